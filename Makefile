@@ -1,0 +1,70 @@
+# Every command of the project. `make` alone lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+VENV := .venv
+ENVS := .suimon/envs
+UV := $(VENV)/bin/uv
+# Nothing of the user's own Python or AWS set-up may reach our environments.
+export PYTHONPATH :=
+export UV_NO_PROGRESS := 1
+export UV_PYTHON_DOWNLOADS := never
+
+help: ## list every command
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: $(VENV)/.ready $(ENVS)/ministack/.ready $(ENVS)/sam/.ready $(ENVS)/airflow/.ready ## make every environment; a second run installs nothing
+
+demo: setup ## the main job: real files through the whole pipeline on this machine
+	@$(VENV)/bin/python -m local demo
+
+up: setup ## start the twin and deploy into it
+	@$(VENV)/bin/python -m local up
+
+down: ## end exactly what `make up` started
+	@if [ -x $(VENV)/bin/python ]; then $(VENV)/bin/python -m local down; fi
+
+test: setup ## run every test
+	@$(VENV)/bin/python -m pytest
+
+check: setup ## format, lint, types, templates
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/cfn-lint template.yaml
+
+lock: $(VENV)/.ready ## resolve requirements/*.in anew into hashed lock files
+	@for name in bootstrap suimon ministack sam airflow; do \
+	  $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	    requirements/$$name.in -o requirements/$$name.lock.txt; done
+	@for name in intake functions; do \
+	  $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	    -c requirements/suimon.lock.txt requirements/$$name.in -o requirements/$$name.lock.txt; done
+
+clean: down ## remove everything that setup, tests and the twin made
+	@rm -rf $(VENV) .suimon .pytest_cache .ruff_cache .mypy_cache .hypothesis
+
+$(VENV)/bin/uv: requirements/bootstrap.lock.txt
+	@echo "setup: .venv"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Suimon needs Python 3.11 or newer; set PYTHON=python3.x")'
+	@$(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/bootstrap.lock.txt
+	@touch $@
+
+$(VENV)/.ready: $(VENV)/bin/uv requirements/suimon.lock.txt pyproject.toml
+	@echo "setup: suimon and its tests"
+	@VIRTUAL_ENV=$(VENV) $(UV) pip install -q --require-hashes -r requirements/suimon.lock.txt
+	@VIRTUAL_ENV=$(VENV) $(UV) pip install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+# Airflow, the emulator and the SAM CLI pin versions that exclude each other.
+$(ENVS)/%/.ready: requirements/%.lock.txt $(VENV)/bin/uv
+	@echo "setup: $*"
+	@$(UV) venv -q --clear --python $(VENV)/bin/python $(ENVS)/$*
+	@VIRTUAL_ENV=$(ENVS)/$* $(UV) pip install -q --require-hashes -r requirements/$*.lock.txt
+	@touch $@
+
+.PHONY: help setup demo up down test check lock clean

@@ -1,0 +1,1 @@
+"""Suimon, a water gate for files in front of Amazon MWAA."""
