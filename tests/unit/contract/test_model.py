@@ -1,0 +1,164 @@
+import json
+import subprocess
+import sys
+from datetime import time
+from pathlib import Path
+
+import pytest
+
+from suimon.contract.model import (
+    Arrival,
+    Column,
+    Contract,
+    ContractError,
+    Contracts,
+    FileFormat,
+    KeyPattern,
+    TableFreshness,
+    read_contracts,
+)
+
+SALES = Contract(
+    dataset="sales",
+    version="1.0.0",
+    table="sales_fact",
+    dag_id="daily_sales_etl",
+    key_pattern=KeyPattern("sales/{ds}/sales_data.csv"),
+    file=FileFormat(),
+    columns=(
+        Column("order_id", "string", required=True, unique=True, max_length=32),
+        Column("order_date", "date", required=True, partition=True, format="%Y-%m-%d"),
+        Column("amount", "decimal", required=True, precision=14, scale=2, minimum="0"),
+    ),
+    min_rows=1,
+    arrival=Arrival(days_after=1, deadline=time(6), time_zone="Asia/Tokyo", lookback_days=5),
+    freshness=TableFreshness("sales_fact", "order_date", 1),
+)
+WATCHED = Contract("inventory", "1.0.0", "inventory", freshness=TableFreshness("inventory", "updated_at", 7))
+
+
+@pytest.mark.parametrize("contract", [SALES, WATCHED], ids=lambda contract: contract.dataset)
+def test_a_contract_survives_its_compiled_form(contract: Contract) -> None:
+    assert Contract.from_json(json.loads(json.dumps(contract.to_json()))) == contract
+
+
+def test_the_compiled_form_is_the_one_agreed_upon() -> None:
+    raw = SALES.to_json()
+    assert raw["key_pattern"] == "sales/{ds}/sales_data.csv"
+    assert raw["arrival"] == {"days_after": 1, "deadline": "06:00", "time_zone": "Asia/Tokyo", "lookback_days": 5}
+    assert raw["freshness"] == {"table": "sales_fact", "column": "order_date", "max_age_days": 1}
+    assert raw["file"] == {
+        "encoding": "utf-8",
+        "delimiter": ",",
+        "quote": '"',
+        "escape": '"',
+        "header": True,
+        "null_tokens": [""],
+    }
+    assert raw["columns"][2] == {
+        "name": "amount",
+        "type": "decimal",
+        "required": True,
+        "unique": False,
+        "personal": False,
+        "partition": False,
+        "precision": 14,
+        "scale": 2,
+        "minimum": "0",
+    }
+
+
+def test_a_key_yields_its_contract_and_partition() -> None:
+    assert Contracts((WATCHED, SALES)).match("sales/2026-11-20/sales_data.csv") == (SALES, "2026-11-20")
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "sales/2026-02-30/sales_data.csv",
+        "sales/0000-01-01/sales_data.csv",
+        "sales/2026-1-02/sales_data.csv",
+        "sales/20261120/sales_data.csv",
+        "sales/２０２６-11-20/sales_data.csv",  # noqa: RUF001 - wide digits are no digits here
+        "sales/2026-11-20/sales_data.csv.tmp",
+        "sales/2026-11-20/sales_data.csv\n",
+        "sales/2026-11-20/sales_dataxcsv",
+        "x/sales/2026-11-20/sales_data.csv",
+        "Sales/2026-11-20/sales_data.csv",
+        "sales/{ds}/sales_data.csv",
+        "",
+    ],
+)
+def test_a_key_that_only_resembles_the_pattern_does_not_match(key: str) -> None:
+    assert Contracts((SALES,)).match(key) is None
+
+
+def test_a_date_that_stands_twice_in_a_key_must_be_the_same_date() -> None:
+    pattern = KeyPattern("s/{ds}/s_{ds}.csv")
+    assert pattern.match("s/2026-11-20/s_2026-11-20.csv") == "2026-11-20"
+    assert pattern.match("s/2026-11-20/s_2026-11-21.csv") is None
+
+
+def test_a_partition_has_one_key() -> None:
+    assert KeyPattern("sales/{ds}/sales_data.csv").key_for("2026-11-20") == "sales/2026-11-20/sales_data.csv"
+
+
+@pytest.mark.parametrize("partition", ["2026-02-30", "20261120", "", "2026-11-20/x"])
+def test_a_partition_that_is_no_date_has_no_key(partition: str) -> None:
+    with pytest.raises(ValueError, match="YYYY-MM-DD"):
+        KeyPattern("sales/{ds}/sales_data.csv").key_for(partition)
+
+
+@pytest.mark.parametrize("text", ["sales/data.csv", "sales/{ds}/{hour}.csv", "sales/{ds}/}.csv"])
+def test_a_key_pattern_knows_the_business_date_and_nothing_else(text: str) -> None:
+    with pytest.raises(ContractError, match="key pattern"):
+        KeyPattern(text)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "meet"),
+    [
+        ("a/{ds}.csv", "a/{ds}.csv", True),
+        ("a/{ds}.csv", "a/2026-11-2{ds}", False),
+        ("a/{ds}/2026-11-20", "a/2026-11-20/{ds}", True),
+        ("a/{ds}.csv", "a/{ds}.tsv", False),
+        ("a/{ds}.csv", "a/x/{ds}.csv", False),
+    ],
+)
+def test_two_patterns_that_could_match_one_key_are_told(one: str, other: str, meet: bool) -> None:  # noqa: FBT001 - a table of cases
+    assert KeyPattern(one).may_meet(KeyPattern(other)) is meet
+    assert KeyPattern(other).may_meet(KeyPattern(one)) is meet
+
+
+def test_contracts_that_share_keys_or_a_name_are_refused() -> None:
+    twin = Contract("sales2", "1", "t", key_pattern=KeyPattern("sales/{ds}/sales_data.csv"))
+    with pytest.raises(ContractError, match="could match the same key"):
+        Contracts((SALES, twin))
+    with pytest.raises(ContractError, match="two contracts for dataset 'sales'"):
+        Contracts((SALES, SALES))
+
+
+def test_compiled_contracts_are_read_back(tmp_path: Path) -> None:
+    path = tmp_path / "contracts.json"
+    path.write_text(json.dumps(Contracts((SALES, WATCHED)).to_json()))
+    assert read_contracts(path) == Contracts((SALES, WATCHED))
+    assert read_contracts(path).of("inventory") == WATCHED
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"contracts": [{}]}', '{"contracts": [{"dataset": "x"}]}', "3"])
+def test_a_file_that_is_no_compiled_contract_says_so(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "contracts.json"
+    path.write_text(text)
+    with pytest.raises(ContractError, match="compile"):
+        read_contracts(path)
+
+
+def test_an_unknown_dataset_is_told_which_there_are() -> None:
+    with pytest.raises(ContractError, match="there are: sales, inventory"):
+        Contracts((SALES, WATCHED)).of("sale")
+
+
+def test_the_model_imports_nothing_that_a_function_does_not_carry() -> None:
+    code = "import sys, suimon.contract.model; print(*sorted({m.split('.')[0] for m in sys.modules}))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"pydantic", "yaml", "rich", "click", "duckdb", "boto3"} & set(loaded)
