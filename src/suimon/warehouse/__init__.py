@@ -1,0 +1,1 @@
+"""The warehouse: its tables, and statements run through the Redshift Data API."""
