@@ -44,6 +44,10 @@ lock: $(VENV)/.ready ## resolve requirements/*.in anew into hashed lock files
 	  $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	    -c requirements/suimon.lock.txt requirements/$$name.in -o requirements/$$name.lock.txt; done
 
+# The SAM CLI calls these, from the project's root, with ARTIFACTS_DIR set.
+build-IntakeFunction build-OutcomeFunction build-FreshnessFunction build-ReplayFunction: build-%Function:
+	@name=$*; $(VENV)/bin/python functions/build.py $${name,,} "$(ARTIFACTS_DIR)"
+
 clean: down ## remove everything that setup, tests and the twin made
 	@rm -rf $(VENV) .suimon .pytest_cache .ruff_cache .mypy_cache .hypothesis
 

@@ -1,0 +1,74 @@
+"""Assemble one function's artifact: its app.py, the suimon modules it imports, its packages, the compiled contracts.
+
+Called by the SAM CLI through the Makefile. By default for Lambda (Python 3.13 on arm64), cross-installed from wheels;
+with SUIMON_BUILD_FOR=here for this machine's Python, which is what the twin runs.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from suimon.contract.odcs import compile_contracts
+
+ROOT = Path(__file__).parent.parent
+SOURCE = ROOT / "src"
+# What Lambda's python3.13 on Amazon Linux 2023 (glibc 2.34) can load.
+LAMBDA = ("--python-version", "3.13", "--python-platform", "aarch64-manylinux_2_28", "--only-binary", ":all:")
+REQUIREMENTS = {"intake": "intake"}  # every other function shares one lighter list
+WITH_CONTRACTS = {"intake", "freshness", "replay"}
+
+
+def main(function: str, artifact: Path) -> None:
+    """Build `functions/<function>` into the folder `artifact`, which may exist but must be empty."""
+    artifact.mkdir(parents=True, exist_ok=True)
+    install(function, artifact)
+    shutil.copy2(ROOT / "functions" / function / "app.py", artifact)
+    for module in imported_modules(function):
+        target = artifact / module.relative_to(SOURCE)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(module, target)
+        for sql in module.parent.glob(f"{module.stem}*.sql"):
+            shutil.copy2(sql, target.parent)
+    if function in WITH_CONTRACTS:
+        compile_contracts(sorted((ROOT / "contracts").glob("*.odcs.yaml")), artifact / "contracts.json")
+
+
+def install(function: str, artifact: Path) -> None:
+    """Install the locked packages for the target platform."""
+    lock = ROOT / "requirements" / f"{REQUIREMENTS.get(function, 'functions')}.lock.txt"
+    here = os.environ.get("SUIMON_BUILD_FOR") == "here"
+    platform = ("--python", sys.executable) if here else LAMBDA
+    uv = Path(sys.executable).with_name("uv")
+    subprocess.run(
+        [uv, "pip", "install", "--quiet", "--require-hashes", "--no-deps", *platform, "--target", artifact, "-r", lock],
+        check=True,
+    )
+    shutil.rmtree(artifact / "bin", ignore_errors=True)  # scripts with this machine's paths in them
+    (artifact / ".lock").unlink(missing_ok=True)
+
+
+def imported_modules(function: str) -> list[Path]:
+    """List the files of the suimon modules that the function imports, by importing it in a process of its own."""
+    script = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import app\n"
+        "for name, module in sorted(sys.modules.items()):\n"
+        "    if name.split('.')[0] == 'suimon': print(module.__file__)"
+    )
+    # The tracer would import its SDK; nothing of the environment matters to what is imported.
+    environment = {"PATH": os.environ.get("PATH", ""), "POWERTOOLS_TRACE_DISABLED": "1", "PYTHONPATH": str(SOURCE)}
+    listed = subprocess.run(
+        [sys.executable, "-c", script, ROOT / "functions" / function],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=environment,
+    )
+    return [Path(line) for line in listed.stdout.splitlines()]
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]))

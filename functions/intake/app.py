@@ -1,0 +1,106 @@
+"""Intake: S3 events from the queue, and requests of a replay."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from botocore.config import Config
+
+from suimon.clock import utc_now
+from suimon.contract.model import read_contracts
+from suimon.drop import Drop
+from suimon.incidents import IncidentDesk
+from suimon.intake import ComeBackError, Gate, ReplayRequest
+from suimon.ledger import Ledger
+from suimon.objects import Objects
+from suimon.settings import Settings
+from suimon.trigger import Airflow
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+logger = Logger(service="intake")
+tracer = Tracer(service="intake")
+metrics = Metrics(namespace="Suimon", service="intake")
+processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+
+# MWAA answers within 10 s or not at all; a retry inside the client would spend two of its ten requests a second.
+MWAA_CONFIG = Config(connect_timeout=5, read_timeout=15, retries={"total_max_attempts": 1})
+FIRST_DELAY, LONGEST_DELAY = 5, 900  # seconds until a message that failed comes again
+
+
+@logger.inject_lambda_context(clear_state=True)
+@tracer.capture_lambda_handler(capture_response=False)
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Take a batch of S3 events (partial batch response), or one replay request (the drop's id and state)."""
+    if "replay" in event:
+        record = gate(context.aws_request_id).replay(ReplayRequest(**event["replay"]))
+        return {"drop_id": record.id, "state": record.state}
+    return dict(process_partial_response(event=event, record_handler=take, processor=processor, context=context))
+
+
+@tracer.capture_method(capture_response=False)
+def take(message: SQSRecord, lambda_context: LambdaContext) -> None:
+    """Bring one drop through the gate; on failure the message comes again after a growing delay."""
+    try:
+        drop = Drop.from_event(json.loads(message.body))
+        logger.append_keys(drop_id=drop.id, key=drop.key)
+        record = gate(lambda_context.aws_request_id).take(drop)
+    except Exception as error:
+        come_again_later(message)
+        if isinstance(error, ComeBackError):
+            logger.info("drop put off", reason=str(error))
+        else:
+            logger.exception("drop failed")
+        metrics.add_metric(name="DropsPutOff", unit=MetricUnit.Count, value=1)
+        raise
+    logger.info("drop taken", state=record.state, rows=record.rows, dataset=record.dataset, partition=record.partition)
+    metrics.add_metric(name=f"Drops{record.state.capitalize()}", unit=MetricUnit.Count, value=1)
+
+
+def come_again_later(message: SQSRecord) -> None:
+    """Shorten the wait: left alone, a failed message stays hidden for six times the function's timeout."""
+    receives = int(message.attributes.approximate_receive_count)
+    delay = min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(receives - 1, 10))
+    queue = message.queue_url or ""
+    sqs().change_message_visibility(QueueUrl=queue, ReceiptHandle=message.receipt_handle, VisibilityTimeout=delay)
+
+
+@cache
+def sqs() -> Any:
+    """One client for the life of the process."""
+    return boto3.client("sqs")
+
+
+@cache
+def parts() -> dict[str, Any]:
+    """Everything of a gate that outlives an invocation."""
+    settings = Settings.from_environment(os.environ)
+    table = boto3.resource("dynamodb").Table(settings.ledger_table)
+    return {
+        "ledger": Ledger(table),
+        "objects": Objects(boto3.client("s3")),
+        "airflow": Airflow(boto3.client("mwaa", config=MWAA_CONFIG), settings.mwaa_environment),
+        "desk": IncidentDesk(table, boto3.client("sns"), settings.alerts_topic_arn),
+        "sfn": boto3.client("stepfunctions"),
+        "contracts": read_contracts(Path(__file__).with_name("contracts.json")),
+        "settings": settings,
+        "scratch": Path(tempfile.gettempdir()),
+        "clock": utc_now,
+    }
+
+
+def gate(owner: str) -> Gate:
+    """Build the gate of one invocation."""
+    return Gate(owner=owner, **parts())

@@ -1,0 +1,49 @@
+"""Outcome: what a DAG's closing task reports."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools.metrics import MetricUnit
+
+from suimon.clock import utc_now
+from suimon.incidents import IncidentDesk
+from suimon.ledger import Ledger
+from suimon.outcome import Registry, RunFinished
+from suimon.settings import Settings
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+logger = Logger(service="outcome")
+tracer = Tracer(service="outcome")
+metrics = Metrics(namespace="Suimon", service="outcome")
+
+
+@logger.inject_lambda_context(clear_state=True)
+@tracer.capture_lambda_handler(capture_response=False)
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Enter one run's end; a failure is retried by Lambda and ends in the queue of undelivered events."""
+    run = RunFinished.from_event(event)
+    logger.append_keys(drop_id=run.drop_id, run_id=run.run_id)
+    record = registry().enter(run, utc_now())
+    logger.info("run finished", state=record.state, failed_task=run.failed_task, rows=run.rows)
+    metrics.add_metric(name=f"Drops{record.state.capitalize()}", unit=MetricUnit.Count, value=1)
+    return {"drop_id": record.id, "state": record.state}
+
+
+@cache
+def registry() -> Registry:
+    """What outlives an invocation."""
+    settings = Settings.from_environment(os.environ)
+    table = boto3.resource("dynamodb").Table(settings.ledger_table)
+    return Registry(
+        ledger=Ledger(table),
+        desk=IncidentDesk(table, boto3.client("sns"), settings.alerts_topic_arn),
+        sfn=boto3.client("stepfunctions"),
+    )

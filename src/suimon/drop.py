@@ -1,0 +1,123 @@
+"""A drop: one version of one object; its identity, its states and what may follow which."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+# 16 hex digits: 64 bits tell drops apart and leave room in MWAA's 64-character request path.
+DROP_ID_LENGTH = 16
+
+
+class EventError(Exception):
+    """An event that names no object version; the message says which field is wrong."""
+
+
+class State(StrEnum):
+    """Where a drop stands; the ledger moves it only along `NEXT`."""
+
+    RECEIVED = "RECEIVED"
+    VALIDATING = "VALIDATING"
+    ACCEPTED = "ACCEPTED"
+    REJECTED = "REJECTED"
+    SUPERSEDED = "SUPERSEDED"
+    DUPLICATE = "DUPLICATE"
+    UNMATCHED = "UNMATCHED"
+    TRIGGERED = "TRIGGERED"
+    LOADED = "LOADED"
+    FAILED = "FAILED"
+
+
+# The only moves there are. VALIDATING to itself is a taken-over lease; out of a final state leads only a replay.
+NEXT: dict[State, frozenset[State]] = {
+    State.RECEIVED: frozenset({State.VALIDATING}),
+    State.VALIDATING: frozenset({State.VALIDATING, State.ACCEPTED, State.REJECTED, State.SUPERSEDED, State.DUPLICATE}),
+    State.ACCEPTED: frozenset({State.TRIGGERED}),
+    State.TRIGGERED: frozenset({State.LOADED, State.FAILED, State.SUPERSEDED}),
+    State.LOADED: frozenset({State.VALIDATING}),
+    State.FAILED: frozenset({State.VALIDATING}),
+    State.REJECTED: frozenset({State.VALIDATING}),
+    State.UNMATCHED: frozenset({State.RECEIVED}),
+    State.SUPERSEDED: frozenset(),
+    State.DUPLICATE: frozenset(),
+}
+
+REPLAYABLE = frozenset({State.LOADED, State.FAILED, State.REJECTED})
+
+
+@dataclass(frozen=True)
+class Drop:
+    """One version of one object, as S3's "Object Created" event tells it. Size in bytes."""
+
+    bucket: str
+    key: str
+    version_id: str
+    etag: str
+    size: int
+    sequencer: str
+
+    @property
+    def id(self) -> str:
+        """The drop id: a hash of what never changes about this version, so that every delivery yields the same."""
+        identity = "\n".join((self.bucket, self.key, self.version_id))
+        return hashlib.sha256(identity.encode()).hexdigest()[:DROP_ID_LENGTH]
+
+    @classmethod
+    def from_event(cls, event: dict[str, Any]) -> Drop:
+        """Read an EventBridge "Object Created" event; EventError when it names no version of an object.
+
+        The key is taken as it stands: EventBridge does not URL-encode it, native S3 notifications do.
+        """
+        try:
+            entry = event["detail"]["object"]
+            return cls(
+                bucket=str(event["detail"]["bucket"]["name"]),
+                key=str(entry["key"]),
+                version_id=str(entry["version-id"]),
+                etag=str(entry["etag"]).strip('"'),
+                size=int(entry["size"]),
+                sequencer=str(entry.get("sequencer", "")),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise EventError(
+                f"not an Object Created event of a versioned bucket: {error!r} is missing or unreadable; "
+                "turn versioning and EventBridge on for the raw bucket"
+            ) from error
+
+
+@dataclass(frozen=True)
+class DropRecord:
+    """What the ledger knows of a drop. Times are ISO 8601 in UTC, `rows` the records that the gate counted."""
+
+    drop: Drop
+    dataset: str
+    partition: str
+    state: State
+    attempt: int
+    received_at: str
+    updated_at: str
+    lease_until: str = ""
+    lease_owner: str = ""
+    run_id: str = ""
+    rows: int = 0
+    task_token: str = ""
+    replay: str = ""
+
+    @property
+    def id(self) -> str:
+        """The drop id."""
+        return self.drop.id
+
+
+def written_after(one: DropRecord, other: DropRecord) -> bool:
+    """Whether `one` is the later write of the same key: S3 says to pad the shorter sequencer with zeros on the right."""
+    width = max(len(one.drop.sequencer), len(other.drop.sequencer))
+    left, right = one.drop.sequencer, other.drop.sequencer
+    return left.upper().ljust(width, "0") > right.upper().ljust(width, "0")
+
+
+def run_id(record: DropRecord) -> str:
+    """The DAG run's id: the same for every try to start the same attempt, so that a second try meets the first."""
+    return f"{record.id}.{record.attempt}"

@@ -1,0 +1,250 @@
+"""The gate: a drop comes in, is checked against its contract, and opens its DAG run or is sent back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from suimon.check.engine import check_file
+from suimon.check.report import cells_as_json_lines, describe, summary
+from suimon.drop import REPLAYABLE, Drop, DropRecord, State, run_id
+from suimon.incidents import IncidentDesk, Problem
+from suimon.ledger import Ledger, LostClaimError
+from suimon.objects import Objects, UnreadableError
+from suimon.outcome import answer_token
+from suimon.steps import Step, fate, next_step
+from suimon.trigger import Airflow, Outcome, accepted_prefix, conf_for, file_name, start_run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from mypy_boto3_stepfunctions import SFNClient
+
+    from suimon.contract.model import Contract, Contracts
+    from suimon.settings import Settings
+
+# Longer than the function may run (15 minutes): while the lease runs, its owner may be alive.
+LEASE = timedelta(minutes=16)
+# An environment that is being updated or throttles is not news at once; when it lasts, it is.
+PATIENCE = timedelta(minutes=10)
+EXAMPLES = 20  # bad cells in the e-mail; all of them stand in the report
+
+
+class ComeBackError(Exception):
+    """Not now: the drop is safe in the ledger, the same request must come again later."""
+
+
+class ReplayError(Exception):
+    """A replay request that cannot be carried out; the message says why."""
+
+
+@dataclass(frozen=True)
+class ReplayRequest:
+    """One attempt that a replay asks for; `execution` tells its own retries from another replay's request."""
+
+    drop_id: str
+    attempt: int
+    task_token: str
+    execution: str
+
+
+@dataclass(frozen=True)
+class Gate:
+    """What intake acts through. `owner` names this invocation; `clock` gives the time in UTC; `scratch` is a folder."""
+
+    ledger: Ledger
+    objects: Objects
+    airflow: Airflow
+    desk: IncidentDesk
+    sfn: SFNClient
+    contracts: Contracts
+    settings: Settings
+    scratch: Path
+    owner: str
+    clock: Callable[[], datetime]
+
+    def take(self, drop: Drop) -> DropRecord:
+        """Bring a drop as far as it goes now, from wherever it stands; ComeBackError when it must be brought again."""
+        matched = self.contracts.match(drop.key)
+        if matched is None:
+            return self._unmatched(drop)
+        contract, partition = matched
+        record = self.ledger.receive(drop, contract.dataset, partition, State.RECEIVED, self.clock())
+        return self._advance(record, contract)
+
+    def replay(self, request: ReplayRequest) -> DropRecord:
+        """Start the attempt that a replay asks for, or join it when this is a retry of the same request."""
+        record = self.ledger.get(request.drop_id)
+        if record is None:
+            raise ReplayError(f"the ledger knows no drop {request.drop_id}")
+        contract = self.contracts.of(record.dataset)
+        now = self.clock()
+        if (record.attempt, record.replay) == (request.attempt, request.execution):
+            record = self.ledger.renew_token(record, request.task_token, now)
+            if record.state in REPLAYABLE | {State.SUPERSEDED}:
+                answer_token(self.sfn, record, "the attempt had ended before this request came again")
+                return record
+            return self._advance(record, contract)
+        if record.attempt != request.attempt - 1 or record.state not in REPLAYABLE:
+            raise ReplayError(
+                f"drop {record.id} is {record.state} in attempt {record.attempt}, so attempt {request.attempt} cannot start: "
+                "another replay or a new delivery was faster; plan the replay again"
+            )
+        record = self._claim(record, attempt=request.attempt, task_token=request.task_token, replay=request.execution)
+        return self._check(record, contract)
+
+    def _advance(self, record: DropRecord, contract: Contract) -> DropRecord:
+        match next_step(record, self.clock()):
+            case Step.CHECK:
+                return self._check(self._claim(record, attempt=record.attempt), contract)
+            case Step.TRIGGER:
+                return self._trigger(record, contract)
+            case Step.WAIT:
+                raise ComeBackError(f"drop {record.id} is being checked until {record.lease_until}")
+            case Step.NOTHING:
+                return record
+
+    def _claim(self, record: DropRecord, *, attempt: int, **replay: str) -> DropRecord:
+        try:
+            return self.ledger.claim(record, self.clock(), owner=self.owner, lease=LEASE, attempt=attempt, **replay)
+        except LostClaimError as error:
+            raise ComeBackError(str(error)) from error
+
+    def _check(self, record: DropRecord, contract: Contract) -> DropRecord:
+        try:
+            return self._settle(record, contract)
+        except Exception:
+            self.ledger.release(record, self.clock())
+            raise
+
+    def _settle(self, record: DropRecord, contract: Contract) -> DropRecord:
+        settled = fate(record, self.ledger.drops_of(record.dataset, record.partition))
+        # A replay repeats bytes that are known, on purpose.
+        if settled and not (settled is State.DUPLICATE and record.attempt > 1):
+            return self._end(record, settled)
+        try:
+            with self.objects.on_disk(record.drop, self.scratch) as path:
+                verdict = check_file(path, contract, record.partition, temp_directory=self.scratch)
+        except UnreadableError as error:
+            return self._reject(record, contract, str(error))
+        if not verdict.accepted:
+            report = summary(verdict)
+            folder = f"{record.dataset}/{record.partition}/{run_id(record)}/"
+            self.objects.put_text(
+                self.settings.reports_bucket, f"{folder}bad_cells.jsonl", cells_as_json_lines(verdict)
+            )
+            self.objects.put_json(self.settings.reports_bucket, f"{folder}report.json", _identity(record) | report)
+            where = f"s3://{self.settings.reports_bucket}/{folder}"
+            return self._reject(
+                record, contract, f"{describe(verdict, EXAMPLES)}\n\nEvery bad cell: {where}bad_cells.jsonl"
+            )
+        accepted = accepted_prefix(record)
+        self.objects.copy_version(record.drop, self.settings.lake_bucket, f"{accepted}{file_name(record)}")
+        self.objects.put_json(self.settings.lake_bucket, f"{accepted}_contract.json", contract.to_json())
+        # The run id is in the ledger before the call that uses it: whoever takes over after a crash asks for the same run.
+        record = self.ledger.move(
+            record, State.ACCEPTED, self.clock(), rows=verdict.rows, run_id=run_id(record), dag_id=contract.dag_id or ""
+        )
+        return self._trigger(record, contract)
+
+    def _reject(self, record: DropRecord, contract: Contract, reason: str) -> DropRecord:
+        # People first, ledger after: a crash in between says it again at the next delivery, never not at all.
+        self.desk.report(_rejected(record, contract, reason), self.clock())
+        return self._end(record, State.REJECTED, reason)
+
+    def _end(self, record: DropRecord, state: State, reason: str = "") -> DropRecord:
+        record = self.ledger.move(record, state, self.clock())
+        answer_token(self.sfn, record, reason)
+        return record
+
+    def _trigger(self, record: DropRecord, contract: Contract) -> DropRecord:
+        dag_id, now = contract.dag_id or "", self.clock()
+        result = start_run(self.airflow, dag_id, record, conf_for(record, contract, self.settings))
+        if result.outcome is Outcome.TRIGGERED:
+            self.desk.recover(f"trigger:{dag_id}", now, "Airflow takes runs again.")
+            if result.paused:
+                self.desk.report(_paused(dag_id), now)
+            else:
+                self.desk.recover(f"paused:{dag_id}", now)
+            try:
+                return self.ledger.move(record, State.TRIGGERED, now)
+            except LostClaimError:  # the run was faster than we: its end has moved the drop already
+                return self.ledger.get(record.id) or record
+        lasting = now - datetime.fromisoformat(record.updated_at) > PATIENCE
+        if result.outcome is Outcome.MISCONFIGURED or lasting:
+            self.desk.report(_not_triggered(dag_id, record, result.reason), now)
+        raise ComeBackError(f"drop {record.id} is accepted, its run could not be started: {result.reason}")
+
+    def _unmatched(self, drop: Drop) -> DropRecord:
+        now = self.clock()
+        record = self.ledger.receive(drop, "-", "-", State.UNMATCHED, now)
+        self.desk.report(_no_contract(drop, self.contracts), now)
+        return record
+
+
+def _identity(record: DropRecord) -> dict[str, str | int]:
+    drop = record.drop
+    return {
+        "drop_id": record.id,
+        "dataset": record.dataset,
+        "partition": record.partition,
+        "attempt": record.attempt,
+        "bucket": drop.bucket,
+        "key": drop.key,
+        "version_id": drop.version_id,
+        "etag": drop.etag,
+        "size": drop.size,
+    }
+
+
+def _rejected(record: DropRecord, contract: Contract, reason: str) -> Problem:
+    body = (
+        f"s3://{record.drop.bucket}/{record.drop.key} does not keep the contract {contract.dataset} "
+        f"{contract.version} and was not loaded.\n\n{reason}\n\n"
+        f"What to do: correct the file and send it again under the same key; it is then checked anew.\n"
+        f"Drop {record.id}, version {record.drop.version_id}."
+    )
+    return Problem(
+        id=f"rejected:{record.dataset}:{record.partition}",
+        subject=f"{record.dataset} {record.partition} rejected: {file_name(record)}",
+        body=body,
+        fingerprint=run_id(record),
+    )
+
+
+def _paused(dag_id: str) -> Problem:
+    return Problem(
+        id=f"paused:{dag_id}",
+        subject=f"DAG {dag_id} is paused: files are accepted, nothing is loaded",
+        body=f"Airflow takes the runs of {dag_id} but starts none while it is paused. Unpause it; the waiting runs then start.",
+        fingerprint="paused",
+    )
+
+
+def _not_triggered(dag_id: str, record: DropRecord, reason: str) -> Problem:
+    return Problem(
+        id=f"trigger:{dag_id}",
+        subject=f"No run of {dag_id} can be started",
+        body=(
+            f"{record.drop.key} is accepted, but its run could not be started.\n\n{reason}\n\n"
+            "The file is kept and tried again by itself; nothing has to be sent again."
+        ),
+        # The same cause for many files is one incident.
+        fingerprint=dag_id,
+    )
+
+
+def _no_contract(drop: Drop, contracts: Contracts) -> Problem:
+    folder = drop.key.split("/", 1)[0] if "/" in drop.key else "(top level)"
+    patterns = "\n".join(f"  {contract.key_pattern.text}" for contract in contracts.all if contract.key_pattern)
+    return Problem(
+        id=f"unmatched:{folder}",
+        subject=f"Files in {folder} that no contract knows",
+        body=(
+            f"s3://{drop.bucket}/{drop.key} matches no contract and was not looked at. Known keys:\n{patterns}\n\n"
+            "What to do: send it under one of these keys, or add a contract for it. Further files there are recorded silently."
+        ),
+        fingerprint=folder,
+    )

@@ -1,0 +1,148 @@
+"""The end of a DAG run: the ledger moves, people hear of a failure, a waiting replay gets its answer."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from suimon.drop import DropRecord, State
+from suimon.incidents import IncidentDesk, Problem
+from suimon.ledger import Ledger, LostClaimError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from mypy_boto3_stepfunctions import SFNClient
+
+OUTCOMES = {"loaded": State.LOADED, "failed": State.FAILED, "superseded": State.SUPERSEDED}
+# The token was used, ran out, or its execution ended: nobody waits any more.
+_NOBODY_WAITS = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})
+
+
+class OutcomeError(Exception):
+    """A "Run Finished" event that cannot be used; the message says which field and why."""
+
+
+@dataclass(frozen=True)
+class RunFinished:
+    """What the closing task of a DAG reports."""
+
+    drop_id: str
+    attempt: int
+    dag_id: str
+    run_id: str
+    state: State
+    rows: dict[str, int | None]
+    failed_task: str | None
+    error: str | None
+    log_url: str | None
+
+    @classmethod
+    def from_event(cls, event: dict[str, Any]) -> RunFinished:
+        """Read the EventBridge event; OutcomeError names the field that is missing or of no known value."""
+        try:
+            detail = event["detail"]
+            return cls(
+                drop_id=str(detail["drop_id"]),
+                attempt=int(detail["attempt"]),
+                dag_id=str(detail["dag_id"]),
+                run_id=str(detail["run_id"]),
+                state=OUTCOMES[detail["outcome"]],
+                rows=dict(detail["rows"]),
+                failed_task=detail.get("failed_task"),
+                error=detail.get("error"),
+                log_url=detail.get("log_url"),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise OutcomeError(f"not a Run Finished event: {error!r} is missing or unreadable") from error
+
+
+@dataclass(frozen=True)
+class Registry:
+    """What the outcome function acts through."""
+
+    ledger: Ledger
+    desk: IncidentDesk
+    sfn: SFNClient
+
+    def enter(self, run: RunFinished, now: datetime) -> DropRecord:
+        """Bring the run's end to everybody concerned; a second delivery of the event changes nothing more.
+
+        The ledger moves first. A crash after it loses nothing: the event comes again, finds the drop at its end, and
+        goes on with the two steps below, which are harmless when repeated.
+        """
+        record = self.ledger.get(run.drop_id)
+        if record is None or record.attempt != run.attempt:
+            raise OutcomeError(
+                f"the ledger knows no attempt {run.attempt} of drop {run.drop_id}: who started this run?"
+            )
+        record = self._move(record, run, now)
+        if record.state is State.FAILED:
+            self.desk.report(_failed(record, run), now)
+        elif record.state is State.LOADED:
+            for kind in ("run-failed", "rejected"):
+                self.desk.recover(
+                    f"{kind}:{record.dataset}:{record.partition}",
+                    now,
+                    f"{record.drop.key} is loaded ({record.rows:,} rows).",
+                )
+        answer_token(self.sfn, record, run.error or "")
+        return record
+
+    def _move(self, record: DropRecord, run: RunFinished, now: datetime) -> DropRecord:
+        try:
+            # A run that is over has been triggered, even if intake died before it could write so, or is about to.
+            if record.state is State.ACCEPTED:
+                record = self.ledger.move(record, State.TRIGGERED, now)
+            if record.state is State.TRIGGERED:
+                record = self.ledger.move(record, run.state, now, finished={"rows": run.rows, "error": run.error})
+        except LostClaimError:
+            known = self.ledger.get(run.drop_id)
+            if known is None or known.attempt != run.attempt:
+                raise
+            return self._move(known, run, now)
+        return record
+
+
+def answer_token(sfn: SFNClient, record: DropRecord, error: str) -> None:
+    """Tell the replay that waits for this attempt, if one does."""
+    if not record.task_token:
+        return
+    try:
+        if record.state in {State.LOADED, State.SUPERSEDED}:
+            answer = {
+                "drop_id": record.id,
+                "partition": record.partition,
+                "outcome": record.state.lower(),
+                "rows": record.rows,
+            }
+            sfn.send_task_success(taskToken=record.task_token, output=json.dumps(answer))
+        else:
+            name = "Rejected" if record.state is State.REJECTED else "RunFailed"
+            sfn.send_task_failure(taskToken=record.task_token, error=name, cause=error[:32_000])
+    except ClientError as failure:
+        if failure.response["Error"]["Code"] not in _NOBODY_WAITS:
+            raise
+
+
+def _failed(record: DropRecord, run: RunFinished) -> Problem:
+    where = f"Task {run.failed_task}" if run.failed_task else "The run"
+    lines = [
+        f"{record.drop.key} was accepted ({record.rows:,} rows) but could not be loaded.",
+        "",
+        f"{where} failed: {run.error or 'it gave no reason'}",
+        *([f"Log: {run.log_url}"] if run.log_url else []),
+        "",
+        f"DAG {run.dag_id}, run {run.run_id}, dataset {record.dataset}, partition {record.partition}, drop {record.id}.",
+        "The table holds what it held before. When the cause is mended, run it again:",
+        f"  suimon replay {record.dataset} --from {record.partition} --to {record.partition}",
+    ]
+    return Problem(
+        id=f"run-failed:{record.dataset}:{record.partition}",
+        subject=f"{record.dataset} {record.partition} could not be loaded",
+        body="\n".join(lines),
+        fingerprint=run.run_id,
+    )
