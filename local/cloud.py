@@ -171,6 +171,8 @@ def deliver_mail(folder: Path, endpoint: str) -> None:
         "topic_arn", "message", "subject", "message_structure", "message_attributes", "message_group_id",
         "message_deduplication_id",
     ))  # fmt: skip
+    for name in ("_list_subscriptions", "_list_subscriptions_by_topic"):
+        _hook(sns, name, post.after_list(getattr(sns, name)), ("params",))
     _hook(sns, "_publish_batch", post.before_batch(sns._publish_batch), ("params",))  # noqa: SLF001 the hook point
     # CloudFormation writes subscriptions into the topic without calling _subscribe.
     for kind in ("AWS::SNS::Topic", "AWS::SNS::Subscription"):
@@ -230,6 +232,17 @@ class _Post:
             return answer
 
         return subscribe
+
+    def after_list(self, original: Callable[[Any], tuple[int, Any, bytes]]) -> Callable[[Any], Any]:
+        def list_subscriptions(params: Any) -> tuple[int, Any, bytes]:
+            status, headers, body = original(params)
+            for topic in self.sns._topics.values():  # noqa: SLF001
+                for entry in topic["subscriptions"]:
+                    if not entry.get("confirmed"):
+                        body = body.replace(entry["arn"].encode(), b"PendingConfirmation")
+            return status, headers, body
+
+        return list_subscriptions
 
     def after_provisioning(self, original: Callable[..., Any]) -> Callable[..., Any]:
         def provision(*args: Any, **kwargs: Any) -> Any:

@@ -88,14 +88,38 @@ def isolate_process(environment: MutableMapping[str, str], endpoint: str | None 
     environment.update(_closed(environment, endpoint))
 
 
-def guarded_session(access_key_id: str, secret_access_key: str, session_token: str | None = None) -> boto3.Session:
-    """Open a boto3 session with explicit keys whose requests cannot leave this machine."""
-    session = boto3.Session(
+class _TwinSession(boto3.Session):
+    """A session whose clients go to the twin's addresses instead of those in the environment.
+
+    `addresses` are by boto3's service name; the one under `""` serves all other services.
+    """
+
+    addresses: Mapping[str, str]
+
+    def client(self, service_name: Any, *args: Any, **kwargs: Any) -> Any:
+        kwargs["endpoint_url"] = kwargs.get("endpoint_url") or self.addresses.get(service_name, self.addresses[""])
+        return super().client(service_name, *args, **kwargs)
+
+
+def guarded_session(
+    access_key_id: str,
+    secret_access_key: str,
+    session_token: str | None = None,
+    addresses: Mapping[str, str] | None = None,
+) -> boto3.Session:
+    """Open a boto3 session with explicit keys whose requests cannot leave this machine.
+
+    Without `addresses` its clients follow AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_<SERVICE> of this process.
+    """
+    kind = boto3.Session if addresses is None else _TwinSession
+    session = kind(
         aws_access_key_id=access_key_id,
         aws_secret_access_key=secret_access_key,
         aws_session_token=session_token,
         region_name=REGION,
     )
+    if addresses is not None and isinstance(session, _TwinSession):
+        session.addresses = addresses
     return guard(session)
 
 
