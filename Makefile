@@ -46,7 +46,7 @@ lock: $(VENV)/.ready ## resolve requirements/*.in anew into hashed lock files
 
 # The SAM CLI calls these, from the project's root, with ARTIFACTS_DIR set.
 build-IntakeFunction build-OutcomeFunction build-FreshnessFunction build-ReplayFunction: build-%Function:
-	@name=$*; $(VENV)/bin/python functions/build.py $${name,,} "$(ARTIFACTS_DIR)"
+	@$(VENV)/bin/python functions/build.py "$$(echo $* | tr A-Z a-z)" "$(ARTIFACTS_DIR)"
 
 clean: down ## remove everything that setup, tests and the twin made
 	@rm -rf $(VENV) .suimon .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -161,7 +161,7 @@ class Gate:
 
     def _trigger(self, record: DropRecord, contract: Contract) -> DropRecord:
         dag_id, now = contract.dag_id or "", self.clock()
-        result = start_run(self.airflow, dag_id, record, conf_for(record, contract, self.settings))
+        result = start_run(self.airflow, dag_id, record, conf_for(record, self.settings))
         if result.outcome is Outcome.TRIGGERED:
             self.desk.recover(f"trigger:{dag_id}", now, "Airflow takes runs again.")
             if result.paused:

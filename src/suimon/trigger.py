@@ -13,7 +13,6 @@ from suimon.drop import DropRecord, run_id
 if TYPE_CHECKING:
     from mypy_boto3_mwaa import MWAAClient
 
-    from suimon.contract.model import Contract
     from suimon.settings import Settings
 
 # InvokeRestApi's service model: a longer path is refused, and botocore does not look.
@@ -69,7 +68,7 @@ class Airflow:
         return Answer(int(answer["RestApiStatusCode"]), answer.get("RestApiResponse"))
 
 
-def conf_for(record: DropRecord, contract: Contract, settings: Settings) -> dict[str, Any]:
+def conf_for(record: DropRecord, settings: Settings) -> dict[str, Any]:
     """Everything the DAG needs to know: it reads no settings of its own and never the key that a PUT may overwrite."""
     accepted, processed = accepted_prefix(record), processed_prefix(record)
     warehouse = settings.warehouse

@@ -1,0 +1,99 @@
+"""Become one of Airflow's processes, once its database is there: `python -m local.airflow_run COMPONENT ENVIRONMENT`."""
+
+import contextlib
+import fcntl
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from local.airflow import COMPONENTS, AirflowError, AirflowSite, prepare, replacing
+from local.isolation import clean_environment
+
+
+def main(arguments: list[str]) -> None:
+    """Make sure of the database in AIRFLOW_HOME, then replace this process by Airflow's."""
+    component, env = arguments
+    site = AirflowSite(Path(env), Path(os.environ["AIRFLOW_HOME"]), port=0)
+    ensure_database(site)
+    program = str(site.env / "bin/airflow")
+    # Same process, same pid: the supervisor sees Airflow itself live and die.
+    os.execv(program, [program, *COMPONENTS[component]])  # noqa: S606 no shell is wanted here
+
+
+def ensure_database(site: AirflowSite) -> None:
+    """Make the database from the template of this Airflow version, which is migrated once and then copied.
+
+        api-server                scheduler (and the others)
+        lock home/database.lock
+          no database: copy       wait for the lock
+        unlock                    lock; database is there; unlock
+
+    An empty database holds nothing of the place where it was made, so that copying it is what migrating would give.
+
+    Raises:
+        AirflowError: `airflow db migrate` failed.
+
+    """
+    database = site.home / "airflow.db"
+    with _locked(site.home / "database.lock"):
+        if not database.exists():
+            template = ensure_template(site.env)
+            with replacing(database) as file:
+                shutil.copyfile(template, file)
+
+
+def ensure_template(env: Path) -> Path:
+    """Migrate an empty database for the Airflow in `env`, unless that was done before; about 5 s, copying takes none.
+
+    Raises:
+        AirflowError: `airflow db migrate` failed.
+
+    """
+    template = env / f"empty-{_version(env)}.db"
+    with _locked(env / "template.lock"):
+        if not template.exists():
+            home = env / "template"
+            shutil.rmtree(home, ignore_errors=True)
+            site = AirflowSite(env, home, port=9)
+            prepare(site)
+            done = subprocess.run(
+                [str(env / "bin/airflow"), "db", "migrate"],
+                env=clean_environment(os.environ, AIRFLOW_HOME=str(home)),
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            if done.returncode:
+                raise AirflowError(f"`airflow db migrate` failed:\n{(done.stdout + done.stderr)[-3000:]}")
+            with replacing(template) as file, contextlib.closing(sqlite3.connect(home / "airflow.db")) as made:
+                # A plain copy could miss what still stands in the write-ahead log.
+                with contextlib.closing(sqlite3.connect(file)) as copy:
+                    made.backup(copy)
+            shutil.rmtree(home)
+    return template
+
+
+def _version(env: Path) -> str:
+    found = [
+        re.search(r"apache_airflow-(.+)\.dist-info$", str(path)) for path in env.glob("lib/python*/site-packages/*")
+    ]
+    versions = [match[1] for match in found if match]
+    if len(versions) != 1:
+        raise AirflowError(f"No Airflow in {env}: run `make setup`.")
+    return versions[0]
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

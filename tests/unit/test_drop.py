@@ -1,0 +1,52 @@
+import copy
+from typing import Any
+
+import pytest
+
+from suimon.drop import NEXT, REPLAYABLE, Drop, EventError, State
+
+EVENT: dict[str, Any] = {
+    "source": "aws.s3",
+    "detail-type": "Object Created",
+    "detail": {
+        "bucket": {"name": "raw"},
+        "object": {
+            "key": "sales/2026-11-20/売上 a+b%20.csv",
+            "size": 12,
+            "etag": "0123",
+            "version-id": "v1",
+            "sequencer": "0055AED6DCD90281E5",
+        },
+    },
+}
+
+
+def test_a_key_from_eventbridge_is_taken_as_it_stands() -> None:
+    assert Drop.from_event(EVENT).key == "sales/2026-11-20/売上 a+b%20.csv"
+
+
+def test_every_delivery_of_a_version_yields_the_same_id() -> None:
+    again = copy.deepcopy(EVENT)
+    again["id"], again["time"] = "another delivery", "2026-11-21T00:00:00Z"
+    assert Drop.from_event(again).id == Drop.from_event(EVENT).id
+    assert len(Drop.from_event(EVENT).id) == 16
+
+
+def test_another_version_of_the_same_key_is_another_drop() -> None:
+    other = copy.deepcopy(EVENT)
+    other["detail"]["object"]["version-id"] = "v2"
+    assert Drop.from_event(other).id != Drop.from_event(EVENT).id
+
+
+def test_an_event_of_an_unversioned_bucket_is_refused_with_what_to_do() -> None:
+    event = copy.deepcopy(EVENT)
+    del event["detail"]["object"]["version-id"]
+    with pytest.raises(EventError, match=r"version-id.*turn versioning"):
+        Drop.from_event(event)
+
+
+def test_only_a_replay_leads_out_of_a_final_state() -> None:
+    for state in REPLAYABLE:
+        assert NEXT[state] == {State.VALIDATING}
+    assert not NEXT[State.SUPERSEDED]
+    assert not NEXT[State.DUPLICATE]
