@@ -1,0 +1,1 @@
+CREATE TEMP TABLE sales_fact_staging (LIKE sales_fact)

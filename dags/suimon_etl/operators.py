@@ -1,0 +1,84 @@
+"""The provider's operators, with errors that say why and a conf that may hold null."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.amazon.aws.hooks.redshift_data import (
+    RedshiftDataQueryAbortedError,
+    RedshiftDataQueryFailedError,
+)
+from airflow.providers.amazon.aws.operators.glue import GlueJobOperator
+from airflow.providers.amazon.aws.operators.redshift_data import RedshiftDataOperator
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+
+from suimon_etl.load import failure_text, load_parameters, load_statements, was_refused
+from suimon_etl.request import RunRequest
+
+if TYPE_CHECKING:
+    import jinja2
+    from airflow.sdk import Context
+
+GLUE_RUNNING = frozenset({"STARTING", "RUNNING", "STOPPING", "WAITING"})
+REDSHIFT_FAILED = frozenset({"FAILED", "ABORTED"})
+
+
+class ConvertWithGlue(GlueJobOperator):
+    """Run the Glue job; its error is Glue's own message, which the provider's waiter leaves out."""
+
+    def execute_complete(self, context: Context, event: dict[str, Any] | None = None) -> str:
+        """Give the id of the job run that succeeded."""
+        if event and event.get("status") == "success":
+            return super().execute_complete(context, event)
+        if not event or "run_id" not in event:
+            raise AirflowException(f"The wait for Glue job {self.job_name} ended without a result: {event}")
+        run = self.hook.conn.get_job_run(JobName=self.job_name, RunId=event["run_id"])["JobRun"]
+        state = run["JobRunState"]
+        if state in GLUE_RUNNING:
+            # Another run beside it would write into the same folder.
+            raise AirflowFailException(
+                f"Glue job {self.job_name}, run {run['Id']}, is still {state} and nobody waits for it any more "
+                f"({event.get('message')}). Stop it, then replay the drop; the job's Timeout should be shorter."
+            )
+        reason = run.get("ErrorMessage") or "Glue gave no reason"
+        raise AirflowException(f"Glue job {self.job_name}, run {run['Id']}, ended as {state}: {reason}")
+
+
+class LoadPartition(RedshiftDataOperator):
+    """Replace one partition of `table` in one transaction; wrong data fails at once, anything else may be retried."""
+
+    def __init__(self, *, table: str, **kwargs: Any) -> None:
+        # Not durable: the statement is found again by nothing but its effect, and repeating it is harmless.
+        super().__init__(sql="", durable=False, **kwargs)
+        self.table = table
+
+    def render_template_fields(self, context: Context, jinja_env: jinja2.Environment | None = None) -> None:
+        """Take target, SQL and parameters from the run's conf; Jinja would make the text 'None' of a null."""
+        super().render_template_fields(context, jinja_env)
+        self.request = RunRequest.from_params(context["params"])
+        self.database = self.request.redshift.database
+        self.workgroup_name = self.request.redshift.workgroup_name
+        self.cluster_identifier = self.request.redshift.cluster_identifier
+        self.secret_arn = self.request.redshift.secret_arn
+        self.sql = load_statements(self.table, self.request)
+        self.parameters = load_parameters(self.request)
+
+    def execute(self, context: Context) -> Any:
+        """Send the batch and wait for it in the triggerer; give the ids of its statements."""
+        try:
+            return super().execute(context)
+        except (RedshiftDataQueryFailedError, RedshiftDataQueryAbortedError) as error:
+            raise self._failure(self.statement_id, str(error)) from None
+
+    def execute_complete(self, context: Context, event: dict[str, Any] | None = None) -> Any:
+        """Give the ids of the statements of the batch, or say why there is none."""
+        if event and event.get("status") == "error":
+            raise self._failure(event["statement_id"], str(event.get("message")))
+        return super().execute_complete(context, event)
+
+    def _failure(self, statement_id: str, message: str) -> AirflowException:
+        description = self.hook.conn.describe_statement(Id=statement_id)
+        if description["Status"] not in REDSHIFT_FAILED:
+            return AirflowException(f"The wait for statement {statement_id} was cut off: {message}")
+        kind = AirflowFailException if was_refused(self.table, description) else AirflowException
+        return kind(failure_text(self.table, self.request, description))

@@ -1,0 +1,72 @@
+"""Whether the Parquet that the Glue job reports is really there, whole, and alone.
+
+COPY loads every object below the target folder, so an object that the job did not report is as wrong as one missing.
+The rows come from the Parquet footers: the job reads them back after writing. Reading them again here would need
+pyarrow, which MWAA does not have, so this compares the job's report with S3's own listing.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from suimon_etl.request import RunRequest
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the Glue job says it wrote: sizes in bytes by file name, rows by the footers."""
+
+    run: str
+    rows: int
+    sizes: Mapping[str, int]
+
+
+def read_report(s3: Any, target_uri: str) -> Report:
+    """Read the report that stands beside the target folder; S3's NoSuchKey when the job has not written it."""
+    bucket, folder = _place(target_uri)
+    body = s3.get_object(Bucket=bucket, Key=f"{folder.rstrip('/')}.result.json")["Body"].read()
+    result = json.loads(body)
+    files = result["files"]
+    return Report(
+        run=result["run"],
+        rows=sum(file["rows"] for file in files),
+        sizes={file["name"]: file["size"] for file in files},
+    )
+
+
+def list_folder(s3: Any, target_uri: str) -> dict[str, int]:
+    """Give the size of every object below the folder, by its name relative to it."""
+    bucket, folder = _place(target_uri)
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=folder)
+    return {item["Key"].removeprefix(folder): item["Size"] for page in pages for item in page.get("Contents", ())}
+
+
+def problems(request: RunRequest, report: Report, found: Mapping[str, int]) -> list[str]:
+    """Say everything that does not agree; an empty list is a Parquet folder fit to load."""
+    run = f"{request.drop_id}.{request.attempt}"
+    told = []
+    if report.run != run:
+        told.append(f"the result is of run {report.run}, not of {run}")
+    if report.rows != request.rows:
+        told.append(f"the Parquet files hold {report.rows:,} rows, the file {request.rows:,}")
+    told += [f"{name} is missing" for name in sorted(report.sizes.keys() - found.keys())]
+    told += [
+        f"{name} is not of this run, yet COPY would load it" for name in sorted(found.keys() - report.sizes.keys())
+    ]
+    told += [
+        f"{name} has {found[name]:,} bytes, the job wrote {size:,}"
+        for name, size in sorted(report.sizes.items())
+        if found.get(name, size) != size
+    ]
+    return told
+
+
+def _place(uri: str) -> tuple[str, str]:
+    parts = urlsplit(uri)
+    return parts.netloc, parts.path.lstrip("/")

@@ -1,0 +1,97 @@
+"""The end of a run, told to the rest of Suimon as one event."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from suimon_etl.request import RunRequest
+
+SOURCE = "suimon.dag"
+DETAIL_TYPE = "Run Finished"
+ERROR_LIMIT = 1_000  # characters; an event holds 256 KiB in all, an e-mail should stay readable
+
+
+class ReportError(Exception):
+    """EventBridge did not take the event; nobody learns of this run's end until it does."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Which step ended the run, and why as far as it was told."""
+
+    task_id: str
+    error: str
+
+
+def failure_of(
+    steps: Sequence[str], states: Mapping[str, str | None], errors: Mapping[str, str | None]
+) -> Failure | None:
+    """Give the step that kept the run from loading, or None when every step succeeded.
+
+    A step that failed comes before one that merely did not run because of it, or because somebody stopped the run.
+    """
+    undone = [step for step in steps if states.get(step) != "success"]
+    if not undone:
+        return None
+    culprit = next((step for step in undone if states.get(step) == "failed"), undone[0])
+    state = states.get(culprit) or "not started"
+    # A process that was killed or lost, or a step that somebody marked, leaves a state but no exception.
+    return Failure(culprit, errors.get(culprit) or f"{culprit} is {state} and left no error; see its log")
+
+
+def run_finished(
+    request: RunRequest,
+    *,
+    dag_id: str,
+    run_id: str,
+    parquet_rows: int | None,
+    table_rows: int | None,
+    failure: Failure | None,
+    log_url: str | None,
+) -> dict[str, Any]:
+    """Give the detail of the event; rows are None where the run did not get so far."""
+    return {
+        "dataset": request.dataset,
+        "partition": request.partition,
+        "drop_id": request.drop_id,
+        "attempt": request.attempt,
+        "dag_id": dag_id,
+        "run_id": run_id,
+        "outcome": "failed" if failure else "loaded",
+        "rows": {"file": request.rows, "parquet": parquet_rows, "table": table_rows},
+        "failed_task": failure.task_id if failure else None,
+        "error": failure.error[:ERROR_LIMIT] if failure else None,
+        "log_url": log_url if failure else None,
+    }
+
+
+def publish(events: Any, detail: Mapping[str, Any]) -> str:
+    """Put the event on the default bus and give its id; ReportError when the bus refuses it."""
+    entry = {"Source": SOURCE, "DetailType": DETAIL_TYPE, "Detail": json.dumps(detail, ensure_ascii=False)}
+    answer = events.put_events(Entries=[entry])
+    # A refused entry is no HTTP error: the call succeeds and says so in its answer only.
+    if answer["FailedEntryCount"]:
+        refused = answer["Entries"][0]
+        raise ReportError(
+            f"EventBridge refused the end of run {detail['run_id']}: "
+            f"{refused.get('ErrorCode')}: {refused.get('ErrorMessage')}"
+        )
+    return str(answer["Entries"][0]["EventId"])
+
+
+def error_text(exception: BaseException | None) -> str:
+    """Say an exception in one text, with its kind unless the message speaks for itself."""
+    if exception is None:
+        return "no exception was recorded; see the task's log"
+    message = str(exception).strip()
+    kind = type(exception).__name__
+    return message if message and kind in _SPEAKING else f"{kind}: {message}".removesuffix(": ")
+
+
+# Airflow's own classes say only that a task failed; the message is what a task of ours has written.
+_SPEAKING = frozenset({"AirflowException", "AirflowFailException"})

@@ -1,0 +1,85 @@
+"""What the gate asks of a run: the DAG's conf, as JSON Schema for Airflow and as a value for the tasks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# Narrower than S3 itself: exactly what the gate writes, and nothing that could end a quoted SQL literal.
+S3_OBJECT = r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_.=+-]+)+"
+S3_FOLDER = S3_OBJECT + "/"
+ROLE_ARN = r"arn:aws(-[a-z]+)*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]{1,576}"
+
+_NAME = {"type": "string", "minLength": 1}
+_NULL = {"type": "null"}
+
+# One entry per key of conf; Airflow answers 400 to a trigger that does not fit.
+SCHEMAS: Mapping[str, Mapping[str, Any]] = {
+    "dataset": {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,62}$", "description": "The contract's dataset"},
+    "partition": {
+        "type": "string",
+        "format": "date",
+        "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+        "description": "The business date: runs have no logical date",
+    },
+    "drop_id": {"type": "string", "pattern": "^[0-9a-f]{16}$", "description": "The file's identity in the ledger"},
+    "attempt": {"type": "integer", "minimum": 1, "description": "1 from the gate, more by replay"},
+    "rows": {"type": "integer", "minimum": 1, "description": "Rows of the file as the gate counted them"},
+    "source_uri": {"type": "string", "pattern": f"^{S3_OBJECT}$", "description": "The accepted copy of the CSV"},
+    "contract_uri": {"type": "string", "pattern": f"^{S3_OBJECT}$", "description": "The compiled contract"},
+    "target_uri": {"type": "string", "pattern": f"^{S3_FOLDER}$", "description": "Folder of this attempt's Parquet"},
+    "glue_job": {**_NAME, "description": "Glue job that converts CSV to Parquet"},
+    "redshift": {
+        "type": "object",
+        "required": ["database"],
+        "additionalProperties": False,
+        "properties": {
+            "database": _NAME,
+            "workgroup_name": {"type": ["string", "null"]},
+            "cluster_identifier": {"type": ["string", "null"]},
+            "secret_arn": {"type": ["string", "null"]},
+        },
+        "oneOf": [
+            {"required": ["workgroup_name"], "properties": {"workgroup_name": _NAME, "cluster_identifier": _NULL}},
+            {"required": ["cluster_identifier"], "properties": {"cluster_identifier": _NAME, "workgroup_name": _NULL}},
+        ],
+        "description": "A workgroup or a cluster; with a secret, or as IAM when secret_arn is null",
+    },
+    "copy_role_arn": {"type": "string", "pattern": f"^{ROLE_ARN}$", "description": "Role that COPY reads S3 with"},
+}
+
+
+@dataclass(frozen=True)
+class Redshift:
+    """Where statements run; exactly one of workgroup and cluster is set."""
+
+    database: str
+    workgroup_name: str | None = None
+    cluster_identifier: str | None = None
+    secret_arn: str | None = None
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """One attempt to load one accepted file; `rows` is what the gate counted."""
+
+    dataset: str
+    partition: str
+    drop_id: str
+    attempt: int
+    rows: int
+    source_uri: str
+    contract_uri: str
+    target_uri: str
+    glue_job: str
+    redshift: Redshift
+    copy_role_arn: str
+
+    @classmethod
+    def from_params(cls, params: Mapping[str, Any]) -> RunRequest:
+        """Take the params of a run, which Airflow has validated against SCHEMAS."""
+        flat = {name: params[name] for name in SCHEMAS if name != "redshift"}
+        return cls(**flat, redshift=Redshift(**{key: value or None for key, value in params["redshift"].items()}))
