@@ -61,7 +61,7 @@ class Drop:
     @property
     def id(self) -> str:
         """The drop id: a hash of what never changes about this version, so that every delivery yields the same."""
-        identity = "\n".join((self.bucket, self.key, self.version_id))
+        identity = f"{self.bucket}\n{self.key}\n{self.version_id}"
         return hashlib.sha256(identity.encode()).hexdigest()[:DROP_ID_LENGTH]
 
     @classmethod
@@ -112,7 +112,7 @@ class DropRecord:
 
 
 def written_after(one: DropRecord, other: DropRecord) -> bool:
-    """Whether `one` is the later write of the same key: S3 says to pad the shorter sequencer with zeros on the right."""
+    """Whether `one` is the later write of the same key; S3: pad the shorter sequencer with zeros on the right."""
     width = max(len(one.drop.sequencer), len(other.drop.sequencer))
     left, right = one.drop.sequencer, other.drop.sequencer
     return left.upper().ljust(width, "0") > right.upper().ljust(width, "0")

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from suimon import alerts
 from suimon.check.engine import check_file
 from suimon.check.report import cells_as_json_lines, describe, summary
 from suimon.drop import REPLAYABLE, Drop, DropRecord, State, run_id
-from suimon.incidents import IncidentDesk, Problem
+from suimon.incidents import IncidentDesk
 from suimon.ledger import Ledger, LostClaimError
 from suimon.objects import Objects, UnreadableError
 from suimon.outcome import answer_token
@@ -89,8 +90,8 @@ class Gate:
             return self._advance(record, contract)
         if record.attempt != request.attempt - 1 or record.state not in REPLAYABLE:
             raise ReplayError(
-                f"drop {record.id} is {record.state} in attempt {record.attempt}, so attempt {request.attempt} cannot start: "
-                "another replay or a new delivery was faster; plan the replay again"
+                f"drop {record.id} is {record.state} in attempt {record.attempt}, so attempt {request.attempt} cannot "
+                "start: another replay or a new delivery was faster; plan the replay again"
             )
         record = self._claim(record, attempt=request.attempt, task_token=request.task_token, replay=request.execution)
         return self._check(record, contract)
@@ -143,7 +144,7 @@ class Gate:
         accepted = accepted_prefix(record)
         self.objects.copy_version(record.drop, self.settings.lake_bucket, f"{accepted}{file_name(record)}")
         self.objects.put_json(self.settings.lake_bucket, f"{accepted}_contract.json", contract.to_json())
-        # The run id is in the ledger before the call that uses it: whoever takes over after a crash asks for the same run.
+        # The run id is written before the call that uses it: whoever takes over after a crash asks for the same run.
         record = self.ledger.move(
             record, State.ACCEPTED, self.clock(), rows=verdict.rows, run_id=run_id(record), dag_id=contract.dag_id or ""
         )
@@ -151,7 +152,7 @@ class Gate:
 
     def _reject(self, record: DropRecord, contract: Contract, reason: str) -> DropRecord:
         # People first, ledger after: a crash in between says it again at the next delivery, never not at all.
-        self.desk.report(_rejected(record, contract, reason), self.clock())
+        self.desk.report(alerts.rejected(record, contract, reason), self.clock())
         return self._end(record, State.REJECTED, reason)
 
     def _end(self, record: DropRecord, state: State, reason: str = "") -> DropRecord:
@@ -165,7 +166,7 @@ class Gate:
         if result.outcome is Outcome.TRIGGERED:
             self.desk.recover(f"trigger:{dag_id}", now, "Airflow takes runs again.")
             if result.paused:
-                self.desk.report(_paused(dag_id), now)
+                self.desk.report(alerts.paused(dag_id), now)
             else:
                 self.desk.recover(f"paused:{dag_id}", now)
             try:
@@ -174,13 +175,13 @@ class Gate:
                 return self.ledger.get(record.id) or record
         lasting = now - datetime.fromisoformat(record.updated_at) > PATIENCE
         if result.outcome is Outcome.MISCONFIGURED or lasting:
-            self.desk.report(_not_triggered(dag_id, record, result.reason), now)
+            self.desk.report(alerts.not_triggered(dag_id, record, result.reason), now)
         raise ComeBackError(f"drop {record.id} is accepted, its run could not be started: {result.reason}")
 
     def _unmatched(self, drop: Drop) -> DropRecord:
         now = self.clock()
         record = self.ledger.receive(drop, "-", "-", State.UNMATCHED, now)
-        self.desk.report(_no_contract(drop, self.contracts), now)
+        self.desk.report(alerts.no_contract(drop, self.contracts), now)
         return record
 
 
@@ -197,54 +198,3 @@ def _identity(record: DropRecord) -> dict[str, str | int]:
         "etag": drop.etag,
         "size": drop.size,
     }
-
-
-def _rejected(record: DropRecord, contract: Contract, reason: str) -> Problem:
-    body = (
-        f"s3://{record.drop.bucket}/{record.drop.key} does not keep the contract {contract.dataset} "
-        f"{contract.version} and was not loaded.\n\n{reason}\n\n"
-        f"What to do: correct the file and send it again under the same key; it is then checked anew.\n"
-        f"Drop {record.id}, version {record.drop.version_id}."
-    )
-    return Problem(
-        id=f"rejected:{record.dataset}:{record.partition}",
-        subject=f"{record.dataset} {record.partition} rejected: {file_name(record)}",
-        body=body,
-        fingerprint=run_id(record),
-    )
-
-
-def _paused(dag_id: str) -> Problem:
-    return Problem(
-        id=f"paused:{dag_id}",
-        subject=f"DAG {dag_id} is paused: files are accepted, nothing is loaded",
-        body=f"Airflow takes the runs of {dag_id} but starts none while it is paused. Unpause it; the waiting runs then start.",
-        fingerprint="paused",
-    )
-
-
-def _not_triggered(dag_id: str, record: DropRecord, reason: str) -> Problem:
-    return Problem(
-        id=f"trigger:{dag_id}",
-        subject=f"No run of {dag_id} can be started",
-        body=(
-            f"{record.drop.key} is accepted, but its run could not be started.\n\n{reason}\n\n"
-            "The file is kept and tried again by itself; nothing has to be sent again."
-        ),
-        # The same cause for many files is one incident.
-        fingerprint=dag_id,
-    )
-
-
-def _no_contract(drop: Drop, contracts: Contracts) -> Problem:
-    folder = drop.key.split("/", 1)[0] if "/" in drop.key else "(top level)"
-    patterns = "\n".join(f"  {contract.key_pattern.text}" for contract in contracts.all if contract.key_pattern)
-    return Problem(
-        id=f"unmatched:{folder}",
-        subject=f"Files in {folder} that no contract knows",
-        body=(
-            f"s3://{drop.bucket}/{drop.key} matches no contract and was not looked at. Known keys:\n{patterns}\n\n"
-            "What to do: send it under one of these keys, or add a contract for it. Further files there are recorded silently."
-        ),
-        fingerprint=folder,
-    )

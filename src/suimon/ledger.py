@@ -1,4 +1,4 @@
-"""The ledger: the DynamoDB table that knows every drop. Every write is conditional, so that only one hand moves a drop."""
+"""The ledger: the DynamoDB table that knows every drop. Every write is conditional: only one hand moves a drop."""
 
 from __future__ import annotations
 

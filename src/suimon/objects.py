@@ -69,7 +69,7 @@ class Objects:
             yield path
 
     def copy_version(self, drop: Drop, bucket: str, key: str) -> None:
-        """Copy exactly that version, server-side and in parts where it is large; the same call again changes nothing."""
+        """Copy exactly that version, server-side and in parts where it is large; once more does no harm."""
         self._s3.copy(
             {"Bucket": drop.bucket, "Key": drop.key, "VersionId": drop.version_id},
             bucket,

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from suimon import alerts
 from suimon.drop import DropRecord, State
-from suimon.incidents import IncidentDesk, Problem
+from suimon.incidents import IncidentDesk
 from suimon.ledger import Ledger, LostClaimError
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class Registry:
             )
         record = self._move(record, run, now)
         if record.state is State.FAILED:
-            self.desk.report(_failed(record, run), now)
+            self.desk.report(alerts.run_failed(record, run), now)
         elif record.state is State.LOADED:
             for kind in ("run-failed", "rejected"):
                 self.desk.recover(
@@ -126,23 +127,3 @@ def answer_token(sfn: SFNClient, record: DropRecord, error: str) -> None:
     except ClientError as failure:
         if failure.response["Error"]["Code"] not in _NOBODY_WAITS:
             raise
-
-
-def _failed(record: DropRecord, run: RunFinished) -> Problem:
-    where = f"Task {run.failed_task}" if run.failed_task else "The run"
-    lines = [
-        f"{record.drop.key} was accepted ({record.rows:,} rows) but could not be loaded.",
-        "",
-        f"{where} failed: {run.error or 'it gave no reason'}",
-        *([f"Log: {run.log_url}"] if run.log_url else []),
-        "",
-        f"DAG {run.dag_id}, run {run.run_id}, dataset {record.dataset}, partition {record.partition}, drop {record.id}.",
-        "The table holds what it held before. When the cause is mended, run it again:",
-        f"  suimon replay {record.dataset} --from {record.partition} --to {record.partition}",
-    ]
-    return Problem(
-        id=f"run-failed:{record.dataset}:{record.partition}",
-        subject=f"{record.dataset} {record.partition} could not be loaded",
-        body="\n".join(lines),
-        fingerprint=run.run_id,
-    )

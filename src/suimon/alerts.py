@@ -1,0 +1,91 @@
+"""What the alert e-mails of the gate and of failed runs say: what happened, where, what to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from suimon.drop import run_id
+from suimon.incidents import Problem
+from suimon.trigger import file_name
+
+if TYPE_CHECKING:
+    from suimon.contract.model import Contract, Contracts
+    from suimon.drop import Drop, DropRecord
+    from suimon.outcome import RunFinished
+
+
+def rejected(record: DropRecord, contract: Contract, reason: str) -> Problem:
+    """Tell that a file breaks its contract; `reason` lists where, without personal values."""
+    body = (
+        f"s3://{record.drop.bucket}/{record.drop.key} does not keep the contract {contract.dataset} "
+        f"{contract.version} and was not loaded.\n\n{reason}\n\n"
+        f"What to do: correct the file and send it again under the same key; it is then checked anew.\n"
+        f"Drop {record.id}, version {record.drop.version_id}."
+    )
+    return Problem(
+        id=f"rejected:{record.dataset}:{record.partition}",
+        subject=f"{record.dataset} {record.partition} rejected: {file_name(record)}",
+        body=body,
+        fingerprint=run_id(record),
+    )
+
+
+def paused(dag_id: str) -> Problem:
+    """Tell that Airflow takes runs and starts none."""
+    return Problem(
+        id=f"paused:{dag_id}",
+        subject=f"DAG {dag_id} is paused: files are accepted, nothing is loaded",
+        body=f"Airflow takes the runs of {dag_id} but starts none while it is paused. Unpause it: the waiting runs start.",
+        fingerprint="paused",
+    )
+
+
+def not_triggered(dag_id: str, record: DropRecord, reason: str) -> Problem:
+    """Tell that accepted files wait for a run that cannot be started."""
+    return Problem(
+        id=f"trigger:{dag_id}",
+        subject=f"No run of {dag_id} can be started",
+        body=(
+            f"{record.drop.key} is accepted, but its run could not be started.\n\n{reason}\n\n"
+            "The file is kept and tried again by itself; nothing has to be sent again."
+        ),
+        # The same cause for many files is one incident.
+        fingerprint=dag_id,
+    )
+
+
+def no_contract(drop: Drop, contracts: Contracts) -> Problem:
+    """Tell that files come under keys that nothing is declared for; one incident a folder."""
+    folder = drop.key.split("/", 1)[0] if "/" in drop.key else "(top level)"
+    patterns = "\n".join(f"  {contract.key_pattern.text}" for contract in contracts.all if contract.key_pattern)
+    return Problem(
+        id=f"unmatched:{folder}",
+        subject=f"Files in {folder} that no contract knows",
+        body=(
+            f"s3://{drop.bucket}/{drop.key} matches no contract and was not looked at. Known keys:\n{patterns}\n\n"
+            "What to do: send it under one of these keys, or add a contract for it.\n"
+            "Further files there are recorded without another e-mail."
+        ),
+        fingerprint=folder,
+    )
+
+
+def run_failed(record: DropRecord, run: RunFinished) -> Problem:
+    """Tell that an accepted file did not reach its table."""
+    where = f"Task {run.failed_task}" if run.failed_task else "The run"
+    lines = [
+        f"{record.drop.key} was accepted ({record.rows:,} rows) but could not be loaded.",
+        "",
+        f"{where} failed: {run.error or 'it gave no reason'}",
+        *([f"Log: {run.log_url}"] if run.log_url else []),
+        "",
+        f"DAG {run.dag_id}, run {run.run_id}, {record.dataset} {record.partition}, drop {record.id}.",
+        "The table holds what it held before. When the cause is mended, run it again:",
+        f"  suimon replay {record.dataset} --from {record.partition} --to {record.partition}",
+    ]
+    return Problem(
+        id=f"run-failed:{record.dataset}:{record.partition}",
+        subject=f"{record.dataset} {record.partition} could not be loaded",
+        body="\n".join(lines),
+        fingerprint=run.run_id,
+    )
