@@ -1,4 +1,4 @@
-"""Become one of Airflow's processes, once its database is there: `python -m local.airflow_run COMPONENT ENVIRONMENT`."""
+"""Become one of Airflow's processes once the database is there: `python -m local.airflow_run COMPONENT ENVIRONMENT`."""
 
 import contextlib
 import fcntl
@@ -70,10 +70,12 @@ def ensure_template(env: Path) -> Path:
             )
             if done.returncode:
                 raise AirflowError(f"`airflow db migrate` failed:\n{(done.stdout + done.stderr)[-3000:]}")
-            with replacing(template) as file, contextlib.closing(sqlite3.connect(home / "airflow.db")) as made:
-                # A plain copy could miss what still stands in the write-ahead log.
-                with contextlib.closing(sqlite3.connect(file)) as copy:
-                    made.backup(copy)
+            with (
+                replacing(template) as file,
+                contextlib.closing(sqlite3.connect(home / "airflow.db")) as made,
+                contextlib.closing(sqlite3.connect(file)) as copy,
+            ):
+                made.backup(copy)  # a plain copy could miss what still stands in the write-ahead log
             shutil.rmtree(home)
     return template
 
