@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, Key
 
+from suimon.ledger import stamp
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_sns import SNSClient
@@ -100,8 +102,8 @@ class IncidentDesk:
                 "state": OPEN,
                 "fingerprint": problem.fingerprint,
                 "subject": problem.subject,
-                "opened_at": opened_at.isoformat(),
-                "updated_at": now.isoformat(),
+                "opened_at": stamp(opened_at),
+                "updated_at": stamp(now),
             }
         )
         return True
@@ -119,7 +121,7 @@ class IncidentDesk:
                 UpdateExpression="SET #state = :recovered, updated_at = :now, recovered_at = :now",
                 ConditionExpression=Attr("state").eq(OPEN) & Attr("fingerprint").eq(known.fingerprint),
                 ExpressionAttributeNames={"#state": "state"},
-                ExpressionAttributeValues={":recovered": RECOVERED, ":now": now.isoformat()},
+                ExpressionAttributeValues={":recovered": RECOVERED, ":now": stamp(now)},
             )
         except self._table.meta.client.exceptions.ConditionalCheckFailedException:
             return True  # somebody else recovered it, or it came back: either way the ledger already says so

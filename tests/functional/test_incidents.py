@@ -2,79 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 
 from suimon.incidents import OPEN, IncidentDesk, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mypy_boto3_dynamodb.service_resource import Table
+
+    from .conftest import Post
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=15)
 MISSING = Problem("missing-file:sales:2026-11-20", "sales: no file for 2026-11-20", "Ask the sender.", "never-came")
-
-
-class Post:
-    """A topic whose messages an SQS queue keeps, so that a test reads what people would."""
-
-    def __init__(self) -> None:
-        self.sns = boto3.client("sns")
-        self._sqs = boto3.client("sqs")
-        self.topic_arn = self.sns.create_topic(Name="alerts")["TopicArn"]
-        self._queue_url = self._sqs.create_queue(QueueName="reader")["QueueUrl"]
-        arn = self._sqs.get_queue_attributes(QueueUrl=self._queue_url, AttributeNames=["QueueArn"])
-        self.sns.subscribe(TopicArn=self.topic_arn, Protocol="sqs", Endpoint=arn["Attributes"]["QueueArn"])
-
-    def subjects(self) -> list[str]:
-        """Take what has come since last asked."""
-        messages = self._sqs.receive_message(QueueUrl=self._queue_url, MaxNumberOfMessages=10).get("Messages", [])
-        for sent in messages:
-            self._sqs.delete_message(QueueUrl=self._queue_url, ReceiptHandle=sent["ReceiptHandle"])
-        return [str(json.loads(sent["Body"])["Subject"]) for sent in messages]
-
-
-@pytest.fixture(autouse=True)
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "ap-northeast-1")
-    with mock_aws():
-        yield
-
-
-@pytest.fixture
-def table() -> Table:
-    return boto3.resource("dynamodb").create_table(
-        TableName="ledger",
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        AttributeDefinitions=[
-            {"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk", "state", "updated_at")
-        ],
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": "by_state",
-                "KeySchema": [
-                    {"AttributeName": "state", "KeyType": "HASH"},
-                    {"AttributeName": "updated_at", "KeyType": "RANGE"},
-                ],
-                "Projection": {"ProjectionType": "ALL"},
-            }
-        ],
-    )
-
-
-@pytest.fixture
-def post() -> Post:
-    return Post()
 
 
 @pytest.fixture

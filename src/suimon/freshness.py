@@ -1,0 +1,254 @@
+"""What should have happened and did not: a file that never came, a table that went stale."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from suimon.drop import DropRecord, State
+from suimon.incidents import Problem
+from suimon.warehouse.statements import WarehouseError, run_query
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+
+    from mypy_boto3_redshift_data import RedshiftDataAPIServiceClient
+
+    from suimon.contract.model import Arrival, Contract, Contracts, TableFreshness
+    from suimon.incidents import IncidentDesk
+    from suimon.ledger import Ledger
+    from suimon.warehouse.statements import Warehouse
+
+MISSING, STALE, UNREADABLE = "missing-file", "stale-table", "unreadable-table"
+
+# A drop in one of these has come and may yet be loaded, or is.
+_COME = frozenset({State.RECEIVED, State.VALIDATING, State.ACCEPTED, State.TRIGGERED, State.LOADED})
+# A date of today in a time zone ahead of UTC is a day in UTC's future; more than that is a wrong date in the table.
+_AHEAD_DAYS = -1
+# A serverless workgroup that sleeps takes its time to wake up.
+_QUERY_SECONDS = 60
+_AGE_SQL = Path(__file__).with_name("freshness_age.sql")
+_IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]*")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One question and its answer: a problem, or none (`note`: what makes it good)."""
+
+    incident_id: str
+    problem: Problem | None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What one round found and did; the last three hold incident ids."""
+
+    checked: int
+    problems: tuple[str, ...]
+    published: tuple[str, ...]
+    recovered: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What the freshness function acts through."""
+
+    contracts: Contracts
+    ledger: Ledger
+    desk: IncidentDesk
+    redshift: RedshiftDataAPIServiceClient
+    warehouse: Warehouse
+
+    def round(self, now: datetime) -> Summary:
+        """Check every deadline and every table, tell what is wrong and what is well again."""
+        opened = set(self.desk.open_incidents())
+        checks = [*self._arrivals(opened, now), *self._tables(opened, now), *unwatched(opened, self.contracts)]
+        published = [check.incident_id for check in checks if check.problem and self.desk.report(check.problem, now)]
+        recovered = [
+            check.incident_id
+            for check in checks
+            if not check.problem
+            and check.incident_id in opened
+            and self.desk.recover(check.incident_id, now, check.note)
+        ]
+        problems = tuple(check.incident_id for check in checks if check.problem)
+        return Summary(len(checks), problems, tuple(published), tuple(recovered))
+
+    def _arrivals(self, opened: Collection[str], now: datetime) -> Iterator[Check]:
+        for contract in self.contracts.all:
+            if contract.arrival is None:
+                continue
+            # A day that is still missing when it leaves the window stays watched: it has not recovered by growing old.
+            prefix = f"{MISSING}:{contract.dataset}:"
+            known = {one.removeprefix(prefix) for one in opened if one.startswith(prefix)}
+            for partition in sorted(known | set(due_partitions(contract.arrival, now))):
+                yield judge_arrival(contract, partition, self.ledger.drops_of(contract.dataset, partition))
+
+    def _tables(self, opened: Collection[str], now: datetime) -> Iterator[Check]:
+        for contract in self.contracts.all:
+            if (table := contract.freshness) is None:
+                continue
+            try:
+                rows = run_query(
+                    self.redshift,
+                    self.warehouse,
+                    age_query(table),
+                    {"now": f"{now.astimezone(UTC):%Y-%m-%d %H:%M:%S}"},
+                    timeout_seconds=_QUERY_SECONDS,
+                )
+            except (WarehouseError, ClientError, BotoCoreError, IdentifierError) as error:
+                # Nobody knows whether the table is fresh: its staleness neither opens nor recovers.
+                yield unreadable(table, self.warehouse, error)
+            else:
+                if (incident_id := f"{UNREADABLE}:{table.table}") in opened:
+                    yield Check(incident_id, None, f"{table.table} can be read again.")
+                yield judge_age(table, rows[0]["age_days"])
+
+
+class IdentifierError(ValueError):
+    """A table or column name that may not stand in SQL; the message says which."""
+
+
+def due_partitions(arrival: Arrival, now: datetime) -> list[str]:
+    """Give the business dates of the last `lookback_days` days whose deadline has come, oldest first, as YYYY-MM-DD.
+
+    The deadline is a time on the wall in the contract's zone. One that the change to summer time skips falls as much
+    later as the clock jumps; one that comes twice in autumn counts the first time.
+    """
+    zone = ZoneInfo(arrival.time_zone)
+    today = now.astimezone(zone).date()
+    days = (today - timedelta(days=back) for back in range(arrival.lookback_days, -1, -1))
+    return [day.isoformat() for day in days if deadline_of(arrival, day) <= now]
+
+
+def deadline_of(arrival: Arrival, day: date) -> datetime:
+    """Give the moment, in UTC, by which the file of a business date has to be there."""
+    wall = datetime.combine(day + timedelta(days=arrival.days_after), arrival.deadline, ZoneInfo(arrival.time_zone))
+    return wall.astimezone(UTC)
+
+
+def judge_arrival(contract: Contract, partition: str, drops: Sequence[DropRecord]) -> Check:
+    """Judge a partition whose deadline has come by its drops, oldest first.
+
+    A problem is told apart by its fingerprint: "never-came", "rejected" or "failed", as the newest try ended.
+    """
+    incident_id = f"{MISSING}:{contract.dataset}:{partition}"
+    for drop in drops:
+        if drop.state in _COME:
+            return Check(incident_id, None, f"{drop.drop.key} has come.")
+    kind, what = "never-came", _NEVER_CAME
+    for drop in drops:
+        if drop.state is State.REJECTED:
+            kind, what = "rejected", _rejected(drop)
+        elif drop.state is State.FAILED:
+            kind, what = "failed", _failed(drop)
+    body = f"{_due(contract, partition)}\n\n{what}"
+    return Check(incident_id, Problem(incident_id, _SUBJECTS[kind].format(contract.dataset, partition), body, kind))
+
+
+def _due(contract: Contract, partition: str) -> str:
+    """Say which file it is about and by when it was due, on the wall of the contract's zone."""
+    lines = [f"Dataset {contract.dataset}, business date {partition}."]
+    if contract.key_pattern:
+        lines.append(f"Expected: {contract.key_pattern.key_for(partition)}")
+    if contract.arrival:
+        zone = contract.arrival.time_zone
+        wall = deadline_of(contract.arrival, date.fromisoformat(partition)).astimezone(ZoneInfo(zone))
+        lines.append(f"Due: {wall:%Y-%m-%d %H:%M} {zone}")
+    return "\n".join(lines)
+
+
+_SUBJECTS = {
+    "never-came": "{} {}: the file never came",
+    "rejected": "{} {}: the file came but was rejected",
+    "failed": "{} {}: the file came but could not be loaded",
+}
+_NEVER_CAME = (
+    "No object of this key is in the ledger.\n\n"
+    "What to do: ask whoever sends it. When the file comes, it is loaded by itself, however late."
+)
+
+
+def _rejected(drop: DropRecord) -> str:
+    return (
+        f"Drop {drop.id} came at {drop.received_at} and does not keep its contract; an e-mail of its own says which "
+        "cells are wrong.\n\nWhat to do: have it corrected and sent again under the same key."
+    )
+
+
+def _failed(drop: DropRecord) -> str:
+    return (
+        f"Drop {drop.id} came at {drop.received_at} and keeps its contract, but its run {drop.run_id} failed; "
+        "an e-mail of its own says at which task.\n\nWhat to do: mend the cause, then run it again:\n"
+        f"  suimon replay {drop.dataset} --from {drop.partition} --to {drop.partition}"
+    )
+
+
+def judge_age(table: TableFreshness, age_days: int | None) -> Check:
+    """Judge a table by the days since its newest value, worst case first; None: it holds no value at all."""
+    incident_id = f"{STALE}:{table.table}"
+    name = f"{table.table}.{table.column}"
+    if age_days is None:
+        subject, what, kind = (
+            f"{table.table} is empty",
+            f"{name} holds no value: an empty table is never fresh.",
+            "empty",
+        )
+    elif age_days > table.max_age_days:
+        subject = f"{table.table} is stale"
+        what = f"The newest value of {name} is {_days(age_days)} old, allowed are {_days(table.max_age_days)}."
+        kind = "stale"
+    elif age_days < _AHEAD_DAYS:
+        subject = f"{table.table} holds dates in the future"
+        what = (
+            f"The newest value of {name} lies {_days(-age_days)} ahead. A wrong date hides how old the table really is."
+        )
+        kind = "future"
+    else:
+        return Check(incident_id, None, f"The newest value of {name} is {_days(age_days)} old.")
+    body = f"{what}\n\nWhat to do: see which load of {table.table} is missing or failed, and whether its source sends."
+    return Check(incident_id, Problem(incident_id, subject, body, kind))
+
+
+def _days(count: int) -> str:
+    return f"{count} day" if abs(count) == 1 else f"{count} days"
+
+
+def unreadable(table: TableFreshness, warehouse: Warehouse, error: Exception) -> Check:
+    """Report a table whose age cannot be asked; the same kind of error again is no news."""
+    incident_id = f"{UNREADABLE}:{table.table}"
+    body = (
+        f"The age of {table.table} could not be asked in {warehouse}: nobody knows whether it is fresh.\n\n"
+        f"{type(error).__name__}: {error}\n\n"
+        "What to do: see that the table and the column exist and that the freshness function may read them."
+    )
+    kind = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+    return Check(incident_id, Problem(incident_id, f"{table.table} cannot be checked", body, kind))
+
+
+def unwatched(opened: Iterable[str], contracts: Contracts) -> list[Check]:
+    """Close what no contract asks about any longer, such as a dataset that was taken out of service."""
+    datasets = {contract.dataset for contract in contracts.all if contract.arrival}
+    tables = {contract.freshness.table for contract in contracts.all if contract.freshness}
+    watched = {MISSING: datasets, STALE: tables, UNREADABLE: tables}
+    checks = []
+    for incident_id in opened:
+        kind, _, rest = incident_id.partition(":")
+        if kind in watched and rest.partition(":")[0] not in watched[kind]:
+            checks.append(Check(incident_id, None, "No contract asks about it any longer."))
+    return checks
+
+
+def age_query(table: TableFreshness) -> str:
+    """Give the query for a table's age; IdentifierError unless its names are plain lower-case identifiers."""
+    for name in (table.table, table.column):
+        if not _IDENTIFIER.fullmatch(name):
+            raise IdentifierError(f"{name!r} is no plain identifier ({_IDENTIFIER.pattern}): correct the contract")
+    return _AGE_SQL.read_text(encoding="utf-8").format(table=table.table, column=table.column)

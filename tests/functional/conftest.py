@@ -1,0 +1,128 @@
+"""The cloud that functions are tested on: moto, the ledger's table, a topic that can be read, and the entry points."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import ModuleType
+
+    from mypy_boto3_dynamodb.service_resource import Table
+
+    from suimon.contract.model import Contracts
+
+FUNCTIONS = Path(__file__).parents[2] / "functions"
+
+
+class Post:
+    """A topic whose messages an SQS queue keeps, so that a test reads what people would."""
+
+    def __init__(self) -> None:
+        self.sns = boto3.client("sns")
+        self._sqs = boto3.client("sqs")
+        self.topic_arn = self.sns.create_topic(Name="alerts")["TopicArn"]
+        self._queue_url = self._sqs.create_queue(QueueName="reader")["QueueUrl"]
+        arn = self._sqs.get_queue_attributes(QueueUrl=self._queue_url, AttributeNames=["QueueArn"])
+        self.sns.subscribe(TopicArn=self.topic_arn, Protocol="sqs", Endpoint=arn["Attributes"]["QueueArn"])
+
+    def letters(self) -> list[tuple[str, str]]:
+        """Take what has come since last asked: subject and message."""
+        letters: list[tuple[str, str]] = []
+        while sent := self._sqs.receive_message(QueueUrl=self._queue_url, MaxNumberOfMessages=10).get("Messages"):
+            for one in sent:
+                self._sqs.delete_message(QueueUrl=self._queue_url, ReceiptHandle=one["ReceiptHandle"])
+                body = json.loads(one["Body"])
+                letters.append((body["Subject"], body["Message"]))
+        return letters
+
+    def subjects(self) -> list[str]:
+        """Take what has come since last asked: the subjects."""
+        return [subject for subject, _ in self.letters()]
+
+
+@dataclass
+class LambdaContext:
+    """What Powertools reads of Lambda's context."""
+
+    function_name: str = "function"
+    memory_limit_in_mb: int = 256
+    invoked_function_arn: str = "arn:aws:lambda:ap-northeast-1:123456789012:function:function"
+    aws_request_id: str = "00000000-0000-0000-0000-000000000000"
+
+
+@pytest.fixture
+def context() -> LambdaContext:
+    return LambdaContext()
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Amazon's services in this process; nothing of the user's own credentials or endpoints is seen."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "ap-northeast-1")
+    monkeypatch.setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    with mock_aws():
+        yield
+
+
+@pytest.fixture
+def table(aws: None) -> Table:
+    """The ledger's table, with the keys and indexes of the template."""
+    del aws
+    keys = ("pk", "sk", "state", "updated_at", "dataset_partition", "sequencer")
+
+    def schema(partition: str, order: str) -> list[Any]:
+        return [{"AttributeName": partition, "KeyType": "HASH"}, {"AttributeName": order, "KeyType": "RANGE"}]
+
+    def index(name: str, partition: str, order: str) -> Any:
+        return {
+            "IndexName": name,
+            "KeySchema": schema(partition, order),
+            "Projection": {"ProjectionType": "ALL"},
+        }
+
+    return boto3.resource("dynamodb").create_table(
+        TableName="ledger",
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=schema("pk", "sk"),
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in keys],
+        GlobalSecondaryIndexes=[
+            index("by_state", "state", "updated_at"),
+            index("by_partition", "dataset_partition", "sequencer"),
+        ],
+    )
+
+
+@pytest.fixture
+def post(aws: None) -> Post:
+    del aws
+    return Post()
+
+
+@pytest.fixture
+def entry_point(tmp_path: Path) -> Callable[[str, Contracts], ModuleType]:
+    """Load a function as its artifact holds it: app.py with the compiled contracts beside it."""
+
+    def load(name: str, contracts: Contracts) -> ModuleType:
+        artifact = tmp_path / name
+        artifact.mkdir()
+        path = Path(shutil.copy(FUNCTIONS / name / "app.py", artifact))
+        (artifact / "contracts.json").write_text(json.dumps(contracts.to_json()), encoding="utf-8")
+        spec = importlib.util.spec_from_file_location(f"{name}_app", path)
+        assert spec
+        assert spec.loader
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return load

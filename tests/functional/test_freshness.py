@@ -1,0 +1,222 @@
+"""Rounds of the freshness function on DynamoDB and SNS (moto); Redshift is a fake, as moto's never finishes."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from suimon.contract.model import Arrival, Contract, Contracts, KeyPattern, TableFreshness
+from suimon.drop import Drop, State
+from suimon.freshness import Watch
+from suimon.incidents import IncidentDesk
+from suimon.ledger import Ledger
+from suimon.warehouse.statements import Warehouse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+    from mypy_boto3_dynamodb.service_resource import Table
+
+    from .conftest import LambdaContext, Post
+
+# 07:00 of the 22nd in Tokyo: with one day of lookback, the file of the 21st is due; the 22nd's is not.
+NOW = datetime(2026, 11, 21, 22, tzinfo=UTC)
+LATER = NOW + timedelta(minutes=15)
+SALES = Contract(
+    dataset="sales",
+    version="1.0.0",
+    table="sales_fact",
+    key_pattern=KeyPattern("sales/{ds}/sales_data.csv"),
+    arrival=Arrival(days_after=1, deadline=time(6), time_zone="Asia/Tokyo", lookback_days=1),
+    freshness=TableFreshness("sales_fact", "order_date", 1),
+)
+INVENTORY = Contract("inventory", "1.0.0", "inventory", freshness=TableFreshness("inventory", "updated_at", 7))
+CONTRACTS = Contracts((SALES, INVENTORY))
+
+
+class Redshift:
+    """The Data API over a table of ages: what the query would answer, or the error it would raise."""
+
+    def __init__(self, **ages: int | Exception | None) -> None:
+        self.ages = ages
+        self.requests: list[dict[str, Any]] = []
+
+    def execute_statement(self, **request: Any) -> Any:
+        self.requests.append(request)
+        return {"Id": str(len(self.requests) - 1)}
+
+    def describe_statement(self, **request: Any) -> Any:
+        answer = self._age(request["Id"])
+        if isinstance(answer, ClientError):
+            raise answer
+        if isinstance(answer, Exception):
+            return {"Status": "FAILED", "Error": str(answer)}
+        return {"Status": "FINISHED"}
+
+    def get_statement_result(self, **request: Any) -> Any:
+        age = self._age(request["Id"])
+        cell = {"isNull": True} if age is None else {"longValue": age}
+        return {"ColumnMetadata": [{"name": "age_days", "typeName": "int8"}], "Records": [[cell]]}
+
+    def _age(self, statement_id: str) -> int | Exception | None:
+        found = re.search(r"FROM (\w+)", self.requests[int(statement_id)]["Sql"])
+        assert found
+        return self.ages[found[1]]
+
+
+@pytest.fixture
+def redshift() -> Redshift:
+    return Redshift(sales_fact=1, inventory=0)
+
+
+@pytest.fixture
+def watch(table: Table, post: Post, redshift: Redshift) -> Watch:
+    return Watch(
+        contracts=CONTRACTS,
+        ledger=Ledger(table),
+        desk=IncidentDesk(table, post.sns, post.topic_arn),
+        redshift=redshift,  # type: ignore[arg-type]  # a fake of three calls
+        warehouse=Warehouse(database="analytics", workgroup_name="main"),
+    )
+
+
+def receive(table: Table, day: str, version: str = "v1") -> str:
+    drop = Drop("raw", f"sales/{day}/sales_data.csv", version, "etag", 10, "01")
+    Ledger(table).receive(drop, "sales", day, State.RECEIVED, NOW)
+    return drop.id
+
+
+def test_a_round_in_which_all_is_well_says_nothing(watch: Watch, table: Table, post: Post) -> None:
+    receive(table, "2026-11-21")
+    summary = watch.round(NOW)
+    assert (summary.checked, summary.problems, summary.published, summary.recovered) == (3, (), (), ())
+    assert post.subjects() == []
+
+
+def test_a_missing_file_and_a_stale_table_are_told_once_and_recover_once(
+    watch: Watch, table: Table, post: Post, redshift: Redshift
+) -> None:
+    redshift.ages["sales_fact"] = 3
+    wrong = ("missing-file:sales:2026-11-21", "stale-table:sales_fact")
+    assert watch.round(NOW).published == wrong
+    assert post.subjects() == ["[Suimon] sales 2026-11-21: the file never came", "[Suimon] sales_fact is stale"]
+
+    again = watch.round(LATER)
+    assert (again.problems, again.published) == (wrong, ())
+
+    receive(table, "2026-11-21")
+    redshift.ages["sales_fact"] = 0
+    assert watch.round(LATER).recovered == wrong
+    assert watch.round(LATER).recovered == ()
+    subject, message = post.letters()[0]
+    assert subject == "[Suimon] Recovered: sales 2026-11-21: the file never came"
+    assert message == (
+        "sales/2026-11-21/sales_data.csv has come.\n\n"
+        "Over: sales 2026-11-21: the file never came\n\n"
+        "It was open from 2026-11-21 22:00 UTC to 2026-11-21 22:15 UTC. Nothing to do.\n\n"
+        "Incident: missing-file:sales:2026-11-21\n"
+    )
+
+
+def test_a_missing_day_stays_open_when_it_leaves_the_window_until_its_file_comes(
+    watch: Watch, table: Table, post: Post
+) -> None:
+    watch.round(NOW)
+    week_later = NOW + timedelta(days=7)
+    summary = watch.round(week_later)
+    assert "missing-file:sales:2026-11-21" in summary.problems
+    assert summary.recovered == ()
+    receive(table, "2026-11-21")
+    assert watch.round(week_later).recovered == ("missing-file:sales:2026-11-21",)
+    assert post.subjects()[-1] == "[Suimon] Recovered: sales 2026-11-21: the file never came"
+
+
+def test_a_missing_file_that_comes_and_is_rejected_is_news(watch: Watch, table: Table, post: Post) -> None:
+    watch.round(NOW)
+    drop_id = receive(table, "2026-11-21")
+    table.update_item(
+        Key={"pk": f"drop#{drop_id}", "sk": "drop"},
+        UpdateExpression="SET #state = :rejected",
+        ExpressionAttributeNames={"#state": "state"},
+        ExpressionAttributeValues={":rejected": "REJECTED"},
+    )
+    assert watch.round(LATER).published == ("missing-file:sales:2026-11-21",)
+    assert post.subjects()[-1] == "[Suimon] sales 2026-11-21: the file came but was rejected"
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        ValueError('relation "sales_fact" does not exist'),
+        ClientError({"Error": {"Code": "AccessDeniedException", "Message": "not allowed"}}, "DescribeStatement"),
+    ],
+    ids=["missing-table", "denied"],
+)
+def test_a_table_that_cannot_be_asked_is_a_problem_of_its_own_and_stops_nothing(
+    watch: Watch, table: Table, post: Post, redshift: Redshift, failure: Exception
+) -> None:
+    receive(table, "2026-11-21")
+    redshift.ages |= {"sales_fact": 3, "inventory": 8}
+    watch.round(NOW)
+    redshift.ages["sales_fact"] = failure
+    summary = watch.round(LATER)
+    # Nobody knows how old sales_fact is: that it was stale neither recovers nor is said again.
+    assert summary.problems == ("unreadable-table:sales_fact", "stale-table:inventory")
+    assert (summary.published, summary.recovered) == (("unreadable-table:sales_fact",), ())
+    redshift.ages["sales_fact"] = 0
+    assert watch.round(LATER).recovered == ("unreadable-table:sales_fact", "stale-table:sales_fact")
+    assert post.subjects()[-1] == "[Suimon] Recovered: sales_fact is stale"
+
+
+def test_a_contract_with_a_name_that_is_no_identifier_stops_nothing(watch: Watch, redshift: Redshift) -> None:
+    odd = replace(SALES, freshness=TableFreshness("sales_fact; DROP TABLE sales_fact", "order_date", 1), arrival=None)
+    summary = replace(watch, contracts=Contracts((odd, INVENTORY))).round(NOW)
+    assert summary.problems == ("unreadable-table:sales_fact; DROP TABLE sales_fact",)
+    assert [request["Sql"].splitlines()[-1] for request in redshift.requests] == ["FROM inventory"]
+
+
+def test_redshift_is_asked_with_the_time_in_utc_as_a_parameter(watch: Watch, redshift: Redshift) -> None:
+    watch.round(NOW.astimezone())
+    assert redshift.requests[0]["Parameters"] == [{"name": "now", "value": "2026-11-21 22:00:00"}]
+    assert redshift.requests[0]["WorkgroupName"] == "main"
+
+
+def test_the_handler_takes_the_scheduled_time_and_returns_the_summary(
+    entry_point: Callable[[str, Contracts], ModuleType],
+    table: Table,
+    post: Post,
+    context: LambdaContext,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("SUIMON_LEDGER_TABLE", table.name)
+    monkeypatch.setenv("SUIMON_ALERTS_TOPIC_ARN", post.topic_arn)
+    monkeypatch.setenv("SUIMON_REDSHIFT_DATABASE", "analytics")
+    monkeypatch.setenv("SUIMON_REDSHIFT_WORKGROUP", "main")
+    client = boto3.client
+    app = entry_point("freshness", CONTRACTS)
+    monkeypatch.setattr(
+        boto3,
+        "client",
+        lambda name, **more: (
+            Redshift(sales_fact=None, inventory=0) if name == "redshift-data" else client(name, **more)
+        ),
+    )
+    summary = app.handler({"time": "2026-11-21T22:00:00Z"}, context)
+    assert json.loads(json.dumps(summary)) == {
+        "checked": 3,
+        "problems": ["missing-file:sales:2026-11-21", "stale-table:sales_fact"],
+        "published": ["missing-file:sales:2026-11-21", "stale-table:sales_fact"],
+        "recovered": [],
+    }
+    written = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert any(line.get("message") == "freshness checked" and line["checked"] == 3 for line in written)
+    assert any(line.get("FreshnessProblems") == [2.0] for line in written)
