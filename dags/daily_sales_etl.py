@@ -12,6 +12,7 @@ from typing import Any
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, Param, task, teardown
 from airflow.sdk.exceptions import AirflowFailException
+
 from suimon_etl.operators import ConvertWithGlue, LoadPartition
 from suimon_etl.report import error_text
 from suimon_etl.request import SCHEMAS, RunRequest
@@ -69,6 +70,7 @@ with DAG(
     def check_parquet(params: dict[str, Any], ti: Any) -> None:
         """Compare the Glue job's report with the file and with what lies in S3."""
         import boto3  # noqa: PLC0415 not while Airflow parses
+
         from suimon_etl.parquet import list_folder, problems, read_report  # noqa: PLC0415 as above
 
         request = RunRequest.from_params(params)
@@ -91,6 +93,7 @@ with DAG(
     def check_quality(params: dict[str, Any], ti: Any) -> dict[str, Any]:
         """Ask the table what it holds of the partition now, and fail unless that is the file."""
         from airflow.providers.amazon.aws.hooks.redshift_data import RedshiftDataHook  # noqa: PLC0415 as above
+
         from suimon_etl.load import partition_figures, quality_problems  # noqa: PLC0415 as above
 
         request = RunRequest.from_params(params)
@@ -111,6 +114,7 @@ with DAG(
     def report_outcome(params: dict[str, Any], ti: Any) -> dict[str, Any]:
         """Tell the rest of Suimon how the run ended; retried until EventBridge has taken it."""
         import boto3  # noqa: PLC0415 as above
+
         from suimon_etl.report import failure_of, publish, run_finished  # noqa: PLC0415 as above
 
         states = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id], task_ids=list(STEPS))[ti.run_id]

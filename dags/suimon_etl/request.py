@@ -81,5 +81,5 @@ class RunRequest:
     @classmethod
     def from_params(cls, params: Mapping[str, Any]) -> RunRequest:
         """Take the params of a run, which Airflow has validated against SCHEMAS."""
-        flat = {name: params[name] for name in SCHEMAS if name != "redshift"}
-        return cls(**flat, redshift=Redshift(**{key: value or None for key, value in params["redshift"].items()}))
+        redshift = Redshift(**params["redshift"])
+        return cls(**{name: params[name] for name in SCHEMAS if name != "redshift"}, redshift=redshift)
