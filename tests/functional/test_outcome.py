@@ -1,0 +1,153 @@
+"""The end of a run, on moto: once into the ledger, to people when it failed, to the replay that waits."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from suimon.drop import Drop, DropRecord, State
+from suimon.incidents import IncidentDesk
+from suimon.ledger import Ledger
+from suimon.outcome import OutcomeError, Registry, RunFinished
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+    from .conftest import Post
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+DROP = Drop("raw", "sales/2026-11-20/sales_data.csv", "v1", "etag", 10, "01")
+
+
+class FakeSfn:
+    """Keeps the answers; refuses tokens as Step Functions does when nobody waits any more."""
+
+    def __init__(self) -> None:
+        self.answers: list[tuple[str, dict[str, Any]]] = []
+        self.refuses = ""
+
+    def _take(self, kind: str, answer: dict[str, Any]) -> None:
+        if self.refuses:
+            raise ClientError({"Error": {"Code": self.refuses}}, kind)
+        self.answers.append((kind, answer))
+
+    def send_task_success(self, **answer: Any) -> None:
+        self._take("success", answer)
+
+    def send_task_failure(self, **answer: Any) -> None:
+        self._take("failure", answer)
+
+
+@pytest.fixture
+def sfn() -> FakeSfn:
+    return FakeSfn()
+
+
+@pytest.fixture
+def registry(table: Table, post: Post, sfn: FakeSfn) -> Registry:
+    return Registry(Ledger(table), IncidentDesk(table, post.sns, post.topic_arn), sfn)  # type: ignore[arg-type]  # a fake
+
+
+def triggered(ledger: Ledger, **replay: str) -> DropRecord:
+    record = ledger.receive(DROP, "sales", "2026-11-20", State.RECEIVED, NOON)
+    record = ledger.claim(record, NOON, owner="a", lease=timedelta(minutes=1), attempt=1, **replay)
+    record = ledger.move(record, State.ACCEPTED, NOON, rows=3)
+    return ledger.move(record, State.TRIGGERED, NOON)
+
+
+def finished(outcome: str = "loaded", **detail: Any) -> RunFinished:
+    return RunFinished.from_event(
+        {
+            "detail": {
+                "dataset": "sales",
+                "partition": "2026-11-20",
+                "drop_id": DROP.id,
+                "attempt": 1,
+                "dag_id": "daily_sales_etl",
+                "run_id": f"{DROP.id}.1",
+                "outcome": outcome,
+                "rows": {"file": 3, "parquet": 3, "table": 3},
+                "failed_task": None,
+                "error": None,
+                "log_url": None,
+                **detail,
+            }
+        }
+    )
+
+
+def test_a_loaded_run_ends_the_drop_without_a_word(registry: Registry, post: Post) -> None:
+    triggered(registry.ledger)
+    assert registry.enter(finished(), NOON).state is State.LOADED
+    assert post.subjects() == []
+
+
+def test_a_failed_run_is_told_with_its_task_and_log_and_the_way_to_repeat_it(registry: Registry, post: Post) -> None:
+    triggered(registry.ledger)
+    run = finished("failed", failed_task="load_redshift", error="Divide by zero", log_url="http://airflow/log")
+    assert registry.enter(run, NOON).state is State.FAILED
+    [(subject, body)] = post.letters()
+    assert subject == "[Suimon] sales 2026-11-20 could not be loaded"
+    for word in ("load_redshift", "Divide by zero", "http://airflow/log", "suimon replay sales --from 2026-11-20"):
+        assert word in body
+
+
+def test_an_end_that_is_reported_twice_is_told_once(registry: Registry, post: Post) -> None:
+    triggered(registry.ledger)
+    run = finished("failed", failed_task="run_glue", error="no")
+    registry.enter(run, NOON)
+    assert registry.enter(run, NOON + timedelta(seconds=5)).state is State.FAILED
+    assert len(post.letters()) == 1
+
+
+def test_an_end_before_intake_has_written_the_start_is_entered(registry: Registry) -> None:
+    ledger = registry.ledger
+    record = ledger.receive(DROP, "sales", "2026-11-20", State.RECEIVED, NOON)
+    record = ledger.claim(record, NOON, owner="a", lease=timedelta(minutes=1), attempt=1)
+    ledger.move(record, State.ACCEPTED, NOON, rows=3)
+    assert registry.enter(finished(), NOON).state is State.LOADED
+
+
+def test_a_waiting_replay_gets_its_answer(registry: Registry, sfn: FakeSfn) -> None:
+    triggered(registry.ledger, task_token="token", replay="execution")
+    registry.enter(finished(), NOON)
+    [(kind, answer)] = sfn.answers
+    assert (kind, answer["taskToken"]) == ("success", "token")
+
+
+def test_a_waiting_replay_hears_of_the_failure(registry: Registry, sfn: FakeSfn) -> None:
+    triggered(registry.ledger, task_token="token", replay="execution")
+    registry.enter(finished("failed", error="no such column"), NOON)
+    [(kind, answer)] = sfn.answers
+    assert (kind, answer["error"], answer["cause"]) == ("failure", "RunFailed", "no such column")
+
+
+def test_a_replay_that_no_longer_waits_does_not_stop_the_outcome(registry: Registry, sfn: FakeSfn) -> None:
+    triggered(registry.ledger, task_token="token", replay="execution")
+    sfn.refuses = "TaskTimedOut"
+    assert registry.enter(finished(), NOON).state is State.LOADED
+
+
+def test_a_load_after_a_failure_ends_the_incident(registry: Registry, post: Post) -> None:
+    failed = triggered(registry.ledger)
+    registry.enter(finished("failed", error="no"), NOON)
+    record = registry.ledger.get(failed.id)
+    assert record
+    record = registry.ledger.claim(record, NOON, owner="b", lease=timedelta(minutes=1), attempt=2)
+    registry.ledger.move(registry.ledger.move(record, State.ACCEPTED, NOON, rows=3), State.TRIGGERED, NOON)
+    registry.enter(finished(attempt=2, run_id=f"{DROP.id}.2"), NOON)
+    assert post.subjects()[-1] == "[Suimon] Recovered: sales 2026-11-20 could not be loaded"
+
+
+def test_the_end_of_an_older_attempt_moves_nothing(registry: Registry) -> None:
+    triggered(registry.ledger)
+    with pytest.raises(OutcomeError, match="no attempt 7"):
+        registry.enter(finished(attempt=7), NOON)
+
+
+def test_an_unreadable_event_is_refused_by_its_field() -> None:
+    with pytest.raises(OutcomeError, match="outcome"):
+        RunFinished.from_event({"detail": {"drop_id": "x", "attempt": 1, "dag_id": "d", "run_id": "r"}})
