@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,15 @@ class LedgerError(Exception):
     """A move that the state table does not allow: a bug of ours, never a race."""
 
 
+@dataclass(frozen=True)
+class Move:
+    """One entry of a drop's history: the state it came to, when, in which attempt."""
+
+    state: State
+    at: datetime
+    attempt: int
+
+
 def stamp(now: datetime) -> str:
     """A time as the ledger keeps it: ISO 8601, UTC, milliseconds, so that text order is time order."""
     return now.astimezone(UTC).isoformat(timespec="milliseconds")
@@ -40,6 +50,14 @@ class Ledger:
         """Return the drop as it stands now (consistent read), or None."""
         item = self._table.get_item(Key=_key(drop_id), ConsistentRead=True).get("Item")
         return _record(item) if item else None
+
+    def history(self, drop_id: str) -> list[Move]:
+        """Return every move of a drop, oldest first: for people, and for measuring how long a step took."""
+        item = self._table.get_item(Key=_key(drop_id), ConsistentRead=True).get("Item", {})
+        entries: list[Any] = item.get("history", [])  # type: ignore[assignment]  # DynamoDB's any type
+        return [
+            Move(State(entry["state"]), datetime.fromisoformat(entry["at"]), int(entry["attempt"])) for entry in entries
+        ]
 
     def drops_of(self, dataset: str, partition: str) -> list[DropRecord]:
         """Return every drop of a partition, oldest write first. The index may lag a moment behind the table."""
