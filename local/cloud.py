@@ -172,18 +172,18 @@ def name_the_version_in_events() -> None:
         finally:
             version.reset(token)
 
-    def dispatch_with_version(event: dict[str, Any]) -> Any:
+    def dispatch_with_version(event: dict[str, Any], view: Any = None) -> Any:
         if version.get() and event["Source"] == "aws.s3":
             detail = json.loads(event["Detail"])
             detail["object"]["version-id"] = version.get()
             event = {**event, "Detail": json.dumps(detail)}
-        return dispatch(event)
+        return dispatch(event, view)
 
     _hook(s3, "_fire_s3_event", fire_with_version, (
         "bucket_name", "key", "event_name", "size", "etag", "deletion_type", "restore_event_data", "version_id",
         "sequencer", "object_extra", "record_extra",
     ))  # fmt: skip
-    _hook(events, "_dispatch_event", dispatch_with_version, ("event",))
+    _hook(events, "_dispatch_event", dispatch_with_version, ("event", "view"))
 
 
 # --- SNS e-mail ------------------------------------------------------------------------------------------------------
