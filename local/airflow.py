@@ -27,6 +27,9 @@ from local.twin import Twin
 # Loopback is never behind a proxy, whatever the shell says.
 _DIRECT: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
+# As in requirements/airflow.in; `local.airflow_run` refuses another one.
+AIRFLOW_VERSION: Final = "3.3.1"
+
 # Component -> its arguments. The log servers would listen on every interface; all processes share one log folder here,
 # so that nobody needs them.
 COMPONENTS: Final[Mapping[str, tuple[str, ...]]] = {

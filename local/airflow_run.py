@@ -3,7 +3,6 @@
 import contextlib
 import fcntl
 import os
-import re
 import shutil
 import sqlite3
 import subprocess
@@ -11,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from local.airflow import COMPONENTS, AirflowError, AirflowSite, prepare, replacing
+from local.airflow import AIRFLOW_VERSION, COMPONENTS, AirflowError, AirflowSite, prepare, replacing
 from local.isolation import clean_environment
 
 
@@ -54,7 +53,8 @@ def ensure_template(env: Path) -> Path:
         AirflowError: `airflow db migrate` failed.
 
     """
-    template = env / f"empty-{_version(env)}.db"
+    _must_be_the_version(env)
+    template = env / f"empty-{AIRFLOW_VERSION}.db"
     with _locked(env / "template.lock"):
         if not template.exists():
             home = env / "template"
@@ -80,14 +80,10 @@ def ensure_template(env: Path) -> Path:
     return template
 
 
-def _version(env: Path) -> str:
-    found = [
-        re.search(r"apache_airflow-(.+)\.dist-info$", str(path)) for path in env.glob("lib/python*/site-packages/*")
-    ]
-    versions = [match[1] for match in found if match]
-    if len(versions) != 1:
-        raise AirflowError(f"No Airflow in {env}: run `make setup`.")
-    return versions[0]
+def _must_be_the_version(env: Path) -> None:
+    """The template's name promises a version, and the MWAA endpoint tells it to its callers."""
+    if not any(env.glob(f"lib/python*/site-packages/apache_airflow-{AIRFLOW_VERSION}.dist-info")):
+        raise AirflowError(f"Airflow {AIRFLOW_VERSION} is not in {env}. Run `make setup`.")
 
 
 @contextlib.contextmanager
