@@ -47,10 +47,11 @@ class CloudUnreachableError(Exception):
 
 @dataclass(frozen=True)
 class Caller:
-    """Who signed a request that was allowed."""
+    """Who signed a request that was allowed; `user_id` is what policies know as aws:userid."""
 
     arn: str
     account_id: str
+    user_id: str
 
 
 def authorize(
@@ -60,6 +61,7 @@ def authorize(
     body: bytes,
     action: str,
     resource_arn: str,
+    context: Mapping[str, str] | None = None,
 ) -> Caller:
     """Verify the request's signature and that its caller's policies allow `action` on `resource_arn`.
 
@@ -70,6 +72,7 @@ def authorize(
         body: the body as received.
         action: an IAM action such as `airflow:InvokeRestApi`.
         resource_arn: what the action acts on; `*` for actions without a resource.
+        context: the service's own condition keys, e.g. `redshift-data:statement-owner-iam-userid`.
 
     Raises:
         AccessDenied: signature wrong, key unknown or expired, or no policy allows the call.
@@ -86,11 +89,12 @@ def authorize(
             "body": base64.b64encode(body).decode("ascii"),
             "action": action,
             "resource": resource_arn,
+            "context": dict(context or {}),
         },
     )
     if not answer["allowed"]:
         raise AccessDenied(answer["message"], answer["code"], answer["status"])
-    return Caller(arn=answer["principal"], account_id=answer["account"])
+    return Caller(arn=answer["principal"], account_id=answer["account"], user_id=answer["user_id"])
 
 
 def json_error(error: AwsError, request_id: str) -> Response:

@@ -1,0 +1,98 @@
+"""The twin's commands: `python -m local up | down | status`."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Final
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from local.isolation import isolate_process
+from local.twin import NoTwinError, Twin, load, runtime_folder
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Run Suimon's twin: everything it meets on AWS, on this machine."""
+    isolate_process(os.environ)
+
+
+@main.command()
+def up() -> None:
+    """Start the twin and deploy into it."""
+    from local.lifecycle import up as bring_up  # noqa: PLC0415 `status` and `down` need none of its imports
+    from local.progress import Board  # noqa: PLC0415 as above
+
+    console = Console()
+    twin, died = bring_up(ROOT, Board(console))
+    if died is None:
+        console.print("The twin is up already.")
+    elif died:
+        console.print(f"A part of the twin had died, so it was started anew: {', '.join(part.name for part in died)}")
+    _tell(console, twin)
+
+
+@main.command()
+def down() -> None:
+    """End exactly what `up` started."""
+    from local.lifecycle import down as take_down  # noqa: PLC0415 as above
+
+    console = Console()
+    try:
+        ended = take_down(ROOT)
+    except NoTwinError:
+        console.print("No twin is up.")
+        return
+    console.print(f"Ended: {', '.join(ended) or 'nothing was running any more'}.")
+
+
+@main.command()
+def status() -> None:
+    """Show each part, whether it runs, its address and its log; exit 1 when one has died or no twin is up."""
+    from local.supervisor import is_alive  # noqa: PLC0415 as above
+
+    console = Console()
+    try:
+        twin = load(runtime_folder(ROOT))
+    except NoTwinError as error:
+        console.print(str(error))
+        sys.exit(1)
+    table = Table(box=None, pad_edge=False)
+    for heading in ("part", "state", "pid", "address", "log"):
+        table.add_column(heading, overflow="fold")
+    alive = {running.name: is_alive(running) for running in twin.running}
+    for running in twin.running:
+        address = twin.endpoint(_port_name(running.name)) if _port_name(running.name) in twin.ports else ""
+        state = "[green]runs[/]" if alive[running.name] else "[red]has died[/]"
+        table.add_row(running.name, state, str(running.pid), address, _short(twin.log(running.name)))
+    console.print(table)
+    sys.exit(0 if all(alive.values()) else 1)
+
+
+def _tell(console: Console, twin: Twin) -> None:
+    """Say where things are."""
+    table = Table.grid(padding=(0, 2))
+    for what, where in (
+        ("Airflow", twin.endpoint("airflow")),
+        ("AWS", twin.endpoint()),
+        ("mail", _short(twin.mail)),
+        ("logs", _short(twin.logs)),
+    ):
+        table.add_row(what, where)
+    console.print(table)
+
+
+def _port_name(part: str) -> str:
+    return "airflow" if part == "airflow-api-server" else part
+
+
+def _short(path: Path) -> str:
+    return os.path.relpath(path)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""Put Suimon into the twin as into an account: real SAM CLI, unchanged template, and what surrounds the stack."""
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from local.isolation import clean_environment
+from local.supervisor import MARK, tail
+from local.twin import Keys, Twin
+from suimon.warehouse import ddl
+from suimon.warehouse.statements import Warehouse
+
+_CONFIG: Final = "local"
+STACK: Final = "suimon-local"
+# The parameters' values for `local` in samconfig.toml: the twin's warehouse has one workgroup, called like the stack.
+DATABASE: Final = "analytics"
+DAG_BUCKET: Final = f"{STACK}-dags"
+# Everybody but the account's owner, and the stack's output that names the one policy they get.
+PRINCIPALS: Final = {"airflow": "DagPolicyArn", "upstream": "UpstreamPolicyArn", "operator": "OperatorPolicyArn"}
+_BUILD_SECONDS: Final = 600
+_DEPLOY_SECONDS: Final = 300
+
+
+class DeployError(Exception):
+    """The stack could not be built or deployed; the message holds the last lines of the log."""
+
+
+def build(twin: Twin) -> None:
+    """Run `sam build` on the unchanged template; artifacts are for this machine's Python."""
+    _sam(twin, "sam-build", ["build", "--config-env", _CONFIG], _BUILD_SECONDS, SUIMON_BUILD_FOR="here")
+
+
+def deploy(twin: Twin) -> dict[str, str]:
+    """Run `sam deploy` with the environment `local` of samconfig.toml and return the stack's outputs."""
+    root = twin.principals["root"]
+    _sam(
+        twin,
+        "sam-deploy",
+        ["deploy", "--config-env", _CONFIG],
+        _DEPLOY_SECONDS,
+        AWS_ACCESS_KEY_ID=root.access_key_id,
+        AWS_SECRET_ACCESS_KEY=root.secret_access_key,
+    )
+    stack = twin.session().client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
+    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+
+def create_principals(twin: Twin) -> dict[str, Keys]:
+    """Create the IAM users of the twin, without any right as yet, and return their keys beside root's."""
+    iam = twin.session().client("iam")
+    keys = dict(twin.principals)
+    for name in PRINCIPALS:
+        iam.create_user(UserName=name)
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        keys[name] = Keys(key["AccessKeyId"], key["SecretAccessKey"])
+    return keys
+
+
+def grant(twin: Twin, outputs: Mapping[str, str]) -> None:
+    """Give each principal the one policy of the stack, named by its `outputs`, that is made for it.
+
+    Raises:
+        DeployError: the stack has no such output.
+
+    """
+    iam = twin.session().client("iam")
+    for name, output in PRINCIPALS.items():
+        if output not in outputs:
+            raise DeployError(f"The stack {STACK} has no output {output}; the user {name} needs that policy.")
+        iam.attach_user_policy(UserName=name, PolicyArn=outputs[output])
+
+
+def create_dag_bucket(twin: Twin) -> str:
+    """Create the bucket from which MWAA takes DAGs (versioned, as MWAA demands) and put `dags/` into it."""
+    s3 = twin.session().client("s3")
+    s3.create_bucket(
+        Bucket=DAG_BUCKET,
+        CreateBucketConfiguration={"LocationConstraint": twin.session().region_name},  # type: ignore[typeddict-item] # one of the stub's literals
+    )
+    s3.put_bucket_versioning(Bucket=DAG_BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    for path in dag_files(twin.root / "dags"):
+        s3.upload_file(str(path), DAG_BUCKET, path.relative_to(twin.root).as_posix())
+    return DAG_BUCKET
+
+
+def create_tables(twin: Twin) -> None:
+    """Create the warehouse's tables, as `suimon warehouse create` does."""
+    target = Warehouse(database=DATABASE, workgroup_name=STACK)
+    ddl.create(twin.session().client("redshift-data"), target)
+
+
+def dag_files(folder: Path) -> list[Path]:
+    """List what `aws s3 sync dags/` would upload, without Python's caches."""
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith(".")
+    )
+
+
+def _sam(twin: Twin, name: str, arguments: list[str], seconds: float, **extra: str) -> None:
+    home = twin.runtime / "sam"
+    _quiet(home)
+    environment = clean_environment(
+        os.environ, twin.endpoint(), SAM_CLI_TELEMETRY="0", __SAM_CLI_APP_DIR=str(home), **extra
+    )
+    sam = str(twin.root / ".suimon" / "envs" / "sam" / "bin" / "sam")
+    _run(twin, name, [sam, *arguments], environment, seconds)
+
+
+def _quiet(home: Path) -> None:
+    """Give the SAM CLI a settings folder of its own in which it has just looked for a newer version.
+
+    It has no switch for that look, which asks a package index once a week.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    settings = {"telemetryEnabled": False, "lastVersionCheck": time.time()}
+    (home / "metadata.json").write_text(json.dumps(settings))
+
+
+def _run(twin: Twin, name: str, argv: list[str], environment: Mapping[str, str], seconds: float) -> None:
+    log = twin.log(name)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        try:
+            done = subprocess.run(
+                argv,
+                env={**environment, MARK: twin.mark},
+                cwd=twin.root,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                timeout=seconds,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise DeployError(f"{name} took longer than {seconds:.0f} s:\n{tail(log)}") from None
+    if done.returncode:
+        raise DeployError(f"{name} failed (exit {done.returncode}). The last lines of {log}:\n{tail(log, 30)}")

@@ -1,0 +1,169 @@
+"""Bring the twin of a clone up, and take it down.
+
+cloud ─▶ account (users, DAG bucket) ─┐
+sam build ────────────────────────────┴─▶ sam deploy (and policies) ─┬─▶ warehouse
+cloud ─▶ mwaa · glue · redshift ─────────────────────────────────────┤
+Airflow's four processes ────────────────────────────────────────────┴─▶ DAGs (known and unpaused)
+"""
+
+import contextlib
+import fcntl
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from local import deploy
+from local.airflow import airflow_parts, site_of, unpause, write_task_credentials
+from local.parts import cloud_part, endpoint_parts
+from local.progress import Board, Step, run_steps
+from local.supervisor import DeadPart, Part, spawn, stop, twin_health, wait_until_ready, watch
+from local.twin import NoTwinError, Twin, load, new_twin, runtime_folder, save
+
+_ACCOUNT: Final = "account"
+_DEPLOY: Final = "sam deploy"
+# Airflow looks for changed DAGs every second or two; the sync from the bucket comes before that.
+_DAGS_SECONDS: Final = 60.0
+
+
+class BusyError(Exception):
+    """Another command starts or ends the twin of this clone at this moment."""
+
+
+def up(root: Path, board: Board) -> tuple[Twin, tuple[DeadPart, ...] | None]:
+    """Bring the twin of the clone at `root` up.
+
+    Returns the twin, and None when it was up already; otherwise the parts of a former twin that had died and for which
+    it was started anew (usually none). On failure and on Ctrl-C everything that was started is ended again.
+
+    Raises:
+        BusyError: another command does the same.
+        PartDiedError, PartNotReadyError, DeployError: a step failed; the message says which and what it wrote last.
+
+    """
+    with _alone(root):
+        former = _former(root)
+        died: tuple[DeadPart, ...] = ()
+        if former is not None:
+            died = tuple(twin_health(former))
+            if not died and former.outputs:
+                return former, None
+            stop(former)
+        _forget(root)
+        start = _Start(new_twin(root))
+        try:
+            with board.shown():
+                run_steps(start.steps(), board, start.look)
+        except BaseException:
+            stop(start.twin)
+            with contextlib.suppress(FileNotFoundError):
+                (start.twin.runtime / "twin.json").unlink()
+            raise
+        return start.twin, died
+
+
+def down(root: Path) -> list[str]:
+    """End the twin of the clone at `root` and name the parts that were running; its logs and mail stay.
+
+    Raises:
+        BusyError: another command starts or ends it.
+        NoTwinError: none is up.
+
+    """
+    with _alone(root):
+        twin = load(runtime_folder(root))
+        ended = stop(twin)
+        (twin.runtime / "twin.json").unlink()
+        return ended
+
+
+class _Start:
+    """One start: the steps, and the twin as it grows. Steps run in threads; only `_change` writes."""
+
+    def __init__(self, twin: Twin) -> None:
+        self.twin = twin.with_(dag_bucket=deploy.DAG_BUCKET)
+        self._lock = threading.Lock()
+        save(self.twin)
+
+    def look(self) -> None:
+        """Raise when a part that has been started is gone."""
+        watch(self.twin)
+
+    def steps(self) -> list[Step]:
+        """Plan the start; see the picture above."""
+        airflow = airflow_parts(self.twin)
+        endpoints = endpoint_parts(self.twin)
+        return [
+            self._part(cloud_part(self.twin)),
+            *(self._part(part) for part in airflow),
+            Step("sam build", lambda: deploy.build(self.twin)),
+            Step(_ACCOUNT, self._account, ("cloud",)),
+            *(self._part(part) for part in endpoints),
+            Step(_DEPLOY, self._deploy, (_ACCOUNT, "sam build")),
+            Step("warehouse", self._warehouse, ("redshift", _DEPLOY)),
+            Step("DAGs", self._dags, ("mwaa", _ACCOUNT, *(part.name for part in airflow))),
+        ]
+
+    def _part(self, part: Part) -> Step:
+        def run() -> None:
+            running = spawn(part, self.twin)
+            self._change(lambda twin: {"running": (*twin.running, running)})
+            wait_until_ready(part, running, self.twin)
+
+        return Step(part.name, run, part.after)
+
+    def _account(self) -> None:
+        principals = deploy.create_principals(self.twin)
+        self._change(lambda _: {"principals": principals})
+        keys = principals["airflow"]
+        write_task_credentials(site_of(self.twin), keys.access_key_id, keys.secret_access_key)
+        deploy.create_dag_bucket(self.twin)
+
+    def _deploy(self) -> None:
+        outputs = deploy.deploy(self.twin)
+        deploy.grant(self.twin, outputs)
+        self._change(lambda _: {"outputs": outputs})
+
+    def _warehouse(self) -> None:
+        deploy.create_tables(self.twin)
+
+    def _dags(self) -> str:
+        # Each file of dags/ holds the DAG of its name; MWAA's users unpause by hand what they trust.
+        dag_ids = sorted(path.stem for path in (self.twin.root / "dags").glob("*.py"))
+        unpause(site_of(self.twin), dag_ids, _DAGS_SECONDS)
+        return ", ".join(dag_ids)
+
+    def _change(self, change: Callable[[Twin], dict[str, Any]]) -> None:
+        with self._lock:
+            self.twin = self.twin.with_(**change(self.twin))
+            save(self.twin)
+
+
+@contextlib.contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """Hold the clone's lock, which the system releases even when we are killed."""
+    path = root / ".suimon" / "twin.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BusyError(
+                f"Another command is starting or ending the twin of {root}. Wait for it, or end it, and try again."
+            ) from None
+        yield
+
+
+def _former(root: Path) -> Twin | None:
+    try:
+        return load(runtime_folder(root))
+    except NoTwinError:
+        return None
+
+
+def _forget(root: Path) -> None:
+    """Remove what a former twin left: data of an account that is gone would only mislead."""
+    runtime = runtime_folder(root)
+    if runtime.exists():
+        shutil.rmtree(runtime)
