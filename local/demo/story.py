@@ -1,0 +1,257 @@
+"""The demo: real files through the whole pipeline, and a check of everything it shows."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+from zoneinfo import ZoneInfo
+
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from local import mailbox
+from local.demo.following import Sent, Standing, follow
+from local.demo.sales import FAULTS, SalesFile, sales_file
+from local.isolation import REGION, clean_environment
+from local.supervisor import watch
+from suimon.drop import Drop, State
+from suimon.ledger import Ledger
+from suimon.warehouse.statements import Warehouse, run_query
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.console import Console
+
+    from local.mailbox import Letter
+    from local.twin import Twin
+
+ROWS: Final = 50_000
+TOKYO: Final = ZoneInfo("Asia/Tokyo")
+# Days before today. The day three ago never gets its file; yesterday's is sent broken, then corrected.
+GOOD_DAYS, MISSING_DAY, BROKEN_DAY = (5, 4, 2), 3, 1
+LOAD_SECONDS, MAIL_SECONDS, CHECK_SECONDS = 240.0, 30.0, 90.0
+WAREHOUSE: Final = Warehouse(database="analytics", workgroup_name="suimon-local")
+_Found = TypeVar("_Found")
+
+
+class DemoError(Exception):
+    """Something did not happen in time; the message says what was waited for."""
+
+
+@dataclass
+class Checks:
+    """What the demo has looked at, and whether it was as it should be."""
+
+    lines: list[tuple[bool, str]] = field(default_factory=list)
+
+    def expect(self, what: str, *, holds: bool) -> None:
+        """Note one check."""
+        self.lines.append((holds, what))
+
+    @property
+    def failed(self) -> list[str]:
+        """What was not as it should be."""
+        return [what for holds, what in self.lines if not holds]
+
+
+class Demo:
+    """One run of the demo on a twin that is up."""
+
+    def __init__(self, twin: Twin, console: Console, today: date) -> None:
+        self.twin = twin
+        self.console = console
+        self.checks = Checks()
+        # Another seed for every run, so that a second demo on the same twin sends new files, not duplicates.
+        self.seed = int(time.time())
+        self.days = [today - timedelta(days=days) for days in GOOD_DAYS]
+        self.missing = today - timedelta(days=MISSING_DAY)
+        self.broken = today - timedelta(days=BROKEN_DAY)
+        root = twin.session()
+        self.ledger = Ledger(root.resource("dynamodb").Table(twin.outputs["LedgerTable"]))
+        self.glue = root.client("glue")
+        self.redshift = root.client("redshift-data")
+
+    def run(self) -> Checks:
+        """Tell the whole story; DemoError, StuckError or PartDiedError when it cannot go on."""
+        self.confirm_mail()
+        files = {day: sales_file(day, ROWS, self.seed) for day in (*self.days, self.broken)}
+        self.drop_files(files)
+        self.show_totals(files)
+        self.show_rejection()
+        self.check_freshness()
+        self.replay(files)
+        return self.checks
+
+    def confirm_mail(self) -> None:
+        """Open the link in the letter that SNS has sent, as the person who gets the alerts would."""
+        self._headline("A person confirms the alert subscription")
+        asking = [letter for letter in mailbox.letters(self.twin.mail) if letter.confirmation_url]
+        if not asking:
+            raise DemoError(f"SNS has sent no letter that asks for a confirmation; the mailbox is {self.twin.mail}")
+        mailbox.confirm(asking[-1])
+        self.console.print(f"{asking[-1].to} opened the link in “{asking[-1].subject}”.")
+
+    def drop_files(self, files: dict[date, SalesFile]) -> None:
+        """Send every file as the upstream system does, and follow each to its end."""
+        self._headline(f"An upstream system drops {len(self.days)} days of sales, and one file with bad cells")
+        sent = [self._put(str(day), files[day], State.LOADED) for day in self.days]
+        broken = sales_file(self.broken, ROWS, self.seed, FAULTS)
+        sent.append(self._put(f"{self.broken} with bad cells", broken, State.REJECTED))
+        standings = self._follow(sent)
+        self._headline("The corrected file comes under the same key")
+        corrected = [self._put(f"{self.broken} corrected", files[self.broken], State.LOADED)]
+        standings |= self._follow(corrected)
+        for file in (*sent, *corrected):
+            state = standings[file.drop.id].state
+            self.checks.expect(f"{file.label}: {file.expected.lower()}", holds=state is file.expected)
+
+    def show_totals(self, files: dict[date, SalesFile]) -> None:
+        """Ask the warehouse what it holds, and compare with what was sent."""
+        self._headline("What the warehouse holds")
+        rows = run_query(
+            self.redshift,
+            WAREHOUSE,
+            "SELECT order_date, COUNT(*) AS orders, COUNT(DISTINCT order_id) AS order_ids, SUM(amount) AS amount "
+            "FROM sales_fact GROUP BY order_date ORDER BY order_date",
+        )
+        table = Table(pad_edge=False, border_style="dim")
+        for heading, justify in (("order_date", "left"), ("orders", "right"), ("amount (円)", "right"), ("", "right")):
+            table.add_column(heading, justify=justify)  # type: ignore[arg-type]  # the literals of rich
+        found = {row["order_date"]: (row["orders"], row["order_ids"], Decimal(row["amount"])) for row in rows}
+        for day in sorted({*found, *files}):
+            orders, _, amount = found.get(day, (0, 0, Decimal(0)))
+            file = files.get(day)
+            right = file is not None and found.get(day) == (file.rows, file.rows, file.amount)
+            table.add_row(
+                str(day),
+                f"{orders:,}",
+                f"{amount:,.2f}",
+                Text("✓ as sent" if right else "✗", "green" if right else "red"),
+            )
+            self.checks.expect(f"{day}: rows, order ids and amount as sent", holds=right)
+        self.console.print(table)
+
+    def show_rejection(self) -> None:
+        """Show the e-mail about the bad file."""
+        self._headline("The e-mail about the bad file, as received")
+        letter = self._letter(f"rejected:sales:{self.broken}")
+        self._show(letter)
+        named = all(str(fault.record) in letter.body.replace(",", "") for fault in FAULTS)
+        self.checks.expect(f"the e-mail names each of the {len(FAULTS)} bad cells", holds=named)
+
+    def check_freshness(self) -> None:
+        """Let EventBridge Scheduler start the freshness function once, now instead of in some minutes."""
+        self._headline("One scheduled freshness check")
+        scheduler = self.twin.session().client("scheduler")
+        name = self.twin.outputs["FreshnessFunctionName"]
+        deployed = scheduler.get_schedule(Name=name)
+        soon = datetime.now(UTC) + timedelta(seconds=1)
+        once = f"{name}-demo-{self.seed}"
+        scheduler.create_schedule(
+            Name=once,
+            ScheduleExpression=f"at({soon:%Y-%m-%dT%H:%M:%S})",
+            FlexibleTimeWindow={"Mode": "OFF"},
+            ActionAfterCompletion="DELETE",
+            Target=deployed["Target"],
+        )
+        letter = self._letter(f"missing-file:sales:{self.missing}", CHECK_SECONDS)
+        self._show(letter)
+        told = {letter.body for letter in mailbox.letters(self.twin.mail)}
+        others = [day for day in (*self.days, self.broken) if any(f"missing-file:sales:{day}" in body for body in told)]
+        self.checks.expect(f"the file of {self.missing} is reported missing", holds=True)
+        self.checks.expect("no other day is reported missing", holds=not others)
+
+    def replay(self, files: dict[date, SalesFile]) -> None:
+        """Run one day again with the operator's own command, and look that nothing is doubled."""
+        day = self.days[0]
+        self._headline(f"An operator replays {day}")
+        keys = self.twin.principals["operator"]
+        environment = clean_environment(
+            {},
+            self.twin.endpoint(),
+            AWS_ACCESS_KEY_ID=keys.access_key_id,
+            AWS_SECRET_ACCESS_KEY=keys.secret_access_key,
+            AWS_REGION=REGION,
+            SUIMON_REPLAY_STATE_MACHINE=self.twin.outputs["ReplayStateMachineArn"],
+            COLUMNS=str(self.console.width),
+            **({"FORCE_COLOR": "1"} if self.console.is_terminal else {}),
+        )
+        command = ["suimon", "replay", "sales", "--from", str(day), "--to", str(day)]
+        self.console.print(f"[bold]$ {' '.join(command)}[/]")
+        program = str(Path(sys.executable).with_name("suimon"))
+        replayed = subprocess.Popen([program, *command[1:]], env=environment, cwd=self.twin.root)
+        try:
+            self._wait(lambda: replayed.poll() is not None or None, f"the replay of {day}", LOAD_SECONDS)
+        finally:
+            if replayed.poll() is None:
+                replayed.terminate()
+        self.checks.expect(f"the replay of {day} succeeded", holds=replayed.returncode == 0)
+        count = run_query(
+            self.redshift,
+            WAREHOUSE,
+            "SELECT COUNT(*) AS orders, SUM(amount) AS amount FROM sales_fact WHERE order_date = CAST(:day AS DATE)",
+            {"day": day},
+        )[0]
+        same = (count["orders"], Decimal(count["amount"])) == (files[day].rows, files[day].amount)
+        self.console.print(f"{day} holds {count['orders']:,} orders after the replay, as before.")
+        self.checks.expect(f"{day}: nothing doubled by the replay", holds=same)
+
+    def _put(self, label: str, file: SalesFile, expected: State) -> Sent:
+        s3 = self.twin.session("upstream").client("s3")
+        bucket, key = self.twin.outputs["RawBucket"], f"sales/{file.day}/sales_data.csv"
+        at = datetime.now(UTC)
+        answer = s3.put_object(Bucket=bucket, Key=key, Body=file.content)
+        drop = Drop(bucket, key, answer["VersionId"], answer["ETag"].strip('"'), len(file.content), "")
+        return Sent(label, drop, at, expected)
+
+    def _follow(self, files: list[Sent]) -> dict[str, Standing]:
+        return follow(self.twin, self.console, self.ledger, self.glue, files, LOAD_SECONDS)
+
+    def _letter(self, incident: str, seconds: float = MAIL_SECONDS) -> Letter:
+        def look() -> Letter | None:
+            found = [
+                letter
+                for letter in mailbox.letters(self.twin.mail)
+                if f"Incident: {incident}\n" in letter.body and "Recovered" not in letter.subject
+            ]
+            return found[-1] if found else None
+
+        return self._wait(look, f"an e-mail about {incident}", seconds)
+
+    def _wait(self, look: Callable[[], _Found | None], what: str, seconds: float) -> _Found:
+        deadline = time.monotonic() + seconds
+        while (found := look()) is None:
+            watch(self.twin)
+            if time.monotonic() > deadline:
+                raise DemoError(f"Waited {seconds:.0f} s in vain for {what}. Logs: {self.twin.logs}")
+            time.sleep(0.3)
+        return found
+
+    def _show(self, letter: Letter) -> None:
+        text = Text(f"To: {letter.to}\nSubject: {letter.subject}\n\n{letter.body.strip()}")
+        self.console.print(Panel(text, title=letter.path.name, title_align="left", border_style="dim"))
+
+    def _headline(self, text: str) -> None:
+        self.console.print()
+        self.console.rule(f"[bold]{text}", align="left")
+
+
+def tokyo_today() -> date:
+    """Today where the sales are made."""
+    return datetime.now(TOKYO).date()
+
+
+def conclusion(checks: Checks) -> Any:
+    """Draw what was checked."""
+    table = Table.grid(padding=(0, 1))
+    for holds, what in checks.lines:
+        table.add_row(Text("✓", "green") if holds else Text("✗", "bold red"), what)
+    return table
