@@ -10,7 +10,6 @@ from suimon import alerts
 from suimon.check.engine import check_file
 from suimon.check.report import cells_as_json_lines, describe, summary
 from suimon.drop import REPLAYABLE, Drop, DropRecord, State, run_id
-from suimon.incidents import IncidentDesk
 from suimon.ledger import Ledger, LostClaimError
 from suimon.objects import Objects, UnreadableError
 from suimon.outcome import answer_token
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
     from suimon.contract.model import Contract, Contracts
+    from suimon.incidents import IncidentDesk
     from suimon.settings import Settings
 
 # Longer than the function may run (15 minutes): while the lease runs, its owner may be alive.

@@ -10,13 +10,14 @@ from botocore.exceptions import ClientError
 
 from suimon import alerts
 from suimon.drop import DropRecord, State
-from suimon.incidents import IncidentDesk
 from suimon.ledger import Ledger, LostClaimError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from mypy_boto3_stepfunctions import SFNClient
+
+    from suimon.incidents import IncidentDesk
 
 OUTCOMES = {"loaded": State.LOADED, "failed": State.FAILED, "superseded": State.SUPERSEDED}
 # The token was used, ran out, or its execution ended: nobody waits any more.
