@@ -1,0 +1,45 @@
+"""Replay: the plan that the state machine, or a dry run, asks for first: which drops a range means."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from aws_lambda_powertools import Logger, Tracer
+
+from suimon.contract.model import Contracts, read_contracts
+from suimon.ledger import Ledger
+from suimon.replay import Request, gather
+from suimon.settings import Settings
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+logger = Logger(service="replay")
+tracer = Tracer(service="replay")
+
+
+@logger.inject_lambda_context(clear_state=True)
+@tracer.capture_lambda_handler(capture_response=False)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Plan {dataset, from, to, max_concurrency?}; gives {dataset, max_concurrency, items, skipped}."""
+    request = Request.from_event(event)
+    contracts().of(request.dataset)  # a misspelt dataset is an error, not a range without files
+    plan = gather(request, ledger().drops_of)
+    logger.info("replay planned", dataset=request.dataset, items=len(plan.items), skipped=len(plan.skipped))
+    return {"dataset": request.dataset, "max_concurrency": request.max_concurrency, **plan.to_json()}
+
+
+@cache
+def ledger() -> Ledger:
+    """One ledger for the life of the process."""
+    return Ledger(boto3.resource("dynamodb").Table(Settings.from_environment(os.environ).ledger_table))
+
+
+@cache
+def contracts() -> Contracts:
+    """Read the release's contracts once."""
+    return read_contracts(Path(__file__).with_name("contracts.json"))

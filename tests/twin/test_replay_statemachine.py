@@ -1,0 +1,238 @@
+"""The replay state machine, run by MiniStack: real JSONata, a real Map, real task tokens, with two tiny functions."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from local.parts import cloud_part
+from local.supervisor import spawn, stop, wait_until_ready
+from local.twin import Twin, new_twin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ROOT = Path(__file__).parents[2]
+DEFINITION = ROOT / "statemachine" / "replay.asl.json"
+PATIENCE = 30.0
+
+# Plans what the request's reason says; an error when it says so.
+PLAN = """
+import json
+def handler(event, context):
+    if event["reason"] == "error":
+        raise ValueError("sales is no dataset")
+    return {"max_concurrency": event["max_concurrency"], **json.loads(event["reason"])}
+"""
+# Keeps what it was asked where the test finds it. The token is answered by the test.
+INTAKE = """
+import json, os, pathlib
+def handler(event, context):
+    request = event["replay"]
+    folder = pathlib.Path(os.environ["FOLDER"])
+    unfinished = folder / (request["drop_id"] + ".part")
+    unfinished.write_text(json.dumps(request))
+    unfinished.rename(folder / (request["drop_id"] + ".json"))
+"""
+
+
+@pytest.fixture(scope="module")
+def twin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Twin]:
+    """A cloud and nothing else."""
+    planned = new_twin(ROOT, tmp_path_factory.mktemp("twin"))
+    part = cloud_part(planned)
+    running = spawn(part, planned)
+    started = planned.with_(running=(running,))
+    try:
+        wait_until_ready(part, running, started)
+        yield started
+    finally:
+        stop(started)
+
+
+class Replays:
+    """The deployed state machine, and intake's side of it."""
+
+    def __init__(self, twin: Twin, folder: Path) -> None:
+        self.folder = folder
+        self.sfn = twin.session().client("stepfunctions")
+        role = _role(twin)
+        definition = DEFINITION.read_text(encoding="utf-8")
+        for name, code in (("Replay", PLAN), ("Intake", INTAKE)):
+            arn = _function(twin, f"{folder.name}-{name}", code, role, FOLDER=str(folder))
+            definition = definition.replace(f"${{{name}FunctionArn}}", arn)
+        self.arn = self.sfn.create_state_machine(name=folder.name, definition=definition, roleArn=role)[
+            "stateMachineArn"
+        ]
+
+    def start(self, reason: str, max_concurrency: int = 3) -> str:
+        asked = {"dataset": "sales", "from": "2026-11-01", "to": "2026-11-03"}
+        more = {"reason": reason, "max_concurrency": max_concurrency}
+        return self.sfn.start_execution(stateMachineArn=self.arn, input=json.dumps({**asked, **more}))["executionArn"]
+
+    def requests(self, count: int) -> dict[str, dict[str, Any]]:
+        """Wait until intake has been asked for so many drops; gives the requests by drop id."""
+        _wait_for(lambda: len(list(self.folder.glob("*.json"))) >= count)
+        return {path.stem: json.loads(path.read_text()) for path in self.folder.glob("*.json")}
+
+    def answer(self, request: dict[str, Any], outcome: str, rows: int = 10) -> None:
+        output = {"drop_id": request["drop_id"], "partition": "?", "outcome": outcome, "rows": rows}
+        self.sfn.send_task_success(taskToken=request["task_token"], output=json.dumps(output))
+
+    def end(self, execution: str) -> Any:
+        _wait_for(lambda: self.sfn.describe_execution(executionArn=execution)["status"] != "RUNNING")
+        return self.sfn.describe_execution(executionArn=execution)
+
+
+@pytest.fixture
+def replays(twin: Twin, tmp_path: Path) -> Replays:
+    return Replays(twin, tmp_path)
+
+
+def test_each_drop_waits_for_its_own_answer_and_the_summary_counts_them(replays: Replays) -> None:
+    execution = replays.start(_plan("a", "b", skipped=[{"partition": "2026-11-03", "reason": "no file has come"}]))
+    requests = replays.requests(2)
+    assert {key: value for key, value in requests["a"].items() if key != "task_token"} == {
+        "drop_id": "a",
+        "attempt": 2,
+        "execution": execution,
+    }
+    assert requests["a"]["task_token"] != requests["b"]["task_token"]
+    replays.answer(requests["b"], "loaded", rows=20)
+    assert replays.sfn.describe_execution(executionArn=execution)["status"] == "RUNNING"
+    replays.answer(requests["a"], "loaded")
+    ended = replays.end(execution)
+    assert ended["status"] == "SUCCEEDED"
+    row = {"attempt": 2, "outcome": "loaded", "error": None}
+    assert json.loads(ended["output"]) == {
+        "loaded": 2,
+        "failed": 0,
+        "rows": [
+            {"drop_id": "a", "partition": "day-a", "rows": 10, **row},
+            {"drop_id": "b", "partition": "day-b", "rows": 20, **row},
+        ],
+        "skipped": [{"partition": "2026-11-03", "reason": "no file has come"}],
+    }
+
+
+def test_one_drop_that_fails_leaves_the_others_alone_and_shows_in_the_end(replays: Replays) -> None:
+    execution = replays.start(_plan("a", "b", "c"))
+    requests = replays.requests(3)
+    replays.sfn.send_task_failure(
+        taskToken=requests["a"]["task_token"], error="RunFailed", cause="Glue: " + "x" * 1_000
+    )
+    replays.answer(requests["b"], "superseded")
+    replays.answer(requests["c"], "loaded")
+    ended = replays.end(execution)
+    assert (ended["status"], ended["error"]) == ("FAILED", "Suimon.PartlyLoaded")
+    assert ended["cause"] == "1 loaded, 2 not loaded: day-a (failed), day-b (superseded)"
+    rows = _summary(replays, execution)["rows"]
+    assert [row["outcome"] for row in rows] == ["failed", "superseded", "loaded"]
+    assert rows[0]["error"].startswith("RunFailed: Glue: xxx")
+    assert len(rows[0]["error"]) == 200
+
+
+def test_the_only_drop_of_a_plan_stays_a_list_of_one(replays: Replays) -> None:
+    execution = replays.start(_plan("a"))
+    request = replays.requests(1)["a"]
+    replays.sfn.send_task_failure(taskToken=request["task_token"], error="Rejected", cause="2 bad cells")
+    ended = replays.end(execution)
+    assert ended["cause"] == "0 loaded, 1 not loaded: day-a (failed)"
+    assert _summary(replays, execution)["rows"] == [
+        {
+            "drop_id": "a",
+            "partition": "day-a",
+            "attempt": 2,
+            "outcome": "failed",
+            "rows": None,
+            "error": "Rejected: 2 bad cells",
+        }
+    ]
+
+
+def test_no_more_drops_run_at_once_than_asked(replays: Replays) -> None:
+    execution = replays.start(_plan("a", "b", "c"), max_concurrency=1)
+    answered: set[str] = set()
+    for done in range(3):
+        requests = replays.requests(done + 1)
+        assert len(requests) == done + 1
+        waiting = requests.keys() - answered
+        assert len(waiting) == 1
+        answered |= waiting
+        replays.answer(requests[waiting.pop()], "loaded")
+    assert replays.end(execution)["status"] == "SUCCEEDED"
+
+
+def test_a_range_without_drops_ends_well_and_says_why_nothing_ran(replays: Replays) -> None:
+    skipped = [{"partition": "2026-11-01", "reason": "no file has come"}]
+    ended = replays.end(replays.start(_plan(skipped=skipped)))
+    assert ended["status"] == "SUCCEEDED"
+    assert json.loads(ended["output"]) == {"loaded": 0, "failed": 0, "rows": [], "skipped": skipped}
+
+
+def test_a_plan_that_fails_ends_the_replay_with_its_reason(replays: Replays) -> None:
+    ended = replays.end(replays.start("error"))
+    assert (ended["status"], ended["error"]) == ("FAILED", "Suimon.PlanFailed")
+    assert "sales is no dataset" in ended["cause"]
+
+
+def _plan(*drops: str, skipped: list[dict[str, str]] | None = None) -> str:
+    items = [{"drop_id": drop, "partition": f"day-{drop}", "attempt": 2} for drop in drops]
+    return json.dumps({"items": items, "skipped": skipped or []})
+
+
+def _summary(replays: Replays, execution: str) -> Any:
+    """What the Summary state put out: a failed execution has no output of its own."""
+    events = replays.sfn.get_execution_history(executionArn=execution, maxResults=1000)["events"]
+    exits = [event["stateExitedEventDetails"] for event in events if "stateExitedEventDetails" in event]
+    return next(json.loads(one["output"]) for one in exits if one["name"] == "Summary")
+
+
+def _wait_for(condition: Callable[[], bool]) -> None:
+    until = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < until, "nothing happened"
+        time.sleep(0.05)
+
+
+def _role(twin: Twin) -> str:
+    iam = twin.session().client("iam")
+    try:
+        return iam.get_role(RoleName="anything")["Role"]["Arn"]
+    except iam.exceptions.NoSuchEntityException:
+        pass
+    services = ["lambda.amazonaws.com", "states.amazonaws.com"]
+    trust = {"Effect": "Allow", "Principal": {"Service": services}, "Action": "sts:AssumeRole"}
+    allowed = {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": "*"}
+    role = iam.create_role(RoleName="anything", AssumeRolePolicyDocument=_policy(trust))["Role"]
+    iam.put_role_policy(RoleName="anything", PolicyName="invoke", PolicyDocument=_policy(allowed))
+    return role["Arn"]
+
+
+def _policy(statement: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def _function(twin: Twin, name: str, code: str, role: str, **environment: str) -> str:
+    artifact = io.BytesIO()
+    with zipfile.ZipFile(artifact, "w") as archive:
+        archive.writestr("app.py", code)
+    created = (
+        twin.session()
+        .client("lambda")
+        .create_function(
+            FunctionName=name,
+            Runtime="python3.13",
+            Handler="app.handler",
+            Role=role,
+            Code={"ZipFile": artifact.getvalue()},
+            Environment={"Variables": environment},
+        )
+    )
+    return created["FunctionArn"]

@@ -1,0 +1,108 @@
+"""Which drops a replay means, and which requests it refuses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from suimon.drop import Drop, DropRecord, State
+from suimon.replay import Item, Request, RequestError, Skip, gather, plan
+
+DAY = "2026-11-20"
+
+
+def record(
+    state: State, sequencer: str = "0100", attempt: int = 1, received_at: str = "2026-11-21T00:00:00.000+00:00"
+) -> DropRecord:
+    drop = Drop("raw", f"sales/{DAY}/sales_data.csv", f"{sequencer}@{received_at}", "etag", 10, sequencer)
+    return DropRecord(drop, "sales", DAY, state, attempt, received_at, received_at)
+
+
+def request(**changes: Any) -> dict[str, Any]:
+    return {"dataset": "sales", "from": "2026-11-01", "to": "2026-11-03", **changes}
+
+
+@pytest.mark.parametrize("state", [State.LOADED, State.FAILED, State.REJECTED], ids=str)
+def test_a_drop_at_its_end_runs_again_as_its_next_attempt(state: State) -> None:
+    last = record(state, attempt=2)
+    assert plan({DAY: [last]}).items == (Item(last.id, DAY, 3),)
+
+
+@pytest.mark.parametrize("state", [State.RECEIVED, State.VALIDATING, State.ACCEPTED, State.TRIGGERED], ids=str)
+def test_a_drop_on_its_way_is_left_out_with_the_reason(state: State) -> None:
+    running = record(state)
+    assert plan({DAY: [running]}).skipped == (Skip(DAY, f"drop {running.id} is {state}: it is on its way already"),)
+
+
+def test_a_day_without_a_file_is_left_out_with_the_reason() -> None:
+    assert plan({DAY: []}).skipped == (Skip(DAY, "no file has come"),)
+
+
+def test_the_newest_write_of_a_day_is_meant_even_when_its_sequencer_is_shorter() -> None:
+    older, newer = record(State.LOADED, "00F1AB"), record(State.REJECTED, "00F2")
+    for drops in ([older, newer], [newer, older]):
+        assert plan({DAY: drops}).items == (Item(newer.id, DAY, 2),)
+
+
+def test_writes_with_the_same_sequencer_are_told_apart_by_their_arrival() -> None:
+    older = record(State.LOADED, received_at="2026-11-21T00:00:00.000+00:00")
+    newer = record(State.LOADED, received_at="2026-11-21T00:00:01.000+00:00")
+    for drops in ([older, newer], [newer, older]):
+        assert plan({DAY: drops}).items[0].drop_id == newer.id
+
+
+@pytest.mark.parametrize("state", [State.DUPLICATE, State.SUPERSEDED], ids=str)
+def test_a_write_that_was_never_the_days_content_is_passed_over(state: State) -> None:
+    loaded = record(State.LOADED, "01")
+    assert plan({DAY: [loaded, record(state, "02")]}).items == (Item(loaded.id, DAY, 2),)
+
+
+def test_a_range_is_planned_day_by_day_with_both_ends() -> None:
+    asked: list[tuple[str, str]] = []
+
+    def drops_of(dataset: str, partition: str) -> list[DropRecord]:
+        asked.append((dataset, partition))
+        return []
+
+    planned = gather(Request.from_event(request()), drops_of)
+    assert asked == [("sales", "2026-11-01"), ("sales", "2026-11-02"), ("sales", "2026-11-03")]
+    assert [skip.partition for skip in planned.skipped] == ["2026-11-01", "2026-11-02", "2026-11-03"]
+
+
+def test_one_day_is_a_range() -> None:
+    assert Request.from_event(request(to="2026-11-01")).days() == ["2026-11-01"]
+
+
+def test_three_at_once_unless_said_otherwise() -> None:
+    assert Request.from_event(request()).max_concurrency == 3
+    assert Request.from_event(request(max_concurrency=None)).max_concurrency == 3
+    assert Request.from_event(request(max_concurrency=40)).max_concurrency == 40
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"from": "2026-11-04"}, "swap them"),
+        ({"from": "20261101"}, "YYYY-MM-DD"),
+        ({"from": "2026-02-30"}, "YYYY-MM-DD"),
+        ({"to": "tomorrow"}, "YYYY-MM-DD"),
+        ({"to": "2027-11-02"}, "at most 366"),
+        ({"max_concurrency": 41}, "from 1 to 40"),
+        ({"max_concurrency": 0}, "from 1 to 40"),
+        ({"max_concurrency": "3"}, "whole number"),
+        ({"max_concurrency": True}, "whole number"),
+    ],
+)
+def test_a_request_that_makes_no_sense_is_refused_with_what_to_change(changes: dict[str, Any], says: str) -> None:
+    with pytest.raises(RequestError, match=says):
+        Request.from_event(request(**changes))
+
+
+def test_a_request_without_a_dataset_is_refused() -> None:
+    with pytest.raises(RequestError, match="'dataset' is missing"):
+        Request.from_event({"from": "2026-11-01", "to": "2026-11-03"})
+
+
+def test_a_whole_year_may_be_replayed_at_once() -> None:
+    assert len(Request.from_event(request(to="2027-11-01")).days()) == 366
