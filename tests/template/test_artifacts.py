@@ -1,0 +1,63 @@
+"""What `sam build` puts into each function: for arm64 and Python 3.13, within the limit, nothing that is not needed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FUNCTIONS = ("intake", "outcome", "freshness", "replay")
+ELF, AARCH64 = b"\x7fELF", 183  # e_machine of the ELF specification
+LIMIT = 250 * 1024 * 1024  # Lambda's quota for the unzipped package
+
+
+@pytest.fixture(scope="module")
+def artifacts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    built = {}
+    for function in FUNCTIONS:
+        built[function] = tmp_path_factory.mktemp(function)
+        subprocess.run(
+            [sys.executable, ROOT / "functions/build.py", function, built[function]],
+            check=True,
+            env={"PATH": "/usr/bin:/bin", "HOME": str(Path.home())},
+        )
+    return built
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_binary_is_for_lambda_s_processor_and_python(artifacts: dict[str, Path], function: str) -> None:
+    binaries = [path for path in artifacts[function].rglob("*") if path.is_file() and path.read_bytes()[:4] == ELF]
+    for binary in binaries:
+        assert int.from_bytes(binary.read_bytes()[18:20], "little") == AARCH64, binary.name
+        assert "cpython-311" not in binary.name
+    assert binaries or function != "intake"
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_an_artifact_stays_under_lambda_s_limit(artifacts: dict[str, Path], function: str) -> None:
+    assert sum(path.stat().st_size for path in artifacts[function].rglob("*") if path.is_file()) < LIMIT
+
+
+def test_only_intake_carries_duckdb_and_nobody_what_reads_yaml(artifacts: dict[str, Path]) -> None:
+    for function, artifact in artifacts.items():
+        packages = {path.name for path in artifact.iterdir()}
+        assert ("duckdb" in packages) == (function == "intake")
+        assert not packages & {"pydantic", "yaml", "rich", "click", "open_data_contract_standard"}
+        assert not (artifact / "suimon/contract/odcs.py").exists()
+
+
+def test_contracts_are_compiled_into_what_needs_them(artifacts: dict[str, Path]) -> None:
+    compiled = json.loads((artifacts["intake"] / "contracts.json").read_text(encoding="utf-8"))
+    assert {contract["dataset"] for contract in compiled["contracts"]} >= {"sales", "user_events", "inventory"}
+    assert not (artifacts["outcome"] / "contracts.json").exists()
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_an_artifact_holds_no_path_of_the_machine_that_built_it(artifacts: dict[str, Path], function: str) -> None:
+    for path in artifacts[function].rglob("*"):
+        if path.is_file() and path.suffix in {".py", ".json", ".txt", ".sql"}:
+            assert str(ROOT).encode() not in path.read_bytes(), path

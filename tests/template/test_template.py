@@ -1,0 +1,82 @@
+"""Promises of template.yaml that no linter knows."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "template.yaml").read_text(encoding="utf-8")
+
+
+class Loader(yaml.SafeLoader):
+    """YAML with CloudFormation's short forms, each read as {tag: value}."""
+
+
+def _short_form(loader: Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    if isinstance(node, yaml.ScalarNode):
+        return {suffix: loader.construct_scalar(node)}
+    if isinstance(node, yaml.SequenceNode):
+        return {suffix: loader.construct_sequence(node, deep=True)}
+    assert isinstance(node, yaml.MappingNode)
+    return {suffix: loader.construct_mapping(node, deep=True)}
+
+
+Loader.add_multi_constructor("!", _short_form)
+TEMPLATE: dict[str, Any] = yaml.load(TEXT, Loader)  # noqa: S506 a SafeLoader, with tags that build plain values
+RESOURCES: dict[str, dict[str, Any]] = TEMPLATE["Resources"]
+
+
+def of_type(kind: str) -> list[str]:
+    return [name for name, resource in RESOURCES.items() if resource["Type"] == kind]
+
+
+def test_no_star_resource_stands_without_a_reason() -> None:
+    lines = TEXT.splitlines()
+    stars = [number for number, line in enumerate(lines) if re.search(r'Resource: "\*"', line)]
+    assert stars
+    for number in stars:
+        assert any("#" in line for line in lines[number - 4 : number]), f"line {number + 1}: say why"
+
+
+def test_no_action_is_granted_by_a_pattern() -> None:
+    assert not re.findall(r"Action:.*\b[a-z-]+:[A-Za-z]*\*", TEXT)
+
+
+def test_every_function_has_a_role_of_its_own() -> None:
+    roles = [RESOURCES[name]["Properties"]["Role"]["GetAtt"] for name in of_type("AWS::Serverless::Function")]
+    assert len(set(roles)) == len(roles)
+
+
+def test_a_message_stays_hidden_for_six_times_as_long_as_the_function_may_run() -> None:
+    timeout = RESOURCES["IntakeFunction"]["Properties"]["Timeout"]
+    assert RESOURCES["IntakeQueue"]["Properties"]["VisibilityTimeout"] >= 6 * timeout
+
+
+def test_a_queue_event_reports_what_failed_of_a_batch() -> None:
+    event = RESOURCES["IntakeFunction"]["Properties"]["Events"]["Queue"]["Properties"]
+    assert event["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert "MaximumConcurrency" in event["ScalingConfig"]
+
+
+@pytest.mark.parametrize("rule", of_type("AWS::Events::Rule"))
+def test_what_a_rule_cannot_deliver_is_kept(rule: str) -> None:
+    for target in RESOURCES[rule]["Properties"]["Targets"]:
+        assert "DeadLetterConfig" in target
+
+
+@pytest.mark.parametrize("bucket", of_type("AWS::S3::Bucket"))
+def test_buckets_are_versioned_private_and_survive_the_stack(bucket: str) -> None:
+    resource = RESOURCES[bucket]
+    properties = resource["Properties"]
+    assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
+    assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
+
+
+def test_the_glue_job_never_runs_longer_than_the_dag_waits_for_it() -> None:
+    assert RESOURCES["CsvToParquetJob"]["Properties"]["Timeout"] < 3 * 60
