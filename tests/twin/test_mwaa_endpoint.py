@@ -5,6 +5,7 @@ import base64
 import contextlib
 import hashlib
 import hmac
+import itertools
 import json
 import socket
 import threading
@@ -41,7 +42,7 @@ RUN = {"logical_date": None, "dag_run_id": "0123456789abcdef.1", "conf": {"note"
 class FakeAirflow:
     """Answers as the test says and remembers what it was asked."""
 
-    answer: Callable[[], Response] = field(default=lambda: JSONResponse({"state": "queued"}))
+    answer: Callable[[], Response] = field(default=lambda: JSONResponse({}))
     seconds: float = 0.0
     asked: list[dict[str, Any]] = field(default_factory=list)
 
@@ -91,14 +92,26 @@ class Stand:
         return dict(self.client.invoke_rest_api(Name=more.pop("Name", "gate"), Path=path, Method=method, **more))
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+    """Servers for all tests; each request comes a second after the one before, so that no test meets the limit."""
+    airflow, iam, runtime = FakeAirflow(), FakeIam(set()), tmp_path_factory.mktemp("runtime")
+    seconds = itertools.count()
+    with served(airflow.app()) as airflow_url, endpoint(runtime, airflow_url, iam, lambda: next(seconds)) as url:
+        yield Stand(client_of(url), airflow, iam, runtime)
+
+
 @pytest.fixture
-def stand(tmp_path: Path) -> Iterator[Stand]:
-    airflow, iam = FakeAirflow(), FakeIam({f"{ROLE_ARN}/Op"})
-    with served(airflow.app()) as airflow_url, endpoint(tmp_path, airflow_url, iam) as url:
-        yield Stand(client_of(url), airflow, iam, tmp_path)
+def stand(shared: Stand) -> Stand:
+    shared.airflow.answer, shared.airflow.seconds, shared.airflow.asked = (lambda: JSONResponse({})), 0.0, []
+    shared.iam.allowed, shared.iam.code, shared.iam.asked = {f"{ROLE_ARN}/Op"}, "AccessDeniedException", []
+    (shared.runtime / STATUS_FILE).unlink(missing_ok=True)
+    return shared
 
 
 def test_a_run_is_opened_with_the_nulls_of_its_body(stand: Stand) -> None:
+    stand.airflow.answer = lambda: JSONResponse({"state": "queued"})
+
     answer = stand.invoke(Body=RUN)
 
     assert answer["RestApiStatusCode"] == 200
