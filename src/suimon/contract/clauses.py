@@ -1,0 +1,164 @@
+"""YAML as clauses: values that know their line and their path, so that what is wrong in one can be pointed at."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+Grammar = dict[str, Any]
+"""What may stand in a mapping: key -> Grammar of a mapping, [Grammar] of a list of mappings, or one of these words."""
+READ = "read"  # a value, or anything below it, that Suimon reads and enforces
+PROSE = "prose"  # documentation: whatever stands there promises nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong in a contract, where, and what to do."""
+
+    file: str
+    line: int
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}"
+        return f"{where}: {self.path}: {self.message}" if self.path else f"{where}: {self.message}"
+
+
+class ContractFileError(ValueError):
+    """A contract file, or several, that cannot be used; `problems` holds every one of them."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A value in a contract file and its place. Children of a mapping or list are clauses too."""
+
+    file: str
+    path: str
+    line: int
+    value: Any  # str, int, float, bool, None, or dict[str, Clause], or list[Clause]
+
+    def __getitem__(self, key: str) -> "Clause | None":
+        """Give what stands under a key of a mapping, None if nothing does or this is no mapping."""
+        found = self.value.get(key) if isinstance(self.value, dict) else None
+        return None if found is None or found.value is None else found
+
+    def __iter__(self) -> Iterator["Clause"]:
+        """Go through the items of a list; anything else has none."""
+        return iter(self.value if isinstance(self.value, list) else ())
+
+    def problem(self, message: str) -> Problem:
+        """Say what is wrong here."""
+        return Problem(self.file, self.line, self.path, message)
+
+    def plain(self) -> Any:
+        """Give the value as plain Python."""
+        if isinstance(self.value, dict):
+            return {key: child.plain() for key, child in self.value.items()}
+        if isinstance(self.value, list):
+            return [child.plain() for child in self.value]
+        return self.value
+
+    def at(self, location: tuple[int | str, ...]) -> "Clause":
+        """Give the clause at a location below, or the nearest one above it that exists."""
+        clause = self
+        for step in location:
+            children = dict(enumerate(clause)) if isinstance(clause.value, list) else clause.value
+            if not isinstance(children, dict) or step not in children:
+                break
+            clause = children[step]
+        return clause
+
+
+def parse(text: str, file: str) -> Clause:
+    """Read a YAML document; ContractFileError if it is none, or has a key twice or an alias."""
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        line = mark.line + 1 if mark else 1
+        raise ContractFileError([Problem(file, line, "", f"not YAML: {error.problem or error.context}")]) from error
+    except yaml.YAMLError as error:
+        raise ContractFileError([Problem(file, 1, "", f"not YAML: {error}")]) from error
+    if node is None:
+        raise ContractFileError([Problem(file, 1, "", "the file is empty")])
+    problems: list[Problem] = []
+    clause = _clause(node, file, "", problems, yaml.constructor.SafeConstructor(), set())
+    if problems:
+        raise ContractFileError(problems)
+    return clause
+
+
+def unenforced(clause: Clause, grammar: Grammar, advice: dict[str, str]) -> Iterator[Problem]:
+    """Yield a problem for every clause that the grammar does not know. `advice` says, by key, what to write instead."""
+    if not isinstance(clause.value, dict):
+        yield clause.problem(f"must be a mapping, is {_kind(clause)}")
+        return
+    for key, child in clause.value.items():
+        match grammar.get(key):
+            case None:
+                what = advice.get(key, "remove it, or say it in a description")
+                yield child.problem(f"is not enforced by any part of Suimon; {what}")
+            case dict() as below:
+                yield from unenforced(child, below, advice)
+            case [below]:
+                if not isinstance(child.value, list):
+                    yield child.problem(f"must be a list, is {_kind(child)}")
+                for item in child:
+                    yield from unenforced(item, below, advice)
+
+
+def _clause(
+    node: yaml.Node,
+    file: str,
+    path: str,
+    problems: list[Problem],
+    constructor: yaml.constructor.SafeConstructor,
+    seen: set[int],
+) -> Clause:
+    line = node.start_mark.line + 1
+    if id(node) in seen:
+        problems.append(Problem(file, line, path, "is an alias; write it out"))
+        return Clause(file, path, line, None)
+    seen.add(id(node))
+    if isinstance(node, yaml.MappingNode):
+        children: dict[str, Clause] = {}
+        for key_node, value_node in node.value:
+            key, below = str(key_node.value), f"{path}.{key_node.value}" if path else str(key_node.value)
+            if key in children:
+                problems.append(Problem(file, key_node.start_mark.line + 1, below, "stands twice; keep one"))
+            child = _clause(value_node, file, below, problems, constructor, seen)
+            # A block starts a line below its key; the key is what a reader looks for.
+            children[key] = Clause(file, below, key_node.start_mark.line + 1, child.value)
+        return Clause(file, path, line, children)
+    if isinstance(node, yaml.SequenceNode):
+        items = [
+            _clause(item, file, f"{path}[{number}]", problems, constructor, seen)
+            for number, item in enumerate(node.value)
+        ]
+        return Clause(file, path, line, items)
+    try:
+        value = constructor.construct_object(node)
+    except (yaml.YAMLError, ValueError) as error:
+        problems.append(Problem(file, line, path, f"cannot be read: {error}"))
+        return Clause(file, path, line, None)
+    if value is not None and not isinstance(value, str | int | float | bool):
+        value = node.value  # a date is text here: ODCS knows no other
+    return Clause(file, path, line, value)
+
+
+def _kind(clause: Clause) -> str:
+    match clause.value:
+        case dict():
+            return "a mapping"
+        case list():
+            return "a list"
+        case None:
+            return "empty"
+        case _:
+            return repr(clause.value)
