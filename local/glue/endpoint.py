@@ -1,0 +1,226 @@
+"""Glue's API as far as it runs jobs (OPERATIONS); everything else is refused."""
+
+import json
+import logging
+import secrets
+import uuid
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from local.aws import AwsError, json_error
+from local.glue.jobs import Job
+from local.glue.runner import Runner
+from local.glue.runs import JobRun, RunBook
+
+TARGET_PREFIX: Final = "AWSGlue."
+PAGE: Final = 200  # the most that GetJobRuns gives at once
+SPARK: Final = {"5.0": "3.5"}  # the twin has one Spark, that of Glue 5.0
+# What StartJobRun may change of the job for one run, beside Arguments and Timeout.
+ECHOED: Final = ("WorkerType", "NumberOfWorkers", "MaxCapacity", "SecurityConfiguration", "ExecutionClass")
+
+logger = logging.getLogger(__name__)
+
+
+class Authorize(Protocol):
+    """`local.aws.authorize`."""
+
+    def __call__(
+        self,
+        request_headers: Mapping[str, str],
+        method: str,
+        raw_path_and_query: str,
+        body: bytes,
+        action: str,
+        resource_arn: str,
+    ) -> object:
+        """Raise AwsError unless the caller may."""
+
+
+@dataclass(frozen=True)
+class Glue:
+    """The operations. Each takes a request's members and gives the answer's; AwsError is the answer otherwise."""
+
+    jobs: Callable[[str], Job]
+    book: RunBook
+    runner: Runner
+    logs: Path
+    clock: Callable[[], float]
+
+    def get_job(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Give the deployed definition."""
+        return {"Job": self.jobs(_job_name(request)).definition}
+
+    def start_job_run(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Start a run of the deployed script; it goes on after the answer."""
+        job = self.jobs(_job_name(request))
+        _refuse_what_cannot_run(job, request)
+        own = _arguments(request)
+        run = self._new_run(job, request, own)
+        self.book.add(run, job.max_concurrent_runs)
+        names = {"--JOB_NAME": job.name, "--JOB_RUN_ID": run.id}
+        self.runner.start(job, run, {**job.arguments, **own, **job.fixed_arguments, **names})
+        logger.info("run %s of job %s started; log %s", run.id, job.name, run.log)
+        return {"JobRunId": run.id}
+
+    def get_job_run(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Give one run."""
+        run = self.book.get(_job_name(request), _text(request, "RunId"))
+        return {"JobRun": run.answer(self.clock())}
+
+    def get_job_runs(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Give the runs of a job, the newest first, a page at a time; the token is the last run of the page before."""
+        size = request.get("MaxResults", PAGE)
+        if not 1 <= size <= PAGE:
+            raise AwsError("InvalidInputException", f"MaxResults must be from 1 to {PAGE}, not {size}")
+        runs = self.book.of(self.jobs(_job_name(request)).name)
+        ids = [run.id for run in runs]
+        token = request.get("NextToken")
+        if token and token not in ids:
+            raise AwsError("InvalidInputException", "NextToken is none that GetJobRuns gave for this job")
+        first = ids.index(token) + 1 if token else 0
+        page = runs[first : first + size]
+        more = {"NextToken": page[-1].id} if first + size < len(runs) else {}
+        return {"JobRuns": [run.answer(self.clock()) for run in page], **more}
+
+    def batch_stop_job_run(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Stop runs; they are STOPPING in the answer's moment and STOPPED soon after."""
+        job_name = _job_name(request)
+        stopped, errors = [], []
+        for run_id in request.get("JobRunIds", []):
+            named = {"JobName": job_name, "JobRunId": run_id}
+            try:
+                self._stop(job_name, run_id)
+            except AwsError as error:
+                errors.append({**named, "ErrorDetail": {"ErrorCode": error.code, "ErrorMessage": error.message}})
+            else:
+                stopped.append(named)
+        return {"SuccessfulSubmissions": stopped, "Errors": errors}
+
+    def _stop(self, job_name: str, run_id: str) -> None:
+        run = self.book.get(job_name, run_id)
+        if not self.runner.stop(run.id):
+            raise AwsError("InvalidInputException", f"Job Run {run_id} cannot be stopped: it is {run.state}")
+
+    def _new_run(self, job: Job, request: Mapping[str, Any], own: Mapping[str, str]) -> JobRun:
+        run_id = "jr_" + secrets.token_hex(32)
+        now = self.clock()
+        echoed = {name: request.get(name, job.definition.get(name)) for name in ECHOED}
+        return JobRun(
+            id=run_id,
+            job_name=job.name,
+            state="STARTING",
+            arguments=own,
+            timeout=request.get("Timeout", job.timeout),
+            started_on=now,
+            last_modified_on=now,
+            log=str(self.logs / f"glue-{run_id[:15]}.log"),
+            echoed={**echoed, "GlueVersion": job.glue_version},
+        )
+
+
+OPERATIONS: Final[Mapping[str, Callable[[Glue, Mapping[str, Any]], dict[str, Any]]]] = {
+    "GetJob": Glue.get_job,
+    "StartJobRun": Glue.start_job_run,
+    "GetJobRun": Glue.get_job_run,
+    "GetJobRuns": Glue.get_job_runs,
+    "BatchStopJobRun": Glue.batch_stop_job_run,
+}
+
+
+def application(glue: Glue, authorize: Authorize, job_arn: Callable[[str], str]) -> Starlette:
+    """Give the web application; `job_arn` makes a job's name its ARN, for the caller's policies."""
+
+    async def call(request: Request) -> Response:
+        body = await request.body()
+        request_id = str(uuid.uuid4())
+        try:
+            return JSONResponse(
+                await run_in_threadpool(answer, request, body),
+                headers={"x-amzn-requestid": request_id},
+                media_type="application/x-amz-json-1.1",
+            )
+        except AwsError as error:
+            return json_error(error, request_id)
+        except Exception as error:  # a client is to see AWS's shape whatever happened
+            logger.exception("request %s failed", request_id)
+            internal = AwsError("InternalServiceException", f"{type(error).__name__}: {error}", 500)
+            return json_error(internal, request_id)
+
+    def answer(request: Request, body: bytes) -> dict[str, Any]:
+        operation = request.headers.get("x-amz-target", "").removeprefix(TARGET_PREFIX)
+        if operation not in OPERATIONS:
+            raise AwsError(
+                "UnknownOperationException",
+                f"The twin's Glue does not do {operation or 'requests without X-Amz-Target'}; it does "
+                f"{', '.join(OPERATIONS)}. Jobs are deployed by CloudFormation.",
+            )
+        try:
+            members = json.loads(body or b"{}")
+        except json.JSONDecodeError as error:
+            raise AwsError("SerializationException", str(error)) from error
+        target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        action, resource = f"glue:{operation}", job_arn(_job_name(members))
+        authorize(request.headers, request.method, target, body, action, resource)
+        return OPERATIONS[operation](glue, members)
+
+    async def health(_: Request) -> Response:
+        return PlainTextResponse("ok")
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        await run_in_threadpool(glue.runner.close)
+
+    return Starlette(
+        routes=[Route("/_health", health), Route("/", call, methods=["POST"])],
+        lifespan=lifespan,
+    )
+
+
+def _refuse_what_cannot_run(job: Job, request: Mapping[str, Any]) -> None:
+    """Refuse what this twin could only pretend to do."""
+    if job.kind != "glueetl":
+        raise AwsError("InvalidInputException", f"The twin runs glueetl jobs; {job.name} is {job.kind or 'of no kind'}")
+    if job.glue_version not in SPARK:
+        raise AwsError(
+            "InvalidInputException",
+            f"The twin has the Spark of Glue {', '.join(SPARK)}; {job.name} asks for Glue {job.glue_version}",
+        )
+    for member in ("JobRunId", "JobRunQueuingEnabled", "NotificationProperty", "ExecutionRoleSessionPolicy"):
+        if request.get(member):
+            raise AwsError("InvalidInputException", f"The twin's Glue does not do {member} of StartJobRun")
+    asked = {**job.arguments, **request.get("Arguments", {})}
+    for argument in ("--extra-py-files", "--additional-python-modules", "--extra-jars", "--extra-files"):
+        if asked.get(argument):
+            raise AwsError("InvalidInputException", f"The twin's Glue does not do {argument}")
+
+
+def _arguments(request: Mapping[str, Any]) -> dict[str, str]:
+    arguments = request.get("Arguments") or {}
+    if not all(isinstance(value, str) for value in arguments.values()):
+        raise AwsError("SerializationException", "Arguments are strings by name")
+    return dict(arguments)
+
+
+def _job_name(request: Mapping[str, Any]) -> str:
+    return _text(request, "JobName")
+
+
+def _text(request: Mapping[str, Any], member: str) -> str:
+    value = request.get(member)
+    if not isinstance(value, str) or not value:
+        name = member[0].lower() + member[1:]
+        raise AwsError(
+            "ValidationException",
+            f"1 validation error detected: Value at '{name}' failed to satisfy constraint: Member must not be null",
+        )
+    return value
