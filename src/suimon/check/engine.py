@@ -160,7 +160,8 @@ class _Check:
                     record.line_of(cell),
                     number,
                     column.name,
-                    shown(record.cells[cell], personal=column.personal),
+                    # What is missing has no value to show or to hide.
+                    None if rule.code is Code.REQUIRED_ERROR else shown(record.cells[cell], personal=column.personal),
                 )
             if not wanted:
                 return

@@ -10,7 +10,15 @@ from dataclasses import dataclass, field
 from suimon.check.verdict import Code
 from suimon.contract.model import Column, Contract
 
-_STRPTIME_DIGITS = {"%Y": 4, "%m": 2, "%d": 2, "%H": 2, "%M": 2, "%S": 2}
+# What the directives of strptime take: regex, and how people write them.
+_DIRECTIVES = {
+    "%Y": ("[0-9]{4}", "YYYY"),
+    "%m": ("[0-9]{2}", "MM"),
+    "%d": ("[0-9]{2}", "DD"),
+    "%H": ("[0-9]{2}", "hh"),
+    "%M": ("[0-9]{2}", "mm"),
+    "%S": ("[0-9]{2}", "ss"),
+}
 _DIRECTIVE = re.compile("%.")
 
 
@@ -96,7 +104,7 @@ def _date_form(written: str) -> str:
     form, position = "", 0
     for directive in _DIRECTIVE.finditer(written):
         form += re.escape(written[position : directive.start()])
-        form += "[0-9]{%d}" % _STRPTIME_DIGITS[directive[0]]  # noqa: UP031 - braces of a regex in an f-string mislead
+        form += _DIRECTIVES[directive[0]][0]
         position = directive.end()
     return form + re.escape(written[position:])
 
@@ -167,6 +175,7 @@ def _written(column: Column) -> str:
         case "boolean":
             return "true or false"
         case "date" | "timestamp":
-            return f"a real {column.type} written {column.format or '%Y-%m-%d'}"
+            form = _DIRECTIVE.sub(lambda directive: _DIRECTIVES[directive[0]][1], column.format or "%Y-%m-%d")
+            return f"a real {column.type} written {form}"
         case "string":
             return "text"
