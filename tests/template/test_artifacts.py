@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from local.isolation import clean_environment
 
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = ("intake", "outcome", "freshness", "replay")
@@ -23,7 +26,7 @@ def artifacts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         subprocess.run(
             [sys.executable, ROOT / "functions/build.py", function, built[function]],
             check=True,
-            env={"PATH": "/usr/bin:/bin", "HOME": str(Path.home())},
+            env=clean_environment(os.environ),
         )
     return built
 
