@@ -1,0 +1,62 @@
+"""A metadata database of its own and an AWS of its own, both made before Airflow is imported."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+DAGS = Path(__file__).parents[3] / "dags"
+_home = tempfile.TemporaryDirectory(prefix="suimon-airflow-")
+
+# Airflow reads these when it is imported. Nothing of the user's own AWS or Airflow set-up may count, and an address
+# that nobody serves stands where fake_aws has not put its own.
+for _name in [name for name in os.environ if name.startswith(("AWS_", "AIRFLOW_", "_AIRFLOW_"))]:
+    del os.environ[_name]
+os.environ |= {
+    "AIRFLOW_HOME": _home.name,
+    "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS),
+    "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+    "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
+    "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
+    "AIRFLOW__API__BASE_URL": "https://airflow.example",
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": "ap-northeast-1",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_MAX_ATTEMPTS": "1",
+    "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+}
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from airflow.sdk import DAG
+
+
+@pytest.fixture(scope="session", autouse=True)
+def database() -> Iterator[None]:
+    """Make Airflow's tables, once."""
+    from airflow.utils.db import initdb  # noqa: PLC0415 after the environment is set
+
+    initdb()
+    yield
+    _home.cleanup()
+
+
+@pytest.fixture(scope="session")
+def dag(database: None) -> DAG:  # noqa: ARG001 the tables must be there first
+    """The DAG as Airflow loads it from its folder."""
+    from airflow.dag_processing.bundles.manager import DagBundlesManager  # noqa: PLC0415 as above
+    from airflow.dag_processing.dagbag import BundleDagBag, sync_bag_to_db  # noqa: PLC0415 as above
+
+    bag = BundleDagBag(dag_folder=DAGS, bundle_path=DAGS, bundle_name="dags-folder")
+    assert not bag.import_errors
+    DagBundlesManager().sync_bundles_to_db()
+    sync_bag_to_db(bag, "dags-folder", None)
+    return bag.dags["daily_sales_etl"]

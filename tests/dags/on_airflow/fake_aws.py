@@ -1,0 +1,144 @@
+"""The few AWS calls that the DAG makes, answered over HTTP, so that Airflow's real operators and triggers run.
+
+An unexpected call answers 501 and is kept in `unknown`.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+from xml.sax.saxutils import escape
+
+
+@dataclass
+class FakeAws:
+    """What it answers (set by a test) and what it was asked (read by a test)."""
+
+    glue_state: str = "SUCCEEDED"
+    glue_error: str = ""
+    objects: dict[str, bytes] = field(default_factory=dict)
+    failed_statement: int | None = None
+    load_error: str = ""
+    polls_until_loaded: int = 1
+    quality: tuple[int, int, str] = (3, 3, "600.00")
+    refusals: int = 0
+
+    job_runs: list[dict[str, str]] = field(default_factory=list)
+    batches: list[dict[str, Any]] = field(default_factory=list)
+    queries: list[dict[str, Any]] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    _polls: int = 0
+
+    def answer(self, call: str, request: dict[str, Any]) -> dict[str, Any] | None:
+        """Give the answer to a JSON call, None for one that the DAG has no business making."""
+        known = {
+            "AWSGlue.GetJob": lambda: {"Job": {"Name": request["JobName"]}},
+            "AWSGlue.StartJobRun": lambda: self._start_job(request["Arguments"]),
+            "AWSGlue.GetJobRun": lambda: {"JobRun": self._job_run(request["RunId"])},
+            "RedshiftData.BatchExecuteStatement": lambda: self._batch(request),
+            "RedshiftData.ExecuteStatement": lambda: self._query(request),
+            "RedshiftData.DescribeStatement": lambda: self._describe(request["Id"]),
+            "RedshiftData.GetStatementResult": self._result,
+            "AWSEvents.PutEvents": lambda: self._put(request["Entries"]),
+        }
+        return known[call]() if call in known else None
+
+    def get(self, path: str, query: dict[str, list[str]]) -> bytes | None:
+        """Give an S3 object, or the listing of a bucket as XML."""
+        bucket, _, key = unquote(path).lstrip("/").partition("/")
+        if "list-type" not in query:
+            return self.objects.get(f"{bucket}/{key}")
+        names = {name.removeprefix(f"{bucket}/"): len(body) for name, body in sorted(self.objects.items())}
+        items = "".join(
+            f"<Contents><Key>{escape(name)}</Key><Size>{size}</Size></Contents>"
+            for name, size in names.items()
+            if name.startswith(query["prefix"][0])
+        )
+        return f"<ListBucketResult><IsTruncated>false</IsTruncated>{items}</ListBucketResult>".encode()
+
+    def _start_job(self, arguments: dict[str, str]) -> dict[str, Any]:
+        self.job_runs.append(arguments)
+        return {"JobRunId": f"jr_{len(self.job_runs)}"}
+
+    def _job_run(self, run_id: str) -> dict[str, Any]:
+        run = {"Id": run_id, "JobRunState": self.glue_state}
+        return run | ({"ErrorMessage": self.glue_error} if self.glue_error else {})
+
+    def _batch(self, request: dict[str, Any]) -> dict[str, Any]:
+        self.batches.append(request)
+        self._polls = 0
+        return {"Id": "batch"}
+
+    def _query(self, request: dict[str, Any]) -> dict[str, Any]:
+        self.queries.append(request)
+        return {"Id": "query"}
+
+    def _result(self) -> dict[str, Any]:
+        rows, order_ids, amount = self.quality
+        return {
+            "ColumnMetadata": [{"name": name} for name in ("row_count", "order_ids", "total_amount")],
+            "Records": [[{"longValue": rows}, {"longValue": order_ids}, {"stringValue": amount}]],
+        }
+
+    def _describe(self, statement_id: str) -> dict[str, Any]:
+        if statement_id == "query":
+            return {"Id": "query", "Status": "FINISHED"}
+        self._polls += 1
+        if self._polls <= self.polls_until_loaded:
+            return {"Id": "batch", "Status": "STARTED"}
+        failed = self.failed_statement
+        count = len(self.batches[-1]["Sqls"])
+        states = ["FINISHED"] * count
+        if failed is not None:
+            states = ["FINISHED"] * failed + ["FAILED"] + ["ABORTED"] * (count - failed - 1)
+        return {
+            "Id": "batch",
+            "Status": "FINISHED" if failed is None else "FAILED",
+            "SubStatements": [{"Id": f"batch:{n}", "Status": state} for n, state in enumerate(states, 1)],
+            **({"Error": self.load_error} if failed is not None else {}),
+        }
+
+    def _put(self, entries: list[dict[str, Any]]) -> dict[str, Any]:
+        if self.refusals:
+            self.refusals -= 1
+            return {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "InternalFailure", "ErrorMessage": "try again"}]}
+        self.events += entries
+        return {"FailedEntryCount": 0, "Entries": [{"EventId": f"event-{n}"} for n, _ in enumerate(entries)]}
+
+
+def serve(aws: FakeAws) -> ThreadingHTTPServer:
+    """Serve `aws` on a free loopback port, in a thread; the caller shuts it down."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            call = self.headers.get("X-Amz-Target") or self.path
+            answer = aws.answer(call, json.loads(body)) if body.startswith(b"{") else None
+            if answer is None:
+                aws.unknown.append(call)
+            self._send(501 if answer is None else 200, json.dumps(answer).encode(), "application/x-amz-json-1.1")
+
+        def do_GET(self) -> None:
+            url = urlsplit(self.path)
+            found = aws.get(url.path, parse_qs(url.query))
+            missing = b"<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message></Error>"
+            self._send(404 if found is None else 200, missing if found is None else found, "application/xml")
+
+        def _send(self, status: int, body: bytes, kind: str) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server

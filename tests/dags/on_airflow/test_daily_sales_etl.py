@@ -1,0 +1,336 @@
+"""The sales DAG on the Airflow that MWAA runs: how it loads, what it accepts, and whole runs of it."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import pytest
+from airflow.api_fastapi.app import create_app
+from airflow.sdk.exceptions import ParamValidationError
+from fastapi.testclient import TestClient
+
+from tests.dags.on_airflow.fake_aws import FakeAws, serve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from airflow.models.dagrun import DagRun
+    from airflow.sdk import DAG
+
+DAGS = Path(__file__).parents[3] / "dags"
+STEPS = ["run_glue", "check_parquet", "load_redshift", "check_quality"]
+FOLDER = "suimon-lake/processed/sales/2026-11-20/0123456789abcdef.1"
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAws]:
+    fake = FakeAws()
+    result = {"run": "0123456789abcdef.1", "files": [{"name": "part-0.snappy.parquet", "size": 4, "rows": 3}]}
+    fake.objects = {f"{FOLDER}.result.json": json.dumps(result).encode(), f"{FOLDER}/part-0.snappy.parquet": b"PAR1"}
+    server = serve(fake)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+    yield fake
+    server.shutdown()
+    server.server_close()
+    assert not fake.unknown
+
+
+@pytest.fixture
+def run(dag: DAG, conf: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Callable[..., DagRun]:
+    """Run the whole DAG as the gate opens it, without waiting between tries."""
+
+    def run_once(retries: int = 0, **changed: Any) -> DagRun:
+        for task in dag.tasks:
+            monkeypatch.setattr(task, "retries", retries)
+            monkeypatch.setattr(task, "retry_delay", timedelta(0))
+            monkeypatch.setattr(task, "retry_exponential_backoff", 0)
+        return dag.test(run_conf=conf | changed, logical_date=None)
+
+    return run_once
+
+
+def states(run: DagRun) -> dict[str, str]:
+    return {ti.task_id: str(ti.state) for ti in run.get_task_instances()}
+
+
+def event(aws: FakeAws) -> dict[str, Any]:
+    (entry,) = aws.events
+    assert (entry["Source"], entry["DetailType"]) == ("suimon.dag", "Run Finished")
+    detail: dict[str, Any] = json.loads(entry["Detail"])
+    return detail
+
+
+def test_it_imports_without_a_warning_of_any_kind() -> None:
+    script = (
+        # Warnings while Airflow itself is imported are not ours.
+        "import airflow.sdk, airflow.providers.amazon.aws.operators.glue, warnings, sys; "
+        f"warnings.simplefilter('error'); sys.path.append({str(DAGS)!r}); import daily_sales_etl"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_parsing_it_loads_no_aws_sdk_client_and_no_data_library() -> None:
+    script = (
+        f"import sys; sys.path.append({str(DAGS)!r}); import daily_sales_etl; "
+        "print([m for m in ('aiobotocore', 'pandas', 'pyarrow', 'numpy') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_nothing_is_scheduled_and_it_starts_unpaused(dag: DAG) -> None:
+    assert (dag.schedule, dag.catchup, dag.is_paused_upon_creation) == (None, False, False)
+    assert dag.max_active_runs == 8
+    assert dag.doc_md
+
+
+def test_the_steps_follow_each_other_and_the_report_comes_whatever_happened(dag: DAG) -> None:
+    for before, after in pairwise(STEPS):
+        assert dag.get_task(after).upstream_task_ids == {before}
+    report = dag.get_task("report_outcome")
+    assert report.is_teardown
+    assert report.on_failure_fail_dagrun
+    assert dag.get_task("loaded").upstream_task_ids == {"check_quality"}
+
+
+def test_no_step_waits_long_before_it_tells_of_a_failure(dag: DAG) -> None:
+    for step in STEPS:
+        task = dag.get_task(step)
+        assert task.retries <= 2
+        assert task.retry_delay.total_seconds() <= 30
+        assert task.execution_timeout
+
+
+@pytest.mark.parametrize(
+    "redshift",
+    [
+        {"database": "analytics", "workgroup_name": "w", "cluster_identifier": None, "secret_arn": None},
+        {"database": "analytics", "workgroup_name": None, "cluster_identifier": "c", "secret_arn": "arn:secret"},
+    ],
+)
+def test_what_the_gate_sends_is_accepted(dag: DAG, conf: dict[str, Any], redshift: dict[str, Any]) -> None:
+    sent = conf | {"redshift": redshift}
+    assert {name: dag.params.get_param(name).resolve(value) for name, value in sent.items()} == sent
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("dataset", "Sales; DROP"),
+        ("partition", "2026-02-30"),
+        ("partition", "20261120"),
+        ("drop_id", "0123"),
+        ("attempt", 0),
+        ("attempt", "1"),
+        ("rows", 0),
+        ("rows", 1.5),
+        ("source_uri", "/local/file.csv"),
+        ("target_uri", "s3://suimon-lake/processed/no-slash"),
+        ("target_uri", "s3://suimon-lake/it's/"),
+        ("glue_job", ""),
+        ("redshift", {"database": "analytics"}),
+        ("redshift", {"database": "analytics", "workgroup_name": "w", "cluster_identifier": "c"}),
+        ("redshift", {"database": "analytics", "workgroup_name": None, "cluster_identifier": None}),
+        ("redshift", {"database": "analytics", "workgroup_name": "w", "password": "x"}),
+        ("copy_role_arn", "arn:aws:iam::000000000000:user/x"),
+    ],
+)
+def test_a_conf_that_does_not_fit_is_refused(dag: DAG, name: str, value: object) -> None:
+    with pytest.raises(ParamValidationError):
+        dag.params.get_param(name).resolve(value)
+
+
+def test_airflow_answers_400_to_a_bad_conf_and_opens_a_run_for_a_good_one(dag: DAG, conf: dict[str, Any]) -> None:
+    with TestClient(create_app(apps="core")) as client:
+        client.headers["Authorization"] = f"Bearer {client.get('/auth/token').json()['access_token']}"
+        assert client.patch(f"/api/v2/dags/{dag.dag_id}", json={"is_paused": False}).status_code == 200
+
+        def trigger(sent: dict[str, Any], run_id: str) -> tuple[int, dict[str, Any]]:
+            body = {"logical_date": None, "dag_run_id": run_id, "conf": sent}
+            answer = client.post(f"/api/v2/dags/{dag.dag_id}/dagRuns", json=body)
+            return answer.status_code, answer.json()
+
+        status, answer = trigger(conf | {"attempt": 0}, "0123456789abcdef.0")
+        assert status == 400
+        assert "attempt" in answer["detail"]
+        without_rows = {name: value for name, value in conf.items() if name != "rows"}
+        assert trigger(without_rows, "0123456789abcdef.0")[0] == 400
+        status, answer = trigger(conf, "0123456789abcdef.1")
+        assert (status, answer["state"], answer["conf"]) == (200, "queued", conf)
+
+
+def test_a_good_file_is_loaded_and_reported(aws: FakeAws, run: Callable[..., DagRun], conf: dict[str, Any]) -> None:
+    done = run()
+
+    assert states(done) == dict.fromkeys([*STEPS, "loaded", "report_outcome"], "success")
+    assert str(done.state) == "success"
+    assert event(aws) == {
+        "dataset": "sales",
+        "partition": "2026-11-20",
+        "drop_id": "0123456789abcdef",
+        "attempt": 1,
+        "dag_id": "daily_sales_etl",
+        "run_id": done.run_id,
+        "outcome": "loaded",
+        "rows": {"file": 3, "parquet": 3, "table": 3},
+        "failed_task": None,
+        "error": None,
+        "log_url": None,
+    }
+    (arguments,) = aws.job_runs
+    assert arguments == {
+        "--source_uri": conf["source_uri"],
+        "--contract_uri": conf["contract_uri"],
+        "--target_uri": conf["target_uri"],
+        "--expected_rows": "3",
+    }
+
+
+def test_the_load_is_one_batch_with_bound_values(aws: FakeAws, run: Callable[..., DagRun]) -> None:
+    run()
+
+    (batch,) = aws.batches
+    assert (batch["Database"], batch["WorkgroupName"]) == ("analytics", "suimon")
+    assert not batch.keys() & {"ClusterIdentifier", "SecretArn", "DbUser"}
+    assert batch["Parameters"] == [{"name": "partition", "value": "2026-11-20"}, {"name": "rows", "value": "3"}]
+    verbs = [re.sub(r"(?m)^--.*\n", "", sql).split()[0] for sql in batch["Sqls"]]
+    assert verbs == ["LOCK", "CREATE", "COPY", "SELECT", "DELETE", "INSERT"]
+    assert not any("2026-11-20" in sql for sql in batch["Sqls"] if "COPY" not in sql)
+
+
+def test_a_cluster_with_a_secret_serves_as_well(aws: FakeAws, run: Callable[..., DagRun]) -> None:
+    arn = "arn:aws:secretsmanager:ap-northeast-1:000000000000:secret:redshift"
+    run(
+        redshift={
+            "database": "analytics",
+            "workgroup_name": None,
+            "cluster_identifier": "cluster-1",
+            "secret_arn": arn,
+        }
+    )
+
+    for call in (aws.batches[0], aws.queries[0]):
+        assert (call["ClusterIdentifier"], call["SecretArn"]) == ("cluster-1", arn)
+        assert "WorkgroupName" not in call
+
+
+def test_a_failed_glue_job_is_reported_in_glues_own_words(aws: FakeAws, run: Callable[..., DagRun]) -> None:
+    aws.glue_state, aws.glue_error = "FAILED", "ConversionError: column amount, record 7 is not decimal(14,2)"
+
+    done = run()
+
+    assert str(done.state) == "failed"
+    assert states(done)["report_outcome"] == "success"
+    told = event(aws)
+    assert (told["outcome"], told["failed_task"]) == ("failed", "run_glue")
+    assert told["rows"] == {"file": 3, "parquet": None, "table": None}
+    assert told["error"] == (
+        "Glue job suimon-csv-to-parquet, run jr_1, ended as FAILED: "
+        "ConversionError: column amount, record 7 is not decimal(14,2)"
+    )
+    log = f"https://airflow.example/dags/daily_sales_etl/runs/{quote(done.run_id)}/tasks/run_glue"
+    assert told["log_url"] == log
+    assert not aws.batches
+
+
+def test_parquet_that_is_not_what_the_job_reports_is_never_loaded(aws: FakeAws, run: Callable[..., DagRun]) -> None:
+    aws.objects[f"{FOLDER}/part-9.snappy.parquet"] = b"PAR1"
+
+    done = run(retries=2)
+
+    assert str(done.state) == "failed"
+    told = event(aws)
+    assert told["failed_task"] == "check_parquet"
+    assert "part-9.snappy.parquet is not of this run, yet COPY would load it" in told["error"]
+    assert told["rows"] == {"file": 3, "parquet": 3, "table": None}
+    assert not aws.batches
+
+
+def test_a_missing_result_of_the_job_fails_the_run(aws: FakeAws, run: Callable[..., DagRun]) -> None:
+    del aws.objects[f"{FOLDER}.result.json"]
+
+    assert str(run().state) == "failed"
+    assert "NoSuchKey" in event(aws)["error"]
+
+
+def test_a_refused_reconciliation_fails_at_once_with_its_figures(aws: FakeAws, run: Callable[..., DagRun]) -> None:
+    aws.failed_statement, aws.load_error = 3, "Invalid digit, context: staged 2 rows with 2 order ids"
+
+    done = run(retries=2)
+
+    assert str(done.state) == "failed"
+    assert len(aws.batches) == 1
+    told = event(aws)
+    assert told["failed_task"] == "load_redshift"
+    assert "sales_fact is unchanged" in told["error"]
+    assert "staged 2 rows with 2 order ids" in told["error"]
+
+
+def test_another_error_of_the_load_is_tried_again(aws: FakeAws, run: Callable[..., DagRun]) -> None:
+    aws.failed_statement, aws.load_error = 2, "S3ServiceException: SlowDown"
+
+    done = run(retries=1)
+
+    assert str(done.state) == "failed"
+    assert len(aws.batches) == 2
+    assert "3_copy.sql" in event(aws)["error"]
+    assert "SlowDown" in event(aws)["error"]
+
+
+def test_a_load_that_failed_before_the_first_look_says_why_too(aws: FakeAws, run: Callable[..., DagRun]) -> None:
+    aws.polls_until_loaded, aws.failed_statement, aws.load_error = 0, 2, "S3ServiceException: AccessDenied"
+
+    assert str(run().state) == "failed"
+    assert "AccessDenied" in event(aws)["error"]
+
+
+@pytest.mark.parametrize(
+    ("quality", "problem"),
+    [
+        ((2, 2, "400.00"), "the table holds 2 rows of 2026-11-20, the file 3"),
+        ((3, 2, "600.00"), "order ids are not unique: 2 in 3 rows"),
+    ],
+)
+def test_a_table_that_is_not_the_file_fails_the_run(
+    aws: FakeAws, run: Callable[..., DagRun], quality: tuple[int, int, str], problem: str
+) -> None:
+    aws.quality = quality
+
+    done = run(retries=2)
+
+    assert str(done.state) == "failed"
+    assert len(aws.queries) == 1
+    told = event(aws)
+    assert told["failed_task"] == "check_quality"
+    assert problem in told["error"]
+    assert told["rows"]["table"] == quality[0]
+
+
+def test_a_refused_report_is_sent_again(aws: FakeAws, run: Callable[..., DagRun]) -> None:
+    aws.refusals = 1
+
+    done = run(retries=1)
+
+    assert str(done.state) == "success"
+    assert event(aws)["outcome"] == "loaded"
+
+
+def test_a_run_whose_end_nobody_was_told_of_is_no_success(aws: FakeAws, run: Callable[..., DagRun]) -> None:
+    aws.refusals = 9
+
+    done = run()
+
+    assert str(done.state) == "failed"
+    assert states(done) | {"report_outcome": ""} == dict.fromkeys([*STEPS, "loaded"], "success") | {
+        "report_outcome": ""
+    }
+    assert not aws.events

@@ -1,0 +1,193 @@
+"""Statements through the Redshift Data API, against a client that answers like it; and the tables."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import sqlglot
+from click.testing import CliRunner
+from sqlglot import exp
+
+from suimon.warehouse import ddl
+from suimon.warehouse.cli import warehouse
+from suimon.warehouse.statements import Warehouse, WarehouseError, run, run_query
+
+TARGET = Warehouse(database="analytics", workgroup_name="suimon")
+
+
+class DataApi:
+    """A Redshift Data API whose statement goes through `states`, one a look."""
+
+    def __init__(self, *states: str, error: str = "", pages: list[dict[str, Any]] | None = None) -> None:
+        self.states, self.error, self.pages = list(states) or ["FINISHED"], error, pages or []
+        self.requests: list[dict[str, Any]] = []
+        self.looks: list[int] = []
+        self.tokens: list[str | None] = []
+
+    def execute_statement(self, **request: Any) -> dict[str, Any]:
+        self.requests.append(request)
+        return {"Id": "s-1", "Status": "SUBMITTED"}
+
+    def describe_statement(self, Id: str, WaitTimeSeconds: int) -> dict[str, Any]:  # noqa: N803 boto3's names
+        self.looks.append(WaitTimeSeconds)
+        state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
+        return {"Id": Id, "Status": state, **({"Error": self.error} if state in {"FAILED", "ABORTED"} else {})}
+
+    def get_statement_result(self, Id: str, NextToken: str | None = None) -> dict[str, Any]:  # noqa: ARG002, N803 as above
+        self.tokens.append(NextToken)
+        return self.pages[len(self.tokens) - 1]
+
+
+def client(api: DataApi) -> Any:
+    return api
+
+
+def page(columns: dict[str, str], *records: list[dict[str, Any]], token: str = "") -> dict[str, Any]:
+    metadata = [{"name": name, "typeName": kind} for name, kind in columns.items()]
+    return {"ColumnMetadata": metadata, "Records": list(records), **({"NextToken": token} if token else {})}
+
+
+def test_a_statement_names_its_target_and_binds_its_values() -> None:
+    api = DataApi()
+    run(client(api), TARGET, "DELETE FROM t WHERE d = CAST(:day AS DATE)", {"day": date(2026, 11, 20)})
+
+    (request,) = api.requests
+    assert (request["Database"], request["WorkgroupName"]) == ("analytics", "suimon")
+    assert request["Parameters"] == [{"name": "day", "value": "2026-11-20"}]
+    assert not request.keys() & {"ClusterIdentifier", "SecretArn"}
+
+
+def test_without_values_no_empty_list_is_sent_which_the_service_refuses() -> None:
+    api = DataApi()
+    run(client(api), TARGET, "SELECT 1")
+    assert "Parameters" not in api.requests[0]
+
+
+def test_a_cluster_with_a_secret_is_a_target_too() -> None:
+    target = Warehouse(database="d", cluster_identifier="c", secret_arn="arn:secret")
+    assert target.request() == {"Database": "d", "ClusterIdentifier": "c", "SecretArn": "arn:secret"}
+    assert str(target) == "database d of cluster c"
+
+
+@pytest.mark.parametrize("both", [{}, {"workgroup_name": ""}, {"workgroup_name": "w", "cluster_identifier": "c"}])
+def test_a_target_is_one_of_workgroup_and_cluster(both: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="either a workgroup or a cluster"):
+        Warehouse(database="d", **both)
+
+
+def test_values_come_with_their_types() -> None:
+    kinds = {
+        "n": "int8",
+        "x": "float8",
+        "b": "bool",
+        "money": "numeric",
+        "day": "date",
+        "at": "timestamp",
+        "zoned": "timestamptz",
+        "text": "varchar",
+        "nothing": "date",
+    }
+    record: list[dict[str, Any]] = [
+        {"longValue": 3},
+        {"doubleValue": 0.5},
+        {"booleanValue": False},
+        {"stringValue": "600.00"},
+        {"stringValue": "2026-11-20"},
+        {"stringValue": "2026-11-20 01:02:03.456"},
+        {"stringValue": "2026-11-20 01:02:03+00"},
+        {"stringValue": "2026-11-20"},
+        {"isNull": True},
+    ]
+    (row,) = run_query(client(DataApi(pages=[page(kinds, record)])), TARGET, "SELECT …")
+
+    assert row == {
+        "n": 3,
+        "x": 0.5,
+        "b": False,
+        "money": Decimal("600.00"),
+        "day": date(2026, 11, 20),
+        "at": datetime(2026, 11, 20, 1, 2, 3, 456_000),  # noqa: DTZ001 TIMESTAMP has no zone
+        "zoned": datetime(2026, 11, 20, 1, 2, 3, tzinfo=UTC),
+        "text": "2026-11-20",
+        "nothing": None,
+    }
+
+
+def test_every_page_is_read() -> None:
+    pages = [page({"n": "int4"}, [{"longValue": 1}], token="more"), page({"n": "int4"}, [{"longValue": 2}])]
+    api = DataApi(pages=pages)
+
+    assert run_query(client(api), TARGET, "SELECT n FROM t") == [{"n": 1}, {"n": 2}]
+    assert api.tokens == [None, "more"]
+
+
+def test_a_running_statement_is_waited_for_at_the_service() -> None:
+    api = DataApi("SUBMITTED", "STARTED", "FINISHED")
+    run(client(api), TARGET, "SELECT 1", timeout_seconds=100)
+
+    assert len(api.looks) == 3
+    assert all(1 <= seconds <= 30 for seconds in api.looks)
+
+
+@pytest.mark.parametrize("status", ["FAILED", "ABORTED"])
+def test_a_failure_says_what_where_and_why(status: str) -> None:
+    api = DataApi("STARTED", status, error='ERROR: relation "t" does not exist')
+
+    with pytest.raises(WarehouseError) as failure:
+        run(client(api), TARGET, "SELECT * FROM t")
+    assert str(failure.value) == (
+        f'{status} in database analytics of workgroup suimon: ERROR: relation "t" does not exist\nSELECT * FROM t'
+    )
+    assert failure.value.status == status
+
+
+def test_a_statement_that_does_not_end_is_given_up() -> None:
+    with pytest.raises(WarehouseError, match=r"statement s-1 is not finished after 0\.2 s"):
+        run(client(DataApi("STARTED")), TARGET, "SELECT 1", timeout_seconds=0.2)
+
+
+def test_there_are_three_tables_one_statement_each() -> None:
+    assert list(ddl.statements()) == ["inventory", "sales_fact", "user_events"]
+    for name, sql in ddl.statements().items():
+        (tree,) = sqlglot.parse(sql, read="redshift")
+        assert isinstance(tree, exp.Create)
+        assert tree.find(exp.Table).name == name  # type: ignore[union-attr] # every CREATE names one
+        assert tree.args["exists"]
+
+
+def test_no_table_declares_a_key_that_redshift_would_believe_and_not_check() -> None:
+    for sql in ddl.statements().values():
+        tree = sqlglot.parse_one(sql, read="redshift")
+        assert not list(tree.find_all(exp.PrimaryKey, exp.PrimaryKeyColumnConstraint, exp.UniqueColumnConstraint))
+
+
+def test_create_runs_every_statement() -> None:
+    api = DataApi()
+    ddl.create(client(api), TARGET)
+    assert [request["Sql"] for request in api.requests] == list(ddl.statements().values())
+
+
+def test_the_command_creates_the_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("boto3.client", lambda _service: DataApi())
+    done = CliRunner().invoke(warehouse, ["create", "--workgroup", "suimon", "--database", "analytics"])
+    assert (done.exit_code, done.output) == (
+        0,
+        "inventory, sales_fact, user_events are there, in database analytics of workgroup suimon\n",
+    )
+
+
+def test_the_command_shows_what_redshift_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("boto3.client", lambda _service: DataApi("FAILED", error="permission denied"))
+    done = CliRunner().invoke(warehouse, ["create", "--cluster", "c", "--database", "analytics"])
+    assert done.exit_code == 1
+    assert "FAILED in database analytics of cluster c: permission denied" in done.output
+
+
+@pytest.mark.parametrize("where", [[], ["--workgroup", "w", "--cluster", "c"]])
+def test_the_command_wants_one_target(where: list[str]) -> None:
+    done = CliRunner().invoke(warehouse, ["create", "--database", "analytics", *where])
+    assert done.exit_code == 2
+    assert "either --workgroup or --cluster" in done.output
