@@ -239,11 +239,13 @@ def show(console: Console, execution: str, progress: Iterator[Progress]) -> Prog
     """Draw the progress until the end and say what came out; Ctrl-C ends the looking, not the replay."""
     end = Progress("RUNNING")
     try:
-        with Live(console=console, auto_refresh=False) as live:
+        with Live(console=console, auto_refresh=False, transient=True) as live:
             for end in progress:
                 live.update(_grid(end.rows), refresh=True)
     except KeyboardInterrupt:
         _left_running(console, execution)
+    if end.rows:
+        console.print(_grid(end.rows))
     for partition, reason in end.skipped:
         _say(console, f"{partition} left out: {reason}")
     for row in end.rows:

@@ -1,9 +1,15 @@
-"""The replay state machine, run by MiniStack: real JSONata, a real Map, real task tokens, with two tiny functions."""
+"""The replay state machine, run by MiniStack: real JSONata, a real Map, real task tokens, with two tiny functions.
+
+And `suimon replay` in front of it, as an operator runs it.
+"""
 
 from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
+import sys
 import time
 import zipfile
 from pathlib import Path
@@ -11,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from local.isolation import clean_environment
 from local.parts import cloud_part
 from local.supervisor import spawn, stop, wait_until_ready
 from local.twin import Twin, new_twin
@@ -62,6 +69,7 @@ class Replays:
     def __init__(self, twin: Twin, folder: Path) -> None:
         self.folder = folder
         self.sfn = twin.session().client("stepfunctions")
+        self._twin = twin
         role = _role(twin)
         definition = DEFINITION.read_text(encoding="utf-8")
         for name, code in (("Replay", PLAN), ("Intake", INTAKE)):
@@ -70,6 +78,49 @@ class Replays:
         self.arn = self.sfn.create_state_machine(name=folder.name, definition=definition, roleArn=role)[
             "stateMachineArn"
         ]
+
+    def stack(self) -> str:
+        """Deploy a stack that has Suimon's outputs and nothing else, and the ledger's table."""
+        name = f"{self.folder.name}-stack".replace("_", "-")
+        self._twin.session().client("dynamodb").create_table(
+            TableName=f"{name}-ledger",
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("pk", "sk")],
+        )
+        outputs = {
+            "ReplayStateMachineArn": self.arn,
+            "ReplayFunctionName": f"{self.folder.name}-Replay",
+            "LedgerTable": f"{name}-ledger",
+        }
+        template = {
+            "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
+            "Outputs": {key: {"Value": value} for key, value in outputs.items()},
+        }
+        formation = self._twin.session().client("cloudformation")
+        formation.create_stack(StackName=name, TemplateBody=json.dumps(template))
+        _wait_for(lambda: formation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE")
+        return name
+
+    def command(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start `suimon replay sales` in a process of its own, with nothing but the AWS variables."""
+        root = self._twin.principals["root"]
+        environment = clean_environment(
+            os.environ,
+            self._twin.endpoint(),
+            AWS_ACCESS_KEY_ID=root.access_key_id,
+            AWS_SECRET_ACCESS_KEY=root.secret_access_key,
+            COLUMNS="200",
+        )
+        program = "from suimon.replay_cli import replay; replay()"
+        days = ("sales", "--from", "2026-11-01", "--to", "2026-11-03")
+        return subprocess.Popen(
+            [sys.executable, "-c", program, *days, *arguments],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
 
     def start(self, reason: str, max_concurrency: int = 3) -> str:
         asked = {"dataset": "sales", "from": "2026-11-01", "to": "2026-11-03"}
@@ -180,6 +231,44 @@ def test_a_plan_that_fails_ends_the_replay_with_its_reason(replays: Replays) -> 
     ended = replays.end(replays.start("error"))
     assert (ended["status"], ended["error"]) == ("FAILED", "Suimon.PlanFailed")
     assert "sales is no dataset" in ended["cause"]
+
+
+def test_the_command_starts_a_replay_follows_it_and_tells_what_was_not_loaded(replays: Replays) -> None:
+    skipped = [{"partition": "2026-11-03", "reason": "no file has come"}]
+    command = replays.command("--stack", replays.stack(), "--reason", _plan("a", "b", skipped=skipped))
+    requests = replays.requests(2)
+    replays.answer(requests["a"], "loaded", rows=50_000)
+    replays.sfn.send_task_failure(taskToken=requests["b"]["task_token"], error="Rejected", cause="2 bad cells")
+    output, _ = command.communicate(timeout=PATIENCE)
+    assert command.returncode == 1, output
+    assert "day-a" in output
+    assert "50,000" in output
+    assert "day-b failed: Rejected: 2 bad cells" in output
+    assert "2026-11-03 left out: no file has come" in output
+    assert output.splitlines()[-1] == "1 loaded, 1 not loaded, 1 left out."
+
+
+def test_the_command_ends_well_when_everything_was_loaded(replays: Replays) -> None:
+    command = replays.command("--state-machine", replays.arn, "--reason", _plan("a"))
+    replays.answer(replays.requests(1)["a"], "loaded")
+    output, _ = command.communicate(timeout=PATIENCE)
+    assert (command.returncode, output.splitlines()[-1]) == (0, "1 loaded, 0 not loaded, 0 left out.")
+
+
+def test_a_dry_run_shows_the_plan_and_starts_nothing(replays: Replays) -> None:
+    command = replays.command("--stack", replays.stack(), "--dry-run", "--reason", _plan("a", "b"))
+    output, _ = command.communicate(timeout=PATIENCE)
+    assert command.returncode == 0, output
+    assert "day-b" in output
+    assert "2 would run, 3 at once. Nothing was started." in output
+    assert replays.sfn.list_executions(stateMachineArn=replays.arn)["executions"] == []
+
+
+def test_a_stack_that_is_not_there_is_said_so(replays: Replays) -> None:
+    command = replays.command("--stack", "nowhere")
+    output, _ = command.communicate(timeout=PATIENCE)
+    assert command.returncode == 2
+    assert "name it with --stack" in output
 
 
 def _plan(*drops: str, skipped: list[dict[str, str]] | None = None) -> str:
