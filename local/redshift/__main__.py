@@ -1,0 +1,51 @@
+"""`python -m local.redshift --port P`: the Data API on loopback, configured by environment variables."""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import logging
+import os
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import uvicorn
+
+from local import aws
+from local.redshift.objects import open_as_role
+from local.redshift.server import Place, application
+from local.redshift.service import DataApi, Names
+from local.redshift.session import open_warehouse
+
+
+def main() -> None:
+    """Serve until ended."""
+    parser = argparse.ArgumentParser(prog="python -m local.redshift")
+    parser.add_argument("--port", type=int, required=True)
+    port = parser.parse_args().port
+    # What sqlglot does not understand is refused, with an error to the caller.
+    logging.getLogger("sqlglot").setLevel(logging.ERROR)
+    runtime = Path(os.environ["SUIMON_TWIN_DIR"])
+    region = os.environ.get("AWS_REGION", "ap-northeast-1")
+    names = Names(
+        database=os.environ.get("SUIMON_REDSHIFT_DATABASE") or "analytics",
+        workgroup=os.environ.get("SUIMON_REDSHIFT_WORKGROUP") or "suimon-local",
+        cluster=os.environ.get("SUIMON_REDSHIFT_CLUSTER", ""),
+    )
+    staging = runtime / "redshift-staging"
+    shutil.rmtree(staging, ignore_errors=True)  # of an endpoint that was killed in a COPY
+    warehouse = open_warehouse(runtime / "warehouse.duckdb", staging, region, open_as_role, lambda: datetime.now(UTC))
+    try:
+        app = application(DataApi(names, warehouse), aws.authorize, Place(region, functools.cache(_account)))
+        uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", access_log=False)
+    finally:
+        warehouse.close()
+
+
+def _account() -> str:
+    return str(aws.root_session().client("sts").get_caller_identity()["Account"])
+
+
+if __name__ == "__main__":
+    main()

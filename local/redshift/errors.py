@@ -1,0 +1,182 @@
+"""What Redshift says when a statement fails, and how DuckDB's errors become that."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+import duckdb
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class RedshiftError(Exception):
+    """A statement failed; `text` is what DescribeStatement gives as Error."""
+
+    def __init__(self, message: str, detail: str = "", severity: str = "ERROR") -> None:
+        """`message` and `detail` stand as Redshift words them, without `ERROR:`."""
+        super().__init__(message)
+        self.message, self.detail, self.severity = message, detail, severity
+
+    @property
+    def text(self) -> str:
+        """The message as a Redshift client shows it."""
+        detail = f"\n  Detail: {self.detail}" if self.detail else ""
+        return f"{self.severity}: {self.message}{detail}"
+
+
+class NotInTwinError(RedshiftError):
+    """The SQL may well run in Redshift, but the twin does not run it and says so."""
+
+    def __init__(self, what: str, instead: str = "") -> None:
+        """`what` is refused; `instead`, when there is one, is a way to write it that works in both."""
+        hint = f" ({instead})" if instead else ""
+        super().__init__(
+            f"not in the twin: {what}{hint}. Redshift may run it; the twin refuses what it cannot run alike."
+        )
+
+
+class CancelledError(Exception):
+    """CancelStatement stopped the statement."""
+
+
+def syntax_error(near: str, position: int | None = None) -> RedshiftError:
+    """Give the error of a statement that does not parse; `position` counts characters from 1."""
+    where = f"\n  Position: {position}" if position else ""
+    return RedshiftError(f'syntax error at or near "{near}"{where}' if near else f"syntax error at end of input{where}")
+
+
+def divide_by_zero() -> RedshiftError:
+    """Give the error of a division by zero; DuckDB would give NULL or infinity."""
+    return RedshiftError("Divide by zero")
+
+
+def relation_missing(name: str) -> RedshiftError:
+    """Give the error of a table that is not there."""
+    return RedshiftError(f'relation "{name}" does not exist')
+
+
+def serializable_violation(table: str, pid: int) -> RedshiftError:
+    """Give error 1023, whose detail names table and process (documentation: "Serializable isolation")."""
+    return RedshiftError("1023", f"Serializable isolation violation on table - {table} (pid:{pid})")
+
+
+def scan_error(context: str, query_id: int) -> RedshiftError:
+    """Give the error of a COPY from Parquet, which Redshift runs through Spectrum; code 15007 is the user's error."""
+    rule = "-" * 47
+    lines = (
+        "",
+        rule,
+        "error:  Spectrum Scan Error",
+        "code:      15007",
+        f"context:   {context}",
+        f"query:     {query_id}",
+        rule,
+    )
+    return RedshiftError("Spectrum Scan Error", "\n  ".join(lines))
+
+
+# DuckDB's `error(text)` inside our rewritten SQL carries a text of Redshift's behind this mark.
+MARK: Final = "redshift:"
+
+_INTEGER_BYTES: Final = {"INT16": 2, "INT32": 4, "INT64": 8}
+_TYPE_NAMES: Final = {
+    "INT16": "smallint",
+    "INT32": "integer",
+    "INT64": "bigint",
+    "BOOL": "boolean",
+    "DOUBLE": "double precision",
+    "FLOAT": "real",
+}
+
+
+def from_duckdb(error: duckdb.Error) -> Exception:
+    """Give Redshift's error for DuckDB's; what has no counterpart keeps DuckDB's own words, marked as such."""
+    text = str(error)
+    if isinstance(error, duckdb.InterruptException):
+        return CancelledError()
+    if MARK in text:
+        return RedshiftError(text.split(MARK, 1)[1].splitlines()[0].strip())
+    for pattern, build in _PATTERNS:
+        if found := re.search(pattern, text):
+            return build(found)
+    return RedshiftError(f"{text.splitlines()[0]} (DuckDB's words)")
+
+
+def _cannot_convert(found: re.Match[str]) -> RedshiftError:
+    value, target = found[1], found[2].split("(")[0]
+    # PostgreSQL's words; "type" is left out before the integers there.
+    name = _TYPE_NAMES.get(target, "numeric" if target == "DECIMAL" else target.lower())
+    kind = name if target.startswith("INT") else f"type {name}"
+    return RedshiftError(f'invalid input syntax for {kind}: "{value}"')
+
+
+def _out_of_range(found: re.Match[str]) -> RedshiftError:
+    size = _INTEGER_BYTES.get(found[1])
+    return RedshiftError(
+        f"Value out of range for {size} bytes." if size else "Numeric data overflow (result precision)"
+    )
+
+
+def _overflow(found: re.Match[str]) -> RedshiftError:
+    kind = "Numeric" if "DECIMAL" in found[2] or "INT128" in found[2] else "Integer"
+    return RedshiftError(f"{kind} data overflow ({found[1]})")
+
+
+_PATTERNS: Final[tuple[tuple[str, Callable[[re.Match[str]], RedshiftError]], ...]] = (
+    (r"(?i)division by zero", lambda _: divide_by_zero()),
+    (r"Could not convert string [\"']((?:.|\n)*?)[\"'] to (\w+(?:\(\d+,\d+\))?)", _cannot_convert),
+    (
+        r'invalid (date|timestamp) field format: "((?:.|\n)*?)"',
+        lambda m: RedshiftError(f'invalid input syntax for type {m[1]}: "{m[2]}"'),
+    ),
+    (
+        r'(date|timestamp) field value out of range: "((?:.|\n)*?)"',
+        lambda m: RedshiftError(f'{m[1]}/time field value out of range: "{m[2]}"'),
+    ),
+    (r"Casting value .* to type DECIMAL.* failed", lambda _: RedshiftError("Numeric data overflow (result precision)")),
+    (
+        r"has \d+ columns but \d+ values were supplied",
+        lambda _: NotInTwinError("INSERT of fewer values than the table has columns", "name the columns"),
+    ),
+    (r"Could not cast value .* to DECIMAL", lambda _: RedshiftError("Numeric data overflow (result precision)")),
+    (r"can't be cast because the value is out of range for the destination type (\w+)", _out_of_range),
+    (r"Overflow in (\w+) of (\w+)", _overflow),
+    (
+        r"CHECK constraint failed .*strlen\(.*?\) <= (\d+)",
+        lambda m: RedshiftError(f"value too long for type character varying({m[1]})"),
+    ),
+    (
+        r"NOT NULL constraint failed: (?:\w+\.)*(\w+)",
+        lambda m: RedshiftError(f"Cannot insert a NULL value into column {m[1]}"),
+    ),
+    (r"Table with name (\S+) does not exist", lambda m: relation_missing(m[1])),
+    (r'Table with name "?(\w+)"? already exists', lambda m: RedshiftError(f'Relation "{m[1]}" already exists')),
+    (r'Referenced column "(.*?)" not found', lambda m: RedshiftError(f'column "{m[1]}" does not exist')),
+    (
+        r'Values list "(.*?)" does not have a column named "(.*?)"',
+        lambda m: RedshiftError(f"column {m[1]}.{m[2]} does not exist"),
+    ),
+    (
+        r'Table "(.*?)" does not have a column (?:named|with name) "(.*?)"',
+        lambda m: RedshiftError(f'column "{m[2]}" does not exist in {m[1]}'),
+    ),
+    (r'Ambiguous reference to column name "(.*?)"', lambda m: RedshiftError(f'column reference "{m[1]}" is ambiguous')),
+    (
+        r'column "(.*?)" must appear in the GROUP BY clause',
+        lambda m: RedshiftError(
+            f'column "{m[1]}" must appear in the GROUP BY clause or be used in an aggregate function'
+        ),
+    ),
+    (
+        r"Could not choose a best candidate function for the function call \"(.*?)\"\(",
+        lambda m: RedshiftError(
+            f'operator or function "{m[1]}" is not unique: add an explicit cast, such as :name::integer'
+        ),
+    ),
+    (
+        r"(?i)write-write conflict|Conflict on|Transaction conflict",
+        lambda _: serializable_violation("(found by DuckDB)", 0),
+    ),
+)

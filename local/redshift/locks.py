@@ -1,0 +1,108 @@
+"""Table locks and serializable isolation as Redshift has them, above DuckDB's.
+
+DuckDB finds conflicts row by row. Redshift locks whole tables for writing and aborts the second of two transactions
+that cannot be serialized (documentation: "Serializable isolation", "Concurrent write examples"):
+
+    load A                               load B
+    CREATE TEMP TABLE (LIKE t)           CREATE TEMP TABLE (LIKE t)     both have their snapshot
+    DELETE FROM t                        DELETE FROM t                  B waits for A's write lock
+    COMMIT                               1023: t changed since B's snapshot, and its DELETE reads t
+
+With `LOCK t` first, B waits before it has a snapshot, and goes through. What is not modelled: cycles over several
+tables in which no transaction writes a table that it read.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from local.redshift.errors import CancelledError, RedshiftError, serializable_violation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+
+@dataclass(eq=False)
+class Transaction:
+    """One open transaction of the process `pid`; `snapshot` counts the commits that it sees."""
+
+    pid: int
+    snapshot: int | None = None
+    reads: set[str] = field(default_factory=set)
+    writes: set[str] = field(default_factory=set)
+    waits_for: str | None = None
+
+
+class TableLocks:
+    """The write locks of one warehouse, and which commit last wrote each table."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._holders: dict[str, Transaction] = {}
+        self._written: dict[str, int] = {}
+        self._commits = 0
+
+    def take_snapshot(self, transaction: Transaction, open_snapshot: Callable[[], object]) -> None:
+        """Fix what the transaction sees; `open_snapshot` does so in DuckDB, with no commit in between."""
+        with self._changed:
+            if transaction.snapshot is None:
+                open_snapshot()
+                transaction.snapshot = self._commits
+
+    def write(self, transaction: Transaction, table: str, *, cancelled: Callable[[], bool]) -> None:
+        """Wait for the write lock of `table`, and keep it until the transaction ends.
+
+        Raises RedshiftError when waiting would be a deadlock, CancelledError when `cancelled` comes true.
+        """
+        with self._changed:
+            transaction.waits_for = table
+            try:
+                while (holder := self._holders.get(table)) not in {None, transaction}:
+                    if self._waits_for(holder, transaction):
+                        raise RedshiftError(
+                            "deadlock detected", f"table {table} is held by pid {holder.pid if holder else 0}"
+                        )
+                    if cancelled():
+                        raise CancelledError
+                    self._changed.wait(timeout=0.05)  # the bound only matters to `cancelled`
+                self._holders[table] = transaction
+                transaction.writes.add(table)
+            finally:
+                transaction.waits_for = None
+
+    def check_serializable(self, transaction: Transaction, reads: Iterable[str]) -> None:
+        """Raise error 1023 when the transaction writes a table that it reads as it was before another's commit."""
+        transaction.reads |= set(reads)
+        with self._changed:
+            for table in sorted(transaction.writes & transaction.reads):
+                if transaction.snapshot is not None and self._written.get(table, 0) > transaction.snapshot:
+                    raise serializable_violation(table, transaction.pid)
+
+    def commit(self, transaction: Transaction, commit: Callable[[], object]) -> None:
+        """Run `commit` and release the locks as one step to every other transaction."""
+        with self._changed:
+            commit()
+            self._commits += 1
+            for table in transaction.writes:
+                self._written[table] = self._commits
+            self._release(transaction)
+
+    def rollback(self, transaction: Transaction) -> None:
+        """Release the locks; nothing was written."""
+        with self._changed:
+            self._release(transaction)
+
+    def _release(self, transaction: Transaction) -> None:
+        self._holders = {table: holder for table, holder in self._holders.items() if holder is not transaction}
+        self._changed.notify_all()
+
+    def _waits_for(self, waiter: Transaction | None, target: Transaction) -> bool:
+        seen: set[int] = set()
+        while waiter is not None and waiter.waits_for is not None and id(waiter) not in seen:
+            seen.add(id(waiter))
+            waiter = self._holders.get(waiter.waits_for)
+            if waiter is target:
+                return True
+        return False

@@ -1,0 +1,56 @@
+"""Names of tables: folding, schemas, and which tables a statement names. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from local.redshift.errors import NotInTwinError, RedshiftError
+
+SCHEMA = "public"  # the only schema of the twin, and the first on every session's search path
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Relation:
+    """A table as a statement names it; only an unqualified name can mean a temporary table."""
+
+    name: str
+    qualified: bool = False
+
+    @property
+    def sql(self) -> str:
+        """The name for DuckDB, which looks for temporary tables first, as Redshift does."""
+        return f"{SCHEMA}.{quoted(self.name)}" if self.qualified else quoted(self.name)
+
+
+def quoted(name: str) -> str:
+    """Give `name` as a delimited identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def fold(tree: exp.Expr) -> None:
+    """Fold every identifier of `tree` to lower case, delimited or not (documentation: "Names and identifiers")."""
+    for identifier in tree.find_all(exp.Identifier):
+        # Delimited for DuckDB in any case: a word that it reserves is still a name.
+        identifier.args.update(this=identifier.name.lower(), quoted=True)
+
+
+def relation(table: exp.Expr) -> Relation:
+    """Give the relation that a Table node names; raises for other schemas and what is no plain name."""
+    if not isinstance(table, exp.Table) or not isinstance(table.this, exp.Identifier):
+        raise NotInTwinError(f"{table.sql('redshift')} as a table")
+    if table.db and table.db.lower() != SCHEMA:
+        raise RedshiftError(
+            f'schema "{table.db}" does not exist', f"the twin has the schema {SCHEMA} and no system tables"
+        )
+    if table.catalog:
+        raise NotInTwinError(f"the database in {table.sql('redshift')}", f"{SCHEMA}.{table.name}")
+    return Relation(table.name, qualified=bool(table.db))
+
+
+def table_names(tree: exp.Expr) -> frozenset[Relation]:
+    """Give the tables that `tree` reads; names of its WITH clauses are no tables."""
+    within = {cte.alias for cte in tree.find_all(exp.CTE)}
+    tables = (table for table in tree.find_all(exp.Table))
+    return frozenset(relation(table) for table in tables if table.db or table.name not in within)
