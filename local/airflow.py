@@ -120,6 +120,9 @@ def task_environment(site: AirflowSite, endpoints: Mapping[str, str]) -> dict[st
         "AWS_SHARED_CREDENTIALS_FILE": str(site.credentials),
         # MWAA's database has this default connection; without it every AWS task logs a warning.
         "AIRFLOW_CONN_AWS_DEFAULT": "aws://",
+        # Airflow renames its processes, which by default overwrites the environment where the supervisor looks for
+        # its mark: a dead scheduler's workers could not be found any more.
+        "SPT_NOENV": "1",
         # Forked tasks on macOS would otherwise die inside Apple's libraries.
         "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",
         "SCARF_ANALYTICS": "false",
