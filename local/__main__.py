@@ -55,21 +55,19 @@ def status() -> None:
     """Show each part, whether it runs, its address and its log; exit 1 when one has died or no twin is up."""
     from local.supervisor import is_alive  # noqa: PLC0415 as above
 
-    console = Console()
     try:
         twin = load(runtime_folder(ROOT))
     except NoTwinError as error:
-        console.print(str(error))
+        click.echo(error)
         sys.exit(1)
-    table = Table(box=None, pad_edge=False)
-    for heading in ("part", "state", "pid", "address", "log"):
-        table.add_column(heading, overflow="fold")
     alive = {running.name: is_alive(running) for running in twin.running}
+    row = "{:<22} {:<9} {:>7}  {:<24} {}"
+    click.echo(row.format("part", "state", "pid", "address", "log"))
     for running in twin.running:
-        address = twin.endpoint(_port_name(running.name)) if _port_name(running.name) in twin.ports else ""
-        state = "[green]runs[/]" if alive[running.name] else "[red]has died[/]"
-        table.add_row(running.name, state, str(running.pid), address, _short(twin.log(running.name)))
-    console.print(table)
+        port = _port_name(running.name)
+        state = click.style(f"{'runs':<9}", "green") if alive[running.name] else click.style("has died ", "red")
+        address = twin.endpoint(port) if port in twin.ports else ""
+        click.echo(row.format(running.name, state, running.pid, address, _short(twin.log(running.name))))
     sys.exit(0 if all(alive.values()) else 1)
 
 

@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import venv
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,6 +35,7 @@ def main() -> None:
     add_to_iam(os.environ["AWS_ACCESS_KEY_ID"])
     functions_find_only_their_own_packages(runtime / "cloud" / "lambda-python")
     deliver_mail(runtime / "mail", endpoint)
+    take_numbers_from_parameters()
     name_the_version_in_events()
     app = module("ministack.app")
     hook(app, "app", answer_authorize(app.app), ("scope", "receive", "send"))
@@ -57,6 +59,29 @@ def functions_find_only_their_own_packages(folder: Path) -> None:
         return (python, worker) if runtime_name.startswith("python") else (binary, worker)
 
     hook(runtime, "_detect_runtime_binary", detect, ("runtime",))
+
+
+def take_numbers_from_parameters() -> None:
+    """Make a number of the queue's maximum concurrency when it comes from a parameter, as CloudFormation does.
+
+    A parameter of type Number reaches MiniStack as text, and its SQS poller then fails at every look.
+    """
+    handlers = module("ministack.services.cloudformation.provisioners")._RESOURCE_HANDLERS  # noqa: SLF001 the hook point
+    mapping = handlers.get("AWS::Lambda::EventSourceMapping", {})
+
+    def numbered(properties: Any) -> Any:
+        scaling = properties.get("ScalingConfig") if isinstance(properties, dict) else None
+        if not scaling:
+            return properties
+        return {**properties, "ScalingConfig": {name: int(value) for name, value in scaling.items()}}
+
+    def with_numbers(original: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda *args, **kwargs: original(*map(numbered, args), **kwargs)
+
+    for step in ("create", "update"):
+        if not callable(mapping.get(step)):
+            raise HookMissingError(f"MiniStack has no {step} handler for AWS::Lambda::EventSourceMapping.")
+        mapping[step] = with_numbers(mapping[step])
 
 
 def name_the_version_in_events() -> None:

@@ -42,6 +42,7 @@ def deploy(twin: Twin) -> dict[str, str]:
         "sam-deploy",
         ["deploy", "--config-env", _CONFIG],
         _DEPLOY_SECONDS,
+        SAM_CLI_POLL_DELAY="0.5",  # seconds; made for CloudFormation's pace, which is not MiniStack's
         AWS_ACCESS_KEY_ID=root.access_key_id,
         AWS_SECRET_ACCESS_KEY=root.secret_access_key,
     )
