@@ -46,27 +46,31 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Take a batch of S3 events (partial batch response), or one replay request (the drop's id and state)."""
     if "replay" in event:
         record = gate(context.aws_request_id).replay(ReplayRequest(**event["replay"]))
+        metrics.add_metric(name="AttemptsReplayed", unit=MetricUnit.Count, value=1)
         return {"drop_id": record.id, "state": record.state}
     return dict(process_partial_response(event=event, record_handler=take, processor=processor, context=context))
 
 
 @tracer.capture_method(capture_response=False)
-def take(message: SQSRecord, lambda_context: LambdaContext) -> None:
-    """Bring one drop through the gate; on failure the message comes again after a growing delay."""
+def take(record: SQSRecord, lambda_context: LambdaContext) -> None:
+    """Bring one drop through the gate; on failure its message comes again after a growing delay.
+
+    Powertools hands over both arguments by these names.
+    """
     try:
-        drop = Drop.from_event(json.loads(message.body))
+        drop = Drop.from_event(json.loads(record.body))
         logger.append_keys(drop_id=drop.id, key=drop.key)
-        record = gate(lambda_context.aws_request_id).take(drop)
+        taken = gate(lambda_context.aws_request_id).take(drop)
     except Exception as error:
-        come_again_later(message)
+        come_again_later(record)
         if isinstance(error, ComeBackError):
             logger.info("drop put off", reason=str(error))
         else:
             logger.exception("drop failed")
         metrics.add_metric(name="DropsPutOff", unit=MetricUnit.Count, value=1)
         raise
-    logger.info("drop taken", state=record.state, rows=record.rows, dataset=record.dataset, partition=record.partition)
-    metrics.add_metric(name=f"Drops{record.state.capitalize()}", unit=MetricUnit.Count, value=1)
+    logger.info("drop taken", state=taken.state, rows=taken.rows, dataset=taken.dataset, partition=taken.partition)
+    metrics.add_metric(name=f"Drops{taken.state.capitalize()}", unit=MetricUnit.Count, value=1)
 
 
 def come_again_later(message: SQSRecord) -> None:

@@ -1,0 +1,400 @@
+"""The gate on moto: real S3, DynamoDB and SNS calls, the real checker, a scripted Airflow."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from suimon.contract.odcs import read_contract_files
+from suimon.drop import Drop, State
+from suimon.incidents import IncidentDesk
+from suimon.intake import ComeBackError, Gate, ReplayError, ReplayRequest
+from suimon.ledger import Ledger
+from suimon.objects import Objects
+from suimon.settings import Settings
+from suimon.trigger import Airflow
+from suimon.warehouse.statements import Warehouse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+    from mypy_boto3_dynamodb.service_resource import Table
+
+    from suimon.contract.model import Contracts
+
+    from .conftest import LambdaContext, Post
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+KEY = "sales/2026-11-20/sales_data.csv"
+HEADER = "order_id,order_date,customer_id,product_name,quantity,unit_price,amount\n"
+GOOD = HEADER + '1,2026-11-20,C000123,"緑茶\n500ml",2,148.00,296.00\n2,2026-11-20,C000124,水筒,1,2480.75,2480.75\n'
+BAD = GOOD.replace("296.00", "-296.00")
+SETTINGS = Settings(
+    ledger_table="ledger",
+    alerts_topic_arn="",
+    raw_bucket="raw",
+    lake_bucket="lake",
+    reports_bucket="reports",
+    mwaa_environment="env",
+    glue_job="job",
+    copy_role_arn="arn:aws:iam::123456789012:role/copy",
+    warehouse=Warehouse(database="analytics", workgroup_name="wg"),
+)
+
+
+class FakeMwaa:
+    """An Airflow that keeps its runs, answers as it is told to, and refuses a run id it has."""
+
+    def __init__(self) -> None:
+        self.runs: dict[str, dict[str, Any]] = {}
+        self.paused = False
+        self.fails: Exception | None = None
+
+    def invoke_rest_api(self, **request: Any) -> dict[str, Any]:
+        if self.fails:
+            raise self.fails
+        if request["Method"] == "POST":
+            body = request["Body"]
+            if body["dag_run_id"] in self.runs:
+                response = {"Error": {"Code": "RestApiClientException"}, "RestApiStatusCode": 409}
+                raise ClientError(response, "InvokeRestApi")  # type: ignore[arg-type]  # MWAA's own field
+            self.runs[body["dag_run_id"]] = body["conf"]
+        return {"RestApiStatusCode": 200, "RestApiResponse": {"is_paused": self.paused}}
+
+
+class FakeSfn:
+    """Keeps the answers to task tokens."""
+
+    def __init__(self) -> None:
+        self.answers: list[tuple[str, str]] = []
+
+    def send_task_success(self, *, taskToken: str, **_: Any) -> None:  # noqa: N803 the API's name
+        self.answers.append(("success", taskToken))
+
+    def send_task_failure(self, *, taskToken: str, error: str, **_: Any) -> None:  # noqa: N803 the API's name
+        self.answers.append((error, taskToken))
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def contracts() -> Contracts:
+    return read_contract_files(sorted((Path(__file__).parents[2] / "contracts").glob("*.odcs.yaml")))
+
+
+@pytest.fixture
+def mwaa() -> FakeMwaa:
+    return FakeMwaa()
+
+
+@pytest.fixture
+def sfn() -> FakeSfn:
+    return FakeSfn()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def gate(
+    table: Table, post: Post, contracts: Contracts, mwaa: FakeMwaa, sfn: FakeSfn, clock: Clock, tmp_path: Path
+) -> Gate:
+    s3 = boto3.client("s3")
+    for bucket in ("raw", "lake", "reports"):
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "ap-northeast-1"})
+    s3.put_bucket_versioning(Bucket="raw", VersioningConfiguration={"Status": "Enabled"})
+    return Gate(
+        ledger=Ledger(table),
+        objects=Objects(s3),
+        airflow=Airflow(mwaa, "env"),  # type: ignore[arg-type]  # a fake
+        desk=IncidentDesk(table, post.sns, post.topic_arn),
+        sfn=sfn,  # type: ignore[arg-type]  # a fake
+        contracts=contracts,
+        settings=SETTINGS,
+        scratch=tmp_path,
+        owner="this invocation",
+        clock=clock,
+    )
+
+
+def put(content: str, key: str = KEY, sequencer: str = "01") -> Drop:
+    answer = boto3.client("s3").put_object(Bucket="raw", Key=key, Body=content.encode())
+    return Drop("raw", key, answer["VersionId"], answer["ETag"].strip('"'), len(content.encode()), sequencer)
+
+
+def body_of(bucket: str, key: str) -> str:
+    return boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read().decode()
+
+
+def test_a_good_file_opens_its_run_with_an_immutable_copy_of_exactly_its_bytes(gate: Gate, mwaa: FakeMwaa) -> None:
+    drop = put(GOOD)
+    put(BAD)  # a later PUT of the key changes nothing for this version
+    record = gate.take(drop)
+    assert (record.state, record.rows) == (State.TRIGGERED, 2)
+    [(run_id, conf)] = mwaa.runs.items()
+    assert run_id == f"{drop.id}.1"
+    assert conf["source_uri"] == f"s3://lake/accepted/sales/2026-11-20/{drop.id}/sales_data.csv"
+    assert conf["target_uri"] == f"s3://lake/processed/sales/2026-11-20/{drop.id}.1/"
+    assert (conf["rows"], conf["partition"], conf["attempt"]) == (2, "2026-11-20", 1)
+    assert body_of("lake", f"accepted/sales/2026-11-20/{drop.id}/sales_data.csv") == GOOD
+    contract = json.loads(body_of("lake", f"accepted/sales/2026-11-20/{drop.id}/_contract.json"))
+    assert contract["dataset"] == "sales"
+
+
+def test_an_event_that_comes_again_opens_no_second_run(gate: Gate, mwaa: FakeMwaa) -> None:
+    drop = put(GOOD)
+    gate.take(drop)
+    assert gate.take(drop).state is State.TRIGGERED
+    assert len(mwaa.runs) == 1
+
+
+def test_a_bad_file_opens_no_run_and_is_told_with_its_cells(gate: Gate, mwaa: FakeMwaa, post: Post) -> None:
+    drop = put(BAD)
+    assert gate.take(drop).state is State.REJECTED
+    assert not mwaa.runs
+    [(subject, body)] = post.letters()
+    assert subject == "[Suimon] sales 2026-11-20 rejected: sales_data.csv"
+    assert "line 3, record 1, amount" in body
+    assert "-296.00" in body
+    report = json.loads(body_of("reports", f"sales/2026-11-20/{drop.id}.1/report.json"))
+    assert (report["verdict"], report["bad_cells"], report["drop_id"]) == ("rejected", 1, drop.id)
+    [cell] = body_of("reports", f"sales/2026-11-20/{drop.id}.1/bad_cells.jsonl").splitlines()
+    assert json.loads(cell)["column"] == "amount"
+
+
+def test_a_personal_value_never_leaves_the_gate(gate: Gate, post: Post) -> None:
+    drop = put(GOOD.replace("C000123", "C" * 40))
+    gate.take(drop)
+    [(_, body)] = post.letters()
+    report = body_of("reports", f"sales/2026-11-20/{drop.id}.1/bad_cells.jsonl")
+    assert "customer_id" in body
+    assert "CCCC" not in body + report
+
+
+def test_the_corrected_file_of_the_same_key_is_a_new_drop(gate: Gate, mwaa: FakeMwaa) -> None:
+    gate.take(put(BAD, sequencer="01"))
+    assert gate.take(put(GOOD, sequencer="02")).state is State.TRIGGERED
+    assert len(mwaa.runs) == 1
+
+
+def test_the_same_bytes_under_the_same_key_open_no_second_run(gate: Gate, mwaa: FakeMwaa) -> None:
+    gate.take(put(GOOD, sequencer="01"))
+    assert gate.take(put(GOOD, sequencer="02")).state is State.DUPLICATE
+    assert len(mwaa.runs) == 1
+
+
+def test_an_older_write_whose_event_comes_late_is_superseded(gate: Gate, mwaa: FakeMwaa) -> None:
+    older, newer = put(BAD, sequencer="01"), put(GOOD, sequencer="02")
+    gate.take(newer)
+    assert gate.take(older).state is State.SUPERSEDED
+    assert len(mwaa.runs) == 1
+
+
+def test_an_airflow_that_is_away_costs_nothing_but_time(gate: Gate, mwaa: FakeMwaa, post: Post, clock: Clock) -> None:
+    drop = put(GOOD)
+    mwaa.fails = ClientError({"Error": {"Code": "InternalServerException"}}, "InvokeRestApi")
+    with pytest.raises(ComeBackError):
+        gate.take(drop)
+    assert post.subjects() == []  # not news yet
+    clock.now += timedelta(minutes=11)
+    with pytest.raises(ComeBackError):
+        gate.take(drop)
+    assert post.subjects() == ["[Suimon] No run of daily_sales_etl can be started"]
+    mwaa.fails = None
+    assert gate.take(drop).state is State.TRIGGERED
+    assert post.subjects() == ["[Suimon] Recovered: No run of daily_sales_etl can be started"]
+
+
+def test_a_mistake_of_configuration_is_told_at_once_and_once(gate: Gate, mwaa: FakeMwaa, post: Post) -> None:
+    drop = put(GOOD)
+    mwaa.fails = ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "InvokeRestApi")
+    for _ in range(2):
+        with pytest.raises(ComeBackError):
+            gate.take(drop)
+    [(_, body)] = post.letters()
+    assert "airflow:InvokeRestApi" in body
+
+
+def test_a_paused_dag_is_told(gate: Gate, mwaa: FakeMwaa, post: Post) -> None:
+    mwaa.paused = True
+    assert gate.take(put(GOOD)).state is State.TRIGGERED
+    assert post.subjects() == ["[Suimon] DAG daily_sales_etl is paused: files are accepted, nothing is loaded"]
+
+
+def test_a_crash_between_accepted_and_triggered_leads_to_one_run(gate: Gate, mwaa: FakeMwaa, table: Table) -> None:
+    drop = put(GOOD)
+    gate.take(drop)
+    # The run is there, but the ledger was never told.
+    table.update_item(
+        Key={"pk": f"drop#{drop.id}", "sk": "drop"},
+        UpdateExpression="SET #s = :s",
+        ExpressionAttributeNames={"#s": "state"},
+        ExpressionAttributeValues={":s": "ACCEPTED"},
+    )
+    assert gate.take(drop).state is State.TRIGGERED
+    assert len(mwaa.runs) == 1
+
+
+def test_a_check_that_fails_can_be_taken_up_at_once(gate: Gate, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    drop = put(GOOD)
+    with monkeypatch.context() as broken:
+        broken.setattr("suimon.intake.check_file", lambda *_, **__: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            gate.take(drop)
+    clock.now += timedelta(seconds=5)
+    assert gate.take(drop).state is State.TRIGGERED
+
+
+def test_a_check_under_way_elsewhere_is_waited_for(gate: Gate, clock: Clock) -> None:
+    drop = put(GOOD)
+    record = gate.ledger.receive(drop, "sales", "2026-11-20", State.RECEIVED, NOON)
+    gate.ledger.claim(record, NOON, owner="another", lease=timedelta(minutes=16), attempt=1)
+    with pytest.raises(ComeBackError, match="being checked"):
+        gate.take(drop)
+    clock.now += timedelta(minutes=17)  # it was killed
+    assert gate.take(drop).state is State.TRIGGERED
+
+
+def test_a_file_that_is_gone_is_told_and_done_with(gate: Gate, post: Post) -> None:
+    drop = put(GOOD)
+    boto3.client("s3").delete_object(Bucket="raw", Key=KEY, VersionId=drop.version_id)
+    assert gate.take(drop).state is State.REJECTED
+    [(_, body)] = post.letters()
+    assert "deleted before it could be checked" in body
+
+
+def test_a_key_that_no_contract_knows_is_recorded_and_told_once_a_folder(gate: Gate, post: Post) -> None:
+    assert gate.take(put("x", key="sale/2026-11-20/sales_data.csv")).state is State.UNMATCHED
+    assert gate.take(put("x", key="sale/2026-11-21/sales_data.csv")).state is State.UNMATCHED
+    assert post.subjects() == ["[Suimon] Files in sale that no contract knows"]
+
+
+def loaded(gate: Gate, drop: Drop) -> None:
+    gate.ledger.move(gate.take(drop), State.LOADED, NOON)
+
+
+def test_a_replay_starts_the_next_attempt_under_its_own_run_id(gate: Gate, mwaa: FakeMwaa) -> None:
+    drop = put(GOOD)
+    loaded(gate, drop)
+    record = gate.replay(ReplayRequest(drop.id, 2, "token", "execution"))
+    assert (record.state, record.attempt, record.task_token) == (State.TRIGGERED, 2, "token")
+    assert list(mwaa.runs) == [f"{drop.id}.1", f"{drop.id}.2"]
+
+
+def test_a_retry_of_the_same_replay_joins_its_attempt_with_the_new_token(gate: Gate, mwaa: FakeMwaa) -> None:
+    drop = put(GOOD)
+    loaded(gate, drop)
+    gate.replay(ReplayRequest(drop.id, 2, "token", "execution"))
+    record = gate.replay(ReplayRequest(drop.id, 2, "newer token", "execution"))
+    assert (record.attempt, record.task_token) == (2, "newer token")
+    assert len(mwaa.runs) == 2
+
+
+def test_a_retry_after_the_attempt_s_end_is_answered_at_once(gate: Gate, sfn: FakeSfn) -> None:
+    drop = put(GOOD)
+    loaded(gate, drop)
+    gate.ledger.move(gate.replay(ReplayRequest(drop.id, 2, "token", "execution")), State.LOADED, NOON)
+    gate.replay(ReplayRequest(drop.id, 2, "newer token", "execution"))
+    assert sfn.answers == [("success", "newer token")]
+
+
+def test_two_replays_of_one_drop_do_not_both_run(gate: Gate, mwaa: FakeMwaa) -> None:
+    drop = put(GOOD)
+    loaded(gate, drop)
+    gate.replay(ReplayRequest(drop.id, 2, "token", "one execution"))
+    with pytest.raises(ReplayError, match="plan the replay again"):
+        gate.replay(ReplayRequest(drop.id, 2, "token", "another execution"))
+    assert len(mwaa.runs) == 2
+
+
+def test_a_replay_of_a_file_that_no_longer_passes_is_answered_with_its_rejection(gate: Gate, sfn: FakeSfn) -> None:
+    drop = put(BAD)
+    gate.take(drop)
+    assert gate.replay(ReplayRequest(drop.id, 2, "token", "execution")).state is State.REJECTED
+    assert sfn.answers == [("Rejected", "token")]
+
+
+@pytest.fixture
+def app(gate: Gate, entry_point: Callable[[str, Contracts], ModuleType], monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.setenv("POWERTOOLS_TRACE_DISABLED", "1")
+    module = entry_point("intake", gate.contracts)
+    monkeypatch.setattr(module, "gate", lambda owner: replace(gate, owner=owner))
+    return module
+
+
+def queue_event(*bodies: str) -> dict[str, Any]:
+    sqs = boto3.client("sqs")
+    url = sqs.create_queue(QueueName="intake")["QueueUrl"]
+    for body in bodies:
+        sqs.send_message(QueueUrl=url, MessageBody=body)
+    received = [sqs.receive_message(QueueUrl=url)["Messages"][0] for _ in bodies]
+    return {
+        "Records": [
+            {
+                "messageId": message["MessageId"],
+                "receiptHandle": message["ReceiptHandle"],
+                "body": message["Body"],
+                "attributes": {"ApproximateReceiveCount": "1"},
+                "eventSource": "aws:sqs",
+                "eventSourceARN": "arn:aws:sqs:ap-northeast-1:123456789012:intake",
+                "awsRegion": "ap-northeast-1",
+            }
+            for message in received
+        ]
+    }
+
+
+def created(drop: Drop) -> str:
+    entry = {
+        "key": drop.key,
+        "size": drop.size,
+        "etag": drop.etag,
+        "version-id": drop.version_id,
+        "sequencer": drop.sequencer,
+    }
+    return json.dumps({"detail": {"bucket": {"name": drop.bucket}, "object": entry}})
+
+
+def test_one_poisoned_message_does_not_hold_up_the_others(
+    app: ModuleType, context: LambdaContext, mwaa: FakeMwaa
+) -> None:
+    event = queue_event("not json", created(put(GOOD)))
+    answer = app.handler(event, context)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": event["Records"][0]["messageId"]}]}
+    assert len(mwaa.runs) == 1
+
+
+def test_a_message_that_failed_comes_again_in_seconds_not_hours(app: ModuleType, context: LambdaContext) -> None:
+    event = queue_event("not json")
+    app.handler(event, context)
+    sqs = boto3.client("sqs")
+    hidden = sqs.get_queue_attributes(
+        QueueUrl=sqs.get_queue_url(QueueName="intake")["QueueUrl"],
+        AttributeNames=["ApproximateNumberOfMessagesNotVisible"],
+    )
+    assert hidden["Attributes"]["ApproximateNumberOfMessagesNotVisible"] == "1"
+
+
+def test_a_replay_request_is_told_apart_from_a_batch(app: ModuleType, context: LambdaContext, gate: Gate) -> None:
+    drop = put(GOOD)
+    loaded(gate, drop)
+    request = {"drop_id": drop.id, "attempt": 2, "task_token": "token", "execution": "execution"}
+    assert app.handler({"replay": request}, context) == {"drop_id": drop.id, "state": State.TRIGGERED}
