@@ -1,4 +1,4 @@
-"""The twin's commands: `python -m local up | down | status`."""
+"""The twin's commands: `python -m local up | demo | down | status`."""
 
 import os
 import sys
@@ -34,6 +34,23 @@ def up() -> None:
     elif died:
         console.print(f"A part of the twin had died, so it was started anew: {', '.join(part.name for part in died)}")
     _tell(console, twin)
+
+
+@main.command()
+@click.option("--picture", type=click.Path(path_type=Path), help="Also save what is shown as an SVG file.")
+def demo(picture: Path | None) -> None:
+    """Send real files through the whole pipeline, show each step, and check what is shown."""
+    from local.demo.story import tell  # noqa: PLC0415 as above
+    from local.lifecycle import up as bring_up  # noqa: PLC0415 as above
+    from local.progress import Board  # noqa: PLC0415 as above
+
+    console = Console(record=picture is not None)
+    twin, _ = bring_up(ROOT, Board(console))
+    all_well = tell(twin, console)
+    _tell(console, twin)
+    if picture:
+        console.save_svg(str(picture), title="make demo")
+    sys.exit(0 if all_well else 1)
 
 
 @main.command()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from rich.panel import Panel
@@ -17,10 +17,10 @@ from rich.table import Table
 from rich.text import Text
 
 from local import mailbox
-from local.demo.following import Sent, Standing, follow
+from local.demo.following import Sent, Standing, StuckError, follow
 from local.demo.sales import FAULTS, SalesFile, sales_file
 from local.isolation import REGION, clean_environment
-from local.supervisor import watch
+from local.supervisor import PartDiedError, watch
 from suimon.drop import Drop, State
 from suimon.ledger import Ledger
 from suimon.warehouse.statements import Warehouse, run_query
@@ -244,14 +244,21 @@ class Demo:
         self.console.rule(f"[bold]{text}", align="left")
 
 
-def tokyo_today() -> date:
-    """Today where the sales are made."""
-    return datetime.now(TOKYO).date()
-
-
-def conclusion(checks: Checks) -> Any:
-    """Draw what was checked."""
+def tell(twin: Twin, console: Console) -> bool:
+    """Tell the whole story on a twin that is up; True when everything shown was as it should be."""
+    today = datetime.now(TOKYO).date()
+    demo = Demo(twin, console, today)
+    began = time.monotonic()
+    try:
+        demo.run()
+    except (DemoError, StuckError, PartDiedError) as error:
+        console.print(Text(f"\n{error}", "bold red"))
+        return False
+    console.print()
+    console.rule(f"[bold]Checked, in {time.monotonic() - began:.0f} s", align="left")
     table = Table.grid(padding=(0, 1))
-    for holds, what in checks.lines:
+    for holds, what in demo.checks.lines:
         table.add_row(Text("✓", "green") if holds else Text("✗", "bold red"), what)
-    return table
+    console.print(table)
+    console.print()
+    return not demo.checks.failed
