@@ -100,7 +100,7 @@ class Watch:
                     self.redshift,
                     self.warehouse,
                     age_query(table),
-                    {"now": f"{now.astimezone(UTC):%Y-%m-%d %H:%M:%S}"},
+                    {"as_of": f"{now.astimezone(UTC):%Y-%m-%d %H:%M:%S}"},
                     timeout_seconds=_QUERY_SECONDS,
                 )
             except (WarehouseError, ClientError, BotoCoreError, IdentifierError) as error:

@@ -185,7 +185,7 @@ def test_a_contract_with_a_name_that_is_no_identifier_stops_nothing(watch: Watch
 
 def test_redshift_is_asked_with_the_time_in_utc_as_a_parameter(watch: Watch, redshift: Redshift) -> None:
     watch.round(NOW.astimezone())
-    assert redshift.requests[0]["Parameters"] == [{"name": "now", "value": "2026-11-21 22:00:00"}]
+    assert redshift.requests[0]["Parameters"] == [{"name": "as_of", "value": "2026-11-21 22:00:00"}]
     assert redshift.requests[0]["WorkgroupName"] == "main"
 
 

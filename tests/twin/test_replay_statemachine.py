@@ -18,12 +18,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from local.isolation import clean_environment
-from local.parts import cloud_part
-from local.supervisor import spawn, stop, wait_until_ready
-from local.twin import Twin, new_twin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+
+    from local.twin import Twin
 
 ROOT = Path(__file__).parents[2]
 DEFINITION = ROOT / "statemachine" / "replay.asl.json"
@@ -47,20 +46,6 @@ def handler(event, context):
     unfinished.write_text(json.dumps(request))
     unfinished.rename(folder / (request["drop_id"] + ".json"))
 """
-
-
-@pytest.fixture(scope="module")
-def twin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Twin]:
-    """A cloud and nothing else."""
-    planned = new_twin(ROOT, tmp_path_factory.mktemp("twin"))
-    part = cloud_part(planned)
-    running = spawn(part, planned)
-    started = planned.with_(running=(running,))
-    try:
-        wait_until_ready(part, running, started)
-        yield started
-    finally:
-        stop(started)
 
 
 class Replays:
@@ -142,8 +127,8 @@ class Replays:
 
 
 @pytest.fixture
-def replays(twin: Twin, tmp_path: Path) -> Replays:
-    return Replays(twin, tmp_path)
+def replays(cloud: Twin, tmp_path: Path) -> Replays:
+    return Replays(cloud, tmp_path)
 
 
 def test_each_drop_waits_for_its_own_answer_and_the_summary_counts_them(replays: Replays) -> None:

@@ -141,10 +141,10 @@ def test_an_empty_table_is_not_fresh_even_where_any_age_is_allowed() -> None:
     assert judge_age(TableFreshness("sales_fact", "order_date", 100_000), None).problem
 
 
-def test_the_age_is_asked_with_now_as_a_parameter() -> None:
+def test_the_age_is_asked_with_the_time_as_a_parameter() -> None:
     query = age_query(TableFreshness("user_events", "event_timestamp", 1))
     assert query.splitlines()[-2:] == [
-        "SELECT DATEDIFF(day, MAX(event_timestamp), CAST(:now AS timestamp)) AS age_days",
+        "SELECT DATEDIFF(day, MAX(event_timestamp), CAST(:as_of AS timestamp)) AS age_days",
         "FROM user_events",
     ]
 
