@@ -32,7 +32,7 @@ _COME = frozenset({State.RECEIVED, State.VALIDATING, State.ACCEPTED, State.TRIGG
 # A date of today in a time zone ahead of UTC is a day in UTC's future; more than that is a wrong date in the table.
 _AHEAD_DAYS = -1
 # A serverless workgroup that sleeps takes its time to wake up.
-_QUERY_SECONDS = 60
+QUERY_SECONDS = 60
 _AGE_SQL = Path(__file__).with_name("freshness_age.sql")
 _IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]*")
 
@@ -96,20 +96,14 @@ class Watch:
             if (table := contract.freshness) is None:
                 continue
             try:
-                rows = run_query(
-                    self.redshift,
-                    self.warehouse,
-                    age_query(table),
-                    {"as_of": f"{now.astimezone(UTC):%Y-%m-%d %H:%M:%S}"},
-                    timeout_seconds=_QUERY_SECONDS,
-                )
+                age_days = ask_age(self.redshift, self.warehouse, table, now)
             except (WarehouseError, ClientError, BotoCoreError, IdentifierError) as error:
                 # Nobody knows whether the table is fresh: its staleness neither opens nor recovers.
                 yield unreadable(table, self.warehouse, error)
             else:
                 if (incident_id := f"{UNREADABLE}:{table.table}") in opened:
                     yield Check(incident_id, None, f"{table.table} can be read again.")
-                yield judge_age(table, rows[0]["age_days"])
+                yield judge_age(table, age_days)
 
 
 class IdentifierError(ValueError):
@@ -244,6 +238,24 @@ def unwatched(opened: Iterable[str], contracts: Contracts) -> list[Check]:
         if kind in watched and rest.partition(":")[0] not in watched[kind]:
             checks.append(Check(incident_id, None, "No contract asks about it any longer."))
     return checks
+
+
+def ask_age(
+    redshift: RedshiftDataAPIServiceClient, warehouse: Warehouse, table: TableFreshness, now: datetime
+) -> int | None:
+    """Ask how many days, by UTC's midnights, the newest value is old; None for an empty table.
+
+    WarehouseError, ClientError and BotoCoreError when it cannot be asked, IdentifierError when it may not be.
+    """
+    rows = run_query(
+        redshift,
+        warehouse,
+        age_query(table),
+        {"as_of": f"{now.astimezone(UTC):%Y-%m-%d %H:%M:%S}"},
+        timeout_seconds=QUERY_SECONDS,
+    )
+    age_days: int | None = rows[0]["age_days"]
+    return age_days
 
 
 def age_query(table: TableFreshness) -> str:

@@ -1,0 +1,69 @@
+"""The age of a table, asked in the twin's Redshift by the very query and client that the freshness function uses."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from local.parts import endpoint_part
+from local.supervisor import spawn, stop, wait_until_ready
+from suimon.contract.model import TableFreshness
+from suimon.freshness import QUERY_SECONDS, ask_age
+from suimon.warehouse.statements import Warehouse, WarehouseError, run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from local.twin import Twin
+
+WAREHOUSE = Warehouse(database="analytics", workgroup_name="suimon-local")
+
+
+@pytest.fixture(scope="module")
+def redshift(cloud: Twin) -> Iterator[Twin]:
+    """The twin's Data API beside the shared cloud, under a mark of its own so that only it is ended."""
+    twin = cloud.with_(mark=f"{cloud.mark}-age", running=())
+    part = endpoint_part(twin, "redshift")
+    twin = twin.with_(running=(spawn(part, twin),))
+    try:
+        wait_until_ready(part, twin.running[0], twin)
+        yield twin
+    finally:
+        stop(twin)
+
+
+@pytest.fixture(scope="module")
+def sql(redshift: Twin) -> Callable[[str], str]:
+    client = redshift.session().client("redshift-data")
+    return lambda text: run(client, WAREHOUSE, text, timeout_seconds=QUERY_SECONDS)
+
+
+def age(redshift: Twin, table: str, column: str, now: str) -> int | None:
+    moment = datetime.fromisoformat(now).replace(tzinfo=UTC)
+    client = redshift.session().client("redshift-data")
+    return ask_age(client, WAREHOUSE, TableFreshness(table, column, 1), moment)
+
+
+def test_an_empty_table_has_no_age(redshift: Twin, sql: Callable[[str], str]) -> None:
+    sql("CREATE TABLE empty_fact (order_date date)")
+    assert age(redshift, "empty_fact", "order_date", "2026-11-22T00:00:00") is None
+
+
+def test_a_date_ages_at_midnight_in_utc(redshift: Twin, sql: Callable[[str], str]) -> None:
+    sql("CREATE TABLE dated_fact (order_date date)")
+    sql("INSERT INTO dated_fact VALUES ('2026-11-18'), ('2026-11-20')")
+    assert age(redshift, "dated_fact", "order_date", "2026-11-21T23:59:59") == 1
+    assert age(redshift, "dated_fact", "order_date", "2026-11-22T00:00:00") == 2
+
+
+def test_a_timestamp_ages_by_day_boundaries_and_not_by_hours(redshift: Twin, sql: Callable[[str], str]) -> None:
+    sql("CREATE TABLE timed_fact (updated_at timestamp)")
+    sql("INSERT INTO timed_fact VALUES ('2026-11-20 23:59:59')")
+    assert age(redshift, "timed_fact", "updated_at", "2026-11-21T00:00:00") == 1
+
+
+def test_a_table_that_is_not_there_is_an_error_with_its_name(redshift: Twin) -> None:
+    with pytest.raises(WarehouseError, match="nowhere_fact"):
+        age(redshift, "nowhere_fact", "order_date", "2026-11-22T00:00:00")
