@@ -1,0 +1,268 @@
+"""The load and its checks, run by the twin's Redshift: transactions, COPY and errors are real, the rows are few."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import threading
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import uvicorn
+from botocore.config import Config
+
+from local.aws import Caller
+from local.redshift.objects import StoredObject
+from local.redshift.server import Place, application
+from local.redshift.service import DataApi, Names
+from local.redshift.session import open_warehouse
+from suimon.warehouse import ddl
+from suimon.warehouse.statements import Warehouse, run_query
+from suimon_etl.load import (
+    failure_text,
+    load_parameters,
+    load_statements,
+    partition_figures,
+    quality_problems,
+    was_refused,
+)
+from suimon_etl.request import RunRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from mypy_boto3_redshift_data import RedshiftDataAPIServiceClient
+
+TARGET = Warehouse(database="analytics", workgroup_name="suimon")
+DAY, DAY_BEFORE = date(2026, 11, 20), date(2026, 11, 19)
+SCHEMA = pa.schema(
+    [
+        ("order_id", pa.string()),
+        ("order_date", pa.date32()),
+        ("customer_id", pa.string()),
+        ("product_name", pa.string()),
+        ("quantity", pa.int32()),
+        ("unit_price", pa.decimal128(12, 2)),
+        ("amount", pa.decimal128(14, 2)),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Lake:
+    """The lake bucket as a folder, as COPY reads it and as the Glue job would fill it."""
+
+    root: Path
+
+    def under(self, bucket: str, prefix: str) -> Iterator[StoredObject]:
+        for file in sorted(path for path in (self.root / bucket).rglob("*") if path.is_file()):
+            key = file.relative_to(self.root / bucket).as_posix()
+            if key.startswith(prefix):
+                yield StoredObject(key, file.stat().st_size)
+
+    def fetch(self, bucket: str, key: str, path: Path) -> None:
+        shutil.copy(self.root / bucket / key, path)
+
+    def write(self, request: RunRequest, *orders: tuple[str, date], name: str = "part-0.snappy.parquet") -> None:
+        folder = self.root / request.target_uri.removeprefix("s3://")
+        folder.mkdir(parents=True, exist_ok=True)
+        rows = [
+            {
+                "order_id": order,
+                "order_date": day,
+                "customer_id": "C-1",
+                "product_name": "抹茶\n「特選」",
+                "quantity": 2,
+                "unit_price": Decimal("100.00"),
+                "amount": Decimal("200.00"),
+            }
+            for order, day in orders
+        ]
+        pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), folder / name)
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return Lake(tmp_path / "s3")
+
+
+@pytest.fixture
+def redshift(tmp_path: Path, lake: Lake) -> Iterator[RedshiftDataAPIServiceClient]:
+    """A client of the twin's Redshift with our tables in it."""
+    warehouse = open_warehouse(
+        tmp_path / "warehouse.duckdb", tmp_path, "ap-northeast-1", lambda _role: lake, lambda: datetime.now(UTC)
+    )
+    api = DataApi(Names(database="analytics", workgroup="suimon"), warehouse)
+    caller = Caller("arn:aws:iam::000000000000:role/dags", "000000000000", "AROA")
+    app = application(api, lambda *_: caller, Place("ap-northeast-1", lambda: "000000000000"))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        client = boto3.client(
+            "redshift-data",
+            region_name="ap-northeast-1",
+            endpoint_url=f"http://127.0.0.1:{listener.getsockname()[1]}",
+            aws_access_key_id="testing",
+            aws_secret_access_key="testing",
+            # The listener takes connections before the server answers them.
+            config=Config(retries={"max_attempts": 1}, read_timeout=60),
+        )
+        ddl.create(client, TARGET)
+        yield client
+        server.should_exit = True
+        thread.join()
+        warehouse.close()
+
+
+@pytest.fixture
+def request_(conf: dict[str, Any]) -> RunRequest:
+    return RunRequest.from_params(conf)
+
+
+def start(redshift: RedshiftDataAPIServiceClient, request: RunRequest) -> str:
+    return redshift.batch_execute_statement(
+        Sqls=load_statements("sales_fact", request),
+        Parameters=load_parameters(request),  # type: ignore[arg-type] # plain dicts, for Airflow's operator
+        **TARGET.request(),
+    )["Id"]
+
+
+def end(redshift: RedshiftDataAPIServiceClient, statement_id: str) -> dict[str, Any]:
+    for _ in range(4):
+        described = redshift.describe_statement(Id=statement_id, WaitTimeSeconds=10)
+        if described["Status"] in {"FINISHED", "FAILED", "ABORTED"}:
+            return dict(described)
+    raise AssertionError(f"{statement_id} has not ended")
+
+
+def load(redshift: RedshiftDataAPIServiceClient, request: RunRequest) -> dict[str, Any]:
+    return end(redshift, start(redshift, request))
+
+
+def table(redshift: RedshiftDataAPIServiceClient) -> list[tuple[str, date]]:
+    rows = run_query(redshift, TARGET, "SELECT order_id, order_date FROM sales_fact ORDER BY order_date, order_id")
+    return [(row["order_id"], row["order_date"]) for row in rows]
+
+
+def given(conf: dict[str, Any], attempt: int, partition: date = DAY, rows: int = 3) -> RunRequest:
+    target = f"s3://suimon-lake/processed/sales/{partition}/0123456789abcdef.{attempt}/"
+    return RunRequest.from_params(
+        conf | {"attempt": attempt, "partition": str(partition), "target_uri": target, "rows": rows}
+    )
+
+
+def test_a_load_replaces_its_partition_and_no_other(
+    redshift: RedshiftDataAPIServiceClient, lake: Lake, conf: dict[str, Any]
+) -> None:
+    before, first, corrected = given(conf, 1, DAY_BEFORE, rows=1), given(conf, 1), given(conf, 2, rows=2)
+    lake.write(before, ("A", DAY_BEFORE))
+    lake.write(first, ("B", DAY), ("C", DAY), ("D", DAY))
+    lake.write(corrected, ("B", DAY), ("E", DAY))
+
+    assert load(redshift, before)["Status"] == "FINISHED"
+    assert load(redshift, first)["Status"] == "FINISHED"
+    assert table(redshift) == [("A", DAY_BEFORE), ("B", DAY), ("C", DAY), ("D", DAY)]
+
+    assert load(redshift, corrected)["Status"] == "FINISHED"
+    assert table(redshift) == [("A", DAY_BEFORE), ("B", DAY), ("E", DAY)]
+
+
+def test_the_same_load_again_leaves_the_table_as_it_was(
+    redshift: RedshiftDataAPIServiceClient, lake: Lake, request_: RunRequest
+) -> None:
+    lake.write(request_, ("B", DAY), ("C", DAY))
+    lake.write(request_, ("D", DAY), name="part-1.snappy.parquet")
+
+    load(redshift, request_)
+    loaded = table(redshift)
+    assert load(redshift, request_)["Status"] == "FINISHED"
+    assert table(redshift) == loaded == [("B", DAY), ("C", DAY), ("D", DAY)]
+
+
+def test_the_same_load_twice_at_once_leaves_one_copy(
+    redshift: RedshiftDataAPIServiceClient, lake: Lake, request_: RunRequest
+) -> None:
+    lake.write(request_, ("B", DAY), ("C", DAY), ("D", DAY))
+
+    running = [start(redshift, request_) for _ in range(4)]
+
+    assert [end(redshift, statement)["Status"] for statement in running] == ["FINISHED"] * 4
+    assert table(redshift) == [("B", DAY), ("C", DAY), ("D", DAY)]
+
+
+@pytest.mark.parametrize(
+    ("orders", "figures"),
+    [
+        ([("X", DAY), ("Y", DAY)], "staged 2 rows with 2 order ids, 2 of the partition; the file has 3"),
+        ([("X", DAY), ("Y", DAY), ("Y", DAY)], "staged 3 rows with 2 order ids, 3 of the partition; the file has 3"),
+        (
+            [("X", DAY), ("Y", DAY), ("Z", DAY_BEFORE)],
+            "staged 3 rows with 3 order ids, 2 of the partition; the file has 3",
+        ),
+    ],
+)
+def test_wrong_rows_are_refused_with_their_figures_and_the_table_stays(
+    redshift: RedshiftDataAPIServiceClient,
+    lake: Lake,
+    conf: dict[str, Any],
+    orders: list[tuple[str, date]],
+    figures: str,
+) -> None:
+    good, wrong = given(conf, 1), given(conf, 2)
+    lake.write(good, ("B", DAY), ("C", DAY), ("D", DAY))
+    lake.write(wrong, *orders)
+    load(redshift, good)
+
+    failed = load(redshift, wrong)
+
+    assert failed["Status"] == "FAILED"
+    assert was_refused("sales_fact", failed)
+    assert figures in failure_text("sales_fact", wrong, failed)
+    assert table(redshift) == [("B", DAY), ("C", DAY), ("D", DAY)]
+
+
+def test_a_load_without_parquet_is_no_refusal_and_may_be_tried_again(
+    redshift: RedshiftDataAPIServiceClient, lake: Lake, request_: RunRequest
+) -> None:
+    failed = load(redshift, request_)
+
+    assert failed["Status"] == "FAILED"
+    assert not was_refused("sales_fact", failed)
+    assert "3_copy.sql" in failure_text("sales_fact", request_, failed)
+
+    lake.write(request_, ("B", DAY), ("C", DAY), ("D", DAY))
+    assert load(redshift, request_)["Status"] == "FINISHED"
+
+
+def test_the_quality_check_sees_what_the_table_holds(
+    redshift: RedshiftDataAPIServiceClient, lake: Lake, request_: RunRequest
+) -> None:
+    # The provider's hook needs Airflow; only its two members that are used stand here.
+    def execute_query(sql: str, parameters: list[dict[str, str]], **_: Any) -> SimpleNamespace:
+        answer = redshift.execute_statement(
+            Sql=sql,
+            Parameters=parameters,  # type: ignore[arg-type] # as above
+            WaitTimeSeconds=10,
+            **TARGET.request(),
+        )
+        return SimpleNamespace(statement_id=answer["Id"])
+
+    hook = SimpleNamespace(execute_query=execute_query, conn=redshift)
+    nothing = partition_figures(hook, "sales_fact", request_)
+    assert nothing == {"row_count": 0, "order_ids": 0, "total_amount": None}
+    assert quality_problems(request_, nothing)
+
+    lake.write(request_, ("B", DAY), ("C", DAY), ("D", DAY))
+    load(redshift, request_)
+    figures = partition_figures(hook, "sales_fact", request_)
+    assert figures == {"row_count": 3, "order_ids": 3, "total_amount": "600.00"}
+    assert quality_problems(request_, figures) == []
