@@ -39,8 +39,10 @@ def plan(listed: Mapping[str, str], fetched: Mapping[str, str], present: Collect
         present: relative paths of the files in the folder.
 
     """
-    changed = (path for path, etag in listed.items() if fetched.get(path) != etag or path not in present)
-    return Plan(fetch=tuple(sorted(changed)), remove=tuple(sorted(set(present) - listed.keys())))
+    changed = [path for path, etag in listed.items() if fetched.get(path) != etag or path not in present]
+    # Folders first: DAG files import what lies in them.
+    changed.sort(key=lambda path: (-path.count("/"), path))
+    return Plan(fetch=tuple(changed), remove=tuple(sorted(set(present) - listed.keys())))
 
 
 def path_in_folder(key: str) -> str | None:

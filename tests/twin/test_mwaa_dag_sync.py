@@ -153,6 +153,15 @@ def test_the_plan_fetches_what_is_new_changed_or_lost_and_removes_the_rest() -> 
     assert plan(listed, fetched, {"changed", "same", "gone"}) == Plan(("changed", "lost", "new"), ("gone",))
 
 
+def test_modules_in_folders_come_before_the_dags_that_import_them() -> None:
+    assert plan({"a.py": "1", "b.py": "1", "etl/x.py": "1", "etl/deep/y.py": "1"}, {}, ()).fetch == (
+        "etl/deep/y.py",
+        "etl/x.py",
+        "a.py",
+        "b.py",
+    )
+
+
 def contents(folder: Path) -> dict[str, bytes]:
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
