@@ -104,7 +104,10 @@ def prepare(site: AirflowSite) -> None:
     for folder in (site.dags, site.home / "logs"):
         folder.mkdir(parents=True, exist_ok=True)
     config = configparser.ConfigParser(interpolation=None)
-    config.read_dict(_settings(site, _secrets(site.config)))
+    settings = _settings(site, _secrets(site.config))
+    for section, options in settings.items():
+        # Airflow takes a % for the start of a reference to another option; a folder's name may hold one.
+        config[section] = {name: value.replace("%", "%%") for name, value in options.items()}
     with replacing(site.config) as file, file.open("w") as text:
         text.write("# Written by local/airflow.py at every start.\n")
         config.write(text)
