@@ -76,7 +76,7 @@ with DAG(
         request = RunRequest.from_params(params)
         s3 = boto3.client("s3")
         report = read_report(s3, request.target_uri)
-        ti.xcom_push(key="rows", value=report.rows)
+        ti.xcom_push(key="rows", value=report.rows if report else None)
         if wrong := problems(request, report, list_folder(s3, request.target_uri)):
             raise AirflowFailException(f"The Parquet in {request.target_uri} is not the file: {'; '.join(wrong)}")
 

@@ -27,11 +27,14 @@ class Report:
     sizes: Mapping[str, int]
 
 
-def read_report(s3: Any, target_uri: str) -> Report:
-    """Read the report that stands beside the target folder; S3's NoSuchKey when the job has not written it."""
+def read_report(s3: Any, target_uri: str) -> Report | None:
+    """Read the report that stands beside the target folder; None when the job has not written it."""
     bucket, folder = _place(target_uri)
-    body = s3.get_object(Bucket=bucket, Key=f"{folder.rstrip('/')}.result.json")["Body"].read()
-    result = json.loads(body)
+    key = f"{folder.rstrip('/')}.result.json"
+    # Asked by listing: S3 answers a GET of nothing with AccessDenied where the right to list is bound to a prefix.
+    if not s3.list_objects_v2(Bucket=bucket, Prefix=key)["KeyCount"]:
+        return None
+    result = json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
     files = result["files"]
     return Report(
         run=result["run"],
@@ -47,8 +50,10 @@ def list_folder(s3: Any, target_uri: str) -> dict[str, int]:
     return {item["Key"].removeprefix(folder): item["Size"] for page in pages for item in page.get("Contents", ())}
 
 
-def problems(request: RunRequest, report: Report, found: Mapping[str, int]) -> list[str]:
+def problems(request: RunRequest, report: Report | None, found: Mapping[str, int]) -> list[str]:
     """Say everything that does not agree; an empty list is a Parquet folder fit to load."""
+    if report is None:
+        return ["the Glue job left no result beside the folder, which it writes last of all"]
     run = f"{request.drop_id}.{request.attempt}"
     told = []
     if report.run != run:

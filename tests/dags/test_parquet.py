@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from suimon_etl.parquet import Report, list_folder, problems, read_report
@@ -76,9 +75,11 @@ def test_report_and_listing_come_from_their_own_places(s3: S3Client, request_: R
     assert list_folder(s3, request_.target_uri) == {"part-0": 4}
 
 
-def test_a_job_that_wrote_no_result_is_an_error(s3: S3Client, request_: RunRequest) -> None:
-    with pytest.raises(ClientError, match="NoSuchKey"):
-        read_report(s3, request_.target_uri)
+def test_a_job_that_wrote_no_result_has_done_nothing_to_load(s3: S3Client, request_: RunRequest) -> None:
+    assert read_report(s3, request_.target_uri) is None
+    assert problems(request_, None, {"part-0": 10}) == [
+        "the Glue job left no result beside the folder, which it writes last of all"
+    ]
 
 
 def test_an_empty_folder_lists_as_empty(s3: S3Client, request_: RunRequest) -> None:

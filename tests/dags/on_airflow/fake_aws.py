@@ -54,12 +54,13 @@ class FakeAws:
         if "list-type" not in query:
             return self.objects.get(f"{bucket}/{key}")
         names = {name.removeprefix(f"{bucket}/"): len(body) for name, body in sorted(self.objects.items())}
-        items = "".join(
+        items = [
             f"<Contents><Key>{escape(name)}</Key><Size>{size}</Size></Contents>"
             for name, size in names.items()
             if name.startswith(query["prefix"][0])
-        )
-        return f"<ListBucketResult><IsTruncated>false</IsTruncated>{items}</ListBucketResult>".encode()
+        ]
+        head = f"<IsTruncated>false</IsTruncated><KeyCount>{len(items)}</KeyCount>"
+        return f"<ListBucketResult>{head}{''.join(items)}</ListBucketResult>".encode()
 
     def _start_job(self, arguments: dict[str, str]) -> dict[str, Any]:
         self.job_runs.append(arguments)

@@ -258,8 +258,8 @@ def test_parquet_that_is_not_what_the_job_reports_is_never_loaded(aws: FakeAws, 
 def test_a_missing_result_of_the_job_fails_the_run(aws: FakeAws, run: Callable[..., DagRun]) -> None:
     del aws.objects[f"{FOLDER}.result.json"]
 
-    assert str(run().state) == "failed"
-    assert "NoSuchKey" in event(aws)["error"]
+    assert str(run(retries=2).state) == "failed"
+    assert "left no result" in event(aws)["error"]
 
 
 def test_a_refused_reconciliation_fails_at_once_with_its_figures(aws: FakeAws, run: Callable[..., DagRun]) -> None:
