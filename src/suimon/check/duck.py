@@ -178,7 +178,7 @@ def _judged(source: Source, rules: Rules, *, with_record: bool = True) -> str:
 
 def _repeated(place: int) -> str:
     """SQL: whether a hash stands twice. 64 bits per key take a fraction of the memory of the keys themselves."""
-    return f"count(t{place}) > count(DISTINCT hash(t{place}))"
+    return f"count(t{place}) > count(DISTINCT CASE WHEN t{place} IS NOT NULL THEN hash(t{place}) END)"
 
 
 def _bad_record(row: tuple[Any, ...], source: Source, rules: Rules) -> BadRecord:

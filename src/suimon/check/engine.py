@@ -112,7 +112,8 @@ class _Check:
         """Find every fault of structure, and judge the cells of the records that have none."""
         names = [column.name for column in self.contract.columns]
         kept = {place: labels.index(name) for place, name in enumerate(names) if labels.count(name) == 1}
-        layout = _Layout(len(labels), kept)
+        # Without a header a record should still have as many cells as the contract has columns.
+        layout = _Layout(len(labels) if set(names) & set(labels) else len(names), kept)
         rows = self._set_aside(layout)
         if not rows or not kept:
             return self._settled(rows)

@@ -136,6 +136,8 @@ def _faults(raw: str, cells: list[str], strict: re.Pattern[str], dialect: FileFo
     if not cells:
         yield Fault(Code.BLANK_ROW, "the line is empty")
         return
+    if raw.endswith("\r"):  # csv.reader takes it for an ending, at the end of the file
+        yield Fault(Code.LINE_ENDING_ERROR, "a carriage return without line feed ends the file")
     if dialect.quote in raw and strict.fullmatch(raw) is None:
         yield Fault(Code.QUOTE_ERROR, "blanks stand before an opening quote; quote the whole cell")
     if _STRAY_BYTE.search(raw):
@@ -156,6 +158,6 @@ def _strict_form(dialect: FileFormat) -> re.Pattern[str]:
     """
     quote, delimiter = re.escape(dialect.quote), re.escape(dialect.delimiter)
     quoted = f"{quote}(?:[^{quote}]|{quote}{quote})*+{quote}"
-    plain = rf"(?!\s+{quote})[^{quote}{delimiter}\r\n][^{delimiter}\r\n]*"
+    plain = rf"(?! +{quote})[^{quote}{delimiter}\r\n][^{delimiter}\r\n]*"
     cell = f"(?:{quoted}|{plain}|)"
     return re.compile(rf"{cell}(?:{delimiter}{cell})*(?:\r?\n)?")

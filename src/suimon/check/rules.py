@@ -12,7 +12,7 @@ from suimon.contract.model import Column, Contract
 
 # What the directives of strptime take: regex, and how people write them.
 _DIRECTIVES = {
-    "%Y": ("[0-9]{4}", "YYYY"),
+    "%Y": ("(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])", "YYYY"),  # there is no year 0
     "%m": ("[0-9]{2}", "MM"),
     "%d": ("[0-9]{2}", "DD"),
     "%H": ("[0-9]{2}", "hh"),

@@ -79,7 +79,7 @@ def test_a_key_yields_its_contract_and_partition() -> None:
         "sales/0000-01-01/sales_data.csv",
         "sales/2026-1-02/sales_data.csv",
         "sales/20261120/sales_data.csv",
-        "sales/２０２６-11-20/sales_data.csv",  # noqa: RUF001 - wide digits are no digits here
+        "sales/２０２６-11-20/sales_data.csv",
         "sales/2026-11-20/sales_data.csv.tmp",
         "sales/2026-11-20/sales_data.csv\n",
         "sales/2026-11-20/sales_dataxcsv",

@@ -1,0 +1,31 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from suimon.check import Verdict, check_file
+from suimon.contract.model import Contract
+from suimon.contract.odcs import read_contract
+
+Check = Callable[..., Verdict]
+
+
+@pytest.fixture(scope="session")
+def sales() -> Contract:
+    return read_contract(Path(__file__).parents[3] / "contracts" / "sales.odcs.yaml")
+
+
+@pytest.fixture
+def check(tmp_path: Path, sales: Contract) -> Check:
+    def run(
+        text: str | bytes,
+        contract: Contract = sales,
+        partition: str | None = "2026-11-20",
+        limit: int = 10_000,
+        threads: int = 1,
+    ) -> Verdict:
+        path = tmp_path / "file.csv"
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
+        return check_file(path, contract, partition, limit=limit, temp_directory=tmp_path, threads=threads)
+
+    return run
