@@ -18,6 +18,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 # ${aws:userid}, ${aws:PrincipalTag/team, 'none'}, and ${*} ${?} ${$}, which stand for the character.
 _VARIABLE: Final = re.compile(r"\$\{\s*([^},]+?)\s*(?:,\s*'([^']*)'\s*)?\}")
+_LOOPBACK: Final = frozenset({"127.0.0.1", "::1"})
 _LITERALS: Final = frozenset("*?$")
 _request_body: contextvars.ContextVar[bytes] = contextvars.ContextVar("twin_request_body", default=b"")
 
@@ -27,6 +28,7 @@ def add_to_iam(root_key: str) -> None:
     _only_one_root(root_key)
     _policy_variables()
     _event_conditions()
+    _loopback_is_secure()
 
 
 def answer_authorize(inner: App) -> App:
@@ -68,6 +70,7 @@ def _decide(question: Mapping[str, Any]) -> dict[str, Any]:
     if key:
         responses.set_request_account_id(app._request_account_scope(key))  # noqa: SLF001 the emulator's own step
     responses.set_request_region(region)
+    app.pin_request_origin("127.0.0.1", True)  # noqa: FBT003 the emulator's own signature
     evaluator.pin_signed_request(question["method"], path, query, raw_headers)
     evaluator.pin_signed_body(base64.b64decode(question["body"]))
     denied = evaluator.enforce(key, action, service, region, resource_arn=resource, service_context=question["context"])
@@ -177,6 +180,20 @@ def _event_conditions() -> None:
         evaluator, "enforce", enforce_entries,
         ("access_key_id", "iam_action", "service", "region", "resource_arn", "service_context"),
     )  # fmt: skip
+
+
+def _loopback_is_secure() -> None:
+    """Let loopback stand for TLS in `aws:SecureTransport`.
+
+    The bucket that the SAM CLI makes for artifacts refuses plain HTTP, as it should; here everything is plain HTTP.
+    """
+    app = module("ministack.app")
+    pin = app.pin_request_origin
+
+    def pin_secure(source_ip: str, secure_transport: bool) -> None:  # noqa: FBT001 the emulator's own signature
+        pin(source_ip, secure_transport or source_ip in _LOOPBACK)
+
+    hook(app, "pin_request_origin", pin_secure, ("source_ip", "secure_transport"))
 
 
 def _entry_contexts(body: bytes) -> list[dict[str, Any]]:

@@ -172,3 +172,24 @@ def test_an_error_has_awss_shape() -> None:
 def _keys(credentials: Credentials) -> Keys:
 
     return Keys(credentials.access_key, credentials.secret_key)
+
+
+def test_a_bucket_that_refuses_plain_http_can_be_read_on_loopback(
+    cloud: Twin, user: Callable[..., Credentials]
+) -> None:
+    keys = user(Action="s3:GetObject", Resource="arn:aws:s3:::artifacts/*")
+    s3 = cloud.session().client("s3")
+    s3.create_bucket(Bucket="artifacts", CreateBucketConfiguration={"LocationConstraint": "ap-northeast-1"})
+    s3.put_object(Bucket="artifacts", Key="script.py", Body=b"pass")
+    refusal = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": ["arn:aws:s3:::artifacts", "arn:aws:s3:::artifacts/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    s3.put_bucket_policy(Bucket="artifacts", Policy=json.dumps({"Version": "2012-10-17", "Statement": [refusal]}))
+
+    reader = cloud.with_(principals={"u": _keys(keys)}).session("u").client("s3")
+
+    assert reader.get_object(Bucket="artifacts", Key="script.py")["Body"].read() == b"pass"
