@@ -28,10 +28,12 @@ def main() -> None:
     logging.getLogger("sqlglot").setLevel(logging.ERROR)
     runtime = Path(os.environ["SUIMON_TWIN_DIR"])
     region = os.environ.get("AWS_REGION", "ap-northeast-1")
+    known = Names()
     names = Names(
-        database=os.environ.get("SUIMON_REDSHIFT_DATABASE") or "analytics",
-        workgroup=os.environ.get("SUIMON_REDSHIFT_WORKGROUP") or "suimon-local",
+        database=os.environ.get("SUIMON_REDSHIFT_DATABASE") or known.database,
+        workgroup=os.environ.get("SUIMON_REDSHIFT_WORKGROUP") or known.workgroup,
         cluster=os.environ.get("SUIMON_REDSHIFT_CLUSTER", ""),
+        workgroup_id=os.environ.get("SUIMON_REDSHIFT_WORKGROUP_ID") or known.workgroup_id,
     )
     staging = runtime / "redshift-staging"
     shutil.rmtree(staging, ignore_errors=True)  # of an endpoint that was killed in a COPY

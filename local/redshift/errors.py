@@ -148,7 +148,7 @@ _PATTERNS: Final[tuple[tuple[str, Callable[[re.Match[str]], RedshiftError]], ...
         lambda m: RedshiftError(f"value too long for type character varying({m[1]})"),
     ),
     (
-        r"NOT NULL constraint failed: (?:\w+\.)*(\w+)",
+        r'NOT NULL constraint failed: (?:"?\w+"?\.)*"?(\w+)"?',
         lambda m: RedshiftError(f"Cannot insert a NULL value into column {m[1]}"),
     ),
     (r"Table with name (\S+) does not exist", lambda m: relation_missing(m[1])),

@@ -7,7 +7,7 @@ from typing import Final
 from sqlglot import exp
 
 from local.redshift.columns import declared_type
-from local.redshift.errors import NotInTwinError
+from local.redshift.errors import NotInTwinError, syntax_error
 
 # Clauses and operators.
 _STRUCTURE: Final = (
@@ -74,6 +74,8 @@ def _described(node: exp.Expr) -> str:
 def _odd_form(node: exp.Expr) -> str:  # noqa: PLR0911 one line per kind of node
     """Name what is odd in an allowed node, or give nothing."""
     match node:
+        case exp.Table() if isinstance(node.this, exp.Placeholder):
+            raise syntax_error("$1")  # a parameter is a value, never a name
         case exp.Table() if not isinstance(node.this, exp.Identifier):
             return f"{node.sql('redshift')} as a table"
         case _ if type(node) in _PARTS:

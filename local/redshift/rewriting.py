@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel, UnsupportedError
 
-from local.redshift.columns import ColumnType, declared_type
+from local.redshift.columns import ColumnType, declared_type, result_type
 from local.redshift.errors import MARK, NotInTwinError, RedshiftError, divide_by_zero
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class Rewriting:
             whole = node.parent if isinstance(node.parent, exp.Window) else node
             whole.replace(_cast(whole.copy(), "DECIMAL(38,0)" if kind == "BIGINT" else "BIGINT"))
         elif kind not in _FLOATS and not kind.startswith("DECIMAL"):
-            raise RedshiftError(f"function sum({kind.lower()}) does not exist")
+            raise RedshiftError(f"function sum({result_type(kind).words}) does not exist")
 
     def _divide(self, node: exp.Div | exp.Mod) -> None:
         left, right = node.this, node.expression

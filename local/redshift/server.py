@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from local.aws import AwsError, Caller, json_error
 from local.redshift import validation
-from local.redshift.service import DataApi, validate
+from local.redshift.service import DataApi, Names, validate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 _TARGET: Final = "RedshiftData."
 _ACTION: Final = "redshift-data:"
 _STARTS: Final = frozenset({"ExecuteStatement", "BatchExecuteStatement"})
-_WORKGROUP_IDS: Final = uuid.UUID("6d1a5f0e-8f65-4a53-9c1e-0b7c2f0d7e11")  # any constant: a namespace of UUIDs
 
 
 class Authorize(Protocol):
@@ -38,6 +37,7 @@ class Authorize(Protocol):
         body: bytes,
         action: str,
         resource_arn: str,
+        context: Mapping[str, str],
         /,
     ) -> Caller: ...
 
@@ -49,30 +49,26 @@ class Place:
     region: str
     account: Callable[[], str]
 
-    def resources(self, request: Mapping[str, Any]) -> list[tuple[str, str]]:
-        """Give the ARN that a call runs on, then the other IAM actions it needs with the ARN of each.
+    def permissions(self, request: Mapping[str, str], names: Names) -> list[tuple[str, str]]:
+        """Give the ARN that a call runs on, under "", then the other IAM actions it needs with the ARN of each.
 
         Documentation: "Authorizing access to the Amazon Redshift Data API". A workgroup's ARN ends in its id, which is
         no name: a policy that writes the name there works neither on AWS nor here.
         """
-        cluster, database = request.get("ClusterIdentifier"), request.get("Database", "")
-        if cluster:
+        if cluster := request.get("ClusterIdentifier"):
             start = f"arn:aws:redshift:{self.region}:{self.account()}"
-            user = request.get("DbUser")
-            credentials = (
-                ("redshift:GetClusterCredentials", f"{start}:dbuser:{cluster}/{user}")
-                if user
-                else ("redshift:GetClusterCredentialsWithIAM", f"{start}:dbname:{cluster}/{database}")
-            )
+            if user := request.get("DbUser"):
+                credentials = ("redshift:GetClusterCredentials", f"{start}:dbuser:{cluster}/{user}")
+            else:
+                database = f"{start}:dbname:{cluster}/{request.get('Database', '')}"
+                credentials = ("redshift:GetClusterCredentialsWithIAM", database)
             return [("", f"{start}:cluster:{cluster}"), credentials]
         named = request.get("WorkgroupName", "")
-        identity = uuid.uuid5(_WORKGROUP_IDS, named)
-        arn = (
-            named
-            if named.startswith("arn:")
-            else (f"arn:aws:redshift-serverless:{self.region}:{self.account()}:workgroup/{identity}")
-        )
-        return [("", arn), ("redshift-serverless:GetCredentials", arn)]
+        if not named.startswith("arn:"):
+            # One that does not exist has no id; any other than ours will do.
+            identity = names.workgroup_id if named == names.workgroup else uuid.uuid5(uuid.NAMESPACE_URL, named)
+            named = f"arn:aws:redshift-serverless:{self.region}:{self.account()}:workgroup/{identity}"
+        return [("", named), ("redshift-serverless:GetCredentials", named)]
 
 
 def application(api: DataApi, authorize: Authorize, place: Place) -> Starlette:
@@ -94,9 +90,9 @@ def _answer(api: DataApi, authorize: Authorize, place: Place, request: Request, 
     try:
         operation = _operation(request)
         arguments = _arguments(body)
-        caller = _authorized(authorize, place, operation, arguments, request, body)
+        caller = _authorized(api, authorize, place, operation, arguments, request, body)
         validate(operation, arguments)
-        result = _OPERATIONS[operation](api, arguments, _owner(caller))
+        result = _OPERATIONS[operation](api, arguments, caller)
     except AwsError as error:
         return json_error(error, request_id)
     return JSONResponse(result, headers={"x-amzn-requestid": request_id}, media_type="application/x-amz-json-1.1")
@@ -130,20 +126,30 @@ def _arguments(body: bytes) -> dict[str, Any]:
 
 
 def _authorized(
-    authorize: Authorize, place: Place, operation: str, arguments: Mapping[str, Any], request: Request, body: bytes
+    api: DataApi,
+    authorize: Authorize,
+    place: Place,
+    operation: str,
+    arguments: Mapping[str, Any],
+    request: Request,
+    body: bytes,
 ) -> Caller:
-    """Ask IAM for every permission of the call. What looks at a statement has no resource: its policy needs `*`."""
-    path = request.scope["raw_path"].decode() + (f"?{request.url.query}" if request.url.query else "")
-    needed = [(_ACTION + operation, "*")]
+    """Give who calls, once IAM has allowed each thing that the call needs.
+
+    What looks at a statement has no resource, so its policy says `*`, and may ask who made the statement.
+    """
+
+    def ask(action: str, arn: str, context: Mapping[str, str]) -> Caller:
+        path = request.scope["raw_path"].decode() + (f"?{request.url.query}" if request.url.query else "")
+        return authorize(list(request.headers.items()), request.method, path, body, action, arn, context)
+
+    caller = ask("sts:GetCallerIdentity", "*", {})  # which nobody can be denied
     if operation in _STARTS:
-        (_, target), *others = place.resources({k: v for k, v in arguments.items() if isinstance(v, str)})
-        needed = [(_ACTION + operation, target), *others]
-    headers = [(name, value) for name, value in request.headers.items()]
-    callers = [authorize(headers, request.method, path, body, action, arn) for action, arn in needed]
-    return callers[0]
-
-
-def _owner(caller: Caller) -> str:
-    """Give who owns a statement: a user, or a role whatever its session (documentation: "Considerations …")."""
-    start, middle, rest = caller.arn.partition(":assumed-role/")
-    return f"{start}{middle}{rest.partition('/')[0]}" if middle else caller.arn
+        texts = {name: value for name, value in arguments.items() if isinstance(value, str)}
+        (_, target), *others = place.permissions(texts, api.names)
+        for action, arn in [(_ACTION + operation, target), *others]:
+            ask(action, arn, {})
+        return caller
+    creator = api.history.creator(str(arguments.get("Id", "")))
+    ask(_ACTION + operation, "*", {_ACTION + "statement-owner-iam-userid": creator or caller.user_id})
+    return caller

@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from local.aws import AwsError
+from local.aws import AwsError, Caller
 from local.redshift import dialect, validation
 from local.redshift.statements import ENDED, History, Ids, Part, Statement, Target, execute
 
@@ -34,11 +34,15 @@ _REFUSED: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What exists: one database, in a workgroup and, when `cluster` is not empty, in a cluster."""
+    """What exists: one database, in a workgroup and, when `cluster` is not empty, in a cluster.
 
-    database: str
-    workgroup: str
+    `workgroup_id` is the last part of the workgroup's ARN, a UUID that has nothing to do with the name.
+    """
+
+    database: str = "analytics"
+    workgroup: str = "suimon-local"
     cluster: str = ""
+    workgroup_id: str = "00000000-0000-0000-0000-000000000000"
 
 
 @dataclass
@@ -50,17 +54,17 @@ class DataApi:
     history: History = field(default_factory=History)
     ids: Ids = field(default_factory=Ids)
 
-    def execute_statement(self, request: Mapping[str, Any], owner: str) -> dict[str, Any]:
+    def execute_statement(self, request: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
         """Start one statement."""
-        return self._submit(request, [request["Sql"]], owner, batch=False)
+        return self._submit(request, [request["Sql"]], caller, batch=False)
 
-    def batch_execute_statement(self, request: Mapping[str, Any], owner: str) -> dict[str, Any]:
+    def batch_execute_statement(self, request: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
         """Start 1 to 40 statements as one transaction, or each as its own."""
-        return self._submit(request, request["Sqls"], owner, batch=True)
+        return self._submit(request, request["Sqls"], caller, batch=True)
 
-    def describe_statement(self, request: Mapping[str, Any], owner: str) -> dict[str, Any]:
+    def describe_statement(self, request: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
         """Give the state of a statement or of one part of a batch (`id:2`)."""
-        statement, part = self._find(request["Id"], owner)
+        statement, part = self._find(request["Id"], _owner(caller))
         statement.ended.wait(request.get("WaitTimeSeconds", 0))
         if part is not None:
             number = request["Id"].partition(":")[2]
@@ -88,9 +92,9 @@ class DataApi:
             ],
         }
 
-    def get_statement_result(self, request: Mapping[str, Any], owner: str) -> dict[str, Any]:
+    def get_statement_result(self, request: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
         """Give one page of a result; pages end at 1,000 rows or about 1 MB."""
-        statement, part = self._find(request["Id"], owner)
+        statement, part = self._find(request["Id"], _owner(caller))
         statement.ended.wait(request.get("WaitTimeSeconds", 0))
         if part is None and not statement.batch:
             part = statement.parts[0]
@@ -116,9 +120,9 @@ class DataApi:
             "TotalNumRows": len(records),
         } | more
 
-    def cancel_statement(self, request: Mapping[str, Any], owner: str) -> dict[str, Any]:
+    def cancel_statement(self, request: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
         """Stop a running statement and wait until it has: Status true means that it did not commit."""
-        statement, part = self._find(request["Id"], owner)
+        statement, part = self._find(request["Id"], _owner(caller))
         if part is not None:
             raise AwsError("ValidationException", f"Could not cancel one statement of a batch: cancel {statement.id}")
         deadline = time.monotonic() + _CANCEL_SECONDS
@@ -133,7 +137,7 @@ class DataApi:
             raise AwsError("ValidationException", message)
         return {"Status": False}
 
-    def list_statements(self, request: Mapping[str, Any], owner: str) -> dict[str, Any]:
+    def list_statements(self, request: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
         """Give the caller's statements, the latest first; only finished ones unless Status says otherwise."""
         wanted = request.get("Status", "FINISHED")
         if request.get("ClusterIdentifier") and request.get("WorkgroupName"):
@@ -145,7 +149,7 @@ class DataApi:
         }
         found = [
             one
-            for one in self.history.of(owner)
+            for one in self.history.of(_owner(caller))
             if wanted in {"ALL", one.status}
             and one.name.startswith(request.get("StatementName", ""))
             and all(value is None or getattr(one.target, name) == value for name, value in filters.items())
@@ -155,12 +159,14 @@ class DataApi:
         more = {"NextToken": _token("list", end)} if end < len(found) else {}
         return {"Statements": [_listed(statement) for statement in found[start:end]]} | more
 
-    def _submit(self, request: Mapping[str, Any], sqls: list[str], owner: str, *, batch: bool) -> dict[str, Any]:
+    def _submit(self, request: Mapping[str, Any], sqls: list[str], caller: Caller, *, batch: bool) -> dict[str, Any]:
+        owner = _owner(caller)
         target = self._target(request, owner)
         now = self.warehouse.now()
         statement = Statement(
             target=target,
             owner=owner,
+            owner_user_id=caller.user_id,
             parts=[Part(sql, now) for sql in sqls],
             parameters=_parameters(request.get("Parameters", []), sqls),
             created=now,
@@ -208,7 +214,10 @@ class DataApi:
             raise AwsError("ValidationException", "DbUser cannot be specified with WorkgroupName.")
         if not request.get("Database"):
             raise AwsError("ValidationException", "Database must be provided.")
-        known = workgroup == self.names.workgroup if workgroup else bool(cluster) and cluster == self.names.cluster
+        if workgroup:
+            known = workgroup == self.names.workgroup or workgroup.endswith(f":workgroup/{self.names.workgroup_id}")
+        else:
+            known = cluster == self.names.cluster
         if not known:
             raise AwsError("ValidationException", "Redshift endpoint doesn't exist in this region.")
         return Target(request["Database"], workgroup, cluster, user or _database_user(owner))
@@ -250,6 +259,12 @@ def _check_active(active: int) -> None:
         raise AwsError(
             "ActiveStatementsExceededException", f"Active statements exceeded the allowed quota ({MAX_ACTIVE})."
         )
+
+
+def _owner(caller: Caller) -> str:
+    """Give who owns a statement: a user, or a role whatever its session (documentation: "Considerations …")."""
+    start, middle, rest = caller.arn.partition(":assumed-role/")
+    return f"{start}{middle}{rest.partition('/')[0]}" if middle else caller.arn
 
 
 def _database_user(owner: str) -> str:

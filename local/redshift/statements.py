@@ -59,10 +59,14 @@ class Target:
 
 @dataclass
 class Statement:
-    """One call of ExecuteStatement (one part) or BatchExecuteStatement. Written by its worker, read by anyone."""
+    """One call of ExecuteStatement (one part) or BatchExecuteStatement. Written by its worker, read by anyone.
+
+    `owner` may look at it: a user, or a role whatever its session. `owner_user_id` is IAM's id of who made it.
+    """
 
     target: Target
     owner: str
+    owner_user_id: str
     parts: list[Part]
     parameters: Mapping[str, str]
     created: datetime
@@ -242,6 +246,12 @@ class History:
         with self._lock:
             statement = self._statements.get(statement_id)
         return statement if statement is not None and statement.owner == owner else None
+
+    def creator(self, statement_id: str) -> str | None:
+        """Give the user id of who made a statement, whoever asks: IAM's condition key for those who look at it."""
+        with self._lock:
+            statement = self._statements.get(statement_id.partition(":")[0])
+        return statement.owner_user_id if statement else None
 
     def of(self, owner: str) -> Iterator[Statement]:
         """Give the owner's statements, the latest first."""
