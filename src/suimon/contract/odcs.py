@@ -84,12 +84,15 @@ def read_contract(path: Path) -> Contract:
     except (OSError, UnicodeDecodeError) as error:
         raise ContractFileError([Problem(str(path), 1, "", f"cannot be read: {error}")]) from error
     document = parse(text, str(path))
-    problems = [*_not_odcs(document), *unenforced(document, _CONTRACT, _ADVICE)]
+    problems = list(unenforced(document, _CONTRACT, _ADVICE))
     reader = Reader(problems)
     contract = _read(document, reader)
+    ours = {(problem.line, problem.path) for problem in problems}  # these say more of a place than the model does
+    problems += [problem for problem in _not_odcs(document) if (problem.line, problem.path) not in ours]
     if problems:
-        first_of_a_place = {(problem.line, problem.path): problem for problem in reversed(problems)}
-        raise ContractFileError(sorted(first_of_a_place.values(), key=lambda problem: (problem.line, problem.path)))
+        raise ContractFileError(
+            sorted(set(problems), key=lambda problem: (problem.line, problem.path, problem.message))
+        )
     return contract
 
 

@@ -131,7 +131,7 @@ def test_a_cell_is_neither_markup_nor_escape_on_the_terminal(
 
 def test_every_code_has_a_meaning_in_one_line() -> None:
     assert all(code.meaning and "\n" not in code.meaning for code in Code)
-    assert Code.TYPE_ERROR == "type-error"
+    assert str(Code.TYPE_ERROR) == "type-error"
 
 
 def test_the_gate_imports_nothing_that_only_the_command_line_needs() -> None:

@@ -1,0 +1,222 @@
+"""ODCS in, compiled contract out; and whatever nothing would enforce is refused at its line."""
+
+import json
+from pathlib import Path
+
+import pytest
+from open_data_contract_standard.model import OpenDataContractStandard
+
+from suimon.contract.clauses import ContractFileError
+from suimon.contract.model import Column, read_contracts
+from suimon.contract.odcs import compile_contracts, read_contract, read_contract_files
+
+CONTRACTS = Path(__file__).parents[3] / "contracts"
+FILES = sorted(CONTRACTS.glob("*.odcs.yaml"))
+SALES = (CONTRACTS / "sales.odcs.yaml").read_text(encoding="utf-8")
+
+
+def problems(tmp_path: Path, text: str) -> list[str]:
+    """What is wrong with a contract, without the path of the file."""
+    path = tmp_path / "c.odcs.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ContractFileError) as caught:
+        read_contract(path)
+    return [str(problem).removeprefix(f"{path}:") for problem in caught.value.problems]
+
+
+def changed(old: str, new: str) -> str:
+    assert old in SALES
+    return SALES.replace(old, new, 1)
+
+
+def line_of(text: str, part: str) -> int:
+    return text[: text.index(part)].count("\n") + 1
+
+
+def test_sales_is_the_contract_agreed_upon() -> None:
+    sales = read_contract(CONTRACTS / "sales.odcs.yaml")
+    assert sales.columns == (
+        Column("order_id", "string", required=True, unique=True, max_length=32),
+        Column("order_date", "date", required=True, partition=True, format="%Y-%m-%d"),
+        Column("customer_id", "string", required=True, personal=True, max_length=32),
+        Column("product_name", "string", required=True, max_length=400),
+        Column("quantity", "integer", required=True, minimum="1"),
+        Column("unit_price", "decimal", required=True, precision=12, scale=2, minimum="0"),
+        Column("amount", "decimal", required=True, precision=14, scale=2, minimum="0"),
+    )
+    assert sales.to_json() | {"columns": []} == {
+        "dataset": "sales",
+        "version": "1.0.0",
+        "table": "sales_fact",
+        "dag_id": "daily_sales_etl",
+        "key_pattern": "sales/{ds}/sales_data.csv",
+        "file": {
+            "encoding": "utf-8",
+            "delimiter": ",",
+            "quote": '"',
+            "escape": '"',
+            "header": True,
+            "null_tokens": [""],
+        },
+        "columns": [],
+        "min_rows": 1,
+        "arrival": {"days_after": 1, "deadline": "06:00", "time_zone": "Asia/Tokyo", "lookback_days": 5},
+        "freshness": {"table": "sales_fact", "column": "order_date", "max_age_days": 1},
+    }
+
+
+@pytest.mark.parametrize(
+    ("dataset", "column", "days"), [("user_events", "event_timestamp", 1), ("inventory", "updated_at", 7)]
+)
+def test_a_contract_without_a_key_pattern_is_only_watched(dataset: str, column: str, days: int) -> None:
+    contract = read_contract(CONTRACTS / f"{dataset}.odcs.yaml")
+    assert (contract.key_pattern, contract.dag_id, contract.file, contract.arrival) == (None, None, None, None)
+    assert contract.freshness is not None
+    assert contract.freshness.to_json() == {"table": dataset, "column": column, "max_age_days": days}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_our_contracts_are_odcs_for_other_tools(path: Path) -> None:
+    standard = OpenDataContractStandard.from_file(str(path))
+    assert (standard.apiVersion, standard.kind) == ("v3.1.0", "DataContract")
+
+
+def test_compiling_gives_the_same_bytes_whatever_the_order(tmp_path: Path) -> None:
+    compile_contracts(FILES, tmp_path / "a.json")
+    compile_contracts(FILES[::-1], tmp_path / "b.json")
+    assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
+    assert read_contracts(tmp_path / "a.json") == read_contract_files(FILES)
+    assert set(json.loads((tmp_path / "a.json").read_text())) == {"contracts"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "path", "advice"),
+    [
+        ("maxLength: 32", "exclusiveMaximum: 3", "schema[0].properties[0].logicalTypeOptions.exclusiveMaximum", "max"),
+        ("unique: true", "primaryKey: true", "schema[0].properties[0].primaryKey", "unique: true"),
+        ("unique: true", "uniqe: true", "schema[0].properties[0].uniqe", "remove it"),
+        ("classification: personal", "encryptedName: x", "schema[0].properties[2].encryptedName", "remove it"),
+        ("classification: personal", "partitioned: true", "schema[0].properties[2].partitioned", "customProperties"),
+        ("classification: personal", "quality: []", "schema[0].properties[2].quality", "remove it"),
+        ("domain: sales", "servers: []", "servers", "parameters of the stack"),
+        ("domain: sales", "roles: []", "roles", "template.yaml"),
+        ("domain: sales", "colour: red", "colour", "remove it"),
+        ("type: library", "mustBeLessThan: 3", "schema[0].quality[0].mustBeLessThan", "remove it"),
+        ("type: library", "schedule: 0 0 * * *", "schema[0].quality[0].schedule", "remove it"),
+        ("unit: d", "schedule: 0 0 * * *", "slaProperties[0].schedule", "remove it"),
+        ("deadline:", "calendar: x\n      deadline:", "customProperties[4].value.calendar", "remove it"),
+        ("nullTokens:", "compression: gzip\n      nullTokens:", "customProperties[3].value.compression", "remove it"),
+    ],
+)  # fmt: skip
+def test_a_clause_that_nothing_enforces_is_refused_at_its_line(
+    tmp_path: Path, old: str, new: str, path: str, advice: str
+) -> None:
+    text = changed(old, new)
+    key = path.rpartition(".")[2]
+    said = [problem for problem in problems(tmp_path, text) if problem.split(": ")[1] == path]
+    assert len(said) == 1
+    assert said[0].startswith(f"{line_of(text, key + ':')}: {path}: is not enforced by any part of Suimon; ")
+    assert advice in said[0]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wanted"),
+    [
+        ("v3.1.0", "v2.2.2", "apiVersion: is 'v2.2.2'; Suimon reads v3.1.0"),
+        ("version: 1.0.0", "version: 1.0", "version: must be a text, is 1.0"),
+        ("logicalType: integer", "logicalType: float", "schema[0].properties[4].logicalType: must be one of string"),
+        ("decimal(12,2)", "money", "schema[0].properties[5].physicalType: must be decimal(precision,scale)"),
+        ("decimal(12,2)", "decimal(40,2)", "schema[0].properties[5].physicalType: needs a precision from 1 to 38"),
+        ("minimum: 0", "minimum: 0.005", "schema[0].properties[5].logicalTypeOptions.minimum: 0.005 does not fit"),
+        ("minimum: 1", "minimum: 0.5", "schema[0].properties[4].logicalTypeOptions.minimum: must be a whole number"),
+        ("minimum: 1", "format: i64", "schema[0].properties[4].logicalTypeOptions.format: 'i64' is not enforced"),
+        ("minimum: 1", "pattern: ^1$", "schema[0].properties[4].logicalTypeOptions.pattern: pattern is not enforced"),
+        ("maxLength: 32", "pattern: ORD", "schema[0].properties[0].logicalTypeOptions.pattern: must start with ^"),
+        ("maxLength: 32", "pattern: ^(?=x)$", "schema[0].properties[0].logicalTypeOptions.pattern: is no RE2"),
+        ("maxLength: 32", "maxLength: -1", "schema[0].properties[0].logicalTypeOptions.maxLength: must be a whole"),
+        ("maxLength: 32", "format: uuid", "schema[0].properties[0].logicalTypeOptions.format: format is not enforced"),
+        ("yyyy-MM-dd", "yy-MM-dd", "schema[0].properties[1].logicalTypeOptions.format: must hold each of MM dd yyyy"),
+        ("classification: personal", "classification: 4", "schema[0].properties[2].classification: "),
+        ("name: order_date", "name: ORDER_ID", "schema[0].properties[1]: a second column 'ORDER_ID'"),
+        ("name: sales\n    phys", "name: Sales!\n    phys", "schema[0].name: must be a small letter"),
+        ("value: order_date", "value: day", "customProperties[2].value: 'day' is no column"),
+        ("value: order_date", "value: order_id", "schema[0].properties[0]: the partition is a business date"),
+        ("mustBeGreaterOrEqualTo: 1", "mustBeGreaterOrEqualTo: many", "schema[0].quality[0].mustBeGreaterOrEqualTo: "),
+        ("metric: rowCount", "metric: nullValues", "schema[0].quality[0].metric: metric 'nullValues' is not enforced"),
+        ("property: freshness", "property: latency", "slaProperties[0].property: 'latency' is not enforced"),
+        ("unit: d", "unit: h", "slaProperties[0].unit: 'h' is not enforced; write d"),
+        ("element: sales.order_date", "element: order_date", "slaProperties[0].element: 'order_date' is no column"),
+        ("{ds}", "{hour}", "customProperties[0].value: key pattern"),
+        ("value: daily_sales_etl", "value: a/b", "customProperties[1].value: 'a/b' is no DAG id"),
+        ("value: daily_sales_etl", f"value: {'x' * 31}", "customProperties[1].value: has 31 characters; MWAA"),
+        ("encoding: utf-8", "encoding: cp932", "customProperties[3].value.encoding: must be utf-8"),
+        ('delimiter: ","', 'delimiter: "::"', "customProperties[3].value.delimiter: must be one of"),
+        ("escape: '\"'", r"escape: '\'", "customProperties[3].value.escape: must be the quote"),
+        ("header: true", "header: yes please", "customProperties[3].value.header: must be true or false"),
+        ("header: true", "", "customProperties[3].value: header is missing"),
+        ('nullTokens: [""]', "nullTokens: []", "customProperties[3].value.nullTokens: must be a list of texts"),
+        ('deadline: "06:00"', "deadline: 16:00", "customProperties[4].value.deadline: must be HH:MM in quotes"),
+        ('deadline: "06:00"', 'deadline: "25:00"', "customProperties[4].value.deadline: is no time of the day"),
+        ("Asia/Tokyo", "Asia/Edo", "customProperties[4].value.timeZone: 'Asia/Edo' is no time zone"),
+        ("property: arrival", "property: arival", "customProperties[4].property: 'arival' is not enforced"),
+        ("property: arrival", "property: dag", "customProperties[4].property: 'dag' stands twice"),
+        ("  - property: dag\n    value: daily_sales_etl\n", "", "a contract with a keyPattern needs customProperties"),
+        ("status: active", "version: 2.0.0", "version: stands twice; keep one"),
+        ("tags: [daily, csv]", "tags: &a [daily, *a]", "tags[1]: is an alias; write it out"),
+        ("tags: [daily, csv]", "tags: [daily", "not YAML"),
+    ],
+)
+def test_a_clause_that_cannot_be_used_is_refused_and_says_what_to_do(
+    tmp_path: Path, old: str, new: str, wanted: str
+) -> None:
+    said = problems(tmp_path, changed(old, new))
+    assert any(problem.partition(": ")[2].startswith(wanted) for problem in said), said
+
+
+def test_a_problem_stands_at_the_line_of_its_clause(tmp_path: Path) -> None:
+    text = changed("encoding: utf-8", "encoding: cp932")
+    assert [problem.split(":")[0] for problem in problems(tmp_path, text)] == [str(line_of(text, "encoding:"))]
+
+
+def test_all_problems_of_all_files_are_told_at_once(tmp_path: Path) -> None:
+    one, other = tmp_path / "a.odcs.yaml", tmp_path / "b.odcs.yaml"
+    one.write_text(changed("unit: d", "unit: h").replace("Asia/Tokyo", "Mars"), encoding="utf-8")
+    other.write_text("kind: x\n", encoding="utf-8")
+    with pytest.raises(ContractFileError) as caught:
+        read_contract_files([one, other])
+    files = [problem.file for problem in caught.value.problems]
+    assert files.count(str(one)) == 2
+    assert files.count(str(other)) > 2
+    lines = [problem.line for problem in caught.value.problems if problem.file == str(one)]
+    assert lines == sorted(lines)
+
+
+def test_rules_on_a_table_that_is_only_watched_are_refused(tmp_path: Path) -> None:
+    text = (CONTRACTS / "inventory.odcs.yaml").read_text(encoding="utf-8")
+    said = problems(tmp_path, text.replace("- name: sku\n", "- name: sku\n        required: true\n", 1))
+    assert len(said) == 1
+    assert "schema[0].properties[0].required: is not enforced: without a keyPattern no file is checked" in said[0]
+
+
+def test_two_contracts_for_the_same_keys_are_refused(tmp_path: Path) -> None:
+    one, other = tmp_path / "a.odcs.yaml", tmp_path / "b.odcs.yaml"
+    one.write_text(SALES, encoding="utf-8")
+    renamed = SALES.replace("name: sales\n    phys", "name: sold\n    phys").replace(
+        "sales.order_date", "sold.order_date"
+    )
+    other.write_text(renamed, encoding="utf-8")
+    with pytest.raises(ContractFileError, match="could match the same key"):
+        read_contract_files([one, other])
+
+
+@pytest.mark.parametrize(
+    "text", ["", "3", "[]", "a: [", "\0", "schema: 3", "schema: [3]", "- a", "? {a: b}\n: c", "&a [*a]"]
+)
+def test_what_is_no_contract_at_all_is_refused_without_a_crash(tmp_path: Path, text: str) -> None:
+    assert problems(tmp_path, text)
+
+
+def test_a_date_pattern_becomes_the_one_that_functions_and_spark_read(tmp_path: Path) -> None:
+    path = tmp_path / "c.odcs.yaml"
+    path.write_text(changed("yyyy-MM-dd", "dd/MM/yyyy"), encoding="utf-8")
+    assert read_contract(path).columns[1].format == "%d/%m/%Y"
