@@ -37,6 +37,7 @@ def main() -> None:
     deliver_mail(runtime / "mail", endpoint)
     take_numbers_from_parameters()
     name_the_version_in_events()
+    fail_a_task_whose_function_fails()
     app = module("ministack.app")
     hook(app, "app", answer_authorize(app.app), ("scope", "receive", "send"))
     sys.argv = ["ministack"]  # its main() reads the command line
@@ -82,6 +83,36 @@ def take_numbers_from_parameters() -> None:
         if not callable(mapping.get(step)):
             raise HookMissingError(f"MiniStack has no {step} handler for AWS::Lambda::EventSourceMapping.")
         mapping[step] = with_numbers(mapping[step])
+
+
+def fail_a_task_whose_function_fails() -> None:
+    """Fail a waitForTaskToken task at once when its function raises, as Step Functions does.
+
+    MiniStack drops the error and waits for a token that nobody will answer.
+    """
+    steps = module("ministack.services.stepfunctions")
+    invoke, call = steps._invoke_with_callback, steps._call_lambda  # noqa: SLF001 the hook points
+    waiting: contextvars.ContextVar[str | None] = contextvars.ContextVar("waiting", default=None)
+
+    def invoke_with_callback(resource: str, input_data: Any, token: str, state_def: Any) -> Any:
+        mark = waiting.set(token)
+        try:
+            return invoke(resource, input_data, token, state_def)
+        finally:
+            waiting.reset(mark)
+
+    def call_lambda(func_ref: str, event: Any) -> Any:
+        try:
+            return call(func_ref, event)
+        except steps._ExecutionError as error:  # noqa: SLF001 the emulator's own
+            task = steps._task_tokens.get(waiting.get())  # noqa: SLF001 where SendTaskFailure leaves its error
+            if task is not None:
+                task["error"] = {"Error": error.error, "Cause": error.cause}
+                task["event"].set()
+            raise
+
+    hook(steps, "_invoke_with_callback", invoke_with_callback, ("resource", "input_data", "token", "state_def"))
+    hook(steps, "_call_lambda", call_lambda, ("func_ref", "event"))
 
 
 def name_the_version_in_events() -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from rich import box
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
@@ -108,11 +109,12 @@ def _standing(ledger: Ledger, drop_id: str, glue: str, glue_ended: datetime | No
 
 def picture(files: Sequence[Sent], standings: Mapping[str, Standing]) -> Table:
     """Draw the table: seconds since the PUT under each step that is done."""
-    table = Table(pad_edge=False, border_style="dim")
-    table.add_column("file", no_wrap=True)
-    table.add_column("rows", justify="right")
+    # Narrow enough for a terminal of 80 columns.
+    table = Table(box=box.SIMPLE_HEAD, padding=0, pad_edge=False, collapse_padding=True)
+    table.add_column("seconds after PUT", no_wrap=True)
+    table.add_column("rows", justify="right", no_wrap=True)
     for step in STEPS:
-        table.add_column(step, justify="right", min_width=8)
+        table.add_column(step, justify="right", no_wrap=True, min_width=7)
     for file in files:
         standing = standings[file.drop.id]
         # The lines of one attempt: a replay's would overwrite the first.
@@ -121,13 +123,13 @@ def picture(files: Sequence[Sent], standings: Mapping[str, Standing]) -> Table:
         cells.append(_glue(file, standing))
         cells.append(_end(file, standing, times))
         if State.REJECTED in times:
-            cells[2] = Text(f"rejected {(times[State.REJECTED] - file.at).total_seconds():.1f} s", "red")
+            cells[2] = Text("rejected", "red")
         table.add_row(file.label, f"{standing.rows:,}" if standing.rows else "", *cells)
     return table
 
 
 def _since(file: Sent, at: datetime | None) -> Text:
-    return Text(f"{max(0.0, (at - file.at).total_seconds()):.1f} s", "green") if at else Text("·", "dim")
+    return Text(f"{max(0.0, (at - file.at).total_seconds()):.1f}", "green") if at else Text("·", "dim")
 
 
 def _glue(file: Sent, standing: Standing) -> Text:

@@ -104,7 +104,7 @@ class Demo:
         self._headline(f"An upstream system drops {len(self.days)} days of sales, and one file with bad cells")
         sent = [self._put(str(day), files[day], State.LOADED) for day in self.days]
         broken = sales_file(self.broken, ROWS, self.seed, FAULTS)
-        sent.append(self._put(f"{self.broken} with bad cells", broken, State.REJECTED))
+        sent.append(self._put(f"{self.broken} broken", broken, State.REJECTED))
         standings = self._follow(sent)
         self._headline("The corrected file comes under the same key")
         corrected = [self._put(f"{self.broken} corrected", files[self.broken], State.LOADED)]

@@ -41,11 +41,12 @@ _WITHOUT_EFFECT = frozenset({State.REJECTED, State.FAILED, State.SUPERSEDED, Sta
 def fate(record: DropRecord, partition: Iterable[DropRecord]) -> State | None:
     """Tell whether other writes of the key have settled this drop: SUPERSEDED, DUPLICATE, or None: it must be checked.
 
-    A later write supersedes it, whatever the verdict on that one: the upstream system has taken these bytes back.
+    A later write of other bytes supersedes it, whatever the verdict on that one: upstream has taken these bytes back.
+    A later duplicate does not: it was passed over because of this very drop, or of one with the same bytes.
     The same bytes as the write in force before it are a duplicate; as a refused or failed one they are a new try.
     """
     others = [other for other in partition if other.id != record.id and other.drop.key == record.drop.key]
-    if any(written_after(other, record) for other in others):
+    if any(written_after(other, record) for other in others if other.state is not State.DUPLICATE):
         return State.SUPERSEDED
     in_force = [other for other in others if other.state not in _WITHOUT_EFFECT and written_after(record, other)]
     newest = None

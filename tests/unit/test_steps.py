@@ -66,6 +66,11 @@ def test_an_older_write_that_comes_late_is_superseded() -> None:
     assert fate(record(sequencer="01"), [newer]) is State.SUPERSEDED
 
 
+def test_a_later_duplicate_does_not_supersede_what_it_duplicates() -> None:
+    duplicate = record(State.DUPLICATE, version="v2", sequencer="02")
+    assert fate(record(sequencer="01"), [duplicate]) is None
+
+
 def test_sequencers_are_compared_padded_on_the_right() -> None:
     newer = record(State.LOADED, version="v2", etag="b", sequencer="0A0")
     assert fate(record(sequencer="0a"), [newer]) is None  # 0A0 and 0a are the same write order once padded
