@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from suimon.drop import DropRecord, State
 from suimon.incidents import Problem
 from suimon.warehouse.statements import WarehouseError, run_query
 
@@ -21,14 +20,13 @@ if TYPE_CHECKING:
     from mypy_boto3_redshift_data import RedshiftDataAPIServiceClient
 
     from suimon.contract.model import Arrival, Contract, Contracts, TableFreshness
+    from suimon.drop import DropRecord
     from suimon.incidents import IncidentDesk
     from suimon.ledger import Ledger
     from suimon.warehouse.statements import Warehouse
 
 MISSING, STALE, UNREADABLE = "missing-file", "stale-table", "unreadable-table"
 
-# A drop in one of these has come and may yet be loaded, or is.
-_COME = frozenset({State.RECEIVED, State.VALIDATING, State.ACCEPTED, State.TRIGGERED, State.LOADED})
 # A date of today in a time zone ahead of UTC is a day in UTC's future; more than that is a wrong date in the table.
 _AHEAD_DAYS = -1
 # A serverless workgroup that sleeps takes its time to wake up.
@@ -129,22 +127,16 @@ def deadline_of(arrival: Arrival, day: date) -> datetime:
 
 
 def judge_arrival(contract: Contract, partition: str, drops: Sequence[DropRecord]) -> Check:
-    """Judge a partition whose deadline has come by its drops, oldest first.
+    """Judge a partition whose deadline has come by its drops.
 
-    A problem is told apart by its fingerprint: "never-came", "rejected" or "failed", as the newest try ended.
+    A file that came and was rejected, or could not be loaded, is not missing: it has an incident of its own.
     """
     incident_id = f"{MISSING}:{contract.dataset}:{partition}"
-    for drop in drops:
-        if drop.state in _COME:
-            return Check(incident_id, None, f"{drop.drop.key} has come.")
-    kind, what = "never-came", _NEVER_CAME
-    for drop in drops:
-        if drop.state is State.REJECTED:
-            kind, what = "rejected", _rejected(drop)
-        elif drop.state is State.FAILED:
-            kind, what = "failed", _failed(drop)
-    body = f"{_due(contract, partition)}\n\n{what}"
-    return Check(incident_id, Problem(incident_id, _SUBJECTS[kind].format(contract.dataset, partition), body, kind))
+    if drops:
+        return Check(incident_id, None, f"{drops[-1].drop.key} has come.")
+    subject = f"{contract.dataset} {partition}: the file never came"
+    body = f"{_due(contract, partition)}\n\n{_NEVER_CAME}"
+    return Check(incident_id, Problem(incident_id, subject, body, "never-came"))
 
 
 def _due(contract: Contract, partition: str) -> str:
@@ -159,30 +151,10 @@ def _due(contract: Contract, partition: str) -> str:
     return "\n".join(lines)
 
 
-_SUBJECTS = {
-    "never-came": "{} {}: the file never came",
-    "rejected": "{} {}: the file came but was rejected",
-    "failed": "{} {}: the file came but could not be loaded",
-}
 _NEVER_CAME = (
     "No object of this key is in the ledger.\n\n"
     "What to do: ask whoever sends it. When the file comes, it is loaded by itself, however late."
 )
-
-
-def _rejected(drop: DropRecord) -> str:
-    return (
-        f"Drop {drop.id} came at {drop.received_at} and does not keep its contract; an e-mail of its own says which "
-        "cells are wrong.\n\nWhat to do: have it corrected and sent again under the same key."
-    )
-
-
-def _failed(drop: DropRecord) -> str:
-    return (
-        f"Drop {drop.id} came at {drop.received_at} and keeps its contract, but its run {drop.run_id} failed; "
-        "an e-mail of its own says at which task.\n\nWhat to do: mend the cause, then run it again:\n"
-        f"  suimon replay {drop.dataset} --from {drop.partition} --to {drop.partition}"
-    )
 
 
 def judge_age(table: TableFreshness, age_days: int | None) -> Check:

@@ -139,19 +139,6 @@ def test_a_missing_day_stays_open_when_it_leaves_the_window_until_its_file_comes
     assert post.subjects()[-1] == "[Suimon] Recovered: sales 2026-11-21: the file never came"
 
 
-def test_a_missing_file_that_comes_and_is_rejected_is_news(watch: Watch, table: Table, post: Post) -> None:
-    watch.round(NOW)
-    drop_id = receive(table, "2026-11-21")
-    table.update_item(
-        Key={"pk": f"drop#{drop_id}", "sk": "drop"},
-        UpdateExpression="SET #state = :rejected",
-        ExpressionAttributeNames={"#state": "state"},
-        ExpressionAttributeValues={":rejected": "REJECTED"},
-    )
-    assert watch.round(LATER).published == ("missing-file:sales:2026-11-21",)
-    assert post.subjects()[-1] == "[Suimon] sales 2026-11-21: the file came but was rejected"
-
-
 @pytest.mark.parametrize(
     "failure",
     [
