@@ -18,6 +18,7 @@ from typing import Any, Final
 from local.cloud_hooks import HookMissingError, hook, module
 from local.cloud_iam import add_to_iam, answer_authorize
 from local.cloud_mail import deliver_mail
+from local.cloud_rights import check_services_rights
 
 _PINNED: Final = "1.5.33"
 
@@ -35,6 +36,7 @@ def main() -> None:
     add_to_iam(os.environ["AWS_ACCESS_KEY_ID"])
     functions_find_only_their_own_packages(runtime / "cloud" / "lambda-python")
     deliver_mail(runtime / "mail", endpoint)
+    check_services_rights()
     take_numbers_from_parameters()
     name_the_version_in_events()
     fail_a_task_whose_function_fails()
