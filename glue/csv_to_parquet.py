@@ -295,22 +295,26 @@ def _strict(column: Mapping[str, Any]) -> Column:
 
 
 def _cast(cell: Column, column: Mapping[str, Any]) -> tuple[Column, str]:
-    """Give the value, null where the text does not fit, and the name of the Spark type."""
+    """Give the value, null where the text does not fit, and the name of the Spark type.
+
+    A cast alone takes blanks and 1e3, and rounds; the forms before it are those of the gate (`suimon.check.rules`).
+    """
     name = f"`{column['name']}`"
     match column["type"]:
         case "string":
             return cell, "string"
         case "integer":
             # 32 bits, as Redshift's INTEGER: COPY refuses a 64-bit column for it.
-            return F.when(cell.rlike(r"^[+-]?[0-9]+$"), F.expr(f"try_cast({name} AS int)")), "int"
+            return F.when(cell.rlike(r"^[+-]?[0-9]+\z"), F.expr(f"try_cast({name} AS int)")), "int"
         case "decimal":
-            precision, scale = column["precision"], column["scale"]
-            # A cast alone would round 1.005 to 1.01. Zeros after the last digit change nothing and may be there.
-            exact = rf"^[+-]?([0-9]+(\.[0-9]{{0,{scale}}}0*)?|\.[0-9]{{1,{scale}}}0*)$"
+            precision, scale = column.get("precision", 38), column.get("scale", 0)
+            fraction = rf"(\.[0-9]{{1,{scale}}})?" if scale else ""
             kind = f"decimal({precision},{scale})"
-            return F.when(cell.rlike(exact), F.expr(f"try_cast({name} AS {kind})")), kind
+            return F.when(cell.rlike(rf"^[+-]?[0-9]+{fraction}\z"), F.expr(f"try_cast({name} AS {kind})")), kind
         case "date" | "timestamp" as kind:
-            return F.try_to_timestamp(cell, F.lit(spark_date_format(column["format"]))).cast(kind), kind
+            written = spark_date_format(column.get("format", "%Y-%m-%d"))
+            moment = F.try_to_timestamp(cell, F.lit(written))
+            return F.when(F.year(moment) > 0, moment.cast(kind)), kind  # there is no year 0
         case "boolean":
             return F.when(cell == "true", F.lit(True)).when(cell == "false", F.lit(False)), "boolean"  # noqa: FBT003
     raise ContractError(f"column {column['name']}: no type {column['type']!r} is known here")

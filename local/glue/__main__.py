@@ -4,6 +4,7 @@ import argparse
 import functools
 import logging
 import os
+import threading
 import time
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from local.aws import authorize, role_session, root_session
+from local.glue.archive import ClassArchive
 from local.glue.endpoint import Glue, application
 from local.glue.jobs import deployed_job
 from local.glue.runner import Runner
@@ -26,11 +28,15 @@ def main() -> None:
     port = parser.parse_args().port
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     runtime = Path(os.environ["SUIMON_TWIN_DIR"])
-    served = serve(runtime, refuse_unless_loopback(os.environ["AWS_ENDPOINT_URL"]), os.environ["AWS_REGION"])
+    archive = ClassArchive(runtime.parent)
+    threading.Thread(target=archive.build, daemon=True).start()
+    endpoint = refuse_unless_loopback(os.environ["AWS_ENDPOINT_URL"])
+    served = serve(runtime, endpoint, os.environ["AWS_REGION"], archive)
     uvicorn.run(served, host="127.0.0.1", port=port, log_level="warning")
+    archive.close()
 
 
-def serve(runtime: Path, endpoint: str, region: str) -> Starlette:
+def serve(runtime: Path, endpoint: str, region: str, archive: ClassArchive) -> Starlette:
     """Put the endpoint together: jobs, roles and policies are those of the twin's AWS at `endpoint`."""
     root = root_session()
 
@@ -48,7 +54,7 @@ def serve(runtime: Path, endpoint: str, region: str) -> Starlette:
     glue = Glue(
         jobs=functools.partial(deployed_job, root, endpoint),
         book=book,
-        runner=Runner(book, runtime, endpoint, session_of),
+        runner=Runner(book, runtime, endpoint, session_of, java_options=archive.java_options),
         logs=logs,
         clock=time.time,
     )

