@@ -121,9 +121,10 @@ class Duck:
         except duckdb.InvalidInputException as error:
             raise MalformedFileError(str(error)) from error
         except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
-            raise CheckError(
-                f"{source.path.name} could not be checked: {error}; give it more memory or disk"
-            ) from error
+            reason = str(error).partition("\n")[
+                0
+            ]  # what follows is DuckDB's advice on settings that are not the user's
+            raise CheckError(f"the file could not be checked: {reason}; give it more memory or disk") from error
 
 
 @contextmanager

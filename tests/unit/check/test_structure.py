@@ -153,6 +153,13 @@ def test_a_file_that_is_not_there_gives_no_verdict(tmp_path: Path) -> None:
         check_file(tmp_path / "gone.csv", CONTRACT, None, temp_directory=tmp_path)
 
 
+def test_too_little_memory_gives_no_verdict_and_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    path.write_bytes(b"a,b,c\n" + b"1,2,3\n" * 1000)
+    with pytest.raises(CheckError, match="give it more memory"):
+        check_file(path, CONTRACT, None, memory_limit="1MB", temp_directory=tmp_path)
+
+
 def test_a_contract_without_a_file_gives_no_verdict(tmp_path: Path) -> None:
     with pytest.raises(CheckError, match="describes no file"):
         check_file(tmp_path / "x.csv", Contract("inventory", "1", "inventory"), None, temp_directory=tmp_path)
