@@ -28,11 +28,12 @@ def main() -> None:
     port = parser.parse_args().port
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     runtime = Path(os.environ["SUIMON_TWIN_DIR"])
+    logging.getLogger("botocore").setLevel(logging.WARNING)
     archive = ClassArchive(runtime.parent)
     threading.Thread(target=archive.build, daemon=True).start()
     endpoint = refuse_unless_loopback(os.environ["AWS_ENDPOINT_URL"])
     served = serve(runtime, endpoint, os.environ["AWS_REGION"], archive)
-    uvicorn.run(served, host="127.0.0.1", port=port, log_level="warning")
+    uvicorn.run(served, host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=5)
     archive.close()
 
 

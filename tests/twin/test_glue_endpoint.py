@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import uvicorn
 from botocore.exceptions import ClientError
 
 from local.aws import AccessDenied, AwsError
+from local.glue.archive import ClassArchive
 from local.glue.endpoint import Glue, application
 from local.glue.jobs import job_of
 from local.glue.process import Script
@@ -554,6 +556,17 @@ def test_an_input_that_the_script_left_alone_is_not_written_back(tmp_path: Path)
 
     assert (changed.written, changed.deleted) == (("s3://lake/folder/c",), ("s3://lake/folder/a",))
     assert set(s3.objects) == {"s3://lake/in.csv", "s3://lake/folder/b", "s3://lake/folder/c"}
+
+
+def test_the_class_archive_is_used_once_it_is_whole_and_wherever_the_clone_lies(tmp_path: Path) -> None:
+    archive = ClassArchive(tmp_path / "My Projects")
+    assert archive.java_options() == ""
+
+    archive._folder.mkdir(parents=True)
+    archive._ready.touch()
+
+    (option,) = shlex.split(archive.java_options())
+    assert option == f"-XX:SharedArchiveFile={archive._java}:{archive._spark}"
 
 
 def alive(pid: int) -> bool:
