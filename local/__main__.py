@@ -3,7 +3,7 @@
 import os
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 from rich.console import Console
@@ -15,7 +15,19 @@ from local.twin import NoTwinError, Twin, load, runtime_folder
 ROOT: Final = Path(__file__).resolve().parent.parent
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """Commands that end an expected error with its own words instead of a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            if isinstance(error, _expected()):
+                raise click.ClickException(str(error)) from error
+            raise
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Run Suimon's twin: everything it meets on AWS, on this machine."""
     isolate_process(os.environ)
@@ -86,6 +98,24 @@ def status() -> None:
         address = twin.endpoint(port) if port in twin.ports else ""
         click.echo(row.format(running.name, state, running.pid, address, _short(twin.log(running.name))))
     sys.exit(0 if all(alive.values()) else 1)
+
+
+def _expected() -> tuple[type[Exception], ...]:
+    """List the errors whose messages are written for whoever typed the command."""
+    from local import airflow, deploy, isolation, lifecycle, supervisor  # noqa: PLC0415 only when something failed
+    from suimon.warehouse.statements import WarehouseError  # noqa: PLC0415 as above
+
+    return (
+        NoTwinError,
+        WarehouseError,
+        airflow.AirflowError,
+        deploy.DeployError,
+        isolation.NotLoopbackError,
+        lifecycle.BusyError,
+        supervisor.PartDiedError,
+        supervisor.PartNotReadyError,
+        supervisor.StubbornProcessError,
+    )
 
 
 def _tell(console: Console, twin: Twin) -> None:
