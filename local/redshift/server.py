@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from starlette.requests import Request
+
+logger = logging.getLogger(__name__)
 
 _TARGET: Final = "RedshiftData."
 _ACTION: Final = "redshift-data:"
@@ -95,6 +98,10 @@ def _answer(api: DataApi, authorize: Authorize, place: Place, request: Request, 
         result = _OPERATIONS[operation](api, arguments, caller)
     except AwsError as error:
         return json_error(error, request_id)
+    except Exception:
+        logger.exception("request %s failed", request_id)
+        message = "The twin's Redshift failed; its log says where."
+        return json_error(AwsError("InternalServerException", message, 500), request_id)
     return JSONResponse(result, headers={"x-amzn-requestid": request_id}, media_type="application/x-amz-json-1.1")
 
 

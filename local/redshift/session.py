@@ -71,44 +71,55 @@ class Session:
         self._connection.execute(f"USE {SCHEMA}")
         self._transaction: Transaction | None = None
         self._temporary: set[str] = set()
+        self._temporary_before: set[str] = set()
         self._cancelled = threading.Event()
+        self._closed = False
+        # Held to commit and to close: an interrupt in a COMMIT would leave open whether it happened.
+        self._uninterrupted = threading.Lock()
 
     def begin(self) -> None:
         """Open a transaction; it sees nothing until its first statement that reads or writes."""
         self._transaction = Transaction(self._pid)
+        self._temporary_before = set(self._temporary)
         self._execute("BEGIN TRANSACTION")
 
     def commit(self) -> None:
-        """Commit; raises RedshiftError when DuckDB finds a conflict, and then nothing is written."""
-        transaction, self._transaction = self._open(), None
-        try:
+        """Commit; raises RedshiftError when DuckDB finds a conflict and CancelledError: then nothing is written."""
+        transaction = self._open()
+        with self._uninterrupted:
+            self.check_cancelled()
             self._warehouse.locks.commit(transaction, lambda: self._execute("COMMIT"))
-        except BaseException:
-            self._warehouse.locks.rollback(transaction)
-            raise
+            self._transaction = None
 
     def rollback(self) -> None:
         """Undo the open transaction, if there is one."""
         transaction, self._transaction = self._transaction, None
         if transaction is None:
             return
-        try:
-            self._connection.execute("ROLLBACK")
-        except duckdb.Error:  # DuckDB has no transaction left to roll back after some errors
-            pass
-        finally:
-            self._warehouse.locks.rollback(transaction)
-        self._temporary &= {row[0] for row in self._fetch("SELECT table_name FROM duckdb_tables() WHERE temporary")}
+        while True:
+            try:
+                self._connection.execute("ROLLBACK")
+            except duckdb.InterruptException:  # meant for what is being undone
+                continue
+            except duckdb.TransactionException:  # a COMMIT that failed has left none to roll back
+                pass
+            break
+        self._temporary = self._temporary_before
+        self._warehouse.locks.rollback(transaction)
 
     def close(self) -> None:
         """End the session and with it its temporary tables."""
         self.rollback()
-        self._connection.close()
+        with self._uninterrupted:
+            self._closed = True
+            self._connection.close()
 
     def cancel(self) -> None:
         """Stop what runs now, and everything after it; may be called again until it is seen to have worked."""
-        self._cancelled.set()
-        self._connection.interrupt()
+        with self._uninterrupted:
+            self._cancelled.set()
+            if not self._closed:
+                self._connection.interrupt()
 
     def check_cancelled(self) -> None:
         """Raise CancelledError once `cancel` was called."""
@@ -176,7 +187,7 @@ class Session:
             self._columns(table)
         known = {column.name: column.type for column in self._columns(plan.target)}
         sql = Rewriting(parameters, self._warehouse.now(), self._type_of).change(plan.tree, known)
-        (count,) = self._execute(sql, _used(plan.tree, parameters)).fetchone() or (0,)
+        ((count,),) = self._fetch(sql, _used(plan.tree, parameters))
         return Outcome(int(count))
 
     def _copy(self, plan: dialect.Copy, query_id: int) -> Outcome:
@@ -300,7 +311,11 @@ class Session:
             raise from_duckdb(error) from error
 
     def _fetch(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
-        return self._execute(sql, parameters).fetchall()
+        cursor = self._execute(sql, parameters)
+        try:
+            return cursor.fetchall()
+        except duckdb.Error as error:
+            raise from_duckdb(error) from error
 
     def _fetch_some(self) -> list[tuple[Any, ...]]:
         try:

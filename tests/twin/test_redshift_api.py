@@ -1,0 +1,358 @@
+"""The Data API's operations through botocore: what it validates, how statements are followed, who may look at them."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from botocore.exceptions import ClientError
+
+from local.redshift.service import Names
+from tests.twin.redshift_server import ACCOUNT, Endpoint, endpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+WHERE: dict[str, Any] = {"Database": "analytics", "WorkgroupName": "suimon-local"}
+WORKGROUP_ARN = f"arn:aws:redshift-serverless:ap-northeast-1:{ACCOUNT}:workgroup/00000000-0000-0000-0000-000000000000"
+UNKNOWN_ID = "11111111-1111-1111-1111-111111111111"
+
+
+@pytest.fixture(scope="module")
+def redshift(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+    names = Names(cluster="analytics-cluster")
+    with endpoint(tmp_path_factory.mktemp("redshift"), names, now=None) as running:
+        rows = "INSERT INTO digits VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9)"
+        assert running.run("CREATE TABLE digits (d INTEGER)", rows).get("Error") is None
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def _nothing_denied(redshift: Endpoint) -> None:
+    redshift.iam.denied.clear()
+    redshift.iam.asked.clear()
+    redshift.iam.contexts.clear()
+
+
+def refused(call: Callable[[], object]) -> tuple[str, str]:
+    with pytest.raises(ClientError) as caught:
+        call()
+    error = caught.value.response["Error"]
+    return error["Code"], error["Message"]
+
+
+def test_health_says_ok(redshift: Endpoint) -> None:
+    assert httpx.get(f"{redshift.url}/_health").text == "ok"
+
+
+def test_an_operation_that_the_twin_has_not_is_unknown(redshift: Endpoint) -> None:
+    code, message = refused(lambda: redshift.client().list_tables(**WHERE))
+    assert code == "UnknownOperationException"
+    assert "ListTables" in message
+
+
+def test_a_statement_is_described_from_its_start_to_its_end(redshift: Endpoint) -> None:
+    client = redshift.client()
+    before = time.time()
+    started = client.execute_statement(Sql="SELECT d FROM digits ORDER BY d", StatementName="digits", **WHERE)
+    assert started["Database"] == "analytics"
+    assert started["WorkgroupName"] == "suimon-local"
+    assert started["DbUser"] == "IAM:loader"
+    assert before - 1 < started["CreatedAt"].timestamp() < time.time() + 1
+    described = client.describe_statement(Id=started["Id"], WaitTimeSeconds=20)
+    assert described["Status"] == "FINISHED"
+    assert described["HasResultSet"] is True
+    assert described["ResultRows"] == 10
+    assert described["ResultSize"] > 0
+    assert described["Duration"] > 1000
+    assert described["RedshiftPid"] > 0
+    assert described["RedshiftQueryId"] > 0
+    assert described["QueryString"] == "SELECT d FROM digits ORDER BY d"
+    assert "Error" not in described
+    assert "SubStatements" not in described
+
+
+def test_a_statement_without_rows_counts_none(redshift: Endpoint) -> None:
+    described = redshift.run("CREATE TABLE without_rows (a INTEGER)")
+    assert (described["ResultRows"], described["ResultSize"], described["HasResultSet"]) == (-1, 0, False)
+    described = redshift.run("INSERT INTO without_rows VALUES (1), (2)")
+    assert (described["ResultRows"], described["ResultSize"], described["HasResultSet"]) == (2, 0, False)
+
+
+def test_a_failed_statement_keeps_its_error(redshift: Endpoint) -> None:
+    described = redshift.run("SELECT 1/0")
+    assert described["Status"] == "FAILED"
+    assert described["Error"] == "ERROR: Divide by zero"
+    assert described["ResultRows"] == -1
+
+
+def test_waiting_answers_with_the_end(redshift: Endpoint) -> None:
+    answer = redshift.client().execute_statement(Sql="SELECT 1", WaitTimeSeconds=20, **WHERE)
+    assert answer["Status"] == "FINISHED"
+    assert answer["HasResultSet"] is True
+
+
+def test_a_result_comes_in_pages(redshift: Endpoint) -> None:
+    sql = "SELECT a.d * 1000 + b.d * 100 + c.d * 10 + e.d AS n FROM digits a, digits b, digits c, digits e ORDER BY 1"
+    statement_id = redshift.run(sql)["Id"]
+    pages = list(redshift.client().get_paginator("get_statement_result").paginate(Id=statement_id))
+    assert [len(page["Records"]) for page in pages] == [1000] * 10
+    assert [row[0]["longValue"] for page in pages for row in page["Records"]] == list(range(10_000))
+    assert {page["TotalNumRows"] for page in pages} == {10_000}
+    assert pages[0]["ColumnMetadata"][0]["typeName"] == "int4"
+
+
+def test_a_page_ends_near_one_megabyte(redshift: Endpoint) -> None:
+    described = redshift.run("SELECT :text AS text FROM digits, digits b", text="x" * 40_000)
+    page = redshift.client().get_statement_result(Id=described["Id"])
+    assert 20 <= len(page["Records"]) <= 30
+    assert page["NextToken"]
+
+
+def test_a_page_token_belongs_to_its_statement(redshift: Endpoint) -> None:
+    client = redshift.client()
+    sql = "SELECT a.d FROM digits a, digits b, digits c, digits e"
+    one, other = redshift.run(sql)["Id"], redshift.run(sql)["Id"]
+    token = client.get_statement_result(Id=one)["NextToken"]
+    assert len(client.get_statement_result(Id=one, NextToken=token)["Records"]) == 1000
+    assert refused(lambda: client.get_statement_result(Id=other, NextToken=token))[0] == "ValidationException"
+    assert refused(lambda: client.get_statement_result(Id=one, NextToken="never given"))[0] == "ValidationException"
+
+
+def test_what_gave_no_result_has_none_to_get(redshift: Endpoint) -> None:
+    for sql in ("CREATE TABLE IF NOT EXISTS no_result (a INTEGER)", "SELECT nothing FROM nowhere"):
+        statement_id = redshift.run(sql)["Id"]
+        code, message = refused(partial(redshift.client().get_statement_result, Id=statement_id))
+        assert code == "ResourceNotFoundException"
+        assert message == "Query does not have result. Please check query status with DescribeStatement."
+
+
+def test_an_unknown_id_is_not_found(redshift: Endpoint) -> None:
+    client = redshift.client()
+    for call in (client.describe_statement, client.get_statement_result, client.cancel_statement):
+        code, message = refused(partial(call, Id=UNKNOWN_ID))
+        assert (code, message) == ("ResourceNotFoundException", "Query does not exist.")
+    batch = redshift.run("SELECT 1", "SELECT 2")["Id"]
+    assert refused(lambda: client.describe_statement(Id=f"{batch}:3"))[0] == "ResourceNotFoundException"
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        ({"Sql": "SELECT 1", "Database": "analytics"}, "Either ClusterIdentifier, WorkgroupName or SessionId must be"),
+        ({"Sql": "SELECT 1", "ClusterIdentifier": "analytics-cluster", **WHERE}, "Only one of ClusterIdentifier and"),
+        ({"Sql": "SELECT 1", "WorkgroupName": "suimon-local"}, "Database must be provided"),
+        ({"Sql": "SELECT 1", **WHERE, "WorkgroupName": "other"}, "Redshift endpoint doesn't exist in this region."),
+        ({"Sql": "SELECT 1", "ClusterIdentifier": "other", "Database": "a"}, "Redshift endpoint doesn't exist in this"),
+        ({"Sql": "SELECT 1", **WHERE, "WorkgroupName": "Not A Name"}, "Member must satisfy regular expression pattern"),
+        ({"Sql": "SELECT 1", **WHERE, "DbUser": "admin"}, "DbUser cannot be specified with WorkgroupName"),
+        ({"Sql": "SELECT 1", **WHERE, "SecretArn": "arn:aws:secretsmanager:x"}, "no database users"),
+        ({"Sql": "SELECT 1", **WHERE, "WithEvent": True}, "sends no event"),
+        ({"Sql": "SELECT 1", **WHERE, "SessionKeepAliveSeconds": 60}, "keeps no sessions"),
+        ({"Sql": "SELECT 1", **WHERE, "SessionId": UNKNOWN_ID}, "keeps no sessions"),
+        ({"Sql": "SELECT 1", **WHERE, "ResultFormat": "CSV"}, "JSON only"),
+        ({"Sql": "SELECT 1", **WHERE, "ResultFormat": "XML"}, "Member must satisfy enum value set: [JSON, CSV]"),
+        ({"Sql": "SELECT 1", **WHERE, "WaitTimeSeconds": 31}, "Member must have value less than or equal to 30"),
+        ({"Sql": "SELECT 1", **WHERE, "ClientToken": "x" * 65}, "Member must have length less than or equal to 64"),
+        (
+            {"Sql": "SELECT :a", **WHERE, "Parameters": [{"name": "a-b", "value": "1"}]},
+            "Member must satisfy regular expression pattern: [0-9a-zA-Z_]+",
+        ),
+        (
+            {"Sql": "SELECT :a", **WHERE, "Parameters": [{"name": name, "value": "1"} for name in "ab"]},
+            "Parameters list contains unused parameters. Unused parameters: [b]",
+        ),
+        (
+            {"Sql": "SELECT :a, :b", **WHERE, "Parameters": [{"name": "a", "value": "1"}]},
+            "SQL contains parameters without a value: [b]",
+        ),
+        (
+            {"Sql": "SELECT :a", **WHERE, "Parameters": [{"name": "a", "value": "1"}] * 2},
+            "Parameters list contains duplicate parameters",
+        ),
+        ({"Sqls": ["SELECT 1"] * 41, **WHERE}, "Member must have length less than or equal to 40"),
+        ({"Sqls": ["SELECT 1"], **WHERE, "ExecutionMode": "BOTH"}, "Member must satisfy enum value set: [TRANSACTION"),
+    ],
+)
+def test_a_request_that_aws_refuses_is_refused(request_: dict[str, Any], expected: str, redshift: Endpoint) -> None:
+    client = redshift.client()
+    call = client.batch_execute_statement if "Sqls" in request_ else client.execute_statement
+    code, message = refused(lambda: call(**request_))
+    assert code == "ValidationException"
+    assert expected in message
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        (
+            {"Sql": "SELECT :a", **WHERE, "Parameters": [{"name": "a", "value": ""}]},
+            "Value '' at 'parameters.1.member.value' failed to satisfy constraint: Member must have length greater",
+        ),
+        ({"Sqls": [], **WHERE}, "Value at 'sqls' failed to satisfy constraint: Member must have length greater than"),
+        ({**WHERE}, "Value at 'sql' failed to satisfy constraint: Member must not be null"),
+        ({"Sql": 1, **WHERE}, "sql must be a string"),
+        ({"Sql": "SELECT 1", "WaitTimeSeconds": True, **WHERE}, "waitTimeSeconds must be a integer"),
+    ],
+)
+def test_what_botocore_would_not_send_is_refused_too(
+    request_: dict[str, Any], expected: str, redshift: Endpoint
+) -> None:
+    operation = "BatchExecuteStatement" if "Sqls" in request_ else "ExecuteStatement"
+    headers = {
+        "X-Amz-Target": f"RedshiftData.{operation}",
+        "Authorization": "AWS4-HMAC-SHA256 Credential=user.loader/20261122/ap-northeast-1/redshift-data/aws4_request",
+    }
+    answer = httpx.post(redshift.url, json=request_, headers=headers)
+    assert answer.status_code == 400
+    assert answer.headers["x-amzn-errortype"] == "ValidationException"
+    assert expected in answer.json()["message"]
+
+
+def test_forty_statements_are_a_batch(redshift: Endpoint) -> None:
+    described = redshift.run(*["SELECT 1"] * 40)
+    assert described["Status"] == "FINISHED"
+    assert len(described["SubStatements"]) == 40
+
+
+def test_a_database_that_does_not_exist_fails_the_statement(redshift: Endpoint) -> None:
+    started = redshift.client().execute_statement(Sql="SELECT 1", WorkgroupName="suimon-local", Database="other")
+    described = redshift.ended(started["Id"])
+    assert described["Status"] == "FAILED"
+    assert described["Error"] == 'FATAL: database "other" does not exist'
+
+
+def test_the_workgroup_may_be_named_by_its_arn(redshift: Endpoint) -> None:
+    started = redshift.client().execute_statement(Sql="SELECT 1", Database="analytics", WorkgroupName=WORKGROUP_ARN)
+    assert redshift.ended(started["Id"])["Status"] == "FINISHED"
+
+
+def test_a_cluster_is_another_way_to_the_same_warehouse(redshift: Endpoint) -> None:
+    started = redshift.client().execute_statement(
+        Sql="SELECT COUNT(*) FROM digits", Database="analytics", ClusterIdentifier="analytics-cluster", DbUser="etl"
+    )
+    assert started["DbUser"] == "etl"
+    assert redshift.ended(started["Id"])["Status"] == "FINISHED"
+    assert redshift.iam.asked[1:3] == [
+        (
+            "redshift-data:ExecuteStatement",
+            f"arn:aws:redshift:ap-northeast-1:{ACCOUNT}:cluster:analytics-cluster",
+        ),
+        (
+            "redshift:GetClusterCredentials",
+            f"arn:aws:redshift:ap-northeast-1:{ACCOUNT}:dbuser:analytics-cluster/etl",
+        ),
+    ]
+
+
+def test_the_same_client_token_runs_a_statement_once(redshift: Endpoint) -> None:
+    assert redshift.run("CREATE TABLE once (a INTEGER)").get("Error") is None
+    client = redshift.client()
+    request: dict[str, Any] = {"Sql": "INSERT INTO once VALUES (1)", "ClientToken": "token-1", **WHERE}
+    first, second = client.execute_statement(**request), client.execute_statement(**request)
+    assert first["Id"] == second["Id"]
+    redshift.ended(first["Id"])
+    assert client.execute_statement(**request)["Id"] == first["Id"]
+    assert redshift.rows("SELECT COUNT(*) FROM once") == [[1]]
+    code, message = refused(lambda: client.execute_statement(**(request | {"Sql": "INSERT INTO once VALUES (2)"})))
+    assert code == "ValidationException"
+    assert "token-1" in message
+    other = redshift.client("user.somebody").execute_statement(**request)
+    assert other["Id"] != first["Id"]
+
+
+def test_statements_are_listed_by_status_name_and_page(redshift: Endpoint) -> None:
+    client = redshift.client("user.lister")
+    for number in range(5):
+        client.execute_statement(Sql="SELECT 1", StatementName=f"nightly-{number}", WaitTimeSeconds=20, **WHERE)
+    client.execute_statement(Sql="SELECT 1/0", StatementName="nightly-broken", WaitTimeSeconds=20, **WHERE)
+    client.batch_execute_statement(Sqls=["SELECT 1", "SELECT 2"], StatementName="both", WaitTimeSeconds=20, **WHERE)
+    finished = client.list_statements()["Statements"]
+    names = [statement["StatementName"] for statement in finished]
+    assert names == ["both", "nightly-4", "nightly-3", "nightly-2", "nightly-1", "nightly-0"]
+    assert finished[0]["IsBatchStatement"] is True
+    assert finished[0]["QueryStrings"] == ["SELECT 1", "SELECT 2"]
+    assert len(client.list_statements(Status="ALL")["Statements"]) == 7
+    (broken,) = client.list_statements(Status="FAILED", StatementName="nightly")["Statements"]
+    assert broken["Status"] == "FAILED"
+    pages = list(
+        client.get_paginator("list_statements").paginate(StatementName="nightly", PaginationConfig={"PageSize": 2})
+    )
+    assert [len(page["Statements"]) for page in pages] == [2, 2, 1]
+    assert client.list_statements(Database="other")["Statements"] == []
+
+
+def test_a_statement_is_for_who_made_it(redshift: Endpoint) -> None:
+    started = redshift.client("role.etl.run-1").execute_statement(Sql="SELECT 1", WaitTimeSeconds=20, **WHERE)
+    assert redshift.client("role.etl.run-2").describe_statement(Id=started["Id"])["Status"] == "FINISHED"
+    stranger = redshift.client("role.other.run-1")
+    assert refused(lambda: stranger.describe_statement(Id=started["Id"]))[0] == "ResourceNotFoundException"
+    assert refused(lambda: stranger.get_statement_result(Id=started["Id"]))[0] == "ResourceNotFoundException"
+    assert refused(lambda: stranger.cancel_statement(Id=started["Id"]))[0] == "ResourceNotFoundException"
+    assert stranger.list_statements(Status="ALL")["Statements"] == []
+
+
+def test_iam_is_told_who_made_the_statement(redshift: Endpoint) -> None:
+    started = redshift.client("role.etl.run-1").execute_statement(Sql="SELECT 1", WaitTimeSeconds=20, **WHERE)
+    redshift.client("role.etl.run-2").describe_statement(Id=started["Id"])
+    redshift.client("role.etl.run-2").list_statements()
+    asked = list(zip(redshift.iam.asked, redshift.iam.contexts, strict=True))
+    key = "redshift-data:statement-owner-iam-userid"
+    assert asked == [
+        (("sts:GetCallerIdentity", "*"), {}),
+        (("redshift-data:ExecuteStatement", WORKGROUP_ARN), {}),
+        (("redshift-serverless:GetCredentials", WORKGROUP_ARN), {}),
+        (("sts:GetCallerIdentity", "*"), {}),
+        (("redshift-data:DescribeStatement", "*"), {key: "AROA:etl.run-1"}),
+        (("sts:GetCallerIdentity", "*"), {}),
+        (("redshift-data:ListStatements", "*"), {key: "AROA:etl.run-2"}),
+    ]
+
+
+@pytest.mark.parametrize(
+    "action",
+    ["redshift-data:ExecuteStatement", "redshift-data:BatchExecuteStatement", "redshift-serverless:GetCredentials"],
+)
+def test_without_a_permission_nothing_runs(action: str, redshift: Endpoint) -> None:
+    redshift.iam.denied.add(action)
+    client = redshift.client("user.denied")
+    call: Callable[[], object] = (
+        (lambda: client.batch_execute_statement(Sqls=["SELECT 1"], **WHERE))
+        if "Batch" in action
+        else (lambda: client.execute_statement(Sql="SELECT 1", **WHERE))
+    )
+    code, message = refused(call)
+    assert code == "AccessDeniedException"
+    assert action in message
+    assert client.list_statements(Status="ALL")["Statements"] == []
+
+
+def test_looking_needs_a_permission_too(redshift: Endpoint) -> None:
+    client = redshift.client()
+    statement_id = redshift.run("SELECT 1")["Id"]
+    for name in ("DescribeStatement", "GetStatementResult", "CancelStatement"):
+        redshift.iam.denied.add(f"redshift-data:{name}")
+    for call in (client.describe_statement, client.get_statement_result, client.cancel_statement):
+        assert refused(partial(call, Id=statement_id))[0] == "AccessDeniedException"
+
+
+def test_ended_statements_cannot_be_cancelled(redshift: Endpoint) -> None:
+    statement_id = redshift.run("SELECT 1")["Id"]
+    code, message = refused(lambda: redshift.client().cancel_statement(Id=statement_id))
+    assert code == "ValidationException"
+    assert message == f"Could not cancel a query that is already in FINISHED state with ID: {statement_id}"
+
+
+def test_a_restarted_endpoint_keeps_the_tables_and_forgets_the_statements(tmp_path: Path) -> None:
+    with endpoint(tmp_path) as first:
+        first.run("CREATE TABLE kept (word VARCHAR(3))", "INSERT INTO kept VALUES ('abc')")
+        statement_id = first.run("SELECT 1")["Id"]
+    with endpoint(tmp_path) as second:
+        assert second.rows("SELECT word FROM kept") == [["abc"]]
+        assert second.error("INSERT INTO kept VALUES ('abcd')").startswith("ERROR: value too long")
+        code, _ = refused(lambda: second.client().describe_statement(Id=statement_id))
+        assert code == "ResourceNotFoundException"
