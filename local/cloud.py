@@ -19,6 +19,7 @@ from local.cloud_hooks import HookMissingError, hook, module
 from local.cloud_iam import add_to_iam, answer_authorize
 from local.cloud_mail import deliver_mail
 from local.cloud_rights import check_services_rights
+from local.cloud_used import remember_used_rights
 
 _PINNED: Final = "1.5.33"
 
@@ -41,7 +42,7 @@ def main() -> None:
     name_the_version_in_events()
     fail_a_task_whose_function_fails()
     app = module("ministack.app")
-    hook(app, "app", answer_authorize(app.app), ("scope", "receive", "send"))
+    hook(app, "app", remember_used_rights(answer_authorize(app.app)), ("scope", "receive", "send"))
     sys.argv = ["ministack"]  # its main() reads the command line
     app.main()
 

@@ -31,8 +31,8 @@ class BusyError(Exception):
     """Another command starts or ends the twin of this clone at this moment."""
 
 
-def up(root: Path, board: Board) -> tuple[Twin, tuple[DeadPart, ...] | None]:
-    """Bring the twin of the clone at `root` up.
+def up(root: Path, board: Board, runtime: Path | None = None) -> tuple[Twin, tuple[DeadPart, ...] | None]:
+    """Bring the twin of the clone at `root` up, or another one beside it in a `runtime` folder of its own.
 
     Returns the twin, and None when it was up already; otherwise the parts of a former twin that had died and for which
     it was started anew (usually none). On failure and on Ctrl-C everything that was started is ended again.
@@ -42,16 +42,17 @@ def up(root: Path, board: Board) -> tuple[Twin, tuple[DeadPart, ...] | None]:
         PartDiedError, PartNotReadyError, DeployError: a step failed; the message says which and what it wrote last.
 
     """
-    with _alone(root):
-        former = _former(root)
+    runtime = runtime or runtime_folder(root)
+    with _alone(runtime):
+        former = _former(runtime)
         died: tuple[DeadPart, ...] = ()
         if former is not None:
             died = tuple(twin_health(former))
             if not died and former.outputs:
                 return former, None
             stop(former)
-        _forget(root)
-        start = _Start(new_twin(root))
+        _forget(runtime)
+        start = _Start(new_twin(root, runtime))
         try:
             with board.shown():
                 run_steps(start.steps(), board, start.look)
@@ -71,8 +72,9 @@ def down(root: Path) -> list[str]:
         NoTwinError: none is up.
 
     """
-    with _alone(root):
-        twin = load(runtime_folder(root))
+    runtime = runtime_folder(root)
+    with _alone(runtime):
+        twin = load(runtime)
         ended = stop(twin)
         (twin.runtime / "twin.json").unlink()
         return ended
@@ -141,29 +143,28 @@ class _Start:
 
 
 @contextlib.contextmanager
-def _alone(root: Path) -> Iterator[None]:
-    """Hold the clone's lock, which the system releases even when we are killed."""
-    path = root / ".suimon" / "twin.lock"
+def _alone(runtime: Path) -> Iterator[None]:
+    """Hold the twin's lock, which the system releases even when we are killed."""
+    path = runtime.with_suffix(".lock")
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise BusyError(
-                f"Another command is starting or ending the twin of {root}. Wait for it, or end it, and try again."
+                f"Another command is starting or ending the twin in {runtime}. Wait for it, or end it, and try again."
             ) from None
         yield
 
 
-def _former(root: Path) -> Twin | None:
+def _former(runtime: Path) -> Twin | None:
     try:
-        return load(runtime_folder(root))
+        return load(runtime)
     except NoTwinError:
         return None
 
 
-def _forget(root: Path) -> None:
+def _forget(runtime: Path) -> None:
     """Remove what a former twin left: data of an account that is gone would only mislead."""
-    runtime = runtime_folder(root)
     if runtime.exists():
         shutil.rmtree(runtime)

@@ -1,0 +1,310 @@
+"""One file end to end on a whole twin: the deployed stack, real Airflow, Spark and SQL, IAM enforced.
+
+A twin of its own, so that one that is up for a person is not disturbed. The story is told once; each test looks at
+one thing that must be so afterwards.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+import urllib.request
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from click.testing import CliRunner
+from rich.console import Console
+
+from local import mailbox
+from local.demo.sales import FAULTS, Fault, SalesFile, sales_file
+from local.isolation import REGION
+from local.lifecycle import up
+from local.progress import Board
+from local.supervisor import PartDiedError, stop, watch
+from suimon.cli import main as suimon
+from suimon.drop import Drop, State
+from suimon.ledger import Ledger
+from suimon.warehouse.statements import Warehouse, run_query
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from local.twin import Twin
+    from suimon.ledger import Move
+
+ROOT = Path(__file__).resolve().parents[2]
+WAREHOUSE = Warehouse(database="analytics", workgroup_name="suimon-local")
+YESTERDAY = datetime.now(ZoneInfo("Asia/Tokyo")).date() - timedelta(days=1)
+NEVER_SENT = YESTERDAY - timedelta(days=2)
+FAULT = FAULTS[0]
+ROWS = 200
+
+# Rights that the runtime uses for a function, not the function itself; the emulator does not ask IAM for them.
+OF_THE_RUNTIME = {
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "sqs:SendMessage",
+}
+
+
+@dataclass
+class Story:
+    """The twin, and what was sent into it."""
+
+    twin: Twin
+    good: SalesFile
+    drops: dict[str, Drop]
+
+    @property
+    def ledger(self) -> Ledger:
+        return Ledger(self.twin.session().resource("dynamodb").Table(self.twin.outputs["LedgerTable"]))
+
+    def put(self, name: str, content: bytes, day: date = YESTERDAY) -> None:
+        bucket, key = self.twin.outputs["RawBucket"], f"sales/{day}/sales_data.csv"
+        answer = self.twin.session("upstream").client("s3").put_object(Bucket=bucket, Key=key, Body=content)
+        self.drops[name] = Drop(bucket, key, answer["VersionId"], answer["ETag"].strip('"'), len(content), "")
+
+    def moves(self, name: str) -> list[Move]:
+        return self.ledger.history(self.drops[name].id)
+
+    def wait_for(self, name: str, state: State, seconds: float = 180) -> None:
+        self.wait(lambda: any(move.state is state for move in self.moves(name)), f"{name} to be {state}", seconds)
+
+    def wait(self, look: Callable[[], bool], what: str, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while not look():
+            watch(self.twin)
+            assert time.monotonic() < deadline, f"waited {seconds} s in vain for {what}"
+            time.sleep(0.3)
+
+    def letters(self, incident: str) -> list[mailbox.Letter]:
+        return [letter for letter in mailbox.letters(self.twin.mail) if f"Incident: {incident}\n" in letter.body]
+
+    def invoke(self, function: str, payload: dict[str, Any]) -> dict[str, Any]:
+        functions = self.twin.session().client("lambda")
+        answer = functions.invoke(FunctionName=self.twin.outputs[function], Payload=json.dumps(payload).encode())
+        result: dict[str, Any] = json.loads(answer["Payload"].read())
+        assert "FunctionError" not in answer, result
+        return result
+
+    def table(self) -> tuple[int, Decimal]:
+        sql = "SELECT COUNT(*) AS orders, SUM(amount) AS amount FROM sales_fact WHERE order_date = CAST(:day AS DATE)"
+        row = run_query(self.twin.session().client("redshift-data"), WAREHOUSE, sql, {"day": YESTERDAY})[0]
+        return row["orders"], Decimal(row["amount"])
+
+
+@pytest.fixture(scope="module")
+def story() -> Iterator[Story]:
+    twin, _ = up(ROOT, Board(Console()), ROOT / ".suimon" / "test-twin")
+    try:
+        [asking] = mailbox.letters(twin.mail)
+        mailbox.confirm(asking)
+        story = Story(twin, sales_file(YESTERDAY, ROWS, seed=1), {})
+        tell(story)
+        yield story
+    finally:
+        stop(twin)
+
+
+def tell(story: Story) -> None:
+    """A bad file, the good one, the good one again, a replay, a late older delivery, and what nobody sent."""
+    story.invoke("FreshnessFunctionName", {})
+    story.put("bad", sales_file(YESTERDAY, ROWS, 1, (FAULT,)).content)
+    story.wait_for("bad", State.REJECTED)
+    story.put("good", story.good.content)
+    story.wait_for("good", State.LOADED)
+    story.put("again", story.good.content)
+    story.wait_for("again", State.DUPLICATE)
+    poison(story)
+    story.invoke("FreshnessFunctionName", {})
+
+
+def poison(story: Story) -> None:
+    """A message that is no event at all: it is put off, and the others are not held up."""
+    sqs = story.twin.session().client("sqs")
+    sqs.send_message(QueueUrl=story.twin.outputs["IntakeQueueUrl"], MessageBody="no event")
+
+
+def test_a_bad_file_is_rejected_and_the_corrected_one_loaded(story: Story) -> None:
+    assert [move.state for move in story.moves("bad")] == [State.RECEIVED, State.VALIDATING, State.REJECTED]
+    assert [move.state for move in story.moves("good")][:5] == [
+        State.RECEIVED,
+        State.VALIDATING,
+        State.ACCEPTED,
+        State.TRIGGERED,
+        State.LOADED,
+    ]
+    assert story.table() == (ROWS, story.good.amount)
+
+
+def test_the_same_file_again_opens_no_second_run(story: Story) -> None:
+    assert [move.state for move in story.moves("again")] == [State.RECEIVED, State.VALIDATING, State.DUPLICATE]
+    job = story.twin.outputs["GlueJobName"]
+    runs = story.twin.session().client("glue").get_job_runs(JobName=job)["JobRuns"]
+    assert not [run for run in runs if story.drops["again"].id in run["Arguments"]["--source_uri"]]
+
+
+def test_people_hear_of_the_bad_cell_and_of_the_recovery(story: Story) -> None:
+    told, over = story.letters(f"rejected:sales:{YESTERDAY}")
+    assert f"record {FAULT.record}, {FAULT.column}: “{FAULT.value}”" in told.body
+    assert over.subject.startswith("[Suimon] Recovered:")
+
+
+def test_the_report_lists_the_bad_cell_at_its_place(story: Story) -> None:
+    s3 = story.twin.session().client("s3")
+    key = f"sales/{YESTERDAY}/{story.drops['bad'].id}.1/bad_cells.jsonl"
+    body = s3.get_object(Bucket=story.twin.outputs["ReportsBucket"], Key=key)["Body"].read().decode()
+    [cell] = [json.loads(line) for line in body.splitlines()]
+    assert (cell["record"], cell["column"], cell["code"]) == (FAULT.record, FAULT.column, "minimum-error")
+
+
+def test_a_file_that_never_came_is_told_once_and_a_late_one_recovers(story: Story) -> None:
+    assert len(story.letters(f"missing-file:sales:{NEVER_SENT}")) == 1
+    assert len(story.letters("stale-table:user_events")) == 1
+    assert [letter.subject for letter in story.letters("stale-table:sales_fact")] == [
+        "[Suimon] sales_fact is empty",
+        "[Suimon] Recovered: sales_fact is empty",
+    ]
+
+
+def test_an_upstream_system_may_only_put(story: Story) -> None:
+    s3 = story.twin.session("upstream").client("s3")
+    for forbidden in (
+        lambda: s3.get_object(Bucket=story.twin.outputs["RawBucket"], Key=story.drops["good"].key),
+        lambda: s3.put_object(Bucket=story.twin.outputs["LakeBucket"], Key="accepted/x", Body=b""),
+        lambda: s3.list_objects_v2(Bucket=story.twin.outputs["RawBucket"]),
+    ):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            forbidden()
+
+
+def test_a_replay_loads_the_day_again_and_doubles_nothing(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = story.twin.principals["operator"]
+    for name, value in {
+        **story.twin.endpoints(),
+        "AWS_ACCESS_KEY_ID": keys.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": keys.secret_access_key,
+        "AWS_DEFAULT_REGION": REGION,
+    }.items():
+        monkeypatch.setenv(name, value)
+    boto3.setup_default_session()
+    result = CliRunner().invoke(suimon, ["replay", "sales", "--from", str(YESTERDAY), "--to", str(YESTERDAY)])
+    assert result.exit_code == 0, result.output
+    assert "1 loaded" in result.output
+    assert [move.attempt for move in story.moves("good")][-1] == 2
+    assert story.table() == (ROWS, story.good.amount)
+
+
+def test_a_run_that_fails_is_told_with_the_way_to_repeat_it(story: Story) -> None:
+    drop = story.drops["good"]
+    record = story.ledger.get(drop.id)
+    assert record
+    attempt = record.attempt + 1
+    request = {"drop_id": drop.id, "attempt": attempt, "task_token": "nobody waits", "execution": "by hand"}
+    story.invoke("IntakeFunctionName", {"replay": request})
+    detail = {
+        "dataset": "sales",
+        "partition": str(YESTERDAY),
+        "drop_id": drop.id,
+        "attempt": attempt,
+        "dag_id": "daily_sales_etl",
+        "run_id": f"{drop.id}.{attempt}",
+        "outcome": "failed",
+        "rows": {"file": ROWS, "parquet": None, "table": None},
+        "failed_task": "run_glue",
+        "error": "the disk is full",
+        "log_url": None,
+    }
+    answer = (
+        story.twin.session("airflow")
+        .client("events")
+        .put_events(Entries=[{"Source": "suimon.dag", "DetailType": "Run Finished", "Detail": json.dumps(detail)}])
+    )
+    assert answer["FailedEntryCount"] == 0
+    incident = f"run-failed:sales:{YESTERDAY}"
+    story.wait(lambda: bool(story.letters(incident)), f"a letter about {incident}", 60)
+    assert "the disk is full" in story.letters(incident)[0].body
+    # The run itself ends well a moment later: the drop has its end already, and nothing moves backward.
+    assert story.moves("good")[-1].state is State.FAILED
+
+
+def test_a_replay_of_a_drop_that_newer_bytes_replaced_is_answered_as_superseded(story: Story) -> None:
+    older = story.drops["bad"]
+    request = {"drop_id": older.id, "attempt": 2, "task_token": "nobody waits", "execution": "by hand"}
+    assert story.invoke("IntakeFunctionName", {"replay": request})["state"] == "SUPERSEDED"
+
+
+def test_no_function_and_no_dag_has_a_right_it_did_not_use(story: Story) -> None:
+    test_a_replay_of_a_file_that_breaks_its_contract_is_answered(story)
+    with urllib.request.urlopen(f"{story.twin.endpoint()}/_twin/used") as answer:  # noqa: S310 http on loopback
+        used: list[tuple[str, str]] = json.load(answer)
+    iam = story.twin.session().client("iam")
+    unused = {}
+    for logical, role in roles(story.twin).items():
+        name = iam.list_role_policies(RoleName=role)["PolicyNames"][0]
+        granted = actions(iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"])
+        exercised = {action for principal, action in used if f":assumed-role/{role}/" in principal}
+        unused[logical] = granted - exercised - OF_THE_RUNTIME
+    version = iam.get_policy(PolicyArn=story.twin.outputs["DagPolicyArn"])["Policy"]["DefaultVersionId"]
+    document = iam.get_policy_version(PolicyArn=story.twin.outputs["DagPolicyArn"], VersionId=version)
+    granted = actions(document["PolicyVersion"]["Document"])
+    exercised = {action for principal, action in used if principal.endswith(":user/airflow")}
+    # A statement is cancelled only when somebody stops the task that waits for it.
+    unused["DagPolicy"] = granted - exercised - {"redshift-data:CancelStatement"}
+    assert not {owner: rights for owner, rights in unused.items() if rights}
+
+
+def test_a_replay_of_a_file_that_breaks_its_contract_is_answered(story: Story) -> None:
+    day = YESTERDAY - timedelta(days=1)
+    if "worse" not in story.drops:
+        story.put("worse", sales_file(day, 10, 1, (Fault(3, "amount", "-1"),)).content, day)
+        story.wait_for("worse", State.REJECTED)
+    record = story.ledger.get(story.drops["worse"].id)
+    assert record
+    request = {
+        "drop_id": record.id,
+        "attempt": record.attempt + 1,
+        "task_token": "nobody waits",
+        "execution": f"by hand {record.attempt}",
+    }
+    assert story.invoke("IntakeFunctionName", {"replay": request})["state"] == "REJECTED"
+
+
+def test_zz_a_part_that_dies_is_named_with_its_log(story: Story) -> None:
+    [scheduler] = [part for part in story.twin.running if part.name == "airflow-scheduler"]
+    os.kill(scheduler.pid, signal.SIGKILL)
+    with pytest.raises(PartDiedError, match="airflow-scheduler"):
+        story.wait(lambda: False, "the death to be noticed", 10)
+
+
+def roles(twin: Twin) -> dict[str, str]:
+    """The functions' role names, by the role's logical id."""
+    resources = twin.session().client("cloudformation").describe_stack_resources(StackName="suimon-local")
+    return {
+        resource["LogicalResourceId"]: resource["PhysicalResourceId"]
+        for resource in resources["StackResources"]
+        if resource["LogicalResourceId"] in {"IntakeRole", "OutcomeRole", "FreshnessRole", "ReplayPlanRole"}
+    }
+
+
+def actions(document: Any) -> set[str]:
+    """Every action that a policy document allows."""
+    found: set[str] = set()
+    for statement in document["Statement"]:
+        listed = statement["Action"]
+        found |= {listed} if isinstance(listed, str) else set(listed)
+    return found
