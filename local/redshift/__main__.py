@@ -16,7 +16,7 @@ from local import aws
 from local.redshift.objects import open_as_role
 from local.redshift.server import Place, application
 from local.redshift.service import DataApi, Names
-from local.redshift.session import open_warehouse
+from local.redshift.warehouse import open_warehouse
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ from sqlglot.errors import ErrorLevel, UnsupportedError
 
 from local.redshift.columns import ColumnType, declared_type, result_type
 from local.redshift.errors import MARK, NotInTwinError, RedshiftError, divide_by_zero
+from local.redshift.labels import labelled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -30,7 +31,6 @@ _BOOLEANS: Final = {
     **dict.fromkeys(("t", "true", "y", "yes", "on", "1"), True),
     **dict.fromkeys(("f", "false", "n", "no", "off", "0"), False),
 }
-_LABELS: Final = {exp.GroupConcat: "listagg", exp.TsOrDsDiff: "date_diff", exp.TsOrDsAdd: "date_add", exp.Ceil: "ceil"}
 
 
 class Rewriting:
@@ -43,7 +43,7 @@ class Rewriting:
         """Give the DuckDB SQL of a SELECT; its unnamed columns get the names that Redshift gives them."""
         tree = tree.copy()
         for select in tree.find_all(exp.Select):
-            select.set("expressions", [_labelled(column) for column in select.expressions])
+            select.set("expressions", [labelled(column) for column in select.expressions])
         return self._finished(tree)
 
     def change(self, tree: exp.Expr, columns: Mapping[str, ColumnType]) -> str:
@@ -293,31 +293,3 @@ def _boolean(text: str) -> bool:
     if value is None:
         raise RedshiftError(f'invalid input syntax for type boolean: "{text}"')
     return value
-
-
-def _labelled(column: exp.Expr) -> exp.Expr:
-    if isinstance(column, exp.Alias | exp.Column | exp.Star) or column.is_star:
-        return column
-    return exp.alias_(column.copy(), _label(column), quoted=True)
-
-
-def _label(column: exp.Expr) -> str:  # noqa: PLR0911 one line per kind of expression
-    """Give the name of an unnamed column, as PostgreSQL and so Redshift name it."""
-    match column:
-        case exp.Paren() | exp.Window() | exp.WithinGroup():
-            return _label(column.this)
-        case exp.Cast():
-            inner = column.this
-            return inner.name if isinstance(inner, exp.Column) else declared_type(column.to, in_table=False).name
-        case exp.Column():
-            return column.name
-        case exp.Case():
-            return "case"
-        case exp.CurrentTimestamp():
-            return "sysdate" if column.args.get("sysdate") else "getdate"
-        case exp.CurrentDate():
-            return "date"
-        case exp.Func() if not isinstance(column, exp.Binary | exp.Connector):
-            return _LABELS.get(type(column), type(column).sql_names()[0].lower())
-        case _:
-            return "?column?"

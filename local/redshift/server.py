@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import logging
 import uuid
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from anyio import to_thread
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -18,7 +20,7 @@ from local.redshift import validation
 from local.redshift.service import DataApi, Names, validate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
     from starlette.requests import Request
 
@@ -26,6 +28,8 @@ logger = logging.getLogger(__name__)
 
 _TARGET: Final = "RedshiftData."
 _ACTION: Final = "redshift-data:"
+# A call with WaitTimeSeconds holds a thread for up to 30 s; anyio's own limit is 40.
+_WAITING_CALLS: Final = 256
 _STARTS: Final = frozenset({"ExecuteStatement", "BatchExecuteStatement"})
 
 
@@ -85,7 +89,13 @@ def application(api: DataApi, authorize: Authorize, place: Place) -> Starlette:
     async def health(_request: Request) -> Response:
         return PlainTextResponse("ok")
 
-    return Starlette(routes=[Route("/", call, methods=["POST"]), Route("/_health", health)])
+    @asynccontextmanager
+    async def many_waiting(_app: Starlette) -> AsyncIterator[None]:
+        to_thread.current_default_thread_limiter().total_tokens = _WAITING_CALLS
+        yield
+
+    routes = [Route("/", call, methods=["POST"]), Route("/_health", health)]
+    return Starlette(routes=routes, lifespan=many_waiting)
 
 
 def _answer(api: DataApi, authorize: Authorize, place: Place, request: Request, body: bytes) -> Response:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from local.aws import AwsError, Caller
 from local.redshift import dialect, validation
+from local.redshift.answers import described_part, described_statement, given, listed
 from local.redshift.statements import ENDED, History, Ids, Part, Statement, Target, execute
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from local.redshift.session import Warehouse
+    from local.redshift.warehouse import Warehouse
 
 MAX_ACTIVE: Final = 200  # documentation: "Considerations when calling the Amazon Redshift Data API"
 _PAGE_ROWS: Final = 1000
@@ -68,8 +69,8 @@ class DataApi:
         statement.ended.wait(request.get("WaitTimeSeconds", 0))
         if part is not None:
             number = request["Id"].partition(":")[2]
-            return _described_common(statement) | _described_part(part, f"{statement.id}:{number}")
-        described = _described_common(statement) | _given(
+            return described_statement(statement) | described_part(part, f"{statement.id}:{number}")
+        described = described_statement(statement) | given(
             Id=statement.id,
             Status=statement.status,
             Error=statement.error,
@@ -79,7 +80,7 @@ class DataApi:
         )
         if not statement.batch:
             # Of a part's own state, what describes the query; state and error are the statement's, COMMIT included.
-            query = _described_part(statement.parts[0], statement.id)
+            query = described_part(statement.parts[0], statement.id)
             kept = ("QueryString", "ResultRows", "ResultSize", "RedshiftQueryId")
             return described | {name: query[name] for name in kept}
         return described | {
@@ -88,7 +89,7 @@ class DataApi:
             "ResultRows": -1,
             "ResultSize": -1,
             "SubStatements": [
-                _described_part(one, f"{statement.id}:{number}") for number, one in enumerate(statement.parts, start=1)
+                described_part(one, f"{statement.id}:{number}") for number, one in enumerate(statement.parts, start=1)
             ],
         }
 
@@ -157,7 +158,7 @@ class DataApi:
         start = _offset(request.get("NextToken"), "list", len(found))
         end = start + (request.get("MaxResults") or _LIST_MAX)
         more = {"NextToken": _token("list", end)} if end < len(found) else {}
-        return {"Statements": [_listed(statement) for statement in found[start:end]]} | more
+        return {"Statements": [listed(statement) for statement in found[start:end]]} | more
 
     def _submit(self, request: Mapping[str, Any], sqls: list[str], caller: Caller, *, batch: bool) -> dict[str, Any]:
         owner = _owner(caller)
@@ -185,7 +186,7 @@ class DataApi:
         if new:
             run = (statement, self.warehouse, self.names.database, self.ids)
             threading.Thread(target=execute, args=run, name=f"statement-{statement.id}", daemon=True).start()
-        answer = _given(
+        answer = given(
             Id=statement.id,
             CreatedAt=statement.created.timestamp(),
             Database=target.database,
@@ -271,57 +272,6 @@ def _database_user(owner: str) -> str:
     """Give the user that temporary credentials stand for: IAM:user or IAMR:role."""
     kind = "IAMR" if ":assumed-role/" in owner else "IAM"
     return f"{kind}:{owner.rpartition('/')[2] or owner}"
-
-
-def _described_common(statement: Statement) -> dict[str, Any]:
-    return _given(
-        CreatedAt=statement.created.timestamp(),
-        UpdatedAt=statement.updated.timestamp() if statement.updated else None,
-        Database=statement.target.database,
-        WorkgroupName=statement.target.workgroup,
-        ClusterIdentifier=statement.target.cluster,
-        DbUser=statement.target.user,
-        RedshiftPid=statement.pid,
-        ResultFormat="json",
-        QueryParameters=[{"name": name, "value": value} for name, value in statement.parameters.items()] or None,
-    )
-
-
-def _described_part(part: Part, part_id: str) -> dict[str, Any]:
-    return _given(
-        Id=part_id,
-        Status=part.status,
-        Error=part.error,
-        QueryString=part.sql,
-        Duration=part.duration,
-        ResultRows=part.rows,
-        ResultSize=part.size,
-        HasResultSet=part.has_result,
-        RedshiftQueryId=part.query_id,
-        CreatedAt=part.created.timestamp(),
-        UpdatedAt=part.updated.timestamp() if part.updated else None,
-    )
-
-
-def _listed(statement: Statement) -> dict[str, Any]:
-    texts = [part.sql for part in statement.parts]
-    return _given(
-        Id=statement.id,
-        Status=statement.status,
-        StatementName=statement.name or None,
-        CreatedAt=statement.created.timestamp(),
-        UpdatedAt=statement.updated.timestamp() if statement.updated else None,
-        IsBatchStatement=statement.batch,
-        QueryString=None if statement.batch else texts[0],
-        QueryStrings=texts if statement.batch else None,
-        QueryParameters=[{"name": name, "value": value} for name, value in statement.parameters.items()] or None,
-        ResultFormat="json",
-    )
-
-
-def _given(**members: Any) -> dict[str, Any]:
-    """Leave out what has no value: the protocol has no null."""
-    return {name: value for name, value in members.items() if value is not None}
 
 
 def _token(what: str, offset: int) -> str:

@@ -12,16 +12,14 @@ from sqlglot import exp
 
 from local.redshift import columns, copying, ddl, dialect
 from local.redshift.errors import CancelledError, RedshiftError, from_duckdb, relation_missing
-from local.redshift.locks import TableLocks, Transaction
+from local.redshift.locks import Transaction
 from local.redshift.names import SCHEMA, Relation
 from local.redshift.rewriting import Rewriting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import datetime
-    from pathlib import Path
+    from collections.abc import Mapping
 
-    from local.redshift.objects import Objects
+    from local.redshift.warehouse import Warehouse
 
 _BATCH_ROWS: Final = 1000
 
@@ -33,33 +31,6 @@ class Outcome:
     rows: int
     metadata: list[dict[str, Any]] | None = None
     records: list[list[Mapping[str, Any]]] = field(default_factory=list)
-
-
-@dataclass
-class Warehouse:
-    """The database file, opened once for all sessions; only this process may hold it."""
-
-    root: duckdb.DuckDBPyConnection
-    staging: Path
-    region: str
-    open_objects: Callable[[str], Objects]
-    now: Callable[[], datetime]
-    locks: TableLocks = field(default_factory=TableLocks)
-
-    def close(self) -> None:
-        """Close the file."""
-        self.root.close()
-
-
-def open_warehouse(
-    path: Path, staging: Path, region: str, open_objects: Callable[[str], Objects], now: Callable[[], datetime]
-) -> Warehouse:
-    """Open the database file at `path`, made on first use; `staging` holds files of running COPYs."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # SQL must not reach Python's variables.
-    root = duckdb.connect(str(path), config={"python_enable_replacements": "false"})
-    root.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
-    return Warehouse(root, staging, region, open_objects, now)
 
 
 class Session:

@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Final
 
 from local.redshift import dialect
 from local.redshift.errors import CancelledError, RedshiftError
-from local.redshift.session import Outcome, Session, Warehouse
+from local.redshift.session import Outcome, Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
+
+    from local.redshift.warehouse import Warehouse
 
 ENDED: Final = frozenset({"FINISHED", "FAILED", "ABORTED"})
 MAX_RESULT_BYTES: Final = 500 * 1000 * 1000  # documentation: "Considerations when calling the Amazon Redshift Data API"

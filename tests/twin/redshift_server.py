@@ -20,7 +20,7 @@ from local.redshift.errors import RedshiftError
 from local.redshift.objects import Objects, StoredObject
 from local.redshift.server import Place, application
 from local.redshift.service import DataApi, Names
-from local.redshift.session import Warehouse, open_warehouse
+from local.redshift.warehouse import Warehouse, open_warehouse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
