@@ -6,7 +6,6 @@ what an expression would be; inner expressions are rewritten before outer ones a
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from sqlglot import exp
@@ -15,6 +14,7 @@ from sqlglot.errors import ErrorLevel, UnsupportedError
 from local.redshift.columns import ColumnType, declared_type, result_type
 from local.redshift.errors import MARK, NotInTwinError, RedshiftError, divide_by_zero
 from local.redshift.labels import labelled
+from local.redshift.texts import boolean, check_text, is_ambiguous
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -26,11 +26,6 @@ if TYPE_CHECKING:
 _INTEGERS: Final = frozenset({"SMALLINT", "INTEGER", "BIGINT"})
 _FLOATS: Final = frozenset({"FLOAT", "DOUBLE"})
 _COMPARISONS: Final = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
-# PostgreSQL's words for true and false; DuckDB knows fewer.
-_BOOLEANS: Final = {
-    **dict.fromkeys(("t", "true", "y", "yes", "on", "1"), True),
-    **dict.fromkeys(("f", "false", "n", "no", "off", "0"), False),
-}
 
 
 class Rewriting:
@@ -125,10 +120,9 @@ class Rewriting:
         node.set("to", exp.DataType.build(target.duckdb, dialect="duckdb"))
         unknown = self._unknown(value)
         if unknown is not None:
-            if target.name in {"int2", "int4", "int8"}:
-                _check_integer(unknown, target)
+            check_text(unknown, target)
             if target.name == "bool":
-                node.replace(exp.Boolean(this=_boolean(unknown)))
+                node.replace(exp.Boolean(this=boolean(unknown)))
             if bounded:
                 node.replace(_shortened(node.copy(), target.size))
             return
@@ -143,11 +137,12 @@ class Rewriting:
             node.replace(_shortened(node.copy(), target.size))
 
     def _check_unknowns(self, known: exp.Expr, others: Sequence[exp.Expr]) -> None:
-        """Check texts of unknown type against an integer: DuckDB would round '1.5', Redshift refuses it."""
-        texts = [text for other in others if (text := self._unknown(other)) is not None]
-        if any(not _is_integer(text) for text in texts) and (kind := self._type(known)) in _INTEGERS:
+        """Check the texts that DuckDB might convert otherwise than Redshift to the type of `known`."""
+        texts = [text for other in others if (text := self._unknown(other)) is not None and is_ambiguous(text)]
+        if texts:
+            kind = result_type(self._type(known))
             for text in texts:
-                _check_integer(text, ColumnType({"SMALLINT": "int2", "INTEGER": "int4"}.get(kind, "int8")))
+                check_text(text, kind)
 
     def _unknown(self, node: exp.Expr) -> str | None:
         """Give the text of a string literal or parameter, which has no type until its context gives it one."""
@@ -177,8 +172,7 @@ class Rewriting:
         if column is None or column.name == "varchar" or isinstance(value, exp.Null | exp.Var):
             return
         if (text := self._unknown(value)) is not None:
-            if column.name in {"int2", "int4", "int8"}:
-                _check_integer(text, column)
+            check_text(text, column)
         elif self._type(value) == "VARCHAR":
             raise RedshiftError(
                 f'column "{name}" is of type {column.words} but expression is of type character varying'
@@ -277,19 +271,3 @@ def _strict_integer(text: exp.Expr, cast: exp.Expr, target: ColumnType) -> exp.E
     )
     missing = exp.Is(this=text.copy(), expression=exp.Null())
     return exp.Case(ifs=[exp.If(this=missing, true=exp.Null()), exp.If(this=whole, true=cast)], default=refusal)
-
-
-def _is_integer(text: str) -> bool:
-    return re.fullmatch(r"\s*[+-]?[0-9]+\s*", text, re.ASCII) is not None
-
-
-def _check_integer(text: str, target: ColumnType) -> None:
-    if not _is_integer(text):
-        raise RedshiftError(f'invalid input syntax for {target.words}: "{text}"')
-
-
-def _boolean(text: str) -> bool:
-    value = _BOOLEANS.get(text.strip().lower())
-    if value is None:
-        raise RedshiftError(f'invalid input syntax for type boolean: "{text}"')
-    return value
