@@ -34,7 +34,7 @@ def is_ambiguous(text: str) -> bool:
 
 
 def check_text(text: str, target: ColumnType) -> None:
-    """Raise RedshiftError when `text` is no value of the type, NotInTwinError when it would be another one in DuckDB."""
+    """Raise RedshiftError when `text` is no value of the type, NotInTwinError when DuckDB would give another one."""
     if target.name in {"int2", "int4", "int8"} and not _is_integer(text):
         raise RedshiftError(f'invalid input syntax for {target.words}: "{text}"')
     if target.name == "timestamp" and _ZONED.search(text):
