@@ -107,7 +107,7 @@ class Demo:
         sent.append(self._put(f"{self.broken} broken", broken, State.REJECTED))
         standings = self._follow(sent)
         self._headline("The corrected file comes under the same key")
-        corrected = [self._put(f"{self.broken} corrected", files[self.broken], State.LOADED)]
+        corrected = [self._put(f"{self.broken} mended", files[self.broken], State.LOADED)]
         standings |= self._follow(corrected)
         for file in (*sent, *corrected):
             state = standings[file.drop.id].state

@@ -35,7 +35,7 @@ def paused(dag_id: str) -> Problem:
     return Problem(
         id=f"paused:{dag_id}",
         subject=f"DAG {dag_id} is paused: files are accepted, nothing is loaded",
-        body=f"Airflow takes the runs of {dag_id} but starts none while it is paused. Unpause it: the waiting ones start.",
+        body=f"While {dag_id} is paused, Airflow takes its runs but starts none. Unpause it: the waiting ones start.",
         fingerprint="paused",
     )
 
