@@ -22,7 +22,7 @@ from local.aws import Caller
 from local.redshift.objects import StoredObject
 from local.redshift.server import Place, application
 from local.redshift.service import DataApi, Names
-from local.redshift.session import open_warehouse
+from local.redshift.warehouse import open_warehouse
 from suimon.warehouse import ddl
 from suimon.warehouse.statements import Warehouse, run_query
 from suimon_etl.load import (
