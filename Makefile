@@ -36,6 +36,9 @@ check: setup ## format, lint, types, templates
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/cfn-lint template.yaml
 
+build: setup ## build the stack for AWS: arm64, Python 3.13
+	@SAM_CLI_TELEMETRY=0 $(ENVS)/sam/bin/sam build
+
 lock: $(VENV)/.ready ## resolve requirements/*.in anew into hashed lock files
 	@for name in bootstrap suimon ministack sam airflow; do \
 	  $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
@@ -60,7 +63,7 @@ $(VENV)/bin/uv: requirements/bootstrap.lock.txt
 
 $(VENV)/.ready: $(VENV)/bin/uv requirements/suimon.lock.txt pyproject.toml
 	@echo "setup: suimon and its tests"
-	@VIRTUAL_ENV=$(VENV) $(UV) pip install -q --require-hashes -r requirements/suimon.lock.txt
+	@VIRTUAL_ENV=$(VENV) $(UV) pip sync -q --require-hashes requirements/bootstrap.lock.txt requirements/suimon.lock.txt
 	@VIRTUAL_ENV=$(VENV) $(UV) pip install -q --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -71,4 +74,4 @@ $(ENVS)/%/.ready: requirements/%.lock.txt $(VENV)/bin/uv
 	@VIRTUAL_ENV=$(ENVS)/$* $(UV) pip install -q --require-hashes -r requirements/$*.lock.txt
 	@touch $@
 
-.PHONY: help setup demo up down test check lock clean
+.PHONY: help setup demo up down test check build lock clean

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from local.isolation import isolate_process
-from local.twin import NoTwinError, Twin, load, runtime_folder
+from local.twin import NoTwinError, Twin, load, operator_environment, runtime_folder
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 
@@ -56,10 +56,10 @@ def demo(picture: Path | None) -> None:
     from local.lifecycle import up as bring_up  # noqa: PLC0415 as above
     from local.progress import Board  # noqa: PLC0415 as above
 
-    console = Console(record=picture is not None)
+    console = Console(record=True, width=100) if picture else Console()
     twin, _ = bring_up(ROOT, Board(console))
     all_well = tell(twin, console)
-    _tell(console, twin)
+    _tell(console, twin, ("report", _short(twin.runtime / "reports")))
     if picture:
         console.save_svg(str(picture), title="make demo")
     sys.exit(0 if all_well else 1)
@@ -118,7 +118,7 @@ def _expected() -> tuple[type[Exception], ...]:
     )
 
 
-def _tell(console: Console, twin: Twin) -> None:
+def _tell(console: Console, twin: Twin, *more: tuple[str, str]) -> None:
     """Say where things are."""
     table = Table.grid(padding=(0, 2))
     for what, where in (
@@ -126,6 +126,9 @@ def _tell(console: Console, twin: Twin) -> None:
         ("AWS", twin.endpoint()),
         ("mail", _short(twin.mail)),
         ("logs", _short(twin.logs)),
+        *more,
+        ("operator", f"source {_short(operator_environment(twin))}; then suimon replay … works on this twin"),
+        ("end", "make down"),
     ):
         table.add_row(what, where)
     console.print(table)

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import boto3
 
-from local.isolation import guarded_session, refuse_unless_loopback
+from local.isolation import REGION, guarded_session, refuse_unless_loopback
 
 # Endpoints that stand in for what MiniStack lacks: boto3's service name -> the part that answers.
 ENDPOINT_PARTS: Final = {"mwaa": "mwaa", "glue": "glue", "redshift-data": "redshift"}
@@ -143,6 +143,24 @@ def save(twin: Twin) -> None:
     values = {**asdict(twin), "root": str(twin.root), "runtime": str(twin.runtime)}
     unfinished.write_text(json.dumps(values, indent=2) + "\n")
     unfinished.replace(path)
+
+
+def operator_environment(twin: Twin) -> Path:
+    """Write a file that a shell can source to act as the operator on this twin and nowhere else, and give its path."""
+    keys = twin.principals["operator"]
+    variables = {
+        **twin.endpoints(),
+        "AWS_ACCESS_KEY_ID": keys.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": keys.secret_access_key,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
+        "PATH": f"{twin.root}/.venv/bin:$PATH",
+    }
+    path = twin.runtime / "operator.env"
+    path.touch(mode=_OWNER_ONLY)
+    lines = ["unset AWS_PROFILE AWS_SESSION_TOKEN", *(f'export {name}="{value}"' for name, value in variables.items())]
+    path.write_text("\n".join(lines) + "\n")
+    return path
 
 
 def load(runtime: Path) -> Twin:

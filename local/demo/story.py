@@ -146,6 +146,16 @@ class Demo:
         self._show(letter)
         named = all(str(fault.record) in letter.body.replace(",", "") for fault in FAULTS)
         self.checks.expect(f"the e-mail names each of the {len(FAULTS)} bad cells", holds=named)
+        self._keep_report()
+
+    def _keep_report(self) -> None:
+        """Put the report where a person can open it: the twin's S3 has no console."""
+        s3, bucket = self.twin.session().client("s3"), self.twin.outputs["ReportsBucket"]
+        listed = s3.list_objects_v2(Bucket=bucket, Prefix=f"sales/{self.broken}/")
+        for entry in listed["Contents"]:
+            path = self.twin.runtime / "reports" / entry["Key"]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            s3.download_file(bucket, entry["Key"], str(path))
 
     def check_freshness(self) -> None:
         """Let EventBridge Scheduler start the freshness function once, now instead of in some minutes."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from local.isolation import isolate_process
-from local.parts import cloud_part
+from local.parts import cloud_part, endpoint_part
 from local.supervisor import spawn, stop, wait_until_ready
 from local.twin import Twin, new_twin
 
@@ -24,6 +24,19 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Twin]:
     """A twin of which only the cloud runs."""
     twin = new_twin(ROOT, tmp_path_factory.mktemp("twin"))
     part = cloud_part(twin)
+    twin = twin.with_(running=(spawn(part, twin),))
+    try:
+        wait_until_ready(part, twin.running[0], twin)
+        yield twin
+    finally:
+        stop(twin)
+
+
+@pytest.fixture(scope="module")
+def redshift(cloud: Twin) -> Iterator[Twin]:
+    """The twin's Data API beside the shared cloud, under a mark of its own so that only it is ended."""
+    twin = cloud.with_(mark=f"{cloud.mark}-redshift", running=())
+    part = endpoint_part(twin, "redshift")
     twin = twin.with_(running=(spawn(part, twin),))
     try:
         wait_until_ready(part, twin.running[0], twin)

@@ -7,31 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local.parts import endpoint_part
-from local.supervisor import spawn, stop, wait_until_ready
 from suimon.contract.model import TableFreshness
 from suimon.freshness import QUERY_SECONDS, ask_age
 from suimon.warehouse.statements import Warehouse, WarehouseError, run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from local.twin import Twin
 
 WAREHOUSE = Warehouse(database="analytics", workgroup_name="suimon-local")
-
-
-@pytest.fixture(scope="module")
-def redshift(cloud: Twin) -> Iterator[Twin]:
-    """The twin's Data API beside the shared cloud, under a mark of its own so that only it is ended."""
-    twin = cloud.with_(mark=f"{cloud.mark}-age", running=())
-    part = endpoint_part(twin, "redshift")
-    twin = twin.with_(running=(spawn(part, twin),))
-    try:
-        wait_until_ready(part, twin.running[0], twin)
-        yield twin
-    finally:
-        stop(twin)
 
 
 @pytest.fixture(scope="module")

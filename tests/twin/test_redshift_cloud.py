@@ -12,12 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from botocore.exceptions import ClientError
 
-from local.parts import endpoint_part
-from local.supervisor import spawn, stop, wait_until_ready
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mypy_boto3_redshift_data import RedshiftDataAPIServiceClient
 
     from local.twin import Twin
@@ -35,14 +30,8 @@ def document(*statements: dict[str, Any]) -> str:
 
 
 @pytest.fixture(scope="module")
-def endpoint_url(cloud: Twin) -> Iterator[str]:
-    part = endpoint_part(cloud, "redshift")
-    only = cloud.with_(running=(spawn(part, cloud),))
-    try:
-        wait_until_ready(part, only.running[0], only)
-        yield cloud.endpoint("redshift")
-    finally:
-        stop(only)
+def endpoint_url(redshift: Twin) -> str:
+    return redshift.endpoint("redshift")
 
 
 def client_for(cloud: Twin, endpoint_url: str, name: str, *statements: dict[str, Any]) -> RedshiftDataAPIServiceClient:

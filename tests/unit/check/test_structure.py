@@ -1,6 +1,7 @@
 """Files whose structure is broken: found, placed and named, and never read as something they are not."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -155,9 +156,10 @@ def test_a_file_that_is_not_there_gives_no_verdict(tmp_path: Path) -> None:
 
 def test_too_little_memory_gives_no_verdict_and_says_so(tmp_path: Path) -> None:
     path = tmp_path / "file.csv"
-    path.write_bytes(b"a,b,c\n" + b"1,2,3\n" * 1000)
+    path.write_bytes(b"a,b,c\n" + b"".join(b"%d,2,3\n" % number for number in range(20_000)))
+    unique = replace(CONTRACT, columns=(replace(CONTRACT.columns[0], unique=True), *CONTRACT.columns[1:]))
     with pytest.raises(CheckError, match="give it more memory"):
-        check_file(path, CONTRACT, None, memory_limit="1MB", temp_directory=tmp_path)
+        check_file(path, unique, None, memory_limit="1MB", temp_directory=tmp_path)
 
 
 def test_a_contract_without_a_file_gives_no_verdict(tmp_path: Path) -> None:
