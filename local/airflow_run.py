@@ -19,9 +19,11 @@ def main(arguments: list[str]) -> None:
     component, env = arguments
     site = AirflowSite(Path(env), Path(os.environ["AIRFLOW_HOME"]), port=0)
     ensure_database(site)
-    program = str(site.env / "bin/airflow")
+    program = [str(site.env / "bin/airflow")]
+    if component == "api-server":
+        program = [str(site.env / "bin/python"), str(Path(__file__).with_name("airflow_api_server.py"))]
     # Same process, same pid: the supervisor sees Airflow itself live and die.
-    os.execv(program, [program, *COMPONENTS[component]])  # noqa: S606 no shell is wanted here
+    os.execv(program[0], [*program, *COMPONENTS[component]])  # noqa: S606 no shell is wanted here
 
 
 def ensure_database(site: AirflowSite) -> None:

@@ -9,6 +9,7 @@ import contextvars
 import importlib.metadata
 import json
 import os
+import re
 import sys
 import venv
 from collections.abc import Callable
@@ -22,6 +23,8 @@ from local.cloud_rights import check_services_rights
 from local.cloud_used import remember_used_rights
 
 _PINNED: Final = "1.5.33"
+# The last frame's source line, then "package.module.Class: message" or "Class".
+_EXCEPTION: Final = re.compile(r"^ +.*\n([A-Za-z_][\w.]*)(?::.*)?$", re.MULTILINE)
 
 
 def main() -> None:
@@ -40,6 +43,7 @@ def main() -> None:
     check_services_rights()
     take_numbers_from_parameters()
     name_the_version_in_events()
+    call_errors_by_their_name()
     fail_a_task_whose_function_fails()
     app = module("ministack.app")
     hook(app, "app", remember_used_rights(answer_authorize(app.app)), ("scope", "receive", "send"))
@@ -86,6 +90,28 @@ def take_numbers_from_parameters() -> None:
         if not callable(mapping.get(step)):
             raise HookMissingError(f"MiniStack has no {step} handler for AWS::Lambda::EventSourceMapping.")
         mapping[step] = with_numbers(mapping[step])
+
+
+def call_errors_by_their_name() -> None:
+    """Give a function's error the name of its exception, as Lambda does: state machines match their Retry by it."""
+    functions = module("ministack.services.lambda_svc")
+    execute = functions._execute_function  # noqa: SLF001 the hook point
+
+    def execute_and_name(func: Any, event: Any) -> Any:
+        result = execute(func, event)
+        body = result.get("body")
+        if result.get("error") and isinstance(body, dict) and body.get("errorType") == "Runtime.HandlerError":
+            name = exception_name(result.get("log", ""))
+            result = {**result, "body": {**body, "errorType": name or body["errorType"]}}
+        return result
+
+    hook(functions, "_execute_function", execute_and_name, ("func", "event"))
+
+
+def exception_name(log: str) -> str | None:
+    """Find the exception's class in a traceback: the first line that is not indented after the last frame."""
+    found = _EXCEPTION.findall(log)
+    return found[-1].rpartition(".")[2] if found else None
 
 
 def fail_a_task_whose_function_fails() -> None:

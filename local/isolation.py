@@ -33,7 +33,12 @@ _FOREIGN_PREFIXES: Final = ("AWS_", "SAM_CLI_", "AIRFLOW_", "MINISTACK_", "LOCAL
 _FOREIGN: Final = frozenset({"BOTO_CONFIG", "ENDPOINT_URL", "PYTHONPATH", "PYTHONHOME"})
 
 # Retries hide nothing here: an endpoint on loopback either answers or its part has died.
-_CONFIG: Final = Config(connect_timeout=5, read_timeout=60, retries={"max_attempts": 2, "mode": "standard"})
+_CONFIG: Final = Config(
+    connect_timeout=5,
+    read_timeout=60,
+    retries={"max_attempts": 2, "mode": "standard"},
+    inject_host_prefix=False,  # "env." before MWAA's host would leave loopback
+)
 
 
 class NotLoopbackError(Exception):

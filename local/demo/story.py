@@ -190,7 +190,6 @@ class Demo:
             AWS_ACCESS_KEY_ID=keys.access_key_id,
             AWS_SECRET_ACCESS_KEY=keys.secret_access_key,
             AWS_REGION=REGION,
-            SUIMON_REPLAY_STATE_MACHINE=self.twin.outputs["ReplayStateMachineArn"],
             COLUMNS=str(self.console.width),
             **({"FORCE_COLOR": "1"} if self.console.is_terminal else {}),
         )
