@@ -21,7 +21,8 @@ def main(arguments: list[str]) -> None:
     ensure_database(site)
     program = [str(site.env / "bin/airflow")]
     if component == "api-server":
-        program = [str(site.env / "bin/python"), str(Path(__file__).with_name("airflow_api_server.py"))]
+        # -P: beside the script lies our own airflow.py, which is not the one it means.
+        program = [str(site.env / "bin/python"), "-P", str(Path(__file__).with_name("airflow_api_server.py"))]
     # Same process, same pid: the supervisor sees Airflow itself live and die.
     os.execv(program[0], [*program, *COMPONENTS[component]])  # noqa: S606 no shell is wanted here
 
