@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -111,6 +112,13 @@ def test_a_run_with_a_null_logical_date_is_queued_runs_and_exists_only_once(real
     assert raised.value.response["RestApiStatusCode"] == 409  # type: ignore[typeddict-item] # modelled by the service
 
     assert real.finish("p", "once.1") == "success"
+
+
+def test_runs_that_are_asked_for_at_once_do_not_stop_the_server(real: Real) -> None:
+    # On SQLite, Airflow's audit log once held all of these up until MWAA's ten seconds were over.
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        runs = list(pool.map(lambda number: real.trigger("resting", f"together.{number}"), range(4)))
+    assert [run["state"] for run in runs] == ["queued"] * 4
 
 
 def test_an_unknown_dag_is_airflows_404(real: Real) -> None:
