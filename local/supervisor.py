@@ -25,6 +25,7 @@ _TERM_SECONDS: Final = 8.0
 _KILL_SECONDS: Final = 5.0
 _POLL_SECONDS: Final = 0.1
 _TAIL_LINES: Final = 15
+_TAIL_WIDTH: Final = 200
 # Setting the machine's clock moves start times a little; a pid that another program got meanwhile started far later.
 _SAME_START_SECONDS: Final = 3.0
 # Python warns when a running process is forgotten; parts outlive us on purpose.
@@ -185,7 +186,7 @@ def stop(twin: Twin) -> list[str]:
 
 
 def tail(path: Path, lines: int = _TAIL_LINES) -> str:
-    """Read the last lines of a log; the empty string when there is none."""
+    """Read the last lines of a log, cut to 200 characters; the empty string when there is none."""
     try:
         with path.open("rb") as log:
             log.seek(0, os.SEEK_END)
@@ -193,7 +194,8 @@ def tail(path: Path, lines: int = _TAIL_LINES) -> str:
             text = log.read().decode("utf-8", "replace")
     except FileNotFoundError:
         return ""
-    return "\n".join(text.rstrip().splitlines()[-lines:])
+    # Airflow's lines run to a thousand characters; what matters stands in front.
+    return "\n".join(line[:_TAIL_WIDTH] for line in text.rstrip().splitlines()[-lines:])
 
 
 def _family(twin: Twin) -> list[psutil.Process]:

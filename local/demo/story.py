@@ -196,12 +196,18 @@ class Demo:
         command = ["suimon", "replay", "sales", "--from", str(day), "--to", str(day)]
         self.console.print(f"[bold]$ {' '.join(command)}[/]")
         program = str(Path(sys.executable).with_name("suimon"))
-        replayed = subprocess.Popen([program, *command[1:]], env=environment, cwd=self.twin.root)
+        # On a terminal it shows itself, live; elsewhere its last words are part of what we print.
+        output = None if self.console.is_terminal else subprocess.PIPE
+        replayed = subprocess.Popen(
+            [program, *command[1:]], env=environment, cwd=self.twin.root, stdout=output, stderr=output, text=True
+        )
         try:
             self._wait(lambda: replayed.poll() is not None or None, f"the replay of {day}", LOAD_SECONDS)
         finally:
             if replayed.poll() is None:
                 replayed.terminate()
+        if replayed.stdout and replayed.stderr:
+            self.console.print(Text(f"{replayed.stdout.read()}{replayed.stderr.read()}".strip()))
         self.checks.expect(f"the replay of {day} succeeded", holds=replayed.returncode == 0)
         count = run_query(
             self.redshift,

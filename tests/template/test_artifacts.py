@@ -53,6 +53,17 @@ def test_only_intake_carries_duckdb_and_nobody_what_reads_yaml(artifacts: dict[s
         assert not (artifact / "suimon/contract/odcs.py").exists()
 
 
+def test_an_artifact_holds_the_models_of_its_own_services_only(artifacts: dict[str, Path]) -> None:
+    models = {
+        function: {path.name for path in (artifact / "botocore" / "data").iterdir() if path.is_dir()}
+        for function, artifact in artifacts.items()
+    }
+    assert models["intake"] == {"dynamodb", "mwaa", "s3", "sns", "sqs", "stepfunctions"}
+    assert models["outcome"] == {"dynamodb", "sns", "stepfunctions"}
+    assert models["freshness"] == {"dynamodb", "redshift-data", "sns"}
+    assert models["replay"] == {"dynamodb"}
+
+
 def test_contracts_are_compiled_into_what_needs_them(artifacts: dict[str, Path]) -> None:
     compiled = json.loads((artifacts["intake"] / "contracts.json").read_text(encoding="utf-8"))
     assert {contract["dataset"] for contract in compiled["contracts"]} >= {"sales", "user_events", "inventory"}
