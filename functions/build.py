@@ -56,9 +56,10 @@ def install(function: str, artifact: Path) -> None:
 def keep_used_services(code: str, artifact: Path) -> None:
     """Remove the models of the AWS services that the function makes no client of.
 
-    They are half the files of an artifact, and a cold start waits until all of it is unpacked.
+    They are half the files of an artifact, and a cold start waits until all of it is unpacked. The tracer makes a
+    client of X-Ray for itself.
     """
-    used = set(re.findall(r'boto3\.(?:client|resource)\("([a-z0-9-]+)"', code))
+    used = {"xray", *re.findall(r'boto3\.(?:client|resource)\("([a-z0-9-]+)"', code)}
     for models in (artifact / "botocore" / "data", artifact / "boto3" / "data"):
         for folder in models.iterdir():
             if folder.is_dir() and folder.name not in used:

@@ -58,10 +58,26 @@ def test_an_artifact_holds_the_models_of_its_own_services_only(artifacts: dict[s
         function: {path.name for path in (artifact / "botocore" / "data").iterdir() if path.is_dir()}
         for function, artifact in artifacts.items()
     }
-    assert models["intake"] == {"dynamodb", "mwaa", "s3", "sns", "sqs", "stepfunctions"}
-    assert models["outcome"] == {"dynamodb", "sns", "stepfunctions"}
-    assert models["freshness"] == {"dynamodb", "redshift-data", "sns"}
-    assert models["replay"] == {"dynamodb"}
+    assert models["intake"] == {"dynamodb", "mwaa", "s3", "sns", "sqs", "stepfunctions", "xray"}
+    assert models["outcome"] == {"dynamodb", "sns", "stepfunctions", "xray"}
+    assert models["freshness"] == {"dynamodb", "redshift-data", "sns", "xray"}
+    assert models["replay"] == {"dynamodb", "xray"}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_starts_from_its_artifact_alone_with_tracing_on(function: str, tmp_path: Path) -> None:
+    build = [sys.executable, ROOT / "functions/build.py", function, tmp_path]
+    subprocess.run(build, check=True, env=clean_environment(os.environ, SUIMON_BUILD_FOR="here"))
+    # -I and -S: nothing but the standard library and the artifact; the variables are Lambda's own.
+    start = (
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import app; assert not app.tracer.disabled; app.handler"
+    )
+    lambda_s_own = {
+        "LAMBDA_TASK_ROOT": str(tmp_path),
+        "AWS_REGION": "ap-northeast-1",
+        "AWS_DEFAULT_REGION": "ap-northeast-1",
+    }
+    subprocess.run([sys.executable, "-I", "-S", "-c", start], check=True, env=lambda_s_own)
 
 
 def test_contracts_are_compiled_into_what_needs_them(artifacts: dict[str, Path]) -> None:
