@@ -66,7 +66,7 @@ def test_an_artifact_holds_the_models_of_its_own_services_only(artifacts: dict[s
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_starts_from_its_artifact_alone_with_tracing_on(function: str, tmp_path: Path) -> None:
-    build = [sys.executable, ROOT / "functions/build.py", function, tmp_path]
+    build = [sys.executable, str(ROOT / "functions/build.py"), function, str(tmp_path)]
     subprocess.run(build, check=True, env=clean_environment(os.environ, SUIMON_BUILD_FOR="here"))
     # -I and -S: nothing but the standard library and the artifact; the variables are Lambda's own.
     start = (

@@ -1,22 +1,15 @@
 """One cloud of its own for the tests of this folder: started once, in a temporary folder, on free ports."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from local.isolation import isolate_process
 from local.parts import cloud_part, endpoint_part
 from local.supervisor import spawn, stop, wait_until_ready
 from local.twin import Twin, new_twin
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _isolated() -> None:
-    isolate_process(os.environ)
 
 
 @pytest.fixture(scope="session")
