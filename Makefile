@@ -25,7 +25,7 @@ up: setup ## start the twin and deploy into it
 	@$(VENV)/bin/python -m local up
 
 down: ## end exactly what `make up` started
-	@if [ -x $(VENV)/bin/python ]; then $(VENV)/bin/python -m local down; fi
+	@if [ -f $(VENV)/.ready ]; then $(VENV)/bin/python -m local down; fi
 
 test: setup ## run every test
 	@$(VENV)/bin/python -m pytest
@@ -42,10 +42,10 @@ build: setup ## build the stack for AWS: arm64, Python 3.13
 lock: $(VENV)/.ready ## resolve requirements/*.in anew into hashed lock files
 	@for name in bootstrap suimon ministack sam airflow; do \
 	  $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-	    requirements/$$name.in -o requirements/$$name.lock.txt; done
+	    requirements/$$name.in -o requirements/$$name.lock.txt || exit 1; done
 	@for name in intake functions; do \
 	  $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-	    -c requirements/suimon.lock.txt requirements/$$name.in -o requirements/$$name.lock.txt; done
+	    -c requirements/suimon.lock.txt requirements/$$name.in -o requirements/$$name.lock.txt || exit 1; done
 
 # The SAM CLI calls these, from the project's root, with ARTIFACTS_DIR set.
 build-IntakeFunction build-OutcomeFunction build-FreshnessFunction build-ReplayFunction: build-%Function:

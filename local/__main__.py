@@ -1,5 +1,6 @@
 """The twin's commands: `python -m local up | demo | down | status`."""
 
+import contextlib
 import os
 import re
 import sys
@@ -43,7 +44,9 @@ def up() -> None:
     console = Console()
     twin, died = bring_up(ROOT, Board(console))
     if died is None:
-        console.print("The twin is up already.")
+        console.print(
+            "The twin is up already, with what was deployed when it started. To deploy anew: `make down` first."
+        )
     elif died:
         console.print(f"A part of the twin had died, so it was started anew: {', '.join(part.name for part in died)}")
     _tell(console, twin)
@@ -54,10 +57,14 @@ def up() -> None:
 def demo(picture: Path | None) -> None:
     """Send real files through the whole pipeline, show each step, and check what is shown."""
     from local.demo.story import tell  # noqa: PLC0415 as above
+    from local.lifecycle import down as take_down  # noqa: PLC0415 as above
     from local.lifecycle import up as bring_up  # noqa: PLC0415 as above
     from local.progress import Board  # noqa: PLC0415 as above
 
     console = Console(record=True, width=100) if picture else Console()
+    # From an empty account every time: what an earlier run left would pass for what this one did.
+    with contextlib.suppress(NoTwinError):
+        take_down(ROOT)
     twin, _ = bring_up(ROOT, Board(console))
     all_well = tell(twin, console)
     _tell(console, twin, ("report", _short(twin.runtime / "reports")))
@@ -76,8 +83,8 @@ def down() -> None:
     console = Console()
     try:
         ended = take_down(ROOT)
-    except NoTwinError:
-        console.print("No twin is up.")
+    except NoTwinError as error:
+        console.print(str(error))
         return
     console.print(f"Ended: {', '.join(ended) or 'nothing was running any more'}.")
 

@@ -48,7 +48,7 @@ def up(root: Path, board: Board, runtime: Path | None = None) -> tuple[Twin, tup
         died: tuple[DeadPart, ...] = ()
         if former is not None:
             died = tuple(twin_health(former))
-            if not died and former.outputs:
+            if not died and former.complete:
                 return former, None
             stop(former)
         _forget(runtime)
@@ -56,6 +56,7 @@ def up(root: Path, board: Board, runtime: Path | None = None) -> tuple[Twin, tup
         try:
             with board.shown():
                 run_steps(start.steps(), board, start.look)
+            start.finish()
         except BaseException:
             stop(start.twin)
             with contextlib.suppress(FileNotFoundError):
@@ -65,19 +66,25 @@ def up(root: Path, board: Board, runtime: Path | None = None) -> tuple[Twin, tup
 
 
 def down(root: Path) -> list[str]:
-    """End the twin of the clone at `root` and name the parts that were running; its logs and mail stay.
+    """End every twin of the clone at `root`, also one that interrupted tests have left; their logs and mail stay.
+
+    Returns the names of the parts that were running.
 
     Raises:
-        BusyError: another command starts or ends it.
+        BusyError: another command starts or ends one.
         NoTwinError: none is up.
 
     """
-    runtime = runtime_folder(root)
-    with _alone(runtime):
-        twin = load(runtime)
-        ended = stop(twin)
-        (twin.runtime / "twin.json").unlink()
-        return ended
+    records = sorted(runtime_folder(root).parent.glob("*/twin.json"))
+    if not records:
+        raise NoTwinError("No twin is up.")
+    ended: list[str] = []
+    for record in records:
+        with _alone(record.parent):
+            twin = load(record.parent)
+            ended += stop(twin)
+            record.unlink()
+    return ended
 
 
 class _Start:
@@ -87,6 +94,10 @@ class _Start:
         self.twin = twin.with_(dag_bucket=deploy.DAG_BUCKET)
         self._lock = threading.Lock()
         save(self.twin)
+
+    def finish(self) -> None:
+        """Note that everything has come to its end."""
+        self._change(lambda _: {"complete": True})
 
     def look(self) -> None:
         """Raise when a part that has been started is gone."""

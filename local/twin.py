@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import boto3
 
-from local.isolation import REGION, guarded_session, refuse_unless_loopback
+from local.isolation import clean_environment, guarded_session, refuse_unless_loopback
 
 # Endpoints that stand in for what MiniStack lacks: boto3's service name -> the part that answers.
 ENDPOINT_PARTS: Final = {"mwaa": "mwaa", "glue": "glue", "redshift-data": "redshift"}
@@ -60,6 +60,7 @@ class Twin:
         outputs: the stack's outputs, once it is deployed.
         dag_bucket: where MWAA would look for DAGs, once it exists.
         running: the processes, as recorded when they started.
+        complete: whether the start came to its end; one that was cut off leaves half a twin.
 
     """
 
@@ -71,6 +72,7 @@ class Twin:
     outputs: Mapping[str, str] = field(default_factory=dict)
     dag_bucket: str = ""
     running: tuple[RunningPart, ...] = ()
+    complete: bool = False
 
     @property
     def logs(self) -> Path:
@@ -148,17 +150,19 @@ def save(twin: Twin) -> None:
 def operator_environment(twin: Twin) -> Path:
     """Write a file that a shell can source to act as the operator on this twin and nowhere else, and give its path."""
     keys = twin.principals["operator"]
-    variables = {
+    variables = clean_environment(
+        {},
+        twin.endpoint(),
         **twin.endpoints(),
-        "AWS_ACCESS_KEY_ID": keys.access_key_id,
-        "AWS_SECRET_ACCESS_KEY": keys.secret_access_key,
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
-        "PATH": f"{twin.root}/.venv/bin:$PATH",
-    }
+        AWS_ACCESS_KEY_ID=keys.access_key_id,
+        AWS_SECRET_ACCESS_KEY=keys.secret_access_key,
+        PATH=f"{twin.root}/.venv/bin:$PATH",
+    )
     path = twin.runtime / "operator.env"
     path.touch(mode=_OWNER_ONLY)
-    lines = ["unset AWS_PROFILE AWS_SESSION_TOKEN", *(f'export {name}="{value}"' for name, value in variables.items())]
+    # Whatever else of AWS the shell holds (profiles, other endpoints) would lead away from the twin.
+    forget = "for name in $(env | sed -n 's/^\\(AWS_[A-Z0-9_]*\\)=.*/\\1/p'); do unset \"$name\"; done"
+    lines = [forget, *(f'export {name}="{value}"' for name, value in variables.items())]
     path.write_text("\n".join(lines) + "\n")
     return path
 
@@ -183,11 +187,20 @@ def load(runtime: Path) -> Twin:
             outputs=values["outputs"],
             dag_bucket=values["dag_bucket"],
             running=tuple(RunningPart(**part) for part in values["running"]),
+            complete=values["complete"],
         )
     except FileNotFoundError:
         raise NoTwinError(f"No twin is up in this clone ({path} does not exist). Start one with `make up`.") from None
     except (KeyError, TypeError, ValueError) as error:
-        raise NoTwinError(f"{path} is not readable as a twin ({error!r}). Run `make down`, then `make up`.") from error
+        raise NoTwinError(
+            f"{path} is not readable as a twin ({error!r}). End what still runs of it (processes with "
+            f"SUIMON_TWIN_DIR={runtime} in their environment), remove {runtime}, then run `make up`."
+        ) from error
+    if twin.runtime.resolve() != runtime.resolve():
+        raise NoTwinError(
+            f"{path} is the copy of a twin that lives in {twin.runtime}: it is left alone. Remove {runtime}, then run "
+            "`make up` for a twin of this clone."
+        )
     for part in twin.ports:
         refuse_unless_loopback(twin.endpoint(part))
     return twin

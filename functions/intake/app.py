@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import tempfile
+import time
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +39,7 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 
 # MWAA answers within 10 s or not at all; a retry inside the client would spend two of its ten requests a second.
 MWAA_CONFIG = Config(connect_timeout=5, read_timeout=15, retries={"total_max_attempts": 1})
+LONGEST_RUN = 900  # seconds, the function's timeout: whatever is older belongs to nobody
 FIRST_DELAY, LONGEST_DELAY = 5, 900  # seconds until a message that failed comes again
 
 
@@ -107,4 +111,13 @@ def parts() -> dict[str, Any]:
 
 def gate(owner: str) -> Gate:
     """Build the gate of one invocation."""
+    remove_leftovers(Path(tempfile.gettempdir()))
     return Gate(owner=owner, **parts())
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Make room: a check that was killed leaves its files, and Lambda keeps /tmp for the next invocation."""
+    for left in (*folder.glob("drop-*"), *folder.glob("check-*")):
+        with suppress(FileNotFoundError):
+            if time.time() - left.stat().st_mtime > LONGEST_RUN:
+                shutil.rmtree(left, ignore_errors=True)

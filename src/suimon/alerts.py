@@ -9,9 +9,12 @@ from suimon.incidents import Problem
 from suimon.trigger import file_name
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from suimon.contract.model import Contract, Contracts
     from suimon.drop import Drop, DropRecord
     from suimon.outcome import RunFinished
+    from suimon.trigger import TriggerResult
 
 
 def rejected(record: DropRecord, contract: Contract, reason: str) -> Problem:
@@ -40,22 +43,23 @@ def paused(dag_id: str) -> Problem:
     )
 
 
-def not_triggered(dag_id: str, record: DropRecord, reason: str) -> Problem:
-    """Tell that accepted files wait for a run that cannot be started."""
+def not_triggered(dag_id: str, record: DropRecord, result: TriggerResult) -> Problem:
+    """Tell that accepted files wait for a run that cannot be started; the same cause for many files is one incident."""
+    incident_id = f"trigger:{dag_id}:{record.id}" if result.of_drop else f"trigger:{dag_id}"
+    concerned = f"for {record.drop.key}" if result.of_drop else "can be started"
     return Problem(
-        id=f"trigger:{dag_id}",
-        subject=f"No run of {dag_id} can be started",
+        id=incident_id,
+        subject=f"No run of {dag_id} {concerned}",
         body=(
-            f"{record.drop.key} is accepted, but its run could not be started.\n\n{reason}\n\n"
+            f"{record.drop.key} is accepted, but its run could not be started.\n\n{result.reason}\n\n"
             "The file is kept and tried again by itself; nothing has to be sent again."
         ),
-        # The same cause for many files is one incident.
-        fingerprint=dag_id,
+        fingerprint=incident_id,
     )
 
 
-def no_contract(drop: Drop, contracts: Contracts) -> Problem:
-    """Tell that files come under keys that nothing is declared for; one incident a folder."""
+def no_contract(drop: Drop, contracts: Contracts, now: datetime) -> Problem:
+    """Tell that files come under keys that nothing is declared for; one e-mail a folder and day."""
     folder = drop.key.split("/", 1)[0] if "/" in drop.key else "(top level)"
     patterns = "\n".join(f"  {contract.key_pattern.text}" for contract in contracts.all if contract.key_pattern)
     return Problem(
@@ -64,9 +68,9 @@ def no_contract(drop: Drop, contracts: Contracts) -> Problem:
         body=(
             f"s3://{drop.bucket}/{drop.key} matches no contract and was not looked at. Known keys:\n{patterns}\n\n"
             "What to do: send it under one of these keys, or add a contract for it.\n"
-            "Further files there are recorded without another e-mail."
+            "Further files there are recorded without another e-mail today."
         ),
-        fingerprint=folder,
+        fingerprint=f"{folder} on {now:%Y-%m-%d}",
     )
 
 

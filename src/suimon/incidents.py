@@ -90,7 +90,7 @@ class IncidentDesk:
 
     def report(self, problem: Problem, now: datetime) -> bool:
         """Tell people of the problem unless they know; True when something was published."""
-        known = self._known(problem.id)
+        known = self.known(problem.id)
         if not is_news(problem, known):
             return False
         opened_at = known.opened_at if known and known.is_open else now
@@ -110,7 +110,7 @@ class IncidentDesk:
 
     def recover(self, incident_id: str, now: datetime, note: str = "") -> bool:
         """Tell people that an open problem is gone (`note`: how); True when something was published."""
-        known = self._known(incident_id)
+        known = self.known(incident_id)
         if known is None or not known.is_open:
             return False
         told = f"Over: {known.subject}\n\nIt was open from {_minute(known.opened_at)} to {_minute(now)}. Nothing to do."
@@ -139,7 +139,8 @@ class IncidentDesk:
                 return found
             page = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
-    def _known(self, incident_id: str) -> Incident | None:
+    def known(self, incident_id: str) -> Incident | None:
+        """What has been said of a problem, or None: nothing ever."""
         item = self._table.get_item(Key=_key(incident_id), ConsistentRead=True).get("Item")
         if item is None:
             return None

@@ -76,7 +76,19 @@ class Gate:
         return self._advance(record, contract)
 
     def replay(self, request: ReplayRequest) -> DropRecord:
-        """Start the attempt that a replay asks for, or join it when this is a retry of the same request."""
+        """Start the attempt that a replay asks for, or join it when this is a retry of the same request.
+
+        ReplayError when it can never start; whatever else goes wrong is a ComeBackError, which the replay retries:
+        no queue would bring this attempt back.
+        """
+        try:
+            return self._replay(request)
+        except (ReplayError, ComeBackError):
+            raise
+        except Exception as error:
+            raise ComeBackError(f"{type(error).__name__}: {error}") from error
+
+    def _replay(self, request: ReplayRequest) -> DropRecord:
         record = self.ledger.get(request.drop_id)
         if record is None:
             raise ReplayError(f"the ledger knows no drop {request.drop_id}")
@@ -164,7 +176,8 @@ class Gate:
         dag_id, now = contract.dag_id or "", self.clock()
         result = start_run(self.airflow, dag_id, record, conf_for(record, self.settings))
         if result.outcome is Outcome.TRIGGERED:
-            self.desk.recover(f"trigger:{dag_id}", now, "Airflow takes runs again.")
+            for incident_id in (f"trigger:{dag_id}", f"trigger:{dag_id}:{record.id}"):
+                self.desk.recover(incident_id, now, f"Airflow has taken the run of {record.drop.key}.")
             if result.paused:
                 self.desk.report(alerts.paused(dag_id), now)
             else:
@@ -175,13 +188,13 @@ class Gate:
                 return self.ledger.get(record.id) or record
         lasting = now - datetime.fromisoformat(record.updated_at) > PATIENCE
         if result.outcome is Outcome.MISCONFIGURED or lasting:
-            self.desk.report(alerts.not_triggered(dag_id, record, result.reason), now)
+            self.desk.report(alerts.not_triggered(dag_id, record, result), now)
         raise ComeBackError(f"drop {record.id} is accepted, its run could not be started: {result.reason}")
 
     def _unmatched(self, drop: Drop) -> DropRecord:
         now = self.clock()
         record = self.ledger.receive(drop, "-", "-", State.UNMATCHED, now)
-        self.desk.report(alerts.no_contract(drop, self.contracts), now)
+        self.desk.report(alerts.no_contract(drop, self.contracts, now), now)
         return record
 
 

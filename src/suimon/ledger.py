@@ -128,7 +128,8 @@ class Ledger:
     ) -> DropRecord:
         if moves and to not in NEXT[record.state]:
             raise LedgerError(f"drop {record.id}: no way leads from {record.state} to {to}")
-        changes = {**attributes, "state": str(to), "updated_at": stamp(now)}
+        # Since when it stands where it stands: a renewed token or an ended lease is no step.
+        changes = {**attributes, "state": str(to)} | ({"updated_at": stamp(now)} if moves else {})
         names = {f"#{name}": name for name in changes} | {"#attempt": "attempt", "#owner": "lease_owner"}
         values = {f":{name}": value for name, value in changes.items()} | {
             ":from": str(record.state),

@@ -27,6 +27,10 @@ class UnreadableError(Exception):
     """The version cannot be read and never will be; the message is for the person who sent the file."""
 
 
+class NoRoomError(Exception):
+    """Something else fills the disk for now: the file fits, but not at this moment."""
+
+
 class ShortReadError(Exception):
     """Fewer bytes came than the object has: the connection broke, reading again may help."""
 
@@ -41,13 +45,18 @@ class Objects:
     def on_disk(self, drop: Drop, directory: Path) -> Iterator[Path]:
         """Give the path of a file holding exactly the bytes of that version; it is gone afterwards.
 
-        Memory stays at a few chunks whatever the size. UnreadableError when the version is gone or does not fit.
+        Memory stays at a few chunks whatever the size. UnreadableError when the version is gone or
+        can never fit, NoRoomError when it does not fit now.
         """
-        free = shutil.disk_usage(directory).free
-        if drop.size * DISK_FACTOR > free:
+        disk = shutil.disk_usage(directory)
+        needed = drop.size * DISK_FACTOR
+        if needed > disk.total:
+            limit = disk.total // DISK_FACTOR
             raise UnreadableError(
-                f"the file has {drop.size:,} bytes, the gate can check up to {free // DISK_FACTOR:,}: send it in parts"
+                f"the file has {drop.size:,} bytes, the gate can check up to {limit:,}: send it in parts"
             )
+        if needed > disk.free:
+            raise NoRoomError(f"{needed:,} bytes are needed in {directory}, {disk.free:,} are free")
         try:
             answer = self._s3.get_object(
                 Bucket=drop.bucket, Key=drop.key, VersionId=drop.version_id, IfMatch=f'"{drop.etag}"'
@@ -57,7 +66,7 @@ class Objects:
             if error.response["Error"]["Code"] in {"NoSuchKey", "NoSuchVersion", "MethodNotAllowed", "405"}:
                 raise UnreadableError("the file was deleted before it could be checked: send it again") from error
             raise
-        with tempfile.TemporaryDirectory(dir=directory) as folder:
+        with tempfile.TemporaryDirectory(prefix="drop-", dir=directory) as folder:
             path = Path(folder) / "drop"
             with path.open("wb") as file:
                 for chunk in answer["Body"].iter_chunks(CHUNK_BYTES):

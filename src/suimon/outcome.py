@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from suimon import alerts
-from suimon.drop import DropRecord, State
+from suimon.drop import DropRecord, State, written_after
 from suimon.ledger import Ledger, LostClaimError
 
 if TYPE_CHECKING:
@@ -77,6 +77,8 @@ class Registry:
         goes on with the two steps below, which are harmless when repeated.
         """
         record = self.ledger.get(run.drop_id)
+        if record and run.attempt < record.attempt:
+            return record  # a late second delivery: a replay has gone on from there
         if record is None or record.attempt != run.attempt:
             raise OutcomeError(
                 f"the ledger knows no attempt {run.attempt} of drop {run.drop_id}: who started this run?"
@@ -86,13 +88,18 @@ class Registry:
             self.desk.report(alerts.run_failed(record, run), now)
         elif record.state is State.LOADED:
             for kind in ("run-failed", "rejected"):
-                self.desk.recover(
-                    f"{kind}:{record.dataset}:{record.partition}",
-                    now,
-                    f"{record.drop.key} is loaded ({record.rows:,} rows).",
-                )
+                self._recover(f"{kind}:{record.dataset}:{record.partition}", record, now)
         answer_token(self.sfn, record, run.error or "")
         return record
+
+    def _recover(self, incident_id: str, loaded: DropRecord, now: datetime) -> None:
+        """Close the incident of a partition, unless it is about a later write than the one that was loaded."""
+        incident = self.desk.known(incident_id)
+        if incident is None or not incident.is_open:
+            return
+        blamed = self.ledger.get(incident.fingerprint.partition(".")[0])  # its fingerprint is a run id
+        if blamed is None or not written_after(blamed, loaded):
+            self.desk.recover(incident_id, now, f"{loaded.drop.key} is loaded ({loaded.rows:,} rows).")
 
     def _move(self, record: DropRecord, run: RunFinished, now: datetime) -> DropRecord:
         try:

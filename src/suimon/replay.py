@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
-from functools import cmp_to_key
 from typing import TYPE_CHECKING, Any
 
-from suimon.drop import REPLAYABLE, DropRecord, State, written_after
+from suimon.drop import REPLAYABLE, State
+from suimon.steps import latest, same_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from suimon.drop import DropRecord
 
 # One execution's history takes 25,000 events; a drop makes about ten. A longer range is replayed in parts.
 MAX_DAYS = 366
 DEFAULT_CONCURRENCY, MAX_CONCURRENCY = 3, 40  # an inline Map of Step Functions runs 40 at once, at most
 
-# What never was the content of its day: its bytes are those of another drop, or a newer one took its place.
-_IN_NOBODYS_STEAD = frozenset({State.DUPLICATE, State.SUPERSEDED, State.UNMATCHED})
+# What never was the content of its day: a newer one took its place, or no contract knows it.
+_NEVER_THE_DAY = frozenset({State.SUPERSEDED, State.UNMATCHED})
 
 
 class RequestError(ValueError):
@@ -100,19 +102,20 @@ def plan(drops: Mapping[str, Sequence[DropRecord]]) -> Plan:
 
 
 def _step(partition: str, records: Sequence[DropRecord]) -> Item | Skip:
-    own = [record for record in records if record.state not in _IN_NOBODYS_STEAD]
-    if not own:
-        return Skip(partition, "no file has come")
     # Writes without a sequencer are told apart by when they were received.
-    latest_first = sorted(own, key=lambda record: record.received_at, reverse=True)
-    newest = max(latest_first, key=cmp_to_key(_write_order))
+    own = sorted(
+        (one for one in records if one.state not in _NEVER_THE_DAY), key=lambda one: one.received_at, reverse=True
+    )
+    newest = latest(own)
+    if newest and newest.state is State.DUPLICATE:
+        # It was passed over for an earlier write of the same bytes: that one carries the run.
+        wanted = newest
+        newest = latest(one for one in own if one.state is not State.DUPLICATE and same_bytes(one, wanted))
+    if newest is None:
+        return Skip(partition, "no file has come")
     if newest.state not in REPLAYABLE:
         return Skip(partition, f"drop {newest.id} is {newest.state}: it is on its way already")
     return Item(newest.id, partition, newest.attempt + 1)
-
-
-def _write_order(one: DropRecord, other: DropRecord) -> int:
-    return written_after(one, other) - written_after(other, one)
 
 
 def _day(name: str, text: str) -> date:

@@ -34,25 +34,38 @@ def next_step(record: DropRecord, now: datetime) -> Step:
             return Step.NOTHING
 
 
+# Settled by another write, so they say nothing of their own about what the table holds.
+_SETTLED = frozenset({State.SUPERSEDED, State.DUPLICATE})
 # Writes that never came to the table, and so cannot make a later write of the same bytes superfluous.
-_WITHOUT_EFFECT = frozenset({State.REJECTED, State.FAILED, State.SUPERSEDED, State.DUPLICATE})
+_WITHOUT_EFFECT = frozenset({State.REJECTED, State.FAILED})
 
 
 def fate(record: DropRecord, partition: Iterable[DropRecord]) -> State | None:
     """Tell whether other writes of the key have settled this drop: SUPERSEDED, DUPLICATE, or None: it must be checked.
 
-    A later write of other bytes supersedes it, whatever the verdict on that one: upstream has taken these bytes back.
-    A later duplicate does not: it was passed over because of this very drop, or of one with the same bytes.
-    The same bytes as the write in force before it are a duplicate; as a refused or failed one they are a new try.
+    The newest write, whatever became of it, is what the upstream system wants: if it has other bytes, this drop is
+    superseded. The same bytes as the write before, if that one is in force, are a duplicate; as a refused or failed
+    one they are a new try.
     """
     others = [other for other in partition if other.id != record.id and other.drop.key == record.drop.key]
-    if any(written_after(other, record) for other in others if other.state is not State.DUPLICATE):
+    newest = latest(other for other in others if written_after(other, record))
+    if newest and not same_bytes(newest, record):
         return State.SUPERSEDED
-    in_force = [other for other in others if other.state not in _WITHOUT_EFFECT and written_after(record, other)]
-    newest = None
-    for other in in_force:
-        if newest is None or written_after(other, newest):
-            newest = other
-    if newest and (newest.drop.etag, newest.drop.size) == (record.drop.etag, record.drop.size):
+    before = latest(other for other in others if other.state not in _SETTLED and written_after(record, other))
+    if before and before.state not in _WITHOUT_EFFECT and same_bytes(before, record):
         return State.DUPLICATE
     return None
+
+
+def latest(records: Iterable[DropRecord]) -> DropRecord | None:
+    """Choose the last write; None of none."""
+    last: DropRecord | None = None
+    for record in records:
+        if last is None or written_after(record, last):
+            last = record
+    return last
+
+
+def same_bytes(one: DropRecord, other: DropRecord) -> bool:
+    """Whether two drops hold the same content, as far as S3 tells."""
+    return (one.drop.etag, one.drop.size) == (other.drop.etag, other.drop.size)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # InvokeRestApi's service model: a longer path is refused, and botocore does not look.
 MAX_PATH = 64
-CONFLICT, NOT_FOUND, TOO_MANY_REQUESTS, REQUEST_TIMEOUT = 409, 404, 429, 408
+FORBIDDEN, NOT_FOUND, REQUEST_TIMEOUT, CONFLICT, TOO_MANY_REQUESTS = 403, 404, 408, 409, 429
 CLIENT_ERRORS = range(400, 500)
 
 
@@ -31,11 +31,15 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class TriggerResult:
-    """The outcome; `reason` says what the other side answered, `paused` that the run waits for somebody to unpause."""
+    """The outcome; `reason` says what the other side answered, `paused` that the run waits for somebody to unpause.
+
+    `of_drop`: the mistake is in this run's own request, so that other drops are not concerned.
+    """
 
     outcome: Outcome
     reason: str = ""
     paused: bool = False
+    of_drop: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,9 +137,8 @@ def start_run(airflow: Airflow, dag_id: str, record: DropRecord, conf: dict[str,
         if answer.status == CONFLICT:
             found = airflow.call("GET", path)
             if found.status == NOT_FOUND:
-                return TriggerResult(
-                    Outcome.MISCONFIGURED, f"Airflow answers 409 but has no run of ours: {answer.body}"
-                )
+                told = f"Airflow answers 409 but has no run of ours: {answer.body}"
+                return TriggerResult(Outcome.MISCONFIGURED, told, of_drop=True)
             answer = found
         if answer.status in CLIENT_ERRORS:
             return _refused(answer, dag_id)
@@ -156,7 +159,8 @@ def _refused(answer: Answer, dag_id: str) -> TriggerResult:
             Outcome.MISCONFIGURED,
             f"Airflow does not know the DAG {dag_id}: is its file in the DAG bucket, and does it import without error?",
         )
-    return TriggerResult(Outcome.MISCONFIGURED, f"Airflow refuses the run with {answer.status}: {answer.body}")
+    told = f"Airflow refuses the run with {answer.status}: {answer.body}"
+    return TriggerResult(Outcome.MISCONFIGURED, told, of_drop=answer.status != FORBIDDEN)
 
 
 # What a person must mend; every other code (throttling, 5xx, an environment that is updating) passes by itself.

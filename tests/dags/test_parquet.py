@@ -30,6 +30,7 @@ def request_(conf: dict[str, Any]) -> RunRequest:
 def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Client]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
     with mock_aws():
         client = boto3.client("s3", region_name="ap-northeast-1")
         client.create_bucket(Bucket="suimon-lake", CreateBucketConfiguration={"LocationConstraint": "ap-northeast-1"})

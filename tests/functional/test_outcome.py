@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from suimon.drop import Drop, DropRecord, State
-from suimon.incidents import IncidentDesk
+from suimon.incidents import IncidentDesk, Problem
 from suimon.ledger import Ledger
 from suimon.outcome import OutcomeError, Registry, RunFinished
 
@@ -142,7 +142,23 @@ def test_a_load_after_a_failure_ends_the_incident(registry: Registry, post: Post
     assert post.subjects()[-1] == "[Suimon] Recovered: sales 2026-11-20 could not be loaded"
 
 
-def test_the_end_of_an_older_attempt_moves_nothing(registry: Registry) -> None:
+def test_an_older_load_does_not_close_the_incident_of_a_newer_file(registry: Registry, post: Post) -> None:
+    triggered(registry.ledger)
+    newer = Drop("raw", DROP.key, "v2", "other", 10, "02")
+    registry.ledger.receive(newer, "sales", "2026-11-20", State.RECEIVED, NOON)
+    registry.desk.report(Problem("rejected:sales:2026-11-20", "rejected", "body", f"{newer.id}.1"), NOON)
+    registry.enter(finished(), NOON)
+    assert post.subjects() == ["[Suimon] rejected"]
+
+
+def test_a_report_that_comes_again_after_a_replay_has_begun_is_passed_over(registry: Registry) -> None:
+    record = triggered(registry.ledger)
+    record = registry.enter(finished(), NOON)
+    registry.ledger.claim(record, NOON, owner="b", lease=timedelta(minutes=1), attempt=2)
+    assert registry.enter(finished(), NOON).attempt == 2
+
+
+def test_a_report_of_an_attempt_that_nobody_started_is_refused(registry: Registry) -> None:
     triggered(registry.ledger)
     with pytest.raises(OutcomeError, match="no attempt 7"):
         registry.enter(finished(attempt=7), NOON)

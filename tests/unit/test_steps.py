@@ -71,6 +71,21 @@ def test_a_later_duplicate_does_not_supersede_what_it_duplicates() -> None:
     assert fate(record(sequencer="01"), [duplicate]) is None
 
 
+def test_a_file_whose_twin_was_passed_over_for_it_is_not_lost() -> None:
+    # A is being checked, B is rejected, A comes again: whichever of the two A is asked first, one of them is loaded.
+    first = record(State.VALIDATING, version="v1", etag="a", sequencer="01")
+    rejected = record(State.REJECTED, version="v2", etag="b", sequencer="02")
+    again = record(State.RECEIVED, version="v3", etag="a", sequencer="03")
+    assert fate(again, [first, rejected]) is None
+    assert fate(first, [rejected, again]) is None
+
+
+def test_a_late_write_never_goes_over_newer_bytes_even_when_those_were_a_duplicate() -> None:
+    loaded = record(State.LOADED, version="v1", etag="a", sequencer="01")
+    duplicate = record(State.DUPLICATE, version="v3", etag="a", sequencer="03")
+    assert fate(record(version="v2", etag="b", sequencer="02"), [loaded, duplicate]) is State.SUPERSEDED
+
+
 def test_sequencers_are_compared_padded_on_the_right() -> None:
     newer = record(State.LOADED, version="v2", etag="b", sequencer="0A0")
     assert fate(record(sequencer="0a"), [newer]) is None  # 0A0 and 0a are the same write order once padded

@@ -40,6 +40,11 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _isolated() -> None:
+    """Stand in for the one of all tests, which would take away what is set above."""
+
+
+@pytest.fixture(scope="session", autouse=True)
 def database() -> Iterator[None]:
     """Make Airflow's tables, once."""
     from airflow.utils.db import initdb  # noqa: PLC0415 after the environment is set
