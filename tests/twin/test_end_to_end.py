@@ -236,8 +236,12 @@ def test_the_report_lists_the_bad_cell_at_its_place(story: Story) -> None:
     assert (cell["record"], cell["column"], cell["code"]) == (FAULT.record, FAULT.column, "minimum-error")
 
 
-def test_a_file_that_never_came_is_told_once_and_a_late_one_recovers(story: Story) -> None:
+def test_a_file_that_never_came_is_told_once_and_one_that_comes_late_recovers(story: Story) -> None:
     assert len(story.letters(f"missing-file:sales:{NEVER_SENT}")) == 1
+    assert [letter.subject for letter in story.letters(f"missing-file:sales:{DAY_BEFORE}")] == [
+        f"[Suimon] sales {DAY_BEFORE}: the file never came",
+        f"[Suimon] Recovered: sales {DAY_BEFORE}: the file never came",
+    ]
     assert len(story.letters("stale-table:user_events")) == 1
     assert [letter.subject for letter in story.letters("stale-table:sales_fact")] == [
         "[Suimon] sales_fact is empty",
