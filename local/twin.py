@@ -18,8 +18,8 @@ from local.isolation import clean_environment, guarded_session, refuse_unless_lo
 
 # Endpoints that stand in for what MiniStack lacks: boto3's service name -> the part that answers.
 ENDPOINT_PARTS: Final = {"mwaa": "mwaa", "glue": "glue", "redshift-data": "redshift"}
-# Every port of the twin, chosen together before anything starts. The log servers are Airflow's own.
-PORT_NAMES: Final = ("cloud", "mwaa", "glue", "redshift", "airflow", "airflow-worker-log", "airflow-triggerer-log")
+# Every port of the twin, chosen together before anything starts.
+PORT_NAMES: Final = ("cloud", "mwaa", "glue", "redshift", "airflow")
 # Below the range from which Linux (32768) and macOS (49152) give ports to outgoing connections: a port found free
 # here is not taken by one of the twin's own connections before its part listens on it.
 _PORT_RANGE: Final = range(20_000, 32_000)

@@ -157,9 +157,7 @@ class Gate:
         self.objects.copy_version(record.drop, self.settings.lake_bucket, f"{accepted}{file_name(record)}")
         self.objects.put_json(self.settings.lake_bucket, f"{accepted}_contract.json", contract.to_json())
         # The run id is written before the call that uses it: whoever takes over after a crash asks for the same run.
-        record = self.ledger.move(
-            record, State.ACCEPTED, self.clock(), rows=verdict.rows, run_id=run_id(record), dag_id=contract.dag_id or ""
-        )
+        record = self.ledger.move(record, State.ACCEPTED, self.clock(), rows=verdict.rows, run_id=run_id(record))
         return self._trigger(record, contract)
 
     def _reject(self, record: DropRecord, contract: Contract, reason: str) -> DropRecord:

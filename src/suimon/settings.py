@@ -21,7 +21,6 @@ class Settings:
 
     ledger_table: str
     alerts_topic_arn: str
-    raw_bucket: str
     lake_bucket: str
     reports_bucket: str
     mwaa_environment: str
@@ -42,7 +41,6 @@ class Settings:
         return cls(
             ledger_table=value("LEDGER_TABLE"),
             alerts_topic_arn=value("ALERTS_TOPIC_ARN"),
-            raw_bucket=value("RAW_BUCKET"),
             lake_bucket=value("LAKE_BUCKET"),
             reports_bucket=value("REPORTS_BUCKET"),
             mwaa_environment=value("MWAA_ENVIRONMENT"),

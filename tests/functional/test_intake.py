@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -17,7 +20,7 @@ from suimon.drop import Drop, State
 from suimon.incidents import IncidentDesk
 from suimon.intake import ComeBackError, Gate, ReplayError, ReplayRequest
 from suimon.ledger import Ledger
-from suimon.objects import Objects
+from suimon.objects import NoRoomError, Objects
 from suimon.settings import Settings
 from suimon.trigger import Airflow
 from suimon.warehouse.statements import Warehouse
@@ -40,7 +43,6 @@ BAD = GOOD.replace("296.00", "-296.00")
 SETTINGS = Settings(
     ledger_table="ledger",
     alerts_topic_arn="",
-    raw_bucket="raw",
     lake_bucket="lake",
     reports_bucket="reports",
     mwaa_environment="env",
@@ -233,6 +235,37 @@ def test_a_mistake_of_configuration_is_told_at_once_and_once(gate: Gate, mwaa: F
     assert "airflow:InvokeRestApi" in body
 
 
+def test_a_refused_run_of_one_file_is_not_closed_by_another_file(gate: Gate, mwaa: FakeMwaa, post: Post) -> None:
+    refused = {"Error": {"Code": "RestApiClientException"}, "RestApiStatusCode": 400, "RestApiResponse": "conf"}
+    mwaa.fails = ClientError(refused, "InvokeRestApi")  # type: ignore[arg-type]  # MWAA's own fields
+    with pytest.raises(ComeBackError):
+        gate.take(put(GOOD))
+    assert post.subjects() == [f"[Suimon] No run of daily_sales_etl for {KEY}"]
+    mwaa.fails = None
+    other_day = "2026-11-19"
+    gate.take(put(GOOD.replace("2026-11-20", other_day), key=KEY.replace("2026-11-20", other_day)))
+    assert post.subjects() == []
+
+
+def test_a_full_disk_is_no_verdict_on_the_file(gate: Gate, post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    drop = put(GOOD)
+    with monkeypatch.context() as full:
+        full.setattr("shutil.disk_usage", lambda _: SimpleNamespace(total=10**10, free=10))
+        with pytest.raises(NoRoomError):
+            gate.take(drop)
+    assert post.subjects() == []
+
+
+def test_a_file_that_can_never_fit_is_rejected_with_the_limit(
+    gate: Gate, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop = put(GOOD)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(total=100, free=100))
+    assert gate.take(drop).state is State.REJECTED
+    [(_, body)] = post.letters()
+    assert "the gate can check up to 50: send it in parts" in body
+
+
 def test_a_paused_dag_is_told(gate: Gate, mwaa: FakeMwaa, post: Post) -> None:
     mwaa.paused = True
     assert gate.take(put(GOOD)).state is State.TRIGGERED
@@ -316,6 +349,19 @@ def test_a_retry_after_the_attempt_s_end_is_answered_at_once(gate: Gate, sfn: Fa
     assert sfn.answers == [("success", "newer token")]
 
 
+def test_a_passing_error_of_a_replay_is_retried_by_it(
+    gate: Gate, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop = put(GOOD)
+    loaded(gate, drop)
+    with monkeypatch.context() as broken:
+        broken.setattr("suimon.intake.check_file", lambda *_, **__: 1 / 0)
+        with pytest.raises(ComeBackError, match="ZeroDivisionError"):
+            gate.replay(ReplayRequest(drop.id, 2, "token", "execution"))
+    clock.now += timedelta(seconds=5)
+    assert gate.replay(ReplayRequest(drop.id, 2, "newer token", "execution")).state is State.TRIGGERED
+
+
 def test_two_replays_of_one_drop_do_not_both_run(gate: Gate, mwaa: FakeMwaa) -> None:
     drop = put(GOOD)
     loaded(gate, drop)
@@ -382,15 +428,30 @@ def test_one_poisoned_message_does_not_hold_up_the_others(
     assert len(mwaa.runs) == 1
 
 
-def test_a_message_that_failed_comes_again_in_seconds_not_hours(app: ModuleType, context: LambdaContext) -> None:
-    event = queue_event("not json")
-    app.handler(event, context)
-    sqs = boto3.client("sqs")
-    hidden = sqs.get_queue_attributes(
-        QueueUrl=sqs.get_queue_url(QueueName="intake")["QueueUrl"],
-        AttributeNames=["ApproximateNumberOfMessagesNotVisible"],
+@pytest.mark.parametrize(("receives", "delay"), [("1", 5), ("2", 10), ("4", 40), ("9", 900), ("30", 900)])
+def test_a_message_that_failed_comes_again_in_seconds_and_then_ever_later(
+    app: ModuleType, context: LambdaContext, monkeypatch: pytest.MonkeyPatch, receives: str, delay: int
+) -> None:
+    asked: list[dict[str, Any]] = []
+    monkeypatch.setattr(
+        app, "sqs", lambda: SimpleNamespace(change_message_visibility=lambda **call: asked.append(call))
     )
-    assert hidden["Attributes"]["ApproximateNumberOfMessagesNotVisible"] == "1"
+    event = queue_event("not json")
+    event["Records"][0]["attributes"]["ApproximateReceiveCount"] = receives
+    app.handler(event, context)
+    assert [call["VisibilityTimeout"] for call in asked] == [delay]
+
+
+def test_what_a_killed_check_left_is_removed_and_what_a_running_one_holds_is_not(
+    app: ModuleType, tmp_path: Path
+) -> None:
+    old, young, foreign = (tmp_path / name for name in ("drop-old", "check-young", "somebody-else"))
+    for folder in (old, young, foreign):
+        folder.mkdir()
+    for folder in (old, foreign):
+        os.utime(folder, (time.time() - 3600,) * 2)
+    app.remove_leftovers(tmp_path)
+    assert (old.exists(), young.exists(), foreign.exists()) == (False, True, True)
 
 
 def test_a_replay_request_is_told_apart_from_a_batch(app: ModuleType, context: LambdaContext, gate: Gate) -> None:
