@@ -1,67 +1,79 @@
 """What the checker says of a file: yes, or every bad cell with its place. Personal values never get in here."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Self
+from typing import Literal
+
+from suimon.contract.file import Metric, Severity
 
 MASK = "***"
 VALUE_LENGTH = 100  # longer values are cut in reports
 
+Details = Mapping[str, str | int]
+Scope = Literal["file", "header", "record", "cell"]
+
 
 class Code(StrEnum):
-    """Stable error codes, in the manner of Frictionless; `meaning` is one line for people."""
+    """Stable error codes, in the manner of Frictionless; `messages` says what each means, and in which words."""
 
-    meaning: str
-
-    def __new__(cls, value: str, meaning: str) -> Self:
-        """Make a member of its code and its meaning."""
-        code = str.__new__(cls, value)
-        code._value_ = value
-        code.meaning = meaning
-        return code
-
-    # The file
-    EMPTY_FILE = "empty-file", "the file holds no bytes"
-    BYTE_ORDER_MARK = "byte-order-mark", "the file starts with a byte order mark that the contract does not declare"
-    ROW_COUNT_ERROR = "row-count-error", "the file holds fewer rows than the contract asks for"
+    # The file as bytes
+    EMPTY_FILE = "empty-file"
+    COMPRESSION_ERROR = "compression-error"  # not of the declared compression, or damaged
+    TRUNCATED_FILE = "truncated-file"  # compressed bytes that end too early
+    DECOMPRESSION_LIMIT = "decompression-limit"  # more than the declared ratio or size
+    BYTE_ORDER_MARK = "byte-order-mark"  # one that is not declared
+    MISSING_BYTE_ORDER_MARK = "missing-byte-order-mark"  # UTF-16 without one
+    # The file as a table
+    ROW_COUNT_ERROR = "row-count-error"
+    QUALITY_ERROR = "quality-error"  # another metric past its threshold
+    MISSING_TRAILER = "missing-trailer"
+    TRAILER_COUNT_ERROR = "trailer-count-error"
+    TRAILER_SUM_ERROR = "trailer-sum-error"
     # The header
-    MISSING_HEADER = "missing-header", "the first line holds none of the contract's labels"
-    MISSING_LABEL = "missing-label", "a column of the contract is not in the header"
-    EXTRA_LABEL = "extra-label", "the header has a column that the contract does not know"
-    DUPLICATE_LABEL = "duplicate-label", "the header has a label twice"
-    MISPLACED_LABEL = "misplaced-label", "a label stands at another place than in the contract"
+    MISSING_HEADER = "missing-header"
+    MISSING_LABEL = "missing-label"
+    EXTRA_LABEL = "extra-label"
+    DUPLICATE_LABEL = "duplicate-label"
+    MISPLACED_LABEL = "misplaced-label"
     # Records
-    BLANK_ROW = "blank-row", "a line is empty"
-    EXTRA_CELL = "extra-cell", "a record has more cells than the header"
-    MISSING_CELL = "missing-cell", "a record has fewer cells than the header"
-    QUOTE_ERROR = "quote-error", "text stands beside the quotes of a quoted cell"
-    UNTERMINATED_QUOTE = "unterminated-quote", "a quote is opened and never closed: what follows cannot be judged"
-    LINE_ENDING_ERROR = "line-ending-error", "a carriage return stands alone outside quotes"
-    RECORD_TOO_LONG = "record-too-long", "a record is too long to be one: what follows cannot be judged"
-    ENCODING_ERROR = "encoding-error", "bytes that are not in the declared encoding"
-    NULL_BYTE = "null-byte", "a NUL byte"
+    BLANK_ROW = "blank-row"
+    EXTRA_CELL = "extra-cell"
+    MISSING_CELL = "missing-cell"
+    QUOTE_ERROR = "quote-error"
+    UNTERMINATED_QUOTE = "unterminated-quote"
+    LINE_ENDING_ERROR = "line-ending-error"
+    RECORD_TOO_LONG = "record-too-long"
+    ENCODING_ERROR = "encoding-error"
+    NULL_BYTE = "null-byte"
+    CONDITION_ERROR = "condition-error"
+    PRIMARY_KEY_ERROR = "primary-key-error"
     # Cells
-    REQUIRED_ERROR = "required-error", "a required value is missing"
-    TYPE_ERROR = "type-error", "the value is not of the column's type"
-    MIN_LENGTH_ERROR = "min-length-error", "the value is too short"
-    MAX_LENGTH_ERROR = "max-length-error", "the value is too long"
-    MINIMUM_ERROR = "minimum-error", "the value is too small"
-    MAXIMUM_ERROR = "maximum-error", "the value is too large"
-    PATTERN_ERROR = "pattern-error", "the value does not match the column's pattern"
-    UNIQUE_ERROR = "unique-error", "the value stands in an earlier record"
-    PARTITION_ERROR = "partition-error", "the value is not the partition that the key names"
+    REQUIRED_ERROR = "required-error"
+    TYPE_ERROR = "type-error"
+    MIN_LENGTH_ERROR = "min-length-error"
+    MAX_LENGTH_ERROR = "max-length-error"
+    MINIMUM_ERROR = "minimum-error"
+    MAXIMUM_ERROR = "maximum-error"
+    PATTERN_ERROR = "pattern-error"
+    ALLOWED_VALUES_ERROR = "allowed-values-error"
+    UNIQUE_ERROR = "unique-error"
+    PARTITION_ERROR = "partition-error"
 
 
 @dataclass(frozen=True, slots=True)
 class BadCell:
-    """One fault and its place. A fault of a record or of the file has no column; one of the header no record."""
+    """One fault and its place. A fault of a record or of the file has no column; one of the header no record.
+
+    `details` are what `messages.say` needs to put the fault in words: contract terms and figures, never cell values.
+    """
 
     code: Code
-    message: str
     line: int | None = None  # physical line on which the cell starts, from 1
     record: int | None = None  # data record, from 1, the header not counted
-    column: str | None = None
+    column: str | None = None  # its name in the contract; the columns of a primary key joined by ", "
     value: str | None = None  # masked when personal, cut when long
+    details: Details = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,22 +83,55 @@ class RuleCount:
     code: Code
     column: str | None
     cells: int
+    details: Details = field(default_factory=dict)  # those that all its cells share, to put the rule in words
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """A quality metric of the contract as this file has it. `value` is a count of records or cells."""
+
+    metric: Metric
+    value: int
+    percent: str  # of all records, with four decimals
+    kept: bool  # within its threshold
+
+    @property
+    def severity(self) -> Severity:
+        """What it means when it is not kept: an error rejects the file, a warning does not."""
+        return self.metric.severity
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The checker's answer. `bad_cells` is in file order and exact, unless `truncated`; `counts` are always exact."""
+    """The checker's answer. `bad_cells` is in file order and exact, unless `truncated`; `counts` are always exact.
+
+    A file with bad records may still be accepted within its contract's tolerance: then `set_aside` of its `rows`
+    are not among the accepted ones. Otherwise an accepted file has no bad cells.
+    """
 
     accepted: bool
-    rows: int
+    rows: int  # records in the file, bad ones included
     bad_cells: tuple[BadCell, ...] = ()
     counts: tuple[RuleCount, ...] = ()
-    truncated: bool = False
+    truncated: bool = False  # more bad cells than are listed
+    measurements: tuple[Measurement, ...] = ()
+    bad_records: int | None = None  # with at least one fault; counted when the contract has a tolerance
+    set_aside: int = 0
+
+    @property
+    def accepted_rows(self) -> int:
+        """How many records go on."""
+        return self.rows - self.set_aside if self.accepted else 0
 
     @property
     def bad_cell_count(self) -> int:
         """How many bad cells there are, listed or not."""
         return sum(count.cells for count in self.counts)
+
+    @property
+    def warnings(self) -> tuple[Measurement, ...]:
+        """The measurements that are past a threshold that only warns."""
+        return tuple(one for one in self.measurements if not one.kept and one.severity == "warning")
 
 
 def shown(value: str, *, personal: bool) -> str:

@@ -7,19 +7,14 @@ from dataclasses import dataclass, field
 from datetime import date, time
 from itertools import combinations
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
-ColumnType = Literal["string", "integer", "decimal", "date", "timestamp", "boolean"]
-COLUMN_TYPES: tuple[ColumnType, ...] = get_args(ColumnType)
+from suimon.contract.file import Column, Condition, ContractError, FileFormat, Metric, Tolerance
 
 _DS = "{ds}"
 _DIGIT, _DIGITS = "\0", "0123456789"
 _DATE = f"{_DIGIT * 4}-{_DIGIT * 2}-{_DIGIT * 2}"
 _DS_REGEX = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-
-
-class ContractError(ValueError):
-    """A compiled contract that cannot be used; the message says which one and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,81 +61,6 @@ class KeyPattern:
 
 def _may_equal(one: str, other: str) -> bool:
     return one == other or (one == _DIGIT and other in _DIGITS) or (other == _DIGIT and one in _DIGITS)
-
-
-@dataclass(frozen=True, slots=True)
-class FileFormat:
-    """The dialect of a CSV file: always declared, never guessed. A field equal to a null token is missing."""
-
-    encoding: str = "utf-8"
-    delimiter: str = ","
-    quote: str = '"'
-    escape: str = '"'
-    header: bool = True
-    null_tokens: tuple[str, ...] = ("",)
-
-    @classmethod
-    def from_json(cls, raw: Mapping[str, Any]) -> "FileFormat":
-        """Read the compiled form."""
-        return cls(
-            encoding=raw["encoding"],
-            delimiter=raw["delimiter"],
-            quote=raw["quote"],
-            escape=raw["escape"],
-            header=raw["header"],
-            null_tokens=tuple(raw["null_tokens"]),
-        )
-
-    def to_json(self) -> dict[str, Any]:
-        """Give the compiled form."""
-        return {
-            "encoding": self.encoding,
-            "delimiter": self.delimiter,
-            "quote": self.quote,
-            "escape": self.escape,
-            "header": self.header,
-            "null_tokens": list(self.null_tokens),
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column and every rule on its cells. Bounds are inclusive and stay text, so that decimals stay exact."""
-
-    name: str
-    type: ColumnType
-    required: bool = False
-    unique: bool = False
-    personal: bool = False  # its values never appear in a report
-    partition: bool = False  # its value must be the partition that the key names
-    format: str | None = None  # strptime form of dates and timestamps
-    precision: int | None = None
-    scale: int | None = None
-    min_length: int | None = None  # characters, not bytes
-    max_length: int | None = None
-    minimum: str | None = None
-    maximum: str | None = None
-    pattern: str | None = None  # RE2, matched against the whole value
-
-    @classmethod
-    def from_json(cls, raw: Mapping[str, Any]) -> "Column":
-        """Read the compiled form."""
-        if raw["type"] not in COLUMN_TYPES:
-            raise ContractError(f"column {raw['name']!r}: type {raw['type']!r} is none of {', '.join(COLUMN_TYPES)}")
-        return cls(**raw)
-
-    def to_json(self) -> dict[str, Any]:
-        """Give the compiled form: the four flags always, other rules only where they are set."""
-        rules = ("format", "precision", "scale", "min_length", "max_length", "minimum", "maximum", "pattern")
-        return {
-            "name": self.name,
-            "type": self.type,
-            "required": self.required,
-            "unique": self.unique,
-            "personal": self.personal,
-            "partition": self.partition,
-            **{rule: getattr(self, rule) for rule in rules if getattr(self, rule) is not None},
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +121,10 @@ class Contract:
     key_pattern: KeyPattern | None = None
     file: FileFormat | None = None
     columns: tuple[Column, ...] = ()
-    min_rows: int = 0
+    primary_key: tuple[str, ...] = ()  # names of columns, in key order; each is required
+    conditions: tuple[Condition, ...] = ()
+    metrics: tuple[Metric, ...] = ()
+    tolerance: Tolerance | None = None  # without one the first bad record rejects the file
     arrival: Arrival | None = None
     freshness: TableFreshness | None = None
 
@@ -217,7 +140,10 @@ class Contract:
                 key_pattern=KeyPattern(raw["key_pattern"]) if raw["key_pattern"] else None,
                 file=FileFormat.from_json(raw["file"]) if raw["file"] else None,
                 columns=tuple(Column.from_json(column) for column in raw["columns"]),
-                min_rows=raw["min_rows"],
+                primary_key=tuple(raw["primary_key"]),
+                conditions=tuple(Condition.from_json(condition) for condition in raw["conditions"]),
+                metrics=tuple(Metric.from_json(metric) for metric in raw["metrics"]),
+                tolerance=Tolerance.from_json(raw["tolerance"]) if raw["tolerance"] else None,
                 arrival=Arrival.from_json(raw["arrival"]) if raw["arrival"] else None,
                 freshness=TableFreshness.from_json(raw["freshness"]) if raw["freshness"] else None,
             )
@@ -235,7 +161,10 @@ class Contract:
             "key_pattern": self.key_pattern.text if self.key_pattern else None,
             "file": self.file.to_json() if self.file else None,
             "columns": [column.to_json() for column in self.columns],
-            "min_rows": self.min_rows,
+            "primary_key": list(self.primary_key),
+            "conditions": [condition.to_json() for condition in self.conditions],
+            "metrics": [metric.to_json() for metric in self.metrics],
+            "tolerance": self.tolerance.to_json() if self.tolerance else None,
             "arrival": self.arrival.to_json() if self.arrival else None,
             "freshness": self.freshness.to_json() if self.freshness else None,
         }

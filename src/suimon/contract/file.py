@@ -1,0 +1,182 @@
+"""What a contract says of the file itself: dialect, columns, conditions, metrics, tolerance. Standard library only."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, Literal, Self, get_args
+
+ColumnType = Literal["string", "integer", "decimal", "date", "timestamp", "boolean"]
+COLUMN_TYPES: tuple[ColumnType, ...] = get_args(ColumnType)
+Encoding = Literal["utf-8", "utf-8-sig", "utf-16", "cp932", "shift_jis", "euc-jp"]
+ENCODINGS: tuple[Encoding, ...] = get_args(Encoding)
+Compression = Literal["none", "gzip", "zstd", "zip"]
+COMPRESSIONS: tuple[Compression, ...] = get_args(Compression)
+LineEnding = Literal["any", "lf", "crlf"]
+LINE_ENDINGS: tuple[LineEnding, ...] = get_args(LineEnding)
+MetricName = Literal["rowCount", "nullValues", "missingValues", "invalidValues", "duplicateValues"]
+METRICS: tuple[MetricName, ...] = get_args(MetricName)
+Severity = Literal["error", "warning"]
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+
+# Text of a table compresses ten- to thirty-fold; a hundred is a bomb or a mistake. A file may be declared otherwise.
+MAX_RATIO = 100
+MAX_BYTES = 100 * 2**30  # decompressed
+
+
+class ContractError(ValueError):
+    """A compiled contract that cannot be used; the message says which one and why."""
+
+
+class _Json:
+    """To and from the compiled form: an object of the fields that are not at their default."""
+
+    __slots__ = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the compiled form."""
+        return {
+            field.name: asdict(value) if hasattr(value := getattr(self, field.name), "__dataclass_fields__") else value
+            for field in fields(self)  # type: ignore[arg-type] # every subclass is a dataclass
+            if getattr(self, field.name) is not None
+        }
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> Self:
+        """Read the compiled form; lists become tuples."""
+        return cls(**{name: _tuple(value) for name, value in raw.items()})
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(_tuple(item) for item in value) if isinstance(value, list) else value
+
+
+@dataclass(frozen=True, slots=True)
+class Trailer(_Json):
+    """The last line of a file, which is no record: `marker` in its first cell, control totals in others (from 1)."""
+
+    marker: str
+    count: int | None = None  # the cell that holds the number of records
+    sums: tuple[tuple[str, int], ...] = ()  # column -> the cell that holds its sum
+
+
+@dataclass(frozen=True, slots=True)
+class FileFormat(_Json):
+    """The dialect of a CSV file: always declared, never guessed. A cell equal to a null token is missing."""
+
+    encoding: Encoding = "utf-8"
+    delimiter: str = ","
+    quote: str = '"'  # "" when nothing is quoted: then a quote is a character like any other
+    escape: str = '"'  # inside quotes: the quote doubled, or "\\" before any character
+    line_ending: LineEnding = "any"  # any: LF or CRLF, record by record
+    header: bool = True
+    header_order: Literal["fixed", "free"] = "fixed"
+    header_case: Literal["exact", "ignore"] = "exact"
+    extra_columns: Literal["refuse", "ignore"] = "refuse"
+    null_tokens: tuple[str, ...] = ("",)
+    decimal: str = "."  # the decimal separator: "." or ","
+    skip_lines: int = 0  # physical lines before the header
+    comment: str | None = None  # a line that starts with this, outside quotes, is no record
+    compression: Compression = "none"
+    max_ratio: int = MAX_RATIO  # decompressed bytes for one byte of the object
+    max_bytes: int = MAX_BYTES  # decompressed bytes in all
+    trailer: Trailer | None = None
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> Self:
+        """Read the compiled form."""
+        trailer = raw.get("trailer")
+        plain = {name: _tuple(value) for name, value in raw.items()}
+        return cls(**plain | ({"trailer": Trailer.from_json(trailer)} if trailer else {}))
+
+    def plain(self) -> "FileFormat":
+        """Give the dialect of accepted rows that were written anew: UTF-8, nothing around the records."""
+        return replace(
+            self,
+            encoding="utf-8",
+            line_ending="lf",
+            header_order="fixed",
+            header_case="exact",
+            extra_columns="refuse",
+            skip_lines=0,
+            comment=None,
+            compression="none",
+            trailer=None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Column(_Json):
+    """One column and every rule on its cells. Bounds are inclusive and stay text, so that decimals stay exact."""
+
+    name: str
+    type: ColumnType
+    label: str | None = None  # what the header calls it, when that is not its name
+    required: bool = False
+    unique: bool = False
+    personal: bool = False  # its values never appear in a report
+    partition: bool = False  # its value (of a timestamp: the date as written) must be the partition that the key names
+    format: str | None = None  # strptime form of dates and timestamps: %Y %m %d %H %M %S %g (ms) %f (us) %z (zone)
+    bits: int | None = None  # of an integer: 32 or 64
+    precision: int | None = None
+    scale: int | None = None
+    min_length: int | None = None  # characters, not bytes
+    max_length: int | None = None
+    minimum: str | None = None  # written as JSON writes numbers, as YYYY-MM-DD, or as YYYY-MM-DDThh:mm:ss (UTC if zoned)
+    maximum: str | None = None
+    pattern: str | None = None  # RE2, matched against any part of the value: anchor it to match the whole
+    allowed: tuple[str, ...] | None = None  # the only values there may be, as texts
+    true_words: tuple[str, ...] | None = None  # of a boolean, exactly as written
+    false_words: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if self.type not in COLUMN_TYPES:
+            raise ContractError(f"column {self.name!r}: type {self.type!r} is none of {', '.join(COLUMN_TYPES)}")
+
+    @property
+    def title(self) -> str:
+        """What the header calls it."""
+        return self.label or self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Condition(_Json):
+    """A condition over the cells of one record, which must not be false (missing values make it neither).
+
+    `sql` is DuckDB's, checked and rewritten when the contract is compiled: column n of the contract is t{n}, its typed
+    value (DATE, TIMESTAMP in UTC, DECIMAL, INTEGER or BIGINT, BOOLEAN, VARCHAR; NULL when missing or not of its type).
+    """
+
+    name: str
+    sql: str
+    columns: tuple[str, ...]  # those it reads, for the report
+    text: str  # as the contract writes it, or its description, for people
+
+
+@dataclass(frozen=True, slots=True)
+class Metric(_Json):
+    """An ODCS library metric and its threshold. Bounds are inclusive texts of decimals; None is no bound.
+
+    rowCount counts records; nullValues missing cells (null tokens); missingValues cells that equal one of `values`
+    or are missing; invalidValues cells that are there and are none of `values` or do not match `pattern`;
+    duplicateValues cells (combinations, over several `columns`) that stand in an earlier record.
+    """
+
+    name: MetricName
+    columns: tuple[str, ...] = ()  # none for rowCount, several for duplicateValues only
+    minimum: str | None = None
+    maximum: str | None = None
+    minimum_open: bool = False  # the bound itself is outside
+    maximum_open: bool = False
+    negated: bool = False  # mustNotBe, mustNotBeBetween: outside the bounds
+    unit: Literal["rows", "percent"] = "rows"  # percent of all records
+    severity: Severity = "error"
+    values: tuple[str, ...] | None = None
+    pattern: str | None = None
+    text: str = ""  # the threshold as people read it, such as "at least 1"
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance(_Json):
+    """How many bad records are set aside instead of rejecting the file. Both given: both must hold."""
+
+    max_rows: int | None = None
+    max_percent: str | None = None  # of the file's records, a decimal as text
