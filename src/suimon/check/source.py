@@ -1,0 +1,55 @@
+"""Where the bytes of a file come from: a local file here, a version of an object in `suimon.objects`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+CHUNK_BYTES = 4 * 1024 * 1024
+
+
+class Source(Protocol):
+    """Bytes that stay the same however often they are read."""
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+
+    @property
+    def size(self) -> int:
+        """How many bytes there are."""
+
+    def read(self, start: int, length: int) -> bytes:
+        """Give exactly these bytes; fewer only at the end."""
+
+    def chunks(self) -> Iterator[bytes]:
+        """Give all bytes in order, a few MB each; may be called again."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFile:
+    """A file on this machine."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """Its path as it was given."""
+        return str(self.path)
+
+    @property
+    def size(self) -> int:
+        """Its length in bytes."""
+        return self.path.stat().st_size
+
+    def read(self, start: int, length: int) -> bytes:
+        """Give exactly these bytes; fewer only at the end."""
+        with self.path.open("rb") as stream:
+            stream.seek(start)
+            return stream.read(length)
+
+    def chunks(self) -> Iterator[bytes]:
+        """Give all bytes in order."""
+        with self.path.open("rb") as stream:
+            while chunk := stream.read(CHUNK_BYTES):
+                yield chunk
