@@ -2,12 +2,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from suimon.check import Verdict, check_file
 from suimon.contract.model import Contract
 from suimon.contract.odcs import read_contract
 
 Check = Callable[..., Verdict]
+
+# pytest tests/unit/check/test_oracle.py --hypothesis-profile=long
+settings.register_profile("long", max_examples=20_000, deadline=None, derandomize=True)
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +30,6 @@ def check(tmp_path: Path, sales: Contract) -> Check:
     ) -> Verdict:
         path = tmp_path / "file.csv"
         path.write_bytes(text.encode() if isinstance(text, str) else text)
-        return check_file(path, contract, partition, limit=limit, temp_directory=tmp_path, threads=threads)
+        return check_file(path, contract, partition, limit=limit, scratch=tmp_path, threads=threads)
 
     return run

@@ -1,0 +1,287 @@
+"""A slow reading of a whole file by the words of its contract, which shares nothing with the checker.
+
+It knows the contract's and the verdict's data classes and nothing else of the checker, so that where both agree, two
+readings agree. Where a stream of compressed bytes is damaged, only that is expected: how much of it could still be read
+before the damage depends on who reads.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import NamedTuple
+
+from suimon.check.verdict import Code, shown
+from suimon.contract.file import Column, FileFormat, Metric
+from suimon.contract.model import Contract
+from tests.unit.check.oracle_cells import Typed, judge_cell, typed_value
+from tests.unit.check.oracle_metrics import is_kept, measure
+from tests.unit.check.oracle_text import Reading, UnreadableError, next_line, readings, text_of
+
+Holds = Callable[..., bool | None]  # a condition over the typed values of the columns it reads
+_STRAY = re.compile("[\udc00-\udcff]")
+_BOM = "\ufeff"
+
+
+class Place(NamedTuple):
+    """One fault: what and where. `value` as a report may show it."""
+
+    code: Code
+    line: int | None = None
+    record: int | None = None
+    column: str | None = None
+    value: str | None = None
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What the verdict must say."""
+
+    accepted: bool
+    rows: int
+    places: tuple[Place, ...]
+    measured: tuple[tuple[Metric, int, bool], ...] = ()  # value, and whether it is kept
+    bad_records: int = 0
+    set_aside: int = 0
+    sound: tuple[tuple[str, ...], ...] = ()  # the cells of the records without a fault of structure
+    damaged: bool = False  # the compressed bytes are: then nothing else is certain
+
+    @property
+    def counts(self) -> Counter[tuple[Code, str | None]]:
+        """How many cells break each rule."""
+        return Counter((place.code, place.column) for place in self.places)
+
+
+def judge(
+    contents: bytes, contract: Contract, partition: str | None, conditions: Mapping[str, Holds] | None = None
+) -> Expected:
+    """Say all that is wrong with a file. `conditions` are the contract's, by name, in Python."""
+    dialect = contract.file
+    assert dialect is not None
+    try:
+        text = text_of(contents, dialect)
+    except UnreadableError as error:
+        return Expected(accepted=False, rows=0, places=(Place(error.code),), damaged=True)
+    return _Judge(contract, dialect, partition, conditions or {}).file(text)
+
+
+class _Judge:
+    def __init__(
+        self, contract: Contract, dialect: FileFormat, partition: str | None, conditions: Mapping[str, Holds]
+    ) -> None:
+        self.contract, self.dialect, self.partition, self.conditions = contract, dialect, partition, conditions
+        self.places: list[Place] = []
+        self.width = len(contract.columns)
+        self.where: dict[int, Column] = dict(enumerate(contract.columns))  # place in a record -> column
+        self.keys: dict[tuple[str, ...], dict[tuple[Typed, ...], int]] = {}
+        self.whole: list[dict[str, tuple[str, Typed]]] = []  # per sound record: text and value of each column
+        self.sound: list[tuple[str, ...]] = []
+
+    def file(self, text: str) -> Expected:
+        if not text:
+            return Expected(accepted=False, rows=0, places=(Place(Code.EMPTY_FILE),))
+        if text.startswith(_BOM):
+            self.add(Code.BYTE_ORDER_MARK, 1)
+            text = text[1:]
+        place = 0
+        for _ in range(self.dialect.skip_lines):
+            place = next_line(text, place)
+        body, trailer = self.apart(text[place:])
+        records = readings(body, self.dialect, 1 + self.dialect.skip_lines)
+        if self.dialect.header:
+            self.header(next(records, None))
+        rows = self.records(records)
+        if self.dialect.trailer:
+            self.trailer(trailer, text.count("\n", 0, len(text) - 1) + 1, rows)
+        return self.settled(rows)
+
+    def apart(self, body: str) -> tuple[str, list[str]]:
+        """Take the last line off and give its cells, if it is the trailer; if not, it is a record like the others."""
+        wanted = self.dialect.trailer
+        cut = body.rfind("\n", 0, len(body) - 1) + 1
+        last = next(readings(body[cut:], self.dialect), None)
+        if wanted is None or last is None or last.fault or last.cells[0][1] != wanted.marker:
+            return body, []
+        return body[:cut], [text for _, text in last.cells]
+
+    def add(
+        self,
+        code: Code,
+        line: int | None,
+        record: int | None = None,
+        column: str | None = None,
+        value: str | None = None,
+    ) -> None:
+        self.places.append(Place(code, line, record, column, value))
+
+    def header(self, first: Reading | None) -> None:
+        columns = self.contract.columns
+        fold = str.casefold if self.dialect.header_case == "ignore" else str
+        labels = [] if first is None or first.blank or first.fault else [fold(text) for _, text in first.cells]
+        titles = {fold(column.title): column for column in columns}
+        line = first.line if first else None
+        if first:
+            self.structure(first, None, len(first.cells), dict.fromkeys(range(len(labels)), None), header=True)
+        known = [label for label in labels if label in titles]
+        self.where = {labels.index(label): titles[label] for label in known if labels.count(label) == 1}
+        if not known:
+            # What stands there may be a record: none of it is shown, and nothing of what follows has a name.
+            self.places = [place._replace(value=None) for place in self.places]
+            self.add(Code.MISSING_HEADER, line)
+            return
+        self.width = len(labels)
+        assert first is not None
+        self.labels(labels, titles, first)
+
+    def labels(self, labels: list[str], titles: Mapping[str, Column], first: Reading) -> None:
+        line = first.line
+        for title, column in titles.items():
+            if title not in labels:
+                self.add(Code.MISSING_LABEL, line, None, column.name)
+        for place, (cell_line, text) in enumerate(first.cells):
+            if labels[place] not in titles:
+                if self.dialect.extra_columns == "refuse":
+                    self.add(Code.EXTRA_LABEL, cell_line, None, None, shown(text, personal=False))
+            elif labels.index(labels[place]) < place:
+                self.add(Code.DUPLICATE_LABEL, cell_line, None, titles[labels[place]].name)
+        if self.dialect.header_order == "fixed":
+            there = list(dict.fromkeys(label for label in labels if label in titles))
+            for wanted, label in zip((title for title in titles if title in labels), there, strict=True):
+                if wanted != label:
+                    at = first.cells[labels.index(wanted)][0]
+                    self.add(Code.MISPLACED_LABEL, at, None, titles[wanted].name)
+
+    def records(self, records: Iterator[Reading]) -> int:
+        number = 0
+        for reading in records:
+            blank = reading.blank and self.width > 1
+            number += not blank
+            before = len(self.places)
+            self.structure(reading, None if blank else number, self.width, self.where)
+            if len(self.places) == before:
+                self.cells(reading, number)
+        return number
+
+    def structure(
+        self,
+        reading: Reading,
+        number: int | None,
+        width: int,
+        where: Mapping[int, Column | None],
+        *,
+        header: bool = False,
+    ) -> None:
+        """Note what is wrong with the form of a record."""
+        if reading.fault:
+            self.add(reading.fault, reading.line, number)
+            return
+        if reading.blank and (self.width > 1 or header):
+            self.add(Code.BLANK_ROW, reading.line)
+            return
+        unwanted = {"lf": "\r\n", "crlf": "\n"}.get(self.dialect.line_ending)
+        if reading.ending and reading.ending == unwanted:
+            self.add(Code.LINE_ENDING_ERROR, reading.line, number)
+        ragged = len(reading.cells) != width
+        if ragged:
+            code = Code.EXTRA_CELL if len(reading.cells) > width else Code.MISSING_CELL
+            self.add(code, reading.line, number)
+        for code, form in ((Code.ENCODING_ERROR, _STRAY), (Code.NULL_BYTE, re.compile("\0"))):
+            bad = [place for place, (_, text) in enumerate(reading.cells) if form.search(text)]
+            if bad and ragged:
+                self.add(code, reading.line, number)
+                continue
+            for place in bad:
+                line, text = reading.cells[place]
+                column = where.get(place)
+                personal = not header and (column is None or column.personal)
+                self.add(code, line, number, column.name if column else None, shown(text, personal=personal))
+
+    def cells(self, reading: Reading, number: int) -> None:
+        """Judge the cells of a record of sound form, its keys and its conditions."""
+        self.sound.append(tuple(text for _, text in reading.cells))
+        values: dict[str, tuple[str, Typed]] = {}
+        line_of: dict[str, int] = {}
+        for place, (line, text) in enumerate(reading.cells):
+            if (column := self.where.get(place)) is None:
+                continue
+            required = column.required or column.name in self.contract.primary_key
+            value = shown(text, personal=column.personal)
+            for code in judge_cell(column, text, self.dialect, self.partition, required=required):
+                self.add(code, line, number, column.name, None if code is Code.REQUIRED_ERROR else value)
+            values[column.name] = (text, typed_value(column, text, self.dialect))
+            line_of[column.name] = line
+        for column in self.contract.columns:
+            if column.unique and self.repeated((column.name,), values, number):
+                value = shown(values[column.name][0], personal=column.personal)
+                self.add(Code.UNIQUE_ERROR, line_of[column.name], number, column.name, value)
+        if self.contract.primary_key and self.repeated(self.contract.primary_key, values, number, "key"):
+            self.add(Code.PRIMARY_KEY_ERROR, reading.line, number, ", ".join(self.contract.primary_key))
+        for condition in self.contract.conditions:
+            read = [values[name][1] for name in condition.columns if name in values]
+            if len(read) == len(condition.columns) and self.conditions[condition.name](*read) is False:
+                self.add(Code.CONDITION_ERROR, reading.line, number)
+        self.whole.append(values)
+
+    def repeated(
+        self, names: tuple[str, ...], values: Mapping[str, tuple[str, Typed]], number: int, kind: str = "unique"
+    ) -> bool:
+        key = tuple(values[name][1] for name in names if name in values)
+        if len(key) < len(names) or None in key:
+            return False
+        return self.keys.setdefault((kind, *names), {}).setdefault(key, number) != number
+
+    def trailer(self, cells: list[str], line: int, rows: int) -> None:
+        wanted = self.dialect.trailer
+        assert wanted is not None
+        if not cells:
+            self.add(Code.MISSING_TRAILER, line)
+            return
+        if wanted.count is not None:
+            said = cells[wanted.count - 1] if wanted.count <= len(cells) else None
+            if said is None or not re.fullmatch("[0-9]+", said) or int(said) != rows:
+                self.add(Code.TRAILER_COUNT_ERROR, line, None, None, said)
+        broken = {place.column for place in self.places if place.code is Code.TYPE_ERROR}
+        if len(self.whole) < rows:
+            return
+        for name, place in wanted.sums:
+            if name in broken or name not in {column.name for column in self.where.values()}:
+                continue
+            total = sum((Decimal(str(values[name][1] or 0)) for values in self.whole), Decimal(0))
+            said = cells[place - 1] if place <= len(cells) else None
+            form = rf"[+-]?[0-9]+({re.escape(self.dialect.decimal)}[0-9]+)?"
+            if said is None or not re.fullmatch(form, said) or Decimal(said.replace(",", ".")) != total:
+                self.add(Code.TRAILER_SUM_ERROR, line, None, name, said)
+
+    def settled(self, rows: int) -> Expected:
+        bad = {place.record for place in self.places if place.record}
+        beyond = any(place.record is None or place.code is Code.UNTERMINATED_QUOTE for place in self.places)
+        measured = []
+        there = {column.name for column in self.where.values()}
+        for metric in self.contract.metrics:
+            if not there.issuperset(metric.columns):
+                continue
+            value = measure(metric, self.whole, self.dialect.null_tokens, rows)
+            kept = is_kept(metric, value, rows)
+            measured.append((metric, value, kept))
+            if not kept and metric.severity == "error":
+                beyond = True
+                code = Code.ROW_COUNT_ERROR if metric.name == "rowCount" else Code.QUALITY_ERROR
+                self.add(code, None, None, ", ".join(metric.columns) or None)
+        tolerated = bad and not beyond and self.tolerated(len(bad), rows)
+        return Expected(
+            accepted=not self.places or bool(tolerated),
+            rows=rows,
+            places=tuple(self.places),
+            measured=tuple(measured),
+            bad_records=len(bad),
+            set_aside=len(bad) if tolerated else 0,
+            sound=tuple(self.sound),
+        )
+
+    def tolerated(self, bad: int, rows: int) -> bool:
+        wanted = self.contract.tolerance
+        if wanted is None:
+            return False
+        enough = wanted.max_rows is None or bad <= wanted.max_rows
+        return enough and (wanted.max_percent is None or Decimal(100 * bad) <= Decimal(wanted.max_percent) * rows)

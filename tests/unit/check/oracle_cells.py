@@ -1,0 +1,142 @@
+"""The oracle's reading of one cell: what its text means, and which rules of its column it breaks."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+
+from suimon.check.verdict import Code
+from suimon.contract.file import Column, FileFormat
+
+Typed = int | str | Decimal | bool | None  # dates are days, timestamps microseconds (UTC if they have a zone)
+_DAY = 86_400_000_000
+_WIDTHS = {"Y": 4, "m": 2, "d": 2, "H": 2, "M": 2, "S": 2, "g": 3, "f": 6}
+
+
+def judge_cell(  # noqa: C901 - one question after the other
+    column: Column, text: str, dialect: FileFormat, partition: str | None, *, required: bool
+) -> Iterator[Code]:
+    """Yield the rules that a cell breaks, those on several cells aside."""
+    if text in dialect.null_tokens:
+        if required:
+            yield Code.REQUIRED_ERROR
+        return
+    value = typed_value(column, text, dialect)
+    if value is None:
+        yield Code.TYPE_ERROR
+    if column.min_length is not None and len(text) < column.min_length:
+        yield Code.MIN_LENGTH_ERROR
+    if column.max_length is not None and len(text) > column.max_length:
+        yield Code.MAX_LENGTH_ERROR
+    if value is not None and column.minimum is not None and value < bound(column, column.minimum):  # type: ignore[operator]
+        yield Code.MINIMUM_ERROR
+    if value is not None and column.maximum is not None and value > bound(column, column.maximum):  # type: ignore[operator]
+        yield Code.MAXIMUM_ERROR
+    if column.pattern is not None and not re.search(column.pattern.replace("$", r"\Z"), text, re.ASCII):
+        yield Code.PATTERN_ERROR
+    if column.allowed is not None and text not in column.allowed:
+        yield Code.ALLOWED_VALUES_ERROR
+    if column.partition and partition is not None and value is not None and _day_of(column, text) != partition:
+        yield Code.PARTITION_ERROR
+
+
+def typed_value(column: Column, text: str, dialect: FileFormat) -> Typed:
+    """Give what a cell means; None if it is missing or not of its type."""
+    if text in dialect.null_tokens:
+        return None
+    match column.type:
+        case "string":
+            return text
+        case "integer":
+            half = 2 ** ((column.bits or 32) - 1)
+            value = int(text) if re.fullmatch("[+-]?[0-9]+", text) else None
+            return value if value is not None and -half <= value < half else None
+        case "decimal":
+            return _decimal(column, text, dialect.decimal)
+        case "boolean":
+            words = dict.fromkeys(column.true_words or ("true",), True)
+            return (words | dict.fromkeys(column.false_words or ("false",), False)).get(text)
+        case "date" | "timestamp":
+            read = _directives(column, text)
+            return None if read is None else _moment(column, read)
+
+
+def bound(column: Column, written: str) -> Typed:
+    """Give a contract's bound as the value it means."""
+    match column.type:
+        case "date":
+            return date.fromisoformat(written).toordinal()
+        case "timestamp":
+            day, _, clock = written.partition("T")
+            hour, minute, second = map(int, clock.split(":"))
+            return date.fromisoformat(day).toordinal() * _DAY + ((hour * 60 + minute) * 60 + second) * 1_000_000
+        case "integer":
+            return int(written)
+        case _:
+            return Decimal(written)
+
+
+def _decimal(column: Column, text: str, separator: str) -> Decimal | None:
+    sign, whole, fraction = "", text, ""
+    if text[:1] in {"+", "-"}:
+        sign, whole = text[0], text[1:]
+    if separator in whole:
+        whole, _, fraction = whole.partition(separator)
+        if not fraction:
+            return None
+    if not whole or not set(whole + fraction) <= set("0123456789") or len(fraction) > (column.scale or 0):
+        return None
+    if len(whole.lstrip("0")) > (column.precision or 38) - (column.scale or 0):
+        return None
+    return Decimal(f"{sign}{whole}.{fraction or 0}")
+
+
+def _directives(column: Column, text: str) -> dict[str, str] | None:
+    """Take a text apart by its strptime form; None if it is not written so."""
+    read: dict[str, str] = {}
+    place, form = 0, column.format or "%Y-%m-%d"
+    while form:
+        if form[0] != "%":
+            taken = text[place : place + 1]
+            if taken != form[0]:
+                return None
+            form = form[1:]
+        elif form[1] == "z":
+            zone = re.match("Z|[+-][0-9]{2}:[0-9]{2}", text[place:])
+            if zone is None:
+                return None
+            taken = read["z"] = zone[0]
+            form = form[2:]
+        else:
+            taken = read[form[1]] = text[place : place + _WIDTHS[form[1]]]
+            if len(taken) < _WIDTHS[form[1]] or not set(taken) <= set("0123456789"):
+                return None
+            form = form[2:]
+        place += len(taken)
+    return read if place == len(text) else None
+
+
+def _moment(column: Column, read: dict[str, str]) -> int | None:
+    year, month, day = (int(read.get(name, 1)) for name in "Ymd")
+    hour, minute, second = (int(read.get(name, 0)) for name in "HMS")
+    try:
+        days = date(year, month, day).toordinal()
+    except ValueError:
+        return None
+    if hour > 23 or minute > 59 or second > 59:
+        return None
+    if column.type == "date":
+        return days
+    micros = int(read.get("f", 0)) + int(read.get("g", 0)) * 1000
+    east = 0
+    if (zone := read.get("z", "Z")) != "Z":
+        zone_hour, zone_minute = int(zone[1:3]), int(zone[4:6])
+        if zone_hour > 23 or zone_minute > 59:
+            return None
+        east = (zone_hour * 60 + zone_minute) * (1 if zone[0] == "+" else -1)
+    return days * _DAY + (((hour * 60 + minute - east) * 60) + second) * 1_000_000 + micros
+
+
+def _day_of(column: Column, text: str) -> str:
+    read = _directives(column, text) or {}
+    return f"{read.get('Y')}-{read.get('m')}-{read.get('d')}"

@@ -1,0 +1,181 @@
+"""The oracle's reading of a file's form: bytes to text to records, one character after the other."""
+
+import io
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from suimon.check.verdict import Code
+from suimon.contract.file import FileFormat
+
+_HARMLESS = 2**20  # a file that unpacks to this is no bomb, whatever its ratio
+_UNDEFINED = {b"\x80", b"\xa0", b"\xfd", b"\xfe", b"\xff"}  # Python gives them characters of private use
+
+
+class UnreadableError(Exception):
+    """The bytes are no text at all."""
+
+    def __init__(self, code: Code) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass
+class Reading:
+    """One record as the automaton reads it."""
+
+    line: int
+    cells: list[tuple[int, str]] = field(default_factory=list)  # line on which it starts, and its text
+    fault: Code | None = None
+    ending: str = ""  # "\n", "\r\n", or "" at the end of the file
+    end: int = 0  # where the next one starts
+    blank: bool = False
+
+
+def text_of(contents: bytes, dialect: FileFormat) -> str:
+    """Give a file's text; UnreadableError if it cannot be had."""
+    return _decoded(_unpacked(contents, dialect), dialect)
+
+
+def _unpacked(contents: bytes, dialect: FileFormat) -> bytes:
+    if not contents:
+        return b""
+    unpack: dict[str, Callable[[bytes], bytes]] = {"none": bytes, "gzip": _gzip, "zip": _zip, "zstd": _zstd}
+    plain = unpack[dialect.compression](contents)
+    allowed = min(max(dialect.max_ratio * len(contents), _HARMLESS), dialect.max_bytes)
+    if dialect.compression != "none" and len(plain) > allowed:
+        raise UnreadableError(Code.DECOMPRESSION_LIMIT)
+    return plain
+
+
+def _gzip(contents: bytes) -> bytes:
+    plain = b""
+    while contents:
+        member = zlib.decompressobj(31)
+        try:
+            plain += member.decompress(contents) + member.flush()
+        except zlib.error as error:
+            raise UnreadableError(Code.COMPRESSION_ERROR) from error
+        if not member.eof:
+            raise UnreadableError(Code.TRUNCATED_FILE)
+        contents = member.unused_data
+    return plain
+
+
+def _zip(contents: bytes) -> bytes:
+    try:
+        with zipfile.ZipFile(io.BytesIO(contents)) as archive:
+            members = archive.namelist()
+            if len(members) != 1:
+                raise UnreadableError(Code.COMPRESSION_ERROR)
+            return archive.read(members[0])
+    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, ValueError) as error:
+        raise UnreadableError(Code.COMPRESSION_ERROR) from error
+
+
+def _zstd(contents: bytes) -> bytes:
+    try:
+        return bytes(pa.input_stream(pa.py_buffer(contents), compression="zstd").read())
+    except OSError as error:
+        code = Code.TRUNCATED_FILE if "Truncated" in str(error) else Code.COMPRESSION_ERROR
+        raise UnreadableError(code) from error
+
+
+def _decoded(contents: bytes, dialect: FileFormat) -> str:
+    """Give the text; a byte that is none becomes the surrogate U+DC00 + byte, which no sound text holds."""
+    if dialect.encoding in {"utf-8", "utf-8-sig"}:
+        text = contents.decode("utf-8", "surrogateescape")
+        return text.removeprefix("\ufeff") if dialect.encoding == "utf-8-sig" else text
+    if dialect.encoding != "utf-16":
+        return "".join(_characters(contents, dialect.encoding, (1, 2, 3)))
+    if contents and contents[:2] not in {b"\xff\xfe", b"\xfe\xff"}:
+        raise UnreadableError(Code.MISSING_BYTE_ORDER_MARK)
+    order = "utf-16-le" if contents[:2] == b"\xff\xfe" else "utf-16-be"
+    return "".join(_characters(contents[2:], order, (2, 4)))
+
+
+def _characters(contents: bytes, encoding: str, sizes: tuple[int, ...]) -> Iterator[str]:
+    place = 0
+    while place < len(contents):
+        for size in sizes:
+            raw = contents[place : place + size]
+            if encoding == "cp932" and raw in _UNDEFINED:
+                continue
+            try:
+                yield raw.decode(encoding)
+            except UnicodeDecodeError:
+                continue
+            break
+        else:  # no character starts here
+            size = sizes[0]
+            yield from (chr(0xDC00 + byte) for byte in contents[place : place + size])
+        place += size
+
+
+def readings(text: str, dialect: FileFormat, line: int = 1) -> Iterator[Reading]:
+    """Yield the records of a text, character by character. After an unterminated quote there are no more."""
+    place = 0
+    while place < len(text):
+        if dialect.comment and text.startswith(dialect.comment, place):
+            place, line = next_line(text, place), line + 1
+            continue
+        reading = _reading(text, place, line, dialect)
+        yield reading
+        if reading.fault is Code.UNTERMINATED_QUOTE:
+            return
+        line += text.count("\n", place, reading.end)
+        place = reading.end
+
+
+def next_line(text: str, place: int) -> int:
+    """Give the place behind the next line feed."""
+    newline = text.find("\n", place)
+    return len(text) if newline < 0 else newline + 1
+
+
+def _reading(text: str, start: int, line: int, dialect: FileFormat) -> Reading:  # noqa: C901, PLR0912 - the automaton, whole
+    reading = Reading(line)
+    state, cell, cell_line, place = "start", "", line, start
+    while True:
+        character = text[place] if place < len(text) else ""
+        if state == "quoted":
+            if not character:
+                reading.fault, reading.end = Code.UNTERMINATED_QUOTE, place
+                return reading
+            if character == dialect.quote:
+                state = "after"
+            elif character == "\\" and dialect.escape == "\\":
+                place += 1
+                character = text[place] if place < len(text) else ""
+                cell, line = cell + character, line + (character == "\n")
+            else:
+                cell, line = cell + character, line + (character == "\n")
+        elif not character or character == "\n" or text.startswith("\r\n", place):
+            reading.ending = text[place : place + len(character) + (character == "\r")]
+            reading.end = place + len(reading.ending)
+            reading.blank = place == start
+            reading.cells.append((cell_line, cell))
+            return reading
+        elif character == dialect.delimiter:
+            reading.cells.append((cell_line, cell))
+            state, cell, cell_line = "start", "", line
+        elif character == "\r":
+            return _broken(reading, Code.LINE_ENDING_ERROR, text, place)
+        elif character == dialect.quote and state == "start":
+            state = "quoted"
+        elif character == dialect.quote == dialect.escape and state == "after":
+            state, cell = "quoted", cell + character
+        elif state == "after" or character == dialect.quote:
+            return _broken(reading, Code.QUOTE_ERROR, text, place)
+        else:
+            state, cell = "plain", cell + character
+        place += 1
+
+
+def _broken(reading: Reading, code: Code, text: str, place: int) -> Reading:
+    reading.fault, reading.end = code, next_line(text, place)
+    return reading
