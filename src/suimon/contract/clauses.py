@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 import yaml
@@ -147,6 +149,9 @@ def _clause(
     except (yaml.YAMLError, ValueError) as error:
         problems.append(Problem(file, line, path, f"cannot be read: {error}"))
         return Clause(file, path, line, None)
+    if isinstance(value, float) and isfinite(value) and Decimal(node.value.replace("_", "")) != Decimal(str(value)):
+        # A threshold that is not the one that was written would be enforced.
+        problems.append(Problem(file, line, path, f"{node.value} has more digits than a number keeps; write fewer"))
     if value is not None and not isinstance(value, str | int | float | bool):
         value = node.value  # a date is text here: ODCS knows no other
     return Clause(file, path, line, value)

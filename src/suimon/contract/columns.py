@@ -1,23 +1,29 @@
 """The columns of an ODCS schema: types, and the rules on their cells that the checker knows."""
 
-import re
-from datetime import date
-from decimal import Decimal, InvalidOperation
-from typing import Any
-
-import duckdb
+import math
+from dataclasses import replace
+from decimal import Decimal
 
 from suimon.contract.clauses import PROSE, READ, Clause, Grammar
-from suimon.contract.model import Column, ColumnType
+from suimon.contract.dialect import unwritable
+from suimon.contract.file import Column, ColumnType, FileFormat
+from suimon.contract.quality import QUALITY
 from suimon.contract.reader import Reader
+from suimon.contract.values import read_bits, read_bound, read_digits, read_format, read_pattern, read_values
 
+_ABOUT = dict.fromkeys(("id", "description", "tags", "businessName", "authoritativeDefinitions"), PROSE)
 PROPERTY: Grammar = {
-    **dict.fromkeys(("id", "description", "tags", "businessName", "authoritativeDefinitions", "examples"), PROSE),
-    **dict.fromkeys(("synonyms", "deprecated", "criticalDataElement"), PROSE),
+    **_ABOUT,
+    **dict.fromkeys(("examples", "synonyms", "deprecated", "criticalDataElement"), PROSE),
     **dict.fromkeys(("transformSourceObjects", "transformLogic", "transformDescription"), PROSE),
     **dict.fromkeys(("name", "logicalType", "physicalType", "required", "unique", "classification"), READ),
+    **dict.fromkeys(("primaryKey", "primaryKeyPosition"), READ),
     "logicalTypeOptions": dict.fromkeys(("minLength", "maxLength", "pattern", "format", "minimum", "maximum"), READ),
+    "enum": [{**_ABOUT, "label": PROSE, "value": READ}],
+    "quality": [QUALITY],
+    "customProperties": [{**_ABOUT, "property": READ, "value": READ}],
 }
+PROPERTY_CUSTOM: Grammar = dict.fromkeys(("label", "trueWords", "falseWords"), READ)
 _TYPES: dict[str, ColumnType] = {
     "string": "string",
     "integer": "integer",
@@ -31,68 +37,175 @@ _OPTIONS = {
     "integer": {"format", "minimum", "maximum"},
     "decimal": {"minimum", "maximum"},
     "date": {"format", "minimum", "maximum"},
-    "timestamp": {"format"},
+    "timestamp": {"format", "minimum", "maximum"},
     "boolean": set[str](),
 }
 _PERSONAL = {"personal": True, "confidential": True, "restricted": True, "internal": False, "public": False}
-_RULES = ("required", "unique", "logicalTypeOptions")
-# The directives of Java's DateTimeFormatter, which ODCS uses, that mean the same everywhere.
-_JAVA = {"yyyy": "%Y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": "%S"}
-_INTEGER_MINIMUM, _INTEGER_MAXIMUM = -(2**31), 2**31 - 1
-_MAX_PRECISION = 38
+_RULES = (
+    *("required", "unique", "primaryKey", "primaryKeyPosition"),
+    *("logicalTypeOptions", "enum", "quality", "customProperties"),
+)
 
 
-def read_columns(schema: Clause, reader: Reader, *, gated: bool, partition: Clause | None) -> tuple[Column, ...]:
-    """Read the properties of a schema. Of a table that is only watched they are prose: rules on them are refused."""
+def refuse_rules(schema: Clause, reader: Reader) -> None:
+    """Of a table that is only watched, properties are prose: rules on them are refused."""
+    for clause in schema["properties"] or ():
+        reader.text(clause, "name")
+        for rule in (clause[key] for key in _RULES):
+            if rule:
+                reader.refuse(rule, "is not enforced: without a keyPattern no file is checked; remove it")
+
+
+def read_columns(schema: Clause, dialect: FileFormat, partition: Clause | None, reader: Reader) -> tuple[Column, ...]:
+    """Read the properties of a schema: the columns of the file, in order."""
     properties = list(schema["properties"] or ())
-    if not gated:
-        for clause in properties:
-            reader.text(clause, "name")
-            for rule in (clause[key] for key in _RULES):
-                if rule:
-                    reader.refuse(rule, "is not enforced: without a keyPattern no file is checked; remove it")
-        return ()
     if not properties:
         reader.refuse(schema, "a contract with a keyPattern needs properties: the columns of the file, in order")
     columns: list[Column] = []
     for clause in properties:
-        column = _column(clause, reader, partition=partition)
+        column = _column(clause, dialect, partition, reader)
         # Spark, Redshift and DuckDB compare names without case.
         if column.name.lower() in {other.name.lower() for other in columns}:
             reader.refuse(clause, f"a second column {column.name!r}; names must differ by more than case")
+        elif dialect.header and _label(column, dialect) in {_label(other, dialect) for other in columns}:
+            reader.refuse(clause, f"a second column that the header calls {column.title!r}; labels must differ")
         columns.append(column)
     if partition and not any(column.partition for column in columns):
         reader.refuse(partition, f"{partition.plain()!r} is no column; name the one that holds the business date")
     return tuple(columns)
 
 
-def _column(clause: Clause, reader: Reader, *, partition: Clause | None) -> Column:
+def read_primary_key(schema: Clause, reader: Reader) -> tuple[str, ...]:
+    """Read which properties are the key, in its order."""
+    keys: list[tuple[int, str, Clause]] = []
+    for clause in schema["properties"] or ():
+        position = clause["primaryKeyPosition"]
+        if reader.flag(clause, "primaryKey"):
+            place = reader.whole(clause, "primaryKeyPosition", least=1) if position else 0
+            keys.append((place, reader.text(clause, "name"), clause))
+        elif position:
+            reader.refuse(position, "is not enforced without primaryKey: true; add it or remove this")
+    places = sorted(place for place, _, _ in keys)
+    if len(keys) == 1:
+        ((place, _, clause),) = keys
+        if places not in ([0], [1]) and (position := clause["primaryKeyPosition"]):
+            reader.refuse(position, f"is {place}, but the key has this column alone; write 1")
+        if unique := clause["unique"]:
+            reader.refuse(unique, "is what primaryKey says already; remove it")
+    elif places != list(range(1, len(keys) + 1)):
+        for place, _, clause in keys:
+            if places.count(place) > 1 or not 1 <= place <= len(keys):
+                given = clause["primaryKeyPosition"] or clause["primaryKey"] or clause
+                reader.refuse(given, f"primaryKeyPosition must be one of 1 to {len(keys)}, each once")
+    return tuple(name for _, name, _ in sorted(keys, key=lambda key: key[0]))
+
+
+def _column(clause: Clause, dialect: FileFormat, partition: Clause | None, reader: Reader) -> Column:
     name = reader.text(clause, "name")
     type_ = _TYPES.get(reader.text(clause, "logicalType", "|".join(_TYPES), f"one of {', '.join(_TYPES)}"), "string")
-    options = clause["logicalTypeOptions"]
-    for key, option in options.value.items() if options and isinstance(options.value, dict) else ():
+    given = clause["logicalTypeOptions"]
+    options = given or Clause(clause.file, clause.path, clause.line, {})
+    for key, option in options.value.items() if isinstance(options.value, dict) else ():
         if key in PROPERTY["logicalTypeOptions"] and key not in _OPTIONS[type_]:
             reader.refuse(option, f"{key} is not enforced for logicalType {type_}; remove it")
-    precision, scale = _digits(clause, reader) if type_ == "decimal" else (None, None)
-    is_partition = partition is not None and partition.value == name
-    if is_partition and type_ != "date":
-        reader.refuse(clause, "the partition is a business date: its logicalType must be date")
-    return Column(
+    custom = reader.custom_properties(clause, PROPERTY_CUSTOM)
+    precision, scale = read_digits(clause, reader) if type_ == "decimal" else (None, None)
+    true_words, false_words = _words(clause, type_, custom, dialect, reader)
+    column = Column(
         name=name,
         type=type_,
-        required=reader.flag(clause, "required"),
+        label=_given_label(clause, name, custom.get("label"), dialect, reader),
+        required=_required(clause, reader),
         unique=reader.flag(clause, "unique"),
         personal=_personal(clause, reader),
-        partition=is_partition,
-        format=_format(clause, type_, reader),
+        partition=partition is not None and partition.value == name,
+        format=read_format(clause, options["format"], type_, dialect, reader)
+        if type_ in {"date", "timestamp"}
+        else None,
+        bits=read_bits(options["format"], reader) if type_ == "integer" else None,
         precision=precision,
         scale=scale,
-        min_length=reader.whole(options, "minLength") if options and options["minLength"] else None,
-        max_length=reader.whole(options, "maxLength", least=1) if options and options["maxLength"] else None,
-        minimum=_bound(options["minimum"] if options else None, type_, precision, scale, reader),
-        maximum=_bound(options["maximum"] if options else None, type_, precision, scale, reader),
-        pattern=_pattern(options["pattern"] if options else None, reader),
+        min_length=reader.optional_whole(options, "minLength"),
+        max_length=reader.optional_whole(options, "maxLength", least=1),
+        pattern=read_pattern(options["pattern"], reader) if type_ == "string" else None,
+        allowed=_allowed(clause["enum"], type_, dialect, reader),
+        true_words=true_words,
+        false_words=false_words,
     )
+    if column.partition and not _names_a_day(column):
+        what = "of logicalType date, or a timestamp whose format starts with yyyy-MM-dd"
+        reader.refuse(clause, f"the partition is a business date: it must be {what}")
+    bounded = replace(
+        column,
+        minimum=read_bound(options["minimum"], column, reader),
+        maximum=read_bound(options["maximum"], column, reader),
+    )
+    _refuse_empty_ranges(options, bounded, reader)
+    return bounded
+
+
+def _required(clause: Clause, reader: Reader) -> bool:
+    """Whatever is part of a primary key is required."""
+    required = reader.flag(clause, "required")
+    key = clause["primaryKey"]
+    if not key or key.value is not True:
+        return required
+    if (given := clause["required"]) and not required:
+        reader.refuse(given, "contradicts primaryKey: true, whose cells are never missing; remove it")
+    return True
+
+
+def _names_a_day(column: Column) -> bool:
+    return column.type == "date" or (column.type == "timestamp" and (column.format or "").startswith("%Y-%m-%d"))
+
+
+def _label(column: Column, dialect: FileFormat) -> str:
+    return column.title.casefold() if dialect.header_case == "ignore" else column.title
+
+
+def _given_label(clause: Clause, name: str, given: Clause | None, dialect: FileFormat, reader: Reader) -> str | None:
+    if given and not dialect.header:
+        reader.refuse(given, "is not enforced: the dialect says that there is no header; remove it")
+    elif given and (not isinstance(given.value, str) or not given.value):
+        reader.refuse(given, f"must be a text, is {given.plain()!r}")
+    elif dialect.header and (why := unwritable(given.value if given else name, dialect)):
+        reader.refuse(given or clause["name"] or clause, why)
+    else:
+        return given.value if given else None
+    return None
+
+
+def _words(
+    clause: Clause, type_: ColumnType, custom: dict[str, Clause], dialect: FileFormat, reader: Reader
+) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
+    """Give what means true and what means false, if the contract says so."""
+    yes, no = custom.get("trueWords"), custom.get("falseWords")
+    for given in (yes, no):
+        if given and type_ != "boolean":
+            reader.refuse(given, f"is not enforced for logicalType {type_}; remove it")
+        elif given and not (isinstance(given.value, list) and given.value):
+            reader.refuse(given, f"must be a list of texts, is {given.plain()!r}")
+    if type_ == "boolean" and (yes is None) != (no is None):
+        reader.refuse(yes or no or clause, "needs both trueWords and falseWords")
+    if yes is None or no is None:
+        return None, None
+    true_words, false_words = (read_values(list(words), "string", dialect, reader) for words in (yes, no))
+    for word in no:
+        if word.value in true_words:
+            reader.refuse(word, f"{word.value!r} means true already")
+    return true_words, false_words
+
+
+def _allowed(given: Clause | None, type_: ColumnType, dialect: FileFormat, reader: Reader) -> tuple[str, ...] | None:
+    if given is None:
+        return None
+    if type_ not in {"string", "integer"}:
+        reader.refuse(given, f"enum is not enforced for logicalType {type_}; write minimum and maximum, or a condition")
+        return None
+    if isinstance(given.value, list) and not given.value:
+        reader.refuse(given, "allows nothing at all; list the values or remove it")
+    entries = [reader.needed(entry, "value") for entry in given]
+    return read_values([entry for entry in entries if entry], type_, dialect, reader)
 
 
 def _personal(clause: Clause, reader: Reader) -> bool:
@@ -105,85 +218,12 @@ def _personal(clause: Clause, reader: Reader) -> bool:
     return _PERSONAL[given.value]
 
 
-def _digits(clause: Clause, reader: Reader) -> tuple[int, int]:
-    """ODCS has no word for a number's digits but the physical type."""
-    text = reader.text(clause, "physicalType", r"(?i)(decimal|numeric)\(\d+, ?\d+\)", "decimal(precision,scale)")
-    if not text:
-        return _MAX_PRECISION, 0
-    precision, scale = (int(digits) for digits in re.findall(r"\d+", text))
-    if not (1 <= precision <= _MAX_PRECISION and scale <= precision) and (given := clause["physicalType"]):
-        reader.refuse(given, f"needs a precision from 1 to {_MAX_PRECISION} and a scale no greater")
-    return precision, scale
-
-
-def _format(clause: Clause, type_: str, reader: Reader) -> str | None:
-    options = clause["logicalTypeOptions"]
-    given = options["format"] if options else None
-    if type_ == "integer":
-        if given and given.value != "i32":
-            reader.refuse(given, f"{given.plain()!r} is not enforced; write i32, what the warehouse's INTEGER holds")
-        return None
-    if type_ not in {"date", "timestamp"}:
-        return None
-    if given is None:
-        if type_ == "timestamp":
-            reader.refuse(clause, "a timestamp needs logicalTypeOptions.format, such as yyyy-MM-dd HH:mm:ss")
-        return "%Y-%m-%d"
-    text = given.value if isinstance(given.value, str) else ""
-    words = [found[0] for found in re.finditer(r"([A-Za-z])\1*|[^A-Za-z]", text)]
-    known = [word for word in words if word[0].isalpha()]
-    wanted = {"yyyy", "MM", "dd"} if type_ == "date" else set(_JAVA)
-    if set(known) != wanted or len(known) != len(wanted) or "'" in words or "%" in words:
-        reader.refuse(given, f"must hold each of {' '.join(sorted(wanted))} once and no other letter")
-        return "%Y-%m-%d"
-    return "".join(_JAVA.get(word, word) for word in words)
-
-
-def _bound(clause: Clause | None, type_: str, precision: int | None, scale: int | None, reader: Reader) -> str | None:
-    """Give a bound as exact text; a problem if no value of the column could equal it."""
-    if clause is None:
-        return None
-    match type_:
-        case "date":
-            try:
-                return date.fromisoformat(str(clause.value)).isoformat()
-            except ValueError:
-                reader.refuse(clause, f"{clause.plain()!r} is no date; write YYYY-MM-DD")
-        case "integer":
-            if isinstance(clause.value, int) and _INTEGER_MINIMUM <= clause.value <= _INTEGER_MAXIMUM:
-                return str(int(clause.value))
-            reader.refuse(clause, f"must be a whole number of 32 bits, is {clause.plain()!r}")
-        case "decimal":
-            number = _decimal(clause.value)
-            if number is not None and precision is not None and scale is not None:
-                if number == round(number, scale) and abs(number) < Decimal(10) ** (precision - scale):
-                    return f"{number:f}"
-                reader.refuse(clause, f"{number:f} does not fit {precision} digits with {scale} decimal places")
-            else:
-                reader.refuse(clause, f"must be a number, is {clause.plain()!r}")
-    return None
-
-
-def _decimal(value: Any) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
-
-
-def _pattern(clause: Clause | None, reader: Reader) -> str | None:
-    if clause is None:
-        return None
-    if not isinstance(clause.value, str) or not (clause.value.startswith("^") and clause.value.endswith("$")):
-        # ODCS names ECMA-262, which searches; other tools match the whole value.
-        reader.refuse(clause, "must start with ^ and end with $: tools differ over what a pattern without them means")
-        return None
-    try:
-        duckdb.execute("SELECT regexp_matches('', ?)", [clause.value])
-    except duckdb.Error as error:
-        reader.refuse(clause, f"is no RE2 expression: {error}")
-        return None
-    return clause.value
+def _refuse_empty_ranges(options: Clause, column: Column, reader: Reader) -> None:
+    if column.minimum is not None and column.maximum is not None and (given := options["minimum"]):
+        # Dates and moments as they are compiled sort as texts.
+        number = column.type in {"integer", "decimal"}
+        low, high = ((Decimal(bound) if number else bound) for bound in (column.minimum, column.maximum))
+        if low > high:  # type: ignore[operator] # both are of one type
+            reader.refuse(given, "is greater than maximum: no value is both")
+    if (column.min_length or 0) > (column.max_length or math.inf) and (given := options["minLength"]):
+        reader.refuse(given, "is greater than maxLength: no text is both")

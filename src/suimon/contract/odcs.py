@@ -1,13 +1,14 @@
 """From ODCS 3.1 YAML to a compiled contract, at build time. What nothing enforces is refused, with its line.
 
 The keys of ODCS carry what they can; the rest stands under `customProperties`: `keyPattern`, `dag`, `dialect`,
-`partition`, `arrival`. A contract without `keyPattern` is a table that is only watched: rules on its columns are
-refused too.
+`partition`, `tolerance`, `arrival`, and of a column `label`, `trueWords`, `falseWords`. A contract without
+`keyPattern` is a table that is only watched: rules on its columns are refused too.
 """
 
 import json
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import time
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -16,16 +17,19 @@ from open_data_contract_standard.model import OpenDataContractStandard
 from pydantic import ValidationError
 
 from suimon.contract.clauses import PROSE, READ, Clause, ContractFileError, Grammar, Problem, parse, unenforced
-from suimon.contract.columns import PROPERTY, read_columns
-from suimon.contract.model import Arrival, Contract, ContractError, Contracts, FileFormat, KeyPattern, TableFreshness
-from suimon.contract.reader import Reader
+from suimon.contract.columns import PROPERTY, read_columns, read_primary_key, refuse_rules
+from suimon.contract.dialect import DIALECT, fit, read_dialect
+from suimon.contract.file import ContractError, FileFormat, Tolerance
+from suimon.contract.model import Arrival, Contract, Contracts, KeyPattern, TableFreshness
+from suimon.contract.quality import QUALITY, read_quality, refuse_quality
+from suimon.contract.reader import Reader, number, written
 
-API_VERSION = "v3.1.0"
+API_VERSIONS = ("v3.1.0", "v3.2.0")
 # `/dags/{dag_id}/dagRuns/{run_id}` must fit MWAA's 64 characters; a run id is 16 hex digits, a dot and an attempt.
 MAX_DAG_ID = 64 - len("/dags//dagRuns/") - 16 - len(".999")
 
 _ABOUT = dict.fromkeys(("id", "description", "tags", "businessName", "authoritativeDefinitions"), PROSE)
-_CONTRACT: Grammar = {
+CONTRACT: Grammar = {
     **_ABOUT,
     **dict.fromkeys(("name", "status", "tenant", "domain", "dataProduct", "support", "price", "team"), PROSE),
     "contractCreatedTs": PROSE,
@@ -40,13 +44,7 @@ _CONTRACT: Grammar = {
             "name": READ,
             "physicalName": READ,
             "properties": [PROPERTY],
-            "quality": [
-                {
-                    **_ABOUT,
-                    **dict.fromkeys(("name", "dimension", "businessImpact"), PROSE),
-                    **dict.fromkeys(("type", "metric", "mustBeGreaterOrEqualTo", "unit", "severity"), READ),
-                }
-            ],
+            "quality": [QUALITY],
         }
     ],
     "slaProperties": [
@@ -54,26 +52,30 @@ _CONTRACT: Grammar = {
     ],
     "customProperties": [{**_ABOUT, "property": READ, "value": READ}],
 }
-_CUSTOM: dict[str, Grammar | str] = {
+CUSTOM: Grammar = {
     "keyPattern": READ,
     "dag": READ,
     "partition": READ,
-    "dialect": dict.fromkeys(("encoding", "delimiter", "quote", "escape", "header", "nullTokens"), READ),
+    "dialect": DIALECT,
+    "tolerance": dict.fromkeys(("maxRows", "maxPercent"), READ),
     "arrival": dict.fromkeys(("daysAfter", "deadline", "timeZone", "lookbackDays"), READ),
 }
 _ADVICE = {
     "servers": "remove it: buckets and the warehouse are parameters of the stack",
     "roles": "remove it: access is granted in template.yaml",
     "slaDefaultElement": "write the element into each of slaProperties",
-    "primaryKey": "write required: true and unique: true",
-    "primaryKeyPosition": "write required: true and unique: true",
     "partitioned": "name the column in customProperties, property partition",
     "partitionKeyPosition": "name the column in customProperties, property partition",
     "exclusiveMinimum": "write minimum",
     "exclusiveMaximum": "write maximum",
-    "rule": "write metric: rowCount",
-    "enum": "write a pattern such as ^(A|B)$",
-    "mustBeGreaterThan": "write mustBeGreaterOrEqualTo",
+    "multipleOf": "write a condition, such as quantity % 5 = 0",
+    "timezone": "write XXX into the format, for Z or +09:00",
+    "defaultTimezone": "write XXX into the format, for Z or +09:00",
+    "rule": "write metric",
+    "query": "write a condition: type: custom, engine: suimon, implementation",
+    "schedule": "remove it: a file is checked when it arrives",
+    "scheduler": "remove it: a file is checked when it arrives",
+    "relationships": "remove it: one file is checked by itself",
 }
 
 
@@ -84,7 +86,7 @@ def read_contract(path: Path) -> Contract:
     except (OSError, UnicodeDecodeError) as error:
         raise ContractFileError([Problem(str(path), 1, "", f"cannot be read: {error}")]) from error
     document = parse(text, str(path))
-    problems = list(unenforced(document, _CONTRACT, _ADVICE))
+    problems = list(unenforced(document, CONTRACT, _ADVICE))
     reader = Reader(problems)
     contract = _read(document, reader)
     ours = {(problem.line, problem.path) for problem in problems}  # these say more of a place than the model does
@@ -136,29 +138,49 @@ def _not_odcs(document: Clause) -> list[Problem]:
 
 
 def _read(document: Clause, reader: Reader) -> Contract:
-    for key, wanted in (("apiVersion", API_VERSION), ("kind", "DataContract")):
-        if (clause := reader.needed(document, key)) and clause.value != wanted:
-            reader.refuse(clause, f"is {clause.value!r}; Suimon reads {wanted}")
+    for key, known in (("apiVersion", API_VERSIONS), ("kind", ("DataContract",))):
+        if (clause := reader.needed(document, key)) and clause.value not in known:
+            reader.refuse(clause, f"is {clause.plain()!r}; Suimon reads {' and '.join(known)}")
     schema = _only_schema(document, reader)
-    custom = _custom_properties(document, reader)
-    pattern = _key_pattern(custom, reader)
-    partition = custom.get("partition")
-    columns = read_columns(schema, reader, gated=pattern is not None, partition=partition)
-    if pattern is None:
-        for name, clause in custom.items():
-            reader.refuse(clause, f"{name} is not enforced without a keyPattern; add one or remove it")
-    dataset = reader.text(schema, "name", r"[a-z][a-z0-9_]*", "a small letter, then small letters, digits and _")
-    return Contract(
-        dataset=dataset,
+    custom = reader.custom_properties(document, CUSTOM)
+    watched = Contract(
+        dataset=reader.text(schema, "name", r"[a-z][a-z0-9_]*", "a small letter, then small letters, digits and _"),
         version=reader.text(document, "version"),
         table=reader.text(schema, "physicalName", r"[a-z_][a-z0-9_]*", "the name of the warehouse table"),
-        dag_id=_dag(document, custom, reader) if pattern else None,
-        key_pattern=pattern,
-        file=_dialect(document, custom, reader) if pattern else None,
-        columns=columns,
-        min_rows=_min_rows(schema, reader, gated=pattern is not None),
-        arrival=_arrival(custom["arrival"], reader) if pattern and "arrival" in custom else None,
         freshness=_freshness(document, schema, reader),
+    )
+    if "keyPattern" in custom:
+        return _gated(watched, document, schema, custom, reader)
+    for name, clause in custom.items():
+        reader.refuse(clause, f"{name} is not enforced without a keyPattern; add one or remove it")
+    refuse_rules(schema, reader)
+    refuse_quality(schema, reader)
+    return watched
+
+
+def _gated(watched: Contract, document: Clause, schema: Clause, custom: dict[str, Clause], reader: Reader) -> Contract:
+    """Add what concerns the file."""
+    given = custom.get("dialect")
+    if given is None:
+        reader.refuse(
+            document, "a contract with a keyPattern needs customProperties, property dialect: it is not guessed"
+        )
+    dialect = read_dialect(given, reader) if given else FileFormat()
+    columns = read_columns(schema, dialect, custom.get("partition"), reader)
+    if given:
+        fit(given, dialect, columns, reader)
+    conditions, metrics = read_quality(schema, columns, dialect, reader)
+    return replace(
+        watched,
+        dag_id=_dag(document, custom, reader),
+        key_pattern=_key_pattern(custom["keyPattern"], reader),
+        file=dialect,
+        columns=columns,
+        primary_key=read_primary_key(schema, reader),
+        conditions=conditions,
+        metrics=metrics,
+        tolerance=_tolerance(custom["tolerance"], reader) if "tolerance" in custom else None,
+        arrival=_arrival(custom["arrival"], reader) if "arrival" in custom else None,
     )
 
 
@@ -172,30 +194,7 @@ def _only_schema(document: Clause, reader: Reader) -> Clause:
     return schemas[0]
 
 
-def _custom_properties(document: Clause, reader: Reader) -> dict[str, Clause]:
-    """Give the values of customProperties by their name."""
-    found: dict[str, Clause] = {}
-    for entry in document["customProperties"] or ():
-        name = reader.needed(entry, "property")
-        value = reader.needed(entry, "value")
-        if name is None or value is None:
-            continue
-        if not isinstance(name.value, str) or name.value not in _CUSTOM:
-            reader.refuse(name, f"{name.value!r} is not enforced; remove it. Known are {', '.join(_CUSTOM)}")
-        elif name.value in found:
-            reader.refuse(name, f"{name.value!r} stands twice; keep one")
-        else:
-            grammar = _CUSTOM[name.value]
-            if isinstance(grammar, dict):
-                reader.problems.extend(unenforced(value, grammar, {}))
-            found[name.value] = value
-    return found
-
-
-def _key_pattern(custom: dict[str, Clause], reader: Reader) -> KeyPattern | None:
-    clause = custom.get("keyPattern")
-    if clause is None:
-        return None
+def _key_pattern(clause: Clause, reader: Reader) -> KeyPattern | None:
     try:
         return KeyPattern(clause.value if isinstance(clause.value, str) else "")
     except ContractError as error:
@@ -216,40 +215,15 @@ def _dag(document: Clause, custom: dict[str, Clause], reader: Reader) -> str | N
     return None
 
 
-def _dialect(document: Clause, custom: dict[str, Clause], reader: Reader) -> FileFormat | None:
-    clause = custom.get("dialect")
-    if clause is None:
-        reader.refuse(
-            document, "a contract with a keyPattern needs customProperties, property dialect: it is not guessed"
-        )
-        return None
-    encoding = reader.text(clause, "encoding", "utf-8", "utf-8, the only one so far")
-    delimiter = reader.text(clause, "delimiter", r"[,;|\t]", "one of , ; | and tab")
-    quote = reader.text(clause, "quote", "[\"']", "one of \" and '")
-    escape = reader.text(clause, "escape", "[\"']", "the quote, doubled inside a cell")
-    if escape != quote and (given := clause["escape"]):
-        reader.refuse(given, "must be the quote: a quote inside a cell is doubled")
-    header = reader.flag(clause, "header", needed=True)
-    tokens = reader.needed(clause, "nullTokens")
-    texts = [token.value for token in tokens or ()]
-    if tokens and (not texts or not all(isinstance(text, str) for text in texts)):
-        reader.refuse(tokens, 'must be a list of texts, [""] when an empty cell means a missing value')
-        return None
-    return FileFormat(encoding, delimiter, quote, escape, header, tuple(texts))
-
-
-def _min_rows(schema: Clause, reader: Reader, *, gated: bool) -> int:
-    rows = 0
-    for check in schema["quality"] or ():
-        if not gated:
-            reader.refuse(check, "is not enforced: without a keyPattern no file is checked; remove it")
-            continue
-        for key, enforced in (("type", "library"), ("metric", "rowCount"), ("unit", "rows"), ("severity", "error")):
-            if (clause := check[key]) and clause.value != enforced:
-                reader.refuse(clause, f"{key} {clause.value!r} is not enforced; only {enforced} is")
-        reader.needed(check, "metric")
-        rows = max(rows, reader.whole(check, "mustBeGreaterOrEqualTo"))
-    return rows
+def _tolerance(clause: Clause, reader: Reader) -> Tolerance | None:
+    rows = reader.optional_whole(clause, "maxRows", least=1)
+    given = clause["maxPercent"]
+    percent = number(given) if given else None
+    if given and not (percent is not None and 0 < percent <= 100):  # noqa: PLR2004 percent
+        reader.refuse(given, f"must be a number above 0 and of at most 100, is {given.plain()!r}")
+    if given is None and rows is None:
+        reader.refuse(clause, "needs maxRows, maxPercent or both")
+    return Tolerance(rows, written(percent) if percent is not None else None)
 
 
 def _arrival(clause: Clause, reader: Reader) -> Arrival:

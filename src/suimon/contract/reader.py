@@ -1,9 +1,14 @@
 """Typed values out of clauses: what does not fit becomes a problem, and reading goes on with a stand-in."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import TypeVar
 
-from suimon.contract.clauses import Clause, Problem
+from suimon.contract.clauses import Clause, Grammar, Problem, unenforced
+
+_Choice = TypeVar("_Choice", bound=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,17 @@ class Reader:
             return ""
         return found.value
 
+    def choice(self, clause: Clause, key: str, choices: tuple[_Choice, ...], default: _Choice | None = None) -> _Choice:
+        """Give the one of the choices that stands under a key; without a default it is needed."""
+        found = self.needed(clause, key) if default is None else clause[key]
+        if found is None:
+            return default or choices[0]
+        for choice in choices:
+            if found.value == choice:
+                return choice
+        self.refuse(found, f"must be one of {', '.join(choices)}, is {found.plain()!r}")
+        return choices[0]
+
     def flag(self, clause: Clause, key: str, *, needed: bool = False) -> bool:
         """Give true or false under a key; false if nothing stands there and it is not needed."""
         found = self.needed(clause, key) if needed else clause[key]
@@ -52,3 +68,51 @@ class Reader:
             self.refuse(found, f"must be a whole number of at least {least}, is {found.plain()!r}")
             return least
         return found.value
+
+    def optional_whole(self, clause: Clause | None, key: str, *, least: int = 0) -> int | None:
+        """Give the whole number under a key; None if nothing stands there."""
+        return self.whole(clause, key, least=least) if clause and clause[key] else None
+
+    def texts(self, items: Iterable[Clause]) -> tuple[str, ...]:
+        """Give texts that must differ from each other."""
+        found: list[str] = []
+        for item in items:
+            if not isinstance(item.value, str):
+                self.refuse(item, f"must be a text, is {item.plain()!r}; put it in quotes")
+            elif item.value in found:
+                self.refuse(item, f"{item.value!r} stands twice; keep one")
+            else:
+                found.append(item.value)
+        return tuple(found)
+
+    def custom_properties(self, clause: Clause, known: Grammar) -> dict[str, Clause]:
+        """Give the values of customProperties by their name; what is not known, or not read below it, is refused."""
+        found: dict[str, Clause] = {}
+        for entry in clause["customProperties"] or ():
+            name = self.needed(entry, "property")
+            value = self.needed(entry, "value")
+            if name is None or value is None:
+                continue
+            if not isinstance(name.value, str) or name.value not in known:
+                self.refuse(name, f"{name.plain()!r} is not enforced; remove it. Known are {', '.join(known)}")
+            elif name.value in found:
+                self.refuse(name, f"{name.value!r} stands twice; keep one")
+            else:
+                if isinstance(below := known[name.value], dict):
+                    self.problems.extend(unenforced(value, below, {}))
+                found[name.value] = value
+        return found
+
+
+def number(clause: Clause) -> Decimal | None:
+    """Give the exact value of a number; None if the clause is none."""
+    if isinstance(clause.value, bool) or not isinstance(clause.value, int | float):
+        return None
+    value = Decimal(str(clause.value))
+    return value if value.is_finite() else None
+
+
+def written(value: Decimal) -> str:
+    """Write a number without exponent and without zeros that say nothing."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
