@@ -1,76 +1,157 @@
 """A verdict for others to read: a summary and the cells as JSON, and a text for an e-mail."""
 
 import json
-from dataclasses import asdict
 from typing import Any
 
-from suimon.check.verdict import BadCell, Verdict
+from suimon.check.messages import Lang, either, meaning, metric_name, one_line, printable, say, short, threshold
+from suimon.check.verdict import BadCell, Measurement, RuleCount, Verdict
 
 
-def summary(verdict: Verdict) -> dict[str, Any]:
-    """Give the verdict in figures, as JSON.
-
-    {"verdict": "accepted" | "rejected", "rows": records in the file, "bad_cells": how many in all,
-    "listed": how many of them are listed, "truncated": whether that is fewer,
-    "counts": [{"code", "meaning", "column" or null, "cells"}]}
-    """
+def summary(verdict: Verdict, lang: Lang = "en") -> dict[str, Any]:
+    """Give the verdict in figures, as JSON; docs/report.schema.json says what each field is."""
     return {
         "verdict": "accepted" if verdict.accepted else "rejected",
         "rows": verdict.rows,
+        "accepted_rows": verdict.accepted_rows,
+        "set_aside": verdict.set_aside,
+        "bad_records": verdict.bad_records,
         "bad_cells": verdict.bad_cell_count,
         "listed": len(verdict.bad_cells),
         "truncated": verdict.truncated,
         "counts": [
-            {"code": count.code, "meaning": count.code.meaning, "column": count.column, "cells": count.cells}
+            {
+                "code": str(count.code),
+                "meaning": meaning(count.code, lang),
+                "rule": say(count.code, count.details, lang),
+                "column": count.column,
+                "cells": count.cells,
+            }
             for count in verdict.counts
         ],
+        "quality": [_measurement(one, lang) for one in verdict.measurements],
+        "warnings": [measured(one, lang) for one in verdict.warnings],
     }
 
 
-def cells_as_json_lines(verdict: Verdict) -> str:
-    """Give the listed cells, one JSON object a line: code, message, line, record, column, value (any of them null)."""
-    return "".join(json.dumps(asdict(cell), ensure_ascii=False) + "\n" for cell in verdict.bad_cells)
+def cell_as_json(cell: BadCell, lang: Lang = "en") -> dict[str, str | int | None]:
+    """Give one bad cell as JSON: code, message, line, record, column, value; the last four may be null."""
+    return {
+        "code": str(cell.code),
+        "message": say(cell.code, cell.details, lang),
+        "line": cell.line,
+        "record": cell.record,
+        "column": cell.column,
+        "value": cell.value,
+    }
 
 
-def describe(verdict: Verdict, limit: int = 10) -> str:
-    """Say in plain text what is wrong: every rule that was broken, and the first `limit` cells."""
-    if verdict.accepted:
-        return f"All {verdict.rows:,} rows are as the contract says."
-    total = verdict.bad_cell_count
-    lines = [f"{total:,} {'fault' if total == 1 else 'faults'} in {verdict.rows:,} {_rows(verdict.rows)}:"]
-    lines += [
-        f"  {count.cells:>9,}  {count.code}{f' in {count.column}' if count.column else ''}: {count.code.meaning}"
-        for count in verdict.counts
-    ]
+def cells_as_json_lines(verdict: Verdict, lang: Lang = "en") -> str:
+    """Give the listed cells, one JSON object a line."""
+    return "".join(as_json(cell_as_json(cell, lang)) + "\n" for cell in verdict.bad_cells)
+
+
+def as_json(value: Any, indent: int | None = None) -> str:
+    """Give JSON that reads well and stays harmless: characters that do not print are escapes, lone surrogates too."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
+
+
+def describe(verdict: Verdict, limit: int = 10, lang: Lang = "en") -> str:
+    """Say in plain text what the verdict is: every rule that was broken, the first `limit` cells, the warnings."""
+    lines = [headline(verdict, lang)]
+    if verdict.bad_cell_count:
+        lines += ["", *(_count(count, lang) for count in verdict.counts)]
     examples = verdict.bad_cells[:limit]
     if examples:
-        lines += ["", "All of them:" if len(examples) == total else f"The first {len(examples)}:"]
-        lines += [f"  {place(cell)}: {harmless(cell)}" for cell in examples]
+        everything = len(examples) == verdict.bad_cell_count
+        first = f"The first {len(examples):,}:" if lang == "en" else f"最初の {len(examples):,} 件:"
+        lines += ["", either(lang, "All of them:", "すべての誤り:") if everything else first]
+        lines += [f"  {place(cell, lang)}: {fault(cell, lang)} ({cell.code})" for cell in examples]
+    if verdict.warnings:
+        lines += ["", either(lang, "Warnings:", "警告:")]
+        lines += [f"  {measured(one, lang)}" for one in verdict.warnings]
     return "\n".join(lines)
 
 
-def place(cell: BadCell) -> str:
+def headline(verdict: Verdict, lang: Lang = "en") -> str:
+    """Say the verdict in one sentence."""
+    rows, faults, aside = verdict.rows, verdict.bad_cell_count, verdict.set_aside
+    records = "record" if rows == 1 else "records"
+    found = f"{faults:,} {'fault' if faults == 1 else 'faults'}"
+    if verdict.accepted and aside:
+        return either(
+            lang,
+            f"{verdict.accepted_rows:,} of {rows:,} {records} accepted, {aside:,} set aside.",
+            f"{rows:,} 件のレコードのうち {verdict.accepted_rows:,} 件を受け入れ、{aside:,} 件を除外しました。",
+        )
+    if verdict.accepted:
+        return either(
+            lang,
+            f"All {rows:,} records are as the contract says."
+            if rows != 1
+            else "The one record is as the contract says.",
+            f"{rows:,} 件のレコードはすべて契約のとおりです。",
+        )
+    if rows == 0:
+        return either(
+            lang, f"{found}, and not one record.", f"{faults:,} 件の誤りがあり、レコードは 1 件もありません。"
+        )
+    return either(lang, f"{found} in {rows:,} {records}.", f"{rows:,} 件のレコードに {faults:,} 件の誤りがあります。")
+
+
+def place(cell: BadCell, lang: Lang = "en") -> str:
     """Say where a fault is: as much as is known of line, record and column."""
-    parts = [
-        f"line {cell.line}" if cell.line else "",
-        f"record {cell.record}" if cell.record else "",
-        cell.column or "",
-    ]
-    return ", ".join(part for part in parts if part) or "file"
+    parts = (
+        either(lang, f"line {cell.line}", f"{cell.line} 行目") if cell.line else "",
+        either(lang, f"record {cell.record}", f"レコード {cell.record}") if cell.record else "",
+        one_line(cell.column or ""),
+    )
+    known = [part for part in parts if part]
+    return either(lang, ", ", "、").join(known) if known else either(lang, "file", "ファイル")
 
 
-def harmless(cell: BadCell) -> str:
-    """Say what a fault is, with its value quoted: a cell's line breaks and control characters stay text."""
+def fault(cell: BadCell, lang: Lang = "en") -> str:
+    """Say what a fault is, on one line, with its value quoted."""
+    said = say(cell.code, cell.details, lang)
     if cell.value is None:
-        return f"{cell.message} ({cell.code})"
-    return f"{quoted(cell.value)} {cell.message} ({cell.code})"
+        return said
+    return either(lang, f"{quoted(cell.value)} {said}", f"「{printable(cell.value)}」は{said}")
 
 
 def quoted(value: str) -> str:
     """Give a value on one line, every character that does not print as an escape."""
-    shown = "".join(character if character.isprintable() else repr(character)[1:-1] for character in value)
-    return f"“{shown}”"
+    return f"“{printable(value)}”"
 
 
-def _rows(count: int) -> str:
-    return "row" if count == 1 else "rows"
+def measured(one: Measurement, lang: Lang = "en") -> str:
+    """Say what a metric of the contract is in this file, and what it should be."""
+    metric = one.metric
+    of = one_line(", ".join(metric.columns))
+    name = metric_name(metric.name, lang) + (f" ({of})" if of else "")
+    share = f" ({short(one.percent)} %)" if metric.unit == "percent" else ""
+    wanted = threshold(metric, lang)
+    return either(
+        lang,
+        f"{name}: {one.value:,}{share}; the contract asks for {wanted}",
+        f"{name}: {one.value:,}{share}（契約の条件: {wanted}）",
+    )
+
+
+def _measurement(one: Measurement, lang: Lang) -> dict[str, Any]:
+    return {
+        "metric": one.metric.name,
+        "columns": list(one.metric.columns),
+        "value": one.value,
+        "percent": one.percent,
+        "unit": one.metric.unit,
+        "threshold": threshold(one.metric, lang),
+        "severity": one.severity,
+        "kept": one.kept,
+    }
+
+
+def _count(count: RuleCount, lang: Lang) -> str:
+    of = either(lang, " in ", " ") + one_line(count.column) if count.column else ""
+    return f"  {count.cells:>9,}  {count.code}{of}: {say(count.code, count.details, lang)}"

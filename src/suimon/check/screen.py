@@ -1,38 +1,72 @@
 """A verdict on the terminal."""
 
-from pathlib import Path
+import sys
 
+from rich.bar import Bar
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from suimon.check.report import quoted
+from suimon.check.messages import Lang, either, one_line, say
+from suimon.check.report import headline, measured, quoted
 from suimon.check.verdict import Verdict
 from suimon.contract.model import Contract
 
+_BAR = 16  # characters
+_WIDTH = 120  # of what is no terminal: a log, a pipe
 
-def show(file: Path, contract: Contract, verdict: Verdict, *, limit: int) -> None:
+
+def show(file: str, contract: Contract, verdict: Verdict, *, limit: int, lang: Lang = "en") -> None:
     """Print the verdict, the broken rules and the first `limit` bad cells. Cells are text, never markup or escapes."""
-    console = Console(highlight=False)
-    word = Text("accepted", "bold green") if verdict.accepted else Text("rejected", "bold red")
-    console.print(word, Text(f"{file}: {verdict.rows:,} rows, contract {contract.dataset} {contract.version}"))
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
+    word, style = either(lang, "rejected", "不合格"), "bold red"
     if verdict.accepted:
-        return
-    rules = Table("faults", "code", "column", "meaning", title="What is wrong", title_justify="left")
-    rules.columns[0].justify = "right"
-    for count in verdict.counts:
-        rules.add_row(f"{count.cells:,}", count.code.value, Text(count.column or ""), count.code.meaning)
-    console.print(rules)
-    cells = Table("line", "record", "column", "value", "", title="Where", title_justify="left")
+        word, style = either(lang, "accepted", "合格"), "bold yellow" if verdict.set_aside else "bold green"
+    named = one_line(f"{file} ({contract.dataset} {contract.version})")
+    console.print(Text.assemble((word, style), " ", named), Text(headline(verdict, lang)), sep="\n")
+    if verdict.counts:
+        console.print("", _rules(verdict, lang), sep="\n")
+    if verdict.bad_cells and limit:
+        console.print("", _cells(verdict, limit, lang), sep="\n")
+        shown, total = min(limit, len(verdict.bad_cells)), verdict.bad_cell_count
+        if shown < total:
+            console.print(either(lang, f"The first {shown:,} of {total:,}.", f"{total:,} 件中、最初の {shown:,} 件。"))
+    for warning in verdict.warnings:
+        console.print(Text.assemble((either(lang, "warning", "警告"), "bold yellow"), " ", measured(warning, lang)))
+
+
+def _rules(verdict: Verdict, lang: Lang) -> Table:
+    table = Table(title=either(lang, "What is wrong", "誤りの内訳"), title_justify="left", title_style="bold")
+    table.add_column(either(lang, "faults", "件数"), justify="right")
+    table.add_column("", width=_BAR)
+    table.add_column(either(lang, "code", "コード"), overflow="fold")
+    table.add_column(either(lang, "column", "列"), overflow="fold")
+    table.add_column(either(lang, "rule", "内容"), overflow="fold")
+    most = max(count.cells for count in verdict.counts)
+    for count in sorted(verdict.counts, key=lambda count: -count.cells):
+        table.add_row(
+            f"{count.cells:,}",
+            Bar(most, 0, count.cells, width=_BAR, color="red"),
+            Text(count.code.value),
+            Text(one_line(count.column or "")),
+            Text(say(count.code, count.details, lang)),
+        )
+    return table
+
+
+def _cells(verdict: Verdict, limit: int, lang: Lang) -> Table:
+    table = Table(title=either(lang, "Where", "位置"), title_justify="left", title_style="bold")
+    table.add_column(either(lang, "line", "行"), justify="right", no_wrap=True)
+    table.add_column(either(lang, "record", "レコード"), justify="right", no_wrap=True)
+    table.add_column(either(lang, "column", "列"), overflow="fold")
+    table.add_column(either(lang, "value", "値"), overflow="fold")
+    table.add_column(either(lang, "what is wrong", "内容"), overflow="fold")
     for cell in verdict.bad_cells[:limit]:
-        cells.add_row(
+        table.add_row(
             str(cell.line or ""),
             str(cell.record or ""),
-            Text(cell.column or ""),
+            Text(one_line(cell.column or "")),
             Text("" if cell.value is None else quoted(cell.value)),
-            Text(cell.message),
+            Text(say(cell.code, cell.details, lang)),
         )
-    console.print(cells)
-    shown, total = min(limit, len(verdict.bad_cells)), verdict.bad_cell_count
-    if shown < total:
-        console.print(f"The first {shown:,} of {total:,}.")
+    return table
