@@ -73,35 +73,6 @@ def test_what_cannot_be_used_exits_with_2(good: str, arguments: tuple[str, ...],
     assert "Traceback" not in result.output
 
 
-def test_lint_says_what_each_contract_does() -> None:
-    result = suimon("contract", "lint", *map(str, sorted(CONTRACTS.glob("*.odcs.yaml"))))
-    assert result.exit_code == 0
-    assert "sales 1.0.0: sales/{ds}/sales_data.csv opens daily_sales_etl" in result.output
-
-
-def test_lint_names_path_and_line_of_a_bad_clause(tmp_path: Path) -> None:
-    path = tmp_path / "bad.odcs.yaml"
-    path.write_text(Path(SALES).read_text(encoding="utf-8").replace("unit: d", "unit: h"), encoding="utf-8")
-    result = suimon("contract", "lint", str(path))
-    assert result.exit_code == 2
-    assert f"{path}:" in result.stderr
-    assert "slaProperties[0].unit: 'h' is not enforced; write d, for days" in result.stderr
-
-
-def test_compile_writes_the_compiled_contracts(tmp_path: Path) -> None:
-    out = tmp_path / "contracts.json"
-    result = suimon("contract", "compile", "--out", str(out), SALES)
-    assert result.exit_code == 0
-    assert [contract["dataset"] for contract in json.loads(out.read_text())["contracts"]] == ["sales"]
-
-
-def test_compile_writes_nothing_for_a_bad_contract(tmp_path: Path) -> None:
-    bad, out = tmp_path / "bad.odcs.yaml", tmp_path / "contracts.json"
-    bad.write_text("kind: DataContract\n", encoding="utf-8")
-    assert suimon("contract", "compile", "--out", str(out), SALES, str(bad)).exit_code == 2
-    assert not out.exists()
-
-
 @pytest.mark.parametrize("command", ["check", "contract", "replay", "warehouse"])
 def test_every_command_explains_itself(command: str) -> None:
     assert command in suimon("--help").output

@@ -1,0 +1,159 @@
+"""`suimon contract`: what it prints, where it writes, and its exit statuses."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from suimon.cli import main
+
+CONTRACTS = Path(__file__).parents[3] / "contracts"
+SALES = str(CONTRACTS / "sales.odcs.yaml")
+WATCHED = """\
+apiVersion: v3.1.0
+kind: DataContract
+id: 1f0f7f52-3c0b-47d4-8ad5-0c5f43d2f6b2
+version: 2.0.0
+status: active
+schema:
+  - name: stock
+    physicalName: stock_fact
+    properties:
+      - name: day
+        logicalType: date
+"""
+
+
+def suimon(*arguments: str) -> Result:
+    return CliRunner().invoke(main, arguments, catch_exceptions=False)
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> str:
+    path = tmp_path / "stock.odcs.yaml"
+    path.write_text(WATCHED, encoding="utf-8")
+    return str(path)
+
+
+@pytest.fixture
+def sample(tmp_path: Path) -> str:
+    path = tmp_path / "sample.csv"
+    path.write_text("品番,数量\nA1,2\nA2,3\n", encoding="utf-8")
+    return str(path)
+
+
+def test_lint_says_in_plain_lines_what_each_contract_does(watched: str) -> None:
+    result = suimon("contract", "lint", SALES, watched)
+    assert result.exit_code == 0
+    sales, stock, count = result.stdout.splitlines()
+    assert re.fullmatch(
+        r"sales \d+\.\d+\.\d+: sales/\{ds\}/sales_data\.csv opens daily_sales_etl; 7 columns, \d+ rules", sales
+    )
+    assert stock == "stock 2.0.0: table stock_fact is watched"
+    assert count == "2 contracts, no problems"
+
+
+def test_lint_shows_a_table_on_a_terminal(monkeypatch: pytest.MonkeyPatch, watched: str) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "120")
+    result = suimon("contract", "lint", SALES, watched)
+    heading, *rows = re.sub(r"\x1b\[[0-9;]*m", "", result.stdout).splitlines()
+    assert heading.split() == ["dataset", "version", "files", "DAG", "columns", "rules"]
+    assert rows[0].split()[:5:2] == ["sales", "sales/{ds}/sales_data.csv", "7"]
+    assert "table stock_fact is watched" in rows[1]
+    assert rows[-1] == "2 contracts, no problems"
+
+
+def test_lint_tells_each_problem_where_it_is_and_ends_with_their_count(tmp_path: Path) -> None:
+    path = tmp_path / "bad.odcs.yaml"
+    text = Path(SALES).read_text(encoding="utf-8")
+    path.write_text(text.replace("unit: d", "unit: h").replace("value: 1\n", "value: one\n"), encoding="utf-8")
+    result = suimon("contract", "lint", str(path), SALES)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    *problems, count = result.stderr.splitlines()
+    assert all(re.match(re.escape(str(path)) + r":\d+: slaProperties\[0\]\.\w+: ", problem) for problem in problems)
+    assert "slaProperties[0].unit: 'h' is not enforced; write d, for days" in problems[-1]
+    assert count == f"{len(problems)} problems in 1 file"
+
+
+def test_lint_without_any_contract_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = suimon("contract", "lint")
+    assert result.exit_code == 2
+    assert "no contracts/*.odcs.yaml here" in result.stderr
+
+
+def test_compile_writes_the_compiled_contracts(tmp_path: Path) -> None:
+    out = tmp_path / "contracts.json"
+    result = suimon("contract", "compile", "--out", str(out), SALES)
+    assert result.exit_code == 0
+    assert result.stdout == f"{out}: 1 contract\n"
+    assert [contract["dataset"] for contract in json.loads(out.read_text())["contracts"]] == ["sales"]
+
+
+def test_compile_writes_nothing_for_a_bad_contract(tmp_path: Path) -> None:
+    bad, out = tmp_path / "bad.odcs.yaml", tmp_path / "contracts.json"
+    bad.write_text("kind: DataContract\n", encoding="utf-8")
+    result = suimon("contract", "compile", "--out", str(out), SALES, str(bad))
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"{bad}:1: ")
+    assert not out.exists()
+
+
+def test_compile_that_cannot_write_says_why(tmp_path: Path) -> None:
+    result = suimon("contract", "compile", "--out", str(tmp_path / "gone" / "contracts.json"), SALES)
+    assert result.exit_code == 2
+    assert "cannot be written: No such file or directory" in result.stderr
+
+
+def test_new_writes_a_contract_that_lint_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sample: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = suimon("contract", "new", "inventory", "--from", sample)
+    assert result.exit_code == 0
+    written = Path("contracts/inventory.odcs.yaml")
+    marks = written.read_text(encoding="utf-8").count("# DECIDE: ")
+    assert result.stdout == f"{written}: a guess, with {marks} places to decide, each marked DECIDE\n"
+    assert suimon("contract", "lint").stdout.startswith(
+        "inventory 0.1.0: inventory/{ds}/sample.csv opens inventory_etl;"
+    )
+
+
+def test_new_writes_over_a_contract_only_when_forced(tmp_path: Path, sample: str) -> None:
+    out = tmp_path / "mine.odcs.yaml"
+    out.write_text("mine", encoding="utf-8")
+    arguments = ("contract", "new", "inventory", "--from", sample, "--out", str(out))
+    refused = suimon(*arguments)
+    assert refused.exit_code == 2
+    assert "mine.odcs.yaml exists" in refused.stderr
+    assert out.read_text(encoding="utf-8") == "mine"
+    assert suimon(*arguments, "--force").exit_code == 0
+    assert "kind: DataContract" in out.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("inventory", b"", "is empty"),
+        ("inventory", bytes(range(256)), "binary"),
+        ("Inventory", b"a,b\n1,2\n", "no name of a dataset"),
+    ],
+)
+def test_new_refuses_what_it_cannot_use_and_writes_nothing(
+    tmp_path: Path, name: str, content: bytes, said: str
+) -> None:
+    sample, out = tmp_path / "sample.csv", tmp_path / "new.odcs.yaml"
+    sample.write_bytes(content)
+    result = suimon("contract", "new", name, "--from", str(sample), "--out", str(out))
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert not out.exists()
+
+
+def test_new_that_cannot_write_says_why(tmp_path: Path, sample: str) -> None:
+    (tmp_path / "file").touch()
+    result = suimon("contract", "new", "inventory", "--from", sample, "--out", str(tmp_path / "file" / "new.yaml"))
+    assert result.exit_code == 2
+    assert "cannot be written" in result.stderr
