@@ -42,7 +42,7 @@ _METRICS: dict[MetricName, tuple[str, str]] = {
 _BLANKS = re.compile(r"[ \t\r\n]+")
 # Thresholds as the contract's compiler writes them.
 _THRESHOLDS = {
-    r"exactly (\S+)": r"\1 ちょうど",
+    r"exactly (\S+)": r"ちょうど \1",
     r"anything but (\S+)": r"\1 以外",
     r"at least (\S+)": r"\1 以上",
     r"at most (\S+)": r"\1 以下",

@@ -134,7 +134,7 @@ def measured(one: Measurement, lang: Lang = "en") -> str:
     wanted = threshold(metric, lang)
     return either(
         lang,
-        f"{name}: {one.value:,}{share}; the contract asks for {wanted}",
+        f"{name}: {one.value:,}{share}; contract: {wanted}",
         f"{name}: {one.value:,}{share}（契約の条件: {wanted}）",
     )
 

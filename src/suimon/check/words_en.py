@@ -29,7 +29,7 @@ WORDS = {
     ),
     Code.BYTE_ORDER_MARK: Words(
         "the file starts with a byte order mark that the contract does not declare",
-        "Save the file as UTF-8 without BOM.",
+        "Save the file as UTF-8 without BOM. Excel's “CSV UTF-8” writes one.",
         {"": "starts with a byte order mark, the bytes EF BB BF"},
     ),
     Code.MISSING_BYTE_ORDER_MARK: Words(
@@ -40,19 +40,17 @@ WORDS = {
     Code.ROW_COUNT_ERROR: Words(
         "the number of records is not what the contract asks for",
         "Look whether the export is complete and covers the right period.",
-        {"": "has {rows} records; the contract asks for {threshold}"},
+        {"": "has {rows} records (contract: {threshold})"},
     ),
     Code.QUALITY_ERROR: Words(
         "a quality figure of the file is not what the contract asks for",
         "Look at this column in the system that exports it: too many of its values are missing, invalid or repeated.",
         {
-            "nullValues": "has {value} missing values ({percent} % of all records); the contract asks for {threshold}",
-            "missingValues": "has {value} values that count as missing ({percent} % of all records); "
-            "the contract asks for {threshold}",
-            "invalidValues": "has {value} invalid values ({percent} % of all records); "
-            "the contract asks for {threshold}",
-            "duplicateValues": "has {value} repeated values ({percent} % of all records); "
-            "the contract asks for {threshold}",
+            "nullValues": "has {value} missing values ({percent} % of all records; contract: {threshold})",
+            "missingValues": "has {value} values that count as missing ({percent} % of all records; "
+            "contract: {threshold})",
+            "invalidValues": "has {value} invalid values ({percent} % of all records; contract: {threshold})",
+            "duplicateValues": "has {value} repeated values ({percent} % of all records; contract: {threshold})",
         },
     ),
     Code.MISSING_TRAILER: Words(
@@ -164,7 +162,7 @@ WORDS = {
     ),
     Code.TYPE_ERROR: Words(
         "the value is not of the column's type",
-        "Write the value in this form only: digits 0-9, no thousands separators, no units, no blanks around it.",
+        "Write the value exactly in this form. Digits are 0-9, without thousands separators, units or blanks.",
         {
             "integer": "is not a whole number of {bits} bits",
             "decimal": "is not a number of up to {whole} digits before the “{decimal}” and up to {scale} after it",
@@ -210,7 +208,7 @@ WORDS = {
         {"": "stands already in record {first}"},
     ),
     Code.PARTITION_ERROR: Words(
-        "the value is not the partition that the file's key names",
+        "the value is not the date in the file's key",
         "Send the records of each date under the key of that date.",
         {"": "is not {partition}, the date in the file's key"},
     ),
