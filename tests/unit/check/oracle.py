@@ -238,9 +238,9 @@ class _Judge:
             self.add(Code.MISSING_TRAILER, line)
             return
         if wanted.count is not None:
-            said = cells[wanted.count - 1] if wanted.count <= len(cells) else None
-            if said is None or not re.fullmatch("[0-9]+", said) or int(said) != rows:
-                self.add(Code.TRAILER_COUNT_ERROR, line, None, None, said)
+            said = (*cells, *[""] * wanted.count)[wanted.count - 1]
+            if not re.fullmatch("[0-9]+", said) or int(said) != rows:
+                self.add(Code.TRAILER_COUNT_ERROR, line, None, None, shown(said, personal=False))
         broken = {place.column for place in self.places if place.code is Code.TYPE_ERROR}
         if len(self.whole) < rows:
             return
@@ -248,10 +248,11 @@ class _Judge:
             if name in broken or name not in {column.name for column in self.where.values()}:
                 continue
             total = sum((Decimal(str(values[name][1] or 0)) for values in self.whole), Decimal(0))
-            said = cells[place - 1] if place <= len(cells) else None
+            said = (*cells, *[""] * place)[place - 1]
             form = rf"[+-]?[0-9]+({re.escape(self.dialect.decimal)}[0-9]+)?"
-            if said is None or not re.fullmatch(form, said) or Decimal(said.replace(",", ".")) != total:
-                self.add(Code.TRAILER_SUM_ERROR, line, None, name, said)
+            if not re.fullmatch(form, said) or Decimal(said.replace(",", ".")) != total:
+                personal = any(column.personal for column in self.contract.columns if column.name == name)
+                self.add(Code.TRAILER_SUM_ERROR, line, None, name, shown(said, personal=personal))
 
     def settled(self, rows: int) -> Expected:
         bad = {place.record for place in self.places if place.record}

@@ -103,7 +103,7 @@ def _characters(contents: bytes, encoding: str, sizes: tuple[int, ...]) -> Itera
     while place < len(contents):
         for size in sizes:
             raw = contents[place : place + size]
-            if encoding == "cp932" and raw in _UNDEFINED:
+            if encoding == "cp932" and raw[:1] in _UNDEFINED:
                 continue
             try:
                 yield raw.decode(encoding)

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from suimon.check import Code, Verdict
-from suimon.contract.model import Column, Contract, FileFormat
+from suimon.contract.file import Column, FileFormat
+from suimon.contract.model import Contract
 
 Check = Callable[..., Verdict]
 Found = tuple[Code, int | None, int | None, str | None, str | None]
@@ -157,7 +158,7 @@ def test_every_repetition_of_a_value_but_the_first_is_an_error(check: Check) -> 
     column = Column("c", "string", unique=True)
     verdict = check("n,c\nx,a\nx,b\nx,a\nx,\nx,\nx,A\nx,a\n", one_column(column))
     assert found(verdict) == [(Code.UNIQUE_ERROR, 4, 3, "c", "a"), (Code.UNIQUE_ERROR, 8, 7, "c", "a")]
-    assert {cell.message for cell in verdict.bad_cells} == {"stands already in record 1"}
+    assert [cell.details for cell in verdict.bad_cells] == [{"first": 1}, {"first": 1}]
 
 
 def test_uniqueness_is_of_values_not_of_spellings(check: Check) -> None:

@@ -29,12 +29,11 @@ threads = st.sampled_from((1, 2))
 
 
 def compare(verdict: Verdict, expected: Expected) -> None:
-    if expected.damaged:
-        assert not verdict.accepted
-        codes = {cell.code for cell in verdict.bad_cells}
-        assert codes & (DAMAGE if expected.places[0].code in DAMAGE else {expected.places[0].code})
-        return
     found = [Place(cell.code, cell.line, cell.record, cell.column, cell.value) for cell in verdict.bad_cells]
+    if expected.damaged and found[0].code in DAMAGE:  # where a zip is cut, readers differ over which of the two it is
+        found[0] = expected.places[0]
+        assert (len(found), verdict.accepted, verdict.rows) == (1, False, 0)
+        return
     assert by_place(found) == by_place(expected.places)
     assert (verdict.accepted, verdict.rows, verdict.set_aside) == (expected.accepted, expected.rows, expected.set_aside)
     counts = Counter[tuple[Code, str | None]]()
@@ -76,7 +75,6 @@ def test_the_slow_reading_takes_a_sound_file_as_pythons_csv_does(case: Case) -> 
     assert not {place.code for place in found.places} & FORM
     if dialect.escape == "\\" or dialect.comment:
         return  # for csv a backslash outside quotes escapes, too, and nothing is a comment
-    quoting = csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE
     stream = StringIO(text_of(case.contents, dialect), newline="")
     for _ in range(dialect.skip_lines):
         stream.readline()

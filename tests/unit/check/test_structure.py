@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from suimon.check import CheckError, Code, Verdict, check_file
-from suimon.contract.model import Column, Contract, FileFormat
+from suimon.contract.file import Column, FileFormat, Metric, Trailer
+from suimon.contract.model import Contract
 
 Check = Callable[..., Verdict]
 
@@ -17,7 +18,7 @@ CONTRACT = Contract(
     "x",
     file=FileFormat(),
     columns=(Column("a", "string"), Column("b", "string"), Column("c", "integer", minimum="0")),
-    min_rows=1,
+    metrics=(Metric("rowCount", minimum="1", text="at least 1"),),
 )
 LONG = b"x" * 2_100_000
 
@@ -45,6 +46,7 @@ LONG = b"x" * 2_100_000
         (b'a,b,c\n1,"2"x,3\n4,5,6\n', [(Code.QUOTE_ERROR, 2, 1, None)]),
         (b'a,b,c\n1,"2" ,3\n4,5,6\n', [(Code.QUOTE_ERROR, 2, 1, None)]),
         (b'a,b,c\n1, "2",3\n4,5,6\n', [(Code.QUOTE_ERROR, 2, 1, None)]),
+        (b'a,b,c\n1,2"x,3\n4,5,6\n', [(Code.QUOTE_ERROR, 2, 1, None)]),
         (b'a,b,c\n1,"\n"2" ,3\n4,5,6\n', [(Code.QUOTE_ERROR, 2, 1, None)]),
         (b'a,b,c\n1,2,3\n4,"5,6\n7,8,9\n', [(Code.UNTERMINATED_QUOTE, 3, 2, None)]),
         (b'a,b,c\n1,2,"', [(Code.UNTERMINATED_QUOTE, 2, 1, None)]),
@@ -82,13 +84,47 @@ def test_a_broken_structure_is_found_where_it_is(
         b"a,b,c\r\n1,2,3\n4,5,6\r\n",
         b'"a","b","c"\n"1","2","3"\n',
         b'a,b,c\n"\n\n","\r","3"\n',
-        b'a,b,c\n" ""x""",y"z,3\n',
+        b'a,b,c\n" ""x""",y\'z,3\n',
         b"a,b,c\n\t,\x0b\x0c\x1f\x7f,3\n",
         "a,b,c\n\u2028\u0085,\ufeff,3\n".encode(),
     ],
 )
 def test_what_only_looks_odd_is_accepted(check: Check, contents: bytes) -> None:
     assert check(contents, CONTRACT, None).bad_cells == ()
+
+
+@pytest.mark.parametrize(
+    ("contents", "dialect", "details"),
+    [
+        (b"a,b,c\n1,2\n", FileFormat(), {"cells": 2, "expected": 3}),
+        (b"a,b,c\n1,2,3,4\n", FileFormat(), {"cells": 4, "expected": 3}),
+        (b'a,b,c\n1,"2"x,3\n', FileFormat(), {"kind": "after"}),
+        (b'a,b,c\n1,2"x,3\n', FileFormat(), {"kind": "inside"}),
+        (b'a,b,c\n1,"2""x",3\n', FileFormat(escape="\\"), {"kind": "after"}),
+        (b'a,b,c\n1,"2', FileFormat(), {"bytes": 0}),
+        (b'a,b,c\n1,"2' + LONG, FileFormat(), {"bytes": 2_000_000}),
+        (b"a,b,c\n1,2" + LONG, FileFormat(), {"bytes": 2_000_000}),
+        (b"a,b,c\n1,2\r3,4\n", FileFormat(), {"found": "CR", "wanted": "LF or CRLF"}),
+        (b"a,b,c\n1,2,3\r\n", FileFormat(line_ending="lf"), {"found": "CRLF", "wanted": "LF"}),
+        (b"a,b,c\r\n1,2,3\n", FileFormat(line_ending="crlf"), {"found": "LF", "wanted": "CRLF"}),
+        (b"a,b,c\n1,\xe9,3\n", FileFormat(), {"byte": "0xE9", "encoding": "utf-8"}),
+        (b"a,b,c\n1,\x83,3\n", FileFormat(encoding="cp932"), {"byte": "0x83", "encoding": "cp932"}),
+        (b"a,b,c\n1,\0,3\n", FileFormat(), {}),
+        (b"a,b\n1,2\n", FileFormat(), {"label": "c"}),
+        (b"a,b,c,d\n1,2,3,4\n", FileFormat(), {"place": 4}),
+        (b"a,b,c,b\n1,2,3,4\n", FileFormat(), {"place": 4, "first": 2}),
+        (b"1,2,3\n1,2,3\n", FileFormat(), {"labels": "a, b, c"}),
+        (b"a,b,c\n1,2,3\n", FileFormat(trailer=Trailer("T", 2)), {"marker": "T"}),
+        (b"a,b,c\n1,2,3\nT,9\n", FileFormat(trailer=Trailer("T", 2)), {"rows": 1}),
+        (b"a,b,c\n1,2,3\nT,9\n", FileFormat(trailer=Trailer("T", sums=(("c", 2),))), {"sum": "3"}),
+        (b"a,b,c\n", FileFormat(), {"rows": 0, "threshold": "at least 1"}),
+    ],
+)  # fmt: skip
+def test_a_fault_says_what_a_message_needs(
+    check: Check, contents: bytes, dialect: FileFormat, details: dict[str, str | int]
+) -> None:
+    (cell,) = check(contents, replace(CONTRACT, file=dialect), None).bad_cells
+    assert dict(cell.details) == details
 
 
 def test_the_cells_of_whole_records_are_judged_beside_broken_ones(check: Check) -> None:
@@ -139,19 +175,19 @@ def test_a_file_without_header_is_read_from_its_first_line(check: Check) -> None
 def test_a_path_is_a_path_and_no_pattern(tmp_path: Path) -> None:
     path = tmp_path / "[a]*?{b}'\".csv"
     path.write_bytes(b"a,b,c\n1,2,3\n")
-    assert check_file(path, CONTRACT, None, temp_directory=tmp_path).accepted
+    assert check_file(path, CONTRACT, None, scratch=tmp_path).accepted
 
 
 def test_nothing_is_left_behind(tmp_path: Path) -> None:
     path = tmp_path / "file.csv"
     path.write_bytes(b"a,b,c\n1,2,3\n1,2\n1,2,x\n")
-    check_file(path, CONTRACT, None, temp_directory=tmp_path)
+    check_file(path, CONTRACT, None, scratch=tmp_path)
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_file_that_is_not_there_gives_no_verdict(tmp_path: Path) -> None:
     with pytest.raises(CheckError, match=r"gone\.csv could not be checked"):
-        check_file(tmp_path / "gone.csv", CONTRACT, None, temp_directory=tmp_path)
+        check_file(tmp_path / "gone.csv", CONTRACT, None, scratch=tmp_path)
 
 
 def test_too_little_memory_gives_no_verdict_and_says_so(tmp_path: Path) -> None:
@@ -159,9 +195,9 @@ def test_too_little_memory_gives_no_verdict_and_says_so(tmp_path: Path) -> None:
     path.write_bytes(b"a,b,c\n" + b"".join(b"%d,2,3\n" % number for number in range(20_000)))
     unique = replace(CONTRACT, columns=(replace(CONTRACT.columns[0], unique=True), *CONTRACT.columns[1:]))
     with pytest.raises(CheckError, match="give it more memory"):
-        check_file(path, unique, None, memory_limit="1MB", temp_directory=tmp_path)
+        check_file(path, unique, None, memory_limit="1MB", scratch=tmp_path)
 
 
 def test_a_contract_without_a_file_gives_no_verdict(tmp_path: Path) -> None:
     with pytest.raises(CheckError, match="describes no file"):
-        check_file(tmp_path / "x.csv", Contract("inventory", "1", "inventory"), None, temp_directory=tmp_path)
+        check_file(tmp_path / "x.csv", Contract("inventory", "1", "inventory"), None, scratch=tmp_path)
