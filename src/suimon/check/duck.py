@@ -1,194 +1,337 @@
-"""DuckDB, held tight: reads one file in a declared dialect, no more memory than told, no network, nothing guessed."""
+"""DuckDB, held tight: reads one sheet at a time, no more memory than told, no network, nothing guessed."""
 
-# ruff: noqa: S608 - statements are made of generated names (c0, c1, …); what a contract or file holds is a parameter
+# ruff: noqa: S608 - statements are made of generated names (c0, t0, …); what a contract or file holds is a parameter
 
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import duckdb
 
 from suimon.check.records import MAX_RECORD_BYTES
-from suimon.check.rules import Rules
-from suimon.check.verdict import VALUE_LENGTH, Code
-from suimon.contract.model import FileFormat
+from suimon.check.rules import Rules, sql_type_of
+from suimon.check.sheet import Numbering, Sheet
+from suimon.check.verdict import VALUE_LENGTH
+from suimon.contract.file import Column
 
 _PARAMETER = re.compile(r"\$(\w+)")
+_BUFFER_BYTES = 8 * 1024 * 1024  # by default sixteen of the longest records, for every thread
+_SHOWN = VALUE_LENGTH + 1  # one more than a report shows tells that there is more
 
 
 class CheckError(RuntimeError):
     """The file could not be checked at all, so there is no verdict; the message says why and what to do."""
 
 
-class MalformedFileError(ValueError):
-    """DuckDB's reader gave up on the file's structure; the strict reader must say where."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A file as DuckDB is to read it: `columns` are the contract places of its columns, in the file's order."""
-
-    path: Path
-    dialect: FileFormat
-    columns: tuple[int, ...]
-    numbered: bool = False  # its first column holds the record's number
+class MalformedSheetError(ValueError):
+    """DuckDB's reader gave up on the structure; the grammar must say where."""
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What one scan of a file gives."""
+    """What one scan of a sheet gives. What it found of keys waits in the table `found_{number}` until it is kept."""
 
     rows: int
     failing: tuple[int, ...]  # bad cells per rule, in the order of the rules
+    sums: tuple[Any, ...]  # Decimal or int per summed column; None where there is no value
     cell_bytes: int  # bytes of all cells without those of their quote characters
 
 
 @dataclass(frozen=True, slots=True)
 class BadRecord:
-    """One record with bad cells."""
+    """One record with bad cells, as it is numbered in the file."""
 
     record: int
-    cells: tuple[str, ...]  # the first VALUE_LENGTH characters of each, in the file's order
+    line: int
+    cells: dict[int, str]  # place in the contract -> the first characters
+    lines: dict[int, int]  # place in the contract -> line on which the cell starts
     failing: tuple[int, ...]  # places in the rules
-    first: dict[int, int]  # for columns with a repeated value: the record that had it first
+
+
+@dataclass(frozen=True, slots=True)
+class Repetition:
+    """A record whose key an earlier one has; where its first cell starts, and the texts of its cells."""
+
+    record: int
+    line: int
+    first: int
+    cells: tuple[str, ...]
 
 
 class Duck:
-    """One DuckDB connection that may read the given files and spill into one folder."""
+    """One DuckDB connection that may read and spill in one folder. Each thread needs its own: see `another`."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, columns: tuple[Column, ...]) -> None:
         self._connection = connection
+        self._columns = columns
 
-    def totals(self, source: Source, rules: Rules) -> Totals:
-        """Judge every cell in one scan; MalformedFileError if the reader cannot read the file."""
-        repeated = [_repeated(rule.column) for rule in rules.rules if rule.code is Code.UNIQUE_ERROR]
-        conditions = ["0" if rule.code is Code.UNIQUE_ERROR else f"count_if({rule.condition})" for rule in rules.rules]
-        quote = source.dialect.quote.replace("'", "''")
-        cell_bytes = [
-            f"coalesce(sum(strlen(c{place}) - CASE WHEN contains(c{place}, '{quote}') "
-            f"THEN strlen(c{place}) - strlen(replace(c{place}, '{quote}', '')) ELSE 0 END), 0)"
-            for place in source.columns
-        ]
-        columns = ["count(*)", *cell_bytes, *conditions, *repeated]
-        query = f"SELECT {', '.join(columns)} FROM ({_judged(source, rules, with_record=False)})"
-        (row,) = self._run(query, source, rules)
-        width = len(source.columns)
-        failing = list(row[1 + width : 1 + width + len(rules.rules)])
-        # A hash that stands twice only suspects a repetition: then the values themselves are counted.
-        suspected = dict(zip(rules.unique, row[1 + width + len(rules.rules) :], strict=True))
-        for number, rule in enumerate(rules.rules):
-            if rule.code is Code.UNIQUE_ERROR and suspected[rule.column]:
-                failing[number] = self._count_repetitions(source, rules, rule.column)
-        return Totals(rows=row[0], failing=tuple(failing), cell_bytes=sum(row[1 : 1 + width]))
+    def another(self) -> Self:
+        """Give a connection to the same database for another thread."""
+        return type(self)(self._connection.cursor(), self._columns)
 
-    def bad_records(self, source: Source, rules: Rules, limit: int) -> list[BadRecord]:
-        """Give the first `limit` records with a bad cell, in the file's order. After `totals` of the same source."""
-        marks = [f"coalesce({rule.condition}, false) AS m{number}" for number, rule in enumerate(rules.rules)]
-        firsts = [f"first{place}" for place in rules.unique]
-        joins = [f"LEFT JOIN repeated{place} ON repeated{place}.key{place} = t{place}" for place in rules.unique]
-        for place in rules.unique:
-            self._connection.execute(
-                f"CREATE TEMP TABLE IF NOT EXISTS repeated{place} (key{place} VARCHAR, first{place} BIGINT, n BIGINT)"
+    def prepare(self, rules: Rules) -> None:
+        """Make the tables that hold the keys of the whole file."""
+        self._run("CREATE TABLE bad_records (record BIGINT)", {})
+        for number, key in enumerate(rules.keys):
+            cells = ", ".join(
+                f"t{place} {sql_type_of(self._columns[place])}, x{place} VARCHAR" for place in key.columns
             )
-        cells = [f"left(coalesce(c{place}, ''), {VALUE_LENGTH}) AS x{place}" for place in source.columns]
-        marked = (
-            f"SELECT {', '.join(['record', *cells, *marks, *firsts])} FROM ({_judged(source, rules)}) {' '.join(joins)}"
-        )
-        anything = " OR ".join(f"m{number}" for number in range(len(rules.rules)))
-        rows = self._run(f"SELECT * FROM ({marked}) WHERE {anything} ORDER BY record LIMIT {int(limit)}", source, rules)
-        return [_bad_record(row, source, rules) for row in rows]
+            self._run(f"CREATE TABLE keys_{number} (hash UBIGINT)", {})
+            self._run(f"CREATE TABLE candidates_{number} (record BIGINT, line BIGINT, {cells})", {})
 
-    def _count_repetitions(self, source: Source, rules: Rules, place: int) -> int:
-        """Remember which values stand more than once and where first; give how many cells repeat an earlier one."""
+    def totals(self, sheet: Sheet, rules: Rules, number: int) -> Totals:
+        """Judge every cell in one scan; MalformedSheetError if the reader cannot read the sheet."""
+        quote = _literal(sheet.quote)
+        size = "strlen({0})"
+        if sheet.doubled:
+            size = f"CASE WHEN contains({{0}}, {quote}) THEN strlen(replace({{0}}, {quote}, '')) ELSE strlen({{0}}) END"
+        figures = [
+            "count(*)",
+            *(f"coalesce(sum({size.format(name)}), 0)" for name in _names(sheet)),
+            *(f"count_if({rule.condition})" for rule in rules.rules),
+            *(f"sum(t{place})" for place in rules.sums),
+        ]
+        found = [
+            f"list(hash({', '.join(f't{place}' for place in key.columns)})) "
+            f"FILTER (WHERE {' AND '.join(f't{place} IS NOT NULL' for place in key.columns)}) AS key_{place}"
+            for place, key in enumerate(rules.keys)
+        ]
+        columns = [f"{figure} AS f{place}" for place, figure in enumerate(figures)]
+        query = f"SELECT {', '.join(columns + found)} FROM ({_judged(sheet, rules)})"
+        if found:
+            self._run(f"CREATE TABLE found_{number} AS {query}", rules.parameters | _path(sheet))
+            query = f"SELECT {', '.join(f'f{place}' for place in range(len(figures)))} FROM found_{number}"
+        (row,) = self._run(query, rules.parameters | _path(sheet))
+        after_cells = 1 + len(sheet.places)
+        after_rules = after_cells + len(rules.rules)
+        return Totals(row[0], row[after_cells:after_rules], row[after_rules:], sum(row[1:after_cells]))
+
+    def keep_keys(self, rules: Rules, number: int) -> None:
+        """Add the keys that `totals` found to those of the whole file."""
+        for place in range(len(rules.keys)):
+            self._run(f"INSERT INTO keys_{place} SELECT unnest(key_{place}) FROM found_{number}", {})
+        self.forget_keys(number)
+
+    def forget_keys(self, number: int) -> None:
+        """Drop what `totals` found."""
+        self._run(f"DROP TABLE IF EXISTS found_{number}", {})
+
+    def bad_records(self, sheet: Sheet, rules: Rules, wanted: tuple[int, ...], limit: int | None) -> list[BadRecord]:
+        """Give the first `limit` records that break one of the `wanted` rules, in the sheet's order."""
+        known = [place for place in sheet.places if place is not None]
+        broken = [f"coalesce({rules.rules[number].condition}, false) AS m{number}" for number in wanted]
+        cells = [f"left(coalesce(c{place}, ''), {_SHOWN}) AS x{place}" for place in known]
+        breaks = [f"{_newlines(name)} AS n_{name}" for name in _names(sheet)]
+        columns = ", ".join(["own_record", "own_line", *breaks, *cells, *broken])
+        marked = f"SELECT {columns} FROM ({_judged(sheet, rules, numbered=True)})"
+        anything = " OR ".join(f"m{number}" for number in wanted)
+        rows = self._run(
+            f"SELECT marked.*, {_RECORD}, {_LINE} FROM ({marked}) AS marked {_ASOF} WHERE {anything} ORDER BY own_record"
+            + ("" if limit is None else f" LIMIT {int(limit)}"),
+            rules.parameters | _path(sheet) | _numbers(sheet.numbering),
+        )
+        return [_bad_record(row, sheet, known, wanted) for row in rows]
+
+    def bad_numbers(self, sheet: Sheet, rules: Rules, wanted: tuple[int, ...]) -> list[int]:
+        """Give the numbers of all records that break one of the `wanted` rules."""
+        anything = " OR ".join(f"coalesce({rules.rules[number].condition}, false)" for number in wanted)
+        rows = self._run(
+            f"SELECT {_RECORD} FROM ({_judged(sheet, rules, numbered=True)}) AS marked {_ASOF} WHERE {anything}",
+            rules.parameters | _path(sheet) | _numbers(sheet.numbering),
+        )
+        return [row[0] for row in rows]
+
+    def note_bad(self, records: list[int]) -> None:
+        """Remember bad records by their number in the file."""
+        self._run("INSERT INTO bad_records SELECT unnest($records)", {"records": records})
+
+    def note_repetitions(self, key: int, rules: Rules) -> None:
+        """Remember as bad the records that repeat a key; after `find_repetitions`."""
+        self._run(f"INSERT INTO bad_records SELECT record FROM ({_repetitions(key, rules)}) WHERE record > first", {})
+
+    def count_bad(self) -> int:
+        """Give how many records are bad, each counted once."""
+        return int(self._run("SELECT count(DISTINCT record) FROM bad_records", {})[0][0])
+
+    def bad_between(self, first: int, last: int) -> list[int]:
+        """Give the numbers of the bad records from `first` to `last`."""
+        query = "SELECT DISTINCT record FROM bad_records WHERE record BETWEEN $first AND $last ORDER BY 1"
+        return [row[0] for row in self._run(query, {"first": first, "last": last})]
+
+    def repeats_suspected(self, key: int) -> bool:
+        """Tell whether a key's hash stands twice: then the values themselves must be compared."""
+        self._run(f"CREATE TABLE suspects_{key} AS SELECT hash FROM keys_{key} GROUP BY hash HAVING count(*) > 1", {})
+        self._run(f"DROP TABLE keys_{key}", {})
+        return bool(self._run(f"SELECT 1 FROM suspects_{key} LIMIT 1", {}))
+
+    def collect_candidates(self, sheet: Sheet, rules: Rules, key: int) -> None:
+        """Remember the records of a sheet whose key is suspected, as they are numbered in the file."""
+        columns = rules.keys[key].columns
+        names = _names(sheet)
+        before = names[: sheet.places.index(columns[0])]
+        above = " + ".join(["0", *map(_newlines, before)])
+        cells = ", ".join(f"t{place}, left(coalesce(c{place}, ''), {_SHOWN})" for place in columns)
+        present = " AND ".join(f"t{place} IS NOT NULL" for place in columns)
+        values = ", ".join(f"t{place}" for place in columns)
         self._run(
-            f"CREATE OR REPLACE TEMP TABLE repeated{place} AS SELECT t{place} AS key{place}, "
-            f"min(record) AS first{place}, count(*) AS n FROM ({_judged(source, rules)}) "
-            f"WHERE t{place} IS NOT NULL GROUP BY t{place} HAVING count(*) > 1",
-            source,
-            rules,
+            f"INSERT INTO candidates_{key} SELECT {_RECORD}, {_LINE} + above, {cells} "
+            f"FROM (SELECT *, {above} AS above FROM ({_judged(sheet, rules, numbered=True)})) AS marked {_ASOF} "
+            f"WHERE {present} AND hash({values}) IN (SELECT hash FROM suspects_{key})",
+            rules.parameters | _path(sheet) | _numbers(sheet.numbering),
         )
-        (row,) = self._connection.execute(f"SELECT coalesce(sum(n - 1), 0)::BIGINT FROM repeated{place}").fetchall()
-        return int(row[0])
 
-    def _run(self, query: str, source: Source, rules: Rules) -> list[Any]:
-        known = rules.parameters | {"path": str(source.path)}
-        parameters = {name: known[name] for name in _PARAMETER.findall(query)}
+    def repetitions(self, key: int, rules: Rules, limit: int) -> tuple[int, list[Repetition]]:
+        """Give how many records repeat an earlier one's key, and the first `limit` of them."""
+        repeated = f"FROM ({_repetitions(key, rules)}) WHERE record > first"
+        (count,) = self._run(f"SELECT count(*) {repeated}", {})[0]
+        cells = ", ".join(f"x{place}" for place in rules.keys[key].columns)
+        rows = self._run(f"SELECT record, line, first, {cells} {repeated} ORDER BY record LIMIT {int(limit)}", {})
+        return count, [Repetition(row[0], row[1], row[2], row[3:]) for row in rows]
+
+    def repeated_between(self, key: int, rules: Rules, first: int, last: int) -> list[int]:
+        """Give the numbers of the records from `first` to `last` that repeat an earlier one's key."""
+        query = f"SELECT record FROM ({_repetitions(key, rules)}) WHERE record > first"
+        rows = self._run(f"{query} AND record BETWEEN $from AND $to", {"from": first, "to": last})
+        return [row[0] for row in rows]
+
+    def write_good(self, sheet: Sheet, rules: Rules, target: Path) -> int:
+        """Write the records that are not bad as CSV without header, in the contract's order; give how many they are."""
+        places = sorted(place for place in sheet.places if place is not None)
+        cells = ", ".join(f"coalesce(c{place}, '') AS c{place}" for place in places)
+        query = (
+            f"SELECT {cells} FROM ({_judged(sheet, rules, numbered=True)}) AS marked {_ASOF} "
+            f"WHERE {_RECORD} NOT IN (SELECT record FROM bad_records) ORDER BY own_record"
+        )
+        options = f"FORMAT csv, HEADER false, DELIMITER {_literal(sheet.delimiter)}, QUOTE '\"', ESCAPE '\"'"
+        known = rules.parameters | _path(sheet) | _numbers(sheet.numbering)
+        return int(self._run(f"COPY ({query}) TO {_literal(str(target))} ({options})", known)[0][0])
+
+    def _run(self, query: str, known: dict[str, Any]) -> list[Any]:
+        parameters = {name: known[name] for name in _PARAMETER.findall(query) if name in known}
         try:
             return self._connection.execute(query, parameters).fetchall()
         except duckdb.InvalidInputException as error:
-            raise MalformedFileError(str(error)) from error
+            raise MalformedSheetError(str(error)) from error
         except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
-            reason = str(error).partition("\n")[
-                0
-            ]  # what follows is DuckDB's advice on settings that are not the user's
+            reason = str(error).partition("\n")[0]  # what follows is advice on settings that are not the user's
             raise CheckError(f"the file could not be checked: {reason}; give it more memory or disk") from error
 
 
+_NUMBERED = (
+    "numbers.record + own_record - numbers.first_record AS record, numbers.line + own_line - numbers.first_line AS line"
+)
+_ASOF = (
+    "ASOF JOIN (SELECT unnest($own_record) AS first_record, unnest($own_line) AS first_line, "
+    "unnest($record) AS record, unnest($line) AS line) AS numbers ON marked.own_record >= numbers.first_record"
+)
+
+
 @contextmanager
-def open_duck(workspace: Path, files: tuple[Path, ...], *, memory_limit: str, threads: int | None) -> Iterator[Duck]:
-    """Open a connection that may read `files` and spill into `workspace`, and nothing else."""
+def open_duck(
+    folder: Path, columns: tuple[Column, ...], *, memory_limit: str, disk_limit: int, threads: int
+) -> Iterator[Duck]:
+    """Open a database that may read, write and spill in `folder`, up to `disk_limit` bytes there, and nowhere else."""
     config: dict[str, Any] = {
         "memory_limit": memory_limit,
-        "temp_directory": str(workspace / "spill"),
+        "threads": threads,
+        "temp_directory": str(folder / "spill"),
+        "max_temp_directory_size": f"{disk_limit}B",
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
         "enable_external_file_cache": "false",
         "allow_persistent_secrets": "false",
         "preserve_insertion_order": "true",  # record numbers are places in the file
     }
-    if threads is not None:
-        config["threads"] = threads
     try:
         connection = duckdb.connect(config=config)
     except (duckdb.Error, TypeError) as error:
         raise CheckError(f"DuckDB does not start: {error}") from error
     with connection:
-        connection.execute("SET allowed_paths = $files", {"files": [str(path) for path in files]})
+        connection.execute("SET TimeZone = 'UTC'")  # or timestamps with a zone would depend on the machine's
+        connection.execute("SET allowed_directories = $folders", {"folders": [str(folder)]})
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
-        yield Duck(connection)
+        yield Duck(connection, columns)
 
 
-def _judged(source: Source, rules: Rules, *, with_record: bool = True) -> str:
-    """SQL: every record with its number, its cells c, their values v and typed values t."""
-    names = (
-        ["record", *(f"c{place}" for place in source.columns)]
-        if source.numbered
-        else [f"c{place}" for place in source.columns]
-    )
-    number = "CAST(record AS BIGINT)" if source.numbered else "row_number() OVER ()"
-    record = [f"{number} AS record"] if with_record else []
-    cells = [f"c{place}" for place in source.columns]
+def _names(sheet: Sheet) -> list[str]:
+    """Name the columns of a sheet: c and the contract's place, u and its own place where the contract knows it not."""
+    return [f"u{own}" if place is None else f"c{place}" for own, place in enumerate(sheet.places)]
+
+
+def _judged(sheet: Sheet, rules: Rules, *, numbered: bool = False) -> str:
+    """SQL: every record with its cells c, their texts v and typed values t; numbered with its record and line."""
+    names = _names(sheet)
     columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
-    quote, delimiter, escape = (
-        text.replace("'", "''") for text in (source.dialect.quote, source.dialect.delimiter, source.dialect.escape)
-    )
+    quote = _literal(sheet.quote)
     read = (
-        f"read_csv($path, auto_detect = false, columns = {{{columns}}}, header = {source.dialect.header}, "
-        f"delim = '{delimiter}', quote = '{quote}', escape = '{escape}', strict_mode = true, null_padding = false, "
-        f"ignore_errors = false, compression = 'none', hive_partitioning = false, max_line_size = {MAX_RECORD_BYTES})"
+        f"read_csv($path, auto_detect = false, columns = {{{columns}}}, header = true, parallel = false, "
+        f"delim = {_literal(sheet.delimiter)}, quote = {quote}, escape = {quote}, strict_mode = true, "
+        f"null_padding = false, ignore_errors = false, compression = 'none', hive_partitioning = false, "
+        f"max_line_size = {MAX_RECORD_BYTES}, buffer_size = {_BUFFER_BYTES})"
     )
-    values = [f"{expression} AS v{place}" for place, expression in rules.values.items()]
-    typed = [f"{expression} AS t{place}" for place, expression in rules.typed.items()]
-    raw = f"SELECT {', '.join([*record, *cells])} FROM {read}"
-    return f"SELECT *, {', '.join(typed)} FROM (SELECT *, {', '.join(values)} FROM ({raw}))"
+    number = list[str]()
+    if numbered:
+        lines = " + ".join(_newlines(name) for name in names)
+        read = f"(SELECT *, {lines} AS breaks FROM {read})"
+        number = [
+            "row_number() OVER () AS own_record",
+            "row_number() OVER () + (sum(breaks) OVER (ROWS UNBOUNDED PRECEDING))::BIGINT - breaks AS own_line",
+        ]
+    query = f"SELECT {', '.join(['*', *number])} FROM {read}"
+    for prefix, expressions in (("v", rules.values), ("a", rules.casts), ("t", rules.typed)):
+        named = [f"{expression} AS {prefix}{place}" for place, expression in expressions.items()]
+        query = f"SELECT {', '.join(['*', *named])} FROM ({query})"
+    return query
 
 
-def _repeated(place: int) -> str:
-    """SQL: whether a hash stands twice. 64 bits per key take a fraction of the memory of the keys themselves."""
-    return f"count(t{place}) > count(DISTINCT CASE WHEN t{place} IS NOT NULL THEN hash(t{place}) END)"
+def _newlines(name: str) -> str:
+    """SQL: how many line breaks a cell holds."""
+    return f"CASE WHEN contains({name}, chr(10)) THEN strlen({name}) - strlen(replace({name}, chr(10), '')) ELSE 0 END"
 
 
-def _bad_record(row: tuple[Any, ...], source: Source, rules: Rules) -> BadRecord:
-    width, height = len(source.columns), len(rules.rules)
-    marks = row[1 + width : 1 + width + height]
-    firsts = row[1 + width + height :]
+def _repetitions(key: int, rules: Rules) -> str:
+    """SQL: the candidates of a key with the record that had it first."""
+    columns = ", ".join(f"t{place}" for place in rules.keys[key].columns)
+    return (
+        f"SELECT candidates.*, first FROM candidates_{key} AS candidates JOIN (SELECT {columns}, min(record) AS first "
+        f"FROM candidates_{key} GROUP BY ALL HAVING count(*) > 1) USING ({columns})"
+    )
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _path(sheet: Sheet) -> dict[str, Any]:
+    return {"path": str(sheet.path)}
+
+
+def _numbers(numbering: Numbering) -> dict[str, Any]:
+    return {
+        "own_record": numbering.own_record,
+        "own_line": numbering.own_line,
+        "record": numbering.record,
+        "line": numbering.line,
+    }
+
+
+def _bad_record(row: tuple[Any, ...], sheet: Sheet, known: list[int], wanted: tuple[int, ...]) -> BadRecord:
+    width = len(sheet.places)
+    breaks, cells, marks = row[2 : 2 + width], row[2 + width : 2 + width + len(known)], row[2 + width + len(known) : -2]
+    record, line = row[-2:]
+    lines, above = dict[int, int](), line
+    for place, inside in zip(sheet.places, breaks, strict=True):
+        if place is not None:
+            lines[place] = above
+        above += inside
     return BadRecord(
-        record=row[0],
-        cells=row[1 : 1 + width],
-        failing=tuple(number for number, mark in enumerate(marks) if mark),
-        first={place: first for place, first in zip(rules.unique, firsts, strict=True) if first is not None},
+        record=record,
+        line=line,
+        cells=dict(zip(known, cells, strict=True)),
+        lines=lines,
+        failing=tuple(number for number, mark in zip(wanted, marks, strict=True) if mark),
     )

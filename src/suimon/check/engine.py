@@ -1,255 +1,286 @@
-"""The checker's course: one fast scan settles a good file; a bad one's structure and cells are found with their places.
+"""The checker's course: a stream is cut into segments, and each is settled by one fast scan, or read strictly.
 
-header -> one scan by DuckDB -> every byte accounted for? -> nothing fails: accepted
-                                   |                      `-> cells fail: which records, then on which lines
-                                   `-> no: the strict reader finds the faults, and sets whole records aside for DuckDB
+source -> UTF-8 -> head -> segments -> one scan by DuckDB -> every byte accounted for? -> counts; bad records, if any
+                                                                |
+                                                                `-> no: the grammar finds the faults, and puts the
+                                                                    records without any before DuckDB
+then, over the whole file: trailer, keys that repeat (a second round, only if any is suspected), metrics, tolerance.
 """
 
-import csv
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+import os
+import shutil
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import partial
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
-from suimon.check.duck import BadRecord, CheckError, Duck, MalformedFileError, Source, Totals, open_duck
-from suimon.check.header import judge_header
-from suimon.check.records import Record, scan
-from suimon.check.rules import Rules, rules_for
-from suimon.check.verdict import VALUE_LENGTH, BadCell, Code, RuleCount, Verdict, shown
-from suimon.contract.model import Contract, FileFormat
+from suimon.check.aside import Aside, write_aside
+from suimon.check.decode import DecodeError, utf8_chunks
+from suimon.check.duck import CheckError, Duck, open_duck
+from suimon.check.header import Head, read_head
+from suimon.check.pieces import Judge, Judged, Piece, moved, repetition_cell
+from suimon.check.records import Grammar
+from suimon.check.rounds import Rounds, Workers
+from suimon.check.rules import rules_for
+from suimon.check.segments import Cutter, Segment
+from suimon.check.source import LocalFile, Source, Watched
+from suimon.check.tally import Tally, fault_of, measure
+from suimon.check.trailer import judge_trailer
+from suimon.check.verdict import BadCell, Code, Measurement, RuleCount, Verdict
+from suimon.contract.file import FileFormat
+from suimon.contract.model import Contract
 
-_CHUNK = 4 * 1024 * 1024
+# Spilled keys may fill the disk up to here: the segments of the moment need the rest.
+_DISK_RESERVE = 512 * 1024 * 1024
+
+_Waiting = tuple[int, Segment, Future[Judged]]
+
+__all__ = ["Aside", "CheckError", "check", "check_file"]
 
 
-def check_file(
-    path: Path,
+def check_file(path: Path, contract: Contract, partition: str | None, **options: Any) -> Verdict:
+    """Judge a local file; options as of `check`."""
+    return check(LocalFile(path), contract, partition, **options)
+
+
+def check(
+    source: Source,
     contract: Contract,
     partition: str | None,
     *,
+    scratch: Path,
     limit: int = 10_000,
     memory_limit: str = "256MB",
-    temp_directory: Path,
     threads: int | None = None,
+    progress: Callable[[int], None] | None = None,
+    aside: Aside | None = None,
 ) -> Verdict:
-    """Judge a local file by its contract: list at most `limit` bad cells, count all.
+    """Judge a file by its contract: list at most `limit` bad cells, count all.
 
-    Cells of a record whose structure is broken are not judged: where one begins is not known. `partition` None leaves
-    out the rule that a column equals it. `temp_directory` needs room for spilling and, when a file's structure is
-    broken, for a copy of it. CheckError if there can be no verdict: an unreadable file, too little memory or disk.
+    `partition` None leaves out the rule that a column equals it. `scratch` is a folder with room for a few segments and
+    for the spilled keys of a large file. `progress` is told the bytes of the object read so far, from 0 again for a
+    second round. With `aside`, the records that the contract tolerates as bad are written apart from the good ones.
+    Cells of a record whose structure is broken are not judged: where one begins is not known. What cannot be
+    decompressed has no other fault. CheckError if there can be no verdict: an unreadable file, too little memory or disk.
     """
     if contract.file is None or not contract.columns:
         raise CheckError(f"contract {contract.dataset} describes no file; give it a dialect, columns and a key pattern")
+    watched = Watched(source, progress) if progress else source
+    workers = threads or os.cpu_count() or 1
     try:
-        with TemporaryDirectory(prefix="check-", dir=temp_directory) as folder:
-            # DuckDB globs: a link with a plain name keeps the characters of a user's path out of that.
-            link, whole = Path(folder, "file.csv"), Path(folder, "whole.csv")
-            link.symlink_to(path.resolve(strict=True))
-            files = (link, path.resolve(), whole)
-            with open_duck(Path(folder), files, memory_limit=memory_limit, threads=threads) as duck:
-                return _Check(link, whole, contract, contract.file, partition, duck, _Faults(limit)).verdict()
+        with TemporaryDirectory(prefix="check-", dir=scratch) as folder:
+            free = shutil.disk_usage(folder).free
+            with open_duck(
+                Path(folder),
+                contract.columns,
+                memory_limit=memory_limit,
+                disk_limit=max(free - _DISK_RESERVE, free // 2),
+                threads=workers,
+            ) as duck:
+                run = _Check(watched, contract, contract.file, partition, Path(folder), duck, workers, Tally(limit))
+                return run.verdict(aside)
+    except DecodeError as error:
+        cell = BadCell(error.code, details=error.details)
+        return Verdict(False, 0, (cell,), (RuleCount(cell.code, None, 1, cell.details),))  # noqa: FBT003
     except OSError as error:
-        raise CheckError(f"{path} could not be checked: {error.strerror or error}") from error
+        raise CheckError(f"{source.name} could not be checked: {error.strerror or error}") from error
 
 
 @dataclass(slots=True)
-class _Faults:
-    """What is wrong so far: the first `limit` faults listed, all counted."""
-
-    limit: int
-    listed: list[BadCell] = field(default_factory=list)
-    counts: Counter[tuple[Code, str | None]] = field(default_factory=Counter)
-
-    def add(self, cells: Iterable[BadCell]) -> None:
-        for cell in cells:
-            self.counts[cell.code, cell.column] += 1
-            if len(self.listed) < self.limit:
-                self.listed.append(cell)
-
-
-@dataclass(frozen=True, slots=True)
-class _Layout:
-    """The columns of the file: how many, and where in a record each column of the contract stands."""
-
-    width: int
-    where: dict[int, int]  # place in the contract -> place in the record
-
-
-@dataclass(frozen=True, slots=True)
 class _Check:
     """One file under one contract."""
 
-    path: Path
-    whole: Path  # where the whole records of a broken file go
+    source: Source
     contract: Contract
     dialect: FileFormat
     partition: str | None
+    folder: Path
     duck: Duck
-    faults: _Faults
+    threads: int
+    tally: Tally
+    pieces: list[Piece] = field(default_factory=list)
+    failing: Counter[int] = field(default_factory=Counter)
+    sums: Counter[int] = field(default_factory=Counter)
+    broken_records: bool = False
+    stopped: bool = False
+    trailer: bytes | None = None
 
-    def verdict(self) -> Verdict:
-        survey = _survey(self.path, self.dialect)
-        if survey.size == 0:
-            self.faults.add([BadCell(Code.EMPTY_FILE, "the file is empty")])
+    def verdict(self, aside: Aside | None) -> Verdict:
+        head = self._head()
+        self.tally.add(head.faults)
+        if head.empty:
             return self._settled(0)
-        first = next(scan(self.path, self.dialect))
-        labels, header_faults = judge_header(first, self.contract, self.dialect)
-        self.faults.add(header_faults)
-        if not header_faults and not survey.null_bytes:
-            layout = _Layout(len(labels), {place: place for place in range(len(labels))})
-            source = Source(self.path, self.dialect, tuple(layout.where))
-            rules = rules_for(self.contract, self.partition, source.columns)
-            try:
-                totals = self.duck.totals(source, rules)
-            except MalformedFileError:
-                pass  # where and why, the strict reader says
-            else:
-                if _accounted(totals, survey, first, source):
-                    return self._judged(source, rules, totals, layout, totals.rows)
-        return self._strictly(labels)
+        rules = rules_for(self.contract, self.partition, {place for place in head.places if place is not None})
+        judge = Judge(self.contract, Grammar(self.dialect, len(head.places)), head.places, rules)
+        self.duck.prepare(rules)
+        rows, lines = self._first_round(judge, head)
+        self._judge_trailer(judge, rows, lines + 1)
+        self._count_bad_cells(judge)
+        measurements = self._measure(judge, self._find_repetitions(judge), rows)
+        self.tally.add(fault_of(one, rows) for one in measurements if not one.kept and one.severity == "error")
+        if not judge.tolerant:
+            return self._settled(rows, measurements)
+        bad = self.duck.count_bad()
+        if not bad or not self._tolerated(bad, rows):
+            return self._settled(rows, measurements, bad)
+        if aside is not None:
+            write_aside(aside, self.contract, judge, self._rounds(), rows - bad)
+        return self._settled(rows, measurements, bad, set_aside=True)
 
-    def _strictly(self, labels: tuple[str, ...]) -> Verdict:
-        """Find every fault of structure, and judge the cells of the records that have none."""
-        names = [column.name for column in self.contract.columns]
-        kept = {place: labels.index(name) for place, name in enumerate(names) if labels.count(name) == 1}
-        # Without a header a record should still have as many cells as the contract has columns.
-        layout = _Layout(len(labels) if set(names) & set(labels) else len(names), kept)
-        rows = self._set_aside(layout)
-        if not rows or not kept:
-            return self._settled(rows)
-        source = Source(self.whole, FileFormat(header=False), tuple(kept), numbered=True)
-        rules = rules_for(self.contract, self.partition, source.columns)
-        return self._judged(source, rules, self.duck.totals(source, rules), layout, rows)
+    def _head(self) -> Head:
+        return read_head(iter(utf8_chunks(self.source, self.dialect)), self.contract, self.dialect)
 
-    def _set_aside(self, layout: _Layout) -> int:
-        """Note the faults of structure, copy the records without any with their numbers; give the number of records."""
-        number = 0
-        with self.whole.open("w", encoding="utf-8", newline="") as copy:
-            writer = csv.writer(copy, quoting=csv.QUOTE_ALL, lineterminator="\n")
-            for number, record in self._records(layout):
-                faults = list(_structure(record, number, layout, self.contract))
-                self.faults.add(faults)
-                if not faults:
-                    writer.writerow([number, *(record.cells[place] for place in layout.where.values())])
-        return number
+    def _first_round(self, judge: Judge, head: Head) -> tuple[int, int]:
+        """Judge segment by segment; settle them in the file's order, whichever is done first. Give records and lines.
 
-    def _judged(self, source: Source, rules: Rules, totals: Totals, layout: _Layout, rows: int) -> Verdict:
-        for rule, cells in zip(rules.rules, totals.failing, strict=True):
-            if cells:
-                self.faults.counts[rule.code, self.contract.columns[rule.column].name] += cells
-        if any(totals.failing) and self.faults.limit > 0:
-            bad = self.duck.bad_records(source, rules, self.faults.limit)
-            self.faults.listed.extend(self._located(bad, rules, layout))
-        return self._settled(rows)
+        cutter (this thread)      worker 1           worker 2
+        segment 1, 2, 3 cut  -->  judges 1           judges 2
+        settles 1                 judges 3           says: my last record has not ended (a quote was lost before)
+        settles what 2 settled; gives the rest of 2, and 3 with all that followed, back to the cutter:
+        segment 3 was cut inside a record, so nothing that was found in it counts. Its keys were never kept.
+        """
+        cutter = Cutter(head.body, self.dialect, len(head.places), self.folder)
+        waiting, numbers = deque[_Waiting](), count()
+        records, lines = 0, head.lines
+        with Workers(self.duck, self.threads) as workers:
+            while True:
+                while len(waiting) <= self.threads and (segment := cutter.next()):
+                    number = next(numbers)
+                    work = partial(judge.judge, segment=segment, number=number, room=self.tally.room)
+                    waiting.append((number, segment, workers.start(work)))
+                if not waiting:
+                    break
+                number, segment, future = waiting.popleft()
+                judged = future.result()
+                piece = Piece(judged.size, records, lines, judged.records, judged.strict, segment.last)
+                self._settle(judge, judged, number, piece)
+                records, lines = records + judged.records, lines + judged.lines
+                if judged.stopped:
+                    self.stopped = True
+                    break
+                if judged.size < segment.size:
+                    cutter.push_back(segment.text()[judged.size :], list(self._taken_back(waiting)))
+                segment.path.unlink()
+        self.trailer = cutter.trailer
+        return records, lines
 
-    def _located(self, bad_records: list[BadRecord], rules: Rules, layout: _Layout) -> Iterator[BadCell]:
-        """Find the lines of bad records, which DuckDB does not know."""
-        wanted = {bad.record: bad for bad in bad_records}
-        for number, record in self._records(layout):
-            bad = wanted.pop(number, None)
-            if bad is None:
+    def _settle(self, judge: Judge, judged: Judged, number: int, piece: Piece) -> None:
+        """Add what was found in a segment to what is known of the file."""
+        self.pieces.append(piece)
+        for fault in judged.faults:
+            self.tally.count_fault(fault)
+            self.broken_records |= fault.record is not None
+        cells = sorted((*judged.faults, *judged.cells), key=lambda cell: (cell.line or 0, cell.record or 0))
+        self.tally.list(moved(cell, piece) for cell in cells)
+        if judged.bad and judge.tolerant:
+            self.duck.note_bad([record + piece.record for record in judged.bad])
+        if judged.totals:
+            self.failing.update(dict(enumerate(judged.totals.failing)))
+            for place, total in zip(judge.rules.sums, judged.totals.sums, strict=True):
+                self.sums[place] += total or 0
+            if judge.rules.keys:
+                self.duck.keep_keys(judge.rules, number)
+
+    def _taken_back(self, waiting: deque[_Waiting]) -> Iterator[bytes]:
+        while waiting:
+            number, segment, future = waiting.popleft()
+            with suppress(CheckError):  # what it says of wrongly cut text does not count
+                future.result()
+            self.duck.forget_keys(number)
+            yield segment.text()
+            segment.path.unlink()
+
+    def _judge_trailer(self, judge: Judge, rows: int, line: int) -> None:
+        trailer = self.dialect.trailer
+        if trailer is None or self.stopped:
+            return
+        ill_typed = {
+            rule.columns[0]
+            for number, rule in enumerate(judge.rules.rules)
+            if rule.code is Code.TYPE_ERROR and self.failing[number]
+        }
+        sums = {
+            self.contract.columns[place].name: self.sums[place]
+            for place in judge.rules.sums
+            if place not in ill_typed and not self.broken_records
+        }
+        self.tally.add(judge_trailer(self.trailer, line, trailer, self.contract, judge.grammar, rows, sums))
+
+    def _count_bad_cells(self, judge: Judge) -> None:
+        for number, rule in enumerate(judge.rules.rules):
+            if rule.metric is None:
+                column = None if rule.code is Code.CONDITION_ERROR else self.contract.columns[rule.columns[0]].name
+                self.tally.count(rule.code, column, rule.details, self.failing[number])
+
+    def _find_repetitions(self, judge: Judge) -> dict[int, int]:
+        """Find the records whose keys repeat; give how many, by the metrics that ask for it."""
+        keys, measured = judge.rules.keys, dict[int, int]()
+        suspected = [number for number in range(len(keys)) if self.duck.repeats_suspected(number)]
+        if suspected:
+
+            def collect(duck: Duck, piece: Piece, segment: Segment) -> None:
+                sheet, _, scan = judge.sheet(segment, piece)
+                if sheet.rows:
+                    for number in suspected:
+                        duck.collect_candidates(sheet, judge.rules, number)
+                if scan:
+                    sheet.path.unlink()
+
+            for _ in self._rounds().each(collect):
+                pass
+        for number, key in enumerate(keys):
+            limit = 0 if key.metric is not None else self.tally.limit
+            cells, repeated = self.duck.repetitions(number, judge.rules, limit) if number in suspected else (0, [])
+            if key.metric is not None:
+                measured[key.metric] = cells
                 continue
-            if tuple(record.cells[place][:VALUE_LENGTH] for place in layout.where.values()) != bad.cells:
-                raise CheckError(
-                    f"record {number} (line {record.line}) is read differently by the two readers; please report it"
-                )
-            for rule in (rules.rules[failing] for failing in bad.failing):
-                column, cell = self.contract.columns[rule.column], layout.where[rule.column]
-                yield BadCell(
-                    rule.code,
-                    rule.message.replace("{first}", str(bad.first.get(rule.column))),
-                    record.line_of(cell),
-                    number,
-                    column.name,
-                    # What is missing has no value to show or to hide.
-                    None if rule.code is Code.REQUIRED_ERROR else shown(record.cells[cell], personal=column.personal),
-                )
-            if not wanted:
-                return
-        if wanted:
-            raise CheckError(f"record {min(wanted)} is read by one of the two readers only; please report it")
+            columns = [self.contract.columns[place] for place in key.columns]
+            self.tally.count(key.code, ", ".join(column.name for column in columns), {}, cells)
+            self.tally.insert(repetition_cell(key.code, columns, one) for one in repeated)
+            if judge.tolerant and cells:
+                self.duck.note_repetitions(number, judge.rules)
+        return measured
 
-    def _records(self, layout: _Layout) -> Iterator[tuple[int, Record]]:
-        """Yield the file's records with their numbers; a blank line goes by the number before it."""
-        number = 0
-        for place, record in enumerate(scan(self.path, self.dialect)):
-            if place == 0 and self.dialect.header:
-                continue
-            blank = not record.cells and any(fault.code is Code.BLANK_ROW for fault in record.faults)
-            if blank and layout.width == 1:
-                yield (number := number + 1), replace(record, cells=("",), faults=())
-            else:
-                number += not blank
-                yield number, record
+    def _measure(self, judge: Judge, repeated: dict[int, int], rows: int) -> tuple[Measurement, ...]:
+        if self.stopped:  # how many records there are, nobody knows
+            return ()
+        values = dict(repeated)
+        for number, rule in enumerate(judge.rules.rules):
+            if rule.metric is not None:
+                values[rule.metric] = self.failing[number]
+        for number, metric in enumerate(self.contract.metrics):
+            if metric.name == "rowCount":
+                values[number] = rows
+        return measure(self.contract.metrics, values, rows)
 
-    def _settled(self, rows: int) -> Verdict:
-        if rows < self.contract.min_rows and not self.faults.counts[Code.EMPTY_FILE, None]:
-            message = f"the file holds {rows} rows, the contract asks for at least {self.contract.min_rows}"
-            self.faults.counts[Code.ROW_COUNT_ERROR, None] += 1
-            self.faults.listed.insert(0, BadCell(Code.ROW_COUNT_ERROR, message))
-        listed = sorted(self.faults.listed, key=lambda cell: cell.line or 0)[: self.faults.limit]
-        counts = tuple(RuleCount(code, column, cells) for (code, column), cells in self.faults.counts.items() if cells)
+    def _tolerated(self, bad: int, rows: int) -> bool:
+        tolerance = self.contract.tolerance
+        if tolerance is None or self.tally.beyond_records or self.stopped:
+            return False
+        within = tolerance.max_rows is None or bad <= tolerance.max_rows
+        return within and (tolerance.max_percent is None or 100 * bad <= Decimal(tolerance.max_percent) * rows)
+
+    def _rounds(self) -> Rounds:
+        return Rounds(self._head, self.dialect, self.folder, self.duck, self.threads, self.pieces)
+
+    def _settled(
+        self, rows: int, measurements: tuple[Measurement, ...] = (), bad: int | None = None, *, set_aside: bool = False
+    ) -> Verdict:
+        counts, listed = self.tally.counts(), self.tally.first()
         return Verdict(
-            accepted=not counts,
+            accepted=not counts or set_aside,
             rows=rows,
-            bad_cells=tuple(listed),
+            bad_cells=listed,
             counts=counts,
             truncated=len(listed) < sum(count.cells for count in counts),
+            measurements=measurements,
+            bad_records=bad,
+            set_aside=(bad or 0) if set_aside else 0,
         )
-
-
-def _structure(record: Record, number: int, layout: _Layout, contract: Contract) -> Iterator[BadCell]:
-    places = {cell: contract.columns[place] for place, cell in layout.where.items()}
-    blank = any(fault.code is Code.BLANK_ROW for fault in record.faults)
-    width = len(record.cells)
-    ragged = width not in {0, layout.width}
-    for fault in record.faults:
-        # In a ragged record nobody knows which column a cell belongs to, so none is named and nothing shown.
-        if fault.cell is None or ragged:
-            yield BadCell(fault.code, fault.message, record.line, None if blank else number)
-        else:
-            column = places.get(fault.cell)
-            value = shown(record.cells[fault.cell], personal=column is None or column.personal)
-            line = record.line_of(fault.cell)
-            yield BadCell(fault.code, fault.message, line, number, column.name if column else None, value)
-    if ragged:
-        code = Code.EXTRA_CELL if width > layout.width else Code.MISSING_CELL
-        yield BadCell(code, f"the record has {width} cells, the header {layout.width}", record.line, number)
-
-
-@dataclass(frozen=True, slots=True)
-class _Survey:
-    """What the bytes of a file tell at a glance."""
-
-    size: int
-    quotes: int
-    null_bytes: bool
-    ends_in_newline: bool
-
-
-def _survey(path: Path, dialect: FileFormat) -> _Survey:
-    size, quotes, null_bytes, last = 0, 0, False, b""
-    quote = dialect.quote.encode()
-    with path.open("rb") as stream:
-        while chunk := stream.read(_CHUNK):
-            size += len(chunk)
-            quotes += chunk.count(quote)
-            null_bytes = null_bytes or b"\0" in chunk
-            last = chunk[-1:]
-    return _Survey(size, quotes, null_bytes, last == b"\n")
-
-
-def _accounted(totals: Totals, survey: _Survey, first: Record, source: Source) -> bool:
-    """Tell whether every byte of the file, quotes aside, is in a cell, a delimiter or a line ending.
-
-    DuckDB passes over blank lines, an empty cell too many, and blanks around quotes without a word. It only ever drops
-    bytes, so the sum is right only when it dropped none.
-    """
-    newline = 2 if first.raw.endswith("\r\n") else 1
-    header = first.raw.replace(source.dialect.quote, "").encode("utf-8", "surrogateescape")
-    expected = totals.cell_bytes + totals.rows * (len(source.columns) - 1 + newline)
-    if source.dialect.header:
-        expected += len(header)
-    if totals.rows and not survey.ends_in_newline:
-        expected -= newline
-    return survey.size - survey.quotes == expected

@@ -1,54 +1,129 @@
-"""The header against the contract: every label there, once, in its place, and no other."""
+"""What stands before the records: a byte order mark, skipped lines, and the header, held against the contract."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
 
-from suimon.check.records import Record
+from suimon.check.records import MAX_RECORD_BYTES, Grammar
 from suimon.check.verdict import BadCell, Code, shown
-from suimon.contract.model import Contract, FileFormat
+from suimon.contract.file import FileFormat
+from suimon.contract.model import Contract
 
-_BYTE_ORDER_MARK = "\ufeff"
+_BYTE_ORDER_MARK = "\ufeff".encode()
 
 
-def judge_header(first: Record, contract: Contract, dialect: FileFormat) -> tuple[tuple[str, ...], list[BadCell]]:
-    """Give the labels of the file's columns and what is wrong with them. Without a header they are the contract's."""
-    expected = tuple(column.name for column in contract.columns)
-    faults = []
-    if first.raw.startswith(_BYTE_ORDER_MARK):
-        faults.append(BadCell(Code.BYTE_ORDER_MARK, "the file starts with the bytes EF BB BF; save it without", 1))
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What was found before the records; `lines` were read so far, `body` is what follows.
+
+    `places` are the file's columns as places in the contract, None where it knows none or cannot tell which.
+    """
+
+    places: tuple[int | None, ...]
+    lines: int
+    faults: tuple[BadCell, ...]
+    body: Iterator[bytes]
+    empty: bool = False
+
+    @property
+    def known(self) -> bool:
+        """Whether any column can be judged."""
+        return any(place is not None for place in self.places)
+
+
+def read_head(chunks: Iterator[bytes], contract: Contract, dialect: FileFormat) -> Head:
+    """Read up to the first record."""
+    text, ended = _beginning(chunks)
+    columns = tuple(range(len(contract.columns)))
+    faults = list[BadCell]()
+    if not text:
+        return Head(columns, 0, (BadCell(Code.EMPTY_FILE),), iter(()), empty=True)
+    if text.startswith(_BYTE_ORDER_MARK):
+        faults.append(BadCell(Code.BYTE_ORDER_MARK, 1))
+        text = text.removeprefix(_BYTE_ORDER_MARK)
+    position, lines = _skipped(text, dialect)
     if not dialect.header:
-        return expected, faults
-    labels = tuple(label.removeprefix(_BYTE_ORDER_MARK) for label in first.cells)
-    if not set(labels) & set(expected):
+        return Head(columns, lines, tuple(faults), chain([text[position:]], chunks))
+    grammar = Grammar(dialect, len(contract.columns))
+    labels, broken, end = grammar.first(text[position:], last=ended)
+    line = lines + 1
+    known = _places(labels, contract, dialect)
+    if any(place is not None for place in known):
+        for fault in broken:
+            label = None if fault.value is None else shown(fault.value, personal=False)
+            faults.append(BadCell(fault.code, line + fault.line - 1, value=label, details=fault.details))
+        faults += _label_faults(labels, contract, dialect, _lines_of(labels, line))
+    else:
         # What stands there may be a first record, with personal values: show nothing of it.
-        faults += [BadCell(fault.code, fault.message, first.line) for fault in first.faults]
-        message = f"the first line holds none of the labels {', '.join(expected)}; add the header line"
-        return labels, [*faults, BadCell(Code.MISSING_HEADER, message, first.line)]
-    for fault in first.faults:
-        label = None if fault.cell is None else shown(labels[fault.cell], personal=False)
-        faults.append(BadCell(fault.code, fault.message, first.line, value=label))
-    return labels, [*faults, *_label_faults(labels, expected, first)]
+        faults += [BadCell(fault.code, line + fault.line - 1, details=fault.details) for fault in broken]
+        wanted = ", ".join(column.title for column in contract.columns)
+        faults.append(BadCell(Code.MISSING_HEADER, line, details={"labels": wanted}))
+        known = (None,) * len(columns)
+    lines += text.count(b"\n", position, position + end)
+    return Head(known, lines, tuple(faults), chain([text[position + end :]], chunks))
 
 
-def _label_faults(labels: tuple[str, ...], expected: tuple[str, ...], first: Record) -> Iterator[BadCell]:
-    for label in expected:
-        if label not in labels:
-            yield BadCell(Code.MISSING_LABEL, "the header lacks this column; add it", first.line, column=label)
-    for place, label in enumerate(labels):
-        line = first.line_of(place)
-        if label not in expected:
-            message = f"column {place + 1} is not in the contract; remove it"
-            yield BadCell(Code.EXTRA_LABEL, message, line, value=shown(label, personal=False))
-        elif label in labels[:place]:
-            message = f"column {place + 1} repeats the label of column {labels.index(label) + 1}"
-            yield BadCell(Code.DUPLICATE_LABEL, message, line, column=label)
-    ours = [label for place, label in enumerate(labels) if label in expected and label not in labels[:place]]
-    wanted = [label for label in expected if label in labels]
-    for label, other in zip(wanted, ours, strict=True):
+def _beginning(chunks: Iterator[bytes]) -> tuple[bytes, bool]:
+    """Read enough to hold every header there may be, and tell whether that is all."""
+    text = bytearray()
+    for chunk in chunks:
+        text += chunk
+        if len(text) > 2 * MAX_RECORD_BYTES:
+            return bytes(text), False
+    return bytes(text), True
+
+
+def _skipped(text: bytes, dialect: FileFormat) -> tuple[int, int]:
+    """Give where the lines end that are passed over, and how many they are."""
+    position = lines = 0
+    comment = dialect.comment.encode() if dialect.comment else None
+    while position < len(text) and (lines < dialect.skip_lines or (comment and text.startswith(comment, position))):
+        position = text.find(b"\n", position) + 1 or len(text)
+        lines += 1
+    return position, lines
+
+
+def _places(labels: tuple[str, ...], contract: Contract, dialect: FileFormat) -> tuple[int | None, ...]:
+    wanted = [_plain(column.title, dialect) for column in contract.columns]
+    plain = [_plain(label, dialect) for label in labels]
+    return tuple(wanted.index(label) if label in wanted and plain.count(label) == 1 else None for label in plain)
+
+
+def _plain(label: str, dialect: FileFormat) -> str:
+    return label.casefold() if dialect.header_case == "ignore" else label
+
+
+def _lines_of(labels: tuple[str, ...], line: int) -> list[int]:
+    """Give the line on which each label starts: a quoted one may hold line breaks."""
+    lines = [line]
+    for label in labels:
+        lines.append(lines[-1] + label.count("\n"))
+    return lines
+
+
+def _label_faults(
+    labels: tuple[str, ...], contract: Contract, dialect: FileFormat, lines: list[int]
+) -> Iterator[BadCell]:
+    names = {_plain(column.title, dialect): column.name for column in contract.columns}
+    wanted = list(names)
+    plain = [_plain(label, dialect) for label in labels]
+    for column in contract.columns:
+        if _plain(column.title, dialect) not in plain:
+            yield BadCell(Code.MISSING_LABEL, lines[0], column=column.name, details={"label": column.title})
+    for place, label in enumerate(plain):
+        if label not in names:
+            if dialect.extra_columns == "refuse":
+                value = shown(labels[place], personal=False)
+                yield BadCell(Code.EXTRA_LABEL, lines[place], value=value, details={"place": place + 1})
+        elif label in plain[:place]:
+            details = {"place": place + 1, "first": plain.index(label) + 1}
+            yield BadCell(Code.DUPLICATE_LABEL, lines[place], column=names[label], details=details)
+    if dialect.header_order == "free":
+        return
+    ours = [label for place, label in enumerate(plain) if label in names and label not in plain[:place]]
+    for label, other in zip([label for label in wanted if label in plain], ours, strict=True):
         if label != other:
-            message = f"stands as column {labels.index(label) + 1}; the contract has it {_after(label, expected)}"
-            yield BadCell(Code.MISPLACED_LABEL, message, first.line_of(labels.index(label)), column=label)
-
-
-def _after(label: str, expected: tuple[str, ...]) -> str:
-    place = expected.index(label)
-    return f"after {expected[place - 1]}" if place else "first"
+            place = wanted.index(label)
+            after = contract.columns[place - 1].title if place else ""
+            details = {"place": plain.index(label) + 1, "after": after}
+            yield BadCell(Code.MISPLACED_LABEL, lines[plain.index(label)], column=names[label], details=details)

@@ -1,71 +1,102 @@
-"""From a contract to SQL: what a column's text means as a value, and each rule as a condition that marks a bad cell.
+"""From a contract to SQL: what a cell's text means as a value, and each rule as a condition that marks a bad cell.
 
-Columns are c0, c1, … in SQL: a contract's names never become part of a statement, its values are named parameters.
+In SQL the contract's column number n is c{n} as read, v{n} as text (NULL when missing), t{n} as typed value (NULL when
+missing or not of its type). A contract's names never become part of a statement, its values are named parameters; the
+text of its conditions is DuckDB's own, checked and rewritten when the contract was compiled.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
-from suimon.check.verdict import Code
-from suimon.contract.model import Column, Contract
+from suimon.check.verdict import Code, Details
+from suimon.contract.file import Column, Metric
+from suimon.contract.model import Contract
 
-# What the directives of strptime take: regex, and how people write them.
+# What the directives of strptime take, in full width: by itself it would take one digit for two.
 _DIRECTIVES = {
-    "%Y": ("(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])", "YYYY"),  # there is no year 0
-    "%m": ("[0-9]{2}", "MM"),
-    "%d": ("[0-9]{2}", "DD"),
-    "%H": ("[0-9]{2}", "hh"),
-    "%M": ("[0-9]{2}", "mm"),
-    "%S": ("[0-9]{2}", "ss"),
+    "%Y": "(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])",  # there is no year 0
+    "%m": "[0-9]{2}",
+    "%d": "[0-9]{2}",
+    "%H": "[0-9]{2}",
+    "%M": "[0-9]{2}",
+    "%S": "[0-5][0-9]",  # no leap seconds
+    "%g": "[0-9]{3}",
+    "%f": "[0-9]{6}",
+    "%z": "(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])",
 }
 _DIRECTIVE = re.compile("%.")
+_ISO_DATE, _ISO_TIMESTAMP = "%Y-%m-%d", "%Y-%m-%d %H:%M:%S"
+# The longest text of a list of allowed values that a report repeats.
+_LISTED_CHARACTERS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule of one column. `condition` is SQL over v (the text, NULL when missing), t (typed) and first."""
+    """One rule. `condition` is SQL that is true of a record whose cell is bad."""
 
     code: Code
-    column: int  # its place in the contract
+    columns: tuple[int, ...]  # places in the contract: one, or those that a condition reads
     condition: str
-    message: str
-    parameters: dict[str, str] = field(default_factory=dict)
+    details: Details = field(default_factory=dict)
+    metric: int | None = None  # its place among the contract's metrics, when its cells only count for one
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Columns whose values (combinations) may stand once only; what repeats them is found across the whole file."""
+
+    code: Code
+    columns: tuple[int, ...]
+    metric: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """All that SQL needs to judge the columns of a file: per column the value's expressions, and the rules in order."""
+    """All that SQL needs to judge the known columns of a file."""
 
-    values: dict[int, str]  # column's place -> text or NULL, an expression over c
-    typed: dict[int, str]  # column's place -> typed value or NULL, an expression over v
+    values: dict[int, str]  # place -> v, an expression over c
+    casts: dict[int, str]  # place -> a, a lax cast over v
+    typed: dict[int, str]  # place -> t, an expression over v and a
     rules: tuple[Rule, ...]
+    keys: tuple[Key, ...]
+    sums: tuple[int, ...]  # places of the columns whose sum the trailer gives
     parameters: dict[str, str]
 
-    @property
-    def unique(self) -> tuple[int, ...]:
-        """The places of the columns whose values may not repeat."""
-        return tuple(rule.column for rule in self.rules if rule.code is Code.UNIQUE_ERROR)
 
-
-def rules_for(contract: Contract, partition: str | None, columns: tuple[int, ...]) -> Rules:
-    """Give the rules for the columns (places in the contract) of a file. Without a partition its rule falls away."""
-    parameters: dict[str, str] = {}
-    values, typed = {}, {}
-    rules: list[Rule] = []
-    tokens = contract.file.null_tokens if contract.file else ("",)
-    for token_number, token in enumerate(tokens):
-        parameters[f"null_{token_number}"] = token
-    for place in columns:
+def rules_for(contract: Contract, partition: str | None, places: Iterable[int]) -> Rules:
+    """Give the rules for those columns of the contract that a file has. Without a partition its rule falls away."""
+    present = sorted(places)
+    parameters = dict[str, str]()
+    values, casts, typed = dict[int, str](), dict[int, str](), dict[int, str]()
+    rules = list[Rule]()
+    dialect = contract.file
+    tokens, decimal = (dialect.null_tokens, dialect.decimal) if dialect else (("",), ".")
+    parameters |= {f"null_{number}": token for number, token in enumerate(tokens)}
+    for place in present:
         column = contract.columns[place]
         values[place] = _value(place, tokens)
-        expression, extra = _typed(place, column)
-        typed[place] = expression
-        parameters |= extra
-        for rule in _rules(place, column, partition):
-            rules.append(rule)
-            parameters |= rule.parameters
-    return Rules(values, typed, tuple(rules), parameters)
+        casts[place], typed[place] = _typed(place, column, decimal, partition, parameters)
+        required = column.required or column.name in contract.primary_key
+        rules += _rules(place, column, partition, decimal, parameters, required=required)
+    where = {contract.columns[place].name: place for place in present}
+    rules += _conditions(contract, where)
+    rules += _metric_rules(contract, where, parameters)
+    trailer = dialect.trailer if dialect else None
+    sums = tuple(where[name] for name, _ in (trailer.sums if trailer else ()) if name in where)
+    return Rules(values, casts, typed, tuple(rules), tuple(_keys(contract, where)), sums, parameters)
+
+
+def _keys(contract: Contract, where: dict[str, int]) -> Iterator[Key]:
+    for place in where.values():
+        if contract.columns[place].unique:
+            yield Key(Code.UNIQUE_ERROR, (place,))
+    if contract.primary_key and all(name in where for name in contract.primary_key):
+        yield Key(Code.PRIMARY_KEY_ERROR, tuple(where[name] for name in contract.primary_key))
+    for number, metric in enumerate(contract.metrics):
+        if metric.name == "duplicateValues" and all(name in where for name in metric.columns):
+            yield Key(Code.QUALITY_ERROR, tuple(where[name] for name in metric.columns), number)
 
 
 def _value(place: int, tokens: tuple[str, ...]) -> str:
@@ -73,109 +104,179 @@ def _value(place: int, tokens: tuple[str, ...]) -> str:
     if tokens == ("",):
         return f"c{place}"
     listed = ", ".join(f"$null_{number}" for number in range(len(tokens)))
-    text = f"coalesce(c{place}, '')"
+    text = f"c{place}" if "" in tokens else f"coalesce(c{place}, '')"
     return f"CASE WHEN {text} NOT IN ({listed}) THEN {text} END" if tokens else text
 
 
-def _typed(place: int, column: Column) -> tuple[str, dict[str, str]]:
-    """A cast alone is too lax: it takes blanks, 1e3, 1_000, 'epoch', and rounds. The form guards it, exactly."""
-    form, cast = f"form_{place}", ""
+def _typed(
+    place: int, column: Column, decimal: str, partition: str | None, parameters: dict[str, str]
+) -> tuple[str, str]:
+    """Give the lax cast and the exact value.
+
+    A cast alone takes blanks, 1e3, 1_000, 'epoch', and rounds. What it gives is right if it is written as the cell is,
+    which costs little; only what is written otherwise (+7, 007, 1.5 for 1.50) is held against a regular expression.
+    """
+    v, a, sql_type = f"v{place}", f"a{place}", sql_type_of(column)
+    form = f"form_{place}"
     match column.type:
         case "string":
-            return f"v{place}", {}
+            return v, a
         case "integer":
-            cast = f"TRY_CAST(v{place} AS {_sql_type(column)})"
-            parameters = {form: "[+-]?[0-9]+"}
+            parameters[form] = "[+-]?[0-9]+"
+            return f"TRY_CAST({v} AS {sql_type})", _as_written(place, f"CAST({a} AS VARCHAR) = {v}")
         case "decimal":
-            cast = f"TRY_CAST(v{place} AS {_sql_type(column)})"
-            parameters = {form: "[+-]?[0-9]+" + (rf"(\.[0-9]{{1,{column.scale}}})?" if column.scale else "")}
+            fraction = f"({re.escape(decimal)}[0-9]{{1,{column.scale}}})?" if column.scale else ""
+            parameters[form] = f"[+-]?[0-9]+{fraction}"
+            plain, written = v, f"CAST({a} AS VARCHAR)"
+            if decimal != ".":
+                plain, written = f"replace({v}, '{decimal}', '.')", f"replace({written}, '.', '{decimal}')"
+            return f"TRY_CAST({plain} AS {sql_type})", _as_written(place, f"{written} = {v}")
         case "boolean":
-            cast = f"TRY_CAST(v{place} AS BOOLEAN)"
-            parameters = {form: "true|false"}
+            lists = []
+            for word, words in (("true", column.true_words), ("false", column.false_words)):
+                names = [f"{word}_{place}_{number}" for number in range(len(words or (word,)))]
+                parameters |= dict(zip(names, words or (word,), strict=True))
+                lists.append(f"WHEN {v} IN ({', '.join(f'${name}' for name in names)}) THEN {word}")
+            return "NULL", f"CASE {' '.join(lists)} END"
         case "date" | "timestamp":
-            written = column.format or "%Y-%m-%d"
-            cast = f"CAST(TRY_STRPTIME(v{place}, $written_{place}) AS {_sql_type(column)})"
-            parameters = {form: _date_form(written), f"written_{place}": written}
-    return f"CASE WHEN regexp_full_match(v{place}, $form_{place}) THEN {cast} END", parameters
+            return _moment(place, column, partition, parameters)
 
 
-def _date_form(written: str) -> str:
-    """Digits in full width for each directive of strptime, which by itself would take one digit for two."""
+def _as_written(place: int, same: str) -> str:
+    return f"CASE WHEN {same} THEN a{place} WHEN regexp_full_match(v{place}, $form_{place}) THEN a{place} END"
+
+
+def _moment(place: int, column: Column, partition: str | None, parameters: dict[str, str]) -> tuple[str, str]:
+    v, a, form, sql_type = f"v{place}", f"a{place}", column.format or _ISO_DATE, sql_type_of(column)
+    parameters[f"form_{place}"] = _form(form)
+    if form in {_ISO_DATE, _ISO_TIMESTAMP}:
+        # Nearly every cell of the partition's column is the partition itself.
+        known = f"WHEN {v} = $partition THEN CAST($partition AS DATE) " if column.partition and partition else ""
+        known = known if column.type == "date" else ""
+        length = len("YYYY-MM-DD") if form == _ISO_DATE else len("YYYY-MM-DD hh:mm:ss")
+        same = f"CAST({a} AS VARCHAR) = {v} AND strlen({v}) = {length}"  # longer: BC, year 10000, infinity
+        exact = f"CASE {known}WHEN {same} THEN {a} WHEN regexp_full_match({v}, $form_{place}) THEN {a} END"
+        return f"TRY_CAST({v} AS {sql_type})", exact
+    parameters[f"written_{place}"] = form
+    text = f"CASE WHEN ends_with({v}, 'Z') THEN left({v}, -1) || '+00:00' ELSE {v} END" if form.endswith("%z") else v
+    cast = f"CAST(TRY_STRPTIME({text}, $written_{place}) AS {sql_type})"
+    return "NULL", f"CASE WHEN regexp_full_match({v}, $form_{place}) THEN {cast} END"
+
+
+def _form(written: str) -> str:
     form, position = "", 0
     for directive in _DIRECTIVE.finditer(written):
-        form += re.escape(written[position : directive.start()])
-        form += _DIRECTIVES[directive[0]][0]
+        form += re.escape(written[position : directive.start()]) + _DIRECTIVES[directive[0]]
         position = directive.end()
     return form + re.escape(written[position:])
 
 
-def _sql_type(column: Column) -> str:
+def sql_type_of(column: Column) -> str:
+    """Give DuckDB's type of a column's values."""
     match column.type:
         case "integer":
-            return "INTEGER"  # 32 bits, ODCS's default and Redshift's INTEGER
+            return "BIGINT" if column.bits == 64 else "INTEGER"  # noqa: PLR2004 the one other width there is
         case "decimal":
             return f"DECIMAL({int(column.precision or 38)}, {int(column.scale or 0)})"
-        case "date":
-            return "DATE"
-        case "timestamp":
-            return "TIMESTAMP"
-        case "boolean":
-            return "BOOLEAN"
+        case "date" | "timestamp" | "boolean":
+            return column.type.upper()
         case "string":
             return "VARCHAR"
 
 
-def _rules(place: int, column: Column, partition: str | None) -> Iterator[Rule]:
-    v, t, sql_type = f"v{place}", f"t{place}", _sql_type(column)
-    if column.required:
-        yield Rule(Code.REQUIRED_ERROR, place, f"{v} IS NULL", "a value is required")
+def _rules(
+    place: int, column: Column, partition: str | None, decimal: str, parameters: dict[str, str], *, required: bool
+) -> Iterator[Rule]:
+    v, t, sql_type, here = f"v{place}", f"t{place}", sql_type_of(column), (place,)
+    if required:
+        yield Rule(Code.REQUIRED_ERROR, here, f"{v} IS NULL")
     if column.type != "string":
-        yield Rule(Code.TYPE_ERROR, place, f"{v} IS NOT NULL AND {t} IS NULL", f"is not {_written(column)}")
-    if column.min_length is not None:
-        yield Rule(
-            Code.MIN_LENGTH_ERROR,
-            place,
-            f"length({v}) < {int(column.min_length)}",
-            f"has fewer than {column.min_length} characters",
-        )
-    if column.max_length is not None:
-        yield Rule(
-            Code.MAX_LENGTH_ERROR,
-            place,
-            f"length({v}) > {int(column.max_length)}",
-            f"has more than {column.max_length} characters",
-        )
+        yield Rule(Code.TYPE_ERROR, here, f"{v} IS NOT NULL AND {t} IS NULL", _type_details(column, decimal))
+    # strlen counts bytes, at once; characters, which cost more, only where the bytes leave it open.
+    if (least := column.min_length) is not None:
+        condition = f"CASE WHEN strlen({v}) < {4 * least} THEN length({v}) < {least} ELSE false END"
+        yield Rule(Code.MIN_LENGTH_ERROR, here, condition, {"length": least})
+    if (most := column.max_length) is not None:
+        condition = f"CASE WHEN strlen({v}) > {most} THEN length({v}) > {most} ELSE false END"
+        yield Rule(Code.MAX_LENGTH_ERROR, here, condition, {"length": most})
     for code, bound, sign, word in (
-        (Code.MINIMUM_ERROR, column.minimum, "<", "less"),
-        (Code.MAXIMUM_ERROR, column.maximum, ">", "greater"),
+        (Code.MINIMUM_ERROR, column.minimum, "<", "minimum"),
+        (Code.MAXIMUM_ERROR, column.maximum, ">", "maximum"),
     ):
         if bound is not None:
-            name = f"bound_{place}_{word}"
-            condition = f"{t} {sign} CAST(${name} AS {sql_type})"
-            yield Rule(code, place, condition, f"is {word} than {bound}", {name: bound})
+            parameters[f"{word}_{place}"] = bound
+            yield Rule(code, here, f"{t} {sign} CAST(${word}_{place} AS {sql_type})", {word: bound})
     if column.pattern is not None:
-        name = f"pattern_{place}"
-        condition = f"NOT regexp_matches({v}, ${name})"
-        yield Rule(Code.PATTERN_ERROR, place, condition, f"does not match {column.pattern}", {name: column.pattern})
+        parameters[f"pattern_{place}"] = column.pattern
+        condition = f"NOT regexp_matches({v}, $pattern_{place})"
+        yield Rule(Code.PATTERN_ERROR, here, condition, {"pattern": column.pattern})
+    if column.allowed is not None:
+        names = _listed(f"allowed_{place}", column.allowed, parameters)
+        yield Rule(Code.ALLOWED_VALUES_ERROR, here, f"{v} NOT IN ({names})", {"allowed": _shortened(column.allowed)})
     if column.partition and partition is not None:
-        condition = f"{t} <> CAST($partition AS {sql_type})"
-        message = f"is not the partition {partition} that the key names"
-        yield Rule(Code.PARTITION_ERROR, place, condition, message, {"partition": partition})
-    if column.unique:
-        yield Rule(Code.UNIQUE_ERROR, place, f"record > first{place}", "stands already in record {first}")
+        parameters["partition"] = partition
+        # Of a timestamp the date as it is written: the business date is local.
+        other = f"{t} <> CAST($partition AS DATE)" if column.type == "date" else f"left({v}, 10) <> $partition"
+        yield Rule(Code.PARTITION_ERROR, here, f"{t} IS NOT NULL AND {other}", {"partition": partition})
 
 
-def _written(column: Column) -> str:
+def _conditions(contract: Contract, where: dict[str, int]) -> Iterator[Rule]:
+    for condition in contract.conditions:
+        if not all(name in where for name in condition.columns):
+            continue  # a column that it reads is not in the file, which the header's faults say
+        # TRY makes NULL of an error such as an overflow: what cannot be found true is bad. NULL itself is not.
+        holds = f"TRY(CASE WHEN NOT ({condition.sql}) THEN true ELSE false END)"
+        places = tuple(where[name] for name in condition.columns)
+        details = {"name": condition.name, "text": condition.text}
+        yield Rule(Code.CONDITION_ERROR, places, f"coalesce({holds}, true)", details)
+
+
+def _metric_rules(contract: Contract, where: dict[str, int], parameters: dict[str, str]) -> Iterator[Rule]:
+    for number, metric in enumerate(contract.metrics):
+        if metric.name in {"rowCount", "duplicateValues"} or metric.columns[0] not in where:
+            continue
+        place = where[metric.columns[0]]
+        yield Rule(Code.QUALITY_ERROR, (place,), _metric(metric, number, place, parameters), metric=number)
+
+
+def _metric(metric: Metric, number: int, place: int, parameters: dict[str, str]) -> str:
+    v = f"v{place}"
+    listed = _listed(f"values_{number}", metric.values, parameters) if metric.values is not None else ""
+    if metric.name == "nullValues":
+        return f"{v} IS NULL"
+    if metric.name == "missingValues":
+        return f"{v} IS NULL" + (f" OR coalesce(c{place}, '') IN ({listed})" if listed else "")
+    invalid = [f"{v} NOT IN ({listed})"] if listed else []
+    if metric.pattern is not None:
+        parameters[f"metric_{number}"] = metric.pattern
+        invalid.append(f"NOT regexp_matches({v}, $metric_{number})")
+    return f"{v} IS NOT NULL AND ({' OR '.join(invalid)})"
+
+
+def _listed(name: str, values: Iterable[str], parameters: dict[str, str]) -> str:
+    names = {f"{name}_{number}": value for number, value in enumerate(values)}
+    parameters |= names
+    return ", ".join(f"${name}" for name in names)
+
+
+def _shortened(values: tuple[str, ...]) -> str:
+    text = ", ".join(values)
+    return text if len(text) <= _LISTED_CHARACTERS else text[: _LISTED_CHARACTERS - 1] + "…"
+
+
+def _type_details(column: Column, decimal: str) -> dict[str, str | int]:
     match column.type:
         case "integer":
-            return "a whole number of 32 bits"
+            return {"type": "integer", "bits": column.bits or 32}
         case "decimal":
-            places = f"at most {column.scale} decimal places" if column.scale else "no decimal places"
-            return f"a number of at most {(column.precision or 38) - (column.scale or 0)} digits with {places}"
+            return {
+                "type": "decimal",
+                "precision": column.precision or 38,
+                "scale": column.scale or 0,
+                "decimal": decimal,
+            }
         case "boolean":
-            return "true or false"
-        case "date" | "timestamp":
-            form = _DIRECTIVE.sub(lambda directive: _DIRECTIVES[directive[0]][1], column.format or "%Y-%m-%d")
-            return f"a real {column.type} written {form}"
-        case "string":
-            return "text"
+            words = chain(column.true_words or ("true",), column.false_words or ("false",))
+            return {"type": "boolean", "words": ", ".join(words)}
+        case _:
+            return {"type": column.type, "format": column.format or _ISO_DATE}

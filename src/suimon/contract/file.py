@@ -88,10 +88,13 @@ class FileFormat(_Json):
         return cls(**plain | ({"trailer": Trailer.from_json(trailer)} if trailer else {}))
 
     def plain(self) -> "FileFormat":
-        """Give the dialect of accepted rows that were written anew: UTF-8, nothing around the records."""
+        """Give the dialect of accepted rows that were written anew: UTF-8, a header, nothing else around the records."""
         return replace(
             self,
             encoding="utf-8",
+            quote='"',
+            escape='"',
+            header=True,
             line_ending="lf",
             header_order="fixed",
             header_case="exact",

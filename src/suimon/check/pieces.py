@@ -1,0 +1,176 @@
+"""One segment judged: as it is when DuckDB accounts for every byte of it, else by what the grammar leaves of it."""
+
+from dataclasses import dataclass, replace
+
+from suimon.check.duck import BadRecord, CheckError, Duck, MalformedSheetError, Repetition, Totals
+from suimon.check.records import Fault, Grammar, Scan
+from suimon.check.rules import Rules
+from suimon.check.segments import Segment
+from suimon.check.sheet import Sheet, copy_of, sheet_of
+from suimon.check.verdict import BadCell, Code, shown
+from suimon.contract.file import Column
+from suimon.contract.model import Contract
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A settled segment's place in the file: `size` bytes, its first record and line counted from 0 before it."""
+
+    size: int
+    record: int
+    line: int
+    records: int
+    strict: bool
+    last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What was found in one segment; records and lines are counted from 1 within it."""
+
+    size: int  # bytes settled: fewer than the segment's when a record has not ended
+    records: int
+    lines: int
+    strict: bool
+    stopped: bool
+    totals: Totals | None
+    faults: tuple[BadCell, ...] = ()  # of structure
+    cells: tuple[BadCell, ...] = ()  # bad ones, as many as were asked for
+    bad: tuple[int, ...] = ()  # numbers of the bad records, if asked for
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Judges the segments of one file: `places` are its columns as places in the contract."""
+
+    contract: Contract
+    grammar: Grammar
+    places: tuple[int | None, ...]
+    rules: Rules
+
+    @property
+    def listed(self) -> tuple[int, ...]:
+        """The rules whose bad cells are listed: those of a metric only count for it."""
+        return tuple(number for number, rule in enumerate(self.rules.rules) if rule.metric is None)
+
+    @property
+    def tolerant(self) -> bool:
+        """Whether bad records may be set aside."""
+        return self.contract.tolerance is not None
+
+    def judge(self, duck: Duck, segment: Segment, number: int, room: int) -> Judged:
+        """Find what is wrong in a segment; what it says of keys waits in `duck` under `number`."""
+        sheet = sheet_of(segment, self.grammar.dialect, self.places) if self.rules.values else None
+        totals = self._totals(duck, sheet, number) if sheet else None
+        if sheet and totals:
+            bad, numbers = self._bad(duck, sheet, totals, room)
+            return Judged(
+                size=segment.size,
+                records=totals.rows,
+                lines=segment.newlines,
+                strict=False,
+                stopped=False,
+                totals=totals,
+                cells=tuple(bad),
+                bad=numbers,
+            )
+        return self._strictly(duck, segment, number, room)
+
+    def sheet(self, segment: Segment, piece: Piece) -> tuple[Sheet, bytes, Scan | None]:
+        """Give again what DuckDB read of a segment, numbered as in the file; if strictly, what the grammar found."""
+        if not piece.strict:
+            sheet = sheet_of(segment, self.grammar.dialect, self.places)
+            if sheet is None:
+                raise CheckError("the file has changed while it was checked; check it again")
+            sheet, text, scan = replace(sheet, rows=piece.records), b"", None
+        else:
+            text = segment.text()
+            scan = self.grammar.scan(text, last=segment.last)
+            sheet = copy_of(segment, text, scan, self.grammar, self.places)
+        return replace(sheet, numbering=sheet.numbering.after(piece.record, piece.line)), text, scan
+
+    def _totals(self, duck: Duck, sheet: Sheet, number: int) -> Totals | None:
+        try:
+            totals = duck.totals(sheet, self.rules, number)
+        except MalformedSheetError:
+            return None  # where and why, the grammar says
+        if sheet.accounts_for(totals.rows, totals.cell_bytes):
+            return totals
+        duck.forget_keys(number)
+        return None
+
+    def _strictly(self, duck: Duck, segment: Segment, number: int, room: int) -> Judged:
+        text = segment.text()
+        scan = self.grammar.scan(text, last=segment.last)
+        numbers = {broken.record for broken in scan.broken if broken.record is not None}
+        totals, cells = None, list[BadCell]()
+        if scan.runs and self.rules.values:
+            sheet = copy_of(segment, text, scan, self.grammar, self.places)
+            totals = self._totals(duck, sheet, number)
+            if totals is None or totals.rows != sheet.rows:
+                raise CheckError("a record is read differently by the two readers; please report it")
+            cells, more = self._bad(duck, sheet, totals, room)
+            numbers |= set(more)
+            sheet.path.unlink()
+        return Judged(
+            size=scan.end,
+            records=scan.records,
+            lines=text.count(b"\n", 0, scan.end),
+            strict=True,
+            stopped=scan.stopped,
+            totals=totals,
+            faults=tuple(map(self._cell, scan.faults)),
+            cells=tuple(cells),
+            bad=tuple(sorted(numbers)),
+        )
+
+    def _bad(self, duck: Duck, sheet: Sheet, totals: Totals, room: int) -> tuple[list[BadCell], tuple[int, ...]]:
+        wanted = tuple(number for number in self.listed if totals.failing[number])
+        if not wanted:
+            return [], ()
+        numbers = tuple(duck.bad_numbers(sheet, self.rules, wanted)) if self.tolerant else ()
+        records = duck.bad_records(sheet, self.rules, wanted, room) if room else []
+        return [cell for record in records for cell in self.cells_of(record)], numbers
+
+    def cells_of(self, bad: BadRecord) -> list[BadCell]:
+        """Give the bad cells of a record."""
+        return [self._bad_cell(bad, number) for number in bad.failing]
+
+    def _bad_cell(self, bad: BadRecord, number: int) -> BadCell:
+        rule = self.rules.rules[number]
+        columns = [self.contract.columns[place] for place in rule.columns]
+        values = [
+            shown(bad.cells[place], personal=column.personal)
+            for place, column in zip(rule.columns, columns, strict=True)
+        ]
+        if rule.code is Code.CONDITION_ERROR:
+            text = ", ".join(f"{column.name}={value}" for column, value in zip(columns, values, strict=True))
+            return BadCell(rule.code, bad.line, bad.record, None, text, rule.details)
+        # What is missing has no value to show or to hide.
+        value = None if rule.code is Code.REQUIRED_ERROR else values[0]
+        return BadCell(rule.code, bad.lines[rule.columns[0]], bad.record, columns[0].name, value, rule.details)
+
+    def _cell(self, fault: Fault) -> BadCell:
+        place = None if fault.cell is None else self.places[fault.cell]
+        column = None if place is None else self.contract.columns[place]
+        value = None
+        if fault.value is not None:
+            # Of a column that the contract does not know nobody can say that it holds no personal data.
+            value = shown(fault.value, personal=column is None or column.personal)
+        return BadCell(fault.code, fault.line, fault.record, column.name if column else None, value, fault.details)
+
+
+def moved(cell: BadCell, piece: Piece) -> BadCell:
+    """Number a cell of a segment as it is numbered in the file."""
+    return replace(
+        cell,
+        line=None if cell.line is None else cell.line + piece.line,
+        record=None if cell.record is None else cell.record + piece.record,
+    )
+
+
+def repetition_cell(code: Code, columns: list[Column], one: Repetition) -> BadCell:
+    """Give the bad cell of a record whose key an earlier one has."""
+    values = [shown(cell, personal=column.personal) for column, cell in zip(columns, one.cells, strict=True)]
+    names = ", ".join(column.name for column in columns)
+    return BadCell(code, one.line, one.record, names, ", ".join(values), {"first": one.first})

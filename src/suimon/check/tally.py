@@ -1,0 +1,105 @@
+"""What is wrong so far: the first faults listed, all counted; and the figures of the contract's metrics."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+from itertools import islice
+
+from suimon.check.verdict import BadCell, Code, Details, Measurement, RuleCount
+from suimon.contract.file import Metric
+
+# What differs from one bad cell to the next of the same rule.
+_OWN = {"first", "cells", "byte", "found", "place", "after", "bytes", "kind"}
+_PERCENT = Decimal("0.0001")
+
+_Rule = tuple[Code, str | None, tuple[tuple[str, str | int], ...]]
+
+
+@dataclass(slots=True)
+class Tally:
+    """Faults in the order in which they come, of which `limit` are listed."""
+
+    limit: int
+    listed: list[BadCell] = field(default_factory=list)
+    _counts: Counter[_Rule] = field(default_factory=Counter)
+    beyond_records: bool = False  # a fault that is no single record's: setting records aside cannot mend it
+
+    @property
+    def room(self) -> int:
+        """How many more faults are listed."""
+        return max(0, self.limit - len(self.listed))
+
+    def add(self, faults: Iterable[BadCell]) -> None:
+        """Count faults, and list them wherever they stand: these are few."""
+        for fault in faults:
+            self.count_fault(fault)
+            self.listed.append(fault)
+
+    def count_fault(self, fault: BadCell) -> None:
+        """Count a fault of the file or of a record's structure."""
+        self.count(fault.code, fault.column, fault.details)
+        self.beyond_records |= fault.record is None
+
+    def list(self, cells: Iterable[BadCell]) -> None:
+        """List cells that come in the file's order, as long as there is room."""
+        self.listed.extend(islice(cells, self.room))
+
+    def insert(self, cells: Iterable[BadCell]) -> None:
+        """List cells that are found late and may stand anywhere in the file, no more than `limit` of a kind."""
+        self.listed.extend(cells)
+
+    def count(self, code: Code, column: str | None, details: Details, cells: int = 1) -> None:
+        """Count cells of one rule."""
+        shared = tuple(sorted((name, value) for name, value in details.items() if name not in _OWN))
+        self._counts[code, column, shared] += cells
+
+    def first(self) -> tuple[BadCell, ...]:
+        """Give the first `limit` of what is listed, in the file's order."""
+        return tuple(sorted(self.listed, key=lambda cell: (cell.line or 0, cell.record or 0))[: self.limit])
+
+    def counts(self) -> tuple[RuleCount, ...]:
+        """Give every rule that was broken, the most broken first."""
+        return tuple(
+            RuleCount(code, column, cells, dict(shared))
+            for (code, column, shared), cells in self._counts.most_common()
+            if cells
+        )
+
+
+def measure(metrics: tuple[Metric, ...], values: Mapping[int, int], rows: int) -> tuple[Measurement, ...]:
+    """Hold each metric's value (by its place; those that could not be measured are left out) against its threshold."""
+    measured = list[Measurement]()
+    for number, value in sorted(values.items()):
+        metric = metrics[number]
+        percent = Decimal(100 * value) / rows if rows else Decimal(0)
+        kept = _within(metric, percent if metric.unit == "percent" else Decimal(value))
+        shown = str(percent.quantize(_PERCENT, ROUND_HALF_UP))
+        measured.append(Measurement(metric, value, shown, kept))
+    return tuple(measured)
+
+
+def fault_of(measurement: Measurement, rows: int) -> BadCell:
+    """Give the fault of a measurement that is past its threshold."""
+    metric = measurement.metric
+    if metric.name == "rowCount":
+        return BadCell(Code.ROW_COUNT_ERROR, details={"rows": rows, "threshold": metric.text})
+    details: Details = {
+        "metric": metric.name,
+        "value": measurement.value,
+        "percent": measurement.percent,
+        "unit": metric.unit,
+        "threshold": metric.text,
+    }
+    return BadCell(Code.QUALITY_ERROR, column=", ".join(metric.columns), details=details)
+
+
+def _within(metric: Metric, value: Decimal) -> bool:
+    inside = True
+    if metric.minimum is not None:
+        least = Decimal(metric.minimum)
+        inside = value > least if metric.minimum_open else value >= least
+    if metric.maximum is not None:
+        most = Decimal(metric.maximum)
+        inside = inside and (value < most if metric.maximum_open else value <= most)
+    return inside is not metric.negated

@@ -1,0 +1,51 @@
+"""The last line of a file whose contract has it end with control totals: they must be those of the records."""
+
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from suimon.check.records import Grammar
+from suimon.check.verdict import BadCell, Code, shown
+from suimon.contract.file import Trailer
+from suimon.contract.model import Contract
+
+_COUNT = re.compile("[0-9]{1,18}")
+_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
+
+
+def judge_trailer(
+    found: bytes | None,
+    line: int,
+    trailer: Trailer,
+    contract: Contract,
+    grammar: Grammar,
+    rows: int,
+    sums: Mapping[str, Any],
+) -> Iterator[BadCell]:
+    """Yield what is wrong with a trailer that stands on `line`; `sums` has those columns whose sum is known."""
+    cells = list[str]()
+    if found is not None:
+        cells = [grammar.value(cell) for _, cell in grammar.cells(found)]
+    if not cells or cells[0] != trailer.marker:
+        yield BadCell(Code.MISSING_TRAILER, line, details={"marker": trailer.marker})
+        return
+    if trailer.count is not None:
+        written = _cell(cells, trailer.count)
+        if not _COUNT.fullmatch(written) or int(written) != rows:
+            yield BadCell(Code.TRAILER_COUNT_ERROR, line, value=shown(written, personal=False), details={"rows": rows})
+    by_name = {column.name: column for column in contract.columns}
+    separator = grammar.dialect.decimal
+    for name, place in trailer.sums:
+        if name not in sums:
+            continue
+        written = _cell(cells, place)
+        plain = written.replace(separator, ".") if separator != "." else written
+        if not _NUMBER.fullmatch(plain) or ("." in written and separator != ".") or Decimal(plain) != sums[name]:
+            value = shown(written, personal=by_name[name].personal)
+            total = "***" if by_name[name].personal else str(sums[name])
+            yield BadCell(Code.TRAILER_SUM_ERROR, line, column=name, value=value, details={"sum": total})
+
+
+def _cell(cells: list[str], place: int) -> str:
+    return cells[place - 1] if place <= len(cells) else ""
