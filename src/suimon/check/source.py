@@ -1,6 +1,6 @@
 """Where the bytes of a file come from: a local file here, a version of an object in `suimon.objects`."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -53,3 +53,36 @@ class LocalFile:
         with self.path.open("rb") as stream:
             while chunk := stream.read(CHUNK_BYTES):
                 yield chunk
+
+
+@dataclass(slots=True)
+class Watched:
+    """A source that tells how many of its bytes have been read; from 0 again when it is read again."""
+
+    source: Source
+    progress: Callable[[int], None]
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return self.source.name
+
+    @property
+    def size(self) -> int:
+        """How many bytes there are."""
+        return self.source.size
+
+    def read(self, start: int, length: int) -> bytes:
+        """Give exactly these bytes; fewer only at the end."""
+        found = self.source.read(start, length)
+        self.progress(start + len(found))
+        return found
+
+    def chunks(self) -> Iterator[bytes]:
+        """Give all bytes in order."""
+        told = 0
+        self.progress(told)
+        for chunk in self.source.chunks():
+            told += len(chunk)
+            self.progress(told)
+            yield chunk
