@@ -66,17 +66,31 @@ def keep_used_services(code: str, artifact: Path) -> None:
                 shutil.rmtree(folder)
 
 
+# Imports the function, and then what its modules would import later, inside functions of theirs.
+LIST_MODULES = """
+import ast, importlib, pathlib, sys
+sys.path.insert(0, sys.argv[1])
+import app
+
+seen = set()
+while new := {name for name in sys.modules if name.split(".")[0] == "suimon"} - seen:
+    seen |= new
+    for name in new:
+        tree = ast.parse(pathlib.Path(sys.modules[name].__file__).read_text(encoding="utf-8"))
+        for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
+            for node in ast.walk(function):
+                if isinstance(node, ast.ImportFrom) and node.module.split(".")[0] == "suimon":
+                    importlib.import_module(node.module)
+print(*sorted(sys.modules[name].__file__ for name in seen), sep="\\n")
+"""
+
+
 def imported_modules(function: str) -> list[Path]:
-    """List the files of the suimon modules that the function imports, by importing it in a process of its own."""
-    script = (
-        "import sys; sys.path.insert(0, sys.argv[1]); import app\n"
-        "for name, module in sorted(sys.modules.items()):\n"
-        "    if name.split('.')[0] == 'suimon': print(module.__file__)"
-    )
+    """List the files of the suimon modules that the function imports, by importing them in a process of its own."""
     # The tracer would import its SDK; nothing of the environment matters to what is imported.
     environment = {"PATH": os.environ.get("PATH", ""), "POWERTOOLS_TRACE_DISABLED": "1", "PYTHONPATH": str(SOURCE)}
     listed = subprocess.run(
-        [sys.executable, "-c", script, ROOT / "functions" / function],
+        [sys.executable, "-c", LIST_MODULES, ROOT / "functions" / function],
         check=True,
         capture_output=True,
         text=True,

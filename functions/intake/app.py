@@ -117,7 +117,7 @@ def gate(owner: str) -> Gate:
 
 def remove_leftovers(folder: Path) -> None:
     """Make room: a check that was killed leaves its files, and Lambda keeps /tmp for the next invocation."""
-    for left in (*folder.glob("drop-*"), *folder.glob("check-*")):
+    for left in folder.glob("check-*"):
         with suppress(FileNotFoundError):
             if time.time() - left.stat().st_mtime > LONGEST_RUN:
                 shutil.rmtree(left, ignore_errors=True)

@@ -33,6 +33,34 @@ def rejected(record: DropRecord, contract: Contract, reason: str) -> Problem:
     )
 
 
+def imperfect(record: DropRecord, contract: Contract, set_aside: int, told: str, aside_uri: str) -> Problem:
+    """Tell that a file is accepted though records were set aside or a quality figure only warns; `told`: which."""
+    records = "record" if set_aside == 1 else "records"
+    lines = [
+        f"s3://{record.drop.bucket}/{record.drop.key} is accepted under the contract {contract.dataset} "
+        f"{contract.version} and goes on to its table"
+        + (f", without {set_aside:,} {records} that do not keep it." if set_aside else ", with a warning."),
+        "",
+        told,
+        *([f"The {records} set aside, personal values and all: {aside_uri}"] if set_aside else []),
+        "",
+        "What to do: nothing, if that can stay so; else correct the file and send it again under the same key.",
+        f"Drop {record.id}, version {record.drop.version_id}.",
+    ]
+    remark = f"{set_aside:,} {records} set aside" if set_aside else "accepted with a warning"
+    return Problem(
+        id=imperfect_id(record),
+        subject=f"{record.dataset} {record.partition}, {remark}: {file_name(record)}",
+        body="\n".join(lines),
+        fingerprint=run_id(record),
+    )
+
+
+def imperfect_id(record: DropRecord) -> str:
+    """The incident of a partition whose accepted file is not all it should be."""
+    return f"imperfect:{record.dataset}:{record.partition}"
+
+
 def paused(dag_id: str) -> Problem:
     """Tell that Airflow takes runs and starts none."""
     return Problem(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import shutil
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from suimon import alerts
-from suimon.check.engine import check_file
-from suimon.check.report import cells_as_json_lines, describe, summary
+from suimon.check.engine import Aside, check
 from suimon.drop import REPLAYABLE, Drop, DropRecord, State, run_id
 from suimon.ledger import Ledger, LostClaimError
 from suimon.objects import Objects, UnreadableError
@@ -18,10 +20,10 @@ from suimon.trigger import Airflow, Outcome, accepted_prefix, conf_for, file_nam
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from mypy_boto3_stepfunctions import SFNClient
 
+    from suimon.check.verdict import Verdict
     from suimon.contract.model import Contract, Contracts
     from suimon.incidents import IncidentDesk
     from suimon.settings import Settings
@@ -30,11 +32,16 @@ if TYPE_CHECKING:
 LEASE = timedelta(minutes=16)
 # An environment that is being updated or throttles is not news at once; when it lasts, it is.
 PATIENCE = timedelta(minutes=10)
-EXAMPLES = 20  # bad cells in the e-mail; all of them stand in the report
+# What any check needs of the disk: segments on their way, and keys that memory does not hold.
+SCRATCH_BYTES = 512 * 1024 * 1024
 
 
 class ComeBackError(Exception):
     """Not now: the drop is safe in the ledger, the same request must come again later."""
+
+
+class NoRoomError(Exception):
+    """Something else fills the disk for now: the file fits, but not at this moment."""
 
 
 class ReplayError(Exception):
@@ -138,27 +145,53 @@ class Gate:
         if settled and not (settled is State.DUPLICATE and record.attempt > 1):
             return self._end(record, settled)
         try:
-            with self.objects.on_disk(record.drop, self.scratch) as path:
-                verdict = check_file(path, contract, record.partition, temp_directory=self.scratch)
+            make_room(self.scratch, record.drop.size if contract.tolerance else 0)
+            with TemporaryDirectory(prefix="check-", dir=self.scratch) as folder:
+                aside = Aside(Path(folder, "accepted.csv"), Path(folder, "bad_rows.csv"))
+                verdict = check(
+                    self.objects.version(record.drop),
+                    contract,
+                    record.partition,
+                    scratch=Path(folder),
+                    aside=aside if contract.tolerance else None,
+                )
+                if verdict.accepted:
+                    self._keep(record, contract, verdict, aside)
         except UnreadableError as error:
             return self._reject(record, contract, str(error))
         if not verdict.accepted:
-            report = summary(verdict)
-            folder = f"{record.dataset}/{record.partition}/{run_id(record)}/"
-            self.objects.put_text(
-                self.settings.reports_bucket, f"{folder}bad_cells.jsonl", cells_as_json_lines(verdict)
-            )
-            self.objects.put_json(self.settings.reports_bucket, f"{folder}report.json", _identity(record) | report)
-            where = f"s3://{self.settings.reports_bucket}/{folder}"
-            return self._reject(
-                record, contract, f"{describe(verdict, EXAMPLES)}\n\nEvery bad cell: {where}bad_cells.jsonl"
-            )
-        accepted = accepted_prefix(record)
-        self.objects.copy_version(record.drop, self.settings.lake_bucket, f"{accepted}{file_name(record)}")
-        self.objects.put_json(self.settings.lake_bucket, f"{accepted}_contract.json", contract.to_json())
+            return self._reject(record, contract, self._report(record, contract, verdict))
+        self._remark(record, contract, verdict)
         # The run id is written before the call that uses it: whoever takes over after a crash asks for the same run.
-        record = self.ledger.move(record, State.ACCEPTED, self.clock(), rows=verdict.rows, run_id=run_id(record))
+        rows = verdict.accepted_rows
+        record = self.ledger.move(record, State.ACCEPTED, self.clock(), rows=rows, run_id=run_id(record))
         return self._trigger(record, contract)
+
+    def _keep(self, record: DropRecord, contract: Contract, verdict: Verdict, aside: Aside) -> None:
+        """Put what goes on into the lake: the version as it is, or the rows that are left of it."""
+        lake, accepted = self.settings.lake_bucket, accepted_prefix(record)
+        if verdict.set_aside and contract.file:
+            contract = replace(contract, file=contract.file.plain())
+            self.objects.put_rows(lake, f"{accepted}{file_name(record)}", aside.accepted)
+            self.objects.put_rows(lake, aside_key(record), aside.bad)
+        else:
+            self.objects.copy_version(record.drop, lake, f"{accepted}{file_name(record)}")
+        self.objects.put_json(lake, f"{accepted}_contract.json", contract.to_json())
+
+    def _remark(self, record: DropRecord, contract: Contract, verdict: Verdict) -> None:
+        """Tell people of a file that is accepted and yet not all it should be."""
+        if verdict.set_aside or verdict.warnings:
+            told = self._report(record, contract, verdict)
+            aside = f"s3://{self.settings.lake_bucket}/{aside_key(record)}" if verdict.set_aside else ""
+            self.desk.report(alerts.imperfect(record, contract, verdict.set_aside, told, aside), self.clock())
+        else:
+            note = f"{record.drop.key} has come again and is as it should be."
+            self.desk.recover(alerts.imperfect_id(record), self.clock(), note)
+
+    def _report(self, record: DropRecord, contract: Contract, verdict: Verdict) -> str:
+        from suimon.reports import publish  # noqa: PLC0415 its words and pages would slow every cold start
+
+        return publish(self.objects, self.settings.reports_bucket, record, contract, verdict, self.clock())
 
     def _reject(self, record: DropRecord, contract: Contract, reason: str) -> DropRecord:
         # People first, ledger after: a crash in between says it again at the next delivery, never not at all.
@@ -196,16 +229,22 @@ class Gate:
         return record
 
 
-def _identity(record: DropRecord) -> dict[str, str | int]:
-    drop = record.drop
-    return {
-        "drop_id": record.id,
-        "dataset": record.dataset,
-        "partition": record.partition,
-        "attempt": record.attempt,
-        "bucket": drop.bucket,
-        "key": drop.key,
-        "version_id": drop.version_id,
-        "etag": drop.etag,
-        "size": drop.size,
-    }
+def aside_key(record: DropRecord) -> str:
+    """Where the records of this attempt lie that were set aside: in the lake, for they hold what the file held."""
+    return f"aside/{record.dataset}/{record.partition}/{run_id(record)}/bad_rows.csv"
+
+
+def make_room(scratch: Path, rows_bytes: int) -> None:
+    """Look for room for a check, and for the rows of a file whose bad ones may be set aside.
+
+    UnreadableError when there never can be enough, NoRoomError when there is not now.
+    """
+    disk = shutil.disk_usage(scratch)
+    needed = SCRATCH_BYTES + rows_bytes
+    if rows_bytes and needed > disk.total:
+        raise UnreadableError(
+            f"the file has {rows_bytes:,} bytes; where bad records are set aside, the gate can check up to "
+            f"{max(0, disk.total - SCRATCH_BYTES):,}: send it in parts"
+        )
+    if needed > disk.free:
+        raise NoRoomError(f"{needed:,} bytes are needed in {scratch}, {disk.free:,} are free")

@@ -15,12 +15,16 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from suimon.check.engine import CheckError, check
+from suimon.check.verdict import Measurement
+from suimon.contract.file import Metric, Tolerance
+from suimon.contract.model import Contracts
 from suimon.contract.odcs import read_contract_files
 from suimon.drop import Drop, State
 from suimon.incidents import IncidentDesk
-from suimon.intake import ComeBackError, Gate, ReplayError, ReplayRequest
+from suimon.intake import SCRATCH_BYTES, ComeBackError, Gate, NoRoomError, ReplayError, ReplayRequest
 from suimon.ledger import Ledger
-from suimon.objects import NoRoomError, Objects
+from suimon.objects import Objects
 from suimon.settings import Settings
 from suimon.trigger import Airflow
 from suimon.warehouse.statements import Warehouse
@@ -31,7 +35,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb.service_resource import Table
 
-    from suimon.contract.model import Contracts
+    from suimon.check.verdict import Verdict
 
     from .conftest import LambdaContext, Post
 
@@ -137,6 +141,13 @@ def gate(
     )
 
 
+def tolerant(gate: Gate) -> Gate:
+    """A gate whose contract of sales lets one bad record be set aside."""
+    sales = replace(gate.contracts.of("sales"), tolerance=Tolerance(max_rows=1))
+    others = (contract for contract in gate.contracts.all if contract.dataset != "sales")
+    return replace(gate, contracts=Contracts((sales, *others)))
+
+
 def put(content: str, key: str = KEY, sequencer: str = "01") -> Drop:
     answer = boto3.client("s3").put_object(Bucket="raw", Key=key, Body=content.encode())
     return Drop("raw", key, answer["VersionId"], answer["ETag"].strip('"'), len(content.encode()), sequencer)
@@ -180,6 +191,67 @@ def test_a_bad_file_opens_no_run_and_is_told_with_its_cells(gate: Gate, mwaa: Fa
     assert (report["verdict"], report["bad_cells"], report["drop_id"]) == ("rejected", 1, drop.id)
     [cell] = body_of("reports", f"sales/2026-11-20/{drop.id}.1/bad_cells.jsonl").splitlines()
     assert json.loads(cell)["column"] == "amount"
+
+
+def test_a_bad_file_has_a_page_that_the_letter_names_and_a_browser_opens(gate: Gate, post: Post) -> None:
+    drop = put(BAD)
+    gate.take(drop)
+    key = f"sales/2026-11-20/{drop.id}.1/report.html"
+    [(_, body)] = post.letters()
+    assert f"s3://reports/{key}" in body
+    page = boto3.client("s3").get_object(Bucket="reports", Key=key)
+    assert page["ContentType"] == "text/html; charset=utf-8"
+    assert "-296.00" in page["Body"].read().decode()
+
+
+def test_bad_records_within_the_tolerance_are_set_aside_and_told_once(gate: Gate, mwaa: FakeMwaa, post: Post) -> None:
+    drop = put(BAD.replace("C000123", "C999999"))
+    record = tolerant(gate).take(drop)
+    assert (record.state, record.rows) == (State.TRIGGERED, 1)
+    [conf] = mwaa.runs.values()
+    assert conf["rows"] == 1
+    accepted = f"accepted/sales/2026-11-20/{drop.id}"
+    assert body_of("lake", f"{accepted}/sales_data.csv").splitlines()[1:] == GOOD.splitlines()[3:]
+    assert json.loads(body_of("lake", f"{accepted}/_contract.json"))["file"]["line_ending"] == "lf"
+    aside = f"aside/sales/2026-11-20/{drop.id}.1/bad_rows.csv"
+    assert "C999999" in body_of("lake", aside)
+    [(subject, body)] = post.letters()
+    assert subject == "[Suimon] sales 2026-11-20, 1 record set aside: sales_data.csv"
+    assert f"s3://lake/{aside}" in body
+    assert f"s3://reports/sales/2026-11-20/{drop.id}.1/report.html" in body
+    assert "C999999" not in body + body_of("reports", f"sales/2026-11-20/{drop.id}.1/report.html")
+
+
+def test_a_file_without_a_bad_record_is_copied_as_it_is_under_a_tolerance_too(gate: Gate, post: Post) -> None:
+    drop = put(GOOD)
+    assert tolerant(gate).take(drop).rows == 2
+    assert body_of("lake", f"accepted/sales/2026-11-20/{drop.id}/sales_data.csv") == GOOD
+    assert post.subjects() == []
+
+
+def test_more_bad_records_than_tolerated_reject_the_file(gate: Gate) -> None:
+    drop = put(BAD.replace("2480.75\n", "-2480.75\n"))
+    assert tolerant(gate).take(drop).state is State.REJECTED
+    assert "Contents" not in boto3.client("s3").list_objects_v2(Bucket="lake")
+
+
+def test_a_warning_of_an_accepted_file_is_told_and_a_file_without_one_ends_it(
+    gate: Gate, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    metric = Metric("nullValues", ("product_name",), maximum="0", severity="warning", text="0")
+
+    def judge(*given: Any, **options: Any) -> Verdict:
+        return replace(check(*given, **options), measurements=(Measurement(metric, 1, "50.0000", kept=False),))
+
+    with monkeypatch.context() as warned:
+        warned.setattr("suimon.intake.check", judge)
+        drop = put(GOOD, sequencer="01")
+        assert gate.take(drop).state is State.TRIGGERED
+    [(subject, body)] = post.letters()
+    assert subject == "[Suimon] sales 2026-11-20, accepted with a warning: sales_data.csv"
+    assert "product_name" in body
+    assert gate.take(put(GOOD.replace("水筒", "茶筒"), sequencer="02")).state is State.TRIGGERED
+    assert post.subjects() == [f"[Suimon] Recovered: {subject.removeprefix('[Suimon] ')}"]
 
 
 def test_a_personal_value_never_leaves_the_gate(gate: Gate, post: Post) -> None:
@@ -260,10 +332,33 @@ def test_a_file_that_can_never_fit_is_rejected_with_the_limit(
     gate: Gate, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drop = put(GOOD)
-    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(total=100, free=100))
-    assert gate.take(drop).state is State.REJECTED
+    disk = SimpleNamespace(total=SCRATCH_BYTES + drop.size - 1, free=SCRATCH_BYTES + drop.size - 1)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: disk)
+    assert tolerant(gate).take(drop).state is State.REJECTED
     [(_, body)] = post.letters()
-    assert "the gate can check up to 50: send it in parts" in body
+    assert f"the gate can check up to {drop.size - 1}: send it in parts" in body
+
+
+def test_a_file_of_any_size_is_checked_where_it_is_only_read(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = SimpleNamespace(total=SCRATCH_BYTES, free=SCRATCH_BYTES)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: disk)
+    assert gate.take(put(GOOD)).state is State.TRIGGERED
+
+
+def test_a_disk_that_fills_up_during_the_check_is_no_verdict_on_the_file(
+    gate: Gate, post: Post, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(*_: Any, **__: Any) -> Verdict:
+        raise CheckError("no room")
+
+    drop = put(GOOD)
+    with monkeypatch.context() as full:
+        full.setattr("suimon.intake.check", no_room)
+        with pytest.raises(CheckError):
+            gate.take(drop)
+    assert post.subjects() == []
+    clock.now += timedelta(seconds=5)
+    assert gate.take(drop).state is State.TRIGGERED
 
 
 def test_a_paused_dag_is_told(gate: Gate, mwaa: FakeMwaa, post: Post) -> None:
@@ -289,7 +384,7 @@ def test_a_crash_between_accepted_and_triggered_leads_to_one_run(gate: Gate, mwa
 def test_a_check_that_fails_can_be_taken_up_at_once(gate: Gate, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     drop = put(GOOD)
     with monkeypatch.context() as broken:
-        broken.setattr("suimon.intake.check_file", lambda *_, **__: 1 / 0)
+        broken.setattr("suimon.intake.check", lambda *_, **__: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             gate.take(drop)
     clock.now += timedelta(seconds=5)
@@ -355,7 +450,7 @@ def test_a_passing_error_of_a_replay_is_retried_by_it(
     drop = put(GOOD)
     loaded(gate, drop)
     with monkeypatch.context() as broken:
-        broken.setattr("suimon.intake.check_file", lambda *_, **__: 1 / 0)
+        broken.setattr("suimon.intake.check", lambda *_, **__: 1 / 0)
         with pytest.raises(ComeBackError, match="ZeroDivisionError"):
             gate.replay(ReplayRequest(drop.id, 2, "token", "execution"))
     clock.now += timedelta(seconds=5)
@@ -445,7 +540,7 @@ def test_a_message_that_failed_comes_again_in_seconds_and_then_ever_later(
 def test_what_a_killed_check_left_is_removed_and_what_a_running_one_holds_is_not(
     app: ModuleType, tmp_path: Path
 ) -> None:
-    old, young, foreign = (tmp_path / name for name in ("drop-old", "check-young", "somebody-else"))
+    old, young, foreign = (tmp_path / name for name in ("check-old", "check-young", "somebody-else"))
     for folder in (old, young, foreign):
         folder.mkdir()
     for folder in (old, foreign):

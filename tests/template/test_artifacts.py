@@ -45,10 +45,11 @@ def test_an_artifact_stays_under_lambda_s_limit(artifacts: dict[str, Path], func
     assert sum(path.stat().st_size for path in artifacts[function].rglob("*") if path.is_file()) < LIMIT
 
 
-def test_only_intake_carries_duckdb_and_nobody_what_reads_yaml(artifacts: dict[str, Path]) -> None:
+def test_only_intake_carries_what_reads_files_and_nobody_what_reads_yaml(artifacts: dict[str, Path]) -> None:
     for function, artifact in artifacts.items():
         packages = {path.name for path in artifact.iterdir()}
-        assert ("duckdb" in packages) == (function == "intake")
+        for package in ("duckdb", "backports"):
+            assert (package in packages) == (function == "intake")
         assert not packages & {"pydantic", "yaml", "rich", "click", "open_data_contract_standard"}
         assert not (artifact / "suimon/contract/odcs.py").exists()
 
@@ -78,6 +79,18 @@ def test_a_function_starts_from_its_artifact_alone_with_tracing_on(function: str
         "AWS_DEFAULT_REGION": "ap-northeast-1",
     }
     subprocess.run([sys.executable, "-I", "-S", "-c", start], check=True, env=lambda_s_own)
+
+
+def test_what_a_rejection_needs_is_there_and_slows_no_start(tmp_path: Path) -> None:
+    build = [sys.executable, str(ROOT / "functions/build.py"), "intake", str(tmp_path)]
+    subprocess.run(build, check=True, env=clean_environment(os.environ, SUIMON_BUILD_FOR="here"))
+    start = (
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import app\n"
+        "assert not {'suimon.check.html', 'suimon.check.messages', 'backports.zstd'} & set(sys.modules)\n"
+        "import suimon.reports, backports.zstd"
+    )
+    environment = {"POWERTOOLS_TRACE_DISABLED": "1"}
+    subprocess.run([sys.executable, "-I", "-S", "-c", start], check=True, env=environment)
 
 
 def test_contracts_are_compiled_into_what_needs_them(artifacts: dict[str, Path]) -> None:
