@@ -192,6 +192,8 @@ def _faults(text: str, reading: _Reading, first: int, labels: tuple[str, ...] | 
     if alone := reading.endings["\r"]:
         said.append(f"lines that end with CR alone: {alone:,}")
     said += [f"the header has {label!r} twice" for label, times in Counter(labels or ()).items() if label and times > 1]
+    if labels and len(reading.records) == first + 1:
+        said.append("no record follows the header")
     if labels and "" in labels:
         said.append("the header has a label that is empty")
     return said

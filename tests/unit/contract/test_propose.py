@@ -11,11 +11,13 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from suimon.check.engine import check_file
 from suimon.contract.file import Column
 from suimon.contract.model import Contract
 from suimon.contract.odcs import read_contract
 from suimon.contract.propose import MARK, propose
 from suimon.contract.sample import SampleError
+from tests.unit.check.oracle import judge
 
 IDENTITY = UUID("b5a3d3c2-6f0e-4c55-9a41-5d1f6e0c7a10")
 SALES = "order_id,order_date,customer_id,product_name,quantity,unit_price,paid\n" + "".join(
@@ -342,25 +344,60 @@ def test_every_suggestion_can_be_taken_as_it_stands(sample: Path, tmp_path: Path
     assert (taken.freshness is not None) == ("# slaProperties" in text)
 
 
-_CELLS = st.one_of(
-    st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=12),
-    st.sampled_from(["", "NULL", "yes", "no", "007", "1.5", "1,5", "2026-11-20", "=1+1", 'a"b', "a\nb", "#", "- x: y"]),
+@pytest.mark.parametrize(
+    "content",
+    [
+        SALES.encode(),
+        INVENTORY.encode("cp932"),
+        INVENTORY.encode("utf-16"),
+        gzip.compress(EVENTS.encode()),
+        EUROPEAN.encode(),
+    ],
+)
+def test_a_sample_keeps_the_contract_that_was_guessed_from_it(sample: Path, tmp_path: Path, content: bytes) -> None:
+    contract = read(proposed(sample, content), tmp_path)
+    verdict = check_file(sample, contract, None, scratch=tmp_path)
+    assert (verdict.accepted, verdict.bad_cells) == (True, ())
+
+
+_TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=12)
+_ODD = st.sampled_from(
+    ["", "NULL", "yes", "no", "007", "1,5", "=1+1", 'a"b', "a\nb", "#", "- x: y", "\u2028", "'", "\\"]
+)
+_KINDS = (
     st.integers().map(str),
+    st.decimals(places=2, allow_nan=False, allow_infinity=False).map(str),
+    st.dates().map(str),
+    st.sampled_from(["Y", "N"]),
+    st.sampled_from(["", "N/A", "1", "2"]),
+    st.one_of(_TEXT, _ODD),
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    st.integers(1, 4).flatmap(lambda width: st.lists(st.lists(_CELLS, min_size=width, max_size=width), min_size=1)),
-    st.sampled_from(",;\t|"),
-)
-@example([["null", "true"], ["1", "2"]], ",")
-@example([["\u2028", "\x85"], ["\ufeff", "\U0001f300"]], ",")
-def test_the_grammar_takes_every_proposal(tmp_path: Path, table: list[list[str]], delimiter: str) -> None:
-    lines = (delimiter.join('"' + cell.replace('"', '""') + '"' for cell in record) for record in table)
+@st.composite
+def tables(draw: st.DrawFn) -> str:
+    """Draw a table with a kind of value for each column, quoted always or where needed."""
+    delimiter, ending = draw(st.sampled_from(",;\t|")), draw(st.sampled_from(["\n", "\r\n"]))
+    kinds = draw(st.lists(st.sampled_from(_KINDS), min_size=1, max_size=4))
+    always = draw(st.booleans())
+
+    def written(cell: str) -> str:
+        return '"' + cell.replace('"', '""') + '"' if always or set(cell) & {delimiter, *'"\r\n'} else cell
+
+    records = draw(st.lists(st.tuples(*kinds), min_size=1, max_size=25))
+    return "".join(delimiter.join(map(written, record)) + ending for record in records)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.one_of(tables(), st.text("ab1,;\"\n\r' \\2.", max_size=60)))
+@example("null,true\n1,2\n")
+@example("\u2028,\x85\n\ufeff,\U0001f300\n")
+def test_every_proposal_is_a_contract_and_tells_whether_its_sample_keeps_it(tmp_path: Path, content: str) -> None:
     try:
-        text = proposed(tmp_path / "drawn.csv", "".join(line + "\n" for line in lines))
+        text = proposed(tmp_path / "drawn.csv", content)
     except SampleError:
         return
-    assert read(text, tmp_path).dataset == "goods"
+    contract = read(text, tmp_path)
+    told = "In the sample itself is what the gate refuses" in text
+    assert told == (not judge(content.encode(), contract, None).accepted)
     assert read(decided(text), tmp_path).dataset == "goods"
