@@ -30,9 +30,6 @@ _LIST = (
 
 def read_condition(clause: Clause, columns: tuple[Column, ...], reader: Reader) -> Condition | None:
     """Read a quality entry of `type: custom, engine: suimon`."""
-    for key in ("metric", "unit", "severity", "arguments"):
-        if given := clause[key]:
-            reader.refuse(given, f"{key} is not enforced for a condition, which every record must keep; remove it")
     reader.choice(clause, "engine", ("suimon",))
     name = reader.text(clause, "name")
     sql = reader.text(clause, "implementation", wanted="a condition in SQL")
@@ -43,7 +40,9 @@ def read_condition(clause: Clause, columns: tuple[Column, ...], reader: Reader) 
     if problem := _forbidden(tree, columns, places):
         reader.refuse(given, problem)
         return None
-    read = tuple(dict.fromkeys(columns[places[found.name.lower()]].name for found in tree.find_all(exp.Column)))
+    read = tuple(
+        dict.fromkeys(columns[places[found.name.lower()]].name for found in tree.find_all(exp.Column, bfs=False))
+    )
     if not read:
         reader.refuse(given, "reads no column: it would be the same for every record")
         return None

@@ -51,7 +51,7 @@ def read_dialect(clause: Clause, reader: Reader) -> FileFormat:
         compression=compression,
         max_ratio=reader.optional_whole(clause, "maxRatio", least=1) or MAX_RATIO,
         max_bytes=reader.optional_whole(clause, "maxBytes", least=1) or MAX_BYTES,
-        trailer=_trailer(trailer, reader) if trailer else None,
+        trailer=_trailer(trailer, reader) if trailer and isinstance(trailer.value, dict) else None,
     )
     _refuse_contradictions(clause, dialect, reader)
     return dialect
@@ -79,10 +79,13 @@ def unwritable(text: str, dialect: FileFormat) -> str | None:
     """Say why no cell of a file in the dialect can hold the text; None if one can."""
     if "\0" in text:
         return "holds a NUL, which no file may"
-    try:
-        text.encode(dialect.encoding)
-    except UnicodeEncodeError as error:
-        return f"holds {text[error.start]!r}, which {dialect.encoding} cannot write"
+    for character in text:
+        try:
+            read = character.encode(dialect.encoding).decode(dialect.encoding)
+        except UnicodeEncodeError:
+            return f"holds {character!r}, which {dialect.encoding} cannot write"
+        if read != character:  # CP932 writes both waves as one, and reads one of them
+            return f"holds {character!r}, which {dialect.encoding} reads as {read!r}; write that"
     if not dialect.quote and any(mark in text for mark in (dialect.delimiter or "\n", "\n", "\r")):
         return "holds the delimiter or a line break, and nothing is quoted"
     return None

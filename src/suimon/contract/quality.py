@@ -53,6 +53,10 @@ def read_quality(
             case "custom" if column:
                 reader.refuse(entry, "a condition is one of a record; move it to the quality of the schema")
             case "custom":
+                for key in ("metric", "unit", "arguments", *_OPERATORS):
+                    if given := entry[key]:
+                        reader.refuse(given, f"{key} is not enforced for a condition; remove it")
+                reader.choice(entry, "severity", ("error",), "error")
                 condition = read_condition(entry, columns, reader)
                 if condition and condition.name in {other.name for other in conditions}:
                     reader.refuse(entry["name"] or entry, f"a second condition {condition.name!r}; names must differ")

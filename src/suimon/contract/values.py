@@ -132,7 +132,7 @@ def _decimal(given: Clause, precision: int, scale: int, reader: Reader) -> str |
     value = number(given)
     if value is None:
         reader.refuse(given, f"must be a number, is {given.plain()!r}")
-    elif len(written(value).partition(".")[2]) > scale or abs(value) >= Decimal(10) ** (precision - scale):
+    elif len(written(value).partition(".")[2]) > scale or value.copy_abs() >= Decimal(10) ** (precision - scale):
         reader.refuse(given, f"{value:f} does not fit {precision} digits with {scale} decimal places")
     else:
         return f"{value:f}"

@@ -6,17 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from suimon.contract.model import (
-    Arrival,
-    Column,
-    Contract,
-    ContractError,
-    Contracts,
-    FileFormat,
-    KeyPattern,
-    TableFreshness,
-    read_contracts,
-)
+from suimon.contract.file import Column, Condition, ContractError, FileFormat, Metric, Tolerance, Trailer
+from suimon.contract.model import Arrival, Contract, Contracts, KeyPattern, TableFreshness, read_contracts
 
 SALES = Contract(
     dataset="sales",
@@ -30,14 +21,41 @@ SALES = Contract(
         Column("order_date", "date", required=True, partition=True, format="%Y-%m-%d"),
         Column("amount", "decimal", required=True, precision=14, scale=2, minimum="0"),
     ),
-    min_rows=1,
+    metrics=(Metric("rowCount", minimum="1", text="at least 1"),),
     arrival=Arrival(days_after=1, deadline=time(6), time_zone="Asia/Tokyo", lookback_days=5),
     freshness=TableFreshness("sales_fact", "order_date", 1),
+)
+RICH = Contract(
+    dataset="stock",
+    version="1",
+    table="stock",
+    dag_id="stock_etl",
+    key_pattern=KeyPattern("stock/{ds}.csv"),
+    file=FileFormat(
+        encoding="cp932",
+        null_tokens=("", "NULL"),
+        comment="#",
+        compression="zip",
+        trailer=Trailer("END", 2, (("amount", 3), ("pieces", 4))),
+    ),
+    columns=(
+        Column("sku", "string", label="商品", allowed=("A", "B")),
+        Column("pieces", "integer", bits=64),
+        Column("amount", "decimal", precision=9, scale=2),
+        Column("active", "boolean", true_words=("1",), false_words=("0", "-")),
+    ),
+    primary_key=("sku", "pieces"),
+    conditions=(Condition("positive", "t1 > 0 OR t2 > 0", ("pieces", "amount"), "pieces or amount"),),
+    metrics=(
+        Metric("duplicateValues", ("sku", "active"), maximum="5", unit="percent", severity="warning", text="at most 5"),
+        Metric("invalidValues", ("sku",), minimum="0", maximum="0", values=("A",), pattern="^A$", text="exactly 0"),
+    ),
+    tolerance=Tolerance(max_rows=3, max_percent="0.5"),
 )
 WATCHED = Contract("inventory", "1.0.0", "inventory", freshness=TableFreshness("inventory", "updated_at", 7))
 
 
-@pytest.mark.parametrize("contract", [SALES, WATCHED], ids=lambda contract: contract.dataset)
+@pytest.mark.parametrize("contract", [SALES, RICH, WATCHED], ids=lambda contract: contract.dataset)
 def test_a_contract_survives_its_compiled_form(contract: Contract) -> None:
     assert Contract.from_json(json.loads(json.dumps(contract.to_json()))) == contract
 
@@ -47,13 +65,14 @@ def test_the_compiled_form_is_the_one_agreed_upon() -> None:
     assert raw["key_pattern"] == "sales/{ds}/sales_data.csv"
     assert raw["arrival"] == {"days_after": 1, "deadline": "06:00", "time_zone": "Asia/Tokyo", "lookback_days": 5}
     assert raw["freshness"] == {"table": "sales_fact", "column": "order_date", "max_age_days": 1}
-    assert raw["file"] == {
+    # What the Glue job reads of a dialect.
+    assert {key: raw["file"][key] for key in ("encoding", "delimiter", "quote", "escape", "header", "null_tokens")} == {
         "encoding": "utf-8",
         "delimiter": ",",
         "quote": '"',
         "escape": '"',
         "header": True,
-        "null_tokens": [""],
+        "null_tokens": ("",),
     }
     assert raw["columns"][2] == {
         "name": "amount",
@@ -140,8 +159,8 @@ def test_contracts_that_share_keys_or_a_name_are_refused() -> None:
 
 def test_compiled_contracts_are_read_back(tmp_path: Path) -> None:
     path = tmp_path / "contracts.json"
-    path.write_text(json.dumps(Contracts((SALES, WATCHED)).to_json()))
-    assert read_contracts(path) == Contracts((SALES, WATCHED))
+    path.write_text(json.dumps(Contracts((SALES, RICH, WATCHED)).to_json()))
+    assert read_contracts(path) == Contracts((SALES, RICH, WATCHED))
     assert read_contracts(path).of("inventory") == WATCHED
 
 
