@@ -11,14 +11,14 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-from suimon.check import CheckError, Verdict
-from suimon.check.engine import Aside
+from suimon.check.engine import Aside, CheckError
 from suimon.check.engine import check as judge
 from suimon.check.html import page
 from suimon.check.location import Location, LocationError
 from suimon.check.messages import LANGS, Lang, either, printable
 from suimon.check.report import as_json, cell_as_json, cells_as_json_lines, summary
 from suimon.check.screen import show
+from suimon.check.verdict import Verdict
 from suimon.contract.clauses import ContractFileError
 from suimon.contract.cli import CONTRACTS, UnusableError, listed
 from suimon.contract.model import Contract

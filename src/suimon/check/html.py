@@ -26,7 +26,7 @@ _ABOUT = {
     "checked": ("Checked", "検査日時"),
     "drop_id": ("Drop", "ドロップ ID"),
     "version_id": ("Version", "バージョン ID"),
-    "size": ("Size", "サイズ"),
+    "size": ("Size in bytes", "サイズ（バイト）"),
 }
 _UNJUDGED = {Code.UNTERMINATED_QUOTE, Code.RECORD_TOO_LONG, Code.TRUNCATED_FILE, Code.DECOMPRESSION_LIMIT}
 # Only this very style sheet: nothing that gets past the escaping could load, run or dress up anything.

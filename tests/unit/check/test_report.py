@@ -4,17 +4,23 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import jsonschema
 import pytest
 
-from suimon.check import BadCell, Code, RuleCount, Verdict
-from suimon.check.report import cells_as_json_lines, describe, summary
+from suimon.check.html import page
+from suimon.check.messages import meaning
+from suimon.check.report import as_json, cells_as_json_lines, describe, fault, measured, place, summary
 from suimon.check.screen import show
-from suimon.contract.model import Column, Contract, FileFormat
+from suimon.check.verdict import BadCell, Code, Details, Measurement, RuleCount, Verdict
+from suimon.contract.file import Column, FileFormat, Metric
+from suimon.contract.model import Contract
 
 Check = Callable[..., Verdict]
 
+SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "report.schema.json").read_text(encoding="utf-8"))
 HIDDEN = "himitsu"
 PERSONAL = Contract(
     "x",
@@ -24,24 +30,37 @@ PERSONAL = Contract(
     columns=(
         Column("n", "string"),
         Column("who", "string", personal=True, unique=True, min_length=9, max_length=10, pattern="^[A-Z]+$"),
-        Column("age", "integer", personal=True, minimum="18", maximum="99"),
+        Column("age", "integer", bits=32, personal=True, minimum="18", maximum="99"),
     ),
 )
+INTEGER: Details = {"type": "integer", "bits": 32}
+FEW_ROWS: Details = {"rows": 1200, "threshold": "at least 2000"}
+FEW_EMPTY = Metric("nullValues", ("email",), maximum="1", unit="percent", severity="warning", text="at most 1 percent")
 REJECTED = Verdict(
     accepted=False,
     rows=1200,
     bad_cells=(
-        BadCell(Code.ROW_COUNT_ERROR, "the file holds 1200 rows, the contract asks for at least 2000"),
-        BadCell(Code.MISSING_CELL, "the record has 2 cells, the header 3", 7, 5),
-        BadCell(Code.TYPE_ERROR, "is not a whole number of 32 bits", 9, 7, "quantity", "=1+1\n\x1b[2J"),
+        BadCell(Code.ROW_COUNT_ERROR, details=FEW_ROWS),
+        BadCell(Code.MISSING_CELL, 7, 5, details={"cells": 2, "expected": 3}),
+        BadCell(Code.TYPE_ERROR, 9, 7, "quantity", "=1+1\n\x1b[2J", INTEGER),
     ),
     counts=(
-        RuleCount(Code.ROW_COUNT_ERROR, None, 1),
-        RuleCount(Code.MISSING_CELL, None, 1),
-        RuleCount(Code.TYPE_ERROR, "quantity", 1100),
+        RuleCount(Code.ROW_COUNT_ERROR, None, 1, FEW_ROWS),
+        RuleCount(Code.MISSING_CELL, None, 1, {"expected": 3}),
+        RuleCount(Code.TYPE_ERROR, "quantity", 1100, INTEGER),
     ),
     truncated=True,
+    measurements=(Measurement(FEW_EMPTY, 30, "2.5000", kept=False),),
 )
+ASIDE = Verdict(
+    accepted=True,
+    rows=100,
+    bad_cells=REJECTED.bad_cells[2:],
+    counts=(RuleCount(Code.TYPE_ERROR, "quantity", 1, INTEGER),),
+    bad_records=1,
+    set_aside=1,
+)
+ACCEPTED = Verdict(accepted=True, rows=50_000)
 
 
 @pytest.mark.parametrize(
@@ -57,14 +76,19 @@ REJECTED = Verdict(
         f"n,age,extra\nx,17,{HIDDEN}\xff\n".encode("latin-1"),
     ],
 )
-def test_a_personal_value_is_in_no_report(
-    check: Check, contents: bytes, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+def test_a_personal_value_is_in_no_report(check: Check, contents: bytes, capsys: pytest.CaptureFixture[str]) -> None:
     verdict = check(contents, PERSONAL)
     assert not verdict.accepted
-    show(tmp_path / "file.csv", PERSONAL, verdict, limit=50)
-    texts = (cells_as_json_lines(verdict), json.dumps(summary(verdict)), describe(verdict, 50), repr(verdict))
-    assert all(HIDDEN not in text for text in (*texts, capsys.readouterr().out))
+    show("file.csv", PERSONAL, verdict, limit=50)
+    texts = (
+        cells_as_json_lines(verdict),
+        json.dumps(summary(verdict)),
+        describe(verdict, 50),
+        page(verdict, PERSONAL, {}),
+        repr(verdict),
+        capsys.readouterr().out,
+    )
+    assert all(HIDDEN not in text for text in texts)
 
 
 def test_a_masked_value_says_that_it_is_masked(check: Check) -> None:
@@ -73,18 +97,67 @@ def test_a_masked_value_says_that_it_is_masked(check: Check) -> None:
 
 
 def test_the_summary_counts_every_rule() -> None:
-    assert summary(REJECTED) == {
+    answer = summary(REJECTED)
+    assert answer.pop("quality") == [
+        {
+            "metric": "nullValues",
+            "columns": ["email"],
+            "value": 30,
+            "percent": "2.5000",
+            "unit": "percent",
+            "threshold": "at most 1 %",
+            "severity": "warning",
+            "kept": False,
+        }
+    ]
+    assert answer == {
         "verdict": "rejected",
         "rows": 1200,
+        "accepted_rows": 0,
+        "set_aside": 0,
+        "bad_records": None,
         "bad_cells": 1102,
         "listed": 3,
         "truncated": True,
         "counts": [
-            {"code": "row-count-error", "meaning": Code.ROW_COUNT_ERROR.meaning, "column": None, "cells": 1},
-            {"code": "missing-cell", "meaning": Code.MISSING_CELL.meaning, "column": None, "cells": 1},
-            {"code": "type-error", "meaning": Code.TYPE_ERROR.meaning, "column": "quantity", "cells": 1100},
+            {
+                "code": "row-count-error",
+                "meaning": meaning(Code.ROW_COUNT_ERROR),
+                "rule": "has 1,200 records (contract: at least 2000)",
+                "column": None,
+                "cells": 1,
+            },
+            {
+                "code": "missing-cell",
+                "meaning": meaning(Code.MISSING_CELL),
+                "rule": meaning(Code.MISSING_CELL),
+                "column": None,
+                "cells": 1,
+            },
+            {
+                "code": "type-error",
+                "meaning": meaning(Code.TYPE_ERROR),
+                "rule": "is not a whole number of 32 bits",
+                "column": "quantity",
+                "cells": 1100,
+            },
         ],
+        "warnings": ["Empty cells (email): 30 (2.5 %); contract: at most 1 %"],
     }
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+@pytest.mark.parametrize("verdict", [REJECTED, ASIDE, ACCEPTED], ids=["rejected", "aside", "accepted"])
+def test_the_summary_keeps_its_schema(verdict: Verdict, lang: str) -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    answer = json.loads(as_json({"key": "sales/x.csv", **summary(verdict, lang)}))  # type: ignore[arg-type]
+    jsonschema.validate(answer, SCHEMA)
+    assert set(SCHEMA["properties"]) == set(summary(verdict))
+
+
+def test_the_schema_refuses_what_is_no_summary() -> None:
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(summary(ACCEPTED) | {"rows": -1}, SCHEMA)
 
 
 def test_cells_become_one_json_object_a_line() -> None:
@@ -100,42 +173,98 @@ def test_cells_become_one_json_object_a_line() -> None:
     }
 
 
+def test_json_lines_hold_japanese_as_it_is_and_escape_what_does_not_print() -> None:
+    value = "緑茶\u2028\u202e\ud800\x85\U000e0041"
+    text = cells_as_json_lines(replace(REJECTED, bad_cells=(BadCell(Code.TYPE_ERROR, value=value),)), "ja")
+    assert "緑茶" in text
+    assert text.encode()
+    assert text.rstrip("\n").isprintable()
+    assert json.loads(text)["value"] == value
+
+
 def test_the_description_says_what_where_and_gives_examples() -> None:
     assert describe(REJECTED, 3).splitlines() == [
-        "1,102 faults in 1,200 rows:",
-        "          1  row-count-error: the file holds fewer rows than the contract asks for",
-        "          1  missing-cell: a record has fewer cells than the header",
-        "      1,100  type-error in quantity: the value is not of the column's type",
+        "1,102 faults in 1,200 records.",
+        "",
+        "          1  row-count-error: has 1,200 records (contract: at least 2000)",
+        "          1  missing-cell: a record has too few cells",
+        "      1,100  type-error in quantity: is not a whole number of 32 bits",
         "",
         "The first 3:",
-        "  file: the file holds 1200 rows, the contract asks for at least 2000 (row-count-error)",
-        "  line 7, record 5: the record has 2 cells, the header 3 (missing-cell)",
+        "  file: has 1,200 records (contract: at least 2000) (row-count-error)",
+        "  line 7, record 5: has too few cells: 2 instead of 3 (missing-cell)",
         r"  line 9, record 7, quantity: “=1+1\n\x1b[2J” is not a whole number of 32 bits (type-error)",
+        "",
+        "Warnings:",
+        "  Empty cells (email): 30 (2.5 %); contract: at most 1 %",
+    ]
+
+
+def test_the_description_is_in_japanese_too() -> None:
+    assert describe(ASIDE, 3, "ja").splitlines() == [
+        "100 件のレコードのうち 99 件を受け入れ、1 件を除外しました。",
+        "",
+        "          1  type-error quantity: 32 ビットの整数ではありません",
+        "",
+        "すべての誤り:",
+        r"  9 行目、レコード 7、quantity: 「=1+1\n\x1b[2J」は32 ビットの整数ではありません (type-error)",
     ]
 
 
 def test_an_accepted_file_is_described_in_one_line() -> None:
-    assert describe(Verdict(accepted=True, rows=50_000)) == "All 50,000 rows are as the contract says."
+    assert describe(ACCEPTED) == "All 50,000 records are as the contract says."
+    assert describe(replace(ACCEPTED, rows=1)) == "The one record is as the contract says."
 
 
-def test_a_cell_is_neither_markup_nor_escape_on_the_terminal(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    cell = BadCell(Code.TYPE_ERROR, "is bad", 2, 1, "[b]", "[red]x[/red]\x1b[2J")
-    show(tmp_path / "f", PERSONAL, Verdict(accepted=False, rows=1, bad_cells=(cell,)), limit=5)
+def test_a_file_without_records_is_told_to_have_none() -> None:
+    empty = Verdict(accepted=False, rows=0, counts=(RuleCount(Code.EMPTY_FILE, None, 1),))
+    assert describe(empty).splitlines()[0] == "1 fault, and not one record."
+
+
+def test_a_place_is_told_as_far_as_it_is_known() -> None:
+    assert place(BadCell(Code.EMPTY_FILE)) == "file"
+    assert place(BadCell(Code.BLANK_ROW, 3), "ja") == "3 行目"
+    assert place(BadCell(Code.TYPE_ERROR, 3, 2, "a\nb")) == "line 3, record 2, a b"
+
+
+def test_a_fault_without_value_is_told_without_quotes() -> None:
+    assert fault(BadCell(Code.REQUIRED_ERROR, 3, 2, "a"), "ja") == "値がありません（必須です）"
+
+
+def test_a_metric_is_told_with_its_column_and_its_share() -> None:
+    assert measured(REJECTED.measurements[0], "ja") == "値のないセル (email): 30 (2.5 %)（契約の条件: 1 % 以下）"
+
+
+def test_the_terminal_shows_every_rule_and_where(capsys: pytest.CaptureFixture[str]) -> None:
+    show("sales.csv", PERSONAL, REJECTED, limit=2)
+    out = capsys.readouterr().out
+    for words in ("rejected sales.csv (x 1)", "1,100", "type-error", "quantity", "The first 2 of 1,102.", "warning"):
+        assert words in out
+    assert "=1+1" not in out  # the third
+
+
+def test_the_terminal_keeps_japanese_in_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    from rich.cells import cell_len  # noqa: PLC0415 - only here
+
+    show("sales.csv", PERSONAL, REJECTED, limit=5, lang="ja")
+    framed = [line for line in capsys.readouterr().out.splitlines() if line.startswith(("┃", "│"))]
+    assert "不合格" not in framed
+    assert len({cell_len(line) for line in framed}) == 2  # two tables
+
+
+def test_a_cell_is_neither_markup_nor_escape_on_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    cell = BadCell(Code.TYPE_ERROR, 2, 1, "[b]", "[red]x[/red]\x1b[2J", INTEGER)
+    count = RuleCount(Code.TYPE_ERROR, "[b]", 1, INTEGER)
+    show("[i]f\x1b", PERSONAL, Verdict(accepted=False, rows=1, bad_cells=(cell,), counts=(count,)), limit=5)
     out = capsys.readouterr().out
     assert "[red]x[/red]" in out
-    assert "[b]" in out
-    assert "\x1b[2J" not in out
-
-
-def test_every_code_has_a_meaning_in_one_line() -> None:
-    assert all(code.meaning and "\n" not in code.meaning for code in Code)
-    assert str(Code.TYPE_ERROR) == "type-error"
+    assert out.count("[b]") == 2
+    assert "[i]f" in out
+    assert "\x1b" not in out
 
 
 def test_the_gate_imports_nothing_that_only_the_command_line_needs() -> None:
-    code = "import sys, suimon.check.engine, suimon.check.report; print(*sorted(m.split('.')[0] for m in sys.modules))"
+    code = "import sys, suimon.check.engine, suimon.check.html; print(*sorted(m.split('.')[0] for m in sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     outside = {
         "pydantic",
