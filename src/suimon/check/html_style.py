@@ -11,7 +11,7 @@ body { margin: 0; background: var(--paper); color: var(--ink); line-height: 1.6;
   font-family: system-ui, -apple-system, "Segoe UI", "Hiragino Sans", "Yu Gothic UI", Meiryo, "Noto Sans CJK JP",
   "Noto Sans JP", sans-serif; font-size: 16px; }
 main { max-width: 62rem; margin: 0 auto; padding: 1.5rem 1.25rem 4rem; }
-h1 { font-size: 1.9rem; line-height: 1.25; margin: 0; letter-spacing: -0.01em; }
+h1 { font-size: 1.9rem; line-height: 1.25; margin: 0; letter-spacing: -0.01em; text-wrap: balance; }
 h2 { font-size: 1.15rem; margin: 2.75rem 0 0.75rem; }
 h3 { font-size: 1rem; margin: 0; }
 p { margin: 0.35rem 0; }

@@ -117,12 +117,12 @@ def fault(cell: BadCell, lang: Lang = "en") -> str:
     said = say(cell.code, cell.details, lang)
     if cell.value is None:
         return said
-    return either(lang, f"{quoted(cell.value)} {said}", f"「{printable(cell.value)}」は{said}")
+    return quoted(cell.value, lang) + either(lang, " ", "は") + said
 
 
-def quoted(value: str) -> str:
+def quoted(value: str, lang: Lang = "en") -> str:
     """Give a value on one line, every character that does not print as an escape."""
-    return f"“{printable(value)}”"
+    return either(lang, f"“{printable(value)}”", f"「{printable(value)}」")
 
 
 def measured(one: Measurement, lang: Lang = "en") -> str:

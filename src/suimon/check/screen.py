@@ -26,7 +26,7 @@ def show(file: str, contract: Contract, verdict: Verdict, *, limit: int, lang: L
     console.print(Text.assemble((word, style), " ", named), Text(headline(verdict, lang)), sep="\n")
     if verdict.counts:
         console.print("", _rules(verdict, lang), sep="\n")
-    if verdict.bad_cells and limit:
+    if limit and any(cell.line for cell in verdict.bad_cells):  # of the whole file, nothing more can be said
         console.print("", _cells(verdict, limit, lang), sep="\n")
         shown, total = min(limit, len(verdict.bad_cells)), verdict.bad_cell_count
         if shown < total:
@@ -66,7 +66,7 @@ def _cells(verdict: Verdict, limit: int, lang: Lang) -> Table:
             str(cell.line or ""),
             str(cell.record or ""),
             Text(one_line(cell.column or "")),
-            Text("" if cell.value is None else quoted(cell.value)),
+            Text("" if cell.value is None else quoted(cell.value, lang)),
             Text(say(cell.code, cell.details, lang)),
         )
     return table
