@@ -220,9 +220,8 @@ class Duck:
             raise CheckError(f"the file could not be checked: {reason}; give it more memory or disk") from error
 
 
-_NUMBERED = (
-    "numbers.record + own_record - numbers.first_record AS record, numbers.line + own_line - numbers.first_line AS line"
-)
+_RECORD = "numbers.record + own_record - numbers.first_record"
+_LINE = "numbers.line + own_line - numbers.first_line"
 _ASOF = (
     "ASOF JOIN (SELECT unnest($own_record) AS first_record, unnest($own_line) AS first_line, "
     "unnest($record) AS record, unnest($line) AS line) AS numbers ON marked.own_record >= numbers.first_record"

@@ -62,6 +62,9 @@ class Judge:
         """Find what is wrong in a segment; what it says of keys waits in `duck` under `number`."""
         sheet = sheet_of(segment, self.grammar.dialect, self.places) if self.rules.values else None
         totals = self._totals(duck, sheet, number) if sheet else None
+        if sheet and not totals and not sheet.doubled and self._may_be_doubled(segment):
+            sheet = replace(sheet, doubled=True)
+            totals = self._totals(duck, sheet, number)
         if sheet and totals:
             bad, numbers = self._bad(duck, sheet, totals, room)
             return Judged(
@@ -88,6 +91,11 @@ class Judge:
             scan = self.grammar.scan(text, last=segment.last)
             sheet = copy_of(segment, text, scan, self.grammar, self.places)
         return replace(sheet, numbering=sheet.numbering.after(piece.record, piece.line)), text, scan
+
+    def _may_be_doubled(self, segment: Segment) -> bool:
+        """Tell whether cells may hold quotes: looking costs more than the few files that have any."""
+        dialect = self.grammar.dialect
+        return segment.quotes > 0 and dialect.escape == dialect.quote and dialect.quote.encode() * 2 in segment.text()
 
     def _totals(self, duck: Duck, sheet: Sheet, number: int) -> Totals | None:
         try:

@@ -150,13 +150,14 @@ def _moment(place: int, column: Column, partition: str | None, parameters: dict[
     v, a, form, sql_type = f"v{place}", f"a{place}", column.format or _ISO_DATE, sql_type_of(column)
     parameters[f"form_{place}"] = _form(form)
     if form in {_ISO_DATE, _ISO_TIMESTAMP}:
-        # Nearly every cell of the partition's column is the partition itself.
-        known = f"WHEN {v} = $partition THEN CAST($partition AS DATE) " if column.partition and partition else ""
-        known = known if column.type == "date" else ""
         length = len("YYYY-MM-DD") if form == _ISO_DATE else len("YYYY-MM-DD hh:mm:ss")
-        same = f"CAST({a} AS VARCHAR) = {v} AND strlen({v}) = {length}"  # longer: BC, year 10000, infinity
-        exact = f"CASE {known}WHEN {same} THEN {a} WHEN regexp_full_match({v}, $form_{place}) THEN {a} END"
-        return f"TRY_CAST({v} AS {sql_type})", exact
+        same = f"CAST({{0}} AS VARCHAR) = {v} AND strlen({v}) = {length}"  # longer: BC, year 10000, infinity
+        exact = f"WHEN {same} THEN {{0}} WHEN regexp_full_match({v}, $form_{place}) THEN {{0}} END"
+        cast = f"TRY_CAST({v} AS {sql_type})"
+        if column.type == "date" and column.partition and partition:
+            # Nearly every cell is the partition itself: nothing else is cast.
+            return "NULL", f"CASE WHEN {v} = $partition THEN CAST($partition AS DATE) {exact.format(cast)}"
+        return cast, f"CASE {exact.format(a)}"
     parameters[f"written_{place}"] = form
     text = f"CASE WHEN ends_with({v}, 'Z') THEN left({v}, -1) || '+00:00' ELSE {v} END" if form.endswith("%z") else v
     cast = f"CAST(TRY_STRPTIME({text}, $written_{place}) AS {sql_type})"

@@ -1,6 +1,6 @@
 """A stream of UTF-8 text, cut into files of a few records' ends each: as much as is judged at a time, by one thread."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -21,7 +21,7 @@ class Segment:
     """A piece of the file that starts where a record starts; unless it is the `last`, it ends with a line's end.
 
     Its file has a header line of our own in front, `header` bytes long. Figures over its own bytes: size, newlines,
-    carriage returns, both together, quote characters, quotes doubled, any NUL.
+    carriage returns, both together, quote characters, any NUL.
     """
 
     path: Path
@@ -31,15 +31,10 @@ class Segment:
     returns: int
     pairs: int
     quotes: int
-    doubled: bool
     null: bool
+    crlf: bool  # the header line ends so, as the records are thought to
     ended: bool  # with a line's end
     last: bool
-
-    @property
-    def crlf(self) -> bool:
-        """Whether the header line ends so, as the records are thought to."""
-        return self.returns > 0
 
     def text(self) -> bytes:
         """Give its bytes."""
@@ -58,107 +53,129 @@ class Cutter:
         self, chunks: Iterable[bytes], dialect: FileFormat, width: int, folder: Path, sizes: Iterable[int] | None = None
     ) -> None:
         self._chunks = iter(chunks)
+        self._dialect = dialect
         self._quote = dialect.quote.encode()
-        self._marker = dialect.trailer.marker.encode() if dialect.trailer else None
-        self._delimiter = dialect.delimiter.encode()
         self._header = header_line(dialect, width)
         self._folder = folder
         self._sizes = None if sizes is None else iter(sizes)
-        self._buffer = bytearray()
         self._wanted = SEGMENT_BYTES
-        self._ended = False
         self._count = 0
         self.trailer: bytes | None = None
+        if dialect.trailer and sizes is None:
+            self._chunks = self._before_trailer(self._chunks, dialect.trailer.marker.encode())
 
     def next(self) -> Segment | None:
         """Give the next segment, None after the last; a file without records has none."""
-        size = self._next_size()
-        if not size:
+        chunk = next(self._chunks, b"")
+        if not chunk:
             return None
-        text = bytes(memoryview(self._buffer)[:size])
-        del self._buffer[:size]
-        return self._write(text)
+        exact = None if self._sizes is None else next(self._sizes)
+        self._count += 1
+        path = self._folder / f"segment-{self._count}.csv"
+        # DuckDB takes the line ending of all records from the header; if the first is no hint, the grammar reads on.
+        crlf = chunk[: chunk.find(b"\n") + 1].endswith(b"\r\n")
+        header = self._header + (b"\r\n" if crlf else b"\n")
+        figures = _Figures(self._quote)
+        with path.open("wb") as file:
+            file.write(header)
+            while chunk:
+                end = self._end(chunk, figures, exact)
+                file.write(chunk[:end] if end < len(chunk) else chunk)
+                figures.add(chunk[:end] if end < len(chunk) else chunk)
+                if end < len(chunk):
+                    self._chunks = chain([chunk[end:]], self._chunks)
+                    break
+                # A line longer than any record may be is not waited for: the grammar says so.
+                if figures.size >= (exact or self._wanted + MAX_RECORD_BYTES):
+                    break
+                chunk = next(self._chunks, b"")
+        self._wanted = SEGMENT_BYTES
+        return figures.segment(path, len(header), crlf=crlf, last=not chunk)
 
     def push_back(self, unread: bytes, texts: Iterable[bytes]) -> None:
         """Take text back: a record that has not ended, and what came after it. All of it is cut anew."""
         self._wanted = max(SEGMENT_BYTES, 2 * len(unread))
-        back = [unread, *texts, bytes(self._buffer)]
-        self._buffer.clear()
-        if self.trailer is not None:
-            back.append(self.trailer)
-            self.trailer = None
-        self._chunks = chain(back, self._chunks)
-        self._ended = False
+        self._chunks = chain([unread, *texts], self._chunks)
 
-    def _next_size(self) -> int:
-        if self._sizes is not None:
-            size = next(self._sizes, 0)
-            self._fill(size)
-            return size
-        held = _TRAILER_BYTES if self._marker is not None else 0
-        while True:
-            self._fill(self._wanted + held)
-            if self._ended:
-                break
-            if size := self._boundary(len(self._buffer) - held):
-                self._wanted = SEGMENT_BYTES
-                return size
-            if len(self._buffer) > MAX_RECORD_BYTES + held:  # no record is that long: let the grammar say so
-                return len(self._buffer)
-            self._wanted *= 2
-        if self._marker is not None and self.trailer is None:
-            self._take_trailer()
-        return len(self._buffer)
+    def _end(self, chunk: bytes, figures: "_Figures", exact: int | None) -> int:
+        """Give where in a chunk the segment ends; the chunk's length if it goes on."""
+        if exact is not None:
+            return min(len(chunk), exact - figures.size)
+        window = max(self._wanted - figures.size, 1)
+        if window > len(chunk):
+            return len(chunk)
+        while not (end := _boundary(chunk, window, self._quote, figures.quotes)) and window < len(chunk):
+            window = min(2 * window, len(chunk))
+        return end or len(chunk)
 
-    def _fill(self, size: int) -> None:
-        while len(self._buffer) < size and not self._ended:
-            chunk = next(self._chunks, None)
-            if chunk is None:
-                self._ended = True
-            else:
-                self._buffer += chunk
-
-    def _boundary(self, limit: int) -> int:
-        """Give where the last line outside quotes ends, as far as counting quotes can tell; 0 if no line ends."""
-        last = end = self._buffer.rfind(b"\n", 0, limit)
-        if not self._quote:
-            return end + 1
-        odd = self._buffer.count(self._quote, 0, end + 1) % 2
-        while end >= 0 and odd:
-            if last - end > _LOOK_BACK:
-                return last + 1
-            before = self._buffer.rfind(b"\n", 0, end)
-            odd = (odd + self._buffer.count(self._quote, before + 1, end + 1)) % 2
-            end = before
-        return (end if end >= 0 else last) + 1
-
-    def _take_trailer(self) -> None:
+    def _before_trailer(self, chunks: Iterator[bytes], marker: bytes) -> Iterator[bytes]:
         """Keep the last line apart if it is a trailer; if not, it is a record like the others."""
-        start = self._buffer.rfind(b"\n", 0, max(len(self._buffer) - 1, 0)) + 1
-        line = bytes(self._buffer[start:])
-        first = line.rstrip(b"\r\n").split(self._delimiter)[0]
-        if first in {self._marker, self._quote + (self._marker or b"") + self._quote}:
-            del self._buffer[start:]
-            self.trailer = line
+        held = b""
+        for chunk in chunks:
+            held += chunk
+            if len(held) > _TRAILER_BYTES:
+                yield held[:-_TRAILER_BYTES]
+                held = held[-_TRAILER_BYTES:]
+        start = held.rfind(b"\n", 0, max(len(held) - 1, 0)) + 1
+        first = held[start:].rstrip(b"\r\n").split(self._dialect.delimiter.encode())[0]
+        if first in {marker, self._quote + marker + self._quote}:
+            self.trailer = held[start:]
+            held = held[:start]
+        if held:
+            yield held
 
-    def _write(self, text: bytes) -> Segment:
-        self._count += 1
-        path = self._folder / f"segment-{self._count}.csv"
-        returns = text.count(b"\r")
-        header = self._header + (b"\r\n" if returns else b"\n")
-        with path.open("wb") as file:
-            file.write(header)
-            file.write(text)
+
+def _boundary(chunk: bytes, limit: int, quote: bytes, before: int) -> int:
+    """Give where the last line outside quotes ends, as far as counting quotes can tell; 0 if no line ends.
+
+    Before the chunk there were quotes, too.
+    """
+    last = end = chunk.rfind(b"\n", 0, limit)
+    if not quote:
+        return end + 1
+    odd = (before + chunk.count(quote, 0, end + 1)) % 2
+    while end >= 0 and odd and last - end < _LOOK_BACK:
+        earlier = chunk.rfind(b"\n", 0, end)
+        odd = (odd + chunk.count(quote, earlier + 1, end + 1)) % 2
+        end = earlier
+    return (end if end >= 0 and not odd else last) + 1
+
+
+@dataclass(slots=True)
+class _Figures:
+    """Counts over text that comes in chunks."""
+
+    quote: bytes
+    size: int = 0
+    newlines: int = 0
+    returns: int = 0
+    pairs: int = 0
+    quotes: int = 0
+    null: bool = False
+    _last: bytes = b""
+
+    def add(self, chunk: bytes) -> None:
+        self.size += len(chunk)
+        self.newlines += chunk.count(b"\n")
+        self.quotes += chunk.count(self.quote) if self.quote else 0
+        self.null = self.null or b"\0" in chunk
+        if b"\r" in chunk:
+            self.returns += chunk.count(b"\r")
+            self.pairs += chunk.count(b"\r\n")
+        self.pairs += self._last == b"\r" and chunk.startswith(b"\n")
+        self._last = chunk[-1:]
+
+    def segment(self, path: Path, header: int, *, crlf: bool, last: bool) -> Segment:
         return Segment(
             path=path,
-            header=len(header),
-            size=len(text),
-            newlines=text.count(b"\n"),
-            returns=returns,
-            pairs=text.count(b"\r\n") if returns else 0,
-            quotes=text.count(self._quote) if self._quote else 0,
-            doubled=bool(self._quote) and self._quote * 2 in text,
-            null=b"\0" in text,
-            ended=text.endswith(b"\n"),
-            last=self._ended and not self._buffer,
+            header=header,
+            size=self.size,
+            newlines=self.newlines,
+            returns=self.returns,
+            pairs=self.pairs,
+            quotes=self.quotes,
+            null=self.null,
+            crlf=crlf,
+            ended=self._last == b"\n",
+            last=last,
         )

@@ -45,7 +45,7 @@ class Sheet:
     ending: bytes
     plain_bytes: int
     newlines: int
-    doubled: bool  # a cell may hold a quote character
+    doubled: bool  # a cell may hold a quote character, doubled; if one does unexpected, the bytes do not add up
     unended: bool  # the last record has no line ending
     numbering: Numbering
     rows: int | None = None  # how many records there are, where that is known before it is read
@@ -71,7 +71,8 @@ def sheet_of(segment: Segment, dialect: FileFormat, places: tuple[int | None, ..
 
     Line endings must all be of one kind, which here is known only if every newline is.
     """
-    uniform = not segment.returns or segment.returns == segment.pairs == segment.newlines
+    pairs_only = segment.returns == segment.pairs == segment.newlines
+    uniform = pairs_only if segment.crlf else not segment.returns
     wanted = dialect.line_ending == "any" or not segment.newlines or (dialect.line_ending == "crlf") == segment.crlf
     if segment.null or not uniform or not wanted:
         return None
@@ -87,8 +88,7 @@ def sheet_of(segment: Segment, dialect: FileFormat, places: tuple[int | None, ..
         ending=CRLF if segment.crlf else LF,
         plain_bytes=segment.size - segment.quotes,
         newlines=segment.newlines,
-        # Where quotes are escaped otherwise, a doubled one is a fault, and then the bytes do not add up.
-        doubled=segment.doubled and dialect.escape == dialect.quote,
+        doubled=False,
         unended=segment.last and not segment.ended,
         numbering=Numbering(),
     )
