@@ -107,7 +107,8 @@ class Duck:
         (row,) = self._run(query, rules.parameters | _path(sheet))
         after_cells = 1 + len(sheet.places)
         after_rules = after_cells + len(rules.rules)
-        return Totals(row[0], row[after_cells:after_rules], row[after_rules:], sum(row[1:after_cells]))
+        failing = tuple(cells or 0 for cells in row[after_cells:after_rules])  # NULL where every value is
+        return Totals(row[0], failing, row[after_rules:], sum(row[1:after_cells]))
 
     def keep_keys(self, rules: Rules, number: int) -> None:
         """Add the keys that `totals` found to those of the whole file."""
@@ -129,8 +130,8 @@ class Duck:
         marked = f"SELECT {columns} FROM ({_judged(sheet, rules, numbered=True)})"
         anything = " OR ".join(f"m{number}" for number in wanted)
         rows = self._run(
-            f"SELECT marked.*, {_RECORD}, {_LINE} FROM ({marked}) AS marked {_ASOF} WHERE {anything} ORDER BY own_record"
-            + ("" if limit is None else f" LIMIT {int(limit)}"),
+            f"SELECT marked.*, {_RECORD}, {_LINE} FROM ({marked}) AS marked {_ASOF} WHERE {anything} "
+            f"ORDER BY own_record {'' if limit is None else f'LIMIT {int(limit)}'}",
             rules.parameters | _path(sheet) | _numbers(sheet.numbering),
         )
         return [_bad_record(row, sheet, known, wanted) for row in rows]
