@@ -82,7 +82,7 @@ def _gunzip(source: Source) -> Iterator[bytes]:
 
 
 def _unzstd(source: Source) -> Iterator[bytes]:
-    from backports import zstd  # noqa: PLC0415 few files need it, and a function should start fast
+    from backports import zstd  # noqa: PLC0415 few files need it
 
     decompress = zstd.ZstdDecompressor()
     try:
