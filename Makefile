@@ -14,7 +14,7 @@ export UV_NO_PROGRESS := 1
 export UV_PYTHON_DOWNLOADS := never
 
 help: ## list every command
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 setup: $(VENV)/.ready $(ENVS)/ministack/.ready $(ENVS)/sam/.ready $(ENVS)/airflow/.ready ## make every environment; a second run installs nothing
 
@@ -36,11 +36,15 @@ check: setup ## format, lint, types, templates
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/cfn-lint template.yaml
 
+bench-check: $(VENV)/.ready $(ENVS)/bench/.ready ## measure the checker beside other tools; ROWS=, LARGE=, LONG=1
+	@$(VENV)/bin/python -m bench.check --bench-python $(ENVS)/bench/bin/python \
+	  $(if $(ROWS),--rows $(ROWS)) $(if $(LARGE),--large $(LARGE)) $(if $(LONG),--long)
+
 build: setup ## build the stack for AWS: arm64, Python 3.13
 	@SAM_CLI_TELEMETRY=0 $(ENVS)/sam/bin/sam build
 
 lock: $(VENV)/.ready ## resolve requirements/*.in anew into hashed lock files
-	@for name in bootstrap suimon ministack sam airflow; do \
+	@for name in bootstrap suimon ministack sam airflow bench; do \
 	  $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	    requirements/$$name.in -o requirements/$$name.lock.txt || exit 1; done
 	@for name in intake functions; do \
@@ -74,4 +78,4 @@ $(ENVS)/%/.ready: requirements/%.lock.txt $(VENV)/bin/uv
 	@VIRTUAL_ENV=$(ENVS)/$* $(UV) pip install -q --require-hashes -r requirements/$*.lock.txt
 	@touch $@
 
-.PHONY: help setup demo up down test check build lock clean
+.PHONY: help setup demo up down test check bench-check build lock clean

@@ -1,0 +1,1 @@
+"""The checker beside the tools that people use for the same rules: `make bench-check`."""

@@ -1,0 +1,42 @@
+"""The page docs/bench-check.md."""
+
+from collections.abc import Sequence
+
+from bench.check.cases import FAST_SECONDS, MEGABYTE
+from bench.check.measure import Limits
+from bench.check.tables import Sheet
+
+_HOW = """\
+Every tool runs in a process of its own, from starting Python to its answer. `wall` is the median of the runs, `peak`
+the resident memory of the run that took most. `MB/s per core` is the file's size by the seconds of processor: the price
+of a gigabyte, on however many cores. A tool that stopped before the file's end has no speed. 1 MB is 1,000,000 bytes.
+The tools take turns, so that a noisy machine hits all alike; what takes longer than {fast:.0f} s is run once, Suimon
+and the query by hand always as often as the fast ones. No tool may take more than {memory:,.0f} MB or {seconds:.0f} s;
+what would, by what it took for the smaller file, is not tried. The file is in the page cache. Nothing reaches the
+network.
+
+Bad cells are told by record and column: `found` are those that a tool named, `missed` those it did not, `false` what it
+named and is none. Suimon lists 10,000 cells at most; the others are missed here, yet in its counts. The query by hand
+is the yardstick: written for this one file, it counts and names no place. No test asserts on a figure."""
+
+
+def page(sheets: Sequence[Sheet], limits: Limits, machine: str, made_by: str) -> str:
+    """Give the page as Markdown."""
+    how = _HOW.format(fast=FAST_SECONDS, memory=limits.memory / MEGABYTE, seconds=limits.seconds)
+    parts = [
+        "# The checker beside other tools",
+        f"Made by `{made_by}` on {machine}.",
+        "![Speed and memory](bench-check.svg)",
+        *(f"## {sheet.title}\n\n{_table(sheet)}" for sheet in sheets),
+        f"## How it is measured\n\n{how}",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(sheet: Sheet) -> str:
+    rule = ["---", *(["---:"] * sheet.figures), *(["---"] * (len(sheet.header) - sheet.figures - 1))]
+    return "\n".join(f"| {' | '.join(map(_cell, row))} |" for row in (sheet.header, rule, *sheet.rows))
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;")
