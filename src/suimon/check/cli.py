@@ -15,7 +15,7 @@ from suimon.check.engine import Aside, CheckError
 from suimon.check.engine import check as judge
 from suimon.check.html import page
 from suimon.check.location import Location, LocationError
-from suimon.check.messages import LANGS, Lang, either, printable
+from suimon.check.messages import LANGS, Lang, either, one_line
 from suimon.check.report import as_json, cell_as_json, cells_as_json_lines, summary
 from suimon.check.screen import show
 from suimon.check.verdict import Verdict
@@ -84,9 +84,9 @@ def check(
     except ContractFileError as error:
         raise UnusableError(listed(error)) from error
     except (CheckError, LocationError) as error:
-        raise UnusableError(printable(str(error))) from error
+        raise UnusableError(one_line(str(error))) from error
     except OSError as error:
-        raise UnusableError(printable(f"{error.filename or file}: {error.strerror or error}")) from error
+        raise UnusableError(one_line(f"{error.filename or file}: {error.strerror or error}")) from error
     checked = partition is not None or not any(column.partition for column in contract.columns)
     if as_object:
         cells = [cell_as_json(cell, lang) for cell in verdict.bad_cells]
