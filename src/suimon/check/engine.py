@@ -121,7 +121,7 @@ class _Check:
         judge = Judge(self.contract, Grammar(self.dialect, len(head.places)), head.places, rules)
         self.duck.prepare(rules)
         rows, lines = self._first_round(judge, head)
-        self._judge_trailer(judge, rows, lines + 1)
+        self._judge_trailer(judge, rows, lines)
         self._count_bad_cells(judge)
         measurements = self._measure(judge, self._find_repetitions(judge), rows)
         self.tally.add(fault_of(one, rows) for one in measurements if not one.kept and one.severity == "error")
@@ -161,7 +161,8 @@ class _Check:
                 judged = future.result()
                 piece = Piece(judged.size, records, lines, judged.records, judged.strict, segment.last)
                 self._settle(judge, judged, number, piece)
-                records, lines = records + judged.records, lines + judged.lines
+                records += judged.records
+                lines += judged.lines + (segment.last and not segment.ended)
                 if judged.stopped:
                     self.stopped = True
                     break
@@ -197,7 +198,7 @@ class _Check:
             yield segment.text()
             segment.path.unlink()
 
-    def _judge_trailer(self, judge: Judge, rows: int, line: int) -> None:
+    def _judge_trailer(self, judge: Judge, rows: int, lines: int) -> None:
         trailer = self.dialect.trailer
         if trailer is None or self.stopped:
             return
@@ -211,6 +212,7 @@ class _Check:
             for place in judge.rules.sums
             if place not in ill_typed and not self.broken_records
         }
+        line = lines + (self.trailer is not None)
         self.tally.add(judge_trailer(self.trailer, line, trailer, self.contract, judge.grammar, rows, sums))
 
     def _count_bad_cells(self, judge: Judge) -> None:
@@ -273,7 +275,7 @@ class _Check:
     def _settled(
         self, rows: int, measurements: tuple[Measurement, ...] = (), bad: int | None = None, *, set_aside: bool = False
     ) -> Verdict:
-        counts, listed = self.tally.counts(), self.tally.first()
+        counts, listed = self.tally.counts(), self.tally.first([column.name for column in self.contract.columns])
         return Verdict(
             accepted=not counts or set_aside,
             rows=rows,

@@ -145,6 +145,8 @@ class Grammar:
             end = self._break(text, 0, window, 1, found, last=last)
             return (), found.faults, len(text) if end is None else end
         cells = tuple(self.value(cell) for _, cell in self.cells(match[0]))
+        if cells == ("",) and self.width > 1:
+            return cells, [Fault(Code.BLANK_ROW, 1, None)], match.end()
         return cells, [*self._misended(match[0], 1, 1), *self._stains(match[0], 1, 1)], match.end()
 
     def cells(self, record: bytes) -> list[tuple[int, bytes]]:
@@ -291,7 +293,8 @@ class Grammar:
             if follows == b"\r":
                 wanted = _WANTED[self.dialect.line_ending]
                 return (Code.LINE_ENDING_ERROR, {"found": "CR", "wanted": wanted}), end
-            return (Code.QUOTE_ERROR, {"kind": "inside" if follows == self._quote else "after"}), end
+            quoted = self._quote and match[0].startswith(self._quote)
+            return (Code.QUOTE_ERROR, {"kind": "after" if quoted else "inside"}), end
         raise AssertionError("a cell may be empty, so the expression always matches")
 
     def _endless(self, text: bytes, start: int, window: int, line: int, number: int) -> Fault:

@@ -1,7 +1,7 @@
 """What is wrong so far: the first faults listed, all counted; and the figures of the contract's metrics."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import islice
@@ -54,9 +54,15 @@ class Tally:
         shared = tuple(sorted((name, value) for name, value in details.items() if name not in _OWN))
         self._counts[code, column, shared] += cells
 
-    def first(self) -> tuple[BadCell, ...]:
-        """Give the first `limit` of what is listed, in the file's order."""
-        return tuple(sorted(self.listed, key=lambda cell: (cell.line or 0, cell.record or 0))[: self.limit])
+    def first(self, columns: Sequence[str]) -> tuple[BadCell, ...]:
+        """Give the first `limit` of what is listed, in the file's order; within a record by column."""
+        places = {column: place for place, column in enumerate(columns)}
+
+        def order(cell: BadCell) -> tuple[int, int, int]:
+            first_column = (cell.column or "").partition(", ")[0]
+            return cell.line or 0, cell.record or 0, places.get(first_column, len(places))
+
+        return tuple(sorted(self.listed, key=order)[: self.limit])
 
     def counts(self) -> tuple[RuleCount, ...]:
         """Give every rule that was broken, the most broken first."""
