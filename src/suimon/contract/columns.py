@@ -41,6 +41,8 @@ _OPTIONS = {
     "boolean": set[str](),
 }
 _PERSONAL = {"personal": True, "confidential": True, "restricted": True, "internal": False, "public": False}
+# Spark quotes names in backticks.
+_NAME = r"[^\x00-\x1f\x7f`]+"
 _RULES = (
     *("required", "unique", "primaryKey", "primaryKeyPosition"),
     *("logicalTypeOptions", "enum", "quality", "customProperties"),
@@ -101,7 +103,7 @@ def read_primary_key(schema: Clause, reader: Reader) -> tuple[str, ...]:
 
 
 def _column(clause: Clause, dialect: FileFormat, partition: Clause | None, reader: Reader) -> Column:
-    name = reader.text(clause, "name")
+    name = reader.text(clause, "name", _NAME, "a text without control characters and backticks")
     type_ = _TYPES.get(reader.text(clause, "logicalType", "|".join(_TYPES), f"one of {', '.join(_TYPES)}"), "string")
     given = clause["logicalTypeOptions"]
     options = given or Clause(clause.file, clause.path, clause.line, {})
@@ -212,7 +214,7 @@ def _personal(clause: Clause, reader: Reader) -> bool:
     given = clause["classification"]
     if given is None:
         return False
-    if given.value not in _PERSONAL:
+    if not isinstance(given.value, str) or given.value not in _PERSONAL:
         reader.refuse(given, f"{given.plain()!r} means nothing here; write one of {', '.join(_PERSONAL)}")
         return True
     return _PERSONAL[given.value]

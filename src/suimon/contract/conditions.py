@@ -5,6 +5,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError, SqlglotError
 
+from suimon.check.rules import sql_type_of
 from suimon.contract.clauses import Clause
 from suimon.contract.file import Column, Condition
 from suimon.contract.reader import Reader
@@ -96,12 +97,13 @@ def _converts(tree: exp.Expression) -> bool:
 
 def _unbound(sql: str, columns: tuple[Column, ...], *, converts: bool) -> str | None:
     """Say why DuckDB cannot evaluate a condition over the columns; None if it can."""
-    rows = [", ".join(f"CAST(NULL AS {sql_type(column)}) AS t{place}" for place, column in enumerate(columns))]
+    rows = [", ".join(f"CAST(NULL AS {sql_type_of(column)}) AS t{place}" for place, column in enumerate(columns))]
     if not converts:
         # A literal that is no value of the type it is compared with shows itself at the first record only.
         rows.append(
             ", ".join(
-                f"CAST('{_sample(column)}' AS {sql_type(column)}) AS t{place}" for place, column in enumerate(columns)
+                f"CAST('{_sample(column)}' AS {sql_type_of(column)}) AS t{place}"
+                for place, column in enumerate(columns)
             )
         )
     for row in rows:
@@ -115,19 +117,6 @@ def _unbound(sql: str, columns: tuple[Column, ...], *, converts: bool) -> str | 
         if found is None or found[0] != "BOOLEAN":
             return f"is no condition: it gives {found[0] if found else 'nothing'}, not true or false"
     return None
-
-
-def sql_type(column: Column) -> str:
-    """Give DuckDB's type of a column's typed values."""
-    match column.type:
-        case "string":
-            return "VARCHAR"
-        case "integer":
-            return "BIGINT" if column.bits == 64 else "INTEGER"  # noqa: PLR2004 bits
-        case "decimal":
-            return f"DECIMAL({column.precision}, {column.scale})"
-        case "date" | "timestamp" | "boolean":
-            return column.type.upper()
 
 
 def _sample(column: Column) -> str:

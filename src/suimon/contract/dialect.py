@@ -50,7 +50,7 @@ def read_dialect(clause: Clause, reader: Reader) -> FileFormat:
         comment=_comment(clause, delimiter, quote, reader),
         compression=compression,
         max_ratio=reader.optional_whole(clause, "maxRatio", least=1) or MAX_RATIO,
-        max_bytes=reader.optional_whole(clause, "maxBytes", least=1) or MAX_BYTES,
+        max_bytes=reader.optional_whole(clause, "maxBytes", least=1, most=2**63 - 1) or MAX_BYTES,
         trailer=_trailer(trailer, reader) if trailer and isinstance(trailer.value, dict) else None,
     )
     _refuse_contradictions(clause, dialect, reader)
@@ -59,7 +59,7 @@ def read_dialect(clause: Clause, reader: Reader) -> FileFormat:
 
 def fit(clause: Clause, dialect: FileFormat, columns: tuple[Column, ...], reader: Reader) -> None:
     """Refuse what a dialect says of columns that are not such, and records that it would take for comments."""
-    numbers = {column.name for column in columns if column.type in {"integer", "decimal"}}
+    numbers = [column.name for column in columns if column.type in {"integer", "decimal"}]
     if dialect.decimal == "," and not any(column.type == "decimal" for column in columns):
         _refuse_at(clause, "decimal", "is not enforced: no column is of logicalType number; remove it", reader)
     if trailer := clause["trailer"]:

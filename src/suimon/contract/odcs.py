@@ -237,7 +237,11 @@ def _arrival(clause: Clause, reader: Reader) -> Arrival:
         ZoneInfo(zone or "UTC")
     except (ZoneInfoNotFoundError, ValueError, OSError):
         reader.refuse(clause["timeZone"] or clause, f"{zone!r} is no time zone; write one such as Asia/Tokyo")
-    return Arrival(reader.whole(clause, "daysAfter"), deadline, zone, reader.whole(clause, "lookbackDays", least=1))
+    days_after, lookback = (
+        reader.whole(clause, "daysAfter", most=366),
+        reader.whole(clause, "lookbackDays", least=1, most=366),
+    )
+    return Arrival(days_after, deadline, zone, lookback)
 
 
 def _freshness(document: Clause, schema: Clause, reader: Reader) -> TableFreshness | None:
@@ -253,7 +257,7 @@ def _freshness(document: Clause, schema: Clause, reader: Reader) -> TableFreshne
             reader.refuse(sla, "a second freshness is not enforced; keep one")
             continue
         days = reader.whole(sla, "value", least=1)
-        if (unit := reader.needed(sla, "unit")) and unit.value not in {"d", "day", "days"}:
+        if (unit := reader.needed(sla, "unit")) and unit.value not in ("d", "day", "days"):
             reader.refuse(unit, f"{unit.value!r} is not enforced; write d, for days")
         if element := reader.needed(sla, "element"):
             table, _, column = str(element.value).rpartition(".")

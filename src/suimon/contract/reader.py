@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from suimon.contract.clauses import Clause, Grammar, Problem, unenforced
 
+MOST = 2**31 - 1
 _Choice = TypeVar("_Choice", bound=str)
 
 
@@ -59,7 +60,7 @@ class Reader:
             return False
         return found.value
 
-    def whole(self, clause: Clause, key: str, *, least: int = 0) -> int:
+    def whole(self, clause: Clause, key: str, *, least: int = 0, most: int = MOST) -> int:
         """Give the whole number under a key, `least` after a problem."""
         found = self.needed(clause, key)
         if found is None:
@@ -67,11 +68,14 @@ class Reader:
         if not isinstance(found.value, int) or isinstance(found.value, bool) or found.value < least:
             self.refuse(found, f"must be a whole number of at least {least}, is {found.plain()!r}")
             return least
+        if found.value > most:
+            self.refuse(found, f"must be at most {most}, is {found.value}")
+            return least
         return found.value
 
-    def optional_whole(self, clause: Clause | None, key: str, *, least: int = 0) -> int | None:
+    def optional_whole(self, clause: Clause | None, key: str, *, least: int = 0, most: int = MOST) -> int | None:
         """Give the whole number under a key; None if nothing stands there."""
-        return self.whole(clause, key, least=least) if clause and clause[key] else None
+        return self.whole(clause, key, least=least, most=most) if clause and clause[key] else None
 
     def texts(self, items: Iterable[Clause]) -> tuple[str, ...]:
         """Give texts that must differ from each other."""

@@ -32,7 +32,7 @@ _MAX_PRECISION = 38
 
 def read_bits(given: Clause | None, reader: Reader) -> int:
     """Give the width of an integer."""
-    if given and given.value not in {"i32", "i64"}:
+    if given and given.value not in ("i32", "i64"):
         reader.refuse(given, f"{given.plain()!r} is not enforced; write i32 or i64, for INTEGER or BIGINT")
     return 64 if given and given.value == "i64" else 32
 

@@ -242,6 +242,7 @@ def test_an_option_that_no_cell_could_keep_is_refused_at_its_line(
             "'colour' is not enforced; remove it. Known are label, trueWords, falseWords",
         ),
         ("string, customProperties: [{property: label}]", "customProperties[0]", "value is missing; add it"),
+        ("string, classification: [personal]", "classification", "['personal'] means nothing here"),
         ("string, classification: secret", "classification", "'secret' means nothing here"),
         ("string, required: 'yes'", "required", "must be true or false"),
         ("string, primaryKey: true, required: false", "required", "contradicts primaryKey: true"),

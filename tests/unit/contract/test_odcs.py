@@ -219,6 +219,8 @@ def test_a_clause_that_nothing_enforces_is_refused_at_its_line(
         ('nullTokens: [""]', "nullTokens: []", "customProperties[3].value.nullTokens: must be a list of texts"),
         ('deadline: "06:00"', "deadline: 16:00", "customProperties[4].value.deadline: must be HH:MM in quotes"),
         ('deadline: "06:00"', 'deadline: "25:00"', "customProperties[4].value.deadline: is no time of the day"),
+        ("daysAfter: 1", "daysAfter: 1000", "customProperties[4].value.daysAfter: must be at most 366, is 1000"),
+        ("name: quantity", "name: '`quantity`'", "schema[0].properties[4].name: must be a text without control"),
         ("Asia/Tokyo", "Asia/Edo", "customProperties[4].value.timeZone: 'Asia/Edo' is no time zone"),
         ("property: arrival", "property: arival", "customProperties[4].property: 'arival' is not enforced"),
         ("property: arrival", "property: dag", "customProperties[4].property: 'dag' stands twice"),
