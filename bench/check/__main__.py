@@ -5,6 +5,7 @@ import platform
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 import duckdb
@@ -22,6 +23,7 @@ from bench.check.run import Places, Result, run_case
 from bench.check.targets import targets
 
 _DEFAULT = Sizes()
+_SCRATCH = Path(__file__).parents[2] / ".suimon"  # on the disk of the project: the files are large
 _ABILITIES = {"structure", "cp932", "gzip"}
 
 
@@ -32,19 +34,17 @@ _ABILITIES = {"structure", "cp932", "gzip"}
 @click.option("--memory", default=4000, show_default=True, help="MB of memory that a tool may take.")
 @click.option("--seconds", default=240, show_default=True, help="Seconds that a run may take.")
 @click.option("--bench-python", type=click.Path(path_type=Path), required=True, help="Python with the other tools.")
-@click.option("--folder", type=click.Path(path_type=Path), default=Path(".suimon/bench"), help="For files and scratch.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("docs"), help="Where page and picture go.")
-def main(
-    rows: int, large: int, *, long: bool, memory: int, seconds: int, bench_python: Path, folder: Path, out: Path
-) -> None:
+def main(rows: int, large: int, *, long: bool, memory: int, seconds: int, bench_python: Path, out: Path) -> None:
     """Measure Suimon beside other tools, on the same files in the same run."""
     console = Console()
     if not console.is_terminal:
         console.width = 140
-    # Not resolved: an environment's Python is a link, and its place tells the environment.
-    places = Places(Path(sys.executable), bench_python.absolute(), folder.resolve())
     limits = Limits(memory * MEGABYTE, seconds)
-    results = _measured(Sizes(rows, large, long=100_000_000 if long else 0), places, limits, console)
+    with TemporaryDirectory(prefix="bench-", dir=_SCRATCH) as folder:
+        # Not resolved: an environment's Python is a link, and its place tells the environment.
+        places = Places(Path(sys.executable), bench_python.absolute(), Path(folder))
+        results = _measured(Sizes(rows, large, long=100_000_000 if long else 0), places, limits, console)
     sheets = _sheets(results)
     for sheet in sheets:
         _show(sheet, console)

@@ -51,5 +51,5 @@ def cases(sizes: Sizes) -> tuple[Case, ...]:
         Case("large-cp932", "CP932", Sample("inventory", middle, encoding="cp932"), (SUIMON, _CSV)),
         Case("large-gzip", "gzip", Sample("sales", middle, compression="gzip"), (*both, _CSV)),
     )
-    keys = (Case("keys", "unique keys", Sample("keys", sizes.long), both),) if sizes.long else ()
+    keys = (Case("keys", "unique keys", Sample("keys", sizes.long), both, rounds=1),) if sizes.long else ()
     return every + keys

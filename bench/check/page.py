@@ -8,16 +8,18 @@ from bench.check.tables import Sheet
 
 _HOW = """\
 Every tool runs in a process of its own, from starting Python to its answer. `wall` is the median of the runs, `peak`
-the resident memory of the run that took most. `MB/s per core` is the file's size by the seconds of processor: the price
-of a gigabyte, on however many cores. A tool that stopped before the file's end has no speed. 1 MB is 1,000,000 bytes.
-The tools take turns, so that a noisy machine hits all alike; what takes longer than {fast:.0f} s is run once, Suimon
-and the query by hand always as often as the fast ones. No tool may take more than {memory:,.0f} MB or {seconds:.0f} s;
-what would, by what it took for the smaller file, is not tried. The file is in the page cache. Nothing reaches the
-network.
+the resident memory of the run that took most. `MB/s per core` is the size of the file's text by the seconds of
+processor: the price of a gigabyte, on however many cores. A tool that stopped before the file's end has no speed.
+1 MB is 1,000,000 bytes. The file is in the page cache. Telemetry is off, and every proxy leads nowhere.
+
+The tools take turns, so that a noisy machine hits all alike. What takes longer than {fast:.0f} s is run once, but
+Suimon and the query by hand as often as the fast ones. No tool may take more than {memory:,.0f} MB or
+{seconds:.0f} s; what would, by what it took for the smaller file, is not tried.
 
 Bad cells are told by record and column: `found` are those that a tool named, `missed` those it did not, `false` what it
 named and is none. Suimon lists 10,000 cells at most; the others are missed here, yet in its counts. The query by hand
-is the yardstick: written for this one file, it counts and names no place. No test asserts on a figure."""
+is the yardstick: written for this one file, it counts and names no place. `validate_source_data` is the check of a
+published Airflow DAG: all of the file as dictionaries, then four assertions. No test asserts on a figure."""
 
 
 def page(sheets: Sequence[Sheet], limits: Limits, machine: str, made_by: str) -> str:

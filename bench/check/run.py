@@ -36,7 +36,7 @@ class Result:
 
     case: Case
     tool: Tool
-    bytes: int
+    bytes: int  # of the file's text, decompressed
     runs: list[Cost] = field(default_factory=list)
     found: Found | None = None
     marks: Marks | None = None
@@ -84,21 +84,23 @@ def run_case(
 ) -> Iterator[Result]:
     """Measure every tool of a case, in turns; yield each result when it is complete."""
     tell(f"{case.title}: making {case.sample.rows:,} records")
-    path = data.make(case.sample, places.folder / "files")
-    contract = _compiled(case.sample, places.folder)
-    truth = data.truth(case.sample)
-    results = [Result(case, tool, path.stat().st_size) for tool in case.tools]
-    for result in results:
-        result.not_run = _hopeless(result, earlier, limits)
-    for turn in range(case.rounds):
-        _read(path)
+    path = data.make(case.sample, places.folder)
+    try:
+        contract = _compiled(case.sample, places.folder)
+        truth = data.truth(case.sample)
+        results = [Result(case, tool, data.text_size(path)) for tool in case.tools]
         for result in results:
-            if result.not_run or (turn and not _again(result)):
-                continue
-            tell(f"{case.title}: {result.tool.name}, run {turn + 1}")
-            cost, found = _once(result.tool, path, contract, places, limits)
-            result.runs.append(cost)
-            result.found = found
+            result.not_run = _hopeless(result, earlier, limits)
+        for turn in range(case.rounds):
+            _read(path)
+            for result in results:
+                if result.not_run or (turn and not _again(result)):
+                    continue
+                tell(f"{case.title}: {result.tool.name}, run {turn + 1}")
+                cost, result.found = _once(result.tool, path, contract, places, limits)
+                result.runs.append(cost)
+    finally:
+        path.unlink()
     for result in results:
         if result.found:
             result.marks = judge(result.found, truth)
@@ -161,7 +163,7 @@ def _compiled(sample: Sample, folder: Path) -> Path:
     contract = read_contract(_HERE / f"{sample.dataset}.odcs.yaml")
     if contract.file:
         contract = replace(contract, file=replace(contract.file, compression=sample.compression))
-    path = folder / f"{sample.name}.contract.json"
+    path = folder / "contract.json"
     path.write_text(json.dumps(contract.to_json()), encoding="utf-8")
     return path
 

@@ -27,9 +27,8 @@ def main(tool: str, file: str, contract_file: str, partition: str, answer: str) 
         found = Found(accepted=False, complaint=f"{type(error).__name__}: {error}"[:300])
     seconds = time.perf_counter() - began
     distribution = getattr(module, "DISTRIBUTION", None)
-    found = replace(
-        found, seconds=seconds, version=version(distribution) if distribution else platform.python_version()
-    )
+    release = version(distribution) if distribution else f"Python {platform.python_version()}"
+    found = replace(found, seconds=seconds, version=release)
     Path(answer).write_text(json.dumps(asdict(found)), encoding="utf-8")
 
 

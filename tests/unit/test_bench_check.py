@@ -1,6 +1,7 @@
 """The benchmark's own parts, without the tools that it measures."""
 
 import csv
+import gzip
 import sys
 import xml.etree.ElementTree as ET
 from collections import Counter
@@ -11,7 +12,7 @@ import pytest
 
 from bench.check import tables
 from bench.check.cases import Sizes, cases
-from bench.check.data import PARTITION, Sample, Truth, make, truth
+from bench.check.data import PARTITION, Sample, Truth, make, text_size, truth
 from bench.check.found import Found
 from bench.check.judge import judge
 from bench.check.measure import Cost, Limits, measure
@@ -56,7 +57,9 @@ def test_a_cp932_file_and_a_compressed_one_hold_the_same_lines(tmp_path: Path) -
     inventory = Sample("inventory", 100)
     encoded = make(replace(inventory, encoding="cp932"), tmp_path).read_bytes()
     assert encoded.decode("cp932") == make(inventory, tmp_path).read_text(encoding="utf-8")
-    assert make(Sample("sales", 100, compression="gzip"), tmp_path).read_bytes()[:2] == b"\x1f\x8b"
+    packed, plain = (make(Sample("sales", 100, compression=form), tmp_path) for form in ("gzip", "none"))
+    assert gzip.decompress(packed.read_bytes()) == plain.read_bytes()
+    assert text_size(packed) == text_size(plain)
 
 
 def test_an_answer_is_marked_by_what_it_found_missed_and_made_up() -> None:
