@@ -68,7 +68,7 @@ def check(
     for the spilled keys of a large file. `progress` is told the bytes of the object read so far, from 0 again for a
     second round. With `aside`, the records that the contract tolerates as bad are written apart from the good ones.
     Cells of a record whose structure is broken are not judged: where one begins is not known. What cannot be
-    decompressed has no other fault. CheckError if there can be no verdict: an unreadable file, too little memory or disk.
+    decompressed has no other fault. CheckError if there can be no verdict: a file that cannot be read, too little room.
     """
     if contract.file is None or not contract.columns:
         raise CheckError(f"contract {contract.dataset} describes no file; give it a dialect, columns and a key pattern")

@@ -59,7 +59,8 @@ def read_head(chunks: Iterator[bytes], contract: Contract, dialect: FileFormat) 
         wanted = ", ".join(column.title for column in contract.columns)
         faults.append(BadCell(Code.MISSING_HEADER, line, details={"labels": wanted}))
         known = (None,) * len(columns)
-    lines += text.count(b"\n", position, position + end)
+    header = text[position : position + end]
+    lines += header.count(b"\n") + (not header.endswith(b"\n"))
     return Head(known, lines, tuple(faults), chain([text[position + end :]], chunks))
 
 

@@ -145,7 +145,7 @@ class Grammar:
             end = self._break(text, 0, window, 1, found, last=last)
             return (), found.faults, len(text) if end is None else end
         cells = tuple(self.value(cell) for _, cell in self.cells(match[0]))
-        if cells == ("",) and self.width > 1:
+        if cells == ("",):
             return cells, [Fault(Code.BLANK_ROW, 1, None)], match.end()
         return cells, [*self._misended(match[0], 1, 1), *self._stains(match[0], 1, 1)], match.end()
 

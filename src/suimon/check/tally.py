@@ -60,7 +60,8 @@ class Tally:
 
         def order(cell: BadCell) -> tuple[int, int, int]:
             first_column = (cell.column or "").partition(", ")[0]
-            return cell.line or 0, cell.record or 0, places.get(first_column, len(places))
+            place = places.get(first_column, len(places)) if cell.record else 0
+            return cell.line or 0, cell.record or 0, place
 
         return tuple(sorted(self.listed, key=order)[: self.limit])
 
