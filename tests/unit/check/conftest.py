@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from suimon.check import Verdict, check_file
+from suimon.check.engine import check_file
+from suimon.check.verdict import Verdict
 from suimon.contract.model import Contract
 from suimon.contract.odcs import read_contract
 

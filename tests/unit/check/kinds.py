@@ -147,6 +147,8 @@ def _both(one: object, other: object) -> bool:
 CONDITIONS: tuple[tuple[tuple[str, ...], str, Holds], ...] = (
     (("integer",), "t{0} < 100", lambda a: None if a is None else a < 100),
     (("integer",), "t{0} % 2 = 0", lambda a: None if a is None else a % 2 == 0),
+    # What overflows is bad, and only that.
+    (("integer of 32 bits",), "t{0} * t{0} >= 0", lambda a: None if a is None else a * a < 2**31),
     (("integer", "integer"), "t{0} <= t{1}", lambda a, b: a <= b if _both(a, b) else None),
     (("decimal",), "t{0} >= 0", lambda a: None if a is None else a >= 0),
     (("string",), "length(t{0}) < 5", lambda a: None if a is None else len(a) < 5),

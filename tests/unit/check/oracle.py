@@ -202,6 +202,7 @@ class _Judge:
         self.sound.append(tuple(text for _, text in reading.cells))
         values: dict[str, tuple[str, Typed]] = {}
         line_of: dict[str, int] = {}
+        columns = {column.name: column for column in self.contract.columns}
         for place, (line, text) in enumerate(reading.cells):
             if (column := self.where.get(place)) is None:
                 continue
@@ -211,16 +212,19 @@ class _Judge:
                 self.add(code, line, number, column.name, None if code is Code.REQUIRED_ERROR else value)
             values[column.name] = (text, typed_value(column, text, self.dialect))
             line_of[column.name] = line
+        told = {name: shown(text, personal=columns[name].personal) for name, (text, _) in values.items()}
         for column in self.contract.columns:
             if column.unique and self.repeated((column.name,), values, number):
-                value = shown(values[column.name][0], personal=column.personal)
-                self.add(Code.UNIQUE_ERROR, line_of[column.name], number, column.name, value)
-        if self.contract.primary_key and self.repeated(self.contract.primary_key, values, number, "key"):
-            self.add(Code.PRIMARY_KEY_ERROR, reading.line, number, ", ".join(self.contract.primary_key))
+                self.add(Code.UNIQUE_ERROR, line_of[column.name], number, column.name, told[column.name])
+        key = self.contract.primary_key
+        if key and self.repeated(key, values, number, "key"):
+            value = ", ".join(told[name] for name in key)
+            self.add(Code.PRIMARY_KEY_ERROR, line_of[key[0]], number, ", ".join(key), value)
         for condition in self.contract.conditions:
             read = [values[name][1] for name in condition.columns if name in values]
             if len(read) == len(condition.columns) and self.conditions[condition.name](*read) is False:
-                self.add(Code.CONDITION_ERROR, reading.line, number)
+                value = ", ".join(f"{name}={told[name]}" for name in condition.columns)
+                self.add(Code.CONDITION_ERROR, reading.line, number, None, value)
         self.whole.append(values)
 
     def repeated(

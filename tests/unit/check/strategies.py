@@ -134,7 +134,8 @@ def _conditions(draw: Draw, columns: list[Column]) -> tuple[tuple[Condition, ...
         return (), {}
     made, holds = [], {}
     for number, (types, sql, python) in enumerate(CONDITIONS):
-        places = [place for place, column in enumerate(columns) if column.type == types[0]][: len(types)]
+        named = [{column.type, f"{column.type} of {column.bits} bits"} for column in columns]
+        places = [place for place, names in enumerate(named) if types[0] in names][: len(types)]
         if len(places) == len(types):
             name = f"condition {number}"
             reads = tuple(columns[place].name for place in places)

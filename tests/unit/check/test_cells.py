@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from suimon.check import Code, Verdict
+from suimon.check.verdict import Code, Verdict
 from suimon.contract.file import Column, FileFormat
 from suimon.contract.model import Contract
 

@@ -12,7 +12,8 @@ from unittest.mock import patch
 
 import pytest
 
-from suimon.check import Code, Verdict, segments
+from suimon.check import segments
+from suimon.check.verdict import Code, Verdict
 from suimon.contract.file import Column, FileFormat, Metric, Trailer
 from suimon.contract.model import Contract
 from tests.unit.check.oracle import Place, judge

@@ -12,7 +12,8 @@ from unittest.mock import patch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from suimon.check import Code, Verdict, segments
+from suimon.check import segments
+from suimon.check.verdict import Code, Verdict
 from suimon.contract.model import Contract
 from tests.unit.check.oracle import Expected, Place, judge
 from tests.unit.check.oracle_text import text_of
@@ -79,7 +80,11 @@ def test_the_slow_reading_takes_a_sound_file_as_pythons_csv_does(case: Case) -> 
     for _ in range(dialect.skip_lines):
         stream.readline()
     rows = csv.reader(
-        stream, delimiter=dialect.delimiter, quotechar=dialect.quote or None, quoting=quoting, strict=True
+        stream,
+        delimiter=dialect.delimiter,
+        quotechar=dialect.quote or None,
+        quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
+        strict=True,
     )
     read = [tuple(row) or ("",) for row in rows]
     assert read[dialect.header : -1 if dialect.trailer else None] == list(found.sound)

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
-from suimon.check import Code, Verdict, segments
+from suimon.check import segments
+from suimon.check.verdict import Code, Verdict
 from suimon.contract.file import Column, Compression, Encoding, FileFormat
 from suimon.contract.model import Contract
 from tests.unit.check.writer import packed_as

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from suimon.check import CheckError, Code, Verdict, check_file
+from suimon.check.engine import CheckError, check_file
+from suimon.check.verdict import Code, Verdict
 from suimon.contract.file import Column, FileFormat, Metric, Trailer
 from suimon.contract.model import Contract
 
