@@ -68,7 +68,7 @@ class Result:
         last = self.runs[-1]
         return {
             "ended": "",
-            "failed": "ended with an error",
+            "failed": f"ended with an error: {self.found.complaint if self.found else ''}",
             "memory": f"stopped: more than {last.peak / cases.MEGABYTE:,.0f} MB of memory",
             "time": f"stopped after {last.wall:,.0f} s",
         }[last.outcome]
@@ -141,7 +141,10 @@ def _once(tool: Tool, path: Path, contract: Path, places: Places, limits: Limits
     arguments = (tool.module, path, contract, data.PARTITION, answer)
     command = [str(python), "-m", "bench.check.worker", *map(str, arguments)]
     cost = measure(command, _environment(scratch), scratch, limits)
-    return cost, Found(**json.loads(answer.read_text(encoding="utf-8"))) if answer.exists() else None
+    if answer.exists():
+        return cost, Found(**json.loads(answer.read_text(encoding="utf-8")))
+    last = (scratch / "output.txt").read_text(encoding="utf-8", errors="replace").strip().rpartition("\n")[2]
+    return cost, Found(accepted=False, complaint=last[:200])
 
 
 def _environment(scratch: Path) -> dict[str, str]:
