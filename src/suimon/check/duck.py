@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from operator import sub
 from pathlib import Path
 from typing import Any, Self
 
@@ -123,25 +124,25 @@ class Duck:
     def bad_records(self, sheet: Sheet, rules: Rules, wanted: tuple[int, ...], limit: int | None) -> list[BadRecord]:
         """Give the first `limit` records that break one of the `wanted` rules, in the sheet's order."""
         known = [place for place in sheet.places if place is not None]
-        broken = [f"coalesce({rules.rules[number].condition}, false) AS m{number}" for number in wanted]
-        cells = [f"left(coalesce(c{place}, ''), {_SHOWN}) AS x{place}" for place in known]
-        breaks = [f"{_newlines(name)} AS n_{name}" for name in _names(sheet)]
-        columns = ", ".join(["own_record", "own_line", *breaks, *cells, *broken])
-        marked = f"SELECT {columns} FROM ({_judged(sheet, rules, numbered=True)})"
-        anything = " OR ".join(f"m{number}" for number in wanted)
+        breaks = [_newlines(name) if sheet.embedded else "0" for name in _names(sheet)]
+        cells = [f"left(coalesce(c{place}, ''), {_SHOWN})" for place in known]
+        marks = [f"m{number}" for number in wanted]
+        first = "" if limit is None else f"LIMIT {int(limit)}"
+        numbers = _Numbers(sheet.numbering)
         rows = self._run(
-            f"SELECT marked.*, {_RECORD}, {_LINE} FROM ({marked}) AS marked {_ASOF} WHERE {anything} "
-            f"ORDER BY own_record {'' if limit is None else f'LIMIT {int(limit)}'}",
-            rules.parameters | _path(sheet) | _numbers(sheet.numbering),
+            f"SELECT {numbers.record}, {numbers.line}, {', '.join([*breaks, *cells, *marks])} "
+            f"FROM ({_marked(sheet, rules, wanted)} ORDER BY own_record {first}) AS own {numbers.join} "
+            "ORDER BY own_record",
+            rules.parameters | _path(sheet) | numbers.parameters,
         )
         return [_bad_record(row, sheet, known, wanted) for row in rows]
 
     def bad_numbers(self, sheet: Sheet, rules: Rules, wanted: tuple[int, ...]) -> list[int]:
         """Give the numbers of all records that break one of the `wanted` rules."""
-        anything = " OR ".join(f"coalesce({rules.rules[number].condition}, false)" for number in wanted)
+        numbers = _Numbers(sheet.numbering)
         rows = self._run(
-            f"SELECT {_RECORD} FROM ({_judged(sheet, rules, numbered=True)}) AS marked {_ASOF} WHERE {anything}",
-            rules.parameters | _path(sheet) | _numbers(sheet.numbering),
+            f"SELECT {numbers.record} FROM ({_marked(sheet, rules, wanted)}) AS own {numbers.join}",
+            rules.parameters | _path(sheet) | numbers.parameters,
         )
         return [row[0] for row in rows]
 
@@ -171,17 +172,17 @@ class Duck:
     def collect_candidates(self, sheet: Sheet, rules: Rules, key: int) -> None:
         """Remember the records of a sheet whose key is suspected, as they are numbered in the file."""
         columns = rules.keys[key].columns
-        names = _names(sheet)
-        before = names[: sheet.places.index(columns[0])]
+        before = _names(sheet)[: sheet.places.index(columns[0])] if sheet.embedded else []
         above = " + ".join(["0", *map(_newlines, before)])
         cells = ", ".join(f"t{place}, left(coalesce(c{place}, ''), {_SHOWN})" for place in columns)
         present = " AND ".join(f"t{place} IS NOT NULL" for place in columns)
         values = ", ".join(f"t{place}" for place in columns)
+        numbers = _Numbers(sheet.numbering)
         self._run(
-            f"INSERT INTO candidates_{key} SELECT {_RECORD}, {_LINE} + above, {cells} "
-            f"FROM (SELECT *, {above} AS above FROM ({_judged(sheet, rules, numbered=True)})) AS marked {_ASOF} "
-            f"WHERE {present} AND hash({values}) IN (SELECT hash FROM suspects_{key})",
-            rules.parameters | _path(sheet) | _numbers(sheet.numbering),
+            f"INSERT INTO candidates_{key} SELECT {numbers.record}, {numbers.line} + {above}, {cells} "
+            f"FROM (SELECT * FROM ({_judged(sheet, rules, numbered=True)}) "
+            f"WHERE {present} AND hash({values}) IN (SELECT hash FROM suspects_{key})) AS own {numbers.join}",
+            rules.parameters | _path(sheet) | numbers.parameters,
         )
 
     def repetitions(self, key: int, rules: Rules, limit: int) -> tuple[int, list[Repetition]]:
@@ -202,12 +203,13 @@ class Duck:
         """Write the records that are not bad as CSV without header, in the contract's order; give how many they are."""
         places = sorted(place for place in sheet.places if place is not None)
         cells = ", ".join(f"coalesce(c{place}, '') AS c{place}" for place in places)
+        numbers = _Numbers(sheet.numbering)
         query = (
-            f"SELECT {cells} FROM ({_judged(sheet, rules, numbered=True)}) AS marked {_ASOF} "
-            f"WHERE {_RECORD} NOT IN (SELECT record FROM bad_records) ORDER BY own_record"
+            f"SELECT {cells} FROM ({_judged(sheet, rules, numbered=True)}) AS own {numbers.join} "
+            f"WHERE {numbers.record} NOT IN (SELECT record FROM bad_records) ORDER BY own_record"
         )
         options = f"FORMAT csv, HEADER false, DELIMITER {_literal(sheet.delimiter)}, QUOTE '\"', ESCAPE '\"'"
-        known = rules.parameters | _path(sheet) | _numbers(sheet.numbering)
+        known = rules.parameters | _path(sheet) | numbers.parameters
         return int(self._run(f"COPY ({query}) TO {_literal(str(target))} ({options})", known)[0][0])
 
     def _run(self, query: str, known: dict[str, Any]) -> list[Any]:
@@ -221,12 +223,26 @@ class Duck:
             raise CheckError(f"the file could not be checked: {reason}; give it more memory or disk") from error
 
 
-_RECORD = "numbers.record + own_record - numbers.first_record"
-_LINE = "numbers.line + own_line - numbers.first_line"
-_ASOF = (
-    "ASOF JOIN (SELECT unnest($own_record) AS first_record, unnest($own_line) AS first_line, "
-    "unnest($record) AS record, unnest($line) AS line) AS numbers ON marked.own_record >= numbers.first_record"
-)
+class _Numbers:
+    """SQL: from a record's place in its sheet to its number and line in the file."""
+
+    def __init__(self, numbering: Numbering) -> None:
+        self.join, self.parameters = "", dict[str, Any]()
+        if len(numbering.record) == 1:
+            self.record = f"own_record + {numbering.record[0] - numbering.own_record[0]}"
+            self.line = f"own_line + {numbering.line[0] - numbering.own_line[0]}"
+            return
+        self.record = "own_record + numbers.record_shift"
+        self.line = "own_line + numbers.line_shift"
+        self.join = (
+            "ASOF JOIN (SELECT unnest($own_records) AS first_record, unnest($record_shifts) AS record_shift, "
+            "unnest($line_shifts) AS line_shift) AS numbers ON own.own_record >= numbers.first_record"
+        )
+        self.parameters = {
+            "own_records": numbering.own_record,
+            "record_shifts": list(map(sub, numbering.record, numbering.own_record)),
+            "line_shifts": list(map(sub, numbering.line, numbering.own_line)),
+        }
 
 
 @contextmanager
@@ -275,17 +291,25 @@ def _judged(sheet: Sheet, rules: Rules, *, numbered: bool = False) -> str:
     )
     number = list[str]()
     if numbered:
-        lines = " + ".join(_newlines(name) for name in names)
-        read = f"(SELECT *, {lines} AS breaks FROM {read})"
-        number = [
-            "row_number() OVER () AS own_record",
-            "row_number() OVER () + (sum(breaks) OVER (ROWS UNBOUNDED PRECEDING))::BIGINT - breaks AS own_line",
-        ]
+        number = ["row_number() OVER () AS own_record", "row_number() OVER () AS own_line"]
+    if numbered and sheet.embedded:
+        read = f"(SELECT *, {' + '.join(map(_newlines, names))} AS breaks FROM {read})"
+        above = "(sum(breaks) OVER (ROWS UNBOUNDED PRECEDING))::BIGINT - breaks"
+        number[1] = f"row_number() OVER () + {above} AS own_line"
     query = f"SELECT {', '.join(['*', *number])} FROM {read}"
     for prefix, expressions in (("v", rules.values), ("a", rules.casts), ("t", rules.typed)):
         named = [f"{expression} AS {prefix}{place}" for place, expression in expressions.items()]
         query = f"SELECT {', '.join(['*', *named])} FROM ({query})"
     return query
+
+
+def _marked(sheet: Sheet, rules: Rules, wanted: tuple[int, ...]) -> str:
+    """SQL: the records that break one of the `wanted` rules, with a mark m for each that they break."""
+    marks = [f"coalesce({rules.rules[number].condition}, false) AS m{number}" for number in wanted]
+    anything = " OR ".join(f"m{number}" for number in wanted)
+    return (
+        f"SELECT * FROM (SELECT *, {', '.join(marks)} FROM ({_judged(sheet, rules, numbered=True)})) WHERE {anything}"
+    )
 
 
 def _newlines(name: str) -> str:
@@ -310,19 +334,10 @@ def _path(sheet: Sheet) -> dict[str, Any]:
     return {"path": str(sheet.path)}
 
 
-def _numbers(numbering: Numbering) -> dict[str, Any]:
-    return {
-        "own_record": numbering.own_record,
-        "own_line": numbering.own_line,
-        "record": numbering.record,
-        "line": numbering.line,
-    }
-
-
 def _bad_record(row: tuple[Any, ...], sheet: Sheet, known: list[int], wanted: tuple[int, ...]) -> BadRecord:
     width = len(sheet.places)
-    breaks, cells, marks = row[2 : 2 + width], row[2 + width : 2 + width + len(known)], row[2 + width + len(known) : -2]
-    record, line = row[-2:]
+    record, line, *rest = row
+    breaks, cells, marks = rest[:width], rest[width : width + len(known)], rest[width + len(known) :]
     lines, above = dict[int, int](), line
     for place, inside in zip(sheet.places, breaks, strict=True):
         if place is not None:

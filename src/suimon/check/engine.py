@@ -109,6 +109,7 @@ class _Check:
     failing: Counter[int] = field(default_factory=Counter)
     sums: Counter[int] = field(default_factory=Counter)
     broken_records: bool = False
+    doubled: bool = False
     stopped: bool = False
     trailer: bytes | None = None
 
@@ -153,7 +154,8 @@ class _Check:
             while True:
                 while len(waiting) <= self.threads and (segment := cutter.next()):
                     number = next(numbers)
-                    work = partial(judge.judge, segment=segment, number=number, room=self.tally.room)
+                    room, doubled = self.tally.room, self.doubled
+                    work = partial(judge.judge, segment=segment, number=number, room=room, doubled=doubled)
                     waiting.append((number, segment, workers.start(work)))
                 if not waiting:
                     break
@@ -175,6 +177,7 @@ class _Check:
     def _settle(self, judge: Judge, judged: Judged, number: int, piece: Piece) -> None:
         """Add what was found in a segment to what is known of the file."""
         self.pieces.append(piece)
+        self.doubled |= judged.doubled
         for fault in judged.faults:
             self.tally.count_fault(fault)
             self.broken_records |= fault.record is not None

@@ -37,6 +37,7 @@ class Judged:
     faults: tuple[BadCell, ...] = ()  # of structure
     cells: tuple[BadCell, ...] = ()  # bad ones, as many as were asked for
     bad: tuple[int, ...] = ()  # numbers of the bad records, if asked for
+    doubled: bool = False  # cells hold quotes
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +59,19 @@ class Judge:
         """Whether bad records may be set aside."""
         return self.contract.tolerance is not None
 
-    def judge(self, duck: Duck, segment: Segment, number: int, room: int) -> Judged:
-        """Find what is wrong in a segment; what it says of keys waits in `duck` under `number`."""
+    def judge(self, duck: Duck, segment: Segment, number: int, room: int, *, doubled: bool) -> Judged:
+        """Find what is wrong in a segment; what it says of keys waits in `duck` under `number`.
+
+        List bad cells of no more than `room` records. `doubled`: cells of this file are known to hold quotes.
+        """
         sheet = sheet_of(segment, self.grammar.dialect, self.places) if self.rules.values else None
+        sheet = sheet and replace(sheet, doubled=doubled)
         totals = self._totals(duck, sheet, number) if sheet else None
         if sheet and not totals and not sheet.doubled and self._may_be_doubled(segment):
             sheet = replace(sheet, doubled=True)
             totals = self._totals(duck, sheet, number)
         if sheet and totals:
-            bad, numbers = self._bad(duck, sheet, totals, room)
+            bad, numbers = self._bad(duck, replace(sheet, rows=totals.rows), totals, room)
             return Judged(
                 size=segment.size,
                 records=totals.rows,
@@ -76,6 +81,7 @@ class Judge:
                 totals=totals,
                 cells=tuple(bad),
                 bad=numbers,
+                doubled=sheet.doubled,
             )
         return self._strictly(duck, segment, number, room)
 

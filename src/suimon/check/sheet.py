@@ -61,9 +61,10 @@ class Sheet:
             around -= len(self.ending)
         return self.plain_bytes == cell_bytes + around
 
-    def embedded(self, rows: int) -> bool:
-        """Tell whether cells hold line breaks."""
-        return self.newlines != rows - self.unended
+    @property
+    def embedded(self) -> bool:
+        """Whether cells hold line breaks, as far as is known."""
+        return self.rows is None or self.newlines != self.rows - self.unended
 
 
 def sheet_of(segment: Segment, dialect: FileFormat, places: tuple[int | None, ...]) -> Sheet | None:
