@@ -21,7 +21,7 @@ from suimon.contract.columns import PROPERTY, read_columns, read_primary_key, re
 from suimon.contract.dialect import DIALECT, fit, read_dialect
 from suimon.contract.file import ContractError, FileFormat, Tolerance
 from suimon.contract.model import Arrival, Contract, Contracts, KeyPattern, TableFreshness
-from suimon.contract.quality import QUALITY, read_quality, refuse_quality
+from suimon.contract.quality import QUALITY, as_rules, read_quality, refuse_quality
 from suimon.contract.reader import Reader, number, written
 
 API_VERSIONS = ("v3.1.0", "v3.2.0")
@@ -166,10 +166,12 @@ def _gated(watched: Contract, document: Clause, schema: Clause, custom: dict[str
             document, "a contract with a keyPattern needs customProperties, property dialect: it is not guessed"
         )
     dialect = read_dialect(given, reader) if given else FileFormat()
+    _refuse_newer(document, schema, reader)
     columns = read_columns(schema, dialect, custom.get("partition"), reader)
     if given:
         fit(given, dialect, columns, reader)
     conditions, metrics = read_quality(schema, columns, dialect, reader)
+    columns, metrics = as_rules(columns, metrics)
     return replace(
         watched,
         dag_id=_dag(document, custom, reader),
@@ -182,6 +184,15 @@ def _gated(watched: Contract, document: Clause, schema: Clause, custom: dict[str
         tolerance=_tolerance(custom["tolerance"], reader) if "tolerance" in custom else None,
         arrival=_arrival(custom["arrival"], reader) if "arrival" in custom else None,
     )
+
+
+def _refuse_newer(document: Clause, schema: Clause, reader: Reader) -> None:
+    """Of what is read only `enum` is no part of ODCS 3.1: tools that hold to it would refuse the contract."""
+    version = document["apiVersion"]
+    for column in schema["properties"] or ():
+        if (given := column["enum"]) and version and version.value == "v3.1.0":
+            other = "quality: metric invalidValues with arguments.validValues and mustBe: 0"
+            reader.refuse(given, f"enum is of ODCS v3.2.0; write that apiVersion, or {other}")
 
 
 def _only_schema(document: Clause, reader: Reader) -> Clause:

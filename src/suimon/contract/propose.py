@@ -124,8 +124,9 @@ def _property(guess: Guess) -> Iterator[str]:
         yield _line(4, "classification: personal", doubts.get("personal"))
     yield from _options(guess)
     if guess.few:
-        values = ", ".join(f"{{value: {_scalar(value)}}}" for value in guess.few)
-        yield _line(4, f"# enum: [{values}]", "the only values in the sample; are there others?")
+        values = ", ".join(map(_scalar, guess.few))
+        rule = f"{{metric: invalidValues, arguments: {{validValues: [{values}]}}, mustBe: 0}}"
+        yield _line(4, f"# quality: [{rule}]", "the only values in the sample; are there others?")
     yield from _column_words(column)
 
 

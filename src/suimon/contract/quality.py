@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from suimon.contract.clauses import PROSE, READ, Clause, Grammar
 from suimon.contract.conditions import read_condition
@@ -63,6 +63,37 @@ def read_quality(
                 elif condition:
                     conditions.append(condition)
     return tuple(conditions), tuple(metrics)
+
+
+def as_rules(columns: tuple[Column, ...], metrics: tuple[Metric, ...]) -> tuple[tuple[Column, ...], tuple[Metric, ...]]:
+    """Turn the metrics that let no cell of a column pass into rules on its cells: so each is named with its place."""
+    ruled = {column.name: column for column in columns}
+    left: list[Metric] = []
+    for metric in metrics:
+        column = ruled.get(metric.columns[0]) if len(metric.columns) == 1 and _allows_none(metric) else None
+        if column and (rule := _rule(metric, column)):
+            ruled[column.name] = replace(column, **rule)
+        else:
+            left.append(metric)
+    return tuple(ruled[column.name] for column in columns), tuple(left)
+
+
+def _allows_none(metric: Metric) -> bool:
+    return metric.severity == "error" and not metric.negated and metric.maximum == "0" and not metric.maximum_open
+
+
+def _rule(metric: Metric, column: Column) -> dict[str, Any]:
+    match metric.name:
+        case "nullValues":
+            return {"required": True}
+        case "duplicateValues":
+            return {"unique": True}
+        case "invalidValues" if metric.pattern is None and column.allowed is None:
+            return {"allowed": metric.values}
+        case "invalidValues" if metric.values is None and column.pattern is None:
+            return {"pattern": metric.pattern}
+        case _:
+            return {}
 
 
 def refuse_quality(schema: Clause, reader: Reader) -> None:

@@ -19,7 +19,7 @@ COLUMNS = (
     "name: active, logicalType: boolean",
 )
 _DRAFT = """\
-apiVersion: v3.1.0
+apiVersion: v3.2.0
 kind: DataContract
 version: "1"
 schema:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -139,9 +140,7 @@ def test_a_contract_without_a_key_pattern_is_only_watched(tmp_path: Path) -> Non
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_our_contracts_are_odcs_for_other_tools(path: Path) -> None:
     standard = OpenDataContractStandard.from_file(str(path))
-    assert standard.apiVersion in {"v3.1.0", "v3.2.0"}
-    # `enum` came with v3.2.0: tools that hold to 3.1 would refuse it there.
-    assert "enum:" not in path.read_text(encoding="utf-8") or standard.apiVersion == "v3.2.0"
+    assert standard.apiVersion == "v3.1.0"
 
 
 def test_compiling_gives_the_same_bytes_whatever_the_order(tmp_path: Path) -> None:
@@ -304,3 +303,13 @@ def test_a_date_pattern_becomes_the_one_that_functions_and_spark_read(tmp_path: 
     path = tmp_path / "c.odcs.yaml"
     path.write_text(changed("yyyy-MM-dd", "dd/MM/yyyy"), encoding="utf-8")
     assert read_contract(path).columns[1].format == "%d/%m/%Y"
+
+
+def test_what_came_with_a_later_standard_is_refused_in_an_earlier_one(
+    draft: Callable[..., str], tmp_path: Path
+) -> None:
+    path = tmp_path / "c.odcs.yaml"
+    text = draft("name: a, logicalType: string, enum: [{value: A}]").replace("v3.2.0", "v3.1.0")
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ContractFileError, match=r"\.enum: enum is of ODCS v3\.2\.0; write that apiVersion, or quality"):
+        read_contract(path)

@@ -112,7 +112,7 @@ def test_compressed_tabs_and_zones_are_found(tmp_path: Path) -> None:
     assert column(contract, "event_id").bits == 64
     assert contract.key_pattern is not None
     assert contract.key_pattern.text == "goods/events_{ds}.tsv.gz"
-    assert "# enum: [{value: click}, {value: view}]" in text
+    assert "# quality: [{metric: invalidValues, arguments: {validValues: [click, view]}, mustBe: 0}]" in text
 
 
 def test_decimal_commas_and_days_before_months_are_found(sample: Path, tmp_path: Path) -> None:
@@ -339,7 +339,7 @@ def test_every_suggestion_can_be_taken_as_it_stands(sample: Path, tmp_path: Path
     text = proposed(sample, content)
     taken = read(decided(text), tmp_path)
     assert sum(bool(one.allowed) + one.unique + bool(one.minimum) for one in taken.columns) == len(
-        re.findall(r"# (?:enum|unique|minimum|logicalTypeOptions)", text)
+        re.findall(r"# (?:quality|unique|minimum|logicalTypeOptions)", text)
     )
     assert (taken.freshness is not None) == ("# slaProperties" in text)
 

@@ -1,10 +1,11 @@
 """Quality metrics: what is counted, its threshold, and how people read it."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from suimon.contract.file import Metric, Tolerance
+from suimon.contract.file import Column, Metric, Tolerance
 from suimon.contract.model import Contract
 
 Draft = Callable[..., str]
@@ -83,9 +84,42 @@ def test_combinations_are_counted_at_the_schema(draft: Draft, reads: Reads) -> N
 
 
 def test_valid_values_of_whole_numbers_are_numbers(draft: Draft, reads: Reads) -> None:
-    said = "metric: invalidValues, arguments: {validValues: [1, 2]}, mustBe: 0"
+    said = "metric: invalidValues, arguments: {validValues: [1, 2]}, mustBeLessThan: 9"
     (metric,) = reads(draft(f"name: a, logicalType: integer, quality: [{{{said}}}]")).metrics
     assert metric.values == ("1", "2")
+
+
+@pytest.mark.parametrize(
+    ("said", "rule"),
+    [
+        ("metric: nullValues, mustBe: 0", {"required": True}),
+        ("metric: duplicateValues, mustBeLessOrEqualTo: 0", {"unique": True}),
+        ("metric: invalidValues, arguments: {validValues: [A, B]}, mustBe: 0", {"allowed": ("A", "B")}),
+        ("metric: invalidValues, arguments: {pattern: ^A$}, mustBe: 0, unit: percent", {"pattern": "^A$"}),
+    ],
+)
+def test_a_metric_that_lets_no_cell_pass_is_a_rule_on_every_cell(
+    draft: Draft, reads: Reads, said: str, rule: dict[str, Any]
+) -> None:
+    contract = reads(draft(f"name: a, logicalType: string, quality: [{{{said}}}]"))
+    (column,) = (column for column in contract.columns if column.name == "a")
+    assert (column, contract.metrics) == (Column("a", "string", **rule), ())
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "metric: nullValues, mustBe: 0, severity: warning",
+        "metric: nullValues, mustNotBe: 0",
+        "metric: nullValues, mustBeLessOrEqualTo: 1",
+        "metric: missingValues, arguments: {missingValues: [N/A]}, mustBe: 0",
+        "metric: invalidValues, arguments: {validValues: [A], pattern: ^A$}, mustBe: 0",
+    ],
+)
+def test_any_other_metric_only_counts(draft: Draft, reads: Reads, said: str) -> None:
+    contract = reads(draft(f"name: a, logicalType: string, quality: [{{{said}}}]"))
+    assert len(contract.metrics) == 1
+    assert Column("a", "string") in contract.columns
 
 
 @pytest.mark.parametrize(
