@@ -20,6 +20,7 @@ from suimon.contract.file import Column
 
 _PARAMETER = re.compile(r"\$(\w+)")
 _BUFFER_BYTES = 8 * 1024 * 1024  # by default sixteen of the longest records, for every thread
+_HALF = 10**19
 _SHOWN = VALUE_LENGTH + 1  # one more than a report shows tells that there is more
 
 
@@ -37,7 +38,7 @@ class Totals:
 
     rows: int
     failing: tuple[int, ...]  # bad cells per rule, in the order of the rules
-    sums: tuple[Any, ...]  # Decimal or int per summed column; None where there is no value
+    sums: tuple[int, ...]  # per summed column, decimals without their point
     cell_bytes: int  # bytes of all cells without those of their quote characters
 
 
@@ -93,7 +94,7 @@ class Duck:
             "count(*)",
             *(f"coalesce(sum({size.format(name)}), 0)" for name in _names(sheet)),
             *(f"count_if({rule.condition})" for rule in rules.rules),
-            *(f"sum(t{place})" for place in rules.sums),
+            *(figure for place in rules.sums for figure in self._halves(place)),
         ]
         found = [
             f"list(hash({', '.join(f't{place}' for place in key.columns)})) "
@@ -109,7 +110,16 @@ class Duck:
         after_cells = 1 + len(sheet.places)
         after_rules = after_cells + len(rules.rules)
         failing = tuple(cells or 0 for cells in row[after_cells:after_rules])  # NULL where every value is
-        return Totals(row[0], failing, row[after_rules:], sum(row[1:after_cells]))
+        halves = [half or 0 for half in row[after_rules:]]
+        sums = tuple(int(high) * _HALF + int(low) for high, low in zip(halves[::2], halves[1::2], strict=True))
+        return Totals(row[0], failing, sums, sum(row[1:after_cells]))
+
+    def _halves(self, place: int) -> tuple[str, str]:
+        """SQL: the sum of a column in two parts, for 38 digits hold the values but not every sum of them."""
+        column = self._columns[place]
+        digits = f"t{place}" if column.type == "integer" else f"replace(CAST(t{place} AS VARCHAR), '.', '')"
+        whole = f"CAST({digits} AS HUGEINT)"
+        return f"sum({whole} // {_HALF})", f"sum({whole} % {_HALF})"
 
     def keep_keys(self, rules: Rules, number: int) -> None:
         """Add the keys that `totals` found to those of the whole file."""

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Context, Decimal
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -39,6 +39,7 @@ from suimon.contract.model import Contract
 
 # Spilled keys may fill the disk up to here: the segments of the moment need the rest.
 _DISK_RESERVE = 512 * 1024 * 1024
+_EXACT = Context(prec=100)  # more digits than the sum of any file has
 
 _Waiting = tuple[int, Segment, Future[Judged]]
 
@@ -121,6 +122,7 @@ class _Check:
         rules = rules_for(self.contract, self.partition, {place for place in head.places if place is not None})
         judge = Judge(self.contract, Grammar(self.dialect, len(head.places)), head.places, rules)
         self.duck.prepare(rules)
+        self.stopped = head.stopped
         rows, lines = self._first_round(judge, head)
         self._judge_trailer(judge, rows, lines)
         self._count_bad_cells(judge)
@@ -132,7 +134,7 @@ class _Check:
         if not bad or not self._tolerated(bad, rows):
             return self._settled(rows, measurements, bad)
         if aside is not None:
-            write_aside(aside, self.contract, judge, self._rounds(), rows - bad)
+            write_aside(aside, self.contract, judge, self._rounds(judge), rows - bad)
         return self._settled(rows, measurements, bad, set_aside=True)
 
     def _head(self) -> Head:
@@ -147,7 +149,7 @@ class _Check:
         settles what 2 settled; gives the rest of 2, and 3 with all that followed, back to the cutter:
         segment 3 was cut inside a record, so nothing that was found in it counts. Its keys were never kept.
         """
-        cutter = Cutter(head.body, self.dialect, len(head.places), self.folder)
+        cutter = Cutter(head.body, judge.grammar, self.folder)
         waiting, numbers = deque[_Waiting](), count()
         records, lines = 0, head.lines
         with Workers(self.duck, self.threads) as workers:
@@ -187,8 +189,7 @@ class _Check:
             self.duck.note_bad([record + piece.record for record in judged.bad])
         if judged.totals:
             self.failing.update(dict(enumerate(judged.totals.failing)))
-            for place, total in zip(judge.rules.sums, judged.totals.sums, strict=True):
-                self.sums[place] += total or 0
+            self.sums.update(dict(zip(judge.rules.sums, judged.totals.sums, strict=True)))
             if judge.rules.keys:
                 self.duck.keep_keys(judge.rules, number)
 
@@ -211,7 +212,9 @@ class _Check:
             if rule.code is Code.TYPE_ERROR and self.failing[number]
         }
         sums = {
-            self.contract.columns[place].name: self.sums[place]
+            self.contract.columns[place].name: Decimal(self.sums[place]).scaleb(
+                -(self.contract.columns[place].scale or 0), _EXACT
+            )
             for place in judge.rules.sums
             if place not in ill_typed and not self.broken_records
         }
@@ -238,7 +241,7 @@ class _Check:
                 if scan:
                     sheet.path.unlink()
 
-            for _ in self._rounds().each(collect):
+            for _ in self._rounds(judge).each(collect):
                 pass
         for number, key in enumerate(keys):
             limit = 0 if key.metric is not None else self.tally.limit
@@ -272,8 +275,8 @@ class _Check:
         within = tolerance.max_rows is None or bad <= tolerance.max_rows
         return within and (tolerance.max_percent is None or 100 * bad <= Decimal(tolerance.max_percent) * rows)
 
-    def _rounds(self) -> Rounds:
-        return Rounds(self._head, self.dialect, self.folder, self.duck, self.threads, self.pieces)
+    def _rounds(self, judge: Judge) -> Rounds:
+        return Rounds(self._head, judge.grammar, self.folder, self.duck, self.threads, self.pieces)
 
     def _settled(
         self, rows: int, measurements: tuple[Measurement, ...] = (), bad: int | None = None, *, set_aside: bool = False

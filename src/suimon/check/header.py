@@ -24,6 +24,7 @@ class Head:
     faults: tuple[BadCell, ...]
     body: Iterator[bytes]
     empty: bool = False
+    stopped: bool = False  # the header does not end: what follows cannot be judged
 
     @property
     def known(self) -> bool:
@@ -48,7 +49,10 @@ def read_head(chunks: Iterator[bytes], contract: Contract, dialect: FileFormat) 
     labels, broken, end = grammar.first(text[position:], last=ended)
     line = lines + 1
     known = _places(labels, contract, dialect)
-    if any(place is not None for place in known):
+    if not text[position:]:
+        broken = []  # a line that is not there has no faults
+    titles = {_plain(column.title, dialect) for column in contract.columns}
+    if any(_plain(label, dialect) in titles for label in labels):
         for fault in broken:
             label = None if fault.value is None else shown(fault.value, personal=False)
             faults.append(BadCell(fault.code, line + fault.line - 1, value=label, details=fault.details))
@@ -61,7 +65,9 @@ def read_head(chunks: Iterator[bytes], contract: Contract, dialect: FileFormat) 
         known = (None,) * len(columns)
     header = text[position : position + end]
     lines += header.count(b"\n") + (not header.endswith(b"\n"))
-    return Head(known, lines, tuple(faults), chain([text[position + end :]], chunks))
+    stopped = any(fault.code in {Code.UNTERMINATED_QUOTE, Code.RECORD_TOO_LONG} for fault in broken)
+    body = iter(()) if stopped else chain([text[position + end :]], chunks)
+    return Head(known, lines, tuple(faults), body, stopped=stopped)
 
 
 def _beginning(chunks: Iterator[bytes]) -> tuple[bytes, bool]:

@@ -67,9 +67,13 @@ class Judge:
         sheet = sheet_of(segment, self.grammar.dialect, self.places) if self.rules.values else None
         sheet = sheet and replace(sheet, doubled=doubled)
         totals = self._totals(duck, sheet, number) if sheet else None
-        if sheet and not totals and not sheet.doubled and self._may_be_doubled(segment):
+        if sheet and not totals and not doubled and self._may_be_doubled(segment):
             sheet = replace(sheet, doubled=True)
             totals = self._totals(duck, sheet, number)
+        # DuckDB takes quotes within a cell without quotes for text, so those in cells prove nothing.
+        if sheet and totals and sheet.doubled and not self.grammar.whole(segment.text()):
+            duck.forget_keys(number)
+            totals = None
         if sheet and totals:
             bad, numbers = self._bad(duck, replace(sheet, rows=totals.rows), totals, room)
             return Judged(

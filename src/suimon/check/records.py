@@ -145,9 +145,25 @@ class Grammar:
             end = self._break(text, 0, window, 1, found, last=last)
             return (), found.faults, len(text) if end is None else end
         cells = tuple(self.value(cell) for _, cell in self.cells(match[0]))
-        if cells == ("",):
+        if not match[0].rstrip(b"\r\n"):
             return cells, [Fault(Code.BLANK_ROW, 1, None)], match.end()
         return cells, [*self._misended(match[0], 1, 1), *self._stains(match[0], 1, 1)], match.end()
+
+    def whole(self, text: bytes) -> bool:
+        """Tell whether a text is records of the right width from end to end."""
+        position = 0
+        while position < len(text):
+            end = self._good_until(text, position, min(len(text), position + MAX_RECORD_BYTES))
+            if end == position:
+                return False
+            position = end
+        return True
+
+    def values(self, record: bytes) -> list[str] | None:
+        """Give the cells of one record of any width; None if it is not one from end to end."""
+        if not self._any_record.fullmatch(record):
+            return None
+        return [self.value(cell) for _, cell in self.cells(record)]
 
     def cells(self, record: bytes) -> list[tuple[int, bytes]]:
         """Give where each cell of a whole record starts, and the cell as it is written, quotes and all."""
@@ -226,9 +242,11 @@ class Grammar:
 
     def _stains(self, record: bytes, line: int, number: int, *, ragged: bool = False) -> Iterator[Fault]:
         """Tell of every cell that holds a NUL or a stray byte; of a ragged record, without a column."""
-        for place, (start, raw) in enumerate(self.cells(record)):
+        # Where cells have no columns, the record is one text.
+        parts = [(0, record)] if ragged else self.cells(record)
+        for place, (start, raw) in enumerate(parts):
             cell, value = (None, None) if ragged else (place, self.value(raw))
-            where = line if ragged else line + record.count(b"\n", 0, start)
+            where = line + record.count(b"\n", 0, start)
             if stray := _STRAY.search(self._text(raw)):
                 details = {"byte": f"0x{ord(stray[0]) - 0xDC00:02X}", "encoding": self.dialect.encoding}
                 yield Fault(Code.ENCODING_ERROR, where, number, cell, value, details)

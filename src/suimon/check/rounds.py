@@ -11,8 +11,8 @@ from typing import Self, TypeVar
 from suimon.check.duck import Duck
 from suimon.check.header import Head
 from suimon.check.pieces import Piece
+from suimon.check.records import Grammar
 from suimon.check.segments import Cutter, Segment
-from suimon.contract.file import FileFormat
 
 Found = TypeVar("Found")
 
@@ -50,7 +50,7 @@ class Rounds:
     """A file that has been judged, to be gone through once more, cut as it was."""
 
     head: Callable[[], Head]
-    dialect: FileFormat
+    grammar: Grammar
     folder: Path
     duck: Duck
     threads: int
@@ -59,7 +59,7 @@ class Rounds:
     def each(self, work: Callable[[Duck, Piece, Segment], Found]) -> Iterator[Found]:
         """Do some work on every segment; yield what it gives, in order."""
         head = self.head()
-        cutter = Cutter(head.body, self.dialect, len(head.places), self.folder, [piece.size for piece in self.pieces])
+        cutter = Cutter(head.body, self.grammar, self.folder, [piece.size for piece in self.pieces])
         left = iter(self.pieces)
         waiting = deque[tuple[Segment, Future[Found]]]()
         with Workers(self.duck, self.threads) as workers:

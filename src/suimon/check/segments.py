@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from suimon.check.records import MAX_RECORD_BYTES
+from suimon.check.records import MAX_RECORD_BYTES, Grammar
 from suimon.contract.file import FileFormat
 
 # Large enough that DuckDB's start does not count, small enough that a few of them fit memory and disk.
@@ -50,19 +50,19 @@ class Cutter:
     """Cuts chunks of text into segments. Once `sizes` of an earlier round are given, exactly there."""
 
     def __init__(
-        self, chunks: Iterable[bytes], dialect: FileFormat, width: int, folder: Path, sizes: Iterable[int] | None = None
+        self, chunks: Iterable[bytes], grammar: Grammar, folder: Path, sizes: Iterable[int] | None = None
     ) -> None:
         self._chunks = iter(chunks)
-        self._dialect = dialect
-        self._quote = dialect.quote.encode()
-        self._header = header_line(dialect, width)
+        self._grammar = grammar
+        self._quote = grammar.dialect.quote.encode()
+        self._header = header_line(grammar.dialect, grammar.width)
         self._folder = folder
         self._sizes = None if sizes is None else iter(sizes)
         self._wanted = SEGMENT_BYTES
         self._count = 0
         self.trailer: bytes | None = None
-        if dialect.trailer and sizes is None:
-            self._chunks = self._before_trailer(self._chunks, dialect.trailer.marker.encode())
+        if grammar.dialect.trailer and sizes is None:
+            self._chunks = self._before_trailer(self._chunks, grammar.dialect.trailer.marker)
 
     def next(self) -> Segment | None:
         """Give the next segment, None after the last; a file without records has none."""
@@ -108,7 +108,7 @@ class Cutter:
             window = min(2 * window, len(chunk))
         return end or len(chunk)
 
-    def _before_trailer(self, chunks: Iterator[bytes], marker: bytes) -> Iterator[bytes]:
+    def _before_trailer(self, chunks: Iterator[bytes], marker: str) -> Iterator[bytes]:
         """Keep the last line apart if it is a trailer; if not, it is a record like the others."""
         held = b""
         for chunk in chunks:
@@ -117,8 +117,8 @@ class Cutter:
                 yield held[:-_TRAILER_BYTES]
                 held = held[-_TRAILER_BYTES:]
         start = held.rfind(b"\n", 0, max(len(held) - 1, 0)) + 1
-        first = held[start:].rstrip(b"\r\n").split(self._dialect.delimiter.encode())[0]
-        if first in {marker, self._quote + marker + self._quote}:
+        cells = self._grammar.values(held[start:])
+        if cells and cells[0] == marker:
             self.trailer = held[start:]
             held = held[:start]
         if held:

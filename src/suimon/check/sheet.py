@@ -43,6 +43,7 @@ class Sheet:
     quote: str
     places: tuple[int | None, ...]
     ending: bytes
+    size: int
     plain_bytes: int
     newlines: int
     doubled: bool  # a cell may hold a quote character, doubled; if one does unexpected, the bytes do not add up
@@ -59,7 +60,7 @@ class Sheet:
         around = rows * (len(self.places) - 1 + len(self.ending))
         if rows and self.unended:
             around -= len(self.ending)
-        return self.plain_bytes == cell_bytes + around
+        return self.plain_bytes == cell_bytes + around and (rows > 0 or not self.size)
 
     @property
     def embedded(self) -> bool:
@@ -75,7 +76,7 @@ def sheet_of(segment: Segment, dialect: FileFormat, places: tuple[int | None, ..
     pairs_only = segment.returns == segment.pairs == segment.newlines
     uniform = pairs_only if segment.crlf else not segment.returns
     wanted = dialect.line_ending == "any" or not segment.newlines or (dialect.line_ending == "crlf") == segment.crlf
-    if segment.null or not uniform or not wanted:
+    if segment.null or not uniform or not wanted or segment.quotes % 2:
         return None
     if dialect.comment and _commented(segment.text(), dialect.comment.encode()):
         return None
@@ -87,6 +88,7 @@ def sheet_of(segment: Segment, dialect: FileFormat, places: tuple[int | None, ..
         quote=dialect.quote,
         places=places,
         ending=CRLF if segment.crlf else LF,
+        size=segment.size,
         plain_bytes=segment.size - segment.quotes,
         newlines=segment.newlines,
         doubled=False,
@@ -120,6 +122,7 @@ def copy_of(segment: Segment, text: bytes, scan: Scan, grammar: Grammar, places:
         quote=dialect.quote,
         places=places,
         ending=LF,
+        size=len(good),
         plain_bytes=len(good) - (good.count(quote) if quote else 0),
         newlines=lines - 1,
         doubled=bool(quote) and quote * 2 in good,

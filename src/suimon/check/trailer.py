@@ -24,10 +24,8 @@ def judge_trailer(
     sums: Mapping[str, Any],
 ) -> Iterator[BadCell]:
     """Yield what is wrong with a trailer that stands on `line`; `sums` has those columns whose sum is known."""
-    cells = list[str]()
-    if found is not None:
-        cells = [grammar.value(cell) for _, cell in grammar.cells(found)]
-    if not cells or cells[0] != trailer.marker:
+    cells = grammar.values(found) if found is not None else None
+    if cells is None:
         yield BadCell(Code.MISSING_TRAILER, line, details={"marker": trailer.marker})
         return
     if trailer.count is not None:

@@ -80,6 +80,13 @@ class Clause:
 def parse(text: str, file: str) -> Clause:
     """Read a YAML document; ContractFileError if it is none, or has a key twice or an alias."""
     try:
+        return _parse(text, file)
+    except RecursionError as error:
+        raise ContractFileError([Problem(file, 1, "", "is nested too deep for a contract")]) from error
+
+
+def _parse(text: str, file: str) -> Clause:
+    try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
@@ -146,7 +153,7 @@ def _clause(
         return Clause(file, path, line, items)
     try:
         value = constructor.construct_object(node)
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, ValueError, KeyError, AttributeError) as error:  # the last two: a tag that does not fit
         problems.append(Problem(file, line, path, f"cannot be read: {error}"))
         return Clause(file, path, line, None)
     if isinstance(value, float) and isfinite(value) and Decimal(node.value.replace("_", "")) != Decimal(str(value)):

@@ -123,7 +123,9 @@ class Column(_Json):
     scale: int | None = None
     min_length: int | None = None  # characters, not bytes
     max_length: int | None = None
-    minimum: str | None = None  # written as JSON writes numbers, as YYYY-MM-DD, or as YYYY-MM-DDThh:mm:ss (UTC if zoned)
+    minimum: str | None = (
+        None  # written as JSON writes numbers, as YYYY-MM-DD, or as YYYY-MM-DDThh:mm:ss (UTC if zoned)
+    )
     maximum: str | None = None
     pattern: str | None = None  # RE2, matched against any part of the value: anchor it to match the whole
     allowed: tuple[str, ...] | None = None  # the only values there may be, as texts

@@ -147,7 +147,9 @@ class Contract:
                 arrival=Arrival.from_json(raw["arrival"]) if raw["arrival"] else None,
                 freshness=TableFreshness.from_json(raw["freshness"]) if raw["freshness"] else None,
             )
-        except (KeyError, TypeError) as error:
+        except ContractError:
+            raise
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             name = raw.get("dataset", "without a dataset") if isinstance(raw, Mapping) else "that is no object"
             raise ContractError(f"compiled contract {name}: {error!r}; compile it anew") from error
 
