@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from typing import NamedTuple
 
 from suimon.check.verdict import Code, shown
@@ -25,13 +26,14 @@ _BOM = "\ufeff"
 
 
 class Place(NamedTuple):
-    """One fault: what and where. `value` as a report may show it."""
+    """One fault: what and where. `value` as a report may show it; `about` is the detail that is the fault's own."""
 
     code: Code
     line: int | None = None
     record: int | None = None
     column: str | None = None
     value: str | None = None
+    about: str | int | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ class _Judge:
         self.keys: dict[tuple[str, ...], dict[tuple[Typed, ...], int]] = {}
         self.whole: list[dict[str, tuple[str, Typed]]] = []  # per sound record: text and value of each column
         self.sound: list[tuple[str, ...]] = []
+        self.stopped = False
 
     def file(self, text: str) -> Expected:
         if not text:
@@ -87,12 +90,18 @@ class _Judge:
         place = 0
         for _ in range(self.dialect.skip_lines):
             place = next_line(text, place)
-        body, trailer = self.apart(text[place:])
-        records = readings(body, self.dialect, 1 + self.dialect.skip_lines)
+        line = 1 + self.dialect.skip_lines
         if self.dialect.header:
-            self.header(next(records, None))
-        rows = self.records(records)
-        if self.dialect.trailer:
+            none = Reading(text.count("\n") + 1, end=len(text))
+            first = next(readings(text[place:], self.dialect, line), none)
+            self.header(first)
+            end = place + first.end
+            line, place = line + text.count("\n", place, end), end
+        body, trailer = self.apart(text[place:])
+        rows = self.records(readings(body, self.dialect, line))
+        # Behind an open quote nothing can be told: neither the trailer nor any metric.
+        self.stopped = any(place.code is Code.UNTERMINATED_QUOTE for place in self.places)
+        if self.dialect.trailer and not self.stopped:
             self.trailer(trailer, text.count("\n", 0, len(text) - 1) + 1, rows)
         return self.settled(rows)
 
@@ -112,26 +121,24 @@ class _Judge:
         record: int | None = None,
         column: str | None = None,
         value: str | None = None,
+        about: str | int | None = None,
     ) -> None:
-        self.places.append(Place(code, line, record, column, value))
+        self.places.append(Place(code, line, record, column, value, about))
 
-    def header(self, first: Reading | None) -> None:
+    def header(self, first: Reading) -> None:
         columns = self.contract.columns
         fold = str.casefold if self.dialect.header_case == "ignore" else str
-        labels = [] if first is None or first.blank or first.fault else [fold(text) for _, text in first.cells]
+        labels = [] if first.blank or first.fault else [fold(text) for _, text in first.cells]
         titles = {fold(column.title): column for column in columns}
-        line = first.line if first else None
-        if first:
-            self.structure(first, None, len(first.cells), dict.fromkeys(range(len(labels)), None), header=True)
+        self.structure(first, None, len(first.cells), dict.fromkeys(range(len(labels)), None), header=True)
         known = [label for label in labels if label in titles]
         self.where = {labels.index(label): titles[label] for label in known if labels.count(label) == 1}
         if not known:
             # What stands there may be a record: none of it is shown, and nothing of what follows has a name.
             self.places = [place._replace(value=None) for place in self.places]
-            self.add(Code.MISSING_HEADER, line)
+            self.add(Code.MISSING_HEADER, first.line)
             return
         self.width = len(labels)
-        assert first is not None
         self.labels(labels, titles, first)
 
     def labels(self, labels: list[str], titles: Mapping[str, Column], first: Reading) -> None:
@@ -174,28 +181,29 @@ class _Judge:
     ) -> None:
         """Note what is wrong with the form of a record."""
         if reading.fault:
-            self.add(reading.fault, reading.line, number)
+            self.add(reading.fault, reading.line, number, about=reading.about)
             return
         if reading.blank and (self.width > 1 or header):
             self.add(Code.BLANK_ROW, reading.line)
             return
         unwanted = {"lf": "\r\n", "crlf": "\n"}.get(self.dialect.line_ending)
         if reading.ending and reading.ending == unwanted:
-            self.add(Code.LINE_ENDING_ERROR, reading.line, number)
+            self.add(Code.LINE_ENDING_ERROR, reading.line, number, about="CRLF" if reading.ending == "\r\n" else "LF")
         ragged = len(reading.cells) != width
         if ragged:
             code = Code.EXTRA_CELL if len(reading.cells) > width else Code.MISSING_CELL
-            self.add(code, reading.line, number)
+            self.add(code, reading.line, number, about=len(reading.cells))
         for code, form in ((Code.ENCODING_ERROR, _STRAY), (Code.NULL_BYTE, re.compile("\0"))):
-            bad = [place for place, (_, text) in enumerate(reading.cells) if form.search(text)]
-            if bad and ragged:
-                self.add(code, reading.line, number)
-                continue
-            for place in bad:
+            bad = [(place, found[0]) for place, (_, text) in enumerate(reading.cells) if (found := form.search(text))]
+            for place, first in bad[:1] if ragged else bad:
+                about = f"0x{ord(first) - 0xDC00:02X}" if code is Code.ENCODING_ERROR else None
                 line, text = reading.cells[place]
+                if ragged:
+                    self.add(code, reading.line, number, about=about)
+                    continue
                 column = where.get(place)
                 personal = not header and (column is None or column.personal)
-                self.add(code, line, number, column.name if column else None, shown(text, personal=personal))
+                self.add(code, line, number, column.name if column else None, shown(text, personal=personal), about)
 
     def cells(self, reading: Reading, number: int) -> None:
         """Judge the cells of a record of sound form, its keys and its conditions."""
@@ -214,12 +222,12 @@ class _Judge:
             line_of[column.name] = line
         told = {name: shown(text, personal=columns[name].personal) for name, (text, _) in values.items()}
         for column in self.contract.columns:
-            if column.unique and self.repeated((column.name,), values, number):
-                self.add(Code.UNIQUE_ERROR, line_of[column.name], number, column.name, told[column.name])
+            if column.unique and (first := self.repeated((column.name,), values, number)):
+                self.add(Code.UNIQUE_ERROR, line_of[column.name], number, column.name, told[column.name], first)
         key = self.contract.primary_key
-        if key and self.repeated(key, values, number, "key"):
+        if key and (first := self.repeated(key, values, number, "key")):
             value = ", ".join(told[name] for name in key)
-            self.add(Code.PRIMARY_KEY_ERROR, line_of[key[0]], number, ", ".join(key), value)
+            self.add(Code.PRIMARY_KEY_ERROR, line_of[key[0]], number, ", ".join(key), value, first)
         for condition in self.contract.conditions:
             read = [values[name][1] for name in condition.columns if name in values]
             if len(read) == len(condition.columns) and self.conditions[condition.name](*read) is False:
@@ -229,11 +237,13 @@ class _Judge:
 
     def repeated(
         self, names: tuple[str, ...], values: Mapping[str, tuple[str, Typed]], number: int, kind: str = "unique"
-    ) -> bool:
+    ) -> int | None:
+        """Give the record that had the same key first, if there is an earlier one."""
         key = tuple(values[name][1] for name in names if name in values)
         if len(key) < len(names) or None in key:
-            return False
-        return self.keys.setdefault((kind, *names), {}).setdefault(key, number) != number
+            return None
+        first = self.keys.setdefault((kind, *names), {}).setdefault(key, number)
+        return first if first != number else None
 
     def trailer(self, cells: list[str], line: int, rows: int) -> None:
         wanted = self.dialect.trailer
@@ -251,20 +261,20 @@ class _Judge:
         for name, place in wanted.sums:
             if name in broken or name not in {column.name for column in self.where.values()}:
                 continue
-            total = sum((Decimal(str(values[name][1] or 0)) for values in self.whole), Decimal(0))
+            total = sum(Fraction(Decimal(str(values[name][1] or 0))) for values in self.whole)
             said = (*cells, *[""] * place)[place - 1]
             form = rf"[+-]?[0-9]+({re.escape(self.dialect.decimal)}[0-9]+)?"
-            if not re.fullmatch(form, said) or Decimal(said.replace(",", ".")) != total:
+            if not re.fullmatch(form, said) or Fraction(said.replace(",", ".")) != total:
                 personal = any(column.personal for column in self.contract.columns if column.name == name)
                 self.add(Code.TRAILER_SUM_ERROR, line, None, name, shown(said, personal=personal))
 
     def settled(self, rows: int) -> Expected:
         bad = {place.record for place in self.places if place.record}
-        beyond = any(place.record is None or place.code is Code.UNTERMINATED_QUOTE for place in self.places)
+        beyond = any(place.record is None for place in self.places) or self.stopped
         measured = []
         there = {column.name for column in self.where.values()}
         for metric in self.contract.metrics:
-            if not there.issuperset(metric.columns):
+            if self.stopped or not there.issuperset(metric.columns):
                 continue
             value = measure(metric, self.whole, self.dialect.null_tokens, rows)
             kept = is_kept(metric, value, rows)

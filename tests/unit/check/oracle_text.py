@@ -31,6 +31,7 @@ class Reading:
     line: int
     cells: list[tuple[int, str]] = field(default_factory=list)  # line on which it starts, and its text
     fault: Code | None = None
+    about: str | int | None = None  # the detail that is the fault's own
     ending: str = ""  # "\n", "\r\n", or "" at the end of the file
     end: int = 0  # where the next one starts
     blank: bool = False
@@ -144,7 +145,7 @@ def _reading(text: str, start: int, line: int, dialect: FileFormat) -> Reading: 
         character = text[place] if place < len(text) else ""
         if state == "quoted":
             if not character:
-                reading.fault, reading.end = Code.UNTERMINATED_QUOTE, place
+                reading.fault, reading.about, reading.end = Code.UNTERMINATED_QUOTE, 0, place
                 return reading
             if character == dialect.quote:
                 state = "after"
@@ -164,18 +165,19 @@ def _reading(text: str, start: int, line: int, dialect: FileFormat) -> Reading: 
             reading.cells.append((cell_line, cell))
             state, cell, cell_line = "start", "", line
         elif character == "\r":
-            return _broken(reading, Code.LINE_ENDING_ERROR, text, place)
+            return _broken(reading, Code.LINE_ENDING_ERROR, "CR", text, place)
         elif character == dialect.quote and state == "start":
             state = "quoted"
         elif character == dialect.quote == dialect.escape and state == "after":
             state, cell = "quoted", cell + character
         elif state == "after" or character == dialect.quote:
-            return _broken(reading, Code.QUOTE_ERROR, text, place)
+            kind = "after" if state == "after" else "inside"
+            return _broken(reading, Code.QUOTE_ERROR, kind, text, place)
         else:
             state, cell = "plain", cell + character
         place += 1
 
 
-def _broken(reading: Reading, code: Code, text: str, place: int) -> Reading:
-    reading.fault, reading.end = code, next_line(text, place)
+def _broken(reading: Reading, code: Code, about: str, text: str, place: int) -> Reading:
+    reading.fault, reading.about, reading.end = code, about, next_line(text, place)
     return reading

@@ -53,6 +53,9 @@ CONTRACTS = {
     "japanese-date": of_one(Column("c", "date", format="%Y年%m月%d日")),
     "lax-header": contract(header_order="free", header_case="ignore", extra_columns="ignore"),
     "lf": contract(line_ending="lf"),
+    "long-sums": contract(
+        Column("a", "decimal", precision=38, scale=0), trailer=Trailer("T", count=2, sums=(("a", 3),))
+    ),
     "no-header": contract(header=False),
     "no-quote": contract(quote="", escape=""),
     "null-tokens": contract(replace(ABC[0], required=True), *ABC[1:], null_tokens=("NULL", "-")),
@@ -75,7 +78,7 @@ CONTRACTS = {
 }
 
 
-@pytest.mark.parametrize("size", [16, 64, 1000, segments.SEGMENT_BYTES])
+@pytest.mark.parametrize("size", [16, segments.SEGMENT_BYTES])
 @pytest.mark.parametrize("name", sorted(EXPECTED))
 def test_a_hostile_file_is_told_of_exactly(check: Check, name: str, size: int) -> None:
     with patch.object(segments, "SEGMENT_BYTES", size):
@@ -87,7 +90,7 @@ def test_a_hostile_file_is_told_of_exactly(check: Check, name: str, size: int) -
 @pytest.mark.parametrize("name", sorted(EXPECTED))
 def test_the_slow_reading_says_the_same_of_it(name: str) -> None:
     told = judge((CORPUS / name).read_bytes(), CONTRACTS[EXPECTED[name]["contract"]], None)
-    assert sorted(told.places, key=str) == wanted(name)
+    assert sorted((place._replace(about=None) for place in told.places), key=str) == wanted(name)
     assert (told.rows, told.accepted) == (EXPECTED[name]["rows"], not EXPECTED[name]["bad"])
 
 

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from suimon.check import segments
-from suimon.check.verdict import Code, Verdict
+from suimon.check.verdict import BadCell, Code, Verdict
 from suimon.contract.model import Contract
 from tests.unit.check.oracle import Expected, Place, judge
 from tests.unit.check.oracle_text import text_of
@@ -23,14 +23,21 @@ Check = Callable[..., Verdict]
 
 TODAY = "2026-11-20"
 DAMAGE = {Code.COMPRESSION_ERROR, Code.TRUNCATED_FILE}
-quick = settings(deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+quick = settings(
+    max_examples=max(200, settings().max_examples),
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
 # Of a file of a few lines, the smaller ones make several segments; the last is the checker's own.
 segment_sizes = st.sampled_from((64, 200, 1000, segments.SEGMENT_BYTES))
 threads = st.sampled_from((1, 2))
 
 
 def compare(verdict: Verdict, expected: Expected) -> None:
-    found = [Place(cell.code, cell.line, cell.record, cell.column, cell.value) for cell in verdict.bad_cells]
+    found = [
+        Place(cell.code, cell.line, cell.record, cell.column, cell.value, about(cell)) for cell in verdict.bad_cells
+    ]
     if expected.damaged and found[0].code in DAMAGE:  # where a zip is cut, readers differ over which of the two it is
         found[0] = expected.places[0]
         assert (len(found), verdict.accepted, verdict.rows) == (1, False, 0)
@@ -42,6 +49,12 @@ def compare(verdict: Verdict, expected: Expected) -> None:
         counts[count.code, count.column] += count.cells
     assert counts == expected.counts
     assert [(one.metric, one.value, one.kept) for one in verdict.measurements] == list(expected.measured)
+
+
+def about(cell: BadCell) -> str | int | None:
+    """Give the detail that is this fault's own, unless it is one of labels or of the file."""
+    names = {"byte", "bytes", "cells", "kind", "found"} | ({"first"} if cell.record else set())
+    return next((cell.details[name] for name in sorted(names & set(cell.details))), None)
 
 
 def by_place(places: tuple[Place, ...] | list[Place]) -> list[tuple[object, ...]]:

@@ -45,7 +45,7 @@ CORRUPT = (
     ("1000", "1.0", "x", " 1", "9999999999", "+"),
     ("TRUE", "1", "yes", "true "),
 )
-quick = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+quick = settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 @st.composite
