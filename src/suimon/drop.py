@@ -89,7 +89,10 @@ class Drop:
 
 @dataclass(frozen=True)
 class DropRecord:
-    """What the ledger knows of a drop. Times are ISO 8601 in UTC, `rows` the records that the gate counted."""
+    """What the ledger knows of a drop. Times are ISO 8601 in UTC, `rows` the records that the gate lets on.
+
+    `accepted_as` is the name of the accepted object: the drop's own, unless rows of it were written anew.
+    """
 
     drop: Drop
     dataset: str
@@ -102,6 +105,7 @@ class DropRecord:
     lease_owner: str = ""
     run_id: str = ""
     rows: int = 0
+    accepted_as: str = ""
     task_token: str = ""
     replay: str = ""
 

@@ -16,7 +16,7 @@ from suimon.ledger import Ledger, LostClaimError
 from suimon.objects import Objects, UnreadableError
 from suimon.outcome import answer_token
 from suimon.steps import Step, fate, next_step
-from suimon.trigger import Airflow, Outcome, accepted_prefix, conf_for, file_name, start_run
+from suimon.trigger import Airflow, Outcome, accepted_prefix, conf_for, file_name, rewritten_name, start_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -155,8 +155,7 @@ class Gate:
                     scratch=Path(folder),
                     aside=aside if contract.tolerance else None,
                 )
-                if verdict.accepted:
-                    self._keep(record, contract, verdict, aside)
+                name = self._keep(record, contract, verdict, aside) if verdict.accepted else ""
         except UnreadableError as error:
             return self._reject(record, contract, str(error))
         if not verdict.accepted:
@@ -164,19 +163,21 @@ class Gate:
         self._remark(record, contract, verdict)
         # The run id is written before the call that uses it: whoever takes over after a crash asks for the same run.
         rows = verdict.accepted_rows
-        record = self.ledger.move(record, State.ACCEPTED, self.clock(), rows=rows, run_id=run_id(record))
+        told = {"rows": rows, "accepted_as": name, "run_id": run_id(record)}
+        record = self.ledger.move(record, State.ACCEPTED, self.clock(), **told)
         return self._trigger(record, contract)
 
-    def _keep(self, record: DropRecord, contract: Contract, verdict: Verdict, aside: Aside) -> None:
-        """Put what goes on into the lake: the version as it is, or the rows that are left of it."""
-        lake, accepted = self.settings.lake_bucket, accepted_prefix(record)
+    def _keep(self, record: DropRecord, contract: Contract, verdict: Verdict, aside: Aside) -> str:
+        """Put what goes on into the lake, the version as it is or the rows that are left of it, and give its name."""
+        lake, accepted, name = self.settings.lake_bucket, accepted_prefix(record), file_name(record)
         if verdict.set_aside and contract.file:
-            contract = replace(contract, file=contract.file.plain())
-            self.objects.put_rows(lake, f"{accepted}{file_name(record)}", aside.accepted)
+            contract, name = replace(contract, file=contract.file.plain()), rewritten_name(record)
+            self.objects.put_rows(lake, f"{accepted}{name}", aside.accepted)
             self.objects.put_rows(lake, aside_key(record), aside.bad)
         else:
-            self.objects.copy_version(record.drop, lake, f"{accepted}{file_name(record)}")
+            self.objects.copy_version(record.drop, lake, f"{accepted}{name}")
         self.objects.put_json(lake, f"{accepted}_contract.json", contract.to_json())
+        return name
 
     def _remark(self, record: DropRecord, contract: Contract, verdict: Verdict) -> None:
         """Tell people of a file that is accepted and yet not all it should be."""

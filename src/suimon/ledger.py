@@ -214,6 +214,7 @@ def _record(item: dict[str, Any]) -> DropRecord:
         lease_owner=item["lease_owner"],
         run_id=item.get("run_id", ""),
         rows=int(item.get("rows", 0)),
+        accepted_as=item.get("accepted_as", ""),
         task_token=item.get("task_token", ""),
         replay=item.get("replay", ""),
     )

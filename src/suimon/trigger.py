@@ -84,7 +84,7 @@ def conf_for(record: DropRecord, settings: Settings) -> dict[str, Any]:
         "drop_id": record.id,
         "attempt": record.attempt,
         "rows": record.rows,
-        "source_uri": f"s3://{settings.lake_bucket}/{accepted}{file_name(record)}",
+        "source_uri": f"s3://{settings.lake_bucket}/{accepted}{record.accepted_as or file_name(record)}",
         "contract_uri": f"s3://{settings.lake_bucket}/{accepted}_contract.json",
         "target_uri": f"s3://{settings.lake_bucket}/{processed}",
         "glue_job": settings.glue_job,
@@ -101,6 +101,14 @@ def conf_for(record: DropRecord, settings: Settings) -> dict[str, Any]:
 def file_name(record: DropRecord) -> str:
     """The last part of the drop's key."""
     return record.drop.key.rsplit("/", 1)[-1]
+
+
+def rewritten_name(record: DropRecord) -> str:
+    """The name of rows that were written anew: readers that go by a name's ending must not unpack them."""
+    name = file_name(record)
+    for ending in (".gz", ".zst", ".zip"):
+        name = name.removesuffix(ending)
+    return name.rsplit(".", 1)[0] + ".csv"
 
 
 def accepted_prefix(record: DropRecord) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from suimon.drop import Drop, DropRecord, State
-from suimon.trigger import Airflow, Outcome, start_run
+from suimon.settings import Settings
+from suimon.trigger import Airflow, Outcome, conf_for, rewritten_name, start_run
+from suimon.warehouse.statements import Warehouse
 
 RECORD = DropRecord(
     Drop("raw", "sales/2026-11-20/sales_data.csv", "v1", "a", 10, "01"),
@@ -18,6 +21,16 @@ RECORD = DropRecord(
     1,
     "2026-11-20T00:00:00+00:00",
     "2026-11-20T00:00:00+00:00",
+)
+SETTINGS = Settings(
+    ledger_table="ledger",
+    alerts_topic_arn="",
+    lake_bucket="lake",
+    reports_bucket="reports",
+    mwaa_environment="env",
+    glue_job="job",
+    copy_role_arn="",
+    warehouse=Warehouse(database="analytics", workgroup_name="wg"),
 )
 RUN = f"{RECORD.id}.1"
 POST, GET_RUN, GET_DAG = (
@@ -110,3 +123,24 @@ def test_a_path_longer_than_mwaa_takes_is_refused_before_it_is_sent() -> None:
     assert result.outcome is Outcome.MISCONFIGURED
     assert "shorten" in result.reason
     assert not mwaa.requests
+
+
+@pytest.mark.parametrize(
+    ("name", "rewritten"),
+    [
+        ("sales_data.csv", "sales_data.csv"),
+        ("sales_data.csv.gz", "sales_data.csv"),
+        ("events.tsv.zst", "events.csv"),
+        ("events.zip", "events.csv"),
+        ("2026.11.20.csv", "2026.11.20.csv"),
+        ("sales", "sales.csv"),
+    ],
+)
+def test_rewritten_rows_are_named_as_plain_csv(name: str, rewritten: str) -> None:
+    assert rewritten_name(replace(RECORD, drop=replace(RECORD.drop, key=f"sales/2026-11-20/{name}"))) == rewritten
+
+
+@pytest.mark.parametrize(("accepted_as", "name"), [("rows.csv", "rows.csv"), ("", "sales_data.csv")])
+def test_a_run_reads_the_object_that_was_accepted(accepted_as: str, name: str) -> None:
+    conf = conf_for(replace(RECORD, accepted_as=accepted_as), SETTINGS)
+    assert conf["source_uri"] == f"s3://lake/accepted/sales/2026-11-20/{RECORD.id}/{name}"
