@@ -18,7 +18,6 @@ from backports import zstd
 
 from glue import csv_to_parquet as job
 from suimon.check.engine import check_file
-from suimon.check.records import Grammar
 from suimon.contract.file import Column, FileFormat, Trailer
 from suimon.contract.model import Contract
 from suimon.contract.odcs import read_contract
@@ -217,20 +216,44 @@ def converted(
     ids=["default", "backslash", "unquoted", "comments", "backslash and comments", "unquoted with comments"],
 )
 @pytest.mark.parametrize("width", [1, 2])
-def test_every_short_text_that_the_gates_grammar_takes_is_read_alike(dialect: FileFormat, width: int) -> None:
-    grammar, columns = Grammar(dialect, width), [{"name": f"c{place}"} for place in range(width)]
-    ours, taken = job.dialect_of({"file": json.loads(json.dumps(dialect.to_json())), "columns": columns}), 0
+def test_every_short_text_that_keeps_the_rules_of_structure_is_read_by_them(dialect: FileFormat, width: int) -> None:
+    columns, taken = [{"name": f"c{place}"} for place in range(width)], 0
+    ours = job.dialect_of({"file": dialect.to_json(), "columns": columns})
     for length in range(1, 6):
         for letters in itertools.product('a,"\\\r\n#', repeat=length):
             text = "".join(letters)
-            found = grammar.scan(text.encode(), last=True)
-            if found.faults:
-                continue
-            taken += 1
-            cells = [
-                [grammar.value(cell) for _, cell in grammar.cells(match[0])]
-                for run in found.runs
-                for match in grammar.records(text.encode(), run)
-            ]
-            assert list(job.records_of(io.StringIO(text, newline="\n"), ours, columns)) == cells, text
+            records = by_the_letter(text, dialect)
+            if records is not None and all(len(record) == width for record in records):
+                taken += 1
+                assert list(job.records_of(io.StringIO(text, newline="\n"), ours, columns)) == records, text
     assert taken > 100
+
+
+def by_the_letter(text: str, form: FileFormat) -> list[list[str]] | None:  # noqa: C901 a branch for each rule
+    """Read records letter by letter; None if one of them breaks a rule for which the gate refuses a file."""
+    records, cells, cell, state, position = list[list[str]](), list[str](), "", "start", 0
+    while position < len(text):
+        letter, position = text[position], position + 1
+        if state == "start" and not cells and form.comment and text.startswith(form.comment, position - 1):
+            position = text.find("\n", position) + 1 or len(text)
+        elif state == "quoted" and letter == form.quote:
+            state = "after"
+        elif state == "quoted":
+            taken = letter == "\\" == form.escape
+            cell, position = cell + (text[position : position + 1] if taken else letter), position + taken
+        elif state == "after" and letter == form.quote == form.escape:
+            cell, state = cell + letter, "quoted"
+        elif letter == form.delimiter:
+            cells, cell, state = [*cells, cell], "", "start"
+        elif letter == "\n" or text.startswith("\r\n", position - 1):
+            records.append([*cells, cell])
+            cells, cell, state, position = [], "", "start", position + (letter == "\r")
+        elif state == "start" and letter == form.quote:
+            state = "quoted"
+        elif state == "after" or letter in {form.quote, "\r"}:
+            return None
+        else:
+            cell, state = cell + letter, "plain"
+    if cells or state != "start":
+        records.append([*cells, cell])
+    return None if state == "quoted" else records
