@@ -10,8 +10,8 @@ from pathlib import Path
 
 from suimon.check.duck import CheckError, Duck
 from suimon.check.pieces import Judge, Piece
-from suimon.check.records import Run, Scan
 from suimon.check.rounds import Rounds
+from suimon.check.scan import Run, Scan
 from suimon.check.segments import Segment
 from suimon.check.sheet import Sheet
 from suimon.check.verdict import Code
@@ -54,7 +54,7 @@ def write_aside(aside: Aside, contract: Contract, judge: Judge, rounds: Rounds, 
         writer.writerow([*OWN_COLUMNS, *labels])
         for parts in rounds.each(lambda duck, piece, segment: _part(duck, piece, segment, judge)):
             written += parts.good_rows
-            writer.writerows(sorted(parts.bad_rows, key=lambda row: int(row[1])))
+            writer.writerows(parts.bad_rows)
             if parts.good:
                 with parts.good.open("rb") as stream:
                     shutil.copyfileobj(stream, good)
@@ -71,7 +71,7 @@ def _part(duck: Duck, piece: Piece, segment: Segment, judge: Judge) -> _Parts:
     rows = list[list[str]]()
     if bad:
         reasons = _reasons(duck, sheet, scan, piece, judge)
-        rows = list(_bad_rows(text or segment.text(), scan, piece, judge, bad, reasons))
+        rows = sorted(_bad_rows(text or segment.text(), scan, piece, judge, bad, reasons), key=lambda row: int(row[1]))
     if scan:
         sheet.path.unlink()
     return _Parts(target if good_rows else None, good_rows, rows)
@@ -104,13 +104,12 @@ def _bad_rows(
     runs = scan.runs if scan else [Run(0, len(text), 1, 1, piece.records)]
     for run in runs:
         line = run.line
-        for record, match in enumerate(grammar.records(text, run), run.record):
+        for record, match in enumerate(grammar.records(text, run.start, run.end), run.record):
             if (number := record + piece.record) in bad:
                 cells = [grammar.value(cell) for _, cell in grammar.cells(match[0])]
                 yield [str(line + piece.line), str(number), "; ".join(reasons[number]), *cells]
             line += match[0].count(b"\n")
     for broken in scan.broken if scan else ():
-        if broken.record is not None:
-            number = broken.record + piece.record
-            raw = text[broken.start : broken.end].rstrip(b"\r\n").decode("utf-8", "backslashreplace")
-            yield [str(broken.line + piece.line), str(number), "; ".join(reasons[number]), raw]
+        number = broken.record + piece.record
+        raw = text[broken.start : broken.end].rstrip(b"\r\n").decode("utf-8", "backslashreplace")
+        yield [str(broken.line + piece.line), str(number), "; ".join(reasons[number]), raw]

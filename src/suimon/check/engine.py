@@ -33,7 +33,7 @@ from suimon.check.segments import Cutter, Segment
 from suimon.check.source import LocalFile, Source, Watched
 from suimon.check.tally import Tally, fault_of, measure
 from suimon.check.trailer import judge_trailer
-from suimon.check.verdict import BadCell, Code, Measurement, RuleCount, Verdict
+from suimon.check.verdict import BadCell, Code, Measurement, Verdict
 from suimon.contract.file import FileFormat
 from suimon.contract.model import Contract
 
@@ -88,8 +88,9 @@ def check(
                 run = _Check(watched, contract, contract.file, partition, Path(folder), duck, workers, Tally(limit))
                 return run.verdict(aside)
     except DecodeError as error:
-        cell = BadCell(error.code, details=error.details)
-        return Verdict(False, 0, (cell,), (RuleCount(cell.code, None, 1, cell.details),))  # noqa: FBT003
+        tally = Tally(limit)
+        tally.add([BadCell(error.code, details=error.details)])
+        return Verdict(False, 0, tally.first(()), tally.counts(), truncated=not limit)  # noqa: FBT003
     except OSError as error:
         raise CheckError(f"{source.name} could not be checked: {error.strerror or error}") from error
 
@@ -183,9 +184,13 @@ class _Check:
         for fault in judged.faults:
             self.tally.count_fault(fault)
             self.broken_records |= fault.record is not None
+        for (code, column, details), number_of in judged.uncounted.items():
+            self.tally.count(code, column, dict(details), number_of)
+            self.tally.beyond_records |= code is Code.BLANK_ROW
+            self.broken_records |= code is not Code.BLANK_ROW
         cells = sorted((*judged.faults, *judged.cells), key=lambda cell: (cell.line or 0, cell.record or 0))
         self.tally.list(moved(cell, piece) for cell in cells)
-        if judged.bad and judge.tolerant:
+        if judge.tolerant:
             self.duck.note_bad([record + piece.record for record in judged.bad])
         if judged.totals:
             self.failing.update(dict(enumerate(judged.totals.failing)))

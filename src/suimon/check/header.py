@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from suimon.check.records import MAX_RECORD_BYTES, Grammar
+from suimon.check.scan import Fault, first_record
 from suimon.check.verdict import BadCell, Code, shown
 from suimon.contract.file import FileFormat
 from suimon.contract.model import Contract
@@ -46,11 +47,11 @@ def read_head(chunks: Iterator[bytes], contract: Contract, dialect: FileFormat) 
     if not dialect.header:
         return Head(columns, lines, tuple(faults), chain([text[position:]], chunks))
     grammar = Grammar(dialect, len(contract.columns))
-    labels, broken, end = grammar.first(text[position:], last=ended)
+    labels, broken, end = tuple[str, ...](), list[Fault](), 0
+    if text[position:]:  # a line that is not there has no faults
+        labels, broken, end = first_record(grammar, text[position:], last=ended)
     line = lines + 1
     known = _places(labels, contract, dialect)
-    if not text[position:]:
-        broken = []  # a line that is not there has no faults
     titles = {_plain(column.title, dialect) for column in contract.columns}
     if any(_plain(label, dialect) in titles for label in labels):
         for fault in broken:
@@ -132,5 +133,7 @@ def _label_faults(
         if label != other:
             place = wanted.index(label)
             after = contract.columns[place - 1].title if place else ""
-            details = {"place": plain.index(label) + 1, "after": after}
-            yield BadCell(Code.MISPLACED_LABEL, lines[plain.index(label)], column=names[label], details=details)
+            there = plain.index(label)
+            yield BadCell(
+                Code.MISPLACED_LABEL, lines[there], column=names[label], details={"place": there + 1, "after": after}
+            )

@@ -1,13 +1,16 @@
 """One segment judged: as it is when DuckDB accounts for every byte of it, else by what the grammar leaves of it."""
 
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 from suimon.check.duck import BadRecord, CheckError, Duck, MalformedSheetError, Repetition, Totals
-from suimon.check.records import Fault, Grammar, Scan
+from suimon.check.records import Grammar
 from suimon.check.rules import Rules
+from suimon.check.scan import Fault, Scan, scan
 from suimon.check.segments import Segment
 from suimon.check.sheet import Sheet, copy_of, sheet_of
-from suimon.check.verdict import BadCell, Code, shown
+from suimon.check.verdict import BadCell, Code, Shared, shown
 from suimon.contract.file import Column
 from suimon.contract.model import Contract
 
@@ -34,9 +37,10 @@ class Judged:
     strict: bool
     stopped: bool
     totals: Totals | None
-    faults: tuple[BadCell, ...] = ()  # of structure
+    faults: tuple[BadCell, ...] = ()  # of structure, as many as were asked for
+    uncounted: Counter[tuple[Code, str | None, Shared]] = field(default_factory=Counter)  # the others, by column
     cells: tuple[BadCell, ...] = ()  # bad ones, as many as were asked for
-    bad: tuple[int, ...] = ()  # numbers of the bad records, if asked for
+    bad: Iterable[int] = ()  # numbers of the bad records, of those with bad cells only where some are tolerated
     doubled: bool = False  # cells hold quotes
 
 
@@ -95,12 +99,12 @@ class Judge:
             sheet = sheet_of(segment, self.grammar.dialect, self.places)
             if sheet is None:
                 raise CheckError("the file has changed while it was checked; check it again")
-            sheet, text, scan = replace(sheet, rows=piece.records), b"", None
+            sheet, text, found = replace(sheet, rows=piece.records), b"", None
         else:
             text = segment.text()
-            scan = self.grammar.scan(text, last=segment.last)
-            sheet = copy_of(segment, text, scan, self.grammar, self.places)
-        return replace(sheet, numbering=sheet.numbering.after(piece.record, piece.line)), text, scan
+            found = scan(self.grammar, text, last=segment.last, keep=True)
+            sheet = copy_of(segment, text, found, self.grammar, self.places)
+        return replace(sheet, numbering=sheet.numbering.after(piece.record, piece.line)), text, found
 
     def _may_be_doubled(self, segment: Segment) -> bool:
         """Tell whether cells may hold quotes: looking costs more than the few files that have any."""
@@ -119,27 +123,31 @@ class Judge:
 
     def _strictly(self, duck: Duck, segment: Segment, number: int, room: int) -> Judged:
         text = segment.text()
-        scan = self.grammar.scan(text, last=segment.last)
-        numbers = {broken.record for broken in scan.broken if broken.record is not None}
-        totals, cells = None, list[BadCell]()
-        if scan.runs and self.rules.values:
-            sheet = copy_of(segment, text, scan, self.grammar, self.places)
+        found = scan(self.grammar, text, last=segment.last, room=room)
+        totals, cells, bad = None, list[BadCell](), found.bad
+        if found.runs and self.rules.values:
+            sheet = copy_of(segment, text, found, self.grammar, self.places)
             totals = self._totals(duck, sheet, number)
             if totals is None or totals.rows != sheet.rows:
                 raise CheckError("a record is read differently by the two readers; please report it")
             cells, more = self._bad(duck, sheet, totals, room)
-            numbers |= set(more)
+            bad.extend(more)
             sheet.path.unlink()
+        uncounted = Counter[tuple[Code, str | None, Shared]]()
+        for (code, cell, details), count in found.uncounted.items():
+            column = self._column(cell)
+            uncounted[code, column.name if column else None, details] += count
         return Judged(
-            size=scan.end,
-            records=scan.records,
-            lines=text.count(b"\n", 0, scan.end),
+            size=found.end,
+            records=found.records,
+            lines=text.count(b"\n", 0, found.end),
             strict=True,
-            stopped=scan.stopped,
+            stopped=found.stopped,
             totals=totals,
-            faults=tuple(map(self._cell, scan.faults)),
+            faults=tuple(map(self._cell, found.faults)),
+            uncounted=uncounted,
             cells=tuple(cells),
-            bad=tuple(sorted(numbers)),
+            bad=bad,
         )
 
     def _bad(self, duck: Duck, sheet: Sheet, totals: Totals, room: int) -> tuple[list[BadCell], tuple[int, ...]]:
@@ -168,9 +176,12 @@ class Judge:
         value = None if rule.code is Code.REQUIRED_ERROR else values[0]
         return BadCell(rule.code, bad.lines[rule.columns[0]], bad.record, columns[0].name, value, rule.details)
 
+    def _column(self, cell: int | None) -> Column | None:
+        place = None if cell is None else self.places[cell]
+        return None if place is None else self.contract.columns[place]
+
     def _cell(self, fault: Fault) -> BadCell:
-        place = None if fault.cell is None else self.places[fault.cell]
-        column = None if place is None else self.contract.columns[place]
+        column = self._column(fault.cell)
         value = None
         if fault.value is not None:
             # Of a column that the contract does not know nobody can say that it holds no personal data.

@@ -6,7 +6,6 @@ here, DuckDB reads in the same way; what is not, nobody reads.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 
 from suimon.check.verdict import Code, Details
 from suimon.contract.file import FileFormat
@@ -14,64 +13,8 @@ from suimon.contract.file import FileFormat
 MAX_RECORD_BYTES = 2_000_000  # longer is no record but a lost quote; all readers hold one record in memory
 
 _ENDINGS = {"any": rb"\r?\n", "lf": rb"\n", "crlf": rb"\r\n"}
-_WANTED = {"any": "LF or CRLF", "lf": "LF", "crlf": "CRLF"}
+WANTED = {"any": "LF or CRLF", "lf": "LF", "crlf": "CRLF"}
 _STRAY = re.compile("[\udc00-\udcff]")
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A broken rule of structure. Lines and records are counted from 1 within what was scanned.
-
-    `cell` is the place in the record where there is one, `value` its text.
-    """
-
-    code: Code
-    line: int
-    record: int | None
-    cell: int | None = None
-    value: str | None = None
-    details: Details = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """`count` good records in a row: bytes from `start` to `end`, the first of them as it is numbered."""
-
-    start: int
-    end: int
-    record: int
-    line: int
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """A record that is broken, blank (then without number) or a comment (then without faults)."""
-
-    start: int
-    end: int
-    record: int | None
-    line: int
-
-
-@dataclass(slots=True)
-class Scan:
-    """What a piece of a file is made of, in its order."""
-
-    runs: list[Run] = field(default_factory=list)
-    broken: list[Broken] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
-    records: int = 0
-    end: int = 0  # where reading stopped: before an open quote that the next piece may close
-    stopped: bool = False  # after a fault behind which records cannot be told apart
-
-    def take(self, start: int, end: int, line: int, count: int) -> None:
-        """Add good records."""
-        if self.runs and self.runs[-1].end == start:
-            self.runs[-1] = replace(self.runs[-1], end=end, count=self.runs[-1].count + count)
-        else:
-            self.runs.append(Run(start, end, self.records + 1, line, count))
-        self.records += count
 
 
 class Grammar:
@@ -81,7 +24,7 @@ class Grammar:
         self.dialect, self.width = dialect, width
         self._quote = dialect.quote.encode()
         self._escaped = dialect.escape == "\\"
-        self._comment = dialect.comment.encode() if dialect.comment else None
+        self.comment = dialect.comment.encode() if dialect.comment else None
         self.transcoded = not dialect.encoding.startswith("utf-8")
         self._delimiter = dialect.delimiter.encode()
         delimiter = re.escape(self._delimiter)
@@ -90,12 +33,11 @@ class Grammar:
         self._quoted_cell = re.compile(quoted)
         self._cell = re.compile(rb"(?:" + quoted + rb"|" + plain + rb")" if quoted else plain)
         cell = self._cell.pattern
-        body = cell + rb"(?:" + delimiter + cell + rb"){%d}" % (width - 1)
-        comment = rb"(?!" + re.escape(self._comment) + rb")" if self._comment else b""
-        ended = comment + body + _ENDINGS[dialect.line_ending]
+        ended = self._body(width) + _ENDINGS[dialect.line_ending]
         self._record = re.compile(ended)
         self._records = re.compile(rb"(?:" + ended + rb")*+")
-        self._last = re.compile(comment + rb"(?=[\s\S])" + body + rb"\Z")
+        self._last = re.compile(rb"(?=[\s\S])" + self._body(width) + rb"\Z")
+        self._others = dict[tuple[int, bytes], re.Pattern[bytes]]()
         self._any_record = re.compile(cell + rb"(?:" + delimiter + cell + rb")*+(?:\r?\n|\Z)")
 
     def _quoted(self) -> bytes:
@@ -106,54 +48,19 @@ class Grammar:
             return q + rb"[^" + q + rb"\\]*+(?:\\[\s\S][^" + q + rb"\\]*+)*+" + q
         return q + rb"[^" + q + rb"]*+(?:" + q + q + rb"[^" + q + rb"]*+)*+" + q
 
-    def scan(self, text: bytes, *, last: bool) -> Scan:
-        """Tell good records from broken ones. Unless it is the `last`, a piece ends with a line's end.
-
-        Faults of records that are whole but hold NUL or stray bytes are told by cell.
-        """
-        found = Scan()
-        position, line = 0, 1
-        while position < len(text):
-            if self._comment and text.startswith(self._comment, position):
-                start, position = position, _next_line(text, position)
-                found.broken.append(Broken(start, position, None, line))
-                line += 1
-                continue
-            window = min(len(text), position + MAX_RECORD_BYTES)
-            end = self._good_until(text, position, window)
-            if end > position:
-                line = self._sound(text, position, end, line, found)
-                position = end
-                continue
-            broken = self._break(text, position, window, line, found, last=last)
-            if broken is None:
-                found.end = position
-                return found
-            line += text.count(b"\n", position, broken)
-            position = broken
-            if found.stopped:
-                break
-        found.end = position
-        return found
-
-    def first(self, text: bytes, *, last: bool) -> tuple[tuple[str, ...], list[Fault], int]:
-        """Read one record of any width: its cells, its faults, where it ends. Without cells when it is broken."""
-        window = min(len(text), MAX_RECORD_BYTES)
-        match = self._any_record.match(text, 0, window)
-        found = Scan()
-        if match is None or not (match[0].endswith(b"\n") or window == len(text)):
-            end = self._break(text, 0, window, 1, found, last=last)
-            return (), found.faults, len(text) if end is None else end
-        cells = tuple(self.value(cell) for _, cell in self.cells(match[0]))
-        if not match[0].rstrip(b"\r\n"):
-            return cells, [Fault(Code.BLANK_ROW, 1, None)], match.end()
-        return cells, [*self._misended(match[0], 1, 1), *self._stains(match[0], 1, 1)], match.end()
+    def _body(self, width: int) -> bytes:
+        """A record without its ending; without a cell it is a blank line."""
+        comment = rb"(?!" + re.escape(self.comment) + rb")" if self.comment else b""
+        if not width:
+            return comment
+        cell = self._cell.pattern
+        return comment + cell + rb"(?:" + re.escape(self._delimiter) + cell + rb"){%d}" % (width - 1)
 
     def whole(self, text: bytes) -> bool:
         """Tell whether a text is records of the right width from end to end."""
         position = 0
         while position < len(text):
-            end = self._good_until(text, position, min(len(text), position + MAX_RECORD_BYTES))
+            end = self.good_until(text, position, min(len(text), position + MAX_RECORD_BYTES))
             if end == position:
                 return False
             position = end
@@ -182,53 +89,51 @@ class Grammar:
             cell = re.sub(rb"\\([\s\S])", rb"\1", cell) if self._escaped else cell.replace(self._quote * 2, self._quote)
         return self._text(cell)
 
-    def records(self, text: bytes, run: Run) -> Iterator[re.Match[bytes]]:
-        """Yield the records of a run."""
-        position = run.start
-        while position < run.end:
-            match = self._record.match(text, position, run.end) or self._last.match(text, position, run.end)
-            assert match  # a run is made of records  # noqa: S101
-            yield match
+    def records(self, text: bytes, start: int, end: int) -> Iterator[re.Match[bytes]]:
+        """Yield the good records that stand there."""
+        position = start
+        while position < end:
+            yield (match := self.record(text, position, end))
             position = match.end()
+
+    def record(self, text: bytes, position: int, end: int) -> re.Match[bytes]:
+        """Give the good record that starts at `position`."""
+        match = self._record.match(text, position, end) or self._last.match(text, position, end)
+        if match is None:
+            raise AssertionError("what was taken for good records is made of records")
+        return match
 
     def _text(self, raw: bytes) -> str:
         return raw.decode("utf-8", "surrogatepass" if self.transcoded else "surrogateescape")
 
-    def _good_until(self, text: bytes, position: int, window: int) -> int:
+    def good_until(self, text: bytes, position: int, window: int) -> int:
+        """Give where the good records end that start at `position`, looking no further than `window`."""
         match = self._records.match(text, position, window)
         end = match.end() if match else position
         if end == position and window == len(text) and (match := self._last.match(text, position)):
             return match.end()
         return end
 
-    def _sound(self, text: bytes, start: int, end: int, line: int, found: Scan) -> int:
-        """Take good records in, those apart that hold bytes which are no text; give the line after them."""
-        position = start
-        for stain in self._stained(text[start:end]):
-            if start + stain < position:
-                continue  # a second one in a record that is told of already
-            before = self._good_until(text, position, start + stain)
-            line = self._take(text, position, before, line, found)
-            match = self._record.match(text, before, end) or self._last.match(text, before, end)
-            assert match  # noqa: S101 what is taken in is made of records
-            found.records += 1
-            found.broken.append(Broken(before, match.end(), found.records, line))
-            found.faults.extend(self._stains(match[0], line, found.records))
-            line += match[0].count(b"\n")
-            position = match.end()
-        return self._take(text, position, end, line, found)
+    def record_at(self, text: bytes, position: int, window: int) -> bytes | None:
+        """Give the record of any width and line ending that starts at `position`; None if there is none by `window`."""
+        match = self._any_record.match(text, position, window)
+        return match[0] if match and (match[0].endswith(b"\n") or window == len(text)) else None
 
-    def _take(self, text: bytes, start: int, end: int, line: int, found: Scan) -> int:
-        if start == end:
-            return line
-        newlines = text.count(b"\n", start, end)
-        count = newlines + (text[end - 1 : end] != b"\n")
+    def alike_until(self, text: bytes, position: int, window: int, width: int, ending: bytes) -> int:
+        """Give where the records of another width or line ending end that start at `position`."""
+        if (width, ending) not in self._others:
+            self._others[width, ending] = re.compile(rb"(?:" + self._body(width) + ending + rb")*+")
+        match = self._others[width, ending].match(text, position, window)
+        return match.end() if match else position
+
+    def count(self, text: bytes, start: int, end: int) -> int:
+        """Give how many records, whole ones of any width, stand there: line breaks in cells end none."""
+        count = text.count(b"\n", start, end) + (text[end - 1 : end] != b"\n")
         if self._quote and text.find(self._quote, start, end) >= 0:
             count -= sum(match[0].count(b"\n") for match in self._quoted_cell.finditer(text, start, end))
-        found.take(start, end, line, count)
-        return line + newlines
+        return count
 
-    def _stained(self, piece: bytes) -> list[int]:
+    def stained(self, piece: bytes) -> list[int]:
         """Give where NULs and stray bytes stand."""
         places = [match.start() for match in re.finditer(b"\0", piece)] if b"\0" in piece else []
         if not _is_text(piece):
@@ -240,63 +145,12 @@ class Grammar:
                 places.append(position)
         return sorted(places)
 
-    def _stains(self, record: bytes, line: int, number: int, *, ragged: bool = False) -> Iterator[Fault]:
-        """Tell of every cell that holds a NUL or a stray byte; of a ragged record, without a column."""
-        # Where cells have no columns, the record is one text.
-        parts = [(0, record)] if ragged else self.cells(record)
-        for place, (start, raw) in enumerate(parts):
-            cell, value = (None, None) if ragged else (place, self.value(raw))
-            where = line + record.count(b"\n", 0, start)
-            if stray := _STRAY.search(self._text(raw)):
-                details = {"byte": f"0x{ord(stray[0]) - 0xDC00:02X}", "encoding": self.dialect.encoding}
-                yield Fault(Code.ENCODING_ERROR, where, number, cell, value, details)
-            if b"\0" in raw:
-                yield Fault(Code.NULL_BYTE, where, number, cell, value)
+    def stray(self, raw: bytes) -> int | None:
+        """Give the first byte that is none of the encoding."""
+        found = _STRAY.search(self._text(raw))
+        return ord(found[0]) - 0xDC00 if found else None
 
-    def _break(self, text: bytes, start: int, window: int, line: int, found: Scan, *, last: bool) -> int | None:
-        """Name what is wrong with the record at `start`, and give its end; None when the next piece may end it."""
-        match = self._any_record.match(text, start, window)
-        if match and (match[0].endswith(b"\n") or window == len(text)):
-            self._whole(match[0], line, found, start)
-            return match.end()
-        fault, where = self._first_fault(text, start, window)
-        if fault is None:
-            if window == len(text) and not last:
-                return None
-            found.faults.append(self._endless(text, start, window, line, found.records + 1))
-            found.records += 1
-            found.stopped = True
-            found.broken.append(Broken(start, len(text), found.records, line))
-            return len(text)
-        found.records += 1
-        found.faults.append(Fault(fault[0], line, found.records, details=fault[1]))
-        end = _next_line(text, where)
-        found.broken.append(Broken(start, end, found.records, line))
-        return end
-
-    def _whole(self, record: bytes, line: int, found: Scan, start: int) -> None:
-        """Name what is wrong with a record whose cells can be told apart."""
-        width = len(self.cells(record))
-        if width == 1 and not record.rstrip(b"\r\n") and self.width > 1:
-            found.faults.append(Fault(Code.BLANK_ROW, line, None))
-            found.broken.append(Broken(start, start + len(record), None, line))
-            return
-        found.records += 1
-        number = found.records
-        found.broken.append(Broken(start, start + len(record), number, line))
-        if width != self.width:
-            code = Code.EXTRA_CELL if width > self.width else Code.MISSING_CELL
-            found.faults.append(Fault(code, line, number, details={"cells": width, "expected": self.width}))
-        found.faults.extend(self._misended(record, line, number))
-        found.faults.extend(self._stains(record, line, number, ragged=width != self.width))
-
-    def _misended(self, record: bytes, line: int, number: int) -> Iterator[Fault]:
-        """Tell of a line ending that the dialect does not declare."""
-        ending, wanted = "CRLF" if record.endswith(b"\r\n") else "LF", _WANTED[self.dialect.line_ending]
-        if record.endswith(b"\n") and ending not in wanted.split():
-            yield Fault(Code.LINE_ENDING_ERROR, line, number, details={"found": ending, "wanted": wanted})
-
-    def _first_fault(self, text: bytes, start: int, window: int) -> tuple[tuple[Code, Details] | None, int]:
+    def first_fault(self, text: bytes, start: int, window: int) -> tuple[tuple[Code, Details] | None, int]:
         """Go through the cells of a record to the first that is not one; no fault when the text ends within it."""
         position = start
         while match := self._cell.match(text, position, window):
@@ -309,17 +163,10 @@ class Grammar:
             if not follows or (follows == self._quote and end == position):
                 return None, end
             if follows == b"\r":
-                wanted = _WANTED[self.dialect.line_ending]
-                return (Code.LINE_ENDING_ERROR, {"found": "CR", "wanted": wanted}), end
+                return (Code.LINE_ENDING_ERROR, {"found": "CR", "wanted": WANTED[self.dialect.line_ending]}), end
             quoted = self._quote and match[0].startswith(self._quote)
             return (Code.QUOTE_ERROR, {"kind": "after" if quoted else "inside"}), end
         raise AssertionError("a cell may be empty, so the expression always matches")
-
-    def _endless(self, text: bytes, start: int, window: int, line: int, number: int) -> Fault:
-        if (self._quote and b"\n" in text[start:window]) or window == len(text):
-            size = 0 if window == len(text) else MAX_RECORD_BYTES
-            return Fault(Code.UNTERMINATED_QUOTE, line, number, details={"bytes": size})
-        return Fault(Code.RECORD_TOO_LONG, line, number, details={"bytes": MAX_RECORD_BYTES})
 
 
 def _is_text(raw: bytes) -> bool:
@@ -330,7 +177,3 @@ def _is_text(raw: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _next_line(text: bytes, position: int) -> int:
-    return text.find(b"\n", position) + 1 or len(text)

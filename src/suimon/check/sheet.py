@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from suimon.check.records import Grammar, Run, Scan
+from suimon.check.records import Grammar
+from suimon.check.scan import Run, Scan
 from suimon.check.segments import Segment, header_line
 from suimon.contract.file import FileFormat
 
@@ -136,9 +137,9 @@ def _rewritten(text: bytes, run: Run, grammar: Grammar) -> bytes:
     dialect = grammar.dialect
     part = text[run.start : run.end]
     if dialect.escape == "\\" and b"\\" in part:
-        return b"".join(_quoted_anew(match[0], grammar) for match in grammar.records(text, run))
+        return b"".join(_quoted_anew(match[0], grammar) for match in grammar.records(text, run.start, run.end))
     if b"\r" in part:
-        return b"".join(_with_line_feed(match[0]) for match in grammar.records(text, run))
+        return b"".join(_with_line_feed(match[0]) for match in grammar.records(text, run.start, run.end))
     return part
 
 

@@ -6,14 +6,12 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import islice
 
-from suimon.check.verdict import BadCell, Code, Details, Measurement, RuleCount
+from suimon.check.verdict import BadCell, Code, Details, Measurement, RuleCount, Shared, shared
 from suimon.contract.file import Metric
 
-# What differs from one bad cell to the next of the same rule.
-_OWN = {"first", "cells", "byte", "found", "place", "after", "bytes", "kind"}
 _PERCENT = Decimal("0.0001")
 
-_Rule = tuple[Code, str | None, tuple[tuple[str, str | int], ...]]
+_Rule = tuple[Code, str | None, Shared]
 
 
 @dataclass(slots=True)
@@ -51,8 +49,7 @@ class Tally:
 
     def count(self, code: Code, column: str | None, details: Details, cells: int = 1) -> None:
         """Count cells of one rule."""
-        shared = tuple(sorted((name, value) for name, value in details.items() if name not in _OWN))
-        self._counts[code, column, shared] += cells
+        self._counts[code, column, shared(details)] += cells
 
     def first(self, columns: Sequence[str]) -> tuple[BadCell, ...]:
         """Give the first `limit` of what is listed, in the file's order; within a record by column."""
@@ -68,8 +65,8 @@ class Tally:
     def counts(self) -> tuple[RuleCount, ...]:
         """Give every rule that was broken, the most broken first."""
         return tuple(
-            RuleCount(code, column, cells, dict(shared))
-            for (code, column, shared), cells in self._counts.most_common()
+            RuleCount(code, column, cells, dict(details))
+            for (code, column, details), cells in self._counts.most_common()
             if cells
         )
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
 
 from suimon.contract.file import Metric, Severity
 
@@ -11,7 +10,7 @@ MASK = "***"
 VALUE_LENGTH = 100  # longer values are cut in reports
 
 Details = Mapping[str, str | int]
-Scope = Literal["file", "header", "record", "cell"]
+Shared = tuple[tuple[str, str | int], ...]  # those details that all bad cells of a rule have alike
 
 
 class Code(StrEnum):
@@ -132,6 +131,15 @@ class Verdict:
     def warnings(self) -> tuple[Measurement, ...]:
         """The measurements that are past a threshold that only warns."""
         return tuple(one for one in self.measurements if not one.kept and one.severity == "warning")
+
+
+# What differs from one bad cell to the next of the same rule.
+_OWN = {"first", "cells", "byte", "found", "place", "after", "bytes", "kind"}
+
+
+def shared(details: Details) -> Shared:
+    """Give the details that all bad cells of a rule have alike."""
+    return tuple(sorted((name, value) for name, value in details.items() if name not in _OWN))
 
 
 def shown(value: str, *, personal: bool) -> str:
