@@ -16,7 +16,7 @@ export UV_PYTHON_DOWNLOADS := never
 help: ## list every command
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
-setup: $(VENV)/.ready $(ENVS)/ministack/.ready $(ENVS)/sam/.ready $(ENVS)/airflow/.ready ## make every environment; a second run installs nothing
+setup: $(VENV)/.ready $(ENVS)/ministack/.ready $(ENVS)/sam/.ready $(ENVS)/airflow/.ready $(ENVS)/fuzz/.ready ## make every environment; a second run installs nothing
 
 demo: setup ## the main job: real files through the whole pipeline on this machine
 	@$(VENV)/bin/python -m local demo
@@ -40,6 +40,15 @@ bench-check: $(VENV)/.ready $(ENVS)/bench/.ready ## measure the checker beside o
 	@$(VENV)/bin/python -m bench.check --bench-python $(ENVS)/bench/bin/python \
 	  $(if $(ROWS),--rows $(ROWS)) $(if $(LARGE),--large $(LARGE)) $(if $(LONG),--long)
 
+fuzz: $(VENV)/.ready $(ENVS)/fuzz/.ready ## look for inputs that break a promise; SECONDS= for each of the four targets
+	@for target in check grammar contract compiled; do echo "fuzz: $$target"; \
+	  mkdir -p .suimon/fuzz/$$target tests/fuzz/regressions/$$target; \
+	  PYTHONPATH=src $(ENVS)/fuzz/bin/python -m tests.fuzz.fuzz $$target --folder .suimon/fuzz/$$target \
+	    --found tests/fuzz/regressions/$$target --seconds $(or $(SECONDS),60) || exit 1; done
+
+mutate: $(VENV)/.ready $(ENVS)/mutation/.ready ## change the code that decides, see whether tests notice; MUTANTS= (0: all)
+	@$(ENVS)/mutation/bin/python -m bench.mutation --mutants $(or $(MUTANTS),200) --page docs/mutation.md
+
 build: setup ## build the stack for AWS: arm64, Python 3.13
 	@SAM_CLI_TELEMETRY=0 $(ENVS)/sam/bin/sam build
 
@@ -47,7 +56,7 @@ lock: $(VENV)/.ready ## resolve requirements/*.in anew into hashed lock files
 	@for name in bootstrap suimon ministack sam airflow bench; do \
 	  $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	    requirements/$$name.in -o requirements/$$name.lock.txt || exit 1; done
-	@for name in intake functions; do \
+	@for name in intake functions fuzz mutation; do \
 	  $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	    -c requirements/suimon.lock.txt requirements/$$name.in -o requirements/$$name.lock.txt || exit 1; done
 
@@ -78,4 +87,4 @@ $(ENVS)/%/.ready: requirements/%.lock.txt $(VENV)/bin/uv
 	@VIRTUAL_ENV=$(ENVS)/$* $(UV) pip install -q --require-hashes -r requirements/$*.lock.txt
 	@touch $@
 
-.PHONY: help setup demo up down test check bench-check build lock clean
+.PHONY: help setup demo up down test check bench-check fuzz mutate build lock clean

@@ -1,0 +1,114 @@
+"""Changes the code that decides, one place at a time, and tells which changes no test notices.
+
+python -m bench.mutation [--mutants 200] [--seed 1] [--only GLOB] [--page docs/mutation.md]
+
+mutmut makes the changes and runs, for each, the tests that reach the changed function. It works in a copy of the tree,
+on a sample drawn with a seed; --mutants 0 takes all, which is hours. It changes the bodies of functions only: tables
+and expressions at the level of a module stay as they are.
+"""
+
+import argparse
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+
+from bench.mutation.page import page
+
+ROOT = Path(__file__).parents[2]
+TREE = ROOT / ".suimon" / "mutation"
+MODULES = (
+    *(
+        f"suimon/check/{name}.py"
+        for name in ("rules", "records", "scan", "segments", "sheet", "pieces", "tally", "trailer", "header", "verdict")
+    ),
+    "suimon/steps.py",
+    *(f"suimon/contract/{name}.py" for name in ("dialect", "values", "quality")),
+)
+# Fast and the same in every run: the searches of Hypothesis in test_oracle and test_properties are neither.
+TESTS = (
+    *(f"tests/unit/check/test_{name}.py" for name in ("boundaries", "structure", "cells", "corpus")),
+    *(
+        f"tests/unit/contract/test_{name}.py"
+        for name in ("boundaries", "dialect", "quality", "columns", "conditions", "odcs")
+    ),
+    "tests/unit/test_steps.py",
+)
+# Of the hostile files one way to cut them is enough here.
+WITHOUT = "not (test_a_hostile_file_is_told_of_exactly and (16 or 1000 or 33554432)) and not slow_reading"
+KILLED, SURVIVED, UNREACHED = {1, 3}, 0, 33
+_TIMEOUTS = {36, 24, 152, -24, 255}
+
+
+def main() -> None:
+    """Copy, change, test, tell."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--mutants", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", default="*", help="a pattern of mutants' names, such as '*check.tally*'")
+    parser.add_argument("--page", type=Path)
+    asked = parser.parse_args()
+    _copy()
+    _mutmut("run", "--max-children", "1", "none.*")  # makes the mutants and runs none
+    names = sorted(name for name in _results() if fnmatch(name, asked.only))
+    drawn = random.Random(asked.seed).sample(names, min(asked.mutants or len(names), len(names)))  # noqa: S311 a sample
+    _mutmut("run", "--max-children", "1", *drawn)
+    results = _results()
+    told = {name: _word(results[name]) for name in sorted(drawn)}
+    survivors = {name: _mutmut("show", name) for name, word in told.items() if word in {"survived", "unreached"}}
+    text = page(told, survivors, made=len(names), seed=asked.seed)
+    sys.stdout.write(text)
+    if asked.page:
+        asked.page.write_text(text, encoding="utf-8")
+
+
+def _copy() -> None:
+    shutil.rmtree(TREE, ignore_errors=True)
+    for name in ("src", "tests/unit", "tests/fuzz", "contracts", "docs"):
+        shutil.copytree(ROOT / name, TREE / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(Path(__file__).parent / "one_database.py", TREE / "tests" / "conftest.py")
+    lists = {
+        "source_paths": ["src"],
+        "only_mutate": [f"src/{module}" for module in MODULES],
+        "also_copy": ["tests", "contracts", "docs"],
+        "pytest_add_cli_args_test_selection": [test for test in TESTS if (TREE / test).exists()],
+        "pytest_add_cli_args": ["--import-mode=importlib", "-k", WITHOUT, "-p", "no:cacheprovider"],
+    }
+    lines = [f"{key} =\n" + "".join(f"    {value}\n" for value in values) for key, values in lists.items()]
+    single = "use_git_change_detection = false\ntrack_dependencies = false\ntimeout_constant = 20\n"
+    (TREE / "setup.cfg").write_text("[mutmut]\n" + "".join(lines) + single, encoding="utf-8")
+
+
+def _mutmut(*words: str) -> str:
+    environment = {**os.environ, "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "mutmut", *words], cwd=TREE, env=environment, text=True, capture_output=True, check=False
+    )
+    (TREE / f"{words[0]}.log").write_text(done.stdout + done.stderr, encoding="utf-8")
+    return done.stdout
+
+
+def _results() -> dict[str, int | None]:
+    return dict(_each_result())
+
+
+def _each_result() -> Iterator[tuple[str, int | None]]:
+    for meta in (TREE / "mutants").rglob("*.meta"):
+        yield from json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"].items()
+
+
+def _word(code: int | None) -> str:
+    if code in KILLED:
+        return "killed"
+    if code in _TIMEOUTS:
+        return "timeout"
+    return {SURVIVED: "survived", UNREACHED: "unreached"}.get(code or 0, "odd") if code is not None else "not run"
+
+
+if __name__ == "__main__":
+    main()

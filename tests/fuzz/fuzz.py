@@ -1,0 +1,44 @@
+"""Runs one target under atheris, which steers by the branches that suimon.check and suimon.contract take.
+
+python -m tests.fuzz.fuzz TARGET --folder FOLDER [--found FOLDER] (--runs N | --seconds N)
+
+Same seed, same runs: as far as threads allow it does the same every time.
+"""
+
+import argparse
+import importlib
+import sys
+from pathlib import Path
+from typing import Any
+
+SECONDS_PER_INPUT = 20
+MEMORY_MB = 2048
+LONGEST = {"check": 600, "grammar": 200, "contract": 6000, "compiled": 4000}  # bytes
+
+
+def main() -> None:
+    """Fuzz until the runs or the time are over, or a promise is broken: then the input is kept in `--found`."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("target", choices=LONGEST)
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--found", type=Path)
+    parser.add_argument("--runs", type=int, default=-1)
+    parser.add_argument("--seconds", type=int, default=0)
+    asked = parser.parse_args()
+    atheris: Any = importlib.import_module("atheris")
+    with atheris.instrument_imports(include=["suimon.check", "suimon.contract"]):
+        target = importlib.import_module("tests.fuzz.targets").TARGETS[asked.target]
+        seeds = importlib.import_module("tests.fuzz.seeds")
+    dictionary = seeds.write(asked.target, asked.folder)
+    grown = asked.folder / "grown"
+    grown.mkdir(exist_ok=True)
+    limits = [f"-runs={asked.runs}", f"-max_total_time={asked.seconds}", f"-max_len={LONGEST[asked.target]}"]
+    guards = [f"-timeout={SECONDS_PER_INPUT}", f"-rss_limit_mb={MEMORY_MB}", "-print_final_stats=1", "-len_control=0"]
+    found = [f"-artifact_prefix={asked.found or asked.folder}/", f"-dict={dictionary}", "-seed=1"]
+    folders = [str(grown), str(asked.folder / "seeds")]
+    atheris.Setup([sys.argv[0], *limits, *guards, *found, *folders], target)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
