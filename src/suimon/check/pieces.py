@@ -40,7 +40,7 @@ class Judged:
     faults: tuple[BadCell, ...] = ()  # of structure, as many as were asked for
     uncounted: Counter[tuple[Code, str | None, Shared]] = field(default_factory=Counter)  # the others, by column
     cells: tuple[BadCell, ...] = ()  # bad ones, as many as were asked for
-    bad: Iterable[int] = ()  # numbers of the bad records, of those with bad cells only where some are tolerated
+    bad: Iterable[int] = ()  # numbers of the bad records, where some are tolerated
     doubled: bool = False  # cells hold quotes
 
 
@@ -123,7 +123,7 @@ class Judge:
 
     def _strictly(self, duck: Duck, segment: Segment, number: int, room: int) -> Judged:
         text = segment.text()
-        found = scan(self.grammar, text, last=segment.last, room=room)
+        found = scan(self.grammar, text, last=segment.last, room=room, numbers=self.tolerant)
         totals, cells, bad = None, list[BadCell](), found.bad
         if found.runs and self.rules.values:
             sheet = copy_of(segment, text, found, self.grammar, self.places)

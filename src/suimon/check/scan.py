@@ -56,25 +56,27 @@ class Scan:
     runs: list[Run] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     uncounted: Counter[_Kind] = field(default_factory=Counter)
-    bad: "array[int]" = field(default_factory=lambda: array("q"))  # numbers of the broken records
+    bad: "array[int]" = field(default_factory=lambda: array("q"))  # numbers of the broken records, if asked for
     broken: list[Broken] = field(default_factory=list)  # if asked for
     records: int = 0
     end: int = 0  # where reading stopped: before an open quote that the next piece may close
     stopped: bool = False  # after a fault behind which records cannot be told apart
 
 
-def scan(grammar: Grammar, text: bytes, *, last: bool, room: int | None = None, keep: bool = False) -> Scan:
+def scan(
+    grammar: Grammar, text: bytes, *, last: bool, room: int | None = None, numbers: bool = False, keep: bool = False
+) -> Scan:
     """Tell good records from broken ones. Unless it is the `last`, a piece ends with a line's end.
 
-    List the first `room` faults, all if None; `keep` the broken records. Memory is bounded by the room: a file all of
-    whose records are broken in the same way takes no more than one that is good.
+    List the first `room` faults, all if None; the `numbers` of all broken records; `keep` these themselves. Without the
+    last two, memory is bounded by the room, whatever is wrong with however many records.
     """
-    return _Scanner(grammar, text, last, room, keep).scan()
+    return _Scanner(grammar, text, last=last, room=room, numbers=numbers, keep=keep).scan()
 
 
 def first_record(grammar: Grammar, text: bytes, *, last: bool) -> tuple[tuple[str, ...], list[Fault], int]:
     """Read one record of any width: its cells, its faults, where it ends. Without cells when it is broken."""
-    scanner = _Scanner(grammar, text, last, None, keep=False)
+    scanner = _Scanner(grammar, text, last=last, room=None, numbers=False, keep=False)
     window = min(len(text), MAX_RECORD_BYTES)
     record = grammar.record_at(text, 0, window)
     if record is None:
@@ -91,8 +93,11 @@ def first_record(grammar: Grammar, text: bytes, *, last: bool) -> tuple[tuple[st
 class _Scanner:
     """One piece of a file, read from its beginning to its end."""
 
-    def __init__(self, grammar: Grammar, text: bytes, last: bool, room: int | None, keep: bool) -> None:  # noqa: FBT001 one caller
-        self._grammar, self._text, self._last, self._room, self._keep = grammar, text, last, room, keep
+    def __init__(
+        self, grammar: Grammar, text: bytes, *, last: bool, room: int | None, numbers: bool, keep: bool
+    ) -> None:
+        self._grammar, self._text, self._last = grammar, text, last
+        self._room, self._numbers, self._keep = room, numbers, keep
         self._line = 1
         self._kinds = list[_Kind]()  # of the faults of the record at hand
         self.found = Scan()
@@ -217,7 +222,8 @@ class _Scanner:
         for kind in self._kinds:
             found.uncounted[kind] += count
         if not blank:
-            found.bad.extend(range(found.records + 1, found.records + count + 1))
+            if self._numbers:
+                found.bad.extend(range(found.records + 1, found.records + count + 1))
             found.records += count
         self._line += text.count(b"\n", start, end)
         return end
@@ -226,7 +232,9 @@ class _Scanner:
         """Count a broken record; give its number."""
         found = self.found
         found.records += 1
-        found.bad.append(found.records)
+        self._kinds.clear()
+        if self._numbers:
+            found.bad.append(found.records)
         if self._keep:
             found.broken.append(Broken(start, end, found.records, self._line))
         return found.records

@@ -38,7 +38,9 @@ class Segment:
 
     def text(self) -> bytes:
         """Give its bytes."""
-        return self.path.read_bytes()[self.header :]
+        with self.path.open("rb") as file:
+            file.seek(self.header)
+            return file.read()
 
 
 def header_line(dialect: FileFormat, width: int) -> bytes:
