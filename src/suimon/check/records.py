@@ -147,7 +147,7 @@ class Grammar:
 
     def stray(self, raw: bytes) -> int | None:
         """Give the first byte that is none of the encoding."""
-        found = _STRAY.search(self._text(raw))
+        found = None if raw.isascii() else _STRAY.search(self._text(raw))
         return ord(found[0]) - 0xDC00 if found else None
 
     def first_fault(self, text: bytes, start: int, window: int) -> tuple[tuple[Code, Details] | None, int]:
