@@ -9,11 +9,12 @@ from pyspark.sql import functions as F  # noqa: N812 the name that all of PySpar
 
 def main(folder: Path) -> None:
     """Read, cast, write and count a few records below `folder`."""
-    source = folder / "warm-up.csv"
-    source.write_text('id,day,amount\n1,2026-11-20,"1.00"\n')
+    source = folder / "warm-up.records"
+    source.write_text("1\x1f2026-11-20\x1f1.00\x1e")
     spark = SparkSession.builder.getOrCreate()
     process = spark.sparkContext._gateway.proc  # type: ignore[union-attr] # noqa: SLF001 no public way to wait for it
-    rows = spark.read.schema("id string, day string, amount string").csv(str(source), header=True, multiLine=True)
+    cells = spark.read.text(str(source), lineSep="\x1e").select(F.split("value", "\x1f").alias("cells"))
+    rows = cells.select(*(F.col("cells")[place].alias(name) for place, name in enumerate(("id", "day", "amount"))))
     day = F.try_to_timestamp("day", F.lit("yyyy-MM-dd")).cast("date").alias("day")
     amount = F.when(F.col("amount").rlike("^[0-9.]+$"), F.expr("try_cast(amount AS decimal(14,2))")).alias("amount")
     rows.select("id", day, amount).write.mode("overwrite").parquet(str(folder / "warm-up.parquet"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from suimon.check.html import page
-from suimon.check.report import cells_as_json_lines, describe, summary
+from suimon.check.report import as_json, cells_as_json_lines, describe, summary
 from suimon.drop import run_id
 from suimon.trigger import file_name
 
@@ -50,12 +50,14 @@ def publish(
         "drop_id": record.id,
         "version_id": drop.version_id,
     }
-    objects.put_text(bucket, f"{folder}bad_cells.jsonl", cells_as_json_lines(verdict))
-    objects.put_json(bucket, f"{folder}report.json", identity | summary(verdict))
-    objects.put_text(bucket, f"{folder}report.html", page(verdict, contract, about), kind="text/html")
+    lang = contract.language
+    report = as_json(identity | summary(verdict, lang), indent=2)
+    objects.put_text(bucket, f"{folder}bad_cells.jsonl", cells_as_json_lines(verdict, lang))
+    objects.put_text(bucket, f"{folder}report.json", report, kind="application/json")
+    objects.put_text(bucket, f"{folder}report.html", page(verdict, contract, about, lang), kind="text/html")
     where = f"s3://{bucket}/{folder}"
     return (
-        f"{describe(verdict, EXAMPLES)}\n\n"
+        f"{describe(verdict, EXAMPLES, lang)}\n\n"
         f"The page to hand on to who sent the file: {where}report.html\n"
         f"Every bad cell: {where}bad_cells.jsonl"
     )

@@ -157,6 +157,9 @@ def _refuse_contradictions(clause: Clause, dialect: FileFormat, reader: Reader) 
 def _refuse_shared_marks(clause: Clause, dialect: FileFormat, reader: Reader) -> None:
     if dialect.quote and dialect.quote in (dialect.delimiter, dialect.decimal):
         _refuse_at(clause, "quote", "is the delimiter or the decimal separator too; they must differ", reader)
+    if not dialect.quote and dialect.delimiter == '"':
+        # Accepted rows that are written anew are quoted with it.
+        _refuse_at(clause, "delimiter", "is the quote of other files; choose another", reader)
     if dialect.delimiter == dialect.escape == "\\":
         _refuse_at(clause, "escape", "is the delimiter too; they must differ", reader)
     # With quotes "1,5" is one cell; without, every number with a fraction would be two.

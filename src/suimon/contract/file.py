@@ -15,6 +15,8 @@ LINE_ENDINGS: tuple[LineEnding, ...] = get_args(LineEnding)
 MetricName = Literal["rowCount", "nullValues", "missingValues", "invalidValues", "duplicateValues"]
 METRICS: tuple[MetricName, ...] = get_args(MetricName)
 Severity = Literal["error", "warning"]
+Language = Literal["en", "ja"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 # Text of a table compresses ten- to thirty-fold; a hundred is a bomb or a mistake. A file may be declared otherwise.

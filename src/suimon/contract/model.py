@@ -9,7 +9,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from suimon.contract.file import Column, Condition, ContractError, FileFormat, Metric, Tolerance
+from suimon.contract.file import Column, Condition, ContractError, FileFormat, Language, Metric, Tolerance
 
 _DS = "{ds}"
 _DIGIT, _DIGITS = "\0", "0123456789"
@@ -125,6 +125,7 @@ class Contract:
     conditions: tuple[Condition, ...] = ()
     metrics: tuple[Metric, ...] = ()
     tolerance: Tolerance | None = None  # without one the first bad record rejects the file
+    language: Language = "en"  # of the reports on its files
     arrival: Arrival | None = None
     freshness: TableFreshness | None = None
 
@@ -144,6 +145,7 @@ class Contract:
                 conditions=tuple(Condition.from_json(condition) for condition in raw["conditions"]),
                 metrics=tuple(Metric.from_json(metric) for metric in raw["metrics"]),
                 tolerance=Tolerance.from_json(raw["tolerance"]) if raw["tolerance"] else None,
+                language=raw["language"],
                 arrival=Arrival.from_json(raw["arrival"]) if raw["arrival"] else None,
                 freshness=TableFreshness.from_json(raw["freshness"]) if raw["freshness"] else None,
             )
@@ -167,6 +169,7 @@ class Contract:
             "conditions": [condition.to_json() for condition in self.conditions],
             "metrics": [metric.to_json() for metric in self.metrics],
             "tolerance": self.tolerance.to_json() if self.tolerance else None,
+            "language": self.language,
             "arrival": self.arrival.to_json() if self.arrival else None,
             "freshness": self.freshness.to_json() if self.freshness else None,
         }

@@ -1,7 +1,7 @@
 """From ODCS 3.1 YAML to a compiled contract, at build time. What nothing enforces is refused, with its line.
 
 The keys of ODCS carry what they can; the rest stands under `customProperties`: `keyPattern`, `dag`, `dialect`,
-`partition`, `tolerance`, `arrival`, and of a column `label`, `trueWords`, `falseWords`. A contract without
+`partition`, `tolerance`, `language`, `arrival`, and of a column `label`, `trueWords`, `falseWords`. A contract without
 `keyPattern` is a table that is only watched: rules on its columns are refused too.
 """
 
@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from suimon.contract.clauses import PROSE, READ, Clause, ContractFileError, Grammar, Problem, parse, unenforced
 from suimon.contract.columns import PROPERTY, read_columns, read_primary_key, refuse_rules
 from suimon.contract.dialect import DIALECT, fit, read_dialect
-from suimon.contract.file import ContractError, FileFormat, Tolerance
+from suimon.contract.file import LANGUAGES, ContractError, FileFormat, Language, Tolerance
 from suimon.contract.model import Arrival, Contract, Contracts, KeyPattern, TableFreshness
 from suimon.contract.quality import QUALITY, as_rules, read_quality, refuse_quality
 from suimon.contract.reader import Reader, number, written
@@ -58,6 +58,7 @@ CUSTOM: Grammar = {
     "partition": READ,
     "dialect": DIALECT,
     "tolerance": dict.fromkeys(("maxRows", "maxPercent"), READ),
+    "language": READ,
     "arrival": dict.fromkeys(("daysAfter", "deadline", "timeZone", "lookbackDays"), READ),
 }
 _ADVICE = {
@@ -182,6 +183,7 @@ def _gated(watched: Contract, document: Clause, schema: Clause, custom: dict[str
         conditions=conditions,
         metrics=metrics,
         tolerance=_tolerance(custom["tolerance"], reader) if "tolerance" in custom else None,
+        language=_language(custom["language"], reader) if "language" in custom else "en",
         arrival=_arrival(custom["arrival"], reader) if "arrival" in custom else None,
     )
 
@@ -224,6 +226,14 @@ def _dag(document: Clause, custom: dict[str, Clause], reader: Reader) -> str | N
     else:
         return clause.value
     return None
+
+
+def _language(clause: Clause, reader: Reader) -> Language:
+    for language in LANGUAGES:
+        if clause.value == language:
+            return language
+    reader.refuse(clause, f"must be one of {', '.join(LANGUAGES)}, is {clause.plain()!r}")
+    return "en"
 
 
 def _tolerance(clause: Clause, reader: Reader) -> Tolerance | None:

@@ -210,3 +210,11 @@ def test_a_text_that_no_cell_can_hold_is_refused(
 def test_a_comment_that_a_record_could_start_with_is_refused(draft: Draft, refused: Refused, column: str) -> None:
     (problem,) = refused(draft(column, dialect=changed("header: true", "header: true, comment: '#'")))
     assert "starts with it, and would be taken for a comment" in problem
+
+
+def test_a_delimiter_that_accepted_rows_are_quoted_with_is_refused(draft: Draft, refused: Refused) -> None:
+    dialect = "encoding: utf-8, delimiter: '\"', quote: '', header: true, nullTokens: ['']"
+    assert any(
+        f"{PATH}.delimiter: is the quote of other files; choose another" in one
+        for one in refused(draft(dialect=dialect))
+    )

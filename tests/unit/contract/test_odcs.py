@@ -313,3 +313,18 @@ def test_what_came_with_a_later_standard_is_refused_in_an_earlier_one(
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ContractFileError, match=r"\.enum: enum is of ODCS v3\.2\.0; write that apiVersion, or quality"):
         read_contract(path)
+
+
+@pytest.mark.parametrize(("said", "read"), [("", "en"), ("en", "en"), ("ja", "ja")])
+def test_reports_are_in_the_language_that_the_contract_names(tmp_path: Path, said: str, read: str) -> None:
+    text = SALES
+    path = tmp_path / "c.odcs.yaml"
+    path.write_text(text + (f"  - property: language\n    value: {said}\n" if said else ""), encoding="utf-8")
+    assert read_contract(path).language == read
+
+
+def test_a_language_that_nobody_has_written_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "c.odcs.yaml"
+    path.write_text(SALES + "  - property: language\n    value: fr\n", encoding="utf-8")
+    with pytest.raises(ContractFileError, match="must be one of en, ja, is 'fr'"):
+        read_contract(path)
