@@ -1,14 +1,12 @@
 """A slow reading of a whole file by the words of its contract, which shares nothing with the checker.
 
-It knows the contract's and the verdict's data classes and nothing else of the checker, so that where both agree, two
-readings agree. Where a stream of compressed bytes is damaged, only that is expected: how much of it could still be read
-before the damage depends on who reads.
+Where both agree, two readings agree. Of bytes that cannot be unpacked, only that is told.
 """
 
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
@@ -46,7 +44,7 @@ class Expected:
     measured: tuple[tuple[Metric, int, bool], ...] = ()  # value, and whether it is kept
     bad_records: int = 0
     set_aside: int = 0
-    sound: tuple[tuple[str, ...], ...] = ()  # the cells of the records without a fault of structure
+    sound: Mapping[int, tuple[str, ...]] = field(default_factory=dict)  # the cells of the records of sound form
     damaged: bool = False  # the compressed bytes are: then nothing else is certain
 
     @property
@@ -78,7 +76,7 @@ class _Judge:
         self.where: dict[int, Column] = dict(enumerate(contract.columns))  # place in a record -> column
         self.keys: dict[tuple[str, ...], dict[tuple[Typed, ...], int]] = {}
         self.whole: list[dict[str, tuple[str, Typed]]] = []  # per sound record: text and value of each column
-        self.sound: list[tuple[str, ...]] = []
+        self.sound: dict[int, tuple[str, ...]] = {}
         self.stopped = False
 
     def file(self, text: str) -> Expected:
@@ -92,7 +90,7 @@ class _Judge:
             place = next_line(text, place)
         line = 1 + self.dialect.skip_lines
         if self.dialect.header:
-            none = Reading(text.count("\n") + 1, end=len(text))
+            none = Reading(len(text.removesuffix("\n").split("\n")) + (text != ""), end=len(text))
             first = next(readings(text[place:], self.dialect, line), none)
             self.header(first)
             end = place + first.end
@@ -207,7 +205,7 @@ class _Judge:
 
     def cells(self, reading: Reading, number: int) -> None:
         """Judge the cells of a record of sound form, its keys and its conditions."""
-        self.sound.append(tuple(text for _, text in reading.cells))
+        self.sound[number] = tuple(text for _, text in reading.cells)
         values: dict[str, tuple[str, Typed]] = {}
         line_of: dict[str, int] = {}
         columns = {column.name: column for column in self.contract.columns}
@@ -251,8 +249,9 @@ class _Judge:
         if not cells:
             self.add(Code.MISSING_TRAILER, line)
             return
+        padded = (*cells, *[""] * 100)  # what is not there is empty
         if wanted.count is not None:
-            said = (*cells, *[""] * wanted.count)[wanted.count - 1]
+            said = padded[wanted.count - 1]
             if not re.fullmatch("[0-9]+", said) or int(said) != rows:
                 self.add(Code.TRAILER_COUNT_ERROR, line, None, None, shown(said, personal=False))
         broken = {place.column for place in self.places if place.code is Code.TYPE_ERROR}
@@ -262,7 +261,7 @@ class _Judge:
             if name in broken or name not in {column.name for column in self.where.values()}:
                 continue
             total = sum(Fraction(Decimal(str(values[name][1] or 0))) for values in self.whole)
-            said = (*cells, *[""] * place)[place - 1]
+            said = padded[place - 1]
             form = rf"[+-]?[0-9]+({re.escape(self.dialect.decimal)}[0-9]+)?"
             if not re.fullmatch(form, said) or Fraction(said.replace(",", ".")) != total:
                 personal = any(column.personal for column in self.contract.columns if column.name == name)
@@ -291,7 +290,7 @@ class _Judge:
             measured=tuple(measured),
             bad_records=len(bad),
             set_aside=len(bad) if tolerated else 0,
-            sound=tuple(self.sound),
+            sound=self.sound,
         )
 
     def tolerated(self, bad: int, rows: int) -> bool:

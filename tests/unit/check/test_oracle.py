@@ -6,14 +6,18 @@
 import csv
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from io import StringIO
+from pathlib import Path
 from unittest.mock import patch
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from suimon.check import segments
+from suimon.check.engine import Aside, check_file
 from suimon.check.verdict import BadCell, Code, Verdict
+from suimon.contract.file import Tolerance
 from suimon.contract.model import Contract
 from tests.unit.check.oracle import Expected, Place, judge
 from tests.unit.check.oracle_text import text_of
@@ -100,7 +104,45 @@ def test_the_slow_reading_takes_a_sound_file_as_pythons_csv_does(case: Case) -> 
         strict=True,
     )
     read = [tuple(row) or ("",) for row in rows]
-    assert read[dialect.header : -1 if dialect.trailer else None] == list(found.sound)
+    assert read[dialect.header : -1 if dialect.trailer else None] == list(found.sound.values())
+
+
+@given(case=cases(), size=segment_sizes)
+@quick
+def test_good_records_go_on_and_bad_ones_are_set_aside_with_their_reasons(
+    tmp_path: Path, case: Case, size: int
+) -> None:
+    dialect = case.contract.file
+    assert dialect is not None
+    contract = replace(case.contract, tolerance=Tolerance(max_percent="100"), metrics=())
+    path, aside = tmp_path / "file.csv", Aside(tmp_path / "good.csv", tmp_path / "bad.csv")
+    path.write_bytes(case.contents)
+    with patch.object(segments, "SEGMENT_BYTES", size):
+        verdict = check_file(path, contract, case.partition, scratch=tmp_path, threads=2, aside=aside)
+    expected = judge(case.contents, contract, case.partition, case.conditions)
+    compare(verdict, expected)
+    if not expected.set_aside:
+        return
+    reasons: dict[int, set[str]] = {place.record: set() for place in expected.places if place.record}
+    for place in expected.places:
+        reasons[place.record or 0].add(place.code)
+    labels, *bad = rows_of(aside.bad, dialect.delimiter)
+    assert {int(row[1]): {reason.split(" ")[0] for reason in row[2].split("; ")} for row in bad} == reasons
+    assert [int(row[1]) for row in bad] == sorted(reasons)
+    assert all(tuple(row[3:]) == expected.sound[int(row[1])] for row in bad if int(row[1]) in expected.sound)
+    titles, *good = rows_of(aside.accepted, dialect.delimiter)
+    assert titles == [column.title for column in contract.columns]
+    known = labels[3:] if dialect.header else titles
+    order = [known.index(title) for title in titles]
+    wanted = [cells for record, cells in expected.sound.items() if record not in reasons]
+    assert good == [[cells[place] for place in order] for cells in wanted]
+    again = check_file(aside.accepted, replace(contract, file=dialect.plain()), case.partition, scratch=tmp_path)
+    assert (again.rows, again.bad_cells) == (verdict.accepted_rows, ())
+
+
+def rows_of(path: Path, delimiter: str) -> list[list[str]]:
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.reader(stream, delimiter=delimiter, strict=True))
 
 
 def test_bad_cells_far_down_a_long_file_are_found_exactly(check: Check, sales: Contract) -> None:
