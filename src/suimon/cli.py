@@ -1,12 +1,13 @@
 """The `suimon` command. A command's module is imported when it is called: nobody waits for what another one needs."""
 
 from importlib import import_module
+from typing import Any
 
 import click
 
 _COMMANDS = {
     "check": ("suimon.check.cli", "Check a file against its contract, as the gate would."),
-    "contract": ("suimon.contract.cli", "Check and compile contracts."),
+    "contract": ("suimon.contract.cli", "Propose, check and compile contracts."),
     "replay": ("suimon.replay_cli", "Run the drops of a range of dates again."),
     "warehouse": ("suimon.warehouse.cli", "Make the warehouse's tables."),
 }
@@ -24,6 +25,12 @@ class _Commands(click.Group):
         module, _ = _COMMANDS[cmd_name]
         command: click.Command = getattr(import_module(module), cmd_name)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            ctx.exit(130)  # as shells say it; click's 1 would say that a file is rejected
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
         with formatter.section("Commands"):

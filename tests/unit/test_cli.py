@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from suimon import cli
 from suimon.cli import main
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
@@ -97,6 +98,14 @@ def test_a_contract_that_only_watches_a_table_judges_no_file(good: str, tmp_path
 def test_every_command_explains_itself(command: str) -> None:
     assert command in suimon("--help").output
     assert suimon(command, "--help").exit_code == 0
+
+
+def test_an_interruption_while_a_command_is_imported_is_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(name: str) -> None:
+        raise KeyboardInterrupt(name)
+
+    monkeypatch.setattr(cli, "import_module", interrupted)
+    assert suimon("check", "any.csv", "--contract", SALES).exit_code == 130
 
 
 def test_an_unknown_command_exits_with_2() -> None:
