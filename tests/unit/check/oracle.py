@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from suimon.check.verdict import Code, shown
 from suimon.contract.file import Column, FileFormat, Metric
@@ -112,16 +112,8 @@ class _Judge:
             return body, []
         return body[:cut], [text for _, text in last.cells]
 
-    def add(
-        self,
-        code: Code,
-        line: int | None,
-        record: int | None = None,
-        column: str | None = None,
-        value: str | None = None,
-        about: str | int | None = None,
-    ) -> None:
-        self.places.append(Place(code, line, record, column, value, about))
+    def add(self, *place: Any, about: str | int | None = None) -> None:
+        self.places.append(Place(*place)._replace(about=about))
 
     def header(self, first: Reading) -> None:
         columns = self.contract.columns
@@ -201,7 +193,9 @@ class _Judge:
                     continue
                 column = where.get(place)
                 personal = not header and (column is None or column.personal)
-                self.add(code, line, number, column.name if column else None, shown(text, personal=personal), about)
+                self.add(
+                    code, line, number, column.name if column else None, shown(text, personal=personal), about=about
+                )
 
     def cells(self, reading: Reading, number: int) -> None:
         """Judge the cells of a record of sound form, its keys and its conditions."""
@@ -221,11 +215,11 @@ class _Judge:
         told = {name: shown(text, personal=columns[name].personal) for name, (text, _) in values.items()}
         for column in self.contract.columns:
             if column.unique and (first := self.repeated((column.name,), values, number)):
-                self.add(Code.UNIQUE_ERROR, line_of[column.name], number, column.name, told[column.name], first)
+                self.add(Code.UNIQUE_ERROR, line_of[column.name], number, column.name, told[column.name], about=first)
         key = self.contract.primary_key
         if key and (first := self.repeated(key, values, number, "key")):
             value = ", ".join(told[name] for name in key)
-            self.add(Code.PRIMARY_KEY_ERROR, line_of[key[0]], number, ", ".join(key), value, first)
+            self.add(Code.PRIMARY_KEY_ERROR, line_of[key[0]], number, ", ".join(key), value, about=first)
         for condition in self.contract.conditions:
             read = [values[name][1] for name in condition.columns if name in values]
             if len(read) == len(condition.columns) and self.conditions[condition.name](*read) is False:
@@ -249,7 +243,7 @@ class _Judge:
         if not cells:
             self.add(Code.MISSING_TRAILER, line)
             return
-        padded = (*cells, *[""] * 100)  # what is not there is empty
+        padded = (*cells, *[""] * 9)  # a cell that is not there is empty
         if wanted.count is not None:
             said = padded[wanted.count - 1]
             if not re.fullmatch("[0-9]+", said) or int(said) != rows:
