@@ -126,7 +126,7 @@ def fuzz_grammar(drawn: bytes) -> None:
     if not text or text.startswith(b"\xef\xbb\xbf"):
         return  # is told before the grammar reads
     grammar = Grammar(dialect, len(columns))
-    whole = scan(grammar, text, last=True, keep=True)
+    whole = scan(grammar, text, last=True, numbers=True, keep=True)
     slow = judge(contents, replace(contract, file=dialect, columns=columns, **_WITHOUT_RULES), None)
     assert _places(whole, columns) == Counter(slow.places)
     assert whole.records == slow.rows
@@ -191,7 +191,7 @@ def _is_the_same_in_pieces(
 
 
 def _is_the_same_when_most_is_only_counted(whole: Scan, text: bytes, grammar: Grammar, room: int) -> None:
-    counted = scan(grammar, text, last=True, room=room)
+    counted = scan(grammar, text, last=True, room=room, numbers=True)
     kinds = Counter((fault.code, fault.cell, shared(fault.details)) for fault in whole.faults[room:])
     assert (counted.faults, counted.uncounted) == (whole.faults[:room], kinds)
     assert (counted.records, list(counted.bad), counted.runs) == (whole.records, list(whole.bad), whole.runs)

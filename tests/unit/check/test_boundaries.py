@@ -198,7 +198,7 @@ def test_a_sum_that_is_not_known_is_not_compared() -> None:
 
 
 def test_a_sum_is_written_with_the_contracts_separator() -> None:
-    half = {"delimiter": ";", "decimal": ",", "total": Decimal("1.5")}
+    half: dict[str, Any] = {"delimiter": ";", "decimal": ",", "total": Decimal("1.5")}
     assert trailer_faults(b"T;2;1,5\n", **half) == []
     assert [cell.value for cell in trailer_faults(b"T;2;1.5\n", **half)] == ["1.5"]
 
@@ -296,7 +296,7 @@ def test_a_fault_is_named_with_its_place(text: bytes, dialect: dict[str, Any], f
 
 def test_good_and_broken_records_are_numbered_through() -> None:
     text = b'a,b,c\n#no\n"d\n",e,f\n\n1\nx"y,2\n4,5,6'
-    found = scan(grammar(comment="#"), text, last=True, keep=True)
+    found = scan(grammar(comment="#"), text, last=True, numbers=True, keep=True)
     assert found.runs == [Run(0, 6, 1, 1, 1), Run(10, 19, 2, 3, 1), Run(28, 33, 5, 8, 1)]
     assert [(one.start, one.end, one.record, one.line) for one in found.broken] == [(20, 22, 3, 6), (22, 28, 4, 7)]
     assert (found.records, found.end, found.stopped, list(found.bad)) == (5, len(text), False, [3, 4])
