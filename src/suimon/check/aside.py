@@ -49,7 +49,8 @@ def write_aside(aside: Aside, contract: Contract, judge: Judge, rounds: Rounds, 
         header = io.StringIO()
         csv.writer(header, delimiter=delimiter, lineterminator="\n").writerow(titles)
         good.write(header.getvalue().encode())
-        writer = csv.writer(bad, delimiter=delimiter, lineterminator="\n")
+        # All quoted: before Python 3.13 the writer leaves a lone carriage return bare.
+        writer = csv.writer(bad, delimiter=delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL)
         labels = [titles[place] if place is not None else f"column_{own + 1}" for own, place in enumerate(judge.places)]
         writer.writerow([*OWN_COLUMNS, *labels])
         for parts in rounds.each(lambda duck, piece, segment: _part(duck, piece, segment, judge)):
@@ -82,7 +83,7 @@ def _reasons(duck: Duck, sheet: Sheet, scan: Scan | None, piece: Piece, judge: J
     reasons = defaultdict[int, list[str]](list)
     for fault in scan.faults if scan else ():
         if fault.record is not None:
-            reasons[piece.record + fault.record].append(fault.code.value)
+            reasons[piece.record + fault.record].append(_reason(fault.code, judge.fault_cell(fault).column))
     for record in duck.bad_records(sheet, judge.rules, judge.listed, None) if sheet.rows else ():
         reasons[record.record] += [_reason(cell.code, cell.column) for cell in judge.cells_of(record)]
     for number, key in enumerate(judge.rules.keys):

@@ -39,7 +39,8 @@ class Totals:
     rows: int
     failing: tuple[int, ...]  # bad cells per rule, in the order of the rules
     sums: tuple[int, ...]  # per summed column, decimals without their point
-    cell_bytes: int  # bytes of all cells without those of their quote characters
+    cell_bytes: int  # bytes of all cells, without those of quote characters if the sheet is `doubled`
+    holding: int  # cells that hold quote characters, though the sheet is not `doubled`
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,7 @@ class Duck:
             size = f"CASE WHEN contains({{0}}, {quote}) THEN strlen(replace({{0}}, {quote}, '')) ELSE strlen({{0}}) END"
         figures = [
             "count(*)",
+            self._holding(sheet),
             *(f"coalesce(sum({size.format(name)}), 0)" for name in _names(sheet)),
             *(f"count_if({rule.condition})" for rule in rules.rules),
             *(figure for place in rules.sums for figure in self._halves(place)),
@@ -107,12 +109,24 @@ class Duck:
             self._run(f"CREATE TABLE found_{number} AS {query}", rules.parameters | _path(sheet))
             query = f"SELECT {', '.join(f'f{place}' for place in range(len(figures)))} FROM found_{number}"
         (row,) = self._run(query, rules.parameters | _path(sheet))
-        after_cells = 1 + len(sheet.places)
+        after_cells = 2 + len(sheet.places)
         after_rules = after_cells + len(rules.rules)
         failing = tuple(cells or 0 for cells in row[after_cells:after_rules])  # NULL where every value is
         halves = [half or 0 for half in row[after_rules:]]
         sums = tuple(int(high) * _HALF + int(low) for high, low in zip(halves[::2], halves[1::2], strict=True))
-        return Totals(row[0], failing, sums, sum(row[1:after_cells]))
+        return Totals(row[0], failing, sums, sum(row[2:after_cells]), row[1])
+
+    def _holding(self, sheet: Sheet) -> str:
+        """SQL: how many cells hold quotes. A cell that is a number or a date holds none."""
+        if not sheet.quotes or sheet.doubled:
+            return "0"
+        quote, counts = _literal(sheet.quote), list[str]()
+        for name, place in zip(_names(sheet), sheet.places, strict=True):
+            holds = f"contains({name}, {quote})"
+            if place is not None and self._columns[place].type != "string":
+                holds = f"CASE WHEN t{place} IS NULL THEN {holds} ELSE false END"
+            counts.append(f"coalesce(count_if({holds}), 0)")
+        return " + ".join(counts)
 
     def _halves(self, place: int) -> tuple[str, str]:
         """SQL: the sum of a column in two parts, for 38 digits hold the values but not every sum of them."""

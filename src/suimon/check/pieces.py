@@ -69,13 +69,14 @@ class Judge:
         List bad cells of no more than `room` records. `doubled`: cells of this file are known to hold quotes.
         """
         sheet = sheet_of(segment, self.grammar.dialect, self.places) if self.rules.values else None
-        sheet = sheet and replace(sheet, doubled=doubled)
+        sheet = sheet and replace(sheet, doubled=doubled and segment.quotes > 0)
         totals = self._totals(duck, sheet, number) if sheet else None
-        if sheet and not totals and not doubled and self._may_be_doubled(segment):
+        if sheet and totals and totals.holding:
+            duck.forget_keys(number)
             sheet = replace(sheet, doubled=True)
             totals = self._totals(duck, sheet, number)
-        # DuckDB takes quotes within a cell without quotes for text, so those in cells prove nothing.
-        if sheet and totals and sheet.doubled and not self.grammar.whole(segment.text()):
+        # DuckDB takes quotes within a cell without quotes for text, so where cells hold some, the bytes prove nothing.
+        if sheet and totals and sheet.doubled and not self._proven(segment, totals.rows):
             duck.forget_keys(number)
             totals = None
         if sheet and totals:
@@ -106,17 +107,17 @@ class Judge:
             sheet = copy_of(segment, text, found, self.grammar, self.places)
         return replace(sheet, numbering=sheet.numbering.after(piece.record, piece.line)), text, found
 
-    def _may_be_doubled(self, segment: Segment) -> bool:
-        """Tell whether cells may hold quotes: looking costs more than the few files that have any."""
-        dialect = self.grammar.dialect
-        return segment.quotes > 0 and dialect.escape == dialect.quote and dialect.quote.encode() * 2 in segment.text()
+    def _proven(self, segment: Segment, rows: int) -> bool:
+        """Tell whether the grammar reads a segment as so many records from end to end."""
+        text = segment.text()
+        return self.grammar.whole(text) and self.grammar.count(text, 0, len(text)) == rows
 
     def _totals(self, duck: Duck, sheet: Sheet, number: int) -> Totals | None:
         try:
             totals = duck.totals(sheet, self.rules, number)
         except MalformedSheetError:
             return None  # where and why, the grammar says
-        if sheet.accounts_for(totals.rows, totals.cell_bytes):
+        if totals.holding or sheet.accounts_for(totals.rows, totals.cell_bytes):
             return totals
         duck.forget_keys(number)
         return None
@@ -144,7 +145,7 @@ class Judge:
             strict=True,
             stopped=found.stopped,
             totals=totals,
-            faults=tuple(map(self._cell, found.faults)),
+            faults=tuple(map(self.fault_cell, found.faults)),
             uncounted=uncounted,
             cells=tuple(cells),
             bad=bad,
@@ -180,7 +181,8 @@ class Judge:
         place = None if cell is None else self.places[cell]
         return None if place is None else self.contract.columns[place]
 
-    def _cell(self, fault: Fault) -> BadCell:
+    def fault_cell(self, fault: Fault) -> BadCell:
+        """Give a fault of structure as a report may show it."""
         column = self._column(fault.cell)
         value = None
         if fault.value is not None:

@@ -47,7 +47,8 @@ class Sheet:
     size: int
     plain_bytes: int
     newlines: int
-    doubled: bool  # a cell may hold a quote character, doubled; if one does unexpected, the bytes do not add up
+    quotes: int
+    doubled: bool  # cells hold quote characters
     unended: bool  # the last record has no line ending
     numbering: Numbering
     rows: int | None = None  # how many records there are, where that is known before it is read
@@ -92,6 +93,7 @@ def sheet_of(segment: Segment, dialect: FileFormat, places: tuple[int | None, ..
         size=segment.size,
         plain_bytes=segment.size - segment.quotes,
         newlines=segment.newlines,
+        quotes=segment.quotes,
         doubled=False,
         unended=segment.last and not segment.ended,
         numbering=Numbering(),
@@ -126,6 +128,7 @@ def copy_of(segment: Segment, text: bytes, scan: Scan, grammar: Grammar, places:
         size=len(good),
         plain_bytes=len(good) - (good.count(quote) if quote else 0),
         newlines=lines - 1,
+        quotes=good.count(quote) if quote else 0,
         doubled=bool(quote) and quote * 2 in good,
         unended=bool(good) and not good.endswith(LF),
         numbering=numbering,
