@@ -1,35 +1,50 @@
 """The commands in the README are commands that there are."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from suimon.cli import main
 
 ROOT = Path(__file__).parents[2]
+COMMANDS = {"check", "contract", "new", "lint", "replay", "warehouse", "create"}
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_every_make_target_that_the_readme_names_exists() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    named = set(re.findall(r"`make ([a-z]+)", README)) | set(re.findall(r"^make ([a-z]+)", README, re.MULTILINE))
+    named = set(re.findall(r"`make ([a-z-]+)", README)) | set(re.findall(r"^make ([a-z-]+)", README, re.MULTILINE))
     assert {"demo", "test"} <= named
     assert {target for target in named if not re.search(rf"^{target}:", makefile, re.MULTILINE)} == set()
 
 
 def test_every_suimon_command_that_the_readme_names_takes_the_options_it_is_given() -> None:
-    commands = re.findall(r"^suimon (.+?)(?:\s+#.*)?$", README, re.MULTILINE)
+    commands = re.findall(r"^(?:\.venv/bin/)?suimon (.+?)(?:\s+#.*)?$", README, re.MULTILINE)
     assert commands
     for command in commands:
         words = [word for word in command.split() if re.fullmatch(r"[a-z]+", word)]
-        names = [word for word in words[:2] if word in {"check", "contract", "lint", "replay", "warehouse", "create"}]
+        names = [word for word in words[:2] if word in COMMANDS]
         help_text = CliRunner().invoke(main, [*names, "--help"])
         assert help_text.exit_code == 0, command
         for option in re.findall(r"--[a-z-]+", command):
             assert option in help_text.output, command
+
+
+def test_the_sample_is_judged_and_reported_as_the_readme_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    block = re.search(
+        r"^\.venv/bin/suimon (check .+) --report (\S+)\n```\n\n```text\n(.+?)\n```", README, re.DOTALL | re.MULTILINE
+    )
+    assert block
+    command, folder, shown = block.groups()
+    result = CliRunner().invoke(main, [*command.split(), "--report", str(tmp_path)])
+    assert result.exit_code == 1
+    said = result.stdout.replace(str(tmp_path), folder)
+    assert [line.rstrip() for line in said.splitlines()] == shown.splitlines()
+    for name in ("report.json", "bad_cells.jsonl", "report.html"):
+        assert (tmp_path / name).read_bytes() == (ROOT / "docs" / "sample" / name).read_bytes(), name
 
 
 def test_every_file_that_the_readme_links_to_exists() -> None:
