@@ -83,9 +83,8 @@ def _copy() -> None:
         "pytest_add_cli_args": ["--import-mode=importlib", "-k", WITHOUT, "-p", "no:cacheprovider"],
     }
     lines = [f"{key} =\n" + "".join(f"    {value}\n" for value in values) for key, values in lists.items()]
-    single = (
-        "use_git_change_detection = false\ntrack_dependencies = false\ntimeout_constant = 5\ntimeout_multiplier = 3\n"
-    )
+    single = "use_git_change_detection = false\ntrack_dependencies = false\n"
+    single += "timeout_constant = 5\ntimeout_multiplier = 3\n"
     (TREE / "setup.cfg").write_text("[mutmut]\n" + "".join(lines) + single, encoding="utf-8")
 
 

@@ -1,6 +1,8 @@
 """The checker's decisions one by one, at the edges where one more or one less makes a difference."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -10,13 +12,14 @@ import pytest
 from suimon.check import segments
 from suimon.check.header import read_head
 from suimon.check.records import Grammar
+from suimon.check.rules import rules_for
 from suimon.check.scan import Run, first_record, scan
 from suimon.check.segments import Cutter, Segment
 from suimon.check.sheet import Sheet, copy_of, sheet_of
 from suimon.check.tally import Tally, fault_of, measure
 from suimon.check.trailer import judge_trailer
 from suimon.check.verdict import BadCell, Code, Measurement, RuleCount, Verdict, shared, shown
-from suimon.contract.file import Column, FileFormat, Metric, Trailer
+from suimon.contract.file import Column, Condition, FileFormat, Metric, Trailer
 from suimon.contract.model import Contract
 
 ABC = (Column("a", "string"), Column("b", "string"), Column("c", "integer", bits=32))
@@ -255,6 +258,78 @@ def test_what_is_no_header_is_not_shown() -> None:
     ]
 
 
+def test_a_mark_before_what_is_no_header_is_told_too() -> None:
+    assert [fault[0] for fault in head_faults(b"\xef\xbb\xbf1,\0,3\n")[1:]] == [
+        Code.BYTE_ORDER_MARK,
+        Code.NULL_BYTE,
+        Code.MISSING_HEADER,
+    ]
+
+
+# Rules
+
+
+def test_the_rules_of_a_column_carry_what_words_need() -> None:
+    columns = (
+        Column("a", "string", min_length=2, max_length=4, pattern="^x$", allowed=("x", "y"), required=True),
+        Column("b", "decimal", precision=5, scale=2, minimum="1", maximum="2"),
+        Column("c", "timestamp", format="%Y-%m-%d %H:%M:%S", partition=True),
+        Column("d", "integer", bits=64),
+        Column("e", "boolean", true_words=("yes", "1"), false_words=("no",)),
+        Column("f", "date"),
+    )
+    rules = rules_for(contract(*columns, decimal=","), "2026-11-20", range(6))
+    assert [(rule.code, rule.columns, rule.details) for rule in rules.rules] == [
+        (Code.REQUIRED_ERROR, (0,), {}),
+        (Code.MIN_LENGTH_ERROR, (0,), {"length": 2}),
+        (Code.MAX_LENGTH_ERROR, (0,), {"length": 4}),
+        (Code.PATTERN_ERROR, (0,), {"pattern": "^x$"}),
+        (Code.ALLOWED_VALUES_ERROR, (0,), {"allowed": "x, y"}),
+        (Code.TYPE_ERROR, (1,), {"type": "decimal", "precision": 5, "scale": 2, "decimal": ","}),
+        (Code.MINIMUM_ERROR, (1,), {"minimum": "1"}),
+        (Code.MAXIMUM_ERROR, (1,), {"maximum": "2"}),
+        (Code.TYPE_ERROR, (2,), {"type": "timestamp", "format": "%Y-%m-%d %H:%M:%S"}),
+        (Code.PARTITION_ERROR, (2,), {"partition": "2026-11-20"}),
+        (Code.TYPE_ERROR, (3,), {"type": "integer", "bits": 64}),
+        (Code.TYPE_ERROR, (4,), {"type": "boolean", "words": "yes, 1, no"}),
+        (Code.TYPE_ERROR, (5,), {"type": "date", "format": "%Y-%m-%d"}),
+    ]
+
+
+def test_a_long_list_of_allowed_values_is_cut_to_two_hundred_characters() -> None:
+    for last, text in (("y" * 98, "x" * 100 + ", " + "y" * 98), ("y" * 99, "x" * 100 + ", " + "y" * 97 + "…")):
+        [rule] = rules_for(contract(Column("a", "string", allowed=("x" * 100, last))), None, [0]).rules
+        assert rule.details == {"allowed": text}
+
+
+def test_a_date_is_held_against_the_partition_however_it_is_written(check: Callable[..., Verdict]) -> None:
+    made = contract(Column("a", "date", format="%d.%m.%Y", partition=True))
+    verdict = check("a\n20.11.2026\n21.11.2026\n", made, "2026-11-20")
+    assert [(cell.code, cell.record, cell.value) for cell in verdict.bad_cells] == [
+        (Code.PARTITION_ERROR, 2, "21.11.2026")
+    ]
+
+
+def test_a_broken_condition_tells_what_it_read(check: Callable[..., Verdict]) -> None:
+    condition = Condition("order", "t0 <= t1", ("a", "b"), "a <= b")
+    columns = (Column("a", "integer", bits=32), Column("b", "integer", bits=32, personal=True))
+    verdict = check("a,b\n1,2\n3,2\n", replace(contract(*columns), conditions=(condition,)), None)
+    details = {"name": "order", "text": "a <= b"}
+    assert verdict.bad_cells == (BadCell(Code.CONDITION_ERROR, 3, 2, None, "a=3, b=***", details),)
+    assert verdict.counts == (RuleCount(Code.CONDITION_ERROR, None, 1, details),)
+
+
+@pytest.mark.parametrize("limit", [0, 1, 9])
+def test_what_is_only_counted_is_counted_by_column(check: Callable[..., Verdict], limit: int) -> None:
+    verdict = check(b"a,b,c\n1,\0,3\n1,\0,3\n\0,2,3\n\n1\n2\n", contract(), None, limit=limit)
+    assert {(count.code, count.column): count.cells for count in verdict.counts} == {
+        (Code.NULL_BYTE, "a"): 1,
+        (Code.NULL_BYTE, "b"): 2,
+        (Code.MISSING_CELL, None): 2,
+        (Code.BLANK_ROW, None): 1,
+    }
+
+
 # Records
 
 
@@ -302,6 +377,24 @@ def test_good_and_broken_records_are_numbered_through() -> None:
     assert (found.records, found.end, found.stopped, list(found.bad)) == (5, len(text), False, [3, 4])
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"1,2\n" * 3 + b"1,\0\n" + b"1,2\n" * 2 + b"1,\xff\n" + b'"\n",2\n' * 2 + b"a,b,c\n4\n",
+        b"\n" * 3 + b"a,b,c\n" + b"\n" * 2 + b'x"\n1,2,3,4\n1,2,"\n",4\n"\n',
+        b"1,2\r\n1,2\r\n1,2\n\r\n\r\n\na,b,c\r\n",
+    ],
+)
+@pytest.mark.parametrize("room", range(6))
+def test_faults_that_are_only_counted_change_nothing_else(text: bytes, room: int) -> None:
+    whole = scan(grammar(), text, last=True, numbers=True)
+    counted = scan(grammar(), text, last=True, numbers=True, room=room)
+    assert counted.faults == whole.faults[:room]
+    assert counted.uncounted == Counter((one.code, one.cell, shared(one.details)) for one in whole.faults[room:])
+    assert (counted.runs, counted.bad, counted.records) == (whole.runs, whole.bad, whole.records)
+    assert (counted.end, counted.stopped) == (whole.end, whole.stopped)
+
+
 def test_an_open_quote_waits_for_the_next_piece() -> None:
     found = scan(grammar(), b'a,b,c\n1,"2\n', last=False)
     assert (found.end, found.records, found.faults, found.stopped) == (6, 1, [], False)
@@ -336,6 +429,12 @@ def test_a_segment_ends_with_a_line_outside_quotes(tmp_path: Path) -> None:
     assert [segment.last for segment, _ in pieces] == [False, False, True]
     assert [segment.ended for segment, _ in pieces] == [True, True, False]
     assert b"".join(piece for _, piece in cut(text, tmp_path, size=1, chunk=3)) == text
+
+
+@pytest.mark.parametrize("text", [b'1,2,3\n"a\nb\nc",5,6\n', b'1,2,3\n"a\n"",5",6\n'])
+def test_a_cut_goes_back_over_every_line_within_quotes(tmp_path: Path, text: bytes) -> None:
+    first, *_ = cut(text, tmp_path, size=12, chunk=100)
+    assert first[1] == b"1,2,3\n"
 
 
 def test_the_figures_of_a_segment_are_those_of_its_bytes(tmp_path: Path) -> None:
