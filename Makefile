@@ -36,6 +36,9 @@ check: setup ## format, lint, types, templates
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/cfn-lint template.yaml
 
+differential: $(VENV)/.ready ## the checker against its slow oracle: 20,000 files of each kind, about an hour
+	@$(VENV)/bin/python -m pytest tests/unit/check/test_oracle.py --hypothesis-profile=long
+
 bench-check: $(VENV)/.ready $(ENVS)/bench/.ready ## measure the checker beside other tools; ROWS=, LARGE=, LONG=1
 	@$(VENV)/bin/python -m bench.check --bench-python $(ENVS)/bench/bin/python \
 	  $(if $(ROWS),--rows $(ROWS)) $(if $(LARGE),--large $(LARGE)) $(if $(LONG),--long)
