@@ -90,4 +90,4 @@ $(ENVS)/%/.ready: requirements/%.lock.txt $(VENV)/bin/uv
 	@VIRTUAL_ENV=$(ENVS)/$* $(UV) pip install -q --require-hashes -r requirements/$*.lock.txt
 	@touch $@
 
-.PHONY: help setup demo up down test check bench-check fuzz mutate build lock clean
+.PHONY: help setup demo up down test check differential bench-check fuzz mutate build lock clean

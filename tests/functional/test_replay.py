@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from suimon.contract.model import Contract, ContractError, Contracts
+from suimon.contract.file import ContractError
+from suimon.contract.model import Contract, Contracts
 from suimon.drop import Drop, State
 from suimon.ledger import Ledger
 from suimon.replay import RequestError
