@@ -275,7 +275,7 @@ class _Check:
 
     def _tolerated(self, bad: int, rows: int) -> bool:
         tolerance = self.contract.tolerance
-        if tolerance is None or self.tally.beyond_records or self.stopped:
+        if tolerance is None or self.tally.beyond_records or self.stopped or bad == rows:  # nothing good to go on
             return False
         within = tolerance.max_rows is None or bad <= tolerance.max_rows
         return within and (tolerance.max_percent is None or 100 * bad <= Decimal(tolerance.max_percent) * rows)

@@ -276,7 +276,7 @@ class _Judge:
                 beyond = True
                 code = Code.ROW_COUNT_ERROR if metric.name == "rowCount" else Code.QUALITY_ERROR
                 self.add(code, None, None, ", ".join(metric.columns) or None)
-        tolerated = bad and not beyond and self.tolerated(len(bad), rows)
+        tolerated = bad and not beyond and len(bad) < rows and self.tolerated(len(bad), rows)
         return Expected(
             accepted=not self.places or bool(tolerated),
             rows=rows,
