@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".suimon" / "envs" / "fuzz" / "bin" / "python"
-RUNS = {"check": 400, "grammar": 10_000, "contract": 1_500, "compiled": 20_000}
+RUNS = {"check": 300, "grammar": 6_000, "contract": 600, "compiled": 20_000}
 
 
 @pytest.fixture(scope="session")
