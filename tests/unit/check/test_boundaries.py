@@ -12,14 +12,14 @@ import pytest
 from suimon.check import segments
 from suimon.check.header import read_head
 from suimon.check.records import Grammar
-from suimon.check.rules import rules_for
+from suimon.check.rules import Key, rules_for
 from suimon.check.scan import Run, first_record, scan
 from suimon.check.segments import Cutter, Segment
 from suimon.check.sheet import Sheet, copy_of, sheet_of
 from suimon.check.tally import Tally, fault_of, measure
 from suimon.check.trailer import judge_trailer
 from suimon.check.verdict import BadCell, Code, Measurement, RuleCount, Verdict, shared, shown
-from suimon.contract.file import Column, Condition, FileFormat, Metric, Trailer
+from suimon.contract.file import Column, Condition, FileFormat, Metric, Tolerance, Trailer
 from suimon.contract.model import Contract
 
 ABC = (Column("a", "string"), Column("b", "string"), Column("c", "integer", bits=32))
@@ -266,6 +266,16 @@ def test_a_mark_before_what_is_no_header_is_told_too() -> None:
     ]
 
 
+def test_behind_a_header_that_never_ends_there_is_nothing() -> None:
+    made = contract()
+    assert made.file
+    head = read_head(iter([b'a,b,"c\n1,2,3\n']), made, made.file)
+    assert ([fault.code for fault in head.faults], list(head.body)[:1]) == (
+        [Code.UNTERMINATED_QUOTE, Code.MISSING_HEADER],
+        [],
+    )
+
+
 # Rules
 
 
@@ -296,6 +306,18 @@ def test_the_rules_of_a_column_carry_what_words_need() -> None:
     ]
 
 
+def test_metrics_are_rules_on_cells_but_for_records_and_repetitions() -> None:
+    metrics = (
+        Metric("rowCount"),
+        Metric("duplicateValues", ("a", "b")),
+        Metric("nullValues", ("b",)),
+        Metric("nullValues", ("absent",)),
+    )
+    rules = rules_for(replace(contract(*ABC[:2]), metrics=metrics), None, (0, 1))
+    assert [(rule.columns, rule.metric) for rule in rules.rules] == [((1,), 2)]
+    assert rules.keys == (Key(Code.QUALITY_ERROR, (0, 1), 1),)
+
+
 def test_a_long_list_of_allowed_values_is_cut_to_two_hundred_characters() -> None:
     for last, text in (("y" * 98, "x" * 100 + ", " + "y" * 98), ("y" * 99, "x" * 100 + ", " + "y" * 97 + "…")):
         [rule] = rules_for(contract(Column("a", "string", allowed=("x" * 100, last))), None, [0]).rules
@@ -308,6 +330,15 @@ def test_a_date_is_held_against_the_partition_however_it_is_written(check: Calla
     assert [(cell.code, cell.record, cell.value) for cell in verdict.bad_cells] == [
         (Code.PARTITION_ERROR, 2, "21.11.2026")
     ]
+
+
+@pytest.mark.parametrize(("most", "aside"), [(0, 0), (1, 0), (2, 2), (3, 2)])
+def test_as_many_bad_records_as_are_tolerated_are_set_aside(
+    check: Callable[..., Verdict], most: int, aside: int
+) -> None:
+    tolerant = replace(contract(), tolerance=Tolerance(max_rows=most))
+    verdict = check("a,b,c\n1,2,3\n1,2,x\n1,2\n4,5,6\n", tolerant, None)
+    assert (verdict.bad_records, verdict.set_aside, verdict.accepted) == (2, aside, aside > 0)
 
 
 def test_a_broken_condition_tells_what_it_read(check: Callable[..., Verdict]) -> None:
@@ -431,6 +462,14 @@ def test_a_segment_ends_with_a_line_outside_quotes(tmp_path: Path) -> None:
     assert b"".join(piece for _, piece in cut(text, tmp_path, size=1, chunk=3)) == text
 
 
+@pytest.mark.parametrize("last", [b"T", b"T\n", b"T,1,2\r\n", b'"T"'])
+def test_the_last_line_is_kept_apart_as_trailer(tmp_path: Path, last: bytes) -> None:
+    cutter = Cutter([b"1,2,3\n", last], grammar(trailer=Trailer("T")), tmp_path)
+    segment = cutter.next()
+    assert segment
+    assert (segment.text(), cutter.next(), cutter.trailer) == (b"1,2,3\n", None, last)
+
+
 @pytest.mark.parametrize("text", [b'1,2,3\n"a\nb\nc",5,6\n', b'1,2,3\n"a\n"",5",6\n'])
 def test_a_cut_goes_back_over_every_line_within_quotes(tmp_path: Path, text: bytes) -> None:
     first, *_ = cut(text, tmp_path, size=12, chunk=100)
@@ -464,6 +503,8 @@ def test_the_figures_of_a_segment_are_those_of_its_bytes(tmp_path: Path) -> None
         (b"1,#,3\n", {"comment": "#"}, True),
         (b"1,\\,3\n", {"escape": "\\"}, False),
         (b"1,\\,3\n", {}, True),
+        (b'1,"2",3\n', {}, True),
+        (b'1,""",3\n', {}, False),
     ],
 )
 def test_only_what_duckdb_reads_as_it_stands_goes_before_it(
