@@ -49,8 +49,8 @@ fuzz: $(VENV)/.ready $(ENVS)/fuzz/.ready ## look for inputs that break a promise
 	  PYTHONPATH=src $(ENVS)/fuzz/bin/python -m tests.fuzz.fuzz $$target --folder .suimon/fuzz/$$target \
 	    --found tests/fuzz/regressions/$$target --seconds $(or $(SECONDS),60) || exit 1; done
 
-mutate: $(VENV)/.ready $(ENVS)/mutation/.ready ## change the code that decides, see whether tests notice; MUTANTS= (0: all)
-	@$(ENVS)/mutation/bin/python -m bench.mutation --mutants $(or $(MUTANTS),200) --page docs/mutation.md
+mutate: $(VENV)/.ready $(ENVS)/mutation/.ready ## change the code that decides, see whether tests notice; MUTANTS= (0: all), SEED=
+	@$(ENVS)/mutation/bin/python -m bench.mutation --mutants $(or $(MUTANTS),200) --seed $(or $(SEED),2) --page docs/mutation.md
 
 build: setup ## build the stack for AWS: arm64, Python 3.13
 	@SAM_CLI_TELEMETRY=0 $(ENVS)/sam/bin/sam build

@@ -30,6 +30,8 @@ def _lines(
     yield "`MUTANTS=0` takes all, for hours. Not counted as noticed is what only the searches in `test_oracle.py`,"
     yield "`test_properties.py` and `tests/fuzz` would find. Only bodies of functions are changed."
     yield ""
+    yield "Tests were written for what seed 1 left unnoticed, so seed 1 flatters them: another seed is the measure."
+    yield ""
     yield "| module | changed | noticed | equal in effect | not noticed |"
     yield "|---|---:|---:|---:|---:|"
     modules = Counter(map(_module, told))
