@@ -54,18 +54,20 @@ def read_head(chunks: Iterator[bytes], contract: Contract, dialect: FileFormat) 
     known = _places(labels, contract, dialect)
     titles = {_plain(column.title, dialect) for column in contract.columns}
     if any(_plain(label, dialect) in titles for label in labels):
+        masked = _may_be_values(labels, titles, contract, dialect)
         for fault in broken:
-            label = None if fault.value is None else shown(fault.value, personal=False)
+            label = None if fault.value is None else shown(fault.value, personal=masked)
             faults.append(BadCell(fault.code, line + fault.line - 1, value=label, details=fault.details))
-        faults += _label_faults(labels, contract, dialect, _lines_of(labels, line))
+        faults += _label_faults(labels, contract, dialect, _lines_of(labels, line), masked=masked)
     else:
         # What stands there may be a first record, with personal values: show nothing of it.
         faults += [BadCell(fault.code, line + fault.line - 1, details=fault.details) for fault in broken]
-        wanted = ", ".join(column.title for column in contract.columns)
-        faults.append(BadCell(Code.MISSING_HEADER, line, details={"labels": wanted}))
+        if labels or not broken:  # of one that cannot be read nobody knows what it holds
+            wanted = ", ".join(column.title for column in contract.columns)
+            faults.append(BadCell(Code.MISSING_HEADER, line, details={"labels": wanted}))
         known = (None,) * len(columns)
     header = text[position : position + end]
-    lines += header.count(b"\n") + (not header.endswith(b"\n"))
+    lines += header.count(b"\n") + (header != b"" and not header.endswith(b"\n"))
     stopped = any(fault.code in {Code.UNTERMINATED_QUOTE, Code.RECORD_TOO_LONG} for fault in broken)
     body = iter(()) if stopped else chain([text[position + end :]], chunks)
     return Head(known, lines, tuple(faults), body, stopped=stopped)
@@ -97,6 +99,12 @@ def _places(labels: tuple[str, ...], contract: Contract, dialect: FileFormat) ->
     return tuple(wanted.index(label) if label in wanted and plain.count(label) == 1 else None for label in plain)
 
 
+def _may_be_values(labels: tuple[str, ...], titles: set[str], contract: Contract, dialect: FileFormat) -> bool:
+    """Tell whether unknown labels may be personal values: a record that a lost line ending has joined to the header."""
+    known = sum(_plain(label, dialect) in titles for label in labels)
+    return 2 * (len(labels) - known) >= known and any(column.personal for column in contract.columns)
+
+
 def _plain(label: str, dialect: FileFormat) -> str:
     return label.casefold() if dialect.header_case == "ignore" else label
 
@@ -110,7 +118,7 @@ def _lines_of(labels: tuple[str, ...], line: int) -> list[int]:
 
 
 def _label_faults(
-    labels: tuple[str, ...], contract: Contract, dialect: FileFormat, lines: list[int]
+    labels: tuple[str, ...], contract: Contract, dialect: FileFormat, lines: list[int], *, masked: bool
 ) -> Iterator[BadCell]:
     names = {_plain(column.title, dialect): column.name for column in contract.columns}
     wanted = list(names)
@@ -121,7 +129,7 @@ def _label_faults(
     for place, label in enumerate(plain):
         if label not in names:
             if dialect.extra_columns == "refuse":
-                value = shown(labels[place], personal=False)
+                value = shown(labels[place], personal=masked)
                 yield BadCell(Code.EXTRA_LABEL, lines[place], value=value, details={"place": place + 1})
         elif label in plain[:place]:
             details = {"place": place + 1, "first": plain.index(label) + 1}

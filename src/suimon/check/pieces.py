@@ -185,9 +185,9 @@ class Judge:
         """Give a fault of structure as a report may show it."""
         column = self._column(fault.cell)
         value = None
-        if fault.value is not None:
-            # Of a column that the contract does not know nobody can say that it holds no personal data.
-            value = shown(fault.value, personal=column is None or column.personal)
+        # Of a column that the contract does not know nobody can say that it holds no personal data.
+        if fault.value is not None and column is not None:
+            value = shown(fault.value, personal=column.personal)
         return BadCell(fault.code, fault.line, fault.record, column.name if column else None, value, fault.details)
 
 

@@ -122,7 +122,8 @@ class Grammar:
     def alike_until(self, text: bytes, position: int, window: int, width: int, ending: bytes) -> int:
         """Give where the records of another width or line ending end that start at `position`."""
         if (width, ending) not in self._others:
-            self._others[width, ending] = re.compile(rb"(?:" + self._body(width) + ending + rb")*+")
+            not_blank = rb"(?!\r?\n)" if width == 1 else b""
+            self._others[width, ending] = re.compile(rb"(?:" + not_blank + self._body(width) + ending + rb")*+")
         match = self._others[width, ending].match(text, position, window)
         return match.end() if match else position
 

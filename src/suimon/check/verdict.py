@@ -1,5 +1,6 @@
 """What the checker says of a file: yes, or every bad cell with its place. Personal values never get in here."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -142,9 +143,12 @@ def shared(details: Details) -> Shared:
     return tuple(sorted((name, value) for name, value in details.items() if name not in _OWN))
 
 
+_STRAY = re.compile("[\udc00-\udcff]")  # a byte that is none of the encoding
+
+
 def shown(value: str, *, personal: bool) -> str:
     """Give a value as a report may show it."""
     if personal:
         return MASK
-    text = value.encode("utf-8", "backslashreplace").decode()  # a stray byte is a lone surrogate here
+    text = _STRAY.sub(lambda stray: f"\\x{ord(stray[0]) - 0xDC00:02x}", value)
     return text if len(text) <= VALUE_LENGTH else text[: VALUE_LENGTH - 1] + "…"

@@ -126,10 +126,13 @@ class _Judge:
         if not known:
             # What stands there may be a record: none of it is shown, and nothing of what follows has a name.
             self.places = [place._replace(value=None) for place in self.places]
-            self.add(Code.MISSING_HEADER, first.line)
+            if not first.fault:
+                self.add(Code.MISSING_HEADER, first.line)
             return
         self.width = len(labels)
         self.labels(labels, titles, first)
+        if self.may_be_values(labels, titles):
+            self.places = [place._replace(value=place.value and "***") for place in self.places]
 
     def labels(self, labels: list[str], titles: Mapping[str, Column], first: Reading) -> None:
         line = first.line
@@ -148,6 +151,11 @@ class _Judge:
                 if wanted != label:
                     at = first.cells[labels.index(wanted)][0]
                     self.add(Code.MISPLACED_LABEL, at, None, titles[wanted].name)
+
+    def may_be_values(self, labels: list[str], titles: Mapping[str, Column]) -> bool:
+        unknown = [label for label in labels if label not in titles]
+        personal = any(column.personal for column in self.contract.columns)
+        return personal and len(unknown) >= (len(labels) - len(unknown)) / 2
 
     def records(self, records: Iterator[Reading]) -> int:
         number = 0
@@ -192,10 +200,8 @@ class _Judge:
                     self.add(code, reading.line, number, about=about)
                     continue
                 column = where.get(place)
-                personal = not header and (column is None or column.personal)
-                self.add(
-                    code, line, number, column.name if column else None, shown(text, personal=personal), about=about
-                )
+                value = shown(text, personal=bool(column and column.personal)) if column or header else None
+                self.add(code, line, number, column.name if column else None, value, about=about)
 
     def cells(self, reading: Reading, number: int) -> None:
         """Judge the cells of a record of sound form, its keys and its conditions."""

@@ -149,7 +149,7 @@ def test_a_warning_is_what_is_not_kept_and_only_warns() -> None:
 
 def test_a_value_is_shown_up_to_a_hundred_characters() -> None:
     assert [shown("水" * length, personal=False) for length in (100, 101)] == ["水" * 100, "水" * 99 + "…"]
-    assert shown("\udcff", personal=False) == "\\udcff"
+    assert shown("\udcff", personal=False) == "\\xff"
     assert shown("secret", personal=True) == "***"
 
 
@@ -271,7 +271,7 @@ def test_behind_a_header_that_never_ends_there_is_nothing() -> None:
     assert made.file
     head = read_head(iter([b'a,b,"c\n1,2,3\n']), made, made.file)
     assert ([fault.code for fault in head.faults], list(head.body)[:1]) == (
-        [Code.UNTERMINATED_QUOTE, Code.MISSING_HEADER],
+        [Code.UNTERMINATED_QUOTE],
         [],
     )
 
