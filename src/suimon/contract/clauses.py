@@ -10,8 +10,20 @@ import yaml
 
 Grammar = dict[str, Any]
 """What may stand in a mapping: key -> Grammar of a mapping, [Grammar] of a list of mappings, or one of these words."""
+ECHO = 60  # characters of a value that a message repeats: it may be a whole data file
+_BITS = 1024  # of a number: Python writes longer ones only up to a limit
 READ = "read"  # a value, or anything below it, that Suimon reads and enforces
 PROSE = "prose"  # documentation: whatever stands there promises nothing
+
+
+def cut(text: str, most: int = ECHO) -> str:
+    """Give the start of a text, and … for the rest."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def brief(value: Any) -> str:
+    """Write a value as messages repeat it."""
+    return cut(repr(value.plain() if isinstance(value, Clause) else value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +103,11 @@ def _parse(text: str, file: str) -> Clause:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line = mark.line + 1 if mark else 1
-        raise ContractFileError([Problem(file, line, "", f"not YAML: {error.problem or error.context}")]) from error
+        raise ContractFileError(
+            [Problem(file, line, "", f"not YAML: {cut(str(error.problem or error.context), 200)}")]
+        ) from error
     except yaml.YAMLError as error:
-        raise ContractFileError([Problem(file, 1, "", f"not YAML: {error}")]) from error
+        raise ContractFileError([Problem(file, 1, "", f"not YAML: {cut(str(error), 200)}")]) from error
     if node is None:
         raise ContractFileError([Problem(file, 1, "", "the file is empty")])
     problems: list[Problem] = []
@@ -138,7 +152,8 @@ def _clause(
     if isinstance(node, yaml.MappingNode):
         children: dict[str, Clause] = {}
         for key_node, value_node in node.value:
-            key, below = str(key_node.value), f"{path}.{key_node.value}" if path else str(key_node.value)
+            key = str(key_node.value)
+            below = f"{path}.{cut(key)}" if path else cut(key)
             if key in children:
                 problems.append(Problem(file, key_node.start_mark.line + 1, below, "stands twice; keep one"))
             child = _clause(value_node, file, below, problems, constructor, seen)
@@ -154,11 +169,15 @@ def _clause(
     try:
         value = constructor.construct_object(node)
     except (yaml.YAMLError, ValueError, KeyError, AttributeError) as error:  # the last two: a tag that does not fit
-        problems.append(Problem(file, line, path, f"cannot be read: {error}"))
+        problems.append(Problem(file, line, path, f"cannot be read: {cut(str(error), 200)}"))
         return Clause(file, path, line, None)
     if isinstance(value, float) and isfinite(value) and Decimal(node.value.replace("_", "")) != Decimal(str(value)):
         # A threshold that is not the one that was written would be enforced.
-        problems.append(Problem(file, line, path, f"{node.value} has more digits than a number keeps; write fewer"))
+        problems.append(
+            Problem(file, line, path, f"{cut(node.value)} has more digits than a number keeps; write fewer")
+        )
+    if isinstance(value, int) and value.bit_length() > _BITS:
+        problems.append(Problem(file, line, path, f"{cut(node.value)} is too great a number"))
     if value is not None and not isinstance(value, str | int | float | bool):
         value = node.value  # a date is text here: ODCS knows no other
     return Clause(file, path, line, value)
@@ -173,4 +192,4 @@ def _kind(clause: Clause) -> str:
         case None:
             return "empty"
         case _:
-            return repr(clause.value)
+            return brief(clause)

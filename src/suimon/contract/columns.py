@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 from decimal import Decimal
 
-from suimon.contract.clauses import PROSE, READ, Clause, Grammar
+from suimon.contract.clauses import PROSE, READ, Clause, Grammar, brief
 from suimon.contract.dialect import unwritable
 from suimon.contract.file import Column, ColumnType, FileFormat
 from suimon.contract.quality import QUALITY
@@ -68,12 +68,12 @@ def read_columns(schema: Clause, dialect: FileFormat, partition: Clause | None, 
         column = _column(clause, dialect, partition, reader)
         # Spark, Redshift and DuckDB compare names without case.
         if column.name.lower() in {other.name.lower() for other in columns}:
-            reader.refuse(clause, f"a second column {column.name!r}; names must differ by more than case")
+            reader.refuse(clause, f"a second column {brief(column.name)}; names must differ by more than case")
         elif dialect.header and _label(column, dialect) in {_label(other, dialect) for other in columns}:
-            reader.refuse(clause, f"a second column that the header calls {column.title!r}; labels must differ")
+            reader.refuse(clause, f"a second column that the header calls {brief(column.title)}; labels must differ")
         columns.append(column)
     if partition and not any(column.partition for column in columns):
-        reader.refuse(partition, f"{partition.plain()!r} is no column; name the one that holds the business date")
+        reader.refuse(partition, f"{brief(partition)} is no column; name the one that holds the business date")
     return tuple(columns)
 
 
@@ -169,7 +169,7 @@ def _given_label(clause: Clause, name: str, given: Clause | None, dialect: FileF
     if given and not dialect.header:
         reader.refuse(given, "is not enforced: the dialect says that there is no header; remove it")
     elif given and (not isinstance(given.value, str) or not given.value):
-        reader.refuse(given, f"must be a text, is {given.plain()!r}")
+        reader.refuse(given, f"must be a text, is {brief(given)}")
     elif dialect.header and (why := unwritable(given.value if given else name, dialect)):
         reader.refuse(given or clause["name"] or clause, why)
     else:
@@ -186,7 +186,7 @@ def _words(
         if given and type_ != "boolean":
             reader.refuse(given, f"is not enforced for logicalType {type_}; remove it")
         elif given and not (isinstance(given.value, list) and given.value):
-            reader.refuse(given, f"must be a list of texts, is {given.plain()!r}")
+            reader.refuse(given, f"must be a list of texts, is {brief(given)}")
     if type_ == "boolean" and (yes is None) != (no is None):
         reader.refuse(yes or no or clause, "needs both trueWords and falseWords")
     if yes is None or no is None:
@@ -194,7 +194,7 @@ def _words(
     true_words, false_words = (read_values(list(words), "string", dialect, reader) for words in (yes, no))
     for word in no:
         if word.value in true_words:
-            reader.refuse(word, f"{word.value!r} means true already")
+            reader.refuse(word, f"{brief(word.value)} means true already")
     return true_words, false_words
 
 
@@ -215,7 +215,7 @@ def _personal(clause: Clause, reader: Reader) -> bool:
     if given is None:
         return False
     if not isinstance(given.value, str) or given.value not in _PERSONAL:
-        reader.refuse(given, f"{given.plain()!r} means nothing here; write one of {', '.join(_PERSONAL)}")
+        reader.refuse(given, f"{brief(given)} means nothing here; write one of {', '.join(_PERSONAL)}")
         return True
     return _PERSONAL[given.value]
 

@@ -6,7 +6,7 @@ from sqlglot import exp
 from sqlglot.errors import ParseError, SqlglotError
 
 from suimon.check.rules import sql_type_of
-from suimon.contract.clauses import Clause
+from suimon.contract.clauses import Clause, cut
 from suimon.contract.file import Column, Condition
 from suimon.contract.reader import Reader
 
@@ -69,7 +69,7 @@ def _parse(clause: Clause, sql: str, reader: Reader) -> exp.Expression | None:
             clause, f"is no condition in SQL: {at['description']}, line {at['line']}, column {at['col']} of it"
         )
     except SqlglotError as error:
-        reader.refuse(clause, f"is no condition in SQL: {error}")
+        reader.refuse(clause, f"is no condition in SQL: {cut(str(error), 200)}")
     else:
         if len(trees) == 1 and isinstance(trees[0], exp.Expression):
             return trees[0]
@@ -80,7 +80,7 @@ def _parse(clause: Clause, sql: str, reader: Reader) -> exp.Expression | None:
 def _forbidden(tree: exp.Expression, columns: tuple[Column, ...], places: dict[str, int]) -> str | None:
     """Say what in a condition may not stand there; None if all of it may."""
     for node in tree.walk():
-        shown = node.sql("duckdb", comments=False)
+        shown = cut(node.sql("duckdb", comments=False))
         if type(node) not in _ALLOWED:
             return f"{shown} may not stand in a condition; allowed are {_LIST}"
         if isinstance(node, exp.DataType) and node.this.name not in _CASTS:
@@ -113,7 +113,7 @@ def _unbound(sql: str, columns: tuple[Column, ...], *, converts: bool) -> str | 
         except duckdb.OutOfRangeException:
             continue  # of these values; others may fit
         except duckdb.Error as error:
-            return f"cannot be evaluated: {error}"
+            return f"cannot be evaluated: {cut(str(error), 400)}"
         if found is None or found[0] != "BOOLEAN":
             return f"is no condition: it gives {found[0] if found else 'nothing'}, not true or false"
     return None

@@ -2,7 +2,7 @@
 
 import re
 
-from suimon.contract.clauses import READ, Clause, Grammar
+from suimon.contract.clauses import READ, Clause, Grammar, brief
 from suimon.contract.file import (
     COMPRESSIONS,
     ENCODINGS,
@@ -65,14 +65,14 @@ def fit(clause: Clause, dialect: FileFormat, columns: tuple[Column, ...], reader
     if trailer := clause["trailer"]:
         for entry in trailer["sums"] or ():
             if (name := entry["column"]) and name.value not in numbers:
-                reader.refuse(name, f"{name.plain()!r} is no column of numbers; a sum needs one")
+                reader.refuse(name, f"{brief(name)} is no column of numbers; a sum needs one")
     if dialect.comment:
         titles = [column.title for column in columns] if dialect.header else []
         allowed = [value for column in columns for value in column.allowed or ()]
         marker = [dialect.trailer.marker] if dialect.trailer else []
         for text in (*titles, *dialect.null_tokens, *allowed, *marker):
             if text.startswith(dialect.comment):
-                _refuse_at(clause, "comment", f"{text!r} starts with it, and would be taken for a comment", reader)
+                _refuse_at(clause, "comment", f"{brief(text)} starts with it, and would be taken for a comment", reader)
 
 
 def unwritable(text: str, dialect: FileFormat) -> str | None:
@@ -133,7 +133,7 @@ def _trailer(clause: Clause, reader: Reader) -> Trailer:
         if (given := entry["cell"]) and cell in taken:
             reader.refuse(given, f"cell {cell} holds another total already")
         if (given := entry["column"]) and name in {column for column, _ in sums}:
-            reader.refuse(given, f"{name!r} is summed twice; keep one")
+            reader.refuse(given, f"{brief(name)} is summed twice; keep one")
         taken.add(cell)
         sums.append((name, cell))
     return Trailer(reader.text(clause, "marker", r"[^\r\n]+", "a text in one line"), count, tuple(sums))

@@ -16,7 +16,18 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from open_data_contract_standard.model import OpenDataContractStandard
 from pydantic import ValidationError
 
-from suimon.contract.clauses import PROSE, READ, Clause, ContractFileError, Grammar, Problem, parse, unenforced
+from suimon.contract.clauses import (
+    PROSE,
+    READ,
+    Clause,
+    ContractFileError,
+    Grammar,
+    Problem,
+    brief,
+    cut,
+    parse,
+    unenforced,
+)
 from suimon.contract.columns import PROPERTY, read_columns, read_primary_key, refuse_rules
 from suimon.contract.dialect import DIALECT, fit, read_dialect
 from suimon.contract.file import LANGUAGES, ContractError, FileFormat, Language, Tolerance
@@ -87,6 +98,9 @@ def read_contract(path: Path) -> Contract:
     except (OSError, UnicodeDecodeError) as error:
         raise ContractFileError([Problem(str(path), 1, "", f"cannot be read: {error}")]) from error
     document = parse(text, str(path))
+    if not isinstance(document.value, dict):
+        what = "a list" if isinstance(document.value, list) else "a text"
+        raise ContractFileError([document.problem(f"a contract is a mapping, this is {what}; is it a data file?")])
     problems = list(unenforced(document, CONTRACT, _ADVICE))
     reader = Reader(problems)
     contract = _read(document, reader)
@@ -141,7 +155,7 @@ def _not_odcs(document: Clause) -> list[Problem]:
 def _read(document: Clause, reader: Reader) -> Contract:
     for key, known in (("apiVersion", API_VERSIONS), ("kind", ("DataContract",))):
         if (clause := reader.needed(document, key)) and clause.value not in known:
-            reader.refuse(clause, f"is {clause.plain()!r}; Suimon reads {' and '.join(known)}")
+            reader.refuse(clause, f"is {brief(clause)}; Suimon reads {' and '.join(known)}")
     schema = _only_schema(document, reader)
     custom = reader.custom_properties(document, CUSTOM)
     watched = Contract(
@@ -211,7 +225,7 @@ def _key_pattern(clause: Clause, reader: Reader) -> KeyPattern | None:
     try:
         return KeyPattern(clause.value if isinstance(clause.value, str) else "")
     except ContractError as error:
-        reader.refuse(clause, str(error))
+        reader.refuse(clause, cut(str(error), 200))
         return None
 
 
@@ -220,7 +234,7 @@ def _dag(document: Clause, custom: dict[str, Clause], reader: Reader) -> str | N
     if clause is None:
         reader.refuse(document, "a contract with a keyPattern needs customProperties, property dag: the DAG to open")
     elif not isinstance(clause.value, str) or not re.fullmatch(r"[A-Za-z0-9_.-]+", clause.value):
-        reader.refuse(clause, f"{clause.value!r} is no DAG id")
+        reader.refuse(clause, f"{brief(clause.value)} is no DAG id")
     elif len(clause.value) > MAX_DAG_ID:
         reader.refuse(clause, f"has {len(clause.value)} characters; MWAA's 64-character path leaves {MAX_DAG_ID}")
     else:
@@ -232,7 +246,7 @@ def _language(clause: Clause, reader: Reader) -> Language:
     for language in LANGUAGES:
         if clause.value == language:
             return language
-    reader.refuse(clause, f"must be one of {', '.join(LANGUAGES)}, is {clause.plain()!r}")
+    reader.refuse(clause, f"must be one of {', '.join(LANGUAGES)}, is {brief(clause)}")
     return "en"
 
 
@@ -241,7 +255,7 @@ def _tolerance(clause: Clause, reader: Reader) -> Tolerance | None:
     given = clause["maxPercent"]
     percent = number(given) if given else None
     if given and not (percent is not None and 0 < percent <= 100):  # noqa: PLR2004 percent
-        reader.refuse(given, f"must be a number above 0 and of at most 100, is {given.plain()!r}")
+        reader.refuse(given, f"must be a number above 0 and of at most 100, is {brief(given)}")
     if given is None and rows is None:
         reader.refuse(clause, "needs maxRows, maxPercent or both")
     return Tolerance(rows, written(percent) if percent is not None else None)
@@ -257,7 +271,7 @@ def _arrival(clause: Clause, reader: Reader) -> Arrival:
     try:
         ZoneInfo(zone or "UTC")
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        reader.refuse(clause["timeZone"] or clause, f"{zone!r} is no time zone; write one such as Asia/Tokyo")
+        reader.refuse(clause["timeZone"] or clause, f"{brief(zone)} is no time zone; write one such as Asia/Tokyo")
     days_after, lookback = (
         reader.whole(clause, "daysAfter", most=366),
         reader.whole(clause, "lookbackDays", least=1, most=366),
@@ -272,17 +286,17 @@ def _freshness(document: Clause, schema: Clause, reader: Reader) -> TableFreshne
     for sla in document["slaProperties"] or ():
         property_ = reader.needed(sla, "property")
         if property_ and property_.value != "freshness":
-            reader.refuse(property_, f"{property_.value!r} is not enforced; only freshness is. Remove it")
+            reader.refuse(property_, f"{brief(property_.value)} is not enforced; only freshness is. Remove it")
             continue
         if found:
             reader.refuse(sla, "a second freshness is not enforced; keep one")
             continue
         days = reader.whole(sla, "value", least=1)
         if (unit := reader.needed(sla, "unit")) and unit.value not in ("d", "day", "days"):
-            reader.refuse(unit, f"{unit.value!r} is not enforced; write d, for days")
+            reader.refuse(unit, f"{brief(unit.value)} is not enforced; write d, for days")
         if element := reader.needed(sla, "element"):
             table, _, column = str(element.value).rpartition(".")
             if dataset is None or table != dataset.value or column not in names:
-                reader.refuse(element, f"{element.value!r} is no column here; write <schema name>.<property name>")
+                reader.refuse(element, f"{brief(element.value)} is no column here; write <schema name>.<property name>")
             found = TableFreshness(str(schema["physicalName"].value) if schema["physicalName"] else "", column, days)
     return found

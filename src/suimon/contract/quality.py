@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Literal, get_args
 
-from suimon.contract.clauses import PROSE, READ, Clause, Grammar
+from suimon.contract.clauses import PROSE, READ, Clause, Grammar, brief
 from suimon.contract.conditions import read_condition
 from suimon.contract.file import METRICS, SEVERITIES, Column, Condition, FileFormat, Metric
 from suimon.contract.reader import Reader, number, written
@@ -59,7 +59,9 @@ def read_quality(
                 reader.choice(entry, "severity", ("error",), "error")
                 condition = read_condition(entry, columns, reader)
                 if condition and condition.name in {other.name for other in conditions}:
-                    reader.refuse(entry["name"] or entry, f"a second condition {condition.name!r}; names must differ")
+                    reader.refuse(
+                        entry["name"] or entry, f"a second condition {brief(condition.name)}; names must differ"
+                    )
                 elif condition:
                     conditions.append(condition)
     return tuple(conditions), tuple(metrics)
@@ -117,7 +119,7 @@ def _type(entry: Clause, reader: Reader) -> str | None:
     if given.value == "custom":
         return "custom"
     advice = "write type: library with a metric, or type: custom, engine: suimon with a condition"
-    reader.refuse(given, f"{given.plain()!r} is not enforced; {advice}")
+    reader.refuse(given, f"{brief(given)} is not enforced; {advice}")
     return None
 
 
@@ -196,14 +198,14 @@ def _columns(
     names = reader.texts(given) if _is_list(given, reader) else ()
     for item in given:
         if isinstance(item.value, str) and item.value not in known:
-            reader.refuse(item, f"{item.value!r} is no column; there are {', '.join(known)}")
+            reader.refuse(item, f"{brief(item.value)} is no column; there are {', '.join(known)}")
     return names
 
 
 def _is_list(given: Clause, reader: Reader) -> bool:
     if isinstance(given.value, list) and given.value:
         return True
-    reader.refuse(given, f"must be a list with something in it, is {given.plain()!r}")
+    reader.refuse(given, f"must be a list with something in it, is {brief(given)}")
     return False
 
 
@@ -253,10 +255,10 @@ def _figures(given: Clause, operator: str, metric: Metric, reader: Reader) -> li
         else:
             fits, wanted = value is not None and value >= 0 and value == int(value), "a whole number of at least 0"
         if value is None or not fits:
-            reader.refuse(clause, f"must be {wanted}, is {clause.plain()!r}")
+            reader.refuse(clause, f"must be {wanted}, is {brief(clause)}")
             return None
         figures.append(value)
     if pair and (len(figures) != 2 or figures[0] >= figures[1]):  # noqa: PLR2004 a pair
-        reader.refuse(given, f"must be two numbers, the smaller one first, is {given.plain()!r}")
+        reader.refuse(given, f"must be two numbers, the smaller one first, is {brief(given)}")
         return None
     return figures

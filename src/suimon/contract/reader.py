@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeVar
 
-from suimon.contract.clauses import Clause, Grammar, Problem, unenforced
+from suimon.contract.clauses import Clause, Grammar, Problem, brief, unenforced
 
 MOST = 2**31 - 1
 _Choice = TypeVar("_Choice", bound=str)
@@ -35,7 +35,7 @@ class Reader:
         if found is None:
             return ""
         if not isinstance(found.value, str) or not re.fullmatch(form, found.value):
-            self.refuse(found, f"must be {wanted}, is {found.plain()!r}")
+            self.refuse(found, f"must be {wanted}, is {brief(found)}")
             return ""
         return found.value
 
@@ -47,7 +47,7 @@ class Reader:
         for choice in choices:
             if found.value == choice:
                 return choice
-        self.refuse(found, f"must be one of {', '.join(choices)}, is {found.plain()!r}")
+        self.refuse(found, f"must be one of {', '.join(choices)}, is {brief(found)}")
         return choices[0]
 
     def flag(self, clause: Clause, key: str, *, needed: bool = False) -> bool:
@@ -56,7 +56,7 @@ class Reader:
         if found is None:
             return False
         if not isinstance(found.value, bool):
-            self.refuse(found, f"must be true or false, is {found.plain()!r}")
+            self.refuse(found, f"must be true or false, is {brief(found)}")
             return False
         return found.value
 
@@ -66,10 +66,10 @@ class Reader:
         if found is None:
             return least
         if not isinstance(found.value, int) or isinstance(found.value, bool) or found.value < least:
-            self.refuse(found, f"must be a whole number of at least {least}, is {found.plain()!r}")
+            self.refuse(found, f"must be a whole number of at least {least}, is {brief(found)}")
             return least
         if found.value > most:
-            self.refuse(found, f"must be at most {most}, is {found.value}")
+            self.refuse(found, f"must be at most {most}, is {brief(found)}")
             return least
         return found.value
 
@@ -82,9 +82,9 @@ class Reader:
         found: list[str] = []
         for item in items:
             if not isinstance(item.value, str):
-                self.refuse(item, f"must be a text, is {item.plain()!r}; put it in quotes")
+                self.refuse(item, f"must be a text, is {brief(item)}; put it in quotes")
             elif item.value in found:
-                self.refuse(item, f"{item.value!r} stands twice; keep one")
+                self.refuse(item, f"{brief(item.value)} stands twice; keep one")
             else:
                 found.append(item.value)
         return tuple(found)
@@ -98,9 +98,9 @@ class Reader:
             if name is None or value is None:
                 continue
             if not isinstance(name.value, str) or name.value not in known:
-                self.refuse(name, f"{name.plain()!r} is not enforced; remove it. Known are {', '.join(known)}")
+                self.refuse(name, f"{brief(name)} is not enforced; remove it. Known are {', '.join(known)}")
             elif name.value in found:
-                self.refuse(name, f"{name.value!r} stands twice; keep one")
+                self.refuse(name, f"{brief(name.value)} stands twice; keep one")
             else:
                 if isinstance(below := known[name.value], dict):
                     self.problems.extend(unenforced(value, below, {}))

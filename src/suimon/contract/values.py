@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import duckdb
 
-from suimon.contract.clauses import Clause
+from suimon.contract.clauses import Clause, brief, cut
 from suimon.contract.dialect import unwritable
 from suimon.contract.file import Column, ColumnType, FileFormat
 from suimon.contract.reader import Reader, number, written
@@ -33,7 +33,7 @@ _MAX_PRECISION = 38
 def read_bits(given: Clause | None, reader: Reader) -> int:
     """Give the width of an integer."""
     if given and given.value not in ("i32", "i64"):
-        reader.refuse(given, f"{given.plain()!r} is not enforced; write i32 or i64, for INTEGER or BIGINT")
+        reader.refuse(given, f"{brief(given)} is not enforced; write i32 or i64, for INTEGER or BIGINT")
     return 64 if given and given.value == "i64" else 32
 
 
@@ -101,14 +101,14 @@ def read_bound(given: Clause | None, column: Column, reader: Reader) -> str | No
             try:
                 return date.fromisoformat(str(given.value)).isoformat()
             except ValueError:
-                reader.refuse(given, f"{given.plain()!r} is no date; write YYYY-MM-DD")
+                reader.refuse(given, f"{brief(given)} is no date; write YYYY-MM-DD")
         case "timestamp":
             return _moment(given, zoned="%z" in (column.format or ""), reader=reader)
         case "integer":
             limit = 1 << ((column.bits or 32) - 1)
             if type(given.value) is int and -limit <= given.value < limit:
                 return str(given.value)
-            reader.refuse(given, f"must be a whole number of {column.bits} bits, is {given.plain()!r}")
+            reader.refuse(given, f"must be a whole number of {column.bits} bits, is {brief(given)}")
         case "decimal":
             return _decimal(given, column.precision or _MAX_PRECISION, column.scale or 0, reader)
     return None
@@ -124,16 +124,16 @@ def _moment(given: Clause, *, zoned: bool, reader: Reader) -> str | None:
     except (ValueError, OverflowError):
         pass  # a month 13, or a year 0 in UTC
     form = "YYYY-MM-DDThh:mm:ss and the zone, as in +09:00 or Z" if zoned else "YYYY-MM-DDThh:mm:ss without a zone"
-    reader.refuse(given, f"{given.plain()!r} is no such moment; write {form}")
+    reader.refuse(given, f"{brief(given)} is no such moment; write {form}")
     return None
 
 
 def _decimal(given: Clause, precision: int, scale: int, reader: Reader) -> str | None:
     value = number(given)
     if value is None:
-        reader.refuse(given, f"must be a number, is {given.plain()!r}")
+        reader.refuse(given, f"must be a number, is {brief(given)}")
     elif len(written(value).partition(".")[2]) > scale or value.copy_abs() >= Decimal(10) ** (precision - scale):
-        reader.refuse(given, f"{value:f} does not fit {precision} digits with {scale} decimal places")
+        reader.refuse(given, f"{cut(f'{value:f}')} does not fit {precision} digits with {scale} decimal places")
     else:
         return f"{value:f}"
     return None
@@ -150,7 +150,7 @@ def read_pattern(given: Clause | None, reader: Reader) -> str | None:
     try:
         duckdb.execute("SELECT regexp_matches('', ?)", [given.value])
     except duckdb.Error as error:
-        reader.refuse(given, f"is no RE2 expression: {error}")
+        reader.refuse(given, f"is no RE2 expression: {cut(str(error), 200)}")
         return None
     return given.value
 
@@ -169,5 +169,5 @@ def read_values(items: list[Clause], type_: ColumnType, dialect: FileFormat, rea
         if why := unwritable(item.value, dialect):
             reader.refuse(item, why)
         elif item.value in dialect.null_tokens:
-            reader.refuse(item, f"{item.value!r} is one of nullTokens: such a cell is missing, and has no value")
+            reader.refuse(item, f"{brief(item.value)} is one of nullTokens: such a cell is missing, and has no value")
     return values

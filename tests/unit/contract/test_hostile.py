@@ -35,3 +35,39 @@ def test_hostile_yaml_is_refused(tmp_path: Path, text: str) -> None:
 def test_a_compiled_contract_of_other_shapes_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ContractError, match="compile it anew"):
         Contract.from_json(Contract("x", "1", "x").to_json() | wrong)
+
+
+@pytest.mark.parametrize("text", ["code,day\n" + "A,2026-01-05\n" * 5000, "- A,2026-01-05\n" * 5000, "3"])
+def test_a_data_file_in_the_place_of_a_contract_is_one_problem_and_not_printed(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "many.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ContractFileError) as caught:
+        read_contract(path)
+    (problem,) = caught.value.problems
+    assert problem.message.startswith("a contract is a mapping, this is a")
+    assert "2026" not in problem.message
+
+
+LONG = "x" * 10_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(f"{key}: {LONG}" for key in ("apiVersion", "kind", "version", "schema", "slaProperties", "customProperties")),
+        f"? {LONG}\n: x",
+        f"{LONG}: x"[-1000:],
+        f"a: *{LONG}",
+        f"a: 0x{LONG}".replace("x" * 10_000, "f" * 10_000),
+        f"a: !!int {LONG}",
+        f"a: 1.{'1' * 10_000}",
+        f"schema: [{{name: {LONG}, physicalName: [{LONG}], properties: [{{name: {LONG}, logicalType: {LONG}}}]}}]",
+        f"customProperties: [{{property: {LONG}, value: x}}, {{property: keyPattern, value: {LONG}}}]",
+    ],
+)
+def test_a_message_repeats_no_more_of_a_value_than_a_line(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "c.odcs.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ContractFileError) as caught:
+        read_contract(path)
+    assert max(len(problem.path + problem.message) for problem in caught.value.problems) < 400
