@@ -85,8 +85,14 @@ def read_primary_key(schema: Clause, reader: Reader) -> tuple[str, ...]:
         if reader.flag(clause, "primaryKey"):
             place = reader.whole(clause, "primaryKeyPosition", least=1) if position else 0
             keys.append((place, reader.text(clause, "name"), clause))
-        elif position:
+        elif position and reader.sound(clause, "primaryKey"):
             reader.refuse(position, "is not enforced without primaryKey: true; add it or remove this")
+    if all(reader.sound(clause, "primaryKey", "primaryKeyPosition") for clause in schema["properties"] or ()):
+        _refuse_places(keys, reader)
+    return tuple(name for _, name, _ in sorted(keys, key=lambda key: key[0]))
+
+
+def _refuse_places(keys: list[tuple[int, str, Clause]], reader: Reader) -> None:
     places = sorted(place for place, _, _ in keys)
     if len(keys) == 1:
         ((place, _, clause),) = keys
@@ -99,20 +105,20 @@ def read_primary_key(schema: Clause, reader: Reader) -> tuple[str, ...]:
             if places.count(place) > 1 or not 1 <= place <= len(keys):
                 given = clause["primaryKeyPosition"] or clause["primaryKey"] or clause
                 reader.refuse(given, f"primaryKeyPosition must be one of 1 to {len(keys)}, each once")
-    return tuple(name for _, name, _ in sorted(keys, key=lambda key: key[0]))
 
 
 def _column(clause: Clause, dialect: FileFormat, partition: Clause | None, reader: Reader) -> Column:
     name = reader.text(clause, "name", _NAME, "a text without control characters and backticks")
     type_ = _TYPES.get(reader.text(clause, "logicalType", "|".join(_TYPES), f"one of {', '.join(_TYPES)}"), "string")
+    known_type = reader.sound(clause, "logicalType")
     given = clause["logicalTypeOptions"]
     options = given or Clause(clause.file, clause.path, clause.line, {})
     for key, option in options.value.items() if isinstance(options.value, dict) else ():
-        if key in PROPERTY["logicalTypeOptions"] and key not in _OPTIONS[type_]:
+        if known_type and key in PROPERTY["logicalTypeOptions"] and key not in _OPTIONS[type_]:
             reader.refuse(option, f"{key} is not enforced for logicalType {type_}; remove it")
     custom = reader.custom_properties(clause, PROPERTY_CUSTOM)
     precision, scale = read_digits(clause, reader) if type_ == "decimal" else (None, None)
-    true_words, false_words = _words(clause, type_, custom, dialect, reader)
+    true_words, false_words = _words(clause, type_ if known_type else "boolean", custom, dialect, reader)
     column = Column(
         name=name,
         type=type_,
@@ -130,10 +136,12 @@ def _column(clause: Clause, dialect: FileFormat, partition: Clause | None, reade
         min_length=reader.optional_whole(options, "minLength"),
         max_length=reader.optional_whole(options, "maxLength", least=1),
         pattern=read_pattern(options["pattern"], reader) if type_ == "string" else None,
-        allowed=_allowed(clause["enum"], type_, dialect, reader),
+        allowed=_allowed(clause["enum"], type_, dialect, reader) if known_type else None,
         true_words=true_words,
         false_words=false_words,
     )
+    if not (reader.sound(clause, "logicalType", "physicalType", "format") and reader.sound(options, "format")):
+        return column
     if column.partition and not _names_a_day(column):
         what = "of logicalType date, or a timestamp whose format starts with yyyy-MM-dd"
         reader.refuse(clause, f"the partition is a business date: it must be {what}")
@@ -152,7 +160,7 @@ def _required(clause: Clause, reader: Reader) -> bool:
     key = clause["primaryKey"]
     if not key or key.value is not True:
         return required
-    if (given := clause["required"]) and not required:
+    if (given := clause["required"]) and not required and reader.sound(clause, "required"):
         reader.refuse(given, "contradicts primaryKey: true, whose cells are never missing; remove it")
     return True
 
@@ -227,5 +235,6 @@ def _refuse_empty_ranges(options: Clause, column: Column, reader: Reader) -> Non
         low, high = ((Decimal(bound) if number else bound) for bound in (column.minimum, column.maximum))
         if low > high:  # type: ignore[operator] # both are of one type
             reader.refuse(given, "is greater than maximum: no value is both")
-    if (column.min_length or 0) > (column.max_length or math.inf) and (given := options["minLength"]):
+    too_long = (column.min_length or 0) > (column.max_length or math.inf)
+    if too_long and reader.sound(options, "minLength", "maxLength") and (given := options["minLength"]):
         reader.refuse(given, "is greater than maxLength: no text is both")

@@ -31,13 +31,13 @@ def read_dialect(clause: Clause, reader: Reader) -> FileFormat:
     """Read a dialect. What it says of columns is held to them by `fit`, once they are known."""
     delimiter = reader.text(clause, "delimiter", f"{_MARKS}|{_CONTROLS}", 'one ASCII mark such as "," or "\\t"')
     quote = reader.text(clause, "quote", rf"(?!\\){_MARKS}|", 'one ASCII mark, or "" when nothing is quoted')
-    header = reader.flag(clause, "header", needed=True)
+    header = reader.flag(clause, "header", needed=True) or not reader.sound(clause, "header")
     compression = reader.choice(clause, "compression", COMPRESSIONS, "none")
     trailer = clause["trailer"]
     dialect = FileFormat(
         encoding=reader.choice(clause, "encoding", ENCODINGS),
         delimiter=delimiter,
-        quote=quote,
+        quote=quote if reader.sound(clause, "quote") else '"',
         escape=_escape(clause, quote, reader),
         line_ending=reader.choice(clause, "lineEnding", LINE_ENDINGS, "any"),
         header=header,
@@ -103,10 +103,10 @@ def _escape(clause: Clause, quote: str, reader: Reader) -> str:
 def _null_tokens(clause: Clause, reader: Reader) -> tuple[str, ...]:
     given = reader.needed(clause, "nullTokens")
     if given is None:
-        return ("",)
+        return ()
     if not isinstance(given.value, list) or not given.value:
         reader.refuse(given, 'must be a list of texts, [""] when an empty cell means a missing value')
-        return ("",)
+        return ()
     return reader.texts(given)
 
 
@@ -126,25 +126,27 @@ def _trailer(clause: Clause, reader: Reader) -> Trailer:
     sums: list[tuple[str, int]] = []
     taken: set[int] = set()
     count = reader.optional_whole(clause, "count", least=2)
-    if count is not None:
+    if count is not None and reader.sound(clause, "count"):
         taken.add(count)
     for entry in clause["sums"] or ():
         name, cell = reader.text(entry, "column"), reader.whole(entry, "cell", least=2)
-        if (given := entry["cell"]) and cell in taken:
-            reader.refuse(given, f"cell {cell} holds another total already")
-        if (given := entry["column"]) and name in {column for column, _ in sums}:
+        if (given := entry["cell"]) and reader.sound(entry, "cell"):
+            if cell in taken:
+                reader.refuse(given, f"cell {cell} holds another total already")
+            taken.add(cell)
+        if name and (given := entry["column"]) and name in {column for column, _ in sums}:
             reader.refuse(given, f"{brief(name)} is summed twice; keep one")
-        taken.add(cell)
         sums.append((name, cell))
     return Trailer(reader.text(clause, "marker", r"[^\r\n]+", "a text in one line"), count, tuple(sums))
 
 
 def _refuse_contradictions(clause: Clause, dialect: FileFormat, reader: Reader) -> None:
-    _refuse_shared_marks(clause, dialect, reader)
+    if reader.sound(clause, "delimiter", "quote", "escape", "decimal"):
+        _refuse_shared_marks(clause, dialect, reader)
     for key, chosen in (("headerOrder", "free"), ("headerCase", "ignore"), ("extraColumns", "ignore")):
         if not dialect.header and (given := clause[key]) and given.value == chosen:
             reader.refuse(given, f"{chosen} needs header: true; without one, columns are known by their place alone")
-    if dialect.compression == "none":
+    if dialect.compression == "none" and reader.sound(clause, "compression"):
         for key in ("maxRatio", "maxBytes"):
             _refuse_at(clause, key, "limits what is decompressed; declare a compression or remove it", reader)
     for token in clause["nullTokens"] or ():

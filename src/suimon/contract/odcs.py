@@ -30,7 +30,7 @@ from suimon.contract.clauses import (
 )
 from suimon.contract.columns import PROPERTY, read_columns, read_primary_key, refuse_rules
 from suimon.contract.dialect import DIALECT, fit, read_dialect
-from suimon.contract.file import LANGUAGES, ContractError, FileFormat, Language, Tolerance
+from suimon.contract.file import LANGUAGES, Condition, ContractError, FileFormat, Language, Metric, Tolerance
 from suimon.contract.model import Arrival, Contract, Contracts, KeyPattern, TableFreshness
 from suimon.contract.quality import QUALITY, as_rules, read_quality, refuse_quality
 from suimon.contract.reader import Reader, number, written
@@ -183,10 +183,14 @@ def _gated(watched: Contract, document: Clause, schema: Clause, custom: dict[str
     dialect = read_dialect(given, reader) if given else FileFormat()
     _refuse_newer(document, schema, reader)
     columns = read_columns(schema, dialect, custom.get("partition"), reader)
-    if given:
-        fit(given, dialect, columns, reader)
-    conditions, metrics = read_quality(schema, columns, dialect, reader)
-    columns, metrics = as_rules(columns, metrics)
+    conditions: tuple[Condition, ...] = ()
+    metrics: tuple[Metric, ...] = ()
+    # A condition over a column of unknown type would be refused for reasons that are none of its own.
+    if all(reader.sound(column, "name", "logicalType") for column in schema["properties"] or ()):
+        if given:
+            fit(given, dialect, columns, reader)
+        conditions, metrics = read_quality(schema, columns, dialect, reader)
+        columns, metrics = as_rules(columns, metrics)
     return replace(
         watched,
         dag_id=_dag(document, custom, reader),
@@ -266,7 +270,7 @@ def _arrival(clause: Clause, reader: Reader) -> Arrival:
     try:
         deadline = time.fromisoformat(reader.text(clause, "deadline", r"\d\d:\d\d", 'HH:MM in quotes, as in "06:00"'))
     except ValueError:
-        if given := clause["deadline"]:
+        if (given := clause["deadline"]) and reader.sound(clause, "deadline"):
             reader.refuse(given, "is no time of the day")
     try:
         ZoneInfo(zone or "UTC")

@@ -58,7 +58,7 @@ def read_quality(
                         reader.refuse(given, f"{key} is not enforced for a condition; remove it")
                 reader.choice(entry, "severity", ("error",), "error")
                 condition = read_condition(entry, columns, reader)
-                if condition and condition.name in {other.name for other in conditions}:
+                if condition and condition.name and condition.name in {other.name for other in conditions}:
                     reader.refuse(
                         entry["name"] or entry, f"a second condition {brief(condition.name)}; names must differ"
                     )
@@ -132,6 +132,8 @@ def _metric(
     if reader.needed(entry, "metric") is None:
         return None
     name = reader.choice(entry, "metric", METRICS)
+    if not reader.sound(entry, "metric"):
+        return None
     if name == "rowCount" and column:
         reader.refuse(entry, "rowCount counts records; move it to the quality of the schema")
     elif name not in {"rowCount", "duplicateValues"} and column is None:
@@ -152,7 +154,7 @@ def _metric(
         values=values,
         pattern=pattern,
     )
-    return _with_threshold(entry, metric, reader)
+    return _with_threshold(entry, metric, reader) if reader.sound(entry, "unit") else None
 
 
 def _sought(

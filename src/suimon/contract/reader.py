@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeVar
 
@@ -17,6 +17,7 @@ class Reader:
     """Collects the problems of one file. A stand-in it returned never gets out: a file with problems is refused."""
 
     problems: list[Problem]
+    _missing: set[str] = field(default_factory=set)  # paths at which something is needed and nothing stands
 
     def refuse(self, clause: Clause, message: str) -> None:
         """Note what is wrong with a clause."""
@@ -26,8 +27,18 @@ class Reader:
         """Give what stands under a key; a problem if nothing does."""
         found = clause[key]
         if found is None:
-            self.refuse(clause, f"{key} is missing; add it")
+            self.lack(clause, key, f"{key} is missing; add it")
         return found
+
+    def lack(self, clause: Clause, key: str, message: str) -> None:
+        """Note that nothing stands under a key where something must."""
+        self.refuse(clause, message)
+        self._missing.add(_below(clause, key))
+
+    def sound(self, clause: Clause, *keys: str) -> bool:
+        """Tell whether all that was read under the keys is the contract's: what follows from a stand-in is no news."""
+        paths = {_below(clause, key) for key in keys}
+        return paths.isdisjoint(self._missing) and paths.isdisjoint(problem.path for problem in self.problems)
 
     def text(self, clause: Clause, key: str, form: str = "(?s).+", wanted: str = "a text") -> str:
         """Give the text under a key, which must be of the form; "" after a problem."""
@@ -106,6 +117,10 @@ class Reader:
                     self.problems.extend(unenforced(value, below, {}))
                 found[name.value] = value
         return found
+
+
+def _below(clause: Clause, key: str) -> str:
+    return f"{clause.path}.{key}" if clause.path else key
 
 
 def number(clause: Clause) -> Decimal | None:

@@ -54,7 +54,7 @@ def read_format(
     """Give the strptime form of a date or timestamp."""
     if given is None:
         if type_ == "timestamp":
-            reader.refuse(clause, "a timestamp needs logicalTypeOptions.format, such as yyyy-MM-dd HH:mm:ss")
+            reader.lack(clause, "format", "a timestamp needs logicalTypeOptions.format, such as yyyy-MM-dd HH:mm:ss")
         return "%Y-%m-%d"
     text = given.value if isinstance(given.value, str) else ""
     words: list[str] = []
