@@ -13,7 +13,7 @@ from typing import Any, Self
 import duckdb
 
 from suimon.check.records import MAX_RECORD_BYTES
-from suimon.check.rules import Rules, sql_type_of
+from suimon.check.rules import Rules
 from suimon.check.sheet import Numbering, Sheet
 from suimon.check.verdict import VALUE_LENGTH
 from suimon.contract.file import Column
@@ -79,9 +79,7 @@ class Duck:
         """Make the tables that hold the keys of the whole file."""
         self._run("CREATE TABLE bad_records (record BIGINT)", {})
         for number, key in enumerate(rules.keys):
-            cells = ", ".join(
-                f"t{place} {sql_type_of(self._columns[place])}, x{place} VARCHAR" for place in key.columns
-            )
+            cells = ", ".join(f"t{place} {self._columns[place].sql_type}, x{place} VARCHAR" for place in key.columns)
             self._run(f"CREATE TABLE keys_{number} (hash UBIGINT)", {})
             self._run(f"CREATE TABLE candidates_{number} (record BIGINT, line BIGINT, {cells})", {})
 

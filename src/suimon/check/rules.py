@@ -116,7 +116,7 @@ def _typed(
     A cast alone takes blanks, 1e3, 1_000, 'epoch', and rounds. What it gives is right if it is written as the cell is,
     which costs little; only what is written otherwise (+7, 007, 1.5 for 1.50) is held against a regular expression.
     """
-    v, a, sql_type = f"v{place}", f"a{place}", sql_type_of(column)
+    v, a, sql_type = f"v{place}", f"a{place}", column.sql_type
     form = f"form_{place}"
     match column.type:
         case "string":
@@ -147,7 +147,7 @@ def _as_written(place: int, same: str) -> str:
 
 
 def _moment(place: int, column: Column, partition: str | None, parameters: dict[str, str]) -> tuple[str, str]:
-    v, a, form, sql_type = f"v{place}", f"a{place}", column.format or _ISO_DATE, sql_type_of(column)
+    v, a, form, sql_type = f"v{place}", f"a{place}", column.format or _ISO_DATE, column.sql_type
     parameters[f"form_{place}"] = _form(form)
     if form in {_ISO_DATE, _ISO_TIMESTAMP}:
         length = len("YYYY-MM-DD") if form == _ISO_DATE else len("YYYY-MM-DD hh:mm:ss")
@@ -172,23 +172,10 @@ def _form(written: str) -> str:
     return form + re.escape(written[position:])
 
 
-def sql_type_of(column: Column) -> str:
-    """Give DuckDB's type of a column's values."""
-    match column.type:
-        case "integer":
-            return "BIGINT" if column.bits == 64 else "INTEGER"  # noqa: PLR2004 the one other width there is
-        case "decimal":
-            return f"DECIMAL({int(column.precision or 38)}, {int(column.scale or 0)})"
-        case "date" | "timestamp" | "boolean":
-            return column.type.upper()
-        case "string":
-            return "VARCHAR"
-
-
 def _rules(
     place: int, column: Column, partition: str | None, decimal: str, parameters: dict[str, str], *, required: bool
 ) -> Iterator[Rule]:
-    v, t, sql_type, here = f"v{place}", f"t{place}", sql_type_of(column), (place,)
+    v, t, sql_type, here = f"v{place}", f"t{place}", column.sql_type, (place,)
     if required:
         yield Rule(Code.REQUIRED_ERROR, here, f"{v} IS NULL")
     if column.type != "string":

@@ -142,7 +142,7 @@ def _column(clause: Clause, dialect: FileFormat, partition: Clause | None, reade
     )
     if not (reader.sound(clause, "logicalType", "physicalType", "format") and reader.sound(options, "format")):
         return column
-    if column.partition and not _names_a_day(column):
+    if column.partition and not column.names_a_day:
         what = "of logicalType date, or a timestamp whose format starts with yyyy-MM-dd"
         reader.refuse(clause, f"the partition is a business date: it must be {what}")
     bounded = replace(
@@ -163,10 +163,6 @@ def _required(clause: Clause, reader: Reader) -> bool:
     if (given := clause["required"]) and not required and reader.sound(clause, "required"):
         reader.refuse(given, "contradicts primaryKey: true, whose cells are never missing; remove it")
     return True
-
-
-def _names_a_day(column: Column) -> bool:
-    return column.type == "date" or (column.type == "timestamp" and (column.format or "").startswith("%Y-%m-%d"))
 
 
 def _label(column: Column, dialect: FileFormat) -> str:

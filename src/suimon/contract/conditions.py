@@ -5,7 +5,6 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError, SqlglotError
 
-from suimon.check.rules import sql_type_of
 from suimon.contract.clauses import Clause, cut
 from suimon.contract.file import Column, Condition
 from suimon.contract.reader import Reader
@@ -97,13 +96,12 @@ def _converts(tree: exp.Expression) -> bool:
 
 def _unbound(sql: str, columns: tuple[Column, ...], *, converts: bool) -> str | None:
     """Say why DuckDB cannot evaluate a condition over the columns; None if it can."""
-    rows = [", ".join(f"CAST(NULL AS {sql_type_of(column)}) AS t{place}" for place, column in enumerate(columns))]
+    rows = [", ".join(f"CAST(NULL AS {column.sql_type}) AS t{place}" for place, column in enumerate(columns))]
     if not converts:
         # A literal that is no value of the type it is compared with shows itself at the first record only.
         rows.append(
             ", ".join(
-                f"CAST('{_sample(column)}' AS {sql_type_of(column)}) AS t{place}"
-                for place, column in enumerate(columns)
+                f"CAST('{_sample(column)}' AS {column.sql_type}) AS t{place}" for place, column in enumerate(columns)
             )
         )
     for row in rows:

@@ -143,6 +143,24 @@ class Column(_Json):
         """What the header calls it."""
         return self.label or self.name
 
+    @property
+    def sql_type(self) -> str:
+        """DuckDB's type of its values."""
+        match self.type:
+            case "integer":
+                return "BIGINT" if self.bits == 64 else "INTEGER"  # noqa: PLR2004 the one other width there is
+            case "decimal":
+                return f"DECIMAL({int(self.precision or 38)}, {int(self.scale or 0)})"
+            case "date" | "timestamp" | "boolean":
+                return self.type.upper()
+            case "string":
+                return "VARCHAR"
+
+    @property
+    def names_a_day(self) -> bool:
+        """Whether every value is written with a day, which the partition of a key can be."""
+        return self.type == "date" or (self.type == "timestamp" and (self.format or "").startswith("%Y-%m-%d"))
+
 
 @dataclass(frozen=True, slots=True)
 class Condition(_Json):

@@ -13,22 +13,13 @@ from suimon.contract.guess import Guess, Guesses, guess_columns
 from suimon.contract.layout import Layout, lay_out
 from suimon.contract.odcs import MAX_DAG_ID
 from suimon.contract.sample import SampleError, read_sample
+from suimon.contract.values import JAVA
 
 MARK = "# DECIDE: "
 
 _ISO_DATE = re.compile(r"(?<![0-9])[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
 _LOGICAL = {"decimal": "number"}
-_JAVA = {
-    "%Y": "yyyy",
-    "%m": "MM",
-    "%d": "dd",
-    "%H": "HH",
-    "%M": "mm",
-    "%S": "ss",
-    "%g": "SSS",
-    "%f": "SSSSSS",
-    "%z": "XXX",
-}
+_JAVA = {directive: letters for letters, directive in JAVA.items()}
 
 
 def propose(dataset: str, path: Path, out: Path, identity: UUID) -> str:
@@ -218,13 +209,9 @@ def _dialect(form: FileFormat, doubts: dict[str, str], guesses: Guesses) -> Iter
 
 def _partition(guesses: Guesses, path: Path) -> Guess | None:
     """Give the column that may hold the business date: best one whose cells all have the day in the file's name."""
-    days = [guess for guess in guesses.columns if _names_a_day(guess.column)]
+    days = [guess for guess in guesses.columns if guess.column.names_a_day]
     named = _ISO_DATE.findall(path.name)
     return max(days, key=lambda guess: (guess.day in named, guess.day is not None, guess.column.required), default=None)
-
-
-def _names_a_day(column: Column) -> bool:
-    return column.type == "date" or (column.type == "timestamp" and (column.format or "").startswith("%Y-%m-%d"))
 
 
 def _key_pattern(dataset: str, path: Path) -> str:

@@ -12,7 +12,7 @@ from suimon.contract.file import Column, ColumnType, FileFormat
 from suimon.contract.reader import Reader, number, written
 
 # The letters of Java's DateTimeFormatter, which ODCS uses, that mean the same everywhere, and their strptime form.
-_JAVA = {
+JAVA = {
     "yyyy": "%Y",
     "MM": "%m",
     "dd": "%d",
@@ -62,7 +62,7 @@ def read_format(
     for token in _TOKEN.finditer(text):
         if word := token["word"]:
             words.append(word)
-            form += _JAVA.get(word, "")
+            form += JAVA.get(word, "")
         else:
             literal = token["other"] or (token["quoted"].replace("''", "'") or "'")
             form += literal
@@ -84,7 +84,7 @@ def _wrong_words(words: list[str], type_: ColumnType) -> str | None:
         right, wanted = found == _DATE, f"must hold each of {' '.join(sorted(_DATE))} once and no other letter"
     else:
         needed = _DATE | _MINUTE
-        right = needed <= found <= set(_JAVA) and len(found & _FRACTIONS) <= ("ss" in found)
+        right = needed <= found <= set(JAVA) and len(found & _FRACTIONS) <= ("ss" in found)
         wanted = (
             f"must hold each of {' '.join(sorted(needed))} once, may hold ss, then SSS or SSSSSS, and XXX for the "
             "zone, and no other letter outside quotes"
