@@ -66,31 +66,50 @@ def keep_used_services(code: str, artifact: Path) -> None:
                 shutil.rmtree(folder)
 
 
-# Imports the function, and then what its modules would import later, inside functions of theirs.
+# Imports the function, and then what it and its modules would import later, inside functions of theirs.
 LIST_MODULES = """
-import ast, importlib, pathlib, sys
+import ast, importlib, importlib.util, pathlib, sys
 sys.path.insert(0, sys.argv[1])
 import app
 
+def names(node, package):
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    origin = importlib.util.resolve_name("." * node.level + (node.module or ""), package)
+    return [origin, *(f"{origin}.{alias.name}" for alias in node.names)]
+
+def is_module(name):
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:  # what it should be in is no package, but a module that has such a name in it
+        return False
+
 seen = set()
-while new := {name for name in sys.modules if name.split(".")[0] == "suimon"} - seen:
+while new := {name for name in sys.modules if name == "app" or name.split(".")[0] == "suimon"} - seen:
     seen |= new
     for name in new:
         tree = ast.parse(pathlib.Path(sys.modules[name].__file__).read_text(encoding="utf-8"))
-        for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
-            for node in ast.walk(function):
-                if isinstance(node, ast.ImportFrom) and node.module.split(".")[0] == "suimon":
-                    importlib.import_module(node.module)
-print(*sorted(sys.modules[name].__file__ for name in seen), sep="\\n")
+        for function in ast.walk(tree):
+            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                for node in ast.walk(function):
+                    if isinstance(node, ast.Import | ast.ImportFrom):
+                        for imported in names(node, sys.modules[name].__package__):
+                            if imported.split(".")[0] == "suimon" and is_module(imported):
+                                importlib.import_module(imported)
+print(*sorted(sys.modules[name].__file__ for name in seen - {"app"}), sep="\\n")
 """
 
 
-def imported_modules(function: str) -> list[Path]:
+def imported_modules(function: str, root: Path = ROOT) -> list[Path]:
     """List the files of the suimon modules that the function imports, by importing them in a process of its own."""
     # The tracer would import its SDK; nothing of the environment matters to what is imported.
-    environment = {"PATH": os.environ.get("PATH", ""), "POWERTOOLS_TRACE_DISABLED": "1", "PYTHONPATH": str(SOURCE)}
+    environment = {
+        "PATH": os.environ.get("PATH", ""),
+        "POWERTOOLS_TRACE_DISABLED": "1",
+        "PYTHONPATH": str(root / "src"),
+    }
     listed = subprocess.run(
-        [sys.executable, "-c", LIST_MODULES, ROOT / "functions" / function],
+        [sys.executable, "-c", LIST_MODULES, root / "functions" / function],
         check=True,
         capture_output=True,
         text=True,
