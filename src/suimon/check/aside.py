@@ -65,7 +65,7 @@ def write_aside(aside: Aside, contract: Contract, judge: Judge, rounds: Rounds, 
 
 
 def _part(duck: Duck, piece: Piece, segment: Segment, judge: Judge) -> _Parts:
-    sheet, text, scan = judge.sheet(segment, piece)
+    sheet, text, scan = judge.sheet(segment, piece, keep=True)
     target = segment.path.with_suffix(".accepted.csv")
     good_rows = duck.write_good(sheet, judge.rules, target) if sheet.rows else 0
     bad = set(duck.bad_between(piece.record + 1, piece.record + piece.records))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import accumulate
 from operator import sub
 from pathlib import Path
 from typing import Any, Self
@@ -145,8 +146,8 @@ class Duck:
 
     def bad_records(self, sheet: Sheet, rules: Rules, wanted: tuple[int, ...], limit: int | None) -> list[BadRecord]:
         """Give the first `limit` records that break one of the `wanted` rules, in the sheet's order."""
-        known = [place for place in sheet.places if place is not None]
-        breaks = [_newlines(name) if sheet.embedded else "0" for name in _names(sheet)]
+        known = sorted({place for number in wanted for place in rules.rules[number].columns})
+        breaks = [_newlines(name) for name in _names(sheet)] if sheet.embedded else []
         cells = [f"left(coalesce(c{place}, ''), {_SHOWN})" for place in known]
         marks = [f"m{number}" for number in wanted]
         first = "" if limit is None else f"LIMIT {int(limit)}"
@@ -238,11 +239,16 @@ class Duck:
         parameters = {name: known[name] for name in _PARAMETER.findall(query) if name in known}
         try:
             return self._connection.execute(query, parameters).fetchall()
-        except duckdb.InvalidInputException as error:
-            raise MalformedSheetError(str(error)) from error
+        except duckdb.InvalidInputException:
+            raise MalformedSheetError from None  # its text holds the line
         except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
             reason = str(error).partition("\n")[0]  # what follows is advice on settings that are not the user's
             raise CheckError(f"the file could not be checked: {reason}; give it more memory or disk") from error
+        except duckdb.Error as error:
+            # Its text may hold cells.
+            raise CheckError(
+                f"the file could not be checked: DuckDB's {type(error).__name__}; please report it"
+            ) from None
 
 
 class _Numbers:
@@ -309,7 +315,7 @@ def _judged(sheet: Sheet, rules: Rules, *, numbered: bool = False) -> str:
         f"read_csv($path, auto_detect = false, columns = {{{columns}}}, header = true, parallel = false, "
         f"delim = {_literal(sheet.delimiter)}, quote = {quote}, escape = {quote}, strict_mode = true, "
         f"null_padding = false, ignore_errors = false, compression = 'none', hive_partitioning = false, "
-        f"max_line_size = {MAX_RECORD_BYTES}, buffer_size = {_BUFFER_BYTES})"
+        f"max_line_size = {MAX_RECORD_BYTES + (-1 if sheet.rows is None else 1)}, buffer_size = {_BUFFER_BYTES})"
     )
     number = list[str]()
     if numbered:
@@ -357,14 +363,11 @@ def _path(sheet: Sheet) -> dict[str, Any]:
 
 
 def _bad_record(row: tuple[Any, ...], sheet: Sheet, known: list[int], wanted: tuple[int, ...]) -> BadRecord:
-    width = len(sheet.places)
+    width = len(sheet.places) if sheet.embedded else 0
     record, line, *rest = row
     breaks, cells, marks = rest[:width], rest[width : width + len(known)], rest[width + len(known) :]
-    lines, above = dict[int, int](), line
-    for place, inside in zip(sheet.places, breaks, strict=True):
-        if place is not None:
-            lines[place] = above
-        above += inside
+    above = dict(zip(sheet.places, accumulate(breaks, initial=0), strict=False))
+    lines = {place: line + above.get(place, 0) for place in known}
     return BadRecord(
         record=record,
         line=line,

@@ -39,6 +39,7 @@ from suimon.contract.model import Contract
 
 # Spilled keys may fill the disk up to here: the segments of the moment need the rest.
 _DISK_RESERVE = 512 * 1024 * 1024
+_COLUMNS_IN_PARALLEL = 400
 _EXACT = Context(prec=100)  # more digits than the sum of any file has
 
 _Waiting = tuple[int, Segment, Future[Judged]]
@@ -58,7 +59,7 @@ def check(
     *,
     scratch: Path,
     limit: int = 10_000,
-    memory_limit: str = "256MB",
+    memory_limit: str | None = None,
     threads: int | None = None,
     progress: Callable[[int], None] | None = None,
     aside: Aside | None = None,
@@ -66,7 +67,7 @@ def check(
     """Judge a file by its contract: list at most `limit` bad cells, count all.
 
     `partition` None leaves out the rule that a column equals it. `scratch` is a folder with room for a few segments and
-    for the spilled keys of a large file. `progress` is told the bytes of the object read so far, from 0 again for a
+    for the spilled keys of a large file. `memory_limit` is DuckDB's, 256 MB unless there are many columns. `progress` is told the bytes of the object read so far, from 0 again for a
     second round. With `aside`, the records that the contract tolerates as bad are written apart from the good ones.
     Cells of a record whose structure is broken are not judged: where one begins is not known. What cannot be
     decompressed has no other fault. CheckError if there can be no verdict: a file that cannot be read, too little room.
@@ -74,14 +75,15 @@ def check(
     if contract.file is None or not contract.columns:
         raise CheckError(f"contract {contract.dataset} describes no file; give it a dialect, columns and a key pattern")
     watched = Watched(source, progress) if progress else source
-    workers = threads or os.cpu_count() or 1
+    # A thread's share of the memory must hold some thousand cells of every column.
+    workers = min(threads or os.cpu_count() or 1, max(1, _COLUMNS_IN_PARALLEL // len(contract.columns)))
     try:
         with TemporaryDirectory(prefix="check-", dir=scratch) as folder:
             free = shutil.disk_usage(folder).free
             with open_duck(
                 Path(folder),
                 contract.columns,
-                memory_limit=memory_limit,
+                memory_limit=memory_limit or f"{256 + max(0, len(contract.columns) - _COLUMNS_IN_PARALLEL) // 2}MB",
                 disk_limit=max(free - _DISK_RESERVE, free // 2),
                 threads=workers,
             ) as duck:
@@ -172,7 +174,8 @@ class _Check:
                     self.stopped = True
                     break
                 if judged.size < segment.size:
-                    cutter.push_back(segment.text()[judged.size :], list(self._taken_back(waiting)))
+                    unread = segment.text()[judged.size :]
+                    cutter.push_back(unread, list(self._taken_back(waiting)), longer=not judged.size)
                 segment.path.unlink()
         self.trailer = cutter.trailer
         return records, lines
@@ -239,7 +242,7 @@ class _Check:
         if suspected:
 
             def collect(duck: Duck, piece: Piece, segment: Segment) -> None:
-                sheet, _, scan = judge.sheet(segment, piece)
+                sheet, _, scan = judge.sheet(segment, piece, keep=False)
                 if sheet.rows:
                     for number in suspected:
                         duck.collect_candidates(sheet, judge.rules, number)

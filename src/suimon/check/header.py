@@ -27,15 +27,10 @@ class Head:
     empty: bool = False
     stopped: bool = False  # the header does not end: what follows cannot be judged
 
-    @property
-    def known(self) -> bool:
-        """Whether any column can be judged."""
-        return any(place is not None for place in self.places)
-
 
 def read_head(chunks: Iterator[bytes], contract: Contract, dialect: FileFormat) -> Head:
     """Read up to the first record."""
-    text, ended = _beginning(chunks)
+    text, ended = _read_on(b"", chunks)
     columns = tuple(range(len(contract.columns)))
     faults = list[BadCell]()
     if not text:
@@ -43,13 +38,13 @@ def read_head(chunks: Iterator[bytes], contract: Contract, dialect: FileFormat) 
     if text.startswith(_BYTE_ORDER_MARK):
         faults.append(BadCell(Code.BYTE_ORDER_MARK, 1))
         text = text.removeprefix(_BYTE_ORDER_MARK)
-    position, lines = _skipped(text, dialect)
+    text, lines, ended = _after_skipped(text, chunks, dialect, ended=ended)
     if not dialect.header:
-        return Head(columns, lines, tuple(faults), chain([text[position:]], chunks))
+        return Head(columns, lines, tuple(faults), chain([text], chunks))
     grammar = Grammar(dialect, len(contract.columns))
     labels, broken, end = tuple[str, ...](), list[Fault](), 0
-    if text[position:]:  # a line that is not there has no faults
-        labels, broken, end = first_record(grammar, text[position:], last=ended)
+    if text:  # a line that is not there has no faults
+        labels, broken, end = first_record(grammar, text, last=ended)
     line = lines + 1
     known = _places(labels, contract, dialect)
     titles = {_plain(column.title, dialect) for column in contract.columns}
@@ -66,31 +61,39 @@ def read_head(chunks: Iterator[bytes], contract: Contract, dialect: FileFormat) 
             wanted = ", ".join(column.title for column in contract.columns)
             faults.append(BadCell(Code.MISSING_HEADER, line, details={"labels": wanted}))
         known = (None,) * len(columns)
-    header = text[position : position + end]
+    header = text[:end]
     lines += header.count(b"\n") + (header != b"" and not header.endswith(b"\n"))
     stopped = any(fault.code in {Code.UNTERMINATED_QUOTE, Code.RECORD_TOO_LONG} for fault in broken)
-    body = iter(()) if stopped else chain([text[position + end :]], chunks)
+    body = iter(()) if stopped else chain([text[end:]], chunks)
     return Head(known, lines, tuple(faults), body, stopped=stopped)
 
 
-def _beginning(chunks: Iterator[bytes]) -> tuple[bytes, bool]:
-    """Read enough to hold every header there may be, and tell whether that is all."""
-    text = bytearray()
+def _read_on(text: bytes, chunks: Iterator[bytes]) -> tuple[bytes, bool]:
+    """Read until there is enough to hold every header there may be; tell whether that is all."""
+    buffer = bytearray(text)
     for chunk in chunks:
-        text += chunk
-        if len(text) > 2 * MAX_RECORD_BYTES:
-            return bytes(text), False
-    return bytes(text), True
+        buffer += chunk
+        if len(buffer) > 2 * MAX_RECORD_BYTES:
+            return bytes(buffer), False
+    return bytes(buffer), True
 
 
-def _skipped(text: bytes, dialect: FileFormat) -> tuple[int, int]:
-    """Give where the lines end that are passed over, and how many they are."""
+def _after_skipped(
+    text: bytes, chunks: Iterator[bytes], dialect: FileFormat, *, ended: bool
+) -> tuple[bytes, int, bool]:
+    """Pass over lines that are no header: give what follows, how many they are, and whether that is all there is."""
     position = lines = 0
     comment = dialect.comment.encode() if dialect.comment else None
     while position < len(text) and (lines < dialect.skip_lines or (comment and text.startswith(comment, position))):
-        position = text.find(b"\n", position) + 1 or len(text)
+        while (end := text.find(b"\n", position)) < 0 and not ended:
+            text, ended = _read_on(b"", chunks)
+            position = 0
+        position = end + 1 or len(text)
         lines += 1
-    return position, lines
+        if len(text) - position <= MAX_RECORD_BYTES and not ended:
+            text, ended = _read_on(text[position:], chunks)
+            position = 0
+    return text[position:], lines, ended
 
 
 def _places(labels: tuple[str, ...], contract: Contract, dialect: FileFormat) -> tuple[int | None, ...]:

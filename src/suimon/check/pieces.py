@@ -94,8 +94,11 @@ class Judge:
             )
         return self._strictly(duck, segment, number, room)
 
-    def sheet(self, segment: Segment, piece: Piece) -> tuple[Sheet, bytes, Scan | None]:
-        """Give again what DuckDB read of a segment, numbered as in the file; if strictly, what the grammar found."""
+    def sheet(self, segment: Segment, piece: Piece, *, keep: bool) -> tuple[Sheet, bytes, Scan | None]:
+        """Give again what DuckDB read of a segment, numbered as in the file.
+
+        If it was read strictly, also what the grammar found; with all faults and broken records if they are to `keep`.
+        """
         if not piece.strict:
             sheet = sheet_of(segment, self.grammar.dialect, self.places)
             if sheet is None:
@@ -103,7 +106,7 @@ class Judge:
             sheet, text, found = replace(sheet, rows=piece.records), b"", None
         else:
             text = segment.text()
-            found = scan(self.grammar, text, last=segment.last, keep=True)
+            found = scan(self.grammar, text, last=segment.last, room=None if keep else 0, keep=keep)
             sheet = copy_of(segment, text, found, self.grammar, self.places)
         return replace(sheet, numbering=sheet.numbering.after(piece.record, piece.line)), text, found
 

@@ -4,6 +4,7 @@ One expression takes as many good records as there are in one step, so that only
 here, DuckDB reads in the same way; what is not, nobody reads.
 """
 
+import codecs
 import re
 from collections.abc import Iterator
 
@@ -12,6 +13,7 @@ from suimon.contract.file import FileFormat
 
 MAX_RECORD_BYTES = 2_000_000  # longer is no record but a lost quote; all readers hold one record in memory
 
+_BLOCK_BYTES = 64 * 1024
 _ENDINGS = {"any": rb"\r?\n", "lf": rb"\n", "crlf": rb"\r\n"}
 WANTED = {"any": "LF or CRLF", "lf": "LF", "crlf": "CRLF"}
 _STRAY = re.compile("[\udc00-\udcff]")
@@ -134,17 +136,19 @@ class Grammar:
             count -= sum(match[0].count(b"\n") for match in self._quoted_cell.finditer(text, start, end))
         return count
 
-    def stained(self, piece: bytes) -> list[int]:
-        """Give where NULs and stray bytes stand."""
-        places = [match.start() for match in re.finditer(b"\0", piece)] if b"\0" in piece else []
-        if not _is_text(piece):
-            errors = "surrogatepass" if self.transcoded else "surrogateescape"
-            text, position, told = piece.decode("utf-8", errors), 0, 0
-            for match in _STRAY.finditer(text):
-                position += len(text[told : match.start()].encode("utf-8", errors))
-                told = match.start()
-                places.append(position)
-        return sorted(places)
+    def stain_at(self, text: bytes, start: int, end: int) -> int | None:
+        """Give where the first NUL or stray byte stands."""
+        null = text.find(b"\0", start, end)
+        stop = end if null < 0 else null
+        with memoryview(text) as view:
+            while start < stop:
+                block = min(stop, start + _BLOCK_BYTES)
+                try:
+                    _, read = codecs.utf_8_decode(view[start:block], "strict", block == stop)
+                except UnicodeDecodeError as error:
+                    return start + error.start
+                start += read
+        return None if null < 0 else null
 
     def stray(self, raw: bytes) -> int | None:
         """Give the first byte that is none of the encoding."""
@@ -168,13 +172,3 @@ class Grammar:
             quoted = self._quote and match[0].startswith(self._quote)
             return (Code.QUOTE_ERROR, {"kind": "after" if quoted else "inside"}), end
         raise AssertionError("a cell may be empty, so the expression always matches")
-
-
-def _is_text(raw: bytes) -> bool:
-    if raw.isascii():
-        return True
-    try:
-        raw.decode()
-    except UnicodeDecodeError:
-        return False
-    return True

@@ -212,8 +212,10 @@ def _conditions(contract: Contract, where: dict[str, int]) -> Iterator[Rule]:
     for condition in contract.conditions:
         if not all(name in where for name in condition.columns):
             continue  # a column that it reads is not in the file, which the header's faults say
+        # A literal may look like one of our parameters.
+        sql = condition.sql.replace("$", "' || chr(36) || '")
         # TRY makes NULL of an error such as an overflow: what cannot be found true is bad. NULL itself is not.
-        holds = f"TRY(CASE WHEN NOT ({condition.sql}) THEN true ELSE false END)"
+        holds = f"TRY(CASE WHEN NOT ({sql}) THEN true ELSE false END)"
         places = tuple(where[name] for name in condition.columns)
         details = {"name": condition.name, "text": condition.text}
         yield Rule(Code.CONDITION_ERROR, places, f"coalesce({holds}, true)", details)

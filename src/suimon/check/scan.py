@@ -10,6 +10,9 @@ from suimon.check.verdict import Code, Details, Shared, shared
 # How far records that are broken like one before are counted at once.
 _ALIKE_BYTES = 64 * 1024
 
+# A piece that is torn into more runs is settled in parts: each run is remembered.
+MAX_RUNS = 100_000
+
 _Kind = tuple[Code, int | None, Shared]
 
 
@@ -59,7 +62,7 @@ class Scan:
     bad: "array[int]" = field(default_factory=lambda: array("q"))  # numbers of the broken records, if asked for
     broken: list[Broken] = field(default_factory=list)  # if asked for
     records: int = 0
-    end: int = 0  # where reading stopped: before an open quote that the next piece may close
+    end: int = 0  # where reading stopped: before an open quote that the next piece may close, or after MAX_RUNS
     stopped: bool = False  # after a fault behind which records cannot be told apart
 
 
@@ -105,7 +108,7 @@ class _Scanner:
     def scan(self) -> Scan:
         grammar, text, found = self._grammar, self._text, self.found
         position = 0
-        while position < len(text) and not found.stopped:
+        while position < len(text) and not found.stopped and len(found.runs) < MAX_RUNS:
             window = min(len(text), position + MAX_RECORD_BYTES)
             if grammar.comment and text.startswith(grammar.comment, position):
                 position = _next_line(text, position)
@@ -165,10 +168,8 @@ class _Scanner:
     def _sound(self, start: int, end: int) -> None:
         """Take good records in, those apart that hold bytes which are no text."""
         grammar, text, position = self._grammar, self._text, start
-        for stain in grammar.stained(text[start:end]):
-            if start + stain < position:
-                continue  # a second one in a record that is told of already
-            before = grammar.good_until(text, position, start + stain)
+        while (stain := grammar.stain_at(text, position, end)) is not None:
+            before = grammar.good_until(text, position, stain)
             self._take(position, before)
             match = grammar.record(text, before, end)
             self.fault_stains(match[0], self._number(before, match.end()), ragged=False)
@@ -204,7 +205,12 @@ class _Scanner:
             self.fault_ending(record, number)
             self.fault_stains(record, number, ragged=width != self._grammar.width)
         self._line += record.count(b"\n")
-        if only_counted and not self._keep and record.endswith(b"\n") and not self._grammar.stained(record):
+        if (
+            only_counted
+            and not self._keep
+            and record.endswith(b"\n")
+            and self._grammar.stain_at(record, 0, len(record)) is None
+        ):
             return self._alike(end, record, width, blank=blank)
         return end
 
@@ -214,8 +220,8 @@ class _Scanner:
         ending = b"\r\n" if record.endswith(b"\r\n") else b"\n"
         width = 0 if blank else width
         end = grammar.alike_until(text, start, min(len(text), start + _ALIKE_BYTES), width, ending)
-        if stains := grammar.stained(text[start:end]):
-            end = grammar.alike_until(text, start, start + stains[0], width, ending)
+        if (stain := grammar.stain_at(text, start, end)) is not None:
+            end = grammar.alike_until(text, start, stain, width, ending)
         if end == start:
             return end
         count = text.count(ending, start, end) if blank else grammar.count(text, start, end)

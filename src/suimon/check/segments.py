@@ -10,6 +10,7 @@ from suimon.contract.file import FileFormat
 
 # Large enough that DuckDB's start does not count, small enough that a few of them fit memory and disk.
 SEGMENT_BYTES = 32 * 1024 * 1024
+SEGMENT_LINES = 600_000
 # How far back a cut looks for a line's end outside quotes; further back it is left to the grammar to find the fault.
 _LOOK_BACK = 4 * 1024 * 1024
 # A trailer is one line; the end of the stream is where it is looked for.
@@ -20,7 +21,8 @@ _TRAILER_BYTES = 64 * 1024
 class Segment:
     """A piece of the file that starts where a record starts; unless it is the `last`, it ends with a line's end.
 
-    Its file has a header line of our own in front, `header` bytes long. Figures over its own bytes: size, newlines,
+    Its file has a header line of our own in front, `header` bytes long, with the line ending that the records are
+    thought to have: CRLF where there is any carriage return. Figures over its own bytes: size, newlines,
     carriage returns, both together, quote characters, any NUL.
     """
 
@@ -32,7 +34,6 @@ class Segment:
     pairs: int
     quotes: int
     null: bool
-    crlf: bool  # the header line ends so, as the records are thought to
     ended: bool  # with a line's end
     last: bool
 
@@ -54,7 +55,7 @@ class Cutter:
     def __init__(
         self, chunks: Iterable[bytes], grammar: Grammar, folder: Path, sizes: Iterable[int] | None = None
     ) -> None:
-        self._chunks = iter(chunks)
+        self._chunks: Iterator[bytes] = filter(None, chunks)  # an empty chunk is not the end
         self._grammar = grammar
         self._quote = grammar.dialect.quote.encode()
         self._header = header_line(grammar.dialect, grammar.width)
@@ -74,16 +75,14 @@ class Cutter:
         exact = None if self._sizes is None else next(self._sizes)
         self._count += 1
         path = self._folder / f"segment-{self._count}.csv"
-        # DuckDB takes the line ending of all records from the header; if the first is no hint, the grammar reads on.
-        crlf = chunk[: chunk.find(b"\n") + 1].endswith(b"\r\n")
-        header = self._header + (b"\r\n" if crlf else b"\n")
         figures = _Figures(self._quote)
         with path.open("wb") as file:
-            file.write(header)
+            file.write(self._header + b"h\n")
             while chunk:
                 end = self._end(chunk, figures, exact)
-                file.write(chunk[:end] if end < len(chunk) else chunk)
-                figures.add(chunk[:end] if end < len(chunk) else chunk)
+                part = chunk if end >= len(chunk) else chunk[:end]
+                file.write(part)
+                figures.add(part)
                 if end < len(chunk):
                     self._chunks = chain([chunk[end:]], self._chunks)
                     break
@@ -91,19 +90,26 @@ class Cutter:
                 if figures.size >= (exact or self._wanted + MAX_RECORD_BYTES):
                     break
                 chunk = next(self._chunks, b"")
+            # DuckDB takes the line ending of all records from the header's, and this one is as long either way.
+            file.seek(0)
+            file.write(self._header + (b"\r\n" if figures.returns else b"h\n"))
         self._wanted = SEGMENT_BYTES
-        return figures.segment(path, len(header), crlf=crlf, last=not chunk)
+        return figures.segment(path, len(self._header) + 2, last=not chunk)
 
-    def push_back(self, unread: bytes, texts: Iterable[bytes]) -> None:
-        """Take text back: a record that has not ended, and what came after it. All of it is cut anew."""
-        self._wanted = max(SEGMENT_BYTES, 2 * len(unread))
+    def push_back(self, unread: bytes, texts: Iterable[bytes], *, longer: bool) -> None:
+        """Take text back that has not been settled, and what came after it. All of it is cut anew.
+
+        `longer`: a segment as long as before would not hold one record.
+        """
+        self._wanted = 2 * len(unread) if longer else SEGMENT_BYTES
         self._chunks = chain([unread, *texts], self._chunks)
 
     def _end(self, chunk: bytes, figures: "_Figures", exact: int | None) -> int:
         """Give where in a chunk the segment ends; the chunk's length if it goes on."""
         if exact is not None:
             return min(len(chunk), exact - figures.size)
-        window = max(self._wanted - figures.size, 1)
+        # Keys take memory by the record, so many short ones end a segment, too.
+        window = max(self._wanted - figures.size, 1) if figures.newlines < SEGMENT_LINES else 1
         if window > len(chunk):
             return len(chunk)
         while not (end := _boundary(chunk, window, self._quote, figures.quotes)) and window < len(chunk):
@@ -167,7 +173,7 @@ class _Figures:
         self.pairs += self._last == b"\r" and chunk.startswith(b"\n")
         self._last = chunk[-1:]
 
-    def segment(self, path: Path, header: int, *, crlf: bool, last: bool) -> Segment:
+    def segment(self, path: Path, header: int, *, last: bool) -> Segment:
         return Segment(
             path=path,
             header=header,
@@ -177,7 +183,6 @@ class _Figures:
             pairs=self.pairs,
             quotes=self.quotes,
             null=self.null,
-            crlf=crlf,
             ended=self._last == b"\n",
             last=last,
         )

@@ -75,9 +75,9 @@ def sheet_of(segment: Segment, dialect: FileFormat, places: tuple[int | None, ..
 
     Line endings must all be of one kind, which here is known only if every newline is.
     """
-    pairs_only = segment.returns == segment.pairs == segment.newlines
-    uniform = pairs_only if segment.crlf else not segment.returns
-    wanted = dialect.line_ending == "any" or not segment.newlines or (dialect.line_ending == "crlf") == segment.crlf
+    crlf = segment.returns > 0
+    uniform = segment.returns == segment.pairs == segment.newlines if crlf else True
+    wanted = dialect.line_ending == "any" or not segment.newlines or (dialect.line_ending == "crlf") == crlf
     if segment.null or not uniform or not wanted or segment.quotes % 2:
         return None
     if dialect.comment and _commented(segment.text(), dialect.comment.encode()):
@@ -89,7 +89,7 @@ def sheet_of(segment: Segment, dialect: FileFormat, places: tuple[int | None, ..
         delimiter=dialect.delimiter,
         quote=dialect.quote,
         places=places,
-        ending=CRLF if segment.crlf else LF,
+        ending=CRLF if crlf else LF,
         size=segment.size,
         plain_bytes=segment.size - segment.quotes,
         newlines=segment.newlines,

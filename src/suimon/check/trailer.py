@@ -6,11 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 from suimon.check.records import Grammar
-from suimon.check.verdict import BadCell, Code, shown
+from suimon.check.scan import first_record
+from suimon.check.verdict import MASK, BadCell, Code, shown
 from suimon.contract.file import Trailer
 from suimon.contract.model import Contract
 
 _COUNT = re.compile("[0-9]{1,18}")
+_FIGURE = re.compile("[+-]?[0-9]*(?:[.,][0-9]*)?")
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
 
 
@@ -25,13 +27,17 @@ def judge_trailer(
 ) -> Iterator[BadCell]:
     """Yield what is wrong with a trailer that stands on `line`; `sums` has those columns whose sum is known."""
     cells = grammar.values(found) if found is not None else None
-    if cells is None:
+    if found is None or cells is None:
         yield BadCell(Code.MISSING_TRAILER, line, details={"marker": trailer.marker})
         return
+    for fault in first_record(grammar, found, last=True)[1]:
+        yield BadCell(fault.code, line, details=fault.details)
     if trailer.count is not None:
         written = _cell(cells, trailer.count)
         if not _COUNT.fullmatch(written) or int(written) != rows:
-            yield BadCell(Code.TRAILER_COUNT_ERROR, line, value=shown(written, personal=False), details={"rows": rows})
+            # What is no number may be a cell of a record that starts with the marker.
+            value = shown(written, personal=not _FIGURE.fullmatch(written))
+            yield BadCell(Code.TRAILER_COUNT_ERROR, line, value=value, details={"rows": rows})
     by_name = {column.name: column for column in contract.columns}
     separator = grammar.dialect.decimal
     for name, place in trailer.sums:
@@ -41,7 +47,7 @@ def judge_trailer(
         plain = written.replace(separator, ".") if separator != "." else written
         if not _NUMBER.fullmatch(plain) or ("." in written and separator != ".") or Decimal(plain) != sums[name]:
             value = shown(written, personal=by_name[name].personal)
-            total = "***" if by_name[name].personal else str(sums[name])
+            total = MASK if by_name[name].personal else f"{Decimal(sums[name]):f}"
             yield BadCell(Code.TRAILER_SUM_ERROR, line, column=name, value=value, details={"sum": total})
 
 

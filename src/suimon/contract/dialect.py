@@ -159,7 +159,7 @@ def _refuse_contradictions(clause: Clause, dialect: FileFormat, reader: Reader) 
 def _refuse_shared_marks(clause: Clause, dialect: FileFormat, reader: Reader) -> None:
     if dialect.quote and dialect.quote in (dialect.delimiter, dialect.decimal):
         _refuse_at(clause, "quote", "is the delimiter or the decimal separator too; they must differ", reader)
-    if not dialect.quote and dialect.delimiter == '"':
+    if dialect.quote != '"' and dialect.delimiter == '"':
         # Accepted rows that are written anew are quoted with it.
         _refuse_at(clause, "delimiter", "is the quote of other files; choose another", reader)
     if dialect.delimiter == dialect.escape == "\\":

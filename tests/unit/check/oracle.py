@@ -103,14 +103,14 @@ class _Judge:
             self.trailer(trailer, text.count("\n", 0, len(text) - 1) + 1, rows)
         return self.settled(rows)
 
-    def apart(self, body: str) -> tuple[str, list[str]]:
-        """Take the last line off and give its cells, if it is the trailer; if not, it is a record like the others."""
+    def apart(self, body: str) -> tuple[str, Reading | None]:
+        """Take the last line off, if it is the trailer; if not, it is a record like the others."""
         wanted = self.dialect.trailer
         cut = body.rfind("\n", 0, len(body) - 1) + 1
         last = next(readings(body[cut:], self.dialect), None)
         if wanted is None or last is None or last.fault or last.cells[0][1] != wanted.marker:
-            return body, []
-        return body[:cut], [text for _, text in last.cells]
+            return body, None
+        return body[:cut], last
 
     def add(self, *place: Any, about: str | int | None = None) -> None:
         self.places.append(Place(*place)._replace(about=about))
@@ -243,17 +243,27 @@ class _Judge:
         first = self.keys.setdefault((kind, *names), {}).setdefault(key, number)
         return first if first != number else None
 
-    def trailer(self, cells: list[str], line: int, rows: int) -> None:
+    def trailer(self, found: Reading | None, line: int, rows: int) -> None:
         wanted = self.dialect.trailer
         assert wanted is not None
-        if not cells:
+        if not found:
             self.add(Code.MISSING_TRAILER, line)
             return
+        before = len(self.places)
+        self.structure(found, None, len(found.cells), {})
+        self.places[before:] = [place._replace(line=line, value=None) for place in self.places[before:]]
+        cells = [text for _, text in found.cells]
         padded = (*cells, *[""] * 9)  # a cell that is not there is empty
         if wanted.count is not None:
             said = padded[wanted.count - 1]
             if not re.fullmatch("[0-9]+", said) or int(said) != rows:
-                self.add(Code.TRAILER_COUNT_ERROR, line, None, None, shown(said, personal=False))
+                self.add(
+                    Code.TRAILER_COUNT_ERROR,
+                    line,
+                    None,
+                    None,
+                    shown(said, personal=not re.fullmatch("[+-]?[0-9]*([.,][0-9]*)?", said)),
+                )
         broken = {place.column for place in self.places if place.code is Code.TYPE_ERROR}
         if len(self.whole) < rows:
             return

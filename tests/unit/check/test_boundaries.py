@@ -481,7 +481,7 @@ def test_the_figures_of_a_segment_are_those_of_its_bytes(tmp_path: Path) -> None
     assert (segment.size, segment.newlines, segment.returns, segment.pairs, segment.quotes) == (len(text), 2, 3, 2, 2)
     assert (segment.null, segment.ended, segment.last) == (True, True, True)
     [(segment, _)] = cut(b"1,2,3\r\n", tmp_path, size=1000, chunk=100)
-    assert (segment.crlf, segment.null, segment.header) == (True, False, len(b"h,h,h\r\n"))
+    assert (segment.returns > 0, segment.null, segment.header) == (True, False, len(b"h,h,h\r\n"))
 
 
 @pytest.mark.parametrize(
