@@ -19,12 +19,19 @@ if TYPE_CHECKING:
 
 def rejected(record: DropRecord, contract: Contract, reason: str) -> Problem:
     """Tell that a file breaks its contract; `reason` lists where, without personal values."""
-    body = (
-        f"s3://{record.drop.bucket}/{record.drop.key} does not keep the contract {contract.dataset} "
-        f"{contract.version} and was not loaded.\n\n{reason}\n\n"
-        f"What to do: correct the file and send it again under the same key; it is then checked anew.\n"
-        f"Drop {record.id}, version {record.drop.version_id}."
-    )
+    file, kept = f"s3://{record.drop.bucket}/{record.drop.key}", f"{contract.dataset} {contract.version}"
+    if contract.language == "ja":
+        body = (
+            f"{file} は契約 {kept} を満たしていないため、取り込んでいません。\n\n{reason}\n\n"
+            "対応: ファイルを訂正し、同じキーでもう一度送信してください。あらためて検査します。\n"
+            f"ドロップ {record.id}、バージョン {record.drop.version_id}"
+        )
+    else:
+        body = (
+            f"{file} does not keep the contract {kept} and was not loaded.\n\n{reason}\n\n"
+            "What to do: correct the file and send it again under the same key; it is then checked anew.\n"
+            f"Drop {record.id}, version {record.drop.version_id}."
+        )
     return Problem(
         id=f"rejected:{record.dataset}:{record.partition}",
         subject=f"{record.dataset} {record.partition} rejected: {file_name(record)}",
@@ -35,18 +42,30 @@ def rejected(record: DropRecord, contract: Contract, reason: str) -> Problem:
 
 def imperfect(record: DropRecord, contract: Contract, set_aside: int, told: str, aside_uri: str) -> Problem:
     """Tell that a file is accepted though records were set aside or a quality figure only warns; `told`: which."""
+    file, kept = f"s3://{record.drop.bucket}/{record.drop.key}", f"{contract.dataset} {contract.version}"
     records = "record" if set_aside == 1 else "records"
-    lines = [
-        f"s3://{record.drop.bucket}/{record.drop.key} is accepted under the contract {contract.dataset} "
-        f"{contract.version} and goes on to its table"
-        + (f", without {set_aside:,} {records} that do not keep it." if set_aside else ", with a warning."),
-        "",
-        told,
-        *([f"The {records} set aside, personal values and all: {aside_uri}"] if set_aside else []),
-        "",
-        "What to do: nothing, if that can stay so; else correct the file and send it again under the same key.",
-        f"Drop {record.id}, version {record.drop.version_id}.",
-    ]
+    if contract.language == "ja":
+        without = f"満たさないレコード {set_aside:,} 件は除外しました。" if set_aside else "ただし警告があります。"
+        lines = [
+            f"{file} は契約 {kept} により受け入れ、テーブルに取り込みます。{without}",
+            "",
+            told,
+            *([f"除外したレコード（個人情報もそのまま含みます）: {aside_uri}"] if set_aside else []),
+            "",
+            "対応: このままでよければ不要です。そうでなければファイルを訂正し、同じキーでもう一度送信してください。",
+            f"ドロップ {record.id}、バージョン {record.drop.version_id}",
+        ]
+    else:
+        without = f", without {set_aside:,} {records} that do not keep it." if set_aside else ", with a warning."
+        lines = [
+            f"{file} is accepted under the contract {kept} and goes on to its table{without}",
+            "",
+            told,
+            *([f"The {records} set aside, personal values and all: {aside_uri}"] if set_aside else []),
+            "",
+            "What to do: nothing, if that can stay so; else correct the file and send it again under the same key.",
+            f"Drop {record.id}, version {record.drop.version_id}.",
+        ]
     remark = f"{set_aside:,} {records} set aside" if set_aside else "accepted with a warning"
     return Problem(
         id=imperfect_id(record),

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from suimon.check.html import page
-from suimon.check.report import as_json, cells_as_json_lines, describe, summary
+from suimon.check.messages import either
+from suimon.check.report import as_json, cells_as_json_lines, describe, identity, labels_of, summary
 from suimon.drop import run_id
 from suimon.trigger import file_name
 
@@ -28,10 +29,8 @@ def publish(
 ) -> str:
     """Write report.html, report.json and bad_cells.jsonl; give the text for the e-mail, which says where they are."""
     drop, folder = record.drop, f"{record.dataset}/{record.partition}/{run_id(record)}/"
-    identity = {
+    delivery = {
         "drop_id": record.id,
-        "dataset": record.dataset,
-        "partition": record.partition,
         "attempt": record.attempt,
         "bucket": drop.bucket,
         "key": drop.key,
@@ -50,14 +49,17 @@ def publish(
         "drop_id": record.id,
         "version_id": drop.version_id,
     }
-    lang = contract.language
-    report = as_json(identity | summary(verdict, lang), indent=2)
-    objects.put_text(bucket, f"{folder}bad_cells.jsonl", cells_as_json_lines(verdict, lang))
+    lang, labels = contract.language, labels_of(contract)
+    what = identity(contract, file_name(record), record.partition)
+    report = as_json(what | delivery | summary(verdict, lang, labels), indent=2)
+    objects.put_text(bucket, f"{folder}bad_cells.jsonl", cells_as_json_lines(verdict, lang, labels))
     objects.put_text(bucket, f"{folder}report.json", report, kind="application/json")
     objects.put_text(bucket, f"{folder}report.html", page(verdict, contract, about, lang), kind="text/html")
     where = f"s3://{bucket}/{folder}"
     return (
-        f"{describe(verdict, EXAMPLES, lang)}\n\n"
-        f"The page to hand on to who sent the file: {where}report.html\n"
-        f"Every bad cell: {where}bad_cells.jsonl"
+        f"{describe(verdict, EXAMPLES, lang, labels)}\n\n"
+        + either(lang, "The page to hand on to who sent the file: ", "送信元に渡すレポート: ")
+        + f"{where}report.html\n"
+        + either(lang, "Every bad cell: ", "すべての誤り: ")
+        + f"{where}bad_cells.jsonl"
     )

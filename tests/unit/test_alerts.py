@@ -1,0 +1,38 @@
+"""What the e-mails say of a file, in the language of its contract."""
+
+from dataclasses import replace
+
+import pytest
+
+from suimon.alerts import imperfect, rejected
+from suimon.contract.model import Contract
+from suimon.drop import Drop, DropRecord, State
+
+DROP = Drop("raw", "sales/2026-11-20/sales_data.csv", "v1", "e1", 10, "01")
+RECORD = DropRecord(DROP, "sales", "2026-11-20", State.VALIDATING, 1, "", "")
+ENGLISH = Contract("sales", "1.0.0", "sales_fact")
+JAPANESE = replace(ENGLISH, language="ja")
+
+
+def test_a_rejection_is_told_in_the_language_of_the_contract() -> None:
+    english, japanese = rejected(RECORD, ENGLISH, "reason"), rejected(RECORD, JAPANESE, "理由")
+    assert "does not keep the contract sales 1.0.0" in english.body
+    assert "契約 sales 1.0.0 を満たしていない" in japanese.body
+    assert "What to do" not in japanese.body
+    assert "理由" in japanese.body
+    assert (english.id, english.subject) == (japanese.id, japanese.subject)
+
+
+@pytest.mark.parametrize(
+    ("set_aside", "english", "japanese"),
+    [
+        (2, ", without 2 records that do not keep it.", "レコード 2 件は除外"),
+        (0, ", with a warning.", "警告があります"),
+    ],
+)
+def test_an_imperfect_file_is_told_in_the_language_of_the_contract(set_aside: int, english: str, japanese: str) -> None:
+    assert english in imperfect(RECORD, ENGLISH, set_aside, "told", "s3://lake/bad_rows.csv").body
+    body = imperfect(RECORD, JAPANESE, set_aside, "内容", "s3://lake/bad_rows.csv").body
+    assert japanese in body
+    assert ("s3://lake/bad_rows.csv" in body) == bool(set_aside)
+    assert "What to do" not in body
