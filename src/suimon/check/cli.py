@@ -1,11 +1,13 @@
 """`suimon check`: the gate's verdict on a local file, or on a version of an object in S3."""
 
+import errno
 import io
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -16,17 +18,19 @@ from suimon.check.engine import check as judge
 from suimon.check.html import page
 from suimon.check.location import Location, LocationError
 from suimon.check.messages import LANGS, Lang, either, one_line
-from suimon.check.report import as_json, cell_as_json, cells_as_json_lines, summary
+from suimon.check.report import as_json, cell_as_json, cells_as_json_lines, identity, labels_of, summary
 from suimon.check.screen import show
 from suimon.check.verdict import Verdict
+from suimon.cli import mute, unmute
 from suimon.contract.clauses import ContractFileError
-from suimon.contract.cli import CONTRACTS, UnusableError, listed
+from suimon.contract.cli import CONTRACTS, ProblemsError, UnusableError
 from suimon.contract.model import Contract
 from suimon.contract.odcs import read_contract
 
 EXAMPLES = 50
 INTERRUPTED = 130  # what shells say of a command that Ctrl-C ended; 1 would say that the file is rejected
 ACCEPTED_ROWS, BAD_ROWS = "accepted.csv", "bad_rows.csv"
+OUTPUTS = ("report.json", "bad_cells.jsonl", "report.html", ACCEPTED_ROWS, BAD_ROWS)
 
 
 @click.command()
@@ -44,7 +48,8 @@ ACCEPTED_ROWS, BAD_ROWS = "accepted.csv", "bad_rows.csv"
     metavar="FOLDER",
     type=click.Path(file_okay=False, path_type=Path),
     help=f"Write report.json, bad_cells.jsonl, report.html and, when the contract's tolerance sets records aside, "
-    f"{ACCEPTED_ROWS} and {BAD_ROWS} (whole records, personal values too).",
+    f"{ACCEPTED_ROWS} and {BAD_ROWS} (whole records as they stand, personal values too). "
+    f"{BAD_ROWS} is raw data, not for a spreadsheet: one would run formulas in it.",
 )
 @click.option("--json", "as_object", is_flag=True, help="Print the summary and every listed cell as one JSON object.")
 @click.option("--lang", type=click.Choice(LANGS), default="en", show_default=True, help="The language of the answer.")
@@ -71,31 +76,46 @@ def check(
     """
     _print_whatever_comes()
     try:
-        contract = _contract(contract_name)
+        contract_file = _contract_file(contract_name)
+        contract = read_contract(contract_file)
         location = Location.parse(file)
         partition = _partition(partition, location, contract)
+        if report:
+            _keep_inputs(report, contract_file, *([] if location.bucket else [Path(location.text)]))
+        about = identity(contract, location.text, partition)
         verdict = _verdict(location, contract, partition, report, limit)
         if report:
-            about = {"file": location.text, "dataset": contract.dataset, "partition": partition or ""}
             _write(report, verdict, contract, about, lang)
     except KeyboardInterrupt:
         click.echo(either(lang, "Interrupted: no verdict.", "中断しました。判定はありません。"), err=True)
         context.exit(INTERRUPTED)
     except ContractFileError as error:
-        raise UnusableError(listed(error)) from error
+        raise ProblemsError(error) from error
     except (CheckError, LocationError) as error:
         raise UnusableError(one_line(str(error))) from error
     except OSError as error:
         raise UnusableError(one_line(f"{error.filename or file}: {error.strerror or error}")) from error
-    checked = partition is not None or not any(column.partition for column in contract.columns)
+    try:
+        _answer(verdict, contract, about, report, lang, as_object=as_object)
+    except OSError as error:
+        mute()
+        if error.errno != errno.EPIPE:  # who stops reading has read enough; anything else has lost the answer
+            raise UnusableError(f"the answer cannot be written: {error.strerror or error}") from error
+    context.exit(0 if verdict.accepted else 1)
+
+
+def _answer(
+    verdict: Verdict, contract: Contract, about: dict[str, Any], report: Path | None, lang: Lang, *, as_object: bool
+) -> None:
     if as_object:
-        cells = [cell_as_json(cell, lang) for cell in verdict.bad_cells]
-        click.echo(as_json({**summary(verdict, lang), "partition_checked": checked, "cells": cells}, indent=1))
+        labels = labels_of(contract)
+        cells = [cell_as_json(cell, lang, labels) for cell in verdict.bad_cells]
+        click.echo(as_json({**about, **summary(verdict, lang, labels), "cells": cells}, indent=1))
     else:
-        show(location.text, contract, verdict, limit=EXAMPLES, lang=lang)
+        show(about["file"], contract, verdict, limit=EXAMPLES, lang=lang)
         if report:
             click.echo(f"{either(lang, 'Report', 'レポート')}: {report / 'report.html'}")
-    if not checked:
+    if not about["partition_checked"]:
         click.echo(
             either(
                 lang,
@@ -104,15 +124,25 @@ def check(
             ),
             err=True,
         )
-    context.exit(0 if verdict.accepted else 1)
 
 
-def _contract(name: str) -> Contract:
+def _contract_file(name: str) -> Path:
     by_dataset = CONTRACTS / f"{name}.odcs.yaml"
     path = Path(name) if Path(name).is_file() else by_dataset
     if not path.is_file():
         raise UnusableError(f"--contract: there is neither a file {name} nor {by_dataset}")
-    return read_contract(path)
+    return path
+
+
+def _keep_inputs(report: Path, *inputs: Path) -> None:
+    """Refuse to write over what is read, under whatever name it stands there."""
+    for target in (report / name for name in OUTPUTS):
+        for path in inputs:
+            if target.exists() and target.samefile(path):
+                raise UnusableError(
+                    one_line(f"--report: {target} would be written over, but it is {path}, which is read; ")
+                    + "name another folder"
+                )
 
 
 def _partition(given: str | None, location: Location, contract: Contract) -> str | None:
@@ -128,26 +158,41 @@ def _partition(given: str | None, location: Location, contract: Contract) -> str
 
 
 def _verdict(location: Location, contract: Contract, partition: str | None, report: Path | None, limit: int) -> Verdict:
-    aside = None
     if report:
         report.mkdir(parents=True, exist_ok=True)
-        aside = Aside(report / ACCEPTED_ROWS, report / BAD_ROWS) if contract.tolerance else None
     with (
         location.opened() as source,
         tempfile.TemporaryDirectory(prefix="suimon-") as scratch,
+        _set_aside(report if contract.tolerance else None) as aside,
         _progress(source.size) as progress,
     ):
-        return judge(source, contract, partition, scratch=Path(scratch), limit=limit, progress=progress, aside=aside)
+        verdict = judge(source, contract, partition, scratch=Path(scratch), limit=limit, progress=progress, aside=aside)
+        if report and aside:
+            for path in (aside.accepted, aside.bad):
+                if verdict.set_aside:
+                    path.replace(report / path.name)
+                else:  # what an earlier check may have left there is not of this file
+                    (report / path.name).unlink(missing_ok=True)
+    return verdict
 
 
-def _write(folder: Path, verdict: Verdict, contract: Contract, about: dict[str, str], lang: Lang) -> None:
-    if not verdict.set_aside:  # what an earlier check may have left there is not of this file
-        for name in (ACCEPTED_ROWS, BAD_ROWS):
-            (folder / name).unlink(missing_ok=True)
+@contextmanager
+def _set_aside(report: Path | None) -> Iterator[Aside | None]:
+    """Where rows are written until the verdict is known: beside their place, so that moving them there cannot fail."""
+    if report is None:
+        yield None
+        return
+    with tempfile.TemporaryDirectory(prefix=".suimon-", dir=report) as folder:
+        yield Aside(Path(folder, ACCEPTED_ROWS), Path(folder, BAD_ROWS))
+
+
+def _write(folder: Path, verdict: Verdict, contract: Contract, about: dict[str, Any], lang: Lang) -> None:
+    labels = labels_of(contract)
+    shown = {name: about[name] or "" for name in ("file", "dataset", "partition")}
     for name, text in (
-        ("report.json", as_json({**about, **summary(verdict, lang)}, indent=1) + "\n"),
-        ("bad_cells.jsonl", cells_as_json_lines(verdict, lang)),
-        ("report.html", page(verdict, contract, about, lang)),
+        ("report.json", as_json({**about, **summary(verdict, lang, labels)}, indent=1) + "\n"),
+        ("bad_cells.jsonl", cells_as_json_lines(verdict, lang, labels)),
+        ("report.html", page(verdict, contract, shown, lang)),
     ):
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
 
@@ -167,6 +212,7 @@ def _progress(size: int) -> Iterator[Callable[[int], None] | None]:
 
 def _print_whatever_comes() -> None:
     """A terminal that cannot show Japanese gets escapes: failing there would look like a verdict."""
+    unmute()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

@@ -2,13 +2,13 @@
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from suimon.check import pictures
 from suimon.check.html_style import STYLE
-from suimon.check.html_tables import fault_table, measurement_table, text
-from suimon.check.messages import Lang, either, meaning, remedy, say
-from suimon.check.report import headline
+from suimon.check.html_tables import column_name, fault_table, measurement_table, text
+from suimon.check.messages import Lang, either, encoding_name, meaning, remedy, say
+from suimon.check.report import Labels, headline, labels_of, partition_checked
 from suimon.check.verdict import MASK, BadCell, Code, RuleCount, Verdict
 from suimon.contract.model import Contract
 
@@ -19,7 +19,6 @@ EXAMPLES = 5  # for each rule
 _ABOUT = {
     "file": ("File", "ファイル"),
     "key": ("Key", "キー"),
-    "bucket": ("Bucket", "バケット"),
     "dataset": ("Dataset", "データセット"),
     "partition": ("Business date", "対象日"),
     "received": ("Received", "受信日時"),
@@ -41,17 +40,17 @@ def page(verdict: Verdict, contract: Contract, about: Mapping[str, str], lang: L
     """
     title = _title(verdict, lang)
     name = about.get("file") or about.get("key") or contract.dataset
-    counts = sorted(verdict.counts, key=lambda count: -count.cells)[:MAX_RULES]
+    counts, labels = verdict.counts[:MAX_RULES], labels_of(contract)
     sections = (
         _verdict(verdict, title, lang),
         _figures(verdict, lang),
         _about(about, contract, lang),
-        _overview(counts, lang),
+        _overview(counts, lang, labels),
         _where(verdict, lang),
-        _rules(counts, verdict, lang),
-        _quality(verdict, lang),
-        _cells(verdict, lang),
-        _notes(verdict, contract, lang),
+        _rules(counts, verdict, lang, labels),
+        _quality(verdict, lang, labels),
+        _cells(verdict, lang, labels),
+        _notes(verdict, contract, about, lang),
     )
     return (
         f'<!doctype html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n'
@@ -69,6 +68,8 @@ def _title(verdict: Verdict, lang: Lang) -> str:
         return either(lang, "Rejected: this file was not loaded", "不合格: このファイルは取り込まれていません")
     if verdict.set_aside:
         return either(lang, "Accepted, with records set aside", "合格（一部のレコードを除外）")
+    if verdict.warnings:
+        return either(lang, "Accepted, with warnings", "合格（警告あり）")
     return either(lang, "Accepted", "合格")
 
 
@@ -130,18 +131,20 @@ def _about(about: Mapping[str, str], contract: Contract, lang: Lang) -> str:
         }
         delimiter = names.get(file.delimiter, file.delimiter)
         packed = "" if file.compression == "none" else f", {file.compression}"
-        form = f"CSV, {file.encoding}, {either(lang, 'delimiter', '区切り文字')} {delimiter}{packed}"
+        form = (
+            f"CSV, {encoding_name(file.encoding, lang)}, {either(lang, 'delimiter', '区切り文字')} {delimiter}{packed}"
+        )
         rows.append((either(lang, "Expected format", "期待する形式"), form))
     terms = "".join(f"<dt>{text(term)}</dt><dd>{text(value)}</dd>" for term, value in rows)
     return f'<section class="card"><dl>{terms}</dl></section>'
 
 
-def _overview(counts: list[RuleCount], lang: Lang) -> str:
+def _overview(counts: Sequence[RuleCount], lang: Lang, labels: Labels) -> str:
     if not counts:
         return ""
     most = max(count.cells for count in counts)
     bars = "".join(
-        f'<li><a href="#rule-{number}">{_column(count, either(lang, ": ", "："))}'
+        f'<li><a href="#rule-{number}">{_column(count, either(lang, ": ", "："), labels)}'
         f'<span class="soft">{text(meaning(count.code, lang))}</span></a>'
         f"{pictures.bar(count.cells, most)}<b>{count.cells:,}</b></li>\n"
         for number, count in enumerate(counts, 1)
@@ -167,20 +170,20 @@ def _where(verdict: Verdict, lang: Lang) -> str:
     return _section(either(lang, "Where in the file", "ファイル内の位置"), f'<div class="card">{strip}{note}</div>')
 
 
-def _rules(counts: list[RuleCount], verdict: Verdict, lang: Lang) -> str:
+def _rules(counts: Sequence[RuleCount], verdict: Verdict, lang: Lang, labels: Labels) -> str:
     if not counts:
         return ""
-    cards = "".join(_rule(number, count, verdict, lang) for number, count in enumerate(counts, 1))
+    cards = "".join(_rule(number, count, verdict, lang, labels) for number, count in enumerate(counts, 1))
     left = len(verdict.counts) - len(counts)
     more = either(lang, f"And {left:,} more broken rules.", f"ほかに {left:,} 件の規則に違反しています。")
     return _section(either(lang, "How to correct it", "訂正のしかた"), cards + (f"<p>{more}</p>" if left else ""))
 
 
-def _rule(number: int, count: RuleCount, verdict: Verdict, lang: Lang) -> str:
+def _rule(number: int, count: RuleCount, verdict: Verdict, lang: Lang, labels: Labels) -> str:
     said, what = say(count.code, count.details, lang), meaning(count.code, lang)
     if count.column:
         between = either(lang, ": " if said == what else " ", "：")
-        heading, detail = f"{_column(count, between)}{text(said)}", ""
+        heading, detail = f"{_column(count, between, labels)}{text(said)}", ""
     else:
         heading = text(_capital(what))
         detail = f"<p>{text(_capital(said))}</p>" if said != what else ""
@@ -188,9 +191,9 @@ def _rule(number: int, count: RuleCount, verdict: Verdict, lang: Lang) -> str:
     return (
         f'<article class="card rule" id="rule-{number}"><header><h3>{heading}</h3>'
         f'<span class="code">{count.code}</span><span class="count">{count.cells:,}</span></header>\n{detail}'
-        f'<p class="fix">{text(remedy(count.code, lang))}</p>\n'
+        f'<p class="fix">{text(remedy(count.code, lang, count.details))}</p>\n'
         + (
-            fault_table(examples[:EXAMPLES], lang, of=count, caption=_caption(examples, count, lang))
+            fault_table(examples[:EXAMPLES], lang, labels, of=count, caption=_caption(examples, count, lang))
             if examples
             else ""
         )
@@ -210,14 +213,14 @@ def _breaks(cell: BadCell, count: RuleCount) -> bool:
     return same and all(cell.details.get(name, value) == value for name, value in count.details.items())
 
 
-def _quality(verdict: Verdict, lang: Lang) -> str:
+def _quality(verdict: Verdict, lang: Lang, labels: Labels) -> str:
     if not verdict.measurements:
         return ""
-    table = measurement_table(verdict.measurements, lang)
+    table = measurement_table(verdict.measurements, lang, labels)
     return _section(either(lang, "Quality figures", "品質指標"), f'<div class="card">{table}</div>')
 
 
-def _cells(verdict: Verdict, lang: Lang) -> str:
+def _cells(verdict: Verdict, lang: Lang, labels: Labels) -> str:
     if not verdict.bad_cells:
         return ""
     listed, total = verdict.bad_cells[:MAX_CELLS], verdict.bad_cell_count
@@ -226,11 +229,13 @@ def _cells(verdict: Verdict, lang: Lang) -> str:
         heading = either(
             lang, f"The first {len(listed):,} of {total:,} faults", f"最初の {len(listed):,} 件（全 {total:,} 件）"
         )
-    return _section(heading, f'<div class="card">{fault_table(listed, lang)}</div>')
+    return _section(heading, f'<div class="card">{fault_table(listed, lang, labels)}</div>')
 
 
-def _notes(verdict: Verdict, contract: Contract, lang: Lang) -> str:
+def _notes(verdict: Verdict, contract: Contract, about: Mapping[str, str], lang: Lang) -> str:
     notes = []
+    if not partition_checked(contract, about.get("partition")):
+        notes.append(either(lang, "Not checked: the business date.", "対象日は検査していません。"))
     if any(count.code in _UNJUDGED for count in verdict.counts):
         notes.append(
             either(
@@ -244,8 +249,12 @@ def _notes(verdict: Verdict, contract: Contract, lang: Lang) -> str:
         notes.append(
             either(
                 lang,
-                f"The first {listed:,} faults are listed with their place; the counts include all of them.",
-                f"位置を記録しているのは最初の {listed:,} 件です。件数にはすべての誤りを含みます。",
+                f"The first {listed:,} faults are listed with their place; the counts include all of them."
+                if listed
+                else "The faults were counted; none is listed with its place, as was asked.",
+                f"位置を記録しているのは最初の {listed:,} 件です。件数にはすべての誤りを含みます。"
+                if listed
+                else "指定により、誤りの件数だけを数え、位置は記録していません。",
             )
         )
     if any(column.personal for column in contract.columns):
@@ -274,8 +283,8 @@ def _section(heading: str, body: str) -> str:
     return f"<section><h2>{heading}</h2>\n{body}</section>"
 
 
-def _column(count: RuleCount, between: str) -> str:
-    return f'<span class="column">{text(count.column)}</span>{between}' if count.column else ""
+def _column(count: RuleCount, between: str, labels: Labels) -> str:
+    return f'<span class="column">{column_name(count.column, labels)}</span>{between}' if count.column else ""
 
 
 def _capital(sentence: str) -> str:

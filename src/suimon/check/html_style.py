@@ -39,7 +39,7 @@ dd { margin: 0; overflow-wrap: anywhere; }
 .bars svg { width: 100%; height: 0.8rem; }
 .bars b, .number { text-align: right; font-variant-numeric: tabular-nums; }
 .bars a { text-decoration: none; } .bars a:hover { text-decoration: underline; }
-.column { font-weight: 600; }
+.column { font-weight: 600; } .alias { font-weight: 400; font-size: 0.85em; color: var(--soft); }
 .fill { fill: var(--bad); } .rail { fill: var(--wash); }
 .strip { width: 100%; height: 4.5rem; display: block; }
 .axis { display: flex; justify-content: space-between; margin-top: 0.3rem; font-variant-numeric: tabular-nums; }
@@ -47,7 +47,6 @@ dd { margin: 0; overflow-wrap: anywhere; }
 .rule header { display: flex; flex-wrap: wrap; gap: 0.25rem 0.75rem; align-items: baseline; }
 .rule header .count { margin-left: auto; font-weight: 600; color: var(--bad); font-variant-numeric: tabular-nums; }
 .fix { border-left: 3px solid var(--good); padding-left: 0.75rem; margin: 0.6rem 0 0.75rem; }
-.fix b { color: var(--good); }
 .code, code { font-family: ui-monospace, "SF Mono", Consolas, "Liberation Mono", "Noto Sans Mono CJK JP", monospace; }
 .code { font-size: 0.8rem; color: var(--soft); white-space: nowrap; }
 code { font-size: 0.875em; background: var(--wash); border-radius: 0.25rem; padding: 0.1em 0.3em; white-space: pre-wrap;

@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from html import escape
 
 from suimon.check.messages import Lang, either, metric_name, one_line, printable, say, short, threshold
+from suimon.check.report import Labels, label_of
 from suimon.check.verdict import BadCell, Measurement, RuleCount
 
 
-def fault_table(cells: Sequence[BadCell], lang: Lang, of: RuleCount | None = None, caption: str = "") -> str:
+def fault_table(
+    cells: Sequence[BadCell], lang: Lang, labels: Labels, of: RuleCount | None = None, caption: str = ""
+) -> str:
     """Give a table of faults; of one rule without its column, and without its sentence where that says nothing new."""
     said = [say(cell.code, cell.details, lang) for cell in cells]
     told = of is not None and set(said) == {say(of.code, of.details, lang)}
@@ -18,7 +21,7 @@ def fault_table(cells: Sequence[BadCell], lang: Lang, of: RuleCount | None = Non
     heads += [] if told else [either(lang, "What is wrong", "誤りの内容")]
     rows = "".join(
         f'<tr><td class="number">{cell.line or ""}</td><td class="number">{cell.record or ""}</td>'
-        + (f'<td class="column">{text(cell.column or "")}</td>' if of is None else "")
+        + (f'<td class="column">{column_name(cell.column, labels)}</td>' if of is None else "")
         + (f"<td>{value(cell.value, lang)}</td>" if valued else "")
         + ("" if told else f"<td>{text(sentence)}{f' {_code(cell)}' if of is None else ''}</td>")
         + "</tr>\n"
@@ -27,11 +30,11 @@ def fault_table(cells: Sequence[BadCell], lang: Lang, of: RuleCount | None = Non
     return _table(heads, rows, numbers={0, 1}, caption=caption)
 
 
-def measurement_table(measurements: Sequence[Measurement], lang: Lang) -> str:
+def measurement_table(measurements: Sequence[Measurement], lang: Lang, labels: Labels) -> str:
     """Give a table of the contract's metrics as this file has them."""
     rows = "".join(
         f"<tr><td>{metric_name(one.metric.name, lang)}</td>"
-        f'<td class="column">{text(", ".join(one.metric.columns))}</td>'
+        f'<td class="column">{", ".join(column_name(column, labels) for column in one.metric.columns)}</td>'
         f'<td class="number">{one.value:,}{f" ({short(one.percent)} %)" if one.metric.unit == "percent" else ""}</td>'
         f"<td>{text(threshold(one.metric, lang))}</td><td>{_mark(one, lang)}</td></tr>\n"
         for one in measurements
@@ -44,6 +47,12 @@ def measurement_table(measurements: Sequence[Measurement], lang: Lang) -> str:
         "",
     ]
     return _table(heads, rows, numbers={2})
+
+
+def column_name(column: str | None, labels: Labels) -> str:
+    """Give a column as the header calls it, and small as the contract does where that differs."""
+    label = label_of(column, labels)
+    return f'{text(label)} <span class="alias">({text(column or "")})</span>' if label else text(column or "")
 
 
 def text(words: str) -> str:

@@ -1,6 +1,7 @@
 """What every error code says to people, in English or Japanese. Standard library only: the gate carries it."""
 
 import re
+from contextlib import suppress
 from typing import Literal, get_args
 
 from suimon.check.verdict import Code, Details
@@ -39,6 +40,14 @@ _METRICS: dict[MetricName, tuple[str, str]] = {
     "invalidValues": ("Invalid values", "不正な値"),
     "duplicateValues": ("Repeated values", "重複した値"),
 }
+_ENCODINGS = {
+    "utf-8": ("UTF-8", "UTF-8"),
+    "utf-8-sig": ("UTF-8 with BOM", "BOM 付き UTF-8"),
+    "utf-16": ("UTF-16", "UTF-16"),
+    "cp932": ("CP932 (Windows' Shift_JIS)", "CP932（Windows の Shift_JIS）"),
+    "shift_jis": ("Shift_JIS", "Shift_JIS"),
+    "euc-jp": ("EUC-JP", "EUC-JP"),
+}
 _BLANKS = re.compile(r"[ \t\r\n]+")
 # Thresholds as the contract's compiler writes them.
 _THRESHOLDS = {
@@ -73,9 +82,18 @@ def meaning(code: Code, lang: Lang = "en") -> str:
     return _WORDS[lang][code].meaning
 
 
-def remedy(code: Code, lang: Lang = "en") -> str:
-    """Tell whoever sent the file how to mend it."""
-    return _WORDS[lang][code].remedy
+def remedy(code: Code, lang: Lang = "en", details: Details | None = None) -> str:
+    """Tell whoever sent the file how to mend it, as exactly as the details of the rule allow."""
+    words = _WORDS[lang][code]
+    if details and words.told:
+        with suppress(KeyError):
+            return words.told.format_map(_fields(details, lang))
+    return words.remedy
+
+
+def encoding_name(encoding: str, lang: Lang = "en") -> str:
+    """Give an encoding the name that people have for it."""
+    return either(lang, *_ENCODINGS.get(encoding, (encoding, encoding)))
 
 
 def metric_name(name: MetricName, lang: Lang = "en") -> str:
@@ -128,6 +146,11 @@ def _fields(details: Details, lang: Lang) -> dict[str, str]:
     fields = {name: _shown(name, value) for name, value in details.items()}
     if "precision" in details:
         fields["whole"] = str(int(details["precision"]) - int(details.get("scale", 0)))
+    if "bits" in details:
+        bound = 2 ** (int(details["bits"]) - 1)
+        fields |= {"least": f"{-bound:,}", "most": f"{bound - 1:,}"}
+    if "encoding" in details:
+        fields["encoding"] = encoding_name(fields["encoding"], lang)
     if "format" in details:
         fields["format"] = one_line(re.sub("%.", lambda found: _DIRECTIVES.get(found[0], found[0]), fields["format"]))
     if "percent" in details:

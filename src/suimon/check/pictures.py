@@ -35,7 +35,7 @@ def bar(part: int, whole: int) -> str:
 
 def strip(verdict: Verdict, lang: Lang) -> str:
     """Draw where the listed faults lie, from the first record to the last; nothing when no fault has a place."""
-    places = [place for cell in verdict.bad_cells if (place := cell.record or cell.line)]
+    places = [cell.record for cell in verdict.bad_cells if cell.record]  # a line tells no record
     last = max(verdict.rows, 1)
     if not places or verdict.rows == 0:
         return ""

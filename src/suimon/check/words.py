@@ -9,9 +9,10 @@ class Words:
     """One error code for people.
 
     `say` tells a single fault as a predicate: what it is said of is the value or, where there is none, the place. Its
-    keys are the variants of `messages`, its fields the details of the fault.
+    keys are the variants of `messages`, its fields the details of the fault. `told` is the remedy in terms of these.
     """
 
     meaning: str
     remedy: str
     say: Mapping[str, str]
+    told: str = ""

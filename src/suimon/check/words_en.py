@@ -39,16 +39,16 @@ WORDS = {
     ),
     Code.ROW_COUNT_ERROR: Words(
         "the number of records is not what the contract asks for",
-        "Look whether the export is complete and covers the right period.",
+        "Check whether the export is complete and covers the right period.",
         {"": "has {rows} records (contract: {threshold})"},
     ),
     Code.QUALITY_ERROR: Words(
         "a quality figure of the file is not what the contract asks for",
-        "Look at this column in the system that exports it: too many of its values are missing, invalid or repeated.",
+        "Look at this column in the system that exports it: too many of its cells are empty, or too many "
+        "values missing, invalid or repeated.",
         {
-            "nullValues": "has {value} missing values ({percent} % of all records; contract: {threshold})",
-            "missingValues": "has {value} values that count as missing ({percent} % of all records; "
-            "contract: {threshold})",
+            "nullValues": "has {value} empty cells ({percent} % of all records; contract: {threshold})",
+            "missingValues": "has {value} missing values ({percent} % of all records; contract: {threshold})",
             "invalidValues": "has {value} invalid values ({percent} % of all records; contract: {threshold})",
             "duplicateValues": "has {value} repeated values ({percent} % of all records; contract: {threshold})",
         },
@@ -60,12 +60,12 @@ WORDS = {
     ),
     Code.TRAILER_COUNT_ERROR: Words(
         "the trailer's number of records is not that of the file",
-        "Look whether records were lost. The trailer counts data records, not the header and not itself.",
+        "Check whether records were lost. The trailer counts data records, not the header and not itself.",
         {"": "is not the number of records, {rows}"},
     ),
     Code.TRAILER_SUM_ERROR: Words(
         "the trailer's total is not that of the column",
-        "Look whether records were lost or changed after the trailer was made.",
+        "Check whether records were lost or changed after the trailer was made.",
         {"": "is not the total of the column, {sum}"},
     ),
     Code.MISSING_HEADER: Words(
@@ -136,9 +136,10 @@ WORDS = {
         {"": "does not end within {bytes} bytes; what follows was not judged"},
     ),
     Code.ENCODING_ERROR: Words(
-        "there are bytes that are not in the declared encoding",
+        "there are bytes that cannot be read in the declared encoding",
         "Save the whole file in the declared encoding. Mixed files come from joining exports of different systems.",
         {"": "has the byte {byte}, which is not {encoding}"},
+        "Save the whole file as {encoding}. Mixed files come from joining exports of different systems.",
     ),
     Code.NULL_BYTE: Words(
         "there is a NUL byte",
@@ -151,9 +152,9 @@ WORDS = {
         {"": "breaks the condition {name}: {text}"},
     ),
     Code.PRIMARY_KEY_ERROR: Words(
-        "the primary key stands already in an earlier record",
+        "the primary key already appears in an earlier record",
         "Keep one record for each key. Records sent twice come from exporting or joining the data twice.",
-        {"": "is a primary key that stands already in record {first}"},
+        {"": "is a primary key that already appears in record {first}"},
     ),
     Code.REQUIRED_ERROR: Words(
         "a required value is missing",
@@ -164,7 +165,7 @@ WORDS = {
         "the value is not of the column's type",
         "Write the value exactly in this form. Digits are 0-9, without thousands separators, units or blanks.",
         {
-            "integer": "is not a whole number of {bits} bits",
+            "integer": "is not a whole number from {least} to {most}",
             "decimal": "is not a number of up to {whole} digits before the “{decimal}” and up to {scale} after it",
             "decimal-whole": "is not a number of up to {whole} digits without decimal places",
             "date": "is not a real date written {format}",
@@ -174,7 +175,7 @@ WORDS = {
     ),
     Code.MIN_LENGTH_ERROR: Words(
         "the value is too short",
-        "Look whether the value was cut off or lost leading zeros.",
+        "Check whether the value was cut off or lost leading zeros.",
         {"": "has fewer characters than the {length} required"},
     ),
     Code.MAX_LENGTH_ERROR: Words(
@@ -203,9 +204,9 @@ WORDS = {
         {"": "is none of the allowed values {allowed}"},
     ),
     Code.UNIQUE_ERROR: Words(
-        "the value stands already in an earlier record",
+        "the value already appears in an earlier record",
         "Keep one record for each value. Records sent twice come from exporting or joining the data twice.",
-        {"": "stands already in record {first}"},
+        {"": "already appears in record {first}"},
     ),
     Code.PARTITION_ERROR: Words(
         "the value is not the date in the file's key",

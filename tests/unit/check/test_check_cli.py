@@ -1,6 +1,8 @@
 """`suimon check` around the engine: what it is given, what it writes, how it ends. The engine is a fake here."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -129,14 +131,16 @@ def test_json_is_one_object_and_nothing_else(engine: Engine, file: str) -> None:
     answer = json.loads(result.stdout)
     jsonschema.validate(answer, SCHEMA)
     assert result.stderr == ""
+    assert (answer["dataset"], answer["contract_version"], answer["partition"]) == ("sales", "1.0.0", "2026-11-20")
     assert answer["partition_checked"]
     assert answer["cells"] == [
         {
             "code": "type-error",
-            "message": "32 ビットの整数ではありません",
+            "message": "整数（-2,147,483,648～2,147,483,647）ではありません",
             "line": 2,
             "record": 1,
             "column": "quantity",
+            "label": "quantity",
             "value": "=1a\x1b",
         }
     ]
@@ -147,7 +151,7 @@ def test_the_answer_is_in_the_language_asked_for(engine: Engine, file: str) -> N
     engine.answer = REJECTED
     result = suimon(file, "--contract", SALES, "--lang", "ja")
     assert "不合格" in result.stdout
-    assert "32 ビットの整数ではありません" in result.stdout
+    assert "整数（-2,147,483,648～2,147,483,647）ではありません" in result.stdout
     assert "--partition" in result.stderr
 
 
@@ -185,6 +189,109 @@ def test_rows_set_aside_are_kept_only_if_there_are_any(
         bool(set_aside),
         bool(set_aside),
     )
+
+
+@pytest.mark.parametrize("name", cli.OUTPUTS)
+def test_a_report_is_never_written_over_the_file_that_is_checked(engine: Engine, tmp_path: Path, name: str) -> None:
+    file = tmp_path / name
+    file.write_text("mine", encoding="utf-8")
+    result = suimon(str(file), "--contract", SALES, "--report", str(tmp_path))
+    assert result.exit_code == 2
+    assert "name another folder" in result.stderr
+    assert file.read_text(encoding="utf-8") == "mine"
+    assert engine.asked == {}
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_report_is_never_written_over_the_contract(file: str, tmp_path: Path) -> None:
+    contract = tmp_path / "sales.odcs.yaml"
+    contract.write_bytes(Path(SALES).read_bytes())
+    (tmp_path / "report.json").symlink_to(contract)
+    assert suimon(file, "--contract", str(contract), "--report", str(tmp_path)).exit_code == 2
+    assert contract.read_bytes() == Path(SALES).read_bytes()
+
+
+@pytest.mark.usefixtures("engine")
+def test_without_a_tolerance_a_file_that_is_called_like_rows_set_aside_is_left_alone(file: str, tmp_path: Path) -> None:
+    (tmp_path / "accepted.csv").write_text("mine", encoding="utf-8")
+    assert suimon(file, "--contract", SALES, "--report", str(tmp_path)).exit_code == 0
+    assert (tmp_path / "accepted.csv").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_check_that_breaks_off_leaves_earlier_rows_and_nothing_of_its_own(
+    engine: Engine, file: str, tmp_path: Path
+) -> None:
+    contract, folder = tmp_path / "tolerant.odcs.yaml", tmp_path / "report"
+    text = Path(SALES).read_text(encoding="utf-8")
+    contract.write_text(f"{text}\n  - property: tolerance\n    value:\n      maxRows: 5\n", encoding="utf-8")
+    folder.mkdir()
+    (folder / "accepted.csv").write_text("earlier", encoding="utf-8")
+
+    def answer(*, aside: Any, **_: Any) -> Verdict:
+        aside.accepted.write_text("half", encoding="utf-8")
+        raise CheckError("no room")
+
+    engine.answer = answer
+    assert suimon(file, "--contract", str(contract), "--report", str(folder)).exit_code == 2
+    assert {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()} == {"accepted.csv": "earlier"}
+
+
+def test_the_report_says_that_the_business_date_was_not_checked(engine: Engine, file: str, tmp_path: Path) -> None:
+    engine.answer = ACCEPTED
+    suimon(file, "--contract", SALES, "--report", str(tmp_path))
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    jsonschema.validate(report, SCHEMA)
+    assert (report["partition"], report["partition_checked"]) == (None, False)
+    assert "Not checked: the business date." in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_contract_with_problems_is_told_as_by_lint(file: str, tmp_path: Path) -> None:
+    contract = tmp_path / "x.odcs.yaml"
+    contract.write_text(Path(SALES).read_text(encoding="utf-8") + "\nunknown: 1\n", encoding="utf-8")
+    result = suimon(file, "--contract", str(contract))
+    assert (result.exit_code, result.stderr) == (2, suimon_lint(contract))
+
+
+def suimon_lint(contract: Path) -> str:
+    return CliRunner().invoke(main, ("contract", "lint", str(contract))).stderr
+
+
+def test_an_unexpected_error_is_no_verdict(engine: Engine, file: str) -> None:
+    engine.answer = RuntimeError("that was\nnot foreseen")
+    result = suimon(file, "--contract", SALES)
+    assert result.exit_code == 2
+    assert result.stderr == "Error: unexpected RuntimeError: that was not foreseen\n"
+
+
+SAMPLE = ROOT / "docs" / "sample" / "sales_data.csv"
+GOOD = "order_id,order_date,customer_id,product_name,quantity,unit_price,amount\nA1,2026-11-20,C1,緑茶,1,1.00,1.00\n"
+
+
+@pytest.mark.parametrize("option", ["--lang=en", "--json"])
+@pytest.mark.parametrize(
+    ("redirection", "accepted", "rejected"),
+    [("| true", 0, 1), (">&-", 0, 1), (">&- 2>&-", 0, 1), ("2>&1 | true", 0, 1), (">/dev/full", 2, 2)],
+)
+def test_a_lost_answer_changes_no_verdict_into_another(
+    tmp_path: Path, option: str, redirection: str, accepted: int, rejected: int
+) -> None:
+    good = tmp_path / "good.csv"
+    good.write_text(GOOD, encoding="utf-8")
+    for path, status in ((good, accepted), (SAMPLE, rejected)):
+        line = (
+            f"{sys.executable} -c 'from suimon.cli import main; main()' check {path} --contract {SALES} "
+            f"{option} --partition 2026-11-20"
+        )
+        wait = line if "|" not in redirection else f"(sleep 0.1; exec {line})"
+        ended = subprocess.run(
+            ["bash", "-c", f"{wait} {redirection}; exit ${{PIPESTATUS[0]}}"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ended.returncode == status, ended.stderr
+        assert "Traceback" not in ended.stderr
+        assert "Exception ignored" not in ended.stderr
 
 
 def test_a_report_that_cannot_be_written_exits_with_2(engine: Engine, file: str) -> None:

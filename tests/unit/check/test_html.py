@@ -148,7 +148,7 @@ def test_every_rule_is_explained(lang: Lang) -> None:
 @each_lang
 def test_the_page_says_which_file_it_is(lang: Lang) -> None:
     text = Reader(page(EVERYTHING, SALES, ABOUT, lang)).text
-    for value in (*ABOUT.values(), "sales 1.2.0", "CSV, utf-8", {"en": "tab", "ja": "タブ"}[lang]):
+    for value in (*ABOUT.values(), "sales 1.2.0", "CSV, UTF-8", {"en": "tab", "ja": "タブ"}[lang]):
         assert value in text
 
 
@@ -171,12 +171,16 @@ def test_the_strip_has_a_mark_where_the_bad_records_lie() -> None:
     assert re.findall("<title>record ([^<]*)</title>", text) == ["1–625: 2", "49,376–50,000: 1", "99,376–100,000: 1"]
 
 
-@pytest.mark.parametrize(("rows", "record", "line"), [(1, 1, 2), (3, None, 9), (160, 160, 161), (161, 161, 162)])
-def test_a_place_past_the_last_record_stays_in_the_strip(rows: int, record: int | None, line: int) -> None:
+@pytest.mark.parametrize(("rows", "record", "line"), [(1, 1, 2), (3, 9, 9), (160, 160, 161), (161, 161, 162)])
+def test_a_place_past_the_last_record_stays_in_the_strip(rows: int, record: int, line: int) -> None:
     text = page(verdict_of(BadCell(Code.BLANK_ROW, line, record), rows=rows), SALES, ABOUT)
     ((x, width),) = re.findall(r'<rect class="fill" x="([0-9.]+)" y="[0-9.]+" width="([0-9.]+)"', text)
     assert 0 <= float(x) < 1600
     assert float(width) >= 4
+
+
+def test_a_line_is_not_taken_for_a_record_in_the_strip() -> None:
+    assert 'class="strip"' not in page(verdict_of(BadCell(Code.BLANK_ROW, 9)), SALES, ABOUT)
 
 
 def test_faults_of_the_file_have_no_strip_and_no_example() -> None:
@@ -205,7 +209,7 @@ def test_a_long_list_is_cut_and_says_so() -> None:
 
 
 def test_many_rules_are_cut_and_the_most_broken_ones_stay() -> None:
-    counts = tuple(RuleCount(Code.TYPE_ERROR, f"column{n}", n, INTEGER) for n in range(1, 100))
+    counts = tuple(RuleCount(Code.TYPE_ERROR, f"column{n}", n, INTEGER) for n in range(99, 0, -1))
     text = page(Verdict(accepted=False, rows=1000, counts=counts), SALES, ABOUT)
     assert text.count("<article") == html.MAX_RULES
     assert "column99" in text
@@ -225,3 +229,38 @@ def test_metrics_say_whether_they_are_kept() -> None:
     text = Reader(page(EVERYTHING, SALES, ABOUT)).text
     for words in ("Records", "Empty cells", "60 (1.2 %)", "at most 1 %", "kept", "not kept", "warning"):
         assert words in text
+
+
+def test_a_file_with_warnings_only_is_not_green() -> None:
+    warned = Verdict(accepted=True, rows=9, measurements=EVERYTHING.measurements[2:])
+    text = page(warned, SALES, ABOUT)
+    assert "Accepted, with warnings" in text
+    assert 'class="card verdict warn"' in text
+    assert "as the contract says" not in text
+
+
+def test_columns_are_named_as_the_header_calls_them() -> None:
+    labelled = replace(SALES, columns=(Column("quantity", "integer", label="数量<"),))
+    text = page(verdict_of(BadCell(Code.TYPE_ERROR, 3, 2, "quantity", "x", INTEGER)), labelled, ABOUT)
+    assert text.count('数量&lt; <span class="alias">(quantity)</span>') == 3
+
+
+@pytest.mark.parametrize(("about", "told"), [(ABOUT, False), ({"file": "f", "partition": ""}, True)])
+def test_a_business_date_that_was_not_checked_is_told(about: dict[str, str], told: bool) -> None:  # noqa: FBT001
+    dated = replace(SALES, columns=(Column("day", "date", partition=True),))
+    assert ("Not checked: the business date." in page(Verdict(accepted=True, rows=9), dated, about)) == told
+    assert "Not checked" not in page(Verdict(accepted=True, rows=9), SALES, about)
+
+
+def test_faults_that_were_only_counted_are_told_so() -> None:
+    counts = (RuleCount(Code.TYPE_ERROR, "quantity", 7, INTEGER),)
+    text = page(Verdict(accepted=False, rows=9, counts=counts, truncated=True), SALES, ABOUT)
+    assert "none is listed with its place" in text
+    assert "first 0" not in text
+
+
+def test_the_remedy_names_the_encoding() -> None:
+    cell = BadCell(Code.ENCODING_ERROR, 3, 2, "quantity", "x", {"byte": "0xE9", "encoding": "cp932"})
+    counts = (RuleCount(Code.ENCODING_ERROR, "quantity", 1, {"encoding": "cp932"}),)
+    text = Reader(page(replace(verdict_of(cell), counts=counts), SALES, ABOUT)).text
+    assert "Save the whole file as CP932 (Windows' Shift_JIS)." in text

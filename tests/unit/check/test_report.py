@@ -10,9 +10,20 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from suimon.check import screen
 from suimon.check.html import page
 from suimon.check.messages import meaning
-from suimon.check.report import as_json, cells_as_json_lines, describe, fault, measured, place, summary
+from suimon.check.report import (
+    as_json,
+    cells_as_json_lines,
+    describe,
+    fault,
+    identity,
+    labels_of,
+    measured,
+    place,
+    summary,
+)
 from suimon.check.screen import show
 from suimon.check.verdict import BadCell, Code, Details, Measurement, RuleCount, Verdict
 from suimon.contract.file import Column, FileFormat, Metric
@@ -31,6 +42,17 @@ PERSONAL = Contract(
         Column("n", "string"),
         Column("who", "string", personal=True, unique=True, min_length=9, max_length=10, pattern="^[A-Z]+$"),
         Column("age", "integer", bits=32, personal=True, minimum="18", maximum="99"),
+    ),
+)
+LABELLED = Contract(
+    "x",
+    "1",
+    "x",
+    file=FileFormat(),
+    columns=(
+        Column("n", "string"),
+        Column("quantity", "integer", label="数量"),
+        Column("email", "string", label="メール"),
     ),
 )
 INTEGER: Details = {"type": "integer", "bits": 32}
@@ -102,6 +124,7 @@ def test_the_summary_counts_every_rule() -> None:
         {
             "metric": "nullValues",
             "columns": ["email"],
+            "labels": ["email"],
             "value": 30,
             "percent": "2.5000",
             "unit": "percent",
@@ -125,6 +148,7 @@ def test_the_summary_counts_every_rule() -> None:
                 "meaning": meaning(Code.ROW_COUNT_ERROR),
                 "rule": "has 1,200 records (contract: at least 2000)",
                 "column": None,
+                "label": None,
                 "cells": 1,
             },
             {
@@ -132,13 +156,15 @@ def test_the_summary_counts_every_rule() -> None:
                 "meaning": meaning(Code.MISSING_CELL),
                 "rule": meaning(Code.MISSING_CELL),
                 "column": None,
+                "label": None,
                 "cells": 1,
             },
             {
                 "code": "type-error",
                 "meaning": meaning(Code.TYPE_ERROR),
-                "rule": "is not a whole number of 32 bits",
+                "rule": "is not a whole number from -2,147,483,648 to 2,147,483,647",
                 "column": "quantity",
+                "label": "quantity",
                 "cells": 1100,
             },
         ],
@@ -150,14 +176,15 @@ def test_the_summary_counts_every_rule() -> None:
 @pytest.mark.parametrize("verdict", [REJECTED, ASIDE, ACCEPTED], ids=["rejected", "aside", "accepted"])
 def test_the_summary_keeps_its_schema(verdict: Verdict, lang: str) -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
-    answer = json.loads(as_json({"key": "sales/x.csv", **summary(verdict, lang)}))  # type: ignore[arg-type]
+    what = identity(PERSONAL, "x.csv", None)
+    answer = json.loads(as_json({**what, "key": "sales/x.csv", **summary(verdict, lang)}))  # type: ignore[arg-type]
     jsonschema.validate(answer, SCHEMA)
-    assert set(SCHEMA["properties"]) == set(summary(verdict))
+    assert set(SCHEMA["properties"]) == {*what, *summary(verdict)}
 
 
 def test_the_schema_refuses_what_is_no_summary() -> None:
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(summary(ACCEPTED) | {"rows": -1}, SCHEMA)
+        jsonschema.validate(identity(PERSONAL, "x", None) | summary(ACCEPTED) | {"rows": -1}, SCHEMA)
 
 
 def test_cells_become_one_json_object_a_line() -> None:
@@ -165,10 +192,11 @@ def test_cells_become_one_json_object_a_line() -> None:
     assert [json.loads(line)["code"] for line in lines] == ["row-count-error", "missing-cell", "type-error"]
     assert json.loads(lines[2]) == {
         "code": "type-error",
-        "message": "is not a whole number of 32 bits",
+        "message": "is not a whole number from -2,147,483,648 to 2,147,483,647",
         "line": 9,
         "record": 7,
         "column": "quantity",
+        "label": "quantity",
         "value": "=1+1\n\x1b[2J",
     }
 
@@ -188,12 +216,15 @@ def test_the_description_says_what_where_and_gives_examples() -> None:
         "",
         "          1  row-count-error: has 1,200 records (contract: at least 2000)",
         "          1  missing-cell: a record has too few cells",
-        "      1,100  type-error in quantity: is not a whole number of 32 bits",
+        "      1,100  type-error in quantity: is not a whole number from -2,147,483,648 to 2,147,483,647",
         "",
         "The first 3:",
         "  file: has 1,200 records (contract: at least 2000) (row-count-error)",
         "  line 7, record 5: has too few cells: 2 instead of 3 (missing-cell)",
-        r"  line 9, record 7, quantity: “=1+1\n\x1b[2J” is not a whole number of 32 bits (type-error)",
+        (
+            r"  line 9, record 7, quantity: “=1+1\n\x1b[2J” is not a whole number from -2,147,483,648 to 2,147,483,647 "
+            "(type-error)"
+        ),
         "",
         "Warnings:",
         "  Empty cells (email): 30 (2.5 %); contract: at most 1 %",
@@ -204,16 +235,52 @@ def test_the_description_is_in_japanese_too() -> None:
     assert describe(ASIDE, 3, "ja").splitlines() == [
         "100 件のレコードのうち 99 件を受け入れ、1 件を除外しました。",
         "",
-        "          1  type-error quantity: 32 ビットの整数ではありません",
+        "          1  type-error quantity: 整数（-2,147,483,648～2,147,483,647）ではありません",
         "",
         "すべての誤り:",
-        r"  9 行目、レコード 7、quantity: 「=1+1\n\x1b[2J」は32 ビットの整数ではありません (type-error)",
+        (
+            r"  9 行目、レコード 7、quantity: 「=1+1\n\x1b[2J」は整数（-2,147,483,648～2,147,483,647）ではありません "
+            "(type-error)"
+        ),
     ]
 
 
 def test_an_accepted_file_is_described_in_one_line() -> None:
     assert describe(ACCEPTED) == "All 50,000 records are as the contract says."
     assert describe(replace(ACCEPTED, rows=1)) == "The one record is as the contract says."
+
+
+def test_a_file_with_warnings_only_is_not_told_to_be_all_right() -> None:
+    warned = replace(ACCEPTED, measurements=REJECTED.measurements)
+    assert describe(warned).splitlines()[0] == "50,000 records accepted, with 1 warning."
+    assert describe(warned, lang="ja").splitlines()[0] == "50,000 件のレコードを受け入れました。警告が 1 件あります。"
+
+
+def test_columns_are_named_as_the_header_calls_them(capsys: pytest.CaptureFixture[str]) -> None:
+    labels = labels_of(LABELLED)
+    assert labels == {"quantity": "数量", "email": "メール"}
+    text = describe(REJECTED, 3, labels=labels)
+    assert "type-error in 数量 (quantity):" in text
+    assert "record 7, 数量 (quantity):" in text
+    assert "Empty cells (メール (email)): 30" in text
+    answer = summary(REJECTED, labels=labels)
+    assert [(count["column"], count["label"]) for count in answer["counts"]][-1] == ("quantity", "数量")
+    assert answer["quality"][0]["labels"] == ["メール"]
+    assert json.loads(cells_as_json_lines(REJECTED, labels=labels).splitlines()[2])["label"] == "数量"
+    assert place(BadCell(Code.PRIMARY_KEY_ERROR, 3, 2, "n, quantity"), labels=labels).endswith("n, 数量 (n, quantity)")
+    show("f", LABELLED, REJECTED, limit=5)
+    assert capsys.readouterr().out.count("数量 (quantity)") == 2
+
+
+def test_a_narrow_terminal_keeps_codes_whole_and_has_no_bars(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(screen, "_WIDTH", 60)
+    show("f", PERSONAL, REJECTED, limit=5)
+    out = capsys.readouterr().out
+    assert "row-count-error" in out
+    assert "█" not in out
+    assert max(map(len, out.splitlines())) <= 60
 
 
 def test_a_file_without_records_is_told_to_have_none() -> None:
