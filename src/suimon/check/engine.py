@@ -67,8 +67,8 @@ def check(
     """Judge a file by its contract: list at most `limit` bad cells, count all.
 
     `partition` None leaves out the rule that a column equals it. `scratch` is a folder with room for a few segments and
-    for the spilled keys of a large file. `memory_limit` is DuckDB's, 256 MB unless there are many columns. `progress` is
-    told the bytes of the object read so far, from 0 again for a second round. With `aside`, the records that the
+    for the spilled keys of a large file. `memory_limit` is DuckDB's, 256 MB unless there are many columns. `progress`
+    is told the bytes of the object read so far, from 0 again for a second round. With `aside`, the records that the
     contract tolerates as bad are written apart from the good ones. Cells of a record whose structure is broken are not
     judged: where one begins is not known. What cannot be decompressed has no other fault. CheckError if there can be no
     verdict: a file that cannot be read, too little room.
