@@ -122,11 +122,6 @@ def compile_(files: tuple[Path, ...], out: Path) -> None:
     click.echo(f"{out}: {_count(len(contracts.all), 'contract')}")
 
 
-def listed(error: ContractFileError) -> str:
-    """Give every problem on a line of its own, below their count."""
-    return f"{_count(len(error.problems), 'problem')}\n{error}"
-
-
 def _table(contracts: tuple[Contract, ...]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("dataset", "version", "files", "DAG"):

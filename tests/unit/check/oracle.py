@@ -132,7 +132,7 @@ class _Judge:
         self.width = len(labels)
         self.labels(labels, titles, first)
         if self.may_be_values(labels, titles):
-            self.places = [place._replace(value=place.value and "***") for place in self.places]
+            self.places = [place._replace(value=None if place.value is None else "***") for place in self.places]
 
     def labels(self, labels: list[str], titles: Mapping[str, Column], first: Reading) -> None:
         line = first.line
