@@ -7,20 +7,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import accumulate
-from operator import sub
 from pathlib import Path
 from typing import Any, Self
 
 import duckdb
 
-from suimon.check.records import MAX_RECORD_BYTES
+from suimon.check.queries import Numbers, judged, literal, marked, names_of, newlines, repetitions_of
 from suimon.check.rules import Rules
-from suimon.check.sheet import Numbering, Sheet
+from suimon.check.sheet import Sheet
 from suimon.check.verdict import VALUE_LENGTH
 from suimon.contract.file import Column
 
 _PARAMETER = re.compile(r"\$(\w+)")
-_BUFFER_BYTES = 8 * 1024 * 1024  # by default sixteen of the longest records, for every thread
 _HALF = 10**19
 _SHOWN = VALUE_LENGTH + 1  # one more than a report shows tells that there is more
 
@@ -86,14 +84,14 @@ class Duck:
 
     def totals(self, sheet: Sheet, rules: Rules, number: int) -> Totals:
         """Judge every cell in one scan; MalformedSheetError if the reader cannot read the sheet."""
-        quote = _literal(sheet.quote)
+        quote = literal(sheet.quote)
         size = "strlen({0})"
         if sheet.doubled:
             size = f"CASE WHEN contains({{0}}, {quote}) THEN strlen(replace({{0}}, {quote}, '')) ELSE strlen({{0}}) END"
         figures = [
             "count(*)",
             self._holding(sheet),
-            *(f"coalesce(sum({size.format(name)}), 0)" for name in _names(sheet)),
+            *(f"coalesce(sum({size.format(name)}), 0)" for name in names_of(sheet)),
             *(f"count_if({rule.condition})" for rule in rules.rules),
             *(figure for place in rules.sums for figure in self._halves(place)),
         ]
@@ -103,7 +101,7 @@ class Duck:
             for place, key in enumerate(rules.keys)
         ]
         columns = [f"{figure} AS f{place}" for place, figure in enumerate(figures)]
-        query = f"SELECT {', '.join(columns + found)} FROM ({_judged(sheet, rules)})"
+        query = f"SELECT {', '.join(columns + found)} FROM ({judged(sheet, rules)})"
         if found:
             self._run(f"CREATE TABLE found_{number} AS {query}", rules.parameters | _path(sheet))
             query = f"SELECT {', '.join(f'f{place}' for place in range(len(figures)))} FROM found_{number}"
@@ -119,8 +117,8 @@ class Duck:
         """SQL: how many cells hold quotes. A cell that is a number or a date holds none."""
         if not sheet.quotes or sheet.doubled:
             return "0"
-        quote, counts = _literal(sheet.quote), list[str]()
-        for name, place in zip(_names(sheet), sheet.places, strict=True):
+        quote, counts = literal(sheet.quote), list[str]()
+        for name, place in zip(names_of(sheet), sheet.places, strict=True):
             holds = f"contains({name}, {quote})"
             if place is not None and self._columns[place].type != "string":
                 holds = f"CASE WHEN t{place} IS NULL THEN {holds} ELSE false END"
@@ -147,14 +145,14 @@ class Duck:
     def bad_records(self, sheet: Sheet, rules: Rules, wanted: tuple[int, ...], limit: int | None) -> list[BadRecord]:
         """Give the first `limit` records that break one of the `wanted` rules, in the sheet's order."""
         known = sorted({place for number in wanted for place in rules.rules[number].columns})
-        breaks = [_newlines(name) for name in _names(sheet)] if sheet.embedded else []
+        breaks = [newlines(name) for name in names_of(sheet)] if sheet.embedded else []
         cells = [f"left(coalesce(c{place}, ''), {_SHOWN})" for place in known]
         marks = [f"m{number}" for number in wanted]
         first = "" if limit is None else f"LIMIT {int(limit)}"
-        numbers = _Numbers(sheet.numbering)
+        numbers = Numbers(sheet.numbering)
         rows = self._run(
             f"SELECT {numbers.record}, {numbers.line}, {', '.join([*breaks, *cells, *marks])} "
-            f"FROM ({_marked(sheet, rules, wanted)} ORDER BY own_record {first}) AS own {numbers.join} "
+            f"FROM ({marked(sheet, rules, wanted)} ORDER BY own_record {first}) AS own {numbers.join} "
             "ORDER BY own_record",
             rules.parameters | _path(sheet) | numbers.parameters,
         )
@@ -162,9 +160,9 @@ class Duck:
 
     def bad_numbers(self, sheet: Sheet, rules: Rules, wanted: tuple[int, ...]) -> list[int]:
         """Give the numbers of all records that break one of the `wanted` rules."""
-        numbers = _Numbers(sheet.numbering)
+        numbers = Numbers(sheet.numbering)
         rows = self._run(
-            f"SELECT {numbers.record} FROM ({_marked(sheet, rules, wanted)}) AS own {numbers.join}",
+            f"SELECT {numbers.record} FROM ({marked(sheet, rules, wanted)}) AS own {numbers.join}",
             rules.parameters | _path(sheet) | numbers.parameters,
         )
         return [row[0] for row in rows]
@@ -175,7 +173,7 @@ class Duck:
 
     def note_repetitions(self, key: int, rules: Rules) -> None:
         """Remember as bad the records that repeat a key; after `find_repetitions`."""
-        self._run(f"INSERT INTO bad_records SELECT record FROM ({_repetitions(key, rules)}) WHERE record > first", {})
+        self._run(f"INSERT INTO bad_records SELECT record FROM ({repetitions_of(key, rules)}) WHERE record > first", {})
 
     def count_bad(self) -> int:
         """Give how many records are bad, each counted once."""
@@ -195,22 +193,22 @@ class Duck:
     def collect_candidates(self, sheet: Sheet, rules: Rules, key: int) -> None:
         """Remember the records of a sheet whose key is suspected, as they are numbered in the file."""
         columns = rules.keys[key].columns
-        before = _names(sheet)[: sheet.places.index(columns[0])] if sheet.embedded else []
-        above = " + ".join(["0", *map(_newlines, before)])
+        before = names_of(sheet)[: sheet.places.index(columns[0])] if sheet.embedded else []
+        above = " + ".join(["0", *map(newlines, before)])
         cells = ", ".join(f"t{place}, left(coalesce(c{place}, ''), {_SHOWN})" for place in columns)
         present = " AND ".join(f"t{place} IS NOT NULL" for place in columns)
         values = ", ".join(f"t{place}" for place in columns)
-        numbers = _Numbers(sheet.numbering)
+        numbers = Numbers(sheet.numbering)
         self._run(
             f"INSERT INTO candidates_{key} SELECT {numbers.record}, {numbers.line} + {above}, {cells} "
-            f"FROM (SELECT * FROM ({_judged(sheet, rules, numbered=True)}) "
+            f"FROM (SELECT * FROM ({judged(sheet, rules, numbered=True)}) "
             f"WHERE {present} AND hash({values}) IN (SELECT hash FROM suspects_{key})) AS own {numbers.join}",
             rules.parameters | _path(sheet) | numbers.parameters,
         )
 
     def repetitions(self, key: int, rules: Rules, limit: int) -> tuple[int, list[Repetition]]:
         """Give how many records repeat an earlier one's key, and the first `limit` of them."""
-        repeated = f"FROM ({_repetitions(key, rules)}) WHERE record > first"
+        repeated = f"FROM ({repetitions_of(key, rules)}) WHERE record > first"
         (count,) = self._run(f"SELECT count(*) {repeated}", {})[0]
         cells = ", ".join(f"x{place}" for place in rules.keys[key].columns)
         rows = self._run(f"SELECT record, line, first, {cells} {repeated} ORDER BY record LIMIT {int(limit)}", {})
@@ -218,7 +216,7 @@ class Duck:
 
     def repeated_between(self, key: int, rules: Rules, first: int, last: int) -> list[int]:
         """Give the numbers of the records from `first` to `last` that repeat an earlier one's key."""
-        query = f"SELECT record FROM ({_repetitions(key, rules)}) WHERE record > first"
+        query = f"SELECT record FROM ({repetitions_of(key, rules)}) WHERE record > first"
         rows = self._run(f"{query} AND record BETWEEN $from AND $to", {"from": first, "to": last})
         return [row[0] for row in rows]
 
@@ -226,14 +224,14 @@ class Duck:
         """Write the records that are not bad as CSV without header, in the contract's order; give how many they are."""
         places = sorted(place for place in sheet.places if place is not None)
         cells = ", ".join(f"coalesce(c{place}, '') AS c{place}" for place in places)
-        numbers = _Numbers(sheet.numbering)
+        numbers = Numbers(sheet.numbering)
         query = (
-            f"SELECT {cells} FROM ({_judged(sheet, rules, numbered=True)}) AS own {numbers.join} "
+            f"SELECT {cells} FROM ({judged(sheet, rules, numbered=True)}) AS own {numbers.join} "
             f"WHERE {numbers.record} NOT IN (SELECT record FROM bad_records) ORDER BY own_record"
         )
-        options = f"FORMAT csv, HEADER false, DELIMITER {_literal(sheet.delimiter)}, QUOTE '\"', ESCAPE '\"'"
+        options = f"FORMAT csv, HEADER false, DELIMITER {literal(sheet.delimiter)}, QUOTE '\"', ESCAPE '\"'"
         known = rules.parameters | _path(sheet) | numbers.parameters
-        return int(self._run(f"COPY ({query}) TO {_literal(str(target))} ({options})", known)[0][0])
+        return int(self._run(f"COPY ({query}) TO {literal(str(target))} ({options})", known)[0][0])
 
     def _run(self, query: str, known: dict[str, Any]) -> list[Any]:
         parameters = {name: known[name] for name in _PARAMETER.findall(query) if name in known}
@@ -249,28 +247,6 @@ class Duck:
             raise CheckError(
                 f"the file could not be checked: DuckDB's {type(error).__name__}; please report it"
             ) from None
-
-
-class _Numbers:
-    """SQL: from a record's place in its sheet to its number and line in the file."""
-
-    def __init__(self, numbering: Numbering) -> None:
-        self.join, self.parameters = "", dict[str, Any]()
-        if len(numbering.record) == 1:
-            self.record = f"own_record + {numbering.record[0] - numbering.own_record[0]}"
-            self.line = f"own_line + {numbering.line[0] - numbering.own_line[0]}"
-            return
-        self.record = "own_record + numbers.record_shift"
-        self.line = "own_line + numbers.line_shift"
-        self.join = (
-            "ASOF JOIN (SELECT unnest($own_records) AS first_record, unnest($record_shifts) AS record_shift, "
-            "unnest($line_shifts) AS line_shift) AS numbers ON own.own_record >= numbers.first_record"
-        )
-        self.parameters = {
-            "own_records": numbering.own_record,
-            "record_shifts": list(map(sub, numbering.record, numbering.own_record)),
-            "line_shifts": list(map(sub, numbering.line, numbering.own_line)),
-        }
 
 
 @contextmanager
@@ -299,63 +275,6 @@ def open_duck(
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
         yield Duck(connection, columns)
-
-
-def _names(sheet: Sheet) -> list[str]:
-    """Name the columns of a sheet: c and the contract's place, u and its own place where the contract knows it not."""
-    return [f"u{own}" if place is None else f"c{place}" for own, place in enumerate(sheet.places)]
-
-
-def _judged(sheet: Sheet, rules: Rules, *, numbered: bool = False) -> str:
-    """SQL: every record with its cells c, their texts v and typed values t; numbered with its record and line."""
-    names = _names(sheet)
-    columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
-    quote = _literal(sheet.quote)
-    read = (
-        f"read_csv($path, auto_detect = false, columns = {{{columns}}}, header = true, parallel = false, "
-        f"delim = {_literal(sheet.delimiter)}, quote = {quote}, escape = {quote}, strict_mode = true, "
-        f"null_padding = false, ignore_errors = false, compression = 'none', hive_partitioning = false, "
-        f"max_line_size = {MAX_RECORD_BYTES + (-1 if sheet.rows is None else 1)}, buffer_size = {_BUFFER_BYTES})"
-    )
-    number = list[str]()
-    if numbered:
-        number = ["row_number() OVER () AS own_record", "row_number() OVER () AS own_line"]
-    if numbered and sheet.embedded:
-        read = f"(SELECT *, {' + '.join(map(_newlines, names))} AS breaks FROM {read})"
-        above = "(sum(breaks) OVER (ROWS UNBOUNDED PRECEDING))::BIGINT - breaks"
-        number[1] = f"row_number() OVER () + {above} AS own_line"
-    query = f"SELECT {', '.join(['*', *number])} FROM {read}"
-    for prefix, expressions in (("v", rules.values), ("a", rules.casts), ("t", rules.typed)):
-        named = [f"{expression} AS {prefix}{place}" for place, expression in expressions.items()]
-        query = f"SELECT {', '.join(['*', *named])} FROM ({query})"
-    return query
-
-
-def _marked(sheet: Sheet, rules: Rules, wanted: tuple[int, ...]) -> str:
-    """SQL: the records that break one of the `wanted` rules, with a mark m for each that they break."""
-    marks = [f"coalesce({rules.rules[number].condition}, false) AS m{number}" for number in wanted]
-    anything = " OR ".join(f"m{number}" for number in wanted)
-    return (
-        f"SELECT * FROM (SELECT *, {', '.join(marks)} FROM ({_judged(sheet, rules, numbered=True)})) WHERE {anything}"
-    )
-
-
-def _newlines(name: str) -> str:
-    """SQL: how many line breaks a cell holds."""
-    return f"CASE WHEN contains({name}, chr(10)) THEN strlen({name}) - strlen(replace({name}, chr(10), '')) ELSE 0 END"
-
-
-def _repetitions(key: int, rules: Rules) -> str:
-    """SQL: the candidates of a key with the record that had it first."""
-    columns = ", ".join(f"t{place}" for place in rules.keys[key].columns)
-    return (
-        f"SELECT candidates.*, first FROM candidates_{key} AS candidates JOIN (SELECT {columns}, min(record) AS first "
-        f"FROM candidates_{key} GROUP BY ALL HAVING count(*) > 1) USING ({columns})"
-    )
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _path(sheet: Sheet) -> dict[str, Any]:
