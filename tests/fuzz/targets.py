@@ -193,7 +193,7 @@ def _is_the_same_in_pieces(
 def _is_the_same_when_most_is_only_counted(whole: Scan, text: bytes, grammar: Grammar, room: int) -> None:
     counted = scan(grammar, text, last=True, room=room, numbers=True)
     kinds = Counter((fault.code, fault.cell, shared(fault.details)) for fault in whole.faults[room:])
-    assert (counted.faults, counted.uncounted) == (whole.faults[:room], kinds)
+    assert (counted.faults, counted.unlisted) == (whole.faults[:room], kinds)
     assert (counted.records, list(counted.bad), counted.runs) == (whole.records, list(whole.bad), whole.runs)
     assert (counted.end, counted.stopped) == (whole.end, whole.stopped)
 

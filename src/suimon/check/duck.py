@@ -172,7 +172,7 @@ class Duck:
         self._run("INSERT INTO bad_records SELECT unnest($records)", {"records": records})
 
     def note_repetitions(self, key: int, rules: Rules) -> None:
-        """Remember as bad the records that repeat a key; after `find_repetitions`."""
+        """Remember as bad the records that repeat a key; after `collect_candidates`."""
         self._run(f"INSERT INTO bad_records SELECT record FROM ({repetitions_of(key, rules)}) WHERE record > first", {})
 
     def count_bad(self) -> int:

@@ -170,7 +170,7 @@ class _Check:
                 piece = Piece(judged.size, records, lines, judged.records, judged.strict, segment.last)
                 self._settle(judge, judged, number, piece)
                 records += judged.records
-                lines += judged.lines + (segment.last and not segment.ended)
+                lines += judged.lines + (segment.last and judged.size == segment.size and not segment.ended)
                 if judged.stopped:
                     self.stopped = True
                     break
@@ -188,7 +188,7 @@ class _Check:
         for fault in judged.faults:
             self.tally.count_fault(fault)
             self.broken_records |= fault.record is not None
-        for (code, column, details), number_of in judged.uncounted.items():
+        for (code, column, details), number_of in judged.unlisted.items():
             self.tally.count(code, column, dict(details), number_of)
             self.tally.beyond_records |= code is Code.BLANK_ROW
             self.broken_records |= code is not Code.BLANK_ROW

@@ -38,7 +38,7 @@ class Judged:
     stopped: bool
     totals: Totals | None
     faults: tuple[BadCell, ...] = ()  # of structure, as many as were asked for
-    uncounted: Counter[tuple[Code, str | None, Shared]] = field(default_factory=Counter)  # the others, by column
+    unlisted: Counter[tuple[Code, str | None, Shared]] = field(default_factory=Counter)  # the others, by column
     cells: tuple[BadCell, ...] = ()  # bad ones, as many as were asked for
     bad: Iterable[int] = ()  # numbers of the bad records, where some are tolerated
     doubled: bool = False  # cells hold quotes
@@ -137,10 +137,10 @@ class Judge:
             cells, more = self._bad(duck, sheet, totals, room)
             bad.extend(more)
             sheet.path.unlink()
-        uncounted = Counter[tuple[Code, str | None, Shared]]()
-        for (code, cell, details), count in found.uncounted.items():
+        unlisted = Counter[tuple[Code, str | None, Shared]]()
+        for (code, cell, details), count in found.unlisted.items():
             column = self._column(cell)
-            uncounted[code, column.name if column else None, details] += count
+            unlisted[code, column.name if column else None, details] += count
         return Judged(
             size=found.end,
             records=found.records,
@@ -149,7 +149,7 @@ class Judge:
             stopped=found.stopped,
             totals=totals,
             faults=tuple(map(self.fault_cell, found.faults)),
-            uncounted=uncounted,
+            unlisted=unlisted,
             cells=tuple(cells),
             bad=bad,
         )

@@ -58,7 +58,7 @@ class Scan:
 
     runs: list[Run] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
-    uncounted: Counter[_Kind] = field(default_factory=Counter)
+    unlisted: Counter[_Kind] = field(default_factory=Counter)
     bad: "array[int]" = field(default_factory=lambda: array("q"))  # numbers of the broken records, if asked for
     broken: list[Broken] = field(default_factory=list)  # if asked for
     records: int = 0
@@ -226,7 +226,7 @@ class _Scanner:
             return end
         count = text.count(ending, start, end) if blank else grammar.count(text, start, end)
         for kind in self._kinds:
-            found.uncounted[kind] += count
+            found.unlisted[kind] += count
         if not blank:
             if self._numbers:
                 found.bad.extend(range(found.records + 1, found.records + count + 1))
@@ -251,7 +251,7 @@ class _Scanner:
         if self._room is None or len(self.found.faults) < self._room:
             self.found.faults.append(fault)
         else:
-            self.found.uncounted[kind] += 1
+            self.found.unlisted[kind] += 1
 
     def _endless(self, start: int, window: int, number: int) -> Fault:
         text = self._text

@@ -421,7 +421,7 @@ def test_faults_that_are_only_counted_change_nothing_else(text: bytes, room: int
     whole = scan(grammar(), text, last=True, numbers=True)
     counted = scan(grammar(), text, last=True, numbers=True, room=room)
     assert counted.faults == whole.faults[:room]
-    assert counted.uncounted == Counter((one.code, one.cell, shared(one.details)) for one in whole.faults[room:])
+    assert counted.unlisted == Counter((one.code, one.cell, shared(one.details)) for one in whole.faults[room:])
     assert (counted.runs, counted.bad, counted.records) == (whole.runs, whole.bad, whole.records)
     assert (counted.end, counted.stopped) == (whole.end, whole.stopped)
 

@@ -227,10 +227,10 @@ def test_a_record_joined_to_the_header_shows_nothing_personal(tmp_path: Path) ->
 def test_torn_files_are_settled_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("suimon.check.scan.MAX_RUNS", 10)
     path = tmp_path / "file.csv"
-    path.write_text("a,b\n" + "x,1\ny\n" * 200)
+    path.write_text("a,b\n" + "x,1\ny\n" * 199 + "x,1\ny")
     verdict = check_file(path, Contract("x", "1", "x", file=FileFormat(), columns=TWO), None, scratch=tmp_path)
     assert (verdict.rows, [(count.code, count.cells) for count in verdict.counts]) == (400, [(Code.MISSING_CELL, 200)])
-    assert [cell.record for cell in verdict.bad_cells] == list(range(2, 401, 2))
+    assert [(cell.line, cell.record) for cell in verdict.bad_cells] == [(one + 1, one) for one in range(2, 401, 2)]
 
 
 def test_a_wide_file_gets_a_verdict(tmp_path: Path) -> None:
