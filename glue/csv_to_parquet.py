@@ -84,7 +84,7 @@ SPARK_DATE_PARTS = {
     "S": "ss",
     "g": "SSS",
     "f": "SSSSSS",
-    "z": "XXX",  # up to 18 hours, which no zone on earth exceeds; the gate takes up to 23
+    "z": "XXX",  # up to 18 hours, as the gate
 }
 
 # The column of the frame beside the contract's own: which record of the file it is, from 1.

@@ -24,7 +24,7 @@ _DIRECTIVES = {
     "%S": "[0-5][0-9]",  # no leap seconds
     "%g": "[0-9]{3}",
     "%f": "[0-9]{6}",
-    "%z": "(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])",
+    "%z": "(?:Z|[+-](?:(?:0[0-9]|1[0-7]):[0-5][0-9]|18:00))",  # as far as Java goes, which casts what is accepted
 }
 _DIRECTIVE = re.compile("%.")
 _ISO_DATE, _ISO_TIMESTAMP = "%Y-%m-%d", "%Y-%m-%d %H:%M:%S"

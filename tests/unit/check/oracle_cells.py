@@ -131,7 +131,7 @@ def _moment(column: Column, read: dict[str, str]) -> int | None:
     east = 0
     if (zone := read.get("z", "Z")) != "Z":
         zone_hour, zone_minute = int(zone[1:3]), int(zone[4:6])
-        if zone_hour > 23 or zone_minute > 59:
+        if zone_hour * 60 + zone_minute > 18 * 60 or zone_minute > 59:
             return None
         east = (zone_hour * 60 + zone_minute) * (1 if zone[0] == "+" else -1)
     return days * _DAY + (((hour * 60 + minute - east) * 60) + second) * 1_000_000 + micros

@@ -220,3 +220,9 @@ def test_beyond_the_limit_cells_are_counted_not_listed(check: Check) -> None:
 def test_a_long_value_is_cut(check: Check) -> None:
     (cell,) = check("n,c\nx," + "9" * 5000 + "\n", one_column(Column("c", "integer"))).bad_cells
     assert cell.value == "9" * 99 + "…"
+
+
+@pytest.mark.parametrize(("zone", "bad"), [("Z", 0), ("+18:00", 0), ("-17:59", 0), ("+18:01", 1), ("-23:00", 1)])
+def test_no_zone_is_accepted_that_the_load_could_not_read(check: Check, zone: str, bad: int) -> None:
+    column = Column("c", "timestamp", format="%Y-%m-%dT%H:%M:%S%z")
+    assert check(f"n,c\nx,2026-11-20T10:00:00{zone}\n", one_column(column)).bad_cell_count == bad
