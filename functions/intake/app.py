@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import tempfile
@@ -20,11 +19,13 @@ from botocore.config import Config
 
 from suimon.clock import utc_now
 from suimon.contract.model import read_contracts
-from suimon.drop import Drop
+from suimon.delivery import HANDED_OVER, delay_for, receive
 from suimon.incidents import IncidentDesk
+from suimon.inspection import FileInspector
 from suimon.intake import ComeBackError, Gate, ReplayRequest
 from suimon.ledger import Ledger
 from suimon.objects import Objects
+from suimon.pace import Pace
 from suimon.settings import Settings
 from suimon.trigger import Airflow
 
@@ -40,7 +41,6 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 # MWAA answers within 10 s or not at all; a retry inside the client would spend two of its ten requests a second.
 MWAA_CONFIG = Config(connect_timeout=5, read_timeout=15, retries={"total_max_attempts": 1})
 LONGEST_RUN = 900  # seconds, the function's timeout: whatever is older belongs to nobody
-FIRST_DELAY, LONGEST_DELAY = 5, 900  # seconds until a message that failed comes again
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -62,27 +62,26 @@ def take(record: SQSRecord, lambda_context: LambdaContext) -> None:
     Powertools hands over both arguments by these names.
     """
     try:
-        drop = Drop.from_event(json.loads(record.body))
-        logger.append_keys(drop_id=drop.id, key=drop.key)
-        taken = gate(lambda_context.aws_request_id).take(drop)
+        taken = receive(gate(lambda_context.aws_request_id), record.body)
     except Exception as error:
-        come_again_later(record)
+        receives = int(record.attributes.approximate_receive_count)
+        if isinstance(error, ComeBackError) and receives >= HANDED_OVER:
+            logger.info("drop left to the sweep", reason=str(error))
+            return
+        queue = record.queue_url or ""
+        # Left alone, a failed message stays hidden for six times the function's timeout.
+        sqs().change_message_visibility(
+            QueueUrl=queue, ReceiptHandle=record.receipt_handle, VisibilityTimeout=delay_for(receives)
+        )
         if isinstance(error, ComeBackError):
             logger.info("drop put off", reason=str(error))
         else:
             logger.exception("drop failed")
         metrics.add_metric(name="DropsPutOff", unit=MetricUnit.Count, value=1)
         raise
+    logger.append_keys(drop_id=taken.id, key=taken.drop.key)
     logger.info("drop taken", state=taken.state, rows=taken.rows, dataset=taken.dataset, partition=taken.partition)
     metrics.add_metric(name=f"Drops{taken.state.capitalize()}", unit=MetricUnit.Count, value=1)
-
-
-def come_again_later(message: SQSRecord) -> None:
-    """Shorten the wait: left alone, a failed message stays hidden for six times the function's timeout."""
-    receives = int(message.attributes.approximate_receive_count)
-    delay = min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(receives - 1, 10))
-    queue = message.queue_url or ""
-    sqs().change_message_visibility(QueueUrl=queue, ReceiptHandle=message.receipt_handle, VisibilityTimeout=delay)
 
 
 @cache
@@ -95,24 +94,30 @@ def sqs() -> Any:
 def parts() -> dict[str, Any]:
     """Everything of a gate that outlives an invocation."""
     settings = Settings.from_environment(os.environ)
-    table = boto3.resource("dynamodb").Table(settings.ledger_table)
+    objects = Objects(boto3.client("s3"))
+    pace = Pace(table(), settings.mwaa_environment, utc_now, time.sleep)
     return {
-        "ledger": Ledger(table),
-        "objects": Objects(boto3.client("s3")),
-        "airflow": Airflow(boto3.client("mwaa", config=MWAA_CONFIG), settings.mwaa_environment),
-        "desk": IncidentDesk(table, boto3.client("sns"), settings.alerts_topic_arn),
+        "objects": objects,
+        "airflow": Airflow(boto3.client("mwaa", config=MWAA_CONFIG), settings.mwaa_environment, pace),
+        "desk": IncidentDesk(table(), boto3.client("sns"), settings.alerts_topic_arn),
         "sfn": boto3.client("stepfunctions"),
         "contracts": read_contracts(Path(__file__).with_name("contracts.json")),
         "settings": settings,
-        "scratch": Path(tempfile.gettempdir()),
+        "inspector": FileInspector(objects, settings.reports_bucket, Path(tempfile.gettempdir()), utc_now),
         "clock": utc_now,
     }
+
+
+@cache
+def table() -> Any:
+    """The ledger's table, for the life of the process."""
+    return boto3.resource("dynamodb").Table(Settings.from_environment(os.environ).ledger_table)
 
 
 def gate(owner: str) -> Gate:
     """Build the gate of one invocation."""
     remove_leftovers(Path(tempfile.gettempdir()))
-    return Gate(owner=owner, **parts())
+    return Gate(owner=owner, ledger=Ledger(table(), f"intake {owner}"), **parts())
 
 
 def remove_leftovers(folder: Path) -> None:

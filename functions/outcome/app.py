@@ -43,7 +43,7 @@ def registry() -> Registry:
     settings = Settings.from_environment(os.environ)
     table = boto3.resource("dynamodb").Table(settings.ledger_table)
     return Registry(
-        ledger=Ledger(table),
+        ledger=Ledger(table, "outcome"),
         desk=IncidentDesk(table, boto3.client("sns"), settings.alerts_topic_arn),
         sfn=boto3.client("stepfunctions"),
     )

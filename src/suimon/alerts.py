@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from suimon.drop import run_id
 from suimon.incidents import Problem
-from suimon.trigger import file_name
+from suimon.trigger import OF_DROP, OF_ENVIRONMENT, Cause, file_name
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from suimon.drop import Drop, DropRecord
     from suimon.outcome import RunFinished
     from suimon.trigger import TriggerResult
+
+SHAPE_CHARACTERS = 200  # a key has up to 1,024 bytes, an incident's id should stay readable
 
 
 def rejected(record: DropRecord, contract: Contract, reason: str) -> Problem:
@@ -90,35 +93,110 @@ def paused(dag_id: str) -> Problem:
     )
 
 
-def not_triggered(dag_id: str, record: DropRecord, result: TriggerResult) -> Problem:
-    """Tell that accepted files wait for a run that cannot be started; the same cause for many files is one incident."""
-    incident_id = f"trigger:{dag_id}:{record.id}" if result.of_drop else f"trigger:{dag_id}"
-    concerned = f"for {record.drop.key}" if result.of_drop else "can be started"
+# For each cause: what to say in the subject, and what to do.
+_NO_RUN = {
+    Cause.AWAY: (
+        "MWAA environment {environment} does not answer",
+        (
+            "See in the MWAA console whether it is being updated, which may take hours, or is unhealthy. Files go on "
+            "being checked; their runs start by themselves when it answers."
+        ),
+    ),
+    Cause.BUSY: (
+        "MWAA environment {environment} gets more requests than it takes",
+        "Runs start late, none is lost. If it lasts, see who else calls InvokeRestApi: it takes ten requests a second.",
+    ),
+    Cause.DENIED: (
+        "MWAA environment {environment} refuses the gate",
+        (
+            "Allow airflow:InvokeRestApi for the intake function's role on this environment and Airflow role: deploy "
+            "template.yaml with the right MwaaEnvironment and MwaaRole."
+        ),
+    ),
+    Cause.MISSING: (
+        "There is no MWAA environment {environment}",
+        "Deploy template.yaml with the MwaaEnvironment that runs the DAGs, in this account and region.",
+    ),
+    Cause.INVALID: (
+        "MWAA does not accept the gate's requests",
+        (
+            "See the answer above: as a rule the environment's web server is private and this function is not in its "
+            "VPC, or the environment's version has no REST API."
+        ),
+    ),
+    Cause.UNKNOWN_DAG: (
+        "Airflow does not know the DAG {dag}",
+        "Put its file into the DAG bucket, and see in Airflow's list of import errors whether it can be read.",
+    ),
+    Cause.FORBIDDEN_DAG: (
+        "The gate may not start the DAG {dag}",
+        "Give the Airflow role that the gate acts as (MwaaRole) the right to create runs of this DAG.",
+    ),
+    Cause.LONG_PATH: (
+        "The name of the DAG {dag} is too long for MWAA",
+        "Shorten the DAG's id, in its file and in the contract.",
+    ),
+    Cause.REFUSED_CONF: (
+        "Airflow refuses the run of {key}",
+        "The DAG's params and this release of the gate do not fit together: deploy both from one release.",
+    ),
+    Cause.FOREIGN_RUN: (
+        "Another run stands in the way of {key}",
+        "See in Airflow which run of {dag} conflicts, and delete it if nobody needs it.",
+    ),
+}
+
+
+def not_triggered(environment: str, dag_id: str, record: DropRecord, result: TriggerResult) -> Problem:
+    """Tell that an accepted file waits for a run that cannot be started; one cause for many files is one incident."""
+    cause = result.cause or Cause.AWAY
+    names = {"environment": environment, "dag": dag_id, "key": file_name(record)}
+    subject, remedy = _NO_RUN[cause]
+    incident_id = _trigger_incident(cause, environment, dag_id, record)
     return Problem(
         id=incident_id,
-        subject=f"No run of {dag_id} {concerned}",
+        subject=subject.format(**names),
         body=(
-            f"{record.drop.key} is accepted, but its run could not be started.\n\n{result.reason}\n\n"
+            f"{record.drop.key} is accepted, but its run of {dag_id} could not be started.\n\n{result.reason}\n\n"
+            f"What to do: {remedy.format(**names)}\n\n"
             "The file is kept and tried again by itself; nothing has to be sent again."
         ),
         fingerprint=incident_id,
     )
 
 
+def trigger_incidents(environment: str, dag_id: str, record: DropRecord) -> list[str]:
+    """List every incident that is over when this drop's run has started."""
+    return [_trigger_incident(cause, environment, dag_id, record) for cause in Cause]
+
+
+def _trigger_incident(cause: Cause, environment: str, dag_id: str, record: DropRecord) -> str:
+    if cause in OF_ENVIRONMENT:
+        return f"{cause}:{environment}"
+    return f"{cause}:{dag_id}:{record.id}" if cause in OF_DROP else f"{cause}:{dag_id}"
+
+
 def no_contract(drop: Drop, contracts: Contracts, now: datetime) -> Problem:
-    """Tell that files come under keys that nothing is declared for; one e-mail a folder and day."""
-    folder = drop.key.split("/", 1)[0] if "/" in drop.key else "(top level)"
+    """Tell that files come under keys that nothing is declared for; one e-mail for keys of one shape, and day."""
+    shape = key_shape(drop.key)
     patterns = "\n".join(f"  {contract.key_pattern.text}" for contract in contracts.all if contract.key_pattern)
     return Problem(
-        id=f"unmatched:{folder}",
-        subject=f"Files in {folder} that no contract knows",
+        id=f"unmatched:{shape}",
+        subject=f"Files that no contract knows: {shape}",
         body=(
             f"s3://{drop.bucket}/{drop.key} matches no contract and was not looked at. Known keys:\n{patterns}\n\n"
             "What to do: send it under one of these keys, or add a contract for it.\n"
-            "Further files there are recorded without another e-mail today."
+            "Further files of this shape are recorded without another e-mail today."
         ),
-        fingerprint=f"{folder} on {now:%Y-%m-%d}",
+        fingerprint=f"{now:%Y-%m-%d}",
     )
+
+
+def key_shape(key: str) -> str:
+    """Write a key with # for every word that holds a digit (dates, counters, UUIDs), so that like keys look alike."""
+    shape = re.sub(r"[^\W_]*\d[^\W_]*", "#", key)
+    shape = re.sub(r"#(?:[-_.]#)+", "#", shape)
+    return shape if len(shape) <= SHAPE_CHARACTERS else f"{shape[:SHAPE_CHARACTERS]}…"
 
 
 def run_failed(record: DropRecord, run: RunFinished) -> Problem:

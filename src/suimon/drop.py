@@ -9,6 +9,8 @@ from typing import Any
 
 # 16 hex digits: 64 bits tell drops apart and leave room in MWAA's 64-character request path.
 DROP_ID_LENGTH = 16
+# S3's sequencers have 16 to 18 hex digits, and it promises no length.
+SEQUENCER_DIGITS = 32
 
 
 class EventError(Exception):
@@ -30,14 +32,15 @@ class State(StrEnum):
     FAILED = "FAILED"
 
 
-# The only moves there are. VALIDATING to itself is a taken-over lease; out of a final state leads only a replay.
+# The only moves there are. VALIDATING to itself is a taken-over lease; out of a final state leads a replay.
 NEXT: dict[State, frozenset[State]] = {
     State.RECEIVED: frozenset({State.VALIDATING}),
     State.VALIDATING: frozenset({State.VALIDATING, State.ACCEPTED, State.REJECTED, State.SUPERSEDED, State.DUPLICATE}),
     State.ACCEPTED: frozenset({State.TRIGGERED}),
     State.TRIGGERED: frozenset({State.LOADED, State.FAILED, State.SUPERSEDED}),
     State.LOADED: frozenset({State.VALIDATING}),
-    State.FAILED: frozenset({State.VALIDATING}),
+    # Without a replay: somebody has cleared the failed run in Airflow, and it ran again under the same id.
+    State.FAILED: frozenset({State.VALIDATING, State.LOADED, State.SUPERSEDED}),
     State.REJECTED: frozenset({State.VALIDATING}),
     State.UNMATCHED: frozenset({State.RECEIVED}),
     State.SUPERSEDED: frozenset(),
@@ -49,7 +52,10 @@ REPLAYABLE = frozenset({State.LOADED, State.FAILED, State.REJECTED})
 
 @dataclass(frozen=True)
 class Drop:
-    """One version of one object, as S3's "Object Created" event tells it. Size in bytes."""
+    """One version of one object, as S3's "Object Created" event tells it. Size in bytes.
+
+    `sequencer` is S3's, hex digits; or, for a version whose event never came, what `after` makes.
+    """
 
     bucket: str
     key: str
@@ -91,7 +97,8 @@ class Drop:
 class DropRecord:
     """What the ledger knows of a drop. Times are ISO 8601 in UTC, `rows` the records that the gate lets on.
 
-    `accepted_as` is the name of the accepted object: the drop's own, unless rows of it were written anew.
+    `accepted_as` is the name of the accepted object, `duplicate_of` the drop id of the write whose bytes a DUPLICATE
+    repeats.
     """
 
     drop: Drop
@@ -106,6 +113,7 @@ class DropRecord:
     run_id: str = ""
     rows: int = 0
     accepted_as: str = ""
+    duplicate_of: str = ""
     task_token: str = ""
     replay: str = ""
 
@@ -115,11 +123,24 @@ class DropRecord:
         return self.drop.id
 
 
+def written_order(sequencer: str) -> str:
+    """Give a text of fixed width that sorts as the writes of one key do; S3: pad the shorter with zeros on the right.
+
+    The warehouse's fence compares these texts, so their form is a promise: 32 hex digits, a point, four digits.
+    """
+    written, _, place = sequencer.partition(".")
+    return f"{written.upper():0<{SEQUENCER_DIGITS}}.{place:0>4}"
+
+
+def after(sequencer: str) -> str:
+    """Give the sequencer of a write that came right after this one ("" before all), where S3 never told its own."""
+    written, _, place = sequencer.partition(".")
+    return f"{written}.{int(place or 0) + 1:04d}"
+
+
 def written_after(one: DropRecord, other: DropRecord) -> bool:
-    """Whether `one` is the later write of the same key; S3: pad the shorter sequencer with zeros on the right."""
-    width = max(len(one.drop.sequencer), len(other.drop.sequencer))
-    left, right = one.drop.sequencer, other.drop.sequencer
-    return left.upper().ljust(width, "0") > right.upper().ljust(width, "0")
+    """Whether `one` is the later write of the same key."""
+    return written_order(one.drop.sequencer) > written_order(other.drop.sequencer)
 
 
 def run_id(record: DropRecord) -> str:

@@ -17,6 +17,8 @@ from boto3.dynamodb.conditions import Attr, Key
 from suimon.ledger import stamp
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_sns import SNSClient
 
@@ -111,8 +113,21 @@ class IncidentDesk:
     def recover(self, incident_id: str, now: datetime, note: str = "") -> bool:
         """Tell people that an open problem is gone (`note`: how); True when something was published."""
         known = self.known(incident_id)
-        if known is None or not known.is_open:
-            return False
+        return known is not None and known.is_open and self._recover(known, now, note)
+
+    def recover_all(self, incident_ids: Sequence[str], now: datetime, note: str = "") -> list[str]:
+        """Tell that those of at most 100 problems that are open are gone, after one look at all; give their ids."""
+        wanted = {self._table.name: {"Keys": [_key(one) for one in incident_ids], "ConsistentRead": True}}
+        items: list[Any] = []
+        while wanted:
+            answer = self._table.meta.client.batch_get_item(RequestItems=wanted)  # type: ignore[arg-type]  # plain keys
+            items += answer["Responses"][self._table.name]
+            wanted = answer.get("UnprocessedKeys", {})  # type: ignore[assignment]  # what comes back goes in again
+        found = sorted((_incident(item) for item in items), key=lambda one: incident_ids.index(one.id))
+        return [one.id for one in found if one.is_open and self._recover(one, now, note)]
+
+    def _recover(self, known: Incident, now: datetime, note: str) -> bool:
+        incident_id = known.id
         told = f"Over: {known.subject}\n\nIt was open from {_minute(known.opened_at)} to {_minute(now)}. Nothing to do."
         self._publish(f"[Suimon] Recovered: {known.subject}", f"{note}\n\n{told}" if note else told, incident_id)
         try:
@@ -142,15 +157,7 @@ class IncidentDesk:
     def known(self, incident_id: str) -> Incident | None:
         """What has been said of a problem, or None: nothing ever."""
         item = self._table.get_item(Key=_key(incident_id), ConsistentRead=True).get("Item")
-        if item is None:
-            return None
-        return Incident(
-            id=incident_id,
-            is_open=item["state"] == OPEN,
-            fingerprint=str(item["fingerprint"]),
-            subject=str(item["subject"]),
-            opened_at=datetime.fromisoformat(str(item["opened_at"])),
-        )
+        return _incident(item) if item else None
 
     def _publish(self, subject: str, body: str, incident_id: str) -> None:
         self._sns.publish(TopicArn=self._topic_arn, Subject=subject_line(subject), Message=message(body, incident_id))
@@ -191,6 +198,16 @@ def _is_control(char: str) -> bool:
 def _utf16_units(text: str) -> int:
     """Count as Java does, which is how SNS may count: an emoji is two."""
     return len(text.encode("utf-16-le")) // 2
+
+
+def _incident(item: Mapping[str, Any]) -> Incident:
+    return Incident(
+        id=str(item["incident_id"]),
+        is_open=item["state"] == OPEN,
+        fingerprint=str(item["fingerprint"]),
+        subject=str(item["subject"]),
+        opened_at=datetime.fromisoformat(str(item["opened_at"])),
+    )
 
 
 def _key(incident_id: str) -> dict[str, str]:

@@ -2,46 +2,39 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from suimon import alerts
-from suimon.check.engine import Aside, check
-from suimon.drop import REPLAYABLE, Drop, DropRecord, State, run_id
+from suimon.drop import REPLAYABLE, Drop, DropRecord, EventError, State, run_id
 from suimon.ledger import Ledger, LostClaimError
 from suimon.objects import Objects, UnreadableError
 from suimon.outcome import answer_token
-from suimon.steps import Step, fate, next_step
-from suimon.trigger import Airflow, Outcome, accepted_prefix, conf_for, file_name, rewritten_name, start_run
+from suimon.pace import BusyError
+from suimon.steps import Fate, Step, fate, in_force, next_step, same_bytes
+from suimon.trigger import PASSING, Airflow, Outcome, accepted_name, accepted_prefix, conf_for, start_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mypy_boto3_stepfunctions import SFNClient
 
-    from suimon.check.verdict import Verdict
     from suimon.contract.model import Contract, Contracts
     from suimon.incidents import IncidentDesk
+    from suimon.inspection import Inspection, Inspector
     from suimon.settings import Settings
 
 # Longer than the function may run (15 minutes): while the lease runs, its owner may be alive.
 LEASE = timedelta(minutes=16)
 # An environment that is being updated or throttles is not news at once; when it lasts, it is.
 PATIENCE = timedelta(minutes=10)
-# What any check needs of the disk: segments on their way, and keys that memory does not hold.
-SCRATCH_BYTES = 512 * 1024 * 1024
 
 
 class ComeBackError(Exception):
     """Not now: the drop is safe in the ledger, the same request must come again later."""
-
-
-class NoRoomError(Exception):
-    """Something else fills the disk for now: the file fits, but not at this moment."""
 
 
 class ReplayError(Exception):
@@ -60,7 +53,7 @@ class ReplayRequest:
 
 @dataclass(frozen=True)
 class Gate:
-    """What intake acts through. `owner` names this invocation; `clock` gives the time in UTC; `scratch` is a folder."""
+    """What intake acts through. `owner` names this invocation; `clock` gives the time in UTC."""
 
     ledger: Ledger
     objects: Objects
@@ -69,7 +62,7 @@ class Gate:
     sfn: SFNClient
     contracts: Contracts
     settings: Settings
-    scratch: Path
+    inspector: Inspector
     owner: str
     clock: Callable[[], datetime]
 
@@ -80,7 +73,18 @@ class Gate:
             return self._unmatched(drop)
         contract, partition = matched
         record = self.ledger.receive(drop, contract.dataset, partition, State.RECEIVED, self.clock())
+        if record.state is State.UNMATCHED:  # it came before its contract
+            record = self._adopt(record, contract, partition)
         return self._advance(record, contract)
+
+    def resume(self, drop_id: str) -> DropRecord:
+        """Bring a drop of the ledger on from wherever it stands; EventError when the ledger does not know it."""
+        record = self.ledger.get(drop_id)
+        if record is None:
+            raise EventError(f"the ledger knows no drop {drop_id}, so it cannot go on")
+        if record.state is State.UNMATCHED:
+            return self.take(record.drop)
+        return self._advance(record, self.contracts.of(record.dataset))
 
     def replay(self, request: ReplayRequest) -> DropRecord:
         """Start the attempt that a replay asks for, or join it when this is a retry of the same request.
@@ -132,46 +136,56 @@ class Gate:
         except LostClaimError as error:
             raise ComeBackError(str(error)) from error
 
+    def _adopt(self, record: DropRecord, contract: Contract, partition: str) -> DropRecord:
+        try:
+            return self.ledger.adopt(record, contract.dataset, partition, self.clock())
+        except LostClaimError as error:
+            raise ComeBackError(str(error)) from error
+
     def _check(self, record: DropRecord, contract: Contract) -> DropRecord:
         try:
-            return self._settle(record, contract)
+            record = self._settle(record, contract)
         except Exception:
             self.ledger.release(record, self.clock())
             raise
+        return self._onward(record, contract) if record.state is State.ACCEPTED else record
 
     def _settle(self, record: DropRecord, contract: Contract) -> DropRecord:
-        settled = fate(record, self.ledger.drops_of(record.dataset, record.partition))
+        found = self._fate(record)
         # A replay repeats bytes that are known, on purpose.
-        if settled and not (settled is State.DUPLICATE and record.attempt > 1):
-            return self._end(record, settled)
+        if found.state and not (found.state is State.DUPLICATE and record.attempt > 1):
+            return self._end(record, found.state, duplicate_of=found.repeats)
+        if found.waits_for:
+            raise ComeBackError(f"drop {record.id} has the bytes of drop {found.waits_for}, which is being checked")
         try:
-            make_room(self.scratch, record.drop.size if contract.tolerance else 0)
-            with TemporaryDirectory(prefix="check-", dir=self.scratch) as folder:
-                aside = Aside(Path(folder, "accepted.csv"), Path(folder, "bad_rows.csv"))
-                verdict = check(
-                    self.objects.version(record.drop),
-                    contract,
-                    record.partition,
-                    scratch=Path(folder),
-                    aside=aside if contract.tolerance else None,
-                )
-                name = self._keep(record, contract, verdict, aside) if verdict.accepted else ""
+            with self.inspector.inspect(record, contract) as inspection:
+                if not inspection.verdict.accepted:
+                    return self._reject(record, contract, inspection.report())
+                name = self._keep(record, contract, inspection)
         except UnreadableError as error:
             return self._reject(record, contract, str(error))
-        if not verdict.accepted:
-            return self._reject(record, contract, self._report(record, contract, verdict))
-        self._remark(record, contract, verdict)
+        # A check takes its time: what was overwritten meanwhile need not run. The fence would hold it up anyway.
+        if any(not same_bytes(newer, record) for newer in self.ledger.newer_writes(record)):
+            return self._end(record, State.SUPERSEDED)
+        self._remark(record, contract, inspection)
         # The run id is written before the call that uses it: whoever takes over after a crash asks for the same run.
-        rows = verdict.accepted_rows
-        told = {"rows": rows, "accepted_as": name, "run_id": run_id(record)}
-        record = self.ledger.move(record, State.ACCEPTED, self.clock(), **told)
-        return self._trigger(record, contract)
+        told = {"rows": inspection.verdict.accepted_rows, "accepted_as": name, "run_id": run_id(record)}
+        return self.ledger.move(record, State.ACCEPTED, self.clock(), **told)
 
-    def _keep(self, record: DropRecord, contract: Contract, verdict: Verdict, aside: Aside) -> str:
+    def _fate(self, record: DropRecord) -> Fate:
+        before = in_force(self.ledger.older_writes(record))
+        if before and before.state is State.DUPLICATE:
+            before = self.ledger.get(before.duplicate_of)
+        return fate(record, self.ledger.newer_writes(record), before)
+
+    def _keep(self, record: DropRecord, contract: Contract, inspection: Inspection) -> str:
         """Put what goes on into the lake, the version as it is or the rows that are left of it, and give its name."""
-        lake, accepted, name = self.settings.lake_bucket, accepted_prefix(record), file_name(record)
-        if verdict.set_aside and contract.file:
-            contract, name = replace(contract, file=contract.file.plain()), rewritten_name(record)
+        lake, accepted, aside = self.settings.lake_bucket, accepted_prefix(record), inspection.aside
+        rewritten = bool(inspection.verdict.set_aside)
+        if rewritten and contract.file:
+            contract = replace(contract, file=contract.file.plain())
+        name = accepted_name(contract)
+        if rewritten:
             self.objects.put_rows(lake, f"{accepted}{name}", aside.accepted)
             self.objects.put_rows(lake, aside_key(record), aside.bad)
         else:
@@ -179,73 +193,67 @@ class Gate:
         self.objects.put_json(lake, f"{accepted}_contract.json", contract.to_json())
         return name
 
-    def _remark(self, record: DropRecord, contract: Contract, verdict: Verdict) -> None:
+    def _remark(self, record: DropRecord, contract: Contract, inspection: Inspection) -> None:
         """Tell people of a file that is accepted and yet not all it should be."""
+        verdict = inspection.verdict
         if verdict.set_aside or verdict.warnings:
-            told = self._report(record, contract, verdict)
             aside = f"s3://{self.settings.lake_bucket}/{aside_key(record)}" if verdict.set_aside else ""
-            self.desk.report(alerts.imperfect(record, contract, verdict.set_aside, told, aside), self.clock())
+            problem = alerts.imperfect(record, contract, verdict.set_aside, inspection.report(), aside)
+            self.desk.report(problem, self.clock())
         else:
             note = f"{record.drop.key} has come again and is as it should be."
             self.desk.recover(alerts.imperfect_id(record), self.clock(), note)
-
-    def _report(self, record: DropRecord, contract: Contract, verdict: Verdict) -> str:
-        from suimon.reports import publish  # noqa: PLC0415 its words and pages would slow every cold start
-
-        return publish(self.objects, self.settings.reports_bucket, record, contract, verdict, self.clock())
 
     def _reject(self, record: DropRecord, contract: Contract, reason: str) -> DropRecord:
         # People first, ledger after: a crash in between says it again at the next delivery, never not at all.
         self.desk.report(alerts.rejected(record, contract, reason), self.clock())
         return self._end(record, State.REJECTED, reason)
 
-    def _end(self, record: DropRecord, state: State, reason: str = "") -> DropRecord:
-        record = self.ledger.move(record, state, self.clock())
+    def _end(self, record: DropRecord, state: State, reason: str = "", **attributes: str) -> DropRecord:
+        record = self.ledger.move(record, state, self.clock(), **attributes)
         answer_token(self.sfn, record, reason)
         return record
 
+    def _onward(self, record: DropRecord, contract: Contract) -> DropRecord:
+        """Take an accepted drop to its run."""
+        return self._trigger(record, contract)
+
     def _trigger(self, record: DropRecord, contract: Contract) -> DropRecord:
-        dag_id, now = contract.dag_id or "", self.clock()
+        dag_id, environment = contract.dag_id or "", self.settings.mwaa_environment
         result = start_run(self.airflow, dag_id, record, conf_for(record, self.settings))
-        if result.outcome is Outcome.TRIGGERED:
-            for incident_id in (f"trigger:{dag_id}", f"trigger:{dag_id}:{record.id}"):
-                self.desk.recover(incident_id, now, f"Airflow has taken the run of {record.drop.key}.")
-            if result.paused:
-                self.desk.report(alerts.paused(dag_id), now)
-            else:
-                self.desk.recover(f"paused:{dag_id}", now)
-            try:
-                return self.ledger.move(record, State.TRIGGERED, now)
-            except LostClaimError:  # the run was faster than we: its end has moved the drop already
-                return self.ledger.get(record.id) or record
-        lasting = now - datetime.fromisoformat(record.updated_at) > PATIENCE
-        if result.outcome is Outcome.MISCONFIGURED or lasting:
-            self.desk.report(alerts.not_triggered(dag_id, record, result), now)
-        raise ComeBackError(f"drop {record.id} is accepted, its run could not be started: {result.reason}")
+        if result.outcome is not Outcome.TRIGGERED:
+            now = self.clock()
+            lasting = now - datetime.fromisoformat(record.updated_at) > PATIENCE
+            if lasting or result.cause not in PASSING:
+                self.desk.report(alerts.not_triggered(environment, dag_id, record, result), now)
+            raise ComeBackError(f"drop {record.id} is accepted, its run could not be started: {result.reason}")
+        self._say_how_airflow_is(record, environment, dag_id)
+        try:
+            return self.ledger.move(record, State.TRIGGERED, self.clock())
+        except LostClaimError:  # the run was faster than we: its end has moved the drop already
+            return self.ledger.get(record.id) or record
+
+    def _say_how_airflow_is(self, record: DropRecord, environment: str, dag_id: str) -> None:
+        """Close what was wrong with starting runs, now that one has started, and look whether it may go on."""
+        over = alerts.trigger_incidents(environment, dag_id, record)
+        self.desk.recover_all(over, self.clock(), f"Airflow has taken the run of {record.drop.key}.")
+        try:
+            paused = self.airflow.is_paused(dag_id, self.clock())
+        except (ClientError, BotoCoreError, BusyError):
+            return  # the run is there, and that is what was asked; the sweep looks too
+        if paused:
+            self.desk.report(alerts.paused(dag_id), self.clock())
+        elif paused is False:
+            self.desk.recover(alerts.paused(dag_id).id, self.clock())
 
     def _unmatched(self, drop: Drop) -> DropRecord:
         now = self.clock()
         record = self.ledger.receive(drop, "-", "-", State.UNMATCHED, now)
-        self.desk.report(alerts.no_contract(drop, self.contracts, now), now)
+        if drop.size or not drop.key.endswith("/"):  # an empty object with a slash is what consoles call a folder
+            self.desk.report(alerts.no_contract(drop, self.contracts, now), now)
         return record
 
 
 def aside_key(record: DropRecord) -> str:
     """Where the records of this attempt lie that were set aside: in the lake, for they hold what the file held."""
     return f"aside/{record.dataset}/{record.partition}/{run_id(record)}/bad_rows.csv"
-
-
-def make_room(scratch: Path, rows_bytes: int) -> None:
-    """Look for room for a check, and for the rows of a file whose bad ones may be set aside.
-
-    UnreadableError when there never can be enough, NoRoomError when there is not now.
-    """
-    disk = shutil.disk_usage(scratch)
-    needed = SCRATCH_BYTES + rows_bytes
-    if rows_bytes and needed > disk.total:
-        raise UnreadableError(
-            f"the file has {rows_bytes:,} bytes; where bad records are set aside, the gate can check up to "
-            f"{max(0, disk.total - SCRATCH_BYTES):,}: send it in parts"
-        )
-    if needed > disk.free:
-        raise NoRoomError(f"{needed:,} bytes are needed in {scratch}, {disk.free:,} are free")

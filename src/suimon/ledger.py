@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.conditions import Key
 from botocore.exceptions import ClientError
 
-from suimon.drop import NEXT, Drop, DropRecord, State
+from suimon.drop import NEXT, Drop, DropRecord, State, written_order
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
     from mypy_boto3_dynamodb.service_resource import Table
 
-BY_PARTITION = "by_partition"
+BY_PARTITION, BY_STATE = "by_partition", "by_state"
+BATCH = 100  # BatchGetItem takes no more
 
 
 class LostClaimError(Exception):
@@ -28,11 +30,12 @@ class LedgerError(Exception):
 
 @dataclass(frozen=True)
 class Move:
-    """One entry of a drop's history: the state it came to, when, in which attempt."""
+    """One entry of a drop's history: the state it came to, when, in which attempt, by whose hand."""
 
     state: State
     at: datetime
     attempt: int
+    by: str
 
 
 def stamp(now: datetime) -> str:
@@ -41,43 +44,121 @@ def stamp(now: datetime) -> str:
 
 
 class Ledger:
-    """Drops in one DynamoDB table: `pk` = `drop#<id>`, `sk` = `drop`, index `by_partition`."""
+    """Drops in one DynamoDB table: `pk` = `drop#<id>`, `sk` = `drop`, with the indexes `by_partition` and `by_state`.
 
-    def __init__(self, table: Table) -> None:
+    `by` names who writes: an invocation, a function. Beside each drop lies an entry of its key, `pk` =
+    `key#<bucket>/<key>`, `sk` = `<written order>#<id>`. An index lags behind its table; a query of the table does not,
+    so two writes of one key can never miss each other:
+
+        the older write                         the newer write
+        put its entry
+                                                put its entry
+        enter, claim                            enter, claim
+        query the key's entries: both           query the key's entries: both
+    """
+
+    def __init__(self, table: Table, by: str = "a person") -> None:
         self._table = table
+        self._by = by
 
     def get(self, drop_id: str) -> DropRecord | None:
         """Return the drop as it stands now (consistent read), or None."""
         item = self._table.get_item(Key=_key(drop_id), ConsistentRead=True).get("Item")
         return _record(item) if item else None
 
+    def get_many(self, drop_ids: Iterable[str]) -> dict[str, DropRecord]:
+        """Return the drops among these that the ledger knows, by id, as they stand now."""
+        wanted, found = list(dict.fromkeys(drop_ids)), dict[str, DropRecord]()
+        for start in range(0, len(wanted), BATCH):
+            keys: Any = [_key(drop_id) for drop_id in wanted[start : start + BATCH]]
+            while keys:
+                answer: Any = self._table.meta.client.batch_get_item(
+                    RequestItems={self._table.name: {"Keys": keys, "ConsistentRead": True}}
+                )
+                found.update({str(item["drop_id"]): _record(item) for item in answer["Responses"][self._table.name]})
+                # What was too much for one answer or throttled comes back as not processed.
+                keys = answer.get("UnprocessedKeys", {}).get(self._table.name, {}).get("Keys")
+        return found
+
     def history(self, drop_id: str) -> list[Move]:
         """Return every move of a drop, oldest first: for people, and for measuring how long a step took."""
         item = self._table.get_item(Key=_key(drop_id), ConsistentRead=True).get("Item", {})
         entries: list[Any] = item.get("history", [])  # type: ignore[assignment]  # DynamoDB's any type
         return [
-            Move(State(entry["state"]), datetime.fromisoformat(entry["at"]), int(entry["attempt"])) for entry in entries
+            Move(State(entry["state"]), datetime.fromisoformat(entry["at"]), int(entry["attempt"]), entry["by"])
+            for entry in entries
         ]
 
     def drops_of(self, dataset: str, partition: str) -> list[DropRecord]:
         """Return every drop of a partition, oldest write first. The index may lag a moment behind the table."""
-        found: list[dict[str, Any]] = []
+        return [
+            _record(item)
+            for item in self._query(
+                IndexName=BY_PARTITION,
+                KeyConditionExpression="dataset_partition = :partition",
+                ExpressionAttributeValues={":partition": f"{dataset}#{partition}"},
+            )
+        ]
+
+    def in_state(self, state: State, before: datetime, limit: int) -> list[DropRecord]:
+        """Return drops that have stood in a state since before then, longest first; the index may lag a moment."""
+        answer = self._table.query(
+            IndexName=BY_STATE,
+            KeyConditionExpression="#state = :state AND updated_at < :before",
+            ExpressionAttributeNames={"#state": "state"},
+            ExpressionAttributeValues={":state": str(state), ":before": stamp(before)},
+            Limit=limit,
+        )
+        return [_record(item) for item in answer["Items"]]
+
+    def drops_of_key(self, bucket: str, key: str) -> list[DropRecord]:
+        """Return every drop of a key as it stands now, oldest write first."""
+        return self._writes(
+            KeyConditionExpression="pk = :key", ExpressionAttributeValues={":key": _entry_key(bucket, key)}
+        )
+
+    def newer_writes(self, record: DropRecord) -> list[DropRecord]:
+        """Return the later writes of the drop's key as they stand now, oldest first; those not yet entered too."""
+        found = self._writes(
+            KeyConditionExpression="pk = :key AND sk > :own",
+            ExpressionAttributeValues={":key": _entry_key(record.drop.bucket, record.drop.key), ":own": _place(record)},
+        )
+        return [one for one in found if one.id != record.id]
+
+    def older_writes(self, record: DropRecord) -> Iterator[DropRecord]:
+        """Give the earlier writes of the drop's key as they stand now, newest first, reading no more than is taken."""
         query: dict[str, Any] = {
-            "IndexName": BY_PARTITION,
-            "KeyConditionExpression": Key("dataset_partition").eq(f"{dataset}#{partition}"),
+            "KeyConditionExpression": "pk = :key AND sk < :own",
+            "ExpressionAttributeValues": {
+                ":key": _entry_key(record.drop.bucket, record.drop.key),
+                ":own": _place(record),
+            },
+            "ScanIndexForward": False,
         }
+        for entry in self._query(ConsistentRead=True, Limit=5, **query):
+            if entry["drop_id"] != record.id:
+                yield self.get(str(entry["drop_id"])) or _entered_later(entry)
+
+    def _writes(self, **query: Any) -> list[DropRecord]:
+        entries = {str(entry["drop_id"]): entry for entry in self._query(ConsistentRead=True, **query)}
+        known = self.get_many(entries) if entries else {}
+        return [known.get(drop_id) or _entered_later(entry) for drop_id, entry in entries.items()]
+
+    def _query(self, **query: Any) -> Iterator[dict[str, Any]]:
         while True:
             page = self._table.query(**query)
-            found += page["Items"]
+            yield from page["Items"]
             if "LastEvaluatedKey" not in page:
-                return [_record(item) for item in found]
+                return
             query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
     def receive(self, drop: Drop, dataset: str, partition: str, state: State, now: datetime) -> DropRecord:
         """Enter the drop as RECEIVED (or UNMATCHED) if it is new, and return it as the ledger has it."""
         record = DropRecord(drop, dataset, partition, state, attempt=1, received_at=stamp(now), updated_at=stamp(now))
+        # The key's entry first: whoever judges a write of this key from now on sees this one.
+        self._table.put_item(Item=_entry(record))
         try:
-            self._table.put_item(Item=_item(record), ConditionExpression="attribute_not_exists(pk)")
+            self._table.put_item(Item=_item(record, self._by), ConditionExpression="attribute_not_exists(pk)")
         except ClientError as error:
             if not _is_refused(error):
                 raise
@@ -86,6 +167,11 @@ class Ledger:
                 raise LostClaimError(f"drop {drop.id} vanished from the ledger") from error
             return known
         return record
+
+    def adopt(self, record: DropRecord, dataset: str, partition: str, now: datetime) -> DropRecord:
+        """Make an UNMATCHED drop a RECEIVED one of the dataset that now has a contract for its key."""
+        place = {"dataset": dataset, "partition": partition, "dataset_partition": f"{dataset}#{partition}"}
+        return self._write(record, State.RECEIVED, now, place)
 
     def claim(
         self, record: DropRecord, now: datetime, *, owner: str, lease: timedelta, attempt: int, **replay: str
@@ -135,7 +221,7 @@ class Ledger:
             ":from": str(record.state),
             ":held_attempt": record.attempt,
             ":held_owner": record.lease_owner,
-            ":entry": [{"state": str(to), "at": stamp(now), "attempt": attributes.get("attempt", record.attempt)}],
+            ":entry": [_move(to, now, attributes.get("attempt", record.attempt), self._by)],
         }
         update = "SET " + ", ".join(f"#{name} = :{name}" for name in changes)
         if moves:
@@ -156,9 +242,13 @@ class Ledger:
                 ReturnValues="ALL_NEW",
             )
         except ClientError as error:
-            if _is_refused(error):
-                raise LostClaimError(f"drop {record.id} is no longer {record.state} in these hands") from error
-            raise
+            if not _is_refused(error):
+                raise
+            known = self.get(record.id)
+            # An answer that was lost on its way is asked for again by botocore, and our own write refuses it.
+            if known and moves and _is_ours(known, changes):
+                return known
+            raise LostClaimError(f"drop {record.id} is no longer {record.state} in these hands") from error
         return _record(answer["Attributes"])
 
 
@@ -166,11 +256,48 @@ def _key(drop_id: str) -> dict[str, str]:
     return {"pk": f"drop#{drop_id}", "sk": "drop"}
 
 
+def _is_ours(known: DropRecord, changes: Mapping[str, Any]) -> bool:
+    """Whether the record is what we have just written: state, time and, in a claim, the owner."""
+    owner = changes.get("lease_owner", known.lease_owner)
+    return (str(known.state), known.updated_at, known.lease_owner) == (changes["state"], changes["updated_at"], owner)
+
+
+def _move(state: State, at: datetime, attempt: int, by: str) -> dict[str, Any]:
+    return {"state": str(state), "at": stamp(at), "attempt": attempt, "by": by}
+
+
+def _entry_key(bucket: str, key: str) -> str:
+    return f"key#{bucket}/{key}"  # S3: a bucket's name holds no slash and a key 1,024 bytes; DynamoDB takes 2,048
+
+
+def _place(record: DropRecord) -> str:
+    return f"{written_order(record.drop.sequencer)}#{record.id}"
+
+
+def _entry(record: DropRecord) -> dict[str, Any]:
+    drop = record.drop
+    return {
+        "pk": _entry_key(drop.bucket, drop.key),
+        "sk": _place(record),
+        "drop_id": record.id,
+        "dataset": record.dataset,
+        "partition": record.partition,
+        "received_at": record.received_at,
+        **asdict(drop),
+    }
+
+
+def _entered_later(entry: Mapping[str, Any]) -> DropRecord:
+    """Read a write whose own record is not there yet: whoever put the entry is about to put that, or will again."""
+    at = str(entry["received_at"])
+    return DropRecord(_drop(entry), entry["dataset"], entry["partition"], State.RECEIVED, 1, at, at)
+
+
 def _is_refused(error: ClientError) -> bool:
     return error.response["Error"]["Code"] == "ConditionalCheckFailedException"
 
 
-def _item(record: DropRecord) -> dict[str, Any]:
+def _item(record: DropRecord, by: str) -> dict[str, Any]:
     drop = record.drop
     return _key(record.id) | {
         "drop_id": record.id,
@@ -190,20 +317,26 @@ def _item(record: DropRecord) -> dict[str, Any]:
         "updated_at": record.updated_at,
         "lease_owner": "",
         "lease_until": "",
-        "history": [{"state": str(record.state), "at": record.received_at, "attempt": record.attempt}],
+        "history": [
+            {"state": str(record.state), "at": record.received_at, "attempt": record.attempt, "by": by},
+        ],
     }
 
 
-def _record(item: dict[str, Any]) -> DropRecord:
+def _drop(item: Mapping[str, Any]) -> Drop:
+    return Drop(
+        bucket=item["bucket"],
+        key=item["key"],
+        version_id=item["version_id"],
+        etag=item["etag"],
+        size=int(item["size"]),
+        sequencer=item["sequencer"],
+    )
+
+
+def _record(item: Mapping[str, Any]) -> DropRecord:
     return DropRecord(
-        drop=Drop(
-            bucket=item["bucket"],
-            key=item["key"],
-            version_id=item["version_id"],
-            etag=item["etag"],
-            size=int(item["size"]),
-            sequencer=item["sequencer"],
-        ),
+        drop=_drop(item),
         dataset=item["dataset"],
         partition=item["partition"],
         state=State(item["state"]),
@@ -215,6 +348,7 @@ def _record(item: dict[str, Any]) -> DropRecord:
         run_id=item.get("run_id", ""),
         rows=int(item.get("rows", 0)),
         accepted_as=item.get("accepted_as", ""),
+        duplicate_of=item.get("duplicate_of", ""),
         task_token=item.get("task_token", ""),
         replay=item.get("replay", ""),
     )

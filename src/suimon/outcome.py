@@ -106,7 +106,8 @@ class Registry:
             # A run that is over has been triggered, even if intake died before it could write so, or is about to.
             if record.state is State.ACCEPTED:
                 record = self.ledger.move(record, State.TRIGGERED, now)
-            if record.state is State.TRIGGERED:
+            # A failed run that loads after all was cleared in Airflow by somebody: it ran again under the same id.
+            if record.state is State.TRIGGERED or (record.state is State.FAILED and run.state is not State.FAILED):
                 record = self.ledger.move(record, run.state, now, finished={"rows": run.rows, "error": run.error})
         except LostClaimError:
             known = self.ledger.get(run.drop_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -34,27 +35,52 @@ def next_step(record: DropRecord, now: datetime) -> Step:
             return Step.NOTHING
 
 
-# Settled by another write, so they say nothing of their own about what the table holds.
-_SETTLED = frozenset({State.SUPERSEDED, State.DUPLICATE})
 # Writes that never came to the table, and so cannot make a later write of the same bytes superfluous.
 _WITHOUT_EFFECT = frozenset({State.REJECTED, State.FAILED})
+_IN_FORCE = frozenset({State.ACCEPTED, State.TRIGGERED, State.LOADED})
 
 
-def fate(record: DropRecord, partition: Iterable[DropRecord]) -> State | None:
-    """Tell whether other writes of the key have settled this drop: SUPERSEDED, DUPLICATE, or None: it must be checked.
+@dataclass(frozen=True)
+class Fate:
+    """What other writes of the key make of a drop: an end (`repeats`: the write with the same bytes), or a wait."""
 
-    The newest write, whatever became of it, is what the upstream system wants: if it has other bytes, this drop is
-    superseded. The same bytes as the write before, if that one is in force, are a duplicate; as a refused or failed
-    one they are a new try.
+    state: State | None = None
+    repeats: str = ""
+    waits_for: str = ""
+
+
+def fate(record: DropRecord, newer: Iterable[DropRecord], before: DropRecord | None) -> Fate:
+    """Tell whether other writes of the key have settled this drop; an empty Fate: it must be checked.
+
+    newer: every later write; before: the latest earlier one that was in force (`in_force`). A later write of other
+    bytes, whatever became of it, is what the upstream system wants: this drop is superseded. The same bytes as the
+    write before, if that one came to anything, are a duplicate; as a refused or failed one they are a new try.
+
+    Two writes of the same bytes at once: the later one yields, if it sees the earlier. It may not have, when it was
+    claimed before the earlier was entered; so the earlier one waits until a later one under check has settled:
+
+        the earlier                              the later
+                                                 claims, sees no other write
+        entered, claims
+        sees the later one under check: waits
+                                                 accepted
+        sees it accepted: a duplicate of it
     """
-    others = [other for other in partition if other.id != record.id and other.drop.key == record.drop.key]
-    newest = latest(other for other in others if written_after(other, record))
-    if newest and not same_bytes(newest, record):
-        return State.SUPERSEDED
-    before = latest(other for other in others if other.state not in _SETTLED and written_after(record, other))
+    same = list(newer)
+    if any(not same_bytes(other, record) for other in same):
+        return Fate(State.SUPERSEDED)
+    for other in same:
+        if other.state in _IN_FORCE:
+            return Fate(State.DUPLICATE, repeats=other.id)
     if before and before.state not in _WITHOUT_EFFECT and same_bytes(before, record):
-        return State.DUPLICATE
-    return None
+        return Fate(State.DUPLICATE, repeats=before.id)
+    return Fate(waits_for=next((other.id for other in same if other.state is State.VALIDATING), ""))
+
+
+def in_force(older: Iterable[DropRecord]) -> DropRecord | None:
+    """Choose from earlier writes, newest first, the one whose content counts until the next; it may be a DUPLICATE."""
+    passed_over = {State.SUPERSEDED, State.UNMATCHED}
+    return next((record for record in older if record.state not in passed_over), None)
 
 
 def latest(records: Iterable[DropRecord]) -> DropRecord | None:
