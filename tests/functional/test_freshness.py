@@ -12,7 +12,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from suimon.contract.model import Arrival, Contract, Contracts, KeyPattern, TableFreshness
+from suimon.contract.keys import KeyPattern
+from suimon.contract.model import Arrival, Contract, Contracts, TableFreshness
 from suimon.drop import Drop, State
 from suimon.freshness import Watch
 from suimon.incidents import IncidentDesk

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, time, timedelta, timezone
 
 import pytest
 
-from suimon.contract.model import Arrival, Contract, Contracts, KeyPattern, TableFreshness
+from suimon.contract.keys import KeyPattern
+from suimon.contract.model import Arrival, Contract, Contracts, TableFreshness
 from suimon.drop import Drop, DropRecord, State
 from suimon.freshness import (
     IdentifierError,

@@ -1,66 +1,24 @@
 """The compiled contract: what the functions, the Glue job and the checker know of a dataset. Standard library only."""
 
 import json
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date, time
-from itertools import combinations
+from dataclasses import dataclass
+from datetime import time
+from enum import StrEnum
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 
 from suimon.contract.file import Column, Condition, ContractError, FileFormat, Language, Metric, Tolerance
-
-_DS = "{ds}"
-_DIGIT, _DIGITS = "\0", "0123456789"
-_DATE = f"{_DIGIT * 4}-{_DIGIT * 2}-{_DIGIT * 2}"
-_DS_REGEX = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+from suimon.contract.keys import KeyPattern, SetRule
 
 
-@dataclass(frozen=True, slots=True)
-class KeyPattern:
-    """An object key with `{ds}` where the business date stands, e.g. `sales/{ds}/sales_data.csv`."""
+class Role(StrEnum):
+    """What an object of a dataset is."""
 
-    text: str
-    _regex: re.Pattern[str] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        head, *rest = (re.escape(part) for part in self.text.split(_DS))
-        if not rest:
-            raise ContractError(f"key pattern {self.text!r} holds no {_DS}: write it where the business date stands")
-        if "{" in self.text.replace(_DS, "") or "}" in self.text.replace(_DS, ""):
-            raise ContractError(f"key pattern {self.text!r}: {_DS} is the only placeholder there is")
-        # A second {ds} in one key must be the same date as the first.
-        regex = head + f"(?P<ds>{_DS_REGEX})" + rest[0] + "".join("(?P=ds)" + part for part in rest[1:])
-        object.__setattr__(self, "_regex", re.compile(regex))
-
-    def match(self, key: str) -> str | None:
-        """Give the partition (YYYY-MM-DD, a real date) if the whole key matches, else None."""
-        found = self._regex.fullmatch(key)
-        if found is None:
-            return None
-        partition = found["ds"]
-        try:
-            date.fromisoformat(partition)
-        except ValueError:
-            return None
-        return partition
-
-    def key_for(self, partition: str) -> str:
-        """Give the one key that matches for a partition; ValueError if it is not a real YYYY-MM-DD."""
-        key = self.text.replace(_DS, partition)
-        if self.match(key) != partition:
-            raise ValueError(f"partition {partition!r} is not a real date written YYYY-MM-DD")
-        return key
-
-    def may_meet(self, other: "KeyPattern") -> bool:
-        """Tell whether some key could match both: place by place, a digit of a date meets any digit."""
-        mine, theirs = (pattern.text.replace(_DS, _DATE) for pattern in (self, other))
-        return len(mine) == len(theirs) and all(map(_may_equal, mine, theirs))
-
-
-def _may_equal(one: str, other: str) -> bool:
-    return one == other or (one == _DIGIT and other in _DIGITS) or (other == _DIGIT and one in _DIGITS)
+    FILE = "file"  # all of a partition
+    SHARD = "shard"  # a part of a set
+    CONTROL = "control"  # a set's manifest or marker
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +86,25 @@ class Contract:
     language: Language = "en"  # of the reports on its files
     arrival: Arrival | None = None
     freshness: TableFreshness | None = None
+    set_rule: SetRule | None = None  # with it a run is opened for whole sets, and the key pattern has shards
+
+    def match(self, key: str) -> str | None:
+        """Give the partition of a key of this dataset, be it a file, a shard or what says which shards there are."""
+        for pattern in self.patterns:
+            if partition := pattern.match(key):
+                return partition
+        return None
+
+    def role_of(self, key: str) -> Role:
+        """Tell what a key of this dataset is."""
+        if self.set_rule is None:
+            return Role.FILE
+        return Role.SHARD if self.key_pattern and self.key_pattern.match(key) else Role.CONTROL
+
+    @property
+    def patterns(self) -> tuple[KeyPattern, ...]:
+        """Every pattern of keys that are this dataset's."""
+        return tuple(one for one in (self.key_pattern, self.set_rule and self.set_rule.control) if one)
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> "Contract":
@@ -148,6 +125,7 @@ class Contract:
                 language=raw["language"],
                 arrival=Arrival.from_json(raw["arrival"]) if raw["arrival"] else None,
                 freshness=TableFreshness.from_json(raw["freshness"]) if raw["freshness"] else None,
+                set_rule=SetRule.from_json(raw["set_rule"]) if raw["set_rule"] else None,
             )
         except ContractError:
             raise
@@ -172,6 +150,7 @@ class Contract:
             "language": self.language,
             "arrival": self.arrival.to_json() if self.arrival else None,
             "freshness": self.freshness.to_json() if self.freshness else None,
+            "set_rule": self.set_rule.to_json() if self.set_rule else None,
         }
 
 
@@ -185,16 +164,17 @@ class Contracts:
         for one, other in combinations(self.all, 2):
             if one.dataset == other.dataset:
                 raise ContractError(f"two contracts for dataset {one.dataset!r}: keep one")
-            if one.key_pattern and other.key_pattern and one.key_pattern.may_meet(other.key_pattern):
-                raise ContractError(
-                    f"contracts {one.dataset!r} and {other.dataset!r} could match the same key: "
-                    f"{one.key_pattern.text!r} and {other.key_pattern.text!r}; make them differ"
-                )
+            for mine, theirs in product(one.patterns, other.patterns):
+                if mine.may_meet(theirs):
+                    raise ContractError(
+                        f"contracts {one.dataset!r} and {other.dataset!r} could match the same key: "
+                        f"{mine.text!r} and {theirs.text!r}; make them differ"
+                    )
 
     def match(self, key: str) -> tuple[Contract, str] | None:
         """Give the contract of an object key and the partition that the key names; None if no contract has it."""
         for contract in self.all:
-            if contract.key_pattern and (partition := contract.key_pattern.match(key)):
+            if partition := contract.match(key):
                 return contract, partition
         return None
 

@@ -1,8 +1,8 @@
 """From ODCS 3.1 YAML to a compiled contract, at build time. What nothing enforces is refused, with its line.
 
 The keys of ODCS carry what they can; the rest stands under `customProperties`: `keyPattern`, `dag`, `dialect`,
-`partition`, `tolerance`, `language`, `arrival`, and of a column `label`, `trueWords`, `falseWords`. A contract without
-`keyPattern` is a table that is only watched: rules on its columns are refused too.
+`partition`, `tolerance`, `language`, `arrival`, `set`, and of a column `label`, `trueWords`, `falseWords`. A contract
+without `keyPattern` is a table that is only watched: rules on its columns are refused too.
 """
 
 import json
@@ -24,16 +24,16 @@ from suimon.contract.clauses import (
     Grammar,
     Problem,
     brief,
-    cut,
     parse,
     unenforced,
 )
 from suimon.contract.columns import PROPERTY, read_columns, read_primary_key, refuse_rules
 from suimon.contract.dialect import DIALECT, fit, read_dialect
 from suimon.contract.file import LANGUAGES, Condition, ContractError, FileFormat, Language, Metric, Tolerance
-from suimon.contract.model import Arrival, Contract, Contracts, KeyPattern, TableFreshness
+from suimon.contract.model import Arrival, Contract, Contracts, TableFreshness
 from suimon.contract.quality import QUALITY, as_rules, read_quality, refuse_quality
 from suimon.contract.reader import Reader, number, written
+from suimon.contract.sets import SET, read_key_pattern, read_set
 
 API_VERSIONS = ("v3.1.0", "v3.2.0")
 # `/dags/{dag_id}/dagRuns/{run_id}` must fit MWAA's 64 characters; a run id is 16 hex digits, a dot and an attempt.
@@ -71,6 +71,7 @@ CUSTOM: Grammar = {
     "tolerance": dict.fromkeys(("maxRows", "maxPercent"), READ),
     "language": READ,
     "arrival": dict.fromkeys(("daysAfter", "deadline", "timeZone", "lookbackDays"), READ),
+    "set": SET,
 }
 _ADVICE = {
     "servers": "remove it: buckets and the warehouse are parameters of the stack",
@@ -191,10 +192,11 @@ def _gated(watched: Contract, document: Clause, schema: Clause, custom: dict[str
             fit(given, dialect, columns, reader)
         conditions, metrics = read_quality(schema, columns, dialect, reader)
         columns, metrics = as_rules(columns, metrics)
+    pattern = read_key_pattern(custom["keyPattern"], reader)
     return replace(
         watched,
         dag_id=_dag(document, custom, reader),
-        key_pattern=_key_pattern(custom["keyPattern"], reader),
+        key_pattern=pattern,
         file=dialect,
         columns=columns,
         primary_key=read_primary_key(schema, reader),
@@ -203,6 +205,7 @@ def _gated(watched: Contract, document: Clause, schema: Clause, custom: dict[str
         tolerance=_tolerance(custom["tolerance"], reader) if "tolerance" in custom else None,
         language=_language(custom["language"], reader) if "language" in custom else "en",
         arrival=_arrival(custom["arrival"], reader) if "arrival" in custom else None,
+        set_rule=read_set(custom["keyPattern"], pattern, custom.get("set"), reader),
     )
 
 
@@ -223,14 +226,6 @@ def _only_schema(document: Clause, reader: Reader) -> Clause:
         reader.refuse(document["schema"] or document, "a contract needs one schema")
         return document
     return schemas[0]
-
-
-def _key_pattern(clause: Clause, reader: Reader) -> KeyPattern | None:
-    try:
-        return KeyPattern(clause.value if isinstance(clause.value, str) else "")
-    except ContractError as error:
-        reader.refuse(clause, cut(str(error), 200))
-        return None
 
 
 def _dag(document: Clause, custom: dict[str, Clause], reader: Reader) -> str | None:

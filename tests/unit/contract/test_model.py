@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from suimon.contract.file import Column, Condition, ContractError, FileFormat, Metric, Tolerance, Trailer
-from suimon.contract.model import Arrival, Contract, Contracts, KeyPattern, TableFreshness, read_contracts
+from suimon.contract.keys import KeyPattern, SetRule
+from suimon.contract.model import Arrival, Contract, Contracts, Role, TableFreshness, read_contracts
 
 SALES = Contract(
     dataset="sales",
@@ -52,10 +53,20 @@ RICH = Contract(
     ),
     tolerance=Tolerance(max_rows=3, max_percent="0.5"),
 )
+ORDERS = Contract(
+    dataset="orders",
+    version="1",
+    table="orders",
+    dag_id="orders_etl",
+    key_pattern=KeyPattern("orders/{ds}/part-{shard}.csv"),
+    file=FileFormat(),
+    columns=(Column("id", "string"),),
+    set_rule=SetRule(None, None, KeyPattern("orders/{ds}/_SUCCESS"), reload=True, complete_within_minutes=60),
+)
 WATCHED = Contract("inventory", "1.0.0", "inventory", freshness=TableFreshness("inventory", "updated_at", 7))
 
 
-@pytest.mark.parametrize("contract", [SALES, RICH, WATCHED], ids=lambda contract: contract.dataset)
+@pytest.mark.parametrize("contract", [SALES, RICH, ORDERS, WATCHED], ids=lambda contract: contract.dataset)
 def test_a_contract_survives_its_compiled_form(contract: Contract) -> None:
     assert Contract.from_json(json.loads(json.dumps(contract.to_json()))) == contract
 
@@ -128,8 +139,44 @@ def test_a_partition_that_is_no_date_has_no_key(partition: str) -> None:
         KeyPattern("sales/{ds}/sales_data.csv").key_for(partition)
 
 
-@pytest.mark.parametrize("text", ["sales/data.csv", "sales/{ds}/{hour}.csv", "sales/{ds}/}.csv"])
-def test_a_key_pattern_knows_the_business_date_and_nothing_else(text: str) -> None:
+def test_the_shards_of_a_partition_share_it_and_differ_in_their_names() -> None:
+    pattern = KeyPattern("orders/{ds}/{ds}-part-{shard}.csv")
+    key = "orders/2026-11-20/2026-11-20-part-00-a_B.csv"
+    assert (pattern.match(key), pattern.shard(key)) == ("2026-11-20", "00-a_B")
+    assert pattern.key_for("2026-11-20", "00-a_B") == key
+    assert pattern.key_for("2026-11-20") == "orders/2026-11-20/2026-11-20-part-{shard}.csv"
+    assert pattern.prefix_for("2026-11-20") == "orders/2026-11-20/2026-11-20-part-"
+
+
+@pytest.mark.parametrize("shard", ["", "a/b", "a.b", "é", "a b", "x" * 65])
+def test_a_shard_is_a_short_plain_name_within_a_segment(shard: str) -> None:
+    assert KeyPattern("orders/{ds}/{shard}.csv").match(f"orders/2026-11-20/{shard}.csv") is None
+
+
+def test_a_date_beside_a_shard_is_read_in_one_way_only() -> None:
+    pattern = KeyPattern("o/{shard}{ds}")
+    assert (pattern.match("o/1-12026-11-20"), pattern.shard("o/1-12026-11-20")) == ("2026-11-20", "1-1")
+
+
+def test_what_a_key_is_to_its_dataset() -> None:
+    contracts = Contracts((SALES, ORDERS))
+    assert contracts.match("orders/2026-11-20/_SUCCESS") == (ORDERS, "2026-11-20")
+    assert contracts.match("orders/2026-11-20/part-1.csv") == (ORDERS, "2026-11-20")
+    assert ORDERS.role_of("orders/2026-11-20/_SUCCESS") is Role.CONTROL
+    assert ORDERS.role_of("orders/2026-11-20/part-1.csv") is Role.SHARD
+    assert SALES.role_of("sales/2026-11-20/sales_data.csv") is Role.FILE
+
+
+def test_a_marker_that_another_contract_takes_for_its_file_is_refused() -> None:
+    other = Contract("other", "1", "t", key_pattern=KeyPattern("orders/{ds}/{shard}"))
+    with pytest.raises(ContractError, match="could match the same key"):
+        Contracts((ORDERS, other))
+
+
+@pytest.mark.parametrize(
+    "text", ["sales/data.csv", "sales/{ds}/{hour}.csv", "sales/{ds}/}.csv", "sales/{ds}/{shard}-{shard}.csv"]
+)
+def test_a_key_pattern_knows_the_business_date_and_shards_and_nothing_else(text: str) -> None:
     with pytest.raises(ContractError, match="key pattern"):
         KeyPattern(text)
 
@@ -142,6 +189,15 @@ def test_a_key_pattern_knows_the_business_date_and_nothing_else(text: str) -> No
         ("a/{ds}/2026-11-20", "a/2026-11-20/{ds}", True),
         ("a/{ds}.csv", "a/{ds}.tsv", False),
         ("a/{ds}.csv", "a/x/{ds}.csv", False),
+        ("a/{ds}/{shard}.csv", "a/{ds}/b.csv", True),
+        ("a/{ds}/{shard}.csv", "a/{ds}/b-{shard}.csv", True),
+        ("a/{ds}/{shard}.csv", "a/{ds}/{shard}-b.csv", True),
+        ("a/{ds}/a-{shard}.csv", "a/{ds}/b-{shard}.csv", False),
+        ("a/{ds}/{shard}-a.csv", "a/{ds}/{shard}-b.csv", False),
+        ("a/{ds}/{shard}.csv", "a/{ds}/{shard}/x.csv", False),
+        ("a/{ds}/{shard}.csv", "a/{ds}/.csv", False),
+        ("a/{shard}/{ds}", "a/{ds}/{shard}", True),
+        ("{ds}{shard}", "{shard}{ds}", True),
     ],
 )
 def test_two_patterns_that_could_match_one_key_are_told(one: str, other: str, meet: bool) -> None:  # noqa: FBT001 - a table of cases

@@ -34,9 +34,19 @@ def test_every_value_that_there_is_a_choice_of_is_in_the_reference() -> None:
 
 
 def test_the_example_is_a_contract(reads: Callable[[str], Contract]) -> None:
-    example, trailer = re.findall(r"```yaml\n(.*?)```", REFERENCE, re.DOTALL)
+    example, trailer, _ = re.findall(r"```yaml\n(.*?)```", REFERENCE, re.DOTALL)
     contract = reads(example.replace("nullTokens:", f"{trailer.strip()}, nullTokens:"))
     assert contract.primary_key == ("shop", "number")
     assert [condition.columns for condition in contract.conditions] == [("shipped_on", "ordered_on")]
     assert contract.file is not None
     assert contract.file.trailer is not None
+
+
+def test_the_example_of_a_set_is_a_contract(reads: Callable[[str], Contract]) -> None:
+    example, _, shards = re.findall(r"```yaml\n(.*?)```", REFERENCE, re.DOTALL)
+    whole_file = '  - {property: keyPattern, value: "orders/{ds}/orders.csv"}\n'
+    assert whole_file in example
+    rule = reads(example.replace(whole_file, shards.removeprefix("customProperties:\n"))).set_rule
+    assert rule is not None
+    assert rule.marker is not None
+    assert rule.marker.text == "orders/{ds}/_SUCCESS"
