@@ -74,15 +74,10 @@ class S3:
         etag = f"{hashlib.md5(digests, usedforsecurity=False).hexdigest()}-{len(parts)}"
         return self._written(self.buckets[bucket], key, b"".join(parts), etag, "CompleteMultipartUpload")
 
-    def upload_file(
-        self,
-        Filename: str,
-        Bucket: str,
-        Key: str,
-        ExtraArgs: dict[str, Any] | None = None,  # noqa: N803 boto3's names
-    ) -> None:
-        """Write a local file."""
-        self.put_object(Bucket=Bucket, Key=Key, Body=Path(Filename).read_bytes(), **(ExtraArgs or {}))
+    def upload_file(self, *names: str, ExtraArgs: dict[str, Any] | None = None) -> None:  # noqa: N803 boto3's name
+        """Write a local file: its path, the bucket, the key."""
+        path, bucket, key = names
+        self.put_object(Bucket=bucket, Key=key, Body=Path(path).read_bytes(), **(ExtraArgs or {}))
 
     def copy(
         self,

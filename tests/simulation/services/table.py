@@ -231,6 +231,9 @@ class Table:
                 pass
             case "ALL_NEW" if operation == "UpdateItem" and after is not None:
                 answer["Attributes"] = fresh(after)
+            case "UPDATED_NEW" if operation == "UpdateItem" and after is not None:
+                changed = (path[0] for path in _changed(request))
+                answer["Attributes"] = fresh({name: after[name] for name in changed if name in after})
             case "ALL_OLD":
                 if before is not None:
                     answer["Attributes"] = fresh(before)
@@ -365,6 +368,12 @@ def _placeholders(texts: tuple[str | None, ...], projection: str | None) -> tupl
         frozenset().union(*(one.names for one in parsed)),
         frozenset().union(*(one.values for one in parsed)),
     )
+
+
+def _changed(request: Mapping[str, Any]) -> Iterator[Any]:
+    names = request.get("ExpressionAttributeNames", {})
+    for action in expressions.update(request["UpdateExpression"]).update:
+        yield expressions.resolved(action.path, names)
 
 
 def _invalid(operation: str, message: str) -> Exception:
