@@ -36,7 +36,8 @@ class State(StrEnum):
 NEXT: dict[State, frozenset[State]] = {
     State.RECEIVED: frozenset({State.VALIDATING}),
     State.VALIDATING: frozenset({State.VALIDATING, State.ACCEPTED, State.REJECTED, State.SUPERSEDED, State.DUPLICATE}),
-    State.ACCEPTED: frozenset({State.TRIGGERED}),
+    # The last two: a shard that waits for its set, when a later write takes its place or the set is closed to it.
+    State.ACCEPTED: frozenset({State.TRIGGERED, State.SUPERSEDED, State.REJECTED}),
     State.TRIGGERED: frozenset({State.LOADED, State.FAILED, State.SUPERSEDED}),
     State.LOADED: frozenset({State.VALIDATING}),
     # Without a replay: somebody has cleared the failed run in Airflow, and it ran again under the same id.
@@ -98,7 +99,8 @@ class DropRecord:
     """What the ledger knows of a drop. Times are ISO 8601 in UTC, `rows` the records that the gate lets on.
 
     `accepted_as` is the name of the accepted object, `duplicate_of` the drop id of the write whose bytes a DUPLICATE
-    repeats.
+    repeats. `set_id` of a shard is the drop id of the set that it went on with, `waiting` before; the record of a set
+    itself has in `members` the drop ids of its shards and of what said which there are.
     """
 
     drop: Drop
@@ -114,6 +116,10 @@ class DropRecord:
     rows: int = 0
     accepted_as: str = ""
     duplicate_of: str = ""
+    set_id: str = ""
+    members: tuple[str, ...] = ()
+    set_id: str = ""
+    members: tuple[str, ...] = ()
     task_token: str = ""
     replay: str = ""
 

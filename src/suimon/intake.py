@@ -14,7 +14,7 @@ from suimon.ledger import Ledger, LostClaimError
 from suimon.objects import Objects, UnreadableError
 from suimon.outcome import answer_token
 from suimon.pace import BusyError
-from suimon.steps import Fate, Step, fate, in_force, next_step, same_bytes
+from suimon.steps import Fate, Step, fate, next_step, same_bytes
 from suimon.trigger import PASSING, Airflow, Outcome, accepted_name, accepted_prefix, conf_for, start_run
 
 if TYPE_CHECKING:
@@ -173,7 +173,9 @@ class Gate:
         return self.ledger.move(record, State.ACCEPTED, self.clock(), **told)
 
     def _fate(self, record: DropRecord) -> Fate:
-        before = in_force(self.ledger.older_writes(record))
+        # What no contract knew when it came has no say yet: it will look at us when it is taken up.
+        older = self.ledger.older_writes(record)
+        before = next((other for other in older if other.state is not State.UNMATCHED), None)
         if before and before.state is State.DUPLICATE:
             before = self.ledger.get(before.duplicate_of)
         return fate(record, self.ledger.newer_writes(record), before)

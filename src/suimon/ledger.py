@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 BY_PARTITION, BY_STATE = "by_partition", "by_state"
+BEGINNING = datetime.min.replace(tzinfo=UTC)
 BATCH = 100  # BatchGetItem takes no more
 
 
@@ -100,13 +101,16 @@ class Ledger:
             )
         ]
 
-    def in_state(self, state: State, before: datetime, limit: int) -> list[DropRecord]:
-        """Return drops that have stood in a state since before then, longest first; the index may lag a moment."""
+    def in_state(self, state: State, before: datetime, limit: int, *, after: datetime = BEGINNING) -> list[DropRecord]:
+        """Return drops that came to a state before then (and not before `after`), longest ago first.
+
+        The index may lag a moment behind the table.
+        """
         answer = self._table.query(
             IndexName=BY_STATE,
-            KeyConditionExpression="#state = :state AND updated_at < :before",
+            KeyConditionExpression="#state = :state AND updated_at BETWEEN :after AND :before",
             ExpressionAttributeNames={"#state": "state"},
-            ExpressionAttributeValues={":state": str(state), ":before": stamp(before)},
+            ExpressionAttributeValues={":state": str(state), ":after": stamp(after), ":before": stamp(before)},
             Limit=limit,
         )
         return [_record(item) for item in answer["Items"]]
@@ -123,7 +127,7 @@ class Ledger:
             KeyConditionExpression="pk = :key AND sk > :own",
             ExpressionAttributeValues={":key": _entry_key(record.drop.bucket, record.drop.key), ":own": _place(record)},
         )
-        return [one for one in found if one.id != record.id]
+        return [one for one in found if _place(one) > _place(record)]
 
     def older_writes(self, record: DropRecord) -> Iterator[DropRecord]:
         """Give the earlier writes of the drop's key as they stand now, newest first, reading no more than is taken."""
@@ -136,13 +140,20 @@ class Ledger:
             "ScanIndexForward": False,
         }
         for entry in self._query(ConsistentRead=True, Limit=5, **query):
-            if entry["drop_id"] != record.id:
-                yield self.get(str(entry["drop_id"])) or _entered_later(entry)
+            known = self.get(str(entry["drop_id"])) or _entered_later(entry)
+            if _place(known) == entry["sk"]:
+                yield known
 
     def _writes(self, **query: Any) -> list[DropRecord]:
+        """Read the drops of a query's entries, in the order of their writes.
+
+        A drop that was found without its event, whose event comes after all, has two entries: its record says which
+        counts, the first.
+        """
         entries = {str(entry["drop_id"]): entry for entry in self._query(ConsistentRead=True, **query)}
         known = self.get_many(entries) if entries else {}
-        return [known.get(drop_id) or _entered_later(entry) for drop_id, entry in entries.items()]
+        found = (known.get(drop_id) or _entered_later(entry) for drop_id, entry in entries.items())
+        return sorted(found, key=_place)
 
     def _query(self, **query: Any) -> Iterator[dict[str, Any]]:
         while True:
@@ -349,6 +360,8 @@ def _record(item: Mapping[str, Any]) -> DropRecord:
         rows=int(item.get("rows", 0)),
         accepted_as=item.get("accepted_as", ""),
         duplicate_of=item.get("duplicate_of", ""),
+        set_id=item.get("set_id", ""),
+        members=tuple(item.get("members", ())),
         task_token=item.get("task_token", ""),
         replay=item.get("replay", ""),
     )

@@ -36,7 +36,7 @@ def next_step(record: DropRecord, now: datetime) -> Step:
 
 
 # Writes that never came to the table, and so cannot make a later write of the same bytes superfluous.
-_WITHOUT_EFFECT = frozenset({State.REJECTED, State.FAILED})
+_WITHOUT_EFFECT = frozenset({State.REJECTED, State.FAILED, State.SUPERSEDED})
 _IN_FORCE = frozenset({State.ACCEPTED, State.TRIGGERED, State.LOADED})
 
 
@@ -52,9 +52,10 @@ class Fate:
 def fate(record: DropRecord, newer: Iterable[DropRecord], before: DropRecord | None) -> Fate:
     """Tell whether other writes of the key have settled this drop; an empty Fate: it must be checked.
 
-    newer: every later write; before: the latest earlier one that was in force (`in_force`). A later write of other
+    newer: every later write; before: the one just before, or what that one was a duplicate of. A later write of other
     bytes, whatever became of it, is what the upstream system wants: this drop is superseded. The same bytes as the
-    write before, if that one came to anything, are a duplicate; as a refused or failed one they are a new try.
+    write before, if that one came to anything, are a duplicate; as a refused, failed or superseded one they are a new
+    try: of A, B and A again, the first A may be on its way to its end because of B.
 
     Two writes of the same bytes at once: the later one yields, if it sees the earlier. It may not have, when it was
     claimed before the earlier was entered; so the earlier one waits until a later one under check has settled:
@@ -75,12 +76,6 @@ def fate(record: DropRecord, newer: Iterable[DropRecord], before: DropRecord | N
     if before and before.state not in _WITHOUT_EFFECT and same_bytes(before, record):
         return Fate(State.DUPLICATE, repeats=before.id)
     return Fate(waits_for=next((other.id for other in same if other.state is State.VALIDATING), ""))
-
-
-def in_force(older: Iterable[DropRecord]) -> DropRecord | None:
-    """Choose from earlier writes, newest first, the one whose content counts until the next; it may be a DUPLICATE."""
-    passed_over = {State.SUPERSEDED, State.UNMATCHED}
-    return next((record for record in older if record.state not in passed_over), None)
 
 
 def latest(records: Iterable[DropRecord]) -> DropRecord | None:

@@ -19,13 +19,17 @@ from botocore.exceptions import ClientError
 from suimon.check.engine import CheckError, check
 from suimon.check.verdict import Measurement
 from suimon.contract.file import Metric, Tolerance
+from suimon.contract.keys import KeyPattern
 from suimon.contract.model import Contracts
 from suimon.contract.odcs import read_contract_files
-from suimon.drop import Drop, State
+from suimon.delivery import HANDED_OVER, receive, resume_message
+from suimon.drop import Drop, EventError, State
 from suimon.incidents import IncidentDesk
-from suimon.intake import SCRATCH_BYTES, ComeBackError, Gate, NoRoomError, ReplayError, ReplayRequest
+from suimon.inspection import SCRATCH_BYTES, FileInspector, NoRoomError
+from suimon.intake import ComeBackError, Gate, ReplayError, ReplayRequest
 from suimon.ledger import Ledger
 from suimon.objects import Objects
+from suimon.pace import Pace
 from suimon.settings import Settings
 from suimon.trigger import Airflow
 from suimon.warehouse.statements import Warehouse
@@ -128,15 +132,16 @@ def gate(
     for bucket in ("raw", "lake", "reports"):
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "ap-northeast-1"})
     s3.put_bucket_versioning(Bucket="raw", VersioningConfiguration={"Status": "Enabled"})
+    objects = Objects(s3)
     return Gate(
         ledger=Ledger(table),
-        objects=Objects(s3),
-        airflow=Airflow(mwaa, "env"),  # type: ignore[arg-type]  # a fake
+        objects=objects,
+        airflow=Airflow(mwaa, "env", Pace(table, "env", clock, lambda _: None)),  # type: ignore[arg-type]  # a fake
         desk=IncidentDesk(table, post.sns, post.topic_arn),
         sfn=sfn,  # type: ignore[arg-type]  # a fake
         contracts=contracts,
         settings=SETTINGS,
-        scratch=tmp_path,
+        inspector=FileInspector(objects, "reports", tmp_path, clock),
         owner="this invocation",
         clock=clock,
     )
@@ -166,10 +171,10 @@ def test_a_good_file_opens_its_run_with_an_immutable_copy_of_exactly_its_bytes(g
     assert (record.state, record.rows) == (State.TRIGGERED, 2)
     [(run_id, conf)] = mwaa.runs.items()
     assert run_id == f"{drop.id}.1"
-    assert conf["source_uri"] == f"s3://lake/accepted/sales/2026-11-20/{drop.id}/sales_data.csv"
+    assert conf["source_uri"] == f"s3://lake/accepted/sales/2026-11-20/{drop.id}/data.csv"
     assert conf["target_uri"] == f"s3://lake/processed/sales/2026-11-20/{drop.id}.1/"
     assert (conf["rows"], conf["partition"], conf["attempt"]) == (2, "2026-11-20", 1)
-    assert body_of("lake", f"accepted/sales/2026-11-20/{drop.id}/sales_data.csv") == GOOD
+    assert body_of("lake", f"accepted/sales/2026-11-20/{drop.id}/data.csv") == GOOD
     contract = json.loads(body_of("lake", f"accepted/sales/2026-11-20/{drop.id}/_contract.json"))
     assert contract["dataset"] == "sales"
 
@@ -213,7 +218,7 @@ def test_bad_records_within_the_tolerance_are_set_aside_and_told_once(gate: Gate
     [conf] = mwaa.runs.values()
     assert conf["rows"] == 1
     accepted = f"accepted/sales/2026-11-20/{drop.id}"
-    assert body_of("lake", f"{accepted}/sales_data.csv").splitlines()[1:] == GOOD.splitlines()[3:]
+    assert body_of("lake", f"{accepted}/data.csv").splitlines()[1:] == GOOD.splitlines()[3:]
     assert json.loads(body_of("lake", f"{accepted}/_contract.json"))["file"]["line_ending"] == "lf"
     aside = f"aside/sales/2026-11-20/{drop.id}.1/bad_rows.csv"
     assert "C999999" in body_of("lake", aside)
@@ -229,18 +234,18 @@ def test_what_goes_on_is_named_after_what_it_is_and_the_run_is_told_that_name(ga
     good, bad = (gzip.compress(text.encode()) for text in (lines, lines + "E2\tU1\tsearch\tyesterday\n"))
     key = "user_events/2026-11-20/events.tsv.gz"
     records = [tolerant(gate, "user_events").take(put(*drop)) for drop in ((good, key, "01"), (bad, key, "02"))]
-    assert [record.accepted_as for record in records] == ["events.tsv.gz", "events.csv"]
+    assert [record.accepted_as for record in records] == ["data.csv.gz", "data.csv"]
     folders = [f"accepted/user_events/2026-11-20/{record.id}" for record in records]
     sources = [conf["source_uri"] for conf in mwaa.runs.values()]
-    assert sources == [f"s3://lake/{folders[0]}/events.tsv.gz", f"s3://lake/{folders[1]}/events.csv"]
-    assert body_of("lake", f"{folders[1]}/events.csv").splitlines() == lines.splitlines()
+    assert sources == [f"s3://lake/{folders[0]}/data.csv.gz", f"s3://lake/{folders[1]}/data.csv"]
+    assert body_of("lake", f"{folders[1]}/data.csv").splitlines() == lines.splitlines()
     assert json.loads(body_of("lake", f"{folders[1]}/_contract.json"))["file"]["compression"] == "none"
 
 
 def test_a_file_without_a_bad_record_is_copied_as_it_is_under_a_tolerance_too(gate: Gate, post: Post) -> None:
     drop = put(GOOD)
     assert tolerant(gate).take(drop).rows == 2
-    assert body_of("lake", f"accepted/sales/2026-11-20/{drop.id}/sales_data.csv") == GOOD
+    assert body_of("lake", f"accepted/sales/2026-11-20/{drop.id}/data.csv") == GOOD
     assert post.subjects() == []
 
 
@@ -259,7 +264,7 @@ def test_a_warning_of_an_accepted_file_is_told_and_a_file_without_one_ends_it(
         return replace(check(*given, **options), measurements=(Measurement(metric, 1, "50.0000", kept=False),))
 
     with monkeypatch.context() as warned:
-        warned.setattr("suimon.intake.check", judge)
+        warned.setattr("suimon.inspection.check", judge)
         drop = put(GOOD, sequencer="01")
         assert gate.take(drop).state is State.TRIGGERED
     [(subject, body)] = post.letters()
@@ -306,10 +311,10 @@ def test_an_airflow_that_is_away_costs_nothing_but_time(gate: Gate, mwaa: FakeMw
     clock.now += timedelta(minutes=11)
     with pytest.raises(ComeBackError):
         gate.take(drop)
-    assert post.subjects() == ["[Suimon] No run of daily_sales_etl can be started"]
+    assert post.subjects() == ["[Suimon] MWAA environment env does not answer"]
     mwaa.fails = None
     assert gate.take(drop).state is State.TRIGGERED
-    assert post.subjects() == ["[Suimon] Recovered: No run of daily_sales_etl can be started"]
+    assert post.subjects() == ["[Suimon] Recovered: MWAA environment env does not answer"]
 
 
 def test_a_mistake_of_configuration_is_told_at_once_and_once(gate: Gate, mwaa: FakeMwaa, post: Post) -> None:
@@ -327,7 +332,7 @@ def test_a_refused_run_of_one_file_is_not_closed_by_another_file(gate: Gate, mwa
     mwaa.fails = ClientError(refused, "InvokeRestApi")  # type: ignore[arg-type]  # MWAA's own fields
     with pytest.raises(ComeBackError):
         gate.take(put(GOOD))
-    assert post.subjects() == [f"[Suimon] No run of daily_sales_etl for {KEY}"]
+    assert post.subjects() == ["[Suimon] Airflow refuses the run of sales_data.csv"]
     mwaa.fails = None
     other_day = "2026-11-19"
     gate.take(put(GOOD.replace("2026-11-20", other_day), key=KEY.replace("2026-11-20", other_day)))
@@ -368,7 +373,7 @@ def test_a_disk_that_fills_up_during_the_check_is_no_verdict_on_the_file(
 
     drop = put(GOOD)
     with monkeypatch.context() as full:
-        full.setattr("suimon.intake.check", no_room)
+        full.setattr("suimon.inspection.check", no_room)
         with pytest.raises(CheckError):
             gate.take(drop)
     assert post.subjects() == []
@@ -399,7 +404,7 @@ def test_a_crash_between_accepted_and_triggered_leads_to_one_run(gate: Gate, mwa
 def test_a_check_that_fails_can_be_taken_up_at_once(gate: Gate, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     drop = put(GOOD)
     with monkeypatch.context() as broken:
-        broken.setattr("suimon.intake.check", lambda *_, **__: 1 / 0)
+        broken.setattr("suimon.inspection.check", lambda *_, **__: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             gate.take(drop)
     clock.now += timedelta(seconds=5)
@@ -424,10 +429,120 @@ def test_a_file_that_is_gone_is_told_and_done_with(gate: Gate, post: Post) -> No
     assert "deleted before it could be checked" in body
 
 
-def test_a_key_that_no_contract_knows_is_recorded_and_told_once_a_folder(gate: Gate, post: Post) -> None:
+def test_a_key_that_no_contract_knows_is_recorded_and_told_once_a_pattern(gate: Gate, post: Post) -> None:
     assert gate.take(put("x", key="sale/2026-11-20/sales_data.csv")).state is State.UNMATCHED
     assert gate.take(put("x", key="sale/2026-11-21/sales_data.csv")).state is State.UNMATCHED
-    assert post.subjects() == ["[Suimon] Files in sale that no contract knows"]
+    assert post.subjects() == ["[Suimon] Files that no contract knows: sale/#/sales_data.csv"]
+
+
+def test_a_folder_that_a_console_made_is_recorded_and_no_news(gate: Gate, post: Post) -> None:
+    assert gate.take(put("", key="sales/2026-11-20/")).state is State.UNMATCHED
+    assert post.subjects() == []
+
+
+def test_an_empty_file_is_rejected_and_not_lost(gate: Gate, post: Post) -> None:
+    assert gate.take(put("")).state is State.REJECTED
+    assert post.subjects() == ["[Suimon] sales 2026-11-20 rejected: sales_data.csv"]
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["売上/2026-11-20/売上 データ.csv", "a+b%2B c/%E5%A3%B2.csv", "x" * 1024, "é" * 512, "tab\there.csv", "'; DROP--"],
+)
+def test_a_key_may_hold_whatever_s3_takes(gate: Gate, key: str) -> None:
+    drop = put(GOOD, key=key)
+    assert gate.take(drop).state is State.UNMATCHED
+    assert [record.drop for record in gate.ledger.drops_of_key("raw", key)] == [drop]
+
+
+def test_an_odd_name_that_a_contract_declares_reaches_its_run(gate: Gate, mwaa: FakeMwaa) -> None:
+    sales = replace(gate.contracts.of("sales"), key_pattern=KeyPattern("売上/{ds}/売上 +%2B.csv"))
+    drop = put(GOOD, key="売上/2026-11-20/売上 +%2B.csv")
+    assert replace(gate, contracts=Contracts((sales,))).take(drop).state is State.TRIGGERED
+    [conf] = mwaa.runs.values()
+    assert conf["source_uri"] == f"s3://lake/accepted/sales/2026-11-20/{drop.id}/data.csv"
+
+
+def test_a_file_in_parts_is_checked_by_its_version(gate: Gate) -> None:
+    s3 = boto3.client("s3")
+    upload = s3.create_multipart_upload(Bucket="raw", Key=KEY)["UploadId"]
+    part = s3.upload_part(Bucket="raw", Key=KEY, UploadId=upload, PartNumber=1, Body=GOOD.encode())["ETag"]
+    parts: Any = {"Parts": [{"PartNumber": 1, "ETag": part}]}
+    whole = s3.complete_multipart_upload(Bucket="raw", Key=KEY, UploadId=upload, MultipartUpload=parts)
+    assert whole["ETag"].strip('"').endswith("-1")
+    drop = Drop("raw", KEY, whole["VersionId"], whole["ETag"].strip('"'), len(GOOD.encode()), "01")
+    assert gate.take(drop).state is State.TRIGGERED
+
+
+def test_a_key_whose_contract_comes_later_is_taken_up_when_it_is_brought_again(gate: Gate) -> None:
+    drop = put(GOOD)
+    before = replace(gate, contracts=Contracts(tuple(one for one in gate.contracts.all if one.dataset != "sales")))
+    assert before.take(drop).state is State.UNMATCHED
+    assert gate.resume(drop.id).state is State.TRIGGERED
+    assert [move.state for move in gate.ledger.history(drop.id)][:2] == [State.UNMATCHED, State.RECEIVED]
+
+
+def test_a_drop_goes_on_from_the_ledger_alone(gate: Gate, mwaa: FakeMwaa) -> None:
+    drop = put(GOOD)
+    gate.ledger.receive(drop, "sales", "2026-11-20", State.RECEIVED, NOON)
+    assert receive(gate, resume_message(drop.id)).state is State.TRIGGERED
+    assert receive(gate, resume_message(drop.id)).state is State.TRIGGERED
+    assert len(mwaa.runs) == 1
+
+
+@pytest.mark.parametrize("body", ["no json", "[]", "{}", '{"resume": "0000000000000000"}', '{"detail": {}}'])
+def test_a_message_that_asks_nothing_is_an_error_that_says_so(gate: Gate, body: str) -> None:
+    with pytest.raises(EventError):
+        receive(gate, body)
+
+
+def test_a_file_that_is_overwritten_while_it_is_checked_opens_no_run(
+    gate: Gate, mwaa: FakeMwaa, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older, newer = put(GOOD, sequencer="01"), put(GOOD + GOOD.splitlines()[-1].replace("2,", "3,", 1), sequencer="02")
+
+    def overwritten(*asked: Any, **named: Any) -> Verdict:
+        gate.ledger.receive(newer, "sales", "2026-11-20", State.RECEIVED, NOON)
+        return check(*asked, **named)
+
+    monkeypatch.setattr("suimon.inspection.check", overwritten)
+    assert gate.take(older).state is State.SUPERSEDED
+    assert not mwaa.runs
+
+
+def test_two_writes_of_the_same_bytes_at_once_open_one_run(
+    gate: Gate, mwaa: FakeMwaa, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    earlier, later = put(GOOD, sequencer="01"), put(GOOD, sequencer="02")
+
+    def meanwhile(*asked: Any, **named: Any) -> Verdict:
+        monkeypatch.setattr("suimon.inspection.check", check)
+        with pytest.raises(ComeBackError, match=f"has the bytes of drop {later.id}"):
+            gate.take(earlier)
+        return check(*asked, **named)
+
+    monkeypatch.setattr("suimon.inspection.check", meanwhile)
+    assert gate.take(later).state is State.TRIGGERED
+    clock.now += timedelta(seconds=5)
+    record = gate.take(earlier)
+    assert (record.state, record.duplicate_of) == (State.DUPLICATE, later.id)
+    assert len(mwaa.runs) == 1
+
+
+def test_the_third_write_of_the_same_bytes_is_a_duplicate_of_the_first(gate: Gate) -> None:
+    first, *others = (put(GOOD, sequencer=sequencer) for sequencer in ("01", "02", "03"))
+    gate.take(first)
+    assert [gate.take(other).duplicate_of for other in others] == [first.id, first.id]
+
+
+def test_a_dag_that_airflow_does_not_know_is_told_with_what_to_do(gate: Gate, mwaa: FakeMwaa, post: Post) -> None:
+    unknown = {"Error": {"Code": "RestApiClientException"}, "RestApiStatusCode": 404, "RestApiResponse": {}}
+    mwaa.fails = ClientError(unknown, "InvokeRestApi")  # type: ignore[arg-type]  # MWAA's own fields
+    with pytest.raises(ComeBackError):
+        gate.take(put(GOOD))
+    [(subject, body)] = post.letters()
+    assert subject == "[Suimon] Airflow does not know the DAG daily_sales_etl"
+    assert "Put its file into the DAG bucket" in body
 
 
 def loaded(gate: Gate, drop: Drop) -> None:
@@ -465,7 +580,7 @@ def test_a_passing_error_of_a_replay_is_retried_by_it(
     drop = put(GOOD)
     loaded(gate, drop)
     with monkeypatch.context() as broken:
-        broken.setattr("suimon.intake.check", lambda *_, **__: 1 / 0)
+        broken.setattr("suimon.inspection.check", lambda *_, **__: 1 / 0)
         with pytest.raises(ComeBackError, match="ZeroDivisionError"):
             gate.replay(ReplayRequest(drop.id, 2, "token", "execution"))
     clock.now += timedelta(seconds=5)
@@ -550,6 +665,17 @@ def test_a_message_that_failed_comes_again_in_seconds_and_then_ever_later(
     event["Records"][0]["attributes"]["ApproximateReceiveCount"] = receives
     app.handler(event, context)
     assert [call["VisibilityTimeout"] for call in asked] == [delay]
+
+
+def test_a_drop_that_waits_for_hours_is_left_to_the_sweep_and_a_broken_message_is_not(
+    app: ModuleType, context: LambdaContext, mwaa: FakeMwaa
+) -> None:
+    mwaa.fails = ClientError({"Error": {"Code": "InternalServerException"}}, "InvokeRestApi")
+    event = queue_event(created(put(GOOD)), "not json")
+    for record in event["Records"]:
+        record["attributes"]["ApproximateReceiveCount"] = str(HANDED_OVER)
+    answer = app.handler(event, context)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": event["Records"][1]["messageId"]}]}
 
 
 def test_what_a_killed_check_left_is_removed_and_what_a_running_one_holds_is_not(

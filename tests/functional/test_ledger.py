@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from suimon.drop import Drop, State
+from suimon.drop import Drop, DropRecord, State
 from suimon.ledger import Ledger, LedgerError, LostClaimError, Move
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ DROP = Drop("raw", "sales/2026-11-20/sales_data.csv", "v1", "etag", 10, "01")
 
 @pytest.fixture
 def ledger(table: Table) -> Ledger:
-    return Ledger(table)
+    return Ledger(table, "intake 1")
 
 
 def test_a_drop_is_entered_once_however_often_its_event_comes(ledger: Ledger) -> None:
@@ -64,14 +65,14 @@ def test_a_drop_never_moves_backward(ledger: Ledger) -> None:
         ledger.move(record, State.LOADED, NOON)
 
 
-def test_the_history_tells_every_move_with_its_time(ledger: Ledger) -> None:
+def test_the_history_tells_every_move_with_its_time_and_hand(ledger: Ledger, table: Table) -> None:
     record = ledger.receive(DROP, "sales", "2026-11-20", State.RECEIVED, NOON)
     record = ledger.claim(record, NOON + timedelta(seconds=1), owner="a", lease=LEASE, attempt=1)
-    ledger.move(record, State.REJECTED, NOON + timedelta(seconds=2))
+    Ledger(table, "somebody else").move(record, State.REJECTED, NOON + timedelta(seconds=2))
     assert ledger.history(DROP.id) == [
-        Move(State.RECEIVED, NOON, 1),
-        Move(State.VALIDATING, NOON + timedelta(seconds=1), 1),
-        Move(State.REJECTED, NOON + timedelta(seconds=2), 1),
+        Move(State.RECEIVED, NOON, 1, "intake 1"),
+        Move(State.VALIDATING, NOON + timedelta(seconds=1), 1, "intake 1"),
+        Move(State.REJECTED, NOON + timedelta(seconds=2), 1, "somebody else"),
     ]
 
 
@@ -82,3 +83,69 @@ def test_the_drops_of_a_partition_come_in_the_order_of_their_writes(ledger: Ledg
     found = ledger.drops_of("sales", "2026-11-20")
     assert [record.drop.version_id for record in found] == ["v1", "v2", "v3"]
     assert ledger.drops_of("sales", "2026-11-21") == []
+
+
+def writes(ledger: Ledger, *sequencers: str) -> list[DropRecord]:
+    drops = (Drop("raw", DROP.key, f"v{one}", one, 1, one) for one in sequencers)
+    return [ledger.receive(drop, "sales", "2026-11-20", State.RECEIVED, NOON) for drop in drops]
+
+
+def test_a_drop_sees_the_writes_of_its_key_before_and_after_it(ledger: Ledger) -> None:
+    second, first, third, fourth = writes(ledger, "0a2", "0A10", "0A3", "0A300.0001")
+    ledger.receive(Drop("raw", "another/key", "v", "e", 1, "0A2"), "-", "-", State.UNMATCHED, NOON)
+    assert ledger.newer_writes(second) == [third, fourth]
+    assert list(ledger.older_writes(fourth)) == [third, second, first]
+    assert ledger.drops_of_key("raw", DROP.key) == [first, second, third, fourth]
+    assert ledger.newer_writes(fourth) == []
+    assert list(ledger.older_writes(first)) == []
+
+
+def test_a_key_with_very_many_writes_is_read_to_its_end(ledger: Ledger) -> None:
+    found = writes(ledger, *(f"{number:04X}" for number in range(230)))
+    assert ledger.newer_writes(found[0]) == found[1:]
+    assert list(ledger.older_writes(found[-1])) == found[-2::-1]
+
+
+def test_a_write_is_seen_as_soon_as_its_key_has_its_entry(ledger: Ledger, table: Table) -> None:
+    first, second = writes(ledger, "01", "02")
+    table.delete_item(Key={"pk": f"drop#{second.id}", "sk": "drop"})  # as if its own record were still to come
+    assert ledger.newer_writes(first) == [second]
+    assert list(ledger.older_writes(second)) == [first]
+
+
+def test_an_event_that_comes_after_all_does_not_move_its_drop_in_the_order(ledger: Ledger) -> None:
+    found, next_found = writes(ledger, "0A.0001", "0A.0002")
+    event = replace(found.drop, sequencer="0B")
+    assert ledger.receive(event, "sales", "2026-11-20", State.RECEIVED, NOON) == found
+    assert ledger.newer_writes(next_found) == []
+    assert list(ledger.older_writes(next_found)) == [found]
+    [newest] = writes(ledger, "0C")
+    assert list(ledger.older_writes(newest)) == [next_found, found]
+    assert ledger.newer_writes(found) == [next_found, newest]
+
+
+def test_a_write_whose_answer_was_lost_is_known_again_and_somebody_else_s_is_not(ledger: Ledger) -> None:
+    [record] = writes(ledger, "01")
+    claimed = ledger.claim(record, NOON, owner="a", lease=LEASE, attempt=1)
+    assert ledger.claim(record, NOON, owner="a", lease=LEASE, attempt=1) == claimed  # botocore asks once more
+    with pytest.raises(LostClaimError):
+        ledger.claim(record, NOON, owner="b", lease=LEASE, attempt=1)
+
+
+def test_drops_are_listed_by_how_long_they_have_stood_in_a_state(ledger: Ledger) -> None:
+    for number in range(3):
+        drop = Drop("raw", f"key {number}", "v", "e", 1, "01")
+        ledger.receive(drop, "-", "-", State.UNMATCHED, NOON + timedelta(minutes=number))
+    found = ledger.in_state(State.UNMATCHED, NOON + timedelta(minutes=2), limit=10)
+    assert [record.drop.key for record in found] == ["key 0", "key 1", "key 2"]
+    later = ledger.in_state(State.UNMATCHED, NOON + timedelta(minutes=1), limit=10, after=NOON + timedelta(seconds=1))
+    assert [record.drop.key for record in later] == ["key 1"]
+    assert len(ledger.in_state(State.UNMATCHED, NOON + timedelta(hours=1), limit=2)) == 2
+    assert ledger.in_state(State.RECEIVED, NOON + timedelta(hours=1), limit=2) == []
+
+
+def test_many_drops_are_looked_up_at_once(ledger: Ledger) -> None:
+    found = writes(ledger, *(f"{number:04X}" for number in range(150)))
+    asked = [record.id for record in found]
+    assert ledger.get_many([*asked, *asked, "unknown"]) == {record.id: record for record in found}
+    assert ledger.get_many([]) == {}

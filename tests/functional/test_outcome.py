@@ -142,6 +142,14 @@ def test_a_load_after_a_failure_ends_the_incident(registry: Registry, post: Post
     assert post.subjects()[-1] == "[Suimon] Recovered: sales 2026-11-20 could not be loaded"
 
 
+def test_a_failed_run_that_was_cleared_in_airflow_and_loads_is_loaded(registry: Registry, post: Post) -> None:
+    triggered(registry.ledger)
+    registry.enter(finished("failed", error="no"), NOON)
+    assert registry.enter(finished(), NOON).state is State.LOADED
+    assert registry.enter(finished("failed", error="no"), NOON).state is State.LOADED  # the first report, late again
+    assert [subject.startswith("[Suimon] Recovered") for subject in post.subjects()] == [False, True]
+
+
 def test_an_older_load_does_not_close_the_incident_of_a_newer_file(registry: Registry, post: Post) -> None:
     triggered(registry.ledger)
     newer = Drop("raw", DROP.key, "v2", "other", 10, "02")

@@ -45,8 +45,9 @@ def test_an_event_of_an_unversioned_bucket_is_refused_with_what_to_do() -> None:
         Drop.from_event(event)
 
 
-def test_only_a_replay_leads_out_of_a_final_state() -> None:
-    for state in REPLAYABLE:
+def test_only_a_replay_leads_out_of_a_final_state_or_a_failed_run_that_was_cleared_in_airflow() -> None:
+    for state in REPLAYABLE - {State.FAILED}:
         assert NEXT[state] == {State.VALIDATING}
+    assert NEXT[State.FAILED] == {State.VALIDATING, State.LOADED, State.SUPERSEDED}
     assert not NEXT[State.SUPERSEDED]
     assert not NEXT[State.DUPLICATE]

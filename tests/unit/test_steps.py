@@ -3,8 +3,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from suimon.drop import Drop, DropRecord, State
-from suimon.steps import Step, fate, next_step
+from suimon.drop import Drop, DropRecord, State, after, written_order
+from suimon.steps import Fate, Step, fate, next_step
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -38,61 +38,76 @@ def test_a_check_that_somebody_holds_is_waited_for_and_a_dead_one_taken_over() -
 
 
 def test_a_first_file_is_checked() -> None:
-    assert fate(record(), [record()]) is None
+    assert fate(record(), [], None) == Fate()
 
 
-def test_the_same_bytes_again_are_a_duplicate() -> None:
-    first = record(State.LOADED, version="v1", sequencer="01")
-    again = record(version="v2", sequencer="02")
-    assert fate(again, [first, again]) is State.DUPLICATE
-
-
-@pytest.mark.parametrize("state", [State.REJECTED, State.FAILED])
-def test_the_same_bytes_after_a_failure_are_a_new_try(state: State) -> None:
+@pytest.mark.parametrize("state", [State.RECEIVED, State.VALIDATING, State.ACCEPTED, State.TRIGGERED, State.LOADED])
+def test_the_same_bytes_again_are_a_duplicate(state: State) -> None:
     first = record(state, version="v1", sequencer="01")
     again = record(version="v2", sequencer="02")
-    assert fate(again, [first, again]) is None
+    assert fate(again, [], first) == Fate(State.DUPLICATE, repeats=first.id)
+
+
+@pytest.mark.parametrize("state", [State.REJECTED, State.FAILED, State.SUPERSEDED])
+def test_the_same_bytes_after_a_write_that_came_to_nothing_are_a_new_try(state: State) -> None:
+    first = record(state, version="v1", sequencer="01")
+    assert fate(record(version="v2", sequencer="02"), [], first) == Fate()
 
 
 def test_going_back_to_older_bytes_is_no_duplicate() -> None:
-    first = record(State.LOADED, version="v1", etag="a", sequencer="01")
     second = record(State.LOADED, version="v2", etag="b", sequencer="02")
-    third = record(version="v3", etag="a", sequencer="03")
-    assert fate(third, [first, second, third]) is None
+    assert fate(record(version="v3", etag="a", sequencer="03"), [], second) == Fate()
 
 
 def test_an_older_write_that_comes_late_is_superseded() -> None:
     newer = record(State.LOADED, version="v2", etag="b", sequencer="02")
-    assert fate(record(sequencer="01"), [newer]) is State.SUPERSEDED
+    assert fate(record(sequencer="01"), [newer], None) == Fate(State.SUPERSEDED)
+
+
+def test_an_older_write_is_superseded_although_its_bytes_have_come_back() -> None:
+    between = record(State.SUPERSEDED, version="v2", etag="b", sequencer="02")
+    back = record(State.VALIDATING, version="v3", etag="a", sequencer="03")
+    assert fate(record(sequencer="01"), [between, back], None) == Fate(State.SUPERSEDED)
 
 
 def test_a_later_duplicate_does_not_supersede_what_it_duplicates() -> None:
     duplicate = record(State.DUPLICATE, version="v2", sequencer="02")
-    assert fate(record(sequencer="01"), [duplicate]) is None
+    assert fate(record(sequencer="01"), [duplicate], None) == Fate()
 
 
-def test_a_file_whose_twin_was_passed_over_for_it_is_not_lost() -> None:
-    # A is being checked, B is rejected, A comes again: whichever of the two A is asked first, one of them is loaded.
-    first = record(State.VALIDATING, version="v1", etag="a", sequencer="01")
-    rejected = record(State.REJECTED, version="v2", etag="b", sequencer="02")
+@pytest.mark.parametrize("state", [State.ACCEPTED, State.TRIGGERED, State.LOADED])
+def test_of_two_equal_writes_the_earlier_yields_when_the_later_has_gone_ahead(state: State) -> None:
+    later = record(state, version="v2", sequencer="02")
+    assert fate(record(sequencer="01"), [later], None) == Fate(State.DUPLICATE, repeats=later.id)
+
+
+def test_of_two_equal_writes_the_earlier_waits_while_the_later_is_checked() -> None:
+    later = record(State.VALIDATING, version="v2", sequencer="02")
+    assert fate(record(sequencer="01"), [later], None) == Fate(waits_for=later.id)
+
+
+def test_of_a_file_that_comes_back_one_write_is_loaded_whichever_is_asked_first() -> None:
+    # A is being checked, B is superseded by the second A: the first A will be too, so the second one must not yield.
+    superseded = record(State.SUPERSEDED, version="v2", etag="b", sequencer="02")
     again = record(State.RECEIVED, version="v3", etag="a", sequencer="03")
-    assert fate(again, [first, rejected]) is None
-    assert fate(first, [rejected, again]) is None
+    assert fate(again, [], superseded) == Fate()
+    assert fate(record(State.VALIDATING, sequencer="01"), [superseded, again], None) == Fate(State.SUPERSEDED)
 
 
-def test_a_late_write_never_goes_over_newer_bytes_even_when_those_were_a_duplicate() -> None:
-    loaded = record(State.LOADED, version="v1", etag="a", sequencer="01")
-    duplicate = record(State.DUPLICATE, version="v3", etag="a", sequencer="03")
-    assert fate(record(version="v2", etag="b", sequencer="02"), [loaded, duplicate]) is State.SUPERSEDED
+@pytest.mark.parametrize(
+    ("sequencer", "order"),
+    [
+        ("0a", "0A" + "0" * 30 + ".0000"),
+        ("0A0", "0A" + "0" * 30 + ".0000"),  # S3: pad the shorter one with zeros on the right
+        ("09F.0002", "09F" + "0" * 29 + ".0002"),
+        ("", "0" * 32 + ".0000"),
+    ],
+)
+def test_sequencers_are_compared_padded_on_the_right(sequencer: str, order: str) -> None:
+    assert written_order(sequencer) == order
 
 
-def test_sequencers_are_compared_padded_on_the_right() -> None:
-    newer = record(State.LOADED, version="v2", etag="b", sequencer="0A0")
-    assert fate(record(sequencer="0a"), [newer]) is None  # 0A0 and 0a are the same write order once padded
-    assert fate(record(sequencer="09F"), [newer]) is State.SUPERSEDED
-
-
-def test_another_key_of_the_partition_settles_nothing() -> None:
-    other = replace(record(State.LOADED, version="v2", sequencer="02"))
-    other = replace(other, drop=replace(other.drop, key="sales/2026-11-20/other.csv"))
-    assert fate(record(sequencer="01"), [other]) is None
+def test_a_write_whose_event_never_came_stands_between_its_neighbours() -> None:
+    found = after("0A10")
+    assert written_order("0A10") < written_order(found) < written_order(after(found)) < written_order("0A11")
+    assert written_order("") < written_order(after("")) < written_order("0000000000000001")  # the first of its key

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
+from suimon.contract.file import FileFormat
+from suimon.contract.model import Contract
 from suimon.drop import Drop, DropRecord, State
+from suimon.pace import BusyError
 from suimon.settings import Settings
-from suimon.trigger import Airflow, Outcome, conf_for, rewritten_name, start_run
+from suimon.trigger import PASSING, Airflow, Cause, Outcome, accepted_name, conf_for, start_run
 from suimon.warehouse.statements import Warehouse
 
 RECORD = DropRecord(
@@ -62,85 +67,106 @@ class ScriptedMwaa:
 
 def trigger(script: dict[tuple[str, str], Any], dag_id: str = "daily_sales_etl") -> tuple[Any, ScriptedMwaa]:
     mwaa = ScriptedMwaa(script)
-    return start_run(Airflow(mwaa, "env"), dag_id, RECORD, {"rows": 1}), mwaa  # type: ignore[arg-type]  # a fake
+    return start_run(airflow(mwaa), dag_id, RECORD, {"rows": 1}), mwaa
+
+
+def airflow(mwaa: ScriptedMwaa) -> Airflow:
+    return Airflow(mwaa, "env", SimpleNamespace(wait=lambda: None))  # type: ignore[arg-type]  # fakes
 
 
 def test_a_run_is_asked_for_with_its_own_id_and_no_logical_date() -> None:
-    result, mwaa = trigger({POST: (200, {}), GET_DAG: (200, {"is_paused": False})})
+    result, mwaa = trigger({POST: (200, {})})
     assert result.outcome is Outcome.TRIGGERED
     assert mwaa.requests[0]["Body"] == {"dag_run_id": RUN, "logical_date": None, "conf": {"rows": 1}}
 
 
 def test_a_conflict_is_success_once_the_run_is_found() -> None:
-    result, _ = trigger({POST: (409, {}), GET_RUN: (200, {}), GET_DAG: (200, {"is_paused": False})})
+    result, mwaa = trigger({POST: (409, {}), GET_RUN: (200, {})})
     assert result.outcome is Outcome.TRIGGERED
-
-
-def test_a_conflict_without_our_run_is_no_success() -> None:
-    result, _ = trigger({POST: (409, {"detail": "logical date"}), GET_RUN: (404, {})})
-    assert result.outcome is Outcome.MISCONFIGURED
-
-
-def test_a_paused_dag_is_told() -> None:
-    result, _ = trigger({POST: (200, {}), GET_DAG: (200, {"is_paused": True})})
-    assert (result.outcome, result.paused) == (Outcome.TRIGGERED, True)
-
-
-@pytest.mark.parametrize("status", [400, 403, 404, 422])
-def test_a_refusal_is_a_mistake_of_configuration(status: int) -> None:
-    result, _ = trigger({POST: (status, {"detail": "no"})})
-    assert result.outcome is Outcome.MISCONFIGURED
-    assert result.reason
-
-
-@pytest.mark.parametrize("status", [429, 500, 502, 503])
-def test_an_airflow_that_is_busy_or_away_is_tried_later(status: int) -> None:
-    result, _ = trigger({POST: (status, {})})
-    assert result.outcome is Outcome.TRY_LATER
-
-
-def test_a_timeout_is_tried_later_since_the_run_may_exist() -> None:
-    result, _ = trigger({POST: ReadTimeoutError(endpoint_url="loopback")})
-    assert result.outcome is Outcome.TRY_LATER
+    assert [request["Method"] for request in mwaa.requests] == ["POST", "GET"]
 
 
 @pytest.mark.parametrize(
-    ("code", "outcome"),
+    ("post", "get", "cause"),
     [
-        ("ThrottlingException", Outcome.TRY_LATER),
-        ("InternalServerException", Outcome.TRY_LATER),
-        ("AccessDeniedException", Outcome.MISCONFIGURED),
-        ("ResourceNotFoundException", Outcome.MISCONFIGURED),
+        (400, None, Cause.REFUSED_CONF),
+        (422, None, Cause.REFUSED_CONF),
+        (401, None, Cause.FORBIDDEN_DAG),
+        (403, None, Cause.FORBIDDEN_DAG),
+        (404, None, Cause.UNKNOWN_DAG),
+        (429, None, Cause.BUSY),
+        (408, None, Cause.AWAY),
+        (500, None, Cause.AWAY),
+        (502, None, Cause.AWAY),
+        (503, None, Cause.AWAY),
+        (409, 404, Cause.FOREIGN_RUN),
+        (409, 403, Cause.FORBIDDEN_DAG),
+        (409, 503, Cause.AWAY),
     ],
 )
-def test_mwaa_s_own_errors_are_told_apart(code: str, outcome: Outcome) -> None:
+def test_each_answer_of_airflow_has_its_own_cause(post: int, get: int | None, cause: Cause) -> None:
+    result, _ = trigger({POST: (post, {"detail": "no"}), GET_RUN: (get or 200, {})})
+    assert (result.outcome, result.cause) == (Outcome.NOT_TRIGGERED, cause)
+    assert result.reason
+
+
+def test_a_timeout_passes_since_the_run_may_exist() -> None:
+    result, _ = trigger({POST: ReadTimeoutError(endpoint_url="loopback")})
+    assert result.cause is Cause.AWAY
+
+
+@pytest.mark.parametrize(
+    ("code", "cause"),
+    [
+        ("ThrottlingException", Cause.BUSY),
+        ("InternalServerException", Cause.AWAY),
+        ("AccessDeniedException", Cause.DENIED),
+        ("ResourceNotFoundException", Cause.MISSING),
+        ("ValidationException", Cause.INVALID),
+    ],
+)
+def test_mwaa_s_own_errors_are_told_apart(code: str, cause: Cause) -> None:
     result, _ = trigger({POST: ClientError({"Error": {"Code": code, "Message": "m"}}, "InvokeRestApi")})
-    assert result.outcome is outcome
+    assert result.cause is cause
+
+
+def test_only_what_passes_by_itself_is_waited_for_in_silence() -> None:
+    assert {Cause.AWAY, Cause.BUSY} == PASSING
+
+
+def test_a_line_that_is_too_long_is_no_failure() -> None:
+    def too_long() -> None:
+        raise BusyError("a long line")
+
+    mwaa = ScriptedMwaa({})
+    gate = Airflow(mwaa, "env", SimpleNamespace(wait=too_long))  # type: ignore[arg-type]  # fakes
+    result = start_run(gate, "daily_sales_etl", RECORD, {})
+    assert (result.cause, mwaa.requests) == (Cause.BUSY, [])
 
 
 def test_a_path_longer_than_mwaa_takes_is_refused_before_it_is_sent() -> None:
     result, mwaa = trigger({}, dag_id="d" * 32)
-    assert result.outcome is Outcome.MISCONFIGURED
-    assert "shorten" in result.reason
+    assert result.cause is Cause.LONG_PATH
+    assert "64" in result.reason
     assert not mwaa.requests
 
 
+def test_a_dag_is_looked_at_once_a_minute() -> None:
+    mwaa = ScriptedMwaa({GET_DAG: (200, {"is_paused": True})})
+    gate, now = airflow(mwaa), datetime(2026, 11, 20, tzinfo=UTC)
+    looks = [gate.is_paused("daily_sales_etl", now + timedelta(seconds=seconds)) for seconds in (0, 59, 60)]
+    assert looks == [True, None, True]
+
+
 @pytest.mark.parametrize(
-    ("name", "rewritten"),
-    [
-        ("sales_data.csv", "sales_data.csv"),
-        ("sales_data.csv.gz", "sales_data.csv"),
-        ("events.tsv.zst", "events.csv"),
-        ("events.zip", "events.csv"),
-        ("2026.11.20.csv", "2026.11.20.csv"),
-        ("sales", "sales.csv"),
-    ],
+    ("compression", "name"), [("none", "data.csv"), ("gzip", "data.csv.gz"), ("zstd", "data.csv.zst")]
 )
-def test_rewritten_rows_are_named_as_plain_csv(name: str, rewritten: str) -> None:
-    assert rewritten_name(replace(RECORD, drop=replace(RECORD.drop, key=f"sales/2026-11-20/{name}"))) == rewritten
+def test_an_accepted_copy_is_named_by_its_format(compression: Any, name: str) -> None:
+    contract = Contract("sales", "1.0.0", "sales_fact", file=FileFormat(compression=compression))
+    assert accepted_name(contract) == name
 
 
-@pytest.mark.parametrize(("accepted_as", "name"), [("rows.csv", "rows.csv"), ("", "sales_data.csv")])
-def test_a_run_reads_the_object_that_was_accepted(accepted_as: str, name: str) -> None:
-    conf = conf_for(replace(RECORD, accepted_as=accepted_as), SETTINGS)
-    assert conf["source_uri"] == f"s3://lake/accepted/sales/2026-11-20/{RECORD.id}/{name}"
+def test_a_run_is_told_what_to_read_and_when_it_was_written() -> None:
+    conf = conf_for(replace(RECORD, accepted_as="data.csv"), SETTINGS)
+    assert conf["source_uri"] == f"s3://lake/accepted/sales/2026-11-20/{RECORD.id}/data.csv"
+    assert conf["written"] == "01" + "0" * 30 + ".0000"
