@@ -29,12 +29,13 @@ Path_ = tuple["str | int", ...]
 
 _TOKEN = re.compile(r"\s*(?:(<>|<=|>=|[=<>(),.\[\]+-])|([:#]?[A-Za-z0-9_]+))")
 _COMPARATORS = frozenset({"=", "<>", "<", "<=", ">", ">="})
-_KEYWORDS = frozenset({"AND", "OR", "NOT", "BETWEEN", "IN", "SET", "REMOVE", "ADD", "DELETE"})
+_VERBS = frozenset({"SET", "REMOVE", "ADD"})  # DELETE is for sets, and there are none here
+_KEYWORDS = _VERBS | {"AND", "OR", "NOT", "BETWEEN", "IN"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Action:
-    """One change of an update: SET (operand), REMOVE, ADD or DELETE (operand) at a path."""
+    """One change of an update: SET or ADD (operand), or REMOVE, at a path."""
 
     verb: str
     path: Path_
@@ -51,7 +52,7 @@ class KeyCondition:
     holds: Condition
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Parsed:
     """One expression: what it does, and the placeholders that it uses."""
 
@@ -61,6 +62,41 @@ class Parsed:
     update: tuple[Action, ...] = ()
     key: KeyCondition | None = None
     projection: tuple[Path_, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All expressions of one request together: what is checked, what is changed, which placeholders must be given."""
+
+    names: frozenset[str]
+    values: frozenset[str]
+    condition: Condition | None
+    update: tuple[Action, ...]
+
+
+@cache
+def plan(
+    condition_text: str | None,
+    update_text: str | None = None,
+    key_text: str | None = None,
+    filter_text: str | None = None,
+    projection_text: str | None = None,
+) -> Plan:
+    """Parse the expressions of one request."""
+    checked = condition(condition_text) if condition_text is not None else None
+    changed = update(update_text) if update_text is not None else None
+    others = (
+        key_condition(key_text) if key_text is not None else None,
+        condition(filter_text) if filter_text is not None else None,
+        projection(projection_text) if projection_text is not None else None,
+    )
+    parsed = [one for one in (checked, changed, *others) if one is not None]
+    return Plan(
+        frozenset().union(*(one.names for one in parsed)),
+        frozenset().union(*(one.values for one in parsed)),
+        checked.condition if checked else None,
+        changed.update if changed else (),
+    )
 
 
 def resolved(path: Path_, names: Names) -> Path_:
@@ -84,7 +120,7 @@ def update(text: str) -> Parsed:
     clauses: set[str] = set()
     while not parser.at_end():
         verb = parser.take().upper()
-        if verb not in {"SET", "REMOVE", "ADD", "DELETE"} or verb in clauses:
+        if verb not in _VERBS or verb in clauses:
             raise parser.unknown()
         clauses.add(verb)
         actions.append(parser.action(verb))
@@ -380,7 +416,7 @@ def _size(of: Operand) -> Operand:
         found = of(item, names, values)
         if isinstance(found, str):
             return len(found.encode())
-        return len(found) if isinstance(found, (list, dict, set, bytes)) else MISSING
+        return len(found) if isinstance(found, (list, dict, bytes)) else MISSING
 
     return operand
 
@@ -464,10 +500,10 @@ def begins(text: Any, start: Any) -> bool:
 
 
 def holds_part(whole: Any, part: Any) -> bool:
-    """Whether a text holds a text, or a list or set a value."""
+    """Whether a text holds a text, or a list a value."""
     if isinstance(whole, str):
         return isinstance(part, str) and part in whole
-    return isinstance(whole, (list, set)) and any(is_same(part, one) for one in whole)
+    return isinstance(whole, list) and any(is_same(part, one) for one in whole)
 
 
 def _differs(one: Any, other: Any) -> bool:

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from tests.simulation.services import expressions
 from tests.simulation.services.conditions import ObjectKey, holds, key_of
 from tests.simulation.services.errors import Exceptions, NotModelledError, only, refusal
 from tests.simulation.services.updating import updated
-from tests.simulation.services.values import fresh, stored
+from tests.simulation.services.values import stored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -106,7 +105,7 @@ class Table:
         item = stored(request["Item"])
         key = _key_of(item, "PutItem", whole=True)
         before = self.item(*key)
-        self._must_hold(before, request, "PutItem")
+        self._permitted(before, request, "PutItem")
         return self._write(key, before, item, request, "PutItem")
 
     def update_item(self, **request: Any) -> dict[str, Any]:
@@ -114,24 +113,28 @@ class Table:
         only("UpdateItem", request, _UPDATE)
         key = _key_of(request["Key"], "UpdateItem")
         before = self.item(*key)
-        self._must_hold(before, request, "UpdateItem")
-        names, values = request.get("ExpressionAttributeNames", {}), request.get("ExpressionAttributeValues", {})
+        plan = self._permitted(before, request, "UpdateItem")
         item = before if before is not None else {"pk": key[0], "sk": key[1]}
-        actions = expressions.update(request["UpdateExpression"]).update if "UpdateExpression" in request else ()
-        return self._write(key, before, updated(item, actions, names, values), request, "UpdateItem")
+        after = updated(
+            item,
+            plan.update,
+            request.get("ExpressionAttributeNames", _NOTHING),
+            request.get("ExpressionAttributeValues", _NOTHING),
+        )
+        return self._write(key, before, after, request, "UpdateItem")
 
     def delete_item(self, **request: Any) -> dict[str, Any]:
         """Delete one item, if it is there."""
         only("DeleteItem", request, _DELETE)
         key = _key_of(request["Key"], "DeleteItem")
         before = self.item(*key)
-        self._must_hold(before, request, "DeleteItem")
+        self._permitted(before, request, "DeleteItem")
         return self._write(key, before, None, request, "DeleteItem")
 
     def query(self, **request: Any) -> dict[str, Any]:
         """Read items of one partition of the table or of an index, in the order of the sort key, by pages."""
         only("Query", request, _QUERY)
-        _check_placeholders(request, "Query")
+        _plan(request, "Query")
         index = request.get("IndexName")
         if index is not None and request.get("ConsistentRead"):
             raise _invalid("Query", "Consistent reads are not supported on global secondary indexes")
@@ -161,7 +164,7 @@ class Table:
     def get_many(self, keys: Iterable[Mapping[str, Any]], *, consistent: bool) -> list[Item]:
         """Read items by their keys, for BatchGetItem: in no order."""
         found = (self._seen(_key_of(key, "BatchGetItem"), consistent=consistent) for key in keys)
-        return [fresh(item) for item in found if item is not None][::-1]
+        return [dict(item) for item in found if item is not None][::-1]
 
     # ------------------------------------------------------------ within
 
@@ -203,14 +206,18 @@ class Table:
             raise _invalid("Query", f"Query condition missed key schema element: {missed}")
         return schema[1]
 
-    def _must_hold(self, before: Item | None, request: Mapping[str, Any], operation: str) -> None:
-        _check_placeholders(request, operation)
+    def _permitted(self, before: Item | None, request: Mapping[str, Any], operation: str) -> expressions.Plan:
+        """Refuse a write whose condition does not hold."""
+        plan = _plan(request, operation)
         wanted = request.get("ConditionExpression")
-        if wanted is None:
-            return
-        names, values = request.get("ExpressionAttributeNames", {}), request.get("ExpressionAttributeValues", {})
-        if not holds(wanted, before or {}, names, values):
+        if plan.condition is not None:
+            names = request.get("ExpressionAttributeNames", _NOTHING)
+            permitted = plan.condition(before or _NOTHING, names, request.get("ExpressionAttributeValues", _NOTHING))
+        else:
+            permitted = wanted is None or holds(wanted, before or _NOTHING, _NOTHING, _NOTHING)
+        if not permitted:
             raise refusal(operation, "ConditionalCheckFailedException", "The conditional request failed")
+        return plan
 
     def _write(
         self, key: Key, before: Item | None, after: Item | None, request: Mapping[str, Any], operation: str
@@ -230,13 +237,13 @@ class Table:
             case "NONE":
                 pass
             case "ALL_NEW" if operation == "UpdateItem" and after is not None:
-                answer["Attributes"] = fresh(after)
+                answer["Attributes"] = dict(after)
             case "UPDATED_NEW" if operation == "UpdateItem" and after is not None:
                 changed = (path[0] for path in _changed(request))
-                answer["Attributes"] = fresh({name: after[name] for name in changed if name in after})
+                answer["Attributes"] = {name: after[name] for name in changed if name in after}
             case "ALL_OLD":
                 if before is not None:
-                    answer["Attributes"] = fresh(before)
+                    answer["Attributes"] = dict(before)
             case other:
                 raise NotModelledError(f"{operation} has no ReturnValues={other} here")
         return answer
@@ -322,7 +329,7 @@ def _key_condition(wanted: Any, names: Mapping[str, str], values: Mapping[str, A
 def _projected(item: Item, request: Mapping[str, Any]) -> Item:
     wanted = request.get("ProjectionExpression")
     if wanted is None:
-        return fresh(item)
+        return dict(item)
     names = request.get("ExpressionAttributeNames", {})
     found: Item = {}
     for path in expressions.projection(wanted).projection:
@@ -331,7 +338,7 @@ def _projected(item: Item, request: Mapping[str, Any]) -> Item:
         (name,) = expressions.resolved(path, names)
         if name in item:
             found[str(name)] = item[str(name)]
-    return fresh(found)
+    return found
 
 
 def _after(found: list[Item], order: str, start: Mapping[str, Any], *, back: bool) -> list[Item]:
@@ -341,33 +348,29 @@ def _after(found: list[Item], order: str, start: Mapping[str, Any], *, back: boo
     return [item for item in found if (item[order], item["pk"], item["sk"]) > last]
 
 
-_TEXTS = ("ConditionExpression", "UpdateExpression", "KeyConditionExpression", "FilterExpression")
-
-
-def _check_placeholders(request: Mapping[str, Any], operation: str) -> None:
-    """Refuse names and values that no expression uses, or that none defines, as DynamoDB does."""
-    texts = tuple(text if isinstance(text := request.get(kind), str) else None for kind in _TEXTS)
-    names, values = _placeholders(texts, request.get("ProjectionExpression"))
-    given_names = request.get("ExpressionAttributeNames", _NOTHING)
-    given_values = request.get("ExpressionAttributeValues", _NOTHING)
-    if given_names.keys() != names or given_values.keys() != values:
-        odd = sorted((given_names.keys() ^ names) | (given_values.keys() ^ values))
-        raise _invalid(operation, f"Attribute names or values are undefined or unused in expressions: {', '.join(odd)}")
-
-
 _NOTHING: dict[str, Any] = {}
 
 
-@cache
-def _placeholders(texts: tuple[str | None, ...], projection: str | None) -> tuple[frozenset[str], frozenset[str]]:
-    parse = (expressions.condition, expressions.update, expressions.key_condition, expressions.condition)
-    parsed = [one(text) for one, text in zip(parse, texts, strict=True) if text is not None]
-    if projection is not None:
-        parsed.append(expressions.projection(projection))
-    return (
-        frozenset().union(*(one.names for one in parsed)),
-        frozenset().union(*(one.values for one in parsed)),
+def _plan(request: Mapping[str, Any], operation: str) -> expressions.Plan:
+    """Parse what there is to parse; refuse names and values that nothing uses or nothing defines, as DynamoDB does."""
+    get = request.get
+    plan = expressions.plan(
+        _text(get("ConditionExpression")),
+        get("UpdateExpression"),
+        _text(get("KeyConditionExpression")),
+        _text(get("FilterExpression")),
+        get("ProjectionExpression"),
     )
+    names, values = get("ExpressionAttributeNames", _NOTHING), get("ExpressionAttributeValues", _NOTHING)
+    if names.keys() != plan.names or values.keys() != plan.values:
+        odd = sorted((names.keys() ^ plan.names) | (values.keys() ^ plan.values))
+        raise _invalid(operation, f"Attribute names or values are undefined or unused in expressions: {', '.join(odd)}")
+    return plan
+
+
+def _text(expression: Any) -> str | None:
+    """Give an expression that is text; boto3's objects bring their own names and values."""
+    return expression if isinstance(expression, str) else None
 
 
 def _changed(request: Mapping[str, Any]) -> Iterator[Any]:
