@@ -118,8 +118,6 @@ class DropRecord:
     duplicate_of: str = ""
     set_id: str = ""
     members: tuple[str, ...] = ()
-    set_id: str = ""
-    members: tuple[str, ...] = ()
     task_token: str = ""
     replay: str = ""
 
