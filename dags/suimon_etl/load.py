@@ -1,13 +1,15 @@
 """The load: one batch, hence one transaction, that replaces a partition; and what its failure means.
 
-    this attempt                                 another attempt at the same partition, or its own retry
-    LOCK TABLE (gets it)
+    this load                                    another of the same partition, or its own retry
+    LOCK TABLE (gets it), fence
     COPY into staging, reconcile                 LOCK TABLE (waits, has no snapshot yet)
-    DELETE, INSERT, commit
+    DELETE, INSERT, load log, commit
                                                  (gets it; its snapshot holds what was just committed)
-                                                 COPY, reconcile, DELETE that, INSERT, commit
+                                                 fence: was what is logged written later? Then it ends here
+                                                 COPY, reconcile, DELETE that, INSERT, load log, commit
 
-A worker that dies, a statement sent twice, a retry at any point: the table ends up with one copy of the partition.
+A worker that dies, a statement sent twice, a retry at any point, an older drop that comes last: the table ends up with
+one copy of the partition, that of the latest write.
 """
 
 from __future__ import annotations
@@ -21,12 +23,12 @@ from typing import TYPE_CHECKING, Any
 from suimon_etl.request import ROLE_ARN, S3_FOLDER
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from suimon_etl.request import RunRequest
 
 SQL = Path(__file__).parents[1] / "sql"
-RECONCILE = "4_reconcile"
+FENCE, RECONCILE = "2_fence", "5_reconcile"
 
 
 class UnsafeLiteralError(ValueError):
@@ -34,12 +36,17 @@ class UnsafeLiteralError(ValueError):
 
 
 def load_statements(table: str, request: RunRequest) -> list[str]:
-    """Give the statements of the batch, in order; UnsafeLiteralError when a literal could not be quoted safely."""
-    literals = {
+    """Give the statements of the batch, in order; UnsafeLiteralError when a literal could not be quoted safely.
+
+    `table` is a constant of the DAG. What every load does alike stands in sql/load/, what names the columns of the
+    table in sql/<table>/load/; the numbers in the files' names give one order to both.
+    """
+    names = {
+        "table": table,
         "target_uri": quoted(request.target_uri, S3_FOLDER),
         "copy_role_arn": quoted(request.copy_role_arn, ROLE_ARN),
     }
-    return [Template(file.read_text()).substitute(literals) for file in _load_files(table)]
+    return [Template(file.read_text()).substitute(names) for file in _load_files(table)]
 
 
 def quoted(value: str, form: str) -> str:
@@ -51,49 +58,44 @@ def quoted(value: str, form: str) -> str:
 
 def load_parameters(request: RunRequest) -> list[dict[str, str]]:
     """Give the named parameters of the batch; the service takes text only, the SQL casts."""
-    return [{"name": "partition", "value": request.partition}, {"name": "rows", "value": str(request.rows)}]
+    return [*_identity(request), {"name": "rows", "value": str(request.rows)}]
 
 
-def was_refused(table: str, description: Mapping[str, Any]) -> bool:
-    """Say whether the reconciliation ended the batch: wrong data, which no retry mends.
+def failed_file(table: str, description: Mapping[str, Any]) -> str | None:
+    """Name the statement that ended the batch, by its file; None when no statement did.
 
-    Decided by the place of the failed statement in the batch, as DescribeStatement lists it, not by the error's text.
+    By its place in the batch, as DescribeStatement lists it, not by the error's text. At RECONCILE it is wrong data,
+    which no retry mends. At FENCE it is a later load, or something that kept Redshift from looking: `newer_load` tells.
     """
-    names = [file.stem for file in _load_files(table)]
     states = [statement["Status"] for statement in description.get("SubStatements", ())]
-    return "FAILED" in states and names[states.index("FAILED")] == RECONCILE
+    return _load_files(table)[states.index("FAILED")].stem if "FAILED" in states else None
 
 
 def failure_text(table: str, request: RunRequest, description: Mapping[str, Any]) -> str:
     """Say what DescribeStatement says of a failed batch, for whoever gets the e-mail."""
-    names = [file.stem for file in _load_files(table)]
-    statements: Sequence[Mapping[str, Any]] = description.get("SubStatements", ())
-    failed = next((place for place, part in enumerate(statements) if part["Status"] == "FAILED"), None)
-    reason = description.get("Error") or (statements[failed].get("Error") if failed is not None else None)
-    reason = reason or "Redshift gave no reason"
-    if was_refused(table, description):
+    failed = failed_file(table, description)
+    told = (part.get("Error") for part in description.get("SubStatements", ()) if part["Status"] == "FAILED")
+    reason = description.get("Error") or next(told, None) or "Redshift gave no reason"
+    if failed == RECONCILE:
         return (
             f"What COPY read from {request.target_uri} does not agree with the file's {request.rows:,} rows "
             f"of {request.partition}. {table} is unchanged. Redshift: {reason}"
         )
-    where = f" at {names[failed]}.sql" if failed is not None else ""
+    where = f" at {failed}.sql" if failed else ""
     return f"Loading {table} ended as {description['Status']}{where}; it is unchanged. Redshift: {reason}"
+
+
+def newer_load(hook: Any, table: str, request: RunRequest) -> str | None:
+    """Give the run whose load of a later write, or later attempt, stands in the partition; None when none does."""
+    rows = _select(hook, Template((SQL / "newer.sql").read_text()).substitute(table=table), request, _identity(request))
+    return f"{rows[0]['drop_id']}.{rows[0]['attempt']}" if rows else None
 
 
 def partition_figures(hook: Any, table: str, request: RunRequest) -> dict[str, int | str | None]:
     """Ask the table itself, after the commit: row_count, order_ids, total_amount (decimal as text) of the partition."""
-    statement_id = hook.execute_query(
-        sql=(SQL / table / "quality.sql").read_text(),
-        parameters=[{"name": "partition", "value": request.partition}],
-        poll_interval=1,
-        **asdict(request.redshift),
-    ).statement_id
-    result = hook.conn.get_statement_result(Id=statement_id)
-    (record,) = result["Records"]
-    return {
-        column["name"]: None if field.get("isNull") else next(iter(field.values()))
-        for column, field in zip(result["ColumnMetadata"], record, strict=True)
-    }
+    partition = [{"name": "partition", "value": request.partition}]
+    (figures,) = _select(hook, (SQL / table / "quality.sql").read_text(), request, partition)
+    return figures
 
 
 def quality_problems(request: RunRequest, figures: Mapping[str, Any]) -> list[str]:
@@ -107,5 +109,36 @@ def quality_problems(request: RunRequest, figures: Mapping[str, Any]) -> list[st
     return told
 
 
+def _identity(request: RunRequest) -> list[dict[str, str]]:
+    """Give what tells one load from another, and which of two is later."""
+    named = {
+        "partition": request.partition,
+        "written": request.written,
+        "drop_id": request.drop_id,
+        "attempt": str(request.attempt),
+    }
+    return [{"name": name, "value": value} for name, value in named.items()]
+
+
+def _select(
+    hook: Any, sql: str, request: RunRequest, parameters: list[dict[str, str]]
+) -> list[dict[str, int | str | None]]:
+    """Run one SELECT of a few rows to its end, and give them by the names of their columns."""
+    statement_id = hook.execute_query(
+        sql=sql, parameters=parameters, poll_interval=1, **asdict(request.redshift)
+    ).statement_id
+    result = hook.conn.get_statement_result(Id=statement_id)
+    names = [column["name"] for column in result["ColumnMetadata"]]
+    return [
+        {
+            name: None if field.get("isNull") else next(iter(field.values()))
+            for name, field in zip(names, record, strict=True)
+        }
+        for record in result["Records"]
+    ]
+
+
 def _load_files(table: str) -> list[Path]:
-    return sorted((SQL / table / "load").glob("*.sql"))
+    """Give the files of the batch in their order; FileNotFoundError when the table has none of its own."""
+    own = [file for file in (SQL / table / "load").iterdir() if file.suffix == ".sql"]
+    return sorted([*(SQL / "load").glob("*.sql"), *own], key=lambda file: file.name)

@@ -10,9 +10,17 @@ from airflow.providers.amazon.aws.hooks.redshift_data import (
 )
 from airflow.providers.amazon.aws.operators.glue import GlueJobOperator
 from airflow.providers.amazon.aws.operators.redshift_data import RedshiftDataOperator
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
-from suimon_etl.load import failure_text, load_parameters, load_statements, was_refused
+from suimon_etl.load import (
+    FENCE,
+    RECONCILE,
+    failed_file,
+    failure_text,
+    load_parameters,
+    load_statements,
+    newer_load,
+)
 from suimon_etl.request import RunRequest
 
 if TYPE_CHECKING:
@@ -21,6 +29,7 @@ if TYPE_CHECKING:
 
 GLUE_RUNNING = frozenset({"STARTING", "RUNNING", "STOPPING", "WAITING"})
 REDSHIFT_FAILED = frozenset({"FAILED", "ABORTED"})
+SUPERSEDED_BY = "superseded_by"  # the XCom of a load that the fence has kept out: which run's load stands there
 
 
 class ConvertWithGlue(GlueJobOperator):
@@ -45,7 +54,10 @@ class ConvertWithGlue(GlueJobOperator):
 
 
 class LoadPartition(RedshiftDataOperator):
-    """Replace one partition of `table` in one transaction; wrong data fails at once, anything else may be retried."""
+    """Replace one partition of `table` in one transaction, unless a later write of it is loaded: then skip the rest.
+
+    Wrong data fails at once, anything else may be retried.
+    """
 
     def __init__(self, *, table: str, **kwargs: Any) -> None:
         # Not durable: the statement is found again by nothing but its effect, and repeating it is harmless.
@@ -68,17 +80,24 @@ class LoadPartition(RedshiftDataOperator):
         try:
             return super().execute(context)
         except (RedshiftDataQueryFailedError, RedshiftDataQueryAbortedError) as error:
-            raise self._failure(self.statement_id, str(error)) from None
+            raise self._end(context, self.statement_id, str(error)) from None
 
     def execute_complete(self, context: Context, event: dict[str, Any] | None = None) -> Any:
         """Give the ids of the statements of the batch, or say why there is none."""
         if event and event.get("status") == "error":
-            raise self._failure(event["statement_id"], str(event.get("message")))
+            raise self._end(context, event["statement_id"], str(event.get("message")))
         return super().execute_complete(context, event)
 
-    def _failure(self, statement_id: str, message: str) -> AirflowException:
+    def _end(self, context: Context, statement_id: str, message: str) -> AirflowException:
         description = self.hook.conn.describe_statement(Id=statement_id)
         if description["Status"] not in REDSHIFT_FAILED:
             return AirflowException(f"The wait for statement {statement_id} was cut off: {message}")
-        kind = AirflowFailException if was_refused(self.table, description) else AirflowException
+        failed = failed_file(self.table, description)
+        # A fence that could not look fails at the same place: only the log itself says that nothing is left to do.
+        if failed == FENCE and (newer := newer_load(self.hook, self.table, self.request)):
+            context["ti"].xcom_push(key=SUPERSEDED_BY, value=newer)
+            return AirflowSkipException(
+                f"{self.request.partition} holds the load of run {newer}, of a later write. {self.table} is unchanged."
+            )
+        kind = AirflowFailException if failed == RECONCILE else AirflowException
         return kind(failure_text(self.table, self.request, description))

@@ -21,27 +21,41 @@ class ReportError(Exception):
 
 
 @dataclass(frozen=True)
-class Failure:
-    """Which step ended the run, and why as far as it was told."""
+class Ending:
+    """How a run ended: `failed_task` and why as far as it was told, or `superseded_by` which run; neither: loaded."""
 
-    task_id: str
-    error: str
+    failed_task: str | None = None
+    error: str | None = None
+    superseded_by: str | None = None
+
+    @property
+    def outcome(self) -> str:
+        """What the ledger makes of it."""
+        if self.failed_task:
+            return "failed"
+        return "superseded" if self.superseded_by else "loaded"
 
 
-def failure_of(
-    steps: Sequence[str], states: Mapping[str, str | None], errors: Mapping[str, str | None]
-) -> Failure | None:
-    """Give the step that kept the run from loading, or None when every step succeeded.
+def ending_of(
+    steps: Sequence[str],
+    states: Mapping[str, str | None],
+    errors: Mapping[str, str | None],
+    superseded_by: str | None,
+) -> Ending:
+    """Say how the run ended, from its steps' states and what they left.
 
     A step that failed comes before one that merely did not run because of it, or because somebody stopped the run.
+    A step that was skipped is a failure too, unless the fence said by whose load the run is superseded.
     """
     undone = [step for step in steps if states.get(step) != "success"]
     if not undone:
-        return None
+        return Ending()
+    if superseded_by and all(states.get(step) == "skipped" for step in undone):
+        return Ending(superseded_by=superseded_by)
     culprit = next((step for step in undone if states.get(step) == "failed"), undone[0])
     state = states.get(culprit) or "not started"
     # A process that was killed or lost, or a step that somebody marked, leaves a state but no exception.
-    return Failure(culprit, errors.get(culprit) or f"{culprit} is {state} and left no error; see its log")
+    return Ending(culprit, errors.get(culprit) or f"{culprit} is {state} and left no error; see its log")
 
 
 def run_finished(
@@ -51,7 +65,7 @@ def run_finished(
     run_id: str,
     parquet_rows: int | None,
     table_rows: int | None,
-    failure: Failure | None,
+    ending: Ending,
     log_url: str | None,
 ) -> dict[str, Any]:
     """Give the detail of the event; rows are None where the run did not get so far."""
@@ -62,11 +76,12 @@ def run_finished(
         "attempt": request.attempt,
         "dag_id": dag_id,
         "run_id": run_id,
-        "outcome": "failed" if failure else "loaded",
+        "outcome": ending.outcome,
         "rows": {"file": request.rows, "parquet": parquet_rows, "table": table_rows},
-        "failed_task": failure.task_id if failure else None,
-        "error": failure.error[:ERROR_LIMIT] if failure else None,
-        "log_url": log_url if failure else None,
+        "failed_task": ending.failed_task,
+        "error": ending.error[:ERROR_LIMIT] if ending.error else None,
+        "superseded_by": ending.superseded_by,
+        "log_url": log_url if ending.failed_task else None,
     }
 
 

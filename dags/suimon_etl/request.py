@@ -27,6 +27,12 @@ SCHEMAS: Mapping[str, Mapping[str, Any]] = {
     },
     "drop_id": {"type": "string", "pattern": "^[0-9a-f]{16}$", "description": "The file's identity in the ledger"},
     "attempt": {"type": "integer", "minimum": 1, "description": "1 from the gate, more by replay"},
+    "written": {
+        "type": "string",
+        "pattern": r"^[0-9A-F]{32,}\.[0-9]{4}$",
+        "maxLength": 64,  # as the load log's column
+        "description": "When the drop was written, as text that sorts so among the writes of its key",
+    },
     "rows": {"type": "integer", "minimum": 1, "description": "Rows of the file as the gate counted them"},
     "source_uri": {"type": "string", "pattern": f"^{S3_OBJECT}$", "description": "The accepted copy of the CSV"},
     "contract_uri": {"type": "string", "pattern": f"^{S3_OBJECT}$", "description": "The compiled contract"},
@@ -70,6 +76,7 @@ class RunRequest:
     partition: str
     drop_id: str
     attempt: int
+    written: str
     rows: int
     source_uri: str
     contract_uri: str

@@ -11,17 +11,30 @@ from sqlglot import exp
 
 from suimon.warehouse.ddl import statements as tables
 from suimon_etl.load import (
+    FENCE,
+    RECONCILE,
+    SQL,
     UnsafeLiteralError,
+    failed_file,
     failure_text,
     load_parameters,
     load_statements,
     quality_problems,
     quoted,
-    was_refused,
 )
 from suimon_etl.request import ROLE_ARN, S3_FOLDER, RunRequest
 
-STATEMENTS = 6
+FILES = (
+    "1_lock",
+    FENCE,
+    "3_stage",
+    "4_copy",
+    RECONCILE,
+    "6_delete",
+    "7_insert",
+    "8_forget",
+    "9_log",
+)
 
 
 @pytest.fixture
@@ -30,9 +43,9 @@ def request_(conf: dict[str, Any]) -> RunRequest:
 
 
 def described(failed: int | None, error: str = "", status: str = "FAILED") -> dict[str, Any]:
-    states = ["FINISHED"] * STATEMENTS
+    states = ["FINISHED"] * len(FILES)
     if failed is not None:
-        states = ["FINISHED"] * failed + ["FAILED"] + ["ABORTED"] * (STATEMENTS - failed - 1)
+        states = ["FINISHED"] * failed + ["FAILED"] + ["ABORTED"] * (len(FILES) - failed - 1)
     return {"Status": status, "Error": error, "SubStatements": [{"Status": state} for state in states]}
 
 
@@ -43,11 +56,15 @@ def test_the_batch_is_redshift_one_statement_each(request_: RunRequest) -> None:
     assert all(len(tree) == 1 for tree in trees)
     kinds = [type(tree[0]) for tree in trees]
     # sqlglot keeps LOCK as a mere command; the twin's Redshift runs it.
-    assert kinds == [exp.Command, exp.Create, exp.Copy, exp.Select, exp.Delete, exp.Insert]
+    assert kinds == [
+        *(exp.Command, exp.Select, exp.Create, exp.Copy, exp.Select),
+        *(exp.Delete, exp.Insert, exp.Delete, exp.Insert),
+    ]
+    assert len(batch) <= 40  # BatchExecuteStatement's limit
 
 
 def test_copy_reads_the_folder_of_this_attempt_alone_as_the_given_role(request_: RunRequest) -> None:
-    copy = load_statements("sales_fact", request_)[2]
+    copy = load_statements("sales_fact", request_)[3]
 
     assert f"FROM '{request_.target_uri}'\n" in copy
     assert f"IAM_ROLE '{request_.copy_role_arn}'\n" in copy
@@ -58,7 +75,7 @@ def test_the_insert_names_every_column_of_the_table_in_its_order(request_: RunRe
     table = sqlglot.parse_one(tables()["sales_fact"], read="redshift")
     columns = [column.name for column in table.find_all(exp.ColumnDef)]
 
-    insert = sqlglot.parse_one(load_statements("sales_fact", request_)[5], read="redshift")
+    insert = sqlglot.parse_one(load_statements("sales_fact", request_)[6], read="redshift")
     assert [column.name for column in insert.this.expressions] == columns
     assert insert.expression.named_selects == columns
 
@@ -70,7 +87,27 @@ def test_every_bound_value_is_used_and_every_name_is_bound(request_: RunRequest)
         for sql in load_statements("sales_fact", request_)
         for found in sqlglot.parse_one(sql, read="redshift").find_all(exp.Placeholder)
     }
-    assert used == bound == {"partition", "rows"}
+    assert used == bound == {"partition", "written", "drop_id", "attempt", "rows"}
+
+
+def test_the_log_is_written_into_every_column_of_its_table(request_: RunRequest) -> None:
+    log = sqlglot.parse_one(tables()["sales_fact_loads"], read="redshift")
+    insert = sqlglot.parse_one(load_statements("sales_fact", request_)[8], read="redshift")
+    assert [column.name for column in insert.this.expressions] == [c.name for c in log.find_all(exp.ColumnDef)]
+
+
+def test_another_table_needs_only_what_names_its_columns() -> None:
+    shared = {file.stem for file in (SQL / "load").iterdir()}
+    own = {file.stem for file in (SQL / "sales_fact" / "load").iterdir()}
+    assert own == {RECONCILE, "6_delete", "7_insert"}
+    assert not shared & own
+    assert tuple(sorted(shared | own)) == FILES
+    assert not any("sales" in file.read_text() for file in [*(SQL / "load").iterdir(), SQL / "newer.sql"])
+
+
+def test_a_table_without_statements_of_its_own_is_never_loaded(request_: RunRequest) -> None:
+    with pytest.raises(FileNotFoundError):
+        load_statements("inventory", request_)
 
 
 @pytest.mark.parametrize(
@@ -97,20 +134,12 @@ def test_other_partitions_of_aws_have_role_arns_too() -> None:
     assert quoted("s3://b-1.x/a/b=2026-11-20/c.1/", S3_FOLDER) == "'s3://b-1.x/a/b=2026-11-20/c.1/'"
 
 
-def test_only_the_reconciliation_means_wrong_data() -> None:
-    assert [was_refused("sales_fact", described(failed)) for failed in (0, 1, 2, 3, 4, 5, None)] == [
-        False,
-        False,
-        False,
-        True,
-        False,
-        False,
-        False,
-    ]
+def test_the_place_of_the_failed_statement_says_which_it_is() -> None:
+    assert [failed_file("sales_fact", described(failed)) for failed in (*range(len(FILES)), None)] == [*FILES, None]
 
 
 def test_a_refused_load_says_what_was_expected_and_what_redshift_said(request_: RunRequest) -> None:
-    text = failure_text("sales_fact", request_, described(3, "staged 2 rows"))
+    text = failure_text("sales_fact", request_, described(4, "staged 2 rows"))
 
     assert "does not agree with the file's 3 rows of 2026-11-20" in text
     assert "sales_fact is unchanged" in text
@@ -118,7 +147,7 @@ def test_a_refused_load_says_what_was_expected_and_what_redshift_said(request_: 
 
 
 def test_another_failure_names_the_statement(request_: RunRequest) -> None:
-    assert "ended as FAILED at 3_copy.sql" in failure_text("sales_fact", request_, described(2, "SlowDown"))
+    assert "ended as FAILED at 4_copy.sql" in failure_text("sales_fact", request_, described(3, "SlowDown"))
 
 
 def test_a_cancelled_batch_has_a_text_as_well(request_: RunRequest) -> None:

@@ -26,12 +26,13 @@ from local.redshift.warehouse import open_warehouse
 from suimon.warehouse import ddl
 from suimon.warehouse.statements import Warehouse, run_query
 from suimon_etl.load import (
+    RECONCILE,
+    failed_file,
     failure_text,
     load_parameters,
     load_statements,
     partition_figures,
     quality_problems,
-    was_refused,
 )
 from suimon_etl.request import RunRequest
 
@@ -225,7 +226,7 @@ def test_wrong_rows_are_refused_with_their_figures_and_the_table_stays(
     failed = load(redshift, wrong)
 
     assert failed["Status"] == "FAILED"
-    assert was_refused("sales_fact", failed)
+    assert failed_file("sales_fact", failed) == RECONCILE
     assert figures in failure_text("sales_fact", wrong, failed)
     assert table(redshift) == [("B", DAY), ("C", DAY), ("D", DAY)]
 
@@ -236,8 +237,8 @@ def test_a_load_without_parquet_is_no_refusal_and_may_be_tried_again(
     failed = load(redshift, request_)
 
     assert failed["Status"] == "FAILED"
-    assert not was_refused("sales_fact", failed)
-    assert "3_copy.sql" in failure_text("sales_fact", request_, failed)
+    assert failed_file("sales_fact", failed) == "4_copy"
+    assert "4_copy.sql" in failure_text("sales_fact", request_, failed)
 
     lake.write(request_, ("B", DAY), ("C", DAY), ("D", DAY))
     assert load(redshift, request_)["Status"] == "FINISHED"

@@ -9,11 +9,12 @@ import pytest
 
 from suimon.drop import State
 from suimon.outcome import RunFinished
-from suimon_etl.report import Failure, ReportError, error_text, failure_of, publish, run_finished
+from suimon_etl.report import Ending, ReportError, ending_of, error_text, publish, run_finished
 from suimon_etl.request import RunRequest
 
 STEPS = ("run_glue", "check_parquet", "load_redshift")
 DONE = dict.fromkeys(STEPS, "success")
+LOADED = Ending()
 
 
 class Bus:
@@ -30,39 +31,51 @@ class Bus:
         return {"FailedEntryCount": 0, "Entries": [{"EventId": "e-1"}]}
 
 
-def finished(conf: dict[str, Any], failure: Failure | None = None) -> dict[str, Any]:
+def finished(conf: dict[str, Any], ending: Ending = LOADED) -> dict[str, Any]:
     return run_finished(
         RunRequest.from_params(conf),
         dag_id="daily_sales_etl",
         run_id="0123456789abcdef.1",
         parquet_rows=3,
-        table_rows=None if failure else 3,
-        failure=failure,
+        table_rows=3 if ending.outcome == "loaded" else None,
+        ending=ending,
         log_url="https://airflow.example/log",
     )
 
 
-def test_a_run_of_successes_has_no_failure() -> None:
-    assert failure_of(STEPS, DONE, {}) is None
+def test_a_run_of_successes_has_loaded() -> None:
+    assert ending_of(STEPS, DONE, {}, None) == LOADED
+    assert LOADED.outcome == "loaded"
 
 
 def test_the_step_that_failed_is_named_not_those_after_it() -> None:
     states = DONE | {"check_parquet": "failed", "load_redshift": "upstream_failed"}
-    assert failure_of(STEPS, states, {"check_parquet": "part-0 is missing"}) == Failure(
+    assert ending_of(STEPS, states, {"check_parquet": "part-0 is missing"}, None) == Ending(
         "check_parquet", "part-0 is missing"
     )
 
 
 def test_a_step_killed_without_an_exception_is_still_named() -> None:
-    failure = failure_of(STEPS, DONE | {"load_redshift": "failed"}, {"load_redshift": None})
-    assert failure == Failure("load_redshift", "load_redshift is failed and left no error; see its log")
+    ending = ending_of(STEPS, DONE | {"load_redshift": "failed"}, {"load_redshift": None}, None)
+    assert ending == Ending("load_redshift", "load_redshift is failed and left no error; see its log")
 
 
 @pytest.mark.parametrize("state", ["skipped", "upstream_failed", "removed", None])
 def test_a_step_that_did_not_run_is_no_success(state: str | None) -> None:
-    failure = failure_of(STEPS, DONE | {"load_redshift": state}, {})
-    assert failure
-    assert failure.task_id == "load_redshift"
+    ending = ending_of(STEPS, DONE | {"load_redshift": state}, {}, None)
+    assert (ending.outcome, ending.failed_task) == ("failed", "load_redshift")
+
+
+def test_what_the_fence_skipped_is_superseded() -> None:
+    ending = ending_of(STEPS, DONE | {"load_redshift": "skipped"}, {}, "fedcba9876543210.1")
+    assert ending == Ending(superseded_by="fedcba9876543210.1")
+    assert ending.outcome == "superseded"
+
+
+@pytest.mark.parametrize("state", ["failed", "upstream_failed", "running", None])
+def test_the_fence_excuses_nothing_that_it_did_not_skip(state: str | None) -> None:
+    ending = ending_of(STEPS, DONE | {"check_parquet": state, "load_redshift": "skipped"}, {}, "fedcba9876543210.1")
+    assert (ending.outcome, ending.failed_task) == ("failed", "check_parquet")
 
 
 def test_the_outcome_function_understands_a_loaded_run(conf: dict[str, Any]) -> None:
@@ -74,7 +87,7 @@ def test_the_outcome_function_understands_a_loaded_run(conf: dict[str, Any]) -> 
 
 
 def test_the_outcome_function_understands_a_failed_run(conf: dict[str, Any]) -> None:
-    told = RunFinished.from_event({"detail": finished(conf, Failure("load_redshift", "x" * 5_000))})
+    told = RunFinished.from_event({"detail": finished(conf, Ending("load_redshift", "x" * 5_000))})
 
     assert told.state is State.FAILED
     assert told.rows == {"file": 3, "parquet": 3, "table": None}
@@ -83,9 +96,19 @@ def test_the_outcome_function_understands_a_failed_run(conf: dict[str, Any]) -> 
     assert told.log_url == "https://airflow.example/log"
 
 
+def test_the_outcome_function_understands_a_superseded_run(conf: dict[str, Any]) -> None:
+    detail = finished(conf, Ending(superseded_by="fedcba9876543210.1"))
+    told = RunFinished.from_event({"detail": detail})
+
+    assert told.state is State.SUPERSEDED
+    assert told.rows == {"file": 3, "parquet": 3, "table": None}
+    assert (told.failed_task, told.error, told.log_url) == (None, None, None)
+    assert detail["superseded_by"] == "fedcba9876543210.1"
+
+
 def test_the_event_goes_to_the_default_bus_as_readable_text(conf: dict[str, Any]) -> None:
     bus = Bus()
-    detail = finished(conf, Failure("run_glue", "列 amount"))
+    detail = finished(conf, Ending("run_glue", "列 amount"))
 
     assert publish(bus, detail) == "e-1"
     (entry,) = bus.entries

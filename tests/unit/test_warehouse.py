@@ -149,8 +149,11 @@ def test_a_statement_that_does_not_end_is_given_up() -> None:
         run(client(DataApi("STARTED")), TARGET, "SELECT 1", timeout_seconds=0.2)
 
 
-def test_there_are_three_tables_one_statement_each() -> None:
-    assert list(ddl.statements()) == ["inventory", "sales_fact", "user_events"]
+TABLES = ["inventory", "inventory_loads", "sales_fact", "sales_fact_loads", "user_events", "user_events_loads"]
+
+
+def test_there_are_three_tables_each_with_its_load_log_one_statement_each() -> None:
+    assert list(ddl.statements()) == TABLES
     for name, sql in ddl.statements().items():
         (tree,) = sqlglot.parse(sql, read="redshift")
         assert isinstance(tree, exp.Create)
@@ -175,7 +178,7 @@ def test_the_command_creates_the_tables(monkeypatch: pytest.MonkeyPatch) -> None
     done = CliRunner().invoke(warehouse, ["create", "--workgroup", "suimon", "--database", "analytics"])
     assert (done.exit_code, done.output) == (
         0,
-        "inventory, sales_fact, user_events are there, in database analytics of workgroup suimon\n",
+        f"{', '.join(TABLES)} are there, in database analytics of workgroup suimon\n",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from string import Template
 from typing import TYPE_CHECKING
 
 from suimon.warehouse.statements import run
@@ -14,11 +15,16 @@ if TYPE_CHECKING:
 
 
 def statements() -> dict[str, str]:
-    """Give the CREATE TABLE of each table, by its name."""
-    tables = sorted(
-        (file for file in files("suimon.warehouse").joinpath("tables").iterdir()), key=lambda file: file.name
-    )
-    return {file.name.removesuffix(".sql"): file.read_text() for file in tables if file.name.endswith(".sql")}
+    """Give the CREATE TABLE of each table and, after it, that of its load log, by the table's name."""
+    package = files("suimon.warehouse")
+    load_log = Template(package.joinpath("load_log.sql").read_text())
+    every = {}
+    for file in sorted(package.joinpath("tables").iterdir(), key=lambda file: file.name):
+        if file.name.endswith(".sql"):
+            table = file.name.removesuffix(".sql")
+            every[table] = file.read_text()
+            every[f"{table}_loads"] = load_log.substitute(table=table)
+    return every
 
 
 def create(client: RedshiftDataAPIServiceClient, target: Warehouse, *, timeout_seconds: float = 300) -> None:

@@ -25,6 +25,7 @@ class FakeAws:
     load_error: str = ""
     polls_until_loaded: int = 1
     quality: tuple[int, int, str] = (3, 3, "600.00")
+    newer: tuple[str, int] | None = None  # what the load log holds of the partition that is later than the run
     refusals: int = 0
 
     job_runs: list[dict[str, str]] = field(default_factory=list)
@@ -43,7 +44,7 @@ class FakeAws:
             "RedshiftData.BatchExecuteStatement": lambda: self._batch(request),
             "RedshiftData.ExecuteStatement": lambda: self._query(request),
             "RedshiftData.DescribeStatement": lambda: self._describe(request["Id"]),
-            "RedshiftData.GetStatementResult": self._result,
+            "RedshiftData.GetStatementResult": lambda: self._result(request["Id"]),
             "AWSEvents.PutEvents": lambda: self._put(request["Entries"]),
         }
         return known[call]() if call in known else None
@@ -77,9 +78,12 @@ class FakeAws:
 
     def _query(self, request: dict[str, Any]) -> dict[str, Any]:
         self.queries.append(request)
-        return {"Id": "query"}
+        return {"Id": "newer" if "_loads" in request["Sql"] else "quality"}
 
-    def _result(self) -> dict[str, Any]:
+    def _result(self, statement_id: str) -> dict[str, Any]:
+        if statement_id == "newer":
+            records = [[{"stringValue": self.newer[0]}, {"longValue": self.newer[1]}]] if self.newer else []
+            return {"ColumnMetadata": [{"name": "drop_id"}, {"name": "attempt"}], "Records": records}
         rows, order_ids, amount = self.quality
         return {
             "ColumnMetadata": [{"name": name} for name in ("row_count", "order_ids", "total_amount")],
@@ -87,8 +91,8 @@ class FakeAws:
         }
 
     def _describe(self, statement_id: str) -> dict[str, Any]:
-        if statement_id == "query":
-            return {"Id": "query", "Status": "FINISHED"}
+        if statement_id != "batch":
+            return {"Id": statement_id, "Status": "FINISHED"}
         self._polls += 1
         if self._polls <= self.polls_until_loaded:
             return {"Id": "batch", "Status": "STARTED"}

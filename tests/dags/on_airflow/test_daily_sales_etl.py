@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 DAGS = Path(__file__).parents[3] / "dags"
 STEPS = ["run_glue", "check_parquet", "load_redshift", "check_quality"]
+FENCE, COPY, RECONCILE = 1, 3, 4  # places in the batch
 FOLDER = "suimon-lake/processed/sales/2026-11-20/0123456789abcdef.1"
 
 
@@ -131,6 +132,10 @@ def test_what_the_gate_sends_is_accepted(dag: DAG, conf: dict[str, Any], redshif
         ("drop_id", "0123"),
         ("attempt", 0),
         ("attempt", "1"),
+        ("written", "1.0000"),
+        ("written", "005e7f2a3b4c5d6e7f00000000000000.0000"),
+        ("written", f"{'0' * 32}.0000 "),
+        ("written", f"{'0' * 60}.0000"),
         ("rows", 0),
         ("rows", 1.5),
         ("source_uri", "/local/file.csv"),
@@ -184,6 +189,7 @@ def test_a_good_file_is_loaded_and_reported(aws: FakeAws, run: Callable[..., Dag
         "rows": {"file": 3, "parquet": 3, "table": 3},
         "failed_task": None,
         "error": None,
+        "superseded_by": None,
         "log_url": None,
     }
     (arguments,) = aws.job_runs
@@ -195,15 +201,23 @@ def test_a_good_file_is_loaded_and_reported(aws: FakeAws, run: Callable[..., Dag
     }
 
 
-def test_the_load_is_one_batch_with_bound_values(aws: FakeAws, run: Callable[..., DagRun]) -> None:
+def test_the_load_is_one_batch_with_bound_values(
+    aws: FakeAws, run: Callable[..., DagRun], conf: dict[str, Any]
+) -> None:
     run()
 
     (batch,) = aws.batches
     assert (batch["Database"], batch["WorkgroupName"]) == ("analytics", "suimon")
     assert not batch.keys() & {"ClusterIdentifier", "SecretArn", "DbUser"}
-    assert batch["Parameters"] == [{"name": "partition", "value": "2026-11-20"}, {"name": "rows", "value": "3"}]
+    assert {parameter["name"]: parameter["value"] for parameter in batch["Parameters"]} == {
+        "partition": "2026-11-20",
+        "written": conf["written"],
+        "drop_id": "0123456789abcdef",
+        "attempt": "1",
+        "rows": "3",
+    }
     verbs = [re.sub(r"(?m)^--.*\n", "", sql).split()[0] for sql in batch["Sqls"]]
-    assert verbs == ["LOCK", "CREATE", "COPY", "SELECT", "DELETE", "INSERT"]
+    assert verbs == ["LOCK", "SELECT", "CREATE", "COPY", "SELECT", "DELETE", "INSERT", "DELETE", "INSERT"]
     assert not any("2026-11-20" in sql for sql in batch["Sqls"] if "COPY" not in sql)
 
 
@@ -263,7 +277,7 @@ def test_a_missing_result_of_the_job_fails_the_run(aws: FakeAws, run: Callable[.
 
 
 def test_a_refused_reconciliation_fails_at_once_with_its_figures(aws: FakeAws, run: Callable[..., DagRun]) -> None:
-    aws.failed_statement, aws.load_error = 3, "Invalid digit, context: staged 2 rows with 2 order ids"
+    aws.failed_statement, aws.load_error = RECONCILE, "Invalid digit, context: staged 2 rows with 2 order ids"
 
     done = run(retries=2)
 
@@ -276,21 +290,66 @@ def test_a_refused_reconciliation_fails_at_once_with_its_figures(aws: FakeAws, r
 
 
 def test_another_error_of_the_load_is_tried_again(aws: FakeAws, run: Callable[..., DagRun]) -> None:
-    aws.failed_statement, aws.load_error = 2, "S3ServiceException: SlowDown"
+    aws.failed_statement, aws.load_error = COPY, "S3ServiceException: SlowDown"
 
     done = run(retries=1)
 
     assert str(done.state) == "failed"
     assert len(aws.batches) == 2
-    assert "3_copy.sql" in event(aws)["error"]
+    assert "4_copy.sql" in event(aws)["error"]
     assert "SlowDown" in event(aws)["error"]
 
 
 def test_a_load_that_failed_before_the_first_look_says_why_too(aws: FakeAws, run: Callable[..., DagRun]) -> None:
-    aws.polls_until_loaded, aws.failed_statement, aws.load_error = 0, 2, "S3ServiceException: AccessDenied"
+    aws.polls_until_loaded, aws.failed_statement, aws.load_error = 0, COPY, "S3ServiceException: AccessDenied"
 
     assert str(run().state) == "failed"
     assert "AccessDenied" in event(aws)["error"]
+
+
+@pytest.mark.parametrize("polls", [0, 1])
+def test_a_load_behind_a_later_write_is_skipped_and_the_run_superseded(
+    aws: FakeAws, run: Callable[..., DagRun], polls: int
+) -> None:
+    aws.polls_until_loaded, aws.failed_statement, aws.load_error = polls, FENCE, "Invalid digit, context: written"
+    aws.newer = ("fedcba9876543210", 2)
+
+    done = run(retries=2)
+
+    assert str(done.state) == "success"
+    skipped = dict.fromkeys(["load_redshift", "check_quality", "loaded"], "skipped")
+    assert states(done) == dict.fromkeys(["run_glue", "check_parquet", "report_outcome"], "success") | skipped
+    assert len(aws.batches) == 1
+    told = event(aws)
+    assert (told["outcome"], told["superseded_by"]) == ("superseded", "fedcba9876543210.2")
+    assert told["rows"] == {"file": 3, "parquet": 3, "table": None}
+    assert (told["failed_task"], told["error"], told["log_url"]) == (None, None, None)
+
+
+def test_a_fence_that_could_not_look_is_a_failure_and_tried_again(aws: FakeAws, run: Callable[..., DagRun]) -> None:
+    aws.failed_statement, aws.load_error = FENCE, 'ERROR: relation "sales_fact_loads" does not exist'
+
+    done = run(retries=1)
+
+    assert str(done.state) == "failed"
+    assert len(aws.batches) == 2
+    told = event(aws)
+    assert (told["outcome"], told["failed_task"]) == ("failed", "load_redshift")
+    assert "2_fence.sql" in told["error"]
+    assert 'relation "sales_fact_loads" does not exist' in told["error"]
+
+
+def test_a_partition_that_a_later_load_has_replaced_meanwhile_is_not_judged(
+    aws: FakeAws, run: Callable[..., DagRun]
+) -> None:
+    aws.quality, aws.newer = (2, 2, "400.00"), ("fedcba9876543210", 1)
+
+    done = run()
+
+    assert str(done.state) == "success"
+    told = event(aws)
+    assert (told["outcome"], told["superseded_by"]) == ("loaded", None)
+    assert told["rows"] == {"file": 3, "parquet": 3, "table": None}
 
 
 @pytest.mark.parametrize(
@@ -308,7 +367,7 @@ def test_a_table_that_is_not_the_file_fails_the_run(
     done = run(retries=2)
 
     assert str(done.state) == "failed"
-    assert len(aws.queries) == 1
+    assert len(aws.queries) == 2  # the table, once, and the load log
     told = event(aws)
     assert told["failed_task"] == "check_quality"
     assert problem in told["error"]

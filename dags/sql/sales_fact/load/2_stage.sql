@@ -1,1 +1,0 @@
-CREATE TEMP TABLE sales_fact_staging (LIKE sales_fact)
