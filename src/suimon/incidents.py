@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, Key
 
-from suimon.ledger import stamp
+from suimon.ledger_items import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from suimon.drop import NEXT, Drop, DropRecord, State, written_order
+from suimon.drop import NEXT, Drop, DropRecord, State
+from suimon.ledger_items import drop_key, entered_later, entry_key, entry_of, item_of, move_of, place, record_of, stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -39,11 +40,6 @@ class Move:
     by: str
 
 
-def stamp(now: datetime) -> str:
-    """A time as the ledger keeps it: ISO 8601, UTC, milliseconds, so that text order is time order."""
-    return now.astimezone(UTC).isoformat(timespec="milliseconds")
-
-
 class Ledger:
     """Drops in one DynamoDB table: `pk` = `drop#<id>`, `sk` = `drop`, with the indexes `by_partition` and `by_state`.
 
@@ -64,26 +60,26 @@ class Ledger:
 
     def get(self, drop_id: str) -> DropRecord | None:
         """Return the drop as it stands now (consistent read), or None."""
-        item = self._table.get_item(Key=_key(drop_id), ConsistentRead=True).get("Item")
-        return _record(item) if item else None
+        item = self._table.get_item(Key=drop_key(drop_id), ConsistentRead=True).get("Item")
+        return record_of(item) if item else None
 
     def get_many(self, drop_ids: Iterable[str]) -> dict[str, DropRecord]:
         """Return the drops among these that the ledger knows, by id, as they stand now."""
         wanted, found = list(dict.fromkeys(drop_ids)), dict[str, DropRecord]()
         for start in range(0, len(wanted), BATCH):
-            keys: Any = [_key(drop_id) for drop_id in wanted[start : start + BATCH]]
+            keys: Any = [drop_key(drop_id) for drop_id in wanted[start : start + BATCH]]
             while keys:
                 answer: Any = self._table.meta.client.batch_get_item(
                     RequestItems={self._table.name: {"Keys": keys, "ConsistentRead": True}}
                 )
-                found.update({str(item["drop_id"]): _record(item) for item in answer["Responses"][self._table.name]})
+                found.update({str(item["drop_id"]): record_of(item) for item in answer["Responses"][self._table.name]})
                 # What was too much for one answer or throttled comes back as not processed.
                 keys = answer.get("UnprocessedKeys", {}).get(self._table.name, {}).get("Keys")
         return found
 
     def history(self, drop_id: str) -> list[Move]:
         """Return every move of a drop, oldest first: for people, and for measuring how long a step took."""
-        item = self._table.get_item(Key=_key(drop_id), ConsistentRead=True).get("Item", {})
+        item = self._table.get_item(Key=drop_key(drop_id), ConsistentRead=True).get("Item", {})
         entries: list[Any] = item.get("history", [])  # type: ignore[assignment]  # DynamoDB's any type
         return [
             Move(State(entry["state"]), datetime.fromisoformat(entry["at"]), int(entry["attempt"]), entry["by"])
@@ -93,7 +89,7 @@ class Ledger:
     def drops_of(self, dataset: str, partition: str) -> list[DropRecord]:
         """Return every drop of a partition, oldest write first. The index may lag a moment behind the table."""
         return [
-            _record(item)
+            record_of(item)
             for item in self._query(
                 IndexName=BY_PARTITION,
                 KeyConditionExpression="dataset_partition = :partition",
@@ -113,35 +109,35 @@ class Ledger:
             ExpressionAttributeValues={":state": str(state), ":after": stamp(after), ":before": stamp(before)},
             Limit=limit,
         )
-        return [_record(item) for item in answer["Items"]]
+        return [record_of(item) for item in answer["Items"]]
 
     def drops_of_key(self, bucket: str, key: str) -> list[DropRecord]:
         """Return every drop of a key as it stands now, oldest write first."""
         return self._writes(
-            KeyConditionExpression="pk = :key", ExpressionAttributeValues={":key": _entry_key(bucket, key)}
+            KeyConditionExpression="pk = :key", ExpressionAttributeValues={":key": entry_key(bucket, key)}
         )
 
     def newer_writes(self, record: DropRecord) -> list[DropRecord]:
         """Return the later writes of the drop's key as they stand now, oldest first; those not yet entered too."""
         found = self._writes(
             KeyConditionExpression="pk = :key AND sk > :own",
-            ExpressionAttributeValues={":key": _entry_key(record.drop.bucket, record.drop.key), ":own": _place(record)},
+            ExpressionAttributeValues={":key": entry_key(record.drop.bucket, record.drop.key), ":own": place(record)},
         )
-        return [one for one in found if _place(one) > _place(record)]
+        return [one for one in found if place(one) > place(record)]
 
     def older_writes(self, record: DropRecord) -> Iterator[DropRecord]:
         """Give the earlier writes of the drop's key as they stand now, newest first, reading no more than is taken."""
         query: dict[str, Any] = {
             "KeyConditionExpression": "pk = :key AND sk < :own",
             "ExpressionAttributeValues": {
-                ":key": _entry_key(record.drop.bucket, record.drop.key),
-                ":own": _place(record),
+                ":key": entry_key(record.drop.bucket, record.drop.key),
+                ":own": place(record),
             },
             "ScanIndexForward": False,
         }
         for entry in self._query(ConsistentRead=True, Limit=5, **query):
-            known = self.get(str(entry["drop_id"])) or _entered_later(entry)
-            if _place(known) == entry["sk"]:
+            known = self.get(str(entry["drop_id"])) or entered_later(entry)
+            if place(known) == entry["sk"]:
                 yield known
 
     def _writes(self, **query: Any) -> list[DropRecord]:
@@ -152,8 +148,8 @@ class Ledger:
         """
         entries = {str(entry["drop_id"]): entry for entry in self._query(ConsistentRead=True, **query)}
         known = self.get_many(entries) if entries else {}
-        found = (known.get(drop_id) or _entered_later(entry) for drop_id, entry in entries.items())
-        return sorted(found, key=_place)
+        found = (known.get(drop_id) or entered_later(entry) for drop_id, entry in entries.items())
+        return sorted(found, key=place)
 
     def _query(self, **query: Any) -> Iterator[dict[str, Any]]:
         while True:
@@ -167,9 +163,9 @@ class Ledger:
         """Enter the drop as RECEIVED (or UNMATCHED) if it is new, and return it as the ledger has it."""
         record = DropRecord(drop, dataset, partition, state, attempt=1, received_at=stamp(now), updated_at=stamp(now))
         # The key's entry first: whoever judges a write of this key from now on sees this one.
-        self._table.put_item(Item=_entry(record))
+        self._table.put_item(Item=entry_of(record))
         try:
-            self._table.put_item(Item=_item(record, self._by), ConditionExpression="attribute_not_exists(pk)")
+            self._table.put_item(Item=item_of(record, self._by), ConditionExpression="attribute_not_exists(pk)")
         except ClientError as error:
             if not _is_refused(error):
                 raise
@@ -232,7 +228,7 @@ class Ledger:
             ":from": str(record.state),
             ":held_attempt": record.attempt,
             ":held_owner": record.lease_owner,
-            ":entry": [_move(to, now, attributes.get("attempt", record.attempt), self._by)],
+            ":entry": [move_of(to, now, attributes.get("attempt", record.attempt), self._by)],
         }
         update = "SET " + ", ".join(f"#{name} = :{name}" for name in changes)
         if moves:
@@ -245,7 +241,7 @@ class Ledger:
             values[":expired_at"] = only_expired_at
         try:
             answer = self._table.update_item(
-                Key=_key(record.id),
+                Key=drop_key(record.id),
                 UpdateExpression=update,
                 ConditionExpression=condition,
                 ExpressionAttributeNames=names,
@@ -260,11 +256,7 @@ class Ledger:
             if known and moves and _is_ours(known, changes):
                 return known
             raise LostClaimError(f"drop {record.id} is no longer {record.state} in these hands") from error
-        return _record(answer["Attributes"])
-
-
-def _key(drop_id: str) -> dict[str, str]:
-    return {"pk": f"drop#{drop_id}", "sk": "drop"}
+        return record_of(answer["Attributes"])
 
 
 def _is_ours(known: DropRecord, changes: Mapping[str, Any]) -> bool:
@@ -273,95 +265,5 @@ def _is_ours(known: DropRecord, changes: Mapping[str, Any]) -> bool:
     return (str(known.state), known.updated_at, known.lease_owner) == (changes["state"], changes["updated_at"], owner)
 
 
-def _move(state: State, at: datetime, attempt: int, by: str) -> dict[str, Any]:
-    return {"state": str(state), "at": stamp(at), "attempt": attempt, "by": by}
-
-
-def _entry_key(bucket: str, key: str) -> str:
-    return f"key#{bucket}/{key}"  # S3: a bucket's name holds no slash and a key 1,024 bytes; DynamoDB takes 2,048
-
-
-def _place(record: DropRecord) -> str:
-    return f"{written_order(record.drop.sequencer)}#{record.id}"
-
-
-def _entry(record: DropRecord) -> dict[str, Any]:
-    drop = record.drop
-    return {
-        "pk": _entry_key(drop.bucket, drop.key),
-        "sk": _place(record),
-        "drop_id": record.id,
-        "dataset": record.dataset,
-        "partition": record.partition,
-        "received_at": record.received_at,
-        **asdict(drop),
-    }
-
-
-def _entered_later(entry: Mapping[str, Any]) -> DropRecord:
-    """Read a write whose own record is not there yet: whoever put the entry is about to put that, or will again."""
-    at = str(entry["received_at"])
-    return DropRecord(_drop(entry), entry["dataset"], entry["partition"], State.RECEIVED, 1, at, at)
-
-
 def _is_refused(error: ClientError) -> bool:
     return error.response["Error"]["Code"] == "ConditionalCheckFailedException"
-
-
-def _item(record: DropRecord, by: str) -> dict[str, Any]:
-    drop = record.drop
-    return _key(record.id) | {
-        "drop_id": record.id,
-        "dataset": record.dataset,
-        "partition": record.partition,
-        "dataset_partition": f"{record.dataset}#{record.partition}",
-        "bucket": drop.bucket,
-        "key": drop.key,
-        "version_id": drop.version_id,
-        "etag": drop.etag,
-        "size": drop.size,
-        # The index's sort key; an index key must not be empty.
-        "sequencer": drop.sequencer or "0",
-        "state": str(record.state),
-        "attempt": record.attempt,
-        "received_at": record.received_at,
-        "updated_at": record.updated_at,
-        "lease_owner": "",
-        "lease_until": "",
-        "history": [
-            {"state": str(record.state), "at": record.received_at, "attempt": record.attempt, "by": by},
-        ],
-    }
-
-
-def _drop(item: Mapping[str, Any]) -> Drop:
-    return Drop(
-        bucket=item["bucket"],
-        key=item["key"],
-        version_id=item["version_id"],
-        etag=item["etag"],
-        size=int(item["size"]),
-        sequencer=item["sequencer"],
-    )
-
-
-def _record(item: Mapping[str, Any]) -> DropRecord:
-    return DropRecord(
-        drop=_drop(item),
-        dataset=item["dataset"],
-        partition=item["partition"],
-        state=State(item["state"]),
-        attempt=int(item["attempt"]),
-        received_at=item["received_at"],
-        updated_at=item["updated_at"],
-        lease_until=item["lease_until"],
-        lease_owner=item["lease_owner"],
-        run_id=item.get("run_id", ""),
-        rows=int(item.get("rows", 0)),
-        accepted_as=item.get("accepted_as", ""),
-        duplicate_of=item.get("duplicate_of", ""),
-        set_id=item.get("set_id", ""),
-        members=tuple(item.get("members", ())),
-        task_token=item.get("task_token", ""),
-        replay=item.get("replay", ""),
-    )
