@@ -165,7 +165,7 @@ class IncidentDesk:
 
 def subject_line(text: str) -> str:
     """Fit a text into an SNS subject: one line without control characters, cut at a word where there is one."""
-    line = " ".join("".join(" " if _is_control(char) else char for char in text).split())
+    line = " ".join(_without_control(text).split())
     if _utf16_units(line) <= SUBJECT_CHARACTERS:
         return line
     line = line[:SUBJECT_CHARACTERS]
@@ -179,7 +179,7 @@ def subject_line(text: str) -> str:
 
 def message(body: str, incident_id: str) -> str:
     """Fit a text into an SNS message, in bytes, without control characters; its last line is the incident's id."""
-    text = "".join(char if char in "\n\t" or not _is_control(char) else " " for char in body).strip()
+    text = "\n".join("\t".join(map(_without_control, line.split("\t"))) for line in body.split("\n")).strip()
     closing = f"\n\nIncident: {incident_id}\n"
     whole = text.encode()
     room = MESSAGE_BYTES - len(closing.encode())
@@ -189,10 +189,14 @@ def message(body: str, incident_id: str) -> str:
     return whole[: room - len(note.encode())].decode(errors="ignore") + note + closing
 
 
-def _is_control(char: str) -> bool:
-    """Control, format, surrogate and unassigned characters, and Unicode's own line and paragraph breaks."""
-    category = unicodedata.category(char)
-    return category.startswith("C") or category in {"Zl", "Zp"}
+def _without_control(text: str) -> str:
+    """Put blanks for control, format, surrogate and unassigned characters, and Unicode's line and paragraph breaks."""
+    if text.isprintable():  # as nearly every text is, told a hundred times faster
+        return text
+    return "".join(
+        " " if (category := unicodedata.category(char)).startswith("C") or category in {"Zl", "Zp"} else char
+        for char in text
+    )
 
 
 def _utf16_units(text: str) -> int:
