@@ -43,6 +43,9 @@ bench-check: $(VENV)/.ready $(ENVS)/bench/.ready ## measure the checker beside o
 	@$(VENV)/bin/python -m bench.check --bench-python $(ENVS)/bench/bin/python \
 	  $(if $(ROWS),--rows $(ROWS)) $(if $(LARGE),--large $(LARGE)) $(if $(LONG),--long)
 
+bench-burst: setup ## a burst of small files through a whole twin, about 25 minutes; FILES= (10000)
+	@$(VENV)/bin/python -m bench.burst $(if $(FILES),--files $(FILES))
+
 fuzz: $(VENV)/.ready $(ENVS)/fuzz/.ready ## look for inputs that break a promise; SECONDS= for each of the four targets
 	@for target in check grammar contract compiled; do echo "fuzz: $$target"; \
 	  mkdir -p .suimon/fuzz/$$target tests/fuzz/regressions/$$target; \
@@ -90,4 +93,4 @@ $(ENVS)/%/.ready: requirements/%.lock.txt $(VENV)/bin/uv
 	@VIRTUAL_ENV=$(ENVS)/$* $(UV) pip install -q --require-hashes -r requirements/$*.lock.txt
 	@touch $@
 
-.PHONY: help setup demo up down test check differential bench-check fuzz mutate build lock clean
+.PHONY: help setup demo up down test check differential bench-check bench-burst fuzz mutate build lock clean
