@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from suimon import alerts
+from suimon.contract.model import Role
 from suimon.drop import REPLAYABLE, Drop, DropRecord, EventError, State, run_id
+from suimon.gathering import Gathering, follow
 from suimon.ledger import Ledger, LostClaimError
 from suimon.objects import Objects, UnreadableError
 from suimon.outcome import answer_token
 from suimon.pace import BusyError
+from suimon.set_ledger import LostSetError
+from suimon.sets import SOURCES, WAITING, SetError
 from suimon.steps import Fate, Step, fate, next_step, same_bytes
 from suimon.trigger import PASSING, Airflow, Outcome, accepted_name, accepted_prefix, conf_for, start_run
 
@@ -104,6 +108,8 @@ class Gate:
         if record is None:
             raise ReplayError(f"the ledger knows no drop {request.drop_id}")
         contract = self.contracts.of(record.dataset)
+        if contract.role_of(record.drop.key) in {Role.SHARD, Role.CONTROL}:
+            raise ReplayError(f"drop {record.id} is a part of a set: replay the set, by its partition")
         now = self.clock()
         if (record.attempt, record.replay) == (request.attempt, request.execution):
             record = self.ledger.renew_token(record, request.task_token, now)
@@ -124,11 +130,11 @@ class Gate:
             case Step.CHECK:
                 return self._check(self._claim(record, attempt=record.attempt), contract)
             case Step.TRIGGER:
-                return self._trigger(record, contract)
+                return self._onward(record, contract)
             case Step.WAIT:
                 raise ComeBackError(f"drop {record.id} is being checked until {record.lease_until}")
             case Step.NOTHING:
-                return record
+                return self._catch_up(record)
 
     def _claim(self, record: DropRecord, *, attempt: int, **replay: str) -> DropRecord:
         try:
@@ -151,6 +157,9 @@ class Gate:
         return self._onward(record, contract) if record.state is State.ACCEPTED else record
 
     def _settle(self, record: DropRecord, contract: Contract) -> DropRecord:
+        role = contract.role_of(record.drop.key)
+        if role in {Role.SET, Role.CONTROL}:
+            return self._settle_without_bytes(record, contract, role)
         found = self._fate(record)
         # A replay repeats bytes that are known, on purpose.
         if found.state and not (found.state is State.DUPLICATE and record.attempt > 1):
@@ -169,8 +178,23 @@ class Gate:
             return self._end(record, State.SUPERSEDED)
         self._remark(record, contract, inspection)
         # The run id is written before the call that uses it: whoever takes over after a crash asks for the same run.
-        told = {"rows": inspection.verdict.accepted_rows, "accepted_as": name, "run_id": run_id(record)}
+        told = {"rows": inspection.verdict.accepted_rows, "accepted_as": name}
+        told |= {"set_id": WAITING} if role is Role.SHARD else {"run_id": run_id(record)}
         return self.ledger.move(record, State.ACCEPTED, self.clock(), **told)
+
+    def _settle_without_bytes(self, record: DropRecord, contract: Contract, role: Role) -> DropRecord:
+        """Accept a set, whose shards have been checked, or what says which shards it has, if that can be read."""
+        if role is Role.SET:
+            if not self._gathering.is_current(record):
+                return self._end(record, State.SUPERSEDED)
+            rows = self._gathering.lay_out(record, contract)
+            told = {"rows": rows, "accepted_as": SOURCES, "run_id": run_id(record)}
+            return self.ledger.move(record, State.ACCEPTED, self.clock(), **told)
+        try:
+            self._gathering.names(record, contract)
+        except (UnreadableError, SetError) as error:
+            return self._reject(record, contract, str(error))
+        return self.ledger.move(record, State.ACCEPTED, self.clock(), set_id=WAITING)
 
     def _fate(self, record: DropRecord) -> Fate:
         # What no contract knew when it came has no say yet: it will look at us when it is taken up.
@@ -213,12 +237,43 @@ class Gate:
 
     def _end(self, record: DropRecord, state: State, reason: str = "", **attributes: str) -> DropRecord:
         record = self.ledger.move(record, state, self.clock(), **attributes)
+        if record.members:
+            follow(self.ledger, record, self.clock())
         answer_token(self.sfn, record, reason)
         return record
 
+    @property
+    def _gathering(self) -> Gathering:
+        return Gathering(self.ledger, self.objects, self.desk, self.settings.lake_bucket, self.clock)
+
     def _onward(self, record: DropRecord, contract: Contract) -> DropRecord:
-        """Take an accepted drop to its run."""
+        """Take an accepted drop to its run; a shard, or what says which there are, to its set."""
+        match contract.role_of(record.drop.key):
+            case Role.SHARD | Role.CONTROL:
+                return self._gather(record, contract)
+            case Role.SET if not self._gathering.is_current(record):
+                return self._end(record, State.SUPERSEDED)
         return self._trigger(record, contract)
+
+    def _gather(self, record: DropRecord, contract: Contract) -> DropRecord:
+        """Let a drop join its set; take the set to its run if it is whole, whoever came last, and until it is there."""
+        try:
+            whole = self._gathering.join(record, contract)
+        except LostSetError as error:
+            raise ComeBackError(str(error)) from error
+        except (UnreadableError, SetError) as error:
+            return self._reject(record, contract, str(error))
+        if whole:
+            follow(self.ledger, self._advance(whole, contract), self.clock())
+        return self.ledger.get(record.id) or record
+
+    def _catch_up(self, record: DropRecord) -> DropRecord:
+        """Let a shard follow its set, if whoever should have done it died."""
+        whole = self.ledger.get(record.set_id) if record.set_id and record.state is State.TRIGGERED else None
+        if whole is None:
+            return record
+        follow(self.ledger, whole, self.clock())
+        return self.ledger.get(record.id) or record
 
     def _trigger(self, record: DropRecord, contract: Contract) -> DropRecord:
         dag_id, environment = contract.dag_id or "", self.settings.mwaa_environment
@@ -231,9 +286,12 @@ class Gate:
             raise ComeBackError(f"drop {record.id} is accepted, its run could not be started: {result.reason}")
         self._say_how_airflow_is(record, environment, dag_id)
         try:
-            return self.ledger.move(record, State.TRIGGERED, self.clock())
+            record = self.ledger.move(record, State.TRIGGERED, self.clock())
         except LostClaimError:  # the run was faster than we: its end has moved the drop already
-            return self.ledger.get(record.id) or record
+            record = self.ledger.get(record.id) or record
+        if record.members:
+            follow(self.ledger, record, self.clock())
+        return record
 
     def _say_how_airflow_is(self, record: DropRecord, environment: str, dag_id: str) -> None:
         """Close what was wrong with starting runs, now that one has started, and look whether it may go on."""

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from suimon.drop import NEXT, Drop, DropRecord, State
 from suimon.ledger_items import drop_key, entered_later, entry_key, entry_of, item_of, move_of, place, record_of, stamp
+from suimon.set_ledger import SetLedger
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -55,6 +56,7 @@ class Ledger:
     """
 
     def __init__(self, table: Table, by: str = "a person") -> None:
+        self.sets = SetLedger(table)
         self._table = table
         self._by = by
 
@@ -159,9 +161,15 @@ class Ledger:
                 return
             query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
-    def receive(self, drop: Drop, dataset: str, partition: str, state: State, now: datetime) -> DropRecord:
-        """Enter the drop as RECEIVED (or UNMATCHED) if it is new, and return it as the ledger has it."""
-        record = DropRecord(drop, dataset, partition, state, attempt=1, received_at=stamp(now), updated_at=stamp(now))
+    def receive(
+        self, drop: Drop, dataset: str, partition: str, state: State, now: datetime, members: tuple[str, ...] = ()
+    ) -> DropRecord:
+        """Enter the drop as RECEIVED (or UNMATCHED) if it is new, and return it as the ledger has it.
+
+        members: of a set's own drop, the drop ids that end as it ends.
+        """
+        at = stamp(now)
+        record = DropRecord(drop, dataset, partition, state, 1, received_at=at, updated_at=at, members=members)
         # The key's entry first: whoever judges a write of this key from now on sees this one.
         self._table.put_item(Item=entry_of(record))
         try:

@@ -67,6 +67,7 @@ def item_of(record: DropRecord, by: str) -> dict[str, Any]:
         "updated_at": record.updated_at,
         "lease_owner": "",
         "lease_until": "",
+        "members": list(record.members),
         "history": [move_of(record.state, datetime.fromisoformat(record.received_at), record.attempt, by)],
     }
 

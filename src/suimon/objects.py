@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator
     from pathlib import Path
 
     from mypy_boto3_s3 import S3Client
@@ -139,6 +139,16 @@ class Objects:
             # Tags are the upstream system's affair; copying them would need a permission of its own.
             ExtraArgs={"CopySourceIfMatch": f'"{drop.etag}"', "TaggingDirective": "REPLACE"},
         )
+
+    def keys(self, bucket: str, prefix: str) -> Iterator[str]:
+        """Give every key that begins so and is there now."""
+        page: dict[str, Any] = {}
+        while True:
+            answer = self._s3.list_objects_v2(Bucket=bucket, Prefix=prefix, **page)
+            yield from (entry["Key"] for entry in answer.get("Contents", []))
+            if not answer.get("IsTruncated"):
+                return
+            page = {"ContinuationToken": answer["NextContinuationToken"]}
 
     def put_json(self, bucket: str, key: str, value: Any) -> None:
         """Write one JSON document, readable by people."""

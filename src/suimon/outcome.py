@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from suimon import alerts
 from suimon.drop import DropRecord, State, written_after
+from suimon.gathering import follow
 from suimon.ledger import Ledger, LostClaimError
 
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ class Registry:
                 f"the ledger knows no attempt {run.attempt} of drop {run.drop_id}: who started this run?"
             )
         record = self._move(record, run, now)
+        if record.members:
+            follow(self.ledger, record, now)
         if record.state is State.FAILED:
             self.desk.report(alerts.run_failed(record, run), now)
         elif record.state is State.LOADED:

@@ -9,7 +9,8 @@ from suimon.contract.file import ContractError
 
 DS, SHARD = "{ds}", "{shard}"
 _DS_REGEX = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-# Short enough that a set of a thousand shards is one item of the ledger's table; within one segment of the key.
+# The names of a set's shards stand in one item of the ledger's table, which takes 400 KB.
+MOST_SHARDS = 1000
 _SHARD_REGEX = r"[A-Za-z0-9_-]{1,64}"
 _DIGIT, _MARK = frozenset(digits), frozenset(f"{ascii_letters}{digits}_-")
 # What a date may be made of, place by place.

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from suimon.contract.file import Column, Condition, ContractError, FileFormat, Language, Metric, Tolerance
-from suimon.contract.keys import KeyPattern, SetRule
+from suimon.contract.keys import SHARD, KeyPattern, SetRule
 
 
 class Role(StrEnum):
@@ -19,6 +19,7 @@ class Role(StrEnum):
     FILE = "file"  # all of a partition
     SHARD = "shard"  # a part of a set
     CONTROL = "control"  # a set's manifest or marker
+    SET = "set"  # no object: what the ledger knows a set by
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,8 @@ class Contract:
         """Tell what a key of this dataset is."""
         if self.set_rule is None:
             return Role.FILE
+        if SHARD in key:
+            return Role.SET
         return Role.SHARD if self.key_pattern and self.key_pattern.match(key) else Role.CONTROL
 
     @property

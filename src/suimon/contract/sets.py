@@ -2,12 +2,10 @@
 
 from suimon.contract.clauses import READ, Clause, Grammar, brief, cut
 from suimon.contract.file import ContractError
-from suimon.contract.keys import SHARD, KeyPattern, SetRule
+from suimon.contract.keys import MOST_SHARDS, SHARD, KeyPattern, SetRule
 from suimon.contract.reader import Reader
 
 SET: Grammar = dict.fromkeys(("shards", "manifest", "marker", "surplus", "late", "completeWithinMinutes"), READ)
-# Those of a set stand in one item of the ledger's table, which takes 400 KB.
-MOST_SHARDS = 1000
 # Longer waits are rather a second dataset; the ledger would keep them, but nobody would remember.
 MOST_MINUTES = 7 * 24 * 60
 POLICIES = ("reject", "reload")
