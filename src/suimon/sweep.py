@@ -1,0 +1,175 @@
+"""The sweep: every 15 minutes bucket, ledger, queues and Airflow are compared, and what fell between them goes on.
+
+Each part costs a bounded amount a round, whatever lies in the bucket, and begins where the last round ended. One that
+fails stops no other: it is told, and the round fails at its end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from suimon.dead_letters import DeadLetters
+from suimon.findings import Failure, Finding, Findings
+from suimon.incidents import Problem
+from suimon.intake_queue import IntakeQueue
+from suimon.marks import Marks
+from suimon.silent_runs import Runs
+from suimon.versions import RawBucket
+from suimon.waiting import adopt_unmatched, of_kind, resume_stuck
+from suimon.walk import KIND as LOST
+from suimon.walk import Listing, Walk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from mypy_boto3_dynamodb.service_resource import Table
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+
+    from suimon.contract.model import Contracts
+    from suimon.incidents import IncidentDesk
+    from suimon.ledger import Ledger
+    from suimon.outcome import Registry
+    from suimon.trigger import Airflow
+
+# Of an operator's walk over the whole bucket, at each call: every version is held against the ledger there.
+PORTION_PAGES = 20
+UNEXPLAINED = "unexplained"
+
+
+class SweepError(Exception):
+    """Parts of a round failed; the others did their work, and the next round tries again."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where things lie: bucket names and queue URLs."""
+
+    raw_bucket: str
+    reports_bucket: str
+    intake_queue: str
+    dead_letter_queues: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What the sweep acts through; `site` gives the host of Airflow's pages, `wait_seconds` how long SQS looks."""
+
+    contracts: Contracts
+    ledger: Ledger
+    registry: Registry
+    desk: IncidentDesk
+    airflow: Airflow
+    table: Table
+    s3: S3Client
+    sqs: SQSClient
+    places: Places
+    site: Callable[[], str]
+    wait_seconds: int = 1
+
+    def round(self, now: datetime) -> Findings:
+        """Make one round: find, heal, tell."""
+        opened, backlog, marks = self.desk.open_incidents(), self._queue().depth(), Marks(self.table)
+        listing = self._listing(backlog)
+        runs = Runs(
+            self.contracts, self.ledger, self.registry, self.desk, self.airflow, self._queue(), marks, self.site
+        )
+        parts: dict[str, Callable[[], Finding]] = {
+            # First what needs no listing, so that a drop whose message died is not taken for one without an event.
+            "dead letters": lambda: self._dead_letters().drain(opened, now),
+            "recent dates": lambda: listing.near(now),
+            "whole bucket": lambda: listing.far(marks, now),
+            "adoption": lambda: adopt_unmatched(self.ledger, self.contracts, self._queue(), self.desk, marks, now),
+            "stuck drops": lambda: resume_stuck(
+                self.ledger, self.contracts, self._queue(), self.desk, backlog, opened, now
+            ),
+            "runs": lambda: runs.look(opened, now),
+        }
+        found: dict[str, Finding] = {}
+        failures = []
+        for part, look in parts.items():
+            try:
+                finding = look()
+            except Exception as error:  # noqa: BLE001 whatever stops one part, the others go on
+                failures.append(Failure(part, f"{type(error).__name__}: {error}"))
+            else:
+                found[finding.kind] = found.get(finding.kind, Finding(finding.kind)) + finding
+        findings = Findings(tuple(found.values()), tuple(failures))
+        self._tell(findings, opened, now)
+        return findings
+
+    def portion(self, walk: Walk, now: datetime) -> tuple[Findings, Walk | None]:
+        """Walk over the next portion of the whole bucket; gives where to go on, None at its end.
+
+        Every version is looked up, whenever it was written; the sweep's own walk is left as it is.
+        """
+        walk = replace(walk, began=walk.began or now.isoformat(), complete="")
+        finding = Finding(LOST)
+        for walked, found in self._listing(self._queue().depth()).portion(walk, now, PORTION_PAGES):
+            walk = walked
+            # What this call had no room to enter lies behind its mark: the next one finds it.
+            finding += replace(found, found=found.healed)
+        return Findings((finding,)), None if walk.complete else walk
+
+    def _tell(self, findings: Findings, opened: list[str], now: datetime) -> None:
+        for failure in findings.failures:
+            self.desk.report(_failed(failure), now)
+        for part in of_kind("sweep-failed", opened) - {failure.part for failure in findings.failures}:
+            self.desk.recover(f"sweep-failed:{part}", now)
+        if findings.unexplained:
+            self.desk.report(_unexplained(findings), now)
+        elif UNEXPLAINED in opened and not findings.failures:
+            self.desk.recover(UNEXPLAINED, now, "Everything in the bucket is accounted for.")
+
+    def _queue(self) -> IntakeQueue:
+        return IntakeQueue(self.sqs, self.places.intake_queue)
+
+    def _listing(self, backlog: int) -> Listing:
+        bucket = RawBucket(self.s3, self.places.raw_bucket)
+        return Listing(self.contracts, self.ledger, bucket, self._queue(), backlog)
+
+    def _dead_letters(self) -> DeadLetters:
+        return DeadLetters(
+            self.contracts,
+            self.ledger,
+            self.registry,
+            self.desk,
+            self._queue(),
+            self.sqs,
+            self.s3,
+            self.places.dead_letter_queues,
+            self.places.reports_bucket,
+            self.wait_seconds,
+        )
+
+
+def _failed(failure: Failure) -> Problem:
+    return Problem(
+        id=f"sweep-failed:{failure.part}",
+        subject=f"The sweep cannot look at {failure.part}",
+        body=(
+            f"What may have been lost there is not found until this is mended.\n\n{failure.reason}\n\n"
+            "What to do: see the log of the freshness function. It tries again every 15 minutes."
+        ),
+        fingerprint=failure.reason.partition(":")[0],
+    )
+
+
+def _unexplained(findings: Findings) -> Problem:
+    lines = [
+        f"  {part.unexplained:,} x {part.kind}: {', '.join(part.examples)}"
+        for part in findings.parts
+        if part.unexplained
+    ]
+    return Problem(
+        id=UNEXPLAINED,
+        subject="The sweep found what it could not set right",
+        body=(
+            f"{lines}\n\n"
+            "What to do: as a rule nothing, the next rounds go on with it. If it lasts for hours, run "
+            "`suimon reconcile --full` and see the log of the freshness function."
+        ),
+        fingerprint=UNEXPLAINED,
+    )

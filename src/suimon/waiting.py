@@ -1,0 +1,168 @@
+"""Drops that wait: for somebody to go on with them, or for a contract that matches their key."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from suimon import alerts
+from suimon.drop import State
+from suimon.findings import EXAMPLES, Finding
+from suimon.incidents import Problem
+from suimon.ledger import BEGINNING, LostClaimError
+from suimon.ledger_items import stamp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from suimon.contract.model import Contracts
+    from suimon.drop import DropRecord
+    from suimon.incidents import IncidentDesk
+    from suimon.intake_queue import IntakeQueue
+    from suimon.ledger import Ledger
+    from suimon.marks import Marks
+
+STUCK, UNMATCHED = "stuck drop", "adopted drop"
+# The gate takes seconds; a message that failed comes again within 15 minutes.
+IDLE = timedelta(minutes=10)
+# Asked to go on several times by then: something is in the way that needs a person.
+LIMIT = timedelta(hours=1)
+# Read of each state in a round, those that have waited longest: a query gives up to a megabyte.
+READ_AT_MOST = 500
+# The queue is filled up to here: as many as MWAA's pace lets through until the next round. When the drops wait for
+# Airflow, their own messages are in the queue, and others would help nobody; a few are sent all the same.
+QUEUE_HOLDS, SENT_AT_LEAST = 2_000, 50
+# A contract that is new may match many old drops; the next round goes on.
+ADOPTED_AT_MOST = 500
+
+LONGEST_RUN = timedelta(minutes=15)  # of the intake function
+
+MARK = "contracts"
+STATES = (State.RECEIVED, State.VALIDATING, State.ACCEPTED)
+
+
+def resume_stuck(
+    ledger: Ledger,
+    contracts: Contracts,
+    queue: IntakeQueue,
+    desk: IncidentDesk,
+    backlog: int,
+    opened: Iterable[str],
+    now: datetime,
+) -> Finding:
+    """Send on what has stood still; tell, one incident a dataset, what has not moved for an hour in spite of that.
+
+    An accepted part of a set may wait for the others; that its set stays incomplete is told elsewhere.
+    """
+    read = [ledger.in_state(state, now - IDLE, READ_AT_MOST) for state in STATES]
+    waiting = sorted(
+        (record for records in read for record in records if stands_still(record, now)),
+        key=lambda record: record.updated_at,
+    )
+    sent = waiting[: max(SENT_AT_LEAST, QUEUE_HOLDS - backlog)]
+    queue.resume([record.id for record in sent])
+    late = [record for record in waiting if is_late(record, now) and not may_wait(record, contracts)]
+    datasets = {record.dataset for record in late}
+    for dataset in sorted(datasets):
+        desk.report(_stuck(dataset, [record for record in late if record.dataset == dataset]), now)
+    if all(len(records) < READ_AT_MOST for records in read):  # else there may be others that were not read
+        for dataset in of_kind("stuck", opened) - datasets:
+            desk.recover(f"stuck:{dataset}", now, "No file of this dataset has stood still for an hour.")
+    healed = sum(record not in late and not may_wait(record, contracts) for record in sent)
+    examples = tuple(f"{record.drop.key} ({record.state})" for record in waiting[:EXAMPLES])
+    return Finding(STUCK, len(waiting), healed + len(late), healed, len(late), examples)
+
+
+def stands_still(record: DropRecord, now: datetime) -> bool:
+    """Whether nobody is at work on a drop: a lease that runs may belong to somebody who is."""
+    return record.state is not State.VALIDATING or datetime.fromisoformat(record.lease_until) < now
+
+
+def is_late(record: DropRecord, now: datetime) -> bool:
+    """Whether it has stood there for too long to be left to another try alone.
+
+    A check that dies each time is taken over each time, and so never stands there for long: its coming counts.
+    """
+    dies = record.state is State.VALIDATING and record.attempt == 1
+    return datetime.fromisoformat(record.received_at if dies else record.updated_at) < now - LIMIT
+
+
+def may_wait(record: DropRecord, contracts: Contracts) -> bool:
+    """Whether it is accepted and part of a set, which is opened when all are there."""
+    return record.state is State.ACCEPTED and is_part_of_set(record, contracts)
+
+
+def is_part_of_set(record: DropRecord, contracts: Contracts) -> bool:
+    """Whether it is a shard, manifest or marker, which has no run of its own; a set's own record has another key."""
+    matched = contracts.match(record.drop.key)
+    return matched is not None and matched[0].set_rule is not None
+
+
+def of_kind(kind: str, opened: Iterable[str]) -> set[str]:
+    """Give what the open incidents of a kind are about: `a` of `kind:a`."""
+    return {one.removeprefix(f"{kind}:") for one in opened if one.startswith(f"{kind}:")}
+
+
+def _stuck(dataset: str, records: Sequence[DropRecord]) -> Problem:
+    listed = "\n".join(
+        f"  {record.drop.key}: {record.state} since {record.updated_at}, drop {record.id}"
+        for record in sorted(records, key=lambda one: one.updated_at)[:EXAMPLES]
+    )
+    more = f"\n  and {len(records) - EXAMPLES:,} more" if len(records) > EXAMPLES else ""
+    return Problem(
+        id=f"stuck:{dataset}",
+        subject=f"{dataset}: files do not get through the gate",
+        body=(
+            f"These have stood still for more than an hour, though they were sent on again and again:\n{listed}{more}"
+            "\n\nWhat to do: RECEIVED or VALIDATING: see the log of the intake function for the drop's id. ACCEPTED: "
+            "Airflow does not take the run; another e-mail says why. Nothing is lost and nothing has to be sent again: "
+            "they go on by themselves when the cause is gone."
+        ),
+        fingerprint="stuck",
+    )
+
+
+def adopt_unmatched(
+    ledger: Ledger, contracts: Contracts, queue: IntakeQueue, desk: IncidentDesk, marks: Marks, now: datetime
+) -> Finding:
+    """Take in drops that came before their contract, if there are other patterns than when this was done last.
+
+    The mark holds the patterns that all were held against (`done`), or those of the pass that is under way, where it
+    stands and when it began. While a release is under way an intake function of the one before may still be at work;
+    so a pass goes on looking until a round that begins after such a function can no longer be.
+    """
+    patterns, mark = patterns_of(contracts), marks.get(MARK)
+    if mark.get("done") == patterns:
+        return Finding(UNMATCHED)
+    if mark.get("under_way") != patterns:
+        mark = {"under_way": patterns, "began": now.isoformat(), "reached": stamp(BEGINNING)}
+    reached = datetime.fromisoformat(mark["reached"])
+    records = ledger.in_state(State.UNMATCHED, now, ADOPTED_AT_MOST, after=reached)
+    adopted, left = [], set()
+    for record in records:
+        if matched := contracts.match(record.drop.key):
+            contract, partition = matched
+            with suppress(LostClaimError):  # a late delivery has brought it on
+                adopted.append(ledger.adopt(record, contract.dataset, partition, now))
+        else:
+            left.add(alerts.key_shape(record.drop.key))
+    queue.resume([record.id for record in adopted])
+    for shape in sorted({alerts.key_shape(record.drop.key) for record in adopted} - left):
+        desk.recover(f"unmatched:{shape}", now, "A contract knows these files now; they are taken in.")
+    if records and records[-1].updated_at > mark["reached"]:
+        marks.put(MARK, {**mark, "reached": records[-1].updated_at})
+    elif datetime.fromisoformat(mark["began"]) < now - LONGEST_RUN:
+        marks.put(MARK, {"done": patterns})
+    else:
+        marks.put(MARK, mark)
+    examples = tuple(record.drop.key for record in adopted[:EXAMPLES])
+    return Finding(UNMATCHED, len(records), len(adopted), len(adopted), examples=examples)
+
+
+def patterns_of(contracts: Contracts) -> str:
+    """Give a short text that differs when another key may match."""
+    patterns = {one.dataset: [pattern.text for pattern in one.patterns] for one in contracts.all}
+    return hashlib.sha256(json.dumps(patterns, sort_keys=True).encode()).hexdigest()[:16]
