@@ -8,8 +8,9 @@ that cannot be serialized (documentation: "Serializable isolation", "Concurrent 
     DELETE FROM t                        DELETE FROM t                  B waits for A's write lock
     COMMIT                               1023: t changed since B's snapshot, and its DELETE reads t
 
-With `LOCK t` first, B waits before it has a snapshot, and goes through. What is not modelled: cycles over several
-tables in which no transaction writes a table that it read.
+With `LOCK t` first, B waits before it has a snapshot, and goes through; whoever reads t waits as well (documentation:
+"LOCK": reads and writes of other transactions wait). What is not modelled: a LOCK that waits for readers, and cycles
+over several tables in which no transaction writes a table that it read.
 """
 
 from __future__ import annotations
@@ -26,12 +27,17 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False)
 class Transaction:
-    """One open transaction of the process `pid`; `snapshot` counts the commits that it sees."""
+    """One open transaction of the process `pid`; `snapshot` counts the commits that it sees.
+
+    `cancelled` says that it should wait no longer; `locked` are those of `writes` that it took by LOCK.
+    """
 
     pid: int
+    cancelled: Callable[[], bool]
     snapshot: int | None = None
     reads: set[str] = field(default_factory=set)
     writes: set[str] = field(default_factory=set)
+    locked: set[str] = field(default_factory=set)
     waits_for: str | None = None
 
 
@@ -51,26 +57,23 @@ class TableLocks:
                 open_snapshot()
                 transaction.snapshot = self._commits
 
-    def write(self, transaction: Transaction, table: str, *, cancelled: Callable[[], bool]) -> None:
-        """Wait for the write lock of `table`, and keep it until the transaction ends.
+    def write(self, transaction: Transaction, table: str, *, exclusive: bool = False) -> None:
+        """Wait for the write lock of `table`, and keep it until the transaction ends; `exclusive`: readers wait, too.
 
-        Raises RedshiftError when waiting would be a deadlock, CancelledError when `cancelled` comes true.
+        Raises RedshiftError when waiting would be a deadlock, CancelledError when it is cancelled.
         """
         with self._changed:
-            transaction.waits_for = table
-            try:
-                while (holder := self._holders.get(table)) not in {None, transaction}:
-                    if self._waits_for(holder, transaction):
-                        raise RedshiftError(
-                            "deadlock detected", f"table {table} is held by pid {holder.pid if holder else 0}"
-                        )
-                    if cancelled():
-                        raise CancelledError
-                    self._changed.wait(timeout=0.05)  # the bound only matters to `cancelled`
-                self._holders[table] = transaction
-                transaction.writes.add(table)
-            finally:
-                transaction.waits_for = None
+            self._wait(transaction, table, for_lock_only=False)
+            self._holders[table] = transaction
+            transaction.writes.add(table)
+            if exclusive:
+                transaction.locked.add(table)
+
+    def read(self, transaction: Transaction, tables: Iterable[str]) -> None:
+        """Wait until nobody else has taken one of `tables` by LOCK; raises as `write` does."""
+        with self._changed:
+            for table in sorted(tables):
+                self._wait(transaction, table, for_lock_only=True)
 
     def check_serializable(self, transaction: Transaction, reads: Iterable[str]) -> None:
         """Raise error 1023 when the transaction writes a table that it reads as it was before another's commit."""
@@ -93,6 +96,20 @@ class TableLocks:
         """Release the locks; nothing was written."""
         with self._changed:
             self._release(transaction)
+
+    def _wait(self, transaction: Transaction, table: str, *, for_lock_only: bool) -> None:
+        transaction.waits_for = table
+        try:
+            while (holder := self._holders.get(table)) is not None and holder is not transaction:
+                if for_lock_only and table not in holder.locked:
+                    return
+                if self._waits_for(holder, transaction):
+                    raise RedshiftError("deadlock detected", f"table {table} is held by pid {holder.pid}")
+                if transaction.cancelled():
+                    raise CancelledError
+                self._changed.wait(timeout=0.05)  # the bound only matters to cancelling
+        finally:
+            transaction.waits_for = None
 
     def _release(self, transaction: Transaction) -> None:
         self._holders = {table: holder for table, holder in self._holders.items() if holder is not transaction}

@@ -50,7 +50,7 @@ class Session:
 
     def begin(self) -> None:
         """Open a transaction; it sees nothing until its first statement that reads or writes."""
-        self._transaction = Transaction(self._pid)
+        self._transaction = Transaction(self._pid, self._cancelled.is_set)
         self._temporary_before = set(self._temporary)
         self._execute("BEGIN TRANSACTION")
 
@@ -124,7 +124,7 @@ class Session:
                 return self._truncate(plan)
             case dialect.Lock():
                 for table in plan.tables:
-                    self._write(table)
+                    self._write(table, exclusive=True)
                 for table in plan.tables:
                     self._columns(table)
                 return Outcome(-1)
@@ -232,14 +232,15 @@ class Session:
 
     def _read(self, tables: frozenset[Relation] | tuple[Relation, ...]) -> None:
         """Fix the snapshot, and refuse what could not be serialized with what others committed since."""
-        transaction = self._open()
-        self._warehouse.locks.take_snapshot(transaction, lambda: self._execute("SELECT 1 FROM duckdb_tables() LIMIT 0"))
+        transaction, locks = self._open(), self._warehouse.locks
         shared = {table.name for table in tables if not self._is_temporary(table)}
-        self._warehouse.locks.check_serializable(transaction, shared)
+        locks.read(transaction, shared)
+        locks.take_snapshot(transaction, lambda: self._execute("SELECT 1 FROM duckdb_tables() LIMIT 0"))
+        locks.check_serializable(transaction, shared)
 
-    def _write(self, table: Relation) -> None:
+    def _write(self, table: Relation, *, exclusive: bool = False) -> None:
         if not self._is_temporary(table):
-            self._warehouse.locks.write(self._open(), table.name, cancelled=self._cancelled.is_set)
+            self._warehouse.locks.write(self._open(), table.name, exclusive=exclusive)
 
     def _is_temporary(self, table: Relation) -> bool:
         return not table.qualified and table.name in self._temporary

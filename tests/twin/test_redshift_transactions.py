@@ -279,9 +279,39 @@ def test_a_deadlock_ends_the_transaction_that_would_close_the_circle(redshift: E
     assert count(redshift) == 11
 
 
-def test_readers_wait_for_nobody(redshift: Endpoint, two: Overlapping) -> None:
+def test_readers_do_not_wait_for_who_writes(redshift: Endpoint, two: Overlapping) -> None:
     two.run("A", "DELETE FROM t")
     assert count(redshift) == 10
+
+
+def test_readers_wait_for_a_lock_and_see_what_it_guarded(redshift: Endpoint, two: Overlapping) -> None:
+    two.run("A", "LOCK t", "DELETE FROM t")
+    started = redshift.client().execute_statement(Sql="SELECT COUNT(*) AS n FROM t", WaitTimeSeconds=1, **WHERE)
+    assert started["Status"] == "STARTED"
+    two.commit("A")
+    assert redshift.ended(started["Id"])["Status"] == "FINISHED"
+    assert redshift.client().get_statement_result(Id=started["Id"])["Records"] == [[{"longValue": 0}]]
+
+
+def test_a_reader_may_close_the_circle_of_a_deadlock(redshift: Endpoint, two: Overlapping) -> None:
+    assert redshift.run("CREATE TABLE u (a INTEGER)")["Status"] == "FINISHED"
+    two.run("A", "LOCK t")
+    two.run("B", "LOCK u")
+    waiting = two.start("A", "SELECT COUNT(*) AS n FROM u")
+    with pytest.raises(RedshiftError, match="deadlock detected"):
+        two.run("B", "SELECT COUNT(*) AS n FROM t")
+    two.sessions["B"].rollback()
+    assert waiting() is None
+
+
+def test_loads_of_two_tables_end_each_other_by_a_log_that_they_share(redshift: Endpoint, two: Overlapping) -> None:
+    redshift.run("CREATE TABLE u (d INTEGER)", "CREATE TABLE log (d INTEGER)")
+    two.run("A", "LOCK t", "SELECT MAX(d) AS last FROM log")
+    two.run("B", "LOCK u", "SELECT MAX(d) AS last FROM log")
+    two.run("A", "INSERT INTO log VALUES (1)")
+    two.commit("A")
+    with pytest.raises(RedshiftError, match="1023"):
+        two.run("B", "INSERT INTO log VALUES (2)")
 
 
 def running(redshift: Endpoint, *sqls: str) -> str:
