@@ -1,0 +1,246 @@
+"""Mistakes that people make in such code, each as a small change of the real one that can be switched on."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+from urllib.parse import unquote_plus
+
+from suimon import drop, intake, ledger_items, outcome, steps, trigger
+from suimon.drop import Drop, State
+from suimon.findings import Findings
+from suimon.incidents import OPEN, IncidentDesk, Problem, is_news
+from suimon.intake import Gate
+from suimon.ledger import Ledger, stamp
+from suimon.objects import Objects, S3Version
+from suimon.outcome import Registry
+from suimon.steps import Step
+from suimon.sweep import Sweep
+from suimon.trigger import Airflow, Answer
+from tests.simulation.services.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from suimon.drop import DropRecord
+    from suimon.outcome import RunFinished
+
+Change = tuple[Any, str, Any]
+
+
+@dataclass(frozen=True)
+class Bug:
+    """`what` is the mistake in a sentence, `changes` give the objects, the names in them, and the wrong code."""
+
+    name: str
+    what: str
+    changes: tuple[Change, ...]
+
+
+@contextmanager
+def switched_on(bug: Bug) -> Iterator[None]:
+    """Let the code under test have the bug."""
+    with ExitStack() as stack:
+        for target, name, wrong in bug.changes:
+            stack.enter_context(patch.object(target, name, wrong))
+        yield
+
+
+def _check_whatever(record: DropRecord, now: datetime) -> Step:
+    step = _next_step(record, now)
+    return Step.CHECK if step is Step.WAIT else step
+
+
+def _claim_without_lease(self: Ledger, record: DropRecord, now: datetime, **held: Any) -> DropRecord:
+    attributes = {"attempt": held["attempt"], "lease_owner": held["owner"], "lease_until": stamp(now + held["lease"])}
+    return self._write(record, State.VALIDATING, now, attributes)
+
+
+def _wait_for_ever(record: DropRecord, now: datetime) -> Step:
+    return Step.WAIT if record.state is State.VALIDATING else _next_step(record, now)
+
+
+def _write_whatever(self: Ledger, record: DropRecord, *rest: Any, **more: Any) -> DropRecord:
+    known = self.get(record.id)
+    held = replace(record, attempt=known.attempt, lease_owner=known.lease_owner) if known else record
+    return _write(self, replace(held, state=known.state if known else record.state), *rest, **more)
+
+
+def _conflict_is_success(self: Airflow, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
+    answer = _call(self, method, path, body)
+    return Answer(200, {}) if answer.status == trigger.CONFLICT else answer
+
+
+_numbers = count()
+
+
+def _random_run_id(record: DropRecord) -> str:
+    return f"{record.id}.{record.attempt}.{next(_numbers)}"
+
+
+def _run_id_of_the_drop(record: DropRecord) -> str:
+    return record.id
+
+
+def _mark_then_send(self: IncidentDesk, problem: Problem, now: datetime) -> bool:
+    if not is_news(problem, self.known(problem.id)):
+        return False
+    item = {"pk": f"incident#{problem.id}", "sk": "incident", "incident_id": problem.id, "state": OPEN}
+    item |= {"fingerprint": problem.fingerprint, "subject": problem.subject}
+    self._table.put_item(Item=item | {"opened_at": stamp(now), "updated_at": stamp(now)})
+    self._publish(f"[Suimon] {problem.subject}", problem.body, problem.id)
+    return True
+
+
+def _move_then_tell(self: Gate, record: DropRecord, contract: Any, reason: str) -> DropRecord:
+    from suimon import alerts  # noqa: PLC0415 as the code it stands for
+
+    moved = self._end(record, State.REJECTED, reason)
+    self.desk.report(alerts.rejected(record, contract, reason), self.clock())
+    return moved
+
+
+def _never_recover(*_args: Any, **_more: Any) -> bool:
+    return False
+
+
+def _recover_none(*_args: Any, **_more: Any) -> list[str]:
+    return []
+
+
+def _no_sweep(_self: Sweep, _now: datetime) -> Findings:
+    return Findings()
+
+
+def _newest_version(self: Objects, one: Drop) -> S3Version:
+    return S3Version(self._s3, one.bucket, one.key, None)
+
+
+def _copy_newest(self: Objects, one: Drop, bucket: str, key: str) -> None:
+    self._s3.copy({"Bucket": one.bucket, "Key": one.key}, bucket, key)
+
+
+def _no_fence(*_args: Any) -> None:
+    return None
+
+
+def _same_key_same_bytes(one: DropRecord, other: DropRecord) -> bool:
+    return one.drop.key == other.drop.key
+
+
+def _newer_by_index(self: Ledger, record: DropRecord) -> list[DropRecord]:
+    found = self.drops_of(record.dataset, record.partition)
+    return [one for one in found if drop.written_after(one, record)]
+
+
+def _older_by_index(self: Ledger, record: DropRecord) -> Iterator[DropRecord]:
+    found = self.drops_of(record.dataset, record.partition)
+    yield from reversed([one for one in found if drop.written_after(record, one)])
+
+
+def _enter_any_attempt(self: Registry, run: RunFinished, now: datetime) -> DropRecord:
+    record = self.ledger.get(run.drop_id)
+    return _enter(self, replace(run, attempt=record.attempt) if record else run, now)
+
+
+def _answer_nobody(*_args: Any) -> None:
+    return None
+
+
+def _order_as_numbers(sequencer: str) -> str:
+    written, _, place = sequencer.partition(".")
+    return f"{int(written or '0', 16):032X}.{place:0>4}"
+
+
+def _decode_the_key(event: dict[str, Any]) -> Drop:
+    found = _from_event(event)
+    return replace(found, key=unquote_plus(found.key))
+
+
+def _order_by_arrival(one: DropRecord, other: DropRecord) -> bool:
+    return one.received_at > other.received_at
+
+
+def _no_newer(_self: Ledger, _record: DropRecord) -> list[DropRecord]:
+    return []
+
+
+_next_step, _call, _write, _enter, _from_event = (
+    steps.next_step,
+    Airflow.call,
+    Ledger._write,
+    Registry.enter,
+    Drop.from_event,
+)
+
+BUGS = (
+    Bug(
+        "claim-without-lease",
+        "whoever comes takes the drop, though its owner may be alive",
+        ((intake, "next_step", _check_whatever), (Ledger, "claim", _claim_without_lease)),
+    ),
+    Bug(
+        "lease-never-ends",
+        "a drop whose checker was killed is never taken over",
+        ((intake, "next_step", _wait_for_ever),),
+    ),
+    Bug("writes-without-condition", "whoever writes last wins", ((Ledger, "_write", _write_whatever),)),
+    Bug("conflict-is-success", "a 409 counts without a look for the run", ((Airflow, "call", _conflict_is_success),)),
+    Bug(
+        "random-run-id",
+        "every try has a run id of its own",
+        ((trigger, "run_id", _random_run_id), (intake, "run_id", _random_run_id)),
+    ),
+    Bug(
+        "attempt-not-counted",
+        "a replay asks for the run id of the first attempt",
+        ((trigger, "run_id", _run_id_of_the_drop), (intake, "run_id", _run_id_of_the_drop)),
+    ),
+    Bug("marked-before-sent", "an alert is marked as sent, then sent", ((IncidentDesk, "report", _mark_then_send),)),
+    Bug(
+        "ledger-before-people",
+        "a file is entered as rejected, then people are told",
+        ((Gate, "_reject", _move_then_tell),),
+    ),
+    Bug(
+        "no-recovery",
+        "nobody says that a problem is over",
+        ((IncidentDesk, "recover", _never_recover), (IncidentDesk, "recover_all", _recover_none)),
+    ),
+    Bug("no-sweep", "nothing looks for what was forgotten", ((Sweep, "round", _no_sweep),)),
+    Bug("newest-read", "the key is read, not the version", ((Objects, "version", _newest_version),)),
+    Bug(
+        "newest-copied",
+        "the key is copied, not the version that was checked",
+        ((Objects, "copy_version", _copy_newest),),
+    ),
+    Bug("no-fence", "the load replaces its partition whatever is in it", ((Warehouse, "later", _no_fence),)),
+    Bug(
+        "duplicate-by-key",
+        "a file under a known key is a duplicate, whatever is in it",
+        ((steps, "same_bytes", _same_key_same_bytes), (intake, "same_bytes", _same_key_same_bytes)),
+    ),
+    Bug(
+        "duplicates-by-index",
+        "other writes of the key are looked up in an index, which lags",
+        ((Ledger, "newer_writes", _newer_by_index), (Ledger, "older_writes", _older_by_index)),
+    ),
+    Bug(
+        "attempt-not-compared", "a late report of one attempt ends the next", ((Registry, "enter", _enter_any_attempt),)
+    ),
+    Bug(
+        "nobody-answered",
+        "the run's end is not told to the replay that waits for it",
+        ((outcome, "answer_token", _answer_nobody), (intake, "answer_token", _answer_nobody)),
+    ),
+    Bug(
+        "sequencers-as-numbers",
+        "S3's sequencers are compared without padding them",
+        tuple((module, "written_order", _order_as_numbers) for module in (drop, ledger_items, trigger)),
+    ),
+    Bug("key-decoded", "the event's key is URL-decoded", ((Drop, "from_event", staticmethod(_decode_the_key)),)),
+)

@@ -1,0 +1,152 @@
+"""The DAG as a process: reads the accepted copy, loads it in one transaction, and reports its end.
+
+Tasks are tried again as the DAG says; a worker that is killed leaves the task to Airflow, which starts it anew.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from tests.simulation.plan import LAKE, MINUTE
+
+if TYPE_CHECKING:
+    from tests.simulation.deployment import Functions, Services
+    from tests.simulation.plan import Plan
+    from tests.simulation.world import Process, World
+
+STEPS = ("run_glue", "load_redshift")
+TRIES, REPORT_TRIES = 3, 7
+RETRY_DELAY = 15.0
+ZOMBIE = 5 * MINUTE  # until Airflow notices that a worker is no more
+LONGEST = 4
+
+
+class StepError(Exception):
+    """A task that failed by itself, not by a service."""
+
+
+class Dags:
+    """Airflow's scheduler and workers."""
+
+    def __init__(self, world: World, plan: Plan, services: Services, functions: Functions) -> None:
+        self._world = world
+        self._plan = plan
+        self._functions = functions
+        self._mwaa = services.mwaa
+        self.healed = False
+        self.reads: list[tuple[str, bytes]] = []  # drop id, and what its run read
+        services.mwaa.on_run = self.start
+
+    def start(self, run: Any) -> None:
+        """Take a run that may start."""
+        choices, plan = self._world.choices, self._plan
+        fails = not self.healed and plan.bad_runs and choices.among((plan.bad_runs, 1))
+        self._work(run, _Progress(bad=bool(fails)))
+
+    def _work(self, run: Any, progress: _Progress) -> None:
+        def until(process: Process) -> None:
+            if process.failed:
+                raise process.failed
+            if process.returned:
+                return
+            progress.deaths += 1
+            self._world.at(self._world.now + ZOMBIE, lambda: self._work(run, progress))
+
+        self._world.spawn(f"run {run.run_id}", lambda: self._course(run, progress), until)
+
+    def _course(self, run: Any, progress: _Progress) -> None:
+        for step in STEPS[progress.done :]:
+            if not self._try(run, step, progress):
+                break
+        detail = _finished(run, progress)
+        for _ in range(REPORT_TRIES):
+            try:
+                self._functions.events.put_events(
+                    Entries=[{"Source": "suimon.dag", "DetailType": "Run Finished", "Detail": json.dumps(detail)}]
+                )
+                run.tasks["report_outcome"] = "success"
+                break
+            except (ClientError, BotoCoreError):
+                self._world.sleep(RETRY_DELAY)
+        else:
+            run.tasks["report_outcome"] = "failed"
+        self._mwaa.end(run, "success" if set(run.tasks.values()) <= {"success", "skipped"} else "failed")
+
+    def _try(self, run: Any, step: str, progress: _Progress) -> bool:
+        while progress.tries + progress.deaths < TRIES:
+            try:
+                outcome = self._read(run, progress) if step == "run_glue" else self._load(run, progress)
+            except (ClientError, BotoCoreError) as error:
+                progress.error = f"{type(error).__name__}"
+                progress.tries += 1
+                self._world.sleep(RETRY_DELAY)
+            except StepError as error:
+                progress.error = str(error)
+                break
+            else:
+                run.tasks[step] = outcome
+                progress.done += 1
+                progress.tries = 0
+                return True
+        run.tasks[step] = "failed"
+        progress.failed = step
+        return False
+
+    def _read(self, run: Any, progress: _Progress) -> str:
+        bucket, _, key = run.conf["source_uri"].removeprefix("s3://").partition("/")
+        assert bucket == LAKE
+        body: bytes = self._functions.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        self.reads.append((run.conf["drop_id"], body))
+        progress.rows = [row.decode() for row in body.split(b"\n")[1:]]
+        if len(progress.rows) != run.conf["rows"]:
+            raise StepError(f"the file has {len(progress.rows)} rows, the gate counted {run.conf['rows']}")
+        return "success"
+
+    def _load(self, run: Any, progress: _Progress) -> str:
+        if progress.bad:
+            raise StepError("this run fails")
+        conf = run.conf
+        outcome = self._functions.warehouse.load(
+            table=conf["dataset"],
+            partition=conf["partition"],
+            drop_id=conf["drop_id"],
+            attempt=conf["attempt"],
+            written=conf["written"],
+            rows=progress.rows,
+        )
+        progress.superseded = outcome == "superseded"
+        return "skipped" if progress.superseded else "success"
+
+
+class _Progress:
+    """How far a run has come."""
+
+    def __init__(self, *, bad: bool) -> None:
+        self.bad = bad
+        self.done = self.tries = self.deaths = 0
+        self.rows: list[str] = []
+        self.superseded = False
+        self.failed: str | None = None
+        self.error: str | None = None
+
+
+def _finished(run: Any, progress: _Progress) -> dict[str, Any]:
+    conf = run.conf
+    outcome = "failed" if progress.failed else "superseded" if progress.superseded else "loaded"
+    table = len(progress.rows) if outcome == "loaded" else None
+    return {
+        "dataset": conf["dataset"],
+        "partition": conf["partition"],
+        "drop_id": conf["drop_id"],
+        "attempt": conf["attempt"],
+        "dag_id": run.dag_id,
+        "run_id": run.run_id,
+        "outcome": outcome,
+        "rows": {"file": conf["rows"], "parquet": len(progress.rows), "table": table},
+        "failed_task": progress.failed,
+        "error": progress.error if progress.failed else None,
+        "log_url": None,
+    }

@@ -1,0 +1,225 @@
+"""The stack of one schedule: in-memory services, and the real code over them as the functions' entry points wire it."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from suimon.check.engine import Aside
+from suimon.check.verdict import Verdict
+from suimon.incidents import IncidentDesk
+from suimon.inspection import Inspection
+from suimon.intake import Gate
+from suimon.ledger import Ledger
+from suimon.objects import Objects
+from suimon.outcome import Registry
+from suimon.pace import Pace
+from suimon.settings import Settings
+from suimon.sweep import Places, Sweep
+from suimon.trigger import Airflow
+from suimon.warehouse.statements import Warehouse as WarehouseName
+from tests.simulation.faults import Faulty
+from tests.simulation.plan import BAD, CONTRACTS, ENVIRONMENT, LAKE, RAW, REPORTS, TOLERABLE
+from tests.simulation.services.airflow import Dag
+from tests.simulation.services.buckets import Bucket
+from tests.simulation.services.events import Events
+from tests.simulation.services.mwaa import Mwaa
+from tests.simulation.services.s3 import S3
+from tests.simulation.services.sns import Sns
+from tests.simulation.services.sqs import Queue, Sqs
+from tests.simulation.services.stepfunctions import StepFunctions
+from tests.simulation.services.table import Table
+from tests.simulation.services.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from suimon.contract.model import Contract
+    from suimon.drop import DropRecord
+    from tests.simulation.world import World
+
+TOPIC = "arn:aws:sns:ap-northeast-1:123456789012:alerts"
+VISIBILITY = 5_400  # as template.yaml has it
+RECEIVES = 30
+TASKS = ("run_glue", "load_redshift", "report_outcome")
+SETTINGS = Settings(
+    ledger_table="ledger",
+    alerts_topic_arn=TOPIC,
+    lake_bucket=LAKE,
+    reports_bucket=REPORTS,
+    mwaa_environment=ENVIRONMENT,
+    glue_job="glue",
+    copy_role_arn="arn:aws:iam::123456789012:role/copy",
+    warehouse=WarehouseName(database="analytics", workgroup_name="workgroup"),
+)
+
+
+class Services:
+    """What AWS keeps: it never fails, never waits and remembers everything."""
+
+    def __init__(self, world: World) -> None:
+        now = world.unix
+        self.table = Table()
+        self.s3 = S3(now)
+        self.s3.add(Bucket(RAW, tells=True))
+        for name in (LAKE, REPORTS):
+            self.s3.add(Bucket(name, versioned=False))
+        self.sqs = Sqs(now)
+        self.dead = self.sqs.add(Queue("dead-letters"))
+        self.intake = self.sqs.add(
+            Queue("intake", visibility=VISIBILITY, dead_letters=self.dead, max_receives=RECEIVES)
+        )
+        self.undelivered = self.sqs.add(Queue("undelivered"))
+        self.sns = Sns(now, TOPIC)
+        self.mwaa = ContraryMwaa(now, ENVIRONMENT)
+        self.sfn = StepFunctions(now)
+        self.events = Events(now)
+        self.warehouse = Warehouse(now)
+        for contract in CONTRACTS.all:
+            self.mwaa.add(Dag(contract.dag_id or "", tasks=TASKS))
+
+    def trouble(self, what: str) -> None:
+        """Let a trouble begin."""
+        self._set(what, is_so=True)
+
+    def well(self, what: str) -> None:
+        """Let it be over."""
+        self._set(what, is_so=False)
+
+    def _set(self, what: str, *, is_so: bool) -> None:
+        mwaa = self.mwaa
+        if what == "away":
+            mwaa.is_away = is_so
+        elif what == "conflict":
+            # As after a transaction that was rolled back, or for another run of the same date.
+            mwaa.conflicts = is_so
+        elif what == "denied":
+            mwaa.role_is_missing = is_so
+        else:
+            for dag in mwaa.dags.values():
+                if what == "unknown":
+                    dag.is_known = not is_so
+                elif what == "refused":
+                    dag.refuses = (lambda _conf: "written") if is_so else _refuses_nothing
+                elif is_so:
+                    mwaa.pause(dag.dag_id)
+                elif dag.is_paused:
+                    mwaa.unpause(dag.dag_id)
+
+
+def _refuses_nothing(_conf: dict[str, Any]) -> None:
+    return None
+
+
+class ContraryMwaa(Mwaa):
+    """An Airflow that can answer 409 to a run that it does not have."""
+
+    conflicts = False
+
+    def _is_taken(self, dag_id: str, run_id: str, logical_date: str | None) -> bool:
+        return self.conflicts or super()._is_taken(dag_id, run_id, logical_date)
+
+
+class Functions:
+    """The four functions over services whose every call is a point."""
+
+    def __init__(self, world: World, services: Services) -> None:
+        self.contracts = CONTRACTS
+        self._services = services
+        self._clock = world.clock
+        self._table = Faulty(world, services.table, "dynamodb")
+        self.s3 = Faulty(world, services.s3, "s3")
+        self.sqs = Faulty(world, services.sqs, "sqs")
+        self.events = Faulty(world, services.events, "events")
+        self.warehouse = Faulty(world, services.warehouse, "redshift")
+        self._sfn: Any = Faulty(world, services.sfn, "sfn")
+        self._objects = Objects(self.s3)  # type: ignore[arg-type]  # as faithful as the conformance tests say
+        self._desk = IncidentDesk(self._table, Faulty(world, services.sns, "sns"), TOPIC)  # type: ignore[arg-type]
+        self._pace = Pace(self._table, ENVIRONMENT, world.clock, world.sleep)  # type: ignore[arg-type]
+        self._airflow = Airflow(Faulty(world, services.mwaa, "mwaa"), ENVIRONMENT, self._pace)  # type: ignore[arg-type]
+        self._inspector = ByMark(self._objects)
+
+    def gate(self, owner: str) -> Gate:
+        """The gate of one invocation."""
+        return Gate(
+            self.ledger(owner),
+            self._objects,
+            self._airflow,
+            self._desk,
+            self._sfn,
+            CONTRACTS,
+            SETTINGS,
+            self._inspector,
+            owner,
+            self._clock,
+        )
+
+    def registry(self, owner: str) -> Registry:
+        """What the outcome function enters the ends of runs with."""
+        return Registry(self.ledger(owner), self._desk, self._sfn)
+
+    def sweep(self, owner: str) -> Sweep:
+        """The sweep of one round."""
+        ledger, services = self.ledger(owner), self._services
+        return Sweep(
+            CONTRACTS,
+            ledger,
+            Registry(ledger, self._desk, self._sfn),
+            self._desk,
+            self._airflow,
+            self._table,  # type: ignore[arg-type]
+            self.s3,  # type: ignore[arg-type]
+            self.sqs,  # type: ignore[arg-type]
+            Places(RAW, REPORTS, services.intake.url, (services.dead.url, services.undelivered.url)),
+            lambda: "airflow.test",
+        )
+
+    def ledger(self, owner: str) -> Ledger:
+        """The ledger in somebody's hands."""
+        return Ledger(self._table, owner)  # type: ignore[arg-type]
+
+
+class ByMark:
+    """Stands in for the checker: the first byte of a file is its verdict, its lines are its rows."""
+
+    def __init__(self, objects: Objects) -> None:
+        self._objects = objects
+
+    @contextmanager
+    def inspect(self, record: DropRecord, contract: Contract) -> Iterator[Inspection]:
+        """Judge exactly the version's bytes."""
+        del contract
+        body = self._objects.version(record.drop).read(0, record.drop.size)
+        verdict = verdict_of(body)
+        yield Inspection(verdict, _aside(body) if verdict.set_aside else _NOTHING, lambda: "the first byte is wrong")
+
+
+def verdict_of(body: bytes) -> Verdict:
+    """What the simulation's checker says of some bytes."""
+    rows = body.count(b"\n")
+    accepted = bool(body) and body[:1] != BAD
+    # The first row of a tolerable file is the bad one.
+    return Verdict(accepted, rows, set_aside=1 if body[:1] == TOLERABLE and rows > 1 else 0)
+
+
+def accepted_bytes(body: bytes) -> bytes:
+    """What the gate lets on of a file."""
+    if not verdict_of(body).set_aside:
+        return body
+    mark, _, *rest = body.split(b"\n")
+    return b"\n".join((mark, *rest))
+
+
+def _aside(body: bytes) -> Aside:
+    folder = Path(tempfile.gettempdir(), "suimon-simulation")
+    folder.mkdir(exist_ok=True)
+    good, bad = folder / body.hex(), folder / f"{body.hex()}.bad"
+    if not good.exists():
+        bad.write_bytes(body)
+        good.write_bytes(accepted_bytes(body))
+    return Aside(good, bad)
+
+
+_NOTHING = Aside(Path("nothing"), Path("nothing"))

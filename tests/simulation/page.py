@@ -1,0 +1,99 @@
+"""The seeded bugs, how many schedules each takes to be found, and the page that says so."""
+
+from __future__ import annotations
+
+import os
+import time
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.progress import Progress
+from rich.table import Table
+
+from tests.simulation.bugs import BUGS, Bug, switched_on
+from tests.simulation.campaign import campaign
+from tests.simulation.promises import PROMISES
+from tests.simulation.schedule import run
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+PAGE = Path(__file__).parents[2] / "docs" / "simulation.md"
+MOST_SEEDS = 5_000
+MEASURED = 4_000  # schedules, for the figure of speed
+
+
+@dataclass(frozen=True)
+class Search:
+    """What came of looking for a bug: how many schedules, which promise broke; none: not found."""
+
+    bug: str
+    schedules: int
+    promise: str | None
+
+
+def search(bug: Bug, most: int = MOST_SEEDS) -> Search:
+    """Run the schedules of seeds 0, 1, … with the bug until one breaks a promise that holds without it."""
+    for seed in range(most):
+        with switched_on(bug):
+            broken = run(seed).broken
+        if broken and not run(seed).broken:
+            return Search(bug.name, seed + 1, broken[0].promise)
+    return Search(bug.name, most, None)
+
+
+def find_bugs(console: Console, jobs: int) -> int:
+    """Look for every bug, tell and write what was found; 1 when one was not."""
+    searches: list[Search] = []
+    with Progress(console=console, transient=True) as progress, ProcessPoolExecutor(jobs) as pool:
+        task = progress.add_task("seeded bugs", total=len(BUGS))
+        for found in pool.map(_search_by_place, range(len(BUGS))):
+            searches.append(found)
+            progress.advance(task)
+    table = Table("bug", "the mistake", "schedules until found", "the promise that broke")
+    for bug, one in zip(BUGS, searches, strict=True):
+        table.add_row(bug.name, bug.what, f"{one.schedules:,}", one.promise or "[red]not found[/]")
+    console.print(table)
+    PAGE.write_text(_page(searches), encoding="utf-8")
+    return 0 if all(one.promise for one in searches) else 1
+
+
+def _search_by_place(place: int) -> Search:
+    return search(BUGS[place])
+
+
+def _page(searches: list[Search]) -> str:
+    began = time.perf_counter()
+    tally = campaign(0, MEASURED, 1, lambda _tally: None)
+    seconds = time.perf_counter() - began
+    rows = "\n".join(
+        f"| {bug.name} | {bug.what} | {one.schedules:,} | {_words(one.promise)} |"
+        for bug, one in zip(BUGS, searches, strict=True)
+    )
+    promises = "\n".join(f"- {_first_line(promise.__doc__)}" for promise in PROMISES)
+    return _TEXT.format(
+        rows=rows,
+        promises=promises,
+        bugs=len(searches),
+        speed=f"{tally.schedules / tally.cpu_seconds:,.0f}",
+        wall=f"{seconds:.0f}",
+        schedules=f"{tally.schedules:,}",
+        points=f"{tally.points / tally.schedules:,.0f}",
+        faults=f"{tally.faults / tally.schedules:.1f}",
+        files=f"{tally.drops / tally.schedules:.1f}",
+        runs=f"{tally.runs / tally.schedules:.1f}",
+        cores=os.cpu_count(),
+    )
+
+
+def _words(promise: str | None) -> str:
+    return promise.replace("_", " ") if promise else "not found"
+
+
+def _first_line(text: str | None) -> str:
+    return (text or "").split("\n", 1)[0]
+
+
+_TEXT = (Path(__file__).parent / "page.md").read_text(encoding="utf-8")

@@ -1,0 +1,290 @@
+"""The promises of the design, each a small function that looks at a schedule's end and yields what breaks it.
+
+Whoever wrote what when is taken from the services' own memory, never from what the code under test says of itself.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from suimon.drop import NEXT, State
+from suimon.intake import ComeBackError, ReplayError
+from suimon.ledger import LostClaimError
+from suimon.objects import ShortReadError
+from suimon.outcome import OutcomeError
+from suimon.pace import BusyError
+from tests.simulation.deployment import accepted_bytes, verdict_of
+from tests.simulation.sweeping import SweepFailedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from tests.simulation.schedule import Schedule
+
+ENDS = frozenset({"LOADED", "FAILED", "REJECTED", "SUPERSEDED", "DUPLICATE", "UNMATCHED"})
+# What may go wrong: the services' own failures, and the errors that mean "come again".
+HONEST = (
+    ClientError,
+    BotoCoreError,
+    ComeBackError,
+    ReplayError,
+    LostClaimError,
+    ShortReadError,
+    BusyError,
+    OutcomeError,
+)
+REQUESTS_A_SECOND = 10
+
+
+def every_drop_ends(end: Schedule) -> Iterator[str]:
+    """1. Loaded, rejected, superseded, duplicate, unmatched, or failed and told."""
+    for drop_id, item in end.drops.items():
+        if item["state"] not in ENDS:
+            yield f"{end.name(drop_id)} is left {item['state']}"
+
+
+def one_run_an_attempt(end: Schedule) -> Iterator[str]:
+    """2. At most one run of a drop and attempt, and none that the ledger does not know."""
+    runs = Counter((run.conf["drop_id"], run.conf["attempt"]) for run in end.runs)
+    for (drop_id, attempt), count in runs.items():
+        if count > 1:
+            yield f"{count} runs of attempt {attempt} of {end.name(drop_id)}"
+        known = end.drops.get(drop_id)
+        if known is None or attempt > known["attempt"]:
+            yield f"a run of attempt {attempt} of {end.name(drop_id)}, which the ledger does not know"
+
+
+def what_is_started_has_a_run(end: Schedule) -> Iterator[str]:
+    """2. A drop that the ledger calls started, or that came to a run's end, has its run in Airflow."""
+    runs = {run.conf["drop_id"] for run in end.runs}
+    for drop_id, states in end.states.items():
+        if {"TRIGGERED", "LOADED", "FAILED"} & {*states} and drop_id not in runs:
+            yield f"{end.name(drop_id)} was {states[-1]} without a run"
+
+
+def the_ledger_knows_only_files(end: Schedule) -> Iterator[str]:
+    """3. Every record is of an object that was put."""
+    for drop_id, item in end.drops.items():
+        if drop_id not in end.bodies:
+            yield f"the ledger has a drop of {item['key']}, which nobody put"
+
+
+def nothing_is_lost(end: Schedule) -> Iterator[str]:
+    """3. Every object has a record, even if its event never came."""
+    for drop in end.put:
+        if drop.id not in end.drops and drop.id not in end.deleted:
+            yield f"{end.name(drop.id)} is in the bucket and not in the ledger"
+
+
+def every_problem_is_published(end: Schedule) -> Iterator[str]:
+    """4. Every drop that ends rejected, failed or unmatched was told to people."""
+    letters = [letter.message for letter in end.services.sns.letters]
+    for drop_id, states in end.states.items():
+        if states[-1] in {"REJECTED", "FAILED"} and not any(drop_id in letter for letter in letters):
+            yield f"nobody was told that {end.name(drop_id)} was {states[-1]}"
+        if states == ["UNMATCHED"] and end.drops[drop_id]["size"] and not any("no contract" in one for one in letters):
+            yield f"nobody was told that {end.name(drop_id)} has no contract"
+
+
+def verdicts_are_of_the_bytes(end: Schedule) -> Iterator[str]:
+    """5. What is accepted keeps its contract, what is rejected breaks it, by the bytes of exactly that version."""
+    for drop_id, states in end.states.items():
+        if drop_id not in end.bodies:
+            continue
+        accepted = verdict_of(end.bodies[drop_id]).accepted
+        if "ACCEPTED" in states and not accepted:
+            yield f"{end.name(drop_id)} breaks its contract and was accepted"
+        if "REJECTED" in states and accepted and drop_id not in end.deleted:
+            yield f"{end.name(drop_id)} keeps its contract and was rejected"
+
+
+def runs_read_the_version(end: Schedule) -> Iterator[str]:
+    """5. The bytes that a run reads are those that were checked."""
+    for drop_id, body in end.reads:
+        if body != accepted_bytes(end.bodies[drop_id]):
+            yield f"the run of {end.name(drop_id)} read other bytes"
+
+
+def states_move_forward(end: Schedule) -> Iterator[str]:
+    """6. The ledger moves only along the table of states; an attempt never goes back."""
+    yield from end.wrong_moves
+
+
+def the_table_is_the_newest(end: Schedule) -> Iterator[str]:
+    """7. The table ends with the newest content of each key, unless that one was rejected or failed, and was told."""
+    for (dataset, partition), drops in end.partitions().items():
+        newest = drops[-1]
+        item = end.drops.get(newest.id)
+        if item is None or _original(item, end)["state"] in {"REJECTED", "FAILED"}:
+            continue
+        rows = end.services.warehouse.rows(dataset, partition)
+        wanted = _rows(end.bodies[newest.id])
+        if sorted(rows) != sorted(wanted):
+            which = f"{end.name(newest.id)} {item['state']}"
+            yield f"{dataset} {partition} holds {rows}, the newest file {wanted} ({which})"
+
+
+def the_table_is_one_file(end: Schedule) -> Iterator[str]:
+    """7. Rows exactly once: a partition holds the rows of the newest committed load, or none."""
+    log = end.services.warehouse.commits
+    for dataset, partition in end.partitions():
+        loads = [load for table, load in log if (table, load.partition) == (dataset, partition)]
+        rows = sorted(end.services.warehouse.rows(dataset, partition))
+        wanted = sorted(_rows(end.bodies[max(loads, key=lambda load: load.written).drop_id])) if loads else []
+        if rows != wanted:
+            yield f"{dataset} {partition} holds {rows} instead of {wanted}"
+
+
+def order_never_goes_back(end: Schedule) -> Iterator[str]:
+    """7. An older drop never overwrites a newer one of its partition."""
+    newest: dict[tuple[str, str], str] = {}
+    for table, load in end.services.warehouse.commits:
+        place = (table, load.partition)
+        if load.written < newest.get(place, ""):
+            yield f"{end.name(load.drop_id)} was loaded over a newer one"
+        newest[place] = max(newest.get(place, ""), load.written)
+
+
+def loaded_is_loaded(end: Schedule) -> Iterator[str]:
+    """What the ledger calls loaded, superseded by the fence, or failed is what its run says."""
+    committed = {(load.drop_id, load.attempt) for _, load in end.services.warehouse.commits}
+    for drop_id, item in end.drops.items():
+        if item["state"] == "LOADED" and (drop_id, item["attempt"]) not in committed:
+            yield f"{end.name(drop_id)} is LOADED and its rows never were"
+
+
+def the_same_bytes_run_once(end: Schedule) -> Iterator[str]:
+    """A file that comes again with the same bytes opens no second run, if nothing stood between and none failed."""
+    first_runs = {run.conf["drop_id"] for run in end.runs if run.conf["attempt"] == 1}
+    for drops in end.partitions().values():
+        for one, other in pairwise(drops):
+            if end.bodies[one.id] != end.bodies[other.id] or not {one.id, other.id} <= first_runs:
+                continue
+            if not {"FAILED", "REJECTED"} & {*end.states[one.id], *end.states[other.id]}:
+                yield f"{end.name(one.id)} and {end.name(other.id)} have the same bytes and both ran"
+
+
+def airflow_is_not_overrun(end: Schedule) -> Iterator[str]:
+    """MWAA never got more than ten requests in a second."""
+    times = end.services.mwaa.requests
+    for index, at in enumerate(times[REQUESTS_A_SECOND:]):
+        if at - times[index] < 1.0 - 1e-6:
+            yield f"eleven requests within {at - times[index]:.3f} s"
+            return
+
+
+def queues_are_empty(end: Schedule) -> Iterator[str]:
+    """Nothing lies in a queue, least of all among the dead letters."""
+    for queue in end.services.sqs.queues.values():
+        if queue.messages:
+            yield f"{len(queue.messages)} messages are left in {queue.name}"
+
+
+def nothing_is_unexplained(end: Schedule) -> Iterator[str]:
+    """The sweep's last word."""
+    if end.unexplained:
+        yield f"the sweep cannot explain {end.unexplained}"
+
+
+def no_incident_outlives_its_cause(end: Schedule) -> Iterator[str]:
+    """An incident that is open at the end is about something that is still so."""
+    for item in end.services.table.items():
+        if item.get("state") != "INCIDENT_OPEN":
+            continue
+        incident_id, blamed = item["incident_id"], item["fingerprint"].partition(".")[0]
+        kind = incident_id.partition(":")[0]
+        if kind in {"rejected", "run-failed", "imperfect"}:
+            wanted = {"rejected": "REJECTED", "run-failed": "FAILED"}.get(kind)
+            if (
+                blamed in end.drops
+                and wanted
+                and end.drops[blamed]["state"] != wanted
+                and not end.newer_trouble(blamed)
+            ):
+                yield f"{incident_id} is open, though {end.name(blamed)} is {end.drops[blamed]['state']}"
+        elif kind != "unmatched":
+            yield f"{incident_id} is open and nothing is wrong"
+
+
+def replays_end(end: Schedule) -> Iterator[str]:
+    """A replay gets its answer."""
+    for replay in end.replays:
+        if replay.open:
+            yield f"{replay.name} still waits for {replay.open} drops"
+        if replay.timed_out:
+            yield f"{replay.name} waited for {replay.timed_out} drops in vain"
+
+
+def nobody_crashes_by_a_bug(end: Schedule) -> Iterator[str]:
+    """Whatever goes wrong with the services, the code fails only in ways that it means to."""
+    told = set()
+    for who, error in end.crashes:
+        cause = error.__cause__ if isinstance(error, ComeBackError) else error
+        if cause is None or isinstance(cause, HONEST) or type(cause) in told:
+            continue
+        if not isinstance(cause, SweepFailedError):
+            told.add(type(cause))
+            yield f"{who} failed with {type(cause).__name__}: {cause}"
+
+
+def everything_comes_to_rest(end: Schedule) -> Iterator[str]:
+    """After the troubles are over, sweeps come to nothing more to do."""
+    if not end.rested:
+        yield "a day after the last trouble something still moves"
+
+
+PROMISES: tuple[Callable[[Schedule], Iterator[str]], ...] = (
+    nobody_crashes_by_a_bug,
+    states_move_forward,
+    one_run_an_attempt,
+    what_is_started_has_a_run,
+    the_ledger_knows_only_files,
+    order_never_goes_back,
+    verdicts_are_of_the_bytes,
+    runs_read_the_version,
+    the_same_bytes_run_once,
+    airflow_is_not_overrun,
+    everything_comes_to_rest,
+    nothing_is_lost,
+    every_drop_ends,
+    loaded_is_loaded,
+    the_table_is_one_file,
+    the_table_is_the_newest,
+    every_problem_is_published,
+    queues_are_empty,
+    nothing_is_unexplained,
+    no_incident_outlives_its_cause,
+    replays_end,
+)
+
+
+def move_is_wrong(before: dict[str, Any] | None, after: dict[str, Any]) -> str | None:
+    """Look at one write of a drop's record: what is wrong with it, or None."""
+    to = State(after["state"])
+    if before is None:
+        return None if to in {State.RECEIVED, State.UNMATCHED} else f"enters as {to}"
+    came = State(before["state"])
+    if int(after["attempt"]) < int(before["attempt"]):
+        return f"goes back from attempt {before['attempt']} to {after['attempt']}"
+    if int(after["attempt"]) > int(before["attempt"]) + 1:
+        return f"jumps from attempt {before['attempt']} to {after['attempt']}"
+    if to is not came and to not in NEXT[came]:
+        return f"goes from {came} to {to}"
+    return None
+
+
+def _original(item: Mapping[str, Any], end: Schedule) -> Mapping[str, Any]:
+    """Whose bytes a duplicate repeats, which may be a duplicate itself."""
+    passed = set()
+    while item["state"] == "DUPLICATE" and item["drop_id"] not in passed:
+        passed.add(item["drop_id"])
+        item = end.drops[item["duplicate_of"]]
+    return item
+
+
+def _rows(body: bytes) -> list[str]:
+    return [row.decode() for row in accepted_bytes(body).split(b"\n")[1:]]

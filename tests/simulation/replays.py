@@ -1,0 +1,111 @@
+"""The replay state machine: one process for the plan, one invocation after another for each drop, and its answer."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from suimon.intake import ComeBackError, ReplayRequest
+from suimon.replay import Item, Request, gather
+
+if TYPE_CHECKING:
+    from tests.simulation.deployment import Functions
+    from tests.simulation.services.stepfunctions import StepFunctions
+    from tests.simulation.world import Process, World
+
+FIRST, LAST = date(2026, 11, 20), date(2026, 11, 21)
+# As statemachine/replay.asl.json has them.
+PLAN_RETRIES = 5
+COME_BACKS, LONGEST_WAIT = 30, 900.0
+CRASHES = 6
+TIMEOUT = 43_200.0
+FUNCTION_TIMEOUT = 900.0
+
+
+class Replay:
+    """One execution; `open` counts the drops it still waits for, `timed_out` those whose answer never came."""
+
+    def __init__(self, world: World, functions: Functions, sfn: StepFunctions, name: str) -> None:
+        self._world = world
+        self._functions = functions
+        self._sfn = sfn
+        self.name = name
+        self.open = 1
+        self.timed_out = 0
+
+    def start(self, tries: int = 0) -> None:
+        """Plan; the function that does it is tried again when it fails."""
+        world = self._world
+        found: list[Item] = []
+
+        def body() -> None:
+            request = Request("sales", FIRST, LAST)
+            found.extend(gather(request, self._functions.ledger(self.name).drops_of).items)
+
+        def until(process: Process) -> None:
+            if process.returned:
+                self.open = len(found)
+                for item in found:
+                    _Attempt(self, item).start()
+            elif tries < PLAN_RETRIES:
+                world.at(world.now + 2 * 2**tries, lambda: self.start(tries + 1))
+            else:
+                self.open = 0
+
+        world.spawn(f"{self.name} plan", body, until, lasts=120.0)
+
+
+class _Attempt:
+    """One drop of an execution: a task that waits for its token."""
+
+    def __init__(self, replay: Replay, item: Item) -> None:
+        self._replay = replay
+        self._item = item
+        self._come_backs = self._crashes = 0
+        self._token = ""
+        self._ended = False
+
+    def start(self) -> None:
+        """Invoke intake under a new token."""
+        replay, item = self._replay, self._item
+        world, sfn = replay._world, replay._sfn
+        token = self._token = sfn.new_token(self._answered)
+
+        def body() -> None:
+            gate = replay._functions.gate(f"{replay.name} {world.points}")
+            gate.replay(ReplayRequest(item.drop_id, item.attempt, token, replay.name))
+
+        def until(process: Process) -> None:
+            if self._token != token or process.returned:
+                return  # answered already, or the answer is what it waits for
+            sfn.close(token)
+            error = process.failed
+            if isinstance(error, ComeBackError) and self._come_backs < COME_BACKS:
+                wait = min(LONGEST_WAIT, 15.0 * 2**self._come_backs)
+                self._come_backs += 1
+            elif (error is None or isinstance(error, ClientError | BotoCoreError)) and self._crashes < CRASHES:
+                wait = 5.0 * 2**self._crashes
+                self._crashes += 1
+            else:
+                self._end()
+                return
+            world.at(world.now + wait, self.start)
+
+        world.spawn(f"{replay.name} {item.drop_id[:4]}.{item.attempt}", body, until, lasts=FUNCTION_TIMEOUT)
+        world.at(world.now + TIMEOUT, lambda: self._time_out(token))
+
+    def _answered(self) -> None:
+        self._end()
+
+    def _time_out(self, token: str) -> None:
+        if self._token == token:
+            self._replay._sfn.close(token)
+            self._replay.timed_out += 1
+            self._end()
+
+    def _end(self) -> None:
+        if not self._ended:
+            self._ended, self._token = True, ""
+            self._replay.open -= 1

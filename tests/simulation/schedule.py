@@ -1,0 +1,264 @@
+"""One schedule: an outside world is drawn, lived through, healed, swept, and every promise is looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from suimon.drop import Drop
+from tests.simulation.aws import Aws
+from tests.simulation.choices import Choices
+from tests.simulation.dags import Dags
+from tests.simulation.deployment import Functions, Services
+from tests.simulation.plan import MINUTE, RAW, draw
+from tests.simulation.promises import ENDS, PROMISES, move_is_wrong
+from tests.simulation.replays import Replay
+from tests.simulation.sweeping import Sweeping
+from tests.simulation.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tests.simulation.plan import Put, Spell
+
+SWEEP_EVERY = 15 * MINUTE
+MOST_ROUNDS = 96  # a day
+GRACE = 16 * MINUTE  # after which a version without a record is a lost one, and a minute for the clocks
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A promise that did not hold, and how."""
+
+    promise: str
+    what: str
+
+
+@dataclass
+class Result:
+    """What came of a schedule; `taken` repeats it."""
+
+    taken: dict[int, int]
+    broken: list[Broken] = field(default_factory=list)
+    points: int = 0
+    faults: int = 0
+    runs: int = 0
+    drops: int = 0
+
+
+def run(
+    seed: int | None = None,
+    given: Mapping[int, int] | None = None,
+    tell: Callable[[float, str, str], None] | None = None,
+) -> Result:
+    """Run the schedule of a seed, or repeat one from its record; `tell` gets its story."""
+    choices = Choices(seed, given)
+    schedule = Schedule(choices, tell)
+    try:
+        schedule.live()
+        broken = [Broken(promise.__name__, what) for promise in PROMISES for what in promise(schedule)]
+    finally:
+        schedule.world.close()
+    world = schedule.world
+    if tell:
+        for one in broken:
+            tell(world.now, "BROKEN", f"{one.promise}: {one.what}")
+    return Result(choices.taken, broken, world.points, world.faults, len(schedule.runs), len(schedule.drops))
+
+
+class Schedule:
+    """A world in which a plan happens to a stack; afterwards, what the promises look at."""
+
+    def __init__(self, choices: Choices, tell: Callable[[float, str, str], None] | None = None) -> None:
+        self.world = world = World(choices, tell)
+        self.plan = draw(choices)
+        self.services = Services(world)
+        self.functions = Functions(world, self.services)
+        self.aws = Aws(world, self.plan, self.services, self.functions)
+        self.dags = Dags(world, self.plan, self.services, self.functions)
+        self.sweeping = Sweeping(world, self.functions, self.aws)
+        self.replays: list[Replay] = []
+        self.put: list[Drop] = []
+        self.bodies: dict[str, bytes] = {}
+        self.deleted: set[str] = set()
+        self.states: dict[str, list[str]] = {}  # every state a drop came to, by drop id
+        self.wrong_moves: list[str] = []
+        self.rested = False
+        self.services.table.on_write = self._written
+        if self.plan.lag:
+            self.services.table.lag = self._lag
+        self._events: tuple[float, ...] = ()
+        self.services.s3.on_created = self._created
+
+    # ------------------------------------------------------------ what happens
+
+    def live(self) -> None:
+        """Let the plan happen, then heal, then sweep until nothing changes."""
+        world, plan = self.world, self.plan
+        for put in plan.puts:
+            world.at(put.at, lambda put=put: self._put(put))  # type: ignore[misc]
+        for spell in plan.spells:
+            world.at(spell.begins, lambda spell=spell: self._begin(spell))  # type: ignore[misc]
+            world.at(spell.ends, lambda spell=spell: self._end(spell.what))  # type: ignore[misc]
+        for number, at in enumerate(plan.replays, 1):
+            world.at(at, lambda number=number: self._replay(number))  # type: ignore[misc]
+        if plan.clears:
+            world.at(plan.clears, self._clear)
+        if plan.deletion:
+            world.at(plan.deletion, self._delete)
+        for number in range(1, int(plan.heals // SWEEP_EVERY) + 1):
+            world.at(number * SWEEP_EVERY, self.sweeping.start)
+        world.run(plan.heals)
+        self._heal()
+        self._rest()
+
+    def _put(self, put: Put) -> None:
+        self._events = put.events
+        self.services.s3.put_object(Bucket=RAW, Key=put.key, Body=put.body)
+
+    def _created(self, bucket: str, event: dict[str, Any]) -> None:
+        if bucket != RAW:
+            return
+        drop = Drop.from_event(event)
+        self.put.append(drop)
+        self.bodies[drop.id] = self.services.s3.buckets[RAW].keys[drop.key][-1].content
+        if self.world.tell:
+            what = f"puts {drop.key} ({self.name(drop.id)}): {self.bodies[drop.id]!r}, its event comes {self._events}"
+            self.world.tell(self.world.now, "upstream", what)
+        self.aws.object_created(event, self._events)
+
+    def _begin(self, spell: Spell) -> None:
+        if self.world.now < self.plan.heals:
+            self._say("outside", f"trouble: {spell.what}, for {spell.ends - spell.begins:.0f} s")
+            self.services.trouble(spell.what)
+
+    def _end(self, what: str) -> None:
+        self._say("outside", f"over: {what}")
+        self.services.well(what)
+
+    def _replay(self, number: int) -> None:
+        self._say("operator", "replays sales")
+        replay = Replay(self.world, self.functions, self.services.sfn, f"replay {number}")
+        self.replays.append(replay)
+        replay.start()
+
+    def _clear(self) -> None:
+        for one in self.runs:
+            if one.state == "failed":
+                self._say("operator", f"clears the run {one.run_id}")
+                self.services.mwaa.clear(one.dag_id, one.run_id)
+
+    def _delete(self) -> None:
+        if self.put:
+            drop = self.put[0]
+            self._say("upstream", f"deletes {self.name(drop.id)} for good")
+            self.deleted.add(drop.id)
+            self.services.s3.delete_object(Bucket=RAW, Key=drop.key, VersionId=drop.version_id)
+
+    def _heal(self) -> None:
+        self._say("outside", "from here on nothing goes wrong")
+        self.world.choices.calm()
+        self.services.table.lag = _none
+        self.aws.healed = self.dags.healed = True
+        for spell in self.plan.spells:
+            self.services.well(spell.what)
+
+    def _rest(self) -> None:
+        """Sweep every 15 minutes until a whole round has changed nothing and nothing is on its way."""
+        world, last = self.world, self.plan.puts[-1].at
+        for _ in range(MOST_ROUNDS):
+            now, writes, rounds = world.now, self._writes, self.sweeping.rounds
+            self.sweeping.start()
+            world.run(world.now + SWEEP_EVERY)
+            looked_at_all = now > last + GRACE
+            if looked_at_all and self._writes == writes and self.sweeping.rounds > rounds and self._is_quiet():
+                self.rested = True
+                return
+
+    def _is_quiet(self) -> bool:
+        return (
+            all(item["state"] in ENDS for item in self.drops.values())
+            and not any(queue.messages for queue in self.services.sqs.queues.values())
+            and not any(replay.open for replay in self.replays)
+        )
+
+    _writes = 0
+
+    def _written(self, key: tuple[str, str], before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
+        if key[1] != "drop" or after is None:
+            if key[1] == "incident":
+                self._writes += 1
+            return
+        self._writes += 1
+        drop_id = after["drop_id"]
+        states = self.states.setdefault(drop_id, [])
+        if not states or states[-1] != after["state"]:
+            states.append(str(after["state"]))
+        if wrong := move_is_wrong(before, after):
+            self.wrong_moves.append(f"{self.name(drop_id)} {wrong}")
+
+    def _lag(self) -> int:
+        return self.world.choices.pick(self.plan.lag)
+
+    def _say(self, who: str, what: str) -> None:
+        if self.world.tell:
+            self.world.tell(self.world.now, who, what)
+
+    # ------------------------------------------------------------ what the promises look at
+
+    @property
+    def runs(self) -> list[Any]:
+        """Airflow's runs."""
+        return list(self.services.mwaa.runs.values())
+
+    @property
+    def reads(self) -> list[tuple[str, bytes]]:
+        """What the runs have read."""
+        return self.dags.reads
+
+    @property
+    def crashes(self) -> list[tuple[str, Exception]]:
+        """What processes have failed with."""
+        return self.aws.crashes
+
+    @property
+    def unexplained(self) -> int:
+        """The last sweep's figure."""
+        return self.sweeping.unexplained
+
+    @property
+    def drops(self) -> dict[str, dict[str, Any]]:
+        """The ledger's records, by drop id."""
+        table = self.services.table
+        found = {drop_id: table.item(f"drop#{drop_id}", "drop") for drop_id in self.states}
+        return {drop_id: item for drop_id, item in found.items() if item is not None}
+
+    def partitions(self) -> dict[tuple[str, str], list[Drop]]:
+        """What was put for each dataset and partition, in the order of the writes."""
+        found: dict[tuple[str, str], list[Drop]] = {}
+        for drop in self.put:
+            if (matched := self.match(drop.key)) is not None:
+                found.setdefault(matched, []).append(drop)
+        return found
+
+    def match(self, key: str) -> tuple[str, str] | None:
+        """Dataset and partition of a key."""
+        matched = self.functions.contracts.match(key)
+        return (matched[0].dataset, matched[1]) if matched else None
+
+    def newer_trouble(self, drop_id: str) -> bool:
+        """Whether a later write of the same key was not loaded either."""
+        drops = [drop.id for drop in self.put if drop.key == self.drops[drop_id]["key"]]
+        later = drops[drops.index(drop_id) + 1 :]
+        return any(self.drops[one]["state"] in {"REJECTED", "FAILED"} for one in later if one in self.drops)
+
+    def name(self, drop_id: str) -> str:
+        """A drop for a person: the how many-eth file it was, and its id."""
+        for number, drop in enumerate(self.put, 1):
+            if drop.id == drop_id:
+                return f"file {number} = {drop_id[:6]}"
+        return drop_id
+
+
+def _none() -> int:
+    return 0
