@@ -155,8 +155,8 @@ def is_whole(whole: DropSet, rule: SetRule) -> bool:
 
 
 def is_open(whole: DropSet) -> bool:
-    """Whether the set that was opened last is of exactly the members there are now."""
-    return whole.version.partition(".")[2] == _content(whole)
+    """Whether the set that was opened last is of exactly the members there are now, and no other is awaited."""
+    return not whole.waiting_since and whole.version.partition(".")[2] == _content(whole)
 
 
 def is_current(record: DropRecord, whole: DropSet) -> bool:
@@ -188,7 +188,9 @@ def sources_of(shards: Iterable[DropRecord]) -> dict[str, Any]:
 def followers(record: DropRecord, whole: DropSet) -> set[str]:
     """Give the drops that end as a set ends: its own, without those that are in a newer one that was opened."""
     own, control = set(record.members), {whole.control.drop_id} if whole.control else set()
-    return own | control if is_current(record, whole) else own - set(whole.shards) - control
+    if is_current(record, whole):
+        return own | control if is_open(whole) else own
+    return own - set(whole.shards) - control
 
 
 def way(member: State, to: State) -> tuple[State, ...]:
