@@ -1,8 +1,9 @@
-"""Freshness: what EventBridge Scheduler starts every 15 minutes."""
+"""Freshness: what EventBridge Scheduler starts every 15 minutes, and `suimon reconcile` portion by portion."""
 
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import asdict
 from datetime import datetime
 from functools import cache
@@ -12,28 +13,79 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
+from botocore.config import Config
 
 from suimon.clock import utc_now
-from suimon.contract.model import read_contracts
+from suimon.contract.model import Contracts, read_contracts
 from suimon.freshness import Watch
 from suimon.incidents import IncidentDesk
 from suimon.ledger import Ledger
+from suimon.outcome import Registry
+from suimon.pace import Pace
 from suimon.settings import Settings, SettingsError
+from suimon.sweep import Places, Sweep, SweepError
+from suimon.trigger import Airflow
+from suimon.walk import Walk
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+    from suimon.findings import Findings
+
 logger = Logger(service="freshness")
 tracer = Tracer(service="freshness")
 metrics = Metrics(namespace="Suimon", service="freshness")
+
+# MWAA answers within 10 s or not at all; a retry inside the client would spend two of its ten requests a second.
+MWAA_CONFIG = Config(connect_timeout=5, read_timeout=15, retries={"total_max_attempts": 1})
 
 
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler(capture_response=False)
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Make one round, as of the event's `time` (ISO 8601 with its offset) or now; returns the summary."""
-    summary = watch().round(datetime.fromisoformat(event["time"]) if event.get("time") else utc_now())
+    """Make one round, as of the event's `time` (ISO 8601 with its offset) or now; gives what was found.
+
+    With `reconcile` an operator asks: {"walk": {...}} for the next portion of a walk over the whole bucket, {} for a
+    round of the sweep. SweepError at the end of a scheduled round in which a part of the sweep failed.
+    """
+    now = datetime.fromisoformat(event["time"]) if event.get("time") else utc_now()
+    if "reconcile" in event:
+        return reconcile(event["reconcile"], now)
+    try:
+        findings = sweep().round(now)
+        tell(findings)
+    finally:  # whatever stops the one does not stop the other
+        summary = look(now)
+    if findings.failures:
+        raise SweepError("; ".join(f"{failure.part}: {failure.reason}" for failure in findings.failures))
+    return {**summary, "sweep": findings.to_json()}
+
+
+def reconcile(request: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Do what an operator asks; gives the findings, and in `walk` where to go on: null at the end."""
+    if "walk" not in request:
+        findings = sweep().round(now)
+        walk = None
+    else:
+        findings, walk = sweep().portion(Walk(**request["walk"]), now)
+    tell(findings)
+    return {**findings.to_json(), "walk": asdict(walk) if walk else None}
+
+
+def tell(findings: Findings) -> None:
+    """Write what was found to log and metrics."""
+    logger.info("swept", **findings.to_json())
+    for part in findings.parts:
+        name = part.kind.title().replace(" ", "")
+        metrics.add_metric(name=f"{name}Found", unit=MetricUnit.Count, value=part.found)
+        metrics.add_metric(name=f"{name}Healed", unit=MetricUnit.Count, value=part.healed)
+    metrics.add_metric(name="Unexplained", unit=MetricUnit.Count, value=findings.unexplained)
+
+
+def look(now: datetime) -> dict[str, Any]:
+    """Check deadlines and tables; gives the summary."""
+    summary = watch().round(now)
     logger.info("freshness checked", **asdict(summary))
     metrics.add_metric(name="FreshnessChecks", unit=MetricUnit.Count, value=summary.checked)
     metrics.add_metric(name="FreshnessProblems", unit=MetricUnit.Count, value=len(summary.problems))
@@ -43,16 +95,58 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 @cache
+def settings() -> Settings:
+    """Read the environment once."""
+    return Settings.from_environment(os.environ)
+
+
+@cache
+def table() -> Any:
+    """The ledger's table, for the life of the process."""
+    return boto3.resource("dynamodb").Table(settings().ledger_table)
+
+
+@cache
+def contracts() -> Contracts:
+    """Read the release's contracts once."""
+    return read_contracts(Path(__file__).with_name("contracts.json"))
+
+
+@cache
+def desk() -> IncidentDesk:
+    """The one desk of both rounds."""
+    return IncidentDesk(table(), boto3.client("sns"), settings().alerts_topic_arn)
+
+
+@cache
 def watch() -> Watch:
-    """What outlives an invocation."""
-    settings = Settings.from_environment(os.environ)
-    if settings.warehouse is None:
+    """What looks at deadlines and tables."""
+    warehouse = settings().warehouse
+    if warehouse is None:
         raise SettingsError("SUIMON_REDSHIFT_DATABASE is not set: no table's age could be asked")
-    table = boto3.resource("dynamodb").Table(settings.ledger_table)
     return Watch(
-        contracts=read_contracts(Path(__file__).with_name("contracts.json")),
-        ledger=Ledger(table),
-        desk=IncidentDesk(table, boto3.client("sns"), settings.alerts_topic_arn),
+        contracts=contracts(),
+        ledger=Ledger(table(), "freshness"),
+        desk=desk(),
         redshift=boto3.client("redshift-data"),
-        warehouse=settings.warehouse,
+        warehouse=warehouse,
+    )
+
+
+@cache
+def sweep() -> Sweep:
+    """What compares bucket, ledger, queues and Airflow."""
+    mwaa, environment = boto3.client("mwaa", config=MWAA_CONFIG), settings().mwaa_environment
+    ledger = Ledger(table(), "the sweep")
+    return Sweep(
+        contracts=contracts(),
+        ledger=ledger,
+        registry=Registry(ledger, desk(), boto3.client("stepfunctions")),
+        desk=desk(),
+        airflow=Airflow(mwaa, environment, Pace(table(), environment, utc_now, time.sleep)),
+        table=table(),
+        s3=boto3.client("s3"),
+        sqs=boto3.client("sqs"),
+        places=Places.from_environment(os.environ),
+        site=lambda: str(mwaa.get_environment(Name=environment)["Environment"]["WebserverUrl"]),
     )

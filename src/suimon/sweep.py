@@ -14,14 +14,15 @@ from suimon.findings import Failure, Finding, Findings
 from suimon.incidents import Problem
 from suimon.intake_queue import IntakeQueue
 from suimon.marks import Marks
+from suimon.settings import SettingsError
 from suimon.silent_runs import Runs
 from suimon.versions import RawBucket
-from suimon.waiting import adopt_unmatched, of_kind, resume_stuck
+from suimon.waiting import adopt_unmatched, close_trigger_incidents, of_kind, resume_stuck
 from suimon.walk import KIND as LOST
 from suimon.walk import Listing, Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from mypy_boto3_dynamodb.service_resource import Table
@@ -51,6 +52,16 @@ class Places:
     reports_bucket: str
     intake_queue: str
     dead_letter_queues: tuple[str, ...]
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Places:
+        """Read the SUIMON_* variables; SettingsError names the one that is missing."""
+        names = ("RAW_BUCKET", "REPORTS_BUCKET", "INTAKE_QUEUE", "INTAKE_DEAD_LETTER_QUEUE", "UNDELIVERED_QUEUE")
+        values = [environment.get(f"SUIMON_{name}", "") for name in names]
+        if not all(values):
+            missing = names[values.index("")]
+            raise SettingsError(f"SUIMON_{missing} is not set: deploy the function with template.yaml, which sets it")
+        return cls(values[0], values[1], values[2], tuple(values[3:]))
 
 
 @dataclass(frozen=True)
@@ -82,9 +93,7 @@ class Sweep:
             "recent dates": lambda: listing.near(now),
             "whole bucket": lambda: listing.far(marks, now),
             "adoption": lambda: adopt_unmatched(self.ledger, self.contracts, self._queue(), self.desk, marks, now),
-            "stuck drops": lambda: resume_stuck(
-                self.ledger, self.contracts, self._queue(), self.desk, backlog, opened, now
-            ),
+            "stuck drops": lambda: self._stuck(backlog, opened, now),
             "runs": lambda: runs.look(opened, now),
         }
         found: dict[str, Finding] = {}
@@ -112,6 +121,10 @@ class Sweep:
             # What this call had no room to enter lies behind its mark: the next one finds it.
             finding += replace(found, found=found.healed)
         return Findings((finding,)), None if walk.complete else walk
+
+    def _stuck(self, backlog: int, opened: list[str], now: datetime) -> Finding:
+        close_trigger_incidents(self.ledger, self.contracts, self.desk, opened, now)
+        return resume_stuck(self.ledger, self.contracts, self._queue(), self.desk, backlog, opened, now)
 
     def _tell(self, findings: Findings, opened: list[str], now: datetime) -> None:
         for failure in findings.failures:

@@ -9,11 +9,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from suimon import alerts
+from suimon.contract.model import Role
 from suimon.drop import State
 from suimon.findings import EXAMPLES, Finding
 from suimon.incidents import Problem
 from suimon.ledger import BEGINNING, LostClaimError
 from suimon.ledger_items import stamp
+from suimon.trigger import OF_DAG, OF_DROP, Cause
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -76,6 +78,31 @@ def resume_stuck(
     return Finding(STUCK, len(waiting), healed + len(late), healed, len(late), examples)
 
 
+def close_trigger_incidents(
+    ledger: Ledger, contracts: Contracts, desk: IncidentDesk, opened: Iterable[str], now: datetime
+) -> None:
+    """Close what was told of runs that could not be started, when no file waits for one any longer.
+
+    The gate does so itself, right after the run has started; unless it dies there.
+    """
+    told = [one for one in opened if one.partition(":")[0] in set(Cause)]
+    accepted = ledger.in_state(State.ACCEPTED, now, READ_AT_MOST) if told else []
+    if not told or len(accepted) == READ_AT_MOST:  # else there may be others that were not read
+        return
+    dags = {one.dataset: one.dag_id for one in contracts.all}
+    waiting = [record for record in accepted if not may_wait(record, contracts)]
+    for incident_id in told:
+        cause, about = incident_id.split(":", 1)
+        if cause in OF_DROP:
+            concerned = [record for record in waiting if about.rpartition(":")[2] == record.id]
+        elif cause in OF_DAG:
+            concerned = [record for record in waiting if about == dags.get(record.dataset)]
+        else:
+            concerned = waiting
+        if not concerned:
+            desk.recover(incident_id, now, "No file waits for its run any longer.")
+
+
 def stands_still(record: DropRecord, now: datetime) -> bool:
     """Whether nobody is at work on a drop: a lease that runs may belong to somebody who is."""
     return record.state is not State.VALIDATING or datetime.fromisoformat(record.lease_until) < now
@@ -96,9 +123,9 @@ def may_wait(record: DropRecord, contracts: Contracts) -> bool:
 
 
 def is_part_of_set(record: DropRecord, contracts: Contracts) -> bool:
-    """Whether it is a shard, manifest or marker, which has no run of its own; a set's own record has another key."""
-    matched = contracts.match(record.drop.key)
-    return matched is not None and matched[0].set_rule is not None
+    """Whether it is a shard, manifest or marker, which has no run of its own."""
+    contract = next((one for one in contracts.all if one.dataset == record.dataset), None)
+    return contract is not None and contract.role_of(record.drop.key) in {Role.SHARD, Role.CONTROL}
 
 
 def of_kind(kind: str, opened: Iterable[str]) -> set[str]:

@@ -44,8 +44,8 @@ NEAR_AGE = timedelta(days=1)
 LOOKBACK_DAYS = 3  # of a contract that says nothing of arrival
 # Entering one takes some 40 ms; what is more is found again by the next round, from the same mark.
 ENTERED_AT_MOST = 2_000
-# Clocks of S3 and of the functions differ by seconds, and S3 tells whole seconds.
-SURELY = timedelta(minutes=1)
+# S3 lists whole seconds, rounded down.
+SECOND = timedelta(seconds=1)
 
 MARK = "walk"
 
@@ -75,7 +75,7 @@ class Walk:
 class Budget:
     """How many drops this round may still enter; shared by both listings."""
 
-    left: int = ENTERED_AT_MOST
+    left: int
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class Listing:
     bucket: RawBucket
     queue: IntakeQueue
     backlog: int = 0
-    budget: Budget = field(default_factory=Budget)
+    budget: Budget = field(default_factory=lambda: Budget(ENTERED_AT_MOST))
 
     def near(self, now: datetime) -> Finding:
         """Look at the recent dates of every contract, newest first."""
@@ -163,7 +163,7 @@ class Listing:
         come just before the sweep entered B, then C would stand behind 0B, because `receive` gives the record there is.
 
         A known write whose version was deleted since has no place in S3's list: it lies below if it was in the ledger
-        a good while before this version was written.
+        before this version was written.
         """
         known = {record.id: record for record in self.ledger.drops_of_key(self.bucket.name, version.drop.key)}
         listed = self.bucket.versions_of(version.drop.key)
@@ -192,9 +192,9 @@ class Listing:
 
 
 def _if_below(record: DropRecord, version: Version) -> str:
-    """Give the sequencer of a known write that surely came before the version, else "": before all."""
-    before = datetime.fromisoformat(record.received_at) < version.written - SURELY
-    return record.drop.sequencer if before else ""
+    """Give the sequencer of a known write that was there before the version, else "": before all."""
+    was_there = datetime.fromisoformat(record.received_at) < version.written + SECOND
+    return record.drop.sequencer if was_there else ""
 
 
 def unseen(page: Page, complete: datetime | None) -> list[Version]:

@@ -12,9 +12,9 @@ import boto3
 from botocore.exceptions import ClientError
 from moto.s3.models import s3_backends
 
-from suimon.contract.model import Arrival, Contract, Contracts, KeyPattern
+from suimon.contract.keys import KeyPattern
+from suimon.contract.model import Arrival, Contract, Contracts
 from suimon.drop import Drop, DropRecord, State
-from suimon.findings import Finding, Findings
 from suimon.incidents import IncidentDesk
 from suimon.ledger import Ledger
 from suimon.outcome import Registry
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from datetime import time
 
     from mypy_boto3_dynamodb.service_resource import Table
+
+    from suimon.findings import Finding, Findings
 
     from .conftest import Post
 

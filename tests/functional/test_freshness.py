@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
@@ -21,12 +19,9 @@ from suimon.ledger import Ledger
 from suimon.warehouse.statements import Warehouse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from types import ModuleType
-
     from mypy_boto3_dynamodb.service_resource import Table
 
-    from .conftest import LambdaContext, Post
+    from .conftest import Post
 
 # 07:00 of the 22nd in Tokyo: with one day of lookback, the file of the 21st is due; the 22nd's is not.
 NOW = datetime(2026, 11, 21, 22, tzinfo=UTC)
@@ -175,36 +170,3 @@ def test_redshift_is_asked_with_the_time_in_utc_as_a_parameter(watch: Watch, red
     watch.round(NOW.astimezone())
     assert redshift.requests[0]["Parameters"] == [{"name": "as_of", "value": "2026-11-21 22:00:00"}]
     assert redshift.requests[0]["WorkgroupName"] == "main"
-
-
-def test_the_handler_takes_the_scheduled_time_and_returns_the_summary(
-    entry_point: Callable[[str, Contracts], ModuleType],
-    table: Table,
-    post: Post,
-    context: LambdaContext,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.setenv("SUIMON_LEDGER_TABLE", table.name)
-    monkeypatch.setenv("SUIMON_ALERTS_TOPIC_ARN", post.topic_arn)
-    monkeypatch.setenv("SUIMON_REDSHIFT_DATABASE", "analytics")
-    monkeypatch.setenv("SUIMON_REDSHIFT_WORKGROUP", "main")
-    client = boto3.client
-    app = entry_point("freshness", CONTRACTS)
-    monkeypatch.setattr(
-        boto3,
-        "client",
-        lambda name, **more: (
-            Redshift(sales_fact=None, inventory=0) if name == "redshift-data" else client(name, **more)
-        ),
-    )
-    summary = app.handler({"time": "2026-11-21T22:00:00Z"}, context)
-    assert json.loads(json.dumps(summary)) == {
-        "checked": 3,
-        "problems": ["missing-file:sales:2026-11-21", "stale-table:sales_fact"],
-        "published": ["missing-file:sales:2026-11-21", "stale-table:sales_fact"],
-        "recovered": [],
-    }
-    written = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert any(line.get("message") == "freshness checked" and line["checked"] == 3 for line in written)
-    assert any(line.get("FreshnessProblems") == [2.0] for line in written)

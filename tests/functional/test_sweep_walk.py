@@ -105,7 +105,8 @@ def test_an_event_that_comes_while_the_sweep_enters_is_where_the_next_ones_go_on
 ) -> None:
     writes = [world.put(key_of(), f"{number}", NOON - HOUR + number * MINUTE) for number in range(2)]
     sweep = world.sweep()
-    receive, came = sweep.ledger.receive, []
+    receive = sweep.ledger.receive
+    came: list[object] = []
 
     def receive_after_the_event(drop: Drop, *rest: Any) -> Any:
         if drop.version_id == writes[0].version_id and not came:
@@ -191,7 +192,12 @@ def test_a_walk_after_a_complete_one_asks_the_ledger_only_for_what_it_cannot_hav
     asked: list[str] = []
     sweep = world.sweep()
     get_many = sweep.ledger.get_many
-    monkeypatch.setattr(sweep.ledger, "get_many", lambda ids: (asked.extend(ids := list(ids)), get_many(ids))[1])
+
+    def remembered(ids: list[str]) -> Any:
+        asked.extend(ids)
+        return get_many(ids)
+
+    monkeypatch.setattr(sweep.ledger, "get_many", remembered)
     new = world.put(key_of("2024-03-01"), "new", NOON + MINUTE)
     assert sweep.round(NOON + HOUR).of(KIND).healed == 1
     assert asked == [new.id]
@@ -211,7 +217,6 @@ def test_an_upload_in_parts_that_began_before_the_last_walk_and_ended_after_it_i
 
 def test_a_round_enters_a_bounded_number_and_says_what_is_left(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(walk, "ENTERED_AT_MOST", 2)
-    monkeypatch.setattr(walk.Budget.__init__, "__defaults__", (2,))
     drops = [world.put(f"sales/2024-03-0{number}/sales_data.csv") for number in range(1, 6)]
     findings = world.round()
     assert (findings.of(KIND).found, findings.of(KIND).healed, findings.unexplained) == (5, 2, 3)
