@@ -164,7 +164,7 @@ class Airflow:
             | {"state": run.tasks.get(task)}
             for run in self.runs.values()
             if dag_id in {"~", run.dag_id} and run_id in {"~", run.run_id}
-            for task in self.dags[run.dag_id].tasks or run.tasks
+            for task in self._tasks_of(run, body.get("order_by"))
         ]
         for name, key in _FILTERS.items():
             if body.get(name) is not None:
@@ -174,6 +174,13 @@ class Airflow:
             "task_instances": found[start : start + body.get("page_limit", PAGE)],
             "total_entries": len(found),
         }
+
+    def _tasks_of(self, run: Run, order: str | None) -> list[str]:
+        """Name a run's tasks: as they ended and then those that have not, or else as the DAG has them."""
+        if order not in {None, "end_date"}:
+            raise NotModelledError(f"this Airflow does not order task instances by {order}")
+        tasks = self.dags[run.dag_id].tasks
+        return list(dict.fromkeys([*run.tasks, *tasks] if order else [*tasks, *run.tasks]))
 
     def _known(self, dag_id: str) -> Dag | None:
         dag = self.dags.get(dag_id)
