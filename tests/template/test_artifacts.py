@@ -61,7 +61,7 @@ def test_an_artifact_holds_the_models_of_its_own_services_only(artifacts: dict[s
     }
     assert models["intake"] == {"dynamodb", "mwaa", "s3", "sns", "sqs", "stepfunctions", "xray"}
     assert models["outcome"] == {"dynamodb", "sns", "stepfunctions", "xray"}
-    assert models["freshness"] == {"dynamodb", "redshift-data", "sns", "xray"}
+    assert models["freshness"] == {"dynamodb", "mwaa", "redshift-data", "s3", "sns", "sqs", "stepfunctions", "xray"}
     assert models["replay"] == {"dynamodb", "xray"}
 
 
