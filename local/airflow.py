@@ -63,6 +63,11 @@ class AirflowSite:
         return self.home / "dags"
 
     @property
+    def plugins(self) -> Path:
+        """Where Airflow imports plugins from, as from MWAA's plugins.zip; empty unless somebody puts one there."""
+        return self.home / "plugins"
+
+    @property
     def config(self) -> Path:
         """Airflow's own configuration file, which also holds the signing secrets."""
         return self.home / "airflow.cfg"
@@ -101,7 +106,7 @@ def airflow_parts(twin: Twin) -> tuple[Part, ...]:
 
 def prepare(site: AirflowSite) -> None:
     """Write AIRFLOW_HOME: folders, configuration, and secrets that stay the same from one start to the next."""
-    for folder in (site.dags, site.home / "logs"):
+    for folder in (site.dags, site.plugins, site.home / "logs"):
         folder.mkdir(parents=True, exist_ok=True)
     config = configparser.ConfigParser(interpolation=None)
     settings = _settings(site, _secrets(site.config))

@@ -21,6 +21,7 @@ class Run:
     """A DAG run as Airflow has it."""
 
     id: str
+    state: str
     queued_at: datetime
     conf: Mapping[str, Any]
 

@@ -37,6 +37,10 @@ class Airflow:
         """Have runs wait in Airflow's queue: what they would do there is no part of the gate's work."""
         self.client.patch(f"/dags/{DAG}", json={"is_paused": True}).raise_for_status()
 
+    def tasks(self) -> list[str]:
+        """The DAG's tasks, as Airflow last read them."""
+        return [task["task_id"] for task in self._get(f"/dags/{DAG}/tasks")["tasks"]]
+
     def count(self) -> int:
         """How many runs there are."""
         return int(self._page(1, 0)["total_entries"])
@@ -47,7 +51,7 @@ class Airflow:
         while page := self._page(PAGE, found)["dag_runs"]:
             found += len(page)
             for run in page:
-                yield Run(run["dag_run_id"], datetime.fromisoformat(run["queued_at"]), run["conf"])
+                yield Run(run["dag_run_id"], run["state"], datetime.fromisoformat(run["queued_at"]), run["conf"])
 
     def post(self, run_id: str, conf: dict[str, Any]) -> None:
         """Ask for a run, as MWAA does for the gate."""
@@ -55,11 +59,11 @@ class Airflow:
         self.client.post(f"/dags/{DAG}/dagRuns", json=body).raise_for_status()
 
     def _page(self, limit: int, offset: int) -> dict[str, Any]:
-        answer = self.client.get(
-            f"/dags/{DAG}/dagRuns", params={"limit": limit, "offset": offset, "order_by": "dag_run_id"}
-        )
-        page: dict[str, Any] = answer.raise_for_status().json()
-        return page
+        return self._get(f"/dags/{DAG}/dagRuns", limit=limit, offset=offset, order_by="dag_run_id")
+
+    def _get(self, path: str, **query: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = self.client.get(path, params=query).raise_for_status().json()
+        return answer
 
 
 def versions(twin: Twin) -> Iterator[str]:

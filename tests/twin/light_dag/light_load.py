@@ -1,0 +1,105 @@
+"""The load of one accepted file, by the triggerer: from the lake's copy into the table, and the event about its end.
+
+The rows reach the staging table by an INSERT, where the real DAG has Glue and COPY. Everything around that is the
+project's own, through the real Data API: the lock, the fence, the reconciliation, the replacement and the load log in
+one transaction, and the closing event.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import functools
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import boto3
+from airflow.triggers.base import BaseTrigger, TaskSuccessEvent
+
+# The triggerer knows the plugins' folder, not that of the DAGs.
+sys.path.append(str(Path(__file__).parents[1] / "dags"))
+
+from suimon_etl.load import load_parameters, load_statements
+from suimon_etl.report import Ending, publish, run_finished
+from suimon_etl.request import RunRequest
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+TABLE = "sales_fact"
+CASTS = {
+    "order_id": "VARCHAR",
+    "order_date": "DATE",
+    "customer_id": "VARCHAR",
+    "product_name": "VARCHAR",
+    "quantity": "INTEGER",
+    "unit_price": "DECIMAL(12, 2)",
+    "amount": "DECIMAL(14, 2)",
+}
+
+
+class LoadTrigger(BaseTrigger):
+    """Load one run's file in a thread, then end the task; an error fails the trigger, and the task is retried."""
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """Nothing is kept: the run's conf says it all."""
+        return "light_load.LoadTrigger", {}
+
+    def render_template_fields(self, context: Any, jinja_env: Any = None) -> None:
+        """Take the conf of the run; there is nothing to render."""
+        del jinja_env
+        self.dag_run = context["dag_run"]
+
+    async def run(self) -> AsyncIterator[TaskSuccessEvent]:
+        """Load and report, beside the other runs' loads."""
+        await asyncio.to_thread(load_and_report, self.dag_run.conf, self.dag_run.dag_id, self.dag_run.run_id)
+        yield TaskSuccessEvent()
+
+
+def load_and_report(conf: Mapping[str, Any], dag_id: str, run_id: str) -> None:
+    """Load the file as the real DAG does, then tell how the run ended."""
+    request = RunRequest.from_params(conf)
+    place = urlsplit(request.source_uri)
+    copy = client("s3").get_object(Bucket=place.netloc, Key=place.path.lstrip("/"))
+    rows = list(csv.DictReader(copy["Body"].read().decode().splitlines(keepends=True)))
+    load(request, rows)
+    detail = run_finished(
+        request,
+        dag_id=dag_id,
+        run_id=run_id,
+        parquet_rows=None,
+        table_rows=len(rows),
+        ending=Ending(),
+        log_url=None,
+    )
+    publish(client("events"), detail)
+
+
+def load(request: RunRequest, rows: list[dict[str, str]]) -> None:
+    """Replace the partition by `rows` in one transaction."""
+    cells = {f"{name}_{at}": row[name] for at, row in enumerate(rows) for name in CASTS}
+    values = ", ".join(
+        f"({', '.join(f'CAST(:{name}_{at} AS {cast})' for name, cast in CASTS.items())})" for at in range(len(rows))
+    )
+    insert = f"INSERT INTO {TABLE}_staging ({', '.join(CASTS)}) VALUES {values}"  # noqa: S608 names of our own only
+    statements = [insert if "\nCOPY " in f"\n{text}" else text for text in load_statements(TABLE, request)]
+    warehouse = client("redshift-data")
+    batch = warehouse.batch_execute_statement(
+        Database=request.redshift.database,
+        WorkgroupName=request.redshift.workgroup_name,
+        Sqls=statements,
+        Parameters=[*load_parameters(request), *({"name": name, "value": value} for name, value in cells.items())],
+    )
+    while (told := warehouse.describe_statement(Id=batch["Id"]))["Status"] not in {"FINISHED", "FAILED", "ABORTED"}:
+        time.sleep(0.2)
+    if told["Status"] != "FINISHED":
+        raise RuntimeError(f"the load of {request.partition} ended as {told['Status']}: {told.get('Error')}")
+
+
+@functools.cache
+def client(service: str) -> Any:
+    """One client for the life of the triggerer; boto3's clients may be used by several threads."""
+    return boto3.client(service)

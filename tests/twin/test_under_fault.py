@@ -1,0 +1,324 @@
+"""A whole twin under fault: hundreds of files, each sent twice, while a function is killed and Airflow is away.
+
+What would take Spark an hour, a light DAG does in its stead (`light_dag/`): real runs in real Airflow, the project's
+own SQL in one transaction through the real Data API, the project's own closing event.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+import psutil
+import pytest
+from rich.console import Console
+
+from bench.burst import looking
+from local import mailbox
+from local.airflow import airflow_parts, site_of
+from local.demo.sales import Fault, SalesFile, sales_file
+from local.lifecycle import up
+from local.progress import Board
+from local.supervisor import is_alive, spawn, stop, wait_until_ready, watch
+from suimon.drop import State
+from suimon.ledger import Ledger
+from suimon.ledger_items import stamp
+from suimon.warehouse.statements import Warehouse, run_query
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import date
+
+    from mypy_boto3_s3 import S3Client
+
+    from bench.burst.figures import Run, Taken
+    from local.twin import RunningPart, Twin
+    from suimon.drop import DropRecord
+
+ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).parent
+WAREHOUSE = Warehouse(database="analytics", workgroup_name="suimon-local")
+SEED: Final = 20261122
+FILES, BAD, ROWS, THREADS = 500, 20, 3, 8
+AWAY_SECONDS: Final = 60.0
+# Dates up to yesterday, so that no file is missing. The last days are good, so that the table is fresh.
+YESTERDAY = datetime.now(ZoneInfo("Asia/Tokyo")).date() - timedelta(days=1)
+AIRFLOW = ("airflow-api-server", "airflow-scheduler")
+
+
+@dataclass
+class Story:
+    """The twin, what was sent into it, and what was done to it."""
+
+    twin: Twin
+    files: dict[date, SalesFile]
+    bad: frozenset[date]
+    killed: DropRecord | None = None
+    _own: threading.local = field(default_factory=threading.local)
+
+    @property
+    def ledger(self) -> Ledger:
+        return Ledger(self.twin.session().resource("dynamodb").Table(self.twin.outputs["LedgerTable"]))
+
+    def put(self, day: date) -> None:
+        if not hasattr(self._own, "s3"):  # a client for each thread
+            self._own.s3 = self.twin.session("upstream").client("s3")
+        s3: S3Client = self._own.s3
+        key = f"sales/{day}/sales_data.csv"
+        s3.put_object(Bucket=self.twin.outputs["RawBucket"], Key=key, Body=self.files[day].content)
+
+    def wait(self, look: Callable[[], bool], what: str, seconds: float, pause: float = 0.5) -> None:
+        deadline = time.monotonic() + seconds
+        while not look():
+            watch(self.twin)
+            told = "; ".join(f"{count} {state}" for state, count in sorted(self.states().items()))
+            assert time.monotonic() < deadline, f"waited {seconds:.0f} s in vain for {what}; the ledger: {told}"
+            time.sleep(pause)
+
+    def drops(self) -> dict[str, Taken]:
+        return looking.drops(self.twin.session().resource("dynamodb").Table(self.twin.outputs["LedgerTable"]))
+
+    def states(self) -> Counter[State]:
+        return Counter(drop.state for drop in self.drops().values())
+
+    def standing_in(self, state: State) -> list[DropRecord]:
+        return self.ledger.in_state(state, datetime.now(UTC) + timedelta(hours=1), 1_000)
+
+    def part(self, name: str) -> RunningPart:
+        return next(part for part in self.twin.running if part.name == name)
+
+
+@pytest.fixture(scope="module")
+def story() -> Iterator[Story]:
+    twin, _ = up(ROOT, Board(Console()), ROOT / ".suimon" / "fault-twin")
+    story = Story(twin, *files())
+    try:
+        [asking] = mailbox.letters(twin.mail)
+        mailbox.confirm(asking)
+        take_the_light_dag(story)
+        tell(story)
+        yield story
+    finally:
+        stop(story.twin)
+        (twin.runtime / "twin.json").unlink(missing_ok=True)
+
+
+def files() -> tuple[dict[date, SalesFile], frozenset[date]]:
+    """Make the files, a day each, and choose the bad ones."""
+    days = [YESTERDAY - timedelta(days=back) for back in range(FILES)]
+    bad = frozenset(random.Random(SEED).sample(days[10:], BAD))  # noqa: S311 a draw that is to be repeated
+    fault = (Fault(2, "amount", "-1.00"),)
+    return {day: sales_file(day, ROWS, 1, fault if day in bad else ()) for day in days}, bad
+
+
+def take_the_light_dag(story: Story) -> None:
+    """Put the light DAG in place of the real one, and let it read what the real one leaves to Glue."""
+    twin = story.twin
+    (site_of(twin).plugins / "light_load.py").write_text((HERE / "light_dag/light_load.py").read_text())
+    dag = HERE / "light_dag/daily_sales_etl.py"
+    twin.session().client("s3").upload_file(str(dag), twin.dag_bucket, f"dags/{dag.name}")
+    accepted = f"arn:aws:s3:::{twin.outputs['LakeBucket']}/accepted/*"
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": accepted}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    twin.session().client("iam").put_user_policy(UserName="airflow", PolicyName="light-dag", PolicyDocument=policy)
+    airflow = looking.Airflow.of(twin)
+    story.wait(lambda: airflow.tasks() == ["load_and_report"], "Airflow to know the light DAG", 90)
+
+
+def tell(story: Story) -> None:
+    """Everything that happens: afterwards the tests only look."""
+    order = [*story.files, *story.files]
+    random.Random(SEED).shuffle(order)  # noqa: S311 as above
+    with ThreadPoolExecutor(THREADS) as pool:
+        puts = [pool.submit(story.put, day) for day in order]
+        story.wait(lambda: len(story.standing_in(State.TRIGGERED)) > FILES // 20, "the first runs", 120)
+        story.killed = kill_a_function_at_work(story)
+        stop_airflow_for_a_while(story)
+        for put in puts:
+            put.result()
+    story.wait(lambda: others_are_at_their_end(story), "every file but one to come to its end", 300, pause=2)
+    bring_back(story)
+    story.wait(lambda: not on_the_way(story.drops()), "the last file to be loaded", 120, pause=2)
+
+
+def kill_a_function_at_work(story: Story) -> DropRecord:
+    """End a function's process while it has a drop under check, and give that drop.
+
+    Which process has which drop nobody tells. A process that is stopped keeps its drop from moving: when one has stood
+    under check for long while it stood still, and others moved on, that drop is its own.
+    """
+    cloud = psutil.Process(story.part("cloud").pid)
+    for _ in range(40):
+        workers = [child for child in cloud.children() if any("-intake-" in word for word in child.cmdline())]
+        worker = random.choice(workers)  # noqa: S311 any of them
+        worker.suspend()
+        before = {record.id: record for record in story.standing_in(State.VALIDATING)}
+        time.sleep(4)
+        still = [one for one in story.standing_in(State.VALIDATING) if before.get(one.id) == one]
+        if len(still) == 1 and day_of(still[0]) not in story.bad and is_first_of_its_key(story, still[0]):
+            worker.kill()
+            return still[0]
+        worker.resume()
+    raise AssertionError("in forty tries no function was met with a drop under check")
+
+
+def is_first_of_its_key(story: Story, record: DropRecord) -> bool:
+    """An older write of the same bytes would wait for this one, longer and longer each time; a newer one repeats it."""
+    return next(iter(story.ledger.older_writes(record)), None) is None
+
+
+def stop_airflow_for_a_while(story: Story) -> None:
+    """End API server and scheduler with all their children, and start them again after a minute."""
+    ended = [story.part(name) for name in AIRFLOW]
+    story.twin = story.twin.with_(running=tuple(one for one in story.twin.running if one not in ended))
+    for one in ended:
+        os.killpg(one.pid, signal.SIGKILL)
+    deadline = time.monotonic() + AWAY_SECONDS
+    while time.monotonic() < deadline:
+        assert not any(map(is_alive, ended))
+        watch(story.twin)
+        time.sleep(1)
+    for part in airflow_parts(story.twin):
+        if part.name in AIRFLOW:
+            again = spawn(part, story.twin)
+            story.twin = story.twin.with_(running=(*story.twin.running, again))
+            wait_until_ready(part, again, story.twin)
+
+
+def bring_back(story: Story) -> None:
+    """Let the killed function's lease run out, as a quarter of an hour would, and have the sweep look.
+
+    Its message comes back to no function before the queue's hour and a half are over.
+    """
+    assert story.killed
+    record = story.ledger.get(story.killed.id)
+    assert record
+    assert record.state is State.VALIDATING, f"the drop of the killed function is {record.state}: who else took it?"
+    table = story.twin.session().resource("dynamodb").Table(story.twin.outputs["LedgerTable"])
+    table.update_item(
+        Key={"pk": f"drop#{record.id}", "sk": "drop"},
+        UpdateExpression="SET lease_until = :past",
+        ExpressionAttributeValues={":past": stamp(datetime.now(UTC) - timedelta(seconds=1))},
+    )
+    functions = story.twin.session().client("lambda")
+    answer = functions.invoke(FunctionName=story.twin.outputs["FreshnessFunctionName"], Payload=b"{}")
+    assert "FunctionError" not in answer, answer["Payload"].read()
+
+
+def others_are_at_their_end(story: Story) -> bool:
+    """Whether every drop that was sent is there, and none but the killed function's is on its way."""
+    drops = story.drops()
+    assert story.killed
+    return len(drops) == 2 * FILES and on_the_way(drops) <= {story.killed.id}
+
+
+def on_the_way(drops: dict[str, Taken]) -> set[str]:
+    not_over = {State.RECEIVED, State.VALIDATING, State.ACCEPTED, State.TRIGGERED}
+    return {drop_id for drop_id, drop in drops.items() if drop.state in not_over}
+
+
+def day_of(record: DropRecord) -> date:
+    return datetime.fromisoformat(record.partition).date()
+
+
+@pytest.fixture(scope="module")
+def drops(story: Story) -> dict[str, Taken]:
+    return story.drops()
+
+
+@pytest.fixture(scope="module")
+def runs(story: Story) -> list[Run]:
+    return list(looking.Airflow.of(story.twin).runs())
+
+
+def test_every_version_has_a_record_and_every_record_is_at_its_end(story: Story, drops: dict[str, Taken]) -> None:
+    assert set(looking.versions(story.twin)) == drops.keys()
+    states = Counter(drop.state for drop in drops.values())
+    good = FILES - BAD
+    # A bad file that comes again, after its first was rejected, is a new try, and rejected like that.
+    assert BAD <= states[State.REJECTED] <= 2 * BAD, states
+    assert states == Counter(
+        {
+            State.LOADED: good,
+            State.REJECTED: states[State.REJECTED],
+            State.DUPLICATE: good + 2 * BAD - states[State.REJECTED],
+        }
+    )
+
+
+def test_each_day_is_loaded_once_and_every_bad_day_rejected(story: Story) -> None:
+    table = story.twin.session().resource("dynamodb").Table(story.twin.outputs["LedgerTable"])
+    ledger = Ledger(table)
+    for day in story.files:
+        of_day = Counter(record.state for record in ledger.drops_of("sales", str(day)))
+        if day in story.bad:
+            assert of_day.keys() <= {State.REJECTED, State.DUPLICATE}, day
+            assert of_day[State.REJECTED], day
+        else:
+            assert of_day == {State.LOADED: 1, State.DUPLICATE: 1}, day
+
+
+def test_airflow_ran_each_loaded_drop_once(drops: dict[str, Taken], runs: list[Run]) -> None:
+    loaded = [f"{drop_id}.1" for drop_id, drop in drops.items() if drop.state is State.LOADED]
+    assert sorted(run.id for run in runs) == sorted(loaded)
+    assert {run.state for run in runs} == {"success"}
+
+
+def test_the_table_holds_every_good_file_and_nothing_else(story: Story) -> None:
+    sql = "SELECT order_date AS day, COUNT(*) AS orders, SUM(amount) AS amount FROM sales_fact GROUP BY order_date"
+    rows = run_query(story.twin.session().client("redshift-data"), WAREHOUSE, sql, {})
+    held = {str(row["day"]): (row["orders"], str(row["amount"])) for row in rows}
+    good = {day: file for day, file in story.files.items() if day not in story.bad}
+    assert held == {str(day): (file.rows, str(file.amount)) for day, file in good.items()}
+
+
+def test_the_load_log_has_one_line_a_loaded_drop(story: Story, drops: dict[str, Taken]) -> None:
+    sql = "SELECT drop_id, attempt, row_count FROM sales_fact_loads"
+    rows = run_query(story.twin.session().client("redshift-data"), WAREHOUSE, sql, {})
+    loaded = [(drop_id, 1, ROWS) for drop_id, drop in drops.items() if drop.state is State.LOADED]
+    assert sorted((row["drop_id"], row["attempt"], row["row_count"]) for row in rows) == sorted(loaded)
+
+
+def test_people_hear_of_each_rejected_file_and_else_of_the_outage_alone(story: Story, drops: dict[str, Taken]) -> None:
+    letters = [letter for letter in mailbox.letters(story.twin.mail) if letter.kind == "Notification"]
+    told = Counter(incident_of(letter) for letter in letters)
+    rejected = Counter(
+        f"rejected:sales:{record.partition}"
+        for record in story.ledger.get_many(drops).values()
+        if record.state is State.REJECTED
+    )
+    # The warehouse of this twin has no other table with rows in it; the sweep's round says so.
+    explained = ("mwaa-", "stale-table:user_events", "stale-table:inventory")
+    others = {incident: count for incident, count in told.items() if incident not in rejected}
+    assert {incident: told[incident] for incident in rejected} == dict(rejected)
+    assert not [incident for incident in others if not incident.startswith(explained)], others
+
+
+def test_nothing_is_left_in_the_queues_but_the_message_of_the_killed_function(story: Story) -> None:
+    assert looking.waiting_messages(story.twin, "IntakeDeadLetterQueueUrl") == 0
+    assert looking.waiting_messages(story.twin, "IntakeQueueUrl") == 1
+
+
+def test_the_drop_of_the_killed_function_was_taken_over_by_another(story: Story) -> None:
+    assert story.killed
+    moves = story.ledger.history(story.killed.id)
+    checks = [move.by for move in moves if move.state is State.VALIDATING]
+    assert len(checks) == len(set(checks)) == 2
+    assert moves[-1].state is State.LOADED
+
+
+def incident_of(letter: mailbox.Letter) -> str:
+    """Which incident a letter is about, by its line; its subject when it has none."""
+    lines = (line.removeprefix("Incident: ") for line in letter.body.splitlines() if line.startswith("Incident: "))
+    return next(lines, letter.subject)
