@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from suimon.dead_letters import DeadLetters
 from suimon.findings import Failure, Finding, Findings
 from suimon.incidents import Problem
@@ -82,7 +84,14 @@ class Sweep:
 
     def round(self, now: datetime) -> Findings:
         """Make one round: find, heal, tell."""
-        opened, backlog, marks = self.desk.open_incidents(), self._queue().depth(), Marks(self.table)
+        opened, marks = self.desk.open_incidents(), Marks(self.table)
+        found: dict[str, Finding] = {}
+        failures = []
+        try:
+            backlog = self._queue().depth()
+        except (ClientError, BotoCoreError) as error:
+            failures.append(_failure("intake queue", error))
+            backlog = 0
         listing = self._listing(backlog)
         runs = Runs(
             self.contracts, self.ledger, self.registry, self.desk, self.airflow, self._queue(), marks, self.site
@@ -96,13 +105,11 @@ class Sweep:
             "stuck drops": lambda: self._stuck(backlog, opened, now),
             "runs": lambda: runs.look(opened, now),
         }
-        found: dict[str, Finding] = {}
-        failures = []
         for part, look in parts.items():
             try:
                 finding = look()
             except Exception as error:  # noqa: BLE001 whatever stops one part, the others go on
-                failures.append(Failure(part, f"{type(error).__name__}: {error}"))
+                failures.append(_failure(part, error))
             else:
                 found[finding.kind] = found.get(finding.kind, Finding(finding.kind)) + finding
         findings = Findings(tuple(found.values()), tuple(failures))
@@ -156,6 +163,10 @@ class Sweep:
             self.places.reports_bucket,
             self.wait_seconds,
         )
+
+
+def _failure(part: str, error: Exception) -> Failure:
+    return Failure(part, f"{type(error).__name__}: {error}")
 
 
 def _failed(failure: Failure) -> Problem:

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from moto.s3.models import s3_backends
 
 from suimon.contract.keys import KeyPattern
-from suimon.contract.model import Arrival, Contract, Contracts
+from suimon.contract.model import Contract, Contracts
 from suimon.drop import Drop, DropRecord, State
 from suimon.incidents import IncidentDesk
 from suimon.ledger import Ledger
@@ -22,8 +22,6 @@ from suimon.sweep import Places, Sweep
 from suimon.trigger import Airflow
 
 if TYPE_CHECKING:
-    from datetime import time
-
     from mypy_boto3_dynamodb.service_resource import Table
 
     from suimon.findings import Finding, Findings
@@ -41,10 +39,9 @@ def key_of(day: str = "2026-11-21") -> str:
     return f"sales/{day}/sales_data.csv"
 
 
-def contracts(*patterns: str, deadline: time | None = None) -> Contracts:
+def contracts(*patterns: str) -> Contracts:
     """Give a contract of sales, and one more for each pattern."""
-    arrival = Arrival(1, deadline, "Asia/Tokyo", lookback_days=3) if deadline else None
-    sales = Contract("sales", "1", "sales_fact", dag_id=DAG, key_pattern=KeyPattern(key_of("{ds}")), arrival=arrival)
+    sales = Contract("sales", "1", "sales_fact", dag_id=DAG, key_pattern=KeyPattern(key_of("{ds}")))
     others = (
         Contract(f"other{number}", "1", f"other{number}", dag_id=f"dag{number}", key_pattern=KeyPattern(pattern))
         for number, pattern in enumerate(patterns)

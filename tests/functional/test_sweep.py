@@ -60,6 +60,13 @@ def run_finished(drop_id: str, outcome: str = "loaded", attempt: int = 1) -> dic
     return {"source": "suimon.dag", "detail-type": "Run Finished", "detail": detail}
 
 
+def raiser(error: Exception) -> Any:
+    def raises(**_: Any) -> None:
+        raise error
+
+    return raises
+
+
 # ---------------------------------------------------------------- drops that stand still
 
 
@@ -441,6 +448,17 @@ def test_one_part_that_fails_stops_no_other_and_is_told_until_it_works(world: Wo
     world.round(NOON + 15 * MINUTE)
     over = [subject for subject in world.post.subjects() if subject.startswith("[Suimon] Recovered: The sweep cannot")]
     assert len(over) == 2
+
+
+def test_a_queue_that_does_not_say_how_full_it_is_stops_no_other_part(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = world.triggered(NOON - 3 * HOUR)
+    world.mwaa.runs[f"{record.id}.1"] = "success"
+    denied = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetQueueAttributes")
+    monkeypatch.setattr(world.sqs, "get_queue_attributes", raiser(denied))
+    assert [failure.part for failure in world.round().failures] == ["intake queue"]
+    assert world.state_of(record.id) is State.LOADED
 
 
 def test_a_set_clock_a_day_later_finds_the_same(world: World) -> None:
