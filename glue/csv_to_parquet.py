@@ -1,13 +1,19 @@
-"""The Glue job of every dataset: one accepted CSV file to typed Parquet that Redshift's COPY loads by position.
+"""The Glue job of every dataset: accepted CSV to typed Parquet that Redshift's COPY loads by position.
 
-Arguments: `--source_uri` the CSV, `--contract_uri` its compiled contract, `--target_uri` a folder of this run alone
-(ends in `/`), `--expected_rows` what the gate has counted. Last of all the job writes the result beside the folder,
-`<target_uri without the slash>.result.json`:
+Arguments: `--source_uri` the CSV, or the `_set.json` of a set of them, `--contract_uri` its compiled contract,
+`--target_uri` a folder of this run alone (ends in `/`), `--expected_rows` what the gate has counted. Last of all the
+job writes the result beside the folder, `<target_uri without the slash>.result.json`:
 
     {"run": "0123456789abcdef.1", "dataset": "sales", "version": "1.0.0", "columns": ["order_id", …], "rows": 50000,
      "files": [{"name": "part-00000-….snappy.parquet", "size": 1234567, "rows": 50000}]}
 
 Beside, not inside: COPY takes every object below the prefix, and AWS promises nowhere that it skips names with `_`.
+
+A set's `_set.json` names its shards and, from its own folder, where each lies; beside each lies the contract that it
+was checked by, which says its dialect:
+
+    {"rows": 3, "sources": [
+        {"name": "orders/2026-11-20/part-1.csv", "path": "../0123456789abcdef/data.csv", "rows": 3}]}
 
 Every file goes one way, whatever its dialect. The driver reads it from its disk with Python's own codecs and csv
 module, record by record, and writes the cells as plain records beside the target, where they stay until the job ends;
@@ -87,7 +93,9 @@ SPARK_DATE_PARTS = {
     "z": "XXX",  # up to 18 hours, as the gate
 }
 
-# The column of the frame beside the contract's own: which record of the file it is, from 1.
+SET_NAME = "_set.json"
+
+# The column of the frame beside the contract's own: which record of the file it is, from 1; in a set, of which file.
 RECORD = "__record"
 
 
@@ -137,6 +145,16 @@ class Dialect:
 
 
 @dataclass(frozen=True)
+class Source:
+    """One CSV file: where it lies and how it is written. Of a set also its name and how many rows the gate counted."""
+
+    uri: str
+    dialect: Dialect
+    name: str = ""
+    rows: int | None = None
+
+
+@dataclass(frozen=True)
 class ParquetFile:
     """One written file; `rows` as its footer says, `size` in bytes."""
 
@@ -174,7 +192,7 @@ def open_session() -> SparkSession:
 
 
 def convert(spark: SparkSession, contract: Mapping[str, Any], arguments: Arguments) -> list[ParquetFile]:
-    """Write the file as Parquet, check that no row is lost, and write the result; the same again leaves the same.
+    """Write file or set as Parquet, check that no row is lost, and write the result; the same again leaves the same.
 
     Raises:
         ContractError: a clause of the contract is unknown here.
@@ -182,16 +200,22 @@ def convert(spark: SparkSession, contract: Mapping[str, Any], arguments: Argumen
         RowCountError: the counts differ.
 
     """
-    dialect = dialect_of(contract)
-    records = arguments.target_uri.rstrip("/") + ".records"
+    groups = alike(sources_of(spark, contract, arguments.source_uri))
+    records = [f"{arguments.target_uri.rstrip('/')}.{number}.records" for number in range(len(groups))]
     delete(spark, result_uri(arguments.target_uri))
+    read, size, frames = 0, 0, []
     try:
         with _plain_errors():
-            read, size = lay_records(spark, contract, dialect, arguments.source_uri, records)
-            rows = typed(read_records(spark, contract, dialect, records), contract, dialect)
-            write_parquet(rows, arguments.target_uri, parts=-(-size // CSV_BYTES_PER_FILE))
+            for sources, uri in zip(groups, records, strict=True):
+                dialect, laid = sources[0].dialect, lay_records(spark, contract, sources, uri)
+                read, size = read + laid[0], size + laid[1]
+                frames.append(typed(read_records(spark, contract, dialect, uri), contract, dialect))
+            write_parquet(
+                reduce(DataFrame.unionAll, frames), arguments.target_uri, parts=-(-size // CSV_BYTES_PER_FILE)
+            )
     finally:
-        delete(spark, records)
+        for uri in records:
+            delete(spark, uri)
     files = list(written_files(spark, arguments.target_uri))
     check_counts(gate=arguments.expected_rows, read=read, written=sum(file.rows for file in files))
     write_text(spark, result_uri(arguments.target_uri), json.dumps(result_of(contract, arguments, files)))
@@ -218,26 +242,75 @@ def dialect_of(contract: Mapping[str, Any]) -> Dialect:
     return dialect
 
 
-def lay_records(
-    spark: SparkSession, contract: Mapping[str, Any], dialect: Dialect, source_uri: str, records_uri: str
-) -> tuple[int, int]:
-    """Write the file's records as plain ones, numbered from 1; give how many they are and their size in bytes.
+def sources_of(spark: SparkSession, contract: Mapping[str, Any], source_uri: str) -> list[Source]:
+    """Give the files to read: the one, or those of a set, each with the dialect that it was checked by."""
+    folder, _, name = source_uri.rpartition("/")
+    if name != SET_NAME:
+        return [Source(source_uri, dialect_of(contract))]
+    sources = []
+    for source in json.loads(read_text(spark, source_uri))["sources"]:
+        uri = _from(folder, source["path"])
+        own = json.loads(read_text(spark, f"{uri.rpartition('/')[0]}/_contract.json"))
+        if _as_read(own) != _as_read(contract):
+            raise ContractError(f"{source['name']} was checked by a contract of other columns: send it again")
+        sources.append(Source(uri, dialect_of(own), source["name"], source["rows"]))
+    return sources
 
-    Needs room on the driver's disk for the file and its plain text, which G.1X has for files of some ten GB.
+
+def _as_read(contract: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [{key: column[key] for key in READING & column.keys()} for column in contract["columns"]]
+
+
+def _from(folder: str, path: str) -> str:
+    """Give where a path leads from a folder; S3 takes `..` for a name like any other."""
+    places = folder.split("/")
+    for step in path.split("/"):
+        places = places[:-1] if step == ".." else [*places, step]
+    return "/".join(places)
+
+
+def alike(sources: Sequence[Source]) -> list[list[Source]]:
+    """Put together what can be read as one frame once it lies there as plain records."""
+    groups: dict[tuple[object, ...], list[Source]] = {}
+    for source in sources:
+        groups.setdefault((*source.dialect.null_tokens, source.dialect.decimal), []).append(source)
+    return list(groups.values())
+
+
+def lay_records(
+    spark: SparkSession, contract: Mapping[str, Any], sources: Sequence[Source], records_uri: str
+) -> tuple[int, int]:
+    """Write the records of files as plain ones, numbered from 1; give how many they are and their size in bytes.
+
+    Needs room on the driver's disk for one file and the plain text of all, which G.1X has for some ten GB.
     """
+    read = 0
     with TemporaryDirectory(prefix="suimon-") as folder:
-        source, plain = Path(folder, "source"), Path(folder, "records")
-        _fetch(spark, source_uri, source, zstd=dialect.compression == "zstd")
-        number = 0
-        try:
-            with open_text(source, dialect) as text, plain.open("w", encoding="utf-8", newline="") as file:
-                for number, cells in enumerate(records_of(text, dialect, contract["columns"]), 1):
-                    file.write(f"{number}{CELL_END}{CELL_END.join(cells)}{RECORD_END}")
-        except UnicodeError as error:  # nothing else is told: the cell may be personal
-            raise ConversionError(f"a record after {number} holds bytes that are no {dialect.encoding}") from error
+        plain = Path(folder, "records")
+        with plain.open("w", encoding="utf-8", newline="") as file:
+            for source in sources:
+                number = _lay(spark, contract, source, Path(folder, "source"), file)
+                if source.rows is not None:
+                    check_counts(gate=source.rows, read=number, written=number, of=source.name)
+                read += number
         size = plain.stat().st_size
         _put(spark, plain, records_uri)
-    return number, size
+    return read, size
+
+
+def _lay(spark: SparkSession, contract: Mapping[str, Any], source: Source, path: Path, file: io.TextIOBase) -> int:
+    dialect, of = source.dialect, f" of {source.name}" if source.name else ""
+    _fetch(spark, source.uri, path, zstd=dialect.compression == "zstd")
+    number = 0
+    try:
+        with open_text(path, dialect) as text:
+            for number, cells in enumerate(records_of(text, dialect, contract["columns"]), 1):
+                file.write(f"{number}{of}{CELL_END}{CELL_END.join(cells)}{RECORD_END}")
+    except UnicodeError as error:  # nothing else is told: the cell may be personal
+        raise ConversionError(f"a record after {number}{of} holds bytes that are no {dialect.encoding}") from error
+    except ConversionError as error:
+        raise ConversionError(f"{source.name}: {error}" if of else str(error)) from error
+    return number
 
 
 def open_text(path: Path, dialect: Dialect) -> io.TextIOWrapper:
@@ -368,11 +441,11 @@ def written_files(spark: SparkSession, uri: str) -> Iterator[ParquetFile]:
             reader.close()
 
 
-def check_counts(gate: int, read: int, written: int) -> None:
+def check_counts(gate: int, read: int, written: int, of: str = "") -> None:
     """Raise RowCountError unless all three are one number."""
     if not gate == read == written:
         raise RowCountError(
-            f"The gate counted {gate} rows, the job read {read}, the Parquet footers hold {written}. "
+            f"{of and f'{of}: '}The gate counted {gate} rows, the job read {read}, the Parquet footers hold {written}. "
             "The target is not to be loaded; replay the drop, and if it stays, compare the contract's CSV dialect."
         )
 

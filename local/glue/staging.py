@@ -1,5 +1,7 @@
 """`s3://` for a Spark without an S3 file system: objects in before the script, its changes out after its success."""
 
+import json
+import os
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
 
 # Arguments that Glue reads itself; the script's own S3 paths are among the others.
 GLUES_OWN = frozenset({"--TempDir", "--conf", "--spark-event-logs-path", "--continuous-log-logGroup"})
+# The file by which a job finds what else to read; its paths are seen from its own folder.
+SET_NAME = "_set.json"
 _ABSENT = frozenset({"NoSuchKey", "404"})
 
 
@@ -72,6 +76,8 @@ def stage(s3: "S3Client", arguments: Mapping[str, str], root: Path) -> Stage:
     root.mkdir(parents=True, exist_ok=True)
     uris = dict.fromkeys(s3_arguments(arguments).values())
     files = [path for uri in uris for path in _download(s3, uri, root)]
+    further = dict.fromkeys(uri for path in files if path.name == SET_NAME for uri in _shards(path, root))
+    files += [path for uri in further for path in _download(s3, uri, root)]
     for uri in uris:
         _place(root, uri).parent.mkdir(parents=True, exist_ok=True)
     return Stage(root, {path: _mark(path) for path in files})
@@ -114,6 +120,15 @@ def _download(s3: "S3Client", uri: str, root: Path) -> Iterator[Path]:
         # An object whose name ends in a slash is a console's way to show an empty folder.
         for key in (entry["Key"] for entry in page.get("Contents", []) if not entry["Key"].endswith("/")):
             yield download_object(s3, f"s3://{bucket}/{key}", _place(root, f"s3://{bucket}/{key}"))
+
+
+def _shards(path: Path, root: Path) -> Iterator[str]:
+    """Give the folders of what a set's file names: the script reads them though no argument says so."""
+    for source in json.loads(path.read_text(encoding="utf-8"))["sources"]:
+        place = Path(os.path.normpath(path.parent / source["path"])).parent
+        if not place.is_relative_to(root):
+            raise StagingError(f"{_uri(root, path)} names {source['path']}, which is outside")
+        yield f"{_uri(root, place)}/"
 
 
 def _files(root: Path) -> Iterator[Path]:

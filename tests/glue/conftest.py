@@ -87,7 +87,7 @@ def read(spark: SparkSession) -> Callable[[job.Arguments], DataFrame]:
     def rows(arguments: job.Arguments) -> DataFrame:
         contract = json.loads(Path(arguments.contract_uri).read_text())
         dialect, records = job.dialect_of(contract), arguments.target_uri.rstrip("/") + ".records"
-        job.lay_records(spark, contract, dialect, arguments.source_uri, records)
+        job.lay_records(spark, contract, [job.Source(arguments.source_uri, dialect)], records)
         return job.read_records(spark, contract, dialect, records)
 
     return rows

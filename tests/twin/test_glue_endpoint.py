@@ -558,6 +558,26 @@ def test_an_input_that_the_script_left_alone_is_not_written_back(tmp_path: Path)
     assert set(s3.objects) == {"s3://lake/in.csv", "s3://lake/folder/b", "s3://lake/folder/c"}
 
 
+def test_what_a_set_names_is_laid_down_with_it(tmp_path: Path) -> None:
+    s3: Any = FakeS3()
+    sources = {"sources": [{"path": "../one/data.csv"}, {"path": "../two/data.csv"}]}
+    s3.objects = {f"s3://lake/accepted/{name}/data.csv": b"1" for name in ("one", "two", "other")}
+    s3.objects |= {"s3://lake/accepted/one/_contract.json": b"{}"}
+    s3.objects |= {"s3://lake/accepted/whole/_set.json": json.dumps(sources).encode()}
+
+    staged = stage(s3, {"--source_uri": "s3://lake/accepted/whole/_set.json"}, tmp_path / "s3")
+
+    laid = {path.relative_to(tmp_path / "s3/lake/accepted").as_posix() for path in staged.before}
+    assert laid == {"whole/_set.json", "one/data.csv", "one/_contract.json", "two/data.csv"}
+
+
+def test_a_set_that_names_what_lies_outside_is_refused(tmp_path: Path) -> None:
+    s3: Any = FakeS3()
+    s3.objects = {"s3://lake/_set.json": json.dumps({"sources": [{"path": "../../../../etc/passwd"}]}).encode()}
+    with pytest.raises(StagingError, match="outside"):
+        stage(s3, {"--source_uri": "s3://lake/_set.json"}, tmp_path / "s3")
+
+
 def test_the_class_archive_is_used_once_it_is_whole_and_wherever_the_clone_lies(tmp_path: Path) -> None:
     archive = ClassArchive(tmp_path / "My Projects")
     assert archive.java_options() == ""
