@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import AttributeBase, ConditionBase
 
 from tests.simulation.services import expressions
 from tests.simulation.services.errors import NotModelledError, refusal
-from tests.simulation.services.expressions import COMPARISONS, begins, holds_part, look_up, not_over
+from tests.simulation.services.expressions import KeyCondition
+from tests.simulation.services.operations import COMPARISONS, begins, holds_part, look_up, not_over
 from tests.simulation.services.values import MISSING, is_same
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-
-@dataclass(frozen=True)
-class ObjectKey:
-    """The key condition of one query: names and the value of the partition key, and a test of the sort key."""
-
-    hash_name: str
-    hash_value: Any
-    range_name: str | None
-    holds: Callable[[Mapping[str, Any]], bool]
 
 
 def holds(wanted: Any, item: Mapping[str, Any], names: Mapping[str, str], values: Mapping[str, Any]) -> bool:
@@ -35,7 +25,7 @@ def holds(wanted: Any, item: Mapping[str, Any], names: Mapping[str, str], values
     return _holds(wanted, item)
 
 
-def key_of(wanted: ConditionBase) -> ObjectKey:
+def key_of(wanted: ConditionBase) -> KeyCondition:
     """Take a key condition apart."""
     parts = wanted.get_expression()
     sort: ConditionBase | None = None
@@ -45,9 +35,12 @@ def key_of(wanted: ConditionBase) -> ObjectKey:
     if parts["operator"] != "=":
         raise refusal("Query", "ValidationException", "Query key condition not supported")
     of, value = parts["values"]
-    if sort is None:
-        return ObjectKey(of.name, value, None, lambda _: True)
-    return ObjectKey(of.name, value, sort.get_expression()["values"][0].name, lambda item: _holds(sort, item))
+    return KeyCondition(
+        of.name,
+        lambda _item, _names, _values: value,
+        sort.get_expression()["values"][0].name if sort is not None else None,
+        lambda item, _names, _values: sort is None or _holds(sort, item),
+    )
 
 
 def _holds(wanted: ConditionBase, item: Mapping[str, Any]) -> bool:

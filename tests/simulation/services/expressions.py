@@ -13,19 +13,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.simulation.services.errors import NotModelledError, refusal
-from tests.simulation.services.values import MISSING, is_less, is_same
+from tests.simulation.services.operations import (
+    CONDITIONS,
+    OPERANDS,
+    Steps,
+    between,
+    both,
+    compare,
+    either,
+    found_at,
+    negated,
+    nothing,
+    one_of,
+    plus,
+    value_of,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    Item = Mapping[str, Any]
-    Names = Mapping[str, str]
-    Values = Mapping[str, Any]
-    Operand = Callable[[Item, Names, Values], Any]
-    Condition = Callable[[Item, Names, Values], bool]
-
-# A step into an item: an attribute's name, its placeholder, or a place in a list.
-Path_ = tuple["str | int", ...]
+    from tests.simulation.services.operations import Condition, Item, Names, Operand, Values
 
 _TOKEN = re.compile(r"\s*(?:(<>|<=|>=|[=<>(),.\[\]+-])|([:#]?[A-Za-z0-9_]+))")
 _COMPARATORS = frozenset({"=", "<>", "<", "<=", ">", ">="})
@@ -38,7 +43,7 @@ class Action:
     """One change of an update: SET or ADD (operand), or REMOVE, at a path."""
 
     verb: str
-    path: Path_
+    path: Steps
     operand: Operand
 
 
@@ -61,7 +66,7 @@ class Parsed:
     condition: Condition | None = None
     update: tuple[Action, ...] = ()
     key: KeyCondition | None = None
-    projection: tuple[Path_, ...] = ()
+    projection: tuple[Steps, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,7 @@ class Plan:
     values: frozenset[str]
     condition: Condition | None
     update: tuple[Action, ...]
+    key: KeyCondition | None
 
 
 @cache
@@ -85,23 +91,19 @@ def plan(
     """Parse the expressions of one request."""
     checked = condition(condition_text) if condition_text is not None else None
     changed = update(update_text) if update_text is not None else None
+    key = key_condition(key_text) if key_text is not None else None
     others = (
-        key_condition(key_text) if key_text is not None else None,
         condition(filter_text) if filter_text is not None else None,
         projection(projection_text) if projection_text is not None else None,
     )
-    parsed = [one for one in (checked, changed, *others) if one is not None]
+    parsed = [one for one in (checked, changed, key, *others) if one is not None]
     return Plan(
         frozenset().union(*(one.names for one in parsed)),
         frozenset().union(*(one.values for one in parsed)),
         checked.condition if checked else None,
         changed.update if changed else (),
+        key.key if key else None,
     )
-
-
-def resolved(path: Path_, names: Names) -> Path_:
-    """Give a path without placeholders."""
-    return tuple(names[step] if isinstance(step, str) and step[0] == "#" else step for step in path)
 
 
 @cache
@@ -162,7 +164,7 @@ def _always(_item: Item, _names: Names, _values: Values) -> bool:
     return True
 
 
-def _refuse_overlaps(paths: list[Path_]) -> None:
+def _refuse_overlaps(paths: list[Steps]) -> None:
     for place, one in enumerate(paths):
         for other in paths[place + 1 :]:
             shorter = min(len(one), len(other))
@@ -189,7 +191,7 @@ class _Parser:
         self._text, self._kind = text, kind
         self._tokens = _tokens(text)
         self._at = 0
-        self.paths: list[Path_] = []
+        self.paths: list[Steps] = []
         self._names: set[str] = set()
         self._values: set[str] = set()
 
@@ -224,18 +226,18 @@ class _Parser:
     def disjunction(self) -> Condition:
         left = self.conjunction()
         while self.took("OR"):
-            left = _either(left, self.conjunction())
+            left = either(left, self.conjunction())
         return left
 
     def conjunction(self) -> Condition:
         left = self.negation()
         while self.took("AND"):
-            left = _both(left, self.negation())
+            left = both(left, self.negation())
         return left
 
     def negation(self) -> Condition:
         if self.took("NOT"):
-            return _not(self.negation())
+            return negated(self.negation())
         if self.took("("):
             inner = self.disjunction()
             self.expect(")")
@@ -243,20 +245,20 @@ class _Parser:
         return self.comparison()
 
     def comparison(self) -> Condition:
-        function = _CONDITIONS.get(self._tokens[self._at]) if not self.at_end() else None
+        function = CONDITIONS.get(self._tokens[self._at]) if not self.at_end() else None
         if function is not None and self._tokens[self._at + 1 : self._at + 2] == ["("]:
             self._at += 1
             return function(*self.arguments())
         left = self.operand()
         word = self.take().upper()
         if word in _COMPARATORS:
-            return _compare(word, left, self.operand())
+            return compare(word, left, self.operand())
         if word == "BETWEEN":
             low = self.operand()
             self.expect("AND")
-            return _between(left, low, self.operand())
+            return between(left, low, self.operand())
         if word == "IN":
-            return _one_of(left, self.arguments())
+            return one_of(left, self.arguments())
         raise self.unknown()
 
     def arguments(self) -> list[Operand]:
@@ -272,28 +274,28 @@ class _Parser:
         if verb == "SET":
             self.expect("=")
             return Action(verb, path, self.sum())
-        return Action(verb, path, _nothing if verb == "REMOVE" else self.operand())
+        return Action(verb, path, nothing if verb == "REMOVE" else self.operand())
 
     def sum(self) -> Operand:
         left = self.operand()
         if self.took("+"):
-            return _plus(left, self.operand(), 1)
+            return plus(left, self.operand(), 1)
         if self.took("-"):
-            return _plus(left, self.operand(), -1)
+            return plus(left, self.operand(), -1)
         return left
 
     def operand(self) -> Operand:
         token = self.take()
         if token[0] == ":":
             self._values.add(token)
-            return _value(token)
-        function = _OPERANDS.get(token)
+            return value_of(token)
+        function = OPERANDS.get(token)
         if function is not None and self._tokens[self._at : self._at + 1] == ["("]:
             return function(*self.arguments())
         self._at -= 1
-        return _at(self.path())
+        return found_at(self.path())
 
-    def path(self) -> Path_:
+    def path(self) -> Steps:
         steps: list[str | int] = [self._name()]
         while True:
             if self.took("."):
@@ -329,199 +331,3 @@ def _tokens(text: str) -> list[str]:
         found.append(match[1] or match[2])
         at = match.end()
     return found
-
-
-# ---------------------------------------------------------------- operands
-
-
-def _value(name: str) -> Operand:
-    def value(_item: Item, _names: Names, values: Values) -> Any:
-        return values[name]
-
-    return value
-
-
-def _nothing(_item: Item, _names: Names, _values: Values) -> Any:
-    return None
-
-
-def _at(path: Path_) -> Operand:
-    if len(path) == 1 and isinstance(path[0], str):
-        name = path[0]
-        if name[0] == "#":
-
-            def named(item: Item, names: Names, _values: Values) -> Any:
-                return item.get(names[name], MISSING)
-
-            return named
-
-        def plain(item: Item, _names: Names, _values: Values) -> Any:
-            return item.get(name, MISSING)
-
-        return plain
-
-    def deep(item: Item, names: Names, _values: Values) -> Any:
-        return look_up(item, resolved(path, names))
-
-    return deep
-
-
-def look_up(item: Item, path: Path_) -> Any:
-    """Follow a path into an item; MISSING where it leads nowhere."""
-    found: Any = item
-    for step in path:
-        if isinstance(step, int):
-            found = found[step] if isinstance(found, list) and step < len(found) else MISSING
-        else:
-            found = found.get(step, MISSING) if isinstance(found, dict) else MISSING
-        if found is MISSING:
-            return MISSING
-    return found
-
-
-def _if_not_exists(path: Operand, other: Operand) -> Operand:
-    def operand(item: Item, names: Names, values: Values) -> Any:
-        found = path(item, names, values)
-        return other(item, names, values) if found is MISSING else found
-
-    return operand
-
-
-def _list_append(left: Operand, right: Operand) -> Operand:
-    def operand(item: Item, names: Names, values: Values) -> Any:
-        head, tail = left(item, names, values), right(item, names, values)
-        if head is MISSING or tail is MISSING:
-            raise _absent()
-        if not (isinstance(head, list) and isinstance(tail, list)):
-            raise _wrong_type("list_append")
-        return head + tail
-
-    return operand
-
-
-def _plus(left: Operand, right: Operand, sign: int) -> Operand:
-    def operand(item: Item, names: Names, values: Values) -> Any:
-        one, other = left(item, names, values), right(item, names, values)
-        if one is MISSING or other is MISSING:
-            raise _absent()
-        if isinstance(one, (str, bool, list, dict)) or isinstance(other, (str, bool, list, dict)):
-            raise _wrong_type("+" if sign > 0 else "-")
-        return one + sign * other
-
-    return operand
-
-
-def _size(of: Operand) -> Operand:
-    def operand(item: Item, names: Names, values: Values) -> Any:
-        found = of(item, names, values)
-        if isinstance(found, str):
-            return len(found.encode())
-        return len(found) if isinstance(found, (list, dict, bytes)) else MISSING
-
-    return operand
-
-
-def _absent() -> Exception:
-    message = "The provided expression refers to an attribute that does not exist in the item"
-    return refusal("UpdateItem", "ValidationException", message)
-
-
-def _wrong_type(what: str) -> Exception:
-    message = f"An operand in the update expression has an incorrect data type: {what}"
-    return refusal("UpdateItem", "ValidationException", message)
-
-
-_OPERANDS: dict[str, Callable[..., Operand]] = {
-    "if_not_exists": _if_not_exists,
-    "list_append": _list_append,
-    "size": _size,
-}
-
-# ---------------------------------------------------------------- conditions
-
-
-def _both(left: Condition, right: Condition) -> Condition:
-    return lambda item, names, values: left(item, names, values) and right(item, names, values)
-
-
-def _either(left: Condition, right: Condition) -> Condition:
-    return lambda item, names, values: left(item, names, values) or right(item, names, values)
-
-
-def _not(inner: Condition) -> Condition:
-    return lambda item, names, values: not inner(item, names, values)
-
-
-def _compare(sign: str, left: Operand, right: Operand) -> Condition:
-    compare = COMPARISONS[sign]
-    return lambda item, names, values: compare(left(item, names, values), right(item, names, values))
-
-
-def _between(of: Operand, low: Operand, high: Operand) -> Condition:
-    def holds(item: Item, names: Names, values: Values) -> bool:
-        found = of(item, names, values)
-        return not_over(low(item, names, values), found) and not_over(found, high(item, names, values))
-
-    return holds
-
-
-def _one_of(of: Operand, options: list[Operand]) -> Condition:
-    def holds(item: Item, names: Names, values: Values) -> bool:
-        found = of(item, names, values)
-        return any(is_same(found, option(item, names, values)) for option in options)
-
-    return holds
-
-
-def _exists(of: Operand) -> Condition:
-    return lambda item, names, values: of(item, names, values) is not MISSING
-
-
-def _exists_not(of: Operand) -> Condition:
-    return lambda item, names, values: of(item, names, values) is MISSING
-
-
-def _begins_with(of: Operand, start: Operand) -> Condition:
-    return lambda item, names, values: begins(of(item, names, values), start(item, names, values))
-
-
-def _contains(of: Operand, part: Operand) -> Condition:
-    return lambda item, names, values: holds_part(of(item, names, values), part(item, names, values))
-
-
-def not_over(one: Any, other: Any) -> bool:
-    """Whether one is less than the other, or the same."""
-    return is_less(one, other) or is_same(one, other)
-
-
-def begins(text: Any, start: Any) -> bool:
-    """Whether a text begins so; nothing else begins with anything."""
-    return isinstance(text, str) and isinstance(start, str) and text.startswith(start)
-
-
-def holds_part(whole: Any, part: Any) -> bool:
-    """Whether a text holds a text, or a list a value."""
-    if isinstance(whole, str):
-        return isinstance(part, str) and part in whole
-    return isinstance(whole, list) and any(is_same(part, one) for one in whole)
-
-
-def _differs(one: Any, other: Any) -> bool:
-    return not is_same(one, other)
-
-
-COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
-    "=": is_same,
-    "<>": _differs,
-    "<": is_less,
-    "<=": not_over,
-    ">": lambda one, other: is_less(other, one),
-    ">=": lambda one, other: not_over(other, one),
-}
-
-_CONDITIONS: dict[str, Callable[..., Condition]] = {
-    "attribute_exists": _exists,
-    "attribute_not_exists": _exists_not,
-    "begins_with": _begins_with,
-    "contains": _contains,
-}

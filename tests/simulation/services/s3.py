@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.simulation.services.buckets import Bucket, Version
 from tests.simulation.services.errors import Exceptions, NotModelledError, only, refusal
+from tests.simulation.services.s3_answers import Body, Paginator, entry, event, headers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 _OK = {"HTTPStatusCode": 200, "RetryAttempts": 0}
 _READ = frozenset({"Bucket", "Key", "VersionId", "IfMatch"})
@@ -20,22 +20,6 @@ _LIST_VERSIONS = frozenset({"Bucket", "Prefix", "KeyMarker", "VersionIdMarker", 
 _LIST = frozenset({"Bucket", "Prefix", "ContinuationToken", "StartAfter", "MaxKeys"})
 LONGEST_KEY = 1_024  # bytes
 PAGE = 1_000
-
-
-class Body:
-    """The bytes of an answer, read once."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-
-    def read(self, amt: int | None = None) -> bytes:
-        """Give the next bytes, all of them unless told otherwise."""
-        amt = len(self._content) if amt is None else amt
-        read, self._content = self._content[:amt], self._content[amt:]
-        return read
-
-    def close(self) -> None:
-        """Nothing is held."""
 
 
 class S3:
@@ -102,7 +86,7 @@ class S3:
         version = self._version(bucket, request, "GetObject")
         if request.get("IfMatch") is not None and request["IfMatch"].strip('"') != version.etag:
             raise _precondition("GetObject")
-        answer = _headers(bucket, version)
+        answer = headers(bucket, version)
         if "Range" not in request:
             answer["Body"] = Body(version.content)
             return answer
@@ -115,7 +99,7 @@ class S3:
     def head_object(self, **request: Any) -> dict[str, Any]:
         """Tell size, ETag and version of an object; what is wrong is told by the status alone."""
         only("HeadObject", request, _READ)
-        return _headers(self._bucket(request, "HeadObject"), self._head_version(request))
+        return headers(self._bucket(request, "HeadObject"), self._head_version(request))
 
     def delete_object(self, **request: Any) -> dict[str, Any]:
         """Delete a version for good, or, without a version, put a delete marker on the key."""
@@ -150,7 +134,7 @@ class S3:
             last = found[size - 1]
             answer |= {"NextKeyMarker": last.key, "NextVersionIdMarker": last.version_id}
         for name, is_marker in (("Versions", False), ("DeleteMarkers", True)):
-            listed = [_entry(bucket, one) for one in found[:size] if one.is_delete_marker is is_marker]
+            listed = [entry(bucket, one) for one in found[:size] if one.is_delete_marker is is_marker]
             if listed:  # S3 leaves out what there is none of
                 answer[name] = listed
         return answer
@@ -167,7 +151,7 @@ class S3:
             answer["NextContinuationToken"] = found[size - 1].key
         if found:
             answer["Contents"] = [
-                {name: value for name, value in _entry(bucket, one).items() if name not in {"VersionId", "IsLatest"}}
+                {name: value for name, value in entry(bucket, one).items() if name not in {"VersionId", "IsLatest"}}
                 for one in found[:size]
             ]
         return answer | {"ResponseMetadata": _OK}
@@ -213,7 +197,7 @@ class S3:
             raise refusal(reason, "KeyTooLongError", "Your key is too long")
         version = self._add(bucket, key, content, etag)
         if bucket.tells:
-            self.on_created(bucket.name, _event(bucket, version, reason))
+            self.on_created(bucket.name, event(bucket, version, reason))
         answer: dict[str, Any] = {"ETag": f'"{etag}"', "ResponseMetadata": _OK}
         return answer | ({"VersionId": version.version_id} if bucket.versioned else {})
 
@@ -231,76 +215,6 @@ class S3:
         )
         bucket.add(version)
         return version
-
-
-class Paginator:
-    """What boto3's `get_paginator` gives."""
-
-    _NEXT = {  # noqa: RUF012 a constant
-        "list_object_versions": {"KeyMarker": "NextKeyMarker", "VersionIdMarker": "NextVersionIdMarker"},
-        "list_objects_v2": {"ContinuationToken": "NextContinuationToken"},
-    }
-
-    def __init__(self, client: Any, operation: str) -> None:
-        if operation not in self._NEXT:
-            raise NotModelledError(f"no paginator for {operation} here")
-        self._client, self._operation = client, operation
-
-    def paginate(self, **request: Any) -> Iterator[dict[str, Any]]:
-        """Give page after page."""
-        while True:
-            page = getattr(self._client, self._operation)(**request)
-            yield page
-            if not page["IsTruncated"]:
-                return
-            request |= {name: page[found] for name, found in self._NEXT[self._operation].items()}
-
-
-def _headers(bucket: Bucket, version: Version) -> dict[str, Any]:
-    answer = {
-        "ETag": f'"{version.etag}"',
-        "ContentLength": len(version.content),
-        "LastModified": _moment(version),
-        "ResponseMetadata": _OK,
-    }
-    return answer | ({"VersionId": version.version_id} if bucket.versioned else {})
-
-
-def _entry(bucket: Bucket, version: Version) -> dict[str, Any]:
-    entry = {
-        "Key": version.key,
-        "VersionId": version.version_id,
-        "IsLatest": bucket.newest(version.key) is version,
-        "LastModified": _moment(version),
-    }
-    if version.is_delete_marker:
-        return entry
-    return entry | {"ETag": f'"{version.etag}"', "Size": len(version.content), "StorageClass": "STANDARD"}
-
-
-def _moment(version: Version) -> datetime:
-    """S3 tells whole seconds."""
-    return datetime.fromtimestamp(int(version.written_at), UTC)
-
-
-def _event(bucket: Bucket, version: Version, reason: str) -> dict[str, Any]:
-    told = {"key": version.key, "size": len(version.content), "etag": version.etag, "sequencer": version.sequencer}
-    return {
-        "version": "0",
-        "id": f"event-{version.count}",
-        "detail-type": "Object Created",
-        "source": "aws.s3",
-        "account": "123456789012",
-        "time": _moment(version).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "region": "ap-northeast-1",
-        "resources": [f"arn:aws:s3:::{bucket.name}"],
-        "detail": {
-            "version": "0",
-            "bucket": {"name": bucket.name},
-            "object": told | ({"version-id": version.version_id} if bucket.versioned else {}),
-            "reason": reason,
-        },
-    }
 
 
 def _range(text: str, size: int) -> tuple[int, int]:

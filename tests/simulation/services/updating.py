@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tests.simulation.services.errors import refusal
-from tests.simulation.services.expressions import Action, look_up, resolved
+from tests.simulation.services.operations import look_up, resolved
 from tests.simulation.services.values import MISSING, KeptList, KeptMap, stored
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tests.simulation.services.expressions import Path_
+    from tests.simulation.services.expressions import Action
+    from tests.simulation.services.operations import Steps
 
 _KEYS = frozenset({"pk", "sk"})
 
@@ -58,7 +59,7 @@ def _sum(known: Any, value: Any) -> Any:
     return stored(known + value)
 
 
-def _changed(holder: Any, path: Path_, value: Any) -> Any:
+def _changed(holder: Any, path: Steps, value: Any) -> Any:
     """Give a map or list with another value at a path below it."""
     step = path[0]
     if isinstance(holder, dict) and isinstance(step, str):
