@@ -16,7 +16,7 @@ from suimon.incidents import Problem
 from suimon.outcome import RunFinished
 from suimon.pace import BusyError
 from suimon.trigger import NOT_FOUND
-from suimon.waiting import is_part_of_set, of_kind
+from suimon.waiting import is_part_of_set, longest_in, of_kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -36,7 +36,6 @@ RUN_LIMIT = timedelta(hours=2)
 QUEUED_LIMIT = timedelta(minutes=15)
 # Two requests each, of the nine a second that the gate shares: at most half a minute of the round.
 ASKED_AT_MOST = 100
-READ_AT_MOST = 500
 OK = 200
 ROUND = timedelta(minutes=15)
 CANNOT_ASK = "airflow-silent"
@@ -83,11 +82,11 @@ class Runs:
                                                     no note
         """
         self._enter(_noted(self.marks.get(MARK)), now)
-        waiting = self.ledger.in_state(State.TRIGGERED, now - QUEUED_LIMIT, READ_AT_MOST)
-        shards = [one for one in waiting if is_part_of_set(one, self.contracts)]
-        waiting = [one for one in waiting if one not in shards and self._dag(one)]
+        waiting = longest_in(self.ledger, State.TRIGGERED, now - QUEUED_LIMIT)
+        shards = {one.id: one for one in waiting if is_part_of_set(one, self.contracts)}
+        waiting = [one for one in waiting if one.id not in shards and self._dag(one)]
         # A shard has no run of its own: it ends with its set's, and if that has ended without it, the gate sees to it.
-        self.queue.resume([one.id for one in shards if self._is_overdue(one, now)][:ASKED_AT_MOST])
+        self.queue.resume([one.id for one in shards.values() if self._is_overdue(one, now)][:ASKED_AT_MOST])
         paused = self._paused(waiting, opened, now)
         overdue = [one for one in waiting if self._is_overdue(one, now)]
         known = of_kind("hanging", opened)

@@ -32,11 +32,11 @@ STUCK, UNMATCHED = "stuck drop", "adopted drop"
 IDLE = timedelta(minutes=10)
 # Asked to go on several times by then: something is in the way that needs a person.
 LIMIT = timedelta(hours=1)
-# Read of each state in a round, those that have waited longest: a query gives up to a megabyte.
-READ_AT_MOST = 500
-# The queue is filled up to here: as many as MWAA's pace lets through until the next round. When the drops wait for
-# Airflow, their own messages are in the queue, and others would help nobody; a few are sent all the same.
-QUEUE_HOLDS, SENT_AT_LEAST = 2_000, 50
+# Read of each state in a round, those that have waited longest; and sent: MWAA's pace lets some 4,000 runs through
+# until the next one. A queue that holds a message for each that waits holds, as a rule, theirs: when they wait for
+# Airflow, others would help nobody. A few are sent all the same.
+READ_AT_MOST, QUEUE_HOLDS, SENT_AT_LEAST = 3_000, 3_000, 20
+PAGE = 300  # a query gives up to a megabyte
 # A contract that is new may match many old drops; the next round goes on.
 ADOPTED_AT_MOST = 500
 
@@ -59,12 +59,12 @@ def resume_stuck(
 
     An accepted part of a set may wait for the others; that its set stays incomplete is told elsewhere.
     """
-    read = [ledger.in_state(state, now - IDLE, READ_AT_MOST) for state in STATES]
+    read = [longest_in(ledger, state, now - IDLE) for state in STATES]
     waiting = sorted(
         (record for records in read for record in records if stands_still(record, now)),
         key=lambda record: record.updated_at,
     )
-    sent = waiting[: max(SENT_AT_LEAST, QUEUE_HOLDS - backlog)]
+    sent = waiting[: max(SENT_AT_LEAST, min(QUEUE_HOLDS, len(waiting)) - backlog)]
     queue.resume([record.id for record in sent])
     late = [record for record in waiting if is_late(record, now) and not may_wait(record, contracts)]
     datasets = {record.dataset for record in late}
@@ -86,8 +86,8 @@ def close_trigger_incidents(
     The gate does so itself, right after the run has started; unless it dies there.
     """
     told = [one for one in opened if one.partition(":")[0] in set(Cause)]
-    accepted = ledger.in_state(State.ACCEPTED, now, READ_AT_MOST) if told else []
-    if not told or len(accepted) == READ_AT_MOST:  # else there may be others that were not read
+    accepted = longest_in(ledger, State.ACCEPTED, now) if told else []
+    if not told or len(accepted) >= READ_AT_MOST:  # else there may be others that were not read
         return
     dags = {one.dataset: one.dag_id for one in contracts.all}
     waiting = [record for record in accepted if not may_wait(record, contracts)]
@@ -101,6 +101,20 @@ def close_trigger_incidents(
             concerned = waiting
         if not concerned:
             desk.recover(incident_id, now, "No file waits for its run any longer.")
+
+
+def longest_in(ledger: Ledger, state: State, before: datetime) -> list[DropRecord]:
+    """Read the drops that have been in a state for longest, at least READ_AT_MOST of them if there are as many."""
+    found: dict[str, DropRecord] = {}
+    reached = BEGINNING
+    while len(found) < READ_AT_MOST:
+        page = ledger.in_state(state, before, PAGE, after=reached)
+        new = {one.id: one for one in page if one.id not in found}
+        if not new:
+            break
+        found |= new
+        reached = datetime.fromisoformat(page[-1].updated_at)
+    return list(found.values())
 
 
 def stands_still(record: DropRecord, now: datetime) -> bool:

@@ -132,6 +132,16 @@ def test_a_full_queue_gets_few_messages_more_the_oldest_first(world: World, monk
     assert world.depth("intake") == 4 + 2
 
 
+def test_drops_that_wait_are_read_page_by_page_up_to_a_bound(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "PAGE", 2)
+    for day in range(1, 8):
+        world.receive(world.put(key_of(f"2026-11-0{day}")), "0A", NOON - (20 + day) * MINUTE)
+    assert world.find(STUCK).looked_at == 7
+    monkeypatch.setattr(waiting, "READ_AT_MOST", 3)
+    world.messages("intake")
+    assert world.find(STUCK).looked_at == 3
+
+
 def test_an_accepted_shard_may_wait_for_its_set(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     since = NOON - 2 * HOUR
     record = world.receive(world.put(key_of(), written=since), "0A", since)
