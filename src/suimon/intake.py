@@ -18,7 +18,7 @@ from suimon.outcome import answer_token
 from suimon.pace import BusyError
 from suimon.set_ledger import LostSetError
 from suimon.sets import SOURCES, WAITING, SetError
-from suimon.steps import Fate, Step, fate, next_step, same_bytes
+from suimon.steps import Fate, Step, fate, is_outdated, next_step
 from suimon.trigger import PASSING, Airflow, Outcome, accepted_name, accepted_prefix, conf_for, start_run
 
 if TYPE_CHECKING:
@@ -122,6 +122,9 @@ class Gate:
                 f"drop {record.id} is {record.state} in attempt {record.attempt}, so attempt {request.attempt} cannot "
                 "start: another replay or a new delivery was faster; plan the replay again"
             )
+        # A replay of the attempt before may still wait, if whoever ended that died before it could answer: the claim
+        # writes over its token.
+        answer_token(self.sfn, record, "the attempt has ended, and another replay goes on from there")
         record = self._claim(record, attempt=request.attempt, task_token=request.task_token, replay=request.execution)
         return self._check(record, contract)
 
@@ -174,7 +177,7 @@ class Gate:
         except UnreadableError as error:
             return self._reject(record, contract, str(error))
         # A check takes its time: what was overwritten meanwhile need not run. The fence would hold it up anyway.
-        if any(not same_bytes(newer, record) for newer in self.ledger.newer_writes(record)):
+        if is_outdated(record, self.ledger.newer_writes(record)):
             return self._end(record, State.SUPERSEDED)
         self._remark(record, contract, inspection)
         # The run id is written before the call that uses it: whoever takes over after a crash asks for the same run.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -84,6 +84,9 @@ class Registry:
             raise OutcomeError(
                 f"the ledger knows no attempt {run.attempt} of drop {run.drop_id}: who started this run?"
             )
+        if run.state is State.FAILED and self._is_behind(record):
+            # The table holds what the upstream system wants, and running this one again would change nothing.
+            run = replace(run, state=State.SUPERSEDED)
         record = self._move(record, run, now)
         if record.members:
             follow(self.ledger, record, now)
@@ -94,6 +97,10 @@ class Registry:
                 self._recover(f"{kind}:{record.dataset}:{record.partition}", record, now)
         answer_token(self.sfn, record, run.error or "")
         return record
+
+    def _is_behind(self, record: DropRecord) -> bool:
+        """Whether a later write of the drop's key is loaded."""
+        return any(newer.state is State.LOADED for newer in self.ledger.newer_writes(record))
 
     def _recover(self, incident_id: str, loaded: DropRecord, now: datetime) -> None:
         """Close the incident of a partition, unless it is about a later write than the one that was loaded."""

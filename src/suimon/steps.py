@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from suimon.drop import DropRecord, State, written_after
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 
 class Step(StrEnum):
@@ -49,13 +49,13 @@ class Fate:
     waits_for: str = ""
 
 
-def fate(record: DropRecord, newer: Iterable[DropRecord], before: DropRecord | None) -> Fate:
+def fate(record: DropRecord, newer: Sequence[DropRecord], before: DropRecord | None) -> Fate:
     """Tell whether other writes of the key have settled this drop; an empty Fate: it must be checked.
 
-    newer: every later write; before: the one just before, or what that one was a duplicate of. A later write of other
-    bytes, whatever became of it, is what the upstream system wants: this drop is superseded. The same bytes as the
-    write before, if that one came to anything, are a duplicate; as a refused, failed or superseded one they are a new
-    try: of A, B and A again, the first A may be on its way to its end because of B.
+    newer: every later write; before: the one just before, or what that one was a duplicate of. The newest write,
+    whatever became of it, is what the upstream system wants: if it has other bytes, this drop is superseded. The same
+    bytes as the write before, if that one came to anything, are a duplicate; as a refused, failed or superseded one
+    they are a new try.
 
     Two writes of the same bytes at once: the later one yields, if it sees the earlier. It may not have, when it was
     claimed before the earlier was entered; so the earlier one waits until a later one under check has settled:
@@ -66,16 +66,25 @@ def fate(record: DropRecord, newer: Iterable[DropRecord], before: DropRecord | N
         sees the later one under check: waits
                                                  accepted
         sees it accepted: a duplicate of it
+
+    And only the newest write supersedes. Of X, Y and X again, Y may be entered last of all, when the second X is a
+    duplicate of the first already: were the first superseded by Y, and Y by the second, nobody would load X.
     """
-    same = list(newer)
-    if any(not same_bytes(other, record) for other in same):
+    if is_outdated(record, newer):
         return Fate(State.SUPERSEDED)
+    same = [other for other in newer if same_bytes(other, record)]
     for other in same:
         if other.state in _IN_FORCE:
             return Fate(State.DUPLICATE, repeats=other.id)
     if before and before.state not in _WITHOUT_EFFECT and same_bytes(before, record):
         return Fate(State.DUPLICATE, repeats=before.id)
     return Fate(waits_for=next((other.id for other in same if other.state is State.VALIDATING), ""))
+
+
+def is_outdated(record: DropRecord, newer: Iterable[DropRecord]) -> bool:
+    """Whether the newest write of the key has other bytes."""
+    newest = latest(newer)
+    return newest is not None and not same_bytes(newest, record)
 
 
 def latest(records: Iterable[DropRecord]) -> DropRecord | None:

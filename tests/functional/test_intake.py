@@ -596,6 +596,15 @@ def test_two_replays_of_one_drop_do_not_both_run(gate: Gate, mwaa: FakeMwaa) -> 
     assert len(mwaa.runs) == 2
 
 
+def test_a_replay_whose_answer_was_lost_gets_it_when_another_goes_on(gate: Gate, sfn: FakeSfn) -> None:
+    drop = put(GOOD)
+    loaded(gate, drop)
+    record = gate.replay(ReplayRequest(drop.id, 2, "token", "execution"))
+    gate.ledger.move(record, State.LOADED, NOON)  # and whoever wrote this died before it could answer
+    gate.replay(ReplayRequest(drop.id, 3, "another token", "another execution"))
+    assert sfn.answers == [("success", "token")]
+
+
 def test_a_replay_of_a_file_that_no_longer_passes_is_answered_with_its_rejection(gate: Gate, sfn: FakeSfn) -> None:
     drop = put(BAD)
     gate.take(drop)

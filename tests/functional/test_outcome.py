@@ -150,6 +150,18 @@ def test_a_failed_run_that_was_cleared_in_airflow_and_loads_is_loaded(registry: 
     assert [subject.startswith("[Suimon] Recovered") for subject in post.subjects()] == [False, True]
 
 
+def test_a_failed_run_behind_a_newer_loaded_file_is_superseded_and_no_news(registry: Registry, post: Post) -> None:
+    triggered(registry.ledger)
+    newer = registry.ledger.receive(
+        Drop("raw", DROP.key, "v2", "other", 10, "02"), "sales", "2026-11-20", State.RECEIVED, NOON
+    )
+    newer = registry.ledger.claim(newer, NOON, owner="b", lease=timedelta(minutes=1), attempt=1)
+    for state in (State.ACCEPTED, State.TRIGGERED, State.LOADED):
+        newer = registry.ledger.move(newer, state, NOON)
+    assert registry.enter(finished("failed", error="no"), NOON).state is State.SUPERSEDED
+    assert post.subjects() == []
+
+
 def test_an_older_load_does_not_close_the_incident_of_a_newer_file(registry: Registry, post: Post) -> None:
     triggered(registry.ledger)
     newer = Drop("raw", DROP.key, "v2", "other", 10, "02")

@@ -64,10 +64,12 @@ def test_an_older_write_that_comes_late_is_superseded() -> None:
     assert fate(record(sequencer="01"), [newer], None) == Fate(State.SUPERSEDED)
 
 
-def test_an_older_write_is_superseded_although_its_bytes_have_come_back() -> None:
+def test_only_the_newest_write_supersedes() -> None:
+    # X, Y and X again, where Y is entered last: the second X is a duplicate of the first, so the first must go on.
     between = record(State.SUPERSEDED, version="v2", etag="b", sequencer="02")
-    back = record(State.VALIDATING, version="v3", etag="a", sequencer="03")
-    assert fate(record(sequencer="01"), [between, back], None) == Fate(State.SUPERSEDED)
+    duplicate = record(State.DUPLICATE, version="v3", etag="a", sequencer="03")
+    assert fate(record(sequencer="01"), [between, duplicate], None) == Fate()
+    assert fate(between, [duplicate], record(sequencer="01")) == Fate(State.SUPERSEDED)
 
 
 def test_a_later_duplicate_does_not_supersede_what_it_duplicates() -> None:
@@ -87,11 +89,10 @@ def test_of_two_equal_writes_the_earlier_waits_while_the_later_is_checked() -> N
 
 
 def test_of_a_file_that_comes_back_one_write_is_loaded_whichever_is_asked_first() -> None:
-    # A is being checked, B is superseded by the second A: the first A will be too, so the second one must not yield.
     superseded = record(State.SUPERSEDED, version="v2", etag="b", sequencer="02")
-    again = record(State.RECEIVED, version="v3", etag="a", sequencer="03")
+    again = record(State.VALIDATING, version="v3", etag="a", sequencer="03")
     assert fate(again, [], superseded) == Fate()
-    assert fate(record(State.VALIDATING, sequencer="01"), [superseded, again], None) == Fate(State.SUPERSEDED)
+    assert fate(record(State.VALIDATING, sequencer="01"), [superseded, again], None) == Fate(waits_for=again.id)
 
 
 @pytest.mark.parametrize(
