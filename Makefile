@@ -55,6 +55,10 @@ fuzz: $(VENV)/.ready $(ENVS)/fuzz/.ready ## look for inputs that break a promise
 mutate: $(VENV)/.ready $(ENVS)/mutation/.ready ## change the code that decides, see whether tests notice; MUTANTS= (0: all), SEED=
 	@$(ENVS)/mutation/bin/python -m bench.mutation --mutants $(or $(MUTANTS),200) --seed $(or $(SEED),2) --page docs/mutation.md
 
+simulate: $(VENV)/.ready ## run the gate in virtual time, where everything goes wrong; SCHEDULES=, SEED= (tell one), BUGS=1, JOBS=
+	@$(VENV)/bin/python -m tests.simulation $(if $(SCHEDULES),--schedules $(SCHEDULES)) $(if $(SEED),--seed $(SEED)) \
+	  $(if $(BUGS),--bugs) --jobs $(or $(JOBS),1)
+
 build: setup ## build the stack for AWS: arm64, Python 3.13
 	@SAM_CLI_TELEMETRY=0 $(ENVS)/sam/bin/sam build
 
@@ -93,4 +97,4 @@ $(ENVS)/%/.ready: requirements/%.lock.txt $(VENV)/bin/uv
 	@VIRTUAL_ENV=$(ENVS)/$* $(UV) pip install -q --require-hashes -r requirements/$*.lock.txt
 	@touch $@
 
-.PHONY: help setup demo up down test check differential bench-check bench-burst fuzz mutate build lock clean
+.PHONY: help setup demo up down test check differential bench-check bench-burst fuzz mutate simulate build lock clean

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from itertools import count
@@ -9,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 from urllib.parse import unquote_plus
 
-from suimon import drop, intake, ledger_items, outcome, steps, trigger
+from suimon import drop, intake, steps, trigger
 from suimon.drop import Drop, State
 from suimon.findings import Findings
 from suimon.incidents import OPEN, IncidentDesk, Problem, is_news
 from suimon.intake import Gate
-from suimon.ledger import Ledger, stamp
+from suimon.ledger import Ledger
+from suimon.ledger_items import stamp
 from suimon.objects import Objects, S3Version
 from suimon.outcome import Registry
 from suimon.steps import Step
@@ -177,6 +179,13 @@ _next_step, _call, _write, _enter, _from_event = (
     Drop.from_event,
 )
 
+
+def _everywhere(name: str, wrong: Any) -> tuple[Change, ...]:
+    """Change a function in every module of ours that has imported it by name."""
+    modules = [module for key, module in sorted(sys.modules.items()) if key.startswith("suimon.")]
+    return tuple((module, name, wrong) for module in modules if name in vars(module))
+
+
 BUGS = (
     Bug(
         "claim-without-lease",
@@ -193,12 +202,12 @@ BUGS = (
     Bug(
         "random-run-id",
         "every try has a run id of its own",
-        ((trigger, "run_id", _random_run_id), (intake, "run_id", _random_run_id)),
+        _everywhere("run_id", _random_run_id),
     ),
     Bug(
         "attempt-not-counted",
         "a replay asks for the run id of the first attempt",
-        ((trigger, "run_id", _run_id_of_the_drop), (intake, "run_id", _run_id_of_the_drop)),
+        _everywhere("run_id", _run_id_of_the_drop),
     ),
     Bug("marked-before-sent", "an alert is marked as sent, then sent", ((IncidentDesk, "report", _mark_then_send),)),
     Bug(
@@ -222,7 +231,7 @@ BUGS = (
     Bug(
         "duplicate-by-key",
         "a file under a known key is a duplicate, whatever is in it",
-        ((steps, "same_bytes", _same_key_same_bytes), (intake, "same_bytes", _same_key_same_bytes)),
+        _everywhere("same_bytes", _same_key_same_bytes),
     ),
     Bug(
         "duplicates-by-index",
@@ -235,12 +244,12 @@ BUGS = (
     Bug(
         "nobody-answered",
         "the run's end is not told to the replay that waits for it",
-        ((outcome, "answer_token", _answer_nobody), (intake, "answer_token", _answer_nobody)),
+        _everywhere("answer_token", _answer_nobody),
     ),
     Bug(
         "sequencers-as-numbers",
         "S3's sequencers are compared without padding them",
-        tuple((module, "written_order", _order_as_numbers) for module in (drop, ledger_items, trigger)),
+        _everywhere("written_order", _order_as_numbers),
     ),
     Bug("key-decoded", "the event's key is URL-decoded", ((Drop, "from_event", staticmethod(_decode_the_key)),)),
 )

@@ -6,11 +6,12 @@ Everything is drawn at the start, each detail at a fixed position, so that leavi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import time
 from typing import TYPE_CHECKING
 
 from suimon.contract.file import FileFormat
 from suimon.contract.keys import KeyPattern
-from suimon.contract.model import Contract, Contracts
+from suimon.contract.model import Arrival, Contract, Contracts
 from tests.simulation.faults import WEATHERS
 
 if TYPE_CHECKING:
@@ -20,7 +21,11 @@ RAW, LAKE, REPORTS = "raw", "lake", "reports"
 ENVIRONMENT = "airflow"
 MINUTE, HOUR = 60.0, 3600.0
 
-SALES = Contract("sales", "1.0.0", "sales_fact", "daily_sales_etl", KeyPattern("sales/{ds}/sales.csv"), FileFormat())
+# Of the business dates below, the listing of recent dates sees one, the walk over the bucket the others.
+SOON = Arrival(days_after=0, deadline=time(23), time_zone="UTC", lookback_days=0)
+SALES = Contract(
+    "sales", "1.0.0", "sales_fact", "daily_sales_etl", KeyPattern("sales/{ds}/sales.csv"), FileFormat(), arrival=SOON
+)
 STOCK = Contract(
     "stock",
     "1.0.0",
@@ -28,6 +33,7 @@ STOCK = Contract(
     "stock_etl",
     KeyPattern("stock/{ds}.csv.gz"),
     FileFormat(compression="gzip"),
+    arrival=SOON,
 )
 CONTRACTS = Contracts((SALES, STOCK))
 
@@ -43,7 +49,7 @@ KEY_WEIGHTS = (16, 4, 4, 2, 1)
 GOOD, BAD, TOLERABLE = b"G", b"B", b"T"
 # new good, new bad, the same again, as the one before the last, empty, good but for some rows
 CONTENT_WEIGHTS = (10, 4, 5, 3, 1, 1)
-GAPS = (1.0, 0.0, 0.2, 10.0, MINUTE, 7 * MINUTE, HOUR)
+GAPS = (1.0, 0.0, 0.2, 10.0, MINUTE, 7 * MINUTE, 20 * MINUTE)
 # When the event of a PUT is delivered, seconds after it; none: never.
 EVENTS: tuple[tuple[float, ...], ...] = (
     (0.3,),
@@ -56,10 +62,10 @@ EVENTS: tuple[tuple[float, ...], ...] = (
     (2 * HOUR,),
 )
 EVENT_WEIGHTS = (20, 2, 4, 2, 3, 1, 2, 1)
-PUT_WEIGHTS = (7, 6, 4, 2, 1)  # how many files
+PUT_WEIGHTS = (8, 6, 3, 1, 1)  # how many files
 LONGEST = len(PUT_WEIGHTS)
-TAILS = (10 * MINUTE, 1 * MINUTE, 1 * HOUR, 4 * HOUR)
-TAIL_WEIGHTS = (16, 8, 2, 1)
+TAILS = (10 * MINUTE, 1 * MINUTE, 40 * MINUTE, 4 * HOUR)
+TAIL_WEIGHTS = (20, 8, 3, 1)
 SKEWS = ((0.0,), (0.0, 2.0, -2.0, 1.0, -0.5), (0.0, 0.0, 240.0, -240.0))
 LAGS = (0, 4, 40)  # of an index, in writes
 
@@ -96,6 +102,9 @@ class Plan:
     skews: tuple[float, ...]
     lag: int
     bad_runs: int  # one run in so many fails by itself; 0: none
+    # Where every file has its record and its end and nothing is open, a sweep finds nothing, and costs as much as two
+    # files do: it is made in one of four such schedules only.
+    spares_sweep: bool
     lost_reports: int  # one closing event in so many never comes; 0: none
 
 
@@ -105,19 +114,32 @@ def draw(choices: Choices) -> Plan:
     puts = _puts(choices, count)
     last = puts[-1].at
     spells = tuple(_spells(choices))
-    first_replay = (0.0, 30.0, 10 * MINUTE, HOUR)[choices.among((8, 1, 1, 1))]
-    second_replay = (0.0, 0.1, 20.0, HOUR)[choices.among((12, 1, 1, 1))]
-    clears = (0.0, 4 * MINUTE, HOUR)[choices.among((10, 1, 1))]
+    first_replay = (0.0, 30.0, 5 * MINUTE, 20 * MINUTE)[choices.among((8, 1, 1, 1))]
+    second_replay = (0.0, 0.1, 20.0, 20 * MINUTE)[choices.among((12, 1, 1, 1))]
+    clears = (0.0, 4 * MINUTE, 20 * MINUTE)[choices.among((10, 1, 1))]
     deletion = (0.0, 0.1, 100.0)[choices.among((20, 1, 1))]
     tail = TAILS[choices.among(TAIL_WEIGHTS)]
     skews = SKEWS[choices.among((5, 3, 1))]
     lag = LAGS[choices.among((2, 1, 1))]
     bad_runs = (0, 3, 1)[choices.among((6, 2, 1))]
     lost_reports = (0, 3)[choices.among((6, 1))]
+    spares_sweep = choices.pick(4) > 0
     choices.weather(*WEATHERS[choices.pick(len(WEATHERS))])
     replays = tuple(at for at in (first_replay, first_replay + second_replay if second_replay else 0.0) if at)
     busy = max((last, *replays, *(spell.begins for spell in spells)))
-    return Plan(puts, spells, replays, clears, deletion, busy + tail, skews, lag, bad_runs, lost_reports)
+    return Plan(
+        puts=puts,
+        spells=spells,
+        replays=replays,
+        clears=clears,
+        deletion=deletion,
+        heals=busy + tail,
+        skews=skews,
+        lag=lag,
+        bad_runs=bad_runs,
+        lost_reports=lost_reports,
+        spares_sweep=spares_sweep,
+    )
 
 
 def _puts(choices: Choices, count: int) -> tuple[Put, ...]:
@@ -146,7 +168,7 @@ def _body(kind: int, number: int, before: list[bytes], key: str) -> bytes:
 def _spells(choices: Choices) -> list[Spell]:
     spells = []
     for what in ("away", "paused", "unknown", "refused", "denied", "conflict"):
-        lasts = (0.0, 5 * MINUTE, 40 * MINUTE, 5 * HOUR)[choices.among((30, 2, 1, 1))]
+        lasts = (0.0, 5 * MINUTE, 40 * MINUTE, 5 * HOUR)[choices.among((70, 2, 1, 1))]
         begins = (0.0, 0.4, 60.0)[choices.pick(3)]
         if lasts:
             spells.append(Spell(what, begins, begins + lasts))

@@ -10,7 +10,7 @@ from tests.simulation.aws import Aws
 from tests.simulation.choices import Choices
 from tests.simulation.dags import Dags
 from tests.simulation.deployment import Functions, Services
-from tests.simulation.plan import MINUTE, RAW, draw
+from tests.simulation.plan import HOUR, MINUTE, RAW, draw
 from tests.simulation.promises import ENDS, PROMISES, move_is_wrong
 from tests.simulation.replays import Replay
 from tests.simulation.sweeping import Sweeping
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from tests.simulation.plan import Put, Spell
 
 SWEEP_EVERY = 15 * MINUTE
-MOST_ROUNDS = 96  # a day
+LONGEST_PAUSE = HOUR
+LONGEST_HEALING = 24 * HOUR
 GRACE = 16 * MINUTE  # after which a version without a record is a lost one, and a minute for the clocks
 
 
@@ -119,7 +120,8 @@ class Schedule:
     def _created(self, bucket: str, event: dict[str, Any]) -> None:
         if bucket != RAW:
             return
-        drop = Drop.from_event(event)
+        told = event["detail"]["object"]
+        drop = Drop(RAW, told["key"], told["version-id"], told["etag"], told["size"], told["sequencer"])
         self.put.append(drop)
         self.bodies[drop.id] = self.services.s3.buckets[RAW].keys[drop.key][-1].content
         if self.world.tell:
@@ -164,16 +166,28 @@ class Schedule:
             self.services.well(spell.what)
 
     def _rest(self) -> None:
-        """Sweep every 15 minutes until a whole round has changed nothing and nothing is on its way."""
+        """Sweep until a whole round has changed nothing and nothing is on its way.
+
+        While nothing happens the next round waits twice as long: what waits for hours costs few rounds, and what a
+        round now and then can set right, one every 15 minutes can.
+        """
         world, last = self.world, self.plan.puts[-1].at
-        for _ in range(MOST_ROUNDS):
-            now, writes, rounds = world.now, self._writes, self.sweeping.rounds
+        world.run(max(world.now, last + GRACE))
+        if self.plan.spares_sweep and self._is_quiet() and self.functions.knows(self.put):
+            self.rested = True
+            return
+        pause = SWEEP_EVERY
+        while world.now < self.plan.heals + LONGEST_HEALING:
+            writes, rounds = self._writes, self.sweeping.rounds
             self.sweeping.start()
-            world.run(world.now + SWEEP_EVERY)
-            looked_at_all = now > last + GRACE
-            if looked_at_all and self._writes == writes and self.sweeping.rounds > rounds and self._is_quiet():
+            world.run(world.now + pause)
+            if self._writes != writes or self.sweeping.rounds == rounds:
+                pause = SWEEP_EVERY
+            elif self._is_quiet():
                 self.rested = True
                 return
+            else:
+                pause = min(2 * pause, LONGEST_PAUSE)
 
     def _is_quiet(self) -> bool:
         return (
@@ -246,11 +260,12 @@ class Schedule:
         matched = self.functions.contracts.match(key)
         return (matched[0].dataset, matched[1]) if matched else None
 
-    def newer_trouble(self, drop_id: str) -> bool:
-        """Whether a later write of the same key was not loaded either."""
-        drops = [drop.id for drop in self.put if drop.key == self.drops[drop_id]["key"]]
-        later = drops[drops.index(drop_id) + 1 :]
-        return any(self.drops[one]["state"] in {"REJECTED", "FAILED"} for one in later if one in self.drops)
+    def is_loaded_since(self, drop_id: str) -> bool:
+        """Whether this drop, or a later write of its key, is loaded."""
+        drops = next((drops for drops in self.partitions().values() if drop_id in {drop.id for drop in drops}), [])
+        ids = [drop.id for drop in drops]
+        since = ids[ids.index(drop_id) :] if ids else []
+        return any(self.drops[one]["state"] == "LOADED" for one in since if one in self.drops)
 
     def name(self, drop_id: str) -> str:
         """A drop for a person: the how many-eth file it was, and its id."""

@@ -179,5 +179,10 @@ class _Thread(greenlet):
 
 _HUB = getcurrent()
 _IDLE: list[_Thread] = []
-# A greenlet that sleeps holds whatever its modules hold, past the end of the interpreter.
-atexit.register(_IDLE.clear)
+
+
+@atexit.register
+def _end_threads() -> None:
+    """A greenlet that sleeps holds whatever its modules hold, past the end of the interpreter."""
+    while _IDLE:
+        _IDLE.pop().throw()

@@ -1,0 +1,57 @@
+"""2,000 schedules, every failure that was ever found, and the machinery itself."""
+
+import json
+import os
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.simulation.campaign import portion, shortest, story_of
+from tests.simulation.schedule import run
+
+SEEDS = 2_000
+REGRESSIONS = sorted((Path(__file__).parent / "regressions").glob("*.json"))
+
+
+def test_every_promise_holds_in_two_thousand_schedules() -> None:
+    jobs = os.cpu_count() or 1
+    starts = range(0, SEEDS, 250)
+    with ProcessPoolExecutor(jobs) as pool:
+        failures = [failure for tally in pool.map(portion, starts, [250] * len(starts)) for failure in tally.failures]
+    if failures:
+        seed, broken = failures[0]
+        taken = shortest(run(seed).taken, broken.promise, tries=500)
+        seeds = [seed for seed, _ in failures]
+        pytest.fail(f"seeds {seeds} break a promise; the story of {seed}:\n{story_of(taken).text()}")
+
+
+@pytest.mark.parametrize("file", REGRESSIONS, ids=lambda file: file.stem)
+def test_what_once_broke_a_promise_breaks_none(file: Path) -> None:
+    taken = dict(json.loads(file.read_text()))
+    broken = run(given=taken).broken
+    assert not broken, story_of(taken).text()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_schedule_is_repeated_by_its_choices(seed: int) -> None:
+    first = run(seed)
+    again = run(given=first.taken)
+    assert (again.points, again.faults, again.runs, again.drops) == (
+        first.points,
+        first.faults,
+        first.runs,
+        first.drops,
+    )
+    assert again.taken == first.taken
+
+
+def test_the_same_seed_is_the_same_schedule() -> None:
+    assert run(7) == run(7)
+
+
+def test_a_story_says_who_did_what_when() -> None:
+    text = story_of(run(3).taken).text()
+    assert "upstream" in text
+    assert "intake 1" in text
+    assert "dynamodb.update_item VALIDATING" in text
