@@ -29,6 +29,7 @@ def add_to_iam(root_key: str) -> None:
     _policy_variables()
     _event_conditions()
     _loopback_is_secure()
+    _a_batch_needs_the_right_of_one()
 
 
 def answer_authorize(inner: App) -> App:
@@ -194,6 +195,28 @@ def _loopback_is_secure() -> None:
         pin(source_ip, secure_transport or source_ip in _LOOPBACK)
 
     hook(app, "pin_request_origin", pin_secure, ("source_ip", "secure_transport"))
+
+
+def _a_batch_needs_the_right_of_one() -> None:
+    """Ask for `sqs:SendMessage` when a batch is sent, and likewise for the others: IAM knows no action for batches."""
+    evaluator = module("ministack.core.iam_evaluator")
+    enforce = evaluator.enforce
+
+    def enforce_one(
+        access_key_id: str,
+        iam_action: str,
+        service: str,
+        region: str,
+        resource_arn: str = "*",
+        service_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        action = iam_action.removesuffix("Batch") if iam_action.startswith("sqs:") else iam_action
+        return enforce(access_key_id, action, service, region, resource_arn, service_context)
+
+    hook(
+        evaluator, "enforce", enforce_one,
+        ("access_key_id", "iam_action", "service", "region", "resource_arn", "service_context"),
+    )  # fmt: skip
 
 
 def _entry_contexts(body: bytes) -> list[dict[str, Any]]:

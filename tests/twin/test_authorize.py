@@ -193,3 +193,15 @@ def test_a_bucket_that_refuses_plain_http_can_be_read_on_loopback(
     reader = cloud.with_(principals={"u": _keys(keys)}).session("u").client("s3")
 
     assert reader.get_object(Bucket="artifacts", Key="script.py")["Body"].read() == b"pass"
+
+
+def test_a_batch_of_messages_needs_the_right_to_send_one(cloud: Twin, user: Callable[..., Credentials]) -> None:
+    url = cloud.session().client("sqs").create_queue(QueueName="batches")["QueueUrl"]
+    keys = user(Action="sqs:SendMessage", Resource="arn:aws:sqs:ap-northeast-1:000000000000:batches")
+    sqs = cloud.with_(principals={"u": _keys(keys)}).session("u").client("sqs")
+
+    answer = sqs.send_message_batch(QueueUrl=url, Entries=[{"Id": "a", "MessageBody": "b"}])
+    assert [sent["Id"] for sent in answer["Successful"]] == ["a"]
+
+    with pytest.raises(ClientError, match="AccessDenied"):
+        sqs.delete_message_batch(QueueUrl=url, Entries=[{"Id": "a", "ReceiptHandle": "r"}])
