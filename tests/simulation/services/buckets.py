@@ -64,15 +64,15 @@ class Bucket:
 
     def current(self, prefix: str = "") -> Iterator[Version]:
         """Give the objects that are there now, in the order of their keys; Python sorts text as UTF-8 sorts bytes."""
-        for key in sorted(self.keys):
-            if key.startswith(prefix) and not self.keys[key][-1].is_delete_marker:
+        for key in sorted(key for key in self.keys if key.startswith(prefix)):
+            if not self.keys[key][-1].is_delete_marker:
                 yield self.keys[key][-1]
 
     def versions_from(self, prefix: str, key_marker: str, version_marker: str) -> Iterator[Version]:
         """Give what a listing of versions gives after the markers, which may be of a version that is gone by now."""
         passed = self._counts.get(version_marker, 0)
-        for key in sorted(self.keys):
-            if not key.startswith(prefix) or key < key_marker or (key == key_marker and not version_marker):
+        for key in sorted(key for key in self.keys if key.startswith(prefix) and key >= key_marker):
+            if key == key_marker and not version_marker:
                 continue
             for version in reversed(self.keys[key]):
                 if key > key_marker or version.count < passed:

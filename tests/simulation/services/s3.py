@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -128,7 +129,7 @@ class S3:
         rest = bucket.versions_from(
             request.get("Prefix", ""), request.get("KeyMarker", ""), request.get("VersionIdMarker", "")
         )
-        found = [version for _, version in zip(range(size + 1), rest, strict=False)]
+        found = list(islice(rest, size + 1))
         answer: dict[str, Any] = {"IsTruncated": len(found) > size, "ResponseMetadata": _OK}
         if len(found) > size:
             last = found[size - 1]
