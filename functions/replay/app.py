@@ -27,8 +27,8 @@ tracer = Tracer(service="replay")
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Plan {dataset, from, to, max_concurrency?}; gives {dataset, max_concurrency, items, skipped}."""
     request = Request.from_event(event)
-    contracts().of(request.dataset)  # a misspelt dataset is an error, not a range without files
-    plan = gather(request, ledger().drops_of)
+    contract = contracts().of(request.dataset)  # a misspelt dataset is an error, not a range without files
+    plan = gather(request, ledger().drops_of, sets=contract.set_rule is not None)
     logger.info("replay planned", dataset=request.dataset, items=len(plan.items), skipped=len(plan.skipped))
     return {"dataset": request.dataset, "max_concurrency": request.max_concurrency, **plan.to_json()}
 

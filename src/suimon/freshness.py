@@ -1,4 +1,4 @@
-"""What should have happened and did not: a file that never came, a table that went stale."""
+"""What should have happened and did not: a file that never came, a set that is not whole, a table that went stale."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from botocore.exceptions import BotoCoreError, ClientError
 
 from suimon.incidents import Problem
+from suimon.set_alerts import INCOMPLETE, incomplete_id, overdue
 from suimon.warehouse.statements import WarehouseError, run_query
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from suimon.drop import DropRecord
     from suimon.incidents import IncidentDesk
     from suimon.ledger import Ledger
+    from suimon.sets import DropSet
     from suimon.warehouse.statements import Warehouse
 
 MISSING, STALE, UNREADABLE = "missing-file", "stale-table", "unreadable-table"
@@ -67,7 +69,12 @@ class Watch:
     def round(self, now: datetime) -> Summary:
         """Check every deadline and every table, tell what is wrong and what is well again."""
         opened = set(self.desk.open_incidents())
-        checks = [*self._arrivals(opened, now), *self._tables(opened, now), *unwatched(opened, self.contracts)]
+        checks = [
+            *self._arrivals(opened, now),
+            *self._sets(opened, now),
+            *self._tables(opened, now),
+            *unwatched(opened, self.contracts),
+        ]
         published = [check.incident_id for check in checks if check.problem and self.desk.report(check.problem, now)]
         recovered = [
             check.incident_id
@@ -88,6 +95,17 @@ class Watch:
             known = {one.removeprefix(prefix) for one in opened if one.startswith(prefix)}
             for partition in sorted(known | set(due_partitions(contract.arrival, now))):
                 yield judge_arrival(contract, partition, self.ledger.drops_of(contract.dataset, partition))
+
+    def _sets(self, opened: Collection[str], now: datetime) -> Iterator[Check]:
+        told = {one for one in opened if one.startswith(f"{INCOMPLETE}:")}
+        awaited = {incomplete_id(whole): whole for whole in self.ledger.sets.awaited(now)}
+        of_sets = {contract.dataset: contract for contract in self.contracts.all if contract.set_rule}
+        for incident_id in sorted(told | awaited.keys()):
+            _, dataset, partition = incident_id.split(":")
+            if contract := of_sets.get(dataset):
+                # Of what was told of, the table is asked: an index may lag.
+                whole = self.ledger.sets.get(dataset, partition) if incident_id in told else awaited[incident_id]
+                yield judge_set(contract, whole, now)
 
     def _tables(self, opened: Collection[str], now: datetime) -> Iterator[Check]:
         for contract in self.contracts.all:
@@ -129,7 +147,8 @@ def deadline_of(arrival: Arrival, day: date) -> datetime:
 def judge_arrival(contract: Contract, partition: str, drops: Sequence[DropRecord]) -> Check:
     """Judge a partition whose deadline has come by its drops.
 
-    A file that came and was rejected, or could not be loaded, is not missing: it has an incident of its own.
+    A file that came and was rejected, or could not be loaded, is not missing: it has an incident of its own. So has a
+    set of which something has come.
     """
     incident_id = f"{MISSING}:{contract.dataset}:{partition}"
     if drops:
@@ -137,6 +156,14 @@ def judge_arrival(contract: Contract, partition: str, drops: Sequence[DropRecord
     subject = f"{contract.dataset} {partition}: the file never came"
     body = f"{_due(contract, partition)}\n\n{_NEVER_CAME}"
     return Check(incident_id, Problem(incident_id, subject, body, "never-came"))
+
+
+def judge_set(contract: Contract, whole: DropSet, now: datetime) -> Check:
+    """Judge a set that is awaited by the time its contract gives it, and by the deadline of its day."""
+    arrival = contract.arrival
+    deadline = deadline_of(arrival, date.fromisoformat(whole.partition)) if arrival else None
+    note = "It is not yet due again." if whole.waiting_since else "The set is whole."
+    return Check(incomplete_id(whole), overdue(whole, contract, deadline, now), note)
 
 
 def _due(contract: Contract, partition: str) -> str:
@@ -203,7 +230,8 @@ def unwatched(opened: Iterable[str], contracts: Contracts) -> list[Check]:
     """Close what no contract asks about any longer, such as a dataset that was taken out of service."""
     datasets = {contract.dataset for contract in contracts.all if contract.arrival}
     tables = {contract.freshness.table for contract in contracts.all if contract.freshness}
-    watched = {MISSING: datasets, STALE: tables, UNREADABLE: tables}
+    sets = {contract.dataset for contract in contracts.all if contract.set_rule}
+    watched = {MISSING: datasets, INCOMPLETE: sets, STALE: tables, UNREADABLE: tables}
     checks = []
     for incident_id in opened:
         kind, _, rest = incident_id.partition(":")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from suimon import sets
+from suimon import set_alerts, sets
 from suimon.contract.model import Role
 from suimon.drop import State
 from suimon.ledger import LostClaimError
@@ -59,7 +59,7 @@ class Gathering:
         joined = self._join(record, contract)
         if joined.place is sets.Place.CLOSED:
             # People first, ledger after, as ever.
-            self.desk.report(sets.closed(record, joined.whole), self.clock())
+            self.desk.report(set_alerts.closed(record, joined.whole), self.clock())
             self.ledger.move(record, State.REJECTED, self.clock())
         elif joined.place is sets.Place.SUPERSEDED:
             self.ledger.move(record, State.SUPERSEDED, self.clock())
@@ -127,8 +127,8 @@ class Gathering:
 def follow(ledger: Ledger, record: DropRecord, now: datetime) -> None:
     """Let the members of a set go as far as the set has come; what is there already stays, so again does no harm."""
     whole = ledger.sets.get(record.dataset, record.partition)
-    for member in ledger.get_many(sorted(sets.followers(record, whole))).values():
-        _bring(ledger, member, record, now)
+    for drop_id in sorted(sets.followers(record, whole)):
+        _bring(ledger, ledger.get(drop_id), record, now)
 
 
 def _bring(ledger: Ledger, member: DropRecord | None, record: DropRecord, now: datetime) -> None:

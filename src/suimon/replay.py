@@ -87,21 +87,24 @@ class Plan:
         return {"items": [asdict(item) for item in self.items], "skipped": [asdict(skip) for skip in self.skipped]}
 
 
-def gather(request: Request, drops_of: Callable[[str, str], Sequence[DropRecord]]) -> Plan:
-    """Ask the ledger for each day's drops (`drops_of(dataset, partition)`) and plan."""
-    return plan({day: drops_of(request.dataset, day) for day in request.days()})
+def gather(request: Request, drops_of: Callable[[str, str], Sequence[DropRecord]], *, sets: bool = False) -> Plan:
+    """Ask the ledger for each day's drops (`drops_of(dataset, partition)`) and plan; `sets`: the dataset's are such."""
+    return plan({day: drops_of(request.dataset, day) for day in request.days()}, sets=sets)
 
 
-def plan(drops: Mapping[str, Sequence[DropRecord]]) -> Plan:
-    """Choose the newest drop of each partition, or say why none can run."""
-    steps = [_step(partition, records) for partition, records in drops.items()]
+def plan(drops: Mapping[str, Sequence[DropRecord]], *, sets: bool = False) -> Plan:
+    """Choose the newest drop of each partition, or say why none can run. Of a set, shards do not run by themselves."""
+    steps = [
+        _step(partition, [one for one in records if one.members or not sets], "whole set" if sets else "file")
+        for partition, records in drops.items()
+    ]
     return Plan(
         tuple(step for step in steps if isinstance(step, Item)),
         tuple(step for step in steps if isinstance(step, Skip)),
     )
 
 
-def _step(partition: str, records: Sequence[DropRecord]) -> Item | Skip:
+def _step(partition: str, records: Sequence[DropRecord], what: str) -> Item | Skip:
     # Writes without a sequencer are told apart by when they were received.
     own = sorted(
         (one for one in records if one.state not in _NEVER_THE_DAY), key=lambda one: one.received_at, reverse=True
@@ -112,7 +115,7 @@ def _step(partition: str, records: Sequence[DropRecord]) -> Item | Skip:
         wanted = newest
         newest = latest(one for one in own if one.state is not State.DUPLICATE and same_bytes(one, wanted))
     if newest is None:
-        return Skip(partition, "no file has come")
+        return Skip(partition, f"no {what} has come")
     if newest.state not in REPLAYABLE:
         return Skip(partition, f"drop {newest.id} is {newest.state}: it is on its way already")
     return Item(newest.id, partition, newest.attempt + 1)

@@ -84,7 +84,8 @@ def _item(whole: DropSet, revision: int, now: datetime) -> dict[str, Any]:
     return _key(whole.dataset, whole.partition) | {
         "dataset": whole.dataset,
         "partition": whole.partition,
-        "members": {name: [shard.drop_id, shard.written] for name, shard in whole.members.items()},
+        "members": _listed(whole.members),
+        "outside": _listed(whole.outside),
         "control": [whole.control.drop_id, whole.control.written] if whole.control else [],
         "expected": None if whole.expected is None else sorted(whole.expected),
         "version": whole.version,
@@ -97,11 +98,16 @@ def _item(whole: DropSet, revision: int, now: datetime) -> dict[str, Any]:
     }
 
 
+def _listed(shards: Mapping[str, Member]) -> dict[str, list[str]]:
+    return {name: [shard.drop_id, shard.written] for name, shard in shards.items()}
+
+
 def _set(item: Mapping[str, Any]) -> DropSet:
     return DropSet(
         dataset=item["dataset"],
         partition=item["partition"],
         members={name: Member(*shard) for name, shard in item["members"].items()},
+        outside={name: Member(*shard) for name, shard in item["outside"].items()},
         control=Member(*item["control"]) if item["control"] else None,
         expected=None if item["expected"] is None else frozenset(item["expected"]),
         version=item["version"],

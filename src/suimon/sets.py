@@ -9,25 +9,21 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from suimon.contract.keys import MOST_SHARDS
 from suimon.drop import Drop, DropRecord, State, after, written_order
-from suimon.incidents import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from suimon.contract.keys import KeyPattern, SetRule
-    from suimon.contract.model import Contract
 
 # What a shard's record names as its set before the set's run has started.
 WAITING = "waiting"
 SOURCES = "_set.json"
-INCOMPLETE = "incomplete-set"
-LISTED = 20  # missing shards that an e-mail names
+LISTED = 20  # names that a message repeats
 MANIFEST_BYTES = 1024 * 1024
 
 
@@ -52,7 +48,8 @@ class Member:
 class DropSet:
     """The shards of one partition, by name, and the set of them that a run was last opened for.
 
-    expected: the names that the manifest or marker asks for; None while there is none. version: of the set's own drop,
+    expected: the names that the manifest or marker asks for; None while there is none. outside: shards that were in it
+    until a manifest did not list them any more. version: of the set's own drop,
     how many sets there have been and a hash of this one's members; "" before the first. sequencer: of that drop.
     newest: the latest write that ever joined, of whatever key. waiting_since: from when it is not whole; "" if it is.
     """
@@ -60,6 +57,7 @@ class DropSet:
     dataset: str
     partition: str
     members: Mapping[str, Member] = field(default_factory=dict)
+    outside: Mapping[str, Member] = field(default_factory=dict)
     control: Member | None = None
     expected: frozenset[str] | None = None
     version: str = ""
@@ -112,13 +110,16 @@ def command(was: DropSet, control: Member, names: Iterable[str], rule: SetRule, 
     expected = frozenset(names)
     if rule.marker and was.version and not rule.reload:
         expected = was.expected or expected  # what came after the run was opened is rejected, not waited for
-    members = was.members
+    members, outside, left = was.members, was.outside, {was.control.drop_id} if was.control else set()
     if rule.manifest and not rule.reload:
-        members = {name: shard for name, shard in members.items() if name in expected}
-    left = {shard.drop_id for name, shard in was.members.items() if name not in members}
-    left |= {was.control.drop_id} if was.control else set()
+        known = {**was.outside, **was.members}
+        members = {name: shard for name, shard in known.items() if name in expected}
+        # Those whose run was opened end with that, and a later manifest may ask for them again. The others never ran.
+        ran = {**was.outside, **(was.members if is_open(was) else {})}
+        outside = {name: shard for name, shard in ran.items() if name not in expected}
+        left |= {shard.drop_id for name, shard in known.items() if name not in members and name not in outside}
     newest = max(was.newest, control.written)
-    whole = replace(was, control=control, expected=expected, members=members, newest=newest)
+    whole = replace(was, control=control, expected=expected, members=members, outside=outside, newest=newest)
     return Joined(Place.IN, _opened(whole, rule, now), tuple(sorted(left)))
 
 
@@ -225,7 +226,7 @@ def names_in(manifest: bytes, key: str, partition: str, pattern: KeyPattern) -> 
         else:
             names.add(pattern.shard(found))
     if strangers:
-        raise SetError(f"the manifest lists what is no {pattern.key_for(partition)}: {_list(strangers)}")
+        raise SetError(f"the manifest lists what is no {pattern.key_for(partition)}: {listed(strangers)}")
     return _bounded(names)
 
 
@@ -243,58 +244,7 @@ def _bounded(names: set[str]) -> frozenset[str]:
     return frozenset(names)
 
 
-def closed(record: DropRecord, whole: DropSet) -> Problem:
-    """Tell that a shard is not taken into its set."""
-    now_in = f"It has {len(whole.members)} shards: {_list(sorted(whole.members))}."
-    return Problem(
-        id=f"set-closed:{record.dataset}:{record.partition}",
-        subject=f"{record.dataset} {record.partition}: a shard beyond the set is rejected",
-        body=(
-            f"s3://{record.drop.bucket}/{record.drop.key} keeps its contract, but the set is closed.\n{now_in}\n\n"
-            "What to do: nothing, if it came by mistake. If its rows belong there, send them in a shard of the set, or "
-            "let the contract reload: surplus or late of its set.\n"
-            f"Drop {record.id}, version {record.drop.version_id}."
-        ),
-        fingerprint=record.id,
-    )
-
-
-def incomplete_id(whole: DropSet) -> str:
-    """The incident of a set that is not whole in time."""
-    return f"{INCOMPLETE}:{whole.dataset}:{whole.partition}"
-
-
-def overdue(whole: DropSet, contract: Contract, now: datetime) -> Problem | None:
-    """Tell of a set that is still not whole after the time its contract gives it, and what is missing."""
-    rule, pattern = contract.set_rule, contract.key_pattern
-    if rule is None or pattern is None or not whole.waiting_since:
-        return None
-    if now - datetime.fromisoformat(whole.waiting_since) < timedelta(minutes=rule.complete_within_minutes):
-        return None
-    lacking = _lacking(whole, rule, pattern)
-    have = f"Accepted are {len(whole.members)}: {_list(sorted(whole.members))}." if whole.members else "None has come."
-    return Problem(
-        id=incomplete_id(whole),
-        subject=f"{whole.dataset} {whole.partition}: the set is not whole",
-        body=(
-            f"Since {whole.waiting_since} the set of {pattern.key_for(whole.partition)} is awaited; "
-            f"{rule.complete_within_minutes} minutes are what its contract gives it.\nMissing: {lacking}.\n{have}\n\n"
-            "What to do: see whether what is missing was rejected, which another e-mail says, or never sent. When it "
-            "comes, the set is loaded by itself."
-        ),
-        fingerprint=hashlib.sha256(lacking.encode()).hexdigest()[:16],
-    )
-
-
-def _lacking(whole: DropSet, rule: SetRule, pattern: KeyPattern) -> str:
-    if rule.shards:
-        return f"{rule.shards - len(whole.members)} of {rule.shards} shards"
-    if whole.expected is None:
-        return rule.control.key_for(whole.partition) if rule.control else ""
-    missing = sorted(whole.expected - whole.members.keys())
-    return _list([pattern.key_for(whole.partition, name) for name in missing])
-
-
-def _list(names: list[str]) -> str:
+def listed(names: list[str]) -> str:
+    """Write names as messages repeat them: the first ones, and how many more."""
     more = f" and {len(names) - LISTED:,} more" if len(names) > LISTED else ""
     return ", ".join(names[:LISTED]) + more

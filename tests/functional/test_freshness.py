@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from suimon.contract.keys import KeyPattern
+from suimon.contract.keys import KeyPattern, SetRule
 from suimon.contract.model import Arrival, Contract, Contracts, TableFreshness
 from suimon.drop import Drop, State
 from suimon.freshness import Watch
 from suimon.incidents import IncidentDesk
 from suimon.ledger import Ledger
+from suimon.sets import DropSet, Member, join
 from suimon.warehouse.statements import Warehouse
 
 if TYPE_CHECKING:
@@ -33,6 +34,13 @@ SALES = Contract(
     key_pattern=KeyPattern("sales/{ds}/sales_data.csv"),
     arrival=Arrival(days_after=1, deadline=time(6), time_zone="Asia/Tokyo", lookback_days=1),
     freshness=TableFreshness("sales_fact", "order_date", 1),
+)
+ORDERS = Contract(
+    "orders",
+    "1",
+    "orders",
+    key_pattern=KeyPattern("orders/{ds}/part-{shard}.csv"),
+    set_rule=SetRule(3, None, None, reload=False, complete_within_minutes=60),
 )
 INVENTORY = Contract("inventory", "1.0.0", "inventory", freshness=TableFreshness("inventory", "updated_at", 7))
 CONTRACTS = Contracts((SALES, INVENTORY))
@@ -170,3 +178,21 @@ def test_redshift_is_asked_with_the_time_in_utc_as_a_parameter(watch: Watch, red
     watch.round(NOW.astimezone())
     assert redshift.requests[0]["Parameters"] == [{"name": "as_of", "value": "2026-11-21 22:00:00"}]
     assert redshift.requests[0]["WorkgroupName"] == "main"
+
+
+def test_a_set_that_is_not_whole_in_time_is_told_with_what_is_missing_until_it_is(watch: Watch, post: Post) -> None:
+    orders, rule = replace(watch, contracts=Contracts((ORDERS,))), ORDERS.set_rule
+    assert rule
+    whole = DropSet("orders", "2026-11-21")
+    for number, minutes in enumerate((0, 30)):
+        at = NOW + timedelta(minutes=minutes)
+        shard = Member(str(number), "01")
+        whole = watch.ledger.sets.put(join(whole, str(number), shard, rule, at.isoformat()).whole, at)
+    assert orders.round(NOW + timedelta(minutes=59)).problems == ()
+    assert orders.round(NOW + timedelta(minutes=60)).published == ("incomplete-set:orders:2026-11-21",)
+    [(subject, body)] = post.letters()
+    assert subject == "[Suimon] orders 2026-11-21: the set is not whole"
+    assert "Missing: 1 of 3 shards.\nAccepted are 2: 0, 1." in body
+    assert orders.round(NOW + timedelta(minutes=75)).published == ()
+    watch.ledger.sets.put(join(whole, "2", Member("2", "01"), rule, NOW.isoformat()).whole, NOW)
+    assert orders.round(NOW + timedelta(minutes=90)).recovered == ("incomplete-set:orders:2026-11-21",)

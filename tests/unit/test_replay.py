@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -106,3 +107,10 @@ def test_a_request_without_a_dataset_is_refused() -> None:
 
 def test_a_whole_year_may_be_replayed_at_once() -> None:
     assert len(Request.from_event(request(to="2027-11-01")).days()) == 366
+
+
+def test_of_a_set_the_set_runs_again_and_not_its_newest_shard() -> None:
+    shard, whole = record(State.LOADED, "02"), replace(record(State.LOADED, "01"), members=("a", "b"))
+    newer = replace(record(State.FAILED, "01.0001"), members=("a", "c"))
+    assert plan({DAY: [whole, newer, shard]}, sets=True).items == (Item(newer.id, DAY, 2),)
+    assert plan({DAY: [shard]}, sets=True).skipped == (Skip(DAY, "no whole set has come"),)
