@@ -182,11 +182,8 @@ def _failed(failure: Failure) -> Problem:
 
 
 def _unexplained(findings: Findings) -> Problem:
-    lines = [
-        f"  {part.unexplained:,} x {part.kind}: {', '.join(part.examples)}"
-        for part in findings.parts
-        if part.unexplained
-    ]
+    left = (part for part in findings.parts if part.unexplained)
+    lines = "\n".join(f"  {part.unexplained:,} x {part.kind}, among them {', '.join(part.examples)}" for part in left)
     return Problem(
         id=UNEXPLAINED,
         subject="The sweep found what it could not set right",

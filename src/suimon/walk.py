@@ -141,6 +141,7 @@ class Listing:
                 entered |= new
                 self.budget.left -= len(new)
         self.queue.resume(sorted(entered))
+        lost.sort(key=lambda version: version.drop.id in entered)  # as examples, what is left comes first
         keys = tuple(f"{version.drop.key} ({version.drop.version_id})" for version in lost[:EXAMPLES])
         found = entered | {version.drop.id for version in lost}  # with what lay unknown below them
         return Finding(KIND, len(versions), len(found), len(entered), examples=keys)

@@ -220,7 +220,9 @@ def test_a_round_enters_a_bounded_number_and_says_what_is_left(world: World, mon
     drops = [world.put(f"sales/2024-03-0{number}/sales_data.csv") for number in range(1, 6)]
     findings = world.round()
     assert (findings.of(KIND).found, findings.of(KIND).healed, findings.unexplained) == (5, 2, 3)
-    assert "[Suimon] The sweep found what it could not set right" in world.post.subjects()
+    [(subject, body)] = [letter for letter in world.post.letters() if "The sweep" in letter[0]]
+    assert subject == "[Suimon] The sweep found what it could not set right"
+    assert body.startswith(f"3 x lost event, among them {drops[2].key} (")
     # The mark has not moved past them.
     assert [world.round(NOON + number * MINUTE).unexplained for number in (1, 2)] == [1, 0]
     assert all(world.ledger.get(drop.id) for drop in drops)
