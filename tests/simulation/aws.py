@@ -11,8 +11,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from suimon import delivery
-from suimon.outcome import RunFinished
 from tests.simulation.plan import MINUTE
 from tests.simulation.services.errors import NotModelledError
 
@@ -77,30 +75,17 @@ class Aws:
         self.poll()
 
     def _intake(self, message: dict[str, Any]) -> None:
-        handle, body = message["ReceiptHandle"], message["Body"]
-        receives = int(message["Attributes"]["ApproximateReceiveCount"])
         services, functions = self._services, self._functions
         self._invocations += 1
         owner = f"intake {self._invocations}"
 
-        def invocation() -> None:
-            try:
-                delivery.receive(functions.gate(owner), body)
-            except Exception:
-                functions.sqs.change_message_visibility(
-                    QueueUrl=services.intake.url,
-                    ReceiptHandle=handle,
-                    VisibilityTimeout=delivery.delay_for(receives),
-                )
-                raise
-
         def until(process: Process) -> None:
             if process.returned:
-                services.sqs.delete_message(QueueUrl=services.intake.url, ReceiptHandle=handle)
+                services.sqs.delete_message(QueueUrl=services.intake.url, ReceiptHandle=message["ReceiptHandle"])
             self.note(process)
             self.poll()
 
-        self._spawn(owner, invocation, until, INTAKE_TIMEOUT)
+        self._spawn(owner, lambda: functions.take(owner, message), until, INTAKE_TIMEOUT)
 
     def _ended(self, detail_type: str, detail: dict[str, Any]) -> None:
         """Deliver a run's end."""
@@ -114,7 +99,7 @@ class Aws:
 
     def _outcome(self, event: dict[str, Any], tries: int) -> None:
         def invocation() -> None:
-            self._functions.registry("outcome").enter(RunFinished.from_event(event), self._world.clock())
+            self._functions.enter(event)
 
         self.invoke("outcome", invocation, event, OUTCOME_TIMEOUT, lambda: self._outcome(event, tries + 1), tries)
 
@@ -132,6 +117,7 @@ class Aws:
 
         def until(process: Process) -> None:
             self.note(process)
+            self.poll()  # for what the sweep has sent
             if process.returned:
                 return
             if tries < len(ASYNC_WAITS):

@@ -7,17 +7,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from suimon import delivery
 from suimon.check.engine import Aside
 from suimon.check.verdict import Verdict
 from suimon.incidents import OPEN, IncidentDesk
 from suimon.inspection import Inspection
-from suimon.intake import Gate
+from suimon.intake import ComeBackError, Gate
 from suimon.ledger import Ledger
 from suimon.objects import Objects
-from suimon.outcome import Registry
+from suimon.outcome import Registry, RunFinished
 from suimon.pace import Pace
 from suimon.settings import Settings
-from suimon.sweep import Places, Sweep
+from suimon.sweep import Places, Sweep, SweepError
 from suimon.trigger import Airflow
 from suimon.warehouse.statements import Warehouse as WarehouseName
 from tests.simulation.faults import Faulty
@@ -34,10 +35,11 @@ from tests.simulation.services.table import Table
 from tests.simulation.services.warehouse import Warehouse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from suimon.contract.model import Contract
     from suimon.drop import Drop, DropRecord
+    from suimon.intake import ReplayRequest
     from tests.simulation.world import World
 
 TOPIC = "arn:aws:sns:ap-northeast-1:123456789012:alerts"
@@ -130,7 +132,7 @@ class Functions:
     def __init__(self, world: World, services: Services) -> None:
         self.contracts = CONTRACTS
         self._services = services
-        self._clock = world.clock
+        self.clock = world.clock
         self._table = Faulty(world, services.table, "dynamodb")
         self.s3 = Faulty(world, services.s3, "s3")
         self.sqs = Faulty(world, services.sqs, "sqs")
@@ -155,12 +157,44 @@ class Functions:
             SETTINGS,
             self._inspector,
             owner,
-            self._clock,
+            self.clock,
         )
 
     def registry(self, owner: str) -> Registry:
         """What the outcome function enters the ends of runs with."""
         return Registry(self.ledger(owner), self._desk, self._sfn)
+
+    # ------------------------------------------------------------ what the entry points do with these
+
+    def take(self, owner: str, message: Mapping[str, Any]) -> None:
+        """Take one message of the intake queue; whatever fails is raised after its wait has been shortened."""
+        try:
+            delivery.receive(self.gate(owner), message["Body"])
+        except Exception as error:
+            receives = int(message["Attributes"]["ApproximateReceiveCount"])
+            if isinstance(error, ComeBackError) and receives >= delivery.HANDED_OVER:
+                return  # the sweep goes on with it
+            self.sqs.change_message_visibility(
+                QueueUrl=self._services.intake.url,
+                ReceiptHandle=message["ReceiptHandle"],
+                VisibilityTimeout=delivery.delay_for(receives),
+            )
+            raise
+
+    def enter(self, event: dict[str, Any]) -> None:
+        """Enter a run's end."""
+        self.registry("outcome").enter(RunFinished.from_event(event), self.clock())
+
+    def replay(self, owner: str, request: ReplayRequest) -> None:
+        """Start an attempt."""
+        self.gate(owner).replay(request)
+
+    def make_round(self) -> int:
+        """Make a round of the sweep; gives what it cannot explain, SweepError when a part failed."""
+        findings = self.sweep("sweep").round(self.clock())
+        if findings.failures:
+            raise SweepError("; ".join(f"{one.part}: {one.reason}" for one in findings.failures))
+        return findings.unexplained
 
     def sweep(self, owner: str) -> Sweep:
         """The sweep of one round."""

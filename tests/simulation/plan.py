@@ -132,7 +132,8 @@ def draw(choices: Choices) -> Plan:
         spells=spells,
         replays=replays,
         clears=clears,
-        deletion=deletion,
+        # Where a found version belongs among deleted ones is told by the clocks alone.
+        deletion=deletion if skews == SKEWS[0] else 0.0,
         heals=busy + tail,
         skews=skews,
         lag=lag,

@@ -74,8 +74,8 @@ class _Attempt:
         token = self._token = sfn.new_token(self._answered)
 
         def body() -> None:
-            gate = replay._functions.gate(f"{replay.name} {world.points}")
-            gate.replay(ReplayRequest(item.drop_id, item.attempt, token, replay.name))
+            request = ReplayRequest(item.drop_id, item.attempt, token, replay.name)
+            replay._functions.replay(f"{replay.name} {world.points}", request)
 
         def until(process: Process) -> None:
             if self._token != token or process.returned:

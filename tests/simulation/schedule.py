@@ -51,10 +51,11 @@ def run(
     seed: int | None = None,
     given: Mapping[int, int] | None = None,
     tell: Callable[[float, str, str], None] | None = None,
+    functions: type[Functions] = Functions,
 ) -> Result:
     """Run the schedule of a seed, or repeat one from its record; `tell` gets its story."""
     choices = Choices(seed, given)
-    schedule = Schedule(choices, tell)
+    schedule = Schedule(choices, tell, functions)
     try:
         schedule.live()
         broken = [Broken(promise.__name__, what) for promise in PROMISES for what in promise(schedule)]
@@ -70,14 +71,19 @@ def run(
 class Schedule:
     """A world in which a plan happens to a stack; afterwards, what the promises look at."""
 
-    def __init__(self, choices: Choices, tell: Callable[[float, str, str], None] | None = None) -> None:
+    def __init__(
+        self,
+        choices: Choices,
+        tell: Callable[[float, str, str], None] | None = None,
+        functions: type[Functions] = Functions,
+    ) -> None:
         self.world = world = World(choices, tell)
         self.plan = draw(choices)
         self.services = Services(world)
-        self.functions = Functions(world, self.services)
+        self.functions = functions(world, self.services)
         self.aws = Aws(world, self.plan, self.services, self.functions)
         self.dags = Dags(world, self.plan, self.services, self.functions)
-        self.sweeping = Sweeping(world, self.functions, self.aws)
+        self.sweeping = Sweeping(self.functions, self.aws)
         self.replays: list[Replay] = []
         self.put: list[Drop] = []
         self.bodies: dict[str, bytes] = {}
