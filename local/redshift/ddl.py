@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Final
 from sqlglot import exp
 from sqlglot.tokenizer_core import Token, TokenType
 
-from local.redshift.columns import ColumnType, declared_type
+from local.redshift.columns import ColumnType, declared_type, result_type
 from local.redshift.errors import NotInTwinError, RedshiftError, syntax_error
-from local.redshift.names import Relation, fold, quoted, relation
+from local.redshift.names import Relation, fold, quoted, relation, table_names
+from local.redshift.nodes import check_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,6 +49,16 @@ class CreateTableLike:
     parent: Relation
     temporary: bool
     if_not_exists: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CreateTableAs:
+    """CREATE [TEMP] TABLE name AS query: names and types of the query's columns; nothing of them is NOT NULL."""
+
+    table: Relation
+    query: exp.Query
+    tables: frozenset[Relation]
+    temporary: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +103,27 @@ def _column_sql(column: ColumnDefinition) -> str:
     if not column.nullable:
         parts.append("NOT NULL")
     if column.type.name == "varchar":
-        # strlen counts bytes, as varchar(n) does (documentation: "Character types").
-        parts.append(f"CHECK (strlen({quoted(column.name)}) <= {column.type.size})")
+        # strlen counts bytes, as varchar(n) does (documentation: "Character types"). Blanks too many would be cut off
+        # there; here the second check refuses them, by another message.
+        name, size = quoted(column.name), column.type.size
+        parts.append(f"CHECK (strlen(rtrim({name}, ' ')) <= {size}) CHECK (strlen({name}) <= {size})")
     return " ".join(parts)
+
+
+def as_column(
+    name: str, duckdb_type: str, selected: Sequence[exp.Expr], known: Sequence[ColumnDefinition]
+) -> ColumnDefinition:
+    """Give a column of CREATE TABLE AS; `known` are the columns of all tables that its query reads."""
+    kind = result_type(duckdb_type)
+    if kind.name != "varchar":
+        return ColumnDefinition(name, kind)
+    shown = next((one.unalias() for one in selected if one.alias_or_name == name), exp.column(name))
+    if isinstance(shown, exp.Cast):
+        return ColumnDefinition(name, declared_type(shown.to, in_table=True))
+    sizes = {column.type for column in known if isinstance(shown, exp.Column) and column.name == shown.name}
+    if len(sizes) != 1:
+        raise NotInTwinError(f"the length that CREATE TABLE AS gives to {name}", f"CAST(… AS VARCHAR(n)) AS {name}")
+    return ColumnDefinition(name, sizes.pop())
 
 
 def without_column_attributes(sql: str, tokens: Sequence[Token]) -> str:
@@ -118,24 +147,44 @@ def without_column_attributes(sql: str, tokens: Sequence[Token]) -> str:
     return "".join(text)
 
 
-def create(statement: exp.Expr) -> CreateTable | CreateTableLike:
-    """Give the plan of a CREATE; raises NotInTwinError for anything but a table with columns or LIKE."""
-    if not isinstance(statement, exp.Create) or statement.kind != "TABLE" or not isinstance(statement.this, exp.Schema):
-        raise NotInTwinError("this form of CREATE", "CREATE [TEMP] TABLE name (columns | LIKE parent)")
+def create(statement: exp.Expr) -> CreateTable | CreateTableLike | CreateTableAs:
+    """Give the plan of a CREATE; raises NotInTwinError for anything but a table with columns, LIKE or AS."""
+    query = statement.args.get("expression")
+    named = exp.Table if isinstance(query, exp.Query) else exp.Schema
+    if not isinstance(statement, exp.Create) or statement.kind != "TABLE" or not isinstance(statement.this, named):
+        raise NotInTwinError(
+            "this form of CREATE", "CREATE [TEMP] TABLE name (columns | LIKE parent) or … name AS query"
+        )
     for name, value in statement.args.items():
-        if value and name not in {"this", "kind", "exists", "properties"}:
-            raise NotInTwinError(f"CREATE TABLE with {name}", "create the table, then INSERT")
+        if value and name not in {"this", "kind", "exists", "properties", "expression"}:
+            raise NotInTwinError(f"CREATE TABLE with {name}")
+    temporary = _is_temporary(statement)
+    exists = bool(statement.args.get("exists"))
+    if isinstance(query, exp.Query):
+        check_nodes(query)
+        if exists:
+            raise syntax_error("AS")  # CREATE TABLE AS has no IF NOT EXISTS
+    fold(statement)
+    table = relation(statement.this if isinstance(query, exp.Query) else statement.this.this)
+    temporary = temporary or table.name.startswith("#")
+    if temporary and table.qualified:
+        raise RedshiftError("cannot create temporary relation in non-temporary schema")
+    if isinstance(query, exp.Query):
+        return CreateTableAs(table, query, table_names(query), temporary)
+    return _create_with(statement.this.expressions, table, temporary=temporary, exists=exists)
+
+
+def _is_temporary(statement: exp.Create) -> bool:
     properties = statement.args["properties"].expressions if statement.args.get("properties") else []
     for attribute in properties:
         if not isinstance(attribute, _IGNORED):
             raise NotInTwinError(f"the table attribute {attribute.sql('redshift')}")
-    fold(statement)
-    table = relation(statement.this.this)
-    temporary = table.name.startswith("#") or any(isinstance(p, exp.TemporaryProperty) for p in properties)
-    if temporary and table.qualified:
-        raise RedshiftError("cannot create temporary relation in non-temporary schema")
-    exists = bool(statement.args.get("exists"))
-    parts = statement.this.expressions
+    return any(isinstance(attribute, exp.TemporaryProperty) for attribute in properties)
+
+
+def _create_with(
+    parts: Sequence[exp.Expr], table: Relation, *, temporary: bool, exists: bool
+) -> CreateTable | CreateTableLike:
     if len(parts) == 1 and isinstance(parts[0], exp.LikeProperty):
         if parts[0].expressions:
             raise NotInTwinError("LIKE … INCLUDING or EXCLUDING DEFAULTS", "LIKE parent, which excludes defaults")

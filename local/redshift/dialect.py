@@ -19,7 +19,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 from local.redshift import ddl
 from local.redshift.errors import NotInTwinError, RedshiftError, syntax_error
-from local.redshift.names import Relation, fold, relation, table_names
+from local.redshift.names import Relation, fold, folded, relation, table_names
 from local.redshift.nodes import check_nodes
 
 if TYPE_CHECKING:
@@ -92,7 +92,9 @@ class Copy:
     role_arn: str
 
 
-Plan = Query | Change | Truncate | Lock | Copy | ddl.CreateTable | ddl.CreateTableLike | ddl.DropTable
+Plan = (
+    Query | Change | Truncate | Lock | Copy | ddl.CreateTable | ddl.CreateTableLike | ddl.CreateTableAs | ddl.DropTable
+)
 
 
 def parameter_names(sql: str) -> frozenset[str]:
@@ -219,7 +221,7 @@ def _copy(statement: exp.Expr) -> Copy:
     columns: tuple[str, ...] = ()
     target = statement.this
     if isinstance(target, exp.Schema):
-        columns, target = tuple(column.name.lower() for column in target.expressions), target.this
+        columns, target = tuple(folded(column.name) for column in target.expressions), target.this
     fold(target)
     files = statement.args.get("files") or []
     if len(files) != 1 or not isinstance(files[0], exp.Literal) or not files[0].is_string:

@@ -144,8 +144,12 @@ _PATTERNS: Final[tuple[tuple[str, Callable[[re.Match[str]], RedshiftError]], ...
     (r"can't be cast because the value is out of range for the destination type (\w+)", _out_of_range),
     (r"Overflow in (\w+) of (\w+)", _overflow),
     (
-        r"CHECK constraint failed .*strlen\(.*?\) <= (\d+)",
+        r"CHECK constraint failed .*strlen\(rtrim\(.*?\)\) <= (\d+)",
         lambda m: RedshiftError(f"value too long for type character varying({m[1]})"),
+    ),
+    (
+        r"CHECK constraint failed .*strlen\(.*?\) <= (\d+)",
+        lambda m: NotInTwinError(f"cutting off the blanks that make a text too long for varchar({m[1]})", "TRIM it"),
     ),
     (
         r'NOT NULL constraint failed: (?:"?\w+"?\.)*"?(\w+)"?',

@@ -8,7 +8,13 @@ from sqlglot import exp
 
 from local.redshift.columns import declared_type
 
-_LABELS: Final = {exp.GroupConcat: "listagg", exp.TsOrDsDiff: "date_diff", exp.TsOrDsAdd: "date_add", exp.Ceil: "ceil"}
+_LABELS: Final = {
+    exp.GroupConcat: "listagg",
+    exp.TsOrDsDiff: "date_diff",
+    exp.TsOrDsAdd: "date_add",
+    exp.Ceil: "ceil",
+    exp.ConvertTimezone: "convert_timezone",
+}
 
 
 def labelled(column: exp.Expr) -> exp.Expr:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import string
 from dataclasses import dataclass
+from typing import Final
 
 from sqlglot import exp
 
 from local.redshift.errors import NotInTwinError, RedshiftError
 
+_LOWER: Final = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 SCHEMA = "public"  # the only schema of the twin, and the first on every session's search path
 
 
@@ -29,11 +32,16 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def folded(name: str) -> str:
+    """Give a name as the database keeps it: only ASCII letters have one case."""
+    return name.translate(_LOWER)
+
+
 def fold(tree: exp.Expr) -> None:
-    """Fold every identifier of `tree` to lower case, delimited or not (documentation: "Names and identifiers")."""
+    """Fold ASCII letters in every identifier of `tree`, delimited or not (documentation: "Names and identifiers")."""
     for identifier in tree.find_all(exp.Identifier):
         # Delimited for DuckDB in any case: a word that it reserves is still a name.
-        identifier.args.update(this=identifier.name.lower(), quoted=True)
+        identifier.args.update(this=folded(identifier.name), quoted=True)
 
 
 def relation(table: exp.Expr) -> Relation:

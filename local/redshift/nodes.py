@@ -47,7 +47,7 @@ _FUNCTIONS: Final = (
     *(exp.Abs, exp.Round, exp.Ceil, exp.Floor),
     *(exp.Upper, exp.Lower, exp.Length, exp.Trim, exp.Left, exp.Right, exp.Replace),
     *(exp.CurrentTimestamp, exp.CurrentDate, exp.TsOrDsDiff, exp.TsOrDsAdd, exp.TimestampTrunc, exp.Extract),
-    *(exp.RowNumber, exp.Rank, exp.DenseRank, exp.Lag, exp.Lead),
+    *(exp.RowNumber, exp.Rank, exp.DenseRank, exp.Lag, exp.Lead, exp.ConvertTimezone),
 )
 _ALLOWED: Final = frozenset(_STRUCTURE + _FUNCTIONS)
 

@@ -6,26 +6,28 @@ what an expression would be; inner expressions are rewritten before outer ones a
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from sqlglot import exp
-from sqlglot.errors import ErrorLevel, UnsupportedError
 
+from local.redshift import blanks
 from local.redshift.columns import ColumnType, declared_type, result_type
 from local.redshift.errors import MARK, NotInTwinError, RedshiftError, divide_by_zero
+from local.redshift.guards import error, function, shortened, strict_integer
 from local.redshift.labels import labelled
+from local.redshift.scopes import generated, type_in_scope
 from local.redshift.texts import boolean, check_text, is_ambiguous
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    # The DuckDB type of the only column of a query.
-    TypeOf = Callable[[str], str]
+    from local.redshift.scopes import TypeOf
 
 _INTEGERS: Final = frozenset({"SMALLINT", "INTEGER", "BIGINT"})
 _FLOATS: Final = frozenset({"FLOAT", "DOUBLE"})
-_COMPARISONS: Final = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
+_COMPARISONS: Final = exp.EQ | exp.NEQ | exp.GT | exp.GTE | exp.LT | exp.LTE
 
 
 class Rewriting:
@@ -50,33 +52,49 @@ class Rewriting:
         if isinstance(tree, exp.Update):
             for assignment in tree.expressions:
                 self._check_assigned(assignment.expression, assignment.this.name, columns)
-        return _generated(tree)
+        return generated(tree)
 
     def _finished(self, tree: exp.Expr) -> str:
         self._rewrite(tree)
-        return _generated(tree)
+        return generated(tree)
 
     def _rewrite(self, tree: exp.Expr) -> None:
         # Children before parents: breadth-first, backwards.
         for node in reversed(list(tree.find_all(*_REWRITTEN))):
-            match node:
-                case exp.CurrentTimestamp() | exp.CurrentDate():
-                    node.replace(self._clock(node))
-                case exp.Sum():
-                    self._sum(node)
-                case exp.Avg() if (kind := self._type(_argument(node))) not in _FLOATS:
-                    raise NotInTwinError(f"AVG of {kind}", "AVG(x::double precision)")
-                case exp.Div() | exp.Mod():
-                    self._divide(node)
-                case exp.Cast():
-                    self._cast(node)
-                case exp.Between():
-                    self._check_unknowns(node.this, [node.args["low"], node.args["high"]])
-                case exp.In():
-                    self._check_unknowns(node.this, node.expressions)
-                case exp.Binary() if isinstance(node, _COMPARISONS):
-                    self._check_unknowns(node.this, [node.expression])
-                    self._check_unknowns(node.expression, [node.this])
+            if isinstance(node, exp.Between | exp.In | exp.Group | exp.Count | _COMPARISONS):
+                self._compare_in(node)
+            else:
+                self._compute(node)
+
+    def _compute(self, node: exp.Expr) -> None:
+        match node:
+            case exp.CurrentTimestamp() | exp.CurrentDate():
+                node.replace(self._clock(node))
+            case exp.ConvertTimezone():
+                node.replace(self._converted(node))
+            case exp.Sum():
+                self._sum(node)
+            case exp.Avg() if (kind := self._type(_argument(node))) not in _FLOATS:
+                raise NotInTwinError(f"AVG of {kind}", "AVG(x::double precision)")
+            case exp.Div() | exp.Mod():
+                self._divide(node)
+            case exp.Cast():
+                self._cast(node)
+
+    def _compare_in(self, node: exp.Expr) -> None:
+        """Make what compares values compare as Redshift does: operators, COUNT(DISTINCT), GROUP BY."""
+        match node:
+            case exp.Between():
+                self._compare(node.this, [node.args["low"], node.args["high"]])
+            case exp.In():
+                self._compare(node.this, node.expressions or [node.args["query"]])
+            case exp.Count() if isinstance(node.this, exp.Distinct):
+                for value in node.this.expressions:
+                    self._ignore_blanks([value])
+            case exp.Group():
+                self._guard(node)
+            case exp.Binary():
+                self._compare(node.this, [node.expression])
 
     def _clock(self, node: exp.Expr) -> exp.Expr:
         """GETDATE() has whole seconds, SYSDATE microseconds, both in UTC (documentation: "Date and time functions")."""
@@ -107,8 +125,8 @@ class Rewriting:
         elif isinstance(node, exp.Div) and kinds & _FLOATS:
             # DuckDB gives infinity.
             zero = exp.EQ(this=exp.Paren(this=right.copy()), expression=exp.Literal.number(0))
-            error = _error(exp.Literal.string(f"{MARK} {divide_by_zero().message}"))
-            right.replace(exp.Paren(this=exp.Case(ifs=[exp.If(this=zero, true=error)], default=right.copy())))
+            refusal = error(exp.Literal.string(f"{MARK} {divide_by_zero().message}"))
+            right.replace(exp.Paren(this=exp.Case(ifs=[exp.If(this=zero, true=refusal)], default=right.copy())))
         else:
             operator = "division" if isinstance(node, exp.Div) else "%"
             raise NotInTwinError(f"{operator} of {' and '.join(sorted(kinds))}", "cast both to double precision")
@@ -124,17 +142,60 @@ class Rewriting:
             if target.name == "bool":
                 node.replace(exp.Boolean(this=boolean(unknown)))
             if bounded:
-                node.replace(_shortened(node.copy(), target.size))
+                node.replace(shortened(node.copy(), target.size))
             return
         kind = self._type(value)
+        if _drops_digits(value, kind, target):
+            # Rounded when inserted, but "results of explicit casts of values selected from tables are not rounded"
+            # (documentation: "Numeric types"); of a literal they are.
+            raise NotInTwinError(f"a cast of {kind} that drops digits", "ROUND(x, n), then cast")
         if kind == "VARCHAR" and target.name in {"int2", "int4", "int8"}:
-            node.replace(_strict_integer(value.copy(), node.copy(), target))
+            node.replace(strict_integer(value.copy(), node.copy(), target))
         elif kind == "VARCHAR" and target.name == "bool":
             raise NotInTwinError("a cast of text to boolean", "CASE WHEN x = 'true' THEN TRUE …")
         elif target.name == "varchar" and kind in _FLOATS | {"BOOLEAN"}:
             raise NotInTwinError(f"a cast of {kind} to text", "it looks otherwise in Redshift")
         elif bounded:
-            node.replace(_shortened(node.copy(), target.size))
+            node.replace(shortened(node.copy(), target.size))
+
+    def _compare(self, one: exp.Expr, others: Sequence[exp.Expr]) -> None:
+        plain = [other for other in others if not isinstance(other, exp.Query)]
+        self._check_unknowns(one, plain)
+        for other in plain:
+            self._check_unknowns(other, [one])
+        self._ignore_blanks([one, *others])
+
+    def _ignore_blanks(self, values: Sequence[exp.Expr]) -> None:
+        """Compare texts without the blanks at their end, as Redshift does; a literal alone has no type yet."""
+        typed = [value for value in values if self._unknown(value) is None]
+        if all(self._is_text(value) for value in typed):
+            for value in values:
+                blanks.ignore(value)
+
+    def _is_text(self, value: exp.Expr) -> bool:
+        probe = value.unnest() if isinstance(value, exp.Subquery) else value
+        if isinstance(probe, exp.Query):
+            return self._type(probe.selects[0].unalias()) == "VARCHAR"
+        return self._type(value) == "VARCHAR"
+
+    def _guard(self, node: exp.Group) -> None:
+        select = node.parent
+        if isinstance(select, exp.Select):
+            blanks.guard(select, [key for key in node.expressions if _is_key(key) and self._is_text(key)])
+
+    def _converted(self, node: exp.ConvertTimezone) -> exp.Expr:
+        """CONVERT_TIMEZONE between zones that both know by name (documentation: "CONVERT_TIMEZONE")."""
+        moment, zones = node.args["timestamp"], (node.args["source_tz"], node.args["target_tz"])
+        for zone in zones:
+            name = self._unknown(zone)
+            if name is None or not re.fullmatch(r"UTC|[A-Z][A-Za-z]+/[A-Za-z_/]+", name):
+                raise NotInTwinError(f"the time zone {zone.sql('redshift')}", "'UTC' or a name as 'Asia/Tokyo'")
+        if (text := self._unknown(moment)) is not None:
+            check_text(text, ColumnType("timestamp"))
+        elif self._type(moment) not in {"TIMESTAMP", "DATE"}:
+            raise NotInTwinError(f"CONVERT_TIMEZONE of {self._type(moment)}", "cast it to TIMESTAMP")
+        source, target = zones
+        return function("timezone", target, function("timezone", source, _cast(moment.copy(), "TIMESTAMP")))
 
     def _check_unknowns(self, known: exp.Expr, others: Sequence[exp.Expr]) -> None:
         """Check the texts that DuckDB might convert otherwise than Redshift to the type of `known`."""
@@ -179,54 +240,26 @@ class Rewriting:
             )
 
     def _type(self, node: exp.Expr) -> str:
-        probe = exp.Select(expressions=[node.copy()])
-        scope = node.find_ancestor(exp.Select, exp.Update, exp.Delete)
-        outer = scope is not None and scope.find_ancestor(exp.Select, exp.Update, exp.Delete) is not None
-        if scope is not None:
-            _copy_sources(scope, probe)
-        ancestor: exp.Expr | None = node
-        while ancestor is not None:
-            if (within := ancestor.args.get("with_")) is not None and probe.args.get("with_") is None:
-                probe.set("with_", within.copy())
-            ancestor = ancestor.parent
-        for parameter in list(probe.find_all(exp.Placeholder)):
-            parameter.replace(exp.Null())
-        try:
-            return self._type_of(_generated(probe))
-        except RedshiftError as error:
-            if outer and not isinstance(error, NotInTwinError):
-                raise NotInTwinError(
-                    f"{node.sql('redshift')[:60]} in a subquery, whose type is not known ({error.message})"
-                ) from error
-            raise
+        return type_in_scope(node, self._type_of)
 
 
 _REWRITTEN: Final = (
     *(exp.CurrentTimestamp, exp.CurrentDate, exp.Sum, exp.Avg, exp.Div, exp.Mod, exp.Cast, exp.Between, exp.In),
-    *_COMPARISONS,
+    *(exp.Count, exp.Group, exp.ConvertTimezone),
+    *(exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE),
 )
 
 
-def _generated(tree: exp.Expr) -> str:
-    try:
-        return tree.sql(dialect="duckdb", unsupported_level=ErrorLevel.RAISE, comments=False)
-    except UnsupportedError as error:
-        raise NotInTwinError(str(error)) from error
+def _is_key(key: exp.Expr) -> bool:
+    """Whether a part of GROUP BY is an expression; a number is a place in the list of columns."""
+    return not isinstance(key, exp.Literal)
 
 
-def _copy_sources(scope: exp.Expr, probe: exp.Select) -> None:
-    """Give the probe the tables that `scope` reads, for an UPDATE and DELETE its target first."""
-    if isinstance(scope, exp.Select):
-        for part in ("from_", "joins"):
-            if value := scope.args.get(part):
-                probe.set(part, [join.copy() for join in value] if isinstance(value, list) else value.copy())
-        return
-    probe.set("from_", exp.From(this=scope.this.copy()))
-    others = scope.args.get("using") or []
-    if isinstance(scope, exp.Update) and scope.args.get("from_"):
-        others = [scope.args["from_"].this]
-    for other in others:
-        probe.append("joins", exp.Join(this=other.copy()))
+def _drops_digits(value: exp.Expr, kind: str, target: ColumnType) -> bool:
+    digits = re.fullmatch(r"DECIMAL\(\d+,(\d+)\)", kind)
+    whole = {"int2": 0, "int4": 0, "int8": 0, "numeric": target.scale}.get(target.name)
+    drops = digits is not None and whole is not None and int(digits[1]) > whole
+    return drops and value.find(exp.Column) is not None
 
 
 def _argument(function: exp.Expr) -> exp.Expr:
@@ -239,35 +272,3 @@ def _argument(function: exp.Expr) -> exp.Expr:
 
 def _cast(value: exp.Expr, duckdb_type: str) -> exp.Cast:
     return exp.Cast(this=value, to=exp.DataType.build(duckdb_type, dialect="duckdb"))
-
-
-def _error(message: exp.Expr) -> exp.Expr:
-    return exp.Anonymous(this="error", expressions=[message])
-
-
-def _function(name: str, *arguments: exp.Expr) -> exp.Expr:
-    return exp.Anonymous(this=name, expressions=[argument.copy() for argument in arguments])
-
-
-def _shortened(text: exp.Expr, size: int) -> exp.Expr:
-    """A cast to varchar(n) cuts at n bytes. Where that may fall inside a character the twin does not guess."""
-    bytes_, limit = _function("strlen", text), exp.Literal.number(size)
-    fits = exp.LTE(this=bytes_, expression=limit.copy())
-    ascii_ = exp.EQ(this=bytes_.copy(), expression=_function("length", text))
-    refusal = _error(
-        exp.Literal.string(f"{MARK} not in the twin: cutting text beyond ASCII by a cast to varchar({size})")
-    )
-    return exp.Case(
-        ifs=[exp.If(this=fits, true=text.copy()), exp.If(this=ascii_, true=_function("left", text, limit))],
-        default=refusal,
-    )
-
-
-def _strict_integer(text: exp.Expr, cast: exp.Expr, target: ColumnType) -> exp.Expr:
-    whole = exp.Anonymous(this="regexp_full_match", expressions=[text.copy(), exp.Literal.string(r"\s*[+-]?[0-9]+\s*")])
-    message = exp.Literal.string(f'{MARK} invalid input syntax for {target.words}: "')
-    refusal = _error(
-        exp.DPipe(this=exp.DPipe(this=message, expression=text.copy()), expression=exp.Literal.string('"'))
-    )
-    missing = exp.Is(this=text.copy(), expression=exp.Null())
-    return exp.Case(ifs=[exp.If(this=missing, true=exp.Null()), exp.If(this=whole, true=cast)], default=refusal)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 import threading
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 from sqlglot import exp
 
-from local.redshift import columns, copying, ddl, dialect
-from local.redshift.errors import CancelledError, RedshiftError, from_duckdb, relation_missing
+from local.redshift import catalog, columns, copying, ddl, dialect
+from local.redshift.errors import CancelledError, RedshiftError, from_duckdb
 from local.redshift.locks import Transaction
 from local.redshift.names import SCHEMA, Relation
+from local.redshift.outcome import Outcome
 from local.redshift.rewriting import Rewriting
 
 if TYPE_CHECKING:
@@ -22,15 +22,6 @@ if TYPE_CHECKING:
     from local.redshift.warehouse import Warehouse
 
 _BATCH_ROWS: Final = 1000
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a statement gave: affected or returned `rows`, and for a SELECT its columns and records of Fields."""
-
-    rows: int
-    metadata: list[dict[str, Any]] | None = None
-    records: list[list[Mapping[str, Any]]] = field(default_factory=list)
 
 
 class Session:
@@ -132,6 +123,8 @@ class Session:
                 return self._create(plan.table, plan.columns, plan)
             case ddl.CreateTableLike():
                 return self._create(plan.table, None, plan)
+            case ddl.CreateTableAs():
+                return self._create_as(plan)
             case ddl.DropTable():
                 return self._drop(plan)
 
@@ -183,12 +176,12 @@ class Session:
 
     def _truncate(self, plan: dialect.Truncate) -> Outcome:
         """TRUNCATE commits all work before it and itself (documentation: "TRUNCATE"); its lock is kept throughout."""
-        self._write(plan.table)
+        self._write(plan.table, exclusive=True)
         self._read(())
         self._columns(plan.table)  # a TRUNCATE that fails commits nothing
         self.commit()
         self.begin()
-        self._write(plan.table)
+        self._write(plan.table, exclusive=True)
         self._read(())
         self._execute(f"TRUNCATE {plan.table.sql}")
         self.commit()
@@ -199,7 +192,7 @@ class Session:
         self,
         table: Relation,
         definitions: tuple[ddl.ColumnDefinition, ...] | None,
-        plan: ddl.CreateTable | ddl.CreateTableLike,
+        plan: ddl.CreateTable | ddl.CreateTableLike | ddl.CreateTableAs,
     ) -> Outcome:
         if not plan.temporary:
             self._write(Relation(table.name, qualified=True))
@@ -207,7 +200,7 @@ class Session:
         if isinstance(plan, ddl.CreateTableLike):
             definitions = tuple(self._columns(plan.parent))
         if self._exists(table, temporary=plan.temporary):
-            if plan.if_not_exists:
+            if not isinstance(plan, ddl.CreateTableAs) and plan.if_not_exists:
                 return Outcome(-1)
             raise RedshiftError(f'Relation "{table.name}" already exists')
         for sql in ddl.table_sql(table, definitions or (), temporary=plan.temporary):
@@ -216,8 +209,21 @@ class Session:
             self._temporary.add(table.name)
         return Outcome(-1)
 
+    def _create_as(self, plan: ddl.CreateTableAs) -> Outcome:
+        """A text gets the length of the one column that it is; what another would get is not documented."""
+        self._read(plan.tables)
+        known = [column for table in sorted(plan.tables) for column in self._columns(table)]
+        sql = Rewriting({}, self._warehouse.now(), self._type_of).query(plan.query)
+        definitions = [
+            ddl.as_column(str(name), str(kind), plan.query.selects, known)
+            for name, kind, *_ in self._fetch(f"DESCRIBE {sql}")
+        ]
+        self._create(plan.table, tuple(definitions), plan)
+        ((count,),) = self._fetch(f"INSERT INTO {plan.table.sql} {sql}")
+        return Outcome(int(count))
+
     def _drop(self, plan: ddl.DropTable) -> Outcome:
-        self._write(plan.table)
+        self._write(plan.table, exclusive=True)  # as TRUNCATE, it keeps readers out (documentation: "LOCK")
         self._read(())
         if not self._find(plan.table):
             if plan.if_exists:
@@ -253,25 +259,13 @@ class Session:
     # The catalog.
 
     def _exists(self, table: Relation, *, temporary: bool) -> bool:
-        sql = "SELECT count(*) FROM duckdb_tables() WHERE table_name = $name AND temporary = $temporary"
-        return bool(self._fetch(sql, {"name": table.name, "temporary": temporary})[0][0])
+        return catalog.exists(self._fetch, table.name, temporary=temporary)
 
     def _find(self, table: Relation) -> bool:
         return self._is_temporary(table) or self._exists(table, temporary=False)
 
     def _columns(self, table: Relation) -> list[ddl.ColumnDefinition]:
-        """Give the columns of a table in their order, without defaults; raises RedshiftError when there is no table."""
-        rows = self._fetch(
-            "SELECT column_name, data_type, comment, is_nullable FROM duckdb_columns() WHERE table_name = $name"
-            " AND (database_name = 'temp') = $temporary ORDER BY column_index",
-            {"name": table.name, "temporary": self._is_temporary(table)},
-        )
-        if not rows:
-            raise relation_missing(table.name)
-        return [
-            ddl.ColumnDefinition(name, columns.result_type(kind, comment), nullable)
-            for name, kind, comment, nullable in rows
-        ]
+        return catalog.columns_of(self._fetch, table.name, temporary=self._is_temporary(table))
 
     def _type_of(self, sql: str) -> str:
         return str(self._fetch(f"DESCRIBE {sql}")[0][1])

@@ -15,16 +15,19 @@ from typing import TYPE_CHECKING, Final
 
 from local.redshift import dialect
 from local.redshift.errors import CancelledError, RedshiftError
-from local.redshift.session import Outcome, Session
+from local.redshift.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
+    from local.redshift.outcome import Outcome
     from local.redshift.warehouse import Warehouse
 
 ENDED: Final = frozenset({"FINISHED", "FAILED", "ABORTED"})
-MAX_RESULT_BYTES: Final = 500 * 1000 * 1000  # documentation: "Considerations when calling the Amazon Redshift Data API"
+# Documentation: "Troubleshooting issues for Amazon Redshift Data API".
+MAX_ROW_BYTES: Final = 64 * 1024
+MAX_RESULT_BYTES: Final = 500 * 1000 * 1000
 _CANCELLED: Final = "Query cancelled on user's request"
 
 
@@ -193,10 +196,12 @@ def _check_database(asked: str, existing: str) -> None:
 
 
 def _checked_size(outcome: Outcome) -> int:
-    size = sum(len(json.dumps(record, ensure_ascii=False).encode()) for record in outcome.records)
-    if size > MAX_RESULT_BYTES:
-        raise RedshiftError(f"the result has {size} bytes, more than the Data API keeps ({MAX_RESULT_BYTES})")
-    return size
+    sizes = [len(json.dumps(record, ensure_ascii=False).encode()) for record in outcome.records]
+    if sizes and max(sizes) > MAX_ROW_BYTES:
+        raise RedshiftError(f"Packet for query is too large ({max(sizes)} > {MAX_ROW_BYTES})")
+    if sum(sizes) > MAX_RESULT_BYTES:
+        raise RedshiftError(f"Database response exceeded size limit ({sum(sizes)} > {MAX_RESULT_BYTES})")
+    return sum(sizes)
 
 
 def _set(statement: Statement, warehouse: Warehouse, status: str) -> None:

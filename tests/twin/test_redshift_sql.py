@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,31 +20,42 @@ CASES = Path(__file__).with_name("redshift_cases")
 @dataclass
 class Case:
     title: str
-    sql: str = ""
+    source: str = ""
+    sqls: list[str] = field(default_factory=list)
     parameters: dict[str, str] = field(default_factory=dict)
     rows: list[str] = field(default_factory=list)
     error: str = ""
+    question: str = ""
 
 
 def load(path: Path) -> Iterator[Case]:
-    """Blocks between empty lines: `# title`, SQL, `:name value`, `> row`, `! error`; a block of titles is a comment."""
+    """Read the blocks between empty lines; README.md beside the cases says what a line may be."""
+    source = ""
     for block in path.read_text().split("\n\n"):
-        case = Case("")
+        case = Case("", source)
+        sql = ""
         for line in block.strip().splitlines():
             start, rest = line[:1], line[2:]
             if start == "#":
                 case.title = f"{case.title} {rest}".strip()
+            elif start == "@":
+                case.source = rest
             elif start == ">":
                 case.rows.append(rest)
             elif start == "!":
                 case.error = rest
+            elif start == "?":
+                case.question = rest
             elif start == ":":
                 name, _, value = line[1:].partition(" ")
                 case.parameters[name] = value
             else:
-                case.sql += line + "\n"
-        if case.sql:
+                sql += line + "\n"
+        case.sqls = [statement for statement in sql.split(";\n") if statement.strip()]
+        if case.sqls:
             yield case
+        else:
+            source = case.source
 
 
 @pytest.fixture(scope="module")
@@ -54,23 +66,43 @@ def redshift(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
         yield running
 
 
-@pytest.mark.parametrize(
-    "case", [pytest.param(case, id=case.title) for path in sorted(CASES.glob("*.txt")) for case in load(path)]
+CASES_OF_ALL_FILES = [(path.stem, case) for path in sorted(CASES.glob("*.txt")) for case in load(path)]
+PAGES = re.compile(
+    r"(dg|mgmt|APIReference|postgresql)/[\w.-]+( and (dg|mgmt|postgresql)/[\w.-]+)*|not documented: .{20,}"
 )
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=f"{file}: {case.title}") for file, case in CASES_OF_ALL_FILES])
 def test_the_twin_answers_as_redshift(case: Case, redshift: Endpoint) -> None:
-    description = redshift.run(case.sql, **case.parameters)
+    described = redshift.run(*case.sqls, **case.parameters)
     if case.error:
-        assert description["Status"] == "FAILED"
-        assert description["Error"].startswith(case.error)
-        return
-    assert description["Status"] == "FINISHED", description.get("Error")
-    result = redshift.client().get_statement_result(Id=description["Id"])
+        assert described["Status"] == "FAILED"
+        assert described["Error"].startswith(case.error)
+    else:
+        assert described["Status"] == "FINISHED", described.get("Error")
+    if case.question:
+        described = redshift.run(case.question)
+        assert described["Status"] == "FINISHED", described.get("Error")
+    if case.rows:
+        last = "" if case.question or len(case.sqls) == 1 else f":{len(case.sqls)}"
+        assert answer(redshift, described["Id"] + last) == case.rows
+    else:
+        assert case.error, "a case says what comes of it"
+
+
+def answer(redshift: Endpoint, statement_id: str) -> list[str]:
+    result = redshift.client().get_statement_result(Id=statement_id)
     heading = " | ".join(f"{column['name']}:{column['typeName']}" for column in result["ColumnMetadata"])
     rows = [
         " | ".join("NULL" if "isNull" in cell else str(next(iter(cell.values()))) for cell in row)
         for row in result["Records"]
     ]
-    assert [heading, *rows] == case.rows
+    return [heading, *rows]
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=f"{file}: {case.title}") for file, case in CASES_OF_ALL_FILES])
+def test_every_case_says_where_it_is_documented_or_that_it_is_not(case: Case) -> None:
+    assert PAGES.fullmatch(case.source), case.source
 
 
 def test_what_failed_has_changed_nothing(redshift: Endpoint) -> None:
