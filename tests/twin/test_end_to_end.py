@@ -12,7 +12,7 @@ import signal
 import time
 import urllib.request
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,6 +47,7 @@ WAREHOUSE = Warehouse(database="analytics", workgroup_name="suimon-local")
 YESTERDAY = datetime.now(ZoneInfo("Asia/Tokyo")).date() - timedelta(days=1)
 DAY_BEFORE = YESTERDAY - timedelta(days=1)
 NEVER_SENT = YESTERDAY - timedelta(days=2)
+LOST_DAY = YESTERDAY - timedelta(days=3)
 FAULT = FAULTS[0]
 ROWS = 200
 
@@ -72,7 +73,9 @@ class Story:
     good: SalesFile
     drops: dict[str, Drop] = field(default_factory=dict)
     answers: dict[str, str] = field(default_factory=dict)
+    found: dict[str, int] = field(default_factory=dict)
     replayed: Result | None = None
+    reconciled: Result | None = None
 
     @property
     def ledger(self) -> Ledger:
@@ -138,16 +141,69 @@ def tell(story: Story) -> None:
     story.wait_for("other day", State.REJECTED)
     sqs = story.twin.session().client("sqs")
     sqs.send_message(QueueUrl=story.twin.outputs["IntakeQueueUrl"], MessageBody="no event at all")
-    story.replayed = replay_as_operator(story)
+    story.replayed = as_operator(story, "replay", "sales", "--from", str(YESTERDAY), "--to", str(YESTERDAY))
     story.wait(lambda: len(story.letters(f"rejected:sales:{YESTERDAY}")) > 1, "the recovery to be told", 30)
     for name in ("bad", "other day", "good"):
         story.answers[name] = replay_by_hand(story, name)
     report_failure(story)
+    # The run itself ends well a moment later, as one does that somebody has cleared in Airflow.
+    story.wait(lambda: ends(story, 3) == [State.FAILED, State.LOADED], "the run to end well after all", 180)
+    lose_and_find(story)
     story.invoke("FreshnessFunctionName", {})
+    story.reconciled = as_operator(story, "reconcile", "--full")
 
 
-def replay_as_operator(story: Story) -> Result:
-    """Run `suimon replay` with the operator's rights and nothing else."""
+def ends(story: Story, attempt: int) -> list[State]:
+    """What became of an attempt of the good file once its run had started."""
+    states = [move.state for move in story.moves("good") if move.attempt == attempt]
+    return states[states.index(State.TRIGGERED) + 1 :] if State.TRIGGERED in states else []
+
+
+def lose_and_find(story: Story) -> None:
+    """Let the events of a file and of a run be lost, others end among the dead letters; the sweep finds them all."""
+    events = story.twin.session().client("events")
+    rules = ("suimon-local-object-created", "suimon-local-run-finished")
+    for rule in rules:
+        events.disable_rule(Name=rule)
+    story.put("lost", sales_file(LOST_DAY, 10, 1, (Fault(3, "amount", "-1"),)).content, LOST_DAY)
+    replay_by_hand(story, "good")
+    drop_id, attempt = story.drops["good"].id, 4
+    # As if hours had gone by: the file's event is past its grace, the run past its limit.
+    sweep(story, hours=3)
+    story.wait_for("lost", State.REJECTED)
+    story.wait(lambda: run_state(story, f"{drop_id}.{attempt}") == "success", "the run whose end nobody hears of", 180)
+    sweep(story, hours=4)
+    for rule in rules:
+        events.enable_rule(Name=rule)
+    replay_by_hand(story, "good")
+    sqs = story.twin.session().client("sqs")
+    undelivered = sqs.get_queue_url(QueueName="suimon-local-undelivered")["QueueUrl"]
+    failure = {"source": "suimon.dag", "detail-type": "Run Finished", "detail": failed_detail(story)}
+    sqs.send_message(QueueUrl=undelivered, MessageBody=json.dumps({"version": "1.0", "requestPayload": failure}))
+    sqs.send_message(QueueUrl=story.twin.outputs["IntakeDeadLetterQueueUrl"], MessageBody="no event at all")
+    sweep(story, hours=0)
+
+
+def sweep(story: Story, hours: int) -> None:
+    """Let the sweep make a round as of so many hours from now."""
+    now = datetime.now(UTC) + timedelta(hours=hours)
+    found = story.invoke("FreshnessFunctionName", {"time": now.isoformat(), "reconcile": {}})
+    assert not found["failures"], found
+    for part in found["parts"]:
+        story.found[part["kind"]] = story.found.get(part["kind"], 0) + part["found"]
+    assert found["unexplained"] == 0, found
+
+
+def run_state(story: Story, run: str) -> str:
+    """Ask Airflow how a run is."""
+    mwaa = story.twin.session().client("mwaa")
+    path = f"/dags/daily_sales_etl/dagRuns/{run}"
+    answer = mwaa.invoke_rest_api(Name="suimon-local", Path=path, Method="GET")
+    return str(answer["RestApiResponse"]["state"])
+
+
+def as_operator(story: Story, *command: str) -> Result:
+    """Run `suimon` with the operator's rights and nothing else."""
     keys = story.twin.principals["operator"]
     environment = {
         **story.twin.endpoints(),
@@ -155,7 +211,6 @@ def replay_as_operator(story: Story) -> Result:
         "AWS_SECRET_ACCESS_KEY": keys.secret_access_key,
         "AWS_DEFAULT_REGION": REGION,
     }
-    command = ["replay", "sales", "--from", str(YESTERDAY), "--to", str(YESTERDAY)]
     return CliRunner(env=environment).invoke(suimon, command)
 
 
@@ -174,9 +229,22 @@ def replay_by_hand(story: Story, name: str) -> str:
 
 def report_failure(story: Story) -> None:
     """Report the attempt that was just started as failed, as the DAG's closing task does with the DAG's rights."""
+    detail = failed_detail(story)
+    answer = (
+        story.twin.session("airflow")
+        .client("events")
+        .put_events(Entries=[{"Source": "suimon.dag", "DetailType": "Run Finished", "Detail": json.dumps(detail)}])
+    )
+    assert answer["FailedEntryCount"] == 0
+    incident = f"run-failed:sales:{YESTERDAY}"
+    story.wait(lambda: bool(story.letters(incident)), f"a letter about {incident}", 60)
+
+
+def failed_detail(story: Story) -> dict[str, Any]:
+    """What the closing task would say if the good file's latest attempt had failed."""
     record = story.ledger.get(story.drops["good"].id)
     assert record
-    detail = {
+    return {
         "dataset": "sales",
         "partition": str(YESTERDAY),
         "drop_id": record.id,
@@ -189,14 +257,6 @@ def report_failure(story: Story) -> None:
         "error": "the disk is full",
         "log_url": None,
     }
-    answer = (
-        story.twin.session("airflow")
-        .client("events")
-        .put_events(Entries=[{"Source": "suimon.dag", "DetailType": "Run Finished", "Detail": json.dumps(detail)}])
-    )
-    assert answer["FailedEntryCount"] == 0
-    incident = f"run-failed:sales:{YESTERDAY}"
-    story.wait(lambda: bool(story.letters(incident)), f"a letter about {incident}", 60)
 
 
 def test_a_bad_file_is_rejected_and_the_corrected_one_loaded(story: Story) -> None:
@@ -270,11 +330,42 @@ def test_a_replay_loads_the_day_again_and_doubles_nothing(story: Story) -> None:
 
 
 def test_a_run_that_fails_is_told_with_the_way_to_repeat_it(story: Story) -> None:
-    [letter] = story.letters(f"run-failed:sales:{YESTERDAY}")
-    assert "the disk is full" in letter.body
-    assert f"suimon replay sales --from {YESTERDAY} --to {YESTERDAY}" in letter.body
-    # The run itself ends well a moment later: the drop has its end already, and nothing moves backward.
-    assert story.moves("good")[-1].state is State.FAILED
+    told, over, again = story.letters(f"run-failed:sales:{YESTERDAY}")[:3]
+    assert "the disk is full" in told.body
+    assert f"suimon replay sales --from {YESTERDAY} --to {YESTERDAY}" in told.body
+    assert over.subject.startswith("[Suimon] Recovered:")
+    assert again.subject == told.subject  # the fifth attempt's, out of the dead letters
+
+
+def test_a_file_whose_event_was_lost_is_found_and_judged_all_the_same(story: Story) -> None:
+    assert story.found["lost event"] == 1
+    assert [move.state for move in story.moves("lost")] == [State.RECEIVED, State.VALIDATING, State.REJECTED]
+    [told] = story.letters(f"rejected:sales:{LOST_DAY}")
+    assert str(LOST_DAY) in told.subject
+
+
+def test_a_run_whose_end_nobody_heard_of_is_told_to_hang_and_then_found_to_have_loaded(story: Story) -> None:
+    assert ends(story, 4) == [State.LOADED]
+    run = f"{story.drops['good'].id}.4"
+    told, over = story.letters(f"hanging:daily_sales_etl:{run}")
+    assert f"/dags/daily_sales_etl/runs/{run}" in told.body
+    assert over.subject.startswith("[Suimon] Recovered:")
+
+
+def test_dead_letters_are_taken_up_or_kept_for_a_person_to_read(story: Story) -> None:
+    assert story.found["dead letter"] == 2
+    assert ends(story, 5)[0] is State.FAILED
+    [told] = story.letters("undeliverable")
+    s3 = story.twin.session().client("s3")
+    bucket = story.twin.outputs["ReportsBucket"]
+    [kept] = s3.list_objects_v2(Bucket=bucket, Prefix="undeliverable/")["Contents"]
+    assert kept["Key"] in told.body
+
+
+def test_the_operator_sees_that_nothing_is_unexplained(story: Story) -> None:
+    assert story.reconciled
+    assert story.reconciled.exit_code == 0, story.reconciled.output
+    assert story.reconciled.output.rstrip().endswith("unexplained: 0")
 
 
 def test_a_replay_of_what_cannot_be_loaded_is_answered_at_once(story: Story) -> None:
