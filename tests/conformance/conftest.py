@@ -1,4 +1,7 @@
-"""The same cases on the services in memory, which the simulation trusts, and on moto; `untrue` says where moto errs."""
+"""The same cases on the services in memory, which the simulation trusts, and on moto; `untrue` says where moto errs.
+
+Those cases run on the twin's cloud, too.
+"""
 
 from __future__ import annotations
 
@@ -9,27 +12,55 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
+from tests.twin.conftest import cloud  # noqa: F401 a fixture
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-MEMORY, MOTO = "memory", "moto"
+    from local.twin import Twin
+
+MEMORY, MOTO, TWIN = "memory", "moto", "twin"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "untrue(why): what AWS does and moto does not; the case must fail there")
+    config.addinivalue_line("markers", "untrue(why): AWS does this, moto does not: the case must fail there")
+    config.addinivalue_line("markers", "untrue_twin(why): nor does the twin")
 
 
-@pytest.fixture(params=[MEMORY, MOTO])
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what the twin need not be asked, since moto is true."""
+    idle = [item for item in items if _kind_of(item) == TWIN and item.get_closest_marker("untrue") is None]
+    if idle:
+        config.hook.pytest_deselected(items=idle)
+        items[:] = [item for item in items if item not in set(idle)]
+
+
+def _kind_of(item: pytest.Item) -> str | None:
+    called = getattr(item, "callspec", None)
+    return called.params.get("kind") if called else None
+
+
+@pytest.fixture(params=[MEMORY, MOTO, TWIN])
 def kind(request: pytest.FixtureRequest) -> str:
-    found = request.node.get_closest_marker("untrue")
-    if found and request.param == MOTO:
+    marker = {MOTO: "untrue", TWIN: "untrue_twin"}.get(request.param)
+    if marker and (found := request.node.get_closest_marker(marker)):
         request.applymarker(pytest.mark.xfail(strict=True, reason=found.args[0]))
     return str(request.param)
 
 
+@pytest.fixture
+def session(kind: str, request: pytest.FixtureRequest) -> boto3.Session:
+    """Amazon's services as moto or the twin's cloud has them."""
+    if kind == TWIN:
+        cloud: Twin = request.getfixturevalue("cloud")
+        return cloud.session()
+    found: boto3.Session = request.getfixturevalue("moto_session")
+    return found
+
+
 @pytest.fixture(scope="module")
 def moto_session() -> Iterator[boto3.Session]:
-    """Amazon's services as moto has them; one start for all the cases of a file."""
+    """One start of moto for all the cases of a file."""
     with pytest.MonkeyPatch.context() as patch, mock_aws():
         patch.setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
         yield boto3.Session("AKIAEXAMPLE", "secret", region_name="ap-northeast-1")

@@ -30,7 +30,7 @@ def created(kind: str, request: pytest.FixtureRequest) -> tuple[Any, list[Any]]:
         memory = S3(lambda: 1_795_348_800.0, lambda _bucket, event: found.append(event))
         memory.add(Bucket("raw", tells=True))
         return memory.put_object(Bucket="raw", Key=KEY, Body=b"0123456789"), found
-    session: boto3.Session = request.getfixturevalue("moto_session")
+    session: boto3.Session = request.getfixturevalue("session")
     s3, events, sqs = session.client("s3"), session.client("events"), session.client("sqs")
     s3.create_bucket(Bucket="raw", CreateBucketConfiguration={"LocationConstraint": "ap-northeast-1"})
     s3.put_bucket_versioning(Bucket="raw", VersioningConfiguration={"Status": "Enabled"})
@@ -40,9 +40,12 @@ def created(kind: str, request: pytest.FixtureRequest) -> tuple[Any, list[Any]]:
     # As the template's rule: moto tells of tags with every PUT.
     pattern = {"source": ["aws.s3"], "detail-type": ["Object Created"]}
     events.put_rule(Name="created", EventPattern=json.dumps(pattern))
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
     events.put_targets(Rule="created", Targets=[{"Id": "intake", "Arn": arn}])
     answer = s3.put_object(Bucket="raw", Key=KEY, Body=b"0123456789")
-    messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+    messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=5).get("Messages", [])
     return answer, [json.loads(message["Body"]) for message in messages]
 
 
@@ -73,7 +76,7 @@ def test_the_sequencers_of_a_key_s_writes_grow() -> None:
 def bus(kind: str, request: pytest.FixtureRequest) -> Any:
     if kind == "memory":
         return Events(lambda: 1_795_348_800.0)
-    session: boto3.Session = request.getfixturevalue("moto_session")
+    session: boto3.Session = request.getfixturevalue("session")
     return session.client("events")
 
 

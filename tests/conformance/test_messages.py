@@ -58,7 +58,7 @@ def post(kind: str, request: pytest.FixtureRequest) -> Post:
         dead = sqs.add(Queue("dead"))
         queue = sqs.add(Queue("queue", visibility=1, dead_letters=dead, max_receives=2))
         return Post(sqs, queue.url, dead.url, moments)
-    session: boto3.Session = request.getfixturevalue("moto_session")
+    session: boto3.Session = request.getfixturevalue("session")
     client = session.client("sqs")
     dead_url = client.create_queue(QueueName=f"dead-{next(NUMBERS)}")["QueueUrl"]
     arn = client.get_queue_attributes(QueueUrl=dead_url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -160,6 +160,7 @@ def test_a_queue_counts_what_waits_what_is_hidden_and_what_is_delayed(post: Post
 
 
 @pytest.mark.untrue("answers ReceiptHandleIsInvalid")
+@pytest.mark.untrue_twin("as moto")
 def test_the_visibility_of_a_message_that_is_gone_cannot_be_changed(post: Post, refused: Refused) -> None:
     post.sqs.send_message(QueueUrl=post.url, MessageBody="x")
     (message,) = post.receive()
@@ -168,6 +169,7 @@ def test_the_visibility_of_a_message_that_is_gone_cannot_be_changed(post: Post, 
 
 
 @pytest.mark.untrue("takes any handle that it ever gave")
+@pytest.mark.untrue_twin("answers ReceiptHandleIsInvalid; AWS says that it succeeds and deletes nothing")
 def test_an_old_handle_deletes_nothing(post: Post) -> None:
     post.sqs.send_message(QueueUrl=post.url, MessageBody="x")
     (old,) = post.receive()
@@ -194,7 +196,7 @@ def test_a_queue_that_is_not_there(post: Post, refused: Refused) -> None:
 def topic(kind: str, request: pytest.FixtureRequest) -> tuple[Any, str]:
     if kind == "memory":
         return Sns(lambda: 1_795_348_800.0, TOPIC), TOPIC
-    session: boto3.Session = request.getfixturevalue("moto_session")
+    session: boto3.Session = request.getfixturevalue("session")
     client = session.client("sns")
     return client, client.create_topic(Name=f"alerts-{next(NUMBERS)}")["TopicArn"]
 

@@ -27,7 +27,7 @@ INVALID = "ValidationException"
 def table(kind: str, request: pytest.FixtureRequest) -> Any:
     if kind == "memory":
         return Table()
-    session: boto3.Session = request.getfixturevalue("moto_session")
+    session: boto3.Session = request.getfixturevalue("session")
     names = ("pk", "sk", *(name for pair in INDEXES.values() for name in pair))
 
     def schema(pair: tuple[str, str]) -> Any:

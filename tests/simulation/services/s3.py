@@ -74,9 +74,7 @@ class S3:
         """Copy a version, as boto3's managed copy does it: a HEAD of the source first, with its errors."""
         extra = ExtraArgs or {}
         only("CopyObject", extra, _WRITE_MORE)
-        source = self._head_version({"IfMatch": None, **CopySource})
-        if "CopySourceIfMatch" in extra and extra["CopySourceIfMatch"].strip('"') != source.etag:
-            raise _precondition("CopyObject")
+        source = self._head_version({**CopySource, "IfMatch": extra.get("CopySourceIfMatch")})
         target = self._bucket({"Bucket": Bucket}, "CopyObject")
         self._written(target, Key, source.content, _etag(source.content), "CopyObject")
 
