@@ -71,16 +71,17 @@ def imperfect(record: DropRecord, contract: Contract, set_aside: int, told: str,
         ]
     remark = f"{set_aside:,} {records} set aside" if set_aside else "accepted with a warning"
     return Problem(
-        id=imperfect_id(record),
+        id=imperfect_id(record, contract),
         subject=f"{record.dataset} {record.partition}, {remark}: {file_name(record)}",
         body="\n".join(lines),
         fingerprint=run_id(record),
     )
 
 
-def imperfect_id(record: DropRecord) -> str:
-    """The incident of a partition whose accepted file is not all it should be."""
-    return f"imperfect:{record.dataset}:{record.partition}"
+def imperfect_id(record: DropRecord, contract: Contract) -> str:
+    """The incident of a partition, or of one shard of it, whose accepted file is not all it should be."""
+    shard = contract.key_pattern.shard(record.drop.key) if contract.key_pattern else ""
+    return ":".join(("imperfect", record.dataset, record.partition, *([shard] if shard else [])))
 
 
 def paused(dag_id: str) -> Problem:
@@ -179,7 +180,7 @@ def _trigger_incident(cause: Cause, environment: str, dag_id: str, record: DropR
 def no_contract(drop: Drop, contracts: Contracts, now: datetime) -> Problem:
     """Tell that files come under keys that nothing is declared for; one e-mail for keys of one shape, and day."""
     shape = key_shape(drop.key)
-    patterns = "\n".join(f"  {contract.key_pattern.text}" for contract in contracts.all if contract.key_pattern)
+    patterns = "\n".join(f"  {pattern.text}" for contract in contracts.all for pattern in contract.patterns)
     return Problem(
         id=f"unmatched:{shape}",
         subject=f"Files that no contract knows: {shape}",

@@ -231,7 +231,7 @@ class Gate:
             self.desk.report(problem, self.clock())
         else:
             note = f"{record.drop.key} has come again and is as it should be."
-            self.desk.recover(alerts.imperfect_id(record), self.clock(), note)
+            self.desk.recover(alerts.imperfect_id(record, contract), self.clock(), note)
 
     def _reject(self, record: DropRecord, contract: Contract, reason: str) -> DropRecord:
         # People first, ledger after: a crash in between says it again at the next delivery, never not at all.
