@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 import pytest
 
 from glue import csv_to_parquet as job
-from suimon.contract.file import FileFormat
+from suimon.contract.file import Column, FileFormat
 from suimon.contract.model import Contract
+from suimon.drop import Drop, DropRecord, State
+from suimon.sets import SOURCES, sources_of
+from suimon.trigger import accepted_name, accepted_prefix
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,3 +115,33 @@ def test_a_shard_that_was_checked_by_other_columns_is_not_read_as_something_else
 
     with pytest.raises(job.ContractError, match=r"part-1.csv was checked by a contract of other columns"):
         convert(spark, arguments)
+
+
+def test_what_the_gate_lays_out_is_what_the_job_reads(spark: SparkSession, tmp_path: Path) -> None:
+    columns = (Column("id", "integer"), Column("text", "string"))
+    packed = Contract("orders", "1", "orders", file=FileFormat(compression="gzip"), columns=columns)
+    set_aside = replace(packed, file=FileFormat(compression="gzip").plain())
+    shards = []
+    for number, (own, content) in enumerate(
+        ((packed, gzip.compress(b"id,text\n1,a\n2,b\n")), (set_aside, b"id,text\n3,c\n"))
+    ):
+        drop = Drop("raw", f"orders/2026-11-20/part-{number}.csv.gz", f"v{number}", "etag", 1, "01")
+        shard = DropRecord(
+            drop, "orders", "2026-11-20", State.ACCEPTED, 1, "", "", rows=2 - number, accepted_as=accepted_name(own)
+        )
+        folder = tmp_path / accepted_prefix(shard)
+        folder.mkdir(parents=True)
+        (folder / shard.accepted_as).write_bytes(content)
+        (folder / "_contract.json").write_text(json.dumps(own.to_json()))
+        shards.append(shard)
+    drop = Drop("raw", "orders/2026-11-20/part-{shard}.csv.gz", "1.ab", "1.ab", 0, "01.0001")
+    whole = tmp_path / accepted_prefix(replace(shards[0], drop=drop))
+    whole.mkdir(parents=True)
+    (whole / SOURCES).write_text(json.dumps(sources_of(shards)))
+    (whole / "_contract.json").write_text(json.dumps(packed.to_json()))
+
+    arguments = job.Arguments(
+        str(whole / SOURCES), str(whole / "_contract.json"), f"{tmp_path}/processed/0123456789abcdef.1/", 3
+    )
+
+    assert convert(spark, arguments) == [(1, "a"), (2, "b"), (3, "c")]

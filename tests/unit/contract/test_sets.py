@@ -3,6 +3,8 @@
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from suimon.contract.keys import KeyPattern, SetRule
 from suimon.contract.model import Contract
@@ -65,3 +67,23 @@ def test_a_set_that_could_not_be_enforced_is_refused(
     refused: Callable[[str], list[str]], with_set: Callable[..., str], clause: str, pattern: str, told: str
 ) -> None:
     assert any(told in problem for problem in refused(with_set(clause, pattern)))
+
+
+PIECE = st.sampled_from(["a", "-", "2", "/", "{shard}", "{ds}", "2026-11-", "20"])
+
+
+@st.composite
+def patterns(draw: st.DrawFn) -> KeyPattern:
+    pieces = draw(st.lists(PIECE, max_size=5))
+    once = [piece for place, piece in enumerate(pieces) if piece != "{shard}" or place == pieces.index("{shard}")]
+    return KeyPattern("".join([*once, "{ds}"]))
+
+
+@given(patterns(), patterns(), st.sampled_from(["a", "2", "-", "2026-11-20", "a-a", "20-", "2026-11-202026-11-20"]))
+def test_patterns_that_share_a_key_are_always_told(one: KeyPattern, other: KeyPattern, shard: str) -> None:
+    key = one.key_for("2026-11-20", shard)
+    assert one.match(key) == "2026-11-20"
+    assert one.key_for("2026-11-20", one.shard(key) or "{shard}") == key
+    if other.match(key):
+        assert one.may_meet(other)
+        assert other.may_meet(one)
