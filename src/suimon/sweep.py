@@ -148,7 +148,7 @@ class Sweep:
 
     def _listing(self, backlog: int) -> Listing:
         bucket = RawBucket(self.s3, self.places.raw_bucket)
-        return Listing(self.contracts, self.ledger, bucket, self._queue(), backlog)
+        return Listing(self.contracts, self.ledger, bucket, self._queue(), self.desk, backlog)
 
     def _dead_letters(self) -> DeadLetters:
         return DeadLetters(

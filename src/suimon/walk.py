@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
+from suimon import alerts
 from suimon.drop import Drop, DropRecord, State, after, written_order
 from suimon.findings import EXAMPLES, Finding
 from suimon.versions import Place
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from suimon.contract.model import Contract, Contracts
+    from suimon.incidents import IncidentDesk
     from suimon.intake_queue import IntakeQueue
     from suimon.ledger import Ledger
     from suimon.marks import Marks
@@ -86,6 +88,7 @@ class Listing:
     ledger: Ledger
     bucket: RawBucket
     queue: IntakeQueue
+    desk: IncidentDesk
     backlog: int = 0
     budget: Budget = field(default_factory=lambda: Budget(ENTERED_AT_MOST))
 
@@ -134,20 +137,20 @@ class Listing:
         past = [one for one in versions if one.written < now - (BACKLOG_GRACE if self.backlog > BACKLOG else GRACE)]
         known = self.ledger.get_many([version.drop.id for version in past])
         lost = [version for version in past if version.drop.id not in known]
-        entered: set[str] = set()
+        entered: dict[str, DropRecord] = {}
         for version in lost:
             if version.drop.id not in entered and self.budget.left > 0:
                 new = self.enter(version, now)
                 entered |= new
                 self.budget.left -= len(new)
-        self.queue.resume(sorted(entered))
+        self.queue.resume([record.id for record in entered.values() if record.state is not State.UNMATCHED])
         lost.sort(key=lambda version: version.drop.id in entered)  # as examples, what is left comes first
         keys = tuple(f"{version.drop.key} ({version.drop.version_id})" for version in lost[:EXAMPLES])
-        found = entered | {version.drop.id for version in lost}  # with what lay unknown below them
+        found = entered.keys() | {version.drop.id for version in lost}  # with what lay unknown below them
         return Finding(KIND, len(versions), len(found), len(entered), examples=keys)
 
-    def enter(self, version: Version, now: datetime) -> set[str]:
-        """Enter a version and what lies unknown below it; gives their drop ids.
+    def enter(self, version: Version, now: datetime) -> dict[str, DropRecord]:
+        """Enter a version and what lies unknown below it; gives their records by drop id.
 
         The order in which S3 keeps versions is the order of their writes, but only an event tells a sequencer. A found
         version gets the next place after the newest known write below it, older ones first:
@@ -176,20 +179,24 @@ class Listing:
                 break
             run.append(older)
         unlisted = [record for record in known.values() if record.id not in above]
-        entered = set()
+        entered = {}
         for one in reversed(run):
             newest = max(newest, *(_if_below(record, one) for record in unlisted), "", key=written_order)
             # An entry of the key without its record is left of a crash: it holds the sequencer that the event told.
             drop = known[one.drop.id].drop if one.drop.id in known else replace(one.drop, sequencer=after(newest))
             record = self._receive(drop, now)
             newest = max(newest, record.drop.sequencer, key=written_order)
-            entered.add(record.id)
+            entered[record.id] = record
         return entered
 
     def _receive(self, drop: Drop, now: datetime) -> DropRecord:
-        contract, partition = self.contracts.match(drop.key) or (None, "-")
-        state = State.RECEIVED if contract else State.UNMATCHED
-        return self.ledger.receive(drop, contract.dataset if contract else "-", partition, state, now)
+        if matched := self.contracts.match(drop.key):
+            contract, partition = matched
+            return self.ledger.receive(drop, contract.dataset, partition, State.RECEIVED, now)
+        # People first, as at the gate: once it is in the ledger, nobody looks at it again until there is a contract.
+        if drop.size or not drop.key.endswith("/"):
+            self.desk.report(alerts.no_contract(drop, self.contracts, now), now)
+        return self.ledger.receive(drop, "-", "-", State.UNMATCHED, now)
 
 
 def _if_below(record: DropRecord, version: Version) -> str:

@@ -150,12 +150,25 @@ def test_a_crash_between_entering_and_sending_loses_nothing(world: World, monkey
     assert world.resumed() == [drop.id]
 
 
-def test_what_no_contract_knows_is_entered_as_unmatched_and_told_by_the_gate(world: World) -> None:
+def test_what_no_contract_knows_is_told_and_entered_as_unmatched(world: World) -> None:
     drop = world.put("notes/readme.txt")
     folder = world.put("sales/2026-11-21/", "")
     assert world.find(KIND).healed == 2
     assert {world.state_of(drop.id), world.state_of(folder.id)} == {State.UNMATCHED}
-    assert set(world.resumed()) == {drop.id, folder.id}
+    assert world.resumed() == []  # the gate has nothing to do with it
+    assert world.post.subjects() == ["[Suimon] Files that no contract knows: notes/readme.txt"]
+
+
+def test_what_no_contract_knows_is_told_although_the_sweep_fails_then(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.put("notes/readme.txt")
+    world.put(key_of(LONG_AGO))
+    monkeypatch.setattr(world.sqs, "send_message_batch", lambda **_: 1 / 0)
+    assert [failure.part for failure in world.round().failures] == ["whole bucket"]
+    monkeypatch.undo()
+    world.round(NOON + MINUTE)
+    assert "[Suimon] Files that no contract knows: notes/readme.txt" in world.post.subjects()
 
 
 def test_delete_markers_are_no_drops(world: World) -> None:
