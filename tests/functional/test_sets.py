@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
 import pytest
 
+from suimon import inspection
+from suimon.contract.odcs import read_contract_files
 from suimon.drop import State, written_order
+from suimon.inspection import FileInspector
 from suimon.intake import ComeBackError, ReplayError, ReplayRequest
+from suimon.objects import Objects
 
 from .set_world import ACCEPTED, DAY, LOADED, MANIFEST, MARKER, REJECTED, SUPERSEDED, THREE, TRIGGERED, World
 
@@ -282,3 +288,30 @@ def test_an_older_set_that_still_waits_for_airflow_is_superseded(world: Callable
     assert orders.gate.resume(newer.id).state is TRIGGERED
     assert list(orders.mwaa.runs) == [f"{newer.id}.1"]
     assert orders.states(*drops, corrected) == [TRIGGERED, SUPERSEDED, TRIGGERED, TRIGGERED]
+
+
+def test_the_reference_contract_gathers_real_files(
+    world: Callable[[SetRule], World], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inspection, "SCRATCH_BYTES", 0)  # the machine's disk is not what is tested
+    reference = (Path(__file__).parents[2] / "docs/contract.md").read_text(encoding="utf-8")
+    example, _, shards = re.findall(r"```yaml\n(.*?)```", reference, re.DOTALL)
+    pattern = '  - {property: keyPattern, value: "orders/{ds}/orders.csv"}\n'
+    path = tmp_path / "orders.odcs.yaml"
+    path.write_text(example.replace(pattern, shards.removeprefix("customProperties:\n")), encoding="utf-8")
+    orders = world(MARKER)
+    objects = Objects(orders.s3)
+    inspector = FileInspector(objects, "reports", tmp_path, orders.clock)
+    orders.gate = replace(orders.gate, contracts=read_contract_files([path]), inspector=inspector, objects=objects)
+    header = "shop,number,ordered_on,shipped_on,amount\n"
+    bad = orders.shard(1, f"{header}a,1,2026-11-19,,1.00\n")
+    good = orders.shard(1, f"{header}a,1,2026-11-20,,1.00\n")
+    other, marker = orders.shard(2, f"{header}b,1,2026-11-20,,2.00\nb,2,2026-11-20,,2.00\n"), orders.put("_SUCCESS", "")
+    orders.take(marker, bad, other)
+    assert not orders.mwaa.runs
+    orders.take(good)
+    [(run_id, conf)] = orders.mwaa.runs.items()
+    assert conf["rows"] == 3
+    orders.finish(run_id)
+    assert orders.states(bad, good, other, marker) == [REJECTED, LOADED, LOADED, LOADED]
+    assert orders.desk.open_incidents() == []
