@@ -134,6 +134,8 @@ def task_environment(site: AirflowSite, endpoints: Mapping[str, str]) -> dict[st
         # Forked tasks on macOS would otherwise die inside Apple's libraries.
         "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",
         "SCARF_ANALYTICS": "false",
+        # Production's first retry comes after five minutes; nobody waits for that here.
+        "SUIMON_RETRY_SECONDS": "5",
     }
 
 

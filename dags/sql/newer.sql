@@ -1,4 +1,4 @@
--- The last load of the partition, if it is later than this one: what 2_fence.sql looks for.
+-- The last load of the partition, if it is later than this one: what fence.sql looks for.
 SELECT
     drop_id,
     attempt

@@ -3,7 +3,7 @@
     this load                                    another of the same partition, or its own retry
     LOCK TABLE (gets it), fence
     COPY into staging, reconcile                 LOCK TABLE (waits, has no snapshot yet)
-    DELETE, INSERT, load log, commit
+    DELETE, INSERT, prove, load log, commit
                                                  (gets it; its snapshot holds what was just committed)
                                                  fence: was what is logged written later? Then it ends here
                                                  COPY, reconcile, DELETE that, INSERT, load log, commit
@@ -15,38 +15,113 @@ one copy of the partition, that of the latest write.
 from __future__ import annotations
 
 import re
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
 
 from suimon_etl.request import ROLE_ARN, S3_FOLDER
+from suimon_etl.tables import table_named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from suimon_etl.request import RunRequest
+    from suimon_etl.tables import Table
 
 SQL = Path(__file__).parents[1] / "sql"
-FENCE, RECONCILE = "2_fence", "5_reconcile"
+# The statements of the batch, in their order.
+BATCH = ("lock", "fence", "stage", "copy", "reconcile", "delete", "insert", "prove", "forget", "log")
+FENCE = "fence"
+# Where figures must agree: of what is staged, and of what would be committed. One text serves both.
+CHECKS = frozenset({"reconcile", "prove"})
 
 
 class UnsafeLiteralError(ValueError):
     """A value that would have to stand in SQL as text is not exactly of the expected form."""
 
 
-def load_statements(table: str, request: RunRequest) -> list[str]:
+@dataclass(frozen=True)
+class Figure:
+    """What must agree beside the number of rows: SQL of what there is and of what there must be.
+
+    `told` is what stands before the figure of the file in the error; empty when that follows from its rows.
+    """
+
+    name: str
+    found: str
+    wanted: str
+    told: str = ""
+
+
+def load_statements(table: str, request: RunRequest, sums: Mapping[str, str] | None = None) -> list[str]:
     """Give the statements of the batch, in order; UnsafeLiteralError when a literal could not be quoted safely.
 
-    `table` is a constant of the DAG. What every load does alike stands in sql/load/, what names the columns of the
-    table in sql/<table>/load/; the numbers in the files' names give one order to both.
+    KeyError when the release loads no such table. `sums` are the control sums of the Parquet; without them none is
+    held against what was staged.
     """
-    names = {
+    described = table_named(table)
+    names = [column.name for column in described.columns]
+    beside = [] if described.partition_in_file else [described.partition_column]
+    values = [] if described.partition_in_file else ["CAST(:partition AS DATE)"]
+    partition = f"{table}\nWHERE {described.partition_column} = CAST(:partition AS DATE)"
+    of_all = {
         "table": table,
+        "declarations": ",\n    ".join(f"{column.name} {column.sql}" for column in described.columns),
+        "distribution": described.distribution,
+        "partition_column": described.partition_column,
+        "into": ", ".join(names + beside),
+        "selected": ", ".join(names + values),
         "target_uri": quoted(request.target_uri, S3_FOLDER),
         "copy_role_arn": quoted(request.copy_role_arn, ROLE_ARN),
     }
-    return [Template(file.read_text()).substitute(names) for file in _load_files(table)]
+    own = {
+        "reconcile": _agreement(described, sums or {}, "staged", f"{table}_staging"),
+        "prove": _agreement(described, sums or {}, "the partition would hold", partition),
+    }
+    return [_template(name).substitute(of_all | own.get(name, {})) for name in BATCH]
+
+
+def _template(statement: str) -> Template:
+    file = "agree" if statement in CHECKS else statement
+    return Template((SQL / "load" / f"{file}.sql").read_text(encoding="utf-8"))
+
+
+def _agreement(table: Table, sums: Mapping[str, str], where: str, source: str) -> dict[str, str]:
+    """Give the parts of agree.sql for the rows of `source`."""
+    every = figures(table, sums, source)
+    line = "\n            "
+    return {
+        "where": where,
+        "source": source,
+        "agree": "".join(f"{line}AND {figure.found} = {figure.wanted}" for figure in every),
+        "found": "".join(f"{line}|| ', ' || CAST({figure.found} AS VARCHAR) || ' {figure.name}'" for figure in every),
+        "wanted": "".join(
+            f"{line}|| ', ' || CAST({figure.told} AS VARCHAR) || ' {figure.name}'" for figure in every if figure.told
+        ),
+    }
+
+
+def figures(table: Table, sums: Mapping[str, str], source: str) -> list[Figure]:
+    """Give what must agree of the rows of `source`: keys, the partition, and the control sums that are given."""
+    every = [_distinct(key, source) for key in table.keys]
+    if table.partition_in_file:
+        of_it = f"count(CASE WHEN {table.partition_column} = CAST(:partition AS DATE) THEN 1 END)"
+        every.append(Figure("of the partition", of_it, "count(*)"))
+    for column in table.summed:
+        if column.name in sums:
+            wanted = f"CAST(:sum_{column.name} AS DECIMAL(38, {column.scale}))"
+            every.append(Figure(f"sum of {column.name}", f"COALESCE(sum({column.name}), 0)", wanted, told=wanted))
+    return every
+
+
+def _distinct(key: tuple[str, ...], source: str) -> Figure:
+    names = ", ".join(key)
+    if len(key) == 1:
+        return Figure(f"different {names}", f"count(DISTINCT {names})", f"count({names})")
+    # Redshift's count(DISTINCT) takes one expression.
+    counted = f"(SELECT count(*) FROM (SELECT DISTINCT {names} FROM {source}) AS keys)"  # noqa: S608 names of the release only
+    return Figure(f"different {names}", counted, "count(*)")
 
 
 def quoted(value: str, form: str) -> str:
@@ -56,27 +131,28 @@ def quoted(value: str, form: str) -> str:
     return f"'{value}'"
 
 
-def load_parameters(request: RunRequest) -> list[dict[str, str]]:
+def load_parameters(request: RunRequest, sums: Mapping[str, str] | None = None) -> list[dict[str, str]]:
     """Give the named parameters of the batch; the service takes text only, the SQL casts."""
-    return [*_identity(request), {"name": "rows", "value": str(request.rows)}]
+    summed = [{"name": f"sum_{column}", "value": value} for column, value in (sums or {}).items()]
+    return [*_identity(request), {"name": "rows", "value": str(request.rows)}, *summed]
 
 
-def failed_file(table: str, description: Mapping[str, Any]) -> str | None:
-    """Name the statement that ended the batch, by its file; None when no statement did.
+def failed_statement(description: Mapping[str, Any]) -> str | None:
+    """Name the statement that ended the batch, as in BATCH; None when no statement did.
 
-    By its place in the batch, as DescribeStatement lists it, not by the error's text. At RECONCILE it is wrong data,
+    By its place in the batch, as DescribeStatement lists it, not by the error's text. In CHECKS it is wrong data,
     which no retry mends. At FENCE it is a later load, or something that kept Redshift from looking: `newer_load` tells.
     """
     states = [statement["Status"] for statement in description.get("SubStatements", ())]
-    return _load_files(table)[states.index("FAILED")].stem if "FAILED" in states else None
+    return BATCH[states.index("FAILED")] if "FAILED" in states else None
 
 
 def failure_text(table: str, request: RunRequest, description: Mapping[str, Any]) -> str:
     """Say what DescribeStatement says of a failed batch, for whoever gets the e-mail."""
-    failed = failed_file(table, description)
+    failed = failed_statement(description)
     told = (part.get("Error") for part in description.get("SubStatements", ()) if part["Status"] == "FAILED")
     reason = description.get("Error") or next(told, None) or "Redshift gave no reason"
-    if failed == RECONCILE:
+    if failed in CHECKS:
         return (
             f"What COPY read from {request.target_uri} does not agree with the file's {request.rows:,} rows "
             f"of {request.partition}. {table} is unchanged. Redshift: {reason}"
@@ -87,26 +163,8 @@ def failure_text(table: str, request: RunRequest, description: Mapping[str, Any]
 
 def newer_load(hook: Any, table: str, request: RunRequest) -> str | None:
     """Give the run whose load of a later write, or later attempt, stands in the partition; None when none does."""
-    rows = _select(hook, Template((SQL / "newer.sql").read_text()).substitute(table=table), request, _identity(request))
+    rows = select(hook, Template((SQL / "newer.sql").read_text()).substitute(table=table), request, _identity(request))
     return f"{rows[0]['drop_id']}.{rows[0]['attempt']}" if rows else None
-
-
-def partition_figures(hook: Any, table: str, request: RunRequest) -> dict[str, int | str | None]:
-    """Ask the table itself, after the commit: row_count, order_ids, total_amount (decimal as text) of the partition."""
-    partition = [{"name": "partition", "value": request.partition}]
-    (figures,) = _select(hook, (SQL / table / "quality.sql").read_text(), request, partition)
-    return figures
-
-
-def quality_problems(request: RunRequest, figures: Mapping[str, Any]) -> list[str]:
-    """Say what is wrong with the partition as it stands in the table; empty when it is the file."""
-    rows, order_ids = figures["row_count"], figures["order_ids"]
-    told = []
-    if rows != request.rows:
-        told.append(f"the table holds {rows:,} rows of {request.partition}, the file {request.rows:,}")
-    if order_ids != rows:
-        told.append(f"order ids are not unique: {order_ids:,} in {rows:,} rows")
-    return told
 
 
 def _identity(request: RunRequest) -> list[dict[str, str]]:
@@ -120,7 +178,7 @@ def _identity(request: RunRequest) -> list[dict[str, str]]:
     return [{"name": name, "value": value} for name, value in named.items()]
 
 
-def _select(
+def select(
     hook: Any, sql: str, request: RunRequest, parameters: list[dict[str, str]]
 ) -> list[dict[str, int | str | None]]:
     """Run one SELECT of a few rows to its end, and give them by the names of their columns."""
@@ -136,9 +194,3 @@ def _select(
         }
         for record in result["Records"]
     ]
-
-
-def _load_files(table: str) -> list[Path]:
-    """Give the files of the batch in their order; FileNotFoundError when the table has none of its own."""
-    own = [file for file in (SQL / table / "load").iterdir() if file.suffix == ".sql"]
-    return sorted([*(SQL / "load").glob("*.sql"), *own], key=lambda file: file.name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.hooks.redshift_data import (
@@ -13,9 +15,9 @@ from airflow.providers.amazon.aws.operators.redshift_data import RedshiftDataOpe
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
 from suimon_etl.load import (
+    CHECKS,
     FENCE,
-    RECONCILE,
-    failed_file,
+    failed_statement,
     failure_text,
     load_parameters,
     load_statements,
@@ -56,13 +58,14 @@ class ConvertWithGlue(GlueJobOperator):
 class LoadPartition(RedshiftDataOperator):
     """Replace one partition of `table` in one transaction, unless a later write of it is loaded: then skip the rest.
 
-    Wrong data fails at once, anything else may be retried.
+    Wrong data fails at once, anything else may be retried. The control sums are those that the task `sums_from` has
+    left as its XCom `sums`.
     """
 
-    def __init__(self, *, table: str, **kwargs: Any) -> None:
-        # Not durable: the statement is found again by nothing but its effect, and repeating it is harmless.
-        super().__init__(sql="", durable=False, **kwargs)
+    def __init__(self, *, table: str, sums_from: str, **kwargs: Any) -> None:
+        super().__init__(sql="", **kwargs)
         self.table = table
+        self.sums_from = sums_from
 
     def render_template_fields(self, context: Context, jinja_env: jinja2.Environment | None = None) -> None:
         """Take target, SQL and parameters from the run's conf; Jinja would make the text 'None' of a null."""
@@ -72,11 +75,13 @@ class LoadPartition(RedshiftDataOperator):
         self.workgroup_name = self.request.redshift.workgroup_name
         self.cluster_identifier = self.request.redshift.cluster_identifier
         self.secret_arn = self.request.redshift.secret_arn
-        self.sql = load_statements(self.table, self.request)
-        self.parameters = load_parameters(self.request)
+        sums = context["ti"].xcom_pull(task_ids=self.sums_from, key="sums")
+        self.sql = load_statements(self.table, self.request, sums)
+        self.parameters = load_parameters(self.request, sums)
 
     def execute(self, context: Context) -> Any:
         """Send the batch and wait for it in the triggerer; give the ids of its statements."""
+        self.parameters = bind_to_batches(self.hook.conn, self.parameters)
         try:
             return super().execute(context)
         except (RedshiftDataQueryFailedError, RedshiftDataQueryAbortedError) as error:
@@ -92,12 +97,30 @@ class LoadPartition(RedshiftDataOperator):
         description = self.hook.conn.describe_statement(Id=statement_id)
         if description["Status"] not in REDSHIFT_FAILED:
             return AirflowException(f"The wait for statement {statement_id} was cut off: {message}")
-        failed = failed_file(self.table, description)
+        failed = failed_statement(description)
         # A fence that could not look fails at the same place: only the log itself says that nothing is left to do.
         if failed == FENCE and (newer := newer_load(self.hook, self.table, self.request)):
             context["ti"].xcom_push(key=SUPERSEDED_BY, value=newer)
             return AirflowSkipException(
                 f"{self.request.partition} holds the load of run {newer}, of a later write. {self.table} is unchanged."
             )
-        kind = AirflowFailException if failed == RECONCILE else AirflowException
+        kind = AirflowFailException if failed in CHECKS else AirflowException
         return kind(failure_text(self.table, self.request, description))
+
+
+def bind_to_batches(client: Any, parameters: list[dict[str, str]]) -> list[dict[str, str]] | None:
+    """Have the client send `parameters` with every batch; give what is still to be passed to it as an argument.
+
+    The service binds them whoever asks, but boto3 1.42.84, which MWAA 3.2.1 pins, does not know the argument and
+    refuses it. There they are put into the finished request, before it is signed (boto3 guide, "Extensibility guide":
+    before-call).
+    """
+    batch = client.meta.service_model.operation_model("BatchExecuteStatement")
+    if "Parameters" in batch.input_shape.members:
+        return parameters
+    client.meta.events.register("before-call.redshift-data.BatchExecuteStatement", partial(_add, parameters))
+    return None
+
+
+def _add(parameters: list[dict[str, str]], params: dict[str, Any], **_: Any) -> None:
+    params["body"] = json.dumps(json.loads(params["body"]) | {"Parameters": parameters}).encode()

@@ -8,7 +8,7 @@ pyarrow, which MWAA does not have, so this compares the job's report with S3's o
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -16,15 +16,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from suimon_etl.request import RunRequest
+    from suimon_etl.tables import Table
 
 
 @dataclass(frozen=True)
 class Report:
-    """What the Glue job says it wrote: sizes in bytes by file name, rows by the footers."""
+    """What the Glue job says it wrote: sizes in bytes by file name, rows by the footers, sums as exact decimals."""
 
     run: str
     rows: int
     sizes: Mapping[str, int]
+    version: str  # of the contract that it read the file by
+    columns: tuple[str, ...]
+    sums: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_report(s3: Any, target_uri: str) -> Report | None:
@@ -40,6 +44,9 @@ def read_report(s3: Any, target_uri: str) -> Report | None:
         run=result["run"],
         rows=sum(file["rows"] for file in files),
         sizes={file["name"]: file["size"] for file in files},
+        version=result["version"],
+        columns=tuple(result["columns"]),
+        sums=result.get("sums", {}),
     )
 
 
@@ -50,8 +57,8 @@ def list_folder(s3: Any, target_uri: str) -> dict[str, int]:
     return {item["Key"].removeprefix(folder): item["Size"] for page in pages for item in page.get("Contents", ())}
 
 
-def problems(request: RunRequest, report: Report | None, found: Mapping[str, int]) -> list[str]:
-    """Say everything that does not agree; an empty list is a Parquet folder fit to load."""
+def problems(request: RunRequest, table: Table, report: Report | None, found: Mapping[str, int]) -> list[str]:
+    """Say everything that does not agree; an empty list is a Parquet folder fit to load into `table`."""
     if report is None:
         return ["the Glue job left no result beside the folder, which it writes last of all"]
     run = f"{request.drop_id}.{request.attempt}"
@@ -60,6 +67,7 @@ def problems(request: RunRequest, report: Report | None, found: Mapping[str, int
         told.append(f"the result is of run {report.run}, not of {run}")
     if report.rows != request.rows:
         told.append(f"the Parquet files hold {report.rows:,} rows, the file {request.rows:,}")
+    told += _release_problems(table, report)
     told += [f"{name} is missing" for name in sorted(report.sizes.keys() - found.keys())]
     told += [
         f"{name} is not of this run, yet COPY would load it" for name in sorted(found.keys() - report.sizes.keys())
@@ -69,6 +77,24 @@ def problems(request: RunRequest, report: Report | None, found: Mapping[str, int
         for name, size in sorted(report.sizes.items())
         if found.get(name, size) != size
     ]
+    return told
+
+
+def _release_problems(table: Table, report: Report) -> list[str]:
+    """Say where the contract that the gate and Glue went by is not the one that the DAG folder knows.
+
+    COPY loads by position: two columns of one type that changed places would pass every other check.
+    """
+    columns = tuple(column.name for column in table.columns)
+    told = []
+    if report.columns != columns:
+        told.append(
+            f"the Parquet has the columns {', '.join(report.columns)} of contract {report.version}, the DAGs know "
+            f"{', '.join(columns)} of {table.version}: deploy dags/ of the gate's release, then replay"
+        )
+    unsummed = {column.name for column in table.summed} ^ report.sums.keys()
+    if report.sums and unsummed:
+        told.append(f"the result has the control sums of other columns than the table: {', '.join(sorted(unsummed))}")
     return told
 
 

@@ -25,15 +25,8 @@ from local.redshift.service import DataApi, Names
 from local.redshift.warehouse import open_warehouse
 from suimon.warehouse import ddl
 from suimon.warehouse.statements import Warehouse, run_query
-from suimon_etl.load import (
-    RECONCILE,
-    failed_file,
-    failure_text,
-    load_parameters,
-    load_statements,
-    partition_figures,
-    quality_problems,
-)
+from suimon_etl.load import failed_statement, failure_text, load_parameters, load_statements
+from suimon_etl.quality import Findings, judge, partition_figures
 from suimon_etl.request import RunRequest
 
 if TYPE_CHECKING:
@@ -129,10 +122,15 @@ def request_(conf: dict[str, Any]) -> RunRequest:
     return RunRequest.from_params(conf)
 
 
+def sums(rows: int) -> dict[str, str]:
+    """Give the control sums of that many of the rows that `Lake.write` writes."""
+    return {"quantity": str(2 * rows), "unit_price": f"{100 * rows}.00", "amount": f"{200 * rows}.00"}
+
+
 def start(redshift: RedshiftDataAPIServiceClient, request: RunRequest) -> str:
     return redshift.batch_execute_statement(
-        Sqls=load_statements("sales_fact", request),
-        Parameters=load_parameters(request),  # type: ignore[arg-type] # plain dicts, for Airflow's operator
+        Sqls=load_statements("sales_fact", request, sums(request.rows)),
+        Parameters=load_parameters(request, sums(request.rows)),  # type: ignore[arg-type] # plain dicts, for Airflow's operator
         **TARGET.request(),
     )["Id"]
 
@@ -152,6 +150,25 @@ def load(redshift: RedshiftDataAPIServiceClient, request: RunRequest) -> dict[st
 def table(redshift: RedshiftDataAPIServiceClient) -> list[tuple[str, date]]:
     rows = run_query(redshift, TARGET, "SELECT order_id, order_date FROM sales_fact ORDER BY order_date, order_id")
     return [(row["order_id"], row["order_date"]) for row in rows]
+
+
+def test_a_control_sum_that_is_off_by_a_hundredth_is_refused(
+    redshift: RedshiftDataAPIServiceClient, lake: Lake, request_: RunRequest
+) -> None:
+    lake.write(request_, ("B", DAY), ("C", DAY), ("D", DAY))
+    wrong = sums(3) | {"amount": "600.01"}
+    batch = redshift.batch_execute_statement(
+        Sqls=load_statements("sales_fact", request_, wrong),
+        Parameters=load_parameters(request_, wrong),  # type: ignore[arg-type] # as above
+        **TARGET.request(),
+    )
+
+    failed = end(redshift, batch["Id"])
+
+    assert failed_statement(failed) == "reconcile"
+    assert "600.00 sum of amount; the file has 3 rows" in failed["Error"]
+    assert "600.01 sum of amount" in failed["Error"]
+    assert not table(redshift)
 
 
 def given(conf: dict[str, Any], attempt: int, partition: date = DAY, rows: int = 3) -> RunRequest:
@@ -203,12 +220,10 @@ def test_the_same_load_twice_at_once_leaves_one_copy(
 @pytest.mark.parametrize(
     ("orders", "figures"),
     [
-        ([("X", DAY), ("Y", DAY)], "staged 2 rows with 2 order ids, 2 of the partition; the file has 3"),
-        ([("X", DAY), ("Y", DAY), ("Y", DAY)], "staged 3 rows with 2 order ids, 3 of the partition; the file has 3"),
-        (
-            [("X", DAY), ("Y", DAY), ("Z", DAY_BEFORE)],
-            "staged 3 rows with 3 order ids, 2 of the partition; the file has 3",
-        ),
+        ([("X", DAY), ("Y", DAY)], "staged 2 rows, 2 different order_id, 2 of the partition, 4 sum of quantity"),
+        ([("X", DAY), ("Y", DAY)], "400.00 sum of amount; the file has 3 rows, 6 sum of quantity"),
+        ([("X", DAY), ("Y", DAY), ("Y", DAY)], "staged 3 rows, 2 different order_id, 3 of the partition"),
+        ([("X", DAY), ("Y", DAY), ("Z", DAY_BEFORE)], "staged 3 rows, 3 different order_id, 2 of the partition"),
     ],
 )
 def test_wrong_rows_are_refused_with_their_figures_and_the_table_stays(
@@ -226,7 +241,7 @@ def test_wrong_rows_are_refused_with_their_figures_and_the_table_stays(
     failed = load(redshift, wrong)
 
     assert failed["Status"] == "FAILED"
-    assert failed_file("sales_fact", failed) == RECONCILE
+    assert failed_statement(failed) == "reconcile"
     assert figures in failure_text("sales_fact", wrong, failed)
     assert table(redshift) == [("B", DAY), ("C", DAY), ("D", DAY)]
 
@@ -237,8 +252,8 @@ def test_a_load_without_parquet_is_no_refusal_and_may_be_tried_again(
     failed = load(redshift, request_)
 
     assert failed["Status"] == "FAILED"
-    assert failed_file("sales_fact", failed) == "4_copy"
-    assert "4_copy.sql" in failure_text("sales_fact", request_, failed)
+    assert failed_statement(failed) == "copy"
+    assert "copy.sql" in failure_text("sales_fact", request_, failed)
 
     lake.write(request_, ("B", DAY), ("C", DAY), ("D", DAY))
     assert load(redshift, request_)["Status"] == "FINISHED"
@@ -259,11 +274,11 @@ def test_the_quality_check_sees_what_the_table_holds(
 
     hook = SimpleNamespace(execute_query=execute_query, conn=redshift)
     nothing = partition_figures(hook, "sales_fact", request_)
-    assert nothing == {"row_count": 0, "order_ids": 0, "total_amount": None}
-    assert quality_problems(request_, nothing)
+    assert (nothing["row_count"], nothing["sum_amount"]) == (0, None)
+    assert judge("sales_fact", request_, nothing).problems
 
     lake.write(request_, ("B", DAY), ("C", DAY), ("D", DAY))
     load(redshift, request_)
     figures = partition_figures(hook, "sales_fact", request_)
-    assert figures == {"row_count": 3, "order_ids": 3, "total_amount": "600.00"}
-    assert quality_problems(request_, figures) == []
+    assert (figures["row_count"], figures["sum_amount"]) == (3, "600.00")
+    assert judge("sales_fact", request_, figures) == Findings()

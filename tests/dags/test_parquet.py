@@ -12,12 +12,15 @@ from moto import mock_aws
 
 from suimon_etl.parquet import Report, list_folder, problems, read_report
 from suimon_etl.request import RunRequest
+from suimon_etl.tables import table_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mypy_boto3_s3 import S3Client
 
+SALES = table_of("sales")
+COLUMNS = ("order_id", "order_date", "customer_id", "product_name", "quantity", "unit_price", "amount")
 FOLDER = "processed/sales/2026-11-20/0123456789abcdef.1"
 
 
@@ -38,11 +41,21 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Client]:
 
 
 def report(**changed: Any) -> Report:
-    return replace(Report(run="0123456789abcdef.1", rows=3, sizes={"part-0": 10, "part-1": 20}), **changed)
+    return replace(
+        Report(
+            run="0123456789abcdef.1",
+            rows=3,
+            sizes={"part-0": 10, "part-1": 20},
+            version="1.0.0",
+            columns=COLUMNS,
+            sums={"quantity": "6", "unit_price": "300.00", "amount": "600.00"},
+        ),
+        **changed,
+    )
 
 
 def test_a_folder_that_is_what_the_job_reports_has_no_problem(request_: RunRequest) -> None:
-    assert problems(request_, report(), {"part-0": 10, "part-1": 20}) == []
+    assert problems(request_, SALES, report(), {"part-0": 10, "part-1": 20}) == []
 
 
 @pytest.mark.parametrize(
@@ -51,6 +64,19 @@ def test_a_folder_that_is_what_the_job_reports_has_no_problem(request_: RunReque
         ({"rows": 2}, {}, "the Parquet files hold 2 rows, the file 3"),
         ({"run": "0123456789abcdef.2"}, {}, "the result is of run 0123456789abcdef.2, not of 0123456789abcdef.1"),
         ({}, {"part-1": None}, "part-1 is missing"),
+        (
+            {"columns": (*COLUMNS[:5], "amount", "unit_price"), "version": "2.0.0"},
+            {},
+            (
+                f"the Parquet has the columns {', '.join(COLUMNS[:5])}, amount, unit_price of contract 2.0.0, "
+                f"the DAGs know {', '.join(COLUMNS)} of 1.0.0: deploy dags/ of the gate's release, then replay"
+            ),
+        ),
+        (
+            {"sums": {"quantity": "6", "unit_price": "300.00"}},
+            {},
+            "the result has the control sums of other columns than the table: amount",
+        ),
         ({}, {"part-1": 19}, "part-1 has 19 bytes, the job wrote 20"),
         ({}, {"_SUCCESS": 0}, "_SUCCESS is not of this run, yet COPY would load it"),
     ],
@@ -59,26 +85,29 @@ def test_each_difference_is_told(
     request_: RunRequest, changed: dict[str, Any], found: dict[str, int | None], told: str
 ) -> None:
     lying = {name: size for name, size in ({"part-0": 10, "part-1": 20} | found).items() if size is not None}
-    assert problems(request_, report(**changed), lying) == [told]
+    assert problems(request_, SALES, report(**changed), lying) == [told]
 
 
 def test_all_differences_are_told_at_once(request_: RunRequest) -> None:
-    assert len(problems(request_, report(rows=2), {"part-0": 9, "part-7": 1})) == 4
+    assert len(problems(request_, SALES, report(rows=2), {"part-0": 9, "part-7": 1})) == 4
 
 
 def test_report_and_listing_come_from_their_own_places(s3: S3Client, request_: RunRequest) -> None:
     result = {"run": "0123456789abcdef.1", "rows": 99, "files": [{"name": "part-0", "size": 4, "rows": 3}]}
+    result |= {"version": "1.0.0", "columns": ["a"], "sums": {"a": "1.50"}}
     s3.put_object(Bucket="suimon-lake", Key=f"{FOLDER}.result.json", Body=json.dumps(result))
     s3.put_object(Bucket="suimon-lake", Key=f"{FOLDER}/part-0", Body=b"PAR1")
     s3.put_object(Bucket="suimon-lake", Key=f"{FOLDER}0/part-0", Body=b"the tenth attempt")
 
-    assert read_report(s3, request_.target_uri) == Report("0123456789abcdef.1", 3, {"part-0": 4})
+    assert read_report(s3, request_.target_uri) == Report(
+        "0123456789abcdef.1", 3, {"part-0": 4}, "1.0.0", ("a",), {"a": "1.50"}
+    )
     assert list_folder(s3, request_.target_uri) == {"part-0": 4}
 
 
 def test_a_job_that_wrote_no_result_has_done_nothing_to_load(s3: S3Client, request_: RunRequest) -> None:
     assert read_report(s3, request_.target_uri) is None
-    assert problems(request_, None, {"part-0": 10}) == [
+    assert problems(request_, SALES, None, {"part-0": 10}) == [
         "the Glue job left no result beside the folder, which it writes last of all"
     ]
 

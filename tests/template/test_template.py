@@ -91,11 +91,21 @@ def test_buckets_are_versioned_private_and_survive_the_stack(bucket: str) -> Non
 
 
 def test_the_glue_job_never_runs_longer_than_the_dag_waits_for_it() -> None:
-    dag = ast.parse((ROOT / "dags/daily_sales_etl.py").read_text(encoding="utf-8"))
-    [step] = [
-        node for node in ast.walk(dag) if isinstance(node, ast.Call) and ast.unparse(node.func) == "ConvertWithGlue"
-    ]
-    given = {keyword.arg: ast.unparse(keyword.value) for keyword in step.keywords}
+    pipeline = ast.parse((ROOT / "dags/suimon_etl/pipeline.py").read_text(encoding="utf-8"))
+    given = {ast.unparse(node.targets[0]): node.value for node in pipeline.body if isinstance(node, ast.Assign)}
     # Arithmetic of literals, in our own file.
-    seconds = eval(given["waiter_delay"]) * eval(given["waiter_max_attempts"])  # noqa: S307 see above
+    seconds = eval(ast.unparse(given["GLUE_WAIT_SECONDS"]))  # noqa: S307 see above
     assert RESOURCES["CsvToParquetJob"]["Properties"]["Timeout"] * 60 < seconds
+
+
+def test_all_dags_together_never_ask_for_more_glue_runs_than_the_job_allows() -> None:
+    shares = [
+        ast.literal_eval(keyword.value)
+        for file in (ROOT / "dags").glob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "file_to_table"
+        for keyword in node.keywords
+        if keyword.arg == "at_once"
+    ]
+    assert len(shares) == len(list((ROOT / "dags").glob("*.py")))
+    assert sum(shares) <= RESOURCES["CsvToParquetJob"]["Properties"]["ExecutionProperty"]["MaxConcurrentRuns"]

@@ -27,22 +27,15 @@ from tests.twin.redshift_server import COPY_ROLE, Endpoint, endpoint, wait_until
 
 sys.path.append(str(Path(__file__).parents[2] / "dags"))  # as Airflow does
 
-from suimon_etl.load import (
-    FENCE,
-    failed_file,
-    load_parameters,
-    load_statements,
-    newer_load,
-    partition_figures,
-    quality_problems,
-)
+from suimon_etl.load import BATCH, FENCE, failed_statement, load_parameters, load_statements, newer_load
+from suimon_etl.quality import judge, partition_figures
 from suimon_etl.request import Redshift, RunRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TABLE, DAY, DAY_BEFORE = "sales_fact", "2026-11-20", "2026-11-19"
-STATEMENTS = 9
+STATEMENTS = len(BATCH)
 SCHEMA = pa.schema(
     [
         *(("order_id", pa.string()), ("order_date", pa.date32()), ("customer_id", pa.string())),
@@ -120,7 +113,7 @@ def load(redshift: Endpoint, request: RunRequest) -> dict[str, Any]:
 def was_fenced(described: dict[str, Any]) -> bool:
     if described["Status"] == "FINISHED":
         return False
-    assert failed_file(TABLE, described) == FENCE, described["Error"]
+    assert failed_statement(described) == FENCE, described["Error"]
     return True
 
 
@@ -279,9 +272,9 @@ def test_a_load_that_was_replaced_before_its_check_is_told_so_by_the_log(redshif
     load(redshift, theirs)
 
     asked = hook(redshift)
-    assert quality_problems(ours, partition_figures(asked, TABLE, ours))
+    assert judge(TABLE, ours, partition_figures(asked, TABLE, ours)).problems
     assert newer_load(asked, TABLE, ours) == f"{theirs.drop_id}.1"
-    assert not quality_problems(theirs, partition_figures(asked, TABLE, theirs))
+    assert not judge(TABLE, theirs, partition_figures(asked, TABLE, theirs)).problems
 
 
 def test_rows_that_went_missing_are_nobody_elses_load(redshift: Endpoint) -> None:
@@ -290,7 +283,7 @@ def test_rows_that_went_missing_are_nobody_elses_load(redshift: Endpoint) -> Non
     redshift.run("DELETE FROM sales_fact WHERE order_id = '2-0'")
 
     asked = hook(redshift)
-    assert quality_problems(request, partition_figures(asked, TABLE, request))
+    assert judge(TABLE, request, partition_figures(asked, TABLE, request)).problems
     assert newer_load(asked, TABLE, request) is None
 
 
@@ -300,7 +293,7 @@ def test_without_its_log_nothing_is_loaded_and_nothing_called_superseded(redshif
 
     described = load(redshift, request)
 
-    assert failed_file(TABLE, described) == FENCE  # the place alone would say that it was fenced off
+    assert failed_statement(described) == FENCE  # the place alone would say that it was fenced off
     with pytest.raises(RedshiftError, match='relation "sales_fact_loads" does not exist'):
         newer_load(hook(redshift), TABLE, request)
     assert loaded_drop(redshift) is None

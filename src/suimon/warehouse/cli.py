@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import boto3
 import click
 
-from suimon.warehouse import ddl
+from suimon.contract.file import ContractError
+from suimon.contract.odcs import read_contract_files
+from suimon.warehouse import ddl, loads
 from suimon.warehouse.statements import Warehouse, WarehouseError
 
 
@@ -29,3 +33,16 @@ def create(workgroup: str | None, cluster: str | None, database: str, secret_arn
     except WarehouseError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{', '.join(ddl.statements())} are there, in {target}")
+
+
+@warehouse.command()
+@click.argument("contracts", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="tables.json of the DAGs.")
+def describe(contracts: tuple[Path, ...], out: Path) -> None:
+    """Hold CONTRACTS against the tables, and write what the DAGs need of both."""
+    try:
+        described = loads.describe(read_contract_files(contracts))
+    except ContractError as error:
+        raise click.ClickException(str(error)) from error
+    out.write_text(loads.written(described), encoding="utf-8")
+    click.echo(f"{out}: {', '.join(described)}")

@@ -55,8 +55,8 @@ def database() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def dag(database: None) -> DAG:  # noqa: ARG001 the tables must be there first
-    """The DAG as Airflow loads it from its folder."""
+def dags(database: None) -> dict[str, DAG]:  # noqa: ARG001 the tables must be there first
+    """The DAGs as Airflow loads them from their folder."""
     from airflow.dag_processing.bundles.manager import DagBundlesManager  # noqa: PLC0415 as above
     from airflow.dag_processing.dagbag import BundleDagBag, sync_bag_to_db  # noqa: PLC0415 as above
 
@@ -64,4 +64,10 @@ def dag(database: None) -> DAG:  # noqa: ARG001 the tables must be there first
     assert not bag.import_errors
     DagBundlesManager().sync_bundles_to_db()
     sync_bag_to_db(bag, "dags-folder", None)
-    return bag.dags["daily_sales_etl"]
+    return dict(bag.dags)
+
+
+@pytest.fixture
+def dag(dags: dict[str, DAG]) -> DAG:
+    """The one of sales, for what all have in common."""
+    return dags["daily_sales_etl"]

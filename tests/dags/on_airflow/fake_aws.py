@@ -6,6 +6,7 @@ An unexpected call answers 501 and is kept in `unknown`.
 from __future__ import annotations
 
 import json
+import re
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -24,7 +25,8 @@ class FakeAws:
     failed_statement: int | None = None
     load_error: str = ""
     polls_until_loaded: int = 1
-    quality: tuple[int, int, str] = (3, 3, "600.00")
+    rows: int = 3  # of the partition, in the table
+    figures: dict[str, int] = field(default_factory=dict)  # of its quality, by name; 0 unless told otherwise
     newer: tuple[str, int] | None = None  # what the load log holds of the partition that is later than the run
     refusals: int = 0
 
@@ -34,6 +36,7 @@ class FakeAws:
     events: list[dict[str, Any]] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     _polls: int = 0
+    _asked: dict[str, int] = field(default_factory=dict)
 
     def answer(self, call: str, request: dict[str, Any]) -> dict[str, Any] | None:
         """Give the answer to a JSON call, None for one that the DAG has no business making."""
@@ -78,16 +81,17 @@ class FakeAws:
 
     def _query(self, request: dict[str, Any]) -> dict[str, Any]:
         self.queries.append(request)
+        named = re.findall(r"(?m)^\s*(?:SELECT\s+)?(\S.*?) AS (\w+),?$", request["Sql"])
+        self._asked = {name: self.figures.get(name, self.rows if sql == "count(*)" else 0) for sql, name in named}
         return {"Id": "newer" if "_loads" in request["Sql"] else "quality"}
 
     def _result(self, statement_id: str) -> dict[str, Any]:
         if statement_id == "newer":
             records = [[{"stringValue": self.newer[0]}, {"longValue": self.newer[1]}]] if self.newer else []
             return {"ColumnMetadata": [{"name": "drop_id"}, {"name": "attempt"}], "Records": records}
-        rows, order_ids, amount = self.quality
         return {
-            "ColumnMetadata": [{"name": name} for name in ("row_count", "order_ids", "total_amount")],
-            "Records": [[{"longValue": rows}, {"longValue": order_ids}, {"stringValue": amount}]],
+            "ColumnMetadata": [{"name": name} for name in self._asked],
+            "Records": [[{"longValue": figure} for figure in self._asked.values()]],
         }
 
     def _describe(self, statement_id: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The sales DAG on the Airflow that MWAA runs: how it loads, what it accepts, and whole runs of it."""
+"""The DAGs on the Airflow that MWAA runs: how they load, what they accept, and whole runs of them."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ from airflow.api_fastapi.app import create_app
 from airflow.sdk.exceptions import ParamValidationError
 from fastapi.testclient import TestClient
 
+from suimon_etl.load import BATCH
+from suimon_etl.pipeline import file_to_table
+from suimon_etl.tables import table_of
 from tests.dags.on_airflow.fake_aws import FakeAws, serve
 
 if TYPE_CHECKING:
@@ -27,15 +30,15 @@ if TYPE_CHECKING:
 
 DAGS = Path(__file__).parents[3] / "dags"
 STEPS = ["run_glue", "check_parquet", "load_redshift", "check_quality"]
-FENCE, COPY, RECONCILE = 1, 3, 4  # places in the batch
+DATASETS = {"sales": "daily_sales_etl", "user_events": "user_events_etl", "inventory": "inventory_etl"}
+FENCE, COPY, RECONCILE, PROVE = (BATCH.index(name) for name in ("fence", "copy", "reconcile", "prove"))
 FOLDER = "suimon-lake/processed/sales/2026-11-20/0123456789abcdef.1"
 
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAws]:
     fake = FakeAws()
-    result = {"run": "0123456789abcdef.1", "files": [{"name": "part-0.snappy.parquet", "size": 4, "rows": 3}]}
-    fake.objects = {f"{FOLDER}.result.json": json.dumps(result).encode(), f"{FOLDER}/part-0.snappy.parquet": b"PAR1"}
+    fake.objects = parquet("sales")
     server = serve(fake)
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
     yield fake
@@ -44,11 +47,25 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAws]:
     assert not fake.unknown
 
 
+def parquet(dataset: str, folder: str = FOLDER) -> dict[str, bytes]:
+    """Give what the Glue job leaves of three rows."""
+    table = table_of(dataset)
+    result = {
+        "run": "0123456789abcdef.1",
+        "version": table.version,
+        "columns": [column.name for column in table.columns],
+        "files": [{"name": "part-0.snappy.parquet", "size": 4, "rows": 3}],
+        "sums": {column.name: "600.00" for column in table.summed},
+    }
+    return {f"{folder}.result.json": json.dumps(result).encode(), f"{folder}/part-0.snappy.parquet": b"PAR1"}
+
+
 @pytest.fixture
-def run(dag: DAG, conf: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Callable[..., DagRun]:
-    """Run the whole DAG as the gate opens it, without waiting between tries."""
+def run(dags: dict[str, DAG], conf: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Callable[..., DagRun]:
+    """Run the whole DAG of the dataset as the gate opens it, without waiting between tries."""
 
     def run_once(retries: int = 0, **changed: Any) -> DagRun:
+        dag = dags[DATASETS[(conf | changed)["dataset"]]]
         for task in dag.tasks:
             monkeypatch.setattr(task, "retries", retries)
             monkeypatch.setattr(task, "retry_delay", timedelta(0))
@@ -69,17 +86,25 @@ def event(aws: FakeAws) -> dict[str, Any]:
     return detail
 
 
-def test_it_imports_without_a_warning_of_any_kind() -> None:
+def test_there_is_a_dag_in_a_file_of_its_name_for_every_table_of_the_release(dags: dict[str, DAG]) -> None:
+    assert sorted(dags) == sorted(DATASETS.values()) == sorted(file.stem for file in DAGS.glob("*.py"))
+    assert {dataset: table_of(dataset).dag_id for dataset in DATASETS} == DATASETS
+    for file in DAGS.glob("*.py"):
+        assert len(file.read_text().splitlines()) <= 12
+
+
+def test_they_import_without_a_warning_of_any_kind() -> None:
     script = (
         # Warnings while Airflow itself is imported are not ours.
         "import airflow.sdk, airflow.providers.amazon.aws.operators.glue, warnings, sys; "
-        f"warnings.simplefilter('error'); sys.path.append({str(DAGS)!r}); import daily_sales_etl"
+        f"warnings.simplefilter('error'); sys.path.append({str(DAGS)!r}); "
+        "import daily_sales_etl, inventory_etl, user_events_etl"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_parsing_it_loads_no_aws_sdk_client_and_no_data_library() -> None:
+def test_parsing_loads_no_aws_sdk_client_and_no_data_library() -> None:
     script = (
         f"import sys; sys.path.append({str(DAGS)!r}); import daily_sales_etl; "
         "print([m for m in ('aiobotocore', 'pandas', 'pyarrow', 'numpy') if m in sys.modules])"
@@ -88,10 +113,22 @@ def test_parsing_it_loads_no_aws_sdk_client_and_no_data_library() -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-def test_nothing_is_scheduled_and_it_starts_unpaused(dag: DAG) -> None:
-    assert (dag.schedule, dag.catchup, dag.is_paused_upon_creation) == (None, False, False)
-    assert dag.max_active_runs == 8
-    assert dag.doc_md
+def test_nothing_is_scheduled_and_it_starts_unpaused(dags: dict[str, DAG]) -> None:
+    for dag in dags.values():
+        assert (dag.schedule, dag.catchup, dag.is_paused_upon_creation) == (None, False, False)
+        assert dag.doc_md
+    assert {name: dag.max_active_runs for name, dag in dags.items()} == {
+        "daily_sales_etl": 4,
+        "user_events_etl": 4,
+        "inventory_etl": 2,
+    }
+
+
+def test_the_waits_are_deferred_and_no_task_needs_a_pool_that_somebody_must_make(dags: dict[str, DAG]) -> None:
+    for dag in dags.values():
+        assert dag.get_task("run_glue").deferrable
+        assert dag.get_task("load_redshift").deferrable
+        assert {task.pool for task in dag.tasks} == {"default_pool"}
 
 
 def test_the_steps_follow_each_other_and_the_report_comes_whatever_happened(dag: DAG) -> None:
@@ -103,12 +140,21 @@ def test_the_steps_follow_each_other_and_the_report_comes_whatever_happened(dag:
     assert dag.get_task("loaded").upstream_task_ids == {"check_quality"}
 
 
-def test_no_step_waits_long_before_it_tells_of_a_failure(dag: DAG) -> None:
-    for step in STEPS:
-        task = dag.get_task(step)
-        assert task.retries <= 2
-        assert task.retry_delay.total_seconds() <= 30
-        assert task.execution_timeout
+def test_steps_are_tried_again_after_five_to_thirty_minutes_and_end_after_two_hours(dags: dict[str, DAG]) -> None:
+    for dag in dags.values():
+        for step in STEPS:
+            task = dag.get_task(step)
+            assert task.retries == (1 if step == "run_glue" else 3)
+            assert (task.retry_delay, task.max_retry_delay) == (timedelta(minutes=5), timedelta(minutes=30))
+            assert task.retry_exponential_backoff == 2
+            assert task.execution_timeout == timedelta(hours=2)
+        assert dag.get_task("report_outcome").retry_delay == timedelta(seconds=10)
+
+
+def test_one_setting_shortens_every_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUIMON_RETRY_SECONDS", "0.5")
+    task = file_to_table("sales", at_once=1, doc="").get_task("load_redshift")
+    assert (task.retry_delay, task.max_retry_delay) == (timedelta(seconds=0.5), timedelta(seconds=3))
 
 
 @pytest.mark.parametrize(
@@ -127,6 +173,7 @@ def test_what_the_gate_sends_is_accepted(dag: DAG, conf: dict[str, Any], redshif
     ("name", "value"),
     [
         ("dataset", "Sales; DROP"),
+        ("dataset", "inventory"),
         ("partition", "2026-02-30"),
         ("partition", "20261120"),
         ("drop_id", "0123"),
@@ -201,6 +248,24 @@ def test_a_good_file_is_loaded_and_reported(aws: FakeAws, run: Callable[..., Dag
     }
 
 
+@pytest.mark.parametrize("dataset", ["user_events", "inventory"])
+def test_every_dataset_goes_the_same_way(aws: FakeAws, run: Callable[..., DagRun], dataset: str) -> None:
+    folder = f"suimon-lake/processed/{dataset}/2026-11-20/0123456789abcdef.1"
+    aws.objects = parquet(dataset, folder)
+
+    done = run(dataset=dataset, target_uri=f"s3://{folder}/")
+
+    assert states(done) == dict.fromkeys([*STEPS, "loaded", "report_outcome"], "success")
+    told = event(aws)
+    assert (told["dataset"], told["outcome"], told["rows"]) == (
+        dataset,
+        "loaded",
+        {"file": 3, "parquet": 3, "table": 3},
+    )
+    (batch,) = aws.batches
+    assert f"LOCK TABLE {table_of(dataset).name}" in batch["Sqls"][0]
+
+
 def test_the_load_is_one_batch_with_bound_values(
     aws: FakeAws, run: Callable[..., DagRun], conf: dict[str, Any]
 ) -> None:
@@ -215,9 +280,12 @@ def test_the_load_is_one_batch_with_bound_values(
         "drop_id": "0123456789abcdef",
         "attempt": "1",
         "rows": "3",
+        "sum_quantity": "600.00",
+        "sum_unit_price": "600.00",
+        "sum_amount": "600.00",
     }
     verbs = [re.sub(r"(?m)^--.*\n", "", sql).split()[0] for sql in batch["Sqls"]]
-    assert verbs == ["LOCK", "SELECT", "CREATE", "COPY", "SELECT", "DELETE", "INSERT", "DELETE", "INSERT"]
+    assert verbs == ["LOCK", "SELECT", "CREATE", "COPY", "SELECT", "DELETE", "INSERT", "SELECT", "DELETE", "INSERT"]
     assert not any("2026-11-20" in sql for sql in batch["Sqls"] if "COPY" not in sql)
 
 
@@ -276,8 +344,21 @@ def test_a_missing_result_of_the_job_fails_the_run(aws: FakeAws, run: Callable[.
     assert "left no result" in event(aws)["error"]
 
 
-def test_a_refused_reconciliation_fails_at_once_with_its_figures(aws: FakeAws, run: Callable[..., DagRun]) -> None:
-    aws.failed_statement, aws.load_error = RECONCILE, "Invalid digit, context: staged 2 rows with 2 order ids"
+def test_parquet_of_another_release_is_never_loaded(aws: FakeAws, run: Callable[..., DagRun]) -> None:
+    result = json.loads(aws.objects[f"{FOLDER}.result.json"])
+    result["columns"][-2:] = ["amount", "unit_price"]
+    aws.objects[f"{FOLDER}.result.json"] = json.dumps(result).encode()
+
+    assert str(run(retries=2).state) == "failed"
+    assert "deploy dags/ of the gate's release, then replay" in event(aws)["error"]
+    assert not aws.batches
+
+
+@pytest.mark.parametrize("failed", [RECONCILE, PROVE])
+def test_a_refused_reconciliation_fails_at_once_with_its_figures(
+    aws: FakeAws, run: Callable[..., DagRun], failed: int
+) -> None:
+    aws.failed_statement, aws.load_error = failed, "Invalid digit, context: staged 2 rows with 2 order ids"
 
     done = run(retries=2)
 
@@ -296,7 +377,7 @@ def test_another_error_of_the_load_is_tried_again(aws: FakeAws, run: Callable[..
 
     assert str(done.state) == "failed"
     assert len(aws.batches) == 2
-    assert "4_copy.sql" in event(aws)["error"]
+    assert "copy.sql" in event(aws)["error"]
     assert "SlowDown" in event(aws)["error"]
 
 
@@ -335,14 +416,14 @@ def test_a_fence_that_could_not_look_is_a_failure_and_tried_again(aws: FakeAws, 
     assert len(aws.batches) == 2
     told = event(aws)
     assert (told["outcome"], told["failed_task"]) == ("failed", "load_redshift")
-    assert "2_fence.sql" in told["error"]
+    assert "fence.sql" in told["error"]
     assert 'relation "sales_fact_loads" does not exist' in told["error"]
 
 
 def test_a_partition_that_a_later_load_has_replaced_meanwhile_is_not_judged(
     aws: FakeAws, run: Callable[..., DagRun]
 ) -> None:
-    aws.quality, aws.newer = (2, 2, "400.00"), ("fedcba9876543210", 1)
+    aws.rows, aws.newer = 2, ("fedcba9876543210", 1)
 
     done = run()
 
@@ -353,16 +434,16 @@ def test_a_partition_that_a_later_load_has_replaced_meanwhile_is_not_judged(
 
 
 @pytest.mark.parametrize(
-    ("quality", "problem"),
+    ("rows", "figures", "problem"),
     [
-        ((2, 2, "400.00"), "the table holds 2 rows of 2026-11-20, the file 3"),
-        ((3, 2, "600.00"), "order ids are not unique: 2 in 3 rows"),
+        (2, {}, "the table holds 2 rows of 2026-11-20, the file 3"),
+        (3, {"check_0": 1}, "repeated order_id: 1 of 3 rows, allowed: none"),
     ],
 )
 def test_a_table_that_is_not_the_file_fails_the_run(
-    aws: FakeAws, run: Callable[..., DagRun], quality: tuple[int, int, str], problem: str
+    aws: FakeAws, run: Callable[..., DagRun], rows: int, figures: dict[str, int], problem: str
 ) -> None:
-    aws.quality = quality
+    aws.rows, aws.figures = rows, figures
 
     done = run(retries=2)
 
@@ -371,7 +452,7 @@ def test_a_table_that_is_not_the_file_fails_the_run(
     told = event(aws)
     assert told["failed_task"] == "check_quality"
     assert problem in told["error"]
-    assert told["rows"]["table"] == quality[0]
+    assert told["rows"]["table"] == rows
 
 
 def test_a_refused_report_is_sent_again(aws: FakeAws, run: Callable[..., DagRun]) -> None:

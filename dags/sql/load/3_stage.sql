@@ -1,1 +1,0 @@
-CREATE TEMP TABLE ${table}_staging (LIKE $table)

@@ -1,0 +1,3 @@
+INSERT INTO $table ($into)
+SELECT $selected
+FROM ${table}_staging

@@ -1,0 +1,4 @@
+SELECT
+    $figures
+FROM $table
+WHERE $partition_column = CAST(:partition AS DATE)

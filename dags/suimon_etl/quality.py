@@ -1,0 +1,161 @@
+"""What the table holds of a partition after the commit, against the file and the contract: `quality` and column rules.
+
+The gate has judged the file by the same contract. This asks the table, where people read: a load that went wrong in a
+way that nobody thought of, or a table that others write. What SQL would say otherwise than the gate is left to it:
+patterns (another dialect of regular expressions) and bounds of times.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from string import Template
+from typing import TYPE_CHECKING, Any
+
+from suimon_etl.load import SQL, select
+from suimon_etl.tables import table_named
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from suimon_etl.request import RunRequest
+    from suimon_etl.tables import Column, Table
+
+ROWS = "row_count"
+NEVER = {"maximum": "0"}  # the threshold of a rule: no row may break it
+BOUNDED = {"integer": "DECIMAL(38, 10)", "decimal": "DECIMAL(38, 10)", "date": "DATE"}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One figure of the partition: its SQL, the values that it binds, and its threshold as the contract compiles it."""
+
+    name: str
+    sql: str
+    threshold: Mapping[str, Any]
+    values: Mapping[str, str]
+
+    @property
+    def warns_only(self) -> bool:
+        """Whether the contract wants to be told and nothing else."""
+        return self.threshold.get("severity") == "warning"
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What is wrong with a partition, and what is only worth a word; each with its figure."""
+
+    problems: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def partition_figures(hook: Any, table: str, request: RunRequest) -> dict[str, int | str | None]:
+    """Ask the table itself, after the commit: `row_count`, `check_<n>` for every check, `sum_<column>`."""
+    described = table_named(table)
+    every = checks(described)
+    figures = {ROWS: "count(*)"}
+    figures |= {f"check_{number}": check.sql for number, check in enumerate(every)}
+    figures |= {f"sum_{column.name}": f"sum({column.name})" for column in described.summed}
+    sql = Template((SQL / "quality.sql").read_text(encoding="utf-8")).substitute(
+        table=table,
+        partition_column=described.partition_column,
+        figures=",\n    ".join(f"{figure} AS {name}" for name, figure in figures.items()),
+    )
+    values = {name: value for check in every for name, value in check.values.items()}
+    bound = {"partition": request.partition} | values
+    (found,) = select(hook, sql, request, [{"name": name, "value": value} for name, value in bound.items()])
+    return found
+
+
+def judge(table: str, request: RunRequest, figures: Mapping[str, Any]) -> Findings:
+    """Say what is wrong with the partition as it stands in the table; nothing when it is the file, and good."""
+    rows = figures[ROWS]
+    problems, warnings = list[str](), list[str]()
+    if rows != request.rows:
+        problems.append(f"the table holds {rows:,} rows of {request.partition}, the file {request.rows:,}")
+    for number, check in enumerate(checks(table_named(table))):
+        figure = int(figures[f"check_{number}"])
+        if not _kept(check.threshold, figure, rows):
+            wanted = check.threshold.get("text") or "none"
+            told = f"{check.name}: {figure:,} of {rows:,} rows, allowed: {wanted}"
+            (warnings if check.warns_only else problems).append(told)
+    return Findings(tuple(problems), tuple(warnings))
+
+
+def checks(table: Table) -> list[Check]:
+    """Give what is asked beside the number of rows."""
+    return [*_of_keys(table), *_of_columns(table), *_of_metrics(table)]
+
+
+def _of_keys(table: Table) -> Iterator[Check]:
+    for key in table.keys:
+        yield Check(f"repeated {', '.join(key)}", _repeated(table, key), NEVER, {})
+
+
+def _of_columns(table: Table) -> Iterator[Check]:
+    for column in table.columns:
+        if column.required:
+            yield Check(f"{column.name} missing", _count(f"{column.name} IS NULL"), NEVER, {})
+        if column.allowed:
+            yield _invalid(f"{column.name} not among its values", column.name, column.allowed, column.name, NEVER)
+        yield from _of_bounds(column)
+
+
+def _of_bounds(column: Column) -> Iterator[Check]:
+    for rule, bound, outside in (("minimum", column.minimum, "<"), ("maximum", column.maximum, ">")):
+        if bound is not None and column.type in BOUNDED:
+            name = f"{column.name}_{rule}"
+            condition = f"{column.name} {outside} CAST(:{name} AS {BOUNDED[column.type]})"
+            yield Check(f"{column.name} beyond its {rule} {bound}", _count(condition), NEVER, {name: bound})
+
+
+def _of_metrics(table: Table) -> Iterator[Check]:
+    for number, metric in enumerate(table.metrics):
+        columns = tuple(metric["columns"])
+        name, values = ", ".join(columns), tuple(metric.get("values") or ())
+        match metric["name"]:
+            case "rowCount":
+                yield Check("rows", "count(*)", metric, {})
+            case "nullValues":
+                yield Check(f"{name} missing", _count(f"{name} IS NULL"), metric, {})
+            case "missingValues":
+                bound = {f"metric_{number}_{place}": value for place, value in enumerate(values)}
+                either = [f"{name} IS NULL", *(f"{name} = :{place}" for place in bound)]
+                yield Check(f"{name} missing", _count(" OR ".join(either)), metric, bound)
+            case "invalidValues" if values:
+                yield _invalid(f"{name} not among its values", name, values, f"metric_{number}", metric)
+            case "duplicateValues":
+                yield Check(f"repeated {name}", _repeated(table, columns), metric, {})
+
+
+def _invalid(name: str, column: str, values: tuple[str, ...], prefix: str, threshold: Mapping[str, Any]) -> Check:
+    bound = {f"{prefix}_{place}": value for place, value in enumerate(values)}
+    listed = ", ".join(f":{place}" for place in bound)
+    return Check(name, _count(f"{column} NOT IN ({listed})"), threshold, bound)
+
+
+def _repeated(table: Table, key: tuple[str, ...]) -> str:
+    names = ", ".join(key)
+    if len(key) == 1:
+        return f"count({names}) - count(DISTINCT {names})"
+    there = " AND ".join(f"{name} IS NOT NULL" for name in key)
+    source = f"{table.name} WHERE {table.partition_column} = CAST(:partition AS DATE) AND {there}"
+    different = f"(SELECT count(*) FROM (SELECT DISTINCT {names} FROM {source}) AS keys)"  # noqa: S608 names of the release only
+    return f"{_count(there)} - {different}"
+
+
+def _count(condition: str) -> str:
+    return f"count(CASE WHEN {condition} THEN 1 END)"
+
+
+def _kept(threshold: Mapping[str, Any], figure: int, rows: int) -> bool:
+    """Hold a figure against a threshold, as the gate does (suimon.check.tally)."""
+    percent = threshold.get("unit") == "percent"
+    value = (Decimal(100 * figure) / rows if rows else Decimal(0)) if percent else Decimal(figure)
+    inside = True
+    if (least := threshold.get("minimum")) is not None:
+        inside = value > Decimal(least) if threshold.get("minimum_open") else value >= Decimal(least)
+    if (most := threshold.get("maximum")) is not None:
+        within = value < Decimal(most) if threshold.get("maximum_open") else value <= Decimal(most)
+        inside = inside and within
+    return inside is not bool(threshold.get("negated"))

@@ -1,0 +1,83 @@
+"""The tables that the DAGs load, as their release describes them: tables.json beside the DAGs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DESCRIPTION = Path(__file__).parents[1] / "tables.json"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of file, Parquet and table; `sql` is its declaration, `scale` is None unless its values are summed.
+
+    `allowed`, `minimum` and `maximum` (inclusive texts) are the contract's rules on its values.
+    """
+
+    name: str
+    sql: str
+    type: str
+    scale: int | None = None
+    required: bool = False
+    allowed: tuple[str, ...] = ()
+    minimum: str | None = None
+    maximum: str | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table and the files of its dataset; every name here is the release's, and may stand in SQL as it is."""
+
+    dataset: str
+    dag_id: str
+    version: str  # of the contract
+    name: str
+    columns: tuple[Column, ...]  # in the order of the Parquet
+    distribution: str
+    partition_column: str
+    partition_in_file: bool  # else the load writes it, beside the columns of the file
+    keys: tuple[tuple[str, ...], ...]
+    metrics: tuple[Mapping[str, Any], ...]  # the contract's `quality`, compiled
+
+    @property
+    def summed(self) -> tuple[Column, ...]:
+        """The columns that control sums are taken of."""
+        return tuple(column for column in self.columns if column.scale is not None)
+
+
+def table_of(dataset: str) -> Table:
+    """Give the table of a dataset; KeyError when the release has no DAG for it."""
+    return {table.dataset: table for table in _tables()}[dataset]
+
+
+def table_named(name: str) -> Table:
+    """Give the table of that name; KeyError when the release loads no such table."""
+    return {table.name: table for table in _tables()}[name]
+
+
+@cache
+def _tables() -> tuple[Table, ...]:
+    described: Mapping[str, Mapping[str, Any]] = json.loads(DESCRIPTION.read_text(encoding="utf-8"))
+    return tuple(_table(dataset, raw) for dataset, raw in described.items())
+
+
+def _table(dataset: str, raw: Mapping[str, Any]) -> Table:
+    return Table(
+        dataset=dataset,
+        dag_id=raw["dag_id"],
+        version=raw["version"],
+        name=raw["table"],
+        columns=tuple(Column(**column | {"allowed": tuple(column.get("allowed", ()))}) for column in raw["columns"]),
+        distribution=raw["distribution"],
+        partition_column=raw["partition_column"],
+        partition_in_file=raw["partition_in_file"],
+        keys=tuple(tuple(key) for key in raw["keys"]),
+        metrics=tuple(raw["metrics"]),
+    )

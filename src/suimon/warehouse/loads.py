@@ -1,0 +1,136 @@
+"""What the DAGs know of each table: its contract and its CREATE TABLE put together, when a release is made.
+
+A DAG runs where neither this package nor the contracts are. So `suimon warehouse describe` writes `tables.json` into
+the DAG folder, and every name in the SQL of a load comes from there: from the release, never from a run's conf.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import sqlglot
+from sqlglot import exp
+
+from suimon.contract.file import ContractError
+from suimon.warehouse import ddl
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from suimon.contract.file import Column
+    from suimon.contract.model import Contract, Contracts
+
+# The last column of a table whose own columns do not say which partition a row belongs to.
+PARTITION_DATE = "partition_date"
+
+# What COPY puts from the Parquet of a type into which columns, without a conversion.
+REDSHIFT_TYPES = {
+    "string": "VARCHAR",
+    "decimal": "DECIMAL",
+    "date": "DATE",
+    "timestamp": "TIMESTAMP",
+    "boolean": "BOOLEAN",
+}
+# Rules that SQL can say of a loaded column as the gate says them of a file; its regular expressions are others.
+RULES = ("required", "allowed", "minimum", "maximum")
+
+
+def describe(contracts: Contracts) -> dict[str, Any]:
+    """Give the content of tables.json: contracts with a DAG, by dataset; ContractError if a table does not fit."""
+    tables = ddl.statements()
+    return {
+        contract.dataset: _table(contract, tables.get(contract.table))
+        for contract in contracts.all
+        if contract.dag_id is not None
+    }
+
+
+def written(described: Mapping[str, Any]) -> str:
+    """Give the text of tables.json, the same for the same content."""
+    return json.dumps(described, ensure_ascii=False, indent=1) + "\n"
+
+
+def _table(contract: Contract, create: str | None) -> dict[str, Any]:
+    if create is None:
+        raise ContractError(f"{contract.dataset}: there is no CREATE TABLE of {contract.table}")
+    tree = sqlglot.parse_one(create, read="redshift")
+    declared = {column.name: column for column in tree.find_all(exp.ColumnDef)}
+    partition = _partition(contract)
+    beside = [] if partition else [PARTITION_DATE]
+    wanted = [column.name for column in contract.columns] + beside
+    if list(declared) != wanted:
+        raise ContractError(
+            f"{contract.dataset}: {contract.table} has the columns {', '.join(declared)}; COPY loads by position, so "
+            f"they must be {', '.join(wanted)}"
+        )
+    for column in contract.columns:
+        _must_fit(contract, column, declared[column.name])
+    return {
+        "dag_id": contract.dag_id,
+        "version": contract.version,
+        "table": contract.table,
+        "columns": [_column(column, declared[column.name]) for column in contract.columns],
+        "distribution": _distribution(tree),
+        "partition_column": partition or PARTITION_DATE,
+        "partition_in_file": partition is not None,
+        "keys": _keys(contract),
+        "metrics": [metric.to_json() for metric in contract.metrics],
+    }
+
+
+def _partition(contract: Contract) -> str | None:
+    """Name the column whose every value is the partition: a date. A timestamp's date is that of UTC, or of no zone."""
+    for column in contract.columns:
+        if column.partition and column.type == "date" and column.required:
+            return column.name
+    return None
+
+
+def _keys(contract: Contract) -> list[list[str]]:
+    """Give the columns, or combinations of them, of which no value may stand in a file twice."""
+    keys = [[column.name] for column in contract.columns if column.unique]
+    whole = list(contract.primary_key)
+    return keys if not whole or whole in keys else [whole, *keys]
+
+
+def _column(column: Column, declared: exp.ColumnDef) -> Mapping[str, Any]:
+    """Give name and declaration of a column, with its scale when it can be summed, and its rules."""
+    scale = {"integer": 0, "decimal": column.scale or 0}.get(column.type)
+    rules = {rule: value for rule in RULES if (value := getattr(column, rule))}
+    return {
+        "name": column.name,
+        "sql": declared.sql("redshift").removeprefix(column.name).strip(),
+        "type": column.type,
+        **({} if scale is None else {"scale": scale}),
+        **rules,
+    }
+
+
+def _distribution(tree: exp.Expr) -> str:
+    """Give how the rows are spread, for a staging table that lies the same way: moving them costs no network then."""
+    spread = tree.find_all(exp.DistStyleProperty, exp.DistKeyProperty)
+    return " ".join(part.sql("redshift") for part in spread)
+
+
+def _must_fit(contract: Contract, column: Column, declared: exp.ColumnDef) -> None:
+    kind = declared.kind
+    if kind is None:
+        raise ContractError(f"{contract.dataset}: {column.name} of {contract.table} has no type")
+    given = kind.sql("redshift")
+    wanted = REDSHIFT_TYPES.get(column.type) or ("BIGINT" if column.bits == 64 else "INTEGER")  # noqa: PLR2004 the one other width
+    if column.type == "decimal":
+        wanted = f"DECIMAL({column.precision}, {column.scale or 0})"
+    if column.type == "string":
+        # Four bytes are what one character takes at most; without a length any will do, and COPY refuses longer values.
+        least = 4 * (column.max_length or 0)
+        size = int(kind.expressions[0].name) if kind.expressions else 0
+        wanted, given = (
+            (f"VARCHAR({least}) or more", given) if size < least or kind.this != exp.DType.VARCHAR else ("", "")
+        )
+    if given != wanted:
+        raise ContractError(f"{contract.dataset}: {column.name} of {contract.table} is {given}, must be {wanted}")
+    optional = not any(isinstance(one.kind, exp.NotNullColumnConstraint) for one in declared.constraints)
+    if optional is column.required:
+        told = "NOT NULL" if column.required else "NULL"
+        raise ContractError(f"{contract.dataset}: {column.name} of {contract.table} must be {told}, as in the contract")
