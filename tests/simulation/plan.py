@@ -66,6 +66,7 @@ PUT_WEIGHTS = (8, 6, 3, 1, 1)  # how many files
 LONGEST = len(PUT_WEIGHTS)
 TAILS = (10 * MINUTE, 1 * MINUTE, 40 * MINUTE, 4 * HOUR)
 TAIL_WEIGHTS = (20, 8, 3, 1)
+TROUBLES = ("away", "paused", "unknown", "refused", "denied", "conflict")
 SKEWS = ((0.0,), (0.0, 2.0, -2.0, 1.0, -0.5), (0.0, 0.0, 240.0, -240.0))
 LAGS = (0, 4, 40)  # of an index, in writes
 
@@ -132,8 +133,8 @@ def draw(choices: Choices) -> Plan:
         spells=spells,
         replays=replays,
         clears=clears,
-        # Where a found version belongs among deleted ones is told by the clocks alone.
-        deletion=deletion if skews == SKEWS[0] else 0.0,
+        # A version found without its event could not be told to be newer or older than one that is there no longer.
+        deletion=deletion if all(put.events for put in puts) else 0.0,
         heals=busy + tail,
         skews=skews,
         lag=lag,
@@ -167,10 +168,12 @@ def _body(kind: int, number: int, before: list[bytes], key: str) -> bytes:
 
 
 def _spells(choices: Choices) -> list[Spell]:
+    """Choose up to two troubles; most schedules have none, for each makes a message come seven times and more."""
     spells = []
-    for what in ("away", "paused", "unknown", "refused", "denied", "conflict"):
-        lasts = (0.0, 5 * MINUTE, 40 * MINUTE, 5 * HOUR)[choices.among((70, 2, 1, 1))]
+    for weight in (30, 60):
+        kind = choices.among((weight, 1, 1, 1, 1, 1, 1))
+        lasts = (5 * MINUTE, MINUTE, 40 * MINUTE, 5 * HOUR)[choices.among((4, 4, 1, 1))]
         begins = (0.0, 0.4, 60.0)[choices.pick(3)]
-        if lasts:
-            spells.append(Spell(what, begins, begins + lasts))
+        if kind:
+            spells.append(Spell(TROUBLES[kind - 1], begins, begins + lasts))
     return spells

@@ -202,7 +202,7 @@ def no_incident_outlives_its_cause(end: Schedule) -> Iterator[str]:
         incident_id, blamed = item["incident_id"], item["fingerprint"].partition(".")[0]
         kind = incident_id.partition(":")[0]
         if kind in {"rejected", "run-failed"}:
-            if end.is_loaded_since(blamed):
+            if end.is_mended_since(blamed):
                 yield f"{incident_id} is open, though {end.name(blamed)} or a later file is loaded"
         elif kind not in {"unmatched", "imperfect"}:
             yield f"{incident_id} is open and nothing is wrong"

@@ -266,12 +266,13 @@ class Schedule:
         matched = self.functions.contracts.match(key)
         return (matched[0].dataset, matched[1]) if matched else None
 
-    def is_loaded_since(self, drop_id: str) -> bool:
-        """Whether this drop, or a later write of its key, is loaded."""
+    def is_mended_since(self, drop_id: str) -> bool:
+        """Whether this drop, or a later write of its key, is loaded, and none behind that is in trouble."""
         drops = next((drops for drops in self.partitions().values() if drop_id in {drop.id for drop in drops}), [])
-        ids = [drop.id for drop in drops]
-        since = ids[ids.index(drop_id) :] if ids else []
-        return any(self.drops[one]["state"] == "LOADED" for one in since if one in self.drops)
+        ids = [drop.id for drop in drops if drop.id in self.drops]
+        states = [self.drops[one]["state"] for one in ids[ids.index(drop_id) :]] if drop_id in ids else []
+        settled = [state for state in states if state in {"LOADED", "REJECTED", "FAILED"}]
+        return settled[-1:] == ["LOADED"]
 
     def name(self, drop_id: str) -> str:
         """A drop for a person: the how many-eth file it was, and its id."""
