@@ -93,8 +93,9 @@ class Gathering:
         now = stamp(self.clock())
         if contract.role_of(record.drop.key) is Role.SHARD:
             return sets.join(was, pattern.shard(record.drop.key), member, rule, now)
-        names = self.names(record, contract) if was.control != member else frozenset[str]()
-        return sets.command(was, member, names, rule, now)
+        # One that says nothing new is not read: its version may be gone.
+        is_new = was.control is None or was.control.written < member.written
+        return sets.command(was, member, self.names(record, contract) if is_new else (), rule, now)
 
     def names(self, record: DropRecord, contract: Contract) -> frozenset[str]:
         """Give the shards that a manifest lists or a marker finds; SetError or UnreadableError if it cannot be told."""

@@ -202,6 +202,18 @@ def test_a_new_manifest_says_anew_what_the_set_is(world: Callable[[SetRule], Wor
     assert orders.states(*drops, manifest, corrected) == [LOADED] * 4
 
 
+def test_a_manifest_whose_version_is_gone_gives_way_to_the_next(world: Callable[[SetRule], World]) -> None:
+    orders = world(MANIFEST)
+    first = orders.put("manifest.json", '{"files": ["part-9.csv"]}')
+    orders.take(first, orders.shard(1))
+    orders.s3.delete_object(Bucket="raw", Key=first.key, VersionId=first.version_id)
+    second, shard = orders.put("manifest.json", '{"files": ["part-1.csv"]}'), orders.shard(1, "new\n")
+    orders.take(second, shard)
+    [run_id] = orders.mwaa.runs
+    assert orders.names(run_id) == ["part-1.csv"]
+    assert orders.states(first, second, shard) == [SUPERSEDED, TRIGGERED, TRIGGERED]
+
+
 def test_a_manifest_sent_again_opens_no_second_run_and_ends_with_the_set_that_is_there(
     world: Callable[[SetRule], World],
 ) -> None:
