@@ -16,7 +16,7 @@ export UV_PYTHON_DOWNLOADS := never
 help: ## list every command
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
-setup: $(VENV)/.ready $(ENVS)/ministack/.ready $(ENVS)/sam/.ready $(ENVS)/airflow/.ready $(ENVS)/fuzz/.ready ## make every environment; a second run installs nothing
+setup: $(VENV)/.ready $(ENVS)/ministack/.ready $(ENVS)/sam/.ready $(ENVS)/airflow/.ready $(ENVS)/airflow-3.2.1/.ready $(ENVS)/fuzz/.ready ## make every environment; a second run installs nothing
 
 demo: setup ## the main job: real files through the whole pipeline on this machine
 	@$(VENV)/bin/python -m local demo
@@ -59,11 +59,14 @@ simulate: $(VENV)/.ready ## run the gate in virtual time, where everything goes 
 	@$(VENV)/bin/python -m tests.simulation $(if $(SCHEDULES),--schedules $(SCHEDULES)) $(if $(SEED),--seed $(SEED)) \
 	  $(if $(BUGS),--bugs) --jobs $(or $(JOBS),1)
 
-build: setup ## build the stack for AWS: arm64, Python 3.13
+tables: $(VENV)/.ready ## hold the contracts against the tables and write what the DAGs know of both
+	@$(VENV)/bin/suimon warehouse describe contracts/*.odcs.yaml --out dags/tables.json
+
+build: setup tables ## build the stack for AWS: arm64, Python 3.13
 	@SAM_CLI_TELEMETRY=0 $(ENVS)/sam/bin/sam build
 
 lock: $(VENV)/.ready ## resolve requirements/*.in anew into hashed lock files
-	@for name in bootstrap suimon ministack sam airflow bench; do \
+	@for name in bootstrap suimon ministack sam airflow airflow-3.2.1 bench; do \
 	  $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	    requirements/$$name.in -o requirements/$$name.lock.txt || exit 1; done
 	@for name in intake functions fuzz mutation; do \
@@ -97,4 +100,4 @@ $(ENVS)/%/.ready: requirements/%.lock.txt $(VENV)/bin/uv
 	@VIRTUAL_ENV=$(ENVS)/$* $(UV) pip install -q --require-hashes -r requirements/$*.lock.txt
 	@touch $@
 
-.PHONY: help setup demo up down test check differential bench-check bench-burst fuzz mutate simulate build lock clean
+.PHONY: help setup demo up down test check differential bench-check bench-burst fuzz mutate simulate tables build lock clean

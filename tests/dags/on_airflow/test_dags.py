@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
 from datetime import timedelta
+from importlib import metadata
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,6 +86,12 @@ def event(aws: FakeAws) -> dict[str, Any]:
     assert (entry["Source"], entry["DetailType"]) == ("suimon.dag", "Run Finished")
     detail: dict[str, Any] = json.loads(entry["Detail"])
     return detail
+
+
+def test_it_is_the_airflow_that_was_asked_for() -> None:
+    assert metadata.version("apache-airflow") == os.environ.get(
+        "SUIMON_TEST_AIRFLOW", metadata.version("apache-airflow")
+    )
 
 
 def test_there_is_a_dag_in_a_file_of_its_name_for_every_table_of_the_release(dags: dict[str, DAG]) -> None:

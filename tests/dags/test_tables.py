@@ -1,0 +1,94 @@
+"""What the DAGs know of contracts and tables is of one release, and a table that fits no contract has none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from suimon.contract.file import ContractError
+from suimon.contract.model import Contract, Contracts
+from suimon.contract.odcs import read_contract_files
+from suimon.warehouse import ddl, loads
+from suimon_etl.tables import DESCRIPTION, table_named, table_of
+
+CONTRACTS = Path(__file__).parents[2] / "contracts"
+
+
+@pytest.fixture(scope="module")
+def contracts() -> Contracts:
+    return read_contract_files(sorted(CONTRACTS.glob("*.odcs.yaml")))
+
+
+def test_the_dags_carry_the_contracts_and_tables_of_this_release(contracts: Contracts) -> None:
+    released = loads.written(loads.describe(contracts))
+    assert DESCRIPTION.read_text(encoding="utf-8") == released, "run `make tables`"
+
+
+def test_every_dataset_with_a_dag_has_a_table(contracts: Contracts) -> None:
+    for contract in contracts.all:
+        table = table_of(contract.dataset)
+        assert table == table_named(contract.table)
+        assert (table.dag_id, table.version) == (contract.dag_id, contract.version)
+        assert [column.name for column in table.columns] == [column.name for column in contract.columns]
+
+
+def test_keys_and_partition_are_the_contracts() -> None:
+    assert (table_of("sales").keys, table_of("inventory").keys) == ((("order_id",),), (("sku", "warehouse"),))
+    assert (table_of("sales").partition_column, table_of("sales").partition_in_file) == ("order_date", True)
+    assert (table_of("inventory").partition_column, table_of("inventory").partition_in_file) == ("counted_on", True)
+    assert (table_of("user_events").partition_column, table_of("user_events").partition_in_file) == (
+        "partition_date",
+        False,
+    )
+
+
+def test_sums_are_taken_of_every_number() -> None:
+    assert {column.name: column.scale for column in table_of("sales").summed} == {
+        "quantity": 0,
+        "unit_price": 2,
+        "amount": 2,
+    }
+    assert table_of("user_events").summed == ()
+
+
+def changed(contract: Contract, column: str, **fields: Any) -> Contracts:
+    columns = tuple(replace(one, **fields) if one.name == column else one for one in contract.columns)
+    return Contracts((replace(contract, columns=columns),))
+
+
+@pytest.mark.parametrize(
+    ("column", "fields", "told"),
+    [
+        ("amount", {"name": "total"}, "COPY loads by position, so they must be order_id"),
+        ("amount", {"scale": 3}, r"amount of sales_fact is DECIMAL\(14, 2\), must be DECIMAL\(14, 3\)"),
+        ("quantity", {"bits": 64}, "quantity of sales_fact is INTEGER, must be BIGINT"),
+        ("order_date", {"type": "timestamp"}, "COPY loads by position"),
+        ("order_id", {"max_length": 33}, r"order_id of sales_fact is VARCHAR\(128\), must be VARCHAR\(132\) or more"),
+        ("customer_id", {"required": False}, "customer_id of sales_fact must be NULL, as in the contract"),
+    ],
+)
+def test_a_table_that_does_not_fit_its_contract_is_told(
+    contracts: Contracts, column: str, fields: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(ContractError, match=told):
+        loads.describe(changed(contracts.of("sales"), column, **fields))
+
+
+def test_a_column_that_may_be_missing_in_the_file_may_be_missing_in_the_table(contracts: Contracts) -> None:
+    with pytest.raises(ContractError, match="user_id of user_events must be NOT NULL"):
+        loads.describe(changed(contracts.of("user_events"), "user_id", required=True))
+
+
+def test_a_contract_without_a_table_is_told(contracts: Contracts) -> None:
+    nowhere = replace(contracts.of("sales"), table="sales_facts")
+    with pytest.raises(ContractError, match="there is no CREATE TABLE of sales_facts"):
+        loads.describe(Contracts((nowhere,)))
+
+
+def test_staging_is_spread_as_its_table_is() -> None:
+    for name in ("sales_fact", "user_events", "inventory"):
+        spread = table_named(name).distribution.replace("(", " (").split()
+        assert " ".join(spread) in " ".join(ddl.statements()[name].split())
