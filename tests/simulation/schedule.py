@@ -88,6 +88,7 @@ class Schedule:
         self.put: list[Drop] = []
         self.bodies: dict[str, bytes] = {}
         self.deleted: set[str] = set()
+        self.drops: dict[str, dict[str, Any]] = {}  # the ledger's records, by drop id
         self.states: dict[str, list[str]] = {}  # every state a drop came to, by drop id
         self.wrong_moves: list[str] = []
         self.rested = False
@@ -211,6 +212,7 @@ class Schedule:
             return
         self._writes += 1
         drop_id = after["drop_id"]
+        self.drops[drop_id] = after
         states = self.states.setdefault(drop_id, [])
         if not states or states[-1] != after["state"]:
             states.append(str(after["state"]))
@@ -245,13 +247,6 @@ class Schedule:
     def unexplained(self) -> int:
         """The last sweep's figure."""
         return self.sweeping.unexplained
-
-    @property
-    def drops(self) -> dict[str, dict[str, Any]]:
-        """The ledger's records, by drop id."""
-        table = self.services.table
-        found = {drop_id: table.item(f"drop#{drop_id}", "drop") for drop_id in self.states}
-        return {drop_id: item for drop_id, item in found.items() if item is not None}
 
     def partitions(self) -> dict[tuple[str, str], list[Drop]]:
         """What was put for each dataset and partition, in the order of the writes."""
