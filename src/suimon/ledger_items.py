@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +41,7 @@ def entry_of(record: DropRecord) -> dict[str, Any]:
         "dataset": record.dataset,
         "partition": record.partition,
         "received_at": record.received_at,
-        **asdict(drop),
+        **vars(drop),
     }
 
 

@@ -151,8 +151,8 @@ class Objects:
             page = {"ContinuationToken": answer["NextContinuationToken"]}
 
     def put_json(self, bucket: str, key: str, value: Any) -> None:
-        """Write one JSON document, readable by people."""
-        self.put_text(bucket, key, json.dumps(value, ensure_ascii=False, indent=2), kind="application/json")
+        """Write one JSON document."""
+        self.put_text(bucket, key, json.dumps(value, ensure_ascii=False), kind="application/json")
 
     def put_text(self, bucket: str, key: str, text: str, *, kind: str = "text/plain") -> None:
         """Write one text."""
