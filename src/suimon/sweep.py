@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from suimon.closing import close_file_incidents, close_trigger_incidents
 from suimon.dead_letters import DeadLetters
 from suimon.findings import Failure, Finding, Findings
 from suimon.incidents import Problem
@@ -19,7 +20,7 @@ from suimon.marks import Marks
 from suimon.settings import SettingsError
 from suimon.silent_runs import Runs
 from suimon.versions import RawBucket
-from suimon.waiting import adopt_unmatched, close_trigger_incidents, of_kind, resume_stuck
+from suimon.waiting import adopt_unmatched, of_kind, resume_stuck
 from suimon.walk import KIND as LOST
 from suimon.walk import Listing, Walk
 
@@ -131,6 +132,7 @@ class Sweep:
 
     def _stuck(self, backlog: int, opened: list[str], now: datetime) -> Finding:
         close_trigger_incidents(self.ledger, self.contracts, self.desk, opened, now)
+        close_file_incidents(self.ledger, self.desk, opened, now)
         return resume_stuck(self.ledger, self.contracts, self._queue(), self.desk, backlog, opened, now)
 
     def _tell(self, findings: Findings, opened: list[str], now: datetime) -> None:

@@ -15,7 +15,6 @@ from suimon.findings import EXAMPLES, Finding
 from suimon.incidents import Problem
 from suimon.ledger import BEGINNING, LostClaimError
 from suimon.ledger_items import stamp
-from suimon.trigger import OF_DAG, OF_DROP, Cause
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -76,31 +75,6 @@ def resume_stuck(
     healed = sum(record not in late and not may_wait(record, contracts) for record in sent)
     examples = tuple(f"{record.drop.key} ({record.state})" for record in waiting[:EXAMPLES])
     return Finding(STUCK, len(waiting), healed + len(late), healed, len(late), examples)
-
-
-def close_trigger_incidents(
-    ledger: Ledger, contracts: Contracts, desk: IncidentDesk, opened: Iterable[str], now: datetime
-) -> None:
-    """Close what was told of runs that could not be started, when no file waits for one any longer.
-
-    The gate does so itself, right after the run has started; unless it dies there.
-    """
-    told = [one for one in opened if one.partition(":")[0] in set(Cause)]
-    accepted = longest_in(ledger, State.ACCEPTED, now) if told else []
-    if not told or len(accepted) >= READ_AT_MOST:  # else there may be others that were not read
-        return
-    dags = {one.dataset: one.dag_id for one in contracts.all}
-    waiting = [record for record in accepted if not may_wait(record, contracts)]
-    for incident_id in told:
-        cause, about = incident_id.split(":", 1)
-        if cause in OF_DROP:
-            concerned = [record for record in waiting if about.rpartition(":")[2] == record.id]
-        elif cause in OF_DAG:
-            concerned = [record for record in waiting if about == dags.get(record.dataset)]
-        else:
-            concerned = waiting
-        if not concerned:
-            desk.recover(incident_id, now, "No file waits for its run any longer.")
 
 
 def longest_in(ledger: Ledger, state: State, before: datetime) -> list[DropRecord]:

@@ -165,6 +165,19 @@ def test_what_was_told_of_a_run_that_could_not_start_is_over_when_no_file_waits_
     assert len([subject for subject in world.post.subjects() if "Recovered" in subject]) == 3
 
 
+def test_what_was_told_of_a_file_is_over_when_a_later_one_is_loaded(world: World) -> None:
+    older = world.receive(world.put(key_of(), "a"), "0A")
+    newer = world.receive(world.put(key_of(), "b"), "0B")
+    world.bring(older, State.VALIDATING, State.REJECTED)
+    told = alerts.rejected(older, world.contracts.of("sales"), "it is bad")
+    world.desk.report(told, NOON)
+    world.round()
+    assert world.post.subjects() == ["[Suimon] sales 2026-11-21 rejected: sales_data.csv"]
+    world.bring(newer, State.VALIDATING, State.ACCEPTED, State.TRIGGERED, State.LOADED, at=NOON)
+    world.round(NOON + MINUTE)
+    assert world.post.subjects() == ["[Suimon] Recovered: sales 2026-11-21 rejected: sales_data.csv"]
+
+
 # ---------------------------------------------------------------- runs that say nothing
 
 
