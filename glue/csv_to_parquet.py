@@ -5,8 +5,10 @@ Arguments: `--source_uri` the CSV, or the `_set.json` of a set of them, `--contr
 job writes the result beside the folder, `<target_uri without the slash>.result.json`:
 
     {"run": "0123456789abcdef.1", "dataset": "sales", "version": "1.0.0", "columns": ["order_id", …], "rows": 50000,
+     "sums": {"quantity": "125000", "amount": "6250000.50"},
      "files": [{"name": "part-00000-….snappy.parquet", "size": 1234567, "rows": 50000}]}
 
+`sums` are those of every number of the contract over the Parquet that was written: exact, with the column's scale.
 Beside, not inside: COPY takes every object below the prefix, and AWS promises nowhere that it skips names with `_`.
 
 A set's `_set.json` names its shards and, from its own folder, where each lies; beside each lies the contract that it
@@ -15,11 +17,15 @@ was checked by, which says its dialect:
     {"rows": 3, "sources": [
         {"name": "orders/2026-11-20/part-1.csv", "path": "../0123456789abcdef/data.csv", "rows": 3}]}
 
-Every file goes one way, whatever its dialect. The driver reads it from its disk with Python's own codecs and csv
-module, record by record, and writes the cells as plain records beside the target, where they stay until the job ends;
-all of Spark's tasks read those, since they can be told apart anywhere. Spark's own CSV reader takes no part: it picks
-the decompression by the name, reads backslashes, comments and mixed line endings in another way than the gate, and in
-one task. Java's character sets would differ too (815C of Shift_JIS, A1BD and 8FA2B7 of EUC-JP).
+Every file is read with Python's own codecs and csv module, record by record. Spark's own CSV reader takes no part: it
+picks the decompression by the name, reads backslashes, comments and mixed line endings in another way than the gate,
+and in one task. Java's character sets would differ too (815C of Shift_JIS, A1BD and 8FA2B7 of EUC-JP). Two ways:
+
+- The driver reads the file from its disk and writes the cells as plain records beside the target, where they stay until
+  the job ends; all of Spark's tasks read those, since they can be told apart anywhere. Any dialect; one core's pace.
+- A large file whose dialect lets its records be told apart from anywhere (`can_be_cut`: neither compressed nor escaped
+  by backslashes, no comments, no trailer) is read by all workers, a block of 128 MiB each. One look over the blocks
+  counts their quotes, so that each knows whether it begins inside a cell; the next reads.
 
 Glue 5.0 is Spark 3.5.4 on Python 3.11. It loads one file, so everything stands here and needs only PySpark.
 """
@@ -34,8 +40,9 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
+from decimal import Decimal, Inexact, localcontext
 from functools import reduce
-from itertools import islice
+from itertools import chain, groupby, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -59,16 +66,24 @@ SETTINGS = {
     # file: 13", G-Research/ParquetSharp issue 252). Spark writes exactly that in its legacy format only.
     "spark.sql.parquet.writeLegacyFormat": "true",
     "spark.sql.parquet.compression.codec": "snappy",
+    # What one task reads and one file holds: see TEXT_BYTES_PER_FILE.
+    "spark.sql.files.maxPartitionBytes": str(128 * 1024 * 1024),
     # No shifting of days before 1582 between calendars.
     "spark.sql.parquet.int96RebaseModeInWrite": "CORRECTED",
     "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
 }
 
-# One Parquet file for each 256 MiB of plain text comes to some 40-100 MB, within the 1 MB-1 GB that Redshift asks for.
-CSV_BYTES_PER_FILE = 256 * 1024 * 1024
+# Redshift's slices share the work of a COPY file by file: Parquet below 128 MB is never split (Redshift's guide,
+# "Loading data files"). 128 MiB of plain text come to some 20-50 MB of Parquet, and are what one task reads: files of
+# one size, as many as there are tasks, without a shuffle. A cluster of more slices than files has some idle; its COPY
+# is short.
+TEXT_BYTES_PER_FILE = 128 * 1024 * 1024
+# Below this the driver is done before the workers would be; it has the disk for it (G.1X: 94 GB).
+CUT_BYTES = 1024 * 1024 * 1024
 # The gate takes no longer records.
 MAX_RECORD_CHARACTERS = 2_000_000
 COPY_BYTES = 1024 * 1024
+MAX_DIGITS = 38
 
 # What ends a cell and a record of the plain records: no file that the gate accepts holds a NUL.
 CELL_END, RECORD_END = "\0,", "\0\n"
@@ -155,8 +170,29 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Cells:
+    """Records as Spark has them: one column `cells` of texts, the record's number first; `size` of their text."""
+
+    cells: DataFrame
+    rows: int
+    size: int
+
+
+@dataclass(frozen=True)
+class Block:
+    """Where a task of a file that is cut begins: `skip` lines belong to the record before, `tail` is of its last one.
+
+    `number` is that of the first record that begins in the block.
+    """
+
+    skip: int
+    tail: Sequence[bytes]
+    number: int
+
+
+@dataclass(frozen=True)
 class ParquetFile:
-    """One written file; `rows` as its footer says, `size` in bytes."""
+    """One written file; `rows` as they were read from it again, `size` in bytes."""
 
     name: str
     size: int
@@ -207,18 +243,18 @@ def convert(spark: SparkSession, contract: Mapping[str, Any], arguments: Argumen
     try:
         with _plain_errors():
             for sources, uri in zip(groups, records, strict=True):
-                dialect, laid = sources[0].dialect, lay_records(spark, contract, sources, uri)
-                read, size = read + laid[0], size + laid[1]
-                frames.append(typed(read_records(spark, contract, dialect, uri), contract, dialect))
+                for laid in read_group(spark, contract, sources, uri):
+                    read, size = read + laid.rows, size + laid.size
+                    frames.append(typed(named(laid.cells, contract, sources[0].dialect), contract, sources[0].dialect))
             write_parquet(
-                reduce(DataFrame.unionAll, frames), arguments.target_uri, parts=-(-size // CSV_BYTES_PER_FILE)
+                reduce(DataFrame.unionAll, frames), arguments.target_uri, parts=-(-size // TEXT_BYTES_PER_FILE)
             )
+            files, sums = written(spark, contract, arguments.target_uri)
     finally:
         for uri in records:
             delete(spark, uri)
-    files = list(written_files(spark, arguments.target_uri))
     check_counts(gate=arguments.expected_rows, read=read, written=sum(file.rows for file in files))
-    write_text(spark, result_uri(arguments.target_uri), json.dumps(result_of(contract, arguments, files)))
+    write_text(spark, result_uri(arguments.target_uri), json.dumps(result_of(contract, arguments, files, sums)))
     return files
 
 
@@ -275,6 +311,155 @@ def alike(sources: Sequence[Source]) -> list[list[Source]]:
     for source in sources:
         groups.setdefault((*source.dialect.null_tokens, source.dialect.decimal), []).append(source)
     return list(groups.values())
+
+
+def read_group(
+    spark: SparkSession, contract: Mapping[str, Any], sources: Sequence[Source], records_uri: str
+) -> Iterator[Cells]:
+    """Read files that are alike: large ones by all workers where their dialect allows it, the others by the driver."""
+    sizes = {source.uri: _size(spark, source.uri) for source in sources}
+    cut = [source for source in sources if sizes[source.uri] >= CUT_BYTES and can_be_cut(source.dialect)]
+    for source in cut:
+        cells = cut_apart(spark, contract, source, sizes[source.uri])
+        if source.rows is not None:
+            check_counts(gate=source.rows, read=cells.rows, written=cells.rows, of=source.name)
+        yield cells
+    if rest := [source for source in sources if source not in cut]:
+        rows, size = lay_records(spark, contract, rest, records_uri)
+        lines = spark.read.text(records_uri, lineSep=RECORD_END)
+        yield Cells(lines.select(F.split("value", CELL_END).alias("cells")), rows, size)
+
+
+def can_be_cut(dialect: Dialect) -> bool:
+    """Tell whether a line feed after an even number of quotes ends a record, wherever one begins to count.
+
+    The gate accepts quotes around cells and doubled inside them, nowhere else. No character of these encodings has a
+    line feed or such a quote as its second byte.
+    """
+    return (
+        dialect.compression == "none"
+        and dialect.encoding in {"utf-8", "utf-8-sig", "cp932", "shift_jis"}
+        and dialect.quote in {"", '"', "'"}
+        and dialect.escape in {"", dialect.quote}
+        and not (dialect.skip_lines or dialect.comment or dialect.trailer)
+    )
+
+
+def cut_apart(spark: SparkSession, contract: Mapping[str, Any], source: Source, size: int) -> Cells:
+    """Read one file by as many tasks as it has blocks."""
+    dialect, columns = source.dialect, contract["columns"]
+    # Text passes through as the bytes that it is; a block's lines are those that begin in it.
+    text = spark.read.text(source.uri, lineSep="\n")
+    lines: Any = text.select(F.col("value").cast("binary"), F.col("_metadata.file_block_start")).rdd
+    labels = _labels(spark, source) if dialect.header else [_title(column) for column in columns]
+    places = _places(labels, dialect, columns)
+    quote = dialect.quote.encode()
+    surveyed = sorted(lines.mapPartitions(lambda rows: survey(rows, quote)).collect())
+    inside = frozenset(starts_inside(surveyed))
+    heads = dict(lines.mapPartitions(lambda rows: heads_of(rows, quote, inside)).collect()) if inside else {}
+    blocks, rows = plan_blocks(surveyed, heads, header=dialect.header)
+    of = f" of {source.name}" if source.name else ""
+    read: Any = lines.mapPartitions(lambda rows: read_blocks(rows, blocks, dialect, len(labels), places, of))
+    return Cells(spark.createDataFrame(read, "cells array<string>", verifySchema=False), rows, size)
+
+
+def survey(rows: Iterable[Any], quote: bytes) -> Iterator[tuple[int, int, int, int]]:
+    """Give of each block where it starts, its quotes modulo 2, and its records' ends if it starts outside or inside."""
+    for start, lines in groupby(rows, key=_block_start):
+        odd, ends = 0, [0, 0]
+        for line, _ in lines:
+            odd ^= line.count(quote) & 1 if quote else 0
+            ends[odd] += 1
+        yield start, odd, ends[0], ends[1]
+
+
+def starts_inside(surveyed: Iterable[tuple[int, int, int, int]]) -> Iterator[int]:
+    """Give the blocks that start inside a quoted cell; ConversionError when the file ends inside one."""
+    odd = 0
+    for start, quotes, *_ in surveyed:
+        if odd:
+            yield start
+        odd ^= quotes
+    if odd:
+        raise ConversionError("the file ends inside a quoted cell")
+
+
+def heads_of(
+    rows: Iterable[Any], quote: bytes, inside: frozenset[int]
+) -> Iterator[tuple[int, tuple[list[bytes], bool]]]:
+    """Give of each block that starts inside a cell the lines to the end of that record, and whether it ends there."""
+    for start, lines in groupby(rows, key=_block_start):
+        if start not in inside:
+            continue
+        head: list[bytes] = []
+        odd, length = 1, 0
+        for line, _ in lines:
+            head.append(bytes(line))
+            odd, length = odd ^ (line.count(quote) & 1), length + len(line)
+            if not odd:
+                break
+            if length > 4 * MAX_RECORD_CHARACTERS:
+                raise ConversionError("a record is longer than any that the gate accepts")
+        yield start, (head, not odd)
+
+
+def plan_blocks(
+    surveyed: Sequence[tuple[int, int, int, int]], heads: Mapping[int, tuple[list[bytes], bool]], *, header: bool
+) -> tuple[dict[int, Block], int]:
+    """Give each block's part by its start, and how many records there are beside the header."""
+    blocks: dict[int, Block] = {}
+    tails: dict[int, list[bytes]] = {}
+    number, open_in, odd = 0 if header else 1, 0, 0
+    for start, quotes, outside, inside in surveyed:
+        head, ended = heads[start] if odd else ([], True)
+        if odd:
+            tails.setdefault(open_in, []).extend(head)
+        # The record that was open ended here; it began, and was counted, before.
+        begun = (inside - 1 if odd else outside) + (odd ^ quotes) if ended else 0
+        blocks[start] = Block(len(head), tails.setdefault(start, []), number)
+        number += begun
+        if ended:
+            open_in = start
+        odd ^= quotes
+    return blocks, number - 1
+
+
+def read_blocks(
+    rows: Iterable[Any], blocks: Mapping[int, Block], dialect: Dialect, width: int, places: Sequence[int], of: str
+) -> Iterator[tuple[list[str]]]:
+    """Yield number and cells of every record that begins in these blocks."""
+    encoding = "utf-8" if dialect.encoding == "utf-8-sig" else dialect.encoding
+    for start, lines in groupby(rows, key=_block_start):
+        block = blocks[start]
+        own = chain((line for line, _ in islice(lines, block.skip, None)), block.tail)
+        number = before = block.number - 1
+        try:
+            text = (line.decode(encoding) + "\n" for line in own)
+            for number, cells in enumerate(cells_of(text, dialect, width, places, before), block.number):
+                if number:  # the header is record 0
+                    yield ([f"{number}{of}", *cells],)
+        except UnicodeError as error:
+            raise ConversionError(f"a record after {number}{of} holds bytes that are no {dialect.encoding}") from error
+
+
+def _block_start(row: Any) -> int:
+    return int(row[1])
+
+
+def _labels(spark: SparkSession, source: Source) -> list[str]:
+    _, path, file_system = _hadoop(spark, source.uri)
+    stream = file_system.open(path)
+    try:
+        start = bytes(stream.readNBytes(4 * MAX_RECORD_CHARACTERS)).removeprefix(b"\xef\xbb\xbf")
+    finally:
+        stream.close()
+    encoding = "utf-8" if source.dialect.encoding == "utf-8-sig" else source.dialect.encoding
+    return next(_reader(io.StringIO(start.decode(encoding, "replace"), newline="\n"), source.dialect), [])
+
+
+def _size(spark: SparkSession, uri: str) -> int:
+    _, path, file_system = _hadoop(spark, uri)
+    return int(file_system.getFileStatus(path).getLen())
 
 
 def lay_records(
@@ -335,28 +520,41 @@ def records_of(text: Iterable[str], dialect: Dialect, columns: Sequence[Mapping[
         lines = _before_last(lines)
     if dialect.comment or dialect.escape == "\\":
         lines = _simplified(lines, dialect)
+    try:
+        first = _reader(lines, dialect)
+        labels = next(first, []) if dialect.header else [_title(column) for column in columns]
+    except csv.Error as error:
+        raise ConversionError(f"after record 0: {error}") from error
+    yield from cells_of(lines, dialect, len(labels), _places(labels, dialect, columns))
+
+
+def cells_of(
+    lines: Iterable[str], dialect: Dialect, width: int, places: Sequence[int], before: int = 0
+) -> Iterator[list[str]]:
+    """Yield the cells at `places` of every record, all of `width`; `before` is the number of the record before them."""
+    number = before
+    try:
+        for number, record in enumerate(_reader(lines, dialect), before + 1):
+            # Of one column, an empty line is an empty cell.
+            cells = record or [""]
+            if len(cells) != width:
+                raise ConversionError(f"record {number} does not have the {width} fields of the contract")
+            if "\0" in "".join(cells):
+                raise ConversionError(f"record {number} holds a NUL")
+            yield [cells[place] for place in places]
+    except csv.Error as error:
+        raise ConversionError(f"after record {number}: {error}") from error
+
+
+def _reader(lines: Iterable[str], dialect: Dialect) -> Iterator[list[str]]:
     csv.field_size_limit(MAX_RECORD_CHARACTERS)
-    reader = csv.reader(
+    return csv.reader(
         lines,
         delimiter=dialect.delimiter,
         quotechar=dialect.quote or None,
         quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
         strict=True,
     )
-    number = 0
-    try:
-        labels = next(reader, []) if dialect.header else [_title(column) for column in columns]
-        places = _places(labels, dialect, columns)
-        for number, record in enumerate(reader, 1):
-            # Of one column, an empty line is an empty cell.
-            cells = record or [""]
-            if len(cells) != len(labels):
-                raise ConversionError(f"record {number} does not have the {len(labels)} fields of the contract")
-            if "\0" in "".join(cells):
-                raise ConversionError(f"record {number} holds a NUL")
-            yield [cells[place] for place in places]
-    except csv.Error as error:
-        raise ConversionError(f"after record {number}: {error}") from error
 
 
 def _before_last(lines: Iterator[str]) -> Iterator[str]:
@@ -407,9 +605,8 @@ def _places(labels: Sequence[str], dialect: Dialect, columns: Sequence[Mapping[s
     return places
 
 
-def read_records(spark: SparkSession, contract: Mapping[str, Any], dialect: Dialect, uri: str) -> DataFrame:
-    """Read plain records: every cell as text, null when it is missing, beside the record's number."""
-    cells = spark.read.text(uri, lineSep=RECORD_END).select(F.split("value", CELL_END).alias("cells"))
+def named(cells: DataFrame, contract: Mapping[str, Any], dialect: Dialect) -> DataFrame:
+    """Give every cell as text in a column of its name, null when it is missing, beside the record's number."""
     columns = [
         _null_tokens(F.col("cells")[place], dialect.null_tokens).alias(column["name"])
         for place, column in enumerate(contract["columns"], 1)
@@ -423,34 +620,54 @@ def typed(rows: DataFrame, contract: Mapping[str, Any], dialect: Dialect) -> Dat
 
 
 def write_parquet(rows: DataFrame, uri: str, parts: int) -> None:
-    """Replace whatever the folder holds by `rows` in `parts` files."""
-    sized = rows.repartition(parts) if parts > 1 else rows.coalesce(1)
+    """Replace whatever the folder holds by `rows` in `parts` files or fewer."""
+    # Not repartition: what was read in even parts needs no shuffle.
+    sized = rows.coalesce(max(parts, 1))
     # COPY would try to load Spark's _SUCCESS as Parquet.
     sized.write.option("mapreduce.fileoutputcommitter.marksuccessfuljobs", "false").mode("overwrite").parquet(uri)
 
 
-def written_files(spark: SparkSession, uri: str) -> Iterator[ParquetFile]:
-    """Read the footer of every file in the folder: what is there, not what we meant to write."""
-    jvm, path, file_system = _hadoop(spark, uri)
-    for status in file_system.listStatus(path):
-        source = jvm.org.apache.parquet.hadoop.util.HadoopInputFile.fromStatus(status, file_system.getConf())
-        reader = jvm.org.apache.parquet.hadoop.ParquetFileReader.open(source)
-        try:
-            yield ParquetFile(status.getPath().getName(), status.getLen(), reader.getRecordCount())
-        finally:
-            reader.close()
+def written(spark: SparkSession, contract: Mapping[str, Any], uri: str) -> tuple[list[ParquetFile], dict[str, str]]:
+    """Read the folder again: its files with their rows, and the sum of every number, exact with the column's scale.
+
+    A sum beyond 38 digits fails the job, as SUM would fail in Redshift.
+    """
+    scales = {
+        column["name"]: column.get("scale", 0) if column["type"] == "decimal" else 0
+        for column in contract["columns"]
+        if column["type"] in {"integer", "decimal"}
+    }
+    wide = {name: F.col(f"`{name}`").cast(f"decimal(38,{scale})") for name, scale in scales.items()}
+    totals = [F.sum(wide[name]).alias(f"c{place}") for place, name in enumerate(scales)]
+    by_file = spark.read.parquet(uri).groupBy(F.col("_metadata.file_name").alias("name"))
+    found = {row["name"]: row for row in by_file.agg(F.count(F.lit(1)).alias("rows"), *totals).collect()}
+    _, path, file_system = _hadoop(spark, uri)
+    files = [
+        ParquetFile(name, status.getLen(), found[name]["rows"] if name in found else 0)
+        for status in file_system.listStatus(path)
+        for name in [status.getPath().getName()]
+    ]
+    sums = {}
+    with localcontext(prec=MAX_DIGITS) as context:
+        context.traps[Inexact] = True
+        for place, (name, scale) in enumerate(scales.items()):
+            total = sum((row[f"c{place}"] or 0 for row in found.values()), start=Decimal(0))
+            sums[name] = f"{total:.{scale}f}"
+    return files, sums
 
 
 def check_counts(gate: int, read: int, written: int, of: str = "") -> None:
     """Raise RowCountError unless all three are one number."""
     if not gate == read == written:
         raise RowCountError(
-            f"{of and f'{of}: '}The gate counted {gate} rows, the job read {read}, the Parquet footers hold {written}. "
+            f"{of and f'{of}: '}The gate counted {gate} rows, the job read {read}, the Parquet files hold {written}. "
             "The target is not to be loaded; replay the drop, and if it stays, compare the contract's CSV dialect."
         )
 
 
-def result_of(contract: Mapping[str, Any], arguments: Arguments, files: Sequence[ParquetFile]) -> dict[str, Any]:
+def result_of(
+    contract: Mapping[str, Any], arguments: Arguments, files: Sequence[ParquetFile], sums: Mapping[str, str]
+) -> dict[str, Any]:
     """Give what the DAG's check reads."""
     return {
         "run": arguments.target_uri.rstrip("/").rsplit("/", 1)[-1],
@@ -458,6 +675,7 @@ def result_of(contract: Mapping[str, Any], arguments: Arguments, files: Sequence
         "version": contract["version"],
         "columns": [column["name"] for column in contract["columns"]],
         "rows": sum(file.rows for file in files),
+        "sums": dict(sums),
         "files": [{"name": file.name, "size": file.size, "rows": file.rows} for file in files],
     }
 
@@ -588,7 +806,10 @@ def innermost(error: Py4JJavaError | PySparkException) -> str:
         return str(error)
     while throwable.getCause() is not None:
         throwable = throwable.getCause()
-    return str(throwable.getMessage() or throwable.toString()).strip().partition("\n")[0]
+    message = str(throwable.getMessage() or throwable.toString()).strip()
+    if message.startswith("Traceback"):  # of Python on a worker, whose last line has the error
+        return message.splitlines()[-1].partition(": ")[2]
+    return message.partition("\n")[0]
 
 
 def _hadoop(spark: SparkSession, uri: str) -> tuple[Any, Any, Any]:

