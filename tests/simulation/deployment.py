@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from suimon import delivery
 from suimon.check.engine import Aside
 from suimon.check.verdict import Verdict
-from suimon.incidents import OPEN, IncidentDesk
+from suimon.incidents import IncidentDesk
 from suimon.inspection import Inspection
 from suimon.intake import ComeBackError, Gate
 from suimon.ledger import Ledger
@@ -35,17 +35,16 @@ from tests.simulation.services.table import Table
 from tests.simulation.services.warehouse import Warehouse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from suimon.contract.model import Contract
-    from suimon.drop import Drop, DropRecord
+    from suimon.drop import DropRecord
     from suimon.intake import ReplayRequest
     from tests.simulation.world import World
 
 TOPIC = "arn:aws:sns:ap-northeast-1:123456789012:alerts"
 VISIBILITY = 5_400  # as template.yaml has it
 RECEIVES = 30
-OF_FILES = ("rejected:", "unmatched:", "run-failed:", "imperfect:")
 TASKS = ("run_glue", "load_redshift", "report_outcome")
 SETTINGS = Settings(
     ledger_table="ledger",
@@ -210,13 +209,6 @@ class Functions:
             self.sqs,  # type: ignore[arg-type]
             Places(RAW, REPORTS, services.intake.url, (services.dead.url, services.undelivered.url)),
             lambda: "airflow.test",
-        )
-
-    def knows(self, drops: Sequence[Drop]) -> bool:
-        """Whether the ledger has every one of these, and nothing is told as wrong but files and their runs."""
-        table = self._services.table
-        return all(table.item(f"drop#{drop.id}", "drop") for drop in drops) and not any(
-            item.get("state") == OPEN and not item["incident_id"].startswith(OF_FILES) for item in table.items()
         )
 
     def ledger(self, owner: str) -> Ledger:

@@ -103,8 +103,8 @@ class Plan:
     skews: tuple[float, ...]
     lag: int
     bad_runs: int  # one run in so many fails by itself; 0: none
-    # Where every file has its record and its end and nothing is open, a sweep finds nothing, and costs as much as two
-    # files do: it is made in one of four such schedules only.
+    # Where every file has its record and its end and no incident outlives its cause, a sweep finds nothing, and costs
+    # nearly as much as a file does: it is made in one of four such schedules only.
     spares_sweep: bool
     lost_reports: int  # one closing event in so many never comes; 0: none
 

@@ -11,7 +11,13 @@ from tests.simulation.choices import Choices
 from tests.simulation.dags import Dags
 from tests.simulation.deployment import Functions, Services
 from tests.simulation.plan import HOUR, MINUTE, RAW, draw
-from tests.simulation.promises import ENDS, PROMISES, move_is_wrong
+from tests.simulation.promises import (
+    ENDS,
+    PROMISES,
+    move_is_wrong,
+    no_incident_outlives_its_cause,
+    nothing_is_lost,
+)
 from tests.simulation.replays import Replay
 from tests.simulation.sweeping import Sweeping
 from tests.simulation.world import World
@@ -180,11 +186,11 @@ class Schedule:
         """
         world, last = self.world, self.plan.puts[-1].at
         world.run(max(world.now, last + GRACE))
-        if self.plan.spares_sweep and self._is_quiet() and self.functions.knows(self.put):
-            self.rested = True
-            return
         pause = SWEEP_EVERY
         while world.now < self.plan.heals + LONGEST_HEALING:
+            if self.plan.spares_sweep and self._is_quiet() and self._is_settled():
+                self.rested = True
+                return
             writes, rounds = self._writes, self.sweeping.rounds
             self.sweeping.start()
             world.run(world.now + pause)
@@ -202,6 +208,9 @@ class Schedule:
             and not any(queue.messages for queue in self.services.sqs.queues.values())
             and not any(replay.open for replay in self.replays)
         )
+
+    def _is_settled(self) -> bool:
+        return not any(nothing_is_lost(self)) and not any(no_incident_outlives_its_cause(self))
 
     _writes = 0
 
