@@ -22,7 +22,7 @@ from suimon.sweep import Places, Sweep, SweepError
 from suimon.trigger import Airflow
 from suimon.warehouse.statements import Warehouse as WarehouseName
 from tests.simulation.faults import Faulty
-from tests.simulation.plan import BAD, CONTRACTS, ENVIRONMENT, LAKE, RAW, REPORTS, TOLERABLE
+from tests.simulation.plan import BAD, BOTH, ENVIRONMENT, LAKE, RAW, REPORTS, TOLERABLE
 from tests.simulation.services.airflow import Dag
 from tests.simulation.services.buckets import Bucket
 from tests.simulation.services.events import Events
@@ -37,7 +37,7 @@ from tests.simulation.services.warehouse import Warehouse
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from suimon.contract.model import Contract
+    from suimon.contract.model import Contract, Contracts
     from suimon.drop import DropRecord
     from suimon.intake import ReplayRequest
     from tests.simulation.world import World
@@ -80,7 +80,7 @@ class Services:
         self.sfn = StepFunctions(now)
         self.events = Events(now)
         self.warehouse = Warehouse(now)
-        for contract in CONTRACTS.all:
+        for contract in BOTH.all:
             self.mwaa.add(Dag(contract.dag_id or "", tasks=TASKS))
 
     def trouble(self, what: str) -> None:
@@ -128,8 +128,8 @@ class ContraryMwaa(Mwaa):
 class Functions:
     """The four functions over services whose every call is a point."""
 
-    def __init__(self, world: World, services: Services) -> None:
-        self.contracts = CONTRACTS
+    def __init__(self, world: World, services: Services, contracts: Contracts) -> None:
+        self.contracts = contracts
         self._services = services
         self.clock = world.clock
         self._table = Faulty(world, services.table, "dynamodb")
@@ -152,7 +152,7 @@ class Functions:
             self._airflow,
             self._desk,
             self._sfn,
-            CONTRACTS,
+            self.contracts,
             SETTINGS,
             self._inspector,
             owner,
@@ -199,7 +199,7 @@ class Functions:
         """The sweep of one round."""
         ledger, services = self.ledger(owner), self._services
         return Sweep(
-            CONTRACTS,
+            self.contracts,
             ledger,
             Registry(ledger, self._desk, self._sfn),
             self._desk,

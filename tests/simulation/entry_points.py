@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import ModuleType
 
+    from suimon.contract.model import Contracts
     from suimon.intake import ReplayRequest
     from tests.simulation.deployment import Services
     from tests.simulation.world import World
@@ -49,8 +50,8 @@ class EntryPoints(Functions):
     a module of its own here, idle ones are used again, and one whose invocation was killed is not.
     """
 
-    def __init__(self, world: World, services: Services) -> None:
-        super().__init__(world, services)
+    def __init__(self, world: World, services: Services, contracts: Contracts) -> None:
+        super().__init__(world, services, contracts)
         os.environ.update(QUIET)
         self._idle: dict[str, list[ModuleType]] = {"intake": [], "outcome": [], "freshness": []}
         self._wiring: dict[str, dict[str, Any]] = {

@@ -35,7 +35,8 @@ STOCK = Contract(
     FileFormat(compression="gzip"),
     arrival=SOON,
 )
-CONTRACTS = Contracts((SALES, STOCK))
+# The release has the second contract only where a file of it comes: each costs the sweep three listings a round.
+ONE, BOTH = Contracts((SALES,)), Contracts((SALES, STOCK))
 
 KEYS = (
     "sales/2026-11-20/sales.csv",
@@ -94,6 +95,7 @@ class Spell:
 class Plan:
     """One schedule's outside world; times in seconds, 0 for what never happens."""
 
+    contracts: Contracts
     puts: tuple[Put, ...]
     spells: tuple[Spell, ...]
     replays: tuple[float, ...]  # when an operator replays every day of sales
@@ -129,6 +131,7 @@ def draw(choices: Choices) -> Plan:
     replays = tuple(at for at in (first_replay, first_replay + second_replay if second_replay else 0.0) if at)
     busy = max((last, *replays, *(spell.begins for spell in spells)))
     return Plan(
+        contracts=BOTH if any(put.key.startswith("stock") for put in puts) else ONE,
         puts=puts,
         spells=spells,
         replays=replays,

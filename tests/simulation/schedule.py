@@ -86,7 +86,7 @@ class Schedule:
         self.world = world = World(choices, tell)
         self.plan = draw(choices)
         self.services = Services(world)
-        self.functions = functions(world, self.services)
+        self.functions = functions(world, self.services, self.plan.contracts)
         self.aws = Aws(world, self.plan, self.services, self.functions)
         self.dags = Dags(world, self.plan, self.services, self.functions)
         self.sweeping = Sweeping(self.functions, self.aws)
@@ -188,9 +188,13 @@ class Schedule:
         world.run(max(world.now, last + GRACE))
         pause = SWEEP_EVERY
         while world.now < self.plan.heals + LONGEST_HEALING:
-            if self.plan.spares_sweep and self._is_quiet() and self._is_settled():
-                self.rested = True
-                return
+            if self.plan.spares_sweep and self._is_settled():
+                if self._is_quiet():
+                    self.rested = True
+                    return
+                if (due := world.next_due()) is not None:  # as a rule the message of an invocation that was killed
+                    world.run(due)
+                    continue
             writes, rounds = self._writes, self.sweeping.rounds
             self.sweeping.start()
             world.run(world.now + pause)
@@ -210,7 +214,13 @@ class Schedule:
         )
 
     def _is_settled(self) -> bool:
-        return not any(nothing_is_lost(self)) and not any(no_incident_outlives_its_cause(self))
+        return (
+            all(item["state"] in ENDS for item in self.drops.values())
+            and not any(nothing_is_lost(self))
+            and not any(no_incident_outlives_its_cause(self))
+            and not self.services.dead.messages
+            and not self.services.undelivered.messages
+        )
 
     _writes = 0
 
