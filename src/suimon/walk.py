@@ -178,7 +178,8 @@ class Listing:
                 newest = known[older.drop.id].drop.sequencer
                 break
             run.append(older)
-        unlisted = [record for record in known.values() if record.id not in above]
+        listed_here = above | {one.drop.id for one in run}
+        unlisted = [record for record in known.values() if record.id not in listed_here]
         entered = {}
         for one in reversed(run):
             newest = max(newest, *(_if_below(record, one) for record in unlisted), "", key=written_order)

@@ -138,6 +138,16 @@ def test_an_entry_that_a_crash_left_without_its_record_keeps_its_true_sequencer(
     assert record.drop.sequencer == "0A"
 
 
+def test_an_entry_without_its_record_is_no_deleted_version_whatever_the_clock_of_a_function_says(
+    world: World, table: Table
+) -> None:
+    writes = [world.put(key_of(), f"{number}", NOON - HOUR + number * MINUTE) for number in range(3)]
+    world.receive(writes[2], "0C", NOON - 2 * HOUR)  # by a clock that is an hour behind
+    table.delete_item(Key={"pk": f"drop#{writes[2].id}", "sk": "drop"})
+    assert world.find(KIND).healed == 3
+    assert order(world, *writes) == [drop.version_id for drop in writes]
+
+
 def test_a_crash_between_entering_and_sending_loses_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     drop = world.put(key_of())
     sqs = world.sqs
