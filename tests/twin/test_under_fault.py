@@ -32,6 +32,7 @@ from local.lifecycle import up
 from local.progress import Board
 from local.supervisor import is_alive, spawn, stop, wait_until_ready, watch
 from suimon.drop import State
+from suimon.intake import LEASE
 from suimon.ledger import Ledger
 from suimon.ledger_items import stamp
 from suimon.warehouse.statements import Warehouse, run_query
@@ -52,9 +53,15 @@ WAREHOUSE = Warehouse(database="analytics", workgroup_name="suimon-local")
 SEED: Final = 20261122
 FILES, BAD, ROWS, THREADS = 500, 20, 3, 8
 AWAY_SECONDS: Final = 60.0
+# All of it takes some four minutes on two idle cores; only a failure waits longer.
+PATIENCE: Final = 900.0
 # Dates up to yesterday, so that no file is missing. The last days are good, so that the table is fresh.
 YESTERDAY = datetime.now(ZoneInfo("Asia/Tokyo")).date() - timedelta(days=1)
 AIRFLOW = ("airflow-api-server", "airflow-scheduler")
+
+
+# A check of such a file takes a fraction of a second; one that stands longer than this belongs to who stands still.
+STILL_SECONDS: Final = 10.0
 
 
 @dataclass
@@ -78,12 +85,11 @@ class Story:
         key = f"sales/{day}/sales_data.csv"
         s3.put_object(Bucket=self.twin.outputs["RawBucket"], Key=key, Body=self.files[day].content)
 
-    def wait(self, look: Callable[[], bool], what: str, seconds: float, pause: float = 0.5) -> None:
+    def wait(self, look: Callable[[], bool], what: str, seconds: float, pause: float = 1.0) -> None:
         deadline = time.monotonic() + seconds
         while not look():
             watch(self.twin)
-            told = "; ".join(f"{count} {state}" for state, count in sorted(self.states().items()))
-            assert time.monotonic() < deadline, f"waited {seconds:.0f} s in vain for {what}; the ledger: {told}"
+            assert time.monotonic() < deadline, f"waited {seconds:.0f} s in vain for {what}; {self.states()}"
             time.sleep(pause)
 
     def drops(self) -> dict[str, Taken]:
@@ -142,21 +148,21 @@ def tell(story: Story) -> None:
     random.Random(SEED).shuffle(order)  # noqa: S311 as above
     with ThreadPoolExecutor(THREADS) as pool:
         puts = [pool.submit(story.put, day) for day in order]
-        story.wait(lambda: len(story.standing_in(State.TRIGGERED)) > FILES // 20, "the first runs", 120)
+        story.wait(lambda: len(story.standing_in(State.LOADED)) >= FILES // 20, "the first loads", PATIENCE)
         story.killed = kill_a_function_at_work(story)
         stop_airflow_for_a_while(story)
         for put in puts:
             put.result()
-    story.wait(lambda: others_are_at_their_end(story), "every file but one to come to its end", 300, pause=2)
+    story.wait(lambda: others_are_at_their_end(story), "every file but one to come to its end", PATIENCE, pause=5)
     bring_back(story)
-    story.wait(lambda: not on_the_way(story.drops()), "the last file to be loaded", 120, pause=2)
+    story.wait(lambda: not on_the_way(story.drops()), "the last file to be loaded", PATIENCE, pause=5)
 
 
 def kill_a_function_at_work(story: Story) -> DropRecord:
     """End a function's process while it has a drop under check, and give that drop.
 
-    Which process has which drop nobody tells. A process that is stopped keeps its drop from moving: when one has stood
-    under check for long while it stood still, and others moved on, that drop is its own.
+    Nobody tells which process has which drop. But a process that stands still keeps its drop from moving: when of those
+    under check all have moved on but one, that one is its own.
     """
     cloud = psutil.Process(story.part("cloud").pid)
     for _ in range(40):
@@ -164,8 +170,13 @@ def kill_a_function_at_work(story: Story) -> DropRecord:
         worker = random.choice(workers)  # noqa: S311 any of them
         worker.suspend()
         before = {record.id: record for record in story.standing_in(State.VALIDATING)}
-        time.sleep(4)
-        still = [one for one in story.standing_in(State.VALIDATING) if before.get(one.id) == one]
+        still, alone_since = list(before.values()), time.monotonic()
+        while still and time.monotonic() < alone_since + STILL_SECONDS:
+            watch(story.twin)
+            time.sleep(0.2)
+            still = [one for one in story.standing_in(State.VALIDATING) if before.get(one.id) == one]
+            if len(still) > 1:
+                alone_since = time.monotonic()
         if len(still) == 1 and day_of(still[0]) not in story.bad and is_first_of_its_key(story, still[0]):
             worker.kill()
             return still[0]
@@ -186,9 +197,9 @@ def stop_airflow_for_a_while(story: Story) -> None:
         os.killpg(one.pid, signal.SIGKILL)
     deadline = time.monotonic() + AWAY_SECONDS
     while time.monotonic() < deadline:
-        assert not any(map(is_alive, ended))
         watch(story.twin)
         time.sleep(1)
+    assert not any(map(is_alive, ended))
     for part in airflow_parts(story.twin):
         if part.name in AIRFLOW:
             again = spawn(part, story.twin)
@@ -197,9 +208,10 @@ def stop_airflow_for_a_while(story: Story) -> None:
 
 
 def bring_back(story: Story) -> None:
-    """Let the killed function's lease run out, as a quarter of an hour would, and have the sweep look.
+    """Let the killed function's lease run out, as a quarter of an hour would, and have the sweep look as of then.
 
-    Its message comes back to no function before the queue's hour and a half are over.
+    The sweep goes by the time of its event, the gate by the clock: so the lease is ended in the ledger. The message
+    itself comes back to no function before the queue's hour and a half are over.
     """
     assert story.killed
     record = story.ledger.get(story.killed.id)
@@ -212,7 +224,8 @@ def bring_back(story: Story) -> None:
         ExpressionAttributeValues={":past": stamp(datetime.now(UTC) - timedelta(seconds=1))},
     )
     functions = story.twin.session().client("lambda")
-    answer = functions.invoke(FunctionName=story.twin.outputs["FreshnessFunctionName"], Payload=b"{}")
+    later = json.dumps({"time": (datetime.now(UTC) + LEASE + timedelta(minutes=1)).isoformat()}).encode()
+    answer = functions.invoke(FunctionName=story.twin.outputs["FreshnessFunctionName"], Payload=later)
     assert "FunctionError" not in answer, answer["Payload"].read()
 
 
