@@ -19,10 +19,10 @@ from botocore.config import Config
 
 from suimon.clock import utc_now
 from suimon.contract.model import read_contracts
-from suimon.delivery import HANDED_OVER, delay_for, receive
+from suimon.delivery import HANDED_OVER, ComeBackError, delay_for, receive
 from suimon.incidents import IncidentDesk
 from suimon.inspection import FileInspector
-from suimon.intake import ComeBackError, Gate, ReplayRequest
+from suimon.intake import Gate, ReplayRequest
 from suimon.ledger import Ledger
 from suimon.objects import Objects
 from suimon.pace import Pace

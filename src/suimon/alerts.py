@@ -36,11 +36,16 @@ def rejected(record: DropRecord, contract: Contract, reason: str) -> Problem:
             f"Drop {record.id}, version {record.drop.version_id}."
         )
     return Problem(
-        id=f"rejected:{record.dataset}:{record.partition}",
+        id=rejected_id(record),
         subject=f"{record.dataset} {record.partition} rejected: {file_name(record)}",
         body=body,
         fingerprint=run_id(record),
     )
+
+
+def rejected_id(record: DropRecord) -> str:
+    """The incident of a partition whose file breaks its contract."""
+    return f"rejected:{record.dataset}:{record.partition}"
 
 
 def imperfect(record: DropRecord, contract: Contract, set_aside: int, told: str, aside_uri: str) -> Problem:

@@ -17,6 +17,10 @@ FIRST_DELAY, LONGEST_DELAY = 5, 900  # seconds until a message that failed comes
 HANDED_OVER = 20
 
 
+class ComeBackError(Exception):
+    """Not now: the drop is safe in the ledger, the same request must come again later."""
+
+
 def resume_message(drop_id: str) -> str:
     """Write the message that makes a drop of the ledger go on."""
     return json.dumps({"resume": drop_id})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -10,16 +10,18 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from suimon import alerts
 from suimon.contract.model import Role
+from suimon.delivery import ComeBackError
 from suimon.drop import REPLAYABLE, Drop, DropRecord, EventError, State, run_id
 from suimon.gathering import Gathering, follow
+from suimon.judging import Judge
 from suimon.ledger import Ledger, LostClaimError
 from suimon.objects import Objects, UnreadableError
 from suimon.outcome import answer_token
 from suimon.pace import BusyError
 from suimon.set_ledger import LostSetError
 from suimon.sets import SOURCES, WAITING, SetError
-from suimon.steps import Fate, Step, fate, is_outdated, next_step
-from suimon.trigger import PASSING, Airflow, Outcome, accepted_name, accepted_prefix, conf_for, start_run
+from suimon.steps import Step, next_step
+from suimon.trigger import PASSING, Airflow, Outcome, conf_for, start_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,17 +30,13 @@ if TYPE_CHECKING:
 
     from suimon.contract.model import Contract, Contracts
     from suimon.incidents import IncidentDesk
-    from suimon.inspection import Inspection, Inspector
+    from suimon.inspection import Inspector
     from suimon.settings import Settings
 
 # Longer than the function may run (15 minutes): while the lease runs, its owner may be alive.
 LEASE = timedelta(minutes=16)
 # An environment that is being updated or throttles is not news at once; when it lasts, it is.
 PATIENCE = timedelta(minutes=10)
-
-
-class ComeBackError(Exception):
-    """Not now: the drop is safe in the ledger, the same request must come again later."""
 
 
 class ReplayError(Exception):
@@ -159,91 +157,26 @@ class Gate:
             raise
         return self._onward(record, contract) if record.state is State.ACCEPTED else record
 
-    def _settle(self, record: DropRecord, contract: Contract) -> DropRecord:
-        role = contract.role_of(record.drop.key)
-        if role in {Role.SET, Role.CONTROL}:
-            return self._settle_without_bytes(record, contract, role)
-        found = self._fate(record)
-        # A replay repeats bytes that are known, on purpose.
-        if found.state and not (found.state is State.DUPLICATE and record.attempt > 1):
-            return self._end(record, found.state, duplicate_of=found.repeats)
-        if found.waits_for:
-            raise ComeBackError(f"drop {record.id} has the bytes of drop {found.waits_for}, which is being checked")
-        try:
-            with self.inspector.inspect(record, contract) as inspection:
-                if not inspection.verdict.accepted:
-                    return self._reject(record, contract, inspection.report())
-                name = self._keep(record, contract, inspection)
-        except UnreadableError as error:
-            return self._reject(record, contract, str(error))
-        # A check takes its time: what was overwritten meanwhile need not run. The fence would hold it up anyway.
-        if is_outdated(record, self.ledger.newer_writes(record)):
-            return self._end(record, State.SUPERSEDED)
-        self._remark(record, contract, inspection)
-        # The run id is written before the call that uses it: whoever takes over after a crash asks for the same run.
-        told = {"rows": inspection.verdict.accepted_rows, "accepted_as": name}
-        told |= {"set_id": WAITING} if role is Role.SHARD else {"run_id": run_id(record)}
-        return self.ledger.move(record, State.ACCEPTED, self.clock(), **told)
+    @property
+    def _judge(self) -> Judge:
+        return Judge(self.ledger, self.objects, self.desk, self.sfn, self.settings, self.inspector, self.clock)
 
-    def _settle_without_bytes(self, record: DropRecord, contract: Contract, role: Role) -> DropRecord:
-        """Accept a set, whose shards have been checked, or what says which shards it has, if that can be read."""
+    def _settle(self, record: DropRecord, contract: Contract) -> DropRecord:
+        """Judge a file or shard; accept a set, whose shards were judged, or what says which it has, if readable."""
+        role = contract.role_of(record.drop.key)
+        if role in {Role.FILE, Role.SHARD}:
+            return self._judge.settle(record, contract)
         if role is Role.SET:
             if not self._gathering.is_current(record):
-                return self._end(record, State.SUPERSEDED)
+                return self._judge.end(record, State.SUPERSEDED)
             rows = self._gathering.lay_out(record, contract)
             told = {"rows": rows, "accepted_as": SOURCES, "run_id": run_id(record)}
             return self.ledger.move(record, State.ACCEPTED, self.clock(), **told)
         try:
             self._gathering.names(record, contract)
         except (UnreadableError, SetError) as error:
-            return self._reject(record, contract, str(error))
+            return self._judge.reject(record, contract, str(error))
         return self.ledger.move(record, State.ACCEPTED, self.clock(), set_id=WAITING)
-
-    def _fate(self, record: DropRecord) -> Fate:
-        # What no contract knew when it came has no say yet: it will look at us when it is taken up.
-        older = self.ledger.older_writes(record)
-        before = next((other for other in older if other.state is not State.UNMATCHED), None)
-        if before and before.state is State.DUPLICATE:
-            before = self.ledger.get(before.duplicate_of)
-        return fate(record, self.ledger.newer_writes(record), before)
-
-    def _keep(self, record: DropRecord, contract: Contract, inspection: Inspection) -> str:
-        """Put what goes on into the lake, the version as it is or the rows that are left of it, and give its name."""
-        lake, accepted, aside = self.settings.lake_bucket, accepted_prefix(record), inspection.aside
-        rewritten = bool(inspection.verdict.set_aside)
-        if rewritten and contract.file:
-            contract = replace(contract, file=contract.file.plain())
-        name = accepted_name(contract)
-        if rewritten:
-            self.objects.put_rows(lake, f"{accepted}{name}", aside.accepted)
-            self.objects.put_rows(lake, aside_key(record), aside.bad)
-        else:
-            self.objects.copy_version(record.drop, lake, f"{accepted}{name}")
-        self.objects.put_json(lake, f"{accepted}_contract.json", contract.to_json())
-        return name
-
-    def _remark(self, record: DropRecord, contract: Contract, inspection: Inspection) -> None:
-        """Tell people of a file that is accepted and yet not all it should be."""
-        verdict = inspection.verdict
-        if verdict.set_aside or verdict.warnings:
-            aside = f"s3://{self.settings.lake_bucket}/{aside_key(record)}" if verdict.set_aside else ""
-            problem = alerts.imperfect(record, contract, verdict.set_aside, inspection.report(), aside)
-            self.desk.report(problem, self.clock())
-        else:
-            note = f"{record.drop.key} has come again and is as it should be."
-            self.desk.recover(alerts.imperfect_id(record, contract), self.clock(), note)
-
-    def _reject(self, record: DropRecord, contract: Contract, reason: str) -> DropRecord:
-        # People first, ledger after: a crash in between says it again at the next delivery, never not at all.
-        self.desk.report(alerts.rejected(record, contract, reason), self.clock())
-        return self._end(record, State.REJECTED, reason)
-
-    def _end(self, record: DropRecord, state: State, reason: str = "", **attributes: str) -> DropRecord:
-        record = self.ledger.move(record, state, self.clock(), **attributes)
-        if record.members:
-            follow(self.ledger, record, self.clock())
-        answer_token(self.sfn, record, reason)
-        return record
 
     @property
     def _gathering(self) -> Gathering:
@@ -255,7 +188,7 @@ class Gate:
             case Role.SHARD | Role.CONTROL:
                 return self._gather(record, contract)
             case Role.SET if not self._gathering.is_current(record):
-                return self._end(record, State.SUPERSEDED)
+                return self._judge.end(record, State.SUPERSEDED)
         return self._trigger(record, contract)
 
     def _gather(self, record: DropRecord, contract: Contract) -> DropRecord:
@@ -265,7 +198,7 @@ class Gate:
         except LostSetError as error:
             raise ComeBackError(str(error)) from error
         except (UnreadableError, SetError) as error:
-            return self._reject(record, contract, str(error))
+            return self._judge.reject(record, contract, str(error))
         if whole:
             follow(self.ledger, self._advance(whole, contract), self.clock())
         return self.ledger.get(record.id) or record
@@ -315,8 +248,3 @@ class Gate:
         if drop.size or not drop.key.endswith("/"):  # an empty object with a slash is what consoles call a folder
             self.desk.report(alerts.no_contract(drop, self.contracts, now), now)
         return record
-
-
-def aside_key(record: DropRecord) -> str:
-    """Where the records of this attempt lie that were set aside: in the lake, for they hold what the file held."""
-    return f"aside/{record.dataset}/{record.partition}/{run_id(record)}/bad_rows.csv"

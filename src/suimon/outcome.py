@@ -91,7 +91,10 @@ class Registry:
         if record.members:
             follow(self.ledger, record, now)
         if record.state is State.FAILED:
-            self.desk.report(alerts.run_failed(record, run), now)
+            failed = alerts.run_failed(record, run)
+            self.desk.report(failed, now)
+            if self._is_behind(record):  # since we looked: whoever entered that may not have seen this incident
+                self.desk.recover(failed.id, now, "A newer file is loaded.")
         elif record.state is State.LOADED:
             for kind in ("run-failed", "rejected"):
                 self._recover(f"{kind}:{record.dataset}:{record.partition}", record, now)

@@ -13,9 +13,10 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from suimon.contract.file import FileFormat
 from suimon.contract.keys import KeyPattern, SetRule
 from suimon.contract.model import Contract, Contracts
+from suimon.delivery import ComeBackError
 from suimon.drop import Drop, DropRecord, State
 from suimon.incidents import IncidentDesk
-from suimon.intake import ComeBackError, Gate
+from suimon.intake import Gate
 from suimon.ledger import Ledger
 from suimon.objects import Objects
 from suimon.outcome import Registry, RunFinished

@@ -22,13 +22,14 @@ from suimon.contract.file import Metric, Tolerance
 from suimon.contract.keys import KeyPattern
 from suimon.contract.model import Contracts
 from suimon.contract.odcs import read_contract_files
-from suimon.delivery import HANDED_OVER, receive, resume_message
+from suimon.delivery import HANDED_OVER, ComeBackError, receive, resume_message
 from suimon.drop import Drop, EventError, State
-from suimon.incidents import IncidentDesk
+from suimon.incidents import IncidentDesk, Problem
 from suimon.inspection import SCRATCH_BYTES, FileInspector, NoRoomError
-from suimon.intake import ComeBackError, Gate, ReplayError, ReplayRequest
+from suimon.intake import Gate, ReplayError, ReplayRequest
 from suimon.ledger import Ledger
 from suimon.objects import Objects
+from suimon.outcome import Registry, RunFinished
 from suimon.pace import Pace
 from suimon.settings import Settings
 from suimon.trigger import Airflow
@@ -508,6 +509,37 @@ def test_a_file_that_is_overwritten_while_it_is_checked_opens_no_run(
     monkeypatch.setattr("suimon.inspection.check", overwritten)
     assert gate.take(older).state is State.SUPERSEDED
     assert not mwaa.runs
+
+
+@pytest.mark.parametrize("moment", ["during the check", "while people are told"])
+def test_a_bad_file_that_is_overwritten_leaves_no_incident_open(
+    gate: Gate, post: Post, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    older, newer = put(BAD, sequencer="01"), put(GOOD, sequencer="02")
+    report = gate.desk.report
+
+    def load_newer() -> None:
+        monkeypatch.undo()
+        registry = Registry(gate.ledger, gate.desk, gate.sfn)
+        run = RunFinished(newer.id, 1, "daily_sales_etl", f"{newer.id}.1", State.LOADED, {}, None, None, None)
+        gate.take(newer)
+        registry.enter(run, NOON)
+
+    def during_the_check(*asked: Any, **named: Any) -> Verdict:
+        load_newer()
+        return check(*asked, **named)
+
+    def while_told(problem: Problem, now: datetime) -> bool:
+        load_newer()
+        return report(problem, now)
+
+    if moment == "during the check":
+        monkeypatch.setattr("suimon.inspection.check", during_the_check)
+    else:
+        monkeypatch.setattr(gate.desk, "report", while_told)
+    assert gate.take(older).state is State.SUPERSEDED
+    assert gate.desk.open_incidents() == []
+    assert len(post.subjects()) == (0 if moment == "during the check" else 2)
 
 
 def test_two_writes_of_the_same_bytes_at_once_open_one_run(

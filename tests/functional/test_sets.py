@@ -13,9 +13,10 @@ import pytest
 
 from suimon import inspection
 from suimon.contract.odcs import read_contract_files
+from suimon.delivery import ComeBackError
 from suimon.drop import State, written_order
 from suimon.inspection import FileInspector
-from suimon.intake import ComeBackError, ReplayError, ReplayRequest
+from suimon.intake import ReplayError, ReplayRequest
 from suimon.objects import Objects
 
 from .set_world import ACCEPTED, DAY, LOADED, MANIFEST, MARKER, REJECTED, SUPERSEDED, THREE, TRIGGERED, World

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from suimon.intake import ComeBackError
+from suimon.delivery import ComeBackError
 from tests.simulation.services.buckets import Bucket
 from tests.simulation.services.s3 import S3
 from tests.simulation.services.sns import Sns

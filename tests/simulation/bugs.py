@@ -14,7 +14,7 @@ from suimon import drop, intake, steps, trigger
 from suimon.drop import Drop, State
 from suimon.findings import Findings
 from suimon.incidents import OPEN, IncidentDesk, Problem, is_news
-from suimon.intake import Gate
+from suimon.judging import Judge
 from suimon.ledger import Ledger
 from suimon.ledger_items import stamp
 from suimon.objects import Objects, S3Version
@@ -98,10 +98,10 @@ def _mark_then_send(self: IncidentDesk, problem: Problem, now: datetime) -> bool
     return True
 
 
-def _move_then_tell(self: Gate, record: DropRecord, contract: Any, reason: str) -> DropRecord:
+def _move_then_tell(self: Judge, record: DropRecord, contract: Any, reason: str) -> DropRecord:
     from suimon import alerts  # noqa: PLC0415 as the code it stands for
 
-    moved = self._end(record, State.REJECTED, reason)
+    moved = self.end(record, State.REJECTED, reason)
     self.desk.report(alerts.rejected(record, contract, reason), self.clock())
     return moved
 
@@ -213,7 +213,7 @@ BUGS = (
     Bug(
         "ledger-before-people",
         "a file is entered as rejected, then people are told",
-        ((Gate, "_reject", _move_then_tell),),
+        ((Judge, "reject", _move_then_tell),),
     ),
     Bug(
         "no-recovery",

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from suimon import delivery
 from suimon.check.engine import Aside
 from suimon.check.verdict import Verdict
+from suimon.delivery import ComeBackError
 from suimon.incidents import IncidentDesk
 from suimon.inspection import Inspection
-from suimon.intake import ComeBackError, Gate
+from suimon.intake import Gate
 from suimon.ledger import Ledger
 from suimon.objects import Objects
 from suimon.outcome import Registry, RunFinished

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from suimon.delivery import ComeBackError
 from suimon.drop import NEXT, State
-from suimon.intake import ComeBackError, ReplayError
+from suimon.intake import ReplayError
 from suimon.ledger import LostClaimError
 from suimon.objects import ShortReadError
 from suimon.outcome import OutcomeError

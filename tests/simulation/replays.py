@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from suimon.intake import ComeBackError, ReplayRequest
+from suimon.delivery import ComeBackError
+from suimon.intake import ReplayRequest
 from suimon.replay import Item, Request, gather
 
 if TYPE_CHECKING:
