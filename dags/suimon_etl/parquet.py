@@ -8,7 +8,7 @@ pyarrow, which MWAA does not have, so this compares the job's report with S3's o
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -28,7 +28,7 @@ class Report:
     sizes: Mapping[str, int]
     version: str  # of the contract that it read the file by
     columns: tuple[str, ...]
-    sums: Mapping[str, str] = field(default_factory=dict)
+    sums: Mapping[str, str]
 
 
 def read_report(s3: Any, target_uri: str) -> Report | None:
@@ -46,7 +46,7 @@ def read_report(s3: Any, target_uri: str) -> Report | None:
         sizes={file["name"]: file["size"] for file in files},
         version=result["version"],
         columns=tuple(result["columns"]),
-        sums=result.get("sums", {}),
+        sums=result["sums"],
     )
 
 
@@ -93,7 +93,7 @@ def _release_problems(table: Table, report: Report) -> list[str]:
             f"{', '.join(columns)} of {table.version}: deploy dags/ of the gate's release, then replay"
         )
     unsummed = {column.name for column in table.summed} ^ report.sums.keys()
-    if report.sums and unsummed:
+    if unsummed:
         told.append(f"the result has the control sums of other columns than the table: {', '.join(sorted(unsummed))}")
     return told
 

