@@ -54,7 +54,7 @@ def find_bugs(console: Console, jobs: int) -> int:
             progress.advance(task)
     table = Table("bug", "the mistake", "schedules until found", "the promise that broke")
     for bug, one in zip(BUGS, searches, strict=True):
-        table.add_row(bug.name, bug.what, f"{one.schedules:,}", one.promise or "[red]not found[/]")
+        table.add_row(bug.name, bug.what, f"{one.schedules:,}", _words(one.promise))
     console.print(table)
     PAGE.write_text(_page(searches), encoding="utf-8")
     return 0 if all(one.promise for one in searches) else 1
@@ -79,6 +79,8 @@ def _page(searches: list[Search]) -> str:
         bugs=len(searches),
         speed=f"{tally.schedules / tally.cpu_seconds:,.0f}",
         wall=f"{seconds:.0f}",
+        cpu=f"{tally.cpu_seconds:.0f}",
+        load=f"{os.getloadavg()[0]:.0f}",
         schedules=f"{tally.schedules:,}",
         points=f"{tally.points / tally.schedules:,.0f}",
         faults=f"{tally.faults / tally.schedules:.1f}",

@@ -6,7 +6,7 @@ from tests.simulation.bugs import BUGS, Bug, switched_on
 from tests.simulation.page import search
 from tests.simulation.schedule import run
 
-MOST_SEEDS = 1_000
+MOST_SEEDS = 3_000
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
