@@ -27,6 +27,9 @@ SPARK: Final = {"5.0": "3.5"}  # the twin has one Spark, that of Glue 5.0
 # What StartJobRun may change of the job for one run, beside Arguments and Timeout.
 ECHOED: Final = ("WorkerType", "NumberOfWorkers", "MaxCapacity", "SecurityConfiguration", "ExecutionClass")
 
+# What a worker of each type counts, in data processing units (documentation: "Worker types").
+DPUS: Final = {"G.025X": 0.25, "G.1X": 1.0, "G.2X": 2.0, "G.4X": 4.0, "G.8X": 8.0}
+
 logger = logging.getLogger(__name__)
 
 
@@ -114,6 +117,9 @@ class Glue:
         run_id = "jr_" + secrets.token_hex(32)
         now = self.clock()
         echoed = {name: request.get(name, job.definition.get(name)) for name in ECHOED}
+        echoed["ExecutionClass"] = echoed["ExecutionClass"] or "STANDARD"
+        if not echoed["MaxCapacity"] and echoed["WorkerType"] in DPUS:
+            echoed["MaxCapacity"] = DPUS[echoed["WorkerType"]] * (echoed["NumberOfWorkers"] or 0)
         return JobRun(
             id=run_id,
             job_name=job.name,
@@ -187,7 +193,11 @@ def application(glue: Glue, authorize: Authorize, job_arn: Callable[[str], str])
 
 
 def _refuse_what_cannot_run(job: Job, request: Mapping[str, Any]) -> None:
-    """Refuse what this twin could only pretend to do."""
+    """Refuse what AWS refuses, then what this twin could only pretend to do."""
+    if request.get("MaxCapacity") and (request.get("WorkerType") or request.get("NumberOfWorkers")):
+        raise AwsError(
+            "InvalidInputException", "Please do not set Max Capacity if using Worker Type and Number of Workers."
+        )
     if job.kind != "glueetl":
         raise AwsError("InvalidInputException", f"The twin runs glueetl jobs; {job.name} is {job.kind or 'of no kind'}")
     if job.glue_version not in SPARK:

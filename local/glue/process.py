@@ -31,6 +31,15 @@ JAVA_OPTIONS: Final = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto -Du
 
 DRIVER_MEMORY: Final = "1g"
 
+# Glue's categories of errors, as its users quote them; the whole list is not documented. By the error's class.
+CATEGORIES: Final = {
+    "SyntaxError": "SYNTAX_ERROR",
+    "IndentationError": "SYNTAX_ERROR",
+    "ImportError": "IMPORT_ERROR",
+    "ModuleNotFoundError": "IMPORT_ERROR",
+    "ValueError": "INVALID_ARGUMENT_ERROR",
+    "AnalysisException": "QUERY_ERROR",
+}
 _TRACEBACK: Final = "Traceback (most recent call last):"
 _LOG_TAIL_BYTES: Final = 256 * 1024
 
@@ -97,9 +106,14 @@ def failure_message(log: Path, script: Path, exit_code: int) -> str:
         output.seek(max(0, output.seek(0, os.SEEK_END) - _LOG_TAIL_BYTES))
         text = output.read().decode(errors="replace")
     _, found, traceback = text.rpartition(_TRACEBACK)
+    if not found and (unread := re.search(r"^(?:SyntaxError|IndentationError): .*", text, re.MULTILINE)):
+        # A script that cannot be read has no traceback, and Glue names its file and line in the message.
+        place = (re.findall(rf'File "{re.escape(str(script))}", line (\d+)', text) or ["1"])[-1]
+        return f"Error Category: SYNTAX_ERROR; {unread[0]} ({script.name}, line {place})"
     error = next((line for line in traceback.splitlines() if line and not line.startswith(" ")), None)
     if not found or error is None:
         return f"Command failed with exit code {exit_code}"
     lines = re.findall(rf'File "{re.escape(str(script))}", line (\d+)', traceback)
     where = f"Failed Line Number: {lines[-1]}; " if lines else ""
-    return f"Error Category: UNCLASSIFIED_ERROR; {where}{error}"
+    kind = error.partition(":")[0].rpartition(".")[2]
+    return f"Error Category: {CATEGORIES.get(kind, 'UNCLASSIFIED_ERROR')}; {where}{error}"

@@ -17,7 +17,10 @@ def main(folder: Path) -> None:
     rows = cells.select(*(F.col("cells")[place].alias(name) for place, name in enumerate(("id", "day", "amount"))))
     day = F.try_to_timestamp("day", F.lit("yyyy-MM-dd")).cast("date").alias("day")
     amount = F.when(F.col("amount").rlike("^[0-9.]+$"), F.expr("try_cast(amount AS decimal(14,2))")).alias("amount")
-    rows.select("id", day, amount).write.mode("overwrite").parquet(str(folder / "warm-up.parquet"))
+    written = str(folder / "warm-up.parquet")
+    rows.select("id", day, amount).write.mode("overwrite").parquet(written)
+    by_file = spark.read.parquet(written).groupBy(F.col("_metadata.file_name"))
+    by_file.agg(F.count(F.lit(1)), F.sum(F.col("amount").cast("decimal(38,2)"))).collect()
     spark.stop()
     # PythonGatewayServer ends when its standard input does.
     process.stdin.close()

@@ -261,8 +261,30 @@ def test_a_failing_script_shows_its_last_line_and_its_own_line_number(twin: Twin
     run = ended(glue, glue.start_job_run(JobName=JOB)["JobRunId"])
 
     assert run["JobRunState"] == "FAILED"
-    assert run["ErrorMessage"] == "Error Category: UNCLASSIFIED_ERROR; Failed Line Number: 2; ValueError: no such"
+    assert run["ErrorMessage"] == "Error Category: INVALID_ARGUMENT_ERROR; Failed Line Number: 2; ValueError: no such"
     assert "Traceback" in log_of(run)
+
+
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        (b"x = 1\nif x\n", "Error Category: SYNTAX_ERROR; SyntaxError: expected ':' (job.py, line 2)"),
+        (b"def f():\nreturn 1\n", "Error Category: SYNTAX_ERROR; IndentationError: expected an indented block"),
+        (
+            b"import no_such_module\n",
+            "Error Category: IMPORT_ERROR; Failed Line Number: 1; ModuleNotFoundError: No module named 'no_such",
+        ),
+        (b"raise KeyError('x')\n", "Error Category: UNCLASSIFIED_ERROR; Failed Line Number: 1; KeyError: 'x'"),
+    ],
+)
+def test_a_bad_script_is_failed_under_the_category_that_glue_gives_it(twin: Twin, script: bytes, told: str) -> None:
+    twin.s3.objects["s3://artifacts/job.py"] = script
+    glue = twin.start()
+
+    run = ended(glue, glue.start_job_run(JobName=JOB)["JobRunId"])
+
+    assert run["JobRunState"] == "FAILED"
+    assert run["ErrorMessage"].startswith(told)
 
 
 def test_a_script_that_exits_with_an_error_of_its_own_is_failed(twin: Twin) -> None:
@@ -346,7 +368,8 @@ def test_a_run_answers_what_the_job_and_the_call_asked_for(twin: Twin) -> None:
     assert run_id.startswith("jr_")
     assert len(run_id) == 3 + 64
     expected = {"Id": run_id, "JobName": JOB, "Timeout": 9, "NumberOfWorkers": 4, "WorkerType": "G.1X",
-                "GlueVersion": "5.0", "JobRunState": "SUCCEEDED", "LogGroupName": "/aws-glue/jobs"}  # fmt: skip
+                "GlueVersion": "5.0", "JobRunState": "SUCCEEDED", "LogGroupName": "/aws-glue/jobs", "MaxCapacity": 4.0,
+                "ExecutionClass": "STANDARD"}  # fmt: skip
     assert expected.items() <= run.items()
 
 
@@ -364,7 +387,10 @@ def test_a_stopped_run_ends_its_script_and_says_so(twin: Twin) -> None:
 
     assert [one["JobRunId"] for one in answer["SuccessfulSubmissions"]] == [run_id]
     assert [one["ErrorDetail"]["ErrorCode"] for one in answer["Errors"]] == ["EntityNotFoundException"]
-    assert ended(glue, run_id)["JobRunState"] == "STOPPED"
+    stopped = ended(glue, run_id)
+    assert stopped["JobRunState"] == "STOPPED"
+    assert "ErrorMessage" not in stopped
+    assert stopped["StartedOn"] <= stopped["CompletedOn"] <= stopped["LastModifiedOn"]
     eventually(lambda: not alive(pid))
     again = glue.batch_stop_job_run(JobName=JOB, JobRunIds=[run_id])
     assert [one["ErrorDetail"]["ErrorCode"] for one in again["Errors"]] == ["InvalidInputException"]
@@ -389,8 +415,27 @@ def test_more_runs_at_once_than_the_job_allows_are_refused(twin: Twin) -> None:
     for _ in range(2):
         glue.start_job_run(JobName=JOB)
 
-    with pytest.raises(glue.exceptions.ConcurrentRunsExceededException):
+    with pytest.raises(glue.exceptions.ConcurrentRunsExceededException, match=f"Concurrent runs exceeded for {JOB}"):
         glue.start_job_run(JobName=JOB)
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "told"),
+    [
+        ({"MaxCapacity": 2.0, "WorkerType": "G.1X"}, "InvalidInputException", "Max Capacity"),
+        ({"JobRunQueuingEnabled": True}, "InvalidInputException", "does not do JobRunQueuingEnabled"),
+    ],
+)
+def test_a_start_that_cannot_be_is_refused_and_leaves_no_run(
+    twin: Twin, asked: dict[str, Any], code: str, told: str
+) -> None:
+    glue = twin.start()
+
+    with pytest.raises(ClientError, match=told) as refused:
+        glue.start_job_run(JobName=JOB, **asked)
+
+    assert refused.value.response["Error"]["Code"] == code
+    assert glue.get_job_runs(JobName=JOB)["JobRuns"] == []
 
 
 def test_a_run_past_its_timeout_is_ended(twin: Twin) -> None:
@@ -401,6 +446,8 @@ def test_a_run_past_its_timeout_is_ended(twin: Twin) -> None:
     run = ended(glue, glue.start_job_run(JobName=JOB, Timeout=1)["JobRunId"])
 
     assert run["JobRunState"] == "TIMEOUT"
+    assert run["Timeout"] == 1
+    assert run["CompletedOn"] > run["StartedOn"]
     assert "timeout of 1 minutes" in run["ErrorMessage"]
 
 
