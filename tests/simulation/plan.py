@@ -128,7 +128,9 @@ def draw(choices: Choices) -> Plan:
     lost_reports = (0, 3)[choices.among((6, 1))]
     spares_sweep = choices.pick(4) > 0
     choices.weather(*WEATHERS[choices.pick(len(WEATHERS))])
-    replays = tuple(at for at in (first_replay, first_replay + second_replay if second_replay else 0.0) if at)
+    replays = tuple(
+        at for at in (first_replay, first_replay + second_replay if first_replay and second_replay else 0.0) if at
+    )
     busy = max((last, *replays, *(spell.begins for spell in spells)))
     return Plan(
         contracts=BOTH if any(put.key.startswith("stock") for put in puts) else ONE,

@@ -107,7 +107,7 @@ def verdicts_are_of_the_bytes(end: Schedule) -> Iterator[str]:
 
 def runs_read_the_version(end: Schedule) -> Iterator[str]:
     """5. The bytes that a run reads are those that were checked."""
-    for drop_id, body in end.reads:
+    for drop_id, body in end.dags.reads:
         if body != accepted_bytes(end.bodies[drop_id]):
             yield f"the run of {end.name(drop_id)} read other bytes"
 
@@ -221,7 +221,7 @@ def replays_end(end: Schedule) -> Iterator[str]:
 def nobody_crashes_by_a_bug(end: Schedule) -> Iterator[str]:
     """Whatever goes wrong with the services, the code fails only in ways that it means to."""
     told = set()
-    for who, error in end.crashes:
+    for who, error in end.aws.crashes:
         cause = error.__cause__ if isinstance(error, ComeBackError) else error
         if cause is None or type(cause) in told:
             continue

@@ -237,6 +237,12 @@ class Schedule:
             states.append(str(after["state"]))
         if wrong := move_is_wrong(before, after):
             self.wrong_moves.append(f"{self.name(drop_id)} {wrong}")
+        if after["state"] == "LOADED" and states[-2:-1] != ["LOADED"] and not self._is_committed(after):
+            self.wrong_moves.append(f"{self.name(drop_id)} is LOADED before its rows are")
+
+    def _is_committed(self, item: dict[str, Any]) -> bool:
+        done = (item["drop_id"], item["attempt"])
+        return any((load.drop_id, load.attempt) == done for _, load in self.services.warehouse.commits)
 
     def _lag(self) -> int:
         return self.world.choices.pick(self.plan.lag)
@@ -251,16 +257,6 @@ class Schedule:
     def runs(self) -> list[Any]:
         """Airflow's runs."""
         return list(self.services.mwaa.runs.values())
-
-    @property
-    def reads(self) -> list[tuple[str, bytes]]:
-        """What the runs have read."""
-        return self.dags.reads
-
-    @property
-    def crashes(self) -> list[tuple[str, Exception]]:
-        """What processes have failed with."""
-        return self.aws.crashes
 
     @property
     def unexplained(self) -> int:
