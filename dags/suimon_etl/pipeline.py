@@ -13,8 +13,9 @@ import os
 from datetime import timedelta
 from typing import Any
 
+from airflow.providers.amazon.aws.notifications.sns import SnsNotifier
 from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow.sdk import DAG, Param, task, teardown
+from airflow.sdk import DAG, AsyncCallback, DeadlineAlert, DeadlineReference, Param, task, teardown
 from airflow.sdk.exceptions import AirflowFailException
 
 from suimon_etl.operators import SUPERSEDED_BY, ConvertWithGlue, LoadPartition
@@ -32,6 +33,10 @@ FIRST_RETRY_SECONDS = 5 * 60
 LONGEST_RETRY = 6  # times the first
 # The one setting: the first wait in seconds, for a twin and tests that nobody wants to wait for. The rest follows.
 RETRY_SETTING = "SUIMON_RETRY_SECONDS"
+# With it, Airflow itself tells this topic of a run that has not ended in time.
+LATE_RUN_SETTING = "SUIMON_LATE_RUN_TOPIC"
+# Two tries of Glue, two hours each, and a load with its retries.
+LATE_AFTER = timedelta(hours=6)
 # The job's own Timeout in template.yaml is shorter, so that Glue says why it ended.
 GLUE_POLL_SECONDS = 5
 GLUE_WAIT_SECONDS = 3 * 60 * 60
@@ -53,6 +58,7 @@ def file_to_table(dataset: str, *, at_once: int, doc: str) -> DAG:
         # A paused DAG takes runs and never starts them.
         is_paused_upon_creation=False,
         max_active_runs=at_once,
+        deadline=_deadline(table.dag_id, os.environ.get(LATE_RUN_SETTING)),
         params=_params(dataset),
         default_args={
             "owner": "suimon",
@@ -104,6 +110,22 @@ def file_to_table(dataset: str, *, at_once: int, doc: str) -> DAG:
         closing = teardown(on_failure_fail_dagrun=True)(reported)()
         run_glue >> check_parquet(dataset) >> load_redshift >> checked >> [closing, loaded]
     return dag
+
+
+def _deadline(dag_id: str, topic: str | None) -> DeadlineAlert | None:
+    """Give the alert on late runs, for who wants to hear of them even when Suimon's own sweep stands still.
+
+    The triggerer, which sends it, cannot import what lies in the DAG folder: hence the provider's own notifier.
+    """
+    if not topic:
+        return None
+    told = {
+        "target_arn": topic,
+        "subject": f"[Suimon] A run of {dag_id} is late",
+        "message": f"A run of {dag_id} has not ended {LATE_AFTER} after it was queued: look at it in Airflow.",
+        "aws_conn_id": None,
+    }
+    return DeadlineAlert(DeadlineReference.DAGRUN_QUEUED_AT, LATE_AFTER, AsyncCallback(SnsNotifier, told))
 
 
 def _params(dataset: str) -> dict[str, Param]:

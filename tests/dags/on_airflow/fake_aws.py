@@ -29,6 +29,7 @@ class FakeAws:
     figures: dict[str, int] = field(default_factory=dict)  # of its quality, by name; 0 unless told otherwise
     newer: tuple[str, int] | None = None  # what the load log holds of the partition that is later than the run
     refusals: int = 0
+    lost_answer: str = ""  # the call whose first answer is lost, though it was carried out
 
     job_runs: list[dict[str, str]] = field(default_factory=list)
     batches: list[dict[str, Any]] = field(default_factory=list)
@@ -128,11 +129,19 @@ def serve(aws: FakeAws) -> ThreadingHTTPServer:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             call = self.headers.get("X-Amz-Target") or self.path
             answer = aws.answer(call, json.loads(body)) if body.startswith(b"{") else None
+            if call == aws.lost_answer:
+                aws.lost_answer = ""
+                self._send(503, b'{"__type": "ServiceUnavailableException"}', "application/x-amz-json-1.1")
+                return
             if answer is None:
                 aws.unknown.append(call)
             self._send(501 if answer is None else 200, json.dumps(answer).encode(), "application/x-amz-json-1.1")
 
         def do_GET(self) -> None:
+            if aws.lost_answer == "S3":
+                aws.lost_answer = ""
+                self._send(503, b"<Error><Code>SlowDown</Code></Error>", "application/xml")
+                return
             url = urlsplit(self.path)
             found = aws.get(url.path, parse_qs(url.query))
             missing = b"<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message></Error>"
