@@ -17,6 +17,7 @@ def described_statement(statement: Statement) -> dict[str, Any]:
         WorkgroupName=statement.target.workgroup,
         ClusterIdentifier=statement.target.cluster,
         DbUser=statement.target.user,
+        SecretArn=statement.target.secret,
         RedshiftPid=statement.pid,
         ResultFormat="json",
         QueryParameters=[{"name": name, "value": value} for name, value in statement.parameters.items()] or None,

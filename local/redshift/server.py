@@ -17,12 +17,14 @@ from starlette.routing import Route
 
 from local.aws import AwsError, Caller, json_error
 from local.redshift import validation
-from local.redshift.service import DataApi, Names, validate
+from local.redshift.service import DataApi, validate
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
     from starlette.requests import Request
+
+    from local.redshift.targets import Names
 
 logger = logging.getLogger(__name__)
 
@@ -62,6 +64,11 @@ class Place:
         Documentation: "Authorizing access to the Amazon Redshift Data API". A workgroup's ARN ends in its id, which is
         no name: a policy that writes the name there works neither on AWS nor here.
         """
+        if secret := request.get("SecretArn"):
+            region = f"arn:aws:secretsmanager:{self.region}:{self.account()}"
+            # The six letters that AWS puts behind a name are for policies to leave open.
+            reading = ("secretsmanager:GetSecretValue", secret if ":" in secret else f"{region}:secret:{secret}-AAAAAA")
+            return [*self.permissions({**request, "SecretArn": "", "DbUser": ""}, names)[:1], reading]
         if cluster := request.get("ClusterIdentifier"):
             start = f"arn:aws:redshift:{self.region}:{self.account()}"
             if user := request.get("DbUser"):

@@ -12,46 +12,33 @@ from typing import TYPE_CHECKING, Any, Final
 from local.aws import AwsError, Caller
 from local.redshift import dialect, validation
 from local.redshift.answers import described_part, described_statement, given, listed
-from local.redshift.statements import ENDED, History, Ids, Part, Statement, Target, execute
+from local.redshift.statements import ENDED, History, Ids, Part, Statement, execute
+from local.redshift.targets import Names, no_secrets, target_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from local.redshift.warehouse import Warehouse
+
+__all__ = ["DataApi", "Names", "validate"]
 
 MAX_ACTIVE: Final = 200  # documentation: "Considerations when calling the Amazon Redshift Data API"
 _PAGE_ROWS: Final = 1000
 _PAGE_BYTES: Final = 1_000_000
 _LIST_MAX: Final = 100
 _CANCEL_SECONDS: Final = 10.0
-# Parts of the API that would need what the twin has not; taking them in silence would promise something.
-_REFUSED: Final = {
-    "SecretArn": "the twin's warehouse has no database users: leave SecretArn out, the caller's IAM identity is used",
-    "WithEvent": "the twin sends no event when a statement ends",
-    "SessionId": "the twin keeps no sessions between calls",
-    "SessionKeepAliveSeconds": "the twin keeps no sessions between calls",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """What exists: one database, in a workgroup and, when `cluster` is not empty, in a cluster.
-
-    `workgroup_id` is the last part of the workgroup's ARN, a UUID that has nothing to do with the name.
-    """
-
-    database: str = "analytics"
-    workgroup: str = "suimon-local"
-    cluster: str = ""
-    workgroup_id: str = "00000000-0000-0000-0000-000000000000"
 
 
 @dataclass
 class DataApi:
-    """The Data API over one warehouse."""
+    """The Data API over one warehouse; `read_secret` gives the text of a secret that the caller may read.
+
+    The warehouse has no database users, so a secret's user name is taken and its password is not checked.
+    """
 
     names: Names
     warehouse: Warehouse
+    read_secret: Callable[[str], str] = no_secrets
     history: History = field(default_factory=History)
     ids: Ids = field(default_factory=Ids)
 
@@ -162,7 +149,7 @@ class DataApi:
 
     def _submit(self, request: Mapping[str, Any], sqls: list[str], caller: Caller, *, batch: bool) -> dict[str, Any]:
         owner = _owner(caller)
-        target = self._target(request, owner)
+        target = target_of(request, owner, self.names, self.read_secret)
         now = self.warehouse.now()
         statement = Statement(
             target=target,
@@ -193,35 +180,12 @@ class DataApi:
             WorkgroupName=target.workgroup,
             ClusterIdentifier=target.cluster,
             DbUser=target.user,
+            SecretArn=target.secret,
         )
         if "WaitTimeSeconds" in request:
             statement.ended.wait(request["WaitTimeSeconds"])
             answer |= {"Status": statement.status, "HasResultSet": statement.has_result, "RedshiftPid": statement.pid}
         return answer
-
-    def _target(self, request: Mapping[str, Any], owner: str) -> Target:
-        for name, reason in _REFUSED.items():
-            if request.get(name):
-                raise AwsError("ValidationException", f"{name}: {reason}.")
-        if request.get("ResultFormat", "JSON") != "JSON":
-            raise AwsError("ValidationException", "ResultFormat: the twin gives JSON only.")
-        workgroup, cluster, user = (request.get(name) for name in ("WorkgroupName", "ClusterIdentifier", "DbUser"))
-        if workgroup and cluster:
-            raise AwsError("ValidationException", "Only one of ClusterIdentifier and WorkgroupName can be specified.")
-        if not workgroup and not cluster:
-            message = "Either ClusterIdentifier, WorkgroupName or SessionId must be provided."
-            raise AwsError("ValidationException", message)
-        if workgroup and user:
-            raise AwsError("ValidationException", "DbUser cannot be specified with WorkgroupName.")
-        if not request.get("Database"):
-            raise AwsError("ValidationException", "Database must be provided.")
-        if workgroup:
-            known = workgroup == self.names.workgroup or workgroup.endswith(f":workgroup/{self.names.workgroup_id}")
-        else:
-            known = cluster == self.names.cluster
-        if not known:
-            raise AwsError("ValidationException", "Redshift endpoint doesn't exist in this region.")
-        return Target(request["Database"], workgroup, cluster, user or _database_user(owner))
 
     def _find(self, statement_id: str, owner: str) -> tuple[Statement, Part | None]:
         base, _, number = statement_id.partition(":")
@@ -266,12 +230,6 @@ def _owner(caller: Caller) -> str:
     """Give who owns a statement: a user, or a role whatever its session (documentation: "Considerations …")."""
     start, middle, rest = caller.arn.partition(":assumed-role/")
     return f"{start}{middle}{rest.partition('/')[0]}" if middle else caller.arn
-
-
-def _database_user(owner: str) -> str:
-    """Give the user that temporary credentials stand for: IAM:user or IAMR:role."""
-    kind = "IAMR" if ":assumed-role/" in owner else "IAM"
-    return f"{kind}:{owner.rpartition('/')[2] or owner}"
 
 
 def _token(what: str, offset: int) -> str:

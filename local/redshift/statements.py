@@ -60,6 +60,7 @@ class Target:
     workgroup: str | None = None
     cluster: str | None = None
     user: str | None = None
+    secret: str | None = None
 
 
 @dataclass

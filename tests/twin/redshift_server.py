@@ -19,7 +19,8 @@ from local.aws import AccessDenied, Caller
 from local.redshift.errors import RedshiftError
 from local.redshift.objects import Objects, StoredObject
 from local.redshift.server import Place, application
-from local.redshift.service import DataApi, Names
+from local.redshift.service import DataApi
+from local.redshift.targets import Names
 from local.redshift.warehouse import Warehouse, open_warehouse
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ ACCOUNT = "111122223333"
 COPY_ROLE = f"arn:aws:iam::{ACCOUNT}:role/copy"
 NOW = datetime(2026, 11, 22, 1, 2, 3, 456, tzinfo=UTC)
 BOUND_SECONDS = 20.0
+SECRET = f"arn:aws:secretsmanager:ap-northeast-1:{ACCOUNT}:secret:warehouse-a1b2c3"
+SECRETS = {SECRET: '{"username": "loader", "password": "x"}', "empty": "{}", "text": "loader:x"}
 RUNNING = {"SUBMITTED", "PICKED", "STARTED"}
 
 
@@ -147,7 +150,7 @@ def endpoint(folder: Path, names: Names | None = None, now: datetime | None = NO
         lambda: now or datetime.now(UTC),
     )
     iam = Iam()
-    api = DataApi(names or Names(), warehouse)
+    api = DataApi(names or Names(), warehouse, SECRETS.__getitem__)
     app = application(api, iam.authorize, Place("ap-northeast-1", lambda: ACCOUNT))
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning"))
     thread = threading.Thread(target=server.run, daemon=True)

@@ -10,8 +10,8 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
-from local.redshift.service import Names
-from tests.twin.redshift_server import ACCOUNT, Endpoint, endpoint
+from local.redshift.targets import Names
+from tests.twin.redshift_server import ACCOUNT, SECRET, Endpoint, endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -150,7 +150,8 @@ def test_an_unknown_id_is_not_found(redshift: Endpoint) -> None:
         ({"Sql": "SELECT 1", "ClusterIdentifier": "other", "Database": "a"}, "Redshift endpoint doesn't exist in this"),
         ({"Sql": "SELECT 1", **WHERE, "WorkgroupName": "Not A Name"}, "Member must satisfy regular expression pattern"),
         ({"Sql": "SELECT 1", **WHERE, "DbUser": "admin"}, "DbUser cannot be specified with WorkgroupName"),
-        ({"Sql": "SELECT 1", **WHERE, "SecretArn": "arn:aws:secretsmanager:x"}, "no database users"),
+        ({"Sql": "SELECT 1", **WHERE, "SecretArn": "empty"}, "The secret empty must hold username and password"),
+        ({"Sql": "SELECT 1", **WHERE, "SecretArn": "text"}, "The secret text must hold username and password"),
         ({"Sql": "SELECT 1", **WHERE, "WithEvent": True}, "sends no event"),
         ({"Sql": "SELECT 1", **WHERE, "SessionKeepAliveSeconds": 60}, "keeps no sessions"),
         ({"Sql": "SELECT 1", **WHERE, "SessionId": UNKNOWN_ID}, "keeps no sessions"),
@@ -329,6 +330,20 @@ def test_without_a_permission_nothing_runs(action: str, redshift: Endpoint) -> N
     assert code == "AccessDeniedException"
     assert action in message
     assert client.list_statements(Status="ALL")["Statements"] == []
+
+
+@pytest.mark.parametrize("where", [WHERE, {"ClusterIdentifier": "analytics-cluster", "Database": "analytics"}])
+def test_a_secret_stands_for_its_user_and_is_a_permission_of_its_own(tmp_path: Path, where: dict[str, Any]) -> None:
+    with endpoint(tmp_path, Names(cluster="analytics-cluster")) as redshift:
+        started = redshift.client().execute_statement(Sql="SELECT 1 AS one", SecretArn=SECRET, **where)
+        assert (started["DbUser"], started["SecretArn"]) == ("loader", SECRET)
+        assert redshift.ended(started["Id"])["Status"] == "FINISHED"
+        assert ("secretsmanager:GetSecretValue", SECRET) in redshift.iam.asked
+        assert not [action for action, _ in redshift.iam.asked if action.endswith(("GetCredentials", "WithIAM"))]
+
+        redshift.iam.denied.add("secretsmanager:GetSecretValue")
+        denied = refused(lambda: redshift.client().execute_statement(Sql="SELECT 1", SecretArn=SECRET, **where))
+        assert denied[0] == "AccessDeniedException"
 
 
 def test_looking_needs_a_permission_too(redshift: Endpoint) -> None:
