@@ -60,7 +60,7 @@ simulate: $(VENV)/.ready ## run the gate in virtual time, where everything goes 
 	  $(if $(BUGS),--bugs) --jobs $(or $(JOBS),1)
 
 tables: $(VENV)/.ready ## hold the contracts against the tables and write what the DAGs know of both
-	@$(VENV)/bin/suimon warehouse describe contracts/*.odcs.yaml --out dags/tables.json
+	@$(VENV)/bin/suimon warehouse describe contracts/*.odcs.yaml --out dags/suimon_etl/tables.json
 
 build: setup tables ## build the stack for AWS: arm64, Python 3.13
 	@SAM_CLI_TELEMETRY=0 $(ENVS)/sam/bin/sam build

@@ -1,4 +1,4 @@
-"""The tables that the DAGs load, as their release describes them: tables.json beside the DAGs."""
+"""The tables that the DAGs load, as their release describes them: tables.json, beside this module."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-DESCRIPTION = Path(__file__).parents[1] / "tables.json"
+DESCRIPTION = Path(__file__).with_name("tables.json")
 
 
 @dataclass(frozen=True)
