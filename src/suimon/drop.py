@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 # 16 hex digits: 64 bits tell drops apart and leave room in MWAA's 64-character request path.
@@ -65,7 +66,7 @@ class Drop:
     size: int
     sequencer: str
 
-    @property
+    @cached_property
     def id(self) -> str:
         """The drop id: a hash of what never changes about this version, so that every delivery yields the same."""
         identity = f"{self.bucket}\n{self.key}\n{self.version_id}"

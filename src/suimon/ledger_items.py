@@ -41,7 +41,12 @@ def entry_of(record: DropRecord) -> dict[str, Any]:
         "dataset": record.dataset,
         "partition": record.partition,
         "received_at": record.received_at,
-        **vars(drop),
+        "bucket": drop.bucket,
+        "key": drop.key,
+        "version_id": drop.version_id,
+        "etag": drop.etag,
+        "size": drop.size,
+        "sequencer": drop.sequencer,
     }
 
 
