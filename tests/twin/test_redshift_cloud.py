@@ -136,3 +136,19 @@ def test_a_policy_that_names_the_workgroup_instead_of_its_id_allows_nothing(clou
     client = client_for(cloud, endpoint_url, "redshift-by-name", {"Action": RUN, "Resource": named})
     with pytest.raises(ClientError, match="AccessDenied"):
         client.execute_statement(Sql="SELECT 1", **WHERE)
+
+
+def test_a_secret_is_for_those_who_may_read_it(cloud: Twin, endpoint_url: str) -> None:
+    text = json.dumps({"username": "loader", "password": "kept for the warehouse"})
+    secret = cloud.session().client("secretsmanager").create_secret(Name="redshift/loader", SecretString=text)["ARN"]
+    run = {"Action": RUN[0], "Resource": WORKGROUP}
+    may_read = {"Action": "secretsmanager:GetSecretValue", "Resource": secret}
+    allowed = client_for(cloud, endpoint_url, "redshift-by-secret", run, may_read)
+    assert allowed.execute_statement(Sql="SELECT 1", SecretArn=secret, **WHERE)["DbUser"] == "loader"
+    denied = client_for(cloud, endpoint_url, "redshift-without-secret", run)
+    with pytest.raises(ClientError, match="secretsmanager:GetSecretValue"):
+        denied.execute_statement(Sql="SELECT 1", SecretArn=secret, **WHERE)
+    with pytest.raises(ClientError, match="cannot be read"):
+        client_for(
+            cloud, endpoint_url, "redshift-no-secret", run, {**may_read, "Resource": f"{secret}x"}
+        ).execute_statement(Sql="SELECT 1", SecretArn=f"{secret}x", **WHERE)
