@@ -327,7 +327,7 @@ def read_group(
     if rest := [source for source in sources if source not in cut]:
         rows, size = lay_records(spark, contract, rest, records_uri)
         lines = spark.read.text(records_uri, lineSep=RECORD_END)
-        yield Cells(lines.select(F.split("value", CELL_END).alias("cells")), rows, size)
+        yield Cells(_split(lines), rows, size)
 
 
 def can_be_cut(dialect: Dialect) -> bool:
@@ -360,7 +360,7 @@ def cut_apart(spark: SparkSession, contract: Mapping[str, Any], source: Source, 
     blocks, rows = plan_blocks(surveyed, heads, header=dialect.header)
     of = f" of {source.name}" if source.name else ""
     read: Any = lines.mapPartitions(lambda rows: read_blocks(rows, blocks, dialect, len(labels), places, of))
-    return Cells(spark.createDataFrame(read, "cells array<string>", verifySchema=False), rows, size)
+    return Cells(_split(spark.createDataFrame(read, "value string", verifySchema=False)), rows, size)
 
 
 def survey(rows: Iterable[Any], quote: bytes) -> Iterator[tuple[int, int, int, int]]:
@@ -426,8 +426,8 @@ def plan_blocks(
 
 def read_blocks(
     rows: Iterable[Any], blocks: Mapping[int, Block], dialect: Dialect, width: int, places: Sequence[int], of: str
-) -> Iterator[tuple[list[str]]]:
-    """Yield number and cells of every record that begins in these blocks."""
+) -> Iterator[tuple[str]]:
+    """Yield every record that begins in these blocks as a plain one."""
     encoding = "utf-8" if dialect.encoding == "utf-8-sig" else dialect.encoding
     for start, lines in groupby(rows, key=_block_start):
         block = blocks[start]
@@ -437,9 +437,13 @@ def read_blocks(
             text = (line.decode(encoding) + "\n" for line in own)
             for number, cells in enumerate(cells_of(text, dialect, width, places, before), block.number):
                 if number:  # the header is record 0
-                    yield ([f"{number}{of}", *cells],)
+                    yield (f"{number}{of}{CELL_END}{CELL_END.join(cells)}",)
         except UnicodeError as error:
             raise ConversionError(f"a record after {number}{of} holds bytes that are no {dialect.encoding}") from error
+
+
+def _split(lines: DataFrame) -> DataFrame:
+    return lines.select(F.split("value", CELL_END).alias("cells"))
 
 
 def _block_start(row: Any) -> int:
