@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +53,16 @@ def database() -> Iterator[None]:
     initdb()
     yield
     _home.cleanup()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_task_api(database: None) -> Iterator[None]:  # noqa: ARG001 the tables must be there first
+    """Make Airflow's API for tasks once, as 3.3.1 does: `dag.test` of 3.2.1 makes one for every task, for seconds."""
+    from airflow.sdk.execution_time import supervisor  # noqa: PLC0415 as above
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(supervisor, "in_process_api_server", cache(supervisor.in_process_api_server))
+        yield
 
 
 @pytest.fixture(autouse=True)
