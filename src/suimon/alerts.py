@@ -199,9 +199,14 @@ def no_contract(drop: Drop, contracts: Contracts, now: datetime) -> Problem:
 
 
 def key_shape(key: str) -> str:
-    """Write a key with # for every word that holds a digit (dates, counters, UUIDs), so that like keys look alike."""
-    shape = re.sub(r"[^\W_]*\d[^\W_]*", "#", key)
-    shape = re.sub(r"#(?:[-_.]#)+", "#", shape)
+    """Write the pattern of a key: its first folder, with # for words that hold a digit, and the ending of its name.
+
+    `2026-11-20/stores/tokyo.csv.gz` is `#/…/*.csv.gz`: coarse, so that names of people's choice make no new pattern.
+    """
+    *folders, name = key.split("/")
+    first = re.sub(r"#(?:[-_. ]#)+", "#", re.sub(r"[^\W_]*\d[^\W_]*", "#", folders[0])) + "/" if folders else ""
+    ending = "".join(re.findall(r"\.[A-Za-z]{1,8}", name)[-2:]) if "." in name else ""
+    shape = f"{first}{'…/' if len(folders) > 1 else ''}*{ending}"
     return shape if len(shape) <= SHAPE_CHARACTERS else f"{shape[:SHAPE_CHARACTERS]}…"
 
 

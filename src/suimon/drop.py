@@ -12,6 +12,8 @@ from typing import Any
 DROP_ID_LENGTH = 16
 # S3's sequencers have 16 to 18 hex digits, and it promises no length.
 SEQUENCER_DIGITS = 32
+# Of the place behind a known write: more writes of one key than any bucket gets without an event in between.
+PLACE_DIGITS = 8
 
 
 class EventError(Exception):
@@ -131,16 +133,16 @@ class DropRecord:
 def written_order(sequencer: str) -> str:
     """Give a text of fixed width that sorts as the writes of one key do; S3: pad the shorter with zeros on the right.
 
-    The warehouse's fence compares these texts, so their form is a promise: 32 hex digits, a point, four digits.
+    The warehouse's fence compares these texts, so their form is a promise: 32 hex digits, a point, 8 digits.
     """
     written, _, place = sequencer.partition(".")
-    return f"{written.upper():0<{SEQUENCER_DIGITS}}.{place:0>4}"
+    return f"{written.upper():0<{SEQUENCER_DIGITS}}.{place:0>{PLACE_DIGITS}}"
 
 
 def after(sequencer: str) -> str:
     """Give the sequencer of a write that came right after this one ("" before all), where S3 never told its own."""
     written, _, place = sequencer.partition(".")
-    return f"{written}.{int(place or 0) + 1:04d}"
+    return f"{written}.{int(place or 0) + 1:0{PLACE_DIGITS}d}"
 
 
 def written_after(one: DropRecord, other: DropRecord) -> bool:

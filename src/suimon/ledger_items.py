@@ -46,7 +46,8 @@ def entry_of(record: DropRecord) -> dict[str, Any]:
         "version_id": drop.version_id,
         "etag": drop.etag,
         "size": drop.size,
-        "sequencer": drop.sequencer,
+        # A key of the index must not be empty.
+        "sequencer": drop.sequencer or "0",
     }
 
 

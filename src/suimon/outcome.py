@@ -96,7 +96,7 @@ class Registry:
             if self._is_behind(record):  # since we looked: whoever entered that may not have seen this incident
                 self.desk.recover(failed.id, now, "A newer file is loaded.")
         elif record.state is State.LOADED:
-            for kind in ("run-failed", "rejected"):
+            for kind in ("run-failed", "rejected", "set-closed"):
                 self._recover(f"{kind}:{record.dataset}:{record.partition}", record, now)
         answer_token(self.sfn, record, run.error or "")
         return record

@@ -116,11 +116,16 @@ def command(was: DropSet, control: Member, names: Iterable[str], rule: SetRule, 
         members = {name: shard for name, shard in known.items() if name in expected}
         # Those whose run was opened end with that, and a later manifest may ask for them again. The others never ran.
         ran = {**was.outside, **(was.members if is_open(was) else {})}
-        outside = {name: shard for name, shard in ran.items() if name not in expected}
+        # As many as a set may have, the newest: one item of the ledger holds them all, and takes 400 KB.
+        outside = dict(_newest({name: shard for name, shard in ran.items() if name not in expected}))
         left |= {shard.drop_id for name, shard in known.items() if name not in members and name not in outside}
     newest = max(was.newest, control.written)
     whole = replace(was, control=control, expected=expected, members=members, outside=outside, newest=newest)
     return Joined(Place.IN, _opened(whole, rule, now), tuple(sorted(left)))
+
+
+def _newest(shards: Mapping[str, Member]) -> list[tuple[str, Member]]:
+    return sorted(shards.items(), key=lambda one: one[1].written)[-MOST_SHARDS:]
 
 
 def _is_closed(whole: DropSet, name: str, rule: SetRule) -> bool:

@@ -24,7 +24,7 @@ def conf() -> dict[str, Any]:
         "partition": "2026-11-20",
         "drop_id": "0123456789abcdef",
         "attempt": 1,
-        "written": "005E7F2A3B4C5D6E7F00000000000000.0000",
+        "written": "005E7F2A3B4C5D6E7F00000000000000.00000000",
         "rows": 3,
         "source_uri": f"{lake}/accepted/sales/2026-11-20/0123456789abcdef/sales_data.csv",
         "contract_uri": f"{lake}/accepted/sales/2026-11-20/0123456789abcdef/_contract.json",

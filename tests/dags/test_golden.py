@@ -100,7 +100,7 @@ def converted(spark: SparkSession, redshift: Endpoint, contract: Contract, rows:
         partition=DAY,
         drop_id="0123456789abcdef",
         attempt=attempt,
-        written=f"{'1' * 32}.0000",
+        written=f"{'1' * 32}.00000000",
         rows=rows,
         source_uri=f"s3://lake/accepted/{contract.dataset}/data.csv{suffix}",
         contract_uri=f"s3://lake/accepted/{contract.dataset}/_contract.json",

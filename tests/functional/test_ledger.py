@@ -76,6 +76,21 @@ def test_the_history_tells_every_move_with_its_time_and_hand(ledger: Ledger, tab
     ]
 
 
+def test_a_check_that_fails_for_months_does_not_fill_the_history(ledger: Ledger) -> None:
+    record = ledger.receive(DROP, "sales", "2026-11-20", State.RECEIVED, NOON)
+    for day in range(3):
+        record = ledger.claim(record, NOON + timedelta(days=day), owner=f"{day}", lease=LEASE, attempt=1)
+    record = ledger.move(record, State.REJECTED, NOON + timedelta(days=3))
+    ledger.claim(record, NOON + timedelta(days=4), owner="4", lease=LEASE, attempt=2)
+    told = [(move.state, move.attempt) for move in ledger.history(DROP.id)]
+    assert told == [(State.RECEIVED, 1), (State.VALIDATING, 1), (State.REJECTED, 1), (State.VALIDATING, 2)]
+
+
+def test_a_drop_without_a_sequencer_is_entered_as_the_first_of_its_key(ledger: Ledger) -> None:
+    [known, first] = writes(ledger, "01", "")
+    assert ledger.newer_writes(first) == [known]
+
+
 def test_the_drops_of_a_partition_come_in_the_order_of_their_writes(ledger: Ledger) -> None:
     for version, sequencer in (("v2", "02"), ("v1", "01"), ("v3", "03")):
         drop = Drop("raw", DROP.key, version, version, 1, sequencer)

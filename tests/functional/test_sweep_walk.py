@@ -45,7 +45,7 @@ def test_a_file_whose_event_never_came_is_entered_and_sent_to_the_gate(world: Wo
     record = world.ledger.get(drop.id)
     assert record
     assert (record.state, record.dataset, record.partition) == (State.RECEIVED, "sales", day)
-    assert (record.drop.etag, record.drop.size, record.drop.sequencer) == (drop.etag, 1, ".0001")
+    assert (record.drop.etag, record.drop.size, record.drop.sequencer) == (drop.etag, 1, ".00000001")
     assert world.resumed() == [drop.id]
 
 
@@ -86,7 +86,7 @@ def test_found_writes_get_their_place_between_the_known_ones(world: World) -> No
     assert world.find(KIND).healed == 3
     assert order(world, *writes) == [drop.version_id for drop in writes]
     found = [world.ledger.get(writes[number].id) for number in (1, 2, 4)]
-    assert [one.drop.sequencer for one in found if one] == ["0A.0001", "0A.0002", "0D.0001"]
+    assert [one.drop.sequencer for one in found if one] == ["0A.00000001", "0A.00000002", "0D.00000001"]
 
 
 def test_the_true_event_that_comes_later_changes_no_place(world: World) -> None:
@@ -116,7 +116,7 @@ def test_an_event_that_comes_while_the_sweep_enters_is_where_the_next_ones_go_on
     monkeypatch.setattr(sweep.ledger, "receive", receive_after_the_event)
     sweep.round(NOON)
     found = [world.ledger.get(drop.id) for drop in writes]
-    assert [one.drop.sequencer for one in found if one] == ["0A", "0A.0001"]
+    assert [one.drop.sequencer for one in found if one] == ["0A", "0A.00000001"]
 
 
 def test_a_known_write_whose_version_was_deleted_lies_below_what_was_written_after_it_had_come(world: World) -> None:

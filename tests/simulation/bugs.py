@@ -22,6 +22,7 @@ from suimon.outcome import Registry
 from suimon.steps import Step
 from suimon.sweep import Sweep
 from suimon.trigger import Airflow, Answer
+from tests.simulation.bugs_of_sets import BUGS_OF_SETS
 from tests.simulation.services.warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def _answer_nobody(*_args: Any) -> None:
 
 def _order_as_numbers(sequencer: str) -> str:
     written, _, place = sequencer.partition(".")
-    return f"{int(written or '0', 16):032X}.{place:0>4}"
+    return f"{int(written or '0', 16):032X}.{place:0>8}"
 
 
 def _decode_the_key(event: dict[str, Any]) -> Drop:
@@ -252,4 +253,5 @@ BUGS = (
         _everywhere("written_order", _order_as_numbers),
     ),
     Bug("key-decoded", "the event's key is URL-decoded", ((Drop, "from_event", staticmethod(_decode_the_key)),)),
+    *(Bug(*one) for one in BUGS_OF_SETS),
 )

@@ -190,7 +190,7 @@ def test_a_correction_replaces_what_it_corrects(redshift: Endpoint) -> None:
 
 def test_a_write_whose_event_never_came_is_later_than_the_one_it_follows(redshift: Endpoint) -> None:
     known, found = given(redshift, 3), given(redshift, 2)
-    found = replace(found, written=known.written.replace(".0000", ".0001"))
+    found = replace(found, written=known.written.replace(".00000000", ".00000001"))
     load(redshift, found)
     assert was_fenced(load(redshift, known))
     assert not was_fenced(load(redshift, given(redshift, 4)))

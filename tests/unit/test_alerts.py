@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from suimon.alerts import imperfect, rejected
+from suimon.alerts import imperfect, key_shape, rejected
 from suimon.contract.model import Contract
 from suimon.drop import Drop, DropRecord, State
 
@@ -36,3 +36,19 @@ def test_an_imperfect_file_is_told_in_the_language_of_the_contract(set_aside: in
     assert japanese in body
     assert ("s3://lake/bad_rows.csv" in body) == bool(set_aside)
     assert "What to do" not in body
+
+
+@pytest.mark.parametrize(
+    ("key", "shape"),
+    [
+        ("sale/2026-11-20/sales_data.csv", "sale/…/*.csv"),
+        ("sale/osaka.csv", "sale/*.csv"),
+        ("sale/tokyo.csv", "sale/*.csv"),
+        ("2026-11-20/stores/tokyo.csv.gz", "#/…/*.csv.gz"),
+        ("3f2a9c1e-11ee-4c5a/x", "#/*"),
+        ("売上.csv", "*.csv"),
+        ("export.2026.11.20", "*"),
+    ],
+)
+def test_files_of_people_s_own_naming_make_one_pattern(key: str, shape: str) -> None:
+    assert key_shape(key) == shape

@@ -98,10 +98,10 @@ def test_of_a_file_that_comes_back_one_write_is_loaded_whichever_is_asked_first(
 @pytest.mark.parametrize(
     ("sequencer", "order"),
     [
-        ("0a", "0A" + "0" * 30 + ".0000"),
-        ("0A0", "0A" + "0" * 30 + ".0000"),  # S3: pad the shorter one with zeros on the right
-        ("09F.0002", "09F" + "0" * 29 + ".0002"),
-        ("", "0" * 32 + ".0000"),
+        ("0a", "0A" + "0" * 30 + ".00000000"),
+        ("0A0", "0A" + "0" * 30 + ".00000000"),  # S3: pad the shorter one with zeros on the right
+        ("09F.00000002", "09F" + "0" * 29 + ".00000002"),
+        ("", "0" * 32 + ".00000000"),
     ],
 )
 def test_sequencers_are_compared_padded_on_the_right(sequencer: str, order: str) -> None:

@@ -169,4 +169,4 @@ def test_an_accepted_copy_is_named_by_its_format(compression: Any, name: str) ->
 def test_a_run_is_told_what_to_read_and_when_it_was_written() -> None:
     conf = conf_for(replace(RECORD, accepted_as="data.csv"), SETTINGS)
     assert conf["source_uri"] == f"s3://lake/accepted/sales/2026-11-20/{RECORD.id}/data.csv"
-    assert conf["written"] == "01" + "0" * 30 + ".0000"
+    assert conf["written"] == "01" + "0" * 30 + ".00000000"

@@ -2,7 +2,7 @@
 
 from suimon.contract.clauses import READ, Clause, Grammar, brief, cut
 from suimon.contract.file import ContractError
-from suimon.contract.keys import MOST_SHARDS, SHARD, KeyPattern, SetRule
+from suimon.contract.keys import DS, MOST_SHARDS, SHARD, KeyPattern, SetRule
 from suimon.contract.reader import Reader
 
 SET: Grammar = dict.fromkeys(("shards", "manifest", "marker", "surplus", "late", "completeWithinMinutes"), READ)
@@ -56,6 +56,11 @@ def _control(clause: Clause, kind: str, shards: KeyPattern, reader: Reader) -> K
         return None
     if control.has_shards:
         reader.refuse(given, f"has {SHARD}; a set has one {kind}")
+    elif kind == "marker" and shards.text.index(SHARD) < shards.text.index(DS):
+        # What lies there when the marker comes is listed; without the date in the prefix, that is the whole past.
+        reader.refuse(
+            given, f"needs {DS} before {SHARD} in the keyPattern: the shards of one date are listed by prefix"
+        )
     elif control.may_meet(shards):
         reader.refuse(given, f"{brief(control.text)} could be a shard, too: {brief(shards.text)}; make them differ")
     else:
