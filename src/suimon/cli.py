@@ -11,6 +11,7 @@ import click
 _COMMANDS = {
     "check": ("suimon.check.cli", "Check a file against its contract, as the gate would."),
     "contract": ("suimon.contract.cli", "Propose, check and compile contracts."),
+    "drops": ("suimon.drops_cli", "What the ledger knows of drops: who changed what, when."),
     "reconcile": ("suimon.reconcile_cli", "Find what fell between bucket, ledger and runs, and set it right."),
     "replay": ("suimon.replay_cli", "Run the drops of a range of dates again."),
     "warehouse": ("suimon.warehouse.cli", "Make the warehouse's tables."),

@@ -14,6 +14,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table as Grid
 
 from suimon.findings import Failure, Finding, Findings
+from suimon.stack import outputs_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -55,16 +56,9 @@ def reconcile(stack: str, *, full: bool, as_json: bool) -> None:
 
 
 def function_of(stack: str) -> str:
-    """Read the freshness function's name from the stack's outputs; UnusableError when it is not Suimon's."""
-    try:
-        found = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
-    except ClientError as error:
-        raise UnusableError(f"stack {stack}: {error}; name it with --stack or SUIMON_STACK") from error
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
-    try:
-        return outputs["FreshnessFunctionName"]
-    except KeyError as error:
-        raise UnusableError(f"stack {stack} has no output {error}: is it a deployment of Suimon?") from error
+    """Read the freshness function's name from the stack's outputs."""
+    [function] = outputs_of(stack, "FreshnessFunctionName")
+    return function
 
 
 def asking(function: str) -> Callable[[Mapping[str, Any]], dict[str, Any]]:

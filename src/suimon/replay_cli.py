@@ -17,6 +17,7 @@ from rich.table import Table as Grid
 from suimon.clock import utc_now
 from suimon.ledger import Ledger
 from suimon.replay import DEFAULT_CONCURRENCY, MAX_CONCURRENCY, Request, RequestError
+from suimon.stack import outputs_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -123,16 +124,8 @@ def replay(
 
 
 def target_of(stack: str) -> Target:
-    """Read the stack's outputs; UnusableError when there is no such stack or it is not Suimon's."""
-    try:
-        found = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
-    except ClientError as error:
-        raise UnusableError(f"stack {stack}: {error}; name it with --stack or SUIMON_STACK") from error
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
-    try:
-        return Target(outputs["ReplayStateMachineArn"], outputs["ReplayFunctionName"], outputs["LedgerTable"])
-    except KeyError as error:
-        raise UnusableError(f"stack {stack} has no output {error}: is it a deployment of Suimon?") from error
+    """Read what a replay needs from the stack's outputs."""
+    return Target(*outputs_of(stack, "ReplayStateMachineArn", "ReplayFunctionName", "LedgerTable"))
 
 
 def ask_plan(target: Target, wanted: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from suimon.cli import main
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = {"check", "contract", "new", "lint", "reconcile", "replay", "warehouse", "create"}
+COMMANDS = {"check", "contract", "drops", "new", "lint", "reconcile", "replay", "warehouse", "create"}
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 

@@ -76,6 +76,7 @@ class Story:
     found: dict[str, int] = field(default_factory=dict)
     replayed: Result | None = None
     reconciled: Result | None = None
+    looked_up: dict[str, Result] = field(default_factory=dict)
 
     @property
     def ledger(self) -> Ledger:
@@ -151,6 +152,14 @@ def tell(story: Story) -> None:
     lose_and_find(story)
     story.invoke("FreshnessFunctionName", {})
     story.reconciled = as_operator(story, "reconcile", "--full")
+    good = story.drops["good"]
+    for name, *asked in (
+        ("drop", good.id),
+        ("key", "--key", f"s3://{good.bucket}/{good.key}"),
+        ("partition", "--dataset", "sales", "--partition", str(DAY_BEFORE)),
+        ("state", "--state", "DUPLICATE"),
+    ):
+        story.looked_up[name] = as_operator(story, "drops", *asked, "--json")
 
 
 def ends(story: Story, attempt: int) -> list[State]:
@@ -368,11 +377,24 @@ def test_the_operator_sees_that_nothing_is_unexplained(story: Story) -> None:
     assert story.reconciled.output.rstrip().endswith("unexplained: 0")
 
 
+def test_the_operator_reads_in_the_ledger_who_changed_what_when(story: Story) -> None:
+    assert {name: result.exit_code for name, result in story.looked_up.items()} == dict.fromkeys(story.looked_up, 0)
+    found = {name: json.loads(result.stdout) for name, result in story.looked_up.items()}
+    ids = {name: drop.id for name, drop in story.drops.items()}
+    states = [move["state"] for move in found["drop"]["history"]]
+    assert states[:5] == ["RECEIVED", "VALIDATING", "ACCEPTED", "TRIGGERED", "LOADED"]
+    assert states == [move.state for move in story.moves("good")][: len(states)]
+    assert found["drop"]["accepted_copy"].endswith(f"/sales/{YESTERDAY}/{ids['good']}/data.csv")
+    assert [drop["drop_id"] for drop in found["key"]] == [ids["again"], ids["good"], ids["bad"]]
+    assert [drop["drop_id"] for drop in found["partition"]] == [ids["other day"]]
+    assert [(drop["drop_id"], drop["duplicate_of"]) for drop in found["state"]] == [(ids["again"], ids["good"])]
+
+
 def test_a_replay_of_what_cannot_be_loaded_is_answered_at_once(story: Story) -> None:
     assert story.answers == {"bad": "SUPERSEDED", "other day": "REJECTED", "good": "TRIGGERED"}
 
 
-def test_no_function_and_no_dag_has_a_right_it_did_not_use(story: Story) -> None:
+def test_no_function_no_dag_and_no_operator_has_a_right_it_did_not_use(story: Story) -> None:
     with urllib.request.urlopen(f"{story.twin.endpoint()}/_twin/used") as answer:  # noqa: S310 http on loopback
         used: list[tuple[str, str]] = json.load(answer)
     iam = story.twin.session().client("iam")
@@ -385,12 +407,14 @@ def test_no_function_and_no_dag_has_a_right_it_did_not_use(story: Story) -> None
         exercised = {action for principal, action in used if f":assumed-role/{role}/" in principal}
         assert granted, logical
         unused[logical] = granted - exercised - OF_THE_RUNTIME
-    version = iam.get_policy(PolicyArn=story.twin.outputs["DagPolicyArn"])["Policy"]["DefaultVersionId"]
-    document = iam.get_policy_version(PolicyArn=story.twin.outputs["DagPolicyArn"], VersionId=version)
-    granted = actions(document["PolicyVersion"]["Document"])
-    exercised = {action for principal, action in used if principal.endswith(":user/airflow")}
+    for policy, user in (("DagPolicy", "airflow"), ("OperatorPolicy", "operator")):
+        arn = story.twin.outputs[f"{policy}Arn"]
+        version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        document = iam.get_policy_version(PolicyArn=arn, VersionId=version)
+        granted = actions(document["PolicyVersion"]["Document"])
+        unused[policy] = granted - {action for principal, action in used if principal.endswith(f":user/{user}")}
     # A statement is cancelled only when somebody stops the task that waits for it.
-    unused["DagPolicy"] = granted - exercised - {"redshift-data:CancelStatement"}
+    unused["DagPolicy"] -= {"redshift-data:CancelStatement"}
     assert not {owner: rights for owner, rights in unused.items() if rights}
 
 
