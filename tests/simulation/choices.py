@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from bisect import bisect
+from contextlib import contextmanager
 from itertools import accumulate
 from random import Random
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 NEVER = 1 << 60
 
@@ -25,9 +26,10 @@ class Choices:
     a point compares the two and is done, which is nearly all that a point costs.
     """
 
-    __slots__ = ("_given", "_random", "_rate", "_weights", "index", "special", "taken")
+    __slots__ = ("_given", "_random", "_rate", "_seed", "_weights", "index", "special", "taken")
 
     def __init__(self, seed: int | None = None, given: Mapping[int, int] | None = None) -> None:
+        self._seed = seed
         self._random = Random(seed)  # noqa: S311 a game of chance, no secret
         self._given = given
         self._rate = 0.0
@@ -57,6 +59,20 @@ class Choices:
         if value:
             self.taken[index] = value
         return value
+
+    @contextmanager
+    def apart(self, name: str, first: int) -> Iterator[None]:
+        """Draw at positions below 0, from `first` on, and from chances of their own.
+
+        What is added to the outside world is drawn so: neither a record that was kept before nor a seed in which it
+        does not happen becomes another schedule.
+        """
+        index, random = self.index, self._random
+        self.index = first
+        if self._given is None:
+            self._random = Random(f"{name} {self._seed}")  # noqa: S311 as above
+        yield
+        self.index, self._random = index, random
 
     def weather(self, rate: float, weights: Sequence[int]) -> None:
         """From here on, one point in 1 / rate is special, and this is how likely which accident is.

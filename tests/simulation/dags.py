@@ -6,10 +6,12 @@ Tasks are tried again as the DAG says; a worker that is killed leaves the task t
 from __future__ import annotations
 
 import json
+from posixpath import join, normpath
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from suimon.sets import SOURCES
 from tests.simulation.plan import LAKE, MINUTE
 
 if TYPE_CHECKING:
@@ -38,7 +40,8 @@ class Dags:
         self._functions = functions
         self._mwaa = services.mwaa
         self.healed = False
-        self.reads: list[tuple[str, bytes]] = []  # drop id, and what its run read
+        self.reads: list[tuple[str, bytes]] = []  # drop id of a file or shard, and what a run read of it
+        self.sources: dict[tuple[str, int], tuple[str, ...]] = {}  # drop ids of the shards, by set and attempt
         services.mwaa.on_run = self.start
 
     def start(self, run: Any) -> None:
@@ -102,11 +105,19 @@ class Dags:
         bucket, _, key = run.conf["source_uri"].removeprefix("s3://").partition("/")
         assert bucket == LAKE
         body: bytes = self._functions.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-        self.reads.append((run.conf["drop_id"], body))
-        progress.rows = [row.decode() for row in body.split(b"\n")[1:]]
+        files = {run.conf["drop_id"]: body}
+        if key.endswith(f"/{SOURCES}"):
+            files = dict(self._shard(normpath(join(key, "..", one["path"]))) for one in json.loads(body)["sources"])
+            self.sources[run.conf["drop_id"], run.conf["attempt"]] = tuple(files)
+        self.reads += files.items()
+        progress.rows = [row.decode() for file in files.values() for row in file.split(b"\n")[1:]]
         if len(progress.rows) != run.conf["rows"]:
             raise StepError(f"the file has {len(progress.rows)} rows, the gate counted {run.conf['rows']}")
         return "success"
+
+    def _shard(self, key: str) -> tuple[str, bytes]:
+        """Read an accepted copy, whose folder is named by its drop."""
+        return key.split("/")[-2], self._functions.s3.get_object(Bucket=LAKE, Key=key)["Body"].read()
 
     def _load(self, run: Any, progress: _Progress) -> str:
         if progress.bad:

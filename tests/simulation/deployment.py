@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from suimon import delivery
 from suimon.check.engine import Aside
-from suimon.check.verdict import Verdict
+from suimon.contract.model import Contracts
 from suimon.delivery import ComeBackError
+from suimon.freshness import Watch
 from suimon.incidents import IncidentDesk
 from suimon.inspection import Inspection
 from suimon.intake import Gate
@@ -23,7 +25,9 @@ from suimon.sweep import Places, Sweep, SweepError
 from suimon.trigger import Airflow
 from suimon.warehouse.statements import Warehouse as WarehouseName
 from tests.simulation.faults import Faulty
-from tests.simulation.plan import BAD, BOTH, ENVIRONMENT, LAKE, RAW, REPORTS, TOLERABLE
+from tests.simulation.plan import BOTH, ENVIRONMENT, LAKE, RAW, REPORTS
+from tests.simulation.plan_of_sets import SETS_DAG
+from tests.simulation.rows import accepted_bytes, verdict_of
 from tests.simulation.services.airflow import Dag
 from tests.simulation.services.buckets import Bucket
 from tests.simulation.services.events import Events
@@ -37,8 +41,9 @@ from tests.simulation.services.warehouse import Warehouse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
-    from suimon.contract.model import Contract, Contracts
+    from suimon.contract.model import Contract
     from suimon.drop import DropRecord
     from suimon.intake import ReplayRequest
     from tests.simulation.world import World
@@ -47,6 +52,7 @@ TOPIC = "arn:aws:sns:ap-northeast-1:123456789012:alerts"
 VISIBILITY = 5_400  # as template.yaml has it
 RECEIVES = 30
 TASKS = ("run_glue", "load_redshift", "report_outcome")
+WAREHOUSE = WarehouseName(database="analytics", workgroup_name="workgroup")
 SETTINGS = Settings(
     ledger_table="ledger",
     alerts_topic_arn=TOPIC,
@@ -55,7 +61,7 @@ SETTINGS = Settings(
     mwaa_environment=ENVIRONMENT,
     glue_job="glue",
     copy_role_arn="arn:aws:iam::123456789012:role/copy",
-    warehouse=WarehouseName(database="analytics", workgroup_name="workgroup"),
+    warehouse=WAREHOUSE,
 )
 
 
@@ -81,8 +87,8 @@ class Services:
         self.sfn = StepFunctions(now)
         self.events = Events(now)
         self.warehouse = Warehouse(now)
-        for contract in BOTH.all:
-            self.mwaa.add(Dag(contract.dag_id or "", tasks=TASKS))
+        for dag_id in (*(contract.dag_id or "" for contract in BOTH.all), SETS_DAG):
+            self.mwaa.add(Dag(dag_id, tasks=TASKS))
 
     def trouble(self, what: str) -> None:
         """Let a trouble begin."""
@@ -144,6 +150,8 @@ class Functions:
         self._pace = Pace(self._table, ENVIRONMENT, world.clock, world.sleep)  # type: ignore[arg-type]
         self._airflow = Airflow(Faulty(world, services.mwaa, "mwaa"), ENVIRONMENT, self._pace)  # type: ignore[arg-type]
         self._inspector = ByMark(self._objects)
+        of_sets = tuple(replace(one, arrival=None) for one in contracts.all if one.set_rule)
+        self._of_sets = Contracts(of_sets) if of_sets else None
 
     def gate(self, owner: str) -> Gate:
         """The gate of one invocation."""
@@ -191,10 +199,21 @@ class Functions:
 
     def make_round(self) -> int:
         """Make a round of the sweep; gives what it cannot explain, SweepError when a part failed."""
-        findings = self.sweep("sweep").round(self.clock())
+        now = self.clock()
+        try:
+            findings = self.sweep("sweep").round(now)
+        finally:
+            self.look(now)
         if findings.failures:
             raise SweepError("; ".join(f"{one.part}: {one.reason}" for one in findings.failures))
         return findings.unexplained
+
+    def look(self, now: datetime) -> dict[str, Any]:
+        """Look whether sets are whole in time; deadlines of files and ages of tables are not simulated."""
+        if self._of_sets:
+            watch = Watch(self._of_sets, self.ledger("freshness"), self._desk, self.warehouse, WAREHOUSE)  # type: ignore[arg-type]  # no table is asked
+            watch.round(now)
+        return {}
 
     def sweep(self, owner: str) -> Sweep:
         """The sweep of one round."""
@@ -230,22 +249,6 @@ class ByMark:
         body = self._objects.version(record.drop).read(0, record.drop.size)
         verdict = verdict_of(body)
         yield Inspection(verdict, _aside(body) if verdict.set_aside else _NOTHING, lambda: "the first byte is wrong")
-
-
-def verdict_of(body: bytes) -> Verdict:
-    """What the simulation's checker says of some bytes."""
-    rows = body.count(b"\n")
-    accepted = bool(body) and body[:1] != BAD
-    # The first row of a tolerable file is the bad one.
-    return Verdict(accepted, rows, set_aside=1 if body[:1] == TOLERABLE and rows > 1 else 0)
-
-
-def accepted_bytes(body: bytes) -> bytes:
-    """What the gate lets on of a file."""
-    if not verdict_of(body).set_aside:
-        return body
-    mark, _, *rest = body.split(b"\n")
-    return b"\n".join((mark, *rest))
 
 
 def _aside(body: bytes) -> Aside:

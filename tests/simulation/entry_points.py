@@ -57,7 +57,7 @@ class EntryPoints(Functions):
         self._wiring: dict[str, dict[str, Any]] = {
             "intake": {"gate": self.gate, "sqs": lambda: self.sqs},
             "outcome": {"registry": lambda: self.registry("outcome")},
-            "freshness": {"sweep": lambda: self.sweep("sweep"), "look": lambda _now: {}},
+            "freshness": {"sweep": lambda: self.sweep("sweep"), "look": self.look},
         }
         self._arn = services.intake.arn
 

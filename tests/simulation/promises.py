@@ -19,7 +19,8 @@ from suimon.objects import ShortReadError
 from suimon.outcome import OutcomeError
 from suimon.pace import BusyError
 from suimon.sweep import SweepError
-from tests.simulation.deployment import accepted_bytes, verdict_of
+from tests.simulation.promises_of_sets import PROMISES_OF_SETS, sets_of, waits_for_its_set
+from tests.simulation.rows import accepted_bytes, rows_of, verdict_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -44,9 +45,9 @@ LARGEST_SKEW = 2.0
 
 
 def every_drop_ends(end: Schedule) -> Iterator[str]:
-    """1. Loaded, rejected, superseded, duplicate, unmatched, or failed and told."""
+    """1. Loaded, rejected, superseded, duplicate, unmatched, or failed and told; shards of a part wait."""
     for drop_id, item in end.drops.items():
-        if item["state"] not in ENDS:
+        if item["state"] not in ENDS and not waits_for_its_set(end, item):
             yield f"{end.name(drop_id)} is left {item['state']}"
 
 
@@ -64,15 +65,17 @@ def one_run_an_attempt(end: Schedule) -> Iterator[str]:
 def what_is_started_has_a_run(end: Schedule) -> Iterator[str]:
     """2. A drop that the ledger calls started, or that came to a run's end, has its run in Airflow."""
     runs = {run.conf["drop_id"] for run in end.runs}
+    # A shard has the runs of its sets.
+    runs |= {member for drop_id in runs & end.drops.keys() for member in end.drops[drop_id]["members"]}
     for drop_id, states in end.states.items():
-        if {"TRIGGERED", "LOADED", "FAILED"} & {*states} and drop_id not in runs:
+        if {"TRIGGERED", "LOADED", "FAILED"} & {*states} and not {drop_id, end.drops[drop_id].get("set_id")} & runs:
             yield f"{end.name(drop_id)} was {states[-1]} without a run"
 
 
 def the_ledger_knows_only_files(end: Schedule) -> Iterator[str]:
-    """3. Every record is of an object that was put."""
+    """3. Every record is of an object that was put, or of a set of such."""
     for drop_id, item in end.drops.items():
-        if drop_id not in end.bodies:
+        if not {*(item["members"] or [drop_id])} <= end.bodies.keys():
             yield f"the ledger has a drop of {item['key']}, which nobody put"
 
 
@@ -87,7 +90,8 @@ def every_problem_is_published(end: Schedule) -> Iterator[str]:
     """4. Every drop that ends rejected, failed or unmatched was told to people."""
     letters = [letter.message for letter in end.services.sns.letters]
     for drop_id, states in end.states.items():
-        if states[-1] in {"REJECTED", "FAILED"} and not any(drop_id in letter for letter in letters):
+        named = {drop_id, *([set_id] if (set_id := end.drops[drop_id].get("set_id")) else [])}
+        if states[-1] in {"REJECTED", "FAILED"} and not any(one in letter for letter in letters for one in named):
             yield f"nobody was told that {end.name(drop_id)} was {states[-1]}"
         if states == ["UNMATCHED"] and end.drops[drop_id]["size"] and not any("no contract" in one for one in letters):
             yield f"nobody was told that {end.name(drop_id)} has no contract"
@@ -96,12 +100,12 @@ def every_problem_is_published(end: Schedule) -> Iterator[str]:
 def verdicts_are_of_the_bytes(end: Schedule) -> Iterator[str]:
     """5. What is accepted keeps its contract, what is rejected breaks it, by the bytes of exactly that version."""
     for drop_id, states in end.states.items():
-        if drop_id not in end.bodies:
+        if drop_id not in end.bodies or not end.is_checked(drop_id):
             continue
         accepted = verdict_of(end.bodies[drop_id]).accepted
         if "ACCEPTED" in states and not accepted:
             yield f"{end.name(drop_id)} breaks its contract and was accepted"
-        if "REJECTED" in states and accepted and drop_id not in end.deleted:
+        if "REJECTED" in states and "ACCEPTED" not in states and accepted and drop_id not in end.deleted:
             yield f"{end.name(drop_id)} keeps its contract and was rejected"
 
 
@@ -125,7 +129,7 @@ def the_table_is_the_newest(end: Schedule) -> Iterator[str]:
         if item is None or _original(item, end)["state"] in {"REJECTED", "FAILED"}:
             continue
         rows = end.services.warehouse.rows(dataset, partition)
-        wanted = _rows(end.bodies[newest.id])
+        wanted = rows_of(end.bodies[newest.id])
         if sorted(rows) != sorted(wanted):
             which = f"{end.name(newest.id)} {item['state']}"
             yield f"{dataset} {partition} holds {rows}, the newest file {wanted} ({which})"
@@ -137,7 +141,7 @@ def the_table_is_one_file(end: Schedule) -> Iterator[str]:
     for dataset, partition in end.partitions():
         loads = [load for table, load in log if (table, load.partition) == (dataset, partition)]
         rows = sorted(end.services.warehouse.rows(dataset, partition))
-        wanted = sorted(_rows(end.bodies[max(loads, key=lambda load: load.written).drop_id])) if loads else []
+        wanted = sorted(rows_of(end.bodies[max(loads, key=lambda load: load.written).drop_id])) if loads else []
         if rows != wanted:
             yield f"{dataset} {partition} holds {rows} instead of {wanted}"
 
@@ -154,9 +158,8 @@ def order_never_goes_back(end: Schedule) -> Iterator[str]:
 
 def loaded_is_loaded(end: Schedule) -> Iterator[str]:
     """What the ledger calls loaded, superseded by the fence, or failed is what its run says."""
-    committed = {(load.drop_id, load.attempt) for _, load in end.services.warehouse.commits}
     for drop_id, item in end.drops.items():
-        if item["state"] == "LOADED" and (drop_id, item["attempt"]) not in committed:
+        if item["state"] == "LOADED" and not end.is_committed(item):
             yield f"{end.name(drop_id)} is LOADED and its rows never were"
 
 
@@ -205,6 +208,12 @@ def no_incident_outlives_its_cause(end: Schedule) -> Iterator[str]:
         if kind in {"rejected", "run-failed"}:
             if end.is_mended_since(blamed):
                 yield f"{incident_id} is open, though {end.name(blamed)} or a later file is loaded"
+        elif kind == "set-closed":
+            if end.drops[blamed]["state"] != "REJECTED":
+                yield f"{incident_id} is open, though {end.name(blamed)} was taken"
+        elif kind == "incomplete-set":
+            if not any(one.is_awaited for one in sets_of(end)):
+                yield f"{incident_id} is open, and the set is whole"
         elif kind not in {"unmatched", "imperfect"}:
             yield f"{incident_id} is open and nothing is wrong"
 
@@ -258,6 +267,7 @@ PROMISES: tuple[Callable[[Schedule], Iterator[str]], ...] = (
     nothing_is_unexplained,
     no_incident_outlives_its_cause,
     replays_end,
+    *PROMISES_OF_SETS,
 )
 
 
@@ -283,7 +293,3 @@ def _original(item: Mapping[str, Any], end: Schedule) -> Mapping[str, Any]:
         passed.add(item["drop_id"])
         item = end.drops[item["duplicate_of"]]
     return item
-
-
-def _rows(body: bytes) -> list[str]:
-    return [row.decode() for row in accepted_bytes(body).split(b"\n")[1:]]

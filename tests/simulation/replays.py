@@ -12,6 +12,7 @@ from suimon.intake import ReplayRequest
 from suimon.replay import Item, Request, gather
 
 if TYPE_CHECKING:
+    from suimon.contract.model import Contract
     from tests.simulation.deployment import Functions
     from tests.simulation.services.stepfunctions import StepFunctions
     from tests.simulation.world import Process, World
@@ -28,11 +29,12 @@ FUNCTION_TIMEOUT = 900.0
 class Replay:
     """One execution; `open` counts the drops it still waits for, `timed_out` those whose answer never came."""
 
-    def __init__(self, world: World, functions: Functions, sfn: StepFunctions, name: str) -> None:
+    def __init__(self, world: World, functions: Functions, sfn: StepFunctions, name: str, of: Contract) -> None:
         self._world = world
         self._functions = functions
         self._sfn = sfn
         self.name = name
+        self._of = of
         self.open = 1
         self.timed_out = 0
 
@@ -42,8 +44,9 @@ class Replay:
         found: list[Item] = []
 
         def body() -> None:
-            request = Request("sales", FIRST, LAST)
-            found.extend(gather(request, self._functions.ledger(self.name).drops_of).items)
+            request = Request(self._of.dataset, FIRST, LAST)
+            drops_of = self._functions.ledger(self.name).drops_of
+            found.extend(gather(request, drops_of, sets=self._of.set_rule is not None).items)
 
         def until(process: Process) -> None:
             if process.returned:

@@ -10,14 +10,17 @@ from tests.simulation.aws import Aws
 from tests.simulation.choices import Choices
 from tests.simulation.dags import Dags
 from tests.simulation.deployment import Functions, Services
+from tests.simulation.memory import Memory
 from tests.simulation.plan import HOUR, MINUTE, RAW, draw
+from tests.simulation.plan_of_sets import with_set
 from tests.simulation.promises import (
-    ENDS,
     PROMISES,
+    every_drop_ends,
     move_is_wrong,
     no_incident_outlives_its_cause,
     nothing_is_lost,
 )
+from tests.simulation.promises_of_sets import incomplete_sets_are_told
 from tests.simulation.replays import Replay
 from tests.simulation.sweeping import Sweeping
 from tests.simulation.world import World
@@ -74,7 +77,7 @@ def run(
     return Result(choices.taken, broken, world.points, world.faults, len(schedule.runs), len(schedule.drops))
 
 
-class Schedule:
+class Schedule(Memory):
     """A world in which a plan happens to a stack; afterwards, what the promises look at."""
 
     def __init__(
@@ -83,20 +86,15 @@ class Schedule:
         tell: Callable[[float, str, str], None] | None = None,
         functions: type[Functions] = Functions,
     ) -> None:
+        super().__init__()
         self.world = world = World(choices, tell)
-        self.plan = draw(choices)
+        self.plan = with_set(choices, draw(choices))
         self.services = Services(world)
         self.functions = functions(world, self.services, self.plan.contracts)
         self.aws = Aws(world, self.plan, self.services, self.functions)
         self.dags = Dags(world, self.plan, self.services, self.functions)
         self.sweeping = Sweeping(self.functions, self.aws)
         self.replays: list[Replay] = []
-        self.put: list[Drop] = []
-        self.bodies: dict[str, bytes] = {}
-        self.deleted: set[str] = set()
-        self.drops: dict[str, dict[str, Any]] = {}  # the ledger's records, by drop id
-        self.states: dict[str, list[str]] = {}  # every state a drop came to, by drop id
-        self.wrong_moves: list[str] = []
         self.rested = False
         self.services.table.on_write = self._written
         if self.plan.lag:
@@ -152,8 +150,9 @@ class Schedule:
         self.services.well(what)
 
     def _replay(self, number: int) -> None:
-        self._say("operator", "replays sales")
-        replay = Replay(self.world, self.functions, self.services.sfn, f"replay {number}")
+        of = self.functions.contracts.all[0]
+        self._say("operator", f"replays {of.dataset}")
+        replay = Replay(self.world, self.functions, self.services.sfn, f"replay {number}", of)
         self.replays.append(replay)
         replay.start()
 
@@ -208,14 +207,15 @@ class Schedule:
 
     def _is_quiet(self) -> bool:
         return (
-            all(item["state"] in ENDS for item in self.drops.values())
+            not any(every_drop_ends(self))
+            and not any(incomplete_sets_are_told(self))
             and not any(queue.messages for queue in self.services.sqs.queues.values())
             and not any(replay.open for replay in self.replays)
         )
 
     def _is_settled(self) -> bool:
         return (
-            all(item["state"] in ENDS for item in self.drops.values())
+            not any(every_drop_ends(self))
             and not any(nothing_is_lost(self))
             and not any(no_incident_outlives_its_cause(self))
             and not self.services.dead.messages
@@ -226,7 +226,9 @@ class Schedule:
 
     def _written(self, key: tuple[str, str], before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
         if key[1] != "drop" or after is None:
-            if key[1] == "incident":
+            if key[1] == "set" and after is not None:
+                self.sets[key[0]] = after
+            if key[1] in {"incident", "set"}:
                 self._writes += 1
             return
         self._writes += 1
@@ -237,12 +239,8 @@ class Schedule:
             states.append(str(after["state"]))
         if wrong := move_is_wrong(before, after):
             self.wrong_moves.append(f"{self.name(drop_id)} {wrong}")
-        if after["state"] == "LOADED" and states[-2:-1] != ["LOADED"] and not self._is_committed(after):
+        if after["state"] == "LOADED" and states[-2:-1] != ["LOADED"] and not self.is_committed(after):
             self.wrong_moves.append(f"{self.name(drop_id)} is LOADED before its rows are")
-
-    def _is_committed(self, item: dict[str, Any]) -> bool:
-        done = (item["drop_id"], item["attempt"])
-        return any((load.drop_id, load.attempt) == done for _, load in self.services.warehouse.commits)
 
     def _lag(self) -> int:
         return self.world.choices.pick(self.plan.lag)
@@ -250,46 +248,6 @@ class Schedule:
     def _say(self, who: str, what: str) -> None:
         if self.world.tell:
             self.world.tell(self.world.now, who, what)
-
-    # ------------------------------------------------------------ what the promises look at
-
-    @property
-    def runs(self) -> list[Any]:
-        """Airflow's runs."""
-        return list(self.services.mwaa.runs.values())
-
-    @property
-    def unexplained(self) -> int:
-        """The last sweep's figure."""
-        return self.sweeping.unexplained
-
-    def partitions(self) -> dict[tuple[str, str], list[Drop]]:
-        """What was put for each dataset and partition, in the order of the writes."""
-        found: dict[tuple[str, str], list[Drop]] = {}
-        for drop in self.put:
-            if (matched := self.match(drop.key)) is not None:
-                found.setdefault(matched, []).append(drop)
-        return found
-
-    def match(self, key: str) -> tuple[str, str] | None:
-        """Dataset and partition of a key."""
-        matched = self.functions.contracts.match(key)
-        return (matched[0].dataset, matched[1]) if matched else None
-
-    def is_mended_since(self, drop_id: str) -> bool:
-        """Whether this drop, or a later write of its key, is loaded, and none behind that is in trouble."""
-        drops = next((drops for drops in self.partitions().values() if drop_id in {drop.id for drop in drops}), [])
-        ids = [drop.id for drop in drops if drop.id in self.drops]
-        states = [self.drops[one]["state"] for one in ids[ids.index(drop_id) :]] if drop_id in ids else []
-        settled = [state for state in states if state in {"LOADED", "REJECTED", "FAILED"}]
-        return settled[-1:] == ["LOADED"]
-
-    def name(self, drop_id: str) -> str:
-        """A drop for a person: the how many-eth file it was, and its id."""
-        for number, drop in enumerate(self.put, 1):
-            if drop.id == drop_id:
-                return f"file {number} = {drop_id[:6]}"
-        return drop_id
 
 
 def _none() -> int:

@@ -1,0 +1,78 @@
+"""Mistakes that people make with sets, as those in bugs.py are made with files."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from suimon import sets
+from suimon.drop import State
+from suimon.freshness import Summary, Watch
+from suimon.intake import Gate
+from suimon.outcome import Registry
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from suimon.contract.keys import KeyPattern, SetRule
+    from suimon.drop import Drop, DropRecord
+    from suimon.outcome import RunFinished
+    from suimon.sets import DropSet
+
+Change = tuple[Any, str, Any]
+
+_numbers = count()
+_drop_of, _is_whole, _enter = sets.drop_of, sets.is_whole, Registry.enter
+
+
+def _random_version(whole: DropSet, bucket: str, pattern: KeyPattern) -> Drop:
+    drop = _drop_of(whole, bucket, pattern)
+    return replace(drop, version_id=f"{drop.version_id}.{next(_numbers)}")
+
+
+def _is_of_the_same_shards(record: DropRecord, whole: DropSet) -> bool:
+    return record.drop.version_id.rpartition(".")[0] == whole.version
+
+
+def _all_but_one(whole: DropSet, rule: SetRule) -> bool:
+    if rule.shards:
+        return len(whole.members) >= rule.shards - 1
+    return _is_whole(whole, rule)
+
+
+def _enter_once(self: Registry, run: RunFinished, now: datetime) -> DropRecord:
+    record = self.ledger.get(run.drop_id)
+    if record and record.attempt == run.attempt and record.state in {State.LOADED, State.SUPERSEDED}:
+        return record
+    return _enter(self, run, now)
+
+
+def _do_not_catch_up(_self: Gate, record: DropRecord) -> DropRecord:
+    return record
+
+
+def _all_follow(record: DropRecord, whole: DropSet) -> set[str]:
+    return {*record.members, *([whole.control.drop_id] if whole.control else [])}
+
+
+def _see_nothing(_self: Watch, _now: datetime) -> Summary:
+    return Summary(0, (), (), ())
+
+
+# Name, the mistake in a sentence, and the changes, as a Bug has them.
+BUGS_OF_SETS: tuple[tuple[str, str, tuple[Change, ...]], ...] = (
+    (
+        "set-opened-by-each",
+        "whoever sees that a set is whole opens a run under an id of its own",
+        ((sets, "drop_of", _random_version), (sets, "is_current", _is_of_the_same_shards)),
+    ),
+    ("set-opened-early", "a set is opened with one shard too few", ((sets, "is_whole", _all_but_one),)),
+    ("set-takes-all-along", "the shards of a newer set end as the older one", ((sets, "followers", _all_follow),)),
+    (
+        "shards-forgotten",
+        "who enters the end of a set's run and dies before its shards leaves them TRIGGERED",
+        ((Registry, "enter", _enter_once), (Gate, "_catch_up", _do_not_catch_up)),
+    ),
+    ("set-not-watched", "nobody hears of a set that stays incomplete", ((Watch, "round", _see_nothing),)),
+)

@@ -1,0 +1,90 @@
+"""What a schedule remembers, so that promises can be looked at: what was put, and all that the ledger ever held."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from suimon.contract.keys import SHARD
+from suimon.contract.model import Role
+from suimon.drop import Drop, written_order
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.simulation.deployment import Functions, Services
+    from tests.simulation.sweeping import Sweeping
+
+
+class Memory:
+    """Written as things happen, by the services themselves."""
+
+    services: Services
+    functions: Functions
+    sweeping: Sweeping
+
+    def __init__(self) -> None:
+        self.put: list[Drop] = []
+        self.bodies: dict[str, bytes] = {}
+        self.deleted: set[str] = set()
+        self.drops: dict[str, dict[str, Any]] = {}  # the ledger's records, by drop id
+        self.sets: dict[str, dict[str, Any]] = {}  # the ledger's items of sets
+        self.states: dict[str, list[str]] = {}  # every state a drop came to, by drop id
+        self.wrong_moves: list[str] = []
+
+    @property
+    def runs(self) -> list[Any]:
+        """Airflow's runs."""
+        return list(self.services.mwaa.runs.values())
+
+    @property
+    def unexplained(self) -> int:
+        """The last sweep's figure."""
+        return self.sweeping.unexplained
+
+    def partitions(self) -> dict[tuple[str, str], list[Drop]]:
+        """What was put for each dataset of files and partition, in the order of the writes."""
+        found: dict[tuple[str, str], list[Drop]] = {}
+        for drop in self.put if self.functions.contracts.all[0].set_rule is None else ():
+            if (matched := self.match(drop.key)) is not None:
+                found.setdefault(matched, []).append(drop)
+        return found
+
+    def match(self, key: str) -> tuple[str, str] | None:
+        """Dataset and partition of a key."""
+        matched = self.functions.contracts.match(key)
+        return (matched[0].dataset, matched[1]) if matched else None
+
+    def is_mended_since(self, drop_id: str) -> bool:
+        """Whether this drop, or a later write of its key, is loaded, and none behind that is in trouble."""
+        ids = self.writes_of(self.drops[drop_id]["key"])
+        states = [self.drops[one]["state"] for one in ids[ids.index(drop_id) :]] if drop_id in ids else []
+        settled = [state for state in states if state in {"LOADED", "REJECTED", "FAILED"}]
+        return settled[-1:] == ["LOADED"]
+
+    def is_checked(self, drop_id: str) -> bool:
+        """Whether the checker is asked about a drop: not about what only says which shards there are."""
+        key = self.drops[drop_id]["key"]
+        return all(one.role_of(key) is not Role.CONTROL for one in self.functions.contracts.all if one.match(key))
+
+    def writes_of(self, key: str) -> list[str]:
+        """Drop ids of what the ledger knows under a key, be it a set's, in the order of the writes."""
+        if SHARD in key:
+            found = [item for item in self.drops.values() if item["key"] == key]
+            return [item["drop_id"] for item in sorted(found, key=lambda item: written_order(item["sequencer"]))]
+        return [drop.id for drop in self.put if drop.key == key and drop.id in self.drops]
+
+    def name(self, drop_id: str) -> str:
+        """A drop for a person: the how many-eth file it was, and its id."""
+        for number, drop in enumerate(self.put, 1):
+            if drop.id == drop_id:
+                return f"file {number} = {drop_id[:6]}"
+        if drop_id in self.drops:
+            return f"set {self.drops[drop_id]['version_id'].partition('.')[0]} = {drop_id[:6]}"
+        return drop_id
+
+    def is_committed(self, item: Mapping[str, Any]) -> bool:
+        """Whether the rows of a drop's attempt, or of the set that a shard went with, are in the warehouse's log."""
+        done, set_id = self.services.warehouse.commits, item.get("set_id")
+        if set_id:
+            return any(load.drop_id == set_id for _, load in done)
+        return any((load.drop_id, load.attempt) == (item["drop_id"], item["attempt"]) for _, load in done)
