@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from suimon.drop import State
 from suimon.trigger import OF_DAG, OF_DROP, Cause
-from suimon.waiting import READ_AT_MOST, longest_in, may_wait
+from suimon.waiting import longest_in, may_wait
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,8 +49,10 @@ def close_trigger_incidents(
     The gate does so itself, right after the run has started; unless it dies there.
     """
     told = [one for one in opened if one.partition(":")[0] in set(Cause)]
-    accepted = longest_in(ledger, State.ACCEPTED, now) if told else []
-    if not told or len(accepted) >= READ_AT_MOST:  # else there may be others that were not read
+    if not told:
+        return
+    accepted, was_cut = longest_in(ledger, State.ACCEPTED, now, lambda one: not may_wait(one, contracts))
+    if was_cut:  # there may be others that were not read
         return
     dags = {one.dataset: one.dag_id for one in contracts.all}
     waiting = [record for record in accepted if not may_wait(record, contracts)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 BY_PARTITION, BY_STATE = "by_partition", "by_state"
-BEGINNING = datetime.min.replace(tzinfo=UTC)
 BATCH = 100  # BatchGetItem takes no more
 
 
@@ -99,19 +98,23 @@ class Ledger:
             )
         ]
 
-    def in_state(self, state: State, before: datetime, limit: int, *, after: datetime = BEGINNING) -> list[DropRecord]:
-        """Return drops that came to a state before then (and not before `after`), longest ago first.
+    def in_state(self, state: State, before: datetime, limit: int, *, behind: str = "") -> list[DropRecord]:
+        """Return a page of the drops that came to a state until then, longest ago first; behind what `standing` gives.
 
-        The index may lag a moment behind the table.
+        A page may hold fewer than `limit` though others follow: only an empty one says that none does. The index may
+        lag a moment behind the table.
         """
-        answer = self._table.query(
-            IndexName=BY_STATE,
-            KeyConditionExpression="#state = :state AND updated_at BETWEEN :after AND :before",
-            ExpressionAttributeNames={"#state": "state"},
-            ExpressionAttributeValues={":state": str(state), ":after": stamp(after), ":before": stamp(before)},
-            Limit=limit,
-        )
-        return [record_of(item) for item in answer["Items"]]
+        query: dict[str, Any] = {
+            "IndexName": BY_STATE,
+            "KeyConditionExpression": "#state = :state AND updated_at <= :before",
+            "ExpressionAttributeNames": {"#state": "state"},
+            "ExpressionAttributeValues": {":state": str(state), ":before": stamp(before)},
+            "Limit": limit,
+        }
+        if behind:
+            since, _, drop_id = behind.partition("#")
+            query["ExclusiveStartKey"] = {**drop_key(drop_id), "state": str(state), "updated_at": since}
+        return [record_of(item) for item in self._table.query(**query)["Items"]]
 
     def drops_of_key(self, bucket: str, key: str) -> list[DropRecord]:
         """Return every drop of a key as it stands now, oldest write first."""
@@ -267,6 +270,11 @@ class Ledger:
                 return known
             raise LostClaimError(f"drop {record.id} is no longer {record.state} in these hands") from error
         return record_of(answer["Attributes"])
+
+
+def standing(record: DropRecord) -> str:
+    """Where a drop stands among those of its state. A time alone would not tell: thousands may share one."""
+    return f"{record.updated_at}#{record.id}"
 
 
 def _is_ours(known: DropRecord, changes: Mapping[str, Any]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import defaultdict
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -13,18 +14,20 @@ from suimon.contract.model import Role
 from suimon.drop import State
 from suimon.findings import EXAMPLES, Finding
 from suimon.incidents import Problem
-from suimon.ledger import BEGINNING, LostClaimError
+from suimon.ledger import LostClaimError, standing
 from suimon.ledger_items import stamp
+from suimon.sets import is_open, is_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    from suimon.contract.model import Contracts
+    from suimon.contract.model import Contract, Contracts
     from suimon.drop import DropRecord
     from suimon.incidents import IncidentDesk
     from suimon.intake_queue import IntakeQueue
     from suimon.ledger import Ledger
     from suimon.marks import Marks
+    from suimon.sets import DropSet
 
 STUCK, UNMATCHED = "stuck drop", "adopted drop"
 # The gate takes seconds; a message that failed comes again within 15 minutes.
@@ -36,6 +39,9 @@ LIMIT = timedelta(hours=1)
 # Airflow, others would help nobody. A few are sent all the same.
 READ_AT_MOST, QUEUE_HOLDS, SENT_AT_LEAST = 3_000, 3_000, 20
 PAGE = 300  # a query gives up to a megabyte
+# And with what does not count: the parts of sets that are never made whole stay there, a thousand a set at most.
+READ_IN_ALL = 20_000
+SETS_AT_MOST = 1_000  # some five milliseconds each
 # A contract that is new may match many old drops; the next round goes on.
 ADOPTED_AT_MOST = 500
 
@@ -58,37 +64,70 @@ def resume_stuck(
 
     An accepted part of a set may wait for the others; that its set stays incomplete is told elsewhere.
     """
-    read = [longest_in(ledger, state, now - IDLE) for state in STATES]
-    waiting = sorted(
-        (record for records in read for record in records if stands_still(record, now)),
-        key=lambda record: record.updated_at,
-    )
-    sent = waiting[: max(SENT_AT_LEAST, min(QUEUE_HOLDS, len(waiting)) - backlog)]
+    read = [longest_in(ledger, state, now - IDLE, lambda one: not may_wait(one, contracts)) for state in STATES]
+    still = [record for records, _ in read for record in records if stands_still(record, now)]
+    parts = [record for record in still if may_wait(record, contracts)]
+    waiting = sorted((record for record in still if not may_wait(record, contracts)), key=_since)
+    to_send = sorted(waiting + parts_to_send(parts, ledger, contracts), key=_since)
+    sent = to_send[: max(SENT_AT_LEAST, min(QUEUE_HOLDS, len(to_send)) - backlog)]
     queue.resume([record.id for record in sent])
-    late = [record for record in waiting if is_late(record, now) and not may_wait(record, contracts)]
-    datasets = {record.dataset for record in late}
+    late = {record.id: record for record in waiting if is_late(record, now)}
+    datasets = {record.dataset for record in late.values()}
     for dataset in sorted(datasets):
-        desk.report(_stuck(dataset, [record for record in late if record.dataset == dataset]), now)
-    if all(len(records) < READ_AT_MOST for records in read):  # else there may be others that were not read
+        desk.report(_stuck(dataset, [record for record in late.values() if record.dataset == dataset]), now)
+    if not any(was_cut for _, was_cut in read):  # else there may be others that were not read
         for dataset in of_kind("stuck", opened) - datasets:
             desk.recover(f"stuck:{dataset}", now, "No file of this dataset has stood still for an hour.")
-    healed = sum(record not in late and not may_wait(record, contracts) for record in sent)
+    healed = sum(record.id not in late and not may_wait(record, contracts) for record in sent)
     examples = tuple(f"{record.drop.key} ({record.state})" for record in waiting[:EXAMPLES])
-    return Finding(STUCK, len(waiting), healed + len(late), healed, len(late), examples)
+    return Finding(STUCK, len(still), healed + len(late), healed, len(late), examples)
 
 
-def longest_in(ledger: Ledger, state: State, before: datetime) -> list[DropRecord]:
-    """Read the drops that have been in a state for longest, at least READ_AT_MOST of them if there are as many."""
-    found: dict[str, DropRecord] = {}
-    reached = BEGINNING
-    while len(found) < READ_AT_MOST:
-        page = ledger.in_state(state, before, PAGE, after=reached)
-        new = {one.id: one for one in page if one.id not in found}
-        if not new:
-            break
-        found |= new
-        reached = datetime.fromisoformat(page[-1].updated_at)
-    return list(found.values())
+def longest_in(
+    ledger: Ledger, state: State, before: datetime, counts: Callable[[DropRecord], bool]
+) -> tuple[list[DropRecord], bool]:
+    """Read the drops that have been in a state for longest, and tell whether there may be more.
+
+    It stops at READ_AT_MOST of those that count, so that those that may stand there for good hide no others.
+    """
+    found: list[DropRecord] = []
+    counted, behind = 0, ""
+    while page := ledger.in_state(state, before, PAGE, behind=behind):
+        found += page
+        counted += sum(counts(record) for record in page)
+        if counted >= READ_AT_MOST or len(found) >= READ_IN_ALL:
+            return found, True
+        behind = standing(page[-1])
+    return found, False
+
+
+def parts_to_send(parts: Iterable[DropRecord], ledger: Ledger, contracts: Contracts) -> list[DropRecord]:
+    """Choose, of accepted parts of sets, those with which the gate can do something.
+
+    One that has not joined: whoever should have let it died. Of a set that may be whole, one: it takes the set to its
+    run, and all others follow that. The rest waits for files that have not come. Sets are looked at newest part first:
+    those that were given up had their turn when they were new.
+    """
+    by_set: dict[tuple[str, str], list[DropRecord]] = defaultdict(list)
+    for part in sorted(parts, key=_since, reverse=True):
+        by_set[part.dataset, part.partition].append(part)
+    chosen = []
+    for dataset, partition in list(by_set)[:SETS_AT_MOST]:
+        of_it, whole = by_set[dataset, partition], ledger.sets.get(dataset, partition)
+        joined = {*whole.shards, whole.control.drop_id if whole.control else ""}
+        chosen += [part for part in of_it if part.id not in joined]
+        if _may_go_on(whole, contracts.of(dataset)):
+            chosen += [part for part in of_it if part.id in joined][:1]
+    return chosen
+
+
+def _may_go_on(whole: DropSet, contract: Contract) -> bool:
+    """Whether a set's run was opened or may be: a contract that has changed may ask for fewer shards than before."""
+    return is_open(whole) or contract.set_rule is None or is_whole(whole, contract.set_rule)
+
+
+def _since(record: DropRecord) -> str:
+    return record.updated_at
 
 
 def stands_still(record: DropRecord, now: datetime) -> bool:
@@ -145,17 +184,19 @@ def adopt_unmatched(
 ) -> Finding:
     """Take in drops that came before their contract, if there are other patterns than when this was done last.
 
-    The mark holds the patterns that all were held against (`done`), or those of the pass that is under way, where it
-    stands and when it began. While a release is under way an intake function of the one before may still be at work;
-    so a pass goes on looking until a round that begins after such a function can no longer be.
+    The mark holds the patterns that all were held against (`done`), or those of the pass that is under way, behind
+    which drop it goes on and when it began. While a release is under way an intake function of the one before may
+    still be at work; so a pass goes on looking until a round that begins after such a function can no longer be.
     """
     patterns, mark = patterns_of(contracts), marks.get(MARK)
     if mark.get("done") == patterns:
         return Finding(UNMATCHED)
     if mark.get("under_way") != patterns:
-        mark = {"under_way": patterns, "began": now.isoformat(), "reached": stamp(BEGINNING)}
-    reached = datetime.fromisoformat(mark["reached"])
-    records = ledger.in_state(State.UNMATCHED, now, ADOPTED_AT_MOST, after=reached)
+        mark = {"under_way": patterns, "began": now.isoformat(), "behind": ""}
+    behind = mark.get("behind", "")
+    if behind.partition("#")[0] > stamp(now):  # a round that is made again, with its time: another has come further
+        return Finding(UNMATCHED)
+    records = ledger.in_state(State.UNMATCHED, now, ADOPTED_AT_MOST, behind=behind)
     adopted, left = [], set()
     for record in records:
         if matched := contracts.match(record.drop.key):
@@ -167,8 +208,8 @@ def adopt_unmatched(
     queue.resume([record.id for record in adopted])
     for shape in sorted({alerts.key_shape(record.drop.key) for record in adopted} - left):
         desk.recover(f"unmatched:{shape}", now, "A contract knows these files now; they are taken in.")
-    if records and records[-1].updated_at > mark["reached"]:
-        marks.put(MARK, {**mark, "reached": records[-1].updated_at})
+    if records:
+        marks.put(MARK, {**mark, "behind": standing(records[-1])})
     elif datetime.fromisoformat(mark["began"]) < now - LONGEST_RUN:
         marks.put(MARK, {"done": patterns})
     else:

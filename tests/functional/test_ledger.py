@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from suimon.drop import Drop, DropRecord, State
-from suimon.ledger import Ledger, LedgerError, LostClaimError, Move
+from suimon.ledger import Ledger, LedgerError, LostClaimError, Move, standing
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -153,10 +153,24 @@ def test_drops_are_listed_by_how_long_they_have_stood_in_a_state(ledger: Ledger)
         ledger.receive(drop, "-", "-", State.UNMATCHED, NOON + timedelta(minutes=number))
     found = ledger.in_state(State.UNMATCHED, NOON + timedelta(minutes=2), limit=10)
     assert [record.drop.key for record in found] == ["key 0", "key 1", "key 2"]
-    later = ledger.in_state(State.UNMATCHED, NOON + timedelta(minutes=1), limit=10, after=NOON + timedelta(seconds=1))
+    later = ledger.in_state(State.UNMATCHED, NOON + timedelta(minutes=1), limit=10, behind=standing(found[0]))
     assert [record.drop.key for record in later] == ["key 1"]
     assert len(ledger.in_state(State.UNMATCHED, NOON + timedelta(hours=1), limit=2)) == 2
     assert ledger.in_state(State.RECEIVED, NOON + timedelta(hours=1), limit=2) == []
+
+
+def test_drops_of_one_moment_are_listed_page_by_page_though_some_move_on_meanwhile(ledger: Ledger) -> None:
+    entered = {
+        ledger.receive(Drop("raw", f"key {number}", "v", "e", 1, "01"), "-", "-", State.UNMATCHED, NOON).id
+        for number in range(7)
+    }
+    seen: list[str] = []
+    behind = ""
+    while page := ledger.in_state(State.UNMATCHED, NOON, limit=2, behind=behind):
+        seen += [record.id for record in page]
+        behind = standing(page[-1])
+        ledger.adopt(page[-1], "sales", "2026-11-20", NOON)
+    assert sorted(seen) == sorted(entered)
 
 
 def test_many_drops_are_looked_up_at_once(ledger: Ledger) -> None:
