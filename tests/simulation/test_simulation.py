@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.simulation.campaign import portion, shortest, story_of
-from tests.simulation.schedule import run
+from tests.simulation.choices import Choices
+from tests.simulation.schedule import Schedule, run
 
 SEEDS = 2_000
 REGRESSIONS = sorted((Path(__file__).parent / "regressions").glob("*.json"))
@@ -48,6 +49,26 @@ def test_a_schedule_is_repeated_by_its_choices(seed: int) -> None:
 
 def test_the_same_seed_is_the_same_schedule() -> None:
     assert run(7) == run(7)
+
+
+def test_sets_of_every_kind_come_whole_or_stay_incomplete() -> None:
+    wanted = {
+        (kind, reload, state)
+        for kind in ("shards", "manifest", "marker")
+        for reload in (False, True)
+        for state in ("SET_OPENED", "SET_AWAITED")
+    }
+    for seed in range(1_000):
+        schedule = Schedule(Choices(seed))
+        rule = schedule.plan.contracts.all[0].set_rule
+        if rule:
+            schedule.live()
+            schedule.world.close()
+            kind = "shards" if rule.shards else "manifest" if rule.manifest else "marker"
+            wanted -= {(kind, rule.reload, one["state"]) for one in schedule.sets.values()}
+        if not wanted:
+            return
+    assert not wanted
 
 
 def test_a_story_says_who_did_what_when() -> None:

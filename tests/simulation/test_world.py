@@ -97,6 +97,17 @@ def test_the_dead_do_nothing_more_not_even_at_last(accident: Accident, count: in
     assert not process.returned
 
 
+def test_what_is_drawn_apart_moves_no_other_choice() -> None:
+    plain, other = Choices(5), Choices(5)
+    with other.apart("sets", -10):
+        aside = [other.pick(100) for _ in range(10)]
+    assert [plain.pick(100) for _ in range(10)] == [other.pick(100) for _ in range(10)]
+    assert plain.taken.items() <= other.taken.items()
+    again = Choices(given=other.taken)
+    with again.apart("sets", -10):
+        assert [again.pick(100) for _ in range(10)] == aside
+
+
 def test_shrinking_leaves_only_what_is_needed() -> None:
     taken = dict.fromkeys(range(40), 5)
     assert shrink(taken, lambda one: one.get(7, 0) >= 2, tries=1_000) == {7: 2}
