@@ -1,6 +1,9 @@
-"""The one clock; only entry points read it, everything else is handed the time."""
+"""The one clock; only entry points read it, everything else is handed the time, or how much of it is left."""
 
 from datetime import UTC, datetime
+
+# Of a function's own time: with less than this, nothing long is begun.
+LEAST_SECONDS = 45
 
 
 def utc_now() -> datetime:

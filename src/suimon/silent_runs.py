@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from suimon import alerts
+from suimon.clock import LEAST_SECONDS
 from suimon.drop import DropRecord, State, run_id
 from suimon.findings import EXAMPLES, Finding
 from suimon.incidents import Problem
-from suimon.outcome import RunFinished
 from suimon.pace import BusyError
-from suimon.trigger import NOT_FOUND
+from suimon.run_state import QUEUED, CannotAskError, RunState, ask, end_of, link
 from suimon.waiting import is_part_of_set, longest_in, of_kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from suimon.contract.model import Contracts
     from suimon.incidents import IncidentDesk
     from suimon.intake_queue import IntakeQueue
     from suimon.ledger import Ledger
-    from suimon.marks import Marks
-    from suimon.outcome import Registry
+    from suimon.noted_ends import NotedEnds
+    from suimon.outcome import Registry, RunFinished
     from suimon.trigger import Airflow
 
 KIND = "silent run"
@@ -36,23 +35,8 @@ RUN_LIMIT = timedelta(hours=2)
 QUEUED_LIMIT = timedelta(minutes=15)
 # Two requests each, of the nine a second that the gate shares: at most half a minute of the round.
 ASKED_AT_MOST = 100
-OK = 200
 ROUND = timedelta(minutes=15)
 CANNOT_ASK = "airflow-silent"
-
-MARK = "runs"
-
-
-class CannotAskError(Exception):
-    """Airflow did not say how a run is; the message says what came instead."""
-
-
-@dataclass(frozen=True)
-class RunState:
-    """What Airflow knows of a run: its state, and the state of each task once it has ended."""
-
-    state: str
-    tasks: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -65,62 +49,66 @@ class Runs:
     desk: IncidentDesk
     airflow: Airflow
     queue: IntakeQueue
-    marks: Marks
+    noted: NotedEnds
     site: Callable[[], str]
 
-    def look(self, opened: Sequence[str], now: datetime) -> Finding:
+    def look(self, opened: Collection[str], now: datetime, time_left: Callable[[], float]) -> Finding:
         """Ask about every run past its limit, enter the ends there are, and tell which runs hang and which DAGs rest.
+
+        Runs of a DAG that rests, or that wait in a long queue, are explained by that one incident, however many they
+        are; those of a DAG that rests are not asked about. `time_left`: seconds that the function still has.
 
         Entering moves the ledger first and tells people after. Whoever dies in between leaves a drop that is no longer
         TRIGGERED, at which no round would look again; so the ends are noted before the first one is entered:
 
             this round                              the next one
-            note: run 1 failed, run 2 loaded
+            notes: run 1 failed, run 2 loaded
             run 1: ledger moved
             -- killed here --
-                                                    the note: run 1 (told now), run 2
-                                                    no note
+                                                    the notes: run 1 (told now), run 2
+                                                    no notes
         """
-        self._enter(_noted(self.marks.get(MARK)), now)
-        waiting = longest_in(self.ledger, State.TRIGGERED, now - QUEUED_LIMIT)
-        shards = {one.id: one for one in waiting if is_part_of_set(one, self.contracts)}
-        waiting = [one for one in waiting if one.id not in shards and self._dag(one)]
+        self._enter(self.noted.all(), now)
+        read, was_cut = longest_in(
+            self.ledger, State.TRIGGERED, now - QUEUED_LIMIT, lambda one: not is_part_of_set(one, self.contracts)
+        )
+        shards = {one.id: one for one in read if is_part_of_set(one, self.contracts)}
+        waiting = [one for one in read if one.id not in shards and self._dag(one)]
         # A shard has no run of its own: it ends with its set's, and if that has ended without it, the gate sees to it.
         self.queue.resume([one.id for one in shards.values() if self._is_overdue(one, now)][:ASKED_AT_MOST])
         paused = self._paused(waiting, opened, now)
         overdue = [one for one in waiting if self._is_overdue(one, now)]
-        known = of_kind("hanging", opened)
-        told: set[str] = {one.id for one in overdue if self._name(one) in known}
-        ends: list[RunFinished] = []
+        known, queues = of_kind("hanging", opened), of_kind("queued", opened)
+        explained = paused | queues
+        told = {one.id for one in overdue if self._name(one) in known or self._dag(one) in explained}
+        awake = [one for one in overdue if self._dag(one) not in paused]
+        states: dict[str, RunState | None] = {}
         try:
-            for record in in_turn(overdue, told, now):
-                dag_id = self._dag(record)
-                run = ask(self.airflow, dag_id, run_id(record))
-                if end := end_of(record, dag_id, run, self._host):
-                    ends.append(end)
-                elif dag_id not in paused:
-                    self.desk.report(_hanging(record, dag_id, run, self._host()), now)
-                    told.add(record.id)
-                else:
-                    told.add(record.id)  # the DAG's rest is what is told
+            for record in in_turn(awake, told, now):
+                if time_left() < LEAST_SECONDS:
+                    break  # what has been learned is still to be entered; the next round asks about the others
+                states[record.id] = ask(self.airflow, self._dag(record), run_id(record))
         except CannotAskError as error:
             self.desk.report(_cannot_ask(overdue, error), now)
             told = {one.id for one in overdue}
         else:
-            if CANNOT_ASK in opened:
+            if CANNOT_ASK in opened and (states or not awake):
                 self.desk.recover(CANNOT_ASK, now, "Airflow answers again.")
+        asked = [one for one in awake if one.id in states]
+        ends = [end for one in asked if (end := end_of(one, self._dag(one), states[one.id], self._host))]
+        told |= self._tell_hanging(asked, states, now)
+        told |= self._tell_queued(overdue, states, queues - paused, now, all_read=not was_cut)
+        self.noted.add(ends)
         self._enter(ends, now)
         self._recover(known, now)
         ended = {end.drop_id for end in ends}
         examples = tuple(f"{one.drop.key} (run {run_id(one)})" for one in overdue[:EXAMPLES])
         return Finding(KIND, len(waiting), len(overdue), len(ended), len(told - ended), examples)
 
-    def _enter(self, ends: Sequence[RunFinished], now: datetime) -> None:
-        if ends:
-            self.marks.put(MARK, {"ends": json.dumps([asdict(end) for end in ends])})
-            for end in ends:
-                self.registry.enter(end, now)
-            self.marks.put(MARK, {})
+    def _enter(self, noted: Iterable[RunFinished], now: datetime) -> None:
+        for end in noted:
+            self.registry.enter(end, now)
+            self.noted.remove(end)
 
     def _paused(self, waiting: Iterable[DropRecord], opened: Iterable[str], now: datetime) -> set[str]:
         """Look at every DAG whose runs wait, or that was told to be paused: gives those that are."""
@@ -130,7 +118,7 @@ class Runs:
             try:
                 rests = self.airflow.is_paused(dag_id, now)
             except (ClientError, BotoCoreError, BusyError):
-                continue  # whether runs can be asked about is told below
+                break  # nor would it say of the others; whether runs can be asked about is told after this
             if rests:
                 self.desk.report(alerts.paused(dag_id), now)
                 paused.add(dag_id)
@@ -138,6 +126,41 @@ class Runs:
                 self.desk.recover(alerts.paused(dag_id).id, now)
                 paused.discard(dag_id)
         return paused
+
+    def _tell_hanging(
+        self, asked: Iterable[DropRecord], states: Mapping[str, RunState | None], now: datetime
+    ) -> set[str]:
+        """Tell of each run that has begun and does not end: as many at most as the DAGs let run at once."""
+        told = set()
+        for record in asked:
+            run = states[record.id]
+            if run and not run.has_ended and run.state != QUEUED:
+                self.desk.report(_hanging(record, self._dag(record), run, self._host()), now)
+                told.add(record.id)
+        return told
+
+    def _tell_queued(
+        self,
+        overdue: Iterable[DropRecord],
+        states: Mapping[str, RunState | None],
+        known: set[str],
+        now: datetime,
+        *,
+        all_read: bool,
+    ) -> set[str]:
+        """Tell of each DAG with runs that have not begun, and close what is over; gives the drops this explains."""
+        of_dag: dict[str, list[DropRecord]] = {dag_id: [] for dag_id in known}
+        for record in overdue:
+            of_dag.setdefault(self._dag(record), []).append(record)
+        told = set()
+        for dag_id, records in sorted(of_dag.items()):
+            queued = [one for one in records if (run := states.get(one.id)) and run.state == QUEUED]
+            if queued:
+                self.desk.report(_queued(dag_id, records, queued), now)
+                told |= {one.id for one in records}
+            elif all_read and dag_id in known and all(one.id in states for one in records):
+                self.desk.recover(f"queued:{dag_id}", now, "None of its runs has waited in the queue for so long now.")
+        return told
 
     def _recover(self, known: Iterable[str], now: datetime) -> None:
         """Close what was told of runs that have ended since, or whose drop has gone on to another attempt."""
@@ -174,86 +197,34 @@ def in_turn(overdue: Sequence[DropRecord], told: set[str], now: datetime) -> lis
     return [*news, *olds[start:], *olds[:start]][:ASKED_AT_MOST]
 
 
-def ask(airflow: Airflow, dag_id: str, run: str) -> RunState | None:
-    """Ask Airflow for a run; None when it has none of this id, CannotAskError when it does not say."""
-    found = _call(airflow, "GET", f"/dags/{dag_id}/dagRuns/{run}", None)
-    if found is None:
-        return None
-    state = str(found["state"])
-    if state not in {"success", "failed"}:
-        return RunState(state, {})
-    # The list of a run's tasks has a path of its own, `~` for all: with both ids it would be longer than MWAA takes.
-    wanted = {"dag_ids": [dag_id], "dag_run_ids": [run], "page_limit": 100, "order_by": "end_date"}
-    listed = _call(airflow, "POST", "/dags/~/dagRuns/~/taskInstances/list", wanted) or {"task_instances": []}
-    return RunState(state, {str(one["task_id"]): str(one["state"]) for one in listed["task_instances"]})
-
-
-def _call(airflow: Airflow, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any] | None:
-    try:
-        answer = airflow.call(method, path, body)
-    except (ClientError, BotoCoreError, BusyError) as error:
-        raise CannotAskError(str(error)) from error
-    if answer.status == NOT_FOUND:
-        return None
-    if answer.status != OK or not isinstance(answer.body, dict):
-        raise CannotAskError(f"Airflow answers {answer.status} to {method} {path}: {answer.body}")
-    return answer.body
-
-
-def end_of(record: DropRecord, dag_id: str, run: RunState | None, host: Callable[[], str]) -> RunFinished | None:
-    """Tell how a run has ended, as its closing task would have; None while it has not. How many rows nobody knows.
-
-    A task that was skipped in a run that succeeded is the load, which found a newer drop in the table.
-    """
-    failed_task, error = None, None
-    if run is None:
-        state, error = State.FAILED, "Airflow has no run of this id any more: somebody has deleted it"
-    elif run.state == "success":
-        state = State.SUPERSEDED if "skipped" in run.tasks.values() else State.LOADED
-    elif run.state == "failed":
-        state = State.FAILED
-        failed_task = next((task for task, ended in run.tasks.items() if ended == "failed"), None)
-        error = "the run has failed without a report; the log says why"
-    else:
-        return None
-    return RunFinished(
-        drop_id=record.id,
-        attempt=record.attempt,
-        dag_id=dag_id,
-        run_id=run_id(record),
-        state=state,
-        rows={"file": None, "parquet": None, "table": None},
-        failed_task=failed_task,
-        error=error,
-        log_url=(_link(host(), dag_id, run_id(record), failed_task) or None) if run and error else None,
-    )
-
-
-def _link(host: str, dag_id: str, run: str, task: str | None = None) -> str:
-    if not host:
-        return ""
-    page = f"https://{host}/dags/{dag_id}/runs/{run}"
-    return f"{page}/tasks/{task}" if task else page
-
-
-def _noted(mark: Mapping[str, str]) -> list[RunFinished]:
-    return [RunFinished(**{**end, "state": State(end["state"])}) for end in json.loads(mark.get("ends", "[]"))]
-
-
-def _hanging(record: DropRecord, dag_id: str, run: RunState | None, host: str) -> Problem:
-    link = _link(host, dag_id, run_id(record))
-    state = run.state if run else "unknown"
+def _hanging(record: DropRecord, dag_id: str, run: RunState, host: str) -> Problem:
     return Problem(
         id=f"hanging:{dag_id}:{run_id(record)}",
         subject=f"{record.dataset} {record.partition}: the run has not come to its end",
         body=(
-            f"{record.drop.key} was given to {dag_id} at {record.updated_at}; its run is still {state}.\n"
-            f"Run: {link or run_id(record)}\n\n"
-            "What to do: see in Airflow which task it is at. Queued for so long: is a worker free, are other runs of "
-            "the DAG in front? Running: see the task's log, and mark the task or the run as failed if nothing will "
-            "come of it; the file can then be replayed."
+            f"{record.drop.key} was given to {dag_id} at {record.updated_at}; its run is still {run.state}.\n"
+            f"Run: {link(host, dag_id, run_id(record)) or run_id(record)}\n\n"
+            "What to do: see in Airflow which task it is at and what its log says. Mark the task or the run as failed "
+            "if nothing will come of it; the file can then be replayed."
         ),
-        fingerprint=state,
+        fingerprint="hanging",
+    )
+
+
+def _queued(dag_id: str, records: Sequence[DropRecord], queued: Sequence[DropRecord]) -> Problem:
+    oldest = min(queued, key=lambda record: record.updated_at)
+    return Problem(
+        id=f"queued:{dag_id}",
+        subject=f"{dag_id}: runs have waited in Airflow's queue for more than two hours",
+        body=(
+            f"At least {len(records):,} runs of {dag_id} have not ended two hours after they were given to it; of "
+            f"{len(queued):,} of them Airflow says that they have not begun.\n"
+            f"The oldest is {run_id(oldest)}, of {oldest.drop.key}, which has waited since {oldest.updated_at}.\n\n"
+            "What to do: after many files at once nothing, they go on one after the other. Else see in Airflow whether "
+            "the scheduler is healthy and a worker free, and whether a run in front of them stands still.\n"
+            "That is told once for all of them, until none is left."
+        ),
+        fingerprint="queued",
     )
 
 

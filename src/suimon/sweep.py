@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from suimon.clock import LEAST_SECONDS
 from suimon.closing import close_file_incidents, close_trigger_incidents
 from suimon.dead_letters import DeadLetters
 from suimon.findings import Failure, Finding, Findings
 from suimon.incidents import Problem
 from suimon.intake_queue import IntakeQueue
 from suimon.marks import Marks
+from suimon.noted_ends import NotedEnds
 from suimon.settings import SettingsError
 from suimon.silent_runs import Runs
 from suimon.versions import RawBucket
@@ -83,8 +85,11 @@ class Sweep:
     site: Callable[[], str]
     wait_seconds: int = 1
 
-    def round(self, now: datetime) -> Findings:
-        """Make one round: find, heal, tell."""
+    def round(self, now: datetime, time_left: Callable[[], float] = lambda: 900.0) -> Findings:
+        """Make one round: find, heal, tell. `time_left`: seconds that the function still has; all of them, as a rule.
+
+        A part for which there is no time is told as one that failed: better than to be killed at it, unheard.
+        """
         opened, marks = self.desk.open_incidents(), Marks(self.table)
         found: dict[str, Finding] = {}
         failures = []
@@ -94,8 +99,9 @@ class Sweep:
             failures.append(_failure("intake queue", error))
             backlog = 0
         listing = self._listing(backlog)
+        noted = NotedEnds(self.table)
         runs = Runs(
-            self.contracts, self.ledger, self.registry, self.desk, self.airflow, self._queue(), marks, self.site
+            self.contracts, self.ledger, self.registry, self.desk, self.airflow, self._queue(), noted, self.site
         )
         parts: dict[str, Callable[[], Finding]] = {
             # First what needs no listing, so that a drop whose message died is not taken for one without an event.
@@ -104,9 +110,14 @@ class Sweep:
             "whole bucket": lambda: listing.far(marks, now),
             "adoption": lambda: adopt_unmatched(self.ledger, self.contracts, self._queue(), self.desk, marks, now),
             "stuck drops": lambda: self._stuck(backlog, opened, now),
-            "runs": lambda: runs.look(opened, now),
+            "runs": lambda: runs.look(opened, now, time_left),
         }
         for part, look in parts.items():
+            if time_left() < LEAST_SECONDS:
+                failures.append(
+                    Failure(part, f"no time: less than {LEAST_SECONDS} seconds of the function's were left")
+                )
+                continue
             try:
                 finding = look()
             except Exception as error:  # noqa: BLE001 whatever stops one part, the others go on

@@ -1,4 +1,4 @@
-"""What the sweep decides from values alone: which keys to list, what a walk has seen, whom to ask, how a run ended."""
+"""What the sweep decides from values alone: which keys to list, and what a walk has seen."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ import pytest
 
 from suimon.contract.keys import KeyPattern
 from suimon.contract.model import Arrival, Contract, Contracts
-from suimon.drop import Drop, DropRecord, State
+from suimon.drop import Drop
 from suimon.findings import Finding, Findings
-from suimon.silent_runs import ASKED_AT_MOST, ROUND, RunState, end_of, in_turn
 from suimon.versions import Page, Version
 from suimon.waiting import patterns_of
 from suimon.walk import GRACE, SEEN_MARGIN, UPLOAD_MARGIN, Walk, near_prefixes, unseen
@@ -22,10 +21,6 @@ HOUR = timedelta(hours=1)
 
 def contract(pattern: str, dataset: str = "sales", arrival: Arrival | None = None) -> Contract:
     return Contract(dataset, "1", "t", dag_id="dag", key_pattern=KeyPattern(pattern), arrival=arrival)
-
-
-def record(number: int) -> DropRecord:
-    return DropRecord(Drop("raw", f"k{number}", "v", "e", 1, "0A"), "sales", "p", State.TRIGGERED, 1, "", "")
 
 
 def test_prefixes_reach_from_tomorrow_to_the_days_that_a_late_file_may_be_of() -> None:
@@ -66,37 +61,6 @@ def test_a_walk_asks_for_what_the_last_one_cannot_have_seen(
 def test_a_walk_that_comes_to_its_end_is_what_the_next_one_goes_by() -> None:
     walk = Walk("k", "v", began="t2", complete="t1")
     assert walk.at(None) == Walk(complete="t2")
-
-
-def test_whoever_was_not_told_of_is_asked_about_first_and_the_others_take_turns() -> None:
-    records = [record(number) for number in range(2 * ASKED_AT_MOST)]
-    told = {one.id for one in records[1:]}
-    asked = [in_turn(records, told, NOON + number * ROUND) for number in range(3)]
-    assert all(one[0] == records[0] and len(one) == ASKED_AT_MOST for one in asked)
-    assert {one.id for turn in asked for one in turn} == {one.id for one in records}
-
-
-@pytest.mark.parametrize(
-    ("run", "state"),
-    [
-        (None, State.FAILED),
-        (RunState("success", {"load": "success"}), State.LOADED),
-        (RunState("success", {"load": "skipped"}), State.SUPERSEDED),
-        (RunState("failed", {"load": "failed"}), State.FAILED),
-        (RunState("failed", {}), State.FAILED),
-    ],
-)
-def test_the_end_of_a_run_is_what_airflow_says(run: RunState | None, state: State) -> None:
-    end = end_of(record(1), "dag", run, lambda: "")
-    assert end
-    assert (end.state, end.run_id, set(end.rows.values())) == (state, f"{record(1).id}.1", {None})
-    assert bool(end.error) == (state is State.FAILED)
-    assert end.log_url is None
-
-
-@pytest.mark.parametrize("state", ["queued", "running", "restarting"])
-def test_a_run_that_has_not_ended_has_no_end(state: str) -> None:
-    assert end_of(record(1), "dag", RunState(state, {}), lambda: "") is None
 
 
 def test_only_other_patterns_are_a_reason_to_look_at_unmatched_files_again() -> None:
