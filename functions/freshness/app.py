@@ -28,6 +28,8 @@ from suimon.trigger import Airflow
 from suimon.walk import Walk
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from suimon.findings import Findings
@@ -38,6 +40,8 @@ metrics = Metrics(namespace="Suimon", service="freshness")
 
 # MWAA answers within 10 s or not at all; a retry inside the client would spend two of its ten requests a second.
 MWAA_CONFIG = Config(connect_timeout=5, read_timeout=15, retries={"total_max_attempts": 1})
+# Redshift holds an answer back for 30 s at most; the client's own defaults would have it wait for five minutes.
+REDSHIFT_CONFIG = Config(connect_timeout=5, read_timeout=40, retries={"total_max_attempts": 2})
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -50,22 +54,26 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     round of the sweep. SweepError at the end of a scheduled round in which a part of the sweep failed.
     """
     now = datetime.fromisoformat(event["time"]) if event.get("time") else utc_now()
+
+    def time_left() -> float:
+        return context.get_remaining_time_in_millis() / 1000
+
     if "reconcile" in event:
-        return reconcile(event["reconcile"], now)
+        return reconcile(event["reconcile"], now, time_left)
     try:
-        findings = sweep().round(now)
-        tell(findings)
-    finally:  # whatever stops the one does not stop the other
         summary = look(now)
+    finally:  # whatever stops the one does not stop the other; the sweep, which may take longer, comes second
+        findings = sweep().round(now, time_left)
+        tell(findings)
     if findings.failures:
         raise SweepError("; ".join(f"{failure.part}: {failure.reason}" for failure in findings.failures))
     return {**summary, "sweep": findings.to_json()}
 
 
-def reconcile(request: dict[str, Any], now: datetime) -> dict[str, Any]:
+def reconcile(request: dict[str, Any], now: datetime, time_left: Callable[[], float]) -> dict[str, Any]:
     """Do what an operator asks; gives the findings, and in `walk` where to go on: null at the end."""
     if "walk" not in request:
-        findings = sweep().round(now)
+        findings = sweep().round(now, time_left)
         walk = None
     else:
         findings, walk = sweep().portion(Walk(**request["walk"]), now)
@@ -128,7 +136,7 @@ def watch() -> Watch:
         contracts=contracts(),
         ledger=Ledger(table(), "freshness"),
         desk=desk(),
-        redshift=boto3.client("redshift-data"),
+        redshift=boto3.client("redshift-data", config=REDSHIFT_CONFIG),
         warehouse=warehouse,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -16,7 +17,7 @@ from suimon.set_alerts import INCOMPLETE, incomplete_id, overdue
 from suimon.warehouse.statements import WarehouseError, run_query
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from mypy_boto3_redshift_data import RedshiftDataAPIServiceClient
 
@@ -33,6 +34,8 @@ MISSING, STALE, UNREADABLE = "missing-file", "stale-table", "unreadable-table"
 _AHEAD_DAYS = -1
 # A serverless workgroup that sleeps takes its time to wake up.
 QUERY_SECONDS = 60
+# All tables together: a third of the function's time, for a Redshift that hangs must not use up what the sweep needs.
+TABLES_SECONDS = 300
 _AGE_SQL = Path(__file__).with_name("freshness_age.sql")
 _IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]*")
 
@@ -58,33 +61,37 @@ class Summary:
 
 @dataclass(frozen=True)
 class Watch:
-    """What the freshness function acts through."""
+    """What the freshness function acts through; `ticks` gives seconds that pass, whatever the time is."""
 
     contracts: Contracts
     ledger: Ledger
     desk: IncidentDesk
     redshift: RedshiftDataAPIServiceClient
     warehouse: Warehouse
+    ticks: Callable[[], float] = time.monotonic
 
     def round(self, now: datetime) -> Summary:
-        """Check every deadline and every table, tell what is wrong and what is well again."""
+        """Check every deadline and every table; tell what is wrong and what is well again as soon as it is found.
+
+        Tables come last: whatever becomes of the questions to Redshift, all else is told by then.
+        """
         opened = set(self.desk.open_incidents())
-        checks = [
-            *self._arrivals(opened, now),
-            *self._sets(opened, now),
-            *self._tables(opened, now),
-            *unwatched(opened, self.contracts),
-        ]
-        published = [check.incident_id for check in checks if check.problem and self.desk.report(check.problem, now)]
-        recovered = [
-            check.incident_id
-            for check in checks
-            if not check.problem
-            and check.incident_id in opened
-            and self.desk.recover(check.incident_id, now, check.note)
-        ]
-        problems = tuple(check.incident_id for check in checks if check.problem)
-        return Summary(len(checks), problems, tuple(published), tuple(recovered))
+        checked, problems, published, recovered = 0, [], [], []
+        for check in self._checks(opened, now):
+            checked += 1
+            if check.problem:
+                problems.append(check.incident_id)
+                if self.desk.report(check.problem, now):
+                    published.append(check.incident_id)
+            elif check.incident_id in opened and self.desk.recover(check.incident_id, now, check.note):
+                recovered.append(check.incident_id)
+        return Summary(checked, tuple(problems), tuple(published), tuple(recovered))
+
+    def _checks(self, opened: Collection[str], now: datetime) -> Iterator[Check]:
+        yield from self._arrivals(opened, now)
+        yield from self._sets(opened, now)
+        yield from unwatched(opened, self.contracts)
+        yield from self._tables(opened, now)
 
     def _arrivals(self, opened: Collection[str], now: datetime) -> Iterator[Check]:
         for contract in self.contracts.all:
@@ -108,12 +115,13 @@ class Watch:
                 yield judge_set(contract, whole, now)
 
     def _tables(self, opened: Collection[str], now: datetime) -> Iterator[Check]:
+        until = self.ticks() + TABLES_SECONDS
         for contract in self.contracts.all:
             if (table := contract.freshness) is None:
                 continue
             try:
-                age_days = ask_age(self.redshift, self.warehouse, table, now)
-            except (WarehouseError, ClientError, BotoCoreError, IdentifierError) as error:
+                age_days = self._age(table, now, until)
+            except (WarehouseError, ClientError, BotoCoreError, IdentifierError, NoTimeError) as error:
                 # Nobody knows whether the table is fresh: its staleness neither opens nor recovers.
                 yield unreadable(table, self.warehouse, error)
             else:
@@ -121,9 +129,19 @@ class Watch:
                     yield Check(incident_id, None, f"{table.table} can be read again.")
                 yield judge_age(table, age_days)
 
+    def _age(self, table: TableFreshness, now: datetime, until: float) -> int | None:
+        seconds = until - self.ticks()
+        if seconds <= 0:
+            raise NoTimeError(f"the questions before this one have taken {TABLES_SECONDS} seconds")
+        return ask_age(self.redshift, self.warehouse, table, now, min(seconds, QUERY_SECONDS))
+
 
 class IdentifierError(ValueError):
     """A table or column name that may not stand in SQL; the message says which."""
+
+
+class NoTimeError(Exception):
+    """A table that was not asked, for lack of time; the message says who took it."""
 
 
 def due_partitions(arrival: Arrival, now: datetime) -> list[str]:
@@ -220,7 +238,8 @@ def unreadable(table: TableFreshness, warehouse: Warehouse, error: Exception) ->
     body = (
         f"The age of {table.table} could not be asked in {warehouse}: nobody knows whether it is fresh.\n\n"
         f"{type(error).__name__}: {error}\n\n"
-        "What to do: see that the table and the column exist and that the freshness function may read them."
+        "What to do: see that Redshift answers, that the table and the column exist and that the freshness function "
+        "may read them."
     )
     kind = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
     return Check(incident_id, Problem(incident_id, f"{table.table} cannot be checked", body, kind))
@@ -241,7 +260,11 @@ def unwatched(opened: Iterable[str], contracts: Contracts) -> list[Check]:
 
 
 def ask_age(
-    redshift: RedshiftDataAPIServiceClient, warehouse: Warehouse, table: TableFreshness, now: datetime
+    redshift: RedshiftDataAPIServiceClient,
+    warehouse: Warehouse,
+    table: TableFreshness,
+    now: datetime,
+    seconds: float = QUERY_SECONDS,
 ) -> int | None:
     """Ask how many days, by UTC's midnights, the newest value is old; None for an empty table.
 
@@ -252,7 +275,7 @@ def ask_age(
         warehouse,
         age_query(table),
         {"as_of": f"{now.astimezone(UTC):%Y-%m-%d %H:%M:%S}"},
-        timeout_seconds=QUERY_SECONDS,
+        timeout_seconds=seconds,
     )
     age_days: int | None = rows[0]["age_days"]
     return age_days

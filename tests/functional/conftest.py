@@ -58,6 +58,10 @@ class LambdaContext:
     memory_limit_in_mb: int = 256
     invoked_function_arn: str = "arn:aws:lambda:ap-northeast-1:123456789012:function:function"
     aws_request_id: str = "00000000-0000-0000-0000-000000000000"
+    seconds_left: float = 900
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int(self.seconds_left * 1000)
 
 
 @pytest.fixture

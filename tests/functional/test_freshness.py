@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
+from suimon import freshness
 from suimon.contract.keys import KeyPattern, SetRule
 from suimon.contract.model import Arrival, Contract, Contracts, TableFreshness
 from suimon.drop import Drop, State
@@ -165,6 +166,28 @@ def test_a_table_that_cannot_be_asked_is_a_problem_of_its_own_and_stops_nothing(
     redshift.ages["sales_fact"] = 0
     assert watch.round(LATER).recovered == ("unreadable-table:sales_fact", "stale-table:sales_fact")
     assert post.subjects()[-1] == "[Suimon] Recovered: sales_fact is stale"
+
+
+def test_a_redshift_that_hangs_silences_nothing_and_does_not_use_up_the_function_s_time(
+    watch: Watch, post: Post, redshift: Redshift, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passed = [0.0]
+
+    def hang(**_: Any) -> Any:
+        told.extend(post.subjects())
+        passed[0] += freshness.TABLES_SECONDS
+        return {"Status": "STARTED"}
+
+    told: list[str] = []
+    monkeypatch.setattr(redshift, "describe_statement", hang)
+    monkeypatch.setattr("suimon.warehouse.statements.time.monotonic", lambda: passed[0])
+    monkeypatch.setattr("suimon.warehouse.statements.time.sleep", lambda _: None)
+    summary = replace(watch, ticks=lambda: passed[0]).round(NOW)
+    assert told == ["[Suimon] sales 2026-11-21: the file never came"]
+    assert summary.problems[1:] == ("unreadable-table:sales_fact", "unreadable-table:inventory")
+    assert len(redshift.requests) == 1
+    [_, (_, body)] = post.letters()
+    assert "NoTimeError: the questions before this one have taken 300 seconds" in body
 
 
 def test_a_contract_with_a_name_that_is_no_identifier_stops_nothing(watch: Watch, redshift: Redshift) -> None:

@@ -82,6 +82,42 @@ def test_a_round_of_which_a_part_failed_fails_at_its_end_when_all_else_is_done(
     assert world.resumed() == [record.id]
 
 
+def test_deadlines_are_told_before_the_sweep_begins(
+    start: Callable[[], Any], world: World, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    app = start()
+
+    def sweep() -> None:
+        told.extend(world.post.subjects())
+        raise InterruptedError
+
+    monkeypatch.setattr(app, "sweep", sweep)
+    with pytest.raises(InterruptedError):
+        app.handler({"time": TODAY}, context)
+    assert "[Suimon] other0 2026-11-20: the file never came" in told
+
+
+def test_deadlines_that_cannot_be_checked_do_not_stop_the_sweep(
+    start: Callable[[], Any], world: World, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop = world.put(key_of())
+    app = start()
+    monkeypatch.setattr(app, "watch", lambda: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        app.handler({"time": TODAY}, context)
+    assert world.resumed() == [drop.id]
+
+
+def test_a_sweep_that_is_left_too_little_time_says_so_instead_of_being_killed(
+    start: Callable[[], Any], world: World, context: LambdaContext
+) -> None:
+    context.seconds_left = 30
+    with pytest.raises(SweepError, match=r"dead letters: no time: .*runs: no time"):
+        start().handler({"time": TODAY}, context)
+    assert "[Suimon] other0 2026-11-20: the file never came" in world.post.subjects()
+
+
 def test_an_operator_s_round_is_the_same_and_says_what_failed_instead_of_failing(
     start: Callable[[], Any], world: World, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
