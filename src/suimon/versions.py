@@ -68,9 +68,9 @@ class RawBucket:
                 return
             place = end
 
-    def versions_of(self, key: str) -> Iterator[Version]:
-        """Give the versions of one key, newest first, reading no more than is taken."""
-        for page in self.pages(key):
+    def versions_of(self, key: str, behind: str = "") -> Iterator[Version]:
+        """Give the versions of one key, newest first, reading no more than is taken; `behind`: a version id of it."""
+        for page in self.pages(key, Place(key, behind) if behind else None):
             for one in page.versions:
                 if one.drop.key != key:  # a longer key that begins with this one: sorted behind it
                     return

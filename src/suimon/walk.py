@@ -6,18 +6,20 @@ walks over the whole bucket, so many pages a round, and begins again at its end:
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
 from suimon import alerts
-from suimon.drop import Drop, DropRecord, State, after, written_order
+from suimon.drop import SEQUENCER_DIGITS, Drop, DropRecord, State, after, written_order
 from suimon.findings import EXAMPLES, Finding
+from suimon.ledger import BATCH
 from suimon.versions import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from suimon.contract.model import Contract, Contracts
     from suimon.incidents import IncidentDesk
@@ -39,7 +41,7 @@ SEEN_MARGIN = BACKLOG_GRACE + timedelta(hours=1)
 UPLOAD_MARGIN = timedelta(days=8)
 # 96 rounds a day of 100 pages of 1,000: ten million versions in about a day. A page takes some 0.2 s.
 FAR_PAGES = 100
-# Prefixes of recent dates are a page each, as a rule; beyond this many contracts the far walk must do.
+# Prefixes of recent dates are a page each, as a rule; beyond this many prefixes the far walk must do.
 NEAR_PAGES = 200
 # What was written earlier is the far walk's: here, each version costs a read of the ledger every round.
 NEAR_AGE = timedelta(days=1)
@@ -48,6 +50,8 @@ LOOKBACK_DAYS = 3  # of a contract that says nothing of arrival
 ENTERED_AT_MOST = 2_000
 # S3 lists whole seconds, rounded down.
 SECOND = timedelta(seconds=1)
+# Above the sequencers of all writes.
+TOP = "F" * SEQUENCER_DIGITS
 
 MARK = "walk"
 
@@ -93,15 +97,21 @@ class Listing:
     budget: Budget = field(default_factory=lambda: Budget(ENTERED_AT_MOST))
 
     def near(self, now: datetime) -> Finding:
-        """Look at the recent dates of every contract, newest first."""
-        finding, pages = Finding(KIND), NEAR_PAGES
-        for prefix in near_prefixes(self.contracts.all, now):
-            for page in self.bucket.pages(prefix):
-                if pages == 0:
-                    return finding
-                pages -= 1
-                recent = [version for version in page.versions if version.written >= now - NEAR_AGE]
-                finding += self.compare(recent, now)
+        """Look at the recent dates of every contract, newest first.
+
+        A page of each prefix, then a second of those that have one, and so on: the key of a dataset may begin with
+        what is not the date, and its prefix then holds all that ever came.
+        """
+        finding = Finding(KIND)
+        turns = deque(self.bucket.pages(prefix) for prefix in near_prefixes(self.contracts.all, now))
+        for _ in range(NEAR_PAGES):
+            if not turns:
+                break
+            page = next(turns[0])
+            turns.rotate(-1)
+            if page.end is None:
+                turns.pop()
+            finding += self.compare([one for one in page.versions if one.written >= now - NEAR_AGE], now)
         return finding
 
     def far(self, marks: Marks, now: datetime) -> Finding:
@@ -140,7 +150,7 @@ class Listing:
         entered: dict[str, DropRecord] = {}
         for version in lost:
             if version.drop.id not in entered and self.budget.left > 0:
-                new = self.enter(version, now)
+                new = self.enter(version, _known_above(version, versions, known), now)
                 entered |= new
                 self.budget.left -= len(new)
         self.queue.resume([record.id for record in entered.values() if record.state is not State.UNMATCHED])
@@ -149,18 +159,20 @@ class Listing:
         found = entered.keys() | {version.drop.id for version in lost}  # with what lay unknown below them
         return Finding(KIND, len(versions), len(found), len(entered), examples=keys)
 
-    def enter(self, version: Version, now: datetime) -> dict[str, DropRecord]:
-        """Enter a version and what lies unknown below it; gives their records by drop id.
+    def enter(self, version: Version, above: DropRecord | None, now: datetime) -> dict[str, DropRecord]:
+        """Enter a version and what lies unknown below it, the oldest first and no more than the budget allows.
+
+        Gives their records by drop id. above: the nearest known write of the key above it, if the caller knows one.
 
         The order in which S3 keeps versions is the order of their writes, but only an event tells a sequencer. A found
         version gets the next place after the newest known write below it, older ones first:
 
             versions     event          the sweep                       the ledger
             A            0A             knows it                        0A
-            B            lost           enters it, after A              0A.0001
-            C            lost           enters it, after B              0A.0002
+            B            lost           enters it, after A              0A.00000001
+            C            lost           enters it, after B              0A.00000002
             D            0D             knows it                        0D
-                         0B, late       (B is known: its place stays)   0A.0001
+                         0B, late       (B is known: its place stays)   0A.00000001
 
         Every place is right in itself: behind all writes below, before all above, whose sequencers are greater than
         any that begins with 0A. B's late event changes nothing, for the first record of a version wins; and had it
@@ -169,26 +181,63 @@ class Listing:
         A known write whose version was deleted since has no place in S3's list: it lies below if it was in the ledger
         before this version was written.
         """
-        known = {record.id: record for record in self.ledger.drops_of_key(self.bucket.name, version.drop.key)}
-        listed = self.bucket.versions_of(version.drop.key)
-        above = {one.drop.id for one in takewhile(lambda one: one.drop.id != version.drop.id, listed)}
-        run, newest = [version], ""
-        for older in listed:
-            if older.drop.id in known:
-                newest = known[older.drop.id].drop.sequencer
-                break
-            run.append(older)
-        listed_here = above | {one.drop.id for one in run}
-        unlisted = [record for record in known.values() if record.id not in listed_here]
+        listed = self.bucket.versions_of(version.drop.key, behind=version.drop.version_id if above else "")
+        beside: set[str] = set()
+        if above is None:  # what lies above stands on an earlier page, or nothing does
+            others = takewhile(lambda one: one.drop.id != version.drop.id, listed)
+            nearest = deque((one.drop.id for one in others), maxlen=BATCH)
+            beside.update(nearest)
+            known = self.ledger.get_many(nearest)
+            above = next((known[one] for one in reversed(nearest) if one in known), None)
+        run, below = self._unknown_run(version, listed)
+        beside.update(one.drop.id for one in run)
+        told, unlisted = self._told_between(above, below, run, beside)
+        newest = below.drop.sequencer if below else ""
         entered = {}
         for one in reversed(run):
             newest = max(newest, *(_if_below(record, one) for record in unlisted), "", key=written_order)
             # An entry of the key without its record is left of a crash: it holds the sequencer that the event told.
-            drop = known[one.drop.id].drop if one.drop.id in known else replace(one.drop, sequencer=after(newest))
+            drop = told.get(one.drop.id) or replace(one.drop, sequencer=after(newest))
             record = self._receive(drop, now)
             newest = max(newest, record.drop.sequencer, key=written_order)
             entered[record.id] = record
         return entered
+
+    def _unknown_run(self, version: Version, below: Iterator[Version]) -> tuple[deque[Version], DropRecord | None]:
+        """Read from a version down to the first known one; give the oldest between, newest first, and that one.
+
+        As many as may be entered are kept, however many lie there: S3 lists a key's versions only from its newest.
+        """
+        run, size = deque([version], maxlen=self.budget.left), 5  # most often the next one is known
+        while batch := list(islice(below, size)):
+            known = self.ledger.get_many([one.drop.id for one in batch])
+            for older in batch:
+                if older.drop.id in known:
+                    return run, known[older.drop.id]
+                run.append(older)
+            size = BATCH
+        return run, None
+
+    def _told_between(
+        self, above: DropRecord | None, below: DropRecord | None, run: deque[Version], beside: set[str]
+    ) -> tuple[dict[str, Drop], list[DropRecord]]:
+        """Read the ledger's writes of the key between two known ones, from the newest down, as far as they matter.
+
+        Gives those of the run by drop id, and those whose versions S3 lists no more: all that are not `beside`.
+        """
+        top = above or DropRecord(replace(run[0].drop, sequencer=TOP), "-", "-", State.RECEIVED, 1, "", "")
+        earliest = min(run, key=lambda one: one.written)
+        told, unlisted = dict[str, Drop](), list[DropRecord]()
+        for record in self.ledger.older_writes(top):
+            if below and written_order(record.drop.sequencer) <= written_order(below.drop.sequencer):
+                break
+            if record.id in beside:
+                told[record.id] = record.drop
+                continue
+            unlisted.append(record)
+            if _if_below(record, earliest):  # then it lies below all of the run, and what is older cannot count
+                break
+        return told, unlisted
 
     def _receive(self, drop: Drop, now: datetime) -> DropRecord:
         if matched := self.contracts.match(drop.key):
@@ -198,6 +247,16 @@ class Listing:
         if drop.size or not drop.key.endswith("/"):
             self.desk.report(alerts.no_contract(drop, self.contracts, now), now)
         return self.ledger.receive(drop, "-", "-", State.UNMATCHED, now)
+
+
+def _known_above(version: Version, versions: Sequence[Version], known: Mapping[str, DropRecord]) -> DropRecord | None:
+    """Give the nearest known write of the key above a version on its page.
+
+    No write below the version stands behind it, whether S3 still lists it or not.
+    """
+    above = takewhile(lambda one: one.drop.id != version.drop.id, versions)
+    of_key = [known[one.drop.id] for one in above if one.drop.key == version.drop.key and one.drop.id in known]
+    return of_key[-1] if of_key else None
 
 
 def _if_below(record: DropRecord, version: Version) -> str:

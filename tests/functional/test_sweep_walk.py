@@ -9,11 +9,16 @@ import pytest
 
 from suimon import versions, walk
 from suimon.drop import State, written_order
+from suimon.intake_queue import IntakeQueue
+from suimon.ledger import Ledger
 from suimon.marks import Marks
-from suimon.walk import KIND, MARK
-from tests.functional.swept import HOUR, MINUTE, NOON, RAW, World, key_of
+from suimon.versions import RawBucket
+from suimon.walk import KIND, MARK, Listing, near_prefixes
+from tests.functional.swept import HOUR, MINUTE, NOON, RAW, World, contracts, key_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mypy_boto3_dynamodb.service_resource import Table
 
     from suimon.drop import Drop
@@ -27,6 +32,11 @@ LONG_AGO = "2024-02-29"
 @pytest.fixture
 def world(table: Table, post: Post) -> World:
     return World(table, post)
+
+
+def listing_of(world: World) -> Listing:
+    queue = IntakeQueue(world.sqs, world.queues["intake"])
+    return Listing(world.contracts, world.ledger, RawBucket(world.s3, RAW), queue, world.desk)
 
 
 def order(world: World, *drops: Drop) -> list[str]:
@@ -166,7 +176,7 @@ def test_what_no_contract_knows_is_told_and_entered_as_unmatched(world: World) -
     assert world.find(KIND).healed == 2
     assert {world.state_of(drop.id), world.state_of(folder.id)} == {State.UNMATCHED}
     assert world.resumed() == []  # the gate has nothing to do with it
-    assert world.post.subjects() == ["[Suimon] Files that no contract knows: notes/readme.txt"]
+    assert world.post.subjects() == ["[Suimon] Files that no contract knows: notes/*.txt"]
 
 
 def test_what_no_contract_knows_is_told_although_the_sweep_fails_then(
@@ -178,7 +188,7 @@ def test_what_no_contract_knows_is_told_although_the_sweep_fails_then(
     assert [failure.part for failure in world.round().failures] == ["whole bucket"]
     monkeypatch.undo()
     world.round(NOON + MINUTE)
-    assert "[Suimon] Files that no contract knows: notes/readme.txt" in world.post.subjects()
+    assert "[Suimon] Files that no contract knows: notes/*.txt" in world.post.subjects()
 
 
 def test_delete_markers_are_no_drops(world: World) -> None:
@@ -250,6 +260,93 @@ def test_a_round_enters_a_bounded_number_and_says_what_is_left(world: World, mon
     assert [world.round(NOON + number * MINUTE).unexplained for number in (1, 2)] == [1, 0]
     assert all(world.ledger.get(drop.id) for drop in drops)
     assert "[Suimon] Recovered: The sweep found what it could not set right" in world.post.subjects()
+
+
+@pytest.mark.parametrize("day", ["2026-11-21", LONG_AGO])
+def test_a_round_enters_the_oldest_versions_of_one_key_and_comes_back_for_the_others(
+    world: World, monkeypatch: pytest.MonkeyPatch, day: str
+) -> None:
+    monkeypatch.setattr(walk, "ENTERED_AT_MOST", 2)
+    monkeypatch.setattr(versions, "PAGE", 3)
+    writes = [world.put(key_of(day), f"{number}", NOON - HOUR + number * MINUTE) for number in range(5)]
+    assert world.find(KIND).healed == 2
+    assert [world.ledger.get(drop.id) is not None for drop in writes] == [True, True, False, False, False]
+    assert [world.find(KIND, NOON + number * MINUTE).healed for number in (1, 2, 3)] == [2, 1, 0]
+    assert order(world, *writes) == [drop.version_id for drop in writes]
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The drop ids that the ledger is asked for, one by one or in batches."""
+    found: list[str] = []
+    get, get_many = Ledger.get, Ledger.get_many
+
+    def one(ledger: Ledger, drop_id: str) -> Any:
+        found.append(drop_id)
+        return get(ledger, drop_id)
+
+    def many(ledger: Ledger, drop_ids: Iterable[str]) -> Any:
+        wanted = list(drop_ids)
+        found.extend(wanted)
+        return get_many(ledger, wanted)
+
+    monkeypatch.setattr(Ledger, "get", one)
+    monkeypatch.setattr(Ledger, "get_many", many)
+    return found
+
+
+@pytest.mark.parametrize("lost", [39, 30, 25, 5, 0])
+@pytest.mark.parametrize("page", [7, 100])
+def test_a_lost_write_of_a_key_with_many_costs_reads_of_its_neighbours_alone(
+    world: World, monkeypatch: pytest.MonkeyPatch, asked: list[str], lost: int, page: int
+) -> None:
+    monkeypatch.setattr(versions, "PAGE", page)
+    monkeypatch.setattr(walk, "BATCH", 5)
+    long_ago = NOON - timedelta(days=3)
+    writes = [world.put(key_of(LONG_AGO), f"{number}", long_ago + number * MINUTE) for number in range(40)]
+    for number, drop in enumerate(writes):
+        if number != lost:
+            world.receive(drop, f"{number + 1:02X}", long_ago + number * MINUTE)
+    listing = listing_of(world)
+    listed = [one for page in listing.bucket.pages() for one in page.versions]
+    asked.clear()
+    # Not the versions above it: a page may begin among those of a key.
+    place = next(number for number, one in enumerate(listed) if one.drop.id == writes[lost].id)
+    assert listing.compare(listed[place : place + 3], NOON).healed == 1
+    assert len(asked) < 20
+    assert order(world, *writes) == [drop.version_id for drop in writes]
+
+
+def test_a_lost_write_over_many_whose_versions_have_expired_costs_the_newest_of_them(
+    world: World, asked: list[str]
+) -> None:
+    long_ago = NOON - timedelta(days=3)
+    for number in range(1, 30):
+        drop = world.put(key_of(LONG_AGO), f"{number}", long_ago + number * MINUTE)
+        world.receive(drop, f"{number:02X}", long_ago + number * MINUTE)
+        world.s3.delete_object(Bucket=RAW, Key=drop.key, VersionId=drop.version_id)
+    lost = [world.put(key_of(LONG_AGO), f"lost {number}", NOON - HOUR + number * MINUTE) for number in range(2)]
+    asked.clear()
+    assert listing_of(world).near(NOON).healed == 0
+    assert listing_of(world).far(Marks(world.table), NOON).healed == 2
+    assert len(asked) < 10
+    found = [world.ledger.get(drop.id) for drop in lost]
+    assert [one.drop.sequencer for one in found if one] == ["1D.00000001", "1D.00000002"]
+
+
+def test_a_key_that_does_not_begin_with_its_date_takes_no_page_from_the_others(
+    table: Table, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(table, post, contracts("aside/{shard}/{ds}.csv"))
+    monkeypatch.setattr(versions, "PAGE", 1)
+    prefixes = near_prefixes(world.contracts.all, NOON)
+    monkeypatch.setattr(walk, "NEAR_PAGES", len(prefixes) + 1)
+    for number in range(4):
+        world.put(f"aside/{number}/2026-11-21.csv")
+    drops = [world.put(key_of(day)) for day in ("2026-11-18", "2026-11-23")]
+    # Those, the first of the many, and its second with the page that is left.
+    assert listing_of(world).near(NOON).healed == len(drops) + 2
+    assert all(world.ledger.get(drop.id) for drop in drops)
 
 
 def test_recent_dates_cost_a_bounded_number_of_pages(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
