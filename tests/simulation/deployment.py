@@ -201,9 +201,9 @@ class Functions:
         """Make a round of the sweep; gives what it cannot explain, SweepError when a part failed."""
         now = self.clock()
         try:
-            findings = self.sweep("sweep").round(now)
-        finally:
             self.look(now)
+        finally:
+            findings = self.sweep("sweep").round(now)
         if findings.failures:
             raise SweepError("; ".join(f"{one.part}: {one.reason}" for one in findings.failures))
         return findings.unexplained
