@@ -125,10 +125,13 @@ class Gathering:
         return sets.is_current(record, self.ledger.sets.get(record.dataset, record.partition))
 
 
-def follow(ledger: Ledger, record: DropRecord, now: datetime) -> None:
-    """Let the members of a set go as far as the set has come; what is there already stays, so again does no harm."""
+def follow(ledger: Ledger, record: DropRecord, now: datetime, *others: str) -> None:
+    """Let the members of a set go as far as the set has come; what is there already stays, so again does no harm.
+
+    others: drop ids of parts that say themselves that they went on with it.
+    """
     whole = ledger.sets.get(record.dataset, record.partition)
-    for drop_id in sorted(sets.followers(record, whole)):
+    for drop_id in sorted(sets.followers(record, whole, *others)):
         _bring(ledger, ledger.get(drop_id), record, now)
 
 

@@ -204,11 +204,11 @@ class Gate:
         return self.ledger.get(record.id) or record
 
     def _catch_up(self, record: DropRecord) -> DropRecord:
-        """Let a shard follow its set, if whoever should have done it died."""
+        """Let a part follow its set, if whoever should have done it died, or no longer knew of it."""
         whole = self.ledger.get(record.set_id) if record.set_id and record.state is State.TRIGGERED else None
         if whole is None:
             return record
-        follow(self.ledger, whole, self.clock())
+        follow(self.ledger, whole, self.clock(), record.id)
         return self.ledger.get(record.id) or record
 
     def _trigger(self, record: DropRecord, contract: Contract) -> DropRecord:

@@ -191,9 +191,12 @@ def sources_of(shards: Iterable[DropRecord]) -> dict[str, Any]:
     return {"sources": sources, "rows": sum(shard.rows for shard in all_of_them)}
 
 
-def followers(record: DropRecord, whole: DropSet) -> set[str]:
-    """Give the drops that end as a set ends: its own, without those that are in a newer one that was opened."""
-    own, control = set(record.members), {whole.control.drop_id} if whole.control else set()
+def followers(record: DropRecord, whole: DropSet, *others: str) -> set[str]:
+    """Give the drops that end as a set ends: its own, without those that are in a newer one that was opened.
+
+    others: drop ids of parts that went on with it and that neither knows any more, such as the second of three markers.
+    """
+    own, control = {*record.members, *others}, {whole.control.drop_id} if whole.control else set()
     if is_current(record, whole):
         return own | control if is_open(whole) else own
     return own - set(whole.shards) - control

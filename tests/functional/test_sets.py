@@ -285,6 +285,19 @@ def test_a_shard_after_the_run_of_a_marker_follows_the_policy(
     assert len(orders.mwaa.runs) == (2 if rule.reload else 1)
 
 
+def test_a_marker_that_another_has_followed_ends_as_its_set_when_the_sweep_takes_it_up(
+    world: Callable[[SetRule], World],
+) -> None:
+    orders = world(MARKER)
+    orders.take(orders.shard(1), orders.put("_SUCCESS", "1"))
+    second, third = orders.put("_SUCCESS", "2"), orders.put("_SUCCESS", "3")
+    orders.take(second, third)
+    orders.finish(orders.last_run(DAY))
+    assert orders.states(second, third) == [TRIGGERED, LOADED]
+    orders.gate.resume(second.id)
+    assert orders.states(second) == [LOADED]
+
+
 def test_an_older_set_that_still_waits_for_airflow_is_superseded(world: Callable[[SetRule], World]) -> None:
     orders = world(THREE)
     drops = [orders.shard(number, "old\n") for number in range(3)]

@@ -52,8 +52,8 @@ def _do_not_catch_up(_self: Gate, record: DropRecord) -> DropRecord:
     return record
 
 
-def _all_follow(record: DropRecord, whole: DropSet) -> set[str]:
-    return {*record.members, *([whole.control.drop_id] if whole.control else [])}
+def _all_follow(record: DropRecord, whole: DropSet, *others: str) -> set[str]:
+    return {*record.members, *others, *([whole.control.drop_id] if whole.control else [])}
 
 
 def _see_nothing(_self: Watch, _now: datetime) -> Summary:
