@@ -19,7 +19,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 from local.redshift import ddl
 from local.redshift.errors import NotInTwinError, RedshiftError, syntax_error
-from local.redshift.names import Relation, fold, folded, relation, table_names
+from local.redshift.names import Relation, fold, relation, table_names
 from local.redshift.nodes import check_nodes
 
 if TYPE_CHECKING:
@@ -220,9 +220,9 @@ def _copy(statement: exp.Expr) -> Copy:
         raise NotInTwinError("this form of COPY")
     columns: tuple[str, ...] = ()
     target = statement.this
-    if isinstance(target, exp.Schema):
-        columns, target = tuple(folded(column.name) for column in target.expressions), target.this
     fold(target)
+    if isinstance(target, exp.Schema):
+        columns, target = tuple(column.name for column in target.expressions), target.this
     files = statement.args.get("files") or []
     if len(files) != 1 or not isinstance(files[0], exp.Literal) or not files[0].is_string:
         raise NotInTwinError("a COPY source that is not one 's3://bucket/prefix'")

@@ -8,9 +8,14 @@ from typing import Final
 
 from sqlglot import exp
 
-from local.redshift.errors import NotInTwinError, RedshiftError
+from local.redshift.errors import NotInTwinError, RedshiftError, syntax_error
+from suimon.warehouse.names import RESERVED_WORDS
 
 _LOWER: Final = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+# Reserved words that are expressions of their own, where a column could stand.
+_EXPRESSIONS: Final = frozenset(
+    {"current_time", "current_user", "current_user_id", "localtime", "localtimestamp", "session_user", "user"}
+)
 SCHEMA = "public"  # the only schema of the twin, and the first on every session's search path
 
 
@@ -38,10 +43,27 @@ def folded(name: str) -> str:
 
 
 def fold(tree: exp.Expr) -> None:
-    """Fold ASCII letters in every identifier of `tree`, delimited or not (documentation: "Names and identifiers")."""
+    """Fold ASCII letters in every identifier of `tree`, delimited or not (documentation: "Names and identifiers").
+
+    RedshiftError for a reserved word as a name without quotes.
+    """
     for identifier in tree.find_all(exp.Identifier):
+        if not identifier.args.get("quoted") and identifier.name.lower() in RESERVED_WORDS:
+            raise _reserved(identifier)
         # Delimited for DuckDB in any case: a word that it reserves is still a name.
         identifier.args.update(this=folded(identifier.name), quoted=True)
+
+
+def _reserved(identifier: exp.Identifier) -> RedshiftError:
+    """Give the error of a reserved word; behind AS, which sqlglot does not tell, and a dot PostgreSQL takes one."""
+    word, parent = identifier.name, identifier.parent
+    if isinstance(parent, exp.Alias) or (isinstance(parent, exp.Column) and parent.table):
+        return NotInTwinError(f"the reserved word {word} as a name", f'"{word}"')
+    if isinstance(parent, exp.Column) and word.lower() in _EXPRESSIONS:
+        return NotInTwinError(word.upper())
+    # The table of a LOCK has been parsed apart, and knows no place in the statement.
+    start = identifier.meta.get("start") if parent and parent.parent else None
+    return syntax_error(word, start + 1 if start is not None else None)
 
 
 def relation(table: exp.Expr) -> Relation:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from suimon_etl.quality import checks, judge
 from suimon_etl.request import RunRequest
-from suimon_etl.tables import Table, table_named, table_of
+from suimon_etl.tables import Column, Table, table_named, table_of
 
 
 @pytest.fixture
@@ -67,8 +68,26 @@ def test_what_the_contract_only_wants_to_be_told_fails_nothing(request_: RunRequ
     assert found.warnings == ("user_id missing: 2 of 3 rows, allowed: at most 60 percent",)
 
 
-def table(*metrics: dict[str, Any]) -> Table:
-    return Table("d", "d_etl", "1", "t", (), "", "day", True, (), metrics)  # noqa: FBT003 one of ten
+def test_rows_set_aside_do_not_fail_the_run_of_those_that_were_accepted(request_: RunRequest) -> None:
+    """A count of 100 records of which the gate has set one aside: 99 are what the file is to the run."""
+    described = table_of("inventory")
+    assert [check.name for check in checks(described)] == [
+        "repeated sku, warehouse",
+        *(f"{name} missing" for name in ("sku", "warehouse", "counted_on", "quantity")),
+        "quantity beyond its minimum 0",
+        "updated_at missing",
+    ]
+    found = judge("inventory", replace(request_, rows=99), figures("inventory", rows=99))
+    assert (found.problems, found.warnings) == ((), ())
+    (told,) = judge("inventory", replace(request_, rows=100), figures("inventory", rows=99)).problems
+    assert told == "the table holds 99 rows of 2026-11-20, the file 100"
+
+
+TEXT = Column("a", "VARCHAR(20)", "string")
+
+
+def table(*metrics: dict[str, Any], column: Column = TEXT) -> Table:
+    return Table("d", "d_etl", "1", "t", (column,), "", "day", True, (), metrics)  # noqa: FBT003 one of ten
 
 
 def test_values_of_the_contract_are_bound_and_never_stand_in_sql() -> None:
@@ -86,6 +105,24 @@ def test_values_of_the_contract_are_bound_and_never_stand_in_sql() -> None:
         {"metric_0_0": "N/A", "metric_0_1": "'; --"},
         {"metric_1_0": "x"},
     ]
+
+
+def test_an_empty_text_is_no_parameter_for_the_service_takes_none() -> None:
+    asked = checks(
+        table(
+            {"name": "missingValues", "columns": ["a"], "values": ["", "-"]},
+            {"name": "missingValues", "columns": ["a"], "values": [""]},
+            {"name": "invalidValues", "columns": ["a"], "values": ["x", ""]},
+            {"name": "invalidValues", "columns": ["a"], "values": [""]},
+        )
+    )
+    assert [check.sql for check in asked] == [
+        "count(CASE WHEN a IS NULL OR LEN(a) = 0 OR a = :metric_0_1 THEN 1 END)",
+        "count(CASE WHEN a IS NULL OR LEN(a) = 0 THEN 1 END)",
+        "count(CASE WHEN a NOT IN (:metric_2_0) AND LEN(a) > 0 THEN 1 END)",
+        "count(CASE WHEN LEN(a) > 0 THEN 1 END)",
+    ]
+    assert all(value for check in asked for value in check.values.values())
 
 
 def test_patterns_are_left_to_the_gate() -> None:

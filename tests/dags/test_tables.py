@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from suimon.contract.file import ContractError
+from suimon.contract.file import ContractError, Metric, Tolerance
 from suimon.contract.model import Contract, Contracts
 from suimon.contract.odcs import read_contract_files
 from suimon.warehouse import ddl, loads
@@ -92,3 +92,48 @@ def test_staging_is_spread_as_its_table_is() -> None:
     for name in ("sales_fact", "user_events", "inventory"):
         spread = table_named(name).distribution.replace("(", " (").split()
         assert " ".join(spread) in " ".join(ddl.statements()[name].split())
+
+
+@pytest.mark.parametrize("name", ["timestamp", "user", "open", "ctid", "Amount", "total amount"])
+def test_a_column_that_redshift_takes_in_quotes_only_is_told(contracts: Contracts, name: str) -> None:
+    with pytest.raises(ContractError, match=f"sales: '{name}' needs quotes in Redshift"):
+        loads.describe(changed(contracts.of("sales"), "amount", name=name))
+
+
+@pytest.mark.parametrize(
+    "metrics",
+    [
+        (),
+        (Metric("rowCount", minimum="0"),),
+        (Metric("rowCount", maximum="10"),),
+        (Metric("rowCount", minimum="1", severity="warning"),),
+        (Metric("rowCount", minimum="1", maximum="5", negated=True),),
+    ],
+)
+def test_a_contract_by_which_a_file_may_be_empty_is_told_for_no_run_takes_one(
+    contracts: Contracts, metrics: tuple[Metric, ...]
+) -> None:
+    with pytest.raises(ContractError, match="sales: a file without records could be accepted"):
+        loads.describe(Contracts((replace(contracts.of("sales"), metrics=metrics),)))
+
+
+def test_more_than_no_records_is_at_least_one(contracts: Contracts) -> None:
+    more = replace(contracts.of("sales"), metrics=(Metric("rowCount", minimum="0", minimum_open=True),))
+    assert loads.describe(Contracts((more,)))
+
+
+AT_MOST_TWO = Metric("nullValues", ("product_name",), maximum="2")
+MOVED = (
+    Metric("rowCount", minimum="100"),
+    Metric("nullValues", ("product_name",), maximum="5", unit="percent"),
+    Metric("nullValues", ("product_name",), minimum="1"),
+    Metric("nullValues", ("product_name",), maximum="3", negated=True),
+)
+
+
+def test_what_rows_set_aside_can_change_is_left_to_the_gate(contracts: Contracts) -> None:
+    sales = replace(contracts.of("sales"), metrics=(*MOVED, AT_MOST_TWO))
+    tolerant = replace(sales, tolerance=Tolerance(max_rows=20))
+
+    assert len(loads.describe(Contracts((sales,)))["sales"]["metrics"]) == 5
+    assert loads.describe(Contracts((tolerant,)))["sales"]["metrics"] == [AT_MOST_TWO.to_json()]

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 import sqlglot
 from click.testing import CliRunner
-from sqlglot import exp
+from sqlglot import TokenType, exp
+from sqlglot.generators.redshift import RedshiftGenerator
 
 from suimon.warehouse import ddl
 from suimon.warehouse.cli import warehouse
+from suimon.warehouse.names import RESERVED_WORDS, is_plain, quoted
 from suimon.warehouse.statements import Warehouse, WarehouseError, run, run_query
 
 TARGET = Warehouse(database="analytics", workgroup_name="suimon")
@@ -194,3 +196,74 @@ def test_the_command_wants_one_target(where: list[str]) -> None:
     done = CliRunner().invoke(warehouse, ["create", "--database", "analytics", *where])
     assert done.exit_code == 2
     assert "either --workgroup or --cluster" in done.output
+
+
+LISTED = ", ".join(TABLES)
+
+
+def test_who_loads_may_read_write_and_lock_the_tables_and_make_temporary_ones() -> None:
+    assert ddl.grants("analytics", loaders=["IAMR:dags", "loader"]) == [
+        'GRANT USAGE ON SCHEMA public TO "IAMR:dags", "loader"',
+        f'GRANT SELECT, INSERT, DELETE ON TABLE {LISTED} TO "IAMR:dags", "loader"',
+        'GRANT TEMP ON DATABASE "analytics" TO "IAMR:dags", "loader"',
+    ]
+
+
+def test_who_reads_may_only_read() -> None:
+    assert ddl.grants("analytics", readers=["IAMR:freshness"]) == [
+        'GRANT USAGE ON SCHEMA public TO "IAMR:freshness"',
+        f'GRANT SELECT ON TABLE {LISTED} TO "IAMR:freshness"',
+    ]
+
+
+def test_nobody_is_granted_anything_unasked() -> None:
+    assert ddl.grants("analytics") == []
+
+
+def test_every_grant_is_one_statement_of_redshift() -> None:
+    for sql in ddl.grants("a", loaders=['a"; DROP TABLE inventory; --'], readers=["b"]):
+        tokens = sqlglot.tokenize(sql, read="redshift")
+        assert tokens[0].text == "GRANT"
+        assert not any(token.token_type == TokenType.SEMICOLON for token in tokens)
+
+
+def test_the_command_grants_after_the_tables_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    api = DataApi()
+    monkeypatch.setattr("boto3.client", lambda _service: api)
+    users = ["--grant-to", "IAMR:dags", "--grant-to", "ops", "--grant-read-to", "IAMR:freshness"]
+    done = CliRunner().invoke(warehouse, ["create", "--workgroup", "suimon", "--database", "analytics", *users])
+
+    granted = ddl.grants("analytics", loaders=["IAMR:dags", "ops"], readers=["IAMR:freshness"])
+    assert done.exit_code == 0
+    assert [request["Sql"] for request in api.requests] == [*ddl.statements().values(), *granted]
+    assert done.output.splitlines()[1:] == granted
+
+
+@pytest.mark.parametrize("user", ["", "a\nb", "a\0b", "x" * 128])
+def test_what_can_be_no_user_is_refused_before_anything_is_sent(monkeypatch: pytest.MonkeyPatch, user: str) -> None:
+    api = DataApi()
+    monkeypatch.setattr("boto3.client", lambda _service: api)
+    done = CliRunner().invoke(warehouse, ["create", "--workgroup", "w", "--database", "d", "--grant-to", user])
+    assert (done.exit_code, api.requests) == (2, [])
+    assert "is no name of a database user" in done.output
+
+
+def test_a_quote_in_a_users_name_is_doubled() -> None:
+    assert quoted('IAM:o"neil') == '"IAM:o""neil"'
+
+
+def test_reserved_words_are_those_that_others_have_read_in_the_documentation_too() -> None:
+    # sqlglot's list of the same page has a word that is not on it, and one with its blanks.
+    assert {word.strip() for word in RedshiftGenerator.RESERVED_KEYWORDS} - {"type"} == RESERVED_WORDS
+    # Named on the page as words that are not reserved.
+    assert not RESERVED_WORDS & {"start", "connect"}
+
+
+@pytest.mark.parametrize("name", ["order", "ctid", "Amount", "unit price", "1st", "", "x" * 128, "数量"])
+def test_a_name_that_needs_quotes_is_not_plain(name: str) -> None:
+    assert not is_plain(name)
+
+
+@pytest.mark.parametrize("name", ["order_id", "_x", "x9$", "date", "x" * 127])
+def test_a_name_that_needs_none_is_plain(name: str) -> None:
+    assert is_plain(name)

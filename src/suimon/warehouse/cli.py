@@ -23,16 +23,37 @@ def warehouse() -> None:
 @click.option("--cluster", help="Provisioned Redshift cluster, instead of a workgroup.")
 @click.option("--database", required=True, help="Database that holds the tables.")
 @click.option("--secret-arn", help="Secret with user and password; without it, IAM.")
-def create(workgroup: str | None, cluster: str | None, database: str, secret_arn: str | None) -> None:
-    """Create the tables that do not exist yet."""
+@click.option("--grant-to", multiple=True, metavar="USER", help="Database user of the DAGs, such as IAMR:their-role.")
+@click.option("--grant-read-to", multiple=True, metavar="USER", help="Database user who only reads, such as freshness.")
+def create(
+    *,
+    workgroup: str | None,
+    cluster: str | None,
+    database: str,
+    secret_arn: str | None,
+    grant_to: tuple[str, ...],
+    grant_read_to: tuple[str, ...],
+) -> None:
+    """Create the tables that do not exist yet, and let others use them.
+
+    Whoever runs this owns the tables: without a grant nobody else can load or read them. Each --grant option may be
+    given several times. A role that works without a secret is the database user IAMR:<name of the role>, and must
+    exist: it does after its first statement, or by CREATE USER "IAMR:<name>" PASSWORD DISABLE.
+    """
     if bool(workgroup) == bool(cluster):
         raise click.UsageError("give either --workgroup or --cluster")
     target = Warehouse(database=database, workgroup_name=workgroup, cluster_identifier=cluster, secret_arn=secret_arn)
     try:
-        ddl.create(boto3.client("redshift-data"), target)
+        granted = ddl.grants(database, loaders=grant_to, readers=grant_read_to)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    try:
+        ddl.create(boto3.client("redshift-data"), target, granted=granted)
     except WarehouseError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{', '.join(ddl.statements())} are there, in {target}")
+    for sql in granted:
+        click.echo(sql)
 
 
 @warehouse.command()

@@ -1,4 +1,4 @@
-"""The tables of the warehouse, made where they do not exist yet."""
+"""The tables of the warehouse, made where they do not exist yet, and what their users may do with them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,20 @@ from importlib.resources import files
 from string import Template
 from typing import TYPE_CHECKING
 
+from suimon.warehouse.names import quoted
 from suimon.warehouse.statements import run
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mypy_boto3_redshift_data import RedshiftDataAPIServiceClient
 
     from suimon.warehouse.statements import Warehouse
+
+
+# COPY goes into a temporary table, whose owner the loader is. LOCK wants UPDATE or DELETE (PostgreSQL 8.0, on which
+# Redshift is based: "LOCK"; Redshift's own page names no privilege).
+LOADING, READING = "SELECT, INSERT, DELETE", "SELECT"
 
 
 def statements() -> dict[str, str]:
@@ -27,10 +35,35 @@ def statements() -> dict[str, str]:
     return every
 
 
-def create(client: RedshiftDataAPIServiceClient, target: Warehouse, *, timeout_seconds: float = 300) -> None:
-    """Make every table that is not there; what is there stays as it is.
+def grants(database: str, *, loaders: Sequence[str] = (), readers: Sequence[str] = ()) -> list[str]:
+    """Give the GRANTs of those who load the tables (the DAGs) and of those who only read them (the freshness check).
+
+    Whoever creates a table owns it, and nobody else may even read it. ValueError when a user's name can be none.
+    """
+    tables = ", ".join(statements())
+    given = []
+    for privileges, users in ((LOADING, loaders), (READING, readers)):
+        if users:
+            named = ", ".join(quoted(user) for user in users)
+            given.append(f"GRANT USAGE ON SCHEMA public TO {named}")
+            given.append(f"GRANT {privileges} ON TABLE {tables} TO {named}")
+    if loaders:
+        # The staging tables; by default everyone may, which many take back.
+        named = ", ".join(quoted(user) for user in loaders)
+        given.append(f"GRANT TEMP ON DATABASE {quoted(database)} TO {named}")
+    return given
+
+
+def create(
+    client: RedshiftDataAPIServiceClient,
+    target: Warehouse,
+    *,
+    granted: Sequence[str] = (),
+    timeout_seconds: float = 300,
+) -> None:
+    """Make every table that is not there, then run the GRANTs of `granted`; what is there stays as it is.
 
     Raises WarehouseError with the statement and Redshift's error when one fails or takes over `timeout_seconds`.
     """
-    for sql in statements().values():
+    for sql in (*statements().values(), *granted):
         run(client, target, sql, timeout_seconds=timeout_seconds)

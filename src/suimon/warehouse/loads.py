@@ -7,6 +7,7 @@ the DAG folder, and every name in the SQL of a load comes from there: from the r
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import sqlglot
@@ -14,11 +15,12 @@ from sqlglot import exp
 
 from suimon.contract.file import ContractError
 from suimon.warehouse import ddl
+from suimon.warehouse.names import is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from suimon.contract.file import Column
+    from suimon.contract.file import Column, Metric
     from suimon.contract.model import Contract, Contracts
 
 # The last column of a table whose own columns do not say which partition a row belongs to.
@@ -54,6 +56,7 @@ def written(described: Mapping[str, Any]) -> str:
 def _table(contract: Contract, create: str | None) -> dict[str, Any]:
     if create is None:
         raise ContractError(f"{contract.dataset}: there is no CREATE TABLE of {contract.table}")
+    _must_be_sound(contract)
     tree = sqlglot.parse_one(create, read="redshift")
     declared = {column.name: column for column in tree.find_all(exp.ColumnDef)}
     partition = _partition(contract)
@@ -75,8 +78,39 @@ def _table(contract: Contract, create: str | None) -> dict[str, Any]:
         "partition_column": partition or PARTITION_DATE,
         "partition_in_file": partition is not None,
         "keys": _keys(contract),
-        "metrics": [metric.to_json() for metric in contract.metrics],
+        "metrics": [metric.to_json() for metric in contract.metrics if not contract.tolerance or _unmoved(metric)],
     }
+
+
+def _must_be_sound(contract: Contract) -> None:
+    """Refuse what a load could not do with any table."""
+    for name in (contract.table, *(column.name for column in contract.columns)):
+        if not is_plain(name):
+            raise ContractError(
+                f"{contract.dataset}: {name!r} needs quotes in Redshift; give it a name of small letters, digits and _ "
+                "that is no reserved word (the header may still call a column otherwise: label)"
+            )
+    if not any(_wants_a_row(metric) for metric in contract.metrics):
+        raise ContractError(
+            f"{contract.dataset}: a file without records could be accepted, and no run takes one; its quality must "
+            "have the metric rowCount with mustBeGreaterOrEqualTo: 1 or more"
+        )
+
+
+def _wants_a_row(metric: Metric) -> bool:
+    if metric.name != "rowCount" or metric.severity != "error" or metric.negated or metric.minimum is None:
+        return False
+    least = Decimal(metric.minimum)
+    return least > 0 or (least == 0 and metric.minimum_open)
+
+
+def _unmoved(metric: Metric) -> bool:
+    """Whether a file's metric that is kept is kept by its table too, in which the rows set aside are missing.
+
+    Fewer rows can only lower a count of bad ones, but lower a number of rows and change any percentage. The number of
+    rows is held against the rows that the gate has accepted, with or without a metric.
+    """
+    return metric.name != "rowCount" and metric.unit == "rows" and metric.minimum is None and not metric.negated
 
 
 def _partition(contract: Contract) -> str | None:

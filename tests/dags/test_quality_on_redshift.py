@@ -1,0 +1,104 @@
+"""Every metric on every type of column, asked of the twin's Redshift: no error, and the figure of the gate."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from suimon_etl import quality
+from suimon_etl.request import RunRequest
+from suimon_etl.tables import Column, Table
+from tests.twin.redshift_server import Endpoint, endpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DECLARED = {
+    "string": "VARCHAR(20)",
+    "integer": "INTEGER",
+    "decimal": "DECIMAL(12, 2)",
+    "date": "DATE",
+    "timestamp": "TIMESTAMP",
+    "boolean": "BOOLEAN",
+}
+# Three values of each type, of which two are the same.
+VALUES = {
+    "string": ("'x'", "'x'", "''"),
+    "integer": ("1", "1", "-1"),
+    "decimal": ("1.50", "1.50", "-1"),
+    "date": ("'2026-11-20'", "'2026-11-20'", "'1900-01-01'"),
+    "timestamp": ("'2026-11-20 10:00:00'", "'2026-11-20 10:00:00'", "'1900-01-01 00:00:00'"),
+    "boolean": ("true", "true", "false"),
+}
+# As people write them: the empty text, words for nothing, and what is a value of some types.
+MISSING = ("", "N/A", "-1", "1900/01/01", "いいえ")
+METRICS: dict[str, dict[str, Any]] = {
+    "rowCount": {"columns": []},
+    "nullValues": {},
+    "missingValues": {"values": MISSING},
+    "invalidValues": {"values": ("x", "", "1", "2026/11/20")},
+    "duplicateValues": {},
+}
+
+
+@pytest.fixture(scope="module")
+def redshift(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+    with endpoint(tmp_path_factory.mktemp("redshift")) as running:
+        for kind, declared in DECLARED.items():
+            assert running.run(f"CREATE TABLE of_{kind} (day DATE, a {declared})").get("Error") is None
+            rows = ", ".join(f"('2026-11-20', {value})" for value in (*VALUES[kind], "NULL"))
+            assert running.run(f"INSERT INTO of_{kind} VALUES {rows}").get("Error") is None  # noqa: S608 ours
+        yield running
+
+
+def asked(redshift: Endpoint, conf: dict[str, Any], table: Table, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Give the figure of each check by its name, from the query that the DAG sends."""
+    client = redshift.client()
+
+    def execute_query(sql: str, parameters: list[Any], **_: Any) -> SimpleNamespace:
+        answer = client.execute_statement(
+            Sql=sql, Parameters=parameters, Database="analytics", WorkgroupName="suimon-local"
+        )
+        described = redshift.ended(answer["Id"])
+        assert described["Status"] == "FINISHED", described.get("Error")
+        return SimpleNamespace(statement_id=answer["Id"])
+
+    monkeypatch.setattr(quality, "table_named", lambda _name: table)
+    hook = SimpleNamespace(execute_query=execute_query, conn=client)
+    figures = quality.partition_figures(hook, table.name, RunRequest.from_params(conf))
+    return {check.name: figures[f"check_{number}"] for number, check in enumerate(quality.checks(table))}
+
+
+def table_of_one(column: Column, *metrics: dict[str, Any]) -> Table:
+    return Table("d", "d_etl", "1", f"of_{column.type}", (column,), "", "day", False, (), metrics)  # noqa: FBT003 one of ten
+
+
+@pytest.mark.parametrize("kind", DECLARED)
+@pytest.mark.parametrize("metric", METRICS)
+def test_every_metric_can_be_asked_of_every_type(
+    redshift: Endpoint, conf: dict[str, Any], kind: str, metric: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = {"name": metric, "columns": ["a"], "maximum": "9"} | METRICS[metric]
+    found = asked(redshift, conf, table_of_one(Column("a", DECLARED[kind], kind), one), monkeypatch)
+
+    of_text = {"missingValues": {"a missing": 2}, "invalidValues": {"a not among its values": 0}}
+    of_all = {"rowCount": {"rows": 4}, "nullValues": {"a missing": 1}, "duplicateValues": {"repeated a": 1}}
+    assert found == (of_all | (of_text if kind == "string" else {})).get(metric, {})
+
+
+@pytest.mark.parametrize("kind", DECLARED)
+def test_every_rule_can_be_asked_of_every_type(
+    redshift: Endpoint, conf: dict[str, Any], kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bound = {"integer": "0", "decimal": "0.5", "date": "2000-01-01", "timestamp": "2000-01-01T00:00:00"}.get(kind)
+    column = Column("a", DECLARED[kind], kind, required=True, allowed=("x", "1", "1,5", "2026/11/20"), minimum=bound)
+    found = asked(redshift, conf, table_of_one(column), monkeypatch)
+
+    expected = {"a missing": 1}
+    if kind == "string":
+        expected["a not among its values"] = 1  # the empty text
+    if kind in quality.BOUNDED:
+        expected[f"a beyond its minimum {bound}"] = 1
+    assert found == expected
