@@ -41,6 +41,10 @@ class UnsafeLiteralError(ValueError):
     """A value that would have to stand in SQL as text is not exactly of the expected form."""
 
 
+class ControlSumsError(ValueError):
+    """The control sums are not those of the columns that the table sums, so the load would prove too little."""
+
+
 @dataclass(frozen=True)
 class Figure:
     """What must agree beside the number of rows: SQL of what there is and of what there must be.
@@ -54,13 +58,15 @@ class Figure:
     told: str = ""
 
 
-def load_statements(table: str, request: RunRequest, sums: Mapping[str, str] | None = None) -> list[str]:
+def load_statements(table: str, request: RunRequest, sums: Mapping[str, str]) -> list[str]:
     """Give the statements of the batch, in order; UnsafeLiteralError when a literal could not be quoted safely.
 
-    KeyError when the release loads no such table. `sums` are the control sums of the Parquet; without them none is
-    held against what was staged.
+    KeyError when the release loads no such table. `sums` are the control sums of the Parquet, one of each summed
+    column: ControlSumsError otherwise.
     """
     described = table_named(table)
+    if unsummed := {column.name for column in described.summed} ^ sums.keys():
+        raise ControlSumsError(f"control sums of {table} are missing or too many: {', '.join(sorted(unsummed))}")
     names = [column.name for column in described.columns]
     beside = [] if described.partition_in_file else [described.partition_column]
     values = [] if described.partition_in_file else ["CAST(:partition AS DATE)"]
@@ -76,8 +82,8 @@ def load_statements(table: str, request: RunRequest, sums: Mapping[str, str] | N
         "copy_role_arn": quoted(request.copy_role_arn, ROLE_ARN),
     }
     own = {
-        "reconcile": _agreement(described, sums or {}, "staged", f"{table}_staging"),
-        "prove": _agreement(described, sums or {}, "the partition would hold", partition),
+        "reconcile": _agreement(described, "staged", f"{table}_staging"),
+        "prove": _agreement(described, "the partition would hold", partition),
     }
     return [_template(name).substitute(of_all | own.get(name, {})) for name in BATCH]
 
@@ -87,9 +93,9 @@ def _template(statement: str) -> Template:
     return Template((SQL / "load" / f"{file}.sql").read_text(encoding="utf-8"))
 
 
-def _agreement(table: Table, sums: Mapping[str, str], where: str, source: str) -> dict[str, str]:
+def _agreement(table: Table, where: str, source: str) -> dict[str, str]:
     """Give the parts of agree.sql for the rows of `source`."""
-    every = figures(table, sums, source)
+    every = figures(table, source)
     line = "\n            "
     return {
         "where": where,
@@ -102,16 +108,15 @@ def _agreement(table: Table, sums: Mapping[str, str], where: str, source: str) -
     }
 
 
-def figures(table: Table, sums: Mapping[str, str], source: str) -> list[Figure]:
-    """Give what must agree of the rows of `source`: keys, the partition, and the control sums that are given."""
+def figures(table: Table, source: str) -> list[Figure]:
+    """Give what must agree of the rows of `source`: keys, the partition, and the control sums."""
     every = [_distinct(key, source) for key in table.keys]
     if table.partition_in_file:
         of_it = f"count(CASE WHEN {table.partition_column} = CAST(:partition AS DATE) THEN 1 END)"
         every.append(Figure("of the partition", of_it, "count(*)"))
     for column in table.summed:
-        if column.name in sums:
-            wanted = f"CAST(:sum_{column.name} AS DECIMAL(38, {column.scale}))"
-            every.append(Figure(f"sum of {column.name}", f"COALESCE(sum({column.name}), 0)", wanted, told=wanted))
+        wanted = f"CAST(:sum_{column.name} AS DECIMAL(38, {column.scale}))"
+        every.append(Figure(f"sum of {column.name}", f"COALESCE(sum({column.name}), 0)", wanted, told=wanted))
     return every
 
 
@@ -131,9 +136,9 @@ def quoted(value: str, form: str) -> str:
     return f"'{value}'"
 
 
-def load_parameters(request: RunRequest, sums: Mapping[str, str] | None = None) -> list[dict[str, str]]:
+def load_parameters(request: RunRequest, sums: Mapping[str, str]) -> list[dict[str, str]]:
     """Give the named parameters of the batch; the service takes text only, the SQL casts."""
-    summed = [{"name": f"sum_{column}", "value": value} for column, value in (sums or {}).items()]
+    summed = [{"name": f"sum_{column}", "value": value} for column, value in sums.items()]
     return [*_identity(request), {"name": "rows", "value": str(request.rows)}, *summed]
 
 

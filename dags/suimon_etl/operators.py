@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow.providers.amazon.aws.hooks.redshift_data import (
     RedshiftDataQueryAbortedError,
@@ -12,6 +13,7 @@ from airflow.providers.amazon.aws.hooks.redshift_data import (
 )
 from airflow.providers.amazon.aws.operators.glue import GlueJobOperator
 from airflow.providers.amazon.aws.operators.redshift_data import RedshiftDataOperator
+from airflow.providers.amazon.aws.triggers.glue import GlueJobCompleteTrigger
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
 from suimon_etl.load import (
@@ -35,7 +37,21 @@ SUPERSEDED_BY = "superseded_by"  # the XCom of a load that the fence has kept ou
 
 
 class ConvertWithGlue(GlueJobOperator):
-    """Run the Glue job; its error is Glue's own message, which the provider's waiter leaves out."""
+    """Run the Glue job, never two at once for one folder; its error is Glue's own, which the provider leaves out.
+
+    The provider can find a job again, too (`resume_glue_job_on_retry`). But it then lists all runs of the job before
+    every first try, and starts another one when it is refused the list.
+    """
+
+    def execute(self, context: Context) -> str:
+        """Start the job, unless an earlier try has left it running; then wait for that one."""
+        if context["ti"].try_number > 1:
+            folder = self.script_args["--target_uri"]  # of this run of the DAG alone
+            pages = self.hook.conn.get_paginator("get_job_runs").paginate(JobName=self.job_name)
+            for run in (run for page in pages for run in page["JobRuns"]):
+                if run.get("Arguments", {}).get("--target_uri") == folder and run["JobRunState"] in GLUE_RUNNING:
+                    self._wait_on(run, "an earlier try has started it")
+        return super().execute(context)
 
     def execute_complete(self, context: Context, event: dict[str, Any] | None = None) -> str:
         """Give the id of the job run that succeeded."""
@@ -43,16 +59,38 @@ class ConvertWithGlue(GlueJobOperator):
             return super().execute_complete(context, event)
         if not event or "run_id" not in event:
             raise AirflowException(f"The wait for Glue job {self.job_name} ended without a result: {event}")
+        # The waiter tells one refused look at the job as it tells a failed job.
         run = self.hook.conn.get_job_run(JobName=self.job_name, RunId=event["run_id"])["JobRun"]
         state = run["JobRunState"]
+        if state == "SUCCEEDED":
+            return str(run["Id"])
         if state in GLUE_RUNNING:
-            # Another run beside it would write into the same folder.
-            raise AirflowFailException(
-                f"Glue job {self.job_name}, run {run['Id']}, is still {state} and nobody waits for it any more "
-                f"({event.get('message')}). Stop it, then replay the drop; the job's Timeout should be shorter."
-            )
+            self._wait_on(run, event.get("message"))
         reason = run.get("ErrorMessage") or "Glue gave no reason"
         raise AirflowException(f"Glue job {self.job_name}, run {run['Id']}, ended as {state}: {reason}")
+
+    def _wait_on(self, run: dict[str, Any], why: object) -> NoReturn:
+        """Wait in the triggerer for what is left of the time since the job has started; fail for good without any."""
+        told = f"Glue job {self.job_name}, run {run['Id']}, is still {run['JobRunState']}"
+        waited = (datetime.now(tz=UTC) - run["StartedOn"]).total_seconds()
+        attempts = self.waiter_max_attempts - int(waited / self.waiter_delay)
+        if attempts <= 0:
+            raise AirflowFailException(
+                f"{told} and nobody waits for it any more ({why}). "
+                "Stop it, then replay the drop; the job's Timeout should be shorter."
+            )
+        self.log.warning("%s; the wait goes on: %s", told, why)
+        self.defer(
+            trigger=GlueJobCompleteTrigger(
+                job_name=self.job_name,
+                run_id=run["Id"],
+                waiter_delay=self.waiter_delay,
+                waiter_max_attempts=attempts,
+                aws_conn_id=self.aws_conn_id,
+                region_name=self.region_name,
+            ),
+            method_name="execute_complete",
+        )
 
 
 class LoadPartition(RedshiftDataOperator):
@@ -76,6 +114,8 @@ class LoadPartition(RedshiftDataOperator):
         self.cluster_identifier = self.request.redshift.cluster_identifier
         self.secret_arn = self.request.redshift.secret_arn
         sums = context["ti"].xcom_pull(task_ids=self.sums_from, key="sums")
+        if sums is None:
+            raise AirflowFailException(f"{self.sums_from} has left no control sums: run it again before the load")
         self.sql = load_statements(self.table, self.request, sums)
         self.parameters = load_parameters(self.request, sums)
 

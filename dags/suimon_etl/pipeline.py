@@ -27,7 +27,9 @@ logger = logging.getLogger(__name__)
 
 STEPS = ("run_glue", "check_parquet", "load_redshift", "check_quality")
 
-# Three retries after 5, 10 and 20 minutes, none later than 30: long enough for a throttled or restarting service.
+# Three retries: long enough for a throttled or restarting service. Airflow waits from once to twice 5, 10 and 20
+# minutes, at most 30, and always as long for one task: its jitter is a hash of DAG, task, logical date (None here) and
+# try. The load of sales waits 7.1, 11.2 and 30 minutes.
 RETRIES = 3
 FIRST_RETRY_SECONDS = 5 * 60
 LONGEST_RETRY = 6  # times the first
@@ -66,6 +68,8 @@ def file_to_table(dataset: str, *, at_once: int, doc: str) -> DAG:
             "retry_delay": first_retry,
             "retry_exponential_backoff": 2,
             "max_retry_delay": LONGEST_RETRY * first_retry,
+            # Of the code that a worker runs. It does not end what waits in the triggerer: Glue's wait has its own
+            # limit, and the Data API ends a statement after 24 hours.
             "execution_timeout": timedelta(hours=2),
             "on_failure_callback": keep_error,
         },

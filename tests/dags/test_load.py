@@ -14,6 +14,7 @@ from suimon_etl.load import (
     BATCH,
     CHECKS,
     SQL,
+    ControlSumsError,
     UnsafeLiteralError,
     failed_statement,
     failure_text,
@@ -63,7 +64,7 @@ def test_the_batch_is_redshift_one_statement_each(request_: RunRequest, table: s
 
 
 def test_copy_reads_the_folder_of_this_attempt_alone_as_the_given_role(request_: RunRequest) -> None:
-    copy = load_statements("sales_fact", request_)[BATCH.index("copy")]
+    copy = load_statements("sales_fact", request_, SUMS["sales_fact"])[BATCH.index("copy")]
 
     assert f"FROM '{request_.target_uri}'\n" in copy
     assert f"IAM_ROLE '{request_.copy_role_arn}'\n" in copy
@@ -117,7 +118,13 @@ def test_what_is_deleted_is_what_is_proved(request_: RunRequest) -> None:
 
 def test_a_table_that_the_release_does_not_load_has_no_batch(request_: RunRequest) -> None:
     with pytest.raises(KeyError):
-        load_statements("sales_fact_loads", request_)
+        load_statements("sales_fact_loads", request_, {})
+
+
+@pytest.mark.parametrize("sums", [{}, {"quantity": "6"}, SUMS["sales_fact"] | {"order_id": "1"}])
+def test_no_load_goes_without_the_control_sum_of_every_number(request_: RunRequest, sums: dict[str, str]) -> None:
+    with pytest.raises(ControlSumsError):
+        load_statements("sales_fact", request_, sums)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +143,7 @@ def test_a_table_that_the_release_does_not_load_has_no_batch(request_: RunReques
 def test_what_does_not_match_never_stands_in_sql(request_: RunRequest, name: str, value: str) -> None:
     changed: dict[str, Any] = {name: value}
     with pytest.raises(UnsafeLiteralError):
-        load_statements("sales_fact", replace(request_, **changed))
+        load_statements("sales_fact", replace(request_, **changed), SUMS["sales_fact"])
 
 
 def test_other_partitions_of_aws_have_role_arns_too() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -21,6 +22,8 @@ class FakeAws:
 
     glue_state: str = "SUCCEEDED"
     glue_error: str = ""
+    polls_until_converted: int = 0
+    job_started: float = field(default_factory=time.time)
     objects: dict[str, bytes] = field(default_factory=dict)
     failed_statement: int | None = None
     load_error: str = ""
@@ -36,6 +39,7 @@ class FakeAws:
     queries: list[dict[str, Any]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
+    _glue_polls: int = 0
     _polls: int = 0
     _asked: dict[str, int] = field(default_factory=dict)
 
@@ -45,6 +49,9 @@ class FakeAws:
             "AWSGlue.GetJob": lambda: {"Job": {"Name": request["JobName"]}},
             "AWSGlue.StartJobRun": lambda: self._start_job(request["Arguments"]),
             "AWSGlue.GetJobRun": lambda: {"JobRun": self._job_run(request["RunId"])},
+            "AWSGlue.GetJobRuns": lambda: {
+                "JobRuns": [self._job_run(f"jr_{n + 1}") for n in range(len(self.job_runs))]
+            },
             "RedshiftData.BatchExecuteStatement": lambda: self._batch(request),
             "RedshiftData.ExecuteStatement": lambda: self._query(request),
             "RedshiftData.DescribeStatement": lambda: self._describe(request["Id"]),
@@ -72,7 +79,10 @@ class FakeAws:
         return {"JobRunId": f"jr_{len(self.job_runs)}"}
 
     def _job_run(self, run_id: str) -> dict[str, Any]:
-        run = {"Id": run_id, "JobRunState": self.glue_state}
+        self._glue_polls += 1
+        state = "RUNNING" if self._glue_polls <= self.polls_until_converted else self.glue_state
+        arguments = self.job_runs[int(run_id.removeprefix("jr_")) - 1]
+        run = {"Id": run_id, "JobRunState": state, "StartedOn": self.job_started, "Arguments": arguments}
         return run | ({"ErrorMessage": self.glue_error} if self.glue_error else {})
 
     def _batch(self, request: dict[str, Any]) -> dict[str, Any]:

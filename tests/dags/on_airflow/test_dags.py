@@ -7,15 +7,18 @@ import os
 import re
 import subprocess
 import sys
-from datetime import timedelta
+import time
+from datetime import UTC, datetime, timedelta
 from importlib import metadata
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
 from airflow.api_fastapi.app import create_app
+from airflow.models.taskinstance import TaskInstance
 from airflow.providers.amazon.aws.notifications.sns import SnsNotifier
 from airflow.sdk.exceptions import ParamValidationError
 from airflow.serialization.serialized_objects import DagSerialization
@@ -150,7 +153,7 @@ def test_the_steps_follow_each_other_and_the_report_comes_whatever_happened(dag:
     assert dag.get_task("loaded").upstream_task_ids == {"check_quality"}
 
 
-def test_steps_are_tried_again_after_five_to_thirty_minutes_and_end_after_two_hours(dags: dict[str, DAG]) -> None:
+def test_steps_are_tried_again_and_their_code_on_a_worker_ends_after_two_hours(dags: dict[str, DAG]) -> None:
     for dag in dags.values():
         for step in STEPS:
             task = dag.get_task(step)
@@ -159,6 +162,21 @@ def test_steps_are_tried_again_after_five_to_thirty_minutes_and_end_after_two_ho
             assert task.retry_exponential_backoff == 2
             assert task.execution_timeout == timedelta(hours=2)
         assert dag.get_task("report_outcome").retry_delay == timedelta(seconds=10)
+
+
+def test_a_try_comes_after_once_to_twice_5_10_and_20_minutes_and_at_most_30(dag: DAG) -> None:
+    def waits(task_id: str) -> list[float]:
+        end = datetime(2026, 11, 20, tzinfo=UTC)
+        facts = {"dag_id": dag.dag_id, "task_id": task_id, "logical_date": None, "end_date": end}
+        tries = (
+            SimpleNamespace(**facts, task=dag.get_task(task_id), try_number=number, retry_delay_override=None)
+            for number in (1, 2, 3)
+        )
+        return [round((TaskInstance.next_retry_datetime(tried) - end).total_seconds() / 60, 1) for tried in tries]
+
+    assert waits("load_redshift") == [7.1, 11.2, 30.0]
+    for first, second, third in map(waits, STEPS):
+        assert 5 <= first <= 10 <= second <= 20 <= third <= 30
 
 
 def test_one_setting_shortens_every_wait(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -348,6 +366,49 @@ def test_a_failed_glue_job_is_reported_in_glues_own_words(aws: FakeAws, run: Cal
     log = f"https://airflow.example/dags/daily_sales_etl/runs/{quote(done.run_id)}/tasks/run_glue"
     assert told["log_url"] == log
     assert not aws.batches
+
+
+@pytest.mark.parametrize("polls", [0, 2])
+def test_a_refused_look_at_the_job_neither_fails_it_nor_starts_another(
+    aws: FakeAws, run: Callable[..., DagRun], polls: int
+) -> None:
+    aws.lost_answer, aws.polls_until_converted = "AWSGlue.GetJobRun", polls
+
+    done = run()
+
+    assert not aws.lost_answer
+    assert states(done) == dict.fromkeys([*STEPS, "loaded", "report_outcome"], "success")
+    assert len(aws.job_runs) == 1
+
+
+def test_a_job_that_runs_for_longer_than_anybody_waits_is_not_started_again(
+    aws: FakeAws, run: Callable[..., DagRun]
+) -> None:
+    aws.lost_answer, aws.polls_until_converted = "AWSGlue.GetJobRun", 9
+    aws.job_started = time.time() - 3 * 60 * 60
+
+    assert str(run(retries=2).state) == "failed"
+    assert len(aws.job_runs) == 1
+    assert "run jr_1, is still RUNNING and nobody waits for it any more" in event(aws)["error"]
+
+
+def test_a_retry_waits_for_the_job_that_the_try_before_has_left_running(
+    aws: FakeAws, run: Callable[..., DagRun]
+) -> None:
+    aws.lost_answer, aws.polls_until_converted = "AWSGlue.StartJobRun", 1
+
+    done = run(retries=1)
+
+    assert states(done) == dict.fromkeys([*STEPS, "loaded", "report_outcome"], "success")
+    assert len(aws.job_runs) == 1
+
+
+@pytest.mark.parametrize("lost", ["AWSGlue.GetJobRun", "AWSGlue.StartJobRun"])
+def test_a_retry_after_the_job_has_ended_starts_it_again(aws: FakeAws, run: Callable[..., DagRun], lost: str) -> None:
+    aws.lost_answer, aws.glue_state, aws.glue_error = lost, "FAILED", "an executor was lost"
+
+    assert str(run(retries=1).state) == "failed"
+    assert len(aws.job_runs) == 2
 
 
 def test_parquet_that_is_not_what_the_job_reports_is_never_loaded(aws: FakeAws, run: Callable[..., DagRun]) -> None:

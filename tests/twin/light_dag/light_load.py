@@ -12,6 +12,7 @@ import csv
 import functools
 import sys
 import time
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -25,6 +26,7 @@ sys.path.append(str(Path(__file__).parents[1] / "dags"))
 from suimon_etl.load import load_parameters, load_statements
 from suimon_etl.report import Ending, publish, run_finished
 from suimon_etl.request import RunRequest
+from suimon_etl.tables import table_named
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -85,13 +87,17 @@ def load(request: RunRequest, rows: list[dict[str, str]]) -> None:
         f"({', '.join(f'CAST(:{name}_{at} AS {cast})' for name, cast in CASTS.items())})" for at in range(len(rows))
     )
     insert = f"INSERT INTO {TABLE}_staging ({', '.join(CASTS)}) VALUES {values}"  # noqa: S608 names of our own only
-    statements = [insert if "\nCOPY " in f"\n{text}" else text for text in load_statements(TABLE, request)]
+    sums = {column.name: str(sum(Decimal(row[column.name]) for row in rows)) for column in table_named(TABLE).summed}
+    statements = [insert if "\nCOPY " in f"\n{text}" else text for text in load_statements(TABLE, request, sums)]
     warehouse = client("redshift-data")
     batch = warehouse.batch_execute_statement(
         Database=request.redshift.database,
         WorkgroupName=request.redshift.workgroup_name,
         Sqls=statements,
-        Parameters=[*load_parameters(request), *({"name": name, "value": value} for name, value in cells.items())],
+        Parameters=[
+            *load_parameters(request, sums),
+            *({"name": name, "value": value} for name, value in cells.items()),
+        ],
     )
     while (told := warehouse.describe_statement(Id=batch["Id"]))["Status"] not in {"FINISHED", "FAILED", "ABORTED"}:
         time.sleep(0.2)
