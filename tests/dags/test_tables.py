@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from suimon.contract.file import ContractError, Metric, Tolerance
+from suimon.contract.keys import SetRule
 from suimon.contract.model import Contract, Contracts
 from suimon.contract.odcs import read_contract_files
 from suimon.warehouse import ddl, loads
@@ -137,3 +138,12 @@ def test_what_rows_set_aside_can_change_is_left_to_the_gate(contracts: Contracts
 
     assert len(loads.describe(Contracts((sales,)))["sales"]["metrics"]) == 5
     assert loads.describe(Contracts((tolerant,)))["sales"]["metrics"] == [AT_MOST_TWO.to_json()]
+
+
+def test_what_holds_for_each_shard_alone_is_left_to_the_gate(contracts: Contracts) -> None:
+    kept = (Metric("rowCount", minimum="1"), Metric("nullValues", ("product_name",), maximum="5", unit="percent"))
+    alone = (AT_MOST_TWO, Metric("rowCount", maximum="10"), Metric("duplicateValues", ("customer_id",), maximum="9"))
+    rule = SetRule(shards=2, manifest=None, marker=None, reload=False, complete_within_minutes=60)
+    of_shards = replace(contracts.of("sales"), metrics=(*kept, *alone), set_rule=rule)
+
+    assert loads.describe(Contracts((of_shards,)))["sales"]["metrics"] == [metric.to_json() for metric in kept]

@@ -78,7 +78,7 @@ def _table(contract: Contract, create: str | None) -> dict[str, Any]:
         "partition_column": partition or PARTITION_DATE,
         "partition_in_file": partition is not None,
         "keys": _keys(contract),
-        "metrics": [metric.to_json() for metric in contract.metrics if not contract.tolerance or _unmoved(metric)],
+        "metrics": [metric.to_json() for metric in contract.metrics if _holds_of_table(contract, metric)],
     }
 
 
@@ -104,13 +104,18 @@ def _wants_a_row(metric: Metric) -> bool:
     return least > 0 or (least == 0 and metric.minimum_open)
 
 
-def _unmoved(metric: Metric) -> bool:
-    """Whether a file's metric that is kept is kept by its table too, in which the rows set aside are missing.
+def _holds_of_table(contract: Contract, metric: Metric) -> bool:
+    """Whether a metric that every file keeps is kept by their rows in the table too; the others are the gate's alone.
 
-    Fewer rows can only lower a count of bad ones, but lower a number of rows and change any percentage. The number of
+    Rows that were set aside are missing there: that can only lower a count of bad ones, but lowers the number of rows
+    and changes any percentage. The shards of a set stand there together: that can only raise a count, leaves a
+    percentage between those of the shards, and makes repeated values of some that each shard has once. The number of
     rows is held against the rows that the gate has accepted, with or without a metric.
     """
-    return metric.name != "rowCount" and metric.unit == "rows" and metric.minimum is None and not metric.negated
+    rows = metric.unit == "rows"
+    moved_by_tolerance = metric.name == "rowCount" or not rows or metric.minimum is not None or metric.negated
+    moved_by_set = metric.name == "duplicateValues" or (rows and metric.maximum is not None) or metric.negated
+    return not (contract.tolerance and moved_by_tolerance) and not (contract.set_rule and moved_by_set)
 
 
 def _partition(contract: Contract) -> str | None:
