@@ -27,8 +27,13 @@ up: setup ## start the twin and deploy into it
 down: ## end exactly what `make up` started
 	@if [ -f $(VENV)/.ready ]; then $(VENV)/bin/python -m local down; fi
 
+# Two at a time: those of the twin wait more than they work, and one core would idle. Their output comes last.
+TWIN_TESTS := tests/twin tests/conformance
 test: setup ## run every test
-	@$(VENV)/bin/python -m pytest
+	@set -m; status=0; $(VENV)/bin/python -m pytest $(TWIN_TESTS) > .suimon/twin-tests.log 2>&1 & twin=$$!; \
+	  trap 'kill -INT -- -$$twin; wait $$twin; exit 130' INT TERM; \
+	  $(VENV)/bin/python -m pytest $(addprefix --ignore=,$(TWIN_TESTS)) || status=$$?; \
+	  echo "the twin's tests:"; wait $$twin || status=$$?; cat .suimon/twin-tests.log; exit $$status
 
 check: setup ## format, lint, types, templates
 	@$(VENV)/bin/ruff format --check .
