@@ -88,7 +88,7 @@ def given(
         drop_id=drop_id,
         attempt=attempt,
         # The digit last but one, for S3's sequencers differ anywhere.
-        written=f"{f'00{drop:x}F'.ljust(32, '0')}.{changes:04}",
+        written=f"{f'00{drop:x}F'.ljust(32, '0')}.{changes:08}",
         rows=rows,
         source_uri="s3://lake/accepted/sales_data.csv",
         contract_uri="s3://lake/accepted/_contract.json",
