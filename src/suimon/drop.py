@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
@@ -123,6 +123,7 @@ class DropRecord:
     members: tuple[str, ...] = ()
     task_token: str = ""
     replay: str = ""
+    moves: int = field(default=1, compare=False)  # entries of its history
 
     @property
     def id(self) -> str:

@@ -102,6 +102,7 @@ def record_of(item: Mapping[str, Any]) -> DropRecord:
         members=tuple(item.get("members", ())),
         task_token=item.get("task_token", ""),
         replay=item.get("replay", ""),
+        moves=len(item["history"]),
     )
 
 
