@@ -36,27 +36,32 @@ _AHEAD_DAYS = -1
 QUERY_SECONDS = 60
 # All tables together: a third of the function's time, for a Redshift that hangs must not use up what the sweep needs.
 TABLES_SECONDS = 300
+# A table that cannot be asked is told of in the second round of 15 minutes: a load holds its lock while COPY runs, and
+# every reader waits for it. A round that is tried again minutes later is no second one, and three rounds back is over.
+SUSPECT_AT_LEAST, SUSPECT_AT_MOST = timedelta(minutes=10), timedelta(minutes=25)
 _AGE_SQL = Path(__file__).with_name("freshness_age.sql")
 _IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]*")
 
 
 @dataclass(frozen=True)
 class Check:
-    """One question and its answer: a problem, or none (`note`: what makes it good)."""
+    """One question and its answer: a problem, or none (`note`: what makes it good); `may_pass`: told if it lasts."""
 
     incident_id: str
     problem: Problem | None
     note: str = ""
+    may_pass: bool = False
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What one round found and did; the last three hold incident ids."""
+    """What one round found and did, by incident ids; `suspected`: not told unless the next round finds it, too."""
 
     checked: int
     problems: tuple[str, ...]
     published: tuple[str, ...]
     recovered: tuple[str, ...]
+    suspected: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,16 +81,19 @@ class Watch:
         Tables come last: whatever becomes of the questions to Redshift, all else is told by then.
         """
         opened = set(self.desk.open_incidents())
-        checked, problems, published, recovered = 0, [], [], []
+        checked, problems, published, recovered, suspected = 0, [], [], [], []
         for check in self._checks(opened, now):
             checked += 1
             if check.problem:
+                if check.may_pass and not self.desk.lasts(check.problem, now, SUSPECT_AT_LEAST, SUSPECT_AT_MOST):
+                    suspected.append(check.incident_id)
+                    continue
                 problems.append(check.incident_id)
                 if self.desk.report(check.problem, now):
                     published.append(check.incident_id)
             elif check.incident_id in opened and self.desk.recover(check.incident_id, now, check.note):
                 recovered.append(check.incident_id)
-        return Summary(checked, tuple(problems), tuple(published), tuple(recovered))
+        return Summary(checked, tuple(problems), tuple(published), tuple(recovered), tuple(suspected))
 
     def _checks(self, opened: Collection[str], now: datetime) -> Iterator[Check]:
         yield from self._arrivals(opened, now)
@@ -233,16 +241,17 @@ def _days(count: int) -> str:
 
 
 def unreadable(table: TableFreshness, warehouse: Warehouse, error: Exception) -> Check:
-    """Report a table whose age cannot be asked; the same kind of error again is no news."""
+    """Report a table whose age cannot be asked, if it lasts; the same kind of error again is no news."""
     incident_id = f"{UNREADABLE}:{table.table}"
     body = (
         f"The age of {table.table} could not be asked in {warehouse}: nobody knows whether it is fresh.\n\n"
         f"{type(error).__name__}: {error}\n\n"
         "What to do: see that Redshift answers, that the table and the column exist and that the freshness function "
-        "may read them."
+        "may read them. If the question was not finished in time, see what holds the table's lock (STV_LOCKS): a load "
+        "does while it copies, and readers wait."
     )
     kind = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
-    return Check(incident_id, Problem(incident_id, f"{table.table} cannot be checked", body, kind))
+    return Check(incident_id, Problem(incident_id, f"{table.table} cannot be checked", body, kind), may_pass=True)
 
 
 def unwatched(opened: Iterable[str], contracts: Contracts) -> list[Check]:

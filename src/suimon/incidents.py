@@ -18,6 +18,7 @@ from suimon.ledger_items import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import timedelta
 
     from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_sns import SNSClient
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 # In the ledger's `state` attribute, so that the index of states finds incidents too; no drop has such a state.
 OPEN = "INCIDENT_OPEN"
 RECOVERED = "INCIDENT_RECOVERED"
+# Seen once and not told yet: what may be over by itself.
+SUSPECTED = "INCIDENT_SUSPECTED"
 
 # SNS: a subject has fewer than 100 characters, a message at most 256 KiB; the subject may count with it, so leave room.
 SUBJECT_CHARACTERS = 99
@@ -47,13 +50,14 @@ class Problem:
 
 @dataclass(frozen=True)
 class Incident:
-    """What the ledger knows of a problem that has been published."""
+    """What the ledger knows of a problem."""
 
     id: str
     is_open: bool
     fingerprint: str
     subject: str
     opened_at: datetime
+    is_suspected: bool = False  # and then nothing has been published
 
 
 def is_news(problem: Problem, known: Incident | None) -> bool:
@@ -97,18 +101,22 @@ class IncidentDesk:
             return False
         opened_at = known.opened_at if known and known.is_open else now
         self._publish(f"[Suimon] {problem.subject}", problem.body, problem.id)
-        self._table.put_item(
-            Item={
-                **_key(problem.id),
-                "incident_id": problem.id,
-                "state": OPEN,
-                "fingerprint": problem.fingerprint,
-                "subject": problem.subject,
-                "opened_at": stamp(opened_at),
-                "updated_at": stamp(now),
-            }
-        )
+        self._table.put_item(Item=_item(problem, OPEN, opened_at, now))
         return True
+
+    def lasts(self, problem: Problem, now: datetime, at_least: timedelta, at_most: timedelta) -> bool:
+        """Whether a problem was seen so long before, or is open, and so is to be told; else note that it was seen.
+
+        What was seen longer ago than `at_most` is another occasion: it was well in between, or nobody looked.
+        """
+        known = self.known(problem.id)
+        if known and known.is_open:
+            return True
+        since = known.opened_at if known and known.is_suspected else None
+        if since and now - since <= at_most:
+            return now - since >= at_least
+        self._table.put_item(Item=_item(problem, SUSPECTED, now, now))
+        return False
 
     def recover(self, incident_id: str, now: datetime, note: str = "") -> bool:
         """Tell people that an open problem is gone (`note`: how); True when something was published."""
@@ -211,7 +219,20 @@ def _incident(item: Mapping[str, Any]) -> Incident:
         fingerprint=str(item["fingerprint"]),
         subject=str(item["subject"]),
         opened_at=datetime.fromisoformat(str(item["opened_at"])),
+        is_suspected=item["state"] == SUSPECTED,
     )
+
+
+def _item(problem: Problem, state: str, opened_at: datetime, now: datetime) -> dict[str, str]:
+    return {
+        **_key(problem.id),
+        "incident_id": problem.id,
+        "state": state,
+        "fingerprint": problem.fingerprint,
+        "subject": problem.subject,
+        "opened_at": stamp(opened_at),
+        "updated_at": stamp(now),
+    }
 
 
 def _key(incident_id: str) -> dict[str, str]:

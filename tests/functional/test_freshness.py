@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 # 07:00 of the 22nd in Tokyo: with one day of lookback, the file of the 21st is due; the 22nd's is not.
 NOW = datetime(2026, 11, 21, 22, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=15)
+STILL_LATER = LATER + timedelta(minutes=15)
+UNREADABLE = "unreadable-table:sales_fact"
+GONE = ValueError('relation "sales_fact" does not exist')
 SALES = Contract(
     dataset="sales",
     version="1.0.0",
@@ -53,6 +56,11 @@ class Redshift:
     def __init__(self, **ages: int | Exception | None) -> None:
         self.ages = ages
         self.requests: list[dict[str, Any]] = []
+        self.cancelled: list[str] = []
+
+    def cancel_statement(self, **request: Any) -> Any:
+        self.cancelled.append(request["Id"])
+        return {"Status": True}
 
     def execute_statement(self, **request: Any) -> Any:
         self.requests.append(request)
@@ -88,7 +96,7 @@ def watch(table: Table, post: Post, redshift: Redshift) -> Watch:
         contracts=CONTRACTS,
         ledger=Ledger(table),
         desk=IncidentDesk(table, post.sns, post.topic_arn),
-        redshift=redshift,  # type: ignore[arg-type]  # a fake of three calls
+        redshift=redshift,  # type: ignore[arg-type]  # a fake of four calls
         warehouse=Warehouse(database="analytics", workgroup_name="main"),
     )
 
@@ -159,13 +167,42 @@ def test_a_table_that_cannot_be_asked_is_a_problem_of_its_own_and_stops_nothing(
     redshift.ages |= {"sales_fact": 3, "inventory": 8}
     watch.round(NOW)
     redshift.ages["sales_fact"] = failure
-    summary = watch.round(LATER)
+    watch.round(LATER)
+    summary = watch.round(STILL_LATER)
     # Nobody knows how old sales_fact is: that it was stale neither recovers nor is said again.
-    assert summary.problems == ("unreadable-table:sales_fact", "stale-table:inventory")
-    assert (summary.published, summary.recovered) == (("unreadable-table:sales_fact",), ())
+    assert summary.problems == (UNREADABLE, "stale-table:inventory")
+    assert (summary.published, summary.recovered) == ((UNREADABLE,), ())
     redshift.ages["sales_fact"] = 0
-    assert watch.round(LATER).recovered == ("unreadable-table:sales_fact", "stale-table:sales_fact")
+    assert watch.round(STILL_LATER).recovered == (UNREADABLE, "stale-table:sales_fact")
     assert post.subjects()[-1] == "[Suimon] Recovered: sales_fact is stale"
+
+
+def test_a_table_that_cannot_be_asked_once_is_not_told_of(
+    watch: Watch, table: Table, post: Post, redshift: Redshift
+) -> None:
+    receive(table, "2026-11-21")
+    redshift.ages["sales_fact"] = GONE
+    summary = watch.round(NOW)
+    assert (summary.problems, summary.suspected) == ((), (UNREADABLE,))
+    redshift.ages["sales_fact"] = 0
+    assert watch.round(LATER).recovered == ()
+    # Half an hour after the first time it is the first time again.
+    redshift.ages["sales_fact"] = GONE
+    assert watch.round(STILL_LATER).suspected == (UNREADABLE,)
+    assert post.subjects() == []
+    assert watch.round(STILL_LATER + timedelta(minutes=15)).published == (UNREADABLE,)
+
+
+def test_a_round_that_is_tried_again_minutes_later_is_no_second_one(
+    watch: Watch, table: Table, post: Post, redshift: Redshift
+) -> None:
+    receive(table, "2026-11-21")
+    redshift.ages["sales_fact"] = GONE
+    for minutes in (0, 1, 3):
+        assert watch.round(NOW + timedelta(minutes=minutes)).suspected == (UNREADABLE,)
+    assert post.subjects() == []
+    assert watch.round(LATER).published == (UNREADABLE,)
+    assert watch.round(LATER + timedelta(minutes=1)).problems == (UNREADABLE,)
 
 
 def test_a_redshift_that_hangs_silences_nothing_and_does_not_use_up_the_function_s_time(
@@ -182,18 +219,22 @@ def test_a_redshift_that_hangs_silences_nothing_and_does_not_use_up_the_function
     monkeypatch.setattr(redshift, "describe_statement", hang)
     monkeypatch.setattr("suimon.warehouse.statements.time.monotonic", lambda: passed[0])
     monkeypatch.setattr("suimon.warehouse.statements.time.sleep", lambda _: None)
-    summary = replace(watch, ticks=lambda: passed[0]).round(NOW)
+    hanging = replace(watch, ticks=lambda: passed[0])
+    hanging.round(NOW)
     assert told == ["[Suimon] sales 2026-11-21: the file never came"]
-    assert summary.problems[1:] == ("unreadable-table:sales_fact", "unreadable-table:inventory")
-    assert len(redshift.requests) == 1
-    [_, (_, body)] = post.letters()
+    assert redshift.cancelled == ["0"]
+    summary = hanging.round(LATER)
+    assert summary.problems[1:] == (UNREADABLE, "unreadable-table:inventory")
+    assert len(redshift.requests) == 2
+    [(_, first), (_, body)] = post.letters()
+    assert "statement 1 is not finished after 60 s, and was cancelled" in first
     assert "NoTimeError: the questions before this one have taken 300 seconds" in body
 
 
 def test_a_contract_with_a_name_that_is_no_identifier_stops_nothing(watch: Watch, redshift: Redshift) -> None:
     odd = replace(SALES, freshness=TableFreshness("sales_fact; DROP TABLE sales_fact", "order_date", 1), arrival=None)
     summary = replace(watch, contracts=Contracts((odd, INVENTORY))).round(NOW)
-    assert summary.problems == ("unreadable-table:sales_fact; DROP TABLE sales_fact",)
+    assert summary.suspected == ("unreadable-table:sales_fact; DROP TABLE sales_fact",)
     assert [request["Sql"].splitlines()[-1] for request in redshift.requests] == ["FROM inventory"]
 
 

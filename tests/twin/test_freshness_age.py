@@ -10,6 +10,7 @@ import pytest
 from suimon.contract.model import TableFreshness
 from suimon.freshness import QUERY_SECONDS, ask_age
 from suimon.warehouse.statements import Warehouse, WarehouseError, run
+from tests.twin.redshift_server import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,3 +53,30 @@ def test_a_timestamp_ages_by_day_boundaries_and_not_by_hours(redshift: Twin, sql
 def test_a_table_that_is_not_there_is_an_error_with_its_name(redshift: Twin) -> None:
     with pytest.raises(WarehouseError, match="nowhere_fact"):
         age(redshift, "nowhere_fact", "order_date", "2026-11-22T00:00:00")
+
+
+# Ten rows, twelve times with each other: what holds a lock for far longer than the question has.
+LONG = """
+    SELECT SUM(a.d * b.d * c.d * e.d * f.d * g.d * h.d * i.d * j.d * k.d * l.d * m.d)
+    FROM digits a, digits b, digits c, digits e, digits f, digits g, digits h, digits i, digits j, digits k, digits l,
+        digits m
+"""
+
+
+def test_a_question_that_waits_for_a_load_is_given_up_and_leaves_nothing_behind(
+    redshift: Twin, sql: Callable[[str], str]
+) -> None:
+    sql("CREATE TABLE busy_fact (order_date date)")
+    sql("INSERT INTO busy_fact VALUES ('2026-11-20')")
+    sql("CREATE TABLE digits (d bigint)")
+    sql("INSERT INTO digits VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9)")
+    client = redshift.session().client("redshift-data")
+    load = client.batch_execute_statement(Sqls=["LOCK TABLE busy_fact", LONG], **WAREHOUSE.request())["Id"]
+    wait_until(lambda: client.describe_statement(Id=load)["SubStatements"][0]["Status"] == "FINISHED")
+    table, moment = TableFreshness("busy_fact", "order_date", 1), datetime(2026, 11, 21, tzinfo=UTC)
+    with pytest.raises(WarehouseError, match=r"is not finished after 0\.5 s, and was cancelled"):
+        ask_age(client, WAREHOUSE, table, moment, seconds=0.5)
+    given_up = client.list_statements(Status="ABORTED")["Statements"]
+    assert ["busy_fact" in one["QueryString"] for one in given_up] == [True]
+    client.cancel_statement(Id=load)
+    assert ask_age(client, WAREHOUSE, table, moment) == 1

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import sqlglot
+from botocore.exceptions import ClientError
 from click.testing import CliRunner
 from sqlglot import TokenType, exp
 from sqlglot.generators.redshift import RedshiftGenerator
@@ -28,6 +29,15 @@ class DataApi:
         self.requests: list[dict[str, Any]] = []
         self.looks: list[int] = []
         self.tokens: list[str | None] = []
+        self.cancelled: list[str] = []
+        self.refuses_to_cancel = False
+
+    def cancel_statement(self, Id: str) -> dict[str, Any]:  # noqa: N803 boto3's names
+        if self.refuses_to_cancel:
+            told = f"Could not cancel a query that is already in FINISHED state with ID: {Id}"
+            raise ClientError({"Error": {"Code": "ValidationException", "Message": told}}, "CancelStatement")
+        self.cancelled.append(Id)
+        return {"Status": True}
 
     def execute_statement(self, **request: Any) -> dict[str, Any]:
         self.requests.append(request)
@@ -146,9 +156,18 @@ def test_a_failure_says_what_where_and_why(status: str) -> None:
     assert failure.value.status == status
 
 
-def test_a_statement_that_does_not_end_is_given_up() -> None:
-    with pytest.raises(WarehouseError, match=r"statement s-1 is not finished after 0\.2 s"):
-        run(client(DataApi("STARTED")), TARGET, "SELECT 1", timeout_seconds=0.2)
+def test_a_statement_that_does_not_end_is_given_up_and_cancelled() -> None:
+    api = DataApi("STARTED")
+    with pytest.raises(WarehouseError, match=r"statement s-1 is not finished after 0\.2 s, and was cancelled"):
+        run(client(api), TARGET, "SELECT 1", timeout_seconds=0.2)
+    assert api.cancelled == ["s-1"]
+
+
+def test_a_statement_that_ends_while_it_is_cancelled_is_given_up_all_the_same() -> None:
+    api = DataApi("STARTED")
+    api.refuses_to_cancel = True
+    with pytest.raises(WarehouseError, match=r"could not be cancelled: .*already in FINISHED state"):
+        run(client(api), TARGET, "SELECT 1", timeout_seconds=0.2)
 
 
 TABLES = ["inventory", "inventory_loads", "sales_fact", "sales_fact_loads", "user_events", "user_events_loads"]

@@ -8,6 +8,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -85,7 +87,10 @@ def run(
     *,
     timeout_seconds: float = 300,
 ) -> str:
-    """Run one statement to its end and give its id; errors as in `run_query`."""
+    """Run one statement to its end and give its id; errors as in `run_query`.
+
+    One that is given up is cancelled: what waits for a lock would wait on, and the next ones behind it.
+    """
     deadline = time.monotonic() + timeout_seconds
     request: dict[str, Any] = {"Sql": sql, "WaitTimeSeconds": _wait(timeout_seconds), **target.request()}
     if parameters:
@@ -102,11 +107,19 @@ def run(
         if status not in RUNNING:
             raise WarehouseError(sql, target, status, answer.get("Error") or "Redshift gave no reason")
         if remaining <= 0:
-            raise WarehouseError(
-                sql, target, status, f"statement {statement_id} is not finished after {timeout_seconds:g} s"
-            )
+            late = f"statement {statement_id} is not finished after {timeout_seconds:g} s"
+            raise WarehouseError(sql, target, status, f"{late}, {_cancelled(client, statement_id)}")
         time.sleep(min(pause, max(remaining, 0)))  # in case an answer comes back before it was asked to
         pause = min(pause * 2, 2.0)
+
+
+def _cancelled(client: RedshiftDataAPIServiceClient, statement_id: str) -> str:
+    """Cancel a statement, and say whether that worked: it may just have ended."""
+    try:
+        client.cancel_statement(Id=statement_id)
+    except (ClientError, BotoCoreError) as error:
+        return f"and could not be cancelled: {error}"
+    return "and was cancelled"
 
 
 def _wait(seconds: float) -> int:
