@@ -7,6 +7,7 @@ it is gone                                    ->  one e-mail that says so
 
 from __future__ import annotations
 
+import time
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, Key
 
+from suimon.batch import read_items
 from suimon.ledger_items import stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import timedelta
 
     from mypy_boto3_dynamodb.service_resource import Table
@@ -89,10 +91,13 @@ class IncidentDesk:
         update if fingerprint is 1   <- refused: the incident stays open
     """
 
-    def __init__(self, table: Table, sns: SNSClient, topic_arn: str) -> None:
+    def __init__(
+        self, table: Table, sns: SNSClient, topic_arn: str, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
         self._table = table
         self._sns = sns
         self._topic_arn = topic_arn
+        self._sleep = sleep
 
     def report(self, problem: Problem, now: datetime) -> bool:
         """Tell people of the problem unless they know; True when something was published."""
@@ -124,13 +129,8 @@ class IncidentDesk:
         return known is not None and known.is_open and self._recover(known, now, note)
 
     def recover_all(self, incident_ids: Sequence[str], now: datetime, note: str = "") -> list[str]:
-        """Tell that those of at most 100 problems that are open are gone, after one look at all; give their ids."""
-        wanted = {self._table.name: {"Keys": [_key(one) for one in incident_ids], "ConsistentRead": True}}
-        items: list[Any] = []
-        while wanted:
-            answer = self._table.meta.client.batch_get_item(RequestItems=wanted)  # type: ignore[arg-type]  # plain keys
-            items += answer["Responses"][self._table.name]
-            wanted = answer.get("UnprocessedKeys", {})  # type: ignore[assignment]  # what comes back goes in again
+        """Tell that those of some problems that are open are gone, after one look at all; give their ids."""
+        items = read_items(self._table, [_key(one) for one in incident_ids], self._sleep)
         found = sorted((_incident(item) for item in items), key=lambda one: incident_ids.index(one.id))
         return [one.id for one in found if one.is_open and self._recover(one, now, note)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,19 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from suimon.batch import read_items
 from suimon.drop import NEXT, Drop, DropRecord, State
 from suimon.ledger_items import drop_key, entered_later, entry_key, entry_of, item_of, move_of, place, record_of, stamp
 from suimon.set_ledger import SetLedger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from mypy_boto3_dynamodb.service_resource import Table
 
 BY_PARTITION, BY_STATE = "by_partition", "by_state"
 # A check that fails for months is taken over thousands of times, and an item has 400 KB for its whole life.
 MOST_TAKEN_OVER = 100
-BATCH = 100  # BatchGetItem takes no more
 
 
 class LostClaimError(Exception):
@@ -56,10 +57,11 @@ class Ledger:
         query the key's entries: both           query the key's entries: both
     """
 
-    def __init__(self, table: Table, by: str = "a person") -> None:
+    def __init__(self, table: Table, by: str = "a person", sleep: Callable[[float], None] = time.sleep) -> None:
         self.sets = SetLedger(table)
         self._table = table
         self._by = by
+        self._sleep = sleep
 
     def get(self, drop_id: str) -> DropRecord | None:
         """Return the drop as it stands now (consistent read), or None."""
@@ -68,17 +70,8 @@ class Ledger:
 
     def get_many(self, drop_ids: Iterable[str]) -> dict[str, DropRecord]:
         """Return the drops among these that the ledger knows, by id, as they stand now."""
-        wanted, found = list(dict.fromkeys(drop_ids)), dict[str, DropRecord]()
-        for start in range(0, len(wanted), BATCH):
-            keys: Any = [drop_key(drop_id) for drop_id in wanted[start : start + BATCH]]
-            while keys:
-                answer: Any = self._table.meta.client.batch_get_item(
-                    RequestItems={self._table.name: {"Keys": keys, "ConsistentRead": True}}
-                )
-                found.update({str(item["drop_id"]): record_of(item) for item in answer["Responses"][self._table.name]})
-                # What was too much for one answer or throttled comes back as not processed.
-                keys = answer.get("UnprocessedKeys", {}).get(self._table.name, {}).get("Keys")
-        return found
+        keys = [drop_key(drop_id) for drop_id in dict.fromkeys(drop_ids)]
+        return {str(item["drop_id"]): record_of(item) for item in read_items(self._table, keys, self._sleep)}
 
     def history(self, drop_id: str) -> list[Move]:
         """Return every move of a drop, oldest first: for people, and for measuring how long a step took."""

@@ -13,9 +13,9 @@ from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
 from suimon import alerts
+from suimon.batch import BATCH
 from suimon.drop import SEQUENCER_DIGITS, Drop, DropRecord, State, after, written_order
 from suimon.findings import EXAMPLES, Finding
-from suimon.ledger import BATCH
 from suimon.versions import Place
 
 if TYPE_CHECKING:
