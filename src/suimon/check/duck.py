@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import duckdb
 
-from suimon.check.queries import Numbers, judged, literal, marked, names_of, newlines, repetitions_of
+from suimon.check.queries import Numbers, judged, literal, marked, names_of, newlines, of_key, repetitions_of
 from suimon.check.rules import Rules
 from suimon.check.sheet import Sheet
 from suimon.check.verdict import VALUE_LENGTH
@@ -96,7 +96,7 @@ class Duck:
             *(figure for place in rules.sums for figure in self._halves(place)),
         ]
         found = [
-            f"list(hash({', '.join(f't{place}' for place in key.columns)})) "
+            f"list(hash({', '.join(of_key(key, self._columns))})) "
             f"FILTER (WHERE {' AND '.join(f't{place} IS NOT NULL' for place in key.columns)}) AS key_{place}"
             for place, key in enumerate(rules.keys)
         ]
@@ -195,14 +195,16 @@ class Duck:
         columns = rules.keys[key].columns
         before = names_of(sheet)[: sheet.places.index(columns[0])] if sheet.embedded else []
         above = " + ".join(["0", *map(newlines, before)])
-        cells = ", ".join(f"t{place}, left(coalesce(c{place}, ''), {_SHOWN})" for place in columns)
+        values = of_key(rules.keys[key], self._columns)
+        suspected = f"hash({', '.join(values)}) IN (SELECT hash FROM suspects_{key})"
+        texts = (f"left(coalesce(c{place}, ''), {_SHOWN})" for place in columns)
+        cells = ", ".join(f"{value}, {text}" for value, text in zip(values, texts, strict=True))
         present = " AND ".join(f"t{place} IS NOT NULL" for place in columns)
-        values = ", ".join(f"t{place}" for place in columns)
         numbers = Numbers(sheet.numbering)
         self._run(
             f"INSERT INTO candidates_{key} SELECT {numbers.record}, {numbers.line} + {above}, {cells} "
             f"FROM (SELECT * FROM ({judged(sheet, rules, numbered=True)}) "
-            f"WHERE {present} AND hash({values}) IN (SELECT hash FROM suspects_{key})) AS own {numbers.join}",
+            f"WHERE {present} AND {suspected}) AS own {numbers.join}",
             rules.parameters | _path(sheet) | numbers.parameters,
         )
 

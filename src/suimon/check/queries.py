@@ -6,8 +6,9 @@ from operator import sub
 from typing import Any
 
 from suimon.check.records import MAX_RECORD_BYTES
-from suimon.check.rules import Rules
+from suimon.check.rules import Key, Rules
 from suimon.check.sheet import Numbering, Sheet
+from suimon.contract.file import Column
 
 _BUFFER_BYTES = 8 * 1024 * 1024  # by default sixteen of the longest records, for every thread
 
@@ -42,6 +43,20 @@ def marked(sheet: Sheet, rules: Rules, wanted: tuple[int, ...]) -> str:
     marks = [f"coalesce({rules.rules[number].condition}, false) AS m{number}" for number in wanted]
     anything = " OR ".join(f"m{number}" for number in wanted)
     return f"SELECT * FROM (SELECT *, {', '.join(marks)} FROM ({judged(sheet, rules, numbered=True)})) WHERE {anything}"
+
+
+def of_key(key: Key, columns: tuple[Column, ...]) -> list[str]:
+    """SQL: the values of a key as they are compared: without blanks at their end, which for Redshift mean nothing.
+
+    Documentation: "Character types", "Significance of trailing blanks". Few values end in one, and RTRIM costs more
+    than the look whether they do.
+    """
+    return [
+        f"CASE WHEN ends_with(t{place}, ' ') THEN rtrim(t{place}, ' ') ELSE t{place} END"
+        if columns[place].type == "string"
+        else f"t{place}"
+        for place in key.columns
+    ]
 
 
 def repetitions_of(key: int, rules: Rules) -> str:

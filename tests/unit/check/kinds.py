@@ -68,7 +68,11 @@ ODD = (
     *('"', '""', '"a"', "'", "a,b", ";", "\t", "|", "a\nb", "\n", "\r\n", "a\rb", "\\", 'a\\"b', "#", "# x", "T"),
 )
 KINDS = (
-    Kind(Column("", "string"), ("a", "b c", "水門", "x,y", 'say "so"', "two\nlines", "O'Hara", "a\\b"), ("é", "T")),
+    Kind(
+        Column("", "string"),
+        ("a", "b c", "水門", "x,y", 'say "so"', "two\nlines", "O'Hara", "a\\b", "a "),
+        ("é", "T", "a  "),
+    ),
     Kind(
         Column("", "string", min_length=2, max_length=4),
         ("ab", "水門水門", "a\nb", '""'),

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from suimon.check.verdict import Code, shown
 from suimon.contract.file import Column, FileFormat, Metric
 from suimon.contract.model import Contract
-from tests.unit.check.oracle_cells import Typed, judge_cell, typed_value
+from tests.unit.check.oracle_cells import Typed, in_key, judge_cell, typed_value
 from tests.unit.check.oracle_metrics import is_kept, measure
 from tests.unit.check.oracle_text import Reading, UnreadableError, next_line, readings, text_of
 
@@ -237,7 +237,7 @@ class _Judge:
         self, names: tuple[str, ...], values: Mapping[str, tuple[str, Typed]], number: int, kind: str = "unique"
     ) -> int | None:
         """Give the record that had the same key first, if there is an earlier one."""
-        key = tuple(values[name][1] for name in names if name in values)
+        key = tuple(in_key(values[name][1]) for name in names if name in values)
         if len(key) < len(names) or None in key:
             return None
         first = self.keys.setdefault((kind, *names), {}).setdefault(key, number)

@@ -13,6 +13,11 @@ _DAY = 86_400_000_000
 _WIDTHS = {"Y": 4, "m": 2, "d": 2, "H": 2, "M": 2, "S": 2, "g": 3, "f": 6}
 
 
+def in_key(value: Typed) -> Typed:
+    """Give a value as keys are compared: blanks at its end mean nothing in the warehouse."""
+    return value.rstrip(" ") if isinstance(value, str) else value
+
+
 def judge_cell(  # noqa: C901 - one question after the other
     column: Column, text: str, dialect: FileFormat, partition: str | None, *, required: bool
 ) -> Iterator[Code]:

@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 
 from suimon.contract.file import Metric
-from tests.unit.check.oracle_cells import Typed
+from tests.unit.check.oracle_cells import Typed, in_key
 
 
 def measure(metric: Metric, records: list[dict[str, tuple[str, Typed]]], tokens: tuple[str, ...], rows: int) -> int:
@@ -12,7 +12,7 @@ def measure(metric: Metric, records: list[dict[str, tuple[str, Typed]]], tokens:
     if metric.name == "rowCount":
         return rows
     if metric.name == "duplicateValues":
-        keys = [tuple(values[name][1] for name in metric.columns) for values in records]
+        keys = [tuple(in_key(values[name][1]) for name in metric.columns) for values in records]
         there = [key for key in keys if None not in key]
         return len(there) - len(set(there))
     (name,) = metric.columns

@@ -161,6 +161,16 @@ def test_every_repetition_of_a_value_but_the_first_is_an_error(check: Check) -> 
     assert [cell.details for cell in verdict.bad_cells] == [{"first": 1}, {"first": 1}]
 
 
+def test_blanks_at_the_end_of_a_text_make_no_other_value_as_in_the_warehouse(check: Check) -> None:
+    column = Column("c", "string", unique=True)
+    verdict = check("n,c\nx,a\nx,a \nx, a\nx,a\t\nx,a\u3000\nx,\nx, \nx,  \nx,b  \nx,b\n", one_column(column))
+    assert found(verdict) == [
+        (Code.UNIQUE_ERROR, 3, 2, "c", "a "),
+        (Code.UNIQUE_ERROR, 9, 8, "c", "  "),
+        (Code.UNIQUE_ERROR, 11, 10, "c", "b"),
+    ]
+
+
 def test_uniqueness_is_of_values_not_of_spellings(check: Check) -> None:
     assert found(check("n,c\nx,7\nx,+7\nx,07\nx,8\n", one_column(Column("c", "integer", unique=True)))) == [
         (Code.UNIQUE_ERROR, 3, 2, "c", "+7"),
