@@ -1,43 +1,56 @@
-"""A million rows through the twin: the deployed script on Spark, COPY and one transaction, right to the last digit."""
+"""A million rows by the project's own means, right to the last digit: contract, Glue script, tables and load of sales.
+
+Spark runs the deployed script; the batch is the DAG's, in the twin's Redshift.
+"""
 
 from __future__ import annotations
 
 import json
-import time
+import sys
+from collections import Counter
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.twin.redshift_server import COPY_ROLE, endpoint
-from tests.twin.test_glue_endpoint import JOB, Twin, ended, log_of
+from suimon.contract.odcs import read_contract_files
+from suimon.warehouse import ddl
+from tests.twin.redshift_server import COPY_ROLE, RUNNING, Endpoint, endpoint
+from tests.twin.test_fence import hook
+from tests.twin.test_glue_endpoint import FINAL, JOB, Twin, eventually, log_of, run_of
+
+sys.path.append(str(Path(__file__).parents[2] / "dags"))  # as Airflow does
+
+from suimon_etl.load import FENCE, failed_statement, load_parameters, load_statements
+from suimon_etl.parquet import Report, problems
+from suimon_etl.quality import Findings, judge, partition_figures
+from suimon_etl.request import Redshift, RunRequest
+from suimon_etl.tables import table_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
 ROWS = 1_000_000
-FOLDER = "s3://lake/processed/orders/2026-11-20/0123456789abcdef.1/"
-CONTRACT: Mapping[str, object] = {
-    "dataset": "orders",
-    "version": "1.0.0",
-    "file": {"header": True},
-    "columns": [
-        {"name": "id", "type": "string"},
-        {"name": "day", "type": "date"},
-        {"name": "quantity", "type": "integer"},
-        {"name": "amount", "type": "decimal", "precision": 14, "scale": 2},
-    ],
-}
-BATCH = (
-    "LOCK TABLE orders",
-    "CREATE TEMP TABLE staged (LIKE orders)",
-    f"COPY staged FROM '{FOLDER}' IAM_ROLE '{COPY_ROLE}' FORMAT AS PARQUET",
-    "SELECT COUNT(*) AS n, SUM(quantity) AS quantity, SUM(amount) AS amount FROM staged",
-    "DELETE FROM orders WHERE day = '2026-11-20'::date",
-    "INSERT INTO orders SELECT id, day, quantity, amount FROM staged",
+PRODUCTS = ("緑茶 500ml", "北海道産 じゃがいも 2kg\n(産地直送)", '水筒 "真空", 0.5L', "𠮷野家の牛丼 🍚")
+TABLE = table_of("sales")
+RUN = RunRequest(
+    dataset="sales",
+    partition="2026-11-20",
+    drop_id="0123456789abcdef",
+    attempt=1,
+    written=f"{'5' * 32}.00000000",
+    rows=ROWS,
+    source_uri="s3://lake/accepted/sales/2026-11-20/0123456789abcdef/data.csv",
+    contract_uri="s3://lake/accepted/sales/2026-11-20/0123456789abcdef/_contract.json",
+    target_uri="s3://lake/processed/sales/2026-11-20/0123456789abcdef.1/",
+    glue_job=JOB,
+    redshift=Redshift(database="analytics", workgroup_name="suimon-local"),
+    copy_role_arn=COPY_ROLE,
 )
+OLDER = replace(RUN, drop_id="fedcba9876543210", written=f"{'4' * 32}.00000000")
 
 
 @pytest.fixture
@@ -47,41 +60,109 @@ def twin(tmp_path: Path) -> Iterator[Twin]:
     twin.close()
 
 
-def test_a_million_rows_arrive_to_the_last_digit(twin: Twin, tmp_path: Path) -> None:
-    lines = (f"注文{n:07},2026-11-20,{n % 9 + 1},{n % 1000}.{n % 100:02}\n" for n in range(ROWS))
-    amount = sum(Decimal(f"{n}.{n % 100:02}") for n in range(1000)) * (ROWS // 1000)
-    quantity = sum(n % 9 + 1 for n in range(ROWS))
+@pytest.fixture
+def redshift(tmp_path: Path) -> Iterator[Endpoint]:
+    with endpoint(tmp_path / "redshift") as running:
+        assert running.run(*ddl.statements().values())["Status"] == "FINISHED"
+        yield running
+
+
+def test_a_million_rows_arrive_to_the_last_digit_and_stay(twin: Twin, redshift: Endpoint) -> None:
+    file, wanted = orders()
+    report = convert(twin, file)
+    lay_down(twin, redshift)
+
+    for _ in range(2):  # the same load again leaves the same table
+        loaded = load(redshift, RUN, report)
+        assert loaded["Status"] == "FINISHED", loaded.get("Error")
+        assert held(redshift) == wanted
+        assert judge(TABLE.name, RUN, partition_figures(hook(redshift), TABLE.name, RUN)) == Findings()
+
+    refused = load(redshift, OLDER, report)
+    assert (refused["Status"], failed_statement(refused)) == ("FAILED", FENCE)
+    assert held(redshift) == wanted
+    assert redshift.rows("SELECT drop_id, attempt, row_count FROM sales_fact_loads") == [[RUN.drop_id, 1, ROWS]]
+
+
+def convert(twin: Twin, file: bytes) -> Report:
+    """Run the deployed script on the file, by the contract; give its report, which the DAG would find right."""
+    contract = read_contract_files([ROOT / "contracts" / "sales.odcs.yaml"]).of("sales")
     twin.s3.objects = {
         "s3://artifacts/job.py": (ROOT / "glue" / "csv_to_parquet.py").read_bytes(),
-        "s3://lake/accepted/data.csv": ("id,day,quantity,amount\n" + "".join(lines)).encode(),
-        "s3://lake/accepted/_contract.json": json.dumps(CONTRACT).encode(),
+        RUN.source_uri: file,
+        RUN.contract_uri: json.dumps(contract.to_json()).encode(),
     }
     glue = twin.start()
-    began = time.process_time()
     arguments = {
-        "--source_uri": "s3://lake/accepted/data.csv",
-        "--contract_uri": "s3://lake/accepted/_contract.json",
-        "--target_uri": FOLDER,
-        "--expected_rows": str(ROWS),
+        "--source_uri": RUN.source_uri,
+        "--contract_uri": RUN.contract_uri,
+        "--target_uri": RUN.target_uri,
+        "--expected_rows": str(RUN.rows),
     }
-    run = ended(glue, glue.start_job_run(JobName=JOB, Arguments=arguments)["JobRunId"])
+    run_id = glue.start_job_run(JobName=JOB, Arguments=arguments)["JobRunId"]
+    eventually(lambda: run_of(glue, run_id)["JobRunState"] in FINAL, 300)
+    run = run_of(glue, run_id)
     assert run["JobRunState"] == "SUCCEEDED", log_of(run)
-    result = json.loads(twin.s3.objects[FOLDER.rstrip("/") + ".result.json"])
-    assert (result["rows"], result["sums"]) == (ROWS, {"quantity": str(quantity), "amount": f"{amount}"})
+    told = json.loads(twin.s3.objects[f"{RUN.target_uri.rstrip('/')}.result.json"])
+    sizes = {part["name"]: part["size"] for part in told["files"]}
+    report = Report(told["run"], told["rows"], sizes, told["version"], tuple(told["columns"]), told["sums"])
+    found = {uri.removeprefix(RUN.target_uri): len(body) for uri, body in parquet(twin).items()}
+    assert problems(RUN, TABLE, report, found) == []
+    return report
 
-    with endpoint(tmp_path / "redshift") as redshift:
-        for uri, body in twin.s3.objects.items():
-            if uri.startswith(FOLDER):
-                path = redshift.bucket / uri.removeprefix("s3://lake/")
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(body)
-        redshift.run("CREATE TABLE orders (id VARCHAR(20), day DATE, quantity INTEGER, amount DECIMAL(14, 2))")
-        for _ in range(2):  # the same load again leaves the same table
-            loaded = redshift.run(*BATCH)
-            assert loaded["Status"] == "FINISHED", loaded.get("Error")
-        figures = redshift.rows(
-            "SELECT COUNT(*), COUNT(DISTINCT id), SUM(quantity), SUM(amount), MIN(id), MAX(id) FROM orders"
-        )
 
-    assert figures == [[ROWS, ROWS, quantity, f"{amount}", "注文0000000", "注文0999999"]]
-    assert time.process_time() - began < 60  # of this process: load, COPY and SQL; Spark has its own
+def parquet(twin: Twin) -> dict[str, bytes]:
+    return {uri: body for uri, body in twin.s3.objects.items() if uri.startswith(RUN.target_uri)}
+
+
+def lay_down(twin: Twin, redshift: Endpoint) -> None:
+    """Put the Parquet where COPY reads."""
+    for uri, body in parquet(twin).items():
+        path = redshift.bucket / uri.removeprefix("s3://lake/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(body)
+
+
+def load(redshift: Endpoint, request: RunRequest, report: Report) -> dict[str, Any]:
+    """Send the DAG's batch and give its end, which takes its time on a machine with other work."""
+    client = redshift.client()
+    statement = client.batch_execute_statement(
+        Sqls=load_statements(TABLE.name, request, report.sums),
+        Parameters=load_parameters(request, report.sums),  # type: ignore[arg-type] # plain dicts, for Airflow's operator
+        Database=request.redshift.database,
+        WorkgroupName="suimon-local",
+    )
+    for _ in range(10):
+        described = client.describe_statement(Id=statement["Id"], WaitTimeSeconds=30)
+        if described["Status"] not in RUNNING:
+            return dict(described)
+    raise AssertionError(described)
+
+
+def orders() -> tuple[bytes, list[list[Any]]]:
+    """Write the file; give it, and of each product: orders, different order ids, and the sums of its numbers."""
+    lines = [",".join(column.name for column in TABLE.columns)]
+    pieces, prices, amounts = Counter[str](), Counter[str](), Counter[str]()  # money in hundredths
+    for n in range(ROWS):
+        name, price, quantity = PRODUCTS[n % len(PRODUCTS)], n % 100_000, n % 9 + 1
+        pieces[name] += quantity
+        prices[name] += price
+        amounts[name] += price * quantity
+        amount = f"{price * quantity // 100}.{price * quantity % 100:02}"
+        quoted = name.replace('"', '""')
+        lines.append(f'注文{n:07},{RUN.partition},C-{n % 7_919},"{quoted}",{quantity},{price / 100:.2f},{amount}')
+    each = ROWS // len(PRODUCTS)
+    told = [
+        [name, each, each, pieces[name], *(str(Decimal(money[name]).scaleb(-2)) for money in (prices, amounts))]
+        for name in sorted(PRODUCTS)
+    ]
+    return "\n".join([*lines, ""]).encode(), told
+
+
+def held(redshift: Endpoint) -> list[list[Any]]:
+    """Give the same of what the table holds."""
+    rows = redshift.rows(
+        "SELECT product_name, COUNT(*), COUNT(DISTINCT order_id), SUM(quantity), SUM(unit_price), SUM(amount) "
+        "FROM sales_fact GROUP BY product_name"
+    )
+    return sorted(rows)
