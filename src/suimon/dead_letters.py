@@ -6,10 +6,11 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from suimon.drop import Drop, EventError, State
+from suimon.drop import Drop, EventError
 from suimon.findings import EXAMPLES, Finding
 from suimon.incidents import Problem
 from suimon.outcome import OutcomeError, RunFinished
+from suimon.reception import enter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -107,19 +108,14 @@ class DeadLetters:
             return  # it is in the ledger, where the sweep finds it by its state
         match message.get("detail-type"):
             case "Object Created":
-                self._receive(Drop.from_event(message), now)
+                record = enter(Drop.from_event(message), self.contracts, self.ledger, self.desk, now)
+                self.queue.resume([record.id])
             case "Run Finished":
                 self.registry.enter(RunFinished.from_event(message), now)
             case _ if message.get("source") == "aws.scheduler":
                 return  # a round that failed; this one is its repetition
             case kind:
                 raise UnusableError(f"a message of an unknown kind: {kind!r}")
-
-    def _receive(self, drop: Drop, now: datetime) -> None:
-        contract, partition = self.contracts.match(drop.key) or (None, "-")
-        state = State.RECEIVED if contract else State.UNMATCHED
-        record = self.ledger.receive(drop, contract.dataset if contract else "-", partition, state, now)
-        self.queue.resume([record.id])
 
     def _keep(self, letter: Letter, error: Exception) -> str:
         key = f"undeliverable/{letter.id}.json"

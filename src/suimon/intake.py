@@ -18,6 +18,7 @@ from suimon.ledger import Ledger, LostClaimError
 from suimon.objects import Objects, UnreadableError
 from suimon.outcome import answer_token
 from suimon.pace import BusyError
+from suimon.reception import enter
 from suimon.set_ledger import LostSetError
 from suimon.sets import SOURCES, WAITING, SetError
 from suimon.steps import Step, next_step
@@ -70,11 +71,11 @@ class Gate:
 
     def take(self, drop: Drop) -> DropRecord:
         """Bring a drop as far as it goes now, from wherever it stands; ComeBackError when it must be brought again."""
+        record = enter(drop, self.contracts, self.ledger, self.desk, self.clock())
         matched = self.contracts.match(drop.key)
         if matched is None:
-            return self._unmatched(drop)
+            return record
         contract, partition = matched
-        record = self.ledger.receive(drop, contract.dataset, partition, State.RECEIVED, self.clock())
         if record.state is State.UNMATCHED:  # it came before its contract
             record = self._adopt(record, contract, partition)
         return self._advance(record, contract)
@@ -241,10 +242,3 @@ class Gate:
             self.desk.report(alerts.paused(dag_id), self.clock())
         elif paused is False:
             self.desk.recover(alerts.paused(dag_id).id, self.clock())
-
-    def _unmatched(self, drop: Drop) -> DropRecord:
-        now = self.clock()
-        record = self.ledger.receive(drop, "-", "-", State.UNMATCHED, now)
-        if drop.size or not drop.key.endswith("/"):  # an empty object with a slash is what consoles call a folder
-            self.desk.report(alerts.no_contract(drop, self.contracts, now), now)
-        return record

@@ -12,10 +12,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
-from suimon import alerts
 from suimon.batch import BATCH
 from suimon.drop import SEQUENCER_DIGITS, Drop, DropRecord, State, after, written_order
 from suimon.findings import EXAMPLES, Finding
+from suimon.reception import enter
 from suimon.versions import Place
 
 if TYPE_CHECKING:
@@ -198,7 +198,7 @@ class Listing:
             newest = max(newest, *(_if_below(record, one) for record in unlisted), "", key=written_order)
             # An entry of the key without its record is left of a crash: it holds the sequencer that the event told.
             drop = told.get(one.drop.id) or replace(one.drop, sequencer=after(newest))
-            record = self._receive(drop, now)
+            record = enter(drop, self.contracts, self.ledger, self.desk, now)
             newest = max(newest, record.drop.sequencer, key=written_order)
             entered[record.id] = record
         return entered
@@ -238,15 +238,6 @@ class Listing:
             if _if_below(record, earliest):  # then it lies below all of the run, and what is older cannot count
                 break
         return told, unlisted
-
-    def _receive(self, drop: Drop, now: datetime) -> DropRecord:
-        if matched := self.contracts.match(drop.key):
-            contract, partition = matched
-            return self.ledger.receive(drop, contract.dataset, partition, State.RECEIVED, now)
-        # People first, as at the gate: once it is in the ledger, nobody looks at it again until there is a contract.
-        if drop.size or not drop.key.endswith("/"):
-            self.desk.report(alerts.no_contract(drop, self.contracts, now), now)
-        return self.ledger.receive(drop, "-", "-", State.UNMATCHED, now)
 
 
 def _known_above(version: Version, versions: Sequence[Version], known: Mapping[str, DropRecord]) -> DropRecord | None:

@@ -436,6 +436,14 @@ def test_a_key_that_no_contract_knows_is_recorded_and_told_once_a_pattern(gate: 
     assert post.subjects() == ["[Suimon] Files that no contract knows: sale/…/*.csv"]
 
 
+def test_what_nobody_could_be_told_of_is_not_yet_recorded(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    drop = put("x", key="sale/2026-11-20/sales_data.csv")
+    monkeypatch.setattr(gate.desk, "_publish", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        gate.take(drop)
+    assert gate.ledger.get(drop.id) is None
+
+
 def test_a_folder_that_a_console_made_is_recorded_and_no_news(gate: Gate, post: Post) -> None:
     assert gate.take(put("", key="sales/2026-11-20/")).state is State.UNMATCHED
     assert post.subjects() == []

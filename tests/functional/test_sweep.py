@@ -330,6 +330,14 @@ def test_a_file_s_event_among_the_dead_letters_is_entered_and_sent_on(world: Wor
     assert world.depth(queue) == 0
 
 
+def test_an_event_among_the_dead_letters_that_no_contract_knows_is_told_and_entered(world: World) -> None:
+    drop = world.put("elsewhere/a.csv", written=NOON)
+    world.send("intake-dead", event_of(drop))
+    assert world.find(LETTER).healed == 1
+    assert world.state_of(drop.id) is State.UNMATCHED
+    assert world.post.subjects() == ["[Suimon] Files that no contract knows: elsewhere/*.csv"]
+
+
 def test_the_end_of_a_run_is_entered_bare_or_in_lambda_s_envelope(world: World) -> None:
     bare, wrapped = world.triggered(NOON - HOUR), world.triggered(NOON - HOUR, "2026-11-20")
     world.send("undelivered", run_finished(bare.id))
