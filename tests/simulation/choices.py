@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from bisect import bisect
 from contextlib import contextmanager
+from functools import cache
 from itertools import accumulate
 from random import Random
 from typing import TYPE_CHECKING
@@ -33,7 +34,7 @@ class Choices:
         self._random = Random(seed)  # noqa: S311 a game of chance, no secret
         self._given = given
         self._rate = 0.0
-        self._weights: list[int] = []
+        self._weights: Sequence[int] = ()
         self.index = 0
         self.special = NEVER
         self.taken: dict[int, int] = {}
@@ -48,12 +49,13 @@ class Choices:
             self.taken[index] = value
         return value
 
-    def among(self, weights: Sequence[int]) -> int:
+    def among(self, weights: tuple[int, ...]) -> int:
         """Choose a position of `weights`, the heavier the likelier."""
         index = self.index
         self.index = index + 1
         if self._given is None:
-            value = bisect(list(accumulate(weights)), self._random.random() * sum(weights))
+            sums = _sums(weights)
+            value = bisect(sums, self._random.random() * sums[-1])
         else:
             value = min(self._given.get(index, 0), len(weights) - 1)
         if value:
@@ -74,13 +76,13 @@ class Choices:
         yield
         self.index, self._random = index, random
 
-    def weather(self, rate: float, weights: Sequence[int]) -> None:
+    def weather(self, rate: float, weights: tuple[int, ...]) -> None:
         """From here on, one point in 1 / rate is special, and this is how likely which accident is.
 
         It steers only what a seed draws: a record says by itself what happens.
         """
         self._rate = rate
-        self._weights = list(accumulate(weights))
+        self._weights = _sums(weights)
         if self._given is None:
             self._next()
         else:
@@ -106,3 +108,8 @@ class Choices:
     def _next(self) -> None:
         gap = math.log(1.0 - self._random.random()) / math.log(1.0 - self._rate) if self._rate else NEVER
         self.special = self.index + int(gap)
+
+
+@cache
+def _sums(weights: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(accumulate(weights))

@@ -173,7 +173,8 @@ class _Thread(greenlet):
                 pass
             except Exception as error:  # noqa: BLE001 whatever the code under test raises is a result
                 process.failed = error
-            self.process = None
+            # An idle thread holds nothing: else a whole world would live on in it.
+            self.process = process = None
             _HUB.switch()
 
 
