@@ -222,8 +222,12 @@ def _settings(site: AirflowSite, kept: Mapping[str, str]) -> dict[str, dict[str,
         },
         "api_auth": {"jwt_secret": kept["jwt_secret"]},
         "logging": {"base_log_folder": str(site.home / "logs")},
-        # Latency as people see it on MWAA's larger machines, not more.
-        "scheduler": {"scheduler_idle_sleep_time": "0.2"},
+        "scheduler": {
+            # Latency as people see it on MWAA's larger machines, not more.
+            "scheduler_idle_sleep_time": "0.2",
+            # Production takes a worker for dead after five minutes of silence; nobody waits for that here.
+            "task_instance_heartbeat_timeout": "60",
+        },
         "dag_processor": {
             "refresh_interval": "2",
             "bundle_refresh_check_interval": "1",

@@ -14,6 +14,7 @@ import urllib.request
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -33,6 +34,8 @@ from suimon.cli import main as suimon
 from suimon.drop import Drop, State
 from suimon.ledger import Ledger
 from suimon.warehouse.statements import Warehouse, run_query
+from tests.twin.golden import golden_file
+from tests.twin.worker import kill_worker_of, standing_still, task_waiting_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
 
     from local.twin import Twin
     from suimon.ledger import Move
+    from tests.twin.golden import GoldenFile
 
 ROOT = Path(__file__).resolve().parents[2]
 WAREHOUSE = Warehouse(database="analytics", workgroup_name="suimon-local")
@@ -48,6 +52,7 @@ YESTERDAY = datetime.now(ZoneInfo("Asia/Tokyo")).date() - timedelta(days=1)
 DAY_BEFORE = YESTERDAY - timedelta(days=1)
 NEVER_SENT = YESTERDAY - timedelta(days=2)
 LOST_DAY = YESTERDAY - timedelta(days=3)
+OTHERS = ("user_events", "inventory")
 FAULT = FAULTS[0]
 ROWS = 200
 
@@ -72,6 +77,9 @@ class Story:
     twin: Twin
     good: SalesFile
     drops: dict[str, Drop] = field(default_factory=dict)
+    sent: dict[str, GoldenFile] = field(default_factory=dict)
+    seen: dict[str, list[str]] = field(default_factory=dict)
+    orphaned: datetime | None = None  # when the load of the worker that died was committed
     answers: dict[str, str] = field(default_factory=dict)
     found: dict[str, int] = field(default_factory=dict)
     replayed: Result | None = None
@@ -83,9 +91,18 @@ class Story:
         return Ledger(self.twin.session().resource("dynamodb").Table(self.twin.outputs["LedgerTable"]))
 
     def put(self, name: str, content: bytes, day: date = YESTERDAY) -> None:
-        bucket, key = self.twin.outputs["RawBucket"], f"sales/{day}/sales_data.csv"
+        self.put_at(f"sales/{day}/sales_data.csv", name, content)
+
+    def put_at(self, key: str, name: str, content: bytes) -> None:
+        bucket = self.twin.outputs["RawBucket"]
         answer = self.twin.session("upstream").client("s3").put_object(Bucket=bucket, Key=key, Body=content)
         self.drops[name] = Drop(bucket, key, answer["VersionId"], answer["ETag"].strip('"'), len(content), "")
+
+    def put_golden(self, dataset: str, *, corrected: bool) -> None:
+        file = golden_file(dataset, DAY_BEFORE, corrected=corrected)
+        name = f"{dataset} corrected" if corrected else dataset
+        self.sent[name] = file
+        self.put_at(file.key, name, file.content)
 
     def moves(self, name: str) -> list[Move]:
         return self.ledger.history(self.drops[name].id)
@@ -110,10 +127,22 @@ class Story:
         assert "FunctionError" not in answer, result
         return result
 
+    def ask(self, sql: str, **parameters: object) -> list[dict[str, Any]]:
+        return run_query(self.twin.session().client("redshift-data"), WAREHOUSE, sql, parameters)
+
     def table(self) -> tuple[int, Decimal]:
         sql = "SELECT COUNT(*) AS orders, SUM(amount) AS amount FROM sales_fact WHERE order_date = CAST(:day AS DATE)"
-        row = run_query(self.twin.session().client("redshift-data"), WAREHOUSE, sql, {"day": YESTERDAY})[0]
+        row = self.ask(sql, day=YESTERDAY)[0]
         return row["orders"], Decimal(row["amount"])
+
+    def whole_table(self, table: str) -> list[str]:
+        """Every row, a line each, as the golden files have them."""
+        rows = self.ask(f"SELECT * FROM {table} ORDER BY 1, 2")  # noqa: S608 a name of our own
+        return ["|".join("NULL" if cell is None else str(cell) for cell in row.values()) for row in rows]
+
+    def loads(self, table: str) -> list[dict[str, Any]]:
+        """The lines of the load log, in the order of the writes."""
+        return self.ask(f"SELECT * FROM {table}_loads ORDER BY written, attempt")  # noqa: S608 as above
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +161,9 @@ def story() -> Iterator[Story]:
 def tell(story: Story) -> None:
     """Everything that happens: afterwards the tests only look."""
     story.invoke("FreshnessFunctionName", {})
+    load_the_others(story)
+    kill_a_worker_at_its_load(story)
+    story.put_golden("inventory", corrected=True)
     story.put("bad", sales_file(YESTERDAY, ROWS, 1, (FAULT,)).content)
     story.wait_for("bad", State.REJECTED)
     story.put("good", story.good.content)
@@ -149,6 +181,7 @@ def tell(story: Story) -> None:
     report_failure(story)
     # The run itself ends well a moment later, as one does that somebody has cleared in Airflow.
     story.wait(lambda: ends(story, 3) == [State.FAILED, State.LOADED], "the run to end well after all", 180)
+    see_the_corrections_loaded(story)
     lose_and_find(story)
     story.invoke("FreshnessFunctionName", {})
     story.reconciled = as_operator(story, "reconcile", "--full")
@@ -160,6 +193,42 @@ def tell(story: Story) -> None:
         ("state", "--state", "DUPLICATE"),
     ):
         story.looked_up[name] = as_operator(story, "drops", *asked, "--json")
+
+
+def load_the_others(story: Story) -> None:
+    """Send a good file of each other dataset at once, and see both loaded."""
+    for dataset in OTHERS:
+        story.put_golden(dataset, corrected=False)
+    for dataset in OTHERS:
+        story.wait_for(dataset, State.LOADED)
+        story.seen[dataset] = story.whole_table(dataset)
+
+
+def kill_a_worker_at_its_load(story: Story) -> None:
+    """Send corrected events; their worker dies when it has sent the load, and before it has told Airflow anything.
+
+    worker                  the twin's Redshift           Airflow
+    sends the batch ──────▶ stands still
+    dies
+                            goes on: loads and commits
+                                                          hears nothing for a minute, and tries the task again:
+                            the same batch once more  ◀── another worker sends it
+    """
+    with standing_still(story.twin, "redshift"):
+        story.put_golden("user_events", corrected=True)
+        waiting = partial(task_waiting_for, story.twin, "redshift")
+        story.wait(lambda: waiting() is not None, "a worker to wait for Redshift", 120)
+        task = waiting()
+        assert task
+        kill_worker_of(task)
+    story.wait(lambda: len(story.loads("user_events")) > 1, "the load that the dead worker has sent", 60)
+    story.orphaned = story.loads("user_events")[-1]["loaded_at"]
+
+
+def see_the_corrections_loaded(story: Story) -> None:
+    for dataset in OTHERS:
+        story.wait_for(f"{dataset} corrected", State.LOADED)
+        story.seen[f"{dataset} corrected"] = story.whole_table(dataset)
 
 
 def ends(story: Story, attempt: int) -> list[State]:
@@ -205,10 +274,14 @@ def sweep(story: Story, hours: int) -> None:
 
 def run_state(story: Story, run: str) -> str:
     """Ask Airflow how a run is."""
+    return str(in_airflow(story, f"/dags/daily_sales_etl/dagRuns/{run}")["state"])
+
+
+def in_airflow(story: Story, path: str) -> dict[str, Any]:
+    """Ask Airflow by way of MWAA."""
     mwaa = story.twin.session().client("mwaa")
-    path = f"/dags/daily_sales_etl/dagRuns/{run}"
-    answer = mwaa.invoke_rest_api(Name="suimon-local", Path=path, Method="GET")
-    return str(answer["RestApiResponse"]["state"])
+    answer: dict[str, Any] = mwaa.invoke_rest_api(Name="suimon-local", Path=path, Method="GET")["RestApiResponse"]
+    return answer
 
 
 def as_operator(story: Story, *command: str) -> Result:
@@ -221,6 +294,12 @@ def as_operator(story: Story, *command: str) -> Result:
         "AWS_DEFAULT_REGION": REGION,
     }
     return CliRunner(env=environment).invoke(suimon, command)
+
+
+def finished(story: Story, name: str) -> Any:
+    """What the ledger holds of the end of a drop's run."""
+    table = story.twin.session().resource("dynamodb").Table(story.twin.outputs["LedgerTable"])
+    return table.get_item(Key={"pk": f"drop#{story.drops[name].id}", "sk": "drop"})["Item"]["finished"]
 
 
 def replay_by_hand(story: Story, name: str) -> str:
@@ -284,6 +363,36 @@ def test_a_bad_file_is_rejected_and_the_corrected_one_loaded(story: Story) -> No
     assert story.table() == (ROWS, story.good.amount)
 
 
+@pytest.mark.parametrize("dataset", OTHERS)
+def test_every_value_of_the_other_datasets_arrives_and_a_correction_replaces_them_all(
+    story: Story, dataset: str
+) -> None:
+    names = (dataset, f"{dataset} corrected")
+    for name in names:
+        rows = story.sent[name].rows
+        assert story.seen[name] == rows
+        steps = [State.RECEIVED, State.VALIDATING, State.ACCEPTED, State.TRIGGERED, State.LOADED]
+        assert [move.state for move in story.moves(name)] == steps
+        assert finished(story, name) == {
+            "rows": {"file": len(rows), "parquet": len(rows), "table": len(rows)},
+            "error": None,
+        }
+    assert story.whole_table(dataset) == story.sent[names[1]].rows
+    logged = [(load["drop_id"], load["attempt"], load["row_count"]) for load in story.loads(dataset)]
+    assert logged == [(story.drops[name].id, 1, len(story.sent[name].rows)) for name in names]
+
+
+def test_a_worker_that_dies_after_it_has_sent_its_load_is_replaced_and_nothing_doubled(story: Story) -> None:
+    run = f"{story.drops['user_events corrected'].id}.1"
+    path = f"/dags/user_events_etl/dagRuns/{run}"
+    assert in_airflow(story, f"{path}/taskInstances/load_redshift")["try_number"] > 1
+    assert in_airflow(story, path)["state"] == "success"
+    # What the dead worker had sent was committed, and the next try's after it.
+    assert story.orphaned
+    assert story.loads("user_events")[-1]["loaded_at"] > story.orphaned
+    assert not story.letters(f"run-failed:user_events:{DAY_BEFORE}")
+
+
 def test_the_same_file_again_opens_no_second_run(story: Story) -> None:
     assert [move.state for move in story.moves("again")] == [State.RECEIVED, State.VALIDATING, State.DUPLICATE]
     job = story.twin.outputs["GlueJobName"]
@@ -311,10 +420,13 @@ def test_a_file_that_never_came_is_told_once_and_one_that_comes_late_recovers(st
         f"[Suimon] sales {DAY_BEFORE}: the file never came",
         f"[Suimon] Recovered: sales {DAY_BEFORE}: the file never came",
     ]
-    assert len(story.letters("stale-table:user_events")) == 1
-    assert [letter.subject for letter in story.letters("stale-table:sales_fact")] == [
-        "[Suimon] sales_fact is empty",
-        "[Suimon] Recovered: sales_fact is empty",
+
+
+@pytest.mark.parametrize("table", ["sales_fact", *OTHERS])
+def test_a_table_is_told_to_be_empty_until_its_first_file_is_loaded(story: Story, table: str) -> None:
+    assert [letter.subject for letter in story.letters(f"stale-table:{table}")] == [
+        f"[Suimon] {table} is empty",
+        f"[Suimon] Recovered: {table} is empty",
     ]
 
 
