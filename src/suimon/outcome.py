@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 
     from mypy_boto3_stepfunctions import SFNClient
 
-    from suimon.incidents import IncidentDesk
+    from suimon.incidents import IncidentDesk, Problem
 
 OUTCOMES = {"loaded": State.LOADED, "failed": State.FAILED, "superseded": State.SUPERSEDED}
+# Anything else is an end that a failed run's report, late and again, does not change.
+_MAY_FAIL = frozenset({State.ACCEPTED, State.TRIGGERED, State.FAILED})
 # The token was used, ran out, or its execution ended: nobody waits any more.
 _NOBODY_WAITS = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})
 
@@ -74,8 +76,19 @@ class Registry:
     def enter(self, run: RunFinished, now: datetime) -> DropRecord:
         """Bring the run's end to everybody concerned; a second delivery of the event changes nothing more.
 
-        The ledger moves first. A crash after it loses nothing: the event comes again, finds the drop at its end, and
-        goes on with the two steps below, which are harmless when repeated.
+        Of a failure people hear first. Once the ledger says FAILED, a replay may go on from there, and an event that
+        comes again would find the next attempt and have nothing to tell:
+
+            us                                  an operator
+            told
+            -- killed here --
+                                                replays: the drop is TRIGGERED, nothing to replay yet
+            the event comes again: is known
+            FAILED
+                                                replays: attempt 2
+
+        A crash after the ledger has moved loses nothing: the event comes again, finds the drop at its end, and goes on
+        with what is below, which is harmless when repeated.
         """
         record = self.ledger.get(run.drop_id)
         if record and run.attempt < record.attempt:
@@ -87,19 +100,30 @@ class Registry:
         if run.state is State.FAILED and self._is_behind(record):
             # The table holds what the upstream system wants, and running this one again would change nothing.
             run = replace(run, state=State.SUPERSEDED)
+        if run.state is State.FAILED and record.state in _MAY_FAIL:
+            self.desk.report(alerts.run_failed(record, run), now)
         record = self._move(record, run, now)
         if record.members:
             follow(self.ledger, record, now)
-        if record.state is State.FAILED:
-            failed = alerts.run_failed(record, run)
-            self.desk.report(failed, now)
-            if self._is_behind(record):  # since we looked: whoever entered that may not have seen this incident
-                self.desk.recover(failed.id, now, "A newer file is loaded.")
-        elif record.state is State.LOADED:
+        if record.state is State.LOADED:
             for kind in ("run-failed", "rejected", "set-closed"):
                 self._recover(f"{kind}:{record.dataset}:{record.partition}", record, now)
+        elif run.state is State.FAILED:
+            self._withdraw(alerts.run_failed(record, run), record, now)
         answer_token(self.sfn, record, run.error or "")
         return record
+
+    def _withdraw(self, failed: Problem, record: DropRecord, now: datetime) -> None:
+        """Close what was told of a failure that is none any more: the drop, or a later write, has come elsewhere since.
+
+        Whoever loaded that may not have seen this incident.
+        """
+        known = self.desk.known(failed.id)
+        if known and known.is_open and known.fingerprint == failed.fingerprint:
+            if self._is_behind(record):
+                self.desk.recover(failed.id, now, "A newer file is loaded.")
+            elif record.state is not State.FAILED:
+                self.desk.recover(failed.id, now, f"Its run has ended as {record.state.lower()} after all.")
 
     def _is_behind(self, record: DropRecord) -> bool:
         """Whether a later write of the drop's key is loaded."""

@@ -58,14 +58,15 @@ class Runs:
         Runs of a DAG that rests, or that wait in a long queue, are explained by that one incident, however many they
         are; those of a DAG that rests are not asked about. `time_left`: seconds that the function still has.
 
-        Entering moves the ledger first and tells people after. Whoever dies in between leaves a drop that is no longer
-        TRIGGERED, at which no round would look again; so the ends are noted before the first one is entered:
+        Entering moves the ledger; after that shards follow, incidents close and a replay is answered. Whoever dies in
+        between leaves a drop that is no longer TRIGGERED, at which no round would look again; so the ends are noted
+        before the first one is entered:
 
             this round                              the next one
             notes: run 1 failed, run 2 loaded
             run 1: ledger moved
             -- killed here --
-                                                    the notes: run 1 (told now), run 2
+                                                    the notes: run 1 (what followed), run 2
                                                     no notes
         """
         self._enter(self.noted.all(), now)

@@ -58,6 +58,14 @@ def triggered(ledger: Ledger, **replay: str) -> DropRecord:
     return ledger.move(record, State.TRIGGERED, NOON)
 
 
+def load_newer(ledger: Ledger) -> None:
+    newer = Drop("raw", DROP.key, "v2", "other", 10, "02")
+    record = ledger.receive(newer, "sales", "2026-11-20", State.RECEIVED, NOON)
+    record = ledger.claim(record, NOON, owner="b", lease=timedelta(minutes=1), attempt=1)
+    for state in (State.ACCEPTED, State.TRIGGERED, State.LOADED):
+        record = ledger.move(record, state, NOON)
+
+
 def finished(outcome: str = "loaded", **detail: Any) -> RunFinished:
     return RunFinished.from_event(
         {
@@ -101,6 +109,55 @@ def test_an_end_that_is_reported_twice_is_told_once(registry: Registry, post: Po
     registry.enter(run, NOON)
     assert registry.enter(run, NOON + timedelta(seconds=5)).state is State.FAILED
     assert len(post.letters()) == 1
+
+
+def test_a_failure_is_told_before_anybody_could_replay_it(
+    registry: Registry, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    triggered(registry.ledger)
+    run = finished("failed", error="no")
+    with monkeypatch.context() as killed:
+        killed.setattr(registry.ledger, "move", lambda *_, **__: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            registry.enter(run, NOON)
+    known = registry.ledger.get(DROP.id)
+    assert known
+    assert known.state is State.TRIGGERED
+    assert registry.enter(run, NOON).state is State.FAILED
+    assert post.subjects() == ["[Suimon] sales 2026-11-20 could not be loaded"]
+
+
+@pytest.mark.parametrize("outcome", ["loaded", "superseded"])
+def test_a_failure_that_is_told_while_the_cleared_run_ends_otherwise_is_withdrawn(
+    registry: Registry, post: Post, monkeypatch: pytest.MonkeyPatch, outcome: str
+) -> None:
+    triggered(registry.ledger)
+    report = registry.desk.report
+
+    def report_slowly(problem: Problem, now: datetime) -> bool:
+        told = report(problem, now)
+        assert str(registry.enter(finished(outcome), NOON).state) == outcome.upper()
+        return told
+
+    monkeypatch.setattr(registry.desk, "report", report_slowly)
+    assert str(registry.enter(finished("failed", error="no"), NOON).state) == outcome.upper()
+    failed = "sales 2026-11-20 could not be loaded"
+    assert post.subjects() == [f"[Suimon] {failed}", f"[Suimon] Recovered: {failed}"]
+
+
+def test_a_failure_that_is_told_while_a_newer_file_is_loaded_is_withdrawn(
+    registry: Registry, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    triggered(registry.ledger)
+    report = registry.desk.report
+
+    def report_slowly(problem: Problem, now: datetime) -> bool:
+        load_newer(registry.ledger)
+        return report(problem, now)
+
+    monkeypatch.setattr(registry.desk, "report", report_slowly)
+    assert registry.enter(finished("failed", error="no"), NOON).state is State.FAILED
+    assert [subject.startswith("[Suimon] Recovered") for subject in post.subjects()] == [False, True]
 
 
 def test_an_end_before_intake_has_written_the_start_is_entered(registry: Registry) -> None:
@@ -152,12 +209,7 @@ def test_a_failed_run_that_was_cleared_in_airflow_and_loads_is_loaded(registry: 
 
 def test_a_failed_run_behind_a_newer_loaded_file_is_superseded_and_no_news(registry: Registry, post: Post) -> None:
     triggered(registry.ledger)
-    newer = registry.ledger.receive(
-        Drop("raw", DROP.key, "v2", "other", 10, "02"), "sales", "2026-11-20", State.RECEIVED, NOON
-    )
-    newer = registry.ledger.claim(newer, NOON, owner="b", lease=timedelta(minutes=1), attempt=1)
-    for state in (State.ACCEPTED, State.TRIGGERED, State.LOADED):
-        newer = registry.ledger.move(newer, state, NOON)
+    load_newer(registry.ledger)
     assert registry.enter(finished("failed", error="no"), NOON).state is State.SUPERSEDED
     assert post.subjects() == []
 

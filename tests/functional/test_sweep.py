@@ -300,9 +300,10 @@ def test_a_crash_while_an_end_is_entered_tells_people_in_the_next_round(
     sweep = world.sweep()
     monkeypatch.setattr(sweep.registry.desk, "report", lambda *_: 1 / 0)
     assert [failure.part for failure in sweep.round(NOON).failures] == ["runs"]
-    assert world.state_of(record.id) is State.FAILED
+    assert world.state_of(record.id) is State.TRIGGERED
     world.round(NOON + 15 * MINUTE)
     assert "[Suimon] sales 2026-11-21 could not be loaded" in world.post.subjects()
+    assert world.state_of(record.id) is State.FAILED
 
 
 def test_the_report_of_a_run_that_comes_after_all_changes_nothing(world: World) -> None:

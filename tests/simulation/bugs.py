@@ -150,6 +150,13 @@ def _enter_any_attempt(self: Registry, run: RunFinished, now: datetime) -> DropR
     return _enter(self, replace(run, attempt=record.attempt) if record else run, now)
 
 
+def _fail_then_tell(self: Registry, run: RunFinished, now: datetime) -> DropRecord:
+    record = self.ledger.get(run.drop_id)
+    if record and record.attempt == run.attempt and run.state is State.FAILED and not self._is_behind(record):
+        self._move(record, run, now)
+    return _enter(self, run, now)
+
+
 def _answer_nobody(*_args: Any) -> None:
     return None
 
@@ -215,6 +222,11 @@ BUGS = (
         "ledger-before-people",
         "a file is entered as rejected, then people are told",
         ((Judge, "reject", _move_then_tell),),
+    ),
+    Bug(
+        "failed-before-people",
+        "a run is entered as failed, then people are told",
+        ((Registry, "enter", _fail_then_tell),),
     ),
     Bug(
         "no-recovery",

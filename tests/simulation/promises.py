@@ -87,8 +87,10 @@ def nothing_is_lost(end: Schedule) -> Iterator[str]:
 
 
 def every_problem_is_published(end: Schedule) -> Iterator[str]:
-    """4. Every drop that ends rejected, failed or unmatched was told to people."""
+    """4. People hear of a failed run before the ledger, and of every drop that ends rejected, failed or unmatched."""
     letters = [letter.message for letter in end.services.sns.letters]
+    for drop_id in end.untold:
+        yield f"{end.name(drop_id)} was FAILED before anybody was told"
     for drop_id, states in end.states.items():
         named = {drop_id, *([set_id] if (set_id := end.drops[drop_id].get("set_id")) else [])}
         if states[-1] in {"REJECTED", "FAILED"} and not any(one in letter for letter in letters for one in named):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from suimon.drop import Drop
+from suimon.drop import Drop, State
 from tests.simulation.aws import Aws
 from tests.simulation.choices import Choices
 from tests.simulation.dags import Dags
@@ -119,7 +119,7 @@ class Schedule(Memory):
         if plan.deletion:
             world.at(plan.deletion, self._delete)
         for number in range(1, int(plan.heals // SWEEP_EVERY) + 1):
-            world.at(number * SWEEP_EVERY, self.sweeping.start)
+            world.at(number * SWEEP_EVERY, self._sweep)
         world.run(plan.heals)
         self._heal()
         self._rest()
@@ -168,6 +168,20 @@ class Schedule(Memory):
             self._say("upstream", f"deletes {self.name(drop.id)} for good")
             self.deleted.add(drop.id)
             self.services.s3.delete_object(Bucket=RAW, Key=drop.key, VersionId=drop.version_id)
+
+    def _sweep(self) -> None:
+        """Make a round amid the troubles; where rounds are spared, only if there is, or may be, something to find.
+
+        While nothing changes, the rounds made are those 1, 2, 4, 8 … quarters of an hour after the last change.
+        """
+        if self.plan.spares_sweep:
+            self._idle_ticks = self._idle_ticks + 1 if self._writes == self._writes_seen else 0
+            self._writes_seen = self._writes
+            if self._idle_ticks & (self._idle_ticks - 1):
+                return
+            if self._is_settled() and not any(incomplete_sets_are_told(self)):
+                return
+        self.sweeping.start()
 
     def _heal(self) -> None:
         self._say("outside", "from here on nothing goes wrong")
@@ -222,7 +236,7 @@ class Schedule(Memory):
             and not self.services.undelivered.messages
         )
 
-    _writes = 0
+    _writes = _writes_seen = _idle_ticks = 0
 
     def _written(self, key: tuple[str, str], before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
         if key[1] != "drop" or after is None:
@@ -237,6 +251,11 @@ class Schedule(Memory):
         states = self.states.setdefault(drop_id, [])
         if not states or states[-1] != after["state"]:
             states.append(str(after["state"]))
+            if after["state"] == State.FAILED:
+                # A shard has the run of its set.
+                run = f"run {after['set_id']}." if after.get("set_id") else f"run {drop_id}.{after['attempt']},"
+                if not any(run in letter.message for letter in self.services.sns.letters):
+                    self.untold.append(drop_id)
         if wrong := move_is_wrong(before, after):
             self.wrong_moves.append(f"{self.name(drop_id)} {wrong}")
         if after["state"] == "LOADED" and states[-2:-1] != ["LOADED"] and not self.is_committed(after):
