@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from airflow.providers.amazon.aws.hooks.glue import GlueJobHook
 from airflow.providers.amazon.aws.hooks.redshift_data import (
     RedshiftDataQueryAbortedError,
     RedshiftDataQueryFailedError,
@@ -43,11 +44,15 @@ class ConvertWithGlue(GlueJobOperator):
     every first try, and starts another one when it is refused the list.
     """
 
+    def __init__(self, **kwargs: Any) -> None:
+        # A StartJobRun takes no token that would make two of them one: botocore must not send it again by itself.
+        super().__init__(botocore_config={"retries": {"total_max_attempts": 1}}, **kwargs)
+
     def execute(self, context: Context) -> str:
         """Start the job, unless an earlier try has left it running; then wait for that one."""
         if context["ti"].try_number > 1:
             folder = self.script_args["--target_uri"]  # of this run of the DAG alone
-            pages = self.hook.conn.get_paginator("get_job_runs").paginate(JobName=self.job_name)
+            pages = self._glue.get_paginator("get_job_runs").paginate(JobName=self.job_name)
             for run in (run for page in pages for run in page["JobRuns"]):
                 if run.get("Arguments", {}).get("--target_uri") == folder and run["JobRunState"] in GLUE_RUNNING:
                     self._wait_on(run, "an earlier try has started it")
@@ -60,7 +65,7 @@ class ConvertWithGlue(GlueJobOperator):
         if not event or "run_id" not in event:
             raise AirflowException(f"The wait for Glue job {self.job_name} ended without a result: {event}")
         # The waiter tells one refused look at the job as it tells a failed job.
-        run = self.hook.conn.get_job_run(JobName=self.job_name, RunId=event["run_id"])["JobRun"]
+        run = self._glue.get_job_run(JobName=self.job_name, RunId=event["run_id"])["JobRun"]
         state = run["JobRunState"]
         if state == "SUCCEEDED":
             return str(run["Id"])
@@ -68,6 +73,11 @@ class ConvertWithGlue(GlueJobOperator):
             self._wait_on(run, event.get("message"))
         reason = run.get("ErrorMessage") or "Glue gave no reason"
         raise AirflowException(f"Glue job {self.job_name}, run {run['Id']}, ended as {state}: {reason}")
+
+    @cached_property
+    def _glue(self) -> Any:
+        """A client that only looks, and that may ask again."""
+        return GlueJobHook(aws_conn_id=self.aws_conn_id, region_name=self.region_name).conn
 
     def _wait_on(self, run: dict[str, Any], why: object) -> NoReturn:
         """Wait in the triggerer for what is left of the time since the job has started; fail for good without any."""

@@ -142,9 +142,11 @@ def _params(dataset: str) -> dict[str, Param]:
 def keep_error(context: Any) -> None:
     """Leave the error where report_outcome finds it; Airflow keeps the state of a failed task, not its exception.
 
-    Runs before the task's process ends, hence before Airflow knows of the failure and starts what follows.
+    Runs before the task's process ends, hence before Airflow knows of the failure and starts what follows. For a worker
+    that has died Airflow's DAG processor runs it as well, without an exception and at any time: that tells nothing.
     """
-    context["ti"].xcom_push(key="error", value=error_text(context.get("exception")))
+    if exception := context.get("exception"):
+        context["ti"].xcom_push(key="error", value=error_text(exception))
 
 
 @task

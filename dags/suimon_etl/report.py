@@ -54,8 +54,13 @@ def ending_of(
         return Ending(superseded_by=superseded_by)
     culprit = next((step for step in undone if states.get(step) == "failed"), undone[0])
     state = states.get(culprit) or "not started"
-    # A process that was killed or lost, or a step that somebody marked, leaves a state but no exception.
-    return Ending(culprit, errors.get(culprit) or f"{culprit} is {state} and left no error; see its log")
+    return Ending(culprit, errors.get(culprit) or _without_error(culprit, state))
+
+
+def _without_error(step: str, state: str) -> str:
+    if state == "failed":
+        return f"{step} failed without an error of its own: it or its worker was killed, or it was marked; see its log"
+    return f"{step} is {state} and left no error; see its log"
 
 
 def run_finished(
@@ -99,10 +104,8 @@ def publish(events: Any, detail: Mapping[str, Any]) -> str:
     return str(answer["Entries"][0]["EventId"])
 
 
-def error_text(exception: BaseException | None) -> str:
+def error_text(exception: BaseException) -> str:
     """Say an exception in one text, with its kind unless the message speaks for itself."""
-    if exception is None:
-        return "no exception was recorded; see the task's log"
     message = str(exception).strip()
     kind = type(exception).__name__
     return message if message and kind in _SPEAKING else f"{kind}: {message}".removesuffix(": ")

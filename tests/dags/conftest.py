@@ -15,7 +15,7 @@ sys.path.append(str(DAGS))  # as Airflow does
 collect_ignore = [] if importlib.util.find_spec("airflow") else ["on_airflow"]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def conf() -> dict[str, Any]:
     """What the gate sends when it opens a run."""
     lake = "s3://suimon-lake"

@@ -11,9 +11,12 @@ import threading
 import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
 from xml.sax.saxutils import escape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @dataclass
@@ -32,12 +35,14 @@ class FakeAws:
     figures: dict[str, int] = field(default_factory=dict)  # of its quality, by name; 0 unless told otherwise
     newer: tuple[str, int] | None = None  # what the load log holds of the partition that is later than the run
     refusals: int = 0
-    lost_answer: str = ""  # the call whose first answer is lost, though it was carried out
+    refused: str = ""  # the call that is never allowed
+    lost_answers: set[str] = field(default_factory=set)  # calls whose first answer is lost, though they are carried out
 
     job_runs: list[dict[str, str]] = field(default_factory=list)
     batches: list[dict[str, Any]] = field(default_factory=list)
     queries: list[dict[str, Any]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
+    messages: list[dict[str, str]] = field(default_factory=list)  # that SNS was to publish
     unknown: list[str] = field(default_factory=list)
     _glue_polls: int = 0
     _polls: int = 0
@@ -45,7 +50,7 @@ class FakeAws:
 
     def answer(self, call: str, request: dict[str, Any]) -> dict[str, Any] | None:
         """Give the answer to a JSON call, None for one that the DAG has no business making."""
-        known = {
+        known: dict[str, Callable[[], dict[str, Any]]] = {
             "AWSGlue.GetJob": lambda: {"Job": {"Name": request["JobName"]}},
             "AWSGlue.StartJobRun": lambda: self._start_job(request["Arguments"]),
             "AWSGlue.GetJobRun": lambda: {"JobRun": self._job_run(request["RunId"])},
@@ -73,6 +78,16 @@ class FakeAws:
         ]
         head = f"<IsTruncated>false</IsTruncated><KeyCount>{len(items)}</KeyCount>"
         return f"<ListBucketResult>{head}{''.join(items)}</ListBucketResult>".encode()
+
+    def publish(self, message: dict[str, str]) -> bytes | None:
+        """Give SNS's answer to a form, None for one that publishes nothing."""
+        if message.get("Action") != "Publish":
+            return None
+        self.messages.append(message)
+        return b"<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>"
+
+    def carried_out(self, call: str, request: str, port: int) -> None:
+        """Do nothing between a call's work and its answer, for which the caller waits at its own `port`."""
 
     def _start_job(self, arguments: dict[str, str]) -> dict[str, Any]:
         self.job_runs.append(arguments)
@@ -133,40 +148,58 @@ class FakeAws:
 
 def serve(aws: FakeAws) -> ThreadingHTTPServer:
     """Serve `aws` on a free loopback port, in a thread; the caller shuts it down."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            call = self.headers.get("X-Amz-Target") or self.path
-            answer = aws.answer(call, json.loads(body)) if body.startswith(b"{") else None
-            if call == aws.lost_answer:
-                aws.lost_answer = ""
-                self._send(503, b'{"__type": "ServiceUnavailableException"}', "application/x-amz-json-1.1")
-                return
-            if answer is None:
-                aws.unknown.append(call)
-            self._send(501 if answer is None else 200, json.dumps(answer).encode(), "application/x-amz-json-1.1")
-
-        def do_GET(self) -> None:
-            if aws.lost_answer == "S3":
-                aws.lost_answer = ""
-                self._send(503, b"<Error><Code>SlowDown</Code></Error>", "application/xml")
-                return
-            url = urlsplit(self.path)
-            found = aws.get(url.path, parse_qs(url.query))
-            missing = b"<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message></Error>"
-            self._send(404 if found is None else 200, missing if found is None else found, "application/xml")
-
-        def _send(self, status: int, body: bytes, kind: str) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("OfOne", (Handler,), {"aws": aws}))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One request, to the `aws` of a subclass."""
+
+    aws: ClassVar[FakeAws]
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        call = self.headers.get("X-Amz-Target") or self.path
+        if not body.startswith(b"{"):
+            said = self.aws.publish(dict(parse_qsl(body.decode())))
+            self._answer(call, said, "text/xml")
+            return
+        if call == self.aws.refused:
+            self._send(400, b'{"__type": "AccessDeniedException"}', "application/x-amz-json-1.1")
+            return
+        answer = self.aws.answer(call, json.loads(body))
+        self.aws.carried_out(call, body.decode(), self.client_address[1])
+        if call in self.aws.lost_answers:
+            self.aws.lost_answers.remove(call)
+            self._send(503, b'{"__type": "ServiceUnavailableException"}', "application/x-amz-json-1.1")
+            return
+        self._answer(call, None if answer is None else json.dumps(answer).encode(), "application/x-amz-json-1.1")
+
+    def do_GET(self) -> None:
+        if "S3" in self.aws.lost_answers:
+            self.aws.lost_answers.remove("S3")
+            self._send(503, b"<Error><Code>SlowDown</Code></Error>", "application/xml")
+            return
+        url = urlsplit(self.path)
+        query = parse_qs(url.query)
+        found = self.aws.get(url.path, query)
+        call = "S3.List" if "list-type" in query else "S3.Get"
+        self.aws.carried_out(call, unquote(self.path), self.client_address[1])
+        missing = b"<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message></Error>"
+        self._send(404 if found is None else 200, missing if found is None else found, "application/xml")
+
+    def _answer(self, call: str, answer: bytes | None, kind: str) -> None:
+        if answer is None:
+            self.aws.unknown.append(call)
+        self._send(501 if answer is None else 200, answer or b"{}", kind)
+
+    def _send(self, status: int, body: bytes, kind: str) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass

@@ -1,0 +1,116 @@
+"""Tasks and workers that are killed when the work is done and nobody knows of it: on a real Airflow, with real SQL.
+
+    the task's process                     AWS (ours)                                     Airflow
+    last call ──────────────────────────▶  does it
+                                           kills the process, or its supervisor as well
+                                                                                          sees no success: tries again
+
+All runs share the start of Airflow, about 20 s, and the silence of 15 s after which it takes a worker for dead.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.dags.running_airflow import TOPIC, Kill, Running, conf_of, partition_in, running_airflow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SALES, INVENTORY = "daily_sales_etl", "inventory_etl"
+BOUND_SECONDS = 300
+# A day is a run.
+EVERY_TASK, A_WORKER, TASKS_FOR_GOOD, WORKER_AT_LAST, LATE = (f"2026-11-0{day}" for day in range(1, 6))
+# The call that is a task's last, and with it done, its work.
+LAST_CALLS = {
+    "run_glue": "AWSGlue.StartJobRun",
+    "check_parquet": r"S3\.List .*\.1/&.*",  # of the folder; the first listing is of the result beside it
+    "load_redshift": "RedshiftData.BatchExecuteStatement",
+    "check_quality": "RedshiftData.GetStatementResult",
+    "report_outcome": "AWSEvents.PutEvents",
+}
+KILLS = {
+    EVERY_TASK: [Kill(call) for call in LAST_CALLS.values()],
+    A_WORKER: [Kill(LAST_CALLS["load_redshift"], worker=True)],
+    TASKS_FOR_GOOD: [Kill(LAST_CALLS["run_glue"]), Kill(LAST_CALLS["run_glue"])],
+    WORKER_AT_LAST: [Kill(LAST_CALLS["run_glue"]), Kill(LAST_CALLS["run_glue"], worker=True)],
+}
+
+
+@pytest.fixture(scope="module")
+def airflow(tmp_path_factory: pytest.TempPathFactory, conf: dict[str, Any]) -> Iterator[Running]:
+    """An Airflow whose runs have ended."""
+    with running_airflow(tmp_path_factory.mktemp("airflow")) as running:
+        running.cloud.kills = KILLS
+        running.cloud.failing = frozenset({TASKS_FOR_GOOD, WORKER_AT_LAST})
+        # First those that wait for a silence.
+        for day in (WORKER_AT_LAST, A_WORKER, EVERY_TASK, TASKS_FOR_GOOD):
+            running.open_run(SALES, conf_of(conf, "sales", day))
+        running.open_run(INVENTORY, conf_of(conf, "inventory", LATE))
+        deadline = time.monotonic() + BOUND_SECONDS
+        while {"queued", "running"} & {*running.states(SALES).values(), *running.states(INVENTORY).values()}:
+            assert time.monotonic() < deadline, (running.states(SALES), running.states(INVENTORY))
+            time.sleep(0.5)
+        yield running
+
+
+def test_everybody_who_was_to_be_killed_was(airflow: Running) -> None:
+    assert [kill for kills in KILLS.values() for kill in kills if kill.times] == []
+    assert len(airflow.cloud.killed) == sum(map(len, KILLS.values()))
+
+
+def test_a_run_whose_every_task_is_killed_once_loads_and_tells_so(airflow: Running) -> None:
+    tries = airflow.tries(SALES, EVERY_TASK)
+
+    assert {task: tries[task] for task in LAST_CALLS} == dict.fromkeys(LAST_CALLS, 2)
+    assert airflow.states(SALES)[EVERY_TASK] == "success"
+    # Told twice, and both times the same: the ledger enters it once.
+    first, second = airflow.told(EVERY_TASK)
+    assert first == second
+    assert (first["outcome"], first["rows"]) == ("loaded", {"file": 3, "parquet": 3, "table": 3})
+
+
+def test_the_load_of_a_worker_that_is_gone_is_made_again(airflow: Running) -> None:
+    assert airflow.tries(SALES, A_WORKER)["load_redshift"] == 2
+    (told,) = airflow.told(A_WORKER)
+    assert (told["outcome"], told["rows"]) == ("loaded", {"file": 3, "parquet": 3, "table": 3})
+
+
+def test_the_table_holds_each_partition_once_however_often_it_was_loaded(airflow: Running) -> None:
+    rows = airflow.cloud.redshift.rows(
+        "SELECT order_date, count(*), count(DISTINCT order_id), sum(amount) FROM sales_fact GROUP BY 1 ORDER BY 1"
+    )
+    assert rows == [[day, 3, 3, "600.00"] for day in (EVERY_TASK, A_WORKER)]
+    assert airflow.cloud.redshift.rows("SELECT count(*) FROM sales_fact_loads") == [[2]]
+
+
+def test_no_glue_job_is_started_while_one_writes_the_folder(airflow: Running) -> None:
+    assert airflow.cloud.started_beside == []
+    started = [partition_in(run["--target_uri"]) for run in airflow.cloud.job_runs]
+    # One that has failed is started again, and one that runs is waited for.
+    assert {day: started.count(day) for day in KILLS} == dict.fromkeys(KILLS, 1) | {
+        TASKS_FOR_GOOD: 2,
+        WORKER_AT_LAST: 2,
+    }
+
+
+@pytest.mark.parametrize("day", [TASKS_FOR_GOOD, WORKER_AT_LAST])
+def test_a_run_that_dies_for_good_is_told_with_its_task_why_and_where_to_look(airflow: Running, day: str) -> None:
+    assert airflow.states(SALES)[day] == "failed"
+    (told,) = airflow.told(day)
+    assert (told["outcome"], told["failed_task"]) == ("failed", "run_glue")
+    assert told["rows"] == {"file": 3, "parquet": None, "table": None}
+    assert told["error"] == (
+        "run_glue failed without an error of its own: it or its worker was killed, or it was marked; see its log"
+    )
+    assert told["log_url"] == f"{airflow.site.url}/dags/{SALES}/runs/{told['run_id']}/tasks/run_glue"
+
+
+def test_a_late_run_is_told_once_by_the_triggerer_itself(airflow: Running) -> None:
+    (message,) = airflow.cloud.messages
+    assert message["TargetArn"] == TOPIC
+    assert message["Subject"] == "[Suimon] A run of inventory_etl is late"
+    assert "A run of inventory_etl has not ended 0:00:01 after it was queued" in message["Message"]
