@@ -91,27 +91,32 @@ def sqs() -> Any:
 
 
 @cache
-def parts() -> dict[str, Any]:
-    """Everything of a gate that outlives an invocation."""
-    settings = Settings.from_environment(os.environ)
-    objects = Objects(boto3.client("s3"))
-    pace = Pace(table(), settings.mwaa_environment, utc_now, time.sleep)
-    return {
-        "objects": objects,
-        "airflow": Airflow(boto3.client("mwaa", config=MWAA_CONFIG), settings.mwaa_environment, pace),
-        "desk": IncidentDesk(table(), boto3.client("sns"), settings.alerts_topic_arn),
-        "sfn": boto3.client("stepfunctions"),
-        "contracts": read_contracts(Path(__file__).with_name("contracts.json")),
-        "settings": settings,
-        "inspector": FileInspector(objects, settings.reports_bucket, Path(tempfile.gettempdir()), utc_now),
-        "clock": utc_now,
-    }
+def settings() -> Settings:
+    """Read the environment once."""
+    return Settings.from_environment(os.environ)
 
 
 @cache
 def table() -> Any:
     """The ledger's table, for the life of the process."""
-    return boto3.resource("dynamodb").Table(Settings.from_environment(os.environ).ledger_table)
+    return boto3.resource("dynamodb").Table(settings().ledger_table)
+
+
+@cache
+def parts() -> dict[str, Any]:
+    """Everything of a gate that outlives an invocation."""
+    objects, environment = Objects(boto3.client("s3")), settings().mwaa_environment
+    pace = Pace(table(), environment, utc_now, time.sleep)
+    return {
+        "objects": objects,
+        "airflow": Airflow(boto3.client("mwaa", config=MWAA_CONFIG), environment, pace),
+        "desk": IncidentDesk(table(), boto3.client("sns"), settings().alerts_topic_arn),
+        "sfn": boto3.client("stepfunctions"),
+        "contracts": read_contracts(Path(__file__).with_name("contracts.json")),
+        "settings": settings(),
+        "inspector": FileInspector(objects, settings().reports_bucket, Path(tempfile.gettempdir()), utc_now),
+        "clock": utc_now,
+    }
 
 
 def gate(owner: str) -> Gate:
