@@ -47,15 +47,11 @@ class ControlSumsError(ValueError):
 
 @dataclass(frozen=True)
 class Figure:
-    """What must agree beside the number of rows: SQL of what there is and of what there must be.
-
-    `told` is what stands before the figure of the file in the error; empty when that follows from its rows.
-    """
+    """What must agree beside the number of rows: SQL of what there is and of what there must be."""
 
     name: str
     found: str
     wanted: str
-    told: str = ""
 
 
 def load_statements(table: str, request: RunRequest, sums: Mapping[str, str]) -> list[str]:
@@ -83,7 +79,7 @@ def load_statements(table: str, request: RunRequest, sums: Mapping[str, str]) ->
     }
     own = {
         "reconcile": _agreement(described, "staged", f"{table}_staging"),
-        "prove": _agreement(described, "the partition would hold", partition),
+        "prove": _agreement(described, "would hold", partition),
     }
     return [_template(name).substitute(of_all | own.get(name, {})) for name in BATCH]
 
@@ -101,11 +97,13 @@ def _agreement(table: Table, where: str, source: str) -> dict[str, str]:
         "where": where,
         "source": source,
         "agree": "".join(f"{line}AND {figure.found} = {figure.wanted}" for figure in every),
-        "found": "".join(f"{line}|| ', ' || CAST({figure.found} AS VARCHAR) || ' {figure.name}'" for figure in every),
-        "wanted": "".join(
-            f"{line}|| ', ' || CAST({figure.told} AS VARCHAR) || ' {figure.name}'" for figure in every if figure.told
-        ),
+        "told": "".join(f"{line}|| {_told(figure)}" for figure in every),
     }
+
+
+def _told(figure: Figure) -> str:
+    of_both = f"CAST({figure.found} AS VARCHAR) || ' of ' || CAST({figure.wanted} AS VARCHAR)"
+    return f"CASE WHEN {figure.found} = {figure.wanted} THEN '' ELSE ', {figure.name} ' || {of_both} END"
 
 
 def figures(table: Table, source: str) -> list[Figure]:
@@ -116,7 +114,7 @@ def figures(table: Table, source: str) -> list[Figure]:
         every.append(Figure("of the partition", of_it, "count(*)"))
     for column in table.summed:
         wanted = f"CAST(:sum_{column.name} AS DECIMAL(38, {column.scale}))"
-        every.append(Figure(f"sum of {column.name}", f"COALESCE(sum({column.name}), 0)", wanted, told=wanted))
+        every.append(Figure(f"sum of {column.name}", f"COALESCE(sum({column.name}), 0)", wanted))
     return every
 
 

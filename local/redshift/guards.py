@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from local.redshift.errors import MARK
+from local.redshift.errors import CAST, MARK
 
 if TYPE_CHECKING:
     from local.redshift.columns import ColumnType
@@ -37,9 +37,9 @@ def shortened(text: exp.Expr, size: int) -> exp.Expr:
 
 
 def strict_integer(text: exp.Expr, cast: exp.Expr, target: ColumnType) -> exp.Expr:
-    """Cast a text to an integer only when it is one: DuckDB would round 1.5."""
+    """Cast a text to an integer only when it is one: DuckDB would round 1.5, and says otherwise what is wrong."""
     whole = exp.Anonymous(this="regexp_full_match", expressions=[text.copy(), exp.Literal.string(r"\s*[+-]?[0-9]+\s*")])
-    message = exp.Literal.string(f'{MARK} invalid input syntax for {target.words}: "')
-    refusal = error(exp.DPipe(this=exp.DPipe(this=message, expression=text.copy()), expression=exp.Literal.string('"')))
+    kind = {"int2": "Short", "int4": "Integer", "int8": "Long"}[target.name]
+    refusal = error(exp.DPipe(this=exp.Literal.string(f"{MARK}{CAST}{kind}:"), expression=text.copy()))
     missing = exp.Is(this=text.copy(), expression=exp.Null())
     return exp.Case(ifs=[exp.If(this=missing, true=exp.Null()), exp.If(this=whole, true=cast)], default=refusal)

@@ -10,7 +10,7 @@ import duckdb
 from sqlglot import exp
 
 from local.redshift import catalog, columns, copying, ddl, dialect
-from local.redshift.errors import CancelledError, RedshiftError, from_duckdb
+from local.redshift.errors import CancelledError, CastError, RedshiftError, from_duckdb
 from local.redshift.locks import Transaction
 from local.redshift.names import SCHEMA, Relation
 from local.redshift.outcome import Outcome
@@ -93,6 +93,8 @@ class Session:
         self.check_cancelled()
         try:
             return self._run(plan, parameters, query_id)
+        except CastError as error:
+            raise error.of_query(query_id) from error
         except RedshiftError as error:
             if isinstance(plan, dialect.Query | dialect.Change) and re.fullmatch(
                 r'column ".*" does not exist', error.message
