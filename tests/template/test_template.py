@@ -98,6 +98,27 @@ def test_the_glue_job_never_runs_longer_than_the_dag_waits_for_it() -> None:
     assert RESOURCES["CsvToParquetJob"]["Properties"]["Timeout"] * 60 < seconds
 
 
+def test_how_many_workers_a_glue_run_has_is_said_at_the_deployment_within_limits() -> None:
+    assert RESOURCES["CsvToParquetJob"]["Properties"]["NumberOfWorkers"] == {"Ref": "GlueWorkers"}
+    workers = TEMPLATE["Parameters"]["GlueWorkers"]
+    # "From 2 to 100 DPUs" for a Spark job (Glue's service model, MaxCapacity); a G.1X worker is one.
+    assert (workers["Type"], workers["Default"], workers["MinValue"], workers["MaxValue"]) == ("Number", 2, 2, 100)
+
+
+def test_glue_may_write_the_marks_of_the_folders_it_makes_and_nothing_else_beside_them() -> None:
+    [policy] = RESOURCES["GlueRole"]["Properties"]["Policies"]
+    where: dict[str, set[str]] = {}
+    for statement in policy["PolicyDocument"]["Statement"]:
+        actions, resources = statement["Action"], statement["Resource"]
+        for action in [actions] if isinstance(actions, str) else actions:
+            for resource in resources if isinstance(resources, list) else [resources]:
+                text = resource.get("Sub") if isinstance(resource, dict) else resource
+                where.setdefault(action, set()).add(str(text))
+    own = {"${LakeBucket.Arn}/processed/*", "${LakeBucket.Arn}/processed_$folder$"}
+    assert where["s3:PutObject"] == where["s3:DeleteObject"] == own
+    assert where["s3:GetObject"] > own
+
+
 def test_all_dags_together_never_ask_for_more_glue_runs_than_the_job_allows() -> None:
     shares = [
         ast.literal_eval(keyword.value)
