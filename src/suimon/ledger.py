@@ -84,14 +84,13 @@ class Ledger:
 
     def drops_of(self, dataset: str, partition: str) -> list[DropRecord]:
         """Return every drop of a partition, oldest write first. The index may lag a moment behind the table."""
-        return [
-            record_of(item)
-            for item in self._query(
-                IndexName=BY_PARTITION,
-                KeyConditionExpression="dataset_partition = :partition",
-                ExpressionAttributeValues={":partition": f"{dataset}#{partition}"},
-            )
-        ]
+        found = self._query(
+            IndexName=BY_PARTITION,
+            KeyConditionExpression="dataset_partition = :partition",
+            ExpressionAttributeValues={":partition": f"{dataset}#{partition}"},
+        )
+        # The index keeps sequencers as S3 tells them, and those sort as the writes do only when padded.
+        return sorted(map(record_of, found), key=place)
 
     def in_state(self, state: State, before: datetime, limit: int, *, behind: str = "") -> list[DropRecord]:
         """Return a page of the drops that came to a state until then, longest ago first; behind what `standing` gives.

@@ -110,6 +110,7 @@ def test_a_drop_sees_the_writes_of_its_key_before_and_after_it(ledger: Ledger) -
     assert ledger.newer_writes(second) == [third, fourth]
     assert list(ledger.older_writes(fourth)) == [third, second, first]
     assert ledger.drops_of_key("raw", DROP.key) == [first, second, third, fourth]
+    assert ledger.drops_of("sales", "2026-11-20") == [first, second, third, fourth]
     assert ledger.newer_writes(fourth) == []
     assert list(ledger.older_writes(first)) == []
 
