@@ -93,7 +93,7 @@ class Aws:
         if not self.healed and self._plan.lost_reports and choices.among((self._plan.lost_reports, 1)):
             return
         event = {"source": "suimon.dag", "detail-type": detail_type, "detail": detail}
-        arrivals = LATE[0 if self.healed else choices.among((10, 2, 1, 1))]
+        arrivals = LATE[0 if self.healed else choices.among((10, 2, 3, 1))]
         for seconds in arrivals:
             world.at(world.now + seconds, lambda: self._outcome(event, 0))
 

@@ -6,6 +6,7 @@ import gc
 import os
 import time
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -45,11 +46,7 @@ def portion(first: int, count: int) -> Tally:
     """Run the schedules of consecutive seeds."""
     tally = Tally()
     began = time.process_time()
-    # A world is garbage as soon as its promises were looked at, and the next one best uses the same memory: it is
-    # collected at once, and what has been there before is left out.
-    gc.disable()
-    gc.freeze()
-    try:
+    with tidy() as tidy_up:
         for seed in range(first, first + count):
             result = run(seed)
             tally.schedules += 1
@@ -59,12 +56,25 @@ def portion(first: int, count: int) -> Tally:
             tally.runs += result.runs
             if result.broken:
                 tally.failures.append((seed, result.broken[0]))
-            gc.collect(1)
+            tidy_up()
+    tally.cpu_seconds = time.process_time() - began
+    return tally
+
+
+@contextmanager
+def tidy() -> Iterator[Callable[[], object]]:
+    """Collect garbage only when the function it gives is called: after each schedule.
+
+    A world is garbage as soon as its promises were looked at, and the next one best uses the same memory. What was
+    there before is not looked at again.
+    """
+    gc.disable()
+    gc.freeze()
+    try:
+        yield lambda: gc.collect(1)
     finally:
         gc.unfreeze()
         gc.enable()
-    tally.cpu_seconds = time.process_time() - began
-    return tally
 
 
 def campaign(first: int, count: int, jobs: int, advance: Callable[[Tally], None]) -> Tally:

@@ -146,7 +146,8 @@ class Functions:
         self.warehouse = Faulty(world, services.warehouse, "redshift")
         self._sfn: Any = Faulty(world, services.sfn, "sfn")
         self._objects = Objects(self.s3)  # type: ignore[arg-type]  # as faithful as the conformance tests say
-        self._desk = IncidentDesk(self._table, Faulty(world, services.sns, "sns"), TOPIC)  # type: ignore[arg-type]
+        self._sleep = world.sleep
+        self._desk = IncidentDesk(self._table, Faulty(world, services.sns, "sns"), TOPIC, world.sleep)  # type: ignore[arg-type]
         self._pace = Pace(self._table, ENVIRONMENT, world.clock, world.sleep)  # type: ignore[arg-type]
         self._airflow = Airflow(Faulty(world, services.mwaa, "mwaa"), ENVIRONMENT, self._pace)  # type: ignore[arg-type]
         self._inspector = ByMark(self._objects)
@@ -233,7 +234,7 @@ class Functions:
 
     def ledger(self, owner: str) -> Ledger:
         """The ledger in somebody's hands."""
-        return Ledger(self._table, owner)  # type: ignore[arg-type]
+        return Ledger(self._table, owner, self._sleep)  # type: ignore[arg-type]
 
 
 class ByMark:

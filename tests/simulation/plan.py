@@ -45,7 +45,7 @@ KEYS = (
     "other/見本 +%.csv",
     "sales/",
 )
-KEY_WEIGHTS = (16, 4, 4, 2, 1)
+KEY_WEIGHTS = (20, 4, 3, 2, 1)
 # What a file says of itself: the simulation's inspector goes by the first byte.
 GOOD, BAD, TOLERABLE = b"G", b"B", b"T"
 # new good, new bad, the same again, as the one before the last, empty, good but for some rows
@@ -63,10 +63,10 @@ EVENTS: tuple[tuple[float, ...], ...] = (
     (2 * HOUR,),
 )
 EVENT_WEIGHTS = (20, 2, 4, 2, 3, 1, 2, 1)
-PUT_WEIGHTS = (8, 6, 3, 1, 1)  # how many files
+PUT_WEIGHTS = (16, 6, 3, 1, 1)  # how many files
 LONGEST = len(PUT_WEIGHTS)
 TAILS = (10 * MINUTE, 1 * MINUTE, 40 * MINUTE, 4 * HOUR)
-TAIL_WEIGHTS = (20, 8, 3, 1)
+TAIL_WEIGHTS = (20, 12, 3, 1)
 TROUBLES = ("away", "paused", "unknown", "refused", "denied", "conflict")
 SKEWS = ((0.0,), (0.0, 2.0, -2.0, 1.0, -0.5), (0.0, 0.0, 240.0, -240.0))
 LAGS = (0, 4, 40)  # of an index, in writes
@@ -106,7 +106,7 @@ class Plan:
     lag: int
     bad_runs: int  # one run in so many fails by itself; 0: none
     # Where every file has its record and its end and no incident outlives its cause, a sweep finds nothing, and costs
-    # nearly as much as a file does: it is made in one of four such schedules only.
+    # nearly as much as a file does: it is made in one of eight such schedules only.
     spares_sweep: bool
     lost_reports: int  # one closing event in so many never comes; 0: none
 
@@ -117,16 +117,16 @@ def draw(choices: Choices) -> Plan:
     puts = _puts(choices, count)
     last = puts[-1].at
     spells = tuple(_spells(choices))
-    first_replay = (0.0, 30.0, 5 * MINUTE, 20 * MINUTE)[choices.among((8, 1, 1, 1))]
+    first_replay = (0.0, 30.0, 5 * MINUTE, 20 * MINUTE)[choices.among((8, 3, 1, 1))]
     second_replay = (0.0, 0.1, 20.0, 20 * MINUTE)[choices.among((12, 1, 1, 1))]
     clears = (0.0, 4 * MINUTE, 20 * MINUTE)[choices.among((10, 1, 1))]
     deletion = (0.0, 0.1, 100.0)[choices.among((20, 1, 1))]
     tail = TAILS[choices.among(TAIL_WEIGHTS)]
     skews = SKEWS[choices.among((5, 3, 1))]
-    lag = LAGS[choices.among((2, 1, 1))]
+    lag = LAGS[choices.among((2, 1, 3))]
     bad_runs = (0, 3, 1)[choices.among((6, 2, 1))]
     lost_reports = (0, 3)[choices.among((6, 1))]
-    spares_sweep = choices.pick(4) > 0
+    spares_sweep = bool(choices.among((1, 7)))
     choices.weather(*WEATHERS[choices.pick(len(WEATHERS))])
     replays = tuple(
         at for at in (first_replay, first_replay + second_replay if first_replay and second_replay else 0.0) if at

@@ -1,4 +1,4 @@
-"""In one of four schedules a dataset comes in shards: who sends which, in which order, and what says that all came.
+"""In one of seven schedules a dataset comes in shards: who sends which, in which order, and what says that all came.
 
 The draws are apart from the others: a record that was kept before there were sets is still the same schedule.
 """
@@ -51,12 +51,12 @@ def contracts_of(kind: str, size: int, *, reload: bool) -> Contracts:
 def with_set(choices: Choices, plan: Plan) -> Plan:
     """Let the shards of a set come in place of the files, or leave the plan as it is."""
     with choices.apart("sets", FIRST):
-        if not choices.among((3, 1)):
+        if not choices.among((6, 1)):
             return plan
         kind = KINDS[choices.pick(3)]
         reload = bool(choices.pick(2))
         size = 2 + choices.among((3, 2, 1))
-        more = choices.among((4, 4, 3, 1))
+        more = choices.among((2, 4, 3, 1))
         puts = _puts(choices, size, more, has_control=kind != "shards", manifest=kind == "manifest")
     return replace(
         plan,

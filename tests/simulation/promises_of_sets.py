@@ -199,9 +199,9 @@ def _members(one: Gathered) -> set[str]:
 
 def incomplete_sets_are_told(end: Schedule) -> Iterator[str]:
     """S6. Every set that is not whole in its time is told; nothing rests before that."""
-    items = {item["incident_id"]: item["state"] for item in end.services.table.items() if item["sk"] == "incident"}
     for one in sets_of(end):
-        if one.is_awaited and items.get(f"incomplete-set:orders:{one.partition}") != "INCIDENT_OPEN":
+        incident = end.services.table.item(f"incident#incomplete-set:orders:{one.partition}", "incident")
+        if one.is_awaited and (incident or {}).get("state") != "INCIDENT_OPEN":
             yield f"nobody was told that {one.partition} is not whole"
 
 

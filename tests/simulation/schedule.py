@@ -200,6 +200,8 @@ class Schedule(Memory):
         world, last = self.world, self.plan.puts[-1].at
         world.run(max(world.now, last + GRACE))
         pause = SWEEP_EVERY
+        if self.plan.spares_sweep and not self._is_settled():
+            world.run(world.now + SWEEP_EVERY)  # for what comes to its end by itself
         while world.now < self.plan.heals + LONGEST_HEALING:
             if self.plan.spares_sweep and self._is_settled():
                 if self._is_quiet():

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _OK = {"HTTPStatusCode": 200, "RetryAttempts": 0}
 _READ = frozenset({"Bucket", "Key", "VersionId", "IfMatch"})
 _WRITE_MORE = frozenset({"ContentType", "Metadata", "TaggingDirective", "CopySourceIfMatch", "ContentEncoding"})
+_WRITE = _WRITE_MORE | {"Bucket", "Key", "Body", "IfNoneMatch"}
+_GET = _READ | {"Range"}
 _LIST_VERSIONS = frozenset({"Bucket", "Prefix", "KeyMarker", "VersionIdMarker", "MaxKeys"})
 _LIST = frozenset({"Bucket", "Prefix", "ContinuationToken", "StartAfter", "MaxKeys"})
 LONGEST_KEY = 1_024  # bytes
@@ -45,7 +47,7 @@ class S3:
 
     def put_object(self, **request: Any) -> dict[str, Any]:
         """Write an object; `IfNoneMatch="*"` only if there is none."""
-        only("PutObject", request, _WRITE_MORE | {"Bucket", "Key", "Body", "IfNoneMatch"})
+        only("PutObject", request, _WRITE)
         bucket, body = self._bucket(request, "PutObject"), request.get("Body", b"")
         content = body if isinstance(body, bytes) else body.encode() if isinstance(body, str) else body.read()
         newest = bucket.newest(request["Key"])
@@ -80,7 +82,7 @@ class S3:
 
     def get_object(self, **request: Any) -> dict[str, Any]:
         """Read an object, or the bytes of one range of it."""
-        only("GetObject", request, _READ | {"Range"})
+        only("GetObject", request, _GET)
         bucket = self._bucket(request, "GetObject")
         version = self._version(bucket, request, "GetObject")
         if request.get("IfMatch") is not None and request["IfMatch"].strip('"') != version.etag:

@@ -93,7 +93,8 @@ class Table:
         )
         if found is None:
             return {"ResponseMetadata": _OK}
-        return {"Item": _projected([found], request, "GetItem")[0], "ResponseMetadata": _OK}
+        item = _projected([found], request, "GetItem")[0] if "ProjectionExpression" in request else dict(found)
+        return {"Item": item, "ResponseMetadata": _OK}
 
     def put_item(self, **request: Any) -> dict[str, Any]:
         """Write one whole item."""
