@@ -18,7 +18,8 @@ from rich.table import Table
 from rich.text import Text
 
 from local import mailbox
-from local.demo.following import Sent, Standing, StuckError, follow
+from local.demo.following import Sent, StuckError, follow
+from local.demo.others import other_files
 from local.demo.sales import FAULTS, SalesFile, sales_file
 from local.isolation import REGION, clean_environment
 from local.supervisor import PartDiedError, watch
@@ -27,10 +28,11 @@ from suimon.ledger import Ledger
 from suimon.warehouse.statements import Warehouse, WarehouseError, run_query
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from rich.console import Console
 
+    from local.demo.others import OtherFile
     from local.mailbox import Letter
     from local.twin import Twin
 
@@ -88,7 +90,10 @@ class Demo:
         self.show_totals(files)
         self.show_rejection()
         self.check_freshness()
+        others = other_files(self.broken, self.seed)
+        sent = [self._put(file.dataset, file.key, file.content, State.LOADED) for file in others]
         self.replay(files)
+        self.show_others(others, sent)
         return self.checks
 
     def confirm_mail(self) -> None:
@@ -103,17 +108,14 @@ class Demo:
     def drop_files(self, files: dict[date, SalesFile]) -> None:
         """Send every file as the upstream system does, and follow each to its end."""
         self._headline(f"An upstream system drops {len(self.days)} days of sales, and one file with bad cells")
-        sent = [self._put(str(day), files[day], State.LOADED) for day in self.days]
+        sent = [self._put_sales(str(day), files[day], State.LOADED) for day in self.days]
         broken = sales_file(self.broken, ROWS, self.seed, FAULTS)
-        sent.append(self._put(f"{self.broken} broken", broken, State.REJECTED))
+        sent.append(self._put_sales(f"{self.broken} broken", broken, State.REJECTED))
         self.broken_drop = sent[-1].drop.id
-        standings = self._follow(sent)
+        self._follow(sent)
         self._headline("The corrected file comes under the same key")
-        corrected = [self._put(f"{self.broken} mended", files[self.broken], State.LOADED)]
-        standings |= self._follow(corrected)
-        for file in (*sent, *corrected):
-            state = standings[file.drop.id].state
-            self.checks.expect(f"{file.label}: {file.expected.lower()}", holds=state is file.expected)
+        corrected = [self._put_sales(f"{self.broken} mended", files[self.broken], State.LOADED)]
+        self._follow(corrected)
 
     def show_totals(self, files: dict[date, SalesFile]) -> None:
         """Ask the warehouse what it holds, and compare with what was sent."""
@@ -222,20 +224,34 @@ class Demo:
             "SELECT COUNT(*) AS orders, SUM(amount) AS amount FROM sales_fact WHERE order_date = CAST(:day AS DATE)",
             {"day": day},
         )[0]
-        same = (count["orders"], Decimal(count["amount"])) == (files[day].rows, files[day].amount)
+        same = (count["orders"], Decimal(count["amount"] or 0)) == (files[day].rows, files[day].amount)
         self.console.print(f"{day} holds {count['orders']:,} orders after the replay, as before.")
         self.checks.expect(f"{day}: nothing doubled by the replay", holds=same)
 
-    def _put(self, label: str, file: SalesFile, expected: State) -> Sent:
-        s3 = self.twin.session("upstream").client("s3")
-        bucket, key = self.twin.outputs["RawBucket"], f"sales/{file.day}/sales_data.csv"
-        at = datetime.now(UTC)
-        answer = s3.put_object(Bucket=bucket, Key=key, Body=file.content)
-        drop = Drop(bucket, key, answer["VersionId"], answer["ETag"].strip('"'), len(file.content), "")
+    def show_others(self, files: Sequence[OtherFile], sent: list[Sent]) -> None:
+        """Follow a file of each other dataset to its end, and compare what the warehouse holds with what was sent."""
+        self._headline("Two other datasets came meanwhile: TSV, compressed, and CP932")
+        self._follow(sent)
+        for file in files:
+            found = run_query(self.redshift, WAREHOUSE, file.figures)[0]
+            told = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in found.items())
+            self.console.print(f"{file.dataset}: {told}", highlight=False)
+            self.checks.expect(f"{file.dataset}: what was sent is in its table", holds=found == file.wanted)
+
+    def _put_sales(self, label: str, file: SalesFile, expected: State) -> Sent:
+        return self._put(label, f"sales/{file.day}/sales_data.csv", file.content, expected)
+
+    def _put(self, label: str, key: str, content: bytes, expected: State) -> Sent:
+        bucket, at = self.twin.outputs["RawBucket"], datetime.now(UTC)
+        answer = self.twin.session("upstream").client("s3").put_object(Bucket=bucket, Key=key, Body=content)
+        drop = Drop(bucket, key, answer["VersionId"], answer["ETag"].strip('"'), len(content), "")
         return Sent(label, drop, at, expected)
 
-    def _follow(self, files: list[Sent]) -> dict[str, Standing]:
-        return follow(self.twin, self.console, self.ledger, self.glue, files, LOAD_SECONDS)
+    def _follow(self, files: list[Sent]) -> None:
+        standings = follow(self.twin, self.console, self.ledger, self.glue, files, LOAD_SECONDS)
+        for file in files:
+            state = standings[file.drop.id].state
+            self.checks.expect(f"{file.label}: {file.expected.lower()}", holds=state is file.expected)
 
     def _letter(self, incident: str, seconds: float = MAIL_SECONDS) -> Letter:
         def look() -> Letter | None:
