@@ -51,7 +51,9 @@ def deployed_job(root: boto3.Session, endpoint: str, name: str) -> Job:
     # MiniStack forgets how many runs the template allows at once, so the deployed template is asked.
     properties = next(_deployed_properties(root, endpoint, name), {})
     limit = properties.get("ExecutionProperty", {}).get("MaxConcurrentRuns", DEFAULT_CONCURRENT_RUNS)
-    return job_of({**found, "ExecutionProperty": {"MaxConcurrentRuns": int(limit)}})
+    # A parameter stays text in MiniStack where CloudFormation makes a number of it.
+    numbers: dict[str, Any] = {name: int(found[name]) for name in ("NumberOfWorkers", "Timeout") if name in found}
+    return job_of({**found, **numbers, "ExecutionProperty": {"MaxConcurrentRuns": int(limit)}})
 
 
 def job_of(definition: Mapping[str, Any]) -> Job:
