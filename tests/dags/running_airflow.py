@@ -98,8 +98,8 @@ class Cloud(FakeAws):
             for kill in self.kills.get(partition, []):
                 if kill.times and re.fullmatch(kill.call, f"{call} {request}" if "S3" in kill.call else call):
                     kill.times -= 1
-                    self.killed.append((partition, call))
                     kill_caller(port, worker=kill.worker)
+                    self.killed.append((partition, call))
                     return
 
     def _start_job(self, arguments: dict[str, str]) -> dict[str, Any]:
