@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import parse_qs
 
+from local.cloud_enforcement import Asked, Decide, around_enforcement
 from local.cloud_hooks import hook, module
 
 Scope = dict[str, Any]
@@ -145,8 +146,8 @@ def _policy_variables() -> None:
 
 def _event_conditions() -> None:
     """Give PutEvents its condition keys `events:source` and `events:detail-type`, for each entry of the request."""
-    app, evaluator = module("ministack.app"), module("ministack.core.iam_evaluator")
-    dispatch, enforce = app._dispatch_service_request, evaluator.enforce  # noqa: SLF001 the hook point
+    app = module("ministack.app")
+    dispatch = app._dispatch_service_request  # noqa: SLF001 the hook point
 
     async def remember_body(
         method: str, path: str, headers: Any, body: bytes, query_params: Any, request_id: str
@@ -154,22 +155,12 @@ def _event_conditions() -> None:
         _request_body.set(body)
         return await dispatch(method, path, headers, body, query_params, request_id)
 
-    def enforce_entries(
-        access_key_id: str,
-        iam_action: str,
-        service: str,
-        region: str,
-        resource_arn: str = "*",
-        service_context: Mapping[str, Any] | None = None,
-    ) -> Any:
+    def entries(asked: Asked, decide: Decide) -> Any:
         contexts: list[dict[str, Any]] = [{}]
-        if iam_action == "events:PutEvents":
+        if asked.action == "events:PutEvents":
             contexts = _entry_contexts(_request_body.get()) or contexts
         for context in contexts:
-            denied = enforce(
-                access_key_id, iam_action, service, region, resource_arn, {**(service_context or {}), **context}
-            )
-            if denied:
+            if denied := decide(replace(asked, context={**(asked.context or {}), **context})):
                 return denied
         return None
 
@@ -177,10 +168,7 @@ def _event_conditions() -> None:
         app, "_dispatch_service_request", remember_body,
         ("method", "path", "headers", "body", "query_params", "request_id"),
     )  # fmt: skip
-    hook(
-        evaluator, "enforce", enforce_entries,
-        ("access_key_id", "iam_action", "service", "region", "resource_arn", "service_context"),
-    )  # fmt: skip
+    around_enforcement(entries)
 
 
 def _loopback_is_secure() -> None:
@@ -199,24 +187,12 @@ def _loopback_is_secure() -> None:
 
 def _a_batch_needs_the_right_of_one() -> None:
     """Ask for `sqs:SendMessage` when a batch is sent, and likewise for the others: IAM knows no action for batches."""
-    evaluator = module("ministack.core.iam_evaluator")
-    enforce = evaluator.enforce
 
-    def enforce_one(
-        access_key_id: str,
-        iam_action: str,
-        service: str,
-        region: str,
-        resource_arn: str = "*",
-        service_context: Mapping[str, Any] | None = None,
-    ) -> Any:
-        action = iam_action.removesuffix("Batch") if iam_action.startswith("sqs:") else iam_action
-        return enforce(access_key_id, action, service, region, resource_arn, service_context)
+    def one(asked: Asked, decide: Decide) -> Any:
+        action = asked.action.removesuffix("Batch") if asked.action.startswith("sqs:") else asked.action
+        return decide(replace(asked, action=action))
 
-    hook(
-        evaluator, "enforce", enforce_one,
-        ("access_key_id", "iam_action", "service", "region", "resource_arn", "service_context"),
-    )  # fmt: skip
+    around_enforcement(one)
 
 
 def _entry_contexts(body: bytes) -> list[dict[str, Any]]:

@@ -21,9 +21,8 @@ from suimon.ledger import Ledger
 from suimon.objects import Objects
 from suimon.outcome import Registry, RunFinished
 from suimon.pace import Pace
-from suimon.settings import Settings
 from suimon.trigger import Airflow
-from suimon.warehouse.statements import Warehouse
+from tests.settings import SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,16 +33,6 @@ DAY = "2026-11-20"
 THREE = SetRule(3, None, None, reload=False, complete_within_minutes=60)
 MANIFEST = SetRule(None, KeyPattern("orders/{ds}/manifest.json"), None, reload=False, complete_within_minutes=60)
 MARKER = SetRule(None, None, KeyPattern("orders/{ds}/_SUCCESS"), reload=True, complete_within_minutes=60)
-SETTINGS = Settings(
-    ledger_table="ledger",
-    alerts_topic_arn="",
-    lake_bucket="lake",
-    reports_bucket="reports",
-    mwaa_environment="env",
-    glue_job="job",
-    copy_role_arn="",
-    warehouse=Warehouse(database="analytics", workgroup_name="wg"),
-)
 
 
 class KilledError(BaseException):

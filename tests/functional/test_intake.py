@@ -31,9 +31,8 @@ from suimon.ledger import Ledger
 from suimon.objects import Objects
 from suimon.outcome import Registry, RunFinished
 from suimon.pace import Pace
-from suimon.settings import Settings
 from suimon.trigger import Airflow
-from suimon.warehouse.statements import Warehouse
+from tests.settings import SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,16 +49,6 @@ KEY = "sales/2026-11-20/sales_data.csv"
 HEADER = "order_id,order_date,customer_id,product_name,quantity,unit_price,amount\n"
 GOOD = HEADER + '1,2026-11-20,C000123,"緑茶\n500ml",2,148.00,296.00\n2,2026-11-20,C000124,水筒,1,2480.75,2480.75\n'
 BAD = GOOD.replace("296.00", "-296.00")
-SETTINGS = Settings(
-    ledger_table="ledger",
-    alerts_topic_arn="",
-    lake_bucket="lake",
-    reports_bucket="reports",
-    mwaa_environment="env",
-    glue_job="job",
-    copy_role_arn="arn:aws:iam::123456789012:role/copy",
-    warehouse=Warehouse(database="analytics", workgroup_name="wg"),
-)
 
 
 class FakeMwaa:

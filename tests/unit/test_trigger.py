@@ -14,9 +14,8 @@ from suimon.contract.file import FileFormat
 from suimon.contract.model import Contract
 from suimon.drop import Drop, DropRecord, State
 from suimon.pace import BusyError
-from suimon.settings import Settings
 from suimon.trigger import PASSING, Airflow, Cause, Outcome, accepted_name, conf_for, start_run
-from suimon.warehouse.statements import Warehouse
+from tests.settings import SETTINGS
 
 RECORD = DropRecord(
     Drop("raw", "sales/2026-11-20/sales_data.csv", "v1", "a", 10, "01"),
@@ -26,16 +25,6 @@ RECORD = DropRecord(
     1,
     "2026-11-20T00:00:00+00:00",
     "2026-11-20T00:00:00+00:00",
-)
-SETTINGS = Settings(
-    ledger_table="ledger",
-    alerts_topic_arn="",
-    lake_bucket="lake",
-    reports_bucket="reports",
-    mwaa_environment="env",
-    glue_job="job",
-    copy_role_arn="",
-    warehouse=Warehouse(database="analytics", workgroup_name="wg"),
 )
 RUN = f"{RECORD.id}.1"
 POST, GET_RUN, GET_DAG = (

@@ -1,0 +1,15 @@
+"""The settings of the stack that tests of the gate imagine."""
+
+from suimon.settings import Settings
+from suimon.warehouse.statements import Warehouse
+
+SETTINGS = Settings(
+    ledger_table="ledger",
+    alerts_topic_arn="",
+    lake_bucket="lake",
+    reports_bucket="reports",
+    mwaa_environment="env",
+    glue_job="job",
+    copy_role_arn="arn:aws:iam::123456789012:role/copy",
+    warehouse=Warehouse(database="analytics", workgroup_name="wg"),
+)
