@@ -3,12 +3,14 @@
 import json
 import os
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.simulation.campaign import portion, shortest, story_of
 from tests.simulation.choices import Choices
+from tests.simulation.plan import HOUR
 from tests.simulation.schedule import Schedule, run
 
 SEEDS = 2_000
@@ -49,6 +51,16 @@ def test_a_schedule_is_repeated_by_its_choices(seed: int) -> None:
 
 def test_the_same_seed_is_the_same_schedule() -> None:
     assert run(7) == run(7)
+
+
+@pytest.mark.parametrize(("spares", "rounds"), [(True, 0), (False, 17)])
+def test_rounds_that_can_find_nothing_may_be_spared(spares: bool, rounds: int) -> None:  # noqa: FBT001 a parameter
+    schedule = Schedule(Choices(given={}))  # one good file, and nothing goes wrong
+    schedule.plan = replace(schedule.plan, heals=4 * HOUR, spares_sweep=spares)
+    schedule.live()
+    schedule.world.close()
+    assert schedule.rested
+    assert schedule.sweeping.rounds == rounds
 
 
 def test_sets_of_every_kind_come_whole_or_stay_incomplete() -> None:
