@@ -7,7 +7,6 @@ on a local Spark, the load and the quality query of the DAG in the twin's Redshi
 
 from __future__ import annotations
 
-import gzip
 import json
 import sys
 from pathlib import Path
@@ -26,6 +25,7 @@ from suimon_etl.parquet import Report, problems
 from suimon_etl.quality import Findings, judge, partition_figures
 from suimon_etl.request import Redshift, RunRequest
 from suimon_etl.tables import table_of
+from tests.twin.golden import as_sent
 from tests.twin.redshift_server import COPY_ROLE, Endpoint, endpoint
 
 if TYPE_CHECKING:
@@ -69,13 +69,10 @@ def contract_of(dataset: str) -> Contract:
     return read_contract_files([ROOT / "contracts" / f"{dataset}.odcs.yaml"]).of(dataset)
 
 
-def as_sent(contract: Contract) -> bytes:
+def sent(contract: Contract) -> bytes:
     """Give the golden file as the upstream system sends it."""
     (file,) = (path for path in GOLDEN.glob(f"{contract.dataset}.*") if not path.name.endswith(".expected.txt"))
-    text, form = file.read_text(encoding="utf-8"), contract.file
-    assert form
-    content = text.replace("\n", "\r\n" if form.line_ending == "crlf" else "\n").encode(form.encoding)
-    return gzip.compress(content, mtime=0) if form.compression == "gzip" else content
+    return as_sent(file.read_text(encoding="utf-8"), contract)
 
 
 def converted(spark: SparkSession, redshift: Endpoint, contract: Contract, rows: int, attempt: int) -> RunRequest:
@@ -83,7 +80,7 @@ def converted(spark: SparkSession, redshift: Endpoint, contract: Contract, rows:
     copy = redshift.bucket / "accepted" / contract.dataset
     copy.mkdir(parents=True, exist_ok=True)
     suffix = ".gz" if contract.file and contract.file.compression == "gzip" else ""
-    (copy / f"data.csv{suffix}").write_bytes(as_sent(contract))
+    (copy / f"data.csv{suffix}").write_bytes(sent(contract))
     (copy / "_contract.json").write_text(json.dumps(contract.to_json()))
     folder = f"processed/{contract.dataset}/{DAY}/0123456789abcdef.{attempt}/"
     job.convert(
@@ -143,7 +140,7 @@ def test_what_the_file_says_is_what_the_table_holds(
     expected = (GOLDEN / f"{dataset}.expected.txt").read_text(encoding="utf-8").splitlines()
 
     suffix = ".gz" if contract.file and contract.file.compression == "gzip" else ""
-    (tmp_path / f"data.csv{suffix}").write_bytes(as_sent(contract))
+    (tmp_path / f"data.csv{suffix}").write_bytes(sent(contract))
     verdict = check_file(tmp_path / f"data.csv{suffix}", contract, DAY, scratch=tmp_path)
     assert (verdict.accepted, verdict.accepted_rows) == (True, len(expected))
 

@@ -51,7 +51,7 @@ def golden_file(dataset: str, day: date, *, corrected: bool = False) -> GoldenFi
     ]
     text, table = (_corrected(text, CORRECTIONS[dataset]) for text in texts) if corrected else texts
     assert contract.key_pattern
-    return GoldenFile(contract.key_pattern.key_for(str(day)), _as_sent(text, contract), table.splitlines())
+    return GoldenFile(contract.key_pattern.key_for(str(day)), as_sent(text, contract), table.splitlines())
 
 
 def _moved(text: str, day: date) -> str:
@@ -72,7 +72,8 @@ def _corrected(text: str, correction: Correction) -> str:
     return text
 
 
-def _as_sent(text: str, contract: Contract) -> bytes:
+def as_sent(text: str, contract: Contract) -> bytes:
+    """Write a readable text as the contract's upstream system does: its encoding, line endings and compression."""
     form = contract.file
     assert form
     content = text.replace("\n", "\r\n" if form.line_ending == "crlf" else "\n").encode(form.encoding)

@@ -1,0 +1,309 @@
+"""What happens to a whole twin: files sent, a worker killed, a day replayed, events lost and found by the sweep."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from click.testing import CliRunner
+
+from local import mailbox
+from local.demo.sales import FAULTS, Fault, SalesFile, sales_file
+from local.isolation import REGION
+from local.supervisor import watch
+from suimon.cli import main as suimon
+from suimon.drop import Drop, State
+from suimon.ledger import Ledger
+from suimon.warehouse.statements import Warehouse, run_query
+from tests.twin.golden import golden_file
+from tests.twin.worker import kill_worker_of, standing_still, task_waiting_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from click.testing import Result
+
+    from local.twin import Twin
+    from suimon.ledger import Move
+    from tests.twin.golden import GoldenFile
+
+ROOT = Path(__file__).resolve().parents[2]
+WAREHOUSE = Warehouse(database="analytics", workgroup_name="suimon-local")
+YESTERDAY = datetime.now(ZoneInfo("Asia/Tokyo")).date() - timedelta(days=1)
+DAY_BEFORE = YESTERDAY - timedelta(days=1)
+NEVER_SENT = YESTERDAY - timedelta(days=2)
+LOST_DAY = YESTERDAY - timedelta(days=3)
+OTHERS = ("user_events", "inventory")
+FAULT = FAULTS[0]
+ROWS = 200
+
+
+@dataclass
+class Story:
+    """The twin, and what was sent into it."""
+
+    twin: Twin
+    good: SalesFile
+    drops: dict[str, Drop] = field(default_factory=dict)
+    sent: dict[str, GoldenFile] = field(default_factory=dict)
+    seen: dict[str, list[str]] = field(default_factory=dict)
+    orphaned: datetime | None = None  # when the load of the worker that died was committed
+    answers: dict[str, str] = field(default_factory=dict)
+    found: dict[str, int] = field(default_factory=dict)
+    replayed: Result | None = None
+    reconciled: Result | None = None
+    looked_up: dict[str, Result] = field(default_factory=dict)
+
+    @property
+    def ledger(self) -> Ledger:
+        return Ledger(self.twin.session().resource("dynamodb").Table(self.twin.outputs["LedgerTable"]))
+
+    def put(self, name: str, content: bytes, day: date = YESTERDAY) -> None:
+        self.put_at(f"sales/{day}/sales_data.csv", name, content)
+
+    def put_at(self, key: str, name: str, content: bytes) -> None:
+        bucket = self.twin.outputs["RawBucket"]
+        answer = self.twin.session("upstream").client("s3").put_object(Bucket=bucket, Key=key, Body=content)
+        self.drops[name] = Drop(bucket, key, answer["VersionId"], answer["ETag"].strip('"'), len(content), "")
+
+    def put_golden(self, dataset: str, *, corrected: bool) -> None:
+        file = golden_file(dataset, DAY_BEFORE, corrected=corrected)
+        name = f"{dataset} corrected" if corrected else dataset
+        self.sent[name] = file
+        self.put_at(file.key, name, file.content)
+
+    def moves(self, name: str) -> list[Move]:
+        return self.ledger.history(self.drops[name].id)
+
+    def wait_for(self, name: str, state: State, seconds: float = 180) -> None:
+        self.wait(lambda: any(move.state is state for move in self.moves(name)), f"{name} to be {state}", seconds)
+
+    def wait(self, look: Callable[[], bool], what: str, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while not look():
+            watch(self.twin)
+            assert time.monotonic() < deadline, f"waited {seconds} s in vain for {what}"
+            time.sleep(0.3)
+
+    def letters(self, incident: str) -> list[mailbox.Letter]:
+        return [letter for letter in mailbox.letters(self.twin.mail) if f"Incident: {incident}\n" in letter.body]
+
+    def invoke(self, function: str, payload: dict[str, Any]) -> dict[str, Any]:
+        functions = self.twin.session().client("lambda")
+        answer = functions.invoke(FunctionName=self.twin.outputs[function], Payload=json.dumps(payload).encode())
+        result: dict[str, Any] = json.loads(answer["Payload"].read())
+        assert "FunctionError" not in answer, result
+        return result
+
+    def ask(self, sql: str, **parameters: object) -> list[dict[str, Any]]:
+        return run_query(self.twin.session().client("redshift-data"), WAREHOUSE, sql, parameters)
+
+    def table(self) -> tuple[int, Decimal]:
+        sql = "SELECT COUNT(*) AS orders, SUM(amount) AS amount FROM sales_fact WHERE order_date = CAST(:day AS DATE)"
+        row = self.ask(sql, day=YESTERDAY)[0]
+        return row["orders"], Decimal(row["amount"])
+
+    def whole_table(self, table: str) -> list[str]:
+        """Every row, a line each, as the golden files have them."""
+        rows = self.ask(f"SELECT * FROM {table} ORDER BY 1, 2")  # noqa: S608 a name of our own
+        return ["|".join("NULL" if cell is None else str(cell) for cell in row.values()) for row in rows]
+
+    def loads(self, table: str) -> list[dict[str, Any]]:
+        """The lines of the load log, in the order of the writes."""
+        return self.ask(f"SELECT * FROM {table}_loads ORDER BY written, attempt")  # noqa: S608 as above
+
+
+def tell(story: Story) -> None:
+    """Everything that happens: afterwards the tests only look."""
+    story.invoke("FreshnessFunctionName", {})
+    load_the_others(story)
+    kill_a_worker_at_its_load(story)
+    story.put_golden("inventory", corrected=True)
+    story.put("bad", sales_file(YESTERDAY, ROWS, 1, (FAULT,)).content)
+    story.wait_for("bad", State.REJECTED)
+    story.put("good", story.good.content)
+    story.wait_for("good", State.LOADED)
+    story.put("again", story.good.content)
+    story.wait_for("again", State.DUPLICATE)
+    story.put("other day", sales_file(DAY_BEFORE, 10, 1, (Fault(3, "amount", "-1"),)).content, DAY_BEFORE)
+    story.wait_for("other day", State.REJECTED)
+    sqs = story.twin.session().client("sqs")
+    sqs.send_message(QueueUrl=story.twin.outputs["IntakeQueueUrl"], MessageBody="no event at all")
+    story.replayed = as_operator(story, "replay", "sales", "--from", str(YESTERDAY), "--to", str(YESTERDAY))
+    story.wait(lambda: len(story.letters(f"rejected:sales:{YESTERDAY}")) > 1, "the recovery to be told", 30)
+    for name in ("bad", "other day", "good"):
+        story.answers[name] = replay_by_hand(story, name)
+    report_failure(story)
+    # The run itself ends well a moment later, as one does that somebody has cleared in Airflow.
+    story.wait(lambda: ends(story, 3) == [State.FAILED, State.LOADED], "the run to end well after all", 180)
+    see_the_corrections_loaded(story)
+    lose_and_find(story)
+    story.invoke("FreshnessFunctionName", {})
+    story.reconciled = as_operator(story, "reconcile", "--full")
+    good = story.drops["good"]
+    for name, *asked in (
+        ("drop", good.id),
+        ("key", "--key", f"s3://{good.bucket}/{good.key}"),
+        ("partition", "--dataset", "sales", "--partition", str(DAY_BEFORE)),
+        ("state", "--state", "DUPLICATE"),
+    ):
+        story.looked_up[name] = as_operator(story, "drops", *asked, "--json")
+
+
+def load_the_others(story: Story) -> None:
+    """Send a good file of each other dataset at once, and see both loaded."""
+    for dataset in OTHERS:
+        story.put_golden(dataset, corrected=False)
+    for dataset in OTHERS:
+        story.wait_for(dataset, State.LOADED)
+        story.seen[dataset] = story.whole_table(dataset)
+
+
+def kill_a_worker_at_its_load(story: Story) -> None:
+    """Send corrected events; their worker dies when it has sent the load, and before it has told Airflow anything.
+
+    worker                  the twin's Redshift           Airflow
+    sends the batch ──────▶ stands still
+    dies
+                            goes on: loads and commits
+                                                          hears nothing for a minute, and tries the task again:
+                            the same batch once more  ◀── another worker sends it
+    """
+    with standing_still(story.twin, "redshift"):
+        story.put_golden("user_events", corrected=True)
+        waiting = partial(task_waiting_for, story.twin, "redshift")
+        story.wait(lambda: waiting() is not None, "a worker to wait for Redshift", 120)
+        task = waiting()
+        assert task
+        kill_worker_of(task)
+    story.wait(lambda: len(story.loads("user_events")) > 1, "the load that the dead worker has sent", 60)
+    story.orphaned = story.loads("user_events")[-1]["loaded_at"]
+
+
+def see_the_corrections_loaded(story: Story) -> None:
+    for dataset in OTHERS:
+        story.wait_for(f"{dataset} corrected", State.LOADED)
+        story.seen[f"{dataset} corrected"] = story.whole_table(dataset)
+
+
+def ends(story: Story, attempt: int) -> list[State]:
+    """What became of an attempt of the good file once its run had started."""
+    states = [move.state for move in story.moves("good") if move.attempt == attempt]
+    return states[states.index(State.TRIGGERED) + 1 :] if State.TRIGGERED in states else []
+
+
+def lose_and_find(story: Story) -> None:
+    """Let the events of a file and of a run be lost, others end among the dead letters; the sweep finds them all."""
+    events = story.twin.session().client("events")
+    rules = ("suimon-local-object-created", "suimon-local-run-finished")
+    for rule in rules:
+        events.disable_rule(Name=rule)
+    story.put("lost", sales_file(LOST_DAY, 10, 1, (Fault(3, "amount", "-1"),)).content, LOST_DAY)
+    replay_by_hand(story, "good")
+    drop_id, attempt = story.drops["good"].id, 4
+    # As if hours had gone by: the file's event is past its grace, the run past its limit.
+    sweep(story, hours=3)
+    story.wait_for("lost", State.REJECTED)
+    story.wait(lambda: run_state(story, f"{drop_id}.{attempt}") == "success", "the run whose end nobody hears of", 180)
+    sweep(story, hours=4)
+    for rule in rules:
+        events.enable_rule(Name=rule)
+    replay_by_hand(story, "good")
+    sqs = story.twin.session().client("sqs")
+    undelivered = sqs.get_queue_url(QueueName="suimon-local-undelivered")["QueueUrl"]
+    failure = {"source": "suimon.dag", "detail-type": "Run Finished", "detail": failed_detail(story)}
+    sqs.send_message(QueueUrl=undelivered, MessageBody=json.dumps({"version": "1.0", "requestPayload": failure}))
+    sqs.send_message(QueueUrl=story.twin.outputs["IntakeDeadLetterQueueUrl"], MessageBody="no event at all")
+    sweep(story, hours=0)
+
+
+def sweep(story: Story, hours: int) -> None:
+    """Let the sweep make a round as of so many hours from now."""
+    now = datetime.now(UTC) + timedelta(hours=hours)
+    found = story.invoke("FreshnessFunctionName", {"time": now.isoformat(), "reconcile": {}})
+    assert not found["failures"], found
+    for part in found["parts"]:
+        story.found[part["kind"]] = story.found.get(part["kind"], 0) + part["found"]
+    assert found["unexplained"] == 0, found
+
+
+def run_state(story: Story, run: str) -> str:
+    """Ask Airflow how a run is."""
+    return str(in_airflow(story, f"/dags/daily_sales_etl/dagRuns/{run}")["state"])
+
+
+def in_airflow(story: Story, path: str) -> dict[str, Any]:
+    """Ask Airflow by way of MWAA."""
+    mwaa = story.twin.session().client("mwaa")
+    answer: dict[str, Any] = mwaa.invoke_rest_api(Name="suimon-local", Path=path, Method="GET")["RestApiResponse"]
+    return answer
+
+
+def as_operator(story: Story, *command: str) -> Result:
+    """Run `suimon` with the operator's rights and nothing else."""
+    keys = story.twin.principals["operator"]
+    environment = {
+        **story.twin.endpoints(),
+        "AWS_ACCESS_KEY_ID": keys.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": keys.secret_access_key,
+        "AWS_DEFAULT_REGION": REGION,
+    }
+    return CliRunner(env=environment).invoke(suimon, command)
+
+
+def finished(story: Story, name: str) -> Any:
+    """What the ledger holds of the end of a drop's run."""
+    table = story.twin.session().resource("dynamodb").Table(story.twin.outputs["LedgerTable"])
+    return table.get_item(Key={"pk": f"drop#{story.drops[name].id}", "sk": "drop"})["Item"]["finished"]
+
+
+def replay_by_hand(story: Story, name: str) -> str:
+    """Ask intake for the next attempt with a token that nobody waits for; gives the state it answers."""
+    record = story.ledger.get(story.drops[name].id)
+    assert record
+    request = {
+        "drop_id": record.id,
+        "attempt": record.attempt + 1,
+        "task_token": "nobody waits",
+        "execution": "by hand",
+    }
+    return str(story.invoke("IntakeFunctionName", {"replay": request})["state"])
+
+
+def report_failure(story: Story) -> None:
+    """Report the attempt that was just started as failed, as the DAG's closing task does with the DAG's rights."""
+    detail = failed_detail(story)
+    answer = (
+        story.twin.session("airflow")
+        .client("events")
+        .put_events(Entries=[{"Source": "suimon.dag", "DetailType": "Run Finished", "Detail": json.dumps(detail)}])
+    )
+    assert answer["FailedEntryCount"] == 0
+    incident = f"run-failed:sales:{YESTERDAY}"
+    story.wait(lambda: bool(story.letters(incident)), f"a letter about {incident}", 60)
+
+
+def failed_detail(story: Story) -> dict[str, Any]:
+    """What the closing task would say if the good file's latest attempt had failed."""
+    record = story.ledger.get(story.drops["good"].id)
+    assert record
+    return {
+        "dataset": "sales",
+        "partition": str(YESTERDAY),
+        "drop_id": record.id,
+        "attempt": record.attempt,
+        "dag_id": "daily_sales_etl",
+        "run_id": f"{record.id}.{record.attempt}",
+        "outcome": "failed",
+        "rows": {"file": ROWS, "parquet": None, "table": None},
+        "failed_task": "run_glue",
+        "error": "the disk is full",
+        "log_url": None,
+    }
