@@ -83,12 +83,17 @@ class FakeMwaa:
         return {"RestApiStatusCode": 200, "RestApiResponse": body}
 
 
+@dataclass
 class FakeSfn:
-    """Nobody waits."""
+    """Keeps the tokens that were answered."""
 
-    def send_task_success(self, **_: Any) -> None: ...
+    answered: list[str] = field(default_factory=list)
 
-    def send_task_failure(self, **_: Any) -> None: ...
+    def send_task_success(self, **request: Any) -> None:
+        self.answered.append(request["taskToken"])
+
+    def send_task_failure(self, **request: Any) -> None:
+        self.answered.append(request["taskToken"])
 
 
 @dataclass
@@ -99,6 +104,7 @@ class World:
     post: Post
     contracts: Contracts = field(default_factory=contracts)
     mwaa: FakeMwaa = field(default_factory=FakeMwaa)
+    sfn: FakeSfn = field(default_factory=FakeSfn)
     s3: Any = None
     sqs: Any = None
 
@@ -124,7 +130,7 @@ class World:
         given: dict[str, Any] = {
             "contracts": self.contracts,
             "ledger": self.ledger,
-            "registry": Registry(self.ledger, self.desk, FakeSfn()),  # type: ignore[arg-type]  # a fake
+            "registry": Registry(self.ledger, self.desk, self.sfn),  # type: ignore[arg-type]  # a fake
             "desk": self.desk,
             "airflow": Airflow(self.mwaa, "env", pace),  # type: ignore[arg-type]  # a fake
             "table": self.table,

@@ -158,11 +158,10 @@ def test_rounds_at_once_note_their_ends_side_by_side(table: Table) -> None:
 def test_an_end_that_one_round_could_not_enter_outlives_another_round(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ours = world.triggered(NOON - 3 * HOUR)
-    world.mwaa.runs[f"{ours.id}.1"] = "failed"
-    dying = world.sweep()
+    ours = world.ledger.renew_token(world.triggered(NOON - 3 * HOUR), "a replay waits", NOON - 3 * HOUR)
+    world.mwaa.runs[f"{ours.id}.1"] = "success"
 
-    def killed(*_: Any) -> None:
+    def killed(**_: Any) -> None:
         # The other round is at work meanwhile: it notes its own end, enters it, and takes it away.
         later = world.triggered(NOON - 3 * HOUR, "2026-11-20")
         world.mwaa.runs[f"{later.id}.1"] = "success"
@@ -171,11 +170,13 @@ def test_an_end_that_one_round_could_not_enter_outlives_another_round(
         noted.remove(end(f"{later.id}.1", State.LOADED))
         raise InterruptedError
 
-    monkeypatch.setattr(dying.registry.desk, "report", killed)
-    dying.round(NOON)
-    assert world.state_of(ours.id) is State.FAILED
+    with monkeypatch.context() as patch:
+        patch.setattr(world.sfn, "send_task_success", killed)
+        world.round(NOON)
+    # No round looks at it again for its state: only the note is left.
+    assert (world.state_of(ours.id), world.sfn.answered) == (State.LOADED, [])
     world.round(NOON + 15 * MINUTE)
-    assert "[Suimon] sales 2026-11-21 could not be loaded" in world.post.subjects()
+    assert world.sfn.answered == ["a replay waits"]
     assert NotedEnds(world.table).all() == []
 
 
