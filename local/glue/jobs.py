@@ -52,7 +52,7 @@ def deployed_job(root: boto3.Session, endpoint: str, name: str) -> Job:
     properties = next(_deployed_properties(root, endpoint, name), {})
     limit = properties.get("ExecutionProperty", {}).get("MaxConcurrentRuns", DEFAULT_CONCURRENT_RUNS)
     # A parameter stays text in MiniStack where CloudFormation makes a number of it.
-    numbers: dict[str, Any] = {name: int(found[name]) for name in ("NumberOfWorkers", "Timeout") if name in found}
+    numbers: dict[str, Any] = {one: int(found[one]) for one in ("NumberOfWorkers", "Timeout") if one in found}
     return job_of({**found, **numbers, "ExecutionProperty": {"MaxConcurrentRuns": int(limit)}})
 
 

@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from suimon.incidents import Problem
 from suimon.set_alerts import INCOMPLETE, incomplete_id, overdue
-from suimon.warehouse.statements import WarehouseError, run_query
+from suimon.warehouse.statements import UnfinishedError, WarehouseError, run_query
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -36,9 +36,9 @@ _AHEAD_DAYS = -1
 QUERY_SECONDS = 60
 # All tables together: a third of the function's time, for a Redshift that hangs must not use up what the sweep needs.
 TABLES_SECONDS = 300
-# A table that cannot be asked is told of in the second round of 15 minutes: a load holds its lock while COPY runs, and
-# every reader waits for it. A round that is tried again minutes later is no second one, and three rounds back is over.
-SUSPECT_AT_LEAST, SUSPECT_AT_MOST = timedelta(minutes=10), timedelta(minutes=25)
+# A table that is busy is told of in the second round of 15 minutes: a load holds its lock while COPY runs, and every
+# reader waits for it. A round that is tried again minutes later is no second one.
+SUSPECT_AT_LEAST = timedelta(minutes=10)
 _AGE_SQL = Path(__file__).with_name("freshness_age.sql")
 _IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]*")
 
@@ -85,7 +85,7 @@ class Watch:
         for check in self._checks(opened, now):
             checked += 1
             if check.problem:
-                if check.may_pass and not self.desk.lasts(check.problem, now, SUSPECT_AT_LEAST, SUSPECT_AT_MOST):
+                if check.may_pass and not self.desk.lasts(check.problem, now, SUSPECT_AT_LEAST):
                     suspected.append(check.incident_id)
                     continue
                 problems.append(check.incident_id)
@@ -135,6 +135,8 @@ class Watch:
             else:
                 if (incident_id := f"{UNREADABLE}:{table.table}") in opened:
                     yield Check(incident_id, None, f"{table.table} can be read again.")
+                else:
+                    self.desk.dismiss(incident_id, now)
                 yield judge_age(table, age_days)
 
     def _age(self, table: TableFreshness, now: datetime, until: float) -> int | None:
@@ -241,7 +243,7 @@ def _days(count: int) -> str:
 
 
 def unreadable(table: TableFreshness, warehouse: Warehouse, error: Exception) -> Check:
-    """Report a table whose age cannot be asked, if it lasts; the same kind of error again is no news."""
+    """Report a table whose age cannot be asked; the same kind of error again is no news. One that is busy may pass."""
     incident_id = f"{UNREADABLE}:{table.table}"
     body = (
         f"The age of {table.table} could not be asked in {warehouse}: nobody knows whether it is fresh.\n\n"
@@ -251,7 +253,8 @@ def unreadable(table: TableFreshness, warehouse: Warehouse, error: Exception) ->
         "does while it copies, and readers wait."
     )
     kind = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
-    return Check(incident_id, Problem(incident_id, f"{table.table} cannot be checked", body, kind), may_pass=True)
+    problem = Problem(incident_id, f"{table.table} cannot be checked", body, kind)
+    return Check(incident_id, problem, may_pass=isinstance(error, UnfinishedError | NoTimeError))
 
 
 def unwatched(opened: Iterable[str], contracts: Contracts) -> list[Check]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -109,19 +110,38 @@ class IncidentDesk:
         self._table.put_item(Item=_item(problem, OPEN, opened_at, now))
         return True
 
-    def lasts(self, problem: Problem, now: datetime, at_least: timedelta, at_most: timedelta) -> bool:
+    def lasts(self, problem: Problem, now: datetime, at_least: timedelta) -> bool:
         """Whether a problem was seen so long before, or is open, and so is to be told; else note that it was seen.
 
-        What was seen longer ago than `at_most` is another occasion: it was well in between, or nobody looked.
+        Who sees that it is over says so by `dismiss`.
         """
         known = self.known(problem.id)
         if known and known.is_open:
             return True
-        since = known.opened_at if known and known.is_suspected else None
-        if since and now - since <= at_most:
-            return now - since >= at_least
-        self._table.put_item(Item=_item(problem, SUSPECTED, now, now))
+        if known and known.is_suspected:
+            return now - known.opened_at >= at_least
+        try:
+            self._table.put_item(
+                Item=_item(problem, SUSPECTED, now, now),
+                ConditionExpression=Attr("pk").not_exists() | Attr("state").ne(OPEN),
+            )
+        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+            return True  # another round has told it since we looked
         return False
+
+    def dismiss(self, problem_id: str, now: datetime) -> None:
+        """Forget that a problem was seen which nobody was told of."""
+        known = self.known(problem_id)
+        if known is None or not known.is_suspected:
+            return
+        with suppress(self._table.meta.client.exceptions.ConditionalCheckFailedException):
+            self._table.update_item(
+                Key=_key(problem_id),
+                UpdateExpression="SET #state = :recovered, updated_at = :now",
+                ConditionExpression=Attr("state").eq(SUSPECTED),
+                ExpressionAttributeNames={"#state": "state"},
+                ExpressionAttributeValues={":recovered": RECOVERED, ":now": stamp(now)},
+            )
 
     def recover(self, incident_id: str, now: datetime, note: str = "") -> bool:
         """Tell people that an open problem is gone (`note`: how); True when something was published."""

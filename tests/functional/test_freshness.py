@@ -15,10 +15,10 @@ from suimon.contract.keys import KeyPattern, SetRule
 from suimon.contract.model import Arrival, Contract, Contracts, TableFreshness
 from suimon.drop import Drop, State
 from suimon.freshness import Watch
-from suimon.incidents import IncidentDesk
+from suimon.incidents import Incident, IncidentDesk, Problem
 from suimon.ledger import Ledger
 from suimon.sets import DropSet, Member, join
-from suimon.warehouse.statements import Warehouse
+from suimon.warehouse.statements import UnfinishedError, Warehouse
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -30,7 +30,8 @@ NOW = datetime(2026, 11, 21, 22, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=15)
 STILL_LATER = LATER + timedelta(minutes=15)
 UNREADABLE = "unreadable-table:sales_fact"
-GONE = ValueError('relation "sales_fact" does not exist')
+WAREHOUSE = Warehouse(database="analytics", workgroup_name="main")
+LOCKED = UnfinishedError("SELECT 1", WAREHOUSE, "STARTED", "not finished after 60 s")
 SALES = Contract(
     dataset="sales",
     version="1.0.0",
@@ -68,7 +69,7 @@ class Redshift:
 
     def describe_statement(self, **request: Any) -> Any:
         answer = self._age(request["Id"])
-        if isinstance(answer, ClientError):
+        if isinstance(answer, ClientError | UnfinishedError):
             raise answer
         if isinstance(answer, Exception):
             return {"Status": "FAILED", "Error": str(answer)}
@@ -97,7 +98,7 @@ def watch(table: Table, post: Post, redshift: Redshift) -> Watch:
         ledger=Ledger(table),
         desk=IncidentDesk(table, post.sns, post.topic_arn),
         redshift=redshift,  # type: ignore[arg-type]  # a fake of four calls
-        warehouse=Warehouse(database="analytics", workgroup_name="main"),
+        warehouse=WAREHOUSE,
     )
 
 
@@ -167,8 +168,7 @@ def test_a_table_that_cannot_be_asked_is_a_problem_of_its_own_and_stops_nothing(
     redshift.ages |= {"sales_fact": 3, "inventory": 8}
     watch.round(NOW)
     redshift.ages["sales_fact"] = failure
-    watch.round(LATER)
-    summary = watch.round(STILL_LATER)
+    summary = watch.round(LATER)
     # Nobody knows how old sales_fact is: that it was stale neither recovers nor is said again.
     assert summary.problems == (UNREADABLE, "stale-table:inventory")
     assert (summary.published, summary.recovered) == ((UNREADABLE,), ())
@@ -177,27 +177,37 @@ def test_a_table_that_cannot_be_asked_is_a_problem_of_its_own_and_stops_nothing(
     assert post.subjects()[-1] == "[Suimon] Recovered: sales_fact is stale"
 
 
-def test_a_table_that_cannot_be_asked_once_is_not_told_of(
-    watch: Watch, table: Table, post: Post, redshift: Redshift
-) -> None:
+def test_a_table_that_is_busy_once_is_not_told_of(watch: Watch, table: Table, post: Post, redshift: Redshift) -> None:
     receive(table, "2026-11-21")
-    redshift.ages["sales_fact"] = GONE
+    redshift.ages["sales_fact"] = LOCKED
     summary = watch.round(NOW)
     assert (summary.problems, summary.suspected) == ((), (UNREADABLE,))
     redshift.ages["sales_fact"] = 0
     assert watch.round(LATER).recovered == ()
-    # Half an hour after the first time it is the first time again.
-    redshift.ages["sales_fact"] = GONE
+    redshift.ages["sales_fact"] = LOCKED  # it was well in between: the first time again
     assert watch.round(STILL_LATER).suspected == (UNREADABLE,)
     assert post.subjects() == []
-    assert watch.round(STILL_LATER + timedelta(minutes=15)).published == (UNREADABLE,)
+    assert watch.round(STILL_LATER + timedelta(hours=1)).published == (UNREADABLE,)  # rounds were lost, it lasts
+
+
+def test_a_suspicion_never_hides_what_another_round_has_told(watch: Watch, table: Table, post: Post) -> None:
+    problem = Problem(UNREADABLE, "sales_fact cannot be checked", "", "UnfinishedError")
+
+    class Slower(IncidentDesk):
+        def known(self, incident_id: str) -> Incident | None:
+            before = super().known(incident_id)
+            watch.desk.report(problem, NOW)  # by the other round, between our look and our write
+            return before
+
+    assert Slower(table, post.sns, post.topic_arn).lasts(problem, NOW, timedelta(minutes=10))
+    assert watch.desk.open_incidents() == [UNREADABLE]
 
 
 def test_a_round_that_is_tried_again_minutes_later_is_no_second_one(
     watch: Watch, table: Table, post: Post, redshift: Redshift
 ) -> None:
     receive(table, "2026-11-21")
-    redshift.ages["sales_fact"] = GONE
+    redshift.ages["sales_fact"] = LOCKED
     for minutes in (0, 1, 3):
         assert watch.round(NOW + timedelta(minutes=minutes)).suspected == (UNREADABLE,)
     assert post.subjects() == []
@@ -234,7 +244,7 @@ def test_a_redshift_that_hangs_silences_nothing_and_does_not_use_up_the_function
 def test_a_contract_with_a_name_that_is_no_identifier_stops_nothing(watch: Watch, redshift: Redshift) -> None:
     odd = replace(SALES, freshness=TableFreshness("sales_fact; DROP TABLE sales_fact", "order_date", 1), arrival=None)
     summary = replace(watch, contracts=Contracts((odd, INVENTORY))).round(NOW)
-    assert summary.suspected == ("unreadable-table:sales_fact; DROP TABLE sales_fact",)
+    assert summary.problems == ("unreadable-table:sales_fact; DROP TABLE sales_fact",)
     assert [request["Sql"].splitlines()[-1] for request in redshift.requests] == ["FROM inventory"]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import sqlglot
@@ -168,6 +169,15 @@ def test_a_statement_that_ends_while_it_is_cancelled_is_given_up_all_the_same() 
     api.refuses_to_cancel = True
     with pytest.raises(WarehouseError, match=r"could not be cancelled: .*already in FINISHED state"):
         run(client(api), TARGET, "SELECT 1", timeout_seconds=0.2)
+
+
+def test_a_statement_that_cannot_be_looked_at_is_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    api = DataApi("STARTED")
+    refused = ClientError({"Error": {"Code": "InternalServerException", "Message": "try again"}}, "DescribeStatement")
+    monkeypatch.setattr(api, "describe_statement", Mock(side_effect=refused))
+    with pytest.raises(ClientError, match="try again"):
+        run(client(api), TARGET, "SELECT 1")
+    assert api.cancelled == ["s-1"]
 
 
 TABLES = ["inventory", "inventory_loads", "sales_fact", "sales_fact_loads", "user_events", "user_events_loads"]

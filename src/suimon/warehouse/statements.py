@@ -29,6 +29,10 @@ class WarehouseError(Exception):
         self.sql, self.target, self.status, self.error = sql, target, status, error
 
 
+class UnfinishedError(WarehouseError):
+    """A statement that was given up: a lock that somebody holds, or a busy warehouse; another time it may end."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Warehouse:
     """Where a statement runs: a Serverless workgroup or a provisioned cluster, as IAM or with a secret."""
@@ -74,7 +78,8 @@ def run_query(
 
     `parameters` are bound as `:name`; the service takes text only, so SQL casts where a type matters.
     Values: int, float, bool, str, None; DECIMAL as Decimal, DATE as date, TIMESTAMP as datetime (naive), TIMESTAMPTZ as
-    datetime (aware). Raises WarehouseError when the statement fails or is not finished within `timeout_seconds`.
+    datetime (aware). Raises WarehouseError when the statement fails, UnfinishedError when it takes longer than
+    `timeout_seconds`.
     """
     return list(_rows(client, run(client, target, sql, parameters, timeout_seconds=timeout_seconds)))
 
@@ -100,7 +105,11 @@ def run(
     while True:
         remaining = deadline - time.monotonic()
         # The service holds the answer back until the statement ends, so this is one call as a rule, not a poll.
-        answer = client.describe_statement(Id=statement_id, WaitTimeSeconds=_wait(remaining))
+        try:
+            answer = client.describe_statement(Id=statement_id, WaitTimeSeconds=_wait(remaining))
+        except (ClientError, BotoCoreError):
+            _cancelled(client, statement_id)
+            raise
         status = answer["Status"]
         if status == "FINISHED":
             return statement_id
@@ -108,7 +117,7 @@ def run(
             raise WarehouseError(sql, target, status, answer.get("Error") or "Redshift gave no reason")
         if remaining <= 0:
             late = f"statement {statement_id} is not finished after {timeout_seconds:g} s"
-            raise WarehouseError(sql, target, status, f"{late}, {_cancelled(client, statement_id)}")
+            raise UnfinishedError(sql, target, status, f"{late}, {_cancelled(client, statement_id)}")
         time.sleep(min(pause, max(remaining, 0)))  # in case an answer comes back before it was asked to
         pause = min(pause * 2, 2.0)
 
