@@ -45,11 +45,15 @@ SETS_AT_MOST = 1_000  # some five milliseconds each
 # A contract that is new may match many old drops; the next round goes on.
 ADOPTED_AT_MOST = 500
 
-LONGEST_RUN = timedelta(minutes=15)  # of the intake function
-# An index follows its table within a second, longer under load, and clocks of functions differ. What lies behind the
-# mark is not read again, so nothing is read that is younger than this, or it would pass over what appears before it.
+LONGEST_RUN = timedelta(minutes=15)  # of the intake function, and of the sweep's
+# A drop is entered with a time that its function took before it told people, which may take all of its run. A round of
+# the sweep enters with the time of its schedule, and Lambda makes one that died again, a minute and two minutes later.
+OLDEST_STAMP = 3 * LONGEST_RUN + timedelta(minutes=3)
+# An index follows its table within a second, longer under load, and clocks of functions differ.
 # https://repost.aws/knowledge-center/dynamodb-missing-table-items-gsi
 INDEX_LAG = timedelta(minutes=1)
+# What lies behind the mark is not read again; nothing appears there any more that has a time before this.
+SETTLED = OLDEST_STAMP + INDEX_LAG
 
 MARK = "contracts"
 STATES = (State.RECEIVED, State.VALIDATING, State.ACCEPTED)
@@ -191,16 +195,17 @@ def adopt_unmatched(
     The mark holds the patterns that all were held against (`done`), or those of the pass that is under way, behind
     which drop it goes on and when it began. While a release is under way an intake function of the one before may
     still be at work; so a pass goes on looking until a round that begins after such a function can no longer be.
+    Younger drops are taken in as well, but the mark stays before them: older ones may yet appear among them.
     """
     patterns, mark = patterns_of(contracts), marks.get(MARK)
     if mark.get("done") == patterns:
         return Finding(UNMATCHED)
     if mark.get("under_way") != patterns:
         mark = {"under_way": patterns, "began": now.isoformat(), "behind": ""}
-    behind, settled = mark.get("behind", ""), now - INDEX_LAG
+    behind, settled = mark.get("behind", ""), now - SETTLED
     if behind.partition("#")[0] > stamp(settled):  # a round that is made again, with its time: another has come further
         return Finding(UNMATCHED)
-    records = ledger.in_state(State.UNMATCHED, settled, ADOPTED_AT_MOST, behind=behind)
+    records = ledger.in_state(State.UNMATCHED, now, ADOPTED_AT_MOST, behind=behind)
     adopted, left = [], set()
     for record in records:
         if matched := contracts.match(record.drop.key):
@@ -212,8 +217,8 @@ def adopt_unmatched(
     queue.resume([record.id for record in adopted])
     for shape in sorted({alerts.key_shape(record.drop.key) for record in adopted} - left):
         desk.recover(f"unmatched:{shape}", now, "A contract knows these files now; they are taken in.")
-    if records:
-        marks.put(MARK, {**mark, "behind": standing(records[-1])})
+    if old := [record for record in records if record.updated_at <= stamp(settled)]:
+        marks.put(MARK, {**mark, "behind": standing(old[-1])})
     elif datetime.fromisoformat(mark["began"]) < settled - LONGEST_RUN:
         marks.put(MARK, {"done": patterns})
     else:
