@@ -34,9 +34,9 @@ class CastError(RedshiftError):
 
     def __init__(self, text: str, kind: str) -> None:
         """`kind` is the type as the nodes that read tables call it: Short, Integer, Long."""
-        found = re.search(r"[^0-9]", text.lstrip("+-") if text[1:] else text)
-        place = len(text) - len(text.lstrip("+-") if text[1:] else text) + found.start() if found else 0
-        super().__init__(f"Invalid digit, Value '{found[0] if found else ''}', Pos {place}, Type: {kind} ")
+        read = re.match(r"[+-]?[0-9]*" if text[1:] else r"[0-9]*", text)
+        place = read.end() if read else 0
+        super().__init__(f"Invalid digit, Value '{text[place : place + 1]}', Pos {place}, Type: {kind} ")
         self._context = text.encode()[:CONTEXT_BYTES].decode(errors="ignore")
 
     def of_query(self, query_id: int) -> RedshiftError:
@@ -102,6 +102,7 @@ def _block(error: str, code: int, context: str, query_id: int, more: tuple[str, 
 CAST: Final = " cast to "
 # DuckDB's `error(text)` inside our rewritten SQL carries a text of Redshift's behind this mark.
 MARK: Final = "redshift:"
+_OURS: Final = re.compile(rf"[A-Z][A-Za-z ]* Error: {MARK}(.*)", re.DOTALL)
 
 _INTEGER_BYTES: Final = {"INT16": 2, "INT32": 4, "INT64": 8}
 _TYPE_NAMES: Final = {
@@ -119,19 +120,22 @@ def from_duckdb(error: duckdb.Error) -> Exception:
     text = str(error)
     if isinstance(error, duckdb.InterruptException):
         return CancelledError()
-    if MARK + CAST in text:
-        kind, _, value = text.split(MARK + CAST, 1)[1].partition(":")
-        return CastError(value.splitlines()[0] if value else "", kind)
-    if MARK in text:
-        return RedshiftError(text.split(MARK, 1)[1].splitlines()[0].strip())
+    if ours := _OURS.match(text):
+        if ours[1].startswith(CAST):
+            kind, _, value = ours[1].removeprefix(CAST).partition(":")
+            return CastError(value, kind)
+        return RedshiftError(ours[1].splitlines()[0].strip())
+    words = text.partition("\n\nLINE ")[0]  # behind it a piece of the statement, in which anything may stand
     for pattern, build in _PATTERNS:
-        if found := re.search(pattern, text):
+        if found := re.search(pattern, words):
             return build(found)
     return RedshiftError(f"{text.splitlines()[0]} (DuckDB's words)")
 
 
 def _cannot_convert(found: re.Match[str]) -> RedshiftError:
     value, target = found[1], found[2].split("(")[0]
+    if target in _INTEGER_BYTES and re.fullmatch(r"\s*[+-]?[0-9]+\s*", value):
+        return RedshiftError(f"Value out of range for {_INTEGER_BYTES[target]} bytes.")
     # PostgreSQL's words; "type" is left out before the integers there.
     name = _TYPE_NAMES.get(target, "numeric" if target == "DECIMAL" else target.lower())
     kind = name if target.startswith("INT") else f"type {name}"

@@ -53,8 +53,21 @@ def test_of_a_long_text_no_more_is_promised_than_the_catalogue_keeps(redshift: E
         ("-x", "Value 'x', Pos 1"),
         ("-", "Value '-', Pos 0"),
         ("7-", "Value '-', Pos 1"),
+        ("--5", "Value '-', Pos 1"),
+        ("12\nab", "Value '\n', Pos 2"),
         ("", "Value '', Pos 0"),
     ],
 )
 def test_the_first_character_that_is_no_digit_is_named_with_its_place(text: str, told: str) -> None:
     assert str(CastError(text, "Integer")) == f"Invalid digit, {told}, Type: Integer "
+
+
+def test_a_text_of_several_lines_is_looked_at_whole(redshift: Endpoint) -> None:
+    error = redshift.error("SELECT CAST(:lines || a AS INTEGER) FROM t", lines="12\nab")
+    assert error.startswith("ERROR: Invalid digit, Value '\n', Pos 2, Type: Integer ")
+    assert "  context:   12\nab28.98\n" in error
+
+
+def test_a_piece_of_the_statement_that_duckdb_shows_is_no_error(redshift: Endpoint) -> None:
+    error = redshift.error("SELECT 'division by zero' AS said, nothing FROM t")
+    assert error == 'ERROR: column "nothing" does not exist in t'
