@@ -29,6 +29,7 @@ class Memory:
         self.drops: dict[str, dict[str, Any]] = {}  # the ledger's records, by drop id
         self.sets: dict[str, dict[str, Any]] = {}  # the ledger's items of sets
         self.states: dict[str, list[str]] = {}  # every state a drop came to, by drop id
+        self.failed: dict[str, int] = {}  # the attempt that failed last, by drop id; shards follow the one of their set
         self.untold: list[str] = []  # drop ids of what failed in a run of which nobody had been told
         self.wrong_moves: list[str] = []
 

@@ -170,17 +170,9 @@ class Schedule(Memory):
             self.services.s3.delete_object(Bucket=RAW, Key=drop.key, VersionId=drop.version_id)
 
     def _sweep(self) -> None:
-        """Make a round amid the troubles; where rounds are spared, only if there is, or may be, something to find.
-
-        While nothing changes, the rounds made are those 1, 2, 4, 8 … quarters of an hour after the last change.
-        """
-        if self.plan.spares_sweep:
-            self._idle_ticks = self._idle_ticks + 1 if self._writes == self._writes_seen else 0
-            self._writes_seen = self._writes
-            if self._idle_ticks & (self._idle_ticks - 1):
-                return
-            if self._is_settled() and not any(incomplete_sets_are_told(self)):
-                return
+        """Make a round amid the troubles; where rounds are spared, only if there is, or may be, something to find."""
+        if self.plan.spares_sweep and self._is_settled() and not any(incomplete_sets_are_told(self)):
+            return
         self.sweeping.start()
 
     def _heal(self) -> None:
@@ -238,7 +230,7 @@ class Schedule(Memory):
             and not self.services.undelivered.messages
         )
 
-    _writes = _writes_seen = _idle_ticks = 0
+    _writes = 0
 
     def _written(self, key: tuple[str, str], before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
         if key[1] != "drop" or after is None:
@@ -253,15 +245,23 @@ class Schedule(Memory):
         states = self.states.setdefault(drop_id, [])
         if not states or states[-1] != after["state"]:
             states.append(str(after["state"]))
-            if after["state"] == State.FAILED:
-                # A shard has the run of its set.
-                run = f"run {after['set_id']}." if after.get("set_id") else f"run {drop_id}.{after['attempt']},"
-                if not any(run in letter.message for letter in self.services.sns.letters):
-                    self.untold.append(drop_id)
+            if after["state"] == State.FAILED and not self._is_told(after):
+                self.untold.append(drop_id)
         if wrong := move_is_wrong(before, after):
             self.wrong_moves.append(f"{self.name(drop_id)} {wrong}")
         if after["state"] == "LOADED" and states[-2:-1] != ["LOADED"] and not self.is_committed(after):
             self.wrong_moves.append(f"{self.name(drop_id)} is LOADED before its rows are")
+
+    def _is_told(self, failed: dict[str, Any]) -> bool:
+        """Whether a letter names a run of the attempt that failed, by its id in Airflow; a shard has its set's."""
+        drop_id = failed["drop_id"]
+        if set_id := failed.get("set_id"):
+            whose = (set_id, self.failed.get(set_id))
+        else:
+            whose = (drop_id, failed["attempt"])
+            self.failed[drop_id] = failed["attempt"]
+        ids = [run.run_id for run in self.runs if (run.conf["drop_id"], run.conf["attempt"]) == whose]
+        return any(f"run {one}," in letter.message for letter in self.services.sns.letters for one in ids)
 
     def _lag(self) -> int:
         return self.world.choices.pick(self.plan.lag)
