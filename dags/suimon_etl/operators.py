@@ -45,8 +45,10 @@ class ConvertWithGlue(GlueJobOperator):
     """
 
     def __init__(self, **kwargs: Any) -> None:
+        """Take what the provider's operator takes; unless told otherwise, the client that starts jobs tries once."""
         # A StartJobRun takes no token that would make two of them one: botocore must not send it again by itself.
-        super().__init__(botocore_config={"retries": {"total_max_attempts": 1}}, **kwargs)
+        kwargs.setdefault("botocore_config", {"retries": {"total_max_attempts": 1}})
+        super().__init__(**kwargs)
 
     def execute(self, context: Context) -> str:
         """Start the job, unless an earlier try has left it running; then wait for that one."""
