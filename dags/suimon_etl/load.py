@@ -156,9 +156,14 @@ def failure_text(table: str, request: RunRequest, description: Mapping[str, Any]
     told = (part.get("Error") for part in description.get("SubStatements", ()) if part["Status"] == "FAILED")
     reason = description.get("Error") or next(told, None) or "Redshift gave no reason"
     if failed in CHECKS:
+        wrong = (
+            f"What COPY read from {request.target_uri} does"
+            if failed == "reconcile"
+            else f"COPY read the file, but the rows that {table} would hold do"
+        )
         return (
-            f"What COPY read from {request.target_uri} does not agree with the file's {request.rows:,} rows "
-            f"of {request.partition}. {table} is unchanged. Redshift: {reason}"
+            f"{wrong} not agree with the file's {request.rows:,} rows of {request.partition}. "
+            f"{table} is unchanged. Redshift: {reason}"
         )
     where = f" at {failed}.sql" if failed else ""
     return f"Loading {table} ended as {description['Status']}{where}; it is unchanged. Redshift: {reason}"
