@@ -116,7 +116,24 @@ def test_glue_may_write_the_marks_of_the_folders_it_makes_and_nothing_else_besid
                 where.setdefault(action, set()).add(str(text))
     own = {"${LakeBucket.Arn}/processed/*", "${LakeBucket.Arn}/processed_$folder$"}
     assert where["s3:PutObject"] == where["s3:DeleteObject"] == own
-    assert where["s3:GetObject"] > own
+    # And the gate's copies, and the script, where `sam deploy` puts it.
+    script = "arn:${AWS::Partition}:s3:::aws-sam-cli-managed-default-*/*"
+    assert where["s3:GetObject"] == own | {"${LakeBucket.Arn}/accepted/*", script}
+
+
+def test_glue_lists_the_lake_by_the_prefixes_it_works_in_or_by_none() -> None:
+    [policy] = RESOURCES["GlueRole"]["Properties"]["Policies"]
+    lists = [one for one in policy["PolicyDocument"]["Statement"] if "s3:ListBucket" in str(one["Action"])]
+    prefixes = ["accepted/*", "processed/*", "processed_$folder$"]
+    assert lists == [
+        {
+            "Effect": "Allow",
+            "Action": "s3:ListBucket",
+            "Resource": {"GetAtt": "LakeBucket.Arn"},
+            # IfExists, for a HEAD has no prefix; without a prefix the whole bucket can be listed, too.
+            "Condition": {"StringLikeIfExists": {"s3:prefix": prefixes}},
+        }
+    ]
 
 
 def test_all_dags_together_never_ask_for_more_glue_runs_than_the_job_allows() -> None:
