@@ -97,46 +97,61 @@ class Registry:
             raise OutcomeError(
                 f"the ledger knows no attempt {run.attempt} of drop {run.drop_id}: who started this run?"
             )
-        if run.state is State.FAILED and self._is_behind(record):
+        failed = run.state is State.FAILED
+        if failed and self._is_behind(record):
             # The table holds what the upstream system wants, and running this one again would change nothing.
             run = replace(run, state=State.SUPERSEDED)
-        if run.state is State.FAILED and record.state in _MAY_FAIL:
-            self.desk.report(alerts.run_failed(record, run), now)
-        record = self._move(record, run, now)
+        problem = alerts.run_failed(record, run)
+        if run.state is State.FAILED and record.state in _MAY_FAIL and not self._is_over(problem, record):
+            self.desk.report(problem, now)
+        try:
+            record = self._move(record, run, now)
+        except LostClaimError:  # a replay has begun; when this event comes again, it is passed over
+            if failed:
+                self._withdraw(problem, record, now)
+            raise
         if record.members:
             follow(self.ledger, record, now)
         if record.state is State.LOADED:
-            for kind in ("run-failed", "rejected", "set-closed"):
-                self._recover(f"{kind}:{record.dataset}:{record.partition}", record, now)
-        elif run.state is State.FAILED:
-            self._withdraw(alerts.run_failed(record, run), record, now)
+            self._recover(record, now)
+        elif failed:
+            self._withdraw(problem, record, now)
         answer_token(self.sfn, record, run.error or "")
         return record
 
-    def _withdraw(self, failed: Problem, record: DropRecord, now: datetime) -> None:
+    def _is_over(self, problem: Problem, record: DropRecord) -> bool:
+        """Whether an event that comes again tells of a failure that people have heard of, and since of its end."""
+        known = self.desk.known(problem.id) if record.state is State.FAILED else None
+        return known is not None and not known.is_open and known.fingerprint == problem.fingerprint
+
+    def _withdraw(self, problem: Problem, record: DropRecord, now: datetime) -> None:
         """Close what was told of a failure that is none any more: the drop, or a later write, has come elsewhere since.
 
-        Whoever loaded that may not have seen this incident.
+        Whoever loaded that may not have seen this incident. A replay that is under way closes it at its own end.
         """
-        known = self.desk.known(failed.id)
-        if known and known.is_open and known.fingerprint == failed.fingerprint:
-            if self._is_behind(record):
-                self.desk.recover(failed.id, now, "A newer file is loaded.")
-            elif record.state is not State.FAILED:
-                self.desk.recover(failed.id, now, f"Its run has ended as {record.state.lower()} after all.")
+        known = self.desk.known(problem.id)
+        if known and known.is_open and known.fingerprint == problem.fingerprint:
+            current = self.ledger.get(record.id) or record
+            if self._is_behind(current):
+                self.desk.recover(problem.id, now, "A newer file is loaded.")
+            elif current.state is State.LOADED or (
+                current.attempt == record.attempt and current.state is not State.FAILED
+            ):
+                self.desk.recover(problem.id, now, f"Its run has ended as {current.state.lower()} after all.")
 
     def _is_behind(self, record: DropRecord) -> bool:
         """Whether a later write of the drop's key is loaded."""
         return any(newer.state is State.LOADED for newer in self.ledger.newer_writes(record))
 
-    def _recover(self, incident_id: str, loaded: DropRecord, now: datetime) -> None:
-        """Close the incident of a partition, unless it is about a later write than the one that was loaded."""
-        incident = self.desk.known(incident_id)
-        if incident is None or not incident.is_open:
-            return
-        blamed = self.ledger.get(incident.fingerprint.partition(".")[0])  # its fingerprint is a run id
-        if blamed is None or not written_after(blamed, loaded):
-            self.desk.recover(incident_id, now, f"{loaded.drop.key} is loaded ({loaded.rows:,} rows).")
+    def _recover(self, loaded: DropRecord, now: datetime) -> None:
+        """Close the incidents of a partition, but for those about a later write than the one that was loaded."""
+        for kind in ("run-failed", "rejected", "set-closed"):
+            incident = self.desk.known(f"{kind}:{loaded.dataset}:{loaded.partition}")
+            if incident is None or not incident.is_open:
+                continue
+            blamed = self.ledger.get(incident.fingerprint.partition(".")[0])  # its fingerprint is a run id
+            if blamed is None or not written_after(blamed, loaded):
+                self.desk.recover(incident.id, now, f"{loaded.drop.key} is loaded ({loaded.rows:,} rows).")
 
     def _move(self, record: DropRecord, run: RunFinished, now: datetime) -> DropRecord:
         try:

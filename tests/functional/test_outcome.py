@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from suimon.drop import Drop, DropRecord, State
 from suimon.incidents import IncidentDesk, Problem
-from suimon.ledger import Ledger
+from suimon.ledger import Ledger, LostClaimError
 from suimon.outcome import OutcomeError, Registry, RunFinished
 
 if TYPE_CHECKING:
@@ -158,6 +158,67 @@ def test_a_failure_that_is_told_while_a_newer_file_is_loaded_is_withdrawn(
     monkeypatch.setattr(registry.desk, "report", report_slowly)
     assert registry.enter(finished("failed", error="no"), NOON).state is State.FAILED
     assert [subject.startswith("[Suimon] Recovered") for subject in post.subjects()] == [False, True]
+
+
+def test_a_failure_that_was_told_before_a_crash_is_withdrawn_when_a_newer_file_is_loaded_meanwhile(
+    registry: Registry, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    triggered(registry.ledger)
+    with monkeypatch.context() as killed:
+        killed.setattr(registry.ledger, "move", lambda *_, **__: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            registry.enter(finished("failed", error="no"), NOON)
+    load_newer(registry.ledger)  # what it closes, it looked for before we told
+    assert registry.enter(finished("failed", error="no"), NOON).state is State.SUPERSEDED
+    assert [subject.startswith("[Suimon] Recovered") for subject in post.subjects()] == [False, True]
+
+
+@pytest.mark.parametrize("looks", ["before", "after"])
+def test_a_report_that_comes_again_tells_nothing_anew_when_the_cleared_run_loads_meanwhile(
+    registry: Registry, post: Post, monkeypatch: pytest.MonkeyPatch, looks: str
+) -> None:
+    triggered(registry.ledger)
+    registry.enter(finished("failed", error="no"), NOON)
+    point = {"before": "known", "after": "report"}[looks]  # whether it is over already when we look
+    going_on = getattr(registry.desk, point)
+
+    def slowly(*given: Any) -> Any:
+        monkeypatch.setattr(registry.desk, point, going_on)
+        registry.enter(finished(), NOON)
+        return going_on(*given)
+
+    monkeypatch.setattr(registry.desk, point, slowly)
+    registry.enter(finished("failed", error="no"), NOON)
+    incident = registry.desk.known("run-failed:sales:2026-11-20")
+    assert incident
+    assert not incident.is_open
+    recovered = [subject.startswith("[Suimon] Recovered") for subject in post.subjects()]
+    # Between the look and the report nobody can stand in the way: then the second e-mail is taken back.
+    assert recovered == {"before": [False, True], "after": [False, True, False, True]}[looks]
+
+
+@pytest.mark.parametrize("ends", [True, False])
+def test_a_failure_that_is_told_again_while_a_replay_has_begun_is_left_to_it_unless_that_is_loaded(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch, *, ends: bool
+) -> None:
+    triggered(registry.ledger)
+    report = registry.desk.report
+
+    def report_slowly(problem: Problem, now: datetime) -> bool:
+        monkeypatch.setattr(registry.desk, "report", report)
+        record = registry.enter(finished("failed", error="no"), NOON)  # the event's other delivery
+        record = registry.ledger.claim(record, NOON, owner="b", lease=timedelta(minutes=1), attempt=2)
+        registry.ledger.move(registry.ledger.move(record, State.ACCEPTED, NOON, rows=3), State.TRIGGERED, NOON)
+        if ends:
+            registry.enter(finished(attempt=2, run_id=f"{DROP.id}.2"), NOON)
+        return report(problem, now)
+
+    monkeypatch.setattr(registry.desk, "report", report_slowly)
+    with pytest.raises(LostClaimError):
+        registry.enter(finished("failed", error="no"), NOON)
+    incident = registry.desk.known("run-failed:sales:2026-11-20")
+    assert incident
+    assert incident.is_open is not ends
 
 
 def test_an_end_before_intake_has_written_the_start_is_entered(registry: Registry) -> None:
