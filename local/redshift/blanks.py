@@ -1,9 +1,9 @@
 """Blanks at the end of texts, which mean nothing in Redshift wherever values are compared. Pure.
 
 Documentation: "Character types", "Significance of trailing blanks". For DuckDB 'a ' and 'a' are two values. In
-comparisons, COUNT(DISTINCT) and PARTITION BY the blanks are taken off. Which of two equal texts GROUP BY, SELECT
-DISTINCT or UNION shows is not documented, so such a text is refused where it happens to end in one; a SELECT DISTINCT
-that is only counted shows none. The order of two texts that differ in nothing else is left as it is.
+comparisons, COUNT(DISTINCT) and a window's PARTITION BY and ORDER BY the blanks are taken off. Which of two equal texts
+GROUP BY, SELECT DISTINCT or UNION shows is not documented, so such a text is refused where it happens to end in one; a
+SELECT DISTINCT that is only counted shows none. The order of two texts that differ in nothing else is left as it is.
 """
 
 from __future__ import annotations
@@ -27,6 +27,28 @@ def ignore(value: exp.Expr) -> None:
     for select in [inner] if isinstance(inner, exp.Select) else inner.find_all(exp.Select):
         column = select.selects[0]
         column.unalias().replace(_trimmed(column.unalias()))
+
+
+def keys(select: exp.Select) -> list[exp.Expr]:
+    """Give what a SELECT is grouped by: a number is a place among its columns, and a constant is no key."""
+    group = select.args.get("group")
+    return [key for part in group.expressions for key in _key(part, select)] if group is not None else []
+
+
+def _key(part: exp.Expr, select: exp.Select) -> list[exp.Expr]:
+    bare = part.unnest()
+    if isinstance(bare, exp.Literal):
+        place = 0 if bare.is_string else int(bare.name) if bare.name.isdecimal() else 0
+        if place and any(column.is_star for column in select.selects):
+            raise NotInTwinError("a number in GROUP BY beside *", "name the columns")
+        return [column.unalias() for column in select.selects[place - 1 : place]] if place else []
+    if isinstance(bare, exp.Column) and not bare.table:
+        for column in select.selects:
+            shown = isinstance(column, exp.Alias) and column.alias == bare.name
+            if shown and not any(one.name == bare.name for one in column.this.find_all(exp.Column)):
+                # A column of that name in a table would come first, and its type cannot be asked for if there is none.
+                raise NotInTwinError(f"GROUP BY the alias {bare.name}", "GROUP BY its expression or its number")
+    return [part]
 
 
 def guard(select: exp.Select, keys: Sequence[exp.Expr]) -> None:

@@ -61,16 +61,19 @@ class Rewriting:
 
     def _rewrite(self, tree: exp.Expr) -> None:
         for window in tree.find_all(exp.Window):
-            for key in window.args.get("partition_by") or []:
+            order = window.args.get("order")
+            for key in [*(window.args.get("partition_by") or []), *(part.this for part in order or ())]:
                 self._ignore_blanks([key])
-        # Children before parents: breadth-first, backwards.
+        # Children before parents: breadth-first, backwards; GROUP BY last, as it names what SELECT shows.
         for node in reversed(list(tree.find_all(*_REWRITTEN))):
             if isinstance(node, exp.Select | exp.SetOperation | exp.Join | exp.Nullif | exp.Case):
                 blanks.unwritten(node, self._is_text)
-            elif isinstance(node, exp.Between | exp.In | exp.Group | exp.Count | _COMPARISONS):
+            elif isinstance(node, exp.Between | exp.In | exp.Count | _COMPARISONS):
                 self._compare_in(node)
             else:
                 self._compute(node)
+        for select in list(tree.find_all(exp.Select)):
+            blanks.guard(select, [key for key in blanks.keys(select) if self._is_text(key)])
 
     def _compute(self, node: exp.Expr) -> None:
         match node:
@@ -88,7 +91,7 @@ class Rewriting:
                 self._cast(node)
 
     def _compare_in(self, node: exp.Expr) -> None:
-        """Make what compares values compare as Redshift does: operators, COUNT(DISTINCT), GROUP BY."""
+        """Make what compares values compare as Redshift does: operators, COUNT(DISTINCT)."""
         match node:
             case exp.Between():
                 self._compare(node.this, [node.args["low"], node.args["high"]])
@@ -97,8 +100,6 @@ class Rewriting:
             case exp.Count() if isinstance(node.this, exp.Distinct):
                 for value in node.this.expressions:
                     self._ignore_blanks([value])
-            case exp.Group():
-                self._guard(node)
             case exp.Binary():
                 self._compare(node.this, [node.expression])
 
@@ -159,7 +160,7 @@ class Rewriting:
         text = kind == "VARCHAR" or (kind == '"NULL"' and value.find(exp.Placeholder) is not None)
         if text and target.name in _WHOLE and _in_branch(node):
             # Met by others (github.com/exmergo/dex, issue 307): Redshift casts for rows that take another branch, too.
-            raise NotInTwinError("a cast of text in a branch of CASE", "CAST(CASE … END AS …)")
+            raise NotInTwinError("a cast of text in a branch of CASE, NVL or COALESCE", "CAST(CASE … END AS …)")
         if text and target.name in _WHOLE:
             node.replace(strict_integer(value.copy(), node.copy(), target))
         elif text and target.name == "bool":
@@ -190,11 +191,6 @@ class Rewriting:
         if isinstance(probe, exp.Query):
             return self._type(probe.selects[0].unalias()) == "VARCHAR"
         return self._type(value) == "VARCHAR"
-
-    def _guard(self, node: exp.Group) -> None:
-        select = node.parent
-        if isinstance(select, exp.Select):
-            blanks.guard(select, [key for key in node.expressions if _is_key(key) and self._is_text(key)])
 
     def _converted(self, node: exp.ConvertTimezone) -> exp.Expr:
         """CONVERT_TIMEZONE between zones that both know by name (documentation: "CONVERT_TIMEZONE")."""
@@ -258,25 +254,22 @@ class Rewriting:
 
 _REWRITTEN: Final = (
     *(exp.CurrentTimestamp, exp.CurrentDate, exp.Sum, exp.Avg, exp.Div, exp.Mod, exp.Cast, exp.Between, exp.In),
-    *(exp.Count, exp.Group, exp.ConvertTimezone, exp.Select, exp.SetOperation, exp.Join, exp.Nullif, exp.Case),
+    *(exp.Count, exp.ConvertTimezone, exp.Select, exp.SetOperation, exp.Join, exp.Nullif, exp.Case),
     *(exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE),
 )
 
 
 def _in_branch(node: exp.Expr) -> bool:
-    """Whether a part stands where CASE may not come to, within the same SELECT."""
+    """Whether a part stands where CASE, NVL or COALESCE may not come to, within the same SELECT."""
     while (parent := node.parent) is not None and not isinstance(parent, exp.Query):
         if isinstance(parent, exp.Case) and node.arg_key == "default":
             return True
         if isinstance(parent, exp.If) and node.arg_key == "true":
             return True
+        if isinstance(parent, exp.Coalesce) and node.arg_key == "expressions":
+            return True
         node = parent
     return False
-
-
-def _is_key(key: exp.Expr) -> bool:
-    """Whether a part of GROUP BY is an expression; a number is a place in the list of columns."""
-    return not isinstance(key, exp.Literal)
 
 
 def _drops_digits(value: exp.Expr, kind: str, target: ColumnType) -> bool:
