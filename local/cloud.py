@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from local.cloud_hooks import HookMissingError, hook, module
-from local.cloud_iam import add_to_iam, answer_authorize
+from local.cloud_iam import a_batch_needs_the_right_of_one, add_to_iam, answer_authorize
 from local.cloud_mail import deliver_mail
 from local.cloud_rights import check_services_rights
 from local.cloud_used import remember_used_rights
@@ -49,6 +49,7 @@ def main() -> None:
     fail_a_task_whose_function_fails()
     app = module("ministack.app")
     hook(app, "app", remember_used_rights(answer_authorize(app.app)), ("scope", "receive", "send"))
+    a_batch_needs_the_right_of_one()
     sys.argv = ["ministack"]  # its main() reads the command line
     app.main()
 

@@ -30,7 +30,6 @@ def add_to_iam(root_key: str) -> None:
     _policy_variables()
     _event_conditions()
     _loopback_is_secure()
-    _a_batch_needs_the_right_of_one()
 
 
 def answer_authorize(inner: App) -> App:
@@ -185,8 +184,11 @@ def _loopback_is_secure() -> None:
     hook(app, "pin_request_origin", pin_secure, ("source_ip", "secure_transport"))
 
 
-def _a_batch_needs_the_right_of_one() -> None:
-    """Ask for `sqs:SendMessage` when a batch is sent, and likewise for the others: IAM knows no action for batches."""
+def a_batch_needs_the_right_of_one() -> None:
+    """Ask for `sqs:SendMessage` when a batch is sent, and likewise for the others: IAM knows no action for batches.
+
+    Put around everything else that looks at questions, which then sees the action that IAM knows.
+    """
 
     def one(asked: Asked, decide: Decide) -> Any:
         action = asked.action.removesuffix("Batch") if asked.action.startswith("sqs:") else asked.action
