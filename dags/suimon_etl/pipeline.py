@@ -68,7 +68,7 @@ def file_to_table(dataset: str, *, at_once: int, doc: str) -> DAG:
             "retry_delay": first_retry,
             "retry_exponential_backoff": 2,
             "max_retry_delay": LONGEST_RETRY * first_retry,
-            # Of the code that a worker runs; by the provider, of the load's wait in the triggerer, too: the scheduler then
+            # Of the code that a worker runs; by the provider, of the load's wait in the triggerer, too: the scheduler
             # fails the task, and the next try sends the batch again, behind the lock of the first. Glue's has its own.
             "execution_timeout": timedelta(hours=2),
             "on_failure_callback": keep_error,
