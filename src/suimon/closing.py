@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from suimon.drop import State
 from suimon.trigger import OF_DAG, OF_DROP, Cause
-from suimon.waiting import longest_in, may_wait
+from suimon.waiting import in_turn, longest_in, may_wait
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from suimon.incidents import IncidentDesk
     from suimon.ledger import Ledger
 
-# Three reads each; the oldest news first, and what is closed makes room for the rest.
+# Three reads each. Nobody may ever correct the oldest ones, so each round looks at the next.
 LOOKED_AT_MOST = 200
 
 
@@ -31,7 +31,7 @@ def close_file_incidents(ledger: Ledger, desk: IncidentDesk, opened: Sequence[st
         is rejected, people are told
     """
     told = [one for one in opened if one.partition(":")[0] in {"rejected", "run-failed"}]
-    for incident_id in told[:LOOKED_AT_MOST]:
+    for incident_id in in_turn(told, LOOKED_AT_MOST, now):
         incident = desk.known(incident_id)
         blamed = ledger.get(incident.fingerprint.partition(".")[0]) if incident else None  # a run id
         if blamed is None:

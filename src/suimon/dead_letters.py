@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from suimon.drop import Drop, EventError
+from suimon.drop import Drop, EventError, State
 from suimon.findings import EXAMPLES, Finding
 from suimon.incidents import Problem
 from suimon.outcome import OutcomeError, RunFinished
@@ -109,7 +109,8 @@ class DeadLetters:
         match message.get("detail-type"):
             case "Object Created":
                 record = enter(Drop.from_event(message), self.contracts, self.ledger, self.desk, now)
-                self.queue.resume([record.id])
+                if record.state is not State.UNMATCHED:  # the gate could do nothing with it
+                    self.queue.resume([record.id])
             case "Run Finished":
                 self.registry.enter(RunFinished.from_event(message), now)
             case _ if message.get("source") == "aws.scheduler":

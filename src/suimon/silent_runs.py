@@ -15,7 +15,7 @@ from suimon.findings import EXAMPLES, Finding
 from suimon.incidents import Problem
 from suimon.pace import BusyError
 from suimon.run_state import QUEUED, CannotAskError, RunState, ask, end_of, link
-from suimon.waiting import is_part_of_set, longest_in, of_kind
+from suimon.waiting import in_turn, is_part_of_set, longest_in, of_kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -35,7 +35,6 @@ RUN_LIMIT = timedelta(hours=2)
 QUEUED_LIMIT = timedelta(minutes=15)
 # Two requests each, of the nine a second that the gate shares: at most half a minute of the round.
 ASKED_AT_MOST = 100
-ROUND = timedelta(minutes=15)
 CANNOT_ASK = "airflow-silent"
 
 
@@ -85,7 +84,7 @@ class Runs:
         awake = [one for one in overdue if self._dag(one) not in paused]
         states: dict[str, RunState | None] = {}
         try:
-            for record in in_turn(awake, told, now):
+            for record in news_first(awake, told, now):
                 if time_left() < LEAST_SECONDS:
                     break  # what has been learned is still to be entered; the next round asks about the others
                 states[record.id] = ask(self.airflow, self._dag(record), run_id(record))
@@ -190,12 +189,11 @@ class Runs:
             return ""  # the e-mail goes without its link
 
 
-def in_turn(overdue: Sequence[DropRecord], told: set[str], now: datetime) -> list[DropRecord]:
+def news_first(overdue: Sequence[DropRecord], told: set[str], now: datetime) -> list[DropRecord]:
     """Choose whom to ask about: first those nobody has told of, then the others, each round the next ones."""
     news = [record for record in overdue if record.id not in told]
     olds = [record for record in overdue if record.id in told]
-    start = int(now.timestamp() / ROUND.total_seconds()) * ASKED_AT_MOST % len(olds) if olds else 0
-    return [*news, *olds[start:], *olds[:start]][:ASKED_AT_MOST]
+    return [*news, *in_turn(olds, ASKED_AT_MOST, now)][:ASKED_AT_MOST]
 
 
 def _hanging(record: DropRecord, dag_id: str, run: RunState, host: str) -> Problem:

@@ -7,7 +7,7 @@ import json
 from collections import defaultdict
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from suimon import alerts
 from suimon.contract.model import Role
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from suimon.marks import Marks
     from suimon.sets import DropSet
 
+One = TypeVar("One")
+
 STUCK, UNMATCHED = "stuck drop", "adopted drop"
 # The gate takes seconds; a message that failed comes again within 15 minutes.
 IDLE = timedelta(minutes=10)
@@ -45,6 +47,7 @@ SETS_AT_MOST = 1_000  # some five milliseconds each
 # A contract that is new may match many old drops; the next round goes on.
 ADOPTED_AT_MOST = 500
 
+ROUND = timedelta(minutes=15)  # from one to the next
 LONGEST_RUN = timedelta(minutes=15)  # of the intake function, and of the sweep's
 # A drop is entered with a time that its function took before it told people, which may take all of its run. A round of
 # the sweep enters with the time of its schedule, and Lambda makes one that died again, a minute and two minutes later.
@@ -161,6 +164,12 @@ def is_part_of_set(record: DropRecord, contracts: Contracts) -> bool:
     """Whether it is a shard, manifest or marker, which has no run of its own."""
     contract = next((one for one in contracts.all if one.dataset == record.dataset), None)
     return contract is not None and contract.role_of(record.drop.key) in {Role.SHARD, Role.CONTROL}
+
+
+def in_turn(items: Sequence[One], at_most: int, now: datetime) -> list[One]:
+    """Choose as many as a round can look at, each round the next ones: what stays for good hides no others."""
+    start = int(now.timestamp() / ROUND.total_seconds()) * at_most % len(items) if items else 0
+    return [*items[start:], *items[:start]][:at_most]
 
 
 def of_kind(kind: str, opened: Iterable[str]) -> set[str]:

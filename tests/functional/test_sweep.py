@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from suimon import alerts, dead_letters, silent_runs, waiting
+from suimon import alerts, closing, dead_letters, silent_runs, waiting
 from suimon.dead_letters import KIND as LETTER
 from suimon.drop import State
 from suimon.silent_runs import KIND as SILENT
@@ -179,6 +179,24 @@ def test_what_was_told_of_a_file_is_over_when_a_later_one_is_loaded(world: World
     assert world.post.subjects() == ["[Suimon] Recovered: sales 2026-11-21 rejected: sales_data.csv"]
 
 
+def test_what_was_told_of_files_that_nobody_corrects_hides_no_other(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(closing, "LOOKED_AT_MOST", 2)
+    told = []
+    for day in range(1, 6):
+        record = world.receive(world.put(key_of(f"2026-11-0{day}")), "0A")
+        told.append(world.bring(record, State.VALIDATING, State.REJECTED))
+        incident = alerts.rejected(told[-1], world.contracts.of("sales"), "it is bad")
+        world.desk.report(incident, NOON - HOUR + day * MINUTE)
+    newer = world.receive(world.put(key_of("2026-11-05"), "b"), "0B")
+    world.bring(newer, State.VALIDATING, State.ACCEPTED, State.TRIGGERED, State.LOADED)
+    world.post.subjects()
+    for number in range(5):
+        world.round(NOON + number * 15 * MINUTE)
+    assert world.post.subjects() == ["[Suimon] Recovered: sales 2026-11-05 rejected: sales_data.csv"]
+
+
 # ---------------------------------------------------------------- runs that say nothing
 
 
@@ -337,6 +355,7 @@ def test_an_event_among_the_dead_letters_that_no_contract_knows_is_told_and_ente
     assert world.find(LETTER).healed == 1
     assert world.state_of(drop.id) is State.UNMATCHED
     assert world.post.subjects() == ["[Suimon] Files that no contract knows: elsewhere/*.csv"]
+    assert world.resumed() == []
 
 
 def test_the_end_of_a_run_is_entered_bare_or_in_lambda_s_envelope(world: World) -> None:

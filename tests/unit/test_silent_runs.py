@@ -10,7 +10,8 @@ import pytest
 
 from suimon.drop import Drop, DropRecord, State
 from suimon.run_state import BEFORE_LOAD, LOAD, REPORT, RunState, end_of
-from suimon.silent_runs import ASKED_AT_MOST, ROUND, in_turn
+from suimon.silent_runs import ASKED_AT_MOST, news_first
+from suimon.waiting import ROUND
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PIPELINE = Path(__file__).parents[2] / "dags" / "suimon_etl" / "pipeline.py"
@@ -26,7 +27,7 @@ def record(number: int) -> DropRecord:
 def test_whoever_was_not_told_of_is_asked_about_first_and_the_others_take_turns() -> None:
     records = [record(number) for number in range(2 * ASKED_AT_MOST)]
     told = {one.id for one in records[1:]}
-    asked = [in_turn(records, told, NOON + number * ROUND) for number in range(3)]
+    asked = [news_first(records, told, NOON + number * ROUND) for number in range(3)]
     assert all(one[0] == records[0] and len(one) == ASKED_AT_MOST for one in asked)
     assert {one.id for turn in asked for one in turn} == {one.id for one in records}
 
