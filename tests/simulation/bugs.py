@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import sys
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
 from urllib.parse import unquote_plus
 
 from suimon import drop, intake, steps, trigger
@@ -22,6 +20,7 @@ from suimon.outcome import Registry
 from suimon.steps import Step
 from suimon.sweep import Sweep
 from suimon.trigger import Airflow, Answer
+from tests.simulation.bug import Bug
 from tests.simulation.bugs_of_sets import BUGS_OF_SETS
 from tests.simulation.services.warehouse import Warehouse
 
@@ -31,26 +30,7 @@ if TYPE_CHECKING:
 
     from suimon.drop import DropRecord
     from suimon.outcome import RunFinished
-
-Change = tuple[Any, str, Any]
-
-
-@dataclass(frozen=True)
-class Bug:
-    """`what` is the mistake in a sentence, `changes` give the objects, the names in them, and the wrong code."""
-
-    name: str
-    what: str
-    changes: tuple[Change, ...]
-
-
-@contextmanager
-def switched_on(bug: Bug) -> Iterator[None]:
-    """Let the code under test have the bug."""
-    with ExitStack() as stack:
-        for target, name, wrong in bug.changes:
-            stack.enter_context(patch.object(target, name, wrong))
-        yield
+    from tests.simulation.bug import Change
 
 
 def _check_whatever(record: DropRecord, now: datetime) -> Step:
@@ -198,72 +178,122 @@ BUGS = (
     Bug(
         "claim-without-lease",
         "whoever comes takes the drop, though its owner may be alive",
+        ("replays_end",),
         ((intake, "next_step", _check_whatever), (Ledger, "claim", _claim_without_lease)),
     ),
     Bug(
         "lease-never-ends",
         "a drop whose checker was killed is never taken over",
+        ("every_drop_ends", "queues_are_empty"),
         ((intake, "next_step", _wait_for_ever),),
     ),
-    Bug("writes-without-condition", "whoever writes last wins", ((Ledger, "_write", _write_whatever),)),
-    Bug("conflict-is-success", "a 409 counts without a look for the run", ((Airflow, "call", _conflict_is_success),)),
+    Bug(
+        "writes-without-condition",
+        "whoever writes last wins",
+        ("nobody_crashes_by_a_bug", "states_move_forward"),
+        ((Ledger, "_write", _write_whatever),),
+    ),
+    Bug(
+        "conflict-is-success",
+        "a 409 counts without a look for the run",
+        ("what_is_started_has_a_run",),
+        ((Airflow, "call", _conflict_is_success),),
+    ),
     Bug(
         "random-run-id",
         "every try has a run id of its own",
+        ("one_run_an_attempt",),
         _everywhere("run_id", _random_run_id),
     ),
     Bug(
         "attempt-not-counted",
         "a replay asks for the run id of the first attempt",
+        ("loaded_is_loaded",),
         _everywhere("run_id", _run_id_of_the_drop),
     ),
-    Bug("marked-before-sent", "an alert is marked as sent, then sent", ((IncidentDesk, "report", _mark_then_send),)),
+    Bug(
+        "marked-before-sent",
+        "an alert is marked as sent, then sent",
+        ("every_problem_is_published",),
+        ((IncidentDesk, "report", _mark_then_send),),
+    ),
     Bug(
         "ledger-before-people",
         "a file is entered as rejected, then people are told",
+        ("every_problem_is_published",),
         ((Judge, "reject", _move_then_tell),),
     ),
     Bug(
         "failed-before-people",
         "a run is entered as failed, then people are told",
+        ("every_problem_is_published",),
         ((Registry, "enter", _fail_then_tell),),
     ),
     Bug(
         "no-recovery",
         "nobody says that a problem is over",
+        ("no_incident_outlives_its_cause",),
         ((IncidentDesk, "recover", _never_recover), (IncidentDesk, "recover_all", _recover_none)),
     ),
-    Bug("no-sweep", "nothing looks for what was forgotten", ((Sweep, "round", _no_sweep),)),
-    Bug("newest-read", "the key is read, not the version", ((Objects, "version", _newest_version),)),
+    Bug(
+        "no-sweep",
+        "nothing looks for what was forgotten",
+        ("nothing_is_lost", "everything_comes_to_rest"),
+        ((Sweep, "round", _no_sweep),),
+    ),
+    Bug(
+        "newest-read",
+        "the key is read, not the version",
+        ("verdicts_are_of_the_bytes",),
+        ((Objects, "version", _newest_version),),
+    ),
     Bug(
         "newest-copied",
         "the key is copied, not the version that was checked",
+        ("runs_read_the_version",),
         ((Objects, "copy_version", _copy_newest),),
     ),
-    Bug("no-fence", "the load replaces its partition whatever is in it", ((Warehouse, "later", _no_fence),)),
+    Bug(
+        "no-fence",
+        "the load replaces its partition whatever is in it",
+        ("order_never_goes_back", "the_table_is_one_file"),
+        ((Warehouse, "later", _no_fence),),
+    ),
     Bug(
         "duplicate-by-key",
         "a file under a known key is a duplicate, whatever is in it",
+        ("the_table_is_the_newest",),
         _everywhere("same_bytes", _same_key_same_bytes),
     ),
     Bug(
         "duplicates-by-index",
         "other writes of the key are looked up in an index, which lags",
+        ("the_same_bytes_run_once",),
         ((Ledger, "newer_writes", _newer_by_index), (Ledger, "older_writes", _older_by_index)),
     ),
     Bug(
-        "attempt-not-compared", "a late report of one attempt ends the next", ((Registry, "enter", _enter_any_attempt),)
+        "attempt-not-compared",
+        "a late report of one attempt ends the next",
+        ("states_move_forward",),
+        ((Registry, "enter", _enter_any_attempt),),
     ),
     Bug(
         "nobody-answered",
         "the run's end is not told to the replay that waits for it",
+        ("replays_end",),
         _everywhere("answer_token", _answer_nobody),
     ),
     Bug(
         "sequencers-as-numbers",
         "S3's sequencers are compared without padding them",
+        ("the_table_is_the_newest",),
         _everywhere("written_order", _order_as_numbers),
     ),
-    Bug("key-decoded", "the event's key is URL-decoded", ((Drop, "from_event", staticmethod(_decode_the_key)),)),
-    *(Bug(*one) for one in BUGS_OF_SETS),
+    Bug(
+        "key-decoded",
+        "the event's key is URL-decoded",
+        ("the_ledger_knows_only_files",),
+        ((Drop, "from_event", staticmethod(_decode_the_key)),),
+    ),
+    *BUGS_OF_SETS,
 )

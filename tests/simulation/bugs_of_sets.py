@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from suimon import sets
 from suimon.drop import State
 from suimon.freshness import Summary, Watch
 from suimon.intake import Gate
 from suimon.outcome import Registry
+from tests.simulation.bug import Bug
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from suimon.drop import Drop, DropRecord
     from suimon.outcome import RunFinished
     from suimon.sets import DropSet
-
-Change = tuple[Any, str, Any]
 
 _numbers = count()
 _drop_of, _is_whole, _enter = sets.drop_of, sets.is_whole, Registry.enter
@@ -60,19 +59,35 @@ def _see_nothing(_self: Watch, _now: datetime) -> Summary:
     return Summary(0, (), (), ())
 
 
-# Name, the mistake in a sentence, and the changes, as a Bug has them.
-BUGS_OF_SETS: tuple[tuple[str, str, tuple[Change, ...]], ...] = (
-    (
+BUGS_OF_SETS = (
+    Bug(
         "set-opened-by-each",
         "whoever sees that a set is whole opens a run under an id of its own",
+        ("one_run_a_set_version",),
         ((sets, "drop_of", _random_version), (sets, "is_current", _is_of_the_same_shards)),
     ),
-    ("set-opened-early", "a set is opened with one shard too few", ((sets, "is_whole", _all_but_one),)),
-    ("set-takes-all-along", "the shards of a newer set end as the older one", ((sets, "followers", _all_follow),)),
-    (
+    Bug(
+        "set-opened-early",
+        "a set is opened with one shard too few",
+        ("no_part_is_run",),
+        ((sets, "is_whole", _all_but_one),),
+    ),
+    Bug(
+        "set-takes-all-along",
+        "the shards of a newer set end as the older one",
+        ("what_is_whole_is_opened",),
+        ((sets, "followers", _all_follow),),
+    ),
+    Bug(
         "shards-forgotten",
         "who enters the end of a set's run and dies before its shards leaves them TRIGGERED",
+        ("every_drop_ends", "shards_end_as_their_set"),
         ((Registry, "enter", _enter_once), (Gate, "_catch_up", _do_not_catch_up)),
     ),
-    ("set-not-watched", "nobody hears of a set that stays incomplete", ((Watch, "round", _see_nothing),)),
+    Bug(
+        "set-not-watched",
+        "nobody hears of a set that stays incomplete",
+        ("incomplete_sets_are_told",),
+        ((Watch, "round", _see_nothing),),
+    ),
 )

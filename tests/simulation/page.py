@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from rich.progress import Progress
 from rich.table import Table
 
-from tests.simulation.bugs import BUGS, Bug, switched_on
+from tests.simulation.bug import Bug, switched_on
+from tests.simulation.bugs import BUGS
 from tests.simulation.campaign import campaign, tidy
 from tests.simulation.promises import PROMISES
 from tests.simulation.schedule import run
@@ -47,18 +48,21 @@ class Search:
 
 
 def search(bug: Bug, most: int = MOST_SEEDS, finds: int = 1) -> Search:
-    """Run the schedules of seeds 0, 1, … with the bug until so many have broken a promise that holds without it."""
+    """Run the schedules of seeds 0, 1, … with the bug until so many have broken what it must break.
+
+    Other promises that it breaks, and what is broken without it, are no finds.
+    """
     found = seeds = 0
     first, seconds = None, 0.0
     with tidy() as tidy_up:
         while found < finds and seeds < most:
             began = time.process_time()
             with switched_on(bug):
-                broken = run(seeds).broken
+                broken = [one.promise for one in run(seeds).broken if one.promise in bug.breaks]
             tidy_up()
             seconds += time.process_time() - began
             if broken and not run(seeds).broken:
-                found, first = found + 1, first or broken[0].promise
+                found, first = found + 1, first or broken[0]
             seeds += 1
     return Search(seeds, found, seconds, first)
 
