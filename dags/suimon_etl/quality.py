@@ -52,12 +52,11 @@ class Findings:
 
 
 def partition_figures(hook: Any, table: str, request: RunRequest) -> dict[str, int | str | None]:
-    """Ask the table itself, after the commit: `row_count`, `check_<n>` for every check, `sum_<column>`."""
+    """Ask the table itself, after the commit: `row_count`, and `check_<n>` for every check."""
     described = table_named(table)
     every = checks(described)
     figures = {ROWS: "count(*)"}
     figures |= {f"check_{number}": check.sql for number, check in enumerate(every)}
-    figures |= {f"sum_{column.name}": f"sum({column.name})" for column in described.summed}
     sql = Template((SQL / "quality.sql").read_text(encoding="utf-8")).substitute(
         table=table,
         partition_column=described.partition_column,

@@ -11,13 +11,10 @@ import threading
 import urllib.request
 from dataclasses import dataclass, field, replace
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from local.airflow import AirflowSite, airflow_parts, site_of, unpause, write_task_credentials
 from local.supervisor import spawn, stop, wait_until_ready
@@ -26,6 +23,7 @@ from suimon.warehouse import ddl
 from suimon.warehouse.statements import Warehouse
 from suimon_etl.tables import table_of
 from tests.dags.on_airflow.fake_aws import FakeAws, serve
+from tests.dags.sales_parquet import sums_of_sales, write_sales
 from tests.twin.redshift_server import COPY_ROLE, Endpoint, endpoint
 
 if TYPE_CHECKING:
@@ -137,19 +135,7 @@ class Cloud(FakeAws):
         shutil.rmtree(below, ignore_errors=True)
         below.mkdir(parents=True)
         partition = partition_in(folder)
-        rows = [
-            {
-                "order_id": f"{partition}-{number}",
-                "order_date": date.fromisoformat(partition),
-                "customer_id": "C-1",
-                "product_name": "抹茶",
-                "quantity": 2,
-                "unit_price": Decimal("100.00"),
-                "amount": Decimal("200.00"),
-            }
-            for number in range(ROWS)
-        ]
-        pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), below / name)
+        write_sales(below / name, *((f"{partition}-{number}", date.fromisoformat(partition)) for number in range(ROWS)))
         written = (below / name).read_bytes()
         table = table_of("sales")
         result = {
@@ -157,7 +143,7 @@ class Cloud(FakeAws):
             "version": table.version,
             "columns": [column.name for column in table.columns],
             "files": [{"name": name, "size": len(written), "rows": ROWS}],
-            "sums": {"quantity": "6", "unit_price": "300.00", "amount": "600.00"},
+            "sums": sums_of_sales(ROWS),
         }
         kept = {key: body for key, body in self.objects.items() if not key.startswith(f"{bucket}/{path}")}
         self.objects = kept | {
@@ -241,19 +227,6 @@ def running_airflow(folder: Path) -> Iterator[Running]:
             server.shutdown()
             server.server_close()
     assert not cloud.unknown
-
-
-SCHEMA = pa.schema(
-    [
-        ("order_id", pa.string()),
-        ("order_date", pa.date32()),
-        ("customer_id", pa.string()),
-        ("product_name", pa.string()),
-        ("quantity", pa.int32()),
-        ("unit_price", pa.decimal128(12, 2)),
-        ("amount", pa.decimal128(14, 2)),
-    ]
-)
 
 
 def conf_of(conf: dict[str, Any], dataset: str, partition: str) -> dict[str, Any]:

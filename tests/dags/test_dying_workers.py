@@ -1,4 +1,4 @@
-"""Tasks and workers that are killed when the work is done and nobody knows of it: on a real Airflow, with real SQL.
+"""Tasks and workers that are killed when AWS has done what they asked and nobody knows: on a real Airflow, real SQL.
 
     the task's process                     AWS (ours)                                     Airflow
     last call ──────────────────────────▶  does it
@@ -24,7 +24,8 @@ SALES, INVENTORY = "daily_sales_etl", "inventory_etl"
 BOUND_SECONDS = 300
 # A day is a run.
 EVERY_TASK, A_WORKER, TASKS_FOR_GOOD, WORKER_AT_LAST, LATE = (f"2026-11-0{day}" for day in range(1, 6))
-# The call that is a task's last, and with it done, its work.
+# The call after which a task is killed: its last, and with it done, its work. Not so of the two that wait: run_glue has
+# only begun the job, load_redshift only sent the batch, and both go on without them.
 LAST_CALLS = {
     "run_glue": "AWSGlue.StartJobRun",
     "check_parquet": r"S3\.List .*\.1/&.*",  # of the folder; the first listing is of the result beside it

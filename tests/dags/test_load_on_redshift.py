@@ -7,13 +7,9 @@ import socket
 import threading
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from decimal import Decimal
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import boto3
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 import uvicorn
 from botocore.config import Config
@@ -28,6 +24,8 @@ from suimon.warehouse.statements import Warehouse, run_query
 from suimon_etl.load import failed_statement, failure_text, load_parameters, load_statements
 from suimon_etl.quality import Findings, judge, partition_figures
 from suimon_etl.request import RunRequest
+from tests.dags.redshift_hook import hook
+from tests.dags.sales_parquet import sums_of_sales, write_sales
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,17 +35,6 @@ if TYPE_CHECKING:
 
 TARGET = Warehouse(database="analytics", workgroup_name="suimon")
 DAY, DAY_BEFORE = date(2026, 11, 20), date(2026, 11, 19)
-SCHEMA = pa.schema(
-    [
-        ("order_id", pa.string()),
-        ("order_date", pa.date32()),
-        ("customer_id", pa.string()),
-        ("product_name", pa.string()),
-        ("quantity", pa.int32()),
-        ("unit_price", pa.decimal128(12, 2)),
-        ("amount", pa.decimal128(14, 2)),
-    ]
-)
 
 
 @dataclass(frozen=True)
@@ -68,19 +55,7 @@ class Lake:
     def write(self, request: RunRequest, *orders: tuple[str, date], name: str = "part-0.snappy.parquet") -> None:
         folder = self.root / request.target_uri.removeprefix("s3://")
         folder.mkdir(parents=True, exist_ok=True)
-        rows = [
-            {
-                "order_id": order,
-                "order_date": day,
-                "customer_id": "C-1",
-                "product_name": "抹茶\n「特選」",
-                "quantity": 2,
-                "unit_price": Decimal("100.00"),
-                "amount": Decimal("200.00"),
-            }
-            for order, day in orders
-        ]
-        pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), folder / name)
+        write_sales(folder / name, *orders)
 
 
 @pytest.fixture
@@ -122,15 +97,10 @@ def request_(conf: dict[str, Any]) -> RunRequest:
     return RunRequest.from_params(conf)
 
 
-def sums(rows: int) -> dict[str, str]:
-    """Give the control sums of that many of the rows that `Lake.write` writes."""
-    return {"quantity": str(2 * rows), "unit_price": f"{100 * rows}.00", "amount": f"{200 * rows}.00"}
-
-
 def start(redshift: RedshiftDataAPIServiceClient, request: RunRequest) -> str:
     return redshift.batch_execute_statement(
-        Sqls=load_statements("sales_fact", request, sums(request.rows)),
-        Parameters=load_parameters(request, sums(request.rows)),  # type: ignore[arg-type] # plain dicts, for Airflow's operator
+        Sqls=load_statements("sales_fact", request, sums_of_sales(request.rows)),
+        Parameters=load_parameters(request, sums_of_sales(request.rows)),  # type: ignore[arg-type] # plain dicts, for Airflow's operator
         **TARGET.request(),
     )["Id"]
 
@@ -156,7 +126,7 @@ def test_a_control_sum_that_is_off_by_a_hundredth_is_refused(
     redshift: RedshiftDataAPIServiceClient, lake: Lake, request_: RunRequest
 ) -> None:
     lake.write(request_, ("B", DAY), ("C", DAY), ("D", DAY))
-    wrong = sums(3) | {"amount": "600.01"}
+    wrong = sums_of_sales(3) | {"amount": "600.01"}
     batch = redshift.batch_execute_statement(
         Sqls=load_statements("sales_fact", request_, wrong),
         Parameters=load_parameters(request_, wrong),  # type: ignore[arg-type] # as above
@@ -261,23 +231,13 @@ def test_a_load_without_parquet_is_no_refusal_and_may_be_tried_again(
 def test_the_quality_check_sees_what_the_table_holds(
     redshift: RedshiftDataAPIServiceClient, lake: Lake, request_: RunRequest
 ) -> None:
-    # The provider's hook needs Airflow; only its two members that are used stand here.
-    def execute_query(sql: str, parameters: list[dict[str, str]], **_: Any) -> SimpleNamespace:
-        answer = redshift.execute_statement(
-            Sql=sql,
-            Parameters=parameters,  # type: ignore[arg-type] # as above
-            WaitTimeSeconds=10,
-            **TARGET.request(),
-        )
-        return SimpleNamespace(statement_id=answer["Id"])
-
-    hook = SimpleNamespace(execute_query=execute_query, conn=redshift)
-    nothing = partition_figures(hook, "sales_fact", request_)
-    assert (nothing["row_count"], nothing["sum_amount"]) == (0, None)
+    asked = hook(redshift, TARGET)
+    nothing = partition_figures(asked, "sales_fact", request_)
+    assert nothing["row_count"] == 0
     assert judge("sales_fact", request_, nothing).problems
 
     lake.write(request_, ("B", DAY), ("C", DAY), ("D", DAY))
     load(redshift, request_)
-    figures = partition_figures(hook, "sales_fact", request_)
-    assert (figures["row_count"], figures["sum_amount"]) == (3, "600.00")
+    figures = partition_figures(asked, "sales_fact", request_)
+    assert figures["row_count"] == 3
     assert judge("sales_fact", request_, figures) == Findings()

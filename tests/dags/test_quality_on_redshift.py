@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from suimon_etl import quality
 from suimon_etl.request import RunRequest
 from suimon_etl.tables import Column, Table
+from tests.dags.redshift_hook import hook
 from tests.twin.redshift_server import Endpoint, endpoint
 
 if TYPE_CHECKING:
@@ -55,19 +55,8 @@ def redshift(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
 
 def asked(redshift: Endpoint, conf: dict[str, Any], table: Table, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Give the figure of each check by its name, from the query that the DAG sends."""
-    client = redshift.client()
-
-    def execute_query(sql: str, parameters: list[Any], **_: Any) -> SimpleNamespace:
-        answer = client.execute_statement(
-            Sql=sql, Parameters=parameters, Database="analytics", WorkgroupName="suimon-local"
-        )
-        described = redshift.ended(answer["Id"])
-        assert described["Status"] == "FINISHED", described.get("Error")
-        return SimpleNamespace(statement_id=answer["Id"])
-
     monkeypatch.setattr(quality, "table_named", lambda _name: table)
-    hook = SimpleNamespace(execute_query=execute_query, conn=client)
-    figures = quality.partition_figures(hook, table.name, RunRequest.from_params(conf))
+    figures = quality.partition_figures(hook(redshift.client()), table.name, RunRequest.from_params(conf))
     return {check.name: figures[f"check_{number}"] for number, check in enumerate(quality.checks(table))}
 
 

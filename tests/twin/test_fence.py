@@ -13,7 +13,6 @@ from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -21,9 +20,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from local.redshift import dialect
-from local.redshift.errors import RedshiftError
 from local.redshift.session import Session
 from suimon.warehouse import ddl
+from suimon.warehouse.statements import WarehouseError
+from tests.dags.redshift_hook import hook
 from tests.twin.redshift_server import COPY_ROLE, Endpoint, endpoint, wait_until
 
 sys.path.append(str(Path(__file__).parents[2] / "dags"))  # as Airflow does
@@ -158,18 +158,6 @@ def logged(redshift: Endpoint, partition: str = DAY, dataset: str = "sales") -> 
     return [(int(drop[0], 16), attempt, count) for drop, attempt, count in rows]
 
 
-def hook(redshift: Endpoint) -> Any:
-    """Stand in for the provider's hook, of which two members are used; it needs Airflow."""
-
-    def execute_query(sql: str, parameters: list[dict[str, str]], **_: Any) -> SimpleNamespace:
-        described = redshift.run(sql, **{parameter["name"]: parameter["value"] for parameter in parameters})
-        if described["Status"] != "FINISHED":
-            raise RedshiftError(described["Error"])
-        return SimpleNamespace(statement_id=described["Id"])
-
-    return SimpleNamespace(execute_query=execute_query, conn=redshift.client())
-
-
 @pytest.mark.parametrize("dataset", DATASETS)
 def test_an_older_drop_that_comes_last_changes_nothing(redshift: Endpoint, dataset: str) -> None:
     older, newer = given(redshift, 1, dataset=dataset), given(redshift, 2, dataset=dataset)
@@ -204,8 +192,8 @@ def test_the_fence_says_which_run_stands_there(redshift: Endpoint) -> None:
     error = load(redshift, older)["Error"]
 
     assert f"loaded is {newer.written} by run 3333333333333333.2, later than " in error
-    assert newer_load(hook(redshift), TABLE, older) == "3333333333333333.2"
-    assert newer_load(hook(redshift), TABLE, newer) is None
+    assert newer_load(hook(redshift.client()), TABLE, older) == "3333333333333333.2"
+    assert newer_load(hook(redshift.client()), TABLE, newer) is None
 
 
 def test_a_partition_is_fenced_by_its_own_loads_only(redshift: Endpoint) -> None:
@@ -299,7 +287,7 @@ def test_a_load_that_was_replaced_before_its_check_is_told_so_by_the_log(redshif
     load(redshift, ours)
     load(redshift, theirs)
 
-    asked = hook(redshift)
+    asked = hook(redshift.client())
     assert judge(TABLE, ours, partition_figures(asked, TABLE, ours)).problems
     assert newer_load(asked, TABLE, ours) == f"{theirs.drop_id}.1"
     assert not judge(TABLE, theirs, partition_figures(asked, TABLE, theirs)).problems
@@ -310,7 +298,7 @@ def test_rows_that_went_missing_are_nobody_elses_load(redshift: Endpoint) -> Non
     load(redshift, request)
     redshift.run("DELETE FROM sales_fact WHERE order_id = '2-0'")
 
-    asked = hook(redshift)
+    asked = hook(redshift.client())
     assert judge(TABLE, request, partition_figures(asked, TABLE, request)).problems
     assert newer_load(asked, TABLE, request) is None
 
@@ -322,6 +310,6 @@ def test_without_its_log_nothing_is_loaded_and_nothing_called_superseded(redshif
     described = load(redshift, request)
 
     assert failed_statement(described) == FENCE  # the place alone would say that it was fenced off
-    with pytest.raises(RedshiftError, match='relation "sales_fact_loads" does not exist'):
-        newer_load(hook(redshift), TABLE, request)
+    with pytest.raises(WarehouseError, match='relation "sales_fact_loads" does not exist'):
+        newer_load(hook(redshift.client()), TABLE, request)
     assert loaded_drop(redshift) is None

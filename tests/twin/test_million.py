@@ -17,8 +17,8 @@ import pytest
 
 from suimon.contract.odcs import read_contract_files
 from suimon.warehouse import ddl
+from tests.dags.redshift_hook import hook
 from tests.twin.redshift_server import COPY_ROLE, RUNNING, Endpoint, endpoint
-from tests.twin.test_fence import hook
 from tests.twin.test_glue_endpoint import FINAL, JOB, Twin, eventually, log_of, run_of
 
 sys.path.append(str(Path(__file__).parents[2] / "dags"))  # as Airflow does
@@ -76,7 +76,7 @@ def test_a_million_rows_arrive_to_the_last_digit_and_stay(twin: Twin, redshift: 
         loaded = load(redshift, RUN, report)
         assert loaded["Status"] == "FINISHED", loaded.get("Error")
         assert held(redshift) == wanted
-        assert judge(TABLE.name, RUN, partition_figures(hook(redshift), TABLE.name, RUN)) == Findings()
+        assert judge(TABLE.name, RUN, partition_figures(hook(redshift.client()), TABLE.name, RUN)) == Findings()
 
     refused = load(redshift, OLDER, report)
     assert (refused["Status"], failed_statement(refused)) == ("FAILED", FENCE)
