@@ -149,7 +149,7 @@ class Sweep:
     def _tell(self, findings: Findings, opened: list[str], now: datetime) -> None:
         for failure in findings.failures:
             self.desk.report(_failed(failure), now)
-        for part in of_kind("sweep-failed", opened) - {failure.part for failure in findings.failures}:
+        for part in sorted(of_kind("sweep-failed", opened) - {failure.part for failure in findings.failures}):
             self.desk.recover(f"sweep-failed:{part}", now)
         if findings.unexplained:
             self.desk.report(_unexplained(findings), now)
