@@ -61,7 +61,7 @@ class Summary:
     problems: tuple[str, ...]
     published: tuple[str, ...]
     recovered: tuple[str, ...]
-    suspected: tuple[str, ...] = ()
+    suspected: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -131,9 +131,6 @@ class IncidentDesk:
 
     def dismiss(self, problem_id: str, now: datetime) -> None:
         """Forget that a problem was seen which nobody was told of."""
-        known = self.known(problem_id)
-        if known is None or not known.is_suspected:
-            return
         with suppress(self._table.meta.client.exceptions.ConditionalCheckFailedException):
             self._table.update_item(
                 Key=_key(problem_id),

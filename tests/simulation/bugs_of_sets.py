@@ -56,7 +56,7 @@ def _all_follow(record: DropRecord, whole: DropSet, *others: str) -> set[str]:
 
 
 def _see_nothing(_self: Watch, _now: datetime) -> Summary:
-    return Summary(0, (), (), ())
+    return Summary(0, (), (), (), ())
 
 
 BUGS_OF_SETS = (
