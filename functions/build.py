@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from suimon.contract.odcs import compile_contracts
+from suimon.contract.odcs.parse import compile_contracts
 
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src"

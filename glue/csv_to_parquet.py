@@ -748,7 +748,8 @@ def _strict(column: Mapping[str, Any], separator: str) -> Column:
 def _cast(cell: Column, column: Mapping[str, Any], separator: str) -> tuple[Column, str]:
     """Give the value, null where the text does not fit, and the name of the Spark type.
 
-    A cast alone takes blanks and 1e3, and rounds; the forms before it are those of the gate (`suimon.check.rules`).
+    A cast alone takes blanks and 1e3, and rounds; the forms before it are those of the gate
+    (`suimon.check.rules_as_sql`).
     """
     name = f"`{column['name']}`"
     match column["type"]:

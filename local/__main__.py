@@ -112,13 +112,14 @@ def status() -> None:
 
 def _expected() -> tuple[type[Exception], ...]:
     """List the errors whose messages are written for whoever typed the command."""
-    from local import airflow, deploy, isolation, lifecycle, supervisor  # noqa: PLC0415 only when something failed
-    from suimon.warehouse.statements import WarehouseError  # noqa: PLC0415 as above
+    from local import deploy, isolation, lifecycle, supervisor  # noqa: PLC0415 only when something failed
+    from local.airflow import site  # noqa: PLC0415 as above
+    from suimon.warehouse.data_api import WarehouseError  # noqa: PLC0415 as above
 
     return (
         NoTwinError,
         WarehouseError,
-        airflow.AirflowError,
+        site.AirflowError,
         deploy.DeployError,
         isolation.NotLoopbackError,
         lifecycle.BusyError,

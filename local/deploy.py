@@ -12,7 +12,7 @@ from local.isolation import clean_environment
 from local.supervisor import MARK, tail
 from local.twin import Keys, Twin
 from suimon.warehouse import ddl
-from suimon.warehouse.statements import Warehouse
+from suimon.warehouse.data_api import Warehouse
 
 _CONFIG: Final = "local"
 STACK: Final = "suimon-local"

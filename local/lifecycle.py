@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from local import deploy
-from local.airflow import airflow_parts, site_of, unpause, write_task_credentials
+from local.airflow.site import airflow_parts, site_of, unpause, write_task_credentials
 from local.parts import cloud_part, endpoint_parts
 from local.progress import Board, Step, run_steps
 from local.supervisor import DeadPart, Part, spawn, stop, twin_health, wait_until_ready, watch

@@ -1,7 +1,7 @@
 """The mailbox: what SNS would send by e-mail, as `.eml` files that a person or a mail program can read.
 
-Standard library only: `local/cloud.py` writes letters from inside the emulator's own environment; the demo, the tests
-and `suimon` read them from theirs.
+Standard library only: `local/cloud/` writes letters from inside the emulator's own environment; the demo, the tests and
+`suimon` read them from theirs.
 """
 
 import json

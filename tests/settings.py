@@ -1,7 +1,7 @@
 """The settings of the stack that tests of the gate imagine."""
 
 from suimon.settings import Settings
-from suimon.warehouse.statements import Warehouse
+from suimon.warehouse.data_api import Warehouse
 
 SETTINGS = Settings(
     ledger_table="ledger",

@@ -23,7 +23,7 @@ from rich.table import Table
 from bench.burst.course import Plan, StuckError, Tell, run
 from bench.burst.page import Sheet, page, sheets
 from bench.burst.picture import picture
-from local.airflow import AIRFLOW_VERSION
+from local.airflow.site import AIRFLOW_VERSION
 from local.lifecycle import up
 from local.progress import Board
 from local.supervisor import PartDiedError, stop

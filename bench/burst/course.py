@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final
 from bench.burst import figures, looking, processor
 from bench.burst.sending import Sent, Upstream, content, day
 from local.supervisor import wait_for, watch
-from suimon.drop import State
-from suimon.ledger import Ledger
+from suimon.drops.drop import State
+from suimon.ledger.drops import Ledger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import httpx
 
 from bench.burst.figures import Run, Taken
-from suimon.drop import Drop, State
+from suimon.drops.drop import Drop, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

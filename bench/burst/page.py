@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from bench.burst.course import AIRFLOW_THREADS, WARM_UP
-from suimon.pace import REQUESTS_PER_SECOND
+from suimon.mwaa.pace import REQUESTS_PER_SECOND
 
 if TYPE_CHECKING:
     from bench.burst.course import Result

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from local.demo.sales import sales_file
-from suimon.drop import Drop
+from suimon.drops.drop import Drop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,7 +15,7 @@ from bench.check.found import Found
 from bench.check.judge import Marks, judge
 from bench.check.measure import Cost, Limits, measure
 from bench.check.tools import SUIMON, YARDSTICK, Tool
-from suimon.contract.odcs import read_contract
+from suimon.contract.odcs.parse import read_contract
 
 _ROOT = Path(__file__).parents[2]
 _HERE = Path(__file__).parent

@@ -25,10 +25,21 @@ TREE = ROOT / ".suimon" / "mutation"
 MODULES = (
     *(
         f"suimon/check/{name}.py"
-        for name in ("rules", "records", "scan", "segments", "sheet", "pieces", "tally", "trailer", "header", "verdict")
+        for name in (
+            "rules_as_sql",
+            "grammar",
+            "structure",
+            "segments",
+            "duckdb_input",
+            "segment_check",
+            "tally",
+            "trailer",
+            "header",
+            "verdict",
+        )
     ),
-    "suimon/steps.py",
-    *(f"suimon/contract/{name}.py" for name in ("dialect", "values", "quality")),
+    "suimon/drops/next_step.py",
+    *(f"suimon/contract/odcs/{name}.py" for name in ("dialect", "values", "quality")),
 )
 # Fast and the same in every run: the searches of Hypothesis in test_oracle and test_properties are neither.
 TESTS = (

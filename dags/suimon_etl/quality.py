@@ -3,7 +3,7 @@
 The gate has judged the file by the same contract. This asks the table, where people read: a load that went wrong in a
 way that nobody thought of, or a table that others write. What SQL would say otherwise than the gate is left to it:
 patterns (another dialect of regular expressions), bounds of times, lists of values of anything but texts (the gate
-compares what is written: 01 is not 1), and what rows that were set aside can change (suimon.warehouse.loads).
+compares what is written: 01 is not 1), and what rows that were set aside can change (suimon.warehouse.describe).
 """
 
 from __future__ import annotations

@@ -17,22 +17,22 @@ from botocore.config import Config
 
 from suimon.clock import utc_now
 from suimon.contract.model import Contracts, read_contracts
-from suimon.freshness import Watch
-from suimon.incidents import IncidentDesk
-from suimon.ledger import Ledger
-from suimon.outcome import Registry
-from suimon.pace import Pace
+from suimon.freshness.watch import Watch
+from suimon.incidents.store import IncidentDesk
+from suimon.ledger.drops import Ledger
+from suimon.mwaa.pace import Pace
+from suimon.mwaa.trigger import Airflow
+from suimon.outcome.run_end import Registry
 from suimon.settings import Settings, SettingsError
-from suimon.sweep import Places, Sweep, SweepError
-from suimon.trigger import Airflow
-from suimon.walk import Walk
+from suimon.sweep.lost_events import Walk
+from suimon.sweep.round import Places, Sweep, SweepError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from suimon.findings import Findings
+    from suimon.sweep.findings import Findings
 
 logger = Logger(service="freshness")
 tracer = Tracer(service="freshness")

@@ -17,17 +17,17 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from botocore.config import Config
 
+from suimon.aws.objects import Objects
 from suimon.clock import utc_now
 from suimon.contract.model import read_contracts
 from suimon.delivery import HANDED_OVER, ComeBackError, delay_for, receive
-from suimon.incidents import IncidentDesk
-from suimon.inspection import FileInspector
-from suimon.intake import Gate, ReplayRequest
-from suimon.ledger import Ledger
-from suimon.objects import Objects
-from suimon.pace import Pace
+from suimon.incidents.store import IncidentDesk
+from suimon.intake.gate import Gate, ReplayRequest
+from suimon.intake.inspection import FileInspector
+from suimon.ledger.drops import Ledger
+from suimon.mwaa.pace import Pace
+from suimon.mwaa.trigger import Airflow
 from suimon.settings import Settings
-from suimon.trigger import Airflow
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord

@@ -11,8 +11,8 @@ import boto3
 from aws_lambda_powertools import Logger, Tracer
 
 from suimon.contract.model import Contracts, read_contracts
-from suimon.ledger import Ledger
-from suimon.replay import Request, gather
+from suimon.ledger.drops import Ledger
+from suimon.replay.plan import Request, gather
 from suimon.settings import Settings
 
 if TYPE_CHECKING:

@@ -23,9 +23,9 @@ from local.demo.others import other_files
 from local.demo.sales import FAULTS, SalesFile, sales_file
 from local.isolation import REGION, clean_environment
 from local.supervisor import PartDiedError, watch
-from suimon.drop import Drop, State
-from suimon.ledger import Ledger
-from suimon.warehouse.statements import Warehouse, WarehouseError, run_query
+from suimon.drops.drop import Drop, State
+from suimon.ledger.drops import Ledger
+from suimon.warehouse.data_api import Warehouse, WarehouseError, run_query
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -12,7 +12,7 @@ import boto3
 import uvicorn
 from starlette.applications import Starlette
 
-from local.aws import authorize, role_session, root_session
+from local.endpoints import authorize, role_session, root_session
 from local.glue.archive import ClassArchive
 from local.glue.endpoint import Glue, application
 from local.glue.jobs import deployed_job

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from local.aws import AwsError, json_error
+from local.endpoints import AwsError, json_error
 from local.glue.jobs import Job
 from local.glue.runner import Runner
 from local.glue.runs import JobRun, RunBook
@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 
 
 class Authorize(Protocol):
-    """`local.aws.authorize`."""
+    """`local.endpoints.authorize`."""
 
     def __call__(
         self,

@@ -9,7 +9,7 @@ from typing import Any, Final
 import boto3
 from botocore.exceptions import ClientError
 
-from local.aws import AwsError
+from local.endpoints import AwsError
 
 DEFAULT_CONCURRENT_RUNS: Final = 1  # CloudFormation's, where a job does not say
 

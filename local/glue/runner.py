@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import boto3
 from botocore.exceptions import ClientError
 
-from local.aws import AwsError
+from local.endpoints import AwsError
 from local.glue.jobs import Job
 from local.glue.process import Script, failure_message, script_python, spark_environment
 from local.glue.runs import ABANDONED, JobRun, RunBook

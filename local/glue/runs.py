@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from local.aws import AwsError
+from local.endpoints import AwsError
 
 ACTIVE: Final = frozenset({"STARTING", "RUNNING", "STOPPING"})
 STOPPABLE: Final = frozenset({"STARTING", "RUNNING"})

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import uvicorn
 
-from local.airflow import AIRFLOW_VERSION, signing_secret
-from local.aws import authorize, root_session
+from local.airflow.site import AIRFLOW_VERSION, signing_secret
+from local.endpoints import authorize, root_session
 from local.mwaa.dag_sync import DagSync
 from local.mwaa.endpoint import REQUESTS_PER_SECOND, Environment, RequestRate, create_app
 from local.mwaa.webserver import WebServer

@@ -22,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from local.aws import AccessDenied, AwsError, Caller, CloudUnreachableError, json_error
+from local.endpoints import AccessDenied, AwsError, Caller, CloudUnreachableError, json_error
 from local.mwaa.webserver import AIRFLOW_ROLES, RestCall, WebServer, WebServerError
 
 REQUESTS_PER_SECOND: Final = 10
@@ -34,7 +34,7 @@ _AVAILABLE: Final = "AVAILABLE"
 
 logger = logging.getLogger(__name__)
 
-# headers, method, raw path and query, body, action, resource ARN: local.aws.authorize
+# headers, method, raw path and query, body, action, resource ARN: local.endpoints.authorize
 Authorize = Callable[[Mapping[str, str], str, str, bytes, str, str], Caller]
 
 

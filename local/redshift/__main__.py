@@ -13,7 +13,7 @@ from pathlib import Path
 import uvicorn
 from botocore.exceptions import ClientError
 
-from local import aws
+from local import endpoints
 from local.redshift.objects import open_as_role
 from local.redshift.server import Place, application
 from local.redshift.service import DataApi
@@ -41,22 +41,24 @@ def main() -> None:
     shutil.rmtree(staging, ignore_errors=True)  # of an endpoint that was killed in a COPY
     warehouse = open_warehouse(runtime / "warehouse.duckdb", staging, region, open_as_role, lambda: datetime.now(UTC))
     try:
-        app = application(DataApi(names, warehouse, _secret), aws.authorize, Place(region, functools.cache(_account)))
+        app = application(
+            DataApi(names, warehouse, _secret), endpoints.authorize, Place(region, functools.cache(_account))
+        )
         uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", access_log=False)
     finally:
         warehouse.close()
 
 
 def _account() -> str:
-    return str(aws.root_session().client("sts").get_caller_identity()["Account"])
+    return str(endpoints.root_session().client("sts").get_caller_identity()["Account"])
 
 
 def _secret(name: str) -> str:
     """Read a secret; whether the caller may has been asked before."""
     try:
-        return str(aws.root_session().client("secretsmanager").get_secret_value(SecretId=name)["SecretString"])
+        return str(endpoints.root_session().client("secretsmanager").get_secret_value(SecretId=name)["SecretString"])
     except ClientError as error:
-        raise aws.AwsError("ValidationException", f"The secret {name} cannot be read: {error}") from error
+        raise endpoints.AwsError("ValidationException", f"The secret {name} cannot be read: {error}") from error
 
 
 if __name__ == "__main__":

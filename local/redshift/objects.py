@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from botocore.exceptions import ClientError
 
-from local.aws import AwsError, role_session
+from local.endpoints import AwsError, role_session
 from local.redshift.errors import RedshiftError
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from local.aws import AwsError, Caller, json_error
+from local.endpoints import AwsError, Caller, json_error
 from local.redshift import validation
 from local.redshift.service import DataApi, validate
 
@@ -36,9 +36,9 @@ _STARTS: Final = frozenset({"ExecuteStatement", "BatchExecuteStatement"})
 
 
 class Authorize(Protocol):
-    """`local.aws.authorize`, or what a test puts in its place."""
+    """`local.endpoints.authorize`, or what a test puts in its place."""
 
-    def __call__(  # noqa: D102 as in local.aws
+    def __call__(  # noqa: D102 as in local.endpoints
         self,
         request_headers: Mapping[str, str] | Iterable[tuple[str, str]],
         method: str,

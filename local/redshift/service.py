@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from local.aws import AwsError, Caller
+from local.endpoints import AwsError, Caller
 from local.redshift import dialect, validation
 from local.redshift.answers import described_part, described_statement, given, listed
 from local.redshift.statements import ENDED, History, Ids, Part, Statement, execute

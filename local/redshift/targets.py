@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from local.aws import AwsError
+from local.endpoints import AwsError
 from local.redshift.statements import Target
 
 if TYPE_CHECKING:

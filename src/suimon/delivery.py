@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from suimon.drop import Drop, EventError
+from suimon.drops.drop import Drop, EventError
 
 if TYPE_CHECKING:
-    from suimon.drop import DropRecord
-    from suimon.intake import Gate
+    from suimon.drops.drop import DropRecord
+    from suimon.intake.gate import Gate
 
 FIRST_DELAY, LONGEST_DELAY = 5, 900  # seconds until a message that failed comes again
 # After some three hours of waiting the sweep, which goes by the ledger, takes over from the queue, whose messages

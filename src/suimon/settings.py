@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from suimon.warehouse.statements import Warehouse
+from suimon.warehouse.data_api import Warehouse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.airflow import airflow_parts, site_of, unpause
+from local.airflow.site import airflow_parts, site_of, unpause
 from local.mwaa.endpoint import STATUS_FILE, RequestRate
 from local.supervisor import spawn, stop, wait_until_ready
 from local.twin import new_twin

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from suimon.drop import Drop
+from suimon.drops.drop import Drop
 from tests.simulation.services.buckets import Bucket
 from tests.simulation.services.events import Events
 from tests.simulation.services.s3 import S3

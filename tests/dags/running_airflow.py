@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from local.airflow import AirflowSite, airflow_parts, site_of, unpause, write_task_credentials
+from local.airflow.site import AirflowSite, airflow_parts, site_of, unpause, write_task_credentials
 from local.supervisor import spawn, stop, wait_until_ready
 from local.twin import new_twin
 from suimon.warehouse import ddl
-from suimon.warehouse.statements import Warehouse
+from suimon.warehouse.data_api import Warehouse
 from suimon_etl.tables import table_of
 from tests.dags.on_airflow.fake_aws import FakeAws, serve
 from tests.dags.sales_parquet import sums_of_sales, write_sales

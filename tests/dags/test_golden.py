@@ -17,7 +17,7 @@ import pytest
 
 from glue import csv_to_parquet as job
 from suimon.check.engine import check_file
-from suimon.contract.odcs import read_contract_files
+from suimon.contract.odcs.parse import read_contract_files
 from suimon.warehouse import ddl
 from suimon_etl.load import load_parameters, load_statements
 from suimon_etl.parquet import Report, problems

@@ -14,13 +14,13 @@ import pytest
 import uvicorn
 from botocore.config import Config
 
-from local.aws import Caller
+from local.endpoints import Caller
 from local.redshift.objects import StoredObject
 from local.redshift.server import Place, application
 from local.redshift.service import DataApi, Names
 from local.redshift.warehouse import open_warehouse
 from suimon.warehouse import ddl
-from suimon.warehouse.statements import Warehouse, run_query
+from suimon.warehouse.data_api import Warehouse, run_query
 from suimon_etl.load import failed_statement, failure_text, load_parameters, load_statements
 from suimon_etl.quality import Findings, judge, partition_figures
 from suimon_etl.request import RunRequest

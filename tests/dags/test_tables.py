@@ -11,8 +11,8 @@ import pytest
 from suimon.contract.file import ContractError, Metric, Tolerance
 from suimon.contract.keys import SetRule
 from suimon.contract.model import Contract, Contracts
-from suimon.contract.odcs import read_contract_files
-from suimon.warehouse import ddl, loads
+from suimon.contract.odcs.parse import read_contract_files
+from suimon.warehouse import ddl, describe
 from suimon_etl.tables import DESCRIPTION, table_named, table_of
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
@@ -24,7 +24,7 @@ def contracts() -> Contracts:
 
 
 def test_the_dags_carry_the_contracts_and_tables_of_this_release(contracts: Contracts) -> None:
-    released = loads.written(loads.describe(contracts))
+    released = describe.written(describe.describe(contracts))
     assert DESCRIPTION.read_text(encoding="utf-8") == released, "run `make tables`"
 
 
@@ -75,18 +75,18 @@ def test_a_table_that_does_not_fit_its_contract_is_told(
     contracts: Contracts, column: str, fields: dict[str, Any], told: str
 ) -> None:
     with pytest.raises(ContractError, match=told):
-        loads.describe(changed(contracts.of("sales"), column, **fields))
+        describe.describe(changed(contracts.of("sales"), column, **fields))
 
 
 def test_a_column_that_may_be_missing_in_the_file_may_be_missing_in_the_table(contracts: Contracts) -> None:
     with pytest.raises(ContractError, match="user_id of user_events must be NOT NULL"):
-        loads.describe(changed(contracts.of("user_events"), "user_id", required=True))
+        describe.describe(changed(contracts.of("user_events"), "user_id", required=True))
 
 
 def test_a_contract_without_a_table_is_told(contracts: Contracts) -> None:
     nowhere = replace(contracts.of("sales"), table="sales_facts")
     with pytest.raises(ContractError, match="there is no CREATE TABLE of sales_facts"):
-        loads.describe(Contracts((nowhere,)))
+        describe.describe(Contracts((nowhere,)))
 
 
 def test_staging_is_spread_as_its_table_is() -> None:
@@ -98,7 +98,7 @@ def test_staging_is_spread_as_its_table_is() -> None:
 @pytest.mark.parametrize("name", ["timestamp", "user", "open", "ctid", "Amount", "total amount"])
 def test_a_column_that_redshift_takes_in_quotes_only_is_told(contracts: Contracts, name: str) -> None:
     with pytest.raises(ContractError, match=f"sales: '{name}' needs quotes in Redshift"):
-        loads.describe(changed(contracts.of("sales"), "amount", name=name))
+        describe.describe(changed(contracts.of("sales"), "amount", name=name))
 
 
 @pytest.mark.parametrize(
@@ -115,12 +115,12 @@ def test_a_contract_by_which_a_file_may_be_empty_is_told_for_no_run_takes_one(
     contracts: Contracts, metrics: tuple[Metric, ...]
 ) -> None:
     with pytest.raises(ContractError, match="sales: a file without records could be accepted"):
-        loads.describe(Contracts((replace(contracts.of("sales"), metrics=metrics),)))
+        describe.describe(Contracts((replace(contracts.of("sales"), metrics=metrics),)))
 
 
 def test_more_than_no_records_is_at_least_one(contracts: Contracts) -> None:
     more = replace(contracts.of("sales"), metrics=(Metric("rowCount", minimum="0", minimum_open=True),))
-    assert loads.describe(Contracts((more,)))
+    assert describe.describe(Contracts((more,)))
 
 
 AT_MOST_TWO = Metric("nullValues", ("product_name",), maximum="2")
@@ -136,8 +136,8 @@ def test_what_rows_set_aside_can_change_is_left_to_the_gate(contracts: Contracts
     sales = replace(contracts.of("sales"), metrics=(*MOVED, AT_MOST_TWO))
     tolerant = replace(sales, tolerance=Tolerance(max_rows=20))
 
-    assert len(loads.describe(Contracts((sales,)))["sales"]["metrics"]) == 5
-    assert loads.describe(Contracts((tolerant,)))["sales"]["metrics"] == [AT_MOST_TWO.to_json()]
+    assert len(describe.describe(Contracts((sales,)))["sales"]["metrics"]) == 5
+    assert describe.describe(Contracts((tolerant,)))["sales"]["metrics"] == [AT_MOST_TWO.to_json()]
 
 
 def test_what_holds_for_each_shard_alone_is_left_to_the_gate(contracts: Contracts) -> None:
@@ -146,4 +146,4 @@ def test_what_holds_for_each_shard_alone_is_left_to_the_gate(contracts: Contract
     rule = SetRule(shards=2, manifest=None, marker=None, reload=False, complete_within_minutes=60)
     of_shards = replace(contracts.of("sales"), metrics=(*kept, *alone), set_rule=rule)
 
-    assert loads.describe(Contracts((of_shards,)))["sales"]["metrics"] == [metric.to_json() for metric in kept]
+    assert describe.describe(Contracts((of_shards,)))["sales"]["metrics"] == [metric.to_json() for metric in kept]

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 
+from suimon.aws.objects import Objects
 from suimon.contract.file import FileFormat
 from suimon.contract.keys import KeyPattern, SetRule
 from suimon.contract.model import Contract, Contracts
 from suimon.delivery import ComeBackError
-from suimon.drop import Drop, DropRecord, State
-from suimon.incidents import IncidentDesk
-from suimon.intake import Gate
-from suimon.ledger import Ledger
-from suimon.objects import Objects
-from suimon.outcome import Registry, RunFinished
-from suimon.pace import Pace
-from suimon.trigger import Airflow
+from suimon.drops.drop import Drop, DropRecord, State
+from suimon.incidents.store import IncidentDesk
+from suimon.intake.gate import Gate
+from suimon.ledger.drops import Ledger
+from suimon.mwaa.pace import Pace
+from suimon.mwaa.trigger import Airflow
+from suimon.outcome.run_end import Registry, RunFinished
 from tests.settings import SETTINGS
 
 if TYPE_CHECKING:

@@ -14,17 +14,17 @@ from moto.s3.models import s3_backends
 
 from suimon.contract.keys import KeyPattern
 from suimon.contract.model import Contract, Contracts
-from suimon.drop import Drop, DropRecord, State
-from suimon.incidents import IncidentDesk
-from suimon.ledger import Ledger
-from suimon.outcome import Registry
-from suimon.sweep import Places, Sweep
-from suimon.trigger import Airflow
+from suimon.drops.drop import Drop, DropRecord, State
+from suimon.incidents.store import IncidentDesk
+from suimon.ledger.drops import Ledger
+from suimon.mwaa.trigger import Airflow
+from suimon.outcome.run_end import Registry
+from suimon.sweep.round import Places, Sweep
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
-    from suimon.findings import Finding, Findings
+    from suimon.sweep.findings import Finding, Findings
 
     from .conftest import Post
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from suimon.batch import PAUSES
-from suimon.drop import Drop, State
-from suimon.incidents import IncidentDesk, Problem
-from suimon.ledger import Ledger
+from suimon.drops.drop import Drop, State
+from suimon.incidents.store import IncidentDesk, Problem
+from suimon.ledger.batch import PAUSES
+from suimon.ledger.drops import Ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,9 +10,9 @@ import pytest
 from botocore.exceptions import NoCredentialsError
 from click.testing import CliRunner, Result
 
-from suimon.check import cli
 from suimon.check.verdict import Verdict
-from suimon.cli import main
+from suimon.cli import check
+from suimon.cli.main import main
 
 SALES = str(Path(__file__).parents[2] / "contracts" / "sales.odcs.yaml")
 KEY = "sales/2026-11-20/sales_data.csv"
@@ -34,7 +34,7 @@ class Engine:
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
     fake = Engine()
-    monkeypatch.setattr(cli, "judge", fake)
+    monkeypatch.setattr(check, "judge", fake)
     return fake
 
 
@@ -84,7 +84,7 @@ def test_missing_credentials_are_told_without_a_traceback(monkeypatch: pytest.Mo
     def judge(*_: Any, **__: Any) -> Verdict:
         raise NoCredentialsError
 
-    monkeypatch.setattr(cli, "judge", judge)
+    monkeypatch.setattr(check, "judge", judge)
     result = suimon(f"s3://raw/{KEY}")
     assert result.exit_code == 2
     assert "Unable to locate credentials" in result.stderr

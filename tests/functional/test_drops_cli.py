@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
-from suimon import drops_cli
-from suimon.cli import main
-from suimon.drop import Drop, DropRecord, State, after
-from suimon.ledger import Ledger
-from suimon.ledger_items import entry_of
+from suimon.cli import drops
+from suimon.cli.main import main
+from suimon.drops.drop import Drop, DropRecord, State, after
+from suimon.ledger.drops import Ledger
+from suimon.ledger.items import entry_of
 
 if TYPE_CHECKING:
     from click.testing import Result
@@ -26,7 +26,7 @@ KEY = f"sales/{DAY}/sales_data.csv"
 
 @pytest.fixture
 def ledger(table: Table, monkeypatch: pytest.MonkeyPatch) -> Ledger:
-    monkeypatch.setattr(drops_cli, "outputs_of", lambda *_: [table.name, "lake"])
+    monkeypatch.setattr(drops, "outputs_of", lambda *_: [table.name, "lake"])
     return Ledger(table, "intake 1")
 
 
@@ -74,7 +74,7 @@ def test_a_partition_is_listed_newest_write_first_and_narrowed_by_state(ledger: 
 def test_what_came_to_a_state_last_is_listed_first_over_all_pages(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drops_cli, "PAGE", 2)
+    monkeypatch.setattr(drops, "PAGE", 2)
     made = [dropped(ledger, number, key=f"{number}.csv") for number in range(1, 6)]
     dropped(ledger, 6, State.SUPERSEDED)
     assert ids("--state", "REJECTED") == [record.id for record in reversed(made)]
@@ -132,5 +132,5 @@ def test_what_the_ledger_does_not_know_exits_with_1(ledger: Ledger) -> None:
 
 def test_a_ledger_that_cannot_be_read_exits_with_2(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     del ledger
-    monkeypatch.setattr(drops_cli, "outputs_of", lambda *_: ["no such table", "lake"])
+    monkeypatch.setattr(drops, "outputs_of", lambda *_: ["no such table", "lake"])
     assert suimon_drops("--state", "FAILED").exit_code == 2

@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from suimon import freshness
 from suimon.contract.keys import KeyPattern, SetRule
 from suimon.contract.model import Arrival, Contract, Contracts, TableFreshness
-from suimon.drop import Drop, State
-from suimon.freshness import Watch
-from suimon.incidents import Incident, IncidentDesk, Problem
-from suimon.ledger import Ledger
-from suimon.sets import DropSet, Member, join
-from suimon.warehouse.statements import UnfinishedError, Warehouse
+from suimon.drops.drop import Drop, State
+from suimon.drops.sets import DropSet, Member, join
+from suimon.freshness.watch import TABLES_SECONDS, Watch
+from suimon.incidents.store import Incident, IncidentDesk, Problem
+from suimon.ledger.drops import Ledger
+from suimon.warehouse.data_api import UnfinishedError, Warehouse
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -222,13 +221,13 @@ def test_a_redshift_that_hangs_silences_nothing_and_does_not_use_up_the_function
 
     def hang(**_: Any) -> Any:
         told.extend(post.subjects())
-        passed[0] += freshness.TABLES_SECONDS
+        passed[0] += TABLES_SECONDS
         return {"Status": "STARTED"}
 
     told: list[str] = []
     monkeypatch.setattr(redshift, "describe_statement", hang)
-    monkeypatch.setattr("suimon.warehouse.statements.time.monotonic", lambda: passed[0])
-    monkeypatch.setattr("suimon.warehouse.statements.time.sleep", lambda _: None)
+    monkeypatch.setattr("suimon.warehouse.data_api.time.monotonic", lambda: passed[0])
+    monkeypatch.setattr("suimon.warehouse.data_api.time.sleep", lambda _: None)
     hanging = replace(watch, ticks=lambda: passed[0])
     hanging.round(NOW)
     assert told == ["[Suimon] sales 2026-11-21: the file never came"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from suimon.incidents import OPEN, IncidentDesk, Problem
+from suimon.incidents.store import OPEN, IncidentDesk, Problem
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table

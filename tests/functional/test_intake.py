@@ -16,22 +16,22 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from suimon.aws.objects import Objects
 from suimon.check.engine import CheckError, check
 from suimon.check.verdict import Measurement
 from suimon.contract.file import Metric, Tolerance
 from suimon.contract.keys import KeyPattern
 from suimon.contract.model import Contracts
-from suimon.contract.odcs import read_contract_files
+from suimon.contract.odcs.parse import read_contract_files
 from suimon.delivery import HANDED_OVER, ComeBackError, receive, resume_message
-from suimon.drop import Drop, EventError, State
-from suimon.incidents import IncidentDesk, Problem
-from suimon.inspection import SCRATCH_BYTES, FileInspector, NoRoomError
-from suimon.intake import Gate, ReplayError, ReplayRequest
-from suimon.ledger import Ledger
-from suimon.objects import Objects
-from suimon.outcome import Registry, RunFinished
-from suimon.pace import Pace
-from suimon.trigger import Airflow
+from suimon.drops.drop import Drop, EventError, State
+from suimon.incidents.store import IncidentDesk, Problem
+from suimon.intake.gate import Gate, ReplayError, ReplayRequest
+from suimon.intake.inspection import SCRATCH_BYTES, FileInspector, NoRoomError
+from suimon.ledger.drops import Ledger
+from suimon.mwaa.pace import Pace
+from suimon.mwaa.trigger import Airflow
+from suimon.outcome.run_end import Registry, RunFinished
 from tests.settings import SETTINGS
 
 if TYPE_CHECKING:
@@ -254,7 +254,7 @@ def test_a_warning_of_an_accepted_file_is_told_and_a_file_without_one_ends_it(
         return replace(check(*given, **options), measurements=(Measurement(metric, 1, "50.0000", kept=False),))
 
     with monkeypatch.context() as warned:
-        warned.setattr("suimon.inspection.check", judge)
+        warned.setattr("suimon.intake.inspection.check", judge)
         drop = put(GOOD, sequencer="01")
         assert gate.take(drop).state is State.TRIGGERED
     [(subject, body)] = post.letters()
@@ -363,7 +363,7 @@ def test_a_disk_that_fills_up_during_the_check_is_no_verdict_on_the_file(
 
     drop = put(GOOD)
     with monkeypatch.context() as full:
-        full.setattr("suimon.inspection.check", no_room)
+        full.setattr("suimon.intake.inspection.check", no_room)
         with pytest.raises(CheckError):
             gate.take(drop)
     assert post.subjects() == []
@@ -394,7 +394,7 @@ def test_a_crash_between_accepted_and_triggered_leads_to_one_run(gate: Gate, mwa
 def test_a_check_that_fails_can_be_taken_up_at_once(gate: Gate, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     drop = put(GOOD)
     with monkeypatch.context() as broken:
-        broken.setattr("suimon.inspection.check", lambda *_, **__: 1 / 0)
+        broken.setattr("suimon.intake.inspection.check", lambda *_, **__: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             gate.take(drop)
     clock.now += timedelta(seconds=5)
@@ -503,7 +503,7 @@ def test_a_file_that_is_overwritten_while_it_is_checked_opens_no_run(
         gate.ledger.receive(newer, "sales", "2026-11-20", State.RECEIVED, NOON)
         return check(*asked, **named)
 
-    monkeypatch.setattr("suimon.inspection.check", overwritten)
+    monkeypatch.setattr("suimon.intake.inspection.check", overwritten)
     assert gate.take(older).state is State.SUPERSEDED
     assert not mwaa.runs
 
@@ -531,7 +531,7 @@ def test_a_bad_file_that_is_overwritten_leaves_no_incident_open(
         return report(problem, now)
 
     if moment == "during the check":
-        monkeypatch.setattr("suimon.inspection.check", during_the_check)
+        monkeypatch.setattr("suimon.intake.inspection.check", during_the_check)
     else:
         monkeypatch.setattr(gate.desk, "report", while_told)
     assert gate.take(older).state is State.SUPERSEDED
@@ -545,12 +545,12 @@ def test_two_writes_of_the_same_bytes_at_once_open_one_run(
     earlier, later = put(GOOD, sequencer="01"), put(GOOD, sequencer="02")
 
     def meanwhile(*asked: Any, **named: Any) -> Verdict:
-        monkeypatch.setattr("suimon.inspection.check", check)
+        monkeypatch.setattr("suimon.intake.inspection.check", check)
         with pytest.raises(ComeBackError, match=f"has the bytes of drop {later.id}"):
             gate.take(earlier)
         return check(*asked, **named)
 
-    monkeypatch.setattr("suimon.inspection.check", meanwhile)
+    monkeypatch.setattr("suimon.intake.inspection.check", meanwhile)
     assert gate.take(later).state is State.TRIGGERED
     clock.now += timedelta(seconds=5)
     record = gate.take(earlier)
@@ -609,7 +609,7 @@ def test_a_passing_error_of_a_replay_is_retried_by_it(
     drop = put(GOOD)
     loaded(gate, drop)
     with monkeypatch.context() as broken:
-        broken.setattr("suimon.inspection.check", lambda *_, **__: 1 / 0)
+        broken.setattr("suimon.intake.inspection.check", lambda *_, **__: 1 / 0)
         with pytest.raises(ComeBackError, match="ZeroDivisionError"):
             gate.replay(ReplayRequest(drop.id, 2, "token", "execution"))
     clock.now += timedelta(seconds=5)

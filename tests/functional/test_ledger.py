@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from suimon.drop import Drop, DropRecord, State
-from suimon.ledger import MOST_TAKEN_OVER, Ledger, LedgerError, LostClaimError, Move, standing
+from suimon.drops.drop import Drop, DropRecord, State
+from suimon.ledger.drops import MOST_TAKEN_OVER, Ledger, LedgerError, LostClaimError, Move, standing
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table

@@ -10,7 +10,7 @@ import boto3
 import pytest
 from botocore.exceptions import IncompleteReadError
 
-from suimon.objects import RANGES_AT_ONCE, S3Version, ShortReadError, UnreadableError
+from suimon.aws.objects import RANGES_AT_ONCE, S3Version, ShortReadError, UnreadableError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -57,7 +57,7 @@ def s3(aws: None) -> Watched:
 
 @pytest.fixture(autouse=True)
 def _short_ranges(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("suimon.objects.RANGE_BYTES", RANGE_BYTES)
+    monkeypatch.setattr("suimon.aws.objects.RANGE_BYTES", RANGE_BYTES)
 
 
 def put(content: bytes) -> dict[str, Any]:

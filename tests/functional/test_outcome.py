@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from suimon.drop import Drop, DropRecord, State
-from suimon.incidents import IncidentDesk, Problem
-from suimon.ledger import Ledger, LostClaimError
-from suimon.outcome import OutcomeError, Registry, RunFinished
+from suimon.drops.drop import Drop, DropRecord, State
+from suimon.incidents.store import IncidentDesk, Problem
+from suimon.ledger.drops import Ledger, LostClaimError
+from suimon.outcome.run_end import OutcomeError, Registry, RunFinished
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table

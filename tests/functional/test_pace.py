@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from suimon.pace import PATIENCE, REQUESTS_PER_SECOND, STEP, BusyError, Pace
+from suimon.mwaa.pace import PATIENCE, REQUESTS_PER_SECOND, STEP, BusyError, Pace
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table

@@ -9,9 +9,9 @@ import pytest
 
 from suimon.contract.file import ContractError
 from suimon.contract.model import Contract, Contracts
-from suimon.drop import Drop, State
-from suimon.ledger import Ledger
-from suimon.replay import RequestError
+from suimon.drops.drop import Drop, State
+from suimon.ledger.drops import Ledger
+from suimon.replay.plan import RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 
-from suimon import inspection
-from suimon.contract.odcs import read_contract_files
+from suimon.aws.objects import Objects
+from suimon.contract.odcs.parse import read_contract_files
 from suimon.delivery import ComeBackError
-from suimon.drop import State, written_order
-from suimon.inspection import FileInspector
-from suimon.intake import ReplayError, ReplayRequest
-from suimon.objects import Objects
+from suimon.drops.drop import State, written_order
+from suimon.intake import inspection
+from suimon.intake.gate import ReplayError, ReplayRequest
+from suimon.intake.inspection import FileInspector
 
 from .set_world import ACCEPTED, DAY, LOADED, MANIFEST, MARKER, REJECTED, SUPERSEDED, THREE, TRIGGERED, World
 

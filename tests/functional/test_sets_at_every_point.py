@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from suimon.contract.keys import SetRule
-    from suimon.drop import Drop
+    from suimon.drops.drop import Drop
 
 
 @pytest.fixture

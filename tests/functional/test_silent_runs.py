@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from suimon import silent_runs
 from suimon.contract.model import Contracts
-from suimon.drop import State
-from suimon.noted_ends import NotedEnds
-from suimon.outcome import RunFinished
-from suimon.silent_runs import KIND
+from suimon.drops.drop import State
+from suimon.ledger.pending_ends import NotedEnds
+from suimon.outcome.run_end import RunFinished
+from suimon.sweep import silent_runs
+from suimon.sweep.silent_runs import KIND
 from tests.functional.swept import DAG, HOUR, MINUTE, NOON, World, contracts, key_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
-    from suimon.drop import DropRecord
+    from suimon.drops.drop import DropRecord
 
     from .conftest import Post
 

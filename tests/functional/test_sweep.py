@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from suimon import alerts, closing, dead_letters, silent_runs, waiting
-from suimon.dead_letters import KIND as LETTER
-from suimon.drop import State
-from suimon.silent_runs import KIND as SILENT
-from suimon.trigger import Cause, Outcome, TriggerResult
-from suimon.waiting import STUCK, UNMATCHED
+from suimon.drops.drop import State
+from suimon.incidents.messages import files
+from suimon.mwaa.trigger import Cause, Outcome, TriggerResult
+from suimon.sweep import dead_letters, silent_runs, stale_incidents, stuck_drops
+from suimon.sweep.dead_letters import KIND as LETTER
+from suimon.sweep.silent_runs import KIND as SILENT
+from suimon.sweep.stuck_drops import STUCK, UNMATCHED
 from tests.functional.swept import DAG, HOUR, MINUTE, NOON, REPORTS, World, contracts, key_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
-    from suimon.drop import Drop
+    from suimon.drops.drop import Drop
 
     from .conftest import Post
 
@@ -118,8 +119,8 @@ def test_a_check_that_dies_each_time_is_told_although_it_never_stands_still_for_
 
 
 def test_a_full_queue_gets_few_messages_more_the_oldest_first(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waiting, "QUEUE_HOLDS", 5)
-    monkeypatch.setattr(waiting, "SENT_AT_LEAST", 2)
+    monkeypatch.setattr(stuck_drops, "QUEUE_HOLDS", 5)
+    monkeypatch.setattr(stuck_drops, "SENT_AT_LEAST", 2)
     records = [
         world.receive(world.put(key_of(f"2026-11-0{day}")), "0A", NOON - (20 + day) * MINUTE) for day in range(1, 9)
     ]
@@ -134,11 +135,11 @@ def test_a_full_queue_gets_few_messages_more_the_oldest_first(world: World, monk
 
 
 def test_drops_that_wait_are_read_page_by_page_up_to_a_bound(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waiting, "PAGE", 2)
+    monkeypatch.setattr(stuck_drops, "PAGE", 2)
     for day in range(1, 8):
         world.receive(world.put(key_of(f"2026-11-0{day}")), "0A", NOON - (20 + day) * MINUTE)
     assert world.find(STUCK).looked_at == 7
-    monkeypatch.setattr(waiting, "READ_AT_MOST", 3)
+    monkeypatch.setattr(stuck_drops, "READ_AT_MOST", 3)
     world.messages("intake")
     assert world.find(STUCK).looked_at == 4  # to the end of a page
 
@@ -147,7 +148,7 @@ def test_an_accepted_shard_may_wait_for_its_set(world: World, monkeypatch: pytes
     since = NOON - 2 * HOUR
     record = world.receive(world.put(key_of(), written=since), "0A", since)
     world.bring(record, State.VALIDATING, State.ACCEPTED, at=since)
-    monkeypatch.setattr(waiting, "is_part_of_set", lambda *_: True)
+    monkeypatch.setattr(stuck_drops, "is_part_of_set", lambda *_: True)
     finding = world.find(STUCK)
     assert (finding.found, finding.told) == (0, 0)
     assert world.resumed() == [record.id]  # in case that whoever let it join died before the set was opened
@@ -156,7 +157,7 @@ def test_an_accepted_shard_may_wait_for_its_set(world: World, monkeypatch: pytes
 def test_what_was_told_of_a_run_that_could_not_start_is_over_when_no_file_waits_for_one(world: World) -> None:
     record = world.bring(world.receive(world.put(key_of()), "0A"), State.VALIDATING, State.ACCEPTED)
     for cause in (Cause.AWAY, Cause.UNKNOWN_DAG, Cause.REFUSED_CONF):
-        told = alerts.not_triggered("env", DAG, record, TriggerResult(Outcome.NOT_TRIGGERED, cause))
+        told = files.not_triggered("env", DAG, record, TriggerResult(Outcome.NOT_TRIGGERED, cause))
         world.desk.report(told, NOON)
     world.post.subjects()
     world.round()
@@ -170,7 +171,7 @@ def test_what_was_told_of_a_file_is_over_when_a_later_one_is_loaded(world: World
     older = world.receive(world.put(key_of(), "a"), "0A")
     newer = world.receive(world.put(key_of(), "b"), "0B")
     world.bring(older, State.VALIDATING, State.REJECTED)
-    told = alerts.rejected(older, world.contracts.of("sales"), "it is bad")
+    told = files.rejected(older, world.contracts.of("sales"), "it is bad")
     world.desk.report(told, NOON)
     world.round()
     assert world.post.subjects() == ["[Suimon] sales 2026-11-21 rejected: sales_data.csv"]
@@ -182,12 +183,12 @@ def test_what_was_told_of_a_file_is_over_when_a_later_one_is_loaded(world: World
 def test_what_was_told_of_files_that_nobody_corrects_hides_no_other(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(closing, "LOOKED_AT_MOST", 2)
+    monkeypatch.setattr(stale_incidents, "LOOKED_AT_MOST", 2)
     told = []
     for day in range(1, 6):
         record = world.receive(world.put(key_of(f"2026-11-0{day}")), "0A")
         told.append(world.bring(record, State.VALIDATING, State.REJECTED))
-        incident = alerts.rejected(told[-1], world.contracts.of("sales"), "it is bad")
+        incident = files.rejected(told[-1], world.contracts.of("sales"), "it is bad")
         world.desk.report(incident, NOON - HOUR + day * MINUTE)
     newer = world.receive(world.put(key_of("2026-11-05"), "b"), "0B")
     world.bring(newer, State.VALIDATING, State.ACCEPTED, State.TRIGGERED, State.LOADED)
@@ -453,7 +454,7 @@ def test_files_that_came_before_their_contract_are_taken_in_when_there_is_one(wo
 
 
 def test_the_search_goes_on_from_where_a_round_ended_and_ends(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waiting, "ADOPTED_AT_MOST", 3)
+    monkeypatch.setattr(stuck_drops, "ADOPTED_AT_MOST", 3)
     for number in range(7):
         world.receive(world.put(f"notes/{number}.txt"), "0A", NOON - HOUR + number * MINUTE)
     last = world.put("stock/2026-11-19/stock.csv")
@@ -467,7 +468,7 @@ def test_the_search_goes_on_from_where_a_round_ended_and_ends(world: World, monk
 def test_the_incident_of_files_that_no_contract_knew_is_over_when_they_are_taken_in(world: World) -> None:
     drop = world.put("stock/2026-11-19/stock.csv")
     world.receive(drop, "0A")
-    world.desk.report(alerts.no_contract(drop, world.contracts, NOON), NOON)
+    world.desk.report(files.no_contract(drop, world.contracts, NOON), NOON)
     world.contracts = contracts("stock/{ds}/stock.csv")
     world.round()
     assert [subject[:19] for subject in world.post.subjects()] == ["[Suimon] Files that", "[Suimon] Recovered:"]

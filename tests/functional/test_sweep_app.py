@@ -11,7 +11,7 @@ import boto3
 import pytest
 
 from suimon.contract.model import Arrival, Contracts
-from suimon.sweep import SweepError
+from suimon.sweep.round import SweepError
 from tests.functional.swept import DAG, HOUR, NOON, RAW, REPORTS, World, contracts, key_of
 from tests.functional.test_freshness import Redshift
 
@@ -131,8 +131,8 @@ def test_an_operator_s_round_is_the_same_and_says_what_failed_instead_of_failing
 def test_an_operator_s_walk_holds_every_version_against_the_ledger_portion_by_portion(
     start: Callable[[], Any], world: World, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("suimon.versions.PAGE", 2)
-    monkeypatch.setattr("suimon.sweep.PORTION_PAGES", 1)
+    monkeypatch.setattr("suimon.aws.versions.PAGE", 2)
+    monkeypatch.setattr("suimon.sweep.round.PORTION_PAGES", 1)
     app = start()
     app.handler({"time": TODAY, "reconcile": {}}, context)
     # Older than anything that the sweep's own walk would look at again: as after a mistake in it, or in the ledger.
@@ -151,7 +151,7 @@ def test_an_operator_s_walk_holds_every_version_against_the_ledger_portion_by_po
 def test_a_portion_that_finds_more_than_a_round_may_enter_is_gone_on_with(
     start: Callable[[], Any], world: World, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("suimon.walk.ENTERED_AT_MOST", 2)
+    monkeypatch.setattr("suimon.sweep.lost_events.ENTERED_AT_MOST", 2)
     for day in range(1, 6):
         world.put(f"sales/2024-03-0{day}/sales_data.csv")
     walk: Any = {}

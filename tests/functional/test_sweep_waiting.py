@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from suimon import alerts, waiting
 from suimon.contract.keys import KeyPattern, SetRule
 from suimon.contract.model import Contract, Contracts
-from suimon.drop import State
-from suimon.gathering import Gathering
-from suimon.marks import Marks
-from suimon.sets import WAITING
-from suimon.trigger import Cause, Outcome, TriggerResult
-from suimon.waiting import STUCK, UNMATCHED, longest_in
+from suimon.drops.drop import State
+from suimon.drops.sets import WAITING
+from suimon.incidents.messages import files
+from suimon.intake.shards import Gathering
+from suimon.ledger.checkpoints import Marks
+from suimon.mwaa.trigger import Cause, Outcome, TriggerResult
+from suimon.sweep import stuck_drops
+from suimon.sweep.stuck_drops import STUCK, UNMATCHED, longest_in
 from tests.functional.swept import DAG, HOUR, MINUTE, NOON, World, contracts, key_of
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb.service_resource import Table
 
-    from suimon.drop import DropRecord
+    from suimon.drops.drop import DropRecord
 
     from .conftest import Post
 
@@ -58,7 +59,7 @@ def shard(world: World, day: int, number: int, at: datetime, *, joins: bool = Tr
 
 
 def test_drops_of_one_moment_are_all_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waiting, "PAGE", 2)
+    monkeypatch.setattr(stuck_drops, "PAGE", 2)
     since = NOON - 30 * MINUTE
     entered = {world.receive(world.put(key_of(f"2026-11-0{day}")), "0A", since).id for day in range(1, 8)}
     found, was_cut = longest_in(world.ledger, State.RECEIVED, NOON, lambda _: True)
@@ -66,12 +67,12 @@ def test_drops_of_one_moment_are_all_read(world: World, monkeypatch: pytest.Monk
     assert len(found) == 7
     assert not was_cut
     assert world.find(STUCK).healed == 7
-    monkeypatch.setattr(waiting, "READ_AT_MOST", 3)
+    monkeypatch.setattr(stuck_drops, "READ_AT_MOST", 3)
     assert longest_in(world.ledger, State.RECEIVED, NOON, lambda _: True)[1]
 
 
 def test_files_that_were_entered_in_one_moment_are_all_taken_in(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waiting, "ADOPTED_AT_MOST", 2)
+    monkeypatch.setattr(stuck_drops, "ADOPTED_AT_MOST", 2)
     drops = [world.put(f"stock/2026-11-{day:02}/stock.csv") for day in range(1, 8)]
     notes = [world.put(f"notes/{number}.txt") for number in range(5)]
     for drop in (*drops, *notes):
@@ -80,7 +81,7 @@ def test_files_that_were_entered_in_one_moment_are_all_taken_in(world: World, mo
     looked_at = [world.find(UNMATCHED, NOON + number * 15 * MINUTE).looked_at for number in range(9)]
     assert {world.state_of(drop.id) for drop in drops} == {State.RECEIVED}
     assert looked_at == [2, 2, 2, 2, 2, 2, 0, 0, 0]
-    assert Marks(world.table).get(waiting.MARK).keys() == {"done"}
+    assert Marks(world.table).get(stuck_drops.MARK).keys() == {"done"}
 
 
 @pytest.mark.parametrize("since", [timedelta(seconds=40), 14 * MINUTE, 47 * MINUTE])
@@ -101,26 +102,26 @@ def test_a_file_that_appears_behind_a_younger_one_is_taken_in(world: World, sinc
 def test_the_search_ends_only_when_what_an_older_function_entered_last_must_be_in_the_index(world: World) -> None:
     world.contracts = contracts("stock/{ds}/stock.csv")
     world.round(NOON)
-    world.round(NOON + waiting.SETTLED + waiting.LONGEST_RUN / 2)
-    assert "done" not in Marks(world.table).get(waiting.MARK)
-    world.round(NOON + waiting.SETTLED + waiting.LONGEST_RUN * 2)
-    assert "done" in Marks(world.table).get(waiting.MARK)
+    world.round(NOON + stuck_drops.SETTLED + stuck_drops.LONGEST_RUN / 2)
+    assert "done" not in Marks(world.table).get(stuck_drops.MARK)
+    world.round(NOON + stuck_drops.SETTLED + stuck_drops.LONGEST_RUN * 2)
+    assert "done" in Marks(world.table).get(stuck_drops.MARK)
 
 
 def test_a_round_that_is_made_again_later_does_not_end_the_search(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(waiting, "ADOPTED_AT_MOST", 1)
+    monkeypatch.setattr(stuck_drops, "ADOPTED_AT_MOST", 1)
     world.contracts = contracts("stock/{ds}/stock.csv")
     world.round(NOON - 3 * HOUR)  # the search begins
     for number in range(2):
         world.receive(world.put(f"notes/{number}.txt"), "0A", NOON - HOUR)
-    mark = Marks(world.table).get(waiting.MARK)
+    mark = Marks(world.table).get(stuck_drops.MARK)
     world.round(NOON)
-    reached = Marks(world.table).get(waiting.MARK)
+    reached = Marks(world.table).get(stuck_drops.MARK)
     assert reached != mark
     assert world.find(UNMATCHED, NOON - HOUR).looked_at == 0
-    assert Marks(world.table).get(waiting.MARK) == reached
+    assert Marks(world.table).get(stuck_drops.MARK) == reached
     assert world.find(UNMATCHED, NOON + MINUTE).looked_at == 1
 
 
@@ -130,8 +131,8 @@ def test_a_round_that_is_made_again_later_does_not_end_the_search(
 def test_parts_of_sets_that_are_never_whole_are_left_alone_and_hide_nothing(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(waiting, "PAGE", 2)
-    monkeypatch.setattr(waiting, "READ_AT_MOST", 3)
+    monkeypatch.setattr(stuck_drops, "PAGE", 2)
+    monkeypatch.setattr(stuck_drops, "READ_AT_MOST", 3)
     gathered(world)
     for day in range(1, 8):
         shard(world, day, 1, NOON - 3 * HOUR)
@@ -178,7 +179,7 @@ def test_a_shard_that_waits_for_its_manifest_is_left_alone(world: World) -> None
 
 
 def test_sets_are_looked_at_newest_first_up_to_a_bound(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waiting, "SETS_AT_MOST", 1)
+    monkeypatch.setattr(stuck_drops, "SETS_AT_MOST", 1)
     gathered(world)
     shard(world, 1, 1, NOON - 3 * HOUR, joins=False)
     newest = shard(world, 2, 1, NOON - HOUR, joins=False)
@@ -187,20 +188,20 @@ def test_sets_are_looked_at_newest_first_up_to_a_bound(world: World, monkeypatch
 
 
 def test_what_was_told_of_a_run_is_over_though_sets_are_given_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waiting, "READ_AT_MOST", 3)
+    monkeypatch.setattr(stuck_drops, "READ_AT_MOST", 3)
     gathered(world)
     for day in range(1, 6):
         shard(world, day, 1, NOON - 3 * HOUR)
     record = world.bring(world.receive(world.put(key_of()), "0A"), State.VALIDATING, State.ACCEPTED, State.TRIGGERED)
-    world.desk.report(alerts.not_triggered("env", DAG, record, TriggerResult(Outcome.NOT_TRIGGERED, Cause.AWAY)), NOON)
+    world.desk.report(files.not_triggered("env", DAG, record, TriggerResult(Outcome.NOT_TRIGGERED, Cause.AWAY)), NOON)
     world.post.subjects()
     world.round(NOON + MINUTE)
     assert [subject[:20] for subject in world.post.subjects()] == ["[Suimon] Recovered: "]
 
 
 def test_a_read_is_bounded_though_nothing_in_it_counts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waiting, "PAGE", 2)
-    monkeypatch.setattr(waiting, "READ_IN_ALL", 4)
+    monkeypatch.setattr(stuck_drops, "PAGE", 2)
+    monkeypatch.setattr(stuck_drops, "READ_IN_ALL", 4)
     gathered(world)
     for day in range(1, 8):
         shard(world, day, 1, NOON - HOUR)

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from suimon import versions, walk
-from suimon.drop import State, written_order
-from suimon.intake_queue import IntakeQueue
-from suimon.ledger import Ledger
-from suimon.marks import Marks
-from suimon.versions import RawBucket
-from suimon.walk import KIND, MARK, Listing, near_prefixes
+from suimon.aws import versions
+from suimon.aws.versions import RawBucket
+from suimon.drops.drop import State, written_order
+from suimon.intake.queue import IntakeQueue
+from suimon.ledger.checkpoints import Marks
+from suimon.ledger.drops import Ledger
+from suimon.sweep import lost_events
+from suimon.sweep.lost_events import KIND, MARK, Listing, near_prefixes
 from tests.functional.swept import HOUR, MINUTE, NOON, RAW, World, contracts, key_of
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb.service_resource import Table
 
-    from suimon.drop import Drop
+    from suimon.drops.drop import Drop
 
     from .conftest import Post
 
@@ -77,7 +78,7 @@ def test_an_event_that_may_still_come_is_waited_for(world: World) -> None:
 def test_while_the_queue_is_full_the_events_may_be_among_its_messages(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(walk, "BACKLOG", 1)
+    monkeypatch.setattr(lost_events, "BACKLOG", 1)
     for _ in range(2):
         world.send("intake", {"resume": "x"})
     world.put(key_of(), written=NOON - HOUR)
@@ -208,7 +209,7 @@ def test_keys_of_any_kind_are_listed(world: World, key: str) -> None:
 
 def test_the_walk_goes_on_from_its_mark_round_by_round(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(versions, "PAGE", 2)
-    monkeypatch.setattr(walk, "FAR_PAGES", 2)
+    monkeypatch.setattr(lost_events, "FAR_PAGES", 2)
     # One key has many versions: a page may end among them.
     drops = [world.put(key_of(LONG_AGO), f"{number}", NOON - HOUR + number * MINUTE) for number in range(3)]
     drops += [world.put(f"sales/2024-03-0{number}/sales_data.csv") for number in range(1, 7)]
@@ -249,7 +250,7 @@ def test_an_upload_in_parts_that_began_before_the_last_walk_and_ended_after_it_i
 
 
 def test_a_round_enters_a_bounded_number_and_says_what_is_left(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(walk, "ENTERED_AT_MOST", 2)
+    monkeypatch.setattr(lost_events, "ENTERED_AT_MOST", 2)
     drops = [world.put(f"sales/2024-03-0{number}/sales_data.csv") for number in range(1, 6)]
     findings = world.round()
     assert (findings.of(KIND).found, findings.of(KIND).healed, findings.unexplained) == (5, 2, 3)
@@ -266,7 +267,7 @@ def test_a_round_enters_a_bounded_number_and_says_what_is_left(world: World, mon
 def test_a_round_enters_the_oldest_versions_of_one_key_and_comes_back_for_the_others(
     world: World, monkeypatch: pytest.MonkeyPatch, day: str
 ) -> None:
-    monkeypatch.setattr(walk, "ENTERED_AT_MOST", 2)
+    monkeypatch.setattr(lost_events, "ENTERED_AT_MOST", 2)
     monkeypatch.setattr(versions, "PAGE", 3)
     writes = [world.put(key_of(day), f"{number}", NOON - HOUR + number * MINUTE) for number in range(5)]
     assert world.find(KIND).healed == 2
@@ -301,7 +302,7 @@ def test_a_lost_write_of_a_key_with_many_costs_reads_of_its_neighbours_alone(
     world: World, monkeypatch: pytest.MonkeyPatch, asked: list[str], lost: int, page: int
 ) -> None:
     monkeypatch.setattr(versions, "PAGE", page)
-    monkeypatch.setattr(walk, "BATCH", 5)
+    monkeypatch.setattr(lost_events, "BATCH", 5)
     long_ago = NOON - timedelta(days=3)
     writes = [world.put(key_of(LONG_AGO), f"{number}", long_ago + number * MINUTE) for number in range(40)]
     for number, drop in enumerate(writes):
@@ -340,7 +341,7 @@ def test_a_key_that_does_not_begin_with_its_date_takes_no_page_from_the_others(
     world = World(table, post, contracts("aside/{shard}/{ds}.csv"))
     monkeypatch.setattr(versions, "PAGE", 1)
     prefixes = near_prefixes(world.contracts.all, NOON)
-    monkeypatch.setattr(walk, "NEAR_PAGES", len(prefixes) + 1)
+    monkeypatch.setattr(lost_events, "NEAR_PAGES", len(prefixes) + 1)
     for number in range(4):
         world.put(f"aside/{number}/2026-11-21.csv")
     drops = [world.put(key_of(day)) for day in ("2026-11-18", "2026-11-23")]
@@ -350,8 +351,8 @@ def test_a_key_that_does_not_begin_with_its_date_takes_no_page_from_the_others(
 
 
 def test_recent_dates_cost_a_bounded_number_of_pages(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(walk, "NEAR_PAGES", 0)
-    monkeypatch.setattr(walk, "FAR_PAGES", 0)
+    monkeypatch.setattr(lost_events, "NEAR_PAGES", 0)
+    monkeypatch.setattr(lost_events, "FAR_PAGES", 0)
     world.put(key_of())
     assert world.find(KIND).looked_at == 0
 

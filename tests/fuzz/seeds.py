@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from suimon.contract.odcs import read_contract
+from suimon.contract.odcs.parse import read_contract
 
 ROOT = Path(__file__).parents[2]
 CORPUS = ROOT / "tests" / "unit" / "check" / "corpus"

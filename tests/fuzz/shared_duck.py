@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from suimon.check.duck import Duck, open_duck
+from suimon.check.duckdb_reader import Duck, open_duck
 from suimon.contract.file import Column
 
 _MEMORY = "256MB"  # what `check` takes if nothing else is said

@@ -14,14 +14,14 @@ from unittest.mock import patch
 from suimon.check import engine, segments
 from suimon.check.decode import DecodeError, utf8_chunks
 from suimon.check.engine import Aside, check
-from suimon.check.messages import say
-from suimon.check.records import Grammar
-from suimon.check.scan import Scan, first_record, scan
+from suimon.check.grammar import Grammar
+from suimon.check.structure import Scan, first_record, scan
 from suimon.check.verdict import Code, Details, Verdict, shared, shown
-from suimon.contract.clauses import ContractFileError
 from suimon.contract.file import Column, ContractError, FileFormat
 from suimon.contract.model import Contract
-from suimon.contract.odcs import read_contract
+from suimon.contract.odcs.clauses import ContractFileError
+from suimon.contract.odcs.parse import read_contract
+from suimon.report.messages import say
 from tests.fuzz.contracts import CONTRACTS, HOLDS, PARTITION
 from tests.fuzz.shared_duck import opened_once
 from tests.unit.check.oracle import Expected, Place, judge

@@ -20,7 +20,7 @@ from glue import csv_to_parquet as job
 from suimon.check.engine import check_file
 from suimon.contract.file import Column, FileFormat, Trailer
 from suimon.contract.model import Contract
-from suimon.contract.odcs import read_contract
+from suimon.contract.odcs.parse import read_contract
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,18 +8,20 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
-from suimon import drop, intake, steps, trigger
-from suimon.drop import Drop, State
-from suimon.findings import Findings
-from suimon.incidents import OPEN, IncidentDesk, Problem, is_news
-from suimon.judging import Judge
-from suimon.ledger import Ledger
-from suimon.ledger_items import stamp
-from suimon.objects import Objects, S3Version
-from suimon.outcome import Registry
-from suimon.steps import Step
-from suimon.sweep import Sweep
-from suimon.trigger import Airflow, Answer
+from suimon.aws.objects import Objects, S3Version
+from suimon.drops import drop, next_step
+from suimon.drops.drop import Drop, State
+from suimon.drops.next_step import Step
+from suimon.incidents.store import OPEN, IncidentDesk, Problem, is_news
+from suimon.intake import gate
+from suimon.intake.admission import Judge
+from suimon.ledger.drops import Ledger
+from suimon.ledger.items import stamp
+from suimon.mwaa import trigger
+from suimon.mwaa.trigger import Airflow, Answer
+from suimon.outcome.run_end import Registry
+from suimon.sweep.findings import Findings
+from suimon.sweep.round import Sweep
 from tests.simulation.bug import Bug
 from tests.simulation.bugs_of_sets import BUGS_OF_SETS
 from tests.simulation.services.warehouse import Warehouse
@@ -28,8 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from suimon.drop import DropRecord
-    from suimon.outcome import RunFinished
+    from suimon.drops.drop import DropRecord
+    from suimon.outcome.run_end import RunFinished
     from tests.simulation.bug import Change
 
 
@@ -80,10 +82,10 @@ def _mark_then_send(self: IncidentDesk, problem: Problem, now: datetime) -> bool
 
 
 def _move_then_tell(self: Judge, record: DropRecord, contract: Any, reason: str) -> DropRecord:
-    from suimon import alerts  # noqa: PLC0415 as the code it stands for
+    from suimon.incidents.messages import files  # noqa: PLC0415 as the code it stands for
 
     moved = self.end(record, State.REJECTED, reason)
-    self.desk.report(alerts.rejected(record, contract, reason), self.clock())
+    self.desk.report(files.rejected(record, contract, reason), self.clock())
     return moved
 
 
@@ -160,7 +162,7 @@ def _no_newer(_self: Ledger, _record: DropRecord) -> list[DropRecord]:
 
 
 _next_step, _call, _write, _enter, _from_event = (
-    steps.next_step,
+    next_step.next_step,
     Airflow.call,
     Ledger._write,
     Registry.enter,
@@ -179,13 +181,13 @@ BUGS = (
         "claim-without-lease",
         "whoever comes takes the drop, though its owner may be alive",
         ("replays_end",),
-        ((intake, "next_step", _check_whatever), (Ledger, "claim", _claim_without_lease)),
+        ((gate, "next_step", _check_whatever), (Ledger, "claim", _claim_without_lease)),
     ),
     Bug(
         "lease-never-ends",
         "a drop whose checker was killed is never taken over",
         ("every_drop_ends", "queues_are_empty"),
-        ((intake, "next_step", _wait_for_ever),),
+        ((gate, "next_step", _wait_for_ever),),
     ),
     Bug(
         "writes-without-condition",

@@ -6,20 +6,20 @@ from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING
 
-from suimon import sets
-from suimon.drop import State
-from suimon.freshness import Summary, Watch
-from suimon.intake import Gate
-from suimon.outcome import Registry
+from suimon.drops import sets
+from suimon.drops.drop import State
+from suimon.freshness.watch import Summary, Watch
+from suimon.intake.gate import Gate
+from suimon.outcome.run_end import Registry
 from tests.simulation.bug import Bug
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from suimon.contract.keys import KeyPattern, SetRule
-    from suimon.drop import Drop, DropRecord
-    from suimon.outcome import RunFinished
-    from suimon.sets import DropSet
+    from suimon.drops.drop import Drop, DropRecord
+    from suimon.drops.sets import DropSet
+    from suimon.outcome.run_end import RunFinished
 
 _numbers = count()
 _drop_of, _is_whole, _enter = sets.drop_of, sets.is_whole, Registry.enter

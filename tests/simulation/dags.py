@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from suimon.sets import SOURCES
+from suimon.drops.sets import SOURCES
 from tests.simulation.plan import LAKE, MINUTE
 
 if TYPE_CHECKING:

@@ -9,21 +9,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from suimon import delivery
+from suimon.aws.objects import Objects
 from suimon.check.engine import Aside
 from suimon.contract.model import Contracts
 from suimon.delivery import ComeBackError
-from suimon.freshness import Watch
-from suimon.incidents import IncidentDesk
-from suimon.inspection import Inspection
-from suimon.intake import Gate
-from suimon.ledger import Ledger
-from suimon.objects import Objects
-from suimon.outcome import Registry, RunFinished
-from suimon.pace import Pace
+from suimon.freshness.watch import Watch
+from suimon.incidents.store import IncidentDesk
+from suimon.intake.gate import Gate
+from suimon.intake.inspection import Inspection
+from suimon.ledger.drops import Ledger
+from suimon.mwaa.pace import Pace
+from suimon.mwaa.trigger import Airflow
+from suimon.outcome.run_end import Registry, RunFinished
 from suimon.settings import Settings
-from suimon.sweep import Places, Sweep, SweepError
-from suimon.trigger import Airflow
-from suimon.warehouse.statements import Warehouse as WarehouseName
+from suimon.sweep.round import Places, Sweep, SweepError
+from suimon.warehouse.data_api import Warehouse as WarehouseName
 from tests.simulation.faults import Faulty
 from tests.simulation.plan import BOTH, ENVIRONMENT, LAKE, RAW, REPORTS
 from tests.simulation.plan_of_sets import SETS_DAG
@@ -44,8 +44,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from suimon.contract.model import Contract
-    from suimon.drop import DropRecord
-    from suimon.intake import ReplayRequest
+    from suimon.drops.drop import DropRecord
+    from suimon.intake.gate import ReplayRequest
     from tests.simulation.world import World
 
 TOPIC = "arn:aws:sns:ap-northeast-1:123456789012:alerts"

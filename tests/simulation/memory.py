@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from suimon.contract.keys import SHARD
 from suimon.contract.model import Role
-from suimon.drop import Drop, written_order
+from suimon.drops.drop import Drop, written_order
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

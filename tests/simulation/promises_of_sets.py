@@ -11,8 +11,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from suimon.contract.model import Role
-from suimon.drop import written_order
-from suimon.sets import SetError, names_in
+from suimon.drops.drop import written_order
+from suimon.drops.sets import SetError, names_in
 from tests.simulation.rows import rows_of
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from suimon.delivery import ComeBackError
-from suimon.intake import ReplayRequest
-from suimon.replay import Item, Request, gather
+from suimon.intake.gate import ReplayRequest
+from suimon.replay.plan import Item, Request, gather
 
 if TYPE_CHECKING:
     from suimon.contract.model import Contract

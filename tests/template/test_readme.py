@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from suimon.cli import main
+from suimon.cli.main import main
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = {"check", "contract", "drops", "new", "lint", "reconcile", "replay", "warehouse", "create"}

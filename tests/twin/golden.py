@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from suimon.contract.odcs import read_contract_files
+from suimon.contract.odcs.parse import read_contract_files
 
 if TYPE_CHECKING:
     from suimon.contract.model import Contract

@@ -15,7 +15,7 @@ import boto3
 import uvicorn
 from botocore.config import Config
 
-from local.aws import AccessDenied, Caller
+from local.endpoints import AccessDenied, Caller
 from local.redshift.errors import RedshiftError
 from local.redshift.objects import Objects, StoredObject
 from local.redshift.server import Place, application

@@ -18,10 +18,10 @@ from local import mailbox
 from local.demo.sales import FAULTS, Fault, SalesFile, sales_file
 from local.isolation import REGION
 from local.supervisor import watch
-from suimon.cli import main as suimon
-from suimon.drop import Drop, State
-from suimon.ledger import Ledger
-from suimon.warehouse.statements import Warehouse, run_query
+from suimon.cli.main import main as suimon
+from suimon.drops.drop import Drop, State
+from suimon.ledger.drops import Ledger
+from suimon.warehouse.data_api import Warehouse, run_query
 from tests.twin.golden import golden_file
 from tests.twin.worker import kill_worker_of, standing_still, task_waiting_for
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from click.testing import Result
 
     from local.twin import Twin
-    from suimon.ledger import Move
+    from suimon.ledger.drops import Move
     from tests.twin.golden import GoldenFile
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -16,7 +16,7 @@ import pytest
 import uvicorn
 from botocore.config import Config
 
-from local.airflow import (
+from local.airflow.site import (
     AirflowError,
     AirflowSite,
     airflow_parts,
@@ -25,7 +25,7 @@ from local.airflow import (
     unpause,
     write_task_credentials,
 )
-from local.aws import AccessDenied, Caller
+from local.endpoints import AccessDenied, Caller
 from local.mwaa.endpoint import Environment, RequestRate, create_app
 from local.mwaa.webserver import WebServer
 from local.supervisor import MARK, spawn, stop, wait_until_ready

@@ -5,8 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from local.airflow import AirflowError, AirflowSite, prepare, signing_secret, task_environment, write_task_credentials
-from local.airflow_run import ensure_template
+from local.airflow.run import ensure_template
+from local.airflow.site import (
+    AirflowError,
+    AirflowSite,
+    prepare,
+    signing_secret,
+    task_environment,
+    write_task_credentials,
+)
 
 
 @pytest.fixture

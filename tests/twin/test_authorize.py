@@ -11,7 +11,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-from local.aws import AccessDenied, AwsError, authorize, json_error, role_session
+from local.endpoints import AccessDenied, AwsError, authorize, json_error, role_session
 from local.twin import Keys, Twin
 
 if TYPE_CHECKING:

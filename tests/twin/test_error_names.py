@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from local.cloud import exception_name
+from local.cloud.__main__ import exception_name
 
 
 class ComeBackError(Exception):

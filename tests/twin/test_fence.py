@@ -22,7 +22,7 @@ import pytest
 from local.redshift import dialect
 from local.redshift.session import Session
 from suimon.warehouse import ddl
-from suimon.warehouse.statements import WarehouseError
+from suimon.warehouse.data_api import WarehouseError
 from tests.dags.redshift_hook import hook
 from tests.twin.redshift_server import COPY_ROLE, Endpoint, endpoint, wait_until
 

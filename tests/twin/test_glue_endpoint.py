@@ -19,7 +19,7 @@ import pytest
 import uvicorn
 from botocore.exceptions import ClientError
 
-from local.aws import AccessDenied, AwsError
+from local.endpoints import AccessDenied, AwsError
 from local.glue.archive import ClassArchive
 from local.glue.endpoint import Glue, application
 from local.glue.jobs import job_of
@@ -87,7 +87,7 @@ class FakeS3:
 
 
 class RoleSession:
-    """What local.aws.role_session gives, with S3 faked."""
+    """What local.endpoints.role_session gives, with S3 faked."""
 
     def __init__(self, s3: FakeS3) -> None:
         self.s3 = s3

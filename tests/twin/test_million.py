@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from suimon.contract.odcs import read_contract_files
+from suimon.contract.odcs.parse import read_contract_files
 from suimon.warehouse import ddl
 from tests.dags.redshift_hook import hook
 from tests.twin.redshift_server import COPY_ROLE, RUNNING, Endpoint, endpoint

@@ -25,7 +25,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from local.aws import AccessDenied, Caller
+from local.endpoints import AccessDenied, Caller
 from local.mwaa import webserver
 from local.mwaa.endpoint import STATUS_FILE, Environment, RequestRate, create_app
 from local.mwaa.webserver import MAX_ANSWER_BYTES, WebServer

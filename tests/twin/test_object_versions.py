@@ -5,7 +5,7 @@ import os
 import pytest
 
 from local.twin import Twin
-from suimon.objects import S3Version, UnreadableError
+from suimon.aws.objects import S3Version, UnreadableError
 
 BUCKET, KEY = "versions", "sales/緑茶 +%.csv"
 

@@ -97,7 +97,7 @@ class Replays:
             AWS_SECRET_ACCESS_KEY=root.secret_access_key,
             COLUMNS="200",
         )
-        program = "from suimon.replay_cli import replay; replay()"
+        program = "from suimon.cli.replay import replay; replay()"
         days = ("sales", "--from", "2026-11-01", "--to", "2026-11-03")
         return subprocess.Popen(
             [sys.executable, "-c", program, *days, *arguments],

@@ -26,16 +26,16 @@ from rich.console import Console
 
 from bench.burst import looking
 from local import mailbox
-from local.airflow import airflow_parts, site_of
+from local.airflow.site import airflow_parts, site_of
 from local.demo.sales import Fault, SalesFile, sales_file
 from local.lifecycle import up
 from local.progress import Board
 from local.supervisor import is_alive, spawn, stop, wait_until_ready, watch
-from suimon.drop import State
-from suimon.intake import LEASE
-from suimon.ledger import Ledger
-from suimon.ledger_items import stamp
-from suimon.warehouse.statements import Warehouse, run_query
+from suimon.drops.drop import State
+from suimon.intake.gate import LEASE
+from suimon.ledger.drops import Ledger
+from suimon.ledger.items import stamp
+from suimon.warehouse.data_api import Warehouse, run_query
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
     from bench.burst.figures import Run, Taken
     from local.twin import RunningPart, Twin
-    from suimon.drop import DropRecord
+    from suimon.drops.drop import DropRecord
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from suimon.alerts import imperfect, key_shape, rejected
 from suimon.contract.model import Contract
-from suimon.drop import Drop, DropRecord, State
+from suimon.drops.drop import Drop, DropRecord, State
+from suimon.incidents.messages.files import imperfect, key_shape, rejected
 
 DROP = Drop("raw", "sales/2026-11-20/sales_data.csv", "v1", "e1", 10, "01")
 RECORD = DropRecord(DROP, "sales", "2026-11-20", State.VALIDATING, 1, "", "")

@@ -12,7 +12,7 @@ from bench.burst.page import page, sheets
 from bench.burst.picture import picture
 from bench.burst.processor import between
 from bench.burst.sending import Sent, content, day
-from suimon.drop import Drop, State
+from suimon.drops.drop import Drop, State
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 FILES = 20

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from suimon import cli
-from suimon.cli import main
+from suimon.cli import main as module
+from suimon.cli.main import main
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
 SALES = str(CONTRACTS / "sales.odcs.yaml")
@@ -104,7 +104,7 @@ def test_an_interruption_while_a_command_is_imported_is_no_verdict(monkeypatch: 
     def interrupted(name: str) -> None:
         raise KeyboardInterrupt(name)
 
-    monkeypatch.setattr(cli, "import_module", interrupted)
+    monkeypatch.setattr(module, "import_module", interrupted)
     assert suimon("check", "any.csv", "--contract", SALES).exit_code == 130
 
 

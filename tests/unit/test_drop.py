@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from suimon.drop import NEXT, REPLAYABLE, Drop, EventError, State
+from suimon.drops.drop import NEXT, REPLAYABLE, Drop, EventError, State
 
 EVENT: dict[str, Any] = {
     "source": "aws.s3",

@@ -10,10 +10,10 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from suimon.cli import main
-from suimon.drop import Drop, DropRecord, State
-from suimon.drops_cli import Wanted, as_object, details, overview, wanted_of
-from suimon.sets import WAITING
+from suimon.cli.drops import Wanted, as_object, details, overview, wanted_of
+from suimon.cli.main import main
+from suimon.drops.drop import Drop, DropRecord, State
+from suimon.drops.sets import WAITING
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -8,8 +8,8 @@ import pytest
 
 from suimon.contract.keys import KeyPattern
 from suimon.contract.model import Arrival, Contract, Contracts, TableFreshness
-from suimon.drop import Drop, DropRecord, State
-from suimon.freshness import (
+from suimon.drops.drop import Drop, DropRecord, State
+from suimon.freshness.watch import (
     IdentifierError,
     age_query,
     due_partitions,
@@ -18,7 +18,7 @@ from suimon.freshness import (
     unreadable,
     unwatched,
 )
-from suimon.warehouse.statements import Warehouse, WarehouseError
+from suimon.warehouse.data_api import Warehouse, WarehouseError
 
 TOKYO = Arrival(days_after=1, deadline=time(6), time_zone="Asia/Tokyo", lookback_days=5)
 SALES = Contract(

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from suimon.incidents import MESSAGE_BYTES, Incident, Problem, is_news, message, subject_line
+from suimon.incidents.store import MESSAGE_BYTES, Incident, Problem, is_news, message, subject_line
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PROBLEM = Problem("stale-table:sales_fact", "sales_fact is stale", "Three days old.", "3")

@@ -10,9 +10,9 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from suimon import reconcile_cli
-from suimon.findings import Failure, Finding, Findings
-from suimon.reconcile_cli import ask_in_portions, exit_status, reconcile, show, tell
+from suimon.cli import reconcile as module
+from suimon.cli.reconcile import ask_in_portions, exit_status, reconcile, show, tell
+from suimon.sweep.findings import Failure, Finding, Findings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,8 +94,8 @@ def test_keys_are_no_markup_in_the_progress_either() -> None:
 
 
 def test_json_is_all_that_is_written_to_the_output(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reconcile_cli, "function_of", lambda stack: stack)
-    monkeypatch.setattr(reconcile_cli, "asking", lambda _: Function(WELL))
+    monkeypatch.setattr(module, "function_of", lambda stack: stack)
+    monkeypatch.setattr(module, "asking", lambda _: Function(WELL))
     result = CliRunner().invoke(reconcile, ["--json"])
     assert result.exit_code == 0
     assert json.loads(result.stdout)["unexplained"] == 0

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from suimon.drop import Drop, DropRecord, State
-from suimon.replay import Item, Request, RequestError, Skip, gather, plan
+from suimon.drops.drop import Drop, DropRecord, State
+from suimon.replay.plan import Item, Request, RequestError, Skip, gather, plan
 
 DAY = "2026-11-20"
 

@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from suimon.drop import Drop, DropRecord, State
-from suimon.replay_cli import INTERRUPTED, Progress, Row, exit_status, follow, replay, show
+from suimon.cli.replay import INTERRUPTED, Progress, Row, exit_status, follow, replay, show
+from suimon.drops.drop import Drop, DropRecord, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

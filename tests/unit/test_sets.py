@@ -9,12 +9,10 @@ from itertools import permutations
 
 import pytest
 
-from suimon.alerts import imperfect_id
 from suimon.contract.keys import MOST_SHARDS, KeyPattern, SetRule
 from suimon.contract.model import Arrival, Contract
-from suimon.drop import NEXT, Drop, DropRecord, State, written_order
-from suimon.freshness import judge_set
-from suimon.sets import (
+from suimon.drops.drop import NEXT, Drop, DropRecord, State, written_order
+from suimon.drops.sets import (
     DropSet,
     Joined,
     Member,
@@ -30,6 +28,8 @@ from suimon.sets import (
     sources_of,
     way,
 )
+from suimon.freshness.watch import judge_set
+from suimon.incidents.messages.files import imperfect_id
 
 DAY, NOW = "2026-11-20", "2026-11-21T12:00:00.000+00:00"
 PATTERN = KeyPattern("orders/{ds}/part-{shard}.csv")

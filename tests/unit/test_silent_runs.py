@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from suimon.drop import Drop, DropRecord, State
-from suimon.run_state import BEFORE_LOAD, LOAD, REPORT, RunState, end_of
-from suimon.silent_runs import ASKED_AT_MOST, news_first
-from suimon.waiting import ROUND
+from suimon.drops.drop import Drop, DropRecord, State
+from suimon.mwaa.run_state import BEFORE_LOAD, LOAD, REPORT, RunState, end_of
+from suimon.sweep.silent_runs import ASKED_AT_MOST, news_first
+from suimon.sweep.stuck_drops import ROUND
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PIPELINE = Path(__file__).parents[2] / "dags" / "suimon_etl" / "pipeline.py"

@@ -3,8 +3,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from suimon.drop import Drop, DropRecord, State, after, written_order
-from suimon.steps import Fate, Step, fate, next_step
+from suimon.drops.drop import Drop, DropRecord, State, after, written_order
+from suimon.drops.next_step import Fate, Step, fate, next_step
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 

@@ -7,13 +7,13 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
+from suimon.aws.versions import Page, Version
 from suimon.contract.keys import KeyPattern
 from suimon.contract.model import Arrival, Contract, Contracts
-from suimon.drop import Drop
-from suimon.findings import Finding, Findings
-from suimon.versions import Page, Version
-from suimon.waiting import patterns_of
-from suimon.walk import GRACE, SEEN_MARGIN, UPLOAD_MARGIN, Walk, near_prefixes, unseen
+from suimon.drops.drop import Drop
+from suimon.sweep.findings import Finding, Findings
+from suimon.sweep.lost_events import GRACE, SEEN_MARGIN, UPLOAD_MARGIN, Walk, near_prefixes, unseen
+from suimon.sweep.stuck_drops import patterns_of
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

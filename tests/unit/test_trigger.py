@@ -12,9 +12,9 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from suimon.contract.file import FileFormat
 from suimon.contract.model import Contract
-from suimon.drop import Drop, DropRecord, State
-from suimon.pace import BusyError
-from suimon.trigger import PASSING, Airflow, Cause, Outcome, accepted_name, conf_for, start_run
+from suimon.drops.drop import Drop, DropRecord, State
+from suimon.mwaa.pace import BusyError
+from suimon.mwaa.trigger import PASSING, Airflow, Cause, Outcome, accepted_name, conf_for, start_run
 from tests.settings import SETTINGS
 
 RECORD = DropRecord(

@@ -14,10 +14,10 @@ from click.testing import CliRunner
 from sqlglot import TokenType, exp
 from sqlglot.generators.redshift import RedshiftGenerator
 
+from suimon.cli.warehouse import warehouse
 from suimon.warehouse import ddl
-from suimon.warehouse.cli import warehouse
+from suimon.warehouse.data_api import Warehouse, WarehouseError, run, run_query
 from suimon.warehouse.names import RESERVED_WORDS, is_plain, quoted
-from suimon.warehouse.statements import Warehouse, WarehouseError, run, run_query
 
 TARGET = Warehouse(database="analytics", workgroup_name="suimon")
 

@@ -21,19 +21,19 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from suimon.check.aside import Aside, write_aside
 from suimon.check.decode import DecodeError, utf8_chunks
-from suimon.check.duck import CheckError, Duck, open_duck
+from suimon.check.duckdb_reader import CheckError, Duck, open_duck
+from suimon.check.grammar import Grammar
 from suimon.check.header import Head, read_head
-from suimon.check.pieces import Judge, Judged, Piece, moved, repetition_cell
-from suimon.check.records import Grammar
-from suimon.check.rounds import Rounds, Workers
-from suimon.check.rules import rules_for
+from suimon.check.rules_as_sql import rules_for
+from suimon.check.segment_check import Judge, Judged, Piece, moved, repetition_cell
 from suimon.check.segments import Cutter, Segment
+from suimon.check.set_aside import Aside, write_aside
 from suimon.check.source import LocalFile, Source, Watched
 from suimon.check.tally import Tally, fault_of, measure
 from suimon.check.trailer import judge_trailer
 from suimon.check.verdict import BadCell, Code, Measurement, Verdict
+from suimon.check.workers import Rounds, Workers
 from suimon.contract.file import FileFormat
 from suimon.contract.model import Contract
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from suimon.check.records import MAX_RECORD_BYTES, Grammar
-from suimon.check.scan import Fault, first_record
+from suimon.check.grammar import MAX_RECORD_BYTES, Grammar
+from suimon.check.structure import Fault, first_record
 from suimon.check.verdict import BadCell, Code, shown
 from suimon.contract.file import FileFormat
 from suimon.contract.model import Contract

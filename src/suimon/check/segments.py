@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from suimon.check.records import MAX_RECORD_BYTES, Grammar
+from suimon.check.grammar import MAX_RECORD_BYTES, Grammar
 from suimon.contract.file import FileFormat
 
 # Large enough that DuckDB's start does not count, small enough that a few of them fit memory and disk.

@@ -1,4 +1,4 @@
-"""Where the bytes of a file come from: a local file here, a version of an object in `suimon.objects`."""
+"""Where the bytes of a file come from: a local file here, a version of an object in `suimon.aws.objects`."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

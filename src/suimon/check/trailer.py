@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from suimon.check.records import Grammar
-from suimon.check.scan import first_record
+from suimon.check.grammar import Grammar
+from suimon.check.structure import first_record
 from suimon.check.verdict import MASK, BadCell, Code, shown
 from suimon.contract.file import Trailer
 from suimon.contract.model import Contract

@@ -6,15 +6,15 @@ from importlib.resources import files
 from string import Template
 from typing import TYPE_CHECKING
 
+from suimon.warehouse.data_api import run
 from suimon.warehouse.names import quoted
-from suimon.warehouse.statements import run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mypy_boto3_redshift_data import RedshiftDataAPIServiceClient
 
-    from suimon.warehouse.statements import Warehouse
+    from suimon.warehouse.data_api import Warehouse
 
 
 # COPY goes into a temporary table, whose owner the loader is. LOCK wants UPDATE or DELETE (PostgreSQL 8.0, on which

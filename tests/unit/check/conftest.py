@@ -7,7 +7,7 @@ from hypothesis import settings
 from suimon.check.engine import check_file
 from suimon.check.verdict import Verdict
 from suimon.contract.model import Contract
-from suimon.contract.odcs import read_contract
+from suimon.contract.odcs.parse import read_contract
 
 Check = Callable[..., Verdict]
 

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from suimon.check import segments
+from suimon.check.duckdb_input import Sheet, copy_of, sheet_of
+from suimon.check.grammar import Grammar
 from suimon.check.header import read_head
-from suimon.check.records import Grammar
-from suimon.check.rules import Key, rules_for
-from suimon.check.scan import Run, first_record, scan
+from suimon.check.rules_as_sql import Key, rules_for
 from suimon.check.segments import Cutter, Segment
-from suimon.check.sheet import Sheet, copy_of, sheet_of
+from suimon.check.structure import Run, first_record, scan
 from suimon.check.tally import Tally, fault_of, measure
 from suimon.check.trailer import judge_trailer
 from suimon.check.verdict import BadCell, Code, Measurement, RuleCount, Verdict, shared, shown

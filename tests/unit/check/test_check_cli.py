@@ -11,11 +11,11 @@ import jsonschema
 import pytest
 from click.testing import CliRunner, Result
 
-from suimon.check import cli
 from suimon.check.engine import CheckError
 from suimon.check.source import LocalFile
 from suimon.check.verdict import BadCell, Code, RuleCount, Verdict
-from suimon.cli import main
+from suimon.cli import check
+from suimon.cli.main import main
 
 ROOT = Path(__file__).parents[3]
 SALES = str(ROOT / "contracts" / "sales.odcs.yaml")
@@ -46,7 +46,7 @@ class Engine:
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
     fake = Engine()
-    monkeypatch.setattr(cli, "judge", fake)
+    monkeypatch.setattr(check, "judge", fake)
     return fake
 
 
@@ -191,7 +191,7 @@ def test_rows_set_aside_are_kept_only_if_there_are_any(
     )
 
 
-@pytest.mark.parametrize("name", cli.OUTPUTS)
+@pytest.mark.parametrize("name", check.OUTPUTS)
 def test_a_report_is_never_written_over_the_file_that_is_checked(engine: Engine, tmp_path: Path, name: str) -> None:
     file = tmp_path / name
     file.write_text("mine", encoding="utf-8")
@@ -279,7 +279,7 @@ def test_a_lost_answer_changes_no_verdict_into_another(
     good.write_text(GOOD, encoding="utf-8")
     for path, status in ((good, accepted), (SAMPLE, rejected)):
         line = (
-            f"{sys.executable} -c 'from suimon.cli import main; main()' check {path} --contract {SALES} "
+            f"{sys.executable} -c 'from suimon.cli.main import main; main()' check {path} --contract {SALES} "
             f"{option} --partition 2026-11-20"
         )
         wait = line if "|" not in redirection else f"(sleep 0.1; exec {line})"

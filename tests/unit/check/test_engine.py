@@ -225,7 +225,7 @@ def test_a_record_joined_to_the_header_shows_nothing_personal(tmp_path: Path) ->
 
 
 def test_torn_files_are_settled_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("suimon.check.scan.MAX_RUNS", 10)
+    monkeypatch.setattr("suimon.check.structure.MAX_RUNS", 10)
     path = tmp_path / "file.csv"
     path.write_text("a,b\n" + "x,1\ny\n" * 199 + "x,1\ny")
     verdict = check_file(path, Contract("x", "1", "x", file=FileFormat(), columns=TWO), None, scratch=tmp_path)

@@ -8,12 +8,12 @@ from html.parser import HTMLParser
 
 import pytest
 
-from suimon.check import html
-from suimon.check.html import page
-from suimon.check.messages import LANGS, Lang, meaning, remedy
 from suimon.check.verdict import MASK, BadCell, Code, Details, Measurement, RuleCount, Verdict
 from suimon.contract.file import Column, FileFormat, Metric
 from suimon.contract.model import Contract
+from suimon.report import page as report_page
+from suimon.report.messages import LANGS, Lang, meaning, remedy
+from suimon.report.page import page
 
 INTEGER: Details = {"type": "integer", "bits": 32}
 SALES = Contract(
@@ -202,7 +202,7 @@ def test_the_examples_of_a_condition_are_its_own() -> None:
 
 
 def test_a_long_list_is_cut_and_says_so() -> None:
-    cells = [BadCell(Code.TYPE_ERROR, n + 1, n, "quantity", "x", INTEGER) for n in range(1, html.MAX_CELLS + 50)]
+    cells = [BadCell(Code.TYPE_ERROR, n + 1, n, "quantity", "x", INTEGER) for n in range(1, report_page.MAX_CELLS + 50)]
     text = Reader(page(verdict_of(*cells, rows=1000, more=1000), SALES, ABOUT)).text
     assert f"The first 200 of {len(cells) + 1000:,} faults" in text
     assert f"The first {len(cells):,} faults are listed" in text
@@ -211,7 +211,7 @@ def test_a_long_list_is_cut_and_says_so() -> None:
 def test_many_rules_are_cut_and_the_most_broken_ones_stay() -> None:
     counts = tuple(RuleCount(Code.TYPE_ERROR, f"column{n}", n, INTEGER) for n in range(99, 0, -1))
     text = page(Verdict(accepted=False, rows=1000, counts=counts), SALES, ABOUT)
-    assert text.count("<article") == html.MAX_RULES
+    assert text.count("<article") == report_page.MAX_RULES
     assert "column99" in text
     assert "And 39 more broken rules." in text
 

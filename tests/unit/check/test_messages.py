@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from suimon.check.messages import LANGS, Lang, meaning, metric_name, one_line, remedy, say, threshold
 from suimon.check.verdict import Code
-from suimon.check.words import Words
-from suimon.check.words_en import WORDS as ENGLISH
-from suimon.check.words_ja import WORDS as JAPANESE
 from suimon.contract.file import METRICS, Metric
+from suimon.report.messages import LANGS, Lang, meaning, metric_name, one_line, remedy, say, threshold
+from suimon.report.words import Words
+from suimon.report.words_en import WORDS as ENGLISH
+from suimon.report.words_ja import WORDS as JAPANESE
 
 PAGE = (Path(__file__).parents[3] / "docs" / "error-codes.md").read_text(encoding="utf-8")
 SECTION = re.compile(

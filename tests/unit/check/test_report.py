@@ -10,10 +10,11 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from suimon.check import screen
-from suimon.check.html import page
-from suimon.check.messages import meaning
-from suimon.check.report import (
+from suimon.check.verdict import BadCell, Code, Details, Measurement, RuleCount, Verdict
+from suimon.contract.file import Column, FileFormat, Metric
+from suimon.contract.model import Contract
+from suimon.report import terminal
+from suimon.report.as_json import (
     as_json,
     cells_as_json_lines,
     describe,
@@ -24,10 +25,9 @@ from suimon.check.report import (
     place,
     summary,
 )
-from suimon.check.screen import show
-from suimon.check.verdict import BadCell, Code, Details, Measurement, RuleCount, Verdict
-from suimon.contract.file import Column, FileFormat, Metric
-from suimon.contract.model import Contract
+from suimon.report.messages import meaning
+from suimon.report.page import page
+from suimon.report.terminal import show
 
 Check = Callable[..., Verdict]
 
@@ -275,7 +275,7 @@ def test_columns_are_named_as_the_header_calls_them(capsys: pytest.CaptureFixtur
 def test_a_narrow_terminal_keeps_codes_whole_and_has_no_bars(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(screen, "_WIDTH", 60)
+    monkeypatch.setattr(terminal, "_WIDTH", 60)
     show("f", PERSONAL, REJECTED, limit=5)
     out = capsys.readouterr().out
     assert "row-count-error" in out
@@ -331,7 +331,7 @@ def test_a_cell_is_neither_markup_nor_escape_on_the_terminal(capsys: pytest.Capt
 
 
 def test_the_gate_imports_nothing_that_only_the_command_line_needs() -> None:
-    code = "import sys, suimon.check.engine, suimon.check.html; print(*sorted(m.split('.')[0] for m in sys.modules))"
+    code = "import sys, suimon.check.engine, suimon.report.page; print(*sorted(m.split('.')[0] for m in sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     outside = {
         "pydantic",

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from suimon.contract.clauses import ContractFileError
 from suimon.contract.model import Contract
-from suimon.contract.odcs import read_contract
+from suimon.contract.odcs.clauses import ContractFileError
+from suimon.contract.odcs.parse import read_contract
 
 DIALECT = "encoding: utf-8, delimiter: ',', quote: '\"', escape: '\"', header: true, nullTokens: ['']"
 COLUMNS = (

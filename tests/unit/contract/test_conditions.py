@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from suimon.contract.clauses import Clause
-from suimon.contract.conditions import read_condition
 from suimon.contract.file import Column, Condition
 from suimon.contract.model import Contract
-from suimon.contract.reader import Reader
+from suimon.contract.odcs.clauses import Clause
+from suimon.contract.odcs.conditions import read_condition
+from suimon.contract.odcs.reader import Reader
 
 Draft = Callable[..., str]
 Reads = Callable[[str], Contract]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from suimon.cli import main
+from suimon.cli.main import main
 
 CONTRACTS = Path(__file__).parents[3] / "contracts"
 SALES = str(CONTRACTS / "sales.odcs.yaml")

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from suimon.contract.clauses import ContractFileError
 from suimon.contract.file import ContractError
 from suimon.contract.model import Contract
-from suimon.contract.odcs import read_contract
+from suimon.contract.odcs.clauses import ContractFileError
+from suimon.contract.odcs.parse import read_contract
 
 
 @pytest.mark.parametrize("text", ["[" * 2000, "{a: " * 2000, "a: !!bool x", "a: !!timestamp x", "\0", "- &a [*a]"])

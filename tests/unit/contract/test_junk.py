@@ -11,9 +11,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from suimon.contract.clauses import ContractFileError, Problem
 from suimon.contract.model import Contract
-from suimon.contract.odcs import read_contract
+from suimon.contract.odcs.clauses import ContractFileError, Problem
+from suimon.contract.odcs.parse import read_contract
 
 Path_ = tuple[str | int, ...]
 WHOLE = yaml.safe_load("""

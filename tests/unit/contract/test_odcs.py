@@ -10,10 +10,10 @@ import sqlglot
 from open_data_contract_standard.model import OpenDataContractStandard
 from sqlglot import exp
 
-from suimon.contract.clauses import ContractFileError
 from suimon.contract.file import Column, FileFormat, Metric, Tolerance, Trailer
 from suimon.contract.model import read_contracts
-from suimon.contract.odcs import compile_contracts, read_contract, read_contract_files
+from suimon.contract.odcs.clauses import ContractFileError
+from suimon.contract.odcs.parse import compile_contracts, read_contract, read_contract_files
 from suimon.warehouse import ddl
 
 CONTRACTS = Path(__file__).parents[3] / "contracts"

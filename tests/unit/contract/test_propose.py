@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from suimon.check.engine import check_file
 from suimon.contract.file import Column
 from suimon.contract.model import Contract
-from suimon.contract.odcs import read_contract
-from suimon.contract.propose import MARK, propose
-from suimon.contract.sample import SampleError
+from suimon.contract.odcs.parse import read_contract
+from suimon.proposal.propose import MARK, propose
+from suimon.proposal.sample import SampleError
 from tests.unit.check.oracle import judge
 
 IDENTITY = UUID("b5a3d3c2-6f0e-4c55-9a41-5d1f6e0c7a10")

@@ -4,11 +4,11 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from suimon.contract.clauses import Grammar
-from suimon.contract.columns import PROPERTY_CUSTOM
 from suimon.contract.file import COMPRESSIONS, ENCODINGS, LINE_ENDINGS, METRICS, SEVERITIES
 from suimon.contract.model import Contract
-from suimon.contract.odcs import CONTRACT, CUSTOM, MAX_DAG_ID
+from suimon.contract.odcs.clauses import Grammar
+from suimon.contract.odcs.columns import PROPERTY_CUSTOM
+from suimon.contract.odcs.parse import CONTRACT, CUSTOM, MAX_DAG_ID
 
 REFERENCE = (Path(__file__).parents[3] / "docs/contract.md").read_text(encoding="utf-8")
 

@@ -1,0 +1,1 @@
+"""The real Airflow of MWAA's version, on loopback."""

@@ -1,0 +1,1 @@
+"""The emulator (MiniStack) as the twin runs it, with what it lacks corrected."""

@@ -1,0 +1,1 @@
+"""Thin clients of S3 and Step Functions. They decide nothing."""

@@ -1,0 +1,163 @@
+"""Objects in S3, by version: read in ranges, copied, written."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+    from pathlib import Path
+
+    from mypy_boto3_s3 import S3Client
+
+    from suimon.drops.drop import Drop
+
+# One connection to S3 brings some 80 MB/s, one core checks more; what is under way is all that lies in memory.
+RANGE_BYTES = 8 * 1024 * 1024
+RANGES_AT_ONCE = 4
+TRIES = 3
+# A 405 is what S3 answers for a version that is a delete marker; HEAD answers have no other code than the status.
+_GONE = {"NoSuchKey", "NoSuchVersion", "MethodNotAllowed", "404", "405"}
+
+
+class UnreadableError(Exception):
+    """The version cannot be read and never will be; the message is for the person who sent the file."""
+
+
+class ShortReadError(Exception):
+    """Not the bytes that the object has: the connection broke, reading again may help."""
+
+
+class S3Version:
+    """One version of an object, read in ranges. Whatever happens to its key meanwhile, these are its bytes or none.
+
+    UnreadableError when the version is gone, ShortReadError when after several tries not all of it came.
+    """
+
+    def __init__(  # noqa: D417 the address speaks for itself
+        self,
+        s3: S3Client,
+        bucket: str,
+        key: str,
+        version_id: str | None,
+        etag: str | None = None,
+        size: int | None = None,
+    ) -> None:
+        """Know the object as the event tells it; asks S3 for what is None (the newest version, ETag and size).
+
+        Args:
+            etag: without its quotes.
+            size: in bytes.
+
+        """
+        self.name = f"s3://{bucket}/{key}"
+        self._s3 = s3
+        if etag is None or size is None:
+            head = self._head({"Bucket": bucket, "Key": key} | ({"VersionId": version_id} if version_id else {}))
+            etag, size = head["ETag"].strip('"'), head["ContentLength"]
+            version_id = version_id or head.get("VersionId")
+        self.size = size
+        self._request: dict[str, Any] = {"Bucket": bucket, "Key": key, "IfMatch": f'"{etag}"'}
+        if version_id:  # a bucket may have no versions; then the ETag alone must do
+            self._request["VersionId"] = version_id
+
+    def read(self, start: int, length: int) -> bytes:
+        """Give exactly these bytes; fewer only at the end."""
+        end = min(start + length, self.size)
+        if start >= end:
+            return b""  # S3 refuses empty ranges
+        for _ in range(TRIES):
+            body = self._get(start, end)
+            if len(body) == end - start:
+                return body
+        raise ShortReadError(f"bytes {start} to {end} of {self.name} did not come in {TRIES} tries")
+
+    def chunks(self) -> Generator[bytes, None, None]:
+        """Give all bytes in order, a few ranges ahead of whoever reads."""
+        starts = iter(range(0, self.size, RANGE_BYTES))
+        pool = ThreadPoolExecutor(RANGES_AT_ONCE, thread_name_prefix="s3")
+        try:
+            under_way = deque(pool.submit(self.read, start, RANGE_BYTES) for start in islice(starts, RANGES_AT_ONCE))
+            while under_way:
+                chunk = under_way.popleft().result()
+                under_way.extend(pool.submit(self.read, start, RANGE_BYTES) for start in islice(starts, 1))
+                yield chunk
+        finally:
+            # A function that returns is frozen: nothing may still be under way then.
+            pool.shutdown(cancel_futures=True)
+
+    def _head(self, address: dict[str, str]) -> Any:
+        try:
+            return self._s3.head_object(**address)  # type: ignore[arg-type] # its keys are parameters
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _GONE:
+                raise UnreadableError(f"{self.name} is not there") from error
+            raise
+
+    def _get(self, start: int, end: int) -> bytes:
+        try:
+            answer = self._s3.get_object(**self._request, Range=f"bytes={start}-{end - 1}")
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code in _GONE:
+                raise UnreadableError("the file was deleted before it could be checked: send it again") from error
+            if code == "InvalidRange":
+                raise ShortReadError(f"{self.name} is shorter than the {self.size:,} bytes announced") from error
+            raise
+        if answer.get("ContentRange") != f"bytes {start}-{end - 1}/{self.size}":
+            raise ShortReadError(
+                f"{self.name} has not the {self.size:,} bytes announced: {answer.get('ContentRange')} came"
+            )
+        try:
+            return answer["Body"].read()
+        except BotoCoreError:  # the connection broke in the middle
+            return b""
+
+
+class Objects:
+    """The S3 client and what the gate does with it."""
+
+    def __init__(self, s3: S3Client) -> None:
+        self._s3 = s3
+
+    def version(self, drop: Drop) -> S3Version:
+        """Give the bytes of a drop."""
+        return S3Version(self._s3, drop.bucket, drop.key, drop.version_id, drop.etag, drop.size)
+
+    def copy_version(self, drop: Drop, bucket: str, key: str) -> None:
+        """Copy exactly that version, server-side and in parts where it is large; once more does no harm."""
+        self._s3.copy(
+            {"Bucket": drop.bucket, "Key": drop.key, "VersionId": drop.version_id},
+            bucket,
+            key,
+            # Tags are the upstream system's affair; copying them would need a permission of its own.
+            ExtraArgs={"CopySourceIfMatch": f'"{drop.etag}"', "TaggingDirective": "REPLACE"},
+        )
+
+    def keys(self, bucket: str, prefix: str) -> Iterator[str]:
+        """Give every key that begins so and is there now."""
+        page: dict[str, Any] = {}
+        while True:
+            answer = self._s3.list_objects_v2(Bucket=bucket, Prefix=prefix, **page)
+            yield from (entry["Key"] for entry in answer.get("Contents", []))
+            if not answer.get("IsTruncated"):
+                return
+            page = {"ContinuationToken": answer["NextContinuationToken"]}
+
+    def put_json(self, bucket: str, key: str, value: Any) -> None:
+        """Write one JSON document."""
+        self.put_text(bucket, key, json.dumps(value, ensure_ascii=False), kind="application/json")
+
+    def put_text(self, bucket: str, key: str, text: str, *, kind: str = "text/plain") -> None:
+        """Write one text."""
+        self._s3.put_object(Bucket=bucket, Key=key, Body=text.encode(), ContentType=f"{kind}; charset=utf-8")
+
+    def put_rows(self, bucket: str, key: str, path: Path) -> None:
+        """Write the rows of a local CSV file, in parts where it is large."""
+        self._s3.upload_file(str(path), bucket, key, ExtraArgs={"ContentType": "text/csv; charset=utf-8"})

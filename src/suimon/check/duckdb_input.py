@@ -1,0 +1,166 @@
+"""What DuckDB reads: records that stand in a file of their own, below a header line that sets the line ending."""
+
+import re
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from suimon.check.grammar import Grammar
+from suimon.check.segments import Segment, header_line
+from suimon.check.structure import Run, Scan
+from suimon.contract.file import FileFormat
+
+CRLF, LF = b"\r\n", b"\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Numbering:
+    """Where the records of a sheet stand in the file: each list by runs of records that follow each other there.
+
+    From the sheet's record `own_record` on (starting on its line `own_line`), it is `record` and `line` in the file.
+    All are counted from 1, the sheet's without its header line.
+    """
+
+    own_record: list[int] = field(default_factory=lambda: [1])
+    own_line: list[int] = field(default_factory=lambda: [1])
+    record: list[int] = field(default_factory=lambda: [1])
+    line: list[int] = field(default_factory=lambda: [1])
+
+    def after(self, records: int, lines: int) -> "Numbering":
+        """Give the same for a piece of a file that follows so many records and lines."""
+        return replace(
+            self, record=[number + records for number in self.record], line=[number + lines for number in self.line]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A file for DuckDB: `width` columns, of which `places` are the contract's (None: a column it does not know).
+
+    `plain_bytes` are those of the records that are no quote character: cells, delimiters, line endings.
+    """
+
+    path: Path
+    delimiter: str
+    quote: str
+    places: tuple[int | None, ...]
+    ending: bytes
+    size: int
+    plain_bytes: int
+    newlines: int
+    quotes: int
+    doubled: bool  # cells hold quote characters
+    unended: bool  # the last record has no line ending
+    numbering: Numbering
+    rows: int | None = None  # how many records there are, where that is known before it is read
+
+    def accounts_for(self, rows: int, cell_bytes: int) -> bool:
+        """Tell whether every byte, quotes aside, is in a cell, a delimiter or a line ending.
+
+        DuckDB passes over blank lines, an empty cell too many, a lost quote and blanks around quotes without a word.
+        It only ever drops bytes, so the sum is right only when it dropped none.
+        """
+        around = rows * (len(self.places) - 1 + len(self.ending))
+        if rows and self.unended:
+            around -= len(self.ending)
+        return self.plain_bytes == cell_bytes + around and (rows > 0 or not self.size)
+
+    @property
+    def embedded(self) -> bool:
+        """Whether cells hold line breaks, as far as is known."""
+        return self.rows is None or self.newlines != self.rows - self.unended
+
+
+def sheet_of(segment: Segment, dialect: FileFormat, places: tuple[int | None, ...]) -> Sheet | None:
+    """Put the segment itself before DuckDB; None when it must be read strictly: DuckDB would not notice a fault.
+
+    Line endings must all be of one kind, which here is known only if every newline is.
+    """
+    crlf = segment.returns > 0
+    uniform = segment.returns == segment.pairs == segment.newlines if crlf else True
+    wanted = dialect.line_ending == "any" or not segment.newlines or (dialect.line_ending == "crlf") == crlf
+    if segment.null or not uniform or not wanted or segment.quotes % 2:
+        return None
+    if dialect.comment and _commented(segment.text(), dialect.comment.encode()):
+        return None
+    if dialect.escape == "\\" and b"\\" in segment.text():
+        return None
+    return Sheet(
+        path=segment.path,
+        delimiter=dialect.delimiter,
+        quote=dialect.quote,
+        places=places,
+        ending=CRLF if crlf else LF,
+        size=segment.size,
+        plain_bytes=segment.size - segment.quotes,
+        newlines=segment.newlines,
+        quotes=segment.quotes,
+        doubled=False,
+        unended=segment.last and not segment.ended,
+        numbering=Numbering(),
+    )
+
+
+def copy_of(segment: Segment, text: bytes, scan: Scan, grammar: Grammar, places: tuple[int | None, ...]) -> Sheet:
+    """Put the good records of a segment before DuckDB, with line feeds at their ends."""
+    dialect = grammar.dialect
+    parts, numbering = list[bytes](), Numbering([], [], [], [])
+    records = lines = 1
+    for run in scan.runs:
+        part = _rewritten(text, run, grammar)
+        numbering.own_record.append(records)
+        numbering.own_line.append(lines)
+        numbering.record.append(run.record)
+        numbering.line.append(run.line)
+        parts.append(part)
+        records += run.count
+        lines += part.count(b"\n")
+    good, quote = b"".join(parts), dialect.quote.encode()
+    path = segment.path.with_suffix(".good.csv")
+    with path.open("wb") as file:
+        file.write(header_line(dialect, len(places)) + LF)
+        file.write(good)
+    return Sheet(
+        path=path,
+        delimiter=dialect.delimiter,
+        quote=dialect.quote,
+        places=places,
+        ending=LF,
+        size=len(good),
+        plain_bytes=len(good) - (good.count(quote) if quote else 0),
+        newlines=lines - 1,
+        quotes=good.count(quote) if quote else 0,
+        doubled=bool(quote) and quote * 2 in good,
+        unended=bool(good) and not good.endswith(LF),
+        numbering=numbering,
+        rows=records - 1,
+    )
+
+
+def _rewritten(text: bytes, run: Run, grammar: Grammar) -> bytes:
+    dialect = grammar.dialect
+    part = text[run.start : run.end]
+    if dialect.escape == "\\" and b"\\" in part:
+        return b"".join(_quoted_anew(match[0], grammar) for match in grammar.records(text, run.start, run.end))
+    if b"\r" in part:
+        return b"".join(_with_line_feed(match[0]) for match in grammar.records(text, run.start, run.end))
+    return part
+
+
+def _with_line_feed(record: bytes) -> bytes:
+    return record[:-2] + LF if record.endswith(CRLF) else record
+
+
+def _quoted_anew(record: bytes, grammar: Grammar) -> bytes:
+    """Write a record with its quotes doubled instead of escaped."""
+    quote, delimiter = grammar.dialect.quote, grammar.dialect.delimiter
+    cells = [
+        f"{quote}{grammar.value(cell).replace(quote, quote * 2)}{quote}"
+        if cell.startswith(quote.encode())
+        else grammar.value(cell)
+        for _, cell in grammar.cells(record)
+    ]
+    return delimiter.join(cells).encode() + (LF if record.endswith(LF) else b"")
+
+
+def _commented(text: bytes, prefix: bytes) -> bool:
+    return text.startswith(prefix) or re.search(rb"\n" + re.escape(prefix), text) is not None

@@ -1,0 +1,298 @@
+"""DuckDB, held tight: reads one sheet at a time, no more memory than told, no network, nothing guessed."""
+
+# ruff: noqa: S608 - statements are made of generated names (c0, t0, …); what a contract or file holds is a parameter
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+from typing import Any, Self
+
+import duckdb
+
+from suimon.check.duckdb_input import Sheet
+from suimon.check.duckdb_statements import Numbers, judged, literal, marked, names_of, newlines, of_key, repetitions_of
+from suimon.check.rules_as_sql import Rules
+from suimon.check.verdict import VALUE_LENGTH
+from suimon.contract.file import Column
+
+_PARAMETER = re.compile(r"\$(\w+)")
+_HALF = 10**19
+_SHOWN = VALUE_LENGTH + 1  # one more than a report shows tells that there is more
+
+
+class CheckError(RuntimeError):
+    """The file could not be checked at all, so there is no verdict; the message says why and what to do."""
+
+
+class MalformedSheetError(ValueError):
+    """DuckDB's reader gave up on the structure; the grammar must say where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What one scan of a sheet gives. What it found of keys waits in the table `found_{number}` until it is kept."""
+
+    rows: int
+    failing: tuple[int, ...]  # bad cells per rule, in the order of the rules
+    sums: tuple[int, ...]  # per summed column, decimals without their point
+    cell_bytes: int  # bytes of all cells, without those of quote characters if the sheet is `doubled`
+    holding: int  # cells that hold quote characters, though the sheet is not `doubled`
+
+
+@dataclass(frozen=True, slots=True)
+class BadRecord:
+    """One record with bad cells, as it is numbered in the file."""
+
+    record: int
+    line: int
+    cells: dict[int, str]  # place in the contract -> the first characters
+    lines: dict[int, int]  # place in the contract -> line on which the cell starts
+    failing: tuple[int, ...]  # places in the rules
+
+
+@dataclass(frozen=True, slots=True)
+class Repetition:
+    """A record whose key an earlier one has; where its first cell starts, and the texts of its cells."""
+
+    record: int
+    line: int
+    first: int
+    cells: tuple[str, ...]
+
+
+class Duck:
+    """One DuckDB connection that may read and spill in one folder. Each thread needs its own: see `another`."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, columns: tuple[Column, ...]) -> None:
+        self._connection = connection
+        self._columns = columns
+
+    def another(self) -> Self:
+        """Give a connection to the same database for another thread."""
+        return type(self)(self._connection.cursor(), self._columns)
+
+    def prepare(self, rules: Rules) -> None:
+        """Make the tables that hold the keys of the whole file."""
+        self._run("CREATE TABLE bad_records (record BIGINT)", {})
+        for number, key in enumerate(rules.keys):
+            cells = ", ".join(f"t{place} {self._columns[place].sql_type}, x{place} VARCHAR" for place in key.columns)
+            self._run(f"CREATE TABLE keys_{number} (hash UBIGINT)", {})
+            self._run(f"CREATE TABLE candidates_{number} (record BIGINT, line BIGINT, {cells})", {})
+
+    def totals(self, sheet: Sheet, rules: Rules, number: int) -> Totals:
+        """Judge every cell in one scan; MalformedSheetError if the reader cannot read the sheet."""
+        quote = literal(sheet.quote)
+        size = "strlen({0})"
+        if sheet.doubled:
+            size = f"CASE WHEN contains({{0}}, {quote}) THEN strlen(replace({{0}}, {quote}, '')) ELSE strlen({{0}}) END"
+        figures = [
+            "count(*)",
+            self._holding(sheet),
+            *(f"coalesce(sum({size.format(name)}), 0)" for name in names_of(sheet)),
+            *(f"count_if({rule.condition})" for rule in rules.rules),
+            *(figure for place in rules.sums for figure in self._halves(place)),
+        ]
+        found = [
+            f"list(hash({', '.join(of_key(key, self._columns))})) "
+            f"FILTER (WHERE {' AND '.join(f't{place} IS NOT NULL' for place in key.columns)}) AS key_{place}"
+            for place, key in enumerate(rules.keys)
+        ]
+        columns = [f"{figure} AS f{place}" for place, figure in enumerate(figures)]
+        query = f"SELECT {', '.join(columns + found)} FROM ({judged(sheet, rules)})"
+        if found:
+            self._run(f"CREATE TABLE found_{number} AS {query}", rules.parameters | _path(sheet))
+            query = f"SELECT {', '.join(f'f{place}' for place in range(len(figures)))} FROM found_{number}"
+        (row,) = self._run(query, rules.parameters | _path(sheet))
+        after_cells = 2 + len(sheet.places)
+        after_rules = after_cells + len(rules.rules)
+        failing = tuple(cells or 0 for cells in row[after_cells:after_rules])  # NULL where every value is
+        halves = [half or 0 for half in row[after_rules:]]
+        sums = tuple(int(high) * _HALF + int(low) for high, low in zip(halves[::2], halves[1::2], strict=True))
+        return Totals(row[0], failing, sums, sum(row[2:after_cells]), row[1])
+
+    def _holding(self, sheet: Sheet) -> str:
+        """SQL: how many cells hold quotes. A cell that is a number or a date holds none."""
+        if not sheet.quotes or sheet.doubled:
+            return "0"
+        quote, counts = literal(sheet.quote), list[str]()
+        for name, place in zip(names_of(sheet), sheet.places, strict=True):
+            holds = f"contains({name}, {quote})"
+            if place is not None and self._columns[place].type != "string":
+                holds = f"CASE WHEN t{place} IS NULL THEN {holds} ELSE false END"
+            counts.append(f"coalesce(count_if({holds}), 0)")
+        return " + ".join(counts)
+
+    def _halves(self, place: int) -> tuple[str, str]:
+        """SQL: the sum of a column in two parts, for 38 digits hold the values but not every sum of them."""
+        column = self._columns[place]
+        digits = f"t{place}" if column.type == "integer" else f"replace(CAST(t{place} AS VARCHAR), '.', '')"
+        whole = f"CAST({digits} AS HUGEINT)"
+        return f"sum({whole} // {_HALF})", f"sum({whole} % {_HALF})"
+
+    def keep_keys(self, rules: Rules, number: int) -> None:
+        """Add the keys that `totals` found to those of the whole file."""
+        for place in range(len(rules.keys)):
+            self._run(f"INSERT INTO keys_{place} SELECT unnest(key_{place}) FROM found_{number}", {})
+        self.forget_keys(number)
+
+    def forget_keys(self, number: int) -> None:
+        """Drop what `totals` found."""
+        self._run(f"DROP TABLE IF EXISTS found_{number}", {})
+
+    def bad_records(self, sheet: Sheet, rules: Rules, wanted: tuple[int, ...], limit: int | None) -> list[BadRecord]:
+        """Give the first `limit` records that break one of the `wanted` rules, in the sheet's order."""
+        known = sorted({place for number in wanted for place in rules.rules[number].columns})
+        breaks = [newlines(name) for name in names_of(sheet)] if sheet.embedded else []
+        cells = [f"left(coalesce(c{place}, ''), {_SHOWN})" for place in known]
+        marks = [f"m{number}" for number in wanted]
+        first = "" if limit is None else f"LIMIT {int(limit)}"
+        numbers = Numbers(sheet.numbering)
+        rows = self._run(
+            f"SELECT {numbers.record}, {numbers.line}, {', '.join([*breaks, *cells, *marks])} "
+            f"FROM ({marked(sheet, rules, wanted)} ORDER BY own_record {first}) AS own {numbers.join} "
+            "ORDER BY own_record",
+            rules.parameters | _path(sheet) | numbers.parameters,
+        )
+        return [_bad_record(row, sheet, known, wanted) for row in rows]
+
+    def bad_numbers(self, sheet: Sheet, rules: Rules, wanted: tuple[int, ...]) -> list[int]:
+        """Give the numbers of all records that break one of the `wanted` rules."""
+        numbers = Numbers(sheet.numbering)
+        rows = self._run(
+            f"SELECT {numbers.record} FROM ({marked(sheet, rules, wanted)}) AS own {numbers.join}",
+            rules.parameters | _path(sheet) | numbers.parameters,
+        )
+        return [row[0] for row in rows]
+
+    def note_bad(self, records: list[int]) -> None:
+        """Remember bad records by their number in the file."""
+        self._run("INSERT INTO bad_records SELECT unnest($records)", {"records": records})
+
+    def note_repetitions(self, key: int, rules: Rules) -> None:
+        """Remember as bad the records that repeat a key; after `collect_candidates`."""
+        self._run(f"INSERT INTO bad_records SELECT record FROM ({repetitions_of(key, rules)}) WHERE record > first", {})
+
+    def count_bad(self) -> int:
+        """Give how many records are bad, each counted once."""
+        return int(self._run("SELECT count(DISTINCT record) FROM bad_records", {})[0][0])
+
+    def bad_between(self, first: int, last: int) -> list[int]:
+        """Give the numbers of the bad records from `first` to `last`."""
+        query = "SELECT DISTINCT record FROM bad_records WHERE record BETWEEN $first AND $last ORDER BY 1"
+        return [row[0] for row in self._run(query, {"first": first, "last": last})]
+
+    def repeats_suspected(self, key: int) -> bool:
+        """Tell whether a key's hash stands twice: then the values themselves must be compared."""
+        self._run(f"CREATE TABLE suspects_{key} AS SELECT hash FROM keys_{key} GROUP BY hash HAVING count(*) > 1", {})
+        self._run(f"DROP TABLE keys_{key}", {})
+        return bool(self._run(f"SELECT 1 FROM suspects_{key} LIMIT 1", {}))
+
+    def collect_candidates(self, sheet: Sheet, rules: Rules, key: int) -> None:
+        """Remember the records of a sheet whose key is suspected, as they are numbered in the file."""
+        columns = rules.keys[key].columns
+        before = names_of(sheet)[: sheet.places.index(columns[0])] if sheet.embedded else []
+        above = " + ".join(["0", *map(newlines, before)])
+        values = of_key(rules.keys[key], self._columns)
+        suspected = f"hash({', '.join(values)}) IN (SELECT hash FROM suspects_{key})"
+        texts = (f"left(coalesce(c{place}, ''), {_SHOWN})" for place in columns)
+        cells = ", ".join(f"{value}, {text}" for value, text in zip(values, texts, strict=True))
+        present = " AND ".join(f"t{place} IS NOT NULL" for place in columns)
+        numbers = Numbers(sheet.numbering)
+        self._run(
+            f"INSERT INTO candidates_{key} SELECT {numbers.record}, {numbers.line} + {above}, {cells} "
+            f"FROM (SELECT * FROM ({judged(sheet, rules, numbered=True)}) "
+            f"WHERE {present} AND {suspected}) AS own {numbers.join}",
+            rules.parameters | _path(sheet) | numbers.parameters,
+        )
+
+    def repetitions(self, key: int, rules: Rules, limit: int) -> tuple[int, list[Repetition]]:
+        """Give how many records repeat an earlier one's key, and the first `limit` of them."""
+        repeated = f"FROM ({repetitions_of(key, rules)}) WHERE record > first"
+        (count,) = self._run(f"SELECT count(*) {repeated}", {})[0]
+        cells = ", ".join(f"x{place}" for place in rules.keys[key].columns)
+        rows = self._run(f"SELECT record, line, first, {cells} {repeated} ORDER BY record LIMIT {int(limit)}", {})
+        return count, [Repetition(row[0], row[1], row[2], row[3:]) for row in rows]
+
+    def repeated_between(self, key: int, rules: Rules, first: int, last: int) -> list[int]:
+        """Give the numbers of the records from `first` to `last` that repeat an earlier one's key."""
+        query = f"SELECT record FROM ({repetitions_of(key, rules)}) WHERE record > first"
+        rows = self._run(f"{query} AND record BETWEEN $from AND $to", {"from": first, "to": last})
+        return [row[0] for row in rows]
+
+    def write_good(self, sheet: Sheet, rules: Rules, target: Path) -> int:
+        """Write the records that are not bad as CSV without header, in the contract's order; give how many they are."""
+        places = sorted(place for place in sheet.places if place is not None)
+        cells = ", ".join(f"coalesce(c{place}, '') AS c{place}" for place in places)
+        numbers = Numbers(sheet.numbering)
+        query = (
+            f"SELECT {cells} FROM ({judged(sheet, rules, numbered=True)}) AS own {numbers.join} "
+            f"WHERE {numbers.record} NOT IN (SELECT record FROM bad_records) ORDER BY own_record"
+        )
+        options = f"FORMAT csv, HEADER false, DELIMITER {literal(sheet.delimiter)}, QUOTE '\"', ESCAPE '\"'"
+        known = rules.parameters | _path(sheet) | numbers.parameters
+        return int(self._run(f"COPY ({query}) TO {literal(str(target))} ({options})", known)[0][0])
+
+    def _run(self, query: str, known: dict[str, Any]) -> list[Any]:
+        parameters = {name: known[name] for name in _PARAMETER.findall(query) if name in known}
+        try:
+            return self._connection.execute(query, parameters).fetchall()
+        except duckdb.InvalidInputException:
+            raise MalformedSheetError from None  # its text holds the line
+        except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
+            reason = str(error).partition("\n")[0]  # what follows is advice on settings that are not the user's
+            raise CheckError(f"the file could not be checked: {reason}; give it more memory or disk") from error
+        except duckdb.Error as error:
+            # Its text may hold cells.
+            raise CheckError(
+                f"the file could not be checked: DuckDB's {type(error).__name__}; please report it"
+            ) from None
+
+
+@contextmanager
+def open_duck(
+    folder: Path, columns: tuple[Column, ...], *, memory_limit: str, disk_limit: int, threads: int
+) -> Iterator[Duck]:
+    """Open a database that may read, write and spill in `folder`, up to `disk_limit` bytes there, and nowhere else."""
+    config: dict[str, Any] = {
+        "memory_limit": memory_limit,
+        "threads": threads,
+        "temp_directory": str(folder / "spill"),
+        "max_temp_directory_size": f"{disk_limit}B",
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "enable_external_file_cache": "false",
+        "allow_persistent_secrets": "false",
+        "preserve_insertion_order": "true",  # record numbers are places in the file
+    }
+    try:
+        connection = duckdb.connect(config=config)
+    except (duckdb.Error, TypeError) as error:
+        raise CheckError(f"DuckDB does not start: {error}") from error
+    with connection:
+        connection.execute("SET TimeZone = 'UTC'")  # or timestamps with a zone would depend on the machine's
+        connection.execute("SET allowed_directories = $folders", {"folders": [str(folder)]})
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+        yield Duck(connection, columns)
+
+
+def _path(sheet: Sheet) -> dict[str, Any]:
+    return {"path": str(sheet.path)}
+
+
+def _bad_record(row: tuple[Any, ...], sheet: Sheet, known: list[int], wanted: tuple[int, ...]) -> BadRecord:
+    width = len(sheet.places) if sheet.embedded else 0
+    record, line, *rest = row
+    breaks, cells, marks = rest[:width], rest[width : width + len(known)], rest[width + len(known) :]
+    above = dict(zip(sheet.places, accumulate(breaks, initial=0), strict=False))
+    lines = {place: line + above.get(place, 0) for place in known}
+    return BadRecord(
+        record=record,
+        line=line,
+        cells=dict(zip(known, cells, strict=True)),
+        lines=lines,
+        failing=tuple(number for number, mark in zip(wanted, marks, strict=True) if mark),
+    )

@@ -1,0 +1,1 @@
+"""The commands that people type: `suimon …`. Each lives in a module of its own."""

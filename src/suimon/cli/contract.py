@@ -1,0 +1,160 @@
+"""`suimon contract`: propose contracts, check them before they are released, and compile them."""
+
+import re
+from pathlib import Path
+from uuid import uuid4
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from suimon.contract.model import Contract
+from suimon.contract.odcs.clauses import ContractFileError
+from suimon.contract.odcs.parse import compile_contracts, read_contract_files
+
+CONTRACTS = Path("contracts")
+
+# Fields of Column that are rules on its cells, beside its type.
+_RULES = ("required", "unique", "partition", "min_length", "max_length", "minimum", "maximum", "pattern", "allowed")
+
+
+class UnusableError(click.ClickException):
+    """An argument, contract or file that cannot be used: exit status 2."""
+
+    exit_code = 2
+
+
+class ProblemsError(UnusableError):
+    """Problems of contract files: each on a line that an editor can jump to, and their count."""
+
+    def __init__(self, error: ContractFileError) -> None:
+        files = {problem.file for problem in error.problems}
+        super().__init__(f"{error}\n{_count(len(error.problems), 'problem')} in {_count(len(files), 'file')}")
+
+    def show(self, file: object = None) -> None:  # noqa: ARG002 - click's signature
+        """Print the problems without a word before the first, where its place must stand."""
+        click.echo(self.message, err=True)
+
+
+@click.group()
+def contract() -> None:
+    """Propose, check and compile contracts."""
+
+
+@contract.command()
+@click.argument("name")
+@click.option(
+    "--from",
+    "sample",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A CSV file like those to come, as it is sent: compressed or not, in any encoding Suimon knows.",
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where to write the contract, by default contracts/NAME.odcs.yaml.",
+)
+@click.option("--force", is_flag=True, help="Write over a contract that is there.")
+def new(name: str, sample: Path, out: Path | None, *, force: bool) -> None:
+    """Propose a contract for the dataset NAME, guessed from the first megabytes of a sample.
+
+    What the sample cannot tell is marked DECIDE in the contract. Only a proposal guesses; the gate never does.
+    """
+    from suimon.proposal.propose import MARK, propose  # noqa: PLC0415 - lint and compile need no decoders
+    from suimon.proposal.sample import SampleError  # noqa: PLC0415 - as above
+
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        raise UnusableError(f"{name!r} is no name of a dataset: a small letter, then small letters, digits and _")
+    out = out or CONTRACTS / f"{name}.odcs.yaml"
+    if out.exists() and not force:
+        raise UnusableError(f"{out} exists; choose another --out, or write over it with --force")
+    try:
+        text = propose(name, sample, out, uuid4())
+    except SampleError as error:
+        raise UnusableError(str(error)) from error
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with out.open("w" if force else "x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise UnusableError(f"{out} cannot be written: {error.strerror}") from error
+    click.echo(f"{out}: a guess, with {_count(text.count(MARK), 'place')} to decide, each marked DECIDE")
+
+
+@contract.command()
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def lint(files: tuple[Path, ...]) -> None:
+    """Check contract FILES, by default contracts/*.odcs.yaml: every clause must be one that Suimon enforces.
+
+    Exit status 0: all can be used; 2: not, and every problem is told as file:line: path: message.
+    """
+    try:
+        contracts = read_contract_files(files or _all_files()).all
+    except ContractFileError as error:
+        raise ProblemsError(error) from error
+    console = Console(highlight=False)
+    if console.is_terminal:
+        console.print(_table(contracts))
+    else:
+        for one in contracts:
+            click.echo(_line(one))
+    click.echo(f"{_count(len(contracts), 'contract')}, no problems")
+
+
+@contract.command(name="compile")
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where to write the compiled form, contracts.json.",
+)
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def compile_(files: tuple[Path, ...], out: Path) -> None:
+    """Compile contract FILES, by default contracts/*.odcs.yaml, into the one file that the functions read."""
+    try:
+        contracts = compile_contracts(files or _all_files(), out)
+    except ContractFileError as error:
+        raise ProblemsError(error) from error
+    except OSError as error:
+        raise UnusableError(f"{out} cannot be written: {error.strerror}") from error
+    click.echo(f"{out}: {_count(len(contracts.all), 'contract')}")
+
+
+def _table(contracts: tuple[Contract, ...]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("dataset", "version", "files", "DAG"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("columns", "rules"):
+        table.add_column(heading, justify="right")
+    for one in contracts:
+        files = one.key_pattern.text if one.key_pattern else f"none; table {one.table} is watched"
+        figures = (str(len(one.columns)), str(_rules(one))) if one.key_pattern else ("", "")
+        table.add_row(*map(Text, (one.dataset, one.version, files, one.dag_id or "", *figures)))  # no markup in them
+    return table
+
+
+def _line(one: Contract) -> str:
+    if one.key_pattern is None:
+        return f"{one.dataset} {one.version}: table {one.table} is watched"
+    size = f"{_count(len(one.columns), 'column')}, {_count(_rules(one), 'rule')}"
+    return f"{one.dataset} {one.version}: {one.key_pattern.text} opens {one.dag_id}; {size}"
+
+
+def _rules(one: Contract) -> int:
+    """Count what a file can break, beside its dialect: types and rules of cells, the key, conditions and metrics."""
+    cells = sum(column.type != "string" for column in one.columns)
+    cells += sum(bool(getattr(column, rule)) for column in one.columns for rule in _RULES)
+    return cells + bool(one.primary_key) + len(one.conditions) + len(one.metrics)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def _all_files() -> tuple[Path, ...]:
+    found = tuple(sorted(CONTRACTS.glob("*.odcs.yaml")))
+    if not found:
+        raise UnusableError(f"no {CONTRACTS}/*.odcs.yaml here; name the files")
+    return found

@@ -1,0 +1,290 @@
+"""`suimon drops`: what the ledger knows of drops, for people to read."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict, dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import click
+from boto3.dynamodb.conditions import Key
+from botocore.exceptions import BotoCoreError, ClientError
+from rich import box
+from rich.console import Console
+from rich.table import Table as Grid
+from rich.text import Text
+
+from suimon.cli.stack import outputs_of
+from suimon.drops.drop import DropRecord, State
+from suimon.drops.sets import WAITING
+from suimon.ledger.drops import BY_PARTITION, BY_STATE, Ledger
+from suimon.ledger.items import entered_later, entry_key, place, record_of
+from suimon.mwaa.trigger import accepted_prefix
+from suimon.report.messages import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from mypy_boto3_dynamodb.service_resource import Table
+
+    from suimon.ledger.drops import Move
+
+PAGE = 100  # what BatchGetItem takes, and more than a screen holds
+WIDE = 240  # of what no person looks at: keys stay in one piece
+_STYLES = {State.LOADED: "green", State.FAILED: "red", State.REJECTED: "red", State.UNMATCHED: "yellow"}
+
+
+class UnusableError(click.ClickException):
+    """The ledger could not be read; exit status 2."""
+
+    exit_code = 2
+
+
+class NotFoundError(click.ClickException):
+    """The ledger knows no such drop; exit status 1."""
+
+    exit_code = 1
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which drops to list; an empty field leaves it open. `place` is the bucket and the key."""
+
+    dataset: str = ""
+    partition: str = ""
+    place: tuple[str, str] | None = None
+    state: State | None = None
+
+    def has(self, record: DropRecord) -> bool:
+        """Whether the record is one of those."""
+        return (
+            self.dataset in ("", record.dataset)
+            and self.partition in ("", record.partition)
+            and self.place in (None, (record.drop.bucket, record.drop.key))
+            and self.state in (None, record.state)
+        )
+
+
+@click.command()
+@click.argument("drop_id", required=False)
+@click.option("--dataset", default="", help="List the drops of a dataset; with --partition or --state.")
+@click.option("--partition", default="", metavar="YYYY-MM-DD", help="Of this partition of the dataset.")
+@click.option("--key", default="", metavar="S3://BUCKET/KEY", help="List the writes of a key.")
+@click.option("--state", type=click.Choice(list(State), case_sensitive=False), help="Only those in this state.")
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many to list.")
+@click.option("--json", "as_json", is_flag=True, help="Write JSON, and nothing else, to the output.")
+@click.option("--stack", envvar="SUIMON_STACK", default="suimon-local", show_default=True, help="The deployed stack.")
+def drops(
+    drop_id: str | None,
+    dataset: str,
+    partition: str,
+    key: str,
+    state: State | None,
+    limit: int,
+    stack: str,
+    *,
+    as_json: bool,
+) -> None:
+    """Show one drop with its history, by DROP_ID or by the id of its run; or list drops, newest first.
+
+    Newest is the latest write of a key or partition; of a state, what came to it last. Exit status: 0 shown, 1 the
+    ledger knows no such drop, 2 it could not be read.
+    """
+    wanted = wanted_of(drop_id, dataset, partition, key, state)
+    # Where nobody looks, as in a pipe, nothing is folded.
+    console = Console() if sys.stdout.isatty() else Console(width=WIDE)
+    try:
+        table_name, lake = outputs_of(stack, "LedgerTable", "LakeBucket")
+        table = boto3.resource("dynamodb").Table(table_name)
+        if wanted:
+            _list(console, list(islice(newest_first(table, wanted), limit + 1)), limit, as_json=as_json)
+        else:
+            _show(console, Ledger(table), str(drop_id).partition(".")[0], lake, as_json=as_json)
+    except (ClientError, BotoCoreError) as error:
+        raise UnusableError(str(error)) from error
+
+
+def wanted_of(drop_id: str | None, dataset: str, partition: str, key: str, state: State | None) -> Wanted | None:
+    """Read what is to be listed, None if one drop is to be shown; UsageError when that is neither, or both."""
+    bucket, _, name = key.removeprefix("s3://").partition("/")
+    if key and not (key.startswith("s3://") and bucket and name):
+        raise click.UsageError(f"--key: {key!r} is not written s3://bucket/key")
+    wanted = Wanted(dataset, partition, (bucket, name) if key else None, state)
+    if drop_id:
+        if wanted != Wanted():
+            raise click.UsageError("give a drop id, or what to list, not both")
+        return None
+    if not (wanted.place or wanted.state or (dataset and partition)):
+        raise click.UsageError("give a drop id, or --key, or --state, or --dataset with --partition")
+    return wanted
+
+
+def newest_first(table: Table, wanted: Wanted) -> Iterator[DropRecord]:
+    """Give the drops that are wanted, reading the ledger no further than they are taken.
+
+    The writes of a key are as they stand now; an index may lag a moment behind the table.
+    """
+    if wanted.place:
+        found = _of_key(table, *wanted.place)
+    elif wanted.dataset and wanted.partition:
+        named = Key("dataset_partition").eq(f"{wanted.dataset}#{wanted.partition}")
+        found = (record_of(item) for page in _pages(table, named, IndexName=BY_PARTITION) for item in page)
+    else:
+        named = Key("state").eq(str(wanted.state))
+        found = (record_of(item) for page in _pages(table, named, IndexName=BY_STATE) for item in page)
+    return filter(wanted.has, found)
+
+
+def _of_key(table: Table, bucket: str, key: str) -> Iterator[DropRecord]:
+    ledger = Ledger(table)
+    for entries in _pages(table, Key("pk").eq(entry_key(bucket, key)), ConsistentRead=True):
+        known = ledger.get_many(str(entry["drop_id"]) for entry in entries) if entries else {}
+        for entry in entries:
+            record = known.get(str(entry["drop_id"])) or entered_later(entry)
+            # Found by listing and told by its event after all, a drop has two entries; its record says which counts.
+            if place(record) == entry["sk"]:
+                yield record
+
+
+def _pages(table: Table, named: Any, **where: Any) -> Iterator[list[dict[str, Any]]]:
+    query: dict[str, Any] = {"KeyConditionExpression": named, "ScanIndexForward": False, "Limit": PAGE, **where}
+    while True:
+        page = table.query(**query)
+        yield page["Items"]
+        if "LastEvaluatedKey" not in page:
+            return
+        query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+
+def _list(console: Console, found: Sequence[DropRecord], limit: int, *, as_json: bool) -> None:
+    shown = found[:limit]
+    if as_json:
+        click.echo(json.dumps([as_object(record) for record in shown], ensure_ascii=False, indent=2))
+    if not shown:
+        raise NotFoundError("the ledger knows no such drop")
+    if not as_json:
+        console.print(overview(shown))
+        if len(found) > limit:
+            _say(console, f"These are the newest {limit:,}; there are more: --limit.")
+
+
+def _show(console: Console, ledger: Ledger, drop_id: str, lake: str, *, as_json: bool) -> None:
+    record = ledger.get(drop_id)
+    if record is None:
+        raise NotFoundError(f"the ledger knows no drop {drop_id!r}")
+    history = ledger.history(drop_id)
+    copy = accepted_copy(record, lake)
+    if as_json:
+        moves = [asdict(move) | {"at": move.at.isoformat(timespec="milliseconds")} for move in history]
+        click.echo(
+            json.dumps(as_object(record) | {"accepted_copy": copy, "history": moves}, ensure_ascii=False, indent=2)
+        )
+        return
+    console.print(details(record, copy))
+    console.print(moves_of(history))
+
+
+def as_object(record: DropRecord) -> dict[str, Any]:
+    """Give what people and scripts may see of a drop: without the token that answers a replay, and the lease."""
+    drop = record.drop
+    return {
+        "drop_id": record.id,
+        "dataset": record.dataset,
+        "partition": record.partition,
+        "state": str(record.state),
+        "attempt": record.attempt,
+        "rows": record.rows,
+        "since": record.updated_at,
+        "received_at": record.received_at,
+        "bucket": drop.bucket,
+        "key": drop.key,
+        "version_id": drop.version_id,
+        "etag": drop.etag,
+        "size": drop.size,
+        "run_id": record.run_id,
+        "duplicate_of": record.duplicate_of,
+        "set_id": record.set_id,
+        "members": list(record.members),
+        "replay": record.replay,
+    }
+
+
+def accepted_copy(record: DropRecord, lake: str) -> str:
+    """Where the copy lies that the run reads; empty as long as no attempt was accepted."""
+    return f"s3://{lake}/{accepted_prefix(record)}{record.accepted_as}" if record.accepted_as else ""
+
+
+def overview(records: Sequence[DropRecord]) -> Grid:
+    """Draw a list of drops, two lines each, so that it fits a narrow terminal."""
+    grid = Grid("drop id\nsince", "state\nattempt, rows", "key\nversion", box=box.SIMPLE_HEAD)
+    grid.columns[0].no_wrap = grid.columns[1].no_wrap = True
+    grid.columns[2].overflow = "fold"
+    for record in records:
+        rows = f", {record.rows:,}" if record.rows else ""
+        grid.add_row(
+            f"{record.id}\n{_time(record.updated_at)}",
+            Text(f"{record.state}\n{record.attempt}{rows}", _STYLES.get(record.state, "")),
+            Text(f"{printable(record.drop.key)}\n{printable(record.drop.version_id)}"),
+        )
+    return grid
+
+
+def details(record: DropRecord, copy: str) -> Grid:
+    """Draw all that is known of a drop, leaving out what it does not have."""
+    drop = record.drop
+    fields = {
+        "drop": record.id,
+        "file": f"s3://{drop.bucket}/{drop.key}",
+        "version": drop.version_id,
+        "size": f"{drop.size:,} bytes",
+        "dataset": f"{record.dataset} {record.partition}".strip(),
+        "state": f"{record.state} since {_time(record.updated_at)}, attempt {record.attempt}",
+        "rows": f"{record.rows:,}" if record.rows else "",
+        "run": record.run_id,
+        "duplicate of": record.duplicate_of,
+        "set": "waits for the others" if record.set_id == WAITING else record.set_id,
+        "members": " ".join(record.members),
+        "accepted copy": copy,
+        "replay": record.replay,
+    }
+    grid = Grid.grid(padding=(0, 2, 0, 0))
+    grid.add_column(no_wrap=True, style="bold")
+    grid.add_column(overflow="fold")
+    for name, value in fields.items():
+        if value:
+            grid.add_row(name, Text(printable(value), _STYLES.get(record.state, "") if name == "state" else ""))
+    return grid
+
+
+def moves_of(history: Sequence[Move]) -> Grid:
+    """Draw who moved the drop where and when."""
+    grid = Grid("state", "at", "attempt", "by", box=box.SIMPLE_HEAD)
+    grid.columns[2].justify = "right"
+    grid.columns[3].overflow = "fold"
+    for move in history:
+        grid.add_row(
+            Text(str(move.state), _STYLES.get(move.state, "")),
+            _moment(move.at),
+            str(move.attempt),
+            Text(printable(move.by)),
+        )
+    return grid
+
+
+def _time(stamped: str) -> str:
+    """Write the ledger's time, which is UTC, to the second."""
+    return f"{stamped[:19].replace('T', ' ')}Z"
+
+
+def _moment(at: datetime) -> str:
+    """Write a time with its milliseconds: what lies between two moves is often less than a second."""
+    return f"{at:%Y-%m-%d %H:%M:%S}.{at.microsecond // 1000:03d}Z"
+
+
+def _say(console: Console, text: str) -> None:
+    """Print as it stands, in one piece."""
+    console.print(text, highlight=False, markup=False, soft_wrap=True)

@@ -1,0 +1,92 @@
+"""The `suimon` command. A command's module is imported when it is called: nobody waits for what another one needs."""
+
+import os
+import sys
+from contextlib import suppress
+from importlib import import_module
+from typing import Any
+
+import click
+
+_COMMANDS = {
+    "check": ("suimon.cli.check", "Check a file against its contract, as the gate would."),
+    "contract": ("suimon.cli.contract", "Propose, check and compile contracts."),
+    "drops": ("suimon.cli.drops", "What the ledger knows of drops: who changed what, when."),
+    "reconcile": ("suimon.cli.reconcile", "Find what fell between bucket, ledger and runs, and set it right."),
+    "replay": ("suimon.cli.replay", "Run the drops of a range of dates again."),
+    "warehouse": ("suimon.cli.warehouse", "Make the warehouse's tables."),
+}
+
+
+class _UnexpectedError(click.ClickException):
+    """A fault of this program, or of the machine: exit status 2, as it is no verdict."""
+
+    exit_code = 2
+
+    def __init__(self, error: Exception) -> None:
+        said = " ".join(str(error).split())
+        super().__init__(f"unexpected {type(error).__name__}{f': {said}' if said else ''}")
+
+
+def mute() -> None:
+    """Let what is still to be written go nowhere: at exit, Python would fail once more and change the exit status."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+            continue
+        with suppress(OSError, ValueError):
+            os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
+def unmute() -> None:
+    """Give a process that was started without standard output or error one that goes nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 - open to the end
+
+
+class _Commands(click.Group):
+    """Commands that stand in modules of their own, each under its own name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _ = _COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(module), cmd_name)
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            ctx.exit(130)  # as shells say it; click's 1 would say that a file is rejected
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except BrokenPipeError:  # likewise
+            mute()
+            ctx.exit(2)
+        except Exception as error:  # likewise
+            raise _UnexpectedError(error) from error
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the command line; what cannot even be told ends with 2 as well."""
+        unmute()
+        try:
+            return super().main(*args, **kwargs)
+        except OSError:  # standard error is gone
+            mute()
+            sys.exit(2)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in _COMMANDS.items()])
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Suimon: the water gate in front of the pipelines that Amazon MWAA runs."""

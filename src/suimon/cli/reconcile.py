@@ -1,0 +1,157 @@
+"""`suimon reconcile`: compare bucket, ledger and runs now, and say what is not accounted for."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import click
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table as Grid
+
+from suimon.cli.stack import outputs_of
+from suimon.sweep.findings import Failure, Finding, Findings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+# A portion of the walk may enter thousands of drops; the client must not ask again while the function works.
+CLIENT = Config(read_timeout=900, retries={"total_max_attempts": 1})
+SHOWN = 5  # examples of a kind
+BEGINNING: dict[str, str] = {}
+
+
+class UnusableError(click.ClickException):
+    """The sweep could not be asked; exit status 2."""
+
+    exit_code = 2
+
+
+@click.command()
+@click.option("--full", is_flag=True, help="Hold every version in the bucket against the ledger, not only new ones.")
+@click.option("--json", "as_json", is_flag=True, help="Write the findings as JSON, and nothing else, to the output.")
+@click.option("--stack", envvar="SUIMON_STACK", default="suimon-local", show_default=True, help="The deployed stack.")
+def reconcile(stack: str, *, full: bool, as_json: bool) -> None:
+    """Compare bucket, ledger, queues and runs now, set right what can be, and say what is left.
+
+    It is what the stack does by itself every 15 minutes. With --full it also walks over the whole bucket, which takes
+    a second for some thousand files. Exit status: 0 when nothing is unexplained, 1 when something is, or a part could
+    not be looked at; 2 when the stack could not be asked.
+    """
+    console = Console(stderr=as_json)
+    try:
+        function = function_of(stack)
+        findings = show(console, ask_in_portions(asking(function), full=full))
+    except (ClientError, BotoCoreError) as error:
+        raise UnusableError(str(error)) from error
+    if as_json:
+        click.echo(json.dumps(findings.to_json(), ensure_ascii=False, indent=2))
+    else:
+        tell(console, findings)
+    raise SystemExit(exit_status(findings))
+
+
+def function_of(stack: str) -> str:
+    """Read the freshness function's name from the stack's outputs."""
+    [function] = outputs_of(stack, "FreshnessFunctionName")
+    return function
+
+
+def asking(function: str) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    """Give what asks the function, as `ask_in_portions` needs it."""
+    functions = boto3.client("lambda", config=CLIENT)
+
+    def ask(request: Mapping[str, Any]) -> dict[str, Any]:
+        answer = functions.invoke(FunctionName=function, Payload=json.dumps({"reconcile": request}).encode())
+        found: dict[str, Any] = json.loads(answer["Payload"].read())
+        if "FunctionError" in answer:
+            raise UnusableError(f"the freshness function failed: {found.get('errorMessage', found)}")
+        return found
+
+    return ask
+
+
+def ask_in_portions(
+    ask: Callable[[Mapping[str, Any]], Mapping[str, Any]], *, full: bool
+) -> Iterator[tuple[Findings, str]]:
+    """Give all that was found so far, and where the walk stands: a round of the sweep, then portion by portion."""
+    answer = ask({})
+    findings = read(answer)
+    yield findings, ""
+    walk: Mapping[str, str] | None = BEGINNING if full else None
+    while walk is not None:
+        answer = ask({"walk": walk})
+        findings = added(findings, read(answer))
+        walk = answer["walk"]
+        yield findings, walk["key"] if walk else ""
+
+
+def read(answer: Mapping[str, Any]) -> Findings:
+    """Read the function's answer."""
+    parts = [
+        Finding(
+            kind=part["kind"],
+            looked_at=part["looked_at"],
+            found=part["found"],
+            healed=part["healed"],
+            told=part["told"],
+            examples=tuple(part["examples"]),
+        )
+        for part in answer["parts"]
+    ]
+    return Findings(tuple(parts), tuple(Failure(**failure) for failure in answer["failures"]))
+
+
+def added(one: Findings, other: Findings) -> Findings:
+    """Add up what two answers found, kind by kind."""
+    kinds = dict.fromkeys(part.kind for part in (*one.parts, *other.parts))
+    return Findings(tuple(one.of(kind) + other.of(kind) for kind in kinds), (*one.failures, *other.failures))
+
+
+def exit_status(findings: Findings) -> int:
+    """Give 0 when everything is accounted for, 1 when something is not, or was not looked at."""
+    return 1 if findings.unexplained or findings.failures else 0
+
+
+def show(console: Console, answers: Iterator[tuple[Findings, str]]) -> Findings:
+    """Draw how far it is, and give all that was found."""
+    findings = Findings()
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("A round of the sweep …")
+        for findings, at in answers:
+            looked_at = sum(part.looked_at for part in findings.parts)
+            where = f", at {at}" if at else ""
+            # Keys are the upstream system's: no markup.
+            text = f"{looked_at:,} looked at{where} …".replace("[", r"\[")
+            progress.update(task, description=text)
+    return findings
+
+
+def tell(console: Console, findings: Findings) -> None:
+    """Say what was found, healed and left, kind by kind, and the figure that matters."""
+    grid = Grid("", "looked at", "found", "healed", "under an incident", "left")
+    for column in grid.columns[1:]:
+        column.justify = "right"
+    for part in findings.parts:
+        counts = (part.looked_at, part.found, part.healed, part.told, part.unexplained)
+        style = "red" if part.unexplained else "yellow" if part.told else "green" if part.healed else ""
+        grid.add_row(part.kind, *(f"{count:,}" for count in counts), style=style)
+    console.print(grid)
+    for part in findings.parts:
+        for example in part.examples[:SHOWN]:
+            _say(console, f"{part.kind}: {example}")
+        if (more := part.found - SHOWN) > 0:
+            _say(console, f"{part.kind}: and {more:,} more")
+    for failure in findings.failures:
+        _say(console, f"not looked at: {failure.part} ({failure.reason})", style="red")
+    _say(console, f"unexplained: {findings.unexplained:,}", style="bold red" if exit_status(findings) else "bold green")
+
+
+def _say(console: Console, text: str, style: str = "") -> None:
+    """Print as it stands: keys are no markup and stay in one piece."""
+    console.print(text, style=style, highlight=False, markup=False, soft_wrap=True)

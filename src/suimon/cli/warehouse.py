@@ -1,0 +1,70 @@
+"""The `suimon warehouse` commands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import boto3
+import click
+
+from suimon.contract.file import ContractError
+from suimon.contract.odcs.parse import read_contract_files
+from suimon.warehouse import ddl
+from suimon.warehouse import describe as described_tables
+from suimon.warehouse.data_api import Warehouse, WarehouseError
+
+
+@click.group()
+def warehouse() -> None:
+    """Look after the tables in Redshift."""
+
+
+@warehouse.command()
+@click.option("--workgroup", help="Redshift Serverless workgroup.")
+@click.option("--cluster", help="Provisioned Redshift cluster, instead of a workgroup.")
+@click.option("--database", required=True, help="Database that holds the tables.")
+@click.option("--secret-arn", help="Secret with user and password; without it, IAM.")
+@click.option("--grant-to", multiple=True, metavar="USER", help="Database user of the DAGs, such as IAMR:their-role.")
+@click.option("--grant-read-to", multiple=True, metavar="USER", help="Database user who only reads, such as freshness.")
+def create(
+    *,
+    workgroup: str | None,
+    cluster: str | None,
+    database: str,
+    secret_arn: str | None,
+    grant_to: tuple[str, ...],
+    grant_read_to: tuple[str, ...],
+) -> None:
+    """Create the tables that do not exist yet, and let others use them.
+
+    Whoever runs this owns the tables: without a grant nobody else can load or read them. Each --grant option may be
+    given several times. A role that works without a secret is the database user IAMR:<name of the role>, and must
+    exist: it does after its first statement, or by CREATE USER "IAMR:<name>" PASSWORD DISABLE.
+    """
+    if bool(workgroup) == bool(cluster):
+        raise click.UsageError("give either --workgroup or --cluster")
+    target = Warehouse(database=database, workgroup_name=workgroup, cluster_identifier=cluster, secret_arn=secret_arn)
+    try:
+        granted = ddl.grants(database, loaders=grant_to, readers=grant_read_to)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    try:
+        ddl.create(boto3.client("redshift-data"), target, granted=granted)
+    except WarehouseError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{', '.join(ddl.statements())} are there, in {target}")
+    for sql in granted:
+        click.echo(sql)
+
+
+@warehouse.command()
+@click.argument("contracts", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="tables.json of the DAGs.")
+def describe(contracts: tuple[Path, ...], out: Path) -> None:
+    """Hold CONTRACTS against the tables, and write what the DAGs need of both."""
+    try:
+        described = described_tables.describe(read_contract_files(contracts))
+    except ContractError as error:
+        raise click.ClickException(str(error)) from error
+    out.write_text(described_tables.written(described), encoding="utf-8")
+    click.echo(f"{out}: {', '.join(described)}")

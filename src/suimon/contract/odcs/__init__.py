@@ -1,0 +1,1 @@
+"""ODCS YAML to a compiled contract, at build time."""

@@ -1,0 +1,301 @@
+"""From ODCS 3.1 YAML to a compiled contract, at build time. What nothing enforces is refused, with its line.
+
+The keys of ODCS carry what they can; the rest stands under `customProperties`: `keyPattern`, `dag`, `dialect`,
+`partition`, `tolerance`, `language`, `arrival`, `set`, and of a column `label`, `trueWords`, `falseWords`. A contract
+without `keyPattern` is a table that is only watched: rules on its columns are refused too.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import time
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from open_data_contract_standard.model import OpenDataContractStandard
+from pydantic import ValidationError
+
+from suimon.contract.file import LANGUAGES, Condition, ContractError, FileFormat, Language, Metric, Tolerance
+from suimon.contract.model import Arrival, Contract, Contracts, TableFreshness
+from suimon.contract.odcs.clauses import (
+    PROSE,
+    READ,
+    Clause,
+    ContractFileError,
+    Grammar,
+    Problem,
+    brief,
+    parse,
+    unenforced,
+)
+from suimon.contract.odcs.columns import PROPERTY, read_columns, read_primary_key, refuse_rules
+from suimon.contract.odcs.dialect import DIALECT, fit, read_dialect
+from suimon.contract.odcs.quality import QUALITY, as_rules, read_quality, refuse_quality
+from suimon.contract.odcs.reader import Reader, number, written
+from suimon.contract.odcs.sets import SET, read_key_pattern, read_set
+
+API_VERSIONS = ("v3.1.0", "v3.2.0")
+# `/dags/{dag_id}/dagRuns/{run_id}` must fit MWAA's 64 characters; a run id is 16 hex digits, a dot and an attempt.
+MAX_DAG_ID = 64 - len("/dags//dagRuns/") - 16 - len(".999")
+
+_ABOUT = dict.fromkeys(("id", "description", "tags", "businessName", "authoritativeDefinitions"), PROSE)
+CONTRACT: Grammar = {
+    **_ABOUT,
+    **dict.fromkeys(("name", "status", "tenant", "domain", "dataProduct", "support", "price", "team"), PROSE),
+    "contractCreatedTs": PROSE,
+    "apiVersion": READ,
+    "kind": READ,
+    "version": READ,
+    "schema": [
+        {
+            **_ABOUT,
+            **dict.fromkeys(("physicalType", "dataGranularityDescription", "deprecated", "synonyms"), PROSE),
+            "logicalType": PROSE,
+            "name": READ,
+            "physicalName": READ,
+            "properties": [PROPERTY],
+            "quality": [QUALITY],
+        }
+    ],
+    "slaProperties": [
+        {**_ABOUT, "driver": PROSE, **dict.fromkeys(("property", "value", "unit", "element"), READ)},
+    ],
+    "customProperties": [{**_ABOUT, "property": READ, "value": READ}],
+}
+CUSTOM: Grammar = {
+    "keyPattern": READ,
+    "dag": READ,
+    "partition": READ,
+    "dialect": DIALECT,
+    "tolerance": dict.fromkeys(("maxRows", "maxPercent"), READ),
+    "language": READ,
+    "arrival": dict.fromkeys(("daysAfter", "deadline", "timeZone", "lookbackDays"), READ),
+    "set": SET,
+}
+_ADVICE = {
+    "servers": "remove it: buckets and the warehouse are parameters of the stack",
+    "roles": "remove it: access is granted in template.yaml",
+    "slaDefaultElement": "write the element into each of slaProperties",
+    "partitioned": "name the column in customProperties, property partition",
+    "partitionKeyPosition": "name the column in customProperties, property partition",
+    "exclusiveMinimum": "write minimum",
+    "exclusiveMaximum": "write maximum",
+    "multipleOf": "write a condition, such as quantity % 5 = 0",
+    "timezone": "write XXX into the format, for Z or +09:00",
+    "defaultTimezone": "write XXX into the format, for Z or +09:00",
+    "rule": "write metric",
+    "query": "write a condition: type: custom, engine: suimon, implementation",
+    "schedule": "remove it: a file is checked when it arrives",
+    "scheduler": "remove it: a file is checked when it arrives",
+    "relationships": "remove it: one file is checked by itself",
+}
+
+
+def read_contract(path: Path) -> Contract:
+    """Read one ODCS file; ContractFileError with everything that is wrong in it."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ContractFileError([Problem(str(path), 1, "", f"cannot be read: {error}")]) from error
+    document = parse(text, str(path))
+    if not isinstance(document.value, dict):
+        what = "a list" if isinstance(document.value, list) else "a text"
+        raise ContractFileError([document.problem(f"a contract is a mapping, this is {what}; is it a data file?")])
+    problems = list(unenforced(document, CONTRACT, _ADVICE))
+    reader = Reader(problems)
+    contract = _read(document, reader)
+    ours = {(problem.line, problem.path) for problem in problems}  # these say more of a place than the model does
+    problems += [problem for problem in _not_odcs(document) if (problem.line, problem.path) not in ours]
+    if problems:
+        raise ContractFileError(
+            sorted(set(problems), key=lambda problem: (problem.line, problem.path, problem.message))
+        )
+    return contract
+
+
+def read_contract_files(paths: Iterable[Path]) -> Contracts:
+    """Read every contract of a release; ContractFileError with everything that is wrong in any of them."""
+    contracts: list[Contract] = []
+    problems: list[Problem] = []
+    for path in paths:
+        try:
+            contract = read_contract(path)
+            Contracts((*contracts, contract))
+        except ContractFileError as error:
+            problems += error.problems
+        except ContractError as error:
+            problems.append(Problem(str(path), 1, "", str(error)))
+        else:
+            contracts.append(contract)
+    if problems:
+        raise ContractFileError(problems)
+    return Contracts(tuple(sorted(contracts, key=lambda contract: contract.dataset)))
+
+
+def compile_contracts(paths: Sequence[Path], out: Path) -> Contracts:
+    """Write the compiled form of every contract, the same bytes for the same contracts; ContractFileError as above."""
+    contracts = read_contract_files(paths)
+    out.write_text(json.dumps(contracts.to_json(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    return contracts
+
+
+def _not_odcs(document: Clause) -> list[Problem]:
+    try:
+        OpenDataContractStandard.model_validate(document.plain())
+    except ValidationError as error:
+        # Unions name their members in the location: `at` stops at the last step that is in the file.
+        return [
+            document.at(fault["loc"]).problem(f"is not ODCS: {fault['msg'].lower()}")
+            for fault in error.errors()
+            if fault["type"] != "extra_forbidden"  # the walk over the grammar says more
+        ]
+    return []
+
+
+def _read(document: Clause, reader: Reader) -> Contract:
+    for key, known in (("apiVersion", API_VERSIONS), ("kind", ("DataContract",))):
+        if (clause := reader.needed(document, key)) and clause.value not in known:
+            reader.refuse(clause, f"is {brief(clause)}; Suimon reads {' and '.join(known)}")
+    schema = _only_schema(document, reader)
+    custom = reader.custom_properties(document, CUSTOM)
+    watched = Contract(
+        dataset=reader.text(schema, "name", r"[a-z][a-z0-9_]*", "a small letter, then small letters, digits and _"),
+        version=reader.text(document, "version"),
+        table=reader.text(schema, "physicalName", r"[a-z_][a-z0-9_]*", "the name of the warehouse table"),
+        freshness=_freshness(document, schema, reader),
+    )
+    if "keyPattern" in custom:
+        return _gated(watched, document, schema, custom, reader)
+    for name, clause in custom.items():
+        reader.refuse(clause, f"{name} is not enforced without a keyPattern; add one or remove it")
+    refuse_rules(schema, reader)
+    refuse_quality(schema, reader)
+    return watched
+
+
+def _gated(watched: Contract, document: Clause, schema: Clause, custom: dict[str, Clause], reader: Reader) -> Contract:
+    """Add what concerns the file."""
+    given = custom.get("dialect")
+    if given is None:
+        reader.refuse(
+            document, "a contract with a keyPattern needs customProperties, property dialect: it is not guessed"
+        )
+    dialect = read_dialect(given, reader) if given else FileFormat()
+    _refuse_newer(document, schema, reader)
+    columns = read_columns(schema, dialect, custom.get("partition"), reader)
+    conditions: tuple[Condition, ...] = ()
+    metrics: tuple[Metric, ...] = ()
+    # A condition over a column of unknown type would be refused for reasons that are none of its own.
+    if all(reader.sound(column, "name", "logicalType") for column in schema["properties"] or ()):
+        if given:
+            fit(given, dialect, columns, reader)
+        conditions, metrics = read_quality(schema, columns, dialect, reader)
+        columns, metrics = as_rules(columns, metrics)
+    pattern = read_key_pattern(custom["keyPattern"], reader)
+    return replace(
+        watched,
+        dag_id=_dag(document, custom, reader),
+        key_pattern=pattern,
+        file=dialect,
+        columns=columns,
+        primary_key=read_primary_key(schema, reader),
+        conditions=conditions,
+        metrics=metrics,
+        tolerance=_tolerance(custom["tolerance"], reader) if "tolerance" in custom else None,
+        language=_language(custom["language"], reader) if "language" in custom else "en",
+        arrival=_arrival(custom["arrival"], reader) if "arrival" in custom else None,
+        set_rule=read_set(custom["keyPattern"], pattern, custom.get("set"), reader),
+    )
+
+
+def _refuse_newer(document: Clause, schema: Clause, reader: Reader) -> None:
+    """Of what is read only `enum` is no part of ODCS 3.1: tools that hold to it would refuse the contract."""
+    version = document["apiVersion"]
+    for column in schema["properties"] or ():
+        if (given := column["enum"]) and version and version.value == "v3.1.0":
+            other = "quality: metric invalidValues with arguments.validValues and mustBe: 0"
+            reader.refuse(given, f"enum is of ODCS v3.2.0; write that apiVersion, or {other}")
+
+
+def _only_schema(document: Clause, reader: Reader) -> Clause:
+    schemas = list(document["schema"] or ())
+    for further in schemas[1:]:
+        reader.refuse(further, "a second schema is not enforced; one contract describes one file and one table")
+    if not schemas:
+        reader.refuse(document["schema"] or document, "a contract needs one schema")
+        return document
+    return schemas[0]
+
+
+def _dag(document: Clause, custom: dict[str, Clause], reader: Reader) -> str | None:
+    clause = custom.get("dag")
+    if clause is None:
+        reader.refuse(document, "a contract with a keyPattern needs customProperties, property dag: the DAG to open")
+    elif not isinstance(clause.value, str) or not re.fullmatch(r"[A-Za-z0-9_.-]+", clause.value):
+        reader.refuse(clause, f"{brief(clause.value)} is no DAG id")
+    elif len(clause.value) > MAX_DAG_ID:
+        reader.refuse(clause, f"has {len(clause.value)} characters; MWAA's 64-character path leaves {MAX_DAG_ID}")
+    else:
+        return clause.value
+    return None
+
+
+def _language(clause: Clause, reader: Reader) -> Language:
+    for language in LANGUAGES:
+        if clause.value == language:
+            return language
+    reader.refuse(clause, f"must be one of {', '.join(LANGUAGES)}, is {brief(clause)}")
+    return "en"
+
+
+def _tolerance(clause: Clause, reader: Reader) -> Tolerance | None:
+    rows = reader.optional_whole(clause, "maxRows", least=1)
+    given = clause["maxPercent"]
+    percent = number(given) if given else None
+    if given and not (percent is not None and 0 < percent <= 100):  # noqa: PLR2004 percent
+        reader.refuse(given, f"must be a number above 0 and of at most 100, is {brief(given)}")
+    if given is None and rows is None:
+        reader.refuse(clause, "needs maxRows, maxPercent or both")
+    return Tolerance(rows, written(percent) if percent is not None else None)
+
+
+def _arrival(clause: Clause, reader: Reader) -> Arrival:
+    deadline, zone = time(), reader.text(clause, "timeZone")
+    try:
+        deadline = time.fromisoformat(reader.text(clause, "deadline", r"\d\d:\d\d", 'HH:MM in quotes, as in "06:00"'))
+    except ValueError:
+        if (given := clause["deadline"]) and reader.sound(clause, "deadline"):
+            reader.refuse(given, "is no time of the day")
+    try:
+        ZoneInfo(zone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        reader.refuse(clause["timeZone"] or clause, f"{brief(zone)} is no time zone; write one such as Asia/Tokyo")
+    days_after, lookback = (
+        reader.whole(clause, "daysAfter", most=366),
+        reader.whole(clause, "lookbackDays", least=1, most=366),
+    )
+    return Arrival(days_after, deadline, zone, lookback)
+
+
+def _freshness(document: Clause, schema: Clause, reader: Reader) -> TableFreshness | None:
+    found = None
+    dataset = schema["name"]
+    names = [name.value for column in schema["properties"] or () if (name := column["name"])]
+    for sla in document["slaProperties"] or ():
+        property_ = reader.needed(sla, "property")
+        if property_ and property_.value != "freshness":
+            reader.refuse(property_, f"{brief(property_.value)} is not enforced; only freshness is. Remove it")
+            continue
+        if found:
+            reader.refuse(sla, "a second freshness is not enforced; keep one")
+            continue
+        days = reader.whole(sla, "value", least=1)
+        if (unit := reader.needed(sla, "unit")) and unit.value not in ("d", "day", "days"):
+            reader.refuse(unit, f"{brief(unit.value)} is not enforced; write d, for days")
+        if element := reader.needed(sla, "element"):
+            table, _, column = str(element.value).rpartition(".")
+            if dataset is None or table != dataset.value or column not in names:
+                reader.refuse(element, f"{brief(element.value)} is no column here; write <schema name>.<property name>")
+            found = TableFreshness(str(schema["physicalName"].value) if schema["physicalName"] else "", column, days)
+    return found

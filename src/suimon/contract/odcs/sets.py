@@ -1,0 +1,68 @@
+"""The clause `set`: when the shards of a partition are whole, and what becomes of one more."""
+
+from suimon.contract.file import ContractError
+from suimon.contract.keys import DS, MOST_SHARDS, SHARD, KeyPattern, SetRule
+from suimon.contract.odcs.clauses import READ, Clause, Grammar, brief, cut
+from suimon.contract.odcs.reader import Reader
+
+SET: Grammar = dict.fromkeys(("shards", "manifest", "marker", "surplus", "late", "completeWithinMinutes"), READ)
+# Longer waits are rather a second dataset; the ledger would keep them, but nobody would remember.
+MOST_MINUTES = 7 * 24 * 60
+POLICIES = ("reject", "reload")
+_KINDS = {"shards": "surplus", "manifest": "surplus", "marker": "late"}
+
+
+def read_key_pattern(clause: Clause, reader: Reader) -> KeyPattern | None:
+    """Give the pattern; None after a problem."""
+    try:
+        return KeyPattern(clause.value if isinstance(clause.value, str) else "")
+    except ContractError as error:
+        reader.refuse(clause, cut(str(error), 200))
+        return None
+
+
+def read_set(place: Clause, pattern: KeyPattern | None, clause: Clause | None, reader: Reader) -> SetRule | None:
+    """Give the rule of a dataset whose key pattern has shards; None if it has none, or after a problem."""
+    if pattern is None:
+        return None
+    if clause is None:
+        if pattern.has_shards:
+            reader.refuse(place, f"{SHARD} needs customProperties, property set: when are the shards all there?")
+        return None
+    if not pattern.has_shards:
+        reader.refuse(clause, f"set is not enforced without {SHARD} in the keyPattern; add it or remove set")
+        return None
+    kinds = [kind for kind in _KINDS if clause[kind]]
+    if len(kinds) != 1:
+        reader.refuse(clause, f"needs exactly one of {', '.join(_KINDS)}")
+        return None
+    kind = kinds[0]
+    for policy in ("surplus", "late"):
+        if (given := clause[policy]) and policy != _KINDS[kind]:
+            reader.refuse(given, f"is not enforced with {kind}; write {_KINDS[kind]}")
+    return SetRule(
+        shards=reader.whole(clause, kind, least=1, most=MOST_SHARDS) if kind == "shards" else None,
+        manifest=_control(clause, kind, pattern, reader) if kind == "manifest" else None,
+        marker=_control(clause, kind, pattern, reader) if kind == "marker" else None,
+        reload=reader.choice(clause, _KINDS[kind], POLICIES) == "reload",
+        complete_within_minutes=reader.whole(clause, "completeWithinMinutes", least=1, most=MOST_MINUTES),
+    )
+
+
+def _control(clause: Clause, kind: str, shards: KeyPattern, reader: Reader) -> KeyPattern | None:
+    given = reader.needed(clause, kind)
+    control = read_key_pattern(given, reader) if given else None
+    if given is None or control is None:
+        return None
+    if control.has_shards:
+        reader.refuse(given, f"has {SHARD}; a set has one {kind}")
+    elif kind == "marker" and shards.text.index(SHARD) < shards.text.index(DS):
+        # What lies there when the marker comes is listed; without the date in the prefix, that is the whole past.
+        reader.refuse(
+            given, f"needs {DS} before {SHARD} in the keyPattern: the shards of one date are listed by prefix"
+        )
+    elif control.may_meet(shards):
+        reader.refuse(given, f"{brief(control.text)} could be a shard, too: {brief(shards.text)}; make them differ")
+    else:
+        return control
+    return None

@@ -1,0 +1,173 @@
+"""How the values of a column are written, and which there may be: formats, digits, bounds, patterns, lists."""
+
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import duckdb
+
+from suimon.contract.file import Column, ColumnType, FileFormat
+from suimon.contract.odcs.clauses import Clause, brief, cut
+from suimon.contract.odcs.dialect import unwritable
+from suimon.contract.odcs.reader import Reader, number, written
+
+# The letters of Java's DateTimeFormatter, which ODCS uses, that mean the same everywhere, and their strptime form.
+JAVA = {
+    "yyyy": "%Y",
+    "MM": "%m",
+    "dd": "%d",
+    "HH": "%H",
+    "mm": "%M",
+    "ss": "%S",
+    "SSS": "%g",
+    "SSSSSS": "%f",
+    "XXX": "%z",
+}
+_DATE, _MINUTE, _FRACTIONS = {"yyyy", "MM", "dd"}, {"HH", "mm"}, {"SSS", "SSSSSS"}
+_TOKEN = re.compile(r"'(?P<quoted>(?:[^']|'')*)'|(?P<word>(?P<letter>[A-Za-z])(?P=letter)*)|(?P<other>.)", re.DOTALL)
+_RESERVED = "'[]{}#%"  # Java's own, and strptime's
+_MOMENT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d"
+_MAX_PRECISION = 38
+
+
+def read_bits(given: Clause | None, reader: Reader) -> int:
+    """Give the width of an integer."""
+    if given and given.value not in ("i32", "i64"):
+        reader.refuse(given, f"{brief(given)} is not enforced; write i32 or i64, for INTEGER or BIGINT")
+    return 64 if given and given.value == "i64" else 32
+
+
+def read_digits(clause: Clause, reader: Reader) -> tuple[int, int]:
+    """Give precision and scale of a number: ODCS has no word for them but the physical type."""
+    text = reader.text(clause, "physicalType", r"(?i)(decimal|numeric)\(\d+, ?\d+\)", "decimal(precision,scale)")
+    if not text:
+        return _MAX_PRECISION, 0
+    precision, scale = (int(digits) for digits in re.findall(r"\d+", text))
+    if not (1 <= precision <= _MAX_PRECISION and scale <= precision) and (given := clause["physicalType"]):
+        reader.refuse(given, f"needs a precision from 1 to {_MAX_PRECISION} and a scale no greater")
+    return precision, scale
+
+
+def read_format(
+    clause: Clause, given: Clause | None, type_: ColumnType, dialect: FileFormat, reader: Reader
+) -> str | None:
+    """Give the strptime form of a date or timestamp."""
+    if given is None:
+        if type_ == "timestamp":
+            reader.lack(clause, "format", "a timestamp needs logicalTypeOptions.format, such as yyyy-MM-dd HH:mm:ss")
+        return "%Y-%m-%d"
+    text = given.value if isinstance(given.value, str) else ""
+    words: list[str] = []
+    form = literals = ""
+    for token in _TOKEN.finditer(text):
+        if word := token["word"]:
+            words.append(word)
+            form += JAVA.get(word, "")
+        else:
+            literal = token["other"] or (token["quoted"].replace("''", "'") or "'")
+            form += literal
+            literals += literal
+    if why := _wrong_words(words, type_):
+        reader.refuse(given, why)
+    elif "%z" in form.removesuffix("%z"):
+        reader.refuse(given, "the zone, XXX, must come last")
+    elif "%" in literals or any(token["other"] and token["other"] in _RESERVED for token in _TOKEN.finditer(text)):
+        reader.refuse(given, f"none of {' '.join(_RESERVED)} may stand in it, but quotes around letters, as in 'T'")
+    elif why := unwritable(literals, dialect):
+        reader.refuse(given, why)
+    return form
+
+
+def _wrong_words(words: list[str], type_: ColumnType) -> str | None:
+    found = set(words)
+    if type_ == "date":
+        right, wanted = found == _DATE, f"must hold each of {' '.join(sorted(_DATE))} once and no other letter"
+    else:
+        needed = _DATE | _MINUTE
+        right = needed <= found <= set(JAVA) and len(found & _FRACTIONS) <= ("ss" in found)
+        wanted = (
+            f"must hold each of {' '.join(sorted(needed))} once, may hold ss, then SSS or SSSSSS, and XXX for the "
+            "zone, and no other letter outside quotes"
+        )
+    return None if right and len(words) == len(found) else wanted
+
+
+def read_bound(given: Clause | None, column: Column, reader: Reader) -> str | None:
+    """Give a bound as exact text; a problem if no value of the column could equal it."""
+    if given is None:
+        return None
+    match column.type:
+        case "date":
+            try:
+                return date.fromisoformat(str(given.value)).isoformat()
+            except ValueError:
+                reader.refuse(given, f"{brief(given)} is no date; write YYYY-MM-DD")
+        case "timestamp":
+            return _moment(given, zoned="%z" in (column.format or ""), reader=reader)
+        case "integer":
+            limit = 1 << ((column.bits or 32) - 1)
+            if type(given.value) is int and -limit <= given.value < limit:
+                return str(given.value)
+            reader.refuse(given, f"must be a whole number of {column.bits} bits, is {brief(given)}")
+        case "decimal":
+            return _decimal(given, column.precision or _MAX_PRECISION, column.scale or 0, reader)
+    return None
+
+
+def _moment(given: Clause, *, zoned: bool, reader: Reader) -> str | None:
+    """Give a bound of a timestamp: in UTC if the column's values have a zone."""
+    text = str(given.value)
+    try:
+        if re.fullmatch(_MOMENT + (r"(Z|[+-]\d\d:\d\d)" if zoned else ""), text):
+            moment = datetime.fromisoformat(text)
+            return (moment.astimezone(UTC) if zoned else moment).replace(tzinfo=None).isoformat()
+    except (ValueError, OverflowError):
+        pass  # a month 13, or a year 0 in UTC
+    form = "YYYY-MM-DDThh:mm:ss and the zone, as in +09:00 or Z" if zoned else "YYYY-MM-DDThh:mm:ss without a zone"
+    reader.refuse(given, f"{brief(given)} is no such moment; write {form}")
+    return None
+
+
+def _decimal(given: Clause, precision: int, scale: int, reader: Reader) -> str | None:
+    value = number(given)
+    if value is None:
+        reader.refuse(given, f"must be a number, is {brief(given)}")
+    elif len(written(value).partition(".")[2]) > scale or value.copy_abs() >= Decimal(10) ** (precision - scale):
+        reader.refuse(given, f"{cut(f'{value:f}')} does not fit {precision} digits with {scale} decimal places")
+    else:
+        return f"{value:f}"
+    return None
+
+
+def read_pattern(given: Clause | None, reader: Reader) -> str | None:
+    """Give a pattern that RE2 takes."""
+    if given is None:
+        return None
+    if not isinstance(given.value, str) or not (given.value.startswith("^") and given.value.endswith("$")):
+        # ODCS names ECMA-262, which searches; other tools match the whole value.
+        reader.refuse(given, "must start with ^ and end with $: tools differ over what a pattern without them means")
+        return None
+    try:
+        duckdb.execute("SELECT regexp_matches('', ?)", [given.value])
+    except duckdb.Error as error:
+        reader.refuse(given, f"is no RE2 expression: {cut(str(error), 200)}")
+        return None
+    return given.value
+
+
+def read_values(items: list[Clause], type_: ColumnType, dialect: FileFormat, reader: Reader) -> tuple[str, ...]:
+    """Give values of a column as cells write them: texts, of an integer column also whole numbers."""
+    if type_ == "integer":
+        items = [
+            Clause(item.file, item.path, item.line, str(item.value)) if type(item.value) is int else item
+            for item in items
+        ]
+    values = reader.texts(items)
+    for item in items:
+        if not isinstance(item.value, str):
+            continue
+        if why := unwritable(item.value, dialect):
+            reader.refuse(item, why)
+        elif item.value in dialect.null_tokens:
+            reader.refuse(item, f"{brief(item.value)} is one of nullTokens: such a cell is missing, and has no value")
+    return values

@@ -1,0 +1,258 @@
+"""Sets of shards: who belongs to one, when it is whole, what becomes of one more. Decisions only, no clock, no AWS.
+
+The members of a partition are one value that only grows by decisions made here. Whoever changes it does so from the
+revision that was read, so decisions follow one upon the other, and of two last shards the second sees a whole set.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from suimon.contract.keys import MOST_SHARDS
+from suimon.drops.drop import Drop, DropRecord, State, after, written_order
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from suimon.contract.keys import KeyPattern, SetRule
+
+# What a shard's record names as its set before the set's run has started.
+WAITING = "waiting"
+SOURCES = "_set.json"
+LISTED = 20  # names that a message repeats
+MANIFEST_BYTES = 1024 * 1024
+
+
+class SetError(Exception):
+    """A manifest or marker that names no set; the message is for the person who sent it."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """A drop that has joined; `written`: its place among the writes of its key, as text that sorts."""
+
+    drop_id: str
+    written: str
+
+    @classmethod
+    def of(cls, record: DropRecord) -> Member:
+        """Give what the set keeps of a drop."""
+        return cls(record.id, written_order(record.drop.sequencer))
+
+
+@dataclass(frozen=True)
+class DropSet:
+    """The shards of one partition, by name, and the set of them that a run was last opened for.
+
+    expected: the names that the manifest or marker asks for; None while there is none. outside: shards that were in it
+    until a manifest did not list them any more. version: of the set's own drop,
+    how many sets there have been and a hash of this one's members; "" before the first. sequencer: of that drop.
+    newest: the latest write that ever joined, of whatever key. waiting_since: from when it is not whole; "" if it is.
+    """
+
+    dataset: str
+    partition: str
+    members: Mapping[str, Member] = field(default_factory=dict)
+    outside: Mapping[str, Member] = field(default_factory=dict)
+    control: Member | None = None
+    expected: frozenset[str] | None = None
+    version: str = ""
+    sequencer: str = ""
+    newest: str = ""
+    waiting_since: str = ""
+    revision: int = 0
+
+    @property
+    def shards(self) -> list[str]:
+        """The drop ids of all members, in the order of their names."""
+        return [self.members[name].drop_id for name in sorted(self.members)]
+
+
+class Place(StrEnum):
+    """What a set makes of a drop."""
+
+    IN = "in"
+    SUPERSEDED = "superseded"  # a later write of its key is in
+    CLOSED = "closed"  # the set takes no more
+
+
+@dataclass(frozen=True)
+class Joined:
+    """The set as it is now; `left`: drop ids that were in it and are no longer."""
+
+    place: Place
+    whole: DropSet
+    left: tuple[str, ...] = ()
+
+
+def join(was: DropSet, name: str, shard: Member, rule: SetRule, now: str) -> Joined:
+    """Let a shard join under its name; the same drop again changes nothing."""
+    held = was.members.get(name)
+    if held and held.drop_id != shard.drop_id and held.written >= shard.written:
+        return Joined(Place.SUPERSEDED, was)
+    if held is None and _is_closed(was, name, rule):
+        return Joined(Place.CLOSED, was)
+    whole = replace(was, members={**was.members, name: shard}, newest=max(was.newest, shard.written))
+    left = (held.drop_id,) if held and held != shard else ()
+    return Joined(Place.IN, _opened(whole, rule, now), left)
+
+
+def command(was: DropSet, control: Member, names: Iterable[str], rule: SetRule, now: str) -> Joined:
+    """Let a manifest or marker say which shards there are; the same drop again changes nothing."""
+    if was.control == control:
+        return Joined(Place.IN, _opened(was, rule, now))
+    if was.control and was.control.written >= control.written:
+        return Joined(Place.SUPERSEDED, was)
+    expected = frozenset(names)
+    if rule.marker and was.version and not rule.reload:
+        expected = was.expected or expected  # what came after the run was opened is rejected, not waited for
+    members, outside, left = was.members, was.outside, {was.control.drop_id} if was.control else set()
+    if rule.manifest and not rule.reload:
+        known = {**was.outside, **was.members}
+        members = {name: shard for name, shard in known.items() if name in expected}
+        # Those whose run was opened end with that, and a later manifest may ask for them again. The others never ran.
+        ran = {**was.outside, **(was.members if is_open(was) else {})}
+        # As many as a set may have, the newest: one item of the ledger holds them all, and takes 400 KB.
+        outside = dict(_newest({name: shard for name, shard in ran.items() if name not in expected}))
+        left |= {shard.drop_id for name, shard in known.items() if name not in members and name not in outside}
+    newest = max(was.newest, control.written)
+    whole = replace(was, control=control, expected=expected, members=members, outside=outside, newest=newest)
+    return Joined(Place.IN, _opened(whole, rule, now), tuple(sorted(left)))
+
+
+def _newest(shards: Mapping[str, Member]) -> list[tuple[str, Member]]:
+    return sorted(shards.items(), key=lambda one: one[1].written)[-MOST_SHARDS:]
+
+
+def _is_closed(whole: DropSet, name: str, rule: SetRule) -> bool:
+    if len(whole.members) >= MOST_SHARDS:
+        return True
+    if rule.reload:
+        return False
+    if rule.shards:
+        return len(whole.members) >= rule.shards
+    if rule.manifest:
+        return whole.expected is not None and name not in whole.expected
+    return bool(whole.version)
+
+
+def _opened(whole: DropSet, rule: SetRule, now: str) -> DropSet:
+    """Open the set if it is whole and not the one that was opened last; else note since when it is awaited."""
+    if not is_whole(whole, rule):
+        return replace(whole, waiting_since=whole.waiting_since or now)
+    number, _, opened = whole.version.partition(".")
+    content = _content(whole)
+    if content == opened:
+        return replace(whole, waiting_since="")
+    # Behind the set before and behind every write that is in it: runs of a partition are ordered by this.
+    sequencer = after(max(whole.sequencer, whole.newest, key=written_order))
+    return replace(whole, version=f"{int(number or 0) + 1}.{content}", sequencer=sequencer, waiting_since="")
+
+
+def is_whole(whole: DropSet, rule: SetRule) -> bool:
+    """Whether a run may be opened."""
+    if rule.shards:
+        return len(whole.members) >= rule.shards
+    return bool(whole.expected) and whole.members.keys() >= (whole.expected or frozenset())
+
+
+def is_open(whole: DropSet) -> bool:
+    """Whether the set that was opened last is of exactly the members there are now, and no other is awaited."""
+    return not whole.waiting_since and whole.version.partition(".")[2] == _content(whole)
+
+
+def is_current(record: DropRecord, whole: DropSet) -> bool:
+    """Whether a set's own record is of the set that was opened last."""
+    return record.drop.version_id == whole.version
+
+
+def _content(whole: DropSet) -> str:
+    text = "\n".join((whole.dataset, whole.partition, *whole.shards))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def drop_of(whole: DropSet, bucket: str, pattern: KeyPattern) -> Drop:
+    """Give the set's own drop: no object, but like one version of all its keys. Whoever sees the set gets the same."""
+    key = pattern.key_for(whole.partition)  # {shard} stands in it: no object that is gated has such a key
+    return Drop(bucket, key, whole.version, etag=whole.version, size=0, sequencer=whole.sequencer)
+
+
+def sources_of(shards: Iterable[DropRecord]) -> dict[str, Any]:
+    """Give what `_set.json` holds: where each shard's accepted copy lies, seen from the set's own folder."""
+    all_of_them = list(shards)
+    sources = [
+        {"name": shard.drop.key, "path": f"../{shard.id}/{shard.accepted_as}", "rows": shard.rows}
+        for shard in all_of_them
+    ]
+    return {"sources": sources, "rows": sum(shard.rows for shard in all_of_them)}
+
+
+def followers(record: DropRecord, whole: DropSet, *others: str) -> set[str]:
+    """Give the drops that end as a set ends: its own, without those that are in a newer one that was opened.
+
+    others: drop ids of parts that went on with it and that neither knows any more, such as the second of three markers.
+    """
+    own, control = {*record.members, *others}, {whole.control.drop_id} if whole.control else set()
+    if is_current(record, whole):
+        return own | control if is_open(whole) else own
+    return own - set(whole.shards) - control
+
+
+def way(member: State, to: State) -> tuple[State, ...]:
+    """Give the states by which a member comes to where its set is; none if it is there, or at an end of its own."""
+    match member, to:
+        case State.ACCEPTED, State.TRIGGERED | State.SUPERSEDED:
+            return (to,)
+        case State.ACCEPTED, State.LOADED | State.FAILED:
+            return (State.TRIGGERED, to)
+        case State.TRIGGERED, State.LOADED | State.FAILED | State.SUPERSEDED:
+            return (to,)
+        case State.FAILED, State.LOADED | State.SUPERSEDED:
+            return (to,)
+    return ()
+
+
+def names_in(manifest: bytes, key: str, partition: str, pattern: KeyPattern) -> frozenset[str]:
+    """Read which shards a manifest lists, by name; SetError says what is wrong with it."""
+    try:
+        files = json.loads(manifest)["files"]
+    except (ValueError, TypeError, KeyError) as error:
+        raise SetError('the manifest is not JSON of the form {"files": ["…", …]}') from error
+    if not isinstance(files, list) or not files or not all(isinstance(file, str) for file in files):
+        raise SetError("the manifest's files must be a list of at least one name")
+    folder = key.rpartition("/")[0]
+    names, strangers = set(), []
+    for file in files:
+        beside = f"{folder}/{file}" if folder else file
+        found = next((one for one in (file, beside) if pattern.match(one) == partition), None)
+        if found is None:
+            strangers.append(file)
+        else:
+            names.add(pattern.shard(found))
+    if strangers:
+        raise SetError(f"the manifest lists what is no {pattern.key_for(partition)}: {listed(strangers)}")
+    return _bounded(names)
+
+
+def names_among(keys: Iterable[str], partition: str, pattern: KeyPattern) -> frozenset[str]:
+    """Give the names of the shards among the keys that lie in the bucket; SetError if there are none, or too many."""
+    names = {pattern.shard(key) for key in keys if pattern.match(key) == partition}
+    if not names:
+        raise SetError(f"no {pattern.key_for(partition)} has come before it")
+    return _bounded(names)
+
+
+def _bounded(names: set[str]) -> frozenset[str]:
+    if len(names) > MOST_SHARDS:
+        raise SetError(f"{len(names):,} shards are too many: a set takes {MOST_SHARDS:,}")
+    return frozenset(names)
+
+
+def listed(names: list[str]) -> str:
+    """Write names as messages repeat them: the first ones, and how many more."""
+    more = f" and {len(names) - LISTED:,} more" if len(names) > LISTED else ""
+    return ", ".join(names[:LISTED]) + more

@@ -1,0 +1,1 @@
+"""Problems, from opening to recovery, and what people are told."""

@@ -1,0 +1,1 @@
+"""Every text that an incident is published with."""

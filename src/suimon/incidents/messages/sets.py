@@ -1,0 +1,75 @@
+"""What is told of a set: a shard that it does not take, and that it is not whole in time."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from suimon.drops.sets import listed
+from suimon.incidents.store import Problem
+
+if TYPE_CHECKING:
+    from suimon.contract.keys import KeyPattern, SetRule
+    from suimon.contract.model import Contract
+    from suimon.drops.drop import DropRecord
+    from suimon.drops.sets import DropSet
+
+INCOMPLETE = "incomplete-set"
+
+
+def closed(record: DropRecord, whole: DropSet) -> Problem:
+    """Tell that a shard is not taken into its set."""
+    now_in = f"It has {len(whole.members)} shards: {listed(sorted(whole.members))}."
+    return Problem(
+        id=f"set-closed:{record.dataset}:{record.partition}",
+        subject=f"{record.dataset} {record.partition}: a shard beyond the set is rejected",
+        body=(
+            f"s3://{record.drop.bucket}/{record.drop.key} keeps its contract, but the set is closed.\n{now_in}\n\n"
+            "What to do: nothing, if it came by mistake. If its rows belong there, send them in a shard of the set, or "
+            "let the contract reload: surplus or late of its set.\n"
+            f"Drop {record.id}, version {record.drop.version_id}."
+        ),
+        fingerprint=record.id,
+    )
+
+
+def incomplete_id(whole: DropSet) -> str:
+    """The incident of a set that is not whole in time."""
+    return f"{INCOMPLETE}:{whole.dataset}:{whole.partition}"
+
+
+def overdue(whole: DropSet, contract: Contract, deadline: datetime | None, now: datetime) -> Problem | None:
+    """Tell of a set that is not whole though its deadline has come, or its time since the first shard is over."""
+    rule, pattern = contract.set_rule, contract.key_pattern
+    if rule is None or pattern is None or not whole.waiting_since:
+        return None
+    since = datetime.fromisoformat(whole.waiting_since)
+    until = since + timedelta(minutes=rule.complete_within_minutes)
+    # One that was whole before was there by its deadline; one that began after it was told of as missing.
+    if deadline and since < deadline and not whole.version:
+        until = min(until, deadline)
+    if now < until:
+        return None
+    lacking = _lacking(whole, rule, pattern)
+    have = f"Accepted are {len(whole.members)}: {listed(sorted(whole.members))}." if whole.members else "None has come."
+    return Problem(
+        id=incomplete_id(whole),
+        subject=f"{whole.dataset} {whole.partition}: the set is not whole",
+        body=(
+            f"The set of {pattern.key_for(whole.partition)} is awaited since {whole.waiting_since}; it was due by "
+            f"{until.isoformat(timespec='minutes')}.\nMissing: {lacking}.\n{have}\n\n"
+            "What to do: see whether what is missing was rejected, which another e-mail says, or never sent. When it "
+            "comes, the set is loaded by itself."
+        ),
+        fingerprint=hashlib.sha256(lacking.encode()).hexdigest()[:16],
+    )
+
+
+def _lacking(whole: DropSet, rule: SetRule, pattern: KeyPattern) -> str:
+    if rule.shards:
+        return f"{rule.shards - len(whole.members)} of {rule.shards} shards"
+    if whole.expected is None:
+        return rule.control.key_for(whole.partition) if rule.control else ""
+    missing = sorted(whole.expected - whole.members.keys())
+    return listed([pattern.key_for(whole.partition, name) for name in missing])

@@ -1,0 +1,26 @@
+"""How a drop comes into the ledger, whoever found it: its event, a dead letter or a listing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from suimon.drops.drop import Drop, DropRecord, State
+from suimon.incidents.messages import files
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from suimon.contract.model import Contracts
+    from suimon.incidents.store import IncidentDesk
+    from suimon.ledger.drops import Ledger
+
+
+def enter(drop: Drop, contracts: Contracts, ledger: Ledger, desk: IncidentDesk, now: datetime) -> DropRecord:
+    """Enter a drop under its contract, or as UNMATCHED and told of; gives it as the ledger has it if it is known."""
+    if matched := contracts.match(drop.key):
+        contract, partition = matched
+        return ledger.receive(drop, contract.dataset, partition, State.RECEIVED, now)
+    # People first: once it is in the ledger, nobody need look at it again until there is a contract.
+    if drop.size or not drop.key.endswith("/"):  # an empty object with a slash is what consoles call a folder
+        desk.report(files.no_contract(drop, contracts, now), now)
+    return ledger.receive(drop, "-", "-", State.UNMATCHED, now)

@@ -1,0 +1,92 @@
+"""The gate's look into a file: the checker at work in a folder of its own, and the report of what it found."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Protocol
+
+from suimon.aws.objects import UnreadableError
+from suimon.check.engine import Aside, check
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+
+    from suimon.aws.objects import Objects
+    from suimon.check.verdict import Verdict
+    from suimon.contract.model import Contract
+    from suimon.drops.drop import DropRecord
+
+# What any check needs of the disk: segments on their way, and keys that memory does not hold.
+SCRATCH_BYTES = 512 * 1024 * 1024
+
+
+class NoRoomError(Exception):
+    """Something else fills the disk for now: the file fits, but not at this moment."""
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """A verdict; `aside` holds the rows of a file whose bad ones are left out, `report` publishes and tells it."""
+
+    verdict: Verdict
+    aside: Aside
+    report: Callable[[], str]
+
+
+class Inspector(Protocol):
+    """Whoever judges a drop: the checker, or in the simulation a stand-in that reads the same version."""
+
+    def inspect(self, record: DropRecord, contract: Contract) -> AbstractContextManager[Inspection]:
+        """Judge the drop's bytes; UnreadableError when they cannot be read and never will be."""
+
+
+@dataclass(frozen=True)
+class FileInspector:
+    """The checker. `scratch` is a folder, `clock` gives the time in UTC."""
+
+    objects: Objects
+    reports_bucket: str
+    scratch: Path
+    clock: Callable[[], datetime]
+
+    @contextmanager
+    def inspect(self, record: DropRecord, contract: Contract) -> Iterator[Inspection]:
+        """Judge the drop's bytes; UnreadableError when they cannot be read and never will be, NoRoomError for now."""
+        make_room(self.scratch, record.drop.size if contract.tolerance else 0)
+        with TemporaryDirectory(prefix="check-", dir=self.scratch) as folder:
+            aside = Aside(Path(folder, "accepted.csv"), Path(folder, "bad_rows.csv"))
+            verdict = check(
+                self.objects.version(record.drop),
+                contract,
+                record.partition,
+                scratch=Path(folder),
+                aside=aside if contract.tolerance else None,
+            )
+            yield Inspection(verdict, aside, lambda: self._report(record, contract, verdict))
+
+    def _report(self, record: DropRecord, contract: Contract, verdict: Verdict) -> str:
+        from suimon.report.publish import publish  # noqa: PLC0415 its words and pages would slow every cold start
+
+        return publish(self.objects, self.reports_bucket, record, contract, verdict, self.clock())
+
+
+def make_room(scratch: Path, rows_bytes: int) -> None:
+    """Look for room for a check, and for the rows of a file whose bad ones may be set aside.
+
+    UnreadableError when there never can be enough, NoRoomError when there is not now.
+    """
+    disk = shutil.disk_usage(scratch)
+    needed = SCRATCH_BYTES + rows_bytes
+    if rows_bytes and needed > disk.total:
+        raise UnreadableError(
+            f"the file has {rows_bytes:,} bytes; where bad records are set aside, the gate can check up to "
+            f"{max(0, disk.total - SCRATCH_BYTES):,}: send it in parts"
+        )
+    if needed > disk.free:
+        raise NoRoomError(f"{needed:,} bytes are needed in {scratch}, {disk.free:,} are free")

@@ -1,0 +1,1 @@
+"""The DynamoDB table that knows every drop."""

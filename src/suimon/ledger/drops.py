@@ -1,0 +1,281 @@
+"""The ledger: the DynamoDB table that knows every drop. Every write is conditional: only one hand moves a drop."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from suimon.drops.drop import NEXT, Drop, DropRecord, State
+from suimon.ledger.batch import read_items
+from suimon.ledger.items import drop_key, entered_later, entry_key, entry_of, item_of, move_of, place, record_of, stamp
+from suimon.ledger.sets import SetLedger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from mypy_boto3_dynamodb.service_resource import Table
+
+BY_PARTITION, BY_STATE = "by_partition", "by_state"
+# A check that fails for months is taken over thousands of times, and an item has 400 KB for its whole life.
+MOST_TAKEN_OVER = 100
+
+
+class LostClaimError(Exception):
+    """Somebody else moved the drop first; whoever gets this stops and leaves the drop to them."""
+
+
+class LedgerError(Exception):
+    """A move that the state table does not allow: a bug of ours, never a race."""
+
+
+@dataclass(frozen=True)
+class Move:
+    """One entry of a drop's history: the state it came to, when, in which attempt, by whose hand."""
+
+    state: State
+    at: datetime
+    attempt: int
+    by: str
+
+
+class Ledger:
+    """Drops in one DynamoDB table: `pk` = `drop#<id>`, `sk` = `drop`, with the indexes `by_partition` and `by_state`.
+
+    `by` names who writes: an invocation, a function. Beside each drop lies an entry of its key, `pk` =
+    `key#<bucket>/<key>`, `sk` = `<written order>#<id>`. An index lags behind its table; a query of the table does not,
+    so two writes of one key can never miss each other:
+
+        the older write                         the newer write
+        put its entry
+                                                put its entry
+        enter, claim                            enter, claim
+        query the key's entries: both           query the key's entries: both
+    """
+
+    def __init__(self, table: Table, by: str = "a person", sleep: Callable[[float], None] = time.sleep) -> None:
+        self.sets = SetLedger(table)
+        self._table = table
+        self._by = by
+        self._sleep = sleep
+
+    def get(self, drop_id: str) -> DropRecord | None:
+        """Return the drop as it stands now (consistent read), or None."""
+        item = self._table.get_item(Key=drop_key(drop_id), ConsistentRead=True).get("Item")
+        return record_of(item) if item else None
+
+    def get_many(self, drop_ids: Iterable[str]) -> dict[str, DropRecord]:
+        """Return the drops among these that the ledger knows, by id, as they stand now."""
+        keys = [drop_key(drop_id) for drop_id in dict.fromkeys(drop_ids)]
+        return {str(item["drop_id"]): record_of(item) for item in read_items(self._table, keys, self._sleep)}
+
+    def history(self, drop_id: str) -> list[Move]:
+        """Return every move of a drop, oldest first: for people, and for measuring how long a step took."""
+        item = self._table.get_item(Key=drop_key(drop_id), ConsistentRead=True).get("Item", {})
+        entries: list[Any] = item.get("history", [])  # type: ignore[assignment]  # DynamoDB's any type
+        return [
+            Move(State(entry["state"]), datetime.fromisoformat(entry["at"]), int(entry["attempt"]), entry["by"])
+            for entry in entries
+        ]
+
+    def drops_of(self, dataset: str, partition: str) -> list[DropRecord]:
+        """Return every drop of a partition, oldest write first. The index may lag a moment behind the table."""
+        found = self._query(
+            IndexName=BY_PARTITION,
+            KeyConditionExpression="dataset_partition = :partition",
+            ExpressionAttributeValues={":partition": f"{dataset}#{partition}"},
+        )
+        # The index keeps sequencers as S3 tells them, and those sort as the writes do only when padded.
+        return sorted(map(record_of, found), key=place)
+
+    def in_state(self, state: State, before: datetime, limit: int, *, behind: str = "") -> list[DropRecord]:
+        """Return a page of the drops that came to a state until then, longest ago first; behind what `standing` gives.
+
+        A page may hold fewer than `limit` though others follow: only an empty one says that none does. The index may
+        lag a moment behind the table.
+        """
+        query: dict[str, Any] = {
+            "IndexName": BY_STATE,
+            "KeyConditionExpression": "#state = :state AND updated_at <= :before",
+            "ExpressionAttributeNames": {"#state": "state"},
+            "ExpressionAttributeValues": {":state": str(state), ":before": stamp(before)},
+            "Limit": limit,
+        }
+        if behind:
+            since, _, drop_id = behind.partition("#")
+            query["ExclusiveStartKey"] = {**drop_key(drop_id), "state": str(state), "updated_at": since}
+        return [record_of(item) for item in self._table.query(**query)["Items"]]
+
+    def drops_of_key(self, bucket: str, key: str) -> list[DropRecord]:
+        """Return every drop of a key as it stands now, oldest write first."""
+        return self._writes(
+            KeyConditionExpression="pk = :key", ExpressionAttributeValues={":key": entry_key(bucket, key)}
+        )
+
+    def newer_writes(self, record: DropRecord) -> list[DropRecord]:
+        """Return the later writes of the drop's key as they stand now, oldest first; those not yet entered too."""
+        found = self._writes(
+            KeyConditionExpression="pk = :key AND sk > :own",
+            ExpressionAttributeValues={":key": entry_key(record.drop.bucket, record.drop.key), ":own": place(record)},
+        )
+        return [one for one in found if place(one) > place(record)]
+
+    def older_writes(self, record: DropRecord) -> Iterator[DropRecord]:
+        """Give the earlier writes of the drop's key as they stand now, newest first, reading no more than is taken."""
+        query: dict[str, Any] = {
+            "KeyConditionExpression": "pk = :key AND sk < :own",
+            "ExpressionAttributeValues": {
+                ":key": entry_key(record.drop.bucket, record.drop.key),
+                ":own": place(record),
+            },
+            "ScanIndexForward": False,
+        }
+        for entry in self._query(ConsistentRead=True, Limit=5, **query):
+            known = self.get(str(entry["drop_id"])) or entered_later(entry)
+            if place(known) == entry["sk"]:
+                yield known
+
+    def _writes(self, **query: Any) -> list[DropRecord]:
+        """Read the drops of a query's entries, in the order of their writes.
+
+        A drop that was found without its event, whose event comes after all, has two entries: its record says which
+        counts, the first.
+        """
+        entries = {str(entry["drop_id"]): entry for entry in self._query(ConsistentRead=True, **query)}
+        known = self.get_many(entries) if entries else {}
+        found = (known.get(drop_id) or entered_later(entry) for drop_id, entry in entries.items())
+        return sorted(found, key=place)
+
+    def _query(self, **query: Any) -> Iterator[dict[str, Any]]:
+        while True:
+            page = self._table.query(**query)
+            yield from page["Items"]
+            if "LastEvaluatedKey" not in page:
+                return
+            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def receive(
+        self, drop: Drop, dataset: str, partition: str, state: State, now: datetime, members: tuple[str, ...] = ()
+    ) -> DropRecord:
+        """Enter the drop as RECEIVED (or UNMATCHED) if it is new, and return it as the ledger has it.
+
+        members: of a set's own drop, the drop ids that end as it ends.
+        """
+        at = stamp(now)
+        record = DropRecord(drop, dataset, partition, state, 1, received_at=at, updated_at=at, members=members)
+        # The key's entry first: whoever judges a write of this key from now on sees this one.
+        self._table.put_item(Item=entry_of(record))
+        try:
+            self._table.put_item(Item=item_of(record, self._by), ConditionExpression="attribute_not_exists(pk)")
+        except ClientError as error:
+            if not _is_refused(error):
+                raise
+            known = self.get(drop.id)
+            if known is None:  # deleted by hand between the two calls
+                raise LostClaimError(f"drop {drop.id} vanished from the ledger") from error
+            return known
+        return record
+
+    def adopt(self, record: DropRecord, dataset: str, partition: str, now: datetime) -> DropRecord:
+        """Make an UNMATCHED drop a RECEIVED one of the dataset that now has a contract for its key."""
+        place = {"dataset": dataset, "partition": partition, "dataset_partition": f"{dataset}#{partition}"}
+        return self._write(record, State.RECEIVED, now, place)
+
+    def claim(
+        self, record: DropRecord, now: datetime, *, owner: str, lease: timedelta, attempt: int, **replay: str
+    ) -> DropRecord:
+        """Take the drop for checking until the lease ends; LostClaimError when somebody else was first.
+
+        A drop whose VALIDATING lease has run out may be taken over: its owner was killed.
+        """
+        expired = record.state is State.VALIDATING
+        return self._write(
+            record,
+            State.VALIDATING,
+            now,
+            {"attempt": attempt, "lease_owner": owner, "lease_until": stamp(now + lease), **replay},
+            only_expired_at=stamp(now) if expired else "",
+        )
+
+    def move(self, record: DropRecord, to: State, now: datetime, **attributes: Any) -> DropRecord:
+        """Move the drop on from exactly the record in hand; LostClaimError when it has moved meanwhile."""
+        return self._write(record, to, now, attributes)
+
+    def release(self, record: DropRecord, now: datetime) -> None:
+        """End the lease of a check that failed, so that the next delivery need not wait for it to run out."""
+        with suppress(LostClaimError):  # it has moved on, or was taken over: then there is nothing to end
+            self._write(record, State.VALIDATING, now, {"lease_until": stamp(now)}, moves=False)
+
+    def renew_token(self, record: DropRecord, task_token: str, now: datetime) -> DropRecord:
+        """Keep the newest task token of the replay that owns the attempt: a retried task waits under a new one."""
+        return self._write(record, record.state, now, {"task_token": task_token}, moves=False)
+
+    def _write(
+        self,
+        record: DropRecord,
+        to: State,
+        now: datetime,
+        attributes: dict[str, Any],
+        *,
+        only_expired_at: str = "",
+        moves: bool = True,
+    ) -> DropRecord:
+        if moves and to not in NEXT[record.state]:
+            raise LedgerError(f"drop {record.id}: no way leads from {record.state} to {to}")
+        # Since when it stands where it stands: a renewed token or an ended lease is no step.
+        changes = {**attributes, "state": str(to)} | ({"updated_at": stamp(now)} if moves else {})
+        names = {f"#{name}": name for name in changes} | {"#attempt": "attempt", "#owner": "lease_owner"}
+        values = {f":{name}": value for name, value in changes.items()} | {
+            ":from": str(record.state),
+            ":held_attempt": record.attempt,
+            ":held_owner": record.lease_owner,
+            ":entry": [move_of(to, now, attributes.get("attempt", record.attempt), self._by)],
+        }
+        update = "SET " + ", ".join(f"#{name} = :{name}" for name in changes)
+        taken_over = to is record.state and attributes.get("attempt", record.attempt) == record.attempt
+        tells = moves and not (taken_over and record.moves >= MOST_TAKEN_OVER)
+        if tells:
+            update += ", history = list_append(history, :entry)"
+        else:
+            del values[":entry"]
+        condition = "#state = :from AND #attempt = :held_attempt AND #owner = :held_owner"
+        if only_expired_at:
+            condition += " AND lease_until < :expired_at"
+            values[":expired_at"] = only_expired_at
+        try:
+            answer = self._table.update_item(
+                Key=drop_key(record.id),
+                UpdateExpression=update,
+                ConditionExpression=condition,
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues=values,
+                ReturnValues="ALL_NEW",
+            )
+        except ClientError as error:
+            if not _is_refused(error):
+                raise
+            known = self.get(record.id)
+            # An answer that was lost on its way is asked for again by botocore, and our own write refuses it.
+            if known and moves and _is_ours(known, changes):
+                return known
+            raise LostClaimError(f"drop {record.id} is no longer {record.state} in these hands") from error
+        return record_of(answer["Attributes"])
+
+
+def standing(record: DropRecord) -> str:
+    """Where a drop stands among those of its state. A time alone would not tell: thousands may share one."""
+    return f"{record.updated_at}#{record.id}"
+
+
+def _is_ours(known: DropRecord, changes: Mapping[str, Any]) -> bool:
+    """Whether the record is what we have just written: state, time and, in a claim, the owner."""
+    owner = changes.get("lease_owner", known.lease_owner)
+    return (str(known.state), known.updated_at, known.lease_owner) == (changes["state"], changes["updated_at"], owner)
+
+
+def _is_refused(error: ClientError) -> bool:
+    return error.response["Error"]["Code"] == "ConditionalCheckFailedException"

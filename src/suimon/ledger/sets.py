@@ -1,0 +1,118 @@
+"""Where the ledger's table keeps sets: one item a partition, written whole and from the revision that was read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from suimon.drops.sets import DropSet, Member
+from suimon.ledger.items import stamp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from mypy_boto3_dynamodb.service_resource import Table
+
+# In the attribute `state`, so that the index of states finds sets that are awaited; no drop has such a state.
+AWAITED, OPENED = "SET_AWAITED", "SET_OPENED"
+
+
+class LostSetError(Exception):
+    """Somebody else changed the set first; whoever gets this reads it again and decides anew."""
+
+
+class SetLedger:
+    """`pk` = `set#<dataset>#<partition>`, `sk` = `set`; reads are consistent.
+
+    The last shard                       another last shard
+    reads revision 7
+                                         reads revision 7
+    writes 8: three of four
+                                         writes 8: refused
+                                         reads 8, decides anew
+                                         writes 9: four of four, and so the run   <- whoever writes last sees all
+    """
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def get(self, dataset: str, partition: str) -> DropSet:
+        """Return the set as it stands now; one without members if nothing has joined."""
+        item = self._table.get_item(Key=_key(dataset, partition), ConsistentRead=True).get("Item")
+        return _set(item) if item else DropSet(dataset, partition)
+
+    def put(self, whole: DropSet, now: datetime) -> DropSet:
+        """Write a set that was made from the revision it carries; LostSetError when that is no longer the latest."""
+        item = _item(whole, whole.revision + 1, now)
+        condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
+        if whole.revision:
+            condition = {
+                "ConditionExpression": "revision = :read",
+                "ExpressionAttributeValues": {":read": whole.revision},
+            }
+        try:
+            self._table.put_item(Item=item, **condition)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            raise LostSetError(f"the set {whole.dataset} {whole.partition} has changed meanwhile") from error
+        return _set(item)
+
+    def awaited(self, before: datetime) -> Iterator[DropSet]:
+        """Give the sets that are awaited since before then, longest first; the index may lag a moment."""
+        query: dict[str, Any] = {
+            "IndexName": "by_state",
+            "KeyConditionExpression": "#state = :state AND updated_at < :before",
+            "ExpressionAttributeNames": {"#state": "state"},
+            "ExpressionAttributeValues": {":state": AWAITED, ":before": stamp(before)},
+        }
+        while True:
+            page = self._table.query(**query)
+            yield from map(_set, page["Items"])
+            if "LastEvaluatedKey" not in page:
+                return
+            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+
+def _key(dataset: str, partition: str) -> dict[str, str]:
+    return {"pk": f"set#{dataset}#{partition}", "sk": "set"}
+
+
+def _item(whole: DropSet, revision: int, now: datetime) -> dict[str, Any]:
+    return _key(whole.dataset, whole.partition) | {
+        "dataset": whole.dataset,
+        "partition": whole.partition,
+        "members": _listed(whole.members),
+        "outside": _listed(whole.outside),
+        "control": [whole.control.drop_id, whole.control.written] if whole.control else [],
+        "expected": None if whole.expected is None else sorted(whole.expected),
+        "version": whole.version,
+        "set_sequencer": whole.sequencer,  # not `sequencer`: that is the key of an index, where only drops belong
+        "newest": whole.newest,
+        "revision": revision,
+        "state": AWAITED if whole.waiting_since else OPENED,
+        # Of a set that is awaited: since when. The index of states is ordered by it.
+        "updated_at": whole.waiting_since or stamp(now),
+    }
+
+
+def _listed(shards: Mapping[str, Member]) -> dict[str, list[str]]:
+    return {name: [shard.drop_id, shard.written] for name, shard in shards.items()}
+
+
+def _set(item: Mapping[str, Any]) -> DropSet:
+    return DropSet(
+        dataset=item["dataset"],
+        partition=item["partition"],
+        members={name: Member(*shard) for name, shard in item["members"].items()},
+        outside={name: Member(*shard) for name, shard in item["outside"].items()},
+        control=Member(*item["control"]) if item["control"] else None,
+        expected=None if item["expected"] is None else frozenset(item["expected"]),
+        version=item["version"],
+        sequencer=item["set_sequencer"],
+        newest=item["newest"],
+        waiting_since=item["updated_at"] if item["state"] == AWAITED else "",
+        revision=int(item["revision"]),
+    )

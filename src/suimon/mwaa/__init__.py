@@ -1,0 +1,1 @@
+"""Airflow behind MWAA's InvokeRestApi: requests, run ids, states of runs."""

@@ -1,0 +1,117 @@
+"""What Airflow knows of a run, and which end the run's closing task would have reported from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from suimon.drops.drop import DropRecord, State, run_id
+from suimon.mwaa.pace import BusyError
+from suimon.mwaa.trigger import NOT_FOUND
+from suimon.outcome.run_end import RunFinished
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from suimon.mwaa.trigger import Airflow
+
+OK = 200
+QUEUED = "queued"
+ENDED = frozenset({"success", "failed"})
+# Of the one pipeline, dags/suimon_etl/pipeline.py: the steps up to the load, the load, and the task that reports.
+BEFORE_LOAD, LOAD, REPORT = ("run_glue", "check_parquet"), "load_redshift", "report_outcome"
+
+
+class CannotAskError(Exception):
+    """Airflow did not say how a run is; the message says what came instead."""
+
+
+@dataclass(frozen=True)
+class RunState:
+    """What Airflow knows of a run: its state, and the state of each task once it has ended."""
+
+    state: str
+    tasks: Mapping[str, str]
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing of it will run any more, unless somebody clears it."""
+        return self.state in ENDED
+
+
+def ask(airflow: Airflow, dag_id: str, run: str) -> RunState | None:
+    """Ask Airflow for a run; None when it has none of this id, CannotAskError when it does not say."""
+    found = _call(airflow, "GET", f"/dags/{dag_id}/dagRuns/{run}", None)
+    if found is None:
+        return None
+    state = str(found["state"])
+    if state not in ENDED:
+        return RunState(state, {})
+    # The list of a run's tasks has a path of its own, `~` for all: with both ids it would be longer than MWAA takes.
+    wanted = {"dag_ids": [dag_id], "dag_run_ids": [run], "page_limit": 100, "order_by": "end_date"}
+    listed = _call(airflow, "POST", "/dags/~/dagRuns/~/taskInstances/list", wanted) or {"task_instances": []}
+    return RunState(state, {str(one["task_id"]): str(one["state"]) for one in listed["task_instances"]})
+
+
+def _call(airflow: Airflow, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any] | None:
+    try:
+        answer = airflow.call(method, path, body)
+    except (ClientError, BotoCoreError, BusyError) as error:
+        raise CannotAskError(str(error)) from error
+    if answer.status == NOT_FOUND:
+        return None
+    if answer.status != OK or not isinstance(answer.body, dict):
+        raise CannotAskError(f"Airflow answers {answer.status} to {method} {path}: {answer.body}")
+    return answer.body
+
+
+def end_of(record: DropRecord, dag_id: str, run: RunState | None, host: Callable[[], str]) -> RunFinished | None:
+    """Tell how a run has ended, as its closing task would have; None while it has not. How many rows nobody knows."""
+    failed_task, error = None, None
+    if run is None:
+        state, error = State.FAILED, "Airflow has no run of this id any more: somebody has deleted it"
+    elif run.has_ended:
+        state = state_by_steps(run)
+        if state is State.FAILED:
+            failed_task = next(
+                (task for task, ended in run.tasks.items() if ended == "failed" and task != REPORT), None
+            )
+            error = "the run has ended without a report, and not with all its steps; the log says why"
+    else:
+        return None
+    return RunFinished(
+        drop_id=record.id,
+        attempt=record.attempt,
+        dag_id=dag_id,
+        run_id=run_id(record),
+        state=state,
+        rows={"file": None, "parquet": None, "table": None},
+        failed_task=failed_task,
+        error=error,
+        log_url=(link(host(), dag_id, run_id(record), failed_task) or None) if run and error else None,
+    )
+
+
+def state_by_steps(run: RunState) -> State:
+    """Tell what a run that has ended did to the table: by its steps, for a report that fails fails the run too.
+
+    A load is skipped when it found a newer one in the table, and all after it with it. Steps before it are skipped
+    only when somebody stops the run, and then nothing is loaded.
+    """
+    undone = {task: state for task, state in run.tasks.items() if task != REPORT and state != "success"}
+    if not undone and (LOAD in run.tasks or run.state == "success"):
+        return State.LOADED
+    reached = all(run.tasks.get(step) == "success" for step in BEFORE_LOAD)
+    if reached and LOAD in undone and set(undone.values()) == {"skipped"}:
+        return State.SUPERSEDED
+    return State.FAILED
+
+
+def link(host: str, dag_id: str, run: str, task: str | None = None) -> str:
+    """Give the page of a run or of one of its tasks; nothing without a host."""
+    if not host:
+        return ""
+    page = f"https://{host}/dags/{dag_id}/runs/{run}"
+    return f"{page}/tasks/{task}" if task else page

@@ -1,0 +1,267 @@
+"""Columns from the cells of a sample, guessed for a proposal; the gate never guesses."""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from suimon.contract.file import Column
+from suimon.proposal.personal import NO_NUMBERS, personal_kind
+
+ENOUGH = 20  # records, before anything is said of what all values have in common
+_FEW = 12  # distinct values, at most, that look like a list of allowed ones
+_OFTEN = 5  # times that a value of such a list stands in the sample, on average
+_SHORT = 40  # characters of each
+_MAX_PRECISION = 38
+_LENGTHS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 400, 1000, 2000, 4000, 8000, 16_000)
+
+_CERTAIN_NULLS = ("NULL", "null", "\\N", "N/A", "#N/A")  # nobody means them as a value
+_NULLS = (*_CERTAIN_NULLS, "Null", "n/a", "NA", "NaN", "nan", "None", "none", "-", "--", "?", "なし", "不明")
+_WORDS = (
+    *(("true", "false"), ("True", "False"), ("TRUE", "FALSE"), ("yes", "no"), ("Yes", "No"), ("YES", "NO")),
+    *(("Y", "N"), ("y", "n"), ("T", "F"), ("t", "f"), ("はい", "いいえ"), ("有", "無"), ("済", "未"), ("○", "×")),
+)
+_INTEGER = re.compile(r"[+-]?[0-9]+")
+_DECIMALS = {separator: re.compile(rf"[+-]?[0-9]+(?:[{separator}]([0-9]+))?") for separator in ".,"}
+_GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:([,.' ])[0-9]{3})(?:\1[0-9]{3})*(?:[.,][0-9]+)?")
+_DATES: tuple[str, ...] = (
+    "%Y-%m-%d",
+    "%Y/%m/%d",
+    "%Y.%m.%d",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%d.%m.%Y",
+    "%d-%m-%Y",
+    "%m-%d-%Y",
+)
+_DATES += ("%Y年%m月%d日", "%Y%m%d")
+_TIMES = tuple(
+    f"{day}{between}%H:%M{seconds}{zone}"
+    for day in _DATES[:-1]
+    for between in ("T", " ")
+    for seconds in (":%S", ":%S.%g", ":%S.%f", "")
+    for zone in ("", "%z")
+)
+_GROUPS = {
+    **{f"%{letter}": f"(?P<{letter}>[0-9]{{2}})" for letter in "mdHMS"},
+    "%Y": "(?P<Y>(?:19|20)[0-9]{2})",  # a sample with other years is more likely one of numbers
+    "%g": "[0-9]{3}",
+    "%f": "[0-9]{6}",
+    "%z": "(?:Z|[+-][0-9]{2}:[0-9]{2})",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A column as it seems to be. `doubts` say, by field of Column, what a person must look at."""
+
+    column: Column
+    doubts: dict[str, str]
+    distinct: bool  # every value is another one, in enough records
+    few: tuple[str, ...]  # the only values there are, if that seems to mean something
+    day: str | None  # YYYY-MM-DD, if it is that of every date or timestamp
+    negative: bool  # a number is below zero
+
+
+@dataclass(frozen=True, slots=True)
+class Guesses:
+    """The columns of a sample, and what of the file only its cells can tell."""
+
+    columns: tuple[Guess, ...]
+    null_tokens: tuple[str, ...]
+    decimal: str
+
+
+@dataclass(slots=True)
+class _Type:
+    """The fields of Column that follow from its type, and doubts about them."""
+
+    fields: dict[str, Any]
+    doubts: dict[str, str] = field(default_factory=dict)
+
+
+def guess_columns(labels: tuple[str, ...] | None, rows: list[list[str]], width: int) -> Guesses:
+    """Guess every column; each of `rows` has `width` cells."""
+    cells = [Counter(row[place] for row in rows) for place in range(width)]
+    tokens = _null_tokens(cells)
+    values = [Counter({text: count for text, count in column.items() if text not in tokens}) for column in cells]
+    decimal = _decimal_separator(values)
+    labels = labels or ("",) * width
+    columns = (
+        # A label that stands twice can be that of one column only.
+        _column(name, label if labels.index(label) == place else "", values[place], len(rows), decimal)
+        for place, (name, label) in enumerate(zip(_names(labels), labels, strict=True))
+    )
+    guesses = tuple(columns)
+    return Guesses(guesses, tokens, decimal if any(guess.column.type == "decimal" for guess in guesses) else ".")
+
+
+def _null_tokens(columns: list[Counter[str]]) -> tuple[str, ...]:
+    """Give "" and the texts that stand for a missing value: those nobody means, and those among typed values."""
+    found = {token for token in _CERTAIN_NULLS if any(token in column for column in columns)}
+    for column in columns:
+        here = {token for token in _NULLS if token in column}
+        rest = [text for text in column if text and text not in here]
+        if here and rest and (_is_number(rest) or _formats(rest)):
+            found |= here
+    return ("", *(token for token in _NULLS if token in found))
+
+
+def _is_number(values: Collection[str]) -> bool:
+    return any(all(map(form.fullmatch, values)) for form in _DECIMALS.values())
+
+
+def _decimal_separator(columns: list[Counter[str]]) -> str:
+    def votes(separator: str) -> int:
+        form = _DECIMALS[separator]
+        numbers = (column for column in columns if column and all(map(form.fullmatch, column)))
+        return sum(any(separator in text for text in column) for column in numbers)
+
+    return "," if votes(",") > votes(".") else "."
+
+
+def _names(labels: tuple[str, ...]) -> list[str]:
+    """Give a plain name for every column, none twice whatever its case: the label, or what it leaves if it is ASCII."""
+    names: list[str] = []
+    for place, label in enumerate(labels, 1):
+        name = label
+        if not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", label):
+            name = re.sub(r"[^a-z0-9]+", "_", label.lower()).strip("_") if label.isascii() else ""
+        if not re.match("[A-Za-z_]", name) or name.lower() in {other.lower() for other in names}:
+            name = f"column_{place}"
+            while name.lower() in {other.lower() for other in (*names, *labels)}:
+                name += "_"
+        names.append(name)
+    return names
+
+
+def _column(name: str, label: str, values: Counter[str], records: int, decimal: str) -> Guess:
+    kind = personal_kind(label or name, values)
+    type_ = _text(values) if kind in NO_NUMBERS else _type(values, decimal)
+    doubts = type_.doubts
+    if label != name:
+        doubts["name"] = "a name for its label" if label else "nothing names it"
+    if kind:
+        doubts["personal"] = f"it seems to be a person's {kind}"
+    required = values.total() == records > 0
+    if required:
+        doubts["required"] = f"none is missing in {records:,} records; must it be there?"
+    column = Column(
+        name=name,
+        label=label if label not in {"", name} else None,
+        required=required,
+        personal=kind is not None,
+        **type_.fields,
+    )
+    is_number = column.type in {"integer", "decimal"}
+    return Guess(
+        column,
+        doubts,
+        distinct=len(values) == values.total() >= ENOUGH and column.type in {"string", "integer"},
+        few=_few(values) if column.type == "string" and not kind else (),
+        day=_only_day(values, column.format) if column.format else None,
+        negative=is_number and any(text.startswith("-") for text in values),
+    )
+
+
+def _type(values: Counter[str], decimal: str) -> _Type:
+    if not values:
+        return _Type({"type": "string"}, {"type": "no record of the sample has a value"})
+    for words in _WORDS:
+        if set(values) == set(words):
+            return _Type({"type": "boolean", "true_words": words[:1], "false_words": words[1:]})
+    if formats := _formats(values):
+        return _dated(formats)
+    if all(map(_INTEGER.fullmatch, values)):
+        return _whole(values)
+    if all(map(_DECIMALS[decimal].fullmatch, values)):
+        return _decimal(values, decimal)
+    text = _text(values)
+    if all(_GROUPED.fullmatch(one) or _is_number([one]) for one in values):
+        text.doubts["type"] = "numbers with separators of thousands; to the gate they are texts"
+    return text
+
+
+def _dated(formats: list[str]) -> _Type:
+    doubts = {}
+    if len(formats) > 1:
+        doubts["format"] = "day and month may be the other way round: no day of the sample is past the 12th"
+    elif formats == ["%Y%m%d"]:
+        doubts["type"] = "eight digits, each a real date; or is it a number?"
+    return _Type({"type": "timestamp" if "%H" in formats[0] else "date", "format": formats[0]}, doubts)
+
+
+def _whole(values: Counter[str]) -> _Type:
+    if any(re.match(r"\+|-?0[0-9]", text) for text in values):
+        text = _text(values)
+        text.doubts["type"] = "digits with zeros or a plus in front, which a number would lose; taken as text"
+        return text
+    greatest = max(abs(int(text)) for text in values)
+    if greatest >= 2**63:
+        text = _text(values)
+        text.doubts["type"] = "digits, but more than 64 bits hold; taken as text"
+        return text
+    doubts = {"type": "0 and 1 only: is it a boolean?"} if set(values) == {"0", "1"} else {}
+    if greatest >= 2**30:
+        doubts["bits"] = f"the greatest has {len(str(greatest))} digits"
+    return _Type({"type": "integer", "bits": 64 if greatest >= 2**30 else 32}, doubts)
+
+
+def _decimal(values: Counter[str], decimal: str) -> _Type:
+    parts = [text.lstrip("+-").partition(decimal) for text in values]
+    whole, scale = max(len(left.lstrip("0")) for left, _, _ in parts), max(len(right) for _, _, right in parts)
+    if whole + scale > _MAX_PRECISION:
+        text = _text(values)
+        text.doubts["type"] = f"numbers of more than {_MAX_PRECISION} digits; taken as text"
+        return text
+    precision = min(_MAX_PRECISION, max(12, whole + scale + 2))
+    doubts = {"precision": f"the longest has {whole} digits before and {scale} behind the separator"}
+    if decimal == "," and all(len(right) in {0, 3} for _, _, right in parts):
+        doubts["type"] = "every comma has three digits behind it: does it separate decimals, or thousands?"
+    return _Type({"type": "decimal", "precision": precision, "scale": scale}, doubts)
+
+
+def _text(values: Counter[str]) -> _Type:
+    longest = max(map(len, values), default=0)
+    if not longest:
+        return _Type({"type": "string"})
+    limit = next((length for length in _LENGTHS if length >= longest * 1.25), -(-longest // 10_000) * 10_000)
+    return _Type({"type": "string", "max_length": limit}, {"max_length": f"the longest has {longest}"})
+
+
+def _few(values: Counter[str]) -> tuple[str, ...]:
+    often = values.total() >= max(ENOUGH, _OFTEN * len(values))
+    short = 0 < len(values) <= _FEW and max(map(len, values)) <= _SHORT
+    return tuple(sorted(values)) if often and short else ()
+
+
+def _formats(values: Iterable[str]) -> list[str]:
+    """Give every strptime form that all values have."""
+    for forms in (_DATES, _TIMES):
+        if fitting := [form for form in forms if all(_moment(text, form) for text in values)]:
+            return fitting
+    return []
+
+
+def _moment(text: str, form: str) -> datetime | None:
+    found = _regex(form).fullmatch(text)
+    if found is None:
+        return None
+    parts = {name: int(digits) for name, digits in found.groupdict().items()}
+    try:
+        return datetime(*(parts.get(name, 0) for name in "YmdHMS"))  # type: ignore[arg-type] # noqa: DTZ001 - only to see whether it is real
+    except ValueError:
+        return None
+
+
+@cache
+def _regex(form: str) -> re.Pattern[str]:
+    return re.compile(re.sub("%[a-zA-Z]", lambda found: _GROUPS[found[0]], re.escape(form)))
+
+
+def _only_day(values: Counter[str], form: str) -> str | None:
+    days = {f"{moment:%Y-%m-%d}" for text in values if (moment := _moment(text, form))}
+    return days.pop() if len(days) == 1 else None

@@ -1,0 +1,221 @@
+"""A first contract from a sample: ODCS YAML with a mark wherever a person must decide. The gate never guesses."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+import yaml
+
+from suimon.contract.file import Column, FileFormat
+from suimon.contract.odcs.parse import MAX_DAG_ID
+from suimon.contract.odcs.values import JAVA
+from suimon.proposal.guess import Guess, Guesses, guess_columns
+from suimon.proposal.layout import Layout, lay_out
+from suimon.proposal.sample import SampleError, read_sample
+
+MARK = "# DECIDE: "
+
+_ISO_DATE = re.compile(r"(?<![0-9])[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
+_LOGICAL = {"decimal": "number"}
+_JAVA = {directive: letters for letters, directive in JAVA.items()}
+
+
+def propose(dataset: str, path: Path, out: Path, identity: UUID) -> str:
+    """Give the text of a first contract for files like the one at `path`; SampleError if none can be guessed.
+
+    Every value that is not plain from the sample carries MARK; a suggestion that is not in force stands in a comment,
+    and is a valid clause once it is uncommented. Values of columns that look personal are not in it.
+    """
+    sample = read_sample(path)
+    try:
+        layout = lay_out(sample)
+    except SampleError as error:
+        raise SampleError(f"{path}: {error}") from error
+    guesses = guess_columns(layout.labels, layout.rows, layout.width)
+    read = f"{len(layout.rows):,} records" + ("" if sample.whole else f" in the first {sample.size / 2**20:.0f} MB")
+    lines = [
+        *_head(path, out, dataset, read, layout.faults),
+        *_about(dataset, identity),
+        *_schema(dataset, guesses, read),
+        *_custom(dataset, path, layout, guesses),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _line(depth: int, text: str, doubt: str | None = None) -> str:
+    return "  " * depth + text + (f"  {MARK}{doubt}" if doubt else "")
+
+
+def _scalar(text: str) -> str:
+    """Write a text so that YAML reads exactly it, on one line."""
+    if re.fullmatch(r"[A-Za-z_][\w./{}-]*", text, re.ASCII) and yaml.safe_load(text) == text:
+        return text
+    if text == '"':
+        return "'\"'"
+    return yaml.safe_dump(text, default_style='"', allow_unicode=True, width=10**9).strip()
+
+
+def _argument(path: Path) -> str:
+    """Write a path for the shell; one with a line break must not leave the comment it stands in."""
+    return shlex.quote(str(path)) if str(path).isprintable() else _scalar(str(path))
+
+
+def _head(path: Path, out: Path, dataset: str, read: str, faults: tuple[str, ...]) -> Iterator[str]:
+    yield f"# A first contract for {dataset}, guessed from {_scalar(path.name)}: {read}."
+    yield "# It may be wrong anywhere; what a person must look at is marked DECIDE. Take the marks out, then:"
+    yield f"#   suimon contract lint {_argument(out)}"
+    yield f"#   suimon check {_argument(path)} --contract {_argument(out)}"
+    if faults:
+        yield "# In the sample itself is what the gate refuses, or what this contract does not describe yet:"
+        yield from (f"#   {fault}" for fault in faults)
+
+
+def _about(dataset: str, identity: UUID) -> Iterator[str]:
+    yield "apiVersion: v3.1.0"
+    yield "kind: DataContract"
+    yield f"id: {identity}"
+    yield f"name: {_scalar(dataset.replace('_', ' ').capitalize())}"
+    yield "version: 0.1.0"
+    yield "status: draft"
+    yield "description:"
+    yield _line(1, "purpose: To be written.", "what is one record, who sends the file, what is it loaded into?")
+    yield ""
+
+
+def _schema(dataset: str, guesses: Guesses, read: str) -> Iterator[str]:
+    yield "schema:"
+    yield _line(1, f"- name: {_scalar(dataset)}")
+    yield _line(2, f"physicalName: {_scalar(dataset)}", "the table in the warehouse")
+    yield _line(2, "physicalType: table")
+    yield _line(2, "properties:")
+    for guess in guesses.columns:
+        yield from _property(guess)
+    yield _line(2, "quality:")
+    yield _line(3, "- metric: rowCount")
+    yield _line(4, "type: library")
+    yield _line(4, "mustBeGreaterOrEqualTo: 1", f"the sample has {read}; is a file with none a mistake?")
+    yield ""
+
+
+def _property(guess: Guess) -> Iterator[str]:
+    column, doubts = guess.column, guess.doubts
+    yield _line(3, f"- name: {_scalar(column.name)}", doubts.get("name"))
+    yield _line(4, f"logicalType: {_LOGICAL.get(column.type, column.type)}", doubts.get("type"))
+    if column.type == "decimal":
+        yield _line(4, f"physicalType: decimal({column.precision},{column.scale})", doubts.get("precision"))
+    if column.required:
+        yield _line(4, "required: true", doubts.get("required"))
+    if guess.distinct:
+        yield _line(
+            4, "# unique: true", "every value of the sample is another one; or is it the key, primaryKey: true?"
+        )
+    if column.personal:
+        yield _line(4, "classification: personal", doubts.get("personal"))
+    yield from _options(guess)
+    if guess.few:
+        values = ", ".join(map(_scalar, guess.few))
+        rule = f"{{metric: invalidValues, arguments: {{validValues: [{values}]}}, mustBe: 0}}"
+        yield _line(4, f"# quality: [{rule}]", "the only values in the sample; are there others?")
+    yield from _column_words(column)
+
+
+def _options(guess: Guess) -> Iterator[str]:
+    column, doubts = guess.column, guess.doubts
+    options = list[str]()
+    if column.bits:
+        options.append(_line(5, f"format: i{column.bits}", doubts.get("bits")))
+    if column.format:
+        options.append(_line(5, f"format: {_scalar(_java(column.format))}", doubts.get("format")))
+    if column.max_length:
+        options.append(_line(5, f"maxLength: {column.max_length}", doubts.get("max_length")))
+    if column.type in {"integer", "decimal"} and not guess.negative:
+        floor = "# minimum: 0" if options else "# logicalTypeOptions: {minimum: 0}"
+        options.append(_line(5 if options else 4, floor, "nothing in the sample is below; would it be wrong?"))
+    if column.bits or column.format or column.max_length:
+        yield _line(4, "logicalTypeOptions:")
+    yield from options
+
+
+def _column_words(column: Column) -> Iterator[str]:
+    words = {"label": _scalar(column.label)} if column.label else {}
+    if column.true_words and column.false_words and (column.true_words, column.false_words) != (("true",), ("false",)):
+        words |= {"trueWords": _texts(column.true_words), "falseWords": _texts(column.false_words)}
+    if words:
+        yield _line(4, "customProperties:")
+    for name, value in words.items():
+        yield _line(5, f"- property: {name}")
+        yield _line(6, f"value: {value}")
+
+
+def _java(form: str) -> str:
+    """Write a strptime form in the letters of ODCS."""
+    return re.sub("%[A-Za-z]|[A-Za-z]", lambda found: _JAVA.get(found[0]) or f"'{found[0]}'", form)
+
+
+def _texts(texts: tuple[str, ...]) -> str:
+    return f"[{', '.join(yaml.safe_dump(text, default_style=chr(34), allow_unicode=True).strip() for text in texts)}]"
+
+
+def _custom(dataset: str, path: Path, layout: Layout, guesses: Guesses) -> Iterator[str]:
+    partition = _partition(guesses, path)
+    if partition:
+        yield "# slaProperties:  # DECIDE: how old, in days, may the table's newest value be?"
+        yield f"#   - {{property: freshness, value: 2, unit: d, element: {dataset}.{partition.column.name}}}"
+        yield ""
+    yield "customProperties:"
+    yield from _entry(
+        "keyPattern", _scalar(_key_pattern(dataset, path)), "where is the file of a business date, {ds}, dropped?"
+    )
+    yield from _entry("dag", _scalar(f"{dataset[: MAX_DAG_ID - len('_etl')]}_etl"), "the DAG that loads the file")
+    if partition:
+        ours = "" if partition.day else "# "
+        doubt = "is it the business date, the same in every record?"
+        yield from _entry("partition", _scalar(partition.column.name), doubt, ours)
+    yield _line(1, "- property: dialect")
+    yield _line(2, "value:")
+    yield from _dialect(layout.format, layout.doubts, guesses)
+    yield _line(1, "- property: arrival", "by when must the file of a business date be there?")
+    yield _line(2, "value:")
+    yield _line(3, "daysAfter: 1")
+    yield _line(3, 'deadline: "06:00"')
+    yield _line(3, "timeZone: Asia/Tokyo")
+    yield _line(3, "lookbackDays: 5")
+
+
+def _entry(name: str, value: str, doubt: str, comment: str = "") -> Iterator[str]:
+    yield _line(1, f"{comment}- property: {name}")
+    yield _line(1, f"{comment}  value: {value}", doubt)
+
+
+def _dialect(form: FileFormat, doubts: dict[str, str], guesses: Guesses) -> Iterator[str]:
+    yield _line(3, f"encoding: {form.encoding}", doubts.get("encoding"))
+    yield _line(3, f"delimiter: {_scalar(form.delimiter)}", doubts.get("delimiter"))
+    yield _line(3, f"quote: {_scalar(form.quote)}")
+    if form.quote:
+        yield _line(3, f"escape: {_scalar(form.escape)}")
+    yield _line(3, f"lineEnding: {form.line_ending}", doubts.get("line_ending"))
+    yield _line(3, f"header: {'true' if form.header else 'false'}", doubts.get("header"))
+    if form.skip_lines:
+        yield _line(3, f"skipLines: {form.skip_lines}", doubts.get("skip_lines"))
+    tokens = "such a cell counts as missing, in every column" if len(guesses.null_tokens) > 1 else None
+    yield _line(3, f"nullTokens: {_texts(guesses.null_tokens)}", tokens)
+    if guesses.decimal == ",":
+        yield _line(3, 'decimal: ","')
+    if form.compression != "none":
+        yield _line(3, f"compression: {form.compression}")
+
+
+def _partition(guesses: Guesses, path: Path) -> Guess | None:
+    """Give the column that may hold the business date: best one whose cells all have the day in the file's name."""
+    days = [guess for guess in guesses.columns if guess.column.names_a_day]
+    named = _ISO_DATE.findall(path.name)
+    return max(days, key=lambda guess: (guess.day in named, guess.day is not None, guess.column.required), default=None)
+
+
+def _key_pattern(dataset: str, path: Path) -> str:
+    name = path.name if not set("{}") & set(path.name) else f"{dataset}.csv"
+    if _ISO_DATE.search(name):
+        return f"{dataset}/{_ISO_DATE.sub('{ds}', name)}"
+    return f"{dataset}/{{ds}}/{name}"

@@ -1,0 +1,1 @@
+"""The replay function and command: what runs again."""

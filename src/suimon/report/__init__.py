@@ -1,0 +1,1 @@
+"""A verdict for people: page, terminal, JSON, words, and publishing it to the reports bucket."""

@@ -1,0 +1,209 @@
+"""The sweep: every 15 minutes bucket, ledger, queues and Airflow are compared, and what fell between them goes on.
+
+Each part costs a bounded amount a round, whatever lies in the bucket, and begins where the last round ended. One that
+fails stops no other: it is told, and the round fails at its end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from suimon.aws.versions import RawBucket
+from suimon.clock import LEAST_SECONDS
+from suimon.incidents.store import Problem
+from suimon.intake.queue import IntakeQueue
+from suimon.ledger.checkpoints import Marks
+from suimon.ledger.pending_ends import NotedEnds
+from suimon.settings import SettingsError
+from suimon.sweep.dead_letters import DeadLetters
+from suimon.sweep.findings import Failure, Finding, Findings
+from suimon.sweep.lost_events import KIND as LOST
+from suimon.sweep.lost_events import Listing, Walk
+from suimon.sweep.silent_runs import Runs
+from suimon.sweep.stale_incidents import close_file_incidents, close_trigger_incidents
+from suimon.sweep.stuck_drops import adopt_unmatched, of_kind, resume_stuck
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from mypy_boto3_dynamodb.service_resource import Table
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+
+    from suimon.contract.model import Contracts
+    from suimon.incidents.store import IncidentDesk
+    from suimon.ledger.drops import Ledger
+    from suimon.mwaa.trigger import Airflow
+    from suimon.outcome.run_end import Registry
+
+# Of an operator's walk over the whole bucket, at each call: every version is held against the ledger there.
+PORTION_PAGES = 20
+UNEXPLAINED = "unexplained"
+
+
+class SweepError(Exception):
+    """Parts of a round failed; the others did their work, and the next round tries again."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where things lie: bucket names and queue URLs."""
+
+    raw_bucket: str
+    reports_bucket: str
+    intake_queue: str
+    dead_letter_queues: tuple[str, ...]
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Places:
+        """Read the SUIMON_* variables; SettingsError names the one that is missing."""
+        names = ("RAW_BUCKET", "REPORTS_BUCKET", "INTAKE_QUEUE", "INTAKE_DEAD_LETTER_QUEUE", "UNDELIVERED_QUEUE")
+        values = [environment.get(f"SUIMON_{name}", "") for name in names]
+        if not all(values):
+            missing = names[values.index("")]
+            raise SettingsError(f"SUIMON_{missing} is not set: deploy the function with template.yaml, which sets it")
+        return cls(values[0], values[1], values[2], tuple(values[3:]))
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What the sweep acts through; `site` gives the host of Airflow's pages, `wait_seconds` how long SQS looks."""
+
+    contracts: Contracts
+    ledger: Ledger
+    registry: Registry
+    desk: IncidentDesk
+    airflow: Airflow
+    table: Table
+    s3: S3Client
+    sqs: SQSClient
+    places: Places
+    site: Callable[[], str]
+    wait_seconds: int = 1
+
+    def round(self, now: datetime, time_left: Callable[[], float] = lambda: 900.0) -> Findings:
+        """Make one round: find, heal, tell. `time_left`: seconds that the function still has; all of them, as a rule.
+
+        A part for which there is no time is told as one that failed: better than to be killed at it, unheard.
+        """
+        opened, marks = self.desk.open_incidents(), Marks(self.table)
+        found: dict[str, Finding] = {}
+        failures = []
+        try:
+            backlog = self._queue().depth()
+        except (ClientError, BotoCoreError) as error:
+            failures.append(_failure("intake queue", error))
+            backlog = 0
+        listing = self._listing(backlog)
+        noted = NotedEnds(self.table)
+        runs = Runs(
+            self.contracts, self.ledger, self.registry, self.desk, self.airflow, self._queue(), noted, self.site
+        )
+        parts: dict[str, Callable[[], Finding]] = {
+            # First what needs no listing, so that a drop whose message died is not taken for one without an event.
+            "dead letters": lambda: self._dead_letters().drain(opened, now),
+            "recent dates": lambda: listing.near(now),
+            "whole bucket": lambda: listing.far(marks, now),
+            "adoption": lambda: adopt_unmatched(self.ledger, self.contracts, self._queue(), self.desk, marks, now),
+            "stuck drops": lambda: self._stuck(backlog, opened, now),
+            "runs": lambda: runs.look(opened, now, time_left),
+        }
+        for part, look in parts.items():
+            if time_left() < LEAST_SECONDS:
+                failures.append(
+                    Failure(part, f"no time: less than {LEAST_SECONDS} seconds of the function's were left")
+                )
+                continue
+            try:
+                finding = look()
+            except Exception as error:  # noqa: BLE001 whatever stops one part, the others go on
+                failures.append(_failure(part, error))
+            else:
+                found[finding.kind] = found.get(finding.kind, Finding(finding.kind)) + finding
+        findings = Findings(tuple(found.values()), tuple(failures))
+        self._tell(findings, opened, now)
+        return findings
+
+    def portion(self, walk: Walk, now: datetime) -> tuple[Findings, Walk | None]:
+        """Walk over the next portion of the whole bucket; gives where to go on, None at its end.
+
+        Every version is looked up, whenever it was written; the sweep's own walk is left as it is.
+        """
+        walk = replace(walk, began=walk.began or now.isoformat(), complete="")
+        finding = Finding(LOST)
+        for walked, found in self._listing(self._queue().depth()).portion(walk, now, PORTION_PAGES):
+            walk = walked
+            # What this call had no room to enter lies behind its mark: the next one finds it.
+            finding += replace(found, found=found.healed)
+        return Findings((finding,)), None if walk.complete else walk
+
+    def _stuck(self, backlog: int, opened: list[str], now: datetime) -> Finding:
+        close_trigger_incidents(self.ledger, self.contracts, self.desk, opened, now)
+        close_file_incidents(self.ledger, self.desk, opened, now)
+        return resume_stuck(self.ledger, self.contracts, self._queue(), self.desk, backlog, opened, now)
+
+    def _tell(self, findings: Findings, opened: list[str], now: datetime) -> None:
+        for failure in findings.failures:
+            self.desk.report(_failed(failure), now)
+        for part in sorted(of_kind("sweep-failed", opened) - {failure.part for failure in findings.failures}):
+            self.desk.recover(f"sweep-failed:{part}", now)
+        if findings.unexplained:
+            self.desk.report(_unexplained(findings), now)
+        elif UNEXPLAINED in opened and not findings.failures:
+            self.desk.recover(UNEXPLAINED, now, "Everything in the bucket is accounted for.")
+
+    def _queue(self) -> IntakeQueue:
+        return IntakeQueue(self.sqs, self.places.intake_queue)
+
+    def _listing(self, backlog: int) -> Listing:
+        bucket = RawBucket(self.s3, self.places.raw_bucket)
+        return Listing(self.contracts, self.ledger, bucket, self._queue(), self.desk, backlog)
+
+    def _dead_letters(self) -> DeadLetters:
+        return DeadLetters(
+            self.contracts,
+            self.ledger,
+            self.registry,
+            self.desk,
+            self._queue(),
+            self.sqs,
+            self.s3,
+            self.places.dead_letter_queues,
+            self.places.reports_bucket,
+            self.wait_seconds,
+        )
+
+
+def _failure(part: str, error: Exception) -> Failure:
+    return Failure(part, f"{type(error).__name__}: {error}")
+
+
+def _failed(failure: Failure) -> Problem:
+    return Problem(
+        id=f"sweep-failed:{failure.part}",
+        subject=f"The sweep cannot look at {failure.part}",
+        body=(
+            f"What may have been lost there is not found until this is mended.\n\n{failure.reason}\n\n"
+            "What to do: see the log of the freshness function. It tries again every 15 minutes."
+        ),
+        fingerprint=failure.reason.partition(":")[0],
+    )
+
+
+def _unexplained(findings: Findings) -> Problem:
+    left = (part for part in findings.parts if part.unexplained)
+    lines = "\n".join(f"  {part.unexplained:,} x {part.kind}, among them {', '.join(part.examples)}" for part in left)
+    return Problem(
+        id=UNEXPLAINED,
+        subject="The sweep found what it could not set right",
+        body=(
+            f"{lines}\n\n"
+            "What to do: as a rule nothing, the next rounds go on with it. If it lasts for hours, run "
+            "`suimon reconcile --full` and see the log of the freshness function."
+        ),
+        fingerprint=UNEXPLAINED,
+    )
