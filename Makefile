@@ -39,6 +39,7 @@ check: setup ## format, lint, types, templates
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports --no-logo --cache-dir .suimon/import-linter
 	@$(VENV)/bin/cfn-lint template.yaml
 
 differential: $(VENV)/.ready ## the checker against its slow oracle: 20,000 files of each kind, about an hour

@@ -48,7 +48,7 @@ TESTS = (
         f"tests/unit/contract/test_{name}.py"
         for name in ("boundaries", "dialect", "quality", "columns", "conditions", "odcs")
     ),
-    "tests/unit/test_steps.py",
+    "tests/unit/drops/test_next_step.py",
 )
 # Of the hostile files one way to cut them is enough here; the last has names by which pytest does not find it again.
 WITHOUT = (

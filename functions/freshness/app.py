@@ -20,12 +20,12 @@ from suimon.contract.model import Contracts, read_contracts
 from suimon.freshness.watch import Watch
 from suimon.incidents.store import IncidentDesk
 from suimon.ledger.drops import Ledger
+from suimon.mwaa.airflow import Airflow
 from suimon.mwaa.pace import Pace
-from suimon.mwaa.trigger import Airflow
 from suimon.outcome.run_end import Registry
-from suimon.settings import Settings, SettingsError
+from suimon.settings import Places, Settings, SettingsError
 from suimon.sweep.lost_events import Walk
-from suimon.sweep.round import Places, Sweep, SweepError
+from suimon.sweep.round import Sweep, SweepError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -20,13 +20,14 @@ from botocore.config import Config
 from suimon.aws.objects import Objects
 from suimon.clock import utc_now
 from suimon.contract.model import read_contracts
-from suimon.delivery import HANDED_OVER, ComeBackError, delay_for, receive
 from suimon.incidents.store import IncidentDesk
-from suimon.intake.gate import Gate, ReplayRequest
+from suimon.intake.errors import ComeBackError
+from suimon.intake.gate import Gate, ReplayRequest, receive
 from suimon.intake.inspection import FileInspector
+from suimon.intake.queue import HANDED_OVER, delay_for
 from suimon.ledger.drops import Ledger
+from suimon.mwaa.airflow import Airflow
 from suimon.mwaa.pace import Pace
-from suimon.mwaa.trigger import Airflow
 from suimon.settings import Settings
 
 if TYPE_CHECKING:

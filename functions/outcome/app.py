@@ -11,9 +11,10 @@ from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 
 from suimon.clock import utc_now
+from suimon.drops.run_finished import RunFinished
 from suimon.incidents.store import IncidentDesk
 from suimon.ledger.drops import Ledger
-from suimon.outcome.run_end import Registry, RunFinished
+from suimon.outcome.run_end import Registry
 from suimon.settings import Settings
 
 if TYPE_CHECKING:

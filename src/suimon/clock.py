@@ -2,9 +2,6 @@
 
 from datetime import UTC, datetime
 
-# Of a function's own time: with less than this, nothing long is begun.
-LEAST_SECONDS = 45
-
 
 def utc_now() -> datetime:
     """The time in UTC."""

@@ -62,3 +62,23 @@ def _warehouse(value: Callable[[str], str]) -> Warehouse | None:
         cluster_identifier=cluster or None,
         secret_arn=value("REDSHIFT_SECRET_ARN") or None,
     )
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where things lie: bucket names and queue URLs."""
+
+    raw_bucket: str
+    reports_bucket: str
+    intake_queue: str
+    dead_letter_queues: tuple[str, ...]
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Places:
+        """Read the SUIMON_* variables; SettingsError names the one that is missing."""
+        names = ("RAW_BUCKET", "REPORTS_BUCKET", "INTAKE_QUEUE", "INTAKE_DEAD_LETTER_QUEUE", "UNDELIVERED_QUEUE")
+        values = [environment.get(f"SUIMON_{name}", "") for name in names]
+        if not all(values):
+            missing = names[values.index("")]
+            raise SettingsError(f"SUIMON_{missing} is not set: deploy the function with template.yaml, which sets it")
+        return cls(values[0], values[1], values[2], tuple(values[3:]))

@@ -14,8 +14,8 @@ from glue import csv_to_parquet as job
 from suimon.contract.file import Column, FileFormat
 from suimon.contract.model import Contract
 from suimon.drops.drop import Drop, DropRecord, State
+from suimon.drops.lake import accepted_name, accepted_prefix
 from suimon.drops.sets import SOURCES, sources_of
-from suimon.mwaa.trigger import accepted_name, accepted_prefix
 
 if TYPE_CHECKING:
     from collections.abc import Callable

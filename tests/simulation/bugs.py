@@ -12,13 +12,14 @@ from suimon.aws.objects import Objects, S3Version
 from suimon.drops import drop, next_step
 from suimon.drops.drop import Drop, State
 from suimon.drops.next_step import Step
-from suimon.incidents.store import OPEN, IncidentDesk, Problem, is_news
+from suimon.incidents.incident import Problem, is_news
+from suimon.incidents.store import OPEN, IncidentDesk
 from suimon.intake import gate
 from suimon.intake.admission import Judge
 from suimon.ledger.drops import Ledger
 from suimon.ledger.items import stamp
-from suimon.mwaa import trigger
-from suimon.mwaa.trigger import Airflow, Answer
+from suimon.mwaa import airflow
+from suimon.mwaa.airflow import Airflow, Answer
 from suimon.outcome.run_end import Registry
 from suimon.sweep.findings import Findings
 from suimon.sweep.round import Sweep
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from suimon.drops.drop import DropRecord
-    from suimon.outcome.run_end import RunFinished
+    from suimon.drops.run_finished import RunFinished
     from tests.simulation.bug import Change
 
 
@@ -57,7 +58,7 @@ def _write_whatever(self: Ledger, record: DropRecord, *rest: Any, **more: Any) -
 
 def _conflict_is_success(self: Airflow, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
     answer = _call(self, method, path, body)
-    return Answer(200, {}) if answer.status == trigger.CONFLICT else answer
+    return Answer(200, {}) if answer.status == airflow.CONFLICT else answer
 
 
 _numbers = count()

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from suimon.drops import sets
 from suimon.drops.drop import State
-from suimon.freshness.watch import Summary, Watch
+from suimon.freshness.observation import Summary
+from suimon.freshness.watch import Watch
 from suimon.intake.gate import Gate
 from suimon.outcome.run_end import Registry
 from tests.simulation.bug import Bug
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
     from suimon.contract.keys import KeyPattern, SetRule
     from suimon.drops.drop import Drop, DropRecord
+    from suimon.drops.run_finished import RunFinished
     from suimon.drops.sets import DropSet
-    from suimon.outcome.run_end import RunFinished
 
 _numbers = count()
 _drop_of, _is_whole, _enter = sets.drop_of, sets.is_whole, Registry.enter

@@ -8,21 +8,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from suimon import delivery
 from suimon.aws.objects import Objects
 from suimon.check.engine import Aside
 from suimon.contract.model import Contracts
-from suimon.delivery import ComeBackError
+from suimon.drops.run_finished import RunFinished
 from suimon.freshness.watch import Watch
 from suimon.incidents.store import IncidentDesk
+from suimon.intake import gate, queue
+from suimon.intake.errors import ComeBackError
 from suimon.intake.gate import Gate
 from suimon.intake.inspection import Inspection
 from suimon.ledger.drops import Ledger
+from suimon.mwaa.airflow import Airflow
 from suimon.mwaa.pace import Pace
-from suimon.mwaa.trigger import Airflow
-from suimon.outcome.run_end import Registry, RunFinished
-from suimon.settings import Settings
-from suimon.sweep.round import Places, Sweep, SweepError
+from suimon.outcome.run_end import Registry
+from suimon.settings import Places, Settings
+from suimon.sweep.round import Sweep, SweepError
 from suimon.warehouse.data_api import Warehouse as WarehouseName
 from tests.simulation.faults import Faulty
 from tests.simulation.plan import BOTH, ENVIRONMENT, LAKE, RAW, REPORTS
@@ -178,15 +179,15 @@ class Functions:
     def take(self, owner: str, message: Mapping[str, Any]) -> None:
         """Take one message of the intake queue; whatever fails is raised after its wait has been shortened."""
         try:
-            delivery.receive(self.gate(owner), message["Body"])
+            gate.receive(self.gate(owner), message["Body"])
         except Exception as error:
             receives = int(message["Attributes"]["ApproximateReceiveCount"])
-            if isinstance(error, ComeBackError) and receives >= delivery.HANDED_OVER:
+            if isinstance(error, ComeBackError) and receives >= queue.HANDED_OVER:
                 return  # the sweep goes on with it
             self.sqs.change_message_visibility(
                 QueueUrl=self._services.intake.url,
                 ReceiptHandle=message["ReceiptHandle"],
-                VisibilityTimeout=delivery.delay_for(receives),
+                VisibilityTimeout=queue.delay_for(receives),
             )
             raise
 

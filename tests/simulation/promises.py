@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from suimon.aws.objects import ShortReadError
-from suimon.delivery import ComeBackError
 from suimon.drops.drop import NEXT, State
+from suimon.drops.run_finished import OutcomeError
+from suimon.intake.errors import ComeBackError
 from suimon.intake.gate import ReplayError
 from suimon.ledger.drops import LostClaimError
 from suimon.mwaa.pace import BusyError
-from suimon.outcome.run_end import OutcomeError
 from suimon.sweep.round import SweepError
 from tests.simulation.promises_of_sets import PROMISES_OF_SETS, sets_of, waits_for_its_set
 from tests.simulation.rows import accepted_bytes, rows_of, verdict_of

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from suimon.delivery import ComeBackError
+from suimon.intake.errors import ComeBackError
 from suimon.intake.gate import ReplayRequest
 from suimon.replay.plan import Item, Request, gather
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from suimon.contract.model import TableFreshness
-from suimon.freshness.watch import QUERY_SECONDS, ask_age
+from suimon.freshness.tables import QUERY_SECONDS, ask_age
 from suimon.warehouse.data_api import Warehouse, WarehouseError, run
 from tests.twin.redshift_server import wait_until
 

@@ -16,9 +16,9 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemaining
 from suimon.check.engine import Aside, CheckError
 from suimon.check.engine import check as judge
 from suimon.check.verdict import Verdict
+from suimon.cli.console import mute, unmute
 from suimon.cli.contract import CONTRACTS, ProblemsError, UnusableError
 from suimon.cli.location import Location, LocationError
-from suimon.cli.main import mute, unmute
 from suimon.contract.model import Contract
 from suimon.contract.odcs.clauses import ContractFileError
 from suimon.contract.odcs.parse import read_contract

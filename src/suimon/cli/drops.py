@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import click
-from boto3.dynamodb.conditions import Key
 from botocore.exceptions import BotoCoreError, ClientError
 from rich import box
 from rich.console import Console
@@ -19,21 +18,18 @@ from rich.text import Text
 
 from suimon.cli.stack import outputs_of
 from suimon.drops.drop import DropRecord, State
+from suimon.drops.lake import accepted_prefix
 from suimon.drops.sets import WAITING
-from suimon.ledger.drops import BY_PARTITION, BY_STATE, Ledger
-from suimon.ledger.items import entered_later, entry_key, place, record_of
-from suimon.mwaa.trigger import accepted_prefix
+from suimon.ledger.drops import Ledger
+from suimon.ledger.queries import Wanted, newest_first
 from suimon.report.messages import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
-
-    from mypy_boto3_dynamodb.service_resource import Table
 
     from suimon.ledger.drops import Move
 
-PAGE = 100  # what BatchGetItem takes, and more than a screen holds
 WIDE = 240  # of what no person looks at: keys stay in one piece
 _STYLES = {State.LOADED: "green", State.FAILED: "red", State.REJECTED: "red", State.UNMATCHED: "yellow"}
 
@@ -48,25 +44,6 @@ class NotFoundError(click.ClickException):
     """The ledger knows no such drop; exit status 1."""
 
     exit_code = 1
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Which drops to list; an empty field leaves it open. `place` is the bucket and the key."""
-
-    dataset: str = ""
-    partition: str = ""
-    place: tuple[str, str] | None = None
-    state: State | None = None
-
-    def has(self, record: DropRecord) -> bool:
-        """Whether the record is one of those."""
-        return (
-            self.dataset in ("", record.dataset)
-            and self.partition in ("", record.partition)
-            and self.place in (None, (record.drop.bucket, record.drop.key))
-            and self.state in (None, record.state)
-        )
 
 
 @click.command()
@@ -121,43 +98,6 @@ def wanted_of(drop_id: str | None, dataset: str, partition: str, key: str, state
     if not (wanted.place or wanted.state or (dataset and partition)):
         raise click.UsageError("give a drop id, or --key, or --state, or --dataset with --partition")
     return wanted
-
-
-def newest_first(table: Table, wanted: Wanted) -> Iterator[DropRecord]:
-    """Give the drops that are wanted, reading the ledger no further than they are taken.
-
-    The writes of a key are as they stand now; an index may lag a moment behind the table.
-    """
-    if wanted.place:
-        found = _of_key(table, *wanted.place)
-    elif wanted.dataset and wanted.partition:
-        named = Key("dataset_partition").eq(f"{wanted.dataset}#{wanted.partition}")
-        found = (record_of(item) for page in _pages(table, named, IndexName=BY_PARTITION) for item in page)
-    else:
-        named = Key("state").eq(str(wanted.state))
-        found = (record_of(item) for page in _pages(table, named, IndexName=BY_STATE) for item in page)
-    return filter(wanted.has, found)
-
-
-def _of_key(table: Table, bucket: str, key: str) -> Iterator[DropRecord]:
-    ledger = Ledger(table)
-    for entries in _pages(table, Key("pk").eq(entry_key(bucket, key)), ConsistentRead=True):
-        known = ledger.get_many(str(entry["drop_id"]) for entry in entries) if entries else {}
-        for entry in entries:
-            record = known.get(str(entry["drop_id"])) or entered_later(entry)
-            # Found by listing and told by its event after all, a drop has two entries; its record says which counts.
-            if place(record) == entry["sk"]:
-                yield record
-
-
-def _pages(table: Table, named: Any, **where: Any) -> Iterator[list[dict[str, Any]]]:
-    query: dict[str, Any] = {"KeyConditionExpression": named, "ScanIndexForward": False, "Limit": PAGE, **where}
-    while True:
-        page = table.query(**query)
-        yield page["Items"]
-        if "LastEvaluatedKey" not in page:
-            return
-        query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
 
 def _list(console: Console, found: Sequence[DropRecord], limit: int, *, as_json: bool) -> None:

@@ -1,12 +1,12 @@
 """The `suimon` command. A command's module is imported when it is called: nobody waits for what another one needs."""
 
-import os
 import sys
-from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
 import click
+
+from suimon.cli.console import mute, unmute
 
 _COMMANDS = {
     "check": ("suimon.cli.check", "Check a file against its contract, as the gate would."),
@@ -26,25 +26,6 @@ class _UnexpectedError(click.ClickException):
     def __init__(self, error: Exception) -> None:
         said = " ".join(str(error).split())
         super().__init__(f"unexpected {type(error).__name__}{f': {said}' if said else ''}")
-
-
-def mute() -> None:
-    """Let what is still to be written go nowhere: at exit, Python would fail once more and change the exit status."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):
-            stream.flush()
-            continue
-        with suppress(OSError, ValueError):
-            os.dup2(nowhere, stream.fileno())
-    os.close(nowhere)
-
-
-def unmute() -> None:
-    """Give a process that was started without standard output or error one that goes nowhere."""
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 - open to the end
 
 
 class _Commands(click.Group):

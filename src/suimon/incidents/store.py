@@ -8,14 +8,14 @@ it is gone                                    ->  one e-mail that says so
 from __future__ import annotations
 
 import time
-import unicodedata
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, Key
 
+from suimon.incidents.email import message, subject_line
+from suimon.incidents.incident import Incident, Problem, is_news
 from suimon.ledger.batch import read_items
 from suimon.ledger.items import stamp
 
@@ -31,41 +31,6 @@ OPEN = "INCIDENT_OPEN"
 RECOVERED = "INCIDENT_RECOVERED"
 # Seen once and not told yet: what may be over by itself.
 SUSPECTED = "INCIDENT_SUSPECTED"
-
-# SNS: a subject has fewer than 100 characters, a message at most 256 KiB; the subject may count with it, so leave room.
-SUBJECT_CHARACTERS = 99
-MESSAGE_BYTES = 255 * 1024
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What is wrong now, in words for the person who gets the e-mail.
-
-    id: stable and readable, such as `missing-file:sales:2026-11-20`. subject: one line.
-    body: what happened, where, what to do. fingerprint: people are told again when it changes.
-    """
-
-    id: str
-    subject: str
-    body: str
-    fingerprint: str
-
-
-@dataclass(frozen=True)
-class Incident:
-    """What the ledger knows of a problem."""
-
-    id: str
-    is_open: bool
-    fingerprint: str
-    subject: str
-    opened_at: datetime
-    is_suspected: bool = False  # and then nothing has been published
-
-
-def is_news(problem: Problem, known: Incident | None) -> bool:
-    """Whether people have to be told: never told, told otherwise, or told since that it was over."""
-    return known is None or not known.is_open or known.fingerprint != problem.fingerprint
 
 
 class IncidentDesk:
@@ -186,47 +151,6 @@ class IncidentDesk:
 
     def _publish(self, subject: str, body: str, incident_id: str) -> None:
         self._sns.publish(TopicArn=self._topic_arn, Subject=subject_line(subject), Message=message(body, incident_id))
-
-
-def subject_line(text: str) -> str:
-    """Fit a text into an SNS subject: one line without control characters, cut at a word where there is one."""
-    line = " ".join(_without_control(text).split())
-    if _utf16_units(line) <= SUBJECT_CHARACTERS:
-        return line
-    line = line[:SUBJECT_CHARACTERS]
-    while _utf16_units(line) >= SUBJECT_CHARACTERS:
-        line = line[:-1]
-    # Japanese has no blanks to cut at: go back to one only if it is near.
-    head, blank, tail = line.rpartition(" ")
-    cut = head if blank and len(tail) < SUBJECT_CHARACTERS // 4 else line
-    return f"{cut.rstrip()}…"
-
-
-def message(body: str, incident_id: str) -> str:
-    """Fit a text into an SNS message, in bytes, without control characters; its last line is the incident's id."""
-    text = "\n".join("\t".join(map(_without_control, line.split("\t"))) for line in body.split("\n")).strip()
-    closing = f"\n\nIncident: {incident_id}\n"
-    whole = text.encode()
-    room = MESSAGE_BYTES - len(closing.encode())
-    if len(whole) <= room:
-        return text + closing
-    note = f"\n\n(Cut here: the whole text has {len(whole):,} bytes, a message may have {MESSAGE_BYTES:,}.)"
-    return whole[: room - len(note.encode())].decode(errors="ignore") + note + closing
-
-
-def _without_control(text: str) -> str:
-    """Put blanks for control, format, surrogate and unassigned characters, and Unicode's line and paragraph breaks."""
-    if text.isprintable():  # as nearly every text is, told a hundred times faster
-        return text
-    return "".join(
-        " " if (category := unicodedata.category(char)).startswith("C") or category in {"Zl", "Zp"} else char
-        for char in text
-    )
-
-
-def _utf16_units(text: str) -> int:
-    """Count as Java does, which is how SNS may count: an emoji is two."""
-    return len(text.encode("utf-16-le")) // 2
 
 
 def _incident(item: Mapping[str, Any]) -> Incident:

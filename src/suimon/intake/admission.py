@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from suimon.aws.objects import Objects, UnreadableError
+from suimon.aws.task_token import answer_token
 from suimon.contract.model import Role
-from suimon.delivery import ComeBackError
 from suimon.drops.drop import DropRecord, State, run_id
+from suimon.drops.lake import accepted_name, accepted_prefix, aside_key
 from suimon.drops.next_step import Fate, fate, is_outdated
 from suimon.drops.sets import WAITING
 from suimon.incidents.messages import files
-from suimon.intake.shards import follow
-from suimon.mwaa.trigger import accepted_name, accepted_prefix
-from suimon.outcome.run_end import answer_token
+from suimon.intake.errors import ComeBackError
+from suimon.ledger.followers import follow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,8 +130,3 @@ class Judge:
             follow(self.ledger, record, self.clock())
         answer_token(self.sfn, record, reason)
         return record
-
-
-def aside_key(record: DropRecord) -> str:
-    """Where the records of this attempt lie that were set aside: in the lake, for they hold what the file held."""
-    return f"aside/{record.dataset}/{record.partition}/{run_id(record)}/bad_rows.csv"

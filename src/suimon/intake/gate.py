@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -9,20 +10,23 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from suimon.aws.objects import Objects, UnreadableError
+from suimon.aws.task_token import answer_token
 from suimon.contract.model import Role
-from suimon.delivery import ComeBackError
 from suimon.drops.drop import REPLAYABLE, Drop, DropRecord, EventError, State, run_id
 from suimon.drops.next_step import Step, next_step
 from suimon.drops.sets import SOURCES, WAITING, SetError
-from suimon.incidents.messages import files
+from suimon.incidents.messages import airflow
 from suimon.intake.admission import Judge
 from suimon.intake.entry import enter
-from suimon.intake.shards import Gathering, follow
+from suimon.intake.errors import ComeBackError
+from suimon.intake.shards import Gathering
 from suimon.ledger.drops import Ledger, LostClaimError
+from suimon.ledger.followers import follow
 from suimon.ledger.sets import LostSetError
+from suimon.mwaa.cause import PASSING, Outcome
+from suimon.mwaa.conf import conf_for
 from suimon.mwaa.pace import BusyError
-from suimon.mwaa.trigger import PASSING, Airflow, Outcome, conf_for, start_run
-from suimon.outcome.run_end import answer_token
+from suimon.mwaa.trigger import start_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
     from suimon.contract.model import Contract, Contracts
     from suimon.incidents.store import IncidentDesk
     from suimon.intake.inspection import Inspector
+    from suimon.mwaa.airflow import Airflow
     from suimon.settings import Settings
 
 # Longer than the function may run (15 minutes): while the lease runs, its owner may be alive.
@@ -219,7 +224,7 @@ class Gate:
             now = self.clock()
             lasting = now - datetime.fromisoformat(record.updated_at) > PATIENCE
             if lasting or result.cause not in PASSING:
-                self.desk.report(files.not_triggered(environment, dag_id, record, result), now)
+                self.desk.report(airflow.not_triggered(environment, dag_id, record, result), now)
             raise ComeBackError(f"drop {record.id} is accepted, its run could not be started: {result.reason}")
         self._say_how_airflow_is(record, environment, dag_id)
         try:
@@ -232,13 +237,24 @@ class Gate:
 
     def _say_how_airflow_is(self, record: DropRecord, environment: str, dag_id: str) -> None:
         """Close what was wrong with starting runs, now that one has started, and look whether it may go on."""
-        over = files.trigger_incidents(environment, dag_id, record)
+        over = airflow.trigger_incidents(environment, dag_id, record)
         self.desk.recover_all(over, self.clock(), f"Airflow has taken the run of {record.drop.key}.")
         try:
             paused = self.airflow.is_paused(dag_id, self.clock())
         except (ClientError, BotoCoreError, BusyError):
             return  # the run is there, and that is what was asked; the sweep looks too
         if paused:
-            self.desk.report(files.paused(dag_id), self.clock())
+            self.desk.report(airflow.paused(dag_id), self.clock())
         elif paused is False:
-            self.desk.recover(files.paused(dag_id).id, self.clock())
+            self.desk.recover(airflow.paused(dag_id).id, self.clock())
+
+
+def receive(gate: Gate, body: str) -> DropRecord:
+    """Do what a message asks; EventError when that is nothing, ComeBackError when it must come again."""
+    try:
+        message = json.loads(body)
+    except ValueError as error:
+        raise EventError(f"a message that is no JSON: {error}") from error
+    if isinstance(message, dict) and "resume" in message:
+        return gate.resume(str(message["resume"]))
+    return gate.take(Drop.from_event(message))

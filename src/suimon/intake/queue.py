@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
-
-from suimon.delivery import resume_message
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,3 +44,20 @@ class IntakeQueue:
             # A refused entry is no error of the call: it says so in its answer only.
             if refused := answer.get("Failed"):
                 raise NotSentError(f"{len(refused)} messages were refused: {refused[0].get('Message', refused[0])}")
+
+
+FIRST_DELAY, LONGEST_DELAY = 5, 900  # seconds until a message that failed comes again
+# After some three hours of waiting the sweep, which goes by the ledger, takes over from the queue, whose messages
+# would end among the dead letters at the thirtieth receive.
+HANDED_OVER = 20
+
+
+def resume_message(drop_id: str) -> str:
+    """Write the message that makes a drop of the ledger go on."""
+    return json.dumps({"resume": drop_id})
+
+
+def delay_for(receives: int) -> int:
+    """Give the seconds until a message comes again that has been received so many times."""
+    delay: int = FIRST_DELAY * 2 ** min(receives - 1, 10)
+    return min(LONGEST_DELAY, delay)

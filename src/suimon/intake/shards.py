@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 from suimon.contract.model import Role
 from suimon.drops import sets
 from suimon.drops.drop import State
+from suimon.drops.lake import accepted_prefix
 from suimon.incidents.messages import sets as set_messages
-from suimon.ledger.drops import LostClaimError
 from suimon.ledger.items import stamp
 from suimon.ledger.sets import LostSetError
-from suimon.mwaa.trigger import accepted_prefix
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -124,21 +123,3 @@ class Gathering:
     def is_current(self, record: DropRecord) -> bool:
         """Whether no newer set of the partition has been opened."""
         return sets.is_current(record, self.ledger.sets.get(record.dataset, record.partition))
-
-
-def follow(ledger: Ledger, record: DropRecord, now: datetime, *others: str) -> None:
-    """Let the members of a set go as far as the set has come; what is there already stays, so again does no harm.
-
-    others: drop ids of parts that say themselves that they went on with it.
-    """
-    whole = ledger.sets.get(record.dataset, record.partition)
-    for drop_id in sorted(sets.followers(record, whole, *others)):
-        _bring(ledger, ledger.get(drop_id), record, now)
-
-
-def _bring(ledger: Ledger, member: DropRecord | None, record: DropRecord, now: datetime) -> None:
-    while member and (states := sets.way(member.state, record.state)):
-        try:
-            member = ledger.move(member, states[0], now, set_id=record.id)
-        except LostClaimError:  # another function lets it follow, too
-            member = ledger.get(member.id)

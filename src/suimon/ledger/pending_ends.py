@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from suimon.drops.drop import State
-from suimon.outcome.run_end import RunFinished
+from suimon.drops.run_finished import RunFinished
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

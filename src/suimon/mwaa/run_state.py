@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-from botocore.exceptions import BotoCoreError, ClientError
+from typing import TYPE_CHECKING
 
 from suimon.drops.drop import DropRecord, State, run_id
-from suimon.mwaa.pace import BusyError
-from suimon.mwaa.trigger import NOT_FOUND
-from suimon.outcome.run_end import RunFinished
+from suimon.drops.run_finished import RunFinished
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from suimon.mwaa.trigger import Airflow
 
-OK = 200
 QUEUED = "queued"
 ENDED = frozenset({"success", "failed"})
 # Of the one pipeline, dags/suimon_etl/pipeline.py: the steps up to the load, the load, and the task that reports.
@@ -39,32 +33,6 @@ class RunState:
     def has_ended(self) -> bool:
         """Whether nothing of it will run any more, unless somebody clears it."""
         return self.state in ENDED
-
-
-def ask(airflow: Airflow, dag_id: str, run: str) -> RunState | None:
-    """Ask Airflow for a run; None when it has none of this id, CannotAskError when it does not say."""
-    found = _call(airflow, "GET", f"/dags/{dag_id}/dagRuns/{run}", None)
-    if found is None:
-        return None
-    state = str(found["state"])
-    if state not in ENDED:
-        return RunState(state, {})
-    # The list of a run's tasks has a path of its own, `~` for all: with both ids it would be longer than MWAA takes.
-    wanted = {"dag_ids": [dag_id], "dag_run_ids": [run], "page_limit": 100, "order_by": "end_date"}
-    listed = _call(airflow, "POST", "/dags/~/dagRuns/~/taskInstances/list", wanted) or {"task_instances": []}
-    return RunState(state, {str(one["task_id"]): str(one["state"]) for one in listed["task_instances"]})
-
-
-def _call(airflow: Airflow, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any] | None:
-    try:
-        answer = airflow.call(method, path, body)
-    except (ClientError, BotoCoreError, BusyError) as error:
-        raise CannotAskError(str(error)) from error
-    if answer.status == NOT_FOUND:
-        return None
-    if answer.status != OK or not isinstance(answer.body, dict):
-        raise CannotAskError(f"Airflow answers {answer.status} to {method} {path}: {answer.body}")
-    return answer.body
 
 
 def end_of(record: DropRecord, dag_id: str, run: RunState | None, host: Callable[[], str]) -> RunFinished | None:

@@ -2,67 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
+from suimon.aws.task_token import answer_token
 from suimon.drops.drop import DropRecord, State, written_after
+from suimon.drops.run_finished import OutcomeError, RunFinished
 from suimon.incidents.messages import files
-from suimon.intake.shards import follow
 from suimon.ledger.drops import Ledger, LostClaimError
+from suimon.ledger.followers import follow
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from mypy_boto3_stepfunctions import SFNClient
 
-    from suimon.incidents.store import IncidentDesk, Problem
+    from suimon.incidents.incident import Problem
+    from suimon.incidents.store import IncidentDesk
 
-OUTCOMES = {"loaded": State.LOADED, "failed": State.FAILED, "superseded": State.SUPERSEDED}
 # Anything else is an end that a failed run's report, late and again, does not change.
 _MAY_FAIL = frozenset({State.ACCEPTED, State.TRIGGERED, State.FAILED})
-# The token was used, ran out, or its execution ended: nobody waits any more.
-_NOBODY_WAITS = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})
-
-
-class OutcomeError(Exception):
-    """A "Run Finished" event that cannot be used; the message says which field and why."""
-
-
-@dataclass(frozen=True)
-class RunFinished:
-    """What the closing task of a DAG reports."""
-
-    drop_id: str
-    attempt: int
-    dag_id: str
-    run_id: str
-    state: State
-    rows: dict[str, int | None]
-    failed_task: str | None
-    error: str | None
-    log_url: str | None
-
-    @classmethod
-    def from_event(cls, event: dict[str, Any]) -> RunFinished:
-        """Read the EventBridge event; OutcomeError names the field that is missing or of no known value."""
-        try:
-            detail = event["detail"]
-            return cls(
-                drop_id=str(detail["drop_id"]),
-                attempt=int(detail["attempt"]),
-                dag_id=str(detail["dag_id"]),
-                run_id=str(detail["run_id"]),
-                state=OUTCOMES[detail["outcome"]],
-                rows=dict(detail["rows"]),
-                failed_task=detail.get("failed_task"),
-                error=detail.get("error"),
-                log_url=detail.get("log_url"),
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise OutcomeError(f"not a Run Finished event: {error!r} is missing or unreadable") from error
 
 
 @dataclass(frozen=True)
@@ -167,24 +126,3 @@ class Registry:
                 raise
             return self._move(known, run, now)
         return record
-
-
-def answer_token(sfn: SFNClient, record: DropRecord, error: str) -> None:
-    """Tell the replay that waits for this attempt, if one does."""
-    if not record.task_token:
-        return
-    try:
-        if record.state in {State.LOADED, State.SUPERSEDED}:
-            answer = {
-                "drop_id": record.id,
-                "partition": record.partition,
-                "outcome": record.state.lower(),
-                "rows": record.rows,
-            }
-            sfn.send_task_success(taskToken=record.task_token, output=json.dumps(answer))
-        else:
-            name = "Rejected" if record.state is State.REJECTED else "RunFailed"
-            sfn.send_task_failure(taskToken=record.task_token, error=name, cause=error[:32_000])
-    except ClientError as failure:
-        if failure.response["Error"]["Code"] not in _NOBODY_WAITS:
-            raise

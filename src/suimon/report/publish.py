@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from suimon.drops.drop import run_id
-from suimon.mwaa.trigger import file_name
+from suimon.drops.lake import file_name
 from suimon.report.as_json import as_json, cells_as_json_lines, describe, identity, labels_of, summary
 from suimon.report.messages import either
 from suimon.report.page import page

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from suimon.drops.drop import Drop, EventError, State
-from suimon.incidents.store import Problem
+from suimon.drops.run_finished import OutcomeError, RunFinished
+from suimon.incidents.incident import EXAMPLES
+from suimon.incidents.messages.sweep import UNDELIVERABLE, undeliverable_messages
 from suimon.intake.entry import enter
-from suimon.outcome.run_end import OutcomeError, RunFinished
-from suimon.sweep.findings import EXAMPLES, Finding
+from suimon.sweep.findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,7 +31,6 @@ KIND = "dead letter"
 TAKEN_AT_MOST = 100
 # A message that fails again stays hidden until this round is surely over, and is there for the next one.
 HIDDEN_SECONDS = 600
-UNDELIVERABLE = "undeliverable"
 
 
 class UnusableError(Exception):
@@ -76,7 +76,7 @@ class DeadLetters:
                 healed += 1
                 self._delete(letter)
         if kept:
-            self.desk.report(_undeliverable(self.reports_bucket, list(kept)), now)
+            self.desk.report(undeliverable_messages(self.reports_bucket, list(kept)), now)
             for letter in kept.values():
                 self._delete(letter)
         elif UNDELIVERABLE in opened and not self._keeps_any():
@@ -144,18 +144,3 @@ def content(body: str) -> dict[str, Any]:
     if not isinstance(message, dict):
         raise UnusableError("JSON, but no object")
     return message
-
-
-def _undeliverable(bucket: str, keys: Sequence[str]) -> Problem:
-    listed = "\n".join(f"  s3://{bucket}/{key}" for key in keys[:EXAMPLES])
-    more = f"\n  and {len(keys) - EXAMPLES} more" if len(keys) > EXAMPLES else ""
-    return Problem(
-        id=UNDELIVERABLE,
-        subject="Messages of which nothing can be made",
-        body=(
-            f"They could not be delivered, and nobody can read them. Each is kept whole:\n{listed}{more}\n\n"
-            "What to do: read them; each says why it could not be used. If one tells of a file, send the file again. "
-            "Delete them there when they are seen to: then this is over."
-        ),
-        fingerprint=keys[0],
-    )

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 from suimon.aws.versions import Place
 from suimon.drops.drop import SEQUENCER_DIGITS, Drop, DropRecord, State, after, written_order
+from suimon.incidents.incident import EXAMPLES
 from suimon.intake.entry import enter
 from suimon.ledger.batch import BATCH
-from suimon.sweep.findings import EXAMPLES, Finding
+from suimon.sweep.findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -12,22 +12,23 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from suimon.aws.versions import RawBucket
-from suimon.clock import LEAST_SECONDS
-from suimon.incidents.store import Problem
+from suimon.incidents.incident import of_kind
+from suimon.incidents.messages.sweep import UNEXPLAINED, sweep_failed, unexplained_left
 from suimon.intake.queue import IntakeQueue
 from suimon.ledger.checkpoints import Marks
 from suimon.ledger.pending_ends import NotedEnds
-from suimon.settings import SettingsError
+from suimon.sweep.adoption import adopt_unmatched
 from suimon.sweep.dead_letters import DeadLetters
 from suimon.sweep.findings import Failure, Finding, Findings
 from suimon.sweep.lost_events import KIND as LOST
 from suimon.sweep.lost_events import Listing, Walk
 from suimon.sweep.silent_runs import Runs
 from suimon.sweep.stale_incidents import close_file_incidents, close_trigger_incidents
-from suimon.sweep.stuck_drops import adopt_unmatched, of_kind, resume_stuck
+from suimon.sweep.stuck_drops import resume_stuck
+from suimon.sweep.turns import LEAST_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from datetime import datetime
 
     from mypy_boto3_dynamodb.service_resource import Table
@@ -37,36 +38,16 @@ if TYPE_CHECKING:
     from suimon.contract.model import Contracts
     from suimon.incidents.store import IncidentDesk
     from suimon.ledger.drops import Ledger
-    from suimon.mwaa.trigger import Airflow
+    from suimon.mwaa.airflow import Airflow
     from suimon.outcome.run_end import Registry
+    from suimon.settings import Places
 
 # Of an operator's walk over the whole bucket, at each call: every version is held against the ledger there.
 PORTION_PAGES = 20
-UNEXPLAINED = "unexplained"
 
 
 class SweepError(Exception):
     """Parts of a round failed; the others did their work, and the next round tries again."""
-
-
-@dataclass(frozen=True)
-class Places:
-    """Where things lie: bucket names and queue URLs."""
-
-    raw_bucket: str
-    reports_bucket: str
-    intake_queue: str
-    dead_letter_queues: tuple[str, ...]
-
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> Places:
-        """Read the SUIMON_* variables; SettingsError names the one that is missing."""
-        names = ("RAW_BUCKET", "REPORTS_BUCKET", "INTAKE_QUEUE", "INTAKE_DEAD_LETTER_QUEUE", "UNDELIVERED_QUEUE")
-        values = [environment.get(f"SUIMON_{name}", "") for name in names]
-        if not all(values):
-            missing = names[values.index("")]
-            raise SettingsError(f"SUIMON_{missing} is not set: deploy the function with template.yaml, which sets it")
-        return cls(values[0], values[1], values[2], tuple(values[3:]))
 
 
 @dataclass(frozen=True)
@@ -148,11 +129,12 @@ class Sweep:
 
     def _tell(self, findings: Findings, opened: list[str], now: datetime) -> None:
         for failure in findings.failures:
-            self.desk.report(_failed(failure), now)
+            self.desk.report(sweep_failed(failure.part, failure.reason), now)
         for part in sorted(of_kind("sweep-failed", opened) - {failure.part for failure in findings.failures}):
             self.desk.recover(f"sweep-failed:{part}", now)
-        if findings.unexplained:
-            self.desk.report(_unexplained(findings), now)
+        left = {part.kind: (part.unexplained, part.examples) for part in findings.parts if part.unexplained}
+        if left:
+            self.desk.report(unexplained_left(left), now)
         elif UNEXPLAINED in opened and not findings.failures:
             self.desk.recover(UNEXPLAINED, now, "Everything in the bucket is accounted for.")
 
@@ -180,30 +162,3 @@ class Sweep:
 
 def _failure(part: str, error: Exception) -> Failure:
     return Failure(part, f"{type(error).__name__}: {error}")
-
-
-def _failed(failure: Failure) -> Problem:
-    return Problem(
-        id=f"sweep-failed:{failure.part}",
-        subject=f"The sweep cannot look at {failure.part}",
-        body=(
-            f"What may have been lost there is not found until this is mended.\n\n{failure.reason}\n\n"
-            "What to do: see the log of the freshness function. It tries again every 15 minutes."
-        ),
-        fingerprint=failure.reason.partition(":")[0],
-    )
-
-
-def _unexplained(findings: Findings) -> Problem:
-    left = (part for part in findings.parts if part.unexplained)
-    lines = "\n".join(f"  {part.unexplained:,} x {part.kind}, among them {', '.join(part.examples)}" for part in left)
-    return Problem(
-        id=UNEXPLAINED,
-        subject="The sweep found what it could not set right",
-        body=(
-            f"{lines}\n\n"
-            "What to do: as a rule nothing, the next rounds go on with it. If it lasts for hours, run "
-            "`suimon reconcile --full` and see the log of the freshness function."
-        ),
-        fingerprint=UNEXPLAINED,
-    )

@@ -8,25 +8,27 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from suimon.clock import LEAST_SECONDS
 from suimon.drops.drop import DropRecord, State, run_id
-from suimon.incidents.messages import files
-from suimon.incidents.store import Problem
+from suimon.incidents.incident import EXAMPLES, of_kind
+from suimon.incidents.messages import airflow
+from suimon.incidents.messages.airflow import CANNOT_ASK, airflow_silent, run_hangs, runs_queued
+from suimon.mwaa.airflow import ask_run
 from suimon.mwaa.pace import BusyError
-from suimon.mwaa.run_state import QUEUED, CannotAskError, RunState, ask, end_of, link
-from suimon.sweep.findings import EXAMPLES, Finding
-from suimon.sweep.stuck_drops import in_turn, is_part_of_set, longest_in, of_kind
+from suimon.mwaa.run_state import QUEUED, CannotAskError, RunState, end_of
+from suimon.sweep.findings import Finding
+from suimon.sweep.turns import LEAST_SECONDS, in_turn, is_part_of_set, longest_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from suimon.contract.model import Contracts
+    from suimon.drops.run_finished import RunFinished
     from suimon.incidents.store import IncidentDesk
     from suimon.intake.queue import IntakeQueue
     from suimon.ledger.drops import Ledger
     from suimon.ledger.pending_ends import NotedEnds
-    from suimon.mwaa.trigger import Airflow
-    from suimon.outcome.run_end import Registry, RunFinished
+    from suimon.mwaa.airflow import Airflow
+    from suimon.outcome.run_end import Registry
 
 KIND = "silent run"
 # Glue may run for two hours and a load wait for the table; a run that takes longer than both is looked at.
@@ -35,7 +37,6 @@ RUN_LIMIT = timedelta(hours=2)
 QUEUED_LIMIT = timedelta(minutes=15)
 # Two requests each, of the nine a second that the gate shares: at most half a minute of the round.
 ASKED_AT_MOST = 100
-CANNOT_ASK = "airflow-silent"
 
 
 @dataclass(frozen=True)
@@ -87,9 +88,9 @@ class Runs:
             for record in news_first(awake, told, now):
                 if time_left() < LEAST_SECONDS:
                     break  # what has been learned is still to be entered; the next round asks about the others
-                states[record.id] = ask(self.airflow, self._dag(record), run_id(record))
+                states[record.id] = ask_run(self.airflow, self._dag(record), run_id(record))
         except CannotAskError as error:
-            self.desk.report(_cannot_ask(overdue, error), now)
+            self.desk.report(airflow_silent(overdue, error), now)
             told = {one.id for one in overdue}
         else:
             if CANNOT_ASK in opened and (states or not awake):
@@ -120,10 +121,10 @@ class Runs:
             except (ClientError, BotoCoreError, BusyError):
                 break  # nor would it say of the others; whether runs can be asked about is told after this
             if rests:
-                self.desk.report(files.paused(dag_id), now)
+                self.desk.report(airflow.paused(dag_id), now)
                 paused.add(dag_id)
             elif rests is False and dag_id in told:
-                self.desk.recover(files.paused(dag_id).id, now)
+                self.desk.recover(airflow.paused(dag_id).id, now)
                 paused.discard(dag_id)
         return paused
 
@@ -135,7 +136,7 @@ class Runs:
         for record in asked:
             run = states[record.id]
             if run and not run.has_ended and run.state != QUEUED:
-                self.desk.report(_hanging(record, self._dag(record), run, self._host()), now)
+                self.desk.report(run_hangs(record, self._dag(record), run, self._host()), now)
                 told.add(record.id)
         return told
 
@@ -156,7 +157,7 @@ class Runs:
         for dag_id, records in sorted(of_dag.items()):
             queued = [one for one in records if (run := states.get(one.id)) and run.state == QUEUED]
             if queued:
-                self.desk.report(_queued(dag_id, records, queued), now)
+                self.desk.report(runs_queued(dag_id, records, queued), now)
                 told |= {one.id for one in records}
             elif all_read and dag_id in known and all(one.id in states for one in records):
                 self.desk.recover(f"queued:{dag_id}", now, "None of its runs has waited in the queue for so long now.")
@@ -190,52 +191,7 @@ class Runs:
 
 
 def news_first(overdue: Sequence[DropRecord], told: set[str], now: datetime) -> list[DropRecord]:
-    """Choose whom to ask about: first those nobody has told of, then the others, each round the next ones."""
+    """Choose whom to ask_run about: first those nobody has told of, then the others, each round the next ones."""
     news = [record for record in overdue if record.id not in told]
     olds = [record for record in overdue if record.id in told]
     return [*news, *in_turn(olds, ASKED_AT_MOST, now)][:ASKED_AT_MOST]
-
-
-def _hanging(record: DropRecord, dag_id: str, run: RunState, host: str) -> Problem:
-    return Problem(
-        id=f"hanging:{dag_id}:{run_id(record)}",
-        subject=f"{record.dataset} {record.partition}: the run has not come to its end",
-        body=(
-            f"{record.drop.key} was given to {dag_id} at {record.updated_at}; its run is still {run.state}.\n"
-            f"Run: {link(host, dag_id, run_id(record)) or run_id(record)}\n\n"
-            "What to do: see in Airflow which task it is at and what its log says. Mark the task or the run as failed "
-            "if nothing will come of it; the file can then be replayed."
-        ),
-        fingerprint="hanging",
-    )
-
-
-def _queued(dag_id: str, records: Sequence[DropRecord], queued: Sequence[DropRecord]) -> Problem:
-    oldest = min(queued, key=lambda record: record.updated_at)
-    return Problem(
-        id=f"queued:{dag_id}",
-        subject=f"{dag_id}: runs have waited in Airflow's queue for more than two hours",
-        body=(
-            f"At least {len(records):,} runs of {dag_id} have not ended two hours after they were given to it; of "
-            f"{len(queued):,} of them Airflow says that they have not begun.\n"
-            f"The oldest is {run_id(oldest)}, of {oldest.drop.key}, which has waited since {oldest.updated_at}.\n\n"
-            "What to do: after many files at once nothing, they go on one after the other. Else see in Airflow whether "
-            "the scheduler is healthy and a worker free, and whether a run in front of them stands still.\n"
-            "That is told once for all of them, until none is left."
-        ),
-        fingerprint="queued",
-    )
-
-
-def _cannot_ask(overdue: Sequence[DropRecord], error: CannotAskError) -> Problem:
-    return Problem(
-        id=CANNOT_ASK,
-        subject="Airflow cannot be asked what became of its runs",
-        body=(
-            f"{len(overdue):,} runs have not reported their end for more than two hours, and Airflow does not say how "
-            f"they are.\n\n{error}\n\n"
-            "What to do: see whether the MWAA environment is available, and whether the freshness function may ask it. "
-            "The runs are asked about again every 15 minutes."
-        ),
-        fingerprint="silent",
-    )

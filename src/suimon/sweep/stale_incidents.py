@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from suimon.drops.drop import State
-from suimon.mwaa.trigger import OF_DAG, OF_DROP, Cause
-from suimon.sweep.stuck_drops import in_turn, longest_in, may_wait
+from suimon.mwaa.cause import OF_DAG, OF_DROP, Cause
+from suimon.sweep.turns import in_turn, longest_in, may_wait
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,16 +6,15 @@ import re
 from typing import TYPE_CHECKING
 
 from suimon.drops.drop import run_id
-from suimon.incidents.store import Problem
-from suimon.mwaa.trigger import OF_DROP, OF_ENVIRONMENT, Cause, file_name
+from suimon.drops.lake import file_name
+from suimon.incidents.incident import Problem
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from suimon.contract.model import Contract, Contracts
     from suimon.drops.drop import Drop, DropRecord
-    from suimon.mwaa.trigger import TriggerResult
-    from suimon.outcome.run_end import RunFinished
+    from suimon.drops.run_finished import RunFinished
 
 SHAPE_CHARACTERS = 200  # a key has up to 1,024 bytes, an incident's id should stay readable
 
@@ -87,99 +86,6 @@ def imperfect_id(record: DropRecord, contract: Contract) -> str:
     """The incident of a partition, or of one shard of it, whose accepted file is not all it should be."""
     shard = contract.key_pattern.shard(record.drop.key) if contract.key_pattern else ""
     return ":".join(("imperfect", record.dataset, record.partition, *([shard] if shard else [])))
-
-
-def paused(dag_id: str) -> Problem:
-    """Tell that Airflow takes runs and starts none."""
-    return Problem(
-        id=f"paused:{dag_id}",
-        subject=f"DAG {dag_id} is paused: files are accepted, nothing is loaded",
-        body=f"While {dag_id} is paused, Airflow takes its runs but starts none. Unpause it: the waiting ones start.",
-        fingerprint="paused",
-    )
-
-
-# For each cause: what to say in the subject, and what to do.
-_NO_RUN = {
-    Cause.AWAY: (
-        "MWAA environment {environment} does not answer",
-        (
-            "See in the MWAA console whether it is being updated, which may take hours, or is unhealthy. Files go on "
-            "being checked; their runs start by themselves when it answers."
-        ),
-    ),
-    Cause.BUSY: (
-        "MWAA environment {environment} gets more requests than it takes",
-        "Runs start late, none is lost. If it lasts, see who else calls InvokeRestApi: it takes ten requests a second.",
-    ),
-    Cause.DENIED: (
-        "MWAA environment {environment} refuses the gate",
-        (
-            "Allow airflow:InvokeRestApi for the intake function's role on this environment and Airflow role: deploy "
-            "template.yaml with the right MwaaEnvironment and MwaaRole."
-        ),
-    ),
-    Cause.MISSING: (
-        "There is no MWAA environment {environment}",
-        "Deploy template.yaml with the MwaaEnvironment that runs the DAGs, in this account and region.",
-    ),
-    Cause.INVALID: (
-        "MWAA does not accept the gate's requests",
-        (
-            "See the answer above: as a rule the environment's web server is private and this function is not in its "
-            "VPC, or the environment's version has no REST API."
-        ),
-    ),
-    Cause.UNKNOWN_DAG: (
-        "Airflow does not know the DAG {dag}",
-        "Put its file into the DAG bucket, and see in Airflow's list of import errors whether it can be read.",
-    ),
-    Cause.FORBIDDEN_DAG: (
-        "The gate may not start the DAG {dag}",
-        "Give the Airflow role that the gate acts as (MwaaRole) the right to create runs of this DAG.",
-    ),
-    Cause.LONG_PATH: (
-        "The name of the DAG {dag} is too long for MWAA",
-        "Shorten the DAG's id, in its file and in the contract.",
-    ),
-    Cause.REFUSED_CONF: (
-        "Airflow refuses the run of {key}",
-        "The DAG's params and this release of the gate do not fit together: deploy both from one release.",
-    ),
-    Cause.FOREIGN_RUN: (
-        "Another run stands in the way of {key}",
-        "See in Airflow which run of {dag} conflicts, and delete it if nobody needs it.",
-    ),
-}
-
-
-def not_triggered(environment: str, dag_id: str, record: DropRecord, result: TriggerResult) -> Problem:
-    """Tell that an accepted file waits for a run that cannot be started; one cause for many files is one incident."""
-    cause = result.cause or Cause.AWAY
-    names = {"environment": environment, "dag": dag_id, "key": file_name(record)}
-    subject, remedy = _NO_RUN[cause]
-    incident_id = _trigger_incident(cause, environment, dag_id, record)
-    return Problem(
-        id=incident_id,
-        subject=subject.format(**names),
-        body=(
-            f"{record.drop.key} is accepted, but its run of {dag_id} could not be started.\n\n{result.reason}\n\n"
-            f"What to do: {remedy.format(**names)}\n\n"
-            "The file is kept and tried again by itself; nothing has to be sent again."
-        ),
-        fingerprint=incident_id,
-    )
-
-
-def trigger_incidents(environment: str, dag_id: str, record: DropRecord) -> list[str]:
-    """List every incident that is over when this drop's run has started."""
-    return [_trigger_incident(cause, environment, dag_id, record) for cause in Cause]
-
-
-def _trigger_incident(cause: Cause, environment: str, dag_id: str, record: DropRecord) -> str:
-    if cause in OF_ENVIRONMENT:
-        return f"{cause}:{environment}"
-    return f"{cause}:{dag_id}:{record.id}" if cause in OF_DROP else f"{cause}:{dag_id}"
 
 
 def no_contract(drop: Drop, contracts: Contracts, now: datetime) -> Problem:

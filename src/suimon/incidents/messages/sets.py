@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from suimon.drops.sets import listed
-from suimon.incidents.store import Problem
+from suimon.incidents.incident import Problem
 
 if TYPE_CHECKING:
     from suimon.contract.keys import KeyPattern, SetRule

@@ -1,0 +1,37 @@
+"""The task token by which a replay waits for the end of an attempt."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from suimon.drops.drop import DropRecord, State
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
+# The token was used, ran out, or its execution ended: nobody waits any more.
+_NOBODY_WAITS = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})
+
+
+def answer_token(sfn: SFNClient, record: DropRecord, error: str) -> None:
+    """Tell the replay that waits for this attempt, if one does."""
+    if not record.task_token:
+        return
+    try:
+        if record.state in {State.LOADED, State.SUPERSEDED}:
+            answer = {
+                "drop_id": record.id,
+                "partition": record.partition,
+                "outcome": record.state.lower(),
+                "rows": record.rows,
+            }
+            sfn.send_task_success(taskToken=record.task_token, output=json.dumps(answer))
+        else:
+            name = "Rejected" if record.state is State.REJECTED else "RunFailed"
+            sfn.send_task_failure(taskToken=record.task_token, error=name, cause=error[:32_000])
+    except ClientError as failure:
+        if failure.response["Error"]["Code"] not in _NOBODY_WAITS:
+            raise

@@ -1,0 +1,26 @@
+"""Standard output and error of a command: closed, missing, or not UTF-8."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+
+
+def mute() -> None:
+    """Let what is still to be written go nowhere: at exit, Python would fail once more and change the exit status."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+            continue
+        with suppress(OSError, ValueError):
+            os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
+def unmute() -> None:
+    """Give a process that was started without standard output or error one that goes nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 - open to the end

@@ -1,0 +1,31 @@
+"""The shards of a set go where their set goes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from suimon.drops import sets
+from suimon.ledger.drops import Ledger, LostClaimError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from suimon.drops.drop import DropRecord
+
+
+def follow(ledger: Ledger, record: DropRecord, now: datetime, *others: str) -> None:
+    """Let the members of a set go as far as the set has come; what is there already stays, so again does no harm.
+
+    others: drop ids of parts that say themselves that they went on with it.
+    """
+    whole = ledger.sets.get(record.dataset, record.partition)
+    for drop_id in sorted(sets.followers(record, whole, *others)):
+        _bring(ledger, ledger.get(drop_id), record, now)
+
+
+def _bring(ledger: Ledger, member: DropRecord | None, record: DropRecord, now: datetime) -> None:
+    while member and (states := sets.way(member.state, record.state)):
+        try:
+            member = ledger.move(member, states[0], now, set_id=record.id)
+        except LostClaimError:  # another function lets it follow, too
+            member = ledger.get(member.id)

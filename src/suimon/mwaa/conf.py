@@ -1,0 +1,38 @@
+"""The conf of a DAG run: everything the DAG needs to know."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from suimon.drops.drop import DropRecord, written_order
+from suimon.drops.lake import accepted_prefix, processed_prefix
+
+if TYPE_CHECKING:
+    from suimon.settings import Settings
+
+
+def conf_for(record: DropRecord, settings: Settings) -> dict[str, Any]:
+    """Everything the DAG needs to know: it reads no settings of its own and never the key that a PUT may overwrite."""
+    accepted, processed = accepted_prefix(record), processed_prefix(record)
+    warehouse = settings.warehouse
+    if warehouse is None:
+        raise ValueError("SUIMON_REDSHIFT_DATABASE is not set: the DAG could not load anything")
+    return {
+        "dataset": record.dataset,
+        "partition": record.partition,
+        "drop_id": record.id,
+        "attempt": record.attempt,
+        "written": written_order(record.drop.sequencer),
+        "rows": record.rows,
+        "source_uri": f"s3://{settings.lake_bucket}/{accepted}{record.accepted_as}",
+        "contract_uri": f"s3://{settings.lake_bucket}/{accepted}_contract.json",
+        "target_uri": f"s3://{settings.lake_bucket}/{processed}",
+        "glue_job": settings.glue_job,
+        "redshift": {
+            "database": warehouse.database,
+            "workgroup_name": warehouse.workgroup_name,
+            "cluster_identifier": warehouse.cluster_identifier,
+            "secret_arn": warehouse.secret_arn,
+        },
+        "copy_role_arn": settings.copy_role_arn,
+    }

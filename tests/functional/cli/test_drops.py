@@ -1,0 +1,137 @@
+"""`suimon drops` on DynamoDB (moto): which drops it lists, in which order, and what it shows of one."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+from suimon.cli import drops
+from suimon.cli.main import main
+from suimon.drops.drop import Drop, DropRecord, State, after
+from suimon.ledger import queries
+from suimon.ledger.drops import Ledger
+from suimon.ledger.items import entry_of
+
+if TYPE_CHECKING:
+    from click.testing import Result
+    from mypy_boto3_dynamodb.service_resource import Table
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+DAY = "2026-11-20"
+KEY = f"sales/{DAY}/sales_data.csv"
+
+
+@pytest.fixture
+def ledger(table: Table, monkeypatch: pytest.MonkeyPatch) -> Ledger:
+    monkeypatch.setattr(drops, "outputs_of", lambda *_: [table.name, "lake"])
+    return Ledger(table, "intake 1")
+
+
+def suimon_drops(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["drops", *arguments], catch_exceptions=False)
+
+
+def ids(*arguments: str) -> list[str]:
+    return [drop["drop_id"] for drop in json.loads(suimon_drops(*arguments, "--json").stdout)]
+
+
+def dropped(
+    ledger: Ledger, number: int, state: State = State.REJECTED, *, key: str = KEY, day: str = DAY
+) -> DropRecord:
+    """Enter the version of that number and move it on, a minute after the one before."""
+    now = NOON + timedelta(minutes=number)
+    drop = Drop("raw", key, f"version {number}", "etag", 1_000, f"{number:02}")
+    record = ledger.receive(drop, "sales", day, State.RECEIVED, now)
+    record = ledger.claim(record, now, owner="a", lease=timedelta(minutes=16), attempt=1)
+    return ledger.move(record, state, now + timedelta(milliseconds=250), **({"rows": 12_345} if number % 2 else {}))
+
+
+def test_the_writes_of_a_key_come_newest_first_and_those_not_yet_entered_too(ledger: Ledger, table: Table) -> None:
+    first, second = dropped(ledger, 1), dropped(ledger, 2)
+    dropped(ledger, 3, key="sales/other.csv")
+    third = DropRecord(Drop("raw", KEY, "3", "e", 1, "03"), "sales", DAY, State.RECEIVED, 1, "", "")
+    table.put_item(Item=entry_of(third))
+    assert ids("--key", f"s3://raw/{KEY}") == [third.id, second.id, first.id]
+
+
+def test_a_drop_that_has_two_entries_is_listed_once(ledger: Ledger, table: Table) -> None:
+    known = dropped(ledger, 2)
+    found = Drop("raw", KEY, known.drop.version_id, "etag", 1_000, after("01"))
+    table.put_item(Item=entry_of(DropRecord(found, "sales", DAY, State.RECEIVED, 1, "", "")))
+    assert ids("--key", f"s3://raw/{KEY}") == [known.id]
+
+
+def test_a_partition_is_listed_newest_write_first_and_narrowed_by_state(ledger: Ledger) -> None:
+    first, second = dropped(ledger, 1, State.DUPLICATE), dropped(ledger, 2)
+    dropped(ledger, 3, day="2026-11-21")
+    assert ids("--dataset", "sales", "--partition", DAY) == [second.id, first.id]
+    assert ids("--dataset", "sales", "--partition", DAY, "--state", "duplicate") == [first.id]
+
+
+def test_what_came_to_a_state_last_is_listed_first_over_all_pages(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "PAGE", 2)
+    made = [dropped(ledger, number, key=f"{number}.csv") for number in range(1, 6)]
+    dropped(ledger, 6, State.SUPERSEDED)
+    assert ids("--state", "REJECTED") == [record.id for record in reversed(made)]
+    assert ids("--state", "REJECTED", "--dataset", "inventory") == []
+
+
+def test_a_long_list_is_cut_and_says_so(ledger: Ledger) -> None:
+    for number in range(1, 4):
+        dropped(ledger, number)
+    cut, whole = (
+        suimon_drops("--state", "REJECTED", "--limit", "2"),
+        suimon_drops("--state", "REJECTED", "--limit", "3"),
+    )
+    assert ("version 3" in cut.output, "version 1" in cut.output, "--limit" in cut.output) == (True, False, True)
+    assert ("version 1" in whole.output, "--limit" in whole.output) == (True, False)
+
+
+def test_one_drop_is_shown_with_its_history_by_its_id_or_its_run(ledger: Ledger) -> None:
+    record = dropped(ledger, 1, State.ACCEPTED)
+    now = NOON + timedelta(hours=1)
+    run = f"{record.id}.1"
+    record = ledger.move(record, State.TRIGGERED, now, run_id=run, accepted_as="data.csv", task_token="secret")
+    for asked in (record.id, run):
+        result = suimon_drops(asked)
+        assert result.exit_code == 0
+        lines = [" ".join(line.split()) for line in result.output.splitlines()]
+        assert f"file s3://raw/{KEY}" in lines
+        assert "state TRIGGERED since 2026-11-22 13:00:00Z, attempt 1" in lines
+        assert f"run {run}" in lines
+        assert f"accepted copy s3://lake/accepted/sales/{DAY}/{record.id}/data.csv" in lines
+        assert "ACCEPTED 2026-11-22 12:01:00.250Z 1 intake 1" in lines
+    assert [line.split()[0] for line in lines[-5:] if line] == ["RECEIVED", "VALIDATING", "ACCEPTED", "TRIGGERED"]
+
+
+def test_json_has_the_history_and_neither_token_nor_lease(ledger: Ledger) -> None:
+    record = dropped(ledger, 1, State.ACCEPTED)
+    ledger.move(record, State.TRIGGERED, NOON, task_token="secret")
+    shown = json.loads(suimon_drops(record.id, "--json").stdout)
+    assert shown["history"][0] == {
+        "state": "RECEIVED",
+        "at": "2026-11-22T12:01:00.000+00:00",
+        "attempt": 1,
+        "by": "intake 1",
+    }
+    assert not {"task_token", "lease_owner", "lease_until"} & shown.keys()
+
+
+def test_what_the_ledger_does_not_know_exits_with_1(ledger: Ledger) -> None:
+    del ledger
+    unknown = suimon_drops("0123456789abcdef")
+    assert (unknown.exit_code, "knows no drop '0123456789abcdef'" in unknown.output) == (1, True)
+    listed = suimon_drops("--state", "FAILED", "--json")
+    assert (listed.exit_code, listed.stdout) == (1, "[]\n")
+
+
+def test_a_ledger_that_cannot_be_read_exits_with_2(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    del ledger
+    monkeypatch.setattr(drops, "outputs_of", lambda *_: ["no such table", "lake"])
+    assert suimon_drops("--state", "FAILED").exit_code == 2

@@ -1,0 +1,204 @@
+"""A gate for one dataset of shards, and those around it; its services are moto's or the ones in memory."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from suimon.aws.objects import Objects
+from suimon.contract.file import FileFormat
+from suimon.contract.keys import KeyPattern, SetRule
+from suimon.contract.model import Contract, Contracts
+from suimon.drops.drop import Drop, DropRecord, State
+from suimon.drops.run_finished import RunFinished
+from suimon.incidents.store import IncidentDesk
+from suimon.intake.errors import ComeBackError
+from suimon.intake.gate import Gate
+from suimon.ledger.drops import Ledger
+from suimon.mwaa.airflow import Airflow
+from suimon.mwaa.pace import Pace
+from suimon.outcome.run_end import Registry
+from tests.settings import SETTINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+DAY = "2026-11-20"
+THREE = SetRule(3, None, None, reload=False, complete_within_minutes=60)
+MANIFEST = SetRule(None, KeyPattern("orders/{ds}/manifest.json"), None, reload=False, complete_within_minutes=60)
+MARKER = SetRule(None, None, KeyPattern("orders/{ds}/_SUCCESS"), reload=True, complete_within_minutes=60)
+
+
+class KilledError(BaseException):
+    """This function is no more; nothing catches it."""
+
+
+class Points:
+    """Counts what is asked of the services, and does something at one of them: before it, or after its effect."""
+
+    def __init__(self) -> None:
+        self.passed = 0
+        self.at: dict[int, Callable[[], None]] = {}
+
+    def through(self, service: Any, names: frozenset[str]) -> Any:
+        return _Watched(self, service, names)
+
+    def reach(self) -> None:
+        self.passed += 1
+        if act := self.at.pop(self.passed, None):
+            act()
+
+
+class _Watched:
+    def __init__(self, points: Points, service: Any, names: frozenset[str]) -> None:
+        self._points, self._service, self._names = points, service, names
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._service, name)
+        if name not in self._names:
+            return found
+
+        def call(*args: Any, **request: Any) -> Any:
+            self._points.reach()
+            answer = found(*args, **request)
+            self._points.reach()
+            return answer
+
+        return call
+
+
+class LineCounter:
+    """Judges a file by its first word, and counts its lines."""
+
+    def __init__(self, objects: Objects) -> None:
+        self._objects = objects
+
+    @contextmanager
+    def inspect(self, record: DropRecord, contract: Contract) -> Iterator[Any]:
+        del contract
+        body = self._objects.version(record.drop).read(0, record.drop.size)
+        verdict = SimpleNamespace(
+            accepted=not body.startswith(b"bad"), accepted_rows=body.count(b"\n"), set_aside=0, warnings=()
+        )
+        yield SimpleNamespace(verdict=verdict, aside=None, report=lambda: "it is bad")
+
+
+class Mwaa:
+    """An Airflow that keeps its runs."""
+
+    def __init__(self) -> None:
+        self.runs: dict[str, dict[str, Any]] = {}
+        self.away = False
+
+    def invoke_rest_api(self, **request: Any) -> dict[str, Any]:
+        if self.away:
+            raise ReadTimeoutError(endpoint_url="env")
+        if request["Method"] == "POST":
+            body = request["Body"]
+            if body["dag_run_id"] in self.runs:
+                response = {"Error": {"Code": "RestApiClientException"}, "RestApiStatusCode": 409}
+                raise ClientError(response, "InvokeRestApi")  # type: ignore[arg-type]  # MWAA's own field
+            self.runs[body["dag_run_id"]] = body["conf"]
+        return {"RestApiStatusCode": 200, "RestApiResponse": {"is_paused": False}}
+
+
+class World:
+    """A gate for one dataset of shards, and those who send files, deliver events and run DAGs."""
+
+    def __init__(self, table: Any, s3: Any, sns: Any, topic_arn: str, rule: SetRule) -> None:
+        self.s3, self.points, self.mwaa, self.now, self.sent = s3, Points(), Mwaa(), NOON, 0
+        asked = frozenset({"get_item", "query", "put_item", "update_item"})
+        self.ledger = Ledger(self.points.through(table, asked))
+        objects = Objects(self.points.through(s3, frozenset({"copy", "put_object", "list_objects_v2"})))
+        mwaa = self.points.through(self.mwaa, frozenset({"invoke_rest_api"}))
+        self.desk = IncidentDesk(table, sns, topic_arn)
+        contract = Contract(
+            "orders",
+            "1",
+            "orders",
+            dag_id="orders_etl",
+            key_pattern=KeyPattern("orders/{ds}/part-{shard}.csv"),
+            file=FileFormat(),
+            set_rule=rule,
+        )
+        self.gate = Gate(
+            ledger=self.ledger,
+            objects=objects,
+            airflow=Airflow(mwaa, "env", Pace(table, "env", self.clock, lambda _: None)),
+            desk=self.desk,
+            sfn=SimpleNamespace(),  # type: ignore[arg-type]  # nobody waits for an answer
+            contracts=Contracts((contract,)),
+            settings=SETTINGS,
+            inspector=LineCounter(objects),
+            owner="one",
+            clock=self.clock,
+        )
+        self.registry = Registry(self.ledger, self.desk, SimpleNamespace())  # type: ignore[arg-type]  # as above
+
+    def clock(self) -> datetime:
+        return self.now
+
+    def put(self, name: str, content: str = "row\n", day: str = DAY) -> Drop:
+        self.sent += 1
+        key = f"orders/{day}/{name}"
+        answer = self.s3.put_object(Bucket="raw", Key=key, Body=content.encode())
+        etag, size = answer["ETag"].strip('"'), len(content.encode())
+        return Drop("raw", key, answer["VersionId"], etag, size, f"{self.sent:04X}")
+
+    def shard(self, number: int, content: str = "row\n", day: str = DAY) -> Drop:
+        return self.put(f"part-{number}.csv", content, day)
+
+    def take(self, *drops: Drop) -> None:
+        for drop in drops:
+            self.gate.take(drop)
+
+    def until_quiet(self, *drops: Drop) -> None:
+        """Deliver again what came to no good end, as the queue and the sweep do."""
+        for _ in range(3):
+            self.now += timedelta(minutes=20)  # leases run out
+            for drop in drops:
+                with suppress(ComeBackError):
+                    self.gate.take(drop)
+            for partition in {drop.key.split("/")[1] for drop in drops}:
+                for record in self.ledger.drops_of("orders", partition):
+                    with suppress(ComeBackError):
+                        self.gate.resume(record.id)
+
+    def end_runs(self, day: str) -> None:
+        """Let every run of a day end that has not: as the fence would, none that is older than one that has loaded."""
+        runs = [(conf["written"], run_id) for run_id, conf in self.mwaa.runs.items() if conf["partition"] == day]
+        for written, run_id in sorted(runs, reverse=True):
+            self.finish(run_id, State.LOADED if written == max(runs)[0] else State.SUPERSEDED)
+
+    def last_run(self, day: str) -> str:
+        runs = [(conf["written"], run_id) for run_id, conf in self.mwaa.runs.items() if conf["partition"] == day]
+        return max(runs)[1]
+
+    def states(self, *drops: Drop) -> list[State]:
+        known = self.ledger.get_many(drop.id for drop in drops)
+        return [known[drop.id].state for drop in drops]
+
+    def finish(self, run_id: str, outcome: State = State.LOADED) -> None:
+        drop_id, _, attempt = run_id.partition(".")
+        rows: dict[str, int | None] = {}
+        finished = RunFinished(drop_id, int(attempt), "orders_etl", run_id, outcome, rows, None, None, None)
+        self.registry.enter(finished, self.now)
+
+    def sources(self, run_id: str) -> dict[str, Any]:
+        key = self.mwaa.runs[run_id]["source_uri"].removeprefix("s3://lake/")
+        found: dict[str, Any] = json.loads(self.s3.get_object(Bucket="lake", Key=key)["Body"].read())
+        return found
+
+    def names(self, run_id: str) -> list[str]:
+        return [source["name"].rpartition("/")[2] for source in self.sources(run_id)["sources"]]
+
+
+LOADED, TRIGGERED, ACCEPTED = State.LOADED, State.TRIGGERED, State.ACCEPTED
+REJECTED, SUPERSEDED = State.REJECTED, State.SUPERSEDED

@@ -1,0 +1,304 @@
+"""The end of a run, on moto: once into the ledger, to people when it failed, to the replay that waits."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from suimon.drops.drop import Drop, DropRecord, State
+from suimon.drops.run_finished import OutcomeError, RunFinished
+from suimon.incidents.incident import Problem
+from suimon.incidents.store import IncidentDesk
+from suimon.ledger.drops import Ledger, LostClaimError
+from suimon.outcome.run_end import Registry
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+    from tests.functional.conftest import Post
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+DROP = Drop("raw", "sales/2026-11-20/sales_data.csv", "v1", "etag", 10, "01")
+
+
+class FakeSfn:
+    """Keeps the answers; refuses tokens as Step Functions does when nobody waits any more."""
+
+    def __init__(self) -> None:
+        self.answers: list[tuple[str, dict[str, Any]]] = []
+        self.refuses = ""
+
+    def _take(self, kind: str, answer: dict[str, Any]) -> None:
+        if self.refuses:
+            raise ClientError({"Error": {"Code": self.refuses}}, kind)
+        self.answers.append((kind, answer))
+
+    def send_task_success(self, **answer: Any) -> None:
+        self._take("success", answer)
+
+    def send_task_failure(self, **answer: Any) -> None:
+        self._take("failure", answer)
+
+
+@pytest.fixture
+def sfn() -> FakeSfn:
+    return FakeSfn()
+
+
+@pytest.fixture
+def registry(table: Table, post: Post, sfn: FakeSfn) -> Registry:
+    return Registry(Ledger(table), IncidentDesk(table, post.sns, post.topic_arn), sfn)  # type: ignore[arg-type]  # a fake
+
+
+def triggered(ledger: Ledger, **replay: str) -> DropRecord:
+    record = ledger.receive(DROP, "sales", "2026-11-20", State.RECEIVED, NOON)
+    record = ledger.claim(record, NOON, owner="a", lease=timedelta(minutes=1), attempt=1, **replay)
+    record = ledger.move(record, State.ACCEPTED, NOON, rows=3)
+    return ledger.move(record, State.TRIGGERED, NOON)
+
+
+def load_newer(ledger: Ledger) -> None:
+    newer = Drop("raw", DROP.key, "v2", "other", 10, "02")
+    record = ledger.receive(newer, "sales", "2026-11-20", State.RECEIVED, NOON)
+    record = ledger.claim(record, NOON, owner="b", lease=timedelta(minutes=1), attempt=1)
+    for state in (State.ACCEPTED, State.TRIGGERED, State.LOADED):
+        record = ledger.move(record, state, NOON)
+
+
+def finished(outcome: str = "loaded", **detail: Any) -> RunFinished:
+    return RunFinished.from_event(
+        {
+            "detail": {
+                "dataset": "sales",
+                "partition": "2026-11-20",
+                "drop_id": DROP.id,
+                "attempt": 1,
+                "dag_id": "daily_sales_etl",
+                "run_id": f"{DROP.id}.1",
+                "outcome": outcome,
+                "rows": {"file": 3, "parquet": 3, "table": 3},
+                "failed_task": None,
+                "error": None,
+                "log_url": None,
+                **detail,
+            }
+        }
+    )
+
+
+def test_a_loaded_run_ends_the_drop_without_a_word(registry: Registry, post: Post) -> None:
+    triggered(registry.ledger)
+    assert registry.enter(finished(), NOON).state is State.LOADED
+    assert post.subjects() == []
+
+
+def test_a_failed_run_is_told_with_its_task_and_log_and_the_way_to_repeat_it(registry: Registry, post: Post) -> None:
+    triggered(registry.ledger)
+    run = finished("failed", failed_task="load_redshift", error="Divide by zero", log_url="http://airflow/log")
+    assert registry.enter(run, NOON).state is State.FAILED
+    [(subject, body)] = post.letters()
+    assert subject == "[Suimon] sales 2026-11-20 could not be loaded"
+    for word in ("load_redshift", "Divide by zero", "http://airflow/log", "suimon replay sales --from 2026-11-20"):
+        assert word in body
+
+
+def test_an_end_that_is_reported_twice_is_told_once(registry: Registry, post: Post) -> None:
+    triggered(registry.ledger)
+    run = finished("failed", failed_task="run_glue", error="no")
+    registry.enter(run, NOON)
+    assert registry.enter(run, NOON + timedelta(seconds=5)).state is State.FAILED
+    assert len(post.letters()) == 1
+
+
+def test_a_failure_is_told_before_anybody_could_replay_it(
+    registry: Registry, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    triggered(registry.ledger)
+    run = finished("failed", error="no")
+    with monkeypatch.context() as killed:
+        killed.setattr(registry.ledger, "move", lambda *_, **__: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            registry.enter(run, NOON)
+    known = registry.ledger.get(DROP.id)
+    assert known
+    assert known.state is State.TRIGGERED
+    assert registry.enter(run, NOON).state is State.FAILED
+    assert post.subjects() == ["[Suimon] sales 2026-11-20 could not be loaded"]
+
+
+@pytest.mark.parametrize("outcome", ["loaded", "superseded"])
+def test_a_failure_that_is_told_while_the_cleared_run_ends_otherwise_is_withdrawn(
+    registry: Registry, post: Post, monkeypatch: pytest.MonkeyPatch, outcome: str
+) -> None:
+    triggered(registry.ledger)
+    report = registry.desk.report
+
+    def report_slowly(problem: Problem, now: datetime) -> bool:
+        told = report(problem, now)
+        assert str(registry.enter(finished(outcome), NOON).state) == outcome.upper()
+        return told
+
+    monkeypatch.setattr(registry.desk, "report", report_slowly)
+    assert str(registry.enter(finished("failed", error="no"), NOON).state) == outcome.upper()
+    failed = "sales 2026-11-20 could not be loaded"
+    assert post.subjects() == [f"[Suimon] {failed}", f"[Suimon] Recovered: {failed}"]
+
+
+def test_a_failure_that_is_told_while_a_newer_file_is_loaded_is_withdrawn(
+    registry: Registry, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    triggered(registry.ledger)
+    report = registry.desk.report
+
+    def report_slowly(problem: Problem, now: datetime) -> bool:
+        load_newer(registry.ledger)
+        return report(problem, now)
+
+    monkeypatch.setattr(registry.desk, "report", report_slowly)
+    assert registry.enter(finished("failed", error="no"), NOON).state is State.FAILED
+    assert [subject.startswith("[Suimon] Recovered") for subject in post.subjects()] == [False, True]
+
+
+def test_a_failure_that_was_told_before_a_crash_is_withdrawn_when_a_newer_file_is_loaded_meanwhile(
+    registry: Registry, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    triggered(registry.ledger)
+    with monkeypatch.context() as killed:
+        killed.setattr(registry.ledger, "move", lambda *_, **__: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            registry.enter(finished("failed", error="no"), NOON)
+    load_newer(registry.ledger)  # what it closes, it looked for before we told
+    assert registry.enter(finished("failed", error="no"), NOON).state is State.SUPERSEDED
+    assert [subject.startswith("[Suimon] Recovered") for subject in post.subjects()] == [False, True]
+
+
+@pytest.mark.parametrize("looks", ["before", "after"])
+def test_a_report_that_comes_again_tells_nothing_anew_when_the_cleared_run_loads_meanwhile(
+    registry: Registry, post: Post, monkeypatch: pytest.MonkeyPatch, looks: str
+) -> None:
+    triggered(registry.ledger)
+    registry.enter(finished("failed", error="no"), NOON)
+    point = {"before": "known", "after": "report"}[looks]  # whether it is over already when we look
+    going_on = getattr(registry.desk, point)
+
+    def slowly(*given: Any) -> Any:
+        monkeypatch.setattr(registry.desk, point, going_on)
+        registry.enter(finished(), NOON)
+        return going_on(*given)
+
+    monkeypatch.setattr(registry.desk, point, slowly)
+    registry.enter(finished("failed", error="no"), NOON)
+    incident = registry.desk.known("run-failed:sales:2026-11-20")
+    assert incident
+    assert not incident.is_open
+    recovered = [subject.startswith("[Suimon] Recovered") for subject in post.subjects()]
+    # Between the look and the report nobody can stand in the way: then the second e-mail is taken back.
+    assert recovered == {"before": [False, True], "after": [False, True, False, True]}[looks]
+
+
+@pytest.mark.parametrize("ends", [True, False])
+def test_a_failure_that_is_told_again_while_a_replay_has_begun_is_left_to_it_unless_that_is_loaded(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch, *, ends: bool
+) -> None:
+    triggered(registry.ledger)
+    report = registry.desk.report
+
+    def report_slowly(problem: Problem, now: datetime) -> bool:
+        monkeypatch.setattr(registry.desk, "report", report)
+        record = registry.enter(finished("failed", error="no"), NOON)  # the event's other delivery
+        record = registry.ledger.claim(record, NOON, owner="b", lease=timedelta(minutes=1), attempt=2)
+        registry.ledger.move(registry.ledger.move(record, State.ACCEPTED, NOON, rows=3), State.TRIGGERED, NOON)
+        if ends:
+            registry.enter(finished(attempt=2, run_id=f"{DROP.id}.2"), NOON)
+        return report(problem, now)
+
+    monkeypatch.setattr(registry.desk, "report", report_slowly)
+    with pytest.raises(LostClaimError):
+        registry.enter(finished("failed", error="no"), NOON)
+    incident = registry.desk.known("run-failed:sales:2026-11-20")
+    assert incident
+    assert incident.is_open is not ends
+
+
+def test_an_end_before_intake_has_written_the_start_is_entered(registry: Registry) -> None:
+    ledger = registry.ledger
+    record = ledger.receive(DROP, "sales", "2026-11-20", State.RECEIVED, NOON)
+    record = ledger.claim(record, NOON, owner="a", lease=timedelta(minutes=1), attempt=1)
+    ledger.move(record, State.ACCEPTED, NOON, rows=3)
+    assert registry.enter(finished(), NOON).state is State.LOADED
+
+
+def test_a_waiting_replay_gets_its_answer(registry: Registry, sfn: FakeSfn) -> None:
+    triggered(registry.ledger, task_token="token", replay="execution")
+    registry.enter(finished(), NOON)
+    [(kind, answer)] = sfn.answers
+    assert (kind, answer["taskToken"]) == ("success", "token")
+
+
+def test_a_waiting_replay_hears_of_the_failure(registry: Registry, sfn: FakeSfn) -> None:
+    triggered(registry.ledger, task_token="token", replay="execution")
+    registry.enter(finished("failed", error="no such column"), NOON)
+    [(kind, answer)] = sfn.answers
+    assert (kind, answer["error"], answer["cause"]) == ("failure", "RunFailed", "no such column")
+
+
+def test_a_replay_that_no_longer_waits_does_not_stop_the_outcome(registry: Registry, sfn: FakeSfn) -> None:
+    triggered(registry.ledger, task_token="token", replay="execution")
+    sfn.refuses = "TaskTimedOut"
+    assert registry.enter(finished(), NOON).state is State.LOADED
+
+
+def test_a_load_after_a_failure_ends_the_incident(registry: Registry, post: Post) -> None:
+    failed = triggered(registry.ledger)
+    registry.enter(finished("failed", error="no"), NOON)
+    record = registry.ledger.get(failed.id)
+    assert record
+    record = registry.ledger.claim(record, NOON, owner="b", lease=timedelta(minutes=1), attempt=2)
+    registry.ledger.move(registry.ledger.move(record, State.ACCEPTED, NOON, rows=3), State.TRIGGERED, NOON)
+    registry.enter(finished(attempt=2, run_id=f"{DROP.id}.2"), NOON)
+    assert post.subjects()[-1] == "[Suimon] Recovered: sales 2026-11-20 could not be loaded"
+
+
+def test_a_failed_run_that_was_cleared_in_airflow_and_loads_is_loaded(registry: Registry, post: Post) -> None:
+    triggered(registry.ledger)
+    registry.enter(finished("failed", error="no"), NOON)
+    assert registry.enter(finished(), NOON).state is State.LOADED
+    assert registry.enter(finished("failed", error="no"), NOON).state is State.LOADED  # the first report, late again
+    assert [subject.startswith("[Suimon] Recovered") for subject in post.subjects()] == [False, True]
+
+
+def test_a_failed_run_behind_a_newer_loaded_file_is_superseded_and_no_news(registry: Registry, post: Post) -> None:
+    triggered(registry.ledger)
+    load_newer(registry.ledger)
+    assert registry.enter(finished("failed", error="no"), NOON).state is State.SUPERSEDED
+    assert post.subjects() == []
+
+
+def test_an_older_load_does_not_close_the_incident_of_a_newer_file(registry: Registry, post: Post) -> None:
+    triggered(registry.ledger)
+    newer = Drop("raw", DROP.key, "v2", "other", 10, "02")
+    registry.ledger.receive(newer, "sales", "2026-11-20", State.RECEIVED, NOON)
+    registry.desk.report(Problem("rejected:sales:2026-11-20", "rejected", "body", f"{newer.id}.1"), NOON)
+    registry.enter(finished(), NOON)
+    assert post.subjects() == ["[Suimon] rejected"]
+
+
+def test_a_report_that_comes_again_after_a_replay_has_begun_is_passed_over(registry: Registry) -> None:
+    record = triggered(registry.ledger)
+    record = registry.enter(finished(), NOON)
+    registry.ledger.claim(record, NOON, owner="b", lease=timedelta(minutes=1), attempt=2)
+    assert registry.enter(finished(), NOON).attempt == 2
+
+
+def test_a_report_of_an_attempt_that_nobody_started_is_refused(registry: Registry) -> None:
+    triggered(registry.ledger)
+    with pytest.raises(OutcomeError, match="no attempt 7"):
+        registry.enter(finished(attempt=7), NOON)
+
+
+def test_an_unreadable_event_is_refused_by_its_field() -> None:
+    with pytest.raises(OutcomeError, match="outcome"):
+        RunFinished.from_event({"detail": {"drop_id": "x", "attempt": 1, "dag_id": "d", "run_id": "r"}})

@@ -1,0 +1,67 @@
+"""The replay function's plan, from the ledger on DynamoDB (moto)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from suimon.contract.file import ContractError
+from suimon.contract.model import Contract, Contracts
+from suimon.drops.drop import Drop, State
+from suimon.ledger.drops import Ledger
+from suimon.replay.plan import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+    from mypy_boto3_dynamodb.service_resource import Table
+
+    from tests.functional.conftest import LambdaContext
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+CONTRACTS = Contracts((Contract("sales", "1.0.0", "sales_fact"),))
+
+
+@pytest.fixture
+def app(
+    entry_point: Callable[[str, Contracts], ModuleType], table: Table, monkeypatch: pytest.MonkeyPatch
+) -> ModuleType:
+    monkeypatch.setenv("SUIMON_LEDGER_TABLE", table.name)
+    monkeypatch.setenv("SUIMON_ALERTS_TOPIC_ARN", "arn:aws:sns:ap-northeast-1:123456789012:alerts")
+    return entry_point("replay", CONTRACTS)
+
+
+def receive(table: Table, day: str, sequencer: str, state: State) -> str:
+    drop = Drop("raw", f"sales/{day}/sales_data.csv", f"v{sequencer}", "etag", 10, sequencer)
+    Ledger(table).receive(drop, "sales", day, state, NOON)
+    return drop.id
+
+
+def test_the_newest_drop_of_each_day_is_planned_and_the_rest_is_said(
+    app: ModuleType, table: Table, context: LambdaContext
+) -> None:
+    receive(table, "2026-11-01", "01", State.LOADED)
+    corrected = receive(table, "2026-11-01", "02", State.LOADED)
+    running = receive(table, "2026-11-02", "03", State.TRIGGERED)
+    assert app.handler({"dataset": "sales", "from": "2026-11-01", "to": "2026-11-03", "reason": "x"}, context) == {
+        "dataset": "sales",
+        "max_concurrency": 3,
+        "items": [{"drop_id": corrected, "partition": "2026-11-01", "attempt": 2}],
+        "skipped": [
+            {"partition": "2026-11-02", "reason": f"drop {running} is TRIGGERED: it is on its way already"},
+            {"partition": "2026-11-03", "reason": "no file has come"},
+        ],
+    }
+
+
+def test_a_misspelt_dataset_is_an_error_and_not_an_empty_range(app: ModuleType, context: LambdaContext) -> None:
+    with pytest.raises(ContractError, match="no contract for dataset 'slaes'; there are: sales"):
+        app.handler({"dataset": "slaes", "from": "2026-11-01", "to": "2026-11-03"}, context)
+
+
+def test_a_range_that_makes_no_sense_is_an_error(app: ModuleType, context: LambdaContext) -> None:
+    with pytest.raises(RequestError, match="swap them"):
+        app.handler({"dataset": "sales", "from": "2026-11-03", "to": "2026-11-01"}, context)

@@ -1,0 +1,214 @@
+"""What the sweep is tested on: moto's buckets, queues and table, an Airflow that is told what it knows, a set clock."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.exceptions import ClientError
+from moto.s3.models import s3_backends
+
+from suimon.contract.keys import KeyPattern
+from suimon.contract.model import Contract, Contracts
+from suimon.drops.drop import Drop, DropRecord, State
+from suimon.incidents.store import IncidentDesk
+from suimon.ledger.drops import Ledger
+from suimon.mwaa.airflow import Airflow
+from suimon.outcome.run_end import Registry
+from suimon.settings import Places
+from suimon.sweep.round import Sweep
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+    from suimon.sweep.findings import Finding, Findings
+    from tests.functional.conftest import Post
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAG = "daily_sales_etl"
+RAW, REPORTS = "raw", "reports"
+
+
+def key_of(day: str = "2026-11-21") -> str:
+    return f"sales/{day}/sales_data.csv"
+
+
+def contracts(*patterns: str) -> Contracts:
+    """Give a contract of sales, and one more for each pattern."""
+    sales = Contract("sales", "1", "sales_fact", dag_id=DAG, key_pattern=KeyPattern(key_of("{ds}")))
+    others = (
+        Contract(f"other{number}", "1", f"other{number}", dag_id=f"dag{number}", key_pattern=KeyPattern(pattern))
+        for number, pattern in enumerate(patterns)
+    )
+    return Contracts((sales, *others))
+
+
+class FakeMwaa:
+    """An Airflow that has the runs it is given: `runs` by id, each a state or (state, {task: state})."""
+
+    def __init__(self) -> None:
+        self.runs: dict[str, Any] = {}
+        self.paused: set[str] = set()
+        self.fails: Exception | None = None
+        self.paths: list[str] = []
+
+    def invoke_rest_api(self, **request: Any) -> dict[str, Any]:
+        self.paths.append(request["Path"])
+        assert len(request["Path"]) <= 64
+        if self.fails:
+            raise self.fails
+        match request["Path"].split("/")[1:]:
+            case ["dags", dag]:
+                return self._answer({"is_paused": dag in self.paused})
+            case ["dags", "~", "dagRuns", "~", "taskInstances", "list"]:
+                [run] = request["Body"]["dag_run_ids"]
+                tasks = self.runs[run][1] if isinstance(self.runs[run], tuple) else {}
+                listed = [{"task_id": task, "state": state} for task, state in tasks.items()]
+                return self._answer({"task_instances": listed, "total_entries": len(listed)})
+            case ["dags", _, "dagRuns", run] if run in self.runs:
+                known = self.runs[run]
+                return self._answer({"dag_run_id": run, "state": known[0] if isinstance(known, tuple) else known})
+            case _:
+                error: Any = {"Error": {"Code": "RestApiClientException"}, "RestApiStatusCode": 404}
+                raise ClientError(error, "InvokeRestApi")
+
+    @staticmethod
+    def _answer(body: Any) -> dict[str, Any]:
+        return {"RestApiStatusCode": 200, "RestApiResponse": body}
+
+
+@dataclass
+class FakeSfn:
+    """Keeps the tokens that were answered."""
+
+    answered: list[str] = field(default_factory=list)
+
+    def send_task_success(self, **request: Any) -> None:
+        self.answered.append(request["taskToken"])
+
+    def send_task_failure(self, **request: Any) -> None:
+        self.answered.append(request["taskToken"])
+
+
+@dataclass
+class World:
+    """The stack as the sweep sees it. Every put has its time; the event of none has come."""
+
+    table: Table
+    post: Post
+    contracts: Contracts = field(default_factory=contracts)
+    mwaa: FakeMwaa = field(default_factory=FakeMwaa)
+    sfn: FakeSfn = field(default_factory=FakeSfn)
+    s3: Any = None
+    sqs: Any = None
+
+    def __post_init__(self) -> None:
+        self.s3 = self.s3 or boto3.client("s3")
+        self.sqs = self.sqs or boto3.client("sqs")
+        for bucket in (RAW, REPORTS):
+            self.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "ap-northeast-1"})
+        self.s3.put_bucket_versioning(Bucket=RAW, VersioningConfiguration={"Status": "Enabled"})
+        names = ("intake", "intake-dead", "undelivered")
+        self.queues = {name: self.sqs.create_queue(QueueName=name)["QueueUrl"] for name in names}
+
+    @property
+    def ledger(self) -> Ledger:
+        return Ledger(self.table, "the test")
+
+    @property
+    def desk(self) -> IncidentDesk:
+        return IncidentDesk(self.table, self.post.sns, self.post.topic_arn)
+
+    def sweep(self, **changes: Any) -> Sweep:
+        pace: Any = SimpleNamespace(wait=lambda: None)
+        given: dict[str, Any] = {
+            "contracts": self.contracts,
+            "ledger": self.ledger,
+            "registry": Registry(self.ledger, self.desk, self.sfn),  # type: ignore[arg-type]  # a fake
+            "desk": self.desk,
+            "airflow": Airflow(self.mwaa, "env", pace),  # type: ignore[arg-type]  # a fake
+            "table": self.table,
+            "s3": self.s3,
+            "sqs": self.sqs,
+            "places": Places(
+                RAW, REPORTS, self.queues["intake"], (self.queues["intake-dead"], self.queues["undelivered"])
+            ),
+            "site": lambda: "airflow.example",
+            "wait_seconds": 0,
+        }
+        return Sweep(**given | changes)
+
+    def round(self, now: datetime = NOON) -> Findings:
+        return self.sweep().round(now)
+
+    def find(self, kind: str, now: datetime = NOON) -> Finding:
+        return self.round(now).of(kind)
+
+    def put(self, key: str, body: str = "a", written: datetime = NOON - HOUR) -> Drop:
+        """Put an object as if at a time; gives the drop as its event would name it, but for the sequencer."""
+        answer = self.s3.put_object(Bucket=RAW, Key=key, Body=body.encode())
+        self.written(key, written)
+        return Drop(RAW, key, answer["VersionId"], answer["ETag"].strip('"'), len(body), "")
+
+    def written(self, key: str, at: datetime) -> None:
+        """Let the newest version of a key be as old as it should be."""
+        backend = next(iter(s3_backends.values()))["aws"]
+        backend.buckets[RAW].keys.getlist(key)[-1].last_modified = at.replace(tzinfo=None)
+
+    def receive(self, drop: Drop, sequencer: str, now: datetime = NOON - HOUR) -> DropRecord:
+        """Enter a drop as its event does."""
+        known = Drop(drop.bucket, drop.key, drop.version_id, drop.etag, drop.size, sequencer)
+        dataset, partition = "-", "-"
+        if matched := self.contracts.match(drop.key):
+            dataset, partition = matched[0].dataset, matched[1]
+        state = State.UNMATCHED if dataset == "-" else State.RECEIVED
+        return self.ledger.receive(known, dataset, partition, state, now)
+
+    def bring(self, record: DropRecord, *states: State, at: datetime = NOON - HOUR) -> DropRecord:
+        """Move a drop on, each step at the time given."""
+        for state in states:
+            if state is State.VALIDATING:
+                record = self.ledger.claim(record, at, owner="x", lease=16 * MINUTE, attempt=record.attempt)
+            else:
+                record = self.ledger.move(record, state, at)
+        return record
+
+    def triggered(self, at: datetime, day: str = "2026-11-21", sequencer: str = "0A") -> DropRecord:
+        """Give a drop whose run was started at a time."""
+        record = self.receive(self.put(key_of(day), written=at), sequencer, at)
+        return self.bring(record, State.VALIDATING, State.ACCEPTED, State.TRIGGERED, at=at)
+
+    def state_of(self, drop_id: str) -> State:
+        record = self.ledger.get(drop_id)
+        assert record
+        return record.state
+
+    def resumed(self) -> list[str]:
+        """Take the drop ids that the gate was asked to bring on since last asked."""
+        ids = [str(json.loads(body)["resume"]) for body in self.messages("intake")]
+        assert len(ids) == len(set(ids))
+        return ids
+
+    def messages(self, queue: str) -> list[str]:
+        """Take what lies in a queue and is not hidden."""
+        bodies = []
+        while found := self.sqs.receive_message(QueueUrl=self.queues[queue], MaxNumberOfMessages=10).get("Messages"):
+            for one in found:
+                bodies.append(str(one["Body"]))
+                self.sqs.delete_message(QueueUrl=self.queues[queue], ReceiptHandle=one["ReceiptHandle"])
+        return bodies
+
+    def depth(self, queue: str) -> int:
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        counts = self.sqs.get_queue_attributes(QueueUrl=self.queues[queue], AttributeNames=names)["Attributes"]
+        return sum(int(count) for count in counts.values())
+
+    def send(self, queue: str, message: Any) -> None:
+        body = message if isinstance(message, str) else json.dumps(message)
+        self.sqs.send_message(QueueUrl=self.queues[queue], MessageBody=body)

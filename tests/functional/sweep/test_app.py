@@ -1,0 +1,176 @@
+"""The freshness function as it is deployed: a scheduled round, and what an operator asks of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import time
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+
+from suimon.contract.model import Arrival, Contracts
+from suimon.sweep.round import SweepError
+from tests.functional.freshness.test_watch import Redshift
+from tests.functional.sweep.swept import DAG, HOUR, NOON, RAW, REPORTS, World, contracts, key_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+    from mypy_boto3_dynamodb.service_resource import Table
+
+    from tests.functional.conftest import LambdaContext, Post
+
+TODAY = "2026-11-22T12:00:00Z"
+
+
+@pytest.fixture
+def world(table: Table, post: Post) -> World:
+    stock = contracts("stock/{ds}/stock.csv")
+    due = Arrival(days_after=1, deadline=time(6), time_zone="Asia/Tokyo", lookback_days=2)
+    return World(table, post, Contracts((stock.all[0], replace(stock.all[1], arrival=due))))
+
+
+@pytest.fixture
+def start(
+    world: World,
+    entry_point: Callable[[str, Contracts], ModuleType],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[[], Any]:
+    """Load the function in the test's own time: its logger writes to where the output goes then."""
+    for name, value in {
+        "LEDGER_TABLE": world.table.name,
+        "ALERTS_TOPIC_ARN": world.post.topic_arn,
+        "REDSHIFT_DATABASE": "analytics",
+        "REDSHIFT_WORKGROUP": "main",
+        "MWAA_ENVIRONMENT": "env",
+        "RAW_BUCKET": RAW,
+        "REPORTS_BUCKET": REPORTS,
+        "INTAKE_QUEUE": world.queues["intake"],
+        "INTAKE_DEAD_LETTER_QUEUE": world.queues["intake-dead"],
+        "UNDELIVERED_QUEUE": world.queues["undelivered"],
+    }.items():
+        monkeypatch.setenv(f"SUIMON_{name}", value)
+    client, fakes = boto3.client, {"redshift-data": Redshift(), "mwaa": world.mwaa}
+    monkeypatch.setattr(boto3, "client", lambda name, **more: fakes.get(name) or client(name, **more))
+    return lambda: entry_point("freshness", world.contracts)
+
+
+def test_a_scheduled_round_checks_deadlines_and_sweeps(
+    capsys: pytest.CaptureFixture[str], start: Callable[[], Any], world: World, context: LambdaContext
+) -> None:
+    drop = world.put(key_of())
+    answer = json.loads(json.dumps(start().handler({"time": TODAY, "source": "aws.scheduler"}, context)))
+    assert answer["problems"] == ["missing-file:other0:2026-11-20", "missing-file:other0:2026-11-21"]
+    assert answer["sweep"]["unexplained"] == 0
+    assert world.resumed() == [drop.id]
+    written = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert any(line.get("message") == "swept" for line in written)
+    assert any(line.get("LostEventHealed") == [1.0] and line.get("Unexplained") == [0.0] for line in written)
+
+
+def test_a_round_of_which_a_part_failed_fails_at_its_end_when_all_else_is_done(
+    start: Callable[[], Any], world: World, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUIMON_RAW_BUCKET", "nowhere")
+    record = world.receive(world.put(key_of()), "0A")
+    with pytest.raises(SweepError, match=r"recent dates: NoSuchBucket.*whole bucket"):
+        start().handler({"time": TODAY}, context)
+    assert "[Suimon] other0 2026-11-20: the file never came" in world.post.subjects()
+    assert world.resumed() == [record.id]
+
+
+def test_deadlines_are_told_before_the_sweep_begins(
+    start: Callable[[], Any], world: World, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    app = start()
+
+    def sweep() -> None:
+        told.extend(world.post.subjects())
+        raise InterruptedError
+
+    monkeypatch.setattr(app, "sweep", sweep)
+    with pytest.raises(InterruptedError):
+        app.handler({"time": TODAY}, context)
+    assert "[Suimon] other0 2026-11-20: the file never came" in told
+
+
+def test_deadlines_that_cannot_be_checked_do_not_stop_the_sweep(
+    start: Callable[[], Any], world: World, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop = world.put(key_of())
+    app = start()
+    monkeypatch.setattr(app, "watch", lambda: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        app.handler({"time": TODAY}, context)
+    assert world.resumed() == [drop.id]
+
+
+def test_a_sweep_that_is_left_too_little_time_says_so_instead_of_being_killed(
+    start: Callable[[], Any], world: World, context: LambdaContext
+) -> None:
+    context.seconds_left = 30
+    with pytest.raises(SweepError, match=r"dead letters: no time: .*runs: no time"):
+        start().handler({"time": TODAY}, context)
+    assert "[Suimon] other0 2026-11-20: the file never came" in world.post.subjects()
+
+
+def test_an_operator_s_round_is_the_same_and_says_what_failed_instead_of_failing(
+    start: Callable[[], Any], world: World, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUIMON_RAW_BUCKET", "nowhere")
+    answer = start().handler({"time": TODAY, "reconcile": {}}, context)
+    assert [failure["part"] for failure in answer["failures"]] == ["recent dates", "whole bucket"]
+    assert answer["walk"] is None
+    assert world.resumed() == []
+
+
+def test_an_operator_s_walk_holds_every_version_against_the_ledger_portion_by_portion(
+    start: Callable[[], Any], world: World, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("suimon.aws.versions.PAGE", 2)
+    monkeypatch.setattr("suimon.sweep.round.PORTION_PAGES", 1)
+    app = start()
+    app.handler({"time": TODAY, "reconcile": {}}, context)
+    # Older than anything that the sweep's own walk would look at again: as after a mistake in it, or in the ledger.
+    drops = [world.put(f"sales/2024-03-0{day}/sales_data.csv", written=NOON - 90 * 24 * HOUR) for day in (1, 2, 3)]
+    assert app.handler({"time": TODAY, "reconcile": {}}, context)["parts"][1]["found"] == 0
+    walk: Any = {}
+    portions = []
+    while walk is not None:
+        answer = json.loads(json.dumps(app.handler({"time": TODAY, "reconcile": {"walk": walk}}, context)))
+        walk = answer["walk"]
+        portions.append((answer["parts"][0]["looked_at"], answer["parts"][0]["healed"]))
+    assert portions == [(2, 2), (1, 1)]
+    assert set(world.resumed()) == {drop.id for drop in drops}
+
+
+def test_a_portion_that_finds_more_than_a_round_may_enter_is_gone_on_with(
+    start: Callable[[], Any], world: World, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("suimon.sweep.lost_events.ENTERED_AT_MOST", 2)
+    for day in range(1, 6):
+        world.put(f"sales/2024-03-0{day}/sales_data.csv")
+    walk: Any = {}
+    healed, app = [], start()
+    while walk is not None:
+        answer = app.handler({"time": TODAY, "reconcile": {"walk": walk}}, context)
+        walk = answer["walk"]
+        healed.append(answer["parts"][0]["healed"])
+        assert answer["unexplained"] == 0
+    assert healed == [2, 2, 1]
+
+
+def test_the_link_to_a_run_that_hangs_names_the_environment_s_own_pages(
+    start: Callable[[], Any], world: World, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = world.triggered(NOON - 3 * HOUR)
+    world.mwaa.runs[f"{record.id}.1"] = "running"
+    known = {"Environment": {"WebserverUrl": "abc.airflow.example"}}
+    monkeypatch.setattr(world.mwaa, "get_environment", lambda **_: known, raising=False)
+    start().handler({"time": TODAY, "reconcile": {}}, context)
+    [(_, body)] = world.post.letters()
+    assert f"https://abc.airflow.example/dags/{DAG}/runs/{record.id}.1" in body

@@ -1,0 +1,185 @@
+"""Runs that say nothing: reports that failed, long queues, DAGs that rest, and an Airflow that takes its time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ReadTimeoutError
+
+from suimon.contract.model import Contracts
+from suimon.drops.drop import State
+from suimon.drops.run_finished import RunFinished
+from suimon.ledger.pending_ends import NotedEnds
+from suimon.sweep import silent_runs
+from suimon.sweep.silent_runs import KIND
+from tests.functional.sweep.swept import DAG, HOUR, MINUTE, NOON, World, contracts, key_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+    from suimon.drops.drop import DropRecord
+    from tests.functional.conftest import Post
+
+LOADED = dict.fromkeys(("run_glue", "check_parquet", "load_redshift", "check_quality", "loaded"), "success")
+SKIPPED = LOADED | dict.fromkeys(("load_redshift", "check_quality", "loaded"), "skipped")
+LONG_QUEUE = f"[Suimon] {DAG}: runs have waited in Airflow's queue for more than two hours"
+
+
+@pytest.fixture
+def world(table: Table, post: Post) -> World:
+    return World(table, post)
+
+
+def overdue(world: World, count: int, state: str) -> list[DropRecord]:
+    records = [world.triggered(NOON - 3 * HOUR + day * MINUTE, f"2026-11-{day:02}") for day in range(1, count + 1)]
+    world.mwaa.runs |= {f"{record.id}.1": state for record in records}
+    return records
+
+
+def asked(world: World) -> list[str]:
+    return [path for path in world.mwaa.paths if "/dagRuns/" in path]
+
+
+@pytest.mark.parametrize(("tasks", "state"), [(LOADED, State.LOADED), (SKIPPED, State.SUPERSEDED)])
+def test_a_run_that_failed_only_at_its_report_is_entered_by_what_its_load_did(
+    world: World, tasks: dict[str, str], state: State
+) -> None:
+    record = world.triggered(NOON - 3 * HOUR)
+    world.mwaa.runs[f"{record.id}.1"] = ("failed", tasks | {"report_outcome": "failed"})
+    assert world.find(KIND).healed == 1
+    assert world.state_of(record.id) is state
+    assert world.post.subjects() == []
+
+
+def test_a_long_queue_is_told_once_for_all_its_runs_and_recovers_when_it_is_empty(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(silent_runs, "ASKED_AT_MOST", 3)
+    records = overdue(world, 5, "queued")
+    first = world.find(KIND)
+    assert (first.found, first.told, first.unexplained) == (5, 5, 0)
+    [(subject, body)] = world.post.letters()
+    assert subject == LONG_QUEUE
+    assert f"At least 5 runs of {DAG}" in body
+    assert records[0].drop.key in body
+    # One of them begins and hangs, the rest goes on: neither is a reason to write of the queue again.
+    world.mwaa.runs[f"{records[0].id}.1"] = "running"
+    for number in (1, 2):
+        assert world.find(KIND, NOON + number * 15 * MINUTE).unexplained == 0
+    assert world.post.subjects() == [
+        f"[Suimon] {records[0].dataset} {records[0].partition}: the run has not come to its end"
+    ]
+    world.mwaa.runs = {f"{record.id}.1": "success" for record in records}
+    for number in range(3, 7):
+        assert world.find(KIND, NOON + number * 15 * MINUTE).unexplained == 0
+    assert {world.state_of(record.id) for record in records} == {State.LOADED}
+    assert sorted(world.post.subjects()) == [
+        LONG_QUEUE.replace("[Suimon] ", "[Suimon] Recovered: "),
+        f"[Suimon] Recovered: {records[0].dataset} {records[0].partition}: the run has not come to its end",
+    ]
+
+
+def test_a_run_that_hangs_in_one_state_and_then_in_another_is_told_once(world: World) -> None:
+    [record] = overdue(world, 1, "running")
+    world.round()
+    world.mwaa.runs[f"{record.id}.1"] = "restarting"
+    world.round(NOON + 15 * MINUTE)
+    assert len(world.post.subjects()) == 1
+
+
+def test_however_many_runs_wait_behind_a_paused_dag_they_are_explained_and_not_asked_about(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(silent_runs, "ASKED_AT_MOST", 2)
+    overdue(world, 5, "queued")
+    world.mwaa.paused = {DAG}
+    finding = world.find(KIND)
+    assert (finding.found, finding.told, finding.unexplained) == (5, 5, 0)
+    assert asked(world) == []
+    assert world.post.subjects() == [f"[Suimon] DAG {DAG} is paused: files are accepted, nothing is loaded"]
+
+
+def test_an_airflow_that_does_not_answer_is_not_asked_about_every_dag(world: World) -> None:
+    world.contracts = contracts("stock/{ds}/stock.csv", "shops/{ds}/shops.csv")
+    for name in ("stock", "shops"):
+        record = world.receive(world.put(f"{name}/2026-11-21/{name}.csv"), "0A", NOON - 3 * HOUR)
+        world.bring(record, State.VALIDATING, State.ACCEPTED, State.TRIGGERED, at=NOON - 3 * HOUR)
+    world.mwaa.fails = ReadTimeoutError(endpoint_url="mwaa")
+    world.round()
+    assert len(world.mwaa.paths) == 2  # whether one DAG is paused, and about one run
+
+
+def test_with_little_time_left_what_was_learned_is_entered_and_nobody_else_is_asked_about(world: World) -> None:
+    records = overdue(world, 3, "success")
+    left = iter([900.0] * 7 + [10.0] * 9)
+    findings = world.sweep().round(NOON, lambda: next(left))
+    assert (findings.of(KIND).healed, len(asked(world))) == (1, 2)
+    assert sorted(world.state_of(record.id) for record in records) == [State.LOADED, State.TRIGGERED, State.TRIGGERED]
+
+
+def test_parts_for_which_no_time_is_left_fail_and_are_told(world: World) -> None:
+    world.put(key_of())
+    left = iter([900.0] + [44.0] * 9)
+    findings = world.sweep().round(NOON, lambda: next(left))
+    assert [failure.part for failure in findings.failures] == [
+        "recent dates",
+        "whole bucket",
+        "adoption",
+        "stuck drops",
+        "runs",
+    ]
+    assert "[Suimon] The sweep cannot look at runs" in world.post.subjects()
+    world.round(NOON + 15 * MINUTE)
+    assert "[Suimon] Recovered: The sweep cannot look at runs" in world.post.subjects()
+
+
+def end(run: str, state: State = State.FAILED) -> RunFinished:
+    rows: dict[str, int | None] = {"file": None, "parquet": None, "table": None}
+    return RunFinished(run.partition(".")[0], 1, DAG, run, state, rows, None, "so it was", None)
+
+
+def test_rounds_at_once_note_their_ends_side_by_side(table: Table) -> None:
+    ours, theirs = NotedEnds(table), NotedEnds(table)
+    ours.add([end("a.1"), end("b.1")])
+    theirs.add([end("c.1")])
+    assert ours.all() == [end("a.1"), end("b.1"), end("c.1")]
+    theirs.remove(end("c.1"))
+    ours.remove(end("a.1"))
+    assert theirs.all() == [end("b.1")]
+    theirs.add([end("b.1", State.LOADED)])  # cleared in between: it ran again
+    ours.remove(end("b.1"))
+    assert ours.all() == [end("b.1", State.LOADED)]
+    ours.add([])
+
+
+def test_an_end_that_one_round_could_not_enter_outlives_another_round(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = world.ledger.renew_token(world.triggered(NOON - 3 * HOUR), "a replay waits", NOON - 3 * HOUR)
+    world.mwaa.runs[f"{ours.id}.1"] = "success"
+
+    def killed(**_: Any) -> None:
+        # The other round is at work meanwhile: it notes its own end, enters it, and takes it away.
+        later = world.triggered(NOON - 3 * HOUR, "2026-11-20")
+        world.mwaa.runs[f"{later.id}.1"] = "success"
+        noted = NotedEnds(world.table)
+        noted.add([end(f"{later.id}.1", State.LOADED)])
+        noted.remove(end(f"{later.id}.1", State.LOADED))
+        raise InterruptedError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.sfn, "send_task_success", killed)
+        world.round(NOON)
+    # No round looks at it again for its state: only the note is left.
+    assert (world.state_of(ours.id), world.sfn.answered) == (State.LOADED, [])
+    world.round(NOON + 15 * MINUTE)
+    assert world.sfn.answered == ["a replay waits"]
+    assert NotedEnds(world.table).all() == []
+
+
+def test_a_dag_of_which_no_contract_knows_any_longer_is_not_asked_about(world: World) -> None:
+    overdue(world, 1, "queued")
+    world.contracts = Contracts((replace(world.contracts.all[0], dag_id=None),))
+    assert world.find(KIND).found == 0

@@ -1,0 +1,91 @@
+"""What `suimon drops` asks of the ledger, and how drops look on a terminal."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+from rich.console import Console
+
+from suimon.cli.drops import as_object, details, overview, wanted_of
+from suimon.cli.main import main
+from suimon.drops.drop import Drop, DropRecord, State
+from suimon.drops.sets import WAITING
+from suimon.ledger.queries import Wanted
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+AT = "2026-11-22T12:00:00.250+00:00"
+KEY = "sales/2026-11-20/sales_data.csv"
+RECORD = DropRecord(
+    Drop("raw", KEY, "3L4kqtJlcpXroDTDmJ-rmSpXd3dIbrHY", "e", 1_000, "01"),
+    "sales",
+    "2026-11-20",
+    State.LOADED,
+    2,
+    AT,
+    AT,
+    rows=12_345,
+)
+
+
+def drawn(what: RenderableType, width: int = 80) -> str:
+    console = Console(file=io.StringIO(), width=width)
+    console.print(what)
+    text = console.file
+    assert isinstance(text, io.StringIO)
+    return text.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "give a drop id"),
+        (["--dataset", "sales"], "--dataset with --partition"),
+        (["--partition", "2026-11-20"], "--dataset with --partition"),
+        (["0123456789abcdef", "--state", "FAILED"], "not both"),
+        (["--key", "sales/x.csv"], "is not written s3://bucket/key"),
+        (["--key", "s3://raw/"], "is not written s3://bucket/key"),
+        (["--state", "LOST"], "'LOST' is not one of"),
+    ],
+)
+def test_what_cannot_be_looked_up_is_refused_before_aws_is_asked(arguments: list[str], said: str) -> None:
+    result = CliRunner().invoke(main, ["drops", *arguments])
+    assert result.exit_code == 2
+    assert said in " ".join(result.output.split())
+
+
+def test_a_key_is_taken_as_it_stands_with_slashes_and_blanks() -> None:
+    assert wanted_of(None, "", "", "s3://raw/a b//s3://c", None) == Wanted(place=("raw", "a b//s3://c"))
+
+
+def test_a_list_fits_eighty_columns_and_keeps_ids_and_times_in_one_piece() -> None:
+    text = drawn(overview([RECORD]))
+    assert max(map(len, text.splitlines())) <= 80
+    for whole in (RECORD.id, "2026-11-22 12:00:00Z", "LOADED", "2, 12,345", RECORD.drop.version_id, KEY):
+        assert whole in text
+
+
+def test_keys_are_neither_markup_nor_commands_to_the_terminal() -> None:
+    odd = replace(RECORD, drop=replace(RECORD.drop, key="[red]\x1b[2J\nx[/red]"))
+    for text in (drawn(overview([odd]), 120), drawn(details(odd, ""), 120)):
+        assert r"[red]\x1b[2J\nx[/red]" in text
+
+
+def test_a_duplicate_names_what_it_repeats_and_a_shard_its_set() -> None:
+    lines = drawn(details(replace(RECORD, duplicate_of="d0", set_id="s0"), "")).splitlines()
+    assert {"duplicate of d0", "set s0"} <= {" ".join(line.split()) for line in lines}
+    assert "waits for the others" in drawn(details(replace(RECORD, set_id=WAITING), ""))
+
+
+def test_what_a_drop_does_not_have_is_left_out() -> None:
+    names = [line.split()[0] for line in drawn(details(replace(RECORD, rows=0), "")).splitlines()]
+    assert names == ["drop", "file", "version", "size", "dataset", "state"]
+
+
+def test_the_token_that_answers_a_replay_is_shown_to_nobody() -> None:
+    assert "secret" not in str(as_object(replace(RECORD, task_token="secret", lease_owner="secret")))

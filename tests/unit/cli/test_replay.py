@@ -1,0 +1,160 @@
+"""What an operator is shown of a replay, from Step Functions' answers and the ledger's records."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner
+from rich.console import Console
+
+from suimon.cli.replay import INTERRUPTED, exit_status, replay, show
+from suimon.drops.drop import Drop, DropRecord, State
+from suimon.replay.execution import Progress, Row, follow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ARN = "arn:aws:states:ap-northeast-1:123456789012:execution:suimon-replay:sales.2026-11-01.2026-11-02.20261122T120000"
+PLAN = {
+    "items": [
+        {"drop_id": "a", "partition": "2026-11-01", "attempt": 2},
+        {"drop_id": "b", "partition": "2026-11-02", "attempt": 2},
+    ],
+    "skipped": [{"partition": "2026-11-03", "reason": "no file has come"}],
+}
+SUMMARY = {
+    "rows": [
+        {"drop_id": "a", "partition": "2026-11-01", "attempt": 2, "outcome": "loaded", "rows": 10, "error": None},
+        {"drop_id": "b", "partition": "2026-11-02", "attempt": 2, "outcome": "failed", "rows": None, "error": "no [x]"},
+    ]
+}
+
+
+class Execution:
+    """Step Functions' two answers about one execution, a step further at each pause."""
+
+    def __init__(self, *steps: tuple[str, dict[str, Any]], **failure: str) -> None:
+        self.steps = steps
+        self.failure = failure
+        self.now = 0
+
+    def pause(self, _seconds: float) -> None:
+        self.now += 1
+
+    def describe_execution(self, **_: Any) -> Any:
+        status = self.steps[self.now][0]
+        return {"status": status, **(self.failure if status == "FAILED" else {})}
+
+    def get_execution_history(self, **request: Any) -> Any:
+        exits = [
+            {"stateExitedEventDetails": {"name": name, "output": json.dumps(output)}}
+            for name, output in self.steps[self.now][1].items()
+        ]
+        events = [{"type": "ExecutionStarted"}, *exits]
+        return {"events": events[::-1] if request["reverseOrder"] else events}
+
+
+def record(state: State, attempt: int, rows: int = 0) -> DropRecord:
+    return DropRecord(Drop("raw", "key", "v", "e", 1, "01"), "sales", "2026-11-01", state, attempt, "", "", rows=rows)
+
+
+def test_states_in_between_come_from_the_ledger_and_outcomes_from_the_summary() -> None:
+    sfn = Execution(
+        ("RUNNING", {}),
+        ("RUNNING", {"Plan": PLAN}),
+        ("RUNNING", {"Plan": PLAN}),
+        ("FAILED", {"Plan": PLAN, "Summary": SUMMARY}),
+        error="Suimon.PartlyLoaded",
+        cause="1 loaded, 1 not loaded",
+    )
+    ledger = [
+        {"a": record(State.LOADED, 1, 9), "b": record(State.FAILED, 1)},  # the attempts before: not begun yet
+        {"a": record(State.TRIGGERED, 2, 10), "b": record(State.VALIDATING, 2)},
+    ]
+    seen = list(follow(sfn, ARN, lambda drop_id: ledger[sfn.now - 1][drop_id], sfn.pause))  # type: ignore[arg-type]  # a fake of two calls
+    assert [[(row.state, row.rows) for row in progress.rows] for progress in seen] == [
+        [],
+        [("waiting", None), ("waiting", None)],
+        [("triggered", 10), ("validating", None)],
+        [("loaded", 10), ("failed", None)],
+    ]
+    assert seen[-1].skipped == (("2026-11-03", "no file has come"),)
+    assert exit_status(seen[-1]) == 1
+
+
+def test_without_a_ledger_the_outcomes_are_known_all_the_same() -> None:
+    sfn = Execution(("RUNNING", {"Plan": PLAN}), ("SUCCEEDED", {"Plan": PLAN, "Summary": SUMMARY}))
+    seen = list(follow(sfn, ARN, None, sfn.pause))  # type: ignore[arg-type]  # a fake of two calls
+    assert [[row.state for row in progress.rows] for progress in seen] == [["unknown", "unknown"], ["loaded", "failed"]]
+
+
+def test_a_replay_that_ends_before_the_first_look_is_seen_whole() -> None:
+    sfn = Execution(("SUCCEEDED", {"Plan": {"items": [], "skipped": PLAN["skipped"]}}))
+    (end,) = follow(sfn, ARN, None, sfn.pause)  # type: ignore[arg-type]  # a fake of two calls
+    assert (end.rows, end.skipped) == ((), (("2026-11-03", "no file has come"),))
+
+
+LOADED = Row("2026-11-01", "a", 2, "loaded", 10)
+
+
+@pytest.mark.parametrize(
+    ("end", "status"),
+    [
+        (Progress("SUCCEEDED", (LOADED,)), 0),
+        (Progress("SUCCEEDED"), 1),  # nothing to replay is not "all loaded"
+        (Progress("FAILED", (LOADED,), error="Suimon.PartlyLoaded"), 1),
+        (Progress("FAILED", error="Suimon.ReplayFailed"), 1),
+        (Progress("ABORTED", (LOADED,)), 1),
+        (Progress("TIMED_OUT", (LOADED,)), 1),
+        (Progress("FAILED", error="Suimon.PlanFailed"), 2),
+    ],
+)
+def test_the_exit_status_tells_all_some_and_nothing(end: Progress, status: int) -> None:
+    assert exit_status(end) == status
+
+
+def shown(*progress: Progress) -> str:
+    console = Console(file=io.StringIO(), width=80)
+    show(console, ARN, iter(progress))
+    text = console.file
+    assert isinstance(text, io.StringIO)
+    return text.getvalue()
+
+
+def test_the_end_is_shown_with_rows_reasons_and_counts() -> None:
+    failed = Row("2026-11-02", "b", 2, "failed", None, "RunFailed: [red]Glue[/red] died")
+    text = shown(Progress("FAILED", (LOADED, failed), (("2026-11-03", "no file has come"),), "Suimon.PartlyLoaded"))
+    assert "2026-11-02 failed: RunFailed: [red]Glue[/red] died" in text
+    assert "2026-11-03 left out: no file has come" in text
+    assert "1 loaded, 1 not loaded, 1 left out." in text
+
+
+def test_a_lambda_error_is_shown_as_its_message() -> None:
+    cause = json.dumps(
+        {"errorType": "ContractError", "errorMessage": "no contract for dataset 'slaes'", "stackTrace": []}
+    )
+    assert "FAILED: no contract for dataset 'slaes'" in shown(
+        Progress("FAILED", error="Suimon.PlanFailed", cause=cause)
+    )
+
+
+def test_ctrl_c_leaves_the_replay_running_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted() -> Iterator[Progress]:
+        yield Progress("RUNNING", (LOADED,))
+        raise KeyboardInterrupt
+
+    with pytest.raises(SystemExit) as ended:
+        show(Console(), ARN, interrupted())
+    assert ended.value.code == INTERRUPTED
+    text = capsys.readouterr().out
+    assert "the replay goes on" in text
+    assert f"stop-execution --execution-arn {ARN}" in text
+
+
+def test_a_range_that_makes_no_sense_is_refused_before_aws_is_asked() -> None:
+    result = CliRunner().invoke(replay, ["sales", "--from", "2026-11-03", "--to", "2026-11-01"])
+    assert result.exit_code == 2
+    assert "swap them" in result.output

@@ -1,0 +1,243 @@
+"""Sets as values: who is in, when one is whole, what becomes of one more, and who ends as it ends."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from itertools import permutations
+
+import pytest
+
+from suimon.contract.keys import MOST_SHARDS, KeyPattern, SetRule
+from suimon.contract.model import Arrival, Contract
+from suimon.drops.drop import NEXT, Drop, DropRecord, State, written_order
+from suimon.drops.sets import (
+    DropSet,
+    Joined,
+    Member,
+    Place,
+    SetError,
+    command,
+    drop_of,
+    followers,
+    is_open,
+    join,
+    names_among,
+    names_in,
+    sources_of,
+    way,
+)
+from suimon.freshness.arrivals import judge_set
+from suimon.incidents.messages.files import imperfect_id
+
+DAY, NOW = "2026-11-20", "2026-11-21T12:00:00.000+00:00"
+PATTERN = KeyPattern("orders/{ds}/part-{shard}.csv")
+THREE = SetRule(3, None, None, reload=False, complete_within_minutes=60)
+MANIFEST = SetRule(None, KeyPattern("orders/{ds}/manifest.json"), None, reload=False, complete_within_minutes=60)
+MARKER = SetRule(None, None, KeyPattern("orders/{ds}/_SUCCESS"), reload=False, complete_within_minutes=60)
+EMPTY = DropSet("orders", DAY)
+
+
+def member(name: str, written: str = "01") -> Member:
+    return Member(f"{name}@{written}", written_order(written))
+
+
+def joined(*names: str, rule: SetRule = THREE, was: DropSet = EMPTY) -> DropSet:
+    for name in names:
+        was = join(was, name, member(name), rule, NOW).whole
+    return was
+
+
+def record_of(whole: DropSet, *members: str) -> DropRecord:
+    return DropRecord(drop_of(whole, "raw", PATTERN), "orders", DAY, State.TRIGGERED, 1, NOW, NOW, members=members)
+
+
+def test_a_set_is_whole_with_its_last_shard_whatever_the_order() -> None:
+    wholes = [joined(*names) for names in permutations("abc")]
+    assert {whole.version for whole in wholes} == {wholes[0].version}
+    assert is_open(wholes[0])
+    assert not is_open(joined("a", "b"))
+    assert joined("a", "b").waiting_since == NOW
+    assert wholes[0].waiting_since == ""
+
+
+def test_the_same_shard_again_changes_nothing() -> None:
+    for whole in (joined("a"), joined("a", "b", "c")):
+        assert join(whole, "a", member("a"), THREE, "later") == Joined(Place.IN, whole)
+
+
+def test_a_later_write_of_a_shard_takes_its_place_and_an_earlier_one_does_not() -> None:
+    whole = joined("a", "b", "c")
+    newer = join(whole, "b", member("b", "02"), THREE, NOW)
+    assert (newer.place, newer.left) == (Place.IN, ("b@01",))
+    assert join(newer.whole, "b", member("b", "01"), THREE, NOW) == Joined(Place.SUPERSEDED, newer.whole)
+    assert newer.whole.version.startswith("2.")
+    assert is_open(newer.whole)
+
+
+def test_a_set_comes_after_the_one_before_and_after_all_that_was_ever_in_it() -> None:
+    whole, before = joined("a", "b", "c"), ""
+    for written in ("0F", "10", "20"):
+        whole = join(whole, "b", member("b", written), THREE, NOW).whole
+        assert written_order(whole.sequencer) > max(before, written_order(written))
+        before = written_order(whole.sequencer)
+    # A manifest that asks for less makes a set of older writes; it is the newer one all the same.
+    rule = replace(MANIFEST, reload=False)
+    first = command(joined("a", "b", rule=rule), member("m", "30"), {"a", "b"}, rule, NOW).whole
+    second = command(first, member("m", "31"), {"a"}, rule, NOW).whole
+    assert written_order(second.sequencer) > written_order(first.sequencer)
+
+
+def test_a_set_that_was_before_is_another_set_when_it_comes_again() -> None:
+    first = command(joined("a", "b", rule=MANIFEST), member("m", "02"), {"a", "b"}, MANIFEST, NOW).whole
+    second = command(first, member("m", "03"), {"a"}, MANIFEST, NOW).whole
+    third = command(second, member("m", "04"), {"a", "b"}, MANIFEST, NOW).whole
+    assert first.shards == third.shards
+    assert len({whole.version for whole in (first, second, third)}) == 3
+
+
+@pytest.mark.parametrize(
+    ("whole", "name", "rule", "place"),
+    [
+        (joined("a", "b", "c"), "d", THREE, Place.CLOSED),
+        (joined("a", "b", "c"), "d", replace(THREE, reload=True), Place.IN),
+        (joined("a", "b"), "d", THREE, Place.IN),
+        (joined("a", rule=MANIFEST), "d", MANIFEST, Place.IN),
+        (replace(joined("a", rule=MANIFEST), expected=frozenset("ab")), "d", MANIFEST, Place.CLOSED),
+        (replace(joined("a", rule=MANIFEST), expected=frozenset("ab")), "b", MANIFEST, Place.IN),
+        (replace(joined("a", rule=MARKER), expected=frozenset("ab")), "d", MARKER, Place.IN),
+        (replace(joined("a", rule=MARKER), version="1.x"), "d", MARKER, Place.CLOSED),
+        (replace(joined("a", rule=MARKER), version="1.x"), "d", replace(MARKER, reload=True), Place.IN),
+    ],
+)
+def test_one_more_shard_is_taken_as_the_contract_says(whole: DropSet, name: str, rule: SetRule, place: Place) -> None:
+    assert join(whole, name, member(name), rule, NOW).place is place
+
+
+def test_a_set_takes_no_more_than_its_item_holds() -> None:
+    full = replace(EMPTY, members={str(number): member(str(number)) for number in range(MOST_SHARDS)})
+    assert join(full, "more", member("more"), replace(MARKER, reload=True), NOW).place is Place.CLOSED
+    assert join(full, "1", member("1", "02"), MARKER, NOW).place is Place.IN
+
+
+def test_what_a_manifest_does_not_list_leaves_the_set() -> None:
+    told = command(joined("a", "x", rule=MANIFEST), member("m"), {"a", "b"}, MANIFEST, NOW)
+    assert (set(told.whole.members), told.left) == ({"a"}, ("x@01",))
+    kept = command(joined("a", "x", rule=MANIFEST), member("m"), {"a"}, replace(MANIFEST, reload=True), NOW)
+    assert (set(kept.whole.members), kept.left, is_open(kept.whole)) == ({"a", "x"}, (), True)
+
+
+def test_an_older_manifest_says_nothing_any_more() -> None:
+    newer = command(EMPTY, member("m", "02"), {"a"}, MANIFEST, NOW).whole
+    assert command(newer, member("m", "01"), {"b"}, MANIFEST, NOW) == Joined(Place.SUPERSEDED, newer)
+
+
+def test_a_marker_that_comes_again_does_not_ask_for_what_was_rejected() -> None:
+    first = command(joined("a", rule=MARKER), member("m", "01"), {"a"}, MARKER, NOW).whole
+    again = command(first, member("m", "02"), {"a", "late"}, MARKER, NOW)
+    assert (again.whole.expected, is_open(again.whole), again.left) == (frozenset("a"), True, ("m@01",))
+
+
+def test_those_that_a_newer_set_has_end_with_that() -> None:
+    first = joined("a", "b", "c")
+    older = record_of(first, *first.shards)
+    assert followers(older, first) == {"a@01", "b@01", "c@01"}
+    second = join(first, "b", member("b", "02"), THREE, NOW).whole
+    assert followers(older, second) == {"b@01"}
+    assert followers(record_of(second, *second.shards), second) == {"a@01", "b@02", "c@01"}
+
+
+def test_members_only_move_along_the_table_of_states() -> None:
+    for start in State:
+        for end in State:
+            state = start
+            for step in way(start, end):
+                assert step in NEXT[state], (start, end)
+                state = step
+            assert not way(state, end)
+
+
+def test_the_sets_own_drop_is_no_object_that_a_contract_could_match() -> None:
+    drop = drop_of(joined("a", "b", "c"), "raw", PATTERN)
+    assert drop.key == f"orders/{DAY}/part-{{shard}}.csv"
+    assert PATTERN.match(drop.key) is None
+
+
+def test_sources_are_named_as_seen_from_the_sets_own_folder() -> None:
+    drop = Drop("raw", f"orders/{DAY}/part-1.csv", "v", "etag", 1, "01")
+    shard = DropRecord(drop, "orders", DAY, State.ACCEPTED, 1, NOW, NOW, rows=7, accepted_as="data.csv.gz")
+    assert sources_of([shard]) == {
+        "sources": [{"name": drop.key, "path": f"../{drop.id}/data.csv.gz", "rows": 7}],
+        "rows": 7,
+    }
+
+
+def listing(*files: object) -> bytes:
+    return json.dumps({"files": files, "made by": "the order system"}).encode()
+
+
+def test_a_manifest_lists_keys_or_names_beside_itself() -> None:
+    manifest = listing("part-1.csv", f"orders/{DAY}/part-2.csv", "part-1.csv")
+    assert names_in(manifest, f"orders/{DAY}/manifest.json", DAY, PATTERN) == {"1", "2"}
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [b"", b"\xff", b"[]", b"3", b'{"files": {}}', b'{"files": "part-1.csv"}', listing(), listing(1), listing("x.csv")],
+)
+def test_a_manifest_that_cannot_be_read_says_what_is_wrong(manifest: bytes) -> None:
+    with pytest.raises(SetError, match="manifest"):
+        names_in(manifest, f"orders/{DAY}/manifest.json", DAY, PATTERN)
+
+
+def test_a_marker_finds_the_shards_of_its_own_day_only() -> None:
+    keys = [f"orders/{DAY}/part-1.csv", f"orders/{DAY}/part-1.csv.tmp", "orders/2026-11-19/part-2.csv"]
+    assert names_among(keys, DAY, PATTERN) == {"1"}
+    with pytest.raises(SetError, match="too many"):
+        names_among((f"orders/{DAY}/part-{number}.csv" for number in range(MOST_SHARDS + 1)), DAY, PATTERN)
+
+
+def test_a_set_is_due_by_its_minutes_or_by_its_deadline_whichever_is_first() -> None:
+    # Due at 06:00 in Tokyo of the 21st, which is 21:00 UTC of the 20th.
+    arrival = Arrival(days_after=1, deadline=time(6), time_zone="Asia/Tokyo", lookback_days=5)
+    contract = Contract("orders", "1", "orders", key_pattern=PATTERN, set_rule=THREE, arrival=arrival)
+    whole = replace(joined("a"), waiting_since="2026-11-20T20:30:00.000+00:00")
+    deadline = datetime(2026, 11, 20, 21, tzinfo=UTC)
+    assert judge_set(contract, whole, deadline - timedelta(seconds=1)).problem is None
+    assert judge_set(contract, whole, deadline).problem
+    without = replace(contract, arrival=None)
+    assert judge_set(without, whole, deadline).problem is None
+    assert judge_set(without, whole, deadline + timedelta(minutes=30)).problem
+    # What is sent after the deadline gets its minutes.
+    late = replace(whole, waiting_since="2026-11-22T12:00:00.000+00:00")
+    assert judge_set(contract, late, datetime(2026, 11, 22, 12, 59, tzinfo=UTC)).problem is None
+
+
+@pytest.mark.parametrize(
+    ("whole", "rule", "missing"),
+    [
+        (joined("a"), THREE, "Missing: 2 of 3 shards."),
+        (joined("a", rule=MANIFEST), MANIFEST, f"Missing: orders/{DAY}/manifest.json."),
+        (joined("a", rule=MARKER), MARKER, f"Missing: orders/{DAY}/_SUCCESS."),
+        (
+            replace(joined("a", rule=MARKER), expected=frozenset("abc")),
+            MARKER,
+            f"Missing: orders/{DAY}/part-b.csv, orders/{DAY}/part-c.csv.",
+        ),
+    ],
+)
+def test_what_is_missing_is_named(whole: DropSet, rule: SetRule, missing: str) -> None:
+    contract = Contract("orders", "1", "orders", key_pattern=PATTERN, set_rule=rule)
+    problem = judge_set(contract, whole, datetime(2026, 11, 22, tzinfo=UTC)).problem
+    assert problem
+    assert missing in problem.body
+
+
+def test_each_shard_that_is_not_all_it_should_be_is_an_incident_of_its_own() -> None:
+    contract = Contract("orders", "1", "orders", key_pattern=PATTERN, set_rule=THREE)
+    shard = DropRecord(
+        Drop("raw", PATTERN.key_for(DAY, "1"), "v", "e", 1, "01"), "orders", DAY, State.ACCEPTED, 1, NOW, NOW
+    )
+    assert imperfect_id(shard, contract) == f"imperfect:orders:{DAY}:1"
+    assert imperfect_id(shard, replace(contract, key_pattern=KeyPattern("a/{ds}"))) == f"imperfect:orders:{DAY}"

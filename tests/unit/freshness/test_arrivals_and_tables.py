@@ -1,0 +1,154 @@
+"""What the freshness function decides: deadlines on the wall, missing files told apart, tables by their age."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta, timezone
+
+import pytest
+
+from suimon.contract.keys import KeyPattern
+from suimon.contract.model import Arrival, Contract, Contracts, TableFreshness
+from suimon.drops.drop import Drop, DropRecord, State
+from suimon.freshness.arrivals import due_partitions, judge_arrival
+from suimon.freshness.tables import IdentifierError, age_query, judge_age, unreadable
+from suimon.freshness.watch import unwatched
+from suimon.warehouse.data_api import Warehouse, WarehouseError
+
+TOKYO = Arrival(days_after=1, deadline=time(6), time_zone="Asia/Tokyo", lookback_days=5)
+SALES = Contract(
+    dataset="sales",
+    version="1.0.0",
+    table="sales_fact",
+    key_pattern=KeyPattern("sales/{ds}/sales_data.csv"),
+    arrival=TOKYO,
+    freshness=TableFreshness("sales_fact", "order_date", 1),
+)
+
+
+def utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def drop(state: State, sequencer: str = "01") -> DropRecord:
+    written = Drop("raw", "sales/2026-11-20/sales_data.csv", f"v{sequencer}", "etag", 10, sequencer)
+    return DropRecord(written, "sales", "2026-11-20", state, 1, "2026-11-20T20:00:00.000+00:00", "", run_id="abc.1")
+
+
+def test_a_day_is_due_at_its_deadline_and_not_a_second_before() -> None:
+    # 06:00 in Tokyo is 21:00 UTC of the evening before.
+    assert due_partitions(TOKYO, utc("2026-11-21T20:59:59"))[-1] == "2026-11-20"
+    assert due_partitions(TOKYO, utc("2026-11-21T21:00:00"))[-1] == "2026-11-21"
+
+
+def test_the_lookback_counts_from_today_in_the_contracts_zone() -> None:
+    # In UTC it is still the 21st; in Tokyo the 22nd has begun.
+    assert due_partitions(TOKYO, utc("2026-11-21T21:00:00")) == [
+        "2026-11-17",
+        "2026-11-18",
+        "2026-11-19",
+        "2026-11-20",
+        "2026-11-21",
+    ]
+
+
+def test_the_zone_that_now_is_written_in_does_not_matter() -> None:
+    now = utc("2026-11-21T21:00:00")
+    for hours in (-11, 9, 14):
+        assert due_partitions(TOKYO, now.astimezone(timezone(timedelta(hours=hours)))) == due_partitions(TOKYO, now)
+
+
+def test_a_lookback_of_no_days_asks_for_today_only() -> None:
+    same_day = Arrival(days_after=0, deadline=time(18), time_zone="Asia/Tokyo", lookback_days=0)
+    assert due_partitions(same_day, utc("2026-11-21T08:59:59")) == []
+    assert due_partitions(same_day, utc("2026-11-21T09:00:00")) == ["2026-11-21"]
+
+
+def test_a_deadline_further_off_than_the_lookback_is_never_due() -> None:
+    assert due_partitions(Arrival(7, time(6), "Asia/Tokyo", 5), utc("2026-11-21T21:00:00")) == []
+
+
+@pytest.mark.parametrize(
+    ("day", "deadline", "due"),
+    [
+        ("2026-03-07", time(6), "2026-03-08T10:00:00"),  # New York's clocks have gone forward: 06:00 is UTC-4
+        ("2026-03-06", time(6), "2026-03-07T11:00:00"),  # the day before: UTC-5
+        ("2026-03-07", time(2, 30), "2026-03-08T07:30:00"),  # 02:30 is skipped: the wall says 03:30 then
+        ("2026-10-31", time(1, 30), "2026-11-01T05:30:00"),  # 01:30 comes twice: the first one, still UTC-4
+        ("2026-10-31", time(6), "2026-11-01T11:00:00"),
+    ],
+)
+def test_a_deadline_holds_on_the_wall_over_the_change_of_clocks(day: str, deadline: time, due: str) -> None:
+    rule = Arrival(days_after=1, deadline=deadline, time_zone="America/New_York", lookback_days=3)
+    assert day in due_partitions(rule, utc(due))
+    assert day not in due_partitions(rule, utc(due) - timedelta(seconds=1))
+
+
+@pytest.mark.parametrize("state", list(State), ids=str)
+def test_a_file_that_has_come_is_not_missing_whatever_became_of_it(state: State) -> None:
+    # A rejected or failed one has an incident of its own: one cause, one incident.
+    assert judge_arrival(SALES, "2026-11-20", [drop(state)]).problem is None
+
+
+def test_a_day_without_a_drop_never_came() -> None:
+    problem = judge_arrival(SALES, "2026-11-20", []).problem
+    assert problem
+    assert (problem.id, problem.fingerprint) == ("missing-file:sales:2026-11-20", "never-came")
+    assert problem.subject == "sales 2026-11-20: the file never came"
+    assert "Expected: sales/2026-11-20/sales_data.csv\nDue: 2026-11-21 06:00 Asia/Tokyo\n" in problem.body
+
+
+@pytest.mark.parametrize(
+    ("age_days", "kind"),
+    [(None, "empty"), (2, "stale"), (1, None), (0, None), (-1, None), (-2, "future")],
+)
+def test_a_table_is_fresh_up_to_its_age_and_never_when_empty(age_days: int | None, kind: str | None) -> None:
+    check = judge_age(TableFreshness("sales_fact", "order_date", 1), age_days)
+    assert check.incident_id == "stale-table:sales_fact"
+    assert (check.problem.fingerprint if check.problem else None) == kind
+
+
+def test_an_empty_table_is_not_fresh_even_where_any_age_is_allowed() -> None:
+    assert judge_age(TableFreshness("sales_fact", "order_date", 100_000), None).problem
+
+
+def test_the_age_is_asked_with_the_time_as_a_parameter() -> None:
+    query = age_query(TableFreshness("user_events", "event_timestamp", 1))
+    assert query.splitlines()[-2:] == [
+        "SELECT DATEDIFF(day, MAX(event_timestamp), CAST(:as_of AS timestamp)) AS age_days",
+        "FROM user_events",
+    ]
+
+
+@pytest.mark.parametrize("name", ["sales_fact; DROP TABLE x", "Sales", "1st", "", "a.b", 'a"b', "sales_fact\n"])
+def test_a_name_that_is_no_plain_identifier_never_enters_sql(name: str) -> None:
+    with pytest.raises(IdentifierError):
+        age_query(TableFreshness(name, "order_date", 1))
+    with pytest.raises(IdentifierError):
+        age_query(TableFreshness("sales_fact", name, 1))
+
+
+def test_the_same_kind_of_error_about_a_table_is_the_same_news() -> None:
+    warehouse = Warehouse(database="analytics", workgroup_name="main")
+    table = TableFreshness("sales_fact", "order_date", 1)
+    checks = [
+        unreadable(table, warehouse, WarehouseError("SELECT 1", warehouse, "FAILED", f"statement {number} is gone"))
+        for number in (1, 2)
+    ]
+    fingerprints = {check.problem.fingerprint for check in checks if check.problem}
+    assert len(fingerprints) == 1
+    assert checks[0].problem
+    assert "database analytics of workgroup main" in checks[0].problem.body
+
+
+def test_incidents_of_what_no_contract_watches_are_closed() -> None:
+    opened = [
+        "missing-file:sales:2026-11-20",
+        "missing-file:returns:2026-11-20",
+        "stale-table:sales_fact",
+        "unreadable-table:returns_fact",
+        "rejected:returns:2026-11-20",
+    ]
+    assert [check.incident_id for check in unwatched(opened, Contracts((SALES,)))] == [
+        "missing-file:returns:2026-11-20",
+        "unreadable-table:returns_fact",
+    ]

@@ -1,0 +1,165 @@
+"""The trigger's protocol against a scripted MWAA; what each answer means is decided here, nowhere else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from suimon.contract.file import FileFormat
+from suimon.contract.model import Contract
+from suimon.drops.drop import Drop, DropRecord, State
+from suimon.drops.lake import accepted_name
+from suimon.mwaa.airflow import Airflow
+from suimon.mwaa.cause import PASSING, Cause, Outcome
+from suimon.mwaa.conf import conf_for
+from suimon.mwaa.pace import BusyError
+from suimon.mwaa.trigger import start_run
+from tests.settings import SETTINGS
+
+RECORD = DropRecord(
+    Drop("raw", "sales/2026-11-20/sales_data.csv", "v1", "a", 10, "01"),
+    "sales",
+    "2026-11-20",
+    State.ACCEPTED,
+    1,
+    "2026-11-20T00:00:00+00:00",
+    "2026-11-20T00:00:00+00:00",
+)
+RUN = f"{RECORD.id}.1"
+POST, GET_RUN, GET_DAG = (
+    ("POST", "/dags/daily_sales_etl/dagRuns"),
+    ("GET", f"/dags/daily_sales_etl/dagRuns/{RUN}"),
+    ("GET", "/dags/daily_sales_etl"),
+)
+
+
+class ScriptedMwaa:
+    """Answers each request by its script; an unexpected request is a KeyError."""
+
+    def __init__(self, script: dict[tuple[str, str], Any]) -> None:
+        self.script = script
+        self.requests: list[dict[str, Any]] = []
+
+    def invoke_rest_api(self, **request: Any) -> dict[str, Any]:
+        self.requests.append(request)
+        answer = self.script[request["Method"], request["Path"]]
+        if isinstance(answer, Exception):
+            raise answer
+        status, body = answer
+        if status < 400:
+            return {"RestApiStatusCode": status, "RestApiResponse": body}
+        kind = "RestApiClientException" if status < 500 else "RestApiServerException"
+        response = {"Error": {"Code": kind}, "RestApiStatusCode": status, "RestApiResponse": body}
+        raise ClientError(response, "InvokeRestApi")  # type: ignore[arg-type]  # the two extra fields are MWAA's
+
+
+def trigger(script: dict[tuple[str, str], Any], dag_id: str = "daily_sales_etl") -> tuple[Any, ScriptedMwaa]:
+    mwaa = ScriptedMwaa(script)
+    return start_run(airflow(mwaa), dag_id, RECORD, {"rows": 1}), mwaa
+
+
+def airflow(mwaa: ScriptedMwaa) -> Airflow:
+    return Airflow(mwaa, "env", SimpleNamespace(wait=lambda: None))  # type: ignore[arg-type]  # fakes
+
+
+def test_a_run_is_asked_for_with_its_own_id_and_no_logical_date() -> None:
+    result, mwaa = trigger({POST: (200, {})})
+    assert result.outcome is Outcome.TRIGGERED
+    assert mwaa.requests[0]["Body"] == {"dag_run_id": RUN, "logical_date": None, "conf": {"rows": 1}}
+
+
+def test_a_conflict_is_success_once_the_run_is_found() -> None:
+    result, mwaa = trigger({POST: (409, {}), GET_RUN: (200, {})})
+    assert result.outcome is Outcome.TRIGGERED
+    assert [request["Method"] for request in mwaa.requests] == ["POST", "GET"]
+
+
+@pytest.mark.parametrize(
+    ("post", "get", "cause"),
+    [
+        (400, None, Cause.REFUSED_CONF),
+        (422, None, Cause.REFUSED_CONF),
+        (401, None, Cause.FORBIDDEN_DAG),
+        (403, None, Cause.FORBIDDEN_DAG),
+        (404, None, Cause.UNKNOWN_DAG),
+        (429, None, Cause.BUSY),
+        (408, None, Cause.AWAY),
+        (500, None, Cause.AWAY),
+        (502, None, Cause.AWAY),
+        (503, None, Cause.AWAY),
+        (409, 404, Cause.FOREIGN_RUN),
+        (409, 403, Cause.FORBIDDEN_DAG),
+        (409, 503, Cause.AWAY),
+    ],
+)
+def test_each_answer_of_airflow_has_its_own_cause(post: int, get: int | None, cause: Cause) -> None:
+    result, _ = trigger({POST: (post, {"detail": "no"}), GET_RUN: (get or 200, {})})
+    assert (result.outcome, result.cause) == (Outcome.NOT_TRIGGERED, cause)
+    assert result.reason
+
+
+def test_a_timeout_passes_since_the_run_may_exist() -> None:
+    result, _ = trigger({POST: ReadTimeoutError(endpoint_url="loopback")})
+    assert result.cause is Cause.AWAY
+
+
+@pytest.mark.parametrize(
+    ("code", "cause"),
+    [
+        ("ThrottlingException", Cause.BUSY),
+        ("InternalServerException", Cause.AWAY),
+        ("AccessDeniedException", Cause.DENIED),
+        ("ResourceNotFoundException", Cause.MISSING),
+        ("ValidationException", Cause.INVALID),
+    ],
+)
+def test_mwaa_s_own_errors_are_told_apart(code: str, cause: Cause) -> None:
+    result, _ = trigger({POST: ClientError({"Error": {"Code": code, "Message": "m"}}, "InvokeRestApi")})
+    assert result.cause is cause
+
+
+def test_only_what_passes_by_itself_is_waited_for_in_silence() -> None:
+    assert {Cause.AWAY, Cause.BUSY} == PASSING
+
+
+def test_a_line_that_is_too_long_is_no_failure() -> None:
+    def too_long() -> None:
+        raise BusyError("a long line")
+
+    mwaa = ScriptedMwaa({})
+    gate = Airflow(mwaa, "env", SimpleNamespace(wait=too_long))  # type: ignore[arg-type]  # fakes
+    result = start_run(gate, "daily_sales_etl", RECORD, {})
+    assert (result.cause, mwaa.requests) == (Cause.BUSY, [])
+
+
+def test_a_path_longer_than_mwaa_takes_is_refused_before_it_is_sent() -> None:
+    result, mwaa = trigger({}, dag_id="d" * 32)
+    assert result.cause is Cause.LONG_PATH
+    assert "64" in result.reason
+    assert not mwaa.requests
+
+
+def test_a_dag_is_looked_at_once_a_minute() -> None:
+    mwaa = ScriptedMwaa({GET_DAG: (200, {"is_paused": True})})
+    gate, now = airflow(mwaa), datetime(2026, 11, 20, tzinfo=UTC)
+    looks = [gate.is_paused("daily_sales_etl", now + timedelta(seconds=seconds)) for seconds in (0, 59, 60)]
+    assert looks == [True, None, True]
+
+
+@pytest.mark.parametrize(
+    ("compression", "name"), [("none", "data.csv"), ("gzip", "data.csv.gz"), ("zstd", "data.csv.zst")]
+)
+def test_an_accepted_copy_is_named_by_its_format(compression: Any, name: str) -> None:
+    contract = Contract("sales", "1.0.0", "sales_fact", file=FileFormat(compression=compression))
+    assert accepted_name(contract) == name
+
+
+def test_a_run_is_told_what_to_read_and_when_it_was_written() -> None:
+    conf = conf_for(replace(RECORD, accepted_as="data.csv"), SETTINGS)
+    assert conf["source_uri"] == f"s3://lake/accepted/sales/2026-11-20/{RECORD.id}/data.csv"
+    assert conf["written"] == "01" + "0" * 30 + ".00000000"
