@@ -17,7 +17,7 @@ settings.register_profile("long", max_examples=20_000, deadline=None, derandomiz
 
 @pytest.fixture(scope="session")
 def sales() -> Contract:
-    return read_contract(Path(__file__).parents[3] / "contracts" / "sales.odcs.yaml")
+    return read_contract(Path(__file__).parents[2] / "contracts" / "sales.odcs.yaml")
 
 
 @pytest.fixture
