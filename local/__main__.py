@@ -112,7 +112,7 @@ def status() -> None:
 
 def _expected() -> tuple[type[Exception], ...]:
     """List the errors whose messages are written for whoever typed the command."""
-    from local import deploy, isolation, lifecycle, supervisor  # noqa: PLC0415 only when something failed
+    from local import deploy, lifecycle, loopback, supervisor  # noqa: PLC0415 only when something failed
     from local.airflow import site  # noqa: PLC0415 as above
     from suimon.warehouse.data_api import WarehouseError  # noqa: PLC0415 as above
 
@@ -121,7 +121,7 @@ def _expected() -> tuple[type[Exception], ...]:
         WarehouseError,
         site.AirflowError,
         deploy.DeployError,
-        isolation.NotLoopbackError,
+        loopback.NotLoopbackError,
         lifecycle.BusyError,
         supervisor.PartDiedError,
         supervisor.PartNotReadyError,

@@ -16,7 +16,8 @@ from typing import Any, Final
 import boto3
 from starlette.responses import JSONResponse, Response
 
-from local.isolation import guarded_session, refuse_unless_loopback
+from local.isolation import guarded_session
+from local.loopback import refuse_unless_loopback
 
 # Loopback is never behind a proxy, whatever the shell says.
 _DIRECT: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))

@@ -1,20 +1,21 @@
 """Nothing of the twin, the demo or the tests ever reaches a real AWS account, whatever the user's shell holds.
 
-Three walls, each enough on its own:
+Four walls, each enough on its own:
 
 1. a child process gets an environment built from a short list of harmless variables, never the shell's own;
 2. sessions get explicit throwaway keys, so that no profile, SSO cache, container or instance role is ever asked;
-3. every session made here refuses, just before sending, a request to anything but this machine.
+3. every session made here refuses, just before sending, a request to anything but this machine;
+4. the servers, functions and Glue jobs of the twin refuse every connection that would leave it (`local/loopback.py`).
 """
 
 import os
 from collections.abc import Mapping, MutableMapping
-from ipaddress import ip_address
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
+
+from local.loopback import refuse_unless_loopback
 
 REGION: Final = "ap-northeast-1"
 
@@ -39,30 +40,6 @@ _CONFIG: Final = Config(
     retries={"max_attempts": 2, "mode": "standard"},
     inject_host_prefix=False,  # "env." before MWAA's host would leave loopback
 )
-
-
-class NotLoopbackError(Exception):
-    """A request would have left this machine; nothing was sent."""
-
-
-def refuse_unless_loopback(url: str) -> str:
-    """Give `url` back when its host is this machine, else raise NotLoopbackError.
-
-    A host name that ends in `.localhost` is loopback by RFC 6761; any other name could resolve to anywhere.
-    """
-    host = urlsplit(url).hostname or ""
-    if host == "localhost" or host.endswith(".localhost"):
-        return url
-    try:
-        loopback = ip_address(host).is_loopback
-    except ValueError:
-        loopback = False
-    if not loopback:
-        raise NotLoopbackError(
-            f"The twin was about to send a request to {host or url!r}, which is not this machine. Nothing was sent. "
-            "Unset AWS_ENDPOINT_URL and its relatives, or say which command did this: it is a mistake in Suimon."
-        )
-    return url
 
 
 def clean_environment(shell: Mapping[str, str], endpoint: str | None = None, **extra: str) -> dict[str, str]:

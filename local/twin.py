@@ -14,7 +14,8 @@ from typing import Any, Final
 
 import boto3
 
-from local.isolation import clean_environment, guarded_session, refuse_unless_loopback
+from local.isolation import clean_environment, guarded_session
+from local.loopback import refuse_unless_loopback
 
 # Endpoints that stand in for what MiniStack lacks: boto3's service name -> the part that answers.
 ENDPOINT_PARTS: Final = {"mwaa": "mwaa", "glue": "glue", "redshift-data": "redshift"}

@@ -21,6 +21,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from local.isolation import clean_environment
+from local.loopback import build_wall
 from local.supervisor import Part
 from local.twin import Twin
 
@@ -68,6 +69,11 @@ class AirflowSite:
         return self.home / "plugins"
 
     @property
+    def wall(self) -> Path:
+        """What keeps Airflow's processes on this machine, and nothing else."""
+        return self.home / "wall"
+
+    @property
     def config(self) -> Path:
         """Airflow's own configuration file, which also holds the signing secrets."""
         return self.home / "airflow.cfg"
@@ -108,6 +114,7 @@ def prepare(site: AirflowSite) -> None:
     """Write AIRFLOW_HOME: folders, configuration, and secrets that stay the same from one start to the next."""
     for folder in (site.dags, site.plugins, site.home / "logs"):
         folder.mkdir(parents=True, exist_ok=True)
+    build_wall(site.wall)
     config = configparser.ConfigParser(interpolation=None)
     settings = _settings(site, _secrets(site.config))
     for section, options in settings.items():
@@ -134,6 +141,8 @@ def task_environment(site: AirflowSite, endpoints: Mapping[str, str]) -> dict[st
         # Forked tasks on macOS would otherwise die inside Apple's libraries.
         "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",
         "SCARF_ANALYTICS": "false",
+        # Found before anything else by every Python process of Airflow's, tasks included: see local/loopback.py.
+        "PYTHONPATH": str(site.wall),
         # Production's first retry comes after five minutes; nobody waits for that here.
         "SUIMON_RETRY_SECONDS": "5",
     }

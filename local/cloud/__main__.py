@@ -22,6 +22,7 @@ from local.cloud.iam_corrections import a_batch_needs_the_right_of_one, add_to_i
 from local.cloud.service_rights import check_services_rights
 from local.cloud.sns_email import deliver_mail
 from local.cloud.used_rights import remember_used_rights
+from local.loopback import build_wall, refuse_connections
 
 _PINNED: Final = "1.5.33"
 # The last frame's source line, then "package.module.Class: message" or "Class".
@@ -36,6 +37,7 @@ def main() -> None:
             f"The twin is made for MiniStack {_PINNED}, but {version} is installed. Run `make setup`, or look at every "
             "hook in local/cloud/__main__.py before changing the pin."
         )
+    refuse_connections()
     runtime = Path(os.environ["SUIMON_TWIN_DIR"])
     endpoint = f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}"
     add_to_iam(os.environ["AWS_ACCESS_KEY_ID"])
@@ -62,6 +64,8 @@ def functions_find_only_their_own_packages(folder: Path) -> None:
     """
     runtime = module("ministack.core.lambda_runtime")
     venv.EnvBuilder(with_pip=False, symlinks=True, clear=True).create(folder)
+    (packages,) = folder.glob("lib/python*/site-packages")
+    build_wall(packages)
     python = str(folder / "bin" / "python")
     original = runtime._detect_runtime_binary  # noqa: SLF001 the hook point
 

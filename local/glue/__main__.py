@@ -18,7 +18,7 @@ from local.glue.endpoint import Glue, application
 from local.glue.jobs import deployed_job
 from local.glue.runner import Runner
 from local.glue.runs import RunBook
-from local.isolation import refuse_unless_loopback
+from local.loopback import refuse_connections, refuse_unless_loopback
 
 
 def main() -> None:
@@ -26,6 +26,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m local.glue", description=__doc__)
     parser.add_argument("--port", type=int, required=True)
     port = parser.parse_args().port
+    refuse_connections()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     runtime = Path(os.environ["SUIMON_TWIN_DIR"])
     logging.getLogger("botocore").setLevel(logging.WARNING)

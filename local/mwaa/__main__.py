@@ -11,6 +11,7 @@ import uvicorn
 
 from local.airflow.site import AIRFLOW_VERSION, signing_secret
 from local.endpoints import authorize, root_session
+from local.loopback import refuse_connections
 from local.mwaa.dag_sync import DagSync
 from local.mwaa.endpoint import REQUESTS_PER_SECOND, Environment, RequestRate, create_app
 from local.mwaa.webserver import WebServer
@@ -21,6 +22,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m local.mwaa")
     parser.add_argument("--port", type=int, required=True)
     port = parser.parse_args().port
+    refuse_connections()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
 

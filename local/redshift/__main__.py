@@ -14,6 +14,7 @@ import uvicorn
 from botocore.exceptions import ClientError
 
 from local import endpoints
+from local.loopback import refuse_connections
 from local.redshift.objects import open_as_role
 from local.redshift.server import Place, application
 from local.redshift.service import DataApi
@@ -26,6 +27,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m local.redshift")
     parser.add_argument("--port", type=int, required=True)
     port = parser.parse_args().port
+    refuse_connections()
     # What sqlglot does not understand is refused, with an error to the caller.
     logging.getLogger("sqlglot").setLevel(logging.ERROR)
     runtime = Path(os.environ["SUIMON_TWIN_DIR"])

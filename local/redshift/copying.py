@@ -17,6 +17,7 @@ import duckdb
 from local.redshift.errors import CancelledError, RedshiftError, from_duckdb, scan_error
 from local.redshift.names import quoted
 from local.redshift.parquet import ParquetColumn, incompatible
+from local.redshift.warehouse import CLOSED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -157,7 +158,7 @@ def _measure(file: _File, column: ParquetColumn, *, text: bool) -> tuple[int, in
 
 
 def _ask(sql: str, file: _File) -> list[tuple[Any, ...]]:
-    with duckdb.connect() as reader:
+    with duckdb.connect(config=CLOSED) as reader:
         try:
             return reader.execute(sql, {"path": str(file.path)}).fetchall()
         except duckdb.Error as error:

@@ -12,7 +12,7 @@ from sqlglot import exp
 from local.redshift import catalog, columns, copying, ddl, dialect
 from local.redshift.errors import CancelledError, CastError, RedshiftError, from_duckdb
 from local.redshift.locks import Transaction
-from local.redshift.names import SCHEMA, Relation
+from local.redshift.names import Relation
 from local.redshift.outcome import Outcome
 from local.redshift.rewriting import Rewriting
 
@@ -29,8 +29,7 @@ class Session:
 
     def __init__(self, warehouse: Warehouse, pid: int) -> None:
         self._warehouse, self._pid = warehouse, pid
-        self._connection = warehouse.root.cursor()
-        self._connection.execute(f"USE {SCHEMA}")
+        self._connection = warehouse.connection()
         self._transaction: Transaction | None = None
         self._temporary: set[str] = set()
         self._temporary_before: set[str] = set()

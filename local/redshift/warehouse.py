@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 
@@ -18,6 +18,16 @@ if TYPE_CHECKING:
     from local.redshift.objects import Objects
 
 
+_DATABASE: Final = "warehouse"
+# SQL reaches neither Python's variables nor the network: DuckDB would download what it does not find.
+CLOSED: Final[dict[str, Any]] = {
+    "python_enable_replacements": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_community_extensions": "false",
+}
+
+
 @dataclass
 class Warehouse:
     """The database file, opened once for all sessions; only this process may hold it."""
@@ -29,6 +39,12 @@ class Warehouse:
     now: Callable[[], datetime]
     locks: TableLocks = field(default_factory=TableLocks)
 
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """Open a connection for one session, which sees the warehouse's schema."""
+        connection = self.root.cursor()
+        connection.execute(f"USE {_DATABASE}.{SCHEMA}")
+        return connection
+
     def close(self) -> None:
         """Close the file."""
         self.root.close()
@@ -37,9 +53,14 @@ class Warehouse:
 def open_warehouse(
     path: Path, staging: Path, region: str, open_objects: Callable[[str], Objects], now: Callable[[], datetime]
 ) -> Warehouse:
-    """Open the database file at `path`, made on first use; `staging` holds files of running COPYs."""
+    """Open the database file at `path`, made on first use; `staging` holds files of running COPYs.
+
+    The file is attached, not connected to: after `kill -9` DuckDB replays its log before its own functions are loaded
+    when it connects, misses those of the CHECK constraints, and looks for them on the internet.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    # SQL must not reach Python's variables.
-    root = duckdb.connect(str(path), config={"python_enable_replacements": "false"})
-    root.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+    root = duckdb.connect(config={**CLOSED, "temp_directory": str(path.with_suffix(".spill"))})
+    file = str(path).replace("'", "''")
+    root.execute(f"ATTACH '{file}' AS {_DATABASE}")
+    root.execute(f"CREATE SCHEMA IF NOT EXISTS {_DATABASE}.{SCHEMA}")
     return Warehouse(root, staging, region, open_objects, now)

@@ -6,13 +6,8 @@ from pathlib import Path
 import boto3
 import pytest
 
-from local.isolation import (
-    NotLoopbackError,
-    clean_environment,
-    guarded_session,
-    isolate_process,
-    refuse_unless_loopback,
-)
+from local.isolation import clean_environment, guarded_session, isolate_process
+from local.loopback import NotLoopbackError, build_wall, refuse_unless_loopback
 from local.twin import Twin
 
 HOSTILE = {
@@ -132,3 +127,36 @@ def test_a_child_in_a_hostile_shell_finds_no_credentials(tmp_path: Path) -> None
 def test_the_tests_themselves_are_isolated() -> None:
     assert boto3.Session().get_credentials() is None
     assert refuse_unless_loopback(os.environ["AWS_ENDPOINT_URL"])
+
+
+REACHING_OUT = {
+    "a connection by address": "socket.create_connection(('192.0.2.1', 80), 5)",
+    "a name": "socket.getaddrinfo('example.com', 443)",
+    "a datagram": "socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('192.0.2.1', 53))",
+    "a library's own request": "urllib.request.urlopen('http://192.0.2.1/', timeout=5)",
+}
+
+
+@pytest.mark.parametrize("what", REACHING_OUT)
+def test_a_process_behind_the_wall_sends_nothing_to_another_machine(tmp_path: Path, what: str) -> None:
+    build_wall(tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-c", f"import socket, urllib.request; {REACHING_OUT[what]}"],
+        env={"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "NotLoopbackError" in done.stderr
+    assert "Nothing was sent" in done.stderr
+
+
+def test_a_process_behind_the_wall_still_reaches_this_machine(tmp_path: Path) -> None:
+    build_wall(tmp_path)
+    code = (
+        "import socket; server = socket.create_server(('127.0.0.1', 0));"
+        "socket.create_connection(server.getsockname(), 5); print('reached')"
+    )
+    argv = [sys.executable, "-c", code]
+    done = subprocess.run(argv, env={"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=True)
+    assert done.stdout == "reached\n"
