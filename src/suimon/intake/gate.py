@@ -23,7 +23,7 @@ from suimon.intake.shards import Gathering
 from suimon.ledger.drops import Ledger, LostClaimError
 from suimon.ledger.followers import follow
 from suimon.ledger.sets import LostSetError
-from suimon.mwaa.cause import PASSING, Outcome
+from suimon.mwaa.cause import PASSING
 from suimon.mwaa.conf import conf_for
 from suimon.mwaa.pace import BusyError
 from suimon.mwaa.trigger import start_run
@@ -219,13 +219,13 @@ class Gate:
 
     def _trigger(self, record: DropRecord, contract: Contract) -> DropRecord:
         dag_id, environment = contract.dag_id or "", self.settings.mwaa_environment
-        result = start_run(self.airflow, dag_id, record, conf_for(record, self.settings))
-        if result.outcome is not Outcome.TRIGGERED:
+        why = start_run(self.airflow, dag_id, record, conf_for(record, self.settings))
+        if why:
             now = self.clock()
             lasting = now - datetime.fromisoformat(record.updated_at) > PATIENCE
-            if lasting or result.cause not in PASSING:
-                self.desk.report(airflow.not_triggered(environment, dag_id, record, result), now)
-            raise ComeBackError(f"drop {record.id} is accepted, its run could not be started: {result.reason}")
+            if lasting or why.cause not in PASSING:
+                self.desk.report(airflow.not_triggered(environment, dag_id, record, why), now)
+            raise ComeBackError(f"drop {record.id} is accepted, its run could not be started: {why.reason}")
         self._say_how_airflow_is(record, environment, dag_id)
         try:
             record = self.ledger.move(record, State.TRIGGERED, self.clock())

@@ -16,31 +16,34 @@ if TYPE_CHECKING:
 
     from suimon.mwaa.pace import Pace
 
-# A paused DAG is told within a minute, and a burst of files does not ask_run twice for each of them.
-LOOK_AGAIN = timedelta(minutes=1)
+# A paused DAG is reported within a minute, and a burst of files does not ask for it twice each.
+ASK_AGAIN = timedelta(minutes=1)
+OK = 200
+CLIENT_ERRORS = range(400, 500)
+UNAUTHORIZED, FORBIDDEN, NOT_FOUND, REQUEST_TIMEOUT, CONFLICT, TOO_MANY_REQUESTS = 401, 403, 404, 408, 409, 429
 
 
 @dataclass(frozen=True)
 class Answer:
-    """Airflow's own answer, whichever way MWAA wrapped it."""
+    """Airflow's own answer, however MWAA wrapped it."""
 
     status: int
     body: Any
 
 
 class Airflow:
-    """Airflow's REST API behind MWAA's InvokeRestApi; answers of 4xx are values, everything else is raised."""
+    """Airflow's REST API behind MWAA's InvokeRestApi; 4xx answers are values, everything else is raised."""
 
     def __init__(self, client: MWAAClient, environment: str, pace: Pace) -> None:
         self._client = client
         self._environment = environment
         self._pace = pace
-        self._looked: dict[str, datetime] = {}
+        self._asked: dict[str, datetime] = {}
 
     def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
         """Ask Airflow when it is our turn; a 4xx of Airflow's is an Answer.
 
-        Any other failure raises ClientError or BotoCoreError, a line that is too long BusyError.
+        Any other failure raises ClientError or BotoCoreError, a queue that is too long BusyError.
         """
         self._pace.wait()
         request: dict[str, Any] = {"Name": self._environment, "Path": path, "Method": method}
@@ -56,28 +59,19 @@ class Airflow:
         return Answer(int(answer["RestApiStatusCode"]), answer.get("RestApiResponse"))
 
     def is_paused(self, dag_id: str, now: datetime) -> bool | None:
-        """Look whether a DAG is paused, once a minute at most: None in between, or when Airflow does not say."""
-        looked = self._looked.get(dag_id)
-        if looked and now - looked < LOOK_AGAIN:
+        """Ask whether a DAG is paused, once a minute at most: None in between, or when Airflow does not say."""
+        asked = self._asked.get(dag_id)
+        if asked and now - asked < ASK_AGAIN:
             return None
-        self._looked[dag_id] = now
+        self._asked[dag_id] = now
         body = self.call("GET", f"/dags/{dag_id}").body
         paused = body.get("is_paused") if isinstance(body, dict) else None
         return paused if isinstance(paused, bool) else None
 
 
-UNAUTHORIZED, FORBIDDEN, NOT_FOUND, REQUEST_TIMEOUT, CONFLICT, TOO_MANY_REQUESTS = 401, 403, 404, 408, 409, 429
-
-
-CLIENT_ERRORS = range(400, 500)
-
-
-OK = 200
-
-
 def ask_run(airflow: Airflow, dag_id: str, run: str) -> RunState | None:
-    """Ask Airflow for a run; None when it has none of this id, CannotAskError when it does not say."""
-    found = _call(airflow, "GET", f"/dags/{dag_id}/dagRuns/{run}", None)
+    """Ask Airflow for a run; None when it has none of this id, CannotAskError when it does not answer."""
+    found = _ask(airflow, "GET", f"/dags/{dag_id}/dagRuns/{run}", None)
     if found is None:
         return None
     state = str(found["state"])
@@ -85,11 +79,11 @@ def ask_run(airflow: Airflow, dag_id: str, run: str) -> RunState | None:
         return RunState(state, {})
     # The list of a run's tasks has a path of its own, `~` for all: with both ids it would be longer than MWAA takes.
     wanted = {"dag_ids": [dag_id], "dag_run_ids": [run], "page_limit": 100, "order_by": "end_date"}
-    listed = _call(airflow, "POST", "/dags/~/dagRuns/~/taskInstances/list", wanted) or {"task_instances": []}
+    listed = _ask(airflow, "POST", "/dags/~/dagRuns/~/taskInstances/list", wanted) or {"task_instances": []}
     return RunState(state, {str(one["task_id"]): str(one["state"]) for one in listed["task_instances"]})
 
 
-def _call(airflow: Airflow, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any] | None:
+def _ask(airflow: Airflow, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any] | None:
     try:
         answer = airflow.call(method, path, body)
     except (ClientError, BotoCoreError, BusyError) as error:

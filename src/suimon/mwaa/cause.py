@@ -6,13 +6,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Outcome(StrEnum):
-    """What became of a request for a run."""
-
-    TRIGGERED = "triggered"
-    NOT_TRIGGERED = "not triggered"
-
-
 class Cause(StrEnum):
     """Why there is no run, each with its own incident."""
 
@@ -30,21 +23,14 @@ class Cause(StrEnum):
 
 # Nothing is wrong with the request; news only when it lasts. Everything else stays until a person changes something.
 PASSING = frozenset({Cause.AWAY, Cause.BUSY})
-
-
 OF_ENVIRONMENT = frozenset({Cause.AWAY, Cause.BUSY, Cause.DENIED, Cause.MISSING, Cause.INVALID})
-
-
 OF_DAG = frozenset({Cause.UNKNOWN_DAG, Cause.FORBIDDEN_DAG, Cause.LONG_PATH})
-
-
 OF_DROP = frozenset({Cause.REFUSED_CONF, Cause.FOREIGN_RUN})
 
 
 @dataclass(frozen=True)
-class TriggerResult:
-    """The outcome; without a run, why, and in `reason` what the other side answered."""
+class NotStarted:
+    """Why a run could not be started; `reason` is what Airflow or MWAA answered."""
 
-    outcome: Outcome
-    cause: Cause | None = None
-    reason: str = ""
+    cause: Cause
+    reason: str

@@ -1,4 +1,4 @@
-"""How fast all functions together may ask Airflow: one line, kept in the ledger's table."""
+"""How fast all functions together may ask Airflow: one queue of time slots, kept in the ledger's table."""
 
 from __future__ import annotations
 
@@ -15,25 +15,26 @@ if TYPE_CHECKING:
 # MWAA takes ten requests a second of an environment; one is left to people and to whatever else asks it.
 REQUESTS_PER_SECOND = 9
 STEP = 1000 // REQUESTS_PER_SECOND + 1  # milliseconds from one request to the next
-# Longer than the line of all functions at their default concurrency; whoever would wait longer comes back later.
+# Longer than the queue of all functions at their default concurrency; a request that would wait longer is retried.
 PATIENCE = 10_000  # milliseconds
-# No honest place in the line lies further ahead than PATIENCE and what clocks differ by.
+# No slot that a correct clock has taken lies further ahead than PATIENCE and what clocks differ by.
 BEYOND_BELIEF = 3 * PATIENCE
 
 
 class BusyError(Exception):
-    """The line is too long: ask again later."""
+    """The queue is too long: retry later."""
 
 
 class Pace:
-    """A line of requests: `pk` = `pace#<environment>`, `free_at` = the next free moment in milliseconds.
+    """A queue of requests: `pk` = `pace#<environment>`, `free_at` = the next free slot in milliseconds.
 
         function A, at 1000                     function B, at 1010
         free_at < 1000: takes 1000, free_at = 1112
-                                                free_at is later: adds 112, takes 1112, free_at = 1224
+                                                free_at < 1010: refused (mark: slot-is-taken)
+                                                adds 112, takes 1112, free_at = 1224
                                                 sleeps 102 ms, asks
 
-    A function that dies wastes one place. A clock that runs far ahead cannot close the line: see BEYOND_BELIEF.
+    A function that crashes wastes one slot. A clock that runs far ahead cannot block the queue: see BEYOND_BELIEF.
     """
 
     def __init__(
@@ -52,13 +53,13 @@ class Pace:
         if self._update("SET free_at = :next", nobody, values) is not None:
             return
         values = {":step": STEP, ":latest": now + PATIENCE}
-        place = self._update("SET free_at = free_at + :step", "free_at < :latest", values)
-        if place is None:
-            raise BusyError(f"more than {PATIENCE // 1000} seconds of requests to Airflow stand in line")
-        self._sleep(max(0, place - STEP - now) / 1000)
+        free_at = self._update("SET free_at = free_at + :step", "free_at < :latest", values)
+        if free_at is None:
+            raise BusyError(f"more than {PATIENCE // 1000} seconds of requests to Airflow are queued")
+        self._sleep(max(0, free_at - STEP - now) / 1000)
 
     def _update(self, update: str, condition: str, values: dict[str, Any]) -> int | None:
-        """Give the new `free_at`, or None when the condition does not hold."""
+        """Return the new `free_at`, or None when the condition does not hold."""
         try:
             answer = self._table.update_item(
                 Key=self._key,
@@ -69,6 +70,6 @@ class Pace:
             )
         except ClientError as error:
             if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
-                return None
+                return None  # mark: slot-is-taken
             raise
         return int(answer["Attributes"]["free_at"])  # type: ignore[arg-type]  # DynamoDB's any type

@@ -16,46 +16,49 @@ from suimon.mwaa.airflow import (
     TOO_MANY_REQUESTS,
     UNAUTHORIZED,
 )
-from suimon.mwaa.cause import Cause, Outcome, TriggerResult
+from suimon.mwaa.cause import Cause, NotStarted
 from suimon.mwaa.pace import BusyError
 
 if TYPE_CHECKING:
     from suimon.mwaa.airflow import Airflow
 
-# InvokeRestApi's service model: a longer path is refused, and botocore does not look.
+# InvokeRestApi's service model: a longer path is refused, and botocore does not check it.
 MAX_PATH = 64
 
 
-def start_run(airflow: Airflow, dag_id: str, record: DropRecord, conf: dict[str, Any]) -> TriggerResult:
-    """Start the run of this attempt, or find that it is already there.
+def start_run(airflow: Airflow, dag_id: str, record: DropRecord, conf: dict[str, Any]) -> NotStarted | None:
+    """Start the run of this attempt, or find that it exists already: None. Otherwise return why there is none.
 
-    The run id is the same for every try, so whatever happened to an earlier one, a second run cannot come of it:
+    The run id is the same for every try, so whatever happened to an earlier try, there is never a second run:
 
         us                                  Airflow
         POST run 0123456789abcdef.1   ->    creates it
-        (timeout, or this process dies)
+        (timeout, or this process crashes)
         POST run 0123456789abcdef.1   ->    409
-        GET  run 0123456789abcdef.1   ->    200: it is ours. Without this look, a 409 that means something else
-                                            (another run with the same logical date) would pass for success.
+        GET  run 0123456789abcdef.1   ->    200: it is ours. Without this request, a 409 for another reason
+                                            (another run with the same logical date) would count as success.
+                                            (mark: conflict-is-looked-up)
     """
     path = f"/dags/{dag_id}/dagRuns/{run_id(record)}"
     if len(path) > MAX_PATH:
-        return _not(Cause.LONG_PATH, f"{path} has {len(path)} characters, MWAA takes {MAX_PATH}")
+        return NotStarted(Cause.LONG_PATH, f"{path} has {len(path)} characters, MWAA takes {MAX_PATH}")
+    # Null, not absent (422) and not a date (a second file of that date would be a 409).
+    body = {"dag_run_id": run_id(record), "logical_date": None, "conf": conf}
     try:
-        # Null, not absent (422) and not a date (a second file of that date would be a 409).
-        body = {"dag_run_id": run_id(record), "logical_date": None, "conf": conf}
         answer = airflow.call("POST", f"/dags/{dag_id}/dagRuns", body)
-        found = airflow.call("GET", path) if answer.status == CONFLICT else answer
+        if answer.status == CONFLICT:
+            conflict, answer = answer, airflow.call("GET", path)  # mark: conflict-is-looked-up
+            if answer.status == NOT_FOUND:
+                return NotStarted(Cause.FOREIGN_RUN, f"Airflow answers 409 but has no run of ours: {conflict.body}")
     except (BusyError, ClientError, BotoCoreError) as error:
         return _unanswered(error)
-    if answer.status == CONFLICT and found.status == NOT_FOUND:
-        return _not(Cause.FOREIGN_RUN, f"Airflow answers 409 but has no run of ours: {answer.body}")
-    if found.status in CLIENT_ERRORS:
-        return _not(_STATUSES.get(found.status, Cause.REFUSED_CONF), f"Airflow answers {found.status}: {found.body}")
-    return TriggerResult(Outcome.TRIGGERED)
+    if answer.status in CLIENT_ERRORS:
+        cause = _STATUSES.get(answer.status, Cause.REFUSED_CONF)
+        return NotStarted(cause, f"Airflow answers {answer.status}: {answer.body}")
+    return None
 
 
-# Every other status of 4xx is Airflow's word on this one request.
+# Every other 4xx status is Airflow's answer to this one request.
 _STATUSES = {
     NOT_FOUND: Cause.UNKNOWN_DAG,
     UNAUTHORIZED: Cause.FORBIDDEN_DAG,
@@ -73,14 +76,11 @@ _CODES = {
 }
 
 
-def _unanswered(error: Exception) -> TriggerResult:
+def _unanswered(error: BusyError | ClientError | BotoCoreError) -> NotStarted:
     if isinstance(error, BusyError):
-        return _not(Cause.BUSY, str(error))
+        return NotStarted(Cause.BUSY, str(error))
     if isinstance(error, ClientError):
         code, text = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
-        return _not(_CODES.get(code, Cause.AWAY), f"{code}: {text}")
-    return _not(Cause.AWAY, str(error))  # timeouts and broken connections: the run may exist, the next try will tell
-
-
-def _not(cause: Cause, reason: str) -> TriggerResult:
-    return TriggerResult(Outcome.NOT_TRIGGERED, cause, reason)
+        return NotStarted(_CODES.get(code, Cause.AWAY), f"{code}: {text}")
+    # Timeouts and broken connections: the run may exist, the next try finds out.
+    return NotStarted(Cause.AWAY, str(error))

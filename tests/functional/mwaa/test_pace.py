@@ -1,4 +1,4 @@
-"""The line of requests to MWAA on moto's DynamoDB: many functions, one table."""
+"""The queue of requests to MWAA on moto's DynamoDB: many functions, one table."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ class Function:
         return self.now
 
 
+@pytest.mark.hits("slot-is-taken")
 def test_all_functions_together_stay_below_ten_requests_a_second(table: Table) -> None:
     asked = sorted(Function(table, NOON + timedelta(milliseconds=7 * number)).ask() for number in range(60))
     for first, last in zip(asked, asked[REQUESTS_PER_SECOND:], strict=False):
@@ -44,7 +45,7 @@ def test_the_first_request_after_a_pause_does_not_wait(table: Table) -> None:
     assert one.ask() == before
 
 
-def test_whoever_would_wait_too_long_takes_no_place(table: Table) -> None:
+def test_a_request_that_would_wait_too_long_takes_no_slot(table: Table) -> None:
     waiting = PATIENCE // STEP + 1
     for _ in range(waiting):
         Function(table).ask()
@@ -54,11 +55,11 @@ def test_whoever_would_wait_too_long_takes_no_place(table: Table) -> None:
     assert later.ask() < NOON + timedelta(milliseconds=PATIENCE + 1500)
 
 
-def test_a_clock_that_runs_far_ahead_does_not_close_the_line(table: Table) -> None:
+def test_a_clock_that_runs_far_ahead_does_not_block_the_queue(table: Table) -> None:
     Function(table, NOON + timedelta(hours=3)).ask()
     assert Function(table).ask() == NOON
 
 
-def test_environments_have_lines_of_their_own(table: Table) -> None:
+def test_environments_have_queues_of_their_own(table: Table) -> None:
     Function(table).ask()
     assert Function(table, environment="another").ask() == NOON

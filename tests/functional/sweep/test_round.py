@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from suimon.drops.drop import State
 from suimon.incidents.messages import airflow, files
-from suimon.mwaa.cause import Cause, Outcome, TriggerResult
+from suimon.mwaa.cause import Cause, NotStarted
 from suimon.sweep import adoption, dead_letters, silent_runs, stale_incidents, stuck_drops, turns
 from suimon.sweep.adoption import UNMATCHED
 from suimon.sweep.dead_letters import KIND as LETTER
@@ -157,7 +157,7 @@ def test_an_accepted_shard_may_wait_for_its_set(world: World, monkeypatch: pytes
 def test_what_was_told_of_a_run_that_could_not_start_is_over_when_no_file_waits_for_one(world: World) -> None:
     record = world.bring(world.receive(world.put(key_of()), "0A"), State.VALIDATING, State.ACCEPTED)
     for cause in (Cause.AWAY, Cause.UNKNOWN_DAG, Cause.REFUSED_CONF):
-        told = airflow.not_triggered("env", DAG, record, TriggerResult(Outcome.NOT_TRIGGERED, cause))
+        told = airflow.not_triggered("env", DAG, record, NotStarted(cause, "no answer"))
         world.desk.report(told, NOON)
     world.post.subjects()
     world.round()

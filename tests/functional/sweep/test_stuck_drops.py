@@ -15,7 +15,7 @@ from suimon.drops.sets import WAITING
 from suimon.incidents.messages import airflow
 from suimon.intake.shards import Gathering
 from suimon.ledger.checkpoints import Marks
-from suimon.mwaa.cause import Cause, Outcome, TriggerResult
+from suimon.mwaa.cause import Cause, NotStarted
 from suimon.sweep import adoption, stuck_drops, turns
 from suimon.sweep.adoption import UNMATCHED
 from suimon.sweep.stuck_drops import STUCK
@@ -194,7 +194,7 @@ def test_what_was_told_of_a_run_is_over_though_sets_are_given_up(world: World, m
     for day in range(1, 6):
         shard(world, day, 1, NOON - 3 * HOUR)
     record = world.bring(world.receive(world.put(key_of()), "0A"), State.VALIDATING, State.ACCEPTED, State.TRIGGERED)
-    world.desk.report(airflow.not_triggered("env", DAG, record, TriggerResult(Outcome.NOT_TRIGGERED, Cause.AWAY)), NOON)
+    world.desk.report(airflow.not_triggered("env", DAG, record, NotStarted(Cause.AWAY, "no answer")), NOON)
     world.post.subjects()
     world.round(NOON + MINUTE)
     assert [subject[:20] for subject in world.post.subjects()] == ["[Suimon] Recovered: "]

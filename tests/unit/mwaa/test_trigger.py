@@ -15,7 +15,7 @@ from suimon.contract.model import Contract
 from suimon.drops.drop import Drop, DropRecord, State
 from suimon.drops.lake import accepted_name
 from suimon.mwaa.airflow import Airflow
-from suimon.mwaa.cause import PASSING, Cause, Outcome
+from suimon.mwaa.cause import PASSING, Cause, NotStarted
 from suimon.mwaa.conf import conf_for
 from suimon.mwaa.pace import BusyError
 from suimon.mwaa.trigger import start_run
@@ -58,7 +58,9 @@ class ScriptedMwaa:
         raise ClientError(response, "InvokeRestApi")  # type: ignore[arg-type]  # the two extra fields are MWAA's
 
 
-def trigger(script: dict[tuple[str, str], Any], dag_id: str = "daily_sales_etl") -> tuple[Any, ScriptedMwaa]:
+def trigger(
+    script: dict[tuple[str, str], Any], dag_id: str = "daily_sales_etl"
+) -> tuple[NotStarted | None, ScriptedMwaa]:
     mwaa = ScriptedMwaa(script)
     return start_run(airflow(mwaa), dag_id, RECORD, {"rows": 1}), mwaa
 
@@ -68,14 +70,15 @@ def airflow(mwaa: ScriptedMwaa) -> Airflow:
 
 
 def test_a_run_is_asked_for_with_its_own_id_and_no_logical_date() -> None:
-    result, mwaa = trigger({POST: (200, {})})
-    assert result.outcome is Outcome.TRIGGERED
+    why, mwaa = trigger({POST: (200, {})})
+    assert why is None
     assert mwaa.requests[0]["Body"] == {"dag_run_id": RUN, "logical_date": None, "conf": {"rows": 1}}
 
 
+@pytest.mark.hits("conflict-is-looked-up")
 def test_a_conflict_is_success_once_the_run_is_found() -> None:
-    result, mwaa = trigger({POST: (409, {}), GET_RUN: (200, {})})
-    assert result.outcome is Outcome.TRIGGERED
+    why, mwaa = trigger({POST: (409, {}), GET_RUN: (200, {})})
+    assert why is None
     assert [request["Method"] for request in mwaa.requests] == ["POST", "GET"]
 
 
@@ -98,14 +101,16 @@ def test_a_conflict_is_success_once_the_run_is_found() -> None:
     ],
 )
 def test_each_answer_of_airflow_has_its_own_cause(post: int, get: int | None, cause: Cause) -> None:
-    result, _ = trigger({POST: (post, {"detail": "no"}), GET_RUN: (get or 200, {})})
-    assert (result.outcome, result.cause) == (Outcome.NOT_TRIGGERED, cause)
-    assert result.reason
+    why, _ = trigger({POST: (post, {"detail": "no"}), GET_RUN: (get or 200, {})})
+    assert why
+    assert why.cause is cause
+    assert why.reason
 
 
 def test_a_timeout_passes_since_the_run_may_exist() -> None:
-    result, _ = trigger({POST: ReadTimeoutError(endpoint_url="loopback")})
-    assert result.cause is Cause.AWAY
+    why, _ = trigger({POST: ReadTimeoutError(endpoint_url="loopback")})
+    assert why
+    assert why.cause is Cause.AWAY
 
 
 @pytest.mark.parametrize(
@@ -119,32 +124,33 @@ def test_a_timeout_passes_since_the_run_may_exist() -> None:
     ],
 )
 def test_mwaa_s_own_errors_are_told_apart(code: str, cause: Cause) -> None:
-    result, _ = trigger({POST: ClientError({"Error": {"Code": code, "Message": "m"}}, "InvokeRestApi")})
-    assert result.cause is cause
+    why, _ = trigger({POST: ClientError({"Error": {"Code": code, "Message": "m"}}, "InvokeRestApi")})
+    assert why == NotStarted(cause, f"{code}: m")
 
 
 def test_only_what_passes_by_itself_is_waited_for_in_silence() -> None:
     assert {Cause.AWAY, Cause.BUSY} == PASSING
 
 
-def test_a_line_that_is_too_long_is_no_failure() -> None:
+def test_a_queue_that_is_too_long_is_no_failure() -> None:
     def too_long() -> None:
-        raise BusyError("a long line")
+        raise BusyError("a long queue")
 
     mwaa = ScriptedMwaa({})
     gate = Airflow(mwaa, "env", SimpleNamespace(wait=too_long))  # type: ignore[arg-type]  # fakes
-    result = start_run(gate, "daily_sales_etl", RECORD, {})
-    assert (result.cause, mwaa.requests) == (Cause.BUSY, [])
+    why = start_run(gate, "daily_sales_etl", RECORD, {})
+    assert (why, mwaa.requests) == (NotStarted(Cause.BUSY, "a long queue"), [])
 
 
 def test_a_path_longer_than_mwaa_takes_is_refused_before_it_is_sent() -> None:
-    result, mwaa = trigger({}, dag_id="d" * 32)
-    assert result.cause is Cause.LONG_PATH
-    assert "64" in result.reason
+    why, mwaa = trigger({}, dag_id="d" * 32)
+    assert why
+    assert why.cause is Cause.LONG_PATH
+    assert "64" in why.reason
     assert not mwaa.requests
 
 
-def test_a_dag_is_looked_at_once_a_minute() -> None:
+def test_whether_a_dag_is_paused_is_asked_once_a_minute() -> None:
     mwaa = ScriptedMwaa({GET_DAG: (200, {"is_paused": True})})
     gate, now = airflow(mwaa), datetime(2026, 11, 20, tzinfo=UTC)
     looks = [gate.is_paused("daily_sales_etl", now + timedelta(seconds=seconds)) for seconds in (0, 59, 60)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from suimon.drops.drop import DropRecord, run_id
 from suimon.drops.lake import file_name
 from suimon.incidents.incident import Problem
-from suimon.mwaa.cause import OF_DROP, OF_ENVIRONMENT, Cause, TriggerResult
+from suimon.mwaa.cause import OF_DROP, OF_ENVIRONMENT, Cause, NotStarted
 from suimon.mwaa.run_state import CannotAskError, RunState, link
 
 if TYPE_CHECKING:
@@ -78,17 +78,16 @@ _NO_RUN = {
 }
 
 
-def not_triggered(environment: str, dag_id: str, record: DropRecord, result: TriggerResult) -> Problem:
+def not_triggered(environment: str, dag_id: str, record: DropRecord, why: NotStarted) -> Problem:
     """Tell that an accepted file waits for a run that cannot be started; one cause for many files is one incident."""
-    cause = result.cause or Cause.AWAY
     names = {"environment": environment, "dag": dag_id, "key": file_name(record)}
-    subject, remedy = _NO_RUN[cause]
-    incident_id = _trigger_incident(cause, environment, dag_id, record)
+    subject, remedy = _NO_RUN[why.cause]
+    incident_id = _trigger_incident(why.cause, environment, dag_id, record)
     return Problem(
         id=incident_id,
         subject=subject.format(**names),
         body=(
-            f"{record.drop.key} is accepted, but its run of {dag_id} could not be started.\n\n{result.reason}\n\n"
+            f"{record.drop.key} is accepted, but its run of {dag_id} could not be started.\n\n{why.reason}\n\n"
             f"What to do: {remedy.format(**names)}\n\n"
             "The file is kept and tried again by itself; nothing has to be sent again."
         ),
