@@ -22,7 +22,7 @@ from suimon.incidents.store import IncidentDesk
 from suimon.ledger.drops import Ledger
 from suimon.mwaa.airflow import Airflow
 from suimon.mwaa.pace import Pace
-from suimon.outcome.run_end import Registry
+from suimon.outcome.run_end import RunEnds
 from suimon.settings import Places, Settings, SettingsError
 from suimon.sweep.lost_events import Walk
 from suimon.sweep.round import Sweep, SweepError
@@ -149,7 +149,7 @@ def sweep() -> Sweep:
     return Sweep(
         contracts=contracts(),
         ledger=ledger,
-        registry=Registry(ledger, desk(), boto3.client("stepfunctions")),
+        run_ends=RunEnds(ledger, desk(), boto3.client("stepfunctions")),
         desk=desk(),
         airflow=Airflow(mwaa, environment, Pace(table(), environment, utc_now, time.sleep)),
         table=table(),

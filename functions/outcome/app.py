@@ -14,7 +14,7 @@ from suimon.clock import utc_now
 from suimon.drops.run_finished import RunFinished
 from suimon.incidents.store import IncidentDesk
 from suimon.ledger.drops import Ledger
-from suimon.outcome.run_end import Registry
+from suimon.outcome.run_end import RunEnds
 from suimon.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,21 +29,21 @@ metrics = Metrics(namespace="Suimon", service="outcome")
 @tracer.capture_lambda_handler(capture_response=False)
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Enter one run's end; a failure is retried by Lambda and ends in the queue of undelivered events."""
+    """Record the end of one run; Lambda retries a failure, which ends in the queue of undelivered events."""
     run = RunFinished.from_event(event)
     logger.append_keys(drop_id=run.drop_id, run_id=run.run_id)
-    record = registry().enter(run, utc_now())
+    record = run_ends().record(run, utc_now())
     logger.info("run finished", state=record.state, failed_task=run.failed_task, rows=run.rows)
     metrics.add_metric(name=f"Drops{record.state.capitalize()}", unit=MetricUnit.Count, value=1)
     return {"drop_id": record.id, "state": record.state}
 
 
 @cache
-def registry() -> Registry:
-    """What outlives an invocation."""
+def run_ends() -> RunEnds:
+    """Build what records the ends of runs, once for the life of the process."""
     settings = Settings.from_environment(os.environ)
     table = boto3.resource("dynamodb").Table(settings.ledger_table)
-    return Registry(
+    return RunEnds(
         ledger=Ledger(table, "outcome"),
         desk=IncidentDesk(table, boto3.client("sns"), settings.alerts_topic_arn),
         sfn=boto3.client("stepfunctions"),

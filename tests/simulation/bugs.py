@@ -20,7 +20,8 @@ from suimon.ledger.drops import Ledger
 from suimon.ledger.items import stamp
 from suimon.mwaa import airflow
 from suimon.mwaa.airflow import Airflow, Answer
-from suimon.outcome.run_end import Registry
+from suimon.outcome.plan import plan as plan_run_end
+from suimon.outcome.run_end import RunEnds
 from suimon.sweep.findings import Findings
 from suimon.sweep.round import Sweep
 from tests.simulation.bug import Bug
@@ -128,16 +129,16 @@ def _older_by_index(self: Ledger, record: DropRecord) -> Iterator[DropRecord]:
     yield from reversed([one for one in found if drop.written_after(record, one)])
 
 
-def _enter_any_attempt(self: Registry, run: RunFinished, now: datetime) -> DropRecord:
+def _record_any_attempt(self: RunEnds, run: RunFinished, now: datetime) -> DropRecord:
     record = self.ledger.get(run.drop_id)
-    return _enter(self, replace(run, attempt=record.attempt) if record else run, now)
+    return _record(self, replace(run, attempt=record.attempt) if record else run, now)
 
 
-def _fail_then_tell(self: Registry, run: RunFinished, now: datetime) -> DropRecord:
-    record = self.ledger.get(run.drop_id)
-    if record and record.attempt == run.attempt and run.state is State.FAILED and not self._is_behind(record):
-        self._move(record, run, now)
-    return _enter(self, run, now)
+def _fail_then_report(self: RunEnds, run: RunFinished, now: datetime) -> DropRecord:
+    planned = plan_run_end(run, self._gather(run))
+    if planned.end is State.FAILED:
+        self._move(planned.record, State.FAILED, run, now)
+    return _record(self, run, now)
 
 
 def _answer_nobody(*_args: Any) -> None:
@@ -162,11 +163,11 @@ def _no_newer(_self: Ledger, _record: DropRecord) -> list[DropRecord]:
     return []
 
 
-_next_step, _call, _write, _enter, _from_event = (
+_next_step, _call, _write, _record, _from_event = (
     next_step.next_step,
     Airflow.call,
     Ledger._write,
-    Registry.enter,
+    RunEnds.record,
     Drop.from_event,
 )
 
@@ -230,7 +231,7 @@ BUGS = (
         "failed-before-people",
         "a run is entered as failed, then people are told",
         ("every_problem_is_published",),
-        ((Registry, "enter", _fail_then_tell),),
+        ((RunEnds, "record", _fail_then_report),),
     ),
     Bug(
         "no-recovery",
@@ -278,7 +279,7 @@ BUGS = (
         "attempt-not-compared",
         "a late report of one attempt ends the next",
         ("states_move_forward",),
-        ((Registry, "enter", _enter_any_attempt),),
+        ((RunEnds, "record", _record_any_attempt),),
     ),
     Bug(
         "nobody-answered",

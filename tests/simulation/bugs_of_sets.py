@@ -11,7 +11,7 @@ from suimon.drops.drop import State
 from suimon.freshness.observation import Summary
 from suimon.freshness.watch import Watch
 from suimon.intake.gate import Gate
-from suimon.outcome.run_end import Registry
+from suimon.outcome.run_end import RunEnds
 from tests.simulation.bug import Bug
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from suimon.drops.sets import DropSet
 
 _numbers = count()
-_drop_of, _is_whole, _enter = sets.drop_of, sets.is_whole, Registry.enter
+_drop_of, _is_whole, _record = sets.drop_of, sets.is_whole, RunEnds.record
 
 
 def _random_version(whole: DropSet, bucket: str, pattern: KeyPattern) -> Drop:
@@ -41,11 +41,11 @@ def _all_but_one(whole: DropSet, rule: SetRule) -> bool:
     return _is_whole(whole, rule)
 
 
-def _enter_once(self: Registry, run: RunFinished, now: datetime) -> DropRecord:
+def _record_once(self: RunEnds, run: RunFinished, now: datetime) -> DropRecord:
     record = self.ledger.get(run.drop_id)
     if record and record.attempt == run.attempt and record.state in {State.LOADED, State.SUPERSEDED}:
         return record
-    return _enter(self, run, now)
+    return _record(self, run, now)
 
 
 def _do_not_catch_up(_self: Gate, record: DropRecord) -> DropRecord:
@@ -83,7 +83,7 @@ BUGS_OF_SETS = (
         "shards-forgotten",
         "who enters the end of a set's run and dies before its shards leaves them TRIGGERED",
         ("every_drop_ends", "shards_end_as_their_set"),
-        ((Registry, "enter", _enter_once), (Gate, "_catch_up", _do_not_catch_up)),
+        ((RunEnds, "record", _record_once), (Gate, "_catch_up", _do_not_catch_up)),
     ),
     Bug(
         "set-not-watched",

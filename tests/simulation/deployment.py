@@ -21,7 +21,7 @@ from suimon.intake.inspection import Inspection
 from suimon.ledger.drops import Ledger
 from suimon.mwaa.airflow import Airflow
 from suimon.mwaa.pace import Pace
-from suimon.outcome.run_end import Registry
+from suimon.outcome.run_end import RunEnds
 from suimon.settings import Places, Settings
 from suimon.sweep.round import Sweep, SweepError
 from suimon.warehouse.data_api import Warehouse as WarehouseName
@@ -170,9 +170,9 @@ class Functions:
             self.clock,
         )
 
-    def registry(self, owner: str) -> Registry:
+    def run_ends(self, owner: str) -> RunEnds:
         """What the outcome function enters the ends of runs with."""
-        return Registry(self.ledger(owner), self._desk, self._sfn)
+        return RunEnds(self.ledger(owner), self._desk, self._sfn)
 
     # ------------------------------------------------------------ what the entry points do with these
 
@@ -193,7 +193,7 @@ class Functions:
 
     def enter(self, event: dict[str, Any]) -> None:
         """Enter a run's end."""
-        self.registry("outcome").enter(RunFinished.from_event(event), self.clock())
+        self.run_ends("outcome").record(RunFinished.from_event(event), self.clock())
 
     def replay(self, owner: str, request: ReplayRequest) -> None:
         """Start an attempt."""
@@ -223,7 +223,7 @@ class Functions:
         return Sweep(
             self.contracts,
             ledger,
-            Registry(ledger, self._desk, self._sfn),
+            RunEnds(ledger, self._desk, self._sfn),
             self._desk,
             self._airflow,
             self._table,  # type: ignore[arg-type]

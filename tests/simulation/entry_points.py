@@ -56,7 +56,7 @@ class EntryPoints(Functions):
         self._idle: dict[str, list[ModuleType]] = {"intake": [], "outcome": [], "freshness": []}
         self._wiring: dict[str, dict[str, Any]] = {
             "intake": {"gate": self.gate, "sqs": lambda: self.sqs},
-            "outcome": {"registry": lambda: self.registry("outcome")},
+            "outcome": {"run_ends": lambda: self.run_ends("outcome")},
             "freshness": {"sweep": lambda: self.sweep("sweep"), "look": self.look},
         }
         self._arn = services.intake.arn

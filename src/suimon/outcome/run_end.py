@@ -1,105 +1,104 @@
-"""The end of a DAG run: the ledger moves, people hear of a failure, a waiting replay gets its answer."""
+"""The end of a DAG run: people hear of a failure, the ledger moves, a waiting replay gets its answer."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from suimon.aws.task_token import answer_token
 from suimon.drops.drop import DropRecord, State, written_after
-from suimon.drops.run_finished import OutcomeError, RunFinished
 from suimon.incidents.messages import files
 from suimon.ledger.drops import Ledger, LostClaimError
 from suimon.ledger.followers import follow
+from suimon.outcome.plan import Known, next_move, plan, withdrawal
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from mypy_boto3_stepfunctions import SFNClient
 
+    from suimon.drops.run_finished import RunFinished
     from suimon.incidents.incident import Problem
     from suimon.incidents.store import IncidentDesk
 
-# Anything else is an end that a failed run's report, late and again, does not change.
-_MAY_FAIL = frozenset({State.ACCEPTED, State.TRIGGERED, State.FAILED})
-
 
 @dataclass(frozen=True)
-class Registry:
-    """What the outcome function acts through."""
+class RunEnds:
+    """Records the ends of runs: in the ledger, as incidents, and for the replay that waits."""
 
     ledger: Ledger
     desk: IncidentDesk
     sfn: SFNClient
 
-    def enter(self, run: RunFinished, now: datetime) -> DropRecord:
-        """Bring the run's end to everybody concerned; a second delivery of the event changes nothing more.
+    def record(self, run: RunFinished, now: datetime) -> DropRecord:
+        """Record a run's end everywhere and return the drop; a repeated event changes nothing more.
 
-        Of a failure people hear first. Once the ledger says FAILED, a replay may go on from there, and an event that
-        comes again would find the next attempt and have nothing to tell:
+        A failure is reported before the ledger moves. Once the ledger says FAILED, a replay may start, and a repeated
+        event would find the next attempt and have nothing to report:
 
             us                                  an operator
-            told
-            -- killed here --
-                                                replays: the drop is TRIGGERED, nothing to replay yet
-            the event comes again: is known
-            FAILED
-                                                replays: attempt 2
+            report the failure
+            -- crash --
+                                                replay: the drop is TRIGGERED, nothing to replay yet
+            the event is repeated: no news
+            move to FAILED
+                                                replay: attempt 2
 
-        A crash after the ledger has moved loses nothing: the event comes again, finds the drop at its end, and goes on
-        with what is below, which is harmless when repeated.
+        A crash after the ledger has moved loses nothing: the repeated event finds the drop at its end, and does the
+        rest, which is harmless when repeated.
         """
-        record = self.ledger.get(run.drop_id)
-        if record and run.attempt < record.attempt:
-            return record  # a late second delivery: a replay has gone on from there
-        if record is None or record.attempt != run.attempt:
-            raise OutcomeError(
-                f"the ledger knows no attempt {run.attempt} of drop {run.drop_id}: who started this run?"
-            )
-        failed = run.state is State.FAILED
-        if failed and self._is_behind(record):
-            # The table holds what the upstream system wants, and running this one again would change nothing.
-            run = replace(run, state=State.SUPERSEDED)
-        problem = files.run_failed(record, run)
-        if run.state is State.FAILED and record.state in _MAY_FAIL and not self._is_over(problem, record):
-            self.desk.report(problem, now)
+        planned = plan(run, self._gather(run))
+        if planned.end is None:
+            return planned.record
+        if planned.problem and planned.is_news:
+            self.desk.report(planned.problem, now)
         try:
-            record = self._move(record, run, now)
-        except LostClaimError:  # a replay has begun; when this event comes again, it is passed over
-            if failed:
-                self._withdraw(problem, record, now)
+            record = self._move(planned.record, planned.end, run, now)
+        except LostClaimError:  # a replay has started: the repeated event will be out of date
+            self._withdraw(planned.problem, planned.record, now)
             raise
         if record.members:
             follow(self.ledger, record, now)
         if record.state is State.LOADED:
             self._recover(record, now)
-        elif failed:
-            self._withdraw(problem, record, now)
+        else:
+            self._withdraw(planned.problem, record, now)
         answer_token(self.sfn, record, run.error or "")
         return record
 
-    def _is_over(self, problem: Problem, record: DropRecord) -> bool:
-        """Whether an event that comes again tells of a failure that people have heard of, and since of its end."""
-        known = self.desk.known(problem.id) if record.state is State.FAILED else None
-        return known is not None and not known.is_open and known.fingerprint == problem.fingerprint
+    def _gather(self, run: RunFinished) -> Known:
+        record = self.ledger.get(run.drop_id)
+        if record is None or record.attempt != run.attempt or run.state is not State.FAILED:
+            return Known(record)
+        newer_is_loaded = self._newer_is_loaded(record)
+        incident = self.desk.known(files.run_failed(record, run).id) if record.state is State.FAILED else None
+        return Known(record, newer_is_loaded, incident)
 
-    def _withdraw(self, problem: Problem, record: DropRecord, now: datetime) -> None:
-        """Close what was told of a failure that is none any more: the drop, or a later write, has come elsewhere since.
+    def _move(self, record: DropRecord, end: State, run: RunFinished, now: datetime) -> DropRecord:
+        while to := next_move(record.state, end):
+            finished = {"finished": {"rows": run.rows, "error": run.error}} if to is end else {}
+            try:
+                record = self.ledger.move(record, to, now, **finished)
+            except LostClaimError:
+                current = self.ledger.get(run.drop_id)
+                if current is None or current.attempt != run.attempt:
+                    raise
+                record = current
+        return record
 
-        Whoever loaded that may not have seen this incident. A replay that is under way closes it at its own end.
+    def _withdraw(self, problem: Problem | None, record: DropRecord, now: datetime) -> None:
+        """Close the incident of a failure that is none any more: the drop, or a later write, was loaded meanwhile.
+
+        Whoever loaded that may have looked for open incidents before this one was.
         """
-        known = self.desk.known(problem.id)
-        if known and known.is_open and known.fingerprint == problem.fingerprint:
-            current = self.ledger.get(record.id) or record
-            if self._is_behind(current):
-                self.desk.recover(problem.id, now, "A newer file is loaded.")
-            elif current.state is State.LOADED or (
-                current.attempt == record.attempt and current.state is not State.FAILED
-            ):
-                self.desk.recover(problem.id, now, f"Its run has ended as {current.state.lower()} after all.")
+        incident = self.desk.known(problem.id) if problem else None
+        if problem is None or incident is None or not incident.is_open or incident.fingerprint != problem.fingerprint:
+            return
+        current = self.ledger.get(record.id) or record
+        if why := withdrawal(record.attempt, current, newer_is_loaded=self._newer_is_loaded(current)):
+            self.desk.recover(problem.id, now, why)
 
-    def _is_behind(self, record: DropRecord) -> bool:
-        """Whether a later write of the drop's key is loaded."""
+    def _newer_is_loaded(self, record: DropRecord) -> bool:
         return any(newer.state is State.LOADED for newer in self.ledger.newer_writes(record))
 
     def _recover(self, loaded: DropRecord, now: datetime) -> None:
@@ -111,18 +110,3 @@ class Registry:
             blamed = self.ledger.get(incident.fingerprint.partition(".")[0])  # its fingerprint is a run id
             if blamed is None or not written_after(blamed, loaded):
                 self.desk.recover(incident.id, now, f"{loaded.drop.key} is loaded ({loaded.rows:,} rows).")
-
-    def _move(self, record: DropRecord, run: RunFinished, now: datetime) -> DropRecord:
-        try:
-            # A run that is over has been triggered, even if intake died before it could write so, or is about to.
-            if record.state is State.ACCEPTED:
-                record = self.ledger.move(record, State.TRIGGERED, now)
-            # A failed run that loads after all was cleared in Airflow by somebody: it ran again under the same id.
-            if record.state is State.TRIGGERED or (record.state is State.FAILED and run.state is not State.FAILED):
-                record = self.ledger.move(record, run.state, now, finished={"rows": run.rows, "error": run.error})
-        except LostClaimError:
-            known = self.ledger.get(run.drop_id)
-            if known is None or known.attempt != run.attempt:
-                raise
-            return self._move(known, run, now)
-        return record

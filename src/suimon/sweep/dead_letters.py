@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from suimon.incidents.store import IncidentDesk
     from suimon.intake.queue import IntakeQueue
     from suimon.ledger.drops import Ledger
-    from suimon.outcome.run_end import Registry
+    from suimon.outcome.run_end import RunEnds
 
 KIND = "dead letter"
 # Of all queues in a round; each takes some 50 ms.
@@ -53,7 +53,7 @@ class DeadLetters:
 
     contracts: Contracts
     ledger: Ledger
-    registry: Registry
+    run_ends: RunEnds
     desk: IncidentDesk
     queue: IntakeQueue
     sqs: SQSClient
@@ -112,7 +112,7 @@ class DeadLetters:
                 if record.state is not State.UNMATCHED:  # the gate could do nothing with it
                     self.queue.resume([record.id])
             case "Run Finished":
-                self.registry.enter(RunFinished.from_event(message), now)
+                self.run_ends.record(RunFinished.from_event(message), now)
             case _ if message.get("source") == "aws.scheduler":
                 return  # a round that failed; this one is its repetition
             case kind:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from suimon.incidents.store import IncidentDesk
     from suimon.ledger.drops import Ledger
     from suimon.mwaa.airflow import Airflow
-    from suimon.outcome.run_end import Registry
+    from suimon.outcome.run_end import RunEnds
     from suimon.settings import Places
 
 # Of an operator's walk over the whole bucket, at each call: every version is held against the ledger there.
@@ -56,7 +56,7 @@ class Sweep:
 
     contracts: Contracts
     ledger: Ledger
-    registry: Registry
+    run_ends: RunEnds
     desk: IncidentDesk
     airflow: Airflow
     table: Table
@@ -82,7 +82,7 @@ class Sweep:
         listing = self._listing(backlog)
         noted = NotedEnds(self.table)
         runs = Runs(
-            self.contracts, self.ledger, self.registry, self.desk, self.airflow, self._queue(), noted, self.site
+            self.contracts, self.ledger, self.run_ends, self.desk, self.airflow, self._queue(), noted, self.site
         )
         parts: dict[str, Callable[[], Finding]] = {
             # First what needs no listing, so that a drop whose message died is not taken for one without an event.
@@ -149,7 +149,7 @@ class Sweep:
         return DeadLetters(
             self.contracts,
             self.ledger,
-            self.registry,
+            self.run_ends,
             self.desk,
             self._queue(),
             self.sqs,

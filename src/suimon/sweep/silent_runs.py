@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from suimon.ledger.drops import Ledger
     from suimon.ledger.pending_ends import NotedEnds
     from suimon.mwaa.airflow import Airflow
-    from suimon.outcome.run_end import Registry
+    from suimon.outcome.run_end import RunEnds
 
 KIND = "silent run"
 # Glue may run for two hours and a load wait for the table; a run that takes longer than both is looked at.
@@ -45,7 +45,7 @@ class Runs:
 
     contracts: Contracts
     ledger: Ledger
-    registry: Registry
+    run_ends: RunEnds
     desk: IncidentDesk
     airflow: Airflow
     queue: IntakeQueue
@@ -108,7 +108,7 @@ class Runs:
 
     def _enter(self, noted: Iterable[RunFinished], now: datetime) -> None:
         for end in noted:
-            self.registry.enter(end, now)
+            self.run_ends.record(end, now)
             self.noted.remove(end)
 
     def _paused(self, waiting: Iterable[DropRecord], opened: Iterable[str], now: datetime) -> set[str]:

@@ -22,7 +22,7 @@ from suimon.intake.gate import Gate
 from suimon.ledger.drops import Ledger
 from suimon.mwaa.airflow import Airflow
 from suimon.mwaa.pace import Pace
-from suimon.outcome.run_end import Registry
+from suimon.outcome.run_end import RunEnds
 from tests.settings import SETTINGS
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ class World:
             owner="one",
             clock=self.clock,
         )
-        self.registry = Registry(self.ledger, self.desk, SimpleNamespace())  # type: ignore[arg-type]  # as above
+        self.run_ends = RunEnds(self.ledger, self.desk, SimpleNamespace())  # type: ignore[arg-type]  # as above
 
     def clock(self) -> datetime:
         return self.now
@@ -189,7 +189,7 @@ class World:
         drop_id, _, attempt = run_id.partition(".")
         rows: dict[str, int | None] = {}
         finished = RunFinished(drop_id, int(attempt), "orders_etl", run_id, outcome, rows, None, None, None)
-        self.registry.enter(finished, self.now)
+        self.run_ends.record(finished, self.now)
 
     def sources(self, run_id: str) -> dict[str, Any]:
         key = self.mwaa.runs[run_id]["source_uri"].removeprefix("s3://lake/")

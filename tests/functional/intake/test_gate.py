@@ -33,7 +33,7 @@ from suimon.intake.queue import HANDED_OVER, resume_message
 from suimon.ledger.drops import Ledger
 from suimon.mwaa.airflow import Airflow
 from suimon.mwaa.pace import Pace
-from suimon.outcome.run_end import Registry
+from suimon.outcome.run_end import RunEnds
 from tests.settings import SETTINGS
 
 if TYPE_CHECKING:
@@ -519,10 +519,10 @@ def test_a_bad_file_that_is_overwritten_leaves_no_incident_open(
 
     def load_newer() -> None:
         monkeypatch.undo()
-        registry = Registry(gate.ledger, gate.desk, gate.sfn)
+        run_ends = RunEnds(gate.ledger, gate.desk, gate.sfn)
         run = RunFinished(newer.id, 1, "daily_sales_etl", f"{newer.id}.1", State.LOADED, {}, None, None, None)
         gate.take(newer)
-        registry.enter(run, NOON)
+        run_ends.record(run, NOON)
 
     def during_the_check(*asked: Any, **named: Any) -> Verdict:
         load_newer()

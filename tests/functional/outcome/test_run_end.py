@@ -13,7 +13,7 @@ from suimon.drops.run_finished import OutcomeError, RunFinished
 from suimon.incidents.incident import Problem
 from suimon.incidents.store import IncidentDesk
 from suimon.ledger.drops import Ledger, LostClaimError
-from suimon.outcome.run_end import Registry
+from suimon.outcome.run_end import RunEnds
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -49,8 +49,8 @@ def sfn() -> FakeSfn:
 
 
 @pytest.fixture
-def registry(table: Table, post: Post, sfn: FakeSfn) -> Registry:
-    return Registry(Ledger(table), IncidentDesk(table, post.sns, post.topic_arn), sfn)  # type: ignore[arg-type]  # a fake
+def run_ends(table: Table, post: Post, sfn: FakeSfn) -> RunEnds:
+    return RunEnds(Ledger(table), IncidentDesk(table, post.sns, post.topic_arn), sfn)  # type: ignore[arg-type]  # a fake
 
 
 def triggered(ledger: Ledger, **replay: str) -> DropRecord:
@@ -89,109 +89,109 @@ def finished(outcome: str = "loaded", **detail: Any) -> RunFinished:
     )
 
 
-def test_a_loaded_run_ends_the_drop_without_a_word(registry: Registry, post: Post) -> None:
-    triggered(registry.ledger)
-    assert registry.enter(finished(), NOON).state is State.LOADED
+def test_a_loaded_run_ends_the_drop_without_a_word(run_ends: RunEnds, post: Post) -> None:
+    triggered(run_ends.ledger)
+    assert run_ends.record(finished(), NOON).state is State.LOADED
     assert post.subjects() == []
 
 
-def test_a_failed_run_is_told_with_its_task_and_log_and_the_way_to_repeat_it(registry: Registry, post: Post) -> None:
-    triggered(registry.ledger)
+def test_a_failed_run_is_told_with_its_task_and_log_and_the_way_to_repeat_it(run_ends: RunEnds, post: Post) -> None:
+    triggered(run_ends.ledger)
     run = finished("failed", failed_task="load_redshift", error="Divide by zero", log_url="http://airflow/log")
-    assert registry.enter(run, NOON).state is State.FAILED
+    assert run_ends.record(run, NOON).state is State.FAILED
     [(subject, body)] = post.letters()
     assert subject == "[Suimon] sales 2026-11-20 could not be loaded"
     for word in ("load_redshift", "Divide by zero", "http://airflow/log", "suimon replay sales --from 2026-11-20"):
         assert word in body
 
 
-def test_an_end_that_is_reported_twice_is_told_once(registry: Registry, post: Post) -> None:
-    triggered(registry.ledger)
+def test_an_end_that_is_reported_twice_is_told_once(run_ends: RunEnds, post: Post) -> None:
+    triggered(run_ends.ledger)
     run = finished("failed", failed_task="run_glue", error="no")
-    registry.enter(run, NOON)
-    assert registry.enter(run, NOON + timedelta(seconds=5)).state is State.FAILED
+    run_ends.record(run, NOON)
+    assert run_ends.record(run, NOON + timedelta(seconds=5)).state is State.FAILED
     assert len(post.letters()) == 1
 
 
 def test_a_failure_is_told_before_anybody_could_replay_it(
-    registry: Registry, post: Post, monkeypatch: pytest.MonkeyPatch
+    run_ends: RunEnds, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    triggered(registry.ledger)
+    triggered(run_ends.ledger)
     run = finished("failed", error="no")
     with monkeypatch.context() as killed:
-        killed.setattr(registry.ledger, "move", lambda *_, **__: 1 / 0)
+        killed.setattr(run_ends.ledger, "move", lambda *_, **__: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            registry.enter(run, NOON)
-    known = registry.ledger.get(DROP.id)
+            run_ends.record(run, NOON)
+    known = run_ends.ledger.get(DROP.id)
     assert known
     assert known.state is State.TRIGGERED
-    assert registry.enter(run, NOON).state is State.FAILED
+    assert run_ends.record(run, NOON).state is State.FAILED
     assert post.subjects() == ["[Suimon] sales 2026-11-20 could not be loaded"]
 
 
 @pytest.mark.parametrize("outcome", ["loaded", "superseded"])
 def test_a_failure_that_is_told_while_the_cleared_run_ends_otherwise_is_withdrawn(
-    registry: Registry, post: Post, monkeypatch: pytest.MonkeyPatch, outcome: str
+    run_ends: RunEnds, post: Post, monkeypatch: pytest.MonkeyPatch, outcome: str
 ) -> None:
-    triggered(registry.ledger)
-    report = registry.desk.report
+    triggered(run_ends.ledger)
+    report = run_ends.desk.report
 
     def report_slowly(problem: Problem, now: datetime) -> bool:
         told = report(problem, now)
-        assert str(registry.enter(finished(outcome), NOON).state) == outcome.upper()
+        assert str(run_ends.record(finished(outcome), NOON).state) == outcome.upper()
         return told
 
-    monkeypatch.setattr(registry.desk, "report", report_slowly)
-    assert str(registry.enter(finished("failed", error="no"), NOON).state) == outcome.upper()
+    monkeypatch.setattr(run_ends.desk, "report", report_slowly)
+    assert str(run_ends.record(finished("failed", error="no"), NOON).state) == outcome.upper()
     failed = "sales 2026-11-20 could not be loaded"
     assert post.subjects() == [f"[Suimon] {failed}", f"[Suimon] Recovered: {failed}"]
 
 
 def test_a_failure_that_is_told_while_a_newer_file_is_loaded_is_withdrawn(
-    registry: Registry, post: Post, monkeypatch: pytest.MonkeyPatch
+    run_ends: RunEnds, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    triggered(registry.ledger)
-    report = registry.desk.report
+    triggered(run_ends.ledger)
+    report = run_ends.desk.report
 
     def report_slowly(problem: Problem, now: datetime) -> bool:
-        load_newer(registry.ledger)
+        load_newer(run_ends.ledger)
         return report(problem, now)
 
-    monkeypatch.setattr(registry.desk, "report", report_slowly)
-    assert registry.enter(finished("failed", error="no"), NOON).state is State.FAILED
+    monkeypatch.setattr(run_ends.desk, "report", report_slowly)
+    assert run_ends.record(finished("failed", error="no"), NOON).state is State.FAILED
     assert [subject.startswith("[Suimon] Recovered") for subject in post.subjects()] == [False, True]
 
 
 def test_a_failure_that_was_told_before_a_crash_is_withdrawn_when_a_newer_file_is_loaded_meanwhile(
-    registry: Registry, post: Post, monkeypatch: pytest.MonkeyPatch
+    run_ends: RunEnds, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    triggered(registry.ledger)
+    triggered(run_ends.ledger)
     with monkeypatch.context() as killed:
-        killed.setattr(registry.ledger, "move", lambda *_, **__: 1 / 0)
+        killed.setattr(run_ends.ledger, "move", lambda *_, **__: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            registry.enter(finished("failed", error="no"), NOON)
-    load_newer(registry.ledger)  # what it closes, it looked for before we told
-    assert registry.enter(finished("failed", error="no"), NOON).state is State.SUPERSEDED
+            run_ends.record(finished("failed", error="no"), NOON)
+    load_newer(run_ends.ledger)  # what it closes, it looked for before we told
+    assert run_ends.record(finished("failed", error="no"), NOON).state is State.SUPERSEDED
     assert [subject.startswith("[Suimon] Recovered") for subject in post.subjects()] == [False, True]
 
 
 @pytest.mark.parametrize("looks", ["before", "after"])
 def test_a_report_that_comes_again_tells_nothing_anew_when_the_cleared_run_loads_meanwhile(
-    registry: Registry, post: Post, monkeypatch: pytest.MonkeyPatch, looks: str
+    run_ends: RunEnds, post: Post, monkeypatch: pytest.MonkeyPatch, looks: str
 ) -> None:
-    triggered(registry.ledger)
-    registry.enter(finished("failed", error="no"), NOON)
+    triggered(run_ends.ledger)
+    run_ends.record(finished("failed", error="no"), NOON)
     point = {"before": "known", "after": "report"}[looks]  # whether it is over already when we look
-    going_on = getattr(registry.desk, point)
+    going_on = getattr(run_ends.desk, point)
 
     def slowly(*given: Any) -> Any:
-        monkeypatch.setattr(registry.desk, point, going_on)
-        registry.enter(finished(), NOON)
+        monkeypatch.setattr(run_ends.desk, point, going_on)
+        run_ends.record(finished(), NOON)
         return going_on(*given)
 
-    monkeypatch.setattr(registry.desk, point, slowly)
-    registry.enter(finished("failed", error="no"), NOON)
-    incident = registry.desk.known("run-failed:sales:2026-11-20")
+    monkeypatch.setattr(run_ends.desk, point, slowly)
+    run_ends.record(finished("failed", error="no"), NOON)
+    incident = run_ends.desk.known("run-failed:sales:2026-11-20")
     assert incident
     assert not incident.is_open
     recovered = [subject.startswith("[Suimon] Recovered") for subject in post.subjects()]
@@ -201,102 +201,102 @@ def test_a_report_that_comes_again_tells_nothing_anew_when_the_cleared_run_loads
 
 @pytest.mark.parametrize("ends", [True, False])
 def test_a_failure_that_is_told_again_while_a_replay_has_begun_is_left_to_it_unless_that_is_loaded(
-    registry: Registry, monkeypatch: pytest.MonkeyPatch, *, ends: bool
+    run_ends: RunEnds, monkeypatch: pytest.MonkeyPatch, *, ends: bool
 ) -> None:
-    triggered(registry.ledger)
-    report = registry.desk.report
+    triggered(run_ends.ledger)
+    report = run_ends.desk.report
 
     def report_slowly(problem: Problem, now: datetime) -> bool:
-        monkeypatch.setattr(registry.desk, "report", report)
-        record = registry.enter(finished("failed", error="no"), NOON)  # the event's other delivery
-        record = registry.ledger.claim(record, NOON, owner="b", lease=timedelta(minutes=1), attempt=2)
-        registry.ledger.move(registry.ledger.move(record, State.ACCEPTED, NOON, rows=3), State.TRIGGERED, NOON)
+        monkeypatch.setattr(run_ends.desk, "report", report)
+        record = run_ends.record(finished("failed", error="no"), NOON)  # the event's other delivery
+        record = run_ends.ledger.claim(record, NOON, owner="b", lease=timedelta(minutes=1), attempt=2)
+        run_ends.ledger.move(run_ends.ledger.move(record, State.ACCEPTED, NOON, rows=3), State.TRIGGERED, NOON)
         if ends:
-            registry.enter(finished(attempt=2, run_id=f"{DROP.id}.2"), NOON)
+            run_ends.record(finished(attempt=2, run_id=f"{DROP.id}.2"), NOON)
         return report(problem, now)
 
-    monkeypatch.setattr(registry.desk, "report", report_slowly)
+    monkeypatch.setattr(run_ends.desk, "report", report_slowly)
     with pytest.raises(LostClaimError):
-        registry.enter(finished("failed", error="no"), NOON)
-    incident = registry.desk.known("run-failed:sales:2026-11-20")
+        run_ends.record(finished("failed", error="no"), NOON)
+    incident = run_ends.desk.known("run-failed:sales:2026-11-20")
     assert incident
     assert incident.is_open is not ends
 
 
-def test_an_end_before_intake_has_written_the_start_is_entered(registry: Registry) -> None:
-    ledger = registry.ledger
+def test_an_end_before_intake_has_written_the_start_is_entered(run_ends: RunEnds) -> None:
+    ledger = run_ends.ledger
     record = ledger.receive(DROP, "sales", "2026-11-20", State.RECEIVED, NOON)
     record = ledger.claim(record, NOON, owner="a", lease=timedelta(minutes=1), attempt=1)
     ledger.move(record, State.ACCEPTED, NOON, rows=3)
-    assert registry.enter(finished(), NOON).state is State.LOADED
+    assert run_ends.record(finished(), NOON).state is State.LOADED
 
 
-def test_a_waiting_replay_gets_its_answer(registry: Registry, sfn: FakeSfn) -> None:
-    triggered(registry.ledger, task_token="token", replay="execution")
-    registry.enter(finished(), NOON)
+def test_a_waiting_replay_gets_its_answer(run_ends: RunEnds, sfn: FakeSfn) -> None:
+    triggered(run_ends.ledger, task_token="token", replay="execution")
+    run_ends.record(finished(), NOON)
     [(kind, answer)] = sfn.answers
     assert (kind, answer["taskToken"]) == ("success", "token")
 
 
-def test_a_waiting_replay_hears_of_the_failure(registry: Registry, sfn: FakeSfn) -> None:
-    triggered(registry.ledger, task_token="token", replay="execution")
-    registry.enter(finished("failed", error="no such column"), NOON)
+def test_a_waiting_replay_hears_of_the_failure(run_ends: RunEnds, sfn: FakeSfn) -> None:
+    triggered(run_ends.ledger, task_token="token", replay="execution")
+    run_ends.record(finished("failed", error="no such column"), NOON)
     [(kind, answer)] = sfn.answers
     assert (kind, answer["error"], answer["cause"]) == ("failure", "RunFailed", "no such column")
 
 
-def test_a_replay_that_no_longer_waits_does_not_stop_the_outcome(registry: Registry, sfn: FakeSfn) -> None:
-    triggered(registry.ledger, task_token="token", replay="execution")
+def test_a_replay_that_no_longer_waits_does_not_stop_the_outcome(run_ends: RunEnds, sfn: FakeSfn) -> None:
+    triggered(run_ends.ledger, task_token="token", replay="execution")
     sfn.refuses = "TaskTimedOut"
-    assert registry.enter(finished(), NOON).state is State.LOADED
+    assert run_ends.record(finished(), NOON).state is State.LOADED
 
 
-def test_a_load_after_a_failure_ends_the_incident(registry: Registry, post: Post) -> None:
-    failed = triggered(registry.ledger)
-    registry.enter(finished("failed", error="no"), NOON)
-    record = registry.ledger.get(failed.id)
+def test_a_load_after_a_failure_ends_the_incident(run_ends: RunEnds, post: Post) -> None:
+    failed = triggered(run_ends.ledger)
+    run_ends.record(finished("failed", error="no"), NOON)
+    record = run_ends.ledger.get(failed.id)
     assert record
-    record = registry.ledger.claim(record, NOON, owner="b", lease=timedelta(minutes=1), attempt=2)
-    registry.ledger.move(registry.ledger.move(record, State.ACCEPTED, NOON, rows=3), State.TRIGGERED, NOON)
-    registry.enter(finished(attempt=2, run_id=f"{DROP.id}.2"), NOON)
+    record = run_ends.ledger.claim(record, NOON, owner="b", lease=timedelta(minutes=1), attempt=2)
+    run_ends.ledger.move(run_ends.ledger.move(record, State.ACCEPTED, NOON, rows=3), State.TRIGGERED, NOON)
+    run_ends.record(finished(attempt=2, run_id=f"{DROP.id}.2"), NOON)
     assert post.subjects()[-1] == "[Suimon] Recovered: sales 2026-11-20 could not be loaded"
 
 
-def test_a_failed_run_that_was_cleared_in_airflow_and_loads_is_loaded(registry: Registry, post: Post) -> None:
-    triggered(registry.ledger)
-    registry.enter(finished("failed", error="no"), NOON)
-    assert registry.enter(finished(), NOON).state is State.LOADED
-    assert registry.enter(finished("failed", error="no"), NOON).state is State.LOADED  # the first report, late again
+def test_a_failed_run_that_was_cleared_in_airflow_and_loads_is_loaded(run_ends: RunEnds, post: Post) -> None:
+    triggered(run_ends.ledger)
+    run_ends.record(finished("failed", error="no"), NOON)
+    assert run_ends.record(finished(), NOON).state is State.LOADED
+    assert run_ends.record(finished("failed", error="no"), NOON).state is State.LOADED  # the first report, late again
     assert [subject.startswith("[Suimon] Recovered") for subject in post.subjects()] == [False, True]
 
 
-def test_a_failed_run_behind_a_newer_loaded_file_is_superseded_and_no_news(registry: Registry, post: Post) -> None:
-    triggered(registry.ledger)
-    load_newer(registry.ledger)
-    assert registry.enter(finished("failed", error="no"), NOON).state is State.SUPERSEDED
+def test_a_failed_run_behind_a_newer_loaded_file_is_superseded_and_no_news(run_ends: RunEnds, post: Post) -> None:
+    triggered(run_ends.ledger)
+    load_newer(run_ends.ledger)
+    assert run_ends.record(finished("failed", error="no"), NOON).state is State.SUPERSEDED
     assert post.subjects() == []
 
 
-def test_an_older_load_does_not_close_the_incident_of_a_newer_file(registry: Registry, post: Post) -> None:
-    triggered(registry.ledger)
+def test_an_older_load_does_not_close_the_incident_of_a_newer_file(run_ends: RunEnds, post: Post) -> None:
+    triggered(run_ends.ledger)
     newer = Drop("raw", DROP.key, "v2", "other", 10, "02")
-    registry.ledger.receive(newer, "sales", "2026-11-20", State.RECEIVED, NOON)
-    registry.desk.report(Problem("rejected:sales:2026-11-20", "rejected", "body", f"{newer.id}.1"), NOON)
-    registry.enter(finished(), NOON)
+    run_ends.ledger.receive(newer, "sales", "2026-11-20", State.RECEIVED, NOON)
+    run_ends.desk.report(Problem("rejected:sales:2026-11-20", "rejected", "body", f"{newer.id}.1"), NOON)
+    run_ends.record(finished(), NOON)
     assert post.subjects() == ["[Suimon] rejected"]
 
 
-def test_a_report_that_comes_again_after_a_replay_has_begun_is_passed_over(registry: Registry) -> None:
-    record = triggered(registry.ledger)
-    record = registry.enter(finished(), NOON)
-    registry.ledger.claim(record, NOON, owner="b", lease=timedelta(minutes=1), attempt=2)
-    assert registry.enter(finished(), NOON).attempt == 2
+def test_a_report_that_comes_again_after_a_replay_has_begun_is_passed_over(run_ends: RunEnds) -> None:
+    record = triggered(run_ends.ledger)
+    record = run_ends.record(finished(), NOON)
+    run_ends.ledger.claim(record, NOON, owner="b", lease=timedelta(minutes=1), attempt=2)
+    assert run_ends.record(finished(), NOON).attempt == 2
 
 
-def test_a_report_of_an_attempt_that_nobody_started_is_refused(registry: Registry) -> None:
-    triggered(registry.ledger)
+def test_a_report_of_an_attempt_that_nobody_started_is_refused(run_ends: RunEnds) -> None:
+    triggered(run_ends.ledger)
     with pytest.raises(OutcomeError, match="no attempt 7"):
-        registry.enter(finished(attempt=7), NOON)
+        run_ends.record(finished(attempt=7), NOON)
 
 
 def test_an_unreadable_event_is_refused_by_its_field() -> None:

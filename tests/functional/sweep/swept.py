@@ -18,7 +18,7 @@ from suimon.drops.drop import Drop, DropRecord, State
 from suimon.incidents.store import IncidentDesk
 from suimon.ledger.drops import Ledger
 from suimon.mwaa.airflow import Airflow
-from suimon.outcome.run_end import Registry
+from suimon.outcome.run_end import RunEnds
 from suimon.settings import Places
 from suimon.sweep.round import Sweep
 
@@ -130,7 +130,7 @@ class World:
         given: dict[str, Any] = {
             "contracts": self.contracts,
             "ledger": self.ledger,
-            "registry": Registry(self.ledger, self.desk, self.sfn),  # type: ignore[arg-type]  # a fake
+            "run_ends": RunEnds(self.ledger, self.desk, self.sfn),  # type: ignore[arg-type]  # a fake
             "desk": self.desk,
             "airflow": Airflow(self.mwaa, "env", pace),  # type: ignore[arg-type]  # a fake
             "table": self.table,

@@ -317,7 +317,7 @@ def test_a_crash_while_an_end_is_entered_tells_people_in_the_next_round(
     record = world.triggered(NOON - 3 * HOUR)
     world.mwaa.runs[f"{record.id}.1"] = "failed"
     sweep = world.sweep()
-    monkeypatch.setattr(sweep.registry.desk, "report", lambda *_: 1 / 0)
+    monkeypatch.setattr(sweep.run_ends.desk, "report", lambda *_: 1 / 0)
     assert [failure.part for failure in sweep.round(NOON).failures] == ["runs"]
     assert world.state_of(record.id) is State.TRIGGERED
     world.round(NOON + 15 * MINUTE)
