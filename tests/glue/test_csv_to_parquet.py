@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import functions as F  # noqa: N812 the name that all of PySpark's documentation uses
 
+from glue import casting, reading
 from glue import csv_to_parquet as job
 from suimon.check.engine import check_file
 from suimon.contract.file import COMPRESSIONS, ENCODINGS, Column, FileFormat
@@ -166,7 +167,7 @@ def test_a_cell_that_does_not_fit_fails_and_names_column_and_record(
     bad[position] = value
     arguments = drop([GOOD, bad], 2)
 
-    with pytest.raises(job.ConversionError, match=f"^{problem}$".replace("(", r"\(").replace(")", r"\)")):
+    with pytest.raises(reading.ConversionError, match=f"^{problem}$".replace("(", r"\(").replace(")", r"\)")):
         run(arguments)
 
     assert not Path(job.result_uri(arguments.target_uri)).exists()
@@ -175,7 +176,7 @@ def test_a_cell_that_does_not_fit_fails_and_names_column_and_record(
 def test_a_broken_record_fails_without_showing_it_and_leaves_nothing_behind(drop: Drop, run: Run) -> None:
     arguments = drop(HEADER + b"A1,2026-11-20,tea,1,1\nA2,2026-11-20,tea,1,1,secret\n", 2)
 
-    with pytest.raises(job.ConversionError, match=r"^record 2 does not have the 5 fields of the contract$"):
+    with pytest.raises(reading.ConversionError, match=r"^record 2 does not have the 5 fields of the contract$"):
         run(arguments)
 
     assert list(Path(arguments.target_uri).parent.glob("*")) == []
@@ -201,8 +202,8 @@ def test_a_broken_record_fails_without_showing_it_and_leaves_nothing_behind(drop
     ],
 )
 def test_what_the_gate_would_not_accept_fails_without_showing_a_value(text: str, problem: str) -> None:
-    with pytest.raises(job.ConversionError) as caught:
-        list(job.records_of(io.StringIO(text, newline="\n"), job.Dialect(), [{"name": "a"}, {"name": "b"}]))
+    with pytest.raises(reading.ConversionError) as caught:
+        list(reading.records_of(io.StringIO(text, newline="\n"), reading.Dialect(), [{"name": "a"}, {"name": "b"}]))
 
     assert str(caught.value).startswith(problem)
     assert "secret" not in str(caught.value)
@@ -220,20 +221,20 @@ def test_what_the_gate_would_not_accept_fails_without_showing_a_value(text: str,
     ],
 )
 def test_a_clause_that_would_be_passed_over_is_refused(contract: dict[str, Any], clause: str) -> None:
-    with pytest.raises(job.ContractError, match=f"^{re.escape(clause)}"):
-        job.dialect_of({"file": {}, "columns": [], **contract})
+    with pytest.raises(reading.ContractError, match=f"^{re.escape(clause)}"):
+        reading.dialect_of({"file": {}, "columns": [], **contract})
 
 
 def test_every_clause_of_a_compiled_contract_is_known() -> None:
-    assert {field.name for field in fields(job.Dialect)} == {field.name for field in fields(FileFormat)}
-    assert {field.name for field in fields(Column)} == job.READING | job.RULES | job.BOUNDS
-    assert (job.ENCODINGS, job.COMPRESSIONS) == (ENCODINGS, COMPRESSIONS)
+    assert {field.name for field in fields(reading.Dialect)} == {field.name for field in fields(FileFormat)}
+    assert {field.name for field in fields(Column)} == reading.READING | reading.RULES | reading.BOUNDS
+    assert (reading.ENCODINGS, reading.COMPRESSIONS) == (ENCODINGS, COMPRESSIONS)
 
 
 def test_a_row_count_other_than_the_gates_fails_and_leaves_no_result(drop: Drop, run: Run) -> None:
     arguments = drop([GOOD], 2)
 
-    with pytest.raises(job.RowCountError, match="gate counted 2 rows, the job read 1, the Parquet files hold 1"):
+    with pytest.raises(reading.RowCountError, match="gate counted 2 rows, the job read 1, the Parquet files hold 1"):
         run(arguments)
 
     assert not Path(job.result_uri(arguments.target_uri)).exists()
@@ -360,7 +361,7 @@ def test_the_gate_and_the_job_read_every_cell_alike(drop: Drop, read: Read, tmp_
 
     verdict = check_file(Path(arguments.source_uri), contract, None, scratch=tmp_path)
     refused_by_gate = {CELLS[kind][(cell.record or 0) - 1] for cell in verdict.bad_cells}
-    value, _ = job._cast(F.col("cell"), columns[1], ".")
+    value, _ = casting.value_of(F.col("cell"), columns[1], ".")
     rows = read(arguments).select("cell", value.isNull().alias("refused")).collect()
     refused_by_job = {row.cell for row in rows if row.refused}
 
@@ -387,9 +388,9 @@ def test_a_target_that_is_no_folder_is_refused(capsys: pytest.CaptureFixture[str
     ],
 )
 def test_date_formats_are_translated(strptime: str, spark_format: str) -> None:
-    assert job.spark_date_format(strptime) == spark_format
+    assert casting.spark_date_format(strptime) == spark_format
 
 
 def test_a_date_format_that_would_be_read_differently_is_refused() -> None:
-    with pytest.raises(job.ContractError, match="%b is not supported"):
-        job.spark_date_format("%d %b %Y")
+    with pytest.raises(reading.ContractError, match="%b is not supported"):
+        casting.spark_date_format("%d %b %Y")

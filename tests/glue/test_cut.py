@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from glue import casting, cutting, reading
 from glue import csv_to_parquet as job
 from suimon.contract.file import FileFormat
 
@@ -32,7 +33,9 @@ def cut(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callab
 
 
 def rows_of(frame: DataFrame) -> list[tuple[Any, ...]]:
-    return sorted(((row["id"], row["text"], int(row[job.RECORD])) for row in frame.collect()), key=lambda row: row[2])
+    return sorted(
+        ((row["id"], row["text"], int(row[casting.RECORD])) for row in frame.collect()), key=lambda row: row[2]
+    )
 
 
 def dialect(**clauses: Any) -> dict[str, Any]:
@@ -74,15 +77,15 @@ def test_however_it_is_cut_it_is_the_file(seed: int) -> None:
     encoding, ending = (("utf-8", "\n"), ("cp932", "\r\n"), ("shift_jis", "\n"))[seed % 3]
     header = seed % 2 == 0
     content = records(seed, encoding, ending, header=header, last=seed % 5 > 0)
-    shape = job.Dialect(encoding=encoding, header=header)
+    shape = reading.Dialect(encoding=encoding, header=header)
     text = io.TextIOWrapper(io.BytesIO(content), encoding=encoding, newline="\n")
-    whole = [[str(number), *cells] for number, cells in enumerate(job.records_of(text, shape, COLUMNS), 1)]
+    whole = [[str(number), *cells] for number, cells in enumerate(reading.records_of(text, shape, COLUMNS), 1)]
     lines = blocks_of(content, (3, 17, 64, 200, 5000)[seed % 5])
 
-    surveyed = sorted(job.survey(lines, b'"'))
-    inside = frozenset(job.starts_inside(surveyed))
-    blocks, rows = job.plan_blocks(surveyed, dict(job.heads_of(lines, b'"', inside)), header=header)
-    read = [line.split(job.CELL_END) for (line,) in job.read_blocks(lines, blocks, shape, 2, [0, 1], "")]
+    surveyed = sorted(cutting.survey(lines, b'"'))
+    inside = frozenset(cutting.starts_inside(surveyed))
+    blocks, rows = cutting.plan_blocks(surveyed, dict(cutting.heads_of(lines, b'"', inside)), header=header)
+    read = [line.split(reading.CELL_END) for (line,) in cutting.read_blocks(lines, blocks, shape, 2, [0, 1], "")]
 
     assert read == whole
     assert rows == len(whole) == 60
@@ -127,11 +130,11 @@ def test_a_fault_in_a_block_is_told_as_the_driver_would(
 ) -> None:
     cut(60)
     content = b"id,text\n" + b"".join(b"%d,abcdef\n" % n for n in range(20)) + b"20,secret,more\n"
-    with pytest.raises(job.ConversionError, match=r"^record 21 does not have the 2 fields of the contract$"):
+    with pytest.raises(reading.ConversionError, match=r"^record 21 does not have the 2 fields of the contract$"):
         run(drop(content, 21, **dialect()))
-    with pytest.raises(job.ConversionError, match=r"^a record after 1 holds bytes that are no utf-8$"):
+    with pytest.raises(reading.ConversionError, match=r"^a record after 1 holds bytes that are no utf-8$"):
         run(drop(b"id,text\n1,abcdefghijklmnopq\n2,\xff\n", 2, **dialect()))
-    with pytest.raises(job.ConversionError, match=r"^the file ends inside a quoted cell$"):
+    with pytest.raises(reading.ConversionError, match=r"^the file ends inside a quoted cell$"):
         run(drop(b'id,text\n1,"abcdefghijklmnopq\n2,\n', 2, **dialect()))
 
 
@@ -148,4 +151,4 @@ def test_a_fault_in_a_block_is_told_as_the_driver_would(
     ],
 )
 def test_what_cannot_be_told_apart_from_anywhere_is_left_to_the_driver(clauses: dict[str, Any]) -> None:
-    assert not job.can_be_cut(job.Dialect(**clauses))
+    assert not cutting.can_be_cut(reading.Dialect(**clauses))

@@ -17,6 +17,7 @@ import pytest
 from backports import zstd
 
 from glue import csv_to_parquet as job
+from glue import reading
 from suimon.check.engine import check_file
 from suimon.contract.file import Column, FileFormat, Trailer
 from suimon.contract.model import Contract
@@ -218,14 +219,14 @@ def converted(
 @pytest.mark.parametrize("width", [1, 2])
 def test_every_short_text_that_keeps_the_rules_of_structure_is_read_by_them(dialect: FileFormat, width: int) -> None:
     columns, taken = [{"name": f"c{place}"} for place in range(width)], 0
-    ours = job.dialect_of({"file": dialect.to_json(), "columns": columns})
+    ours = reading.dialect_of({"file": dialect.to_json(), "columns": columns})
     for length in range(1, 6):
         for letters in itertools.product('a,"\\\r\n#', repeat=length):
             text = "".join(letters)
             records = by_the_letter(text, dialect)
             if records is not None and all(len(record) == width for record in records):
                 taken += 1
-                assert list(job.records_of(io.StringIO(text, newline="\n"), ours, columns)) == records, text
+                assert list(reading.records_of(io.StringIO(text, newline="\n"), ours, columns)) == records, text
     assert taken > 100
 
 

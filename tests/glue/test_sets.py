@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from glue import csv_to_parquet as job
+from glue import hadoop, reading
 from suimon.contract.file import Column, FileFormat
 from suimon.contract.model import Contract
 from suimon.drops.drop import Drop, DropRecord, State
@@ -54,7 +55,7 @@ def lay(tmp_path: Path) -> Callable[..., job.Arguments]:
 
 
 def convert(spark: SparkSession, arguments: job.Arguments) -> list[tuple[int, str | None]]:
-    job.convert(spark, json.loads(job.read_text(spark, arguments.contract_uri)), arguments)
+    job.convert(spark, json.loads(hadoop.read_text(spark, arguments.contract_uri)), arguments)
     return sorted((row["id"], row["text"]) for row in pq.read_table(arguments.target_uri).to_pylist())
 
 
@@ -95,7 +96,7 @@ def test_a_shard_of_other_rows_than_the_gate_counted_is_named(
     arguments = lay((b"id,text\n1,a\n2,b\n", 1, PLAIN), (b"id,text\n", 1, PLAIN), rows=2)
 
     with pytest.raises(
-        job.RowCountError, match=r"orders/2026-11-20/part-0.csv: The gate counted 1 rows, the job read 2"
+        reading.RowCountError, match=r"orders/2026-11-20/part-0.csv: The gate counted 1 rows, the job read 2"
     ):
         convert(spark, arguments)
 
@@ -103,7 +104,9 @@ def test_a_shard_of_other_rows_than_the_gate_counted_is_named(
 def test_a_bad_cell_is_told_with_its_shard(spark: SparkSession, lay: Callable[..., job.Arguments]) -> None:
     arguments = lay((b"id,text\n1,a\n", 1, PLAIN), (b"id,text\n2,b\nx,c\n", 2, PLAIN), rows=3)
 
-    with pytest.raises(job.ConversionError, match=r"column id, record 2 of orders/2026-11-20/part-1.csv is not int"):
+    with pytest.raises(
+        reading.ConversionError, match=r"column id, record 2 of orders/2026-11-20/part-1.csv is not int"
+    ):
         convert(spark, arguments)
 
 
@@ -113,7 +116,7 @@ def test_a_shard_that_was_checked_by_other_columns_is_not_read_as_something_else
     older = contract(FileFormat(), [COLUMNS[0], {"name": "text", "type": "date", "format": "%d/%m/%Y"}])
     arguments = lay((b"id,text\n1,a\n", 1, PLAIN), (b"id,text\n2,01/02/2026\n", 1, older), rows=2)
 
-    with pytest.raises(job.ContractError, match=r"part-1.csv was checked by a contract of other columns"):
+    with pytest.raises(reading.ContractError, match=r"part-1.csv was checked by a contract of other columns"):
         convert(spark, arguments)
 
 

@@ -19,6 +19,7 @@ import pytest
 import uvicorn
 from botocore.exceptions import ClientError
 
+from glue.build import packed
 from local.endpoints import AccessDenied, AwsError
 from local.glue.archive import ClassArchive
 from local.glue.endpoint import Glue, application
@@ -206,7 +207,7 @@ def test_the_deployed_job_runs_on_real_spark_and_its_parquet_reaches_s3(twin: Tw
     dialect = {"encoding": "utf-8", "delimiter": ",", "quote": '"', "escape": '"', "header": True, "null_tokens": [""]}
     contract = {"dataset": "sales", "version": "1.0.0", "file": dialect, "columns": columns}
     twin.s3.objects = {
-        "s3://artifacts/job.py": (ROOT / "glue" / "csv_to_parquet.py").read_bytes(),
+        "s3://artifacts/job.py": packed().encode(),
         "s3://lake/accepted/sales/sales_data.csv": 'order_id,amount\n"茶\n1",0.10\nA2,999999999999.99\n'.encode(),
         "s3://lake/accepted/sales/_contract.json": json.dumps(contract).encode(),
         f"{folder}part-of-an-earlier-run.parquet": b"old",

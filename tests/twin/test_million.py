@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from glue.build import packed
 from suimon.contract.odcs.parse import read_contract_files
 from suimon.warehouse import ddl
 from tests.dags.redshift_hook import hook
@@ -88,7 +89,7 @@ def convert(twin: Twin, file: bytes) -> Report:
     """Run the deployed script on the file, by the contract; give its report, which the DAG would find right."""
     contract = read_contract_files([ROOT / "contracts" / "sales.odcs.yaml"]).of("sales")
     twin.s3.objects = {
-        "s3://artifacts/job.py": (ROOT / "glue" / "csv_to_parquet.py").read_bytes(),
+        "s3://artifacts/job.py": packed().encode(),
         RUN.source_uri: file,
         RUN.contract_uri: json.dumps(contract.to_json()).encode(),
     }
