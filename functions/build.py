@@ -1,4 +1,4 @@
-"""Assemble one function's artifact: its app.py, the suimon modules it imports, its packages, the compiled contracts.
+"""Assemble one function's artifact: its app.py, the suimon modules that it imports, and what `CARRIED` declares.
 
 Called by the SAM CLI through the Makefile. By default for Lambda (Python 3.13 on arm64), cross-installed from wheels;
 with SUIMON_BUILD_FOR=here for this machine's Python, which is what the twin runs.
@@ -7,10 +7,10 @@ with SUIMON_BUILD_FOR=here for this machine's Python, which is what the twin run
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from suimon.contract.odcs.parse import compile_contracts
@@ -19,29 +19,48 @@ ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src"
 # What Lambda's python3.13 on Amazon Linux 2023 (glibc 2.34) can load.
 LAMBDA = ("--python-version", "3.13", "--python-platform", "aarch64-manylinux_2_28", "--only-binary", ":all:")
-REQUIREMENTS = {"intake": "intake"}  # every other function shares one lighter list
-WITH_CONTRACTS = {"intake", "freshness", "replay"}
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What an artifact holds beside the function's app.py and the modules that it imports."""
+
+    services: frozenset[str]  # of which the function makes clients
+    packages: str = "functions"  # the name of the lock file
+    contracts: bool = True
+    files: tuple[str, ...] = ()  # below src/, beside the modules that read them
+
+
+# tests/template/test_carried.py fails when a function uses what is not here, or does not use what is.
+CARRIED = {
+    "intake": Carried(frozenset({"dynamodb", "mwaa", "s3", "sns", "sqs", "stepfunctions"}), packages="intake"),
+    "outcome": Carried(frozenset({"dynamodb", "sns", "stepfunctions"}), contracts=False),
+    "freshness": Carried(
+        frozenset({"dynamodb", "mwaa", "redshift-data", "s3", "sns", "sqs", "stepfunctions"}),
+        files=("suimon/freshness/tables_age.sql",),
+    ),
+    "replay": Carried(frozenset({"dynamodb"})),
+}
 
 
 def main(function: str, artifact: Path) -> None:
     """Build `functions/<function>` into the folder `artifact`, which may exist but must be empty."""
+    carried = CARRIED[function]
     artifact.mkdir(parents=True, exist_ok=True)
-    install(function, artifact)
-    keep_used_services((ROOT / "functions" / function / "app.py").read_text(encoding="utf-8"), artifact)
+    install(carried.packages, artifact)
+    keep_services(carried.services, artifact)
     shutil.copy2(ROOT / "functions" / function / "app.py", artifact)
-    for module in imported_modules(function):
-        target = artifact / module.relative_to(SOURCE)
+    for file in (*imported_modules(function), *(SOURCE / name for name in carried.files)):
+        target = artifact / file.relative_to(SOURCE)
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(module, target)
-        for sql in module.parent.glob(f"{module.stem}*.sql"):
-            shutil.copy2(sql, target.parent)
-    if function in WITH_CONTRACTS:
+        shutil.copy2(file, target)
+    if carried.contracts:
         compile_contracts(sorted((ROOT / "contracts").glob("*.odcs.yaml")), artifact / "contracts.json")
 
 
-def install(function: str, artifact: Path) -> None:
+def install(packages: str, artifact: Path) -> None:
     """Install the locked packages for the target platform."""
-    lock = ROOT / "requirements" / f"{REQUIREMENTS.get(function, 'functions')}.lock.txt"
+    lock = ROOT / "requirements" / f"{packages}.lock.txt"
     here = os.environ.get("SUIMON_BUILD_FOR") == "here"
     platform = ("--python", sys.executable) if here else LAMBDA
     uv = Path(sys.executable).with_name("uv")
@@ -53,16 +72,15 @@ def install(function: str, artifact: Path) -> None:
     (artifact / ".lock").unlink(missing_ok=True)
 
 
-def keep_used_services(code: str, artifact: Path) -> None:
-    """Remove the models of the AWS services that the function makes no client of.
+def keep_services(services: frozenset[str], artifact: Path) -> None:
+    """Remove the models of all other AWS services.
 
     They are half the files of an artifact, and a cold start waits until all of it is unpacked. The tracer makes a
     client of X-Ray for itself.
     """
-    used = {"xray", *re.findall(r'boto3\.(?:client|resource)\("([a-z0-9-]+)"', code)}
     for models in (artifact / "botocore" / "data", artifact / "boto3" / "data"):
         for folder in models.iterdir():
-            if folder.is_dir() and folder.name not in used:
+            if folder.is_dir() and folder.name not in services | {"xray"}:
                 shutil.rmtree(folder)
 
 

@@ -6,14 +6,17 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from functions.build import CARRIED
 from local.isolation import clean_environment
 
 ROOT = Path(__file__).parents[2]
-FUNCTIONS = ("intake", "outcome", "freshness", "replay")
+SOURCE = ROOT / "src"
+YAML_READERS = SOURCE / "suimon/contract/odcs"
 ELF, AARCH64 = b"\x7fELF", 183  # e_machine of the ELF specification
 LIMIT = 250 * 1024 * 1024  # Lambda's quota for the unzipped package
 
@@ -21,7 +24,7 @@ LIMIT = 250 * 1024 * 1024  # Lambda's quota for the unzipped package
 @pytest.fixture(scope="module")
 def artifacts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     built = {}
-    for function in FUNCTIONS:
+    for function in CARRIED:
         built[function] = tmp_path_factory.mktemp(function)
         subprocess.run(
             [sys.executable, ROOT / "functions/build.py", function, built[function]],
@@ -31,7 +34,7 @@ def artifacts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return built
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("function", CARRIED)
 def test_every_binary_is_for_lambda_s_processor_and_python(artifacts: dict[str, Path], function: str) -> None:
     binaries = [path for path in artifacts[function].rglob("*") if path.is_file() and path.read_bytes()[:4] == ELF]
     for binary in binaries:
@@ -40,7 +43,7 @@ def test_every_binary_is_for_lambda_s_processor_and_python(artifacts: dict[str, 
     assert binaries or function != "intake"
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("function", CARRIED)
 def test_an_artifact_stays_under_lambda_s_limit(artifacts: dict[str, Path], function: str) -> None:
     assert sum(path.stat().st_size for path in artifacts[function].rglob("*") if path.is_file()) < LIMIT
 
@@ -51,46 +54,9 @@ def test_only_intake_carries_what_reads_files_and_nobody_what_reads_yaml(artifac
         for package in ("duckdb", "backports"):
             assert (package in packages) == (function == "intake")
         assert not packages & {"pydantic", "yaml", "rich", "click", "open_data_contract_standard"}
-        assert not (artifact / "suimon/contract/odcs").exists()
-
-
-def test_an_artifact_holds_the_models_of_its_own_services_only(artifacts: dict[str, Path]) -> None:
-    models = {
-        function: {path.name for path in (artifact / "botocore" / "data").iterdir() if path.is_dir()}
-        for function, artifact in artifacts.items()
-    }
-    assert models["intake"] == {"dynamodb", "mwaa", "s3", "sns", "sqs", "stepfunctions", "xray"}
-    assert models["outcome"] == {"dynamodb", "sns", "stepfunctions", "xray"}
-    assert models["freshness"] == {"dynamodb", "mwaa", "redshift-data", "s3", "sns", "sqs", "stepfunctions", "xray"}
-    assert models["replay"] == {"dynamodb", "xray"}
-
-
-@pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_function_starts_from_its_artifact_alone_with_tracing_on(function: str, tmp_path: Path) -> None:
-    build = [sys.executable, str(ROOT / "functions/build.py"), function, str(tmp_path)]
-    subprocess.run(build, check=True, env=clean_environment(os.environ, SUIMON_BUILD_FOR="here"))
-    # -I and -S: nothing but the standard library and the artifact; the variables are Lambda's own.
-    start = (
-        f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import app; assert not app.tracer.disabled; app.handler"
-    )
-    lambda_s_own = {
-        "LAMBDA_TASK_ROOT": str(tmp_path),
-        "AWS_REGION": "ap-northeast-1",
-        "AWS_DEFAULT_REGION": "ap-northeast-1",
-    }
-    subprocess.run([sys.executable, "-I", "-S", "-c", start], check=True, env=lambda_s_own)
-
-
-def test_what_a_rejection_needs_is_there_and_slows_no_start(tmp_path: Path) -> None:
-    build = [sys.executable, str(ROOT / "functions/build.py"), "intake", str(tmp_path)]
-    subprocess.run(build, check=True, env=clean_environment(os.environ, SUIMON_BUILD_FOR="here"))
-    start = (
-        f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import app\n"
-        "assert not {'suimon.report.page', 'suimon.report.messages'} & set(sys.modules)\n"
-        "import suimon.report.publish, backports.zstd"
-    )
-    environment = {"POWERTOOLS_TRACE_DISABLED": "1"}
-    subprocess.run([sys.executable, "-I", "-S", "-c", start], check=True, env=environment)
+        assert not (artifact / YAML_READERS.relative_to(SOURCE)).exists()
+    assert all(find_spec(name) for name in ("duckdb", "backports", "pydantic", "yaml", "rich", "click"))
+    assert YAML_READERS.is_dir()
 
 
 def test_contracts_are_compiled_into_what_needs_them(artifacts: dict[str, Path]) -> None:
@@ -99,7 +65,7 @@ def test_contracts_are_compiled_into_what_needs_them(artifacts: dict[str, Path])
     assert not (artifacts["outcome"] / "contracts.json").exists()
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("function", CARRIED)
 def test_an_artifact_holds_no_path_of_the_machine_that_built_it(artifacts: dict[str, Path], function: str) -> None:
     for path in artifacts[function].rglob("*"):
         if path.is_file() and path.suffix in {".py", ".json", ".txt", ".sql"}:
