@@ -86,8 +86,8 @@ def tell(findings: Findings) -> None:
     logger.info("swept", **findings.to_json())
     for part in findings.parts:
         name = part.kind.title().replace(" ", "")
-        metrics.add_metric(name=f"{name}Found", unit=MetricUnit.Count, value=part.found)
-        metrics.add_metric(name=f"{name}Healed", unit=MetricUnit.Count, value=part.healed)
+        metrics.add_metric(name=f"{name}Detected", unit=MetricUnit.Count, value=part.detected)
+        metrics.add_metric(name=f"{name}Repaired", unit=MetricUnit.Count, value=part.repaired)
     metrics.add_metric(name="Unexplained", unit=MetricUnit.Count, value=findings.unexplained)
 
 

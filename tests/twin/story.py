@@ -230,7 +230,7 @@ def sweep(story: Story, hours: int) -> None:
     found = story.invoke("FreshnessFunctionName", {"time": now.isoformat(), "reconcile": {}})
     assert not found["failures"], found
     for part in found["parts"]:
-        story.found[part["kind"]] = story.found.get(part["kind"], 0) + part["found"]
+        story.found[part["kind"]] = story.found.get(part["kind"], 0) + part["detected"]
     assert found["unexplained"] == 0, found
 
 

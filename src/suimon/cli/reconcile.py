@@ -95,10 +95,10 @@ def read(answer: Mapping[str, Any]) -> Findings:
     parts = [
         Finding(
             kind=part["kind"],
-            looked_at=part["looked_at"],
-            found=part["found"],
-            healed=part["healed"],
-            told=part["told"],
+            checked=part["checked"],
+            detected=part["detected"],
+            repaired=part["repaired"],
+            reported=part["reported"],
             examples=tuple(part["examples"]),
         )
         for part in answer["parts"]
@@ -124,7 +124,7 @@ def show(console: Console, answers: Iterator[tuple[Findings, str]]) -> Findings:
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("A round of the sweep …")
         for findings, at in answers:
-            looked_at = sum(part.looked_at for part in findings.parts)
+            looked_at = sum(part.checked for part in findings.parts)
             where = f", at {at}" if at else ""
             # Keys are the upstream system's: no markup.
             text = f"{looked_at:,} looked at{where} …".replace("[", r"\[")
@@ -134,18 +134,18 @@ def show(console: Console, answers: Iterator[tuple[Findings, str]]) -> Findings:
 
 def tell(console: Console, findings: Findings) -> None:
     """Say what was found, healed and left, kind by kind, and the figure that matters."""
-    grid = Grid("", "looked at", "found", "healed", "under an incident", "left")
+    grid = Grid("", "checked", "detected", "repaired", "reported", "unexplained")
     for column in grid.columns[1:]:
         column.justify = "right"
     for part in findings.parts:
-        counts = (part.looked_at, part.found, part.healed, part.told, part.unexplained)
-        style = "red" if part.unexplained else "yellow" if part.told else "green" if part.healed else ""
+        counts = (part.checked, part.detected, part.repaired, part.reported, part.unexplained)
+        style = "red" if part.unexplained else "yellow" if part.reported else "green" if part.repaired else ""
         grid.add_row(part.kind, *(f"{count:,}" for count in counts), style=style)
     console.print(grid)
     for part in findings.parts:
         for example in part.examples[:SHOWN]:
             _say(console, f"{part.kind}: {example}")
-        if (more := part.found - SHOWN) > 0:
+        if (more := part.detected - SHOWN) > 0:
             _say(console, f"{part.kind}: and {more:,} more")
     for failure in findings.failures:
         _say(console, f"not looked at: {failure.part} ({failure.reason})", style="red")

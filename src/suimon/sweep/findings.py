@@ -1,4 +1,4 @@
-"""What a sweep found, what it mended, and what is left that nobody knows of."""
+"""What a sweep detected, what it repaired, and what is left unexplained."""
 
 from __future__ import annotations
 
@@ -10,39 +10,40 @@ from suimon.incidents.incident import EXAMPLES
 
 @dataclass(frozen=True)
 class Finding:
-    """What one part of the sweep found.
+    """What one part of the sweep detected.
 
-    looked_at: versions, drops or messages. found: those that are not as they should be. healed: those set right now.
-    told: those that only a person can mend, under an open incident. examples: keys or ids, at most EXAMPLES.
+    checked: versions, drops or messages. detected: those that are not as they should be. repaired: those of them that
+    are now. reported: those that need a person, or time, and are under an open incident. examples: keys or ids, at
+    most EXAMPLES.
     """
 
     kind: str
-    looked_at: int = 0
-    found: int = 0
-    healed: int = 0
-    told: int = 0
+    checked: int = 0
+    detected: int = 0
+    repaired: int = 0
+    reported: int = 0
     examples: tuple[str, ...] = ()
 
     @property
     def unexplained(self) -> int:
-        """What is wrong, could not be set right, and is under no incident."""
-        return self.found - self.healed - self.told
+        """What is wrong, could not be repaired, and is under no incident."""
+        return self.detected - self.repaired - self.reported
 
     def __add__(self, other: Finding) -> Finding:
         """Add up two findings of one kind."""
         return Finding(
             self.kind,
-            self.looked_at + other.looked_at,
-            self.found + other.found,
-            self.healed + other.healed,
-            self.told + other.told,
+            self.checked + other.checked,
+            self.detected + other.detected,
+            self.repaired + other.repaired,
+            self.reported + other.reported,
             (self.examples + other.examples)[:EXAMPLES],
         )
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A part of the sweep that did not come to its end, and why; what it would have found is not known."""
+    """A part of the sweep that failed, and why; what it would have detected is unknown."""
 
     part: str
     reason: str
@@ -50,22 +51,22 @@ class Failure:
 
 @dataclass(frozen=True)
 class Findings:
-    """What one round found, part by part."""
+    """What one round detected, part by part."""
 
     parts: tuple[Finding, ...] = ()
     failures: tuple[Failure, ...] = ()
 
     @property
     def unexplained(self) -> int:
-        """The figure that must be 0: neither right, nor set right, nor under an incident."""
+        """The figure that must be 0: neither right, nor repaired, nor under an incident."""
         return sum(part.unexplained for part in self.parts)
 
     def of(self, kind: str) -> Finding:
-        """Give the finding of a kind; an empty one if its part has not run."""
+        """Return the finding of a kind; an empty one if its part has not run."""
         return next((part for part in self.parts if part.kind == kind), Finding(kind))
 
     def to_json(self) -> dict[str, Any]:
-        """Give what the freshness function answers with."""
+        """Return what the freshness function answers."""
         return {
             "parts": [{**asdict(part), "unexplained": part.unexplained} for part in self.parts],
             "failures": [asdict(failure) for failure in self.failures],

@@ -136,7 +136,7 @@ class Listing:
         complete = datetime.fromisoformat(walk.complete) if walk.complete else None
         for page in islice(self.bucket.pages(begin=walk.place), pages):
             found = self.compare(unseen(page, complete), now)
-            found = replace(found, looked_at=len(page.versions))
+            found = replace(found, checked=len(page.versions))
             if found.unexplained:
                 yield walk, found
                 return

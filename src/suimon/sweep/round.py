@@ -119,7 +119,7 @@ class Sweep:
         for walked, found in self._listing(self._queue().depth()).portion(walk, now, PORTION_PAGES):
             walk = walked
             # What this call had no room to enter lies behind its mark: the next one finds it.
-            finding += replace(found, found=found.healed)
+            finding += replace(found, detected=found.repaired)
         return Findings((finding,)), None if walk.complete else walk
 
     def _stuck(self, backlog: int, opened: list[str], now: datetime) -> Finding:

@@ -68,7 +68,7 @@ def test_a_scheduled_round_checks_deadlines_and_sweeps(
     assert world.resumed() == [drop.id]
     written = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert any(line.get("message") == "swept" for line in written)
-    assert any(line.get("LostEventHealed") == [1.0] and line.get("Unexplained") == [0.0] for line in written)
+    assert any(line.get("LostEventRepaired") == [1.0] and line.get("Unexplained") == [0.0] for line in written)
 
 
 def test_a_round_of_which_a_part_failed_fails_at_its_end_when_all_else_is_done(
@@ -137,13 +137,13 @@ def test_an_operator_s_walk_holds_every_version_against_the_ledger_portion_by_po
     app.handler({"time": TODAY, "reconcile": {}}, context)
     # Older than anything that the sweep's own walk would look at again: as after a mistake in it, or in the ledger.
     drops = [world.put(f"sales/2024-03-0{day}/sales_data.csv", written=NOON - 90 * 24 * HOUR) for day in (1, 2, 3)]
-    assert app.handler({"time": TODAY, "reconcile": {}}, context)["parts"][1]["found"] == 0
+    assert app.handler({"time": TODAY, "reconcile": {}}, context)["parts"][1]["detected"] == 0
     walk: Any = {}
     portions = []
     while walk is not None:
         answer = json.loads(json.dumps(app.handler({"time": TODAY, "reconcile": {"walk": walk}}, context)))
         walk = answer["walk"]
-        portions.append((answer["parts"][0]["looked_at"], answer["parts"][0]["healed"]))
+        portions.append((answer["parts"][0]["checked"], answer["parts"][0]["repaired"]))
     assert portions == [(2, 2), (1, 1)]
     assert set(world.resumed()) == {drop.id for drop in drops}
 
@@ -159,7 +159,7 @@ def test_a_portion_that_finds_more_than_a_round_may_enter_is_gone_on_with(
     while walk is not None:
         answer = app.handler({"time": TODAY, "reconcile": {"walk": walk}}, context)
         walk = answer["walk"]
-        healed.append(answer["parts"][0]["healed"])
+        healed.append(answer["parts"][0]["repaired"])
         assert answer["unexplained"] == 0
     assert healed == [2, 2, 1]
 

@@ -50,7 +50,7 @@ def order(world: World, *drops: Drop) -> list[str]:
 def test_a_file_whose_event_never_came_is_entered_and_sent_to_the_gate(world: World, day: str) -> None:
     drop = world.put(key_of(day))
     finding = world.find(KIND)
-    assert (finding.found, finding.healed, finding.unexplained) == (1, 1, 0)
+    assert (finding.detected, finding.repaired, finding.unexplained) == (1, 1, 0)
     assert finding.examples == (f"{key_of(day)} ({drop.version_id})",)
     record = world.ledger.get(drop.id)
     assert record
@@ -63,15 +63,15 @@ def test_a_second_round_finds_nothing(world: World) -> None:
     world.put(key_of())
     world.round()
     world.resumed()
-    assert world.find(KIND, NOON + MINUTE).found == 0
+    assert world.find(KIND, NOON + MINUTE).detected == 0
     assert world.resumed() == []
 
 
 def test_an_event_that_may_still_come_is_waited_for(world: World) -> None:
     drop = world.put(key_of(), written=NOON - 14 * MINUTE)
-    assert world.find(KIND).found == 0
+    assert world.find(KIND).detected == 0
     assert world.ledger.get(drop.id) is None
-    assert world.find(KIND, NOON + 2 * MINUTE).healed == 1
+    assert world.find(KIND, NOON + 2 * MINUTE).repaired == 1
 
 
 def test_while_the_queue_is_full_the_events_may_be_among_its_messages(
@@ -82,18 +82,18 @@ def test_while_the_queue_is_full_the_events_may_be_among_its_messages(
         world.send("intake", {"resume": "x"})
     world.put(key_of(), written=NOON - HOUR)
     old = world.put(key_of("2026-11-20"), written=NOON - 7 * HOUR)
-    assert world.find(KIND).found == 1
+    assert world.find(KIND).detected == 1
     assert world.ledger.get(old.id)
     # What was passed over then is not taken for known by the walks that follow.
     world.messages("intake")
-    assert world.find(KIND, NOON + HOUR).found == 1
+    assert world.find(KIND, NOON + HOUR).detected == 1
 
 
 def test_found_writes_get_their_place_between_the_known_ones(world: World) -> None:
     writes = [world.put(key_of(), f"{number}", NOON - HOUR + number * MINUTE) for number in range(5)]
     world.receive(writes[0], "0A")
     world.receive(writes[3], "0D")
-    assert world.find(KIND).healed == 3
+    assert world.find(KIND).repaired == 3
     assert order(world, *writes) == [drop.version_id for drop in writes]
     found = [world.ledger.get(writes[number].id) for number in (1, 2, 4)]
     assert [one.drop.sequencer for one in found if one] == ["0A.00000001", "0A.00000002", "0D.00000001"]
@@ -142,7 +142,7 @@ def test_an_entry_that_a_crash_left_without_its_record_keeps_its_true_sequencer(
     drop = world.put(key_of())
     world.receive(drop, "0A")
     table.delete_item(Key={"pk": f"drop#{drop.id}", "sk": "drop"})
-    assert world.find(KIND).healed == 1
+    assert world.find(KIND).repaired == 1
     record = world.ledger.get(drop.id)
     assert record
     assert record.drop.sequencer == "0A"
@@ -154,7 +154,7 @@ def test_an_entry_without_its_record_is_no_deleted_version_whatever_the_clock_of
     writes = [world.put(key_of(), f"{number}", NOON - HOUR + number * MINUTE) for number in range(3)]
     world.receive(writes[2], "0C", NOON - 2 * HOUR)  # by a clock that is an hour behind
     table.delete_item(Key={"pk": f"drop#{writes[2].id}", "sk": "drop"})
-    assert world.find(KIND).healed == 3
+    assert world.find(KIND).repaired == 3
     assert order(world, *writes) == [drop.version_id for drop in writes]
 
 
@@ -173,7 +173,7 @@ def test_a_crash_between_entering_and_sending_loses_nothing(world: World, monkey
 def test_what_no_contract_knows_is_told_and_entered_as_unmatched(world: World) -> None:
     drop = world.put("notes/readme.txt")
     folder = world.put("sales/2026-11-21/", "")
-    assert world.find(KIND).healed == 2
+    assert world.find(KIND).repaired == 2
     assert {world.state_of(drop.id), world.state_of(folder.id)} == {State.UNMATCHED}
     assert world.resumed() == []  # the gate has nothing to do with it
     assert world.post.subjects() == ["[Suimon] Files that no contract knows: notes/*.txt"]
@@ -195,14 +195,14 @@ def test_delete_markers_are_no_drops(world: World) -> None:
     drop = world.put(key_of())
     world.receive(drop, "0A")
     world.s3.delete_object(Bucket=RAW, Key=key_of())
-    assert world.find(KIND).found == 0
+    assert world.find(KIND).detected == 0
 
 
 @pytest.mark.parametrize("key", ["sales/2026-11-21/sales_data.csv.bak", "日本語 +%/名.csv"])
 def test_keys_of_any_kind_are_listed(world: World, key: str) -> None:
     drop = world.put(key)
     world.put(key_of())
-    assert world.find(KIND).healed == 2
+    assert world.find(KIND).repaired == 2
     assert world.ledger.get(drop.id)
 
 
@@ -212,7 +212,7 @@ def test_the_walk_goes_on_from_its_mark_round_by_round(world: World, monkeypatch
     # One key has many versions: a page may end among them.
     drops = [world.put(key_of(LONG_AGO), f"{number}", NOON - HOUR + number * MINUTE) for number in range(3)]
     drops += [world.put(f"sales/2024-03-0{number}/sales_data.csv") for number in range(1, 7)]
-    assert [world.find(KIND, NOON + number * MINUTE).healed for number in range(4)] == [4, 4, 1, 0]
+    assert [world.find(KIND, NOON + number * MINUTE).repaired for number in range(4)] == [4, 4, 1, 0]
     assert all(world.ledger.get(drop.id) for drop in drops)
     assert order(world, *drops[:3]) == [drop.version_id for drop in drops[:3]]
 
@@ -232,7 +232,7 @@ def test_a_walk_after_a_complete_one_asks_the_ledger_only_for_what_it_cannot_hav
 
     monkeypatch.setattr(sweep.ledger, "get_many", remembered)
     new = world.put(key_of("2024-03-01"), "new", NOON + MINUTE)
-    assert sweep.round(NOON + HOUR).of(KIND).healed == 1
+    assert sweep.round(NOON + HOUR).of(KIND).repaired == 1
     assert asked == [new.id]
 
 
@@ -252,7 +252,7 @@ def test_a_round_enters_a_bounded_number_and_says_what_is_left(world: World, mon
     monkeypatch.setattr(lost_events, "ENTERED_AT_MOST", 2)
     drops = [world.put(f"sales/2024-03-0{number}/sales_data.csv") for number in range(1, 6)]
     findings = world.round()
-    assert (findings.of(KIND).found, findings.of(KIND).healed, findings.unexplained) == (5, 2, 3)
+    assert (findings.of(KIND).detected, findings.of(KIND).repaired, findings.unexplained) == (5, 2, 3)
     [(subject, body)] = [letter for letter in world.post.letters() if "The sweep" in letter[0]]
     assert subject == "[Suimon] The sweep found what it could not set right"
     assert body.startswith(f"3 x lost event, among them {drops[2].key} (")
@@ -269,9 +269,9 @@ def test_a_round_enters_the_oldest_versions_of_one_key_and_comes_back_for_the_ot
     monkeypatch.setattr(lost_events, "ENTERED_AT_MOST", 2)
     monkeypatch.setattr(versions, "PAGE", 3)
     writes = [world.put(key_of(day), f"{number}", NOON - HOUR + number * MINUTE) for number in range(5)]
-    assert world.find(KIND).healed == 2
+    assert world.find(KIND).repaired == 2
     assert [world.ledger.get(drop.id) is not None for drop in writes] == [True, True, False, False, False]
-    assert [world.find(KIND, NOON + number * MINUTE).healed for number in (1, 2, 3)] == [2, 1, 0]
+    assert [world.find(KIND, NOON + number * MINUTE).repaired for number in (1, 2, 3)] == [2, 1, 0]
     assert order(world, *writes) == [drop.version_id for drop in writes]
 
 
@@ -312,7 +312,7 @@ def test_a_lost_write_of_a_key_with_many_costs_reads_of_its_neighbours_alone(
     asked.clear()
     # Not the versions above it: a page may begin among those of a key.
     place = next(number for number, one in enumerate(listed) if one.drop.id == writes[lost].id)
-    assert listing.compare(listed[place : place + 3], NOON).healed == 1
+    assert listing.compare(listed[place : place + 3], NOON).repaired == 1
     assert len(asked) < 20
     assert order(world, *writes) == [drop.version_id for drop in writes]
 
@@ -327,8 +327,8 @@ def test_a_lost_write_over_many_whose_versions_have_expired_costs_the_newest_of_
         world.s3.delete_object(Bucket=RAW, Key=drop.key, VersionId=drop.version_id)
     lost = [world.put(key_of(LONG_AGO), f"lost {number}", NOON - HOUR + number * MINUTE) for number in range(2)]
     asked.clear()
-    assert listing_of(world).near(NOON).healed == 0
-    assert listing_of(world).far(Marks(world.table), NOON).healed == 2
+    assert listing_of(world).near(NOON).repaired == 0
+    assert listing_of(world).far(Marks(world.table), NOON).repaired == 2
     assert len(asked) < 10
     found = [world.ledger.get(drop.id) for drop in lost]
     assert [one.drop.sequencer for one in found if one] == ["1D.00000001", "1D.00000002"]
@@ -345,7 +345,7 @@ def test_a_key_that_does_not_begin_with_its_date_takes_no_page_from_the_others(
         world.put(f"aside/{number}/2026-11-21.csv")
     drops = [world.put(key_of(day)) for day in ("2026-11-18", "2026-11-23")]
     # Those, the first of the many, and its second with the page that is left.
-    assert listing_of(world).near(NOON).healed == len(drops) + 2
+    assert listing_of(world).near(NOON).repaired == len(drops) + 2
     assert all(world.ledger.get(drop.id) for drop in drops)
 
 
@@ -353,7 +353,7 @@ def test_recent_dates_cost_a_bounded_number_of_pages(world: World, monkeypatch: 
     monkeypatch.setattr(lost_events, "NEAR_PAGES", 0)
     monkeypatch.setattr(lost_events, "FAR_PAGES", 0)
     world.put(key_of())
-    assert world.find(KIND).looked_at == 0
+    assert world.find(KIND).checked == 0
 
 
 def test_an_error_leaves_the_mark_where_the_walk_had_come_to(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -371,5 +371,5 @@ def test_an_error_leaves_the_mark_where_the_walk_had_come_to(world: World, monke
     monkeypatch.setattr(sweep.ledger, "receive", fails_once)
     assert [failure.part for failure in sweep.round(NOON).failures] == ["whole bucket"]
     assert Marks(world.table).get(MARK)["key"] == "sales/2024-03-01/sales_data.csv"
-    assert world.find(KIND, NOON + MINUTE).healed == 2
+    assert world.find(KIND, NOON + MINUTE).repaired == 2
     assert world.post.subjects()[-1] == "[Suimon] Recovered: The sweep cannot look at whole bucket"

@@ -79,7 +79,7 @@ def test_a_drop_that_stands_still_is_sent_on(world: World, way: tuple[State, ...
     since = NOON - 30 * MINUTE
     record = world.bring(world.receive(world.put(key_of(), written=since), "0A", since), *way, at=since)
     finding = world.find(STUCK)
-    assert (finding.found, finding.healed, finding.told) == (1, 1, 0)
+    assert (finding.detected, finding.repaired, finding.reported) == (1, 1, 0)
     assert world.resumed() == [record.id]
     assert world.post.subjects() == []
 
@@ -88,7 +88,7 @@ def test_whoever_may_still_be_at_work_is_left_alone(world: World) -> None:
     since = NOON - 12 * MINUTE
     held = world.bring(world.receive(world.put(key_of(), written=since), "0A", since), State.VALIDATING, at=since)
     fresh = world.receive(world.put(key_of("2026-11-20"), written=since), "0A", NOON - 5 * MINUTE)
-    assert world.find(STUCK).found == 0
+    assert world.find(STUCK).detected == 0
     assert world.resumed() == []
     assert {world.state_of(held.id), world.state_of(fresh.id)} == {State.VALIDATING, State.RECEIVED}
 
@@ -99,7 +99,7 @@ def test_what_stands_still_for_an_hour_is_told_once_for_all_of_a_dataset_and_rec
         world.receive(world.put(key_of(f"2026-11-{day:02}"), written=since), "0A", since) for day in range(1, 13)
     ]
     finding = world.find(STUCK)
-    assert (finding.found, finding.healed, finding.told, finding.unexplained) == (12, 0, 12, 0)
+    assert (finding.detected, finding.repaired, finding.reported, finding.unexplained) == (12, 0, 12, 0)
     world.round(NOON + 15 * MINUTE)
     [(subject, body)] = world.post.letters()
     assert subject == "[Suimon] sales: files do not get through the gate"
@@ -115,7 +115,7 @@ def test_a_check_that_dies_each_time_is_told_although_it_never_stands_still_for_
     record = world.receive(world.put(key_of()), "0A", NOON - 2 * HOUR)
     record = world.bring(record, State.VALIDATING, at=NOON - 2 * HOUR)
     world.bring(record, State.VALIDATING, at=NOON - 20 * MINUTE)
-    assert world.find(STUCK).told == 1
+    assert world.find(STUCK).reported == 1
 
 
 def test_a_full_queue_gets_few_messages_more_the_oldest_first(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,10 +138,10 @@ def test_drops_that_wait_are_read_page_by_page_up_to_a_bound(world: World, monke
     monkeypatch.setattr(turns, "PAGE", 2)
     for day in range(1, 8):
         world.receive(world.put(key_of(f"2026-11-0{day}")), "0A", NOON - (20 + day) * MINUTE)
-    assert world.find(STUCK).looked_at == 7
+    assert world.find(STUCK).checked == 7
     monkeypatch.setattr(turns, "READ_AT_MOST", 3)
     world.messages("intake")
-    assert world.find(STUCK).looked_at == 4  # to the end of a page
+    assert world.find(STUCK).checked == 4  # to the end of a page
 
 
 def test_an_accepted_shard_may_wait_for_its_set(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,7 +150,7 @@ def test_an_accepted_shard_may_wait_for_its_set(world: World, monkeypatch: pytes
     world.bring(record, State.VALIDATING, State.ACCEPTED, at=since)
     monkeypatch.setattr(turns, "is_part_of_set", lambda *_: True)
     finding = world.find(STUCK)
-    assert (finding.found, finding.told) == (0, 0)
+    assert (finding.detected, finding.reported) == (0, 0)
     assert world.resumed() == [record.id]  # in case that whoever let it join died before the set was opened
 
 
@@ -205,10 +205,10 @@ def test_a_run_that_ended_without_a_word_is_entered_as_loaded(world: World) -> N
     record = world.triggered(NOON - 3 * HOUR)
     world.mwaa.runs[f"{record.id}.1"] = ("success", {"load_redshift": "success", "report_outcome": "success"})
     finding = world.find(SILENT)
-    assert (finding.found, finding.healed, finding.unexplained) == (1, 1, 0)
+    assert (finding.detected, finding.repaired, finding.unexplained) == (1, 1, 0)
     assert world.state_of(record.id) is State.LOADED
     assert world.post.subjects() == []
-    assert world.find(SILENT, NOON + MINUTE).found == 0
+    assert world.find(SILENT, NOON + MINUTE).detected == 0
 
 
 def test_a_run_whose_load_was_skipped_is_superseded(world: World) -> None:
@@ -222,7 +222,7 @@ def test_a_run_that_failed_without_a_word_is_told_with_its_task_and_log(world: W
     record = world.triggered(NOON - 3 * HOUR)
     tasks = {"run_glue": "success", "load_redshift": "failed", "check_quality": "upstream_failed"}
     world.mwaa.runs[f"{record.id}.1"] = ("failed", tasks)
-    assert world.find(SILENT).healed == 1
+    assert world.find(SILENT).repaired == 1
     assert world.state_of(record.id) is State.FAILED
     [(_, body)] = world.post.letters()
     assert f"https://airflow.example/dags/{DAG}/runs/{record.id}.1/tasks/load_redshift" in body
@@ -242,7 +242,7 @@ def test_a_run_that_hangs_is_told_once_with_a_link_and_recovers_when_it_ends(wor
     record = world.triggered(NOON - 3 * HOUR)
     world.mwaa.runs[f"{record.id}.1"] = "running"
     finding = world.find(SILENT)
-    assert (finding.found, finding.told, finding.unexplained) == (1, 1, 0)
+    assert (finding.detected, finding.reported, finding.unexplained) == (1, 1, 0)
     world.round(NOON + 15 * MINUTE)
     [(subject, body)] = world.post.letters()
     assert subject == "[Suimon] sales 2026-11-21: the run has not come to its end"
@@ -255,7 +255,7 @@ def test_a_run_that_hangs_is_told_once_with_a_link_and_recovers_when_it_ends(wor
 
 def test_a_run_within_its_time_is_not_asked_about(world: World) -> None:
     world.triggered(NOON - HOUR)
-    assert world.find(SILENT).found == 0
+    assert world.find(SILENT).detected == 0
     assert world.mwaa.paths == [f"/dags/{DAG}"]
 
 
@@ -266,7 +266,7 @@ def test_runs_that_wait_behind_a_paused_dag_are_told_within_a_quarter_of_an_hour
     world.round()
     assert world.post.subjects() == [f"[Suimon] DAG {DAG} is paused: files are accepted, nothing is loaded"]
     late = world.find(SILENT, NOON + 3 * HOUR)
-    assert (late.found, late.told) == (1, 1)
+    assert (late.detected, late.reported) == (1, 1)
     assert world.post.subjects() == []
     world.mwaa.paused = set()
     world.mwaa.runs[f"{record.id}.1"] = "success"
@@ -287,7 +287,7 @@ def test_an_airflow_that_does_not_answer_is_told_once_and_everything_is_explaine
     record = world.triggered(NOON - 3 * HOUR)
     world.mwaa.fails = failure
     findings = world.round()
-    assert (findings.of(SILENT).told, findings.unexplained, findings.failures) == (1, 0, ())
+    assert (findings.of(SILENT).reported, findings.unexplained, findings.failures) == (1, 0, ())
     world.round(NOON + 15 * MINUTE)
     assert world.post.subjects() == ["[Suimon] Airflow cannot be asked what became of its runs"]
     world.mwaa.fails = None
@@ -330,7 +330,7 @@ def test_the_report_of_a_run_that_comes_after_all_changes_nothing(world: World) 
     world.mwaa.runs[f"{record.id}.1"] = "success"
     world.round()
     world.send("undelivered", run_finished(record.id))
-    assert world.find(LETTER, NOON + MINUTE).healed == 1
+    assert world.find(LETTER, NOON + MINUTE).repaired == 1
     assert [move.state for move in world.ledger.history(record.id)][-2:] == [State.TRIGGERED, State.LOADED]
 
 
@@ -342,7 +342,7 @@ def test_a_file_s_event_among_the_dead_letters_is_entered_and_sent_on(world: Wor
     drop = world.put(key_of(), written=NOON)
     world.send(queue, event_of(drop))
     finding = world.find(LETTER)
-    assert (finding.found, finding.healed) == (1, 1)
+    assert (finding.detected, finding.repaired) == (1, 1)
     assert world.resumed() == [drop.id]
     record = world.ledger.get(drop.id)
     assert record
@@ -353,7 +353,7 @@ def test_a_file_s_event_among_the_dead_letters_is_entered_and_sent_on(world: Wor
 def test_an_event_among_the_dead_letters_that_no_contract_knows_is_told_and_entered(world: World) -> None:
     drop = world.put("elsewhere/a.csv", written=NOON)
     world.send("intake-dead", event_of(drop))
-    assert world.find(LETTER).healed == 1
+    assert world.find(LETTER).repaired == 1
     assert world.state_of(drop.id) is State.UNMATCHED
     assert world.post.subjects() == ["[Suimon] Files that no contract knows: elsewhere/*.csv"]
     assert world.resumed() == []
@@ -364,7 +364,7 @@ def test_the_end_of_a_run_is_entered_bare_or_in_lambda_s_envelope(world: World) 
     world.send("undelivered", run_finished(bare.id))
     envelope = {"version": "1.0", "requestContext": {"condition": "RetriesExhausted"}}
     world.send("undelivered", {**envelope, "requestPayload": run_finished(wrapped.id, "failed")})
-    assert world.find(LETTER).healed == 2
+    assert world.find(LETTER).repaired == 2
     assert (world.state_of(bare.id), world.state_of(wrapped.id)) == (State.LOADED, State.FAILED)
 
 
@@ -372,7 +372,7 @@ def test_what_the_ledger_has_already_needs_no_message(world: World) -> None:
     record = world.receive(world.put(key_of()), "0A", NOON)
     world.send("intake-dead", {"resume": record.id})
     world.send("undelivered", {"requestPayload": {"source": "aws.scheduler", "detail-type": "Scheduled Event"}})
-    assert world.find(LETTER).healed == 2
+    assert world.find(LETTER).repaired == 2
     assert (world.depth("intake-dead"), world.depth("undelivered")) == (0, 0)
 
 
@@ -393,7 +393,7 @@ def test_a_message_of_which_nothing_can_be_made_is_kept_and_told_until_somebody_
 ) -> None:
     world.send("intake-dead", message)
     findings = world.round()
-    assert (findings.of(LETTER).told, findings.unexplained) == (1, 0)
+    assert (findings.of(LETTER).reported, findings.unexplained) == (1, 0)
     assert world.depth("intake-dead") == 0
     [kept] = world.s3.list_objects_v2(Bucket=REPORTS, Prefix="undeliverable/")["Contents"]
     body = json.loads(world.s3.get_object(Bucket=REPORTS, Key=kept["Key"])["Body"].read())
@@ -421,7 +421,7 @@ def test_a_message_that_fails_again_stays_for_the_next_round_and_stops_no_other(
         sweep.ledger, "receive", lambda given, *rest: receive(given, *rest) if given.id == other.id else 1 / 0
     )
     finding = sweep.round(NOON).of(LETTER)
-    assert (finding.found, finding.healed, finding.unexplained) == (2, 1, 1)
+    assert (finding.detected, finding.repaired, finding.unexplained) == (2, 1, 1)
     assert world.depth("intake-dead") == 1
     assert world.messages("intake-dead") == []  # hidden until the next round
 
@@ -431,7 +431,7 @@ def test_a_round_takes_a_bounded_number_of_dead_letters(world: World, monkeypatc
     for _ in range(10):
         world.send("intake-dead", {"source": "aws.scheduler"})
         world.send("undelivered", {"source": "aws.scheduler"})
-    assert [world.find(LETTER).healed for _ in range(3)] == [12, 8, 0]
+    assert [world.find(LETTER).repaired for _ in range(3)] == [12, 8, 0]
 
 
 # ---------------------------------------------------------------- what came before its contract
@@ -442,10 +442,10 @@ def test_files_that_came_before_their_contract_are_taken_in_when_there_is_one(wo
     other = world.put("notes.txt")
     for drop in (*drops, other):
         world.receive(drop, "0A")
-    assert world.find(UNMATCHED, NOON).healed == 0
+    assert world.find(UNMATCHED, NOON).repaired == 0
     world.contracts = contracts("stock/{ds}/stock.csv")
     finding = world.find(UNMATCHED, NOON + HOUR)
-    assert (finding.found, finding.healed) == (2, 2)
+    assert (finding.detected, finding.repaired) == (2, 2)
     assert set(world.resumed()) >= {drop.id for drop in drops}
     record = world.ledger.get(drops[0].id)
     assert record
@@ -460,7 +460,7 @@ def test_the_search_goes_on_from_where_a_round_ended_and_ends(world: World, monk
     last = world.put("stock/2026-11-19/stock.csv")
     world.receive(last, "0A", NOON - MINUTE)
     world.contracts = contracts("stock/{ds}/stock.csv")
-    looked_at = [world.find(UNMATCHED, NOON + number * 15 * MINUTE).looked_at for number in range(7)]
+    looked_at = [world.find(UNMATCHED, NOON + number * 15 * MINUTE).checked for number in range(7)]
     assert world.state_of(last.id) is State.RECEIVED
     assert looked_at[-1] == 0  # all were held against these contracts
 
@@ -482,7 +482,7 @@ def test_a_round_in_which_all_is_well_finds_nothing_and_says_nothing(world: Worl
     world.bring(record, State.VALIDATING, State.REJECTED, at=NOON - HOUR)
     findings = world.round()
     assert (findings.unexplained, findings.failures) == (0, ())
-    assert not any(part.found for part in findings.parts)
+    assert not any(part.detected for part in findings.parts)
     assert world.post.subjects() == []
     assert world.messages("intake") == []
 

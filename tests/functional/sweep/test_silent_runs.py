@@ -48,7 +48,7 @@ def test_a_run_that_failed_only_at_its_report_is_entered_by_what_its_load_did(
 ) -> None:
     record = world.triggered(NOON - 3 * HOUR)
     world.mwaa.runs[f"{record.id}.1"] = ("failed", tasks | {"report_outcome": "failed"})
-    assert world.find(KIND).healed == 1
+    assert world.find(KIND).repaired == 1
     assert world.state_of(record.id) is state
     assert world.post.subjects() == []
 
@@ -59,7 +59,7 @@ def test_a_long_queue_is_told_once_for_all_its_runs_and_recovers_when_it_is_empt
     monkeypatch.setattr(silent_runs, "ASKED_AT_MOST", 3)
     records = overdue(world, 5, "queued")
     first = world.find(KIND)
-    assert (first.found, first.told, first.unexplained) == (5, 5, 0)
+    assert (first.detected, first.reported, first.unexplained) == (5, 5, 0)
     [(subject, body)] = world.post.letters()
     assert subject == LONG_QUEUE
     assert f"At least 5 runs of {DAG}" in body
@@ -96,7 +96,7 @@ def test_however_many_runs_wait_behind_a_paused_dag_they_are_explained_and_not_a
     overdue(world, 5, "queued")
     world.mwaa.paused = {DAG}
     finding = world.find(KIND)
-    assert (finding.found, finding.told, finding.unexplained) == (5, 5, 0)
+    assert (finding.detected, finding.reported, finding.unexplained) == (5, 5, 0)
     assert asked(world) == []
     assert world.post.subjects() == [f"[Suimon] DAG {DAG} is paused: files are accepted, nothing is loaded"]
 
@@ -115,7 +115,7 @@ def test_with_little_time_left_what_was_learned_is_entered_and_nobody_else_is_as
     records = overdue(world, 3, "success")
     left = iter([900.0] * 7 + [10.0] * 9)
     findings = world.sweep().round(NOON, lambda: next(left))
-    assert (findings.of(KIND).healed, len(asked(world))) == (1, 2)
+    assert (findings.of(KIND).repaired, len(asked(world))) == (1, 2)
     assert sorted(world.state_of(record.id) for record in records) == [State.LOADED, State.TRIGGERED, State.TRIGGERED]
 
 
@@ -182,4 +182,4 @@ def test_an_end_that_one_round_could_not_enter_outlives_another_round(
 def test_a_dag_of_which_no_contract_knows_any_longer_is_not_asked_about(world: World) -> None:
     overdue(world, 1, "queued")
     world.contracts = Contracts((replace(world.contracts.all[0], dag_id=None),))
-    assert world.find(KIND).found == 0
+    assert world.find(KIND).detected == 0

@@ -67,7 +67,7 @@ def test_drops_of_one_moment_are_all_read(world: World, monkeypatch: pytest.Monk
     assert {record.id for record in found} == entered
     assert len(found) == 7
     assert not was_cut
-    assert world.find(STUCK).healed == 7
+    assert world.find(STUCK).repaired == 7
     monkeypatch.setattr(turns, "READ_AT_MOST", 3)
     assert longest_in(world.ledger, State.RECEIVED, NOON, lambda _: True)[1]
 
@@ -79,7 +79,7 @@ def test_files_that_were_entered_in_one_moment_are_all_taken_in(world: World, mo
     for drop in (*drops, *notes):
         world.receive(drop, "0A", NOON - HOUR)
     world.contracts = contracts("stock/{ds}/stock.csv")
-    looked_at = [world.find(UNMATCHED, NOON + number * 15 * MINUTE).looked_at for number in range(9)]
+    looked_at = [world.find(UNMATCHED, NOON + number * 15 * MINUTE).checked for number in range(9)]
     assert {world.state_of(drop.id) for drop in drops} == {State.RECEIVED}
     assert looked_at == [2, 2, 2, 2, 2, 2, 0, 0, 0]
     assert Marks(world.table).get(adoption.MARK).keys() == {"done"}
@@ -121,9 +121,9 @@ def test_a_round_that_is_made_again_later_does_not_end_the_search(
     world.round(NOON)
     reached = Marks(world.table).get(adoption.MARK)
     assert reached != mark
-    assert world.find(UNMATCHED, NOON - HOUR).looked_at == 0
+    assert world.find(UNMATCHED, NOON - HOUR).checked == 0
     assert Marks(world.table).get(adoption.MARK) == reached
-    assert world.find(UNMATCHED, NOON + MINUTE).looked_at == 1
+    assert world.find(UNMATCHED, NOON + MINUTE).checked == 1
 
 
 # ---------------------------------------------------------------- sets that are given up
@@ -141,7 +141,7 @@ def test_parts_of_sets_that_are_never_whole_are_left_alone_and_hide_nothing(
     accepted = world.bring(world.receive(file, "0A", NOON - 2 * HOUR), State.VALIDATING, State.ACCEPTED)
     finding = world.find(STUCK)
     assert world.resumed() == [accepted.id]
-    assert (finding.looked_at, finding.found, finding.healed) == (8, 1, 1)
+    assert (finding.checked, finding.detected, finding.repaired) == (8, 1, 1)
 
 
 def test_a_part_that_has_not_joined_its_set_is_sent_on(world: World) -> None:
@@ -175,7 +175,7 @@ def test_a_contract_that_asks_for_fewer_shards_makes_a_waiting_set_go_on(world: 
 def test_a_shard_that_waits_for_its_manifest_is_left_alone(world: World) -> None:
     gathered(world, MANIFEST)
     shard(world, 1, 1, NOON - HOUR)
-    assert world.find(STUCK).looked_at == 1
+    assert world.find(STUCK).checked == 1
     assert world.resumed() == []
 
 

@@ -55,7 +55,7 @@ def test_the_whole_bucket_is_asked_for_portion_by_portion_and_added_up() -> None
     answers = list(ask_in_portions(function, full=True))
     assert [at for _, at in answers] == ["", "key 1", ""]
     assert [request.get("walk", {}).get("key") for request in function.requests] == [None, None, "key 1"]
-    assert answers[-1][0].of("lost event").healed == 6
+    assert answers[-1][0].of("lost event").repaired == 6
     assert answers[-1][0].of("silent run") == HANGING
 
 
