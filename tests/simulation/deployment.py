@@ -221,16 +221,16 @@ class Functions:
         """The sweep of one round."""
         ledger, services = self.ledger(owner), self._services
         return Sweep(
-            self.contracts,
-            ledger,
-            RunEnds(ledger, self._desk, self._sfn),
-            self._desk,
-            self._airflow,
-            self._table,  # type: ignore[arg-type]
-            self.s3,  # type: ignore[arg-type]
-            self.sqs,  # type: ignore[arg-type]
-            Places(RAW, REPORTS, services.intake.url, (services.dead.url, services.undelivered.url)),
-            lambda: "airflow.test",
+            contracts=self.contracts,
+            ledger=ledger,
+            run_ends=RunEnds(ledger, self._desk, self._sfn),
+            desk=self._desk,
+            airflow=self._airflow,
+            table=self._table,  # type: ignore[arg-type]
+            s3=self.s3,  # type: ignore[arg-type]
+            sqs=self.sqs,  # type: ignore[arg-type]
+            places=Places(RAW, REPORTS, services.intake.url, (services.dead.url, services.undelivered.url)),
+            site=lambda: "airflow.test",
         )
 
     def ledger(self, owner: str) -> Ledger:

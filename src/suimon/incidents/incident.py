@@ -25,6 +25,14 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class Recovery:
+    """An incident whose problem has recovered; `note` says how."""
+
+    incident_id: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class Incident:
     """What the ledger knows of a problem."""
 

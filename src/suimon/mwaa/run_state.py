@@ -9,7 +9,7 @@ from suimon.drops.drop import DropRecord, State, run_id
 from suimon.drops.run_finished import RunFinished
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 
 QUEUED = "queued"
@@ -35,8 +35,11 @@ class RunState:
         return self.state in ENDED
 
 
-def end_of(record: DropRecord, dag_id: str, run: RunState | None, host: Callable[[], str]) -> RunFinished | None:
-    """Tell how a run has ended, as its closing task would have; None while it has not. How many rows nobody knows."""
+def end_of(record: DropRecord, dag_id: str, run: RunState | None, host: str) -> RunFinished | None:
+    """Return how a run has ended, as its closing task would have reported it, without rows; None while it has not.
+
+    host: of Airflow's pages, for the link to the log; "" if unknown.
+    """
     failed_task, error = None, None
     if run is None:
         state, error = State.FAILED, "Airflow has no run of this id any more: somebody has deleted it"
@@ -58,7 +61,7 @@ def end_of(record: DropRecord, dag_id: str, run: RunState | None, host: Callable
         rows={"file": None, "parquet": None, "table": None},
         failed_task=failed_task,
         error=error,
-        log_url=(link(host(), dag_id, run_id(record), failed_task) or None) if run and error else None,
+        log_url=(link(host, dag_id, run_id(record), failed_task) or None) if run and error else None,
     )
 
 

@@ -37,7 +37,7 @@ class RunEnds:
         event would find the next attempt and have nothing to report:
 
             us                                  an operator
-            report the failure
+            report the failure                  (mark: failure-is-reported-first)
             -- crash --
                                                 replay: the drop is TRIGGERED, nothing to replay yet
             the event is repeated: no news
@@ -51,7 +51,7 @@ class RunEnds:
         if planned.end is None:
             return planned.record
         if planned.problem and planned.is_news:
-            self.desk.report(planned.problem, now)
+            self.desk.report(planned.problem, now)  # mark: failure-is-reported-first
         try:
             record = self._move(planned.record, planned.end, run, now)
         except LostClaimError:  # a replay has started: the repeated event will be out of date

@@ -47,7 +47,7 @@ class Letter:
     receipt: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DeadLetters:
     """What the taking up acts through. Without a wait of a second SQS looks at some of its servers only."""
 

@@ -85,7 +85,7 @@ class Budget:
     left: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Listing:
     """What the comparison of bucket and ledger acts through; `backlog`: messages in the intake queue."""
 

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from suimon.drops.drop import State
 from suimon.mwaa.cause import OF_DAG, OF_DROP, Cause
-from suimon.sweep.turns import in_turn, longest_in, may_wait
+from suimon.sweep.oldest_drops import read_oldest
+from suimon.sweep.plans.set_parts import may_wait
+from suimon.sweep.turns import in_turn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,11 +53,11 @@ def close_trigger_incidents(
     told = [one for one in opened if one.partition(":")[0] in set(Cause)]
     if not told:
         return
-    accepted, was_cut = longest_in(ledger, State.ACCEPTED, now, lambda one: not may_wait(one, contracts))
-    if was_cut:  # there may be others that were not read
+    accepted = read_oldest(ledger, State.ACCEPTED, now, lambda one: not may_wait(one, contracts))
+    if not accepted.all_read:
         return
     dags = {one.dataset: one.dag_id for one in contracts.all}
-    waiting = [record for record in accepted if not may_wait(record, contracts)]
+    waiting = [record for record in accepted.records if not may_wait(record, contracts)]
     for incident_id in told:
         cause, about = incident_id.split(":", 1)
         if cause in OF_DROP:

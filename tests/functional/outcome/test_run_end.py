@@ -113,6 +113,7 @@ def test_an_end_that_is_reported_twice_is_told_once(run_ends: RunEnds, post: Pos
     assert len(post.letters()) == 1
 
 
+@pytest.mark.hits("failure-is-reported-first")
 def test_a_failure_is_told_before_anybody_could_replay_it(
     run_ends: RunEnds, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -36,7 +36,8 @@ def world(table: Table, post: Post) -> World:
 
 def listing_of(world: World) -> Listing:
     queue = IntakeQueue(world.sqs, world.queues["intake"])
-    return Listing(world.contracts, world.ledger, RawBucket(world.s3, RAW), queue, world.desk)
+    bucket = RawBucket(world.s3, RAW)
+    return Listing(contracts=world.contracts, ledger=world.ledger, bucket=bucket, queue=queue, desk=world.desk)
 
 
 def order(world: World, *drops: Drop) -> list[str]:

@@ -13,11 +13,12 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from suimon.drops.drop import State
 from suimon.incidents.messages import airflow, files
 from suimon.mwaa.cause import Cause, NotStarted
-from suimon.sweep import adoption, dead_letters, silent_runs, stale_incidents, stuck_drops, turns
-from suimon.sweep.adoption import UNMATCHED
+from suimon.sweep import dead_letters, oldest_drops, stale_incidents, unmatched_drops
 from suimon.sweep.dead_letters import KIND as LETTER
-from suimon.sweep.silent_runs import KIND as SILENT
-from suimon.sweep.stuck_drops import STUCK
+from suimon.sweep.plans import set_parts, silent_runs, stuck_drops
+from suimon.sweep.plans.silent_runs import SILENT
+from suimon.sweep.plans.stuck_drops import STUCK
+from suimon.sweep.unmatched_drops import UNMATCHED
 from tests.functional.sweep.swept import DAG, HOUR, MINUTE, NOON, REPORTS, World, contracts, key_of
 
 if TYPE_CHECKING:
@@ -135,11 +136,11 @@ def test_a_full_queue_gets_few_messages_more_the_oldest_first(world: World, monk
 
 
 def test_drops_that_wait_are_read_page_by_page_up_to_a_bound(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns, "PAGE", 2)
+    monkeypatch.setattr(oldest_drops, "PAGE", 2)
     for day in range(1, 8):
         world.receive(world.put(key_of(f"2026-11-0{day}")), "0A", NOON - (20 + day) * MINUTE)
     assert world.find(STUCK).checked == 7
-    monkeypatch.setattr(turns, "READ_AT_MOST", 3)
+    monkeypatch.setattr(oldest_drops, "READ_AT_MOST", 3)
     world.messages("intake")
     assert world.find(STUCK).checked == 4  # to the end of a page
 
@@ -148,7 +149,7 @@ def test_an_accepted_shard_may_wait_for_its_set(world: World, monkeypatch: pytes
     since = NOON - 2 * HOUR
     record = world.receive(world.put(key_of(), written=since), "0A", since)
     world.bring(record, State.VALIDATING, State.ACCEPTED, at=since)
-    monkeypatch.setattr(turns, "is_part_of_set", lambda *_: True)
+    monkeypatch.setattr(set_parts, "is_set_part", lambda *_: True)
     finding = world.find(STUCK)
     assert (finding.detected, finding.reported) == (0, 0)
     assert world.resumed() == [record.id]  # in case that whoever let it join died before the set was opened
@@ -454,7 +455,7 @@ def test_files_that_came_before_their_contract_are_taken_in_when_there_is_one(wo
 
 
 def test_the_search_goes_on_from_where_a_round_ended_and_ends(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(adoption, "ADOPTED_AT_MOST", 3)
+    monkeypatch.setattr(unmatched_drops, "READ_AT_MOST", 3)
     for number in range(7):
         world.receive(world.put(f"notes/{number}.txt"), "0A", NOON - HOUR + number * MINUTE)
     last = world.put("stock/2026-11-19/stock.csv")

@@ -16,10 +16,12 @@ from suimon.incidents.messages import airflow
 from suimon.intake.shards import Gathering
 from suimon.ledger.checkpoints import Marks
 from suimon.mwaa.cause import Cause, NotStarted
-from suimon.sweep import adoption, stuck_drops, turns
-from suimon.sweep.adoption import UNMATCHED
-from suimon.sweep.stuck_drops import STUCK
-from suimon.sweep.turns import longest_in
+from suimon.sweep import oldest_drops, turns, unmatched_drops
+from suimon.sweep.oldest_drops import read_oldest
+from suimon.sweep.plans import stuck_drops
+from suimon.sweep.plans.stuck_drops import STUCK
+from suimon.sweep.plans.unmatched_drops import SETTLED
+from suimon.sweep.unmatched_drops import UNMATCHED
 from tests.functional.sweep.swept import DAG, HOUR, MINUTE, NOON, World, contracts, key_of
 
 if TYPE_CHECKING:
@@ -60,20 +62,20 @@ def shard(world: World, day: int, number: int, at: datetime, *, joins: bool = Tr
 
 
 def test_drops_of_one_moment_are_all_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns, "PAGE", 2)
+    monkeypatch.setattr(oldest_drops, "PAGE", 2)
     since = NOON - 30 * MINUTE
     entered = {world.receive(world.put(key_of(f"2026-11-0{day}")), "0A", since).id for day in range(1, 8)}
-    found, was_cut = longest_in(world.ledger, State.RECEIVED, NOON, lambda _: True)
-    assert {record.id for record in found} == entered
-    assert len(found) == 7
-    assert not was_cut
+    found = read_oldest(world.ledger, State.RECEIVED, NOON)
+    assert {record.id for record in found.records} == entered
+    assert len(found.records) == 7
+    assert found.all_read
     assert world.find(STUCK).repaired == 7
-    monkeypatch.setattr(turns, "READ_AT_MOST", 3)
-    assert longest_in(world.ledger, State.RECEIVED, NOON, lambda _: True)[1]
+    monkeypatch.setattr(oldest_drops, "READ_AT_MOST", 3)
+    assert not read_oldest(world.ledger, State.RECEIVED, NOON).all_read
 
 
 def test_files_that_were_entered_in_one_moment_are_all_taken_in(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(adoption, "ADOPTED_AT_MOST", 2)
+    monkeypatch.setattr(unmatched_drops, "READ_AT_MOST", 2)
     drops = [world.put(f"stock/2026-11-{day:02}/stock.csv") for day in range(1, 8)]
     notes = [world.put(f"notes/{number}.txt") for number in range(5)]
     for drop in (*drops, *notes):
@@ -82,7 +84,7 @@ def test_files_that_were_entered_in_one_moment_are_all_taken_in(world: World, mo
     looked_at = [world.find(UNMATCHED, NOON + number * 15 * MINUTE).checked for number in range(9)]
     assert {world.state_of(drop.id) for drop in drops} == {State.RECEIVED}
     assert looked_at == [2, 2, 2, 2, 2, 2, 0, 0, 0]
-    assert Marks(world.table).get(adoption.MARK).keys() == {"done"}
+    assert Marks(world.table).get(unmatched_drops.CHECKPOINT).keys() == {"done"}
 
 
 @pytest.mark.parametrize("since", [timedelta(seconds=40), 14 * MINUTE, 47 * MINUTE])
@@ -103,26 +105,26 @@ def test_a_file_that_appears_behind_a_younger_one_is_taken_in(world: World, sinc
 def test_the_search_ends_only_when_what_an_older_function_entered_last_must_be_in_the_index(world: World) -> None:
     world.contracts = contracts("stock/{ds}/stock.csv")
     world.round(NOON)
-    world.round(NOON + adoption.SETTLED + turns.LONGEST_RUN / 2)
-    assert "done" not in Marks(world.table).get(adoption.MARK)
-    world.round(NOON + adoption.SETTLED + turns.LONGEST_RUN * 2)
-    assert "done" in Marks(world.table).get(adoption.MARK)
+    world.round(NOON + SETTLED + turns.LONGEST_RUN / 2)
+    assert "done" not in Marks(world.table).get(unmatched_drops.CHECKPOINT)
+    world.round(NOON + SETTLED + turns.LONGEST_RUN * 2)
+    assert "done" in Marks(world.table).get(unmatched_drops.CHECKPOINT)
 
 
 def test_a_round_that_is_made_again_later_does_not_end_the_search(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(adoption, "ADOPTED_AT_MOST", 1)
+    monkeypatch.setattr(unmatched_drops, "READ_AT_MOST", 1)
     world.contracts = contracts("stock/{ds}/stock.csv")
     world.round(NOON - 3 * HOUR)  # the search begins
     for number in range(2):
         world.receive(world.put(f"notes/{number}.txt"), "0A", NOON - HOUR)
-    mark = Marks(world.table).get(adoption.MARK)
+    mark = Marks(world.table).get(unmatched_drops.CHECKPOINT)
     world.round(NOON)
-    reached = Marks(world.table).get(adoption.MARK)
+    reached = Marks(world.table).get(unmatched_drops.CHECKPOINT)
     assert reached != mark
     assert world.find(UNMATCHED, NOON - HOUR).checked == 0
-    assert Marks(world.table).get(adoption.MARK) == reached
+    assert Marks(world.table).get(unmatched_drops.CHECKPOINT) == reached
     assert world.find(UNMATCHED, NOON + MINUTE).checked == 1
 
 
@@ -132,8 +134,8 @@ def test_a_round_that_is_made_again_later_does_not_end_the_search(
 def test_parts_of_sets_that_are_never_whole_are_left_alone_and_hide_nothing(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(turns, "PAGE", 2)
-    monkeypatch.setattr(turns, "READ_AT_MOST", 3)
+    monkeypatch.setattr(oldest_drops, "PAGE", 2)
+    monkeypatch.setattr(oldest_drops, "READ_AT_MOST", 3)
     gathered(world)
     for day in range(1, 8):
         shard(world, day, 1, NOON - 3 * HOUR)
@@ -189,7 +191,7 @@ def test_sets_are_looked_at_newest_first_up_to_a_bound(world: World, monkeypatch
 
 
 def test_what_was_told_of_a_run_is_over_though_sets_are_given_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns, "READ_AT_MOST", 3)
+    monkeypatch.setattr(oldest_drops, "READ_AT_MOST", 3)
     gathered(world)
     for day in range(1, 6):
         shard(world, day, 1, NOON - 3 * HOUR)
@@ -201,10 +203,10 @@ def test_what_was_told_of_a_run_is_over_though_sets_are_given_up(world: World, m
 
 
 def test_a_read_is_bounded_though_nothing_in_it_counts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns, "PAGE", 2)
-    monkeypatch.setattr(turns, "READ_IN_ALL", 4)
+    monkeypatch.setattr(oldest_drops, "PAGE", 2)
+    monkeypatch.setattr(oldest_drops, "READ_IN_ALL", 4)
     gathered(world)
     for day in range(1, 8):
         shard(world, day, 1, NOON - HOUR)
-    found, was_cut = longest_in(world.ledger, State.ACCEPTED, NOON, lambda _: False)
-    assert (len(found), was_cut) == (4, True)
+    found = read_oldest(world.ledger, State.ACCEPTED, NOON, lambda _: False)
+    assert (len(found.records), found.all_read) == (4, False)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
 from suimon.aws.versions import Page, Version
 from suimon.contract.keys import KeyPattern
-from suimon.contract.model import Arrival, Contract, Contracts
+from suimon.contract.model import Arrival, Contract
 from suimon.drops.drop import Drop
-from suimon.sweep.adoption import patterns_of
 from suimon.sweep.findings import Finding, Findings
 from suimon.sweep.lost_events import GRACE, SEEN_MARGIN, UPLOAD_MARGIN, Walk, near_prefixes, unseen
 
@@ -61,12 +59,6 @@ def test_a_walk_asks_for_what_the_last_one_cannot_have_seen(
 def test_a_walk_that_comes_to_its_end_is_what_the_next_one_goes_by() -> None:
     walk = Walk("k", "v", began="t2", complete="t1")
     assert walk.at(None) == Walk(complete="t2")
-
-
-def test_only_other_patterns_are_a_reason_to_look_at_unmatched_files_again() -> None:
-    sales = contract("sales/{ds}/data.csv")
-    assert patterns_of(Contracts((sales,))) == patterns_of(Contracts((replace(sales, version="2"),)))
-    assert patterns_of(Contracts((sales,))) != patterns_of(Contracts((contract("sales/{ds}/other.csv"),)))
 
 
 def test_unexplained_is_what_was_found_neither_healed_nor_under_an_incident() -> None:

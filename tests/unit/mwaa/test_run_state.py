@@ -1,35 +1,23 @@
-"""What is decided of runs that say nothing, from values alone: whom to ask, and how a run has ended."""
+"""How a run has ended, from what Airflow says of it."""
 
 from __future__ import annotations
 
 import ast
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from suimon.drops.drop import Drop, DropRecord, State
+from suimon.drops.drop import State
 from suimon.mwaa.run_state import BEFORE_LOAD, LOAD, REPORT, RunState, end_of
-from suimon.sweep.silent_runs import ASKED_AT_MOST, news_first
-from suimon.sweep.turns import ROUND
+from tests.unit.drop_records import drop_record
 
-NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PIPELINE = Path(__file__).parents[3] / "dags" / "suimon_etl" / "pipeline.py"
 LOADED = dict.fromkeys((*BEFORE_LOAD, LOAD, "check_quality", "loaded"), "success")
 SKIPPED = LOADED | dict.fromkeys((LOAD, "check_quality", "loaded"), "skipped")
 STOPPED = dict.fromkeys(LOADED, "skipped")
 
 
-def record(number: int) -> DropRecord:
-    return DropRecord(Drop("raw", f"k{number}", "v", "e", 1, "0A"), "sales", "p", State.TRIGGERED, 1, "", "")
-
-
-def test_whoever_was_not_told_of_is_asked_about_first_and_the_others_take_turns() -> None:
-    records = [record(number) for number in range(2 * ASKED_AT_MOST)]
-    told = {one.id for one in records[1:]}
-    asked = [news_first(records, told, NOON + number * ROUND) for number in range(3)]
-    assert all(one[0] == records[0] and len(one) == ASKED_AT_MOST for one in asked)
-    assert {one.id for turn in asked for one in turn} == {one.id for one in records}
+RECORD = drop_record(State.TRIGGERED)
 
 
 @pytest.mark.parametrize(
@@ -55,16 +43,23 @@ def test_whoever_was_not_told_of_is_asked_about_first_and_the_others_take_turns(
     ],
 )
 def test_the_end_of_a_run_is_what_its_steps_say(run: RunState | None, state: State, failed_task: str | None) -> None:
-    end = end_of(record(1), "dag", run, lambda: "")
+    end = end_of(RECORD, "dag", run, "")
     assert end
-    assert (end.state, end.run_id, set(end.rows.values())) == (state, f"{record(1).id}.1", {None})
+    assert (end.state, end.run_id, set(end.rows.values())) == (state, f"{RECORD.id}.1", {None})
     assert (bool(end.error), end.failed_task) == (state is State.FAILED, failed_task)
     assert end.log_url is None
 
 
+def test_the_log_of_a_failed_run_is_linked_by_its_task_and_only_with_a_host() -> None:
+    run = RunState("failed", {LOAD: "failed"})
+    ends = [end_of(RECORD, "dag", run, host) for host in ("airflow.example", "")]
+    page = f"https://airflow.example/dags/dag/runs/{RECORD.id}.1/tasks/{LOAD}"
+    assert [end.log_url for end in ends if end] == [page, None]
+
+
 @pytest.mark.parametrize("state", ["queued", "running", "restarting"])
 def test_a_run_that_has_not_ended_has_no_end(state: str) -> None:
-    assert end_of(record(1), "dag", RunState(state, {}), lambda: "") is None
+    assert end_of(RECORD, "dag", RunState(state, {}), "") is None
 
 
 def test_the_steps_are_those_of_the_pipeline() -> None:

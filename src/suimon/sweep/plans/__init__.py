@@ -1,0 +1,1 @@
+"""What each part of the sweep decides from what it has read. Pure."""

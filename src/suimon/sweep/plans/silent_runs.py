@@ -1,0 +1,214 @@
+"""Which runs Airflow is asked about, and what its answers mean for the drops and for people. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from suimon.drops.drop import DropRecord, State, run_id
+from suimon.incidents.incident import EXAMPLES, Recovery, of_kind
+from suimon.incidents.messages.airflow import CANNOT_ASK, airflow_silent, paused, run_hangs, runs_queued
+from suimon.mwaa.run_state import QUEUED, CannotAskError, RunState, end_of
+from suimon.sweep.findings import Finding
+from suimon.sweep.plans.set_parts import contract_of, is_set_part
+from suimon.sweep.turns import in_turn
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from suimon.contract.model import Contracts
+    from suimon.drops.run_finished import RunFinished
+    from suimon.incidents.incident import Problem
+
+SILENT = "silent run"
+# Glue may run for two hours and a load wait for the table; a run that takes longer than both is asked about.
+RUN_LIMIT = timedelta(hours=2)
+# Two requests each, of the nine a second that the gate shares: at most half a minute of the round.
+ASKED_AT_MOST = 100
+
+
+@dataclass(frozen=True)
+class Run:
+    """The run of a TRIGGERED drop."""
+
+    record: DropRecord
+    dag_id: str
+
+    @property
+    def id(self) -> str:
+        """The run's id in Airflow."""
+        return run_id(self.record)
+
+    @property
+    def name(self) -> str:
+        """The run's id and its DAG's, as its incident names them."""
+        return f"{self.dag_id}:{self.id}"
+
+
+@dataclass(frozen=True)
+class Reported:
+    """What is under an open incident: runs that hang, DAGs with a long queue, paused DAGs, and Airflow as a whole."""
+
+    hanging: frozenset[str] = frozenset()
+    queued: frozenset[str] = frozenset()
+    paused: frozenset[str] = frozenset()
+    cannot_ask: bool = False
+
+    @classmethod
+    def among(cls, opened: Collection[str]) -> Reported:
+        """Read the ids of the open incidents."""
+        hanging, queued, paused = (frozenset(of_kind(kind, opened)) for kind in ("hanging", "queued", "paused"))
+        return cls(hanging, queued, paused, CANNOT_ASK in opened)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a round has read and asked.
+
+    runs: those that started some time ago, longest first. parts: of sets, to send to the gate. all_read: whether there
+    can be no others. is_paused: for each DAG that was asked about, whether it is paused; None if Airflow did not say.
+    states: by drop id, the states of the runs that were asked about; None for a run that Airflow does not have.
+    unanswered: why Airflow could not be asked about the next one. host: of Airflow's pages, "" if unknown.
+    """
+
+    runs: Sequence[Run]
+    parts: Sequence[str]
+    all_read: bool
+    reported: Reported
+    is_paused: Mapping[str, bool | None] = field(default_factory=dict)
+    states: Mapping[str, RunState | None] = field(default_factory=dict)
+    unanswered: CannotAskError | None = None
+    host: str = ""
+
+    @cached_property
+    def paused(self) -> frozenset[str]:
+        """The DAGs that are paused; one that was reported stays so until Airflow says otherwise."""
+        paused, others = ({dag for dag, answer in self.is_paused.items() if answer is said} for said in (True, False))
+        return self.reported.paused - others | paused
+
+    def overdue(self, now: datetime) -> list[Run]:
+        """Return the runs that should have reported their end by now."""
+        return [run for run in self.runs if is_overdue(run.record, now)]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`ends`: those that are to be recorded as the runs' own reports would have been."""
+
+    problems: tuple[Problem, ...]
+    recoveries: tuple[Recovery, ...]
+    ends: tuple[RunFinished, ...]
+    finding: Finding
+
+
+def runs_of(triggered: Iterable[DropRecord], contracts: Contracts) -> list[Run]:
+    """Return the runs of TRIGGERED drops; parts of sets have none, nor has a dataset without a DAG."""
+    runs = []
+    for record in triggered:
+        contract = contract_of(record, contracts)
+        if contract and contract.dag_id and not is_set_part(record, contracts):
+            runs.append(Run(record, contract.dag_id))
+    return runs
+
+
+def parts_to_resume(triggered: Iterable[DropRecord], contracts: Contracts, now: datetime) -> list[str]:
+    """Choose the parts of sets to send to the gate: it ends those whose set has ended without them."""
+    parts = [one.id for one in triggered if is_set_part(one, contracts) and is_overdue(one, now)]
+    return parts[:ASKED_AT_MOST]
+
+
+def is_overdue(record: DropRecord, now: datetime) -> bool:
+    """Whether a drop's run should have ended by now."""
+    return datetime.fromisoformat(record.updated_at) < now - RUN_LIMIT
+
+
+def dags_to_ask(seen: Seen) -> list[str]:
+    """Return the DAGs with waiting runs, and those that were reported as paused."""
+    return sorted({run.dag_id for run in seen.runs} | seen.reported.paused)
+
+
+def runs_to_ask(seen: Seen, now: datetime) -> list[Run]:
+    """Choose whom to ask about: first those under no incident, then the others, each round the next ones.
+
+    The runs of a paused DAG do not end, and are not asked about.
+    """
+    awake = [run for run in seen.overdue(now) if run.dag_id not in seen.paused]
+    old = [run for run in awake if _is_explained(run, seen)]
+    new = [run for run in awake if not _is_explained(run, seen)]
+    return [*new, *in_turn(old, ASKED_AT_MOST, now)][:ASKED_AT_MOST]
+
+
+def plan(seen: Seen, now: datetime) -> Plan:
+    """Decide which runs have ended, and what to report of those that have not.
+
+    Runs of a paused DAG, or in a long queue, are explained by that one incident, however many they are.
+    """
+    overdue = seen.overdue(now)
+    asked = [(run, seen.states[run.record.id]) for run in overdue if run.record.id in seen.states]
+    ends = [end for run, state in asked if (end := end_of(run.record, run.dag_id, state, seen.host))]
+    hanging = [(run, state) for run, state in asked if state and not state.has_ended and state.state != QUEUED]
+    queued = defaultdict(list)
+    for run, state in asked:
+        if state and state.state == QUEUED:
+            queued[run.dag_id].append(run.record)
+    problems = [paused(dag) for dag in sorted(seen.is_paused) if seen.is_paused[dag]]
+    if seen.unanswered:
+        problems.append(airflow_silent([run.record for run in overdue], seen.unanswered))
+    problems += [run_hangs(run.record, run.dag_id, state, seen.host) for run, state in hanging]
+    for dag, records in sorted(queued.items()):
+        problems.append(runs_queued(dag, [run.record for run in overdue if run.dag_id == dag], records))
+    explained = {run.record.id for run, _ in hanging}
+    for run in overdue:
+        if seen.unanswered or _is_explained(run, seen) or run.dag_id in queued:
+            explained.add(run.record.id)
+    return Plan(
+        tuple(problems),
+        tuple(_recoveries(overdue, queued, seen)),
+        tuple(ends),
+        Finding(
+            SILENT,
+            checked=len(seen.runs),
+            detected=len(overdue),
+            repaired=len(ends),
+            reported=len(explained - {end.drop_id for end in ends}),
+            examples=tuple(f"{run.record.drop.key} (run {run.id})" for run in overdue[:EXAMPLES]),
+        ),
+    )
+
+
+def _is_explained(run: Run, seen: Seen) -> bool:
+    """Whether an incident that is open already, or a paused DAG, says why a run has not ended."""
+    return run.name in seen.reported.hanging or run.dag_id in seen.paused | seen.reported.queued
+
+
+def _recoveries(overdue: Sequence[Run], queued: Collection[str], seen: Seen) -> Iterator[Recovery]:
+    for dag in sorted(seen.reported.paused - seen.paused):
+        yield Recovery(paused(dag).id)
+    asks_somebody = any(run.dag_id not in seen.paused for run in overdue)
+    if seen.reported.cannot_ask and not seen.unanswered and (seen.states or not asks_somebody):
+        yield Recovery(CANNOT_ASK, "Airflow answers again.")
+    for dag in sorted(seen.reported.queued - seen.paused - set(queued)):
+        if seen.all_read and all(run.record.id in seen.states for run in overdue if run.dag_id == dag):
+            yield Recovery(f"queued:{dag}", "None of its runs has waited in the queue for so long now.")
+
+
+def ended_hangs(hanging: Iterable[str], records: Mapping[str, DropRecord]) -> list[Recovery]:
+    """Return the incidents of runs that have ended, or whose drop has moved on to another attempt.
+
+    hanging: the names of the reported runs. records: their drops as they are now, by id.
+    """
+    ended = []
+    for name in sorted(hanging):
+        run = name.rpartition(":")[2]
+        record = records.get(run.partition(".")[0])
+        if record is None or record.state is not State.TRIGGERED or run_id(record) != run:
+            ended.append(Recovery(f"hanging:{name}", "The run has come to its end."))
+    return ended
+
+
+def drops_of_runs(names: Iterable[str]) -> list[str]:
+    """Return the ids of the drops whose runs have these names."""
+    return sorted({name.rpartition(":")[2].partition(".")[0] for name in names})

@@ -1,0 +1,141 @@
+"""Which waiting drops are sent to the gate again, and which of them people hear of. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from suimon.drops.drop import State
+from suimon.drops.sets import is_open, is_whole
+from suimon.incidents.incident import EXAMPLES, Recovery
+from suimon.incidents.messages.sweep import stuck_drops
+from suimon.sweep.findings import Finding
+from suimon.sweep.plans.set_parts import may_wait
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from suimon.contract.model import Contract, Contracts
+    from suimon.drops.drop import DropRecord
+    from suimon.drops.sets import DropSet
+    from suimon.incidents.incident import Problem
+
+STUCK = "stuck drop"
+# Resumed several times by then: something blocks the drop that needs a person.
+LATE = timedelta(hours=1)
+# Sent in a round: MWAA's pace lets some 4,000 runs through until the next one. A queue that holds a message for each
+# waiting drop holds, as a rule, theirs: when they wait for Airflow, more would help nobody. A few are sent anyway.
+QUEUE_HOLDS, SENT_AT_LEAST = 3_000, 20
+SETS_AT_MOST = 1_000  # some five milliseconds each
+
+# A set's dataset and partition.
+SetName = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a round has read.
+
+    idle: drops that wait and that nobody works on. all_read: whether there can be no others. sets: those whose parts
+    are among them, as far as `sets_to_read` asked for them. backlog: messages in the intake queue. reported: datasets
+    under an open incident.
+    """
+
+    idle: Sequence[DropRecord]
+    sets: Mapping[SetName, DropSet]
+    all_read: bool
+    backlog: int
+    reported: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """resume: the drops to send to the gate, those that have waited longest first."""
+
+    resume: tuple[DropRecord, ...]
+    problems: tuple[Problem, ...]
+    recoveries: tuple[Recovery, ...]
+    finding: Finding
+
+
+def plan(seen: Seen, contracts: Contracts, now: datetime) -> Plan:
+    """Choose what to resume, and report, one incident a dataset, what has not moved for an hour in spite of that.
+
+    An accepted part of a set may wait for the others; that its set stays incomplete is reported elsewhere.
+    """
+    parts = [record for record in seen.idle if may_wait(record, contracts)]
+    stuck = sorted((record for record in seen.idle if not may_wait(record, contracts)), key=_since)
+    wanted = sorted([*stuck, *parts_to_resume(parts, seen.sets, contracts)], key=_since)
+    resume = wanted[: max(SENT_AT_LEAST, min(QUEUE_HOLDS, len(wanted)) - seen.backlog)]
+    late = [record for record in stuck if is_late(record, now)]
+    by_dataset = defaultdict(list)
+    for record in late:
+        by_dataset[record.dataset].append(record)
+    recovered = sorted(seen.reported - by_dataset.keys()) if seen.all_read else ()
+    repaired = len({record.id for record in resume} - {record.id for record in [*late, *parts]})
+    return Plan(
+        tuple(resume),
+        tuple(stuck_drops(dataset, records) for dataset, records in sorted(by_dataset.items())),
+        tuple(Recovery(f"stuck:{one}", "No file of this dataset has been stuck for an hour.") for one in recovered),
+        Finding(
+            STUCK,
+            checked=len(seen.idle),
+            detected=repaired + len(late),
+            repaired=repaired,
+            reported=len(late),
+            examples=tuple(f"{record.drop.key} ({record.state})" for record in stuck[:EXAMPLES]),
+        ),
+    )
+
+
+def sets_to_read(idle: Iterable[DropRecord], contracts: Contracts) -> list[SetName]:
+    """Choose the sets to look at, newest part first: those that were given up had their turn when they were new."""
+    parts = [record for record in idle if may_wait(record, contracts)]
+    newest_first = dict.fromkeys((part.dataset, part.partition) for part in sorted(parts, key=_since, reverse=True))
+    return list(newest_first)[:SETS_AT_MOST]
+
+
+def parts_to_resume(
+    parts: Iterable[DropRecord], sets: Mapping[SetName, DropSet], contracts: Contracts
+) -> list[DropRecord]:
+    """Choose, of accepted parts of sets, those with which the gate can do something.
+
+    A part that has not joined its set: the function that should have let it join has crashed. Of a set that may be
+    whole, one part: it takes the set to its run, and all others follow. The others wait for files that have not come.
+    """
+    by_set = defaultdict(list)
+    for part in sorted(parts, key=_since, reverse=True):
+        by_set[part.dataset, part.partition].append(part)
+    chosen = []
+    for name, whole in sets.items():
+        joined = {*whole.shards, whole.control.drop_id if whole.control else ""}
+        chosen += [part for part in by_set[name] if part.id not in joined]
+        if _may_run(whole, contracts.of(whole.dataset)):
+            chosen += [part for part in by_set[name] if part.id in joined][:1]
+    return chosen
+
+
+def _may_run(whole: DropSet, contract: Contract) -> bool:
+    """Whether a set's run was opened or may be: a contract that has changed may ask for fewer shards than before."""
+    return is_open(whole) or contract.set_rule is None or is_whole(whole, contract.set_rule)
+
+
+def _since(record: DropRecord) -> str:
+    return record.updated_at
+
+
+def is_idle(record: DropRecord, now: datetime) -> bool:
+    """Whether nobody works on a drop; a lease that has not expired may belong to somebody who does."""
+    return record.state is not State.VALIDATING or datetime.fromisoformat(record.lease_until) < now
+
+
+def is_late(record: DropRecord, now: datetime) -> bool:
+    """Whether a drop has been stuck for too long to be left to another try alone.
+
+    A check that crashes each time is taken over each time, and so is never in its state for long: what counts is when
+    the drop was received.
+    """
+    crashes = record.state is State.VALIDATING and record.attempt == 1
+    return datetime.fromisoformat(record.received_at if crashes else record.updated_at) < now - LATE

@@ -1,0 +1,125 @@
+"""Which UNMATCHED drops a contract matches by now, and how far the search for them has come. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from suimon.incidents.incident import Recovery
+from suimon.incidents.messages.files import key_shape
+from suimon.ledger.items import stamp
+from suimon.sweep.turns import LONGEST_RUN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from suimon.contract.model import Contracts
+    from suimon.drops.drop import DropRecord
+
+# A drop is entered with a time from before its function reported it, which may take all of the function's run. A round
+# of the sweep enters with the time of its schedule, and Lambda retries one that crashed a minute and two minutes later.
+OLDEST_STAMP = 3 * LONGEST_RUN + timedelta(minutes=3)
+# An index follows its table within a second, longer under load, and clocks of functions differ.
+# https://repost.aws/knowledge-center/dynamodb-missing-table-items-gsi
+INDEX_LAG = timedelta(minutes=1)
+# No drop appears any more with a time before this.
+SETTLED = OLDEST_STAMP + INDEX_LAG
+
+
+@dataclass(frozen=True)
+class Search:
+    """A search through all UNMATCHED drops with the patterns of one release.
+
+    behind: where the last drop stands that need not be read again; "" at the beginning.
+    """
+
+    patterns: str
+    began: datetime
+    behind: str = ""
+
+    def to_checkpoint(self) -> dict[str, str]:
+        """Return what the next round resumes from."""
+        return {"searching": self.patterns, "began": self.began.isoformat(), "behind": self.behind}
+
+
+@dataclass(frozen=True)
+class Match:
+    """A drop and what a contract makes of its key."""
+
+    record: DropRecord
+    dataset: str
+    partition: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to do with a page of UNMATCHED drops.
+
+    matches: to assign to their contracts. unmatched: the shapes of the keys that no contract matches. settled: the
+    last drop that need not be read again. is_done: whether nothing can be left to find with these patterns.
+    """
+
+    matches: tuple[Match, ...]
+    unmatched: frozenset[str]
+    settled: DropRecord | None
+    is_done: bool
+
+
+def resume_search(checkpoint: Mapping[str, str], contracts: Contracts, now: datetime) -> Search | None:
+    """Return the search that this round goes on with; None if there is nothing for it to do.
+
+    The checkpoint names the patterns with which a search was finished (`done`) or is being made (`searching`).
+    """
+    patterns = patterns_of(contracts)
+    if checkpoint.get("done") == patterns:
+        return None
+    if checkpoint.get("searching") != patterns:
+        return Search(patterns, now)
+    search = Search(patterns, datetime.fromisoformat(checkpoint["began"]), checkpoint["behind"])
+    # Lambda retries a round with the time of its schedule: then a later round may have come further already.
+    return None if search.behind.partition("#")[0] > stamp(now - SETTLED) else search
+
+
+def plan(search: Search, records: Sequence[DropRecord], contracts: Contracts, now: datetime) -> Plan:
+    """Match the drops behind the search's place, longest waiting first, against the contracts.
+
+    While a release is being deployed, an intake function of the one before may still run; so the search goes on until
+    no such function can be left. Younger drops are matched too, but the search stays before them: older ones may yet
+    appear among them.
+    """
+    matches, unmatched = [], set()
+    for record in records:
+        if matched := contracts.match(record.drop.key):
+            contract, partition = matched
+            matches.append(Match(record, contract.dataset, partition))
+        else:
+            unmatched.add(key_shape(record.drop.key))
+    settled = [record for record in records if record.updated_at <= stamp(now - SETTLED)]
+    return Plan(
+        matches=tuple(matches),
+        unmatched=frozenset(unmatched),
+        settled=settled[-1] if settled else None,
+        is_done=not settled and search.began < now - SETTLED - LONGEST_RUN,
+    )
+
+
+def checkpoint_after(search: Search, planned: Plan, behind: str) -> dict[str, str]:
+    """Return the checkpoint that this round leaves; `behind`: where the plan's last settled drop stands."""
+    if planned.is_done:
+        return {"done": search.patterns}
+    return (replace(search, behind=behind) if planned.settled else search).to_checkpoint()
+
+
+def recoveries(assigned: Iterable[DropRecord], planned: Plan) -> list[Recovery]:
+    """Return the incidents of key shapes of which no file is unmatched any more."""
+    shapes = {key_shape(record.drop.key) for record in assigned} - planned.unmatched
+    return [Recovery(f"unmatched:{shape}", "A contract matches these files now.") for shape in sorted(shapes)]
+
+
+def patterns_of(contracts: Contracts) -> str:
+    """Return a short text that differs when another key may match."""
+    patterns = {one.dataset: [pattern.text for pattern in one.patterns] for one in contracts.all}
+    return hashlib.sha256(json.dumps(patterns, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,0 +1,53 @@
+"""UNMATCHED drops that a new contract matches: they are assigned to it and sent to the gate."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from suimon.drops.drop import DropRecord, State
+from suimon.incidents.incident import EXAMPLES
+from suimon.ledger.drops import Ledger, LostClaimError, standing
+from suimon.sweep.findings import Finding
+from suimon.sweep.plans.unmatched_drops import checkpoint_after, plan, recoveries, resume_search
+from suimon.sweep.publishing import publish
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from suimon.contract.model import Contracts
+    from suimon.incidents.store import IncidentDesk
+    from suimon.intake.queue import IntakeQueue
+    from suimon.ledger.checkpoints import Marks
+    from suimon.sweep.plans.unmatched_drops import Match
+
+UNMATCHED = "unmatched drop"
+# A new contract may match many old drops; the next round goes on.
+READ_AT_MOST = 500
+CHECKPOINT = "contracts"
+
+
+def assign_unmatched(
+    *, ledger: Ledger, contracts: Contracts, queue: IntakeQueue, desk: IncidentDesk, marks: Marks, now: datetime
+) -> Finding:
+    """Assign drops that came before their contract, if the patterns have changed since this was last finished."""
+    search = resume_search(marks.get(CHECKPOINT), contracts, now)
+    if search is None:
+        return Finding(UNMATCHED)
+    records = ledger.in_state(State.UNMATCHED, now, READ_AT_MOST, behind=search.behind)
+    planned = plan(search, records, contracts, now)
+    assigned = _assign(ledger, planned.matches, now)
+    queue.resume([record.id for record in assigned])
+    publish(desk, (), recoveries(assigned, planned), now)
+    marks.put(CHECKPOINT, checkpoint_after(search, planned, standing(planned.settled) if planned.settled else ""))
+    examples = tuple(record.drop.key for record in assigned[:EXAMPLES])
+    return Finding(UNMATCHED, len(records), len(assigned), len(assigned), examples=examples)
+
+
+def _assign(ledger: Ledger, matches: Iterable[Match], now: datetime) -> list[DropRecord]:
+    assigned = []
+    for match in matches:
+        with suppress(LostClaimError):  # a late delivery of the event was first
+            assigned.append(ledger.adopt(match.record, match.dataset, match.partition, now))
+    return assigned

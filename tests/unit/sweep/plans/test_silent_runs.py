@@ -1,0 +1,231 @@
+"""What is decided of runs that never reported their end, from values alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from suimon.contract.keys import KeyPattern, SetRule
+from suimon.contract.model import Contract, Contracts
+from suimon.drops.drop import DropRecord, State
+from suimon.mwaa.run_state import CannotAskError, RunState
+from suimon.sweep.plans.silent_runs import (
+    ASKED_AT_MOST,
+    RUN_LIMIT,
+    Reported,
+    Run,
+    Seen,
+    dags_to_ask,
+    drops_of_runs,
+    ended_hangs,
+    parts_to_resume,
+    plan,
+    runs_of,
+    runs_to_ask,
+)
+from suimon.sweep.turns import ROUND
+from tests.unit.drop_records import HOUR, MINUTE, NOON, drop_record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from suimon.sweep.plans.silent_runs import Plan
+
+DAG, OTHER = "daily_sales_etl", "inventory_etl"
+QUEUED, RUNNING, SUCCESS = RunState("queued", {}), RunState("running", {}), RunState("success", {})
+UNANSWERED = CannotAskError("the environment is being updated")
+
+
+def run(number: int = 1, dag: str = DAG, age: Any = 3 * HOUR) -> Run:
+    return Run(drop_record(State.TRIGGERED, f"sales/{number}.csv", since=NOON - age), dag)
+
+
+ONE, TWO, THREE = run(1), run(2), run(3)
+
+
+def seen(*runs: Run, states: dict[Run, RunState | None] | None = None, **more: Any) -> Seen:
+    by_id = {one.record.id: state for one, state in (states or {}).items()}
+    return Seen(**{"runs": runs, "parts": (), "all_read": True, "reported": Reported(), "states": by_id, **more})
+
+
+def problems(planned: Plan) -> list[str]:
+    return [problem.id for problem in planned.problems]
+
+
+def recoveries(planned: Plan) -> list[str]:
+    return [recovery.incident_id for recovery in planned.recoveries]
+
+
+def counts(planned: Plan) -> tuple[int, int, int, int]:
+    found = planned.finding
+    return found.detected, found.repaired, found.reported, found.unexplained
+
+
+def names(runs: Iterable[Run]) -> list[str]:
+    return [one.name for one in runs]
+
+
+# ---------------------------------------------------------------- which drops have a run
+
+
+def test_a_part_of_a_set_and_a_drop_whose_dataset_has_no_dag_any_more_have_no_run() -> None:
+    rule = SetRule(2, None, None, reload=False, complete_within_minutes=60)
+    sets = Contract("sets", "1", "t", dag_id="sets_etl", key_pattern=KeyPattern("sets/{ds}/{shard}.csv"), set_rule=rule)
+    files = Contract("sales", "1", "t", dag_id=DAG, key_pattern=KeyPattern("sales/{ds}.csv"))
+    no_dag = Contract("idle", "1", "t", dag_id=None, key_pattern=KeyPattern("idle/{ds}.csv"))
+    contracts = Contracts((sets, files, no_dag))
+    shard, fresh_shard = (
+        drop_record(State.TRIGGERED, f"sets/2026-11-20/{name}.csv", dataset="sets", since=NOON - age)
+        for name, age in (("a", 3 * HOUR), ("b", HOUR))
+    )
+    file = drop_record(State.TRIGGERED, "sales/2026-11-20.csv")
+    others = [drop_record(State.TRIGGERED, dataset=dataset) for dataset in ("idle", "gone")]
+    triggered = [shard, fresh_shard, file, *others]
+    assert runs_of(triggered, contracts) == [Run(file, DAG)]
+    # If its set has ended without it, the gate ends the shard.
+    assert parts_to_resume(triggered, contracts, NOON) == [shard.id]
+
+
+# ---------------------------------------------------------------- whom to ask
+
+
+def test_dags_are_asked_about_while_runs_of_theirs_wait_or_they_were_reported_as_paused() -> None:
+    assert dags_to_ask(seen(ONE, TWO, reported=Reported(paused=frozenset({OTHER})))) == [DAG, OTHER]
+
+
+def test_a_run_within_its_time_is_not_asked_about() -> None:
+    assert runs_to_ask(seen(run(age=RUN_LIMIT)), NOON) == []
+    assert runs_to_ask(seen(run(age=RUN_LIMIT + MINUTE)), NOON) == [run(age=RUN_LIMIT + MINUTE)]
+
+
+def test_runs_under_no_incident_are_asked_about_first_and_the_others_take_turns() -> None:
+    runs = [run(number) for number in range(2 * ASKED_AT_MOST)]
+    reported = Reported(hanging=frozenset(names(runs[1:])))
+    asked = [runs_to_ask(seen(*runs, reported=reported), NOON + number * ROUND) for number in range(3)]
+    assert all(one[0] == runs[0] and len(one) == ASKED_AT_MOST for one in asked)
+    assert {one.name for turn in asked for one in turn} == set(names(runs))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"is_paused": {DAG: True}},
+        {"reported": Reported(paused=frozenset({DAG}))},
+        {"reported": Reported(paused=frozenset({DAG})), "is_paused": {DAG: None}},
+    ],
+    ids=["as Airflow says", "as was reported", "Airflow did not say"],
+)
+def test_runs_of_a_paused_dag_are_explained_by_it_and_not_asked_about(more: dict[str, Any]) -> None:
+    paused = seen(ONE, TWO, **more)
+    assert runs_to_ask(paused, NOON) == []
+    assert counts(plan(paused, NOON)) == (2, 0, 2, 0)
+    assert recoveries(plan(paused, NOON)) == []
+
+
+# ---------------------------------------------------------------- what the answers mean
+
+
+def test_every_end_is_recorded_and_what_runs_within_its_time_is_no_finding() -> None:
+    planned = plan(seen(ONE, TWO, run(3, age=HOUR), states={ONE: SUCCESS, TWO: None}), NOON)
+    assert [(end.run_id, end.state) for end in planned.ends] == [(ONE.id, State.LOADED), (TWO.id, State.FAILED)]
+    assert (planned.finding.checked, *counts(planned)) == (3, 2, 2, 0, 0)
+    assert (problems(planned), recoveries(planned)) == ([], [])
+
+
+def test_a_run_that_nobody_was_asked_about_stays_unexplained_until_its_turn() -> None:
+    assert counts(plan(seen(ONE, TWO, states={ONE: SUCCESS}), NOON)) == (2, 1, 0, 1)
+
+
+def test_a_run_that_has_begun_and_does_not_end_is_reported_by_itself() -> None:
+    planned = plan(seen(ONE, TWO, states={ONE: RUNNING, TWO: RunState("restarting", {})}), NOON)
+    assert problems(planned) == [f"hanging:{ONE.name}", f"hanging:{TWO.name}"]
+    assert counts(planned) == (2, 0, 2, 0)
+
+
+def test_a_long_queue_is_one_problem_and_explains_all_overdue_runs_of_its_dag() -> None:
+    other = run(4, OTHER)
+    planned = plan(seen(ONE, TWO, THREE, other, states={ONE: QUEUED, TWO: RUNNING}), NOON)
+    assert problems(planned) == [f"hanging:{TWO.name}", f"queued:{DAG}"]
+    assert counts(planned) == (4, 0, 3, 1)
+
+
+def test_a_run_that_has_ended_is_repaired_and_not_explained_as_well() -> None:
+    planned = plan(seen(ONE, TWO, states={ONE: QUEUED, TWO: SUCCESS}), NOON)
+    assert counts(planned) == (2, 1, 1, 0)
+
+
+def test_a_queue_has_recovered_when_each_of_its_overdue_runs_was_asked_about_and_none_waits() -> None:
+    reported = Reported(queued=frozenset({DAG}))
+    states: dict[Run, RunState | None] = {ONE: SUCCESS, TWO: RUNNING}
+    assert recoveries(plan(seen(ONE, TWO, reported=reported, states=states), NOON)) == [f"queued:{DAG}"]
+    assert recoveries(plan(seen(reported=reported), NOON)) == [f"queued:{DAG}"]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"states": {ONE: SUCCESS}},
+        {"states": {ONE: SUCCESS, TWO: QUEUED}},
+        {"states": {ONE: SUCCESS, TWO: SUCCESS}, "all_read": False},
+        {"states": {}, "is_paused": {DAG: True}},
+    ],
+    ids=["one was not asked about", "one waits", "there may be others", "its DAG is paused"],
+)
+def test_a_queue_is_not_said_to_be_over_before_all_of_it_is_known(more: dict[str, Any]) -> None:
+    reported = Reported(queued=frozenset({DAG}))
+    assert f"queued:{DAG}" not in recoveries(plan(seen(ONE, TWO, reported=reported, **more), NOON))
+
+
+def test_a_dag_is_reported_as_paused_and_recovers_only_when_airflow_says_so() -> None:
+    assert problems(plan(seen(run(age=HOUR), is_paused={DAG: True, OTHER: False}), NOON)) == [f"paused:{DAG}"]
+    reported = Reported(paused=frozenset({DAG, OTHER}))
+    planned = plan(seen(reported=reported, is_paused={DAG: None, OTHER: False}), NOON)
+    assert (problems(planned), recoveries(planned)) == ([], [f"paused:{OTHER}"])
+
+
+def test_an_airflow_that_cannot_be_asked_explains_every_overdue_run_and_what_it_said_before_counts() -> None:
+    planned = plan(seen(ONE, TWO, THREE, states={ONE: SUCCESS, TWO: RUNNING}, unanswered=UNANSWERED), NOON)
+    assert problems(planned) == ["airflow-silent", f"hanging:{TWO.name}"]
+    assert [end.run_id for end in planned.ends] == [ONE.id]
+    assert counts(planned) == (3, 1, 2, 0)
+
+
+@pytest.mark.parametrize(
+    ("more", "recovers"),
+    [
+        ({"states": {ONE: SUCCESS}}, True),
+        ({"is_paused": {DAG: True}}, True),  # nobody is left to ask about
+        ({"states": {}}, False),  # there was no time to ask
+        ({"states": {ONE: SUCCESS}, "unanswered": UNANSWERED}, False),
+    ],
+)
+def test_airflow_answers_again_when_it_has_answered_or_nothing_was_left_to_ask(
+    more: dict[str, Any], *, recovers: bool
+) -> None:
+    planned = plan(seen(ONE, TWO, reported=Reported(cannot_ask=True), **more), NOON)
+    assert ("airflow-silent" in recoveries(planned)) is recovers
+
+
+# ---------------------------------------------------------------- runs that hung
+
+
+@pytest.mark.parametrize(
+    ("record", "is_over"),
+    [
+        (ONE.record, False),
+        (None, True),
+        (replace(ONE.record, state=State.LOADED), True),
+        (replace(ONE.record, attempt=2), True),
+    ],
+    ids=["it still runs", "its drop is gone", "it has ended", "a replay runs"],
+)
+def test_a_run_that_hung_has_recovered_when_its_drop_is_elsewhere(record: DropRecord | None, *, is_over: bool) -> None:
+    records = {record.id: record} if record else {}
+    over = [recovery.incident_id for recovery in ended_hangs({ONE.name}, records)]
+    assert over == ([f"hanging:{ONE.name}"] if is_over else [])
+
+
+def test_the_drop_of_a_run_is_looked_up_by_the_run_s_id() -> None:
+    assert drops_of_runs([ONE.name, TWO.name]) == sorted([ONE.record.id, TWO.record.id])

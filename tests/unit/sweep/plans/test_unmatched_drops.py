@@ -1,0 +1,110 @@
+"""What is decided of drops that came before their contract, from values alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from suimon.contract.keys import KeyPattern
+from suimon.contract.model import Contract, Contracts
+from suimon.drops.drop import DropRecord, State
+from suimon.ledger.items import stamp
+from suimon.sweep.plans.unmatched_drops import (
+    SETTLED,
+    Match,
+    Search,
+    checkpoint_after,
+    patterns_of,
+    plan,
+    recoveries,
+    resume_search,
+)
+from suimon.sweep.turns import LONGEST_RUN
+from tests.unit.drop_records import HOUR, MINUTE, NOON, drop_record
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+SALES = Contract("sales", "1", "t", dag_id="dag", key_pattern=KeyPattern("sales/{ds}/data.csv"))
+CONTRACTS = Contracts((SALES,))
+SEARCH = Search(patterns_of(CONTRACTS), NOON)
+
+
+def unmatched(key: str, age: timedelta = 2 * HOUR) -> DropRecord:
+    return drop_record(State.UNMATCHED, key, dataset="-", partition="-", since=NOON - age)
+
+
+OLD, NOTE = unmatched("sales/2026-11-20/data.csv"), unmatched("notes/1.txt")
+
+
+# ---------------------------------------------------------------- the search
+
+
+def test_only_other_patterns_start_another_search() -> None:
+    other = Contracts((replace(SALES, key_pattern=KeyPattern("sales/{ds}/other.csv")),))
+    assert patterns_of(CONTRACTS) == patterns_of(Contracts((replace(SALES, version="2"),)))
+    done = {"done": patterns_of(CONTRACTS)}
+    assert resume_search(done, CONTRACTS, NOON) is None
+    assert resume_search(done, other, NOON) == Search(patterns_of(other), NOON)
+
+
+def test_a_search_is_resumed_from_its_checkpoint() -> None:
+    search = Search(patterns_of(CONTRACTS), NOON - HOUR, behind=f"{stamp(NOON - 3 * HOUR)}#id")
+    assert resume_search(search.to_checkpoint(), CONTRACTS, NOON) == search
+
+
+def test_a_release_with_other_patterns_begins_at_the_beginning() -> None:
+    search = Search("other patterns", NOON - HOUR, behind=f"{stamp(NOON - 3 * HOUR)}#id")
+    assert resume_search(search.to_checkpoint(), CONTRACTS, NOON) == SEARCH
+
+
+def test_a_round_that_is_retried_with_its_own_time_leaves_the_search_to_a_later_one_that_has_come_further() -> None:
+    behind = f"{stamp(NOON - SETTLED + MINUTE)}#id"
+    assert resume_search(replace(SEARCH, behind=behind).to_checkpoint(), CONTRACTS, NOON) is None
+    assert resume_search(replace(SEARCH, behind=behind).to_checkpoint(), CONTRACTS, NOON + MINUTE)
+
+
+# ---------------------------------------------------------------- a page of drops
+
+
+def test_a_drop_that_a_contract_matches_is_assigned_and_the_others_stay() -> None:
+    planned = plan(SEARCH, [OLD, NOTE], CONTRACTS, NOON)
+    assert planned.matches == (Match(OLD, "sales", "2026-11-20"),)
+    assert planned.unmatched == {"notes/*.txt"}
+
+
+def test_young_drops_are_assigned_but_the_search_stays_before_them() -> None:
+    young = unmatched("sales/2026-11-21/data.csv", SETTLED - MINUTE)
+    planned = plan(SEARCH, [OLD, young], CONTRACTS, NOON)
+    assert [match.record for match in planned.matches] == [OLD, young]
+    assert (planned.settled, planned.is_done) == (OLD, False)
+
+
+@pytest.mark.parametrize(("since", "is_done"), [(SETTLED + LONGEST_RUN, False), (SETTLED + LONGEST_RUN + MINUTE, True)])
+def test_a_search_is_done_when_no_function_of_the_release_before_can_still_have_entered_a_drop(
+    since: timedelta, *, is_done: bool
+) -> None:
+    search = replace(SEARCH, began=NOON - since)
+    assert plan(search, [], CONTRACTS, NOON).is_done is is_done
+    # While there are old drops, more may lie behind them.
+    assert not plan(search, [OLD], CONTRACTS, NOON).is_done
+
+
+def test_the_checkpoint_moves_to_the_last_settled_drop_stays_or_says_that_all_is_done() -> None:
+    moved = checkpoint_after(SEARCH, plan(SEARCH, [OLD], CONTRACTS, NOON), "place")
+    assert moved == replace(SEARCH, behind="place").to_checkpoint()
+    assert checkpoint_after(SEARCH, plan(SEARCH, [], CONTRACTS, NOON), "") == SEARCH.to_checkpoint()
+    ended = replace(SEARCH, began=NOON - HOUR * 5)
+    assert checkpoint_after(ended, plan(ended, [], CONTRACTS, NOON), "") == {"done": SEARCH.patterns}
+
+
+def test_a_shape_recovers_when_none_of_its_files_is_unmatched_any_more() -> None:
+    of_no_pattern = unmatched("sales/2026-11-20/else.csv")
+    both = plan(SEARCH, [OLD, of_no_pattern], CONTRACTS, NOON)
+    assert recoveries([OLD], both) == []
+    alone = plan(SEARCH, [OLD, NOTE], CONTRACTS, NOON)
+    assert [one.incident_id for one in recoveries([OLD], alone)] == ["unmatched:sales/…/*.csv"]
+    # A late delivery was first: whoever brought the drop on says nothing of the others.
+    assert recoveries([], alone) == []
