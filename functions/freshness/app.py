@@ -20,7 +20,7 @@ from suimon.contract.model import Contracts, read_contracts
 from suimon.freshness.watch import Watch
 from suimon.incidents.store import IncidentDesk
 from suimon.ledger.drops import Ledger
-from suimon.mwaa.airflow import Airflow
+from suimon.mwaa.airflow import CLIENT_CONFIG, Airflow
 from suimon.mwaa.pace import Pace
 from suimon.outcome.run_end import RunEnds
 from suimon.settings import Places, Settings, SettingsError
@@ -38,8 +38,6 @@ logger = Logger(service="freshness")
 tracer = Tracer(service="freshness")
 metrics = Metrics(namespace="Suimon", service="freshness")
 
-# MWAA answers within 10 s or not at all; a retry inside the client would spend two of its ten requests a second.
-MWAA_CONFIG = Config(connect_timeout=5, read_timeout=15, retries={"total_max_attempts": 1})
 # Redshift holds an answer back for 30 s at most; the client's own defaults would have it wait for five minutes.
 REDSHIFT_CONFIG = Config(connect_timeout=5, read_timeout=40, retries={"total_max_attempts": 2})
 
@@ -144,7 +142,7 @@ def watch() -> Watch:
 @cache
 def sweep() -> Sweep:
     """What compares bucket, ledger, queues and Airflow."""
-    mwaa, environment = boto3.client("mwaa", config=MWAA_CONFIG), settings().mwaa_environment
+    mwaa, environment = boto3.client("mwaa", config=CLIENT_CONFIG), settings().mwaa_environment
     ledger = Ledger(table(), "the sweep")
     return Sweep(
         contracts=contracts(),

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import time
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,33 +15,34 @@ import boto3
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
-from botocore.config import Config
 
 from suimon.aws.objects import Objects
 from suimon.clock import utc_now
 from suimon.contract.model import read_contracts
 from suimon.incidents.store import IncidentDesk
-from suimon.intake.errors import ComeBackError
-from suimon.intake.gate import Gate, ReplayRequest, receive
+from suimon.intake.errors import RetryLaterError
+from suimon.intake.gate import Gate, receive
 from suimon.intake.inspection import FileInspector
 from suimon.intake.queue import HANDED_OVER, delay_for
+from suimon.intake.replays import ReplayRequest, replay
 from suimon.ledger.drops import Ledger
-from suimon.mwaa.airflow import Airflow
+from suimon.mwaa.airflow import CLIENT_CONFIG, Airflow
 from suimon.mwaa.pace import Pace
 from suimon.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
     from aws_lambda_powertools.utilities.typing import LambdaContext
+    from mypy_boto3_sqs import SQSClient
 
 logger = Logger(service="intake")
 tracer = Tracer(service="intake")
 metrics = Metrics(namespace="Suimon", service="intake")
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
-# MWAA answers within 10 s or not at all; a retry inside the client would spend two of its ten requests a second.
-MWAA_CONFIG = Config(connect_timeout=5, read_timeout=15, retries={"total_max_attempts": 1})
-LONGEST_RUN = 900  # seconds, the function's timeout: whatever is older belongs to nobody
+LONGEST_RUN = 900  # seconds, the function's timeout: no running check has older files
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -50,7 +51,7 @@ LONGEST_RUN = 900  # seconds, the function's timeout: whatever is older belongs 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Take a batch of S3 events (partial batch response), or one replay request (the drop's id and state)."""
     if "replay" in event:
-        record = gate(context.aws_request_id).replay(ReplayRequest(**event["replay"]))
+        record = replay(gate(context.aws_request_id), ReplayRequest(**event["replay"]))
         metrics.add_metric(name="AttemptsReplayed", unit=MetricUnit.Count, value=1)
         return {"drop_id": record.id, "state": record.state}
     return dict(process_partial_response(event=event, record_handler=take, processor=processor, context=context))
@@ -58,72 +59,79 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 @tracer.capture_method(capture_response=False)
 def take(record: SQSRecord, lambda_context: LambdaContext) -> None:
-    """Bring one drop through the gate; on failure its message comes again after a growing delay.
+    """Take one drop as far as it can go now; on failure its message comes again after a growing delay.
 
     Powertools hands over both arguments by these names.
     """
     try:
         taken = receive(gate(lambda_context.aws_request_id), record.body)
-    except Exception as error:
-        receives = int(record.attributes.approximate_receive_count)
-        if isinstance(error, ComeBackError) and receives >= HANDED_OVER:
+    except RetryLaterError as error:
+        if receives_of(record) >= HANDED_OVER:
             logger.info("drop left to the sweep", reason=str(error))
             return
-        queue = record.queue_url or ""
-        # Left alone, a failed message stays hidden for six times the function's timeout.
-        sqs().change_message_visibility(
-            QueueUrl=queue, ReceiptHandle=record.receipt_handle, VisibilityTimeout=delay_for(receives)
-        )
-        if isinstance(error, ComeBackError):
-            logger.info("drop put off", reason=str(error))
-        else:
-            logger.exception("drop failed")
-        metrics.add_metric(name="DropsPutOff", unit=MetricUnit.Count, value=1)
+        logger.info("drop put off", reason=str(error))
+        put_off(record)
+        raise
+    except Exception:
+        logger.exception("drop failed")
+        put_off(record)
         raise
     logger.append_keys(drop_id=taken.id, key=taken.drop.key)
     logger.info("drop taken", state=taken.state, rows=taken.rows, dataset=taken.dataset, partition=taken.partition)
     metrics.add_metric(name=f"Drops{taken.state.capitalize()}", unit=MetricUnit.Count, value=1)
 
 
+def put_off(record: SQSRecord) -> None:
+    """Show the message again in seconds: left alone, it stays hidden for six times the function's timeout."""
+    sqs().change_message_visibility(
+        QueueUrl=record.queue_url or "",
+        ReceiptHandle=record.receipt_handle,
+        VisibilityTimeout=delay_for(receives_of(record)),
+    )
+    metrics.add_metric(name="DropsPutOff", unit=MetricUnit.Count, value=1)
+
+
+def receives_of(record: SQSRecord) -> int:
+    """Return how many times the message has been received."""
+    return int(record.attributes.approximate_receive_count)
+
+
 @cache
-def sqs() -> Any:
+def sqs() -> SQSClient:
     """One client for the life of the process."""
     return boto3.client("sqs")
-
-
-@cache
-def settings() -> Settings:
-    """Read the environment once."""
-    return Settings.from_environment(os.environ)
-
-
-@cache
-def table() -> Any:
-    """The ledger's table, for the life of the process."""
-    return boto3.resource("dynamodb").Table(settings().ledger_table)
-
-
-@cache
-def parts() -> dict[str, Any]:
-    """Everything of a gate that outlives an invocation."""
-    objects, environment = Objects(boto3.client("s3")), settings().mwaa_environment
-    pace = Pace(table(), environment, utc_now, time.sleep)
-    return {
-        "objects": objects,
-        "airflow": Airflow(boto3.client("mwaa", config=MWAA_CONFIG), environment, pace),
-        "desk": IncidentDesk(table(), boto3.client("sns"), settings().alerts_topic_arn),
-        "sfn": boto3.client("stepfunctions"),
-        "contracts": read_contracts(Path(__file__).with_name("contracts.json")),
-        "settings": settings(),
-        "inspector": FileInspector(objects, settings().reports_bucket, Path(tempfile.gettempdir()), utc_now),
-        "clock": utc_now,
-    }
 
 
 def gate(owner: str) -> Gate:
     """Build the gate of one invocation."""
     remove_leftovers(Path(tempfile.gettempdir()))
-    return Gate(owner=owner, ledger=Ledger(table(), f"intake {owner}"), **parts())
+    return built()(owner)
+
+
+@cache
+def built() -> Callable[[str], Gate]:
+    """Build everything of a gate that outlives an invocation; returns what builds the rest."""
+    settings = Settings.from_environment(os.environ)
+    table = boto3.resource("dynamodb").Table(settings.ledger_table)
+    objects = Objects(boto3.client("s3"))
+    pace = Pace(table, settings.mwaa_environment, utc_now, time.sleep)
+    of_all_invocations = partial(
+        Gate,
+        objects=objects,
+        airflow=Airflow(boto3.client("mwaa", config=CLIENT_CONFIG), settings.mwaa_environment, pace),
+        desk=IncidentDesk(table, boto3.client("sns"), settings.alerts_topic_arn),
+        sfn=boto3.client("stepfunctions"),
+        contracts=read_contracts(Path(__file__).with_name("contracts.json")),
+        settings=settings,
+        inspector=FileInspector(
+            objects=objects,
+            reports_bucket=settings.reports_bucket,
+            scratch=Path(tempfile.gettempdir()),
+            clock=utc_now,
+        ),
+        clock=utc_now,
+    )
+    return lambda owner: of_all_invocations(owner=owner, ledger=Ledger(table, f"intake {owner}"))
 
 
 def remove_leftovers(folder: Path) -> None:

@@ -15,7 +15,7 @@ from suimon.drops.next_step import Step
 from suimon.incidents.incident import Problem, is_news
 from suimon.incidents.store import OPEN, IncidentDesk
 from suimon.intake import gate
-from suimon.intake.admission import Judge
+from suimon.intake.admission import Admission
 from suimon.ledger.drops import Ledger
 from suimon.ledger.items import stamp
 from suimon.mwaa import airflow
@@ -83,7 +83,7 @@ def _mark_then_send(self: IncidentDesk, problem: Problem, now: datetime) -> bool
     return True
 
 
-def _move_then_tell(self: Judge, record: DropRecord, contract: Any, reason: str) -> DropRecord:
+def _move_then_tell(self: Admission, record: DropRecord, contract: Any, reason: str) -> DropRecord:
     from suimon.incidents.messages import files  # noqa: PLC0415 as the code it stands for
 
     moved = self.end(record, State.REJECTED, reason)
@@ -225,7 +225,7 @@ BUGS = (
         "ledger-before-people",
         "a file is entered as rejected, then people are told",
         ("every_problem_is_published",),
-        ((Judge, "reject", _move_then_tell),),
+        ((Admission, "reject", _move_then_tell),),
     ),
     Bug(
         "failed-before-people",

@@ -14,8 +14,8 @@ from suimon.contract.model import Contracts
 from suimon.drops.run_finished import RunFinished
 from suimon.freshness.watch import Watch
 from suimon.incidents.store import IncidentDesk
-from suimon.intake import gate, queue
-from suimon.intake.errors import ComeBackError
+from suimon.intake import gate, queue, replays
+from suimon.intake.errors import RetryLaterError
 from suimon.intake.gate import Gate
 from suimon.intake.inspection import Inspection
 from suimon.ledger.drops import Ledger
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
     from suimon.contract.model import Contract
     from suimon.drops.drop import DropRecord
-    from suimon.intake.gate import ReplayRequest
+    from suimon.intake.replays import ReplayRequest
     from tests.simulation.world import World
 
 TOPIC = "arn:aws:sns:ap-northeast-1:123456789012:alerts"
@@ -158,16 +158,16 @@ class Functions:
     def gate(self, owner: str) -> Gate:
         """The gate of one invocation."""
         return Gate(
-            self.ledger(owner),
-            self._objects,
-            self._airflow,
-            self._desk,
-            self._sfn,
-            self.contracts,
-            SETTINGS,
-            self._inspector,
-            owner,
-            self.clock,
+            ledger=self.ledger(owner),
+            objects=self._objects,
+            airflow=self._airflow,
+            desk=self._desk,
+            sfn=self._sfn,
+            contracts=self.contracts,
+            settings=SETTINGS,
+            inspector=self._inspector,
+            owner=owner,
+            clock=self.clock,
         )
 
     def run_ends(self, owner: str) -> RunEnds:
@@ -182,7 +182,7 @@ class Functions:
             gate.receive(self.gate(owner), message["Body"])
         except Exception as error:
             receives = int(message["Attributes"]["ApproximateReceiveCount"])
-            if isinstance(error, ComeBackError) and receives >= queue.HANDED_OVER:
+            if isinstance(error, RetryLaterError) and receives >= queue.HANDED_OVER:
                 return  # the sweep goes on with it
             self.sqs.change_message_visibility(
                 QueueUrl=self._services.intake.url,
@@ -197,7 +197,7 @@ class Functions:
 
     def replay(self, owner: str, request: ReplayRequest) -> None:
         """Start an attempt."""
-        self.gate(owner).replay(request)
+        replays.replay(self.gate(owner), request)
 
     def make_round(self) -> int:
         """Make a round of the sweep; gives what it cannot explain, SweepError when a part failed."""

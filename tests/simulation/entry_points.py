@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from suimon.contract.model import Contracts
-    from suimon.intake.gate import ReplayRequest
+    from suimon.intake.replays import ReplayRequest
     from tests.simulation.deployment import Services
     from tests.simulation.world import World
 

@@ -14,8 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from suimon.aws.objects import ShortReadError
 from suimon.drops.drop import NEXT, State
 from suimon.drops.run_finished import OutcomeError
-from suimon.intake.errors import ComeBackError
-from suimon.intake.gate import ReplayError
+from suimon.intake.errors import ReplayError, RetryLaterError
 from suimon.ledger.drops import LostClaimError
 from suimon.mwaa.pace import BusyError
 from suimon.sweep.round import SweepError
@@ -32,7 +31,7 @@ ENDS = frozenset({"LOADED", "FAILED", "REJECTED", "SUPERSEDED", "DUPLICATE", "UN
 HONEST: tuple[type[Exception], ...] = (
     ClientError,
     BotoCoreError,
-    ComeBackError,
+    RetryLaterError,
     ReplayError,
     LostClaimError,
     ShortReadError,
@@ -233,7 +232,7 @@ def nobody_crashes_by_a_bug(end: Schedule) -> Iterator[str]:
     """Whatever goes wrong with the services, the code fails only in ways that it means to."""
     told = set()
     for who, error in end.aws.crashes:
-        cause = error.__cause__ if isinstance(error, ComeBackError) else error
+        cause = error.__cause__ if isinstance(error, RetryLaterError) else error
         if cause is None or type(cause) in told:
             continue
         if not isinstance(cause, HONEST):

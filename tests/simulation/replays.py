@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from suimon.intake.errors import ComeBackError
-from suimon.intake.gate import ReplayRequest
+from suimon.intake.errors import RetryLaterError
+from suimon.intake.replays import ReplayRequest
 from suimon.replay.plan import Item, Request, gather
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class _Attempt:
                 return  # answered already, or the answer is what it waits for
             sfn.close(token)
             error = process.failed
-            if isinstance(error, ComeBackError) and self._come_backs < COME_BACKS:
+            if isinstance(error, RetryLaterError) and self._come_backs < COME_BACKS:
                 wait = min(LONGEST_WAIT, 15.0 * 2**self._come_backs)
                 self._come_backs += 1
             elif (error is None or isinstance(error, ClientError | BotoCoreError)) and self._crashes < CRASHES:

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from suimon.intake.errors import RetryLaterError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -73,7 +75,7 @@ def test_every_task_is_retried_and_caught_and_ends_in_time() -> None:
 
 
 def test_intake_that_asks_for_patience_is_asked_again_for_hours() -> None:
-    patient = next(one for one in STATES["Attempt"]["Retry"] if one["ErrorEquals"] == ["ComeBackError"])
+    patient = next(one for one in STATES["Attempt"]["Retry"] if one["ErrorEquals"] == [RetryLaterError.__name__])
     delays = [
         min(patient["IntervalSeconds"] * patient["BackoffRate"] ** n, patient["MaxDelaySeconds"])
         for n in range(patient["MaxAttempts"])

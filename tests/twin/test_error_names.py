@@ -8,14 +8,14 @@ import pytest
 from local.cloud.__main__ import exception_name
 
 
-class ComeBackError(Exception):
+class RetryLaterError(Exception):
     """An error of a function."""
 
 
 def traceback_of(raising: Callable[[], None]) -> str:
     try:
         raising()
-    except ComeBackError:
+    except RetryLaterError:
         return traceback.format_exc()
     raise AssertionError("nothing was raised")
 
@@ -23,9 +23,9 @@ def traceback_of(raising: Callable[[], None]) -> str:
 @pytest.mark.parametrize("message", ["", "not now", "two\nlines", "a: colon", "  indented\n  twice"])
 def test_an_error_is_called_by_its_class(message: str) -> None:
     def raising() -> None:
-        raise ComeBackError(message)
+        raise RetryLaterError(message)
 
-    assert exception_name(f"START\nlog line\n{traceback_of(raising)}") == "ComeBackError"
+    assert exception_name(f"START\nlog line\n{traceback_of(raising)}") == "RetryLaterError"
 
 
 def test_the_last_of_chained_errors_counts() -> None:
@@ -33,9 +33,9 @@ def test_the_last_of_chained_errors_counts() -> None:
         try:
             int("first")
         except ValueError as error:
-            raise ComeBackError("second") from error
+            raise RetryLaterError("second") from error
 
-    assert exception_name(traceback_of(raising)) == "ComeBackError"
+    assert exception_name(traceback_of(raising)) == "RetryLaterError"
 
 
 def test_a_log_without_a_traceback_names_nothing() -> None:

@@ -27,6 +27,10 @@ class CheckError(RuntimeError):
     """The file could not be checked at all, so there is no verdict; the message says why and what to do."""
 
 
+class InterruptedCheckError(CheckError):
+    """The machine interrupted the check: too little memory or disk, or a read error. It may succeed later."""
+
+
 class MalformedSheetError(ValueError):
     """DuckDB's reader gave up on the structure; the grammar must say where."""
 
@@ -243,7 +247,9 @@ class Duck:
             raise MalformedSheetError from None  # its text holds the line
         except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
             reason = str(error).partition("\n")[0]  # what follows is advice on settings that are not the user's
-            raise CheckError(f"the file could not be checked: {reason}; give it more memory or disk") from error
+            raise InterruptedCheckError(
+                f"the file could not be checked: {reason}; give it more memory or disk"
+            ) from error
         except duckdb.Error as error:
             # Its text may hold cells.
             raise CheckError(

@@ -22,7 +22,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from suimon.check.decode import DecodeError, utf8_chunks
-from suimon.check.duckdb_reader import CheckError, Duck, open_duck
+from suimon.check.duckdb_reader import CheckError, Duck, InterruptedCheckError, open_duck
 from suimon.check.grammar import Grammar
 from suimon.check.header import Head, read_head
 from suimon.check.rules_as_sql import rules_for
@@ -44,7 +44,7 @@ _EXACT = Context(prec=100)  # more digits than the sum of any file has
 
 _Waiting = tuple[int, Segment, Future[Judged]]
 
-__all__ = ["Aside", "CheckError", "check", "check_file"]
+__all__ = ["Aside", "CheckError", "InterruptedCheckError", "check", "check_file"]
 
 
 def check_file(path: Path, contract: Contract, partition: str | None, **options: Any) -> Verdict:
@@ -95,7 +95,7 @@ def check(
         tally.add([BadCell(error.code, details=error.details)])
         return Verdict(False, 0, tally.first(()), tally.counts(), truncated=not limit)  # noqa: FBT003
     except OSError as error:
-        raise CheckError(f"{source.name} could not be checked: {error.strerror or error}") from error
+        raise InterruptedCheckError(f"{source.name} could not be checked: {error.strerror or error}") from error
 
 
 @dataclass(slots=True)

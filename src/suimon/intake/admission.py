@@ -1,19 +1,17 @@
-"""The verdict on a drop, and everything that comes of it: its copy in the lake, or what people are told."""
+"""The verdict on a file or shard, and what follows from it: its copy in the lake, or an alert."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from suimon.aws.objects import Objects, UnreadableError
 from suimon.aws.task_token import answer_token
-from suimon.contract.model import Role
 from suimon.drops.drop import DropRecord, State, run_id
 from suimon.drops.lake import accepted_name, accepted_prefix, aside_key
 from suimon.drops.next_step import Fate, fate, is_outdated
-from suimon.drops.sets import WAITING
 from suimon.incidents.messages import files
-from suimon.intake.errors import ComeBackError
+from suimon.intake.errors import RetryLaterError
 from suimon.ledger.followers import follow
 
 if TYPE_CHECKING:
@@ -26,107 +24,104 @@ if TYPE_CHECKING:
     from suimon.incidents.store import IncidentDesk
     from suimon.intake.inspection import Inspection, Inspector
     from suimon.ledger.drops import Ledger
-    from suimon.settings import Settings
 
 
-@dataclass(frozen=True)
-class Judge:
-    """What a verdict is found and carried out with. `clock` gives the time in UTC."""
+@dataclass(frozen=True, kw_only=True)
+class Admission:
+    """Accepts or rejects claimed drops. `clock` returns the time in UTC."""
 
     ledger: Ledger
     objects: Objects
     desk: IncidentDesk
     sfn: SFNClient
-    settings: Settings
+    lake_bucket: str
     inspector: Inspector
     clock: Callable[[], datetime]
 
-    def settle(self, record: DropRecord, contract: Contract) -> DropRecord:
-        """Bring a claimed drop to its verdict, or to the end that other writes of its key have made for it.
+    def judge(self, record: DropRecord, contract: Contract, **if_accepted: Any) -> DropRecord:
+        """Bring a claimed file or shard to its verdict, or to the end that other writes of its key have made for it.
 
-        ComeBackError when it must wait for one of those.
+        if_accepted: attributes of the record. RetryLaterError when it must wait for one of those writes.
         """
         found = self._fate(record)
         if found.state is State.SUPERSEDED:
-            return self._give_way(record)
+            return self._supersede(record)
         # A replay repeats bytes that are known, on purpose.
         if found.state is State.DUPLICATE and record.attempt == 1:
             return self.end(record, State.DUPLICATE, duplicate_of=found.repeats)
         if found.waits_for:
-            raise ComeBackError(f"drop {record.id} has the bytes of drop {found.waits_for}, which is being checked")
-        return self._inspect(record, contract)
-
-    def _inspect(self, record: DropRecord, contract: Contract) -> DropRecord:
+            raise RetryLaterError(f"drop {record.id} has the bytes of drop {found.waits_for}, which is being checked")
         try:
             with self.inspector.inspect(record, contract) as inspection:
-                # A check takes its time: what was overwritten meanwhile need neither run nor be told of.
                 if is_outdated(record, self.ledger.newer_writes(record)):
-                    return self._give_way(record)
+                    # A check takes its time: what was overwritten meanwhile is neither run nor reported.
+                    return self._supersede(record)  # mark: overwritten-during-check
                 if not inspection.verdict.accepted:
                     return self.reject(record, contract, inspection.report())
-                name = self._keep(record, contract, inspection)
+                name = self._copy(record, contract, inspection)
         except UnreadableError as error:
             return self.reject(record, contract, str(error))
-        self._remark(record, contract, inspection)
-        # The run id is written before the call that uses it: whoever takes over after a crash asks for the same run.
-        told = {"rows": inspection.verdict.accepted_rows, "accepted_as": name}
-        told |= {"set_id": WAITING} if contract.role_of(record.drop.key) is Role.SHARD else {"run_id": run_id(record)}
-        return self.ledger.move(record, State.ACCEPTED, self.clock(), **told)
+        self._report_flaws(record, contract, inspection)
+        return self.accept(record, rows=inspection.verdict.accepted_rows, accepted_as=name, **if_accepted)
+
+    def accept(self, record: DropRecord, **attributes: Any) -> DropRecord:
+        """Record a drop as accepted."""
+        return self.ledger.move(record, State.ACCEPTED, self.clock(), **attributes)
+
+    def reject(self, record: DropRecord, contract: Contract, reason: str) -> DropRecord:
+        """Reject a drop and alert people with the reason."""
+        # People first, ledger after: a crash in between reports it again at the next delivery, never not at all.
+        self.desk.report(files.rejected(record, contract, reason), self.clock())
+        if is_outdated(record, self.ledger.newer_writes(record)):
+            # Whoever loads a newer file closes this incident if it was open by then; otherwise we see that file here.
+            return self._supersede(record)  # mark: overwritten-while-reported
+        return self.end(record, State.REJECTED, reason)
+
+    def end(self, record: DropRecord, state: State, reason: str = "", **attributes: Any) -> DropRecord:
+        """Record the end of a drop that opens no run, and answer the replay that waits for it."""
+        record = self.ledger.move(record, state, self.clock(), **attributes)
+        if record.members:
+            follow(self.ledger, record, self.clock())
+        answer_token(self.sfn, record, reason)
+        return record
 
     def _fate(self, record: DropRecord) -> Fate:
-        # What no contract knew when it came has no say yet: it will look at us when it is taken up.
+        # What no contract matched when it came decides nothing yet: it is compared with us once it is claimed.
         older = self.ledger.older_writes(record)
         before = next((other for other in older if other.state is not State.UNMATCHED), None)
         if before and before.state is State.DUPLICATE:
             before = self.ledger.get(before.duplicate_of)
         return fate(record, self.ledger.newer_writes(record), before)
 
-    def _keep(self, record: DropRecord, contract: Contract, inspection: Inspection) -> str:
-        """Put what goes on into the lake, the version as it is or the rows that are left of it, and give its name."""
-        lake, accepted, aside = self.settings.lake_bucket, accepted_prefix(record), inspection.aside
+    def _supersede(self, record: DropRecord) -> DropRecord:
+        """End a drop that a newer write has replaced; close what was reported of it, here or before a crash."""
+        reported = self.desk.known(files.rejected_id(record))
+        if reported and reported.is_open and reported.fingerprint == run_id(record):
+            self.desk.recover(reported.id, self.clock(), f"{record.drop.key} has come again.")
+        return self.end(record, State.SUPERSEDED)
+
+    def _copy(self, record: DropRecord, contract: Contract, inspection: Inspection) -> str:
+        """Copy what is accepted into the lake, the version as it is or the rows that are left; return its name."""
+        accepted, aside = accepted_prefix(record), inspection.aside
         rewritten = bool(inspection.verdict.set_aside)
         if rewritten and contract.file:
             contract = replace(contract, file=contract.file.plain())
         name = accepted_name(contract)
         if rewritten:
-            self.objects.put_rows(lake, f"{accepted}{name}", aside.accepted)
-            self.objects.put_rows(lake, aside_key(record), aside.bad)
+            self.objects.put_rows(self.lake_bucket, f"{accepted}{name}", aside.accepted)
+            self.objects.put_rows(self.lake_bucket, aside_key(record), aside.bad)
         else:
-            self.objects.copy_version(record.drop, lake, f"{accepted}{name}")
-        self.objects.put_json(lake, f"{accepted}_contract.json", contract.to_json())
+            self.objects.copy_version(record.drop, self.lake_bucket, f"{accepted}{name}")
+        self.objects.put_json(self.lake_bucket, f"{accepted}_contract.json", contract.to_json())
         return name
 
-    def _remark(self, record: DropRecord, contract: Contract, inspection: Inspection) -> None:
-        """Tell people of a file that is accepted and yet not all it should be."""
+    def _report_flaws(self, record: DropRecord, contract: Contract, inspection: Inspection) -> None:
+        """Report that records of an accepted file were set aside or a rule warns, or that this has recovered."""
         verdict = inspection.verdict
         if verdict.set_aside or verdict.warnings:
-            aside = f"s3://{self.settings.lake_bucket}/{aside_key(record)}" if verdict.set_aside else ""
+            aside = f"s3://{self.lake_bucket}/{aside_key(record)}" if verdict.set_aside else ""
             problem = files.imperfect(record, contract, verdict.set_aside, inspection.report(), aside)
             self.desk.report(problem, self.clock())
         else:
             note = f"{record.drop.key} has come again and is as it should be."
             self.desk.recover(files.imperfect_id(record, contract), self.clock(), note)
-
-    def reject(self, record: DropRecord, contract: Contract, reason: str) -> DropRecord:
-        """Send a drop back, with the reason for people."""
-        # People first, ledger after: a crash in between says it again at the next delivery, never not at all.
-        self.desk.report(files.rejected(record, contract, reason), self.clock())
-        # Whoever loads a newer file closes this incident, if it was open by then; else we see the newer file here.
-        if is_outdated(record, self.ledger.newer_writes(record)):
-            return self._give_way(record)
-        return self.end(record, State.REJECTED, reason)
-
-    def _give_way(self, record: DropRecord) -> DropRecord:
-        """End a drop in whose place a newer write has come; what was told of it, here or before a crash, is over."""
-        told = self.desk.known(files.rejected_id(record))
-        if told and told.is_open and told.fingerprint == run_id(record):
-            self.desk.recover(told.id, self.clock(), f"{record.drop.key} has come anew.")
-        return self.end(record, State.SUPERSEDED)
-
-    def end(self, record: DropRecord, state: State, reason: str = "", **attributes: str) -> DropRecord:
-        """Enter the end of a drop that opens no run, and tell whoever waits for it."""
-        record = self.ledger.move(record, state, self.clock(), **attributes)
-        if record.members:
-            follow(self.ledger, record, self.clock())
-        answer_token(self.sfn, record, reason)
-        return record

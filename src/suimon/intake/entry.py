@@ -1,4 +1,4 @@
-"""How a drop comes into the ledger, whoever found it: its event, a dead letter or a listing."""
+"""How a drop is entered into the ledger, by its event, a dead letter or a listing."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 def enter(drop: Drop, contracts: Contracts, ledger: Ledger, desk: IncidentDesk, now: datetime) -> DropRecord:
-    """Enter a drop under its contract, or as UNMATCHED and told of; gives it as the ledger has it if it is known."""
+    """Enter a drop under its contract, or report it and enter it as UNMATCHED; return it as the ledger has it."""
     if matched := contracts.match(drop.key):
         contract, partition = matched
         return ledger.receive(drop, contract.dataset, partition, State.RECEIVED, now)
-    # People first: once it is in the ledger, nobody need look at it again until there is a contract.
+    # People first: once it is in the ledger, nothing looks at it again until there is a contract.
     if drop.size or not drop.key.endswith("/"):  # an empty object with a slash is what consoles call a folder
         desk.report(files.no_contract(drop, contracts, now), now)
     return ledger.receive(drop, "-", "-", State.UNMATCHED, now)

@@ -1,7 +1,11 @@
-"""Errors by which the gate says how a message goes on."""
+"""The errors by which the gate says what becomes of a request."""
 
 from __future__ import annotations
 
 
-class ComeBackError(Exception):
-    """Not now: the drop is safe in the ledger, the same request must come again later."""
+class RetryLaterError(Exception):
+    """Not now: the drop is safe in the ledger, and the same request must be made again later."""
+
+
+class ReplayError(Exception):
+    """A replay request that can never be carried out; the message says why."""

@@ -1,4 +1,4 @@
-"""The gate's look into a file: the checker at work in a folder of its own, and the report of what it found."""
+"""The inspection of a file: the checker in a folder of its own, and the report of what it found."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
     from suimon.contract.model import Contract
     from suimon.drops.drop import DropRecord
 
-# What any check needs of the disk: segments on their way, and keys that memory does not hold.
+# What any check needs of the disk: segments in transit, and keys that do not fit into memory.
 SCRATCH_BYTES = 512 * 1024 * 1024
 
 
 class NoRoomError(Exception):
-    """Something else fills the disk for now: the file fits, but not at this moment."""
+    """Something else fills the disk now; the file will fit later."""
 
 
 @dataclass(frozen=True)
 class Inspection:
-    """A verdict; `aside` holds the rows of a file whose bad ones are left out, `report` publishes and tells it."""
+    """A verdict; `aside` has the rows of a file whose bad ones are left out, `report` publishes the report as text."""
 
     verdict: Verdict
     aside: Aside
@@ -40,15 +40,15 @@ class Inspection:
 
 
 class Inspector(Protocol):
-    """Whoever judges a drop: the checker, or in the simulation a stand-in that reads the same version."""
+    """What judges a drop: the checker, or in the simulation a stand-in that reads the same version."""
 
     def inspect(self, record: DropRecord, contract: Contract) -> AbstractContextManager[Inspection]:
         """Judge the drop's bytes; UnreadableError when they cannot be read and never will be."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FileInspector:
-    """The checker. `scratch` is a folder, `clock` gives the time in UTC."""
+    """The checker. `scratch` is a folder, `clock` returns the time in UTC."""
 
     objects: Objects
     reports_bucket: str
@@ -77,7 +77,7 @@ class FileInspector:
 
 
 def make_room(scratch: Path, rows_bytes: int) -> None:
-    """Look for room for a check, and for the rows of a file whose bad ones may be set aside.
+    """Raise unless there is room for a check, and for the rows of a file whose bad ones may be set aside.
 
     UnreadableError when there never can be enough, NoRoomError when there is not now.
     """

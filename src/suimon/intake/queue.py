@@ -1,4 +1,4 @@
-"""The intake queue as the sweep uses it: how much is in it, and the word that a drop must go on."""
+"""The intake queue: how much is in it, the message that resumes a drop, and when a message comes again."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 BATCH = 10  # SendMessageBatch takes no more
+FIRST_DELAY, LONGEST_DELAY = 5, 900  # seconds until a message that failed comes again
+# After some three hours of waiting the sweep, which reads the ledger, takes over from the queue, whose messages would
+# end among the dead letters at the thirtieth receive.
+HANDED_OVER = 20
 _COUNTS: Any = (
     "ApproximateNumberOfMessages",
     "ApproximateNumberOfMessagesNotVisible",
@@ -23,41 +27,35 @@ class NotSentError(Exception):
 
 
 class IntakeQueue:
-    """The queue of the gate."""
+    """The queue of the gate, as the sweep uses it."""
 
     def __init__(self, sqs: SQSClient, url: str) -> None:
         self._sqs = sqs
         self._url = url
 
     def depth(self) -> int:
-        """About how many messages wait, are being worked on, or stay hidden until they come again."""
+        """Return about how many messages wait, are being worked on, or are hidden until they come again."""
         counts = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=list(_COUNTS))["Attributes"]
         return sum(int(counts[name]) for name in _COUNTS)
 
     def resume(self, drop_ids: Sequence[str]) -> None:
-        """Ask the gate to bring these drops on; NotSentError when the queue refuses one."""
+        """Ask the gate to resume these drops; NotSentError when the queue refuses one."""
         for start in range(0, len(drop_ids), BATCH):
             entries: Any = [
                 {"Id": drop_id, "MessageBody": resume_message(drop_id)} for drop_id in drop_ids[start : start + BATCH]
             ]
             answer = self._sqs.send_message_batch(QueueUrl=self._url, Entries=entries)
-            # A refused entry is no error of the call: it says so in its answer only.
+            # A refused entry is no error of the call; only the answer says so.
             if refused := answer.get("Failed"):
                 raise NotSentError(f"{len(refused)} messages were refused: {refused[0].get('Message', refused[0])}")
 
 
-FIRST_DELAY, LONGEST_DELAY = 5, 900  # seconds until a message that failed comes again
-# After some three hours of waiting the sweep, which goes by the ledger, takes over from the queue, whose messages
-# would end among the dead letters at the thirtieth receive.
-HANDED_OVER = 20
-
-
 def resume_message(drop_id: str) -> str:
-    """Write the message that makes a drop of the ledger go on."""
+    """Return the message that resumes a drop of the ledger."""
     return json.dumps({"resume": drop_id})
 
 
 def delay_for(receives: int) -> int:
-    """Give the seconds until a message comes again that has been received so many times."""
+    """Return in how many seconds a message comes again that has been received so many times."""
     delay: int = FIRST_DELAY * 2 ** min(receives - 1, 10)
     return min(LONGEST_DELAY, delay)

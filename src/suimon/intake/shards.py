@@ -1,4 +1,4 @@
-"""Shards, manifests and markers at the gate: they join their set, and end as it ends."""
+"""Shards, manifests and markers at the gate: they join their set."""
 
 from __future__ import annotations
 
@@ -18,27 +18,31 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from suimon.aws.objects import Objects
+    from suimon.contract.keys import KeyPattern, SetRule
     from suimon.contract.model import Contract
     from suimon.drops.drop import DropRecord
     from suimon.drops.sets import DropSet, Joined
     from suimon.incidents.store import IncidentDesk
     from suimon.ledger.drops import Ledger
 
-# As many others may change the set while we decide; then the message comes again.
+    # Reads the names of a set's shards; SetError or UnreadableError when that is not possible.
+    Names = Callable[[], frozenset[str]]
+
+# As many others may change the set while we decide; after that the message is retried.
 TRIES = 20
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Gathering:
-    """What sets are gathered with. `clock` gives the time in UTC.
+    """Gathers shards into sets. `clock` returns the time in UTC.
 
-    Every step may be the last of a function that dies. Whoever comes next, by the same message or the sweep's, begins
-    at the top and finds done what was done:
+    Every step may be the last of a function that crashes. The next one, by the same message or the sweep's, begins at
+    the top and finds done what was done:
 
-        the last shard                                    what is found by whoever goes on with this shard
+        the last shard                                    what the next one finds with this shard
         accepted                                          joins
-        joined; the set is whole, its version is set      is in; the set is open
-        the set's own record                              is there, goes on from where it stands
+        joined; the set is whole, its version is set      is in; the set is open (mark: has-joined-before)
+        the set's own record                              exists, is resumed from its state
         the set is checked, its run is started            is started
         the shards follow                                 those that have not yet, follow
     """
@@ -49,14 +53,13 @@ class Gathering:
     lake_bucket: str
     clock: Callable[[], datetime]
 
-    def join(self, record: DropRecord, contract: Contract) -> DropRecord | None:
-        """Let an accepted drop join; give the set's own record if a run may be opened, or was, for what is in it now.
+    def join(self, record: DropRecord, contract: Contract, names: Names = frozenset) -> DropRecord | None:
+        """Join an accepted drop to its set; return the set's own record if a run may be opened, or was, for it now.
 
-        A drop that does not belong there ends here. SetError and UnreadableError tell that a manifest or marker that
-        was accepted can no longer be read.
+        A drop that does not belong there ends here. names: of a manifest or marker, the shards it names; called only
+        if it says something new, for the version may be gone. LostSetError when others change the set all the time.
         """
-        pattern = contract.key_pattern
-        joined = self._join(record, contract)
+        joined = self._join(record, contract, names)
         if joined.place is sets.Place.CLOSED:
             # People first, ledger after, as ever.
             self.desk.report(set_messages.closed(record, joined.whole), self.clock())
@@ -68,40 +71,44 @@ class Gathering:
             if gone and gone.state is State.ACCEPTED:  # else its set is on its way, and it ends with that
                 self.join(gone, contract)
         whole = joined.whole
-        if joined.place is not sets.Place.IN or not sets.is_open(whole) or pattern is None:
+        if joined.place is not sets.Place.IN or not sets.is_open(whole):
             return None
-        members = (*whole.shards, *([whole.control.drop_id] if whole.control else []))
-        drop = sets.drop_of(whole, record.drop.bucket, pattern)
-        return self.ledger.receive(drop, whole.dataset, whole.partition, State.RECEIVED, self.clock(), members)
+        return self._enter(whole, record.drop.bucket, contract)
 
-    def _join(self, record: DropRecord, contract: Contract) -> Joined:
+    def _join(self, record: DropRecord, contract: Contract, names: Names) -> Joined:
         for _ in range(TRIES):
             was = self.ledger.sets.get(record.dataset, record.partition)
-            joined = self._decide(was, record, contract)
+            joined = self._decide(was, record, contract, names)
             if joined.whole == was:
-                return joined
+                return joined  # mark: has-joined-before
             try:
                 return replace(joined, whole=self.ledger.sets.put(joined.whole, self.clock()))
             except LostSetError:
-                continue
+                continue  # mark: set-changed-meanwhile
         raise LostSetError(f"the set {record.dataset} {record.partition} changes faster than it can be joined")
 
-    def _decide(self, was: DropSet, record: DropRecord, contract: Contract) -> Joined:
-        rule, pattern, member = contract.set_rule, contract.key_pattern, sets.Member.of(record)
-        if rule is None or pattern is None:
-            raise sets.SetError(f"the contract of {record.dataset} knows no sets")
-        now = stamp(self.clock())
+    def _decide(self, was: DropSet, record: DropRecord, contract: Contract, names: Names) -> Joined:
+        rule, pattern = _rules(contract)
+        member, now = sets.Member.of(record), stamp(self.clock())
         if contract.role_of(record.drop.key) is Role.SHARD:
             return sets.join(was, pattern.shard(record.drop.key), member, rule, now)
-        # One that says nothing new is not read: its version may be gone.
         is_new = was.control is None or was.control.written < member.written
-        return sets.command(was, member, self.names(record, contract) if is_new else (), rule, now)
+        return sets.command(was, member, names() if is_new else (), rule, now)
 
-    def names(self, record: DropRecord, contract: Contract) -> frozenset[str]:
-        """Give the shards that a manifest lists or a marker finds; SetError or UnreadableError if it cannot be told."""
-        rule, pattern, drop = contract.set_rule, contract.key_pattern, record.drop
-        if rule is None or pattern is None:
-            raise sets.SetError(f"the contract of {record.dataset} knows no sets")
+    def _enter(self, whole: DropSet, bucket: str, contract: Contract) -> DropRecord:
+        """Enter the set's own drop into the ledger, and return it as it stands there."""
+        _, pattern = _rules(contract)
+        members = (*whole.shards, *([whole.control.drop_id] if whole.control else []))
+        drop = sets.drop_of(whole, bucket, pattern)
+        return self.ledger.receive(drop, whole.dataset, whole.partition, State.RECEIVED, self.clock(), members)
+
+    def read_names(self, record: DropRecord, contract: Contract) -> frozenset[str]:
+        """Read which shards a manifest lists, or find which are in the bucket beside a marker.
+
+        SetError or UnreadableError when there is no telling.
+        """
+        rule, pattern = _rules(contract)
+        drop = record.drop
         if rule.marker:
             # Not by the ledger: events come in any order, a shard's may be after the marker's.
             keys = self.objects.keys(drop.bucket, pattern.prefix_for(record.partition))
@@ -112,7 +119,7 @@ class Gathering:
         return sets.names_in(manifest, drop.key, record.partition, pattern)
 
     def lay_out(self, record: DropRecord, contract: Contract) -> int:
-        """Write what the run of a set reads; give how many rows that is."""
+        """Write what the run of a set reads; return how many rows that is."""
         known = self.ledger.get_many(record.members)
         shards = [known[one] for one in record.members if contract.role_of(known[one].drop.key) is Role.SHARD]
         sources, folder = sets.sources_of(shards), accepted_prefix(record)
@@ -123,3 +130,9 @@ class Gathering:
     def is_current(self, record: DropRecord) -> bool:
         """Whether no newer set of the partition has been opened."""
         return sets.is_current(record, self.ledger.sets.get(record.dataset, record.partition))
+
+
+def _rules(contract: Contract) -> tuple[SetRule, KeyPattern]:
+    if contract.set_rule is None or contract.key_pattern is None:
+        raise sets.SetError(f"the contract of {contract.dataset} knows no sets")
+    return contract.set_rule, contract.key_pattern

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from suimon.mwaa.pace import BusyError
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
     from suimon.mwaa.pace import Pace
 
+# MWAA answers within 10 s or not at all; a retry inside the client would spend two of its ten requests a second.
+CLIENT_CONFIG = Config(connect_timeout=5, read_timeout=15, retries={"total_max_attempts": 1})
 # A paused DAG is reported within a minute, and a burst of files does not ask for it twice each.
 ASK_AGAIN = timedelta(minutes=1)
 OK = 200

@@ -17,7 +17,7 @@ from suimon.contract.model import Contract, Contracts
 from suimon.drops.drop import Drop, DropRecord, State
 from suimon.drops.run_finished import RunFinished
 from suimon.incidents.store import IncidentDesk
-from suimon.intake.errors import ComeBackError
+from suimon.intake.errors import RetryLaterError
 from suimon.intake.gate import Gate
 from suimon.ledger.drops import Ledger
 from suimon.mwaa.airflow import Airflow
@@ -164,11 +164,11 @@ class World:
         for _ in range(3):
             self.now += timedelta(minutes=20)  # leases run out
             for drop in drops:
-                with suppress(ComeBackError):
+                with suppress(RetryLaterError):
                     self.gate.take(drop)
             for partition in {drop.key.split("/")[1] for drop in drops}:
                 for record in self.ledger.drops_of("orders", partition):
-                    with suppress(ComeBackError):
+                    with suppress(RetryLaterError):
                         self.gate.resume(record.id)
 
     def end_runs(self, day: str) -> None:

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
+from boto3.exceptions import S3UploadFailedError
+from botocore.exceptions import ClientError, ParamValidationError, ReadTimeoutError
 
-from suimon.aws.objects import Objects
-from suimon.check.engine import CheckError, check
+from suimon.aws.objects import Objects, ShortReadError
+from suimon.check.engine import CheckError, InterruptedCheckError, check
 from suimon.check.verdict import Measurement
 from suimon.contract.file import Metric, Tolerance
 from suimon.contract.keys import KeyPattern
@@ -26,11 +27,12 @@ from suimon.contract.odcs.parse import read_contract_files
 from suimon.drops.drop import Drop, EventError, State
 from suimon.drops.run_finished import RunFinished
 from suimon.incidents.store import IncidentDesk
-from suimon.intake.errors import ComeBackError
-from suimon.intake.gate import Gate, ReplayError, ReplayRequest, receive
+from suimon.intake.errors import ReplayError, RetryLaterError
+from suimon.intake.gate import Gate, receive
 from suimon.intake.inspection import SCRATCH_BYTES, FileInspector, NoRoomError
 from suimon.intake.queue import HANDED_OVER, resume_message
-from suimon.ledger.drops import Ledger
+from suimon.intake.replays import ReplayRequest, replay
+from suimon.ledger.drops import Ledger, LostClaimError
 from suimon.mwaa.airflow import Airflow
 from suimon.mwaa.pace import Pace
 from suimon.outcome.run_end import RunEnds
@@ -133,7 +135,7 @@ def gate(
         sfn=sfn,  # type: ignore[arg-type]  # a fake
         contracts=contracts,
         settings=SETTINGS,
-        inspector=FileInspector(objects, "reports", tmp_path, clock),
+        inspector=FileInspector(objects=objects, reports_bucket="reports", scratch=tmp_path, clock=clock),
         owner="this invocation",
         clock=clock,
     )
@@ -297,11 +299,11 @@ def test_an_older_write_whose_event_comes_late_is_superseded(gate: Gate, mwaa: F
 def test_an_airflow_that_is_away_costs_nothing_but_time(gate: Gate, mwaa: FakeMwaa, post: Post, clock: Clock) -> None:
     drop = put(GOOD)
     mwaa.fails = ClientError({"Error": {"Code": "InternalServerException"}}, "InvokeRestApi")
-    with pytest.raises(ComeBackError):
+    with pytest.raises(RetryLaterError):
         gate.take(drop)
     assert post.subjects() == []  # not news yet
     clock.now += timedelta(minutes=11)
-    with pytest.raises(ComeBackError):
+    with pytest.raises(RetryLaterError):
         gate.take(drop)
     assert post.subjects() == ["[Suimon] MWAA environment env does not answer"]
     mwaa.fails = None
@@ -309,11 +311,29 @@ def test_an_airflow_that_is_away_costs_nothing_but_time(gate: Gate, mwaa: FakeMw
     assert post.subjects() == ["[Suimon] Recovered: MWAA environment env does not answer"]
 
 
+@pytest.mark.hits("run-was-faster")
+def test_a_run_that_ends_before_its_start_is_recorded_stays_at_its_end(
+    gate: Gate, mwaa: FakeMwaa, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop, start = put(GOOD), mwaa.invoke_rest_api
+
+    def ends_at_once(**request: Any) -> dict[str, Any]:
+        answer = start(**request)
+        if request["Method"] == "POST":
+            record = gate.ledger.get(drop.id)
+            assert record
+            gate.ledger.move(gate.ledger.move(record, State.TRIGGERED, NOON), State.LOADED, NOON)
+        return answer
+
+    monkeypatch.setattr(mwaa, "invoke_rest_api", ends_at_once)
+    assert gate.take(drop).state is State.LOADED
+
+
 def test_a_mistake_of_configuration_is_told_at_once_and_once(gate: Gate, mwaa: FakeMwaa, post: Post) -> None:
     drop = put(GOOD)
     mwaa.fails = ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "InvokeRestApi")
     for _ in range(2):
-        with pytest.raises(ComeBackError):
+        with pytest.raises(RetryLaterError):
             gate.take(drop)
     [(_, body)] = post.letters()
     assert "airflow:InvokeRestApi" in body
@@ -322,7 +342,7 @@ def test_a_mistake_of_configuration_is_told_at_once_and_once(gate: Gate, mwaa: F
 def test_a_refused_run_of_one_file_is_not_closed_by_another_file(gate: Gate, mwaa: FakeMwaa, post: Post) -> None:
     refused = {"Error": {"Code": "RestApiClientException"}, "RestApiStatusCode": 400, "RestApiResponse": "conf"}
     mwaa.fails = ClientError(refused, "InvokeRestApi")  # type: ignore[arg-type]  # MWAA's own fields
-    with pytest.raises(ComeBackError):
+    with pytest.raises(RetryLaterError):
         gate.take(put(GOOD))
     assert post.subjects() == ["[Suimon] Airflow refuses the run of sales_data.csv"]
     mwaa.fails = None
@@ -360,13 +380,10 @@ def test_a_file_of_any_size_is_checked_where_it_is_only_read(gate: Gate, monkeyp
 def test_a_disk_that_fills_up_during_the_check_is_no_verdict_on_the_file(
     gate: Gate, post: Post, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def no_room(*_: Any, **__: Any) -> Verdict:
-        raise CheckError("no room")
-
     drop = put(GOOD)
     with monkeypatch.context() as full:
-        full.setattr("suimon.intake.inspection.check", no_room)
-        with pytest.raises(CheckError):
+        full.setattr("suimon.intake.inspection.check", raising(InterruptedCheckError("no room")))
+        with pytest.raises(InterruptedCheckError):
             gate.take(drop)
     assert post.subjects() == []
     clock.now += timedelta(seconds=5)
@@ -407,7 +424,7 @@ def test_a_check_under_way_elsewhere_is_waited_for(gate: Gate, clock: Clock) -> 
     drop = put(GOOD)
     record = gate.ledger.receive(drop, "sales", "2026-11-20", State.RECEIVED, NOON)
     gate.ledger.claim(record, NOON, owner="another", lease=timedelta(minutes=16), attempt=1)
-    with pytest.raises(ComeBackError, match="being checked"):
+    with pytest.raises(RetryLaterError, match="being checked"):
         gate.take(drop)
     clock.now += timedelta(minutes=17)  # it was killed
     assert gate.take(drop).state is State.TRIGGERED
@@ -510,7 +527,13 @@ def test_a_file_that_is_overwritten_while_it_is_checked_opens_no_run(
     assert not mwaa.runs
 
 
-@pytest.mark.parametrize("moment", ["during the check", "while people are told"])
+@pytest.mark.parametrize(
+    "moment",
+    [
+        pytest.param("during the check", marks=pytest.mark.hits("overwritten-during-check")),
+        pytest.param("while it is reported", marks=pytest.mark.hits("overwritten-while-reported")),
+    ],
+)
 def test_a_bad_file_that_is_overwritten_leaves_no_incident_open(
     gate: Gate, post: Post, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
@@ -548,7 +571,7 @@ def test_two_writes_of_the_same_bytes_at_once_open_one_run(
 
     def meanwhile(*asked: Any, **named: Any) -> Verdict:
         monkeypatch.setattr("suimon.intake.inspection.check", check)
-        with pytest.raises(ComeBackError, match=f"has the bytes of drop {later.id}"):
+        with pytest.raises(RetryLaterError, match=f"has the bytes of drop {later.id}"):
             gate.take(earlier)
         return check(*asked, **named)
 
@@ -569,7 +592,7 @@ def test_the_third_write_of_the_same_bytes_is_a_duplicate_of_the_first(gate: Gat
 def test_a_dag_that_airflow_does_not_know_is_told_with_what_to_do(gate: Gate, mwaa: FakeMwaa, post: Post) -> None:
     unknown = {"Error": {"Code": "RestApiClientException"}, "RestApiStatusCode": 404, "RestApiResponse": {}}
     mwaa.fails = ClientError(unknown, "InvokeRestApi")  # type: ignore[arg-type]  # MWAA's own fields
-    with pytest.raises(ComeBackError):
+    with pytest.raises(RetryLaterError):
         gate.take(put(GOOD))
     [(subject, body)] = post.letters()
     assert subject == "[Suimon] Airflow does not know the DAG daily_sales_etl"
@@ -583,7 +606,7 @@ def loaded(gate: Gate, drop: Drop) -> None:
 def test_a_replay_starts_the_next_attempt_under_its_own_run_id(gate: Gate, mwaa: FakeMwaa) -> None:
     drop = put(GOOD)
     loaded(gate, drop)
-    record = gate.replay(ReplayRequest(drop.id, 2, "token", "execution"))
+    record = replay(gate, ReplayRequest(drop.id, 2, "token", "execution"))
     assert (record.state, record.attempt, record.task_token) == (State.TRIGGERED, 2, "token")
     assert list(mwaa.runs) == [f"{drop.id}.1", f"{drop.id}.2"]
 
@@ -591,55 +614,105 @@ def test_a_replay_starts_the_next_attempt_under_its_own_run_id(gate: Gate, mwaa:
 def test_a_retry_of_the_same_replay_joins_its_attempt_with_the_new_token(gate: Gate, mwaa: FakeMwaa) -> None:
     drop = put(GOOD)
     loaded(gate, drop)
-    gate.replay(ReplayRequest(drop.id, 2, "token", "execution"))
-    record = gate.replay(ReplayRequest(drop.id, 2, "newer token", "execution"))
+    replay(gate, ReplayRequest(drop.id, 2, "token", "execution"))
+    record = replay(gate, ReplayRequest(drop.id, 2, "newer token", "execution"))
     assert (record.attempt, record.task_token) == (2, "newer token")
     assert len(mwaa.runs) == 2
 
 
+@pytest.mark.hits("attempt-ended-before-retry")
 def test_a_retry_after_the_attempt_s_end_is_answered_at_once(gate: Gate, sfn: FakeSfn) -> None:
     drop = put(GOOD)
     loaded(gate, drop)
-    gate.ledger.move(gate.replay(ReplayRequest(drop.id, 2, "token", "execution")), State.LOADED, NOON)
-    gate.replay(ReplayRequest(drop.id, 2, "newer token", "execution"))
+    gate.ledger.move(replay(gate, ReplayRequest(drop.id, 2, "token", "execution")), State.LOADED, NOON)
+    replay(gate, ReplayRequest(drop.id, 2, "newer token", "execution"))
     assert sfn.answers == [("success", "newer token")]
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        ClientError({"Error": {"Code": "SlowDown"}}, "GetObject"),
+        ReadTimeoutError(endpoint_url="s3"),
+        S3UploadFailedError("the connection broke"),
+        ShortReadError("half of it"),
+        NoRoomError("the disk is full"),
+        InterruptedCheckError("no memory"),
+        LostClaimError("another invocation"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
 def test_a_passing_error_of_a_replay_is_retried_by_it(
-    gate: Gate, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    gate: Gate, clock: Clock, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     drop = put(GOOD)
     loaded(gate, drop)
     with monkeypatch.context() as broken:
-        broken.setattr("suimon.intake.inspection.check", lambda *_, **__: 1 / 0)
-        with pytest.raises(ComeBackError, match="ZeroDivisionError"):
-            gate.replay(ReplayRequest(drop.id, 2, "token", "execution"))
+        broken.setattr("suimon.intake.inspection.check", raising(error))
+        with pytest.raises(RetryLaterError, match=type(error).__name__):
+            replay(gate, ReplayRequest(drop.id, 2, "token", "execution"))
     clock.now += timedelta(seconds=5)
-    assert gate.replay(ReplayRequest(drop.id, 2, "newer token", "execution")).state is State.TRIGGERED
+    assert replay(gate, ReplayRequest(drop.id, 2, "newer token", "execution")).state is State.TRIGGERED
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ZeroDivisionError("a bug"),
+        KeyError("a bug"),
+        CheckError("two readers differ; please report it"),
+        ParamValidationError(report="Unknown parameter"),
+        ClientError({"Error": {"Code": "ValidationException"}}, "UpdateItem"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_bug_fails_the_replay_at_once_and_is_seen(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    drop = put(GOOD)
+    loaded(gate, drop)
+    monkeypatch.setattr("suimon.intake.inspection.check", raising(error))
+    with pytest.raises(type(error)):
+        replay(gate, ReplayRequest(drop.id, 2, "token", "execution"))
+
+
+def raising(error: Exception) -> Callable[..., Verdict]:
+    def check(*_: Any, **__: Any) -> Verdict:
+        raise error
+
+    return check
+
+
+def test_a_drop_whose_contract_is_gone_cannot_be_replayed(gate: Gate) -> None:
+    drop = put(GOOD)
+    loaded(gate, drop)
+    without = replace(gate, contracts=Contracts(tuple(one for one in gate.contracts.all if one.dataset != "sales")))
+    with pytest.raises(ReplayError, match="no contract for dataset 'sales'"):
+        replay(without, ReplayRequest(drop.id, 2, "token", "execution"))
 
 
 def test_two_replays_of_one_drop_do_not_both_run(gate: Gate, mwaa: FakeMwaa) -> None:
     drop = put(GOOD)
     loaded(gate, drop)
-    gate.replay(ReplayRequest(drop.id, 2, "token", "one execution"))
+    replay(gate, ReplayRequest(drop.id, 2, "token", "one execution"))
     with pytest.raises(ReplayError, match="plan the replay again"):
-        gate.replay(ReplayRequest(drop.id, 2, "token", "another execution"))
+        replay(gate, ReplayRequest(drop.id, 2, "token", "another execution"))
     assert len(mwaa.runs) == 2
 
 
 def test_a_replay_whose_answer_was_lost_gets_it_when_another_goes_on(gate: Gate, sfn: FakeSfn) -> None:
     drop = put(GOOD)
     loaded(gate, drop)
-    record = gate.replay(ReplayRequest(drop.id, 2, "token", "execution"))
+    record = replay(gate, ReplayRequest(drop.id, 2, "token", "execution"))
     gate.ledger.move(record, State.LOADED, NOON)  # and whoever wrote this died before it could answer
-    gate.replay(ReplayRequest(drop.id, 3, "another token", "another execution"))
+    replay(gate, ReplayRequest(drop.id, 3, "another token", "another execution"))
     assert sfn.answers == [("success", "token")]
 
 
 def test_a_replay_of_a_file_that_no_longer_passes_is_answered_with_its_rejection(gate: Gate, sfn: FakeSfn) -> None:
     drop = put(BAD)
     gate.take(drop)
-    assert gate.replay(ReplayRequest(drop.id, 2, "token", "execution")).state is State.REJECTED
+    assert replay(gate, ReplayRequest(drop.id, 2, "token", "execution")).state is State.REJECTED
     assert sfn.answers == [("Rejected", "token")]
 
 

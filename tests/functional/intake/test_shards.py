@@ -15,9 +15,10 @@ from suimon.aws.objects import Objects
 from suimon.contract.odcs.parse import read_contract_files
 from suimon.drops.drop import State, written_order
 from suimon.intake import inspection
-from suimon.intake.errors import ComeBackError
-from suimon.intake.gate import ReplayError, ReplayRequest
+from suimon.intake.errors import ReplayError, RetryLaterError
 from suimon.intake.inspection import FileInspector
+from suimon.intake.replays import ReplayRequest, replay
+from suimon.intake.shards import Gathering
 
 from .set_world import ACCEPTED, DAY, LOADED, MANIFEST, MARKER, REJECTED, SUPERSEDED, THREE, TRIGGERED, World
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
     from suimon.contract.keys import SetRule
+    from suimon.contract.model import Contract
+    from suimon.drops.drop import DropRecord
     from tests.functional.conftest import Post
 
 
@@ -83,8 +86,8 @@ def test_a_run_that_fails_fails_its_shards_and_a_replay_of_the_set_loads_them(
     assert orders.states(*drops) == [State.FAILED] * 3
     set_id = run_id.partition(".")[0]
     with pytest.raises(ReplayError, match="part of a set"):
-        orders.gate.replay(ReplayRequest(drops[0].id, 2, "token", "execution"))
-    assert orders.gate.replay(ReplayRequest(set_id, 2, "", "execution")).state is TRIGGERED
+        replay(orders.gate, ReplayRequest(drops[0].id, 2, "token", "execution"))
+    assert replay(orders.gate, ReplayRequest(set_id, 2, "", "execution")).state is TRIGGERED
     assert list(orders.mwaa.runs) == [run_id, f"{set_id}.2"]
     orders.finish(f"{set_id}.2")
     assert orders.states(*drops) == [LOADED] * 3
@@ -272,6 +275,25 @@ def test_a_marker_without_shards_is_rejected(world: Callable[[SetRule], World], 
     assert f"no orders/{DAY}/part-{{shard}}.csv has come before it" in body
 
 
+@pytest.mark.parametrize("rule", [MANIFEST, MARKER])
+def test_a_manifest_is_read_once_and_the_bucket_listed_once(
+    world: Callable[[SetRule], World], monkeypatch: pytest.MonkeyPatch, rule: SetRule
+) -> None:
+    orders, read = world(rule), Gathering.read_names
+    readings: list[str] = []
+
+    def counted(self: Gathering, record: DropRecord, contract: Contract) -> frozenset[str]:
+        readings.append(record.id)
+        return read(self, record, contract)
+
+    monkeypatch.setattr(Gathering, "read_names", counted)
+    shard = orders.shard(1)
+    control = orders.put("manifest.json" if rule.manifest else "_SUCCESS", '{"files": ["part-1.csv"]}')
+    orders.take(shard, control)
+    assert orders.states(shard, control) == [TRIGGERED, TRIGGERED]
+    assert readings == [control.id]
+
+
 @pytest.mark.parametrize(("rule", "state"), [(MARKER, TRIGGERED), (replace(MARKER, reload=False), REJECTED)])
 def test_a_shard_after_the_run_of_a_marker_follows_the_policy(
     world: Callable[[SetRule], World], rule: SetRule, state: State
@@ -284,6 +306,7 @@ def test_a_shard_after_the_run_of_a_marker_follows_the_policy(
     assert len(orders.mwaa.runs) == (2 if rule.reload else 1)
 
 
+@pytest.mark.hits("part-is-behind-its-set")
 def test_a_marker_that_another_has_followed_ends_as_its_set_when_the_sweep_takes_it_up(
     world: Callable[[SetRule], World],
 ) -> None:
@@ -302,10 +325,10 @@ def test_an_older_set_that_still_waits_for_airflow_is_superseded(world: Callable
     drops = [orders.shard(number, "old\n") for number in range(3)]
     orders.mwaa.away = True
     orders.take(*drops[:2])
-    with pytest.raises(ComeBackError):
+    with pytest.raises(RetryLaterError):
         orders.take(drops[2])
     corrected = orders.shard(1, "new\n")
-    with pytest.raises(ComeBackError):
+    with pytest.raises(RetryLaterError):
         orders.take(corrected)
     orders.mwaa.away = False
     older, newer = (one for one in orders.ledger.drops_of("orders", DAY) if one.members)
@@ -326,7 +349,7 @@ def test_the_reference_contract_gathers_real_files(
     path.write_text(example.replace(pattern, shards.removeprefix("customProperties:\n")), encoding="utf-8")
     orders = world(MARKER)
     objects = Objects(orders.s3)
-    inspector = FileInspector(objects, "reports", tmp_path, orders.clock)
+    inspector = FileInspector(objects=objects, reports_bucket="reports", scratch=tmp_path, clock=orders.clock)
     orders.gate = replace(orders.gate, contracts=read_contract_files([path]), inspector=inspector, objects=objects)
     header = "shop,number,ordered_on,shipped_on,amount\n"
     bad = orders.shard(1, f"{header}a,1,2026-11-19,,1.00\n")

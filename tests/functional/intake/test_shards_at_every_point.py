@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from suimon.intake.errors import ComeBackError
+from suimon.intake.errors import RetryLaterError
 from tests.simulation.services.buckets import Bucket
 from tests.simulation.services.s3 import S3
 from tests.simulation.services.sns import Sns
@@ -78,7 +78,7 @@ def kill() -> None:
 def tell(orders: World, drops: Iterable[Drop]) -> None:
     """Deliver each event once; whoever dies or must come back does so later."""
     for drop in drops:
-        with suppress(KilledError, ComeBackError):
+        with suppress(KilledError, RetryLaterError):
             orders.take(drop)
 
 
@@ -93,6 +93,7 @@ def must_have_ended_well(orders: World, drops: list[Drop], day: str, story: obje
     assert (story, all(record.state in {LOADED, SUPERSEDED} for record in whole)) == (story, True)
 
 
+@pytest.mark.hits("has-joined-before", "part-is-behind-its-set")
 @pytest.mark.parametrize(("rule", "story"), STORIES)
 def test_whoever_dies_before_or_after_any_call_the_set_is_loaded(
     world: Callable[[SetRule], World], rule: SetRule, story: Callable[[World, str], list[Drop]]
@@ -145,6 +146,7 @@ def test_whoever_dies_while_the_end_of_a_run_is_told_the_shards_end_when_it_is_t
             return
 
 
+@pytest.mark.hits("set-changed-meanwhile")
 @pytest.mark.parametrize(("rule", "story"), STORIES)
 def test_two_that_are_taken_at_once_open_one_run_wherever_they_meet(
     world: Callable[[SetRule], World], rule: SetRule, story: Callable[[World, str], list[Drop]]

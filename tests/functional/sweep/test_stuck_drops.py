@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -53,7 +53,10 @@ def shard(world: World, day: int, number: int, at: datetime, *, joins: bool = Tr
     record = world.bring(world.receive(drop, f"{number:02X}", at), State.VALIDATING, at=at)
     record = world.ledger.move(record, State.ACCEPTED, at, set_id=WAITING)
     if joins:
-        gathering = Gathering(world.ledger, None, world.desk, "lake", lambda: at)  # type: ignore[arg-type]  # no control
+        no_control: Any = None  # whose object would be read
+        gathering = Gathering(
+            ledger=world.ledger, objects=no_control, desk=world.desk, lake_bucket="lake", clock=lambda: at
+        )
         gathering.join(record, world.contracts.of("orders"))
     return record
 

@@ -11,7 +11,7 @@ from typing import Literal
 import pytest
 
 from suimon.check import segments
-from suimon.check.engine import CheckError, check, check_file
+from suimon.check.engine import CheckError, InterruptedCheckError, check, check_file
 from suimon.check.source import LocalFile
 from suimon.check.verdict import Code
 from suimon.contract.file import Column, Condition, FileFormat, Tolerance, Trailer
@@ -31,7 +31,7 @@ def test_keys_that_fill_the_disk_are_an_error_before_it_is_full(
 ) -> None:
     monkeypatch.setattr("shutil.disk_usage", lambda _: Usage(10**6, 0, 10**6))
     path = unique_file(tmp_path / "file.csv", 1_500_000)
-    with pytest.raises(CheckError, match=r"could not be checked.*give it more memory or disk"):
+    with pytest.raises(InterruptedCheckError, match=r"could not be checked.*give it more memory or disk"):
         check_file(path, UNIQUE, None, scratch=tmp_path, memory_limit="16MB", threads=1)
     assert list(tmp_path.iterdir()) == [path]
 
@@ -42,7 +42,7 @@ def test_a_full_disk_is_told_with_the_file_and_leaves_nothing(tmp_path: Path, mo
 
     monkeypatch.setattr(segments.Cutter, "next", no_room)
     path = unique_file(tmp_path / "file.csv", 3)
-    with pytest.raises(CheckError, match=r"file\.csv could not be checked: No space left on device"):
+    with pytest.raises(InterruptedCheckError, match=r"file\.csv could not be checked: No space left on device"):
         check_file(path, UNIQUE, None, scratch=tmp_path)
     assert list(tmp_path.iterdir()) == [path]
 

@@ -1,0 +1,90 @@
+"""The attempts that replays ask for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from boto3.exceptions import Boto3Error
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+
+from suimon.aws.objects import ShortReadError
+from suimon.aws.task_token import answer_token
+from suimon.check.engine import InterruptedCheckError
+from suimon.contract.file import ContractError
+from suimon.contract.model import Role
+from suimon.drops.drop import REPLAYABLE, DropRecord, State
+from suimon.intake.errors import ReplayError, RetryLaterError
+from suimon.intake.inspection import NoRoomError
+from suimon.ledger.drops import LostClaimError
+
+if TYPE_CHECKING:
+    from suimon.intake.gate import Gate
+
+# What may be over in a minute: AWS is away or throttles, the disk is full, another invocation was faster. No other
+# error belongs here: a bug of ours that is retried for hours is a bug that nobody sees.
+PASSING = (
+    *(ClientError, BotoCoreError, Boto3Error),
+    *(ShortReadError, NoRoomError, InterruptedCheckError),
+    LostClaimError,
+)
+# And these AWS errors are bugs of ours: a request that botocore refuses to send, or that the service cannot read.
+MALFORMED = frozenset({"ValidationException", "SerializationException"})
+
+
+@dataclass(frozen=True)
+class ReplayRequest:
+    """One attempt that a replay asks for; `execution` tells its own retries from another replay's request."""
+
+    drop_id: str
+    attempt: int
+    task_token: str
+    execution: str
+
+
+def replay(gate: Gate, request: ReplayRequest) -> DropRecord:
+    """Start the attempt that a replay asks for, or join it when this is a retry of the same request.
+
+    ReplayError when it can never start. What passes by itself is a RetryLaterError, which the state machine retries: no
+    queue would bring this attempt back. Any other error is a bug, and fails this drop's part of the replay.
+    """
+    try:
+        return _start_or_join(gate, request)
+    except PASSING as error:
+        if _is_malformed(error):
+            raise
+        raise RetryLaterError(f"{type(error).__name__}: {error}") from error
+
+
+def _start_or_join(gate: Gate, request: ReplayRequest) -> DropRecord:
+    record = gate.ledger.get(request.drop_id)
+    if record is None:
+        raise ReplayError(f"the ledger knows no drop {request.drop_id}")
+    try:
+        contract = gate.contracts.of(record.dataset)
+    except ContractError as error:
+        raise ReplayError(str(error)) from error
+    if contract.role_of(record.drop.key) in {Role.SHARD, Role.CONTROL}:
+        raise ReplayError(f"drop {record.id} is a part of a set: replay the set, by its partition")
+    if (record.attempt, record.replay) == (request.attempt, request.execution):
+        record = gate.ledger.renew_token(record, request.task_token, gate.clock())
+        if record.state in REPLAYABLE | {State.SUPERSEDED}:
+            answer_token(gate.sfn, record, "the attempt had ended before this request came again")
+            return record  # mark: attempt-ended-before-retry
+        return gate.advance(record, contract)
+    if record.attempt != request.attempt - 1 or record.state not in REPLAYABLE:
+        raise ReplayError(
+            f"drop {record.id} is {record.state} in attempt {record.attempt}, so attempt {request.attempt} cannot "
+            "start: another replay or a new delivery was faster; plan the replay again"
+        )
+    # A replay of the attempt before may still wait, if whoever ended that crashed before it could answer: the claim
+    # overwrites its token.
+    answer_token(gate.sfn, record, "the attempt has ended, and another replay goes on from there")
+    started = {"task_token": request.task_token, "replay": request.execution}
+    return gate.check(record, contract, request.attempt, **started)
+
+
+def _is_malformed(error: Exception) -> bool:
+    return isinstance(error, ParamValidationError) or (
+        isinstance(error, ClientError) and error.response["Error"]["Code"] in MALFORMED
+    )

@@ -1,0 +1,81 @@
+"""Starting the run of an accepted drop, and reporting when that is not possible."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from suimon.drops.drop import DropRecord, State
+from suimon.incidents.messages import airflow as messages
+from suimon.intake.errors import RetryLaterError
+from suimon.ledger.drops import Ledger, LostClaimError
+from suimon.ledger.followers import follow
+from suimon.mwaa.cause import PASSING
+from suimon.mwaa.conf import conf_for
+from suimon.mwaa.pace import BusyError
+from suimon.mwaa.trigger import start_run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from suimon.contract.model import Contract
+    from suimon.incidents.store import IncidentDesk
+    from suimon.mwaa.airflow import Airflow
+    from suimon.settings import Settings
+
+# An environment that is being updated or throttles is not news at once; when it lasts, it is.
+PATIENCE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunStart:
+    """Starts runs in Airflow. `clock` returns the time in UTC."""
+
+    ledger: Ledger
+    airflow: Airflow
+    desk: IncidentDesk
+    settings: Settings
+    clock: Callable[[], datetime]
+
+    def start(self, record: DropRecord, contract: Contract) -> DropRecord:
+        """Start the run of an accepted drop, or find it started.
+
+        RetryLaterError when there is none; reported when that does not pass by itself or has lasted.
+        """
+        dag_id = contract.dag_id or ""
+        if why := start_run(self.airflow, dag_id, record, conf_for(record, self.settings)):
+            now = self.clock()
+            lasting = now - datetime.fromisoformat(record.updated_at) > PATIENCE
+            if lasting or why.cause not in PASSING:
+                problem = messages.not_triggered(self.settings.mwaa_environment, dag_id, record, why)
+                self.desk.report(problem, now)
+            raise RetryLaterError(f"drop {record.id} is accepted, its run could not be started: {why.reason}")
+        self._close_incidents(record, dag_id)
+        self._report_pause(dag_id)
+        try:
+            record = self.ledger.move(record, State.TRIGGERED, self.clock())
+        except LostClaimError:
+            # The run was faster than we: its end has moved the drop already.
+            record = self.ledger.get(record.id) or record  # mark: run-was-faster
+        if record.members:
+            follow(self.ledger, record, self.clock())
+        return record
+
+    def _close_incidents(self, record: DropRecord, dag_id: str) -> None:
+        """Close what was wrong with starting runs, now that one has started."""
+        over = messages.trigger_incidents(self.settings.mwaa_environment, dag_id, record)
+        self.desk.recover_all(over, self.clock(), f"Airflow has taken the run of {record.drop.key}.")
+
+    def _report_pause(self, dag_id: str) -> None:
+        """Report a DAG that takes runs and starts none, or that it starts them again."""
+        try:
+            paused = self.airflow.is_paused(dag_id, self.clock())
+        except (ClientError, BotoCoreError, BusyError):
+            return  # the run exists, and that is what was asked for; the sweep asks too
+        if paused:
+            self.desk.report(messages.paused(dag_id), self.clock())
+        elif paused is False:
+            self.desk.recover(messages.paused(dag_id).id, self.clock())
