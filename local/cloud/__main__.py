@@ -11,22 +11,27 @@ import json
 import os
 import re
 import sys
-import venv
 from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
 from local.cloud.emulator_hooks import HookMissingError, hook, module
+from local.cloud.events import check_events
+from local.cloud.front_door import close_the_front_door, guarded
+from local.cloud.functions import bound_functions
 from local.cloud.iam_corrections import a_batch_needs_the_right_of_one, add_to_iam, answer_authorize
+from local.cloud.object_rights import check_rights_beside_the_call
+from local.cloud.passed_roles import check_passed_roles
+from local.cloud.request_limits import check_requests
 from local.cloud.service_rights import check_services_rights
 from local.cloud.sns_email import deliver_mail
+from local.cloud.state_machines import bound_state_machines
 from local.cloud.used_rights import remember_used_rights
-from local.loopback import build_wall, refuse_connections
+from local.loopback import refuse_connections
 
 _PINNED: Final = "1.5.33"
-# The last frame's source line, then "package.module.Class: message" or "Class".
-_EXCEPTION: Final = re.compile(r"^ +.*\n([A-Za-z_][\w.]*)(?::.*)?$", re.MULTILINE)
+_LEAST_PART: Final = 5 * 1024 * 1024
 
 
 def main() -> None:
@@ -41,39 +46,25 @@ def main() -> None:
     runtime = Path(os.environ["SUIMON_TWIN_DIR"])
     endpoint = f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}"
     add_to_iam(os.environ["AWS_ACCESS_KEY_ID"])
-    functions_find_only_their_own_packages(runtime / "cloud" / "lambda-python")
+    bound_functions(runtime / "cloud")
     deliver_mail(runtime / "mail", endpoint)
     check_services_rights()
+    bound_state_machines()
+    check_events()
     take_numbers_from_parameters()
     name_the_version_in_events()
     read_ranges_of_versions()
-    call_errors_by_their_name()
-    fail_a_task_whose_function_fails()
+    refuse_small_parts()
+    # The last one put around is asked first: who may, before what is wrong with it, before anything is done.
+    check_rights_beside_the_call()
+    check_passed_roles()
+    check_requests()
+    close_the_front_door()
     app = module("ministack.app")
-    hook(app, "app", remember_used_rights(answer_authorize(app.app)), ("scope", "receive", "send"))
+    hook(app, "app", guarded(remember_used_rights(answer_authorize(app.app))), ("scope", "receive", "send"))
     a_batch_needs_the_right_of_one()
     sys.argv = ["ministack"]  # its main() reads the command line
     app.main()
-
-
-def functions_find_only_their_own_packages(folder: Path) -> None:
-    """Run Python functions in an environment without packages.
-
-    MiniStack would run them with its own interpreter, and a package that is missing from an artifact (duckdb, say)
-    would be found among MiniStack's: the function would work here and fail on AWS.
-    """
-    runtime = module("ministack.core.lambda_runtime")
-    venv.EnvBuilder(with_pip=False, symlinks=True, clear=True).create(folder)
-    (packages,) = folder.glob("lib/python*/site-packages")
-    build_wall(packages)
-    python = str(folder / "bin" / "python")
-    original = runtime._detect_runtime_binary  # noqa: SLF001 the hook point
-
-    def detect(runtime_name: str) -> tuple[str, str]:
-        binary, worker = original(runtime_name)
-        return (python, worker) if runtime_name.startswith("python") else (binary, worker)
-
-    hook(runtime, "_detect_runtime_binary", detect, ("runtime",))
 
 
 def take_numbers_from_parameters() -> None:
@@ -97,58 +88,6 @@ def take_numbers_from_parameters() -> None:
         if not callable(mapping.get(step)):
             raise HookMissingError(f"MiniStack has no {step} handler for AWS::Lambda::EventSourceMapping.")
         mapping[step] = with_numbers(mapping[step])
-
-
-def call_errors_by_their_name() -> None:
-    """Give a function's error the name of its exception, as Lambda does: state machines match their Retry by it."""
-    functions = module("ministack.services.lambda_svc")
-    execute = functions._execute_function  # noqa: SLF001 the hook point
-
-    def execute_and_name(func: Any, event: Any) -> Any:
-        result = execute(func, event)
-        body = result.get("body")
-        if result.get("error") and isinstance(body, dict) and body.get("errorType") == "Runtime.HandlerError":
-            name = exception_name(result.get("log", ""))
-            result = {**result, "body": {**body, "errorType": name or body["errorType"]}}
-        return result
-
-    hook(functions, "_execute_function", execute_and_name, ("func", "event"))
-
-
-def exception_name(log: str) -> str | None:
-    """Find the exception's class in a traceback: the first line that is not indented after the last frame."""
-    found = _EXCEPTION.findall(log)
-    return found[-1].rpartition(".")[2] if found else None
-
-
-def fail_a_task_whose_function_fails() -> None:
-    """Fail a waitForTaskToken task at once when its function raises, as Step Functions does.
-
-    MiniStack drops the error and waits for a token that nobody will answer.
-    """
-    steps = module("ministack.services.stepfunctions")
-    invoke, call = steps._invoke_with_callback, steps._call_lambda  # noqa: SLF001 the hook points
-    waiting: contextvars.ContextVar[str | None] = contextvars.ContextVar("waiting", default=None)
-
-    def invoke_with_callback(resource: str, input_data: Any, token: str, state_def: Any) -> Any:
-        mark = waiting.set(token)
-        try:
-            return invoke(resource, input_data, token, state_def)
-        finally:
-            waiting.reset(mark)
-
-    def call_lambda(func_ref: str, event: Any) -> Any:
-        try:
-            return call(func_ref, event)
-        except steps._ExecutionError as error:  # noqa: SLF001 the emulator's own
-            task = steps._task_tokens.get(waiting.get())  # noqa: SLF001 where SendTaskFailure leaves its error
-            if task is not None:
-                task["error"] = {"Error": error.error, "Cause": error.cause}
-                task["event"].set()
-            raise
-
-    hook(steps, "_invoke_with_callback", invoke_with_callback, ("resource", "input_data", "token", "state_def"))
-    hook(steps, "_call_lambda", call_lambda, ("func_ref", "event"))
 
 
 def name_the_version_in_events() -> None:
@@ -199,6 +138,24 @@ def read_ranges_of_versions() -> None:
         return HTTPStatus.PARTIAL_CONTENT, answer, body[start : end + 1]
 
     hook(s3, "_get_object", get_range, ("bucket_name", "key", "headers", "query_params"))
+
+
+def refuse_small_parts() -> None:
+    """Refuse parts below 5 MiB in an upload, but for the last one (S3 guide, "Multipart upload limits")."""
+    s3 = module("ministack.services.s3")
+    complete = s3._complete_multipart_upload  # noqa: SLF001 the hook point
+
+    def complete_checked(bucket_name: str, key: str, body: bytes, query_params: Any, headers: Any = None) -> Any:
+        upload = s3._multipart_uploads.get((query_params.get("uploadId") or [""])[0]) or {}  # noqa: SLF001 as above
+        named = sorted(int(number) for number in re.findall(rb"<PartNumber>(\d+)</PartNumber>", body))
+        sizes = [len(part["body"]) for number in named if (part := upload.get("parts", {}).get(number))]
+        if any(size < _LEAST_PART for size in sizes[:-1]):
+            return s3._error("EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size", 400)  # noqa: SLF001
+        return complete(bucket_name, key, body, query_params, headers)
+
+    hook(
+        s3, "_complete_multipart_upload", complete_checked, ("bucket_name", "key", "body", "query_params", "headers")
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -4,18 +4,15 @@ import base64
 import contextvars
 import json
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import parse_qs
 
 from local.cloud.emulator_hooks import hook, module
 from local.cloud.iam_enforcement import Asked, Decide, around_enforcement
-
-Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+from local.cloud.requests import Answer, Dispatch, Request, around_requests
+from local.same_machine import App, Receive, Scope, Send
 
 # ${aws:userid}, ${aws:PrincipalTag/team, 'none'}, and ${*} ${?} ${$}, which stand for the character.
 _VARIABLE: Final = re.compile(r"\$\{\s*([^},]+?)\s*(?:,\s*'([^']*)'\s*)?\}")
@@ -145,14 +142,10 @@ def _policy_variables() -> None:
 
 def _event_conditions() -> None:
     """Give PutEvents its condition keys `events:source` and `events:detail-type`, for each entry of the request."""
-    app = module("ministack.app")
-    dispatch = app._dispatch_service_request  # noqa: SLF001 the hook point
 
-    async def remember_body(
-        method: str, path: str, headers: Any, body: bytes, query_params: Any, request_id: str
-    ) -> Any:
-        _request_body.set(body)
-        return await dispatch(method, path, headers, body, query_params, request_id)
+    async def remember_body(request: Request, dispatch: Dispatch) -> Answer:
+        _request_body.set(request.body)
+        return await dispatch(request)
 
     def entries(asked: Asked, decide: Decide) -> Any:
         contexts: list[dict[str, Any]] = [{}]
@@ -163,10 +156,7 @@ def _event_conditions() -> None:
                 return denied
         return None
 
-    hook(
-        app, "_dispatch_service_request", remember_body,
-        ("method", "path", "headers", "body", "query_params", "request_id"),
-    )  # fmt: skip
+    around_requests(remember_body)
     around_enforcement(entries)
 
 

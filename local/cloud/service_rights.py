@@ -23,7 +23,7 @@ _ACTIONS: Final = {
     "events": "events:PutEvents",
 }
 # A queue's poller reads with the function's own role.
-_POLLER: Final = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+POLLER: Final = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 _machine_role: contextvars.ContextVar[str] = contextvars.ContextVar("twin_machine_role", default="")
 
 
@@ -50,10 +50,10 @@ def _targets() -> None:
         action = _ACTIONS.get(_service_of(arn), "")
         try:
             if event["Source"] == "aws.scheduler" and "ScheduleExpression" in rule and "Target" in rule:
-                _role_may(target.get("RoleArn", ""), "scheduler.amazonaws.com", action, arn)
+                role_may(target.get("RoleArn", ""), "scheduler.amazonaws.com", action, arn)
                 target = {**target, "Input": _filled(target.get("Input", ""), event, rule)}
             elif target.get("RoleArn"):
-                _role_may(target["RoleArn"], "events.amazonaws.com", action, arn)
+                role_may(target["RoleArn"], "events.amazonaws.com", action, arn)
             else:
                 _policy_lets_events(action, arn, rule.get("Arn", ""), event["Account"])
         except NotAllowedError as error:
@@ -76,7 +76,7 @@ def _state_machines() -> None:
 
     def call_allowed(func_ref: str, event: Any) -> Any:
         try:
-            _role_may(_machine_role.get(), "states.amazonaws.com", "lambda:InvokeFunction", _function_arn(func_ref))
+            role_may(_machine_role.get(), "states.amazonaws.com", "lambda:InvokeFunction", _function_arn(func_ref))
         except NotAllowedError as error:
             raise states._ExecutionError("Lambda.AWSLambdaException", str(error)) from error  # noqa: SLF001
         return call(func_ref, event)
@@ -99,29 +99,37 @@ def _pollers() -> None:
         queue = props.get("EventSourceArn", "")
         if _service_of(queue) == "sqs":
             _, config, _ = functions._get_func_record_for_ref(props.get("FunctionName", ""))  # noqa: SLF001
-            for action in _POLLER:
-                _role_may((config or {}).get("Role", ""), "lambda.amazonaws.com", action, queue)
+            for action in POLLER:
+                role_may((config or {}).get("Role", ""), "lambda.amazonaws.com", action, queue)
         return create(logical_id, props, stack_name)
 
     mapping["create"] = create_allowed
 
 
-def _role_may(role_arn: str, service: str, action: str, resource: str) -> None:
+def role_may(role_arn: str, service: str, action: str, resource: str) -> None:
     """Raise NotAllowedError unless `role_arn` trusts `service` and its policies allow `action` on `resource`."""
+    role_trusts(role_arn, service)
+    evaluator, account = module("ministack.core.iam_evaluator"), module("ministack.core.responses").get_account_id()
+    policies = evaluator._gather_role_policies(role_arn.rsplit("/", 1)[-1], account)  # noqa: SLF001
+    context = _context(action, resource, {"aws:sourceaccount": account})
+    if evaluator.evaluate(context, policies).decision != "Allow":
+        raise NotAllowedError(f"{role_arn} is not authorized to perform {action} on {resource}")
+
+
+def role_trusts(role_arn: str, service: str) -> None:
+    """Raise NotAllowedError unless `role_arn` is there and may be assumed by `service`."""
     evaluator, iam = module("ministack.core.iam_evaluator"), module("ministack.services.iam")
     account, name = module("ministack.core.responses").get_account_id(), role_arn.rsplit("/", 1)[-1]
     role = iam._roles.get_scoped(account, None, name)  # noqa: SLF001
     if role is None:
-        raise NotAllowedError(f"{service} has no role to {action} on {resource} (role {role_arn or 'not given'})")
-    source = {"aws:sourceaccount": account}
+        raise NotAllowedError(f"{service} has no role {role_arn or '(none given)'}")
     trusted = evaluator.evaluate_resource_policy(
-        role["AssumeRolePolicyDocument"], _context("sts:AssumeRole", role_arn, source), service=service
+        role["AssumeRolePolicyDocument"],
+        _context("sts:AssumeRole", role_arn, {"aws:sourceaccount": account}),
+        service=service,
     )
     if trusted.decision != "Allow":
         raise NotAllowedError(f"{role_arn} does not trust {service}")
-    policies = evaluator._gather_role_policies(name, account)  # noqa: SLF001
-    if evaluator.evaluate(_context(action, resource, source), policies).decision != "Allow":
-        raise NotAllowedError(f"{role_arn} is not authorized to perform {action} on {resource}")
 
 
 def _policy_lets_events(action: str, arn: str, rule_arn: str, account: str) -> None:

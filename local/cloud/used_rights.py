@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 from local.cloud.emulator_hooks import module
-from local.cloud.iam_corrections import App, Receive, Scope, Send
 from local.cloud.iam_enforcement import Asked, Decide, around_enforcement
+from local.same_machine import App, Receive, Scope, Send
 
 _used: set[tuple[str, str]] = set()
 

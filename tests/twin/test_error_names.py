@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from local.cloud.__main__ import exception_name
+from local.cloud.functions import exception_name
 
 
 class RetryLaterError(Exception):

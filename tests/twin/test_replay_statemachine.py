@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -254,6 +255,25 @@ def test_a_stack_that_is_not_there_is_said_so(replays: Replays) -> None:
     output, _ = command.communicate(timeout=PATIENCE)
     assert command.returncode == 2
     assert "name it with --stack" in output
+
+
+def test_a_year_whose_days_all_fail_in_japanese_fits_through_the_machine(replays: Replays) -> None:
+    days = [(date(2028, 1, 1) + timedelta(days=number)).isoformat() for number in range(366)]
+    items = [{"drop_id": f"{place:016x}", "partition": day, "attempt": 2} for place, day in enumerate(days)]
+    execution = replays.start(json.dumps({"items": items, "skipped": []}), max_concurrency=40)
+    answered: set[str] = set()
+
+    def refuse_all() -> bool:
+        for path in set(replays.folder.glob("*.json")) - {replays.folder / f"{drop}.json" for drop in answered}:
+            request = json.loads(path.read_text())
+            replays.sfn.send_task_failure(taskToken=request["task_token"], error="AirflowFailed", cause="日" * 300)
+            answered.add(request["drop_id"])
+        return len(answered) == len(days)
+
+    _wait_for(refuse_all)
+    ended = replays.end(execution)
+    assert (ended["status"], ended["error"]) == ("FAILED", "Suimon.PartlyLoaded")
+    assert _summary(replays, execution)["failed"] == len(days)
 
 
 def _plan(*drops: str, skipped: list[dict[str, str]] | None = None) -> str:
