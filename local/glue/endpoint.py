@@ -27,6 +27,13 @@ SPARK: Final = {"5.0": "3.5"}  # the twin has one Spark, that of Glue 5.0
 # What StartJobRun may change of the job for one run, beside Arguments and Timeout.
 ECHOED: Final = ("WorkerType", "NumberOfWorkers", "MaxCapacity", "SecurityConfiguration", "ExecutionClass")
 
+LEAST_WORKERS: Final = 2
+MOST_MINUTES: Final = 7 * 24 * 60
+# Arguments that would change the run on Glue.
+NOT_DONE: Final = (
+    *("--extra-py-files", "--additional-python-modules", "--extra-jars", "--extra-files", "--user-jars-first"),
+    *("--job-bookmark-option", "--enable-glue-datacatalog", "--datalake-formats", "--enable-auto-scaling"),
+)
 # What a worker of each type counts, in data processing units (documentation: "Worker types").
 DPUS: Final = {"G.025X": 0.25, "G.1X": 1.0, "G.2X": 2.0, "G.4X": 4.0, "G.8X": 8.0}
 
@@ -198,6 +205,7 @@ def _refuse_what_cannot_run(job: Job, request: Mapping[str, Any]) -> None:
         raise AwsError(
             "InvalidInputException", "Please do not set Max Capacity if using Worker Type and Number of Workers."
         )
+    _refuse_capacity(request)
     if job.kind != "glueetl":
         raise AwsError("InvalidInputException", f"The twin runs glueetl jobs; {job.name} is {job.kind or 'of no kind'}")
     if job.glue_version not in SPARK:
@@ -208,10 +216,25 @@ def _refuse_what_cannot_run(job: Job, request: Mapping[str, Any]) -> None:
     for member in ("JobRunId", "JobRunQueuingEnabled", "NotificationProperty", "ExecutionRoleSessionPolicy"):
         if request.get(member):
             raise AwsError("InvalidInputException", f"The twin's Glue does not do {member} of StartJobRun")
-    asked = {**job.arguments, **request.get("Arguments", {})}
-    for argument in ("--extra-py-files", "--additional-python-modules", "--extra-jars", "--extra-files"):
-        if asked.get(argument):
+    if job.definition.get("MaxRetries"):
+        raise AwsError("InvalidInputException", "The twin's Glue does not do MaxRetries; the DAG retries")
+    asked = {**job.arguments, **request.get("Arguments", {}), **job.fixed_arguments}
+    for argument in NOT_DONE:
+        if asked.get(argument, "job-bookmark-disable") != "job-bookmark-disable":
             raise AwsError("InvalidInputException", f"The twin's Glue does not do {argument}")
+
+
+def _refuse_capacity(request: Mapping[str, Any]) -> None:
+    """Refuse what StartJobRun refuses of workers and time (API reference, "StartJobRun"; "Worker types")."""
+    kind, workers, timeout = (request.get(name) for name in ("WorkerType", "NumberOfWorkers", "Timeout"))
+    if kind is not None and kind not in DPUS:
+        raise AwsError("InvalidInputException", f"Worker type {kind} is none of {', '.join(DPUS)}.")
+    if kind is not None and workers is None:
+        raise AwsError("InvalidInputException", "Please set both Worker Type and Number of Workers.")
+    if workers is not None and workers < LEAST_WORKERS:
+        raise AwsError("InvalidInputException", f"The minimum allowed value of Number of Workers is {LEAST_WORKERS}.")
+    if timeout is not None and timeout > MOST_MINUTES:
+        raise AwsError("InvalidInputException", f"Timeout must be at most {MOST_MINUTES} minutes (7 days).")
 
 
 def _arguments(request: Mapping[str, Any]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from local.endpoints import AwsError
 from local.glue.jobs import Job
-from local.glue.process import Script, failure_message, script_python, spark_environment
+from local.glue.process import Script, failure_message, make_python, spark_environment
 from local.glue.runs import ABANDONED, JobRun, RunBook
 from local.glue.staging import StagingError, download_object, stage, upload
 from local.isolation import clean_environment
@@ -57,6 +57,7 @@ class Runner:
         self._endpoint = endpoint
         self._role_session = role_session
         self._java_options = java_options
+        self._python = make_python(runtime / "glue" / "python")
         self._minute_seconds = minute_seconds
         self._pool = ThreadPoolExecutor(slots, thread_name_prefix="glue-run")
         self._lock = threading.Lock()
@@ -124,37 +125,42 @@ class Runner:
             staged = stage(s3, arguments, work / "s3")
         except (ClientError, StagingError) as error:
             raise _RunFailedError(f"Reading the run's S3 paths failed: {error}") from error
-        local = staged.localized(arguments)
-        _note(log, [f"{value} lies at {local[name]}" for name, value in arguments.items() if local[name] != value])
-
-        spark = spark_environment(arguments.get("--conf", ""), work, self._java_options())
+        spark = spark_environment(
+            arguments.get("--conf", ""), work, self._java_options(), python=self._python, buckets=staged.buckets()
+        )
         # By the mark the supervisor knows what belongs to this twin.
         mark = {MARK: os.environ[MARK]} if MARK in os.environ else {}
         environment = clean_environment(os.environ, self._endpoint, **spark, **_keys(session), **mark)
-        code = self._execute(run, [script, *(part for pair in local.items() for part in pair)], environment, work, log)
+        command = [script, *(part for pair in arguments.items() for part in pair)]
+        code = self._execute(run, command, environment, work, log)
 
         if self._closing:
             return "ERROR", ABANDONED
-        if not self._book.is_wanted(run.id):
-            return "STOPPED", None
-        if code is None:
-            return "TIMEOUT", f"The run took longer than its timeout of {run.timeout} minutes."
-        if code:
-            return "FAILED", failure_message(log, script, code)
+        state, message = self._end(run, code, log, script)
         try:
             # The credentials of the start may have run out by now.
             changed = upload(self._session(job.role).client("s3", endpoint_url=self._endpoint), staged)
         except (ClientError, StagingError) as error:
-            raise _RunFailedError(f"Writing the run's S3 paths failed: {error}") from error
-        _note(log, [*(f"deleted {uri}" for uri in changed.deleted), *(f"wrote {uri}" for uri in changed.written)])
-        return "SUCCEEDED", None
+            if state == "SUCCEEDED":
+                raise _RunFailedError(f"Writing the run's S3 paths failed: {error}") from error
+            _note(log, [f"not written: {error}"])
+        else:
+            _note(log, [*(f"deleted {uri}" for uri in changed.deleted), *(f"wrote {uri}" for uri in changed.written)])
+        return state, message
+
+    def _end(self, run: JobRun, code: int | None, log: Path, script: Path) -> tuple[str, str | None]:
+        if not self._book.is_wanted(run.id):
+            return "STOPPED", None
+        if code is None:
+            return "TIMEOUT", f"The run took longer than its timeout of {run.timeout} minutes."
+        return ("FAILED", failure_message(log, script, code)) if code else ("SUCCEEDED", None)
 
     def _execute(
         self, run: JobRun, command: list[Any], environment: Mapping[str, str], work: Path, log: Path
     ) -> int | None:
         """Run the script; None when its time is up. One that is stopped meanwhile does not exit with 0."""
         with self._lock:
-            script = Script([script_python(), *map(str, command)], environment, work, log)
+            script = Script([self._python, *map(str, command)], environment, work, log)
             self._scripts[run.id] = script
         try:
             if self._closing or not self._book.running(run.id):

@@ -1,4 +1,4 @@
-"""`s3://` for a Spark without an S3 file system: objects in before the script, its changes out after its success."""
+"""`s3://` for a Spark without an S3 file system: objects in before the script, its changes out after its end."""
 
 import json
 import os
@@ -44,12 +44,9 @@ class Stage:
     root: Path
     before: Mapping[Path, _Mark]
 
-    def localized(self, arguments: Mapping[str, str]) -> dict[str, str]:
-        """Give a script's arguments with local paths for S3 URIs; a last slash stays."""
-        return {**arguments, **{name: self._local(uri) for name, uri in s3_arguments(arguments).items()}}
-
-    def _local(self, uri: str) -> str:
-        return str(_place(self.root, uri)) + ("/" if uri.endswith("/") else "")
+    def buckets(self) -> dict[str, Path]:
+        """Return the folder of each bucket."""
+        return {place.name: place for place in sorted(self.root.iterdir())}
 
 
 @dataclass(frozen=True)
@@ -84,10 +81,14 @@ def stage(s3: "S3Client", arguments: Mapping[str, str], root: Path) -> Stage:
 
 
 def upload(s3: "S3Client", done: Stage) -> Uploaded:
-    """Make S3 as the script left its files: delete what it deleted, then write in the order in which it wrote."""
+    """Make S3 as the script left its files: delete what it deleted, then write in the order in which it wrote.
+
+    Also of a script that failed or was stopped: S3 keeps what has been written. Of a Spark job that did not come to its
+    end these are the files of its committed tasks; uploads of tasks that were not committed show nowhere.
+    """
     after = {path: _mark(path) for path in _files(done.root)}
     deleted = [_uri(done.root, path) for path in done.before if path not in after]
-    changed = [path for path, mark in after.items() if done.before.get(path) != mark]
+    changed = [path for path, mark in after.items() if done.before.get(path) != mark and "_temporary" not in path.parts]
     for uri in deleted:
         s3.delete_object(**_object(uri))
     # The result of a run is written last, here as there: whoever finds it finds all that it names.

@@ -219,7 +219,6 @@ def test_a_multipart_upload_has_an_etag_that_is_no_hash_of_its_bytes(s3: Any, bu
 
 
 @pytest.mark.untrue("counts characters, not bytes")
-@pytest.mark.untrue_twin("takes any key")
 def test_a_key_of_1024_bytes_is_the_longest(s3: Any, bucket: str, refused: Refused) -> None:
     longest = "é" * 512
     put(s3, bucket, longest)

@@ -48,6 +48,16 @@ DEFINITION = {
     "DefaultArguments": {"--job-language": "python", "--expected_rows": "0"},
 }
 FINAL = {"STOPPED", "SUCCEEDED", "FAILED", "TIMEOUT", "ERROR"}
+# Writes what `--out` names through Hadoop, as Spark does.
+WRITING_SCRIPT = b"""
+import sys
+from pyspark.sql import SparkSession
+spark = SparkSession.builder.getOrCreate()
+path = spark._jvm.org.apache.hadoop.fs.Path(sys.argv[sys.argv.index('--out') + 1])
+stream = path.getFileSystem(spark._jsc.hadoopConfiguration()).create(path)
+stream.write(bytearray(b'x'))
+stream.close()
+"""
 WAITING_SCRIPT = "import time\nprint('ready', flush=True)\ntime.sleep(600)\n"
 
 
@@ -320,7 +330,7 @@ def test_a_role_that_glue_may_not_assume_is_a_failed_run(twin: Twin) -> None:
 
 def test_what_the_role_may_not_read_or_write_fails_the_run(twin: Twin) -> None:
     twin.s3.objects = {
-        "s3://artifacts/job.py": b"import sys\nopen(sys.argv[sys.argv.index('--out') + 1], 'w').write('x')\n",
+        "s3://artifacts/job.py": WRITING_SCRIPT,
         "s3://secret/in.csv": b"1",
     }
     glue = twin.start()
@@ -425,6 +435,15 @@ def test_more_runs_at_once_than_the_job_allows_are_refused(twin: Twin) -> None:
     [
         ({"MaxCapacity": 2.0, "WorkerType": "G.1X"}, "InvalidInputException", "Max Capacity"),
         ({"JobRunQueuingEnabled": True}, "InvalidInputException", "does not do JobRunQueuingEnabled"),
+        (
+            {"WorkerType": "G.1X", "NumberOfWorkers": 1},
+            "InvalidInputException",
+            "minimum allowed value of Number of Wo",
+        ),
+        ({"NumberOfWorkers": 1}, "InvalidInputException", "minimum allowed value of Number of Workers is 2"),
+        ({"WorkerType": "G.99X", "NumberOfWorkers": 2}, "InvalidInputException", "G.99X is none of"),
+        ({"WorkerType": "G.1X"}, "InvalidInputException", "set both Worker Type and Number of Workers"),
+        ({"Timeout": 10081}, "InvalidInputException", "at most 10080 minutes"),
     ],
 )
 def test_a_start_that_cannot_be_is_refused_and_leaves_no_run(
@@ -490,6 +509,10 @@ def test_runs_are_listed_from_the_newest_and_page_by_page(twin: Twin) -> None:
         ({"Command": {"Name": "pythonshell", "ScriptLocation": "s3://artifacts/job.py"}}, "pythonshell"),
         ({"GlueVersion": "4.0"}, "Glue 4.0"),
         ({"DefaultArguments": {"--extra-py-files": "s3://artifacts/more.zip"}}, "--extra-py-files"),
+        ({"DefaultArguments": {"--job-bookmark-option": "job-bookmark-enable"}}, "--job-bookmark-option"),
+        ({"DefaultArguments": {"--enable-glue-datacatalog": "true"}}, "--enable-glue-datacatalog"),
+        ({"DefaultArguments": {"--datalake-formats": "iceberg"}}, "--datalake-formats"),
+        ({"MaxRetries": 1}, "MaxRetries"),
     ],
 )
 def test_what_this_twin_could_only_pretend_to_run_is_refused(twin: Twin, change: dict[str, Any], told: str) -> None:
@@ -594,11 +617,10 @@ def test_an_input_that_the_script_left_alone_is_not_written_back(tmp_path: Path)
     s3: Any = FakeS3()
     s3.objects = {"s3://lake/in.csv": b"1", "s3://lake/folder/a": b"a", "s3://lake/folder/b": b"b"}
     staged = stage(s3, {"--in": "s3://lake/in.csv", "--folder": "s3://lake/folder/"}, tmp_path / "s3")
-    local = staged.localized({"--in": "s3://lake/in.csv", "--folder": "s3://lake/folder/", "--n": "1"})
-    assert local["--folder"].endswith("/")
-    Path(local["--folder"], "a").unlink()
-    Path(local["--folder"], "c").write_text("c")
-    Path(local["--folder"], ".c.crc").write_text("checksum")
+    folder = staged.buckets()["lake"] / "folder"
+    Path(folder, "a").unlink()
+    Path(folder, "c").write_text("c")
+    Path(folder, ".c.crc").write_text("checksum")
 
     changed = upload(s3, staged)
 
