@@ -153,7 +153,8 @@ def open_text(path: Path, dialect: Dialect) -> io.TextIOWrapper:
             stream = gzip.GzipFile(path)
         case "zip":
             archive = ZipFile(path)
-            stream = archive.open(archive.namelist()[0])
+            # The folder of the one file may stand beside it, as Explorer and `zip -r` write it.
+            stream = archive.open(next(member for member in archive.infolist() if not member.is_dir()))
         case _:
             stream = path.open("rb")
     # Stray bytes may stand in lines that are no records. From a record they cannot be written, and fail the job.

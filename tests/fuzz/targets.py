@@ -128,7 +128,9 @@ def fuzz_grammar(drawn: bytes) -> None:
     grammar = Grammar(dialect, len(columns))
     whole = scan(grammar, text, last=True, numbers=True, keep=True)
     slow = judge(contents, replace(contract, file=dialect, columns=columns, **_WITHOUT_RULES), None)
-    assert _places(whole, columns) == Counter(slow.places)
+    # That the bytes are of another encoding is not the grammar's to say.
+    told = Counter(place for place in slow.places if place.code is not Code.WRONG_ENCODING)
+    assert _places(whole, columns) == told
     assert whole.records == slow.rows
     _is_in_order(whole, text, grammar)
     _is_the_same_in_pieces(whole, text, grammar, columns, options)

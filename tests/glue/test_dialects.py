@@ -34,7 +34,8 @@ CONTRACTS = Path(__file__).parents[2] / "contracts"
 def zipped(content: bytes) -> bytes:
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
-        file.writestr("品目.csv", content)
+        file.mkdir("品目")  # as Explorer and `zip -r` write it
+        file.writestr("品目/品目.csv", content)
     return archive.getvalue()
 
 

@@ -6,8 +6,10 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import chain
 
+from suimon.check.encoding_evidence import EncodingEvidence
 from suimon.check.source import Source
 from suimon.check.verdict import Code, Details
 from suimon.contract.file import FileFormat
@@ -15,6 +17,9 @@ from suimon.contract.file import FileFormat
 # One step takes so much and, however dense the file, gives at most so much; the first stays in the processor's cache.
 _STEP_BYTES = 256 * 1024
 _PIECE_BYTES = 1024 * 1024
+_FRAME_BYTES = 2 * 1024
+# Each member or frame costs some ten microseconds, however little it holds: so many may, of fewer bytes than that.
+_SMALL_MEMBERS, _SMALL_BYTES = 100_000, 4 * 1024
 # A few repeated rows compress a thousandfold, and no file of this size has ever harmed anybody.
 _HARMLESS_BYTES = 1024 * 1024
 _ZIP_BLOCK = 8 * 1024 * 1024
@@ -29,8 +34,10 @@ class DecodeError(Exception):
         self.details = details
 
 
-def utf8_chunks(source: Source, dialect: FileFormat) -> Iterator[bytes]:
-    """Give the file as UTF-8, in chunks of up to a few MB; DecodeError where that ends, after what is sound.
+def utf8_chunks(source: Source, dialect: FileFormat, evidence: EncodingEvidence | None = None) -> Iterator[bytes]:
+    """Yield the file as UTF-8, in chunks of up to a few MB; DecodeError where that ends, after what is sound.
+
+    `evidence` gets to see the bytes before they are decoded.
 
     UTF-8 passes as it is. Elsewhere a stray byte b becomes the lone surrogate U+DC00+b in three bytes, which are no
     UTF-8 either. The byte order mark of utf-8-sig is removed, the one of utf-16 required.
@@ -40,6 +47,8 @@ def utf8_chunks(source: Source, dialect: FileFormat) -> Iterator[bytes]:
     chunks = source.chunks()
     if dialect.compression != "none":
         chunks = _limited(_DECOMPRESSION[dialect.compression](source), source.size, dialect)
+    if evidence is not None:
+        chunks = evidence.watch(chunks)
     match dialect.encoding:
         case "utf-8":
             return chunks
@@ -62,8 +71,22 @@ def _limited(pieces: Iterator[bytes], size: int, dialect: FileFormat) -> Iterato
         yield piece
 
 
+@dataclass(slots=True)
+class _Members:
+    """The members (of gzip) or frames (of zstd) of a file so far, and the bytes that they gave."""
+
+    count: int = 1
+    given: int = 0
+
+    def next(self) -> None:
+        self.count += 1
+        if self.count > _SMALL_MEMBERS + self.given // _SMALL_BYTES:
+            raise DecodeError(Code.DECOMPRESSION_LIMIT, {"limit": "members", "allowed": _SMALL_MEMBERS})
+
+
 def _gunzip(source: Source) -> Iterator[bytes]:
     inflate = zlib.decompressobj(wbits=31)  # gzip's own header and checksum, nothing else
+    members = _Members()
     try:
         for step in _steps(source.chunks()):
             piece, rest = b"", step
@@ -71,8 +94,10 @@ def _gunzip(source: Source) -> Iterator[bytes]:
             while rest or (len(piece) == _PIECE_BYTES and not inflate.eof):
                 if inflate.eof:
                     inflate = zlib.decompressobj(wbits=31)  # the next member
+                    members.next()
                 piece = inflate.decompress(rest, _PIECE_BYTES)
                 if piece:
+                    members.given += len(piece)
                     yield piece
                 rest = inflate.unused_data or inflate.unconsumed_tail
     except zlib.error as error:
@@ -84,16 +109,21 @@ def _gunzip(source: Source) -> Iterator[bytes]:
 def _unzstd(source: Source) -> Iterator[bytes]:
     from backports import zstd  # noqa: PLC0415 few files need it
 
-    decompress = zstd.ZstdDecompressor()
+    decompress, fresh, members = zstd.ZstdDecompressor(), True, _Members()
     try:
         for step in _steps(source.chunks()):
-            rest = step
-            while rest or not (decompress.needs_input or decompress.eof):
+            place = 0
+            while place < len(step) or not (decompress.needs_input or decompress.eof):
                 if decompress.eof:
-                    decompress = zstd.ZstdDecompressor()  # the next frame
-                if piece := decompress.decompress(rest, _PIECE_BYTES):
+                    decompress, fresh = zstd.ZstdDecompressor(), True  # the next frame
+                    members.next()
+                # What a frame leaves over is copied for each: of very short frames a step may hold thousands.
+                given = step[place : place + (_FRAME_BYTES if fresh else _STEP_BYTES)]
+                if piece := decompress.decompress(given, _PIECE_BYTES):
+                    members.given += len(piece)
                     yield piece
-                rest = decompress.unused_data if decompress.eof else b""
+                place += len(given) - (len(decompress.unused_data) if decompress.eof else 0)
+                fresh = False
     except zstd.ZstdError as error:
         raise DecodeError(Code.COMPRESSION_ERROR, {"compression": "zstd"}) from error
     if not decompress.eof:
@@ -103,10 +133,9 @@ def _unzstd(source: Source) -> Iterator[bytes]:
 def _unzip(source: Source) -> Iterator[bytes]:
     try:
         with zipfile.ZipFile(_Archive(_Seekable(source), _ZIP_BLOCK)) as archive:
-            members = archive.infolist()
-            if len(members) != 1 or members[0].filename.endswith("/"):
-                found = 0 if all(member.filename.endswith("/") for member in members) else len(members)
-                raise DecodeError(Code.COMPRESSION_ERROR, {"compression": "zip", "members": found})
+            members = [member for member in archive.infolist() if not member.is_dir()]
+            if len(members) != 1:
+                raise DecodeError(Code.COMPRESSION_ERROR, {"compression": "zip", "members": len(members)})
             [member] = members
             # zipfile bounds what a step gives for these two only.
             if member.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:

@@ -78,7 +78,7 @@ def sheet_of(segment: Segment, dialect: FileFormat, places: tuple[int | None, ..
     crlf = segment.returns > 0
     uniform = segment.returns == segment.pairs == segment.newlines if crlf else True
     wanted = dialect.line_ending == "any" or not segment.newlines or (dialect.line_ending == "crlf") == crlf
-    if segment.null or not uniform or not wanted or segment.quotes % 2:
+    if segment.stained or not uniform or not wanted or segment.quotes % 2:
         return None
     if dialect.comment and _commented(segment.text(), dialect.comment.encode()):
         return None

@@ -147,7 +147,9 @@ class Duck:
         self._run(f"DROP TABLE IF EXISTS found_{number}", {})
 
     def bad_records(self, sheet: Sheet, rules: Rules, wanted: tuple[int, ...], limit: int | None) -> list[BadRecord]:
-        """Give the first `limit` records that break one of the `wanted` rules, in the sheet's order."""
+        """Return the first `limit` records that break one of the `wanted` rules, in the sheet's order."""
+        if not wanted:
+            return []
         known = sorted({place for number in wanted for place in rules.rules[number].columns})
         breaks = [newlines(name) for name in names_of(sheet)] if sheet.embedded else []
         cells = [f"left(coalesce(c{place}, ''), {_SHOWN})" for place in known]
@@ -162,14 +164,15 @@ class Duck:
         )
         return [_bad_record(row, sheet, known, wanted) for row in rows]
 
-    def bad_numbers(self, sheet: Sheet, rules: Rules, wanted: tuple[int, ...]) -> list[int]:
-        """Give the numbers of all records that break one of the `wanted` rules."""
+    def bad_numbers(self, sheet: Sheet, rules: Rules, wanted: tuple[int, ...]) -> tuple[list[int], int]:
+        """Return the numbers of all records that break one of the `wanted` rules, and how many lines break in them."""
+        breaks = "breaks" if sheet.embedded else "0"
         numbers = Numbers(sheet.numbering)
         rows = self._run(
-            f"SELECT {numbers.record} FROM ({marked(sheet, rules, wanted)}) AS own {numbers.join}",
+            f"SELECT {numbers.record}, {breaks} FROM ({marked(sheet, rules, wanted)}) AS own {numbers.join}",
             rules.parameters | _path(sheet) | numbers.parameters,
         )
-        return [row[0] for row in rows]
+        return [row[0] for row in rows], sum(row[1] for row in rows)
 
     def note_bad(self, records: list[int]) -> None:
         """Remember bad records by their number in the file."""

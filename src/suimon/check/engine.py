@@ -13,7 +13,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Context, Decimal
 from functools import partial
 from itertools import count
@@ -23,8 +23,10 @@ from typing import Any
 
 from suimon.check.decode import DecodeError, utf8_chunks
 from suimon.check.duckdb_reader import CheckError, Duck, InterruptedCheckError, open_duck
+from suimon.check.encoding_evidence import HEAD_BYTES, EncodingEvidence
 from suimon.check.grammar import Grammar
 from suimon.check.header import Head, read_head
+from suimon.check.likely_cause import Seen, likely_cause
 from suimon.check.rules_as_sql import rules_for
 from suimon.check.segment_check import Judge, Judged, Piece, moved, repetition_cell
 from suimon.check.segments import Cutter, Segment
@@ -40,6 +42,8 @@ from suimon.contract.model import Contract
 # Spilled keys may fill the disk up to here: the segments of the moment need the rest.
 _DISK_RESERVE = 512 * 1024 * 1024
 _COLUMNS_IN_PARALLEL = 400
+# Records that are read one by one, each 25 microseconds: beyond those that are listed, and where a share is tolerated.
+_MOST_UNLISTED, _MOST_TOLERATED = 5_000, 1_000_000
 _EXACT = Context(prec=100)  # more digits than the sum of any file has
 
 _Waiting = tuple[int, Segment, Future[Judged]]
@@ -76,6 +80,7 @@ def check(
     if contract.file is None or not contract.columns:
         raise CheckError(f"contract {contract.dataset} describes no file; give it a dialect, columns and a key pattern")
     watched = Watched(source, progress) if progress else source
+    evidence = EncodingEvidence(contract.file.encoding)
     # A thread's share of the memory must hold some thousand cells of every column.
     workers = min(threads or os.cpu_count() or 1, max(1, _COLUMNS_IN_PARALLEL // len(contract.columns)))
     try:
@@ -88,14 +93,38 @@ def check(
                 disk_limit=max(free - _DISK_RESERVE, free // 2),
                 threads=workers,
             ) as duck:
-                run = _Check(watched, contract, contract.file, partition, Path(folder), duck, workers, Tally(limit))
-                return run.verdict(aside)
+                run = _Check(
+                    watched, contract, contract.file, partition, Path(folder), duck, workers, Tally(limit), evidence
+                )
+                verdict = run.verdict(aside)
+                return verdict if verdict.accepted else _explained(verdict, source, contract, evidence, run.head)
     except DecodeError as error:
         tally = Tally(limit)
         tally.add([BadCell(error.code, details=error.details)])
-        return Verdict(False, 0, tally.first(()), tally.counts(), truncated=not limit)  # noqa: FBT003
+        verdict = Verdict(False, 0, tally.first(()), tally.counts(), truncated=not limit)  # noqa: FBT003
+        return _explained(verdict, source, contract, evidence, None)
     except OSError as error:
         raise InterruptedCheckError(f"{source.name} could not be checked: {error.strerror or error}") from error
+
+
+def _explained(
+    verdict: Verdict, source: Source, contract: Contract, evidence: EncodingEvidence, head: Head | None
+) -> Verdict:
+    """Add the one cause behind the faults of a rejected file, if they seem to have one."""
+    if contract.file is None or not source.size:
+        return verdict
+    marks = (cell.line for cell in verdict.bad_cells if cell.code is Code.BYTE_ORDER_MARK and cell.record)
+    seen = Seen(
+        raw=source.read(0, min(source.size, HEAD_BYTES)),
+        head=evidence.head,
+        labels=head.labels if head else (),
+        width=head.width if head else 0,
+        counts=verdict.counts,
+        encoding=evidence.other(),
+        ends_with_mark=contract.file.compression == "none" and source.read(source.size - 1, 1) == b"\x1a",
+        joined_at=next(marks, None),
+    )
+    return replace(verdict, cause=likely_cause(seen, contract, contract.file))
 
 
 @dataclass(slots=True)
@@ -110,24 +139,30 @@ class _Check:
     duck: Duck
     threads: int
     tally: Tally
+    evidence: EncodingEvidence
+    head: Head | None = None
     pieces: list[Piece] = field(default_factory=list)
     failing: Counter[int] = field(default_factory=Counter)
     sums: Counter[int] = field(default_factory=Counter)
     broken_records: bool = False
+    extra_lines: int = 0
     doubled: bool = False
     stopped: bool = False
     trailer: bytes | None = None
 
     def verdict(self, aside: Aside | None) -> Verdict:
-        head = self._head()
+        head = self.head = self._head(self.evidence)
         self.tally.add(head.faults)
         if head.empty:
             return self._settled(0)
         rules = rules_for(self.contract, self.partition, {place for place in head.places if place is not None})
-        judge = Judge(self.contract, Grammar(self.dialect, len(head.places)), head.places, rules)
+        judge = Judge(self.contract, Grammar(self.dialect, len(head.places)), head.places, rules, self._most())
         self.duck.prepare(rules)
         self.stopped = head.stopped
         rows, lines = self._first_round(judge, head)
+        if not self.stopped and (other := self.evidence.other()):
+            details = {"found": other, "encoding": self.dialect.encoding}
+            self.tally.add([BadCell(Code.WRONG_ENCODING, details=details)])
         self._judge_trailer(judge, rows, lines)
         self._count_bad_cells(judge)
         measurements = self._measure(judge, self._find_repetitions(judge), rows)
@@ -141,8 +176,15 @@ class _Check:
             write_aside(aside, self.contract, judge, self._rounds(judge), rows - bad)
         return self._settled(rows, measurements, bad, set_aside=True)
 
-    def _head(self) -> Head:
-        return read_head(iter(utf8_chunks(self.source, self.dialect)), self.contract, self.dialect)
+    def _head(self, evidence: EncodingEvidence | None = None) -> Head:
+        return read_head(iter(utf8_chunks(self.source, self.dialect, evidence)), self.contract, self.dialect)
+
+    def _most(self) -> int:
+        """Return how many records of a segment are read one by one: what can only be rejected is not read for hours."""
+        tolerance = self.contract.tolerance
+        if tolerance is None:
+            return self.tally.limit + _MOST_UNLISTED
+        return _MOST_TOLERATED if tolerance.max_rows is None else tolerance.max_rows + _MOST_UNLISTED
 
     def _first_round(self, judge: Judge, head: Head) -> tuple[int, int]:
         """Judge segment by segment; settle them in the file's order, whichever is done first. Give records and lines.
@@ -171,6 +213,8 @@ class _Check:
                 self._settle(judge, judged, number, piece)
                 records += judged.records
                 lines += judged.lines + (segment.last and judged.size == segment.size and not segment.ended)
+                if judged.full:
+                    self.tally.add([BadCell(Code.TOO_MANY_FAULTS, lines + 1)])
                 if judged.stopped:
                     self.stopped = True
                     break
@@ -194,6 +238,8 @@ class _Check:
             self.broken_records |= code is not Code.BLANK_ROW
         cells = sorted((*judged.faults, *judged.cells), key=lambda cell: (cell.line or 0, cell.record or 0))
         self.tally.list(moved(cell, piece) for cell in cells)
+        self.tally.beyond_records |= judged.unproven
+        self.extra_lines += judged.extra_lines
         if judge.tolerant:
             self.duck.note_bad([record + piece.record for record in judged.bad])
         if judged.totals:
@@ -281,8 +327,10 @@ class _Check:
         tolerance = self.contract.tolerance
         if tolerance is None or self.tally.beyond_records or self.stopped or bad == rows:  # nothing good to go on
             return False
-        within = tolerance.max_rows is None or bad <= tolerance.max_rows
-        return within and (tolerance.max_percent is None or 100 * bad <= Decimal(tolerance.max_percent) * rows)
+        # A quote that is lost makes one record of many: each line of a bad record may have been one.
+        lost, sent = bad + self.extra_lines, rows + self.extra_lines
+        within = tolerance.max_rows is None or lost <= tolerance.max_rows
+        return within and (tolerance.max_percent is None or 100 * lost <= Decimal(tolerance.max_percent) * sent)
 
     def _rounds(self, judge: Judge) -> Rounds:
         return Rounds(self._head, judge.grammar, self.folder, self.duck, self.threads, self.pieces)

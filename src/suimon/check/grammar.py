@@ -13,10 +13,19 @@ from suimon.contract.file import FileFormat
 
 MAX_RECORD_BYTES = 2_000_000  # longer is no record but a lost quote; all readers hold one record in memory
 
-_BLOCK_BYTES = 64 * 1024
+_FIRST_BLOCK_BYTES, _BLOCK_BYTES = 256, 64 * 1024
 _ENDINGS = {"any": rb"\r?\n", "lf": rb"\n", "crlf": rb"\r\n"}
 WANTED = {"any": "LF or CRLF", "lf": "LF", "crlf": "CRLF"}
 _STRAY = re.compile("[\udc00-\udcff]")
+BYTE_ORDER_MARK = "\ufeff".encode()
+# No writer of CSV puts these into a value: NUL, DOS's end of a file, and what ISO-2022-JP shifts with. In no encoding
+# that a contract may declare are they part of another character.
+STAINS = (b"\0", b"\x1a", b"\x1b", BYTE_ORDER_MARK)
+_CONTROL = re.compile(rb"[\0\x1a\x1b]")
+
+
+# A record starts with no byte order mark: where one stands, files were joined.
+_UNMARKED = rb"(?!" + BYTE_ORDER_MARK + rb")"
 
 
 class Grammar:
@@ -35,10 +44,10 @@ class Grammar:
         self._quoted_cell = re.compile(quoted)
         self._cell = re.compile(rb"(?:" + quoted + rb"|" + plain + rb")" if quoted else plain)
         cell = self._cell.pattern
-        ended = self._body(width) + _ENDINGS[dialect.line_ending]
+        ended = _UNMARKED + self._body(width) + _ENDINGS[dialect.line_ending]
         self._record = re.compile(ended)
         self._records = re.compile(rb"(?:" + ended + rb")*+")
-        self._last = re.compile(rb"(?=[\s\S])" + self._body(width) + rb"\Z")
+        self._last = re.compile(rb"(?=[\s\S])" + _UNMARKED + self._body(width) + rb"\Z")
         self._others = dict[tuple[int, bytes], re.Pattern[bytes]]()
         self._any_record = re.compile(cell + rb"(?:" + delimiter + cell + rb")*+(?:\r?\n|\Z)")
 
@@ -84,6 +93,12 @@ class Grammar:
             position = match.end() + 1
         return cells
 
+    def width_of(self, record: bytes) -> int:
+        """Return how many cells a whole record has."""
+        if self._quote and self._quote in record:
+            return len(self.cells(record))
+        return record.count(self._delimiter) + 1
+
     def value(self, cell: bytes) -> str:
         """Give what a cell means: without its quotes, its escapes undone; stray bytes as lone surrogates."""
         if self._quote and cell.startswith(self._quote):
@@ -125,7 +140,9 @@ class Grammar:
         """Give where the records of another width or line ending end that start at `position`."""
         if (width, ending) not in self._others:
             not_blank = rb"(?!\r?\n)" if width == 1 else b""
-            self._others[width, ending] = re.compile(rb"(?:" + not_blank + self._body(width) + ending + rb")*+")
+            self._others[width, ending] = re.compile(
+                rb"(?:" + _UNMARKED + not_blank + self._body(width) + ending + rb")*+"
+            )
         match = self._others[width, ending].match(text, position, window)
         return match.end() if match else position
 
@@ -137,23 +154,32 @@ class Grammar:
         return count
 
     def stain_at(self, text: bytes, start: int, end: int) -> int | None:
-        """Give where the first NUL or stray byte stands."""
-        null = text.find(b"\0", start, end)
-        stop = end if null < 0 else null
+        """Return where the first control character or stray byte stands. It takes time by how far away that is."""
+        size = _FIRST_BLOCK_BYTES
         with memoryview(text) as view:
-            while start < stop:
-                block = min(stop, start + _BLOCK_BYTES)
+            while start < end:
+                block = min(end, start + size)
+                control = _CONTROL.search(text, start, block)
+                size = min(2 * size, _BLOCK_BYTES)
+                stop = control.start() if control else block
                 try:
-                    _, read = codecs.utf_8_decode(view[start:block], "strict", block == stop)
+                    _, read = codecs.utf_8_decode(view[start:stop], "strict", control is not None or block == end)
                 except UnicodeDecodeError as error:
                     return start + error.start
+                if control:
+                    return stop
                 start += read
-        return None if null < 0 else null
+        return None
 
     def stray(self, raw: bytes) -> int | None:
         """Give the first byte that is none of the encoding."""
         found = None if raw.isascii() else _STRAY.search(self._text(raw))
         return ord(found[0]) - 0xDC00 if found else None
+
+    def control(self, raw: bytes) -> int | None:
+        """Return the first control character but NUL."""
+        found = _CONTROL.search(raw.replace(b"\0", b""))
+        return found[0][0] if found else None
 
     def first_fault(self, text: bytes, start: int, window: int) -> tuple[tuple[Code, Details] | None, int]:
         """Go through the cells of a record to the first that is not one; no fault when the text ends within it."""

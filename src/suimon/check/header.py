@@ -1,16 +1,19 @@
 """What stands before the records: a byte order mark, skipped lines, and the header, held against the contract."""
 
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from itertools import chain
 
-from suimon.check.grammar import MAX_RECORD_BYTES, Grammar
+from suimon.check.grammar import BYTE_ORDER_MARK, MAX_RECORD_BYTES, Grammar
 from suimon.check.structure import Fault, first_record
 from suimon.check.verdict import BadCell, Code, shown
 from suimon.contract.file import FileFormat
 from suimon.contract.model import Contract
 
-_BYTE_ORDER_MARK = "\ufeff".encode()
+# Of ten letters one may be wrong.
+_SLIP = 0.85
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,8 @@ class Head:
     body: Iterator[bytes]
     empty: bool = False
     stopped: bool = False  # the header does not end: what follows cannot be judged
+    labels: tuple[str, ...] = ()
+    width: int = 0  # cells of the first record, where it can be read
 
 
 def read_head(chunks: Iterator[bytes], contract: Contract, dialect: FileFormat) -> Head:
@@ -35,9 +40,9 @@ def read_head(chunks: Iterator[bytes], contract: Contract, dialect: FileFormat) 
     faults = list[BadCell]()
     if not text:
         return Head(columns, 0, (BadCell(Code.EMPTY_FILE),), iter(()), empty=True)
-    if text.startswith(_BYTE_ORDER_MARK):
+    if text.startswith(BYTE_ORDER_MARK):
         faults.append(BadCell(Code.BYTE_ORDER_MARK, 1))
-        text = text.removeprefix(_BYTE_ORDER_MARK)
+        text = text.removeprefix(BYTE_ORDER_MARK)
     text, lines, ended = _after_skipped(text, chunks, dialect, ended=ended)
     if not dialect.header:
         return Head(columns, lines, tuple(faults), chain([text], chunks))
@@ -49,7 +54,7 @@ def read_head(chunks: Iterator[bytes], contract: Contract, dialect: FileFormat) 
     known = _places(labels, contract, dialect)
     titles = {_plain(column.title, dialect) for column in contract.columns}
     if any(_plain(label, dialect) in titles for label in labels):
-        masked = _may_be_values(labels, titles, contract, dialect)
+        masked = any(column.personal for column in contract.columns)
         for fault in broken:
             label = None if fault.value is None else shown(fault.value, personal=masked)
             faults.append(BadCell(fault.code, line + fault.line - 1, value=label, details=fault.details))
@@ -65,7 +70,21 @@ def read_head(chunks: Iterator[bytes], contract: Contract, dialect: FileFormat) 
     lines += header.count(b"\n") + (header != b"" and not header.endswith(b"\n"))
     stopped = any(fault.code in {Code.UNTERMINATED_QUOTE, Code.RECORD_TOO_LONG} for fault in broken)
     body = iter(()) if stopped else chain([text[end:]], chunks)
-    return Head(known, lines, tuple(faults), body, stopped=stopped)
+    width = _width(grammar, text[end:])
+    if faults and width == len(columns) != len(known):
+        # The header alone is broken: records are not blamed for being as wide as the contract, and which of their
+        # cells is which nobody knows.
+        known = (None,) * width
+    return Head(known, lines, tuple(faults), body, stopped=stopped, labels=labels, width=width)
+
+
+def _width(grammar: Grammar, text: bytes) -> int:
+    """Return how many cells the first record has; 0 where there is none that can be read."""
+    start = 0
+    while grammar.comment and text.startswith(grammar.comment, start):
+        start = text.find(b"\n", start) + 1 or len(text)
+    record = grammar.record_at(text, start, min(len(text), start + MAX_RECORD_BYTES))
+    return len(grammar.cells(record)) if record and record.strip(b"\r\n") else 0
 
 
 def _read_on(text: bytes, chunks: Iterator[bytes]) -> tuple[bytes, bool]:
@@ -102,10 +121,19 @@ def _places(labels: tuple[str, ...], contract: Contract, dialect: FileFormat) ->
     return tuple(wanted.index(label) if label in wanted and plain.count(label) == 1 else None for label in plain)
 
 
-def _may_be_values(labels: tuple[str, ...], titles: set[str], contract: Contract, dialect: FileFormat) -> bool:
-    """Tell whether unknown labels may be personal values: a record that a lost line ending has joined to the header."""
-    known = sum(_plain(label, dialect) in titles for label in labels)
-    return 2 * (len(labels) - known) >= known and any(column.personal for column in contract.columns)
+def _is_like(label: str, titles: Iterable[str]) -> bool:
+    """Whether an unknown label is one of the contract's but for case, blanks, Unicode form or a slip of the pen.
+
+    What is not may be a personal value: of a record that a lost line ending has joined to the header.
+    """
+    plain = _folded(label)
+    return any(
+        plain == (title := _folded(one)) or SequenceMatcher(None, plain, title).ratio() > _SLIP for one in titles
+    )
+
+
+def _folded(label: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", label).casefold().split())
 
 
 def _plain(label: str, dialect: FileFormat) -> str:
@@ -132,7 +160,8 @@ def _label_faults(
     for place, label in enumerate(plain):
         if label not in names:
             if dialect.extra_columns == "refuse":
-                value = shown(labels[place], personal=masked)
+                hidden = masked and not _is_like(labels[place], (column.title for column in contract.columns))
+                value = shown(labels[place], personal=hidden)
                 yield BadCell(Code.EXTRA_LABEL, lines[place], value=value, details={"place": place + 1})
         elif label in plain[:place]:
             details = {"place": place + 1, "first": plain.index(label) + 1}

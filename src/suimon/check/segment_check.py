@@ -36,22 +36,29 @@ class Judged:
     lines: int
     strict: bool
     stopped: bool
+    unproven: bool
+    full: bool
     totals: Totals | None
     faults: tuple[BadCell, ...] = ()  # of structure, as many as were asked for
     unlisted: Counter[tuple[Code, str | None, Shared]] = field(default_factory=Counter)  # the others, by column
     cells: tuple[BadCell, ...] = ()  # bad ones, as many as were asked for
     bad: Iterable[int] = ()  # numbers of the bad records, where some are tolerated
+    extra_lines: int = 0  # of these, beyond one each
     doubled: bool = False  # cells hold quotes
 
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Judges the segments of one file: `places` are its columns as places in the contract."""
+    """Judges the segments of one file: `places` are its columns as places in the contract.
+
+    `most`: so many records of a segment are looked at one by one.
+    """
 
     contract: Contract
     grammar: Grammar
     places: tuple[int | None, ...]
     rules: Rules
+    most: int
 
     @property
     def listed(self) -> tuple[int, ...]:
@@ -80,16 +87,19 @@ class Judge:
             duck.forget_keys(number)
             totals = None
         if sheet and totals:
-            bad, numbers = self._bad(duck, replace(sheet, rows=totals.rows), totals, room)
+            bad, numbers, extra = self._bad(duck, replace(sheet, rows=totals.rows), totals, room)
             return Judged(
                 size=segment.size,
                 records=totals.rows,
                 lines=segment.newlines,
                 strict=False,
                 stopped=False,
+                unproven=False,
+                full=False,
                 totals=totals,
                 cells=tuple(bad),
                 bad=numbers,
+                extra_lines=extra,
                 doubled=sheet.doubled,
             )
         return self._strictly(duck, segment, number, room)
@@ -127,15 +137,16 @@ class Judge:
 
     def _strictly(self, duck: Duck, segment: Segment, number: int, room: int) -> Judged:
         text = segment.text()
-        found = scan(self.grammar, text, last=segment.last, room=room, numbers=self.tolerant)
-        totals, cells, bad = None, list[BadCell](), found.bad
+        found = scan(self.grammar, text, last=segment.last, room=room, most=self.most, numbers=self.tolerant)
+        totals, cells, bad, extra_lines = None, list[BadCell](), found.bad, found.extra_lines
         if found.runs and self.rules.values:
             sheet = copy_of(segment, text, found, self.grammar, self.places)
             totals = self._totals(duck, sheet, number)
             if totals is None or totals.rows != sheet.rows:
                 raise CheckError("a record is read differently by the two readers; please report it")
-            cells, more = self._bad(duck, sheet, totals, room)
+            cells, more, extra = self._bad(duck, sheet, totals, room)
             bad.extend(more)
+            extra_lines += extra
             sheet.path.unlink()
         unlisted = Counter[tuple[Code, str | None, Shared]]()
         for (code, cell, details), count in found.unlisted.items():
@@ -147,20 +158,23 @@ class Judge:
             lines=text.count(b"\n", 0, found.end),
             strict=True,
             stopped=found.stopped,
+            unproven=found.unproven,
+            full=found.full,
             totals=totals,
             faults=tuple(map(self.fault_cell, found.faults)),
             unlisted=unlisted,
             cells=tuple(cells),
             bad=bad,
+            extra_lines=extra_lines,
         )
 
-    def _bad(self, duck: Duck, sheet: Sheet, totals: Totals, room: int) -> tuple[list[BadCell], tuple[int, ...]]:
+    def _bad(self, duck: Duck, sheet: Sheet, totals: Totals, room: int) -> tuple[list[BadCell], list[int], int]:
         wanted = tuple(number for number in self.listed if totals.failing[number])
         if not wanted:
-            return [], ()
-        numbers = tuple(duck.bad_numbers(sheet, self.rules, wanted)) if self.tolerant else ()
+            return [], [], 0
+        numbers, extra = duck.bad_numbers(sheet, self.rules, wanted) if self.tolerant else ([], 0)
         records = duck.bad_records(sheet, self.rules, wanted, room) if room else []
-        return [cell for record in records for cell in self.cells_of(record)], numbers
+        return [cell for record in records for cell in self.cells_of(record)], numbers, extra
 
     def cells_of(self, bad: BadRecord) -> list[BadCell]:
         """Give the bad cells of a record."""
@@ -196,8 +210,12 @@ class Judge:
 
 def moved(cell: BadCell, piece: Piece) -> BadCell:
     """Number a cell of a segment as it is numbered in the file."""
+    details = cell.details
+    if isinstance(to := details.get("to"), int):
+        details = {**details, "to": to + piece.line}
     return replace(
         cell,
+        details=details,
         line=None if cell.line is None else cell.line + piece.line,
         record=None if cell.record is None else cell.record + piece.record,
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from suimon.check.grammar import MAX_RECORD_BYTES, Grammar
+from suimon.check.grammar import BYTE_ORDER_MARK, MAX_RECORD_BYTES, STAINS, Grammar
 from suimon.contract.file import FileFormat
 
 # Large enough that DuckDB's start does not count, small enough that a few of them fit memory and disk.
@@ -23,7 +23,7 @@ class Segment:
 
     Its file has a header line of our own in front, `header` bytes long, with the line ending that the records are
     thought to have: CRLF where there is any carriage return. Figures over its own bytes: size, newlines,
-    carriage returns, both together, quote characters, any NUL.
+    carriage returns, both together, quote characters; whether any is a control character or part of a byte order mark.
     """
 
     path: Path
@@ -33,7 +33,7 @@ class Segment:
     returns: int
     pairs: int
     quotes: int
-    null: bool
+    stained: bool
     ended: bool  # with a line's end
     last: bool
 
@@ -159,19 +159,20 @@ class _Figures:
     returns: int = 0
     pairs: int = 0
     quotes: int = 0
-    null: bool = False
-    _last: bytes = b""
+    stained: bool = False
+    _tail: bytes = b""
 
     def add(self, chunk: bytes) -> None:
         self.size += len(chunk)
         self.newlines += chunk.count(b"\n")
         self.quotes += chunk.count(self.quote) if self.quote else 0
-        self.null = self.null or b"\0" in chunk
+        joint = self._tail + chunk[:2]  # the bytes of a mark may stand in two chunks
+        self.stained = self.stained or any(stain in chunk for stain in STAINS) or BYTE_ORDER_MARK in joint
         if b"\r" in chunk:
             self.returns += chunk.count(b"\r")
             self.pairs += chunk.count(b"\r\n")
-        self.pairs += self._last == b"\r" and chunk.startswith(b"\n")
-        self._last = chunk[-1:]
+        self.pairs += self._tail.endswith(b"\r") and chunk.startswith(b"\n")
+        self._tail = (self._tail + chunk[-2:])[-2:]
 
     def segment(self, path: Path, header: int, *, last: bool) -> Segment:
         return Segment(
@@ -182,7 +183,7 @@ class _Figures:
             returns=self.returns,
             pairs=self.pairs,
             quotes=self.quotes,
-            null=self.null,
-            ended=self._last == b"\n",
+            stained=self.stained,
+            ended=self._tail.endswith(b"\n"),
             last=last,
         )

@@ -24,6 +24,8 @@ class Code(StrEnum):
     DECOMPRESSION_LIMIT = "decompression-limit"  # more than the declared ratio or size
     BYTE_ORDER_MARK = "byte-order-mark"  # one that is not declared
     MISSING_BYTE_ORDER_MARK = "missing-byte-order-mark"  # UTF-16 without one
+    WRONG_ENCODING = "wrong-encoding"  # bytes that decode as declared, but are text of another encoding
+    TOO_MANY_FAULTS = "too-many-faults"  # so many broken records that reading stopped
     # The file as a table
     ROW_COUNT_ERROR = "row-count-error"
     QUALITY_ERROR = "quality-error"  # another metric past its threshold
@@ -46,6 +48,7 @@ class Code(StrEnum):
     RECORD_TOO_LONG = "record-too-long"
     ENCODING_ERROR = "encoding-error"
     NULL_BYTE = "null-byte"
+    CONTROL_CHARACTER = "control-character"
     CONDITION_ERROR = "condition-error"
     PRIMARY_KEY_ERROR = "primary-key-error"
     # Cells
@@ -59,6 +62,30 @@ class Code(StrEnum):
     ALLOWED_VALUES_ERROR = "allowed-values-error"
     UNIQUE_ERROR = "unique-error"
     PARTITION_ERROR = "partition-error"
+
+
+class CauseKind(StrEnum):
+    """What the whole file seems to be; `report` has the words."""
+
+    COMPRESSED = "compressed"
+    NOT_COMPRESSED = "not-compressed"
+    OTHER_KIND = "other-kind"
+    ENCODING = "encoding"
+    DELIMITER = "delimiter"
+    LINE_ENDING = "line-ending"
+    HEADER_WIDTH = "header-width"
+    UNICODE_FORM = "unicode-form"
+    END_MARK = "end-mark"
+    JOINED = "joined"
+    OTHER_CONTRACT = "other-contract"
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One cause; `details` are the contract's terms and what stands there instead, never a value of the file."""
+
+    kind: CauseKind
+    details: Details = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +144,7 @@ class Verdict:
     measurements: tuple[Measurement, ...] = ()
     bad_records: int | None = None  # with at least one fault; counted when the contract has a tolerance
     set_aside: int = 0
+    cause: Cause | None = None  # of a rejected file: what is behind its faults, as a guess for people
 
     @property
     def accepted_rows(self) -> int:
@@ -135,7 +163,7 @@ class Verdict:
 
 
 # What differs from one bad cell to the next of the same rule.
-_OWN = {"first", "cells", "byte", "found", "place", "after", "bytes", "kind"}
+_OWN = {"first", "cells", "byte", "found", "place", "after", "bytes", "kind", "to"}
 
 
 def shared(details: Details) -> Shared:

@@ -6,10 +6,12 @@ from typing import Any
 
 from suimon.check.verdict import BadCell, Measurement, RuleCount, Verdict
 from suimon.contract.model import Contract
+from suimon.report.causes import explain
 from suimon.report.messages import Lang, either, meaning, metric_name, one_line, printable, say, short, threshold
 
 Labels = Mapping[str, str]  # what the header calls a column of the contract, where that is another name
 NO_LABELS: Labels = {}
+SYMPTOMS = 3  # faults shown as examples once their common cause is named
 
 
 def labels_of(contract: Contract) -> Labels:
@@ -51,6 +53,7 @@ def summary(verdict: Verdict, lang: Lang = "en", labels: Labels = NO_LABELS) -> 
     """Give the verdict in figures, as JSON; docs/report.schema.json says what each field is."""
     return {
         "verdict": "accepted" if verdict.accepted else "rejected",
+        "cause": {"kind": str(verdict.cause.kind), "text": explain(verdict.cause, lang)} if verdict.cause else None,
         "rows": verdict.rows,
         "accepted_rows": verdict.accepted_rows,
         "set_aside": verdict.set_aside,
@@ -103,6 +106,9 @@ def as_json(value: Any, indent: int | None = None) -> str:
 def describe(verdict: Verdict, limit: int = 10, lang: Lang = "en", labels: Labels = NO_LABELS) -> str:
     """Say in plain text what the verdict is: every rule that was broken, the first `limit` cells, the warnings."""
     lines = [headline(verdict, lang)]
+    if verdict.cause:
+        lines.append(explain(verdict.cause, lang))
+        limit = min(limit, SYMPTOMS)
     if verdict.bad_cell_count:
         lines += ["", *(_count(count, lang, labels) for count in verdict.counts)]
     examples = verdict.bad_cells[:limit]

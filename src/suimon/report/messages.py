@@ -47,6 +47,7 @@ _ENCODINGS = {
     "cp932": ("CP932 (Windows' Shift_JIS)", "CP932（Windows の Shift_JIS）"),
     "shift_jis": ("Shift_JIS", "Shift_JIS"),
     "euc-jp": ("EUC-JP", "EUC-JP"),
+    "iso-2022-jp": ("ISO-2022-JP (JIS)", "ISO-2022-JP（JIS）"),
 }
 _BLANKS = re.compile(r"[ \t\r\n]+")
 # Thresholds as the contract's compiler writes them.
@@ -72,9 +73,12 @@ def say(code: Code, details: Details, lang: Lang = "en") -> str:
     if template is None:
         return words.meaning
     try:
-        return template.format_map(_fields(details, lang))
+        said = template.format_map(_fields(details, lang))
     except KeyError:
         return words.meaning
+    if "to" in details:
+        said += either(lang, f" (found on line {details['to']})", f"（{details['to']} 行目で検出）")
+    return said
 
 
 def meaning(code: Code, lang: Lang = "en") -> str:
@@ -150,7 +154,7 @@ def _fields(details: Details, lang: Lang) -> dict[str, str]:
         bound = 2 ** (int(details["bits"]) - 1)
         fields |= {"least": f"{-bound:,}", "most": f"{bound - 1:,}"}
     if "encoding" in details:
-        fields["encoding"] = encoding_name(fields["encoding"], lang)
+        fields |= {name: encoding_name(fields[name], lang) for name in ("encoding", "found") if name in fields}
     if "format" in details:
         fields["format"] = one_line(re.sub("%.", lambda found: _DIRECTIVES.get(found[0], found[0]), fields["format"]))
     if "percent" in details:

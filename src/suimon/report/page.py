@@ -8,6 +8,7 @@ from suimon.check.verdict import MASK, BadCell, Code, RuleCount, Verdict
 from suimon.contract.model import Contract
 from suimon.report import pictures
 from suimon.report.as_json import Labels, headline, labels_of, partition_checked
+from suimon.report.causes import explain
 from suimon.report.messages import Lang, either, encoding_name, meaning, remedy, say
 from suimon.report.page_style import STYLE
 from suimon.report.page_tables import column_name, fault_table, measurement_table, text
@@ -27,7 +28,13 @@ _ABOUT = {
     "version_id": ("Version", "バージョン ID"),
     "size": ("Size in bytes", "サイズ（バイト）"),
 }
-_UNJUDGED = {Code.UNTERMINATED_QUOTE, Code.RECORD_TOO_LONG, Code.TRUNCATED_FILE, Code.DECOMPRESSION_LIMIT}
+_UNJUDGED = {
+    Code.TOO_MANY_FAULTS,
+    Code.UNTERMINATED_QUOTE,
+    Code.RECORD_TOO_LONG,
+    Code.TRUNCATED_FILE,
+    Code.DECOMPRESSION_LIMIT,
+}
 # Only this very style sheet: nothing that gets past the escaping could load, run or dress up anything.
 _STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 _POLICY = f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none'"
@@ -76,11 +83,12 @@ def _title(verdict: Verdict, lang: Lang) -> str:
 def _verdict(verdict: Verdict, title: str, lang: Lang) -> str:
     state = "bad" if not verdict.accepted else "warn" if verdict.set_aside or verdict.warnings else "good"
     todo = _todo(verdict, lang)
+    cause = f"<p><strong>{text(explain(verdict.cause, lang))}</strong></p>" if verdict.cause else ""
     about = either(lang, "Result of the file check", "ファイル検査結果")
     return (
         f'<div class="brand"><b>Suimon 水門</b><span>{about}</span></div>\n'
         f'<header class="card verdict {state}">{pictures.gate(is_open=verdict.accepted)}<div><h1>{text(title)}</h1>'
-        f"<p>{text(headline(verdict, lang))}</p>{f'<p>{todo}</p>' if todo else ''}</div></header>"
+        f"<p>{text(headline(verdict, lang))}</p>{cause}{f'<p>{todo}</p>' if todo else ''}</div></header>"
     )
 
 

@@ -11,7 +11,8 @@ from rich.text import Text
 
 from suimon.check.verdict import Verdict
 from suimon.contract.model import Contract
-from suimon.report.as_json import Labels, headline, labels_of, measured, named, quoted
+from suimon.report.as_json import SYMPTOMS, Labels, headline, labels_of, measured, named, quoted
+from suimon.report.causes import explain
 from suimon.report.messages import Lang, either, one_line, say
 
 _BAR = 12  # characters
@@ -37,6 +38,9 @@ def show(file: str, contract: Contract, verdict: Verdict, *, limit: int, lang: L
     labels = labels_of(contract)
     what = one_line(f"{file} ({contract.dataset} {contract.version})")
     console.print(Text.assemble((word, style), " ", what), Text(headline(verdict, lang)), sep="\n")
+    if verdict.cause:
+        console.print(Text(explain(verdict.cause, lang), style="bold"))
+        limit = min(limit, SYMPTOMS)
     if verdict.counts:
         console.print("", _rules(verdict, lang, labels, bars=console.width >= _NARROW), sep="\n")
     if limit and any(cell.line for cell in verdict.bad_cells):  # of the whole file, nothing more can be said

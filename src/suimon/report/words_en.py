@@ -25,17 +25,29 @@ WORDS = {
         {
             "ratio": "decompresses to more than {allowed} times its size",
             "bytes": "decompresses to more than {allowed} bytes",
+            "members": "is compressed in more than {allowed} tiny parts",
         },
     ),
     Code.BYTE_ORDER_MARK: Words(
-        "the file starts with a byte order mark that the contract does not declare",
-        "Save the file as UTF-8 without BOM. Excel's “CSV UTF-8” writes one.",
+        "a byte order mark stands where the contract declares none",
+        "Save the file as UTF-8 without BOM; Excel's “CSV UTF-8” writes one. On a later line it shows that files were "
+        "joined: remove it there, and the second header.",
         {"": "starts with a byte order mark, the bytes EF BB BF"},
     ),
     Code.MISSING_BYTE_ORDER_MARK: Words(
         "the file is UTF-16 without the byte order mark that tells its byte order",
         "Save the file as UTF-16 with BOM.",
         {"": "starts without a byte order mark, so its byte order is unknown"},
+    ),
+    Code.WRONG_ENCODING: Words(
+        "the file is in another encoding than the contract declares, though its bytes could be read as that",
+        "Export or save the file in the declared encoding.",
+        {"": "is {found}, not {encoding}: read as that, its text would become other characters"},
+    ),
+    Code.TOO_MANY_FAULTS: Words(
+        "so many records are broken that reading stopped",
+        "Correct the faults that are listed, or their common cause, and have the file checked again.",
+        {"": "is where reading stopped: what follows was not judged"},
     ),
     Code.ROW_COUNT_ERROR: Words(
         "the number of records is not what the contract asks for",
@@ -145,6 +157,11 @@ WORDS = {
         "there is a NUL byte",
         "Remove NUL bytes. They come from UTF-16 saved as something else, or from fields of fixed width.",
         {"": "has a NUL byte"},
+    ),
+    Code.CONTROL_CHARACTER: Words(
+        "there is a control character that no text holds",
+        "Remove it. 0x1A is the mark by which DOS programs end a file; 0x1B belongs to ISO-2022-JP.",
+        {"": "has the control character {byte}"},
     ),
     Code.CONDITION_ERROR: Words(
         "a record breaks a condition over its values",

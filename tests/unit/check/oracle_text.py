@@ -1,14 +1,17 @@
 """The oracle's reading of a file's form: bytes to text to records, one character after the other."""
 
 import io
+import re
 import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+from suimon.check.encoding_evidence import EncodingEvidence
 from suimon.check.verdict import Code
 from suimon.contract.file import FileFormat
 
@@ -35,11 +38,27 @@ class Reading:
     ending: str = ""  # "\n", "\r\n", or "" at the end of the file
     end: int = 0  # where the next one starts
     blank: bool = False
+    lines: int = 1
+    guessed: bool = False  # quotes are broken, so where it ends is a guess
 
 
 def text_of(contents: bytes, dialect: FileFormat) -> str:
     """Give a file's text; UnreadableError if it cannot be had."""
     return _decoded(_unpacked(contents, dialect), dialect)
+
+
+def is_foreign(contents: bytes, dialect: FileFormat) -> bool:
+    """Whether a file is in another encoding than declared, beyond doubt."""
+    plain = _unpacked(contents, dialect)
+    if re.search(rb"\x1b(\$[@B]|\([BIJ])", plain):
+        return True
+    if dialect.encoding in {"cp932", "shift_jis", "euc-jp"}:
+        with suppress(UnicodeDecodeError):
+            if any(character > "\u07ff" for character in plain.decode("utf-8")):
+                return True
+    evidence = EncodingEvidence(dialect.encoding)  # how sure EUC-JP must be has tests of its own
+    list(evidence.watch([plain]))
+    return evidence.other() == "euc-jp"
 
 
 def _unpacked(contents: bytes, dialect: FileFormat) -> bytes:
@@ -70,7 +89,7 @@ def _gzip(contents: bytes) -> bytes:
 def _zip(contents: bytes) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(contents)) as archive:
-            members = archive.namelist()
+            members = [name for name in archive.namelist() if not name.endswith("/")]
             if len(members) != 1:
                 raise UnreadableError(Code.COMPRESSION_ERROR)
             return archive.read(members[0])
@@ -125,6 +144,14 @@ def readings(text: str, dialect: FileFormat, line: int = 1) -> Iterator[Reading]
             place, line = next_line(text, place), line + 1
             continue
         reading = _reading(text, place, line, dialect)
+        if text.startswith("\ufeff", place):
+            after = _reading(text, place + 1, line, dialect)
+            end = next_line(text, place) if after.fault else after.end
+            reading = Reading(line, fault=Code.BYTE_ORDER_MARK, end=end)
+        whole = text[place : reading.end]
+        reading.lines = whole.count("\n") + (not whole.endswith("\n"))
+        quoting = {Code.QUOTE_ERROR, Code.LINE_ENDING_ERROR, Code.UNTERMINATED_QUOTE}
+        reading.guessed = reading.fault in quoting and bool(dialect.quote) and dialect.quote in whole
         yield reading
         if reading.fault is Code.UNTERMINATED_QUOTE:
             return

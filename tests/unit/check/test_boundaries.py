@@ -479,9 +479,9 @@ def test_a_cut_goes_back_over_every_line_within_quotes(tmp_path: Path, text: byt
 def test_the_figures_of_a_segment_are_those_of_its_bytes(tmp_path: Path) -> None:
     [(segment, text)] = cut(b'1,"2",3\r\n\0,\r,4\r\n', tmp_path, size=1000, chunk=1)
     assert (segment.size, segment.newlines, segment.returns, segment.pairs, segment.quotes) == (len(text), 2, 3, 2, 2)
-    assert (segment.null, segment.ended, segment.last) == (True, True, True)
+    assert (segment.stained, segment.ended, segment.last) == (True, True, True)
     [(segment, _)] = cut(b"1,2,3\r\n", tmp_path, size=1000, chunk=100)
-    assert (segment.returns > 0, segment.null, segment.header) == (True, False, len(b"h,h,h\r\n"))
+    assert (segment.returns > 0, segment.stained, segment.header) == (True, False, len(b"h,h,h\r\n"))
 
 
 @pytest.mark.parametrize(

@@ -139,7 +139,7 @@ def test_a_checksum_that_is_wrong_is_a_compression_error() -> None:
 
 @pytest.mark.parametrize(
     ("members", "found"),
-    [((), 0), ((("folder/", b""),), 0), ((("a.csv", b"a"), ("b.csv", b"b")), 2), ((("f/", b""), ("f/a", b"a")), 2)],
+    [((), 0), ((("folder/", b""),), 0), ((("a.csv", b"a"), ("b.csv", b"b")), 2)],
 )
 def test_a_zip_of_anything_but_one_file_is_refused_with_their_number(
     members: tuple[tuple[str, bytes], ...], found: int
@@ -148,6 +148,19 @@ def test_a_zip_of_anything_but_one_file_is_refused_with_their_number(
         Code.COMPRESSION_ERROR,
         {"compression": "zip", "members": found},
     )
+
+
+def test_a_zip_may_hold_the_folder_of_its_one_file_beside_it() -> None:
+    """As Explorer and `zip -r` write it."""
+    packed = zipped(("folder/", b""), ("folder/rows.csv", ROWS.encode()))
+    assert read(Cut(packed), FileFormat(compression="zip")) == (ROWS.encode(), None)
+
+
+@pytest.mark.parametrize("member", [b"\x50\x2a\x4d\x18\0\0\0\0", zstd.compress(b""), zstd.compress(b"a")])
+def test_very_many_tiny_frames_are_more_than_is_read(member: bytes) -> None:
+    dialect = FileFormat(compression="zstd", max_ratio=10**6)
+    assert fault(member * 101_000, dialect) == (Code.DECOMPRESSION_LIMIT, {"limit": "members", "allowed": 100_000})
+    assert read(Cut(member * 1_000 + zstd.compress(ROWS.encode())), dialect)[0].endswith(ROWS.encode())
 
 
 def test_a_zip_that_is_encrypted_or_of_a_rare_method_is_refused() -> None:

@@ -135,6 +135,7 @@ def test_the_summary_counts_every_rule() -> None:
     ]
     assert answer == {
         "verdict": "rejected",
+        "cause": None,
         "rows": 1200,
         "accepted_rows": 0,
         "set_aside": 0,

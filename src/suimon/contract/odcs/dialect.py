@@ -23,7 +23,7 @@ DIALECT: Grammar = {
 }
 # One byte each in UTF-8, so that the checker finds them without decoding.
 _MARKS = r"[!-/:-@\[-`{-~]"
-_CONTROLS = r"[\x01-\x09\x0b\x0c\x0e-\x1f]"
+_CONTROLS = r"[\x01-\x09\x0b\x0c\x0e-\x19\x1c-\x1f]"  # not what ends a file in DOS or shifts in ISO-2022-JP
 _COMMENT = r"[!-*,./:-@\[-`{-~][ -~]*|[+-][!-/:-@\[-`{-~][ -~]*"
 
 
