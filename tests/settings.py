@@ -11,5 +11,5 @@ SETTINGS = Settings(
     mwaa_environment="env",
     glue_job="job",
     copy_role_arn="arn:aws:iam::123456789012:role/copy",
-    warehouse=Warehouse(database="analytics", workgroup_name="wg"),
+    redshift=Warehouse(database="analytics", workgroup_name="wg"),
 )

@@ -23,7 +23,7 @@ from suimon.ledger.drops import Ledger
 from suimon.mwaa.airflow import CLIENT_CONFIG, Airflow
 from suimon.mwaa.pace import Pace
 from suimon.outcome.run_end import RunEnds
-from suimon.settings import Places, Settings, SettingsError
+from suimon.settings import Settings
 from suimon.sweep.lost_events import Walk
 from suimon.sweep.round import Sweep, SweepError
 
@@ -103,7 +103,7 @@ def look(now: datetime) -> dict[str, Any]:
 @cache
 def settings() -> Settings:
     """Read the environment once."""
-    return Settings.from_environment(os.environ)
+    return Settings.of("freshness", os.environ)
 
 
 @cache
@@ -127,15 +127,12 @@ def desk() -> IncidentDesk:
 @cache
 def watch() -> Watch:
     """What looks at deadlines and tables."""
-    warehouse = settings().warehouse
-    if warehouse is None:
-        raise SettingsError("SUIMON_REDSHIFT_DATABASE is not set: no table's age could be asked")
     return Watch(
         contracts=contracts(),
         ledger=Ledger(table(), "freshness"),
         desk=desk(),
         redshift=boto3.client("redshift-data", config=REDSHIFT_CONFIG),
-        warehouse=warehouse,
+        warehouse=settings().warehouse,
     )
 
 
@@ -153,6 +150,6 @@ def sweep() -> Sweep:
         table=table(),
         s3=boto3.client("s3"),
         sqs=boto3.client("sqs"),
-        places=Places.from_environment(os.environ),
+        settings=settings(),
         site=lambda: str(mwaa.get_environment(Name=environment)["Environment"]["WebserverUrl"]),
     )

@@ -111,7 +111,7 @@ def gate(owner: str) -> Gate:
 @cache
 def built() -> Callable[[str], Gate]:
     """Build everything of a gate that outlives an invocation; returns what builds the rest."""
-    settings = Settings.from_environment(os.environ)
+    settings = Settings.of("intake", os.environ)
     table = boto3.resource("dynamodb").Table(settings.ledger_table)
     objects = Objects(boto3.client("s3"))
     pace = Pace(table, settings.mwaa_environment, utc_now, time.sleep)

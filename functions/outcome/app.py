@@ -41,7 +41,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 @cache
 def run_ends() -> RunEnds:
     """Build what records the ends of runs, once for the life of the process."""
-    settings = Settings.from_environment(os.environ)
+    settings = Settings.of("outcome", os.environ)
     table = boto3.resource("dynamodb").Table(settings.ledger_table)
     return RunEnds(
         ledger=Ledger(table, "outcome"),

@@ -36,7 +36,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 @cache
 def ledger() -> Ledger:
     """One ledger for the life of the process."""
-    return Ledger(boto3.resource("dynamodb").Table(Settings.from_environment(os.environ).ledger_table))
+    return Ledger(boto3.resource("dynamodb").Table(Settings.of("replay", os.environ).ledger_table))
 
 
 @cache

@@ -8,77 +8,92 @@ from typing import TYPE_CHECKING
 from suimon.warehouse.data_api import Warehouse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
+
+# The variable that each setting comes from; template.yaml sets them.
+VARIABLES = {
+    "ledger_table": "SUIMON_LEDGER_TABLE",
+    "alerts_topic_arn": "SUIMON_ALERTS_TOPIC_ARN",
+    "raw_bucket": "SUIMON_RAW_BUCKET",
+    "lake_bucket": "SUIMON_LAKE_BUCKET",
+    "reports_bucket": "SUIMON_REPORTS_BUCKET",
+    "intake_queue": "SUIMON_INTAKE_QUEUE",
+    "intake_dead_letter_queue": "SUIMON_INTAKE_DEAD_LETTER_QUEUE",
+    "undelivered_queue": "SUIMON_UNDELIVERED_QUEUE",
+    "mwaa_environment": "SUIMON_MWAA_ENVIRONMENT",
+    "glue_job": "SUIMON_GLUE_JOB",
+    "copy_role_arn": "SUIMON_REDSHIFT_COPY_ROLE_ARN",
+}
+# What each function cannot do without. Of Redshift's variables, which depend on each other, `_warehouse` knows more.
+NEEDED = {
+    "intake": ("lake_bucket", "reports_bucket", "mwaa_environment", "glue_job", "copy_role_arn"),
+    "outcome": (),
+    "freshness": (
+        "raw_bucket",
+        "reports_bucket",
+        "intake_queue",
+        "intake_dead_letter_queue",
+        "undelivered_queue",
+        "mwaa_environment",
+    ),
+    "replay": (),
+}
+DATABASE, WORKGROUP, CLUSTER, SECRET = (
+    "SUIMON_REDSHIFT_DATABASE",
+    "SUIMON_REDSHIFT_WORKGROUP",
+    "SUIMON_REDSHIFT_CLUSTER",
+    "SUIMON_REDSHIFT_SECRET_ARN",
+)
 
 
 class SettingsError(Exception):
     """A setting is missing or contradicts another; the message names the environment variable."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Names and ARNs of the stack's resources; every function gets only the ones it uses, the rest are empty."""
+    """Names, ARNs and URLs of the stack's resources. A function gets only those it uses, the others are empty."""
 
     ledger_table: str
     alerts_topic_arn: str
-    lake_bucket: str
-    reports_bucket: str
-    mwaa_environment: str
-    glue_job: str
-    copy_role_arn: str
-    warehouse: Warehouse | None
+    raw_bucket: str = ""
+    lake_bucket: str = ""
+    reports_bucket: str = ""
+    intake_queue: str = ""
+    intake_dead_letter_queue: str = ""
+    undelivered_queue: str = ""
+    mwaa_environment: str = ""
+    glue_job: str = ""
+    copy_role_arn: str = ""
+    redshift: Warehouse | None = None
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> Settings:
-        """Read the SUIMON_* variables; SettingsError names what is missing for everybody."""
+    def of(cls, function: str, environment: Mapping[str, str]) -> Settings:
+        """Read the variables; SettingsError when one is missing that the function needs."""
+        values = {name: environment.get(variable, "") for name, variable in VARIABLES.items()}
+        for name in ("ledger_table", "alerts_topic_arn", *NEEDED[function]):
+            if not values[name]:
+                raise SettingsError(_unset(VARIABLES[name]))
+        return cls(**values, redshift=_warehouse(environment))
 
-        def value(name: str) -> str:
-            return environment.get(f"SUIMON_{name}", "")
-
-        for name in ("LEDGER_TABLE", "ALERTS_TOPIC_ARN"):
-            if not value(name):
-                raise SettingsError(f"SUIMON_{name} is not set: deploy the function with template.yaml, which sets it")
-        return cls(
-            ledger_table=value("LEDGER_TABLE"),
-            alerts_topic_arn=value("ALERTS_TOPIC_ARN"),
-            lake_bucket=value("LAKE_BUCKET"),
-            reports_bucket=value("REPORTS_BUCKET"),
-            mwaa_environment=value("MWAA_ENVIRONMENT"),
-            glue_job=value("GLUE_JOB"),
-            copy_role_arn=value("REDSHIFT_COPY_ROLE_ARN"),
-            warehouse=_warehouse(value),
-        )
+    @property
+    def warehouse(self) -> Warehouse:
+        """The database that tables are loaded into; SettingsError when this function was given none."""
+        if self.redshift is None:
+            raise SettingsError(_unset(DATABASE))
+        return self.redshift
 
 
-def _warehouse(value: Callable[[str], str]) -> Warehouse | None:
-    if not value("REDSHIFT_DATABASE"):
-        return None
-    workgroup, cluster = value("REDSHIFT_WORKGROUP"), value("REDSHIFT_CLUSTER")
-    if bool(workgroup) == bool(cluster):
-        raise SettingsError("set exactly one of SUIMON_REDSHIFT_WORKGROUP and SUIMON_REDSHIFT_CLUSTER")
-    return Warehouse(
-        database=value("REDSHIFT_DATABASE"),
-        workgroup_name=workgroup or None,
-        cluster_identifier=cluster or None,
-        secret_arn=value("REDSHIFT_SECRET_ARN") or None,
+def _warehouse(environment: Mapping[str, str]) -> Warehouse | None:
+    database, workgroup, cluster, secret = (
+        environment.get(name) or None for name in (DATABASE, WORKGROUP, CLUSTER, SECRET)
     )
+    if database is None:
+        return None
+    if bool(workgroup) == bool(cluster):
+        raise SettingsError(f"set exactly one of {WORKGROUP} and {CLUSTER}")
+    return Warehouse(database=database, workgroup_name=workgroup, cluster_identifier=cluster, secret_arn=secret)
 
 
-@dataclass(frozen=True)
-class Places:
-    """Where things lie: bucket names and queue URLs."""
-
-    raw_bucket: str
-    reports_bucket: str
-    intake_queue: str
-    dead_letter_queues: tuple[str, ...]
-
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> Places:
-        """Read the SUIMON_* variables; SettingsError names the one that is missing."""
-        names = ("RAW_BUCKET", "REPORTS_BUCKET", "INTAKE_QUEUE", "INTAKE_DEAD_LETTER_QUEUE", "UNDELIVERED_QUEUE")
-        values = [environment.get(f"SUIMON_{name}", "") for name in names]
-        if not all(values):
-            missing = names[values.index("")]
-            raise SettingsError(f"SUIMON_{missing} is not set: deploy the function with template.yaml, which sets it")
-        return cls(values[0], values[1], values[2], tuple(values[3:]))
+def _unset(variable: str) -> str:
+    return f"{variable} is not set: deploy the function with template.yaml, which sets it"

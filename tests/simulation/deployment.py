@@ -22,7 +22,7 @@ from suimon.ledger.drops import Ledger
 from suimon.mwaa.airflow import Airflow
 from suimon.mwaa.pace import Pace
 from suimon.outcome.run_end import RunEnds
-from suimon.settings import Places, Settings
+from suimon.settings import Settings
 from suimon.sweep.round import Sweep, SweepError
 from suimon.warehouse.data_api import Warehouse as WarehouseName
 from tests.simulation.faults import Faulty
@@ -57,12 +57,13 @@ WAREHOUSE = WarehouseName(database="analytics", workgroup_name="workgroup")
 SETTINGS = Settings(
     ledger_table="ledger",
     alerts_topic_arn=TOPIC,
+    raw_bucket=RAW,
     lake_bucket=LAKE,
     reports_bucket=REPORTS,
     mwaa_environment=ENVIRONMENT,
     glue_job="glue",
     copy_role_arn="arn:aws:iam::123456789012:role/copy",
-    warehouse=WAREHOUSE,
+    redshift=WAREHOUSE,
 )
 
 
@@ -229,7 +230,12 @@ class Functions:
             table=self._table,  # type: ignore[arg-type]
             s3=self.s3,  # type: ignore[arg-type]
             sqs=self.sqs,  # type: ignore[arg-type]
-            places=Places(RAW, REPORTS, services.intake.url, (services.dead.url, services.undelivered.url)),
+            settings=replace(
+                SETTINGS,
+                intake_queue=services.intake.url,
+                intake_dead_letter_queue=services.dead.url,
+                undelivered_queue=services.undelivered.url,
+            ),
             site=lambda: "airflow.test",
         )
 

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
+from suimon.settings import CLUSTER, DATABASE, NEEDED, SECRET, VARIABLES, WORKGROUP
+
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "template.yaml").read_text(encoding="utf-8")
 
@@ -62,6 +64,23 @@ def test_buckets_refuse_what_does_not_come_over_tls(bucket: str) -> None:
 def test_every_function_has_a_role_of_its_own() -> None:
     roles = [RESOURCES[name]["Properties"]["Role"]["GetAtt"] for name in of_type("AWS::Serverless::Function")]
     assert len(set(roles)) == len(roles)
+
+
+def environment_of(function: str) -> set[str]:
+    own = RESOURCES[function]["Properties"].get("Environment", {}).get("Variables", {})
+    given = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"] | own
+    return {name for name in given if name.startswith("SUIMON_")}
+
+
+def test_functions_are_given_the_variables_that_settings_are_read_from_and_no_others() -> None:
+    given = set().union(*map(environment_of, of_type("AWS::Serverless::Function")))
+    assert given == {*VARIABLES.values(), DATABASE, WORKGROUP, CLUSTER, SECRET}
+
+
+@pytest.mark.parametrize("function", NEEDED)
+def test_a_function_needs_every_setting_that_the_template_gives_it(function: str) -> None:
+    needed = {VARIABLES[name] for name in ("ledger_table", "alerts_topic_arn", *NEEDED[function])}
+    assert needed == environment_of(f"{function.title()}Function") - {DATABASE, WORKGROUP, CLUSTER, SECRET}
 
 
 def test_a_message_stays_hidden_for_six_times_as_long_as_the_function_may_run() -> None:

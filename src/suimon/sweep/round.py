@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from suimon.ledger.drops import Ledger
     from suimon.mwaa.airflow import Airflow
     from suimon.outcome.run_end import RunEnds
-    from suimon.settings import Places
+    from suimon.settings import Settings
 
 # Of an operator's walk over the whole bucket, in each call: every version is compared with the ledger there.
 PORTION_PAGES = 20
@@ -64,7 +64,7 @@ class Sweep:
     table: Table
     s3: S3Client
     sqs: SQSClient
-    places: Places
+    settings: Settings
     site: Callable[[], str]
     wait_seconds: int = 1
 
@@ -144,13 +144,13 @@ class Sweep:
         )
 
     def _queue(self) -> IntakeQueue:
-        return IntakeQueue(self.sqs, self.places.intake_queue)
+        return IntakeQueue(self.sqs, self.settings.intake_queue)
 
     def _listing(self, backlog: int) -> Listing:
         return Listing(
             contracts=self.contracts,
             ledger=self.ledger,
-            bucket=RawBucket(self.s3, self.places.raw_bucket),
+            bucket=RawBucket(self.s3, self.settings.raw_bucket),
             queue=self._queue(),
             desk=self.desk,
             backlog=backlog,
@@ -165,8 +165,8 @@ class Sweep:
             queue=self._queue(),
             sqs=self.sqs,
             s3=self.s3,
-            queues=self.places.dead_letter_queues,
-            reports_bucket=self.places.reports_bucket,
+            queues=(self.settings.intake_dead_letter_queue, self.settings.undelivered_queue),
+            reports_bucket=self.settings.reports_bucket,
             wait_seconds=self.wait_seconds,
         )
 

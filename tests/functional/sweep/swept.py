@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -19,8 +19,8 @@ from suimon.incidents.store import IncidentDesk
 from suimon.ledger.drops import Ledger
 from suimon.mwaa.airflow import Airflow
 from suimon.outcome.run_end import RunEnds
-from suimon.settings import Places
 from suimon.sweep.round import Sweep
+from tests.settings import SETTINGS
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -136,8 +136,13 @@ class World:
             "table": self.table,
             "s3": self.s3,
             "sqs": self.sqs,
-            "places": Places(
-                RAW, REPORTS, self.queues["intake"], (self.queues["intake-dead"], self.queues["undelivered"])
+            "settings": replace(
+                SETTINGS,
+                raw_bucket=RAW,
+                reports_bucket=REPORTS,
+                intake_queue=self.queues["intake"],
+                intake_dead_letter_queue=self.queues["intake-dead"],
+                undelivered_queue=self.queues["undelivered"],
             ),
             "site": lambda: "airflow.example",
             "wait_seconds": 0,

@@ -490,8 +490,8 @@ def test_a_round_in_which_all_is_well_finds_nothing_and_says_nothing(world: Worl
 
 def test_one_part_that_fails_stops_no_other_and_is_told_until_it_works(world: World) -> None:
     record = world.receive(world.put(key_of()), "0A")
-    broken = replace(world.sweep().places, raw_bucket="nowhere")
-    findings = world.sweep(places=broken).round(NOON)
+    broken = replace(world.sweep().settings, raw_bucket="nowhere")
+    findings = world.sweep(settings=broken).round(NOON)
     assert [failure.part for failure in findings.failures] == ["recent dates", "whole bucket"]
     assert "NoSuchBucket" in findings.failures[0].reason
     assert world.resumed() == [record.id]
