@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from bench.burst import figures, looking, processor
 from bench.burst.sending import Sent, Upstream, content, day
 from local.supervisor import wait_for, watch
-from suimon.drops.drop import State
+from suimon.drops.states import State
 from suimon.ledger.drops import Ledger
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from suimon.drops.drop import State
+from suimon.drops.states import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

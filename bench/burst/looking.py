@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 import httpx
 
 from bench.burst.figures import Run, Taken
-from suimon.drops.drop import Drop, State
+from suimon.drops.drop import Drop
+from suimon.drops.states import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

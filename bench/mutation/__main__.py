@@ -39,6 +39,7 @@ MODULES = (
         )
     ),
     "suimon/drops/next_step.py",
+    "suimon/drops/precedence.py",
     *(f"suimon/contract/odcs/{name}.py" for name in ("dialect", "values", "quality")),
 )
 # Fast and the same in every run: the searches of Hypothesis in test_oracle and test_properties are neither.
@@ -49,6 +50,7 @@ TESTS = (
         for name in ("boundaries", "dialect", "quality", "columns", "conditions", "odcs")
     ),
     "tests/unit/drops/test_next_step.py",
+    "tests/unit/drops/test_precedence.py",
 )
 # Of the hostile files one way to cut them is enough here; the last has names by which pytest does not find it again.
 WITHOUT = (

@@ -77,7 +77,8 @@ def take(record: SQSRecord, lambda_context: LambdaContext) -> None:
         put_off(record)
         raise
     logger.append_keys(drop_id=taken.id, key=taken.drop.key)
-    logger.info("drop taken", state=taken.state, rows=taken.rows, dataset=taken.dataset, partition=taken.partition)
+    dataset, partition = (taken.match.dataset, taken.match.partition) if taken.match else (None, None)
+    logger.info("drop taken", state=taken.state, rows=taken.rows, dataset=dataset, partition=partition)
     metrics.add_metric(name=f"Drops{taken.state.capitalize()}", unit=MetricUnit.Count, value=1)
 
 

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from local.supervisor import watch
-from suimon.drops.drop import Drop, State
+from suimon.drops.states import State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from local.twin import Twin
+    from suimon.drops.drop import Drop
     from suimon.ledger.drops import Ledger, Move
 
 STEPS: Final = ("received", "validating", "accepted", "triggered", "glue", "loaded")

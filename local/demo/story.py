@@ -23,7 +23,8 @@ from local.demo.others import other_files
 from local.demo.sales import FAULTS, SalesFile, sales_file
 from local.isolation import REGION, clean_environment
 from local.supervisor import PartDiedError, watch
-from suimon.drops.drop import Drop, State
+from suimon.drops.drop import Drop
+from suimon.drops.states import State
 from suimon.ledger.drops import Ledger
 from suimon.warehouse.data_api import Warehouse, WarehouseError, run_query
 

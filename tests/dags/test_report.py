@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from suimon.drops.drop import State
 from suimon.drops.run_finished import RunFinished
+from suimon.drops.states import State
 from suimon_etl.report import Ending, ReportError, ending_of, error_text, publish, run_finished
 from suimon_etl.request import RunRequest
 

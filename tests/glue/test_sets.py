@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
@@ -14,9 +15,10 @@ from glue import csv_to_parquet as job
 from glue import hadoop, reading
 from suimon.contract.file import Column, FileFormat
 from suimon.contract.model import Contract
-from suimon.drops.drop import Drop, DropRecord, State
+from suimon.drops.drop import Accepted, Drop, DropRecord, Match
 from suimon.drops.lake import accepted_name, accepted_prefix
 from suimon.drops.sets import SOURCES, sources_of
+from suimon.drops.states import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,11 +132,17 @@ def test_what_the_gate_lays_out_is_what_the_job_reads(spark: SparkSession, tmp_p
     ):
         drop = Drop("raw", f"orders/2026-11-20/part-{number}.csv.gz", f"v{number}", "etag", 1, "01")
         shard = DropRecord(
-            drop, "orders", "2026-11-20", State.ACCEPTED, 1, "", "", rows=2 - number, accepted_as=accepted_name(own)
+            drop,
+            Match("orders", "2026-11-20"),
+            State.ACCEPTED,
+            1,
+            datetime(2026, 11, 21, tzinfo=UTC),
+            datetime(2026, 11, 21, tzinfo=UTC),
+            accepted=Accepted(accepted_name(own), rows=2 - number),
         )
         folder = tmp_path / accepted_prefix(shard)
         folder.mkdir(parents=True)
-        (folder / shard.accepted_as).write_bytes(content)
+        (folder / accepted_name(own)).write_bytes(content)
         (folder / "_contract.json").write_text(json.dumps(own.to_json()))
         shards.append(shard)
     drop = Drop("raw", "orders/2026-11-20/part-{shard}.csv.gz", "1.ab", "1.ab", 0, "01.0001")

@@ -10,8 +10,9 @@ from urllib.parse import unquote_plus
 
 from suimon.aws.objects import Objects, S3Version
 from suimon.drops import drop, next_step
-from suimon.drops.drop import Drop, State
+from suimon.drops.drop import Drop, DropRecord, Lease
 from suimon.drops.next_step import Step
+from suimon.drops.states import State
 from suimon.incidents.incident import Problem, is_news
 from suimon.incidents.store import OPEN, IncidentDesk
 from suimon.intake import gate
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from suimon.drops.drop import DropRecord
     from suimon.drops.run_finished import RunFinished
     from tests.simulation.bug import Change
 
@@ -43,8 +43,8 @@ def _check_whatever(record: DropRecord, now: datetime) -> Step:
 
 
 def _claim_without_lease(self: Ledger, record: DropRecord, now: datetime, **held: Any) -> DropRecord:
-    attributes = {"attempt": held["attempt"], "lease_owner": held["owner"], "lease_until": stamp(now + held["lease"])}
-    return self._write(record, State.VALIDATING, now, attributes)
+    fields = {"attempt": held["attempt"], "lease": Lease(held["owner"], now + held["lease"])}
+    return self._write(record, State.VALIDATING, now, fields)
 
 
 def _wait_for_ever(record: DropRecord, now: datetime) -> Step:
@@ -53,8 +53,8 @@ def _wait_for_ever(record: DropRecord, now: datetime) -> Step:
 
 def _write_whatever(self: Ledger, record: DropRecord, *rest: Any, **more: Any) -> DropRecord:
     known = self.get(record.id)
-    held = replace(record, attempt=known.attempt, lease_owner=known.lease_owner) if known else record
-    return _write(self, replace(held, state=known.state if known else record.state), *rest, **more)
+    held = replace(record, state=known.state, attempt=known.attempt, lease=known.lease) if known else record
+    return _write(self, held, *rest, **more)
 
 
 def _conflict_is_success(self: Airflow, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
@@ -119,14 +119,21 @@ def _same_key_same_bytes(one: DropRecord, other: DropRecord) -> bool:
     return one.drop.key == other.drop.key
 
 
-def _newer_by_index(self: Ledger, record: DropRecord) -> list[DropRecord]:
-    found = self.drops_of(record.dataset, record.partition)
-    return [one for one in found if drop.written_after(one, record)]
+def _newer_by_index(self: Ledger, own: Drop) -> list[DropRecord]:
+    return [one for one in _by_index(self, own) if _order(one.drop) > _order(own)]
 
 
-def _older_by_index(self: Ledger, record: DropRecord) -> Iterator[DropRecord]:
-    found = self.drops_of(record.dataset, record.partition)
-    yield from reversed([one for one in found if drop.written_after(record, one)])
+def _older_by_index(self: Ledger, own: Drop) -> Iterator[DropRecord]:
+    yield from reversed([one for one in _by_index(self, own) if _order(one.drop) < _order(own)])
+
+
+def _by_index(self: Ledger, own: Drop) -> list[DropRecord]:
+    record = self.get(own.id)
+    return self.drops_of(record.dataset, record.partition) if record and record.match else []
+
+
+def _order(one: Drop) -> str:
+    return drop.written_order(one.sequencer)
 
 
 def _record_any_attempt(self: RunEnds, run: RunFinished, now: datetime) -> DropRecord:
@@ -207,13 +214,13 @@ BUGS = (
         "random-run-id",
         "every try has a run id of its own",
         ("one_run_an_attempt",),
-        _everywhere("run_id", _random_run_id),
+        ((DropRecord, "run_id", property(_random_run_id)),),
     ),
     Bug(
         "attempt-not-counted",
         "a replay asks for the run id of the first attempt",
         ("loaded_is_loaded",),
-        _everywhere("run_id", _run_id_of_the_drop),
+        ((DropRecord, "run_id", property(_run_id_of_the_drop)),),
     ),
     Bug(
         "marked-before-sent",

@@ -7,7 +7,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from suimon.drops import sets
-from suimon.drops.drop import State
+from suimon.drops.states import State
 from suimon.freshness.observation import Summary
 from suimon.freshness.watch import Watch
 from suimon.intake.gate import Gate
@@ -32,7 +32,7 @@ def _random_version(whole: DropSet, bucket: str, pattern: KeyPattern) -> Drop:
 
 
 def _is_of_the_same_shards(record: DropRecord, whole: DropSet) -> bool:
-    return record.drop.version_id.rpartition(".")[0] == whole.version
+    return record.drop.version_id.rpartition(".")[0] == (whole.opened and whole.opened.version)
 
 
 def _all_but_one(whole: DropSet, rule: SetRule) -> bool:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from suimon.aws.objects import ShortReadError
-from suimon.drops.drop import NEXT, State
 from suimon.drops.run_finished import OutcomeError
+from suimon.drops.states import NEXT, State
 from suimon.intake.errors import ReplayError, RetryLaterError
 from suimon.ledger.drops import LostClaimError
 from suimon.mwaa.pace import BusyError

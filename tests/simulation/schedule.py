@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from suimon.drops.drop import Drop, State
+from suimon.drops.drop import Drop
+from suimon.drops.states import State
 from tests.simulation.aws import Aws
 from tests.simulation.choices import Choices
 from tests.simulation.dags import Dags

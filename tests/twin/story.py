@@ -19,7 +19,8 @@ from local.demo.sales import FAULTS, Fault, SalesFile, sales_file
 from local.isolation import REGION
 from local.supervisor import watch
 from suimon.cli.main import main as suimon
-from suimon.drops.drop import Drop, State
+from suimon.drops.drop import Drop
+from suimon.drops.states import State
 from suimon.ledger.drops import Ledger
 from suimon.warehouse.data_api import Warehouse, run_query
 from tests.twin.golden import golden_file

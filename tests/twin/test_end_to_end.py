@@ -21,7 +21,7 @@ from local.demo.sales import sales_file
 from local.lifecycle import up
 from local.progress import Board
 from local.supervisor import PartDiedError, stop
-from suimon.drops.drop import State
+from suimon.drops.states import State
 from tests.twin.story import (
     DAY_BEFORE,
     FAULT,

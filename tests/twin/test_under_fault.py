@@ -31,7 +31,7 @@ from local.demo.sales import Fault, SalesFile, sales_file
 from local.lifecycle import up
 from local.progress import Board
 from local.supervisor import is_alive, spawn, stop, wait_until_ready, watch
-from suimon.drops.drop import State
+from suimon.drops.states import State
 from suimon.intake.gate import LEASE
 from suimon.ledger.drops import Ledger
 from suimon.ledger.items import stamp
@@ -186,7 +186,7 @@ def kill_a_function_at_work(story: Story) -> DropRecord:
 
 def is_first_of_its_key(story: Story, record: DropRecord) -> bool:
     """An older write of the same bytes would wait for this one, longer and longer each time; a newer one repeats it."""
-    return next(iter(story.ledger.older_writes(record)), None) is None
+    return next(iter(story.ledger.older_writes(record.drop)), None) is None
 
 
 def stop_airflow_for_a_while(story: Story) -> None:

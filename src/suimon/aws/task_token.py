@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from suimon.drops.drop import DropRecord, State
+from suimon.drops.states import State
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
+
+    from suimon.drops.drop import DropRecord
 
 # The token was used, ran out, or its execution ended: nobody waits any more.
 _NOBODY_WAITS = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})
@@ -18,7 +20,8 @@ _NOBODY_WAITS = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})
 
 def answer_token(sfn: SFNClient, record: DropRecord, error: str) -> None:
     """Tell the replay that waits for this attempt, if one does."""
-    if not record.task_token:
+    token = record.replay.task_token if record.replay else ""
+    if not token:
         return
     try:
         if record.state in {State.LOADED, State.SUPERSEDED}:
@@ -28,10 +31,10 @@ def answer_token(sfn: SFNClient, record: DropRecord, error: str) -> None:
                 "outcome": record.state.lower(),
                 "rows": record.rows,
             }
-            sfn.send_task_success(taskToken=record.task_token, output=json.dumps(answer))
+            sfn.send_task_success(taskToken=token, output=json.dumps(answer))
         else:
             name = "Rejected" if record.state is State.REJECTED else "RunFailed"
-            sfn.send_task_failure(taskToken=record.task_token, error=name, cause=error[:32_000])
+            sfn.send_task_failure(taskToken=token, error=name, cause=error[:32_000])
     except ClientError as failure:
         if failure.response["Error"]["Code"] not in _NOBODY_WAITS:
             raise

@@ -17,10 +17,10 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from suimon.cli.stack import outputs_of
-from suimon.drops.drop import DropRecord, State
-from suimon.drops.lake import accepted_prefix
-from suimon.drops.sets import WAITING
+from suimon.drops.lake import accepted_key
+from suimon.drops.states import State
 from suimon.ledger.drops import Ledger
+from suimon.ledger.items import stamp
 from suimon.ledger.queries import Wanted, newest_first
 from suimon.report.messages import printable
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from suimon.drops.drop import DropRecord
     from suimon.ledger.drops import Move
 
 WIDE = 240  # of what no person looks at: keys stay in one piece
@@ -119,7 +120,7 @@ def _show(console: Console, ledger: Ledger, drop_id: str, lake: str, *, as_json:
     history = ledger.history(drop_id)
     copy = accepted_copy(record, lake)
     if as_json:
-        moves = [asdict(move) | {"at": move.at.isoformat(timespec="milliseconds")} for move in history]
+        moves = [asdict(move) | {"at": stamp(move.at)} for move in history]
         click.echo(
             json.dumps(as_object(record) | {"accepted_copy": copy, "history": moves}, ensure_ascii=False, indent=2)
         )
@@ -133,29 +134,29 @@ def as_object(record: DropRecord) -> dict[str, Any]:
     drop = record.drop
     return {
         "drop_id": record.id,
-        "dataset": record.dataset,
-        "partition": record.partition,
+        "dataset": record.match.dataset if record.match else None,
+        "partition": record.match.partition if record.match else None,
         "state": str(record.state),
         "attempt": record.attempt,
         "rows": record.rows,
-        "since": record.updated_at,
-        "received_at": record.received_at,
+        "since": stamp(record.updated_at),
+        "received_at": stamp(record.received_at),
         "bucket": drop.bucket,
         "key": drop.key,
         "version_id": drop.version_id,
         "etag": drop.etag,
         "size": drop.size,
-        "run_id": record.run_id,
+        "run_id": record.opened_run,
         "duplicate_of": record.duplicate_of,
-        "set_id": record.set_id,
+        "set_id": record.membership.set_id if record.membership else None,
         "members": list(record.members),
-        "replay": record.replay,
+        "replay": record.replay.execution if record.replay else None,
     }
 
 
 def accepted_copy(record: DropRecord, lake: str) -> str:
     """Where the copy lies that the run reads; empty as long as no attempt was accepted."""
-    return f"s3://{lake}/{accepted_prefix(record)}{record.accepted_as}" if record.accepted_as else ""
+    return f"s3://{lake}/{accepted_key(record)}" if record.accepted else ""
 
 
 def overview(records: Sequence[DropRecord]) -> Grid:
@@ -181,15 +182,15 @@ def details(record: DropRecord, copy: str) -> Grid:
         "file": f"s3://{drop.bucket}/{drop.key}",
         "version": drop.version_id,
         "size": f"{drop.size:,} bytes",
-        "dataset": f"{record.dataset} {record.partition}".strip(),
+        "dataset": f"{record.match.dataset} {record.match.partition}".strip() if record.match else None,
         "state": f"{record.state} since {_time(record.updated_at)}, attempt {record.attempt}",
         "rows": f"{record.rows:,}" if record.rows else "",
-        "run": record.run_id,
+        "run": record.opened_run,
         "duplicate of": record.duplicate_of,
-        "set": "waits for the others" if record.set_id == WAITING else record.set_id,
+        "set": (record.membership.set_id or "waits for the others") if record.membership else None,
         "members": " ".join(record.members),
         "accepted copy": copy,
-        "replay": record.replay,
+        "replay": record.replay.execution if record.replay else None,
     }
     grid = Grid.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True, style="bold")
@@ -215,9 +216,9 @@ def moves_of(history: Sequence[Move]) -> Grid:
     return grid
 
 
-def _time(stamped: str) -> str:
+def _time(at: datetime) -> str:
     """Write the ledger's time, which is UTC, to the second."""
-    return f"{stamped[:19].replace('T', ' ')}Z"
+    return f"{at:%Y-%m-%d %H:%M:%S}Z"
 
 
 def _moment(at: datetime) -> str:

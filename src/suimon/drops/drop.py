@@ -1,12 +1,16 @@
-"""A drop: one version of one object; its identity, its states and what may follow which."""
+"""A drop: one version of one object; its identity, its order among the writes of its key, and its record."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from suimon.drops.states import State
 
 # 16 hex digits: 64 bits tell drops apart and leave room in MWAA's 64-character request path.
 DROP_ID_LENGTH = 16
@@ -20,38 +24,8 @@ class EventError(Exception):
     """An event that names no object version; the message says which field is wrong."""
 
 
-class State(StrEnum):
-    """Where a drop stands; the ledger moves it only along `NEXT`."""
-
-    RECEIVED = "RECEIVED"
-    VALIDATING = "VALIDATING"
-    ACCEPTED = "ACCEPTED"
-    REJECTED = "REJECTED"
-    SUPERSEDED = "SUPERSEDED"
-    DUPLICATE = "DUPLICATE"
-    UNMATCHED = "UNMATCHED"
-    TRIGGERED = "TRIGGERED"
-    LOADED = "LOADED"
-    FAILED = "FAILED"
-
-
-# The only moves there are. VALIDATING to itself is a taken-over lease; out of a final state leads a replay.
-NEXT: dict[State, frozenset[State]] = {
-    State.RECEIVED: frozenset({State.VALIDATING}),
-    State.VALIDATING: frozenset({State.VALIDATING, State.ACCEPTED, State.REJECTED, State.SUPERSEDED, State.DUPLICATE}),
-    # The last two: a shard that waits for its set, when a later write takes its place or the set is closed to it.
-    State.ACCEPTED: frozenset({State.TRIGGERED, State.SUPERSEDED, State.REJECTED}),
-    State.TRIGGERED: frozenset({State.LOADED, State.FAILED, State.SUPERSEDED}),
-    State.LOADED: frozenset({State.VALIDATING}),
-    # Without a replay: somebody has cleared the failed run in Airflow, and it ran again under the same id.
-    State.FAILED: frozenset({State.VALIDATING, State.LOADED, State.SUPERSEDED}),
-    State.REJECTED: frozenset({State.VALIDATING}),
-    State.UNMATCHED: frozenset({State.RECEIVED}),
-    State.SUPERSEDED: frozenset(),
-    State.DUPLICATE: frozenset(),
-}
-
-REPLAYABLE = frozenset({State.LOADED, State.FAILED, State.REJECTED})
+class UnmatchedError(Exception):
+    """No contract matches the drop's key, so it belongs to no dataset; the message names the drop."""
 
 
 @dataclass(frozen=True)
@@ -98,41 +72,115 @@ class Drop:
 
 
 @dataclass(frozen=True)
-class DropRecord:
-    """What the ledger knows of a drop. Times are ISO 8601 in UTC, `rows` the records that the gate lets on.
+class Match:
+    """What a contract makes of a key: its dataset and the partition."""
 
-    `accepted_as` is the name of the accepted object, `duplicate_of` the drop id of the write whose bytes a DUPLICATE
-    repeats. `set_id` of a shard is the drop id of the set that it went on with, `waiting` before; the record of a set
-    itself has in `members` the drop ids of its shards and of what said which there are.
+    dataset: str
+    partition: str
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right to check a drop: nobody else writes the drop while it runs, nobody but `owner` after that."""
+
+    owner: str
+    until: datetime
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """What the gate has put into the lake: the name of the object and how many records are in it."""
+
+    name: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class Membership:
+    """Of a shard, manifest or marker: the drop id of the set that it went on with; None while it waits for its set."""
+
+    set_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Replay:
+    """The replay that asked for this attempt: its execution, and the token under which it waits for the end."""
+
+    execution: str
+    task_token: str
+
+
+@dataclass(frozen=True)
+class DropRecord:
+    """What the ledger knows of a drop.
+
+    Attributes:
+        match: the dataset and partition that its key belongs to; None: no contract matches it, the drop is UNMATCHED.
+        received_at: when it was entered.
+        updated_at: since when it is in its state.
+        lease: of the last check, running or not; None before the first.
+        accepted: what the last attempt that was accepted has put into the lake.
+        opened_run: the id of the last run that was asked for; `run_id` is the one that belongs to this attempt.
+        duplicate_of: of a DUPLICATE, the drop id of the write whose bytes it repeats.
+        membership: of a part of a set.
+        members: of a set itself, the drop ids of its shards and of what said which there are.
+        replay: what asked for the last attempt that was not the first.
+        moves: how many entries its history has.
+
     """
 
     drop: Drop
-    dataset: str
-    partition: str
+    match: Match | None
     state: State
     attempt: int
-    received_at: str
-    updated_at: str
-    lease_until: str = ""
-    lease_owner: str = ""
-    run_id: str = ""
-    rows: int = 0
-    accepted_as: str = ""
-    duplicate_of: str = ""
-    set_id: str = ""
+    received_at: datetime
+    updated_at: datetime
+    lease: Lease | None = None
+    accepted: Accepted | None = None
+    opened_run: str | None = None
+    duplicate_of: str | None = None
+    membership: Membership | None = None
     members: tuple[str, ...] = ()
-    task_token: str = ""
-    replay: str = ""
-    moves: int = field(default=1, compare=False)  # entries of its history
+    replay: Replay | None = None
+    moves: int = field(default=1, compare=False)
 
     @property
     def id(self) -> str:
         """The drop id."""
         return self.drop.id
 
+    @property
+    def run_id(self) -> str:
+        """The id of this attempt's run: the same at every try to start it, so that a second try meets the first."""
+        return f"{self.id}.{self.attempt}"
+
+    @property
+    def dataset(self) -> str:
+        """The dataset; UnmatchedError if no contract matches the key."""
+        return self._matched().dataset
+
+    @property
+    def partition(self) -> str:
+        """The partition of the dataset; UnmatchedError if no contract matches the key."""
+        return self._matched().partition
+
+    @property
+    def rows(self) -> int:
+        """How many records the gate lets on; 0 as long as no attempt was accepted."""
+        return self.accepted.rows if self.accepted else 0
+
+    def is_leased(self, now: datetime) -> bool:
+        """Whether a lease runs, so that its owner may be at work."""
+        return self.lease is not None and self.lease.until >= now
+
+    def _matched(self) -> Match:
+        if self.match is None:
+            raise UnmatchedError(f"drop {self.id} belongs to no dataset: no contract matches {self.drop.key}")
+        return self.match
+
 
 def written_order(sequencer: str) -> str:
-    """Give a text of fixed width that sorts as the writes of one key do; S3: pad the shorter with zeros on the right.
+    """Return a text of fixed width that sorts as the writes of one key do; S3: pad the shorter with zeros on the right.
 
     The warehouse's fence compares these texts, so their form is a promise: 32 hex digits, a point, 8 digits.
     """
@@ -141,7 +189,7 @@ def written_order(sequencer: str) -> str:
 
 
 def after(sequencer: str) -> str:
-    """Give the sequencer of a write that came right after this one ("" before all), where S3 never told its own."""
+    """Return the sequencer of a write that came right after this one ("" before all), where S3 never told its own."""
     written, _, place = sequencer.partition(".")
     return f"{written}.{int(place or 0) + 1:0{PLACE_DIGITS}d}"
 
@@ -149,8 +197,3 @@ def after(sequencer: str) -> str:
 def written_after(one: DropRecord, other: DropRecord) -> bool:
     """Whether `one` is the later write of the same key."""
     return written_order(one.drop.sequencer) > written_order(other.drop.sequencer)
-
-
-def run_id(record: DropRecord) -> str:
-    """The DAG run's id: the same for every try to start the same attempt, so that a second try meets the first."""
-    return f"{record.id}.{record.attempt}"

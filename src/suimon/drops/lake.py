@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from suimon.drops.drop import DropRecord, run_id
-
 if TYPE_CHECKING:
     from suimon.contract.model import Contract
+    from suimon.drops.drop import DropRecord
 
 
 def file_name(record: DropRecord) -> str:
-    """The last part of the drop's key."""
+    """Return the last part of the drop's key."""
     return record.drop.key.rsplit("/", 1)[-1]
 
 
@@ -20,20 +19,27 @@ _ENDINGS = {"none": "", "gzip": ".gz", "zstd": ".zst", "zip": ".zip"}
 
 
 def accepted_name(contract: Contract) -> str:
-    """The name of an accepted copy: by its format, for the upstream system's may hold anything that S3 takes."""
+    """Return the name of an accepted copy: by its format, for the upstream system's may hold anything that S3 takes."""
     return f"data.csv{_ENDINGS[contract.file.compression] if contract.file else ''}"
 
 
 def accepted_prefix(record: DropRecord) -> str:
-    """Where the immutable copy of an accepted drop lies, ending in a slash."""
+    """Return where the immutable copy of an accepted drop lies, ending in a slash."""
     return f"accepted/{record.dataset}/{record.partition}/{record.id}/"
 
 
+def accepted_key(record: DropRecord) -> str:
+    """Return the key of the accepted object; ValueError of a drop that was never accepted."""
+    if record.accepted is None:
+        raise ValueError(f"drop {record.id} is {record.state} and has no accepted copy")
+    return f"{accepted_prefix(record)}{record.accepted.name}"
+
+
 def processed_prefix(record: DropRecord) -> str:
-    """Where the run of this attempt writes its Parquet, ending in a slash."""
-    return f"processed/{record.dataset}/{record.partition}/{run_id(record)}/"
+    """Return where the run of this attempt writes its Parquet, ending in a slash."""
+    return f"processed/{record.dataset}/{record.partition}/{record.run_id}/"
 
 
 def aside_key(record: DropRecord) -> str:
-    """Where the records of this attempt lie that were set aside: in the lake, for they hold what the file held."""
-    return f"aside/{record.dataset}/{record.partition}/{run_id(record)}/bad_rows.csv"
+    """Return where this attempt's set-aside records lie: in the lake, for they hold what the file held."""
+    return f"aside/{record.dataset}/{record.partition}/{record.run_id}/bad_rows.csv"

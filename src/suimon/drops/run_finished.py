@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from suimon.drops.drop import State
+from suimon.drops.states import State
 
 OUTCOMES = {"loaded": State.LOADED, "failed": State.FAILED, "superseded": State.SUPERSEDED}
 

@@ -13,15 +13,16 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from suimon.contract.keys import MOST_SHARDS
-from suimon.drops.drop import Drop, DropRecord, State, after, written_order
+from suimon.drops.drop import Drop, DropRecord, after, written_order
+from suimon.drops.lake import accepted_key
+from suimon.drops.states import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
     from suimon.contract.keys import KeyPattern, SetRule
 
-# What a shard's record names as its set before the set's run has started.
-WAITING = "waiting"
 SOURCES = "_set.json"
 LISTED = 20  # names that a message repeats
 MANIFEST_BYTES = 1024 * 1024
@@ -40,18 +41,35 @@ class Member:
 
     @classmethod
     def of(cls, record: DropRecord) -> Member:
-        """Give what the set keeps of a drop."""
+        """Return what the set keeps of a drop."""
         return cls(record.id, written_order(record.drop.sequencer))
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A set that a run was opened for: how many there have been, a hash of its members, its place among the writes."""
+
+    number: int
+    content: str
+    sequencer: str
+
+    @property
+    def version(self) -> str:
+        """The version of the set's own drop."""
+        return f"{self.number}.{self.content}"
 
 
 @dataclass(frozen=True)
 class DropSet:
     """The shards of one partition, by name, and the set of them that a run was last opened for.
 
-    expected: the names that the manifest or marker asks for; None while there is none. outside: shards that were in it
-    until a manifest did not list them any more. version: of the set's own drop,
-    how many sets there have been and a hash of this one's members; "" before the first. sequencer: of that drop.
-    newest: the latest write that ever joined, of whatever key. waiting_since: from when it is not whole; "" if it is.
+    Attributes:
+        expected: the names that the manifest or marker asks for; None while there is none.
+        outside: shards that were in it until a manifest did not list them any more.
+        opened: the last set that a run was opened for; None before the first.
+        newest: the latest write that ever joined, of whatever key, as `Member.written`; "" before the first.
+        waiting_since: from when it is not whole; None if it is.
+
     """
 
     dataset: str
@@ -60,10 +78,9 @@ class DropSet:
     outside: Mapping[str, Member] = field(default_factory=dict)
     control: Member | None = None
     expected: frozenset[str] | None = None
-    version: str = ""
-    sequencer: str = ""
+    opened: Opened | None = None
     newest: str = ""
-    waiting_since: str = ""
+    waiting_since: datetime | None = None
     revision: int = 0
 
     @property
@@ -89,7 +106,7 @@ class Joined:
     left: tuple[str, ...] = ()
 
 
-def join(was: DropSet, name: str, shard: Member, rule: SetRule, now: str) -> Joined:
+def join(was: DropSet, name: str, shard: Member, rule: SetRule, now: datetime) -> Joined:
     """Let a shard join under its name; the same drop again changes nothing."""
     held = was.members.get(name)
     if held and held.drop_id != shard.drop_id and held.written >= shard.written:
@@ -101,14 +118,14 @@ def join(was: DropSet, name: str, shard: Member, rule: SetRule, now: str) -> Joi
     return Joined(Place.IN, _opened(whole, rule, now), left)
 
 
-def command(was: DropSet, control: Member, names: Iterable[str], rule: SetRule, now: str) -> Joined:
+def command(was: DropSet, control: Member, names: Iterable[str], rule: SetRule, now: datetime) -> Joined:
     """Let a manifest or marker say which shards there are; the same drop again changes nothing."""
     if was.control == control:
         return Joined(Place.IN, _opened(was, rule, now))
     if was.control and was.control.written >= control.written:
         return Joined(Place.SUPERSEDED, was)
     expected = frozenset(names)
-    if rule.marker and was.version and not rule.reload:
+    if rule.marker and was.opened and not rule.reload:
         expected = was.expected or expected  # what came after the run was opened is rejected, not waited for
     members, outside, left = was.members, was.outside, {was.control.drop_id} if was.control else set()
     if rule.manifest and not rule.reload:
@@ -137,20 +154,19 @@ def _is_closed(whole: DropSet, name: str, rule: SetRule) -> bool:
         return len(whole.members) >= rule.shards
     if rule.manifest:
         return whole.expected is not None and name not in whole.expected
-    return bool(whole.version)
+    return whole.opened is not None
 
 
-def _opened(whole: DropSet, rule: SetRule, now: str) -> DropSet:
+def _opened(whole: DropSet, rule: SetRule, now: datetime) -> DropSet:
     """Open the set if it is whole and not the one that was opened last; else note since when it is awaited."""
     if not is_whole(whole, rule):
         return replace(whole, waiting_since=whole.waiting_since or now)
-    number, _, opened = whole.version.partition(".")
-    content = _content(whole)
-    if content == opened:
-        return replace(whole, waiting_since="")
+    before, content = whole.opened or Opened(0, "", ""), _content(whole)
+    if content == before.content:
+        return replace(whole, waiting_since=None)
     # Behind the set before and behind every write that is in it: runs of a partition are ordered by this.
-    sequencer = after(max(whole.sequencer, whole.newest, key=written_order))
-    return replace(whole, version=f"{int(number or 0) + 1}.{content}", sequencer=sequencer, waiting_since="")
+    sequencer = after(max(before.sequencer, whole.newest, key=written_order))
+    return replace(whole, opened=Opened(before.number + 1, content, sequencer), waiting_since=None)
 
 
 def is_whole(whole: DropSet, rule: SetRule) -> bool:
@@ -162,12 +178,12 @@ def is_whole(whole: DropSet, rule: SetRule) -> bool:
 
 def is_open(whole: DropSet) -> bool:
     """Whether the set that was opened last is of exactly the members there are now, and no other is awaited."""
-    return not whole.waiting_since and whole.version.partition(".")[2] == _content(whole)
+    return not whole.waiting_since and whole.opened is not None and whole.opened.content == _content(whole)
 
 
 def is_current(record: DropRecord, whole: DropSet) -> bool:
     """Whether a set's own record is of the set that was opened last."""
-    return record.drop.version_id == whole.version
+    return whole.opened is not None and record.drop.version_id == whole.opened.version
 
 
 def _content(whole: DropSet) -> str:
@@ -176,19 +192,25 @@ def _content(whole: DropSet) -> str:
 
 
 def drop_of(whole: DropSet, bucket: str, pattern: KeyPattern) -> Drop:
-    """Give the set's own drop: no object, but like one version of all its keys. Whoever sees the set gets the same."""
+    """Return the own drop of an opened set: no object, but like one version of all its keys, always the same."""
+    if whole.opened is None:
+        raise ValueError(f"the set {whole.dataset} {whole.partition} was never opened")
     key = pattern.key_for(whole.partition)  # {shard} stands in it: no object that is gated has such a key
-    return Drop(bucket, key, whole.version, etag=whole.version, size=0, sequencer=whole.sequencer)
+    version = whole.opened.version
+    return Drop(bucket, key, version, etag=version, size=0, sequencer=whole.opened.sequencer)
 
 
 def sources_of(shards: Iterable[DropRecord]) -> dict[str, Any]:
-    """Give what `_set.json` holds: where each shard's accepted copy lies, seen from the set's own folder."""
+    """Return what `_set.json` holds: where each shard's accepted copy lies, seen from the set's own folder."""
     all_of_them = list(shards)
     sources = [
-        {"name": shard.drop.key, "path": f"../{shard.id}/{shard.accepted_as}", "rows": shard.rows}
-        for shard in all_of_them
+        {"name": shard.drop.key, "path": f"../{shard.id}/{_name(shard)}", "rows": shard.rows} for shard in all_of_them
     ]
     return {"sources": sources, "rows": sum(shard.rows for shard in all_of_them)}
+
+
+def _name(shard: DropRecord) -> str:
+    return accepted_key(shard).rpartition("/")[2]
 
 
 def followers(record: DropRecord, whole: DropSet, *others: str) -> set[str]:

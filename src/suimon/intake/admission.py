@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from suimon.aws.objects import Objects, UnreadableError
 from suimon.aws.task_token import answer_token
-from suimon.drops.drop import DropRecord, State, run_id
+from suimon.drops.drop import Accepted, DropRecord
 from suimon.drops.lake import accepted_name, accepted_prefix, aside_key
-from suimon.drops.next_step import Fate, fate, is_outdated
+from suimon.drops.precedence import Precedence, is_outdated, precedence_of
+from suimon.drops.states import State
 from suimon.incidents.messages import files
 from suimon.intake.errors import RetryLaterError
 from suimon.ledger.followers import follow
@@ -17,13 +18,14 @@ from suimon.ledger.followers import follow
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
+    from typing import Unpack
 
     from mypy_boto3_stepfunctions import SFNClient
 
     from suimon.contract.model import Contract
     from suimon.incidents.store import IncidentDesk
     from suimon.intake.inspection import Inspection, Inspector
-    from suimon.ledger.drops import Ledger
+    from suimon.ledger.drops import Changes, Ledger
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,22 +40,22 @@ class Admission:
     inspector: Inspector
     clock: Callable[[], datetime]
 
-    def judge(self, record: DropRecord, contract: Contract, **if_accepted: Any) -> DropRecord:
+    def judge(self, record: DropRecord, contract: Contract, **if_accepted: Unpack[Changes]) -> DropRecord:
         """Bring a claimed file or shard to its verdict, or to the end that other writes of its key have made for it.
 
-        if_accepted: attributes of the record. RetryLaterError when it must wait for one of those writes.
+        if_accepted: what to record of it then. RetryLaterError when it must wait for one of those writes.
         """
-        found = self._fate(record)
+        found = self._precedence(record)
         if found.state is State.SUPERSEDED:
             return self._supersede(record)
         # A replay repeats bytes that are known, on purpose.
-        if found.state is State.DUPLICATE and record.attempt == 1:
+        if found.repeats and record.attempt == 1:
             return self.end(record, State.DUPLICATE, duplicate_of=found.repeats)
         if found.waits_for:
             raise RetryLaterError(f"drop {record.id} has the bytes of drop {found.waits_for}, which is being checked")
         try:
             with self.inspector.inspect(record, contract) as inspection:
-                if is_outdated(record, self.ledger.newer_writes(record)):
+                if is_outdated(record, self.ledger.newer_writes(record.drop)):
                     # A check takes its time: what was overwritten meanwhile is neither run nor reported.
                     return self._supersede(record)  # mark: overwritten-during-check
                 if not inspection.verdict.accepted:
@@ -62,41 +64,42 @@ class Admission:
         except UnreadableError as error:
             return self.reject(record, contract, str(error))
         self._report_flaws(record, contract, inspection)
-        return self.accept(record, rows=inspection.verdict.accepted_rows, accepted_as=name, **if_accepted)
+        if_accepted["accepted"] = Accepted(name, inspection.verdict.accepted_rows)
+        return self.accept(record, **if_accepted)
 
-    def accept(self, record: DropRecord, **attributes: Any) -> DropRecord:
+    def accept(self, record: DropRecord, **changes: Unpack[Changes]) -> DropRecord:
         """Record a drop as accepted."""
-        return self.ledger.move(record, State.ACCEPTED, self.clock(), **attributes)
+        return self.ledger.move(record, State.ACCEPTED, self.clock(), **changes)
 
     def reject(self, record: DropRecord, contract: Contract, reason: str) -> DropRecord:
         """Reject a drop and alert people with the reason."""
         # People first, ledger after: a crash in between reports it again at the next delivery, never not at all.
         self.desk.report(files.rejected(record, contract, reason), self.clock())
-        if is_outdated(record, self.ledger.newer_writes(record)):
+        if is_outdated(record, self.ledger.newer_writes(record.drop)):
             # Whoever loads a newer file closes this incident if it was open by then; otherwise we see that file here.
             return self._supersede(record)  # mark: overwritten-while-reported
         return self.end(record, State.REJECTED, reason)
 
-    def end(self, record: DropRecord, state: State, reason: str = "", **attributes: Any) -> DropRecord:
+    def end(self, record: DropRecord, state: State, reason: str = "", **changes: Unpack[Changes]) -> DropRecord:
         """Record the end of a drop that opens no run, and answer the replay that waits for it."""
-        record = self.ledger.move(record, state, self.clock(), **attributes)
+        record = self.ledger.move(record, state, self.clock(), **changes)
         if record.members:
             follow(self.ledger, record, self.clock())
         answer_token(self.sfn, record, reason)
         return record
 
-    def _fate(self, record: DropRecord) -> Fate:
+    def _precedence(self, record: DropRecord) -> Precedence:
         # What no contract matched when it came decides nothing yet: it is compared with us once it is claimed.
-        older = self.ledger.older_writes(record)
+        older = self.ledger.older_writes(record.drop)
         before = next((other for other in older if other.state is not State.UNMATCHED), None)
-        if before and before.state is State.DUPLICATE:
+        if before and before.duplicate_of:
             before = self.ledger.get(before.duplicate_of)
-        return fate(record, self.ledger.newer_writes(record), before)
+        return precedence_of(record, self.ledger.newer_writes(record.drop), before)
 
     def _supersede(self, record: DropRecord) -> DropRecord:
         """End a drop that a newer write has replaced; close what was reported of it, here or before a crash."""
         reported = self.desk.known(files.rejected_id(record))
-        if reported and reported.is_open and reported.fingerprint == run_id(record):
+        if reported and reported.is_open and reported.fingerprint == record.run_id:
             self.desk.recover(reported.id, self.clock(), f"{record.drop.key} has come again.")
         return self.end(record, State.SUPERSEDED)
 

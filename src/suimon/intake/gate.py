@@ -8,8 +8,9 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from suimon.drops.drop import Drop, DropRecord, EventError, State
+from suimon.drops.drop import Drop, DropRecord, EventError, Match, Replay
 from suimon.drops.next_step import Step, next_step
+from suimon.drops.states import State
 from suimon.intake.admission import Admission
 from suimon.intake.entry import enter
 from suimon.intake.errors import RetryLaterError
@@ -60,7 +61,7 @@ class Gate:
         contract, partition = matched
         if record.state is State.UNMATCHED:  # it came before its contract
             try:
-                record = self.ledger.adopt(record, contract.dataset, partition, self.clock())
+                record = self.ledger.adopt(record, Match(contract.dataset, partition), self.clock())
             except LostClaimError as error:
                 raise RetryLaterError(str(error)) from error
         return self.advance(record, contract)
@@ -82,15 +83,16 @@ class Gate:
             case Step.TRIGGER:
                 return route_of(record, contract, self._stations).forward(record)
             case Step.WAIT:
-                raise RetryLaterError(f"drop {record.id} is being checked until {record.lease_until}")
+                raise RetryLaterError(f"drop {record.id} is being checked by another invocation")
             case Step.NOTHING:
                 return self._catch_up(record)
 
-    def check(self, record: DropRecord, contract: Contract, attempt: int, **replay: str) -> DropRecord:
+    def check(self, record: DropRecord, contract: Contract, attempt: int, replay: Replay | None = None) -> DropRecord:
         """Claim a drop for an attempt, bring it to its verdict, and forward it if it is accepted."""
         route = route_of(record, contract, self._stations)
         try:
-            record = self.ledger.claim(record, self.clock(), owner=self.owner, lease=LEASE, attempt=attempt, **replay)
+            now = self.clock()
+            record = self.ledger.claim(record, now, owner=self.owner, lease=LEASE, attempt=attempt, replay=replay)
         except LostClaimError as error:
             raise RetryLaterError(str(error)) from error
         try:
@@ -102,7 +104,8 @@ class Gate:
 
     def _catch_up(self, record: DropRecord) -> DropRecord:
         """Move a part to where its set is, if the function that should have done so crashed or did not know of it."""
-        whole = self.ledger.get(record.set_id) if record.set_id and record.state is State.TRIGGERED else None
+        set_id = record.membership.set_id if record.membership else None
+        whole = self.ledger.get(set_id) if set_id and record.state is State.TRIGGERED else None
         if whole is None:
             return record
         follow(self.ledger, whole, self.clock(), record.id)  # mark: part-is-behind-its-set

@@ -13,7 +13,8 @@ from suimon.aws.task_token import answer_token
 from suimon.check.engine import InterruptedCheckError
 from suimon.contract.file import ContractError
 from suimon.contract.model import Role
-from suimon.drops.drop import REPLAYABLE, DropRecord, State
+from suimon.drops.drop import DropRecord, Replay
+from suimon.drops.states import REPLAYABLE, State
 from suimon.intake.errors import ReplayError, RetryLaterError
 from suimon.intake.inspection import NoRoomError
 from suimon.ledger.drops import LostClaimError
@@ -66,8 +67,9 @@ def _start_or_join(gate: Gate, request: ReplayRequest) -> DropRecord:
         raise ReplayError(str(error)) from error
     if contract.role_of(record.drop.key) in {Role.SHARD, Role.CONTROL}:
         raise ReplayError(f"drop {record.id} is a part of a set: replay the set, by its partition")
-    if (record.attempt, record.replay) == (request.attempt, request.execution):
-        record = gate.ledger.renew_token(record, request.task_token, gate.clock())
+    asked = Replay(request.execution, request.task_token)
+    if record.replay and (record.attempt, record.replay.execution) == (request.attempt, request.execution):
+        record = gate.ledger.renew_token(record, asked, gate.clock())
         if record.state in REPLAYABLE | {State.SUPERSEDED}:
             answer_token(gate.sfn, record, "the attempt had ended before this request came again")
             return record  # mark: attempt-ended-before-retry
@@ -80,8 +82,7 @@ def _start_or_join(gate: Gate, request: ReplayRequest) -> DropRecord:
     # A replay of the attempt before may still wait, if whoever ended that crashed before it could answer: the claim
     # overwrites its token.
     answer_token(gate.sfn, record, "the attempt has ended, and another replay goes on from there")
-    started = {"task_token": request.task_token, "replay": request.execution}
-    return gate.check(record, contract, request.attempt, **started)
+    return gate.check(record, contract, request.attempt, asked)
 
 
 def _is_malformed(error: Exception) -> bool:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from suimon.aws.objects import UnreadableError
 from suimon.contract.model import Contract, Role
-from suimon.drops.drop import DropRecord, State, run_id
-from suimon.drops.sets import SOURCES, WAITING, SetError
+from suimon.drops.drop import Accepted, DropRecord, Membership
+from suimon.drops.sets import SOURCES, SetError
+from suimon.drops.states import State
 from suimon.intake.errors import RetryLaterError
 from suimon.ledger.followers import follow
 from suimon.ledger.sets import LostSetError
@@ -81,7 +82,7 @@ class FileRoute:
 
     def settle(self, record: DropRecord) -> DropRecord:
         """Check it. The run id is recorded before it is used: whoever continues after a crash asks for the same run."""
-        return self.stations.admission.judge(record, self.contract, run_id=run_id(record))
+        return self.stations.admission.judge(record, self.contract, opened_run=record.run_id)
 
     def forward(self, record: DropRecord) -> DropRecord:
         """Start its run."""
@@ -97,7 +98,7 @@ class ShardRoute:
 
     def settle(self, record: DropRecord) -> DropRecord:
         """Check it."""
-        return self.stations.admission.judge(record, self.contract, set_id=WAITING)
+        return self.stations.admission.judge(record, self.contract, membership=Membership())
 
     def forward(self, record: DropRecord) -> DropRecord:
         """Join it to its set."""
@@ -118,7 +119,7 @@ class ControlRoute:
             self.names()
         except (UnreadableError, SetError) as error:
             return self.stations.admission.reject(record, self.contract, str(error))
-        return self.stations.admission.accept(record, set_id=WAITING)
+        return self.stations.admission.accept(record, membership=Membership())
 
     def forward(self, record: DropRecord) -> DropRecord:
         """Join it to its set."""
@@ -137,7 +138,7 @@ class SetRoute:
         if not self.stations.gathering.is_current(record):
             return self.stations.admission.end(record, State.SUPERSEDED)
         rows = self.stations.gathering.lay_out(record, self.contract)
-        return self.stations.admission.accept(record, rows=rows, accepted_as=SOURCES, run_id=run_id(record))
+        return self.stations.admission.accept(record, accepted=Accepted(SOURCES, rows), opened_run=record.run_id)
 
     def forward(self, record: DropRecord) -> DropRecord:
         """Start its run."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from suimon.drops.drop import DropRecord, State
+from suimon.drops.states import State
 from suimon.incidents.messages import airflow as messages
 from suimon.intake.errors import RetryLaterError
 from suimon.ledger.drops import Ledger, LostClaimError
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from suimon.contract.model import Contract
+    from suimon.drops.drop import DropRecord
     from suimon.incidents.store import IncidentDesk
     from suimon.mwaa.airflow import Airflow
     from suimon.settings import Settings
@@ -48,7 +49,7 @@ class RunStart:
         dag_id = contract.dag_id or ""
         if why := start_run(self.airflow, dag_id, record, conf_for(record, self.settings)):
             now = self.clock()
-            lasting = now - datetime.fromisoformat(record.updated_at) > PATIENCE
+            lasting = now - record.updated_at > PATIENCE
             if lasting or why.cause not in PASSING:
                 problem = messages.not_triggered(self.settings.mwaa_environment, dag_id, record, why)
                 self.desk.report(problem, now)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from suimon.contract.model import Role
 from suimon.drops import sets
-from suimon.drops.drop import State
+from suimon.drops.drop import Match
 from suimon.drops.lake import accepted_prefix
+from suimon.drops.states import State
 from suimon.incidents.messages import sets as set_messages
-from suimon.ledger.items import stamp
 from suimon.ledger.sets import LostSetError
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class Gathering:
 
     def _decide(self, was: DropSet, record: DropRecord, contract: Contract, names: Names) -> Joined:
         rule, pattern = _rules(contract)
-        member, now = sets.Member.of(record), stamp(self.clock())
+        member, now = sets.Member.of(record), self.clock()
         if contract.role_of(record.drop.key) is Role.SHARD:
             return sets.join(was, pattern.shard(record.drop.key), member, rule, now)
         is_new = was.control is None or was.control.written < member.written
@@ -100,7 +100,7 @@ class Gathering:
         _, pattern = _rules(contract)
         members = (*whole.shards, *([whole.control.drop_id] if whole.control else []))
         drop = sets.drop_of(whole, bucket, pattern)
-        return self.ledger.receive(drop, whole.dataset, whole.partition, State.RECEIVED, self.clock(), members)
+        return self.ledger.receive(drop, Match(whole.dataset, whole.partition), self.clock(), members)
 
     def read_names(self, record: DropRecord, contract: Contract) -> frozenset[str]:
         """Read which shards a manifest lists, or find which are in the bucket beside a marker.

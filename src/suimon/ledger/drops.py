@@ -4,19 +4,35 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from botocore.exceptions import ClientError
 
-from suimon.drops.drop import NEXT, Drop, DropRecord, State
+from suimon.drops.drop import Accepted, Drop, DropRecord, Lease, Match, Membership, Replay
+from suimon.drops.states import NEXT, State
 from suimon.ledger.batch import read_items
-from suimon.ledger.items import drop_key, entered_later, entry_key, entry_of, item_of, move_of, place, record_of, stamp
+from suimon.ledger.items import (
+    attributes_of,
+    drop_key,
+    entered_later,
+    entry_key,
+    entry_of,
+    item_of,
+    moment,
+    move_of,
+    owner_of,
+    partition_key,
+    place,
+    record_of,
+    stamp,
+)
 from suimon.ledger.sets import SetLedger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from datetime import datetime, timedelta
+    from typing import Unpack
 
     from mypy_boto3_dynamodb.service_resource import Table
 
@@ -41,6 +57,16 @@ class Move:
     at: datetime
     attempt: int
     by: str
+
+
+class Changes(TypedDict, total=False):
+    """What a move writes into the record beside the state; `finished`, what the run reported, for people alone."""
+
+    accepted: Accepted
+    opened_run: str
+    duplicate_of: str
+    membership: Membership
+    finished: Mapping[str, Any]
 
 
 class Ledger:
@@ -78,8 +104,7 @@ class Ledger:
         item = self._table.get_item(Key=drop_key(drop_id), ConsistentRead=True).get("Item", {})
         entries: list[Any] = item.get("history", [])  # type: ignore[assignment]  # DynamoDB's any type
         return [
-            Move(State(entry["state"]), datetime.fromisoformat(entry["at"]), int(entry["attempt"]), entry["by"])
-            for entry in entries
+            Move(State(entry["state"]), moment(entry["at"]), int(entry["attempt"]), entry["by"]) for entry in entries
         ]
 
     def drops_of(self, dataset: str, partition: str) -> list[DropRecord]:
@@ -87,10 +112,10 @@ class Ledger:
         found = self._query(
             IndexName=BY_PARTITION,
             KeyConditionExpression="dataset_partition = :partition",
-            ExpressionAttributeValues={":partition": f"{dataset}#{partition}"},
+            ExpressionAttributeValues={":partition": partition_key(dataset, partition)},
         )
         # The index keeps sequencers as S3 tells them, and those sort as the writes do only when padded.
-        return sorted(map(record_of, found), key=place)
+        return sorted(map(record_of, found), key=_written)
 
     def in_state(self, state: State, before: datetime, limit: int, *, behind: str = "") -> list[DropRecord]:
         """Return a page of the drops that came to a state until then, longest ago first; behind what `standing` gives.
@@ -116,27 +141,24 @@ class Ledger:
             KeyConditionExpression="pk = :key", ExpressionAttributeValues={":key": entry_key(bucket, key)}
         )
 
-    def newer_writes(self, record: DropRecord) -> list[DropRecord]:
+    def newer_writes(self, drop: Drop) -> list[DropRecord]:
         """Return the later writes of the drop's key as they stand now, oldest first; those not yet entered too."""
         found = self._writes(
             KeyConditionExpression="pk = :key AND sk > :own",
-            ExpressionAttributeValues={":key": entry_key(record.drop.bucket, record.drop.key), ":own": place(record)},
+            ExpressionAttributeValues={":key": entry_key(drop.bucket, drop.key), ":own": place(drop)},
         )
-        return [one for one in found if place(one) > place(record)]
+        return [one for one in found if place(one.drop) > place(drop)]
 
-    def older_writes(self, record: DropRecord) -> Iterator[DropRecord]:
-        """Give the earlier writes of the drop's key as they stand now, newest first, reading no more than is taken."""
+    def older_writes(self, drop: Drop) -> Iterator[DropRecord]:
+        """Yield the earlier writes of the drop's key as they stand now, newest first, reading no more than is taken."""
         query: dict[str, Any] = {
             "KeyConditionExpression": "pk = :key AND sk < :own",
-            "ExpressionAttributeValues": {
-                ":key": entry_key(record.drop.bucket, record.drop.key),
-                ":own": place(record),
-            },
+            "ExpressionAttributeValues": {":key": entry_key(drop.bucket, drop.key), ":own": place(drop)},
             "ScanIndexForward": False,
         }
         for entry in self._query(ConsistentRead=True, Limit=5, **query):
             known = self.get(str(entry["drop_id"])) or entered_later(entry)
-            if place(known) == entry["sk"]:
+            if place(known.drop) == entry["sk"]:
                 yield known
 
     def _writes(self, **query: Any) -> list[DropRecord]:
@@ -148,7 +170,7 @@ class Ledger:
         entries = {str(entry["drop_id"]): entry for entry in self._query(ConsistentRead=True, **query)}
         known = self.get_many(entries) if entries else {}
         found = (known.get(drop_id) or entered_later(entry) for drop_id, entry in entries.items())
-        return sorted(found, key=place)
+        return sorted(found, key=_written)
 
     def _query(self, **query: Any) -> Iterator[dict[str, Any]]:
         while True:
@@ -158,19 +180,18 @@ class Ledger:
                 return
             query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
-    def receive(
-        self, drop: Drop, dataset: str, partition: str, state: State, now: datetime, members: tuple[str, ...] = ()
-    ) -> DropRecord:
-        """Enter the drop as RECEIVED (or UNMATCHED) if it is new, and return it as the ledger has it.
+    def receive(self, drop: Drop, match: Match | None, now: datetime, members: tuple[str, ...] = ()) -> DropRecord:
+        """Enter the drop as RECEIVED, without a match as UNMATCHED, if it is new; return it as the ledger has it.
 
         members: of a set's own drop, the drop ids that end as it ends.
         """
-        at = stamp(now)
-        record = DropRecord(drop, dataset, partition, state, 1, received_at=at, updated_at=at, members=members)
+        state = State.RECEIVED if match else State.UNMATCHED
+        record = DropRecord(drop, match, state, 1, received_at=now, updated_at=now, members=members)
+        item = item_of(record, self._by)
         # The key's entry first: whoever judges a write of this key from now on sees this one.
         self._table.put_item(Item=entry_of(record))
         try:
-            self._table.put_item(Item=item_of(record, self._by), ConditionExpression="attribute_not_exists(pk)")
+            self._table.put_item(Item=item, ConditionExpression="attribute_not_exists(pk)")
         except ClientError as error:
             if not _is_refused(error):
                 raise
@@ -178,48 +199,57 @@ class Ledger:
             if known is None:  # deleted by hand between the two calls
                 raise LostClaimError(f"drop {drop.id} vanished from the ledger") from error
             return known
-        return record
+        return record_of(item)
 
-    def adopt(self, record: DropRecord, dataset: str, partition: str, now: datetime) -> DropRecord:
+    def adopt(self, record: DropRecord, match: Match, now: datetime) -> DropRecord:
         """Make an UNMATCHED drop a RECEIVED one of the dataset that now has a contract for its key."""
-        place = {"dataset": dataset, "partition": partition, "dataset_partition": f"{dataset}#{partition}"}
-        return self._write(record, State.RECEIVED, now, place)
+        return self._write(record, State.RECEIVED, now, {"match": match})
 
     def claim(
-        self, record: DropRecord, now: datetime, *, owner: str, lease: timedelta, attempt: int, **replay: str
+        self,
+        record: DropRecord,
+        now: datetime,
+        *,
+        owner: str,
+        lease: timedelta,
+        attempt: int,
+        replay: Replay | None = None,
     ) -> DropRecord:
         """Take the drop for checking until the lease ends; LostClaimError when somebody else was first.
 
-        A drop whose VALIDATING lease has run out may be taken over: its owner was killed.
+        A drop whose VALIDATING lease has run out may be taken over: its owner was terminated.
         """
         expired = record.state is State.VALIDATING
+        asked = {"replay": replay} if replay else {}
         return self._write(
             record,
             State.VALIDATING,
             now,
-            {"attempt": attempt, "lease_owner": owner, "lease_until": stamp(now + lease), **replay},
+            {"attempt": attempt, "lease": Lease(owner, now + lease), **asked},
             only_expired_at=stamp(now) if expired else "",
         )
 
-    def move(self, record: DropRecord, to: State, now: datetime, **attributes: Any) -> DropRecord:
+    def move(self, record: DropRecord, to: State, now: datetime, **changes: Unpack[Changes]) -> DropRecord:
         """Move the drop on from exactly the record in hand; LostClaimError when it has moved meanwhile."""
-        return self._write(record, to, now, attributes)
+        return self._write(record, to, now, changes)
 
     def release(self, record: DropRecord, now: datetime) -> None:
         """End the lease of a check that failed, so that the next delivery need not wait for it to run out."""
+        if record.lease is None:
+            return
         with suppress(LostClaimError):  # it has moved on, or was taken over: then there is nothing to end
-            self._write(record, State.VALIDATING, now, {"lease_until": stamp(now)}, moves=False)
+            self._write(record, State.VALIDATING, now, {"lease": replace(record.lease, until=now)}, moves=False)
 
-    def renew_token(self, record: DropRecord, task_token: str, now: datetime) -> DropRecord:
+    def renew_token(self, record: DropRecord, replay: Replay, now: datetime) -> DropRecord:
         """Keep the newest task token of the replay that owns the attempt: a retried task waits under a new one."""
-        return self._write(record, record.state, now, {"task_token": task_token}, moves=False)
+        return self._write(record, record.state, now, {"replay": replay}, moves=False)
 
     def _write(
         self,
         record: DropRecord,
         to: State,
         now: datetime,
-        attributes: dict[str, Any],
+        fields: Mapping[str, Any],
         *,
         only_expired_at: str = "",
         moves: bool = True,
@@ -227,12 +257,13 @@ class Ledger:
         if moves and to not in NEXT[record.state]:
             raise LedgerError(f"drop {record.id}: no way leads from {record.state} to {to}")
         # Since when it stands where it stands: a renewed token or an ended lease is no step.
+        attributes = attributes_of(fields)
         changes = {**attributes, "state": str(to)} | ({"updated_at": stamp(now)} if moves else {})
         names = {f"#{name}": name for name in changes} | {"#attempt": "attempt", "#owner": "lease_owner"}
         values = {f":{name}": value for name, value in changes.items()} | {
             ":from": str(record.state),
             ":held_attempt": record.attempt,
-            ":held_owner": record.lease_owner,
+            ":held_owner": owner_of(record),
             ":entry": [move_of(to, now, attributes.get("attempt", record.attempt), self._by)],
         }
         update = "SET " + ", ".join(f"#{name} = :{name}" for name in changes)
@@ -268,13 +299,17 @@ class Ledger:
 
 def standing(record: DropRecord) -> str:
     """Where a drop stands among those of its state. A time alone would not tell: thousands may share one."""
-    return f"{record.updated_at}#{record.id}"
+    return f"{stamp(record.updated_at)}#{record.id}"
+
+
+def _written(record: DropRecord) -> str:
+    return place(record.drop)
 
 
 def _is_ours(known: DropRecord, changes: Mapping[str, Any]) -> bool:
     """Whether the record is what we have just written: state, time and, in a claim, the owner."""
-    owner = changes.get("lease_owner", known.lease_owner)
-    return (str(known.state), known.updated_at, known.lease_owner) == (changes["state"], changes["updated_at"], owner)
+    written = (str(known.state), stamp(known.updated_at), owner_of(known))
+    return written == (changes["state"], changes["updated_at"], changes.get("lease_owner", owner_of(known)))
 
 
 def _is_refused(error: ClientError) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from suimon.drops import sets
+from suimon.drops.drop import Membership
 from suimon.ledger.drops import Ledger, LostClaimError
 
 if TYPE_CHECKING:
@@ -26,6 +27,6 @@ def follow(ledger: Ledger, record: DropRecord, now: datetime, *others: str) -> N
 def _bring(ledger: Ledger, member: DropRecord | None, record: DropRecord, now: datetime) -> None:
     while member and (states := sets.way(member.state, record.state)):
         try:
-            member = ledger.move(member, states[0], now, set_id=record.id)
+            member = ledger.move(member, states[0], now, membership=Membership(record.id))
         except LostClaimError:  # another function lets it follow, too
             member = ledger.get(member.id)

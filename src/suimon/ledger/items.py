@@ -1,80 +1,81 @@
-"""How drops lie in the ledger's table: an item each, and an entry of its key beside it."""
+"""How drops lie in the ledger's table: an item each, and an entry of its key beside it. Only here are times texts."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from suimon.drops.drop import Drop, DropRecord, State, written_order
+from suimon.drops.drop import Accepted, Drop, DropRecord, Lease, Match, Membership, Replay, written_order
+from suimon.drops.states import State
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 
-def stamp(now: datetime) -> str:
-    """A time as the ledger keeps it: ISO 8601, UTC, milliseconds, so that text order is time order."""
-    return now.astimezone(UTC).isoformat(timespec="milliseconds")
+def stamp(at: datetime) -> str:
+    """Write a time as the ledger keeps it: ISO 8601, UTC, milliseconds, so that text order is time order."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def moment(text: str) -> datetime:
+    """Read a time that `stamp` wrote."""
+    return datetime.fromisoformat(text)
 
 
 def drop_key(drop_id: str) -> dict[str, str]:
-    """The key of a drop's item."""
+    """Return the key of a drop's item."""
     return {"pk": f"drop#{drop_id}", "sk": "drop"}
 
 
 def entry_key(bucket: str, key: str) -> str:
-    """The key that the entries of an object key share."""
+    """Return the key that the entries of an object key share."""
     return f"key#{bucket}/{key}"  # S3: a bucket's name holds no slash and a key 1,024 bytes; DynamoDB takes 2,048
 
 
-def place(record: DropRecord) -> str:
-    """Where a drop stands among the writes of its key, as text that sorts."""
-    return f"{written_order(record.drop.sequencer)}#{record.id}"
+def partition_key(dataset: str, partition: str) -> str:
+    """Return the key of the index `by_partition`."""
+    return f"{dataset}#{partition}"
+
+
+def place(drop: Drop) -> str:
+    """Return where a drop stands among the writes of its key, as text that sorts."""
+    return f"{written_order(drop.sequencer)}#{drop.id}"
 
 
 def entry_of(record: DropRecord) -> dict[str, Any]:
     """Write the entry of a drop's key."""
     drop = record.drop
+    belongs = {"dataset": record.match.dataset, "partition": record.match.partition} if record.match else {}
     return {
         "pk": entry_key(drop.bucket, drop.key),
-        "sk": place(record),
+        "sk": place(drop),
         "drop_id": record.id,
-        "dataset": record.dataset,
-        "partition": record.partition,
-        "received_at": record.received_at,
-        "bucket": drop.bucket,
-        "key": drop.key,
-        "version_id": drop.version_id,
-        "etag": drop.etag,
-        "size": drop.size,
-        # A key of the index must not be empty.
-        "sequencer": drop.sequencer or "0",
+        "received_at": stamp(record.received_at),
+        **belongs,
+        **_drop(drop),
     }
 
 
 def item_of(record: DropRecord, by: str) -> dict[str, Any]:
     """Write a new drop's item."""
-    drop = record.drop
-    return drop_key(record.id) | {
+    return {
+        **drop_key(record.id),
         "drop_id": record.id,
-        "dataset": record.dataset,
-        "partition": record.partition,
-        "dataset_partition": f"{record.dataset}#{record.partition}",
-        "bucket": drop.bucket,
-        "key": drop.key,
-        "version_id": drop.version_id,
-        "etag": drop.etag,
-        "size": drop.size,
-        # The index's sort key; an index key must not be empty.
-        "sequencer": drop.sequencer or "0",
+        **_drop(record.drop),
+        **(_match(record.match) if record.match else {}),
         "state": str(record.state),
         "attempt": record.attempt,
-        "received_at": record.received_at,
-        "updated_at": record.updated_at,
-        "lease_owner": "",
-        "lease_until": "",
+        "received_at": stamp(record.received_at),
+        "updated_at": stamp(record.updated_at),
+        "lease_owner": owner_of(record),
         "members": list(record.members),
-        "history": [move_of(record.state, datetime.fromisoformat(record.received_at), record.attempt, by)],
+        "history": [move_of(record.state, record.received_at, record.attempt, by)],
     }
+
+
+def owner_of(record: DropRecord) -> str:
+    """Write the owner of a drop's lease; every write compares it, so that it is there before the first claim, too."""
+    return record.lease.owner if record.lease else ""
 
 
 def move_of(state: State, at: datetime, attempt: int, by: str) -> dict[str, Any]:
@@ -82,34 +83,84 @@ def move_of(state: State, at: datetime, attempt: int, by: str) -> dict[str, Any]
     return {"state": str(state), "at": stamp(at), "attempt": attempt, "by": by}
 
 
+def attributes_of(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Write fields of a DropRecord as attributes of its item; a name that has no special form stands as it is."""
+    found: dict[str, Any] = {}
+    for name, value in changes.items():
+        found |= _ATTRIBUTES[name](value) if name in _ATTRIBUTES else {name: value}
+    return found
+
+
+def _drop(drop: Drop) -> dict[str, Any]:
+    return {
+        "bucket": drop.bucket,
+        "key": drop.key,
+        "version_id": drop.version_id,
+        "etag": drop.etag,
+        "size": drop.size,
+        "sequencer": drop.sequencer or "0",  # it is a key of the index, and must not be empty
+    }
+
+
+def _match(match: Match) -> dict[str, Any]:
+    by_partition = {"dataset_partition": partition_key(match.dataset, match.partition)}
+    return {"dataset": match.dataset, "partition": match.partition, **by_partition}
+
+
+def _lease(lease: Lease) -> dict[str, Any]:
+    return {"lease_owner": lease.owner, "lease_until": stamp(lease.until)}
+
+
+def _accepted(accepted: Accepted) -> dict[str, Any]:
+    return {"accepted_as": accepted.name, "rows": accepted.rows}
+
+
+def _membership(membership: Membership) -> dict[str, Any]:
+    return {"set_id": membership.set_id}  # null while it waits
+
+
+def _replay(replay: Replay) -> dict[str, Any]:
+    return {"replay": replay.execution, "task_token": replay.task_token}
+
+
+_ATTRIBUTES: dict[str, Callable[[Any], dict[str, Any]]] = {
+    "match": _match,
+    "lease": _lease,
+    "accepted": _accepted,
+    "membership": _membership,
+    "replay": _replay,
+}
+
+
 def record_of(item: Mapping[str, Any]) -> DropRecord:
     """Read a drop's item."""
     return DropRecord(
         drop=drop_of(item),
-        dataset=item["dataset"],
-        partition=item["partition"],
+        match=match_of(item),
         state=State(item["state"]),
         attempt=int(item["attempt"]),
-        received_at=item["received_at"],
-        updated_at=item["updated_at"],
-        lease_until=item["lease_until"],
-        lease_owner=item["lease_owner"],
-        run_id=item.get("run_id", ""),
-        rows=int(item.get("rows", 0)),
-        accepted_as=item.get("accepted_as", ""),
-        duplicate_of=item.get("duplicate_of", ""),
-        set_id=item.get("set_id", ""),
-        members=tuple(item.get("members", ())),
-        task_token=item.get("task_token", ""),
-        replay=item.get("replay", ""),
+        received_at=moment(item["received_at"]),
+        updated_at=moment(item["updated_at"]),
+        lease=Lease(item["lease_owner"], moment(item["lease_until"])) if item["lease_owner"] else None,
+        accepted=Accepted(item["accepted_as"], int(item["rows"])) if "accepted_as" in item else None,
+        opened_run=item.get("opened_run"),
+        duplicate_of=item.get("duplicate_of"),
+        membership=Membership(item["set_id"]) if "set_id" in item else None,
+        members=tuple(item["members"]),
+        replay=Replay(item["replay"], item["task_token"]) if "replay" in item else None,
         moves=len(item["history"]),
     )
 
 
 def entered_later(entry: Mapping[str, Any]) -> DropRecord:
     """Read a write whose own record is not there yet: whoever put the entry is about to put that, or will again."""
-    at = str(entry["received_at"])
-    return DropRecord(drop_of(entry), entry["dataset"], entry["partition"], State.RECEIVED, 1, at, at)
+    at, match = moment(entry["received_at"]), match_of(entry)
+    return DropRecord(drop_of(entry), match, State.RECEIVED if match else State.UNMATCHED, 1, at, at)
+
+
+def match_of(item: Mapping[str, Any]) -> Match | None:
+    """Read which dataset and partition a drop belongs to, from its item or its entry."""
+    return Match(item["dataset"], item["partition"]) if "dataset" in item else None
 
 
 def drop_of(item: Mapping[str, Any]) -> Drop:

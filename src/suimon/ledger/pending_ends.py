@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from suimon.drops.drop import State
 from suimon.drops.run_finished import RunFinished
+from suimon.drops.states import State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

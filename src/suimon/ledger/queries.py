@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.conditions import Key
 
 from suimon.ledger.drops import BY_PARTITION, BY_STATE, Ledger
-from suimon.ledger.items import entered_later, entry_key, place, record_of
+from suimon.ledger.items import entered_later, entry_key, partition_key, place, record_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mypy_boto3_dynamodb.service_resource import Table
 
-    from suimon.drops.drop import DropRecord, State
+    from suimon.drops.drop import DropRecord
+    from suimon.drops.states import State
 
 PAGE = 100  # what BatchGetItem takes, and more than a screen holds
 
@@ -32,8 +33,8 @@ class Wanted:
     def has(self, record: DropRecord) -> bool:
         """Whether the record is one of those."""
         return (
-            self.dataset in ("", record.dataset)
-            and self.partition in ("", record.partition)
+            self.dataset in ("", record.match.dataset if record.match else None)
+            and self.partition in ("", record.match.partition if record.match else None)
             and self.place in (None, (record.drop.bucket, record.drop.key))
             and self.state in (None, record.state)
         )
@@ -47,7 +48,7 @@ def newest_first(table: Table, wanted: Wanted) -> Iterator[DropRecord]:
     if wanted.place:
         found = _of_key(table, *wanted.place)
     elif wanted.dataset and wanted.partition:
-        named = Key("dataset_partition").eq(f"{wanted.dataset}#{wanted.partition}")
+        named = Key("dataset_partition").eq(partition_key(wanted.dataset, wanted.partition))
         found = (record_of(item) for page in _pages(table, named, IndexName=BY_PARTITION) for item in page)
     else:
         named = Key("state").eq(str(wanted.state))
@@ -62,7 +63,7 @@ def _of_key(table: Table, bucket: str, key: str) -> Iterator[DropRecord]:
         for entry in entries:
             record = known.get(str(entry["drop_id"])) or entered_later(entry)
             # Found by listing and told by its event after all, a drop has two entries; its record says which counts.
-            if place(record) == entry["sk"]:
+            if place(record.drop) == entry["sk"]:
                 yield record
 
 

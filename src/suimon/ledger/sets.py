@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from suimon.drops.sets import DropSet, Member
-from suimon.ledger.items import stamp
+from suimon.drops.sets import DropSet, Member, Opened
+from suimon.ledger.items import moment, stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -88,13 +88,12 @@ def _item(whole: DropSet, revision: int, now: datetime) -> dict[str, Any]:
         "outside": _listed(whole.outside),
         "control": [whole.control.drop_id, whole.control.written] if whole.control else [],
         "expected": None if whole.expected is None else sorted(whole.expected),
-        "version": whole.version,
-        "set_sequencer": whole.sequencer,  # not `sequencer`: that is the key of an index, where only drops belong
+        "opened": [whole.opened.number, whole.opened.content, whole.opened.sequencer] if whole.opened else [],
         "newest": whole.newest,
         "revision": revision,
         "state": AWAITED if whole.waiting_since else OPENED,
         # Of a set that is awaited: since when. The index of states is ordered by it.
-        "updated_at": whole.waiting_since or stamp(now),
+        "updated_at": stamp(whole.waiting_since or now),
     }
 
 
@@ -110,9 +109,12 @@ def _set(item: Mapping[str, Any]) -> DropSet:
         outside={name: Member(*shard) for name, shard in item["outside"].items()},
         control=Member(*item["control"]) if item["control"] else None,
         expected=None if item["expected"] is None else frozenset(item["expected"]),
-        version=item["version"],
-        sequencer=item["set_sequencer"],
+        opened=_opened(*item["opened"]) if item["opened"] else None,
         newest=item["newest"],
-        waiting_since=item["updated_at"] if item["state"] == AWAITED else "",
+        waiting_since=moment(item["updated_at"]) if item["state"] == AWAITED else None,
         revision=int(item["revision"]),
     )
+
+
+def _opened(number: Any, content: str, sequencer: str) -> Opened:
+    return Opened(int(number), content, sequencer)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from suimon.drops.drop import DropRecord, State, run_id
 from suimon.drops.run_finished import RunFinished
+from suimon.drops.states import State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from suimon.drops.drop import DropRecord
 
 
 QUEUED = "queued"
@@ -56,12 +58,12 @@ def end_of(record: DropRecord, dag_id: str, run: RunState | None, host: str) -> 
         drop_id=record.id,
         attempt=record.attempt,
         dag_id=dag_id,
-        run_id=run_id(record),
+        run_id=record.run_id,
         state=state,
         rows={"file": None, "parquet": None, "table": None},
         failed_task=failed_task,
         error=error,
-        log_url=(link(host, dag_id, run_id(record), failed_task) or None) if run and error else None,
+        log_url=(link(host, dag_id, record.run_id, failed_task) or None) if run and error else None,
     )
 
 

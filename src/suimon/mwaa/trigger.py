@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from suimon.drops.drop import DropRecord, run_id
 from suimon.mwaa.airflow import (
     CLIENT_ERRORS,
     CONFLICT,
@@ -20,6 +19,7 @@ from suimon.mwaa.cause import Cause, NotStarted
 from suimon.mwaa.pace import BusyError
 
 if TYPE_CHECKING:
+    from suimon.drops.drop import DropRecord
     from suimon.mwaa.airflow import Airflow
 
 # InvokeRestApi's service model: a longer path is refused, and botocore does not check it.
@@ -39,11 +39,11 @@ def start_run(airflow: Airflow, dag_id: str, record: DropRecord, conf: dict[str,
                                             (another run with the same logical date) would count as success.
                                             (mark: conflict-is-looked-up)
     """
-    path = f"/dags/{dag_id}/dagRuns/{run_id(record)}"
+    path = f"/dags/{dag_id}/dagRuns/{record.run_id}"
     if len(path) > MAX_PATH:
         return NotStarted(Cause.LONG_PATH, f"{path} has {len(path)} characters, MWAA takes {MAX_PATH}")
     # Null, not absent (422) and not a date (a second file of that date would be a 409).
-    body = {"dag_run_id": run_id(record), "logical_date": None, "conf": conf}
+    body = {"dag_run_id": record.run_id, "logical_date": None, "conf": conf}
     try:
         answer = airflow.call("POST", f"/dags/{dag_id}/dagRuns", body)
         if answer.status == CONFLICT:

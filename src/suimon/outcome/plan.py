@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from suimon.drops.drop import State
 from suimon.drops.run_finished import OutcomeError, RunFinished
+from suimon.drops.states import State
 from suimon.incidents.messages import files
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from suimon.aws.task_token import answer_token
-from suimon.drops.drop import DropRecord, State, written_after
+from suimon.drops.drop import DropRecord, written_after
+from suimon.drops.states import State
 from suimon.incidents.messages import files
 from suimon.ledger.drops import Ledger, LostClaimError
 from suimon.ledger.followers import follow
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from suimon.drops.run_finished import RunFinished
     from suimon.incidents.incident import Problem
     from suimon.incidents.store import IncidentDesk
+    from suimon.ledger.drops import Changes
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class RunEnds:
 
     def _move(self, record: DropRecord, end: State, run: RunFinished, now: datetime) -> DropRecord:
         while to := next_move(record.state, end):
-            finished = {"finished": {"rows": run.rows, "error": run.error}} if to is end else {}
+            finished: Changes = {"finished": {"rows": run.rows, "error": run.error}} if to is end else {}
             try:
                 record = self.ledger.move(record, to, now, **finished)
             except LostClaimError:
@@ -99,7 +101,7 @@ class RunEnds:
             self.desk.recover(problem.id, now, why)
 
     def _newer_is_loaded(self, record: DropRecord) -> bool:
-        return any(newer.state is State.LOADED for newer in self.ledger.newer_writes(record))
+        return any(newer.state is State.LOADED for newer in self.ledger.newer_writes(record.drop))
 
     def _recover(self, loaded: DropRecord, now: datetime) -> None:
         """Close the incidents of a partition, but for those about a later write than the one that was loaded."""

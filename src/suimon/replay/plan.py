@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from suimon.drops.drop import REPLAYABLE, State
-from suimon.drops.next_step import latest, same_bytes
+from suimon.drops.precedence import latest, same_bytes
+from suimon.drops.states import REPLAYABLE, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

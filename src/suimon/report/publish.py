@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from suimon.drops.drop import run_id
 from suimon.drops.lake import file_name
+from suimon.ledger.items import stamp
 from suimon.report.as_json import as_json, cells_as_json_lines, describe, identity, labels_of, summary
 from suimon.report.messages import either
 from suimon.report.page import page
@@ -28,7 +28,7 @@ def publish(
     objects: Objects, bucket: str, record: DropRecord, contract: Contract, verdict: Verdict, now: datetime
 ) -> str:
     """Write report.html, report.json and bad_cells.jsonl; give the text for the e-mail, which says where they are."""
-    drop, folder = record.drop, f"{record.dataset}/{record.partition}/{run_id(record)}/"
+    drop, folder = record.drop, f"{record.dataset}/{record.partition}/{record.run_id}/"
     delivery = {
         "drop_id": record.id,
         "attempt": record.attempt,
@@ -43,7 +43,7 @@ def publish(
         "key": drop.key,
         "dataset": record.dataset,
         "partition": record.partition,
-        "received": record.received_at,
+        "received": stamp(record.received_at),
         "checked": now.isoformat(timespec="seconds"),
         "size": f"{drop.size:,}",
         "drop_id": record.id,

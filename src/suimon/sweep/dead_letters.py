@@ -6,8 +6,9 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from suimon.drops.drop import Drop, EventError, State
+from suimon.drops.drop import Drop, EventError
 from suimon.drops.run_finished import OutcomeError, RunFinished
+from suimon.drops.states import State
 from suimon.incidents.incident import EXAMPLES
 from suimon.incidents.messages.sweep import UNDELIVERABLE, undeliverable_messages
 from suimon.intake.entry import enter

@@ -13,7 +13,8 @@ from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
 from suimon.aws.versions import Place
-from suimon.drops.drop import SEQUENCER_DIGITS, Drop, DropRecord, State, after, written_order
+from suimon.drops.drop import SEQUENCER_DIGITS, Drop, DropRecord, after, written_order
+from suimon.drops.states import State
 from suimon.incidents.incident import EXAMPLES
 from suimon.intake.entry import enter
 from suimon.ledger.batch import BATCH
@@ -226,7 +227,7 @@ class Listing:
 
         Gives those of the run by drop id, and those whose versions S3 lists no more: all that are not `beside`.
         """
-        top = above or DropRecord(replace(run[0].drop, sequencer=TOP), "-", "-", State.RECEIVED, 1, "", "")
+        top = above.drop if above else replace(run[0].drop, sequencer=TOP)
         earliest = min(run, key=lambda one: one.written)
         told, unlisted = dict[str, Drop](), list[DropRecord]()
         for record in self.ledger.older_writes(top):
@@ -253,7 +254,7 @@ def _known_above(version: Version, versions: Sequence[Version], known: Mapping[s
 
 def _if_below(record: DropRecord, version: Version) -> str:
     """Give the sequencer of a known write that was there before the version, else "": before all."""
-    was_there = datetime.fromisoformat(record.received_at) < version.written + SECOND
+    was_there = record.received_at < version.written + SECOND
     return record.drop.sequencer if was_there else ""
 
 

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from suimon.drops.drop import DropRecord, State
+    from suimon.drops.drop import DropRecord
+    from suimon.drops.states import State
 
 # Read of each state in a round.
 READ_AT_MOST = 3_000

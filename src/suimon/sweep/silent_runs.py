@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from suimon.drops.drop import State
+from suimon.drops.states import State
 from suimon.mwaa.airflow import ask_run
 from suimon.mwaa.pace import BusyError
 from suimon.mwaa.run_state import CannotAskError, RunState

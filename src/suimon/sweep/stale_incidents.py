@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from suimon.drops.drop import State
+from suimon.drops.states import State
 from suimon.mwaa.cause import OF_DAG, OF_DROP, Cause
 from suimon.sweep.oldest_drops import read_oldest
 from suimon.sweep.plans.set_parts import may_wait
@@ -38,7 +38,7 @@ def close_file_incidents(ledger: Ledger, desk: IncidentDesk, opened: Sequence[st
         blamed = ledger.get(incident.fingerprint.partition(".")[0]) if incident else None  # a run id
         if blamed is None:
             continue
-        loaded = next((one for one in (blamed, *ledger.newer_writes(blamed)) if one.state is State.LOADED), None)
+        loaded = next((one for one in (blamed, *ledger.newer_writes(blamed.drop)) if one.state is State.LOADED), None)
         if loaded:
             desk.recover(incident_id, now, f"{loaded.drop.key} is loaded ({loaded.rows:,} rows).")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from suimon.drops.drop import State
+from suimon.drops.states import State
 from suimon.incidents.incident import of_kind
 from suimon.sweep.oldest_drops import read_oldest
 from suimon.sweep.plans.set_parts import may_wait

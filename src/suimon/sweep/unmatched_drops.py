@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from suimon.drops.drop import DropRecord, State
+from suimon.drops.states import State
 from suimon.incidents.incident import EXAMPLES
 from suimon.ledger.drops import Ledger, LostClaimError, standing
 from suimon.sweep.findings import Finding
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from suimon.contract.model import Contracts
+    from suimon.drops.drop import DropRecord
     from suimon.incidents.store import IncidentDesk
     from suimon.intake.queue import IntakeQueue
     from suimon.ledger.checkpoints import Marks
-    from suimon.sweep.plans.unmatched_drops import Match
+    from suimon.sweep.plans.unmatched_drops import Matched
 
 UNMATCHED = "unmatched drop"
 # A new contract may match many old drops; the next round goes on.
@@ -45,9 +46,9 @@ def assign_unmatched(
     return Finding(UNMATCHED, len(records), len(assigned), len(assigned), examples=examples)
 
 
-def _assign(ledger: Ledger, matches: Iterable[Match], now: datetime) -> list[DropRecord]:
+def _assign(ledger: Ledger, matches: Iterable[Matched], now: datetime) -> list[DropRecord]:
     assigned = []
-    for match in matches:
+    for one in matches:
         with suppress(LostClaimError):  # a late delivery of the event was first
-            assigned.append(ledger.adopt(match.record, match.dataset, match.partition, now))
+            assigned.append(ledger.adopt(one.record, one.match, now))
     return assigned

@@ -11,7 +11,8 @@ from click.testing import CliRunner
 
 from suimon.cli import drops
 from suimon.cli.main import main
-from suimon.drops.drop import Drop, DropRecord, State, after
+from suimon.drops.drop import Accepted, Drop, DropRecord, Match, Replay, after
+from suimon.drops.states import State
 from suimon.ledger import queries
 from suimon.ledger.drops import Ledger
 from suimon.ledger.items import entry_of
@@ -45,15 +46,18 @@ def dropped(
     """Enter the version of that number and move it on, a minute after the one before."""
     now = NOON + timedelta(minutes=number)
     drop = Drop("raw", key, f"version {number}", "etag", 1_000, f"{number:02}")
-    record = ledger.receive(drop, "sales", day, State.RECEIVED, now)
+    record = ledger.receive(drop, Match("sales", day), now)
     record = ledger.claim(record, now, owner="a", lease=timedelta(minutes=16), attempt=1)
-    return ledger.move(record, state, now + timedelta(milliseconds=250), **({"rows": 12_345} if number % 2 else {}))
+    moved_at = now + timedelta(milliseconds=250)
+    if number % 2:
+        return ledger.move(record, state, moved_at, accepted=Accepted("data.csv", 12_345))
+    return ledger.move(record, state, moved_at)
 
 
 def test_the_writes_of_a_key_come_newest_first_and_those_not_yet_entered_too(ledger: Ledger, table: Table) -> None:
     first, second = dropped(ledger, 1), dropped(ledger, 2)
     dropped(ledger, 3, key="sales/other.csv")
-    third = DropRecord(Drop("raw", KEY, "3", "e", 1, "03"), "sales", DAY, State.RECEIVED, 1, "", "")
+    third = DropRecord(Drop("raw", KEY, "3", "e", 1, "03"), Match("sales", DAY), State.RECEIVED, 1, NOON, NOON)
     table.put_item(Item=entry_of(third))
     assert ids("--key", f"s3://raw/{KEY}") == [third.id, second.id, first.id]
 
@@ -61,7 +65,7 @@ def test_the_writes_of_a_key_come_newest_first_and_those_not_yet_entered_too(led
 def test_a_drop_that_has_two_entries_is_listed_once(ledger: Ledger, table: Table) -> None:
     known = dropped(ledger, 2)
     found = Drop("raw", KEY, known.drop.version_id, "etag", 1_000, after("01"))
-    table.put_item(Item=entry_of(DropRecord(found, "sales", DAY, State.RECEIVED, 1, "", "")))
+    table.put_item(Item=entry_of(DropRecord(found, Match("sales", DAY), State.RECEIVED, 1, NOON, NOON)))
     assert ids("--key", f"s3://raw/{KEY}") == [known.id]
 
 
@@ -97,7 +101,7 @@ def test_one_drop_is_shown_with_its_history_by_its_id_or_its_run(ledger: Ledger)
     record = dropped(ledger, 1, State.ACCEPTED)
     now = NOON + timedelta(hours=1)
     run = f"{record.id}.1"
-    record = ledger.move(record, State.TRIGGERED, now, run_id=run, accepted_as="data.csv", task_token="secret")
+    record = ledger.move(record, State.TRIGGERED, now, opened_run=run, accepted=Accepted("data.csv", 1))
     for asked in (record.id, run):
         result = suimon_drops(asked)
         assert result.exit_code == 0
@@ -112,7 +116,7 @@ def test_one_drop_is_shown_with_its_history_by_its_id_or_its_run(ledger: Ledger)
 
 def test_json_has_the_history_and_neither_token_nor_lease(ledger: Ledger) -> None:
     record = dropped(ledger, 1, State.ACCEPTED)
-    ledger.move(record, State.TRIGGERED, NOON, task_token="secret")
+    ledger.renew_token(record, Replay("execution", "secret"), NOON)
     shown = json.loads(suimon_drops(record.id, "--json").stdout)
     assert shown["history"][0] == {
         "state": "RECEIVED",
@@ -120,7 +124,8 @@ def test_json_has_the_history_and_neither_token_nor_lease(ledger: Ledger) -> Non
         "attempt": 1,
         "by": "intake 1",
     }
-    assert not {"task_token", "lease_owner", "lease_until"} & shown.keys()
+    assert not {"task_token", "lease_owner", "lease_until", "lease"} & shown.keys()
+    assert "secret" not in json.dumps(shown)
 
 
 def test_what_the_ledger_does_not_know_exits_with_1(ledger: Ledger) -> None:

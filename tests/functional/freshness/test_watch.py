@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from suimon.contract.keys import KeyPattern, SetRule
 from suimon.contract.model import Arrival, Contract, Contracts, TableFreshness
-from suimon.drops.drop import Drop, State
+from suimon.drops.drop import Drop, Match
 from suimon.drops.sets import DropSet, Member, join
 from suimon.freshness.watch import TABLES_SECONDS, Watch
 from suimon.incidents.incident import Incident, Problem
@@ -104,7 +104,7 @@ def watch(table: Table, post: Post, redshift: Redshift) -> Watch:
 
 def receive(table: Table, day: str, version: str = "v1") -> str:
     drop = Drop("raw", f"sales/{day}/sales_data.csv", version, "etag", 10, "01")
-    Ledger(table).receive(drop, "sales", day, State.RECEIVED, NOW)
+    Ledger(table).receive(drop, Match("sales", day), NOW)
     return drop.id
 
 
@@ -261,12 +261,12 @@ def test_a_set_that_is_not_whole_in_time_is_told_with_what_is_missing_until_it_i
     for number, minutes in enumerate((0, 30)):
         at = NOW + timedelta(minutes=minutes)
         shard = Member(str(number), "01")
-        whole = watch.ledger.sets.put(join(whole, str(number), shard, rule, at.isoformat()).whole, at)
+        whole = watch.ledger.sets.put(join(whole, str(number), shard, rule, at).whole, at)
     assert orders.round(NOW + timedelta(minutes=59)).problems == ()
     assert orders.round(NOW + timedelta(minutes=60)).published == ("incomplete-set:orders:2026-11-21",)
     [(subject, body)] = post.letters()
     assert subject == "[Suimon] orders 2026-11-21: the set is not whole"
     assert "Missing: 1 of 3 shards.\nAccepted are 2: 0, 1." in body
     assert orders.round(NOW + timedelta(minutes=75)).published == ()
-    watch.ledger.sets.put(join(whole, "2", Member("2", "01"), rule, NOW.isoformat()).whole, NOW)
+    watch.ledger.sets.put(join(whole, "2", Member("2", "01"), rule, NOW).whole, NOW)
     assert orders.round(NOW + timedelta(minutes=90)).recovered == ("incomplete-set:orders:2026-11-21",)

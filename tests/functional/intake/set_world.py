@@ -14,8 +14,9 @@ from suimon.aws.objects import Objects
 from suimon.contract.file import FileFormat
 from suimon.contract.keys import KeyPattern, SetRule
 from suimon.contract.model import Contract, Contracts
-from suimon.drops.drop import Drop, DropRecord, State
+from suimon.drops.drop import Drop, DropRecord
 from suimon.drops.run_finished import RunFinished
+from suimon.drops.states import State
 from suimon.incidents.store import IncidentDesk
 from suimon.intake.errors import RetryLaterError
 from suimon.intake.gate import Gate

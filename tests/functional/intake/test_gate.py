@@ -24,8 +24,9 @@ from suimon.contract.file import Metric, Tolerance
 from suimon.contract.keys import KeyPattern
 from suimon.contract.model import Contracts
 from suimon.contract.odcs.parse import read_contract_files
-from suimon.drops.drop import Drop, EventError, State
+from suimon.drops.drop import Drop, EventError, Match, Replay
 from suimon.drops.run_finished import RunFinished
+from suimon.drops.states import State
 from suimon.incidents.store import IncidentDesk
 from suimon.intake.errors import ReplayError, RetryLaterError
 from suimon.intake.gate import Gate, receive
@@ -228,7 +229,7 @@ def test_what_goes_on_is_named_after_what_it_is_and_the_run_is_told_that_name(ga
     good, bad = (gzip.compress(text.encode()) for text in (lines, lines + "E2\tU1\tsearch\tyesterday\n"))
     key = "user_events/2026-11-20/events.tsv.gz"
     records = [tolerant(gate, "user_events").take(put(*drop)) for drop in ((good, key, "01"), (bad, key, "02"))]
-    assert [record.accepted_as for record in records] == ["data.csv.gz", "data.csv"]
+    assert [record.accepted and record.accepted.name for record in records] == ["data.csv.gz", "data.csv"]
     folders = [f"accepted/user_events/2026-11-20/{record.id}" for record in records]
     sources = [conf["source_uri"] for conf in mwaa.runs.values()]
     assert sources == [f"s3://lake/{folders[0]}/data.csv.gz", f"s3://lake/{folders[1]}/data.csv"]
@@ -422,7 +423,7 @@ def test_a_check_that_fails_can_be_taken_up_at_once(gate: Gate, clock: Clock, mo
 
 def test_a_check_under_way_elsewhere_is_waited_for(gate: Gate, clock: Clock) -> None:
     drop = put(GOOD)
-    record = gate.ledger.receive(drop, "sales", "2026-11-20", State.RECEIVED, NOON)
+    record = gate.ledger.receive(drop, Match("sales", "2026-11-20"), NOON)
     gate.ledger.claim(record, NOON, owner="another", lease=timedelta(minutes=16), attempt=1)
     with pytest.raises(RetryLaterError, match="being checked"):
         gate.take(drop)
@@ -501,7 +502,7 @@ def test_a_key_whose_contract_comes_later_is_taken_up_when_it_is_brought_again(g
 
 def test_a_drop_goes_on_from_the_ledger_alone(gate: Gate, mwaa: FakeMwaa) -> None:
     drop = put(GOOD)
-    gate.ledger.receive(drop, "sales", "2026-11-20", State.RECEIVED, NOON)
+    gate.ledger.receive(drop, Match("sales", "2026-11-20"), NOON)
     assert receive(gate, resume_message(drop.id)).state is State.TRIGGERED
     assert receive(gate, resume_message(drop.id)).state is State.TRIGGERED
     assert len(mwaa.runs) == 1
@@ -519,7 +520,7 @@ def test_a_file_that_is_overwritten_while_it_is_checked_opens_no_run(
     older, newer = put(GOOD, sequencer="01"), put(GOOD + GOOD.splitlines()[-1].replace("2,", "3,", 1), sequencer="02")
 
     def overwritten(*asked: Any, **named: Any) -> Verdict:
-        gate.ledger.receive(newer, "sales", "2026-11-20", State.RECEIVED, NOON)
+        gate.ledger.receive(newer, Match("sales", "2026-11-20"), NOON)
         return check(*asked, **named)
 
     monkeypatch.setattr("suimon.intake.inspection.check", overwritten)
@@ -607,7 +608,7 @@ def test_a_replay_starts_the_next_attempt_under_its_own_run_id(gate: Gate, mwaa:
     drop = put(GOOD)
     loaded(gate, drop)
     record = replay(gate, ReplayRequest(drop.id, 2, "token", "execution"))
-    assert (record.state, record.attempt, record.task_token) == (State.TRIGGERED, 2, "token")
+    assert (record.state, record.attempt, record.replay) == (State.TRIGGERED, 2, Replay("execution", "token"))
     assert list(mwaa.runs) == [f"{drop.id}.1", f"{drop.id}.2"]
 
 
@@ -616,7 +617,7 @@ def test_a_retry_of_the_same_replay_joins_its_attempt_with_the_new_token(gate: G
     loaded(gate, drop)
     replay(gate, ReplayRequest(drop.id, 2, "token", "execution"))
     record = replay(gate, ReplayRequest(drop.id, 2, "newer token", "execution"))
-    assert (record.attempt, record.task_token) == (2, "newer token")
+    assert (record.attempt, record.replay) == (2, Replay("execution", "newer token"))
     assert len(mwaa.runs) == 2
 
 

@@ -13,7 +13,8 @@ import pytest
 
 from suimon.aws.objects import Objects
 from suimon.contract.odcs.parse import read_contract_files
-from suimon.drops.drop import State, written_order
+from suimon.drops.drop import written_order
+from suimon.drops.states import State
 from suimon.intake import inspection
 from suimon.intake.errors import ReplayError, RetryLaterError
 from suimon.intake.inspection import FileInspector

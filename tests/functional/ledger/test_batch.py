@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from suimon.drops.drop import Drop, State
+from suimon.drops.drop import Drop, Match
 from suimon.incidents.incident import Problem
 from suimon.incidents.store import IncidentDesk
 from suimon.ledger.batch import PAUSES
@@ -59,14 +59,14 @@ def slept() -> list[float]:
 def test_drops_that_were_left_out_are_asked_for_again_after_growing_pauses(table: Table, slept: list[float]) -> None:
     ledger = Ledger(Throttled(table, [1, 1, ALL]), sleep=slept.append)  # type: ignore[arg-type]  # a table in front of one
     for drop in DROPS:
-        ledger.receive(drop, "sales", "2026-11-20", State.RECEIVED, NOON)
+        ledger.receive(drop, Match("sales", "2026-11-20"), NOON)
     assert ledger.get_many([drop.id for drop in DROPS]).keys() == {drop.id for drop in DROPS}
     assert slept == [0.05, 0.1]
 
 
 def test_an_answer_that_is_whole_costs_no_pause(table: Table, slept: list[float]) -> None:
     ledger = Ledger(table, sleep=slept.append)
-    ledger.receive(DROPS[0], "sales", "2026-11-20", State.RECEIVED, NOON)
+    ledger.receive(DROPS[0], Match("sales", "2026-11-20"), NOON)
     assert list(ledger.get_many([drop.id for drop in DROPS])) == [DROPS[0].id]
     assert slept == []
 
@@ -83,7 +83,7 @@ def test_each_batch_of_a_hundred_has_its_own_patience(table: Table, slept: list[
     ledger = Ledger(table)
     drops = [Drop("raw", f"sales/{number}.csv", "v1", "etag", 1, "01") for number in range(101)]
     for drop in drops:
-        ledger.receive(drop, "sales", "2026-11-20", State.RECEIVED, NOON)
+        ledger.receive(drop, Match("sales", "2026-11-20"), NOON)
     throttled = Ledger(Throttled(table, chain([99, 1], [0, 1])), sleep=slept.append)  # type: ignore[arg-type]
     assert len(throttled.get_many([drop.id for drop in drops])) == len(drops)
     assert slept == [0.05, 0.05]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from suimon.drops.drop import Drop, DropRecord, State
+from suimon.drops.drop import Drop, DropRecord, Lease, Match
+from suimon.drops.states import State
 from suimon.ledger.drops import MOST_TAKEN_OVER, Ledger, LedgerError, LostClaimError, Move, standing
 
 if TYPE_CHECKING:
@@ -25,21 +26,21 @@ def ledger(table: Table) -> Ledger:
 
 
 def test_a_drop_is_entered_once_however_often_its_event_comes(ledger: Ledger) -> None:
-    first = ledger.receive(DROP, "sales", "2026-11-20", State.RECEIVED, NOON)
+    first = ledger.receive(DROP, Match("sales", "2026-11-20"), NOON)
     claimed = ledger.claim(first, NOON, owner="a", lease=LEASE, attempt=1)
-    again = ledger.receive(DROP, "sales", "2026-11-20", State.RECEIVED, NOON + timedelta(hours=1))
+    again = ledger.receive(DROP, Match("sales", "2026-11-20"), NOON + timedelta(hours=1))
     assert again == claimed
 
 
 def test_only_one_of_two_claims_wins(ledger: Ledger) -> None:
-    record = ledger.receive(DROP, "sales", "2026-11-20", State.RECEIVED, NOON)
+    record = ledger.receive(DROP, Match("sales", "2026-11-20"), NOON)
     ledger.claim(record, NOON, owner="a", lease=LEASE, attempt=1)
     with pytest.raises(LostClaimError):
         ledger.claim(record, NOON, owner="b", lease=LEASE, attempt=1)
 
 
 def test_a_lease_is_taken_over_only_once_it_has_run_out_and_its_old_owner_can_write_no_more(ledger: Ledger) -> None:
-    record = ledger.receive(DROP, "sales", "2026-11-20", State.RECEIVED, NOON)
+    record = ledger.receive(DROP, Match("sales", "2026-11-20"), NOON)
     held = ledger.claim(record, NOON, owner="a", lease=LEASE, attempt=1)
     with pytest.raises(LostClaimError):
         ledger.claim(held, NOON + LEASE / 2, owner="b", lease=LEASE, attempt=1)
@@ -50,23 +51,23 @@ def test_a_lease_is_taken_over_only_once_it_has_run_out_and_its_old_owner_can_wr
 
 
 def test_a_released_lease_can_be_claimed_at_once(ledger: Ledger) -> None:
-    record = ledger.receive(DROP, "sales", "2026-11-20", State.RECEIVED, NOON)
+    record = ledger.receive(DROP, Match("sales", "2026-11-20"), NOON)
     held = ledger.claim(record, NOON, owner="a", lease=LEASE, attempt=1)
     ledger.release(held, NOON)
     free = ledger.get(DROP.id)
     assert free
     later = NOON + timedelta(seconds=1)
-    assert ledger.claim(free, later, owner="b", lease=LEASE, attempt=1).lease_owner == "b"
+    assert ledger.claim(free, later, owner="b", lease=LEASE, attempt=1).lease == Lease("b", later + LEASE)
 
 
 def test_a_drop_never_moves_backward(ledger: Ledger) -> None:
-    record = ledger.receive(DROP, "sales", "2026-11-20", State.RECEIVED, NOON)
+    record = ledger.receive(DROP, Match("sales", "2026-11-20"), NOON)
     with pytest.raises(LedgerError, match="no way leads from RECEIVED to LOADED"):
         ledger.move(record, State.LOADED, NOON)
 
 
 def test_the_history_tells_every_move_with_its_time_and_hand(ledger: Ledger, table: Table) -> None:
-    record = ledger.receive(DROP, "sales", "2026-11-20", State.RECEIVED, NOON)
+    record = ledger.receive(DROP, Match("sales", "2026-11-20"), NOON)
     record = ledger.claim(record, NOON + timedelta(seconds=1), owner="a", lease=LEASE, attempt=1)
     Ledger(table, "somebody else").move(record, State.REJECTED, NOON + timedelta(seconds=2))
     assert ledger.history(DROP.id) == [
@@ -77,7 +78,7 @@ def test_the_history_tells_every_move_with_its_time_and_hand(ledger: Ledger, tab
 
 
 def test_a_check_that_fails_for_months_does_not_fill_the_history(ledger: Ledger) -> None:
-    record = ledger.receive(DROP, "sales", "2026-11-20", State.RECEIVED, NOON)
+    record = ledger.receive(DROP, Match("sales", "2026-11-20"), NOON)
     for day in range(MOST_TAKEN_OVER + 5):
         record = ledger.claim(record, NOON + timedelta(days=day), owner=f"{day}", lease=LEASE, attempt=1)
     ledger.move(record, State.REJECTED, NOON + timedelta(days=day + 1))
@@ -87,13 +88,13 @@ def test_a_check_that_fails_for_months_does_not_fill_the_history(ledger: Ledger)
 
 def test_a_drop_without_a_sequencer_is_entered_as_the_first_of_its_key(ledger: Ledger) -> None:
     [known, first] = writes(ledger, "01", "")
-    assert ledger.newer_writes(first) == [known]
+    assert ledger.newer_writes(first.drop) == [known]
 
 
 def test_the_drops_of_a_partition_come_in_the_order_of_their_writes(ledger: Ledger) -> None:
     for version, sequencer in (("v2", "02"), ("v1", "01"), ("v3", "03")):
         drop = Drop("raw", DROP.key, version, version, 1, sequencer)
-        ledger.receive(drop, "sales", "2026-11-20", State.RECEIVED, NOON)
+        ledger.receive(drop, Match("sales", "2026-11-20"), NOON)
     found = ledger.drops_of("sales", "2026-11-20")
     assert [record.drop.version_id for record in found] == ["v1", "v2", "v3"]
     assert ledger.drops_of("sales", "2026-11-21") == []
@@ -101,42 +102,42 @@ def test_the_drops_of_a_partition_come_in_the_order_of_their_writes(ledger: Ledg
 
 def writes(ledger: Ledger, *sequencers: str) -> list[DropRecord]:
     drops = (Drop("raw", DROP.key, f"v{one}", one, 1, one) for one in sequencers)
-    return [ledger.receive(drop, "sales", "2026-11-20", State.RECEIVED, NOON) for drop in drops]
+    return [ledger.receive(drop, Match("sales", "2026-11-20"), NOON) for drop in drops]
 
 
 def test_a_drop_sees_the_writes_of_its_key_before_and_after_it(ledger: Ledger) -> None:
     second, first, third, fourth = writes(ledger, "0a2", "0A10", "0A3", "0A300.0001")
-    ledger.receive(Drop("raw", "another/key", "v", "e", 1, "0A2"), "-", "-", State.UNMATCHED, NOON)
-    assert ledger.newer_writes(second) == [third, fourth]
-    assert list(ledger.older_writes(fourth)) == [third, second, first]
+    ledger.receive(Drop("raw", "another/key", "v", "e", 1, "0A2"), None, NOON)
+    assert ledger.newer_writes(second.drop) == [third, fourth]
+    assert list(ledger.older_writes(fourth.drop)) == [third, second, first]
     assert ledger.drops_of_key("raw", DROP.key) == [first, second, third, fourth]
     assert ledger.drops_of("sales", "2026-11-20") == [first, second, third, fourth]
-    assert ledger.newer_writes(fourth) == []
-    assert list(ledger.older_writes(first)) == []
+    assert ledger.newer_writes(fourth.drop) == []
+    assert list(ledger.older_writes(first.drop)) == []
 
 
 def test_a_key_with_very_many_writes_is_read_to_its_end(ledger: Ledger) -> None:
     found = writes(ledger, *(f"{number:04X}" for number in range(230)))
-    assert ledger.newer_writes(found[0]) == found[1:]
-    assert list(ledger.older_writes(found[-1])) == found[-2::-1]
+    assert ledger.newer_writes(found[0].drop) == found[1:]
+    assert list(ledger.older_writes(found[-1].drop)) == found[-2::-1]
 
 
 def test_a_write_is_seen_as_soon_as_its_key_has_its_entry(ledger: Ledger, table: Table) -> None:
     first, second = writes(ledger, "01", "02")
     table.delete_item(Key={"pk": f"drop#{second.id}", "sk": "drop"})  # as if its own record were still to come
-    assert ledger.newer_writes(first) == [second]
-    assert list(ledger.older_writes(second)) == [first]
+    assert ledger.newer_writes(first.drop) == [second]
+    assert list(ledger.older_writes(second.drop)) == [first]
 
 
 def test_an_event_that_comes_after_all_does_not_move_its_drop_in_the_order(ledger: Ledger) -> None:
     found, next_found = writes(ledger, "0A.0001", "0A.0002")
     event = replace(found.drop, sequencer="0B")
-    assert ledger.receive(event, "sales", "2026-11-20", State.RECEIVED, NOON) == found
-    assert ledger.newer_writes(next_found) == []
-    assert list(ledger.older_writes(next_found)) == [found]
+    assert ledger.receive(event, Match("sales", "2026-11-20"), NOON) == found
+    assert ledger.newer_writes(next_found.drop) == []
+    assert list(ledger.older_writes(next_found.drop)) == [found]
     [newest] = writes(ledger, "0C")
-    assert list(ledger.older_writes(newest)) == [next_found, found]
-    assert ledger.newer_writes(found) == [next_found, newest]
+    assert list(ledger.older_writes(newest.drop)) == [next_found, found]
+    assert ledger.newer_writes(found.drop) == [next_found, newest]
 
 
 def test_a_write_whose_answer_was_lost_is_known_again_and_somebody_else_s_is_not(ledger: Ledger) -> None:
@@ -150,7 +151,7 @@ def test_a_write_whose_answer_was_lost_is_known_again_and_somebody_else_s_is_not
 def test_drops_are_listed_by_how_long_they_have_stood_in_a_state(ledger: Ledger) -> None:
     for number in range(3):
         drop = Drop("raw", f"key {number}", "v", "e", 1, "01")
-        ledger.receive(drop, "-", "-", State.UNMATCHED, NOON + timedelta(minutes=number))
+        ledger.receive(drop, None, NOON + timedelta(minutes=number))
     found = ledger.in_state(State.UNMATCHED, NOON + timedelta(minutes=2), limit=10)
     assert [record.drop.key for record in found] == ["key 0", "key 1", "key 2"]
     later = ledger.in_state(State.UNMATCHED, NOON + timedelta(minutes=1), limit=10, behind=standing(found[0]))
@@ -160,16 +161,13 @@ def test_drops_are_listed_by_how_long_they_have_stood_in_a_state(ledger: Ledger)
 
 
 def test_drops_of_one_moment_are_listed_page_by_page_though_some_move_on_meanwhile(ledger: Ledger) -> None:
-    entered = {
-        ledger.receive(Drop("raw", f"key {number}", "v", "e", 1, "01"), "-", "-", State.UNMATCHED, NOON).id
-        for number in range(7)
-    }
+    entered = {ledger.receive(Drop("raw", f"key {number}", "v", "e", 1, "01"), None, NOON).id for number in range(7)}
     seen: list[str] = []
     behind = ""
     while page := ledger.in_state(State.UNMATCHED, NOON, limit=2, behind=behind):
         seen += [record.id for record in page]
         behind = standing(page[-1])
-        ledger.adopt(page[-1], "sales", "2026-11-20", NOON)
+        ledger.adopt(page[-1], Match("sales", "2026-11-20"), NOON)
     assert sorted(seen) == sorted(entered)
 
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from suimon.drops.drop import Drop, DropRecord, State
+from suimon.drops.drop import Accepted, Drop, DropRecord, Match, Replay
 from suimon.drops.run_finished import OutcomeError, RunFinished
+from suimon.drops.states import State
 from suimon.incidents.incident import Problem
 from suimon.incidents.store import IncidentDesk
 from suimon.ledger.drops import Ledger, LostClaimError
@@ -53,16 +54,16 @@ def run_ends(table: Table, post: Post, sfn: FakeSfn) -> RunEnds:
     return RunEnds(Ledger(table), IncidentDesk(table, post.sns, post.topic_arn), sfn)  # type: ignore[arg-type]  # a fake
 
 
-def triggered(ledger: Ledger, **replay: str) -> DropRecord:
-    record = ledger.receive(DROP, "sales", "2026-11-20", State.RECEIVED, NOON)
-    record = ledger.claim(record, NOON, owner="a", lease=timedelta(minutes=1), attempt=1, **replay)
-    record = ledger.move(record, State.ACCEPTED, NOON, rows=3)
+def triggered(ledger: Ledger, replay: Replay | None = None) -> DropRecord:
+    record = ledger.receive(DROP, Match("sales", "2026-11-20"), NOON)
+    record = ledger.claim(record, NOON, owner="a", lease=timedelta(minutes=1), attempt=1, replay=replay)
+    record = ledger.move(record, State.ACCEPTED, NOON, accepted=Accepted("data.csv", 3))
     return ledger.move(record, State.TRIGGERED, NOON)
 
 
 def load_newer(ledger: Ledger) -> None:
     newer = Drop("raw", DROP.key, "v2", "other", 10, "02")
-    record = ledger.receive(newer, "sales", "2026-11-20", State.RECEIVED, NOON)
+    record = ledger.receive(newer, Match("sales", "2026-11-20"), NOON)
     record = ledger.claim(record, NOON, owner="b", lease=timedelta(minutes=1), attempt=1)
     for state in (State.ACCEPTED, State.TRIGGERED, State.LOADED):
         record = ledger.move(record, state, NOON)
@@ -211,7 +212,8 @@ def test_a_failure_that_is_told_again_while_a_replay_has_begun_is_left_to_it_unl
         monkeypatch.setattr(run_ends.desk, "report", report)
         record = run_ends.record(finished("failed", error="no"), NOON)  # the event's other delivery
         record = run_ends.ledger.claim(record, NOON, owner="b", lease=timedelta(minutes=1), attempt=2)
-        run_ends.ledger.move(run_ends.ledger.move(record, State.ACCEPTED, NOON, rows=3), State.TRIGGERED, NOON)
+        record = run_ends.ledger.move(record, State.ACCEPTED, NOON, accepted=Accepted("data.csv", 3))
+        run_ends.ledger.move(record, State.TRIGGERED, NOON)
         if ends:
             run_ends.record(finished(attempt=2, run_id=f"{DROP.id}.2"), NOON)
         return report(problem, now)
@@ -226,28 +228,28 @@ def test_a_failure_that_is_told_again_while_a_replay_has_begun_is_left_to_it_unl
 
 def test_an_end_before_intake_has_written_the_start_is_entered(run_ends: RunEnds) -> None:
     ledger = run_ends.ledger
-    record = ledger.receive(DROP, "sales", "2026-11-20", State.RECEIVED, NOON)
+    record = ledger.receive(DROP, Match("sales", "2026-11-20"), NOON)
     record = ledger.claim(record, NOON, owner="a", lease=timedelta(minutes=1), attempt=1)
-    ledger.move(record, State.ACCEPTED, NOON, rows=3)
+    ledger.move(record, State.ACCEPTED, NOON, accepted=Accepted("data.csv", 3))
     assert run_ends.record(finished(), NOON).state is State.LOADED
 
 
 def test_a_waiting_replay_gets_its_answer(run_ends: RunEnds, sfn: FakeSfn) -> None:
-    triggered(run_ends.ledger, task_token="token", replay="execution")
+    triggered(run_ends.ledger, Replay("execution", "token"))
     run_ends.record(finished(), NOON)
     [(kind, answer)] = sfn.answers
     assert (kind, answer["taskToken"]) == ("success", "token")
 
 
 def test_a_waiting_replay_hears_of_the_failure(run_ends: RunEnds, sfn: FakeSfn) -> None:
-    triggered(run_ends.ledger, task_token="token", replay="execution")
+    triggered(run_ends.ledger, Replay("execution", "token"))
     run_ends.record(finished("failed", error="no such column"), NOON)
     [(kind, answer)] = sfn.answers
     assert (kind, answer["error"], answer["cause"]) == ("failure", "RunFailed", "no such column")
 
 
 def test_a_replay_that_no_longer_waits_does_not_stop_the_outcome(run_ends: RunEnds, sfn: FakeSfn) -> None:
-    triggered(run_ends.ledger, task_token="token", replay="execution")
+    triggered(run_ends.ledger, Replay("execution", "token"))
     sfn.refuses = "TaskTimedOut"
     assert run_ends.record(finished(), NOON).state is State.LOADED
 
@@ -258,7 +260,8 @@ def test_a_load_after_a_failure_ends_the_incident(run_ends: RunEnds, post: Post)
     record = run_ends.ledger.get(failed.id)
     assert record
     record = run_ends.ledger.claim(record, NOON, owner="b", lease=timedelta(minutes=1), attempt=2)
-    run_ends.ledger.move(run_ends.ledger.move(record, State.ACCEPTED, NOON, rows=3), State.TRIGGERED, NOON)
+    record = run_ends.ledger.move(record, State.ACCEPTED, NOON, accepted=Accepted("data.csv", 3))
+    run_ends.ledger.move(record, State.TRIGGERED, NOON)
     run_ends.record(finished(attempt=2, run_id=f"{DROP.id}.2"), NOON)
     assert post.subjects()[-1] == "[Suimon] Recovered: sales 2026-11-20 could not be loaded"
 
@@ -281,7 +284,7 @@ def test_a_failed_run_behind_a_newer_loaded_file_is_superseded_and_no_news(run_e
 def test_an_older_load_does_not_close_the_incident_of_a_newer_file(run_ends: RunEnds, post: Post) -> None:
     triggered(run_ends.ledger)
     newer = Drop("raw", DROP.key, "v2", "other", 10, "02")
-    run_ends.ledger.receive(newer, "sales", "2026-11-20", State.RECEIVED, NOON)
+    run_ends.ledger.receive(newer, Match("sales", "2026-11-20"), NOON)
     run_ends.desk.report(Problem("rejected:sales:2026-11-20", "rejected", "body", f"{newer.id}.1"), NOON)
     run_ends.record(finished(), NOON)
     assert post.subjects() == ["[Suimon] rejected"]

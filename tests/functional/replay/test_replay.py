@@ -9,8 +9,9 @@ import pytest
 
 from suimon.contract.file import ContractError
 from suimon.contract.model import Contract, Contracts
-from suimon.drops.drop import Drop, State
-from suimon.ledger.drops import Ledger
+from suimon.drops.drop import Drop, DropRecord, Match
+from suimon.drops.states import State
+from suimon.ledger.items import item_of
 from suimon.replay.plan import RequestError
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def app(
 
 def receive(table: Table, day: str, sequencer: str, state: State) -> str:
     drop = Drop("raw", f"sales/{day}/sales_data.csv", f"v{sequencer}", "etag", 10, sequencer)
-    Ledger(table).receive(drop, "sales", day, state, NOON)
+    table.put_item(Item=item_of(DropRecord(drop, Match("sales", day), state, 1, NOON, NOON), "intake 1"))
     return drop.id
 
 

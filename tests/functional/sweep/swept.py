@@ -14,7 +14,8 @@ from moto.s3.models import s3_backends
 
 from suimon.contract.keys import KeyPattern
 from suimon.contract.model import Contract, Contracts
-from suimon.drops.drop import Drop, DropRecord, State
+from suimon.drops.drop import Drop, DropRecord, Match
+from suimon.drops.states import State
 from suimon.incidents.store import IncidentDesk
 from suimon.ledger.drops import Ledger
 from suimon.mwaa.airflow import Airflow
@@ -169,11 +170,8 @@ class World:
     def receive(self, drop: Drop, sequencer: str, now: datetime = NOON - HOUR) -> DropRecord:
         """Enter a drop as its event does."""
         known = Drop(drop.bucket, drop.key, drop.version_id, drop.etag, drop.size, sequencer)
-        dataset, partition = "-", "-"
-        if matched := self.contracts.match(drop.key):
-            dataset, partition = matched[0].dataset, matched[1]
-        state = State.UNMATCHED if dataset == "-" else State.RECEIVED
-        return self.ledger.receive(known, dataset, partition, state, now)
+        found = self.contracts.match(drop.key)
+        return self.ledger.receive(known, Match(found[0].dataset, found[1]) if found else None, now)
 
     def bring(self, record: DropRecord, *states: State, at: datetime = NOON - HOUR) -> DropRecord:
         """Move a drop on, each step at the time given."""

@@ -9,7 +9,8 @@ import pytest
 
 from suimon.aws import versions
 from suimon.aws.versions import RawBucket
-from suimon.drops.drop import State, written_order
+from suimon.drops.drop import written_order
+from suimon.drops.states import State
 from suimon.intake.queue import IntakeQueue
 from suimon.ledger.checkpoints import Marks
 from suimon.ledger.drops import Ledger
@@ -108,7 +109,7 @@ def test_the_true_event_that_comes_later_changes_no_place(world: World) -> None:
     assert order(world, *writes) == [drop.version_id for drop in writes]
     newest = world.ledger.get(writes[2].id)
     assert newest
-    assert world.ledger.newer_writes(newest) == []
+    assert world.ledger.newer_writes(newest.drop) == []
 
 
 def test_an_event_that_comes_while_the_sweep_enters_is_where_the_next_ones_go_on_from(

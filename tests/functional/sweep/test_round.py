@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from suimon.drops.drop import State
+from suimon.drops.states import State
 from suimon.incidents.messages import airflow, files
 from suimon.mwaa.cause import Cause, NotStarted
 from suimon.sweep import dead_letters, oldest_drops, stale_incidents, unmatched_drops

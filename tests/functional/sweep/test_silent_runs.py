@@ -9,8 +9,9 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from suimon.contract.model import Contracts
-from suimon.drops.drop import State
+from suimon.drops.drop import Replay
 from suimon.drops.run_finished import RunFinished
+from suimon.drops.states import State
 from suimon.ledger.pending_ends import NotedEnds
 from suimon.sweep.plans import silent_runs
 from suimon.sweep.plans.silent_runs import SILENT
@@ -158,7 +159,9 @@ def test_rounds_at_once_note_their_ends_side_by_side(table: Table) -> None:
 def test_an_end_that_one_round_could_not_enter_outlives_another_round(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ours = world.ledger.renew_token(world.triggered(NOON - 3 * HOUR), "a replay waits", NOON - 3 * HOUR)
+    ours = world.ledger.renew_token(
+        world.triggered(NOON - 3 * HOUR), Replay("execution", "a replay waits"), NOON - 3 * HOUR
+    )
     world.mwaa.runs[f"{ours.id}.1"] = "success"
 
     def killed(**_: Any) -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from suimon.contract.keys import KeyPattern, SetRule
 from suimon.contract.model import Contract, Contracts
-from suimon.drops.drop import State
-from suimon.drops.sets import WAITING
+from suimon.drops.drop import Membership
+from suimon.drops.states import State
 from suimon.incidents.messages import airflow
 from suimon.intake.shards import Gathering
 from suimon.ledger.checkpoints import Marks
@@ -51,7 +51,7 @@ def shard(world: World, day: int, number: int, at: datetime, *, joins: bool = Tr
     """Give an accepted shard of a day, that has joined its set or not."""
     drop = world.put(f"orders/2026-11-{day:02}/part-{number}.csv", written=at)
     record = world.bring(world.receive(drop, f"{number:02X}", at), State.VALIDATING, at=at)
-    record = world.ledger.move(record, State.ACCEPTED, at, set_id=WAITING)
+    record = world.ledger.move(record, State.ACCEPTED, at, membership=Membership())
     if joins:
         no_control: Any = None  # whose object would be read
         gathering = Gathering(

@@ -12,7 +12,8 @@ from bench.burst.page import page, sheets
 from bench.burst.picture import picture
 from bench.burst.processor import between
 from bench.burst.sending import Sent, content, day
-from suimon.drops.drop import Drop, State
+from suimon.drops.drop import Drop
+from suimon.drops.states import State
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 FILES = 20

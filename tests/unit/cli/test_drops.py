@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,24 +13,23 @@ from rich.console import Console
 
 from suimon.cli.drops import as_object, details, overview, wanted_of
 from suimon.cli.main import main
-from suimon.drops.drop import Drop, DropRecord, State
-from suimon.drops.sets import WAITING
+from suimon.drops.drop import Accepted, Drop, DropRecord, Lease, Match, Membership, Replay
+from suimon.drops.states import State
 from suimon.ledger.queries import Wanted
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-AT = "2026-11-22T12:00:00.250+00:00"
+AT = datetime(2026, 11, 22, 12, 0, 0, 250_000, tzinfo=UTC)
 KEY = "sales/2026-11-20/sales_data.csv"
 RECORD = DropRecord(
     Drop("raw", KEY, "3L4kqtJlcpXroDTDmJ-rmSpXd3dIbrHY", "e", 1_000, "01"),
-    "sales",
-    "2026-11-20",
+    Match("sales", "2026-11-20"),
     State.LOADED,
     2,
     AT,
     AT,
-    rows=12_345,
+    accepted=Accepted("data.csv", 12_345),
 )
 
 
@@ -77,15 +77,16 @@ def test_keys_are_neither_markup_nor_commands_to_the_terminal() -> None:
 
 
 def test_a_duplicate_names_what_it_repeats_and_a_shard_its_set() -> None:
-    lines = drawn(details(replace(RECORD, duplicate_of="d0", set_id="s0"), "")).splitlines()
+    lines = drawn(details(replace(RECORD, duplicate_of="d0", membership=Membership("s0")), "")).splitlines()
     assert {"duplicate of d0", "set s0"} <= {" ".join(line.split()) for line in lines}
-    assert "waits for the others" in drawn(details(replace(RECORD, set_id=WAITING), ""))
+    assert "waits for the others" in drawn(details(replace(RECORD, membership=Membership()), ""))
 
 
 def test_what_a_drop_does_not_have_is_left_out() -> None:
-    names = [line.split()[0] for line in drawn(details(replace(RECORD, rows=0), "")).splitlines()]
+    names = [line.split()[0] for line in drawn(details(replace(RECORD, accepted=None), "")).splitlines()]
     assert names == ["drop", "file", "version", "size", "dataset", "state"]
 
 
 def test_the_token_that_answers_a_replay_is_shown_to_nobody() -> None:
-    assert "secret" not in str(as_object(replace(RECORD, task_token="secret", lease_owner="secret")))
+    record = replace(RECORD, replay=Replay("execution", "secret"), lease=Lease("secret", AT))
+    assert "secret" not in str(as_object(record))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +12,8 @@ from click.testing import CliRunner
 from rich.console import Console
 
 from suimon.cli.replay import INTERRUPTED, exit_status, replay, show
-from suimon.drops.drop import Drop, DropRecord, State
+from suimon.drops.drop import Accepted, Drop, DropRecord, Match
+from suimon.drops.states import State
 from suimon.replay.execution import Progress, Row, follow
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ SUMMARY = {
         {"drop_id": "b", "partition": "2026-11-02", "attempt": 2, "outcome": "failed", "rows": None, "error": "no [x]"},
     ]
 }
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 class Execution:
@@ -58,7 +62,8 @@ class Execution:
 
 
 def record(state: State, attempt: int, rows: int = 0) -> DropRecord:
-    return DropRecord(Drop("raw", "key", "v", "e", 1, "01"), "sales", "2026-11-01", state, attempt, "", "", rows=rows)
+    drop, accepted = Drop("raw", "key", "v", "e", 1, "01"), Accepted("data.csv", rows)
+    return DropRecord(drop, Match("sales", "2026-11-01"), state, attempt, NOON, NOON, accepted=accepted)
 
 
 def test_states_in_between_come_from_the_ledger_and_outcomes_from_the_summary() -> None:

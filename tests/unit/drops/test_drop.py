@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from suimon.drops.drop import NEXT, REPLAYABLE, Drop, EventError, State
+from suimon.drops.drop import Drop, EventError, after, written_order
+from suimon.drops.states import NEXT, REPLAYABLE, State
 
 EVENT: dict[str, Any] = {
     "source": "aws.s3",
@@ -51,3 +52,22 @@ def test_only_a_replay_leads_out_of_a_final_state_or_a_failed_run_that_was_clear
     assert NEXT[State.FAILED] == {State.VALIDATING, State.LOADED, State.SUPERSEDED}
     assert not NEXT[State.SUPERSEDED]
     assert not NEXT[State.DUPLICATE]
+
+
+@pytest.mark.parametrize(
+    ("sequencer", "order"),
+    [
+        ("0a", "0A" + "0" * 30 + ".00000000"),
+        ("0A0", "0A" + "0" * 30 + ".00000000"),  # S3: pad the shorter one with zeros on the right
+        ("09F.00000002", "09F" + "0" * 29 + ".00000002"),
+        ("", "0" * 32 + ".00000000"),
+    ],
+)
+def test_sequencers_are_compared_padded_on_the_right(sequencer: str, order: str) -> None:
+    assert written_order(sequencer) == order
+
+
+def test_a_write_whose_event_never_came_stands_between_its_neighbours() -> None:
+    found = after("0A10")
+    assert written_order("0A10") < written_order(found) < written_order(after(found)) < written_order("0A11")
+    assert written_order("") < written_order(after("")) < written_order("0000000000000001")  # the first of its key

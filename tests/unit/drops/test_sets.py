@@ -11,11 +11,12 @@ import pytest
 
 from suimon.contract.keys import MOST_SHARDS, KeyPattern, SetRule
 from suimon.contract.model import Arrival, Contract
-from suimon.drops.drop import NEXT, Drop, DropRecord, State, written_order
+from suimon.drops.drop import Accepted, Drop, DropRecord, Match, written_order
 from suimon.drops.sets import (
     DropSet,
     Joined,
     Member,
+    Opened,
     Place,
     SetError,
     command,
@@ -28,10 +29,11 @@ from suimon.drops.sets import (
     sources_of,
     way,
 )
+from suimon.drops.states import NEXT, State
 from suimon.freshness.arrivals import judge_set
 from suimon.incidents.messages.files import imperfect_id
 
-DAY, NOW = "2026-11-20", "2026-11-21T12:00:00.000+00:00"
+DAY, NOW = "2026-11-20", datetime(2026, 11, 21, 12, tzinfo=UTC)
 PATTERN = KeyPattern("orders/{ds}/part-{shard}.csv")
 THREE = SetRule(3, None, None, reload=False, complete_within_minutes=60)
 MANIFEST = SetRule(None, KeyPattern("orders/{ds}/manifest.json"), None, reload=False, complete_within_minutes=60)
@@ -49,22 +51,29 @@ def joined(*names: str, rule: SetRule = THREE, was: DropSet = EMPTY) -> DropSet:
     return was
 
 
+def opened(whole: DropSet) -> Opened:
+    assert whole.opened
+    return whole.opened
+
+
 def record_of(whole: DropSet, *members: str) -> DropRecord:
-    return DropRecord(drop_of(whole, "raw", PATTERN), "orders", DAY, State.TRIGGERED, 1, NOW, NOW, members=members)
+    return DropRecord(
+        drop_of(whole, "raw", PATTERN), Match("orders", DAY), State.TRIGGERED, 1, NOW, NOW, members=members
+    )
 
 
 def test_a_set_is_whole_with_its_last_shard_whatever_the_order() -> None:
     wholes = [joined(*names) for names in permutations("abc")]
-    assert {whole.version for whole in wholes} == {wholes[0].version}
+    assert {whole.opened for whole in wholes} == {wholes[0].opened}
     assert is_open(wholes[0])
     assert not is_open(joined("a", "b"))
     assert joined("a", "b").waiting_since == NOW
-    assert wholes[0].waiting_since == ""
+    assert wholes[0].waiting_since is None
 
 
 def test_the_same_shard_again_changes_nothing() -> None:
     for whole in (joined("a"), joined("a", "b", "c")):
-        assert join(whole, "a", member("a"), THREE, "later") == Joined(Place.IN, whole)
+        assert join(whole, "a", member("a"), THREE, NOW + timedelta(hours=1)) == Joined(Place.IN, whole)
 
 
 def test_a_later_write_of_a_shard_takes_its_place_and_an_earlier_one_does_not() -> None:
@@ -72,7 +81,7 @@ def test_a_later_write_of_a_shard_takes_its_place_and_an_earlier_one_does_not() 
     newer = join(whole, "b", member("b", "02"), THREE, NOW)
     assert (newer.place, newer.left) == (Place.IN, ("b@01",))
     assert join(newer.whole, "b", member("b", "01"), THREE, NOW) == Joined(Place.SUPERSEDED, newer.whole)
-    assert newer.whole.version.startswith("2.")
+    assert opened(newer.whole).version.startswith("2.")
     assert is_open(newer.whole)
 
 
@@ -80,13 +89,13 @@ def test_a_set_comes_after_the_one_before_and_after_all_that_was_ever_in_it() ->
     whole, before = joined("a", "b", "c"), ""
     for written in ("0F", "10", "20"):
         whole = join(whole, "b", member("b", written), THREE, NOW).whole
-        assert written_order(whole.sequencer) > max(before, written_order(written))
-        before = written_order(whole.sequencer)
+        assert written_order(opened(whole).sequencer) > max(before, written_order(written))
+        before = written_order(opened(whole).sequencer)
     # A manifest that asks for less makes a set of older writes; it is the newer one all the same.
     rule = replace(MANIFEST, reload=False)
     first = command(joined("a", "b", rule=rule), member("m", "30"), {"a", "b"}, rule, NOW).whole
     second = command(first, member("m", "31"), {"a"}, rule, NOW).whole
-    assert written_order(second.sequencer) > written_order(first.sequencer)
+    assert written_order(opened(second).sequencer) > written_order(opened(first).sequencer)
 
 
 def test_a_set_that_was_before_is_another_set_when_it_comes_again() -> None:
@@ -94,7 +103,7 @@ def test_a_set_that_was_before_is_another_set_when_it_comes_again() -> None:
     second = command(first, member("m", "03"), {"a"}, MANIFEST, NOW).whole
     third = command(second, member("m", "04"), {"a", "b"}, MANIFEST, NOW).whole
     assert first.shards == third.shards
-    assert len({whole.version for whole in (first, second, third)}) == 3
+    assert len({opened(whole).version for whole in (first, second, third)}) == 3
 
 
 @pytest.mark.parametrize(
@@ -107,8 +116,8 @@ def test_a_set_that_was_before_is_another_set_when_it_comes_again() -> None:
         (replace(joined("a", rule=MANIFEST), expected=frozenset("ab")), "d", MANIFEST, Place.CLOSED),
         (replace(joined("a", rule=MANIFEST), expected=frozenset("ab")), "b", MANIFEST, Place.IN),
         (replace(joined("a", rule=MARKER), expected=frozenset("ab")), "d", MARKER, Place.IN),
-        (replace(joined("a", rule=MARKER), version="1.x"), "d", MARKER, Place.CLOSED),
-        (replace(joined("a", rule=MARKER), version="1.x"), "d", replace(MARKER, reload=True), Place.IN),
+        (replace(joined("a", rule=MARKER), opened=Opened(1, "x", "01")), "d", MARKER, Place.CLOSED),
+        (replace(joined("a", rule=MARKER), opened=Opened(1, "x", "01")), "d", replace(MARKER, reload=True), Place.IN),
     ],
 )
 def test_one_more_shard_is_taken_as_the_contract_says(whole: DropSet, name: str, rule: SetRule, place: Place) -> None:
@@ -166,7 +175,7 @@ def test_the_sets_own_drop_is_no_object_that_a_contract_could_match() -> None:
 
 def test_sources_are_named_as_seen_from_the_sets_own_folder() -> None:
     drop = Drop("raw", f"orders/{DAY}/part-1.csv", "v", "etag", 1, "01")
-    shard = DropRecord(drop, "orders", DAY, State.ACCEPTED, 1, NOW, NOW, rows=7, accepted_as="data.csv.gz")
+    shard = DropRecord(drop, Match("orders", DAY), State.ACCEPTED, 1, NOW, NOW, accepted=Accepted("data.csv.gz", 7))
     assert sources_of([shard]) == {
         "sources": [{"name": drop.key, "path": f"../{drop.id}/data.csv.gz", "rows": 7}],
         "rows": 7,
@@ -202,7 +211,7 @@ def test_a_set_is_due_by_its_minutes_or_by_its_deadline_whichever_is_first() -> 
     # Due at 06:00 in Tokyo of the 21st, which is 21:00 UTC of the 20th.
     arrival = Arrival(days_after=1, deadline=time(6), time_zone="Asia/Tokyo", lookback_days=5)
     contract = Contract("orders", "1", "orders", key_pattern=PATTERN, set_rule=THREE, arrival=arrival)
-    whole = replace(joined("a"), waiting_since="2026-11-20T20:30:00.000+00:00")
+    whole = replace(joined("a"), waiting_since=datetime(2026, 11, 20, 20, 30, tzinfo=UTC))
     deadline = datetime(2026, 11, 20, 21, tzinfo=UTC)
     assert judge_set(contract, whole, deadline - timedelta(seconds=1)).problem is None
     assert judge_set(contract, whole, deadline).problem
@@ -210,7 +219,7 @@ def test_a_set_is_due_by_its_minutes_or_by_its_deadline_whichever_is_first() -> 
     assert judge_set(without, whole, deadline).problem is None
     assert judge_set(without, whole, deadline + timedelta(minutes=30)).problem
     # What is sent after the deadline gets its minutes.
-    late = replace(whole, waiting_since="2026-11-22T12:00:00.000+00:00")
+    late = replace(whole, waiting_since=datetime(2026, 11, 22, 12, tzinfo=UTC))
     assert judge_set(contract, late, datetime(2026, 11, 22, 12, 59, tzinfo=UTC)).problem is None
 
 
@@ -237,7 +246,7 @@ def test_what_is_missing_is_named(whole: DropSet, rule: SetRule, missing: str) -
 def test_each_shard_that_is_not_all_it_should_be_is_an_incident_of_its_own() -> None:
     contract = Contract("orders", "1", "orders", key_pattern=PATTERN, set_rule=THREE)
     shard = DropRecord(
-        Drop("raw", PATTERN.key_for(DAY, "1"), "v", "e", 1, "01"), "orders", DAY, State.ACCEPTED, 1, NOW, NOW
+        Drop("raw", PATTERN.key_for(DAY, "1"), "v", "e", 1, "01"), Match("orders", DAY), State.ACCEPTED, 1, NOW, NOW
     )
     assert imperfect_id(shard, contract) == f"imperfect:orders:{DAY}:1"
     assert imperfect_id(shard, replace(contract, key_pattern=KeyPattern("a/{ds}"))) == f"imperfect:orders:{DAY}"

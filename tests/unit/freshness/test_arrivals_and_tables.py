@@ -8,7 +8,8 @@ import pytest
 
 from suimon.contract.keys import KeyPattern
 from suimon.contract.model import Arrival, Contract, Contracts, TableFreshness
-from suimon.drops.drop import Drop, DropRecord, State
+from suimon.drops.drop import Drop, DropRecord, Match
+from suimon.drops.states import State
 from suimon.freshness.arrivals import due_partitions, judge_arrival
 from suimon.freshness.tables import IdentifierError, age_query, judge_age, unreadable
 from suimon.freshness.watch import unwatched
@@ -31,7 +32,8 @@ def utc(text: str) -> datetime:
 
 def drop(state: State, sequencer: str = "01") -> DropRecord:
     written = Drop("raw", "sales/2026-11-20/sales_data.csv", f"v{sequencer}", "etag", 10, sequencer)
-    return DropRecord(written, "sales", "2026-11-20", state, 1, "2026-11-20T20:00:00.000+00:00", "", run_id="abc.1")
+    at = utc("2026-11-20T20:00:00")
+    return DropRecord(written, Match("sales", "2026-11-20"), state, 1, at, at)
 
 
 def test_a_day_is_due_at_its_deadline_and_not_a_second_before() -> None:

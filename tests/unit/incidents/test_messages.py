@@ -1,15 +1,18 @@
 """What the e-mails say of a file, in the language of its contract."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from suimon.contract.model import Contract
-from suimon.drops.drop import Drop, DropRecord, State
+from suimon.drops.drop import Drop, DropRecord, Match
+from suimon.drops.states import State
 from suimon.incidents.messages.files import imperfect, key_shape, rejected
 
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DROP = Drop("raw", "sales/2026-11-20/sales_data.csv", "v1", "e1", 10, "01")
-RECORD = DropRecord(DROP, "sales", "2026-11-20", State.VALIDATING, 1, "", "")
+RECORD = DropRecord(DROP, Match("sales", "2026-11-20"), State.VALIDATING, 1, NOON, NOON)
 ENGLISH = Contract("sales", "1.0.0", "sales_fact")
 JAPANESE = replace(ENGLISH, language="ja")
 

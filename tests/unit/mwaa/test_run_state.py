@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from suimon.drops.drop import State
+from suimon.drops.states import State
 from suimon.mwaa.run_state import BEFORE_LOAD, LOAD, REPORT, RunState, end_of
 from tests.unit.drop_records import drop_record
 

@@ -12,8 +12,9 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from suimon.contract.file import FileFormat
 from suimon.contract.model import Contract
-from suimon.drops.drop import Drop, DropRecord, State
+from suimon.drops.drop import Accepted, Drop, DropRecord, Match
 from suimon.drops.lake import accepted_name
+from suimon.drops.states import State
 from suimon.mwaa.airflow import Airflow
 from suimon.mwaa.cause import PASSING, Cause, NotStarted
 from suimon.mwaa.conf import conf_for
@@ -23,12 +24,11 @@ from tests.settings import SETTINGS
 
 RECORD = DropRecord(
     Drop("raw", "sales/2026-11-20/sales_data.csv", "v1", "a", 10, "01"),
-    "sales",
-    "2026-11-20",
+    Match("sales", "2026-11-20"),
     State.ACCEPTED,
     1,
-    "2026-11-20T00:00:00+00:00",
-    "2026-11-20T00:00:00+00:00",
+    datetime(2026, 11, 20, tzinfo=UTC),
+    datetime(2026, 11, 20, tzinfo=UTC),
 )
 RUN = f"{RECORD.id}.1"
 POST, GET_RUN, GET_DAG = (
@@ -166,6 +166,6 @@ def test_an_accepted_copy_is_named_by_its_format(compression: Any, name: str) ->
 
 
 def test_a_run_is_told_what_to_read_and_when_it_was_written() -> None:
-    conf = conf_for(replace(RECORD, accepted_as="data.csv"), SETTINGS)
+    conf = conf_for(replace(RECORD, accepted=Accepted("data.csv", 0)), SETTINGS)
     assert conf["source_uri"] == f"s3://lake/accepted/sales/2026-11-20/{RECORD.id}/data.csv"
     assert conf["written"] == "01" + "0" * 30 + ".00000000"

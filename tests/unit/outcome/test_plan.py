@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
-from suimon.drops.drop import DropRecord, State
 from suimon.drops.run_finished import OutcomeError, RunFinished
+from suimon.drops.states import State
 from suimon.incidents.incident import Incident, Problem
 from suimon.incidents.messages import files
 from suimon.outcome.plan import Known, next_move, plan, withdrawal
 from tests.unit.drop_records import NOON, drop_record
+
+if TYPE_CHECKING:
+    from suimon.drops.drop import DropRecord
 
 TRIGGERED = drop_record(State.TRIGGERED, rows=3)
 ENDS = (State.LOADED, State.FAILED, State.SUPERSEDED)

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from suimon.drops.drop import Drop, DropRecord, State
+from suimon.drops.drop import Drop, DropRecord, Match
+from suimon.drops.states import State
 from suimon.replay.plan import Item, Request, RequestError, Skip, gather, plan
 
-DAY = "2026-11-20"
+DAY, MIDNIGHT = "2026-11-20", datetime(2026, 11, 21, tzinfo=UTC)
 
 
-def record(
-    state: State, sequencer: str = "0100", attempt: int = 1, received_at: str = "2026-11-21T00:00:00.000+00:00"
-) -> DropRecord:
+def record(state: State, sequencer: str = "0100", attempt: int = 1, received_at: datetime = MIDNIGHT) -> DropRecord:
     drop = Drop("raw", f"sales/{DAY}/sales_data.csv", f"{sequencer}@{received_at}", "etag", 10, sequencer)
-    return DropRecord(drop, "sales", DAY, state, attempt, received_at, received_at)
+    return DropRecord(drop, Match("sales", DAY), state, attempt, received_at, received_at)
 
 
 def request(**changes: Any) -> dict[str, Any]:
@@ -47,8 +47,8 @@ def test_the_newest_write_of_a_day_is_meant_even_when_its_sequencer_is_shorter()
 
 
 def test_writes_with_the_same_sequencer_are_told_apart_by_their_arrival() -> None:
-    older = record(State.LOADED, received_at="2026-11-21T00:00:00.000+00:00")
-    newer = record(State.LOADED, received_at="2026-11-21T00:00:01.000+00:00")
+    older = record(State.LOADED, received_at=MIDNIGHT)
+    newer = record(State.LOADED, received_at=MIDNIGHT + timedelta(seconds=1))
     for drops in ([older, newer], [newer, older]):
         assert plan({DAY: drops}).items[0].drop_id == newer.id
 

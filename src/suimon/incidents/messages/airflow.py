@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from suimon.drops.drop import DropRecord, run_id
 from suimon.drops.lake import file_name
 from suimon.incidents.incident import Problem
+from suimon.ledger.items import stamp
 from suimon.mwaa.cause import OF_DROP, OF_ENVIRONMENT, Cause, NotStarted
 from suimon.mwaa.run_state import CannotAskError, RunState, link
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from suimon.drops.drop import DropRecord
 
 
 def paused(dag_id: str) -> Problem:
@@ -112,11 +114,11 @@ CANNOT_ASK = "airflow-silent"
 def run_hangs(record: DropRecord, dag_id: str, run: RunState, host: str) -> Problem:
     """A run that has not come to its end in two hours."""
     return Problem(
-        id=f"hanging:{dag_id}:{run_id(record)}",
+        id=f"hanging:{dag_id}:{record.run_id}",
         subject=f"{record.dataset} {record.partition}: the run has not come to its end",
         body=(
-            f"{record.drop.key} was given to {dag_id} at {record.updated_at}; its run is still {run.state}.\n"
-            f"Run: {link(host, dag_id, run_id(record)) or run_id(record)}\n\n"
+            f"{record.drop.key} was given to {dag_id} at {stamp(record.updated_at)}; its run is still {run.state}.\n"
+            f"Run: {link(host, dag_id, record.run_id) or record.run_id}\n\n"
             "What to do: see in Airflow which task it is at and what its log says. Mark the task or the run as failed "
             "if nothing will come of it; the file can then be replayed."
         ),
@@ -133,7 +135,8 @@ def runs_queued(dag_id: str, records: Sequence[DropRecord], queued: Sequence[Dro
         body=(
             f"At least {len(records):,} runs of {dag_id} have not ended two hours after they were given to it; of "
             f"{len(queued):,} of them Airflow says that they have not begun.\n"
-            f"The oldest is {run_id(oldest)}, of {oldest.drop.key}, which has waited since {oldest.updated_at}.\n\n"
+            f"The oldest is {oldest.run_id}, of {oldest.drop.key}, which has waited since "
+            f"{stamp(oldest.updated_at)}.\n\n"
             "What to do: after many files at once nothing, they go on one after the other. Else see in Airflow whether "
             "the scheduler is healthy and a worker free, and whether a run in front of them stands still.\n"
             "That is told once for all of them, until none is left."

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from suimon.drops.drop import run_id
 from suimon.drops.lake import file_name
 from suimon.incidents.incident import Problem
 
@@ -38,7 +37,7 @@ def rejected(record: DropRecord, contract: Contract, reason: str) -> Problem:
         id=rejected_id(record),
         subject=f"{record.dataset} {record.partition} rejected: {file_name(record)}",
         body=body,
-        fingerprint=run_id(record),
+        fingerprint=record.run_id,
     )
 
 
@@ -78,7 +77,7 @@ def imperfect(record: DropRecord, contract: Contract, set_aside: int, told: str,
         id=imperfect_id(record, contract),
         subject=f"{record.dataset} {record.partition}, {remark}: {file_name(record)}",
         body="\n".join(lines),
-        fingerprint=run_id(record),
+        fingerprint=record.run_id,
     )
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from suimon.drops.sets import listed
 from suimon.incidents.incident import Problem
+from suimon.ledger.items import stamp
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from suimon.contract.keys import KeyPattern, SetRule
     from suimon.contract.model import Contract
     from suimon.drops.drop import DropRecord
@@ -44,10 +47,9 @@ def overdue(whole: DropSet, contract: Contract, deadline: datetime | None, now: 
     rule, pattern = contract.set_rule, contract.key_pattern
     if rule is None or pattern is None or not whole.waiting_since:
         return None
-    since = datetime.fromisoformat(whole.waiting_since)
-    until = since + timedelta(minutes=rule.complete_within_minutes)
+    until = whole.waiting_since + timedelta(minutes=rule.complete_within_minutes)
     # One that was whole before was there by its deadline; one that began after it was told of as missing.
-    if deadline and since < deadline and not whole.version:
+    if deadline and whole.waiting_since < deadline and not whole.opened:
         until = min(until, deadline)
     if now < until:
         return None
@@ -57,8 +59,8 @@ def overdue(whole: DropSet, contract: Contract, deadline: datetime | None, now: 
         id=incomplete_id(whole),
         subject=f"{whole.dataset} {whole.partition}: the set is not whole",
         body=(
-            f"The set of {pattern.key_for(whole.partition)} is awaited since {whole.waiting_since}; it was due by "
-            f"{until.isoformat(timespec='minutes')}.\nMissing: {lacking}.\n{have}\n\n"
+            f"The set of {pattern.key_for(whole.partition)} is awaited since {stamp(whole.waiting_since)}; it was "
+            f"due by {until.isoformat(timespec='minutes')}.\nMissing: {lacking}.\n{have}\n\n"
             "What to do: see whether what is missing was rejected, which another e-mail says, or never sent. When it "
             "comes, the set is loaded by itself."
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from suimon.incidents.incident import EXAMPLES, Problem
+from suimon.ledger.items import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,7 +48,7 @@ def unexplained_left(left: Mapping[str, tuple[int, Sequence[str]]]) -> Problem:
 def stuck_drops(dataset: str, records: Sequence[DropRecord]) -> Problem:
     """Drops of one dataset that do not get through the gate."""
     listed = "\n".join(
-        f"  {record.drop.key}: {record.state} since {record.updated_at}, drop {record.id}"
+        f"  {record.drop.key}: {record.state} since {stamp(record.updated_at)}, drop {record.id}"
         for record in sorted(records, key=lambda one: one.updated_at)[:EXAMPLES]
     )
     more = f"\n  and {len(records) - EXAMPLES:,} more" if len(records) > EXAMPLES else ""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from suimon.contract.model import Contracts, Role
-from suimon.drops.drop import DropRecord, State
+from suimon.drops.states import State
 
 if TYPE_CHECKING:
     from suimon.contract.model import Contract
+    from suimon.drops.drop import DropRecord
 
 
 def contract_of(record: DropRecord, contracts: Contracts) -> Contract | None:

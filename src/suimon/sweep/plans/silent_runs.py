@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from suimon.drops.drop import DropRecord, State, run_id
+from suimon.drops.states import State
 from suimon.incidents.incident import EXAMPLES, Recovery, of_kind
 from suimon.incidents.messages.airflow import CANNOT_ASK, airflow_silent, paused, run_hangs, runs_queued
 from suimon.mwaa.run_state import QUEUED, CannotAskError, RunState, end_of
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from suimon.contract.model import Contracts
+    from suimon.drops.drop import DropRecord
     from suimon.drops.run_finished import RunFinished
     from suimon.incidents.incident import Problem
 
@@ -40,7 +41,7 @@ class Run:
     @property
     def id(self) -> str:
         """The run's id in Airflow."""
-        return run_id(self.record)
+        return self.record.run_id
 
     @property
     def name(self) -> str:
@@ -122,7 +123,7 @@ def parts_to_resume(triggered: Iterable[DropRecord], contracts: Contracts, now: 
 
 def is_overdue(record: DropRecord, now: datetime) -> bool:
     """Whether a drop's run should have ended by now."""
-    return datetime.fromisoformat(record.updated_at) < now - RUN_LIMIT
+    return record.updated_at < now - RUN_LIMIT
 
 
 def dags_to_ask(seen: Seen) -> list[str]:
@@ -204,7 +205,7 @@ def ended_hangs(hanging: Iterable[str], records: Mapping[str, DropRecord]) -> li
     for name in sorted(hanging):
         run = name.rpartition(":")[2]
         record = records.get(run.partition(".")[0])
-        if record is None or record.state is not State.TRIGGERED or run_id(record) != run:
+        if record is None or record.state is not State.TRIGGERED or record.run_id != run:
             ended.append(Recovery(f"hanging:{name}", "The run has come to its end."))
     return ended
 

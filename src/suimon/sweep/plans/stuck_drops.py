@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from suimon.drops.drop import State
 from suimon.drops.sets import is_open, is_whole
+from suimon.drops.states import State
 from suimon.incidents.incident import EXAMPLES, Recovery
 from suimon.incidents.messages.sweep import stuck_drops
 from suimon.sweep.findings import Finding
@@ -122,13 +122,13 @@ def _may_run(whole: DropSet, contract: Contract) -> bool:
     return is_open(whole) or contract.set_rule is None or is_whole(whole, contract.set_rule)
 
 
-def _since(record: DropRecord) -> str:
+def _since(record: DropRecord) -> datetime:
     return record.updated_at
 
 
 def is_idle(record: DropRecord, now: datetime) -> bool:
     """Whether nobody works on a drop; a lease that has not expired may belong to somebody who does."""
-    return record.state is not State.VALIDATING or datetime.fromisoformat(record.lease_until) < now
+    return record.state is not State.VALIDATING or not record.is_leased(now)
 
 
 def is_late(record: DropRecord, now: datetime) -> bool:
@@ -138,4 +138,4 @@ def is_late(record: DropRecord, now: datetime) -> bool:
     the drop was received.
     """
     crashes = record.state is State.VALIDATING and record.attempt == 1
-    return datetime.fromisoformat(record.received_at if crashes else record.updated_at) < now - LATE
+    return (record.received_at if crashes else record.updated_at) < now - LATE

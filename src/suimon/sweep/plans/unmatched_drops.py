@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from suimon.drops.drop import Match
 from suimon.incidents.incident import Recovery
 from suimon.incidents.messages.files import key_shape
 from suimon.ledger.items import stamp
@@ -46,12 +47,11 @@ class Search:
 
 
 @dataclass(frozen=True)
-class Match:
+class Matched:
     """A drop and what a contract makes of its key."""
 
     record: DropRecord
-    dataset: str
-    partition: str
+    match: Match
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Plan:
     last drop that need not be read again. is_done: whether nothing can be left to find with these patterns.
     """
 
-    matches: tuple[Match, ...]
+    matches: tuple[Matched, ...]
     unmatched: frozenset[str]
     settled: DropRecord | None
     is_done: bool
@@ -94,10 +94,10 @@ def plan(search: Search, records: Sequence[DropRecord], contracts: Contracts, no
     for record in records:
         if matched := contracts.match(record.drop.key):
             contract, partition = matched
-            matches.append(Match(record, contract.dataset, partition))
+            matches.append(Matched(record, Match(contract.dataset, partition)))
         else:
             unmatched.add(key_shape(record.drop.key))
-    settled = [record for record in records if record.updated_at <= stamp(now - SETTLED)]
+    settled = [record for record in records if record.updated_at <= now - SETTLED]
     return Plan(
         matches=tuple(matches),
         unmatched=frozenset(unmatched),

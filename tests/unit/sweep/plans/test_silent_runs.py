@@ -9,7 +9,7 @@ import pytest
 
 from suimon.contract.keys import KeyPattern, SetRule
 from suimon.contract.model import Contract, Contracts
-from suimon.drops.drop import DropRecord, State
+from suimon.drops.states import State
 from suimon.mwaa.run_state import CannotAskError, RunState
 from suimon.sweep.plans.silent_runs import (
     ASKED_AT_MOST,
@@ -31,6 +31,7 @@ from tests.unit.drop_records import HOUR, MINUTE, NOON, drop_record
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from suimon.drops.drop import DropRecord
     from suimon.sweep.plans.silent_runs import Plan
 
 DAG, OTHER = "daily_sales_etl", "inventory_etl"

@@ -9,8 +9,8 @@ import pytest
 
 from suimon.contract.keys import KeyPattern, SetRule
 from suimon.contract.model import Contract, Contracts
-from suimon.drops.drop import State
 from suimon.drops.sets import DropSet, Member, join
+from suimon.drops.states import State
 from suimon.sweep.plans import stuck_drops
 from suimon.sweep.plans.stuck_drops import LATE, Seen, is_idle, is_late, parts_to_resume, plan, sets_to_read
 from tests.unit.drop_records import HOUR, MINUTE, NOON, drop_record
@@ -40,7 +40,7 @@ def set_of(*shards: DropRecord, day: int = 20) -> DropSet:
     whole = DropSet("sets", f"2026-11-{day}")
     for one in shards:
         name = one.drop.key.rpartition("/")[2].removesuffix(".csv")
-        whole = join(whole, name, Member.of(one), TWO_SHARDS, NOON.isoformat()).whole
+        whole = join(whole, name, Member.of(one), TWO_SHARDS, NOON).whole
     return whole
 
 

@@ -9,11 +9,12 @@ import pytest
 
 from suimon.contract.keys import KeyPattern
 from suimon.contract.model import Contract, Contracts
-from suimon.drops.drop import DropRecord, State
+from suimon.drops.drop import Match
+from suimon.drops.states import State
 from suimon.ledger.items import stamp
 from suimon.sweep.plans.unmatched_drops import (
     SETTLED,
-    Match,
+    Matched,
     Search,
     checkpoint_after,
     patterns_of,
@@ -27,13 +28,15 @@ from tests.unit.drop_records import HOUR, MINUTE, NOON, drop_record
 if TYPE_CHECKING:
     from datetime import timedelta
 
+    from suimon.drops.drop import DropRecord
+
 SALES = Contract("sales", "1", "t", dag_id="dag", key_pattern=KeyPattern("sales/{ds}/data.csv"))
 CONTRACTS = Contracts((SALES,))
 SEARCH = Search(patterns_of(CONTRACTS), NOON)
 
 
 def unmatched(key: str, age: timedelta = 2 * HOUR) -> DropRecord:
-    return drop_record(State.UNMATCHED, key, dataset="-", partition="-", since=NOON - age)
+    return drop_record(State.UNMATCHED, key, since=NOON - age)
 
 
 OLD, NOTE = unmatched("sales/2026-11-20/data.csv"), unmatched("notes/1.txt")
@@ -71,7 +74,7 @@ def test_a_round_that_is_retried_with_its_own_time_leaves_the_search_to_a_later_
 
 def test_a_drop_that_a_contract_matches_is_assigned_and_the_others_stay() -> None:
     planned = plan(SEARCH, [OLD, NOTE], CONTRACTS, NOON)
-    assert planned.matches == (Match(OLD, "sales", "2026-11-20"),)
+    assert planned.matches == (Matched(OLD, Match("sales", "2026-11-20")),)
     assert planned.unmatched == {"notes/*.txt"}
 
 

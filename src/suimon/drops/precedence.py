@@ -1,0 +1,81 @@
+"""Which of several writes of one key counts: duplicate, superseded, or to be checked. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from suimon.drops.drop import DropRecord, written_after
+from suimon.drops.states import State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+# Writes that never came to the table, and so cannot make a later write of the same bytes superfluous.
+_WITHOUT_EFFECT = frozenset({State.REJECTED, State.FAILED, State.SUPERSEDED})
+_IN_FORCE = frozenset({State.ACCEPTED, State.TRIGGERED, State.LOADED})
+
+
+@dataclass(frozen=True)
+class Precedence:
+    """What other writes of the key leave of a drop.
+
+    state: the end that they make for it; None if it must be checked. repeats: of a DUPLICATE, the drop id of the write
+    with the same bytes. waits_for: the drop id of a write that must settle first.
+    """
+
+    state: State | None = None
+    repeats: str | None = None
+    waits_for: str | None = None
+
+
+def precedence_of(record: DropRecord, newer: Sequence[DropRecord], before: DropRecord | None) -> Precedence:
+    """Decide whether other writes of the key have settled this drop; an empty Precedence: it must be checked.
+
+    newer: every later write; before: the one just before, or what that one was a duplicate of. The newest write,
+    whatever became of it, is what the upstream system wants: if it has other bytes, this drop is superseded. The same
+    bytes as the write before, if that one came to anything, are a duplicate; as a refused, failed or superseded one
+    they are a new try.
+
+    Two writes of the same bytes at once: the later one yields, if it sees the earlier. It may not have, when it was
+    claimed before the earlier was entered; so the earlier one waits until a later one under check has settled:
+
+        the earlier                              the later
+                                                 claims, sees no other write
+        entered, claims
+        sees the later one under check: waits
+                                                 accepted
+        sees it accepted: a duplicate of it
+
+    And only the newest write supersedes. Of X, Y and X again, Y may be entered last of all, when the second X is a
+    duplicate of the first already: were the first superseded by Y, and Y by the second, nobody would load X.
+    """
+    if is_outdated(record, newer):
+        return Precedence(State.SUPERSEDED)
+    same = [other for other in newer if same_bytes(other, record)]
+    for other in same:
+        if other.state in _IN_FORCE:
+            return Precedence(State.DUPLICATE, repeats=other.id)
+    if before and before.state not in _WITHOUT_EFFECT and same_bytes(before, record):
+        return Precedence(State.DUPLICATE, repeats=before.id)
+    return Precedence(waits_for=next((other.id for other in same if other.state is State.VALIDATING), None))
+
+
+def is_outdated(record: DropRecord, newer: Iterable[DropRecord]) -> bool:
+    """Whether the newest write of the key has other bytes."""
+    newest = latest(newer)
+    return newest is not None and not same_bytes(newest, record)
+
+
+def latest(records: Iterable[DropRecord]) -> DropRecord | None:
+    """Choose the last write; None of none."""
+    last: DropRecord | None = None
+    for record in records:
+        if last is None or written_after(record, last):
+            last = record
+    return last
+
+
+def same_bytes(one: DropRecord, other: DropRecord) -> bool:
+    """Whether two drops hold the same content, as far as S3 tells."""
+    return (one.drop.etag, one.drop.size) == (other.drop.etag, other.drop.size)
