@@ -115,7 +115,7 @@ class Sweep:
         listing, marks = self._listing(backlog), Marks(self.table)
         return {
             # First what needs no listing: so a drop whose message is a dead letter does not count as one without event.
-            "dead letters": lambda: self._dead_letters().drain(opened, now),
+            "dead letters": lambda: self._dead_letters().process(opened, now),
             "recent dates": lambda: listing.near(now),
             "whole bucket": lambda: listing.far(marks, now),
             "unmatched drops": lambda: assign_unmatched(

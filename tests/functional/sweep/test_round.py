@@ -14,7 +14,7 @@ from suimon.drops.states import State
 from suimon.incidents.messages import airflow, files
 from suimon.mwaa.cause import Cause, NotStarted
 from suimon.sweep import dead_letters, oldest_drops, stale_incidents, unmatched_drops
-from suimon.sweep.dead_letters import KIND as LETTER
+from suimon.sweep.dead_letters import DEAD_LETTER
 from suimon.sweep.plans import set_parts, silent_runs, stuck_drops
 from suimon.sweep.plans.silent_runs import SILENT
 from suimon.sweep.plans.stuck_drops import STUCK
@@ -331,7 +331,7 @@ def test_the_report_of_a_run_that_comes_after_all_changes_nothing(world: World) 
     world.mwaa.runs[f"{record.id}.1"] = "success"
     world.round()
     world.send("undelivered", run_finished(record.id))
-    assert world.find(LETTER, NOON + MINUTE).repaired == 1
+    assert world.find(DEAD_LETTER, NOON + MINUTE).repaired == 1
     assert [move.state for move in world.ledger.history(record.id)][-2:] == [State.TRIGGERED, State.LOADED]
 
 
@@ -342,7 +342,7 @@ def test_the_report_of_a_run_that_comes_after_all_changes_nothing(world: World) 
 def test_a_file_s_event_among_the_dead_letters_is_entered_and_sent_on(world: World, queue: str) -> None:
     drop = world.put(key_of(), written=NOON)
     world.send(queue, event_of(drop))
-    finding = world.find(LETTER)
+    finding = world.find(DEAD_LETTER)
     assert (finding.detected, finding.repaired) == (1, 1)
     assert world.resumed() == [drop.id]
     record = world.ledger.get(drop.id)
@@ -354,7 +354,7 @@ def test_a_file_s_event_among_the_dead_letters_is_entered_and_sent_on(world: Wor
 def test_an_event_among_the_dead_letters_that_no_contract_knows_is_told_and_entered(world: World) -> None:
     drop = world.put("elsewhere/a.csv", written=NOON)
     world.send("intake-dead", event_of(drop))
-    assert world.find(LETTER).repaired == 1
+    assert world.find(DEAD_LETTER).repaired == 1
     assert world.state_of(drop.id) is State.UNMATCHED
     assert world.post.subjects() == ["[Suimon] Files that no contract knows: elsewhere/*.csv"]
     assert world.resumed() == []
@@ -365,7 +365,7 @@ def test_the_end_of_a_run_is_entered_bare_or_in_lambda_s_envelope(world: World) 
     world.send("undelivered", run_finished(bare.id))
     envelope = {"version": "1.0", "requestContext": {"condition": "RetriesExhausted"}}
     world.send("undelivered", {**envelope, "requestPayload": run_finished(wrapped.id, "failed")})
-    assert world.find(LETTER).repaired == 2
+    assert world.find(DEAD_LETTER).repaired == 2
     assert (world.state_of(bare.id), world.state_of(wrapped.id)) == (State.LOADED, State.FAILED)
 
 
@@ -373,7 +373,7 @@ def test_what_the_ledger_has_already_needs_no_message(world: World) -> None:
     record = world.receive(world.put(key_of()), "0A", NOON)
     world.send("intake-dead", {"resume": record.id})
     world.send("undelivered", {"requestPayload": {"source": "aws.scheduler", "detail-type": "Scheduled Event"}})
-    assert world.find(LETTER).repaired == 2
+    assert world.find(DEAD_LETTER).repaired == 2
     assert (world.depth("intake-dead"), world.depth("undelivered")) == (0, 0)
 
 
@@ -394,7 +394,7 @@ def test_a_message_of_which_nothing_can_be_made_is_kept_and_told_until_somebody_
 ) -> None:
     world.send("intake-dead", message)
     findings = world.round()
-    assert (findings.of(LETTER).reported, findings.unexplained) == (1, 0)
+    assert (findings.of(DEAD_LETTER).reported, findings.unexplained) == (1, 0)
     assert world.depth("intake-dead") == 0
     [kept] = world.s3.list_objects_v2(Bucket=REPORTS, Prefix="undeliverable/")["Contents"]
     body = json.loads(world.s3.get_object(Bucket=REPORTS, Key=kept["Key"])["Body"].read())
@@ -421,18 +421,18 @@ def test_a_message_that_fails_again_stays_for_the_next_round_and_stops_no_other(
     monkeypatch.setattr(
         sweep.ledger, "receive", lambda given, *rest: receive(given, *rest) if given.id == other.id else 1 / 0
     )
-    finding = sweep.round(NOON).of(LETTER)
+    finding = sweep.round(NOON).of(DEAD_LETTER)
     assert (finding.detected, finding.repaired, finding.unexplained) == (2, 1, 1)
     assert world.depth("intake-dead") == 1
     assert world.messages("intake-dead") == []  # hidden until the next round
 
 
 def test_a_round_takes_a_bounded_number_of_dead_letters(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dead_letters, "TAKEN_AT_MOST", 12)
+    monkeypatch.setattr(dead_letters, "PROCESSED_AT_MOST", 12)
     for _ in range(10):
         world.send("intake-dead", {"source": "aws.scheduler"})
         world.send("undelivered", {"source": "aws.scheduler"})
-    assert [world.find(LETTER).repaired for _ in range(3)] == [12, 8, 0]
+    assert [world.find(DEAD_LETTER).repaired for _ in range(3)] == [12, 8, 0]
 
 
 # ---------------------------------------------------------------- what came before its contract
