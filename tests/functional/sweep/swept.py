@@ -12,11 +12,12 @@ import boto3
 from botocore.exceptions import ClientError
 from moto.s3.models import s3_backends
 
-from suimon.contract.keys import KeyPattern
+from suimon.contract.keys import KeyPattern, SetRule
 from suimon.contract.model import Contract, Contracts
-from suimon.drops.drop import Drop, DropRecord, Match
+from suimon.drops.drop import Drop, DropRecord, Match, Membership
 from suimon.drops.states import State
 from suimon.incidents.store import IncidentDesk
+from suimon.intake.shards import Gathering
 from suimon.ledger.drops import Ledger
 from suimon.mwaa.airflow import Airflow
 from suimon.outcome.run_end import RunEnds
@@ -215,3 +216,26 @@ class World:
     def send(self, queue: str, message: Any) -> None:
         body = message if isinstance(message, str) else json.dumps(message)
         self.sqs.send_message(QueueUrl=self.queues[queue], MessageBody=body)
+
+
+TWO = SetRule(2, None, None, reload=False, complete_within_minutes=60)
+ORDERS = Contract("orders", "1", "orders", dag_id="orders_etl", key_pattern=KeyPattern("orders/{ds}/part-{shard}.csv"))
+
+
+def know_sets(world: World, rule: SetRule = TWO) -> None:
+    """Let the stack know sets of orders."""
+    world.contracts = Contracts((*contracts().all, replace(ORDERS, set_rule=rule)))
+
+
+def accepted_shard(world: World, day: int, number: int, at: datetime, *, joins: bool = True) -> DropRecord:
+    """Return an accepted shard of a day, that has joined its set or not."""
+    drop = world.put(f"orders/2026-11-{day:02}/part-{number}.csv", written=at)
+    record = world.bring(world.receive(drop, f"{number:02X}", at), State.VALIDATING, at=at)
+    record = world.ledger.move(record, State.ACCEPTED, at, membership=Membership())
+    if joins:
+        no_control: Any = None  # whose object would be read
+        gathering = Gathering(
+            ledger=world.ledger, objects=no_control, desk=world.desk, lake_bucket="lake", clock=lambda: at
+        )
+        gathering.join(record, world.contracts.of("orders"))
+    return record

@@ -1,4 +1,4 @@
-"""Runs that say nothing: reports that failed, long queues, DAGs that rest, and an Airflow that takes its time."""
+"""Runs that never reported their end, long queues, paused DAGs, and an Airflow that takes its time, on moto."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from suimon.contract.model import Contracts
 from suimon.drops.drop import Replay
@@ -15,22 +15,25 @@ from suimon.drops.states import State
 from suimon.ledger.pending_ends import NotedEnds
 from suimon.sweep.plans import silent_runs
 from suimon.sweep.plans.silent_runs import SILENT
-from tests.functional.sweep.swept import DAG, HOUR, MINUTE, NOON, World, contracts, key_of
+from tests.functional.sweep.swept import (
+    DAG,
+    HOUR,
+    MINUTE,
+    NOON,
+    World,
+    contracts,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
     from suimon.drops.drop import DropRecord
-    from tests.functional.conftest import Post
+    from tests.functional.sweep.swept import World
 
+SKIP = {"run_glue": "success", "check_parquet": "success", "load_redshift": "skipped", "report_outcome": "success"}
 LOADED = dict.fromkeys(("run_glue", "check_parquet", "load_redshift", "check_quality", "loaded"), "success")
 SKIPPED = LOADED | dict.fromkeys(("load_redshift", "check_quality", "loaded"), "skipped")
 LONG_QUEUE = f"[Suimon] {DAG}: runs have waited in Airflow's queue for more than two hours"
-
-
-@pytest.fixture
-def world(table: Table, post: Post) -> World:
-    return World(table, post)
 
 
 def overdue(world: World, count: int, state: str) -> list[DropRecord]:
@@ -43,8 +46,137 @@ def asked(world: World) -> list[str]:
     return [path for path in world.mwaa.paths if "/dagRuns/" in path]
 
 
+def end(run: str, state: State = State.FAILED) -> RunFinished:
+    rows: dict[str, int | None] = {"file": None, "parquet": None, "table": None}
+    return RunFinished(run.partition(".")[0], 1, DAG, run, state, rows, None, "so it was", None)
+
+
+def test_a_run_that_ended_without_a_report_is_recorded_as_loaded(world: World) -> None:
+    record = world.triggered(NOON - 3 * HOUR)
+    world.mwaa.runs[f"{record.id}.1"] = ("success", {"load_redshift": "success", "report_outcome": "success"})
+    finding = world.find(SILENT)
+    assert (finding.detected, finding.repaired, finding.unexplained) == (1, 1, 0)
+    assert world.state_of(record.id) is State.LOADED
+    assert world.post.subjects() == []
+    assert world.find(SILENT, NOON + MINUTE).detected == 0
+
+
+def test_a_run_whose_load_was_skipped_is_superseded(world: World) -> None:
+    record = world.triggered(NOON - 3 * HOUR)
+    world.mwaa.runs[f"{record.id}.1"] = ("success", SKIPPED)
+    world.round()
+    assert world.state_of(record.id) is State.SUPERSEDED
+
+
+def test_a_run_that_failed_without_a_report_is_reported_with_its_task_and_log(world: World) -> None:
+    record = world.triggered(NOON - 3 * HOUR)
+    tasks = {"run_glue": "success", "load_redshift": "failed", "check_quality": "upstream_failed"}
+    world.mwaa.runs[f"{record.id}.1"] = ("failed", tasks)
+    assert world.find(SILENT).repaired == 1
+    assert world.state_of(record.id) is State.FAILED
+    [(_, body)] = world.post.letters()
+    assert f"https://airflow.example/dags/{DAG}/runs/{record.id}.1/tasks/load_redshift" in body
+    assert "suimon replay sales" in body
+    assert world.mwaa.paths.count("/dags/~/dagRuns/~/taskInstances/list") == 1
+
+
+def test_a_run_that_airflow_has_lost_is_failed_so_that_it_can_be_replayed(world: World) -> None:
+    record = world.triggered(NOON - 3 * HOUR)
+    world.round()
+    assert world.state_of(record.id) is State.FAILED
+    [(_, body)] = world.post.letters()
+    assert "Airflow has no run of this id any more" in body
+
+
+def test_a_run_that_hangs_is_reported_once_with_a_link_and_recovers_when_it_ends(world: World) -> None:
+    record = world.triggered(NOON - 3 * HOUR)
+    world.mwaa.runs[f"{record.id}.1"] = "running"
+    finding = world.find(SILENT)
+    assert (finding.detected, finding.reported, finding.unexplained) == (1, 1, 0)
+    world.round(NOON + 15 * MINUTE)
+    [(subject, body)] = world.post.letters()
+    assert subject == "[Suimon] sales 2026-11-21: the run has not come to its end"
+    assert f"https://airflow.example/dags/{DAG}/runs/{record.id}.1" in body
+    world.mwaa.runs[f"{record.id}.1"] = "success"
+    world.round(NOON + 30 * MINUTE)
+    assert world.post.subjects() == ["[Suimon] Recovered: sales 2026-11-21: the run has not come to its end"]
+    assert world.state_of(record.id) is State.LOADED
+
+
+def test_a_run_within_its_time_is_not_asked_about(world: World) -> None:
+    world.triggered(NOON - HOUR)
+    assert world.find(SILENT).detected == 0
+    assert world.mwaa.paths == [f"/dags/{DAG}"]
+
+
+def test_runs_that_wait_behind_a_paused_dag_are_reported_within_a_quarter_of_an_hour(world: World) -> None:
+    record = world.triggered(NOON - 20 * MINUTE)
+    world.mwaa.runs[f"{record.id}.1"] = "queued"
+    world.mwaa.paused = {DAG}
+    world.round()
+    assert world.post.subjects() == [f"[Suimon] DAG {DAG} is paused: files are accepted, nothing is loaded"]
+    late = world.find(SILENT, NOON + 3 * HOUR)
+    assert (late.detected, late.reported) == (1, 1)
+    assert world.post.subjects() == []
+    world.mwaa.paused = set()
+    world.mwaa.runs[f"{record.id}.1"] = "success"
+    world.round(NOON + 4 * HOUR)
+    assert world.post.subjects() == [f"[Suimon] Recovered: DAG {DAG} is paused: files are accepted, nothing is loaded"]
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        ReadTimeoutError(endpoint_url="mwaa"),
+        ClientError({"Error": {"Code": "InternalServerException", "Message": "updating"}}, "InvokeRestApi"),
+    ],
+)
+def test_an_airflow_that_does_not_answer_is_reported_once_and_everything_is_explained(
+    world: World, failure: Exception
+) -> None:
+    record = world.triggered(NOON - 3 * HOUR)
+    world.mwaa.fails = failure
+    findings = world.round()
+    assert (findings.of(SILENT).reported, findings.unexplained, findings.failures) == (1, 0, ())
+    world.round(NOON + 15 * MINUTE)
+    assert world.post.subjects() == ["[Suimon] Airflow cannot be asked what became of its runs"]
+    world.mwaa.fails = None
+    world.mwaa.runs[f"{record.id}.1"] = "success"
+    world.round(NOON + 30 * MINUTE)
+    assert world.post.subjects() == ["[Suimon] Recovered: Airflow cannot be asked what became of its runs"]
+
+
+def test_a_bounded_number_of_runs_is_asked_about_and_none_is_left_out_for_good(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(silent_runs, "ASKED_AT_MOST", 2)
+    records = [world.triggered(NOON - 3 * HOUR, f"2026-11-0{day}") for day in range(1, 6)]
+    world.mwaa.runs = {f"{record.id}.1": "running" for record in records}
+    assert world.round().unexplained == 3
+    assert world.round(NOON + 15 * MINUTE).unexplained == 1
+    assert world.round(NOON + 30 * MINUTE).unexplained == 0
+    world.mwaa.runs = {f"{record.id}.1": "success" for record in records}
+    for number in range(3, 6):
+        world.round(NOON + number * 15 * MINUTE)
+    assert {world.state_of(record.id) for record in records} == {State.LOADED}
+
+
+def test_after_a_crash_while_an_end_is_recorded_the_next_round_reports_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = world.triggered(NOON - 3 * HOUR)
+    world.mwaa.runs[f"{record.id}.1"] = "failed"
+    sweep = world.sweep()
+    monkeypatch.setattr(sweep.run_ends.desk, "report", lambda *_: 1 / 0)
+    assert [failure.part for failure in sweep.round(NOON).failures] == ["runs"]
+    assert world.state_of(record.id) is State.TRIGGERED
+    world.round(NOON + 15 * MINUTE)
+    assert "[Suimon] sales 2026-11-21 could not be loaded" in world.post.subjects()
+    assert world.state_of(record.id) is State.FAILED
+
+
 @pytest.mark.parametrize(("tasks", "state"), [(LOADED, State.LOADED), (SKIPPED, State.SUPERSEDED)])
-def test_a_run_that_failed_only_at_its_report_is_entered_by_what_its_load_did(
+def test_a_run_that_failed_only_at_its_report_is_recorded_by_what_its_load_did(
     world: World, tasks: dict[str, str], state: State
 ) -> None:
     record = world.triggered(NOON - 3 * HOUR)
@@ -54,7 +186,7 @@ def test_a_run_that_failed_only_at_its_report_is_entered_by_what_its_load_did(
     assert world.post.subjects() == []
 
 
-def test_a_long_queue_is_told_once_for_all_its_runs_and_recovers_when_it_is_empty(
+def test_a_long_queue_is_reported_once_for_all_its_runs_and_recovers_when_it_is_empty(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(silent_runs, "ASKED_AT_MOST", 3)
@@ -82,7 +214,7 @@ def test_a_long_queue_is_told_once_for_all_its_runs_and_recovers_when_it_is_empt
     ]
 
 
-def test_a_run_that_hangs_in_one_state_and_then_in_another_is_told_once(world: World) -> None:
+def test_a_run_that_hangs_in_one_state_and_then_in_another_is_reported_once(world: World) -> None:
     [record] = overdue(world, 1, "running")
     world.round()
     world.mwaa.runs[f"{record.id}.1"] = "restarting"
@@ -112,7 +244,7 @@ def test_an_airflow_that_does_not_answer_is_not_asked_about_every_dag(world: Wor
     assert len(world.mwaa.paths) == 2  # whether one DAG is paused, and about one run
 
 
-def test_with_little_time_left_what_was_learned_is_entered_and_nobody_else_is_asked_about(world: World) -> None:
+def test_with_little_time_left_the_answers_are_recorded_and_nobody_else_is_asked_about(world: World) -> None:
     records = overdue(world, 3, "success")
     left = iter([900.0] * 7 + [10.0] * 9)
     findings = world.sweep().round(NOON, lambda: next(left))
@@ -120,28 +252,7 @@ def test_with_little_time_left_what_was_learned_is_entered_and_nobody_else_is_as
     assert sorted(world.state_of(record.id) for record in records) == [State.LOADED, State.TRIGGERED, State.TRIGGERED]
 
 
-def test_parts_for_which_no_time_is_left_fail_and_are_told(world: World) -> None:
-    world.put(key_of())
-    left = iter([900.0] + [44.0] * 9)
-    findings = world.sweep().round(NOON, lambda: next(left))
-    assert [failure.part for failure in findings.failures] == [
-        "recent dates",
-        "whole bucket",
-        "unmatched drops",
-        "stuck drops",
-        "runs",
-    ]
-    assert "[Suimon] The sweep cannot look at runs" in world.post.subjects()
-    world.round(NOON + 15 * MINUTE)
-    assert "[Suimon] Recovered: The sweep cannot look at runs" in world.post.subjects()
-
-
-def end(run: str, state: State = State.FAILED) -> RunFinished:
-    rows: dict[str, int | None] = {"file": None, "parquet": None, "table": None}
-    return RunFinished(run.partition(".")[0], 1, DAG, run, state, rows, None, "so it was", None)
-
-
-def test_rounds_at_once_note_their_ends_side_by_side(table: Table) -> None:
+def test_rounds_at_once_keep_their_pending_ends_side_by_side(table: Table) -> None:
     ours, theirs = NotedEnds(table), NotedEnds(table)
     ours.add([end("a.1"), end("b.1")])
     theirs.add([end("c.1")])
@@ -156,7 +267,7 @@ def test_rounds_at_once_note_their_ends_side_by_side(table: Table) -> None:
 
 
 @pytest.mark.hits("ends-are-pending-first")
-def test_an_end_that_one_round_could_not_enter_outlives_another_round(
+def test_an_end_that_one_round_could_not_record_outlives_another_round(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours = world.ledger.renew_token(
@@ -183,7 +294,7 @@ def test_an_end_that_one_round_could_not_enter_outlives_another_round(
     assert NotedEnds(world.table).all() == []
 
 
-def test_a_dag_of_which_no_contract_knows_any_longer_is_not_asked_about(world: World) -> None:
+def test_a_dag_that_no_contract_names_any_more_is_not_asked_about(world: World) -> None:
     overdue(world, 1, "queued")
     world.contracts = Contracts((replace(world.contracts.all[0], dag_id=None),))
     assert world.find(SILENT).detected == 0

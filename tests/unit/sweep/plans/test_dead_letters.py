@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from suimon.drops.drop import Drop, EventError, State
+from suimon.drops.drop import Drop, EventError
 from suimon.drops.run_finished import OutcomeError, RunFinished
+from suimon.drops.states import State
 from suimon.sweep.plans.dead_letters import Resume, Scheduled, UnusableMessageError, read
 
 NAMED = {"key": "sales/a.csv", "version-id": "v", "etag": "e", "size": 1, "sequencer": "0A"}
