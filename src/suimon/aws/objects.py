@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
     from suimon.drops.drop import Drop
 
-# One connection to S3 brings some 80 MB/s, one core checks more; what is under way is all that lies in memory.
+# One connection to S3 delivers some 80 MB/s, one core checks more. Only the ranges in flight are in memory.
 RANGE_BYTES = 8 * 1024 * 1024
 RANGES_AT_ONCE = 4
 TRIES = 3
-# A 405 is what S3 answers for a version that is a delete marker; HEAD answers have no other code than the status.
+# S3 answers 405 for a version that is a delete marker; answers to HEAD have no other code than the status.
 _GONE = {"NoSuchKey", "NoSuchVersion", "MethodNotAllowed", "404", "405"}
 
 
@@ -31,16 +31,16 @@ class UnreadableError(Exception):
 
 
 class ShortReadError(Exception):
-    """Not the bytes that the object has: the connection broke, reading again may help."""
+    """These are not all bytes of the object: the connection broke, reading again may help."""
 
 
 class S3Version:
-    """One version of an object, read in ranges. Whatever happens to its key meanwhile, these are its bytes or none.
+    """One version of an object, read in ranges. Whatever happens to its key, the bytes are of this version.
 
-    UnreadableError when the version is gone, ShortReadError when after several tries not all of it came.
+    UnreadableError when the version is gone, ShortReadError when several tries did not bring all of it.
     """
 
-    def __init__(  # noqa: D417 the address speaks for itself
+    def __init__(  # noqa: D417 the address needs no explanation
         self,
         s3: S3Client,
         bucket: str,
@@ -49,7 +49,7 @@ class S3Version:
         etag: str | None = None,
         size: int | None = None,
     ) -> None:
-        """Know the object as the event tells it; asks S3 for what is None (the newest version, ETag and size).
+        """Take the object as the event describes it; ask S3 for what is None (the newest version, ETag and size).
 
         Args:
             etag: without its quotes.
@@ -68,7 +68,7 @@ class S3Version:
             self._request["VersionId"] = version_id
 
     def read(self, start: int, length: int) -> bytes:
-        """Give exactly these bytes; fewer only at the end."""
+        """Return exactly these bytes; fewer only at the end."""
         end = min(start + length, self.size)
         if start >= end:
             return b""  # S3 refuses empty ranges
@@ -79,17 +79,17 @@ class S3Version:
         raise ShortReadError(f"bytes {start} to {end} of {self.name} did not come in {TRIES} tries")
 
     def chunks(self) -> Generator[bytes, None, None]:
-        """Give all bytes in order, a few ranges ahead of whoever reads."""
+        """Yield all bytes in order, a few ranges ahead of the caller."""
         starts = iter(range(0, self.size, RANGE_BYTES))
         pool = ThreadPoolExecutor(RANGES_AT_ONCE, thread_name_prefix="s3")
         try:
-            under_way = deque(pool.submit(self.read, start, RANGE_BYTES) for start in islice(starts, RANGES_AT_ONCE))
-            while under_way:
-                chunk = under_way.popleft().result()
-                under_way.extend(pool.submit(self.read, start, RANGE_BYTES) for start in islice(starts, 1))
+            in_flight = deque(pool.submit(self.read, start, RANGE_BYTES) for start in islice(starts, RANGES_AT_ONCE))
+            while in_flight:
+                chunk = in_flight.popleft().result()
+                in_flight.extend(pool.submit(self.read, start, RANGE_BYTES) for start in islice(starts, 1))
                 yield chunk
         finally:
-            # A function that returns is frozen: nothing may still be under way then.
+            # Lambda freezes a function that returns: nothing may be in flight then.
             pool.shutdown(cancel_futures=True)
 
     def _head(self, address: dict[str, str]) -> Any:
@@ -121,17 +121,17 @@ class S3Version:
 
 
 class Objects:
-    """The S3 client and what the gate does with it."""
+    """What the gate reads and writes in S3."""
 
     def __init__(self, s3: S3Client) -> None:
         self._s3 = s3
 
     def version(self, drop: Drop) -> S3Version:
-        """Give the bytes of a drop."""
+        """Return the bytes of a drop."""
         return S3Version(self._s3, drop.bucket, drop.key, drop.version_id, drop.etag, drop.size)
 
     def copy_version(self, drop: Drop, bucket: str, key: str) -> None:
-        """Copy exactly that version, server-side and in parts where it is large; once more does no harm."""
+        """Copy exactly that version, server-side and in parts where it is large; may be repeated."""
         self._s3.copy(
             {"Bucket": drop.bucket, "Key": drop.key, "VersionId": drop.version_id},
             bucket,
@@ -141,7 +141,7 @@ class Objects:
         )
 
     def keys(self, bucket: str, prefix: str) -> Iterator[str]:
-        """Give every key that begins so and is there now."""
+        """Yield every key with this prefix that exists now."""
         page: dict[str, Any] = {}
         while True:
             answer = self._s3.list_objects_v2(Bucket=bucket, Prefix=prefix, **page)

@@ -1,4 +1,4 @@
-"""What lies in the raw bucket: its versions, page by page, as S3 lists them."""
+"""The versions in the raw bucket, page by page, as S3 lists them."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ if TYPE_CHECKING:
 
     from mypy_boto3_s3 import S3Client
 
-PAGE = 1_000  # ListObjectVersions gives no more
+PAGE = 1_000  # ListObjectVersions returns no more
 
 
 @dataclass(frozen=True)
 class Version:
-    """One version of one object. `written`: for a multipart upload S3 tells when it was begun, not when it ended."""
+    """One version of one object. `written`: for a multipart upload, S3 has the time of its beginning."""
 
     drop: Drop
     written: datetime
 
     @property
     def is_multipart(self) -> bool:
-        """Whether it came in parts: the ETag of such an object ends in their number."""
+        """Whether it was uploaded in parts: the ETag of such an object ends in their number."""
         return "-" in self.drop.etag
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a listing goes on: behind this version of this key; both empty: from the beginning."""
+class Position:
+    """Where a listing continues: behind this version of this key; both empty: at the beginning."""
 
     key: str = ""
     version_id: str = ""
@@ -42,41 +42,41 @@ class Page:
     """Versions by key, those of one key newest first; `end` is where the next page begins, None after the last."""
 
     versions: tuple[Version, ...]
-    end: Place | None
+    end: Position | None
 
 
 class RawBucket:
-    """Listings of the raw bucket. Delete markers are no versions of anything and are left out."""
+    """Listings of the raw bucket, without delete markers."""
 
     def __init__(self, s3: S3Client, name: str) -> None:
         self._s3 = s3
         self.name = name
 
-    def pages(self, prefix: str = "", begin: Place | None = None) -> Iterator[Page]:
-        """Give page by page, each when it is asked for; each costs one request and holds up to PAGE versions."""
-        place = begin or Place()
+    def pages(self, prefix: str = "", begin: Position | None = None) -> Iterator[Page]:
+        """Yield page by page, each when it is asked for; each costs one request and has up to PAGE versions."""
+        position = begin or Position()
         while True:
-            marker: dict[str, Any] = {"KeyMarker": place.key} if place.key else {}
-            if place.version_id:
-                marker["VersionIdMarker"] = place.version_id
+            marker: dict[str, Any] = {"KeyMarker": position.key} if position.key else {}
+            if position.version_id:
+                marker["VersionIdMarker"] = position.version_id
             page = self._s3.list_object_versions(Bucket=self.name, Prefix=prefix, MaxKeys=PAGE, **marker)
             end = None
             if page["IsTruncated"]:
-                end = Place(page["NextKeyMarker"], page.get("NextVersionIdMarker", ""))
+                end = Position(page["NextKeyMarker"], page.get("NextVersionIdMarker", ""))
             yield Page(tuple(self._version(entry) for entry in page.get("Versions", [])), end)
             if end is None:
                 return
-            place = end
+            position = end
 
     def versions_of(self, key: str, behind: str = "") -> Iterator[Version]:
-        """Give the versions of one key, newest first, reading no more than is taken; `behind`: a version id of it."""
-        for page in self.pages(key, Place(key, behind) if behind else None):
+        """Yield the versions of one key, newest first, reading no more than is taken; `behind`: a version id of it."""
+        for page in self.pages(key, Position(key, behind) if behind else None):
             for one in page.versions:
-                if one.drop.key != key:  # a longer key that begins with this one: sorted behind it
+                if one.drop.key != key:  # a longer key that begins with this one is sorted behind it
                     return
                 yield one
 
     def _version(self, entry: Any) -> Version:
-        # Without a sequencer: a listing tells none.
+        # Without a sequencer: a listing has none.
         drop = Drop(self.name, entry["Key"], entry["VersionId"], entry["ETag"].strip('"'), int(entry["Size"]), "")
         return Version(drop, entry["LastModified"])

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
-from suimon.aws.versions import Place
+from suimon.aws.versions import Position
 from suimon.drops.drop import SEQUENCER_DIGITS, Drop, DropRecord, after, written_order
 from suimon.drops.states import State
 from suimon.incidents.incident import EXAMPLES
@@ -68,15 +68,15 @@ class Walk:
     complete: str = ""
 
     @property
-    def place(self) -> Place:
-        """Where it goes on."""
-        return Place(self.key, self.version_id)
+    def position(self) -> Position:
+        """Where it continues."""
+        return Position(self.key, self.version_id)
 
-    def at(self, place: Place | None) -> Walk:
-        """Go on to a place; None: the walk is complete and the next one begins anew."""
-        if place is None:
+    def at(self, position: Position | None) -> Walk:
+        """Continue at a position; None: the walk is complete and the next one begins at the beginning."""
+        if position is None:
             return Walk(complete=self.began)
-        return replace(self, key=place.key, version_id=place.version_id)
+        return replace(self, key=position.key, version_id=position.version_id)
 
 
 @dataclass
@@ -135,7 +135,7 @@ class Listing:
         A page that could not be seen to whole is given without a step forward, and is the last one.
         """
         complete = datetime.fromisoformat(walk.complete) if walk.complete else None
-        for page in islice(self.bucket.pages(begin=walk.place), pages):
+        for page in islice(self.bucket.pages(begin=walk.position), pages):
             found = self.compare(unseen(page, complete), now)
             found = replace(found, checked=len(page.versions))
             if found.unexplained:
