@@ -68,6 +68,9 @@ simulate: $(VENV)/.ready ## run the gate in virtual time, where everything goes 
 tables: $(VENV)/.ready ## hold the contracts against the tables and write what the DAGs know of both
 	@$(VENV)/bin/suimon warehouse describe contracts/*.odcs.yaml --out dags/suimon_etl/tables.json
 
+states: $(VENV)/.ready ## draw the picture of a drop's states in ARCHITECTURE.md from their table
+	@$(VENV)/bin/python -m tests.unit.drops.picture
+
 build: setup tables ## build the stack for AWS: arm64, Python 3.13
 	@SAM_CLI_TELEMETRY=0 $(ENVS)/sam/bin/sam build
 
@@ -111,4 +114,4 @@ $(ENVS)/%/.ready: requirements/%.lock.txt $(VENV)/bin/uv
 	@VIRTUAL_ENV=$(ENVS)/$* $(UV) pip install -q --require-hashes -r requirements/$*.lock.txt
 	@touch $@
 
-.PHONY: help setup demo up down test check differential bench-check bench-burst fuzz mutate simulate tables build lock clean
+.PHONY: help setup demo up down test check differential bench-check bench-burst fuzz mutate simulate tables states build lock clean

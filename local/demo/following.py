@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from local.supervisor import watch
-from suimon.drops.states import State
+from suimon.drops.states import AT_AN_END, State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,10 +23,9 @@ if TYPE_CHECKING:
 
     from local.twin import Twin
     from suimon.drops.drop import Drop
-    from suimon.ledger.drops import Ledger, Move
+    from suimon.ledger.drops import HistoryEntry, Ledger
 
 STEPS: Final = ("received", "validating", "accepted", "triggered", "glue", "loaded")
-_ENDS: Final = {State.LOADED, State.REJECTED, State.FAILED, State.SUPERSEDED, State.DUPLICATE}
 _LOOK_SECONDS: Final = 0.5
 _RUNNING: Final = {"STARTING", "RUNNING", "WAITING"}
 
@@ -49,7 +48,7 @@ class Sent:
 class Standing:
     """Where a file stands: the ledger's history of it, and its latest Glue run's state and times."""
 
-    moves: tuple[Move, ...]
+    moves: tuple[HistoryEntry, ...]
     rows: int
     glue: str = ""
     glue_ended: datetime | None = None
@@ -62,7 +61,7 @@ class Standing:
     @property
     def is_over(self) -> bool:
         """Whether nothing more will happen by itself."""
-        return self.state in _ENDS
+        return self.state in AT_AN_END
 
 
 def follow(

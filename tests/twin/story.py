@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from click.testing import Result
 
     from local.twin import Twin
-    from suimon.ledger.drops import Move
+    from suimon.ledger.drops import HistoryEntry
     from tests.twin.golden import GoldenFile
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,7 +80,7 @@ class Story:
         self.sent[name] = file
         self.put_at(file.key, name, file.content)
 
-    def moves(self, name: str) -> list[Move]:
+    def moves(self, name: str) -> list[HistoryEntry]:
         return self.ledger.history(self.drops[name].id)
 
     def wait_for(self, name: str, state: State, seconds: float = 180) -> None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from suimon.drops.drop import DropRecord
-    from suimon.ledger.drops import Move
+    from suimon.ledger.drops import HistoryEntry
 
 WIDE = 240  # of what no person looks at: keys stay in one piece
 _STYLES = {State.LOADED: "green", State.FAILED: "red", State.REJECTED: "red", State.UNMATCHED: "yellow"}
@@ -201,7 +201,7 @@ def details(record: DropRecord, copy: str) -> Grid:
     return grid
 
 
-def moves_of(history: Sequence[Move]) -> Grid:
+def moves_of(history: Sequence[HistoryEntry]) -> Grid:
     """Draw who moved the drop where and when."""
     grid = Grid("state", "at", "attempt", "by", box=box.SIMPLE_HEAD)
     grid.columns[2].justify = "right"

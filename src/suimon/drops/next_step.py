@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from suimon.drops.states import State
+from suimon.drops.states import STATES, Awaits
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,18 +18,16 @@ class Step(StrEnum):
 
     CHECK = "check"  # claim it and read it
     TRIGGER = "trigger"  # it is accepted, its run may not be there yet
-    WAIT = "wait"  # somebody checks it under a lease that still runs
-    NOTHING = "nothing"  # it is on its way or at its end
+    WAIT = "wait"  # somebody checks it under a lease that has not expired
+    NOTHING = "nothing"  # it waits for others, or is at an end
+
+
+_STEPS = {Awaits.CHECK: Step.CHECK, Awaits.RUN: Step.TRIGGER}
 
 
 def next_step(record: DropRecord, now: datetime) -> Step:
-    """Choose by the drop's state; a lease that has run out belonged to a function that was terminated."""
-    match record.state:
-        case State.RECEIVED:
-            return Step.CHECK
-        case State.VALIDATING:
-            return Step.WAIT if record.is_leased(now) else Step.CHECK
-        case State.ACCEPTED:
-            return Step.TRIGGER
-        case _:
-            return Step.NOTHING
+    """Choose by the drop's state; a lease that has expired belonged to a function that crashed."""
+    meaning = STATES[record.state]
+    if meaning.leased and record.is_leased(now):
+        return Step.WAIT
+    return _STEPS.get(meaning.awaits, Step.NOTHING)

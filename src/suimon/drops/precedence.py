@@ -6,14 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from suimon.drops.drop import DropRecord, written_after
-from suimon.drops.states import State
+from suimon.drops.states import STATES, Counts, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-# Writes that never came to the table, and so cannot make a later write of the same bytes superfluous.
-_WITHOUT_EFFECT = frozenset({State.REJECTED, State.FAILED, State.SUPERSEDED})
-_IN_FORCE = frozenset({State.ACCEPTED, State.TRIGGERED, State.LOADED})
 
 
 @dataclass(frozen=True)
@@ -54,9 +50,9 @@ def precedence_of(record: DropRecord, newer: Sequence[DropRecord], before: DropR
         return Precedence(State.SUPERSEDED)
     same = [other for other in newer if same_bytes(other, record)]
     for other in same:
-        if other.state in _IN_FORCE:
+        if STATES[other.state].counts is Counts.IN_FORCE:
             return Precedence(State.DUPLICATE, repeats=other.id)
-    if before and before.state not in _WITHOUT_EFFECT and same_bytes(before, record):
+    if before and STATES[before.state].counts is not Counts.NEVER and same_bytes(before, record):
         return Precedence(State.DUPLICATE, repeats=before.id)
     return Precedence(waits_for=next((other.id for other in same if other.state is State.VALIDATING), None))
 

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from suimon.contract.keys import MOST_SHARDS
 from suimon.drops.drop import Drop, DropRecord, after, written_order
 from suimon.drops.lake import accepted_key
-from suimon.drops.states import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -222,20 +221,6 @@ def followers(record: DropRecord, whole: DropSet, *others: str) -> set[str]:
     if is_current(record, whole):
         return own | control if is_open(whole) else own
     return own - set(whole.shards) - control
-
-
-def way(member: State, to: State) -> tuple[State, ...]:
-    """Give the states by which a member comes to where its set is; none if it is there, or at an end of its own."""
-    match member, to:
-        case State.ACCEPTED, State.TRIGGERED | State.SUPERSEDED:
-            return (to,)
-        case State.ACCEPTED, State.LOADED | State.FAILED:
-            return (State.TRIGGERED, to)
-        case State.TRIGGERED, State.LOADED | State.FAILED | State.SUPERSEDED:
-            return (to,)
-        case State.FAILED, State.LOADED | State.SUPERSEDED:
-            return (to,)
-    return ()
 
 
 def names_in(manifest: bytes, key: str, partition: str, pattern: KeyPattern) -> frozenset[str]:

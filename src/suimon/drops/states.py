@@ -1,12 +1,95 @@
-"""The states of a drop, and the moves between them."""
+"""The states of a drop: one table of states and one of the moves between them. Everything about states comes from here.
+
+The ledger allows the moves of `MOVES` and no others. What the gate does next, what a replay may repeat, which write of
+a key counts, which drops the sweep looks for, how shards follow their set: each is read from the two tables below. The
+picture in ARCHITECTURE.md is drawn from them, and the simulation holds every write of the ledger against them.
+
+
+What a state is
+---------------
+
+A drop is in exactly one state. The state says what the drop waits for, and so who must act next (`Awaits`):
+
+    RECEIVED, VALIDATING    the gate must check it
+    ACCEPTED                the gate must start its run, or join it to its set
+    TRIGGERED               its run must end, and report that
+    UNMATCHED               a contract must come to match its key
+    all others              nothing: the drop is at an end
+
+Nobody is told to act by the state alone. Each move is made because of a message or an event (an object was created, a
+run has ended, somebody asks for a replay), and any of these may be lost, or its function may crash. That is why the
+state is recorded before anything else relies on it, and why the sweep reads drops by their state: whatever still waits
+after its time is resumed, or reported.
+
+
+One move at a time
+------------------
+
+Every move is one conditional write: it names the state, the attempt and the lease's owner that were read. Of two
+functions that move a drop at once, the second is refused; it reads again, or leaves the drop to the first. So there is
+no state "being moved", and no lock.
+
+The check takes minutes, and needs one all the same. Whoever checks a drop claims it: VALIDATING is the state of a drop
+under a lease. A lease ends by itself, later than Lambda can run a function. A lease that has ended belonged to a
+function that crashed, and the next delivery takes the check over: VALIDATING to VALIDATING. The old owner, should it
+still run, can write no more, for the owner has changed.
+
+
+The check
+---------
+
+It has four results. REJECTED: the file breaks its contract, and people have been told; they are told before the move,
+so that a crash between the two tells them twice, and never not at all. SUPERSEDED and DUPLICATE: other writes of the
+same key decide, see precedence.py. ACCEPTED: an immutable copy of the checked bytes lies in the lake, and the id of the
+run is recorded. It is recorded before the run is asked for: whoever takes over after a crash asks for the same run, and
+Airflow has it at most once.
+
+ACCEPTED to TRIGGERED is made once Airflow has the run. Airflow may be away for hours; the drop stays ACCEPTED, and is
+tried again. A run can be so fast that its end comes in before this move was made. Then whoever records the end makes
+this move first: a run that has ended was started.
+
+
+The run
+-------
+
+A run ends LOADED, FAILED, or SUPERSEDED, when the table held a later write of its partition already. FAILED is an end,
+and yet the run may go on: somebody clears the failed task in Airflow, and the run ends again under the same id, LOADED
+or SUPERSEDED.
+
+
+Replays
+-------
+
+A drop leaves LOADED, FAILED and REJECTED when a person wants it again, and only then. Each replay is a new attempt: the
+attempt is counted up in the claim that begins it, and never else. The run id contains the attempt. SUPERSEDED and
+DUPLICATE are never left: another write counts in their place, and that one can be replayed.
+
+
+Sets
+----
+
+A shard is checked like a file, and is then ACCEPTED until its set is whole. It has no run of its own. The set is a drop
+itself, with a run, and its shards follow it along the moves of that run. Before the set's run, a shard may still lose
+its place to a later write of its key (SUPERSEDED), or come too late for a set that is closed (REJECTED). A set may be
+SUPERSEDED before its run, too: when a newer one was opened.
+
+
+Writes of one key
+-----------------
+
+Whether a write counts among the writes of its key is a property of its state as well (`Counts`): whether it is in force
+(accepted, running, loaded), whether it came to nothing, or whether nobody knows yet. precedence.py has the rules.
+"""
 
 from __future__ import annotations
 
+from collections import deque
+from dataclasses import dataclass
 from enum import StrEnum
 
 
 class State(StrEnum):
-    """Where a drop stands; the ledger moves it only along `NEXT`."""
+    """Where a drop stands."""
 
     RECEIVED = "RECEIVED"
     VALIDATING = "VALIDATING"
@@ -20,20 +103,131 @@ class State(StrEnum):
     FAILED = "FAILED"
 
 
-# The only moves there are. VALIDATING to itself is a taken-over lease; out of a final state leads a replay.
-NEXT: dict[State, frozenset[State]] = {
-    State.RECEIVED: frozenset({State.VALIDATING}),
-    State.VALIDATING: frozenset({State.VALIDATING, State.ACCEPTED, State.REJECTED, State.SUPERSEDED, State.DUPLICATE}),
-    # The last two: a shard that waits for its set, when a later write takes its place or the set is closed to it.
-    State.ACCEPTED: frozenset({State.TRIGGERED, State.SUPERSEDED, State.REJECTED}),
-    State.TRIGGERED: frozenset({State.LOADED, State.FAILED, State.SUPERSEDED}),
-    State.LOADED: frozenset({State.VALIDATING}),
-    # Without a replay: somebody has cleared the failed run in Airflow, and it ran again under the same id.
-    State.FAILED: frozenset({State.VALIDATING, State.LOADED, State.SUPERSEDED}),
-    State.REJECTED: frozenset({State.VALIDATING}),
-    State.UNMATCHED: frozenset({State.RECEIVED}),
-    State.SUPERSEDED: frozenset(),
-    State.DUPLICATE: frozenset(),
+class Awaits(StrEnum):
+    """What a drop waits for."""
+
+    CHECK = "the check"
+    RUN = "its run"
+    RUN_END = "the end of its run"
+    CONTRACT = "a contract"
+    NOTHING = "nothing"
+
+
+class Counts(StrEnum):
+    """What a write is worth among the writes of its key."""
+
+    OPEN = "not decided yet"
+    IN_FORCE = "its content is on its way to the table, or in it"
+    NEVER = "its content never came to the table"
+    AS_ANOTHER = "another write of the same bytes counts"
+
+
+class Why(StrEnum):
+    """What makes a drop move."""
+
+    ENTRY = "it is found"
+    CHECK = "the check"
+    RUN = "its run"
+    SET = "its set"
+    REPLAY = "a replay"
+    CONTRACT = "a new contract"
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a state means. `text` is for people; `leased`: whether a lease may keep others away from the drop."""
+
+    text: str
+    awaits: Awaits
+    counts: Counts
+    leased: bool = False
+
+
+@dataclass(frozen=True)
+class Move:
+    """A move that the ledger allows; `start` is None where drops are entered. `by`: the functions that make it."""
+
+    start: State | None
+    end: State
+    why: Why
+    by: str
+    text: str
+
+    @property
+    def attempts(self) -> int:
+        """By how much the move counts the attempt up."""
+        return 1 if self.why is Why.REPLAY else 0
+
+
+STATES: dict[State, Meaning] = {
+    State.RECEIVED: Meaning("entered, not looked at", Awaits.CHECK, Counts.OPEN),
+    State.VALIDATING: Meaning("being checked under a lease", Awaits.CHECK, Counts.OPEN, leased=True),
+    State.ACCEPTED: Meaning("keeps its contract; the checked bytes lie in the lake", Awaits.RUN, Counts.IN_FORCE),
+    State.TRIGGERED: Meaning("Airflow has its run", Awaits.RUN_END, Counts.IN_FORCE),
+    State.LOADED: Meaning("its rows are in the table", Awaits.NOTHING, Counts.IN_FORCE),
+    State.FAILED: Meaning("its run has failed; people have been told", Awaits.NOTHING, Counts.NEVER),
+    State.REJECTED: Meaning("breaks its contract; people have been told", Awaits.NOTHING, Counts.NEVER),
+    State.SUPERSEDED: Meaning("a later write counts instead", Awaits.NOTHING, Counts.NEVER),
+    State.DUPLICATE: Meaning("another write of the same bytes counts", Awaits.NOTHING, Counts.AS_ANOTHER),
+    State.UNMATCHED: Meaning("no contract matches its key", Awaits.CONTRACT, Counts.OPEN),
 }
 
-REPLAYABLE = frozenset({State.LOADED, State.FAILED, State.REJECTED})
+_RECEIVED, _VALIDATING, _ACCEPTED, _TRIGGERED = State.RECEIVED, State.VALIDATING, State.ACCEPTED, State.TRIGGERED
+_LOADED, _FAILED, _REJECTED, _SUPERSEDED = State.LOADED, State.FAILED, State.REJECTED, State.SUPERSEDED
+
+MOVES: tuple[Move, ...] = (
+    Move(None, _RECEIVED, Why.ENTRY, "intake, sweep", "a contract matches its key"),
+    Move(None, State.UNMATCHED, Why.ENTRY, "intake, sweep", "no contract matches its key"),
+    Move(State.UNMATCHED, _RECEIVED, Why.CONTRACT, "sweep, intake", "a contract matches its key by now"),
+    Move(_RECEIVED, _VALIDATING, Why.CHECK, "intake", "claimed under a lease"),
+    Move(_VALIDATING, _VALIDATING, Why.CHECK, "intake", "taken over once the lease has expired"),
+    Move(_VALIDATING, _ACCEPTED, Why.CHECK, "intake", "it keeps its contract"),
+    Move(_VALIDATING, _REJECTED, Why.CHECK, "intake", "it breaks its contract"),
+    Move(_VALIDATING, _SUPERSEDED, Why.CHECK, "intake", "a later write has other bytes"),
+    Move(_VALIDATING, State.DUPLICATE, Why.CHECK, "intake", "another write has the same bytes"),
+    Move(_ACCEPTED, _TRIGGERED, Why.RUN, "intake, outcome, sweep", "Airflow has its run, or its set's"),
+    Move(_ACCEPTED, _SUPERSEDED, Why.SET, "intake", "a shard's later write, or a newer set"),
+    Move(_ACCEPTED, _REJECTED, Why.SET, "intake", "a shard for a set that is closed"),
+    Move(_TRIGGERED, _LOADED, Why.RUN, "outcome, sweep", "the run has loaded it"),
+    Move(_TRIGGERED, _FAILED, Why.RUN, "outcome, sweep", "the run has failed"),
+    Move(_TRIGGERED, _SUPERSEDED, Why.RUN, "outcome, sweep", "the table held a later write"),
+    Move(_FAILED, _LOADED, Why.RUN, "outcome, sweep", "the run was cleared in Airflow"),
+    Move(_FAILED, _SUPERSEDED, Why.RUN, "outcome, sweep", "the run was cleared in Airflow"),
+    Move(_LOADED, _VALIDATING, Why.REPLAY, "intake", "the next attempt"),
+    Move(_FAILED, _VALIDATING, Why.REPLAY, "intake", "the next attempt"),
+    Move(_REJECTED, _VALIDATING, Why.REPLAY, "intake", "the next attempt"),
+)
+
+_BY_ENDS = {(move.start, move.end): move for move in MOVES}
+
+ENTRIES = frozenset(move.end for move in MOVES if move.start is None)
+REPLAYABLE = frozenset(move.start for move in MOVES if move.start and move.why is Why.REPLAY)
+AT_AN_END = frozenset(state for state, meaning in STATES.items() if meaning.awaits is Awaits.NOTHING)
+AT_THE_GATE = tuple(state for state, meaning in STATES.items() if meaning.awaits in {Awaits.CHECK, Awaits.RUN})
+
+
+class MoveError(Exception):
+    """A move that the table does not allow: a bug of ours, never a race."""
+
+
+def allowed(start: State | None, end: State, attempts: int = 0) -> Move:
+    """Return the move from one state to another; MoveError if there is none that counts the attempt up by so many."""
+    move = _BY_ENDS.get((start, end))
+    if move is None:
+        raise MoveError(f"no way leads from {start} to {end}")
+    if move.attempts != attempts:
+        raise MoveError(f"from {start} to {end} the attempt is counted up by {move.attempts}, not by {attempts}")
+    return move
+
+
+def way(start: State, end: State, *why: Why) -> tuple[State, ...]:
+    """Return the states on the shortest way along moves that are made for these reasons; none if no way leads there."""
+    ways: dict[State, tuple[State, ...]] = {start: ()}
+    left = deque([start])
+    while left and end not in ways:
+        here = left.popleft()
+        for move in MOVES:
+            if move.start is here and move.why in why and move.end not in ways:
+                ways[move.end] = (*ways[here], move.end)
+                left.append(move.end)
+    return ways.get(end, ())

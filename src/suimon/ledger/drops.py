@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from botocore.exceptions import ClientError
 
 from suimon.drops.drop import Accepted, Drop, DropRecord, Lease, Match, Membership, Replay
-from suimon.drops.states import NEXT, State
+from suimon.drops.states import State, allowed
 from suimon.ledger.batch import read_items
 from suimon.ledger.items import (
     attributes_of,
@@ -45,12 +45,8 @@ class LostClaimError(Exception):
     """Somebody else moved the drop first; whoever gets this stops and leaves the drop to them."""
 
 
-class LedgerError(Exception):
-    """A move that the state table does not allow: a bug of ours, never a race."""
-
-
 @dataclass(frozen=True)
-class Move:
+class HistoryEntry:
     """One entry of a drop's history: the state it came to, when, in which attempt, by whose hand."""
 
     state: State
@@ -99,13 +95,11 @@ class Ledger:
         keys = [drop_key(drop_id) for drop_id in dict.fromkeys(drop_ids)]
         return {str(item["drop_id"]): record_of(item) for item in read_items(self._table, keys, self._sleep)}
 
-    def history(self, drop_id: str) -> list[Move]:
+    def history(self, drop_id: str) -> list[HistoryEntry]:
         """Return every move of a drop, oldest first: for people, and for measuring how long a step took."""
         item = self._table.get_item(Key=drop_key(drop_id), ConsistentRead=True).get("Item", {})
         entries: list[Any] = item.get("history", [])  # type: ignore[assignment]  # DynamoDB's any type
-        return [
-            Move(State(entry["state"]), moment(entry["at"]), int(entry["attempt"]), entry["by"]) for entry in entries
-        ]
+        return [HistoryEntry(State(one["state"]), moment(one["at"]), int(one["attempt"]), one["by"]) for one in entries]
 
     def drops_of(self, dataset: str, partition: str) -> list[DropRecord]:
         """Return every drop of a partition, oldest write first. The index may lag a moment behind the table."""
@@ -254,10 +248,10 @@ class Ledger:
         only_expired_at: str = "",
         moves: bool = True,
     ) -> DropRecord:
-        if moves and to not in NEXT[record.state]:
-            raise LedgerError(f"drop {record.id}: no way leads from {record.state} to {to}")
-        # Since when it stands where it stands: a renewed token or an ended lease is no step.
         attributes = attributes_of(fields)
+        if moves:
+            allowed(record.state, to, attributes.get("attempt", record.attempt) - record.attempt)
+        # Since when it stands where it stands: a renewed token or an ended lease is no step.
         changes = {**attributes, "state": str(to)} | ({"updated_at": stamp(now)} if moves else {})
         names = {f"#{name}": name for name in changes} | {"#attempt": "attempt", "#owner": "lease_owner"}
         values = {f":{name}": value for name, value in changes.items()} | {

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from suimon.drops import sets
 from suimon.drops.drop import Membership
+from suimon.drops.states import Why, way
 from suimon.ledger.drops import Ledger, LostClaimError
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def follow(ledger: Ledger, record: DropRecord, now: datetime, *others: str) -> N
 
 
 def _bring(ledger: Ledger, member: DropRecord | None, record: DropRecord, now: datetime) -> None:
-    while member and (states := sets.way(member.state, record.state)):
+    while member and (states := way(member.state, record.state, Why.RUN, Why.SET)):
         try:
             member = ledger.move(member, states[0], now, membership=Membership(record.id))
         except LostClaimError:  # another function lets it follow, too

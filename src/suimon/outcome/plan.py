@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from suimon.drops.run_finished import OutcomeError, RunFinished
-from suimon.drops.states import State
+from suimon.drops.states import State, Why, way
 from suimon.incidents.messages import files
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from suimon.incidents.incident import Incident, Problem
 
 # In any other state the drop has reached an end that the report of a failed run, late or repeated, does not change.
-MAY_FAIL = frozenset({State.ACCEPTED, State.TRIGGERED, State.FAILED})
+MAY_FAIL = frozenset(state for state in State if way(state, State.FAILED, Why.RUN)) | {State.FAILED}
 
 
 @dataclass(frozen=True)
@@ -68,18 +68,12 @@ def _has_recovered(problem: Problem, known: Known) -> bool:
 
 
 def next_move(state: State, end: State) -> State | None:
-    """Return the next state on a drop's way to the end of its run; None when it has arrived, or has another end."""
-    match state:
-        case State.ACCEPTED:
-            # A run that has ended was triggered: intake crashed before it could record that, or is about to.
-            return State.TRIGGERED
-        case State.TRIGGERED:
-            return end
-        case State.FAILED if end is not State.FAILED:
-            # Somebody has cleared the failed run in Airflow, and it ran again under the same id.
-            return end
-        case _:
-            return None
+    """Return the next state on a drop's way to the end of its run; None when it has arrived, or has another end.
+
+    A run that has ended was started: ACCEPTED comes to TRIGGERED first, as intake crashed before it could record that,
+    or is about to.
+    """
+    return next(iter(way(state, end, Why.RUN)), None)
 
 
 def withdrawal(attempt: int, current: DropRecord, *, newer_is_loaded: bool) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from suimon.drops.states import State
+from suimon.drops.states import AT_THE_GATE
 from suimon.incidents.incident import of_kind
 from suimon.sweep.oldest_drops import read_oldest
 from suimon.sweep.plans.set_parts import may_wait
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 # The gate takes seconds; a message that failed comes again within 15 minutes.
 IDLE = timedelta(minutes=10)
-STATES = (State.RECEIVED, State.VALIDATING, State.ACCEPTED)
 
 
 def resume_stuck(
@@ -38,7 +37,7 @@ def resume_stuck(
     now: datetime,
 ) -> Finding:
     """Send stuck drops to the gate again; `backlog`: messages in its queue, `opened`: the open incidents."""
-    read = [read_oldest(ledger, state, now - IDLE, lambda one: not may_wait(one, contracts)) for state in STATES]
+    read = [read_oldest(ledger, state, now - IDLE, lambda one: not may_wait(one, contracts)) for state in AT_THE_GATE]
     idle = [record for oldest in read for record in oldest.records if is_idle(record, now)]
     seen = Seen(
         idle=idle,

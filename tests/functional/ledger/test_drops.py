@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from suimon.drops.drop import Drop, DropRecord, Lease, Match
-from suimon.drops.states import State
-from suimon.ledger.drops import MOST_TAKEN_OVER, Ledger, LedgerError, LostClaimError, Move, standing
+from suimon.drops.states import MoveError, State
+from suimon.ledger.drops import MOST_TAKEN_OVER, HistoryEntry, Ledger, LostClaimError, standing
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -62,7 +62,7 @@ def test_a_released_lease_can_be_claimed_at_once(ledger: Ledger) -> None:
 
 def test_a_drop_never_moves_backward(ledger: Ledger) -> None:
     record = ledger.receive(DROP, Match("sales", "2026-11-20"), NOON)
-    with pytest.raises(LedgerError, match="no way leads from RECEIVED to LOADED"):
+    with pytest.raises(MoveError, match="no way leads from RECEIVED to LOADED"):
         ledger.move(record, State.LOADED, NOON)
 
 
@@ -71,9 +71,9 @@ def test_the_history_tells_every_move_with_its_time_and_hand(ledger: Ledger, tab
     record = ledger.claim(record, NOON + timedelta(seconds=1), owner="a", lease=LEASE, attempt=1)
     Ledger(table, "somebody else").move(record, State.REJECTED, NOON + timedelta(seconds=2))
     assert ledger.history(DROP.id) == [
-        Move(State.RECEIVED, NOON, 1, "intake 1"),
-        Move(State.VALIDATING, NOON + timedelta(seconds=1), 1, "intake 1"),
-        Move(State.REJECTED, NOON + timedelta(seconds=2), 1, "somebody else"),
+        HistoryEntry(State.RECEIVED, NOON, 1, "intake 1"),
+        HistoryEntry(State.VALIDATING, NOON + timedelta(seconds=1), 1, "intake 1"),
+        HistoryEntry(State.REJECTED, NOON + timedelta(seconds=2), 1, "somebody else"),
     ]
 
 

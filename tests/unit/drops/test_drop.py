@@ -4,7 +4,6 @@ from typing import Any
 import pytest
 
 from suimon.drops.drop import Drop, EventError, after, written_order
-from suimon.drops.states import NEXT, REPLAYABLE, State
 
 EVENT: dict[str, Any] = {
     "source": "aws.s3",
@@ -44,14 +43,6 @@ def test_an_event_of_an_unversioned_bucket_is_refused_with_what_to_do() -> None:
     del event["detail"]["object"]["version-id"]
     with pytest.raises(EventError, match=r"version-id.*turn versioning"):
         Drop.from_event(event)
-
-
-def test_only_a_replay_leads_out_of_a_final_state_or_a_failed_run_that_was_cleared_in_airflow() -> None:
-    for state in REPLAYABLE - {State.FAILED}:
-        assert NEXT[state] == {State.VALIDATING}
-    assert NEXT[State.FAILED] == {State.VALIDATING, State.LOADED, State.SUPERSEDED}
-    assert not NEXT[State.SUPERSEDED]
-    assert not NEXT[State.DUPLICATE]
 
 
 @pytest.mark.parametrize(

@@ -27,9 +27,8 @@ from suimon.drops.sets import (
     names_among,
     names_in,
     sources_of,
-    way,
 )
-from suimon.drops.states import NEXT, State
+from suimon.drops.states import State
 from suimon.freshness.arrivals import judge_set
 from suimon.incidents.messages.files import imperfect_id
 
@@ -155,16 +154,6 @@ def test_those_that_a_newer_set_has_end_with_that() -> None:
     second = join(first, "b", member("b", "02"), THREE, NOW).whole
     assert followers(older, second) == {"b@01"}
     assert followers(record_of(second, *second.shards), second) == {"a@01", "b@02", "c@01"}
-
-
-def test_members_only_move_along_the_table_of_states() -> None:
-    for start in State:
-        for end in State:
-            state = start
-            for step in way(start, end):
-                assert step in NEXT[state], (start, end)
-                state = step
-            assert not way(state, end)
 
 
 def test_the_sets_own_drop_is_no_object_that_a_contract_could_match() -> None:
