@@ -1,11 +1,10 @@
 """`suimon check`: the gate's verdict on a local file, or on a version of an object in S3."""
 
 import errno
-import io
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,8 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemaining
 from suimon.check.engine import Aside, CheckError
 from suimon.check.engine import check as judge
 from suimon.check.verdict import Verdict
-from suimon.cli.console import mute, unmute
-from suimon.cli.contract import CONTRACTS, ProblemsError, UnusableError
+from suimon.cli.console import mute
+from suimon.cli.contract import ProblemsError, UnusableError, contracts_folder
 from suimon.cli.location import Location, LocationError
 from suimon.contract.model import Contract
 from suimon.contract.odcs.clauses import ContractFileError
@@ -74,7 +73,6 @@ def check(
 
     Exit status 0: accepted; 1: rejected; 2: no verdict, because an argument, the contract or the file cannot be used.
     """
-    _print_whatever_comes()
     try:
         contract_file = _contract_file(contract_name)
         contract = read_contract(contract_file)
@@ -127,10 +125,13 @@ def _answer(
 
 
 def _contract_file(name: str) -> Path:
-    by_dataset = CONTRACTS / f"{name}.odcs.yaml"
+    by_dataset = contracts_folder() / f"{name}.odcs.yaml"
     path = Path(name) if Path(name).is_file() else by_dataset
     if not path.is_file():
-        raise UnusableError(f"--contract: there is neither a file {name} nor {by_dataset}")
+        known = [file.name.removesuffix(".odcs.yaml") for file in by_dataset.parent.glob("*.odcs.yaml")]
+        like = get_close_matches(name, known, 1)
+        hint = f"; did you mean {like[0]}?" if like else ""
+        raise UnusableError(f"--contract: there is neither a file {name} nor {by_dataset}{hint}")
     return path
 
 
@@ -208,11 +209,3 @@ def _progress(size: int) -> Iterator[Callable[[int], None] | None]:
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=size)
         yield lambda done: bar.update(task, completed=done)
-
-
-def _print_whatever_comes() -> None:
-    """A terminal that cannot show Japanese gets escapes: failing there would look like a verdict."""
-    unmute()
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from contextlib import suppress
@@ -19,8 +20,11 @@ def mute() -> None:
     os.close(nowhere)
 
 
-def unmute() -> None:
-    """Give a process that was started without standard output or error one that goes nowhere."""
+def make_writable() -> None:
+    """Let every text be written: what a console cannot show becomes an escape; a missing stream goes nowhere."""
     for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:
+        stream = getattr(sys, name)
+        if stream is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 - open to the end
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

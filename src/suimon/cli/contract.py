@@ -1,5 +1,6 @@
 """`suimon contract`: propose contracts, check them before they are released, and compile them."""
 
+import os
 import re
 from pathlib import Path
 from uuid import uuid4
@@ -13,7 +14,7 @@ from suimon.contract.model import Contract
 from suimon.contract.odcs.clauses import ContractFileError
 from suimon.contract.odcs.parse import compile_contracts, read_contract_files
 
-CONTRACTS = Path("contracts")
+CONTRACTS = "contracts"
 
 # Fields of Column that are rules on its cells, beside its type.
 _RULES = ("required", "unique", "partition", "min_length", "max_length", "minimum", "maximum", "pattern", "allowed")
@@ -67,7 +68,7 @@ def new(name: str, sample: Path, out: Path | None, *, force: bool) -> None:
 
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         raise UnusableError(f"{name!r} is no name of a dataset: a small letter, then small letters, digits and _")
-    out = out or CONTRACTS / f"{name}.odcs.yaml"
+    out = out or Path(CONTRACTS, f"{name}.odcs.yaml")
     if out.exists() and not force:
         raise UnusableError(f"{out} exists; choose another --out, or write over it with --force")
     try:
@@ -153,8 +154,17 @@ def _count(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
+def contracts_folder() -> Path:
+    """Return the folder that SUIMON_CONTRACTS names, or the nearest `contracts` here or above; `contracts` if none."""
+    if named := os.environ.get("SUIMON_CONTRACTS"):
+        return Path(named)
+    above = (folder / CONTRACTS for folder in (Path.cwd(), *Path.cwd().parents))
+    found = next((folder for folder in above if any(folder.glob("*.odcs.yaml"))), Path(CONTRACTS))
+    return found.relative_to(Path.cwd()) if found.is_relative_to(Path.cwd()) else found
+
+
 def _all_files() -> tuple[Path, ...]:
-    found = tuple(sorted(CONTRACTS.glob("*.odcs.yaml")))
-    if not found:
-        raise UnusableError(f"no {CONTRACTS}/*.odcs.yaml here; name the files")
+    folder = contracts_folder()
+    if not (found := tuple(sorted(folder.glob("*.odcs.yaml")))):
+        raise UnusableError(f"no {folder}/*.odcs.yaml here or above; name the files, or the folder in SUIMON_CONTRACTS")
     return found

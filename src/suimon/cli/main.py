@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from suimon.cli.console import mute, unmute
+from suimon.cli.console import make_writable, mute
 
 _COMMANDS = {
     "check": ("suimon.cli.check", "Check a file against its contract, as the gate would."),
@@ -56,7 +56,7 @@ class _Commands(click.Group):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run the command line; what cannot even be told ends with 2 as well."""
-        unmute()
+        make_writable()
         try:
             return super().main(*args, **kwargs)
         except OSError:  # standard error is gone
@@ -69,5 +69,6 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="suimon", message="suimon %(version)s")
 def main() -> None:
     """Suimon: the water gate in front of the pipelines that Amazon MWAA runs."""

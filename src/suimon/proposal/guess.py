@@ -118,9 +118,16 @@ def _decimal_separator(columns: list[Counter[str]]) -> str:
     def votes(separator: str) -> int:
         form = _DECIMALS[separator]
         numbers = (column for column in columns if column and all(map(form.fullmatch, column)))
-        return sum(any(separator in text for text in column) for column in numbers)
+        return sum(
+            any(separator in text for text in column) for column in numbers if not _is_grouped(column, separator)
+        )
 
     return "," if votes(",") > votes(".") else "."
+
+
+def _is_grouped(column: Counter[str], separator: str) -> bool:
+    """Whether the commas of a column are rather those of thousands: each has three digits behind it, as in 1,200."""
+    return separator == "," and all(len(text.partition(separator)[2]) in {0, 3} for text in column)
 
 
 def _names(labels: tuple[str, ...]) -> list[str]:
@@ -220,6 +227,7 @@ def _decimal(values: Counter[str], decimal: str) -> _Type:
     precision = min(_MAX_PRECISION, max(12, whole + scale + 2))
     doubts = {"precision": f"the longest has {whole} digits before and {scale} behind the separator"}
     if decimal == "," and all(len(right) in {0, 3} for _, _, right in parts):
+        # Another column has commas of decimals, so these are as well, or the file is mixed.
         doubts["type"] = "every comma has three digits behind it: does it separate decimals, or thousands?"
     return _Type({"type": "decimal", "precision": precision, "scale": scale}, doubts)
 

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from suimon.contract.file import FileFormat, LineEnding
@@ -172,6 +173,18 @@ def _header(rows: list[list[str]]) -> tuple[tuple[str, ...] | None, str | None]:
     return tuple(first), "the first record looks like the others, but none of its values comes again"
 
 
+def _kinds(record: list[str], width: int, *, is_first: bool, is_last: bool) -> Iterator[str]:
+    """Yield what is wrong with the form of one record."""
+    if record == [""] and width > 1:
+        yield "the line is blank"
+    elif len(record) != width:
+        yield f"{len(record)} cells where most records have {width}" + ("; a trailer?" if is_last else "")
+    if record[0].startswith("\ufeff") and not is_first:
+        yield "a byte order mark stands before a record: files were joined"
+    if any(mark in cell for cell in record for mark in "\x1a\x1b"):
+        yield "a control character stands there that no text holds, 0x1A or 0x1B"
+
+
 def _faults(text: str, reading: _Reading, first: int, labels: tuple[str, ...] | None) -> list[str]:
     """Say what the gate would find, each kind once, with its first line."""
     width, begin = reading.width(), reading.starts[first]
@@ -180,11 +193,8 @@ def _faults(text: str, reading: _Reading, first: int, labels: tuple[str, ...] | 
         if place >= begin:
             found.setdefault(kind, []).append(place)
     for place, record in zip(reading.starts[first:], reading.records[first:], strict=True):
-        if record == [""] and width > 1:
-            found.setdefault("the line is blank", []).append(place)
-        elif len(record) != width:
-            kind = f"{len(record)} cells where most records have {width}"
-            found.setdefault(kind + ("; a trailer?" if record is reading.records[-1] else ""), []).append(place)
+        for kind in _kinds(record, width, is_first=place == begin, is_last=record is reading.records[-1]):
+            found.setdefault(kind, []).append(place)
     said = [
         f"line {_line(text, places[0])}{f' and {len(places) - 1:,} more' if len(places) > 1 else ''}: {kind}"
         for kind, places in found.items()

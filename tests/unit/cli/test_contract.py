@@ -109,13 +109,18 @@ def test_compile_that_cannot_write_says_why(tmp_path: Path) -> None:
     assert "cannot be written: No such file or directory" in result.stderr
 
 
-def test_new_writes_a_contract_that_lint_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sample: str) -> None:
+def test_new_writes_a_contract_that_lint_takes_once_all_is_decided(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sample: str
+) -> None:
     monkeypatch.chdir(tmp_path)
     result = suimon("contract", "new", "inventory", "--from", sample)
     assert result.exit_code == 0
     written = Path("contracts/inventory.odcs.yaml")
     marks = written.read_text(encoding="utf-8").count("# DECIDE: ")
     assert result.stdout == f"{written}: a guess, with {marks} places to decide, each marked DECIDE\n"
+    refused = suimon("contract", "lint")
+    assert (refused.exit_code, refused.stderr.count("is marked DECIDE")) == (2, marks)
+    written.write_text(written.read_text(encoding="utf-8").replace("# DECIDE: ", "# "), encoding="utf-8")
     assert suimon("contract", "lint").stdout.startswith(
         "inventory 0.1.0: inventory/{ds}/sample.csv opens inventory_etl;"
     )

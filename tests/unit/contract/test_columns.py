@@ -204,7 +204,7 @@ def test_an_option_that_no_cell_could_keep_is_refused_at_its_line(
         (
             "boolean, customProperties: [{property: trueWords, value: [yes]}, {property: falseWords, value: ['no']}]",
             "customProperties[0].value[0]",
-            "must be a text, is True; put it in quotes",
+            "yes is true to YAML; write that, or put it into quotes",
         ),
         (
             "boolean, customProperties: [{property: trueWords, value: []}, {property: falseWords, value: ['no']}]",

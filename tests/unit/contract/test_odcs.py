@@ -158,7 +158,7 @@ def test_compiling_gives_the_same_bytes_whatever_the_order(tmp_path: Path) -> No
     ("old", "new", "path", "advice"),
     [
         ("maxLength: 32", "exclusiveMaximum: 3", "schema[0].properties[0].logicalTypeOptions.exclusiveMaximum", "max"),
-        ("unique: true", "uniqe: true", "schema[0].properties[0].uniqe", "remove it"),
+        ("unique: true", "uniqe: true", "schema[0].properties[0].uniqe", "did you mean unique?"),
         ("classification: personal", "encryptedName: x", "schema[0].properties[2].encryptedName", "remove it"),
         ("classification: personal", "partitioned: true", "schema[0].properties[2].partitioned", "customProperties"),
         ("classification: personal", "items: {}", "schema[0].properties[2].items", "remove it"),
@@ -219,7 +219,7 @@ def test_a_clause_that_nothing_enforces_is_refused_at_its_line(
         ("header: true", "header: yes please", "customProperties[3].value.header: must be true or false"),
         ("header: true", "", "customProperties[3].value: header is missing"),
         ('nullTokens: [""]', "nullTokens: []", "customProperties[3].value.nullTokens: must be a list of texts"),
-        ('deadline: "06:00"', "deadline: 16:00", "customProperties[4].value.deadline: must be HH:MM in quotes"),
+        ('deadline: "06:00"', "deadline: 16:00", "customProperties[4].value.deadline: 16:00 is 960 to YAML"),
         ('deadline: "06:00"', 'deadline: "25:00"', "customProperties[4].value.deadline: is no time of the day"),
         ("daysAfter: 1", "daysAfter: 1000", "customProperties[4].value.daysAfter: must be at most 366, is 1000"),
         ("name: quantity", "name: '`quantity`'", "schema[0].properties[4].name: must be a text without control"),

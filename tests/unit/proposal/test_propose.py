@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from suimon.check.engine import check_file
 from suimon.contract.file import Column
 from suimon.contract.model import Contract
+from suimon.contract.odcs.clauses import ContractFileError
 from suimon.contract.odcs.parse import read_contract
 from suimon.proposal.propose import MARK, propose
 from suimon.proposal.sample import SampleError
@@ -47,7 +48,7 @@ def proposed(path: Path, content: str | bytes, dataset: str = "goods") -> str:
 
 def read(text: str, folder: Path) -> Contract:
     path = folder / "proposed.odcs.yaml"
-    path.write_text(text, encoding="utf-8")
+    path.write_text(text.replace(MARK, "# decided: "), encoding="utf-8")
     return read_contract(path)
 
 
@@ -65,6 +66,21 @@ def decided(text: str) -> str:
     """Take every suggestion."""
     body = text[text.index("apiVersion") :]
     return re.sub(r"(?m)^( *)# (?=[-a-zA-Z ])", r"\1", body)
+
+
+def test_a_proposal_is_refused_until_a_person_has_decided(sample: Path, tmp_path: Path) -> None:
+    text, path = proposed(sample, SALES), tmp_path / "proposed.odcs.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ContractFileError) as refused:
+        read_contract(path)
+    lines = [number for number, line in enumerate(text.splitlines(), 1) if MARK in line]
+    assert [problem.line for problem in refused.value.problems] == lines
+
+
+def test_thousands_are_never_taken_for_decimals(sample: Path, tmp_path: Path) -> None:
+    text = proposed(sample, 'shop,sales\nA,"1,200"\nB,"65,000"\nC,900\n')
+    assert column(read(text, tmp_path), "sales").type == "string"
+    assert "thousands" in text
 
 
 def test_a_sales_file_becomes_its_contract(sample: Path, tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
 """YAML as clauses: values that know their line and their path, so that what is wrong in one can be pointed at."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from difflib import get_close_matches
 from math import isfinite
 from typing import Any
 
@@ -11,6 +13,9 @@ import yaml
 Grammar = dict[str, Any]
 """What may stand in a mapping: key -> Grammar of a mapping, [Grammar] of a list of mappings, or one of these words."""
 ECHO = 60  # characters of a value that a message repeats: it may be a whole data file
+_PLAIN_INTEGER = re.compile(r"[+-]?(?:0|[1-9][0-9]*)")
+_LIKE = 0.85  # of a misspelt clause: how much of it must be there
+_MARK = re.compile(r"#\s*DECIDE\b")
 _BITS = 1024  # of a number: Python writes longer ones only up to a limit
 READ = "read"  # a value, or anything below it, that Suimon reads and enforces
 PROSE = "prose"  # documentation: whatever stands there promises nothing
@@ -117,6 +122,13 @@ def _parse(text: str, file: str) -> Clause:
     return clause
 
 
+def undecided(text: str, file: str) -> Iterator[Problem]:
+    """Yield a problem for every line that a proposal has left to a person."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if _MARK.search(line):
+            yield Problem(file, number, "", "is marked DECIDE: decide, then take the mark out")
+
+
 def unenforced(clause: Clause, grammar: Grammar, advice: dict[str, str]) -> Iterator[Problem]:
     """Yield a problem for every clause that the grammar does not know. `advice` says, by key, what to write instead."""
     if not isinstance(clause.value, dict):
@@ -125,7 +137,9 @@ def unenforced(clause: Clause, grammar: Grammar, advice: dict[str, str]) -> Iter
     for key, child in clause.value.items():
         match grammar.get(key):
             case None:
-                what = advice.get(key, "remove it, or say it in a description")
+                like = get_close_matches(key, grammar, 1, _LIKE)
+                what = f"did you mean {like[0]}?" if like else "remove it, or say it in a description"
+                what = advice.get(key, what)
                 yield child.problem(f"is not enforced by any part of Suimon; {what}")
             case dict() as below:
                 yield from unenforced(child, below, advice)
@@ -166,12 +180,22 @@ def _clause(
             for number, item in enumerate(node.value)
         ]
         return Clause(file, path, line, items)
+    return Clause(file, path, line, _scalar(node, file, path, problems, constructor))
+
+
+def _scalar(
+    node: yaml.Node, file: str, path: str, problems: list[Problem], constructor: yaml.constructor.SafeConstructor
+) -> Any:
+    line = node.start_mark.line + 1
     try:
         value = constructor.construct_object(node)
     except (yaml.YAMLError, ValueError, KeyError, AttributeError) as error:  # the last two: a tag that does not fit
         problems.append(Problem(file, line, path, f"cannot be read: {cut(str(error), 200)}"))
-        return Clause(file, path, line, None)
-    if isinstance(value, float) and isfinite(value) and Decimal(node.value.replace("_", "")) != Decimal(str(value)):
+        return None
+    if isinstance(node, yaml.ScalarNode) and (read := _read_otherwise(node, value)) is not None:
+        said = f"{cut(node.value)} is {read} to YAML; write that, or put it into quotes"
+        problems.append(Problem(file, line, path, said))
+    elif isinstance(value, float) and isfinite(value) and Decimal(node.value) != Decimal(str(value)):
         # A threshold that is not the one that was written would be enforced.
         problems.append(
             Problem(file, line, path, f"{cut(node.value)} has more digits than a number keeps; write fewer")
@@ -180,7 +204,18 @@ def _clause(
         problems.append(Problem(file, line, path, f"{cut(node.value)} is too great a number"))
     if value is not None and not isinstance(value, str | int | float | bool):
         value = node.value  # a date is text here: ODCS knows no other
-    return Clause(file, path, line, value)
+    return value
+
+
+def _read_otherwise(node: yaml.ScalarNode, value: Any) -> str | None:
+    """Return what YAML 1.1 makes of a plain text that YAML 1.2 and people read otherwise, such as 010, 1:30 or no."""
+    if isinstance(value, bool):
+        return None if node.value.lower() in {"true", "false"} else str(value).lower()
+    if isinstance(value, int):
+        return None if _PLAIN_INTEGER.fullmatch(node.value) else str(value)
+    if isinstance(value, float) and ("_" in node.value or ":" in node.value):
+        return str(value)
+    return None
 
 
 def _kind(clause: Clause) -> str:

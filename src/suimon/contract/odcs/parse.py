@@ -27,6 +27,7 @@ from suimon.contract.odcs.clauses import (
     Problem,
     brief,
     parse,
+    undecided,
     unenforced,
 )
 from suimon.contract.odcs.columns import PROPERTY, read_columns, read_primary_key, refuse_rules
@@ -102,7 +103,7 @@ def read_contract(path: Path) -> Contract:
     if not isinstance(document.value, dict):
         what = "a list" if isinstance(document.value, list) else "a text"
         raise ContractFileError([document.problem(f"a contract is a mapping, this is {what}; is it a data file?")])
-    problems = list(unenforced(document, CONTRACT, _ADVICE))
+    problems = [*unenforced(document, CONTRACT, _ADVICE), *undecided(text, str(path))]
     reader = Reader(problems)
     contract = _read(document, reader)
     ours = {(problem.line, problem.path) for problem in problems}  # these say more of a place than the model does
