@@ -61,7 +61,7 @@ class Gate:
         contract, partition = matched
         if record.state is State.UNMATCHED:  # it came before its contract
             try:
-                record = self.ledger.adopt(record, Match(contract.dataset, partition), self.clock())
+                record = self.ledger.assign(record, Match(contract.dataset, partition), self.clock())
             except LostClaimError as error:
                 raise RetryLaterError(str(error)) from error
         return self.advance(record, contract)

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb.service_resource import Table
 
+    from suimon.ledger.items import Standing
+
 BY_PARTITION, BY_STATE = "by_partition", "by_state"
 # A check that fails for months is taken over thousands of times, and an item has 400 KB for its whole life.
 MOST_TAKEN_OVER = 100
@@ -111,8 +113,10 @@ class Ledger:
         # The index keeps sequencers as S3 tells them, and those sort as the writes do only when padded.
         return sorted(map(record_of, found), key=_written)
 
-    def in_state(self, state: State, before: datetime, limit: int, *, behind: str = "") -> list[DropRecord]:
-        """Return a page of the drops that came to a state until then, longest ago first; behind what `standing` gives.
+    def in_state(
+        self, state: State, before: datetime, limit: int, *, behind: Standing | None = None
+    ) -> list[DropRecord]:
+        """Return a page of the drops that came to a state until then, longest ago first; those behind a place.
 
         A page may hold fewer than `limit` though others follow: only an empty one says that none does. The index may
         lag a moment behind the table.
@@ -125,8 +129,8 @@ class Ledger:
             "Limit": limit,
         }
         if behind:
-            since, _, drop_id = behind.partition("#")
-            query["ExclusiveStartKey"] = {**drop_key(drop_id), "state": str(state), "updated_at": since}
+            at = {"state": str(state), "updated_at": stamp(behind.since)}
+            query["ExclusiveStartKey"] = drop_key(behind.drop_id) | at
         return [record_of(item) for item in self._table.query(**query)["Items"]]
 
     def drops_of_key(self, bucket: str, key: str) -> list[DropRecord]:
@@ -195,8 +199,8 @@ class Ledger:
             return known
         return record_of(item)
 
-    def adopt(self, record: DropRecord, match: Match, now: datetime) -> DropRecord:
-        """Make an UNMATCHED drop a RECEIVED one of the dataset that now has a contract for its key."""
+    def assign(self, record: DropRecord, match: Match, now: datetime) -> DropRecord:
+        """Assign an UNMATCHED drop to the contract that now matches its key: it is RECEIVED."""
         return self._write(record, State.RECEIVED, now, {"match": match})
 
     def claim(
@@ -289,11 +293,6 @@ class Ledger:
                 return known
             raise LostClaimError(f"drop {record.id} is no longer {record.state} in these hands") from error
         return record_of(answer["Attributes"])
-
-
-def standing(record: DropRecord) -> str:
-    """Where a drop stands among those of its state. A time alone would not tell: thousands may share one."""
-    return f"{stamp(record.updated_at)}#{record.id}"
 
 
 def _written(record: DropRecord) -> str:

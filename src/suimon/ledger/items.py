@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,19 @@ def stamp(at: datetime) -> str:
 def moment(text: str) -> datetime:
     """Read a time that `stamp` wrote."""
     return datetime.fromisoformat(text)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a drop stands among those of its state. A time alone would not tell: thousands may share one."""
+
+    since: datetime
+    drop_id: str
+
+    @classmethod
+    def of(cls, record: DropRecord) -> Standing:
+        """Return the place of a drop in its state."""
+        return cls(record.updated_at, record.id)
 
 
 def drop_key(drop_id: str) -> dict[str, str]:

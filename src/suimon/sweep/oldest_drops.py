@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from suimon.ledger.drops import Ledger, standing
+from suimon.ledger.items import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
     from suimon.drops.drop import DropRecord
     from suimon.drops.states import State
+    from suimon.ledger.drops import Ledger
 
-# Read of each state in a round.
-READ_AT_MOST = 3_000
-PAGE = 300  # a query returns up to a megabyte
-# And with what does not count: the parts of sets that are never whole stay there, a thousand a set at most.
-READ_IN_ALL = 20_000
+# Of each state in a round: drops that count, and with those that do not. The parts of sets that are never whole stay in
+# their state, a thousand a set at most.
+COUNTED_AT_MOST, READ_AT_MOST = 3_000, 20_000
+DROPS_PER_QUERY = 300  # an answer holds up to a megabyte
 
 
 @dataclass(frozen=True)
@@ -32,16 +32,16 @@ class OldestDrops:
 def read_oldest(
     ledger: Ledger, state: State, before: datetime, counts: Callable[[DropRecord], bool] = lambda _: True
 ) -> OldestDrops:
-    """Read the drops that came to a state until then, up to READ_AT_MOST of those that count.
+    """Read the drops that came to a state until then, up to COUNTED_AT_MOST of those that count.
 
     So those that may stay there forever hide no others.
     """
     found: list[DropRecord] = []
-    counted, behind = 0, ""
-    while page := ledger.in_state(state, before, PAGE, behind=behind):
+    counted, behind = 0, None
+    while page := ledger.in_state(state, before, DROPS_PER_QUERY, behind=behind):
         found += page
         counted += sum(counts(record) for record in page)
-        if counted >= READ_AT_MOST or len(found) >= READ_IN_ALL:
+        if counted >= COUNTED_AT_MOST or len(found) >= READ_AT_MOST:
             return OldestDrops(tuple(found), all_read=False)
-        behind = standing(page[-1])
+        behind = Standing.of(page[-1])
     return OldestDrops(tuple(found), all_read=True)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from suimon.drops.states import State
 from suimon.incidents.incident import EXAMPLES
-from suimon.ledger.drops import Ledger, LostClaimError, standing
+from suimon.ledger.drops import Ledger, LostClaimError
 from suimon.sweep.findings import Finding
-from suimon.sweep.plans.unmatched_drops import checkpoint_after, plan, recoveries, resume_search
+from suimon.sweep.plans.unmatched_drops import plan, recoveries, resume_search
 from suimon.sweep.publishing import publish
 
 if TYPE_CHECKING:
@@ -25,23 +25,23 @@ if TYPE_CHECKING:
 
 UNMATCHED = "unmatched drop"
 # A new contract may match many old drops; the next round goes on.
-READ_AT_MOST = 500
-CHECKPOINT = "contracts"
+MATCHED_AT_MOST = 500
+SEARCH = "contracts"  # the checkpoint's name
 
 
 def assign_unmatched(
     *, ledger: Ledger, contracts: Contracts, queue: IntakeQueue, desk: IncidentDesk, marks: Marks, now: datetime
 ) -> Finding:
     """Assign drops that came before their contract, if the patterns have changed since this was last finished."""
-    search = resume_search(marks.get(CHECKPOINT), contracts, now)
+    search = resume_search(marks.get(SEARCH), contracts, now)
     if search is None:
         return Finding(UNMATCHED)
-    records = ledger.in_state(State.UNMATCHED, now, READ_AT_MOST, behind=search.behind)
+    records = ledger.in_state(State.UNMATCHED, now, MATCHED_AT_MOST, behind=search.behind)
     planned = plan(search, records, contracts, now)
     assigned = _assign(ledger, planned.matches, now)
     queue.resume([record.id for record in assigned])
     publish(desk, (), recoveries(assigned, planned), now)
-    marks.put(CHECKPOINT, checkpoint_after(search, planned, standing(planned.settled) if planned.settled else ""))
+    marks.put(SEARCH, planned.search.to_checkpoint() if planned.search else {"done": search.patterns})
     examples = tuple(record.drop.key for record in assigned[:EXAMPLES])
     return Finding(UNMATCHED, len(records), len(assigned), len(assigned), examples=examples)
 
@@ -50,5 +50,5 @@ def _assign(ledger: Ledger, matches: Iterable[Matched], now: datetime) -> list[D
     assigned = []
     for one in matches:
         with suppress(LostClaimError):  # a late delivery of the event was first
-            assigned.append(ledger.adopt(one.record, one.match, now))
+            assigned.append(ledger.assign(one.record, one.match, now))
     return assigned

@@ -10,7 +10,8 @@ import pytest
 
 from suimon.drops.drop import Drop, DropRecord, Lease, Match
 from suimon.drops.states import MoveError, State
-from suimon.ledger.drops import MOST_TAKEN_OVER, HistoryEntry, Ledger, LostClaimError, standing
+from suimon.ledger.drops import MOST_TAKEN_OVER, HistoryEntry, Ledger, LostClaimError
+from suimon.ledger.items import Standing
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -154,7 +155,7 @@ def test_drops_are_listed_by_how_long_they_have_stood_in_a_state(ledger: Ledger)
         ledger.receive(drop, None, NOON + timedelta(minutes=number))
     found = ledger.in_state(State.UNMATCHED, NOON + timedelta(minutes=2), limit=10)
     assert [record.drop.key for record in found] == ["key 0", "key 1", "key 2"]
-    later = ledger.in_state(State.UNMATCHED, NOON + timedelta(minutes=1), limit=10, behind=standing(found[0]))
+    later = ledger.in_state(State.UNMATCHED, NOON + timedelta(minutes=1), limit=10, behind=Standing.of(found[0]))
     assert [record.drop.key for record in later] == ["key 1"]
     assert len(ledger.in_state(State.UNMATCHED, NOON + timedelta(hours=1), limit=2)) == 2
     assert ledger.in_state(State.RECEIVED, NOON + timedelta(hours=1), limit=2) == []
@@ -163,11 +164,11 @@ def test_drops_are_listed_by_how_long_they_have_stood_in_a_state(ledger: Ledger)
 def test_drops_of_one_moment_are_listed_page_by_page_though_some_move_on_meanwhile(ledger: Ledger) -> None:
     entered = {ledger.receive(Drop("raw", f"key {number}", "v", "e", 1, "01"), None, NOON).id for number in range(7)}
     seen: list[str] = []
-    behind = ""
+    behind = None
     while page := ledger.in_state(State.UNMATCHED, NOON, limit=2, behind=behind):
         seen += [record.id for record in page]
-        behind = standing(page[-1])
-        ledger.adopt(page[-1], Match("sales", "2026-11-20"), NOON)
+        behind = Standing.of(page[-1])
+        ledger.assign(page[-1], Match("sales", "2026-11-20"), NOON)
     assert sorted(seen) == sorted(entered)
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def test_drops_of_one_moment_are_all_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(oldest_drops, "PAGE", 2)
+    monkeypatch.setattr(oldest_drops, "DROPS_PER_QUERY", 2)
     since = NOON - 30 * MINUTE
     entered = {world.receive(world.put(key_of(f"2026-11-0{day}")), "0A", since).id for day in range(1, 8)}
     found = read_oldest(world.ledger, State.RECEIVED, NOON)
@@ -33,23 +33,23 @@ def test_drops_of_one_moment_are_all_read(world: World, monkeypatch: pytest.Monk
     assert len(found.records) == 7
     assert found.all_read
     assert world.find(STUCK).repaired == 7
-    monkeypatch.setattr(oldest_drops, "READ_AT_MOST", 3)
+    monkeypatch.setattr(oldest_drops, "COUNTED_AT_MOST", 3)
     assert not read_oldest(world.ledger, State.RECEIVED, NOON).all_read
 
 
 def test_drops_that_wait_are_read_page_by_page_up_to_a_bound(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(oldest_drops, "PAGE", 2)
+    monkeypatch.setattr(oldest_drops, "DROPS_PER_QUERY", 2)
     for day in range(1, 8):
         world.receive(world.put(key_of(f"2026-11-0{day}")), "0A", NOON - (20 + day) * MINUTE)
     assert world.find(STUCK).checked == 7
-    monkeypatch.setattr(oldest_drops, "READ_AT_MOST", 3)
+    monkeypatch.setattr(oldest_drops, "COUNTED_AT_MOST", 3)
     world.messages("intake")
     assert world.find(STUCK).checked == 4  # to the end of a page
 
 
 def test_a_read_is_bounded_though_nothing_in_it_counts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(oldest_drops, "PAGE", 2)
-    monkeypatch.setattr(oldest_drops, "READ_IN_ALL", 4)
+    monkeypatch.setattr(oldest_drops, "DROPS_PER_QUERY", 2)
+    monkeypatch.setattr(oldest_drops, "READ_AT_MOST", 4)
     know_sets(world)
     for day in range(1, 8):
         accepted_shard(world, day, 1, NOON - HOUR)

@@ -32,8 +32,8 @@ MANIFEST = SetRule(None, KeyPattern("orders/{ds}/manifest.json"), None, reload=F
 def test_parts_of_sets_that_are_never_whole_are_left_alone_and_hide_nothing(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(oldest_drops, "PAGE", 2)
-    monkeypatch.setattr(oldest_drops, "READ_AT_MOST", 3)
+    monkeypatch.setattr(oldest_drops, "DROPS_PER_QUERY", 2)
+    monkeypatch.setattr(oldest_drops, "COUNTED_AT_MOST", 3)
     know_sets(world)
     for day in range(1, 8):
         accepted_shard(world, day, 1, NOON - 3 * HOUR)

@@ -41,7 +41,7 @@ def test_the_incident_of_a_run_that_could_not_start_recovers_when_no_file_waits_
 def test_the_incident_of_a_run_recovers_though_sets_were_given_up(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(oldest_drops, "READ_AT_MOST", 3)
+    monkeypatch.setattr(oldest_drops, "COUNTED_AT_MOST", 3)
     know_sets(world)
     for day in range(1, 6):
         accepted_shard(world, day, 1, NOON - 3 * HOUR)

@@ -42,7 +42,7 @@ def test_files_that_came_before_their_contract_are_assigned_when_there_is_one(wo
 
 
 def test_the_search_goes_on_from_where_a_round_ended_and_ends(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unmatched_drops, "READ_AT_MOST", 3)
+    monkeypatch.setattr(unmatched_drops, "MATCHED_AT_MOST", 3)
     for number in range(7):
         world.receive(world.put(f"notes/{number}.txt"), "0A", NOON - HOUR + number * MINUTE)
     last = world.put("stock/2026-11-19/stock.csv")
@@ -63,7 +63,7 @@ def test_the_incident_of_unmatched_files_recovers_when_they_are_assigned(world: 
 
 
 def test_files_that_were_entered_in_one_moment_are_all_assigned(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unmatched_drops, "READ_AT_MOST", 2)
+    monkeypatch.setattr(unmatched_drops, "MATCHED_AT_MOST", 2)
     drops = [world.put(f"stock/2026-11-{day:02}/stock.csv") for day in range(1, 8)]
     notes = [world.put(f"notes/{number}.txt") for number in range(5)]
     for drop in (*drops, *notes):
@@ -72,7 +72,7 @@ def test_files_that_were_entered_in_one_moment_are_all_assigned(world: World, mo
     looked_at = [world.find(UNMATCHED, NOON + number * 15 * MINUTE).checked for number in range(9)]
     assert {world.state_of(drop.id) for drop in drops} == {State.RECEIVED}
     assert looked_at == [2, 2, 2, 2, 2, 2, 0, 0, 0]
-    assert Marks(world.table).get(unmatched_drops.CHECKPOINT).keys() == {"done"}
+    assert Marks(world.table).get(unmatched_drops.SEARCH).keys() == {"done"}
 
 
 @pytest.mark.parametrize("since", [timedelta(seconds=40), 14 * MINUTE, 47 * MINUTE])
@@ -94,21 +94,21 @@ def test_the_search_ends_only_when_what_an_older_function_entered_last_must_be_i
     world.contracts = contracts("stock/{ds}/stock.csv")
     world.round(NOON)
     world.round(NOON + SETTLED + turns.LONGEST_RUN / 2)
-    assert "done" not in Marks(world.table).get(unmatched_drops.CHECKPOINT)
+    assert "done" not in Marks(world.table).get(unmatched_drops.SEARCH)
     world.round(NOON + SETTLED + turns.LONGEST_RUN * 2)
-    assert "done" in Marks(world.table).get(unmatched_drops.CHECKPOINT)
+    assert "done" in Marks(world.table).get(unmatched_drops.SEARCH)
 
 
 def test_a_round_that_is_retried_later_does_not_end_the_search(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unmatched_drops, "READ_AT_MOST", 1)
+    monkeypatch.setattr(unmatched_drops, "MATCHED_AT_MOST", 1)
     world.contracts = contracts("stock/{ds}/stock.csv")
     world.round(NOON - 3 * HOUR)  # the search begins
     for number in range(2):
         world.receive(world.put(f"notes/{number}.txt"), "0A", NOON - HOUR)
-    mark = Marks(world.table).get(unmatched_drops.CHECKPOINT)
+    mark = Marks(world.table).get(unmatched_drops.SEARCH)
     world.round(NOON)
-    reached = Marks(world.table).get(unmatched_drops.CHECKPOINT)
+    reached = Marks(world.table).get(unmatched_drops.SEARCH)
     assert reached != mark
     assert world.find(UNMATCHED, NOON - HOUR).checked == 0
-    assert Marks(world.table).get(unmatched_drops.CHECKPOINT) == reached
+    assert Marks(world.table).get(unmatched_drops.SEARCH) == reached
     assert world.find(UNMATCHED, NOON + MINUTE).checked == 1

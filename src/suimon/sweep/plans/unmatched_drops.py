@@ -5,17 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from suimon.drops.drop import Match
 from suimon.incidents.incident import Recovery
 from suimon.incidents.messages.files import key_shape
-from suimon.ledger.items import stamp
+from suimon.ledger.items import Standing, moment, stamp
 from suimon.sweep.turns import LONGEST_RUN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from suimon.contract.model import Contracts
     from suimon.drops.drop import DropRecord
@@ -34,16 +35,23 @@ SETTLED = OLDEST_STAMP + INDEX_LAG
 class Search:
     """A search through all UNMATCHED drops with the patterns of one release.
 
-    behind: where the last drop stands that need not be read again; "" at the beginning.
+    behind: the place of the last drop that need not be read again; None at the beginning.
     """
 
     patterns: str
     began: datetime
-    behind: str = ""
+    behind: Standing | None = None
+
+    @classmethod
+    def from_checkpoint(cls, checkpoint: Mapping[str, str]) -> Search:
+        """Read what `to_checkpoint` wrote."""
+        behind = Standing(moment(checkpoint["since"]), checkpoint["drop_id"]) if "since" in checkpoint else None
+        return cls(checkpoint["searching"], moment(checkpoint["began"]), behind)
 
     def to_checkpoint(self) -> dict[str, str]:
-        """Return what the next round resumes from."""
-        return {"searching": self.patterns, "began": self.began.isoformat(), "behind": self.behind}
+        """Write what the next round resumes from."""
+        place = {"since": stamp(self.behind.since), "drop_id": self.behind.drop_id} if self.behind else {}
+        return {"searching": self.patterns, "began": stamp(self.began), **place}
 
 
 @dataclass(frozen=True)
@@ -58,14 +66,13 @@ class Matched:
 class Plan:
     """What to do with a page of UNMATCHED drops.
 
-    matches: to assign to their contracts. unmatched: the shapes of the keys that no contract matches. settled: the
-    last drop that need not be read again. is_done: whether nothing can be left to find with these patterns.
+    matches: to assign to their contracts. unmatched: the shapes of the keys that no contract matches. search: where the
+    next round resumes; None when nothing can be left to find with these patterns.
     """
 
     matches: tuple[Matched, ...]
     unmatched: frozenset[str]
-    settled: DropRecord | None
-    is_done: bool
+    search: Search | None
 
 
 def resume_search(checkpoint: Mapping[str, str], contracts: Contracts, now: datetime) -> Search | None:
@@ -78,9 +85,9 @@ def resume_search(checkpoint: Mapping[str, str], contracts: Contracts, now: date
         return None
     if checkpoint.get("searching") != patterns:
         return Search(patterns, now)
-    search = Search(patterns, datetime.fromisoformat(checkpoint["began"]), checkpoint["behind"])
+    search = Search.from_checkpoint(checkpoint)
     # Lambda retries a round with the time of its schedule: then a later round may have come further already.
-    return None if search.behind.partition("#")[0] > stamp(now - SETTLED) else search
+    return None if search.behind and search.behind.since > now - SETTLED else search
 
 
 def plan(search: Search, records: Sequence[DropRecord], contracts: Contracts, now: datetime) -> Plan:
@@ -98,19 +105,12 @@ def plan(search: Search, records: Sequence[DropRecord], contracts: Contracts, no
         else:
             unmatched.add(key_shape(record.drop.key))
     settled = [record for record in records if record.updated_at <= now - SETTLED]
-    return Plan(
-        matches=tuple(matches),
-        unmatched=frozenset(unmatched),
-        settled=settled[-1] if settled else None,
-        is_done=not settled and search.began < now - SETTLED - LONGEST_RUN,
-    )
-
-
-def checkpoint_after(search: Search, planned: Plan, behind: str) -> dict[str, str]:
-    """Return the checkpoint that this round leaves; `behind`: where the plan's last settled drop stands."""
-    if planned.is_done:
-        return {"done": search.patterns}
-    return (replace(search, behind=behind) if planned.settled else search).to_checkpoint()
+    following: Search | None = search
+    if settled:
+        following = replace(search, behind=Standing.of(settled[-1]))
+    elif search.began < now - SETTLED - LONGEST_RUN:
+        following = None
+    return Plan(tuple(matches), frozenset(unmatched), following)
 
 
 def recoveries(assigned: Iterable[DropRecord], planned: Plan) -> list[Recovery]:

@@ -11,12 +11,11 @@ from suimon.contract.keys import KeyPattern
 from suimon.contract.model import Contract, Contracts
 from suimon.drops.drop import Match
 from suimon.drops.states import State
-from suimon.ledger.items import stamp
+from suimon.ledger.items import Standing
 from suimon.sweep.plans.unmatched_drops import (
     SETTLED,
     Matched,
     Search,
-    checkpoint_after,
     patterns_of,
     plan,
     recoveries,
@@ -54,17 +53,17 @@ def test_only_other_patterns_start_another_search() -> None:
 
 
 def test_a_search_is_resumed_from_its_checkpoint() -> None:
-    search = Search(patterns_of(CONTRACTS), NOON - HOUR, behind=f"{stamp(NOON - 3 * HOUR)}#id")
+    search = Search(patterns_of(CONTRACTS), NOON - HOUR, behind=Standing(NOON - 3 * HOUR, "id"))
     assert resume_search(search.to_checkpoint(), CONTRACTS, NOON) == search
 
 
 def test_a_release_with_other_patterns_begins_at_the_beginning() -> None:
-    search = Search("other patterns", NOON - HOUR, behind=f"{stamp(NOON - 3 * HOUR)}#id")
+    search = Search("other patterns", NOON - HOUR, behind=Standing(NOON - 3 * HOUR, "id"))
     assert resume_search(search.to_checkpoint(), CONTRACTS, NOON) == SEARCH
 
 
 def test_a_round_that_is_retried_with_its_own_time_leaves_the_search_to_a_later_one_that_has_come_further() -> None:
-    behind = f"{stamp(NOON - SETTLED + MINUTE)}#id"
+    behind = Standing(NOON - SETTLED + MINUTE, "id")
     assert resume_search(replace(SEARCH, behind=behind).to_checkpoint(), CONTRACTS, NOON) is None
     assert resume_search(replace(SEARCH, behind=behind).to_checkpoint(), CONTRACTS, NOON + MINUTE)
 
@@ -82,7 +81,7 @@ def test_young_drops_are_assigned_but_the_search_stays_before_them() -> None:
     young = unmatched("sales/2026-11-21/data.csv", SETTLED - MINUTE)
     planned = plan(SEARCH, [OLD, young], CONTRACTS, NOON)
     assert [match.record for match in planned.matches] == [OLD, young]
-    assert (planned.settled, planned.is_done) == (OLD, False)
+    assert planned.search == replace(SEARCH, behind=Standing.of(OLD))
 
 
 @pytest.mark.parametrize(("since", "is_done"), [(SETTLED + LONGEST_RUN, False), (SETTLED + LONGEST_RUN + MINUTE, True)])
@@ -90,17 +89,9 @@ def test_a_search_is_done_when_no_function_of_the_release_before_can_still_have_
     since: timedelta, *, is_done: bool
 ) -> None:
     search = replace(SEARCH, began=NOON - since)
-    assert plan(search, [], CONTRACTS, NOON).is_done is is_done
+    assert plan(search, [], CONTRACTS, NOON).search == (None if is_done else search)
     # While there are old drops, more may lie behind them.
-    assert not plan(search, [OLD], CONTRACTS, NOON).is_done
-
-
-def test_the_checkpoint_moves_to_the_last_settled_drop_stays_or_says_that_all_is_done() -> None:
-    moved = checkpoint_after(SEARCH, plan(SEARCH, [OLD], CONTRACTS, NOON), "place")
-    assert moved == replace(SEARCH, behind="place").to_checkpoint()
-    assert checkpoint_after(SEARCH, plan(SEARCH, [], CONTRACTS, NOON), "") == SEARCH.to_checkpoint()
-    ended = replace(SEARCH, began=NOON - HOUR * 5)
-    assert checkpoint_after(ended, plan(ended, [], CONTRACTS, NOON), "") == {"done": SEARCH.patterns}
+    assert plan(search, [OLD], CONTRACTS, NOON).search == replace(search, behind=Standing.of(OLD))
 
 
 def test_a_shape_recovers_when_none_of_its_files_is_unmatched_any_more() -> None:
