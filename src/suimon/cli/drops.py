@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from dataclasses import asdict
 from itertools import islice
@@ -16,7 +17,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
-from suimon.cli.stack import outputs_of
+from suimon.cli.stack import advice, outputs_of
 from suimon.drops.lake import accepted_key
 from suimon.drops.states import State
 from suimon.ledger.drops import Ledger
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from suimon.drops.drop import DropRecord
     from suimon.ledger.drops import HistoryEntry
 
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 WIDE = 240  # of what no person looks at: keys stay in one piece
 _STYLES = {State.LOADED: "green", State.FAILED: "red", State.REJECTED: "red", State.UNMATCHED: "yellow"}
 
@@ -69,8 +71,8 @@ def drops(
 ) -> None:
     """Show one drop with its history, by DROP_ID or by the id of its run; or list drops, newest first.
 
-    Newest is the latest write of a key or partition; of a state, what came to it last. Exit status: 0 shown, 1 the
-    ledger knows no such drop, 2 it could not be read.
+    Newest is the latest write of a key or partition; of a state, what came to it last. Exit status: 0 shown, also
+    when there is nothing to list; 1 the ledger knows no drop of this id; 2 it could not be read.
     """
     wanted = wanted_of(drop_id, dataset, partition, key, state)
     # Where nobody looks, as in a pipe, nothing is folded.
@@ -83,7 +85,7 @@ def drops(
         else:
             _show(console, Ledger(table), str(drop_id).partition(".")[0], lake, as_json=as_json)
     except (ClientError, BotoCoreError) as error:
-        raise UnusableError(str(error)) from error
+        raise UnusableError(advice(error)) from error
 
 
 def wanted_of(drop_id: str | None, dataset: str, partition: str, key: str, state: State | None) -> Wanted | None:
@@ -91,6 +93,8 @@ def wanted_of(drop_id: str | None, dataset: str, partition: str, key: str, state
     bucket, _, name = key.removeprefix("s3://").partition("/")
     if key and not (key.startswith("s3://") and bucket and name):
         raise click.UsageError(f"--key: {key!r} is not written s3://bucket/key")
+    if partition and not _DATE.fullmatch(partition):
+        raise click.UsageError(f"--partition: {partition!r} is not written YYYY-MM-DD")
     wanted = Wanted(dataset, partition, (bucket, name) if key else None, state)
     if drop_id:
         if wanted != Wanted():
@@ -105,9 +109,9 @@ def _list(console: Console, found: Sequence[DropRecord], limit: int, *, as_json:
     shown = found[:limit]
     if as_json:
         click.echo(json.dumps([as_object(record) for record in shown], ensure_ascii=False, indent=2))
-    if not shown:
-        raise NotFoundError("the ledger knows no such drop")
-    if not as_json:
+    elif not shown:
+        _say(console, "The ledger has no such drop: nothing of this kind has come.")
+    else:
         console.print(overview(shown))
         if len(found) > limit:
             _say(console, f"These are the newest {limit:,}; there are more: --limit.")

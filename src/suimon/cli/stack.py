@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import boto3
 import click
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
 
 class StackError(click.ClickException):
@@ -13,12 +13,35 @@ class StackError(click.ClickException):
     exit_code = 2
 
 
+# What AWS says of keys, by error code: what to do about it.
+_KEYS = {
+    "ExpiredToken": "your credentials have expired: log in again",
+    "ExpiredTokenException": "your credentials have expired: log in again",
+    "InvalidClientTokenId": "AWS does not know your keys: check AWS_PROFILE and AWS_ACCESS_KEY_ID",
+    "UnrecognizedClientException": "AWS does not know your keys: check AWS_PROFILE and AWS_ACCESS_KEY_ID",
+    "SignatureDoesNotMatch": "your secret key does not fit its key id: check AWS_SECRET_ACCESS_KEY",
+    "AccessDenied": "your role may not do this: it needs the stack's OperatorPolicy",
+    "AccessDeniedException": "your role may not do this: it needs the stack's OperatorPolicy",
+    "ValidationError": "name the stack with --stack or SUIMON_STACK, and check AWS_REGION",
+}
+
+
+def advice(error: ClientError | BotoCoreError) -> str:
+    """Return what AWS or its client says, and what to do about it."""
+    if isinstance(error, NoRegionError):
+        return "no region: set AWS_REGION to that of the stack"
+    if isinstance(error, NoCredentialsError):
+        return "no credentials: set AWS_PROFILE, or log in"
+    code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
+    return f"{error}; {_KEYS[code]}" if code in _KEYS else str(error)
+
+
 def outputs_of(stack: str, *names: str) -> list[str]:
     """Read these outputs of a stack; StackError when there is no such stack or output."""
     try:
         found = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
-    except ClientError as error:
-        raise StackError(f"stack {stack}: {error}; name it with --stack or SUIMON_STACK") from error
+    except (ClientError, BotoCoreError) as error:
+        raise StackError(f"stack {stack}: {advice(error)}") from error
     outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
     try:
         return [outputs[name] for name in names]

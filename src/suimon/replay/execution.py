@@ -99,7 +99,9 @@ def follow(
     waited = 0.0
     while waited < PATIENCE_SECONDS:
         described = sfn.describe_execution(executionArn=execution)
-        if plan is None and (plan := _output_of(sfn, execution, "Plan", newest_first=False)) is not None:
+        planned = None if plan else _output_of(sfn, execution, "Plan", newest_first=False)
+        if planned and "items" in planned:  # what its Catch puts out is an error, which the end tells
+            plan = planned
             unseen = "waiting" if drop else "unknown"
             rows = tuple(Row(item["partition"], item["drop_id"], item["attempt"], unseen) for item in plan["items"])
         if described["status"] != "RUNNING":

@@ -128,12 +128,15 @@ def test_json_has_the_history_and_neither_token_nor_lease(ledger: Ledger) -> Non
     assert "secret" not in json.dumps(shown)
 
 
-def test_what_the_ledger_does_not_know_exits_with_1(ledger: Ledger) -> None:
+def test_a_drop_that_the_ledger_does_not_know_exits_with_1_and_an_empty_list_with_0(ledger: Ledger) -> None:
     del ledger
     unknown = suimon_drops("0123456789abcdef")
     assert (unknown.exit_code, "knows no drop '0123456789abcdef'" in unknown.output) == (1, True)
     listed = suimon_drops("--state", "FAILED", "--json")
-    assert (listed.exit_code, listed.stdout) == (1, "[]\n")
+    assert (listed.exit_code, listed.stdout) == (0, "[]\n")
+    told = suimon_drops("--state", "FAILED")
+    assert (told.exit_code, told.stdout) == (0, "The ledger has no such drop: nothing of this kind has come.\n")
+    assert suimon_drops("--dataset", "sales", "--partition", "20261120").exit_code == 2
 
 
 def test_a_ledger_that_cannot_be_read_exits_with_2(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:

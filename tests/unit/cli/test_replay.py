@@ -129,6 +129,19 @@ def shown(*progress: Progress) -> str:
     return text.getvalue()
 
 
+def test_a_plan_that_failed_ends_the_replay_with_its_reason() -> None:
+    """The output of a state whose Catch fired is the error that it caught."""
+    failed = {"error": "ContractError", "cause": "no contract for dataset 'nosuch'"}
+    sfn: Any = Execution(
+        ("RUNNING", {"Plan": failed}),
+        ("FAILED", {"Plan": failed}),
+        error="Suimon.PlanFailed",
+        cause="no contract for dataset 'nosuch'",
+    )
+    *_, end = follow(sfn, ARN, None, sfn.pause)
+    assert (end.rows, end.error, end.cause) == ((), "Suimon.PlanFailed", "no contract for dataset 'nosuch'")
+
+
 def test_the_end_is_shown_with_rows_reasons_and_counts() -> None:
     failed = Row("2026-11-02", "b", 2, "failed", None, "RunFailed: [red]Glue[/red] died")
     text = shown(Progress("FAILED", (LOADED, failed), (("2026-11-03", "no file has come"),), "Suimon.PartlyLoaded"))
