@@ -27,13 +27,16 @@ up: setup ## start the twin and deploy into it
 down: ## end exactly what `make up` started
 	@if [ -f $(VENV)/.ready ]; then $(VENV)/bin/python -m local down; fi
 
-# Two at a time: those of the twin wait more than they work, and one core would idle. Their output comes last.
-TWIN_TESTS := tests/twin tests/conformance
+# A worker for each core; three for all tests, since those of the twin wait more than they work.
+PYTEST := $(VENV)/bin/python -m pytest --no-loadscope-reorder
+quick: $(VENV)/.ready ## run every test that starts no process of its own, within 90 seconds
+	@$(PYTEST) -n 2 -m "not process"
+
 test: setup ## run every test
-	@set -m; status=0; $(VENV)/bin/python -m pytest $(TWIN_TESTS) > .suimon/twin-tests.log 2>&1 & twin=$$!; \
-	  trap 'kill -INT -- -$$twin; wait $$twin; exit 130' INT TERM; \
-	  $(VENV)/bin/python -m pytest $(addprefix --ignore=,$(TWIN_TESTS)) || status=$$?; \
-	  echo "the twin's tests:"; wait $$twin || status=$$?; cat .suimon/twin-tests.log; exit $$status
+	@$(PYTEST) -n 3
+
+long: setup ## run every test, and the campaigns at full size: once a night
+	@$(PYTEST) -n 3 --long
 
 check: setup ## format, lint, types, templates
 	@$(VENV)/bin/ruff format --check .
@@ -114,4 +117,4 @@ $(ENVS)/%/.ready: requirements/%.lock.txt $(VENV)/bin/uv
 	@VIRTUAL_ENV=$(ENVS)/$* $(UV) pip install -q --require-hashes -r requirements/$*.lock.txt
 	@touch $@
 
-.PHONY: help setup demo up down test check differential bench-check bench-burst fuzz mutate simulate tables states build lock clean
+.PHONY: help setup demo up down quick test long check differential bench-check bench-burst fuzz mutate simulate tables states build lock clean

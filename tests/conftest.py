@@ -1,12 +1,73 @@
-"""No test sees the shell's own AWS set-up; a test that must hit a mark fails when it does not."""
+"""What holds for every test: no AWS set-up of the shell, AWS's models read once, marks hit, processes announced.
+
+A test that must hit a mark fails when it does not. `make quick` runs what starts no process; the marker `process`
+names the rest, and a test without it that starts one fails. With several workers the tests of a file stay together,
+because they share what is slow to set up.
+"""
+
+from __future__ import annotations
 
 import os
-from collections.abc import Generator
+import sys
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.loaders import JSONFileLoader
 
 from local.isolation import isolate_process
 from tests.marks import watched
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+# What takes minutes, the longest first: a worker that begins it last would work on alone. A line is one worker's.
+LONGEST = (
+    ("tests/twin/test_end_to_end.py", "tests/twin/test_under_fault.py"),
+    ("tests/dags/test_dying_workers.py",),
+    ("tests/dags/test_on_airflow.py",),
+    ("tests/glue/test_csv_to_parquet.py",),
+    ("tests/twin/test_glue_endpoint.py",),
+)
+FOLDERS_OF_PROCESSES = ("tests/twin/", "tests/conformance/", "tests/glue/", "tests/dags/on_airflow/")
+STARTS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system", "os.exec"}
+_started = list[str]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="also what is marked `long`, and campaigns at full size")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what starts processes, leave out what is long, and begin with what takes longest."""
+    for item in items:
+        if item.nodeid.startswith(FOLDERS_OF_PROCESSES):
+            item.add_marker("process")
+    if not config.getoption("--long"):
+        long = [item for item in items if item.get_closest_marker("long")]
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in long]
+    rank = {file: number for number, files in enumerate(LONGEST) for file in files}
+    items.sort(key=lambda item: rank.get(_file_of(item.nodeid), len(LONGEST)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give a worker the tests of a file, or of the files of a line of LONGEST."""
+    from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415 Airflow's environments have none
+
+    scheduler = LoadScopeScheduling(config, log)
+    scheduler._split_scope = _unit_of
+    return scheduler
+
+
+def _unit_of(nodeid: str) -> str:
+    file = _file_of(nodeid)
+    return next((files[0] for files in LONGEST if file in files), file)
+
+
+def _file_of(nodeid: str) -> str:
+    return nodeid.split("::", 1)[0]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -14,8 +75,40 @@ def _isolated() -> None:
     isolate_process(os.environ)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _models_are_read_once() -> Iterator[None]:
+    """Keep what botocore reads of a service: each of its sessions reads megabytes of JSON again."""
+    read = cache(JSONFileLoader().load_file)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(JSONFileLoader, "load_file", lambda _, path: read(path))
+        yield
+
+
+def _note(event: str, arguments: tuple[Any, ...]) -> None:
+    if event in STARTS:
+        _started.append(f"{event}{arguments}"[:200])
+
+
+sys.addaudithook(_note)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
+    _started.clear()
+    result = yield
+    _refuse_processes(item)
+    return result
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     names = [name for mark in item.iter_markers("hits") for name in mark.args]
     with watched(*names):
-        return (yield)
+        result = yield
+    _refuse_processes(item)
+    return result
+
+
+def _refuse_processes(item: pytest.Item) -> None:
+    if _started and not item.get_closest_marker("process"):
+        pytest.fail(f"it is not marked `process` and has started {_started}", pytrace=False)

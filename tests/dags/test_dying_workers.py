@@ -20,6 +20,7 @@ from tests.dags.running_airflow import TOPIC, Kill, Running, conf_of, partition_
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.process
 SALES, INVENTORY = "daily_sales_etl", "inventory_etl"
 BOUND_SECONDS = 300
 # A day is a run.

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from suimon.contract.model import Contract
 
+pytestmark = pytest.mark.process
 ROOT = Path(__file__).parents[2]
 GOLDEN = Path(__file__).with_name("golden")
 DAY = "2026-11-20"

@@ -13,6 +13,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.process
 ROOT = Path(__file__).parents[2]
 ENVIRONMENTS = {"3.3.1": "airflow", "3.2.1": "airflow-3.2.1"}
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.process
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".suimon" / "envs" / "fuzz" / "bin" / "python"
 RUNS = {"check": 300, "grammar": 6_000, "contract": 600, "compiled": 20_000}

@@ -1,14 +1,12 @@
 """4,000 schedules, every failure that was ever found, and the machinery itself."""
 
 import json
-import os
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.simulation.campaign import portion, shortest, story_of
+from tests.simulation.campaign import PORTION, portion, shortest, story_of
 from tests.simulation.choices import Choices
 from tests.simulation.plan import HOUR
 from tests.simulation.schedule import Schedule, run
@@ -17,11 +15,9 @@ SEEDS = 4_000
 REGRESSIONS = sorted((Path(__file__).parent / "regressions").glob("*.json"))
 
 
-def test_every_promise_holds_in_four_thousand_schedules() -> None:
-    jobs = os.cpu_count() or 1
-    starts = range(0, SEEDS, 250)
-    with ProcessPoolExecutor(jobs) as pool:
-        failures = [failure for tally in pool.map(portion, starts, [250] * len(starts)) for failure in tally.failures]
+@pytest.mark.parametrize("first", range(0, SEEDS, PORTION))
+def test_every_promise_holds_in_four_thousand_schedules(first: int) -> None:
+    failures = portion(first, PORTION).failures
     if failures:
         seed, broken = failures[0]
         taken = shortest(run(seed).taken, broken.promise, tries=500)

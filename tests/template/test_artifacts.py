@@ -14,6 +14,7 @@ import pytest
 from functions.build import CARRIED
 from local.isolation import clean_environment
 
+pytestmark = pytest.mark.process
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src"
 YAML_READERS = SOURCE / "suimon/contract/odcs"

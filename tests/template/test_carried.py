@@ -14,6 +14,7 @@ import pytest
 from functions.build import CARRIED
 from local.isolation import clean_environment
 
+pytestmark = pytest.mark.process
 ROOT = Path(__file__).parents[2]
 LAMBDAS_OWN = {"AWS_REGION": "ap-northeast-1", "AWS_DEFAULT_REGION": "ap-northeast-1"}
 NAMES = ("LEDGER_TABLE", "LAKE_BUCKET", "REPORTS_BUCKET", "RAW_BUCKET", "MWAA_ENVIRONMENT", "GLUE_JOB")

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from functions.build import imported_modules
 
 TREE = {
@@ -35,6 +37,7 @@ class Deep:
 }
 
 
+@pytest.mark.process
 def test_every_module_that_is_imported_later_is_found(tmp_path: Path) -> None:
     for name, code in TREE.items():
         path = tmp_path / name

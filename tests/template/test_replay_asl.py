@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from suimon.intake.errors import RetryLaterError
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ def machines(machine: dict[str, Any]) -> Iterator[dict[str, Any]]:
 STATES = {name: state for machine in machines(DEFINITION) for name, state in machine["States"].items()}
 
 
+@pytest.mark.process
 def test_cloudformation_takes_it(tmp_path: Path) -> None:
     # Step Functions takes JSONata for MaxConcurrency, cfn-lint's schema knows it as a number only.
     drops = DEFINITION["States"]["Drops"]

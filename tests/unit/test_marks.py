@@ -186,6 +186,7 @@ def test_a_name_stands_behind_one_line_only(source: Path) -> None:
         marks(source)
 
 
+@pytest.mark.process
 def test_a_test_that_misses_its_mark_fails(tmp_path: Path) -> None:
     [name, *_] = marks()
     misses = f"import pytest\n@pytest.mark.hits({name!r})\ndef test_that_misses(): pass\n"

@@ -99,7 +99,7 @@ class Clock:
         return self.now
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def contracts() -> Contracts:
     return read_contract_files(sorted((Path(__file__).parents[3] / "contracts").glob("*.odcs.yaml")))
 

@@ -267,6 +267,7 @@ SAMPLE = ROOT / "docs" / "sample" / "sales_data.csv"
 GOOD = "order_id,order_date,customer_id,product_name,quantity,unit_price,amount\nA1,2026-11-20,C1,緑茶,1,1.00,1.00\n"
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("option", ["--lang=en", "--json"])
 @pytest.mark.parametrize(
     ("redirection", "accepted", "rejected"),

@@ -233,6 +233,7 @@ def test_an_unknown_dataset_is_told_which_there_are() -> None:
         Contracts((SALES, WATCHED)).of("sale")
 
 
+@pytest.mark.process
 def test_the_model_imports_nothing_that_a_function_does_not_carry() -> None:
     code = "import sys, suimon.contract.model; print(*sorted({m.split('.')[0] for m in sys.modules}))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()

@@ -331,6 +331,7 @@ def test_a_cell_is_neither_markup_nor_escape_on_the_terminal(capsys: pytest.Capt
     assert "\x1b" not in out
 
 
+@pytest.mark.process
 def test_the_gate_imports_nothing_that_only_the_command_line_needs() -> None:
     code = "import sys, suimon.check.engine, suimon.report.page; print(*sorted(m.split('.')[0] for m in sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
