@@ -13,18 +13,21 @@ from glue.reading import ContractError, Dialect
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-# Directives of strptime and what Spark calls them; both read exactly this many digits.
-SPARK_DATE_PARTS = {
-    "Y": "yyyy",
-    "m": "MM",
-    "d": "dd",
-    "H": "HH",
-    "M": "mm",
-    "S": "ss",
-    "g": "SSS",
-    "f": "SSSSSS",
-    "z": "XXX",  # up to 18 hours, as the gate
+# Directives of strptime: what Spark calls them, and the text that each is for both.
+DIRECTIVES = {
+    "Y": ("yyyy", "[0-9]{4}"),
+    "m": ("MM", "[0-9]{2}"),
+    "d": ("dd", "[0-9]{2}"),
+    "H": ("HH", "[0-9]{2}"),
+    "M": ("mm", "[0-9]{2}"),
+    "S": ("ss", "[0-9]{2}"),
+    "g": ("SSS", "[0-9]{3}"),
+    "f": ("SSSSSS", "[0-9]{6}"),
+    "z": ("XXX", "Z|[+-][0-9]{2}:[0-9]{2}"),  # up to 18 hours, as the gate
 }
+# Java's year takes all digits that follow it but those of two-digit parts: a fraction's and a literal's, too. Beside a
+# fraction, Spark loses a quote.
+MISREAD = re.compile("%Y(?:%[mdHMS])*(?:%[gf]|[0-9])|'")
 
 # The column beside the contract's own: which record of the file it is, from 1; in a set, of which file.
 RECORD = "__record"
@@ -65,8 +68,7 @@ def value_of(cell: Column, column: Mapping[str, Any], separator: str) -> tuple[C
             value = F.expr(f"try_cast(replace({name}, '{separator}', '.') AS {kind})")
             return F.when(cell.rlike(rf"^[+-]?[0-9]+{fraction}\z"), value), kind
         case "date" | "timestamp" as kind:
-            written = spark_date_format(column.get("format", "%Y-%m-%d"))
-            moment = F.try_to_timestamp(cell, F.lit(written))
+            moment = _moment(cell, column.get("format", "%Y-%m-%d"))
             return F.when(F.year(moment) > 0, moment.cast(kind)), kind  # there is no year 0
         case "boolean":
             yes, no = (list(column.get(f"{word}_words") or [word]) for word in ("true", "false"))
@@ -74,14 +76,26 @@ def value_of(cell: Column, column: Mapping[str, Any], separator: str) -> tuple[C
     raise ContractError(f"column {column['name']}: no type {column['type']!r} is known here")
 
 
-def spark_date_format(strptime_format: str) -> str:
-    """Translate a strptime format; ContractError for directives whose reading would differ between the two."""
-    text = ""
-    for directive, literal in re.findall(r"%(.)|([^%]+)", strptime_format):
-        if directive and directive not in SPARK_DATE_PARTS:
-            raise ContractError(f"format {strptime_format!r}: %{directive} is not supported")
-        text += SPARK_DATE_PARTS[directive] if directive else _literal(literal)
-    return text
+def _moment(cell: Column, written: str) -> Column:
+    """Return the moment, null where the text is not written so; ContractError for an unknown directive of strptime."""
+    parts = re.findall(r"%(.)|([^%]+)", written)
+    found = [directive for directive, _ in parts if directive]
+    if unknown := [directive for directive in found if directive not in DIRECTIVES]:
+        raise ContractError(f"format {written!r}: %{unknown[0]} is not supported")
+    if MISREAD.search(written):
+        # A NUL between the parts keeps them apart. Text of another shape stays without one, and then is no moment.
+        shape = "".join(f"({DIRECTIVES[one][1]})" if one else re.escape(literal) for one, literal in parts)
+        cell = F.regexp_replace(cell, rf"^{shape}\z", "\0".join(f"${place}" for place, _ in enumerate(found, 1)))
+        pattern = _quoted("\0").join(DIRECTIVES[one][0] for one in found)
+    else:
+        pattern = "".join(DIRECTIVES[one][0] if one else _quoted(literal) for one, literal in parts)
+    return F.try_to_timestamp(cell, F.lit(pattern))
+
+
+def _quoted(literal: str) -> str:
+    """Quote what Java could take for a part of a pattern."""
+    doubled = literal.replace("'", "''")
+    return f"'{doubled}'"
 
 
 def _null_tokens(cell: Column, tokens: Sequence[str]) -> Column:
@@ -100,9 +114,3 @@ def _strict(column: Mapping[str, Any], separator: str) -> Column:
 
 def _fail(where: str, problem: str, kind: str) -> Column:
     return F.raise_error(F.concat(F.lit(f"{where}record "), F.col(RECORD), F.lit(f" {problem}"))).cast(kind)
-
-
-def _literal(text: str) -> str:
-    """Quote what Java could take for a part of a pattern."""
-    quoted = text.replace("'", "''")
-    return text if re.fullmatch("[-/:., ]+", text) else f"'{quoted}'"

@@ -335,6 +335,8 @@ RULES: dict[str, dict[str, Any]] = {
     "decimal": {"precision": 14, "scale": 2},
     "date": {"format": "%Y-%m-%d"},
     "timestamp": {"format": "%Y-%m-%d %H:%M:%S"},
+    "moment": {"type": "timestamp", "format": "%Y-%m-%dT%H:%M:%S%z"},
+    "fraction": {"type": "timestamp", "format": "%Y%m%d%H%M%S%f%z"},
 }
 CELLS = {
     "integer": ["0", "-0", "+7", "007", "2147483647", "-2147483648", "2147483648", "1.0", "1e3", " 1", "1 ", "１",
@@ -346,13 +348,20 @@ CELLS = {
     "timestamp": ["2026-11-20 23:59:59", "2026-11-20 24:00:00", "2026-11-20 23:59:60", "2026-11-20",
                   "2026-03-08 02:30:00", "2026-11-20 1:00:00", "0001-01-01 00:00:00", "2026-11-20 00:00:00.5",
                   "2026-02-30 00:00:00"],
+    "moment": ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00+09:00", "0001-01-01T09:00:00+09:00",
+               "0001-01-01T08:59:59+09:00", "0001-01-01T17:59:59+18:00", "0001-01-01T18:00:00+18:00",
+               "0001-01-01T00:00:00-00:01", "0001-01-02T00:00:00+18:00",
+               "9999-12-31T23:59:59Z", "9999-12-31T23:59:59-18:00", "9999-12-31T23:59:59+18:00",
+               "10000-01-01T00:00:00Z", "2026-11-20T00:00:00+18:01", "2026-11-20T00:00:00+0900", "2026-11-20T00:00:00"],
+    "fraction": ["00010101000000000000+00:01", "00010101000000000000-00:01", "00010101000059999999+00:01",
+                 "00010101000100000000+00:01", "20261120130405123456Z", "2026112013040512345Z", "20261120130405123456"],
     "boolean": ["true", "false", "True", "t", "1", "0", "yes", " true"],
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", CELLS)
 def test_the_gate_and_the_job_read_every_cell_alike(drop: Drop, read: Read, tmp_path: Path, kind: str) -> None:
-    columns = [{"name": "key", "type": "string"}, {"name": "cell", "type": kind, **RULES.get(kind, {})}]
+    columns = [{"name": "key", "type": "string"}, {"name": "cell", "type": kind} | RULES.get(kind, {})]
     text = io.StringIO()
     lines = [["key", "cell"], *([f"k{n}", c] for n, c in enumerate(CELLS[kind]))]
     csv.writer(text, lineterminator="\n").writerows(lines)
@@ -377,20 +386,8 @@ def test_a_target_that_is_no_folder_is_refused(capsys: pytest.CaptureFixture[str
     assert "must end in /" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    ("strptime", "spark_format"),
-    [
-        ("%Y-%m-%d", "yyyy-MM-dd"),
-        ("%Y[%m]%d#", "yyyy'['MM']'dd'#'"),
-        ("%Y-%m-%dT%H:%M:%S.%f", "yyyy-MM-dd'T'HH:mm:ss.SSSSSS"),
-        ("%Y/%m/%d %H:%M:%S.%g%z", "yyyy/MM/dd HH:mm:ss.SSSXXX"),
-        ("%d o'clock", "dd' o''clock'"),
-    ],
-)
-def test_date_formats_are_translated(strptime: str, spark_format: str) -> None:
-    assert casting.spark_date_format(strptime) == spark_format
-
-
+@pytest.mark.usefixtures("spark")  # a column needs Java
 def test_a_date_format_that_would_be_read_differently_is_refused() -> None:
+    column = {"name": "day", "type": "date", "format": "%d %b %Y"}
     with pytest.raises(reading.ContractError, match="%b is not supported"):
-        casting.spark_date_format("%d %b %Y")
+        casting.value_of(F.col("day"), column, ".")

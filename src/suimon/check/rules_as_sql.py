@@ -159,8 +159,12 @@ def _moment(place: int, column: Column, partition: str | None, parameters: dict[
             return "NULL", f"CASE WHEN {v} = $partition THEN CAST($partition AS DATE) {exact.format(cast)}"
         return cast, f"CASE {exact.format(a)}"
     parameters[f"written_{place}"] = form
-    text = f"CASE WHEN ends_with({v}, 'Z') THEN left({v}, -1) || '+00:00' ELSE {v} END" if form.endswith("%z") else v
-    cast = f"CAST(TRY_STRPTIME({text}, $written_{place}) AS {sql_type})"
+    if form.endswith("%z"):
+        text = f"CASE WHEN ends_with({v}, 'Z') THEN left({v}, -1) || '+00:00' ELSE {v} END"
+        cast = f"CAST(TRY_STRPTIME({text}, $written_{place}) AS {sql_type})"
+        # In UTC, as it is loaded: midnight of the first day of year 1 in Japan is before that year.
+        return cast, f"CASE WHEN regexp_full_match({v}, $form_{place}) AND {a} >= TIMESTAMP '0001-01-01' THEN {a} END"
+    cast = f"CAST(TRY_STRPTIME({v}, $written_{place}) AS {sql_type})"
     return "NULL", f"CASE WHEN regexp_full_match({v}, $form_{place}) THEN {cast} END"
 
 

@@ -138,6 +138,8 @@ def printable(text: str) -> str:
 def _variant(code: Code, details: Details) -> str:
     if code in _VARIANTS:
         kind = str(details.get(_VARIANTS[code], ""))
+        if kind == "timestamp" and str(details.get("format")).endswith("%z"):
+            return "timestamp-zone"
         return "decimal-whole" if kind == "decimal" and details.get("scale") == 0 else kind
     if code is Code.COMPRESSION_ERROR and "members" in details:
         return "members"

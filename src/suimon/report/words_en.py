@@ -187,6 +187,7 @@ WORDS = {
             "decimal-whole": "is not a number of up to {whole} digits without decimal places",
             "date": "is not a real date written {format}",
             "timestamp": "is not a real time written {format}",
+            "timestamp-zone": "is not a real time written {format}, in UTC not before year 1",
             "boolean": "is none of the words {words}",
         },
     ),

@@ -194,6 +194,7 @@ WORDS = {
             "decimal-whole": "{whole} 桁以内の、小数部のない数値ではありません",
             "date": "{format} 形式の実在する日付ではありません",
             "timestamp": "{format} 形式の実在する日時ではありません",
+            "timestamp-zone": "{format} 形式の実在する日時（UTC で西暦 1 年以降）ではありません",
             "boolean": "{words} のいずれでもありません",
         },
     ),

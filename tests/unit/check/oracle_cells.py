@@ -139,7 +139,8 @@ def _moment(column: Column, read: dict[str, str]) -> int | None:
         if zone_hour * 60 + zone_minute > 18 * 60 or zone_minute > 59:
             return None
         east = (zone_hour * 60 + zone_minute) * (1 if zone[0] == "+" else -1)
-    return days * _DAY + (((hour * 60 + minute - east) * 60) + second) * 1_000_000 + micros
+    moment = days * _DAY + (((hour * 60 + minute - east) * 60) + second) * 1_000_000 + micros
+    return moment if moment >= date.min.toordinal() * _DAY else None
 
 
 def _day_of(column: Column, text: str) -> str:

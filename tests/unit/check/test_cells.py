@@ -30,6 +30,9 @@ DATE = Column("c", "date", format="%Y-%m-%d", minimum="2020-01-01", maximum="202
 ANY_DATE = Column("c", "date", format="%Y-%m-%d")
 SLASHED = Column("c", "date", format="%d/%m/%Y")
 TIMESTAMP = Column("c", "timestamp", format="%Y-%m-%d %H:%M:%S")
+# Values with a zone are loaded in UTC, where the first day of year 1 may be one before it.
+ZONED = Column("c", "timestamp", format="%Y-%m-%dT%H:%M:%S%z")
+COMPACT = Column("c", "timestamp", format="%Y%m%d%H%M%S%f%z")
 BOOLEAN = Column("c", "boolean")
 TEXT = Column("c", "string", min_length=2, max_length=4)
 CODE = Column("c", "string", pattern="^[A-Z]{2}[0-9]+$")
@@ -45,6 +48,9 @@ CODE = Column("c", "string", pattern="^[A-Z]{2}[0-9]+$")
         (ANY_DATE, ["0001-01-01", "9999-12-31"]),
         (SLASHED, ["29/02/2024"]),
         (TIMESTAMP, ["2026-11-20 23:59:59", "2026-01-01 00:00:00"]),
+        (ZONED, ["0001-01-01T00:00:00Z", "0001-01-01T09:00:00+09:00", "0001-01-01T00:00:00-18:00", ""]),
+        (ZONED, ["9999-12-31T23:59:59-18:00", "9999-12-31T23:59:59+18:00"]),
+        (COMPACT, ["00010101000100000000+00:01"]),
         (BOOLEAN, ["true", "false", ""]),
         (TEXT, ["ab", "水門水門", "👩🏽", "  ", '"a,b"', '"a\nb"', '""""""']),
         (CODE, ["AB1", "ZZ999999"]),
@@ -86,6 +92,12 @@ def test_a_value_that_keeps_every_rule_is_accepted(check: Check, column: Column,
         ),
         (DECIMAL, Code.MINIMUM_ERROR, ["-1.51", "-999.99"]),
         (NO_SCALE, Code.TYPE_ERROR, ["1.0", "1000", "1."]),
+        (
+            ZONED,
+            Code.TYPE_ERROR,
+            ["0001-01-01T00:00:00+09:00", "0001-01-01T17:59:59+18:00", "0000-12-31T23:00:00-18:00"],
+        ),
+        (COMPACT, Code.TYPE_ERROR, ["00010101000059999999+00:01"]),
         (
             DATE,
             Code.TYPE_ERROR,
