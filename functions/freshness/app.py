@@ -18,7 +18,7 @@ from botocore.config import Config
 from suimon.clock import utc_now
 from suimon.contract.model import Contracts, read_contracts
 from suimon.freshness.watch import Watch
-from suimon.incidents.store import IncidentDesk
+from suimon.incidents.store import IncidentStore
 from suimon.ledger.drops import Ledger
 from suimon.mwaa.airflow import CLIENT_CONFIG, Airflow
 from suimon.mwaa.pace import Pace
@@ -119,9 +119,9 @@ def contracts() -> Contracts:
 
 
 @cache
-def desk() -> IncidentDesk:
-    """The one desk of both rounds."""
-    return IncidentDesk(table(), boto3.client("sns"), settings().alerts_topic_arn)
+def incidents() -> IncidentStore:
+    """The one incidents of both rounds."""
+    return IncidentStore(table(), boto3.client("sns"), settings().alerts_topic_arn)
 
 
 @cache
@@ -130,7 +130,7 @@ def watch() -> Watch:
     return Watch(
         contracts=contracts(),
         ledger=Ledger(table(), "freshness"),
-        desk=desk(),
+        incidents=incidents(),
         redshift=boto3.client("redshift-data", config=REDSHIFT_CONFIG),
         warehouse=settings().warehouse,
     )
@@ -144,8 +144,8 @@ def sweep() -> Sweep:
     return Sweep(
         contracts=contracts(),
         ledger=ledger,
-        run_ends=RunEnds(ledger, desk(), boto3.client("stepfunctions")),
-        desk=desk(),
+        run_ends=RunEnds(ledger, incidents(), boto3.client("stepfunctions")),
+        incidents=incidents(),
         airflow=Airflow(mwaa, environment, Pace(table(), environment, utc_now, time.sleep)),
         table=table(),
         s3=boto3.client("s3"),

@@ -19,7 +19,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from suimon.aws.objects import Objects
 from suimon.clock import utc_now
 from suimon.contract.model import read_contracts
-from suimon.incidents.store import IncidentDesk
+from suimon.incidents.store import IncidentStore
 from suimon.intake.errors import RetryLaterError
 from suimon.intake.gate import Gate, receive
 from suimon.intake.inspection import FileInspector
@@ -120,7 +120,7 @@ def built() -> Callable[[str], Gate]:
         Gate,
         objects=objects,
         airflow=Airflow(boto3.client("mwaa", config=CLIENT_CONFIG), settings.mwaa_environment, pace),
-        desk=IncidentDesk(table, boto3.client("sns"), settings.alerts_topic_arn),
+        incidents=IncidentStore(table, boto3.client("sns"), settings.alerts_topic_arn),
         sfn=boto3.client("stepfunctions"),
         contracts=read_contracts(Path(__file__).with_name("contracts.json")),
         settings=settings,

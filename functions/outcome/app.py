@@ -12,7 +12,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from suimon.clock import utc_now
 from suimon.drops.run_finished import RunFinished
-from suimon.incidents.store import IncidentDesk
+from suimon.incidents.store import IncidentStore
 from suimon.ledger.drops import Ledger
 from suimon.outcome.run_end import RunEnds
 from suimon.settings import Settings
@@ -45,6 +45,6 @@ def run_ends() -> RunEnds:
     table = boto3.resource("dynamodb").Table(settings.ledger_table)
     return RunEnds(
         ledger=Ledger(table, "outcome"),
-        desk=IncidentDesk(table, boto3.client("sns"), settings.alerts_topic_arn),
+        incidents=IncidentStore(table, boto3.client("sns"), settings.alerts_topic_arn),
         sfn=boto3.client("stepfunctions"),
     )

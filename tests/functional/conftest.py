@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
     from suimon.contract.model import Contracts
+    from suimon.incidents.store import IncidentStore
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 
@@ -48,6 +49,11 @@ class Post:
     def subjects(self) -> list[str]:
         """Take what has come since last asked: the subjects."""
         return [subject for subject, _ in self.letters()]
+
+
+def open_ids(incidents: IncidentStore) -> list[str]:
+    """Return the ids of what is open."""
+    return [str(one.id) for one in incidents.open_incidents()]
 
 
 @dataclass

@@ -14,11 +14,10 @@ from suimon.drops.drop import Drop, DropRecord, Lease
 from suimon.drops.next_step import Step
 from suimon.drops.states import State
 from suimon.incidents.incident import Problem, is_news
-from suimon.incidents.store import OPEN, IncidentDesk
+from suimon.incidents.store import OPEN, IncidentStore, _item
 from suimon.intake import gate
 from suimon.intake.admission import Admission
 from suimon.ledger.drops import Ledger
-from suimon.ledger.items import stamp
 from suimon.mwaa import airflow
 from suimon.mwaa.airflow import Airflow, Answer
 from suimon.outcome.plan import plan as plan_run_end
@@ -73,12 +72,11 @@ def _run_id_of_the_drop(record: DropRecord) -> str:
     return record.id
 
 
-def _mark_then_send(self: IncidentDesk, problem: Problem, now: datetime) -> bool:
-    if not is_news(problem, self.known(problem.id)):
+def _mark_then_send(self: IncidentStore, problem: Problem, now: datetime) -> bool:
+    known = self.known(problem.id)
+    if not is_news(problem, known):
         return False
-    item = {"pk": f"incident#{problem.id}", "sk": "incident", "incident_id": problem.id, "state": OPEN}
-    item |= {"fingerprint": problem.fingerprint, "subject": problem.subject}
-    self._table.put_item(Item=item | {"opened_at": stamp(now), "updated_at": stamp(now)})
+    self._table.put_item(Item=_item(problem, OPEN, now, now, known))
     self._publish(f"[Suimon] {problem.subject}", problem.body, problem.id)
     return True
 
@@ -87,7 +85,7 @@ def _move_then_tell(self: Admission, record: DropRecord, contract: Any, reason: 
     from suimon.incidents.messages import files  # noqa: PLC0415 as the code it stands for
 
     moved = self.end(record, State.REJECTED, reason)
-    self.desk.report(files.rejected(record, contract, reason), self.clock())
+    self.incidents.report(files.rejected(record, contract, reason), self.clock())
     return moved
 
 
@@ -226,7 +224,7 @@ BUGS = (
         "marked-before-sent",
         "an alert is marked as sent, then sent",
         ("every_problem_is_published",),
-        ((IncidentDesk, "report", _mark_then_send),),
+        ((IncidentStore, "report", _mark_then_send),),
     ),
     Bug(
         "ledger-before-people",
@@ -244,7 +242,7 @@ BUGS = (
         "no-recovery",
         "nobody says that a problem is over",
         ("no_incident_outlives_its_cause",),
-        ((IncidentDesk, "recover", _never_recover), (IncidentDesk, "recover_all", _recover_none)),
+        ((IncidentStore, "recover", _never_recover), (IncidentStore, "recover_all", _recover_none)),
     ),
     Bug(
         "no-sweep",

@@ -13,7 +13,7 @@ from suimon.check.engine import Aside
 from suimon.contract.model import Contracts
 from suimon.drops.run_finished import RunFinished
 from suimon.freshness.watch import Watch
-from suimon.incidents.store import IncidentDesk
+from suimon.incidents.store import IncidentStore
 from suimon.intake import gate, queue, replays
 from suimon.intake.errors import RetryLaterError
 from suimon.intake.gate import Gate
@@ -149,7 +149,7 @@ class Functions:
         self._sfn: Any = Faulty(world, services.sfn, "sfn")
         self._objects = Objects(self.s3)  # type: ignore[arg-type]  # as faithful as the conformance tests say
         self._sleep = world.sleep
-        self._desk = IncidentDesk(self._table, Faulty(world, services.sns, "sns"), TOPIC, world.sleep)  # type: ignore[arg-type]
+        self._incidents = IncidentStore(self._table, Faulty(world, services.sns, "sns"), TOPIC, world.sleep)  # type: ignore[arg-type]
         self._pace = Pace(self._table, ENVIRONMENT, world.clock, world.sleep)  # type: ignore[arg-type]
         self._airflow = Airflow(Faulty(world, services.mwaa, "mwaa"), ENVIRONMENT, self._pace)  # type: ignore[arg-type]
         self._inspector = ByMark(self._objects)
@@ -162,7 +162,7 @@ class Functions:
             ledger=self.ledger(owner),
             objects=self._objects,
             airflow=self._airflow,
-            desk=self._desk,
+            incidents=self._incidents,
             sfn=self._sfn,
             contracts=self.contracts,
             settings=SETTINGS,
@@ -173,7 +173,7 @@ class Functions:
 
     def run_ends(self, owner: str) -> RunEnds:
         """What the outcome function enters the ends of runs with."""
-        return RunEnds(self.ledger(owner), self._desk, self._sfn)
+        return RunEnds(self.ledger(owner), self._incidents, self._sfn)
 
     # ------------------------------------------------------------ what the entry points do with these
 
@@ -214,7 +214,7 @@ class Functions:
     def look(self, now: datetime) -> dict[str, Any]:
         """Look whether sets are whole in time; deadlines of files and ages of tables are not simulated."""
         if self._of_sets:
-            watch = Watch(self._of_sets, self.ledger("freshness"), self._desk, self.warehouse, WAREHOUSE)  # type: ignore[arg-type]  # no table is asked
+            watch = Watch(self._of_sets, self.ledger("freshness"), self._incidents, self.warehouse, WAREHOUSE)  # type: ignore[arg-type]  # no table is asked
             watch.round(now)
         return {}
 
@@ -224,8 +224,8 @@ class Functions:
         return Sweep(
             contracts=self.contracts,
             ledger=ledger,
-            run_ends=RunEnds(ledger, self._desk, self._sfn),
-            desk=self._desk,
+            run_ends=RunEnds(ledger, self._incidents, self._sfn),
+            incidents=self._incidents,
             airflow=self._airflow,
             table=self._table,  # type: ignore[arg-type]
             s3=self.s3,  # type: ignore[arg-type]

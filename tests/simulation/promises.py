@@ -207,8 +207,7 @@ def no_incident_outlives_its_cause(end: Schedule) -> Iterator[str]:
     for item in end.services.table.items():
         if item.get("state") != "INCIDENT_OPEN":
             continue
-        incident_id, blamed = item["incident_id"], item["fingerprint"].partition(".")[0]
-        kind = incident_id.partition(":")[0]
+        incident_id, kind, blamed = item["incident_id"], item["kind"], item.get("drop_id", "")
         if kind in {"rejected", "run-failed"}:
             if end.is_mended_since(blamed):
                 yield f"{incident_id} is open, though {end.name(blamed)} or a later file is loaded"

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from suimon.freshness.observation import Check
-from suimon.incidents.messages.freshness import MISSING, file_never_came
+from suimon.incidents.kinds import About, IncidentId, Kind
+from suimon.incidents.messages.freshness import file_never_came
 from suimon.incidents.messages.sets import incomplete_id, overdue
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def judge_arrival(contract: Contract, partition: str, drops: Sequence[DropRecord
     A file that came and was rejected, or could not be loaded, is not missing: it has an incident of its own. So has a
     set of which something has come.
     """
-    incident_id = f"{MISSING}:{contract.dataset}:{partition}"
+    incident_id = IncidentId.of(Kind.MISSING_FILE, About(dataset=contract.dataset, partition=partition))
     if drops:
         return Check(incident_id, None, f"{drops[-1].drop.key} has come.")
     deadline = deadline_of(contract.arrival, date.fromisoformat(partition)) if contract.arrival else None

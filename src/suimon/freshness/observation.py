@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from suimon.incidents.incident import Problem
+    from suimon.incidents.kinds import IncidentId
 
 
 @dataclass(frozen=True)
 class Check:
     """One question and its answer: a problem, or none (`note`: what makes it good); `may_pass`: told if it lasts."""
 
-    incident_id: str
+    incident_id: IncidentId
     problem: Problem | None
     note: str = ""
     may_pass: bool = False

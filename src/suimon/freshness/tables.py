@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from suimon.freshness.observation import Check
 from suimon.incidents.incident import Problem
+from suimon.incidents.kinds import About, IncidentId, Kind
 from suimon.incidents.messages.freshness import _AHEAD_DAYS, _days
 from suimon.warehouse.data_api import UnfinishedError, Warehouse, run_query
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 # A serverless workgroup that sleeps takes its time to wake up.
 QUERY_SECONDS = 60
-STALE, UNREADABLE = "stale-table", "unreadable-table"
 _AGE_SQL = Path(__file__).with_name("tables_age.sql")
 _IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]*")
 
@@ -36,7 +36,7 @@ class NoTimeError(Exception):
 
 def judge_age(table: TableFreshness, age_days: int | None) -> Check:
     """Judge a table by the days since its newest value, worst case first; None: it holds no value at all."""
-    incident_id = f"{STALE}:{table.table}"
+    about = About(table=table.table)
     name = f"{table.table}.{table.column}"
     if age_days is None:
         subject, what, kind = (
@@ -55,14 +55,16 @@ def judge_age(table: TableFreshness, age_days: int | None) -> Check:
         )
         kind = "future"
     else:
-        return Check(incident_id, None, f"The newest value of {name} is {_days(age_days)} old.")
+        return Check(
+            IncidentId.of(Kind.STALE_TABLE, about), None, f"The newest value of {name} is {_days(age_days)} old."
+        )
     body = f"{what}\n\nWhat to do: see which load of {table.table} is missing or failed, and whether its source sends."
-    return Check(incident_id, Problem(incident_id, subject, body, kind))
+    problem = Problem(Kind.STALE_TABLE, about, subject, body, kind)
+    return Check(problem.id, problem)
 
 
 def unreadable(table: TableFreshness, warehouse: Warehouse, error: Exception) -> Check:
     """Report a table whose age cannot be asked; the same kind of error again is no news. One that is busy may pass."""
-    incident_id = f"{UNREADABLE}:{table.table}"
     body = (
         f"The age of {table.table} could not be asked in {warehouse}: nobody knows whether it is fresh.\n\n"
         f"{type(error).__name__}: {error}\n\n"
@@ -71,8 +73,8 @@ def unreadable(table: TableFreshness, warehouse: Warehouse, error: Exception) ->
         "does while it copies, and readers wait."
     )
     kind = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
-    problem = Problem(incident_id, f"{table.table} cannot be checked", body, kind)
-    return Check(incident_id, problem, may_pass=isinstance(error, UnfinishedError | NoTimeError))
+    problem = Problem(Kind.UNREADABLE_TABLE, About(table=table.table), f"{table.table} cannot be checked", body, kind)
+    return Check(problem.id, problem, may_pass=isinstance(error, UnfinishedError | NoTimeError))
 
 
 def ask_age(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from suimon.incidents.kinds import About, IncidentId, Kind
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
@@ -14,44 +16,63 @@ if TYPE_CHECKING:
 class Problem:
     """What is wrong now, in words for the person who gets the e-mail.
 
-    id: stable and readable, such as `missing-file:sales:2026-11-20`. subject: one line.
-    body: what happened, where, what to do. fingerprint: people are told again when it changes.
+    subject: one line. body: what happened, where, what to do. fingerprint: people are alerted again when it changes.
     """
 
-    id: str
+    kind: Kind
+    about: About
     subject: str
     body: str
     fingerprint: str
+
+    @property
+    def id(self) -> IncidentId:
+        """The id of its incident."""
+        return IncidentId.of(self.kind, self.about)
 
 
 @dataclass(frozen=True)
 class Recovery:
     """An incident whose problem has recovered; `note` says how."""
 
-    incident_id: str
+    incident_id: IncidentId
     note: str = ""
 
 
 @dataclass(frozen=True)
 class Incident:
-    """What the ledger knows of a problem."""
+    """What the ledger knows of a problem; `revision` counts its writes."""
 
-    id: str
+    kind: Kind
+    about: About
     is_open: bool
     fingerprint: str
     subject: str
     opened_at: datetime
+    updated_at: datetime
     is_suspected: bool = False  # and then nothing has been published
+    revision: int = 0
+
+    @property
+    def id(self) -> IncidentId:
+        """Its id."""
+        return IncidentId.of(self.kind, self.about)
 
 
 def is_news(problem: Problem, known: Incident | None) -> bool:
-    """Whether people have to be told: never told, told otherwise, or told since that it was over."""
+    """Whether people have to be alerted: for the first time, since it has changed, or since it had recovered."""
     return known is None or not known.is_open or known.fingerprint != problem.fingerprint
 
 
-def of_kind(kind: str, opened: Iterable[str]) -> set[str]:
-    """Give what the open incidents of a kind are about: `a` of `kind:a`."""
-    return {one.removeprefix(f"{kind}:") for one in opened if one.startswith(f"{kind}:")}
+def of_kind(opened: Iterable[Incident], *kinds: Kind) -> list[Incident]:
+    """Return the incidents of some kinds."""
+    return [one for one in opened if one.kind in kinds]
+
+
+def gone(opened: Iterable[Incident], kind: Kind, note: str = "", still: Iterable[Problem] = ()) -> list[Recovery]:
+    """Return the recoveries of a kind, of which everything was looked at and only some problems are still there."""
+    ids = {problem.id for problem in still}
+    return [Recovery(one.id, note) for one in of_kind(opened, kind) if one.id not in ids]
 
 
 EXAMPLES = 10  # named in a finding or an e-mail; the rest is counted

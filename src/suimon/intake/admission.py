@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
     from suimon.contract.model import Contract
-    from suimon.incidents.store import IncidentDesk
+    from suimon.incidents.store import IncidentStore
     from suimon.intake.inspection import Inspection, Inspector
     from suimon.ledger.drops import Changes, Ledger
 
@@ -34,7 +34,7 @@ class Admission:
 
     ledger: Ledger
     objects: Objects
-    desk: IncidentDesk
+    incidents: IncidentStore
     sfn: SFNClient
     lake_bucket: str
     inspector: Inspector
@@ -74,7 +74,7 @@ class Admission:
     def reject(self, record: DropRecord, contract: Contract, reason: str) -> DropRecord:
         """Reject a drop and alert people with the reason."""
         # People first, ledger after: a crash in between reports it again at the next delivery, never not at all.
-        self.desk.report(files.rejected(record, contract, reason), self.clock())
+        self.incidents.report(files.rejected(record, contract, reason), self.clock())
         if is_outdated(record, self.ledger.newer_writes(record.drop)):
             # Whoever loads a newer file closes this incident if it was open by then; otherwise we see that file here.
             return self._supersede(record)  # mark: overwritten-while-reported
@@ -98,9 +98,9 @@ class Admission:
 
     def _supersede(self, record: DropRecord) -> DropRecord:
         """End a drop that a newer write has replaced; close what was reported of it, here or before a crash."""
-        reported = self.desk.known(files.rejected_id(record))
-        if reported and reported.is_open and reported.fingerprint == record.run_id:
-            self.desk.recover(reported.id, self.clock(), f"{record.drop.key} has come again.")
+        reported = self.incidents.known(files.rejected_id(record))
+        if reported and reported.is_open and reported.about.run_id == record.run_id:
+            self.incidents.recover(reported.id, self.clock(), f"{record.drop.key} has come again.")
         return self.end(record, State.SUPERSEDED)
 
     def _copy(self, record: DropRecord, contract: Contract, inspection: Inspection) -> str:
@@ -124,7 +124,7 @@ class Admission:
         if verdict.set_aside or verdict.warnings:
             aside = f"s3://{self.lake_bucket}/{aside_key(record)}" if verdict.set_aside else ""
             problem = files.imperfect(record, contract, verdict.set_aside, inspection.report(), aside)
-            self.desk.report(problem, self.clock())
+            self.incidents.report(problem, self.clock())
         else:
             note = f"{record.drop.key} has come again and is as it should be."
-            self.desk.recover(files.imperfect_id(record, contract), self.clock(), note)
+            self.incidents.recover(files.imperfect_id(record), self.clock(), note)

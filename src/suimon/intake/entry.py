@@ -11,16 +11,16 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from suimon.contract.model import Contracts
-    from suimon.incidents.store import IncidentDesk
+    from suimon.incidents.store import IncidentStore
     from suimon.ledger.drops import Ledger
 
 
-def enter(drop: Drop, contracts: Contracts, ledger: Ledger, desk: IncidentDesk, now: datetime) -> DropRecord:
+def enter(drop: Drop, contracts: Contracts, ledger: Ledger, incidents: IncidentStore, now: datetime) -> DropRecord:
     """Enter a drop under its contract, or report it and enter it as UNMATCHED; return it as the ledger has it."""
     if matched := contracts.match(drop.key):
         contract, partition = matched
         return ledger.receive(drop, Match(contract.dataset, partition), now)
     # People first: once it is in the ledger, nothing looks at it again until there is a contract.
     if drop.size or not drop.key.endswith("/"):  # an empty object with a slash is what consoles call a folder
-        desk.report(files.no_contract(drop, contracts, now), now)
+        incidents.report(files.no_contract(drop, contracts, now), now)
     return ledger.receive(drop, None, now)

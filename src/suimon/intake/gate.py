@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from suimon.aws.objects import Objects
     from suimon.contract.model import Contract, Contracts
-    from suimon.incidents.store import IncidentDesk
+    from suimon.incidents.store import IncidentStore
     from suimon.intake.inspection import Inspector
     from suimon.mwaa.airflow import Airflow
     from suimon.settings import Settings
@@ -44,7 +44,7 @@ class Gate:
     ledger: Ledger
     objects: Objects
     airflow: Airflow
-    desk: IncidentDesk
+    incidents: IncidentStore
     sfn: SFNClient
     contracts: Contracts
     settings: Settings
@@ -54,7 +54,7 @@ class Gate:
 
     def take(self, drop: Drop) -> DropRecord:
         """Take a drop as far as it can go now, from whatever state; RetryLaterError when there is more to do."""
-        record = enter(drop, self.contracts, self.ledger, self.desk, self.clock())
+        record = enter(drop, self.contracts, self.ledger, self.incidents, self.clock())
         matched = self.contracts.match(drop.key)
         if matched is None:
             return record
@@ -113,20 +113,24 @@ class Gate:
 
     @cached_property
     def _stations(self) -> Stations:
-        ledger, objects, desk, clock = self.ledger, self.objects, self.desk, self.clock
+        ledger, objects, incidents, clock = self.ledger, self.objects, self.incidents, self.clock
         lake_bucket = self.settings.lake_bucket
         return Stations(
             admission=Admission(
                 ledger=ledger,
                 objects=objects,
-                desk=desk,
+                incidents=incidents,
                 sfn=self.sfn,
                 lake_bucket=lake_bucket,
                 inspector=self.inspector,
                 clock=clock,
             ),
-            gathering=Gathering(ledger=ledger, objects=objects, desk=desk, lake_bucket=lake_bucket, clock=clock),
-            runs=RunStart(ledger=ledger, airflow=self.airflow, desk=desk, settings=self.settings, clock=clock),
+            gathering=Gathering(
+                ledger=ledger, objects=objects, incidents=incidents, lake_bucket=lake_bucket, clock=clock
+            ),
+            runs=RunStart(
+                ledger=ledger, airflow=self.airflow, incidents=incidents, settings=self.settings, clock=clock
+            ),
             advance=self.advance,
         )
 

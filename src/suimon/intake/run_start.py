@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from suimon.contract.model import Contract
     from suimon.drops.drop import DropRecord
-    from suimon.incidents.store import IncidentDesk
+    from suimon.incidents.store import IncidentStore
     from suimon.mwaa.airflow import Airflow
     from suimon.settings import Settings
 
@@ -37,7 +37,7 @@ class RunStart:
 
     ledger: Ledger
     airflow: Airflow
-    desk: IncidentDesk
+    incidents: IncidentStore
     settings: Settings
     clock: Callable[[], datetime]
 
@@ -52,7 +52,7 @@ class RunStart:
             lasting = now - record.updated_at > PATIENCE
             if lasting or why.cause not in PASSING:
                 problem = messages.not_triggered(self.settings.mwaa_environment, dag_id, record, why)
-                self.desk.report(problem, now)
+                self.incidents.report(problem, now)
             raise RetryLaterError(f"drop {record.id} is accepted, its run could not be started: {why.reason}")
         self._close_incidents(record, dag_id)
         self._report_pause(dag_id)
@@ -68,7 +68,7 @@ class RunStart:
     def _close_incidents(self, record: DropRecord, dag_id: str) -> None:
         """Close what was wrong with starting runs, now that one has started."""
         over = messages.trigger_incidents(self.settings.mwaa_environment, dag_id, record)
-        self.desk.recover_all(over, self.clock(), f"Airflow has taken the run of {record.drop.key}.")
+        self.incidents.recover_all(over, self.clock(), f"Airflow has taken the run of {record.drop.key}.")
 
     def _report_pause(self, dag_id: str) -> None:
         """Report a DAG that takes runs and starts none, or that it starts them again."""
@@ -77,6 +77,6 @@ class RunStart:
         except (ClientError, BotoCoreError, BusyError):
             return  # the run exists, and that is what was asked for; the sweep asks too
         if paused:
-            self.desk.report(messages.paused(dag_id), self.clock())
+            self.incidents.report(messages.paused(dag_id), self.clock())
         elif paused is False:
-            self.desk.recover(messages.paused(dag_id).id, self.clock())
+            self.incidents.recover(messages.paused(dag_id).id, self.clock())

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from suimon.contract.model import Contract
     from suimon.drops.drop import DropRecord
     from suimon.drops.sets import DropSet, Joined
-    from suimon.incidents.store import IncidentDesk
+    from suimon.incidents.store import IncidentStore
     from suimon.ledger.drops import Ledger
 
     # Reads the names of a set's shards; SetError or UnreadableError when that is not possible.
@@ -49,7 +49,7 @@ class Gathering:
 
     ledger: Ledger
     objects: Objects
-    desk: IncidentDesk
+    incidents: IncidentStore
     lake_bucket: str
     clock: Callable[[], datetime]
 
@@ -62,7 +62,7 @@ class Gathering:
         joined = self._join(record, contract, names)
         if joined.place is sets.Place.CLOSED:
             # People first, ledger after, as ever.
-            self.desk.report(set_messages.closed(record, joined.whole), self.clock())
+            self.incidents.report(set_messages.closed(record, joined.whole), self.clock())
             self.ledger.move(record, State.REJECTED, self.clock())
         elif joined.place is sets.Place.SUPERSEDED:
             self.ledger.move(record, State.SUPERSEDED, self.clock())

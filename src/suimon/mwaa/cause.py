@@ -23,9 +23,6 @@ class Cause(StrEnum):
 
 # Nothing is wrong with the request; news only when it lasts. Everything else stays until a person changes something.
 PASSING = frozenset({Cause.AWAY, Cause.BUSY})
-OF_ENVIRONMENT = frozenset({Cause.AWAY, Cause.BUSY, Cause.DENIED, Cause.MISSING, Cause.INVALID})
-OF_DAG = frozenset({Cause.UNKNOWN_DAG, Cause.FORBIDDEN_DAG, Cause.LONG_PATH})
-OF_DROP = frozenset({Cause.REFUSED_CONF, Cause.FOREIGN_RUN})
 
 
 @dataclass(frozen=True)

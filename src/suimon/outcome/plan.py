@@ -64,7 +64,7 @@ def plan(run: RunFinished, known: Known) -> Plan:
 def _has_recovered(problem: Problem, known: Known) -> bool:
     """Whether this failure was reported before, and has recovered since: the event is delivered a second time."""
     incident = known.incident
-    return incident is not None and not incident.is_open and incident.fingerprint == problem.fingerprint
+    return incident is not None and not incident.is_open and incident.about.run_id == problem.about.run_id
 
 
 def next_move(state: State, end: State) -> State | None:

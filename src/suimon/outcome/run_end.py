@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from suimon.aws.task_token import answer_token
 from suimon.drops.drop import DropRecord, written_after
 from suimon.drops.states import State
+from suimon.incidents.kinds import About, IncidentId, Kind
 from suimon.incidents.messages import files
 from suimon.ledger.drops import Ledger, LostClaimError
 from suimon.ledger.followers import follow
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from suimon.drops.run_finished import RunFinished
     from suimon.incidents.incident import Problem
-    from suimon.incidents.store import IncidentDesk
+    from suimon.incidents.store import IncidentStore
     from suimon.ledger.drops import Changes
 
 
@@ -29,7 +30,7 @@ class RunEnds:
     """Records the ends of runs: in the ledger, as incidents, and for the replay that waits."""
 
     ledger: Ledger
-    desk: IncidentDesk
+    incidents: IncidentStore
     sfn: SFNClient
 
     def record(self, run: RunFinished, now: datetime) -> DropRecord:
@@ -53,7 +54,7 @@ class RunEnds:
         if planned.end is None:
             return planned.record
         if planned.problem and planned.is_news:
-            self.desk.report(planned.problem, now)  # mark: failure-is-reported-first
+            self.incidents.report(planned.problem, now)  # mark: failure-is-reported-first
         try:
             record = self._move(planned.record, planned.end, run, now)
         except LostClaimError:  # a replay has started: the repeated event will be out of date
@@ -73,7 +74,7 @@ class RunEnds:
         if record is None or record.attempt != run.attempt or run.state is not State.FAILED:
             return Known(record)
         newer_is_loaded = self._newer_is_loaded(record)
-        incident = self.desk.known(files.run_failed(record, run).id) if record.state is State.FAILED else None
+        incident = self.incidents.known(files.run_failed(record, run).id) if record.state is State.FAILED else None
         return Known(record, newer_is_loaded, incident)
 
     def _move(self, record: DropRecord, end: State, run: RunFinished, now: datetime) -> DropRecord:
@@ -93,22 +94,22 @@ class RunEnds:
 
         Whoever loaded that may have looked for open incidents before this one was.
         """
-        incident = self.desk.known(problem.id) if problem else None
-        if problem is None or incident is None or not incident.is_open or incident.fingerprint != problem.fingerprint:
+        incident = self.incidents.known(problem.id) if problem else None
+        if problem is None or incident is None or not incident.is_open or incident.about.run_id != problem.about.run_id:
             return
         current = self.ledger.get(record.id) or record
         if why := withdrawal(record.attempt, current, newer_is_loaded=self._newer_is_loaded(current)):
-            self.desk.recover(problem.id, now, why)
+            self.incidents.recover(problem.id, now, why)
 
     def _newer_is_loaded(self, record: DropRecord) -> bool:
         return any(newer.state is State.LOADED for newer in self.ledger.newer_writes(record.drop))
 
     def _recover(self, loaded: DropRecord, now: datetime) -> None:
         """Close the incidents of a partition, but for those about a later write than the one that was loaded."""
-        for kind in ("run-failed", "rejected", "set-closed"):
-            incident = self.desk.known(f"{kind}:{loaded.dataset}:{loaded.partition}")
+        for kind in (Kind.RUN_FAILED, Kind.REJECTED, Kind.SET_CLOSED):
+            incident = self.incidents.known(IncidentId.of(kind, About.drop(loaded)))
             if incident is None or not incident.is_open:
                 continue
-            blamed = self.ledger.get(incident.fingerprint.partition(".")[0])  # its fingerprint is a run id
+            blamed = self.ledger.get(incident.about.drop_id)
             if blamed is None or not written_after(blamed, loaded):
-                self.desk.recover(incident.id, now, f"{loaded.drop.key} is loaded ({loaded.rows:,} rows).")
+                self.incidents.recover(incident.id, now, f"{loaded.drop.key} is loaded ({loaded.rows:,} rows).")

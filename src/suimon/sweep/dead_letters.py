@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from suimon.drops.drop import Drop, EventError
 from suimon.drops.run_finished import OutcomeError, RunFinished
 from suimon.drops.states import State
-from suimon.incidents.incident import EXAMPLES
-from suimon.incidents.messages.sweep import UNDELIVERABLE, undeliverable_messages
+from suimon.incidents.incident import EXAMPLES, gone
+from suimon.incidents.kinds import Kind
+from suimon.incidents.messages.sweep import undeliverable_messages
 from suimon.intake.entry import enter
 from suimon.sweep.findings import Finding
 from suimon.sweep.plans.dead_letters import Resume, Scheduled, UnusableMessageError, read
+from suimon.sweep.publishing import publish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
     from suimon.contract.model import Contracts
-    from suimon.incidents.store import IncidentDesk
+    from suimon.incidents.incident import Incident
+    from suimon.incidents.store import IncidentStore
     from suimon.intake.queue import IntakeQueue
     from suimon.ledger.drops import Ledger
     from suimon.outcome.run_end import RunEnds
@@ -52,7 +55,7 @@ class DeadLetters:
     contracts: Contracts
     ledger: Ledger
     run_ends: RunEnds
-    desk: IncidentDesk
+    incidents: IncidentStore
     queue: IntakeQueue
     sqs: SQSClient
     s3: S3Client
@@ -60,7 +63,7 @@ class DeadLetters:
     reports_bucket: str
     wait_seconds: int = 1
 
-    def process(self, opened: Sequence[str], now: datetime) -> Finding:
+    def process(self, opened: Sequence[Incident], now: datetime) -> Finding:
         """Process what lies in the queues; a message is deleted only when what it says is safe elsewhere."""
         repaired, kept, failed = 0, {}, []
         for message in self._messages():
@@ -74,11 +77,11 @@ class DeadLetters:
                 repaired += 1
                 self._delete(message)
         if kept:
-            self.desk.report(undeliverable_messages(self.reports_bucket, list(kept)), now)
+            self.incidents.report(undeliverable_messages(self.reports_bucket, list(kept)), now)
             for message in kept.values():
                 self._delete(message)
-        elif UNDELIVERABLE in opened and not self._keeps_any():
-            self.desk.recover(UNDELIVERABLE, now, "Nothing is kept there any longer.")
+        elif (over := gone(opened, Kind.UNDELIVERABLE, "Nothing is kept there any longer.")) and not self._keeps_any():
+            publish(self.incidents, (), over, now)
         count = repaired + len(kept) + len(failed)
         return Finding(DEAD_LETTER, count, count, repaired, len(kept), tuple([*kept, *failed][:EXAMPLES]))
 
@@ -101,7 +104,7 @@ class DeadLetters:
     def _process(self, body: str, now: datetime) -> None:
         match read(body):
             case Drop() as drop:
-                record = enter(drop, self.contracts, self.ledger, self.desk, now)
+                record = enter(drop, self.contracts, self.ledger, self.incidents, now)
                 if record.state is not State.UNMATCHED:  # the gate could do nothing with it
                     self.queue.resume([record.id])
             case RunFinished() as run:

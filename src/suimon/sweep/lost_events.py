@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from suimon.aws.versions import Page, RawBucket, Version
     from suimon.contract.model import Contract, Contracts
-    from suimon.incidents.store import IncidentDesk
+    from suimon.incidents.store import IncidentStore
     from suimon.intake.queue import IntakeQueue
     from suimon.ledger.checkpoints import Marks
     from suimon.ledger.drops import Ledger
@@ -94,7 +94,7 @@ class Listing:
     ledger: Ledger
     bucket: RawBucket
     queue: IntakeQueue
-    desk: IncidentDesk
+    incidents: IncidentStore
     backlog: int = 0
     budget: Budget = field(default_factory=lambda: Budget(ENTERED_AT_MOST))
 
@@ -200,7 +200,7 @@ class Listing:
             newest = max(newest, *(_if_below(record, one) for record in unlisted), "", key=written_order)
             # An entry of the key without its record is left of a crash: it holds the sequencer that the event told.
             drop = told.get(one.drop.id) or replace(one.drop, sequencer=after(newest))
-            record = enter(drop, self.contracts, self.ledger, self.desk, now)
+            record = enter(drop, self.contracts, self.ledger, self.incidents, now)
             newest = max(newest, record.drop.sequencer, key=written_order)
             entered[record.id] = record
         return entered

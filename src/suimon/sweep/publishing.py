@@ -9,12 +9,14 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from suimon.incidents.incident import Problem, Recovery
-    from suimon.incidents.store import IncidentDesk
+    from suimon.incidents.store import IncidentStore
 
 
-def publish(desk: IncidentDesk, problems: Iterable[Problem], recoveries: Iterable[Recovery], now: datetime) -> None:
+def publish(
+    incidents: IncidentStore, problems: Iterable[Problem], recoveries: Iterable[Recovery], now: datetime
+) -> None:
     """Report problems, then recoveries; what people know already is not published again."""
     for problem in problems:
-        desk.report(problem, now)
+        incidents.report(problem, now)
     for recovery in recoveries:
-        desk.recover(recovery.incident_id, now, recovery.note)
+        incidents.recover(recovery.incident_id, now, recovery.note)

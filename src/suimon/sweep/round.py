@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from suimon.aws.versions import RawBucket
-from suimon.incidents.incident import Recovery, of_kind
-from suimon.incidents.messages.sweep import UNEXPLAINED, sweep_failed, unexplained_left
+from suimon.incidents.incident import gone
+from suimon.incidents.kinds import Kind
+from suimon.incidents.messages.sweep import sweep_failed, unexplained_left
 from suimon.intake.queue import IntakeQueue
 from suimon.ledger.checkpoints import Marks
 from suimon.ledger.pending_ends import NotedEnds
@@ -37,8 +38,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
     from suimon.contract.model import Contracts
-    from suimon.incidents.incident import Problem
-    from suimon.incidents.store import IncidentDesk
+    from suimon.incidents.incident import Incident, Problem, Recovery
+    from suimon.incidents.store import IncidentStore
     from suimon.ledger.drops import Ledger
     from suimon.mwaa.airflow import Airflow
     from suimon.outcome.run_end import RunEnds
@@ -59,7 +60,7 @@ class Sweep:
     contracts: Contracts
     ledger: Ledger
     run_ends: RunEnds
-    desk: IncidentDesk
+    incidents: IncidentStore
     airflow: Airflow
     table: Table
     s3: S3Client
@@ -73,7 +74,7 @@ class Sweep:
 
         A part for which there is no time is reported as failed: better than to be terminated during it, unheard.
         """
-        opened = self.desk.open_incidents()
+        opened = self.incidents.open_incidents()
         findings: dict[str, Finding] = {}
         failures = []
         try:
@@ -92,7 +93,7 @@ class Sweep:
             else:
                 findings[finding.kind] = findings.get(finding.kind, Finding(finding.kind)) + finding
         result = Findings(tuple(findings.values()), tuple(failures))
-        publish(self.desk, *verdict(result, opened), now)
+        publish(self.incidents, *verdict(result, opened), now)
         return result
 
     def portion(self, walk: Walk, now: datetime) -> tuple[Findings, Walk | None]:
@@ -109,7 +110,7 @@ class Sweep:
         return Findings((finding,)), None if walk.complete else walk
 
     def _parts(
-        self, opened: list[str], backlog: int, now: datetime, time_left: Callable[[], float]
+        self, opened: list[Incident], backlog: int, now: datetime, time_left: Callable[[], float]
     ) -> dict[str, Callable[[], Finding]]:
         """Return the parts by name, in the order in which a round does them."""
         listing, marks = self._listing(backlog), Marks(self.table)
@@ -122,7 +123,7 @@ class Sweep:
                 ledger=self.ledger,
                 contracts=self.contracts,
                 queue=self._queue(),
-                desk=self.desk,
+                incidents=self.incidents,
                 marks=marks,
                 now=now,
             ),
@@ -130,14 +131,14 @@ class Sweep:
             "runs": lambda: self._silent_runs().look(opened, now, time_left),
         }
 
-    def _stuck(self, opened: list[str], backlog: int, now: datetime) -> Finding:
-        close_trigger_incidents(self.ledger, self.contracts, self.desk, opened, now)
-        close_file_incidents(self.ledger, self.desk, opened, now)
+    def _stuck(self, opened: list[Incident], backlog: int, now: datetime) -> Finding:
+        close_trigger_incidents(self.ledger, self.contracts, self.incidents, opened, now)
+        close_file_incidents(self.ledger, self.incidents, opened, now)
         return resume_stuck(
             ledger=self.ledger,
             contracts=self.contracts,
             queue=self._queue(),
-            desk=self.desk,
+            incidents=self.incidents,
             backlog=backlog,
             opened=opened,
             now=now,
@@ -152,7 +153,7 @@ class Sweep:
             ledger=self.ledger,
             bucket=RawBucket(self.s3, self.settings.raw_bucket),
             queue=self._queue(),
-            desk=self.desk,
+            incidents=self.incidents,
             backlog=backlog,
         )
 
@@ -161,7 +162,7 @@ class Sweep:
             contracts=self.contracts,
             ledger=self.ledger,
             run_ends=self.run_ends,
-            desk=self.desk,
+            incidents=self.incidents,
             queue=self._queue(),
             sqs=self.sqs,
             s3=self.s3,
@@ -175,7 +176,7 @@ class Sweep:
             contracts=self.contracts,
             ledger=self.ledger,
             run_ends=self.run_ends,
-            desk=self.desk,
+            incidents=self.incidents,
             airflow=self.airflow,
             queue=self._queue(),
             pending=NotedEnds(self.table),
@@ -183,16 +184,15 @@ class Sweep:
         )
 
 
-def verdict(findings: Findings, opened: Sequence[str]) -> tuple[list[Problem], list[Recovery]]:
+def verdict(findings: Findings, opened: Sequence[Incident]) -> tuple[list[Problem], list[Recovery]]:
     """Return what to report of a round as a whole, and which of the open incidents about rounds have recovered."""
-    failed = {failure.part for failure in findings.failures}
     problems = [sweep_failed(failure.part, failure.reason) for failure in findings.failures]
-    recoveries = [Recovery(f"sweep-failed:{part}") for part in sorted(of_kind("sweep-failed", opened) - failed)]
+    recoveries = gone(opened, Kind.SWEEP_FAILED, still=problems)
     left = {part.kind: (part.unexplained, part.examples) for part in findings.parts if part.unexplained}
     if left:
         problems.append(unexplained_left(left))
-    elif UNEXPLAINED in opened and not failed:
-        recoveries.append(Recovery(UNEXPLAINED, "Everything in the bucket is accounted for."))
+    elif not findings.failures:
+        recoveries += gone(opened, Kind.UNEXPLAINED, "Everything in the bucket is accounted for.")
     return problems, recoveries
 
 

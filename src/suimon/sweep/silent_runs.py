@@ -18,7 +18,6 @@ from suimon.sweep.plans.silent_runs import (
     Reported,
     Seen,
     dags_to_ask,
-    drops_of_runs,
     ended_hangs,
     parts_to_resume,
     plan,
@@ -34,7 +33,8 @@ if TYPE_CHECKING:
 
     from suimon.contract.model import Contracts
     from suimon.drops.run_finished import RunFinished
-    from suimon.incidents.store import IncidentDesk
+    from suimon.incidents.incident import Incident
+    from suimon.incidents.store import IncidentStore
     from suimon.intake.queue import IntakeQueue
     from suimon.ledger.drops import Ledger
     from suimon.ledger.pending_ends import NotedEnds
@@ -54,13 +54,13 @@ class SilentRuns:
     contracts: Contracts
     ledger: Ledger
     run_ends: RunEnds
-    desk: IncidentDesk
+    incidents: IncidentStore
     airflow: Airflow
     queue: IntakeQueue
     pending: NotedEnds
     site: Callable[[], str]
 
-    def look(self, opened: Collection[str], now: datetime, time_left: Callable[[], float]) -> Finding:
+    def look(self, opened: Collection[Incident], now: datetime, time_left: Callable[[], float]) -> Finding:
         """Ask about every overdue run, record the ends there are, and report which runs hang and which DAGs are paused.
 
         opened: the open incidents. time_left: seconds that the function still has.
@@ -80,11 +80,11 @@ class SilentRuns:
         seen = self._gather(Reported.among(opened), now, time_left)
         planned = plan(seen, now)
         self.queue.resume(seen.parts)
-        publish(self.desk, planned.problems, planned.recoveries, now)
+        publish(self.incidents, planned.problems, planned.recoveries, now)
         self.pending.add(planned.ends)  # mark: ends-are-pending-first
         self._record(planned.ends, now)
-        drops = self.ledger.get_many(drops_of_runs(seen.reported.hanging))
-        publish(self.desk, (), ended_hangs(seen.reported.hanging, drops), now)
+        drops = self.ledger.get_many(sorted({one.about.drop_id for one in seen.reported.hanging}))
+        publish(self.incidents, (), ended_hangs(seen.reported.hanging, drops), now)
         return planned.finding
 
     def _gather(self, reported: Reported, now: datetime, time_left: Callable[[], float]) -> Seen:

@@ -6,18 +6,18 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from suimon.drops.states import AT_THE_GATE
-from suimon.incidents.incident import of_kind
 from suimon.sweep.oldest_drops import read_oldest
 from suimon.sweep.plans.set_parts import may_wait
 from suimon.sweep.plans.stuck_drops import Seen, is_idle, plan, sets_to_read
 from suimon.sweep.publishing import publish
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
     from datetime import datetime
 
     from suimon.contract.model import Contracts
-    from suimon.incidents.store import IncidentDesk
+    from suimon.incidents.incident import Incident
+    from suimon.incidents.store import IncidentStore
     from suimon.intake.queue import IntakeQueue
     from suimon.ledger.drops import Ledger
     from suimon.sweep.findings import Finding
@@ -31,9 +31,9 @@ def resume_stuck(
     ledger: Ledger,
     contracts: Contracts,
     queue: IntakeQueue,
-    desk: IncidentDesk,
+    incidents: IncidentStore,
     backlog: int,
-    opened: Iterable[str],
+    opened: Sequence[Incident],
     now: datetime,
 ) -> Finding:
     """Send stuck drops to the gate again; `backlog`: messages in its queue, `opened`: the open incidents."""
@@ -44,9 +44,9 @@ def resume_stuck(
         sets={name: ledger.sets.get(*name) for name in sets_to_read(idle, contracts)},
         all_read=all(oldest.all_read for oldest in read),
         backlog=backlog,
-        reported=frozenset(of_kind("stuck", opened)),
+        opened=opened,
     )
     planned = plan(seen, contracts, now)
     queue.resume([record.id for record in planned.resume])
-    publish(desk, planned.problems, planned.recoveries, now)
+    publish(incidents, planned.problems, planned.recoveries, now)
     return planned.finding

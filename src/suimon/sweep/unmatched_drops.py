@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from suimon.contract.model import Contracts
     from suimon.drops.drop import DropRecord
-    from suimon.incidents.store import IncidentDesk
+    from suimon.incidents.store import IncidentStore
     from suimon.intake.queue import IntakeQueue
     from suimon.ledger.checkpoints import Marks
     from suimon.sweep.plans.unmatched_drops import Matched
@@ -30,7 +30,7 @@ SEARCH = "contracts"  # the checkpoint's name
 
 
 def assign_unmatched(
-    *, ledger: Ledger, contracts: Contracts, queue: IntakeQueue, desk: IncidentDesk, marks: Marks, now: datetime
+    *, ledger: Ledger, contracts: Contracts, queue: IntakeQueue, incidents: IncidentStore, marks: Marks, now: datetime
 ) -> Finding:
     """Assign drops that came before their contract, if the patterns have changed since this was last finished."""
     search = resume_search(marks.get(SEARCH), contracts, now)
@@ -40,7 +40,7 @@ def assign_unmatched(
     planned = plan(search, records, contracts, now)
     assigned = _assign(ledger, planned.matches, now)
     queue.resume([record.id for record in assigned])
-    publish(desk, (), recoveries(assigned, planned), now)
+    publish(incidents, (), recoveries(assigned, planned), now)
     marks.put(SEARCH, planned.search.to_checkpoint() if planned.search else {"done": search.patterns})
     examples = tuple(record.drop.key for record in assigned[:EXAMPLES])
     return Finding(UNMATCHED, len(records), len(assigned), len(assigned), examples=examples)

@@ -16,9 +16,11 @@ from suimon.drops.drop import Drop, Match
 from suimon.drops.sets import DropSet, Member, join
 from suimon.freshness.watch import TABLES_SECONDS, Watch
 from suimon.incidents.incident import Incident, Problem
-from suimon.incidents.store import IncidentDesk
+from suimon.incidents.kinds import About, IncidentId, Kind
+from suimon.incidents.store import IncidentStore
 from suimon.ledger.drops import Ledger
 from suimon.warehouse.data_api import UnfinishedError, Warehouse
+from tests.functional.conftest import open_ids
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -96,7 +98,7 @@ def watch(table: Table, post: Post, redshift: Redshift) -> Watch:
     return Watch(
         contracts=CONTRACTS,
         ledger=Ledger(table),
-        desk=IncidentDesk(table, post.sns, post.topic_arn),
+        incidents=IncidentStore(table, post.sns, post.topic_arn),
         redshift=redshift,  # type: ignore[arg-type]  # a fake of four calls
         warehouse=WAREHOUSE,
     )
@@ -191,16 +193,18 @@ def test_a_table_that_is_busy_once_is_not_told_of(watch: Watch, table: Table, po
 
 
 def test_a_suspicion_never_hides_what_another_round_has_told(watch: Watch, table: Table, post: Post) -> None:
-    problem = Problem(UNREADABLE, "sales_fact cannot be checked", "", "UnfinishedError")
+    problem = Problem(
+        Kind.UNREADABLE_TABLE, About(table="sales_fact"), "sales_fact cannot be checked", "", "UnfinishedError"
+    )
 
-    class Slower(IncidentDesk):
-        def known(self, incident_id: str) -> Incident | None:
+    class Slower(IncidentStore):
+        def known(self, incident_id: IncidentId) -> Incident | None:
             before = super().known(incident_id)
-            watch.desk.report(problem, NOW)  # by the other round, between our look and our write
+            watch.incidents.report(problem, NOW)  # by the other round, between our look and our write
             return before
 
     assert Slower(table, post.sns, post.topic_arn).lasts(problem, NOW, timedelta(minutes=10))
-    assert watch.desk.open_incidents() == [UNREADABLE]
+    assert open_ids(watch.incidents) == [UNREADABLE]
 
 
 def test_a_round_that_is_tried_again_minutes_later_is_no_second_one(

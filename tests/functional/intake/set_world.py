@@ -17,7 +17,7 @@ from suimon.contract.model import Contract, Contracts
 from suimon.drops.drop import Drop, DropRecord
 from suimon.drops.run_finished import RunFinished
 from suimon.drops.states import State
-from suimon.incidents.store import IncidentDesk
+from suimon.incidents.store import IncidentStore
 from suimon.intake.errors import RetryLaterError
 from suimon.intake.gate import Gate
 from suimon.ledger.drops import Ledger
@@ -119,7 +119,7 @@ class World:
         self.ledger = Ledger(self.points.through(table, asked))
         objects = Objects(self.points.through(s3, frozenset({"copy", "put_object", "list_objects_v2"})))
         mwaa = self.points.through(self.mwaa, frozenset({"invoke_rest_api"}))
-        self.desk = IncidentDesk(table, sns, topic_arn)
+        self.incidents = IncidentStore(table, sns, topic_arn)
         contract = Contract(
             "orders",
             "1",
@@ -133,7 +133,7 @@ class World:
             ledger=self.ledger,
             objects=objects,
             airflow=Airflow(mwaa, "env", Pace(table, "env", self.clock, lambda _: None)),
-            desk=self.desk,
+            incidents=self.incidents,
             sfn=SimpleNamespace(),  # type: ignore[arg-type]  # nobody waits for an answer
             contracts=Contracts((contract,)),
             settings=SETTINGS,
@@ -141,7 +141,7 @@ class World:
             owner="one",
             clock=self.clock,
         )
-        self.run_ends = RunEnds(self.ledger, self.desk, SimpleNamespace())  # type: ignore[arg-type]  # as above
+        self.run_ends = RunEnds(self.ledger, self.incidents, SimpleNamespace())  # type: ignore[arg-type]  # as above
 
     def clock(self) -> datetime:
         return self.now

@@ -27,7 +27,7 @@ from suimon.contract.odcs.parse import read_contract_files
 from suimon.drops.drop import Drop, EventError, Match, Replay
 from suimon.drops.run_finished import RunFinished
 from suimon.drops.states import State
-from suimon.incidents.store import IncidentDesk
+from suimon.incidents.store import IncidentStore
 from suimon.intake.errors import ReplayError, RetryLaterError
 from suimon.intake.gate import Gate, receive
 from suimon.intake.inspection import SCRATCH_BYTES, FileInspector, NoRoomError
@@ -132,7 +132,7 @@ def gate(
         ledger=Ledger(table),
         objects=objects,
         airflow=Airflow(mwaa, "env", Pace(table, "env", clock, lambda _: None)),  # type: ignore[arg-type]  # a fake
-        desk=IncidentDesk(table, post.sns, post.topic_arn),
+        incidents=IncidentStore(table, post.sns, post.topic_arn),
         sfn=sfn,  # type: ignore[arg-type]  # a fake
         contracts=contracts,
         settings=SETTINGS,
@@ -447,7 +447,7 @@ def test_a_key_that_no_contract_knows_is_recorded_and_told_once_a_pattern(gate: 
 
 def test_what_nobody_could_be_told_of_is_not_yet_recorded(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
     drop = put("x", key="sale/2026-11-20/sales_data.csv")
-    monkeypatch.setattr(gate.desk, "_publish", lambda *_: 1 / 0)
+    monkeypatch.setattr(gate.incidents, "_publish", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         gate.take(drop)
     assert gate.ledger.get(drop.id) is None
@@ -539,11 +539,11 @@ def test_a_bad_file_that_is_overwritten_leaves_no_incident_open(
     gate: Gate, post: Post, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
     older, newer = put(BAD, sequencer="01"), put(GOOD, sequencer="02")
-    report = gate.desk.report
+    report = gate.incidents.report
 
     def load_newer() -> None:
         monkeypatch.undo()
-        run_ends = RunEnds(gate.ledger, gate.desk, gate.sfn)
+        run_ends = RunEnds(gate.ledger, gate.incidents, gate.sfn)
         run = RunFinished(newer.id, 1, "daily_sales_etl", f"{newer.id}.1", State.LOADED, {}, None, None, None)
         gate.take(newer)
         run_ends.record(run, NOON)
@@ -559,9 +559,9 @@ def test_a_bad_file_that_is_overwritten_leaves_no_incident_open(
     if moment == "during the check":
         monkeypatch.setattr("suimon.intake.inspection.check", during_the_check)
     else:
-        monkeypatch.setattr(gate.desk, "report", while_told)
+        monkeypatch.setattr(gate.incidents, "report", while_told)
     assert gate.take(older).state is State.SUPERSEDED
-    assert gate.desk.open_incidents() == []
+    assert gate.incidents.open_incidents() == []
     assert len(post.subjects()) == (0 if moment == "during the check" else 2)
 
 

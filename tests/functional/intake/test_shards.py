@@ -20,6 +20,7 @@ from suimon.intake.errors import ReplayError, RetryLaterError
 from suimon.intake.inspection import FileInspector
 from suimon.intake.replays import ReplayRequest, replay
 from suimon.intake.shards import Gathering
+from tests.functional.conftest import open_ids
 
 from .set_world import ACCEPTED, DAY, LOADED, MANIFEST, MARKER, REJECTED, SUPERSEDED, THREE, TRIGGERED, World
 
@@ -169,12 +170,12 @@ def test_a_bad_shard_keeps_the_set_open_until_it_is_corrected(world: Callable[[S
     drops = [orders.shard(1), orders.shard(2, "bad\n"), orders.shard(3)]
     orders.take(*drops)
     assert not orders.mwaa.runs
-    assert orders.desk.open_incidents() == [f"rejected:orders:{DAY}"]
+    assert open_ids(orders.incidents) == [f"rejected:orders:{DAY}"]
     orders.take(orders.shard(2, "good\n"))
     [run_id] = orders.mwaa.runs
     orders.finish(run_id)
     assert orders.states(*drops) == [LOADED, REJECTED, LOADED]
-    assert orders.desk.open_incidents() == []
+    assert orders.incidents.open_incidents() == []
 
 
 def test_the_shards_that_a_manifest_lists_are_the_set_whatever_comes_first(world: Callable[[SetRule], World]) -> None:
@@ -363,4 +364,4 @@ def test_the_reference_contract_gathers_real_files(
     assert conf["rows"] == 3
     orders.finish(run_id)
     assert orders.states(bad, good, other, marker) == [REJECTED, LOADED, LOADED, LOADED]
-    assert orders.desk.open_incidents() == []
+    assert orders.incidents.open_incidents() == []

@@ -12,7 +12,8 @@ from botocore.exceptions import ClientError
 
 from suimon.drops.drop import Drop, Match
 from suimon.incidents.incident import Problem
-from suimon.incidents.store import IncidentDesk
+from suimon.incidents.kinds import About, Kind
+from suimon.incidents.store import IncidentStore
 from suimon.ledger.batch import PAUSES
 from suimon.ledger.drops import Ledger
 
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ALL = 100
 DROPS = [Drop("raw", f"sales/{number}.csv", "v1", "etag", 1, "01") for number in range(3)]
-PROBLEMS = [Problem(f"mwaa-away:{number}", f"Airflow {number} is away", "Wait.", "away") for number in range(3)]
+PROBLEMS = [
+    Problem(Kind.MWAA_AWAY, About(environment=f"{number}"), f"Airflow {number} is away", "Wait.", "away")
+    for number in range(3)
+]
 
 
 class Throttled:
@@ -90,18 +94,18 @@ def test_each_batch_of_a_hundred_has_its_own_patience(table: Table, slept: list[
 
 
 def test_incidents_that_were_left_out_are_asked_for_again(table: Table, post: Post, slept: list[float]) -> None:
-    desk = IncidentDesk(Throttled(table, [1, ALL]), post.sns, post.topic_arn, slept.append)  # type: ignore[arg-type]
+    incidents = IncidentStore(Throttled(table, [1, ALL]), post.sns, post.topic_arn, slept.append)  # type: ignore[arg-type]
     for problem in PROBLEMS:
-        desk.report(problem, NOON)
+        incidents.report(problem, NOON)
     ids = [problem.id for problem in PROBLEMS]
-    assert desk.recover_all(ids, NOON) == ids
+    assert incidents.recover_all(ids, NOON) == ids
     assert slept == [0.05]
 
 
 def test_incidents_that_are_left_out_for_ever_are_a_throttled_read(
     table: Table, post: Post, slept: list[float]
 ) -> None:
-    desk = IncidentDesk(Throttled(table, repeat(0, 20)), post.sns, post.topic_arn, slept.append)  # type: ignore[arg-type]
+    incidents = IncidentStore(Throttled(table, repeat(0, 20)), post.sns, post.topic_arn, slept.append)  # type: ignore[arg-type]
     with pytest.raises(ClientError, match="left out"):
-        desk.recover_all([problem.id for problem in PROBLEMS], NOON)
+        incidents.recover_all([problem.id for problem in PROBLEMS], NOON)
     assert slept == list(PAUSES)

@@ -12,7 +12,8 @@ from suimon.drops.drop import Accepted, Drop, DropRecord, Match, Replay
 from suimon.drops.run_finished import OutcomeError, RunFinished
 from suimon.drops.states import State
 from suimon.incidents.incident import Problem
-from suimon.incidents.store import IncidentDesk
+from suimon.incidents.kinds import About, IncidentId, Kind
+from suimon.incidents.store import IncidentStore
 from suimon.ledger.drops import Ledger, LostClaimError
 from suimon.outcome.run_end import RunEnds
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DROP = Drop("raw", "sales/2026-11-20/sales_data.csv", "v1", "etag", 10, "01")
+RUN_FAILED = IncidentId.of(Kind.RUN_FAILED, About(dataset="sales", partition="2026-11-20"))
 
 
 class FakeSfn:
@@ -51,7 +53,7 @@ def sfn() -> FakeSfn:
 
 @pytest.fixture
 def run_ends(table: Table, post: Post, sfn: FakeSfn) -> RunEnds:
-    return RunEnds(Ledger(table), IncidentDesk(table, post.sns, post.topic_arn), sfn)  # type: ignore[arg-type]  # a fake
+    return RunEnds(Ledger(table), IncidentStore(table, post.sns, post.topic_arn), sfn)  # type: ignore[arg-type]  # a fake
 
 
 def triggered(ledger: Ledger, replay: Replay | None = None) -> DropRecord:
@@ -136,14 +138,14 @@ def test_a_failure_that_is_told_while_the_cleared_run_ends_otherwise_is_withdraw
     run_ends: RunEnds, post: Post, monkeypatch: pytest.MonkeyPatch, outcome: str
 ) -> None:
     triggered(run_ends.ledger)
-    report = run_ends.desk.report
+    report = run_ends.incidents.report
 
     def report_slowly(problem: Problem, now: datetime) -> bool:
         told = report(problem, now)
         assert str(run_ends.record(finished(outcome), NOON).state) == outcome.upper()
         return told
 
-    monkeypatch.setattr(run_ends.desk, "report", report_slowly)
+    monkeypatch.setattr(run_ends.incidents, "report", report_slowly)
     assert str(run_ends.record(finished("failed", error="no"), NOON).state) == outcome.upper()
     failed = "sales 2026-11-20 could not be loaded"
     assert post.subjects() == [f"[Suimon] {failed}", f"[Suimon] Recovered: {failed}"]
@@ -153,13 +155,13 @@ def test_a_failure_that_is_told_while_a_newer_file_is_loaded_is_withdrawn(
     run_ends: RunEnds, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     triggered(run_ends.ledger)
-    report = run_ends.desk.report
+    report = run_ends.incidents.report
 
     def report_slowly(problem: Problem, now: datetime) -> bool:
         load_newer(run_ends.ledger)
         return report(problem, now)
 
-    monkeypatch.setattr(run_ends.desk, "report", report_slowly)
+    monkeypatch.setattr(run_ends.incidents, "report", report_slowly)
     assert run_ends.record(finished("failed", error="no"), NOON).state is State.FAILED
     assert [subject.startswith("[Suimon] Recovered") for subject in post.subjects()] == [False, True]
 
@@ -184,16 +186,16 @@ def test_a_report_that_comes_again_tells_nothing_anew_when_the_cleared_run_loads
     triggered(run_ends.ledger)
     run_ends.record(finished("failed", error="no"), NOON)
     point = {"before": "known", "after": "report"}[looks]  # whether it is over already when we look
-    going_on = getattr(run_ends.desk, point)
+    going_on = getattr(run_ends.incidents, point)
 
     def slowly(*given: Any) -> Any:
-        monkeypatch.setattr(run_ends.desk, point, going_on)
+        monkeypatch.setattr(run_ends.incidents, point, going_on)
         run_ends.record(finished(), NOON)
         return going_on(*given)
 
-    monkeypatch.setattr(run_ends.desk, point, slowly)
+    monkeypatch.setattr(run_ends.incidents, point, slowly)
     run_ends.record(finished("failed", error="no"), NOON)
-    incident = run_ends.desk.known("run-failed:sales:2026-11-20")
+    incident = run_ends.incidents.known(RUN_FAILED)
     assert incident
     assert not incident.is_open
     recovered = [subject.startswith("[Suimon] Recovered") for subject in post.subjects()]
@@ -206,10 +208,10 @@ def test_a_failure_that_is_told_again_while_a_replay_has_begun_is_left_to_it_unl
     run_ends: RunEnds, monkeypatch: pytest.MonkeyPatch, *, ends: bool
 ) -> None:
     triggered(run_ends.ledger)
-    report = run_ends.desk.report
+    report = run_ends.incidents.report
 
     def report_slowly(problem: Problem, now: datetime) -> bool:
-        monkeypatch.setattr(run_ends.desk, "report", report)
+        monkeypatch.setattr(run_ends.incidents, "report", report)
         record = run_ends.record(finished("failed", error="no"), NOON)  # the event's other delivery
         record = run_ends.ledger.claim(record, NOON, owner="b", lease=timedelta(minutes=1), attempt=2)
         record = run_ends.ledger.move(record, State.ACCEPTED, NOON, accepted=Accepted("data.csv", 3))
@@ -218,10 +220,10 @@ def test_a_failure_that_is_told_again_while_a_replay_has_begun_is_left_to_it_unl
             run_ends.record(finished(attempt=2, run_id=f"{DROP.id}.2"), NOON)
         return report(problem, now)
 
-    monkeypatch.setattr(run_ends.desk, "report", report_slowly)
+    monkeypatch.setattr(run_ends.incidents, "report", report_slowly)
     with pytest.raises(LostClaimError):
         run_ends.record(finished("failed", error="no"), NOON)
-    incident = run_ends.desk.known("run-failed:sales:2026-11-20")
+    incident = run_ends.incidents.known(RUN_FAILED)
     assert incident
     assert incident.is_open is not ends
 
@@ -285,7 +287,8 @@ def test_an_older_load_does_not_close_the_incident_of_a_newer_file(run_ends: Run
     triggered(run_ends.ledger)
     newer = Drop("raw", DROP.key, "v2", "other", 10, "02")
     run_ends.ledger.receive(newer, Match("sales", "2026-11-20"), NOON)
-    run_ends.desk.report(Problem("rejected:sales:2026-11-20", "rejected", "body", f"{newer.id}.1"), NOON)
+    about = About(dataset="sales", partition="2026-11-20", key=newer.key, drop_id=newer.id, run_id=f"{newer.id}.1")
+    run_ends.incidents.report(Problem(Kind.REJECTED, about, "rejected", "body", "new"), NOON)
     run_ends.record(finished(), NOON)
     assert post.subjects() == ["[Suimon] rejected"]
 

@@ -16,7 +16,7 @@ from suimon.contract.keys import KeyPattern, SetRule
 from suimon.contract.model import Contract, Contracts
 from suimon.drops.drop import Drop, DropRecord, Match, Membership
 from suimon.drops.states import State
-from suimon.incidents.store import IncidentDesk
+from suimon.incidents.store import IncidentStore
 from suimon.intake.shards import Gathering
 from suimon.ledger.drops import Ledger
 from suimon.mwaa.airflow import Airflow
@@ -124,16 +124,16 @@ class World:
         return Ledger(self.table, "the test")
 
     @property
-    def desk(self) -> IncidentDesk:
-        return IncidentDesk(self.table, self.post.sns, self.post.topic_arn)
+    def incidents(self) -> IncidentStore:
+        return IncidentStore(self.table, self.post.sns, self.post.topic_arn)
 
     def sweep(self, **changes: Any) -> Sweep:
         pace: Any = SimpleNamespace(wait=lambda: None)
         given: dict[str, Any] = {
             "contracts": self.contracts,
             "ledger": self.ledger,
-            "run_ends": RunEnds(self.ledger, self.desk, self.sfn),  # type: ignore[arg-type]  # a fake
-            "desk": self.desk,
+            "run_ends": RunEnds(self.ledger, self.incidents, self.sfn),  # type: ignore[arg-type]  # a fake
+            "incidents": self.incidents,
             "airflow": Airflow(self.mwaa, "env", pace),  # type: ignore[arg-type]  # a fake
             "table": self.table,
             "s3": self.s3,
@@ -235,7 +235,7 @@ def accepted_shard(world: World, day: int, number: int, at: datetime, *, joins: 
     if joins:
         no_control: Any = None  # whose object would be read
         gathering = Gathering(
-            ledger=world.ledger, objects=no_control, desk=world.desk, lake_bucket="lake", clock=lambda: at
+            ledger=world.ledger, objects=no_control, incidents=world.incidents, lake_bucket="lake", clock=lambda: at
         )
         gathering.join(record, world.contracts.of("orders"))
     return record

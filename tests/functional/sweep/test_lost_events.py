@@ -38,7 +38,9 @@ def world(table: Table, post: Post) -> World:
 def listing_of(world: World) -> Listing:
     queue = IntakeQueue(world.sqs, world.queues["intake"])
     bucket = RawBucket(world.s3, RAW)
-    return Listing(contracts=world.contracts, ledger=world.ledger, bucket=bucket, queue=queue, desk=world.desk)
+    return Listing(
+        contracts=world.contracts, ledger=world.ledger, bucket=bucket, queue=queue, incidents=world.incidents
+    )
 
 
 def order(world: World, *drops: Drop) -> list[str]:

@@ -167,7 +167,7 @@ def test_after_a_crash_while_an_end_is_recorded_the_next_round_reports_it(
     record = world.triggered(NOON - 3 * HOUR)
     world.mwaa.runs[f"{record.id}.1"] = "failed"
     sweep = world.sweep()
-    monkeypatch.setattr(sweep.run_ends.desk, "report", lambda *_: 1 / 0)
+    monkeypatch.setattr(sweep.run_ends.incidents, "report", lambda *_: 1 / 0)
     assert [failure.part for failure in sweep.round(NOON).failures] == ["runs"]
     assert world.state_of(record.id) is State.TRIGGERED
     world.round(NOON + 15 * MINUTE)

@@ -29,7 +29,7 @@ def test_the_incident_of_a_run_that_could_not_start_recovers_when_no_file_waits_
     record = world.bring(world.receive(world.put(key_of()), "0A"), State.VALIDATING, State.ACCEPTED)
     for cause in (Cause.AWAY, Cause.UNKNOWN_DAG, Cause.REFUSED_CONF):
         told = airflow.not_triggered("env", DAG, record, NotStarted(cause, "no answer"))
-        world.desk.report(told, NOON)
+        world.incidents.report(told, NOON)
     world.post.subjects()
     world.round()
     assert not [subject for subject in world.post.subjects() if "Recovered" in subject]
@@ -46,7 +46,7 @@ def test_the_incident_of_a_run_recovers_though_sets_were_given_up(
     for day in range(1, 6):
         accepted_shard(world, day, 1, NOON - 3 * HOUR)
     record = world.bring(world.receive(world.put(key_of()), "0A"), State.VALIDATING, State.ACCEPTED, State.TRIGGERED)
-    world.desk.report(airflow.not_triggered("env", DAG, record, NotStarted(Cause.AWAY, "no answer")), NOON)
+    world.incidents.report(airflow.not_triggered("env", DAG, record, NotStarted(Cause.AWAY, "no answer")), NOON)
     world.post.subjects()
     world.round(NOON + MINUTE)
     assert [subject[:20] for subject in world.post.subjects()] == ["[Suimon] Recovered: "]
@@ -57,7 +57,7 @@ def test_the_incident_of_a_file_recovers_when_a_later_one_is_loaded(world: World
     newer = world.receive(world.put(key_of(), "b"), "0B")
     world.bring(older, State.VALIDATING, State.REJECTED)
     told = files.rejected(older, world.contracts.of("sales"), "it is bad")
-    world.desk.report(told, NOON)
+    world.incidents.report(told, NOON)
     world.round()
     assert world.post.subjects() == ["[Suimon] sales 2026-11-21 rejected: sales_data.csv"]
     world.bring(newer, State.VALIDATING, State.ACCEPTED, State.TRIGGERED, State.LOADED, at=NOON)
@@ -72,7 +72,7 @@ def test_incidents_of_files_that_nobody_corrects_hide_no_other(world: World, mon
         record = world.receive(world.put(key_of(f"2026-11-0{day}")), "0A")
         told.append(world.bring(record, State.VALIDATING, State.REJECTED))
         incident = files.rejected(told[-1], world.contracts.of("sales"), "it is bad")
-        world.desk.report(incident, NOON - HOUR + day * MINUTE)
+        world.incidents.report(incident, NOON - HOUR + day * MINUTE)
     newer = world.receive(world.put(key_of("2026-11-05"), "b"), "0B")
     world.bring(newer, State.VALIDATING, State.ACCEPTED, State.TRIGGERED, State.LOADED)
     world.post.subjects()

@@ -56,7 +56,7 @@ def test_the_search_goes_on_from_where_a_round_ended_and_ends(world: World, monk
 def test_the_incident_of_unmatched_files_recovers_when_they_are_assigned(world: World) -> None:
     drop = world.put("stock/2026-11-19/stock.csv")
     world.receive(drop, "0A")
-    world.desk.report(files.no_contract(drop, world.contracts, NOON), NOON)
+    world.incidents.report(files.no_contract(drop, world.contracts, NOON), NOON)
     world.contracts = contracts("stock/{ds}/stock.csv")
     world.round()
     assert [subject[:19] for subject in world.post.subjects()] == ["[Suimon] Files that", "[Suimon] Recovered:"]

@@ -30,7 +30,6 @@ from suimon.drops.sets import (
 )
 from suimon.drops.states import State
 from suimon.freshness.arrivals import judge_set
-from suimon.incidents.messages.files import imperfect_id
 
 DAY, NOW = "2026-11-20", datetime(2026, 11, 21, 12, tzinfo=UTC)
 PATTERN = KeyPattern("orders/{ds}/part-{shard}.csv")
@@ -230,12 +229,3 @@ def test_what_is_missing_is_named(whole: DropSet, rule: SetRule, missing: str) -
     problem = judge_set(contract, whole, datetime(2026, 11, 22, tzinfo=UTC)).problem
     assert problem
     assert missing in problem.body
-
-
-def test_each_shard_that_is_not_all_it_should_be_is_an_incident_of_its_own() -> None:
-    contract = Contract("orders", "1", "orders", key_pattern=PATTERN, set_rule=THREE)
-    shard = DropRecord(
-        Drop("raw", PATTERN.key_for(DAY, "1"), "v", "e", 1, "01"), Match("orders", DAY), State.ACCEPTED, 1, NOW, NOW
-    )
-    assert imperfect_id(shard, contract) == f"imperfect:orders:{DAY}:1"
-    assert imperfect_id(shard, replace(contract, key_pattern=KeyPattern("a/{ds}"))) == f"imperfect:orders:{DAY}"

@@ -13,7 +13,9 @@ from suimon.drops.states import State
 from suimon.freshness.arrivals import due_partitions, judge_arrival
 from suimon.freshness.tables import IdentifierError, age_query, judge_age, unreadable
 from suimon.freshness.watch import unwatched
+from suimon.incidents.kinds import About, Kind
 from suimon.warehouse.data_api import Warehouse, WarehouseError
+from tests.unit.incident_values import incident
 
 TOKYO = Arrival(days_after=1, deadline=time(6), time_zone="Asia/Tokyo", lookback_days=5)
 SALES = Contract(
@@ -94,7 +96,7 @@ def test_a_file_that_has_come_is_not_missing_whatever_became_of_it(state: State)
 def test_a_day_without_a_drop_never_came() -> None:
     problem = judge_arrival(SALES, "2026-11-20", []).problem
     assert problem
-    assert (problem.id, problem.fingerprint) == ("missing-file:sales:2026-11-20", "never-came")
+    assert (str(problem.id), problem.fingerprint) == ("missing-file:sales:2026-11-20", "never-came")
     assert problem.subject == "sales 2026-11-20: the file never came"
     assert "Expected: sales/2026-11-20/sales_data.csv\nDue: 2026-11-21 06:00 Asia/Tokyo\n" in problem.body
 
@@ -105,7 +107,7 @@ def test_a_day_without_a_drop_never_came() -> None:
 )
 def test_a_table_is_fresh_up_to_its_age_and_never_when_empty(age_days: int | None, kind: str | None) -> None:
     check = judge_age(TableFreshness("sales_fact", "order_date", 1), age_days)
-    assert check.incident_id == "stale-table:sales_fact"
+    assert str(check.incident_id) == "stale-table:sales_fact"
     assert (check.problem.fingerprint if check.problem else None) == kind
 
 
@@ -144,13 +146,15 @@ def test_the_same_kind_of_error_about_a_table_is_the_same_news() -> None:
 
 def test_incidents_of_what_no_contract_watches_are_closed() -> None:
     opened = [
-        "missing-file:sales:2026-11-20",
-        "missing-file:returns:2026-11-20",
-        "stale-table:sales_fact",
-        "unreadable-table:returns_fact",
-        "rejected:returns:2026-11-20",
+        incident(Kind.MISSING_FILE, About(dataset="sales", partition="2026-11-20")),
+        incident(Kind.MISSING_FILE, About(dataset="returns", partition="2026-11-20")),
+        incident(Kind.INCOMPLETE_SET, About(dataset="sales", partition="2026-11-20")),
+        incident(Kind.STALE_TABLE, About(table="sales_fact")),
+        incident(Kind.UNREADABLE_TABLE, About(table="returns_fact")),
+        incident(Kind.REJECTED, About(dataset="returns", partition="2026-11-20")),
     ]
-    assert [check.incident_id for check in unwatched(opened, Contracts((SALES,)))] == [
+    assert [str(check.incident_id) for check in unwatched(opened, Contracts((SALES,)))] == [
         "missing-file:returns:2026-11-20",
+        "incomplete-set:sales:2026-11-20",
         "unreadable-table:returns_fact",
     ]

@@ -9,10 +9,10 @@ import pytest
 
 from suimon.drops.run_finished import OutcomeError, RunFinished
 from suimon.drops.states import State
-from suimon.incidents.incident import Incident, Problem
 from suimon.incidents.messages import files
 from suimon.outcome.plan import Known, next_move, plan, withdrawal
-from tests.unit.drop_records import NOON, drop_record
+from tests.unit.drop_records import drop_record
+from tests.unit.incident_values import incident_of
 
 if TYPE_CHECKING:
     from suimon.drops.drop import DropRecord
@@ -30,10 +30,6 @@ def ended(state: State, attempt: int = 1) -> RunFinished:
 
 FAILED = ended(State.FAILED)
 PROBLEM = files.run_failed(TRIGGERED, FAILED)
-
-
-def incident_of(problem: Problem, *, is_open: bool) -> Incident:
-    return Incident(problem.id, is_open, problem.fingerprint, problem.subject, NOON)
 
 
 @pytest.mark.parametrize("end", [State.LOADED, State.SUPERSEDED])

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from suimon.drops.lake import file_name
 from suimon.incidents.incident import Problem
+from suimon.incidents.kinds import NOTHING, About, IncidentId, Kind
 from suimon.ledger.items import stamp
-from suimon.mwaa.cause import OF_DROP, OF_ENVIRONMENT, Cause, NotStarted
+from suimon.mwaa.cause import Cause, NotStarted
 from suimon.mwaa.run_state import CannotAskError, RunState, link
 
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 def paused(dag_id: str) -> Problem:
     """Tell that Airflow takes runs and starts none."""
     return Problem(
-        id=f"paused:{dag_id}",
+        kind=Kind.PAUSED,
+        about=About(dag_id=dag_id),
         subject=f"DAG {dag_id} is paused: files are accepted, nothing is loaded",
         body=f"While {dag_id} is paused, Airflow takes its runs but starts none. Unpause it: the waiting ones start.",
         fingerprint="paused",
@@ -84,37 +86,30 @@ def not_triggered(environment: str, dag_id: str, record: DropRecord, why: NotSta
     """Tell that an accepted file waits for a run that cannot be started; one cause for many files is one incident."""
     names = {"environment": environment, "dag": dag_id, "key": file_name(record)}
     subject, remedy = _NO_RUN[why.cause]
-    incident_id = _trigger_incident(why.cause, environment, dag_id, record)
     return Problem(
-        id=incident_id,
+        kind=Kind(why.cause),
+        about=About.drop(record, dag_id=dag_id, environment=environment),
         subject=subject.format(**names),
         body=(
             f"{record.drop.key} is accepted, but its run of {dag_id} could not be started.\n\n{why.reason}\n\n"
             f"What to do: {remedy.format(**names)}\n\n"
             "The file is kept and tried again by itself; nothing has to be sent again."
         ),
-        fingerprint=incident_id,
+        fingerprint=why.cause,
     )
 
 
-def trigger_incidents(environment: str, dag_id: str, record: DropRecord) -> list[str]:
-    """List every incident that is over when this drop's run has started."""
-    return [_trigger_incident(cause, environment, dag_id, record) for cause in Cause]
-
-
-def _trigger_incident(cause: Cause, environment: str, dag_id: str, record: DropRecord) -> str:
-    if cause in OF_ENVIRONMENT:
-        return f"{cause}:{environment}"
-    return f"{cause}:{dag_id}:{record.id}" if cause in OF_DROP else f"{cause}:{dag_id}"
-
-
-CANNOT_ASK = "airflow-silent"
+def trigger_incidents(environment: str, dag_id: str, record: DropRecord) -> list[IncidentId]:
+    """List every incident that has recovered when this drop's run has started."""
+    about = About.drop(record, dag_id=dag_id, environment=environment)
+    return [IncidentId.of(Kind(cause), about) for cause in Cause]
 
 
 def run_hangs(record: DropRecord, dag_id: str, run: RunState, host: str) -> Problem:
     """A run that has not come to its end in two hours."""
     return Problem(
-        id=f"hanging:{dag_id}:{record.run_id}",
+        kind=Kind.HANGING,
+        about=About.drop(record, dag_id=dag_id),
         subject=f"{record.dataset} {record.partition}: the run has not come to its end",
         body=(
             f"{record.drop.key} was given to {dag_id} at {stamp(record.updated_at)}; its run is still {run.state}.\n"
@@ -130,7 +125,8 @@ def runs_queued(dag_id: str, records: Sequence[DropRecord], queued: Sequence[Dro
     """Runs of one DAG that have not begun after two hours."""
     oldest = min(queued, key=lambda record: record.updated_at)
     return Problem(
-        id=f"queued:{dag_id}",
+        kind=Kind.QUEUED,
+        about=About(dag_id=dag_id),
         subject=f"{dag_id}: runs have waited in Airflow's queue for more than two hours",
         body=(
             f"At least {len(records):,} runs of {dag_id} have not ended two hours after they were given to it; of "
@@ -148,7 +144,8 @@ def runs_queued(dag_id: str, records: Sequence[DropRecord], queued: Sequence[Dro
 def airflow_silent(overdue: Sequence[DropRecord], error: CannotAskError) -> Problem:
     """Runs whose end is unknown, since Airflow does not answer."""
     return Problem(
-        id=CANNOT_ASK,
+        kind=Kind.AIRFLOW_SILENT,
+        about=NOTHING,
         subject="Airflow cannot be asked what became of its runs",
         body=(
             f"{len(overdue):,} runs have not reported their end for more than two hours, and Airflow does not say how "

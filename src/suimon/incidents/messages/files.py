@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from suimon.drops.lake import file_name
 from suimon.incidents.incident import Problem
+from suimon.incidents.kinds import About, IncidentId, Kind
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,16 +36,17 @@ def rejected(record: DropRecord, contract: Contract, reason: str) -> Problem:
             f"Drop {record.id}, version {record.drop.version_id}."
         )
     return Problem(
-        id=rejected_id(record),
+        kind=Kind.REJECTED,
+        about=About.drop(record),
         subject=f"{record.dataset} {record.partition} rejected: {file_name(record)}",
         body=body,
         fingerprint=record.run_id,
     )
 
 
-def rejected_id(record: DropRecord) -> str:
-    """The incident of a partition whose file breaks its contract."""
-    return f"rejected:{record.dataset}:{record.partition}"
+def rejected_id(record: DropRecord) -> IncidentId:
+    """Return the incident of a partition whose file breaks its contract."""
+    return IncidentId.of(Kind.REJECTED, About.drop(record))
 
 
 def imperfect(record: DropRecord, contract: Contract, set_aside: int, told: str, aside_uri: str) -> Problem:
@@ -74,17 +77,17 @@ def imperfect(record: DropRecord, contract: Contract, set_aside: int, told: str,
         ]
     remark = f"{set_aside:,} {records} set aside" if set_aside else "accepted with a warning"
     return Problem(
-        id=imperfect_id(record, contract),
+        kind=Kind.IMPERFECT,
+        about=About.drop(record),
         subject=f"{record.dataset} {record.partition}, {remark}: {file_name(record)}",
         body="\n".join(lines),
         fingerprint=record.run_id,
     )
 
 
-def imperfect_id(record: DropRecord, contract: Contract) -> str:
-    """The incident of a partition, or of one shard of it, whose accepted file is not all it should be."""
-    shard = contract.key_pattern.shard(record.drop.key) if contract.key_pattern else ""
-    return ":".join(("imperfect", record.dataset, record.partition, *([shard] if shard else [])))
+def imperfect_id(record: DropRecord) -> IncidentId:
+    """Return the incident of a key whose accepted file is not all it should be."""
+    return IncidentId.of(Kind.IMPERFECT, About.drop(record))
 
 
 def no_contract(drop: Drop, contracts: Contracts, now: datetime) -> Problem:
@@ -92,7 +95,8 @@ def no_contract(drop: Drop, contracts: Contracts, now: datetime) -> Problem:
     shape = key_shape(drop.key)
     patterns = "\n".join(f"  {pattern.text}" for contract in contracts.all for pattern in contract.patterns)
     return Problem(
-        id=f"unmatched:{shape}",
+        kind=Kind.UNMATCHED,
+        about=About(shape=shape),
         subject=f"Files that no contract knows: {shape}",
         body=(
             f"s3://{drop.bucket}/{drop.key} matches no contract and was not looked at. Known keys:\n{patterns}\n\n"
@@ -129,7 +133,8 @@ def run_failed(record: DropRecord, run: RunFinished) -> Problem:
         f"  suimon replay {record.dataset} --from {record.partition} --to {record.partition}",
     ]
     return Problem(
-        id=f"run-failed:{record.dataset}:{record.partition}",
+        kind=Kind.RUN_FAILED,
+        about=replace(About.drop(record, dag_id=run.dag_id), run_id=run.run_id),
         subject=f"{record.dataset} {record.partition} could not be loaded",
         body="\n".join(lines),
         fingerprint=run.run_id,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from suimon.incidents.incident import Problem
+from suimon.incidents.kinds import About, Kind
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 def file_never_came(contract: Contract, partition: str, deadline: datetime | None) -> Problem:
     """A file that was due by `deadline` and of which nothing is in the ledger."""
     return Problem(
-        id=f"{MISSING}:{contract.dataset}:{partition}",
+        kind=Kind.MISSING_FILE,
+        about=About(dataset=contract.dataset, partition=partition),
         subject=f"{contract.dataset} {partition}: the file never came",
         body=f"{_due(contract, partition, deadline)}\n\n{_NEVER_CAME}",
         fingerprint="never-came",
@@ -38,9 +40,6 @@ _NEVER_CAME = (
     "No object of this key is in the ledger.\n\n"
     "What to do: ask whoever sends it. When the file comes, it is loaded by itself, however late."
 )
-
-
-MISSING = "missing-file"
 
 
 # A date of today in a time zone ahead of UTC is a day in UTC's future; more than that is a wrong date in the table.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from suimon.drops.sets import listed
 from suimon.incidents.incident import Problem
+from suimon.incidents.kinds import About, IncidentId, Kind
 from suimon.ledger.items import stamp
 
 if TYPE_CHECKING:
@@ -18,14 +19,13 @@ if TYPE_CHECKING:
     from suimon.drops.drop import DropRecord
     from suimon.drops.sets import DropSet
 
-INCOMPLETE = "incomplete-set"
-
 
 def closed(record: DropRecord, whole: DropSet) -> Problem:
     """Tell that a shard is not taken into its set."""
     now_in = f"It has {len(whole.members)} shards: {listed(sorted(whole.members))}."
     return Problem(
-        id=f"set-closed:{record.dataset}:{record.partition}",
+        kind=Kind.SET_CLOSED,
+        about=About.drop(record),
         subject=f"{record.dataset} {record.partition}: a shard beyond the set is rejected",
         body=(
             f"s3://{record.drop.bucket}/{record.drop.key} keeps its contract, but the set is closed.\n{now_in}\n\n"
@@ -37,9 +37,9 @@ def closed(record: DropRecord, whole: DropSet) -> Problem:
     )
 
 
-def incomplete_id(whole: DropSet) -> str:
-    """The incident of a set that is not whole in time."""
-    return f"{INCOMPLETE}:{whole.dataset}:{whole.partition}"
+def incomplete_id(whole: DropSet) -> IncidentId:
+    """Return the incident of a set that is not whole in time."""
+    return IncidentId.of(Kind.INCOMPLETE_SET, About(dataset=whole.dataset, partition=whole.partition))
 
 
 def overdue(whole: DropSet, contract: Contract, deadline: datetime | None, now: datetime) -> Problem | None:
@@ -56,7 +56,8 @@ def overdue(whole: DropSet, contract: Contract, deadline: datetime | None, now: 
     lacking = _lacking(whole, rule, pattern)
     have = f"Accepted are {len(whole.members)}: {listed(sorted(whole.members))}." if whole.members else "None has come."
     return Problem(
-        id=incomplete_id(whole),
+        kind=Kind.INCOMPLETE_SET,
+        about=About(dataset=whole.dataset, partition=whole.partition),
         subject=f"{whole.dataset} {whole.partition}: the set is not whole",
         body=(
             f"The set of {pattern.key_for(whole.partition)} is awaited since {stamp(whole.waiting_since)}; it was "

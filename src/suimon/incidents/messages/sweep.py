@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from suimon.incidents.incident import EXAMPLES, Problem
+from suimon.incidents.kinds import NOTHING, About, Kind
 from suimon.ledger.items import stamp
 
 if TYPE_CHECKING:
@@ -12,13 +13,12 @@ if TYPE_CHECKING:
 
     from suimon.drops.drop import DropRecord
 
-UNEXPLAINED = "unexplained"
-
 
 def sweep_failed(part: str, reason: str) -> Problem:
     """A part of the sweep that could not be done."""
     return Problem(
-        id=f"sweep-failed:{part}",
+        kind=Kind.SWEEP_FAILED,
+        about=About(part=part),
         subject=f"The sweep cannot look at {part}",
         body=(
             f"What may have been lost there is not found until this is mended.\n\n{reason}\n\n"
@@ -34,14 +34,15 @@ def unexplained_left(left: Mapping[str, tuple[int, Sequence[str]]]) -> Problem:
         f"  {count:,} x {kind}, among them {', '.join(examples)}" for kind, (count, examples) in left.items()
     )
     return Problem(
-        id=UNEXPLAINED,
+        kind=Kind.UNEXPLAINED,
+        about=NOTHING,
         subject="The sweep found what it could not set right",
         body=(
             f"{lines}\n\n"
             "What to do: as a rule nothing, the next rounds go on with it. If it lasts for hours, run "
             "`suimon reconcile --full` and see the log of the freshness function."
         ),
-        fingerprint=UNEXPLAINED,
+        fingerprint="unexplained",
     )
 
 
@@ -53,7 +54,8 @@ def stuck_drops(dataset: str, records: Sequence[DropRecord]) -> Problem:
     )
     more = f"\n  and {len(records) - EXAMPLES:,} more" if len(records) > EXAMPLES else ""
     return Problem(
-        id=f"stuck:{dataset}",
+        kind=Kind.STUCK,
+        about=About(dataset=dataset),
         subject=f"{dataset}: files do not get through the gate",
         body=(
             f"These have stood still for more than an hour, though they were sent on again and again:\n{listed}{more}"
@@ -65,15 +67,13 @@ def stuck_drops(dataset: str, records: Sequence[DropRecord]) -> Problem:
     )
 
 
-UNDELIVERABLE = "undeliverable"
-
-
 def undeliverable_messages(bucket: str, keys: Sequence[str]) -> Problem:
     """Messages of which nothing can be made, each kept whole."""
     listed = "\n".join(f"  s3://{bucket}/{key}" for key in keys[:EXAMPLES])
     more = f"\n  and {len(keys) - EXAMPLES} more" if len(keys) > EXAMPLES else ""
     return Problem(
-        id=UNDELIVERABLE,
+        kind=Kind.UNDELIVERABLE,
+        about=NOTHING,
         subject="Messages of which nothing can be made",
         body=(
             f"They could not be delivered, and nobody can read them. Each is kept whole:\n{listed}{more}\n\n"

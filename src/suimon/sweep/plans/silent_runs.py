@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from suimon.drops.states import State
 from suimon.incidents.incident import EXAMPLES, Recovery, of_kind
-from suimon.incidents.messages.airflow import CANNOT_ASK, airflow_silent, paused, run_hangs, runs_queued
+from suimon.incidents.kinds import About, IncidentId, Kind
+from suimon.incidents.messages.airflow import airflow_silent, paused, run_hangs, runs_queued
 from suimon.mwaa.run_state import QUEUED, CannotAskError, RunState, end_of
 from suimon.sweep.findings import Finding
 from suimon.sweep.plans.set_parts import contract_of, is_set_part
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from suimon.contract.model import Contracts
     from suimon.drops.drop import DropRecord
     from suimon.drops.run_finished import RunFinished
-    from suimon.incidents.incident import Problem
+    from suimon.incidents.incident import Incident, Problem
 
 SILENT = "silent run"
 # Glue may run for two hours and a load wait for the table; a run that takes longer than both is asked about.
@@ -43,26 +44,30 @@ class Run:
         """The run's id in Airflow."""
         return self.record.run_id
 
-    @property
-    def name(self) -> str:
-        """The run's id and its DAG's, as its incident names them."""
-        return f"{self.dag_id}:{self.id}"
-
 
 @dataclass(frozen=True)
 class Reported:
     """What is under an open incident: runs that hang, DAGs with a long queue, paused DAGs, and Airflow as a whole."""
 
-    hanging: frozenset[str] = frozenset()
+    hanging: tuple[Incident, ...] = ()
     queued: frozenset[str] = frozenset()
     paused: frozenset[str] = frozenset()
     cannot_ask: bool = False
 
     @classmethod
-    def among(cls, opened: Collection[str]) -> Reported:
-        """Read the ids of the open incidents."""
-        hanging, queued, paused = (frozenset(of_kind(kind, opened)) for kind in ("hanging", "queued", "paused"))
-        return cls(hanging, queued, paused, CANNOT_ASK in opened)
+    def among(cls, opened: Collection[Incident]) -> Reported:
+        """Choose among the open incidents."""
+        return cls(
+            tuple(of_kind(opened, Kind.HANGING)),
+            frozenset(one.about.dag_id for one in of_kind(opened, Kind.QUEUED)),
+            frozenset(one.about.dag_id for one in of_kind(opened, Kind.PAUSED)),
+            bool(of_kind(opened, Kind.AIRFLOW_SILENT)),
+        )
+
+    @cached_property
+    def hanging_runs(self) -> frozenset[str]:
+        """The ids of the runs that hang."""
+        return frozenset(one.about.run_id for one in self.hanging)
 
 
 @dataclass(frozen=True)
@@ -182,7 +187,7 @@ def plan(seen: Seen, now: datetime) -> Plan:
 
 def _is_explained(run: Run, seen: Seen) -> bool:
     """Whether an incident that is open already, or a paused DAG, says why a run has not ended."""
-    return run.name in seen.reported.hanging or run.dag_id in seen.paused | seen.reported.queued
+    return run.id in seen.reported.hanging_runs or run.dag_id in seen.paused | seen.reported.queued
 
 
 def _recoveries(overdue: Sequence[Run], queued: Collection[str], seen: Seen) -> Iterator[Recovery]:
@@ -190,26 +195,21 @@ def _recoveries(overdue: Sequence[Run], queued: Collection[str], seen: Seen) -> 
         yield Recovery(paused(dag).id)
     asks_somebody = any(run.dag_id not in seen.paused for run in overdue)
     if seen.reported.cannot_ask and not seen.unanswered and (seen.states or not asks_somebody):
-        yield Recovery(CANNOT_ASK, "Airflow answers again.")
+        yield Recovery(IncidentId.of(Kind.AIRFLOW_SILENT), "Airflow answers again.")
     for dag in sorted(seen.reported.queued - seen.paused - set(queued)):
         if seen.all_read and all(run.record.id in seen.states for run in overdue if run.dag_id == dag):
-            yield Recovery(f"queued:{dag}", "None of its runs has waited in the queue for so long now.")
+            queue = IncidentId.of(Kind.QUEUED, About(dag_id=dag))
+            yield Recovery(queue, "None of its runs has waited in the queue for so long now.")
 
 
-def ended_hangs(hanging: Iterable[str], records: Mapping[str, DropRecord]) -> list[Recovery]:
+def ended_hangs(hanging: Iterable[Incident], records: Mapping[str, DropRecord]) -> list[Recovery]:
     """Return the incidents of runs that have ended, or whose drop has moved on to another attempt.
 
-    hanging: the names of the reported runs. records: their drops as they are now, by id.
+    records: the drops of these runs as they are now, by id.
     """
     ended = []
-    for name in sorted(hanging):
-        run = name.rpartition(":")[2]
-        record = records.get(run.partition(".")[0])
-        if record is None or record.state is not State.TRIGGERED or record.run_id != run:
-            ended.append(Recovery(f"hanging:{name}", "The run has come to its end."))
+    for one in hanging:
+        record = records.get(one.about.drop_id)
+        if record is None or record.state is not State.TRIGGERED or record.run_id != one.about.run_id:
+            ended.append(Recovery(one.id, "The run has come to its end."))
     return ended
-
-
-def drops_of_runs(names: Iterable[str]) -> list[str]:
-    """Return the ids of the drops whose runs have these names."""
-    return sorted({name.rpartition(":")[2].partition(".")[0] for name in names})

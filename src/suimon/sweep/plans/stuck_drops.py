@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from suimon.drops.sets import is_open, is_whole
 from suimon.drops.states import State
-from suimon.incidents.incident import EXAMPLES, Recovery
+from suimon.incidents.incident import EXAMPLES, gone
+from suimon.incidents.kinds import Kind
 from suimon.incidents.messages.sweep import stuck_drops
 from suimon.sweep.findings import Finding
 from suimon.sweep.plans.set_parts import may_wait
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from suimon.contract.model import Contract, Contracts
     from suimon.drops.drop import DropRecord
     from suimon.drops.sets import DropSet
-    from suimon.incidents.incident import Problem
+    from suimon.incidents.incident import Incident, Problem, Recovery
 
 STUCK = "stuck drop"
 # Resumed several times by then: something blocks the drop that needs a person.
@@ -39,15 +40,15 @@ class Seen:
     """What a round has read.
 
     idle: drops that wait and that nobody works on. all_read: whether there can be no others. sets: those whose parts
-    are among them, as far as `sets_to_read` asked for them. backlog: messages in the intake queue. reported: datasets
-    under an open incident.
+    are among them, as far as `sets_to_read` asked for them. backlog: messages in the intake queue. opened: the open
+    incidents.
     """
 
     idle: Sequence[DropRecord]
     sets: Mapping[SetName, DropSet]
     all_read: bool
     backlog: int
-    reported: frozenset[str]
+    opened: Sequence[Incident]
 
 
 @dataclass(frozen=True)
@@ -73,12 +74,13 @@ def plan(seen: Seen, contracts: Contracts, now: datetime) -> Plan:
     by_dataset = defaultdict(list)
     for record in late:
         by_dataset[record.dataset].append(record)
-    recovered = sorted(seen.reported - by_dataset.keys()) if seen.all_read else ()
+    problems = tuple(stuck_drops(dataset, records) for dataset, records in sorted(by_dataset.items()))
+    note = "No file of this dataset has been stuck for an hour."
     repaired = len({record.id for record in resume} - {record.id for record in [*late, *parts]})
     return Plan(
         tuple(resume),
-        tuple(stuck_drops(dataset, records) for dataset, records in sorted(by_dataset.items())),
-        tuple(Recovery(f"stuck:{one}", "No file of this dataset has been stuck for an hour.") for one in recovered),
+        problems,
+        tuple(gone(seen.opened, Kind.STUCK, note, still=problems)) if seen.all_read else (),
         Finding(
             STUCK,
             checked=len(seen.idle),

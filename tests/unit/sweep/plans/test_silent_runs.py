@@ -10,6 +10,7 @@ import pytest
 from suimon.contract.keys import KeyPattern, SetRule
 from suimon.contract.model import Contract, Contracts
 from suimon.drops.states import State
+from suimon.incidents.messages.airflow import run_hangs
 from suimon.mwaa.run_state import CannotAskError, RunState
 from suimon.sweep.plans.silent_runs import (
     ASKED_AT_MOST,
@@ -18,7 +19,6 @@ from suimon.sweep.plans.silent_runs import (
     Run,
     Seen,
     dags_to_ask,
-    drops_of_runs,
     ended_hangs,
     parts_to_resume,
     plan,
@@ -27,11 +27,13 @@ from suimon.sweep.plans.silent_runs import (
 )
 from suimon.sweep.turns import ROUND
 from tests.unit.drop_records import HOUR, MINUTE, NOON, drop_record
+from tests.unit.incident_values import incident_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from suimon.drops.drop import DropRecord
+    from suimon.incidents.incident import Incident
     from suimon.sweep.plans.silent_runs import Plan
 
 DAG, OTHER = "daily_sales_etl", "inventory_etl"
@@ -52,11 +54,11 @@ def seen(*runs: Run, states: dict[Run, RunState | None] | None = None, **more: A
 
 
 def problems(planned: Plan) -> list[str]:
-    return [problem.id for problem in planned.problems]
+    return [str(problem.id) for problem in planned.problems]
 
 
 def recoveries(planned: Plan) -> list[str]:
-    return [recovery.incident_id for recovery in planned.recoveries]
+    return [str(recovery.incident_id) for recovery in planned.recoveries]
 
 
 def counts(planned: Plan) -> tuple[int, int, int, int]:
@@ -64,8 +66,12 @@ def counts(planned: Plan) -> tuple[int, int, int, int]:
     return found.detected, found.repaired, found.reported, found.unexplained
 
 
-def names(runs: Iterable[Run]) -> list[str]:
-    return [one.name for one in runs]
+def hangs(run: Run) -> str:
+    return f"hanging:{run.dag_id}:{run.id}"
+
+
+def hanging(runs: Iterable[Run]) -> tuple[Incident, ...]:
+    return tuple(incident_of(run_hangs(run.record, run.dag_id, RUNNING, "")) for run in runs)
 
 
 # ---------------------------------------------------------------- which drops have a run
@@ -103,10 +109,10 @@ def test_a_run_within_its_time_is_not_asked_about() -> None:
 
 def test_runs_under_no_incident_are_asked_about_first_and_the_others_take_turns() -> None:
     runs = [run(number) for number in range(2 * ASKED_AT_MOST)]
-    reported = Reported(hanging=frozenset(names(runs[1:])))
+    reported = Reported(hanging=hanging(runs[1:]))
     asked = [runs_to_ask(seen(*runs, reported=reported), NOON + number * ROUND) for number in range(3)]
     assert all(one[0] == runs[0] and len(one) == ASKED_AT_MOST for one in asked)
-    assert {one.name for turn in asked for one in turn} == set(names(runs))
+    assert {one.id for turn in asked for one in turn} == {one.id for one in runs}
 
 
 @pytest.mark.parametrize(
@@ -141,14 +147,14 @@ def test_a_run_that_nobody_was_asked_about_stays_unexplained_until_its_turn() ->
 
 def test_a_run_that_has_begun_and_does_not_end_is_reported_by_itself() -> None:
     planned = plan(seen(ONE, TWO, states={ONE: RUNNING, TWO: RunState("restarting", {})}), NOON)
-    assert problems(planned) == [f"hanging:{ONE.name}", f"hanging:{TWO.name}"]
+    assert problems(planned) == [hangs(ONE), hangs(TWO)]
     assert counts(planned) == (2, 0, 2, 0)
 
 
 def test_a_long_queue_is_one_problem_and_explains_all_overdue_runs_of_its_dag() -> None:
     other = run(4, OTHER)
     planned = plan(seen(ONE, TWO, THREE, other, states={ONE: QUEUED, TWO: RUNNING}), NOON)
-    assert problems(planned) == [f"hanging:{TWO.name}", f"queued:{DAG}"]
+    assert problems(planned) == [hangs(TWO), f"queued:{DAG}"]
     assert counts(planned) == (4, 0, 3, 1)
 
 
@@ -188,7 +194,7 @@ def test_a_dag_is_reported_as_paused_and_recovers_only_when_airflow_says_so() ->
 
 def test_an_airflow_that_cannot_be_asked_explains_every_overdue_run_and_what_it_said_before_counts() -> None:
     planned = plan(seen(ONE, TWO, THREE, states={ONE: SUCCESS, TWO: RUNNING}, unanswered=UNANSWERED), NOON)
-    assert problems(planned) == ["airflow-silent", f"hanging:{TWO.name}"]
+    assert problems(planned) == ["airflow-silent", hangs(TWO)]
     assert [end.run_id for end in planned.ends] == [ONE.id]
     assert counts(planned) == (3, 1, 2, 0)
 
@@ -224,9 +230,5 @@ def test_airflow_answers_again_when_it_has_answered_or_nothing_was_left_to_ask(
 )
 def test_a_run_that_hung_has_recovered_when_its_drop_is_elsewhere(record: DropRecord | None, *, is_over: bool) -> None:
     records = {record.id: record} if record else {}
-    over = [recovery.incident_id for recovery in ended_hangs({ONE.name}, records)]
-    assert over == ([f"hanging:{ONE.name}"] if is_over else [])
-
-
-def test_the_drop_of_a_run_is_looked_up_by_the_run_s_id() -> None:
-    assert drops_of_runs([ONE.name, TWO.name]) == sorted([ONE.record.id, TWO.record.id])
+    over = [str(recovery.incident_id) for recovery in ended_hangs(hanging([ONE]), records)]
+    assert over == ([hangs(ONE)] if is_over else [])

@@ -11,9 +11,11 @@ from suimon.contract.keys import KeyPattern, SetRule
 from suimon.contract.model import Contract, Contracts
 from suimon.drops.sets import DropSet, Member, join
 from suimon.drops.states import State
+from suimon.incidents.kinds import About, Kind
 from suimon.sweep.plans import stuck_drops
 from suimon.sweep.plans.stuck_drops import LATE, Seen, is_idle, is_late, parts_to_resume, plan, sets_to_read
 from tests.unit.drop_records import HOUR, MINUTE, NOON, drop_record
+from tests.unit.incident_values import incident
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -45,7 +47,7 @@ def set_of(*shards: DropRecord, day: int = 20) -> DropSet:
 
 
 def seen(*idle: DropRecord, **more: Any) -> Seen:
-    return Seen(**{"idle": idle, "sets": {}, "all_read": True, "backlog": 0, "reported": frozenset(), **more})
+    return Seen(**{"idle": idle, "sets": {}, "all_read": True, "backlog": 0, "opened": (), **more})
 
 
 def planned(*idle: DropRecord, **more: Any) -> Plan:
@@ -98,14 +100,16 @@ def test_late_drops_are_resumed_all_the_same_and_reported_once_a_dataset() -> No
     late = [file(1, age=2 * HOUR), file(2, age=3 * HOUR), file(3, age=2 * HOUR, dataset="inventory")]
     one = planned(file(4), *late)
     assert len(one.resume) == 4
-    assert [problem.id for problem in one.problems] == ["stuck:inventory", "stuck:sales"]
+    assert [str(problem.id) for problem in one.problems] == ["stuck:inventory", "stuck:sales"]
     assert counts(one) == (4, 4, 1, 3)
 
 
 def test_a_dataset_recovers_when_none_of_its_drops_is_late_and_all_were_read() -> None:
-    late, reported = file(age=2 * HOUR), frozenset({"sales", "inventory", "gone"})
-    assert [one.incident_id for one in planned(late, reported=reported).recoveries] == ["stuck:gone", "stuck:inventory"]
-    assert planned(late, reported=reported, all_read=False).recoveries == ()
+    late = file(age=2 * HOUR)
+    opened = [incident(Kind.STUCK, About(dataset=dataset)) for dataset in ("gone", "inventory", "sales")]
+    recovered = [str(one.incident_id) for one in planned(late, opened=opened).recoveries]
+    assert recovered == ["stuck:gone", "stuck:inventory"]
+    assert planned(late, opened=opened, all_read=False).recoveries == ()
 
 
 @pytest.mark.parametrize(("backlog", "sent"), [(0, 5), (3, 2), (4, 2), (1_000, 2)])

@@ -99,6 +99,6 @@ def test_a_shape_recovers_when_none_of_its_files_is_unmatched_any_more() -> None
     both = plan(SEARCH, [OLD, of_no_pattern], CONTRACTS, NOON)
     assert recoveries([OLD], both) == []
     alone = plan(SEARCH, [OLD, NOTE], CONTRACTS, NOON)
-    assert [one.incident_id for one in recoveries([OLD], alone)] == ["unmatched:sales/…/*.csv"]
+    assert [str(one.incident_id) for one in recoveries([OLD], alone)] == ["unmatched:sales/…/*.csv"]
     # A late delivery was first: whoever brought the drop on says nothing of the others.
     assert recoveries([], alone) == []

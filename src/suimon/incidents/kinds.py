@@ -1,0 +1,162 @@
+"""Every kind of incident in one table, and the id that an incident has. Pure.
+
+Nobody reads an id: what an incident is about stands in fields of its own, `About`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from suimon.drops.drop import DropRecord
+
+# PagerDuty takes 255 characters as the key that tells one incident from another.
+# https://developer.pagerduty.com/docs/send-alert-event
+ID_CHARACTERS = 255
+_DIGEST_CHARACTERS = 16
+
+
+class Kind(StrEnum):
+    """The name of a kind, as it stands in ids, in the ledger and in the runbook."""
+
+    REJECTED = "rejected"
+    IMPERFECT = "imperfect"
+    UNMATCHED = "unmatched"
+    SET_CLOSED = "set-closed"
+    RUN_FAILED = "run-failed"
+    MISSING_FILE = "missing-file"
+    INCOMPLETE_SET = "incomplete-set"
+    STALE_TABLE = "stale-table"
+    UNREADABLE_TABLE = "unreadable-table"
+    PAUSED = "paused"
+    QUEUED = "queued"
+    HANGING = "hanging"
+    AIRFLOW_SILENT = "airflow-silent"
+    MWAA_AWAY = "mwaa-away"
+    MWAA_BUSY = "mwaa-busy"
+    MWAA_DENIED = "mwaa-denied"
+    MWAA_MISSING = "mwaa-missing"
+    MWAA_INVALID = "mwaa-invalid"
+    UNKNOWN_DAG = "unknown-dag"
+    FORBIDDEN_DAG = "forbidden-dag"
+    LONG_PATH = "long-path"
+    REFUSED_CONF = "refused-conf"
+    FOREIGN_RUN = "foreign-run"
+    STUCK = "stuck"
+    UNDELIVERABLE = "undeliverable"
+    SWEEP_FAILED = "sweep-failed"
+    UNEXPLAINED = "unexplained"
+
+
+class Severity(StrEnum):
+    """How bad it is: an error keeps data from its table, a warning does not, or not yet."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, kw_only=True)
+class About:
+    """What an incident is about. A field that does not apply is empty."""
+
+    dataset: str = ""
+    partition: str = ""
+    key: str = ""  # of an object in the raw bucket
+    shape: str = ""  # of the keys of several objects
+    drop_id: str = ""
+    run_id: str = ""
+    dag_id: str = ""
+    table: str = ""
+    environment: str = ""
+    part: str = ""  # of the sweep
+
+    @classmethod
+    def drop(cls, record: DropRecord, *, dag_id: str = "", environment: str = "") -> About:
+        """Return what there is to say of a drop in its present attempt."""
+        return cls(
+            dataset=record.dataset,
+            partition=record.partition,
+            key=record.drop.key,
+            drop_id=record.id,
+            run_id=record.run_id,
+            dag_id=dag_id,
+            environment=environment,
+        )
+
+
+NOTHING = About()
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What is the same for all incidents of a kind; `identified_by`: the fields of `About` that tell two apart."""
+
+    identified_by: tuple[str, ...]
+    severity: Severity
+
+
+_ERROR, _WARNING = Severity.ERROR, Severity.WARNING
+
+KINDS: dict[Kind, Definition] = {
+    Kind.REJECTED: Definition(("dataset", "partition"), _ERROR),
+    Kind.IMPERFECT: Definition(("key",), _WARNING),
+    Kind.UNMATCHED: Definition(("shape",), _WARNING),
+    Kind.SET_CLOSED: Definition(("dataset", "partition"), _WARNING),
+    Kind.RUN_FAILED: Definition(("dataset", "partition"), _ERROR),
+    Kind.MISSING_FILE: Definition(("dataset", "partition"), _ERROR),
+    Kind.INCOMPLETE_SET: Definition(("dataset", "partition"), _ERROR),
+    Kind.STALE_TABLE: Definition(("table",), _ERROR),
+    Kind.UNREADABLE_TABLE: Definition(("table",), _WARNING),
+    Kind.PAUSED: Definition(("dag_id",), _ERROR),
+    Kind.QUEUED: Definition(("dag_id",), _WARNING),
+    Kind.HANGING: Definition(("dag_id", "run_id"), _WARNING),
+    Kind.AIRFLOW_SILENT: Definition((), _WARNING),
+    Kind.MWAA_AWAY: Definition(("environment",), _ERROR),
+    Kind.MWAA_BUSY: Definition(("environment",), _WARNING),
+    Kind.MWAA_DENIED: Definition(("environment",), _ERROR),
+    Kind.MWAA_MISSING: Definition(("environment",), _ERROR),
+    Kind.MWAA_INVALID: Definition(("environment",), _ERROR),
+    Kind.UNKNOWN_DAG: Definition(("dag_id",), _ERROR),
+    Kind.FORBIDDEN_DAG: Definition(("dag_id",), _ERROR),
+    Kind.LONG_PATH: Definition(("dag_id",), _ERROR),
+    Kind.REFUSED_CONF: Definition(("dag_id", "drop_id"), _ERROR),
+    Kind.FOREIGN_RUN: Definition(("dag_id", "drop_id"), _ERROR),
+    Kind.STUCK: Definition(("dataset",), _ERROR),
+    Kind.UNDELIVERABLE: Definition((), _ERROR),
+    Kind.SWEEP_FAILED: Definition(("part",), _ERROR),
+    Kind.UNEXPLAINED: Definition((), _ERROR),
+}
+
+
+@dataclass(frozen=True)
+class IncidentId:
+    """The identity of an incident: its kind, and the parts that tell it from others of that kind."""
+
+    kind: Kind
+    parts: tuple[str, ...]
+
+    @classmethod
+    def of(cls, kind: Kind, about: About = NOTHING) -> IncidentId:
+        """Return the id of the incident of a kind about something."""
+        return cls(kind, tuple(getattr(about, name) for name in KINDS[kind].identified_by))
+
+    def __str__(self) -> str:
+        """Return the text of the id: stable, different for different ids, at most ID_CHARACTERS long."""
+        text = ":".join((self.kind, *map(_escaped, self.parts)))
+        if len(text) <= ID_CHARACTERS:
+            return text
+        digest = hashlib.sha256(text.encode()).hexdigest()[:_DIGEST_CHARACTERS]
+        return f"{text[: ID_CHARACTERS - 1 - _DIGEST_CHARACTERS]}~{digest}"
+
+
+def _escaped(part: str) -> str:
+    """Escape what separates parts, and what a line of an e-mail cannot show."""
+    return "".join(
+        char
+        if char.isprintable() and char not in "%:~"
+        else "".join(f"%{byte:02X}" for byte in char.encode(errors="surrogatepass"))
+        for char in part
+    )

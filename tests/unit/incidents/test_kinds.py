@@ -1,0 +1,63 @@
+"""The table of kinds, and the ids of incidents."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from suimon.incidents.kinds import ID_CHARACTERS, KINDS, About, IncidentId, Kind
+from suimon.mwaa.cause import Cause
+
+PARTS = st.tuples(st.text(max_size=300), st.text(max_size=300))
+
+
+def test_every_kind_is_in_the_table_and_identified_by_fields_that_there_are() -> None:
+    assert KINDS.keys() == set(Kind)
+    names = {field.name for field in fields(About)}
+    assert all(names >= set(definition.identified_by) for definition in KINDS.values())
+
+
+def test_every_cause_of_a_missing_run_is_a_kind() -> None:
+    assert {str(cause) for cause in Cause} <= {str(kind) for kind in Kind}
+
+
+def test_an_id_names_its_kind_and_what_tells_it_apart_and_nothing_else() -> None:
+    about = About(dataset="sales", partition="2026-11-20", key="sales/a.csv", drop_id="0123", run_id="0123.1")
+    assert str(IncidentId.of(Kind.RUN_FAILED, about)) == "run-failed:sales:2026-11-20"
+    assert str(IncidentId.of(Kind.AIRFLOW_SILENT)) == "airflow-silent"
+
+
+@pytest.mark.parametrize(
+    ("part", "shown"),
+    [
+        ("a/b 見本 #1…", "a/b 見本 #1…"),
+        ("a:b", "a%3Ab"),
+        ("100%", "100%25"),
+        ("a\nb", "a%0Ab"),
+        ("\ud800", "%ED%A0%80"),
+    ],
+)
+def test_a_part_stands_in_the_id_as_it_is_but_for_what_would_be_misread(part: str, shown: str) -> None:
+    assert str(IncidentId.of(Kind.UNMATCHED, About(shape=part))) == f"unmatched:{shown}"
+
+
+@given(PARTS, PARTS)
+@example(("a:b", "c"), ("a", "b:c"))
+@example(("a" * 300, "b"), ("a" * 300, "c"))
+@example(("%3A", ""), (":", ""))
+def test_different_incidents_have_different_ids_that_a_pager_takes(
+    one: tuple[str, str], other: tuple[str, str]
+) -> None:
+    texts = [str(IncidentId.of(Kind.HANGING, About(dag_id=dag_id, run_id=run_id))) for dag_id, run_id in (one, other)]
+    assert (texts[0] == texts[1]) == (one == other)
+    assert all(len(text) <= ID_CHARACTERS and text.isprintable() for text in texts)
+
+
+def test_the_id_of_a_long_key_stays_the_same() -> None:
+    # Open incidents are found by their ids in the next release, too.
+    text = str(IncidentId.of(Kind.UNMATCHED, About(shape="x" * 1_024)))
+    assert text == "unmatched:" + "x" * 228 + "~" + text[-16:]
+    assert text.endswith("~df0eb7a065ab4f67")
