@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from local.redshift.columns import result_type
-from local.redshift.ddl import ColumnDefinition
 from local.redshift.errors import relation_missing
+from local.redshift.tree import ColumnDefinition
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

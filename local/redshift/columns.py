@@ -7,12 +7,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlglot import exp
-
 from local.redshift.errors import NotInTwinError, RedshiftError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
 DEFAULT_VARCHAR_BYTES: Final = 256  # documentation: "Character types"; also what TEXT becomes
@@ -68,52 +66,40 @@ _WORDS: Final = {
     "timestamp": "timestamp without time zone",
     "numeric": "numeric",
 }
-_SQLGLOT: Final = {
-    exp.DType.SMALLINT: "int2",
-    exp.DType.INT: "int4",
-    exp.DType.BIGINT: "int8",
-    exp.DType.FLOAT: "float4",
-    exp.DType.DOUBLE: "float8",
-    exp.DType.BOOLEAN: "bool",
-    exp.DType.VARCHAR: "varchar",
-    exp.DType.TEXT: "varchar",
-    exp.DType.DATE: "date",
-    exp.DType.TIMESTAMP: "timestamp",
-    exp.DType.DECIMAL: "numeric",
-}
+# Names of types (documentation: "Data types") that mean the same in DuckDB. CHAR pads, TIMESTAMPTZ needs a session's
+# zone: whatever is not here is refused.
+_NAMES: Final = {
+    "smallint": "int2", "int2": "int2", "integer": "int4", "int": "int4", "int4": "int4", "bigint": "int8",
+    "int8": "int8", "real": "float4", "float4": "float4", "double precision": "float8", "float8": "float8",
+    "float": "float8", "boolean": "bool", "bool": "bool", "varchar": "varchar", "character varying": "varchar",
+    "text": "varchar", "date": "date", "timestamp": "timestamp", "timestamp without time zone": "timestamp",
+    "decimal": "numeric", "numeric": "numeric",
+}  # fmt: skip
+_SIZED: Final = {"numeric": 2, "varchar": 1}
 
 
-def declared_type(kind: exp.DataType, *, in_table: bool) -> ColumnType:
-    """Give the type that SQL names; `in_table`, a varchar without length is varchar(256), in a cast it has no bound.
-
-    Raises NotInTwinError for types whose meaning DuckDB does not share (CHAR pads, TIMESTAMPTZ needs a session's zone).
-    """
-    name = _SQLGLOT.get(kind.this)
-    if name is None or kind.args.get("nested"):
-        raise NotInTwinError(f"the data type {kind.sql('redshift')}")
-    sizes = [_size(parameter) for parameter in kind.expressions]
-    if name == "numeric":
-        precision, scale = (*sizes, *(18, 0)[len(sizes) :])  # documentation: "Numeric types", DECIMAL is (18,0)
+def declared_type(name: str, sizes: Sequence[str]) -> ColumnType:
+    """Return the type that SQL names; a varchar without length is varchar(256). Raises NotInTwinError for others."""
+    kind = _NAMES.get(name)
+    if kind is None or len(sizes) > _SIZED.get(kind, 0) or (name == "text" and sizes):
+        lengths = f"({', '.join(sizes)})" if sizes else ""
+        raise NotInTwinError(f"the data type {name.upper()}{lengths}")
+    if "max" in sizes and kind != "varchar":
+        raise RedshiftError("invalid type modifier max")
+    if kind == "numeric":
+        numbers = [int(size) for size in sizes]
+        precision, scale = (*numbers, *(18, 0)[len(numbers) :])  # documentation: "Numeric types", DECIMAL is (18,0)
         if not 1 <= precision <= MAX_PRECISION or not 0 <= scale <= precision:
             raise RedshiftError(
                 f"NUMERIC precision {precision} must be between 1 and {MAX_PRECISION}, scale 0 to precision"
             )
-        return ColumnType(name, precision, scale)
-    if name == "varchar":
-        size = sizes[0] if sizes else DEFAULT_VARCHAR_BYTES if in_table else MAX_VARCHAR_BYTES
+        return ColumnType(kind, precision, scale)
+    if kind == "varchar":
+        size = MAX_VARCHAR_BYTES if sizes and sizes[0] == "max" else int(sizes[0]) if sizes else DEFAULT_VARCHAR_BYTES
         if not 1 <= size <= MAX_VARCHAR_BYTES:
             raise RedshiftError(f"length for type character varying cannot exceed {MAX_VARCHAR_BYTES}")
-        return ColumnType(name, size)
-    return ColumnType(name)
-
-
-def _size(parameter: exp.Expr) -> int:
-    text = parameter.name.lower()
-    if text == "max":
-        return MAX_VARCHAR_BYTES
-    if not text.isdigit():
-        raise RedshiftError(f"invalid type modifier {parameter.sql('redshift')}")
-    return int(text)
+        return ColumnType(kind, size)
+    return ColumnType(kind)
 
 
 def result_type(duckdb_type: str, declared: str | None = None) -> ColumnType:

@@ -23,9 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from local.redshift.ddl import ColumnDefinition
-    from local.redshift.dialect import Copy
     from local.redshift.objects import Objects, StoredObject
+    from local.redshift.tree import ColumnDefinition, Copy
 
 _MAGIC: Final = b"PAR1"
 _SMALLEST_FILE: Final = 12
@@ -150,7 +149,7 @@ def _measure(file: _File, column: ParquetColumn, *, text: bool) -> tuple[int, in
     name = quoted(column.name)
     length = f"max(strlen({name}))" if text else "0"
     ((longest, missing),) = _ask(
-        f"SELECT {length}, count(*) - count({name})"  # noqa: S608 the name is delimited
+        f"SELECT {length}, count(*) - count({name})"
         " FROM read_parquet($path, hive_partitioning = false, binary_as_string = true)",
         file,
     )
@@ -174,7 +173,7 @@ def _insert(connection: duckdb.DuckDBPyConnection, file: _File, target: CopyTarg
         for position, definition in zip(positions, target.columns, strict=True)
     )
     sql = (
-        f"INSERT INTO {target.sql_name} ({names}) SELECT {values} FROM"  # noqa: S608 names are delimited, the path is bound
+        f"INSERT INTO {target.sql_name} ({names}) SELECT {values} FROM"
         f" read_parquet($path, hive_partitioning = false, binary_as_string = true) AS file({', '.join(positions)})"
     )
     try:

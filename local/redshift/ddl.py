@@ -1,86 +1,41 @@
-"""CREATE TABLE and DROP TABLE: what Redshift keeps of them, and what it only accepts. Pure.
+"""CREATE TABLE and DROP TABLE: what Redshift keeps of them, and what it only checks. Pure.
 
-Documentation: "CREATE TABLE". Unique, primary and foreign keys are informational, so they are checked for their columns
-and dropped; a primary key still makes its columns NOT NULL. Distribution, sort keys and encodings have no meaning here.
+Documentation: "CREATE TABLE". Unique, primary and foreign keys are informational, so their columns are checked and they
+are dropped; a primary key still makes its columns NOT NULL. Distribution, sort keys and encodings have no meaning on
+one machine, but their names and words must be right.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from sqlglot import exp
-from sqlglot.tokenizer_core import Token, TokenType
-
-from local.redshift.columns import ColumnType, declared_type, result_type
 from local.redshift.errors import NotInTwinError, RedshiftError, syntax_error
-from local.redshift.names import Relation, fold, quoted, relation, table_names
-from local.redshift.nodes import check_nodes
+from local.redshift.names import Relation, quoted
+from local.redshift.texts import converted
+from local.redshift.tree import ColumnDefinition, CreateTable, DropTable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from local.redshift.columns import ColumnType
+    from local.redshift.grammar import Grammar
 
-@dataclass(frozen=True, slots=True)
-class ColumnDefinition:
-    """One column of a table; `default` is SQL that means the same in DuckDB."""
-
-    name: str
-    type: ColumnType
-    nullable: bool = True
-    default: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CreateTable:
-    """CREATE [TEMP] TABLE name (columns)."""
-
-    table: Relation
-    columns: tuple[ColumnDefinition, ...]
-    temporary: bool
-    if_not_exists: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CreateTableLike:
-    """CREATE [TEMP] TABLE name (LIKE parent): names, types and NOT NULL of the parent, not its defaults."""
-
-    table: Relation
-    parent: Relation
-    temporary: bool
-    if_not_exists: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CreateTableAs:
-    """CREATE [TEMP] TABLE name AS query: names and types of the query's columns; nothing of them is NOT NULL."""
-
-    table: Relation
-    query: exp.Query
-    tables: frozenset[Relation]
-    temporary: bool
-
-
-@dataclass(frozen=True, slots=True)
-class DropTable:
-    """DROP TABLE name."""
-
-    table: Relation
-    if_exists: bool
-
-
-# Table attributes without a meaning on one machine.
-_IGNORED: Final = (
-    exp.DistStyleProperty,
-    exp.DistKeyProperty,
-    exp.SortKeyProperty,
-    exp.BackupProperty,
-    exp.TemporaryProperty,
-)
+_EXACT: Final = frozenset({"int2", "int4", "int8", "numeric", "date", "timestamp"})
+_ALL: Final = _EXACT | {"float4", "float8", "bool", "varchar"}
+# Encoding -> the types that take it (documentation: "Compression encodings").
+_ENCODINGS: Final = {
+    "raw": _ALL, "zstd": _ALL, "runlength": _ALL, "az64": _EXACT, "bytedict": _ALL - {"bool"},
+    "delta": _EXACT, "delta32k": _EXACT - {"int2"}, "lzo": _EXACT | {"varchar"},
+    "mostly8": {"int2", "int4", "int8", "numeric"},
+    "mostly16": {"int4", "int8", "numeric"}, "mostly32": {"int8", "numeric"},
+    "text255": {"varchar"}, "text32k": {"varchar"},
+}  # fmt: skip
+_STYLES: Final = frozenset({"auto", "even", "key", "all"})
 
 
 def table_sql(table: Relation, columns: Sequence[ColumnDefinition], *, temporary: bool) -> list[str]:
-    """Give DuckDB's statements that create a table which refuses what Redshift would refuse.
+    """Return DuckDB's statements that create a table which refuses what Redshift would refuse.
 
     The declared type of a varchar is kept as the column's comment, for DuckDB forgets its length.
     """
@@ -110,145 +65,175 @@ def _column_sql(column: ColumnDefinition) -> str:
     return " ".join(parts)
 
 
-def as_column(
-    name: str, duckdb_type: str, selected: Sequence[exp.Expr], known: Sequence[ColumnDefinition]
-) -> ColumnDefinition:
-    """Give a column of CREATE TABLE AS; `known` are the columns of all tables that its query reads."""
-    kind = result_type(duckdb_type)
-    if kind.name != "varchar":
-        return ColumnDefinition(name, kind)
-    shown = next((one.unalias() for one in selected if one.alias_or_name == name), exp.column(name))
-    if isinstance(shown, exp.Cast):
-        return ColumnDefinition(name, declared_type(shown.to, in_table=True))
-    sizes = {column.type for column in known if isinstance(shown, exp.Column) and column.name == shown.name}
-    if len(sizes) != 1:
-        raise NotInTwinError(f"the length that CREATE TABLE AS gives to {name}", f"CAST(… AS VARCHAR(n)) AS {name}")
-    return ColumnDefinition(name, sizes.pop())
+@dataclass
+class _Attributes:
+    """What is said about a table beside its columns."""
+
+    distribution_keys: list[str] = field(default_factory=list)
+    sort_keys: list[str] = field(default_factory=list)
+    style: str = ""
+    sorted: bool = False
+    primary_keys: list[tuple[str, ...]] = field(default_factory=list)
+    unique: list[str] = field(default_factory=list)
+    foreign: list[tuple[str, ...]] = field(default_factory=list)
+    referenced: list[tuple[Relation, tuple[str, ...]]] = field(default_factory=list)
+
+    def check(self, columns: Sequence[str]) -> None:
+        """Raise RedshiftError for a name that is no column, and for what contradicts itself."""
+        named = [*self.distribution_keys, *self.sort_keys, *self.unique]
+        for name in (*named, *(name for key in (*self.primary_keys, *self.foreign) for name in key)):
+            if name not in columns:
+                raise RedshiftError(f'column "{name}" named in key does not exist')
+        if len(self.distribution_keys) > 1:
+            raise RedshiftError("only one column can be the distribution key")
+        if (self.style == "key") != bool(self.distribution_keys) and (self.style or not self.distribution_keys):
+            if self.style == "key":
+                raise RedshiftError("DISTSTYLE KEY needs a DISTKEY")
+            if self.distribution_keys:
+                raise RedshiftError(f"DISTKEY contradicts DISTSTYLE {self.style.upper()}")
+        if len(self.primary_keys) > 1:
+            raise RedshiftError("multiple primary keys for table are not allowed")
 
 
-def without_column_attributes(sql: str, tokens: Sequence[Token]) -> str:
-    """Blank out DISTKEY and SORTKEY behind a column and SORTKEY AUTO, which sqlglot does not parse."""
-    text = list(sql)
-    for index, token in enumerate(tokens):
-        after = tokens[index + 1] if index + 1 < len(tokens) else None
-        word, next_word = token.text.lower(), after.text.lower() if after else ""
-        inline = after is not None and after.token_type in {
-            TokenType.COMMA,
-            TokenType.R_PAREN,
-            TokenType.NOT,
-            TokenType.VAR,
-        }
-        if word == "sortkey" and next_word == "auto" and after is not None:
-            text[token.start : after.end + 1] = " " * (after.end + 1 - token.start)
-        elif (
-            word in {"distkey", "sortkey"} and inline and index > 0 and tokens[index - 1].token_type != TokenType.COMMA
-        ):
-            text[token.start : token.end + 1] = " " * (token.end + 1 - token.start)
-    return "".join(text)
-
-
-def create(statement: exp.Expr) -> CreateTable | CreateTableLike | CreateTableAs:
-    """Give the plan of a CREATE; raises NotInTwinError for anything but a table with columns, LIKE or AS."""
-    query = statement.args.get("expression")
-    named = exp.Table if isinstance(query, exp.Query) else exp.Schema
-    if not isinstance(statement, exp.Create) or statement.kind != "TABLE" or not isinstance(statement.this, named):
-        raise NotInTwinError(
-            "this form of CREATE", "CREATE [TEMP] TABLE name (columns | LIKE parent) or … name AS query"
-        )
-    for name, value in statement.args.items():
-        if value and name not in {"this", "kind", "exists", "properties", "expression"}:
-            raise NotInTwinError(f"CREATE TABLE with {name}")
-    temporary = _is_temporary(statement)
-    exists = bool(statement.args.get("exists"))
-    if isinstance(query, exp.Query):
-        check_nodes(query)
-        if exists:
-            raise syntax_error("AS")  # CREATE TABLE AS has no IF NOT EXISTS
-    fold(statement)
-    table = relation(statement.this if isinstance(query, exp.Query) else statement.this.this)
+def create(grammar: Grammar) -> CreateTable:
+    """Read a CREATE; raises NotInTwinError for anything but a table with columns, LIKE or AS."""
+    grammar.expect("create")
+    temporary = grammar.accept("temp") or grammar.accept("temporary")
+    if not grammar.accept("table"):
+        raise NotInTwinError("this form of CREATE", "CREATE [TEMP] TABLE name (columns | LIKE parent) or … AS query")
+    exists = grammar.accept("if", "not", "exists")
+    table = grammar.relation()
     temporary = temporary or table.name.startswith("#")
     if temporary and table.qualified:
         raise RedshiftError("cannot create temporary relation in non-temporary schema")
-    if isinstance(query, exp.Query):
-        return CreateTableAs(table, query, table_names(query), temporary)
-    return _create_with(statement.this.expressions, table, temporary=temporary, exists=exists)
-
-
-def _is_temporary(statement: exp.Create) -> bool:
-    properties = statement.args["properties"].expressions if statement.args.get("properties") else []
-    for attribute in properties:
-        if not isinstance(attribute, _IGNORED):
-            raise NotInTwinError(f"the table attribute {attribute.sql('redshift')}")
-    return any(isinstance(attribute, exp.TemporaryProperty) for attribute in properties)
-
-
-def _create_with(
-    parts: Sequence[exp.Expr], table: Relation, *, temporary: bool, exists: bool
-) -> CreateTable | CreateTableLike:
-    if len(parts) == 1 and isinstance(parts[0], exp.LikeProperty):
-        if parts[0].expressions:
+    attributes = _Attributes()
+    if grammar.peek().low != "(":
+        return _create_as(grammar, table, attributes, temporary=temporary, exists=exists)
+    if grammar.accept("(", "like"):
+        parent = grammar.relation()
+        if grammar.peek().low in {"including", "excluding"}:
             raise NotInTwinError("LIKE … INCLUDING or EXCLUDING DEFAULTS", "LIKE parent, which excludes defaults")
-        return CreateTableLike(table, relation(parts[0].this), temporary, exists)
-    return CreateTable(table, _columns(parts), temporary, exists)
-
-
-def _columns(parts: Sequence[exp.Expr]) -> tuple[ColumnDefinition, ...]:
-    definitions = [part for part in parts if isinstance(part, exp.ColumnDef)]
-    keys: set[str] = set()
-    for part in parts:
-        match part:
-            case exp.ColumnDef():
-                continue
-            case exp.PrimaryKey():
-                keys |= {column.name for column in part.expressions}
-            case exp.UniqueColumnConstraint() | exp.ForeignKey():
-                continue
-            case _:
-                raise NotInTwinError(f"{part.sql('redshift')} in CREATE TABLE")
-    columns = tuple(_column(definition, keys) for definition in definitions)
-    names = [column.name for column in columns]
-    if unknown := keys - set(names):
-        raise RedshiftError(f'column "{min(unknown)}" named in key does not exist')
+        grammar.expect(")")
+        return CreateTable(table, temporary, exists, parent=parent)
+    found = [one for one in grammar.enclosed(lambda: _part(grammar, attributes)) if one is not None]
+    _table_attributes(grammar, attributes)
+    names = [column.name for column in found]
     if repeated := {name for name in names if names.count(name) > 1}:
         raise RedshiftError(f'column "{min(repeated)}" duplicated')
-    if not columns:
-        raise syntax_error(")")
-    return columns
+    attributes.check(names)
+    required = {name for key in attributes.primary_keys for name in key}
+    columns = tuple(
+        ColumnDefinition(one.name, one.type, one.nullable and one.name not in required, one.default) for one in found
+    )
+    return CreateTable(table, temporary, exists, columns, referenced=tuple(attributes.referenced))
 
 
-def _column(definition: exp.ColumnDef, keys: set[str]) -> ColumnDefinition:
-    if definition.kind is None:
-        raise syntax_error(definition.name)
-    nullable, default = definition.name not in keys, None
-    for constraint in definition.constraints:
-        match constraint.kind:
-            case exp.NotNullColumnConstraint() as kind:
-                nullable = nullable and bool(kind.args.get("allow_null"))
-            case exp.PrimaryKeyColumnConstraint():
-                nullable = False
-            case exp.DefaultColumnConstraint() as kind:
-                default = _default(kind.this)
-            case exp.EncodeColumnConstraint() | exp.UniqueColumnConstraint():
-                continue
-            case kind:
-                raise NotInTwinError(f"{kind.sql('redshift')} on column {definition.name}")
-    return ColumnDefinition(definition.name, declared_type(definition.kind, in_table=True), nullable, default)
+def _create_as(
+    grammar: Grammar, table: Relation, attributes: _Attributes, *, temporary: bool, exists: bool
+) -> CreateTable:
+    _table_attributes(grammar, attributes)
+    if exists:
+        raise syntax_error("AS")  # CREATE TABLE AS has no IF NOT EXISTS
+    grammar.expect("as")
+    keys = (*attributes.distribution_keys, *attributes.sort_keys)
+    attributes.check(keys)
+    return CreateTable(table, temporary, query=grammar.query(), keys=keys)
 
 
-def _default(value: exp.Expr) -> str:
-    plain = value.this if isinstance(value, exp.Neg) else value
-    if not isinstance(plain, exp.Literal | exp.Null | exp.Boolean):
-        raise NotInTwinError(f"DEFAULT {value.sql('redshift')}", "a literal")
-    return value.sql("duckdb")
+def _part(grammar: Grammar, attributes: _Attributes) -> ColumnDefinition | None:
+    """Read one column, or a constraint of the table."""
+    if grammar.accept("primary", "key"):
+        attributes.primary_keys.append(grammar.enclosed(grammar.name))
+    elif grammar.accept("unique"):
+        attributes.unique += grammar.enclosed(grammar.name)
+    elif grammar.accept("foreign", "key"):
+        attributes.foreign.append(grammar.enclosed(grammar.name))
+        grammar.expect("references")
+        parent = grammar.relation()
+        attributes.referenced.append((parent, grammar.enclosed(grammar.name) if grammar.peek().low == "(" else ()))
+    elif grammar.peek().low == "check":
+        raise NotInTwinError("CHECK in CREATE TABLE", "Redshift does not have it")
+    else:
+        return _column(grammar, attributes)
+    return None
 
 
-def drop(statement: exp.Expr) -> DropTable:
-    """Give the plan of a DROP; raises NotInTwinError for anything but one table."""
-    if not isinstance(statement, exp.Drop) or statement.args.get("kind") != "TABLE":
+def _column(grammar: Grammar, attributes: _Attributes) -> ColumnDefinition:
+    name = grammar.name()
+    kind, _ = grammar.type()
+    nullable, default = True, None
+    while grammar.peek().low not in {",", ")"}:
+        if grammar.accept("not", "null"):
+            nullable = False
+        elif grammar.accept("default"):
+            default = _default(grammar, kind)
+        elif grammar.accept("encode"):
+            _encoding(grammar.next_word().low, kind)
+        elif grammar.accept("distkey"):
+            attributes.distribution_keys.append(name)
+        elif grammar.accept("sortkey"):
+            attributes.sort_keys.append(name)
+        elif grammar.accept("primary", "key"):
+            attributes.primary_keys.append((name,))
+        elif not grammar.accept("null") and not grammar.accept("unique"):
+            raise NotInTwinError(f"{grammar.peek().text.upper()} on column {name}")
+    return ColumnDefinition(name, kind, nullable, default)
+
+
+def _default(grammar: Grammar, kind: ColumnType) -> str:
+    """Read a literal of the column's type (documentation: "CREATE TABLE", DEFAULT)."""
+    sign = "-" if grammar.accept("-") else ""
+    token = grammar.peek()
+    if token.kind == "string" and not sign:
+        return converted(grammar.string(), kind)
+    number = token.kind == "number" and kind.name in {"int2", "int4", "int8", "float4", "float8", "numeric"}
+    if number and ("." not in token.text or not kind.name.startswith("int")):
+        grammar.next_word()
+        return f"CAST({sign}{token.text} AS {kind.duckdb})"
+    if not sign and (token.low == "null" or (token.low in {"true", "false"} and kind.name == "bool")):
+        grammar.next_word()
+        return token.low
+    if token.kind == "number" or token.low in {"true", "false"}:
+        raise RedshiftError(f"the default {sign}{token.text} is not of type {kind.words}")
+    raise NotInTwinError(f"DEFAULT {token.text}", "a literal")
+
+
+def _encoding(word: str, kind: ColumnType) -> None:
+    if word not in _ENCODINGS:
+        raise RedshiftError(f'invalid encoding type specified "{word}"')
+    if kind.name not in _ENCODINGS[word]:
+        raise RedshiftError(f"invalid encoding type {word} for a column of type {kind.words}")
+
+
+def _table_attributes(grammar: Grammar, attributes: _Attributes) -> None:
+    while True:
+        if grammar.accept("diststyle"):
+            attributes.style = grammar.peek().low
+            if attributes.style not in _STYLES:
+                raise RedshiftError(f'unknown distribution style "{grammar.peek().text}"')
+            grammar.next_word()
+        elif grammar.accept("distkey"):
+            attributes.distribution_keys += grammar.enclosed(grammar.name)
+        elif (
+            grammar.accept("compound", "sortkey")
+            or grammar.accept("interleaved", "sortkey")
+            or grammar.accept("sortkey")
+        ):
+            if not grammar.accept("auto"):
+                attributes.sort_keys += grammar.enclosed(grammar.name)
+        elif not (
+            grammar.accept("backup", "yes") or grammar.accept("backup", "no") or grammar.accept("encode", "auto")
+        ):
+            return
+
+
+def drop(grammar: Grammar) -> DropTable:
+    """Read a DROP; raises NotInTwinError for anything but one table."""
+    grammar.expect("drop")
+    if not grammar.accept("table"):
         raise NotInTwinError("this form of DROP", "DROP TABLE [IF EXISTS] name")
-    extra = [name for name, value in statement.args.items() if value and name not in {"tables", "kind", "exists"}]
-    tables = statement.args.get("tables") or []
-    if extra or len(tables) != 1:
-        raise NotInTwinError(f"DROP TABLE with {', '.join(extra) or 'several tables'}", "DROP TABLE [IF EXISTS] name")
-    fold(statement)
-    return DropTable(relation(tables[0]), bool(statement.args.get("exists")))
+    exists = grammar.accept("if", "exists")
+    table = grammar.relation()
+    if grammar.peek().kind != "end":
+        raise NotInTwinError("DROP TABLE with several tables, CASCADE or RESTRICT", "DROP TABLE [IF EXISTS] name")
+    return DropTable(table, exists)

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
-from sqlglot import exp
 
-from local.redshift import catalog, columns, copying, ddl, dialect
-from local.redshift.errors import CancelledError, CastError, RedshiftError, from_duckdb
+from local.redshift import catalog, columns, copying, ddl, tree
+from local.redshift.errors import CancelledError, CastError, NotInTwinError, RedshiftError, from_duckdb
 from local.redshift.locks import Transaction
 from local.redshift.names import Relation
 from local.redshift.outcome import Outcome
-from local.redshift.rewriting import Rewriting
+from local.redshift.queries import Compiler, tables_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from local.redshift.warehouse import Warehouse
 
@@ -40,7 +38,7 @@ class Session:
 
     def begin(self) -> None:
         """Open a transaction; it sees nothing until its first statement that reads or writes."""
-        self._transaction = Transaction(self._pid, self._cancelled.is_set)
+        self._transaction = Transaction(self._pid, self._cancelled.is_set, self._warehouse.now())
         self._temporary_before = set(self._temporary)
         self._execute("BEGIN TRANSACTION")
 
@@ -87,75 +85,75 @@ class Session:
         if self._cancelled.is_set():
             raise CancelledError
 
-    def run(self, plan: dialect.Plan, parameters: Mapping[str, str], query_id: int) -> Outcome:
+    def run(self, plan: tree.Plan, parameters: Mapping[str, str], query_id: int) -> Outcome:
         """Run one plan in the open transaction; after RedshiftError or CancelledError there is only rollback left."""
         self.check_cancelled()
         try:
             return self._run(plan, parameters, query_id)
         except CastError as error:
             raise error.of_query(query_id) from error
-        except RedshiftError as error:
-            if isinstance(plan, dialect.Query | dialect.Change) and re.fullmatch(
-                r'column ".*" does not exist', error.message
-            ):
-                names = sorted(table.name for table in plan.tables) or ["unnamed_subquery"]
-                raise RedshiftError(f"{error.message} in {', '.join(names)}") from error
-            raise
 
-    def _run(  # noqa: C901, PLR0911 one branch per kind of plan
-        self, plan: dialect.Plan, parameters: Mapping[str, str], query_id: int
+    def _run(  # noqa: PLR0911 one branch per kind of plan
+        self, plan: tree.Plan, parameters: Mapping[str, str], query_id: int
     ) -> Outcome:
         match plan:
-            case dialect.Query():
+            case tree.Query():
                 return self._query(plan, parameters)
-            case dialect.Change():
+            case tree.Insert() | tree.Update() | tree.Delete():
                 return self._change(plan, parameters)
-            case dialect.Copy():
+            case tree.Copy():
                 return self._copy(plan, query_id)
-            case dialect.Truncate():
+            case tree.Truncate():
                 return self._truncate(plan)
-            case dialect.Lock():
+            case tree.Lock():
                 for table in plan.tables:
                     self._write(table, exclusive=True)
                 for table in plan.tables:
                     self._columns(table)
                 return Outcome(-1)
-            case ddl.CreateTable():
-                return self._create(plan.table, plan.columns, plan)
-            case ddl.CreateTableLike():
-                return self._create(plan.table, None, plan)
-            case ddl.CreateTableAs():
-                return self._create_as(plan)
-            case ddl.DropTable():
+            case tree.CreateTable():
+                return self._create(plan)
+            case tree.DropTable():
                 return self._drop(plan)
 
-    def _query(self, plan: dialect.Query, parameters: Mapping[str, str]) -> Outcome:
-        self._read(plan.tables)
-        for table in sorted(plan.tables):
+    def _compiler(self, parameters: Mapping[str, str]) -> Compiler:
+        return Compiler(self._columns, parameters, self._open().began)
+
+    def _query(self, plan: tree.Query, parameters: Mapping[str, str]) -> Outcome:
+        tables = tables_of(plan)
+        self._read(tables)
+        for table in sorted(tables):
             self._columns(table)
-        sql = Rewriting(parameters, self._warehouse.now(), self._type_of).query(plan.tree)
-        cursor = self._execute(sql, _used(plan.tree, parameters))
-        kinds = [columns.result_type(str(column[1])) for column in cursor.description or []]
-        metadata = [
-            columns.metadata(column[0], kind) for column, kind in zip(cursor.description or [], kinds, strict=True)
-        ]
+        sql, named = self._compiler(parameters).query(plan)
+        self._execute(sql)
+        metadata = [columns.metadata(name, kind) for name, kind in named]
         records: list[list[Mapping[str, Any]]] = []
         while rows := self._fetch_some():
-            records += [[columns.field(value, kind) for value, kind in zip(row, kinds, strict=True)] for row in rows]
+            records += [
+                [columns.field(value, kind) for value, (_, kind) in zip(row, named, strict=True)] for row in rows
+            ]
             self.check_cancelled()
         return Outcome(len(records), metadata, records)
 
-    def _change(self, plan: dialect.Change, parameters: Mapping[str, str]) -> Outcome:
+    def _change(self, plan: tree.Insert | tree.Update | tree.Delete, parameters: Mapping[str, str]) -> Outcome:
+        # What is changed row by row is read first.
+        tables = tables_of(plan) | (frozenset() if isinstance(plan, tree.Insert) else {plan.target})
         self._write(plan.target)
-        self._read(plan.tables)
-        for table in sorted(plan.tables):
+        self._read(tables)
+        for table in sorted(tables):
             self._columns(table)
-        known = {column.name: column.type for column in self._columns(plan.target)}
-        sql = Rewriting(parameters, self._warehouse.now(), self._type_of).change(plan.tree, known)
-        ((count,),) = self._fetch(sql, _used(plan.tree, parameters))
+        compiler = self._compiler(parameters)
+        match plan:
+            case tree.Insert():
+                sql = compiler.insert(plan)
+            case tree.Update():
+                sql = compiler.update(plan)
+            case tree.Delete():
+                sql = compiler.delete(plan)
+        ((count,),) = self._fetch(sql)
         return Outcome(int(count))
 
-    def _copy(self, plan: dialect.Copy, query_id: int) -> Outcome:
+    def _copy(self, plan: tree.Copy, query_id: int) -> Outcome:
         self._write(plan.table)
         self._read(())
         known = self._columns(plan.table)
@@ -175,7 +173,7 @@ class Session:
         )
         return Outcome(count)
 
-    def _truncate(self, plan: dialect.Truncate) -> Outcome:
+    def _truncate(self, plan: tree.Truncate) -> Outcome:
         """TRUNCATE commits all work before it and itself (documentation: "TRUNCATE"); its lock is kept throughout."""
         self._write(plan.table, exclusive=True)
         self._read(())
@@ -189,41 +187,39 @@ class Session:
         self.begin()
         return Outcome(-1)
 
-    def _create(
-        self,
-        table: Relation,
-        definitions: tuple[ddl.ColumnDefinition, ...] | None,
-        plan: ddl.CreateTable | ddl.CreateTableLike | ddl.CreateTableAs,
-    ) -> Outcome:
+    def _create(self, plan: tree.CreateTable) -> Outcome:  # noqa: C901 one step after another
+        """CREATE TABLE; AS gives a text the length of the one column or cast that it is."""
         if not plan.temporary:
-            self._write(Relation(table.name, qualified=True))
-        self._read(())
-        if isinstance(plan, ddl.CreateTableLike):
-            definitions = tuple(self._columns(plan.parent))
-        if self._exists(table, temporary=plan.temporary):
-            if not isinstance(plan, ddl.CreateTableAs) and plan.if_not_exists:
+            self._write(Relation(plan.table.name, qualified=True))
+        self._read(tables_of(plan.query) if plan.query else ())
+        definitions: Sequence[tree.ColumnDefinition] = plan.columns
+        if plan.parent is not None:
+            definitions = self._columns(plan.parent)
+        sql = ""
+        if plan.query is not None:
+            sql, named = self._compiler({}).query(plan.query)
+            definitions = [tree.ColumnDefinition(name, kind) for name, kind in named]
+            if unknown := [name for name in plan.keys if name not in dict(named)]:
+                raise RedshiftError(f'column "{unknown[0]}" named in key does not exist')
+            _check_lengths(plan.query, named)
+        if self._exists(plan.table, temporary=plan.temporary):
+            if plan.if_not_exists:
                 return Outcome(-1)
-            raise RedshiftError(f'Relation "{table.name}" already exists')
-        for sql in ddl.table_sql(table, definitions or (), temporary=plan.temporary):
-            self._execute(sql)
+            raise RedshiftError(f'Relation "{plan.table.name}" already exists')
+        for table, names in plan.referenced:
+            known = {column.name for column in self._columns(table)}
+            if unknown := [name for name in names if name not in known]:
+                raise RedshiftError(f'column "{unknown[0]}" referenced in foreign key constraint does not exist')
+        for statement in ddl.table_sql(plan.table, definitions, temporary=plan.temporary):
+            self._execute(statement)
         if plan.temporary:
-            self._temporary.add(table.name)
-        return Outcome(-1)
-
-    def _create_as(self, plan: ddl.CreateTableAs) -> Outcome:
-        """A text gets the length of the one column that it is; what another would get is not documented."""
-        self._read(plan.tables)
-        known = [column for table in sorted(plan.tables) for column in self._columns(table)]
-        sql = Rewriting({}, self._warehouse.now(), self._type_of).query(plan.query)
-        definitions = [
-            ddl.as_column(str(name), str(kind), plan.query.selects, known)
-            for name, kind, *_ in self._fetch(f"DESCRIBE {sql}")
-        ]
-        self._create(plan.table, tuple(definitions), plan)
+            self._temporary.add(plan.table.name)
+        if not sql:
+            return Outcome(-1)
         ((count,),) = self._fetch(f"INSERT INTO {plan.table.sql} {sql}")
         return Outcome(int(count))
 
-    def _drop(self, plan: ddl.DropTable) -> Outcome:
+    def _drop(self, plan: tree.DropTable) -> Outcome:
         self._write(plan.table, exclusive=True)  # as TRUNCATE, it keeps readers out (documentation: "LOCK")
         self._read(())
         if not self._find(plan.table):
@@ -265,11 +261,8 @@ class Session:
     def _find(self, table: Relation) -> bool:
         return self._is_temporary(table) or self._exists(table, temporary=False)
 
-    def _columns(self, table: Relation) -> list[ddl.ColumnDefinition]:
+    def _columns(self, table: Relation) -> list[tree.ColumnDefinition]:
         return catalog.columns_of(self._fetch, table.name, temporary=self._is_temporary(table))
-
-    def _type_of(self, sql: str) -> str:
-        return str(self._fetch(f"DESCRIBE {sql}")[0][1])
 
     def _execute(self, sql: str, parameters: Mapping[str, Any] | None = None) -> duckdb.DuckDBPyConnection:
         try:
@@ -291,6 +284,13 @@ class Session:
             raise from_duckdb(error) from error
 
 
-def _used(tree: exp.Expr, parameters: Mapping[str, str]) -> dict[str, str]:
-    """Give the parameters that this statement names; DuckDB refuses others."""
-    return {node.name: parameters[node.name] for node in tree.find_all(exp.Placeholder)}
+def _check_lengths(query: tree.Query, named: Sequence[tuple[str, columns.ColumnType]]) -> None:
+    """Refuse a text whose length in CREATE TABLE AS is not documented: anything but a column or a cast."""
+    select = query.parts[0]
+    items = select.items if len(query.parts) == 1 and isinstance(select, tree.Select) else ()
+    if any(item.value is None for item in items):
+        return
+    for place, (name, kind) in enumerate(named):
+        shown = items[place].value if place < len(items) else None
+        if kind.name == "varchar" and not isinstance(shown, tree.Column | tree.Cast):
+            raise NotInTwinError(f"the length that CREATE TABLE AS gives to {name}", f"CAST(… AS VARCHAR(n)) AS {name}")

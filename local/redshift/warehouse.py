@@ -51,9 +51,17 @@ class Warehouse:
 
 
 def open_warehouse(
-    path: Path, staging: Path, region: str, open_objects: Callable[[str], Objects], now: Callable[[], datetime]
+    path: Path,
+    staging: Path,
+    region: str,
+    open_objects: Callable[[str], Objects],
+    now: Callable[[], datetime],
+    *,
+    serializable: bool = False,
 ) -> Warehouse:
     """Open the database file at `path`, made on first use; `staging` holds files of running COPYs.
+
+    Its isolation is SNAPSHOT, as a new workgroup's, unless `serializable`.
 
     The file is attached, not connected to: after `kill -9` DuckDB replays its log before its own functions are loaded
     when it connects, misses those of the CHECK constraints, and looks for them on the internet.
@@ -63,4 +71,4 @@ def open_warehouse(
     file = str(path).replace("'", "''")
     root.execute(f"ATTACH '{file}' AS {_DATABASE}")
     root.execute(f"CREATE SCHEMA IF NOT EXISTS {_DATABASE}.{SCHEMA}")
-    return Warehouse(root, staging, region, open_objects, now)
+    return Warehouse(root, staging, region, open_objects, now, TableLocks(serializable=serializable))

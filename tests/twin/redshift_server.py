@@ -132,7 +132,9 @@ class Endpoint:
 
 
 @contextlib.contextmanager
-def endpoint(folder: Path, names: Names | None = None, now: datetime | None = NOW) -> Iterator[Endpoint]:
+def endpoint(
+    folder: Path, names: Names | None = None, now: datetime | None = NOW, *, serializable: bool = False
+) -> Iterator[Endpoint]:
     """Serve the endpoint with a database in `folder`; the clock stands still at `now`, or goes when that is None."""
     (folder / "s3" / "lake").mkdir(parents=True, exist_ok=True)
     folder_objects = FolderObjects(folder / "s3")
@@ -148,6 +150,7 @@ def endpoint(folder: Path, names: Names | None = None, now: datetime | None = NO
         "ap-northeast-1",
         open_objects,
         lambda: now or datetime.now(UTC),
+        serializable=serializable,
     )
     iam = Iam()
     api = DataApi(names or Names(), warehouse, SECRETS.__getitem__)

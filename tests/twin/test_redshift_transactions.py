@@ -26,8 +26,9 @@ ENDLESS = """
 
 
 @pytest.fixture
-def redshift(tmp_path: Path) -> Iterator[Endpoint]:
-    with endpoint(tmp_path) as running:
+def redshift(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Endpoint]:
+    """Under SNAPSHOT isolation, as new workgroups are, unless a test asks for the other."""
+    with endpoint(tmp_path, serializable=hasattr(request, "param")) as running:
         rows = "INSERT INTO t VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9)"
         assert running.run("CREATE TABLE t (d BIGINT)", rows).get("Error") is None
         yield running
@@ -233,6 +234,39 @@ def test_a_delete_that_began_after_the_other_commit_waits_and_goes_through(
     assert redshift.rows("SELECT COUNT(*), MAX(d) FROM t") == [[9, 9]]
 
 
+LOADS = ("CREATE TEMP TABLE staged (LIKE t)", "DELETE FROM t WHERE d = 1000", "INSERT INTO t VALUES (1000)")
+
+
+def test_without_a_lock_two_loads_of_an_empty_partition_double_it_under_snapshot_isolation(
+    redshift: Endpoint, two: Overlapping
+) -> None:
+    two.run("A", *LOADS)
+    two.run("B", LOADS[0])
+    waiting = two.start("B", LOADS[1])
+    two.commit("A")
+    assert waiting() is None
+    two.run("B", LOADS[2])
+    two.commit("B")
+    assert redshift.rows("SELECT COUNT(*) FROM t WHERE d = 1000") == [[2]]
+
+
+@pytest.mark.parametrize("isolation", ["snapshot", "serializable"])
+def test_with_a_lock_two_loads_of_an_empty_partition_load_it_once_under_both(tmp_path: Path, isolation: str) -> None:
+    with endpoint(tmp_path / isolation, serializable=isolation == "serializable") as running:
+        running.run("CREATE TABLE t (d BIGINT)")
+        two = Overlapping(running)
+        two.run("A", "LOCK t", *LOADS)
+        waiting = two.start("B", "LOCK t")
+        two.commit("A")
+        assert waiting() is None
+        two.run("B", *LOADS)
+        two.commit("B")
+        assert running.rows("SELECT COUNT(*) FROM t WHERE d = 1000") == [[1]]
+        for session in two.sessions.values():
+            session.close()
+
+
+@pytest.mark.parametrize("redshift", ["serializable"], indirect=True)
 def test_a_delete_in_an_older_snapshot_violates_serializable_isolation(redshift: Endpoint, two: Overlapping) -> None:
     two.run("A", "CREATE TEMP TABLE staged (LIKE t)", "DELETE FROM t WHERE d = 1")
     two.run("B", "CREATE TEMP TABLE staged (LIKE t)")
@@ -304,6 +338,7 @@ def test_a_reader_may_close_the_circle_of_a_deadlock(redshift: Endpoint, two: Ov
     assert waiting() is None
 
 
+@pytest.mark.parametrize("redshift", ["serializable"], indirect=True)
 def test_loads_of_two_tables_end_each_other_by_a_log_that_they_share(redshift: Endpoint, two: Overlapping) -> None:
     redshift.run("CREATE TABLE u (d INTEGER)", "CREATE TABLE log (d INTEGER)")
     two.run("A", "LOCK t", "SELECT MAX(d) AS last FROM log")
@@ -351,3 +386,17 @@ def test_waiting_gives_up_with_the_state_as_it_is(redshift: Endpoint) -> None:
     started = redshift.client().execute_statement(Sql=ENDLESS, WaitTimeSeconds=1, **WHERE)
     assert started["Status"] == "STARTED"
     assert redshift.client().cancel_statement(Id=started["Id"])["Status"] is True
+
+
+def test_sysdate_is_the_start_of_the_transaction(tmp_path: Path) -> None:
+    with endpoint(tmp_path, now=None) as running:
+        described = running.run(
+            "CREATE TEMP TABLE loaded (t TIMESTAMP)",
+            "INSERT INTO loaded SELECT SYSDATE",
+            "SELECT COUNT(*) AS n FROM loaded WHERE t = SYSDATE",
+        )
+        assert described["Status"] == "FINISHED", described.get("Error")
+        result = running.client().get_statement_result(Id=f"{described['Id']}:3")
+        assert result["Records"] == [[{"longValue": 1}]]
+        first, second = (running.rows("SELECT SYSDATE") for _ in range(2))
+        assert first < second
