@@ -1,4 +1,4 @@
-"""Replay: the plan that the state machine, or a dry run, asks for first: which drops a range means."""
+"""Replay: the plan that the state machine, or a dry run, asks for first: the drops of a range."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ tracer = Tracer(service="replay")
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Plan {dataset, from, to, max_concurrency?}; gives {dataset, max_concurrency, items, skipped}."""
+    """Plan {dataset, from, to, max_concurrency?}; return {dataset, max_concurrency, items, skipped}."""
     request = Request.from_event(event)
     contract = contracts().of(request.dataset)  # a misspelt dataset is an error, not a range without files
     plan = gather(request, ledger().drops_of, sets=contract.set_rule is not None)

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
     from suimon.drops.drop import DropRecord
 
-# The token was used, ran out, or its execution ended: nobody waits any more.
+# The token was used or has expired, or its execution has ended: nobody waits any more.
 _NOBODY_WAITS = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})
 
 
 def answer_token(sfn: SFNClient, record: DropRecord, error: str) -> None:
-    """Tell the replay that waits for this attempt, if one does."""
+    """Answer the replay that waits for this attempt, if one does: success when its partition is up to date."""
     token = record.replay.task_token if record.replay else ""
     if not token:
         return

@@ -13,7 +13,7 @@ from suimon.aws.task_token import answer_token
 from suimon.check.engine import InterruptedCheckError
 from suimon.contract.file import ContractError
 from suimon.contract.model import Role
-from suimon.drops.drop import DropRecord, Replay
+from suimon.drops.drop import DropRecord, Replay, UnmatchedError
 from suimon.drops.states import REPLAYABLE, State
 from suimon.intake.errors import ReplayError, RetryLaterError
 from suimon.intake.inspection import NoRoomError
@@ -63,7 +63,7 @@ def _start_or_join(gate: Gate, request: ReplayRequest) -> DropRecord:
         raise ReplayError(f"the ledger knows no drop {request.drop_id}")
     try:
         contract = gate.contracts.of(record.dataset)
-    except ContractError as error:
+    except (ContractError, UnmatchedError) as error:
         raise ReplayError(str(error)) from error
     if contract.role_of(record.drop.key) in {Role.SHARD, Role.CONTROL}:
         raise ReplayError(f"drop {record.id} is a part of a set: replay the set, by its partition")

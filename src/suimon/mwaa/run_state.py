@@ -21,7 +21,7 @@ BEFORE_LOAD, LOAD, REPORT = ("run_glue", "check_parquet"), "load_redshift", "rep
 
 
 class CannotAskError(Exception):
-    """Airflow did not say how a run is; the message says what came instead."""
+    """Airflow did not answer how a run is; the message says what came instead."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class RunState:
 
     @property
     def has_ended(self) -> bool:
-        """Whether nothing of it will run any more, unless somebody clears it."""
+        """Whether none of its tasks will run any more, unless somebody clears it."""
         return self.state in ENDED
 
 
@@ -42,18 +42,28 @@ def end_of(record: DropRecord, dag_id: str, run: RunState | None, host: str) -> 
 
     host: of Airflow's pages, for the link to the log; "" if unknown.
     """
-    failed_task, error = None, None
     if run is None:
-        state, error = State.FAILED, "Airflow has no run of this id any more: somebody has deleted it"
-    elif run.has_ended:
-        state = state_by_steps(run)
-        if state is State.FAILED:
-            failed_task = next(
-                (task for task, ended in run.tasks.items() if ended == "failed" and task != REPORT), None
-            )
-            error = "the run has ended without a report, and not with all its steps; the log says why"
-    else:
+        return _finished(
+            record, dag_id, State.FAILED, "Airflow has no run of this id any more: somebody has deleted it"
+        )
+    if not run.has_ended:
         return None
+    state = state_by_steps(run)
+    if state is not State.FAILED:
+        return _finished(record, dag_id, state)
+    failed = next((task for task, ended in run.tasks.items() if ended == "failed" and task != REPORT), None)
+    error = "the run has ended without a report, and not with all its steps; the log says why"
+    return _finished(record, dag_id, state, error, failed, link(host, dag_id, record.run_id, failed) or None)
+
+
+def _finished(
+    record: DropRecord,
+    dag_id: str,
+    state: State,
+    error: str | None = None,
+    failed_task: str | None = None,
+    log_url: str | None = None,
+) -> RunFinished:
     return RunFinished(
         drop_id=record.id,
         attempt=record.attempt,
@@ -63,12 +73,12 @@ def end_of(record: DropRecord, dag_id: str, run: RunState | None, host: str) -> 
         rows={"file": None, "parquet": None, "table": None},
         failed_task=failed_task,
         error=error,
-        log_url=(link(host, dag_id, record.run_id, failed_task) or None) if run and error else None,
+        log_url=log_url,
     )
 
 
 def state_by_steps(run: RunState) -> State:
-    """Tell what a run that has ended did to the table: by its steps, for a report that fails fails the run too.
+    """Return what a run that has ended did to the table: by its steps, for a report that fails fails the run too.
 
     A load is skipped when it found a newer one in the table, and all after it with it. Steps before it are skipped
     only when somebody stops the run, and then nothing is loaded.
@@ -83,7 +93,7 @@ def state_by_steps(run: RunState) -> State:
 
 
 def link(host: str, dag_id: str, run: str, task: str | None = None) -> str:
-    """Give the page of a run or of one of its tasks; nothing without a host."""
+    """Return the page of a run or of one of its tasks; "" without a host."""
     if not host:
         return ""
     page = f"https://{host}/dags/{dag_id}/runs/{run}"

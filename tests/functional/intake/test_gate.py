@@ -692,6 +692,13 @@ def test_a_drop_whose_contract_is_gone_cannot_be_replayed(gate: Gate) -> None:
         replay(without, ReplayRequest(drop.id, 2, "token", "execution"))
 
 
+def test_a_drop_that_no_contract_matches_cannot_be_replayed(gate: Gate) -> None:
+    drop = put("x", key="sale/2026-11-20/sales_data.csv")
+    gate.take(drop)
+    with pytest.raises(ReplayError, match="belongs to no dataset"):
+        replay(gate, ReplayRequest(drop.id, 2, "token", "execution"))
+
+
 def test_two_replays_of_one_drop_do_not_both_run(gate: Gate, mwaa: FakeMwaa) -> None:
     drop = put(GOOD)
     loaded(gate, drop)
