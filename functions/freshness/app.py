@@ -24,7 +24,7 @@ from suimon.mwaa.airflow import CLIENT_CONFIG, Airflow
 from suimon.mwaa.pace import Pace
 from suimon.outcome.run_end import RunEnds
 from suimon.settings import Settings
-from suimon.sweep.lost_events import Walk
+from suimon.sweep.plans.lost_events import Walk
 from suimon.sweep.round import Sweep, SweepError
 
 if TYPE_CHECKING:

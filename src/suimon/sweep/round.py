@@ -20,8 +20,7 @@ from suimon.ledger.checkpoints import Marks
 from suimon.ledger.pending_ends import NotedEnds
 from suimon.sweep.dead_letters import DeadLetters
 from suimon.sweep.findings import Failure, Finding, Findings
-from suimon.sweep.lost_events import KIND as LOST
-from suimon.sweep.lost_events import Listing, Walk
+from suimon.sweep.lost_events import LOST_EVENT, LostEvents
 from suimon.sweep.publishing import publish
 from suimon.sweep.silent_runs import SilentRuns
 from suimon.sweep.stale_incidents import close_file_incidents, close_trigger_incidents
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
     from suimon.mwaa.airflow import Airflow
     from suimon.outcome.run_end import RunEnds
     from suimon.settings import Settings
+    from suimon.sweep.plans.lost_events import Walk
 
 # Of an operator's walk over the whole bucket, in each call: every version is compared with the ledger there.
 PORTION_PAGES = 20
@@ -102,8 +102,8 @@ class Sweep:
         Every version is looked up, whenever it was written; the sweep's own walk is left as it is.
         """
         walk = replace(walk, began=walk.began or now.isoformat(), complete="")
-        finding = Finding(LOST)
-        for walked, found in self._listing(self._queue().depth()).portion(walk, now, PORTION_PAGES):
+        finding = Finding(LOST_EVENT)
+        for walked, found in self._lost_events(self._queue().depth()).portion(walk, now, PORTION_PAGES):
             walk = walked
             # What this call had no room to enter lies behind the walk's place: the next one finds it.
             finding += replace(found, detected=found.repaired)
@@ -113,12 +113,12 @@ class Sweep:
         self, opened: list[Incident], backlog: int, now: datetime, time_left: Callable[[], float]
     ) -> dict[str, Callable[[], Finding]]:
         """Return the parts by name, in the order in which a round does them."""
-        listing, marks = self._listing(backlog), Marks(self.table)
+        lost_events, marks = self._lost_events(backlog), Marks(self.table)
         return {
             # First what needs no listing: so a drop whose message is a dead letter does not count as one without event.
             "dead letters": lambda: self._dead_letters().process(opened, now),
-            "recent dates": lambda: listing.near(now),
-            "whole bucket": lambda: listing.far(marks, now),
+            "recent dates": lambda: lost_events.near(now),
+            "whole bucket": lambda: lost_events.far(marks, now),
             "unmatched drops": lambda: assign_unmatched(
                 ledger=self.ledger,
                 contracts=self.contracts,
@@ -147,8 +147,8 @@ class Sweep:
     def _queue(self) -> IntakeQueue:
         return IntakeQueue(self.sqs, self.settings.intake_queue)
 
-    def _listing(self, backlog: int) -> Listing:
-        return Listing(
+    def _lost_events(self, backlog: int) -> LostEvents:
+        return LostEvents(
             contracts=self.contracts,
             ledger=self.ledger,
             bucket=RawBucket(self.s3, self.settings.raw_bucket),

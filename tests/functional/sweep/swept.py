@@ -12,15 +12,18 @@ import boto3
 from botocore.exceptions import ClientError
 from moto.s3.models import s3_backends
 
+from suimon.aws.versions import RawBucket
 from suimon.contract.keys import KeyPattern, SetRule
 from suimon.contract.model import Contract, Contracts
-from suimon.drops.drop import Drop, DropRecord, Match, Membership
+from suimon.drops.drop import Drop, DropRecord, Match, Membership, written_order
 from suimon.drops.states import State
 from suimon.incidents.store import IncidentStore
+from suimon.intake.queue import IntakeQueue
 from suimon.intake.shards import Gathering
 from suimon.ledger.drops import Ledger
 from suimon.mwaa.airflow import Airflow
 from suimon.outcome.run_end import RunEnds
+from suimon.sweep.lost_events import LostEvents
 from suimon.sweep.round import Sweep
 from tests.settings import SETTINGS
 
@@ -239,3 +242,18 @@ def accepted_shard(world: World, day: int, number: int, at: datetime, *, joins: 
         )
         gathering.join(record, world.contracts.of("orders"))
     return record
+
+
+def lost_events_of(world: World) -> LostEvents:
+    queue = IntakeQueue(world.sqs, world.queues["intake"])
+    bucket = RawBucket(world.s3, RAW)
+    return LostEvents(
+        contracts=world.contracts, ledger=world.ledger, bucket=bucket, queue=queue, incidents=world.incidents
+    )
+
+
+def written_order_of(world: World, *drops: Drop) -> list[str]:
+    """Return the drops' versions in the order that the ledger gives their writes."""
+    records = [world.ledger.get(drop.id) for drop in drops]
+    by_write = sorted((one for one in records if one), key=lambda one: written_order(one.drop.sequencer))
+    return [one.drop.version_id for one in by_write]

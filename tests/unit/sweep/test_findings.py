@@ -1,0 +1,51 @@
+"""What a round reports of itself, from what its parts detected."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from suimon.incidents.incident import Incident, Problem, Recovery
+from suimon.incidents.kinds import About, Kind
+from suimon.sweep.findings import Failure, Finding, Findings
+from suimon.sweep.round import verdict
+from tests.unit.drop_records import NOON
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+FAILED = Findings(failures=(Failure("runs", "AccessDenied: no"),))
+LEFT = Findings((Finding("lost event", checked=9, detected=5, repaired=2, reported=1, examples=("key",)),))
+
+
+def test_unexplained_is_what_was_detected_neither_repaired_nor_under_an_incident() -> None:
+    findings = Findings((Finding("a", 9, 5, 2, 1), Finding("b", 1, 1, 1)))
+    assert findings.unexplained == 2
+    assert findings.of("c") == Finding("c")
+    assert (findings.of("a") + Finding("a", 1, 1, 1)).unexplained == 2
+
+
+def opened(kind: Kind, *parts: str) -> list[Incident]:
+    abouts = [About(part=part) for part in parts] or [About()]
+    return [
+        Incident(kind, about, is_open=True, fingerprint="", subject="", opened_at=NOON, updated_at=NOON)
+        for about in abouts
+    ]
+
+
+def names(found: Iterable[Problem | Recovery]) -> list[str]:
+    return [str(one.id if isinstance(one, Problem) else one.incident_id) for one in found]
+
+
+def test_a_part_that_fails_is_reported_until_it_works() -> None:
+    assert names(verdict(FAILED, [])[0]) == ["sweep-failed:runs"]
+    incidents = opened(Kind.SWEEP_FAILED, "stuck drops", "runs", "dead letters")
+    assert names(verdict(FAILED, incidents)[1]) == ["sweep-failed:stuck drops", "sweep-failed:dead letters"]
+
+
+def test_what_is_left_unexplained_is_reported_until_a_whole_round_explains_everything() -> None:
+    incident = opened(Kind.UNEXPLAINED)
+    problems, recoveries = verdict(LEFT, incident)
+    assert (names(problems), recoveries) == (["unexplained"], [])
+    assert "2 x lost event, among them key" in problems[0].body
+    assert verdict(FAILED, incident)[1] == []  # what failed may have left something, too
+    assert names(verdict(Findings(), incident)[1]) == ["unexplained"]
