@@ -24,7 +24,7 @@ from suimon_etl.request import ROLE_ARN, S3_FOLDER
 from suimon_etl.tables import table_named
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from suimon_etl.request import RunRequest
     from suimon_etl.tables import Table
@@ -33,8 +33,8 @@ SQL = Path(__file__).parents[1] / "sql"
 # The statements of the batch, in their order.
 BATCH = ("lock", "fence", "stage", "copy", "reconcile", "delete", "insert", "prove", "forget", "log")
 FENCE = "fence"
-# Where figures must agree: of what is staged, and of what would be committed. One text serves both.
-CHECKS = frozenset({"reconcile", "prove"})
+# Where figures must agree, and how the sentence about those that do not begins. One text serves both statements.
+SENTENCES = {"reconcile": "staged", "prove": "would hold"}
 
 
 class UnsafeLiteralError(ValueError):
@@ -78,14 +78,14 @@ def load_statements(table: str, request: RunRequest, sums: Mapping[str, str]) ->
         "copy_role_arn": quoted(request.copy_role_arn, ROLE_ARN),
     }
     own = {
-        "reconcile": _agreement(described, "staged", f"{table}_staging"),
-        "prove": _agreement(described, "would hold", partition),
+        "reconcile": _agreement(described, SENTENCES["reconcile"], f"{table}_staging"),
+        "prove": _agreement(described, SENTENCES["prove"], partition),
     }
     return [_template(name).substitute(of_all | own.get(name, {})) for name in BATCH]
 
 
 def _template(statement: str) -> Template:
-    file = "agree" if statement in CHECKS else statement
+    file = "agree" if statement in SENTENCES else statement
     return Template((SQL / "load" / f"{file}.sql").read_text(encoding="utf-8"))
 
 
@@ -143,19 +143,28 @@ def load_parameters(request: RunRequest, sums: Mapping[str, str]) -> list[dict[s
 def failed_statement(description: Mapping[str, Any]) -> str | None:
     """Name the statement that ended the batch, as in BATCH; None when no statement did.
 
-    By its place in the batch, as DescribeStatement lists it, not by the error's text. In CHECKS it is wrong data,
-    which no retry mends. At FENCE it is a later load, or something that kept Redshift from looking: `newer_load` tells.
+    By its place in the batch, as DescribeStatement lists it, not by the error's text. At FENCE it is a later load, or
+    something that kept Redshift from looking: `newer_load` tells.
     """
     states = [statement["Status"] for statement in description.get("SubStatements", ())]
     return BATCH[states.index("FAILED")] if "FAILED" in states else None
 
 
+def is_wrong_data(description: Mapping[str, Any]) -> bool:
+    """Whether figures did not agree, which no retry mends.
+
+    The two statements that compare scan everything, so a cancel (a rule of WLM, a user, a full disk) hits just them:
+    only an error that quotes our own sentence is about the data.
+    """
+    sentence = SENTENCES.get(failed_statement(description) or "")
+    return bool(sentence and re.search(rf"\b{sentence} \d+ rows of \d+", " ".join(_errors(description))))
+
+
 def failure_text(table: str, request: RunRequest, description: Mapping[str, Any]) -> str:
-    """Say what DescribeStatement says of a failed batch, for whoever gets the e-mail."""
+    """Return what DescribeStatement reports of a failed batch, for the reader of the e-mail."""
     failed = failed_statement(description)
-    told = (part.get("Error") for part in description.get("SubStatements", ()) if part["Status"] == "FAILED")
-    reason = description.get("Error") or next(told, None) or "Redshift gave no reason"
-    if failed in CHECKS:
+    reason = next(_errors(description), "Redshift gave no reason")
+    if is_wrong_data(description):
         wrong = (
             f"What COPY read from {request.target_uri} does"
             if failed == "reconcile"
@@ -167,6 +176,13 @@ def failure_text(table: str, request: RunRequest, description: Mapping[str, Any]
         )
     where = f" at {failed}.sql" if failed else ""
     return f"Loading {table} ended as {description['Status']}{where}; it is unchanged. Redshift: {reason}"
+
+
+def _errors(description: Mapping[str, Any]) -> Iterator[str]:
+    yield from filter(None, [description.get("Error")])
+    for statement in description.get("SubStatements", ()):
+        if statement["Status"] == "FAILED" and statement.get("Error"):
+            yield statement["Error"]
 
 
 def newer_load(hook: Any, table: str, request: RunRequest) -> str | None:

@@ -18,10 +18,10 @@ from airflow.providers.amazon.aws.triggers.glue import GlueJobCompleteTrigger
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
 from suimon_etl.load import (
-    CHECKS,
     FENCE,
     failed_statement,
     failure_text,
+    is_wrong_data,
     load_parameters,
     load_statements,
     newer_load,
@@ -156,7 +156,7 @@ class LoadPartition(RedshiftDataOperator):
             return AirflowSkipException(
                 f"{self.request.partition} holds the load of run {newer}, of a later write. {self.table} is unchanged."
             )
-        kind = AirflowFailException if failed in CHECKS else AirflowException
+        kind = AirflowFailException if is_wrong_data(description) else AirflowException
         return kind(failure_text(self.table, self.request, description))
 
 

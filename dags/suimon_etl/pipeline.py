@@ -192,7 +192,7 @@ def report_outcome(params: dict[str, Any], ti: Any) -> dict[str, Any]:
     """Tell the rest of Suimon how the run ended; retried until EventBridge has taken it."""
     import boto3  # noqa: PLC0415 as above
 
-    from suimon_etl.report import ending_of, publish, run_finished  # noqa: PLC0415 as above
+    from suimon_etl.report import committed_by, ending_of, publish, run_finished  # noqa: PLC0415 as above
 
     states = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id], task_ids=list(STEPS))[ti.run_id]
     errors = {step: ti.xcom_pull(task_ids=step, key="error") for step in STEPS}
@@ -205,6 +205,7 @@ def report_outcome(params: dict[str, Any], ti: Any) -> dict[str, Any]:
         parquet_rows=ti.xcom_pull(task_ids="check_parquet", key="rows"),
         table_rows=ti.xcom_pull(task_ids="check_quality", key="rows"),
         ending=ending,
+        committed=committed_by("load_redshift", states),
         log_url=f"{ti.log_url.partition('/tasks/')[0]}/tasks/{ending.failed_task}",
     )
     publish(boto3.client("events"), detail)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 ROWS = "row_count"
 NEVER = {"maximum": "0"}  # the threshold of a rule: no row may break it
 TEXT = "string"  # the type of columns whose values SQL compares as they are written
-BOUNDED = {"integer": "DECIMAL(38, 10)", "decimal": "DECIMAL(38, 10)", "date": "DATE"}
+BOUNDED = frozenset({"integer", "decimal", "date"})
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,8 @@ def _of_bounds(column: Column) -> Iterator[Check]:
     for rule, bound, outside in (("minimum", column.minimum, "<"), ("maximum", column.maximum, ">")):
         if bound is not None and column.type in BOUNDED:
             name = f"{column.name}_{rule}"
-            condition = f"{column.name} {outside} CAST(:{name} AS {BOUNDED[column.type]})"
+            # In the column's own type: a wider scale would leave no room for its digits, a narrower one would round.
+            condition = f"{column.name} {outside} CAST(:{name} AS {column.sql_type})"
             yield Check(f"{column.name} beyond its {rule} {bound}", _count(condition), NEVER, {name: bound})
 
 

@@ -57,6 +57,12 @@ def ending_of(
     return Ending(culprit, errors.get(culprit) or _without_error(culprit, state))
 
 
+def committed_by(load: str, states: Mapping[str, str | None]) -> bool | None:
+    """Return whether the load's rows stand in the table; None when it has failed, for its batch may go on after it."""
+    state = states.get(load)
+    return None if state == "failed" else state == "success"
+
+
 def _without_error(step: str, state: str) -> str:
     if state == "failed":
         return f"{step} failed without an error of its own: it or its worker was killed, or it was marked; see its log"
@@ -71,9 +77,10 @@ def run_finished(
     parquet_rows: int | None,
     table_rows: int | None,
     ending: Ending,
+    committed: bool | None,
     log_url: str | None,
 ) -> dict[str, Any]:
-    """Give the detail of the event; rows are None where the run did not get so far."""
+    """Return the detail of the event; rows are None where the run did not get so far."""
     return {
         "dataset": request.dataset,
         "partition": request.partition,
@@ -86,6 +93,7 @@ def run_finished(
         "failed_task": ending.failed_task,
         "error": ending.error[:ERROR_LIMIT] if ending.error else None,
         "superseded_by": ending.superseded_by,
+        "committed": committed,
         "log_url": log_url if ending.failed_task else None,
     }
 

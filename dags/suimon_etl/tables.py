@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -29,6 +30,11 @@ class Column:
     allowed: tuple[str, ...] = ()
     minimum: str | None = None
     maximum: str | None = None
+
+    @property
+    def sql_type(self) -> str:
+        """The type alone, such as DECIMAL(12, 2)."""
+        return re.match(r"\w+(?: ?\([^)]*\))?", self.sql)[0]  # type: ignore[index] # a declaration begins with its type
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ from sqlglot import exp
 from suimon.warehouse.ddl import statements as tables
 from suimon_etl.load import (
     BATCH,
-    CHECKS,
     SQL,
     ControlSumsError,
     UnsafeLiteralError,
     failed_statement,
     failure_text,
+    is_wrong_data,
     load_parameters,
     load_statements,
     quoted,
@@ -156,19 +156,53 @@ def test_the_place_of_the_failed_statement_says_which_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("check", "wrong"),
+    ("check", "sentence", "wrong"),
     [
-        ("reconcile", "What COPY read from s3://suimon-lake/processed/sales/2026-11-20/0123456789abcdef.1/ does"),
-        ("prove", "COPY read the file, but the rows that sales_fact would hold do"),
+        (
+            "reconcile",
+            "staged",
+            "What COPY read from s3://suimon-lake/processed/sales/2026-11-20/0123456789abcdef.1/ does",
+        ),
+        ("prove", "would hold", "COPY read the file, but the rows that sales_fact would hold do"),
     ],
 )
 def test_a_refused_load_says_what_was_wrong_what_was_expected_and_what_redshift_said(
-    request_: RunRequest, check: str, wrong: str
+    request_: RunRequest, check: str, sentence: str, wrong: str
 ) -> None:
-    assert check in CHECKS
-    assert failure_text("sales_fact", request_, described(BATCH.index(check), "2 rows of 3")) == (
-        f"{wrong} not agree with the file's 3 rows of 2026-11-20. sales_fact is unchanged. Redshift: 2 rows of 3"
+    error = f"ERROR: Invalid digit, Value '{sentence[0]}', Pos 0, Type: Integer context: {sentence} 2 rows of 3"
+    refused = described(BATCH.index(check), error)
+    assert is_wrong_data(refused)
+    assert failure_text("sales_fact", request_, refused) == (
+        f"{wrong} not agree with the file's 3 rows of 2026-11-20. sales_fact is unchanged. Redshift: {error}"
     )
+
+
+@pytest.mark.parametrize("statement", BATCH)
+@pytest.mark.parametrize(
+    "error",
+    [
+        'ERROR: Query (1234567) cancelled by WLM abort action of Query Monitoring Rule "abort_long_scan"',
+        "ERROR: Query cancelled on user's request",
+        "ERROR: Disk Full",
+        "ERROR: 1023 Serializable isolation violation on table",
+        "ERROR: the statement is longer than 102400 bytes",
+        "ERROR: Numeric data overflow (result precision)",
+        "",
+    ],
+)
+def test_what_redshift_cancels_is_not_taken_for_wrong_data_wherever_it_happens(
+    request_: RunRequest, statement: str, error: str
+) -> None:
+    cancelled = described(BATCH.index(statement), error)
+    text = failure_text("sales_fact", request_, cancelled)
+    assert not is_wrong_data(cancelled)
+    assert f"ended as FAILED at {statement}.sql" in text
+    assert error in text
+    assert "agree" not in text
+
+
+def test_our_sentence_at_another_statement_is_not_wrong_data() -> None:
+    assert not is_wrong_data(described(BATCH.index("copy"), "context: staged 2 rows of 3"))
 
 
 def test_another_failure_names_the_statement(request_: RunRequest) -> None:

@@ -21,7 +21,7 @@ from local.redshift.service import DataApi, Names
 from local.redshift.warehouse import open_warehouse
 from suimon.warehouse import ddl
 from suimon.warehouse.data_api import Warehouse, run_query
-from suimon_etl.load import failed_statement, failure_text, load_parameters, load_statements
+from suimon_etl.load import failed_statement, failure_text, is_wrong_data, load_parameters, load_statements
 from suimon_etl.quality import Findings, judge, partition_figures
 from suimon_etl.request import RunRequest
 from tests.dags.redshift_hook import hook
@@ -136,6 +136,7 @@ def test_a_control_sum_that_is_off_by_a_hundredth_is_refused(
     failed = end(redshift, batch["Id"])
 
     assert failed_statement(failed) == "reconcile"
+    assert is_wrong_data(failed)
     assert "staged 3 rows of 3, sum of amount 600.00 of 600.01\n" in failed["Error"]
     assert not table(redshift)
 
@@ -211,6 +212,7 @@ def test_wrong_rows_are_refused_with_their_figures_and_the_table_stays(
 
     assert failed["Status"] == "FAILED"
     assert failed_statement(failed) == "reconcile"
+    assert is_wrong_data(failed)
     assert figures in failure_text("sales_fact", wrong, failed)
     assert table(redshift) == [("B", DAY), ("C", DAY), ("D", DAY)]
 

@@ -91,3 +91,50 @@ def test_every_rule_can_be_asked_of_every_type(
     if kind in quality.BOUNDED:
         expected[f"a beyond its minimum {bound}"] = 1
     assert found == expected
+
+
+# Precision and scale of every shape: no fraction, much of it, nothing else, and all digits that there are.
+DIGITS = [
+    (1, 0),
+    (12, 2),
+    (20, 12),
+    (18, 18),
+    (28, 0),
+    (29, 0),
+    (29, 1),
+    (38, 0),
+    (38, 10),
+    (38, 11),
+    (38, 20),
+    (38, 38),
+]
+
+
+@pytest.mark.parametrize(("precision", "scale"), DIGITS)
+def test_a_bound_is_compared_to_the_last_digit_of_the_column(
+    redshift: Endpoint, conf: dict[str, Any], precision: int, scale: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    largest = f"{'9' * (precision - scale) or '0'}.{'9' * scale}".rstrip(".")
+    below = largest[:-1] + "8"
+    declared, name = f"DECIMAL({precision}, {scale})", f"digits_{precision}_{scale}"
+    assert redshift.run(f"CREATE TABLE {name} (day DATE, a {declared} NOT NULL)").get("Error") is None
+    rows = f"('2026-11-20', {largest}), ('2026-11-20', -{largest})"
+    assert redshift.run(f"INSERT INTO {name} VALUES {rows}").get("Error") is None  # noqa: S608 ours
+
+    for bound, beyond in ((largest, 0), (below, 1)):
+        column = Column("a", f"{declared} NOT NULL", "decimal", scale, minimum=f"-{bound}", maximum=bound)
+        table = Table("d", "d_etl", "1", name, (column,), "", "day", False, (), ())  # noqa: FBT003 one of ten
+        found = asked(redshift, conf, table, monkeypatch)
+        assert found == {f"a beyond its minimum -{bound}": beyond, f"a beyond its maximum {bound}": beyond}
+
+
+@pytest.mark.parametrize(("declared", "bits"), [("INTEGER", 32), ("BIGINT", 64)])
+def test_the_bounds_of_a_whole_number_may_be_its_type_s(
+    redshift: Endpoint, conf: dict[str, Any], declared: str, bits: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    most = (1 << (bits - 1)) - 1
+    assert redshift.run(f"CREATE TABLE bits_{bits} (day DATE, a {declared})").get("Error") is None
+    assert redshift.run(f"INSERT INTO bits_{bits} VALUES ('2026-11-20', {most})").get("Error") is None  # noqa: S608 ours
+    column = Column("a", declared, "integer", 0, minimum=str(-most - 1), maximum=str(most))
+    table = Table("d", "d_etl", "1", f"bits_{bits}", (column,), "", "day", False, (), ())  # noqa: FBT003 one of ten
+    assert set(asked(redshift, conf, table, monkeypatch).values()) == {0}

@@ -9,7 +9,7 @@ import pytest
 
 from suimon.drops.run_finished import RunFinished
 from suimon.drops.states import State
-from suimon_etl.report import Ending, ReportError, ending_of, error_text, publish, run_finished
+from suimon_etl.report import Ending, ReportError, committed_by, ending_of, error_text, publish, run_finished
 from suimon_etl.request import RunRequest
 
 STEPS = ("run_glue", "check_parquet", "load_redshift")
@@ -39,6 +39,7 @@ def finished(conf: dict[str, Any], ending: Ending = LOADED) -> dict[str, Any]:
         parquet_rows=3,
         table_rows=3 if ending.outcome == "loaded" else None,
         ending=ending,
+        committed=ending.outcome == "loaded",
         log_url="https://airflow.example/log",
     )
 
@@ -135,3 +136,21 @@ def test_errors_say_their_kind_unless_it_says_nothing() -> None:
     assert error_text(AirflowFailException("the table holds 2 rows")) == "the table holds 2 rows"
     assert error_text(KeyError("rows")) == "KeyError: 'rows'"
     assert error_text(TimeoutError()) == "TimeoutError"
+
+
+@pytest.mark.parametrize(
+    ("state", "committed"),
+    [("success", True), ("failed", None), ("skipped", False), ("upstream_failed", False), (None, False)],
+)
+def test_the_report_says_whether_the_rows_stand_in_the_table(
+    state: str | None,
+    committed: bool | None,  # noqa: FBT001 a case
+) -> None:
+    assert committed_by("load_redshift", DONE | {"load_redshift": state}) is committed
+
+
+def test_the_ledgers_side_reads_whether_the_rows_stand_there(conf: dict[str, Any]) -> None:
+    detail = finished(conf, Ending("check_quality", "rate beyond its maximum"))
+    assert RunFinished.from_event({"detail": detail | {"committed": True}}).committed is True
+    assert RunFinished.from_event({"detail": detail | {"committed": None}}).committed is None
+    assert RunFinished.from_event({"detail": detail}).committed is False

@@ -27,6 +27,7 @@ class RunFinished:
     failed_task: str | None
     error: str | None
     log_url: str | None
+    committed: bool | None = None  # whether its rows stand in the table; None: not known
 
     @classmethod
     def from_event(cls, event: dict[str, Any]) -> RunFinished:
@@ -43,6 +44,7 @@ class RunFinished:
                 failed_task=detail.get("failed_task"),
                 error=detail.get("error"),
                 log_url=detail.get("log_url"),
+                committed=detail.get("committed"),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise OutcomeError(f"not a Run Finished event: {error!r} is missing or unreadable") from error

@@ -314,6 +314,7 @@ def test_a_good_file_is_loaded_and_reported(aws: FakeAws, run: Callable[..., Dag
         "failed_task": None,
         "error": None,
         "superseded_by": None,
+        "committed": True,
         "log_url": None,
     }
     (arguments,) = aws.job_runs

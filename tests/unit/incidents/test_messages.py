@@ -7,8 +7,9 @@ import pytest
 
 from suimon.contract.model import Contract
 from suimon.drops.drop import Drop, DropRecord, Match
+from suimon.drops.run_finished import RunFinished
 from suimon.drops.states import State
-from suimon.incidents.messages.files import imperfect, key_shape, rejected
+from suimon.incidents.messages.files import imperfect, key_shape, rejected, run_failed
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DROP = Drop("raw", "sales/2026-11-20/sales_data.csv", "v1", "e1", 10, "01")
@@ -55,3 +56,23 @@ def test_an_imperfect_file_is_told_in_the_language_of_the_contract(set_aside: in
 )
 def test_files_of_people_s_own_naming_make_one_pattern(key: str, shape: str) -> None:
     assert key_shape(key) == shape
+
+
+@pytest.mark.parametrize(
+    ("committed", "said", "never"),
+    [
+        (True, "The new rows stand in the table", ("could not be loaded", "held before")),
+        (False, "The table holds what it held before.", ("new rows stand",)),
+        (None, "holds what it held before, or all of the new rows", ("new rows stand",)),
+    ],
+)
+def test_a_failed_run_says_what_stands_in_the_table(
+    committed: bool | None,  # noqa: FBT001 a case
+    said: str,
+    never: tuple[str, ...],
+) -> None:
+    run = RunFinished(RECORD.id, 1, "etl", "r.1", State.FAILED, {}, "check_quality", "rate", None, committed)
+    problem = run_failed(RECORD, run)
+    assert said in problem.body
+    assert not [words for words in never if words in problem.body + problem.subject]
+    assert "suimon replay sales" in problem.body

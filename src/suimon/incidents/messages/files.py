@@ -120,22 +120,31 @@ def key_shape(key: str) -> str:
 
 
 def run_failed(record: DropRecord, run: RunFinished) -> Problem:
-    """Tell that an accepted file did not reach its table."""
+    """Report the run of an accepted file that failed, before its rows were committed to the table or after."""
     where = f"Task {run.failed_task}" if run.failed_task else "The run"
+    end = "and loaded, but its run failed afterwards" if run.committed else "but could not be loaded"
+    short = "is loaded, but its run failed" if run.committed else "could not be loaded"
+    stands = {
+        True: "The new rows stand in the table: they were committed before that, and people read them now.",
+        False: "The table holds what it held before.",
+        None: "The load is one transaction: the table holds what it held before, or all of the new rows if only the "
+        "wait for the load ended.",
+    }
     lines = [
-        f"{record.drop.key} was accepted ({record.rows:,} rows) but could not be loaded.",
+        f"{record.drop.key} was accepted ({record.rows:,} rows) {end}.",
         "",
         f"{where} failed: {run.error or 'it gave no reason'}",
         *([f"Log: {run.log_url}"] if run.log_url else []),
         "",
         f"DAG {run.dag_id}, run {run.run_id}, {record.dataset} {record.partition}, drop {record.id}.",
-        "The table holds what it held before. When the cause is mended, run it again:",
+        stands[run.committed],
+        "When the cause is mended, run it again:",
         f"  suimon replay {record.dataset} --from {record.partition} --to {record.partition}",
     ]
     return Problem(
         kind=Kind.RUN_FAILED,
         about=replace(About.drop(record, dag_id=run.dag_id), run_id=run.run_id),
-        subject=f"{record.dataset} {record.partition} could not be loaded",
+        subject=f"{record.dataset} {record.partition} {short}",
         body="\n".join(lines),
         fingerprint=run.run_id,
     )
