@@ -95,7 +95,7 @@ def must_have_ended_well(orders: World, drops: list[Drop], day: str, story: obje
 
 @pytest.mark.hits("has-joined-before", "part-is-behind-its-set")
 @pytest.mark.parametrize(("rule", "story"), STORIES)
-def test_whoever_dies_before_or_after_any_call_the_set_is_loaded(
+def test_whoever_crashes_before_or_after_any_call_the_set_is_loaded(
     world: Callable[[SetRule], World], rule: SetRule, story: Callable[[World, str], list[Drop]]
 ) -> None:
     orders = world(rule)
@@ -113,7 +113,7 @@ def test_whoever_dies_before_or_after_any_call_the_set_is_loaded(
 
 
 @pytest.mark.parametrize(("rule", "story"), STORIES)
-def test_whoever_dies_and_then_dies_again_the_set_is_loaded(
+def test_whoever_crashes_and_then_crashes_again_the_set_is_loaded(
     world: Callable[[SetRule], World], rule: SetRule, story: Callable[[World, str], list[Drop]]
 ) -> None:
     orders = world(rule)
@@ -128,7 +128,7 @@ def test_whoever_dies_and_then_dies_again_the_set_is_loaded(
         must_have_ended_well(orders, drops, day, (one, two))
 
 
-def test_whoever_dies_while_the_end_of_a_run_is_told_the_shards_end_when_it_is_told_again(
+def test_whoever_crashes_while_the_end_of_a_run_is_recorded_the_shards_end_when_it_comes_again(
     world: Callable[[SetRule], World],
 ) -> None:
     orders = world(THREE)

@@ -1,0 +1,86 @@
+"""The gate on moto: real S3, DynamoDB and SNS calls, the real checker, a scripted Airflow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+
+from suimon.aws.objects import Objects
+from suimon.contract.odcs.parse import read_contract_files
+from suimon.incidents.store import IncidentStore
+from suimon.intake.gate import Gate
+from suimon.intake.inspection import FileInspector
+from suimon.ledger.drops import Ledger
+from suimon.mwaa.airflow import Airflow
+from suimon.mwaa.pace import Pace
+from tests.settings import SETTINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mypy_boto3_dynamodb.service_resource import Table
+
+    from suimon.contract.keys import SetRule
+    from suimon.contract.model import Contracts
+    from tests.functional.conftest import Post
+
+from tests.functional.intake.gated import Clock, FakeMwaa, FakeSfn
+from tests.functional.intake.set_world import World
+
+
+@pytest.fixture(scope="module")
+def contracts() -> Contracts:
+    return read_contract_files(sorted((Path(__file__).parents[3] / "contracts").glob("*.odcs.yaml")))
+
+
+@pytest.fixture
+def mwaa() -> FakeMwaa:
+    return FakeMwaa()
+
+
+@pytest.fixture
+def sfn() -> FakeSfn:
+    return FakeSfn()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def gate(
+    table: Table, post: Post, contracts: Contracts, mwaa: FakeMwaa, sfn: FakeSfn, clock: Clock, tmp_path: Path
+) -> Gate:
+    s3 = boto3.client("s3")
+    for bucket in ("raw", "lake", "reports"):
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "ap-northeast-1"})
+    s3.put_bucket_versioning(Bucket="raw", VersioningConfiguration={"Status": "Enabled"})
+    objects = Objects(s3)
+    return Gate(
+        ledger=Ledger(table),
+        objects=objects,
+        airflow=Airflow(mwaa, "env", Pace(table, "env", clock, lambda _: None)),  # type: ignore[arg-type]  # a fake
+        incidents=IncidentStore(table, post.sns, post.topic_arn),
+        sfn=sfn,  # type: ignore[arg-type]  # a fake
+        contracts=contracts,
+        settings=SETTINGS,
+        inspector=FileInspector(objects=objects, reports_bucket="reports", scratch=tmp_path, clock=clock),
+        owner="this invocation",
+        clock=clock,
+    )
+
+
+@pytest.fixture
+def world(table: Table, post: Post) -> Callable[[SetRule], World]:
+    def build(rule: SetRule) -> World:
+        s3 = boto3.client("s3")
+        for bucket in ("raw", "lake", "reports"):
+            s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "ap-northeast-1"})
+        s3.put_bucket_versioning(Bucket="raw", VersioningConfiguration={"Status": "Enabled"})
+        return World(table, s3, post.sns, post.topic_arn, rule)
+
+    return build

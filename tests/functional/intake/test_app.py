@@ -1,0 +1,123 @@
+"""The intake function itself: batches of messages, requests of a replay, and what killed checks leave behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from suimon.drops.states import State
+from suimon.intake.queue import HANDED_OVER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from types import ModuleType
+
+    from suimon.contract.model import Contracts
+    from suimon.drops.drop import Drop
+    from suimon.intake.gate import Gate
+    from tests.functional.conftest import LambdaContext
+
+from tests.functional.intake.gated import GOOD, FakeMwaa, loaded, put
+
+
+@pytest.fixture
+def app(gate: Gate, entry_point: Callable[[str, Contracts], ModuleType], monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.setenv("POWERTOOLS_TRACE_DISABLED", "1")
+    module = entry_point("intake", gate.contracts)
+    monkeypatch.setattr(module, "gate", lambda owner: replace(gate, owner=owner))
+    return module
+
+
+def queue_event(*bodies: str) -> dict[str, Any]:
+    sqs = boto3.client("sqs")
+    url = sqs.create_queue(QueueName="intake")["QueueUrl"]
+    for body in bodies:
+        sqs.send_message(QueueUrl=url, MessageBody=body)
+    received = [sqs.receive_message(QueueUrl=url)["Messages"][0] for _ in bodies]
+    return {
+        "Records": [
+            {
+                "messageId": message["MessageId"],
+                "receiptHandle": message["ReceiptHandle"],
+                "body": message["Body"],
+                "attributes": {"ApproximateReceiveCount": "1"},
+                "eventSource": "aws:sqs",
+                "eventSourceARN": "arn:aws:sqs:ap-northeast-1:123456789012:intake",
+                "awsRegion": "ap-northeast-1",
+            }
+            for message in received
+        ]
+    }
+
+
+def created(drop: Drop) -> str:
+    entry = {
+        "key": drop.key,
+        "size": drop.size,
+        "etag": drop.etag,
+        "version-id": drop.version_id,
+        "sequencer": drop.sequencer,
+    }
+    return json.dumps({"detail": {"bucket": {"name": drop.bucket}, "object": entry}})
+
+
+def test_one_poisoned_message_does_not_hold_up_the_others(
+    app: ModuleType, context: LambdaContext, mwaa: FakeMwaa
+) -> None:
+    event = queue_event("not json", created(put(GOOD)))
+    answer = app.handler(event, context)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": event["Records"][0]["messageId"]}]}
+    assert len(mwaa.runs) == 1
+
+
+@pytest.mark.parametrize(("receives", "delay"), [("1", 5), ("2", 10), ("4", 40), ("9", 900), ("30", 900)])
+def test_a_message_that_failed_comes_again_in_seconds_and_then_ever_later(
+    app: ModuleType, context: LambdaContext, monkeypatch: pytest.MonkeyPatch, receives: str, delay: int
+) -> None:
+    asked: list[dict[str, Any]] = []
+    monkeypatch.setattr(
+        app, "sqs", lambda: SimpleNamespace(change_message_visibility=lambda **call: asked.append(call))
+    )
+    event = queue_event("not json")
+    event["Records"][0]["attributes"]["ApproximateReceiveCount"] = receives
+    app.handler(event, context)
+    assert [call["VisibilityTimeout"] for call in asked] == [delay]
+
+
+def test_a_drop_that_waits_for_hours_is_left_to_the_sweep_and_a_broken_message_is_not(
+    app: ModuleType, context: LambdaContext, mwaa: FakeMwaa
+) -> None:
+    mwaa.fails = ClientError({"Error": {"Code": "InternalServerException"}}, "InvokeRestApi")
+    event = queue_event(created(put(GOOD)), "not json")
+    for record in event["Records"]:
+        record["attributes"]["ApproximateReceiveCount"] = str(HANDED_OVER)
+    answer = app.handler(event, context)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": event["Records"][1]["messageId"]}]}
+
+
+def test_what_a_killed_check_left_is_removed_and_what_a_running_one_holds_is_not(
+    app: ModuleType, tmp_path: Path
+) -> None:
+    old, young, foreign = (tmp_path / name for name in ("check-old", "check-young", "somebody-else"))
+    for folder in (old, young, foreign):
+        folder.mkdir()
+    for folder in (old, foreign):
+        os.utime(folder, (time.time() - 3600,) * 2)
+    app.remove_leftovers(tmp_path)
+    assert (old.exists(), young.exists(), foreign.exists()) == (False, True, True)
+
+
+def test_a_replay_request_is_no_batch(app: ModuleType, context: LambdaContext, gate: Gate) -> None:
+    drop = put(GOOD)
+    loaded(gate, drop)
+    request = {"drop_id": drop.id, "attempt": 2, "task_token": "token", "execution": "execution"}
+    assert app.handler({"replay": request}, context) == {"drop_id": drop.id, "state": State.TRIGGERED}

@@ -1,0 +1,232 @@
+"""Files at the gate, on moto: checked, copied, rejected or set aside, and what people read of it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from dataclasses import replace
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+
+from suimon.check.engine import InterruptedCheckError, check
+from suimon.check.verdict import Measurement
+from suimon.contract.file import Metric
+from suimon.drops.drop import Drop, Match
+from suimon.drops.states import State
+from suimon.intake.errors import RetryLaterError
+from suimon.intake.inspection import SCRATCH_BYTES, NoRoomError
+
+if TYPE_CHECKING:
+    from suimon.check.verdict import Verdict
+    from suimon.intake.gate import Gate
+    from tests.functional.conftest import Post
+
+from tests.functional.intake.gated import BAD, GOOD, KEY, NOON, Clock, FakeMwaa, body_of, put, raising, tolerant
+
+
+def test_a_good_file_opens_its_run_with_an_immutable_copy_of_exactly_its_bytes(gate: Gate, mwaa: FakeMwaa) -> None:
+    drop = put(GOOD)
+    put(BAD)  # a later PUT of the key changes nothing for this version
+    record = gate.take(drop)
+    assert (record.state, record.rows) == (State.TRIGGERED, 2)
+    [(run_id, conf)] = mwaa.runs.items()
+    assert run_id == f"{drop.id}.1"
+    assert conf["source_uri"] == f"s3://lake/accepted/sales/2026-11-20/{drop.id}/data.csv"
+    assert conf["target_uri"] == f"s3://lake/processed/sales/2026-11-20/{drop.id}.1/"
+    assert (conf["rows"], conf["partition"], conf["attempt"]) == (2, "2026-11-20", 1)
+    assert body_of("lake", f"accepted/sales/2026-11-20/{drop.id}/data.csv") == GOOD
+    contract = json.loads(body_of("lake", f"accepted/sales/2026-11-20/{drop.id}/_contract.json"))
+    assert contract["dataset"] == "sales"
+
+
+def test_an_event_that_comes_again_opens_no_second_run(gate: Gate, mwaa: FakeMwaa) -> None:
+    drop = put(GOOD)
+    gate.take(drop)
+    assert gate.take(drop).state is State.TRIGGERED
+    assert len(mwaa.runs) == 1
+
+
+def test_a_bad_file_opens_no_run_and_is_reported_with_its_cells(gate: Gate, mwaa: FakeMwaa, post: Post) -> None:
+    drop = put(BAD)
+    assert gate.take(drop).state is State.REJECTED
+    assert not mwaa.runs
+    [(subject, body)] = post.letters()
+    assert subject == "[Suimon] sales 2026-11-20 rejected: sales_data.csv"
+    assert "line 3, record 1, amount" in body
+    assert "-296.00" in body
+    report = json.loads(body_of("reports", f"sales/2026-11-20/{drop.id}.1/report.json"))
+    assert (report["verdict"], report["bad_cells"], report["drop_id"]) == ("rejected", 1, drop.id)
+    [cell] = body_of("reports", f"sales/2026-11-20/{drop.id}.1/bad_cells.jsonl").splitlines()
+    assert json.loads(cell)["column"] == "amount"
+
+
+def test_a_bad_file_has_a_page_that_the_email_names_and_a_browser_opens(gate: Gate, post: Post) -> None:
+    drop = put(BAD)
+    gate.take(drop)
+    key = f"sales/2026-11-20/{drop.id}.1/report.html"
+    [(_, body)] = post.letters()
+    assert f"s3://reports/{key}" in body
+    page = boto3.client("s3").get_object(Bucket="reports", Key=key)
+    assert page["ContentType"] == "text/html; charset=utf-8"
+    assert "-296.00" in page["Body"].read().decode()
+
+
+def test_bad_records_within_the_tolerance_are_set_aside_and_reported_once(
+    gate: Gate, mwaa: FakeMwaa, post: Post
+) -> None:
+    drop = put(BAD.replace("C000123", "C999999"))
+    record = tolerant(gate).take(drop)
+    assert (record.state, record.rows) == (State.TRIGGERED, 1)
+    [conf] = mwaa.runs.values()
+    assert conf["rows"] == 1
+    accepted = f"accepted/sales/2026-11-20/{drop.id}"
+    assert body_of("lake", f"{accepted}/data.csv").splitlines()[1:] == GOOD.splitlines()[3:]
+    assert json.loads(body_of("lake", f"{accepted}/_contract.json"))["file"]["line_ending"] == "lf"
+    aside = f"aside/sales/2026-11-20/{drop.id}.1/bad_rows.csv"
+    assert "C999999" in body_of("lake", aside)
+    [(subject, body)] = post.letters()
+    assert subject == "[Suimon] sales 2026-11-20, 1 record set aside: sales_data.csv"
+    assert f"s3://lake/{aside}" in body
+    assert f"s3://reports/sales/2026-11-20/{drop.id}.1/report.html" in body
+    assert "C999999" not in body + body_of("reports", f"sales/2026-11-20/{drop.id}.1/report.html")
+
+
+def test_what_is_forwarded_is_named_after_what_it_is_and_the_run_gets_that_name(gate: Gate, mwaa: FakeMwaa) -> None:
+    lines = "event_id\tuser_id\tevent_type\tevent_timestamp\nE1\tU1\tsearch\t2026-11-20T09:15:00Z\n"
+    good, bad = (gzip.compress(text.encode()) for text in (lines, lines + "E2\tU1\tsearch\tyesterday\n"))
+    key = "user_events/2026-11-20/events.tsv.gz"
+    records = [tolerant(gate, "user_events").take(put(*drop)) for drop in ((good, key, "01"), (bad, key, "02"))]
+    assert [record.accepted and record.accepted.name for record in records] == ["data.csv.gz", "data.csv"]
+    folders = [f"accepted/user_events/2026-11-20/{record.id}" for record in records]
+    sources = [conf["source_uri"] for conf in mwaa.runs.values()]
+    assert sources == [f"s3://lake/{folders[0]}/data.csv.gz", f"s3://lake/{folders[1]}/data.csv"]
+    assert body_of("lake", f"{folders[1]}/data.csv").splitlines() == lines.splitlines()
+    assert json.loads(body_of("lake", f"{folders[1]}/_contract.json"))["file"]["compression"] == "none"
+
+
+def test_a_file_without_a_bad_record_is_copied_as_it_is_under_a_tolerance_too(gate: Gate, post: Post) -> None:
+    drop = put(GOOD)
+    assert tolerant(gate).take(drop).rows == 2
+    assert body_of("lake", f"accepted/sales/2026-11-20/{drop.id}/data.csv") == GOOD
+    assert post.subjects() == []
+
+
+def test_more_bad_records_than_tolerated_reject_the_file(gate: Gate) -> None:
+    drop = put(BAD.replace("2480.75\n", "-2480.75\n"))
+    assert tolerant(gate).take(drop).state is State.REJECTED
+    assert "Contents" not in boto3.client("s3").list_objects_v2(Bucket="lake")
+
+
+def test_a_warning_of_an_accepted_file_is_reported_and_a_file_without_one_closes_it(
+    gate: Gate, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    metric = Metric("nullValues", ("product_name",), maximum="0", severity="warning", text="0")
+
+    def judge(*given: Any, **options: Any) -> Verdict:
+        return replace(check(*given, **options), measurements=(Measurement(metric, 1, "50.0000", kept=False),))
+
+    with monkeypatch.context() as warned:
+        warned.setattr("suimon.intake.inspection.check", judge)
+        drop = put(GOOD, sequencer="01")
+        assert gate.take(drop).state is State.TRIGGERED
+    [(subject, body)] = post.letters()
+    assert subject == "[Suimon] sales 2026-11-20, accepted with a warning: sales_data.csv"
+    assert "product_name" in body
+    assert gate.take(put(GOOD.replace("水筒", "茶筒"), sequencer="02")).state is State.TRIGGERED
+    assert post.subjects() == [f"[Suimon] Recovered: {subject.removeprefix('[Suimon] ')}"]
+
+
+def test_a_personal_value_never_leaves_the_gate(gate: Gate, post: Post) -> None:
+    drop = put(GOOD.replace("C000123", "C" * 40))
+    gate.take(drop)
+    [(_, body)] = post.letters()
+    report = body_of("reports", f"sales/2026-11-20/{drop.id}.1/bad_cells.jsonl")
+    assert "customer_id" in body
+    assert "CCCC" not in body + report
+
+
+def test_a_full_disk_is_no_verdict_on_the_file(gate: Gate, post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    drop = put(GOOD)
+    with monkeypatch.context() as full:
+        full.setattr("shutil.disk_usage", lambda _: SimpleNamespace(total=10**10, free=10))
+        with pytest.raises(NoRoomError):
+            gate.take(drop)
+    assert post.subjects() == []
+
+
+def test_a_file_that_can_never_fit_is_rejected_with_the_limit(
+    gate: Gate, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop = put(GOOD)
+    disk = SimpleNamespace(total=SCRATCH_BYTES + drop.size - 1, free=SCRATCH_BYTES + drop.size - 1)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: disk)
+    assert tolerant(gate).take(drop).state is State.REJECTED
+    [(_, body)] = post.letters()
+    assert f"the gate can check up to {drop.size - 1}: send it in parts" in body
+
+
+def test_a_file_of_any_size_is_checked_where_it_is_only_read(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = SimpleNamespace(total=SCRATCH_BYTES, free=SCRATCH_BYTES)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: disk)
+    assert gate.take(put(GOOD)).state is State.TRIGGERED
+
+
+def test_a_disk_that_fills_up_during_the_check_is_no_verdict_on_the_file(
+    gate: Gate, post: Post, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop = put(GOOD)
+    with monkeypatch.context() as full:
+        full.setattr("suimon.intake.inspection.check", raising(InterruptedCheckError("no room")))
+        with pytest.raises(InterruptedCheckError):
+            gate.take(drop)
+    assert post.subjects() == []
+    clock.now += timedelta(seconds=5)
+    assert gate.take(drop).state is State.TRIGGERED
+
+
+def test_a_check_that_fails_can_be_repeated_at_once(gate: Gate, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    drop = put(GOOD)
+    with monkeypatch.context() as broken:
+        broken.setattr("suimon.intake.inspection.check", lambda *_, **__: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            gate.take(drop)
+    clock.now += timedelta(seconds=5)
+    assert gate.take(drop).state is State.TRIGGERED
+
+
+def test_a_check_under_way_elsewhere_is_waited_for(gate: Gate, clock: Clock) -> None:
+    drop = put(GOOD)
+    record = gate.ledger.receive(drop, Match("sales", "2026-11-20"), NOON)
+    gate.ledger.claim(record, NOON, owner="another", lease=timedelta(minutes=16), attempt=1)
+    with pytest.raises(RetryLaterError, match="being checked"):
+        gate.take(drop)
+    clock.now += timedelta(minutes=17)  # it was killed
+    assert gate.take(drop).state is State.TRIGGERED
+
+
+def test_a_file_that_is_gone_is_reported_and_rejected(gate: Gate, post: Post) -> None:
+    drop = put(GOOD)
+    boto3.client("s3").delete_object(Bucket="raw", Key=KEY, VersionId=drop.version_id)
+    assert gate.take(drop).state is State.REJECTED
+    [(_, body)] = post.letters()
+    assert "deleted before it could be checked" in body
+
+
+def test_an_empty_file_is_rejected_and_not_lost(gate: Gate, post: Post) -> None:
+    assert gate.take(put("")).state is State.REJECTED
+    assert post.subjects() == ["[Suimon] sales 2026-11-20 rejected: sales_data.csv"]
+
+
+def test_a_file_in_parts_is_checked_by_its_version(gate: Gate) -> None:
+    s3 = boto3.client("s3")
+    upload = s3.create_multipart_upload(Bucket="raw", Key=KEY)["UploadId"]
+    part = s3.upload_part(Bucket="raw", Key=KEY, UploadId=upload, PartNumber=1, Body=GOOD.encode())["ETag"]
+    parts: Any = {"Parts": [{"PartNumber": 1, "ETag": part}]}
+    whole = s3.complete_multipart_upload(Bucket="raw", Key=KEY, UploadId=upload, MultipartUpload=parts)
+    assert whole["ETag"].strip('"').endswith("-1")
+    drop = Drop("raw", KEY, whole["VersionId"], whole["ETag"].strip('"'), len(GOOD.encode()), "01")
+    assert gate.take(drop).state is State.TRIGGERED

@@ -1,0 +1,105 @@
+"""The start of a run: an Airflow that is away, refuses, is paused, or is faster than the gate."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from suimon.drops.states import State
+from suimon.intake.errors import RetryLaterError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+    from suimon.intake.gate import Gate
+    from tests.functional.conftest import Post
+
+from tests.functional.intake.gated import GOOD, KEY, NOON, Clock, FakeMwaa, put
+
+
+def test_an_airflow_that_is_away_costs_nothing_but_time(gate: Gate, mwaa: FakeMwaa, post: Post, clock: Clock) -> None:
+    drop = put(GOOD)
+    mwaa.fails = ClientError({"Error": {"Code": "InternalServerException"}}, "InvokeRestApi")
+    with pytest.raises(RetryLaterError):
+        gate.take(drop)
+    assert post.subjects() == []  # not news yet
+    clock.now += timedelta(minutes=11)
+    with pytest.raises(RetryLaterError):
+        gate.take(drop)
+    assert post.subjects() == ["[Suimon] MWAA environment env does not answer"]
+    mwaa.fails = None
+    assert gate.take(drop).state is State.TRIGGERED
+    assert post.subjects() == ["[Suimon] Recovered: MWAA environment env does not answer"]
+
+
+@pytest.mark.hits("run-was-faster")
+def test_a_run_that_ends_before_its_start_is_recorded_stays_at_its_end(
+    gate: Gate, mwaa: FakeMwaa, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop, start = put(GOOD), mwaa.invoke_rest_api
+
+    def ends_at_once(**request: Any) -> dict[str, Any]:
+        answer = start(**request)
+        if request["Method"] == "POST":
+            record = gate.ledger.get(drop.id)
+            assert record
+            gate.ledger.move(gate.ledger.move(record, State.TRIGGERED, NOON), State.LOADED, NOON)
+        return answer
+
+    monkeypatch.setattr(mwaa, "invoke_rest_api", ends_at_once)
+    assert gate.take(drop).state is State.LOADED
+
+
+def test_a_mistake_of_configuration_is_reported_at_once_and_once(gate: Gate, mwaa: FakeMwaa, post: Post) -> None:
+    drop = put(GOOD)
+    mwaa.fails = ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "InvokeRestApi")
+    for _ in range(2):
+        with pytest.raises(RetryLaterError):
+            gate.take(drop)
+    [(_, body)] = post.letters()
+    assert "airflow:InvokeRestApi" in body
+
+
+def test_a_refused_run_of_one_file_is_not_closed_by_another_file(gate: Gate, mwaa: FakeMwaa, post: Post) -> None:
+    refused = {"Error": {"Code": "RestApiClientException"}, "RestApiStatusCode": 400, "RestApiResponse": "conf"}
+    mwaa.fails = ClientError(refused, "InvokeRestApi")  # type: ignore[arg-type]  # MWAA's own fields
+    with pytest.raises(RetryLaterError):
+        gate.take(put(GOOD))
+    assert post.subjects() == ["[Suimon] Airflow refuses the run of sales_data.csv"]
+    mwaa.fails = None
+    other_day = "2026-11-19"
+    gate.take(put(GOOD.replace("2026-11-20", other_day), key=KEY.replace("2026-11-20", other_day)))
+    assert post.subjects() == []
+
+
+def test_a_paused_dag_is_reported(gate: Gate, mwaa: FakeMwaa, post: Post) -> None:
+    mwaa.paused = True
+    assert gate.take(put(GOOD)).state is State.TRIGGERED
+    assert post.subjects() == ["[Suimon] DAG daily_sales_etl is paused: files are accepted, nothing is loaded"]
+
+
+def test_a_crash_between_accepted_and_triggered_leads_to_one_run(gate: Gate, mwaa: FakeMwaa, table: Table) -> None:
+    drop = put(GOOD)
+    gate.take(drop)
+    # The run is there, but the ledger was never told.
+    table.update_item(
+        Key={"pk": f"drop#{drop.id}", "sk": "drop"},
+        UpdateExpression="SET #s = :s",
+        ExpressionAttributeNames={"#s": "state"},
+        ExpressionAttributeValues={":s": "ACCEPTED"},
+    )
+    assert gate.take(drop).state is State.TRIGGERED
+    assert len(mwaa.runs) == 1
+
+
+def test_a_dag_that_airflow_does_not_know_is_reported_with_what_to_do(gate: Gate, mwaa: FakeMwaa, post: Post) -> None:
+    unknown = {"Error": {"Code": "RestApiClientException"}, "RestApiStatusCode": 404, "RestApiResponse": {}}
+    mwaa.fails = ClientError(unknown, "InvokeRestApi")  # type: ignore[arg-type]  # MWAA's own fields
+    with pytest.raises(RetryLaterError):
+        gate.take(put(GOOD))
+    [(subject, body)] = post.letters()
+    assert subject == "[Suimon] Airflow does not know the DAG daily_sales_etl"
+    assert "Put its file into the DAG bucket" in body
