@@ -214,7 +214,14 @@ class Functions:
     def look(self, now: datetime) -> dict[str, Any]:
         """Look whether sets are whole in time; deadlines of files and ages of tables are not simulated."""
         if self._of_sets:
-            watch = Watch(self._of_sets, self.ledger("freshness"), self._incidents, self.warehouse, WAREHOUSE)  # type: ignore[arg-type]  # no table is asked
+            no_table_is_asked: Any = self.warehouse
+            watch = Watch(
+                contracts=self._of_sets,
+                ledger=self.ledger("freshness"),
+                incidents=self._incidents,
+                redshift=no_table_is_asked,
+                warehouse=WAREHOUSE,
+            )
             watch.round(now)
         return {}
 

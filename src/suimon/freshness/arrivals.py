@@ -1,4 +1,4 @@
-"""When a file is due, and what is wrong when it has not come. Pure."""
+"""When files and sets are due, and what is wrong when they have not come. Pure."""
 
 from __future__ import annotations
 
@@ -7,20 +7,51 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from suimon.freshness.observation import Check
+from suimon.incidents.incident import of_kind
 from suimon.incidents.kinds import About, IncidentId, Kind
 from suimon.incidents.messages.freshness import file_never_came
 from suimon.incidents.messages.sets import incomplete_id, overdue
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
-    from suimon.contract.model import Arrival, Contract
+    from suimon.contract.model import Arrival, Contract, Contracts
     from suimon.drops.drop import DropRecord
     from suimon.drops.sets import DropSet
+    from suimon.incidents.incident import Incident
+
+
+def partitions_to_check(
+    contracts: Contracts, opened: Collection[Incident], now: datetime
+) -> Iterator[tuple[Contract, str]]:
+    """Return every partition that is due or was reported as missing.
+
+    A day that is still missing when it leaves the window stays watched: it has not recovered by growing old.
+    """
+    missing = of_kind(opened, Kind.MISSING_FILE)
+    for contract in contracts.all:
+        if contract.arrival:
+            reported = {one.about.partition for one in missing if one.about.dataset == contract.dataset}
+            for partition in sorted(reported | set(due_partitions(contract.arrival, now))):
+                yield contract, partition
+
+
+def sets_to_check(
+    contracts: Contracts, opened: Collection[Incident], awaited: Collection[tuple[str, str]]
+) -> Iterator[tuple[Contract, str, bool]]:
+    """Return the contract and partition of every set that is awaited or was reported, and whether it was reported.
+
+    awaited: datasets and partitions.
+    """
+    reported = {(one.about.dataset, one.about.partition) for one in of_kind(opened, Kind.INCOMPLETE_SET)}
+    of_sets = {contract.dataset: contract for contract in contracts.all if contract.set_rule}
+    for dataset, partition in sorted({*reported, *awaited}):
+        if contract := of_sets.get(dataset):
+            yield contract, partition, (dataset, partition) in reported
 
 
 def due_partitions(arrival: Arrival, now: datetime) -> list[str]:
-    """Give the business dates of the last `lookback_days` days whose deadline has come, oldest first, as YYYY-MM-DD.
+    """Return the business dates of the last `lookback_days` days whose deadline has come, oldest first, as YYYY-MM-DD.
 
     The deadline is a time on the wall in the contract's zone. One that the change to summer time skips falls as much
     later as the clock jumps; one that comes twice in autumn counts the first time.
@@ -32,7 +63,7 @@ def due_partitions(arrival: Arrival, now: datetime) -> list[str]:
 
 
 def deadline_of(arrival: Arrival, day: date) -> datetime:
-    """Give the moment, in UTC, by which the file of a business date has to be there."""
+    """Return the moment, in UTC, by which the file of a business date has to be there."""
     wall = datetime.combine(day + timedelta(days=arrival.days_after), arrival.deadline, ZoneInfo(arrival.time_zone))
     return wall.astimezone(UTC)
 

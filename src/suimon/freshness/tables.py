@@ -1,4 +1,4 @@
-"""The age of a table's newest row: how it is asked, and what is wrong with the answer."""
+"""The age of a table's newest row: the question to Redshift, and what is wrong with the answer."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from suimon.freshness.observation import Check
-from suimon.incidents.incident import Problem
 from suimon.incidents.kinds import About, IncidentId, Kind
-from suimon.incidents.messages.freshness import _AHEAD_DAYS, _days
+from suimon.incidents.messages.freshness import days, stale_table, unreadable_table
 from suimon.warehouse.data_api import UnfinishedError, Warehouse, run_query
 
 if TYPE_CHECKING:
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
 
 # A serverless workgroup that sleeps takes its time to wake up.
 QUERY_SECONDS = 60
+# A date of today in a time zone ahead of UTC is a day in UTC's future; more than that is a wrong date in the table.
+AHEAD_DAYS = -1
 _AGE_SQL = Path(__file__).with_name("tables_age.sql")
 _IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]*")
 
@@ -31,50 +32,29 @@ class IdentifierError(ValueError):
 
 
 class NoTimeError(Exception):
-    """A table that was not asked, for lack of time; the message says who took it."""
+    """A table that was not asked, for lack of time; the message says what took it."""
 
 
 def judge_age(table: TableFreshness, age_days: int | None) -> Check:
-    """Judge a table by the days since its newest value, worst case first; None: it holds no value at all."""
-    about = About(table=table.table)
-    name = f"{table.table}.{table.column}"
-    if age_days is None:
-        subject, what, kind = (
-            f"{table.table} is empty",
-            f"{name} holds no value: an empty table is never fresh.",
-            "empty",
-        )
-    elif age_days > table.max_age_days:
-        subject = f"{table.table} is stale"
-        what = f"The newest value of {name} is {_days(age_days)} old, allowed are {_days(table.max_age_days)}."
-        kind = "stale"
-    elif age_days < _AHEAD_DAYS:
-        subject = f"{table.table} holds dates in the future"
-        what = (
-            f"The newest value of {name} lies {_days(-age_days)} ahead. A wrong date hides how old the table really is."
-        )
-        kind = "future"
-    else:
-        return Check(
-            IncidentId.of(Kind.STALE_TABLE, about), None, f"The newest value of {name} is {_days(age_days)} old."
-        )
-    body = f"{what}\n\nWhat to do: see which load of {table.table} is missing or failed, and whether its source sends."
-    problem = Problem(Kind.STALE_TABLE, about, subject, body, kind)
-    return Check(problem.id, problem)
+    """Judge a table by the days since its newest value; None: it has no value at all."""
+    if age_days is None or not AHEAD_DAYS <= age_days <= table.max_age_days:
+        problem = stale_table(table, age_days)
+        return Check(problem.id, problem)
+    note = f"The newest value of {table.table}.{table.column} is {days(age_days)} old."
+    return Check(IncidentId.of(Kind.STALE_TABLE, About(table=table.table)), None, note)
 
 
 def unreadable(table: TableFreshness, warehouse: Warehouse, error: Exception) -> Check:
     """Report a table whose age cannot be asked; the same kind of error again is no news. One that is busy may pass."""
-    body = (
-        f"The age of {table.table} could not be asked in {warehouse}: nobody knows whether it is fresh.\n\n"
-        f"{type(error).__name__}: {error}\n\n"
-        "What to do: see that Redshift answers, that the table and the column exist and that the freshness function "
-        "may read them. If the question was not finished in time, see what holds the table's lock (STV_LOCKS): a load "
-        "does while it copies, and readers wait."
-    )
     kind = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
-    problem = Problem(Kind.UNREADABLE_TABLE, About(table=table.table), f"{table.table} cannot be checked", body, kind)
+    problem = unreadable_table(table, str(warehouse), error, kind)
     return Check(problem.id, problem, may_pass=isinstance(error, UnfinishedError | NoTimeError))
+
+
+def readable(table: TableFreshness) -> Check:
+    """Return that a table's age could be asked."""
+    incident_id = IncidentId.of(Kind.UNREADABLE_TABLE, About(table=table.table))
+    return Check(incident_id, None, f"{table.table} can be read again.", may_pass=True)
 
 
 def ask_age(
@@ -100,7 +80,7 @@ def ask_age(
 
 
 def age_query(table: TableFreshness) -> str:
-    """Give the query for a table's age; IdentifierError unless its names are plain lower-case identifiers."""
+    """Return the query for a table's age; IdentifierError unless its names are plain lower-case identifiers."""
     for name in (table.table, table.column):
         if not _IDENTIFIER.fullmatch(name):
             raise IdentifierError(f"{name!r} is no plain identifier ({_IDENTIFIER.pattern}): correct the contract")

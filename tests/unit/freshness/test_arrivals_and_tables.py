@@ -6,14 +6,15 @@ from datetime import UTC, datetime, time, timedelta, timezone
 
 import pytest
 
-from suimon.contract.keys import KeyPattern
+from suimon.contract.keys import KeyPattern, SetRule
 from suimon.contract.model import Arrival, Contract, Contracts, TableFreshness
 from suimon.drops.drop import Drop, DropRecord, Match
 from suimon.drops.states import State
-from suimon.freshness.arrivals import due_partitions, judge_arrival
+from suimon.freshness.arrivals import due_partitions, judge_arrival, partitions_to_check, sets_to_check
+from suimon.freshness.observation import Result, Summary
 from suimon.freshness.tables import IdentifierError, age_query, judge_age, unreadable
-from suimon.freshness.watch import unwatched
-from suimon.incidents.kinds import About, Kind
+from suimon.freshness.unwatched import unwatched
+from suimon.incidents.kinds import About, IncidentId, Kind
 from suimon.warehouse.data_api import Warehouse, WarehouseError
 from tests.unit.incident_values import incident
 
@@ -158,3 +159,41 @@ def test_incidents_of_what_no_contract_watches_are_closed() -> None:
         "incomplete-set:sales:2026-11-20",
         "unreadable-table:returns_fact",
     ]
+
+
+def test_a_partition_is_checked_while_it_is_due_and_for_as_long_as_it_was_reported_as_missing() -> None:
+    opened = [
+        incident(Kind.MISSING_FILE, About(dataset="sales", partition="2026-01-01")),
+        incident(Kind.MISSING_FILE, About(dataset="returns", partition="2026-11-20")),
+    ]
+    undated = Contract("returns", "1", "returns_fact", key_pattern=KeyPattern("returns/{ds}.csv"))
+    now = utc("2026-11-20T21:00:00")
+    checked = list(partitions_to_check(Contracts((SALES, undated)), opened, now))
+    assert SALES.arrival
+    assert checked == [(SALES, day) for day in ("2026-01-01", *due_partitions(SALES.arrival, now))]
+
+
+def test_a_set_is_checked_while_it_is_awaited_or_was_reported_and_its_contract_has_sets() -> None:
+    rule = SetRule(3, None, None, reload=False, complete_within_minutes=60)
+    orders = Contract("orders", "1", "t", key_pattern=KeyPattern("orders/{ds}/{shard}.csv"), set_rule=rule)
+    opened = [
+        incident(Kind.INCOMPLETE_SET, About(dataset="orders", partition="2026-11-19")),
+        incident(Kind.INCOMPLETE_SET, About(dataset="sales", partition="2026-11-19")),
+    ]
+    awaited = [("orders", "2026-11-20"), ("orders", "2026-11-19"), ("gone", "2026-11-20")]
+    assert list(sets_to_check(Contracts((SALES, orders)), opened, awaited)) == [
+        (orders, "2026-11-19", True),
+        (orders, "2026-11-20", False),
+    ]
+
+
+def test_a_summary_counts_every_check_and_names_what_came_of_each() -> None:
+    ids = {result: IncidentId.of(Kind.STALE_TABLE, About(table=result.name)) for result in Result}
+    summary = Summary.of([(incident_id, result) for result, incident_id in ids.items()])
+    assert summary == Summary(
+        checked=5,
+        problems=("stale-table:KNOWN", "stale-table:PUBLISHED"),
+        published=("stale-table:PUBLISHED",),
+        recovered=("stale-table:RECOVERED",),
+        suspected=("stale-table:SUSPECTED",),
+    )

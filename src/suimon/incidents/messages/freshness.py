@@ -11,7 +11,7 @@ from suimon.incidents.kinds import About, Kind
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from suimon.contract.model import Contract
+    from suimon.contract.model import Contract, TableFreshness
 
 
 def file_never_came(contract: Contract, partition: str, deadline: datetime | None) -> Problem:
@@ -42,9 +42,35 @@ _NEVER_CAME = (
 )
 
 
-# A date of today in a time zone ahead of UTC is a day in UTC's future; more than that is a wrong date in the table.
-_AHEAD_DAYS = -1
+def stale_table(table: TableFreshness, age_days: int | None) -> Problem:
+    """A table that is empty (`age_days` is None), too old, or has dates in the future (a negative age)."""
+    name = f"{table.table}.{table.column}"
+    if age_days is None:
+        subject, fingerprint = f"{table.table} is empty", "empty"
+        what = f"{name} holds no value: an empty table is never fresh."
+    elif age_days < 0:
+        subject, fingerprint = f"{table.table} holds dates in the future", "future"
+        what = f"The newest value of {name} is {days(-age_days)} ahead. A wrong date hides how old the table really is."
+    else:
+        subject, fingerprint = f"{table.table} is stale", "stale"
+        what = f"The newest value of {name} is {days(age_days)} old, allowed are {days(table.max_age_days)}."
+    body = f"{what}\n\nWhat to do: see which load of {table.table} is missing or failed, and whether its source sends."
+    return Problem(Kind.STALE_TABLE, About(table=table.table), subject, body, fingerprint)
 
 
-def _days(count: int) -> str:
+def unreadable_table(table: TableFreshness, warehouse: str, error: Exception, fingerprint: str) -> Problem:
+    """A table whose age could not be asked."""
+    body = (
+        f"The age of {table.table} could not be asked in {warehouse}: nobody knows whether it is fresh.\n\n"
+        f"{type(error).__name__}: {error}\n\n"
+        "What to do: see that Redshift answers, that the table and the column exist and that the freshness function "
+        "may read them. If the question was not finished in time, see what holds the table's lock (STV_LOCKS): a load "
+        "does while it copies, and readers wait."
+    )
+    about = About(table=table.table)
+    return Problem(Kind.UNREADABLE_TABLE, about, f"{table.table} cannot be checked", body, fingerprint)
+
+
+def days(count: int) -> str:
+    """Write a number of days."""
     return f"{count} day" if abs(count) == 1 else f"{count} days"
