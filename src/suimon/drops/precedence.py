@@ -39,9 +39,9 @@ def precedence_of(record: DropRecord, newer: Sequence[DropRecord], before: DropR
         the earlier                              the later
                                                  claims, sees no other write
         entered, claims
-        sees the later one under check: waits
+        sees the later one under check: waits    (mark: waits-for-the-later-write)
                                                  accepted
-        sees it accepted: a duplicate of it
+        sees it accepted: a duplicate of it      (mark: later-write-is-in-force)
 
     And only the newest write supersedes. Of X, Y and X again, Y may be entered last of all, when the second X is a
     duplicate of the first already: were the first superseded by Y, and Y by the second, nobody would load X.
@@ -50,7 +50,7 @@ def precedence_of(record: DropRecord, newer: Sequence[DropRecord], before: DropR
         return Precedence(State.SUPERSEDED)
     same = [other for other in newer if same_bytes(other, record)]
     for other in same:
-        if STATES[other.state].counts is Counts.IN_FORCE:
+        if STATES[other.state].counts is Counts.IN_FORCE:  # mark: later-write-is-in-force
             return Precedence(State.DUPLICATE, repeats=other.id)
     if before and STATES[before.state].counts is not Counts.NEVER and same_bytes(before, record):
         return Precedence(State.DUPLICATE, repeats=before.id)

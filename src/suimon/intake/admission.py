@@ -51,7 +51,7 @@ class Admission:
         # A replay repeats bytes that are known, on purpose.
         if found.repeats and record.attempt == 1:
             return self.end(record, State.DUPLICATE, duplicate_of=found.repeats)
-        if found.waits_for:
+        if found.waits_for:  # mark: waits-for-the-later-write
             raise RetryLaterError(f"drop {record.id} has the bytes of drop {found.waits_for}, which is being checked")
         try:
             with self.inspector.inspect(record, contract) as inspection:

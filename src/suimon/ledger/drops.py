@@ -79,6 +79,8 @@ class Ledger:
                                                 put its entry
         enter, claim                            enter, claim
         query the key's entries: both           query the key's entries: both
+
+    Both are seen though a record may not be there yet (mark: entry-stands-for-its-record).
     """
 
     def __init__(self, table: Table, by: str = "a person", sleep: Callable[[float], None] = time.sleep) -> None:

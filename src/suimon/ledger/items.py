@@ -167,8 +167,8 @@ def record_of(item: Mapping[str, Any]) -> DropRecord:
 
 
 def entered_later(entry: Mapping[str, Any]) -> DropRecord:
-    """Read a write whose own record is not there yet: whoever put the entry is about to put that, or will again."""
-    at, match = moment(entry["received_at"]), match_of(entry)
+    """Read a write whose own record does not exist yet: the writer of the entry is about to put it, or will retry."""
+    at, match = moment(entry["received_at"]), match_of(entry)  # mark: entry-stands-for-its-record
     return DropRecord(drop_of(entry), match, State.RECEIVED if match else State.UNMATCHED, 1, at, at)
 
 

@@ -30,9 +30,9 @@ class SetLedger:
     reads revision 7
                                          reads revision 7
     writes 8: three of four
-                                         writes 8: refused
-                                         reads 8, decides anew
-                                         writes 9: four of four, and so the run   <- whoever writes last sees all
+                                         writes 8: refused (mark: set-changed-meanwhile)
+                                         reads 8, decides again
+                                         writes 9: four of four, and so the run   <- the last to write sees all
     """
 
     def __init__(self, table: Table) -> None:

@@ -93,6 +93,7 @@ def test_a_bad_file_that_is_overwritten_leaves_no_incident_open(
     assert len(post.subjects()) == (0 if moment == "during the check" else 2)
 
 
+@pytest.mark.hits("waits-for-the-later-write", "later-write-is-in-force")
 def test_two_writes_of_the_same_bytes_at_once_open_one_run(
     gate: Gate, mwaa: FakeMwaa, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -123,6 +123,7 @@ def test_a_key_with_very_many_writes_is_read_to_its_end(ledger: Ledger) -> None:
     assert list(ledger.older_writes(found[-1].drop)) == found[-2::-1]
 
 
+@pytest.mark.hits("entry-stands-for-its-record")
 def test_a_write_is_seen_as_soon_as_its_key_has_its_entry(ledger: Ledger, table: Table) -> None:
     first, second = writes(ledger, "01", "02")
     table.delete_item(Key={"pk": f"drop#{second.id}", "sk": "drop"})  # as if its own record were still to come
