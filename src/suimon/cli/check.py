@@ -16,7 +16,8 @@ from suimon.check.engine import Aside, CheckError
 from suimon.check.engine import check as judge
 from suimon.check.verdict import Verdict
 from suimon.cli.console import mute
-from suimon.cli.contract import ProblemsError, UnusableError, contracts_folder
+from suimon.cli.contract import ProblemsError, contracts_folder
+from suimon.cli.errors import CommandError
 from suimon.cli.location import Location, LocationError
 from suimon.contract.model import Contract
 from suimon.contract.odcs.clauses import ContractFileError
@@ -90,15 +91,15 @@ def check(
     except ContractFileError as error:
         raise ProblemsError(error) from error
     except (CheckError, LocationError) as error:
-        raise UnusableError(one_line(str(error))) from error
+        raise CommandError(one_line(str(error))) from error
     except OSError as error:
-        raise UnusableError(one_line(f"{error.filename or file}: {error.strerror or error}")) from error
+        raise CommandError(one_line(f"{error.filename or file}: {error.strerror or error}")) from error
     try:
         _answer(verdict, contract, about, report, lang, as_object=as_object)
     except OSError as error:
         mute()
         if error.errno != errno.EPIPE:  # who stops reading has read enough; anything else has lost the answer
-            raise UnusableError(f"the answer cannot be written: {error.strerror or error}") from error
+            raise CommandError(f"the answer cannot be written: {error.strerror or error}") from error
     context.exit(0 if verdict.accepted else 1)
 
 
@@ -131,7 +132,7 @@ def _contract_file(name: str) -> Path:
         known = [file.name.removesuffix(".odcs.yaml") for file in by_dataset.parent.glob("*.odcs.yaml")]
         like = get_close_matches(name, known, 1)
         hint = f"; did you mean {like[0]}?" if like else ""
-        raise UnusableError(f"--contract: there is neither a file {name} nor {by_dataset}{hint}")
+        raise CommandError(f"--contract: there is neither a file {name} nor {by_dataset}{hint}")
     return path
 
 
@@ -140,7 +141,7 @@ def _keep_inputs(report: Path, *inputs: Path) -> None:
     for target in (report / name for name in OUTPUTS):
         for path in inputs:
             if target.exists() and target.samefile(path):
-                raise UnusableError(
+                raise CommandError(
                     one_line(f"--report: {target} would be written over, but it is {path}, which is read; ")
                     + "name another folder"
                 )
@@ -154,7 +155,7 @@ def _partition(given: str | None, location: Location, contract: Contract) -> str
         if pattern:
             pattern.key_for(given)
     except ValueError as error:
-        raise UnusableError(f"--partition: {error}") from error
+        raise CommandError(f"--partition: {error}") from error
     return given
 
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from suimon.cli.errors import CommandError
 from suimon.contract.model import Contract
 from suimon.contract.odcs.clauses import ContractFileError
 from suimon.contract.odcs.parse import compile_contracts, read_contract_files
@@ -20,13 +21,7 @@ CONTRACTS = "contracts"
 _RULES = ("required", "unique", "partition", "min_length", "max_length", "minimum", "maximum", "pattern", "allowed")
 
 
-class UnusableError(click.ClickException):
-    """An argument, contract or file that cannot be used: exit status 2."""
-
-    exit_code = 2
-
-
-class ProblemsError(UnusableError):
+class ProblemsError(CommandError):
     """Problems of contract files: each on a line that an editor can jump to, and their count."""
 
     def __init__(self, error: ContractFileError) -> None:
@@ -67,20 +62,20 @@ def new(name: str, sample: Path, out: Path | None, *, force: bool) -> None:
     from suimon.proposal.sample import SampleError  # noqa: PLC0415 - as above
 
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-        raise UnusableError(f"{name!r} is no name of a dataset: a small letter, then small letters, digits and _")
+        raise CommandError(f"{name!r} is no name of a dataset: a small letter, then small letters, digits and _")
     out = out or Path(CONTRACTS, f"{name}.odcs.yaml")
     if out.exists() and not force:
-        raise UnusableError(f"{out} exists; choose another --out, or write over it with --force")
+        raise CommandError(f"{out} exists; choose another --out, or write over it with --force")
     try:
         text = propose(name, sample, out, uuid4())
     except SampleError as error:
-        raise UnusableError(str(error)) from error
+        raise CommandError(str(error)) from error
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with out.open("w" if force else "x", encoding="utf-8") as file:
             file.write(text)
     except OSError as error:
-        raise UnusableError(f"{out} cannot be written: {error.strerror}") from error
+        raise CommandError(f"{out} cannot be written: {error.strerror}") from error
     click.echo(f"{out}: a guess, with {_count(text.count(MARK), 'place')} to decide, each marked DECIDE")
 
 
@@ -119,7 +114,7 @@ def compile_(files: tuple[Path, ...], out: Path) -> None:
     except ContractFileError as error:
         raise ProblemsError(error) from error
     except OSError as error:
-        raise UnusableError(f"{out} cannot be written: {error.strerror}") from error
+        raise CommandError(f"{out} cannot be written: {error.strerror}") from error
     click.echo(f"{out}: {_count(len(contracts.all), 'contract')}")
 
 
@@ -166,5 +161,5 @@ def contracts_folder() -> Path:
 def _all_files() -> tuple[Path, ...]:
     folder = contracts_folder()
     if not (found := tuple(sorted(folder.glob("*.odcs.yaml")))):
-        raise UnusableError(f"no {folder}/*.odcs.yaml here or above; name the files, or the folder in SUIMON_CONTRACTS")
+        raise CommandError(f"no {folder}/*.odcs.yaml here or above; name the files, or the folder in SUIMON_CONTRACTS")
     return found

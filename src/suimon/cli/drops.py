@@ -17,6 +17,8 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
+from suimon.cli.errors import CommandError
+from suimon.cli.printing import print_plain
 from suimon.cli.stack import advice, outputs_of
 from suimon.drops.lake import accepted_key
 from suimon.drops.states import State
@@ -35,12 +37,6 @@ if TYPE_CHECKING:
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 WIDE = 240  # of what no person looks at: keys stay in one piece
 _STYLES = {State.LOADED: "green", State.FAILED: "red", State.REJECTED: "red", State.UNMATCHED: "yellow"}
-
-
-class UnusableError(click.ClickException):
-    """The ledger could not be read; exit status 2."""
-
-    exit_code = 2
 
 
 class NotFoundError(click.ClickException):
@@ -85,7 +81,7 @@ def drops(
         else:
             _show(console, Ledger(table), str(drop_id).partition(".")[0], lake, as_json=as_json)
     except (ClientError, BotoCoreError) as error:
-        raise UnusableError(advice(error)) from error
+        raise CommandError(advice(error)) from error
 
 
 def wanted_of(drop_id: str | None, dataset: str, partition: str, key: str, state: State | None) -> Wanted | None:
@@ -110,11 +106,11 @@ def _list(console: Console, found: Sequence[DropRecord], limit: int, *, as_json:
     if as_json:
         click.echo(json.dumps([as_object(record) for record in shown], ensure_ascii=False, indent=2))
     elif not shown:
-        _say(console, "The ledger has no such drop: nothing of this kind has come.")
+        print_plain(console, "The ledger has no such drop: nothing of this kind has come.")
     else:
         console.print(overview(shown))
         if len(found) > limit:
-            _say(console, f"These are the newest {limit:,}; there are more: --limit.")
+            print_plain(console, f"These are the newest {limit:,}; there are more: --limit.")
 
 
 def _show(console: Console, ledger: Ledger, drop_id: str, lake: str, *, as_json: bool) -> None:
@@ -228,8 +224,3 @@ def _time(at: datetime) -> str:
 def _moment(at: datetime) -> str:
     """Write a time with its milliseconds: what lies between two moves is often less than a second."""
     return f"{at:%Y-%m-%d %H:%M:%S}.{at.microsecond // 1000:03d}Z"
-
-
-def _say(console: Console, text: str) -> None:
-    """Print as it stands, in one piece."""
-    console.print(text, highlight=False, markup=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""`suimon reconcile`: compare bucket, ledger and runs now, and say what is not accounted for."""
+"""`suimon reconcile`: compare bucket, ledger, queues and runs now, and show what is not accounted for."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table as Grid
 
-from suimon.cli.stack import outputs_of
+from suimon.cli.errors import CommandError
+from suimon.cli.printing import print_plain
+from suimon.cli.stack import advice, outputs_of
 from suimon.sweep.findings import Failure, Finding, Findings
 
 if TYPE_CHECKING:
@@ -25,33 +27,27 @@ SHOWN = 5  # examples of a kind
 BEGINNING: dict[str, str] = {}
 
 
-class UnusableError(click.ClickException):
-    """The sweep could not be asked; exit status 2."""
-
-    exit_code = 2
-
-
 @click.command()
-@click.option("--full", is_flag=True, help="Hold every version in the bucket against the ledger, not only new ones.")
+@click.option("--full", is_flag=True, help="Compare every version in the bucket with the ledger, not only new ones.")
 @click.option("--json", "as_json", is_flag=True, help="Write the findings as JSON, and nothing else, to the output.")
 @click.option("--stack", envvar="SUIMON_STACK", default="suimon-local", show_default=True, help="The deployed stack.")
 def reconcile(stack: str, *, full: bool, as_json: bool) -> None:
-    """Compare bucket, ledger, queues and runs now, set right what can be, and say what is left.
+    """Compare bucket, ledger, queues and runs now, repair what can be, and show what is left.
 
-    It is what the stack does by itself every 15 minutes. With --full it also walks over the whole bucket, which takes
-    a second for some thousand files. Exit status: 0 when nothing is unexplained, 1 when something is, or a part could
-    not be looked at; 2 when the stack could not be asked.
+    The stack does this by itself every 15 minutes. With --full it also walks over the whole bucket, which takes a
+    second for some thousand files. Exit status: 0 when nothing is unexplained, 1 when something is, or a part could
+    not be checked; 2 when the stack could not be asked.
     """
     console = Console(stderr=as_json)
     try:
         function = function_of(stack)
-        findings = show(console, ask_in_portions(asking(function), full=full))
+        findings = show_progress(console, ask_in_portions(asking(function), full=full))
     except (ClientError, BotoCoreError) as error:
-        raise UnusableError(str(error)) from error
+        raise CommandError(advice(error)) from error
     if as_json:
         click.echo(json.dumps(findings.to_json(), ensure_ascii=False, indent=2))
     else:
-        tell(console, findings)
+        show_result(console, findings)
     raise SystemExit(exit_status(findings))
 
 
@@ -62,14 +58,14 @@ def function_of(stack: str) -> str:
 
 
 def asking(function: str) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
-    """Give what asks the function, as `ask_in_portions` needs it."""
+    """Return what asks the function, for `ask_in_portions`."""
     functions = boto3.client("lambda", config=CLIENT)
 
     def ask(request: Mapping[str, Any]) -> dict[str, Any]:
         answer = functions.invoke(FunctionName=function, Payload=json.dumps({"reconcile": request}).encode())
         found: dict[str, Any] = json.loads(answer["Payload"].read())
         if "FunctionError" in answer:
-            raise UnusableError(f"the freshness function failed: {found.get('errorMessage', found)}")
+            raise CommandError(f"the freshness function failed: {found.get('errorMessage', found)}")
         return found
 
     return ask
@@ -78,7 +74,7 @@ def asking(function: str) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
 def ask_in_portions(
     ask: Callable[[Mapping[str, Any]], Mapping[str, Any]], *, full: bool
 ) -> Iterator[tuple[Findings, str]]:
-    """Give all that was found so far, and where the walk stands: a round of the sweep, then portion by portion."""
+    """Yield all that was detected so far, and the key that the walk has reached: a round, then portion by portion."""
     answer = ask({})
     findings = read(answer)
     yield findings, ""
@@ -107,33 +103,33 @@ def read(answer: Mapping[str, Any]) -> Findings:
 
 
 def added(one: Findings, other: Findings) -> Findings:
-    """Add up what two answers found, kind by kind."""
+    """Add up the findings of two answers, kind by kind."""
     kinds = dict.fromkeys(part.kind for part in (*one.parts, *other.parts))
     return Findings(tuple(one.of(kind) + other.of(kind) for kind in kinds), (*one.failures, *other.failures))
 
 
 def exit_status(findings: Findings) -> int:
-    """Give 0 when everything is accounted for, 1 when something is not, or was not looked at."""
+    """Return 0 when everything is accounted for, 1 when something is not, or was not checked."""
     return 1 if findings.unexplained or findings.failures else 0
 
 
-def show(console: Console, answers: Iterator[tuple[Findings, str]]) -> Findings:
-    """Draw how far it is, and give all that was found."""
+def show_progress(console: Console, answers: Iterator[tuple[Findings, str]]) -> Findings:
+    """Draw the progress until the end, and return all findings."""
     findings = Findings()
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("A round of the sweep …")
         for findings, at in answers:
-            looked_at = sum(part.checked for part in findings.parts)
+            checked = sum(part.checked for part in findings.parts)
             where = f", at {at}" if at else ""
             # Keys are the upstream system's: no markup.
-            text = f"{looked_at:,} looked at{where} …".replace("[", r"\[")
+            text = f"{checked:,} checked{where} …".replace("[", r"\[")
             progress.update(task, description=text)
     return findings
 
 
-def tell(console: Console, findings: Findings) -> None:
-    """Say what was found, healed and left, kind by kind, and the figure that matters."""
+def show_result(console: Console, findings: Findings) -> None:
+    """Print what was detected, repaired and left, kind by kind, and the figure that matters."""
     grid = Grid("", "checked", "detected", "repaired", "reported", "unexplained")
     for column in grid.columns[1:]:
         column.justify = "right"
@@ -144,14 +140,11 @@ def tell(console: Console, findings: Findings) -> None:
     console.print(grid)
     for part in findings.parts:
         for example in part.examples[:SHOWN]:
-            _say(console, f"{part.kind}: {example}")
+            print_plain(console, f"{part.kind}: {example}")
         if (more := part.detected - SHOWN) > 0:
-            _say(console, f"{part.kind}: and {more:,} more")
+            print_plain(console, f"{part.kind}: and {more:,} more")
     for failure in findings.failures:
-        _say(console, f"not looked at: {failure.part} ({failure.reason})", style="red")
-    _say(console, f"unexplained: {findings.unexplained:,}", style="bold red" if exit_status(findings) else "bold green")
-
-
-def _say(console: Console, text: str, style: str = "") -> None:
-    """Print as it stands: keys are no markup and stay in one piece."""
-    console.print(text, style=style, highlight=False, markup=False, soft_wrap=True)
+        print_plain(console, f"not checked: {failure.part} ({failure.reason})", style="red")
+    print_plain(
+        console, f"unexplained: {findings.unexplained:,}", style="bold red" if exit_status(findings) else "bold green"
+    )

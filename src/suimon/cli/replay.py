@@ -1,4 +1,4 @@
-"""`suimon replay`: start the replay of a date range and follow it to its end."""
+"""`suimon replay`: start the replay of a range of dates and follow it to its end."""
 
 from __future__ import annotations
 
@@ -12,16 +12,19 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table as Grid
 
-from suimon.cli.stack import outputs_of
+from suimon.cli.errors import CommandError
+from suimon.cli.printing import print_plain
+from suimon.cli.stack import advice, outputs_of
 from suimon.clock import utc_now
 from suimon.ledger.drops import Ledger
-from suimon.replay.execution import ENDS, Progress, Row, Target, UnusableError, ask_plan, follow, start
+from suimon.replay.execution import Progress, ReplayError, Row, Target, ask_plan, follow, start
 from suimon.replay.plan import DEFAULT_CONCURRENCY, MAX_CONCURRENCY, Request, RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 
+STYLES = {"loaded": "green", "failed": "red", "rejected": "red", "superseded": "yellow"}
 INTERRUPTED = 130  # what a shell expects of a command that Ctrl-C ended
 
 
@@ -41,6 +44,7 @@ INTERRUPTED = 130  # what a shell expects of a command that Ctrl-C ended
 @click.option("--stack", envvar="SUIMON_STACK", default="suimon-local", show_default=True, help="The deployed stack.")
 @click.option("--state-machine", envvar="SUIMON_REPLAY_STATE_MACHINE", help="ARN, instead of looking into the stack.")
 def replay(
+    *,
     dataset: str,
     first: str,
     last: str,
@@ -48,12 +52,11 @@ def replay(
     reason: str,
     stack: str,
     state_machine: str | None,
-    *,
     dry_run: bool,
 ) -> None:
     """Run the newest drop of each day of a range again, and follow it.
 
-    Each drop is checked and loaded anew as its next attempt; loading again leaves the table as it was. The AWS account
+    Each drop is checked and loaded again as its next attempt; loading again leaves the table as it was. The AWS account
     is that of the usual AWS environment variables. Exit status: 0 all loaded, 1 some not loaded, 2 nothing was done.
     """
     console = Console()
@@ -67,30 +70,34 @@ def replay(
         sfn = boto3.client("stepfunctions")
         ledger = Ledger(boto3.resource("dynamodb").Table(target.ledger_table)) if target.ledger_table else None
         execution = start(sfn, target.state_machine, wanted, utc_now())
-    except (RequestError, ClientError, BotoCoreError) as error:
-        raise UnusableError(str(error)) from error
-    _say(console, f"Replay {execution}")
+    except (RequestError, ReplayError) as error:
+        raise CommandError(str(error)) from error
+    except (ClientError, BotoCoreError) as error:
+        raise CommandError(advice(error)) from error
+    print_plain(console, f"Replay {execution}")
     try:
         end = show(console, execution, follow(sfn, execution, ledger.get if ledger else None))
+    except ReplayError as error:
+        raise CommandError(str(error)) from error
     except (ClientError, BotoCoreError) as error:
-        raise UnusableError(f"{error}\nThe replay goes on, it is only not followed: {execution}") from error
+        raise CommandError(f"{advice(error)}\nThe replay still runs, only following it failed: {execution}") from error
     raise SystemExit(exit_status(end))
 
 
 def target_of(stack: str) -> Target:
-    """Read what a replay needs from the stack's outputs."""
+    """Read what a replay uses from the stack's outputs."""
     return Target(*outputs_of(stack, "ReplayStateMachineArn", "ReplayFunctionName", "LedgerTable"))
 
 
 def exit_status(end: Progress) -> int:
-    """Give 0 when all was loaded, 1 when something was not, 2 when nothing could be planned."""
+    """Return 0 when all was loaded, 1 when something was not, 2 when nothing could be planned."""
     if end.error == "Suimon.PlanFailed":
-        return UnusableError.exit_code
+        return CommandError.exit_code
     return 0 if end.status == "SUCCEEDED" and end.rows else 1
 
 
 def show(console: Console, execution: str, progress: Iterator[Progress]) -> Progress:
-    """Draw the progress until the end and say what came out; Ctrl-C ends the looking, not the replay."""
+    """Draw the progress until the end, then the result; Ctrl-C stops the drawing, not the replay."""
     end = Progress("RUNNING")
     try:
         with Live(console=console, auto_refresh=False, transient=True) as live:
@@ -100,35 +107,36 @@ def show(console: Console, execution: str, progress: Iterator[Progress]) -> Prog
         _left_running(console, execution)
     if end.rows:
         console.print(_grid(end.rows))
-    for partition, reason in end.skipped:
-        _say(console, f"{partition} left out: {reason}")
-    for row in end.rows:
-        if row.error:
-            _say(console, f"{row.partition} {row.state}: {row.error}", style="red")
-    loaded = sum(row.state == "loaded" for row in end.rows)
-    if end.rows:
-        _say(console, f"{loaded} loaded, {len(end.rows) - loaded} not loaded, {len(end.skipped)} left out.")
-    elif end.status == "SUCCEEDED":
-        _say(console, "Nothing to replay: no day of the range has a drop that may run again.")
-    if end.status != "SUCCEEDED" and end.error != "Suimon.PartlyLoaded":
-        _say(console, f"{end.status}: {_readable(end.cause) or end.error}", style="red")
+    for text, style in result_of(end):
+        print_plain(console, text, style)
     return end
 
 
+def result_of(end: Progress) -> Iterator[tuple[str, str]]:
+    """Return the lines below the table, each with its style: what was left out, what failed and why, and the counts."""
+    for partition, reason in end.skipped:
+        yield f"{partition} left out: {reason}", ""
+    for row in end.rows:
+        if row.error:
+            yield f"{row.partition} {row.state}: {row.error}", "red"
+    loaded = sum(row.state == "loaded" for row in end.rows)
+    if end.rows:
+        yield f"{loaded} loaded, {len(end.rows) - loaded} not loaded, {len(end.skipped)} left out.", ""
+    elif end.status == "SUCCEEDED":
+        yield "Nothing to replay: no day of the range has a drop that may run again.", ""
+    if end.status != "SUCCEEDED" and end.error != "Suimon.PartlyLoaded":
+        yield f"{end.status}: {_readable(end.cause) or end.error}", "red"
+
+
 def _left_running(console: Console, execution: str) -> NoReturn:
-    _say(console, "\nNot followed any longer; the replay goes on. To look at it, or to stop it:")
+    print_plain(console, "\nNot followed any more; the replay still runs. To look at it, or to stop it:")
     for verb in ("describe", "stop"):
-        _say(console, f"  aws stepfunctions {verb}-execution --execution-arn {execution}")
+        print_plain(console, f"  aws stepfunctions {verb}-execution --execution-arn {execution}")
     raise SystemExit(INTERRUPTED)
 
 
-def _say(console: Console, text: str, style: str = "") -> None:
-    """Print as it stands: what comes from files and services is no markup, and ARNs stay in one piece."""
-    console.print(text, style=style, highlight=False, markup=False, soft_wrap=True)
-
-
 def _readable(cause: str) -> str:
-    """Take the message out of a Lambda error, which comes as JSON with a stack trace."""
+    """Return the message of a Lambda error, which comes as JSON with a stack trace."""
     try:
         return str(json.loads(cause)["errorMessage"])
     except (ValueError, TypeError, KeyError):
@@ -139,7 +147,7 @@ def _grid(rows: Sequence[Row]) -> Grid:
     grid = Grid("partition", "drop", "attempt", "state", "rows")
     for row in rows:
         count = "" if row.rows is None else f"{row.rows:,}"
-        grid.add_row(row.partition, row.drop_id, str(row.attempt), row.state, count, style=ENDS.get(row.state, ""))
+        grid.add_row(row.partition, row.drop_id, str(row.attempt), row.state, count, style=STYLES.get(row.state, ""))
     return grid
 
 
@@ -148,5 +156,5 @@ def show_plan(console: Console, plan: Mapping[str, Any]) -> None:
     if plan["items"]:
         console.print(_grid([Row(i["partition"], i["drop_id"], i["attempt"], "would run") for i in plan["items"]]))
     for skip in plan["skipped"]:
-        _say(console, f"{skip['partition']} left out: {skip['reason']}")
-    _say(console, f"{len(plan['items'])} would run, {plan['max_concurrency']} at once. Nothing was started.")
+        print_plain(console, f"{skip['partition']} left out: {skip['reason']}")
+    print_plain(console, f"{len(plan['items'])} would run, {plan['max_concurrency']} at once. Nothing was started.")

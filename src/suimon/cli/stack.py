@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import boto3
-import click
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
-
-class StackError(click.ClickException):
-    """A stack that is not there or is not Suimon's; exit status 2."""
-
-    exit_code = 2
-
+from suimon.cli.errors import CommandError
 
 # What AWS says of keys, by error code: what to do about it.
 _KEYS = {
@@ -37,13 +31,13 @@ def advice(error: ClientError | BotoCoreError) -> str:
 
 
 def outputs_of(stack: str, *names: str) -> list[str]:
-    """Read these outputs of a stack; StackError when there is no such stack or output."""
+    """Read these outputs of a stack; CommandError when there is no such stack or output."""
     try:
         found = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
     except (ClientError, BotoCoreError) as error:
-        raise StackError(f"stack {stack}: {advice(error)}") from error
+        raise CommandError(f"stack {stack}: {advice(error)}") from error
     outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
     try:
         return [outputs[name] for name in names]
     except KeyError as error:
-        raise StackError(f"stack {stack} has no output {error}: is it a deployment of Suimon?") from error
+        raise CommandError(f"stack {stack} has no output {error}: is it a deployment of Suimon?") from error

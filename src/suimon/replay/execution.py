@@ -1,4 +1,4 @@
-"""A replay under way: start the state machine, follow it, and read how each partition ended."""
+"""The execution of a replay: start it, follow it, and read how each partition ended."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import json
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
-
-import click
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,18 +18,16 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 1.0
 PATIENCE_SECONDS = 24 * 3600.0
-ENDS = {"loaded": "green", "failed": "red", "rejected": "red", "superseded": "yellow"}
+ENDS = frozenset({"loaded", "failed", "rejected", "superseded"})
 
 
-class UnusableError(click.ClickException):
-    """The replay could not be started or followed; exit status 2."""
-
-    exit_code = 2
+class ReplayError(Exception):
+    """A replay that could not be planned or followed; the message says what to do."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """What a replay needs of the stack; without function no dry run, without ledger no states between start and end."""
+    """What a replay uses of the stack; without function no dry run, without ledger no states between start and end."""
 
     state_machine: str
     function: str = ""
@@ -52,7 +48,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a replay stands; `status` is Step Functions' own, `error` and `cause` those of an execution that failed."""
+    """How far a replay has come; `status`, and the `error` and `cause` of a failed execution, are Step Functions'."""
 
     status: str
     rows: tuple[Row, ...] = ()
@@ -62,20 +58,20 @@ class Progress:
 
 
 def ask_plan(functions: LambdaClient, target: Target, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """Let the replay function plan, and nothing more."""
+    """Ask the replay function for its plan; nothing is started."""
     if not target.function:
-        raise UnusableError("a dry run asks the stack's replay function: give --stack instead of --state-machine")
+        raise ReplayError("a dry run asks the stack's replay function: give --stack instead of --state-machine")
     answer = functions.invoke(FunctionName=target.function, Payload=json.dumps(wanted).encode())
     plan: dict[str, Any] = json.loads(answer["Payload"].read())
     if "FunctionError" in answer:
-        raise UnusableError(str(plan.get("errorMessage", plan)))
+        raise ReplayError(str(plan.get("errorMessage", plan)))
     return plan
 
 
 def start(sfn: SFNClient, state_machine: str, wanted: Mapping[str, Any], now: datetime) -> str:
-    """Start the execution and give its ARN.
+    """Start the execution and return its ARN.
 
-    Its name is chosen before the call, so that a call repeated after a lost answer meets the execution it started.
+    Its name is chosen before the call: repeated after a lost answer, the call finds the execution that it started.
     """
     name = f"{wanted['dataset'][:40]}.{wanted['from']}.{wanted['to']}.{now:%Y%m%dT%H%M%S}"
     try:
@@ -90,9 +86,9 @@ def follow(
     drop: Callable[[str], DropRecord | None] | None,
     pause: Callable[[float], None] = time.sleep,
 ) -> Iterator[Progress]:
-    """Give the replay's progress every second until its end; the last one holds every outcome.
+    """Yield the replay's progress every second until its end; the last one has every outcome.
 
-    `drop` reads the ledger: states in between come from there, plan and outcomes from the execution's history.
+    drop: reads the ledger. States in between come from there, plan and outcomes from the execution's history.
     """
     plan: dict[str, Any] | None = None
     rows: tuple[Row, ...] = ()
@@ -100,7 +96,7 @@ def follow(
     while waited < PATIENCE_SECONDS:
         described = sfn.describe_execution(executionArn=execution)
         planned = None if plan else _output_of(sfn, execution, "Plan", newest_first=False)
-        if planned and "items" in planned:  # what its Catch puts out is an error, which the end tells
+        if planned and "items" in planned:  # the output of its Catch is an error, which the end reports
             plan = planned
             unseen = "waiting" if drop else "unknown"
             rows = tuple(Row(item["partition"], item["drop_id"], item["attempt"], unseen) for item in plan["items"])
@@ -112,11 +108,11 @@ def follow(
         yield Progress("RUNNING", rows, _skipped(plan))
         pause(POLL_SECONDS)
         waited += POLL_SECONDS
-    raise UnusableError(f"{execution} still runs after {PATIENCE_SECONDS / 3600:.0f} hours and is not followed further")
+    raise ReplayError(f"{execution} still runs after {PATIENCE_SECONDS / 3600:.0f} hours and is not followed further")
 
 
 def looked_up(row: Row, drop: Callable[[str], DropRecord | None]) -> Row:
-    """Look up where a drop stands; an attempt that has not begun is waiting for its turn."""
+    """Look up the state of a drop; an attempt that has not begun is waiting for its turn."""
     record = drop(row.drop_id)
     if record is None or record.attempt < row.attempt:
         return row
@@ -146,7 +142,7 @@ def _skipped(plan: Mapping[str, Any] | None) -> tuple[tuple[str, str], ...]:
 
 
 def _output_of(sfn: SFNClient, execution: str, state: str, *, newest_first: bool) -> dict[str, Any] | None:
-    """Read what a state put out, if it has ended: Plan stands among the first events, Summary among the last."""
+    """Return the output of a state that has ended: Plan is among the first events, Summary among the last."""
     history = sfn.get_execution_history(executionArn=execution, maxResults=40, reverseOrder=newest_first)
     for event in history["events"]:
         exited = event.get("stateExitedEventDetails", {"name": ""})

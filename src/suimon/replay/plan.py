@@ -1,4 +1,4 @@
-"""Which drops a replay of a date range means: the newest of each day, if it may run again."""
+"""Which drops a replay of a date range runs: the newest of each day, if it may run again. Pure."""
 
 from __future__ import annotations
 
@@ -83,17 +83,17 @@ class Plan:
     skipped: tuple[Skip, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """Give {"items": [...], "skipped": [...]}."""
+        """Return {"items": [...], "skipped": [...]}."""
         return {"items": [asdict(item) for item in self.items], "skipped": [asdict(skip) for skip in self.skipped]}
 
 
 def gather(request: Request, drops_of: Callable[[str, str], Sequence[DropRecord]], *, sets: bool = False) -> Plan:
-    """Ask the ledger for each day's drops (`drops_of(dataset, partition)`) and plan; `sets`: the dataset's are such."""
+    """Ask the ledger for each day's drops (`drops_of(dataset, partition)`) and plan; `sets`: whether those are sets."""
     return plan({day: drops_of(request.dataset, day) for day in request.days()}, sets=sets)
 
 
 def plan(drops: Mapping[str, Sequence[DropRecord]], *, sets: bool = False) -> Plan:
-    """Choose the newest drop of each partition, or say why none can run. Of a set, shards do not run by themselves."""
+    """Choose the newest drop of each partition, or why none can run. The shards of a set do not run by themselves."""
     steps = [
         _step(partition, [one for one in records if one.members or not sets], "whole set" if sets else "file")
         for partition, records in drops.items()
@@ -111,7 +111,7 @@ def _step(partition: str, records: Sequence[DropRecord], what: str) -> Item | Sk
     )
     newest = latest(own)
     if newest and newest.state is State.DUPLICATE:
-        # It was passed over for an earlier write of the same bytes: that one carries the run.
+        # An earlier write of the same bytes was loaded in its place: that one has the run.
         wanted = newest
         newest = latest(one for one in own if one.state is not State.DUPLICATE and same_bytes(one, wanted))
     if newest is None:

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from rich.console import Console
 
 from suimon.cli import reconcile as module
-from suimon.cli.reconcile import ask_in_portions, exit_status, reconcile, show, tell
+from suimon.cli.reconcile import ask_in_portions, exit_status, reconcile, show_progress, show_result
 from suimon.sweep.findings import Failure, Finding, Findings
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Function:
 
 def said(findings: Findings) -> str:
     console = Console(file=io.StringIO(), width=100)
-    tell(console, findings)
+    show_result(console, findings)
     text = console.file
     assert isinstance(text, io.StringIO)
     return text.getvalue()
@@ -81,13 +81,13 @@ def test_what_was_found_is_shown_as_it_stands_with_the_figure_at_the_end() -> No
 def test_what_could_not_be_looked_at_is_said() -> None:
     text = said(Findings((Finding("lost event", 7, 7, 1, 0, tuple("abcdefg")),), (Failure("runs", "Denied: no"),)))
     assert "lost event: and 2 more" in text
-    assert "not looked at: runs (Denied: no)" in text
+    assert "not checked: runs (Denied: no)" in text
     assert "unexplained: 6" in text
 
 
 def test_keys_are_no_markup_in_the_progress_either() -> None:
     console = Console(file=io.StringIO(), force_terminal=True, width=100)
-    assert show(console, iter([(WELL, "sales/[red]x[/red]")])) == WELL
+    assert show_progress(console, iter([(WELL, "sales/[red]x[/red]")])) == WELL
     text = console.file
     assert isinstance(text, io.StringIO)
     assert "sales/[red]x[/red]" in text.getvalue()

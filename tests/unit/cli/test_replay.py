@@ -168,7 +168,7 @@ def test_ctrl_c_leaves_the_replay_running_and_says_so(capsys: pytest.CaptureFixt
         show(Console(), ARN, interrupted())
     assert ended.value.code == INTERRUPTED
     text = capsys.readouterr().out
-    assert "the replay goes on" in text
+    assert "the replay still runs" in text
     assert f"stop-execution --execution-arn {ARN}" in text
 
 
