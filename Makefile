@@ -44,6 +44,7 @@ check: setup ## format, lint, types, templates
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports --no-logo --cache-dir .suimon/import-linter
 	@$(VENV)/bin/cfn-lint template.yaml
+	@$(VENV)/bin/python -m local.template_check template.yaml
 
 differential: $(VENV)/.ready ## the checker against its slow oracle: 20,000 files of each kind, about an hour
 	@$(VENV)/bin/python -m pytest tests/unit/check/test_oracle.py --hypothesis-profile=long

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from local.isolation import clean_environment
-from local.supervisor import MARK, tail
+from local.supervisor import MARK, OWNER_ONLY, tail
 from local.twin import Keys, Twin
 from suimon.warehouse import ddl
 from suimon.warehouse.data_api import Warehouse
@@ -126,6 +126,7 @@ def _quiet(home: Path) -> None:
 def _run(twin: Twin, name: str, argv: list[str], environment: Mapping[str, str], seconds: float) -> None:
     log = twin.log(name)
     log.parent.mkdir(parents=True, exist_ok=True)
+    log.touch(mode=0o600)
     with log.open("ab") as output:
         try:
             done = subprocess.run(
@@ -136,6 +137,7 @@ def _run(twin: Twin, name: str, argv: list[str], environment: Mapping[str, str],
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 timeout=seconds,
+                umask=OWNER_ONLY,
                 check=False,
             )
         except subprocess.TimeoutExpired:

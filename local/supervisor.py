@@ -21,6 +21,7 @@ from local.twin import RunningPart, Twin
 
 # In the environment of every process of a twin: finds those that left their process group.
 MARK: Final = "SUIMON_TWIN_MARK"
+OWNER_ONLY: Final = 0o077
 _TERM_SECONDS: Final = 8.0
 _KILL_SECONDS: Final = 5.0
 _POLL_SECONDS: Final = 0.1
@@ -89,6 +90,7 @@ def spawn(part: Part, twin: Twin) -> RunningPart:
     """Start `part` in the background and return at once."""
     log = twin.log(part.name)
     log.parent.mkdir(parents=True, exist_ok=True)
+    log.touch(mode=0o600)
     with log.open("ab") as output:
         process = subprocess.Popen(
             part.argv,
@@ -98,6 +100,7 @@ def spawn(part: Part, twin: Twin) -> RunningPart:
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            umask=OWNER_ONLY,  # data, tokens and logs are nobody else's
         )
     _started.append(process)
     # The process is our child: even when it has ended already its pid is its own until we wait for it.

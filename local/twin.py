@@ -139,6 +139,7 @@ def runtime_folder(root: Path) -> Path:
 def save(twin: Twin) -> None:
     """Write twin.json, whole or not at all, readable by its owner alone: it holds keys, if only of a toy account."""
     twin.runtime.mkdir(parents=True, exist_ok=True)
+    twin.runtime.chmod(0o700)
     path = twin.runtime / "twin.json"
     unfinished = path.with_suffix(".tmp")
     unfinished.touch(mode=_OWNER_ONLY)

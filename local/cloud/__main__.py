@@ -43,7 +43,16 @@ def main() -> None:
             "hook in local/cloud/__main__.py before changing the pin."
         )
     refuse_connections()
-    runtime = Path(os.environ["SUIMON_TWIN_DIR"])
+    try:
+        correct(Path(os.environ["SUIMON_TWIN_DIR"]))
+    except AttributeError as error:
+        raise HookMissingError(f"MiniStack is not as the twin knows it: {error}") from error
+    sys.argv = ["ministack"]  # its main() reads the command line
+    module("ministack.app").main()
+
+
+def correct(runtime: Path) -> None:
+    """Put everything that the twin adds into the emulator; `runtime` is where the twin keeps its files."""
     endpoint = f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}"
     add_to_iam(os.environ["AWS_ACCESS_KEY_ID"])
     bound_functions(runtime / "cloud")
@@ -63,8 +72,6 @@ def main() -> None:
     app = module("ministack.app")
     hook(app, "app", guarded(remember_used_rights(answer_authorize(app.app))), ("scope", "receive", "send"))
     a_batch_needs_the_right_of_one()
-    sys.argv = ["ministack"]  # its main() reads the command line
-    app.main()
 
 
 def take_numbers_from_parameters() -> None:

@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -20,6 +21,7 @@ from local.endpoints import AwsError, json_error
 from local.glue.jobs import Job
 from local.glue.runner import Runner
 from local.glue.runs import JobRun, RunBook
+from local.same_machine import only_from_this_machine
 
 TARGET_PREFIX: Final = "AWSGlue."
 PAGE: Final = 200  # the most that GetJobRuns gives at once
@@ -194,6 +196,7 @@ def application(glue: Glue, authorize: Authorize, job_arn: Callable[[str], str])
         await run_in_threadpool(glue.runner.close)
 
     return Starlette(
+        middleware=[Middleware(only_from_this_machine)],
         routes=[Route("/_health", health), Route("/", call, methods=["POST"])],
         lifespan=lifespan,
     )

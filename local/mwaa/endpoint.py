@@ -7,6 +7,7 @@ import contextlib
 import json
 import logging
 import os
+import re
 import signal
 import threading
 import uuid
@@ -14,16 +15,18 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from local.endpoints import AccessDenied, AwsError, Caller, CloudUnreachableError, json_error
 from local.mwaa.webserver import AIRFLOW_ROLES, RestCall, WebServer, WebServerError
+from local.same_machine import only_from_this_machine
 
 REQUESTS_PER_SECOND: Final = 10
 MAX_PATH: Final = 64
@@ -100,6 +103,7 @@ def create_app(
         await web_server.close()
 
     return Starlette(
+        middleware=[Middleware(only_from_this_machine)],
         routes=[
             Route("/_health", _health),
             Route("/restapi/{name}", endpoint.invoke_rest_api, methods=["POST"]),
@@ -223,12 +227,21 @@ def _rest_call(body: bytes) -> RestCall:
             not isinstance(path, str) or len(path) <= MAX_PATH,
             f"have length less than or equal to {MAX_PATH}",
         ),
+        *_violation("path", path, not isinstance(path, str) or stays_inside(path), "stay below Airflow's API"),
         *_violation("queryParameters", query, isinstance(query, dict), "be a JSON object"),
     ]
     if wrong:
         errors = f"{len(wrong)} validation error{'s' if len(wrong) > 1 else ''} detected: "
         raise AwsError("ValidationException", errors + "; ".join(wrong))
     return RestCall(str(method), str(path), query, sent.get("Body"))
+
+
+def stays_inside(path: str) -> bool:
+    """Whether a path names something below Airflow's API, however often it is percent-encoded."""
+    while (plain := unquote(path)) != path:
+        path = plain
+    steps = re.split(r"[/\\;]", path)
+    return not any(step.strip() in {".", ".."} for step in steps) and "//" not in path and path.isprintable()
 
 
 def _violation(member: str, value: Any, holds: bool, must: str) -> list[str]:  # noqa: FBT001 the condition is the point

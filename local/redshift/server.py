@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from anyio import to_thread
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from local.endpoints import AwsError, Caller, json_error
 from local.redshift import validation
 from local.redshift.service import DataApi, validate
+from local.same_machine import only_from_this_machine
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping
@@ -102,7 +104,7 @@ def application(api: DataApi, authorize: Authorize, place: Place) -> Starlette:
         yield
 
     routes = [Route("/", call, methods=["POST"]), Route("/_health", health)]
-    return Starlette(routes=routes, lifespan=many_waiting)
+    return Starlette(routes=routes, lifespan=many_waiting, middleware=[Middleware(only_from_this_machine)])
 
 
 def _answer(api: DataApi, authorize: Authorize, place: Place, request: Request, body: bytes) -> Response:
