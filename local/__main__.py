@@ -138,6 +138,7 @@ def _tell(console: Console, twin: Twin, *more: tuple[str, str]) -> None:
         ("mail", _short(twin.mail)),
         ("logs", _short(twin.logs)),
         *more,
+        ("the map", "docs/twin.md: what this twin reproduces, what it refuses, where it differs from AWS"),
         ("operator", f"source {_short(operator_environment(twin))}; then suimon replay … works on this twin"),
         ("end", "make down"),
     ):

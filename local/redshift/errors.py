@@ -186,8 +186,6 @@ _PATTERNS: Final[tuple[tuple[str, Callable[[re.Match[str]], RedshiftError]], ...
         lambda m: RedshiftError(f"Cannot insert a NULL value into column {m[1]}"),
     ),
     (r"Table with name (\S+) does not exist", lambda m: relation_missing(m[1])),
-    (r'Table with name "?(\w+)"? already exists', lambda m: RedshiftError(f'Relation "{m[1]}" already exists')),
-    (r'Referenced column "(.*?)" not found', lambda m: RedshiftError(f'column "{m[1]}" does not exist')),
     (
         r'Values list "(.*?)" does not have a column named "(.*?)"',
         lambda m: RedshiftError(f"column {m[1]}.{m[2]} does not exist"),
@@ -196,7 +194,6 @@ _PATTERNS: Final[tuple[tuple[str, Callable[[re.Match[str]], RedshiftError]], ...
         r'Table "(.*?)" does not have a column (?:named|with name) "(.*?)"',
         lambda m: RedshiftError(f'column "{m[2]}" does not exist in {m[1]}'),
     ),
-    (r'Ambiguous reference to column name "(.*?)"', lambda m: RedshiftError(f'column reference "{m[1]}" is ambiguous')),
     (
         r'column "(.*?)" must appear in the GROUP BY clause',
         lambda m: RedshiftError(
