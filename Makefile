@@ -71,6 +71,7 @@ simulate: $(VENV)/.ready ## run the gate in virtual time, where everything goes 
 
 tables: $(VENV)/.ready ## hold the contracts against the tables and write what the DAGs know of both
 	@$(VENV)/bin/suimon warehouse describe contracts/*.odcs.yaml --out dags/suimon_etl/tables.json
+	@cd dags && ../$(VENV)/bin/python -m suimon_etl.measure
 
 states: $(VENV)/.ready ## draw the picture of a drop's states in ARCHITECTURE.md from their table
 	@$(VENV)/bin/python -m tests.unit.drops.picture

@@ -55,12 +55,17 @@ class Figure:
 
 
 def load_statements(table: str, request: RunRequest, sums: Mapping[str, str]) -> list[str]:
-    """Give the statements of the batch, in order; UnsafeLiteralError when a literal could not be quoted safely.
+    """Return the statements of the batch, in order; UnsafeLiteralError when a literal could not be quoted safely.
 
     KeyError when the release loads no such table. `sums` are the control sums of the Parquet, one of each summed
     column: ControlSumsError otherwise.
     """
-    described = table_named(table)
+    return statements_of(table_named(table), request, sums)
+
+
+def statements_of(described: Table, request: RunRequest, sums: Mapping[str, str]) -> list[str]:
+    """Return the statements of the batch for a table."""
+    table = described.name
     if unsummed := {column.name for column in described.summed} ^ sums.keys():
         raise ControlSumsError(f"control sums of {table} are missing or too many: {', '.join(sorted(unsummed))}")
     names = [column.name for column in described.columns]

@@ -54,18 +54,20 @@ class Findings:
 def partition_figures(hook: Any, table: str, request: RunRequest) -> dict[str, int | str | None]:
     """Ask the table itself, after the commit: `row_count`, and `check_<n>` for every check."""
     described = table_named(table)
-    every = checks(described)
-    figures = {ROWS: "count(*)"}
-    figures |= {f"check_{number}": check.sql for number, check in enumerate(every)}
-    sql = Template((SQL / "quality.sql").read_text(encoding="utf-8")).substitute(
-        table=table,
-        partition_column=described.partition_column,
+    values = {name: value for check in checks(described) for name, value in check.values.items()}
+    bound = [{"name": name, "value": value} for name, value in ({"partition": request.partition} | values).items()]
+    (found,) = select(hook, quality_statement(described), request, bound)
+    return found
+
+
+def quality_statement(table: Table) -> str:
+    """Return the one query of all figures."""
+    figures = {ROWS: "count(*)"} | {f"check_{number}": check.sql for number, check in enumerate(checks(table))}
+    return Template((SQL / "quality.sql").read_text(encoding="utf-8")).substitute(
+        table=table.name,
+        partition_column=table.partition_column,
         figures=",\n    ".join(f"{figure} AS {name}" for name, figure in figures.items()),
     )
-    values = {name: value for check in every for name, value in check.values.items()}
-    bound = {"partition": request.partition} | values
-    (found,) = select(hook, sql, request, [{"name": name, "value": value} for name, value in bound.items()])
-    return found
 
 
 def judge(table: str, request: RunRequest, figures: Mapping[str, Any]) -> Findings:

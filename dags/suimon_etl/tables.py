@@ -60,16 +60,17 @@ class Table:
 
 def table_of(dataset: str) -> Table:
     """Give the table of a dataset; KeyError when the release has no DAG for it."""
-    return {table.dataset: table for table in _tables()}[dataset]
+    return {table.dataset: table for table in tables()}[dataset]
 
 
 def table_named(name: str) -> Table:
     """Give the table of that name; KeyError when the release loads no such table."""
-    return {table.name: table for table in _tables()}[name]
+    return {table.name: table for table in tables()}[name]
 
 
 @cache
-def _tables() -> tuple[Table, ...]:
+def tables() -> tuple[Table, ...]:
+    """Return every table that the release loads."""
     described: Mapping[str, Mapping[str, Any]] = json.loads(DESCRIPTION.read_text(encoding="utf-8"))
     return tuple(_table(dataset, raw) for dataset, raw in described.items())
 

@@ -13,7 +13,7 @@ from local.redshift.columns import ColumnType, declared_type
 from local.redshift.errors import NotInTwinError, RedshiftError, syntax_error
 from local.redshift.names import SCHEMA, Relation, folded
 from local.redshift.tokens import Token
-from suimon.warehouse.names import RESERVED_WORDS
+from suimon.contract.redshift_names import RESERVED_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

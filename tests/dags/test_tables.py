@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from suimon.contract.file import ContractError, Metric, Tolerance
+from suimon.contract.file import Column, ContractError, Metric, Tolerance
 from suimon.contract.keys import SetRule
 from suimon.contract.model import Contract, Contracts
 from suimon.contract.odcs.parse import read_contract_files
@@ -76,6 +76,33 @@ def test_a_table_that_does_not_fit_its_contract_is_told(
 ) -> None:
     with pytest.raises(ContractError, match=told):
         describe.describe(changed(contracts.of("sales"), column, **fields))
+
+
+@pytest.mark.parametrize(
+    ("allowed", "told"),
+    [
+        (None, r"order_id has no maxLength, and VARCHAR\(128\) of sales_fact holds no more than 32 characters"),
+        (("x" * 129,), r"order_id of sales_fact is VARCHAR\(128\), must be VARCHAR\(129\) or more"),
+        (("茶", "水" * 43), r"order_id of sales_fact is VARCHAR\(128\), must be VARCHAR\(129\) or more"),
+    ],
+)
+def test_a_text_that_the_table_may_not_hold_is_told(
+    contracts: Contracts, allowed: tuple[str, ...] | None, told: str
+) -> None:
+    with pytest.raises(ContractError, match=told):
+        describe.describe(changed(contracts.of("sales"), "order_id", max_length=None, allowed=allowed))
+
+
+def test_allowed_values_say_how_long_a_text_is(contracts: Contracts) -> None:
+    listed = changed(contracts.of("sales"), "order_id", max_length=None, allowed=("水" * 42, "x" * 128))
+    assert describe.describe(listed)
+
+
+def test_more_columns_than_a_table_of_redshift_has_are_told(contracts: Contracts) -> None:
+    sales = contracts.of("sales")
+    more = tuple(Column(f"c{number}", "boolean") for number in range(1_601))
+    with pytest.raises(ContractError, match="sales: 1,602 columns; a table of Redshift has 1,600 at most"):
+        describe.describe(Contracts((replace(sales, columns=more),)))
 
 
 def test_a_column_that_may_be_missing_in_the_file_may_be_missing_in_the_table(contracts: Contracts) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from suimon.contract.redshift_names import is_plain
 from suimon.freshness.observation import Check
 from suimon.incidents.kinds import About, IncidentId, Kind
 from suimon.incidents.messages.freshness import days, stale_table, unreadable_table
@@ -24,7 +24,6 @@ QUERY_SECONDS = 60
 # A date of today in a time zone ahead of UTC is a day in UTC's future; more than that is a wrong date in the table.
 AHEAD_DAYS = -1
 _AGE_SQL = Path(__file__).with_name("tables_age.sql")
-_IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]*")
 
 
 class IdentifierError(ValueError):
@@ -82,6 +81,6 @@ def ask_age(
 def age_query(table: TableFreshness) -> str:
     """Return the query for a table's age; IdentifierError unless its names are plain lower-case identifiers."""
     for name in (table.table, table.column):
-        if not _IDENTIFIER.fullmatch(name):
-            raise IdentifierError(f"{name!r} is no plain identifier ({_IDENTIFIER.pattern}): correct the contract")
+        if not is_plain(name):
+            raise IdentifierError(f"{name!r} needs quotes in Redshift: correct the contract")
     return _AGE_SQL.read_text(encoding="utf-8").format(table=table.table, column=table.column)

@@ -6,8 +6,8 @@ from importlib.resources import files
 from string import Template
 from typing import TYPE_CHECKING
 
+from suimon.contract.redshift_names import quoted
 from suimon.warehouse.data_api import run
-from suimon.warehouse.names import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,8 +14,8 @@ import sqlglot
 from sqlglot import exp
 
 from suimon.contract.file import ContractError
+from suimon.contract.redshift_names import is_plain
 from suimon.warehouse import ddl
-from suimon.warehouse.names import is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from suimon.contract.file import Column, Metric
     from suimon.contract.model import Contract, Contracts
 
+# Documentation: "CREATE TABLE", "Limits of columns".
+MOST_COLUMNS = 1_600
 # The last column of a table whose own columns do not say which partition a row belongs to.
 PARTITION_DATE = "partition_date"
 
@@ -62,6 +64,10 @@ def _table(contract: Contract, create: str | None) -> dict[str, Any]:
     partition = _partition(contract)
     beside = [] if partition else [PARTITION_DATE]
     wanted = [column.name for column in contract.columns] + beside
+    if len(wanted) > MOST_COLUMNS:
+        raise ContractError(
+            f"{contract.dataset}: {len(wanted):,} columns; a table of Redshift has {MOST_COLUMNS:,} at most: split it"
+        )
     if list(declared) != wanted:
         raise ContractError(
             f"{contract.dataset}: {contract.table} has the columns {', '.join(declared)}; COPY loads by position, so "
@@ -152,6 +158,14 @@ def _distribution(tree: exp.Expr) -> str:
     return " ".join(part.sql("redshift") for part in spread)
 
 
+def _most_bytes(column: Column) -> int | None:
+    """Return what the longest text of a column takes; None if nothing says how long that is."""
+    if column.allowed:
+        return max(len(value.encode()) for value in column.allowed)
+    # Four bytes are what one character takes at most.
+    return None if column.max_length is None else 4 * column.max_length
+
+
 def _must_fit(contract: Contract, column: Column, declared: exp.ColumnDef) -> None:
     kind = declared.kind
     if kind is None:
@@ -161,9 +175,13 @@ def _must_fit(contract: Contract, column: Column, declared: exp.ColumnDef) -> No
     if column.type == "decimal":
         wanted = f"DECIMAL({column.precision}, {column.scale or 0})"
     if column.type == "string":
-        # Four bytes are what one character takes at most; without a length any will do, and COPY refuses longer values.
-        least = 4 * (column.max_length or 0)
         size = int(kind.expressions[0].name) if kind.expressions else 0
+        least = _most_bytes(column)
+        if least is None:
+            raise ContractError(
+                f"{contract.dataset}: {column.name} has no maxLength, and {given} of {contract.table} holds no more "
+                f"than {size // 4} characters of any kind; longer ones fail at COPY: write maxLength: {size // 4}"
+            )
         wanted, given = (
             (f"VARCHAR({least}) or more", given) if size < least or kind.this != exp.DType.VARCHAR else ("", "")
         )

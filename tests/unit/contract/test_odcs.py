@@ -198,6 +198,13 @@ def test_a_clause_that_nothing_enforces_is_refused_at_its_line(
         ("maxLength: 32", "pattern: ORD", "schema[0].properties[0].logicalTypeOptions.pattern: must start with ^"),
         ("maxLength: 32", "pattern: ^(?=x)$", "schema[0].properties[0].logicalTypeOptions.pattern: is no RE2"),
         ("maxLength: 32", "maxLength: -1", "schema[0].properties[0].logicalTypeOptions.maxLength: must be a whole"),
+        ("maxLength: 32", "maxLength: 16384", "schema[0].properties[0].logicalTypeOptions.maxLength: must be at most"),
+        (
+            "physicalName: sales_fact",
+            "physicalName: mart.sales_fact",
+            "schema[0].physicalName: 'mart.sales_fact' needs",
+        ),
+        ("physicalName: sales_fact", "physicalName: Sales", "schema[0].physicalName: 'Sales' needs quotes in Redshift"),
         ("maxLength: 32", "format: uuid", "schema[0].properties[0].logicalTypeOptions.format: format is not enforced"),
         ("yyyy-MM-dd", "yy-MM-dd", "schema[0].properties[1].logicalTypeOptions.format: must hold each of MM dd yyyy"),
         ("classification: personal", "classification: 4", "schema[0].properties[2].classification: "),
@@ -275,6 +282,14 @@ def test_rules_on_a_table_that_is_only_watched_are_refused(tmp_path: Path, rule:
     (said,) = problems(tmp_path, text)
     where = f"{line_of(text, rule)}: schema[0].properties[0].{key}"
     assert said == f"{where}: is not enforced: without a keyPattern no file is checked; remove it"
+
+
+@pytest.mark.parametrize("name", ["timestamp", "LoadedAt", "user", "ctid", "更新日時", "loaded at", "x" * 128])
+def test_a_watched_column_that_redshift_takes_in_quotes_only_is_refused(tmp_path: Path, name: str) -> None:
+    text = watched().replace("name: order_date", f"name: {name}").replace("sales.order_date", f"sales.{name}")
+    (said,) = problems(tmp_path, text)
+    assert said.startswith(f"{line_of(text, 'element:')}: slaProperties[0].element: ")
+    assert "needs quotes in Redshift" in said
 
 
 def test_metrics_and_file_clauses_of_a_table_that_is_only_watched_are_refused(tmp_path: Path) -> None:

@@ -15,9 +15,9 @@ from sqlglot import TokenType, exp
 from sqlglot.generators.redshift import RedshiftGenerator
 
 from suimon.cli.warehouse import warehouse
+from suimon.contract.redshift_names import RESERVED_WORDS, is_plain, quoted
 from suimon.warehouse import ddl
 from suimon.warehouse.data_api import Warehouse, WarehouseError, run, run_query
-from suimon.warehouse.names import RESERVED_WORDS, is_plain, quoted
 
 TARGET = Warehouse(database="analytics", workgroup_name="suimon")
 

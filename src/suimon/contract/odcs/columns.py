@@ -41,6 +41,8 @@ _OPTIONS = {
     "boolean": set[str](),
 }
 _PERSONAL = {"personal": True, "confidential": True, "restricted": True, "internal": False, "public": False}
+# A VARCHAR of Redshift ends at 65,535 bytes, of which a character takes up to four.
+_MAX_CHARACTERS = 65_535 // 4
 # Spark quotes names in backticks.
 _NAME = r"[^\x00-\x1f\x7f`]+"
 _RULES = (
@@ -134,7 +136,7 @@ def _column(clause: Clause, dialect: FileFormat, partition: Clause | None, reade
         precision=precision,
         scale=scale,
         min_length=reader.optional_whole(options, "minLength"),
-        max_length=reader.optional_whole(options, "maxLength", least=1),
+        max_length=reader.optional_whole(options, "maxLength", least=1, most=_MAX_CHARACTERS),
         pattern=read_pattern(options["pattern"], reader) if type_ == "string" else None,
         allowed=_allowed(clause["enum"], type_, dialect, reader) if known_type else None,
         true_words=true_words,

@@ -35,6 +35,7 @@ from suimon.contract.odcs.dialect import DIALECT, fit, read_dialect
 from suimon.contract.odcs.quality import QUALITY, as_rules, read_quality, refuse_quality
 from suimon.contract.odcs.reader import Reader, number, written
 from suimon.contract.odcs.sets import SET, read_key_pattern, read_set
+from suimon.contract.redshift_names import is_plain
 
 API_VERSIONS = ("v3.1.0", "v3.2.0")
 # `/dags/{dag_id}/dagRuns/{run_id}` must fit MWAA's 64 characters; a run id is 16 hex digits, a dot and an attempt.
@@ -279,6 +280,12 @@ def _arrival(clause: Clause, reader: Reader) -> Arrival:
     return Arrival(days_after, deadline, zone, lookback)
 
 
+_QUOTED = (
+    "needs quotes in Redshift, so that its age cannot be asked: a name has small letters, digits and _ and is no "
+    "reserved word"
+)
+
+
 def _freshness(document: Clause, schema: Clause, reader: Reader) -> TableFreshness | None:
     found = None
     dataset = schema["name"]
@@ -298,5 +305,11 @@ def _freshness(document: Clause, schema: Clause, reader: Reader) -> TableFreshne
             table, _, column = str(element.value).rpartition(".")
             if dataset is None or table != dataset.value or column not in names:
                 reader.refuse(element, f"{brief(element.value)} is no column here; write <schema name>.<property name>")
+            elif not is_plain(column):
+                reader.refuse(element, f"{brief(column)} {_QUOTED}")
+            if (physical := schema["physicalName"]) and not is_plain(str(physical.value)):
+                reader.refuse(
+                    physical, f"{brief(physical.value)} {_QUOTED}. Its table is looked for in the schema public"
+                )
             found = TableFreshness(str(schema["physicalName"].value) if schema["physicalName"] else "", column, days)
     return found

@@ -29,12 +29,12 @@ _PLAIN = re.compile(r"[a-z_][a-z0-9_$]{0,126}")
 
 
 def is_plain(name: str) -> bool:
-    """Say whether Redshift takes the name of a column or table without quotes, and gives it back as it is."""
+    """Whether Redshift takes the name of a column or table without quotes, and returns it as it is."""
     return bool(_PLAIN.fullmatch(name)) and name not in RESERVED_WORDS | SYSTEM_COLUMNS
 
 
 def quoted(user: str) -> str:
-    """Give the name of a user, such as IAMR:dags, as a delimited identifier; ValueError when it can be none."""
+    """Return the name of a user, such as IAMR:dags, as a delimited identifier; ValueError when it can be none."""
     if not 1 <= len(user.encode()) <= 127 or not user.isprintable():  # noqa: PLR2004 as above
         raise ValueError(f"{user!r} is no name of a database user")
     doubled = user.replace('"', '""')
