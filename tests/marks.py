@@ -14,6 +14,7 @@ import ast
 import builtins
 import importlib
 import inspect
+import io
 import re
 import tokenize
 from contextlib import ExitStack, contextmanager
@@ -51,8 +52,8 @@ class Mark:
 
 
 @contextmanager
-def watched(*names: str, source: Path = SOURCE) -> Iterator[None]:
-    """Raise MarkError at the end unless each of these marks was hit."""
+def watched(*names: str, source: Path = SOURCE) -> Iterator[set[str]]:
+    """Yield the set of these marks that have been hit, as it grows; MarkError at the end unless all were."""
     hit: set[str] = set()
     with ExitStack() as stack:
         stack.enter_context(patch.object(builtins, REPORT, hit.add, create=True))
@@ -66,7 +67,7 @@ def watched(*names: str, source: Path = SOURCE) -> Iterator[None]:
             for function, code in _reporting(source, file, wanted):
                 stack.callback(setattr, function, "__code__", function.__code__)
                 function.__code__ = code
-        yield
+        yield hit
     if missed := set(names) - hit:
         raise MarkError(f"the test ended well without coming past {sorted(missed)}")
 
@@ -92,7 +93,8 @@ def asked_for(tests: Path = ROOT / "tests") -> set[str]:
     return {
         str(name.value)
         for path in tests.rglob("test_*.py")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if ".hits(" in (text := path.read_text(encoding="utf-8"))
+        for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "hits"
         for name in node.args
         if isinstance(name, ast.Constant)
@@ -101,11 +103,12 @@ def asked_for(tests: Path = ROOT / "tests") -> set[str]:
 
 def _written(source: Path, kind: int) -> Iterator[tuple[str, str, int]]:
     for path in sorted(source.rglob("*.py")):
-        with path.open("rb") as file:
-            for token in tokenize.tokenize(file.readline):
-                if token.type == kind:
-                    for name in _MARK[kind].findall(token.string):
-                        yield name, path.relative_to(source).as_posix(), token.start[0]
+        text = path.read_text(encoding="utf-8")
+        tokens = tokenize.generate_tokens(io.StringIO(text).readline) if "mark: " in text else ()
+        for token in tokens:
+            if token.type == kind:
+                for name in _MARK[kind].findall(token.string):
+                    yield name, path.relative_to(source).as_posix(), token.start[0]
 
 
 def _reporting(source: Path, file: str, wanted: list[Mark]) -> Iterator[tuple[FunctionType, CodeType]]:

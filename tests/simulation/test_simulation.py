@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.marks import marks, watched
 from tests.simulation.campaign import PORTION, portion, shortest, story_of
 from tests.simulation.choices import Choices
 from tests.simulation.plan import HOUR
 from tests.simulation.schedule import Schedule, run
 
 SEEDS = 4_000
+# Marks in code that no schedule runs: they have tests of their own only.
+NOT_SIMULATED: frozenset[str] = frozenset()
 REGRESSIONS = sorted((Path(__file__).parent / "regressions").glob("*.json"))
 
 
@@ -57,6 +60,15 @@ def test_rounds_that_can_find_nothing_may_be_spared(spares: bool, rounds: int) -
     schedule.world.close()
     assert schedule.rested
     assert schedule.sweeping.rounds == rounds
+
+
+def test_the_schedules_come_past_every_line_that_saves_us() -> None:
+    wanted = marks().keys() - NOT_SIMULATED
+    with watched(*wanted) as hit:
+        for seed in range(SEEDS):
+            run(seed)
+            if hit == wanted:
+                return
 
 
 def test_sets_of_every_kind_come_whole_or_stay_incomplete() -> None:
