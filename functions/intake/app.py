@@ -111,7 +111,7 @@ def gate(owner: str) -> Gate:
 
 @cache
 def built() -> Callable[[str], Gate]:
-    """Build everything of a gate that outlives an invocation; returns what builds the rest."""
+    """Build everything of a gate that outlives an invocation; return what builds the rest."""
     settings = Settings.of("intake", os.environ)
     table = boto3.resource("dynamodb").Table(settings.ledger_table)
     objects = Objects(boto3.client("s3"))
@@ -136,7 +136,7 @@ def built() -> Callable[[str], Gate]:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Make room: a check that was killed leaves its files, and Lambda keeps /tmp for the next invocation."""
+    """Remove the files of checks that were terminated: Lambda keeps /tmp for the next invocation."""
     for left in folder.glob("check-*"):
         with suppress(FileNotFoundError):
             if time.time() - left.stat().st_mtime > LONGEST_RUN:

@@ -46,6 +46,7 @@ class S3Version:
         bucket: str,
         key: str,
         version_id: str | None,
+        *,
         etag: str | None = None,
         size: int | None = None,
     ) -> None:
@@ -128,7 +129,7 @@ class Objects:
 
     def version(self, drop: Drop) -> S3Version:
         """Return the bytes of a drop."""
-        return S3Version(self._s3, drop.bucket, drop.key, drop.version_id, drop.etag, drop.size)
+        return S3Version(self._s3, drop.bucket, drop.key, drop.version_id, etag=drop.etag, size=drop.size)
 
     def copy_version(self, drop: Drop, bucket: str, key: str) -> None:
         """Copy exactly that version, server-side and in parts where it is large; may be repeated."""
