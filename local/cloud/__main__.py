@@ -1,8 +1,8 @@
 """Start the local AWS: MiniStack 1.5.33 with IAM enforced, e-mail for SNS, and one question its neighbours may ask.
 
 Run by the emulator's own Python (`.suimon/envs/ministack/bin/python -m local.cloud`), so only the standard library,
-MiniStack and the modules `local.cloud_*` and `local.mailbox` are at hand. Configured by environment variables alone
-(`local/parts.py`).
+MiniStack and the modules here, `local.mailbox`, `local.loopback` and `local.same_machine` are at hand. Configured by
+environment variables alone (`local/parts.py`).
 """
 
 import contextvars
