@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.process
 ROOT = Path(__file__).parents[3]
 CONTRACT = ROOT / "contracts" / "sales.odcs.yaml"
 
