@@ -132,8 +132,10 @@ class Sweep:
         }
 
     def _stuck(self, opened: list[Incident], backlog: int, now: datetime) -> Finding:
-        close_trigger_incidents(self.ledger, self.contracts, self.incidents, opened, now)
-        close_file_incidents(self.ledger, self.incidents, opened, now)
+        close_trigger_incidents(
+            ledger=self.ledger, contracts=self.contracts, incidents=self.incidents, opened=opened, now=now
+        )
+        close_file_incidents(ledger=self.ledger, incidents=self.incidents, opened=opened, now=now)
         return resume_stuck(
             ledger=self.ledger,
             contracts=self.contracts,

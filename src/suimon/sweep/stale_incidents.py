@@ -1,4 +1,4 @@
-"""Incidents that outlived their cause: whoever should have closed them died, or came too early to know of them."""
+"""Incidents that outlived their cause: what should have closed them crashed, or came too early to see them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from suimon.drops.states import State
 from suimon.incidents.incident import of_kind
 from suimon.incidents.kinds import Kind
-from suimon.incidents.messages.airflow import trigger_incidents
 from suimon.mwaa.cause import Cause
 from suimon.sweep.oldest_drops import read_oldest
 from suimon.sweep.plans.set_parts import may_wait
+from suimon.sweep.plans.stale_incidents import file_recovery, trigger_recoveries
+from suimon.sweep.publishing import publish
 from suimon.sweep.turns import in_turn
 
 if TYPE_CHECKING:
@@ -26,49 +27,36 @@ if TYPE_CHECKING:
 LOOKED_AT_MOST = 200
 
 
-def close_file_incidents(ledger: Ledger, incidents: IncidentStore, opened: Sequence[Incident], now: datetime) -> None:
-    """Close what was told of a file that was rejected or not loaded, when it is loaded or a later write of its key is.
+def close_file_incidents(
+    *, ledger: Ledger, incidents: IncidentStore, opened: Sequence[Incident], now: datetime
+) -> None:
+    """Close incidents of files that were rejected or not loaded, if they or later writes of their key are loaded.
 
-    A check may take longer than a newer file needs for all its way:
+    A check may take longer than everything that happens to a newer file:
 
         the older file                          the newer one
         its check begins
-                                                is loaded; nothing is open that it could close
-        is rejected, people are told
+                                                is loaded; no incident is open that it could close
+        is rejected and reported
+        the sweep sees the newer one loaded     (mark: newer-file-was-faster)
     """
-    reported = of_kind(opened, Kind.REJECTED, Kind.RUN_FAILED)
-    for one in in_turn(reported, LOOKED_AT_MOST, now):
-        incident = incidents.known(one.id)
+    for reported in in_turn(of_kind(opened, Kind.REJECTED, Kind.RUN_FAILED), LOOKED_AT_MOST, now):
+        incident = incidents.known(reported.id)
         blamed = ledger.get(incident.about.drop_id) if incident else None
-        if blamed is None:
-            continue
-        loaded = next((one for one in (blamed, *ledger.newer_writes(blamed.drop)) if one.state is State.LOADED), None)
-        if loaded:
-            incidents.recover(one.id, now, f"{loaded.drop.key} is loaded ({loaded.rows:,} rows).")
+        if incident and blamed and (recovery := file_recovery(incident, [blamed, *ledger.newer_writes(blamed.drop)])):
+            publish(incidents, (), [recovery], now)  # mark: newer-file-was-faster
 
 
 def close_trigger_incidents(
-    ledger: Ledger, contracts: Contracts, incidents: IncidentStore, opened: Sequence[Incident], now: datetime
+    *, ledger: Ledger, contracts: Contracts, incidents: IncidentStore, opened: Sequence[Incident], now: datetime
 ) -> None:
-    """Close what was told of runs that could not be started, when no file waits for one any longer.
+    """Close incidents of runs that could not be started, if no file waits for one any more.
 
-    The gate does so itself, right after the run has started; unless it dies there.
+    The gate does so itself, right after the run has started; unless it crashes there.
     """
     reported = of_kind(opened, *map(Kind, Cause))
     if not reported:
         return
     accepted = read_oldest(ledger, State.ACCEPTED, now, lambda one: not may_wait(one, contracts))
-    if not accepted.all_read:
-        return
-    dags = {one.dataset: one.dag_id or "" for one in contracts.all}
-    waiting = [record for record in accepted.records if not may_wait(record, contracts)]
-    environments = {one.about.environment for one in reported}
-    concerned = {
-        incident_id
-        for environment in environments
-        for record in waiting
-        for incident_id in trigger_incidents(environment, dags.get(record.dataset, ""), record)
-    }
-    for incident in reported:
-        if incident.id not in concerned:
-            incidents.recover(incident.id, now, "No file waits for its run any longer.")
+    if accepted.all_read:
+        publish(incidents, (), trigger_recoveries(reported, accepted.records, contracts), now)

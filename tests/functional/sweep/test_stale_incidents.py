@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from suimon.drops.states import State
 from suimon.incidents.messages import airflow, files
 from suimon.mwaa.cause import Cause, NotStarted
@@ -20,8 +22,6 @@ from tests.functional.sweep.swept import (
 )
 
 if TYPE_CHECKING:
-    import pytest
-
     from tests.functional.sweep.swept import World
 
 
@@ -52,6 +52,7 @@ def test_the_incident_of_a_run_recovers_though_sets_were_given_up(
     assert [subject[:20] for subject in world.post.subjects()] == ["[Suimon] Recovered: "]
 
 
+@pytest.mark.hits("newer-file-was-faster")
 def test_the_incident_of_a_file_recovers_when_a_later_one_is_loaded(world: World) -> None:
     older = world.receive(world.put(key_of(), "a"), "0A")
     newer = world.receive(world.put(key_of(), "b"), "0B")
