@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from bench.burst import figures, looking, processor
 from bench.burst.sending import Sent, Upstream, content, day
 from local.supervisor import wait_for, watch
-from suimon.drops.states import State
+from suimon.drops.states import AT_THE_GATE, State
 from suimon.ledger.drops import Ledger
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def _all_told(table: Table) -> bool:
     """Airflow has the run a moment before the ledger says so."""
     ledger = Ledger(table)
     later = datetime.now(UTC) + timedelta(days=1)
-    return not any(ledger.in_state(state, later, 1) for state in (State.RECEIVED, State.VALIDATING, State.ACCEPTED))
+    return not any(next(ledger.in_state(state, later), None) for state in AT_THE_GATE)
 
 
 def _airflow_alone(twin: Twin, airflow: looking.Airflow, like: figures.Run, count: int, tell: Tell) -> float:

@@ -14,16 +14,18 @@ from rich.text import Text
 
 from local.supervisor import watch
 from suimon.drops.states import AT_AN_END, State
+from suimon.ledger.queries import find, history
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from mypy_boto3_dynamodb.service_resource import Table as LedgerTable
     from mypy_boto3_glue import GlueClient
     from rich.console import Console
 
     from local.twin import Twin
     from suimon.drops.drop import Drop
-    from suimon.ledger.drops import HistoryEntry, Ledger
+    from suimon.ledger.queries import HistoryEntry
 
 STEPS: Final = ("received", "validating", "accepted", "triggered", "glue", "loaded")
 _LOOK_SECONDS: Final = 0.5
@@ -65,7 +67,7 @@ class Standing:
 
 
 def follow(
-    twin: Twin, console: Console, ledger: Ledger, glue: GlueClient, files: Sequence[Sent], seconds: float
+    twin: Twin, console: Console, ledger: LedgerTable, glue: GlueClient, files: Sequence[Sent], seconds: float
 ) -> dict[str, Standing]:
     """Show the files until each is at its end, and give their standings by drop id.
 
@@ -102,9 +104,9 @@ def follow(
     return standings
 
 
-def _standing(ledger: Ledger, drop_id: str, glue: str, glue_ended: datetime | None) -> Standing:
-    record = ledger.get(drop_id)
-    return Standing(tuple(ledger.history(drop_id)), record.rows if record else 0, glue, glue_ended)
+def _standing(ledger: LedgerTable, drop_id: str, glue: str, glue_ended: datetime | None) -> Standing:
+    record = find(ledger, drop_id)
+    return Standing(tuple(history(ledger, drop_id)), record.rows if record else 0, glue, glue_ended)
 
 
 def picture(files: Sequence[Sent], standings: Mapping[str, Standing]) -> Table:

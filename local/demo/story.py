@@ -25,7 +25,6 @@ from local.isolation import REGION, clean_environment
 from local.supervisor import PartDiedError, watch
 from suimon.drops.drop import Drop
 from suimon.drops.states import State
-from suimon.ledger.drops import Ledger
 from suimon.warehouse.data_api import Warehouse, WarehouseError, run_query
 
 if TYPE_CHECKING:
@@ -79,7 +78,7 @@ class Demo:
         self.broken = today - timedelta(days=BROKEN_DAY)
         self.broken_drop = ""
         root = twin.session()
-        self.ledger = Ledger(root.resource("dynamodb").Table(twin.outputs["LedgerTable"]))
+        self.ledger = root.resource("dynamodb").Table(twin.outputs["LedgerTable"])
         self.glue = root.client("glue")
         self.redshift = root.client("redshift-data")
 

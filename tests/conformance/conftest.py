@@ -5,6 +5,7 @@ Those cases run on the twin's cloud, too.
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -12,6 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
+from tests.simulation.services.table import INDEXES, Table
 from tests.twin.conftest import cloud  # noqa: F401 a fixture
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from local.twin import Twin
 
+NUMBERS = itertools.count()
 MEMORY, MOTO, TWIN = "memory", "moto", "twin"
 
 
@@ -76,3 +79,26 @@ def refused() -> Callable[[Callable[[], Any]], str]:
         return str(raised.value.response["Error"]["Code"])
 
     return code
+
+
+@pytest.fixture
+def table(kind: str, request: pytest.FixtureRequest) -> Any:
+    if kind == "memory":
+        return Table()
+    session: boto3.Session = request.getfixturevalue("session")
+    names = ("pk", "sk", *(name for pair in INDEXES.values() for name in pair))
+
+    def schema(pair: tuple[str, str]) -> Any:
+        kinds = zip(pair, ("HASH", "RANGE"), strict=True)
+        return [{"AttributeName": name, "KeyType": kind} for name, kind in kinds]
+
+    return session.resource("dynamodb").create_table(
+        TableName=f"ledger-{next(NUMBERS)}",
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=schema(("pk", "sk")),
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
+        GlobalSecondaryIndexes=[
+            {"IndexName": name, "KeySchema": schema(pair), "Projection": {"ProjectionType": "ALL"}}
+            for name, pair in INDEXES.items()
+        ],
+    )

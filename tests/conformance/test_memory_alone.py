@@ -98,7 +98,7 @@ def test_an_answer_changes_nothing_in_the_table() -> None:
     [
         {"UpdateExpression": "DELETE members :v"},
         {"UpdateExpression": "SET one = :v", "ConditionExpression": "attribute_type(one, :v)"},
-        {"UpdateExpression": "SET one = :v", "ReturnValuesOnConditionCheckFailure": "ALL_OLD"},
+        {"UpdateExpression": "SET one = :v", "ReturnValuesOnConditionCheckFailure": "ALL_NEW"},
         {"UpdateExpression": "SET one = :v", "ReturnValues": "UPDATED_OLD"},
     ],
 )

@@ -1,70 +1,21 @@
-"""DynamoDB, as far as the ledger uses it: conditions, updates, consistent queries, indexes, batches, pages."""
+"""DynamoDB, as far as the ledger uses it: items, updates, consistent queries, indexes, batches, pages."""
 
 from __future__ import annotations
 
-import itertools
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from boto3.dynamodb.conditions import Attr, Key
 
-from tests.simulation.services.table import INDEXES, Table
+from tests.conformance.table_calls import get, pks, put, update
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import boto3
-
     Refused = Callable[[Callable[[], Any]], str]
 
-NUMBERS = itertools.count()
-HELD = "ConditionalCheckFailedException"
 INVALID = "ValidationException"
-
-
-@pytest.fixture
-def table(kind: str, request: pytest.FixtureRequest) -> Any:
-    if kind == "memory":
-        return Table()
-    session: boto3.Session = request.getfixturevalue("session")
-    names = ("pk", "sk", *(name for pair in INDEXES.values() for name in pair))
-
-    def schema(pair: tuple[str, str]) -> Any:
-        kinds = zip(pair, ("HASH", "RANGE"), strict=True)
-        return [{"AttributeName": name, "KeyType": kind} for name, kind in kinds]
-
-    return session.resource("dynamodb").create_table(
-        TableName=f"ledger-{next(NUMBERS)}",
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=schema(("pk", "sk")),
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
-        GlobalSecondaryIndexes=[
-            {"IndexName": name, "KeySchema": schema(pair), "Projection": {"ProjectionType": "ALL"}}
-            for name, pair in INDEXES.items()
-        ],
-    )
-
-
-def put(table: Any, pk: str, sk: str = "drop", **more: Any) -> None:
-    table.put_item(Item={"pk": pk, "sk": sk, **more})
-
-
-def get(table: Any, pk: str, sk: str = "drop") -> Any:
-    return table.get_item(Key={"pk": pk, "sk": sk}, ConsistentRead=True).get("Item")
-
-
-def update(table: Any, text: str, pk: str = "a", condition: Any = None, **values: Any) -> Any:
-    request: dict[str, Any] = {"Key": {"pk": pk, "sk": "drop"}, "UpdateExpression": text}
-    if values:
-        request["ExpressionAttributeValues"] = {f":{name}": value for name, value in values.items()}
-    if condition is not None:
-        request["ConditionExpression"] = condition
-    return table.update_item(**request, ReturnValues="ALL_NEW")["Attributes"]
-
-
-def pks(answer: Any) -> list[str]:
-    return [item["pk"] for item in answer["Items"]]
 
 
 # ---------------------------------------------------------------- items
@@ -116,92 +67,6 @@ def test_a_deleted_item_is_gone_and_deleting_once_more_is_no_error(table: Any) -
     for _ in range(2):
         table.delete_item(Key={"pk": "a", "sk": "drop"})
     assert get(table, "a") is None
-
-
-# ---------------------------------------------------------------- conditions
-
-
-def test_a_put_of_a_new_item_only(table: Any, refused: Refused) -> None:
-    new = {"Item": {"pk": "a", "sk": "drop", "by": "first"}, "ConditionExpression": "attribute_not_exists(pk)"}
-    table.put_item(**new)
-    again = {**new, "Item": {**new["Item"], "by": "second"}}  # type: ignore[dict-item]  # the item is a dictionary
-    assert refused(lambda: table.put_item(**again)) == HELD
-    assert get(table, "a")["by"] == "first"
-
-
-def test_a_refused_condition_is_the_clients_own_exception(table: Any) -> None:
-    with pytest.raises(table.meta.client.exceptions.ConditionalCheckFailedException):
-        update(table, "SET one = :one", condition=Attr("pk").exists(), one=1)
-
-
-@pytest.mark.parametrize(
-    ("condition", "values", "holds"),
-    [
-        ("one = :v", {"v": 1}, True),
-        ("one = :v", {"v": "1"}, False),
-        pytest.param("truth = :v", {"v": 1}, False, marks=pytest.mark.untrue("true is 1 in Python")),
-        ("absent = :v", {"v": 1}, False),
-        ("absent <> :v", {"v": 1}, True),
-        ("one < :v", {"v": 2}, True),
-        pytest.param("one < :v", {"v": "2"}, False, marks=pytest.mark.untrue("a TypeError of Python's")),
-        ("absent < :v", {"v": 2}, False),
-        ("word >= :v", {"v": "word"}, True),
-        ("word BETWEEN :v AND :w", {"v": "a", "w": "z"}, True),
-        ("one IN (:v, :w)", {"v": 3, "w": 1}, True),
-        ("NOT one = :v", {"v": 2}, True),
-        ("attribute_not_exists(absent) OR one > :v", {"v": 5}, True),
-        ("(one = :v OR one = :w) AND begins_with(word, :x)", {"v": 9, "w": 1, "x": "wo"}, True),
-        ("one = :v OR one = :w AND word = :x", {"v": 1, "w": 9, "x": "-"}, True),
-        ("attribute_exists(deep.er.est) AND deep.er.est = :v", {"v": "x"}, True),
-        ("attribute_exists(deep.absent)", {}, False),
-        ("several[1] = :v", {"v": 20}, True),
-        ("contains(several, :v)", {"v": 20}, True),
-        ("contains(word, :v)", {"v": "or"}, True),
-        ("size(several) = :v", {"v": 2}, True),
-        ("attribute_not_exists(pk)", {}, False),
-    ],
-)
-def test_a_condition(table: Any, refused: Refused, condition: str, values: dict[str, Any], holds: bool) -> None:  # noqa: FBT001 a column of the table above
-    put(table, "a", one=1, truth=True, word="word", deep={"er": {"est": "x"}}, several=[10, 20])
-    if holds:
-        update(table, "SET done = :done", condition=condition, done="yes", **values)
-    else:
-        assert refused(lambda: update(table, "SET done = :done", condition=condition, done="yes", **values)) == HELD
-    assert ("done" in get(table, "a")) is holds
-
-
-@pytest.mark.parametrize(
-    ("condition", "holds"),
-    [
-        (Attr("one").eq(1) & Attr("word").begins_with("wo"), True),
-        (Attr("one").eq(2) | Attr("word").is_in(["x", "word"]), True),
-        (~Attr("absent").exists(), True),
-        (Attr("absent").not_exists() & Attr("one").between(2, 3), False),
-        (Attr("deep.er").eq("x"), True),
-        (Attr("word").gte("x"), False),
-    ],
-)
-def test_a_condition_as_boto3_writes_it(table: Any, refused: Refused, condition: Any, holds: bool) -> None:  # noqa: FBT001 a column of the table above
-    put(table, "a", one=1, word="word", deep={"er": "x"})
-    if holds:
-        update(table, "SET done = :done", condition=condition, done="yes")
-    else:
-        assert refused(lambda: update(table, "SET done = :done", condition=condition, done="yes")) == HELD
-
-
-def test_a_reserved_word_needs_a_placeholder(table: Any, refused: Refused) -> None:
-    assert refused(lambda: update(table, "SET state = :v", v="x")) == INVALID
-
-
-def test_a_value_or_name_that_nothing_uses_is_refused(table: Any, refused: Refused) -> None:
-    assert refused(lambda: update(table, "SET one = :v", v="x", unused="y")) == INVALID
-    request = {"Key": {"pk": "a", "sk": "drop"}, "UpdateExpression": "SET one = :v"}
-    request |= {"ExpressionAttributeValues": {":v": 1}, "ExpressionAttributeNames": {"#unused": "one"}}
-    assert refused(lambda: table.update_item(**request)) == INVALID
-
-
-def test_a_value_that_is_not_given_is_refused(table: Any, refused: Refused) -> None:
-    assert refused(lambda: update(table, "SET one = :v, two = :w", v="x")) == INVALID
 
 
 # ---------------------------------------------------------------- updates

@@ -43,7 +43,7 @@ def _check_whatever(record: DropRecord, now: datetime) -> Step:
 
 def _claim_without_lease(self: Ledger, record: DropRecord, now: datetime, **held: Any) -> DropRecord:
     fields = {"attempt": held["attempt"], "lease": Lease(held["owner"], now + held["lease"])}
-    return self._write(record, State.VALIDATING, now, fields)
+    return self._move(record, State.VALIDATING, now, fields)
 
 
 def _wait_for_ever(record: DropRecord, now: datetime) -> Step:

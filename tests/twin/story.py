@@ -22,6 +22,7 @@ from suimon.cli.main import main as suimon
 from suimon.drops.drop import Drop
 from suimon.drops.states import State
 from suimon.ledger.drops import Ledger
+from suimon.ledger.queries import history
 from suimon.warehouse.data_api import Warehouse, run_query
 from tests.twin.golden import golden_file
 from tests.twin.worker import kill_worker_of, standing_still, task_waiting_for
@@ -30,9 +31,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from click.testing import Result
+    from mypy_boto3_dynamodb.service_resource import Table
 
     from local.twin import Twin
-    from suimon.ledger.drops import HistoryEntry
+    from suimon.ledger.queries import HistoryEntry
     from tests.twin.golden import GoldenFile
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,8 +65,12 @@ class Story:
     looked_up: dict[str, Result] = field(default_factory=dict)
 
     @property
+    def ledger_table(self) -> Table:
+        return self.twin.session().resource("dynamodb").Table(self.twin.outputs["LedgerTable"])
+
+    @property
     def ledger(self) -> Ledger:
-        return Ledger(self.twin.session().resource("dynamodb").Table(self.twin.outputs["LedgerTable"]))
+        return Ledger(self.ledger_table)
 
     def put(self, name: str, content: bytes, day: date = YESTERDAY) -> None:
         self.put_at(f"sales/{day}/sales_data.csv", name, content)
@@ -81,7 +87,7 @@ class Story:
         self.put_at(file.key, name, file.content)
 
     def moves(self, name: str) -> list[HistoryEntry]:
-        return self.ledger.history(self.drops[name].id)
+        return history(self.ledger_table, self.drops[name].id)
 
     def wait_for(self, name: str, state: State, seconds: float = 180) -> None:
         self.wait(lambda: any(move.state is state for move in self.moves(name)), f"{name} to be {state}", seconds)

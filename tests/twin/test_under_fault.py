@@ -35,12 +35,14 @@ from suimon.drops.states import State
 from suimon.intake.gate import LEASE
 from suimon.ledger.drops import Ledger
 from suimon.ledger.items import stamp
+from suimon.ledger.queries import history
 from suimon.warehouse.data_api import Warehouse, run_query
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import date
 
+    from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_s3 import S3Client
 
     from bench.burst.figures import Run, Taken
@@ -75,8 +77,12 @@ class Story:
     _own: threading.local = field(default_factory=threading.local)
 
     @property
+    def table(self) -> Table:
+        return self.twin.session().resource("dynamodb").Table(self.twin.outputs["LedgerTable"])
+
+    @property
     def ledger(self) -> Ledger:
-        return Ledger(self.twin.session().resource("dynamodb").Table(self.twin.outputs["LedgerTable"]))
+        return Ledger(self.table)
 
     def put(self, day: date) -> None:
         if not hasattr(self._own, "s3"):  # a client for each thread
@@ -93,13 +99,13 @@ class Story:
             time.sleep(pause)
 
     def drops(self) -> dict[str, Taken]:
-        return looking.drops(self.twin.session().resource("dynamodb").Table(self.twin.outputs["LedgerTable"]))
+        return looking.drops(self.table)
 
     def states(self) -> Counter[State]:
         return Counter(drop.state for drop in self.drops().values())
 
     def standing_in(self, state: State) -> list[DropRecord]:
-        return self.ledger.in_state(state, datetime.now(UTC) + timedelta(hours=1), 1_000)
+        return list(self.ledger.in_state(state, datetime.now(UTC) + timedelta(hours=1)))
 
     def part(self, name: str) -> RunningPart:
         return next(part for part in self.twin.running if part.name == name)
@@ -325,7 +331,7 @@ def test_nothing_is_left_in_the_queues_but_the_message_of_the_killed_function(st
 
 def test_the_drop_of_the_killed_function_was_taken_over_by_another(story: Story) -> None:
     assert story.killed
-    moves = story.ledger.history(story.killed.id)
+    moves = history(story.table, story.killed.id)
     checks = [move.by for move in moves if move.state is State.VALIDATING]
     assert len(checks) == len(set(checks)) == 2
     assert moves[-1].state is State.LOADED

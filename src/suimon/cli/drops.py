@@ -22,17 +22,17 @@ from suimon.cli.printing import print_plain
 from suimon.cli.stack import advice, outputs_of
 from suimon.drops.lake import accepted_key
 from suimon.drops.states import State
-from suimon.ledger.drops import Ledger
-from suimon.ledger.items import stamp
-from suimon.ledger.queries import Wanted, newest_first
+from suimon.ledger.queries import Wanted, find, history, newest_first
 from suimon.report.messages import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from mypy_boto3_dynamodb.service_resource import Table
+
     from suimon.drops.drop import DropRecord
-    from suimon.ledger.drops import HistoryEntry
+    from suimon.ledger.queries import HistoryEntry
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 WIDE = 240  # of what no person looks at: keys stay in one piece
@@ -79,7 +79,7 @@ def drops(
         if wanted:
             _list(console, list(islice(newest_first(table, wanted), limit + 1)), limit, as_json=as_json)
         else:
-            _show(console, Ledger(table), str(drop_id).partition(".")[0], lake, as_json=as_json)
+            _show(console, table, str(drop_id).partition(".")[0], lake, as_json=as_json)
     except (ClientError, BotoCoreError) as error:
         raise CommandError(advice(error)) from error
 
@@ -113,20 +113,20 @@ def _list(console: Console, found: Sequence[DropRecord], limit: int, *, as_json:
             print_plain(console, f"These are the newest {limit:,}; there are more: --limit.")
 
 
-def _show(console: Console, ledger: Ledger, drop_id: str, lake: str, *, as_json: bool) -> None:
-    record = ledger.get(drop_id)
+def _show(console: Console, table: Table, drop_id: str, lake: str, *, as_json: bool) -> None:
+    record = find(table, drop_id)
     if record is None:
         raise NotFoundError(f"the ledger knows no drop {drop_id!r}")
-    history = ledger.history(drop_id)
+    moves = history(table, drop_id)
     copy = accepted_copy(record, lake)
     if as_json:
-        moves = [asdict(move) | {"at": stamp(move.at)} for move in history]
+        told = [asdict(move) | {"at": _to_json(move.at)} for move in moves]
         click.echo(
-            json.dumps(as_object(record) | {"accepted_copy": copy, "history": moves}, ensure_ascii=False, indent=2)
+            json.dumps(as_object(record) | {"accepted_copy": copy, "history": told}, ensure_ascii=False, indent=2)
         )
         return
     console.print(details(record, copy))
-    console.print(moves_of(history))
+    console.print(moves_of(moves))
 
 
 def as_object(record: DropRecord) -> dict[str, Any]:
@@ -139,8 +139,8 @@ def as_object(record: DropRecord) -> dict[str, Any]:
         "state": str(record.state),
         "attempt": record.attempt,
         "rows": record.rows,
-        "since": stamp(record.updated_at),
-        "received_at": stamp(record.received_at),
+        "since": _to_json(record.updated_at),
+        "received_at": _to_json(record.received_at),
         "bucket": drop.bucket,
         "key": drop.key,
         "version_id": drop.version_id,
@@ -201,12 +201,12 @@ def details(record: DropRecord, copy: str) -> Grid:
     return grid
 
 
-def moves_of(history: Sequence[HistoryEntry]) -> Grid:
+def moves_of(moves: Sequence[HistoryEntry]) -> Grid:
     """Draw who moved the drop where and when."""
     grid = Grid("state", "at", "attempt", "by", box=box.SIMPLE_HEAD)
     grid.columns[2].justify = "right"
     grid.columns[3].overflow = "fold"
-    for move in history:
+    for move in moves:
         grid.add_row(
             Text(str(move.state), _STYLES.get(move.state, "")),
             _moment(move.at),
@@ -219,6 +219,10 @@ def moves_of(history: Sequence[HistoryEntry]) -> Grid:
 def _time(at: datetime) -> str:
     """Write the ledger's time, which is UTC, to the second."""
     return f"{at:%Y-%m-%d %H:%M:%S}Z"
+
+
+def _to_json(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds")
 
 
 def _moment(at: datetime) -> str:

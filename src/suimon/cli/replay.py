@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import boto3
@@ -16,7 +17,7 @@ from suimon.cli.errors import CommandError
 from suimon.cli.printing import print_plain
 from suimon.cli.stack import advice, outputs_of
 from suimon.clock import utc_now
-from suimon.ledger.drops import Ledger
+from suimon.ledger.queries import find
 from suimon.replay.execution import Progress, ReplayError, Row, Target, ask_plan, follow, start
 from suimon.replay.plan import DEFAULT_CONCURRENCY, MAX_CONCURRENCY, Request, RequestError
 
@@ -68,7 +69,7 @@ def replay(
             show_plan(console, ask_plan(boto3.client("lambda"), target, wanted))
             return
         sfn = boto3.client("stepfunctions")
-        ledger = Ledger(boto3.resource("dynamodb").Table(target.ledger_table)) if target.ledger_table else None
+        table = boto3.resource("dynamodb").Table(target.ledger_table) if target.ledger_table else None
         execution = start(sfn, target.state_machine, wanted, utc_now())
     except (RequestError, ReplayError) as error:
         raise CommandError(str(error)) from error
@@ -76,7 +77,7 @@ def replay(
         raise CommandError(advice(error)) from error
     print_plain(console, f"Replay {execution}")
     try:
-        end = show(console, execution, follow(sfn, execution, ledger.get if ledger else None))
+        end = show(console, execution, follow(sfn, execution, partial(find, table) if table else None))
     except ReplayError as error:
         raise CommandError(str(error)) from error
     except (ClientError, BotoCoreError) as error:

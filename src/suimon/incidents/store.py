@@ -10,29 +10,26 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from dataclasses import asdict, fields
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.conditions import Attr, Key
+from boto3.dynamodb.conditions import Attr
 
 from suimon.incidents.email import message, subject_line
 from suimon.incidents.incident import Incident, Problem, is_news
 from suimon.incidents.kinds import KINDS, About, IncidentId, Kind
 from suimon.ledger.batch import read_items
-from suimon.ledger.items import stamp
+from suimon.ledger.by_state import IncidentState, items_in
+from suimon.ledger.conditional import RefusedError, setting, write_if
+from suimon.ledger.items import moment, stamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import timedelta
+    from datetime import datetime, timedelta
 
     from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_sns import SNSClient
 
-# In the ledger's `state` attribute, so that the index of states finds incidents too; no drop has such a state.
-OPEN = "INCIDENT_OPEN"
-RECOVERED = "INCIDENT_RECOVERED"
-# Seen once and not reported yet: it may pass by itself.
-SUSPECTED = "INCIDENT_SUSPECTED"
+OPEN, RECOVERED, SUSPECTED = IncidentState.OPEN, IncidentState.RECOVERED, IncidentState.SUSPECTED
 
 
 class IncidentStore:
@@ -87,25 +84,18 @@ class IncidentStore:
             return True
         if known and known.is_suspected:
             return now - known.opened_at >= at_least
+        unless_open = Attr("pk").not_exists() | Attr("state").ne(OPEN)
         try:
-            self._table.put_item(
-                Item=_item(problem, SUSPECTED, now, now, known),
-                ConditionExpression=Attr("pk").not_exists() | Attr("state").ne(OPEN),
-            )
-        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+            write_if(unless_open, self._table.put_item, Item=_item(problem, SUSPECTED, now, now, known))
+        except RefusedError:
             return True  # another round has reported it since we looked
         return False
 
     def dismiss(self, incident_id: IncidentId, now: datetime) -> None:
         """Forget a problem that was seen and that nobody was alerted of."""
-        with suppress(self._table.meta.client.exceptions.ConditionalCheckFailedException):
-            self._table.update_item(
-                Key=_key(incident_id),
-                UpdateExpression="SET #state = :recovered, updated_at = :now",
-                ConditionExpression=Attr("state").eq(SUSPECTED),
-                ExpressionAttributeNames={"#state": "state"},
-                ExpressionAttributeValues={":recovered": RECOVERED, ":now": stamp(now)},
-            )
+        recovered = setting({"state": str(RECOVERED), "updated_at": stamp(now)})
+        with suppress(RefusedError):
+            write_if(Attr("state").eq(SUSPECTED), self._table.update_item, Key=_key(incident_id), **recovered)
 
     def recover(self, incident_id: IncidentId, now: datetime, note: str = "") -> bool:
         """Publish that an open problem has recovered (`note`: how); return whether something was published."""
@@ -121,32 +111,18 @@ class IncidentStore:
     def _recover(self, known: Incident, now: datetime, note: str) -> bool:
         told = f"Over: {known.subject}\n\nIt was open from {_minute(known.opened_at)} to {_minute(now)}. Nothing to do."
         self._publish(f"[Suimon] Recovered: {known.subject}", f"{note}\n\n{told}" if note else told, known.id)
+        times = {"updated_at": stamp(now), "recovered_at": stamp(now)}
+        recovered = setting({"state": str(RECOVERED), **times, "revision": known.revision + 1})
+        unchanged = Attr("state").eq(OPEN) & Attr("revision").eq(known.revision)
         try:
-            self._table.update_item(
-                Key=_key(known.id),
-                UpdateExpression="SET #state = :recovered, updated_at = :now, recovered_at = :now, revision = :next",
-                ConditionExpression=Attr("state").eq(OPEN) & Attr("revision").eq(known.revision),
-                ExpressionAttributeNames={"#state": "state"},
-                ExpressionAttributeValues={
-                    ":recovered": RECOVERED,
-                    ":now": stamp(now),
-                    ":next": known.revision + 1,
-                },
-            )
-        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+            write_if(unchanged, self._table.update_item, Key=_key(known.id), **recovered)
+        except RefusedError:
             return True  # somebody else recovered it, or it came back: either way the ledger already says so
         return True
 
     def open_incidents(self) -> list[Incident]:
         """List the open incidents, oldest news first; the index may lag by a second."""
-        found: list[Incident] = []
-        page: dict[str, Any] = {}
-        while True:
-            answer = self._table.query(IndexName="by_state", KeyConditionExpression=Key("state").eq(OPEN), **page)
-            found += map(_incident, answer["Items"])
-            if "LastEvaluatedKey" not in answer:
-                return found
-            page = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+        return list(map(_incident, items_in(self._table, OPEN)))
 
     def known(self, incident_id: IncidentId) -> Incident | None:
         """Return what was published of a problem, or None: nothing ever."""
@@ -166,21 +142,23 @@ def _incident(item: Mapping[str, Any]) -> Incident:
         is_open=item["state"] == OPEN,
         fingerprint=str(item["fingerprint"]),
         subject=str(item["subject"]),
-        opened_at=datetime.fromisoformat(str(item["opened_at"])),
-        updated_at=datetime.fromisoformat(str(item["updated_at"])),
+        opened_at=moment(item["opened_at"]),
+        updated_at=moment(item["updated_at"]),
         is_suspected=item["state"] == SUSPECTED,
         revision=int(item["revision"]),
     )
 
 
-def _item(problem: Problem, state: str, opened_at: datetime, now: datetime, known: Incident | None) -> dict[str, Any]:
+def _item(
+    problem: Problem, state: IncidentState, opened_at: datetime, now: datetime, known: Incident | None
+) -> dict[str, Any]:
     return {
         **_key(problem.id),
         **{name: value for name, value in asdict(problem.about).items() if value},
         "incident_id": str(problem.id),
         "kind": str(problem.kind),
         "severity": str(KINDS[problem.kind].severity),
-        "state": state,
+        "state": str(state),
         "fingerprint": problem.fingerprint,
         "subject": problem.subject,
         "opened_at": stamp(opened_at),
@@ -193,5 +171,5 @@ def _key(incident_id: IncidentId) -> dict[str, str]:
     return {"pk": f"incident#{incident_id}", "sk": "incident"}
 
 
-def _minute(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M %Z}".rstrip()
+def _minute(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M %Z}".rstrip()

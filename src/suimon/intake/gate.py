@@ -60,8 +60,9 @@ class Gate:
             return record
         contract, partition = matched
         if record.state is State.UNMATCHED:  # it came before its contract
+            match = Match(contract.dataset, partition)
             try:
-                record = self.ledger.assign(record, Match(contract.dataset, partition), self.clock())
+                record = self.ledger.move(record, State.RECEIVED, self.clock(), match=match)
             except LostClaimError as error:
                 raise RetryLaterError(str(error)) from error
         return self.advance(record, contract)

@@ -69,7 +69,7 @@ def _start_or_join(gate: Gate, request: ReplayRequest) -> DropRecord:
         raise ReplayError(f"drop {record.id} is a part of a set: replay the set, by its partition")
     asked = Replay(request.execution, request.task_token)
     if record.replay and (record.attempt, record.replay.execution) == (request.attempt, request.execution):
-        record = gate.ledger.renew_token(record, asked, gate.clock())
+        record = gate.ledger.touch(record, replay=asked)
         if record.state in REPLAYABLE | {State.SUPERSEDED}:
             answer_token(gate.sfn, record, "the attempt had ended before this request came again")
             return record  # mark: attempt-ended-before-retry

@@ -1,4 +1,4 @@
-"""The shards of a set go where their set goes."""
+"""The shards of a set follow it along its moves."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def follow(ledger: Ledger, record: DropRecord, now: datetime, *others: str) -> None:
-    """Let the members of a set go as far as the set has come; what is there already stays, so again does no harm.
+    """Move the members of a set to where the set is; those that are there already stay, so a repetition does no harm.
 
     others: drop ids of parts that say themselves that they went on with it.
     """
@@ -29,5 +29,5 @@ def _bring(ledger: Ledger, member: DropRecord | None, record: DropRecord, now: d
     while member and (states := way(member.state, record.state, Why.RUN, Why.SET)):
         try:
             member = ledger.move(member, states[0], now, membership=Membership(record.id))
-        except LostClaimError:  # another function lets it follow, too
+        except LostClaimError:  # another function moves it, too
             member = ledger.get(member.id)

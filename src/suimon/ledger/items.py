@@ -83,7 +83,7 @@ def item_of(record: DropRecord, by: str) -> dict[str, Any]:
         "updated_at": stamp(record.updated_at),
         "lease_owner": owner_of(record),
         "members": list(record.members),
-        "history": [move_of(record.state, record.received_at, record.attempt, by)],
+        "history": [history_entry(record.state, record.received_at, record.attempt, by)],
     }
 
 
@@ -92,7 +92,7 @@ def owner_of(record: DropRecord) -> str:
     return record.lease.owner if record.lease else ""
 
 
-def move_of(state: State, at: datetime, attempt: int, by: str) -> dict[str, Any]:
+def history_entry(state: State, at: datetime, attempt: int, by: str) -> dict[str, Any]:
     """Write one entry of a drop's history."""
     return {"state": str(state), "at": stamp(at), "attempt": attempt, "by": by}
 

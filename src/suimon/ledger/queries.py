@@ -1,4 +1,7 @@
-"""The read side of the ledger for people: which drops, newest first."""
+"""The read side of the ledger for people: one drop with its history, or which drops there are, newest first.
+
+Nothing else of the ledger is read for people: what they see is decided here.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +10,31 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Key
 
-from suimon.ledger.drops import BY_PARTITION, BY_STATE, Ledger
-from suimon.ledger.items import entered_later, entry_key, partition_key, place, record_of
+from suimon.drops.states import State
+from suimon.ledger.by_state import BY_STATE
+from suimon.ledger.drops import BY_PARTITION, Ledger
+from suimon.ledger.items import drop_key, entered_later, entry_key, moment, partition_key, place, record_of
+from suimon.ledger.paging import pages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from mypy_boto3_dynamodb.service_resource import Table
 
     from suimon.drops.drop import DropRecord
-    from suimon.drops.states import State
 
 PAGE = 100  # what BatchGetItem takes, and more than a screen holds
+
+
+@dataclass(frozen=True)
+class HistoryEntry:
+    """One entry of a drop's history: the state that it came to, when, in which attempt, and who moved it."""
+
+    state: State
+    at: datetime
+    attempt: int
+    by: str
 
 
 @dataclass(frozen=True)
@@ -40,19 +56,31 @@ class Wanted:
         )
 
 
-def newest_first(table: Table, wanted: Wanted) -> Iterator[DropRecord]:
-    """Give the drops that are wanted, reading the ledger no further than they are taken.
+def find(table: Table, drop_id: str) -> DropRecord | None:
+    """Return the drop as it is now, or None."""
+    return Ledger(table).get(drop_id)
 
-    The writes of a key are as they stand now; an index may lag a moment behind the table.
+
+def history(table: Table, drop_id: str) -> list[HistoryEntry]:
+    """Return every move of a drop, oldest first; none of a drop that the ledger does not know."""
+    item = table.get_item(Key=drop_key(drop_id), ConsistentRead=True).get("Item", {})
+    entries: list[Any] = item.get("history", [])  # type: ignore[assignment]  # DynamoDB's any type
+    return [HistoryEntry(State(one["state"]), moment(one["at"]), int(one["attempt"]), one["by"]) for one in entries]
+
+
+def newest_first(table: Table, wanted: Wanted) -> Iterator[DropRecord]:
+    """Yield the drops that are wanted, reading the ledger no further than they are taken.
+
+    The writes of a key are as they are now; an index may lag a moment behind the table.
     """
     if wanted.place:
         found = _of_key(table, *wanted.place)
     elif wanted.dataset and wanted.partition:
-        named = Key("dataset_partition").eq(partition_key(wanted.dataset, wanted.partition))
-        found = (record_of(item) for page in _pages(table, named, IndexName=BY_PARTITION) for item in page)
+        of_partition = Key("dataset_partition").eq(partition_key(wanted.dataset, wanted.partition))
+        found = (record_of(item) for page in _pages(table, of_partition, IndexName=BY_PARTITION) for item in page)
     else:
-        named = Key("state").eq(str(wanted.state))
-        found = (record_of(item) for page in _pages(table, named, IndexName=BY_STATE) for item in page)
+        in_state = Key("state").eq(str(wanted.state))
+        found = (record_of(item) for page in _pages(table, in_state, IndexName=BY_STATE) for item in page)
     return filter(wanted.has, found)
 
 
@@ -62,16 +90,10 @@ def _of_key(table: Table, bucket: str, key: str) -> Iterator[DropRecord]:
         known = ledger.get_many(str(entry["drop_id"]) for entry in entries) if entries else {}
         for entry in entries:
             record = known.get(str(entry["drop_id"])) or entered_later(entry)
-            # Found by listing and told by its event after all, a drop has two entries; its record says which counts.
+            # A drop that was listed before its event came has two entries; its record says which one counts.
             if place(record.drop) == entry["sk"]:
                 yield record
 
 
 def _pages(table: Table, named: Any, **where: Any) -> Iterator[list[dict[str, Any]]]:
-    query: dict[str, Any] = {"KeyConditionExpression": named, "ScanIndexForward": False, "Limit": PAGE, **where}
-    while True:
-        page = table.query(**query)
-        yield page["Items"]
-        if "LastEvaluatedKey" not in page:
-            return
-        query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+    return pages(table, KeyConditionExpression=named, ScanIndexForward=False, Limit=PAGE, **where)

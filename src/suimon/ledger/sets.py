@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
+from boto3.dynamodb.conditions import Attr
 
 from suimon.drops.sets import DropSet, Member, Opened
+from suimon.ledger.by_state import SetState, items_in
+from suimon.ledger.conditional import RefusedError, write_if
 from suimon.ledger.items import moment, stamp
 
 if TYPE_CHECKING:
@@ -15,12 +17,9 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb.service_resource import Table
 
-# In the attribute `state`, so that the index of states finds sets that are awaited; no drop has such a state.
-AWAITED, OPENED = "SET_AWAITED", "SET_OPENED"
-
 
 class LostSetError(Exception):
-    """Somebody else changed the set first; whoever gets this reads it again and decides anew."""
+    """Somebody else changed the set first; the caller reads it again and decides again."""
 
 
 class SetLedger:
@@ -46,34 +45,16 @@ class SetLedger:
     def put(self, whole: DropSet, now: datetime) -> DropSet:
         """Write a set that was made from the revision it carries; LostSetError when that is no longer the latest."""
         item = _item(whole, whole.revision + 1, now)
-        condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
-        if whole.revision:
-            condition = {
-                "ConditionExpression": "revision = :read",
-                "ExpressionAttributeValues": {":read": whole.revision},
-            }
+        as_read = Attr("revision").eq(whole.revision) if whole.revision else Attr("pk").not_exists()
         try:
-            self._table.put_item(Item=item, **condition)
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise
-            raise LostSetError(f"the set {whole.dataset} {whole.partition} has changed meanwhile") from error
+            write_if(as_read, self._table.put_item, Item=item)
+        except RefusedError as refused:
+            raise LostSetError(f"the set {whole.dataset} {whole.partition} has changed meanwhile") from refused
         return _set(item)
 
-    def awaited(self, before: datetime) -> Iterator[DropSet]:
-        """Give the sets that are awaited since before then, longest first; the index may lag a moment."""
-        query: dict[str, Any] = {
-            "IndexName": "by_state",
-            "KeyConditionExpression": "#state = :state AND updated_at < :before",
-            "ExpressionAttributeNames": {"#state": "state"},
-            "ExpressionAttributeValues": {":state": AWAITED, ":before": stamp(before)},
-        }
-        while True:
-            page = self._table.query(**query)
-            yield from map(_set, page["Items"])
-            if "LastEvaluatedKey" not in page:
-                return
-            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+    def awaited(self, until: datetime) -> Iterator[DropSet]:
+        """Yield the sets that are awaited since then or longer, longest first; the index may lag a moment."""
+        yield from map(_set, items_in(self._table, SetState.AWAITED, until))
 
 
 def _key(dataset: str, partition: str) -> dict[str, str]:
@@ -91,8 +72,7 @@ def _item(whole: DropSet, revision: int, now: datetime) -> dict[str, Any]:
         "opened": [whole.opened.number, whole.opened.content, whole.opened.sequencer] if whole.opened else [],
         "newest": whole.newest,
         "revision": revision,
-        "state": AWAITED if whole.waiting_since else OPENED,
-        # Of a set that is awaited: since when. The index of states is ordered by it.
+        "state": str(SetState.AWAITED if whole.waiting_since else SetState.OPENED),
         "updated_at": stamp(whole.waiting_since or now),
     }
 
@@ -111,7 +91,7 @@ def _set(item: Mapping[str, Any]) -> DropSet:
         expected=None if item["expected"] is None else frozenset(item["expected"]),
         opened=_opened(*item["opened"]) if item["opened"] else None,
         newest=item["newest"],
-        waiting_since=moment(item["updated_at"]) if item["state"] == AWAITED else None,
+        waiting_since=moment(item["updated_at"]) if item["state"] == SetState.AWAITED else None,
         revision=int(item["revision"]),
     )
 

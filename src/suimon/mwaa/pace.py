@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
+from suimon.ledger.conditional import RefusedError, write_if
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,15 +61,14 @@ class Pace:
     def _update(self, update: str, condition: str, values: dict[str, Any]) -> int | None:
         """Return the new `free_at`, or None when the condition does not hold."""
         try:
-            answer = self._table.update_item(
+            answer = write_if(
+                condition,
+                self._table.update_item,
                 Key=self._key,
                 UpdateExpression=update,
-                ConditionExpression=condition,
                 ExpressionAttributeValues=values,
                 ReturnValues="UPDATED_NEW",
             )
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
-                return None  # mark: slot-is-taken
-            raise
-        return int(answer["Attributes"]["free_at"])  # type: ignore[arg-type]  # DynamoDB's any type
+        except RefusedError:
+            return None  # mark: slot-is-taken
+        return int(answer["Attributes"]["free_at"])

@@ -8,25 +8,26 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from suimon.drops.states import State
 from suimon.incidents.incident import EXAMPLES
+from suimon.ledger.items import moment, stamp
 from suimon.sweep.findings import Finding
 from suimon.sweep.plans.lost_events import Walk, known_above, near_prefixes, past_grace, recent, unseen
 from suimon.sweep.write_order import WriteOrder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from suimon.aws.versions import RawBucket, Version
     from suimon.contract.model import Contracts
     from suimon.drops.drop import DropRecord
     from suimon.incidents.store import IncidentStore
     from suimon.intake.queue import IntakeQueue
-    from suimon.ledger.checkpoints import Marks
+    from suimon.ledger.checkpoints import Checkpoints
     from suimon.ledger.drops import Ledger
 
 LOST_EVENT = "lost event"
@@ -76,17 +77,17 @@ class LostEvents:
             finding += self.compare(recent(page.versions, now), now)
         return finding
 
-    def far(self, marks: Marks, now: datetime) -> Finding:
+    def far(self, checkpoints: Checkpoints, now: datetime) -> Finding:
         """Continue the walk over the whole bucket from its checkpoint, and leave one where this round ends."""
-        walk = Walk(**marks.get(WALK))
+        walk = Walk(**checkpoints.get(WALK))
         if not walk.began:
-            walk = replace(walk, began=now.isoformat())
+            walk = replace(walk, began=stamp(now))
         finding = Finding(LOST_EVENT)
         try:
             for walked, found in self.portion(walk, now, FAR_PAGES):
                 walk, finding = walked, finding + found
         finally:  # what was walked before an error stays walked
-            marks.put(WALK, asdict(walk))
+            checkpoints.put(WALK, asdict(walk))
         return finding
 
     def portion(self, walk: Walk, now: datetime, pages: int) -> Iterator[tuple[Walk, Finding]]:
@@ -94,7 +95,7 @@ class LostEvents:
 
         A page of which something could not be entered is yielded without a step forward, and is the last one.
         """
-        complete = datetime.fromisoformat(walk.complete) if walk.complete else None
+        complete = moment(walk.complete) if walk.complete else None
         for page in islice(self.bucket.pages(begin=walk.position), pages):
             found = self.compare(unseen(page, complete), now)
             found = replace(found, checked=len(page.versions))

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from suimon.ledger.items import Standing
-
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
@@ -18,7 +16,6 @@ if TYPE_CHECKING:
 # Of each state in a round: drops that count, and with those that do not. The parts of sets that are never whole stay in
 # their state, a thousand a set at most.
 COUNTED_AT_MOST, READ_AT_MOST = 3_000, 20_000
-DROPS_PER_QUERY = 300  # an answer holds up to a megabyte
 
 
 @dataclass(frozen=True)
@@ -37,11 +34,10 @@ def read_oldest(
     So those that may stay there forever hide no others.
     """
     found: list[DropRecord] = []
-    counted, behind = 0, None
-    while page := ledger.in_state(state, before, DROPS_PER_QUERY, behind=behind):
-        found += page
-        counted += sum(counts(record) for record in page)
+    counted = 0
+    for record in ledger.in_state(state, before):
+        found.append(record)
+        counted += counts(record)
         if counted >= COUNTED_AT_MOST or len(found) >= READ_AT_MOST:
             return OldestDrops(tuple(found), all_read=False)
-        behind = Standing.of(page[-1])
     return OldestDrops(tuple(found), all_read=True)

@@ -16,8 +16,9 @@ from suimon.incidents.incident import gone
 from suimon.incidents.kinds import Kind
 from suimon.incidents.messages.sweep import sweep_failed, unexplained_left
 from suimon.intake.queue import IntakeQueue
-from suimon.ledger.checkpoints import Marks
-from suimon.ledger.pending_ends import NotedEnds
+from suimon.ledger.checkpoints import Checkpoints
+from suimon.ledger.items import stamp
+from suimon.ledger.pending_ends import PendingEnds
 from suimon.sweep.dead_letters import DeadLetters
 from suimon.sweep.findings import Failure, Finding, Findings
 from suimon.sweep.lost_events import LOST_EVENT, LostEvents
@@ -101,7 +102,7 @@ class Sweep:
 
         Every version is looked up, whenever it was written; the sweep's own walk is left as it is.
         """
-        walk = replace(walk, began=walk.began or now.isoformat(), complete="")
+        walk = replace(walk, began=walk.began or stamp(now), complete="")
         finding = Finding(LOST_EVENT)
         for walked, found in self._lost_events(self._queue().depth()).portion(walk, now, PORTION_PAGES):
             walk = walked
@@ -113,18 +114,18 @@ class Sweep:
         self, opened: list[Incident], backlog: int, now: datetime, time_left: Callable[[], float]
     ) -> dict[str, Callable[[], Finding]]:
         """Return the parts by name, in the order in which a round does them."""
-        lost_events, marks = self._lost_events(backlog), Marks(self.table)
+        lost_events, checkpoints = self._lost_events(backlog), Checkpoints(self.table)
         return {
             # First what needs no listing: so a drop whose message is a dead letter does not count as one without event.
             "dead letters": lambda: self._dead_letters().process(opened, now),
             "recent dates": lambda: lost_events.near(now),
-            "whole bucket": lambda: lost_events.far(marks, now),
+            "whole bucket": lambda: lost_events.far(checkpoints, now),
             "unmatched drops": lambda: assign_unmatched(
                 ledger=self.ledger,
                 contracts=self.contracts,
                 queue=self._queue(),
                 incidents=self.incidents,
-                marks=marks,
+                checkpoints=checkpoints,
                 now=now,
             ),
             "stuck drops": lambda: self._stuck(opened, backlog, now),
@@ -181,7 +182,7 @@ class Sweep:
             incidents=self.incidents,
             airflow=self.airflow,
             queue=self._queue(),
-            pending=NotedEnds(self.table),
+            pending=PendingEnds(self.table),
             site=self.site,
         )
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from suimon.incidents.store import IncidentStore
     from suimon.intake.queue import IntakeQueue
     from suimon.ledger.drops import Ledger
-    from suimon.ledger.pending_ends import NotedEnds
+    from suimon.ledger.pending_ends import PendingEnds
     from suimon.mwaa.airflow import Airflow
     from suimon.outcome.run_end import RunEnds
     from suimon.sweep.findings import Finding
@@ -57,7 +57,7 @@ class SilentRuns:
     incidents: IncidentStore
     airflow: Airflow
     queue: IntakeQueue
-    pending: NotedEnds
+    pending: PendingEnds
     site: Callable[[], str]
 
     def look(self, opened: Collection[Incident], now: datetime, time_left: Callable[[], float]) -> Finding:

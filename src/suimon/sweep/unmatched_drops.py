@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from suimon.drops.states import State
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from suimon.drops.drop import DropRecord
     from suimon.incidents.store import IncidentStore
     from suimon.intake.queue import IntakeQueue
-    from suimon.ledger.checkpoints import Marks
+    from suimon.ledger.checkpoints import Checkpoints
     from suimon.sweep.plans.unmatched_drops import Matched
 
 UNMATCHED = "unmatched drop"
@@ -30,18 +31,24 @@ SEARCH = "contracts"  # the checkpoint's name
 
 
 def assign_unmatched(
-    *, ledger: Ledger, contracts: Contracts, queue: IntakeQueue, incidents: IncidentStore, marks: Marks, now: datetime
+    *,
+    ledger: Ledger,
+    contracts: Contracts,
+    queue: IntakeQueue,
+    incidents: IncidentStore,
+    checkpoints: Checkpoints,
+    now: datetime,
 ) -> Finding:
     """Assign drops that came before their contract, if the patterns have changed since this was last finished."""
-    search = resume_search(marks.get(SEARCH), contracts, now)
+    search = resume_search(checkpoints.get(SEARCH), contracts, now)
     if search is None:
         return Finding(UNMATCHED)
-    records = ledger.in_state(State.UNMATCHED, now, MATCHED_AT_MOST, behind=search.behind)
+    records = list(islice(ledger.in_state(State.UNMATCHED, now, search.behind), MATCHED_AT_MOST))
     planned = plan(search, records, contracts, now)
     assigned = _assign(ledger, planned.matches, now)
     queue.resume([record.id for record in assigned])
     publish(incidents, (), recoveries(assigned, planned), now)
-    marks.put(SEARCH, planned.search.to_checkpoint() if planned.search else {"done": search.patterns})
+    checkpoints.put(SEARCH, planned.search.to_checkpoint() if planned.search else {"done": search.patterns})
     examples = tuple(record.drop.key for record in assigned[:EXAMPLES])
     return Finding(UNMATCHED, len(records), len(assigned), len(assigned), examples=examples)
 
@@ -50,5 +57,5 @@ def _assign(ledger: Ledger, matches: Iterable[Matched], now: datetime) -> list[D
     assigned = []
     for one in matches:
         with suppress(LostClaimError):  # a late delivery of the event was first
-            assigned.append(ledger.assign(one.record, one.match, now))
+            assigned.append(ledger.move(one.record, State.RECEIVED, now, match=one.match))
     return assigned

@@ -116,7 +116,7 @@ def test_one_drop_is_shown_with_its_history_by_its_id_or_its_run(ledger: Ledger)
 
 def test_json_has_the_history_and_neither_token_nor_lease(ledger: Ledger) -> None:
     record = dropped(ledger, 1, State.ACCEPTED)
-    ledger.renew_token(record, Replay("execution", "secret"), NOON)
+    ledger.touch(record, replay=Replay("execution", "secret"))
     shown = json.loads(suimon_drops(record.id, "--json").stdout)
     assert shown["history"][0] == {
         "state": "RECEIVED",

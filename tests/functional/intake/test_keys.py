@@ -13,6 +13,7 @@ from suimon.drops.drop import EventError, Match
 from suimon.drops.states import State
 from suimon.intake.gate import Gate, receive
 from suimon.intake.queue import resume_message
+from suimon.ledger.queries import history
 
 if TYPE_CHECKING:
     from tests.functional.conftest import Post
@@ -62,7 +63,7 @@ def test_a_key_whose_contract_comes_later_is_claimed_when_it_is_resumed(gate: Ga
     before = replace(gate, contracts=Contracts(tuple(one for one in gate.contracts.all if one.dataset != "sales")))
     assert before.take(drop).state is State.UNMATCHED
     assert gate.resume(drop.id).state is State.TRIGGERED
-    assert [move.state for move in gate.ledger.history(drop.id)][:2] == [State.UNMATCHED, State.RECEIVED]
+    assert [move.state for move in history(gate.ledger._table, drop.id)][:2] == [State.UNMATCHED, State.RECEIVED]
 
 
 def test_a_drop_is_resumed_from_the_ledger_alone(gate: Gate, mwaa: FakeMwaa) -> None:

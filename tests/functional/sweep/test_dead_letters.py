@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from suimon.drops.states import State
+from suimon.ledger.queries import history
 from suimon.sweep import dead_letters
 from suimon.sweep.dead_letters import DEAD_LETTER
 from tests.functional.sweep.swept import (
@@ -153,4 +154,4 @@ def test_the_report_of_a_run_that_comes_after_all_changes_nothing(world: World) 
     world.round()
     world.send("undelivered", run_finished(record.id))
     assert world.find(DEAD_LETTER, NOON + MINUTE).repaired == 1
-    assert [move.state for move in world.ledger.history(record.id)][-2:] == [State.TRIGGERED, State.LOADED]
+    assert [move.state for move in history(world.table, record.id)][-2:] == [State.TRIGGERED, State.LOADED]

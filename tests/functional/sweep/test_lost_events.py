@@ -9,7 +9,7 @@ import pytest
 
 from suimon.aws import versions
 from suimon.drops.states import State
-from suimon.ledger.checkpoints import Marks
+from suimon.ledger.checkpoints import Checkpoints
 from suimon.sweep import lost_events, plans
 from suimon.sweep.lost_events import LOST_EVENT, WALK
 from suimon.sweep.plans.lost_events import near_prefixes
@@ -234,6 +234,6 @@ def test_an_error_leaves_the_checkpoint_where_the_walk_had_come_to(
 
     monkeypatch.setattr(sweep.ledger, "receive", fails_once)
     assert [failure.part for failure in sweep.round(NOON).failures] == ["whole bucket"]
-    assert Marks(world.table).get(WALK)["key"] == "sales/2024-03-01/sales_data.csv"
+    assert Checkpoints(world.table).get(WALK)["key"] == "sales/2024-03-01/sales_data.csv"
     assert world.find(LOST_EVENT, NOON + MINUTE).repaired == 2
     assert world.post.subjects()[-1] == "[Suimon] Recovered: The sweep cannot look at whole bucket"

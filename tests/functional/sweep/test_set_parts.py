@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from suimon.contract.keys import KeyPattern, SetRule
 from suimon.drops.states import State
+from suimon.ledger import by_state
 from suimon.sweep import oldest_drops
 from suimon.sweep.plans import stuck_drops
 from suimon.sweep.plans.stuck_drops import STUCK
@@ -32,7 +33,7 @@ MANIFEST = SetRule(None, KeyPattern("orders/{ds}/manifest.json"), None, reload=F
 def test_parts_of_sets_that_are_never_whole_are_left_alone_and_hide_nothing(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(oldest_drops, "DROPS_PER_QUERY", 2)
+    monkeypatch.setattr(by_state, "PAGE", 2)
     monkeypatch.setattr(oldest_drops, "COUNTED_AT_MOST", 3)
     know_sets(world)
     for day in range(1, 8):

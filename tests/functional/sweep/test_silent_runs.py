@@ -12,7 +12,7 @@ from suimon.contract.model import Contracts
 from suimon.drops.drop import Replay
 from suimon.drops.run_finished import RunFinished
 from suimon.drops.states import State
-from suimon.ledger.pending_ends import NotedEnds
+from suimon.ledger.pending_ends import PendingEnds
 from suimon.sweep.plans import silent_runs
 from suimon.sweep.plans.silent_runs import SILENT
 from tests.functional.sweep.swept import (
@@ -253,7 +253,7 @@ def test_with_little_time_left_the_answers_are_recorded_and_nobody_else_is_asked
 
 
 def test_rounds_at_once_keep_their_pending_ends_side_by_side(table: Table) -> None:
-    ours, theirs = NotedEnds(table), NotedEnds(table)
+    ours, theirs = PendingEnds(table), PendingEnds(table)
     ours.add([end("a.1"), end("b.1")])
     theirs.add([end("c.1")])
     assert ours.all() == [end("a.1"), end("b.1"), end("c.1")]
@@ -270,16 +270,14 @@ def test_rounds_at_once_keep_their_pending_ends_side_by_side(table: Table) -> No
 def test_an_end_that_one_round_could_not_record_outlives_another_round(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ours = world.ledger.renew_token(
-        world.triggered(NOON - 3 * HOUR), Replay("execution", "a replay waits"), NOON - 3 * HOUR
-    )
+    ours = world.ledger.touch(world.triggered(NOON - 3 * HOUR), replay=Replay("execution", "a replay waits"))
     world.mwaa.runs[f"{ours.id}.1"] = "success"
 
     def killed(**_: Any) -> None:
         # The other round is at work meanwhile: it notes its own end, enters it, and takes it away.
         later = world.triggered(NOON - 3 * HOUR, "2026-11-20")
         world.mwaa.runs[f"{later.id}.1"] = "success"
-        noted = NotedEnds(world.table)
+        noted = PendingEnds(world.table)
         noted.add([end(f"{later.id}.1", State.LOADED)])
         noted.remove(end(f"{later.id}.1", State.LOADED))
         raise InterruptedError
@@ -291,7 +289,7 @@ def test_an_end_that_one_round_could_not_record_outlives_another_round(
     assert (world.state_of(ours.id), world.sfn.answered) == (State.LOADED, [])
     world.round(NOON + 15 * MINUTE)
     assert world.sfn.answered == ["a replay waits"]
-    assert NotedEnds(world.table).all() == []
+    assert PendingEnds(world.table).all() == []
 
 
 def test_a_dag_that_no_contract_names_any_more_is_not_asked_about(world: World) -> None:

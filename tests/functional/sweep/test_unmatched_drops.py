@@ -9,7 +9,7 @@ import pytest
 
 from suimon.drops.states import State
 from suimon.incidents.messages import files
-from suimon.ledger.checkpoints import Marks
+from suimon.ledger.checkpoints import Checkpoints
 from suimon.sweep import turns, unmatched_drops
 from suimon.sweep.plans.unmatched_drops import SETTLED
 from suimon.sweep.unmatched_drops import UNMATCHED
@@ -72,7 +72,7 @@ def test_files_that_were_entered_in_one_moment_are_all_assigned(world: World, mo
     looked_at = [world.find(UNMATCHED, NOON + number * 15 * MINUTE).checked for number in range(9)]
     assert {world.state_of(drop.id) for drop in drops} == {State.RECEIVED}
     assert looked_at == [2, 2, 2, 2, 2, 2, 0, 0, 0]
-    assert Marks(world.table).get(unmatched_drops.SEARCH).keys() == {"done"}
+    assert Checkpoints(world.table).get(unmatched_drops.SEARCH).keys() == {"done"}
 
 
 @pytest.mark.parametrize("since", [timedelta(seconds=40), 14 * MINUTE, 47 * MINUTE])
@@ -94,9 +94,9 @@ def test_the_search_ends_only_when_what_an_older_function_entered_last_must_be_i
     world.contracts = contracts("stock/{ds}/stock.csv")
     world.round(NOON)
     world.round(NOON + SETTLED + turns.LONGEST_RUN / 2)
-    assert "done" not in Marks(world.table).get(unmatched_drops.SEARCH)
+    assert "done" not in Checkpoints(world.table).get(unmatched_drops.SEARCH)
     world.round(NOON + SETTLED + turns.LONGEST_RUN * 2)
-    assert "done" in Marks(world.table).get(unmatched_drops.SEARCH)
+    assert "done" in Checkpoints(world.table).get(unmatched_drops.SEARCH)
 
 
 def test_a_round_that_is_retried_later_does_not_end_the_search(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,10 +105,10 @@ def test_a_round_that_is_retried_later_does_not_end_the_search(world: World, mon
     world.round(NOON - 3 * HOUR)  # the search begins
     for number in range(2):
         world.receive(world.put(f"notes/{number}.txt"), "0A", NOON - HOUR)
-    mark = Marks(world.table).get(unmatched_drops.SEARCH)
+    mark = Checkpoints(world.table).get(unmatched_drops.SEARCH)
     world.round(NOON)
-    reached = Marks(world.table).get(unmatched_drops.SEARCH)
+    reached = Checkpoints(world.table).get(unmatched_drops.SEARCH)
     assert reached != mark
     assert world.find(UNMATCHED, NOON - HOUR).checked == 0
-    assert Marks(world.table).get(unmatched_drops.SEARCH) == reached
+    assert Checkpoints(world.table).get(unmatched_drops.SEARCH) == reached
     assert world.find(UNMATCHED, NOON + MINUTE).checked == 1

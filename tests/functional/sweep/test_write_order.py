@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from suimon.aws import versions
-from suimon.ledger.checkpoints import Marks
+from suimon.ledger.checkpoints import Checkpoints
 from suimon.ledger.drops import Ledger
 from suimon.sweep import write_order
 from suimon.sweep.lost_events import LOST_EVENT
@@ -148,7 +148,7 @@ def test_a_lost_write_over_many_whose_versions_have_expired_costs_the_newest_of_
     lost = [world.put(key_of(LONG_AGO), f"lost {number}", NOON - HOUR + number * MINUTE) for number in range(2)]
     asked.clear()
     assert lost_events_of(world).near(NOON).repaired == 0
-    assert lost_events_of(world).far(Marks(world.table), NOON).repaired == 2
+    assert lost_events_of(world).far(Checkpoints(world.table), NOON).repaired == 2
     assert len(asked) < 10
     found = [world.ledger.get(drop.id) for drop in lost]
     assert [one.drop.sequencer for one in found if one] == ["1D.00000001", "1D.00000002"]

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from boto3.dynamodb.types import TypeSerializer
+
 from tests.simulation.services import expressions
 from tests.simulation.services.conditions import holds, key_of
 from tests.simulation.services.errors import Exceptions, NotModelledError, only, refusal
@@ -19,6 +21,8 @@ from tests.simulation.services.values import stored
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from botocore.exceptions import ClientError
+
     from tests.simulation.services.storage import Item, Key
 
 INDEXES: Mapping[str, tuple[str, str]] = {
@@ -28,10 +32,13 @@ INDEXES: Mapping[str, tuple[str, str]] = {
 BATCH_KEYS = 100  # BatchGetItem takes no more
 _OK = {"HTTPStatusCode": 200, "RetryAttempts": 0}
 _NOTHING: dict[str, Any] = {}
+_SERIALIZER = TypeSerializer()
+_ON_FAILURE = ("NONE", "ALL_OLD")
 _EXPRESSION = frozenset({"ExpressionAttributeNames", "ExpressionAttributeValues"})
 _GET = frozenset({"Key", "ConsistentRead", "ProjectionExpression", "ExpressionAttributeNames"})
-_PUT = _EXPRESSION | {"Item", "ConditionExpression", "ReturnValues"}
-_DELETE = _EXPRESSION | {"Key", "ConditionExpression", "ReturnValues"}
+_WRITE = _EXPRESSION | {"ConditionExpression", "ReturnValues", "ReturnValuesOnConditionCheckFailure"}
+_PUT = _WRITE | {"Item"}
+_DELETE = _WRITE | {"Key"}
 _UPDATE = _DELETE | {"UpdateExpression"}
 _QUERY = _EXPRESSION | {
     *("IndexName", "KeyConditionExpression", "FilterExpression", "ProjectionExpression", "ConsistentRead"),
@@ -268,13 +275,23 @@ def _key_of(item: Mapping[str, Any], operation: str, *, whole: bool = False) -> 
 def _permitted(before: Item | None, request: Mapping[str, Any], operation: str) -> expressions.Plan:
     """Refuse a write whose condition does not hold."""
     wanted = request.get("ConditionExpression")
+    if request.get("ReturnValuesOnConditionCheckFailure", "NONE") not in _ON_FAILURE:
+        raise NotModelledError(f"{operation} knows two kinds of ReturnValuesOnConditionCheckFailure: {_ON_FAILURE}")
     plan = _checked(expressions.plan(_text(wanted), request.get("UpdateExpression")), request, operation)
     if wanted is not None:
         item = _NOTHING if before is None else before
         names = request.get("ExpressionAttributeNames", _NOTHING)
         if not holds(wanted, item, names, request.get("ExpressionAttributeValues", _NOTHING)):
-            raise refusal(operation, "ConditionalCheckFailedException", "The conditional request failed")
+            raise _condition_failed(before, request, operation)
     return plan
+
+
+def _condition_failed(before: Item | None, request: Mapping[str, Any], operation: str) -> ClientError:
+    """Make the refusal; on request it carries the item that stands there, as DynamoDB writes it."""
+    fields: dict[str, Any] = {}
+    if request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD" and before is not None:
+        fields["Item"] = {name: _SERIALIZER.serialize(value) for name, value in before.items()}
+    return refusal(operation, "ConditionalCheckFailedException", "The conditional request failed", **fields)
 
 
 def _checked(plan: expressions.Plan, request: Mapping[str, Any], operation: str) -> expressions.Plan:
