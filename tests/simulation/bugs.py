@@ -51,9 +51,11 @@ def _wait_for_ever(record: DropRecord, now: datetime) -> Step:
 
 
 def _write_whatever(self: Ledger, record: DropRecord, *rest: Any, **more: Any) -> DropRecord:
-    known = self.get(record.id)
-    held = replace(record, state=known.state, attempt=known.attempt, lease=known.lease) if known else record
-    return _write(self, held, *rest, **more)
+    return _write(self, self.get(record.id) or record, *rest, **more)
+
+
+def _move_whatever(self: Ledger, record: DropRecord, *rest: Any, **more: Any) -> DropRecord:
+    return _move(self, self.get(record.id) or record, *rest, **more)
 
 
 def _conflict_is_success(self: Airflow, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
@@ -168,10 +170,11 @@ def _no_newer(_self: Ledger, _record: DropRecord) -> list[DropRecord]:
     return []
 
 
-_next_step, _call, _write, _record, _from_event = (
+_next_step, _call, _write, _move, _record, _from_event = (
     next_step.next_step,
     Airflow.call,
     Ledger._write,
+    Ledger._move,
     RunEnds.record,
     Drop.from_event,
 )
@@ -199,8 +202,14 @@ BUGS = (
     Bug(
         "writes-without-condition",
         "whoever writes last wins",
-        ("nobody_crashes_by_a_bug", "states_move_forward"),
+        ("states_move_forward",),
         ((Ledger, "_write", _write_whatever),),
+    ),
+    Bug(
+        "moves-without-claim",
+        "whoever moves a drop goes on from where it is now, not from what was read",
+        ("nobody_crashes_by_a_bug",),
+        ((Ledger, "_move", _move_whatever),),
     ),
     Bug(
         "conflict-is-success",
