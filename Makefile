@@ -7,6 +7,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 VENV := .venv
 ENVS := .suimon/envs
+KERNEL := src/suimon/check/kernel
 UV := $(VENV)/bin/uv
 # Nothing of the user's own Python or AWS set-up may reach our environments.
 export PYTHONPATH :=
@@ -16,7 +17,7 @@ export UV_PYTHON_DOWNLOADS := never
 help: ## list every command
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
-setup: $(VENV)/.ready $(ENVS)/ministack/.ready $(ENVS)/sam/.ready $(ENVS)/airflow/.ready $(ENVS)/airflow-3.2.1/.ready $(ENVS)/fuzz/.ready ## make every environment; a second run installs nothing
+setup: $(VENV)/.ready $(KERNEL)/kernel.so $(ENVS)/ministack/.ready $(ENVS)/sam/.ready $(ENVS)/airflow/.ready $(ENVS)/airflow-3.2.1/.ready $(ENVS)/fuzz/.ready ## make every environment; a second run installs nothing
 
 demo: setup ## the main job: real files through the whole pipeline on this machine
 	@$(VENV)/bin/python -m local demo
@@ -46,23 +47,23 @@ check: setup ## format, lint, types, templates
 	@$(VENV)/bin/cfn-lint template.yaml
 	@$(VENV)/bin/python -m local.template_check template.yaml
 
-differential: $(VENV)/.ready ## the checker against its slow oracle: 20,000 files of each kind, about an hour
+differential: $(VENV)/.ready $(KERNEL)/kernel.so ## the checker against its slow oracle: 20,000 files of each kind, about an hour
 	@$(VENV)/bin/python -m pytest tests/unit/check/test_oracle.py --hypothesis-profile=long
 
-bench-check: $(VENV)/.ready $(ENVS)/bench/.ready ## measure the checker beside other tools; ROWS=, LARGE=, LONG=1
+bench-check: $(VENV)/.ready $(KERNEL)/kernel.so $(ENVS)/bench/.ready ## measure the checker beside other tools; ROWS=, LARGE=, LONG=1
 	@$(VENV)/bin/python -m bench.check --bench-python $(ENVS)/bench/bin/python \
 	  $(if $(ROWS),--rows $(ROWS)) $(if $(LARGE),--large $(LARGE)) $(if $(LONG),--long)
 
 bench-burst: setup ## a burst of small files through a whole twin, about 25 minutes; FILES= (10000)
 	@$(VENV)/bin/python -m bench.burst $(if $(FILES),--files $(FILES))
 
-fuzz: $(VENV)/.ready $(ENVS)/fuzz/.ready ## look for inputs that break a promise; SECONDS= for each of the four targets
+fuzz: $(VENV)/.ready $(KERNEL)/kernel.so $(ENVS)/fuzz/.ready ## look for inputs that break a promise; SECONDS= for each of the four targets
 	@for target in check grammar contract compiled; do echo "fuzz: $$target"; \
 	  mkdir -p .suimon/fuzz/$$target tests/fuzz/regressions/$$target; \
 	  PYTHONPATH=src $(ENVS)/fuzz/bin/python -m tests.fuzz.fuzz $$target --folder .suimon/fuzz/$$target \
 	    --found tests/fuzz/regressions/$$target --seconds $(or $(SECONDS),60) || exit 1; done
 
-mutate: $(VENV)/.ready $(ENVS)/mutation/.ready ## change the code that decides, see whether tests notice; MUTANTS= (0: all), SEED=
+mutate: $(VENV)/.ready $(KERNEL)/kernel.so $(ENVS)/mutation/.ready ## change the code that decides, see whether tests notice; MUTANTS= (0: all), SEED=
 	@$(ENVS)/mutation/bin/python -m bench.mutation --mutants $(or $(MUTANTS),200) --seed $(or $(SEED),2) --page docs/mutation.md
 
 simulate: $(VENV)/.ready ## run the gate in virtual time, where everything goes wrong; SCHEDULES=, SEED= (tell one), BUGS=1, JOBS=
@@ -97,7 +98,7 @@ build-IntakeFunction build-OutcomeFunction build-FreshnessFunction build-ReplayF
 	@$(VENV)/bin/python functions/build.py "$$(echo $* | tr A-Z a-z)" "$(ARTIFACTS_DIR)"
 
 clean: down ## remove everything that setup, tests and the twin made
-	@rm -rf $(VENV) .suimon .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	@rm -rf $(VENV) $(KERNEL)/kernel.so .suimon .pytest_cache .ruff_cache .mypy_cache .hypothesis
 
 $(VENV)/bin/uv: requirements/bootstrap.lock.txt
 	@echo "setup: .venv"
@@ -111,6 +112,11 @@ $(VENV)/.ready: $(VENV)/bin/uv requirements/suimon.lock.txt pyproject.toml
 	@VIRTUAL_ENV=$(VENV) $(UV) pip sync -q --require-hashes requirements/bootstrap.lock.txt requirements/suimon.lock.txt
 	@VIRTUAL_ENV=$(VENV) $(UV) pip install -q --no-deps --no-build-isolation -e .
 	@touch $@
+
+# Built by the compiler in .venv; without it (on another machine than those it is built for) checks work, slower.
+$(KERNEL)/kernel.so: $(VENV)/.ready $(wildcard $(KERNEL)/*.c $(KERNEL)/*.h) $(KERNEL)/compile.py
+	@echo "setup: kernel"
+	@$(VENV)/bin/python -m suimon.check.kernel.compile
 
 # Airflow, the emulator and the SAM CLI pin versions that exclude each other.
 $(ENVS)/%/.ready: requirements/%.lock.txt $(VENV)/bin/uv

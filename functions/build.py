@@ -13,12 +13,16 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from suimon.check.kernel.compile import LAMBDA as LAMBDA_TARGET
+from suimon.check.kernel.compile import build as build_kernel
+from suimon.check.kernel.compile import target_of_this_machine
 from suimon.contract.odcs.parse import compile_contracts
 
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src"
 # What Lambda's python3.13 on Amazon Linux 2023 (glibc 2.34) can load.
 LAMBDA = ("--python-version", "3.13", "--python-platform", "aarch64-manylinux_2_28", "--only-binary", ":all:")
+KERNEL = "suimon/check/kernel/kernel.so"  # built for the platform, not copied
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,9 @@ class Carried:
 
 # tests/template/test_carried.py fails when a function uses what is not here, or does not use what is.
 CARRIED = {
-    "intake": Carried(frozenset({"dynamodb", "mwaa", "s3", "sns", "sqs", "stepfunctions"}), packages="intake"),
+    "intake": Carried(
+        frozenset({"dynamodb", "mwaa", "s3", "sns", "sqs", "stepfunctions"}), packages="intake", files=(KERNEL,)
+    ),
     "outcome": Carried(frozenset({"dynamodb", "sns", "stepfunctions"}), contracts=False),
     "freshness": Carried(
         frozenset({"dynamodb", "mwaa", "redshift-data", "s3", "sns", "sqs", "stepfunctions"}),
@@ -50,19 +56,25 @@ def main(function: str, artifact: Path) -> None:
     install(carried.packages, artifact)
     keep_services(carried.services, artifact)
     shutil.copy2(ROOT / "functions" / function / "app.py", artifact)
-    for file in (*imported_modules(function), *(SOURCE / name for name in carried.files)):
+    for file in (*imported_modules(function), *(SOURCE / name for name in carried.files if name != KERNEL)):
         target = artifact / file.relative_to(SOURCE)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(file, target)
+    if KERNEL in carried.files and (platform := target_of_this_machine() if for_this_machine() else LAMBDA_TARGET):
+        build_kernel(platform, artifact / KERNEL)
     if carried.contracts:
         compile_contracts(sorted((ROOT / "contracts").glob("*.odcs.yaml")), artifact / "contracts.json")
+
+
+def for_this_machine() -> bool:
+    """Return whether the artifact is for the twin, not for Lambda."""
+    return os.environ.get("SUIMON_BUILD_FOR") == "here"
 
 
 def install(packages: str, artifact: Path) -> None:
     """Install the locked packages for the target platform."""
     lock = ROOT / "requirements" / f"{packages}.lock.txt"
-    here = os.environ.get("SUIMON_BUILD_FOR") == "here"
-    platform = ("--python", sys.executable) if here else LAMBDA
+    platform = ("--python", sys.executable) if for_this_machine() else LAMBDA
     uv = Path(sys.executable).with_name("uv")
     subprocess.run(
         [uv, "pip", "install", "--quiet", "--require-hashes", "--no-deps", *platform, "--target", artifact, "-r", lock],

@@ -7,14 +7,14 @@ from unittest.mock import patch
 
 import pytest
 
-from suimon.check import engine
+from suimon.check import duckdb_reader
 from tests.fuzz.shared_duck import opened_once
 
 
 @pytest.fixture(autouse=True)
 def _one_database() -> Iterator[None]:
     """One database for all tests, or each mutant would take three times as long."""
-    with patch.object(engine, "open_duck", opened_once):
+    with patch.object(duckdb_reader, "open_duck", opened_once):
         yield
 
 

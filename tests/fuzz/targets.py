@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from suimon.check import engine, segments
+from suimon.check import duckdb_reader, segments
 from suimon.check.decode import DecodeError, utf8_chunks
 from suimon.check.engine import Aside, check
 from suimon.check.grammar import Grammar
@@ -257,9 +257,13 @@ def _drawn(drawn: bytes) -> tuple[Contract, int, bytes]:
 
 
 def _check(contents: bytes, contract: Contract, partition: str | None = None, **options: Any) -> Verdict:
+    """Check with the kernel, and without: the verdict is the same."""
     options = {"threads": 1} | options
-    with patch.object(engine, "open_duck", opened_once):
-        return check(Bytes(contents, 4096), contract, partition, scratch=_scratch(), **options)
+    with patch.object(duckdb_reader, "open_duck", opened_once):
+        verdict = check(Bytes(contents, 4096), contract, partition, scratch=_scratch(), **options)
+        slow = check(Bytes(contents, 4096), contract, partition, scratch=_scratch(), **options, kernel=False)
+    assert verdict == slow
+    return verdict
 
 
 @cache

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import settings
 
 from suimon.check.engine import check_file
+from suimon.check.kernel import library
 from suimon.check.verdict import Verdict
 from suimon.contract.model import Contract
 from suimon.contract.odcs.parse import read_contract
@@ -20,8 +21,17 @@ def sales() -> Contract:
     return read_contract(Path(__file__).parents[2] / "contracts" / "sales.odcs.yaml")
 
 
+@pytest.fixture(params=["kernel", "duckdb"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Both ways to a verdict, which must be the same: with the kernel, and where its library cannot be loaded."""
+    if request.param == "duckdb":
+        monkeypatch.setattr(library, "found", lambda: None)
+    assert library.found() or request.param == "duckdb", "the kernel is not built: make setup"
+    return str(request.param)
+
+
 @pytest.fixture
-def check(tmp_path: Path, sales: Contract) -> Check:
+def check(tmp_path: Path, sales: Contract, way: str) -> Check:  # noqa: ARG001 what it sets up is used
     def run(
         text: str | bytes,
         contract: Contract = sales,

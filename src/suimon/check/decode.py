@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from suimon.check.encoding_evidence import EncodingEvidence
 from suimon.check.source import Source
 from suimon.check.verdict import Code, Details
 from suimon.contract.file import FileFormat
@@ -34,21 +33,26 @@ class DecodeError(Exception):
         self.details = details
 
 
-def utf8_chunks(source: Source, dialect: FileFormat, evidence: EncodingEvidence | None = None) -> Iterator[bytes]:
-    """Yield the file as UTF-8, in chunks of up to a few MB; DecodeError where that ends, after what is sound.
+def utf8_chunks(source: Source, dialect: FileFormat) -> Iterator[bytes]:
+    """Return the file as UTF-8, in chunks of up to a few MB; DecodeError where that ends, after what is sound."""
+    return as_utf8(decompressed(source, dialect), dialect)
 
-    `evidence` gets to see the bytes before they are decoded.
+
+def decompressed(source: Source, dialect: FileFormat) -> Iterator[bytes]:
+    """Return the file's bytes as they were before they were compressed, in chunks of up to a few MB."""
+    if not source.size:
+        return iter(())
+    if dialect.compression == "none":
+        return source.chunks()
+    return _limited(_DECOMPRESSION[dialect.compression](source), source.size, dialect)
+
+
+def as_utf8(chunks: Iterator[bytes], dialect: FileFormat) -> Iterator[bytes]:
+    """Return chunks as UTF-8.
 
     UTF-8 passes as it is. Elsewhere a stray byte b becomes the lone surrogate U+DC00+b in three bytes, which are no
     UTF-8 either. The byte order mark of utf-8-sig is removed, the one of utf-16 required.
     """
-    if not source.size:
-        return iter(())
-    chunks = source.chunks()
-    if dialect.compression != "none":
-        chunks = _limited(_DECOMPRESSION[dialect.compression](source), source.size, dialect)
-    if evidence is not None:
-        chunks = evidence.watch(chunks)
     match dialect.encoding:
         case "utf-8":
             return chunks
@@ -234,6 +238,13 @@ def _multibyte_as_utf8(chunks: Iterator[bytes], encoding: str) -> Iterator[bytes
 # Python gives these bytes private characters, as Windows does on the quiet; no character set defines them, and other
 # readers (Java's, and so Spark's) replace them by U+FFFD.
 _UNDEFINED_IN_CP932 = {ord(bytes([byte]).decode("cp932")): 0xDC00 + byte for byte in (0x80, 0xA0, 0xFD, 0xFE, 0xFF)}
+
+
+def is_undefined(point: int, encoding: str) -> bool:
+    """Return whether Python reads a byte as this character that the encoding does not define."""
+    return encoding == "cp932" and point in _UNDEFINED_IN_CP932
+
+
 _STRAY_BYTES = "suimon.stray-bytes"
 _STRAY = [chr(0xDC00 + byte) for byte in range(256)]
 _STRAY_OR_ASCII = [chr(byte) for byte in range(128)] + _STRAY[128:]

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from suimon.check.grammar import Grammar
+from suimon.check.grammar import STAINS, Grammar
 from suimon.check.segments import Segment, header_line
 from suimon.check.structure import Run, Scan
 from suimon.contract.file import FileFormat
@@ -26,7 +26,7 @@ class Numbering:
     line: list[int] = field(default_factory=lambda: [1])
 
     def after(self, records: int, lines: int) -> "Numbering":
-        """Give the same for a piece of a file that follows so many records and lines."""
+        """Return the same for a piece of a file that follows so many records and lines."""
         return replace(
             self, record=[number + records for number in self.record], line=[number + lines for number in self.line]
         )
@@ -54,7 +54,7 @@ class Sheet:
     rows: int | None = None  # how many records there are, where that is known before it is read
 
     def accounts_for(self, rows: int, cell_bytes: int) -> bool:
-        """Tell whether every byte, quotes aside, is in a cell, a delimiter or a line ending.
+        """Return whether every byte, quotes aside, is in a cell, a delimiter or a line ending.
 
         DuckDB passes over blank lines, an empty cell too many, a lost quote and blanks around quotes without a word.
         It only ever drops bytes, so the sum is right only when it dropped none.
@@ -75,25 +75,29 @@ def sheet_of(segment: Segment, dialect: FileFormat, places: tuple[int | None, ..
 
     Line endings must all be of one kind, which here is known only if every newline is.
     """
-    crlf = segment.returns > 0
-    uniform = segment.returns == segment.pairs == segment.newlines if crlf else True
-    wanted = dialect.line_ending == "any" or not segment.newlines or (dialect.line_ending == "crlf") == crlf
-    if segment.stained or not uniform or not wanted or segment.quotes % 2:
+    text, quote = segment.text(), dialect.quote.encode()
+    newlines, quotes = text.count(LF), text.count(quote) if quote else 0
+    crlf = b"\r" in text
+    uniform = text.count(b"\r") == text.count(CRLF) == newlines if crlf else True
+    wanted = dialect.line_ending == "any" or not newlines or (dialect.line_ending == "crlf") == crlf
+    if any(stain in text for stain in STAINS) or not uniform or not wanted or quotes % 2:
         return None
-    if dialect.comment and _commented(segment.text(), dialect.comment.encode()):
+    if dialect.comment and _commented(text, dialect.comment.encode()):
         return None
-    if dialect.escape == "\\" and b"\\" in segment.text():
+    if dialect.escape == "\\" and b"\\" in text:
         return None
+    ending = CRLF if crlf else LF
+    _write(segment.path, dialect, places, ending, text)
     return Sheet(
         path=segment.path,
         delimiter=dialect.delimiter,
         quote=dialect.quote,
         places=places,
-        ending=CRLF if crlf else LF,
-        size=segment.size,
-        plain_bytes=segment.size - segment.quotes,
-        newlines=segment.newlines,
-        quotes=segment.quotes,
+        ending=ending,
+        size=len(text),
+        plain_bytes=len(text) - quotes,
+        newlines=newlines,
+        quotes=quotes,
         doubled=False,
         unended=segment.last and not segment.ended,
         numbering=Numbering(),
@@ -102,7 +106,6 @@ def sheet_of(segment: Segment, dialect: FileFormat, places: tuple[int | None, ..
 
 def copy_of(segment: Segment, text: bytes, scan: Scan, grammar: Grammar, places: tuple[int | None, ...]) -> Sheet:
     """Put the good records of a segment before DuckDB, with line feeds at their ends."""
-    dialect = grammar.dialect
     parts, numbering = list[bytes](), Numbering([], [], [], [])
     records = lines = 1
     for run in scan.runs:
@@ -113,12 +116,18 @@ def copy_of(segment: Segment, text: bytes, scan: Scan, grammar: Grammar, places:
         numbering.line.append(run.line)
         parts.append(part)
         records += run.count
-        lines += part.count(b"\n")
-    good, quote = b"".join(parts), dialect.quote.encode()
+        lines += part.count(LF)
     path = segment.path.with_suffix(".good.csv")
-    with path.open("wb") as file:
-        file.write(header_line(dialect, len(places)) + LF)
-        file.write(good)
+    return sheet_of_records(path, b"".join(parts), records - 1, numbering, grammar.dialect, places)
+
+
+def sheet_of_records(
+    path: Path, good: bytes, rows: int, numbering: Numbering, dialect: FileFormat, places: tuple[int | None, ...]
+) -> Sheet:
+    """Put records of sound form before DuckDB that end with line feeds."""
+    quote = dialect.quote.encode()
+    quotes = good.count(quote) if quote else 0
+    _write(path, dialect, places, LF, good)
     return Sheet(
         path=path,
         delimiter=dialect.delimiter,
@@ -126,14 +135,28 @@ def copy_of(segment: Segment, text: bytes, scan: Scan, grammar: Grammar, places:
         places=places,
         ending=LF,
         size=len(good),
-        plain_bytes=len(good) - (good.count(quote) if quote else 0),
-        newlines=lines - 1,
-        quotes=good.count(quote) if quote else 0,
+        plain_bytes=len(good) - quotes,
+        newlines=good.count(LF),
+        quotes=quotes,
         doubled=bool(quote) and quote * 2 in good,
         unended=bool(good) and not good.endswith(LF),
         numbering=numbering,
-        rows=records - 1,
+        rows=rows,
     )
+
+
+def _write(path: Path, dialect: FileFormat, places: tuple[int | None, ...], ending: bytes, text: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(header_line(dialect, len(places)) + ending)
+        file.write(text)
+
+
+def with_line_feed(record: bytes, grammar: Grammar) -> bytes:
+    """Return a record of sound form as DuckDB reads it: its quotes doubled, a line feed at its end."""
+    if grammar.dialect.escape == "\\" and b"\\" in record:
+        record = _quoted_anew(record, grammar)
+    record = _with_line_feed(record)
+    return record if record.endswith(LF) else record + LF
 
 
 def _rewritten(text: bytes, run: Run, grammar: Grammar) -> bytes:

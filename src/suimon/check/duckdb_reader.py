@@ -5,7 +5,6 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, Self
@@ -13,7 +12,26 @@ from typing import Any, Self
 import duckdb
 
 from suimon.check.duckdb_input import Sheet
-from suimon.check.duckdb_statements import Numbers, judged, literal, marked, names_of, newlines, of_key, repetitions_of
+from suimon.check.duckdb_statements import (
+    Numbers,
+    as_key_text,
+    judged,
+    literal,
+    marked,
+    names_of,
+    newlines,
+    of_key,
+    repetitions_of,
+)
+from suimon.check.found import (
+    SUSPECTED,
+    BadRecord,
+    CheckError,
+    InterruptedCheckError,
+    MalformedSheetError,
+    Repetition,
+    Totals,
+)
 from suimon.check.rules_as_sql import Rules
 from suimon.check.verdict import VALUE_LENGTH
 from suimon.contract.file import Column
@@ -21,50 +39,6 @@ from suimon.contract.file import Column
 _PARAMETER = re.compile(r"\$(\w+)")
 _HALF = 10**19
 _SHOWN = VALUE_LENGTH + 1  # one more than a report shows tells that there is more
-
-
-class CheckError(RuntimeError):
-    """The file could not be checked at all, so there is no verdict; the message says why and what to do."""
-
-
-class InterruptedCheckError(CheckError):
-    """The machine interrupted the check: too little memory or disk, or a read error. It may succeed later."""
-
-
-class MalformedSheetError(ValueError):
-    """DuckDB's reader gave up on the structure; the grammar must say where."""
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """What one scan of a sheet gives. What it found of keys waits in the table `found_{number}` until it is kept."""
-
-    rows: int
-    failing: tuple[int, ...]  # bad cells per rule, in the order of the rules
-    sums: tuple[int, ...]  # per summed column, decimals without their point
-    cell_bytes: int  # bytes of all cells, without those of quote characters if the sheet is `doubled`
-    holding: int  # cells that hold quote characters, though the sheet is not `doubled`
-
-
-@dataclass(frozen=True, slots=True)
-class BadRecord:
-    """One record with bad cells, as it is numbered in the file."""
-
-    record: int
-    line: int
-    cells: dict[int, str]  # place in the contract -> the first characters
-    lines: dict[int, int]  # place in the contract -> line on which the cell starts
-    failing: tuple[int, ...]  # places in the rules
-
-
-@dataclass(frozen=True, slots=True)
-class Repetition:
-    """A record whose key an earlier one has; where its first cell starts, and the texts of its cells."""
-
-    record: int
-    line: int
-    first: int
-    cells: tuple[str, ...]
 
 
 class Duck:
@@ -75,7 +49,7 @@ class Duck:
         self._columns = columns
 
     def another(self) -> Self:
-        """Give a connection to the same database for another thread."""
+        """Return a connection to the same database for another thread."""
         return type(self)(self._connection.cursor(), self._columns)
 
     def prepare(self, rules: Rules) -> None:
@@ -86,8 +60,8 @@ class Duck:
             self._run(f"CREATE TABLE keys_{number} (hash UBIGINT)", {})
             self._run(f"CREATE TABLE candidates_{number} (record BIGINT, line BIGINT, {cells})", {})
 
-    def totals(self, sheet: Sheet, rules: Rules, number: int) -> Totals:
-        """Judge every cell in one scan; MalformedSheetError if the reader cannot read the sheet."""
+    def totals(self, sheet: Sheet, rules: Rules, number: int, *, keys: bool = True) -> Totals:
+        """Judge every cell in one scan, with the hashes of `keys`; MalformedSheetError if the sheet cannot be read."""
         quote = literal(sheet.quote)
         size = "strlen({0})"
         if sheet.doubled:
@@ -102,7 +76,7 @@ class Duck:
         found = [
             f"list(hash({', '.join(of_key(key, self._columns))})) "
             f"FILTER (WHERE {' AND '.join(f't{place} IS NOT NULL' for place in key.columns)}) AS key_{place}"
-            for place, key in enumerate(rules.keys)
+            for place, key in enumerate(rules.keys if keys else ())
         ]
         columns = [f"{figure} AS f{place}" for place, figure in enumerate(figures)]
         query = f"SELECT {', '.join(columns + found)} FROM ({judged(sheet, rules)})"
@@ -183,27 +157,43 @@ class Duck:
         self._run(f"INSERT INTO bad_records SELECT record FROM ({repetitions_of(key, rules)}) WHERE record > first", {})
 
     def count_bad(self) -> int:
-        """Give how many records are bad, each counted once."""
+        """Return how many records are bad, each counted once."""
         return int(self._run("SELECT count(DISTINCT record) FROM bad_records", {})[0][0])
 
     def bad_between(self, first: int, last: int) -> list[int]:
-        """Give the numbers of the bad records from `first` to `last`."""
+        """Return the numbers of the bad records from `first` to `last`."""
         query = "SELECT DISTINCT record FROM bad_records WHERE record BETWEEN $first AND $last ORDER BY 1"
         return [row[0] for row in self._run(query, {"first": first, "last": last})]
 
     def repeats_suspected(self, key: int) -> bool:
-        """Tell whether a key's hash stands twice: then the values themselves must be compared."""
+        """Return whether a key's hash stands twice: then the values themselves must be compared."""
         self._run(f"CREATE TABLE suspects_{key} AS SELECT hash FROM keys_{key} GROUP BY hash HAVING count(*) > 1", {})
         self._run(f"DROP TABLE keys_{key}", {})
         return bool(self._run(f"SELECT 1 FROM suspects_{key} LIMIT 1", {}))
 
-    def collect_candidates(self, sheet: Sheet, rules: Rules, key: int) -> None:
-        """Remember the records of a sheet whose key is suspected, as they are numbered in the file."""
+    def write_keys(self, sheet: Sheet, rules: Rules, key: int, target: Path) -> None:
+        """Write the key of every record that has one, as the kernel reads it, behind the record's place."""
+        columns = rules.keys[key].columns
+        parts = [f"{as_key_text(place, self._columns[place])} AS k{place}" for place in columns]
+        texts = [f"k{place}" for place in columns if self._columns[place].type == "string"]
+        present = " AND ".join(f"t{place} IS NOT NULL" for place in columns)
+        query = f"SELECT own_record, {', '.join(parts)} FROM ({judged(sheet, rules, numbered=True)}) WHERE {present}"
+        options = "FORMAT csv, HEADER false, DELIMITER ',', QUOTE '\"', ESCAPE '\"'"
+        if texts:
+            options += f", FORCE_QUOTE ({', '.join(texts)})"
+        self._run(f"COPY ({query}) TO {literal(str(target))} ({options})", rules.parameters | _path(sheet))
+
+    def collect_candidates(self, sheet: Sheet, rules: Rules, key: int, chosen: str = SUSPECTED, **known: Any) -> None:
+        """Remember the records of a sheet whose key is suspected, as they are numbered in the file.
+
+        `chosen` is SQL: by default the records with a hash that stands twice; of parameters that are `known`.
+        """
         columns = rules.keys[key].columns
         before = names_of(sheet)[: sheet.places.index(columns[0])] if sheet.embedded else []
         above = " + ".join(["0", *map(newlines, before)])
         values = of_key(rules.keys[key], self._columns)
-        suspected = f"hash({', '.join(values)}) IN (SELECT hash FROM suspects_{key})"
+        if chosen is SUSPECTED:
+            chosen = f"hash({', '.join(values)}) IN (SELECT hash FROM suspects_{key})"
         texts = (f"left(coalesce(c{place}, ''), {_SHOWN})" for place in columns)
         cells = ", ".join(f"{value}, {text}" for value, text in zip(values, texts, strict=True))
         present = " AND ".join(f"t{place} IS NOT NULL" for place in columns)
@@ -211,12 +201,12 @@ class Duck:
         self._run(
             f"INSERT INTO candidates_{key} SELECT {numbers.record}, {numbers.line} + {above}, {cells} "
             f"FROM (SELECT * FROM ({judged(sheet, rules, numbered=True)}) "
-            f"WHERE {present} AND {suspected}) AS own {numbers.join}",
-            rules.parameters | _path(sheet) | numbers.parameters,
+            f"WHERE {present} AND {chosen}) AS own {numbers.join}",
+            rules.parameters | _path(sheet) | numbers.parameters | known,
         )
 
     def repetitions(self, key: int, rules: Rules, limit: int) -> tuple[int, list[Repetition]]:
-        """Give how many records repeat an earlier one's key, and the first `limit` of them."""
+        """Return how many records repeat an earlier one's key, and the first `limit` of them."""
         repeated = f"FROM ({repetitions_of(key, rules)}) WHERE record > first"
         (count,) = self._run(f"SELECT count(*) {repeated}", {})[0]
         cells = ", ".join(f"x{place}" for place in rules.keys[key].columns)
@@ -224,7 +214,7 @@ class Duck:
         return count, [Repetition(row[0], row[1], row[2], row[3:]) for row in rows]
 
     def repeated_between(self, key: int, rules: Rules, first: int, last: int) -> list[int]:
-        """Give the numbers of the records from `first` to `last` that repeat an earlier one's key."""
+        """Return the numbers of the records from `first` to `last` that repeat an earlier one's key."""
         query = f"SELECT record FROM ({repetitions_of(key, rules)}) WHERE record > first"
         rows = self._run(f"{query} AND record BETWEEN $from AND $to", {"from": first, "to": last})
         return [row[0] for row in rows]

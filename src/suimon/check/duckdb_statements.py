@@ -59,6 +59,22 @@ def of_key(key: Key, columns: tuple[Column, ...]) -> list[str]:
     ]
 
 
+def as_key_text(place: int, column: Column) -> str:
+    """SQL: a key's value as the kernel reads it: a text as it is, all else as a whole number."""
+    value = f"t{place}"
+    match column.type:
+        case "string":
+            return value
+        case "date":
+            return f"CAST({value} - DATE '1970-01-01' AS VARCHAR)"
+        case "timestamp":
+            return f"CAST(epoch_us({value}) AS VARCHAR)"
+        case "boolean":
+            return f"CASE WHEN {value} THEN '1' ELSE '0' END"
+        case _:
+            return f"replace(CAST({value} AS VARCHAR), '.', '')"
+
+
 def repetitions_of(key: int, rules: Rules) -> str:
     """SQL: the candidates of a key with the record that had it first."""
     columns = ", ".join(f"t{place}" for place in rules.keys[key].columns)

@@ -1,32 +1,44 @@
-"""The checker's course: a stream is cut into segments, and each is settled by one fast scan, or read strictly.
+"""The checker's course: a stream is cut into segments, and the kernel answers for all records but those it doubts.
 
-source -> UTF-8 -> head -> segments -> one scan by DuckDB -> every byte accounted for? -> counts; bad records, if any
-                                                                |
-                                                                `-> no: the grammar finds the faults, and puts the
-                                                                    records without any before DuckDB
+source -> head -> segments -> kernel -> no doubt -> counts, sums, hashes of keys
+                                |
+                                `-> records in doubt, many segments' together -> DuckDB -> counts; bad records
+a segment that is mostly in doubt, or any where there is no kernel or it does not know a rule:
+  UTF-8 -> one scan by DuckDB -> every byte accounted for? -> counts; bad records, if any
+                                    |
+                                    `-> no: the grammar finds the faults, and puts the records without any before DuckDB
 then, over the whole file: trailer, keys that repeat (a second round, only if any is suspected), metrics, tolerance.
 """
 
+import logging
 import os
 import shutil
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
+from ctypes import CDLL
 from dataclasses import dataclass, field, replace
 from decimal import Context, Decimal
 from functools import partial
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from suimon.check.decode import DecodeError, utf8_chunks
-from suimon.check.duckdb_reader import CheckError, Duck, InterruptedCheckError, open_duck
+from suimon.check.decode import DecodeError
+from suimon.check.doubtful import Record, moved_records
 from suimon.check.encoding_evidence import HEAD_BYTES, EncodingEvidence
+from suimon.check.found import CheckError, InterruptedCheckError, Repetition
 from suimon.check.grammar import Grammar
-from suimon.check.header import Head, read_head
+from suimon.check.header import Head
+from suimon.check.kernel import library
+from suimon.check.kernel.keys import Keys
+from suimon.check.kernel.plan import UnplannedError, plan_for, reads_raw
+from suimon.check.kernel.sift import Sieve
 from suimon.check.likely_cause import Seen, likely_cause
+from suimon.check.reading import Reading
+from suimon.check.repetitions import Suspects, collector, suspected_by_duckdb
 from suimon.check.rules_as_sql import rules_for
 from suimon.check.segment_check import Judge, Judged, Piece, moved, repetition_cell
 from suimon.check.segments import Cutter, Segment
@@ -35,10 +47,17 @@ from suimon.check.source import LocalFile, Source, Watched
 from suimon.check.tally import Tally, fault_of, measure
 from suimon.check.trailer import judge_trailer
 from suimon.check.verdict import BadCell, Code, Measurement, Verdict
-from suimon.check.workers import Rounds, Workers
+from suimon.check.workers import Ducks, Rounds, Workers
 from suimon.contract.file import FileFormat
 from suimon.contract.model import Contract
 
+if TYPE_CHECKING:
+    from suimon.check.duckdb_reader import Duck
+
+logger = logging.getLogger(__name__)
+
+# So many bytes of records in doubt are worth a start of DuckDB.
+_BATCH_BYTES = 2 * 1024 * 1024
 # Spilled keys may fill the disk up to here: the segments of the moment need the rest.
 _DISK_RESERVE = 512 * 1024 * 1024
 _COLUMNS_IN_PARALLEL = 400
@@ -67,6 +86,7 @@ def check(
     threads: int | None = None,
     progress: Callable[[int], None] | None = None,
     aside: Aside | None = None,
+    kernel: bool = True,
 ) -> Verdict:
     """Judge a file by its contract: list at most `limit` bad cells, count all.
 
@@ -74,34 +94,37 @@ def check(
     for the spilled keys of a large file. `memory_limit` is DuckDB's, 256 MB unless there are many columns. `progress`
     is told the bytes of the object read so far, from 0 again for a second round. With `aside`, the records that the
     contract tolerates as bad are written apart from the good ones. Cells of a record whose structure is broken are not
-    judged: where one begins is not known. What cannot be decompressed has no other fault. CheckError if there can be no
-    verdict: a file that cannot be read, too little room.
+    judged: where one begins is not known. What cannot be decompressed has no other fault. Without the `kernel` DuckDB
+    and the grammar judge everything, to the same verdict. CheckError if there can be no verdict: a file that cannot be
+    read, too little room.
     """
-    if contract.file is None or not contract.columns:
+    dialect = contract.file
+    if dialect is None or not contract.columns:
         raise CheckError(f"contract {contract.dataset} describes no file; give it a dialect, columns and a key pattern")
-    watched = Watched(source, progress) if progress else source
-    evidence = EncodingEvidence(contract.file.encoding)
+    evidence = EncodingEvidence(dialect.encoding)
     # A thread's share of the memory must hold some thousand cells of every column.
     workers = min(threads or os.cpu_count() or 1, max(1, _COLUMNS_IN_PARALLEL // len(contract.columns)))
+    tally = Tally(limit, tuple(column.name for column in contract.columns))
     try:
-        with TemporaryDirectory(prefix="check-", dir=scratch) as folder:
-            free = shutil.disk_usage(folder).free
-            with open_duck(
-                Path(folder),
-                contract.columns,
-                memory_limit=memory_limit or f"{256 + max(0, len(contract.columns) - _COLUMNS_IN_PARALLEL) // 2}MB",
-                disk_limit=max(free - _DISK_RESERVE, free // 2),
-                threads=workers,
-            ) as duck:
-                run = _Check(
-                    watched, contract, contract.file, partition, Path(folder), duck, workers, Tally(limit), evidence
+        with TemporaryDirectory(prefix="check-", dir=scratch) as name:
+            folder = Path(name)
+            limit_of_memory = memory_limit or f"{_memory(contract)}MB"
+            with Ducks(lambda: _open(folder, contract, limit_of_memory, workers)) as ducks:
+                native = library.found() if kernel else None
+                reading = Reading(
+                    Watched(source, progress) if progress else source,
+                    contract,
+                    dialect,
+                    folder,
+                    native is not None and _reads_raw(contract, dialect, partition),
                 )
+                run = _Check(reading, native, partition, ducks, workers, tally, evidence)
                 verdict = run.verdict(aside)
                 return verdict if verdict.accepted else _explained(verdict, source, contract, evidence, run.head)
     except DecodeError as error:
         tally = Tally(limit)
         tally.add([BadCell(error.code, details=error.details)])
-        verdict = Verdict(False, 0, tally.first(()), tally.counts(), truncated=not limit)  # noqa: FBT003
+        verdict = Verdict(False, 0, tally.first(), tally.counts(), truncated=not limit)  # noqa: FBT003
         return _explained(verdict, source, contract, evidence, None)
     except OSError as error:
         raise InterruptedCheckError(f"{source.name} could not be checked: {error.strerror or error}") from error
@@ -127,16 +150,38 @@ def _explained(
     return replace(verdict, cause=likely_cause(seen, contract, contract.file))
 
 
+def _reads_raw(contract: Contract, dialect: FileFormat, partition: str | None) -> bool:
+    """Return whether the kernel takes a file in its own encoding: it must know all rules, for it alone reads that."""
+    if not reads_raw(contract, dialect):
+        return False
+    places = tuple(range(len(contract.columns)))
+    try:
+        plan_for(contract, partition, places, rules_for(contract, partition, places))
+    except UnplannedError:
+        return False
+    return True
+
+
+def _memory(contract: Contract) -> int:
+    return 256 + max(0, len(contract.columns) - _COLUMNS_IN_PARALLEL) // 2
+
+
+def _open(folder: Path, contract: Contract, memory: str, threads: int) -> "AbstractContextManager[Duck]":
+    from suimon.check import duckdb_reader  # noqa: PLC0415 most files do without it
+
+    free = shutil.disk_usage(folder).free
+    disk = max(free - _DISK_RESERVE, free // 2)
+    return duckdb_reader.open_duck(folder, contract.columns, memory_limit=memory, disk_limit=disk, threads=threads)
+
+
 @dataclass(slots=True)
 class _Check:
     """One file under one contract."""
 
-    source: Source
-    contract: Contract
-    dialect: FileFormat
+    reading: Reading
+    kernel: CDLL | None
     partition: str | None
-    folder: Path
-    duck: Duck
+    ducks: Ducks
     threads: int
     tally: Tally
     evidence: EncodingEvidence
@@ -144,24 +189,35 @@ class _Check:
     pieces: list[Piece] = field(default_factory=list)
     failing: Counter[int] = field(default_factory=Counter)
     sums: Counter[int] = field(default_factory=Counter)
+    keys: list[Keys] = field(default_factory=list)  # as the kernel hashes them
+    doubtful: list[Record] = field(default_factory=list)  # records that DuckDB is still to judge
+    doubtful_bytes: int = 0
+    batches: deque[Future[Judged]] = field(default_factory=deque)  # of such records
+    bad_records: bool = False  # any has been noted
     broken_records: bool = False
     extra_lines: int = 0
     doubled: bool = False
     stopped: bool = False
     trailer: bytes | None = None
 
+    @property
+    def contract(self) -> Contract:
+        """The contract that the file is to keep."""
+        return self.reading.contract
+
     def verdict(self, aside: Aside | None) -> Verdict:
-        head = self.head = self._head(self.evidence)
+        judge, head = self._judge()
+        self.head = head
         self.tally.add(head.faults)
         if head.empty:
             return self._settled(0)
-        rules = rules_for(self.contract, self.partition, {place for place in head.places if place is not None})
-        judge = Judge(self.contract, Grammar(self.dialect, len(head.places)), head.places, rules, self._most())
-        self.duck.prepare(rules)
+        self.ducks.rules = judge.rules
+        if judge.sieve:
+            self.keys = [Keys(judge.sieve.kernel, self.reading.folder, key) for key in range(judge.sieve.plan.keys)]
         self.stopped = head.stopped
         rows, lines = self._first_round(judge, head)
         if not self.stopped and (other := self.evidence.other()):
-            details = {"found": other, "encoding": self.dialect.encoding}
+            details = {"found": other, "encoding": self.reading.dialect.encoding}
             self.tally.add([BadCell(Code.WRONG_ENCODING, details=details)])
         self._judge_trailer(judge, rows, lines)
         self._count_bad_cells(judge)
@@ -169,15 +225,25 @@ class _Check:
         self.tally.add(fault_of(one, rows) for one in measurements if not one.kept and one.severity == "error")
         if not judge.tolerant:
             return self._settled(rows, measurements)
-        bad = self.duck.count_bad()
+        bad = self.ducks.first().count_bad() if self.bad_records else 0
         if not bad or not self._tolerated(bad, rows):
             return self._settled(rows, measurements, bad)
         if aside is not None:
             write_aside(aside, self.contract, judge, self._rounds(judge), rows - bad)
         return self._settled(rows, measurements, bad, set_aside=True)
 
-    def _head(self, evidence: EncodingEvidence | None = None) -> Head:
-        return read_head(iter(utf8_chunks(self.source, self.dialect, evidence)), self.contract, self.dialect)
+    def _judge(self) -> tuple[Judge, Head]:
+        """Read the head, and plan by what stands there: with the kernel, if it knows every rule."""
+        head = self.reading.head(self.evidence)
+        rules = rules_for(self.contract, self.partition, {place for place in head.places if place is not None})
+        sieve = None
+        if self.kernel:
+            try:
+                sieve = Sieve(self.kernel, plan_for(self.contract, self.partition, head.places, rules))
+            except UnplannedError as error:
+                logger.info("checked without the kernel", extra={"dataset": self.contract.dataset, "rule": str(error)})
+        grammar = Grammar(self.reading.dialect, len(head.places))
+        return Judge(self.contract, grammar, head.places, rules, self._most(), sieve), head
 
     def _most(self) -> int:
         """Return how many records of a segment are read one by one: what can only be rejected is not read for hours."""
@@ -187,18 +253,18 @@ class _Check:
         return _MOST_TOLERATED if tolerance.max_rows is None else tolerance.max_rows + _MOST_UNLISTED
 
     def _first_round(self, judge: Judge, head: Head) -> tuple[int, int]:
-        """Judge segment by segment; settle them in the file's order, whichever is done first. Give records and lines.
+        """Judge segment by segment; settle them in the file's order, whichever is done first. Return records and lines.
 
         cutter (this thread)      worker 1           worker 2
         segment 1, 2, 3 cut  -->  judges 1           judges 2
         settles 1                 judges 3           says: my last record has not ended (a quote was lost before)
-        settles what 2 settled; gives the rest of 2, and 3 with all that followed, back to the cutter:
+        settles what 2 settled; returns the rest of 2, and 3 with all that followed, to the cutter:
         segment 3 was cut inside a record, so nothing that was found in it counts. Its keys were never kept.
         """
-        cutter = Cutter(head.body, judge.grammar, self.folder)
+        cutter = self.reading.cutter(head.body, judge.grammar, judge.sieve)
         waiting, numbers = deque[_Waiting](), count()
         records, lines = 0, head.lines
-        with Workers(self.duck, self.threads) as workers:
+        with Workers(self.ducks, self.threads) as workers:
             while True:
                 while len(waiting) <= self.threads and (segment := cutter.next()):
                     number = next(numbers)
@@ -209,8 +275,11 @@ class _Check:
                     break
                 number, segment, future = waiting.popleft()
                 judged = future.result()
-                piece = Piece(judged.size, records, lines, judged.records, judged.strict, segment.last)
+                piece = Piece(
+                    judged.size, records, lines, judged.records, judged.strict, segment.last, judged.sifted is not None
+                )
                 self._settle(judge, judged, number, piece)
+                self._judge_doubtful(judge, workers, _BATCH_BYTES)
                 records += judged.records
                 lines += judged.lines + (segment.last and judged.size == segment.size and not segment.ended)
                 if judged.full:
@@ -219,9 +288,12 @@ class _Check:
                     self.stopped = True
                     break
                 if judged.size < segment.size:
-                    unread = segment.text()[judged.size :]
+                    unread = segment.data[judged.size : segment.size]
                     cutter.push_back(unread, list(self._taken_back(waiting)), longer=not judged.size)
-                segment.path.unlink()
+                segment.path.unlink(missing_ok=True)
+            self._judge_doubtful(judge, workers, 0)
+            while self.batches:
+                self._settle_batch(judge)
         self.trailer = cutter.trailer
         return records, lines
 
@@ -240,25 +312,68 @@ class _Check:
         self.tally.list(moved(cell, piece) for cell in cells)
         self.tally.beyond_records |= judged.unproven
         self.extra_lines += judged.extra_lines
-        if judge.tolerant:
-            self.duck.note_bad([record + piece.record for record in judged.bad])
+        self._note_bad(judge, [record + piece.record for record in judged.bad])
+        if judged.sifted:
+            self._settle_sifted(judge, judged, piece)
+        self._settle_totals(judge, judged)
+        if judged.totals and judge.rules.keys and not judge.sieve:
+            self.ducks.first().keep_keys(judge.rules, number)
+
+    def _settle_sifted(self, judge: Judge, judged: Judged, piece: Piece) -> None:
+        """Add what the kernel answers for; keep what it doubts until there is enough for DuckDB to begin."""
+        sifted = judged.sifted
+        if sifted is None or judge.sieve is None:
+            return
+        self.failing.update(dict(zip(judge.sieve.plan.metrics, sifted.metrics, strict=True)))
+        self.sums.update(dict(zip(judge.rules.sums, sifted.sums, strict=True)))
+        for keys, found in zip(self.keys, sifted.hashes, strict=True):
+            for hashes in found:
+                keys.add(hashes)
+        self.doubtful += moved_records(judged.doubtful, piece.record, piece.line)
+        self.doubtful_bytes += sum(len(record.text) for record in judged.doubtful)
+
+    def _settle_totals(self, judge: Judge, judged: Judged) -> None:
         if judged.totals:
             self.failing.update(dict(enumerate(judged.totals.failing)))
             self.sums.update(dict(zip(judge.rules.sums, judged.totals.sums, strict=True)))
-            if judge.rules.keys:
-                self.duck.keep_keys(judge.rules, number)
+        for key, hashes in judged.hashes:
+            self.keys[key].add(hashes)
+
+    def _note_bad(self, judge: Judge, records: list[int]) -> None:
+        if judge.tolerant and records:
+            self.bad_records = True
+            self.ducks.first().note_bad(records)
+
+    def _judge_doubtful(self, judge: Judge, workers: Workers, enough: int) -> None:
+        """Have DuckDB judge what the kernel doubts, if it is more than `enough`; keep few such batches waiting."""
+        if self.doubtful_bytes <= enough:
+            return
+        path = self.reading.folder / f"doubtful-{self.doubtful[0].record}.csv"
+        work = partial(judge.judge_doubtful, path=path, records=self.doubtful, room=self.tally.limit)
+        self.batches.append(workers.start(work))
+        self.doubtful, self.doubtful_bytes = [], 0
+        while len(self.batches) > self.threads:
+            self._settle_batch(judge)
+
+    def _settle_batch(self, judge: Judge) -> None:
+        judged = self.batches.popleft().result()
+        self.tally.list(judged.cells)
+        self.extra_lines += judged.extra_lines
+        self._note_bad(judge, list(judged.bad))
+        self._settle_totals(judge, judged)
 
     def _taken_back(self, waiting: deque[_Waiting]) -> Iterator[bytes]:
         while waiting:
             number, segment, future = waiting.popleft()
             with suppress(CheckError):  # what it says of wrongly cut text does not count
                 future.result()
-            self.duck.forget_keys(number)
-            yield segment.text()
-            segment.path.unlink()
+            if self.ducks.opened:
+                self.ducks.first().forget_keys(number)
+            yield segment.data[: segment.size]
+            segment.path.unlink(missing_ok=True)
 
     def _judge_trailer(self, judge: Judge, rows: int, lines: int) -> None:
-        trailer = self.dialect.trailer
+        trailer = self.reading.dialect.trailer
         if trailer is None or self.stopped:
             return
         ill_typed = {
@@ -283,24 +398,17 @@ class _Check:
                 self.tally.count(rule.code, column, rule.details, self.failing[number])
 
     def _find_repetitions(self, judge: Judge) -> dict[int, int]:
-        """Find the records whose keys repeat; give how many, by the metrics that ask for it."""
+        """Find the records whose keys repeat; return how many, by the metrics that ask for it."""
         keys, measured = judge.rules.keys, dict[int, int]()
-        suspected = [number for number in range(len(keys)) if self.duck.repeats_suspected(number)]
-        if suspected:
-
-            def collect(duck: Duck, piece: Piece, segment: Segment) -> None:
-                sheet, _, scan = judge.sheet(segment, piece, keep=False)
-                if sheet.rows:
-                    for number in suspected:
-                        duck.collect_candidates(sheet, judge.rules, number)
-                if scan:
-                    sheet.path.unlink()
-
-            for _ in self._rounds(judge).each(collect):
+        suspects = Suspects.of(judge, self.keys) if judge.sieve else suspected_by_duckdb(judge, self.ducks.first)
+        if suspects.wanted:
+            for _ in self._rounds(judge).each(collector(judge, suspects)):
                 pass
         for number, key in enumerate(keys):
             limit = 0 if key.metric is not None else self.tally.limit
-            cells, repeated = self.duck.repetitions(number, judge.rules, limit) if number in suspected else (0, [])
+            cells, repeated = 0, list[Repetition]()
+            if number in suspects.wanted:
+                cells, repeated = self.ducks.first().repetitions(number, judge.rules, limit)
             if key.metric is not None:
                 measured[key.metric] = cells
                 continue
@@ -308,7 +416,8 @@ class _Check:
             self.tally.count(key.code, ", ".join(column.name for column in columns), {}, cells)
             self.tally.insert(repetition_cell(key.code, columns, one) for one in repeated)
             if judge.tolerant and cells:
-                self.duck.note_repetitions(number, judge.rules)
+                self.bad_records = True
+                self.ducks.first().note_repetitions(number, judge.rules)
         return measured
 
     def _measure(self, judge: Judge, repeated: dict[int, int], rows: int) -> tuple[Measurement, ...]:
@@ -333,12 +442,15 @@ class _Check:
         return within and (tolerance.max_percent is None or 100 * lost <= Decimal(tolerance.max_percent) * sent)
 
     def _rounds(self, judge: Judge) -> Rounds:
-        return Rounds(self._head, judge.grammar, self.folder, self.duck, self.threads, self.pieces)
+        def cutter(chunks: Iterable[bytes], sizes: Iterable[int]) -> Cutter:
+            return self.reading.cutter(chunks, judge.grammar, judge.sieve, sizes)
+
+        return Rounds(self.reading.head, cutter, self.ducks, self.threads, self.pieces)
 
     def _settled(
         self, rows: int, measurements: tuple[Measurement, ...] = (), bad: int | None = None, *, set_aside: bool = False
     ) -> Verdict:
-        counts, listed = self.tally.counts(), self.tally.first([column.name for column in self.contract.columns])
+        counts, listed = self.tally.counts(), self.tally.first()
         return Verdict(
             accepted=not counts or set_aside,
             rows=rows,

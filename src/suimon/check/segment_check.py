@@ -1,18 +1,37 @@
-"""One segment judged: as it is when DuckDB accounts for every byte of it, else by what the grammar leaves of it."""
+"""One segment judged: by the kernel; what it doubts as it is, when DuckDB accounts for every byte; else by the grammar.
+
+Without the kernel, or where it doubts most of a segment, that begins with DuckDB.
+"""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from suimon.check.doubtful import Record, look_again, sheet_of_doubtful
 from suimon.check.duckdb_input import Sheet, copy_of, sheet_of
-from suimon.check.duckdb_reader import BadRecord, CheckError, Duck, MalformedSheetError, Repetition, Totals
+from suimon.check.found import BadRecord, CheckError, MalformedSheetError, Repetition, Totals
 from suimon.check.grammar import Grammar
+from suimon.check.kernel import library
+from suimon.check.kernel.plan import plan_of_keys
+from suimon.check.kernel.sift import Hashes, Sieve, Sifted, Wanted
 from suimon.check.rules_as_sql import Rules
 from suimon.check.segments import Segment
 from suimon.check.structure import Fault, Scan, scan
 from suimon.check.verdict import BadCell, Code, Shared, shown
 from suimon.contract.file import Column
 from suimon.contract.model import Contract
+
+if TYPE_CHECKING:
+    from suimon.check.duckdb_reader import Duck
+
+# A connection to DuckDB, opened when it is asked for.
+Lend = Callable[[], "Duck"]
+
+
+# What DuckDB may look at first: the kernel found records, if not good ones.
+_READABLE = frozenset((library.DONE, library.TOO_MANY, library.TOO_GREAT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +44,7 @@ class Piece:
     records: int
     strict: bool
     last: bool
+    sifted: bool = False  # the kernel answers for it, but for the records in doubt
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +55,19 @@ class Judged:
     records: int
     lines: int
     strict: bool
-    stopped: bool
-    unproven: bool
-    full: bool
-    totals: Totals | None
+    stopped: bool = False
+    unproven: bool = False
+    full: bool = False
+    totals: Totals | None = None
     faults: tuple[BadCell, ...] = ()  # of structure, as many as were asked for
     unlisted: Counter[tuple[Code, str | None, Shared]] = field(default_factory=Counter)  # the others, by column
     cells: tuple[BadCell, ...] = ()  # bad ones, as many as were asked for
     bad: Iterable[int] = ()  # numbers of the bad records, where some are tolerated
     extra_lines: int = 0  # of these, beyond one each
     doubled: bool = False  # cells hold quotes
+    sifted: Sifted | None = None  # what the kernel answers for
+    doubtful: tuple[Record, ...] = ()  # what DuckDB is still to judge
+    hashes: tuple[tuple[int, Hashes], ...] = ()  # of the keys that DuckDB read, each with its place in the rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +82,7 @@ class Judge:
     places: tuple[int | None, ...]
     rules: Rules
     most: int
+    sieve: Sieve | None = None
 
     @property
     def listed(self) -> tuple[int, ...]:
@@ -70,13 +94,61 @@ class Judge:
         """Whether bad records may be set aside."""
         return self.contract.tolerance is not None
 
-    def judge(self, duck: Duck, segment: Segment, number: int, room: int, *, doubled: bool) -> Judged:
-        """Find what is wrong in a segment; what it says of keys waits in `duck` under `number`.
+    def judge(self, lend: Lend, segment: Segment, number: int, room: int, *, doubled: bool) -> Judged:
+        """Find what is wrong in a segment; what it says of keys waits in DuckDB under `number`.
 
         List bad cells of no more than `room` records. `doubled`: cells of this file are known to hold quotes.
         """
-        sheet = sheet_of(segment, self.grammar.dialect, self.places) if self.rules.values else None
-        sheet = sheet and replace(sheet, doubled=doubled and segment.quotes > 0)
+        strictly = False
+        if self.sieve:
+            sifted = self.sieve.sift(segment.data, segment.size, last=segment.last)
+            if sifted.settled and (judged := self._sifted(segment, sifted, room)):
+                return judged
+            # What is no record DuckDB's reader takes for one of any size, and memory without bound for it.
+            strictly = sifted.broken > 0 or sifted.stop not in _READABLE
+        return self._by_duckdb(lend(), segment, number, room, doubled=doubled, strictly=strictly)
+
+    def _sifted(self, segment: Segment, sifted: Sifted, room: int) -> Judged | None:
+        """Return what the kernel found, with the faults of broken records; None if it is to be read again."""
+        found = None
+        if sifted.doubts:
+            if sifted.broken > self.most:
+                return None
+            found = look_again(segment, sifted, self.grammar, room=room, numbers=self.tolerant)
+            if found is None:
+                return None
+        judged = Judged(segment.size, sifted.records, sifted.lines, strict=False, sifted=sifted)
+        if found is None:
+            return judged
+        return replace(
+            judged,
+            strict=any(doubt.kind in {library.FORM, library.BLANK} for doubt in sifted.doubts),
+            faults=tuple(map(self.fault_cell, found.faults)),
+            unlisted=self._by_column(found.unlisted),
+            bad=found.bad,
+            unproven=found.unproven,
+            extra_lines=found.extra_lines,
+            doubtful=tuple(found.records),
+        )
+
+    def judge_doubtful(self, lend: Lend, path: Path, records: list[Record], room: int) -> Judged:
+        """Judge records of sound form that the kernel doubts. They are numbered as in the file."""
+        duck = lend()
+        sheet = sheet_of_doubtful(path, records, self.grammar, self.places)
+        totals = self._totals(duck, sheet, 0)
+        if totals is None or totals.rows != len(records):
+            raise CheckError("a record is read differently by the two readers; please report it")
+        cells, bad, extra_lines = self._bad(duck, sheet, totals, room)
+        hashes = self._hashes(duck, sheet)
+        path.unlink()
+        judged = Judged(size=0, records=0, lines=0, strict=False, totals=totals, cells=tuple(cells))
+        return replace(judged, bad=bad, extra_lines=extra_lines, hashes=hashes)
+
+    def _by_duckdb(
+        self, duck: "Duck", segment: Segment, number: int, room: int, *, doubled: bool, strictly: bool
+    ) -> Judged:
+        sheet = sheet_of(segment, self.grammar.dialect, self.places) if self.rules.values and not strictly else None
+        sheet = sheet and replace(sheet, doubled=doubled and sheet.quotes > 0)
         totals = self._totals(duck, sheet, number) if sheet else None
         if sheet and totals and totals.holding:
             duck.forget_keys(number)
@@ -91,28 +163,57 @@ class Judge:
             return Judged(
                 size=segment.size,
                 records=totals.rows,
-                lines=segment.newlines,
+                lines=sheet.newlines,
                 strict=False,
-                stopped=False,
-                unproven=False,
-                full=False,
                 totals=totals,
                 cells=tuple(bad),
                 bad=numbers,
                 extra_lines=extra,
                 doubled=sheet.doubled,
+                hashes=self._hashes(duck, sheet),
             )
         return self._strictly(duck, segment, number, room)
 
+    def _hashes(self, duck: "Duck", sheet: Sheet) -> tuple[tuple[int, Hashes], ...]:
+        """Return the hashes of the keys in a sheet, where the kernel compares them."""
+        if not self.sieve:
+            return ()
+        return tuple(
+            (number, hashes)
+            for number in range(len(self.rules.keys))
+            for hashes in self._keys_of(duck, sheet, number, None).hashes[0]
+        )
+
+    def _keys_of(self, duck: "Duck", sheet: Sheet, number: int, wanted: Wanted | None) -> Sifted:
+        """Sift the keys of a sheet, which DuckDB writes for the kernel."""
+        columns = tuple(self.contract.columns[place] for place in self.rules.keys[number].columns)
+        if not self.sieve:
+            raise AssertionError("without the kernel DuckDB compares the keys")
+        sieve = Sieve(self.sieve.kernel, plan_of_keys(columns, by_code_points=self.sieve.plan.raw))
+        path = sheet.path.with_suffix(".keys.csv")
+        duck.write_keys(sheet, self.rules, number, path)
+        text = path.read_bytes()
+        path.unlink()
+        sifted = sieve.sift(text, len(text), last=True, wanted=wanted and replace(wanted, key=0), every_doubt=True)
+        if not sifted.settled or any(doubt.kind != library.CANDIDATE for doubt in sifted.doubts):
+            raise CheckError("a key is read differently by the two readers; please report it")
+        return replace(
+            sifted, doubts=[doubt._replace(record=int(_first_cell(text, doubt.start))) for doubt in sifted.doubts]
+        )
+
+    def wanted_records(self, duck: "Duck", sheet: Sheet, wanted: Wanted) -> list[int]:
+        """Return the records of a sheet whose keys are wanted, by their numbers in the sheet."""
+        return [doubt.record for doubt in self._keys_of(duck, sheet, wanted.key, wanted).doubts]
+
     def sheet(self, segment: Segment, piece: Piece, *, keep: bool) -> tuple[Sheet, bytes, Scan | None]:
-        """Give again what DuckDB read of a segment, numbered as in the file.
+        """Return again what DuckDB read of a segment, or would have read, numbered as in the file.
 
         If it was read strictly, also what the grammar found; with all faults and broken records if they are to `keep`.
         """
-        if not piece.strict:
-            sheet = sheet_of(segment, self.grammar.dialect, self.places)
-            if sheet is None:
-                raise CheckError("the file has changed while it was checked; check it again")
+        sheet = None if piece.strict else sheet_of(segment, self.grammar.dialect, self.places)
+        if sheet is None and not piece.strict and not piece.sifted:
+            raise CheckError("the file has changed while it was checked; check it again")
+        if sheet:
             sheet, text, found = replace(sheet, rows=piece.records), b"", None
         else:
             text = segment.text()
@@ -121,13 +222,13 @@ class Judge:
         return replace(sheet, numbering=sheet.numbering.after(piece.record, piece.line)), text, found
 
     def _proven(self, segment: Segment, rows: int) -> bool:
-        """Tell whether the grammar reads a segment as so many records from end to end."""
+        """Return whether the grammar reads a segment as so many records from end to end."""
         text = segment.text()
         return self.grammar.whole(text) and self.grammar.count(text, 0, len(text)) == rows
 
-    def _totals(self, duck: Duck, sheet: Sheet, number: int) -> Totals | None:
+    def _totals(self, duck: "Duck", sheet: Sheet, number: int) -> Totals | None:
         try:
-            totals = duck.totals(sheet, self.rules, number)
+            totals = duck.totals(sheet, self.rules, number, keys=self.sieve is None)
         except MalformedSheetError:
             return None  # where and why, the grammar says
         if totals.holding or sheet.accounts_for(totals.rows, totals.cell_bytes):
@@ -135,10 +236,11 @@ class Judge:
         duck.forget_keys(number)
         return None
 
-    def _strictly(self, duck: Duck, segment: Segment, number: int, room: int) -> Judged:
+    def _strictly(self, duck: "Duck", segment: Segment, number: int, room: int) -> Judged:
         text = segment.text()
         found = scan(self.grammar, text, last=segment.last, room=room, most=self.most, numbers=self.tolerant)
         totals, cells, bad, extra_lines = None, list[BadCell](), found.bad, found.extra_lines
+        hashes: tuple[tuple[int, Hashes], ...] = ()
         if found.runs and self.rules.values:
             sheet = copy_of(segment, text, found, self.grammar, self.places)
             totals = self._totals(duck, sheet, number)
@@ -147,13 +249,10 @@ class Judge:
             cells, more, extra = self._bad(duck, sheet, totals, room)
             bad.extend(more)
             extra_lines += extra
+            hashes = self._hashes(duck, sheet)
             sheet.path.unlink()
-        unlisted = Counter[tuple[Code, str | None, Shared]]()
-        for (code, cell, details), count in found.unlisted.items():
-            column = self._column(cell)
-            unlisted[code, column.name if column else None, details] += count
         return Judged(
-            size=found.end,
+            size=segment.size_of(text, found.end),
             records=found.records,
             lines=text.count(b"\n", 0, found.end),
             strict=True,
@@ -162,13 +261,21 @@ class Judge:
             full=found.full,
             totals=totals,
             faults=tuple(map(self.fault_cell, found.faults)),
-            unlisted=unlisted,
+            unlisted=self._by_column(found.unlisted),
             cells=tuple(cells),
             bad=bad,
             extra_lines=extra_lines,
+            hashes=hashes,
         )
 
-    def _bad(self, duck: Duck, sheet: Sheet, totals: Totals, room: int) -> tuple[list[BadCell], list[int], int]:
+    def _by_column(self, kinds: Counter[tuple[Code, int | None, Shared]]) -> Counter[tuple[Code, str | None, Shared]]:
+        unlisted = Counter[tuple[Code, str | None, Shared]]()
+        for (code, cell, details), count in kinds.items():
+            column = self._column(cell)
+            unlisted[code, column.name if column else None, details] += count
+        return unlisted
+
+    def _bad(self, duck: "Duck", sheet: Sheet, totals: Totals, room: int) -> tuple[list[BadCell], list[int], int]:
         wanted = tuple(number for number in self.listed if totals.failing[number])
         if not wanted:
             return [], [], 0
@@ -177,7 +284,7 @@ class Judge:
         return [cell for record in records for cell in self.cells_of(record)], numbers, extra
 
     def cells_of(self, bad: BadRecord) -> list[BadCell]:
-        """Give the bad cells of a record."""
+        """Return the bad cells of a record."""
         return [self._bad_cell(bad, number) for number in bad.failing]
 
     def _bad_cell(self, bad: BadRecord, number: int) -> BadCell:
@@ -199,13 +306,17 @@ class Judge:
         return None if place is None else self.contract.columns[place]
 
     def fault_cell(self, fault: Fault) -> BadCell:
-        """Give a fault of structure as a report may show it."""
+        """Return a fault of structure as a report may show it."""
         column = self._column(fault.cell)
         value = None
         # Of a column that the contract does not know nobody can say that it holds no personal data.
         if fault.value is not None and column is not None:
             value = shown(fault.value, personal=column.personal)
         return BadCell(fault.code, fault.line, fault.record, column.name if column else None, value, fault.details)
+
+
+def _first_cell(text: bytes, start: int) -> bytes:
+    return text[start : text.index(b",", start)]
 
 
 def moved(cell: BadCell, piece: Piece) -> BadCell:
@@ -222,7 +333,7 @@ def moved(cell: BadCell, piece: Piece) -> BadCell:
 
 
 def repetition_cell(code: Code, columns: list[Column], one: Repetition) -> BadCell:
-    """Give the bad cell of a record whose key an earlier one has."""
+    """Return the bad cell of a record whose key an earlier one has."""
     values = [shown(cell, personal=column.personal) for column, cell in zip(columns, one.cells, strict=True)]
     names = ", ".join(column.name for column in columns)
     return BadCell(code, one.line, one.record, names, ", ".join(values), {"first": one.first})

@@ -7,15 +7,19 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from suimon.check.duckdb_input import Sheet
-from suimon.check.duckdb_reader import CheckError, Duck
-from suimon.check.segment_check import Judge, Piece
+from suimon.check.found import CheckError
+from suimon.check.segment_check import Judge, Lend, Piece
 from suimon.check.segments import Segment
 from suimon.check.structure import Run, Scan
 from suimon.check.verdict import Code
 from suimon.check.workers import Rounds
 from suimon.contract.model import Contract
+
+if TYPE_CHECKING:
+    from suimon.check.duckdb_reader import Duck
 
 OWN_COLUMNS = ("suimon_line", "suimon_record", "suimon_reasons")
 
@@ -53,7 +57,7 @@ def write_aside(aside: Aside, contract: Contract, judge: Judge, rounds: Rounds, 
         writer = csv.writer(bad, delimiter=delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL)
         labels = [titles[place] if place is not None else f"column_{own + 1}" for own, place in enumerate(judge.places)]
         writer.writerow([*OWN_COLUMNS, *labels])
-        for parts in rounds.each(lambda duck, piece, segment: _part(duck, piece, segment, judge)):
+        for parts in rounds.each(lambda lend, piece, segment: _part(lend, piece, segment, judge)):
             written += parts.good_rows
             writer.writerows(parts.bad_rows)
             if parts.good:
@@ -64,7 +68,8 @@ def write_aside(aside: Aside, contract: Contract, judge: Judge, rounds: Rounds, 
         raise CheckError(f"{written} records were written as good ones, {good_rows} were found; please report it")
 
 
-def _part(duck: Duck, piece: Piece, segment: Segment, judge: Judge) -> _Parts:
+def _part(lend: Lend, piece: Piece, segment: Segment, judge: Judge) -> _Parts:
+    duck = lend()
     sheet, text, scan = judge.sheet(segment, piece, keep=True)
     target = segment.path.with_suffix(".accepted.csv")
     good_rows = duck.write_good(sheet, judge.rules, target) if sheet.rows else 0
@@ -78,7 +83,7 @@ def _part(duck: Duck, piece: Piece, segment: Segment, judge: Judge) -> _Parts:
     return _Parts(target if good_rows else None, good_rows, rows)
 
 
-def _reasons(duck: Duck, sheet: Sheet, scan: Scan | None, piece: Piece, judge: Judge) -> dict[int, list[str]]:
+def _reasons(duck: "Duck", sheet: Sheet, scan: Scan | None, piece: Piece, judge: Judge) -> dict[int, list[str]]:
     """Give the reasons why records are bad, by their number in the file."""
     reasons = defaultdict[int, list[str]](list)
     for fault in scan.faults if scan else ():

@@ -1,7 +1,7 @@
 """What is wrong so far: the first faults listed, all counted; and the figures of the contract's metrics."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import islice
@@ -10,6 +10,8 @@ from suimon.check.verdict import BadCell, Code, Details, Measurement, RuleCount,
 from suimon.contract.file import Metric
 
 _PERCENT = Decimal("0.0001")
+# Listed cells beyond the limit are dropped now and then, not at every turn.
+_LISTED_TWICE, _LISTED_MORE = 2, 1000
 
 _Rule = tuple[Code, str | None, Shared]
 
@@ -19,6 +21,7 @@ class Tally:
     """Faults in the order in which they come, of which `limit` are listed."""
 
     limit: int
+    columns: tuple[str, ...] = ()  # of the contract, in whose order the faults of a record are listed
     listed: list[BadCell] = field(default_factory=list)
     _counts: Counter[_Rule] = field(default_factory=Counter)
     beyond_records: bool = False  # a fault that is no single record's: setting records aside cannot mend it
@@ -40,8 +43,10 @@ class Tally:
         self.beyond_records |= fault.record is None
 
     def list(self, cells: Iterable[BadCell]) -> None:
-        """List cells that come in the file's order, as long as there is room."""
-        self.listed.extend(islice(cells, self.room))
+        """List cells of a part of the file, the first ones of it; parts may come in any order."""
+        self.listed.extend(islice(cells, self.limit))
+        if len(self.listed) > _LISTED_TWICE * self.limit + _LISTED_MORE:
+            self.listed[:] = self.first()
 
     def insert(self, cells: Iterable[BadCell]) -> None:
         """List cells that are found late and may stand anywhere in the file, no more than `limit` of a kind."""
@@ -51,9 +56,9 @@ class Tally:
         """Count cells of one rule."""
         self._counts[code, column, shared(details)] += cells
 
-    def first(self, columns: Sequence[str]) -> tuple[BadCell, ...]:
-        """Give the first `limit` of what is listed, in the file's order; within a record by column."""
-        places = {column: place for place, column in enumerate(columns)}
+    def first(self) -> tuple[BadCell, ...]:
+        """Return the first `limit` of what is listed, in the file's order; within a record by column."""
+        places = {column: place for place, column in enumerate(self.columns)}
 
         def order(cell: BadCell) -> tuple[int, int, int]:
             first_column = (cell.column or "").partition(", ")[0]
@@ -63,7 +68,7 @@ class Tally:
         return tuple(sorted(self.listed, key=order)[: self.limit])
 
     def counts(self) -> tuple[RuleCount, ...]:
-        """Give every rule that was broken, the most broken first."""
+        """Return every rule that was broken, the most broken first."""
         return tuple(
             RuleCount(code, column, cells, dict(details))
             for (code, column, details), cells in self._counts.most_common()
@@ -84,7 +89,7 @@ def measure(metrics: tuple[Metric, ...], values: Mapping[int, int], rows: int) -
 
 
 def fault_of(measurement: Measurement, rows: int) -> BadCell:
-    """Give the fault of a measurement that is past its threshold."""
+    """Return the fault of a measurement that is past its threshold."""
     metric = measurement.metric
     if metric.name == "rowCount":
         return BadCell(Code.ROW_COUNT_ERROR, details={"rows": rows, "threshold": metric.text})

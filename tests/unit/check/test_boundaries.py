@@ -92,24 +92,24 @@ def test_the_fault_of_a_measurement_says_all_that_words_need() -> None:
 
 
 def test_a_list_has_room_for_just_its_limit() -> None:
-    tally = Tally(3)
+    tally = Tally(3, tuple("abc"))
     tally.list(BadCell(Code.TYPE_ERROR, line, line - 1, "c") for line in (2, 3))
     assert tally.room == 1
     tally.list(BadCell(Code.TYPE_ERROR, line, line - 1, "c") for line in (4, 5))
-    assert (tally.room, [cell.line for cell in tally.listed]) == (0, [2, 3, 4])
+    assert (tally.room, [cell.line for cell in tally.first()]) == (0, [2, 3, 4])
     tally.add([BadCell(Code.ROW_COUNT_ERROR)])
     assert tally.room == 0
-    assert [cell.line for cell in tally.first("abc")] == [None, 2, 3]
+    assert [cell.line for cell in tally.first()] == [None, 2, 3]
 
 
 def test_the_order_is_that_of_the_file_and_within_a_record_that_of_the_columns() -> None:
-    tally = Tally(10)
+    tally = Tally(10, tuple("abc"))
     whole = BadCell(Code.CONDITION_ERROR, 2, 1)
     key = BadCell(Code.PRIMARY_KEY_ERROR, 2, 1, "b, a")
     third, first = BadCell(Code.TYPE_ERROR, 2, 1, "c"), BadCell(Code.TYPE_ERROR, 2, 1, "a")
     labels = [BadCell(Code.MISSING_LABEL, 1, None, name) for name in "cba"]
     tally.insert([whole, third, key, first, *labels])
-    assert tally.first("abc") == (*labels, first, key, third, whole)
+    assert tally.first() == (*labels, first, key, third, whole)
 
 
 def test_only_a_fault_without_record_is_beyond_records() -> None:
@@ -476,12 +476,13 @@ def test_a_cut_goes_back_over_every_line_within_quotes(tmp_path: Path, text: byt
     assert first[1] == b"1,2,3\n"
 
 
-def test_the_figures_of_a_segment_are_those_of_its_bytes(tmp_path: Path) -> None:
-    [(segment, text)] = cut(b'1,"2",3\r\n\0,\r,4\r\n', tmp_path, size=1000, chunk=1)
-    assert (segment.size, segment.newlines, segment.returns, segment.pairs, segment.quotes) == (len(text), 2, 3, 2, 2)
-    assert (segment.stained, segment.ended, segment.last) == (True, True, True)
-    [(segment, _)] = cut(b"1,2,3\r\n", tmp_path, size=1000, chunk=100)
-    assert (segment.returns > 0, segment.stained, segment.header) == (True, False, len(b"h,h,h\r\n"))
+def test_a_sheet_knows_the_figures_of_its_bytes(tmp_path: Path) -> None:
+    [(segment, text)] = cut(b'1,"2",3\r\n"4\r\n",5,6\r\n', tmp_path, size=1000, chunk=1)
+    made = sheet_of(segment, FileFormat(), THREE)
+    assert made
+    assert (made.size, made.newlines, made.quotes, made.plain_bytes) == (len(text), 3, 4, len(text) - 4)
+    assert (made.ending, made.unended, segment.ended, segment.last) == (b"\r\n", False, True, True)
+    assert made.path.read_bytes() == b"h,h,h\r\n" + text
 
 
 @pytest.mark.parametrize(

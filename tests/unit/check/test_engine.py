@@ -12,10 +12,13 @@ import pytest
 
 from suimon.check import segments
 from suimon.check.engine import CheckError, InterruptedCheckError, check, check_file
+from suimon.check.kernel import keys
 from suimon.check.source import LocalFile
 from suimon.check.verdict import Code
 from suimon.contract.file import Column, Condition, FileFormat, Tolerance, Trailer
 from suimon.contract.model import Contract
+
+pytestmark = pytest.mark.usefixtures("way")
 
 UNIQUE = Contract("x", "1", "x", file=FileFormat(), columns=(Column("a", "string", unique=True),))
 Usage = namedtuple("Usage", "total used free")  # noqa: PYI024 as shutil has it
@@ -32,7 +35,24 @@ def test_keys_that_fill_the_disk_are_an_error_before_it_is_full(
     monkeypatch.setattr("shutil.disk_usage", lambda _: Usage(10**6, 0, 10**6))
     path = unique_file(tmp_path / "file.csv", 1_500_000)
     with pytest.raises(InterruptedCheckError, match=r"could not be checked.*give it more memory or disk"):
-        check_file(path, UNIQUE, None, scratch=tmp_path, memory_limit="16MB", threads=1)
+        check_file(path, UNIQUE, None, scratch=tmp_path, memory_limit="16MB", threads=1, kernel=False)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_keys_of_the_kernel_that_do_not_fit_the_disk_are_an_error(
+    way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if way == "duckdb":
+        return  # the test above
+
+    def no_room(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(keys, "MEMORY_BYTES", 1000)
+    monkeypatch.setattr(keys.Keys, "_path", no_room)
+    path = unique_file(tmp_path / "file.csv", 1000)
+    with pytest.raises(InterruptedCheckError, match=r"file\.csv could not be checked: No space left on device"):
+        check_file(path, UNIQUE, None, scratch=tmp_path)
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -47,7 +67,8 @@ def test_a_full_disk_is_told_with_the_file_and_leaves_nothing(tmp_path: Path, mo
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_more_keys_than_memory_holds_are_still_compared(tmp_path: Path) -> None:
+def test_more_keys_than_memory_holds_are_still_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keys, "MEMORY_BYTES", 1_000_000)
     path = unique_file(tmp_path / "file.csv", 2_000_000)
     with path.open("a") as file:
         file.write(f"{7:020}\n")

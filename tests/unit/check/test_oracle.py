@@ -11,6 +11,7 @@ from io import StringIO
 from pathlib import Path
 from unittest.mock import patch
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -107,6 +108,7 @@ def test_the_slow_reading_takes_a_sound_file_as_pythons_csv_does(case: Case) -> 
     assert read[dialect.header : -1 if dialect.trailer else None] == list(found.sound.values())
 
 
+@pytest.mark.usefixtures("way")
 @given(case=cases(), size=segment_sizes)
 @quick
 def test_good_records_go_on_and_bad_ones_are_set_aside_with_their_reasons(

@@ -1,0 +1,92 @@
+"""The keys of a whole file, as hashes: which of them stand twice, in bounded memory, whatever the file."""
+
+import ctypes
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from suimon.check.kernel.sift import PARTS, Hashes, Wanted
+
+_HASH_BYTES = 8
+# Beyond this the hashes in memory go to disk, parted: a part is later looked through by itself.
+MEMORY_BYTES = 48 * 1024 * 1024
+# More keys than these are not looked for one by one: then every record of the file is a candidate.
+MOST_REPEATED = 1_000_000
+_CHUNK_BYTES = 1024 * 1024
+_LEAST_PLACES = 1 << 12
+
+
+class Keys:
+    """The hashes of one key, by their first byte. What stands twice may be the same key; what stands once is unique."""
+
+    def __init__(self, kernel: ctypes.CDLL, folder: Path, key: int) -> None:
+        self._kernel, self._folder, self._key = kernel, folder, key
+        self._kept: list[list[bytes]] = [[] for _ in range(PARTS)]
+        self._bytes = 0
+
+    def add(self, hashes: Hashes) -> None:
+        """Keep hashes."""
+        at = 0
+        for part, count in enumerate(hashes.counts):
+            if count:
+                end = at + _HASH_BYTES * count
+                self._kept[part].append(hashes.parted[at:end])
+                at = end
+        self._bytes += at
+        if self._bytes > MEMORY_BYTES:
+            self._spill()
+
+    def repeated(self) -> set[int] | None:
+        """Return the hashes that stand more than once; None if they are too many to be looked for."""
+        found = set[int]()
+        for part in range(PARTS):
+            for repeats in self._repeats(self._chunks(part)):
+                found.update(repeats)
+                if len(found) > MOST_REPEATED:
+                    return None
+        return found
+
+    def _repeats(self, chunks: Iterable[bytes]) -> Iterator[Any]:
+        """Yield what comes again in a part; its table holds each hash once, so that repetitions take no memory."""
+        size, held = _LEAST_PLACES, 0
+        table = (ctypes.c_uint64 * size)()
+        for chunk in chunks:
+            count = len(chunk) // _HASH_BYTES
+            if 2 * (held + count) > size:
+                wanted = 1 << (2 * (held + count)).bit_length()
+                grown = (ctypes.c_uint64 * wanted)()
+                self._kernel.suimon_repeats(table, size, grown, wanted, (ctypes.c_uint64 * 1)())
+                table, size = grown, wanted
+            again = (ctypes.c_uint64 * count)()
+            repeats = self._kernel.suimon_repeats(chunk, count, table, size, again)
+            held += count - repeats
+            if repeats:
+                yield again[:repeats]
+
+    def _chunks(self, part: int) -> Iterator[bytes]:
+        path = self._path(part)
+        if path.exists():
+            with path.open("rb") as stream:
+                while chunk := stream.read(_CHUNK_BYTES):
+                    yield chunk
+            path.unlink()
+        yield b"".join(self._kept[part])
+        self._kept[part].clear()
+
+    def _path(self, part: int) -> Path:
+        return self._folder / f"keys-{self._key}-{part}"
+
+    def _spill(self) -> None:
+        for part, kept in enumerate(self._kept):
+            with self._path(part).open("ab") as stream:
+                stream.writelines(kept)
+            kept.clear()
+        self._bytes = 0
+
+
+def wanted_of(kernel: ctypes.CDLL, key: int, hashes: set[int]) -> Wanted:
+    """Return a table of hashes as the kernel looks them up."""
+    size = 1 << max(4, (2 * len(hashes)).bit_length())
+    table, given = (ctypes.c_uint64 * size)(), (ctypes.c_uint64 * max(1, len(hashes)))(*hashes)
+    kernel.suimon_repeats(given, len(hashes), table, size, (ctypes.c_uint64 * max(1, len(hashes)))())
+    return Wanted(key, table, size)

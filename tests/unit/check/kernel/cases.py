@@ -1,0 +1,352 @@
+"""What the kernel must answer, by cases. `python -m tests.unit.check.kernel.cases LIBRARY` runs them on a library.
+
+Each function yields the names of what went wrong, so that they can be tried on a library that has a mistake in it.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from suimon.check.kernel import library
+from suimon.check.kernel.keys import Keys, wanted_of
+from suimon.check.kernel.plan import plan_for
+from suimon.check.kernel.sift import Sieve
+from suimon.check.rules_as_sql import rules_for
+from suimon.contract.file import Column, FileFormat, Metric, Trailer
+from suimon.contract.model import Contract
+from tests.unit.check.kernel.guarded import sifted
+from tests.unit.check.kinds import KINDS, ODD, PARTITION
+from tests.unit.check.oracle_cells import judge_cell
+
+TEXT = Column("t", "string")
+AB = (Column("a", "string"), Column("b", "string"))
+# Good cells that the kernel leaves to others, by the type of the column.
+DOUBTED = {"date": {"01/01/0001", "99991231", "9999-12-31"}, "timestamp": set[str](), "integer": {"0" * 50 + "1"}}
+DOUBTED["decimal"] = DOUBTED["integer"]
+
+
+def sieve_of(kernel: Any, *columns: Column, partition: str | None = None, **other: Any) -> Sieve:
+    """Return a sieve for a contract of these columns; of `other`, metrics and key are the contract's."""
+    about = {name: other.pop(name) for name in ("metrics", "primary_key") if name in other}
+    contract = Contract("x", "1", "x", file=FileFormat(**other), columns=columns, **about)
+    places = tuple(range(len(columns)))
+    return Sieve(kernel, plan_for(contract, partition, places, rules_for(contract, partition, places)))
+
+
+def kinds_of(sieve: Sieve, text: bytes, *, last: bool = True) -> list[tuple[int, int, int]]:
+    """Return where the doubts begin and end, and of which kind they are."""
+    found = sifted(sieve, text, last=last)
+    if found.settled:
+        assert found.lines == text.count(b"\n"), text
+    return [(doubt.start, doubt.end, doubt.kind) for doubt in found.doubts]
+
+
+def passes(sieve: Sieve, text: bytes) -> bool:
+    """Return whether nothing is in doubt."""
+    found = sifted(sieve, text)
+    return found.settled and not found.doubts
+
+
+def quoted(text: str) -> bytes:
+    return b'"' + text.replace('"', '""').encode("utf-8", "surrogatepass") + b'"'
+
+
+def cells(kernel: Any) -> Iterator[str]:
+    """Every cell that breaks a rule is in doubt, and few others."""
+    for kind, required in product(KINDS, (False, True)):
+        column = replace(kind.column, name="c", required=required)
+        if column.pattern == "[0-9]":
+            continue  # not anchored: no plan for it
+        for decimal in (".", ",") if column.type == "decimal" else (".",):
+            sieve = sieve_of(kernel, column, partition=PARTITION, decimal=decimal, null_tokens=("", "-"))
+            dialect = FileFormat(decimal=decimal, null_tokens=("", "-"))
+            good = tuple(text.replace(".", decimal) if column.type == "decimal" else text for text in kind.good)
+            for text in {*good, *kind.odd, *ODD}:
+                bad = list(judge_cell(column, text, dialect, PARTITION, required=required))
+                if passes(sieve, quoted(text) + b"\n") is bool(bad) and text not in DOUBTED.get(column.type, ()):
+                    yield f"{column.type} {column.format or ''} {text!r}: {bad}"
+
+
+def calendar(kernel: Any) -> Iterator[str]:
+    """Every day of centuries that have a leap day or have none, and no other."""
+    sieve = sieve_of(kernel, Column("d", "date", format="%Y-%m-%d", minimum="1899-12-31", maximum="2100-03-01"))
+    for year, month, day in product((1900, 1904, 1999, 2000, 2023, 2024, 2100), range(14), range(33)):
+        try:
+            there = date(1899, 12, 31) <= date(year, month, day) <= date(2100, 3, 1)
+        except ValueError:
+            there = False
+        if passes(sieve, f"{year}-{month:02}-{day:02}\n".encode()) is not there:
+            yield f"{year}-{month}-{day}"
+    zoned = sieve_of(
+        kernel,
+        Column(
+            "d", "timestamp", format="%Y-%m-%d %H:%M:%S%z", minimum="2024-02-29T12:00:00", maximum="2024-02-29T12:00:01"
+        ),
+    )
+    for text, there in (
+        ("2024-02-29 12:00:00Z", True),
+        ("2024-02-29 21:00:01+09:00", True),
+        ("2024-02-29 21:00:02+09:00", False),
+        ("2024-03-01 00:00:00+12:00", True),
+        ("2024-02-29 03:00:00-09:00", True),
+        ("2024-02-29 03:30:00-08:30", True),
+        ("2024-02-29 02:59:59-09:00", False),
+        ("2024-02-29 11:59:59Z", False),
+        ("2024-02-29 24:00:00Z", False),
+        ("2024-02-29 12:60:00Z", False),
+        ("2024-02-29 12:00:60Z", False),
+        ("2024-02-29 12:00:00", False),
+        ("2024-02-29 12:00:00z", False),
+    ):
+        if passes(zoned, text.encode() + b"\n") is not there:
+            yield text
+
+
+def days(kernel: Any) -> Iterator[str]:
+    """Days are counted right over four centuries: each is itself as bound, its neighbours are not."""
+    for number in range(0, 146_097, 1_234):
+        day = date(1600, 1, 1) + timedelta(days=number)
+        sieve = sieve_of(
+            kernel, Column("d", "date", format="%d.%m.%Y", minimum=day.isoformat(), maximum=day.isoformat())
+        )
+        for step in (-1, 0, 1):
+            text = (day + timedelta(days=step)).strftime("%d.%m.") + f"{(day + timedelta(days=step)).year:04}\n"
+            if passes(sieve, text.encode()) is (step != 0):
+                yield f"{day} {step}"
+
+
+def integers(kernel: Any) -> Iterator[str]:
+    """Signs and widths of whole numbers, to the last digit; and what is no number."""
+    for bits, sign in product((32, 64), (-1, 1)):
+        edge = 2 ** (bits - 1) - (sign > 0)
+        sieve = sieve_of(kernel, Column("n", "integer", bits=bits))
+        for value, there in ((edge, True), (edge + 1, False), (edge - 1, True), (10 * edge, False)):
+            if passes(sieve, f"{sign * value}\n".encode()) is not there:
+                yield f"{sign * value} of {bits} bits"
+    for column in (Column("n", "integer", bits=32), Column("n", "decimal", precision=4, scale=2)):
+        sieve = sieve_of(kernel, column)
+        for mark in "/:;.,eE+- ":
+            if passes(sieve, f"1{mark}\n".encode()) or passes(sieve, f"{mark}\n".encode()):
+                yield f"1{mark}"
+
+
+def decimals(kernel: Any) -> Iterator[str]:
+    """Signs, bounds and places of decimals, to the last digit."""
+    sieve = sieve_of(kernel, Column("n", "decimal", precision=4, scale=2, minimum="-12.34", maximum="56.78"))
+    for value in (*range(-10_100, 10_101, 7), -1235, -1234, -1233, 5677, 5678, 5679):
+        text = f"{'-' if value < 0 else ''}{abs(value) // 100}.{abs(value) % 100:02}"
+        if passes(sieve, text.encode() + b"\n") is not (-1234 <= value <= 5678):
+            yield text
+    wide = sieve_of(kernel, Column("n", "decimal", precision=38, scale=10, maximum="1" + "0" * 27))
+    for text, there in (("1" + "0" * 27, True), ("1" + "0" * 27 + ".0000000001", False), ("-" + "9" * 28, True)):
+        if passes(wide, text.encode() + b"\n") is not there:
+            yield text
+
+
+def characters(kernel: Any) -> Iterator[str]:
+    """Exactly the bytes that are characters are taken, in each encoding."""
+    heads = [bytes([byte]) for byte in range(1, 256) if byte not in b'\n\r"\x1a\x1b']
+    tails = (
+        b"",
+        b"\x30",
+        b"\x7f",
+        b"\x80",
+        b"\x8f",
+        b"\x90",
+        b"\x9f",
+        b"\xa0",
+        b"\xa1",
+        b"\xbf",
+        b"\xc0",
+        b"\xfc",
+        b"\xff",
+    )
+    for encoding in ("utf-8", "cp932", "shift_jis", "euc-jp"):
+        sieve = sieve_of(kernel, replace(TEXT, max_length=2), encoding=encoding)
+        for head, tail, last in product(
+            heads, tails, (b"", b"\x80", b"\xa4", b"\xbf\xbf", b"\xbf\xc0", b"\xbf\xbf\xbf")
+        ):
+            raw = head + tail + last
+            try:
+                text = raw.decode(encoding)
+            except UnicodeDecodeError:
+                text = None
+            # One character may have several names; what Python reads of no character set is none.
+            sure = text is not None and text.encode(encoding, "replace") == raw and not _private(text)
+            there = passes(sieve, b'"' + raw + b'"\n')
+            if (there and (text is None or len(text) > 2)) or (sure and text and len(text) <= 2 and not there):
+                yield f"{encoding} {raw!r}"
+
+    cut = sieve_of(kernel, TEXT)
+    for raw in (b"\xc3", b"\xe6\xb0", b"\xf0\x9f\x98", b"x" * 7 + b"\xe6"):
+        if kinds_of(cut, raw) != [(0, len(raw), library.FORM)]:
+            yield f"cut by the end: {raw!r}"
+
+
+def _private(text: str) -> bool:
+    return any(character in "\x80\xa0" or "\ue000" <= character <= "\uf8ff" for character in text)
+
+
+def places(kernel: Any) -> Iterator[str]:
+    """A mark is seen wherever it stands among the sixty-four bytes that are looked at together."""
+    sieve = sieve_of(kernel, *AB)
+    for at in range(140):
+        for name, text, wanted in (
+            ("quoted", b"x" * at + b',"y"\n', []),
+            ("doubled", b"x" * at + b',"y""z"\n', []),
+            ("delimiter in quotes", b"x" * at + b',",,"\r\n', []),
+            ("line break in quotes", b"x" * at + b',"\n\r\n"\n', []),
+            ("quote inside", b"x" * at + b'x"y",z\nx,y\n', [(0, at + 7, library.FORM)]),
+            ("quote behind", b'"' + b"x" * at + b'"y,z\nx,y\n', [(0, at + 6, library.FORM)]),
+            ("lone return", b"x" * at + b",y\rz\nx,y\n", [(0, at + 5, library.FORM)]),
+            ("return at the end", b"x" * at + b",y\r", [(0, at + 3, library.FORM)]),
+            ("control", b"x" * at + b"\x1a,y\n", [(0, at + 4, library.FORM)]),
+            ("null in quotes", b"x" * at + b',"\0"\n', [(0, at + 5, library.FORM)]),
+            ("stray byte", b"x" * at + b"\xff,y\n", [(0, at + 4, library.FORM)]),
+            ("three cells", b"x" * at + b",y,z\n", [(0, at + 5, library.FORM)]),
+            ("one cell", b"x" * at + b"z\nx,y\n", [(0, at + 2, library.FORM)]),
+            ("blank line", b"x" * at + b",y\n\nx,y\n", [(at + 3, at + 4, library.BLANK)]),
+            ("mark of a file", b"\xef\xbb\xbf" + b"x" * at + b",y\n", [(0, at + 6, library.FORM)]),
+            ("tab", b"x" * at + b"\t,y\n", []),
+        ):
+            if kinds_of(sieve, text) != wanted:
+                yield f"{name} at {at}"
+
+
+def ends(kernel: Any) -> Iterator[str]:
+    """Where a piece ends its last record must end, unless it is the file's last."""
+    sieve = sieve_of(kernel, *AB)
+    text = b'a,b\r\n"c\n""",d\ne,"f"\n'
+    whole = {0, 5, 14, len(text)}
+    for size in range(len(text) + 1):
+        open_quote = text[:size].count(b'"') % 2 == 1 and size < len(text)
+        for last in (False, True):
+            found = sifted(sieve, text[:size], last=last)
+            if found.settled is not (size in whole or (last and not open_quote)):
+                yield f"{size} {last}"
+    for last in (False, True):
+        if sifted(sieve, b'a,b\nc,"d', last=last).settled:
+            yield "an open quote"
+    lf, crlf = sieve_of(kernel, *AB, line_ending="lf"), sieve_of(kernel, *AB, line_ending="crlf")
+    if kinds_of(lf, b"a,b\nc,d\r\n") != [(4, 9, library.FORM)] or kinds_of(crlf, b"a,b\nc,d\r\n") != [
+        (0, 4, library.FORM)
+    ]:
+        yield "another line ending"
+    comments = sieve_of(kernel, *AB, comment="#")
+    if kinds_of(comments, b'#"\na,b\n#,\r\n#') or not kinds_of(comments, b'"#",b\nx#,"\n'[:6] + b"c\n"):
+        yield "a comment"
+    backslash = sieve_of(kernel, *AB, escape="\\")
+    if kinds_of(backslash, b'a\\,"b\\"\\\\\\\n,"\n') or kinds_of(backslash, b'a,"b""c"\n') != [(0, 9, library.FORM)]:
+        yield "a backslash"
+
+
+def keys(kernel: Any) -> Iterator[str]:
+    """Keys that differ have hashes that differ, keys that are the same the same; hashes are found again."""
+    sieve = sieve_of(kernel, replace(TEXT, unique=True))
+    texts = ["".join(one) for size in range(1, 4) for one in product("abc", repeat=size)]
+    texts += [("x" * 40)[:at] + "y" + ("x" * 40)[at:] for at in range(41)] + ["x" * size for size in range(1, 60)]
+    yield from _same_or_not(kernel, sieve, [f"{text}\n" for text in texts], "texts")
+    yield from _same_or_not(kernel, sieve, ["水\n", "門\n", "水門\n", "門水\n"], "characters")
+    integer = sieve_of(kernel, Column("n", "integer", bits=64, unique=True))
+    yield from _same_or_not(kernel, integer, [f"{number}\n" for number in range(-300, 300)], "numbers")
+    pair = sieve_of(kernel, *AB, primary_key=("a", "b"))
+    yield from _same_or_not(kernel, pair, ["a,b\n", "b,a\n", "a,a\n", "b,b\n"], "pairs")
+    for name, made, text in (
+        ("blanks", sieve, b"a \na\n"),
+        ("signs", integer, b"7\n+7\n"),
+        ("zeros", integer, b"007\n7\n"),
+        ("pairs", pair, b'x,y\n"x",y  \n'),
+        (
+            "one of two characters",
+            sieve_of(kernel, replace(TEXT, unique=True), encoding="cp932"),
+            b"\x81\xca\n\xee\xf9\n",
+        ),
+    ):
+        if len(_repeated(kernel, made, text) or ()) != 1:
+            yield f"the same: {name}"
+    found = sifted(sieve, b"a\nb\nc\na\n")
+    again = _repeated(kernel, sieve, b"a\nb\nc\na\n")
+    wanted = wanted_of(kernel, 0, again or set())
+    others = b"".join(b"%d\n" % number for number in range(300))
+    listed = [doubt.record for doubt in sifted(sieve, b"a\nb\nc\na\n" + others, wanted=wanted).doubts]
+    if listed != [0, 3] or found.doubts or sum(sum(one.counts) for one in found.hashes[0]) != 4:
+        yield f"wanted {listed}"
+
+
+def _repeated(kernel: Any, sieve: Sieve, text: bytes) -> set[int] | None:
+    kept = Keys(kernel, Path(), 0)
+    for hashes in sifted(sieve, text).hashes[0]:
+        kept.add(hashes)
+    return kept.repeated()
+
+
+def _same_or_not(kernel: Any, sieve: Sieve, lines: list[str], name: str) -> Iterator[str]:
+    unique = list(dict.fromkeys(lines))
+    if _repeated(kernel, sieve, "".join(unique).encode()):
+        yield f"one hash for two {name}"
+    if len(_repeated(kernel, sieve, "".join([*unique, *unique]).encode()) or ()) != len(unique):
+        yield f"two hashes for one of {name}"
+
+
+def figures(kernel: Any) -> Iterator[str]:
+    """Sums and counts are those of the records that are not in doubt."""
+    trailer = Trailer("T", 2, (("n", 3), ("d", 4)))
+    columns = (Column("n", "integer", bits=64), Column("d", "decimal", precision=20, scale=2), Column("t", "string"))
+    metrics = (
+        Metric("nullValues", ("t",), maximum="0"),
+        Metric("missingValues", ("t",), values=("n/a", "-")),
+        Metric("invalidValues", ("t",), values=("a", "n/a", "b")),
+        Metric("invalidValues", ("t",), pattern="^[a-z/]+$"),
+    )
+    sieve = sieve_of(kernel, *columns, trailer=trailer, metrics=metrics)
+    text = b"1,-1.50,a\n-4,,n/a\n9223372036854775807,0.5,\n9223372036854775807,999999999999999999.99,b\nx,7,b\n5,5,Q\n"
+    found = sifted(sieve, text)
+    if found.sums != [2 * (2**63 - 1) - 3, 99999999999999999999 + 50 - 150]:
+        yield f"sums {found.sums}"
+    if found.metrics != [1, 2, 0, 0] or [doubt.record for doubt in found.doubts] != [4, 5]:
+        yield f"counts {found.metrics}, {found.doubts}"
+    if found.records != 6:
+        yield "records"
+
+
+def cuts(kernel: Any) -> Iterator[str]:
+    """A piece is cut behind the last line outside quotes."""
+    sieve = sieve_of(kernel, *AB)
+    for text, wanted in (
+        (b"a,b\nc", 4),
+        (b'a,b\n"c\nd', 4),
+        (b'a,"\n"\n"c\nd', 6),
+        (b"abc", 0),
+        (b"", 0),
+        (b'"a\n', 0),
+        (b"x" * 63 + b"\n" + b"y", 64),
+        (b"x" * 63 + b'"\n"\n"', 67),
+    ):
+        if sieve.cut(text, len(text)) != wanted:
+            yield repr(text)
+    if sieve_of(kernel, *AB, quote="", escape="").cut(b'a,"\nb', 5) != 4:
+        yield "without quotes"
+
+
+CASES: dict[str, Callable[[Any], Iterator[str]]] = {
+    case.__name__: case
+    for case in (cells, calendar, days, integers, decimals, characters, places, ends, keys, figures, cuts)
+}
+
+
+def main(path: str) -> int:
+    """Print the first wrong answer; return 1 if there is one."""
+    kernel = library.load(Path(path))
+    for name, case in CASES.items():
+        if first := next(case(kernel), None):
+            sys.stdout.write(f"{name}: {first}\n")
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
