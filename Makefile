@@ -30,7 +30,7 @@ down: ## end exactly what `make up` started
 
 # A worker for each core; three for all tests, since those of the twin wait more than they work.
 PYTEST := $(VENV)/bin/python -m pytest --no-loadscope-reorder
-quick: $(VENV)/.ready ## run every test that starts no process of its own, within 90 seconds
+quick: $(VENV)/.ready $(KERNEL)/kernel.so ## run every test that starts no process of its own, within 90 seconds
 	@$(PYTEST) -n 2 -m "not process"
 
 test: setup ## run every test
@@ -111,9 +111,10 @@ $(VENV)/.ready: $(VENV)/bin/uv requirements/suimon.lock.txt pyproject.toml
 	@echo "setup: suimon and its tests"
 	@VIRTUAL_ENV=$(VENV) $(UV) pip sync -q --require-hashes requirements/bootstrap.lock.txt requirements/suimon.lock.txt
 	@VIRTUAL_ENV=$(VENV) $(UV) pip install -q --no-deps --no-build-isolation -e .
+	@$(VENV)/bin/python -m suimon.check.kernel.compile
 	@touch $@
 
-# Built by the compiler in .venv; without it (on another machine than those it is built for) checks work, slower.
+# Where it is not built (on another machine than those it is for) checks work, slower.
 $(KERNEL)/kernel.so: $(VENV)/.ready $(wildcard $(KERNEL)/*.c $(KERNEL)/*.h) $(KERNEL)/compile.py
 	@echo "setup: kernel"
 	@$(VENV)/bin/python -m suimon.check.kernel.compile

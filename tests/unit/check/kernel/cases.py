@@ -25,7 +25,11 @@ from tests.unit.check.oracle_cells import judge_cell
 TEXT = Column("t", "string")
 AB = (Column("a", "string"), Column("b", "string"))
 # Good cells that the kernel leaves to others, by the type of the column.
-DOUBTED = {"date": {"01/01/0001", "99991231", "9999-12-31"}, "timestamp": set[str](), "integer": {"0" * 50 + "1"}}
+DOUBTED = {
+    "date": {"01/01/0001", "99991231", "9999-12-31"},
+    "timestamp": {"9999-12-31 23:59:59-18:00", "0001-01-01 00:00:00Z", "0001-01-01 09:00:00+09:00"},
+    "integer": {"0" * 50 + "1"},
+}
 DOUBTED["decimal"] = DOUBTED["integer"]
 
 

@@ -31,6 +31,7 @@ def test_the_kernel_answers_right(kernel: Any, group: str) -> None:
     assert list(CASES[group](kernel)) == []
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: str(mistake[0]))
 def test_a_mistake_in_the_kernel_is_found_by_its_cases(tmp_path: Path, mistake: tuple[str, str, str, str]) -> None:
     _, name, right, wrong = mistake
@@ -48,6 +49,7 @@ def test_a_mistake_in_the_kernel_is_found_by_its_cases(tmp_path: Path, mistake: 
     assert "Traceback" not in done.stderr or "AssertionError" in done.stderr, done.stderr  # a crash has no traceback
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("target", sorted({TARGET, compiler.LAMBDA}))
 def test_the_same_sources_are_the_same_library_wherever_they_are_built(tmp_path: Path, target: str) -> None:
     (tmp_path / "elsewhere").mkdir()
