@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import itertools
 import random
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +21,7 @@ from local.twin import new_twin
 from tests.simulation.services.airflow import Dag, Run
 from tests.simulation.services.mwaa import REQUESTS_PER_SECOND, Mwaa
 from tests.twin.test_airflow_real import _behind_mwaa
+from tests.waiting import PATIENCE, eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -94,15 +94,14 @@ class Site:
         return self.ask("POST", f"/dags/{dag_id}/dagRuns", body)
 
     def ended(self, dag_id: str, run_id: str) -> Any:
-        """Give a run when it has come to its end."""
-        bound = time.monotonic() + 90
-        while time.monotonic() < bound:
+        """Return a run once it has come to its end."""
+
+        def ended() -> Any:
             status, run = self.ask("GET", f"/dags/{dag_id}/dagRuns/{run_id}")
             assert status == 200
-            if run["state"] in {"success", "failed"}:
-                return run
-            time.sleep(0.3)
-        raise AssertionError(f"{run_id} did not come to its end")
+            return run if run["state"] in {"success", "failed"} else None
+
+        return eventually(ended, f"the end of {run_id}", pause=0.3)
 
     def tasks(self, run_id: str) -> dict[str, str | None]:
         """Give the states of a run's tasks as the sweep asks for them, in the order of their ends."""
@@ -129,7 +128,7 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
             twin = twin.with_(running=(*twin.running, spawn(part, twin)))
         for part, running in zip(parts, twin.running, strict=True):
             wait_until_ready(part, running, twin)
-        unpause(airflow, ["strict"], timeout=60)
+        unpause(airflow, ["strict"], PATIENCE)
         for real in _behind_mwaa(twin, airflow):
             yield Site(real.client, lambda away, twin=twin: _take_away(twin, away=away))  # type: ignore[misc]  # a bound default
     finally:

@@ -25,6 +25,7 @@ from suimon_etl.tables import table_of
 from tests.dags.on_airflow.fake_aws import FakeAws, serve
 from tests.dags.sales_parquet import sums_of_sales, write_sales
 from tests.twin.redshift_server import COPY_ROLE, Endpoint, endpoint
+from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,8 +39,8 @@ SETTINGS = {
     "AWS_MAX_ATTEMPTS": "1",
     "SUIMON_RETRY_SECONDS": "0.2",
     "SUIMON_LATE_RUN_TOPIC": TOPIC,
-    # A worker that is silent for so long is dead. Not less: the machine of the tests may be slow.
-    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "15",
+    # A worker that is silent for so long is dead. Not less: on a slow machine under load, one that lives would be.
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "45",
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "1",
     "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "2",
 }
@@ -220,7 +221,7 @@ def running_airflow(folder: Path) -> Iterator[Running]:
                 twin = twin.with_(running=(*twin.running, spawn(part, twin)))
             for part, process in zip(parts, twin.running, strict=True):
                 wait_until_ready(part, process, twin)
-            unpause(site, ["daily_sales_etl", "inventory_etl"], timeout=60)
+            unpause(site, ["daily_sales_etl", "inventory_etl"], PATIENCE)
             yield Running(site, cloud)
         finally:
             stop(twin)

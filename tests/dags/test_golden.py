@@ -25,6 +25,7 @@ from suimon_etl.quality import Findings, judge, partition_figures
 from suimon_etl.request import Redshift, RunRequest
 from suimon_etl.tables import Table, table_of
 from tests.dags.redshift_hook import hook
+from tests.datasets import golden_cases
 from tests.twin.golden import as_sent
 from tests.twin.redshift_server import COPY_ROLE, Endpoint, endpoint
 
@@ -37,9 +38,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.process
 ROOT = Path(__file__).parents[2]
-GOLDEN = Path(__file__).with_name("golden")
 DAY = "2026-11-20"
-DATASETS = ("sales", "user_events", "inventory")
+CASES = golden_cases()
 
 
 @pytest.fixture(scope="module")
@@ -72,8 +72,7 @@ def contract_of(dataset: str) -> Contract:
 
 def sent(contract: Contract) -> bytes:
     """Give the golden file as the upstream system sends it."""
-    (file,) = (path for path in GOLDEN.glob(f"{contract.dataset}.*") if not path.name.endswith(".expected.txt"))
-    return as_sent(file.read_text(encoding="utf-8"), contract)
+    return as_sent(CASES[contract.dataset].file.read_text(encoding="utf-8"), contract)
 
 
 def converted(spark: SparkSession, redshift: Endpoint, contract: Contract, rows: int, attempt: int) -> RunRequest:
@@ -141,12 +140,12 @@ def sums_in(redshift: Endpoint, table: Table) -> dict[str, str]:
     return dict(zip(names, map(str, sums), strict=True))
 
 
-@pytest.mark.parametrize("dataset", DATASETS)
+@pytest.mark.parametrize("dataset", CASES)
 def test_what_the_file_says_is_what_the_table_holds(
     spark: SparkSession, redshift: Endpoint, dataset: str, tmp_path: Path
 ) -> None:
     contract, table = contract_of(dataset), table_of(dataset)
-    expected = (GOLDEN / f"{dataset}.expected.txt").read_text(encoding="utf-8").splitlines()
+    expected = CASES[dataset].rows.read_text(encoding="utf-8").splitlines()
 
     suffix = ".gz" if contract.file and contract.file.compression == "gzip" else ""
     (tmp_path / f"data.csv{suffix}").write_bytes(sent(contract))

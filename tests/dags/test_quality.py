@@ -10,6 +10,7 @@ import pytest
 from suimon_etl.quality import checks, judge
 from suimon_etl.request import RunRequest
 from suimon_etl.tables import Column, Table, table_named, table_of
+from tests.datasets import DATASETS
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def figures(table: str, rows: int = 3, **found: int) -> dict[str, int]:
     return told
 
 
-@pytest.mark.parametrize("table", ["sales_fact", "user_events", "inventory"])
+@pytest.mark.parametrize("table", [table_of(dataset).name for dataset in DATASETS])
 def test_a_partition_that_is_the_file_is_good(request_: RunRequest, table: str) -> None:
     found = judge(table, request_, figures(table))
     assert (found.problems, found.warnings) == ((), ())

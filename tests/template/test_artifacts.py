@@ -13,6 +13,7 @@ import pytest
 
 from functions.build import CARRIED
 from local.isolation import clean_environment
+from tests.datasets import DATASETS
 
 pytestmark = pytest.mark.process
 ROOT = Path(__file__).parents[2]
@@ -62,7 +63,7 @@ def test_only_intake_carries_what_reads_files_and_nobody_what_reads_yaml(artifac
 
 def test_contracts_are_compiled_into_what_needs_them(artifacts: dict[str, Path]) -> None:
     compiled = json.loads((artifacts["intake"] / "contracts.json").read_text(encoding="utf-8"))
-    assert {contract["dataset"] for contract in compiled["contracts"]} >= {"sales", "user_events", "inventory"}
+    assert {contract["dataset"] for contract in compiled["contracts"]} == set(DATASETS)
     assert not (artifacts["outcome"] / "contracts.json").exists()
 
 

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from suimon.contract.odcs.parse import read_contract_files
+from tests.datasets import golden_cases
 
 if TYPE_CHECKING:
     from suimon.contract.model import Contract
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDER = ROOT / "tests" / "dags" / "golden"
 WRITTEN_FOR = date(2026, 11, 20)
 
 
@@ -45,10 +45,8 @@ class GoldenFile:
 def golden_file(dataset: str, day: date, *, corrected: bool = False) -> GoldenFile:
     """Give a dataset's golden file as if it had been written for `day`."""
     contract = read_contract_files([ROOT / "contracts" / f"{dataset}.odcs.yaml"]).of(dataset)
-    (file,) = (path for path in FOLDER.glob(f"{dataset}.*") if not path.name.endswith(".expected.txt"))
-    texts = [
-        _moved((FOLDER / name).read_text(encoding="utf-8"), day) for name in (file.name, f"{dataset}.expected.txt")
-    ]
+    case = golden_cases()[dataset]
+    texts = [_moved(path.read_text(encoding="utf-8"), day) for path in (case.file, case.rows)]
     text, table = (_corrected(text, CORRECTIONS[dataset]) for text in texts) if corrected else texts
     assert contract.key_pattern
     return GoldenFile(contract.key_pattern.key_for(str(day)), as_sent(text, contract), table.splitlines())

@@ -6,7 +6,6 @@ import contextlib
 import re
 import shutil
 import threading
-import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -22,6 +21,7 @@ from local.redshift.server import Place, application
 from local.redshift.service import DataApi
 from local.redshift.targets import Names
 from local.redshift.warehouse import Warehouse, open_warehouse
+from tests.waiting import PATIENCE, eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 ACCOUNT = "111122223333"
 COPY_ROLE = f"arn:aws:iam::{ACCOUNT}:role/copy"
 NOW = datetime(2026, 11, 22, 1, 2, 3, 456, tzinfo=UTC)
-BOUND_SECONDS = 20.0
 SECRET = f"arn:aws:secretsmanager:ap-northeast-1:{ACCOUNT}:secret:warehouse-a1b2c3"
 SECRETS = {SECRET: '{"username": "loader", "password": "x"}', "empty": "{}", "text": "loader:x"}
 RUNNING = {"SUBMITTED", "PICKED", "STARTED"}
@@ -112,10 +111,13 @@ class Endpoint:
         return self.ended(statement_id)
 
     def ended(self, statement_id: str) -> dict[str, Any]:
-        """Wait for a statement's end."""
-        description = self.client().describe_statement(Id=statement_id, WaitTimeSeconds=int(BOUND_SECONDS))
-        assert description["Status"] not in RUNNING, description
-        return dict(description)
+        """Return a statement's description once it has ended."""
+
+        def description() -> dict[str, Any] | None:
+            described = dict(self.client().describe_statement(Id=statement_id, WaitTimeSeconds=20))
+            return None if described["Status"] in RUNNING else described
+
+        return eventually(description, f"the end of {statement_id}")
 
     def rows(self, sql: str, **parameters: str) -> list[list[Any]]:
         """Run a SELECT and give its rows."""
@@ -158,19 +160,11 @@ def endpoint(
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    wait_until(lambda: server.started)
+    eventually(lambda: server.started, "the server's start", pause=0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
         yield Endpoint(f"http://127.0.0.1:{port}", warehouse, iam, folder / "s3" / "lake", folder / "staging")
     finally:
         server.should_exit = True
-        thread.join(BOUND_SECONDS)
+        thread.join(PATIENCE)
         warehouse.close()
-
-
-def wait_until(condition: Any) -> None:
-    """Poll a real condition within a bound."""
-    deadline = time.monotonic() + BOUND_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "the condition never came true"
-        time.sleep(0.01)

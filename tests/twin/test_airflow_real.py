@@ -30,6 +30,7 @@ from local.mwaa.endpoint import Environment, RequestRate, create_app
 from local.mwaa.webserver import WebServer
 from local.supervisor import MARK, spawn, stop, wait_until_ready
 from local.twin import Twin, new_twin
+from tests.waiting import PATIENCE, eventually
 
 if TYPE_CHECKING:
     from mypy_boto3_mwaa import MWAAClient
@@ -74,7 +75,7 @@ class Real:
         return str(self.call("GET", f"/dags/{dag_id}/dagRuns/{run_id}")["state"])
 
     def finish(self, dag_id: str, run_id: str) -> str:
-        wait_for(lambda: self.state(dag_id, run_id) in {"success", "failed"}, 60)
+        eventually(lambda: self.state(dag_id, run_id) in {"success", "failed"}, f"the end of {run_id}")
         return self.state(dag_id, run_id)
 
 
@@ -90,7 +91,7 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Real]:
             twin = twin.with_(running=(*twin.running, spawn(part, twin)))
         for part, running in zip(parts, twin.running, strict=True):
             wait_until_ready(part, running, twin)
-        unpause(site, ["p"], timeout=30)
+        unpause(site, ["p"], PATIENCE)
         write_task_credentials(site, "AKIAWRITTENLATER", "secret")
         yield from _behind_mwaa(twin, site)
     finally:
@@ -167,7 +168,7 @@ def test_a_dag_that_never_comes_is_told_with_the_import_errors(real: Real) -> No
     broken = real.site.dags / "broken.py"
     broken.write_text("from airflow.sdk import DAG\nimport no_such_module_of_anybody\n")
     try:
-        wait_for(lambda: real.call("GET", "/importErrors")["total_entries"] == 1, 30)
+        eventually(lambda: real.call("GET", "/importErrors")["total_entries"] == 1, "the import error")
         with pytest.raises(AirflowError, match="no_such_module_of_anybody"):
             unpause(real.site, ["broken"], timeout=0)
     finally:
@@ -215,7 +216,7 @@ def _behind_mwaa(twin: Twin, site: AirflowSite) -> Iterator[Real]:
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
-        wait_for(lambda: server.started, 10)
+        eventually(lambda: server.started, "the server's start")
         client = boto3.Session("AKIAEXAMPLE", "secret", region_name="ap-northeast-1").client(
             "mwaa",
             endpoint_url=f"http://127.0.0.1:{listener.getsockname()[1]}",
@@ -233,13 +234,6 @@ def status_of(real: Real, call: Callable[[], Any]) -> int:
     with pytest.raises(real.client.exceptions.RestApiClientException) as raised:
         call()
     return int(raised.value.response["RestApiStatusCode"])  # type: ignore[typeddict-item] # modelled by the service
-
-
-def wait_for(condition: Callable[[], bool], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"did not happen within {seconds} s"
-        time.sleep(0.1)
 
 
 def processes(twin: Twin) -> list[psutil.Process]:

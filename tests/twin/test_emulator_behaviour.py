@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from local.cloud.functions import understood
 from local.supervisor import wait_for
+from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,7 +105,7 @@ def run_machine(
     def ended() -> bool:
         return bool(steps.describe_execution(executionArn=execution)["status"] != "RUNNING")
 
-    wait_for(ended, cloud, 20, "the execution's end")
+    wait_for(ended, cloud, PATIENCE, "the execution's end")
     return dict(steps.describe_execution(executionArn=execution))
 
 
@@ -206,7 +207,7 @@ def test_messages_of_a_failed_batch_stay_in_the_queue(
         found = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
         return int(found[names[0]]), int(found[names[1]])
 
-    wait_for(lambda: counts() == (0, left) and _asked(cloud, name), cloud, 20, "the batch's end")
+    wait_for(lambda: counts() == (0, left) and _asked(cloud, name), cloud, PATIENCE, "the batch's end")
 
 
 def _asked(cloud: Twin, name: str) -> bool:

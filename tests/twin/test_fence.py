@@ -12,6 +12,7 @@ import sys
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,9 @@ from local.redshift.session import Session
 from suimon.warehouse import ddl
 from suimon.warehouse.data_api import WarehouseError
 from tests.dags.redshift_hook import hook
-from tests.twin.redshift_server import COPY_ROLE, Endpoint, endpoint, wait_until
+from tests.datasets import DATASETS
+from tests.twin.redshift_server import COPY_ROLE, Endpoint, endpoint
+from tests.waiting import eventually
 
 sys.path.append(str(Path(__file__).parents[2] / "dags"))  # as Airflow does
 
@@ -38,7 +41,6 @@ if TYPE_CHECKING:
 
 TABLE, DAY, DAY_BEFORE = "sales_fact", "2026-11-20", "2026-11-19"
 STATEMENTS = len(BATCH)
-DATASETS = ("sales", "user_events", "inventory")
 ARROW = {
     "string": pa.string(),
     "date": pa.date32(),
@@ -52,6 +54,10 @@ def redshift(tmp_path: Path) -> Iterator[Endpoint]:
     with endpoint(tmp_path) as running:
         assert running.run(*ddl.statements().values())["Status"] == "FINISHED"
         yield running
+
+
+def has_started(redshift: Endpoint, statement: str) -> bool:
+    return redshift.client().describe_statement(Id=statement)["Status"] == "STARTED"
 
 
 def cell(column: Column, key: str, name: str, day: date) -> Any:
@@ -256,8 +262,7 @@ def test_of_two_loads_at_once_the_newer_stays(redshift: Endpoint, dataset: str, 
         for query, plan in enumerate(plans[:place]):
             session.run(plan, parameters, query)
         waiting = send(redshift, waiter)
-        started = f"{waiting}:1"
-        wait_until(lambda it=started: redshift.client().describe_statement(Id=it)["Status"] == "STARTED")
+        eventually(partial(has_started, redshift, f"{waiting}:1"))
         for query, plan in enumerate(plans[place:], start=place):
             session.run(plan, parameters, query)
         session.commit()

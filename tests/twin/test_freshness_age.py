@@ -10,7 +10,7 @@ import pytest
 from suimon.contract.model import TableFreshness
 from suimon.freshness.tables import QUERY_SECONDS, ask_age
 from suimon.warehouse.data_api import Warehouse, WarehouseError, run
-from tests.twin.redshift_server import wait_until
+from tests.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,7 +72,7 @@ def test_a_question_that_waits_for_a_load_is_given_up_and_leaves_nothing_behind(
     sql("INSERT INTO digits VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9)")
     client = redshift.session().client("redshift-data")
     load = client.batch_execute_statement(Sqls=["LOCK TABLE busy_fact", LONG], **WAREHOUSE.request())["Id"]
-    wait_until(lambda: client.describe_statement(Id=load)["SubStatements"][0]["Status"] == "FINISHED")
+    eventually(lambda: client.describe_statement(Id=load)["SubStatements"][0]["Status"] == "FINISHED")
     table, moment = TableFreshness("busy_fact", "order_date", 1), datetime(2026, 11, 21, tzinfo=UTC)
     with pytest.raises(WarehouseError, match=r"is not finished after 0\.5 s, and was cancelled"):
         ask_age(client, WAREHOUSE, table, moment, seconds=0.5)

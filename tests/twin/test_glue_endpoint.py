@@ -28,6 +28,7 @@ from local.glue.process import Script
 from local.glue.runner import Runner
 from local.glue.runs import JobRun, RunBook
 from local.glue.staging import StagingError, stage, upload
+from tests.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -185,21 +186,13 @@ def twin(tmp_path: Path) -> Iterator[Twin]:
     twin.close()
 
 
-def eventually(condition: Callable[[], Any], seconds: float = 60) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (value := condition()):
-        assert time.monotonic() < deadline, "never happened"
-        time.sleep(0.05)
-    return value
-
-
 def run_of(glue: GlueClient, run_id: str) -> Mapping[str, Any]:
     return glue.get_job_run(JobName=JOB, RunId=run_id)["JobRun"]
 
 
 def ended(glue: GlueClient, run_id: str) -> Mapping[str, Any]:
     run: Mapping[str, Any] = eventually(
-        lambda: run if (run := run_of(glue, run_id))["JobRunState"] in FINAL else None, 120
+        lambda: run if (run := run_of(glue, run_id))["JobRunState"] in FINAL else None, "the end of the run"
     )
     return run
 
@@ -593,7 +586,7 @@ def test_a_script_dies_with_the_process_that_started_it(tmp_path: Path) -> None:
     owner.send_signal(signal.SIGKILL)
     owner.wait()
 
-    eventually(lambda: not alive(pid), 10)
+    eventually(lambda: not alive(pid))
 
 
 def test_what_a_script_leaves_running_ends_with_it(tmp_path: Path) -> None:
@@ -604,7 +597,7 @@ def test_what_a_script_leaves_running_ends_with_it(tmp_path: Path) -> None:
     code = Script([sys.executable, str(script)], os.environ, tmp_path, tmp_path / "log").wait(30)
 
     assert code == 0
-    eventually(lambda: not alive(pid_in(tmp_path / "log")), 10)
+    eventually(lambda: not alive(pid_in(tmp_path / "log")))
 
 
 def test_a_key_that_would_leave_the_staging_folder_is_refused(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from botocore.exceptions import ClientError
 from local.redshift import dialect
 from local.redshift.errors import CancelledError, RedshiftError
 from local.redshift.session import Session
-from tests.twin.redshift_server import BOUND_SECONDS, Endpoint, endpoint, wait_until
+from tests.twin.redshift_server import Endpoint, endpoint
+from tests.waiting import PATIENCE, eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -201,10 +202,10 @@ class Overlapping:
         thread = threading.Thread(target=step)
         thread.start()
         transaction = self.sessions[name]._transaction
-        wait_until(lambda: transaction is not None and transaction.waits_for)
+        eventually(lambda: transaction is not None and transaction.waits_for)
 
         def ended() -> Exception | None:
-            thread.join(BOUND_SECONDS)
+            thread.join(PATIENCE)
             assert not thread.is_alive()
             return errors[0] if errors else None
 
@@ -352,7 +353,7 @@ def test_loads_of_two_tables_end_each_other_by_a_log_that_they_share(redshift: E
 def running(redshift: Endpoint, *sqls: str) -> str:
     started = redshift.client().batch_execute_statement(Sqls=list(sqls), **WHERE)["Id"]
     last = f"{started}:{len(sqls)}"
-    wait_until(lambda: redshift.client().describe_statement(Id=last)["Status"] == "STARTED")
+    eventually(lambda: redshift.client().describe_statement(Id=last)["Status"] == "STARTED")
     return started
 
 

@@ -10,7 +10,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 import zipfile
 from datetime import date, timedelta
 from pathlib import Path
@@ -19,15 +18,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from local.isolation import clean_environment
+from tests.waiting import PATIENCE, eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from local.twin import Twin
 
 ROOT = Path(__file__).parents[2]
 DEFINITION = ROOT / "statemachine" / "replay.asl.json"
-PATIENCE = 30.0
 
 # Plans what the request's reason says; an error when it says so.
 PLAN = """
@@ -85,7 +82,7 @@ class Replays:
         }
         formation = self._twin.session().client("cloudformation")
         formation.create_stack(StackName=name, TemplateBody=json.dumps(template))
-        _wait_for(lambda: formation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE")
+        eventually(lambda: formation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE")
         return name
 
     def command(self, *arguments: str) -> subprocess.Popen[str]:
@@ -115,7 +112,7 @@ class Replays:
 
     def requests(self, count: int) -> dict[str, dict[str, Any]]:
         """Wait until intake has been asked for so many drops; gives the requests by drop id."""
-        _wait_for(lambda: len(list(self.folder.glob("*.json"))) >= count)
+        eventually(lambda: len(list(self.folder.glob("*.json"))) >= count)
         return {path.stem: json.loads(path.read_text()) for path in self.folder.glob("*.json")}
 
     def answer(self, request: dict[str, Any], outcome: str, rows: int = 10) -> None:
@@ -123,7 +120,7 @@ class Replays:
         self.sfn.send_task_success(taskToken=request["task_token"], output=json.dumps(output))
 
     def end(self, execution: str) -> Any:
-        _wait_for(lambda: self.sfn.describe_execution(executionArn=execution)["status"] != "RUNNING")
+        eventually(lambda: self.sfn.describe_execution(executionArn=execution)["status"] != "RUNNING")
         return self.sfn.describe_execution(executionArn=execution)
 
 
@@ -254,7 +251,7 @@ def test_a_stack_that_is_not_there_is_said_so(replays: Replays) -> None:
     command = replays.command("--stack", "nowhere")
     output, _ = command.communicate(timeout=PATIENCE)
     assert command.returncode == 2
-    assert "name it with --stack" in output
+    assert "name the stack with --stack" in output
 
 
 def test_a_year_whose_days_all_fail_in_japanese_fits_through_the_machine(replays: Replays) -> None:
@@ -270,7 +267,7 @@ def test_a_year_whose_days_all_fail_in_japanese_fits_through_the_machine(replays
             answered.add(request["drop_id"])
         return len(answered) == len(days)
 
-    _wait_for(refuse_all)
+    eventually(refuse_all)
     ended = replays.end(execution)
     assert (ended["status"], ended["error"]) == ("FAILED", "Suimon.PartlyLoaded")
     assert _summary(replays, execution)["failed"] == len(days)
@@ -286,13 +283,6 @@ def _summary(replays: Replays, execution: str) -> Any:
     events = replays.sfn.get_execution_history(executionArn=execution, maxResults=1000)["events"]
     exits = [event["stateExitedEventDetails"] for event in events if "stateExitedEventDetails" in event]
     return next(json.loads(one["output"]) for one in exits if one["name"] == "Summary")
-
-
-def _wait_for(condition: Callable[[], bool]) -> None:
-    until = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < until, "nothing happened"
-        time.sleep(0.05)
 
 
 def _role(twin: Twin) -> str:

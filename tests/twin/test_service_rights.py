@@ -11,6 +11,7 @@ import pytest
 
 from local.supervisor import wait_for
 from local.twin import Twin
+from tests.waiting import PATIENCE
 
 CODE = "import json\ndef handler(event, context):\n    print('EVENT', json.dumps(event))\n"
 EVENT: Any = {"Source": "river", "DetailType": "Rose", "Detail": "{}"}
@@ -96,7 +97,7 @@ def test_a_rule_reaches_a_function_only_with_the_functions_permission(cloud: Twi
     events.put_targets(Rule="to-function", Targets=[{"Id": "f", "Arn": function}])
     before = len(refusals(cloud))
     events.put_events(Entries=[EVENT])
-    wait_for(lambda: len(refusals(cloud)) > before, cloud, 10, "the refusal")
+    wait_for(lambda: len(refusals(cloud)) > before, cloud, PATIENCE, "the refusal")
 
     cloud.session().client("lambda").add_permission(
         FunctionName=function,
@@ -107,7 +108,9 @@ def test_a_rule_reaches_a_function_only_with_the_functions_permission(cloud: Twi
     )
     events.put_events(Entries=[EVENT])
 
-    wait_for(lambda: any(event.get("source") == "river" for event in seen(cloud)), cloud, 20, "the function's call")
+    wait_for(
+        lambda: any(event.get("source") == "river" for event in seen(cloud)), cloud, PATIENCE, "the function's call"
+    )
     assert len([event for event in seen(cloud) if event.get("source") == "river"]) == 1
 
 
@@ -134,7 +137,7 @@ def test_a_schedule_acts_with_its_role_and_says_when_it_was_due(
     def called() -> list[dict[str, Any]]:
         return [event for event in seen(cloud) if "who" in event]
 
-    wait_for(lambda: bool(called()), cloud, 30, "the schedule's call")
+    wait_for(lambda: bool(called()), cloud, PATIENCE, "the schedule's call")
     assert [event["who"] for event in called()] == ["entitled"]
     assert abs((datetime.fromisoformat(called()[0]["time"]) - due).total_seconds()) < 30
     assert any("role/barred is not authorized to perform lambda:InvokeFunction" in line for line in refusals(cloud))
@@ -159,16 +162,20 @@ def test_a_state_machine_calls_a_function_only_with_its_roles_rights(
         return states.start_execution(stateMachineArn=machine)["executionArn"]
 
     refused = start("powerless", "")
-    wait_for(lambda: states.describe_execution(executionArn=refused)["status"] == "FAILED", cloud, 10, "the failure")
+    wait_for(
+        lambda: states.describe_execution(executionArn=refused)["status"] == "FAILED", cloud, PATIENCE, "the failure"
+    )
     assert (
         "is not authorized to perform lambda:InvokeFunction" in states.describe_execution(executionArn=refused)["cause"]
     )
 
     waiting = start("empowered", "lambda:InvokeFunction")
-    wait_for(lambda: any("token" in event for event in seen(cloud)), cloud, 20, "the function's call")
+    wait_for(lambda: any("token" in event for event in seen(cloud)), cloud, PATIENCE, "the function's call")
     token = next(event["token"] for event in seen(cloud) if "token" in event)
     states.send_task_success(taskToken=token, output="{}")
-    wait_for(lambda: states.describe_execution(executionArn=waiting)["status"] == "SUCCEEDED", cloud, 10, "the end")
+    wait_for(
+        lambda: states.describe_execution(executionArn=waiting)["status"] == "SUCCEEDED", cloud, PATIENCE, "the end"
+    )
 
 
 def test_a_queue_feeds_a_function_only_when_its_role_may_read_the_queue(cloud: Twin, function: str) -> None:
@@ -190,7 +197,7 @@ def test_a_queue_feeds_a_function_only_when_its_role_may_read_the_queue(cloud: T
     def status() -> str:
         return formation.describe_stacks(StackName="feed")["Stacks"][0]["StackStatus"]
 
-    wait_for(lambda: "IN_PROGRESS" not in status(), cloud, 20, "the stack's end")
+    wait_for(lambda: "IN_PROGRESS" not in status(), cloud, PATIENCE, "the stack's end")
     reasons = [
         event.get("ResourceStatusReason", "")
         for event in formation.describe_stack_events(StackName="feed")["StackEvents"]

@@ -27,8 +27,9 @@ from local.supervisor import (
     watch,
 )
 from local.twin import NoTwinError, RunningPart, Twin, load, new_twin, save
+from tests.waiting import PATIENCE, eventually
 
-SLEEP = "import time; time.sleep(60)"
+SLEEP = "import time; time.sleep(600)"
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def twin(tmp_path: Path) -> Iterator[Twin]:
 
 
 def part(code: str, name: str = "part", **options: object) -> Part:
-    values = {"ready": lambda: True, "timeout": 10.0, **options}
+    values = {"ready": lambda: True, "timeout": PATIENCE, **options}
     return Part(name, (sys.executable, "-c", code), {"PATH": os.environ["PATH"]}, **values)  # type: ignore[arg-type] # options of the tests
 
 
@@ -48,12 +49,7 @@ def started(twin: Twin, *parts: Part) -> Twin:
 
 
 def _pid_from(path: Path) -> int:
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        if path.exists() and path.read_text():
-            return int(path.read_text())
-        time.sleep(0.02)
-    raise AssertionError(f"{path} was not written")
+    return eventually(lambda: int(path.read_text() or 0) if path.exists() else None, f"the writing of {path}")
 
 
 def _runs(pid: int) -> bool:
@@ -70,13 +66,13 @@ def test_a_part_that_dies_at_its_start_is_named_with_its_last_words(twin: Twin) 
 def test_a_part_that_dies_later_is_named_too(twin: Twin) -> None:
     up = started(twin, part(SLEEP, "mwaa"), part("print('working', flush=True);" + SLEEP, "airflow-scheduler"))
     log = twin.log("airflow-scheduler")
-    wait_for(lambda: "working" in tail(log), up, 10, "the scheduler's first line")
+    wait_for(lambda: "working" in tail(log), up, PATIENCE, "the scheduler's first line")
     assert twin_health(up) == []
 
     os.kill(up.running[1].pid, signal.SIGKILL)
 
     with pytest.raises(PartDiedError, match="airflow-scheduler has died") as died:
-        wait_for(lambda: False, up, 10, "nothing")
+        wait_for(lambda: False, up, PATIENCE, "nothing")
     assert [dead.name for dead in died.value.dead] == ["airflow-scheduler"]
     assert died.value.dead[0].tail == "working"
 
@@ -96,7 +92,7 @@ def test_a_part_that_never_becomes_ready_is_named(twin: Twin) -> None:
 def test_another_programs_answer_on_the_port_does_not_hide_a_dead_part(twin: Twin) -> None:
     dead = part("raise SystemExit(1)", "glue", ready=lambda: True)
     running = spawn(dead, twin)
-    wait_for(lambda: not is_alive(running), twin, 10, "its end")
+    wait_for(lambda: not is_alive(running), twin, PATIENCE, "its end")
 
     with pytest.raises(PartDiedError, match="glue"):
         wait_until_ready(dead, running, twin)
@@ -127,7 +123,7 @@ def test_down_finds_an_orphan_whose_part_has_died(twin: Twin, tmp_path: Path) ->
     )
     up = started(twin, part(code, "glue"))
     pid = _pid_from(orphan)
-    wait_for(lambda: not is_alive(up.running[0]), twin, 10, "the part's end")
+    wait_for(lambda: not is_alive(up.running[0]), twin, PATIENCE, "the part's end")
 
     assert stop(up) == []
 
@@ -138,7 +134,7 @@ def test_down_ends_what_ignores_the_polite_signal(twin: Twin, monkeypatch: pytes
     monkeypatch.setattr("local.supervisor._TERM_SECONDS", 0.3)
     deaf = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True);" + SLEEP
     up = started(twin, part(deaf))
-    wait_for(lambda: tail(twin.log("part")) == "deaf", up, 10, "its first line")
+    wait_for(lambda: tail(twin.log("part")) == "deaf", up, PATIENCE, "its first line")
 
     stop(up)
 

@@ -18,6 +18,7 @@ from suimon.cli.warehouse import warehouse
 from suimon.contract.redshift_names import RESERVED_WORDS, is_plain, quoted
 from suimon.warehouse import ddl
 from suimon.warehouse.data_api import Warehouse, WarehouseError, run, run_query
+from tests.datasets import DATASETS, table_of
 
 TARGET = Warehouse(database="analytics", workgroup_name="suimon")
 
@@ -180,10 +181,10 @@ def test_a_statement_that_cannot_be_looked_at_is_cancelled(monkeypatch: pytest.M
     assert api.cancelled == ["s-1"]
 
 
-TABLES = ["inventory", "inventory_loads", "sales_fact", "sales_fact_loads", "user_events", "user_events_loads"]
+TABLES = sorted(name for dataset in DATASETS for name in (table_of(dataset), f"{table_of(dataset)}_loads"))
 
 
-def test_there_are_three_tables_each_with_its_load_log_one_statement_each() -> None:
+def test_every_dataset_has_a_table_and_its_load_log_one_statement_each() -> None:
     assert list(ddl.statements()) == TABLES
     for name, sql in ddl.statements().items():
         (tree,) = sqlglot.parse(sql, read="redshift")
