@@ -19,8 +19,9 @@ from glue.build import packed
 from suimon.contract.odcs.parse import read_contract_files
 from suimon.warehouse import ddl
 from tests.dags.redshift_hook import hook
-from tests.twin.redshift_server import COPY_ROLE, RUNNING, Endpoint, endpoint
-from tests.twin.test_glue_endpoint import FINAL, JOB, Twin, eventually, log_of, run_of
+from tests.twin.redshift_server import COPY_ROLE, Endpoint, endpoint
+from tests.twin.test_glue_endpoint import FINAL, JOB, Twin, log_of, run_of
+from tests.waiting import eventually
 
 sys.path.append(str(Path(__file__).parents[2] / "dags"))  # as Airflow does
 
@@ -101,7 +102,7 @@ def convert(twin: Twin, file: bytes) -> Report:
         "--expected_rows": str(RUN.rows),
     }
     run_id = glue.start_job_run(JobName=JOB, Arguments=arguments)["JobRunId"]
-    eventually(lambda: run_of(glue, run_id)["JobRunState"] in FINAL, 300)
+    eventually(lambda: run_of(glue, run_id)["JobRunState"] in FINAL, "the end of the job")
     run = run_of(glue, run_id)
     assert run["JobRunState"] == "SUCCEEDED", log_of(run)
     told = json.loads(twin.s3.objects[f"{RUN.target_uri.rstrip('/')}.result.json"])
@@ -133,11 +134,7 @@ def load(redshift: Endpoint, request: RunRequest, report: Report) -> dict[str, A
         Database=request.redshift.database,
         WorkgroupName="suimon-local",
     )
-    for _ in range(10):
-        described = client.describe_statement(Id=statement["Id"], WaitTimeSeconds=30)
-        if described["Status"] not in RUNNING:
-            return dict(described)
-    raise AssertionError(described)
+    return redshift.ended(statement["Id"])
 
 
 def orders() -> tuple[bytes, list[list[Any]]]:
