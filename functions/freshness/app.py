@@ -46,7 +46,7 @@ REDSHIFT_CONFIG = Config(connect_timeout=5, read_timeout=40, retries={"total_max
 @tracer.capture_lambda_handler(capture_response=False)
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Make one round, as of the event's `time` (ISO 8601 with its offset) or now; gives what was found.
+    """Make one round, as of the event's `time` (ISO 8601 with its offset) or now, and return its findings.
 
     With `reconcile` an operator asks: {"walk": {...}} for the next portion of a walk over the whole bucket, {} for a
     round of the sweep. SweepError at the end of a scheduled round in which a part of the sweep failed.
@@ -59,28 +59,28 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     if "reconcile" in event:
         return reconcile(event["reconcile"], now, time_left)
     try:
-        summary = look(now)
-    finally:  # whatever stops the one does not stop the other; the sweep, which may take longer, comes second
+        summary = check_freshness(now)
+    finally:  # what stops the one does not stop the other; the sweep, which may take longer, comes second
         findings = sweep().round(now, time_left)
-        tell(findings)
+        record(findings)
     if findings.failures:
         raise SweepError("; ".join(f"{failure.part}: {failure.reason}" for failure in findings.failures))
     return {**summary, "sweep": findings.to_json()}
 
 
 def reconcile(request: dict[str, Any], now: datetime, time_left: Callable[[], float]) -> dict[str, Any]:
-    """Do what an operator asks; gives the findings, and in `walk` where to go on: null at the end."""
+    """Do what an operator asks and return the findings; in `walk`, where the walk continues: null at its end."""
     if "walk" not in request:
         findings = sweep().round(now, time_left)
         walk = None
     else:
         findings, walk = sweep().portion(Walk(**request["walk"]), now)
-    tell(findings)
+    record(findings)
     return {**findings.to_json(), "walk": asdict(walk) if walk else None}
 
 
-def tell(findings: Findings) -> None:
-    """Write what was found to log and metrics."""
+def record(findings: Findings) -> None:
+    """Write the findings to log and metrics."""
     logger.info("swept", **findings.to_json())
     for part in findings.parts:
         name = part.kind.title().replace(" ", "")
@@ -89,8 +89,8 @@ def tell(findings: Findings) -> None:
     metrics.add_metric(name="Unexplained", unit=MetricUnit.Count, value=findings.unexplained)
 
 
-def look(now: datetime) -> dict[str, Any]:
-    """Check deadlines and tables; gives the summary."""
+def check_freshness(now: datetime) -> dict[str, Any]:
+    """Check deadlines and tables, and return the summary."""
     summary = watch().round(now)
     logger.info("freshness checked", **asdict(summary))
     metrics.add_metric(name="FreshnessChecks", unit=MetricUnit.Count, value=summary.checked)
@@ -108,7 +108,7 @@ def settings() -> Settings:
 
 @cache
 def table() -> Any:
-    """The ledger's table, for the life of the process."""
+    """Return the ledger's table, for the life of the process."""
     return boto3.resource("dynamodb").Table(settings().ledger_table)
 
 
@@ -120,13 +120,13 @@ def contracts() -> Contracts:
 
 @cache
 def incidents() -> IncidentStore:
-    """The one incidents of both rounds."""
+    """Return the incident store that both rounds share."""
     return IncidentStore(table(), boto3.client("sns"), settings().alerts_topic_arn)
 
 
 @cache
 def watch() -> Watch:
-    """What looks at deadlines and tables."""
+    """Build what checks deadlines and tables."""
     return Watch(
         contracts=contracts(),
         ledger=Ledger(table(), "freshness"),
@@ -138,7 +138,7 @@ def watch() -> Watch:
 
 @cache
 def sweep() -> Sweep:
-    """What compares bucket, ledger, queues and Airflow."""
+    """Build what compares bucket, ledger, queues and Airflow."""
     mwaa, environment = boto3.client("mwaa", config=CLIENT_CONFIG), settings().mwaa_environment
     ledger = Ledger(table(), "the sweep")
     return Sweep(

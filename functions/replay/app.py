@@ -35,7 +35,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 @cache
 def ledger() -> Ledger:
-    """One ledger for the life of the process."""
+    """Build the ledger, once for the life of the process."""
     return Ledger(boto3.resource("dynamodb").Table(Settings.of("replay", os.environ).ledger_table))
 
 

@@ -204,15 +204,15 @@ class Functions:
         """Make a round of the sweep; gives what it cannot explain, SweepError when a part failed."""
         now = self.clock()
         try:
-            self.look(now)
+            self.check_freshness(now)
         finally:
             findings = self.sweep("sweep").round(now)
         if findings.failures:
             raise SweepError("; ".join(f"{one.part}: {one.reason}" for one in findings.failures))
         return findings.unexplained
 
-    def look(self, now: datetime) -> dict[str, Any]:
-        """Look whether sets are whole in time; deadlines of files and ages of tables are not simulated."""
+    def check_freshness(self, now: datetime) -> dict[str, Any]:
+        """Check whether sets are whole in time; deadlines of files and ages of tables are not simulated."""
         if self._of_sets:
             no_table_is_asked: Any = self.warehouse
             watch = Watch(

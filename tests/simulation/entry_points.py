@@ -57,7 +57,7 @@ class EntryPoints(Functions):
         self._wiring: dict[str, dict[str, Any]] = {
             "intake": {"gate": self.gate, "sqs": lambda: self.sqs},
             "outcome": {"run_ends": lambda: self.run_ends("outcome")},
-            "freshness": {"sweep": lambda: self.sweep("sweep"), "look": self.look},
+            "freshness": {"sweep": lambda: self.sweep("sweep"), "check_freshness": self.check_freshness},
         }
         self._arn = services.intake.arn
 

@@ -82,7 +82,7 @@ def judge_arrival(contract: Contract, partition: str, drops: Sequence[DropRecord
 
 
 def judge_set(contract: Contract, whole: DropSet, now: datetime) -> Check:
-    """Judge a set that is awaited by the time its contract gives it, and by the deadline of its day."""
+    """Judge a set that is awaited: by its contract's time for it, and by the deadline of its day."""
     arrival = contract.arrival
     deadline = deadline_of(arrival, date.fromisoformat(whole.partition)) if arrival else None
     note = "It is not yet due again." if whole.waiting_since else "The set is whole."

@@ -1,1 +1,1 @@
-"""The outcome function: what the end of a run means, and who is told."""
+"""The outcome function: what the end of a run means, and who hears of it."""

@@ -92,7 +92,7 @@ class RunEnds:
     def _withdraw(self, problem: Problem | None, record: DropRecord, now: datetime) -> None:
         """Close the incident of a failure that is none any more: the drop, or a later write, was loaded meanwhile.
 
-        Whoever loaded that may have looked for open incidents before this one was.
+        The function that recorded that load may have looked for open incidents before this one was open.
         """
         incident = self.incidents.known(problem.id) if problem else None
         if problem is None or incident is None or not incident.is_open or incident.about.run_id != problem.about.run_id:

@@ -105,7 +105,7 @@ def plan(drops: Mapping[str, Sequence[DropRecord]], *, sets: bool = False) -> Pl
 
 
 def _step(partition: str, records: Sequence[DropRecord], what: str) -> Item | Skip:
-    # Writes without a sequencer are told apart by when they were received.
+    # Writes without a sequencer are ordered by when they were received.
     own = sorted(
         (one for one in records if one.state not in _NEVER_THE_DAY), key=lambda one: one.received_at, reverse=True
     )

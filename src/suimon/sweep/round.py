@@ -89,7 +89,7 @@ class Sweep:
                 continue
             try:
                 finding = look()
-            except Exception as error:  # noqa: BLE001 whatever stops one part, the others go on
+            except Exception as error:  # noqa: BLE001 whatever stops one part, the others do their work
                 failures.append(_failure(part, error))
             else:
                 findings[finding.kind] = findings.get(finding.kind, Finding(finding.kind)) + finding
@@ -98,7 +98,7 @@ class Sweep:
         return result
 
     def portion(self, walk: Walk, now: datetime) -> tuple[Findings, Walk | None]:
-        """Walk over the next portion of the whole bucket and return where to go on; None at its end.
+        """Walk over the next portion of the whole bucket and return where it continues; None at its end.
 
         Every version is looked up, whenever it was written; the sweep's own walk is left as it is.
         """
@@ -116,7 +116,7 @@ class Sweep:
         """Return the parts by name, in the order in which a round does them."""
         lost_events, checkpoints = self._lost_events(backlog), Checkpoints(self.table)
         return {
-            # First what needs no listing: so a drop whose message is a dead letter does not count as one without event.
+            # First: so a drop whose message is a dead letter does not count as one whose event was lost.
             "dead letters": lambda: self._dead_letters().process(opened, now),
             "recent dates": lambda: lost_events.near(now),
             "whole bucket": lambda: lost_events.far(checkpoints, now),
@@ -129,7 +129,7 @@ class Sweep:
                 now=now,
             ),
             "stuck drops": lambda: self._stuck(opened, backlog, now),
-            "runs": lambda: self._silent_runs().look(opened, now, time_left),
+            "runs": lambda: self._silent_runs().check(opened, now, time_left),
         }
 
     def _stuck(self, opened: list[Incident], backlog: int, now: datetime) -> Finding:

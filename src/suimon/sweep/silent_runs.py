@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from suimon.sweep.findings import Finding
     from suimon.sweep.plans.silent_runs import Run
 
-# Whoever waits behind a paused DAG need not wait two hours until people hear of it.
+# Of runs that wait behind a paused DAG people hear before two hours have passed.
 QUEUED_LIMIT = timedelta(minutes=15)
 
 
@@ -60,7 +60,7 @@ class SilentRuns:
     pending: PendingEnds
     site: Callable[[], str]
 
-    def look(self, opened: Collection[Incident], now: datetime, time_left: Callable[[], float]) -> Finding:
+    def check(self, opened: Collection[Incident], now: datetime, time_left: Callable[[], float]) -> Finding:
         """Ask about every overdue run, record the ends there are, and report which runs hang and which DAGs are paused.
 
         opened: the open incidents. time_left: seconds that the function still has.

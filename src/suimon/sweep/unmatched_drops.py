@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from suimon.sweep.plans.unmatched_drops import Matched
 
 UNMATCHED = "unmatched drop"
-# A new contract may match many old drops; the next round goes on.
+# A new contract may match many old drops; the next round continues.
 MATCHED_AT_MOST = 500
 SEARCH = "contracts"  # the checkpoint's name
 

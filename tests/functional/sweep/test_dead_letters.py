@@ -114,13 +114,13 @@ def test_an_unusable_message_is_kept_and_reported_until_somebody_deletes_it(worl
     assert body["body"] == (message if isinstance(message, str) else json.dumps(message))
     assert body["queue"] == "intake-dead"
     [(subject, told)] = world.post.letters()
-    assert subject == "[Suimon] Messages of which nothing can be made"
+    assert subject == "[Suimon] Messages that cannot be used"
     assert kept["Key"] in told
     world.round(NOON + 15 * MINUTE)
     assert world.post.subjects() == []
     world.s3.delete_object(Bucket=REPORTS, Key=kept["Key"])
     world.round(NOON + 30 * MINUTE)
-    assert world.post.subjects() == ["[Suimon] Recovered: Messages of which nothing can be made"]
+    assert world.post.subjects() == ["[Suimon] Recovered: Messages that cannot be used"]
 
 
 def test_a_message_that_fails_again_stays_for_the_next_round_and_stops_no_other(

@@ -175,12 +175,12 @@ def test_a_round_enters_a_bounded_number_and_reports_what_is_left(
     findings = world.round()
     assert (findings.of(LOST_EVENT).detected, findings.of(LOST_EVENT).repaired, findings.unexplained) == (5, 2, 3)
     [(subject, body)] = [letter for letter in world.post.letters() if "The sweep" in letter[0]]
-    assert subject == "[Suimon] The sweep found what it could not set right"
+    assert subject == "[Suimon] The sweep detected what it could not repair"
     assert body.startswith(f"3 x lost event, among them {drops[2].key} (")
     # The mark has not moved past them.
     assert [world.round(NOON + number * MINUTE).unexplained for number in (1, 2)] == [1, 0]
     assert all(world.ledger.get(drop.id) for drop in drops)
-    assert "[Suimon] Recovered: The sweep found what it could not set right" in world.post.subjects()
+    assert "[Suimon] Recovered: The sweep detected what it could not repair" in world.post.subjects()
 
 
 @pytest.mark.parametrize("day", ["2026-11-21", LONG_AGO])
@@ -236,4 +236,4 @@ def test_an_error_leaves_the_checkpoint_where_the_walk_had_come_to(
     assert [failure.part for failure in sweep.round(NOON).failures] == ["whole bucket"]
     assert Checkpoints(world.table).get(WALK)["key"] == "sales/2024-03-01/sales_data.csv"
     assert world.find(LOST_EVENT, NOON + MINUTE).repaired == 2
-    assert world.post.subjects()[-1] == "[Suimon] Recovered: The sweep cannot look at whole bucket"
+    assert world.post.subjects()[-1] == "[Suimon] Recovered: The sweep could not check whole bucket"

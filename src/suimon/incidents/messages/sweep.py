@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 def sweep_failed(part: str, reason: str) -> Problem:
-    """A part of the sweep that could not be done."""
+    """A part of the sweep that failed."""
     return Problem(
         kind=Kind.SWEEP_FAILED,
         about=About(part=part),
-        subject=f"The sweep cannot look at {part}",
+        subject=f"The sweep could not check {part}",
         body=(
-            f"What may have been lost there is not found until this is mended.\n\n{reason}\n\n"
+            f"What may have been lost there is not detected until this is repaired.\n\n{reason}\n\n"
             "What to do: see the log of the freshness function. It tries again every 15 minutes."
         ),
         fingerprint=reason.partition(":")[0],
@@ -29,17 +29,17 @@ def sweep_failed(part: str, reason: str) -> Problem:
 
 
 def unexplained_left(left: Mapping[str, tuple[int, Sequence[str]]]) -> Problem:
-    """What the sweep found and could not repair: for each kind, how many and examples."""
+    """What the sweep detected and could not repair: for each kind, how many and examples."""
     lines = "\n".join(
         f"  {count:,} x {kind}, among them {', '.join(examples)}" for kind, (count, examples) in left.items()
     )
     return Problem(
         kind=Kind.UNEXPLAINED,
         about=NOTHING,
-        subject="The sweep found what it could not set right",
+        subject="The sweep detected what it could not repair",
         body=(
             f"{lines}\n\n"
-            "What to do: as a rule nothing, the next rounds go on with it. If it lasts for hours, run "
+            "What to do: as a rule nothing, the next rounds try again. If it lasts for hours, run "
             "`suimon reconcile --full` and see the log of the freshness function."
         ),
         fingerprint="unexplained",
@@ -47,7 +47,7 @@ def unexplained_left(left: Mapping[str, tuple[int, Sequence[str]]]) -> Problem:
 
 
 def stuck_drops(dataset: str, records: Sequence[DropRecord]) -> Problem:
-    """Drops of one dataset that do not get through the gate."""
+    """Drops of one dataset that are stuck at the gate."""
     listed = "\n".join(
         f"  {record.drop.key}: {record.state} since {stamp(record.updated_at)}, drop {record.id}"
         for record in sorted(records, key=lambda one: one.updated_at)[:EXAMPLES]
@@ -56,29 +56,29 @@ def stuck_drops(dataset: str, records: Sequence[DropRecord]) -> Problem:
     return Problem(
         kind=Kind.STUCK,
         about=About(dataset=dataset),
-        subject=f"{dataset}: files do not get through the gate",
+        subject=f"{dataset}: files are stuck at the gate",
         body=(
-            f"These have stood still for more than an hour, though they were sent on again and again:\n{listed}{more}"
+            f"These have been stuck for more than an hour, though they were resumed several times:\n{listed}{more}"
             "\n\nWhat to do: RECEIVED or VALIDATING: see the log of the intake function for the drop's id. ACCEPTED: "
             "Airflow does not take the run; another e-mail says why. Nothing is lost and nothing has to be sent again: "
-            "they go on by themselves when the cause is gone."
+            "they resume by themselves when the cause is gone."
         ),
         fingerprint="stuck",
     )
 
 
 def undeliverable_messages(bucket: str, keys: Sequence[str]) -> Problem:
-    """Messages of which nothing can be made, each kept whole."""
+    """Messages that cannot be used, each kept whole."""
     listed = "\n".join(f"  s3://{bucket}/{key}" for key in keys[:EXAMPLES])
     more = f"\n  and {len(keys) - EXAMPLES} more" if len(keys) > EXAMPLES else ""
     return Problem(
         kind=Kind.UNDELIVERABLE,
         about=NOTHING,
-        subject="Messages of which nothing can be made",
+        subject="Messages that cannot be used",
         body=(
-            f"They could not be delivered, and nobody can read them. Each is kept whole:\n{listed}{more}\n\n"
-            "What to do: read them; each says why it could not be used. If one tells of a file, send the file again. "
-            "Delete them there when they are seen to: then this is over."
+            f"They could not be delivered, and are of no known kind. Each is kept whole:\n{listed}{more}\n\n"
+            "What to do: read them; each says why it could not be used. If one is about a file, send the file again. "
+            "Delete them there when they are dealt with: then this recovers."
         ),
         fingerprint=keys[0],
     )

@@ -138,7 +138,7 @@ class Gap:
         return max([newest, *below], key=written_order)
 
     def drop_behind(self, version: Version, newest: str) -> Drop:
-        """Give a lost version its place: the one that its event told, if the ledger has that, else behind `newest`."""
+        """Return a lost version at its place: its event's, if the ledger has that, else the next behind `newest`."""
         return self.recorded.get(version.drop.id) or replace(version.drop, sequencer=after(newest))
 
 

@@ -77,7 +77,7 @@ class Plan:
 
 
 def resume_search(checkpoint: Mapping[str, str], contracts: Contracts, now: datetime) -> Search | None:
-    """Return the search that this round goes on with; None if there is nothing for it to do.
+    """Return the search that this round continues; None if there is nothing for it to do.
 
     The checkpoint names the patterns with which a search was finished (`done`) or is being made (`searching`).
     """
@@ -94,9 +94,9 @@ def resume_search(checkpoint: Mapping[str, str], contracts: Contracts, now: date
 def plan(search: Search, records: Sequence[DropRecord], contracts: Contracts, now: datetime) -> Plan:
     """Match the drops behind the search's place, longest waiting first, against the contracts.
 
-    While a release is being deployed, an intake function of the one before may still run; so the search goes on until
-    no such function can be left. Younger drops are matched too, but the search stays before them: older ones may yet
-    appear among them.
+    While a release is being deployed, an intake function of the one before may still run; so the search continues
+    until no such function can be left. Younger drops are matched too, but the search stays before them: older ones may
+    yet appear among them.
     """
     matches, unmatched = [], set()
     for record in records:
