@@ -3,7 +3,7 @@
 # ruff: noqa: S608 - statements are made of generated names (c0, t0, …); what a contract or file holds is a parameter
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import accumulate
 from pathlib import Path
@@ -120,11 +120,16 @@ class Duck:
         """Drop what `totals` found."""
         self._run(f"DROP TABLE IF EXISTS found_{number}", {})
 
-    def bad_records(self, sheet: Sheet, rules: Rules, wanted: tuple[int, ...], limit: int | None) -> list[BadRecord]:
-        """Return the first `limit` records that break one of the `wanted` rules, in the sheet's order."""
+    def bad_records(
+        self, sheet: Sheet, rules: Rules, wanted: tuple[int, ...], limit: int | None, also: Iterable[int] = ()
+    ) -> list[BadRecord]:
+        """Return the first `limit` records that break one of the `wanted` rules, in the sheet's order.
+
+        Each has the cells that the rules are about, and those of the places `also`.
+        """
         if not wanted:
             return []
-        known = sorted({place for number in wanted for place in rules.rules[number].columns})
+        known = sorted({*also, *(place for number in wanted for place in rules.rules[number].columns)})
         breaks = [newlines(name) for name in names_of(sheet)] if sheet.embedded else []
         cells = [f"left(coalesce(c{place}, ''), {_SHOWN})" for place in known]
         marks = [f"m{number}" for number in wanted]

@@ -27,6 +27,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from suimon.check.decode import DecodeError
+from suimon.check.discretion import learn
 from suimon.check.doubtful import Record, moved_records
 from suimon.check.encoding_evidence import HEAD_BYTES, EncodingEvidence
 from suimon.check.found import CheckError, InterruptedCheckError, Repetition
@@ -243,7 +244,8 @@ class _Check:
             except UnplannedError as error:
                 logger.info("checked without the kernel", extra={"dataset": self.contract.dataset, "rule": str(error)})
         grammar = Grammar(self.reading.dialect, len(head.places))
-        return Judge(self.contract, grammar, head.places, rules, self._most(), sieve), head
+        discretion = learn(head.sample, grammar, head.places, self.contract.columns)
+        return Judge(self.contract, grammar, head.places, rules, self._most(), sieve, discretion), head
 
     def _most(self) -> int:
         """Return how many records of a segment are read one by one: what can only be rejected is not read for hours."""
@@ -414,7 +416,7 @@ class _Check:
                 continue
             columns = [self.contract.columns[place] for place in key.columns]
             self.tally.count(key.code, ", ".join(column.name for column in columns), {}, cells)
-            self.tally.insert(repetition_cell(key.code, columns, one) for one in repeated)
+            self.tally.insert(repetition_cell(key.code, columns, one, judge.discretion) for one in repeated)
             if judge.tolerant and cells:
                 self.bad_records = True
                 self.ducks.first().note_repetitions(number, judge.rules)

@@ -14,6 +14,7 @@ from suimon.contract.model import Contract
 
 # Of ten letters one may be wrong.
 _SLIP = 0.85
+_SAMPLE_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Head:
     stopped: bool = False  # the header does not end: what follows cannot be judged
     labels: tuple[str, ...] = ()
     width: int = 0  # cells of the first record, where it can be read
+    sample: bytes = b""  # the first records
 
 
 def read_head(chunks: Iterator[bytes], contract: Contract, dialect: FileFormat) -> Head:
@@ -45,7 +47,7 @@ def read_head(chunks: Iterator[bytes], contract: Contract, dialect: FileFormat) 
         text = text.removeprefix(BYTE_ORDER_MARK)
     text, lines, ended = _after_skipped(text, chunks, dialect, ended=ended)
     if not dialect.header:
-        return Head(columns, lines, tuple(faults), chain([text], chunks))
+        return Head(columns, lines, tuple(faults), chain([text], chunks), sample=text[:_SAMPLE_BYTES])
     grammar = Grammar(dialect, len(contract.columns))
     labels, broken, end = tuple[str, ...](), list[Fault](), 0
     if text:  # a line that is not there has no faults
@@ -75,7 +77,8 @@ def read_head(chunks: Iterator[bytes], contract: Contract, dialect: FileFormat) 
         # The header alone is broken: records are not blamed for being as wide as the contract, and which of their
         # cells is which nobody knows.
         known = (None,) * width
-    return Head(known, lines, tuple(faults), body, stopped=stopped, labels=labels, width=width)
+    sample = text[end : end + _SAMPLE_BYTES]
+    return Head(known, lines, tuple(faults), body, stopped=stopped, labels=labels, width=width, sample=sample)
 
 
 def _width(grammar: Grammar, text: bytes) -> int:

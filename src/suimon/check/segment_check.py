@@ -4,11 +4,12 @@ Without the kernel, or where it doubts most of a segment, that begins with DuckD
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from suimon.check.discretion import Discretion
 from suimon.check.doubtful import Record, look_again, sheet_of_doubtful
 from suimon.check.duckdb_input import Sheet, copy_of, sheet_of
 from suimon.check.found import BadRecord, CheckError, MalformedSheetError, Repetition, Totals
@@ -83,6 +84,7 @@ class Judge:
     rules: Rules
     most: int
     sieve: Sieve | None = None
+    discretion: Discretion = field(default_factory=Discretion)
 
     @property
     def listed(self) -> tuple[int, ...]:
@@ -280,7 +282,7 @@ class Judge:
         if not wanted:
             return [], [], 0
         numbers, extra = duck.bad_numbers(sheet, self.rules, wanted) if self.tolerant else ([], 0)
-        records = duck.bad_records(sheet, self.rules, wanted, room) if room else []
+        records = duck.bad_records(sheet, self.rules, wanted, room, self._personal) if room else []
         return [cell for record in records for cell in self.cells_of(record)], numbers, extra
 
     def cells_of(self, bad: BadRecord) -> list[BadCell]:
@@ -290,9 +292,9 @@ class Judge:
     def _bad_cell(self, bad: BadRecord, number: int) -> BadCell:
         rule = self.rules.rules[number]
         columns = [self.contract.columns[place] for place in rule.columns]
+        personal = {place: bad.cells[place] for place in self._personal if place in bad.cells}
         values = [
-            shown(bad.cells[place], personal=column.personal)
-            for place, column in zip(rule.columns, columns, strict=True)
+            self._shown(column, bad.cells[place], personal) for place, column in zip(rule.columns, columns, strict=True)
         ]
         if rule.code is Code.CONDITION_ERROR:
             text = ", ".join(f"{column.name}={value}" for column, value in zip(columns, values, strict=True))
@@ -300,6 +302,14 @@ class Judge:
         # What is missing has no value to show or to hide.
         value = None if rule.code is Code.REQUIRED_ERROR else values[0]
         return BadCell(rule.code, bad.lines[rule.columns[0]], bad.record, columns[0].name, value, rule.details)
+
+    @property
+    def _personal(self) -> tuple[int, ...]:
+        """The personal columns that the file has."""
+        return tuple(place for place in self.places if place is not None and self.contract.columns[place].personal)
+
+    def _shown(self, column: Column, value: str, personal: Mapping[int, str]) -> str:
+        return shown(value, personal=column.personal or self.discretion.hides(column, value, personal))
 
     def _column(self, cell: int | None) -> Column | None:
         place = None if cell is None else self.places[cell]
@@ -311,7 +321,7 @@ class Judge:
         value = None
         # Of a column that the contract does not know nobody can say that it holds no personal data.
         if fault.value is not None and column is not None:
-            value = shown(fault.value, personal=column.personal)
+            value = self._shown(column, fault.value, {})
         return BadCell(fault.code, fault.line, fault.record, column.name if column else None, value, fault.details)
 
 
@@ -332,8 +342,11 @@ def moved(cell: BadCell, piece: Piece) -> BadCell:
     )
 
 
-def repetition_cell(code: Code, columns: list[Column], one: Repetition) -> BadCell:
+def repetition_cell(code: Code, columns: list[Column], one: Repetition, discretion: Discretion) -> BadCell:
     """Return the bad cell of a record whose key an earlier one has."""
-    values = [shown(cell, personal=column.personal) for column, cell in zip(columns, one.cells, strict=True)]
+    values = [
+        shown(cell, personal=column.personal or discretion.hides(column, cell, {}))
+        for column, cell in zip(columns, one.cells, strict=True)
+    ]
     names = ", ".join(column.name for column in columns)
     return BadCell(code, one.line, one.record, names, ", ".join(values), {"first": one.first})
