@@ -7,6 +7,7 @@ because they share what is slow to set up.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from functools import cache
@@ -82,6 +83,19 @@ def _models_are_read_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(JSONFileLoader, "load_file", lambda _, path: read(path))
         yield
+
+
+@pytest.fixture(autouse=True)
+def _functions_start_as_in_a_new_process() -> Iterator[None]:
+    """Forget what Powertools keeps for the life of a process: loggers, with their output and level, and metrics."""
+    yield
+    known = logging.Logger.manager.loggerDict
+    for name in [name for name, logger in known.items() if getattr(logger, "init", False)]:
+        del known[name]
+    if powertools := sys.modules.get("aws_lambda_powertools.metrics.metrics"):
+        kept = powertools.Metrics
+        for values in (kept._metrics, kept._dimensions, kept._metadata, kept._default_dimensions):
+            values.clear()
 
 
 def _note(event: str, arguments: tuple[Any, ...]) -> None:
