@@ -96,7 +96,7 @@ def wanted_of(drop_id: str | None, dataset: str, partition: str, key: str, state
         if wanted != Wanted():
             raise click.UsageError("give a drop id, or what to list, not both")
         return None
-    if not (wanted.place or wanted.state or (dataset and partition)):
+    if not (wanted.of_key or wanted.state or (dataset and partition)):
         raise click.UsageError("give a drop id, or --key, or --state, or --dataset with --partition")
     return wanted
 

@@ -1,7 +1,7 @@
-"""Sets of shards: who belongs to one, when it is whole, what becomes of one more. Decisions only, no clock, no AWS.
+"""Sets of shards: which drops are in one, when it is whole, what happens to one more. Pure.
 
-The members of a partition are one value that only grows by decisions made here. Whoever changes it does so from the
-revision that was read, so decisions follow one upon the other, and of two last shards the second sees a whole set.
+The members of a partition are one value, which changes only by the decisions made here. Each change is made from the
+revision that was read; so one decision follows another, and of two last shards the second sees a whole set.
 """
 
 from __future__ import annotations
@@ -88,41 +88,41 @@ class DropSet:
         return [self.members[name].drop_id for name in sorted(self.members)]
 
 
-class Place(StrEnum):
-    """What a set makes of a drop."""
+class JoinResult(StrEnum):
+    """What becomes of a drop that is to join a set."""
 
     IN = "in"
-    SUPERSEDED = "superseded"  # a later write of its key is in
+    SUPERSEDED = "superseded"  # a later write of its key is in the set
     CLOSED = "closed"  # the set takes no more
 
 
 @dataclass(frozen=True)
 class Joined:
-    """The set as it is now; `left`: drop ids that were in it and are no longer."""
+    """What became of a drop and of its set; `left`: drop ids that were in the set and are no longer."""
 
-    place: Place
+    result: JoinResult
     whole: DropSet
     left: tuple[str, ...] = ()
 
 
 def join(was: DropSet, name: str, shard: Member, rule: SetRule, now: datetime) -> Joined:
-    """Let a shard join under its name; the same drop again changes nothing."""
+    """Add a shard under its name; the same drop again changes nothing."""
     held = was.members.get(name)
     if held and held.drop_id != shard.drop_id and held.written >= shard.written:
-        return Joined(Place.SUPERSEDED, was)
+        return Joined(JoinResult.SUPERSEDED, was)
     if held is None and _is_closed(was, name, rule):
-        return Joined(Place.CLOSED, was)
+        return Joined(JoinResult.CLOSED, was)
     whole = replace(was, members={**was.members, name: shard}, newest=max(was.newest, shard.written))
     left = (held.drop_id,) if held and held != shard else ()
-    return Joined(Place.IN, _opened(whole, rule, now), left)
+    return Joined(JoinResult.IN, _opened(whole, rule, now), left)
 
 
-def command(was: DropSet, control: Member, names: Iterable[str], rule: SetRule, now: datetime) -> Joined:
-    """Let a manifest or marker say which shards there are; the same drop again changes nothing."""
+def declare(was: DropSet, control: Member, names: Iterable[str], rule: SetRule, now: datetime) -> Joined:
+    """Take from a manifest or marker which shards there are; the same drop again changes nothing."""
     if was.control == control:
-        return Joined(Place.IN, _opened(was, rule, now))
+        return Joined(JoinResult.IN, _opened(was, rule, now))
     if was.control and was.control.written >= control.written:
-        return Joined(Place.SUPERSEDED, was)
+        return Joined(JoinResult.SUPERSEDED, was)
     expected = frozenset(names)
     if rule.marker and was.opened and not rule.reload:
         expected = was.expected or expected  # what came after the run was opened is rejected, not waited for
@@ -130,14 +130,14 @@ def command(was: DropSet, control: Member, names: Iterable[str], rule: SetRule, 
     if rule.manifest and not rule.reload:
         known = {**was.outside, **was.members}
         members = {name: shard for name, shard in known.items() if name in expected}
-        # Those whose run was opened end with that, and a later manifest may ask for them again. The others never ran.
+        # Those whose run was opened end with it, and a later manifest may ask for them again. The others never ran.
         ran = {**was.outside, **(was.members if is_open(was) else {})}
         # As many as a set may have, the newest: one item of the ledger holds them all, and takes 400 KB.
         outside = dict(_newest({name: shard for name, shard in ran.items() if name not in expected}))
         left |= {shard.drop_id for name, shard in known.items() if name not in members and name not in outside}
     newest = max(was.newest, control.written)
     whole = replace(was, control=control, expected=expected, members=members, outside=outside, newest=newest)
-    return Joined(Place.IN, _opened(whole, rule, now), tuple(sorted(left)))
+    return Joined(JoinResult.IN, _opened(whole, rule, now), tuple(sorted(left)))
 
 
 def _newest(shards: Mapping[str, Member]) -> list[tuple[str, Member]]:
@@ -157,7 +157,7 @@ def _is_closed(whole: DropSet, name: str, rule: SetRule) -> bool:
 
 
 def _opened(whole: DropSet, rule: SetRule, now: datetime) -> DropSet:
-    """Open the set if it is whole and not the one that was opened last; else note since when it is awaited."""
+    """Open the set if it is whole and not the one that was opened last; else record since when it is awaited."""
     if not is_whole(whole, rule):
         return replace(whole, waiting_since=whole.waiting_since or now)
     before, content = whole.opened or Opened(0, "", ""), _content(whole)
@@ -213,9 +213,9 @@ def _name(shard: DropRecord) -> str:
 
 
 def followers(record: DropRecord, whole: DropSet, *others: str) -> set[str]:
-    """Give the drops that end as a set ends: its own, without those that are in a newer one that was opened.
+    """Return the drops that end as a set ends: its own, without those that are in a newer one that was opened.
 
-    others: drop ids of parts that went on with it and that neither knows any more, such as the second of three markers.
+    others: drop ids of parts that followed it and are in neither any more, such as the second of three markers.
     """
     own, control = {*record.members, *others}, {whole.control.drop_id} if whole.control else set()
     if is_current(record, whole):
@@ -246,7 +246,7 @@ def names_in(manifest: bytes, key: str, partition: str, pattern: KeyPattern) -> 
 
 
 def names_among(keys: Iterable[str], partition: str, pattern: KeyPattern) -> frozenset[str]:
-    """Give the names of the shards among the keys that lie in the bucket; SetError if there are none, or too many."""
+    """Return the names of the shards among the keys in the bucket; SetError if there are none, or too many."""
     names = {pattern.shard(key) for key in keys if pattern.match(key) == partition}
     if not names:
         raise SetError(f"no {pattern.key_for(partition)} has come before it")

@@ -16,10 +16,10 @@ A drop is in exactly one state. The state says what the drop waits for, and so w
     UNMATCHED               a contract must come to match its key
     all others              nothing: the drop is at an end
 
-Nobody is told to act by the state alone. Each move is made because of a message or an event (an object was created, a
-run has ended, somebody asks for a replay), and any of these may be lost, or its function may crash. That is why the
-state is recorded before anything else relies on it, and why the sweep reads drops by their state: whatever still waits
-after its time is resumed, or reported.
+A state triggers nothing by itself. Each move is made because of a message or an event (an object was created, a run
+has ended, somebody asks for a replay). Any of these may be lost, and any function may crash. So the state is recorded
+before anything else relies on it, and the sweep reads drops by their state: it resumes or reports those that have
+waited too long.
 
 
 One move at a time
@@ -29,8 +29,8 @@ Every move is one conditional write: it names the state, the attempt and the lea
 functions that move a drop at once, the second is refused; it reads again, or leaves the drop to the first. So there is
 no state "being moved", and no lock.
 
-The check takes minutes, and needs one all the same. Whoever checks a drop claims it: VALIDATING is the state of a drop
-under a lease. A lease ends by itself, later than Lambda can run a function. A lease that has ended belonged to a
+The check takes minutes, and so does need a lock: a function claims a drop before it checks it, and VALIDATING is the
+state of a drop under a lease. A lease expires later than Lambda can run a function. So an expired lease belonged to a
 function that crashed, and the next delivery takes the check over: VALIDATING to VALIDATING. The old owner, should it
 still run, can write no more, for the owner has changed.
 
@@ -41,12 +41,12 @@ The check
 It has four results. REJECTED: the file breaks its contract, and people have been told; they are told before the move,
 so that a crash between the two tells them twice, and never not at all. SUPERSEDED and DUPLICATE: other writes of the
 same key decide, see precedence.py. ACCEPTED: an immutable copy of the checked bytes lies in the lake, and the id of the
-run is recorded. It is recorded before the run is asked for: whoever takes over after a crash asks for the same run, and
-Airflow has it at most once.
+run is recorded. It is recorded before the run is asked for: a function that takes over after a crash asks for the same
+run, and Airflow has it at most once.
 
 ACCEPTED to TRIGGERED is made once Airflow has the run. Airflow may be away for hours; the drop stays ACCEPTED, and is
-tried again. A run can be so fast that its end comes in before this move was made. Then whoever records the end makes
-this move first: a run that has ended was started.
+tried again. A run can be so fast that its end comes in before this move was made. Then the function that records the
+end makes this move first: a run that has ended was started.
 
 
 The run

@@ -60,18 +60,18 @@ class Gathering:
         if it says something new, for the version may be gone. LostSetError when others change the set all the time.
         """
         joined = self._join(record, contract, names)
-        if joined.place is sets.Place.CLOSED:
+        if joined.result is sets.JoinResult.CLOSED:
             # People first, ledger after, as ever.
             self.incidents.report(set_messages.closed(record, joined.whole), self.clock())
             self.ledger.move(record, State.REJECTED, self.clock())
-        elif joined.place is sets.Place.SUPERSEDED:
+        elif joined.result is sets.JoinResult.SUPERSEDED:
             self.ledger.move(record, State.SUPERSEDED, self.clock())
         for drop_id in joined.left:
             gone = self.ledger.get(drop_id)
             if gone and gone.state is State.ACCEPTED:  # else its set is on its way, and it ends with that
                 self.join(gone, contract)
         whole = joined.whole
-        if joined.place is not sets.Place.IN or not sets.is_open(whole):
+        if joined.result is not sets.JoinResult.IN or not sets.is_open(whole):
             return None
         return self._enter(whole, record.drop.bucket, contract)
 
@@ -93,7 +93,7 @@ class Gathering:
         if contract.role_of(record.drop.key) is Role.SHARD:
             return sets.join(was, pattern.shard(record.drop.key), member, rule, now)
         is_new = was.control is None or was.control.written < member.written
-        return sets.command(was, member, names() if is_new else (), rule, now)
+        return sets.declare(was, member, names() if is_new else (), rule, now)
 
     def _enter(self, whole: DropSet, bucket: str, contract: Contract) -> DropRecord:
         """Enter the set's own drop into the ledger, and return it as it stands there."""

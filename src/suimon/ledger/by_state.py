@@ -9,7 +9,7 @@ have them, and no state belongs to two kinds:
     incident   INCIDENT_…                when the incident was last published or changed
 
 A query therefore names a state and nothing else, and gets items of one kind, those that have waited longest first. The
-index follows the table within a moment; whoever acts on what it says reads the item again or writes conditionally.
+index follows the table within a moment; the caller reads an item again, or writes conditionally.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Writes that are made only if a condition holds.
 
 A write that is refused says what stands there instead (`ReturnValuesOnConditionCheckFailure`), as of the moment of the
-refusal: whoever lost a race sees who won it without another read.
+refusal: the function that lost a race sees the result without another read.
 """
 
 from __future__ import annotations

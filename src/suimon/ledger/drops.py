@@ -20,11 +20,11 @@ from suimon.ledger.items import (
     entered_later,
     entry_key,
     entry_of,
+    entry_sort_key,
     history_entry,
     item_of,
     owner_of,
     partition_key,
-    place,
     record_of,
     stamp,
 )
@@ -122,16 +122,16 @@ class Ledger:
 
     def newer_writes(self, drop: Drop) -> list[DropRecord]:
         """Return the later writes of the drop's key as they are now, oldest first; those not yet entered too."""
-        found = self._writes(Key("pk").eq(entry_key(drop.bucket, drop.key)) & Key("sk").gt(place(drop)))
-        return [one for one in found if place(one.drop) > place(drop)]
+        found = self._writes(Key("pk").eq(entry_key(drop.bucket, drop.key)) & Key("sk").gt(entry_sort_key(drop)))
+        return [one for one in found if entry_sort_key(one.drop) > entry_sort_key(drop)]
 
     def older_writes(self, drop: Drop) -> Iterator[DropRecord]:
         """Yield the earlier writes of the drop's key as they are now, newest first, reading no more than is taken."""
-        older = Key("pk").eq(entry_key(drop.bucket, drop.key)) & Key("sk").lt(place(drop))
+        older = Key("pk").eq(entry_key(drop.bucket, drop.key)) & Key("sk").lt(entry_sort_key(drop))
         query = {"KeyConditionExpression": older, "ConsistentRead": True, "ScanIndexForward": False, "Limit": 5}
         for entry in items(self._table, **query):
             known = self.get(str(entry["drop_id"])) or entered_later(entry)
-            if place(known.drop) == entry["sk"]:
+            if entry_sort_key(known.drop) == entry["sk"]:
                 yield known
 
     def _writes(self, named: ConditionBase) -> list[DropRecord]:
@@ -155,7 +155,7 @@ class Ledger:
         state = State.RECEIVED if match else State.UNMATCHED
         record = DropRecord(drop, match, state, 1, received_at=now, updated_at=now, members=members)
         item = item_of(record, self._by)
-        # The key's entry first: whoever judges a write of this key from now on sees this one.
+        # The key's entry first: every check of a write of this key sees this one from now on.
         self._table.put_item(Item=entry_of(record))
         try:
             write_if(Attr("pk").not_exists(), self._table.put_item, Item=item)
@@ -238,4 +238,4 @@ class Ledger:
 
 
 def _written(record: DropRecord) -> str:
-    return place(record.drop)
+    return entry_sort_key(record.drop)

@@ -51,7 +51,7 @@ def partition_key(dataset: str, partition: str) -> str:
     return f"{dataset}#{partition}"
 
 
-def place(drop: Drop) -> str:
+def entry_sort_key(drop: Drop) -> str:
     """Return where a drop stands among the writes of its key, as text that sorts."""
     return f"{written_order(drop.sequencer)}#{drop.id}"
 
@@ -62,7 +62,7 @@ def entry_of(record: DropRecord) -> dict[str, Any]:
     belongs = {"dataset": record.match.dataset, "partition": record.match.partition} if record.match else {}
     return {
         "pk": entry_key(drop.bucket, drop.key),
-        "sk": place(drop),
+        "sk": entry_sort_key(drop),
         "drop_id": record.id,
         "received_at": stamp(record.received_at),
         **belongs,

@@ -13,7 +13,7 @@ from boto3.dynamodb.conditions import Key
 from suimon.drops.states import State
 from suimon.ledger.by_state import BY_STATE
 from suimon.ledger.drops import BY_PARTITION, Ledger
-from suimon.ledger.items import drop_key, entered_later, entry_key, moment, partition_key, place, record_of
+from suimon.ledger.items import drop_key, entered_later, entry_key, entry_sort_key, moment, partition_key, record_of
 from suimon.ledger.paging import pages
 
 if TYPE_CHECKING:
@@ -39,11 +39,11 @@ class HistoryEntry:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which drops to list; an empty field leaves it open. `place` is the bucket and the key."""
+    """Which drops to list; an empty field leaves it open. `of_key` is a bucket and a key in it."""
 
     dataset: str = ""
     partition: str = ""
-    place: tuple[str, str] | None = None
+    of_key: tuple[str, str] | None = None
     state: State | None = None
 
     def has(self, record: DropRecord) -> bool:
@@ -51,7 +51,7 @@ class Wanted:
         return (
             self.dataset in ("", record.match.dataset if record.match else None)
             and self.partition in ("", record.match.partition if record.match else None)
-            and self.place in (None, (record.drop.bucket, record.drop.key))
+            and self.of_key in (None, (record.drop.bucket, record.drop.key))
             and self.state in (None, record.state)
         )
 
@@ -73,8 +73,8 @@ def newest_first(table: Table, wanted: Wanted) -> Iterator[DropRecord]:
 
     The writes of a key are as they are now; an index may lag a moment behind the table.
     """
-    if wanted.place:
-        found = _of_key(table, *wanted.place)
+    if wanted.of_key:
+        found = _of_key(table, *wanted.of_key)
     elif wanted.dataset and wanted.partition:
         of_partition = Key("dataset_partition").eq(partition_key(wanted.dataset, wanted.partition))
         found = (record_of(item) for page in _pages(table, of_partition, IndexName=BY_PARTITION) for item in page)
@@ -91,7 +91,7 @@ def _of_key(table: Table, bucket: str, key: str) -> Iterator[DropRecord]:
         for entry in entries:
             record = known.get(str(entry["drop_id"])) or entered_later(entry)
             # A drop that was listed before its event came has two entries; its record says which one counts.
-            if place(record.drop) == entry["sk"]:
+            if entry_sort_key(record.drop) == entry["sk"]:
                 yield record
 
 

@@ -60,7 +60,7 @@ def test_what_cannot_be_looked_up_is_refused_before_aws_is_asked(arguments: list
 
 
 def test_a_key_is_taken_as_it_stands_with_slashes_and_blanks() -> None:
-    assert wanted_of(None, "", "", "s3://raw/a b//s3://c", None) == Wanted(place=("raw", "a b//s3://c"))
+    assert wanted_of(None, "", "", "s3://raw/a b//s3://c", None) == Wanted(of_key=("raw", "a b//s3://c"))
 
 
 def test_a_list_fits_eighty_columns_and_keeps_ids_and_times_in_one_piece() -> None:

@@ -15,11 +15,11 @@ from suimon.drops.drop import Accepted, Drop, DropRecord, Match, written_order
 from suimon.drops.sets import (
     DropSet,
     Joined,
+    JoinResult,
     Member,
     Opened,
-    Place,
     SetError,
-    command,
+    declare,
     drop_of,
     followers,
     is_open,
@@ -37,6 +37,7 @@ THREE = SetRule(3, None, None, reload=False, complete_within_minutes=60)
 MANIFEST = SetRule(None, KeyPattern("orders/{ds}/manifest.json"), None, reload=False, complete_within_minutes=60)
 MARKER = SetRule(None, None, KeyPattern("orders/{ds}/_SUCCESS"), reload=False, complete_within_minutes=60)
 EMPTY = DropSet("orders", DAY)
+ONE = Opened(1, "x", "01")
 
 
 def member(name: str, written: str = "01") -> Member:
@@ -71,14 +72,14 @@ def test_a_set_is_whole_with_its_last_shard_whatever_the_order() -> None:
 
 def test_the_same_shard_again_changes_nothing() -> None:
     for whole in (joined("a"), joined("a", "b", "c")):
-        assert join(whole, "a", member("a"), THREE, NOW + timedelta(hours=1)) == Joined(Place.IN, whole)
+        assert join(whole, "a", member("a"), THREE, NOW + timedelta(hours=1)) == Joined(JoinResult.IN, whole)
 
 
 def test_a_later_write_of_a_shard_takes_its_place_and_an_earlier_one_does_not() -> None:
     whole = joined("a", "b", "c")
     newer = join(whole, "b", member("b", "02"), THREE, NOW)
-    assert (newer.place, newer.left) == (Place.IN, ("b@01",))
-    assert join(newer.whole, "b", member("b", "01"), THREE, NOW) == Joined(Place.SUPERSEDED, newer.whole)
+    assert (newer.result, newer.left) == (JoinResult.IN, ("b@01",))
+    assert join(newer.whole, "b", member("b", "01"), THREE, NOW) == Joined(JoinResult.SUPERSEDED, newer.whole)
     assert opened(newer.whole).version.startswith("2.")
     assert is_open(newer.whole)
 
@@ -91,58 +92,65 @@ def test_a_set_comes_after_the_one_before_and_after_all_that_was_ever_in_it() ->
         before = written_order(opened(whole).sequencer)
     # A manifest that asks for less makes a set of older writes; it is the newer one all the same.
     rule = replace(MANIFEST, reload=False)
-    first = command(joined("a", "b", rule=rule), member("m", "30"), {"a", "b"}, rule, NOW).whole
-    second = command(first, member("m", "31"), {"a"}, rule, NOW).whole
+    first = declare(joined("a", "b", rule=rule), member("m", "30"), {"a", "b"}, rule, NOW).whole
+    second = declare(first, member("m", "31"), {"a"}, rule, NOW).whole
     assert written_order(opened(second).sequencer) > written_order(opened(first).sequencer)
 
 
 def test_a_set_that_was_before_is_another_set_when_it_comes_again() -> None:
-    first = command(joined("a", "b", rule=MANIFEST), member("m", "02"), {"a", "b"}, MANIFEST, NOW).whole
-    second = command(first, member("m", "03"), {"a"}, MANIFEST, NOW).whole
-    third = command(second, member("m", "04"), {"a", "b"}, MANIFEST, NOW).whole
+    first = declare(joined("a", "b", rule=MANIFEST), member("m", "02"), {"a", "b"}, MANIFEST, NOW).whole
+    second = declare(first, member("m", "03"), {"a"}, MANIFEST, NOW).whole
+    third = declare(second, member("m", "04"), {"a", "b"}, MANIFEST, NOW).whole
     assert first.shards == third.shards
     assert len({opened(whole).version for whole in (first, second, third)}) == 3
 
 
 @pytest.mark.parametrize(
-    ("whole", "name", "rule", "place"),
+    ("whole", "name", "rule", "result"),
     [
-        (joined("a", "b", "c"), "d", THREE, Place.CLOSED),
-        (joined("a", "b", "c"), "d", replace(THREE, reload=True), Place.IN),
-        (joined("a", "b"), "d", THREE, Place.IN),
-        (joined("a", rule=MANIFEST), "d", MANIFEST, Place.IN),
-        (replace(joined("a", rule=MANIFEST), expected=frozenset("ab")), "d", MANIFEST, Place.CLOSED),
-        (replace(joined("a", rule=MANIFEST), expected=frozenset("ab")), "b", MANIFEST, Place.IN),
-        (replace(joined("a", rule=MARKER), expected=frozenset("ab")), "d", MARKER, Place.IN),
-        (replace(joined("a", rule=MARKER), opened=Opened(1, "x", "01")), "d", MARKER, Place.CLOSED),
-        (replace(joined("a", rule=MARKER), opened=Opened(1, "x", "01")), "d", replace(MARKER, reload=True), Place.IN),
+        (joined("a", "b", "c"), "d", THREE, JoinResult.CLOSED),
+        (joined("a", "b", "c"), "d", replace(THREE, reload=True), JoinResult.IN),
+        (joined("a", "b"), "d", THREE, JoinResult.IN),
+        (joined("a", rule=MANIFEST), "d", MANIFEST, JoinResult.IN),
+        (replace(joined("a", rule=MANIFEST), expected=frozenset("ab")), "d", MANIFEST, JoinResult.CLOSED),
+        (replace(joined("a", rule=MANIFEST), expected=frozenset("ab")), "b", MANIFEST, JoinResult.IN),
+        (replace(joined("a", rule=MARKER), expected=frozenset("ab")), "d", MARKER, JoinResult.IN),
+        (replace(joined("a", rule=MARKER), opened=ONE), "d", MARKER, JoinResult.CLOSED),
+        (
+            replace(joined("a", rule=MARKER), opened=Opened(1, "x", "01")),
+            "d",
+            replace(MARKER, reload=True),
+            JoinResult.IN,
+        ),
     ],
 )
-def test_one_more_shard_is_taken_as_the_contract_says(whole: DropSet, name: str, rule: SetRule, place: Place) -> None:
-    assert join(whole, name, member(name), rule, NOW).place is place
+def test_one_more_shard_is_taken_as_the_contract_says(
+    whole: DropSet, name: str, rule: SetRule, result: JoinResult
+) -> None:
+    assert join(whole, name, member(name), rule, NOW).result is result
 
 
 def test_a_set_takes_no_more_than_its_item_holds() -> None:
     full = replace(EMPTY, members={str(number): member(str(number)) for number in range(MOST_SHARDS)})
-    assert join(full, "more", member("more"), replace(MARKER, reload=True), NOW).place is Place.CLOSED
-    assert join(full, "1", member("1", "02"), MARKER, NOW).place is Place.IN
+    assert join(full, "more", member("more"), replace(MARKER, reload=True), NOW).result is JoinResult.CLOSED
+    assert join(full, "1", member("1", "02"), MARKER, NOW).result is JoinResult.IN
 
 
 def test_what_a_manifest_does_not_list_leaves_the_set() -> None:
-    told = command(joined("a", "x", rule=MANIFEST), member("m"), {"a", "b"}, MANIFEST, NOW)
+    told = declare(joined("a", "x", rule=MANIFEST), member("m"), {"a", "b"}, MANIFEST, NOW)
     assert (set(told.whole.members), told.left) == ({"a"}, ("x@01",))
-    kept = command(joined("a", "x", rule=MANIFEST), member("m"), {"a"}, replace(MANIFEST, reload=True), NOW)
+    kept = declare(joined("a", "x", rule=MANIFEST), member("m"), {"a"}, replace(MANIFEST, reload=True), NOW)
     assert (set(kept.whole.members), kept.left, is_open(kept.whole)) == ({"a", "x"}, (), True)
 
 
 def test_an_older_manifest_says_nothing_any_more() -> None:
-    newer = command(EMPTY, member("m", "02"), {"a"}, MANIFEST, NOW).whole
-    assert command(newer, member("m", "01"), {"b"}, MANIFEST, NOW) == Joined(Place.SUPERSEDED, newer)
+    newer = declare(EMPTY, member("m", "02"), {"a"}, MANIFEST, NOW).whole
+    assert declare(newer, member("m", "01"), {"b"}, MANIFEST, NOW) == Joined(JoinResult.SUPERSEDED, newer)
 
 
 def test_a_marker_that_comes_again_does_not_ask_for_what_was_rejected() -> None:
-    first = command(joined("a", rule=MARKER), member("m", "01"), {"a"}, MARKER, NOW).whole
-    again = command(first, member("m", "02"), {"a", "late"}, MARKER, NOW)
+    first = declare(joined("a", rule=MARKER), member("m", "01"), {"a"}, MARKER, NOW).whole
+    again = declare(first, member("m", "02"), {"a", "late"}, MARKER, NOW)
     assert (again.whole.expected, is_open(again.whole), again.left) == (frozenset("a"), True, ("m@01",))
 
 
