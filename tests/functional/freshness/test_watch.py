@@ -110,14 +110,14 @@ def receive(table: Table, day: str, version: str = "v1") -> str:
     return drop.id
 
 
-def test_a_round_in_which_all_is_well_says_nothing(watch: Watch, table: Table, post: Post) -> None:
+def test_a_round_in_which_all_is_well_reports_nothing(watch: Watch, table: Table, post: Post) -> None:
     receive(table, "2026-11-21")
     summary = watch.round(NOW)
     assert (summary.checked, summary.problems, summary.published, summary.recovered) == (5, (), (), ())
     assert post.subjects() == []
 
 
-def test_a_missing_file_and_a_stale_table_are_told_once_and_recover_once(
+def test_a_missing_file_and_a_stale_table_are_reported_once_and_recover_once(
     watch: Watch, table: Table, post: Post, redshift: Redshift
 ) -> None:
     redshift.ages["sales_fact"] = 3
@@ -179,7 +179,7 @@ def test_a_table_that_cannot_be_asked_is_a_problem_of_its_own_and_stops_nothing(
     assert post.subjects()[-1] == "[Suimon] Recovered: sales_fact is stale"
 
 
-def test_a_table_that_is_busy_once_is_not_told_of(watch: Watch, table: Table, post: Post, redshift: Redshift) -> None:
+def test_a_table_that_is_busy_once_is_not_reported(watch: Watch, table: Table, post: Post, redshift: Redshift) -> None:
     receive(table, "2026-11-21")
     redshift.ages["sales_fact"] = LOCKED
     summary = watch.round(NOW)
@@ -192,7 +192,7 @@ def test_a_table_that_is_busy_once_is_not_told_of(watch: Watch, table: Table, po
     assert watch.round(STILL_LATER + timedelta(hours=1)).published == (UNREADABLE,)  # rounds were lost, it lasts
 
 
-def test_a_suspicion_never_hides_what_another_round_has_told(watch: Watch, table: Table, post: Post) -> None:
+def test_a_suspicion_never_hides_what_another_round_has_reported(watch: Watch, table: Table, post: Post) -> None:
     problem = Problem(
         Kind.UNREADABLE_TABLE, About(table="sales_fact"), "sales_fact cannot be checked", "", "UnfinishedError"
     )
@@ -225,17 +225,17 @@ def test_a_redshift_that_hangs_silences_nothing_and_does_not_use_up_the_function
     passed = [0.0]
 
     def hang(**_: Any) -> Any:
-        told.extend(post.subjects())
+        published.extend(post.subjects())
         passed[0] += TABLES_SECONDS
         return {"Status": "STARTED"}
 
-    told: list[str] = []
+    published: list[str] = []
     monkeypatch.setattr(redshift, "describe_statement", hang)
     monkeypatch.setattr("suimon.warehouse.data_api.time.monotonic", lambda: passed[0])
     monkeypatch.setattr("suimon.warehouse.data_api.time.sleep", lambda _: None)
     hanging = replace(watch, ticks=lambda: passed[0])
     hanging.round(NOW)
-    assert told == ["[Suimon] sales 2026-11-21: the file never came"]
+    assert published == ["[Suimon] sales 2026-11-21: the file never came"]
     assert redshift.cancelled == ["0"]
     summary = hanging.round(LATER)
     assert summary.problems[1:] == (UNREADABLE, "unreadable-table:inventory")
@@ -258,7 +258,7 @@ def test_redshift_is_asked_with_the_time_in_utc_as_a_parameter(watch: Watch, red
     assert redshift.requests[0]["WorkgroupName"] == "main"
 
 
-def test_a_set_that_is_not_whole_in_time_is_told_with_what_is_missing_until_it_is(watch: Watch, post: Post) -> None:
+def test_a_set_that_is_not_whole_in_time_is_reported_with_what_is_missing_until_it_is(watch: Watch, post: Post) -> None:
     orders, rule = replace(watch, contracts=Contracts((ORDERS,))), ORDERS.set_rule
     assert rule
     whole = DropSet("orders", "2026-11-21")

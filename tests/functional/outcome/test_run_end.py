@@ -92,13 +92,13 @@ def finished(outcome: str = "loaded", **detail: Any) -> RunFinished:
     )
 
 
-def test_a_loaded_run_ends_the_drop_without_a_word(run_ends: RunEnds, post: Post) -> None:
+def test_a_loaded_run_ends_the_drop_and_alerts_nobody(run_ends: RunEnds, post: Post) -> None:
     triggered(run_ends.ledger)
     assert run_ends.record(finished(), NOON).state is State.LOADED
     assert post.subjects() == []
 
 
-def test_a_failed_run_is_told_with_its_task_and_log_and_the_way_to_repeat_it(run_ends: RunEnds, post: Post) -> None:
+def test_a_failed_run_is_reported_with_its_task_and_log_and_how_to_repeat_it(run_ends: RunEnds, post: Post) -> None:
     triggered(run_ends.ledger)
     run = finished("failed", failed_task="load_redshift", error="Divide by zero", log_url="http://airflow/log")
     assert run_ends.record(run, NOON).state is State.FAILED
@@ -108,7 +108,7 @@ def test_a_failed_run_is_told_with_its_task_and_log_and_the_way_to_repeat_it(run
         assert word in body
 
 
-def test_an_end_that_is_reported_twice_is_told_once(run_ends: RunEnds, post: Post) -> None:
+def test_an_end_that_is_delivered_twice_is_reported_once(run_ends: RunEnds, post: Post) -> None:
     triggered(run_ends.ledger)
     run = finished("failed", failed_task="run_glue", error="no")
     run_ends.record(run, NOON)
@@ -117,7 +117,7 @@ def test_an_end_that_is_reported_twice_is_told_once(run_ends: RunEnds, post: Pos
 
 
 @pytest.mark.hits("failure-is-reported-first")
-def test_a_failure_is_told_before_anybody_could_replay_it(
+def test_a_failure_is_reported_before_anybody_could_replay_it(
     run_ends: RunEnds, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     triggered(run_ends.ledger)
@@ -134,16 +134,16 @@ def test_a_failure_is_told_before_anybody_could_replay_it(
 
 
 @pytest.mark.parametrize("outcome", ["loaded", "superseded"])
-def test_a_failure_that_is_told_while_the_cleared_run_ends_otherwise_is_withdrawn(
+def test_a_failure_that_is_reported_while_the_cleared_run_ends_otherwise_is_withdrawn(
     run_ends: RunEnds, post: Post, monkeypatch: pytest.MonkeyPatch, outcome: str
 ) -> None:
     triggered(run_ends.ledger)
     report = run_ends.incidents.report
 
     def report_slowly(problem: Problem, now: datetime) -> bool:
-        told = report(problem, now)
+        published = report(problem, now)
         assert str(run_ends.record(finished(outcome), NOON).state) == outcome.upper()
-        return told
+        return published
 
     monkeypatch.setattr(run_ends.incidents, "report", report_slowly)
     assert str(run_ends.record(finished("failed", error="no"), NOON).state) == outcome.upper()
@@ -151,7 +151,7 @@ def test_a_failure_that_is_told_while_the_cleared_run_ends_otherwise_is_withdraw
     assert post.subjects() == [f"[Suimon] {failed}", f"[Suimon] Recovered: {failed}"]
 
 
-def test_a_failure_that_is_told_while_a_newer_file_is_loaded_is_withdrawn(
+def test_a_failure_that_is_reported_while_a_newer_file_is_loaded_is_withdrawn(
     run_ends: RunEnds, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     triggered(run_ends.ledger)
@@ -166,7 +166,7 @@ def test_a_failure_that_is_told_while_a_newer_file_is_loaded_is_withdrawn(
     assert [subject.startswith("[Suimon] Recovered") for subject in post.subjects()] == [False, True]
 
 
-def test_a_failure_that_was_told_before_a_crash_is_withdrawn_when_a_newer_file_is_loaded_meanwhile(
+def test_a_failure_that_was_reported_before_a_crash_is_withdrawn_when_a_newer_file_is_loaded_meanwhile(
     run_ends: RunEnds, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     triggered(run_ends.ledger)
@@ -174,13 +174,13 @@ def test_a_failure_that_was_told_before_a_crash_is_withdrawn_when_a_newer_file_i
         killed.setattr(run_ends.ledger, "move", lambda *_, **__: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             run_ends.record(finished("failed", error="no"), NOON)
-    load_newer(run_ends.ledger)  # what it closes, it looked for before we told
+    load_newer(run_ends.ledger)  # what it closes, it looked for before we reported
     assert run_ends.record(finished("failed", error="no"), NOON).state is State.SUPERSEDED
     assert [subject.startswith("[Suimon] Recovered") for subject in post.subjects()] == [False, True]
 
 
 @pytest.mark.parametrize("looks", ["before", "after"])
-def test_a_report_that_comes_again_tells_nothing_anew_when_the_cleared_run_loads_meanwhile(
+def test_a_repeated_event_reports_nothing_again_when_the_cleared_run_loads_meanwhile(
     run_ends: RunEnds, post: Post, monkeypatch: pytest.MonkeyPatch, looks: str
 ) -> None:
     triggered(run_ends.ledger)
@@ -204,7 +204,7 @@ def test_a_report_that_comes_again_tells_nothing_anew_when_the_cleared_run_loads
 
 
 @pytest.mark.parametrize("ends", [True, False])
-def test_a_failure_that_is_told_again_while_a_replay_has_begun_is_left_to_it_unless_that_is_loaded(
+def test_a_failure_that_is_reported_again_while_a_replay_runs_is_left_to_it_unless_that_is_loaded(
     run_ends: RunEnds, monkeypatch: pytest.MonkeyPatch, *, ends: bool
 ) -> None:
     triggered(run_ends.ledger)
@@ -228,7 +228,7 @@ def test_a_failure_that_is_told_again_while_a_replay_has_begun_is_left_to_it_unl
     assert incident.is_open is not ends
 
 
-def test_an_end_before_intake_has_written_the_start_is_entered(run_ends: RunEnds) -> None:
+def test_an_end_before_intake_has_recorded_the_start_is_recorded(run_ends: RunEnds) -> None:
     ledger = run_ends.ledger
     record = ledger.receive(DROP, Match("sales", "2026-11-20"), NOON)
     record = ledger.claim(record, NOON, owner="a", lease=timedelta(minutes=1), attempt=1)
@@ -243,7 +243,7 @@ def test_a_waiting_replay_gets_its_answer(run_ends: RunEnds, sfn: FakeSfn) -> No
     assert (kind, answer["taskToken"]) == ("success", "token")
 
 
-def test_a_waiting_replay_hears_of_the_failure(run_ends: RunEnds, sfn: FakeSfn) -> None:
+def test_a_waiting_replay_gets_the_failure(run_ends: RunEnds, sfn: FakeSfn) -> None:
     triggered(run_ends.ledger, Replay("execution", "token"))
     run_ends.record(finished("failed", error="no such column"), NOON)
     [(kind, answer)] = sfn.answers
@@ -293,7 +293,7 @@ def test_an_older_load_does_not_close_the_incident_of_a_newer_file(run_ends: Run
     assert post.subjects() == ["[Suimon] rejected"]
 
 
-def test_a_report_that_comes_again_after_a_replay_has_begun_is_passed_over(run_ends: RunEnds) -> None:
+def test_a_repeated_event_after_a_replay_has_started_is_passed_over(run_ends: RunEnds) -> None:
     record = triggered(run_ends.ledger)
     record = run_ends.record(finished(), NOON)
     run_ends.ledger.claim(record, NOON, owner="b", lease=timedelta(minutes=1), attempt=2)

@@ -1,4 +1,4 @@
-"""The stack as the sweep sees it, for each test anew."""
+"""The stack as the sweep sees it, a new one for each test."""
 
 from __future__ import annotations
 

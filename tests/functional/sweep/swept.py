@@ -1,4 +1,4 @@
-"""What the sweep is tested on: moto's buckets, queues and table, an Airflow that is told what it knows, a set clock."""
+"""What the sweep is tested on: buckets, queues and table on moto, an Airflow that knows its runs, a set clock."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def key_of(day: str = "2026-11-21") -> str:
 
 
 def contracts(*patterns: str) -> Contracts:
-    """Give a contract of sales, and one more for each pattern."""
+    """Return a contract of sales, and one more for each pattern."""
     sales = Contract("sales", "1", "sales_fact", dag_id=DAG, key_pattern=KeyPattern(key_of("{ds}")))
     others = (
         Contract(f"other{number}", "1", f"other{number}", dag_id=f"dag{number}", key_pattern=KeyPattern(pattern))
@@ -161,13 +161,13 @@ class World:
         return self.round(now).of(kind)
 
     def put(self, key: str, body: str = "a", written: datetime = NOON - HOUR) -> Drop:
-        """Put an object as if at a time; gives the drop as its event would name it, but for the sequencer."""
+        """Put an object as if at a time, and return the drop as its event would name it, but for the sequencer."""
         answer = self.s3.put_object(Bucket=RAW, Key=key, Body=body.encode())
         self.written(key, written)
         return Drop(RAW, key, answer["VersionId"], answer["ETag"].strip('"'), len(body), "")
 
     def written(self, key: str, at: datetime) -> None:
-        """Let the newest version of a key be as old as it should be."""
+        """Set the time at which the newest version of a key was written."""
         backend = next(iter(s3_backends.values()))["aws"]
         backend.buckets[RAW].keys.getlist(key)[-1].last_modified = at.replace(tzinfo=None)
 
@@ -187,7 +187,7 @@ class World:
         return record
 
     def triggered(self, at: datetime, day: str = "2026-11-21", sequencer: str = "0A") -> DropRecord:
-        """Give a drop whose run was started at a time."""
+        """Return a drop whose run was started at a time."""
         record = self.receive(self.put(key_of(day), written=at), sequencer, at)
         return self.bring(record, State.VALIDATING, State.ACCEPTED, State.TRIGGERED, at=at)
 
@@ -197,7 +197,7 @@ class World:
         return record.state
 
     def resumed(self) -> list[str]:
-        """Take the drop ids that the gate was asked to bring on since last asked."""
+        """Take the ids of the drops that the gate was asked to resume since this was last called."""
         ids = [str(json.loads(body)["resume"]) for body in self.messages("intake")]
         assert len(ids) == len(set(ids))
         return ids
@@ -226,7 +226,7 @@ ORDERS = Contract("orders", "1", "orders", dag_id="orders_etl", key_pattern=KeyP
 
 
 def know_sets(world: World, rule: SetRule = TWO) -> None:
-    """Let the stack know sets of orders."""
+    """Deploy the contract of orders, which come in sets."""
     world.contracts = Contracts((*contracts().all, replace(ORDERS, set_rule=rule)))
 
 

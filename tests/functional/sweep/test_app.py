@@ -82,20 +82,20 @@ def test_a_round_of_which_a_part_failed_fails_at_its_end_when_all_else_is_done(
     assert world.resumed() == [record.id]
 
 
-def test_deadlines_are_told_before_the_sweep_begins(
+def test_deadlines_are_reported_before_the_sweep_begins(
     start: Callable[[], Any], world: World, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[str] = []
+    published: list[str] = []
     app = start()
 
     def sweep() -> None:
-        told.extend(world.post.subjects())
+        published.extend(world.post.subjects())
         raise InterruptedError
 
     monkeypatch.setattr(app, "sweep", sweep)
     with pytest.raises(InterruptedError):
         app.handler({"time": TODAY}, context)
-    assert "[Suimon] other0 2026-11-20: the file never came" in told
+    assert "[Suimon] other0 2026-11-20: the file never came" in published
 
 
 def test_deadlines_that_cannot_be_checked_do_not_stop_the_sweep(
@@ -109,7 +109,7 @@ def test_deadlines_that_cannot_be_checked_do_not_stop_the_sweep(
     assert world.resumed() == [drop.id]
 
 
-def test_a_sweep_that_is_left_too_little_time_says_so_instead_of_being_killed(
+def test_a_sweep_with_too_little_time_left_reports_that_instead_of_being_terminated(
     start: Callable[[], Any], world: World, context: LambdaContext
 ) -> None:
     context.seconds_left = 30
@@ -118,7 +118,7 @@ def test_a_sweep_that_is_left_too_little_time_says_so_instead_of_being_killed(
     assert "[Suimon] other0 2026-11-20: the file never came" in world.post.subjects()
 
 
-def test_an_operator_s_round_is_the_same_and_says_what_failed_instead_of_failing(
+def test_an_operator_s_round_is_the_same_and_returns_what_failed_instead_of_failing(
     start: Callable[[], Any], world: World, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SUIMON_RAW_BUCKET", "nowhere")
@@ -128,7 +128,7 @@ def test_an_operator_s_round_is_the_same_and_says_what_failed_instead_of_failing
     assert world.resumed() == []
 
 
-def test_an_operator_s_walk_holds_every_version_against_the_ledger_portion_by_portion(
+def test_an_operator_s_walk_compares_every_version_with_the_ledger_portion_by_portion(
     start: Callable[[], Any], world: World, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("suimon.aws.versions.PAGE", 2)
@@ -148,7 +148,7 @@ def test_an_operator_s_walk_holds_every_version_against_the_ledger_portion_by_po
     assert set(world.resumed()) == {drop.id for drop in drops}
 
 
-def test_a_portion_that_finds_more_than_a_round_may_enter_is_gone_on_with(
+def test_a_portion_that_finds_more_than_a_round_may_enter_is_continued(
     start: Callable[[], Any], world: World, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("suimon.sweep.lost_events.ENTERED_AT_MOST", 2)

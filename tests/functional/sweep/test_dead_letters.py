@@ -113,9 +113,9 @@ def test_an_unusable_message_is_kept_and_reported_until_somebody_deletes_it(worl
     body = json.loads(world.s3.get_object(Bucket=REPORTS, Key=kept["Key"])["Body"].read())
     assert body["body"] == (message if isinstance(message, str) else json.dumps(message))
     assert body["queue"] == "intake-dead"
-    [(subject, told)] = world.post.letters()
+    [(subject, text)] = world.post.letters()
     assert subject == "[Suimon] Messages that cannot be used"
-    assert kept["Key"] in told
+    assert kept["Key"] in text
     world.round(NOON + 15 * MINUTE)
     assert world.post.subjects() == []
     world.s3.delete_object(Bucket=REPORTS, Key=kept["Key"])

@@ -1,4 +1,4 @@
-"""Versions without an event, on moto: found by listing, entered in the order of their writes, at a bounded cost."""
+"""Versions whose event was lost, on moto: found by listing, at a bounded cost."""
 
 from __future__ import annotations
 

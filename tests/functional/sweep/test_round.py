@@ -58,7 +58,7 @@ def test_one_part_that_fails_stops_no_other_and_is_reported_until_it_works(world
     assert len(over) == 2
 
 
-def test_a_queue_that_does_not_say_how_full_it_is_stops_no_other_part(
+def test_a_queue_that_does_not_return_its_depth_stops_no_other_part(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record = world.triggered(NOON - 3 * HOUR)

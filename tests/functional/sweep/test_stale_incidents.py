@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 def test_the_incident_of_a_run_that_could_not_start_recovers_when_no_file_waits_for_one(world: World) -> None:
     record = world.bring(world.receive(world.put(key_of()), "0A"), State.VALIDATING, State.ACCEPTED)
     for cause in (Cause.AWAY, Cause.UNKNOWN_DAG, Cause.REFUSED_CONF):
-        told = airflow.not_triggered("env", DAG, record, NotStarted(cause, "no answer"))
-        world.incidents.report(told, NOON)
+        problem = airflow.not_triggered("env", DAG, record, NotStarted(cause, "no answer"))
+        world.incidents.report(problem, NOON)
     world.post.subjects()
     world.round()
     assert not [subject for subject in world.post.subjects() if "Recovered" in subject]
@@ -57,8 +57,8 @@ def test_the_incident_of_a_file_recovers_when_a_later_one_is_loaded(world: World
     older = world.receive(world.put(key_of(), "a"), "0A")
     newer = world.receive(world.put(key_of(), "b"), "0B")
     world.bring(older, State.VALIDATING, State.REJECTED)
-    told = files.rejected(older, world.contracts.of("sales"), "it is bad")
-    world.incidents.report(told, NOON)
+    problem = files.rejected(older, world.contracts.of("sales"), "it is bad")
+    world.incidents.report(problem, NOON)
     world.round()
     assert world.post.subjects() == ["[Suimon] sales 2026-11-21 rejected: sales_data.csv"]
     world.bring(newer, State.VALIDATING, State.ACCEPTED, State.TRIGGERED, State.LOADED, at=NOON)
@@ -68,11 +68,11 @@ def test_the_incident_of_a_file_recovers_when_a_later_one_is_loaded(world: World
 
 def test_incidents_of_files_that_nobody_corrects_hide_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stale_incidents, "LOOKED_AT_MOST", 2)
-    told = []
+    rejected = []
     for day in range(1, 6):
         record = world.receive(world.put(key_of(f"2026-11-0{day}")), "0A")
-        told.append(world.bring(record, State.VALIDATING, State.REJECTED))
-        incident = files.rejected(told[-1], world.contracts.of("sales"), "it is bad")
+        rejected.append(world.bring(record, State.VALIDATING, State.REJECTED))
+        incident = files.rejected(rejected[-1], world.contracts.of("sales"), "it is bad")
         world.incidents.report(incident, NOON - HOUR + day * MINUTE)
     newer = world.receive(world.put(key_of("2026-11-05"), "b"), "0B")
     world.bring(newer, State.VALIDATING, State.ACCEPTED, State.TRIGGERED, State.LOADED)

@@ -84,7 +84,7 @@ def test_a_file_that_appears_behind_a_younger_one_is_assigned(world: World, sinc
     world.round(NOON)
     assert world.state_of(younger.id) is State.RECEIVED
     world.contracts = before
-    world.receive(late, "0A", NOON - since)  # it took its time before it told people
+    world.receive(late, "0A", NOON - since)  # it took its time before it reported
     world.contracts = after
     world.round(NOON + MINUTE)
     assert world.state_of(late.id) is State.RECEIVED

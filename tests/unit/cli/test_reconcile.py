@@ -78,7 +78,7 @@ def test_what_was_found_is_shown_as_it_stands_with_the_figure_at_the_end() -> No
     assert text.rstrip().endswith("unexplained: 0")
 
 
-def test_what_could_not_be_looked_at_is_said() -> None:
+def test_what_could_not_be_checked_is_shown() -> None:
     text = said(Findings((Finding("lost event", 7, 7, 1, 0, tuple("abcdefg")),), (Failure("runs", "Denied: no"),)))
     assert "lost event: and 2 more" in text
     assert "not checked: runs (Denied: no)" in text

@@ -96,7 +96,7 @@ def test_without_a_ledger_the_outcomes_are_known_all_the_same() -> None:
     assert [[row.state for row in progress.rows] for progress in seen] == [["unknown", "unknown"], ["loaded", "failed"]]
 
 
-def test_a_replay_that_ends_before_the_first_look_is_seen_whole() -> None:
+def test_a_replay_that_ends_before_the_first_look_is_shown_whole() -> None:
     sfn = Execution(("SUCCEEDED", {"Plan": {"items": [], "skipped": PLAN["skipped"]}}))
     (end,) = follow(sfn, ARN, None, sfn.pause)  # type: ignore[arg-type]  # a fake of two calls
     assert (end.rows, end.skipped) == ((), (("2026-11-03", "no file has come"),))

@@ -1,4 +1,4 @@
-"""What the freshness function decides: deadlines on the wall, missing files told apart, tables by their age."""
+"""What the freshness function decides: deadlines on the wall, which files are missing, tables by their age."""
 
 from __future__ import annotations
 

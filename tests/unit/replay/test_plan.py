@@ -46,7 +46,7 @@ def test_the_newest_write_of_a_day_is_meant_even_when_its_sequencer_is_shorter()
         assert plan({DAY: drops}).items == (Item(newer.id, DAY, 2),)
 
 
-def test_writes_with_the_same_sequencer_are_told_apart_by_their_arrival() -> None:
+def test_writes_with_the_same_sequencer_are_ordered_by_their_arrival() -> None:
     older = record(State.LOADED, received_at=MIDNIGHT)
     newer = record(State.LOADED, received_at=MIDNIGHT + timedelta(seconds=1))
     for drops in ([older, newer], [newer, older]):
