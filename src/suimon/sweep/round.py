@@ -12,9 +12,6 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from suimon.aws.versions import RawBucket
-from suimon.incidents.incident import gone
-from suimon.incidents.kinds import Kind
-from suimon.incidents.messages.sweep import sweep_failed, unexplained_left
 from suimon.intake.queue import IntakeQueue
 from suimon.ledger.checkpoints import Checkpoints
 from suimon.ledger.items import stamp
@@ -22,6 +19,7 @@ from suimon.ledger.pending_ends import PendingEnds
 from suimon.sweep.dead_letters import DeadLetters
 from suimon.sweep.findings import Failure, Finding, Findings
 from suimon.sweep.lost_events import LOST_EVENT, LostEvents
+from suimon.sweep.plans.round import verdict
 from suimon.sweep.publishing import publish
 from suimon.sweep.silent_runs import SilentRuns
 from suimon.sweep.stale_incidents import close_file_incidents, close_trigger_incidents
@@ -30,7 +28,7 @@ from suimon.sweep.turns import LEAST_SECONDS
 from suimon.sweep.unmatched_drops import assign_unmatched
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from datetime import datetime
 
     from mypy_boto3_dynamodb.service_resource import Table
@@ -38,7 +36,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
     from suimon.contract.model import Contracts
-    from suimon.incidents.incident import Incident, Problem, Recovery
+    from suimon.incidents.incident import Incident
     from suimon.incidents.store import IncidentStore
     from suimon.ledger.drops import Ledger
     from suimon.mwaa.airflow import Airflow
@@ -185,18 +183,6 @@ class Sweep:
             pending=PendingEnds(self.table),
             site=self.site,
         )
-
-
-def verdict(findings: Findings, opened: Sequence[Incident]) -> tuple[list[Problem], list[Recovery]]:
-    """Return what to report of a round as a whole, and which of the open incidents about rounds have recovered."""
-    problems = [sweep_failed(failure.part, failure.reason) for failure in findings.failures]
-    recoveries = gone(opened, Kind.SWEEP_FAILED, still=problems)
-    left = {part.kind: (part.unexplained, part.examples) for part in findings.parts if part.unexplained}
-    if left:
-        problems.append(unexplained_left(left))
-    elif not findings.failures:
-        recoveries += gone(opened, Kind.UNEXPLAINED, "Everything in the bucket is accounted for.")
-    return problems, recoveries
 
 
 def _failure(part: str, error: Exception) -> Failure:

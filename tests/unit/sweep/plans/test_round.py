@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from suimon.incidents.incident import Incident, Problem, Recovery
 from suimon.incidents.kinds import About, Kind
 from suimon.sweep.findings import Failure, Finding, Findings
-from suimon.sweep.round import verdict
+from suimon.sweep.plans.round import verdict
 from tests.unit.drop_records import NOON
 
 if TYPE_CHECKING:
