@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 
-@pytest.mark.parametrize(("number", "level"), enumerate(("INFO", "CRITICAL", "INFO")))
+@pytest.mark.parametrize(("number", "level"), [(0, "INFO"), (1, "CRITICAL"), (2, "INFO")])
 def test_a_function_logs_to_the_output_and_at_the_level_of_the_test_that_loads_it(
     entry_point: Callable[[str, Contracts], ModuleType],
     capsys: pytest.CaptureFixture[str],

@@ -14,7 +14,7 @@ from suimon.check.engine import InterruptedCheckError
 from suimon.contract.file import ContractError
 from suimon.contract.model import Role
 from suimon.drops.drop import DropRecord, Replay, UnmatchedError
-from suimon.drops.states import REPLAYABLE, State
+from suimon.drops.states import AT_AN_END, REPLAYABLE
 from suimon.intake.errors import ReplayError, RetryLaterError
 from suimon.intake.inspection import NoRoomError
 from suimon.ledger.drops import LostClaimError
@@ -70,7 +70,7 @@ def _start_or_join(gate: Gate, request: ReplayRequest) -> DropRecord:
     asked = Replay(request.execution, request.task_token)
     if record.replay and (record.attempt, record.replay.execution) == (request.attempt, request.execution):
         record = gate.ledger.touch(record, replay=asked)
-        if record.state in REPLAYABLE | {State.SUPERSEDED}:
+        if record.state in AT_AN_END:
             answer_token(gate.sfn, record, "the attempt had ended before this request came again")
             return record  # mark: attempt-ended-before-retry
         return gate.advance(record, contract)

@@ -1,9 +1,12 @@
 import copy
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from suimon.drops.drop import Drop, EventError, after, written_order
+from suimon.drops.drop import Drop, DropRecord, EventError, Match, UnmatchedError, after, written_order
+from suimon.drops.states import State
 
 EVENT: dict[str, Any] = {
     "source": "aws.s3",
@@ -62,3 +65,18 @@ def test_a_write_whose_event_never_came_stands_between_its_neighbours() -> None:
     found = after("0A10")
     assert written_order("0A10") < written_order(found) < written_order(after(found)) < written_order("0A11")
     assert written_order("") < written_order(after("")) < written_order("0000000000000001")  # the first of its key
+
+
+def test_a_drop_without_a_contract_belongs_to_no_dataset() -> None:
+    at = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    unmatched = DropRecord(Drop.from_event(EVENT), None, State.UNMATCHED, 1, at, at)
+    with pytest.raises(UnmatchedError, match="no contract matches sales/2026-11-20/"):
+        _ = unmatched.dataset
+    with pytest.raises(UnmatchedError, match=unmatched.id):
+        _ = unmatched.partition
+
+
+def test_each_attempt_has_a_run_id_of_its_own() -> None:
+    at = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    first = DropRecord(Drop.from_event(EVENT), Match("sales", "2026-11-20"), State.ACCEPTED, 1, at, at, opened_run="x")
+    assert [first.run_id, replace(first, attempt=2).run_id] == [f"{first.id}.1", f"{first.id}.2"]
