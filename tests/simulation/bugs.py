@@ -13,8 +13,8 @@ from suimon.drops import drop, next_step
 from suimon.drops.drop import Drop, DropRecord, Lease
 from suimon.drops.next_step import Step
 from suimon.drops.states import State
-from suimon.incidents.incident import Problem, is_news
-from suimon.incidents.store import OPEN, IncidentStore, _item
+from suimon.incidents.incident import Problem, Stage, is_news
+from suimon.incidents.store import IncidentStore
 from suimon.intake import gate
 from suimon.intake.admission import Admission
 from suimon.ledger.drops import Ledger
@@ -25,6 +25,7 @@ from suimon.outcome.run_end import RunEnds
 from suimon.sweep.findings import Findings
 from suimon.sweep.round import Sweep
 from tests.simulation.bug import Bug
+from tests.simulation.bugs_of_incidents import BUGS_OF_INCIDENTS
 from tests.simulation.bugs_of_sets import BUGS_OF_SETS
 from tests.simulation.services.warehouse import Warehouse
 
@@ -78,8 +79,8 @@ def _mark_then_send(self: IncidentStore, problem: Problem, now: datetime) -> boo
     known = self.known(problem.id)
     if not is_news(problem, known):
         return False
-    self._table.put_item(Item=_item(problem, OPEN, now, now, known))
-    self._publish(f"[Suimon] {problem.subject}", problem.body, problem.id)
+    self._put(problem, Stage.OPEN, known, now)
+    self._publish(problem.subject, problem.body, problem.id)
     return True
 
 
@@ -89,14 +90,6 @@ def _move_then_tell(self: Admission, record: DropRecord, contract: Any, reason: 
     moved = self.end(record, State.REJECTED, reason)
     self.incidents.report(files.rejected(record, contract, reason), self.clock())
     return moved
-
-
-def _never_recover(*_args: Any, **_more: Any) -> bool:
-    return False
-
-
-def _recover_none(*_args: Any, **_more: Any) -> list[str]:
-    return []
 
 
 def _no_sweep(_self: Sweep, _now: datetime) -> Findings:
@@ -248,12 +241,6 @@ BUGS = (
         ((RunEnds, "record", _fail_then_report),),
     ),
     Bug(
-        "no-recovery",
-        "nobody says that a problem is over",
-        ("no_incident_outlives_its_cause",),
-        ((IncidentStore, "recover", _never_recover), (IncidentStore, "recover_all", _recover_none)),
-    ),
-    Bug(
         "no-sweep",
         "nothing looks for what was forgotten",
         ("nothing_is_lost", "everything_comes_to_rest"),
@@ -314,4 +301,5 @@ BUGS = (
         ((Drop, "from_event", staticmethod(_decode_the_key)),),
     ),
     *BUGS_OF_SETS,
+    *BUGS_OF_INCIDENTS,
 )

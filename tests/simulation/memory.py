@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from suimon.contract.keys import SHARD
 from suimon.contract.model import Role
 from suimon.drops.drop import Drop, written_order
+from tests.simulation.alerts import Alerts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +33,7 @@ class Memory:
         self.failed: dict[str, int] = {}  # the attempt that failed last, by drop id; shards follow the one of their set
         self.untold: list[str] = []  # drop ids of what failed in a run of which nobody had been told
         self.wrong_moves: list[str] = []
+        self.alerts = Alerts(self)
 
     @property
     def runs(self) -> list[Any]:
@@ -62,6 +64,13 @@ class Memory:
         states = [self.drops[one]["state"] for one in ids[ids.index(drop_id) :]] if drop_id in ids else []
         settled = [state for state in states if state in {"LOADED", "REJECTED", "FAILED"}]
         return settled[-1:] == ["LOADED"]
+
+    def is_loaded_since(self, drop_id: str) -> bool:
+        """Whether this drop or a later write of its key is loaded; a duplicate counts as the write that it repeats."""
+        ids = self.writes_of(self.drops[drop_id]["key"])
+        since = [self.drops[one] for one in ids[ids.index(drop_id) :]] if drop_id in ids else []
+        found = [self.drops[one["duplicate_of"]] if one["state"] == "DUPLICATE" else one for one in since]
+        return any(one["state"] == "LOADED" for one in found)
 
     def is_checked(self, drop_id: str) -> bool:
         """Whether the checker is asked about a drop: not about what only says which shards there are."""

@@ -18,7 +18,8 @@ from suimon.intake.errors import ReplayError, RetryLaterError
 from suimon.ledger.drops import LostClaimError
 from suimon.mwaa.pace import BusyError
 from suimon.sweep.round import SweepError
-from tests.simulation.promises_of_sets import PROMISES_OF_SETS, sets_of, waits_for_its_set
+from tests.simulation.promises_of_incidents import PROMISES_OF_INCIDENTS
+from tests.simulation.promises_of_sets import PROMISES_OF_SETS, waits_for_its_set
 from tests.simulation.rows import accepted_bytes, rows_of, verdict_of
 
 if TYPE_CHECKING:
@@ -202,25 +203,6 @@ def nothing_is_unexplained(end: Schedule) -> Iterator[str]:
         yield f"the sweep cannot explain {end.unexplained}"
 
 
-def no_incident_outlives_its_cause(end: Schedule) -> Iterator[str]:
-    """An incident that is open at the end is about something that is still so."""
-    for item in end.services.table.items():
-        if item.get("state") != "INCIDENT_OPEN":
-            continue
-        incident_id, kind, blamed = item["incident_id"], item["kind"], item.get("drop_id", "")
-        if kind in {"rejected", "run-failed"}:
-            if end.is_mended_since(blamed):
-                yield f"{incident_id} is open, though {end.name(blamed)} or a later file is loaded"
-        elif kind == "set-closed":
-            if end.drops[blamed]["state"] != "REJECTED":
-                yield f"{incident_id} is open, though {end.name(blamed)} was taken"
-        elif kind == "incomplete-set":
-            if not any(one.is_awaited for one in sets_of(end)):
-                yield f"{incident_id} is open, and the set is whole"
-        elif kind not in {"unmatched", "imperfect"}:
-            yield f"{incident_id} is open and nothing is wrong"
-
-
 def replays_end(end: Schedule) -> Iterator[str]:
     """A replay gets its answer."""
     for replay in end.replays:
@@ -268,8 +250,8 @@ PROMISES: tuple[Callable[[Schedule], Iterator[str]], ...] = (
     every_problem_is_published,
     queues_are_empty,
     nothing_is_unexplained,
-    no_incident_outlives_its_cause,
     replays_end,
+    *PROMISES_OF_INCIDENTS,
     *PROMISES_OF_SETS,
 )
 

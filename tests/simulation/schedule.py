@@ -18,9 +18,9 @@ from tests.simulation.promises import (
     PROMISES,
     every_drop_ends,
     move_is_wrong,
-    no_incident_outlives_its_cause,
     nothing_is_lost,
 )
+from tests.simulation.promises_of_incidents import no_incident_outlives_its_cause, remarks_end_by_themselves
 from tests.simulation.promises_of_sets import incomplete_sets_are_told
 from tests.simulation.replays import Replay
 from tests.simulation.sweeping import Sweeping
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 SWEEP_EVERY = 15 * MINUTE
 LONGEST_PAUSE = HOUR
 LONGEST_HEALING = 24 * HOUR
+LONGEST_REMARK = 3 * 24 * HOUR
 GRACE = 16 * MINUTE  # after which a version without a record is a lost one, and a minute for the clocks
 
 
@@ -98,6 +99,7 @@ class Schedule(Memory):
         self.replays: list[Replay] = []
         self.rested = False
         self.services.table.on_write = self._written
+        self.services.sns.on_letter = self.alerts.published
         if self.plan.lag:
             self.services.table.lag = self._lag
         self._events: tuple[float, ...] = ()
@@ -124,6 +126,7 @@ class Schedule(Memory):
         world.run(plan.heals)
         self._heal()
         self._rest()
+        self._lapse()
 
     def _put(self, put: Put) -> None:
         self._events = put.events
@@ -214,6 +217,13 @@ class Schedule(Memory):
             else:
                 pause = min(2 * pause, LONGEST_PAUSE)
 
+    def _lapse(self) -> None:
+        """Let what ends by itself come to its end."""
+        if any(remarks_end_by_themselves(self)):
+            self.world.run(self.world.now + LONGEST_REMARK)
+            self.sweeping.start()
+            self.world.run(self.world.now + SWEEP_EVERY)
+
     def _is_quiet(self) -> bool:
         return (
             not any(every_drop_ends(self))
@@ -237,6 +247,8 @@ class Schedule(Memory):
         if key[1] != "drop" or after is None:
             if key[1] == "set" and after is not None:
                 self.sets[key[0]] = after
+            if key[1] == "incident" and after is not None:
+                self.alerts.recorded(after)
             if key[1] in {"incident", "set"}:
                 self._writes += 1
             return

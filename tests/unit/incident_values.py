@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from suimon.incidents.incident import Incident
+from suimon.incidents.incident import Incident, Stage
 
 if TYPE_CHECKING:
     from suimon.incidents.incident import Problem
@@ -16,8 +16,8 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 def incident(kind: Kind, about: About, **changes: Any) -> Incident:
     """Return an open incident."""
-    values: dict[str, Any] = {"fingerprint": "", "subject": "", "opened_at": NOON, "updated_at": NOON, "is_open": True}
-    return Incident(kind, about, **values | changes)
+    values = {"stage": Stage.OPEN, "fingerprint": "", "subject": "", "opened_at": NOON, "updated_at": NOON, **changes}
+    return Incident(kind, about, **values)
 
 
 def incident_of(problem: Problem, **changes: Any) -> Incident:

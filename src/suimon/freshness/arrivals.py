@@ -10,6 +10,7 @@ from suimon.freshness.observation import Check
 from suimon.incidents.incident import of_kind
 from suimon.incidents.kinds import About, IncidentId, Kind
 from suimon.incidents.messages.freshness import file_never_came
+from suimon.incidents.messages.recoveries import SET_IS_NOT_DUE, SET_IS_WHOLE, file_has_come
 from suimon.incidents.messages.sets import incomplete_id, overdue
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def judge_arrival(contract: Contract, partition: str, drops: Sequence[DropRecord
     """
     incident_id = IncidentId.of(Kind.MISSING_FILE, About(dataset=contract.dataset, partition=partition))
     if drops:
-        return Check(incident_id, None, f"{drops[-1].drop.key} has come.")
+        return Check(incident_id, None, file_has_come(drops[-1]))
     deadline = deadline_of(contract.arrival, date.fromisoformat(partition)) if contract.arrival else None
     return Check(incident_id, file_never_came(contract, partition, deadline))
 
@@ -85,5 +86,5 @@ def judge_set(contract: Contract, whole: DropSet, now: datetime) -> Check:
     """Judge a set that is awaited: by its contract's time for it, and by the deadline of its day."""
     arrival = contract.arrival
     deadline = deadline_of(arrival, date.fromisoformat(whole.partition)) if arrival else None
-    note = "It is not yet due again." if whole.waiting_since else "The set is whole."
+    note = SET_IS_NOT_DUE if whole.waiting_since else SET_IS_WHOLE
     return Check(incomplete_id(whole), overdue(whole, contract, deadline, now), note)

@@ -11,7 +11,8 @@ from botocore.exceptions import ClientError
 from suimon.contract.redshift_names import is_plain
 from suimon.freshness.observation import Check
 from suimon.incidents.kinds import About, IncidentId, Kind
-from suimon.incidents.messages.freshness import days, stale_table, unreadable_table
+from suimon.incidents.messages.freshness import stale_table, unreadable_table
+from suimon.incidents.messages.recoveries import table_can_be_read, table_is_fresh
 from suimon.warehouse.data_api import UnfinishedError, Warehouse, run_query
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def judge_age(table: TableFreshness, age_days: int | None) -> Check:
     if age_days is None or not AHEAD_DAYS <= age_days <= table.max_age_days:
         problem = stale_table(table, age_days)
         return Check(problem.id, problem)
-    note = f"The newest value of {table.table}.{table.column} is {days(age_days)} old."
+    note = table_is_fresh(table, age_days)
     return Check(IncidentId.of(Kind.STALE_TABLE, About(table=table.table)), None, note)
 
 
@@ -53,7 +54,7 @@ def unreadable(table: TableFreshness, warehouse: Warehouse, error: Exception) ->
 def readable(table: TableFreshness) -> Check:
     """Return that a table's age could be asked."""
     incident_id = IncidentId.of(Kind.UNREADABLE_TABLE, About(table=table.table))
-    return Check(incident_id, None, f"{table.table} can be read again.", may_pass=True)
+    return Check(incident_id, None, table_can_be_read(table), may_pass=True)
 
 
 def ask_age(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from suimon.freshness.observation import Check
 from suimon.incidents.incident import of_kind
 from suimon.incidents.kinds import Kind
+from suimon.incidents.messages.recoveries import NOT_WATCHED
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -25,4 +26,4 @@ def unwatched(opened: Collection[Incident], contracts: Contracts) -> list[Check]
         *(one for one in of_kind(opened, Kind.INCOMPLETE_SET) if one.about.dataset not in sets),
         *(one for one in of_kind(opened, Kind.STALE_TABLE, Kind.UNREADABLE_TABLE) if one.about.table not in tables),
     ]
-    return [Check(one.id, None, "No contract asks about it any more.") for one in lost]
+    return [Check(one.id, None, NOT_WATCHED) for one in lost]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -21,10 +20,12 @@ from suimon.freshness.tables import (
     unreadable,
 )
 from suimon.freshness.unwatched import unwatched
+from suimon.incidents.incident import Recovery
 from suimon.warehouse.data_api import WarehouseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
+    from datetime import datetime
 
     from mypy_boto3_redshift_data import RedshiftDataAPIServiceClient
 
@@ -37,9 +38,6 @@ if TYPE_CHECKING:
 
 # All tables together: a third of the function's time, for a Redshift that hangs must not use up what the sweep needs.
 TABLES_SECONDS = 300
-# A busy table is reported in the second round of 15 minutes: a load holds its lock while COPY runs, and every reader
-# waits for it. A round that is retried minutes later is no second one.
-SUSPECT_AT_LEAST = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,11 +92,12 @@ class Watch:
 
     def _apply(self, check: Check, opened: Collection[IncidentId], now: datetime) -> Result:
         if check.problem:
-            if check.may_pass and not self.incidents.lasts(check.problem, now, SUSPECT_AT_LEAST):
+            if check.may_pass and not self.incidents.has_lasted(check.problem, now):
                 return Result.SUSPECTED
             return Result.PUBLISHED if self.incidents.report(check.problem, now) else Result.KNOWN
         if check.incident_id in opened:
-            return Result.RECOVERED if self.incidents.recover(check.incident_id, now, check.note) else Result.FINE
+            recovered = self.incidents.recover([Recovery(check.incident_id, check.note)], now)
+            return Result.RECOVERED if recovered else Result.FINE
         if check.may_pass:
             self.incidents.dismiss(check.incident_id, now)
         return Result.FINE

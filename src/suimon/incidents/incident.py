@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from suimon.incidents.kinds import About, IncidentId, Kind
@@ -31,12 +32,12 @@ class Problem:
         return IncidentId.of(self.kind, self.about)
 
 
-@dataclass(frozen=True)
-class Recovery:
-    """An incident whose problem has recovered; `note` says how."""
+class Stage(StrEnum):
+    """Where an incident stands: its text in the ledger's `state`, so that the index of states finds it."""
 
-    incident_id: IncidentId
-    note: str = ""
+    SUSPECTED = "INCIDENT_SUSPECTED"  # seen and not reported yet: it may pass by itself
+    OPEN = "INCIDENT_OPEN"
+    RECOVERED = "INCIDENT_RECOVERED"
 
 
 @dataclass(frozen=True)
@@ -45,18 +46,35 @@ class Incident:
 
     kind: Kind
     about: About
-    is_open: bool
+    stage: Stage
     fingerprint: str
     subject: str
     opened_at: datetime
     updated_at: datetime
-    is_suspected: bool = False  # and then nothing has been published
-    revision: int = 0
+    revision: int = 1
 
     @property
     def id(self) -> IncidentId:
         """Its id."""
         return IncidentId.of(self.kind, self.about)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether people have heard of it, and not that it has recovered."""
+        return self.stage is Stage.OPEN
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """An incident whose problem has recovered.
+
+    note: how, for people. revision: of the incident when that was found; None where it does not matter what was
+    reported meanwhile.
+    """
+
+    incident_id: IncidentId
+    note: str = ""
+    revision: int | None = None
 
 
 def is_news(problem: Problem, known: Incident | None) -> bool:

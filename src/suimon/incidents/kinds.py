@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -92,42 +93,70 @@ NOTHING = About()
 
 @dataclass(frozen=True)
 class Definition:
-    """What is the same for all incidents of a kind; `identified_by`: the fields of `About` that tell two apart."""
+    """What is the same for all incidents of a kind.
+
+    identified_by: the fields of `About` that tell two of them apart. over: when they have recovered, for people.
+    patience: how long the problem may last before it is reported. lapses: when they end by themselves, after the last
+    report and without news; None where only a recovery ends them.
+    """
 
     identified_by: tuple[str, ...]
     severity: Severity
+    over: str
+    patience: timedelta = timedelta()
+    lapses: timedelta | None = None
+
+    def has_lasted(self, since: datetime, now: datetime) -> bool:
+        """Whether a problem that there is since then has to be reported; clocks of functions differ by seconds."""
+        return not self.patience or now - since >= self.patience
 
 
 _ERROR, _WARNING = Severity.ERROR, Severity.WARNING
+# Most such problems pass by themselves, and need nobody.
+_MOMENT = timedelta(minutes=10)
+# For a remark on something that is done: over a weekend, so that it is still there on Monday.
+_REMARK = timedelta(days=3)
+_LOADED = "the last write of its key that has come to an end is loaded"
+_TAKEN = "Airflow has taken such a run, or no file waits for one any longer"
 
 KINDS: dict[Kind, Definition] = {
-    Kind.REJECTED: Definition(("dataset", "partition"), _ERROR),
-    Kind.IMPERFECT: Definition(("key",), _WARNING),
-    Kind.UNMATCHED: Definition(("shape",), _WARNING),
-    Kind.SET_CLOSED: Definition(("dataset", "partition"), _WARNING),
-    Kind.RUN_FAILED: Definition(("dataset", "partition"), _ERROR),
-    Kind.MISSING_FILE: Definition(("dataset", "partition"), _ERROR),
-    Kind.INCOMPLETE_SET: Definition(("dataset", "partition"), _ERROR),
-    Kind.STALE_TABLE: Definition(("table",), _ERROR),
-    Kind.UNREADABLE_TABLE: Definition(("table",), _WARNING),
-    Kind.PAUSED: Definition(("dag_id",), _ERROR),
-    Kind.QUEUED: Definition(("dag_id",), _WARNING),
-    Kind.HANGING: Definition(("dag_id", "run_id"), _WARNING),
-    Kind.AIRFLOW_SILENT: Definition((), _WARNING),
-    Kind.MWAA_AWAY: Definition(("environment",), _ERROR),
-    Kind.MWAA_BUSY: Definition(("environment",), _WARNING),
-    Kind.MWAA_DENIED: Definition(("environment",), _ERROR),
-    Kind.MWAA_MISSING: Definition(("environment",), _ERROR),
-    Kind.MWAA_INVALID: Definition(("environment",), _ERROR),
-    Kind.UNKNOWN_DAG: Definition(("dag_id",), _ERROR),
-    Kind.FORBIDDEN_DAG: Definition(("dag_id",), _ERROR),
-    Kind.LONG_PATH: Definition(("dag_id",), _ERROR),
-    Kind.REFUSED_CONF: Definition(("dag_id", "drop_id"), _ERROR),
-    Kind.FOREIGN_RUN: Definition(("dag_id", "drop_id"), _ERROR),
-    Kind.STUCK: Definition(("dataset",), _ERROR),
-    Kind.UNDELIVERABLE: Definition((), _ERROR),
-    Kind.SWEEP_FAILED: Definition(("part",), _ERROR),
-    Kind.UNEXPLAINED: Definition((), _ERROR),
+    Kind.REJECTED: Definition(("key",), _ERROR, _LOADED),
+    Kind.IMPERFECT: Definition(
+        ("key",), _WARNING, "a later file of its key is accepted without a flaw; else after three days", lapses=_REMARK
+    ),
+    Kind.UNMATCHED: Definition(
+        ("shape",), _WARNING, "a contract matches all such files; else never, for nobody has looked at what is in them"
+    ),
+    Kind.SET_CLOSED: Definition(("key",), _WARNING, f"{_LOADED}; else after three days", lapses=_REMARK),
+    Kind.RUN_FAILED: Definition(("dataset", "partition"), _ERROR, _LOADED),
+    Kind.MISSING_FILE: Definition(("dataset", "partition"), _ERROR, "the file has come, or no contract awaits it"),
+    Kind.INCOMPLETE_SET: Definition(("dataset", "partition"), _ERROR, "the set is whole, or no contract awaits it"),
+    Kind.STALE_TABLE: Definition(("table",), _ERROR, "its newest value is young enough, or no contract asks for it"),
+    Kind.UNREADABLE_TABLE: Definition(
+        ("table",), _WARNING, "its age could be asked, or no contract asks for it", patience=_MOMENT
+    ),
+    Kind.PAUSED: Definition(("dag_id",), _ERROR, "Airflow says that the DAG is active"),
+    Kind.QUEUED: Definition(("dag_id",), _WARNING, "no run of the DAG has waited for two hours"),
+    Kind.HANGING: Definition(("dag_id", "run_id"), _WARNING, "the run has ended, or a replay has started another"),
+    Kind.AIRFLOW_SILENT: Definition((), _WARNING, "Airflow answers, or no run is left to ask about"),
+    Kind.MWAA_AWAY: Definition(
+        ("environment",), _ERROR, "no file has waited for its run for ten minutes", patience=_MOMENT
+    ),
+    Kind.MWAA_BUSY: Definition(
+        ("environment",), _WARNING, "no file has waited for its run for ten minutes", patience=_MOMENT
+    ),
+    Kind.MWAA_DENIED: Definition(("environment",), _ERROR, _TAKEN),
+    Kind.MWAA_MISSING: Definition(("environment",), _ERROR, _TAKEN),
+    Kind.MWAA_INVALID: Definition(("environment",), _ERROR, _TAKEN),
+    Kind.UNKNOWN_DAG: Definition(("dag_id",), _ERROR, _TAKEN),
+    Kind.FORBIDDEN_DAG: Definition(("dag_id",), _ERROR, _TAKEN),
+    Kind.LONG_PATH: Definition(("dag_id",), _ERROR, _TAKEN),
+    Kind.REFUSED_CONF: Definition(("dag_id", "drop_id"), _ERROR, _TAKEN),
+    Kind.FOREIGN_RUN: Definition(("dag_id", "drop_id"), _ERROR, _TAKEN),
+    Kind.STUCK: Definition(("dataset",), _ERROR, "no file of the dataset has been stuck for an hour"),
+    Kind.UNDELIVERABLE: Definition((), _ERROR, "somebody has deleted the messages that were kept"),
+    Kind.SWEEP_FAILED: Definition(("part",), _ERROR, "that part of the sweep was done"),
+    Kind.UNEXPLAINED: Definition((), _ERROR, "the sweep could repair or explain all that it found"),
 }
 
 

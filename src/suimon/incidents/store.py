@@ -1,4 +1,4 @@
-"""Incidents: reported to people once until they change, and recovered; remembered in the ledger.
+"""Incidents: reported to people once until they change, and recovered; recorded in the ledger.
 
 the same problem reported every 15 minutes   ->  one e-mail
 its fingerprint changes (3 files missing: 4)  ->  one more e-mail
@@ -8,28 +8,33 @@ it has recovered                              ->  one e-mail that says so
 from __future__ import annotations
 
 import time
-from contextlib import suppress
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr
 
 from suimon.incidents.email import message, subject_line
-from suimon.incidents.incident import Incident, Problem, is_news
+from suimon.incidents.incident import Incident, Problem, Recovery, Stage, is_news
 from suimon.incidents.kinds import KINDS, About, IncidentId, Kind
+from suimon.incidents.messages.recoveries import came_back, recovered
 from suimon.ledger.batch import read_items
-from suimon.ledger.by_state import IncidentState, items_in
+from suimon.ledger.by_state import items_in
 from suimon.ledger.conditional import RefusedError, setting, write_if
 from suimon.ledger.items import moment, stamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_sns import SNSClient
 
-OPEN, RECOVERED, SUSPECTED = IncidentState.OPEN, IncidentState.RECOVERED, IncidentState.SUSPECTED
+# As many others may change an incident while a report is recorded.
+TRIES = 10
+
+
+class LostIncidentError(Exception):
+    """Others change an incident all the time; the caller retries later."""
 
 
 class IncidentStore:
@@ -40,20 +45,21 @@ class IncidentStore:
         one function                 another (a redelivery, the next check)
         get: nothing known
         publish
-        -- crashes here --
+        -- crash --
                                      get: nothing known
                                      publish (a second time)
                                      put: open                 <- from here on it is silent
 
-    A recovery is recorded only while the incident is the one that was read:
+    Every write is made only if the incident is as it was read. So nobody overwrites what another has reported, and
+    whoever publishes a recovery while the problem comes back makes the problem the last word:
 
-        recover                      report (the problem came back, otherwise)
-        get: open, revision 1
+        recover                      report (the problem has come back)
+        read: open, revision 1
                                      get: open, revision 1
                                      publish
                                      put: open, revision 2
         publish the recovery
-        update if revision is 1      <- refused: the incident stays open
+        update if revision is 1      <- refused: the incident is open, and that is published again
     """
 
     def __init__(
@@ -66,72 +72,103 @@ class IncidentStore:
 
     def report(self, problem: Problem, now: datetime) -> bool:
         """Publish a problem unless people know of it; return whether something was published."""
-        known = self.known(problem.id)
-        if not is_news(problem, known):
-            return False
-        opened_at = known.opened_at if known and known.is_open else now
-        self._publish(f"[Suimon] {problem.subject}", problem.body, problem.id)
-        self._table.put_item(Item=_item(problem, OPEN, opened_at, now, known))
-        return True
+        known, published = self.known(problem.id), False
+        for _ in range(TRIES):
+            if not is_news(problem, known):
+                return published
+            if not published or known is None or not known.is_open:  # a recovery may be the last that was published
+                self._publish(problem.subject, problem.body, problem.id)
+                published = True
+            if self._put(problem, Stage.OPEN, known, now):
+                return True
+            known = self.known(problem.id)
+        raise LostIncidentError(f"the incident {problem.id} changes faster than a report can be recorded")
 
-    def lasts(self, problem: Problem, now: datetime, at_least: timedelta) -> bool:
-        """Return whether a problem was seen so long before, or is open, and so is to be reported; else record it.
+    def has_lasted(self, problem: Problem, now: datetime) -> bool:
+        """Return whether a problem has used up the patience with its kind, or is open; else record it as suspected.
 
         Whoever sees that it has passed calls `dismiss`.
         """
         known = self.known(problem.id)
-        if known and known.is_open:
-            return True
-        if known and known.is_suspected:
-            return now - known.opened_at >= at_least
-        unless_open = Attr("pk").not_exists() | Attr("state").ne(OPEN)
-        try:
-            write_if(unless_open, self._table.put_item, Item=_item(problem, SUSPECTED, now, now, known))
-        except RefusedError:
-            return True  # another round has reported it since we looked
-        return False
+        if known and known.stage is Stage.SUSPECTED:
+            return KINDS[problem.kind].has_lasted(known.opened_at, now)
+        if (known is None or not known.is_open) and self._put(problem, Stage.SUSPECTED, known, now):
+            return False
+        current = self.known(problem.id)
+        return current is not None and current.is_open
 
     def dismiss(self, incident_id: IncidentId, now: datetime) -> None:
-        """Forget a problem that was seen and that nobody was alerted of."""
-        recovered = setting({"state": str(RECOVERED), "updated_at": stamp(now)})
-        with suppress(RefusedError):
-            write_if(Attr("state").eq(SUSPECTED), self._table.update_item, Key=_key(incident_id), **recovered)
-
-    def recover(self, incident_id: IncidentId, now: datetime, note: str = "") -> bool:
-        """Publish that an open problem has recovered (`note`: how); return whether something was published."""
+        """Forget a problem that was seen and has passed before anybody was alerted."""
         known = self.known(incident_id)
-        return known is not None and known.is_open and self._recover(known, now, note)
+        if known and known.stage is Stage.SUSPECTED:
+            self._end(known, now)
 
-    def recover_all(self, incident_ids: Sequence[IncidentId], now: datetime, note: str = "") -> list[IncidentId]:
-        """Publish that those of some problems that are open have recovered, after one read of all; return their ids."""
-        items = read_items(self._table, [_key(one) for one in incident_ids], self._sleep)
-        found = sorted(map(_incident, items), key=lambda one: incident_ids.index(one.id))
-        return [one.id for one in found if one.is_open and self._recover(one, now, note)]
+    def recover(self, recoveries: Sequence[Recovery], now: datetime) -> list[IncidentId]:
+        """Publish which problems have recovered, if they are open; return the ids of those that were."""
+        known = {one.id: one for one in self.read([one.incident_id for one in recoveries])}
+        return [
+            one.incident_id
+            for one in recoveries
+            if (incident := known.get(one.incident_id))
+            and incident.is_open
+            and one.revision in {None, incident.revision}
+            and self._recover(incident, now, one.note)
+        ]
 
-    def _recover(self, known: Incident, now: datetime, note: str) -> bool:
-        told = f"Over: {known.subject}\n\nIt was open from {_minute(known.opened_at)} to {_minute(now)}. Nothing to do."
-        self._publish(f"[Suimon] Recovered: {known.subject}", f"{note}\n\n{told}" if note else told, known.id)
-        times = {"updated_at": stamp(now), "recovered_at": stamp(now)}
-        recovered = setting({"state": str(RECOVERED), **times, "revision": known.revision + 1})
-        unchanged = Attr("state").eq(OPEN) & Attr("revision").eq(known.revision)
-        try:
-            write_if(unchanged, self._table.update_item, Key=_key(known.id), **recovered)
-        except RefusedError:
-            return True  # somebody else recovered it, or it came back: either way the ledger already says so
+    def _recover(self, incident: Incident, now: datetime, note: str) -> bool:
+        self._publish(*recovered(incident, now, note), incident.id)
+        if not self._end(incident, now):
+            current = self.known(incident.id)
+            if current and current.is_open:
+                self._publish(*came_back(current), current.id)
         return True
+
+    def lapse(self, incident: Incident, now: datetime) -> bool:
+        """Record that an incident has ended by itself, which is no news; return whether it had not changed."""
+        return self._end(incident, now)
 
     def open_incidents(self) -> list[Incident]:
         """List the open incidents, oldest news first; the index may lag by a second."""
-        return list(map(_incident, items_in(self._table, OPEN)))
+        return [_incident(item) for item in items_in(self._table, Stage.OPEN)]
 
     def known(self, incident_id: IncidentId) -> Incident | None:
-        """Return what was published of a problem, or None: nothing ever."""
+        """Return what was recorded of a problem, or None: nothing ever."""
         item = self._table.get_item(Key=_key(incident_id), ConsistentRead=True).get("Item")
         return _incident(item) if item else None
 
+    def read(self, incident_ids: Sequence[IncidentId]) -> list[Incident]:
+        """Return what was recorded of some problems, in no order."""
+        keys = [_key(one) for one in dict.fromkeys(incident_ids)]
+        return [_incident(item) for item in read_items(self._table, keys, self._sleep)]
+
+    def _put(self, problem: Problem, stage: Stage, known: Incident | None, now: datetime) -> bool:
+        """Record a problem unless another function has written since `known`; return whether it is recorded."""
+        unchanged = Attr("revision").eq(known.revision) if known else Attr("pk").not_exists()
+        try:
+            write_if(unchanged, self._table.put_item, Item=_item(problem, stage, known, now))
+        except RefusedError:
+            return False
+        return True
+
+    def _end(self, incident: Incident, now: datetime) -> bool:
+        """Record that an incident is open no longer, unless it has changed; return whether that is recorded."""
+        ended = {"state": str(Stage.RECOVERED), "updated_at": stamp(now), "revision": incident.revision + 1}
+        try:
+            write_if(
+                Attr("revision").eq(incident.revision),
+                self._table.update_item,
+                Key=_key(incident.id),
+                **setting(ended),
+            )
+        except RefusedError:
+            return False
+        return True
+
     def _publish(self, subject: str, body: str, incident_id: IncidentId) -> None:
         self._sns.publish(
-            TopicArn=self._topic_arn, Subject=subject_line(subject), Message=message(body, str(incident_id))
+            TopicArn=self._topic_arn,
+            Subject=subject_line(f"[Suimon] {subject}"),
+            Message=message(body, str(incident_id)),
         )
 
 
@@ -139,29 +176,26 @@ def _incident(item: Mapping[str, Any]) -> Incident:
     return Incident(
         kind=Kind(item["kind"]),
         about=About(**{field.name: str(item.get(field.name, "")) for field in fields(About)}),
-        is_open=item["state"] == OPEN,
+        stage=Stage(item["state"]),
         fingerprint=str(item["fingerprint"]),
         subject=str(item["subject"]),
         opened_at=moment(item["opened_at"]),
         updated_at=moment(item["updated_at"]),
-        is_suspected=item["state"] == SUSPECTED,
         revision=int(item["revision"]),
     )
 
 
-def _item(
-    problem: Problem, state: IncidentState, opened_at: datetime, now: datetime, known: Incident | None
-) -> dict[str, Any]:
+def _item(problem: Problem, stage: Stage, known: Incident | None, now: datetime) -> dict[str, str | int]:
     return {
         **_key(problem.id),
         **{name: value for name, value in asdict(problem.about).items() if value},
         "incident_id": str(problem.id),
         "kind": str(problem.kind),
         "severity": str(KINDS[problem.kind].severity),
-        "state": str(state),
+        "state": str(stage),
         "fingerprint": problem.fingerprint,
         "subject": problem.subject,
-        "opened_at": stamp(opened_at),
+        "opened_at": stamp(known.opened_at if known and known.is_open else now),
         "updated_at": stamp(now),
         "revision": known.revision + 1 if known else 1,
     }
@@ -169,7 +203,3 @@ def _item(
 
 def _key(incident_id: IncidentId) -> dict[str, str]:
     return {"pk": f"incident#{incident_id}", "sk": "incident"}
-
-
-def _minute(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M %Z}".rstrip()

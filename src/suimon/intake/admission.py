@@ -11,7 +11,10 @@ from suimon.drops.drop import Accepted, DropRecord
 from suimon.drops.lake import accepted_name, accepted_prefix, aside_key
 from suimon.drops.precedence import Precedence, is_outdated, precedence_of
 from suimon.drops.states import State
+from suimon.incidents.closing import close_recovered
+from suimon.incidents.incident import Recovery
 from suimon.incidents.messages import files
+from suimon.incidents.messages.recoveries import file_has_no_flaw
 from suimon.intake.errors import RetryLaterError
 from suimon.ledger.followers import follow
 
@@ -97,10 +100,8 @@ class Admission:
         return precedence_of(record, self.ledger.newer_writes(record.drop), before)
 
     def _supersede(self, record: DropRecord) -> DropRecord:
-        """End a drop that a newer write has replaced; close what was reported of it, here or before a crash."""
-        reported = self.incidents.known(files.rejected_id(record))
-        if reported and reported.is_open and reported.about.run_id == record.run_id:
-            self.incidents.recover(reported.id, self.clock(), f"{record.drop.key} has come again.")
+        """End a drop that a newer write has replaced; what was reported of its key is over if that one is loaded."""
+        close_recovered(self.incidents, self.ledger, [files.rejected_id(record)], self.clock())
         return self.end(record, State.SUPERSEDED)
 
     def _copy(self, record: DropRecord, contract: Contract, inspection: Inspection) -> str:
@@ -126,5 +127,5 @@ class Admission:
             problem = files.imperfect(record, contract, verdict.set_aside, inspection.report(), aside)
             self.incidents.report(problem, self.clock())
         else:
-            note = f"{record.drop.key} has come again and is as it should be."
-            self.incidents.recover(files.imperfect_id(record), self.clock(), note)
+            recovery = Recovery(files.imperfect_id(record), file_has_no_flaw(record))
+            self.incidents.recover([recovery], self.clock())

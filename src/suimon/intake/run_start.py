@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from suimon.drops.states import State
+from suimon.incidents.incident import Recovery
+from suimon.incidents.kinds import KINDS, Kind
 from suimon.incidents.messages import airflow as messages
+from suimon.incidents.messages.recoveries import DAG_IS_ACTIVE, run_was_started
+from suimon.incidents.recovery import ids_by_start
 from suimon.intake.errors import RetryLaterError
 from suimon.ledger.drops import Ledger, LostClaimError
 from suimon.ledger.followers import follow
-from suimon.mwaa.cause import PASSING
 from suimon.mwaa.conf import conf_for
 from suimon.mwaa.pace import BusyError
 from suimon.mwaa.trigger import start_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from suimon.contract.model import Contract
     from suimon.drops.drop import DropRecord
     from suimon.incidents.store import IncidentStore
     from suimon.mwaa.airflow import Airflow
     from suimon.settings import Settings
-
-# An environment that is being updated or throttles is not news at once; when it lasts, it is.
-PATIENCE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +49,7 @@ class RunStart:
         dag_id = contract.dag_id or ""
         if why := start_run(self.airflow, dag_id, record, conf_for(record, self.settings)):
             now = self.clock()
-            lasting = now - record.updated_at > PATIENCE
-            if lasting or why.cause not in PASSING:
+            if KINDS[Kind(why.cause)].has_lasted(record.updated_at, now):
                 problem = messages.not_triggered(self.settings.mwaa_environment, dag_id, record, why)
                 self.incidents.report(problem, now)
             raise RetryLaterError(f"drop {record.id} is accepted, its run could not be started: {why.reason}")
@@ -67,8 +66,8 @@ class RunStart:
 
     def _close_incidents(self, record: DropRecord, dag_id: str) -> None:
         """Close what was wrong with starting runs, now that one has started."""
-        over = messages.trigger_incidents(self.settings.mwaa_environment, dag_id, record)
-        self.incidents.recover_all(over, self.clock(), f"Airflow has taken the run of {record.drop.key}.")
+        over = ids_by_start(self.settings.mwaa_environment, dag_id, record)
+        self.incidents.recover([Recovery(one, run_was_started(record)) for one in over], self.clock())
 
     def _report_pause(self, dag_id: str) -> None:
         """Report a DAG that takes runs and starts none, or that it starts them again."""
@@ -79,4 +78,4 @@ class RunStart:
         if paused:
             self.incidents.report(messages.paused(dag_id), self.clock())
         elif paused is False:
-            self.incidents.recover(messages.paused(dag_id).id, self.clock())
+            self.incidents.recover([Recovery(messages.paused(dag_id).id, DAG_IS_ACTIVE)], self.clock())

@@ -6,7 +6,7 @@ have them, and no state belongs to two kinds:
     kind       state                     updated_at
     drop       RECEIVED, … (`State`)     since when the drop is in the state
     set        SET_…                     of an awaited set since when it is awaited, else when it was opened
-    incident   INCIDENT_…                when the incident was last published or changed
+    incident   INCIDENT_… (`Stage`)      when the incident was last published or changed
 
 A query therefore names a state and nothing else, and gets items of one kind, those that have waited longest first. The
 index follows the table within a moment; the caller reads an item again, or writes conditionally.
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from boto3.dynamodb.conditions import ConditionBase
     from mypy_boto3_dynamodb.service_resource import Table
 
-    from suimon.drops.states import State
 
 BY_STATE = "by_state"
 PAGE = 300  # items at once; without a limit, a megabyte of them
@@ -42,17 +41,9 @@ class SetState(StrEnum):
     OPENED = "SET_OPENED"
 
 
-class IncidentState(StrEnum):
-    """What people know of a problem; SUSPECTED: nothing yet, for it may pass by itself."""
-
-    OPEN = "INCIDENT_OPEN"
-    RECOVERED = "INCIDENT_RECOVERED"
-    SUSPECTED = "INCIDENT_SUSPECTED"
-
-
 def items_in(
     table: Table,
-    state: State | SetState | IncidentState,
+    state: StrEnum,
     until: datetime | None = None,
     behind: Standing | None = None,
 ) -> Iterator[dict[str, Any]]:

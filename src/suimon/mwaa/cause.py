@@ -21,10 +21,6 @@ class Cause(StrEnum):
     FOREIGN_RUN = "foreign-run"
 
 
-# Nothing is wrong with the request; news only when it lasts. Everything else stays until a person changes something.
-PASSING = frozenset({Cause.AWAY, Cause.BUSY})
-
-
 @dataclass(frozen=True)
 class NotStarted:
     """Why a run could not be started; `reason` is what Airflow or MWAA answered."""

@@ -74,15 +74,3 @@ def next_move(state: State, end: State) -> State | None:
     or is about to.
     """
     return next(iter(way(state, end, Why.RUN)), None)
-
-
-def withdrawal(attempt: int, current: DropRecord, *, newer_is_loaded: bool) -> str | None:
-    """Return why a reported failure of an attempt is none any more; None while it is one.
-
-    An attempt that a replay has started since is left alone: the replay closes the incident at its own end.
-    """
-    if newer_is_loaded:
-        return "A newer file is loaded."
-    if current.state is State.LOADED or (current.attempt == attempt and current.state is not State.FAILED):
-        return f"Its run has ended as {current.state.lower()} after all."
-    return None

@@ -6,21 +6,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from suimon.aws.task_token import answer_token
-from suimon.drops.drop import DropRecord, written_after
 from suimon.drops.states import State
-from suimon.incidents.kinds import About, IncidentId, Kind
+from suimon.incidents.closing import close_recovered
 from suimon.incidents.messages import files
+from suimon.incidents.recovery import ids_by_load
 from suimon.ledger.drops import Ledger, LostClaimError
 from suimon.ledger.followers import follow
-from suimon.outcome.plan import Known, next_move, plan, withdrawal
+from suimon.outcome.plan import Known, next_move, plan
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from mypy_boto3_stepfunctions import SFNClient
 
+    from suimon.drops.drop import DropRecord
     from suimon.drops.run_finished import RunFinished
-    from suimon.incidents.incident import Problem
     from suimon.incidents.store import IncidentStore
     from suimon.ledger.drops import Changes
 
@@ -58,14 +58,11 @@ class RunEnds:
         try:
             record = self._move(planned.record, planned.end, run, now)
         except LostClaimError:  # a replay has started: the repeated event will be out of date
-            self._withdraw(planned.problem, planned.record, now)
+            self._close_incidents(planned.record, now)
             raise
         if record.members:
             follow(self.ledger, record, now)
-        if record.state is State.LOADED:
-            self._recover(record, now)
-        else:
-            self._withdraw(planned.problem, record, now)
+        self._close_incidents(record, now)
         answer_token(self.sfn, record, run.error or "")
         return record
 
@@ -89,27 +86,10 @@ class RunEnds:
                 record = current
         return record
 
-    def _withdraw(self, problem: Problem | None, record: DropRecord, now: datetime) -> None:
-        """Close the incident of a failure that is none any more: the drop, or a later write, was loaded meanwhile.
-
-        The function that recorded that load may have looked for open incidents before this one was open.
-        """
-        incident = self.incidents.known(problem.id) if problem else None
-        if problem is None or incident is None or not incident.is_open or incident.about.run_id != problem.about.run_id:
-            return
-        current = self.ledger.get(record.id) or record
-        if why := withdrawal(record.attempt, current, newer_is_loaded=self._newer_is_loaded(current)):
-            self.incidents.recover(problem.id, now, why)
-
     def _newer_is_loaded(self, record: DropRecord) -> bool:
         return any(newer.state is State.LOADED for newer in self.ledger.newer_writes(record.drop))
 
-    def _recover(self, loaded: DropRecord, now: datetime) -> None:
-        """Close the incidents of a partition, but for those about a later write than the one that was loaded."""
-        for kind in (Kind.RUN_FAILED, Kind.REJECTED, Kind.SET_CLOSED):
-            incident = self.incidents.known(IncidentId.of(kind, About.drop(loaded)))
-            if incident is None or not incident.is_open:
-                continue
-            blamed = self.ledger.get(incident.about.drop_id)
-            if blamed is None or not written_after(blamed, loaded):
-                self.incidents.recover(incident.id, now, f"{loaded.drop.key} is loaded ({loaded.rows:,} rows).")
+    def _close_incidents(self, record: DropRecord, now: datetime) -> None:
+        """Close what this end has ended, or what was reported although another write was loaded meanwhile."""
+        members = self.ledger.get_many(record.members).values()
+        close_recovered(self.incidents, self.ledger, ids_by_load(record, members), now)

@@ -11,6 +11,7 @@ from suimon.drops.run_finished import OutcomeError, RunFinished
 from suimon.drops.states import State
 from suimon.incidents.incident import EXAMPLES, gone
 from suimon.incidents.kinds import Kind
+from suimon.incidents.messages.recoveries import NOTHING_IS_KEPT
 from suimon.incidents.messages.sweep import undeliverable_messages
 from suimon.intake.entry import enter
 from suimon.sweep.findings import Finding
@@ -80,7 +81,7 @@ class DeadLetters:
             self.incidents.report(undeliverable_messages(self.reports_bucket, list(kept)), now)
             for message in kept.values():
                 self._delete(message)
-        elif (over := gone(opened, Kind.UNDELIVERABLE, "Nothing is kept there any longer.")) and not self._keeps_any():
+        elif (over := gone(opened, Kind.UNDELIVERABLE, NOTHING_IS_KEPT)) and not self._keeps_any():
             publish(self.incidents, (), over, now)
         count = repaired + len(kept) + len(failed)
         return Finding(DEAD_LETTER, count, count, repaired, len(kept), tuple([*kept, *failed][:EXAMPLES]))

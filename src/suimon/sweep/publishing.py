@@ -18,5 +18,4 @@ def publish(
     """Report problems, then recoveries; what people know already is not published again."""
     for problem in problems:
         incidents.report(problem, now)
-    for recovery in recoveries:
-        incidents.recover(recovery.incident_id, now, recovery.note)
+    incidents.recover(list(recoveries), now)

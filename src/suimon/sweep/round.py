@@ -22,7 +22,7 @@ from suimon.sweep.lost_events import LOST_EVENT, LostEvents
 from suimon.sweep.plans.round import verdict
 from suimon.sweep.publishing import publish
 from suimon.sweep.silent_runs import SilentRuns
-from suimon.sweep.stale_incidents import close_file_incidents, close_trigger_incidents
+from suimon.sweep.stale_incidents import close_stale
 from suimon.sweep.stuck_drops import resume_stuck
 from suimon.sweep.turns import LEAST_SECONDS
 from suimon.sweep.unmatched_drops import assign_unmatched
@@ -126,15 +126,14 @@ class Sweep:
                 checkpoints=checkpoints,
                 now=now,
             ),
+            "incidents": lambda: close_stale(
+                ledger=self.ledger, contracts=self.contracts, incidents=self.incidents, opened=opened, now=now
+            ),
             "stuck drops": lambda: self._stuck(opened, backlog, now),
             "runs": lambda: self._silent_runs().check(opened, now, time_left),
         }
 
     def _stuck(self, opened: list[Incident], backlog: int, now: datetime) -> Finding:
-        close_trigger_incidents(
-            ledger=self.ledger, contracts=self.contracts, incidents=self.incidents, opened=opened, now=now
-        )
-        close_file_incidents(ledger=self.ledger, incidents=self.incidents, opened=opened, now=now)
         return resume_stuck(
             ledger=self.ledger,
             contracts=self.contracts,

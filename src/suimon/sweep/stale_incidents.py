@@ -1,17 +1,16 @@
-"""Incidents that outlived their cause: what should have closed them crashed, or came too early to see them."""
+"""Incidents that outlived their cause: whoever should have closed them crashed, or looked before they were open."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from suimon.drops.states import State
+from suimon.incidents.closing import close_recovered
 from suimon.incidents.incident import of_kind
-from suimon.incidents.kinds import Kind
-from suimon.mwaa.cause import Cause
+from suimon.incidents.recovery import OF_CAUSES, OF_WRITES, lapsed, recoveries_by_waiting
+from suimon.sweep.findings import Finding
 from suimon.sweep.oldest_drops import read_oldest
 from suimon.sweep.plans.set_parts import may_wait
-from suimon.sweep.plans.stale_incidents import file_recovery, trigger_recoveries
-from suimon.sweep.publishing import publish
 from suimon.sweep.turns import in_turn
 
 if TYPE_CHECKING:
@@ -20,43 +19,34 @@ if TYPE_CHECKING:
 
     from suimon.contract.model import Contracts
     from suimon.incidents.incident import Incident
+    from suimon.incidents.kinds import IncidentId
     from suimon.incidents.store import IncidentStore
     from suimon.ledger.drops import Ledger
 
+STALE = "stale incident"
 # Three reads each. Nobody may ever correct the oldest ones, so each round looks at the next.
 LOOKED_AT_MOST = 200
 
 
-def close_file_incidents(
-    *, ledger: Ledger, incidents: IncidentStore, opened: Sequence[Incident], now: datetime
-) -> None:
-    """Close incidents of files that were rejected or not loaded, if they or later writes of their key are loaded.
-
-    A check may take longer than everything that happens to a newer file:
-
-        the older file                          the newer one
-        its check begins
-                                                is loaded; no incident is open that it could close
-        is rejected and reported
-        the sweep sees the newer one loaded     (mark: newer-file-was-faster)
-    """
-    for reported in in_turn(of_kind(opened, Kind.REJECTED, Kind.RUN_FAILED), LOOKED_AT_MOST, now):
-        incident = incidents.known(reported.id)
-        blamed = ledger.get(incident.about.drop_id) if incident else None
-        if incident and blamed and (recovery := file_recovery(incident, [blamed, *ledger.newer_writes(blamed.drop)])):
-            publish(incidents, (), [recovery], now)  # mark: newer-file-was-faster
-
-
-def close_trigger_incidents(
+def close_stale(
     *, ledger: Ledger, contracts: Contracts, incidents: IncidentStore, opened: Sequence[Incident], now: datetime
-) -> None:
-    """Close incidents of runs that could not be started, if no file waits for one any more.
+) -> Finding:
+    """Close the open incidents that have recovered without anybody closing them, and those that have lapsed."""
+    of_writes = in_turn(of_kind(opened, *OF_WRITES), LOOKED_AT_MOST, now)
+    closed = close_recovered(incidents, ledger, [one.id for one in of_writes], now)
+    closed += _close_causes(ledger, contracts, incidents, opened, now)
+    closed += [one.id for one in lapsed(opened, now) if one.id not in closed and incidents.lapse(one, now)]
+    return Finding(STALE, checked=len(opened), detected=len(closed), repaired=len(closed))
 
-    The gate does so itself, right after the run has started; unless it crashes there.
-    """
-    reported = of_kind(opened, *map(Kind, Cause))
-    if not reported:
-        return
+
+def _close_causes(
+    ledger: Ledger, contracts: Contracts, incidents: IncidentStore, opened: Sequence[Incident], now: datetime
+) -> list[IncidentId]:
+    if not of_kind(opened, *OF_CAUSES):
+        return []
     accepted = read_oldest(ledger, State.ACCEPTED, now, lambda one: not may_wait(one, contracts))
-    if accepted.all_read:
-        publish(incidents, (), trigger_recoveries(reported, accepted.records, contracts), now)
+    if not accepted.all_read:
+        return []
+    waiting = [record for record in accepted.records if not may_wait(record, contracts)]
+    dags = {one.dataset: one.dag_id or "" for one in contracts.all}
+    return incidents.recover(recoveries_by_waiting(opened, waiting, dags, now), now)

@@ -203,7 +203,7 @@ def test_a_suspicion_never_hides_what_another_round_has_reported(watch: Watch, t
             watch.incidents.report(problem, NOW)  # by the other round, between our look and our write
             return before
 
-    assert Slower(table, post.sns, post.topic_arn).lasts(problem, NOW, timedelta(minutes=10))
+    assert Slower(table, post.sns, post.topic_arn).has_lasted(problem, NOW)
     assert open_ids(watch.incidents) == [UNREADABLE]
 
 

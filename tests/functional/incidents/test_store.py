@@ -9,19 +9,23 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from suimon.incidents.incident import Problem, of_kind
+from suimon.incidents.incident import Problem, Recovery, Stage, of_kind
 from suimon.incidents.kinds import About, IncidentId, Kind
-from suimon.incidents.store import OPEN, IncidentStore
+from suimon.incidents.store import IncidentStore, LostIncidentError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mypy_boto3_dynamodb.service_resource import Table
 
+    from suimon.incidents.incident import Incident
     from tests.functional.conftest import Post
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=15)
 ABOUT = About(dataset="sales", partition="2026-11-20")
 MISSING = Problem(Kind.MISSING_FILE, ABOUT, "sales: no file for 2026-11-20", "Ask the sender.", "never-came")
+OVER = Recovery(MISSING.id, "It has come.")
 
 
 @pytest.fixture
@@ -39,8 +43,8 @@ def test_a_problem_is_told_once_until_it_changes(incidents: IncidentStore, post:
 
 def test_a_recovery_is_told_once(incidents: IncidentStore, post: Post) -> None:
     incidents.report(MISSING, NOON)
-    assert incidents.recover(MISSING.id, LATER)
-    assert not incidents.recover(MISSING.id, LATER)
+    assert incidents.recover([OVER], LATER) == [MISSING.id]
+    assert incidents.recover([OVER], LATER) == []
     assert post.subjects() == [
         "[Suimon] sales: no file for 2026-11-20",
         "[Suimon] Recovered: sales: no file for 2026-11-20",
@@ -48,13 +52,13 @@ def test_a_recovery_is_told_once(incidents: IncidentStore, post: Post) -> None:
 
 
 def test_what_never_was_a_problem_does_not_recover(incidents: IncidentStore, post: Post) -> None:
-    assert not incidents.recover(MISSING.id, NOON)
+    assert incidents.recover([OVER], NOON) == []
     assert post.subjects() == []
 
 
 def test_a_problem_that_comes_back_is_told_again(incidents: IncidentStore, post: Post) -> None:
     incidents.report(MISSING, NOON)
-    incidents.recover(MISSING.id, LATER)
+    incidents.recover([OVER], LATER)
     assert incidents.report(MISSING, LATER)
     assert len(post.subjects()) == 3
 
@@ -66,7 +70,7 @@ def test_open_incidents_are_listed_over_every_page(incidents: IncidentStore) -> 
         incidents.report(replace(MISSING, about=replace(ABOUT, partition=day), fingerprint="x" * 350_000), NOON)
     stale = Problem(Kind.STALE_TABLE, About(table="sales_fact"), "sales_fact is stale", "", "stale")
     incidents.report(stale, NOON)
-    incidents.recover(IncidentId.of(Kind.MISSING_FILE, replace(ABOUT, partition="2026-11-03")), LATER)
+    incidents.recover([Recovery(IncidentId.of(Kind.MISSING_FILE, replace(ABOUT, partition="2026-11-03")))], LATER)
     found = incidents.open_incidents()
     assert [one.about.partition for one in of_kind(found, Kind.MISSING_FILE)] == [*days[:2], *days[3:]]
     assert [one.id for one in of_kind(found, Kind.STALE_TABLE)] == [stale.id]
@@ -107,18 +111,111 @@ def test_a_topic_that_refuses_leaves_the_problem_unmarked(table: Table, post: Po
     assert "Item" not in table.get_item(Key={"pk": f"incident#{MISSING.id}", "sk": "incident"})
 
 
-def test_a_problem_that_changes_while_it_recovers_stays_open(table: Table, post: Post) -> None:
-    incidents = IncidentStore(table, post.sns, post.topic_arn)
+class Interrupted:
+    """SNS, with something that happens just before a message is published; once."""
+
+    def __init__(self, post: Post, meanwhile: Callable[[], object]) -> None:
+        self._sns = post.sns
+        self._meanwhile: Callable[[], object] | None = meanwhile
+
+    def publish(self, **request: Any) -> Any:
+        meanwhile, self._meanwhile = self._meanwhile, None
+        if meanwhile:
+            meanwhile()
+        return self._sns.publish(**request)
+
+
+@pytest.fixture
+def interrupted(table: Table, post: Post) -> Callable[[Callable[[], object]], IncidentStore]:
+    """Return a store that is interrupted while it publishes."""
+
+    def store(meanwhile: Callable[[], object]) -> IncidentStore:
+        return IncidentStore(table, Interrupted(post, meanwhile), post.topic_arn)  # type: ignore[arg-type]  # a fake
+
+    return store
+
+
+def test_the_last_word_on_a_problem_that_changes_while_it_recovers_is_that_it_is_there(
+    incidents: IncidentStore, post: Post, interrupted: Callable[[Callable[[], object]], IncidentStore]
+) -> None:
     incidents.report(MISSING, NOON)
+    other = replace(MISSING, subject="other", fingerprint="other")
+    slow = interrupted(lambda: incidents.report(other, LATER))
+    assert slow.recover([OVER], LATER) == [MISSING.id]
+    known = incidents.known(MISSING.id)
+    assert known
+    assert (known.stage, known.fingerprint) == (Stage.OPEN, "other")
+    told = [f"[Suimon] {subject}" for subject in (MISSING.subject, "other", f"Recovered: {MISSING.subject}", "other")]
+    assert post.subjects() == told
 
-    class Interrupted:
-        """Publishes a recovery, and just then another function reports the problem anew."""
 
-        def publish(self, **request: Any) -> Any:
-            incidents.report(replace(MISSING, fingerprint="other"), LATER)
-            return post.sns.publish(**request)
+def test_what_two_functions_recover_at_once_stays_recovered(
+    incidents: IncidentStore, post: Post, interrupted: Callable[[Callable[[], object]], IncidentStore]
+) -> None:
+    incidents.report(MISSING, NOON)
+    slow = interrupted(lambda: incidents.recover([OVER], LATER))
+    slow.recover([OVER], LATER)
+    known = incidents.known(MISSING.id)
+    assert known
+    assert known.stage is Stage.RECOVERED
+    assert [subject.startswith("[Suimon] Recovered") for subject in post.subjects()] == [False, True, True]
 
-    slow = IncidentStore(table, Interrupted(), post.topic_arn)  # type: ignore[arg-type]  # SNS, interrupted
-    assert slow.recover(MISSING.id, LATER)
-    item = table.get_item(Key={"pk": f"incident#{MISSING.id}", "sk": "incident"})["Item"]
-    assert (item["state"], item["fingerprint"]) == (OPEN, "other")
+
+def test_a_recovery_that_was_found_of_an_earlier_report_is_none_of_a_later_one(
+    incidents: IncidentStore, post: Post
+) -> None:
+    incidents.report(MISSING, NOON)
+    known = incidents.known(MISSING.id)
+    assert known
+    incidents.report(replace(MISSING, fingerprint="other"), LATER)
+    post.letters()
+    assert incidents.recover([replace(OVER, revision=known.revision)], LATER) == []
+    assert incidents.recover([replace(OVER, revision=known.revision + 1)], LATER) == [MISSING.id]
+
+
+def test_two_reports_at_once_keep_since_when_it_is_open_and_the_last_one_counts(
+    incidents: IncidentStore, post: Post, interrupted: Callable[[Callable[[], object]], IncidentStore]
+) -> None:
+    other = replace(MISSING, subject="other", fingerprint="other")
+    slow = interrupted(lambda: incidents.report(MISSING, NOON))
+    assert slow.report(other, LATER)
+    known = incidents.known(MISSING.id)
+    assert known
+    assert (known.opened_at, known.updated_at, known.fingerprint) == (NOON, LATER, "other")
+    assert len(post.subjects()) == 2
+
+
+def test_a_report_during_which_the_problem_recovers_is_published_again(
+    incidents: IncidentStore, post: Post, interrupted: Callable[[Callable[[], object]], IncidentStore]
+) -> None:
+    incidents.report(MISSING, NOON)
+    slow = interrupted(lambda: incidents.recover([OVER], LATER))
+    assert slow.report(replace(MISSING, subject="other", fingerprint="other"), LATER)
+    known = incidents.known(MISSING.id)
+    assert known
+    assert known.is_open
+    # The recovery may have been published after the first of the two.
+    assert post.subjects()[2:] == ["[Suimon] other", "[Suimon] other"]
+
+
+def test_a_report_gives_up_while_others_change_the_incident_all_the_time(table: Table, post: Post) -> None:
+    class Busy(IncidentStore):
+        def known(self, incident_id: IncidentId) -> Incident | None:
+            before = super().known(incident_id)
+            fingerprint = f"{before.revision}" if before else "first"
+            IncidentStore(table, post.sns, post.topic_arn).report(replace(MISSING, fingerprint=fingerprint), NOON)
+            return before
+
+    with pytest.raises(LostIncidentError, match="missing-file:sales:2026-11-20"):
+        Busy(table, post.sns, post.topic_arn).report(replace(MISSING, fingerprint="mine"), NOON)
+
+
+def test_an_incident_that_lapses_is_open_no_longer_and_nobody_hears_of_it(incidents: IncidentStore, post: Post) -> None:
+    incidents.report(MISSING, NOON)
+    [known] = incidents.open_incidents()
+    incidents.report(replace(MISSING, fingerprint="other"), LATER)
+    assert not incidents.lapse(known, LATER)  # it has changed since
+    [known] = incidents.open_incidents()
+    assert incidents.lapse(known, LATER)
+    assert incidents.open_incidents() == []
+    assert len(post.subjects()) == 2

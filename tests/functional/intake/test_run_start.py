@@ -32,7 +32,8 @@ def test_an_airflow_that_is_away_costs_nothing_but_time(gate: Gate, mwaa: FakeMw
     assert post.subjects() == ["[Suimon] MWAA environment env does not answer"]
     mwaa.fails = None
     assert gate.take(drop).state is State.TRIGGERED
-    assert post.subjects() == ["[Suimon] Recovered: MWAA environment env does not answer"]
+    # One run that it took is no proof that it answers: the sweep closes this when no file has waited for long.
+    assert post.subjects() == []
 
 
 @pytest.mark.hits("run-was-faster")

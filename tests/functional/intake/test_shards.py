@@ -145,7 +145,7 @@ def test_a_bad_shard_keeps_the_set_open_until_it_is_corrected(world: Callable[[S
     drops = [orders.shard(1), orders.shard(2, "bad\n"), orders.shard(3)]
     orders.take(*drops)
     assert not orders.mwaa.runs
-    assert open_ids(orders.incidents) == [f"rejected:orders:{DAY}"]
+    assert open_ids(orders.incidents) == [f"rejected:orders/{DAY}/part-2.csv"]
     orders.take(orders.shard(2, "good\n"))
     [run_id] = orders.mwaa.runs
     orders.finish(run_id)

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from suimon.drops.drop import Drop, Match
-from suimon.incidents.incident import Problem
+from suimon.incidents.incident import Problem, Recovery
 from suimon.incidents.kinds import About, Kind
 from suimon.incidents.store import IncidentStore
 from suimon.ledger.batch import PAUSES
@@ -31,6 +31,7 @@ PROBLEMS = [
     Problem(Kind.MWAA_AWAY, About(environment=f"{number}"), f"Airflow {number} is away", "Wait.", "away")
     for number in range(3)
 ]
+RECOVERIES = [Recovery(problem.id) for problem in PROBLEMS]
 
 
 class Throttled:
@@ -98,7 +99,7 @@ def test_incidents_that_were_left_out_are_asked_for_again(table: Table, post: Po
     for problem in PROBLEMS:
         incidents.report(problem, NOON)
     ids = [problem.id for problem in PROBLEMS]
-    assert incidents.recover_all(ids, NOON) == ids
+    assert incidents.recover(RECOVERIES, NOON) == ids
     assert slept == [0.05]
 
 
@@ -107,5 +108,5 @@ def test_incidents_that_are_left_out_for_ever_are_a_throttled_read(
 ) -> None:
     incidents = IncidentStore(Throttled(table, repeat(0, 20)), post.sns, post.topic_arn, slept.append)  # type: ignore[arg-type]
     with pytest.raises(ClientError, match="left out"):
-        incidents.recover_all([problem.id for problem in PROBLEMS], NOON)
+        incidents.recover(RECOVERIES, NOON)
     assert slept == list(PAUSES)

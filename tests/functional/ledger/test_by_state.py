@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from suimon.drops.drop import Drop
 from suimon.drops.sets import DropSet
 from suimon.drops.states import State
-from suimon.incidents.incident import Problem
+from suimon.incidents.incident import Problem, Stage
 from suimon.incidents.kinds import About, Kind
 from suimon.incidents.store import IncidentStore
 from suimon.ledger import by_state
-from suimon.ledger.by_state import IncidentState, SetState, items_in
+from suimon.ledger.by_state import SetState, items_in
 from suimon.ledger.drops import Ledger
 
 if TYPE_CHECKING:
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from tests.functional.conftest import Post
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
-ALL_STATES = (*State, *SetState, *IncidentState)
+ALL_STATES = (*State, *SetState, *Stage)
 
 
 def test_no_state_belongs_to_two_kinds() -> None:
     assert len({str(state) for state in ALL_STATES}) == len(ALL_STATES)
     assert all(state.startswith("SET_") for state in SetState)
-    assert all(state.startswith("INCIDENT_") for state in IncidentState)
+    assert all(state.startswith("INCIDENT_") for state in Stage)
 
 
 def test_each_kind_of_item_is_found_by_its_own_states_alone(table: Table, post: Post) -> None:
@@ -37,7 +37,7 @@ def test_each_kind_of_item_is_found_by_its_own_states_alone(table: Table, post: 
     ledger.sets.put(DropSet("orders", "2026-11-20", waiting_since=NOON), NOON)
     ledger.sets.put(DropSet("orders", "2026-11-21"), NOON)
     incidents.report(Problem(Kind.PAUSED, About(dag_id="a"), "subject", "body", "1"), NOON)
-    incidents.lasts(Problem(Kind.PAUSED, About(dag_id="b"), "subject", "body", "1"), NOON, timedelta(minutes=1))
+    incidents.has_lasted(Problem(Kind.UNREADABLE_TABLE, About(table="b"), "subject", "body", "1"), NOON)
     found = {str(state): [item["sk"] for item in items_in(table, state)] for state in ALL_STATES}
     assert {state: kinds for state, kinds in found.items() if kinds} == {
         "UNMATCHED": ["drop"],

@@ -84,6 +84,7 @@ def test_parts_for_which_no_time_is_left_fail_and_are_reported(world: World) -> 
         "recent dates",
         "whole bucket",
         "unmatched drops",
+        "incidents",
         "stuck drops",
         "runs",
     ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from suimon.drops.states import State
+from suimon.incidents.kinds import Kind
 from suimon.incidents.messages import airflow, files
 from suimon.mwaa.cause import Cause, NotStarted
 from suimon.sweep import oldest_drops, stale_incidents
@@ -34,7 +35,7 @@ def test_the_incident_of_a_run_that_could_not_start_recovers_when_no_file_waits_
     world.round()
     assert not [subject for subject in world.post.subjects() if "Recovered" in subject]
     world.bring(record, State.TRIGGERED, at=NOON)
-    world.round(NOON + MINUTE)
+    assert world.find(stale_incidents.STALE, NOON + MINUTE).repaired == 3
     assert len([subject for subject in world.post.subjects() if "Recovered" in subject]) == 3
 
 
@@ -80,3 +81,16 @@ def test_incidents_of_files_that_nobody_corrects_hide_no_other(world: World, mon
     for number in range(5):
         world.round(NOON + number * 15 * MINUTE)
     assert world.post.subjects() == ["[Suimon] Recovered: sales 2026-11-05 rejected: sales_data.csv"]
+
+
+def test_a_remark_on_an_accepted_file_lapses_after_a_weekend_and_nobody_hears_of_it(world: World) -> None:
+    record = world.triggered(NOON - HOUR)
+    contract = world.contracts.of("sales")
+    world.incidents.report(files.imperfect(record, contract, 3, "three lines", "s3://lake/aside"), NOON)
+    world.post.subjects()
+    world.bring(record, State.LOADED, at=NOON)
+    world.round(NOON + 71 * HOUR)
+    assert [one.kind for one in world.incidents.open_incidents()] == [Kind.IMPERFECT]
+    world.round(NOON + 72 * HOUR)
+    assert world.incidents.open_incidents() == []
+    assert world.post.subjects() == []

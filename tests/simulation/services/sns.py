@@ -26,13 +26,14 @@ class Letter:
 
 
 class Sns:
-    """The client; `letters` is all that was published, oldest first."""
+    """The client; `letters` is all that was published, oldest first; `on_letter` is called with each and its number."""
 
     def __init__(self, now: Callable[[], float], topic_arn: str) -> None:
         self.now = now
         self.topic_arn = topic_arn
         self.exceptions = Exceptions()
         self.letters: list[Letter] = []
+        self.on_letter: Callable[[int, Letter], None] | None = None
 
     def publish(self, **request: Any) -> dict[str, Any]:
         """Send a letter to everybody who has subscribed."""
@@ -47,6 +48,8 @@ class Sns:
         ):
             raise refusal("Publish", "InvalidParameter", "Invalid parameter: Subject")
         self.letters.append(Letter(self.now(), subject, message))
+        if self.on_letter:
+            self.on_letter(len(self.letters) - 1, self.letters[-1])
         return {
             "MessageId": f"letter-{len(self.letters)}",
             "ResponseMetadata": {"HTTPStatusCode": 200, "RetryAttempts": 0},

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from suimon.incidents.email import MESSAGE_BYTES, message, subject_line
-from suimon.incidents.incident import Problem, is_news
+from suimon.incidents.incident import Problem, Stage, is_news
 from suimon.incidents.kinds import About, Kind
 from tests.unit.incident_values import incident_of
 
@@ -20,15 +20,15 @@ def test_a_problem_nobody_knows_is_news() -> None:
 
 
 def test_the_same_problem_again_is_no_news() -> None:
-    assert not is_news(PROBLEM, incident_of(PROBLEM, is_open=True, fingerprint="3"))
+    assert not is_news(PROBLEM, incident_of(PROBLEM, fingerprint="3"))
 
 
 def test_a_problem_that_changed_is_news() -> None:
-    assert is_news(PROBLEM, incident_of(PROBLEM, is_open=True, fingerprint="2"))
+    assert is_news(PROBLEM, incident_of(PROBLEM, fingerprint="2"))
 
 
 def test_a_problem_that_comes_back_unchanged_after_its_recovery_is_news() -> None:
-    assert is_news(PROBLEM, incident_of(PROBLEM, is_open=False, fingerprint="3"))
+    assert is_news(PROBLEM, incident_of(PROBLEM, stage=Stage.RECOVERED, fingerprint="3"))
 
 
 @pytest.mark.parametrize("break_", ["\n", "\r\n", "\t", "\x00", "\x7f", "\u2028", "\u2029", "\x85"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from datetime import timedelta
 
 import pytest
 from hypothesis import example, given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from suimon.incidents.kinds import ID_CHARACTERS, KINDS, About, IncidentId, Kind
 from suimon.mwaa.cause import Cause
+from tests.unit.drop_records import NOON
 
 PARTS = st.tuples(st.text(max_size=300), st.text(max_size=300))
 
@@ -61,3 +63,16 @@ def test_the_id_of_a_long_key_stays_the_same() -> None:
     text = str(IncidentId.of(Kind.UNMATCHED, About(shape="x" * 1_024)))
     assert text == "unmatched:" + "x" * 228 + "~" + text[-16:]
     assert text.endswith("~df0eb7a065ab4f67")
+
+
+def test_only_what_passes_by_itself_is_waited_for_in_silence() -> None:
+    patient = {kind for kind, definition in KINDS.items() if definition.patience}
+    assert patient == {Kind.MWAA_AWAY, Kind.MWAA_BUSY, Kind.UNREADABLE_TABLE}
+
+
+def test_a_problem_has_lasted_when_the_patience_with_it_is_used_up() -> None:
+    away, denied = KINDS[Kind.MWAA_AWAY], KINDS[Kind.MWAA_DENIED]
+    assert away.has_lasted(NOON - away.patience, NOON)
+    assert not away.has_lasted(NOON - away.patience + timedelta(seconds=1), NOON)
+    # By a clock that is behind another function's, too.
+    assert denied.has_lasted(NOON + timedelta(seconds=5), NOON)

@@ -16,7 +16,7 @@ from suimon.drops.drop import Accepted, Drop, DropRecord, Match
 from suimon.drops.lake import accepted_name
 from suimon.drops.states import State
 from suimon.mwaa.airflow import Airflow
-from suimon.mwaa.cause import PASSING, Cause, NotStarted
+from suimon.mwaa.cause import Cause, NotStarted
 from suimon.mwaa.conf import conf_for
 from suimon.mwaa.pace import BusyError
 from suimon.mwaa.trigger import start_run
@@ -126,10 +126,6 @@ def test_a_timeout_passes_since_the_run_may_exist() -> None:
 def test_mwaa_s_own_errors_are_told_apart(code: str, cause: Cause) -> None:
     why, _ = trigger({POST: ClientError({"Error": {"Code": code, "Message": "m"}}, "InvokeRestApi")})
     assert why == NotStarted(cause, f"{code}: m")
-
-
-def test_only_what_passes_by_itself_is_waited_for_in_silence() -> None:
-    assert {Cause.AWAY, Cause.BUSY} == PASSING
 
 
 def test_a_queue_that_is_too_long_is_no_failure() -> None:

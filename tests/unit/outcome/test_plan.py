@@ -9,8 +9,9 @@ import pytest
 
 from suimon.drops.run_finished import OutcomeError, RunFinished
 from suimon.drops.states import State
+from suimon.incidents.incident import Stage
 from suimon.incidents.messages import files
-from suimon.outcome.plan import Known, next_move, plan, withdrawal
+from suimon.outcome.plan import Known, next_move, plan
 from tests.unit.drop_records import drop_record
 from tests.unit.incident_values import incident_of
 
@@ -54,18 +55,18 @@ def test_a_failed_run_behind_a_newer_loaded_file_is_superseded_and_no_news() -> 
     assert (planned.end, planned.problem, planned.is_news) == (State.SUPERSEDED, PROBLEM, False)
 
 
-@pytest.mark.parametrize(("is_open", "is_news"), [(True, True), (False, False)])
+@pytest.mark.parametrize(("stage", "is_news"), [(Stage.OPEN, True), (Stage.RECOVERED, False)])
 def test_a_failure_that_has_recovered_is_not_reported_again_when_its_event_is_repeated(
-    *, is_open: bool, is_news: bool
+    stage: Stage, *, is_news: bool
 ) -> None:
     failed = replace(TRIGGERED, state=State.FAILED)
     # Of one that is open the incident store knows that it was reported.
-    assert plan(FAILED, Known(failed, incident=incident_of(PROBLEM, is_open=is_open))).is_news is is_news
+    assert plan(FAILED, Known(failed, incident=incident_of(PROBLEM, stage=stage))).is_news is is_news
 
 
 def test_a_recovered_failure_of_the_attempt_before_hides_no_failure_of_this_one() -> None:
     record, run = replace(TRIGGERED, state=State.FAILED, attempt=2), ended(State.FAILED, 2)
-    assert plan(run, Known(record, incident=incident_of(PROBLEM, is_open=False))).is_news
+    assert plan(run, Known(record, incident=incident_of(PROBLEM, stage=Stage.RECOVERED))).is_news
 
 
 @pytest.mark.parametrize("end", ENDS)
@@ -95,25 +96,3 @@ def test_a_failed_run_that_was_cleared_in_airflow_gets_its_second_end() -> None:
 @pytest.mark.parametrize("end", ENDS)
 def test_no_other_state_is_left_by_the_end_of_a_run(state: State, end: State) -> None:
     assert next_move(state, end) is None
-
-
-@pytest.mark.parametrize(
-    ("state", "attempt", "why"),
-    [
-        (State.FAILED, 1, None),
-        (State.LOADED, 1, "Its run has ended as loaded after all."),
-        (State.SUPERSEDED, 1, "Its run has ended as superseded after all."),
-        (State.VALIDATING, 2, None),  # a replay is at work: it closes the incident at its own end
-        (State.FAILED, 2, None),
-        (State.LOADED, 2, "Its run has ended as loaded after all."),
-    ],
-)
-def test_a_reported_failure_is_withdrawn_when_its_drop_has_ended_otherwise(
-    state: State, attempt: int, why: str | None
-) -> None:
-    assert withdrawal(1, replace(TRIGGERED, state=state, attempt=attempt), newer_is_loaded=False) == why
-
-
-def test_a_reported_failure_is_withdrawn_when_a_newer_file_is_loaded_whatever_became_of_its_own() -> None:
-    for state in State:
-        assert withdrawal(1, replace(TRIGGERED, state=state), newer_is_loaded=True) == "A newer file is loaded."

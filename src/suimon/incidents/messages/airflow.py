@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from suimon.drops.lake import file_name
 from suimon.incidents.incident import Problem
-from suimon.incidents.kinds import NOTHING, About, IncidentId, Kind
+from suimon.incidents.kinds import NOTHING, About, Kind
 from suimon.ledger.items import stamp
 from suimon.mwaa.cause import Cause, NotStarted
 from suimon.mwaa.run_state import CannotAskError, RunState, link
@@ -97,12 +97,6 @@ def not_triggered(environment: str, dag_id: str, record: DropRecord, why: NotSta
         ),
         fingerprint=why.cause,
     )
-
-
-def trigger_incidents(environment: str, dag_id: str, record: DropRecord) -> list[IncidentId]:
-    """List every incident that has recovered when this drop's run has started."""
-    about = About.drop(record, dag_id=dag_id, environment=environment)
-    return [IncidentId.of(Kind(cause), about) for cause in Cause]
 
 
 def run_hangs(record: DropRecord, dag_id: str, run: RunState, host: str) -> Problem:

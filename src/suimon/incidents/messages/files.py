@@ -45,7 +45,7 @@ def rejected(record: DropRecord, contract: Contract, reason: str) -> Problem:
 
 
 def rejected_id(record: DropRecord) -> IncidentId:
-    """Return the incident of a partition whose file breaks its contract."""
+    """Return the incident of a key whose file breaks its contract."""
     return IncidentId.of(Kind.REJECTED, About.drop(record))
 
 

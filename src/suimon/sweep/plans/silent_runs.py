@@ -12,6 +12,7 @@ from suimon.drops.states import State
 from suimon.incidents.incident import EXAMPLES, Recovery, of_kind
 from suimon.incidents.kinds import About, IncidentId, Kind
 from suimon.incidents.messages.airflow import airflow_silent, paused, run_hangs, runs_queued
+from suimon.incidents.messages.recoveries import AIRFLOW_ANSWERS, DAG_IS_ACTIVE, QUEUE_MOVES, RUN_HAS_ENDED
 from suimon.mwaa.run_state import QUEUED, CannotAskError, RunState, end_of
 from suimon.sweep.findings import Finding
 from suimon.sweep.plans.set_parts import contract_of, is_set_part
@@ -192,14 +193,14 @@ def _is_explained(run: Run, seen: Seen) -> bool:
 
 def _recoveries(overdue: Sequence[Run], queued: Collection[str], seen: Seen) -> Iterator[Recovery]:
     for dag in sorted(seen.reported.paused - seen.paused):
-        yield Recovery(paused(dag).id)
+        yield Recovery(paused(dag).id, DAG_IS_ACTIVE)
     asks_somebody = any(run.dag_id not in seen.paused for run in overdue)
     if seen.reported.cannot_ask and not seen.unanswered and (seen.states or not asks_somebody):
-        yield Recovery(IncidentId.of(Kind.AIRFLOW_SILENT), "Airflow answers again.")
+        yield Recovery(IncidentId.of(Kind.AIRFLOW_SILENT), AIRFLOW_ANSWERS)
     for dag in sorted(seen.reported.queued - seen.paused - set(queued)):
         if seen.all_read and all(run.record.id in seen.states for run in overdue if run.dag_id == dag):
             queue = IncidentId.of(Kind.QUEUED, About(dag_id=dag))
-            yield Recovery(queue, "None of its runs has waited in the queue for so long now.")
+            yield Recovery(queue, QUEUE_MOVES)
 
 
 def ended_hangs(hanging: Iterable[Incident], records: Mapping[str, DropRecord]) -> list[Recovery]:
@@ -211,5 +212,5 @@ def ended_hangs(hanging: Iterable[Incident], records: Mapping[str, DropRecord]) 
     for one in hanging:
         record = records.get(one.about.drop_id)
         if record is None or record.state is not State.TRIGGERED or record.run_id != one.about.run_id:
-            ended.append(Recovery(one.id, "The run has come to its end."))
+            ended.append(Recovery(one.id, RUN_HAS_ENDED))
     return ended

@@ -11,6 +11,7 @@ from suimon.drops.sets import is_open, is_whole
 from suimon.drops.states import State
 from suimon.incidents.incident import EXAMPLES, gone
 from suimon.incidents.kinds import Kind
+from suimon.incidents.messages.recoveries import NOTHING_IS_STUCK
 from suimon.incidents.messages.sweep import stuck_drops
 from suimon.sweep.findings import Finding
 from suimon.sweep.plans.set_parts import may_wait
@@ -75,12 +76,11 @@ def plan(seen: Seen, contracts: Contracts, now: datetime) -> Plan:
     for record in late:
         by_dataset[record.dataset].append(record)
     problems = tuple(stuck_drops(dataset, records) for dataset, records in sorted(by_dataset.items()))
-    note = "No file of this dataset has been stuck for an hour."
     repaired = len({record.id for record in resume} - {record.id for record in [*late, *parts]})
     return Plan(
         tuple(resume),
         problems,
-        tuple(gone(seen.opened, Kind.STUCK, note, still=problems)) if seen.all_read else (),
+        tuple(gone(seen.opened, Kind.STUCK, NOTHING_IS_STUCK, still=problems)) if seen.all_read else (),
         Finding(
             STUCK,
             checked=len(seen.idle),

@@ -12,6 +12,7 @@ from suimon.drops.drop import Match
 from suimon.incidents.incident import Recovery
 from suimon.incidents.kinds import About, IncidentId, Kind
 from suimon.incidents.messages.files import key_shape
+from suimon.incidents.messages.recoveries import CONTRACT_MATCHES
 from suimon.ledger.items import Standing, moment, stamp
 from suimon.sweep.turns import LONGEST_RUN
 
@@ -118,7 +119,7 @@ def recoveries(assigned: Iterable[DropRecord], planned: Plan) -> list[Recovery]:
     """Return the incidents of key shapes of which no file is unmatched any more."""
     shapes = {key_shape(record.drop.key) for record in assigned} - planned.unmatched
     ids = [IncidentId.of(Kind.UNMATCHED, About(shape=shape)) for shape in sorted(shapes)]
-    return [Recovery(one, "A contract matches these files now.") for one in ids]
+    return [Recovery(one, CONTRACT_MATCHES) for one in ids]
 
 
 def patterns_of(contracts: Contracts) -> str:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from suimon.incidents.incident import Incident, Problem, Recovery
+from suimon.incidents.incident import Problem, Recovery
 from suimon.incidents.kinds import About, Kind
 from suimon.sweep.findings import Failure, Finding, Findings
 from suimon.sweep.plans.round import verdict
-from tests.unit.drop_records import NOON
+from tests.unit.incident_values import incident
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from suimon.incidents.incident import Incident
 
 FAILED = Findings(failures=(Failure("runs", "AccessDenied: no"),))
 LEFT = Findings((Finding("lost event", checked=9, detected=5, repaired=2, reported=1, examples=("key",)),))
@@ -26,10 +28,7 @@ def test_unexplained_is_what_was_detected_neither_repaired_nor_under_an_incident
 
 def opened(kind: Kind, *parts: str) -> list[Incident]:
     abouts = [About(part=part) for part in parts] or [About()]
-    return [
-        Incident(kind, about, is_open=True, fingerprint="", subject="", opened_at=NOON, updated_at=NOON)
-        for about in abouts
-    ]
+    return [incident(kind, about) for about in abouts]
 
 
 def names(found: Iterable[Problem | Recovery]) -> list[str]:
@@ -43,9 +42,9 @@ def test_a_part_that_fails_is_reported_until_it_works() -> None:
 
 
 def test_what_is_left_unexplained_is_reported_until_a_whole_round_explains_everything() -> None:
-    incident = opened(Kind.UNEXPLAINED)
-    problems, recoveries = verdict(LEFT, incident)
+    reported = opened(Kind.UNEXPLAINED)
+    problems, recoveries = verdict(LEFT, reported)
     assert (names(problems), recoveries) == (["unexplained"], [])
     assert "2 x lost event, among them key" in problems[0].body
-    assert verdict(FAILED, incident)[1] == []  # what failed may have left something, too
-    assert names(verdict(Findings(), incident)[1]) == ["unexplained"]
+    assert verdict(FAILED, reported)[1] == []  # what failed may have left something, too
+    assert names(verdict(Findings(), reported)[1]) == ["unexplained"]

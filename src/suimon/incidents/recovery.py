@@ -1,0 +1,89 @@
+"""When the problem of an incident has recovered: what is said of it must be true. Pure.
+
+This is about incidents that name a drop, or drops that wait: others may load, reject or start something at any time, so
+what was reported is compared with what the ledger says now. All other problems are looked for again by the part that
+reports them, which knows by itself whether they are still there (`incident.gone`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from suimon.drops.states import State
+from suimon.incidents.incident import Incident, Recovery, of_kind
+from suimon.incidents.kinds import KINDS, About, IncidentId, Kind
+from suimon.incidents.messages.recoveries import NOTHING_WAITS_FOR_AIRFLOW, file_is_loaded
+from suimon.mwaa.cause import Cause
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from suimon.drops.drop import DropRecord
+
+# What was reported of one write of a key, and recovers by the writes of that key.
+OF_WRITES = (Kind.REJECTED, Kind.SET_CLOSED, Kind.RUN_FAILED)
+OF_CAUSES = tuple(map(Kind, Cause))
+
+_ENDS = frozenset({State.LOADED, State.REJECTED, State.FAILED})
+
+
+def recovery_by_writes(incident: Incident, writes: Sequence[DropRecord]) -> Recovery | None:
+    """Return the recovery of what was reported of a write; None while it has not recovered.
+
+    writes: the drop that the incident names and every later write of its key, in their order; a duplicate stands there
+    in the state of the write that it repeats.
+
+    The last write that has come to an end decides. One that is still on its way proves nothing: it may be rejected, or
+    its run may fail.
+    """
+    ended = [write for write in writes if write.state in _ENDS]
+    if not ended or ended[-1].state is not State.LOADED:
+        return None
+    return Recovery(incident.id, file_is_loaded(ended[-1]), incident.revision)
+
+
+def ids_by_load(loaded: DropRecord, members: Iterable[DropRecord]) -> list[IncidentId]:
+    """Return the incidents that the load of a file, or of a set with these members, may end."""
+    keys = [About.drop(one) for one in (loaded, *members)]
+    failed = IncidentId.of(Kind.RUN_FAILED, About.drop(loaded))
+    return [failed, *(IncidentId.of(kind, key) for key in keys for kind in (Kind.REJECTED, Kind.SET_CLOSED))]
+
+
+def ids_by_start(environment: str, dag_id: str, started: DropRecord) -> list[IncidentId]:
+    """Return the incidents that have recovered when the run of a drop has started.
+
+    One run says nothing of an environment that answers now and then: see `recoveries_by_waiting`.
+    """
+    about = About.drop(started, dag_id=dag_id, environment=environment)
+    return [IncidentId.of(kind, about) for kind in OF_CAUSES if not KINDS[kind].patience]
+
+
+def recoveries_by_waiting(
+    opened: Iterable[Incident], waiting: Sequence[DropRecord], dags: Mapping[str, str], now: datetime
+) -> list[Recovery]:
+    """Return the recoveries of causes why runs could not be started: those for which no file waits any longer.
+
+    waiting: every accepted drop whose run has not been started. dags: the DAG of each dataset.
+    """
+    return [
+        Recovery(one.id, NOTHING_WAITS_FOR_AIRFLOW)
+        for one in of_kind(opened, *OF_CAUSES)
+        if not any(_waits_for(record, one, dags, now) for record in waiting)
+    ]
+
+
+def _waits_for(record: DropRecord, incident: Incident, dags: Mapping[str, str], now: datetime) -> bool:
+    about = About.drop(record, dag_id=dags.get(record.dataset, ""), environment=incident.about.environment)
+    has_lasted = KINDS[incident.kind].has_lasted(record.updated_at, now)
+    return has_lasted and IncidentId.of(incident.kind, about) == incident.id
+
+
+def lapsed(opened: Iterable[Incident], now: datetime) -> list[Incident]:
+    """Return the incidents that end by themselves: remarks on what is done, after which nothing has to follow."""
+    found = []
+    for one in opened:
+        lapses = KINDS[one.kind].lapses
+        if lapses is not None and now - one.updated_at >= lapses:
+            found.append(one)
+    return found
