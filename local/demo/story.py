@@ -146,7 +146,7 @@ class Demo:
     def show_rejection(self) -> None:
         """Show the e-mail about the bad file."""
         self._headline("The e-mail about the bad file, as received")
-        letter = self._letter(f"rejected:sales:{self.broken}")
+        letter = self._letter(f"rejected:sales/{self.broken}/sales_data.csv")
         self._show(letter)
         self.checks.expect("the e-mail is about the file that was sent", holds=self.broken_drop in letter.body)
         named = all(str(fault.record) in letter.body.replace(",", "") for fault in FAULTS)

@@ -126,7 +126,7 @@ def test_the_same_file_again_opens_no_second_run(story: Story) -> None:
 
 
 def test_people_hear_of_the_bad_cell_and_of_the_recovery(story: Story) -> None:
-    told, over = story.letters(f"rejected:sales:{YESTERDAY}")
+    told, over = story.letters(f"rejected:sales/{YESTERDAY}/sales_data.csv")
     assert f"record {FAULT.record}, {FAULT.column}: “{FAULT.value}”" in told.body
     assert over.subject.startswith("[Suimon] Recovered:")
 
@@ -186,7 +186,7 @@ def test_a_run_that_fails_is_told_with_the_way_to_repeat_it(story: Story) -> Non
 def test_a_file_whose_event_was_lost_is_found_and_judged_all_the_same(story: Story) -> None:
     assert story.found["lost event"] == 1
     assert [move.state for move in story.moves("lost")] == [State.RECEIVED, State.VALIDATING, State.REJECTED]
-    [told] = story.letters(f"rejected:sales:{LOST_DAY}")
+    [told] = story.letters(f"rejected:sales/{LOST_DAY}/sales_data.csv")
     assert str(LOST_DAY) in told.subject
 
 

@@ -313,7 +313,7 @@ def test_people_hear_of_each_rejected_file_and_else_of_the_outage_alone(story: S
     letters = [letter for letter in mailbox.letters(story.twin.mail) if letter.kind == "Notification"]
     told = Counter(incident_of(letter) for letter in letters)
     rejected = Counter(
-        f"rejected:sales:{record.partition}"
+        f"rejected:{record.drop.key}"
         for record in story.ledger.get_many(drops).values()
         if record.state is State.REJECTED
     )
