@@ -11,6 +11,7 @@ import yaml
 from suimon.contract.file import Column, FileFormat
 from suimon.contract.odcs.parse import MAX_DAG_ID
 from suimon.contract.odcs.values import JAVA
+from suimon.contract.redshift_names import is_plain
 from suimon.proposal.guess import Guess, Guesses, guess_columns
 from suimon.proposal.layout import Layout, lay_out
 from suimon.proposal.sample import SampleError, read_sample
@@ -160,7 +161,7 @@ def _texts(texts: tuple[str, ...]) -> str:
 
 def _custom(dataset: str, path: Path, layout: Layout, guesses: Guesses) -> Iterator[str]:
     partition = _partition(guesses, path)
-    if partition:
+    if partition and is_plain(partition.column.name):
         yield "# slaProperties:  # DECIDE: how old, in days, may the table's newest value be?"
         yield f"#   - {{property: freshness, value: 2, unit: d, element: {dataset}.{partition.column.name}}}"
         yield ""

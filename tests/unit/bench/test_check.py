@@ -77,6 +77,7 @@ def test_counts_are_right_only_when_all_are() -> None:
     assert not judge(Found(accepted=False, counts=counts[1:]), known).counted
 
 
+@pytest.mark.process
 def test_a_run_is_measured_and_what_passes_a_limit_is_ended(tmp_path: Path) -> None:
     hungry = [sys.executable, "-c", "kept = bytearray(60_000_000); import time; time.sleep(0.1)"]
     cost = measure(hungry, {}, tmp_path, LIMITS)

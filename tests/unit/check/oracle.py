@@ -6,14 +6,14 @@ Where both agree, two readings agree. Of bytes that cannot be unpacked, only tha
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from difflib import SequenceMatcher
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from suimon.check.verdict import Code, shown
+from suimon.check.verdict import MASK, Code, shown
 from suimon.contract.file import Column, FileFormat, Metric
 from suimon.contract.model import Contract
 from tests.unit.check.oracle_cells import Typed, in_key, judge_cell, typed_value
@@ -348,3 +348,9 @@ def is_like(label: str, title: str) -> bool:
     """Whether a label is a title but for case, blanks, width and a slip of the pen."""
     one, other = ("".join(unicodedata.normalize("NFKC", text).casefold().split()) for text in (label, title))
     return one == other or SequenceMatcher(None, one, other).ratio() > 0.85
+
+
+def without_hidden(places: Iterable[Place], found: Iterable[Place]) -> list[Place]:
+    """Return places without their values if any that was found is masked; what is masked has tests of its own."""
+    hidden = any(place.value and MASK in place.value for place in found)
+    return [place._replace(value=None) if hidden else place for place in places]

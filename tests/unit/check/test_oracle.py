@@ -20,7 +20,7 @@ from suimon.check.engine import Aside, check_file
 from suimon.check.verdict import BadCell, Code, Verdict
 from suimon.contract.file import Tolerance
 from suimon.contract.model import Contract
-from tests.unit.check.oracle import Expected, Place, judge
+from tests.unit.check.oracle import Expected, Place, judge, without_hidden
 from tests.unit.check.oracle_text import text_of
 from tests.unit.check.strategies import Case, cases, hostile
 
@@ -47,7 +47,7 @@ def compare(verdict: Verdict, expected: Expected) -> None:
         found[0] = expected.places[0]
         assert (len(found), verdict.accepted, verdict.rows) == (1, False, 0)
         return
-    assert by_place(found) == by_place(expected.places)
+    assert by_place(without_hidden(found, found)) == by_place(without_hidden(expected.places, found))
     assert (verdict.accepted, verdict.rows, verdict.set_aside) == (expected.accepted, expected.rows, expected.set_aside)
     counts = Counter[tuple[Code, str | None]]()
     for count in verdict.counts:

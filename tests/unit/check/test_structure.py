@@ -196,7 +196,7 @@ def test_too_little_memory_gives_no_verdict_and_says_so(tmp_path: Path) -> None:
     path.write_bytes(b"a,b,c\n" + b"".join(b"%d,2,3\n" % number for number in range(20_000)))
     unique = replace(CONTRACT, columns=(replace(CONTRACT.columns[0], unique=True), *CONTRACT.columns[1:]))
     with pytest.raises(CheckError, match="give it more memory"):
-        check_file(path, unique, None, memory_limit="1MB", scratch=tmp_path)
+        check_file(path, unique, None, memory_limit="1MB", scratch=tmp_path, kernel=False)
 
 
 def test_a_contract_without_a_file_gives_no_verdict(tmp_path: Path) -> None:
