@@ -68,7 +68,7 @@ class Grammar:
         return comment + cell + rb"(?:" + re.escape(self._delimiter) + cell + rb"){%d}" % (width - 1)
 
     def whole(self, text: bytes) -> bool:
-        """Tell whether a text is records of the right width from end to end."""
+        """Return whether a text is records of the right width from end to end."""
         position = 0
         while position < len(text):
             end = self.good_until(text, position, min(len(text), position + MAX_RECORD_BYTES))
@@ -78,13 +78,13 @@ class Grammar:
         return True
 
     def values(self, record: bytes) -> list[str] | None:
-        """Give the cells of one record of any width; None if it is not one from end to end."""
+        """Return the cells of one record of any width; None if it is not one from end to end."""
         if not self._any_record.fullmatch(record):
             return None
         return [self.value(cell) for _, cell in self.cells(record)]
 
     def cells(self, record: bytes) -> list[tuple[int, bytes]]:
-        """Give where each cell of a whole record starts, and the cell as it is written, quotes and all."""
+        """Return where each cell of a whole record starts, and the cell as it is written, quotes and all."""
         cells, position = list[tuple[int, bytes]](), 0
         while match := self._cell.match(record, position):  # always: it takes nothing, too
             cells.append((position, match[0]))
@@ -100,7 +100,7 @@ class Grammar:
         return record.count(self._delimiter) + 1
 
     def value(self, cell: bytes) -> str:
-        """Give what a cell means: without its quotes, its escapes undone; stray bytes as lone surrogates."""
+        """Return what a cell means: without its quotes, its escapes undone; stray bytes as lone surrogates."""
         if self._quote and cell.startswith(self._quote):
             cell = cell[1:-1]
             cell = re.sub(rb"\\([\s\S])", rb"\1", cell) if self._escaped else cell.replace(self._quote * 2, self._quote)
@@ -114,7 +114,7 @@ class Grammar:
             position = match.end()
 
     def record(self, text: bytes, position: int, end: int) -> re.Match[bytes]:
-        """Give the good record that starts at `position`."""
+        """Return the good record that starts at `position`."""
         match = self._record.match(text, position, end) or self._last.match(text, position, end)
         if match is None:
             raise AssertionError("what was taken for good records is made of records")
@@ -124,7 +124,7 @@ class Grammar:
         return raw.decode("utf-8", "surrogatepass" if self.transcoded else "surrogateescape")
 
     def good_until(self, text: bytes, position: int, window: int) -> int:
-        """Give where the good records end that start at `position`, looking no further than `window`."""
+        """Return where the good records end that start at `position`, looking no further than `window`."""
         match = self._records.match(text, position, window)
         end = match.end() if match else position
         if end == position and window == len(text) and (match := self._last.match(text, position)):
@@ -137,7 +137,7 @@ class Grammar:
         return match[0] if match and (match[0].endswith(b"\n") or window == len(text)) else None
 
     def alike_until(self, text: bytes, position: int, window: int, width: int, ending: bytes) -> int:
-        """Give where the records of another width or line ending end that start at `position`."""
+        """Return where the records of another width or line ending end that start at `position`."""
         if (width, ending) not in self._others:
             not_blank = rb"(?!\r?\n)" if width == 1 else b""
             self._others[width, ending] = re.compile(
@@ -147,7 +147,7 @@ class Grammar:
         return match.end() if match else position
 
     def count(self, text: bytes, start: int, end: int) -> int:
-        """Give how many records, whole ones of any width, stand there: line breaks in cells end none."""
+        """Return how many records, whole ones of any width, stand there: line breaks in cells end none."""
         count = text.count(b"\n", start, end) + (text[end - 1 : end] != b"\n")
         if self._quote and text.find(self._quote, start, end) >= 0:
             count -= sum(match[0].count(b"\n") for match in self._quoted_cell.finditer(text, start, end))
@@ -172,7 +172,7 @@ class Grammar:
         return None
 
     def stray(self, raw: bytes) -> int | None:
-        """Give the first byte that is none of the encoding."""
+        """Return the first byte that is none of the encoding."""
         found = None if raw.isascii() else _STRAY.search(self._text(raw))
         return ord(found[0]) - 0xDC00 if found else None
 

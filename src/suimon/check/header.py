@@ -144,7 +144,7 @@ def _plain(label: str, dialect: FileFormat) -> str:
 
 
 def _lines_of(labels: tuple[str, ...], line: int) -> list[int]:
-    """Give the line on which each label starts: a quoted one may hold line breaks."""
+    """Return the line on which each label starts: a quoted one may hold line breaks."""
     lines = [line]
     for label in labels:
         lines.append(lines[-1] + label.count("\n"))

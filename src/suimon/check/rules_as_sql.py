@@ -66,7 +66,7 @@ class Rules:
 
 
 def rules_for(contract: Contract, partition: str | None, places: Iterable[int]) -> Rules:
-    """Give the rules for those columns of the contract that a file has. Without a partition its rule falls away."""
+    """Return the rules for those columns of the contract that a file has. Without a partition its rule falls away."""
     present = sorted(places)
     parameters = dict[str, str]()
     values, casts, typed = dict[int, str](), dict[int, str](), dict[int, str]()
@@ -111,7 +111,7 @@ def _value(place: int, tokens: tuple[str, ...]) -> str:
 def _typed(
     place: int, column: Column, decimal: str, partition: str | None, parameters: dict[str, str]
 ) -> tuple[str, str]:
-    """Give the lax cast and the exact value.
+    """Return the lax cast and the exact value.
 
     A cast alone takes blanks, 1e3, 1_000, 'epoch', and rounds. What it gives is right if it is written as the cell is,
     which costs little; only what is written otherwise (+7, 007, 1.5 for 1.50) is held against a regular expression.

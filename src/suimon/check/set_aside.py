@@ -84,7 +84,7 @@ def _part(lend: Lend, piece: Piece, segment: Segment, judge: Judge) -> _Parts:
 
 
 def _reasons(duck: "Duck", sheet: Sheet, scan: Scan | None, piece: Piece, judge: Judge) -> dict[int, list[str]]:
-    """Give the reasons why records are bad, by their number in the file."""
+    """Return the reasons why records are bad, by their number in the file."""
     reasons = defaultdict[int, list[str]](list)
     for fault in scan.faults if scan else ():
         if fault.record is not None:

@@ -20,10 +20,10 @@ class Source(Protocol):
         """How many bytes there are."""
 
     def read(self, start: int, length: int) -> bytes:
-        """Give exactly these bytes; fewer only at the end."""
+        """Return exactly these bytes; fewer only at the end."""
 
     def chunks(self) -> Iterator[bytes]:
-        """Give all bytes in order, a few MB each; may be called again."""
+        """Yield all bytes in order, a few MB each; may be called again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,13 @@ class LocalFile:
         return self.path.stat().st_size
 
     def read(self, start: int, length: int) -> bytes:
-        """Give exactly these bytes; fewer only at the end."""
+        """Return exactly these bytes; fewer only at the end."""
         with self.path.open("rb") as stream:
             stream.seek(start)
             return stream.read(length)
 
     def chunks(self) -> Iterator[bytes]:
-        """Give all bytes in order."""
+        """Yield all bytes in order."""
         with self.path.open("rb") as stream:
             while chunk := stream.read(CHUNK_BYTES):
                 yield chunk
@@ -73,13 +73,13 @@ class Watched:
         return self.source.size
 
     def read(self, start: int, length: int) -> bytes:
-        """Give exactly these bytes; fewer only at the end."""
+        """Return exactly these bytes; fewer only at the end."""
         found = self.source.read(start, length)
         self.progress(start + len(found))
         return found
 
     def chunks(self) -> Iterator[bytes]:
-        """Give all bytes in order."""
+        """Yield all bytes in order."""
         told = 0
         self.progress(told)
         for chunk in self.source.chunks():

@@ -185,14 +185,14 @@ class _Scanner:
         return end
 
     def fault_ending(self, record: bytes, number: int) -> None:
-        """Tell of a line ending that the dialect does not declare."""
+        """Report of a line ending that the dialect does not declare."""
         ending, wanted = "CRLF" if record.endswith(b"\r\n") else "LF", WANTED[self._grammar.dialect.line_ending]
         if record.endswith(b"\n") and ending not in wanted.split():
             details = {"found": ending, "wanted": wanted}
             self._fault(Fault(Code.LINE_ENDING_ERROR, self._line, number, details=details))
 
     def fault_stains(self, record: bytes, number: int, *, ragged: bool) -> None:
-        """Tell of every cell that holds a NUL or a stray byte; of a ragged record, without a column."""
+        """Report of every cell that holds a NUL or a stray byte; of a ragged record, without a column."""
         grammar = self._grammar
         # Where cells have no columns, the record is one text.
         parts = [(0, record)] if ragged else grammar.cells(record)

@@ -167,7 +167,7 @@ _OWN = {"first", "cells", "byte", "found", "place", "after", "bytes", "kind", "t
 
 
 def shared(details: Details) -> Shared:
-    """Give the details that all bad cells of a rule have alike."""
+    """Return the details that all bad cells of a rule have alike."""
     return tuple(sorted((name, value) for name, value in details.items() if name not in _OWN))
 
 
@@ -175,7 +175,7 @@ _STRAY = re.compile("[\udc00-\udcff]")  # a byte that is none of the encoding
 
 
 def shown(value: str, *, personal: bool) -> str:
-    """Give a value as a report may show it."""
+    """Return a value as a report may show it."""
     if personal:
         return MASK
     text = _STRAY.sub(lambda stray: f"\\x{ord(stray[0]) - 0xDC00:02x}", value)

@@ -34,7 +34,7 @@ class _Json:
     __slots__ = ()
 
     def to_json(self) -> dict[str, Any]:
-        """Give the compiled form."""
+        """Return the compiled form."""
         return {
             field.name: asdict(value) if hasattr(value := getattr(self, field.name), "__dataclass_fields__") else value
             for field in fields(self)  # type: ignore[arg-type] # every subclass is a dataclass
@@ -90,7 +90,7 @@ class FileFormat(_Json):
         return cls(**plain | ({"trailer": Trailer.from_json(trailer)} if trailer else {}))
 
     def plain(self) -> "FileFormat":
-        """Give the dialect of accepted rows that were written anew: UTF-8, a header, then only records."""
+        """Return the dialect of accepted rows that were written anew: UTF-8, a header, then only records."""
         return replace(
             self,
             encoding="utf-8",

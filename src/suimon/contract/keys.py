@@ -48,27 +48,27 @@ class KeyPattern:
         return SHARD in self.text
 
     def match(self, key: str) -> str | None:
-        """Give the partition (YYYY-MM-DD, a real date) if the whole key matches, else None."""
+        """Return the partition (YYYY-MM-DD, a real date) if the whole key matches, else None."""
         found = self._regex.fullmatch(key)
         return found["ds"] if found and _is_date(found["ds"]) else None
 
     def shard(self, key: str) -> str:
-        """Give the name of the shard in a key that matches; "" where the pattern has none."""
+        """Return the name of the shard in a key that matches; "" where the pattern has none."""
         found = self._regex.fullmatch(key)
         return found["shard"] if found and self.has_shards else ""
 
     def key_for(self, partition: str, shard: str = SHARD) -> str:
-        """Give the key of a partition, and of a shard or all of them; ValueError if it is not a real YYYY-MM-DD."""
+        """Return the key of a partition, and of a shard or all of them; ValueError if it is not a real YYYY-MM-DD."""
         if not (re.fullmatch(_DS_REGEX, partition) and _is_date(partition)):
             raise ValueError(f"partition {partition!r} is not a real date written YYYY-MM-DD")
         return self.text.replace(DS, partition).replace(SHARD, shard)
 
     def prefix_for(self, partition: str) -> str:
-        """Give what all keys of a partition begin with."""
+        """Return what all keys of a partition begin with."""
         return self.key_for(partition).partition(SHARD)[0]
 
     def may_meet(self, other: "KeyPattern") -> bool:
-        """Tell whether some key could match both: place by place, a digit of a date meets any digit.
+        """Return whether some key could match both: place by place, a digit of a date meets any digit.
 
         Followed is every pair of places that one text can lead to. It may say yes without need, for two dates that
         would have to differ or a shard that would be too long, but never no where there is such a key.
@@ -95,7 +95,7 @@ def _is_date(text: str) -> bool:
 
 
 def _places(text: str) -> list[frozenset[str]]:
-    """Give, place by place, which characters may stand there; the place of a shard may be taken again and again."""
+    """Return , place by place, which characters may stand there; the place of a shard may be taken again and again."""
     places: list[frozenset[str]] = []
     for piece in re.split(f"({re.escape(DS)}|{re.escape(SHARD)})", text):
         match piece:
@@ -133,7 +133,7 @@ class SetRule:
         return self.manifest or self.marker
 
     def to_json(self) -> dict[str, object]:
-        """Give the compiled form."""
+        """Return the compiled form."""
         return {
             "shards": self.shards,
             "manifest": self.manifest.text if self.manifest else None,

@@ -42,7 +42,7 @@ class Arrival:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Give the compiled form; the deadline as HH:MM."""
+        """Return the compiled form; the deadline as HH:MM."""
         return {
             "days_after": self.days_after,
             "deadline": self.deadline.isoformat(timespec="minutes"),
@@ -65,7 +65,7 @@ class TableFreshness:
         return cls(table=raw["table"], column=raw["column"], max_age_days=raw["max_age_days"])
 
     def to_json(self) -> dict[str, Any]:
-        """Give the compiled form."""
+        """Return the compiled form."""
         return {"table": self.table, "column": self.column, "max_age_days": self.max_age_days}
 
 
@@ -90,7 +90,7 @@ class Contract:
     set_rule: SetRule | None = None  # with it a run is opened for whole sets, and the key pattern has shards
 
     def match(self, key: str) -> str | None:
-        """Give the partition of a key of this dataset, be it a file, a shard or what says which shards there are."""
+        """Return the partition of a key of this dataset, be it a file, a shard or what says which shards there are."""
         for pattern in self.patterns:
             if partition := pattern.match(key):
                 return partition
@@ -137,7 +137,7 @@ class Contract:
             raise ContractError(f"compiled contract {name}: {error!r}; compile it anew") from error
 
     def to_json(self) -> dict[str, Any]:
-        """Give the compiled form, as it stands in contracts.json and beside every accepted copy."""
+        """Return the compiled form, as it stands in contracts.json and beside every accepted copy."""
         return {
             "dataset": self.dataset,
             "version": self.version,
@@ -175,14 +175,14 @@ class Contracts:
                     )
 
     def match(self, key: str) -> tuple[Contract, str] | None:
-        """Give the contract of an object key and the partition that the key names; None if no contract has it."""
+        """Return the contract of an object key and the partition that the key names; None if no contract has it."""
         for contract in self.all:
             if partition := contract.match(key):
                 return contract, partition
         return None
 
     def of(self, dataset: str) -> Contract:
-        """Give the contract of a dataset; ContractError that names those there are."""
+        """Return the contract of a dataset; ContractError that names those there are."""
         for contract in self.all:
             if contract.dataset == dataset:
                 return contract
@@ -190,7 +190,7 @@ class Contracts:
         raise ContractError(f"no contract for dataset {dataset!r}; there are: {known}")
 
     def to_json(self) -> dict[str, Any]:
-        """Give the compiled form of contracts.json."""
+        """Return the compiled form of contracts.json."""
         return {"contracts": [contract.to_json() for contract in self.all]}
 
 

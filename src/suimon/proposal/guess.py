@@ -100,7 +100,7 @@ def guess_columns(labels: tuple[str, ...] | None, rows: list[list[str]], width: 
 
 
 def _null_tokens(columns: list[Counter[str]]) -> tuple[str, ...]:
-    """Give "" and the texts that stand for a missing value: those nobody means, and those among typed values."""
+    """Return "" and the texts that stand for a missing value: those nobody means, and those among typed values."""
     found = {token for token in _CERTAIN_NULLS if any(token in column for column in columns)}
     for column in columns:
         here = {token for token in _NULLS if token in column}
@@ -247,7 +247,7 @@ def _few(values: Counter[str]) -> tuple[str, ...]:
 
 
 def _formats(values: Iterable[str]) -> list[str]:
-    """Give every strptime form that all values have."""
+    """Return every strptime form that all values have."""
     for forms in (_DATES, _TIMES):
         if fitting := [form for form in forms if all(_moment(text, form) for text in values)]:
             return fitting

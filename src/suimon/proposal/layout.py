@@ -39,12 +39,12 @@ class _Reading:
     faults: list[tuple[int, str]] = field(default_factory=list)  # place and kind
 
     def width(self) -> int:
-        """Give the number of cells that most records have, blank lines aside."""
+        """Return the number of cells that most records have, blank lines aside."""
         widths = Counter(len(record) for record in self.records if record != [""]) or Counter(map(len, self.records))
         return widths.most_common(1)[0][0] if widths else 0
 
     def share(self) -> float:
-        """Give the share of records that have it, blank lines aside."""
+        """Return the share of records that have it, blank lines aside."""
         width = self.width()
         counted = sum(record != [""] for record in self.records) + len(self.faults)
         return sum(len(record) == width for record in self.records) / max(1, counted)
@@ -93,7 +93,7 @@ def lay_out(sample: Sample) -> Layout:
 
 
 def _dialect(text: str) -> tuple[str, str, str, bool]:
-    """Give delimiter, quote and escape, and whether they make a table."""
+    """Return delimiter, quote and escape, and whether they make a table."""
     # DuckDB's sniff_csv was tried: one ragged line or a trailer is enough for it to answer with a single column.
     head = text[:_HEAD]
     best, dialect = 0.0, (",", '"', '"')
@@ -159,7 +159,7 @@ def _line_ending(endings: Counter[str]) -> LineEnding:
 
 
 def _header(rows: list[list[str]]) -> tuple[tuple[str, ...] | None, str | None]:
-    """Give the labels, if the first record seems to be a header, and what is uncertain about it."""
+    """Return the labels, if the first record seems to be a header, and what is uncertain about it."""
     first, rest = rows[0], rows[1:]
     if any(_VALUE.fullmatch(cell) for cell in first) or first.count("") > len(first) / 2:
         return None, "the first record looks like data"

@@ -24,7 +24,7 @@ _JAVA = {directive: letters for letters, directive in JAVA.items()}
 
 
 def propose(dataset: str, path: Path, out: Path, identity: UUID) -> str:
-    """Give the text of a first contract for files like the one at `path`; SampleError if none can be guessed.
+    """Return the text of a first contract for files like the one at `path`; SampleError if none can be guessed.
 
     Every value that is not plain from the sample carries MARK; a suggestion that is not in force stands in a comment,
     and is a valid clause once it is uncommented. Values of columns that look personal are not in it.
@@ -209,7 +209,7 @@ def _dialect(form: FileFormat, doubts: dict[str, str], guesses: Guesses) -> Iter
 
 
 def _partition(guesses: Guesses, path: Path) -> Guess | None:
-    """Give the column that may hold the business date: best one whose cells all have the day in the file's name."""
+    """Return the column that may hold the business date: best one whose cells all have the day in the file's name."""
     days = [guess for guess in guesses.columns if guess.column.names_a_day]
     named = _ISO_DATE.findall(path.name)
     return max(days, key=lambda guess: (guess.day in named, guess.day is not None, guess.column.required), default=None)

@@ -89,7 +89,7 @@ def _refuse_what_is_no_table(path: Path, content: bytes) -> None:
 
 
 def _decoded(content: bytes, path: Path, *, whole: bool) -> tuple[str, Encoding, str | None]:
-    """Give the text, its encoding, and what is uncertain about that."""
+    """Return the text, its encoding, and what is uncertain about that."""
     marked = next((encoding for bom, encoding in _BOMS.items() if content.startswith(bom)), None)
     text = _strictly(content, marked or "utf-8", whole=whole)
     if marked and text is None:

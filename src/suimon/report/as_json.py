@@ -15,12 +15,12 @@ SYMPTOMS = 3  # faults shown as examples once their common cause is named
 
 
 def labels_of(contract: Contract) -> Labels:
-    """Give the names that whoever sends the file has for its columns, where the contract has others."""
+    """Return the names that whoever sends the file has for its columns, where the contract has others."""
     return {column.name: column.title for column in contract.columns if column.title != column.name}
 
 
 def label_of(column: str | None, labels: Labels) -> str | None:
-    """Give the header's name of a column, or those of a key's columns; None where there is no other name."""
+    """Return the header's name of a column, or those of a key's columns; None where there is no other name."""
     if not column or not labels:
         return None
     label = labels.get(column) or ", ".join(labels.get(part, part) for part in column.split(", "))
@@ -28,13 +28,13 @@ def label_of(column: str | None, labels: Labels) -> str | None:
 
 
 def named(column: str | None, labels: Labels) -> str:
-    """Give a column as the header calls it, and behind it as the contract does where that differs."""
+    """Return a column as the header calls it, and behind it as the contract does where that differs."""
     label = label_of(column, labels)
     return one_line(f"{label} ({column})" if label else column or "")
 
 
 def partition_checked(contract: Contract, partition: str | None) -> bool:
-    """Tell whether the records were held to the file's business date, if they have one."""
+    """Return whether the records were held to the file's business date, if they have one."""
     return bool(partition) or not any(column.partition for column in contract.columns)
 
 
@@ -50,7 +50,7 @@ def identity(contract: Contract, file: str, partition: str | None) -> dict[str, 
 
 
 def summary(verdict: Verdict, lang: Lang = "en", labels: Labels = NO_LABELS) -> dict[str, Any]:
-    """Give the verdict in figures, as JSON; docs/report.schema.json says what each field is."""
+    """Return the verdict in figures, as JSON; docs/report.schema.json says what each field is."""
     return {
         "verdict": "accepted" if verdict.accepted else "rejected",
         "cause": {"kind": str(verdict.cause.kind), "text": explain(verdict.cause, lang)} if verdict.cause else None,
@@ -78,7 +78,7 @@ def summary(verdict: Verdict, lang: Lang = "en", labels: Labels = NO_LABELS) -> 
 
 
 def cell_as_json(cell: BadCell, lang: Lang = "en", labels: Labels = NO_LABELS) -> dict[str, str | int | None]:
-    """Give one bad cell as JSON: code, message, line, record, column, label, value; the last five may be null."""
+    """Return one bad cell as JSON: code, message, line, record, column, label, value; the last five may be null."""
     return {
         "code": str(cell.code),
         "message": say(cell.code, cell.details, lang),
@@ -91,12 +91,12 @@ def cell_as_json(cell: BadCell, lang: Lang = "en", labels: Labels = NO_LABELS) -
 
 
 def cells_as_json_lines(verdict: Verdict, lang: Lang = "en", labels: Labels = NO_LABELS) -> str:
-    """Give the listed cells, one JSON object a line."""
+    """Return the listed cells, one JSON object a line."""
     return "".join(as_json(cell_as_json(cell, lang, labels)) + "\n" for cell in verdict.bad_cells)
 
 
 def as_json(value: Any, indent: int | None = None) -> str:
-    """Give JSON that reads well and stays harmless: characters that do not print are escapes, lone surrogates too."""
+    """Return JSON that reads well and stays harmless: characters that do not print are escapes, lone surrogates too."""
     text = json.dumps(value, ensure_ascii=False, indent=indent)
     if text.isprintable():
         return text
@@ -176,7 +176,7 @@ def fault(cell: BadCell, lang: Lang = "en") -> str:
 
 
 def quoted(value: str, lang: Lang = "en") -> str:
-    """Give a value on one line, every character that does not print as an escape."""
+    """Return a value on one line, every character that does not print as an escape."""
     return either(lang, f"“{printable(value)}”", f"「{printable(value)}」")
 
 

@@ -96,12 +96,12 @@ def remedy(code: Code, lang: Lang = "en", details: Details | None = None) -> str
 
 
 def encoding_name(encoding: str, lang: Lang = "en") -> str:
-    """Give an encoding the name that people have for it."""
+    """Return an encoding the name that people have for it."""
     return either(lang, *_ENCODINGS.get(encoding, (encoding, encoding)))
 
 
 def metric_name(name: MetricName, lang: Lang = "en") -> str:
-    """Give a metric the name that people have for it."""
+    """Return a metric the name that people have for it."""
     return either(lang, *_METRICS[name])
 
 
@@ -111,22 +111,22 @@ def threshold(metric: Metric, lang: Lang = "en") -> str:
 
 
 def either(lang: Lang, english: str, japanese: str) -> str:
-    """Give the text of two that is in the language."""
+    """Return the text of two that is in the language."""
     return japanese if lang == "ja" else english
 
 
 def short(percent: str) -> str:
-    """Give a percentage without the zeros that say nothing."""
+    """Return a percentage without the zeros that say nothing."""
     return percent.rstrip("0").rstrip(".") if "." in percent else percent
 
 
 def one_line(text: str) -> str:
-    """Give a text on one line: blanks folded, every other character that does not print as an escape."""
+    """Return a text on one line: blanks folded, every other character that does not print as an escape."""
     return printable(_BLANKS.sub(" ", text))
 
 
 def printable(text: str) -> str:
-    """Give a text with every character that does not print as an escape, line breaks and bidi overrides too.
+    """Return a text with every character that does not print as an escape, line breaks and bidi overrides too.
 
     The ideographic space prints: it is as common in Japanese values as the blank is in others.
     """

@@ -31,7 +31,7 @@ def fault_table(
 
 
 def measurement_table(measurements: Sequence[Measurement], lang: Lang, labels: Labels) -> str:
-    """Give a table of the contract's metrics as this file has them."""
+    """Return a table of the contract's metrics as this file has them."""
     rows = "".join(
         f"<tr><td>{metric_name(one.metric.name, lang)}</td>"
         f'<td class="column">{", ".join(column_name(column, labels) for column in one.metric.columns)}</td>'
@@ -50,18 +50,18 @@ def measurement_table(measurements: Sequence[Measurement], lang: Lang, labels: L
 
 
 def column_name(column: str | None, labels: Labels) -> str:
-    """Give a column as the header calls it, and small as the contract does where that differs."""
+    """Return a column as the header calls it, and small as the contract does where that differs."""
     label = label_of(column, labels)
     return f'{text(label)} <span class="alias">({text(column or "")})</span>' if label else text(column or "")
 
 
 def text(words: str) -> str:
-    """Give text for any place outside of tags: markup, line breaks and what does not print are shown, not obeyed."""
+    """Return text for any place outside of tags: markup, line breaks and what does not print are shown, not obeyed."""
     return escape(one_line(words))
 
 
 def value(cell: str | None, lang: Lang) -> str:
-    """Give a cell's value in quotes that are part of the text.
+    """Return a cell's value in quotes that are part of the text.
 
     What starts with “ is no formula where somebody pastes the table, and blanks at the ends show.
     """

@@ -56,7 +56,7 @@ class Warehouse:
         return f"database {self.database} of {where}"
 
     def request(self) -> dict[str, Any]:
-        """Give the arguments of ExecuteStatement and BatchExecuteStatement that say where."""
+        """Return the arguments of ExecuteStatement and BatchExecuteStatement that say where."""
         arguments = {
             "Database": self.database,
             "WorkgroupName": self.workgroup_name,
@@ -152,7 +152,7 @@ def _rows(client: RedshiftDataAPIServiceClient, statement_id: str) -> Iterator[d
 
 
 def _value(field: FieldTypeDef, type_name: str) -> object:
-    """Give the Python value of one cell; Redshift sends dates, timestamps and decimals as text."""
+    """Return the Python value of one cell; Redshift sends dates, timestamps and decimals as text."""
     if field.get("isNull"):
         return None
     value = next(cell for kind, cell in field.items() if kind != "isNull")

@@ -23,7 +23,7 @@ LOADING, READING = "SELECT, INSERT, DELETE", "SELECT"
 
 
 def statements() -> dict[str, str]:
-    """Give the CREATE TABLE of each table and, after it, that of its load log, by the table's name."""
+    """Return the CREATE TABLE of each table and, after it, that of its load log, by the table's name."""
     package = files("suimon.warehouse")
     load_log = Template(package.joinpath("load_log.sql").read_text())
     every = {}
@@ -36,7 +36,7 @@ def statements() -> dict[str, str]:
 
 
 def grants(database: str, *, loaders: Sequence[str] = (), readers: Sequence[str] = ()) -> list[str]:
-    """Give the GRANTs of those who load the tables (the DAGs) and of those who only read them (the freshness check).
+    """Return the GRANTs of those who load the tables (the DAGs) and of those who only read them (the freshness check).
 
     Whoever creates a table owns it, and nobody else may even read it. ValueError when a user's name can be none.
     """

@@ -41,7 +41,7 @@ RULES = ("required", "allowed", "minimum", "maximum")
 
 
 def describe(contracts: Contracts) -> dict[str, Any]:
-    """Give the content of tables.json: contracts with a DAG, by dataset; ContractError if a table does not fit."""
+    """Return the content of tables.json: contracts with a DAG, by dataset; ContractError if a table does not fit."""
     tables = ddl.statements()
     return {
         contract.dataset: _table(contract, tables.get(contract.table))
@@ -51,7 +51,7 @@ def describe(contracts: Contracts) -> dict[str, Any]:
 
 
 def written(described: Mapping[str, Any]) -> str:
-    """Give the text of tables.json, the same for the same content."""
+    """Return the text of tables.json, the same for the same content."""
     return json.dumps(described, ensure_ascii=False, indent=1) + "\n"
 
 
@@ -133,14 +133,14 @@ def _partition(contract: Contract) -> str | None:
 
 
 def _keys(contract: Contract) -> list[list[str]]:
-    """Give the columns, or combinations of them, of which no value may stand in a file twice."""
+    """Return the columns, or combinations of them, of which no value may stand in a file twice."""
     keys = [[column.name] for column in contract.columns if column.unique]
     whole = list(contract.primary_key)
     return keys if not whole or whole in keys else [whole, *keys]
 
 
 def _column(column: Column, declared: exp.ColumnDef) -> Mapping[str, Any]:
-    """Give name and declaration of a column, with its scale when it can be summed, and its rules."""
+    """Return name and declaration of a column, with its scale when it can be summed, and its rules."""
     scale = {"integer": 0, "decimal": column.scale or 0}.get(column.type)
     rules = {rule: value for rule in RULES if (value := getattr(column, rule))}
     return {
@@ -153,7 +153,7 @@ def _column(column: Column, declared: exp.ColumnDef) -> Mapping[str, Any]:
 
 
 def _distribution(tree: exp.Expr) -> str:
-    """Give how the rows are spread, for a staging table that lies the same way: moving them costs no network then."""
+    """Return how the rows are spread, for a staging table that lies the same way: moving them costs no network then."""
     spread = tree.find_all(exp.DistStyleProperty, exp.DistKeyProperty)
     return " ".join(part.sql("redshift") for part in spread)
 

@@ -125,7 +125,7 @@ def plan_for(contract: Contract, partition: str | None, places: tuple[int | None
 
 
 def reads_raw(contract: Contract, dialect: FileFormat) -> bool:
-    """Tell whether the bytes of a file need not be transcoded: no mark of the dialect may be half a character."""
+    """Return whether the bytes of a file need not be transcoded: no mark of the dialect may be half a character."""
     if dialect.encoding not in {"cp932", "shift_jis", "euc-jp"} or dialect.escape == "\\":
         return False
     texts = [*dialect.null_tokens, *(value for metric in contract.metrics for value in metric.values or ())]

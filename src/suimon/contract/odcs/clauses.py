@@ -22,7 +22,7 @@ PROSE = "prose"  # documentation: whatever stands there promises nothing
 
 
 def cut(text: str, most: int = ECHO) -> str:
-    """Give the start of a text, and … for the rest."""
+    """Return the start of a text, and … for the rest."""
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
@@ -63,7 +63,7 @@ class Clause:
     value: Any  # str, int, float, bool, None, or dict[str, Clause], or list[Clause]
 
     def __getitem__(self, key: str) -> "Clause | None":
-        """Give what stands under a key of a mapping, None if nothing does or this is no mapping."""
+        """Return what stands under a key of a mapping, None if nothing does or this is no mapping."""
         found = self.value.get(key) if isinstance(self.value, dict) else None
         return None if found is None or found.value is None else found
 
@@ -76,7 +76,7 @@ class Clause:
         return Problem(self.file, self.line, self.path, message)
 
     def plain(self) -> Any:
-        """Give the value as plain Python."""
+        """Return the value as plain Python."""
         if isinstance(self.value, dict):
             return {key: child.plain() for key, child in self.value.items()}
         if isinstance(self.value, list):
@@ -84,7 +84,7 @@ class Clause:
         return self.value
 
     def at(self, location: tuple[int | str, ...]) -> "Clause":
-        """Give the clause at a location below, or the nearest one above it that exists."""
+        """Return the clause at a location below, or the nearest one above it that exists."""
         clause = self
         for step in location:
             children = dict(enumerate(clause)) if isinstance(clause.value, list) else clause.value

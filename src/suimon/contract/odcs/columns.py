@@ -186,7 +186,7 @@ def _given_label(clause: Clause, name: str, given: Clause | None, dialect: FileF
 def _words(
     clause: Clause, type_: ColumnType, custom: dict[str, Clause], dialect: FileFormat, reader: Reader
 ) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
-    """Give what means true and what means false, if the contract says so."""
+    """Return what means true and what means false, if the contract says so."""
     yes, no = custom.get("trueWords"), custom.get("falseWords")
     for given in (yes, no):
         if given and type_ != "boolean":

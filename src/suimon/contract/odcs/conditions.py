@@ -90,7 +90,7 @@ def _forbidden(tree: exp.Expression, columns: tuple[Column, ...], places: dict[s
 
 
 def _converts(tree: exp.Expression) -> bool:
-    """Tell whether a condition turns cells into another type itself, which some values may not survive."""
+    """Return whether a condition turns cells into another type itself, which some values may not survive."""
     return any(not isinstance(cast.this, exp.Literal) for cast in tree.find_all(exp.Cast))
 
 

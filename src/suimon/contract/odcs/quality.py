@@ -160,7 +160,7 @@ def _metric(
 def _sought(
     entry: Clause, name: str, column: Column | None, dialect: FileFormat, reader: Reader
 ) -> tuple[tuple[str, ...] | None, str | None]:
-    """Give the values and the pattern by which a metric tells cells apart."""
+    """Return the values and the pattern by which a metric tells cells apart."""
     arguments = entry["arguments"]
     values, pattern, missing = (
         arguments[key] if arguments else None for key in ("validValues", "pattern", "missingValues")
@@ -246,7 +246,7 @@ def _with_threshold(entry: Clause, metric: Metric, reader: Reader) -> Metric | N
 
 
 def _figures(given: Clause, operator: str, metric: Metric, reader: Reader) -> list[Decimal] | None:
-    """Give the figures of a threshold, one or two; None after a problem."""
+    """Return the figures of a threshold, one or two; None after a problem."""
     pair = operator in {"mustBeBetween", "mustNotBeBetween"}
     clauses = list(given) if pair else [given]
     figures: list[Decimal] = []

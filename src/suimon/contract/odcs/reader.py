@@ -24,7 +24,7 @@ class Reader:
         self.problems.append(clause.problem(message))
 
     def needed(self, clause: Clause, key: str) -> Clause | None:
-        """Give what stands under a key; a problem if nothing does."""
+        """Return what stands under a key; a problem if nothing does."""
         found = clause[key]
         if found is None:
             self.lack(clause, key, f"{key} is missing; add it")
@@ -41,7 +41,7 @@ class Reader:
         return paths.isdisjoint(self._missing) and paths.isdisjoint(problem.path for problem in self.problems)
 
     def text(self, clause: Clause, key: str, form: str = "(?s).+", wanted: str = "a text") -> str:
-        """Give the text under a key, which must be of the form; "" after a problem."""
+        """Return the text under a key, which must be of the form; "" after a problem."""
         found = self.needed(clause, key)
         if found is None:
             return ""
@@ -51,7 +51,7 @@ class Reader:
         return found.value
 
     def choice(self, clause: Clause, key: str, choices: tuple[_Choice, ...], default: _Choice | None = None) -> _Choice:
-        """Give the one of the choices that stands under a key; without a default it is needed."""
+        """Return the one of the choices that stands under a key; without a default it is needed."""
         found = self.needed(clause, key) if default is None else clause[key]
         if found is None:
             return default or choices[0]
@@ -62,7 +62,7 @@ class Reader:
         return choices[0]
 
     def flag(self, clause: Clause, key: str, *, needed: bool = False) -> bool:
-        """Give true or false under a key; false if nothing stands there and it is not needed."""
+        """Return true or false under a key; false if nothing stands there and it is not needed."""
         found = self.needed(clause, key) if needed else clause[key]
         if found is None:
             return False
@@ -72,7 +72,7 @@ class Reader:
         return found.value
 
     def whole(self, clause: Clause, key: str, *, least: int = 0, most: int = MOST) -> int:
-        """Give the whole number under a key, `least` after a problem."""
+        """Return the whole number under a key, `least` after a problem."""
         found = self.needed(clause, key)
         if found is None:
             return least
@@ -85,11 +85,11 @@ class Reader:
         return found.value
 
     def optional_whole(self, clause: Clause | None, key: str, *, least: int = 0, most: int = MOST) -> int | None:
-        """Give the whole number under a key; None if nothing stands there."""
+        """Return the whole number under a key; None if nothing stands there."""
         return self.whole(clause, key, least=least, most=most) if clause and clause[key] else None
 
     def texts(self, items: Iterable[Clause]) -> tuple[str, ...]:
-        """Give texts that must differ from each other."""
+        """Return texts that must differ from each other."""
         found: list[str] = []
         for item in items:
             if not isinstance(item.value, str):
@@ -101,7 +101,7 @@ class Reader:
         return tuple(found)
 
     def custom_properties(self, clause: Clause, known: Grammar) -> dict[str, Clause]:
-        """Give the values of customProperties by their name; what is not known, or not read below it, is refused."""
+        """Return the values of customProperties by their name; what is not known, or not read below it, is refused."""
         found: dict[str, Clause] = {}
         for entry in clause["customProperties"] or ():
             name = self.needed(entry, "property")
@@ -124,7 +124,7 @@ def _below(clause: Clause, key: str) -> str:
 
 
 def number(clause: Clause) -> Decimal | None:
-    """Give the exact value of a number; None if the clause is none."""
+    """Return the exact value of a number; None if the clause is none."""
     if isinstance(clause.value, bool) or not isinstance(clause.value, int | float):
         return None
     value = Decimal(str(clause.value))

@@ -13,7 +13,7 @@ _KINDS = {"shards": "surplus", "manifest": "surplus", "marker": "late"}
 
 
 def read_key_pattern(clause: Clause, reader: Reader) -> KeyPattern | None:
-    """Give the pattern; None after a problem."""
+    """Return the pattern; None after a problem."""
     try:
         return KeyPattern(clause.value if isinstance(clause.value, str) else "")
     except ContractError as error:
@@ -22,7 +22,7 @@ def read_key_pattern(clause: Clause, reader: Reader) -> KeyPattern | None:
 
 
 def read_set(place: Clause, pattern: KeyPattern | None, clause: Clause | None, reader: Reader) -> SetRule | None:
-    """Give the rule of a dataset whose key pattern has shards; None if it has none, or after a problem."""
+    """Return the rule of a dataset whose key pattern has shards; None if it has none, or after a problem."""
     if pattern is None:
         return None
     if clause is None:

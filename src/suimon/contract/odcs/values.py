@@ -31,14 +31,14 @@ _MAX_PRECISION = 38
 
 
 def read_bits(given: Clause | None, reader: Reader) -> int:
-    """Give the width of an integer."""
+    """Return the width of an integer."""
     if given and given.value not in ("i32", "i64"):
         reader.refuse(given, f"{brief(given)} is not enforced; write i32 or i64, for INTEGER or BIGINT")
     return 64 if given and given.value == "i64" else 32
 
 
 def read_digits(clause: Clause, reader: Reader) -> tuple[int, int]:
-    """Give precision and scale of a number: ODCS has no word for them but the physical type."""
+    """Return precision and scale of a number: ODCS has no word for them but the physical type."""
     text = reader.text(clause, "physicalType", r"(?i)(decimal|numeric)\(\d+, ?\d+\)", "decimal(precision,scale)")
     if not text:
         return _MAX_PRECISION, 0
@@ -51,7 +51,7 @@ def read_digits(clause: Clause, reader: Reader) -> tuple[int, int]:
 def read_format(
     clause: Clause, given: Clause | None, type_: ColumnType, dialect: FileFormat, reader: Reader
 ) -> str | None:
-    """Give the strptime form of a date or timestamp."""
+    """Return the strptime form of a date or timestamp."""
     if given is None:
         if type_ == "timestamp":
             reader.lack(clause, "format", "a timestamp needs logicalTypeOptions.format, such as yyyy-MM-dd HH:mm:ss")
@@ -93,7 +93,7 @@ def _wrong_words(words: list[str], type_: ColumnType) -> str | None:
 
 
 def read_bound(given: Clause | None, column: Column, reader: Reader) -> str | None:
-    """Give a bound as exact text; a problem if no value of the column could equal it."""
+    """Return a bound as exact text; a problem if no value of the column could equal it."""
     if given is None:
         return None
     match column.type:
@@ -115,7 +115,7 @@ def read_bound(given: Clause | None, column: Column, reader: Reader) -> str | No
 
 
 def _moment(given: Clause, *, zoned: bool, reader: Reader) -> str | None:
-    """Give a bound of a timestamp: in UTC if the column's values have a zone."""
+    """Return a bound of a timestamp: in UTC if the column's values have a zone."""
     text = str(given.value)
     try:
         if re.fullmatch(_MOMENT + (r"(Z|[+-]\d\d:\d\d)" if zoned else ""), text):
@@ -140,7 +140,7 @@ def _decimal(given: Clause, precision: int, scale: int, reader: Reader) -> str |
 
 
 def read_pattern(given: Clause | None, reader: Reader) -> str | None:
-    """Give a pattern that RE2 takes."""
+    """Return a pattern that RE2 takes."""
     if given is None:
         return None
     if not isinstance(given.value, str) or not (given.value.startswith("^") and given.value.endswith("$")):
@@ -156,7 +156,7 @@ def read_pattern(given: Clause | None, reader: Reader) -> str | None:
 
 
 def read_values(items: list[Clause], type_: ColumnType, dialect: FileFormat, reader: Reader) -> tuple[str, ...]:
-    """Give values of a column as cells write them: texts, of an integer column also whole numbers."""
+    """Return values of a column as cells write them: texts, of an integer column also whole numbers."""
     if type_ == "integer":
         items = [
             Clause(item.file, item.path, item.line, str(item.value)) if type(item.value) is int else item

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def paused(dag_id: str) -> Problem:
-    """Tell that Airflow takes runs and starts none."""
+    """Report that Airflow takes runs and starts none."""
     return Problem(
         kind=Kind.PAUSED,
         about=About(dag_id=dag_id),
@@ -83,7 +83,7 @@ _NO_RUN = {
 
 
 def not_triggered(environment: str, dag_id: str, record: DropRecord, why: NotStarted) -> Problem:
-    """Tell that an accepted file waits for a run that cannot be started; one cause for many files is one incident."""
+    """Report that an accepted file waits for a run that cannot be started; one cause for many files is one incident."""
     names = {"environment": environment, "dag": dag_id, "key": file_name(record)}
     subject, remedy = _NO_RUN[why.cause]
     return Problem(

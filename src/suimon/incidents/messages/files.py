@@ -21,7 +21,7 @@ SHAPE_CHARACTERS = 200  # a key has up to 1,024 bytes, an incident's id should s
 
 
 def rejected(record: DropRecord, contract: Contract, reason: str) -> Problem:
-    """Tell that a file breaks its contract; `reason` lists where, without personal values."""
+    """Report that a file breaks its contract; `reason` lists where, without personal values."""
     file, kept = f"s3://{record.drop.bucket}/{record.drop.key}", f"{contract.dataset} {contract.version}"
     if contract.language == "ja":
         body = (
@@ -50,7 +50,7 @@ def rejected_id(record: DropRecord) -> IncidentId:
 
 
 def imperfect(record: DropRecord, contract: Contract, set_aside: int, told: str, aside_uri: str) -> Problem:
-    """Tell that a file is accepted though records were set aside or a quality figure only warns; `told`: which."""
+    """Report that a file is accepted though records were set aside or a quality figure only warns; `told`: which."""
     file, kept = f"s3://{record.drop.bucket}/{record.drop.key}", f"{contract.dataset} {contract.version}"
     records = "record" if set_aside == 1 else "records"
     if contract.language == "ja":
@@ -91,7 +91,7 @@ def imperfect_id(record: DropRecord) -> IncidentId:
 
 
 def no_contract(drop: Drop, contracts: Contracts, now: datetime) -> Problem:
-    """Tell that files come under keys that nothing is declared for; one e-mail for keys of one shape, and day."""
+    """Report that files come under keys that nothing is declared for; one e-mail for keys of one shape, and day."""
     shape = key_shape(drop.key)
     patterns = "\n".join(f"  {pattern.text}" for contract in contracts.all for pattern in contract.patterns)
     return Problem(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def closed(record: DropRecord, whole: DropSet) -> Problem:
-    """Tell that a shard is not taken into its set."""
+    """Report that a shard is not taken into its set."""
     now_in = f"It has {len(whole.members)} shards: {listed(sorted(whole.members))}."
     return Problem(
         kind=Kind.SET_CLOSED,
@@ -43,7 +43,7 @@ def incomplete_id(whole: DropSet) -> IncidentId:
 
 
 def overdue(whole: DropSet, contract: Contract, deadline: datetime | None, now: datetime) -> Problem | None:
-    """Tell of a set that is not whole though its deadline has come, or its time since the first shard is over."""
+    """Report of a set that is not whole though its deadline has come, or its time since the first shard is over."""
     rule, pattern = contract.set_rule, contract.key_pattern
     if rule is None or pattern is None or not whole.waiting_since:
         return None
