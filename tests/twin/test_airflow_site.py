@@ -57,7 +57,7 @@ def test_nothing_is_left_beside_a_replaced_file(site: AirflowSite) -> None:
     prepare(site)
     prepare(site)
 
-    assert sorted(path.name for path in site.home.iterdir()) == ["airflow.cfg", "dags", "logs", "plugins"]
+    assert sorted(path.name for path in site.home.iterdir()) == ["airflow.cfg", "dags", "logs", "plugins", "wall"]
 
 
 def test_tasks_look_for_keys_in_the_file_that_the_deployment_writes(site: AirflowSite) -> None:

@@ -301,7 +301,8 @@ class _Check:
 
     def _settle(self, judge: Judge, judged: Judged, number: int, piece: Piece) -> None:
         """Add what was found in a segment to what is known of the file."""
-        self.pieces.append(piece)
+        if judged.size:  # what is too short to hold a record is cut anew
+            self.pieces.append(piece)
         self.doubled |= judged.doubled
         for fault in judged.faults:
             self.tally.count_fault(fault)

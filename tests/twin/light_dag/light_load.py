@@ -75,6 +75,7 @@ def load_and_report(conf: Mapping[str, Any], dag_id: str, run_id: str) -> None:
         parquet_rows=None,
         table_rows=len(rows),
         ending=Ending(),
+        committed=True,
         log_url=None,
     )
     publish(client("events"), detail)
