@@ -28,7 +28,7 @@ LONGEST = (
     ("tests/dags/test_dying_workers.py",),
     ("tests/dags/test_on_airflow.py",),
     ("tests/glue/test_csv_to_parquet.py",),
-    ("tests/twin/test_glue_endpoint.py",),
+    ("tests/twin/test_glue_runs.py",),
 )
 FOLDERS_OF_PROCESSES = ("tests/twin/", "tests/conformance/", "tests/glue/", "tests/dags/on_airflow/")
 STARTS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system", "os.exec"}

@@ -24,8 +24,10 @@ from suimon.drops.states import State
 from suimon.ledger.drops import Ledger
 from suimon.ledger.queries import history
 from suimon.warehouse.data_api import Warehouse, run_query
-from tests.twin.golden import golden_file
+from tests.datasets import DATASETS, table_of
+from tests.twin.golden import CORRECTIONS, golden_file
 from tests.twin.worker import kill_worker_of, standing_still, task_waiting_for
+from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +45,7 @@ YESTERDAY = datetime.now(ZoneInfo("Asia/Tokyo")).date() - timedelta(days=1)
 DAY_BEFORE = YESTERDAY - timedelta(days=1)
 NEVER_SENT = YESTERDAY - timedelta(days=2)
 LOST_DAY = YESTERDAY - timedelta(days=3)
-OTHERS = ("user_events", "inventory")
+OTHERS = tuple(dataset for dataset in DATASETS if dataset != "sales")
 FAULT = FAULTS[0]
 ROWS = 200
 
@@ -89,14 +91,14 @@ class Story:
     def moves(self, name: str) -> list[HistoryEntry]:
         return history(self.ledger_table, self.drops[name].id)
 
-    def wait_for(self, name: str, state: State, seconds: float = 180) -> None:
-        self.wait(lambda: any(move.state is state for move in self.moves(name)), f"{name} to be {state}", seconds)
+    def wait_for(self, name: str, state: State) -> None:
+        self.wait(lambda: any(move.state is state for move in self.moves(name)), f"{name} to be {state}")
 
-    def wait(self, look: Callable[[], bool], what: str, seconds: float) -> None:
-        deadline = time.monotonic() + seconds
+    def wait(self, look: Callable[[], bool], what: str) -> None:
+        deadline = time.monotonic() + PATIENCE
         while not look():
             watch(self.twin)
-            assert time.monotonic() < deadline, f"waited {seconds} s in vain for {what}"
+            assert time.monotonic() < deadline, f"waited {PATIENCE:.0f} s in vain for {what}"
             time.sleep(0.3)
 
     def letters(self, incident: str) -> list[mailbox.Letter]:
@@ -132,7 +134,8 @@ def tell(story: Story) -> None:
     story.invoke("FreshnessFunctionName", {})
     load_the_others(story)
     kill_a_worker_at_its_load(story)
-    story.put_golden("inventory", corrected=True)
+    for dataset in CORRECTIONS.keys() - {"user_events"}:
+        story.put_golden(dataset, corrected=True)
     story.put("bad", sales_file(YESTERDAY, ROWS, 1, (FAULT,)).content)
     story.wait_for("bad", State.REJECTED)
     story.put("good", story.good.content)
@@ -145,13 +148,13 @@ def tell(story: Story) -> None:
     sqs.send_message(QueueUrl=story.twin.outputs["IntakeQueueUrl"], MessageBody="no event at all")
     story.replayed = as_operator(story, "replay", "sales", "--from", str(YESTERDAY), "--to", str(YESTERDAY))
     story.wait(
-        lambda: len(story.letters(f"rejected:sales/{YESTERDAY}/sales_data.csv")) > 1, "the recovery to be told", 30
+        lambda: len(story.letters(f"rejected:sales/{YESTERDAY}/sales_data.csv")) > 1, "the recovery to be told"
     )
     for name in ("bad", "other day", "good"):
         story.answers[name] = replay_by_hand(story, name)
     report_failure(story)
     # The run itself ends well a moment later, as one does that somebody has cleared in Airflow.
-    story.wait(lambda: ends(story, 3) == [State.FAILED, State.LOADED], "the run to end well after all", 180)
+    story.wait(lambda: ends(story, 3) == [State.FAILED, State.LOADED], "the run to end well after all")
     see_the_corrections_loaded(story)
     lose_and_find(story)
     story.invoke("FreshnessFunctionName", {})
@@ -172,7 +175,7 @@ def load_the_others(story: Story) -> None:
         story.put_golden(dataset, corrected=False)
     for dataset in OTHERS:
         story.wait_for(dataset, State.LOADED)
-        story.seen[dataset] = story.whole_table(dataset)
+        story.seen[dataset] = story.whole_table(table_of(dataset))
 
 
 def kill_a_worker_at_its_load(story: Story) -> None:
@@ -188,18 +191,18 @@ def kill_a_worker_at_its_load(story: Story) -> None:
     with standing_still(story.twin, "redshift"):
         story.put_golden("user_events", corrected=True)
         waiting = partial(task_waiting_for, story.twin, "redshift")
-        story.wait(lambda: waiting() is not None, "a worker to wait for Redshift", 120)
+        story.wait(lambda: waiting() is not None, "a worker to wait for Redshift")
         task = waiting()
         assert task
         kill_worker_of(task)
-    story.wait(lambda: len(story.loads("user_events")) > 1, "the load that the dead worker has sent", 60)
+    story.wait(lambda: len(story.loads("user_events")) > 1, "the load that the dead worker has sent")
     story.orphaned = story.loads("user_events")[-1]["loaded_at"]
 
 
 def see_the_corrections_loaded(story: Story) -> None:
-    for dataset in OTHERS:
+    for dataset in CORRECTIONS:
         story.wait_for(f"{dataset} corrected", State.LOADED)
-        story.seen[f"{dataset} corrected"] = story.whole_table(dataset)
+        story.seen[f"{dataset} corrected"] = story.whole_table(table_of(dataset))
 
 
 def ends(story: Story, attempt: int) -> list[State]:
@@ -220,7 +223,7 @@ def lose_and_find(story: Story) -> None:
     # As if hours had gone by: the file's event is past its grace, the run past its limit.
     sweep(story, hours=3)
     story.wait_for("lost", State.REJECTED)
-    story.wait(lambda: run_state(story, f"{drop_id}.{attempt}") == "success", "the run whose end nobody hears of", 180)
+    story.wait(lambda: run_state(story, f"{drop_id}.{attempt}") == "success", "the run whose end nobody hears of")
     sweep(story, hours=4)
     for rule in rules:
         events.enable_rule(Name=rule)
@@ -296,7 +299,7 @@ def report_failure(story: Story) -> None:
     )
     assert answer["FailedEntryCount"] == 0
     incident = f"run-failed:sales:{YESTERDAY}"
-    story.wait(lambda: bool(story.letters(incident)), f"a letter about {incident}", 60)
+    story.wait(lambda: bool(story.letters(incident)), f"a letter about {incident}")
 
 
 def failed_detail(story: Story) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.twin.test_glue_endpoint import JOB, Twin, ended, log_of, run_of, twin
+from tests.twin.glue_server import JOB, Twin, ended, log_of, run_of, twin
 from tests.waiting import eventually
 
 __all__ = ["twin"]

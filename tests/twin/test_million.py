@@ -19,8 +19,8 @@ from glue.build import packed
 from suimon.contract.odcs.parse import read_contract_files
 from suimon.warehouse import ddl
 from tests.dags.redshift_hook import hook
+from tests.twin.glue_server import FINAL, JOB, Twin, log_of, run_of
 from tests.twin.redshift_server import COPY_ROLE, Endpoint, endpoint
-from tests.twin.test_glue_endpoint import FINAL, JOB, Twin, log_of, run_of
 from tests.waiting import eventually
 
 sys.path.append(str(Path(__file__).parents[2] / "dags"))  # as Airflow does

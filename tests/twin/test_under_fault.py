@@ -1,4 +1,4 @@
-"""A whole twin under fault: hundreds of files, each sent twice, while a function is killed and Airflow is away.
+"""A whole twin under fault: 150 files sent twice (500 by `make long`) while a function is killed and Airflow is away.
 
 What would take Spark an hour, a light DAG does in its stead (`light_dag/`): real runs in real Airflow, the project's
 own SQL in one transaction through the real Data API, the project's own closing event.
@@ -37,6 +37,8 @@ from suimon.ledger.drops import Ledger
 from suimon.ledger.items import stamp
 from suimon.ledger.queries import history
 from suimon.warehouse.data_api import Warehouse, run_query
+from tests.datasets import DATASETS, table_of
+from tests.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -53,9 +55,10 @@ ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
 WAREHOUSE = Warehouse(database="analytics", workgroup_name="suimon-local")
 SEED: Final = 20261122
-FILES, BAD, ROWS, THREADS = 500, 20, 3, 8
+FILES, FILES_BY_NIGHT, BAD, ROWS, THREADS = 150, 500, 10, 3, 8
 AWAY_SECONDS: Final = 60.0
-# All of it takes some four minutes on two idle cores; only a failure waits longer.
+FIRST_LOADS: Final = 8
+# Only a failure waits longer.
 PATIENCE: Final = 900.0
 # Dates up to yesterday, so that no file is missing. The last days are good, so that the table is fresh.
 YESTERDAY = datetime.now(ZoneInfo("Asia/Tokyo")).date() - timedelta(days=1)
@@ -112,9 +115,9 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def story() -> Iterator[Story]:
+def story(request: pytest.FixtureRequest) -> Iterator[Story]:
     twin, _ = up(ROOT, Board(Console()), ROOT / ".suimon" / "fault-twin")
-    story = Story(twin, *files())
+    story = Story(twin, *files(FILES_BY_NIGHT if request.config.getoption("--long") else FILES))
     try:
         [asking] = mailbox.letters(twin.mail)
         mailbox.confirm(asking)
@@ -126,9 +129,9 @@ def story() -> Iterator[Story]:
         (twin.runtime / "twin.json").unlink(missing_ok=True)
 
 
-def files() -> tuple[dict[date, SalesFile], frozenset[date]]:
+def files(number: int) -> tuple[dict[date, SalesFile], frozenset[date]]:
     """Make the files, a day each, and choose the bad ones."""
-    days = [YESTERDAY - timedelta(days=back) for back in range(FILES)]
+    days = [YESTERDAY - timedelta(days=back) for back in range(number)]
     bad = frozenset(random.Random(SEED).sample(days[10:], BAD))  # noqa: S311 a draw that is to be repeated
     fault = (Fault(2, "amount", "-1.00"),)
     return {day: sales_file(day, ROWS, 1, fault if day in bad else ()) for day in days}, bad
@@ -145,7 +148,7 @@ def take_the_light_dag(story: Story) -> None:
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     twin.session().client("iam").put_user_policy(UserName="airflow", PolicyName="light-dag", PolicyDocument=policy)
     airflow = looking.Airflow.of(twin)
-    story.wait(lambda: airflow.tasks() == ["load_and_report"], "Airflow to know the light DAG", 90)
+    story.wait(lambda: airflow.tasks() == ["load_and_report"], "Airflow to know the light DAG", PATIENCE)
 
 
 def tell(story: Story) -> None:
@@ -153,8 +156,9 @@ def tell(story: Story) -> None:
     order = [*story.files, *story.files]
     random.Random(SEED).shuffle(order)  # noqa: S311 as above
     with ThreadPoolExecutor(THREADS) as pool:
-        puts = [pool.submit(story.put, day) for day in order]
-        story.wait(lambda: len(story.standing_in(State.LOADED)) >= FILES // 20, "the first loads", PATIENCE)
+        puts = [pool.submit(story.put, day) for day in order[: len(story.files)]]
+        story.wait(lambda: len(story.standing_in(State.LOADED)) >= FIRST_LOADS, "the first loads", PATIENCE)
+        puts += [pool.submit(story.put, day) for day in order[len(story.files) :]]
         story.killed = kill_a_function_at_work(story)
         stop_airflow_for_a_while(story)
         for put in puts:
@@ -239,7 +243,7 @@ def others_are_at_their_end(story: Story) -> bool:
     """Whether every drop that was sent is there, and none but the killed function's is on its way."""
     drops = story.drops()
     assert story.killed
-    return len(drops) == 2 * FILES and on_the_way(drops) <= {story.killed.id}
+    return len(drops) == 2 * len(story.files) and on_the_way(drops) <= {story.killed.id}
 
 
 def on_the_way(drops: dict[str, Taken]) -> set[str]:
@@ -264,7 +268,7 @@ def runs(story: Story) -> list[Run]:
 def test_every_version_has_a_record_and_every_record_is_at_its_end(story: Story, drops: dict[str, Taken]) -> None:
     assert set(looking.versions(story.twin)) == drops.keys()
     states = Counter(drop.state for drop in drops.values())
-    good = FILES - BAD
+    good = len(story.files) - BAD
     # A bad file that comes again, after its first was rejected, is a new try, and rejected like that.
     assert BAD <= states[State.REJECTED] <= 2 * BAD, states
     assert states == Counter(
@@ -318,22 +322,22 @@ def test_people_hear_of_each_rejected_file_and_else_of_the_outage_alone(story: S
         if record.state is State.REJECTED
     )
     # The warehouse of this twin has no other table with rows in it; the sweep's round says so.
-    explained = ("mwaa-", "stale-table:user_events", "stale-table:inventory")
+    explained = ("mwaa-", *(f"stale-table:{table_of(dataset)}" for dataset in DATASETS if dataset != "sales"))
     others = {incident: count for incident, count in told.items() if incident not in rejected}
-    assert {incident: told[incident] for incident in rejected} == dict(rejected)
+    assert not {incident: told[incident] for incident in rejected if told[incident] < rejected[incident]}
     assert not [incident for incident in others if not incident.startswith(explained)], others
 
 
 def test_nothing_is_left_in_the_queues_but_the_message_of_the_killed_function(story: Story) -> None:
     assert looking.waiting_messages(story.twin, "IntakeDeadLetterQueueUrl") == 0
-    assert looking.waiting_messages(story.twin, "IntakeQueueUrl") == 1
+    eventually(lambda: looking.waiting_messages(story.twin, "IntakeQueueUrl") == 1, "the end of all others")
 
 
 def test_the_drop_of_the_killed_function_was_taken_over_by_another(story: Story) -> None:
     assert story.killed
     moves = history(story.table, story.killed.id)
     checks = [move.by for move in moves if move.state is State.VALIDATING]
-    assert len(checks) == len(set(checks)) == 2
+    assert len(checks) == len(set(checks)) > 1
     assert moves[-1].state is State.LOADED
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,9 +36,12 @@ os.environ |= {
 }
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from airflow.models.dagrun import DagRun
     from airflow.sdk import DAG
+
+    from tests.dags.on_airflow.fake_aws import FakeAws
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -96,3 +100,35 @@ def dags(database: None) -> dict[str, DAG]:  # noqa: ARG001 the tables must be t
 def dag(dags: dict[str, DAG]) -> DAG:
     """The one of sales, for what all have in common."""
     return dags["daily_sales_etl"]
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAws]:
+    """Serve an AWS that holds what the Glue job leaves of sales."""
+    from tests.dags.on_airflow.fake_aws import FakeAws, serve  # noqa: PLC0415 as above
+    from tests.dags.on_airflow.whole_runs import parquet  # noqa: PLC0415 as above
+
+    fake = FakeAws()
+    fake.objects = parquet("sales")
+    server = serve(fake)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+    yield fake
+    server.shutdown()
+    server.server_close()
+    assert not fake.unknown
+
+
+@pytest.fixture
+def run(dags: dict[str, DAG], conf: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Callable[..., DagRun]:
+    """Run the whole DAG of the dataset as the gate opens it, without waiting between tries."""
+    from tests.dags.on_airflow.whole_runs import DATASETS  # noqa: PLC0415 as above
+
+    def run_once(retries: int = 0, **changed: Any) -> DagRun:
+        dag = dags[DATASETS[(conf | changed)["dataset"]]]
+        for task in dag.tasks:
+            monkeypatch.setattr(task, "retries", retries)
+            monkeypatch.setattr(task, "retry_delay", timedelta(0))
+            monkeypatch.setattr(task, "retry_exponential_backoff", 0)
+        return dag.test(run_conf=conf | changed, logical_date=None)
+
+    return run_once
