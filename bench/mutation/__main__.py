@@ -1,6 +1,6 @@
 """Changes the code that decides, one place at a time, and tells which changes no test notices.
 
-python -m bench.mutation [--mutants 200] [--seed 2] [--only GLOB] [--page docs/mutation.md]
+python -m bench.mutation [--mutants 200] [--seed 2] [--only GLOB ...] [--page docs/mutation.md]
 
 mutmut makes the changes and runs, for each, the tests that reach the changed function. It works in a copy of the tree,
 on a sample drawn with a seed; --mutants 0 takes all, which is hours. It changes the bodies of functions only: tables
@@ -38,8 +38,27 @@ MODULES = (
             "verdict",
         )
     ),
-    "suimon/drops/next_step.py",
-    "suimon/drops/precedence.py",
+    *(
+        f"suimon/drops/{name}.py"
+        for name in ("next_step", "precedence", "sets", "states", "drop", "run_finished", "lake")
+    ),
+    "suimon/intake/run_start.py",
+    "suimon/replay/plan.py",
+    "suimon/outcome/plan.py",
+    *(f"suimon/freshness/{name}.py" for name in ("arrivals", "tables")),
+    *(
+        f"suimon/sweep/plans/{name}.py"
+        for name in (
+            "dead_letters",
+            "stuck_drops",
+            "silent_runs",
+            "round",
+            "unmatched_drops",
+            "lost_events",
+            "set_parts",
+        )
+    ),
+    *(f"suimon/incidents/{name}.py" for name in ("kinds", "recovery", "closing", "incident", "email")),
     *(f"suimon/contract/odcs/{name}.py" for name in ("dialect", "values", "quality")),
 )
 # Fast and the same in every run: the searches of Hypothesis in test_oracle and test_properties are neither.
@@ -49,8 +68,8 @@ TESTS = (
         f"tests/unit/contract/test_{name}.py"
         for name in ("boundaries", "dialect", "quality", "columns", "conditions", "odcs")
     ),
-    "tests/unit/drops/test_next_step.py",
-    "tests/unit/drops/test_precedence.py",
+    *(f"tests/unit/{name}" for name in ("drops", "replay", "outcome", "freshness", "sweep", "incidents")),
+    "tests/functional/intake/test_run_start.py",
 )
 # Of the hostile files one way to cut them is enough here; the last has names by which pytest does not find it again.
 WITHOUT = (
@@ -66,12 +85,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--mutants", type=int, default=200)
     parser.add_argument("--seed", type=int, default=2)
-    parser.add_argument("--only", default="*", help="a pattern of mutants' names, such as '*check.tally*'")
+    parser.add_argument("--only", nargs="+", default=["*"], help="patterns of mutants' names, such as '*check.tally*'")
     parser.add_argument("--page", type=Path)
     asked = parser.parse_args()
     _copy()
     _mutmut("run", "--max-children", "1", "none.*")  # makes the mutants and runs none
-    names = sorted(name for name in _results() if fnmatch(name, asked.only))
+    names = sorted(name for name in _results() if any(fnmatch(name, pattern) for pattern in asked.only))
     drawn = random.Random(asked.seed).sample(names, min(asked.mutants or len(names), len(names)))  # noqa: S311 a sample
     _mutmut("run", "--max-children", "1", *drawn)
     results = _results()
@@ -85,13 +104,14 @@ def main() -> None:
 
 def _copy() -> None:
     shutil.rmtree(TREE, ignore_errors=True)
-    for name in ("src", "tests/unit", "tests/fuzz", "contracts", "docs"):
+    for name in ("src", "tests", "contracts", "docs", "functions"):
         shutil.copytree(ROOT / name, TREE / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "ARCHITECTURE.md", TREE)
     shutil.copy(Path(__file__).parent / "in_copy.py", TREE / "tests" / "conftest.py")
     lists = {
         "source_paths": ["src"],
         "only_mutate": [f"src/{module}" for module in MODULES],
-        "also_copy": ["tests", "contracts", "docs"],
+        "also_copy": ["tests", "contracts", "docs", "functions", "ARCHITECTURE.md"],
         "pytest_add_cli_args_test_selection": [test for test in TESTS if (TREE / test).exists()],
         "pytest_add_cli_args": ["--import-mode=importlib", "-k", WITHOUT, "-p", "no:cacheprovider"],
     }

@@ -147,9 +147,7 @@ def tell(story: Story) -> None:
     sqs = story.twin.session().client("sqs")
     sqs.send_message(QueueUrl=story.twin.outputs["IntakeQueueUrl"], MessageBody="no event at all")
     story.replayed = as_operator(story, "replay", "sales", "--from", str(YESTERDAY), "--to", str(YESTERDAY))
-    story.wait(
-        lambda: len(story.letters(f"rejected:sales/{YESTERDAY}/sales_data.csv")) > 1, "the recovery to be told"
-    )
+    story.wait(lambda: len(story.letters(f"rejected:sales/{YESTERDAY}/sales_data.csv")) > 1, "the recovery to be told")
     for name in ("bad", "other day", "good"):
         story.answers[name] = replay_by_hand(story, name)
     report_failure(story)
