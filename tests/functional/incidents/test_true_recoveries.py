@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import boto3
-import pytest
-
 from suimon.incidents.closing import close_recovered
 from suimon.incidents.kinds import About, IncidentId, Kind
 from suimon.incidents.messages import files
@@ -17,23 +14,11 @@ from tests.functional.intake.set_world import DAY, LOADED, REJECTED, SUPERSEDED,
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mypy_boto3_dynamodb.service_resource import Table
+    import pytest
 
     from suimon.contract.keys import SetRule
     from suimon.drops.drop import Drop
     from tests.functional.conftest import Post
-
-
-@pytest.fixture
-def world(table: Table, post: Post) -> Callable[[SetRule], World]:
-    def build(rule: SetRule) -> World:
-        s3 = boto3.client("s3")
-        for bucket in ("raw", "lake", "reports"):
-            s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "ap-northeast-1"})
-        s3.put_bucket_versioning(Bucket="raw", VersioningConfiguration={"Status": "Enabled"})
-        return World(table, s3, post.sns, post.topic_arn, rule)
-
-    return build
 
 
 def rejected(drop: Drop) -> str:

@@ -19,16 +19,12 @@ from suimon.mwaa.pace import Pace
 from tests.settings import SETTINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from mypy_boto3_dynamodb.service_resource import Table
 
-    from suimon.contract.keys import SetRule
     from suimon.contract.model import Contracts
     from tests.functional.conftest import Post
 
 from tests.functional.intake.gated import Clock, FakeMwaa, FakeSfn
-from tests.functional.intake.set_world import World
 
 
 @pytest.fixture(scope="module")
@@ -72,15 +68,3 @@ def gate(
         owner="this invocation",
         clock=clock,
     )
-
-
-@pytest.fixture
-def world(table: Table, post: Post) -> Callable[[SetRule], World]:
-    def build(rule: SetRule) -> World:
-        s3 = boto3.client("s3")
-        for bucket in ("raw", "lake", "reports"):
-            s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "ap-northeast-1"})
-        s3.put_bucket_versioning(Bucket="raw", VersioningConfiguration={"Status": "Enabled"})
-        return World(table, s3, post.sns, post.topic_arn, rule)
-
-    return build
