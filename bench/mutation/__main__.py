@@ -40,7 +40,7 @@ MODULES = (
     ),
     *(
         f"suimon/drops/{name}.py"
-        for name in ("next_step", "precedence", "sets", "states", "drop", "run_finished", "lake")
+        for name in ("next_step", "duplicate_or_superseded", "sets", "states", "drop", "run_finished_event", "lake")
     ),
     "suimon/intake/run_start.py",
     "suimon/replay/plan.py",
@@ -58,7 +58,7 @@ MODULES = (
             "set_parts",
         )
     ),
-    *(f"suimon/incidents/{name}.py" for name in ("kinds", "recovery", "closing", "incident", "email")),
+    *(f"suimon/incidents/{name}.py" for name in ("kinds", "recovery", "incident", "email")),
     *(f"suimon/contract/odcs/{name}.py" for name in ("dialect", "values", "quality")),
 )
 # Fast and the same in every run: the searches of Hypothesis in test_oracle and test_properties are neither.

@@ -18,7 +18,7 @@ from botocore.config import Config
 from suimon.clock import utc_now
 from suimon.contract.model import Contracts, read_contracts
 from suimon.freshness.watch import Watch
-from suimon.incidents.store import IncidentStore
+from suimon.incidents.lifecycle import IncidentStore
 from suimon.ledger.drops import Ledger
 from suimon.mwaa.airflow import CLIENT_CONFIG, Airflow
 from suimon.mwaa.pace import Pace

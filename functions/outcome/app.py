@@ -11,8 +11,8 @@ from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 
 from suimon.clock import utc_now
-from suimon.drops.run_finished import RunFinished
-from suimon.incidents.store import IncidentStore
+from suimon.drops.run_finished_event import RunFinished
+from suimon.incidents.lifecycle import IncidentStore
 from suimon.ledger.drops import Ledger
 from suimon.outcome.run_end import RunEnds
 from suimon.settings import Settings

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from suimon.drops.run_finished import RunFinished
+from suimon.drops.run_finished_event import RunFinished
 from suimon.drops.states import State
 from suimon_etl.report import Ending, ReportError, committed_by, ending_of, error_text, publish, run_finished
 from suimon_etl.request import RunRequest

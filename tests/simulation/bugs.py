@@ -14,7 +14,7 @@ from suimon.drops.drop import Drop, DropRecord, Lease
 from suimon.drops.next_step import Step
 from suimon.drops.states import State
 from suimon.incidents.incident import Problem, Stage, is_news
-from suimon.incidents.store import IncidentStore
+from suimon.incidents.lifecycle import IncidentStore
 from suimon.intake import gate
 from suimon.intake.admission import Admission
 from suimon.ledger.drops import Ledger
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from suimon.drops.run_finished import RunFinished
+    from suimon.drops.run_finished_event import RunFinished
     from tests.simulation.bug import Change
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from suimon.incidents import closing
+from suimon.incidents import recovery
 from suimon.incidents.incident import Recovery
+from suimon.incidents.lifecycle import IncidentStore
 from suimon.incidents.recovery import recovery_by_writes
-from suimon.incidents.store import IncidentStore
 from suimon.sweep import stale_incidents
 from tests.simulation.bug import Bug
 
@@ -43,7 +43,7 @@ BUGS_OF_INCIDENTS = (
         "recovered-when-overwritten",
         "a bad file is said to have recovered as soon as a newer one comes",
         ("recoveries_are_true",),
-        ((closing, "recovery_by_writes", _when_overwritten),),
+        ((recovery, "recovery_by_writes", _when_overwritten),),
     ),
     Bug(
         "remarks-for-ever",

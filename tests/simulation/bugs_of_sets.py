@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from suimon.contract.keys import KeyPattern, SetRule
     from suimon.drops.drop import Drop, DropRecord
-    from suimon.drops.run_finished import RunFinished
+    from suimon.drops.run_finished_event import RunFinished
     from suimon.drops.sets import DropSet
 
 _numbers = count()

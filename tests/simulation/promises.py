@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from suimon.aws.objects import ShortReadError
-from suimon.drops.run_finished import OutcomeError
+from suimon.drops.run_finished_event import OutcomeError
 from suimon.drops.states import MOVES, STATES, Awaits
 from suimon.intake.errors import ReplayError, RetryLaterError
 from suimon.ledger.drops import LostClaimError

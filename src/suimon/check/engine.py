@@ -27,8 +27,6 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from suimon.check.decode import DecodeError
-from suimon.check.discretion import learn
-from suimon.check.doubtful import Record, moved_records
 from suimon.check.encoding_evidence import HEAD_BYTES, EncodingEvidence
 from suimon.check.found import CheckError, InterruptedCheckError, Repetition
 from suimon.check.grammar import Grammar
@@ -37,7 +35,9 @@ from suimon.check.kernel import library
 from suimon.check.kernel.keys import Keys
 from suimon.check.kernel.plan import UnplannedError, plan_for, reads_raw
 from suimon.check.kernel.sift import Sieve
+from suimon.check.kernel_doubts import Record, moved_records
 from suimon.check.likely_cause import Seen, likely_cause
+from suimon.check.masking import learn
 from suimon.check.reading import Reading
 from suimon.check.repetitions import Suspects, collector, suspected_by_duckdb
 from suimon.check.rules_as_sql import rules_for

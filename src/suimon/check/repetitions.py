@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from suimon.check.doubtful import moved_records, sheet_of_doubtful, sound_records
 from suimon.check.found import EVERY, LISTED, CheckError
 from suimon.check.kernel.keys import Keys, wanted_of
 from suimon.check.kernel.sift import Wanted
+from suimon.check.kernel_doubts import moved_records, sheet_of_doubtful, sound_records
 from suimon.check.segment_check import Judge, Lend, Piece
 from suimon.check.segments import Segment
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from suimon.check.discretion import Discretion
-from suimon.check.doubtful import Record, look_again, sheet_of_doubtful
 from suimon.check.duckdb_input import Sheet, copy_of, sheet_of
 from suimon.check.found import BadRecord, CheckError, MalformedSheetError, Repetition, Totals
 from suimon.check.grammar import Grammar
 from suimon.check.kernel import library
 from suimon.check.kernel.plan import plan_of_keys
 from suimon.check.kernel.sift import Hashes, Sieve, Sifted, Wanted
+from suimon.check.kernel_doubts import Record, look_again, sheet_of_doubtful
+from suimon.check.masking import Discretion
 from suimon.check.rules_as_sql import Rules
 from suimon.check.segments import Segment
 from suimon.check.structure import Fault, Scan, scan

@@ -40,7 +40,7 @@ The check
 
 It has four results. REJECTED: the file breaks its contract, and people have been told; they are told before the move,
 so that a crash between the two tells them twice, and never not at all. SUPERSEDED and DUPLICATE: other writes of the
-same key decide, see precedence.py. ACCEPTED: an immutable copy of the checked bytes lies in the lake, and the id of the
+same key decide, see duplicate_or_superseded.py. ACCEPTED: an immutable copy of the checked bytes lies in the lake, and the id of the
 run is recorded. It is recorded before the run is asked for: a function that takes over after a crash asks for the same
 run, and Airflow has it at most once.
 
@@ -78,7 +78,7 @@ Writes of one key
 -----------------
 
 Whether a write counts among the writes of its key is a property of its state as well (`Counts`): whether it is in force
-(accepted, running, loaded), whether it came to nothing, or whether nobody knows yet. precedence.py has the rules.
+(accepted, running, loaded), whether it came to nothing, or whether nobody knows yet. duplicate_or_superseded.py has the rules.
 """
 
 from __future__ import annotations

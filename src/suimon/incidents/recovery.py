@@ -1,4 +1,4 @@
-"""When the problem of an incident has recovered: what is said of it must be true. Pure.
+"""When the problem of an incident has recovered: what is said of it must be true.
 
 This is about incidents that name a drop, or drops that wait: others may load, reject or start something at any time, so
 what was reported is compared with what the ledger says now. All other problems are looked for again by the part that
@@ -7,19 +7,22 @@ reports them, which knows by itself whether they are still there (`incident.gone
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from suimon.drops.states import State
 from suimon.incidents.incident import Incident, Recovery, of_kind
 from suimon.incidents.kinds import KINDS, About, IncidentId, Kind
 from suimon.incidents.messages.recoveries import NOTHING_WAITS_FOR_AIRFLOW, file_is_loaded
-from suimon.mwaa.cause import Cause
+from suimon.mwaa.not_started import Cause
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from suimon.drops.drop import DropRecord
+    from suimon.incidents.lifecycle import IncidentStore
+    from suimon.ledger.drops import Ledger
 
 # What was reported of one write of a key, and recovers by the writes of that key.
 OF_WRITES = (Kind.REJECTED, Kind.SET_CLOSED, Kind.RUN_FAILED)
@@ -41,6 +44,41 @@ def recovery_by_writes(incident: Incident, writes: Sequence[DropRecord]) -> Reco
     if not ended or ended[-1].state is not State.LOADED:
         return None
     return Recovery(incident.id, file_is_loaded(ended[-1]), incident.revision)
+
+
+def close_recovered(
+    incidents: IncidentStore, ledger: Ledger, ids: Sequence[IncidentId], now: datetime
+) -> list[IncidentId]:
+    """Close those of some incidents that have recovered by the writes of their keys; return their ids.
+
+    Called by whoever has loaded a write, by whoever has reported one and finds a later one, and by the sweep: a check
+    may take longer than a newer file needs for all its way.
+
+        the older file                          the newer one
+        its check begins
+                                                is loaded; nothing is open that it could close
+        is rejected and reported
+        the newer one is found loaded           (mark: newer-file-was-faster)
+    """
+    opened = [one for one in incidents.read(ids) if one.is_open]
+    decided = [recovery_by_writes(one, _writes_since(ledger, one.about.drop_id)) for one in opened]
+    recoveries = [one for one in decided if one]
+    return incidents.recover(recoveries, now) if recoveries else []  # mark: newer-file-was-faster
+
+
+def _writes_since(ledger: Ledger, drop_id: str) -> list[DropRecord]:
+    """Read a drop and all later writes of its key, in their order, duplicates in the state of what they repeat."""
+    reported = ledger.get(drop_id)
+    if reported is None:
+        return []
+    writes = [reported, *ledger.newer_writes(reported.drop)]
+    originals = ledger.get_many({one.duplicate_of for one in writes if one.duplicate_of})
+    return [
+        replace(one, state=original.state, accepted=original.accepted)
+        if one.state is State.DUPLICATE and one.duplicate_of and (original := originals.get(one.duplicate_of))
+        else one
+        for one in writes
+    ]
 
 
 def ids_by_load(loaded: DropRecord, members: Iterable[DropRecord]) -> list[IncidentId]:

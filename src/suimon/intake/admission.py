@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from suimon.aws.objects import Objects, UnreadableError
 from suimon.aws.task_token import answer_token
 from suimon.drops.drop import Accepted, DropRecord
+from suimon.drops.duplicate_or_superseded import Precedence, is_outdated, precedence_of
 from suimon.drops.lake import accepted_name, accepted_prefix, aside_key
-from suimon.drops.precedence import Precedence, is_outdated, precedence_of
 from suimon.drops.states import State
-from suimon.incidents.closing import close_recovered
 from suimon.incidents.incident import Recovery
 from suimon.incidents.messages import files
 from suimon.incidents.messages.recoveries import file_has_no_flaw
+from suimon.incidents.recovery import close_recovered
 from suimon.intake.errors import RetryLaterError
 from suimon.ledger.followers import follow
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
     from suimon.contract.model import Contract
-    from suimon.incidents.store import IncidentStore
+    from suimon.incidents.lifecycle import IncidentStore
     from suimon.intake.inspection import Inspection, Inspector
     from suimon.ledger.drops import Changes, Ledger
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from suimon.aws.objects import Objects
     from suimon.contract.model import Contract, Contracts
-    from suimon.incidents.store import IncidentStore
+    from suimon.incidents.lifecycle import IncidentStore
     from suimon.intake.inspection import Inspector
     from suimon.mwaa.airflow import Airflow
     from suimon.settings import Settings

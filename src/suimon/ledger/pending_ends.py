@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from suimon.drops.run_finished import RunFinished
+from suimon.drops.run_finished_event import RunFinished
 from suimon.drops.states import State
 from suimon.ledger.checkpoints import key_of
 from suimon.ledger.conditional import RefusedError, write_if

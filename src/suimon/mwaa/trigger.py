@@ -15,7 +15,7 @@ from suimon.mwaa.airflow import (
     TOO_MANY_REQUESTS,
     UNAUTHORIZED,
 )
-from suimon.mwaa.cause import Cause, NotStarted
+from suimon.mwaa.not_started import Cause, NotStarted
 from suimon.mwaa.pace import BusyError
 
 if TYPE_CHECKING:

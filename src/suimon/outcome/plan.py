@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from suimon.drops.run_finished import OutcomeError, RunFinished
+from suimon.drops.run_finished_event import OutcomeError, RunFinished
 from suimon.drops.states import State, Why, way
 from suimon.incidents.messages import files
 

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from suimon.aws.task_token import answer_token
 from suimon.drops.states import State
-from suimon.incidents.closing import close_recovered
 from suimon.incidents.messages import files
-from suimon.incidents.recovery import ids_by_load
+from suimon.incidents.recovery import close_recovered, ids_by_load
 from suimon.ledger.drops import Ledger, LostClaimError
 from suimon.ledger.followers import follow
 from suimon.outcome.plan import Known, next_move, plan
@@ -20,8 +19,8 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
     from suimon.drops.drop import DropRecord
-    from suimon.drops.run_finished import RunFinished
-    from suimon.incidents.store import IncidentStore
+    from suimon.drops.run_finished_event import RunFinished
+    from suimon.incidents.lifecycle import IncidentStore
     from suimon.ledger.drops import Changes
 
 

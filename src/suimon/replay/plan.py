@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from suimon.drops.precedence import latest, same_bytes
+from suimon.drops.duplicate_or_superseded import latest, same_bytes
 from suimon.drops.states import REPLAYABLE, State
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from suimon.drops.drop import Drop, EventError
-from suimon.drops.run_finished import OutcomeError, RunFinished
+from suimon.drops.run_finished_event import OutcomeError, RunFinished
 from suimon.drops.states import State
 from suimon.incidents.incident import EXAMPLES, gone
 from suimon.incidents.kinds import Kind
@@ -16,7 +16,6 @@ from suimon.incidents.messages.sweep import undeliverable_messages
 from suimon.intake.entry import enter
 from suimon.sweep.findings import Finding
 from suimon.sweep.plans.dead_letters import Resume, Scheduled, UnusableMessageError, read
-from suimon.sweep.publishing import publish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
     from suimon.contract.model import Contracts
     from suimon.incidents.incident import Incident
-    from suimon.incidents.store import IncidentStore
+    from suimon.incidents.lifecycle import IncidentStore
     from suimon.intake.queue import IntakeQueue
     from suimon.ledger.drops import Ledger
     from suimon.outcome.run_end import RunEnds
@@ -82,7 +81,7 @@ class DeadLetters:
             for message in kept.values():
                 self._delete(message)
         elif (over := gone(opened, Kind.UNDELIVERABLE, NOTHING_IS_KEPT)) and not self._keeps_any():
-            publish(self.incidents, (), over, now)
+            self.incidents.report_all((), over, now)
         count = repaired + len(kept) + len(failed)
         return Finding(DEAD_LETTER, count, count, repaired, len(kept), tuple([*kept, *failed][:EXAMPLES]))
 

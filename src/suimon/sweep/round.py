@@ -20,7 +20,6 @@ from suimon.sweep.dead_letters import DeadLetters
 from suimon.sweep.findings import Failure, Finding, Findings
 from suimon.sweep.lost_events import LOST_EVENT, LostEvents
 from suimon.sweep.plans.round import verdict
-from suimon.sweep.publishing import publish
 from suimon.sweep.silent_runs import SilentRuns
 from suimon.sweep.stale_incidents import close_stale
 from suimon.sweep.stuck_drops import resume_stuck
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
 
     from suimon.contract.model import Contracts
     from suimon.incidents.incident import Incident
-    from suimon.incidents.store import IncidentStore
+    from suimon.incidents.lifecycle import IncidentStore
     from suimon.ledger.drops import Ledger
     from suimon.mwaa.airflow import Airflow
     from suimon.outcome.run_end import RunEnds
@@ -92,7 +91,7 @@ class Sweep:
             else:
                 findings[finding.kind] = findings.get(finding.kind, Finding(finding.kind)) + finding
         result = Findings(tuple(findings.values()), tuple(failures))
-        publish(self.incidents, *verdict(result, opened), now)
+        self.incidents.report_all(*verdict(result, opened), now)
         return result
 
     def portion(self, walk: Walk, now: datetime) -> tuple[Findings, Walk | None]:

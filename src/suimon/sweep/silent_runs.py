@@ -24,7 +24,6 @@ from suimon.sweep.plans.silent_runs import (
     runs_of,
     runs_to_ask,
 )
-from suimon.sweep.publishing import publish
 from suimon.sweep.turns import LEAST_SECONDS
 
 if TYPE_CHECKING:
@@ -32,9 +31,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from suimon.contract.model import Contracts
-    from suimon.drops.run_finished import RunFinished
+    from suimon.drops.run_finished_event import RunFinished
     from suimon.incidents.incident import Incident
-    from suimon.incidents.store import IncidentStore
+    from suimon.incidents.lifecycle import IncidentStore
     from suimon.intake.queue import IntakeQueue
     from suimon.ledger.drops import Ledger
     from suimon.ledger.pending_ends import PendingEnds
@@ -80,11 +79,11 @@ class SilentRuns:
         seen = self._gather(Reported.among(opened), now, time_left)
         planned = plan(seen, now)
         self.queue.resume(seen.parts)
-        publish(self.incidents, planned.problems, planned.recoveries, now)
+        self.incidents.report_all(planned.problems, planned.recoveries, now)
         self.pending.add(planned.ends)  # mark: ends-are-pending-first
         self._record(planned.ends, now)
         drops = self.ledger.get_many(sorted({one.about.drop_id for one in seen.reported.hanging}))
-        publish(self.incidents, (), ended_hangs(seen.reported.hanging, drops), now)
+        self.incidents.report_all((), ended_hangs(seen.reported.hanging, drops), now)
         return planned.finding
 
     def _gather(self, reported: Reported, now: datetime, time_left: Callable[[], float]) -> Seen:

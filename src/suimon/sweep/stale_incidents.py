@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from suimon.drops.states import State
-from suimon.incidents.closing import close_recovered
 from suimon.incidents.incident import of_kind
-from suimon.incidents.recovery import OF_CAUSES, OF_WRITES, lapsed, recoveries_by_waiting
+from suimon.incidents.recovery import OF_CAUSES, OF_WRITES, close_recovered, lapsed, recoveries_by_waiting
 from suimon.sweep.findings import Finding
 from suimon.sweep.oldest_drops import read_oldest
 from suimon.sweep.plans.set_parts import may_wait
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from suimon.contract.model import Contracts
     from suimon.incidents.incident import Incident
     from suimon.incidents.kinds import IncidentId
-    from suimon.incidents.store import IncidentStore
+    from suimon.incidents.lifecycle import IncidentStore
     from suimon.ledger.drops import Ledger
 
 STALE = "stale incident"

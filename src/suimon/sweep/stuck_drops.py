@@ -9,7 +9,6 @@ from suimon.drops.states import AT_THE_GATE
 from suimon.sweep.oldest_drops import read_oldest
 from suimon.sweep.plans.set_parts import may_wait
 from suimon.sweep.plans.stuck_drops import Seen, is_idle, plan, sets_to_read
-from suimon.sweep.publishing import publish
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
     from suimon.contract.model import Contracts
     from suimon.incidents.incident import Incident
-    from suimon.incidents.store import IncidentStore
+    from suimon.incidents.lifecycle import IncidentStore
     from suimon.intake.queue import IntakeQueue
     from suimon.ledger.drops import Ledger
     from suimon.sweep.findings import Finding
@@ -48,5 +47,5 @@ def resume_stuck(
     )
     planned = plan(seen, contracts, now)
     queue.resume([record.id for record in planned.resume])
-    publish(incidents, planned.problems, planned.recoveries, now)
+    incidents.report_all(planned.problems, planned.recoveries, now)
     return planned.finding

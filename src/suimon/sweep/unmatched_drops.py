@@ -11,7 +11,6 @@ from suimon.incidents.incident import EXAMPLES
 from suimon.ledger.drops import Ledger, LostClaimError
 from suimon.sweep.findings import Finding
 from suimon.sweep.plans.unmatched_drops import plan, recoveries, resume_search
-from suimon.sweep.publishing import publish
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
     from suimon.contract.model import Contracts
     from suimon.drops.drop import DropRecord
-    from suimon.incidents.store import IncidentStore
+    from suimon.incidents.lifecycle import IncidentStore
     from suimon.intake.queue import IntakeQueue
     from suimon.ledger.checkpoints import Checkpoints
     from suimon.sweep.plans.unmatched_drops import Matched
@@ -47,7 +46,7 @@ def assign_unmatched(
     planned = plan(search, records, contracts, now)
     assigned = _assign(ledger, planned.matches, now)
     queue.resume([record.id for record in assigned])
-    publish(incidents, (), recoveries(assigned, planned), now)
+    incidents.report_all((), recoveries(assigned, planned), now)
     checkpoints.put(SEARCH, planned.search.to_checkpoint() if planned.search else {"done": search.patterns})
     examples = tuple(record.drop.key for record in assigned[:EXAMPLES])
     return Finding(UNMATCHED, len(records), len(assigned), len(assigned), examples=examples)

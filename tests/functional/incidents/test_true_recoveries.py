@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from suimon.incidents.closing import close_recovered
 from suimon.incidents.kinds import About, IncidentId, Kind
 from suimon.incidents.messages import files
+from suimon.incidents.recovery import close_recovered
 from tests.functional.conftest import open_ids
 from tests.functional.intake.set_world import DAY, LOADED, REJECTED, SUPERSEDED, THREE, World
 

@@ -15,9 +15,9 @@ from suimon.contract.file import FileFormat
 from suimon.contract.keys import KeyPattern, SetRule
 from suimon.contract.model import Contract, Contracts
 from suimon.drops.drop import Drop, DropRecord
-from suimon.drops.run_finished import RunFinished
+from suimon.drops.run_finished_event import RunFinished
 from suimon.drops.states import State
-from suimon.incidents.store import IncidentStore
+from suimon.incidents.lifecycle import IncidentStore
 from suimon.intake.errors import RetryLaterError
 from suimon.intake.gate import Gate
 from suimon.ledger.drops import Ledger

@@ -9,7 +9,7 @@ import pytest
 
 from suimon.check.engine import check
 from suimon.drops.drop import Match
-from suimon.drops.run_finished import RunFinished
+from suimon.drops.run_finished_event import RunFinished
 from suimon.drops.states import State
 from suimon.intake.errors import RetryLaterError
 from suimon.outcome.run_end import RunEnds

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from suimon.contract.model import Contracts
 from suimon.drops.drop import Replay
-from suimon.drops.run_finished import RunFinished
+from suimon.drops.run_finished_event import RunFinished
 from suimon.drops.states import State
 from suimon.ledger.pending_ends import PendingEnds
 from suimon.sweep.plans import silent_runs

@@ -9,7 +9,7 @@ import pytest
 from suimon.drops.states import State
 from suimon.incidents.kinds import Kind
 from suimon.incidents.messages import airflow, files
-from suimon.mwaa.cause import Cause, NotStarted
+from suimon.mwaa.not_started import Cause, NotStarted
 from suimon.sweep import oldest_drops, stale_incidents
 from tests.functional.sweep.swept import (
     DAG,

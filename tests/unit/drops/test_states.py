@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from suimon.drops.run_finished import OUTCOMES
+from suimon.drops.run_finished_event import OUTCOMES
 from suimon.drops.states import (
     AT_AN_END,
     AT_THE_GATE,

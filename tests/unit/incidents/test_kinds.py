@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from suimon.incidents.kinds import ID_CHARACTERS, KINDS, About, IncidentId, Kind
-from suimon.mwaa.cause import Cause
+from suimon.mwaa.not_started import Cause
 from tests.unit.drop_records import NOON
 
 PARTS = st.tuples(st.text(max_size=300), st.text(max_size=300))

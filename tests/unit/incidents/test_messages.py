@@ -7,7 +7,7 @@ import pytest
 
 from suimon.contract.model import Contract
 from suimon.drops.drop import Drop, DropRecord, Match
-from suimon.drops.run_finished import RunFinished
+from suimon.drops.run_finished_event import RunFinished
 from suimon.drops.states import State
 from suimon.incidents.messages.files import imperfect, key_shape, rejected, run_failed
 

@@ -16,8 +16,8 @@ from suimon.drops.drop import Accepted, Drop, DropRecord, Match
 from suimon.drops.lake import accepted_name
 from suimon.drops.states import State
 from suimon.mwaa.airflow import Airflow
-from suimon.mwaa.cause import Cause, NotStarted
 from suimon.mwaa.conf import conf_for
+from suimon.mwaa.not_started import Cause, NotStarted
 from suimon.mwaa.pace import BusyError
 from suimon.mwaa.trigger import start_run
 from tests.settings import SETTINGS

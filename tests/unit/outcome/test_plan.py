@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from suimon.drops.run_finished import OutcomeError, RunFinished
+from suimon.drops.run_finished_event import OutcomeError, RunFinished
 from suimon.drops.states import State
 from suimon.incidents.incident import Stage
 from suimon.incidents.messages import files

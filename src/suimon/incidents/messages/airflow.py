@@ -8,7 +8,7 @@ from suimon.drops.lake import file_name
 from suimon.incidents.incident import Problem
 from suimon.incidents.kinds import NOTHING, About, Kind
 from suimon.ledger.items import stamp
-from suimon.mwaa.cause import Cause, NotStarted
+from suimon.mwaa.not_started import Cause, NotStarted
 from suimon.mwaa.run_state import CannotAskError, RunState, link
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from suimon.contract.model import Contract, Contracts
     from suimon.drops.drop import Drop, DropRecord
-    from suimon.drops.run_finished import RunFinished
+    from suimon.drops.run_finished_event import RunFinished
 
 SHAPE_CHARACTERS = 200  # a key has up to 1,024 bytes, an incident's id should stay readable
 

@@ -8,7 +8,7 @@ from enum import Enum, auto
 from typing import Any
 
 from suimon.drops.drop import Drop
-from suimon.drops.run_finished import RunFinished
+from suimon.drops.run_finished_event import RunFinished
 
 
 class UnusableMessageError(Exception):

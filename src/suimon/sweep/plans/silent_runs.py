@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from suimon.contract.model import Contracts
     from suimon.drops.drop import DropRecord
-    from suimon.drops.run_finished import RunFinished
+    from suimon.drops.run_finished_event import RunFinished
     from suimon.incidents.incident import Incident, Problem
 
 SILENT = "silent run"

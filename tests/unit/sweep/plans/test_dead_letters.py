@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from suimon.drops.drop import Drop, EventError
-from suimon.drops.run_finished import OutcomeError, RunFinished
+from suimon.drops.run_finished_event import OutcomeError, RunFinished
 from suimon.drops.states import State
 from suimon.sweep.plans.dead_letters import Resume, Scheduled, UnusableMessageError, read
 

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from suimon.drops.drop import Drop, DropRecord, Match
-from suimon.drops.precedence import Precedence, precedence_of
+from suimon.drops.duplicate_or_superseded import Precedence, precedence_of
 from suimon.drops.states import State
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -8,8 +8,8 @@ from itertools import product
 
 import pytest
 
-from suimon.check.discretion import Discretion, form_of, learn
 from suimon.check.grammar import Grammar
+from suimon.check.masking import Discretion, form_of, learn
 from suimon.check.verdict import Code, Verdict
 from suimon.contract.file import Column, FileFormat
 from suimon.contract.model import Contract

@@ -23,7 +23,7 @@ from suimon.ledger.conditional import RefusedError, setting, write_if
 from suimon.ledger.items import moment, stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from mypy_boto3_dynamodb.service_resource import Table
@@ -83,6 +83,12 @@ class IncidentStore:
                 return True
             known = self.known(problem.id)
         raise LostIncidentError(f"the incident {problem.id} changes faster than a report can be recorded")
+
+    def report_all(self, problems: Iterable[Problem], recoveries: Iterable[Recovery], now: datetime) -> None:
+        """Publish problems, then recoveries; what people know already is not published again."""
+        for problem in problems:
+            self.report(problem, now)
+        self.recover(list(recoveries), now)
 
     def has_lasted(self, problem: Problem, now: datetime) -> bool:
         """Return whether a problem has used up the patience with its kind, or is open; else record it as suspected.
