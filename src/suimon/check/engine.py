@@ -19,6 +19,7 @@ from concurrent.futures import Future
 from contextlib import AbstractContextManager, suppress
 from ctypes import CDLL
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import Context, Decimal
 from functools import partial
 from itertools import count
@@ -82,6 +83,7 @@ def check(
     partition: str | None,
     *,
     scratch: Path,
+    arrived: datetime | None = None,
     limit: int = 10_000,
     memory_limit: str | None = None,
     threads: int | None = None,
@@ -91,7 +93,8 @@ def check(
 ) -> Verdict:
     """Judge a file by its contract: list at most `limit` bad cells, count all.
 
-    `partition` None leaves out the rule that a column equals it. `scratch` is a folder with room for a few segments and
+    `partition` None leaves out the rules that name it. A file that `arrived` when its date is out of bounds is not
+    read. `scratch` is a folder with room for a few segments and
     for the spilled keys of a large file. `memory_limit` is DuckDB's, 256 MB unless there are many columns. `progress`
     is told the bytes of the object read so far, from 0 again for a second round. With `aside`, the records that the
     contract tolerates as bad are written apart from the good ones. Cells of a record whose structure is broken are not
@@ -102,6 +105,8 @@ def check(
     dialect = contract.file
     if dialect is None or not contract.columns:
         raise CheckError(f"contract {contract.dataset} describes no file; give it a dialect, columns and a key pattern")
+    if partition and arrived and (details := contract.dates.broken_by(partition, arrived)):
+        return _rejected_unread(BadCell(Code.DATE_OUT_OF_BOUNDS, details=details), limit)
     evidence = EncodingEvidence(dialect.encoding)
     # A thread's share of the memory must hold some thousand cells of every column.
     workers = min(threads or os.cpu_count() or 1, max(1, _COLUMNS_IN_PARALLEL // len(contract.columns)))
@@ -123,12 +128,16 @@ def check(
                 verdict = run.verdict(aside)
                 return verdict if verdict.accepted else _explained(verdict, source, contract, evidence, run.head)
     except DecodeError as error:
-        tally = Tally(limit)
-        tally.add([BadCell(error.code, details=error.details)])
-        verdict = Verdict(False, 0, tally.first(), tally.counts(), truncated=not limit)  # noqa: FBT003
+        verdict = _rejected_unread(BadCell(error.code, details=error.details), limit)
         return _explained(verdict, source, contract, evidence, None)
     except OSError as error:
         raise InterruptedCheckError(f"{source.name} could not be checked: {error.strerror or error}") from error
+
+
+def _rejected_unread(fault: BadCell, limit: int) -> Verdict:
+    tally = Tally(limit)
+    tally.add([fault])
+    return Verdict(accepted=False, rows=0, bad_cells=tally.first(), counts=tally.counts(), truncated=not limit)
 
 
 def _explained(

@@ -12,6 +12,7 @@ from itertools import chain
 
 from suimon.check.verdict import Code, Details
 from suimon.contract.file import Column, Metric
+from suimon.contract.keys import DS
 from suimon.contract.model import Contract
 
 # What the directives of strptime take, in full width: by itself it would take one digit for two.
@@ -66,7 +67,7 @@ class Rules:
 
 
 def rules_for(contract: Contract, partition: str | None, places: Iterable[int]) -> Rules:
-    """Return the rules for those columns of the contract that a file has. Without a partition its rule falls away."""
+    """Return the rules for the columns that a file has; without a partition those that name it fall away."""
     present = sorted(places)
     parameters = dict[str, str]()
     values, casts, typed = dict[int, str](), dict[int, str](), dict[int, str]()
@@ -81,7 +82,7 @@ def rules_for(contract: Contract, partition: str | None, places: Iterable[int]) 
         required = column.required or column.name in contract.primary_key
         rules += _rules(place, column, partition, decimal, parameters, required=required)
     where = {contract.columns[place].name: place for place in present}
-    rules += _conditions(contract, where)
+    rules += _conditions(contract, where, partition)
     rules += _metric_rules(contract, where, parameters)
     trailer = dialect.trailer if dialect else None
     sums = tuple(where[name] for name, _ in (trailer.sums if trailer else ()) if name in where)
@@ -212,16 +213,18 @@ def _rules(
         yield Rule(Code.PARTITION_ERROR, here, f"{t} IS NOT NULL AND {other}", {"partition": partition})
 
 
-def _conditions(contract: Contract, where: dict[str, int]) -> Iterator[Rule]:
+def _conditions(contract: Contract, where: dict[str, int], partition: str | None) -> Iterator[Rule]:
     for condition in contract.conditions:
+        if condition.names_date and partition is None:
+            continue
         if not all(name in where for name in condition.columns):
             continue  # a column that it reads is not in the file, which the header's faults say
         # A literal may look like one of our parameters.
-        sql = condition.sql.replace("$", "' || chr(36) || '")
+        sql = condition.sql.replace("$", "' || chr(36) || '").replace(DS, partition or "")
         # TRY makes NULL of an error such as an overflow: what cannot be found true is bad. NULL itself is not.
         holds = f"TRY(CASE WHEN NOT ({sql}) THEN true ELSE false END)"
         places = tuple(where[name] for name in condition.columns)
-        details = {"name": condition.name, "text": condition.text}
+        details = {"name": condition.name, "text": condition.text.replace(DS, partition or DS)}
         yield Rule(Code.CONDITION_ERROR, places, f"coalesce({holds}, true)", details)
 
 

@@ -25,6 +25,7 @@ class Code(StrEnum):
     BYTE_ORDER_MARK = "byte-order-mark"  # one that is not declared
     MISSING_BYTE_ORDER_MARK = "missing-byte-order-mark"  # UTF-16 without one
     WRONG_ENCODING = "wrong-encoding"  # bytes that decode as declared, but are text of another encoding
+    DATE_OUT_OF_BOUNDS = "date-out-of-bounds"  # the key's date is further back or ahead than the contract allows
     TOO_MANY_FAULTS = "too-many-faults"  # so many broken records that reading stopped
     # The file as a table
     ROW_COUNT_ERROR = "row-count-error"

@@ -19,6 +19,7 @@ from suimon.cli.console import mute
 from suimon.cli.contract import ProblemsError, contracts_folder
 from suimon.cli.errors import CommandError
 from suimon.cli.location import Location, LocationError
+from suimon.clock import utc_now
 from suimon.contract.model import Contract
 from suimon.contract.odcs.clauses import ContractFileError
 from suimon.contract.odcs.parse import read_contract
@@ -168,7 +169,16 @@ def _verdict(location: Location, contract: Contract, partition: str | None, repo
         _set_aside(report if contract.tolerance else None) as aside,
         _progress(source.size) as progress,
     ):
-        verdict = judge(source, contract, partition, scratch=Path(scratch), limit=limit, progress=progress, aside=aside)
+        verdict = judge(
+            source,
+            contract,
+            partition,
+            scratch=Path(scratch),
+            arrived=utc_now(),
+            limit=limit,
+            progress=progress,
+            aside=aside,
+        )
         if report and aside:
             for path in (aside.accepted, aside.bad):
                 if verdict.set_aside:

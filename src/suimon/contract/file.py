@@ -167,13 +167,19 @@ class Condition(_Json):
     """A condition over the cells of one record, which must not be false (missing values make it neither).
 
     `sql` is DuckDB's, checked and rewritten when the contract is compiled: column n of the contract is t{n}, its typed
-    value (DATE, TIMESTAMP in UTC, DECIMAL, INTEGER or BIGINT, BOOLEAN, VARCHAR; NULL when missing or not of its type).
+    value (DATE, TIMESTAMP in UTC, DECIMAL, INTEGER or BIGINT, BOOLEAN, VARCHAR; NULL when missing or not of its type);
+    '{ds}' in it stands for the date in the file's key, and nowhere else.
     """
 
     name: str
     sql: str
     columns: tuple[str, ...]  # those it reads, for the report
     text: str  # as the contract writes it, or its description, for people
+
+    @property
+    def names_date(self) -> bool:
+        """Whether it compares with the date in the file's key."""
+        return "{ds}" in self.sql
 
 
 @dataclass(frozen=True, slots=True)

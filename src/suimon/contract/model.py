@@ -9,6 +9,7 @@ from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 
+from suimon.contract.dates import USUAL, DateBounds
 from suimon.contract.file import Column, Condition, ContractError, FileFormat, Language, Metric, Tolerance
 from suimon.contract.keys import SHARD, KeyPattern, SetRule
 
@@ -85,6 +86,7 @@ class Contract:
     metrics: tuple[Metric, ...] = ()
     tolerance: Tolerance | None = None  # without one the first bad record rejects the file
     language: Language = "en"  # of the reports on its files
+    dates: DateBounds = USUAL  # of the dates in its keys
     arrival: Arrival | None = None
     freshness: TableFreshness | None = None
     set_rule: SetRule | None = None  # with it a run is opened for whole sets, and the key pattern has shards
@@ -126,6 +128,7 @@ class Contract:
                 metrics=tuple(Metric.from_json(metric) for metric in raw["metrics"]),
                 tolerance=Tolerance.from_json(raw["tolerance"]) if raw["tolerance"] else None,
                 language=raw["language"],
+                dates=DateBounds.from_json(raw["dates"]),
                 arrival=Arrival.from_json(raw["arrival"]) if raw["arrival"] else None,
                 freshness=TableFreshness.from_json(raw["freshness"]) if raw["freshness"] else None,
                 set_rule=SetRule.from_json(raw["set_rule"]) if raw["set_rule"] else None,
@@ -151,6 +154,7 @@ class Contract:
             "metrics": [metric.to_json() for metric in self.metrics],
             "tolerance": self.tolerance.to_json() if self.tolerance else None,
             "language": self.language,
+            "dates": self.dates.to_json(),
             "arrival": self.arrival.to_json() if self.arrival else None,
             "freshness": self.freshness.to_json() if self.freshness else None,
             "set_rule": self.set_rule.to_json() if self.set_rule else None,

@@ -66,6 +66,7 @@ class FileInspector:
                 contract,
                 record.partition,
                 scratch=Path(folder),
+                arrived=record.received_at,
                 aside=aside if contract.tolerance else None,
             )
             yield Inspection(verdict, aside, lambda: self._report(record, contract, verdict))

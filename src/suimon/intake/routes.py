@@ -10,6 +10,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Protocol
 
 from suimon.aws.objects import UnreadableError
+from suimon.check.verdict import Code
 from suimon.contract.model import Contract, Role
 from suimon.drops.drop import Accepted, DropRecord, Membership
 from suimon.drops.sets import SOURCES, SetError
@@ -114,7 +115,12 @@ class ControlRoute:
     names: Names
 
     def settle(self, record: DropRecord) -> DropRecord:
-        """Accept it if it names a set."""
+        """Accept it if it names a set of a date that the contract allows."""
+        if outside := self.contract.dates.broken_by(record.partition, record.received_at):
+            from suimon.report.messages import say  # noqa: PLC0415 its words would slow every cold start
+
+            reason = say(Code.DATE_OUT_OF_BOUNDS, outside, self.contract.language)
+            return self.stations.admission.reject(record, self.contract, reason)
         try:
             self.names()
         except (UnreadableError, SetError) as error:

@@ -35,7 +35,8 @@ def named(column: str | None, labels: Labels) -> str:
 
 def partition_checked(contract: Contract, partition: str | None) -> bool:
     """Return whether the records were held to the file's business date, if they have one."""
-    return bool(partition) or not any(column.partition for column in contract.columns)
+    dated = any(column.partition for column in contract.columns) or any(one.names_date for one in contract.conditions)
+    return bool(partition) or not dated
 
 
 def identity(contract: Contract, file: str, partition: str | None) -> dict[str, Any]:

@@ -19,6 +19,7 @@ _VARIANTS = {
     Code.QUOTE_ERROR: "kind",
     Code.DECOMPRESSION_LIMIT: "limit",
     Code.QUALITY_ERROR: "metric",
+    Code.DATE_OUT_OF_BOUNDS: "side",
 }
 _COUNTS = {"rows", "value", "bytes", "allowed", "cells", "expected", "members"}
 _DIRECTIVES = {

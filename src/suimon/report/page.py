@@ -29,6 +29,7 @@ _ABOUT = {
     "size": ("Size in bytes", "サイズ（バイト）"),
 }
 _UNJUDGED = {
+    Code.DATE_OUT_OF_BOUNDS,
     Code.TOO_MANY_FAULTS,
     Code.UNTERMINATED_QUOTE,
     Code.RECORD_TOO_LONG,

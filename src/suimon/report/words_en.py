@@ -44,6 +44,15 @@ WORDS = {
         "Export or save the file in the declared encoding.",
         {"": "is {found}, not {encoding}: read as that, its text would become other characters"},
     ),
+    Code.DATE_OUT_OF_BOUNDS: Words(
+        "the date in the file's key is further back or ahead than the contract allows",
+        "Send the file under the key of its business date; if that is the date, have the contract's bounds on dates "
+        "changed first.",
+        {
+            "early": "comes under the date {partition}; the contract takes none before {limit}",
+            "late": "comes under the date {partition}; the contract takes none after {limit}",
+        },
+    ),
     Code.TOO_MANY_FAULTS: Words(
         "so many records are broken that reading stopped",
         "Correct the faults that are listed, or their common cause, and have the file checked again.",

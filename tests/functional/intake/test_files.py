@@ -15,6 +15,7 @@ import pytest
 from suimon.check.engine import InterruptedCheckError, check
 from suimon.check.verdict import Measurement
 from suimon.contract.file import Metric
+from suimon.contract.model import Contracts
 from suimon.drops.drop import Drop, Match
 from suimon.drops.states import State
 from suimon.intake.errors import RetryLaterError
@@ -41,6 +42,30 @@ def test_a_good_file_opens_its_run_with_an_immutable_copy_of_exactly_its_bytes(g
     assert body_of("lake", f"accepted/sales/2026-11-20/{drop.id}/data.csv") == GOOD
     contract = json.loads(body_of("lake", f"accepted/sales/2026-11-20/{drop.id}/_contract.json"))
     assert contract["dataset"] == "sales"
+
+
+@pytest.mark.parametrize(
+    ("day", "english", "japanese"),
+    [
+        ("0001-01-01", "the contract takes none before 2000-01-01", "契約では 2000-01-01 より前を受け付けません"),
+        ("2062-11-20", "the contract takes none after 2026-11-24", "契約では 2026-11-24 より後を受け付けません"),
+    ],
+)
+def test_a_file_under_an_absurd_date_is_rejected_with_a_sentence_and_nothing_of_it_is_kept(
+    gate: Gate, mwaa: FakeMwaa, post: Post, day: str, english: str, japanese: str
+) -> None:
+    key = KEY.replace("2026-11-20", day)
+    assert gate.take(put(GOOD.replace("2026-11-20", day), key)).state is State.REJECTED
+    [(_, body)] = post.letters()
+    assert english in body
+    assert "send it under the key of its right date" in body
+    in_japanese = Contracts(tuple(replace(one, language="ja") for one in gate.contracts.all))
+    assert replace(gate, contracts=in_japanese).take(put(BAD, key, "02")).state is State.REJECTED
+    [(_, body)] = post.letters()
+    assert japanese in body
+    assert "正しい日付のキーで送信してください" in body
+    assert not mwaa.runs
+    assert boto3.client("s3").list_objects_v2(Bucket="lake")["KeyCount"] == 0
 
 
 def test_an_event_that_comes_again_opens_no_second_run(gate: Gate, mwaa: FakeMwaa) -> None:

@@ -158,6 +158,19 @@ def test_a_shard_after_the_run_of_a_marker_follows_the_policy(
     assert len(orders.mwaa.runs) == (2 if rule.reload else 1)
 
 
+@pytest.mark.parametrize("rule", [MARKER, MANIFEST])
+def test_a_marker_or_manifest_under_an_absurd_date_waits_for_no_shards(
+    world: Callable[[SetRule], World], rule: SetRule
+) -> None:
+    orders = world(rule)
+    control = orders.put("manifest.json" if rule.manifest else "_SUCCESS", '{"files": ["part-1.csv"]}', "2062-11-20")
+    orders.take(control)
+    assert orders.states(control) == [REJECTED]
+    [incident] = orders.incidents.open_incidents()
+    assert str(incident.id).startswith("rejected:orders")
+    assert not orders.mwaa.runs
+
+
 @pytest.mark.hits("part-is-behind-its-set")
 def test_a_marker_that_another_has_followed_ends_as_its_set_when_the_sweep_resumes_it(
     world: Callable[[SetRule], World],

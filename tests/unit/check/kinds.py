@@ -164,5 +164,7 @@ CONDITIONS: tuple[tuple[tuple[str, ...], str, Holds], ...] = (
     (("string", "string"), "t{0} <> t{1}", lambda a, b: a != b if _both(a, b) else None),
     (("string", "string"), "t{0} IS NOT NULL OR t{1} IS NOT NULL", lambda a, b: a is not None or b is not None),
     (("date", "date"), "t{0} <= t{1}", lambda a, b: a <= b if _both(a, b) else None),
+    # Beside the values the oracle hands in the date in the key.
+    (("date",), "t{0} = CAST('{{ds}}' AS DATE)", lambda day, a: None if a is None else a == day),
     (("boolean", "boolean"), "t{0} OR t{1}", lambda a, b: True if a or b else (False if _both(a, b) else None)),
 )

@@ -8,6 +8,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from difflib import SequenceMatcher
 from fractions import Fraction
@@ -258,7 +259,12 @@ class _Judge:
             self.add(Code.PRIMARY_KEY_ERROR, line_of[key[0]], number, ", ".join(key), value, about=first)
         for condition in self.contract.conditions:
             read = [values[name][1] for name in condition.columns if name in values]
-            if len(read) == len(condition.columns) and self.conditions[condition.name](*read) is False:
+            if len(read) < len(condition.columns) or ("{ds}" in condition.sql and self.partition is None):
+                continue
+            dated = (
+                [date.fromisoformat(self.partition).toordinal()] if self.partition and "{ds}" in condition.sql else []
+            )
+            if self.conditions[condition.name](*dated, *read) is False:
                 value = ", ".join(f"{name}={told[name]}" for name in condition.columns)
                 self.add(Code.CONDITION_ERROR, reading.line, number, None, value)
         self.whole.append(values)

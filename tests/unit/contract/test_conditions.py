@@ -49,6 +49,20 @@ def condition(sql: str, **more: str) -> str:
         ("day - CAST(at AS DATE) < 2", "t1 - CAST(t2 AS DATE) < 2", ("day", "at")),
         ("pieces % 5 = 0 AND pieces // 5 > - -1", "t3 % 5 = 0 AND t3 // 5 > - -1", ("pieces",)),
         ("CAST(code AS INTEGER) > 0", "CAST(t0 AS INT) > 0", ("code",)),
+        ("day = {ds}", "t1 = CAST('{ds}' AS DATE)", ("day",)),
+        ("{ds} - INTERVAL 1 DAY < at", "CAST('{ds}' AS DATE) - INTERVAL '1' DAY < t2", ("at",)),
+        ("make_date(pieces, 1, 2) = {ds}", "MAKE_DATE(t3, 1, 2) = CAST('{ds}' AS DATE)", ("pieces",)),
+        (
+            "extract(year FROM day) = extract(year FROM {ds})",
+            "EXTRACT(YEAR FROM t1) = EXTRACT(YEAR FROM CAST('{ds}' AS DATE))",
+            ("day",),
+        ),
+        ("code || 'x' <> 'it''s {d}'", "t0 || 'x' <> 'it''s {d}'", ("code",)),
+        (
+            "CAST(at AT TIME ZONE 'UTC' AT TIME ZONE 'Asia/Tokyo' AS DATE) = {ds}",
+            "CAST(t2 AT TIME ZONE 'UTC' AT TIME ZONE 'Asia/Tokyo' AS DATE) = CAST('{ds}' AS DATE)",
+            ("at",),
+        ),
     ],
 )
 def test_a_condition_is_compiled_to_places(
@@ -88,7 +102,27 @@ def test_people_read_the_description_if_there_is_one(draft: Draft, reads: Reads)
         ("pieces = ?", "? may not"),
         ("pieces = :n", "$n may not"),
         ("code ~ 'x'", "REGEXP_MATCHES(code, 'x') may not"),
-        ("code || 'x' = 'x'", "code || 'x' may not"),
+        ("code = '{ds}'", "'{ds}' is a text; write {ds} without quotes"),
+        ("{ds} = DATE '2026-01-01'", "reads no column"),
+        ("code = {ds}", "cannot be evaluated: Conversion Error"),
+        ("hour(at) = 1", 'HOUR("at") may not'),
+        ("extract(epoch FROM at) > 1", 'EXTRACT(EPOCH FROM "at") may not'),
+        (
+            "CAST(at AT TIME ZONE 'Asia/Tokyo' AS DATE) = {ds}",
+            "\"at\" AT TIME ZONE 'Asia/Tokyo' is half a change of zone",
+        ),
+        (
+            "at AT TIME ZONE 'Asia/Tokyo' AT TIME ZONE 'UTC' = at",
+            "\"at\" AT TIME ZONE 'Asia/Tokyo' AT TIME ZONE 'UTC' must",
+        ),
+        (
+            "at AT TIME ZONE 'UTC' AT TIME ZONE code = at",
+            "\"at\" AT TIME ZONE 'UTC' AT TIME ZONE code must name its zones",
+        ),
+        (
+            "at AT TIME ZONE 'UTC' AT TIME ZONE 'Tokio' = at",
+            "\"at\" AT TIME ZONE 'UTC' AT TIME ZONE 'Tokio' names 'Tokio', ",
+        ),
         ("TRY_CAST(code AS INTEGER) = 1", "TRY_CAST(code AS INT) may not"),
         ("CAST(code AS BLOB) = 'x'", "a cast to BLOB may not"),
         ("CAST(at AS TIMESTAMPTZ) > at", "a cast to TIMESTAMPTZ may not"),

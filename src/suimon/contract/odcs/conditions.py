@@ -1,12 +1,16 @@
 """Conditions over the cells of a record: SQL of a closed list, checked and rewritten so that no other can run."""
 
+import re
+from zoneinfo import available_timezones
+
 import duckdb
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError, SqlglotError
 
 from suimon.contract.file import Column, Condition
-from suimon.contract.odcs.clauses import Clause, cut
+from suimon.contract.keys import DS
+from suimon.contract.odcs.clauses import Clause, brief, cut
 from suimon.contract.odcs.reader import Reader
 
 # All of them give the same for the same record. By exact type: a subclass may do more than its parent.
@@ -18,14 +22,18 @@ _ALLOWED: frozenset[type[exp.Expression]] = frozenset(
         *(exp.Between, exp.In, exp.Is, exp.Like, exp.Case, exp.If, exp.Coalesce, exp.Nullif),
         *(exp.Abs, exp.Round, exp.Length, exp.Lower, exp.Upper, exp.Trim, exp.Substring),
         *(exp.Cast, exp.DataType, exp.DataTypeParam, exp.Interval, exp.Var),
+        *(exp.DateFromParts, exp.Extract, exp.DPipe, exp.AtTimeZone),
     }
 )
 _CASTS = frozenset({"DATE", "TIMESTAMP", "DECIMAL", "INT", "BIGINT", "VARCHAR", "TEXT"})
 _LIST = (
     "columns, literals, = <> < <= > >=, + - * / // %, AND OR NOT, BETWEEN, IN, IS NULL, LIKE, CASE, COALESCE, NULLIF, "
-    "ABS, ROUND, LENGTH, LOWER, UPPER, TRIM, SUBSTRING, INTERVAL, and CAST to DATE, TIMESTAMP, DECIMAL, INTEGER, "
-    "BIGINT or VARCHAR"
+    "ABS, ROUND, LENGTH, LOWER, UPPER, TRIM, SUBSTRING, ||, INTERVAL, MAKE_DATE, EXTRACT of YEAR, MONTH or DAY, CAST "
+    "to DATE, TIMESTAMP, DECIMAL, INTEGER, BIGINT or VARCHAR, AT TIME ZONE 'UTC' AT TIME ZONE '<zone>', and {ds}"
 )
+_EXTRACTED = frozenset({"YEAR", "MONTH", "DAY"})
+_QUOTED_OR_DATE = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\{ds\}""")
+_SAMPLE_DATE = "2000-01-01"
 
 
 def read_condition(clause: Clause, columns: tuple[Column, ...], reader: Reader) -> Condition | None:
@@ -36,19 +44,16 @@ def read_condition(clause: Clause, columns: tuple[Column, ...], reader: Reader) 
     given = clause["implementation"]
     if given is None or not sql or (tree := _parse(given, sql, reader)) is None:
         return None
-    places = {column.name.lower(): place for place, column in enumerate(columns)}
+    places = {column.name.lower(): place for place, column in enumerate(columns) if column.name != DS}
     if problem := _forbidden(tree, columns, places):
         reader.refuse(given, problem)
         return None
-    read = tuple(
-        dict.fromkeys(columns[places[found.name.lower()]].name for found in tree.find_all(exp.Column, bfs=False))
-    )
+    named = [found.name for found in tree.find_all(exp.Column, bfs=False) if found.name != DS]
+    read = tuple(dict.fromkeys(columns[places[name.lower()]].name for name in named))
     if not read:
         reader.refuse(given, "reads no column: it would be the same for every record")
         return None
-    rewritten = tree.transform(
-        lambda node: exp.column(f"t{places[node.name.lower()]}") if isinstance(node, exp.Column) else node
-    )
+    rewritten = tree.transform(lambda node: _value_of(node, places) if isinstance(node, exp.Column) else node)
     bound = rewritten.sql("duckdb", comments=False)
     if problem := _unbound(bound, columns, converts=_converts(tree)):
         reader.refuse(given, problem)
@@ -61,7 +66,9 @@ def read_condition(clause: Clause, columns: tuple[Column, ...], reader: Reader) 
 
 def _parse(clause: Clause, sql: str, reader: Reader) -> exp.Expression | None:
     try:
-        trees = sqlglot.parse(sql, read="duckdb")
+        # As a name: it is parsed as one, and no text in quotes is touched.
+        named = _QUOTED_OR_DATE.sub(lambda found: f'"{DS}"' if found[0] == DS else found[0], sql)
+        trees = sqlglot.parse(named, read="duckdb")
     except ParseError as error:
         at = error.errors[0]
         reader.refuse(
@@ -76,26 +83,54 @@ def _parse(clause: Clause, sql: str, reader: Reader) -> exp.Expression | None:
     return None
 
 
+def _value_of(column: exp.Column, places: dict[str, int]) -> exp.Expression:
+    """Return what stands in the compiled condition for a column, or for the date in the key."""
+    if column.name == DS:
+        return exp.cast(exp.Literal.string(DS), "DATE")
+    return exp.column(f"t{places[column.name.lower()]}")
+
+
 def _forbidden(tree: exp.Expression, columns: tuple[Column, ...], places: dict[str, int]) -> str | None:
     """Say what in a condition may not stand there; None if all of it may."""
     for node in tree.walk():
         shown = cut(node.sql("duckdb", comments=False))
-        if type(node) not in _ALLOWED:
-            return f"{shown} may not stand in a condition; allowed are {_LIST}"
-        if isinstance(node, exp.DataType) and node.this.name not in _CASTS:
-            return f"a cast to {shown} may not stand in a condition; allowed are {_LIST}"
-        if isinstance(node, exp.Column) and (node.table or node.name.lower() not in places):
+        extracts = isinstance(node, exp.Extract) and node.name.upper() not in _EXTRACTED
+        casts = isinstance(node, exp.DataType) and node.this.name not in _CASTS
+        if type(node) not in _ALLOWED or extracts or casts:
+            return f"{'a cast to ' if casts else ''}{shown} may not stand in a condition; allowed are {_LIST}"
+        if isinstance(node, exp.Literal) and DS in node.name:
+            return f"{shown} is a text; write {DS} without quotes, it is the date in the file's key"
+        if isinstance(node, exp.AtTimeZone) and (problem := _shifts_zone(node)):
+            return f"{shown} {problem}"
+        if isinstance(node, exp.Column) and (node.table or node.name.lower() not in {*places, DS}):
             return f"{shown} is no column; there are {', '.join(column.name for column in columns)}"
+    return None
+
+
+def _shifts_zone(node: exp.AtTimeZone) -> str | None:
+    """Say what is wrong with a change of zone: alone it would depend on the zone of the machine. None if nothing is."""
+    outer, inner = (node.parent, node) if isinstance(node.parent, exp.AtTimeZone) else (node, node.this)
+    if not isinstance(outer, exp.AtTimeZone) or not isinstance(inner, exp.AtTimeZone):
+        return "is half a change of zone; write AT TIME ZONE 'UTC' AT TIME ZONE '<zone>'"
+    zones = [one.args["zone"] for one in (inner, outer)]
+    if not all(isinstance(zone, exp.Literal) and zone.is_string for zone in zones):
+        return "must name its zones as texts"
+    if isinstance(inner.this, exp.AtTimeZone) or zones[0].name != "UTC":
+        return "must begin in UTC, in which moments are kept: AT TIME ZONE 'UTC' AT TIME ZONE '<zone>'"
+    if zones[1].name not in available_timezones():
+        return f"names {brief(zones[1].name)}, which is no time zone; write one such as Asia/Tokyo"
     return None
 
 
 def _converts(tree: exp.Expression) -> bool:
     """Return whether a condition turns cells into another type itself, which some values may not survive."""
-    return any(not isinstance(cast.this, exp.Literal) for cast in tree.find_all(exp.Cast))
+    casts = any(not isinstance(cast.this, exp.Literal) for cast in tree.find_all(exp.Cast))
+    return casts or tree.find(exp.DateFromParts) is not None
 
 
 def _unbound(sql: str, columns: tuple[Column, ...], *, converts: bool) -> str | None:
     """Say why DuckDB cannot evaluate a condition over the columns; None if it can."""
+    sql = sql.replace(DS, _SAMPLE_DATE)
     rows = [", ".join(f"CAST(NULL AS {column.sql_type}) AS t{place}" for place, column in enumerate(columns))]
     if not converts:
         # A literal that is no value of the type it is compared with shows itself at the first record only.

@@ -1,21 +1,22 @@
 """From ODCS 3.1 YAML to a compiled contract, at build time. What nothing enforces is refused, with its line.
 
 The keys of ODCS carry what they can; the rest stands under `customProperties`: `keyPattern`, `dag`, `dialect`,
-`partition`, `tolerance`, `language`, `arrival`, `set`, and of a column `label`, `trueWords`, `falseWords`. A contract
-without `keyPattern` is a table that is only watched: rules on its columns are refused too.
+`partition`, `dates`, `tolerance`, `language`, `arrival`, `set`, and of a column `label`, `trueWords`, `falseWords`. A
+contract without `keyPattern` is a table that is only watched: rules on its columns are refused too.
 """
 
 import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import time
+from datetime import date, time
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from open_data_contract_standard.model import OpenDataContractStandard
 from pydantic import ValidationError
 
+from suimon.contract.dates import USUAL, DateBounds
 from suimon.contract.file import LANGUAGES, Condition, ContractError, FileFormat, Language, Metric, Tolerance
 from suimon.contract.model import Arrival, Contract, Contracts, TableFreshness
 from suimon.contract.odcs.clauses import (
@@ -40,6 +41,8 @@ from suimon.contract.redshift_names import is_plain
 API_VERSIONS = ("v3.1.0", "v3.2.0")
 # `/dags/{dag_id}/dagRuns/{run_id}` must fit MWAA's 64 characters; a run id is 16 hex digits, a dot and an attempt.
 MAX_DAG_ID = 64 - len("/dags//dagRuns/") - 16 - len(".999")
+
+_MOST_DAYS = 36_525  # a hundred years
 
 _ABOUT = dict.fromkeys(("id", "description", "tags", "businessName", "authoritativeDefinitions"), PROSE)
 CONTRACT: Grammar = {
@@ -69,6 +72,7 @@ CUSTOM: Grammar = {
     "keyPattern": READ,
     "dag": READ,
     "partition": READ,
+    "dates": dict.fromkeys(("notBefore", "daysBack", "daysAhead"), READ),
     "dialect": DIALECT,
     "tolerance": dict.fromkeys(("maxRows", "maxPercent"), READ),
     "language": READ,
@@ -206,6 +210,7 @@ def _gated(watched: Contract, document: Clause, schema: Clause, custom: dict[str
         metrics=metrics,
         tolerance=_tolerance(custom["tolerance"], reader) if "tolerance" in custom else None,
         language=_language(custom["language"], reader) if "language" in custom else "en",
+        dates=_dates(custom["dates"], reader) if "dates" in custom else USUAL,
         arrival=_arrival(custom["arrival"], reader) if "arrival" in custom else None,
         set_rule=read_set(custom["keyPattern"], pattern, custom.get("set"), reader),
     )
@@ -260,6 +265,21 @@ def _tolerance(clause: Clause, reader: Reader) -> Tolerance | None:
     if given is None and rows is None:
         reader.refuse(clause, "needs maxRows, maxPercent or both")
     return Tolerance(rows, written(percent) if percent is not None else None)
+
+
+def _dates(clause: Clause, reader: Reader) -> DateBounds:
+    not_before = USUAL.not_before
+    if given := clause["notBefore"]:
+        try:
+            not_before = date.fromisoformat(reader.text(clause, "notBefore", r"\d{4}-\d\d-\d\d", "a date YYYY-MM-DD"))
+        except ValueError:
+            if reader.sound(clause, "notBefore"):
+                reader.refuse(given, f"{brief(given)} is no real date")
+    back = reader.optional_whole(clause, "daysBack", most=_MOST_DAYS)
+    ahead = reader.optional_whole(clause, "daysAhead", most=_MOST_DAYS)
+    if not any(clause[key] for key in ("notBefore", "daysBack", "daysAhead")):
+        reader.refuse(clause, "needs notBefore, daysBack or daysAhead")
+    return DateBounds(not_before, back, USUAL.days_ahead if ahead is None else ahead)
 
 
 def _arrival(clause: Clause, reader: Reader) -> Arrival:

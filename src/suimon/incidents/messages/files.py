@@ -23,16 +23,27 @@ SHAPE_CHARACTERS = 200  # a key has up to 1,024 bytes, an incident's id should s
 def rejected(record: DropRecord, contract: Contract, reason: str) -> Problem:
     """Report that a file breaks its contract; `reason` lists where, without personal values."""
     file, kept = f"s3://{record.drop.bucket}/{record.drop.key}", f"{contract.dataset} {contract.version}"
+    misdated = contract.dates.broken_by(record.partition, record.received_at) is not None
     if contract.language == "ja":
+        remedy = (
+            "正しい日付のキーで送信してください。"
+            if misdated
+            else "ファイルを訂正し、同じキーでもう一度送信してください。あらためて検査します。"
+        )
         body = (
             f"{file} は契約 {kept} を満たしていないため、取り込んでいません。\n\n{reason}\n\n"
-            "対応: ファイルを訂正し、同じキーでもう一度送信してください。あらためて検査します。\n"
+            f"対応: {remedy}\n"
             f"ドロップ {record.id}、バージョン {record.drop.version_id}"
         )
     else:
+        remedy = (
+            "send it under the key of its right date"
+            if misdated
+            else "correct the file and send it again under the same key; it is then checked again"
+        )
         body = (
             f"{file} does not keep the contract {kept} and was not loaded.\n\n{reason}\n\n"
-            "What to do: correct the file and send it again under the same key; it is then checked anew.\n"
+            f"What to do: {remedy}.\n"
             f"Drop {record.id}, version {record.drop.version_id}."
         )
     return Problem(

@@ -1,0 +1,55 @@
+"""Which business dates a dataset may have: how far back and ahead of a file's arrival. Standard library only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+# It is some day somewhere on earth from 14 hours before that day in UTC to 12 hours after it.
+_EAST, _WEST = timedelta(hours=14), timedelta(hours=12)
+
+
+@dataclass(frozen=True, slots=True)
+class DateBounds:
+    """Bounds on the date in a key, so that 0001-01-01 or a year typed wrong never becomes a partition of a table.
+
+    not_before: no date before this one. days_back, days_ahead: of the day on which the file arrived, in whatever time
+    zone is the most lenient; days_back None is no such bound.
+    """
+
+    not_before: date = date(2000, 1, 1)
+    days_back: int | None = None
+    days_ahead: int = 2
+
+    def allowed(self, arrived: datetime) -> tuple[date, date]:
+        """Return the first and the last date that a file may have which arrived then."""
+        first = self.not_before
+        if self.days_back is not None:
+            first = max(first, (arrived - _WEST).date() - timedelta(days=self.days_back))
+        return first, (arrived + _EAST).date() + timedelta(days=self.days_ahead)
+
+    def broken_by(self, partition: str, arrived: datetime) -> dict[str, str] | None:
+        """Return what a report says of a date beyond the bounds; None of one within."""
+        first, last = self.allowed(arrived)
+        day = date.fromisoformat(partition)
+        if first <= day <= last:
+            return None
+        side, limit = ("early", first) if day < first else ("late", last)
+        return {"side": side, "partition": partition, "limit": limit.isoformat()}
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> "DateBounds":
+        """Read the compiled form."""
+        return cls(date.fromisoformat(raw["not_before"]), raw["days_back"], raw["days_ahead"])
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the compiled form."""
+        return {
+            "not_before": self.not_before.isoformat(),
+            "days_back": self.days_back,
+            "days_ahead": self.days_ahead,
+        }
+
+
+USUAL = DateBounds()
+"""The bounds of a contract that declares none."""
