@@ -40,9 +40,9 @@ The check
 
 It has four results. REJECTED: the file breaks its contract, and people have been told; they are told before the move,
 so that a crash between the two tells them twice, and never not at all. SUPERSEDED and DUPLICATE: other writes of the
-same key decide, see duplicate_or_superseded.py. ACCEPTED: an immutable copy of the checked bytes lies in the lake, and the id of the
-run is recorded. It is recorded before the run is asked for: a function that takes over after a crash asks for the same
-run, and Airflow has it at most once.
+same key decide, see duplicate_or_superseded.py. ACCEPTED: an immutable copy of the checked bytes lies in the lake, and
+the id of the run is recorded. It is recorded before the run is asked for: a function that takes over after a crash asks
+for the same run, and Airflow has it at most once.
 
 ACCEPTED to TRIGGERED is made once Airflow has the run. Airflow may be away for hours; the drop stays ACCEPTED, and is
 tried again. A run can be so fast that its end comes in before this move was made. Then the function that records the
@@ -78,7 +78,8 @@ Writes of one key
 -----------------
 
 Whether a write counts among the writes of its key is a property of its state as well (`Counts`): whether it is in force
-(accepted, running, loaded), whether it came to nothing, or whether nobody knows yet. duplicate_or_superseded.py has the rules.
+(accepted, running, loaded), whether it came to nothing, or whether nobody knows yet. duplicate_or_superseded.py has the
+rules.
 """
 
 from __future__ import annotations
