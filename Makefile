@@ -66,9 +66,9 @@ fuzz: $(VENV)/.ready $(KERNEL)/kernel.so $(ENVS)/fuzz/.ready ## look for inputs 
 mutate: $(VENV)/.ready $(KERNEL)/kernel.so $(ENVS)/mutation/.ready ## change the code that decides, see whether tests notice; MUTANTS= (0: all), SEED=
 	@$(ENVS)/mutation/bin/python -m bench.mutation --mutants $(or $(MUTANTS),200) --seed $(or $(SEED),2) --page docs/mutation.md
 
-simulate: $(VENV)/.ready ## run the gate in virtual time, where everything goes wrong; SCHEDULES=, SEED= (tell one), BUGS=1, JOBS=
+simulate: $(VENV)/.ready ## run the gate in virtual time, where everything goes wrong; SCHEDULES=, SEED= (tell one), ALL=1, BUGS=1, JOBS=
 	@$(VENV)/bin/python -m tests.simulation $(if $(SCHEDULES),--schedules $(SCHEDULES)) $(if $(SEED),--seed $(SEED)) \
-	  $(if $(BUGS),--bugs) --jobs $(or $(JOBS),1)
+	  $(if $(ALL),--all) $(if $(BUGS),--bugs) --jobs $(or $(JOBS),1)
 
 tables: $(VENV)/.ready ## hold the contracts against the tables and write what the DAGs know of both
 	@$(VENV)/bin/suimon warehouse describe contracts/*.odcs.yaml --out dags/suimon_etl/tables.json

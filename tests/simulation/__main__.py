@@ -1,4 +1,4 @@
-"""Run schedules of the simulation: python -m tests.simulation [--schedules N] [--seed S] [--bugs] [--jobs N]."""
+"""Run schedules of the simulation: [--schedules N] [--seed S] [--all] [--bugs] [--jobs N]."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from tests.simulation import exhaustive
 from tests.simulation.campaign import Tally, campaign, shortest, story_of
 from tests.simulation.schedule import run
 
@@ -25,11 +26,14 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--seed", type=int, help="tell the story of this one")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
+    parser.add_argument("--all", action="store_true", help="run every schedule of a small world with one fault")
     parser.add_argument("--bugs", action="store_true", help="switch each seeded bug on and see it found")
     asked = parser.parse_args()
     console = Console()
     if asked.seed is not None:
         sys.exit(_one(console, asked.seed))
+    if asked.all:
+        sys.exit(_all(console, asked.jobs))
     if asked.bugs:
         from tests.simulation.page import find_bugs  # noqa: PLC0415 the many schedules need none of it
 
@@ -72,6 +76,17 @@ def _many(console: Console, first: int, count: int, jobs: int) -> int:
         _tell(console, seed)
     if len(whole.failures) > SHOWN:
         console.print(f"… and {len(whole.failures) - SHOWN} more: {[seed for seed, _ in whole.failures[SHOWN:30]]}")
+    return 1 if whole.failures else 0
+
+
+def _all(console: Console, jobs: int) -> int:
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task("scenarios", total=len(exhaustive.scenarios()))
+        whole = exhaustive.look_through_all(jobs, lambda _tally: progress.advance(task))
+    console.print(f"{whole.schedules:,} schedules, {whole.points:,} points; {len(whole.failures):,} broke a promise")
+    for name, given, broken in whole.failures[:SHOWN]:
+        console.print(f"\n[bold]{broken.promise}[/]: {broken.what}")
+        console.print(exhaustive.story_of(name, given).table(f"{name}; {given}"))
     return 1 if whole.failures else 0
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from rich.progress import Progress
 from rich.table import Table
 
+from tests.simulation import exhaustive
 from tests.simulation.bug import Bug, switched_on
 from tests.simulation.bugs import BUGS
 from tests.simulation.campaign import campaign, tidy
@@ -80,15 +81,18 @@ def find_bugs(console: Console, jobs: int) -> int:
         milliseconds = f"{1_000 * one.seconds_a_find:,.0f}"
         table.add_row(bug.name, bug.what, f"{one.schedules_a_find:,.0f}", milliseconds, _words(one.promise))
     console.print(table)
-    PAGE.write_text(_page(searches), encoding="utf-8")
-    return 0 if all(one.promise for one in searches) else 1
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task("scenarios", total=len(exhaustive.scenarios()))
+        whole = exhaustive.look_through_all(jobs, lambda _tally: progress.advance(task))
+    PAGE.write_text(_page(searches, whole), encoding="utf-8")
+    return 0 if all(one.promise for one in searches) and not whole.failures else 1
 
 
 def _search_by_place(place: int) -> Search:
     return search(BUGS[place], finds=FINDS)
 
 
-def _page(searches: list[Search]) -> str:
+def _page(searches: list[Search], whole: exhaustive.Tally) -> str:
     began = time.perf_counter()
     tally = campaign(0, MEASURED, 1, lambda _tally: None)
     seconds = time.perf_counter() - began
@@ -101,6 +105,11 @@ def _page(searches: list[Search]) -> str:
         rows=rows,
         promises=promises,
         bugs=len(searches),
+        kinds_of_fault=len(exhaustive.FAULTS),
+        scenarios=len(exhaustive.scenarios()),
+        exhausted=f"{whole.schedules:,}",
+        exhausted_failures=f"{len(whole.failures):,}" if whole.failures else "none",
+        sampled=exhaustive.SAMPLED,
         finds=FINDS,
         schedules_for_all=f"{sum(one.schedules_a_find for one in searches):,.0f}",
         seconds_for_all=f"{sum(one.seconds_a_find for one in searches):.1f}",

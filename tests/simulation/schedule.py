@@ -29,7 +29,7 @@ from tests.simulation.world import World
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tests.simulation.plan import Put, Spell
+    from tests.simulation.plan import Plan, Put, Spell
 
 SWEEP_EVERY = 15 * MINUTE
 LONGEST_PAUSE = HOUR
@@ -56,6 +56,7 @@ class Result:
     faults: int = 0
     runs: int = 0
     drops: int = 0
+    positions: int = 0  # of choices, before everything healed
 
 
 def run(
@@ -63,10 +64,14 @@ def run(
     given: Mapping[int, int] | None = None,
     tell: Callable[[float, str, str], None] | None = None,
     functions: type[Functions] = Functions,
+    plan: Plan | None = None,
 ) -> Result:
-    """Run the schedule of a seed, or repeat one from its record; `tell` gets its story."""
+    """Run the schedule of a seed, or repeat one from its record; `tell` gets its story.
+
+    With a `plan` nothing of the outside world is drawn: the record says what happens at the points alone.
+    """
     choices = Choices(seed, given)
-    schedule = Schedule(choices, tell, functions)
+    schedule = Schedule(choices, tell, functions, plan)
     try:
         schedule.live()
         broken = [Broken(promise.__name__, what) for promise in PROMISES for what in promise(schedule)]
@@ -76,7 +81,15 @@ def run(
     if tell:
         for one in broken:
             tell(world.now, "BROKEN", f"{one.promise}: {one.what}")
-    return Result(choices.taken, broken, world.points, world.faults, len(schedule.runs), len(schedule.drops))
+    return Result(
+        choices.taken,
+        broken,
+        world.points,
+        world.faults,
+        len(schedule.runs),
+        len(schedule.drops),
+        schedule.positions,
+    )
 
 
 class Schedule(Memory):
@@ -87,10 +100,13 @@ class Schedule(Memory):
         choices: Choices,
         tell: Callable[[float, str, str], None] | None = None,
         functions: type[Functions] = Functions,
+        plan: Plan | None = None,
     ) -> None:
         super().__init__()
         self.world = world = World(choices, tell)
-        self.plan = with_set(choices, draw(choices))
+        if plan:
+            choices.weather(0.0, ())
+        self.plan = plan or with_set(choices, draw(choices))
         self.services = Services(world)
         self.functions = functions(world, self.services, self.plan.contracts)
         self.aws = Aws(world, self.plan, self.services, self.functions)
@@ -98,6 +114,7 @@ class Schedule(Memory):
         self.sweeping = Sweeping(self.functions, self.aws)
         self.replays: list[Replay] = []
         self.rested = False
+        self.positions = 0
         self.services.table.on_write = self._written
         self.services.sns.on_letter = self.alerts.published
         if self.plan.lag:
@@ -181,6 +198,7 @@ class Schedule(Memory):
 
     def _heal(self) -> None:
         self._say("outside", "from here on nothing goes wrong")
+        self.positions = self.world.choices.index
         self.world.choices.calm()
         self.services.table.lag = _none
         self.aws.healed = self.dags.healed = True
