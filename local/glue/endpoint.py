@@ -1,29 +1,22 @@
 """Glue's API as far as it runs jobs (OPERATIONS); everything else is refused."""
 
-import json
 import logging
 import secrets
-import uuid
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
-from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
 
-from local.endpoints import AwsError, json_error
+from local import json_api
+from local.endpoints import AwsError
 from local.glue.jobs import Job
 from local.glue.runner import Runner
 from local.glue.runs import JobRun, RunBook
-from local.same_machine import only_from_this_machine
+from local.json_api import Call
+from local.request_model import validate
 
-TARGET_PREFIX: Final = "AWSGlue."
 PAGE: Final = 200  # the most that GetJobRuns gives at once
 SPARK: Final = {"5.0": "3.5"}  # the twin has one Spark, that of Glue 5.0
 # What StartJobRun may change of the job for one run, beside Arguments and Timeout.
@@ -59,7 +52,7 @@ class Authorize(Protocol):
 
 @dataclass(frozen=True)
 class Glue:
-    """The operations. Each takes a request's members and gives the answer's; AwsError is the answer otherwise."""
+    """The operations. Each takes a request's members and returns the answer's; AwsError is the answer otherwise."""
 
     jobs: Callable[[str], Job]
     book: RunBook
@@ -68,7 +61,7 @@ class Glue:
     clock: Callable[[], float]
 
     def get_job(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Give the deployed definition."""
+        """Return the deployed definition."""
         return {"Job": self.jobs(_job_name(request)).definition}
 
     def start_job_run(self, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -84,12 +77,12 @@ class Glue:
         return {"JobRunId": run.id}
 
     def get_job_run(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Give one run."""
+        """Return one run."""
         run = self.book.get(_job_name(request), _text(request, "RunId"))
         return {"JobRun": run.answer(self.clock())}
 
     def get_job_runs(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Give the runs of a job, the newest first, a page at a time; the token is the last run of the page before."""
+        """Return the runs of a job, the newest first, a page at a time; the token is the last run before."""
         size = request.get("MaxResults", PAGE)
         if not 1 <= size <= PAGE:
             raise AwsError("InvalidInputException", f"MaxResults must be from 1 to {PAGE}, not {size}")
@@ -152,54 +145,15 @@ OPERATIONS: Final[Mapping[str, Callable[[Glue, Mapping[str, Any]], dict[str, Any
 
 
 def application(glue: Glue, authorize: Authorize, job_arn: Callable[[str], str]) -> Starlette:
-    """Give the web application; `job_arn` makes a job's name its ARN, for the caller's policies."""
+    """Return the web application; `job_arn` makes a job's name its ARN, for the caller's policies."""
 
-    async def call(request: Request) -> Response:
-        body = await request.body()
-        request_id = str(uuid.uuid4())
-        try:
-            return JSONResponse(
-                await run_in_threadpool(answer, request, body),
-                headers={"x-amzn-requestid": request_id},
-                media_type="application/x-amz-json-1.1",
-            )
-        except AwsError as error:
-            return json_error(error, request_id)
-        except Exception as error:  # a client is to see AWS's shape whatever happened
-            logger.exception("request %s failed", request_id)
-            internal = AwsError("InternalServiceException", f"{type(error).__name__}: {error}", 500)
-            return json_error(internal, request_id)
+    def answer(call: Call) -> dict[str, Any]:
+        action, resource = f"glue:{call.operation}", job_arn(_job_name(call.arguments))
+        authorize(call.headers, call.method, call.target, call.body, action, resource)
+        validate("glue", call.operation, call.arguments)
+        return OPERATIONS[call.operation](glue, call.arguments)
 
-    def answer(request: Request, body: bytes) -> dict[str, Any]:
-        operation = request.headers.get("x-amz-target", "").removeprefix(TARGET_PREFIX)
-        if operation not in OPERATIONS:
-            raise AwsError(
-                "UnknownOperationException",
-                f"The twin's Glue does not do {operation or 'requests without X-Amz-Target'}; it does "
-                f"{', '.join(OPERATIONS)}. Jobs are deployed by CloudFormation.",
-            )
-        try:
-            members = json.loads(body or b"{}")
-        except json.JSONDecodeError as error:
-            raise AwsError("SerializationException", str(error)) from error
-        target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        action, resource = f"glue:{operation}", job_arn(_job_name(members))
-        authorize(request.headers, request.method, target, body, action, resource)
-        return OPERATIONS[operation](glue, members)
-
-    async def health(_: Request) -> Response:
-        return PlainTextResponse("ok")
-
-    @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        yield
-        await run_in_threadpool(glue.runner.close)
-
-    return Starlette(
-        middleware=[Middleware(only_from_this_machine)],
-        routes=[Route("/_health", health), Route("/", call, methods=["POST"])],
-        lifespan=lifespan,
-    )
+    return json_api.application("AWSGlue.", OPERATIONS, answer, close=glue.runner.close)
 
 
 def _refuse_what_cannot_run(job: Job, request: Mapping[str, Any]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import functools
-import logging
 import os
 import shutil
 from datetime import UTC, datetime
@@ -28,8 +27,6 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     port = parser.parse_args().port
     refuse_connections()
-    # What sqlglot does not understand is refused, with an error to the caller.
-    logging.getLogger("sqlglot").setLevel(logging.ERROR)
     runtime = Path(os.environ["SUIMON_TWIN_DIR"])
     region = os.environ.get("AWS_REGION", "ap-northeast-1")
     known = Names()

@@ -7,40 +7,34 @@ from typing import TYPE_CHECKING, Final
 
 from local.redshift.errors import CAST, MARK, NotInTwinError, RedshiftError
 from local.redshift.texts import converted, literal
-from local.redshift.values import FLOATS, INTEGERS, MOMENTS, Value, refusal
+from local.redshift.values import FLOATS, INTEGERS, MOMENTS, Value
 
 if TYPE_CHECKING:
     from local.redshift.columns import ColumnType
 
 _WHOLE: Final = r"\s*[+-]?[0-9]+\s*"
-_FORMS: Final = {
-    "numeric": r"\s*[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)\s*",
-    "date": r"[0-9]{4}-[0-9]{2}-[0-9]{2}",
-    "timestamp": r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?)?",
-}
+_KINDS: Final = {"int2": "Short", "int4": "Integer", "int8": "Long"}
 # From each type, to which others both databases convert alike; texts apart.
 _ALIKE: Final = {
     **{key: {*INTEGERS, "numeric", "float4", "float8", "varchar"} for key in INTEGERS},
-    "int4": {*INTEGERS, "numeric", "float4", "float8", "varchar", "bool"},
     "numeric": {*INTEGERS, "numeric", "float4", "float8", "varchar"},
     "float4": {"float8"},
     "float8": {"float4"},
-    "bool": {"int4"},
+    "bool": set(),
     "date": {"timestamp", "varchar"},
     "timestamp": {"date", "varchar"},
 }
 
 
-def cast(value: Value, target: ColumnType, *, bounded: bool, in_branch: bool) -> Value:
+def cast(value: Value, target: ColumnType, *, in_branch: bool) -> Value:
     """Return an explicit cast; raises RedshiftError, NotInTwinError."""
     if value.type is None:
         if value.text is None:
             return replace(value, sql=f"CAST(NULL AS {target.duckdb})", type=target)
-        sql = converted(value.text, target)
-        return replace(value, sql=_cut(sql, target.size) if bounded else sql, type=target, text=None)
+        return replace(value, sql=converted(value.text, target), type=target, text=None)
     result = replace(value, type=target, text=None, fixed=None)
     if value.kind == "varchar":
-        return replace(result, sql=_of_text(value, target, bounded=bounded, in_branch=in_branch))
+        return replace(result, sql=_of_text(value, target, in_branch=in_branch))
     if value.kind == target.name and target.name != "numeric":
         return result
     if target.name not in _ALIKE[value.kind]:
@@ -50,36 +44,21 @@ def cast(value: Value, target: ColumnType, *, bounded: bool, in_branch: bool) ->
         # Rounded when inserted, but "results of explicit casts of values selected from tables are not rounded"
         # (documentation: "Numeric types"); of a literal they are.
         raise NotInTwinError(f"a cast of {value.words} that drops digits", "ROUND(x, n), then cast")
-    sql = f"CAST({value.sql} AS {target.duckdb})"
-    return replace(result, sql=_cut(sql, target.size) if bounded and target.name == "varchar" else sql)
+    return replace(result, sql=f"CAST({value.sql} AS {target.duckdb})")
 
 
-def _of_text(value: Value, target: ColumnType, *, bounded: bool, in_branch: bool) -> str:
+def _of_text(value: Value, target: ColumnType, *, in_branch: bool) -> str:
     if target.name == "varchar":
-        return _cut(value.sql, target.size) if bounded else value.sql
-    if target.name == "bool":
-        raise NotInTwinError("a cast of text to boolean", "CASE WHEN x = 'true' THEN TRUE …")
+        return value.sql
+    if target.name not in _KINDS:
+        raise NotInTwinError(f"a cast of a column's or a computed text to {target.words}", "a literal or a parameter")
     if in_branch:
         # Met by others (github.com/exmergo/dex, issue 307): Redshift casts for rows that take another branch, too.
         raise NotInTwinError("a cast of text in a branch of CASE, NVL or COALESCE", "CAST(CASE … END AS …)")
-    if target.name in INTEGERS:
-        kind = {"int2": "Short", "int4": "Integer", "int8": "Long"}[target.name]
-        form, otherwise = _WHOLE, f"error({literal(f'{MARK}{CAST}{kind}:')} || {value.sql})"
-    else:
-        form = _FORMS.get(target.name, _FORMS["numeric"])
-        otherwise = refusal(f"not in the twin: a text of another form as {target.words}")
-    whole = f"regexp_full_match({value.sql}, {literal(form)})"
+    whole = f"regexp_full_match({value.sql}, {literal(_WHOLE)})"
     typed = f"CAST({value.sql} AS {target.duckdb})"
+    otherwise = f"error({literal(f'{MARK}{CAST}{_KINDS[target.name]}:')} || {value.sql})"
     return f"CASE WHEN {value.sql} IS NULL THEN NULL WHEN {whole} THEN {typed} ELSE {otherwise} END"
-
-
-def _cut(sql: str, size: int) -> str:
-    """Cut a text as a cast to varchar(n) does: at n bytes; where that may fall inside a character, refuse."""
-    words = refusal(f"not in the twin: cutting text beyond ASCII by a cast to varchar({size})")
-    return (
-        f"CASE WHEN {sql} IS NULL OR strlen({sql}) <= {size} THEN {sql}"
-        f" WHEN strlen({sql}) = length({sql}) THEN left({sql}, {size}) ELSE {words} END"
-    )
 
 
 def assigned(value: Value, name: str, target: ColumnType) -> str:

@@ -44,28 +44,14 @@ class ColumnType:
 
 
 _DUCKDB: Final = {
-    "int2": "SMALLINT",
-    "int4": "INTEGER",
-    "int8": "BIGINT",
-    "float4": "FLOAT",
-    "float8": "DOUBLE",
-    "bool": "BOOLEAN",
-    "varchar": "VARCHAR",
-    "date": "DATE",
-    "timestamp": "TIMESTAMP",
-}
+    "int2": "SMALLINT", "int4": "INTEGER", "int8": "BIGINT", "float4": "FLOAT", "float8": "DOUBLE", "bool": "BOOLEAN",
+    "varchar": "VARCHAR", "date": "DATE", "timestamp": "TIMESTAMP",
+}  # fmt: skip
 _WORDS: Final = {
-    "int2": "smallint",
-    "int4": "integer",
-    "int8": "bigint",
-    "float4": "real",
-    "float8": "double precision",
-    "bool": "boolean",
-    "varchar": "character varying",
-    "date": "date",
-    "timestamp": "timestamp without time zone",
+    "int2": "smallint", "int4": "integer", "int8": "bigint", "float4": "real", "float8": "double precision",
+    "bool": "boolean", "varchar": "character varying", "date": "date", "timestamp": "timestamp without time zone",
     "numeric": "numeric",
-}
+}  # fmt: skip
 # Names of types (documentation: "Data types") that mean the same in DuckDB. CHAR pads, TIMESTAMPTZ needs a session's
 # zone: whatever is not here is refused.
 _NAMES: Final = {
@@ -102,48 +88,28 @@ def declared_type(name: str, sizes: Sequence[str]) -> ColumnType:
     return ColumnType(kind)
 
 
-def result_type(duckdb_type: str, declared: str | None = None) -> ColumnType:
-    """Give the Redshift type of a DuckDB type; `declared` is the column's comment, when it is a table's column.
-
-    Raises NotInTwinError for a type the Data API could not give as Redshift would.
-    """
+def column_type(duckdb_type: str, declared: str | None) -> ColumnType:
+    """Return the type of a table's column from DuckDB's type and the comment that the table's creation has left."""
     if declared and (found := re.fullmatch(r"varchar\((\d+)\)", declared)):
         return ColumnType("varchar", int(found[1]))
     if found := re.fullmatch(r"DECIMAL\((\d+),(\d+)\)", duckdb_type):
         return ColumnType("numeric", int(found[1]), int(found[2]))
-    if duckdb_type == "HUGEINT":
-        return ColumnType("numeric", MAX_PRECISION, 0)
-    if duckdb_type in {"VARCHAR", '"NULL"'}:
-        return ColumnType("varchar", MAX_VARCHAR_BYTES)
-    for name, twin in _DUCKDB.items():
-        if twin == duckdb_type:
-            return ColumnType(name)
-    raise NotInTwinError(f"a result of type {duckdb_type}", "cast it")
+    return ColumnType(next(name for name, twin in _DUCKDB.items() if twin == duckdb_type))
 
 
 def metadata(label: str, column: ColumnType) -> dict[str, Any]:
-    """Give the ColumnMetadata of a result column. Table and schema stay empty: DuckDB does not tell them."""
+    """Return the ColumnMetadata of a result column. Table and schema stay empty: DuckDB does not tell them."""
     numeric = column.name in {"int2", "int4", "int8", "float4", "float8", "numeric"}
     precision = {"int2": 5, "int4": 10, "int8": 19, "float4": 8, "float8": 17, "date": 13, "timestamp": 29, "bool": 1}
     return {
-        "columnDefault": "",
-        "isCaseSensitive": column.name == "varchar",
-        "isCurrency": False,
-        "isSigned": numeric,
-        "label": label,
-        "length": 0,
-        "name": label,
-        "nullable": 1,
-        "precision": column.size or precision.get(column.name, 0),
-        "scale": column.scale,
-        "schemaName": "",
-        "tableName": "",
-        "typeName": column.name,
-    }
+        "columnDefault": "", "isCaseSensitive": column.name == "varchar", "isCurrency": False, "isSigned": numeric,
+        "label": label, "length": 0, "name": label, "nullable": 1, "schemaName": "", "tableName": "",
+        "precision": column.size or precision.get(column.name, 0), "scale": column.scale, "typeName": column.name,
+    }  # fmt: skip
 
 
 def field(value: Any, column: ColumnType) -> Mapping[str, Any]:
-    """Give one cell as the API's Field union (documentation: "Mapping JDBC data types when calling the Data API")."""
+    """Return one cell as the API's Field union (documentation: "Mapping JDBC data types when calling the Data API")."""
     if value is None:
         return {"isNull": True}
     match column.name:

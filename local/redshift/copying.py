@@ -128,24 +128,13 @@ def _footer(file: _File, query_id: int) -> list[ParquetColumn]:
             inside += (children or 0) - 1
             continue
         inside = children or 0
-        nested, optional = bool(children), repetition != "REQUIRED"
-        column = ParquetColumn(
-            name,
-            physical or "",
-            converted or "",
-            logical or "",
-            int(length or 0),
-            precision or 0,
-            scale or 0,
-            nested,
-            optional,
-        )
-        columns.append(column)
+        kind, sizes = (physical or "", converted or "", logical or ""), (int(length or 0), precision or 0, scale or 0)
+        columns.append(ParquetColumn(name, *kind, *sizes, bool(children), repetition != "REQUIRED"))
     return columns
 
 
 def _measure(file: _File, column: ParquetColumn, *, text: bool) -> tuple[int, int]:
-    """Give the greatest length in bytes of a text column (else 0) and the number of nulls."""
+    """Return the greatest length in bytes of a text column (else 0) and the number of nulls."""
     name = quoted(column.name)
     length = f"max(strlen({name}))" if text else "0"
     ((longest, missing),) = _ask(

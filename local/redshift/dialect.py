@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING, Final
 from local.redshift import ddl, tree
 from local.redshift.errors import NotInTwinError, RedshiftError, syntax_error
 from local.redshift.grammar import Grammar
-from local.redshift.tokens import Token, tokens_of
+from local.redshift.words import Token, tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 MAX_STATEMENT_BYTES: Final = 100 * 1024  # documentation: "Considerations when calling the Amazon Redshift Data API"
 
-_TRANSACTION_WORDS: Final = frozenset({"begin", "start", "commit", "end", "rollback", "abort"})
 # First words of statements that Redshift knows and the twin does not run (documentation: "SQL commands").
 _OTHER_COMMANDS: Final = frozenset({
-    "alter", "analyze", "analyse", "attach", "call", "cancel", "close", "comment", "deallocate", "declare", "deny",
-    "describe", "detach", "execute", "explain", "fetch", "grant", "merge", "prepare", "reassign", "refresh", "reset",
-    "revoke", "set", "show", "unload", "use", "vacuum", "values",
+    "abort", "alter", "analyse", "analyze", "attach", "begin", "call", "cancel", "close", "comment", "commit",
+    "deallocate", "declare", "deny", "describe", "detach", "end", "execute", "explain", "fetch", "grant", "merge",
+    "prepare", "reassign", "refresh", "reset", "revoke", "rollback", "set", "show", "start", "unload", "update",
+    "use", "vacuum", "values", "with",
 })  # fmt: skip
 # Where a value may be bound.
-_BINDING: Final = frozenset({"select", "with", "insert", "update", "delete", "("})
+_BINDING: Final = frozenset({"select", "insert", "delete"})
 
 
 def parameter_names(sql: str) -> frozenset[str]:
@@ -43,9 +43,8 @@ def plan(sql: str, given: frozenset[str] = frozenset()) -> tree.Plan:
     tokens = _one_statement(sql)
     word = tokens[0].low
     _check_parameters(tokens, given, word)
-    if word in _TRANSACTION_WORDS:
-        instead = "the Data API runs a batch as one transaction and a single statement as its own"
-        raise NotInTwinError(word.upper(), instead)
+    if word == "(":
+        raise NotInTwinError("a query in parentheses")
     if word not in _KNOWN:
         raise NotInTwinError(word.upper()) if word in _OTHER_COMMANDS else syntax_error(tokens[0].text, 1)
     grammar = Grammar(tokens)
@@ -74,60 +73,31 @@ def _check_parameters(tokens: list[Token], given: frozenset[str], word: str) -> 
             raise syntax_error("$1", token.position)  # only values in DML can be bound
 
 
-def _query(grammar: Grammar) -> tree.Query:
-    return grammar.query()
-
-
 def _insert(grammar: Grammar) -> tree.Insert:
     grammar.expect("insert", "into")
     target = grammar.relation()
     columns: tuple[str, ...] = ()
-    if grammar.peek().low == "(" and grammar.peek(1).low not in {"select", "with", "("}:
+    if grammar.peek().low == "(" and grammar.peek(1).low != "select":
         columns = grammar.enclosed(grammar.name)
     if not grammar.accept("values"):
         return tree.Insert(target, columns, query=grammar.query())
-    rows = grammar.listed(lambda: grammar.enclosed(lambda: None if grammar.accept("default") else grammar.expression()))
+    rows = grammar.listed(lambda: grammar.enclosed(grammar.expression))
     if grammar.peek().low == "on":
         raise NotInTwinError("ON CONFLICT", "Redshift does not have it")
     return tree.Insert(target, columns, rows)
 
 
-def _update(grammar: Grammar) -> tree.Update:
-    grammar.expect("update")
-    target = grammar.relation()
-    alias = target.name
-    if grammar.accept("as") or grammar.peek().low != "set":
-        alias = grammar.name()
-    grammar.expect("set")
-
-    def assignment() -> tuple[str, tree.Expression]:
-        name = grammar.name()
-        grammar.expect("=")
-        return name, grammar.expression()
-
-    assignments = grammar.listed(assignment)
-    sources = grammar.sources() if grammar.accept("from") else ()
-    return tree.Update(target, alias, assignments, sources, grammar.expression() if grammar.accept("where") else None)
-
-
 def _delete(grammar: Grammar) -> tree.Delete:
     grammar.expect("delete", "from")
-    target = grammar.relation()
-    sources = grammar.sources() if grammar.accept("using") else ()
-    return tree.Delete(target, sources, grammar.expression() if grammar.accept("where") else None)
+    return tree.Delete(grammar.relation(), grammar.where())
 
 
-def _truncate(grammar: Grammar) -> tree.Truncate:
-    grammar.expect("truncate")
+def _of_tables(grammar: Grammar) -> tree.OfTables:
+    """TRUNCATE [TABLE] name; LOCK [TABLE] name [, …] (documentation: "TRUNCATE", "LOCK")."""
+    command = grammar.next_word().low
     grammar.accept("table")
-    return tree.Truncate(grammar.relation())
-
-
-def _lock(grammar: Grammar) -> tree.Lock:
-    """LOCK [TABLE] name [, …] (documentation: "LOCK")."""
-    grammar.expect("lock")
-    grammar.accept("table")
-    return tree.Lock(grammar.listed(grammar.relation))
+    tables = grammar.listed(grammar.relation) if command == "lock" else (grammar.relation(),)
+    return tree.OfTables(command, tables)
 
 
 def _copy(grammar: Grammar) -> tree.Copy:
@@ -144,22 +114,18 @@ def _copy(grammar: Grammar) -> tree.Copy:
     role = grammar.string()
     if grammar.peek().kind == "end":
         raise NotInTwinError("COPY of delimited text", "FORMAT AS PARQUET")
-    if not (grammar.accept("format", "as", "parquet") or grammar.accept("format", "parquet")):
-        raise NotInTwinError(f"the COPY option {grammar.peek().text.upper()}", "FORMAT AS PARQUET, nothing else")
-    if grammar.peek().kind != "end":
+    parquet = grammar.accept("format", "as", "parquet") or grammar.accept("format", "parquet")
+    if not parquet or grammar.peek().kind != "end":
         raise NotInTwinError(f"the COPY option {grammar.peek().text.upper()}", "FORMAT AS PARQUET, nothing else")
     return tree.Copy(table, columns, bucket, prefix, role)
 
 
 _KNOWN: Final[dict[str, Callable[[Grammar], tree.Plan]]] = {
-    "select": _query,
-    "(": _query,
-    "with": _query,
+    "select": Grammar.query,
     "insert": _insert,
-    "update": _update,
     "delete": _delete,
-    "truncate": _truncate,
-    "lock": _lock,
+    "truncate": _of_tables,
+    "lock": _of_tables,
     "copy": _copy,
     "create": ddl.create,
     "drop": ddl.drop,

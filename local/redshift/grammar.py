@@ -1,4 +1,4 @@
-"""Reading a statement: what stands here is all of Redshift's SQL that the twin takes. Pure.
+"""Queries and expressions: what stands here is all of Redshift's SQL that the twin takes. Pure.
 
 Nothing is guessed and nothing translated: a word that the grammar has no place for is refused in the twin's own words.
 Only what is certain (a reserved word as a name, an unknown first word) is called a syntax error, as Redshift does.
@@ -6,503 +6,227 @@ Only what is certain (a reserved word as a name, an unknown first word) is calle
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import Final
 
 from local.redshift import tree
-from local.redshift.columns import ColumnType, declared_type
-from local.redshift.errors import NotInTwinError, RedshiftError, syntax_error
-from local.redshift.names import SCHEMA, Relation, folded
-from local.redshift.tokens import Token
+from local.redshift.columns import ColumnType
+from local.redshift.errors import NotInTwinError, syntax_error
+from local.redshift.tree import Expression
+from local.redshift.words import REFUSED, Words
 from suimon.contract.redshift_names import RESERVED_WORDS
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-_T = TypeVar("_T")
 _COMPARISONS: Final = frozenset({"=", "<>", "!=", "<", "<=", ">", ">="})
-# Reserved words that are expressions of their own, which the twin has not.
-_EXPRESSIONS: Final = frozenset({
-    "current_time", "current_timestamp", "current_user", "current_user_id", "localtime", "localtimestamp",
-    "session_user", "user",
-})  # fmt: skip
+# The binary operators but comparisons, from the weakest to the strongest.
+_LEVELS: Final = (("||",), ("+", "-"), ("*", "/", "%"))
 # Not reserved in Redshift, but they end what stands before them.
-_CLAUSES: Final = frozenset({"set", "values", "window", "qualify", "fetch", "inner", "by", "over"})
+_CLAUSES: Final = frozenset({"by", *REFUSED})
 _DEEPEST: Final = 60
 
 
-class Grammar:
-    """The grammar over the words of one statement; every method reads one thing and stands behind it afterwards."""
+class Grammar(Words):
+    """The grammar; every method reads one thing and stands behind it afterwards."""
 
-    def __init__(self, tokens: list[Token]) -> None:
-        self._tokens, self._at, self._depth = tokens, 0, 0
-
-    # What stands next.
-
-    def peek(self, ahead: int = 0) -> Token:
-        """Return a word without going on; behind the last one an empty word."""
-        place = self._at + ahead
-        return self._tokens[place] if place < len(self._tokens) else Token("end", "", 0)
-
-    def accept(self, *words: str) -> bool:
-        """Go on behind `words` when they stand next."""
-        if all(self.peek(ahead).low == word for ahead, word in enumerate(words)):
-            self._at += len(words)
-            return True
-        return False
-
-    def expect(self, *words: str) -> None:
-        """Go on behind `words`, or refuse."""
-        for word in words:
-            if not self.accept(word):
-                raise self.refusal(f"{word.upper()} expected")
-
-    def next_word(self) -> Token:
-        """Go on behind the next word, whatever it is."""
-        self._at += 1
-        return self._tokens[self._at - 1]
-
-    def end(self) -> None:
-        """Make sure that nothing follows."""
-        if self.peek().kind != "end":
-            raise self.refusal("the end expected")
-
-    def refusal(self, why: str) -> RedshiftError:
-        """Return the refusal of the next word."""
-        token = self.peek()
-        if token.kind == "end":
-            return syntax_error("")
-        return NotInTwinError(f'"{token.text[:40]}" at {token.position} ({why})')
-
-    def name(self) -> str:
-        """Read a name, delimited or not; a reserved word without quotes is none."""
-        token = self.peek()
-        if token.kind == "parameter":
-            raise syntax_error("$1")  # a parameter is a value, never a name
-        if token.kind == "quoted":
-            self._at += 1
-            return folded(token.value)
-        if token.kind != "word":
-            raise self.refusal("a name expected")
-        if token.low in RESERVED_WORDS:
-            raise syntax_error(token.text, token.position)
-        self._at += 1
-        return folded(token.text)
-
-    def string(self) -> str:
-        """Read a string literal."""
-        token = self.peek()
-        if token.kind == "parameter":
-            raise syntax_error("$1", token.position)
-        if token.kind != "string":
-            raise self.refusal("a text expected")
-        self._at += 1
-        return token.value
-
-    def whole_number(self) -> int:
-        """Read a literal whole number."""
-        token = self.peek()
-        if token.kind != "number" or not token.text.isdigit():
-            raise self.refusal("a whole number expected")
-        self._at += 1
-        return int(token.text)
-
-    def listed(self, one: Callable[[], _T]) -> tuple[_T, ...]:
-        """Read one or more, with commas between."""
-        found = [one()]
-        while self.accept(","):
-            found.append(one())
-        return tuple(found)
-
-    def enclosed(self, one: Callable[[], _T]) -> tuple[_T, ...]:
-        """Read one or more in parentheses."""
-        self.expect("(")
-        found = self.listed(one)
-        self.expect(")")
-        return found
-
-    def relation(self) -> Relation:
-        """Read the name of a table, maybe with its schema."""
-        first = self.name()
-        if not self.accept("."):
-            return Relation(first)
-        if first != SCHEMA:
-            raise RedshiftError(f'schema "{first}" does not exist', f"the twin has {SCHEMA} and no system tables")
-        return Relation(self.name(), qualified=True)
-
-    def type(self) -> tuple[ColumnType, bool]:
-        """Read a type; also whether a varchar was given a length."""
-        token = self.next_word()
-        if token.kind != "word":
-            raise syntax_error(token.text, token.position)
-        words = [token.low]
-        for more in (("double", "precision"), ("character", "varying")):
-            if words[0] == more[0] and self.accept(more[1]):
-                words.append(more[1])
-        if words[0] in {"timestamp", "time"} and self.peek().low in {"with", "without"}:
-            words += [self.peek().low, "time", "zone"]
-            self._at += 1
-            self.expect("time", "zone")
-        sizes: tuple[str, ...] = ()
-        if self.peek().low == "(":
-            sizes = self.enclosed(self._size)
-        kind = declared_type(" ".join(words), sizes)
-        return kind, bool(sizes) and kind.name == "varchar"
-
-    def _size(self) -> str:
-        return "max" if self.accept("max") else str(self.whole_number())
-
-    # Queries.
+    _depth = 0
 
     def query(self) -> tree.Query:
-        """Read WITH …, SELECTs and set operations, ORDER BY, LIMIT, OFFSET."""
-        ctes = self.listed(self._cte) if self.accept("with") else ()
-        first = self._operand()
-        parts, operator = [first], ""
-        while found := self._set_operator():
-            if operator and found != operator:
-                raise NotInTwinError("different set operations in one query", "parentheses around one of them")
-            operator = found
-            parts.append(self._operand())
+        """Read a SELECT."""
+        self.expect("select")
+        distinct = self.accept("distinct")
+        if not distinct:
+            self.accept("all")
+        if self.peek().low in {"on", "top"}:
+            raise NotInTwinError("TOP and DISTINCT ON", "ORDER BY … LIMIT")
+        items = self.listed(self._item)
+        sources = self.listed(self._source) if self.accept("from") else ()
+        where = self.where()
+        group = self.listed(self.expression) if self.accept("group", "by") else ()
         order = self.listed(self._order_key) if self.accept("order", "by") else ()
         limit = self.whole_number() if self.accept("limit") else None
         if limit is not None and self.peek().low == ",":
             raise syntax_error(",", self.peek().position)
-        offset = self.whole_number() if self.accept("offset") else None
-        top = getattr(self, "_top", None)
-        self._top = None
-        if top is not None and (limit is not None or operator):
-            raise NotInTwinError("TOP beside LIMIT or in a set operation", "LIMIT")
-        return tree.Query(tuple(parts), operator, ctes, order, top if limit is None else limit, offset)
+        return tree.Query(items, sources, where, group, order, limit, distinct)
 
-    _top: int | None = None
+    def _item(self) -> tuple[Expression, str]:
+        return (Expression("star"), "") if self.accept("*") else (self.expression(), self.alias())
 
-    def _cte(self) -> tuple[str, tree.Query]:
-        name = self.name()
-        self.expect("as", "(")
-        query = self.query()
-        self.expect(")")
-        return name, query
-
-    def _set_operator(self) -> str:
-        for operator in ("union", "except", "minus", "intersect"):
-            if self.accept(operator):
-                every = self.accept("all")
-                if every and operator != "union":
-                    raise NotInTwinError(f"{operator.upper()} ALL", "Redshift has it for UNION only")
-                return "union all" if every else "except" if operator == "minus" else operator
-        return ""
-
-    def _operand(self) -> tree.Select | tree.Query:
-        if self.accept("("):
-            query = self.query()
-            self.expect(")")
-            return query
-        self.expect("select")
-        return self._select()
-
-    def _select(self) -> tree.Select:
-        distinct = self.accept("distinct")
-        if distinct and self.peek().low == "on":
-            raise NotInTwinError("DISTINCT ON", "Redshift does not have it")
-        if not distinct:
-            self.accept("all")
-        if self.accept("top"):
-            self._top = self.whole_number()
-        items = self.listed(self._item)
-        if self.peek().low == "into":
-            raise NotInTwinError("SELECT INTO", "CREATE TABLE … AS")
-        sources = self.sources() if self.accept("from") else ()
-        where = self.expression() if self.accept("where") else None
-        group = self.listed(self.expression) if self.accept("group", "by") else ()
-        having = self.expression() if self.accept("having") else None
-        return tree.Select(items, sources, where, group, having, distinct)
-
-    def _item(self) -> tree.Item:
-        if self.accept("*"):
-            return tree.Item(None)
-        if self.peek().kind in {"word", "quoted"} and self.peek(1).low == "." and self.peek(2).low == "*":
-            table = self.name()
-            self.expect(".", "*")
-            return tree.Item(None, star_of=table)
-        value = self.expression()
-        return tree.Item(value, self._alias())
-
-    def _alias(self) -> str:
+    def alias(self) -> str:
+        """Read a name behind AS, or without it; empty when there is none."""
+        token = self.peek(1) if self.peek().low == "as" else self.peek()
+        if token.low in RESERVED_WORDS and token is not self.peek():  # PostgreSQL takes one behind AS
+            raise NotInTwinError(f"the reserved word {token.text} as a name", f'"{token.text}"')
         if self.accept("as"):
-            token = self.peek()
-            if token.kind == "word" and token.low in RESERVED_WORDS:  # PostgreSQL takes one behind AS
-                raise NotInTwinError(f"the reserved word {token.text} as a name", f'"{token.text}"')
             return self.name()
-        token = self.peek()
         free = token.kind == "quoted" or (token.kind == "word" and token.low not in RESERVED_WORDS | _CLAUSES)
         return self.name() if free else ""
 
     def _order_key(self) -> tree.OrderKey:
         value = self.expression()
-        descending = self.accept("desc") or (self.accept("asc") and False)
-        nulls = None
-        if self.accept("nulls"):
-            nulls = self.accept("first")
-            if not nulls:
-                self.expect("last")
-        return tree.OrderKey(value, descending, nulls)
+        return tree.OrderKey(value, self.accept("desc") or (self.accept("asc") and False))
 
-    def sources(self) -> tuple[tree.Source, ...]:
-        """Read what stands behind FROM or USING."""
-        found = [self._source("cross")]
-        while True:
-            if self.accept(",") or self.accept("cross", "join"):
-                found.append(self._source("cross"))
-            elif (join := self._join()) is not None:
-                source = self._source(join)
-                found.append(self._condition(source))
-            else:
-                return tuple(found)
+    def where(self) -> Expression | None:
+        """Read WHERE, if it stands next."""
+        return self.expression() if self.accept("where") else None
 
-    def _join(self) -> str | None:
-        if self.accept("join") or self.accept("inner", "join"):
-            return "inner"
-        for side in ("left", "right", "full"):
-            if self.accept(side, "join") or self.accept(side, "outer", "join"):
-                return side
-        return None
-
-    def _condition(self, source: tree.Source) -> tree.Source:
-        if self.accept("on"):
-            return tree.Source(source.relation, source.query, source.alias, source.join, self.expression())
-        if self.accept("using"):
-            return tree.Source(source.relation, source.query, source.alias, source.join, None, self.enclosed(self.name))
-        raise self.refusal("a JOIN needs ON or USING; without a condition it is CROSS JOIN")
-
-    def _source(self, join: str) -> tree.Source:
-        if self.accept("("):
-            query = self.query()
-            self.expect(")")
-            alias = self._alias()
+    def _source(self) -> tree.Source:
+        if self.peek().low == "(":
+            query = self.within(self.query)
+            alias = self.alias()
             if not alias:
                 raise NotInTwinError("a subquery in FROM without a name", "(…) AS name")
-            return tree.Source(None, query, alias, join)
-        relation = self.relation()
+            return tree.Source(query, alias)
+        table = self.relation()
         if self.peek().low == "(":
-            raise NotInTwinError(f"{relation.name}(…) as a table")
-        return tree.Source(relation, None, self._alias() or relation.name, join)
+            raise NotInTwinError(f"{table.name}(…) as a table")
+        return tree.Source(table, self.alias() or table.name)
 
     # Expressions, from the weakest operator to the strongest.
 
-    def expression(self) -> tree.Expression:
+    def expression(self) -> Expression:
         """Read an expression."""
         self._depth += 1
         if self._depth > _DEEPEST:
             raise NotInTwinError(f"an expression nested more than {_DEEPEST} deep")
         value = self._conjunction()
         while self.accept("or"):
-            value = tree.Operation("or", (value, self._conjunction()))
+            value = Expression("or", parts=(value, self._conjunction()))
         self._depth -= 1
         return value
 
-    def _conjunction(self) -> tree.Expression:
+    def _conjunction(self) -> Expression:
         value = self._negation()
         while self.accept("and"):
-            value = tree.Operation("and", (value, self._negation()))
+            value = Expression("and", parts=(value, self._negation()))
         return value
 
-    def _negation(self) -> tree.Expression:
-        return tree.Operation("not", (self._negation(),)) if self.accept("not") else self._test()
-
-    def _test(self) -> tree.Expression:
+    def _negation(self) -> Expression:
+        if self.accept("not"):
+            return Expression("not", parts=(self._negation(),))
         value = self._comparison()
         while self.accept("is"):
             word = "is not null" if self.accept("not") else "is null"
             self.expect("null")
-            value = tree.Operation(word, (value,))
+            value = Expression(word, parts=(value,))
         return value
 
-    def _comparison(self) -> tree.Expression:
+    def _comparison(self) -> Expression:
         value = self._range()
         if (sign := self.peek().low) in _COMPARISONS:
-            self._at += 1
-            value = tree.Operation("<>" if sign == "!=" else sign, (value, self._range()))
+            self.next_word()
+            value = Expression("<>" if sign == "!=" else sign, parts=(value, self._range()))
             if self.peek().low in _COMPARISONS:
                 raise self.refusal("two comparisons in a row")
         return value
 
-    def _range(self) -> tree.Expression:
-        value = self._concatenation()
-        negated = self.peek().low == "not" and self.peek(1).low in {"like", "ilike", "between", "in"}
-        if negated:
-            self._at += 1
-        found: tree.Expression
+    def _range(self) -> Expression:
+        value = self._binary(0)
+        negated = self.peek().low == "not" and self.accept("not")
+        found: Expression
         if self.accept("between"):
-            low = self._concatenation()
+            low = self._binary(0)
             self.expect("and")
-            found = tree.Operation("between", (value, low, self._concatenation()))
-        elif self.peek().low in {"like", "ilike"}:
-            word = self.peek().low
-            self._at += 1
-            pattern = self._concatenation()
-            found = tree.Operation(word, (value, pattern), self.string() if self.accept("escape") else "\\")
+            found = Expression("between", parts=(value, low, self._binary(0)))
         elif self.accept("in"):
-            self.expect("(")
-            if self.peek().low in {"select", "with"}:
-                found = tree.Subquery(self.query(), "in", value)
-            elif self.peek().low == ")":
-                raise syntax_error(")", self.peek().position)
-            else:
-                found = tree.Operation("in", (value, *self.listed(self.expression)))
-            self.expect(")")
+            if self.peek().low == "(" and self.peek(1).low == ")":
+                raise syntax_error(")", self.peek(1).position)
+            if self.peek(1).low == "select":
+                raise NotInTwinError("IN (SELECT …)", "FROM a, b WHERE …")
+            found = Expression("in", parts=(value, *self.enclosed(self.expression)))
+        elif negated:
+            raise self.refusal("BETWEEN or IN expected")
         else:
             return value
-        return tree.Operation("not", (found,)) if negated else found
+        return Expression("not", parts=(found,)) if negated else found
 
-    def _concatenation(self) -> tree.Expression:
-        value = self._sum()
-        while self.accept("||"):
-            value = tree.Operation("||", (value, self._sum()))
+    def _binary(self, level: int) -> Expression:
+        if level == len(_LEVELS):
+            return self._sign()
+        value = self._binary(level + 1)
+        while (sign := self.peek().low) in _LEVELS[level]:
+            self.next_word()
+            value = Expression(sign, parts=(value, self._binary(level + 1)))
         return value
 
-    def _sum(self) -> tree.Expression:
-        value = self._product()
-        while (sign := self.peek().low) in {"+", "-"}:
-            self._at += 1
-            value = tree.Operation(sign, (value, self._product()))
-        return value
-
-    def _product(self) -> tree.Expression:
-        value = self._sign()
-        while (sign := self.peek().low) in {"*", "/", "%"}:
-            self._at += 1
-            value = tree.Operation(sign, (value, self._sign()))
-        return value
-
-    def _sign(self) -> tree.Expression:
+    def _sign(self) -> Expression:
         if self.accept("-"):
-            return tree.Operation("negative", (self._sign(),))
+            return Expression("negative", parts=(self._sign(),))
         value = self._primary()
         while self.accept("::"):
-            kind, bounded = self.type()
-            value = tree.Cast(value, kind, bounded)
+            value = Expression("cast", parts=(value,), type=self.type())
         return value
 
-    def _primary(self) -> tree.Expression:  # noqa: C901, PLR0911, PLR0912 one line per beginning
-        token = self.peek()
-        self._at += 1
+    def _primary(self) -> Expression:  # noqa: C901, PLR0911, PLR0912 one line per beginning
+        token = self.next_word()
         match token.kind:
             case "string":
-                return tree.Literal("string", token.value)
+                return Expression("string", token.value)
             case "number":
-                return tree.Literal("number", token.text)
+                return Expression("number", token.text)
             case "parameter":
-                return tree.Parameter(token.text[1:])
+                return Expression("parameter", token.text[1:])
         match token.low:
             case "(":
-                if self.peek().low in {"select", "with"}:
-                    query = self.query()
-                    self.expect(")")
-                    return tree.Subquery(query)
-                value = self.expression()
-                if self.peek().low == ",":
+                self.back()
+                if self.peek(1).low == "select":
+                    return Expression("query", query=self.within(self.query))
+                value, *others = self.enclosed(self.expression)
+                if others:
                     raise NotInTwinError("a row of values", "a comparison of each")
-                self.expect(")")
                 return value
             case "null":
-                return tree.Literal("null", "")
+                return Expression("null", "")
             case "true" | "false":
-                return tree.Literal("boolean", token.low)
+                return Expression("boolean", token.low)
             case "case":
                 return self._case()
             case "cast":
-                self.expect("(")
-                value = self.expression()
-                self.expect("as")
-                kind, bounded = self.type()
-                self.expect(")")
-                return tree.Cast(value, kind, bounded)
-            case "exists":
-                self.expect("(")
-                query = self.query()
-                self.expect(")")
-                return tree.Subquery(query, "exists")
-            case "interval":
-                return self._interval()
+                return self.within(self._cast)
             case "current_date" | "sysdate" if self.peek().low != "(":
-                return tree.Call(token.low)
+                return Expression("call", token.low)
             case "date" | "timestamp" if self.peek().kind == "string":
-                return tree.Cast(tree.Literal("string", self.string()), ColumnType(token.low), bounded=False)
+                return Expression("cast", parts=(Expression("string", self.string()),), type=ColumnType(token.low))
             case "left" | "right" if self.peek().low == "(":
-                return self._call(token.low)
-        self._at -= 1
-        if token.low in _EXPRESSIONS:
-            raise NotInTwinError(f"{token.text.upper()}", "GETDATE() or SYSDATE")
+                raise NotInTwinError(f"the function {token.low}()")
+        self.back()
+        if token.low in REFUSED and (token.low in RESERVED_WORDS or self.peek(1).low == "(" or token.low == "interval"):
+            raise self.refusal("")
+        return self._named()
+
+    def _named(self) -> Expression:
         name = self.name()
         if self.peek().low == "(":
             return self._call(name)
         if not self.accept("."):
-            return tree.Column(name)
-        if self.peek().kind == "word" and self.peek().low in RESERVED_WORDS:
+            return Expression("column", name)
+        if self.peek().low in RESERVED_WORDS:
             raise NotInTwinError(f"the reserved word {self.peek().text} as a name", f'"{self.peek().text}"')
-        return tree.Column(self.name(), name)
+        return Expression("column", self.name(), table=name)
 
-    def _case(self) -> tree.Expression:
-        value = None if self.peek().low == "when" else self.expression()
-        branches = []
+    def _cast(self) -> Expression:
+        value = self.expression()
+        self.expect("as")
+        return Expression("cast", parts=(value,), type=self.type())
+
+    def _case(self) -> Expression:
+        if self.peek().low != "when":
+            raise NotInTwinError("CASE x WHEN …", "CASE WHEN x = … THEN …")
+        parts = list[Expression]()
         while self.accept("when"):
-            condition = self.expression()
+            parts.append(self.expression())
             self.expect("then")
-            branches.append((condition, self.expression()))
-        if not branches:
-            raise self.refusal("WHEN expected")
-        default = self.expression() if self.accept("else") else None
+            parts.append(self.expression())
+        parts.append(self.expression() if self.accept("else") else Expression("null"))
         self.expect("end")
-        return tree.Case(value, tuple(branches), default)
+        return Expression("case", parts=tuple(parts))
 
-    def _interval(self) -> tree.Expression:
-        words = self.string().split()
-        if len(words) == 1 and self.peek().kind == "word":
-            words.append(self.name())
-        if len(words) != 2 or not words[0].isdigit():  # noqa: PLR2004 a number and a unit
-            raise NotInTwinError("this form of INTERVAL", "INTERVAL '1 day'")
-        return tree.Interval(int(words[0]), words[1].lower().removesuffix("s"))
-
-    def _call(self, name: str) -> tree.Expression:
+    def _call(self, name: str) -> Expression:
         self.expect("(")
-        if name == "extract":
-            part = self.name()
-            self.expect("from")
-            arguments: tuple[tree.Expression, ...] = (tree.Column(part), self.expression())
-            self.expect(")")
-            return tree.Call(name, arguments)
         distinct = self.accept("distinct")
-        star = not distinct and self.accept("*")
-        arguments = () if star or self.peek().low == ")" else self.listed(self.expression)
+        parts: tuple[Expression, ...] = ()
+        if not distinct and self.accept("*"):
+            parts = (Expression("star"),)
+        elif self.peek().low != ")":
+            parts = self.listed(self.expression)
         self.expect(")")
-        within = None
-        if self.accept("within", "group", "(", "order", "by"):
-            within = self.listed(self._order_key)
-            self.expect(")")
-        if self.peek().low == "filter":
-            raise NotInTwinError("FILTER", "Redshift does not have it; CASE within the function")
-        return tree.Call(name, arguments, distinct, star, within, self._over() if self.accept("over") else None)
-
-    def _over(self) -> tree.Over:
-        self.expect("(")
-        partition = self.listed(self.expression) if self.accept("partition", "by") else ()
-        order = self.listed(self._order_key) if self.accept("order", "by") else ()
-        frame = self._frame() if self.accept("rows") else ""
-        self.expect(")")
-        return tree.Over(partition, order, frame)
-
-    def _frame(self) -> str:
-        if not self.accept("between"):
-            return f"rows {self._bound()}"
-        first = self._bound()
-        self.expect("and")
-        return f"rows between {first} and {self._bound()}"
-
-    def _bound(self) -> str:
-        if self.accept("current", "row"):
-            return "current row"
-        size = "unbounded" if self.accept("unbounded") else str(self.whole_number())
-        for side in ("preceding", "following"):
-            if self.accept(side):
-                return f"{size} {side}"
-        raise self.refusal("PRECEDING or FOLLOWING expected")
+        if self.peek().low in {"over", "within", "filter"}:
+            raise self.refusal("")
+        return Expression("call", name, parts, distinct=distinct)

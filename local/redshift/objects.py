@@ -29,7 +29,7 @@ class Objects(Protocol):
     """What COPY needs of S3; tests give a folder."""
 
     def under(self, bucket: str, prefix: str) -> Iterator[StoredObject]:
-        """Give every object whose key starts with `prefix`, by key."""
+        """Return every object whose key starts with `prefix`, by key."""
 
     def fetch(self, bucket: str, key: str, path: Path) -> None:
         """Write the object to `path`."""
@@ -51,7 +51,7 @@ class S3Objects:
         self._client = client
 
     def under(self, bucket: str, prefix: str) -> Iterator[StoredObject]:
-        """Give every object whose key starts with `prefix`, by key; raises RedshiftError."""
+        """Return every object whose key starts with `prefix`, by key; raises RedshiftError."""
         try:
             for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
                 for item in page.get("Contents", []):

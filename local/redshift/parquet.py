@@ -29,7 +29,7 @@ class ParquetColumn:
     optional: bool = True
 
     def __str__(self) -> str:
-        """Give it as Spectrum's messages do."""
+        """Return it as Spectrum's messages do."""
         physical = "group" if self.nested else self.physical.lower()
         length = f"({self.length})" if self.physical == "FIXED_LEN_BYTE_ARRAY" else ""
         annotation = f" ({self.converted or self.logical.split('(')[0]})" if self.converted or self.logical else ""
@@ -46,21 +46,12 @@ _PLAIN: Final[dict[str, tuple[str, frozenset[str]]]] = {
     "varchar": ("BYTE_ARRAY", frozenset({"", "UTF8", "ENUM"})),
     "date": ("INT32", frozenset({"DATE"})),
 }
-_SPECTRUM_NAMES: Final = {
-    "int2": "SMALLINT",
-    "int4": "INT",
-    "int8": "BIGINT",
-    "float4": "FLOAT",
-    "float8": "DOUBLE",
-    "bool": "BOOLEAN",
-    "varchar": "STRING",
-    "date": "DATE",
-    "timestamp": "TIMESTAMP",
-}
+# Otherwise than in DuckDB.
+_SPECTRUM_NAMES: Final = {"int4": "INT", "varchar": "STRING"}
 
 
 def incompatible(column: ParquetColumn, target: ColumnType, url: str, s3_uri: str) -> str | None:
-    """Give Spectrum's complaint when `column` of the file cannot go into a column of type `target`, or None.
+    """Return Spectrum's complaint when `column` of the file cannot go into a column of type `target`, or None.
 
     `url` and `s3_uri` name the file in the two ways in which the messages do.
     """
@@ -71,7 +62,7 @@ def incompatible(column: ParquetColumn, target: ColumnType, url: str, s3_uri: st
             return f"File '{url}' column '{column.name}' has an invalid type length. {lengths}"
     if not column.nested and _fits(column, target):
         return None
-    name = target.declared.replace("numeric", "DECIMAL") if target.name == "numeric" else _SPECTRUM_NAMES[target.name]
+    name = _SPECTRUM_NAMES.get(target.name, target.duckdb)
     return (
         f"File '{url}' has an incompatible Parquet schema for column '{s3_uri}.{column.name}'. "
         f"Column type: {name}, Parquet schema:\n{column}"
@@ -82,11 +73,8 @@ def _fits(column: ParquetColumn, target: ColumnType) -> bool:
     match target.name:
         case "numeric":
             sized = (column.precision, column.scale) == (target.size, target.scale)
-            return (
-                sized
-                and column.converted == "DECIMAL"
-                and column.physical in {"INT32", "INT64", "FIXED_LEN_BYTE_ARRAY"}
-            )
+            stored = column.physical in {"INT32", "INT64", "FIXED_LEN_BYTE_ARRAY"}
+            return sized and stored and column.converted == "DECIMAL"
         case "timestamp":
             micros = column.converted in {"TIMESTAMP_MICROS", "TIMESTAMP_MILLIS"}
             return column.physical == "INT96" or (column.physical == "INT64" and micros)
@@ -96,6 +84,6 @@ def _fits(column: ParquetColumn, target: ColumnType) -> bool:
 
 
 def _bytes_for(precision: int) -> int:
-    """Give how many bytes a two's complement number of `precision` digits needs."""
+    """Return how many bytes a two's complement number of `precision` digits needs."""
     greatest: int = 10**precision - 1
     return greatest.bit_length() // 8 + 1

@@ -1,38 +1,26 @@
-"""The Data API over HTTP: awsJson1.1, one POST to `/` whose X-Amz-Target names the operation."""
+"""The Data API over HTTP, each call with the rights that it needs on AWS."""
 
 from __future__ import annotations
 
-import json
-import logging
 import uuid
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from anyio import to_thread
-from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
-from starlette.middleware import Middleware
-from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
-
-from local.endpoints import AwsError, Caller, json_error
-from local.redshift import validation
-from local.redshift.service import DataApi, validate
-from local.same_machine import only_from_this_machine
+from local import json_api
+from local.redshift.service import DataApi
+from local.request_model import validate
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
-    from starlette.requests import Request
+    from starlette.applications import Starlette
 
+    from local.endpoints import Caller
+    from local.json_api import Call
     from local.redshift.targets import Names
 
-logger = logging.getLogger(__name__)
-
-_TARGET: Final = "RedshiftData."
 _ACTION: Final = "redshift-data:"
-# A call with WaitTimeSeconds holds a thread for up to 30 s; anyio's own limit is 40.
+# A call with WaitTimeSeconds holds a thread for up to 30 s.
 _WAITING_CALLS: Final = 256
 _STARTS: Final = frozenset({"ExecuteStatement", "BatchExecuteStatement"})
 
@@ -61,7 +49,7 @@ class Place:
     account: Callable[[], str]
 
     def permissions(self, request: Mapping[str, str], names: Names) -> list[tuple[str, str]]:
-        """Give the ARN that a call runs on, under "", then the other IAM actions it needs with the ARN of each.
+        """Return the ARN that a call runs on, under "", then the other IAM actions it needs with the ARN of each.
 
         Documentation: "Authorizing access to the Amazon Redshift Data API". A workgroup's ARN ends in its id, which is
         no name: a policy that writes the name there works neither on AWS nor here.
@@ -88,40 +76,14 @@ class Place:
 
 
 def application(api: DataApi, authorize: Authorize, place: Place) -> Starlette:
-    """Build the endpoint; `GET /_health` answers once it serves."""
+    """Return the endpoint."""
 
-    async def call(request: Request) -> Response:
-        body = await request.body()
-        # Statements wait for each other's locks and callers for statements: neither may hold the event loop.
-        return await run_in_threadpool(_answer, api, authorize, place, request, body)
+    def answer(call: Call) -> dict[str, Any]:
+        caller = _authorized(api, authorize, place, call)
+        validate("redshift-data", call.operation, call.arguments)
+        return _OPERATIONS[call.operation](api, call.arguments, caller)
 
-    async def health(_request: Request) -> Response:
-        return PlainTextResponse("ok")
-
-    @asynccontextmanager
-    async def many_waiting(_app: Starlette) -> AsyncIterator[None]:
-        to_thread.current_default_thread_limiter().total_tokens = _WAITING_CALLS
-        yield
-
-    routes = [Route("/", call, methods=["POST"]), Route("/_health", health)]
-    return Starlette(routes=routes, lifespan=many_waiting, middleware=[Middleware(only_from_this_machine)])
-
-
-def _answer(api: DataApi, authorize: Authorize, place: Place, request: Request, body: bytes) -> Response:
-    request_id = str(uuid.uuid4())
-    try:
-        operation = _operation(request)
-        arguments = _arguments(body)
-        caller = _authorized(api, authorize, place, operation, arguments, request, body)
-        validate(operation, arguments)
-        result = _OPERATIONS[operation](api, arguments, caller)
-    except AwsError as error:
-        return json_error(error, request_id)
-    except Exception:
-        logger.exception("request %s failed", request_id)
-        message = "The twin's Redshift failed; its log says where."
-        return json_error(AwsError("InternalServerException", message, 500), request_id)
-    return JSONResponse(result, headers={"x-amzn-requestid": request_id}, media_type="application/x-amz-json-1.1")
+    return json_api.application("RedshiftData.", _OPERATIONS, answer, threads=_WAITING_CALLS)
 
 
 _OPERATIONS: Final = {
@@ -130,52 +92,25 @@ _OPERATIONS: Final = {
     "DescribeStatement": DataApi.describe_statement,
     "ExecuteStatement": DataApi.execute_statement,
     "GetStatementResult": DataApi.get_statement_result,
-    "ListStatements": DataApi.list_statements,
 }
 
 
-def _operation(request: Request) -> str:
-    operation = request.headers.get("x-amz-target", "").removeprefix(_TARGET)
-    if operation not in validation.OPERATIONS:
-        raise AwsError("UnknownOperationException", f"The twin's Redshift Data API has no operation {operation!r}.")
-    return operation
-
-
-def _arguments(body: bytes) -> dict[str, Any]:
-    try:
-        arguments = json.loads(body or b"{}")
-    except ValueError as error:
-        raise AwsError("SerializationException", "The body is not JSON.") from error
-    if not isinstance(arguments, dict):
-        raise AwsError("SerializationException", "The body is not a JSON object.")
-    return arguments
-
-
-def _authorized(
-    api: DataApi,
-    authorize: Authorize,
-    place: Place,
-    operation: str,
-    arguments: Mapping[str, Any],
-    request: Request,
-    body: bytes,
-) -> Caller:
-    """Give who calls, once IAM has allowed each thing that the call needs.
+def _authorized(api: DataApi, authorize: Authorize, place: Place, call: Call) -> Caller:
+    """Return who calls, once IAM has allowed each thing that the call needs.
 
     What looks at a statement has no resource, so its policy says `*`, and may ask who made the statement.
     """
 
     def ask(action: str, arn: str, context: Mapping[str, str]) -> Caller:
-        path = request.scope["raw_path"].decode() + (f"?{request.url.query}" if request.url.query else "")
-        return authorize(list(request.headers.items()), request.method, path, body, action, arn, context)
+        return authorize(list(call.headers.items()), call.method, call.target, call.body, action, arn, context)
 
     caller = ask("sts:GetCallerIdentity", "*", {})  # which nobody can be denied
-    if operation in _STARTS:
-        texts = {name: value for name, value in arguments.items() if isinstance(value, str)}
+    if call.operation in _STARTS:
+        texts = {name: value for name, value in call.arguments.items() if isinstance(value, str)}
         (_, target), *others = place.permissions(texts, api.names)
-        for action, arn in [(_ACTION + operation, target), *others]:
+        for action, arn in [(_ACTION + call.operation, target), *others]:
             ask(action, arn, {})
         return caller
-    creator = api.history.creator(str(arguments.get("Id", "")))
-    ask(_ACTION + operation, "*", {_ACTION + "statement-owner-iam-userid": creator or caller.user_id})
+    creator = api.history.creator(str(call.arguments.get("Id", "")))
+    ask(_ACTION + call.operation, "*", {_ACTION + "statement-owner-iam-userid": creator or caller.user_id})
     return caller

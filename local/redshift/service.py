@@ -1,8 +1,9 @@
-"""The six operations of the Data API that the twin has, as functions of a request and a caller; no HTTP here."""
+"""The five operations of the Data API that the twin has, as functions of a request and a caller; no HTTP here."""
 
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import threading
 import time
@@ -10,8 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from local.endpoints import AwsError, Caller
-from local.redshift import dialect, validation
-from local.redshift.answers import described_part, described_statement, given, listed
+from local.redshift import dialect
 from local.redshift.statements import ENDED, History, Ids, Part, Statement, execute
 from local.redshift.targets import Names, no_secrets, target_of
 
@@ -20,12 +20,9 @@ if TYPE_CHECKING:
 
     from local.redshift.warehouse import Warehouse
 
-__all__ = ["DataApi", "Names", "validate"]
-
 MAX_ACTIVE: Final = 200  # documentation: "Considerations when calling the Amazon Redshift Data API"
 _PAGE_ROWS: Final = 1000
 _PAGE_BYTES: Final = 1_000_000
-_LIST_MAX: Final = 100
 _CANCEL_SECONDS: Final = 10.0
 
 
@@ -40,24 +37,24 @@ class DataApi:
     warehouse: Warehouse
     read_secret: Callable[[str], str] = no_secrets
     history: History = field(default_factory=History)
-    ids: Ids = field(default_factory=Ids)
+    ids: Ids = field(default_factory=lambda: Ids(itertools.count(1073741825), itertools.count(1001)))
 
     def execute_statement(self, request: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
         """Start one statement."""
         return self._submit(request, [request["Sql"]], caller, batch=False)
 
     def batch_execute_statement(self, request: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
-        """Start 1 to 40 statements as one transaction, or each as its own."""
+        """Start 1 to 40 statements as one transaction."""
         return self._submit(request, request["Sqls"], caller, batch=True)
 
     def describe_statement(self, request: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
-        """Give the state of a statement or of one part of a batch (`id:2`)."""
+        """Return the state of a statement or of one part of a batch (`id:2`)."""
         statement, part = self._find(request["Id"], _owner(caller))
         statement.ended.wait(request.get("WaitTimeSeconds", 0))
         if part is not None:
             number = request["Id"].partition(":")[2]
-            return described_statement(statement) | described_part(part, f"{statement.id}:{number}")
-        described = described_statement(statement) | given(
+            return _described_statement(statement) | _described_part(part, f"{statement.id}:{number}")
+        described = _described_statement(statement) | _given(
             Id=statement.id,
             Status=statement.status,
             Error=statement.error,
@@ -67,21 +64,21 @@ class DataApi:
         )
         if not statement.batch:
             # Of a part's own state, what describes the query; state and error are the statement's, COMMIT included.
-            query = described_part(statement.parts[0], statement.id)
+            query = _described_part(statement.parts[0], statement.id)
             kept = ("QueryString", "ResultRows", "ResultSize", "RedshiftQueryId")
             return described | {name: query[name] for name in kept}
         return described | {
-            "ExecutionMode": "AUTO_COMMIT" if statement.autocommit else "TRANSACTION",
+            "ExecutionMode": "TRANSACTION",
             "RedshiftQueryId": -1,
             "ResultRows": -1,
             "ResultSize": -1,
             "SubStatements": [
-                described_part(one, f"{statement.id}:{number}") for number, one in enumerate(statement.parts, start=1)
+                _described_part(one, f"{statement.id}:{number}") for number, one in enumerate(statement.parts, start=1)
             ],
         }
 
     def get_statement_result(self, request: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
-        """Give one page of a result; pages end at 1,000 rows or about 1 MB."""
+        """Return one page of a result; pages end at 1,000 rows or about 1 MB."""
         statement, part = self._find(request["Id"], _owner(caller))
         statement.ended.wait(request.get("WaitTimeSeconds", 0))
         if part is None and not statement.batch:
@@ -125,28 +122,6 @@ class DataApi:
             raise AwsError("ValidationException", message)
         return {"Status": False}
 
-    def list_statements(self, request: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
-        """Give the caller's statements, the latest first; only finished ones unless Status says otherwise."""
-        wanted = request.get("Status", "FINISHED")
-        if request.get("ClusterIdentifier") and request.get("WorkgroupName"):
-            raise AwsError("ValidationException", "Only one of ClusterIdentifier and WorkgroupName can be specified.")
-        filters = {
-            "database": request.get("Database"),
-            "cluster": request.get("ClusterIdentifier"),
-            "workgroup": request.get("WorkgroupName"),
-        }
-        found = [
-            one
-            for one in self.history.of(_owner(caller))
-            if wanted in {"ALL", one.status}
-            and one.name.startswith(request.get("StatementName", ""))
-            and all(value is None or getattr(one.target, name) == value for name, value in filters.items())
-        ]
-        start = _offset(request.get("NextToken"), "list", len(found))
-        end = start + (request.get("MaxResults") or _LIST_MAX)
-        more = {"NextToken": _token("list", end)} if end < len(found) else {}
-        return {"Statements": [listed(statement) for statement in found[start:end]]} | more
-
     def _submit(self, request: Mapping[str, Any], sqls: list[str], caller: Caller, *, batch: bool) -> dict[str, Any]:
         owner = _owner(caller)
         target = target_of(request, owner, self.names, self.read_secret)
@@ -160,8 +135,6 @@ class DataApi:
             created=now,
             updated=now,
             batch=batch,
-            autocommit=request.get("ExecutionMode") == "AUTO_COMMIT",
-            name=request.get("StatementName", ""),
         )
         token = request.get("ClientToken")
         fingerprint = json.dumps({"batch": batch} | dict(request), sort_keys=True)
@@ -173,7 +146,7 @@ class DataApi:
         if new:
             run = (statement, self.warehouse, self.names.database, self.ids)
             threading.Thread(target=execute, args=run, name=f"statement-{statement.id}", daemon=True).start()
-        answer = given(
+        answer = _given(
             Id=statement.id,
             CreatedAt=statement.created.timestamp(),
             Database=target.database,
@@ -195,12 +168,6 @@ class DataApi:
         if statement is not None and statement.batch and number.isdigit() and 1 <= int(number) <= len(statement.parts):
             return statement, statement.parts[int(number) - 1]
         raise AwsError("ResourceNotFoundException", "Query does not exist.", ResourceId=statement_id)
-
-
-def validate(operation: str, request: dict[str, Any]) -> None:
-    """Raise AwsError when the request breaks a constraint of the service's model."""
-    if message := validation.complaint(operation, request):
-        raise AwsError("ValidationException", message)
 
 
 def _parameters(given: list[Mapping[str, str]], sqls: list[str]) -> dict[str, str]:
@@ -227,7 +194,7 @@ def _check_active(active: int) -> None:
 
 
 def _owner(caller: Caller) -> str:
-    """Give who owns a statement: a user, or a role whatever its session (documentation: "Considerations …")."""
+    """Return who owns a statement: a user, or a role whatever its session (documentation: "Considerations …")."""
     start, middle, rest = caller.arn.partition(":assumed-role/")
     return f"{start}{middle}{rest.partition('/')[0]}" if middle else caller.arn
 
@@ -248,3 +215,41 @@ def _offset(token: str | None, what: str, most: int) -> int:
     if known != what or not 0 <= start <= most:
         raise AwsError("ValidationException", "Invalid NextToken.")
     return start
+
+
+def _described_statement(statement: Statement) -> dict[str, Any]:
+    """Return what DescribeStatement says of a statement whatever its parts."""
+    return _given(
+        CreatedAt=statement.created.timestamp(),
+        UpdatedAt=statement.updated.timestamp() if statement.updated else None,
+        Database=statement.target.database,
+        WorkgroupName=statement.target.workgroup,
+        ClusterIdentifier=statement.target.cluster,
+        DbUser=statement.target.user,
+        SecretArn=statement.target.secret,
+        RedshiftPid=statement.pid,
+        ResultFormat="json",
+        QueryParameters=[{"name": name, "value": value} for name, value in statement.parameters.items()] or None,
+    )
+
+
+def _described_part(part: Part, part_id: str) -> dict[str, Any]:
+    """Return SubStatementData."""
+    return _given(
+        Id=part_id,
+        Status=part.status,
+        Error=part.error,
+        QueryString=part.sql,
+        Duration=part.duration,
+        ResultRows=part.rows,
+        ResultSize=part.size,
+        HasResultSet=part.has_result,
+        RedshiftQueryId=part.query_id,
+        CreatedAt=part.created.timestamp(),
+        UpdatedAt=part.updated.timestamp() if part.updated else None,
+    )
+
+
+def _given(**members: Any) -> dict[str, Any]:
+    """Leave out what has no value: the protocol has no null."""
+    return {name: value for name, value in members.items() if value is not None}

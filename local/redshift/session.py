@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 
-from local.redshift import catalog, columns, copying, ddl, tree
-from local.redshift.errors import CancelledError, CastError, NotInTwinError, RedshiftError, from_duckdb
+from local.redshift import columns, copying, ddl, tree
+from local.redshift.errors import CancelledError, CastError, RedshiftError, from_duckdb, relation_missing
 from local.redshift.locks import Transaction
 from local.redshift.names import Relation
-from local.redshift.outcome import Outcome
 from local.redshift.queries import Compiler, tables_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from local.redshift.warehouse import Warehouse
 
 _BATCH_ROWS: Final = 1000
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a statement gave: affected or returned `rows`, and for a SELECT its columns and records of Fields."""
+
+    rows: int
+    metadata: list[dict[str, Any]] | None = None
+    records: list[list[Mapping[str, Any]]] = field(default_factory=list)
 
 
 class Session:
@@ -99,13 +108,15 @@ class Session:
         match plan:
             case tree.Query():
                 return self._query(plan, parameters)
-            case tree.Insert() | tree.Update() | tree.Delete():
+            case tree.Insert() | tree.Delete():
                 return self._change(plan, parameters)
             case tree.Copy():
                 return self._copy(plan, query_id)
-            case tree.Truncate():
-                return self._truncate(plan)
-            case tree.Lock():
+            case tree.OfTables(command="truncate"):
+                return self._truncate(plan.tables[0])
+            case tree.OfTables(command="drop"):
+                return self._drop(plan.tables[0], if_exists=plan.if_exists)
+            case tree.OfTables():
                 for table in plan.tables:
                     self._write(table, exclusive=True)
                 for table in plan.tables:
@@ -113,8 +124,6 @@ class Session:
                 return Outcome(-1)
             case tree.CreateTable():
                 return self._create(plan)
-            case tree.DropTable():
-                return self._drop(plan)
 
     def _compiler(self, parameters: Mapping[str, str]) -> Compiler:
         return Compiler(self._columns, parameters, self._open().began)
@@ -135,7 +144,7 @@ class Session:
             self.check_cancelled()
         return Outcome(len(records), metadata, records)
 
-    def _change(self, plan: tree.Insert | tree.Update | tree.Delete, parameters: Mapping[str, str]) -> Outcome:
+    def _change(self, plan: tree.Insert | tree.Delete, parameters: Mapping[str, str]) -> Outcome:
         # What is changed row by row is read first.
         tables = tables_of(plan) | (frozenset() if isinstance(plan, tree.Insert) else {plan.target})
         self._write(plan.target)
@@ -143,13 +152,7 @@ class Session:
         for table in sorted(tables):
             self._columns(table)
         compiler = self._compiler(parameters)
-        match plan:
-            case tree.Insert():
-                sql = compiler.insert(plan)
-            case tree.Update():
-                sql = compiler.update(plan)
-            case tree.Delete():
-                sql = compiler.delete(plan)
+        sql = compiler.insert(plan) if isinstance(plan, tree.Insert) else compiler.delete(plan)
         ((count,),) = self._fetch(sql)
         return Outcome(int(count))
 
@@ -173,62 +176,44 @@ class Session:
         )
         return Outcome(count)
 
-    def _truncate(self, plan: tree.Truncate) -> Outcome:
+    def _truncate(self, table: Relation) -> Outcome:
         """TRUNCATE commits all work before it and itself (documentation: "TRUNCATE"); its lock is kept throughout."""
-        self._write(plan.table, exclusive=True)
+        self._write(table, exclusive=True)
         self._read(())
-        self._columns(plan.table)  # a TRUNCATE that fails commits nothing
+        self._columns(table)  # a TRUNCATE that fails commits nothing
         self.commit()
         self.begin()
-        self._write(plan.table, exclusive=True)
+        self._write(table, exclusive=True)
         self._read(())
-        self._execute(f"TRUNCATE {plan.table.sql}")
+        self._execute(f"TRUNCATE {table.sql}")
         self.commit()
         self.begin()
         return Outcome(-1)
 
-    def _create(self, plan: tree.CreateTable) -> Outcome:  # noqa: C901 one step after another
-        """CREATE TABLE; AS gives a text the length of the one column or cast that it is."""
+    def _create(self, plan: tree.CreateTable) -> Outcome:
         if not plan.temporary:
             self._write(Relation(plan.table.name, qualified=True))
-        self._read(tables_of(plan.query) if plan.query else ())
-        definitions: Sequence[tree.ColumnDefinition] = plan.columns
-        if plan.parent is not None:
-            definitions = self._columns(plan.parent)
-        sql = ""
-        if plan.query is not None:
-            sql, named = self._compiler({}).query(plan.query)
-            definitions = [tree.ColumnDefinition(name, kind) for name, kind in named]
-            if unknown := [name for name in plan.keys if name not in dict(named)]:
-                raise RedshiftError(f'column "{unknown[0]}" named in key does not exist')
-            _check_lengths(plan.query, named)
+        self._read(())
         if self._exists(plan.table, temporary=plan.temporary):
             if plan.if_not_exists:
                 return Outcome(-1)
             raise RedshiftError(f'Relation "{plan.table.name}" already exists')
-        for table, names in plan.referenced:
-            known = {column.name for column in self._columns(table)}
-            if unknown := [name for name in names if name not in known]:
-                raise RedshiftError(f'column "{unknown[0]}" referenced in foreign key constraint does not exist')
-        for statement in ddl.table_sql(plan.table, definitions, temporary=plan.temporary):
+        for statement in ddl.table_sql(plan.table, plan.columns, temporary=plan.temporary):
             self._execute(statement)
         if plan.temporary:
             self._temporary.add(plan.table.name)
-        if not sql:
-            return Outcome(-1)
-        ((count,),) = self._fetch(f"INSERT INTO {plan.table.sql} {sql}")
-        return Outcome(int(count))
+        return Outcome(-1)
 
-    def _drop(self, plan: tree.DropTable) -> Outcome:
-        self._write(plan.table, exclusive=True)  # as TRUNCATE, it keeps readers out (documentation: "LOCK")
+    def _drop(self, table: Relation, *, if_exists: bool) -> Outcome:
+        self._write(table, exclusive=True)  # as TRUNCATE, it keeps readers out (documentation: "LOCK")
         self._read(())
-        if not self._find(plan.table):
-            if plan.if_exists:
+        if not self._find(table):
+            if if_exists:
                 return Outcome(-1)
-            raise RedshiftError(f'Table "{plan.table.name}" does not exist')
-        self._execute(f"DROP TABLE {plan.table.sql}")
-        if self._is_temporary(plan.table):
-            self._temporary.discard(plan.table.name)
+            raise RedshiftError(f'Table "{table.name}" does not exist')
+        self._execute(f"DROP TABLE {table.sql}")
+        if self._is_temporary(table):
+            self._temporary.discard(table.name)
         return Outcome(-1)
 
     # What a statement sees and holds.
@@ -256,13 +241,22 @@ class Session:
     # The catalog.
 
     def _exists(self, table: Relation, *, temporary: bool) -> bool:
-        return catalog.exists(self._fetch, table.name, temporary=temporary)
+        sql = "SELECT count(*) FROM duckdb_tables() WHERE table_name = $name AND temporary = $temporary"
+        return bool(self._fetch(sql, {"name": table.name, "temporary": temporary})[0][0])
 
     def _find(self, table: Relation) -> bool:
         return self._is_temporary(table) or self._exists(table, temporary=False)
 
     def _columns(self, table: Relation) -> list[tree.ColumnDefinition]:
-        return catalog.columns_of(self._fetch, table.name, temporary=self._is_temporary(table))
+        """Return the columns of a table in their order; raises RedshiftError when there is no table."""
+        rows = self._fetch(
+            "SELECT column_name, data_type, comment, is_nullable FROM duckdb_columns() WHERE table_name = $name"
+            " AND (database_name = 'temp') = $temporary ORDER BY column_index",
+            {"name": table.name, "temporary": self._is_temporary(table)},
+        )
+        if not rows:
+            raise relation_missing(table.name)
+        return [tree.ColumnDefinition(name, columns.column_type(kind, words), null) for name, kind, words, null in rows]
 
     def _execute(self, sql: str, parameters: Mapping[str, Any] | None = None) -> duckdb.DuckDBPyConnection:
         try:
@@ -282,15 +276,3 @@ class Session:
             return self._connection.fetchmany(_BATCH_ROWS)
         except duckdb.Error as error:
             raise from_duckdb(error) from error
-
-
-def _check_lengths(query: tree.Query, named: Sequence[tuple[str, columns.ColumnType]]) -> None:
-    """Refuse a text whose length in CREATE TABLE AS is not documented: anything but a column or a cast."""
-    select = query.parts[0]
-    items = select.items if len(query.parts) == 1 and isinstance(select, tree.Select) else ()
-    if any(item.value is None for item in items):
-        return
-    for place, (name, kind) in enumerate(named):
-        shown = items[place].value if place < len(items) else None
-        if kind.name == "varchar" and not isinstance(shown, tree.Column | tree.Cast):
-            raise NotInTwinError(f"the length that CREATE TABLE AS gives to {name}", f"CAST(… AS VARCHAR(n)) AS {name}")

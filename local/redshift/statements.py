@@ -1,7 +1,6 @@
 """What a caller sees of a statement, and how it gets there: SUBMITTED, PICKED, STARTED; FINISHED, FAILED or ABORTED.
 
-A single statement and a batch are the same thing here: a list of parts with one transaction around it, or, with
-ExecutionMode AUTO_COMMIT, one around each.
+A single statement and a batch are the same thing here: a list of parts with one transaction around it.
 """
 
 from __future__ import annotations
@@ -11,17 +10,16 @@ import threading
 import time
 import uuid
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from local.redshift import dialect
 from local.redshift.errors import CancelledError, RedshiftError
-from local.redshift.session import Session
+from local.redshift.session import Outcome, Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
-    from local.redshift.outcome import Outcome
     from local.redshift.warehouse import Warehouse
 
 ENDED: Final = frozenset({"FINISHED", "FAILED", "ABORTED"})
@@ -77,8 +75,6 @@ class Statement:
     parameters: Mapping[str, str]
     created: datetime
     batch: bool = False
-    autocommit: bool = False
-    name: str = ""
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     status: str = "SUBMITTED"
     error: str | None = None
@@ -94,24 +90,11 @@ class Statement:
         return any(part.has_result for part in self.parts)
 
 
-class Ids:
+class Ids(NamedTuple):
     """The numbers that Redshift gives to processes and queries: rising, and the same to every thread."""
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._pid, self._query = 1073741824, 1000
-
-    def pid(self) -> int:
-        """Give the next process id."""
-        with self._lock:
-            self._pid += 1
-            return self._pid
-
-    def query(self) -> int:
-        """Give the next query id."""
-        with self._lock:
-            self._query += 1
-            return self._query
+    pids: Iterator[int]
+    queries: Iterator[int]
 
 
 def execute(statement: Statement, warehouse: Warehouse, database: str, ids: Ids) -> None:
@@ -119,12 +102,12 @@ def execute(statement: Statement, warehouse: Warehouse, database: str, ids: Ids)
     started = time.monotonic_ns()
     try:
         _set(statement, warehouse, "PICKED")
-        statement.pid = ids.pid()
+        statement.pid = next(ids.pids)
         _check_database(statement.target.database, database)
         statement.session = session = Session(warehouse, statement.pid)
         try:
             _set(statement, warehouse, "STARTED")
-            (_run_apart if statement.autocommit else _run_together)(statement, session, warehouse, ids)
+            _run(statement, session, warehouse, ids)
         finally:
             session.close()
     except CancelledError:
@@ -140,7 +123,7 @@ def execute(statement: Statement, warehouse: Warehouse, database: str, ids: Ids)
         statement.ended.set()
 
 
-def _run_together(statement: Statement, session: Session, warehouse: Warehouse, ids: Ids) -> None:
+def _run(statement: Statement, session: Session, warehouse: Warehouse, ids: Ids) -> None:
     """Run all parts in one transaction: the first failure rolls back all that no TRUNCATE has committed."""
     session.begin()
     for number, part in enumerate(statement.parts, start=1):
@@ -156,27 +139,9 @@ def _run_together(statement: Statement, session: Session, warehouse: Warehouse, 
     _set(statement, warehouse, "FINISHED")
 
 
-def _run_apart(statement: Statement, session: Session, warehouse: Warehouse, ids: Ids) -> None:
-    """Run each part in its own transaction; those after a failure run too, but the statement has failed."""
-    first_error = None
-    for number, part in enumerate(statement.parts, start=1):
-        session.begin()
-        try:
-            _run_part(part, statement, session, warehouse, ids)
-            session.commit()
-        except RedshiftError as error:
-            session.rollback()
-            part.status, part.error = "FAILED", error.text
-            first_error = first_error or f"Query #{number} failed with {error.text}"
-    if first_error:
-        _fail(statement, warehouse, "FAILED", first_error)
-    else:
-        _set(statement, warehouse, "FINISHED")
-
-
 def _run_part(part: Part, statement: Statement, session: Session, warehouse: Warehouse, ids: Ids) -> None:
     started = time.monotonic_ns()
-    part.status, part.query_id, part.updated = "STARTED", ids.query(), warehouse.now()
+    part.status, part.query_id, part.updated = "STARTED", next(ids.queries), warehouse.now()
     try:
         plan = dialect.plan(part.sql, frozenset(statement.parameters))
         outcome = session.run(plan, statement.parameters, part.query_id)
@@ -250,22 +215,16 @@ class History:
             return statement, True
 
     def get(self, statement_id: str, owner: str) -> Statement | None:
-        """Give the owner's statement of that id."""
+        """Return the owner's statement of that id."""
         with self._lock:
             statement = self._statements.get(statement_id)
         return statement if statement is not None and statement.owner == owner else None
 
     def creator(self, statement_id: str) -> str | None:
-        """Give the user id of who made a statement, whoever asks: IAM's condition key for those who look at it."""
+        """Return the user id of who made a statement, whoever asks: IAM's condition key for those who look at it."""
         with self._lock:
             statement = self._statements.get(statement_id.partition(":")[0])
         return statement.owner_user_id if statement else None
-
-    def of(self, owner: str) -> Iterator[Statement]:
-        """Give the owner's statements, the latest first."""
-        with self._lock:
-            statements = list(self._statements.values())
-        return (statement for statement in reversed(statements) if statement.owner == owner)
 
     def _forget(self, now: datetime) -> None:
         def age(statement: Statement) -> float:

@@ -17,6 +17,7 @@ _REFUSED: Final = {
     "WithEvent": "the twin sends no event when a statement ends",
     "SessionId": "the twin keeps no sessions between calls",
     "SessionKeepAliveSeconds": "the twin keeps no sessions between calls",
+    "StatementName": "the twin lists no statements",
 }
 
 
@@ -39,7 +40,7 @@ def no_secrets(secret: str) -> str:
 
 
 def target_of(request: Mapping[str, Any], owner: str, names: Names, read_secret: Callable[[str], str]) -> Target:
-    """Say where a request's statements run and as whom; AwsError as the service words it."""
+    """Return where a request's statements run and as whom; AwsError as the service words it."""
     _refuse(request)
     workgroup, cluster, user = (request.get(name) for name in ("WorkgroupName", "ClusterIdentifier", "DbUser"))
     secret = request.get("SecretArn")
@@ -68,12 +69,14 @@ def _refuse(request: Mapping[str, Any]) -> None:
     for name, reason in _REFUSED.items():
         if request.get(name):
             raise AwsError("ValidationException", f"{name}: {reason}.")
+    if request.get("ExecutionMode") == "AUTO_COMMIT":
+        raise AwsError("ValidationException", "ExecutionMode: the twin runs a batch as one transaction.")
     if request.get("ResultFormat", "JSON") != "JSON":
         raise AwsError("ValidationException", "ResultFormat: the twin gives JSON only.")
 
 
 def _secret_user(secret: str, text: str) -> str:
-    """Give the user of a secret, which must be as Redshift's are: JSON with username and password."""
+    """Return the user of a secret, which must be as Redshift's are: JSON with username and password."""
     try:
         value = json.loads(text)
         user, password = value["username"], value["password"]
@@ -85,6 +88,6 @@ def _secret_user(secret: str, text: str) -> str:
 
 
 def _database_user(owner: str) -> str:
-    """Give the user that temporary credentials stand for: IAM:user or IAMR:role."""
+    """Return the user that temporary credentials stand for: IAM:user or IAMR:role."""
     kind = "IAMR" if ":assumed-role/" in owner else "IAM"
     return f"{kind}:{owner.rpartition('/')[2] or owner}"

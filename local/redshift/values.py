@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from local.redshift.columns import MAX_PRECISION, MAX_VARCHAR_BYTES, ColumnType
 from local.redshift.errors import MARK, NotInTwinError
 from local.redshift.texts import converted, literal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 INTEGERS: Final = ("int2", "int4", "int8")
 FLOATS: Final = frozenset({"float4", "float8"})
@@ -22,8 +25,8 @@ _DIGITS: Final = {"int2": 5, "int4": 10, "int8": 19}
 class Value:
     """An expression; without a type it is a literal text, a parameter or NULL, which its context gives one.
 
-    `text` is what such a text says; `constant` whether no column stands in it; `aggregated` and `windowed`, which kinds
-    of functions it holds; `fixed` the value of a numeric literal.
+    `text` is what such a text says; `constant` whether no column stands in it; `aggregated` whether an aggregate does;
+    `fixed` the value of a numeric literal.
     """
 
     sql: str
@@ -31,7 +34,6 @@ class Value:
     text: str | None = None
     constant: bool = False
     aggregated: bool = False
-    windowed: bool = False
     fixed: str | None = None
 
     @property
@@ -63,18 +65,29 @@ TEXT: Final = ColumnType("varchar", MAX_VARCHAR_BYTES)
 
 
 def combined(values: list[Value]) -> list[Value]:
-    """Bring values to one type, as the branches of CASE, COALESCE and set operations are; raises NotInTwinError."""
+    """Bring values to one type, as the branches of CASE and COALESCE are; raises NotInTwinError."""
     typed = [value.type for value in values if value.type is not None]
     target = typed[0] if typed else TEXT
     for kind in typed[1:]:
         target = common(target, kind)
     found = [value.as_type(target) for value in values]
-    if target.name == "varchar":
-        return found
+    for value in found:
+        target = common(target, value.type or target)  # a literal text may be longer than any column
     return [
-        one if one.type == target else replace(one, sql=f"CAST({one.sql} AS {target.duckdb})", type=target)
+        replace(
+            one,
+            sql=one.sql if one.kind == target.name != "numeric" else f"CAST({one.sql} AS {target.duckdb})",
+            type=target,
+        )
         for one in found
     ]
+
+
+def together(value: Value, parts: Sequence[Value]) -> Value:
+    """Return a value with what its parts say of columns and aggregates in it."""
+    return replace(
+        value, constant=all(part.constant for part in parts), aggregated=any(part.aggregated for part in parts)
+    )
 
 
 def common(left: ColumnType, right: ColumnType) -> ColumnType:
@@ -103,6 +116,17 @@ def common(left: ColumnType, right: ColumnType) -> ColumnType:
 def decimal(kind: ColumnType) -> ColumnType:
     """Return the decimal that holds an integer type; a decimal is one itself."""
     return kind if kind.name == "numeric" else ColumnType("numeric", _DIGITS[kind.name], 0)
+
+
+def trimmed(value: Value) -> str:
+    """Return a text without the blanks at its end, which mean nothing where values are compared."""
+    return f"rtrim({value.sql}, ' ')" if value.kind == "varchar" else value.sql
+
+
+def bounded(sql: str) -> str:
+    """Return a text that ends the statement when it is longer than any varchar of Redshift's."""
+    too_long = refusal(f"not in the twin: a text of more than {MAX_VARCHAR_BYTES} bytes")
+    return f"CASE WHEN strlen({sql}) > {MAX_VARCHAR_BYTES} THEN {too_long} ELSE {sql} END"
 
 
 def refusal(words: str) -> str:

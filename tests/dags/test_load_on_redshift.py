@@ -17,7 +17,8 @@ from botocore.config import Config
 from local.endpoints import Caller
 from local.redshift.objects import StoredObject
 from local.redshift.server import Place, application
-from local.redshift.service import DataApi, Names
+from local.redshift.service import DataApi
+from local.redshift.targets import Names
 from local.redshift.warehouse import open_warehouse
 from suimon.warehouse import ddl
 from suimon.warehouse.data_api import Warehouse, run_query

@@ -40,6 +40,15 @@ def test_what_changed_is_proven(case: dict[str, str]) -> None:
     assert not case["proof"] or proven_by(case["proof"], case["case"])
 
 
+def test_a_case_of_sql_is_called_refused_when_the_twin_refuses_it() -> None:
+    refused: dict[str, list[bool]] = {}
+    for block in (FOLDER / "redshift_cases" / "traps.txt").read_text(encoding="utf-8").split("\n\n"):
+        refused.setdefault(block.split()[1], []).append("ERROR: not in the twin" in block)
+    of_traps = [case for case in CASES if case["proof"] == "traps.txt" and case["after"] in {"truthful", "refused"}]
+    told = {case["case"]: case["after"] == "refused" for case in of_traps}
+    assert told == {number: all(refused[number]) for number in told}
+
+
 def test_no_success_is_left_where_aws_fails_but_those_that_the_page_names() -> None:
     assert {case["case"] for case in CASES if case["after"] == "lenient"} == LEFT
     page = PAGE.read_text(encoding="utf-8")

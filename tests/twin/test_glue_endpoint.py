@@ -70,7 +70,7 @@ def test_more_runs_at_once_than_the_job_allows_are_refused(twin: Twin) -> None:
             "minimum allowed value of Number of Wo",
         ),
         ({"NumberOfWorkers": 1}, "InvalidInputException", "minimum allowed value of Number of Workers is 2"),
-        ({"WorkerType": "G.99X", "NumberOfWorkers": 2}, "InvalidInputException", "G.99X is none of"),
+        ({"WorkerType": "G.99X", "NumberOfWorkers": 2}, "ValidationException", "must satisfy enum value set"),
         ({"WorkerType": "G.1X"}, "InvalidInputException", "set both Worker Type and Number of Workers"),
         ({"Timeout": 10081}, "InvalidInputException", "at most 10080 minutes"),
     ],

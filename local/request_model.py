@@ -8,41 +8,28 @@ from typing import TYPE_CHECKING, Any, Final
 
 import botocore.session
 
+from local.endpoints import AwsError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from botocore.model import ServiceModel, Shape
 
-OPERATIONS: Final = frozenset(
-    {
-        "BatchExecuteStatement",
-        "CancelStatement",
-        "DescribeStatement",
-        "ExecuteStatement",
-        "GetStatementResult",
-        "ListStatements",
-    }
-)
 _PYTHON_TYPES: Final[dict[str, type]] = {
-    "structure": dict,
-    "list": list,
-    "string": str,
-    "boolean": bool,
-    "integer": int,
-    "long": int,
-}
+    "structure": dict, "list": list, "string": str, "boolean": bool, "integer": int, "long": int,
+}  # fmt: skip
 
 
 @functools.cache
-def service() -> ServiceModel:
-    """Give the model of the Redshift Data API."""
-    return botocore.session.get_session().get_service_model("redshift-data")
+def _model(service: str) -> ServiceModel:
+    return botocore.session.get_session().get_service_model(service)
 
 
-def complaint(operation: str, request: dict[str, Any]) -> str | None:
-    """Give AWS's message for the first constraint that `request` breaks, or None."""
-    shape = service().operation_model(operation).input_shape
-    return next(_complaints(request, shape, ""), None) if shape else None
+def validate(service: str, operation: str, request: dict[str, Any]) -> None:
+    """Raise AwsError, in AWS's words, for the first constraint of the service's model that `request` breaks."""
+    shape = _model(service).operation_model(operation).input_shape
+    if shape and (message := next(_complaints(request, shape, ""), None)):
+        raise AwsError("ValidationException", message)
 
 
 def _complaints(value: Any, shape: Any, path: str) -> Iterator[str]:  # noqa: C901 one branch per kind of shape
@@ -69,9 +56,15 @@ def _complaints(value: Any, shape: Any, path: str) -> Iterator[str]:  # noqa: C9
             yield from _bounds(value, value, shape, path, "value")
 
 
+@functools.cache
+def _compiled(pattern: str) -> re.Pattern[str] | None:
+    """Return the pattern; None for those, such as Glue's, that pair the halves of surrogates, which Python cannot."""
+    return None if "uD800" in pattern else re.compile(pattern)
+
+
 def _wording(value: str, shape: Shape, path: str) -> Iterator[str]:
     pattern, allowed = shape.metadata.get("pattern"), shape.metadata.get("enum")
-    if pattern and not re.fullmatch(pattern, value):
+    if pattern and (compiled := _compiled(pattern)) and not compiled.fullmatch(value):
         yield _failed(value, path, f"Member must satisfy regular expression pattern: {pattern}")
     if allowed and value not in allowed:
         yield _failed(value, path, f"Member must satisfy enum value set: [{', '.join(allowed)}]")
