@@ -6,6 +6,7 @@ from suimon.warehouse.data_api import Warehouse
 SETTINGS = Settings(
     ledger_table="ledger",
     alerts_topic_arn="",
+    raw_bucket="raw",
     lake_bucket="lake",
     reports_bucket="reports",
     mwaa_environment="env",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import asdict
-from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,9 +16,11 @@ from botocore.config import Config
 
 from suimon.clock import utc_now
 from suimon.contract.model import Contracts, read_contracts
+from suimon.freshness.round_time import RoundTimeError, round_time
 from suimon.freshness.watch import Watch
 from suimon.incidents.lifecycle import IncidentStore
 from suimon.ledger.drops import Ledger
+from suimon.ledger.unusable import Unusable
 from suimon.mwaa.airflow import CLIENT_CONFIG, Airflow
 from suimon.mwaa.pace import Pace
 from suimon.outcome.run_end import RunEnds
@@ -29,6 +30,7 @@ from suimon.sweep.round import Sweep, SweepError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -48,14 +50,22 @@ REDSHIFT_CONFIG = Config(connect_timeout=5, read_timeout=40, retries={"total_max
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Make one round, as of the event's `time` (ISO 8601 with its offset) or now, and return its findings.
 
+    Only a time within an hour is now. Any other is a dry look at deadlines and tables, which reports and records
+    nothing; RoundTimeError, before anything runs, for a time that is out of all reason.
+
     With `reconcile` an operator asks: {"walk": {...}} for the next portion of a walk over the whole bucket, {} for a
     round of the sweep. SweepError at the end of a scheduled round in which a part of the sweep failed.
     """
-    now = datetime.fromisoformat(event["time"]) if event.get("time") else utc_now()
+    when = round_time(event.get("time"), utc_now(), scheduled=event.get("source") == "aws.scheduler")
+    now = when.at
 
     def time_left() -> float:
         return context.get_remaining_time_in_millis() / 1000
 
+    if "reconcile" in event and not when.is_now:
+        raise RoundTimeError("what is reconciled is repaired now: leave the time away")
+    if not when.is_now:
+        return {**asdict(watch().look(now)), "dry_look": now.isoformat()}
     if "reconcile" in event:
         return reconcile(event["reconcile"], now, time_left)
     try:
@@ -119,9 +129,16 @@ def contracts() -> Contracts:
 
 
 @cache
+def unusable() -> Unusable:
+    """Return where both rounds note what they leave out; the sweep, which comes second, reports it."""
+    return Unusable()
+
+
+@cache
 def incidents() -> IncidentStore:
     """Return the incident store that both rounds share."""
-    return IncidentStore(table(), boto3.client("sns"), settings().alerts_topic_arn)
+    topic = settings().alerts_topic_arn
+    return IncidentStore(table(), boto3.client("sns"), topic, unusable=unusable())
 
 
 @cache
@@ -129,10 +146,11 @@ def watch() -> Watch:
     """Build what checks deadlines and tables."""
     return Watch(
         contracts=contracts(),
-        ledger=Ledger(table(), "freshness"),
+        ledger=Ledger(table(), "freshness", unusable=unusable()),
         incidents=incidents(),
         redshift=boto3.client("redshift-data", config=REDSHIFT_CONFIG),
         warehouse=settings().warehouse,
+        unusable=unusable(),
     )
 
 
@@ -140,7 +158,7 @@ def watch() -> Watch:
 def sweep() -> Sweep:
     """Build what compares bucket, ledger, queues and Airflow."""
     mwaa, environment = boto3.client("mwaa", config=CLIENT_CONFIG), settings().mwaa_environment
-    ledger = Ledger(table(), "the sweep")
+    ledger = Ledger(table(), "the sweep", unusable=unusable())
     return Sweep(
         contracts=contracts(),
         ledger=ledger,
@@ -152,4 +170,5 @@ def sweep() -> Sweep:
         sqs=boto3.client("sqs"),
         settings=settings(),
         site=lambda: str(mwaa.get_environment(Name=environment)["Environment"]["WebserverUrl"]),
+        unusable=unusable(),
     )

@@ -20,7 +20,7 @@ from suimon.aws.objects import Objects
 from suimon.clock import utc_now
 from suimon.contract.model import read_contracts
 from suimon.incidents.lifecycle import IncidentStore
-from suimon.intake.errors import RetryLaterError
+from suimon.intake.errors import ForeignBucketError, RetryLaterError
 from suimon.intake.gate import Gate, receive
 from suimon.intake.inspection import FileInspector
 from suimon.intake.queue import HANDED_OVER, delay_for
@@ -65,6 +65,10 @@ def take(record: SQSRecord, lambda_context: LambdaContext) -> None:
     """
     try:
         taken = receive(gate(lambda_context.aws_request_id), record.body)
+    except ForeignBucketError:
+        logger.exception("drop refused")  # for good: nothing is entered, and the message ends here
+        metrics.add_metric(name="DropsForeign", unit=MetricUnit.Count, value=1)
+        return
     except RetryLaterError as error:
         if receives_of(record) >= HANDED_OVER:
             logger.info("drop left to the sweep", reason=str(error))

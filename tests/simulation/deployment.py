@@ -19,6 +19,7 @@ from suimon.intake.errors import RetryLaterError
 from suimon.intake.gate import Gate
 from suimon.intake.inspection import Inspection
 from suimon.ledger.drops import Ledger
+from suimon.ledger.unusable import Unusable
 from suimon.mwaa.airflow import Airflow
 from suimon.mwaa.pace import Pace
 from suimon.outcome.run_end import RunEnds
@@ -149,7 +150,10 @@ class Functions:
         self._sfn: Any = Faulty(world, services.sfn, "sfn")
         self._objects = Objects(self.s3)  # type: ignore[arg-type]  # as faithful as the conformance tests say
         self._sleep = world.sleep
-        self._incidents = IncidentStore(self._table, Faulty(world, services.sns, "sns"), TOPIC, world.sleep)  # type: ignore[arg-type]
+        topic: Any = Faulty(world, services.sns, "sns")
+        self._incidents = IncidentStore(self._table, topic, TOPIC, world.sleep)  # type: ignore[arg-type]
+        self._unusable = Unusable()
+        self._incidents_of_rounds = IncidentStore(self._table, topic, TOPIC, world.sleep, self._unusable)  # type: ignore[arg-type]
         self._pace = Pace(self._table, ENVIRONMENT, world.clock, world.sleep)  # type: ignore[arg-type]
         self._airflow = Airflow(Faulty(world, services.mwaa, "mwaa"), ENVIRONMENT, self._pace)  # type: ignore[arg-type]
         self._inspector = ByMark(self._objects)
@@ -217,22 +221,23 @@ class Functions:
             no_table_is_asked: Any = self.warehouse
             watch = Watch(
                 contracts=self._of_sets,
-                ledger=self.ledger("freshness"),
-                incidents=self._incidents,
+                ledger=self.ledger("freshness", self._unusable),
+                incidents=self._incidents_of_rounds,
                 redshift=no_table_is_asked,
                 warehouse=WAREHOUSE,
+                unusable=self._unusable,
             )
             watch.round(now)
         return {}
 
     def sweep(self, owner: str) -> Sweep:
         """The sweep of one round."""
-        ledger, services = self.ledger(owner), self._services
+        ledger, services = self.ledger(owner, self._unusable), self._services
         return Sweep(
             contracts=self.contracts,
             ledger=ledger,
-            run_ends=RunEnds(ledger, self._incidents, self._sfn),
-            incidents=self._incidents,
+            run_ends=RunEnds(ledger, self._incidents_of_rounds, self._sfn),
+            incidents=self._incidents_of_rounds,
             airflow=self._airflow,
             table=self._table,  # type: ignore[arg-type]
             s3=self.s3,  # type: ignore[arg-type]
@@ -244,11 +249,12 @@ class Functions:
                 undelivered_queue=services.undelivered.url,
             ),
             site=lambda: "airflow.test",
+            unusable=self._unusable,
         )
 
-    def ledger(self, owner: str) -> Ledger:
-        """The ledger in somebody's hands."""
-        return Ledger(self._table, owner, self._sleep)  # type: ignore[arg-type]
+    def ledger(self, owner: str, unusable: Unusable | None = None) -> Ledger:
+        """Return the ledger in somebody's hands."""
+        return Ledger(self._table, owner, self._sleep, unusable)  # type: ignore[arg-type]
 
 
 class ByMark:

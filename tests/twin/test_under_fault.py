@@ -218,10 +218,10 @@ def stop_airflow_for_a_while(story: Story) -> None:
 
 
 def bring_back(story: Story) -> None:
-    """Let the killed function's lease run out, as a quarter of an hour would, and have the sweep look as of then.
+    """Let the killed function's lease run out, as a quarter of an hour would, and have the sweep look.
 
-    The sweep goes by the time of its event, the gate by the clock: so the lease is ended in the ledger. The message
-    itself comes back to no function before the queue's hour and a half are over.
+    Nobody may set the clock of a round: so the lease is ended in the ledger. The message itself comes back to no
+    function before the queue's hour and a half are over.
     """
     assert story.killed
     record = story.ledger.get(story.killed.id)
@@ -230,12 +230,11 @@ def bring_back(story: Story) -> None:
     table = story.twin.session().resource("dynamodb").Table(story.twin.outputs["LedgerTable"])
     table.update_item(
         Key={"pk": f"drop#{record.id}", "sk": "drop"},
-        UpdateExpression="SET lease_until = :past",
-        ExpressionAttributeValues={":past": stamp(datetime.now(UTC) - timedelta(seconds=1))},
+        UpdateExpression="SET lease_until = :past, updated_at = :past",
+        ExpressionAttributeValues={":past": stamp(datetime.now(UTC) - LEASE)},
     )
     functions = story.twin.session().client("lambda")
-    later = json.dumps({"time": (datetime.now(UTC) + LEASE + timedelta(minutes=1)).isoformat()}).encode()
-    answer = functions.invoke(FunctionName=story.twin.outputs["FreshnessFunctionName"], Payload=later)
+    answer = functions.invoke(FunctionName=story.twin.outputs["FreshnessFunctionName"], Payload=b"{}")
     assert "FunctionError" not in answer, answer["Payload"].read()
 
 

@@ -56,7 +56,7 @@ class Drop:
         """
         try:
             entry = event["detail"]["object"]
-            return cls(
+            drop = cls(
                 bucket=str(event["detail"]["bucket"]["name"]),
                 key=str(entry["key"]),
                 version_id=str(entry["version-id"]),
@@ -69,6 +69,14 @@ class Drop:
                 f"not an Object Created event of a versioned bucket: {error!r} is missing or unreadable; "
                 "turn versioning and EventBridge on for the raw bucket"
             ) from error
+        if not (drop.bucket and drop.key and drop.version_id and _is_text(drop.bucket + drop.key + drop.version_id)):
+            raise EventError(f"no version of an object has the key {drop.key!r} and the version id {drop.version_id!r}")
+        return drop
+
+
+def _is_text(text: str) -> bool:
+    """Whether a text can be written as UTF-8; JSON may bring halves of characters, S3 has no key with them."""
+    return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 @dataclass(frozen=True)

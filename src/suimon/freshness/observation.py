@@ -30,6 +30,7 @@ class Result(Enum):
     """What came of a check."""
 
     FINE = auto()
+    SEEN = auto()  # a problem that a dry look found, and told nobody
     SUSPECTED = auto()  # not reported unless the next round sees it, too
     KNOWN = auto()  # a problem that was reported before
     PUBLISHED = auto()
@@ -55,7 +56,7 @@ class Summary:
 
         return cls(
             checked=len(results),
-            problems=those(Result.KNOWN, Result.PUBLISHED),
+            problems=those(Result.SEEN, Result.KNOWN, Result.PUBLISHED),
             published=those(Result.PUBLISHED),
             recovered=those(Result.RECOVERED),
             suspected=those(Result.SUSPECTED),

@@ -21,6 +21,7 @@ from suimon.freshness.tables import (
 )
 from suimon.freshness.unwatched import unwatched
 from suimon.incidents.incident import Recovery
+from suimon.incidents.leaving_out import leave_out
 from suimon.warehouse.data_api import WarehouseError
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from suimon.incidents.kinds import IncidentId
     from suimon.incidents.lifecycle import IncidentStore
     from suimon.ledger.drops import Ledger
+    from suimon.ledger.unusable import Unusable
     from suimon.warehouse.data_api import Warehouse
 
 # All tables together: a third of the function's time, for a Redshift that hangs must not use up what the sweep needs.
@@ -42,13 +44,18 @@ TABLES_SECONDS = 300
 
 @dataclass(frozen=True, kw_only=True)
 class Watch:
-    """Makes the freshness checks; `ticks` returns seconds that pass, whatever the time is."""
+    """Makes the freshness checks.
+
+    unusable: where ledger and incident store note what they cannot read. ticks: returns seconds that pass, whatever the
+    time is.
+    """
 
     contracts: Contracts
     ledger: Ledger
     incidents: IncidentStore
     redshift: RedshiftDataAPIServiceClient
     warehouse: Warehouse
+    unusable: Unusable
     ticks: Callable[[], float] = time.monotonic
 
     def round(self, now: datetime) -> Summary:
@@ -57,8 +64,16 @@ class Watch:
         Tables come last: whatever becomes of the questions to Redshift, all else is reported by then.
         """
         opened = {one.id: one for one in self.incidents.open_incidents()}
-        checks = self._checks(list(opened.values()), now)
-        return Summary.of([(check.incident_id, self._apply(check, opened.keys(), now)) for check in checks])
+        results = []
+        for check in self._checks(list(opened.values()), now):
+            with leave_out(self.unusable, f"incident#{check.incident_id}"):
+                results.append((check.incident_id, self._apply(check, opened.keys(), now)))
+        return Summary.of(results)
+
+    def look(self, at: datetime) -> Summary:
+        """Check every deadline and every table as of another time; nothing is reported, and nothing recovers."""
+        checks = self._checks(self.incidents.open_incidents(), at)
+        return Summary.of([(check.incident_id, Result.SEEN if check.problem else Result.FINE) for check in checks])
 
     def _checks(self, opened: Collection[Incident], now: datetime) -> Iterator[Check]:
         for contract, partition in partitions_to_check(self.contracts, opened, now):

@@ -50,6 +50,7 @@ class Kind(StrEnum):
     UNDELIVERABLE = "undeliverable"
     SWEEP_FAILED = "sweep-failed"
     UNEXPLAINED = "unexplained"
+    UNUSABLE = "unusable"
 
 
 class Severity(StrEnum):
@@ -148,7 +149,8 @@ KINDS: dict[Kind, Definition] = {
     Kind.MWAA_DENIED: Definition(("environment",), _ERROR, _TAKEN),
     Kind.MWAA_MISSING: Definition(("environment",), _ERROR, _TAKEN),
     Kind.MWAA_INVALID: Definition(("environment",), _ERROR, _TAKEN),
-    Kind.UNKNOWN_DAG: Definition(("dag_id",), _ERROR, _TAKEN),
+    # A file and its DAG may be deployed together, and Airflow parses new files every few minutes.
+    Kind.UNKNOWN_DAG: Definition(("dag_id",), _ERROR, _TAKEN, patience=_MOMENT),
     Kind.FORBIDDEN_DAG: Definition(("dag_id",), _ERROR, _TAKEN),
     Kind.LONG_PATH: Definition(("dag_id",), _ERROR, _TAKEN),
     Kind.REFUSED_CONF: Definition(("dag_id", "drop_id"), _ERROR, _TAKEN),
@@ -157,6 +159,7 @@ KINDS: dict[Kind, Definition] = {
     Kind.UNDELIVERABLE: Definition((), _ERROR, "somebody has deleted the messages that were kept"),
     Kind.SWEEP_FAILED: Definition(("part",), _ERROR, "that part of the sweep was done"),
     Kind.UNEXPLAINED: Definition((), _ERROR, "the sweep could repair or explain all that it found"),
+    Kind.UNUSABLE: Definition((), _ERROR, "a round could use all that it read"),
 }
 
 

@@ -9,26 +9,29 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict, fields
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr
 
 from suimon.incidents.email import message, subject_line
 from suimon.incidents.incident import Incident, Problem, Recovery, Stage, is_news
-from suimon.incidents.kinds import KINDS, About, IncidentId, Kind
+from suimon.incidents.kinds import KINDS, NOTHING, About, IncidentId, Kind
 from suimon.incidents.messages.recoveries import came_back, recovered
 from suimon.ledger.batch import read_items
 from suimon.ledger.by_state import items_in
 from suimon.ledger.conditional import RefusedError, setting, write_if
 from suimon.ledger.items import moment, stamp
+from suimon.ledger.unusable import UnreadableItemError, Unusable, read_each, read_item
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from datetime import datetime
 
+    from boto3.dynamodb.conditions import ConditionBase
     from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_sns import SNSClient
 
+UNREADABLE = 0  # the revision of an incident that cannot be read; others begin with 1
 # As many others may change an incident while a report is recorded.
 TRIES = 10
 
@@ -63,12 +66,19 @@ class IncidentStore:
     """
 
     def __init__(
-        self, table: Table, sns: SNSClient, topic_arn: str, sleep: Callable[[float], None] = time.sleep
+        self,
+        table: Table,
+        sns: SNSClient,
+        topic_arn: str,
+        sleep: Callable[[float], None] = time.sleep,
+        unusable: Unusable | None = None,
     ) -> None:
+        """Take table and topic. `unusable`: where to note an incident that cannot be read, instead of raising."""
         self._table = table
         self._sns = sns
         self._topic_arn = topic_arn
         self._sleep = sleep
+        self._unusable = unusable
 
     def report(self, problem: Problem, now: datetime) -> bool:
         """Publish a problem unless people know of it; return whether something was published."""
@@ -85,10 +95,19 @@ class IncidentStore:
         raise LostIncidentError(f"the incident {problem.id} changes faster than a report can be recorded")
 
     def report_all(self, problems: Iterable[Problem], recoveries: Iterable[Recovery], now: datetime) -> None:
-        """Publish problems, then recoveries; what people know already is not published again."""
+        """Publish problems, then recoveries; what people know already is not published again.
+
+        One that cannot be published keeps back no other; its error is raised at the end.
+        """
+        failed: Exception | None = None
         for problem in problems:
-            self.report(problem, now)
+            try:
+                self.report(problem, now)
+            except Exception as error:  # noqa: BLE001 whatever it is, the others are published
+                failed = error
         self.recover(list(recoveries), now)
+        if failed:
+            raise failed
 
     def has_lasted(self, problem: Problem, now: datetime) -> bool:
         """Return whether a problem has used up the patience with its kind, or is open; else record it as suspected.
@@ -135,23 +154,31 @@ class IncidentStore:
 
     def open_incidents(self) -> list[Incident]:
         """List the open incidents, oldest news first; the index may lag by a second."""
-        return [_incident(item) for item in items_in(self._table, Stage.OPEN)]
+        return list(read_each(items_in(self._table, Stage.OPEN), _incident, self._unusable))
 
     def known(self, incident_id: IncidentId) -> Incident | None:
-        """Return what was recorded of a problem, or None: nothing ever."""
+        """Return what was recorded of a problem, or None: nothing ever.
+
+        What cannot be read counts as recovered, so that the next report of the problem writes over it.
+        """
         item = self._table.get_item(Key=_key(incident_id), ConsistentRead=True).get("Item")
-        return _incident(item) if item else None
+        if item is None:
+            return None
+        try:
+            return read_item(item, _incident)
+        except UnreadableItemError:
+            long_ago = datetime.fromtimestamp(0, UTC)
+            return Incident(incident_id.kind, NOTHING, Stage.RECOVERED, "", "", long_ago, long_ago, UNREADABLE)
 
     def read(self, incident_ids: Sequence[IncidentId]) -> list[Incident]:
         """Return what was recorded of some problems, in no order."""
         keys = [_key(one) for one in dict.fromkeys(incident_ids)]
-        return [_incident(item) for item in read_items(self._table, keys, self._sleep)]
+        return list(read_each(read_items(self._table, keys, self._sleep), _incident, self._unusable))
 
     def _put(self, problem: Problem, stage: Stage, known: Incident | None, now: datetime) -> bool:
         """Record a problem unless another function has written since `known`; return whether it is recorded."""
-        unchanged = Attr("revision").eq(known.revision) if known else Attr("pk").not_exists()
         try:
-            write_if(unchanged, self._table.put_item, Item=_item(problem, stage, known, now))
+            write_if(_is_still(known), self._table.put_item, Item=_item(problem, stage, known, now))
         except RefusedError:
             return False
         return True
@@ -176,6 +203,13 @@ class IncidentStore:
             Subject=subject_line(f"[Suimon] {subject}"),
             Message=message(body, str(incident_id)),
         )
+
+
+def _is_still(known: Incident | None) -> ConditionBase:
+    """Return the condition that nobody has written since an incident was read."""
+    if known is None:
+        return Attr("pk").not_exists()
+    return Attr("pk").exists() if known.revision == UNREADABLE else Attr("revision").eq(known.revision)
 
 
 def _incident(item: Mapping[str, Any]) -> Incident:

@@ -94,7 +94,8 @@ def ids_by_start(environment: str, dag_id: str, started: DropRecord) -> list[Inc
     One run says nothing of an environment that answers now and then: see `recoveries_by_waiting`.
     """
     about = About.drop(started, dag_id=dag_id, environment=environment)
-    return [IncidentId.of(kind, about) for kind in OF_CAUSES if not KINDS[kind].patience]
+    proven = (kind for kind in OF_CAUSES if not KINDS[kind].patience or "dag_id" in KINDS[kind].identified_by)
+    return [IncidentId.of(kind, about) for kind in proven]
 
 
 def recoveries_by_waiting(

@@ -7,5 +7,9 @@ class RetryLaterError(Exception):
     """Not now: the drop is safe in the ledger, and the same request must be made again later."""
 
 
+class ForeignBucketError(Exception):
+    """A drop of another bucket than the raw one: the gate may not read it, and must not try."""
+
+
 class ReplayError(Exception):
     """A replay request that can never be carried out; the message says why."""

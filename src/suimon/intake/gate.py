@@ -13,7 +13,7 @@ from suimon.drops.next_step import Step, next_step
 from suimon.drops.states import State
 from suimon.intake.admission import Admission
 from suimon.intake.entry import enter
-from suimon.intake.errors import RetryLaterError
+from suimon.intake.errors import ForeignBucketError, RetryLaterError
 from suimon.intake.routes import Stations, route_of
 from suimon.intake.run_start import RunStart
 from suimon.intake.shards import Gathering
@@ -53,7 +53,11 @@ class Gate:
     clock: Callable[[], datetime]
 
     def take(self, drop: Drop) -> DropRecord:
-        """Take a drop as far as it can go now, from whatever state; RetryLaterError when there is more to do."""
+        """Take a drop as far as it can go now, from whatever state.
+
+        RetryLaterError when there is more to do, ForeignBucketError when it is not of the raw bucket.
+        """
+        self._refuse_foreign(drop)
         record = enter(drop, self.contracts, self.ledger, self.incidents, self.clock())
         matched = self.contracts.match(drop.key)
         if matched is None:
@@ -72,6 +76,7 @@ class Gate:
         record = self.ledger.get(drop_id)
         if record is None:
             raise EventError(f"the ledger knows no drop {drop_id}, so it cannot be resumed")
+        self._refuse_foreign(record.drop)
         if record.state is State.UNMATCHED:
             return self.take(record.drop)
         return self.advance(record, self.contracts.of(record.dataset))
@@ -102,6 +107,10 @@ class Gate:
             self.ledger.release(record, self.clock())
             raise
         return route.forward(record) if record.state is State.ACCEPTED else record
+
+    def _refuse_foreign(self, drop: Drop) -> None:
+        if drop.bucket != self.settings.raw_bucket:
+            raise ForeignBucketError(f"s3://{drop.bucket}/{drop.key} is not in the bucket {self.settings.raw_bucket}")
 
     def _catch_up(self, record: DropRecord) -> DropRecord:
         """Move a part to where its set is, if the function that should have done so crashed or did not know of it."""

@@ -30,6 +30,7 @@ from suimon.ledger.items import (
 )
 from suimon.ledger.paging import items
 from suimon.ledger.sets import SetLedger
+from suimon.ledger.unusable import Unusable, read_each, read_item
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -84,37 +85,45 @@ class Ledger:
     Both are seen though a record may not be there yet (mark: entry-stands-for-its-record).
     """
 
-    def __init__(self, table: Table, by: str = "a person", sleep: Callable[[float], None] = time.sleep) -> None:
-        self.sets = SetLedger(table)
+    def __init__(
+        self,
+        table: Table,
+        by: str = "a person",
+        sleep: Callable[[float], None] = time.sleep,
+        unusable: Unusable | None = None,
+    ) -> None:
+        """Take the table. `unusable`: where to note an item that cannot be read, instead of raising, among many."""
+        self.sets = SetLedger(table, unusable)
         self._table = table
         self._by = by
         self._sleep = sleep
+        self._unusable = unusable
 
     # ---------------------------------------------------------------- reading
 
     def get(self, drop_id: str) -> DropRecord | None:
         """Return the drop as it is now (consistent read), or None."""
         item = self._table.get_item(Key=drop_key(drop_id), ConsistentRead=True).get("Item")
-        return record_of(item) if item else None
+        return read_item(item, record_of) if item else None
 
     def get_many(self, drop_ids: Iterable[str]) -> dict[str, DropRecord]:
         """Return the drops among these that the ledger knows, by id, as they are now."""
         keys = [drop_key(drop_id) for drop_id in dict.fromkeys(drop_ids)]
-        return {str(item["drop_id"]): record_of(item) for item in read_items(self._table, keys, self._sleep)}
+        return {one.id: one for one in self._each(read_items(self._table, keys, self._sleep))}
 
     def drops_of(self, dataset: str, partition: str) -> list[DropRecord]:
         """Return every drop of a partition, oldest write first. The index may lag a moment behind the table."""
         of_partition = Key("dataset_partition").eq(partition_key(dataset, partition))
         found = items(self._table, IndexName=BY_PARTITION, KeyConditionExpression=of_partition)
         # The index has sequencers as S3 writes them, and those sort as the writes do only when padded.
-        return sorted(map(record_of, found), key=_written)
+        return sorted(self._each(found), key=_written)
 
     def in_state(self, state: State, until: datetime, behind: Standing | None = None) -> Iterator[DropRecord]:
         """Yield the drops that came to a state until then, longest ago first, reading no more than is taken.
 
         `behind`: leave out the drops up to there. The index may lag a moment behind the table.
         """
-        yield from map(record_of, items_in(self._table, state, until, behind))
+        yield from self._each(items_in(self._table, state, until, behind))
 
     def drops_of_key(self, bucket: str, key: str) -> list[DropRecord]:
         """Return every drop of a key as it is now, oldest write first."""
@@ -144,6 +153,9 @@ class Ledger:
         entries = {str(entry["drop_id"]): entry for entry in found}
         known = self.get_many(entries) if entries else {}
         return sorted((known.get(drop_id) or entered_later(entry) for drop_id, entry in entries.items()), key=_written)
+
+    def _each(self, found: Iterable[Mapping[str, Any]]) -> Iterator[DropRecord]:
+        return read_each(found, record_of, self._unusable)
 
     # ---------------------------------------------------------------- writing
 

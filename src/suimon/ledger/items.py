@@ -19,8 +19,11 @@ def stamp(at: datetime) -> str:
 
 
 def moment(text: str) -> datetime:
-    """Read a time that `stamp` wrote."""
-    return datetime.fromisoformat(text)
+    """Read a time that `stamp` wrote; ValueError of any other text, and of a time without its offset."""
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError(f"{text} is a time without its offset from UTC")
+    return at
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from suimon.drops.run_finished_event import RunFinished
 from suimon.drops.states import State
 from suimon.ledger.checkpoints import key_of
 from suimon.ledger.conditional import RefusedError, write_if
+from suimon.ledger.unusable import Unusable, read_each
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,13 +35,15 @@ class PendingEnds:
         the next one finds run 1
     """
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, unusable: Unusable) -> None:
         self._table = table
+        self._unusable = unusable
 
     def all(self) -> list[RunFinished]:
         """Return the ends that nobody has finished recording."""
         item: Mapping[str, Any] = self._table.get_item(Key=_KEY, ConsistentRead=True).get("Item", {})
-        return [_end(str(text)) for run, text in sorted(item.items()) if run not in _KEY]
+        ends = [{"pk": f"the end of run {run}", "text": text} for run, text in sorted(item.items()) if run not in _KEY]
+        return list(read_each(ends, lambda one: _end(str(one["text"])), self._unusable))
 
     def add(self, ends: Sequence[RunFinished]) -> None:
         """Add ends, all of them or none."""

@@ -10,6 +10,7 @@ from suimon.drops.sets import DropSet, Member, Opened
 from suimon.ledger.by_state import SetState, items_in
 from suimon.ledger.conditional import RefusedError, write_if
 from suimon.ledger.items import moment, stamp
+from suimon.ledger.unusable import Unusable, read_each, read_item
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -34,13 +35,14 @@ class SetLedger:
                                          writes 9: four of four, and so the run   <- the last to write sees all
     """
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, unusable: Unusable | None = None) -> None:
         self._table = table
+        self._unusable = unusable
 
     def get(self, dataset: str, partition: str) -> DropSet:
         """Return the set as it stands now; one without members if nothing has joined."""
         item = self._table.get_item(Key=_key(dataset, partition), ConsistentRead=True).get("Item")
-        return _set(item) if item else DropSet(dataset, partition)
+        return read_item(item, _set) if item else DropSet(dataset, partition)
 
     def put(self, whole: DropSet, now: datetime) -> DropSet:
         """Write a set that was made from the revision it carries; LostSetError when that is no longer the latest."""
@@ -54,7 +56,7 @@ class SetLedger:
 
     def awaited(self, until: datetime) -> Iterator[DropSet]:
         """Yield the sets that are awaited since then or longer, longest first; the index may lag a moment."""
-        yield from map(_set, items_in(self._table, SetState.AWAITED, until))
+        yield from read_each(items_in(self._table, SetState.AWAITED, until), _set, self._unusable)
 
 
 def _key(dataset: str, partition: str) -> dict[str, str]:

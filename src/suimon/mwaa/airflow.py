@@ -90,9 +90,11 @@ def _ask(airflow: Airflow, method: str, path: str, body: dict[str, Any] | None) 
     try:
         answer = airflow.call(method, path, body)
     except (ClientError, BotoCoreError, BusyError) as error:
-        raise CannotAskError(str(error)) from error
+        code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
+        raise CannotAskError(str(error), of_one_run=code == "RestApiServerException") from error
     if answer.status == NOT_FOUND:
         return None
     if answer.status != OK or not isinstance(answer.body, dict):
-        raise CannotAskError(f"Airflow answers {answer.status} to {method} {path}: {answer.body}")
+        words = f"Airflow answers {answer.status} to {method} {path}: {answer.body}"
+        raise CannotAskError(words, of_one_run=True)
     return answer.body

@@ -21,7 +21,14 @@ BEFORE_LOAD, LOAD, REPORT = ("run_glue", "check_parquet"), "load_redshift", "rep
 
 
 class CannotAskError(Exception):
-    """Airflow did not answer how a run is; the message says what came instead."""
+    """Airflow did not answer how a run is; the message says what came instead.
+
+    `of_one_run`: whether it answered, and failed at this question; else nobody answers others either.
+    """
+
+    def __init__(self, message: str, *, of_one_run: bool = False) -> None:
+        super().__init__(message)
+        self.of_one_run = of_one_run
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,7 @@ class DeadLetters:
     sqs: SQSClient
     s3: S3Client
     queues: tuple[str, ...]
+    raw_bucket: str
     reports_bucket: str
     wait_seconds: int = 1
 
@@ -103,6 +104,8 @@ class DeadLetters:
 
     def _process(self, body: str, now: datetime) -> None:
         match read(body):
+            case Drop() as drop if drop.bucket != self.raw_bucket:
+                raise UnusableMessageError(f"it is about the bucket {drop.bucket}; the raw bucket is {self.raw_bucket}")
             case Drop() as drop:
                 record = enter(drop, self.contracts, self.ledger, self.incidents, now)
                 if record.state is not State.UNMATCHED:  # the gate could do nothing with it

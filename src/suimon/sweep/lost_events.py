@@ -11,11 +11,15 @@ from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+
+from suimon.aws.passing import passes
 from suimon.drops.states import State
 from suimon.incidents.incident import EXAMPLES
+from suimon.incidents.leaving_out import leave_out
 from suimon.ledger.items import moment, stamp
 from suimon.sweep.findings import Finding
-from suimon.sweep.plans.lost_events import Walk, known_above, near_prefixes, past_grace, recent, unseen
+from suimon.sweep.plans.lost_events import Walk, known_above, near_prefixes, past_grace, recent, unseen, walk_of
 from suimon.sweep.write_order import WriteOrder
 
 if TYPE_CHECKING:
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
     from suimon.intake.queue import IntakeQueue
     from suimon.ledger.checkpoints import Checkpoints
     from suimon.ledger.drops import Ledger
+    from suimon.ledger.unusable import Unusable
 
 LOST_EVENT = "lost event"
 WALK = "walk"  # the checkpoint's name
@@ -56,6 +61,7 @@ class LostEvents:
     bucket: RawBucket
     queue: IntakeQueue
     incidents: IncidentStore
+    unusable: Unusable
     backlog: int = 0
     budget: Budget = field(default_factory=lambda: Budget(ENTERED_AT_MOST))
 
@@ -79,13 +85,24 @@ class LostEvents:
 
     def far(self, checkpoints: Checkpoints, now: datetime) -> Finding:
         """Continue the walk over the whole bucket from its checkpoint, and leave one where this round ends."""
-        walk = Walk(**checkpoints.get(WALK))
+        try:
+            walk = walk_of(checkpoints.get(WALK), now)
+        except ValueError as error:
+            self.unusable.add(f"checkpoint#{WALK}", f"the walk is begun anew: {error}")
+            walk = Walk()
         if not walk.began:
             walk = replace(walk, began=stamp(now))
         finding = Finding(LOST_EVENT)
+        begin = walk
         try:
             for walked, found in self.portion(walk, now, FAR_PAGES):
                 walk, finding = walked, finding + found
+        except ClientError as error:
+            if walk is not begin or not walk.key or passes(error):
+                raise
+            # S3 refuses to continue there, and would in every round.
+            self.unusable.add(f"checkpoint#{WALK}", f"the walk is begun anew, for S3 refuses its place: {error}")
+            walk = Walk(began=walk.began, complete=walk.complete)
         finally:  # what was walked before an error stays walked
             checkpoints.put(WALK, asdict(walk))
         return finding
@@ -98,6 +115,8 @@ class LostEvents:
         complete = moment(walk.complete) if walk.complete else None
         for page in islice(self.bucket.pages(begin=walk.position), pages):
             found = self.compare(unseen(page, complete), now)
+            if any(_name(version) in self.unusable for version in page.versions):
+                walk = replace(walk, left_out="yes")
             found = replace(found, checked=len(page.versions))
             if found.unexplained:
                 yield walk, found
@@ -109,16 +128,25 @@ class LostEvents:
         """Find the versions past their grace that the ledger does not know, and enter them."""
         past = past_grace(versions, self.backlog, now)
         known = self.ledger.get_many([version.drop.id for version in past])
-        lost = [version for version in past if version.drop.id not in known]
+        # A record that cannot be read is there: its version is not lost.
+        lost = [one for one in past if one.drop.id not in known and f"drop#{one.drop.id}" not in self.unusable]
         order = WriteOrder(contracts=self.contracts, ledger=self.ledger, bucket=self.bucket, incidents=self.incidents)
         entered: dict[str, DropRecord] = {}
         for version in lost:
-            if version.drop.id not in entered and self.budget.left > 0:
+            if version.drop.id in entered or self.budget.left <= 0:
+                continue
+            with leave_out(self.unusable, _name(version)):
                 new = order.enter(version, known_above(version, versions, known), self.budget.left, now)
                 entered |= new
                 self.budget.left -= len(new)
+        lost = [version for version in lost if _name(version) not in self.unusable]
         self.queue.resume([record.id for record in entered.values() if record.state is not State.UNMATCHED])
         lost.sort(key=lambda version: version.drop.id in entered)  # as examples, what is left comes first
         keys = tuple(f"{version.drop.key} ({version.drop.version_id})" for version in lost[:EXAMPLES])
         detected = entered.keys() | {version.drop.id for version in lost}  # with the unknown ones below them
         return Finding(LOST_EVENT, len(versions), len(detected), len(entered), examples=keys)
+
+
+def _name(version: Version) -> str:
+    """Return the name under which a version that could not be entered is noted."""
+    return f"s3://{version.drop.bucket}/{version.drop.key} ({version.drop.version_id})"

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from suimon.incidents.incident import Incident
     from suimon.incidents.lifecycle import IncidentStore
     from suimon.ledger.drops import Ledger
+    from suimon.ledger.unusable import Unusable
     from suimon.mwaa.airflow import Airflow
     from suimon.outcome.run_end import RunEnds
     from suimon.settings import Settings
@@ -53,7 +54,11 @@ class SweepError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Sweep:
-    """Makes rounds; `site` returns the host of Airflow's pages, `wait_seconds` is how long SQS looks for messages."""
+    """Makes rounds.
+
+    site: returns the host of Airflow's pages. unusable: where ledger and incident store note what they cannot read.
+    wait_seconds: how long SQS looks for messages.
+    """
 
     contracts: Contracts
     ledger: Ledger
@@ -65,6 +70,7 @@ class Sweep:
     sqs: SQSClient
     settings: Settings
     site: Callable[[], str]
+    unusable: Unusable
     wait_seconds: int = 1
 
     def round(self, now: datetime, time_left: Callable[[], float] = lambda: 900.0) -> Findings:
@@ -91,7 +97,7 @@ class Sweep:
             else:
                 findings[finding.kind] = findings.get(finding.kind, Finding(finding.kind)) + finding
         result = Findings(tuple(findings.values()), tuple(failures))
-        self.incidents.report_all(*verdict(result, opened), now)
+        self.incidents.report_all(*verdict(result, self.unusable.take(), opened), now)
         return result
 
     def portion(self, walk: Walk, now: datetime) -> tuple[Findings, Walk | None]:
@@ -123,10 +129,16 @@ class Sweep:
                 queue=self._queue(),
                 incidents=self.incidents,
                 checkpoints=checkpoints,
+                unusable=self.unusable,
                 now=now,
             ),
             "incidents": lambda: close_stale(
-                ledger=self.ledger, contracts=self.contracts, incidents=self.incidents, opened=opened, now=now
+                ledger=self.ledger,
+                contracts=self.contracts,
+                incidents=self.incidents,
+                opened=opened,
+                unusable=self.unusable,
+                now=now,
             ),
             "stuck drops": lambda: self._stuck(opened, backlog, now),
             "runs": lambda: self._silent_runs().check(opened, now, time_left),
@@ -140,6 +152,7 @@ class Sweep:
             incidents=self.incidents,
             backlog=backlog,
             opened=opened,
+            unusable=self.unusable,
             now=now,
         )
 
@@ -153,6 +166,7 @@ class Sweep:
             bucket=RawBucket(self.s3, self.settings.raw_bucket),
             queue=self._queue(),
             incidents=self.incidents,
+            unusable=self.unusable,
             backlog=backlog,
         )
 
@@ -166,6 +180,7 @@ class Sweep:
             sqs=self.sqs,
             s3=self.s3,
             queues=(self.settings.intake_dead_letter_queue, self.settings.undelivered_queue),
+            raw_bucket=self.settings.raw_bucket,
             reports_bucket=self.settings.reports_bucket,
             wait_seconds=self.wait_seconds,
         )
@@ -178,7 +193,8 @@ class Sweep:
             incidents=self.incidents,
             airflow=self.airflow,
             queue=self._queue(),
-            pending=PendingEnds(self.table),
+            pending=PendingEnds(self.table, self.unusable),
+            unusable=self.unusable,
             site=self.site,
         )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from suimon.drops.states import State
+from suimon.incidents.leaving_out import leave_out
 from suimon.mwaa.airflow import ask_run
 from suimon.mwaa.pace import BusyError
 from suimon.mwaa.run_state import CannotAskError, RunState
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from suimon.intake.queue import IntakeQueue
     from suimon.ledger.drops import Ledger
     from suimon.ledger.pending_ends import PendingEnds
+    from suimon.ledger.unusable import Unusable
     from suimon.mwaa.airflow import Airflow
     from suimon.outcome.run_end import RunEnds
     from suimon.sweep.findings import Finding
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
 
 # Of runs that wait behind a paused DAG people hear before two hours have passed.
 QUEUED_LIMIT = timedelta(minutes=15)
+# Runs of which Airflow cannot say how they are, in one round: it may fail at one and know all others.
+GIVES_UP = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +61,7 @@ class SilentRuns:
     airflow: Airflow
     queue: IntakeQueue
     pending: PendingEnds
+    unusable: Unusable
     site: Callable[[], str]
 
     def check(self, opened: Collection[Incident], now: datetime, time_left: Callable[[], float]) -> Finding:
@@ -110,14 +115,16 @@ class SilentRuns:
         self, runs: Iterable[Run], time_left: Callable[[], float]
     ) -> tuple[dict[str, RunState | None], CannotAskError | None]:
         states: dict[str, RunState | None] = {}
+        unanswered: CannotAskError | None = None
+        failed = 0
         for run in runs:
-            if time_left() < LEAST_SECONDS:
+            if time_left() < LEAST_SECONDS or failed >= GIVES_UP:
                 break  # the answers are still to be recorded; the next round asks about the others
             try:
                 states[run.record.id] = ask_run(self.airflow, run.dag_id, run.id)
             except CannotAskError as error:
-                return states, error
-        return states, None
+                unanswered, failed = error, failed + (1 if error.of_one_run else GIVES_UP)
+        return states, unanswered
 
     def _host(self) -> str:
         try:
@@ -127,5 +134,6 @@ class SilentRuns:
 
     def _record(self, ends: Iterable[RunFinished], now: datetime) -> None:
         for end in ends:
-            self.run_ends.record(end, now)
-            self.pending.remove(end)
+            with leave_out(self.unusable, f"the end of run {end.run_id}"):
+                self.run_ends.record(end, now)
+                self.pending.remove(end)

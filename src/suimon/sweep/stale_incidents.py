@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from suimon.drops.states import State
 from suimon.incidents.incident import of_kind
+from suimon.incidents.leaving_out import leave_out
 from suimon.incidents.recovery import OF_CAUSES, OF_WRITES, close_recovered, lapsed, recoveries_by_waiting
 from suimon.sweep.findings import Finding
 from suimon.sweep.oldest_drops import read_oldest
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from suimon.incidents.kinds import IncidentId
     from suimon.incidents.lifecycle import IncidentStore
     from suimon.ledger.drops import Ledger
+    from suimon.ledger.unusable import Unusable
 
 STALE = "stale incident"
 # Three reads each. Nobody may ever correct the oldest ones, so each round looks at the next.
@@ -28,11 +30,20 @@ LOOKED_AT_MOST = 200
 
 
 def close_stale(
-    *, ledger: Ledger, contracts: Contracts, incidents: IncidentStore, opened: Sequence[Incident], now: datetime
+    *,
+    ledger: Ledger,
+    contracts: Contracts,
+    incidents: IncidentStore,
+    opened: Sequence[Incident],
+    unusable: Unusable,
+    now: datetime,
 ) -> Finding:
     """Close the open incidents that have recovered without anybody closing them, and those that have lapsed."""
     of_writes = in_turn(of_kind(opened, *OF_WRITES), LOOKED_AT_MOST, now)
-    closed = close_recovered(incidents, ledger, [one.id for one in of_writes], now)
+    closed: list[IncidentId] = []
+    for one in of_writes:
+        with leave_out(unusable, f"incident#{one.id}"):
+            closed += close_recovered(incidents, ledger, [one.id], now)
     closed += _close_causes(ledger, contracts, incidents, opened, now)
     closed += [one.id for one in lapsed(opened, now) if one.id not in closed and incidents.lapse(one, now)]
     return Finding(STALE, checked=len(opened), detected=len(closed), repaired=len(closed))

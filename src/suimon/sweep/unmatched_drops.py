@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from suimon.drops.states import State
 from suimon.incidents.incident import EXAMPLES
+from suimon.incidents.leaving_out import leave_out
 from suimon.ledger.drops import Ledger, LostClaimError
 from suimon.sweep.findings import Finding
-from suimon.sweep.plans.unmatched_drops import plan, recoveries, resume_search
+from suimon.sweep.plans.unmatched_drops import plan, recoveries, resume_search, search_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from suimon.incidents.lifecycle import IncidentStore
     from suimon.intake.queue import IntakeQueue
     from suimon.ledger.checkpoints import Checkpoints
+    from suimon.ledger.unusable import Unusable
     from suimon.sweep.plans.unmatched_drops import Matched
 
 UNMATCHED = "unmatched drop"
@@ -36,15 +38,20 @@ def assign_unmatched(
     queue: IntakeQueue,
     incidents: IncidentStore,
     checkpoints: Checkpoints,
+    unusable: Unusable,
     now: datetime,
 ) -> Finding:
     """Assign drops that came before their contract, if the patterns have changed since this was last finished."""
-    search = resume_search(checkpoints.get(SEARCH), contracts, now)
+    try:
+        search = search_of(checkpoints.get(SEARCH), contracts, now)
+    except ValueError as error:
+        unusable.add(f"checkpoint#{SEARCH}", f"it is begun anew: {error}")
+        search = resume_search({}, contracts, now)
     if search is None:
         return Finding(UNMATCHED)
     records = list(islice(ledger.in_state(State.UNMATCHED, now, search.behind), MATCHED_AT_MOST))
     planned = plan(search, records, contracts, now)
-    assigned = _assign(ledger, planned.matches, now)
+    assigned = _assign(ledger, planned.matches, unusable, now)
     queue.resume([record.id for record in assigned])
     incidents.report_all((), recoveries(assigned, planned), now)
     checkpoints.put(SEARCH, planned.search.to_checkpoint() if planned.search else {"done": search.patterns})
@@ -52,9 +59,10 @@ def assign_unmatched(
     return Finding(UNMATCHED, len(records), len(assigned), len(assigned), examples=examples)
 
 
-def _assign(ledger: Ledger, matches: Iterable[Matched], now: datetime) -> list[DropRecord]:
+def _assign(ledger: Ledger, matches: Iterable[Matched], unusable: Unusable, now: datetime) -> list[DropRecord]:
     assigned = []
     for one in matches:
-        with suppress(LostClaimError):  # a late delivery of the event was first
+        # A lost claim: a late delivery of the event was first.
+        with leave_out(unusable, f"drop#{one.record.id}"), suppress(LostClaimError):
             assigned.append(ledger.move(one.record, State.RECEIVED, now, match=one.match))
     return assigned

@@ -19,6 +19,7 @@ from suimon.incidents.incident import Incident, Problem
 from suimon.incidents.kinds import About, IncidentId, Kind
 from suimon.incidents.lifecycle import IncidentStore
 from suimon.ledger.drops import Ledger
+from suimon.ledger.unusable import Unusable
 from suimon.warehouse.data_api import UnfinishedError, Warehouse
 from tests.functional.conftest import open_ids
 
@@ -95,12 +96,14 @@ def redshift() -> Redshift:
 
 @pytest.fixture
 def watch(table: Table, post: Post, redshift: Redshift) -> Watch:
+    unusable = Unusable()
     return Watch(
         contracts=CONTRACTS,
-        ledger=Ledger(table),
-        incidents=IncidentStore(table, post.sns, post.topic_arn),
+        ledger=Ledger(table, unusable=unusable),
+        incidents=IncidentStore(table, post.sns, post.topic_arn, unusable=unusable),
         redshift=redshift,  # type: ignore[arg-type]  # a fake of four calls
         warehouse=WAREHOUSE,
+        unusable=unusable,
     )
 
 

@@ -13,13 +13,17 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from suimon.drops.drop import EventError
 from suimon.drops.states import State
+from suimon.intake.gate import receive
 from suimon.intake.queue import HANDED_OVER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
     from types import ModuleType
+
+    from mypy_boto3_dynamodb.service_resource import Table
 
     from suimon.contract.model import Contracts
     from suimon.drops.drop import Drop
@@ -121,3 +125,18 @@ def test_a_replay_request_is_no_batch(app: ModuleType, context: LambdaContext, g
     loaded(gate, drop)
     request = {"drop_id": drop.id, "attempt": 2, "task_token": "token", "execution": "execution"}
     assert app.handler({"replay": request}, context) == {"drop_id": drop.id, "state": State.TRIGGERED}
+
+
+def test_an_event_of_another_bucket_is_refused_for_good(
+    app: ModuleType, context: LambdaContext, gate: Gate, table: Table, capsys: pytest.CaptureFixture[str]
+) -> None:
+    foreign = replace(put(GOOD), bucket="lake")
+    assert app.handler(queue_event(created(foreign)), context) == {"batchItemFailures": []}
+    assert (gate.ledger.get(foreign.id), table.scan()["Items"]) == (None, [])
+    assert '"DropsForeign":[1.0]' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("broken", [{"key": ""}, {"version_id": ""}, {"key": "half a \ud83d character"}])
+def test_an_event_of_no_object_is_an_event_error(gate: Gate, broken: dict[str, str]) -> None:
+    with pytest.raises(EventError):
+        receive(gate, created(replace(put(GOOD), **broken)))  # type: ignore[arg-type]  # texts

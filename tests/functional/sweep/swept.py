@@ -21,6 +21,7 @@ from suimon.incidents.lifecycle import IncidentStore
 from suimon.intake.queue import IntakeQueue
 from suimon.intake.shards import Gathering
 from suimon.ledger.drops import Ledger
+from suimon.ledger.unusable import Unusable
 from suimon.mwaa.airflow import Airflow
 from suimon.outcome.run_end import RunEnds
 from suimon.sweep.lost_events import LostEvents
@@ -112,6 +113,7 @@ class World:
     sfn: FakeSfn = field(default_factory=FakeSfn)
     s3: Any = None
     sqs: Any = None
+    unusable: Unusable = field(default_factory=Unusable)
 
     def __post_init__(self) -> None:
         self.s3 = self.s3 or boto3.client("s3")
@@ -124,11 +126,11 @@ class World:
 
     @property
     def ledger(self) -> Ledger:
-        return Ledger(self.table, "the test")
+        return Ledger(self.table, "the test", unusable=self.unusable)
 
     @property
     def incidents(self) -> IncidentStore:
-        return IncidentStore(self.table, self.post.sns, self.post.topic_arn)
+        return IncidentStore(self.table, self.post.sns, self.post.topic_arn, unusable=self.unusable)
 
     def sweep(self, **changes: Any) -> Sweep:
         pace: Any = SimpleNamespace(wait=lambda: None)
@@ -150,6 +152,7 @@ class World:
                 undelivered_queue=self.queues["undelivered"],
             ),
             "site": lambda: "airflow.example",
+            "unusable": self.unusable,
             "wait_seconds": 0,
         }
         return Sweep(**given | changes)
@@ -248,7 +251,12 @@ def lost_events_of(world: World) -> LostEvents:
     queue = IntakeQueue(world.sqs, world.queues["intake"])
     bucket = RawBucket(world.s3, RAW)
     return LostEvents(
-        contracts=world.contracts, ledger=world.ledger, bucket=bucket, queue=queue, incidents=world.incidents
+        contracts=world.contracts,
+        ledger=world.ledger,
+        bucket=bucket,
+        queue=queue,
+        incidents=world.incidents,
+        unusable=world.unusable,
     )
 
 

@@ -55,7 +55,13 @@ def start(
         monkeypatch.setenv(f"SUIMON_{name}", value)
     client, fakes = boto3.client, {"redshift-data": Redshift(), "mwaa": world.mwaa}
     monkeypatch.setattr(boto3, "client", lambda name, **more: fakes.get(name) or client(name, **more))
-    return lambda: entry_point("freshness", world.contracts)
+
+    def load() -> ModuleType:
+        app = entry_point("freshness", world.contracts)
+        monkeypatch.setattr(app, "utc_now", lambda: NOON)
+        return app
+
+    return load
 
 
 def test_a_scheduled_round_checks_deadlines_and_sweeps(
@@ -174,3 +180,34 @@ def test_the_link_to_a_run_that_hangs_names_the_environment_s_own_pages(
     start().handler({"time": TODAY, "reconcile": {}}, context)
     [(_, body)] = world.post.letters()
     assert f"https://abc.airflow.example/dags/{DAG}/runs/{record.id}.1" in body
+
+
+@pytest.mark.parametrize("time", ["2026-11-22T12:00:00", "1970-01-01T00:00:00Z", "9999-12-31T00:00:00Z"])
+@pytest.mark.parametrize("more", [{}, {"reconcile": {}}])
+def test_a_time_that_no_round_can_have_is_refused_before_anything_runs(
+    start: Callable[[], Any], world: World, context: LambdaContext, time: str, more: dict[str, Any]
+) -> None:
+    world.put(key_of())
+    with pytest.raises(Exception, match="time: "):
+        start().handler({"time": time, **more}, context)
+    assert world.table.scan()["Items"] == []
+    assert (world.post.subjects(), world.resumed()) == ([], [])
+
+
+@pytest.mark.parametrize("days", [-90, 1, 90])
+def test_a_round_as_of_another_day_is_a_dry_look(
+    start: Callable[[], Any], world: World, context: LambdaContext, days: int
+) -> None:
+    app = start()
+    app.handler({"time": TODAY}, context)
+    before, opened = world.table.scan()["Items"], world.post.subjects()
+    assert "[Suimon] other0 2026-11-21: the file never came" in opened
+    world.put(key_of())
+    at = NOON + 24 * days * HOUR
+    answer = json.loads(json.dumps(app.handler({"time": at.isoformat()}, context)))
+    assert f"missing-file:other0:{(at - 24 * HOUR).date()}" in answer["problems"]
+    assert (answer["published"], answer["recovered"]) == ([], [])
+    assert world.table.scan()["Items"] == before
+    assert (world.post.subjects(), world.resumed()) == ([], [])
+    with pytest.raises(Exception, match="leave the time away"):
+        app.handler({"time": at.isoformat(), "reconcile": {}}, context)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from suimon.aws import versions
 from suimon.drops.states import State
@@ -229,7 +230,7 @@ def test_an_error_leaves_the_checkpoint_where_the_walk_had_come_to(
 
     def fails_once(*args: Any) -> Any:
         if next(calls, False):
-            raise ZeroDivisionError
+            raise EndpointConnectionError(endpoint_url="dynamodb")
         return receive(*args)
 
     monkeypatch.setattr(sweep.ledger, "receive", fails_once)

@@ -13,6 +13,7 @@ from suimon.drops.drop import Replay
 from suimon.drops.run_finished_event import RunFinished
 from suimon.drops.states import State
 from suimon.ledger.pending_ends import PendingEnds
+from suimon.ledger.unusable import Unusable
 from suimon.sweep.plans import silent_runs
 from suimon.sweep.plans.silent_runs import SILENT
 from tests.functional.sweep.swept import (
@@ -168,7 +169,8 @@ def test_after_a_crash_while_an_end_is_recorded_the_next_round_reports_it(
     world.mwaa.runs[f"{record.id}.1"] = "failed"
     sweep = world.sweep()
     monkeypatch.setattr(sweep.run_ends.incidents, "report", lambda *_: 1 / 0)
-    assert [failure.part for failure in sweep.round(NOON).failures] == ["runs"]
+    assert sweep.round(NOON).failures == ()  # one end holds up no other part of the round
+    assert f"the end of run {record.id}.1" in world.post.letters()[-1][1]
     assert world.state_of(record.id) is State.TRIGGERED
     world.round(NOON + 15 * MINUTE)
     assert "[Suimon] sales 2026-11-21 could not be loaded" in world.post.subjects()
@@ -234,6 +236,22 @@ def test_however_many_runs_wait_behind_a_paused_dag_they_are_explained_and_not_a
     assert world.post.subjects() == [f"[Suimon] DAG {DAG} is paused: files are accepted, nothing is loaded"]
 
 
+def test_a_run_that_airflow_fails_at_hides_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    bad, good = overdue(world, 2, "success")
+    invoke = world.mwaa.invoke_rest_api
+
+    def fails_at_one(**request: Any) -> Any:
+        if bad.id in request["Path"]:
+            error: Any = {"Error": {"Code": "RestApiServerException"}, "RestApiStatusCode": 500}
+            raise ClientError(error, "InvokeRestApi")
+        return invoke(**request)
+
+    monkeypatch.setattr(world.mwaa, "invoke_rest_api", fails_at_one)
+    world.round()
+    assert (world.state_of(bad.id), world.state_of(good.id)) == (State.TRIGGERED, State.LOADED)
+    assert "[Suimon] Airflow cannot be asked what became of its runs" in world.post.subjects()
+
+
 def test_an_airflow_that_does_not_answer_is_not_asked_about_every_dag(world: World) -> None:
     world.contracts = contracts("stock/{ds}/stock.csv", "shops/{ds}/shops.csv")
     for name in ("stock", "shops"):
@@ -253,7 +271,7 @@ def test_with_little_time_left_the_answers_are_recorded_and_nobody_else_is_asked
 
 
 def test_rounds_at_once_keep_their_pending_ends_side_by_side(table: Table) -> None:
-    ours, theirs = PendingEnds(table), PendingEnds(table)
+    ours, theirs = PendingEnds(table, Unusable()), PendingEnds(table, Unusable())
     ours.add([end("a.1"), end("b.1")])
     theirs.add([end("c.1")])
     assert ours.all() == [end("a.1"), end("b.1"), end("c.1")]
@@ -277,7 +295,7 @@ def test_an_end_that_one_round_could_not_record_outlives_another_round(
         # The other round is at work meanwhile: it notes its own end, enters it, and takes it away.
         later = world.triggered(NOON - 3 * HOUR, "2026-11-20")
         world.mwaa.runs[f"{later.id}.1"] = "success"
-        noted = PendingEnds(world.table)
+        noted = PendingEnds(world.table, world.unusable)
         noted.add([end(f"{later.id}.1", State.LOADED)])
         noted.remove(end(f"{later.id}.1", State.LOADED))
         raise InterruptedError
@@ -289,7 +307,7 @@ def test_an_end_that_one_round_could_not_record_outlives_another_round(
     assert (world.state_of(ours.id), world.sfn.answered) == (State.LOADED, [])
     world.round(NOON + 15 * MINUTE)
     assert world.sfn.answered == ["a replay waits"]
-    assert PendingEnds(world.table).all() == []
+    assert PendingEnds(world.table, world.unusable).all() == []
 
 
 def test_a_dag_that_no_contract_names_any_more_is_not_asked_about(world: World) -> None:

@@ -26,6 +26,7 @@ AIRFLOW_ANSWERS = "Airflow answers again."
 NOTHING_IS_STUCK = "No file of this dataset has been stuck for an hour."
 NOTHING_IS_KEPT = "Nothing is kept there any longer."
 SWEEP_WORKS = "This part of the sweep was done."
+ALL_CAN_BE_USED = "The sweep can use all that it reads."
 ALL_IS_ACCOUNTED_FOR = "Everything in the bucket is accounted for."
 
 

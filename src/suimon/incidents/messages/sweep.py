@@ -46,6 +46,24 @@ def unexplained_left(left: Mapping[str, tuple[int, Sequence[str]]]) -> Problem:
     )
 
 
+def left_out(found: Mapping[str, str]) -> Problem:
+    """Report what a round could not use of what it read; `found`: by name, why."""
+    listed = "\n".join(f"  {name}\n    {reason}" for name, reason in sorted(found.items())[:EXAMPLES])
+    more = f"\n  and {len(found) - EXAMPLES:,} more" if len(found) > EXAMPLES else ""
+    return Problem(
+        kind=Kind.UNUSABLE,
+        about=NOTHING,
+        subject="The sweep left out what it cannot use",
+        body=(
+            f"Everything else was done. These were left out, and nobody looks after them meanwhile:\n{listed}{more}\n\n"
+            "What to do: a checkpoint# is begun anew by itself. Of any other item, find in CloudTrail who wrote it; "
+            "correct it in the ledger's table, or delete it: then its object is found and entered again, and a problem "
+            "that is still there is reported again."
+        ),
+        fingerprint=" ".join(sorted(found)),
+    )
+
+
 def stuck_drops(dataset: str, records: Sequence[DropRecord]) -> Problem:
     """Drops of one dataset that are stuck at the gate."""
     listed = "\n".join(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from suimon.aws.versions import Position
 from suimon.drops.drop import SEQUENCER_DIGITS, Drop, DropRecord, after, written_order
+from suimon.ledger.items import moment
+from suimon.sweep.turns import in_the_past
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,13 +42,15 @@ class Walk:
     """How far a walk over the whole bucket has come; times are ISO 8601.
 
     key, version_id: the last version that was looked at. began: when it began. complete: when the last complete one
-    did.
+    did. left_out: "yes" once a version could not be entered; then this walk is no complete one, and the next one looks
+    at everything that this one did.
     """
 
     key: str = ""
     version_id: str = ""
     began: str = ""
     complete: str = ""
+    left_out: str = ""
 
     @property
     def position(self) -> Position:
@@ -56,8 +60,19 @@ class Walk:
     def at(self, position: Position | None) -> Walk:
         """Continue at a position; None: the walk is complete and the next one begins at the beginning."""
         if position is None:
-            return Walk(complete=self.began)
+            return Walk(complete=self.complete if self.left_out else self.began)
         return replace(self, key=position.key, version_id=position.version_id)
+
+
+def walk_of(checkpoint: Mapping[str, str], now: datetime) -> Walk:
+    """Read a walk's checkpoint; ValueError when no round can have written it."""
+    if unknown := checkpoint.keys() - {one.name for one in fields(Walk)}:
+        raise ValueError(f"it has {', '.join(sorted(unknown))}, of which a walk knows nothing")
+    walk = Walk(**checkpoint)
+    for at in (walk.began, walk.complete):
+        if at:
+            in_the_past(moment(at), now)
+    return walk
 
 
 def near_prefixes(contracts: Sequence[Contract], now: datetime) -> list[str]:

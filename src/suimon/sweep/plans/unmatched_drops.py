@@ -14,7 +14,7 @@ from suimon.incidents.kinds import About, IncidentId, Kind
 from suimon.incidents.messages.files import key_shape
 from suimon.incidents.messages.recoveries import CONTRACT_MATCHES
 from suimon.ledger.items import Standing, moment, stamp
-from suimon.sweep.turns import LONGEST_RUN
+from suimon.sweep.turns import LONGEST_RUN, in_the_past
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -77,6 +77,14 @@ class Plan:
     search: Search | None
 
 
+def search_of(checkpoint: Mapping[str, str], contracts: Contracts, now: datetime) -> Search | None:
+    """Return the search that this round continues; ValueError when no round can have written the checkpoint."""
+    try:
+        return resume_search(checkpoint, contracts, now)
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"{type(error).__name__}: {error}") from error
+
+
 def resume_search(checkpoint: Mapping[str, str], contracts: Contracts, now: datetime) -> Search | None:
     """Return the search that this round continues; None if there is nothing for it to do.
 
@@ -88,6 +96,8 @@ def resume_search(checkpoint: Mapping[str, str], contracts: Contracts, now: date
     if checkpoint.get("searching") != patterns:
         return Search(patterns, now)
     search = Search.from_checkpoint(checkpoint)
+    for at in (search.began, search.behind.since if search.behind else now):
+        in_the_past(at, now)
     # Lambda retries a round with the time of its schedule: then a later round may have come further already.
     return None if search.behind and search.behind.since > now - SETTLED else search
 

@@ -36,15 +36,23 @@ def names(found: Iterable[Problem | Recovery]) -> list[str]:
 
 
 def test_a_part_that_fails_is_reported_until_it_works() -> None:
-    assert names(verdict(FAILED, [])[0]) == ["sweep-failed:runs"]
+    assert names(verdict(FAILED, {}, [])[0]) == ["sweep-failed:runs"]
     incidents = opened(Kind.SWEEP_FAILED, "stuck drops", "runs", "dead letters")
-    assert names(verdict(FAILED, incidents)[1]) == ["sweep-failed:stuck drops", "sweep-failed:dead letters"]
+    assert names(verdict(FAILED, {}, incidents)[1]) == ["sweep-failed:stuck drops", "sweep-failed:dead letters"]
 
 
 def test_what_is_left_unexplained_is_reported_until_a_whole_round_explains_everything() -> None:
     reported = opened(Kind.UNEXPLAINED)
-    problems, recoveries = verdict(LEFT, reported)
+    problems, recoveries = verdict(LEFT, {}, reported)
     assert (names(problems), recoveries) == (["unexplained"], [])
     assert "2 x lost event, among them key" in problems[0].body
-    assert verdict(FAILED, reported)[1] == []  # what failed may have left something, too
-    assert names(verdict(Findings(), reported)[1]) == ["unexplained"]
+    assert verdict(FAILED, {}, reported)[1] == []  # what failed may have left something, too
+    assert names(verdict(Findings(), {}, reported)[1]) == ["unexplained"]
+
+
+def test_what_is_left_out_is_reported_until_a_whole_round_leaves_out_nothing() -> None:
+    problems, _ = verdict(Findings(), {"drop#1": "KeyError"}, [])
+    assert names(problems) == ["unusable"]
+    assert "drop#1\n    KeyError" in problems[0].body
+    assert verdict(FAILED, {}, opened(Kind.UNUSABLE))[1] == []
+    assert names(verdict(Findings(), {}, opened(Kind.UNUSABLE))[1]) == ["unusable"]
