@@ -9,6 +9,7 @@ from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 
+from suimon.contract.calendar import EVERY_DAY, Calendar
 from suimon.contract.dates import USUAL, DateBounds
 from suimon.contract.file import Column, Condition, ContractError, FileFormat, Language, Metric, Tolerance
 from suimon.contract.keys import SHARD, KeyPattern, SetRule
@@ -25,12 +26,16 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """When the file of a business date is due: `deadline` o'clock in `time_zone`, `days_after` days later."""
+    """When the file of a business date is due: `deadline` o'clock in `time_zone`, `days_after` days later.
+
+    The calendar says which business dates have a file.
+    """
 
     days_after: int
     deadline: time
     time_zone: str
-    lookback_days: int  # how many past business dates are looked after
+    lookback_days: int  # for how many days a file is looked for, that of its deadline being the first
+    calendar: Calendar = EVERY_DAY
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> "Arrival":
@@ -40,16 +45,18 @@ class Arrival:
             deadline=time.fromisoformat(raw["deadline"]),
             time_zone=raw["time_zone"],
             lookback_days=raw["lookback_days"],
+            calendar=Calendar.from_json(raw["calendar"]) if "calendar" in raw else EVERY_DAY,
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Return the compiled form; the deadline as HH:MM."""
-        return {
+        """Return the compiled form; the deadline as HH:MM, no calendar where every date has a file."""
+        told = {
             "days_after": self.days_after,
             "deadline": self.deadline.isoformat(timespec="minutes"),
             "time_zone": self.time_zone,
             "lookback_days": self.lookback_days,
         }
+        return told if self.calendar == EVERY_DAY else told | {"calendar": self.calendar.to_json()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from suimon.freshness.observation import Check
 from suimon.incidents.incident import of_kind
 from suimon.incidents.kinds import About, IncidentId, Kind
 from suimon.incidents.messages.freshness import file_never_came
-from suimon.incidents.messages.recoveries import SET_IS_NOT_DUE, SET_IS_WHOLE, file_has_come
+from suimon.incidents.messages.recoveries import NO_FILE_IS_DUE, SET_IS_NOT_DUE, SET_IS_WHOLE, file_has_come
 from suimon.incidents.messages.sets import incomplete_id, overdue
 
 if TYPE_CHECKING:
@@ -52,15 +52,15 @@ def sets_to_check(
 
 
 def due_partitions(arrival: Arrival, now: datetime) -> list[str]:
-    """Return the business dates of the last `lookback_days` days whose deadline has come, oldest first, as YYYY-MM-DD.
+    """Return the business dates with a file whose deadline came in the last `lookback_days` days, oldest first.
 
-    The deadline is a time on the wall in the contract's zone. One that the change to summer time skips falls as much
-    later as the clock jumps; one that comes twice in autumn counts the first time.
+    Written YYYY-MM-DD. The deadline is a time on the wall in the contract's zone. One that the change to summer time
+    skips falls as much later as the clock jumps; one that comes twice in autumn counts the first time.
     """
     zone = ZoneInfo(arrival.time_zone)
-    today = now.astimezone(zone).date()
-    days = (today - timedelta(days=back) for back in range(arrival.lookback_days, -1, -1))
-    return [day.isoformat() for day in days if deadline_of(arrival, day) <= now]
+    newest = now.astimezone(zone).date() - timedelta(days=arrival.days_after)
+    days = (newest - timedelta(days=back) for back in reversed(range(arrival.lookback_days)))
+    return [day.isoformat() for day in days if arrival.calendar.expects(day) and deadline_of(arrival, day) <= now]
 
 
 def deadline_of(arrival: Arrival, day: date) -> datetime:
@@ -73,12 +73,15 @@ def judge_arrival(contract: Contract, partition: str, drops: Sequence[DropRecord
     """Judge a partition whose deadline has come by its drops.
 
     A file that came and was rejected, or could not be loaded, is not missing: it has an incident of its own. So has a
-    set of which something has come.
+    set of which something has come. Nor is one missing that the contract, as it is by now, does not expect.
     """
     incident_id = IncidentId.of(Kind.MISSING_FILE, About(dataset=contract.dataset, partition=partition))
     if drops:
         return Check(incident_id, None, file_has_come(drops[-1]))
-    deadline = deadline_of(contract.arrival, date.fromisoformat(partition)) if contract.arrival else None
+    day, arrival = date.fromisoformat(partition), contract.arrival
+    if arrival and not arrival.calendar.expects(day):
+        return Check(incident_id, None, NO_FILE_IS_DUE)
+    deadline = deadline_of(arrival, day) if arrival else None
     return Check(incident_id, file_never_came(contract, partition, deadline))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,12 +18,14 @@ from suimon.warehouse.data_api import UnfinishedError, Warehouse, run_query
 if TYPE_CHECKING:
     from mypy_boto3_redshift_data import RedshiftDataAPIServiceClient
 
-    from suimon.contract.model import TableFreshness
+    from suimon.contract.model import Contract, TableFreshness
 
 # A serverless workgroup that sleeps takes its time to wake up.
 QUERY_SECONDS = 60
 # A date of today in a time zone ahead of UTC is a day in UTC's future; more than that is a wrong date in the table.
 AHEAD_DAYS = -1
+# A table that is older is stale by any calendar.
+MOST_DAYS = 1_000
 _AGE_SQL = Path(__file__).with_name("tables_age.sql")
 
 
@@ -35,13 +37,21 @@ class NoTimeError(Exception):
     """A table that was not asked, for lack of time; the message says what took it."""
 
 
-def judge_age(table: TableFreshness, age_days: int | None) -> Check:
-    """Judge a table by the days since its newest value; None: it has no value at all."""
-    if age_days is None or not AHEAD_DAYS <= age_days <= table.max_age_days:
-        problem = stale_table(table, age_days)
+def judge_age(table: TableFreshness, age_days: int | None, closed_days: int = 0) -> Check:
+    """Judge a table by the days since its newest value, without the closed ones; None: it has no value at all."""
+    if age_days is None or not AHEAD_DAYS <= age_days - closed_days <= table.max_age_days:
+        problem = stale_table(table, age_days, closed_days)
         return Check(problem.id, problem)
     note = table_is_fresh(table, age_days)
     return Check(IncidentId.of(Kind.STALE_TABLE, About(table=table.table)), None, note)
+
+
+def closed_days(contract: Contract, age_days: int | None, now: datetime) -> int:
+    """Return how many of the days since a table's newest value are closed by the calendar of its files."""
+    if contract.arrival is None or age_days is None or not 0 < age_days <= MOST_DAYS:
+        return 0
+    today = now.astimezone(UTC).date()
+    return age_days - contract.arrival.calendar.days_between(today - timedelta(days=age_days), today)
 
 
 def unreadable(table: TableFreshness, warehouse: Warehouse, error: Exception) -> Check:

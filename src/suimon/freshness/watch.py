@@ -15,6 +15,7 @@ from suimon.freshness.tables import (
     IdentifierError,
     NoTimeError,
     ask_age,
+    closed_days,
     judge_age,
     readable,
     unreadable,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_redshift_data import RedshiftDataAPIServiceClient
 
-    from suimon.contract.model import Contracts, TableFreshness
+    from suimon.contract.model import Contract, Contracts, TableFreshness
     from suimon.incidents.incident import Incident
     from suimon.incidents.kinds import IncidentId
     from suimon.incidents.lifecycle import IncidentStore
@@ -87,9 +88,9 @@ class Watch:
         until = self.ticks() + TABLES_SECONDS
         for contract in self.contracts.all:
             if contract.freshness:
-                yield from self._check_table(contract.freshness, until, now)
+                yield from self._check_table(contract, contract.freshness, until, now)
 
-    def _check_table(self, table: TableFreshness, until: float, now: datetime) -> Iterator[Check]:
+    def _check_table(self, contract: Contract, table: TableFreshness, until: float, now: datetime) -> Iterator[Check]:
         try:
             age_days = self._age(table, until, now)
         except (WarehouseError, ClientError, BotoCoreError, IdentifierError, NoTimeError) as error:
@@ -97,7 +98,7 @@ class Watch:
             yield unreadable(table, self.warehouse, error)
         else:
             yield readable(table)
-            yield judge_age(table, age_days)
+            yield judge_age(table, age_days, closed_days(contract, age_days, now))
 
     def _age(self, table: TableFreshness, until: float, now: datetime) -> int | None:
         seconds = until - self.ticks()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta, timezone
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta, timezone
 
 import pytest
 
+from suimon.contract.calendar import Calendar
 from suimon.contract.keys import KeyPattern, SetRule
 from suimon.contract.model import Arrival, Contract, Contracts, TableFreshness
 from suimon.drops.drop import Drop, DropRecord, Match
@@ -43,7 +45,7 @@ def test_a_day_is_due_at_its_deadline_and_not_a_second_before() -> None:
     assert due_partitions(TOKYO, utc("2026-11-21T21:00:00"))[-1] == "2026-11-21"
 
 
-def test_the_lookback_counts_from_today_in_the_contracts_zone() -> None:
+def test_the_lookback_counts_from_the_day_of_the_deadline_in_the_contracts_zone() -> None:
     # In UTC it is still the 21st; in Tokyo the 22nd has begun.
     assert due_partitions(TOKYO, utc("2026-11-21T21:00:00")) == [
         "2026-11-17",
@@ -60,14 +62,39 @@ def test_the_zone_that_now_is_written_in_does_not_matter() -> None:
         assert due_partitions(TOKYO, now.astimezone(timezone(timedelta(hours=hours)))) == due_partitions(TOKYO, now)
 
 
-def test_a_lookback_of_no_days_asks_for_today_only() -> None:
-    same_day = Arrival(days_after=0, deadline=time(18), time_zone="Asia/Tokyo", lookback_days=0)
+def test_a_lookback_of_one_day_asks_for_the_day_of_the_deadline_only() -> None:
+    same_day = Arrival(days_after=0, deadline=time(18), time_zone="Asia/Tokyo", lookback_days=1)
     assert due_partitions(same_day, utc("2026-11-21T08:59:59")) == []
     assert due_partitions(same_day, utc("2026-11-21T09:00:00")) == ["2026-11-21"]
 
 
-def test_a_deadline_further_off_than_the_lookback_is_never_due() -> None:
-    assert due_partitions(Arrival(7, time(6), "Asia/Tokyo", 5), utc("2026-11-21T21:00:00")) == []
+def test_a_deadline_further_off_than_the_lookback_is_looked_for_as_long_as_any_other() -> None:
+    weekly = Arrival(7, time(6), "Asia/Tokyo", 5)
+    assert due_partitions(weekly, utc("2026-11-21T21:00:00")) == [f"2026-11-{day}" for day in range(11, 16)]
+
+
+def test_every_date_is_looked_for_in_a_year_of_rounds() -> None:
+    late = Arrival(days_after=40, deadline=time(6), time_zone="Asia/Tokyo", lookback_days=1)
+    start = utc("2025-11-21T21:00:00")
+    seen = {day for round_ in range(366) for day in due_partitions(late, start + timedelta(days=round_))}
+    assert len(seen) == 366
+
+
+def test_a_feed_of_weekdays_misses_no_weekend() -> None:
+    feed = replace(TOKYO, calendar=Calendar(weekdays=frozenset(range(5))))
+    # 2026-11-21 is a Saturday.
+    assert due_partitions(feed, utc("2026-11-23T21:00:00")) == ["2026-11-19", "2026-11-20", "2026-11-23"]
+
+
+def test_a_dataset_misses_no_date_before_it_began() -> None:
+    new = replace(TOKYO, calendar=Calendar(first=date(2026, 11, 21)))
+    assert due_partitions(new, utc("2026-11-21T21:00:00")) == ["2026-11-21"]
+
+
+def test_a_reported_date_is_over_when_the_calendar_comes_to_close_it() -> None:
+    closed = replace(TOKYO, calendar=Calendar(closed=frozenset({date(2026, 11, 20)})))
+    check = judge_arrival(replace(SALES, arrival=closed), "2026-11-20", [])
+    assert (check.problem, check.note) == (None, "By its contract that date has no file.")
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, time
+
 import pytest
 
-from suimon.contract.model import TableFreshness
-from suimon.freshness.tables import IdentifierError, age_query, judge_age, unreadable
+from suimon.contract.calendar import Calendar
+from suimon.contract.model import Arrival, Contract, TableFreshness
+from suimon.freshness.tables import IdentifierError, age_query, closed_days, judge_age, unreadable
 from suimon.warehouse.data_api import Warehouse, WarehouseError
 
 
@@ -21,6 +24,23 @@ def test_a_table_is_fresh_up_to_its_age_and_never_when_empty(age_days: int | Non
 
 def test_an_empty_table_is_not_fresh_even_where_any_age_is_allowed() -> None:
     assert judge_age(TableFreshness("sales_fact", "order_date", 100_000), None).problem
+
+
+def test_a_table_of_weekdays_is_fresh_on_monday_with_the_rows_of_friday() -> None:
+    arrival = Arrival(1, time(6), "Asia/Tokyo", 5, Calendar(weekdays=frozenset(range(5))))
+    contract = Contract("sales", "1", "sales_fact", arrival=arrival)
+    table, monday = TableFreshness("sales_fact", "order_date", 1), datetime(2026, 11, 23, 9, tzinfo=UTC)
+    assert closed_days(contract, 3, monday) == 2
+    assert judge_age(table, 3, 2).problem is None
+    problem = judge_age(table, 4, closed_days(contract, 4, monday)).problem
+    assert problem
+    assert "is 4 days old (2 days without those that its calendar closes), allowed are 1 day." in problem.body
+
+
+@pytest.mark.parametrize("age_days", [None, 0, -1, 100_000])
+def test_a_table_without_an_age_that_days_could_be_taken_from_keeps_it(age_days: int | None) -> None:
+    contract = Contract("sales", "1", "sales_fact", arrival=Arrival(1, time(6), "Asia/Tokyo", 5, Calendar(frozenset())))
+    assert closed_days(contract, age_days, datetime(2026, 11, 23, tzinfo=UTC)) == 0
 
 
 def test_the_age_is_asked_with_the_time_as_a_parameter() -> None:

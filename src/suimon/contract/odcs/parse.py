@@ -9,16 +9,16 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import date, time
+from datetime import date
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from open_data_contract_standard.model import OpenDataContractStandard
 from pydantic import ValidationError
 
 from suimon.contract.dates import USUAL, DateBounds
 from suimon.contract.file import LANGUAGES, Condition, ContractError, FileFormat, Language, Metric, Tolerance
-from suimon.contract.model import Arrival, Contract, Contracts, TableFreshness
+from suimon.contract.model import Contract, Contracts, TableFreshness
+from suimon.contract.odcs.arrival import ARRIVAL, read_arrival
 from suimon.contract.odcs.clauses import (
     PROSE,
     READ,
@@ -76,7 +76,7 @@ CUSTOM: Grammar = {
     "dialect": DIALECT,
     "tolerance": dict.fromkeys(("maxRows", "maxPercent"), READ),
     "language": READ,
-    "arrival": dict.fromkeys(("daysAfter", "deadline", "timeZone", "lookbackDays"), READ),
+    "arrival": ARRIVAL,
     "set": SET,
 }
 _ADVICE = {
@@ -211,7 +211,7 @@ def _gated(watched: Contract, document: Clause, schema: Clause, custom: dict[str
         tolerance=_tolerance(custom["tolerance"], reader) if "tolerance" in custom else None,
         language=_language(custom["language"], reader) if "language" in custom else "en",
         dates=_dates(custom["dates"], reader) if "dates" in custom else USUAL,
-        arrival=_arrival(custom["arrival"], reader) if "arrival" in custom else None,
+        arrival=read_arrival(custom["arrival"], reader) if "arrival" in custom else None,
         set_rule=read_set(custom["keyPattern"], pattern, custom.get("set"), reader),
     )
 
@@ -280,24 +280,6 @@ def _dates(clause: Clause, reader: Reader) -> DateBounds:
     if not any(clause[key] for key in ("notBefore", "daysBack", "daysAhead")):
         reader.refuse(clause, "needs notBefore, daysBack or daysAhead")
     return DateBounds(not_before, back, USUAL.days_ahead if ahead is None else ahead)
-
-
-def _arrival(clause: Clause, reader: Reader) -> Arrival:
-    deadline, zone = time(), reader.text(clause, "timeZone")
-    try:
-        deadline = time.fromisoformat(reader.text(clause, "deadline", r"\d\d:\d\d", 'HH:MM in quotes, as in "06:00"'))
-    except ValueError:
-        if (given := clause["deadline"]) and reader.sound(clause, "deadline"):
-            reader.refuse(given, "is no time of the day")
-    try:
-        ZoneInfo(zone or "UTC")
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        reader.refuse(clause["timeZone"] or clause, f"{brief(zone)} is no time zone; write one such as Asia/Tokyo")
-    days_after, lookback = (
-        reader.whole(clause, "daysAfter", most=366),
-        reader.whole(clause, "lookbackDays", least=1, most=366),
-    )
-    return Arrival(days_after, deadline, zone, lookback)
 
 
 _QUOTED = (

@@ -42,8 +42,11 @@ _NEVER_CAME = (
 )
 
 
-def stale_table(table: TableFreshness, age_days: int | None) -> Problem:
-    """A table that is empty (`age_days` is None), too old, or has dates in the future (a negative age)."""
+def stale_table(table: TableFreshness, age_days: int | None, closed_days: int) -> Problem:
+    """A table that is empty (`age_days` is None), too old, or has dates in the future (a negative age).
+
+    closed_days: how many of the days of its age its calendar does not count.
+    """
     name = f"{table.table}.{table.column}"
     if age_days is None:
         subject, fingerprint = f"{table.table} is empty", "empty"
@@ -53,7 +56,10 @@ def stale_table(table: TableFreshness, age_days: int | None) -> Problem:
         what = f"The newest value of {name} is {days(-age_days)} ahead. A wrong date hides how old the table really is."
     else:
         subject, fingerprint = f"{table.table} is stale", "stale"
-        what = f"The newest value of {name} is {days(age_days)} old, allowed are {days(table.max_age_days)}."
+        counted = f"{days(age_days)} old"
+        if closed_days:
+            counted += f" ({days(age_days - closed_days)} without those that its calendar closes)"
+        what = f"The newest value of {name} is {counted}, allowed are {days(table.max_age_days)}."
     body = f"{what}\n\nWhat to do: see which load of {table.table} is missing or failed, and whether its source sends."
     return Problem(Kind.STALE_TABLE, About(table=table.table), subject, body, fingerprint)
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 CONTRACT_MATCHES = "A contract matches these files now."
 SET_IS_WHOLE = "The set is whole."
 SET_IS_NOT_DUE = "It is not yet due again."
+NO_FILE_IS_DUE = "By its contract that date has no file."
 NOT_WATCHED = "No contract asks about it any longer."
 NOTHING_WAITS_FOR_AIRFLOW = "No file waits for its run any longer."
 DAG_IS_ACTIVE = "Airflow starts its runs again."
