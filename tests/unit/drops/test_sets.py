@@ -237,3 +237,50 @@ def test_what_is_missing_is_named(whole: DropSet, rule: SetRule, missing: str) -
     problem = judge_set(contract, whole, datetime(2026, 11, 22, tzinfo=UTC)).problem
     assert problem
     assert missing in problem.body
+
+
+def test_a_manifest_that_comes_again_opens_what_it_waits_for() -> None:
+    told = declare(EMPTY, member("m"), {"a"}, MANIFEST, NOW).whole
+    later = NOW + timedelta(hours=1)
+    assert declare(told, member("m"), {"a"}, MANIFEST, later) == Joined(JoinResult.IN, told)
+    fresh = replace(told, waiting_since=None)
+    assert declare(fresh, member("m"), {"a"}, MANIFEST, later).whole.waiting_since == later
+
+
+def test_a_manifest_keeps_the_newest_of_too_many_shards_that_it_no_longer_lists() -> None:
+    count = MOST_SHARDS + 1
+    members = {f"{number:04}": member(f"{number:04}", f"{count - number:04X}") for number in range(count)}
+    whole = replace(EMPTY, outside=members)
+    told = declare(whole, member("m", "FFFF"), {"other"}, MANIFEST, NOW)
+    assert set(members) - set(told.whole.outside) == {f"{MOST_SHARDS:04}"}
+    assert told.left == (member(f"{MOST_SHARDS:04}", "0001").drop_id,)
+
+
+def test_a_marker_ends_with_its_set_only_while_that_is_of_the_same_shards() -> None:
+    first = declare(joined("a", rule=MARKER), member("m", "02"), {"a"}, MARKER, NOW).whole
+    record = record_of(first, *first.shards)
+    assert followers(record, first) == {"a@01", "m@02"}
+    awaited = replace(first, waiting_since=NOW)
+    assert followers(record, awaited) == {"a@01"}
+
+
+def test_a_manifest_at_the_top_of_the_bucket_lists_names_beside_itself() -> None:
+    flat = KeyPattern("{ds}-{shard}.csv")
+    assert names_in(listing(f"{DAY}-1.csv"), "manifest.json", DAY, flat) == {"1"}
+    beside = KeyPattern("orders/{ds}-{shard}.csv")
+    with pytest.raises(SetError, match="lists what is no"):
+        names_in(listing(f"{DAY}-1.csv"), "manifest.json", DAY, beside)
+
+
+def test_a_marker_without_shards_says_which_are_missing() -> None:
+    with pytest.raises(SetError) as caught:
+        names_among([], DAY, PATTERN)
+    assert str(caught.value) == f"no orders/{DAY}/part-{{shard}}.csv has come before it"
+
+
+@pytest.mark.parametrize(("waits", "note"), [(False, "The set is whole."), (True, "It is not yet due again.")])
+def test_a_set_that_recovers_says_whether_it_is_whole(waits: bool, note: str) -> None:  # noqa: FBT001 a parameter
+    contract = Contract("orders", "1", "orders", key_pattern=PATTERN, set_rule=THREE)
+    whole = joined("a") if waits else joined("a", "b", "c")
+    check = judge_set(contract, whole, NOW)
+    assert (check.problem, check.note, str(check.incident_id)) == (None, note, f"incomplete-set:orders:{DAY}")

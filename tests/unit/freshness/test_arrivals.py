@@ -173,9 +173,17 @@ def test_a_summary_counts_every_check_and_names_what_came_of_each() -> None:
     ids = {result: IncidentId.of(Kind.STALE_TABLE, About(table=result.name)) for result in Result}
     summary = Summary.of([(incident_id, result) for result, incident_id in ids.items()])
     assert summary == Summary(
-        checked=5,
-        problems=("stale-table:KNOWN", "stale-table:PUBLISHED"),
+        checked=6,
+        problems=("stale-table:SEEN", "stale-table:KNOWN", "stale-table:PUBLISHED"),
         published=("stale-table:PUBLISHED",),
         recovered=("stale-table:RECOVERED",),
         suspected=("stale-table:SUSPECTED",),
+    )
+
+
+def test_a_file_that_was_missing_recovers_with_its_key() -> None:
+    check = judge_arrival(SALES, "2026-11-20", [drop(State.ACCEPTED)])
+    assert (str(check.incident_id), check.note) == (
+        "missing-file:sales:2026-11-20",
+        "sales/2026-11-20/sales_data.csv has come.",
     )

@@ -5,10 +5,19 @@ from __future__ import annotations
 from datetime import UTC, datetime, time
 
 import pytest
+from botocore.exceptions import ClientError
 
 from suimon.contract.calendar import Calendar
 from suimon.contract.model import Arrival, Contract, TableFreshness
-from suimon.freshness.tables import IdentifierError, age_query, closed_days, judge_age, unreadable
+from suimon.freshness.tables import (
+    IdentifierError,
+    NoTimeError,
+    age_query,
+    closed_days,
+    judge_age,
+    readable,
+    unreadable,
+)
 from suimon.warehouse.data_api import Warehouse, WarehouseError
 
 
@@ -70,3 +79,17 @@ def test_the_same_kind_of_error_about_a_table_is_the_same_news() -> None:
     assert len(fingerprints) == 1
     assert checks[0].problem
     assert "database analytics of workgroup main" in checks[0].problem.body
+
+
+def test_an_error_of_aws_is_news_by_its_code_and_any_other_by_its_kind() -> None:
+    warehouse, table = Warehouse(database="analytics", workgroup_name="main"), TableFreshness("sales_fact", "d", 1)
+    denied = ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "ExecuteStatement")
+    checks = [unreadable(table, warehouse, error) for error in (denied, NoTimeError("none left"))]
+    assert [check.problem.fingerprint for check in checks if check.problem] == ["AccessDeniedException", "NoTimeError"]
+    assert [check.may_pass for check in checks] == [False, True]
+    recovered = readable(table)
+    assert (str(recovered.incident_id), recovered.may_pass, recovered.problem) == (
+        str(checks[0].incident_id),
+        True,
+        None,
+    )

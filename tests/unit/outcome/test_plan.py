@@ -96,3 +96,9 @@ def test_a_failed_run_that_was_cleared_in_airflow_gets_its_second_end() -> None:
 @pytest.mark.parametrize("end", ENDS)
 def test_no_other_state_is_left_by_the_end_of_a_run(state: State, end: State) -> None:
     assert next_move(state, end) is None
+
+
+@pytest.mark.parametrize("newer_is_loaded", [False, True])
+@pytest.mark.parametrize("end", ENDS)
+def test_a_plan_is_about_the_drop_that_the_ledger_knows(end: State, *, newer_is_loaded: bool) -> None:
+    assert plan(ended(end), Known(TRIGGERED, newer_is_loaded=newer_is_loaded)).record == TRIGGERED

@@ -114,3 +114,9 @@ def test_of_a_set_the_set_runs_again_and_not_its_newest_shard() -> None:
     newer = replace(record(State.FAILED, "01.0001"), members=("a", "c"))
     assert plan({DAY: [whole, newer, shard]}, sets=True).items == (Item(newer.id, DAY, 2),)
     assert plan({DAY: [shard]}, sets=True).skipped == (Skip(DAY, "no whole set has come"),)
+
+
+@pytest.mark.parametrize("place", ["from", "to"])
+def test_a_day_that_is_none_is_refused_under_its_name(place: str) -> None:
+    with pytest.raises(RequestError, match=rf"\b{place}\b"):
+        Request.from_event(request(**{place: "2026-02-30"}))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from suimon.aws.versions import Page, Version
+from suimon.aws.versions import Page, Position, Version
 from suimon.contract.keys import KeyPattern
 from suimon.contract.model import Arrival, Contract
 from suimon.drops.drop import Drop, DropRecord
@@ -130,3 +131,24 @@ def test_s3_rounds_the_time_of_a_version_down_to_a_second() -> None:
     second = timedelta(seconds=1)
     assert was_there(known(A, "0A", received=B.written + second / 2), B)
     assert not was_there(known(A, "0A", received=B.written + second), B)
+
+
+def test_without_contracts_there_are_no_prefixes() -> None:
+    assert near_prefixes([], NOON) == []
+
+
+def test_prefixes_of_every_contract_end_with_its_own_days() -> None:
+    late = Arrival(days_after=3, deadline=time(6), time_zone="UTC", lookback_days=2)
+    due = Arrival(days_after=1, deadline=time(6), time_zone="UTC", lookback_days=1)
+    found = near_prefixes([contract("a/{ds}", arrival=late), contract("b/{ds}", "other", due)], NOON)
+    assert [one for one in found if one.startswith("a")][-1] == "a/2026-11-16"
+    assert [one for one in found if one.startswith("b")][-1] == "b/2026-11-19"
+
+
+def test_tomorrow_is_meant_of_the_day_in_utc() -> None:
+    in_tokyo = datetime.fromisoformat("2026-11-22T23:30:00+00:00").astimezone(ZoneInfo("Asia/Tokyo"))
+    assert near_prefixes([contract("a/{ds}")], in_tokyo)[0] == "a/2026-11-23"
+
+
+def test_a_walk_goes_on_behind_the_last_version_that_was_read() -> None:
+    assert Walk().at(Position("b", "v2")).position == Position("b", "v2")

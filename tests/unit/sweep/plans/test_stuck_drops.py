@@ -12,6 +12,7 @@ from suimon.contract.model import Contract, Contracts
 from suimon.drops.sets import DropSet, Member, join
 from suimon.drops.states import State
 from suimon.incidents.kinds import About, Kind
+from suimon.incidents.messages.recoveries import NOTHING_IS_STUCK
 from suimon.sweep.plans import stuck_drops
 from suimon.sweep.plans.stuck_drops import LATE, Seen, is_idle, is_late, parts_to_resume, plan, sets_to_read
 from tests.unit.drop_records import HOUR, MINUTE, NOON, drop_record
@@ -156,3 +157,14 @@ def test_the_sets_of_the_newest_parts_are_read_each_once_and_up_to_a_bound(monke
     assert len(sets_to_read(parts, CONTRACTS)) == 2
     # A part whose set was not read waits for its turn.
     assert parts_to_resume([shard("a", 18)], {}, CONTRACTS) == []
+
+
+def test_parts_of_every_set_are_chosen() -> None:
+    parts = [shard("a", day=20), shard("b", day=21)]
+    sets = {("sets", f"2026-11-{day}"): DropSet("sets", f"2026-11-{day}") for day in (20, 21)}
+    assert {part.id for part in parts_to_resume(parts, sets, CONTRACTS)} == {part.id for part in parts}
+
+
+def test_what_is_stuck_no_longer_has_recovered_with_a_word() -> None:
+    opened = [incident(Kind.STUCK, About(dataset="sales"))]
+    assert [one.note for one in planned(opened=opened).recoveries] == [NOTHING_IS_STUCK]
