@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tests.simulation.memory import Memory
     from tests.simulation.services.sns import Letter
 
-OF_FILES = frozenset({"rejected", "set-closed", "run-failed"})
+OF_FILES = frozenset({"rejected", "gone", "set-closed", "run-failed"})
 _INCIDENT = re.compile(r"\nIncident: (.+)\n\Z")
 
 

@@ -84,12 +84,20 @@ def _mark_then_send(self: IncidentStore, problem: Problem, now: datetime) -> boo
     return True
 
 
-def _move_then_tell(self: Admission, record: DropRecord, contract: Any, reason: str) -> DropRecord:
-    from suimon.incidents.messages import files  # noqa: PLC0415 as the code it stands for
-
-    moved = self.end(record, State.REJECTED, reason)
-    self.incidents.report(files.rejected(record, contract, reason), self.clock())
+def _move_then_tell(
+    self: Admission, record: DropRecord, state: State, problem: Problem, reason: str, **changes: Any
+) -> DropRecord:
+    moved = self.end(record, state, reason, **changes)
+    self.incidents.report(problem, self.clock())
     return moved
+
+
+def _no_copy(*_args: Any) -> bool:
+    return False
+
+
+def _every_version_is_there(*_args: Any) -> bool:
+    return True
 
 
 def _no_sweep(_self: Sweep, _now: datetime) -> Findings:
@@ -232,7 +240,7 @@ BUGS = (
         "ledger-before-people",
         "a file is entered as rejected, then people are told",
         ("every_problem_is_published",),
-        ((Admission, "reject", _move_then_tell),),
+        ((Admission, "_turn_away", _move_then_tell),),
     ),
     Bug(
         "failed-before-people",
@@ -257,6 +265,12 @@ BUGS = (
         "the key is copied, not the version that was checked",
         ("runs_read_the_version",),
         ((Objects, "copy_version", _copy_newest),),
+    ),
+    Bug(
+        "deleted-is-gone",
+        "what was loaded and deleted since is turned away when it is replayed",
+        ("only_what_is_deleted_is_gone",),
+        ((Admission, "has_copy_for", _no_copy), (Objects, "has_version", _every_version_is_there)),
     ),
     Bug(
         "no-fence",

@@ -23,6 +23,7 @@ from suimon.ledger.unusable import Unusable
 from suimon.mwaa.airflow import Airflow
 from suimon.mwaa.pace import Pace
 from suimon.outcome.run_end import RunEnds
+from suimon.report.published import Published
 from suimon.settings import Settings
 from suimon.sweep.round import Sweep, SweepError
 from suimon.warehouse.data_api import Warehouse as WarehouseName
@@ -269,7 +270,7 @@ class ByMark:
         del contract
         body = self._objects.version(record.drop).read(0, record.drop.size)
         verdict = verdict_of(body)
-        yield Inspection(verdict, _aside(body) if verdict.set_aside else _NOTHING, lambda: "the first byte is wrong")
+        yield Inspection(verdict, _aside(body) if verdict.set_aside else _NOTHING, lambda: _WRONG)
 
 
 def _aside(body: bytes) -> Aside:
@@ -282,4 +283,5 @@ def _aside(body: bytes) -> Aside:
     return Aside(good, bad)
 
 
+_WRONG = Published.without_report("the first byte is wrong")
 _NOTHING = Aside(Path("nothing"), Path("nothing"))

@@ -62,7 +62,7 @@ class Memory:
         """Whether this drop, or a later write of its key, is loaded, and none behind that is in trouble."""
         ids = self.writes_of(self.drops[drop_id]["key"])
         states = [self.drops[one]["state"] for one in ids[ids.index(drop_id) :]] if drop_id in ids else []
-        settled = [state for state in states if state in {"LOADED", "REJECTED", "FAILED"}]
+        settled = [state for state in states if state in {"LOADED", "REJECTED", "GONE", "FAILED"}]
         return settled[-1:] == ["LOADED"]
 
     def is_loaded_since(self, drop_id: str) -> bool:

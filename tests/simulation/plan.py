@@ -120,7 +120,7 @@ def draw(choices: Choices) -> Plan:
     first_replay = (0.0, 30.0, 5 * MINUTE, 20 * MINUTE)[choices.among((8, 3, 1, 1))]
     second_replay = (0.0, 0.1, 20.0, 20 * MINUTE)[choices.among((12, 1, 1, 1))]
     clears = (0.0, 4 * MINUTE, 20 * MINUTE)[choices.among((10, 1, 1))]
-    deletion = (0.0, 0.1, 100.0)[choices.among((20, 1, 1))]
+    deletion = (0.0, 0.1, 100.0, _by_lifecycle(first_replay))[choices.among((20, 1, 1, 2))]
     tail = TAILS[choices.among(TAIL_WEIGHTS)]
     skews = SKEWS[choices.among((5, 3, 1))]
     lag = LAGS[choices.among((2, 1, 3))]
@@ -147,6 +147,11 @@ def draw(choices: Choices) -> Plan:
         lost_reports=lost_reports,
         spares_sweep=spares_sweep,
     )
+
+
+def _by_lifecycle(first_replay: float) -> float:
+    """When a rule of the bucket deletes a version: as a rule after it was loaded, and before it is replayed."""
+    return first_replay - 1.0 if first_replay else 10 * MINUTE
 
 
 def _puts(choices: Choices, count: int) -> tuple[Put, ...]:

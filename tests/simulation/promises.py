@@ -96,7 +96,9 @@ def every_problem_is_published(end: Schedule) -> Iterator[str]:
         yield f"{end.name(drop_id)} was FAILED before anybody was told"
     for drop_id, states in end.states.items():
         named = {drop_id, *([set_id] if (set_id := end.drops[drop_id].get("set_id")) else [])}
-        if states[-1] in {"REJECTED", "FAILED"} and not any(one in letter for letter in letters for one in named):
+        if states[-1] in {"REJECTED", "GONE", "FAILED"} and not any(
+            one in letter for letter in letters for one in named
+        ):
             yield f"nobody was told that {end.name(drop_id)} was {states[-1]}"
         if states == ["UNMATCHED"] and end.drops[drop_id]["size"] and not any("no contract" in one for one in letters):
             yield f"nobody was told that {end.name(drop_id)} has no contract"
@@ -110,8 +112,20 @@ def verdicts_are_of_the_bytes(end: Schedule) -> Iterator[str]:
         accepted = verdict_of(end.bodies[drop_id]).accepted
         if "ACCEPTED" in states and not accepted:
             yield f"{end.name(drop_id)} breaks its contract and was accepted"
-        if "REJECTED" in states and "ACCEPTED" not in states and accepted and drop_id not in end.deleted:
+        if "REJECTED" in states and "ACCEPTED" not in states and accepted:
             yield f"{end.name(drop_id)} keeps its contract and was rejected"
+
+
+def only_what_is_deleted_is_gone(end: Schedule) -> Iterator[str]:
+    """5. A file is called gone only if it was deleted; one that was accepted is so for good, deleted or not."""
+    for drop_id, states in end.states.items():
+        if drop_id not in end.bodies or not end.is_checked(drop_id):
+            continue
+        if "GONE" in states and drop_id not in end.deleted:
+            yield f"{end.name(drop_id)} is in the bucket and was called gone"
+        turned_away = {"GONE", "REJECTED"} & {*states[states.index("LOADED") :]} if "LOADED" in states else ()
+        if turned_away:
+            yield f"{end.name(drop_id)} was LOADED and then {' and '.join(sorted(turned_away))}"
 
 
 def runs_read_the_version(end: Schedule) -> Iterator[str]:
@@ -131,7 +145,7 @@ def the_table_is_the_newest(end: Schedule) -> Iterator[str]:
     for (dataset, partition), drops in end.partitions().items():
         newest = drops[-1]
         item = end.drops.get(newest.id)
-        if item is None or _original(item, end)["state"] in {"REJECTED", "FAILED"}:
+        if item is None or _original(item, end)["state"] in {"REJECTED", "GONE", "FAILED"}:
             continue
         rows = end.services.warehouse.rows(dataset, partition)
         wanted = rows_of(end.bodies[newest.id])
@@ -175,7 +189,7 @@ def the_same_bytes_run_once(end: Schedule) -> Iterator[str]:
         for one, other in pairwise(drops):
             if end.bodies[one.id] != end.bodies[other.id] or not {one.id, other.id} <= first_runs:
                 continue
-            if not {"FAILED", "REJECTED"} & {*end.states[one.id], *end.states[other.id]}:
+            if not {"FAILED", "REJECTED", "GONE"} & {*end.states[one.id], *end.states[other.id]}:
                 yield f"{end.name(one.id)} and {end.name(other.id)} have the same bytes and both ran"
 
 
@@ -238,6 +252,7 @@ PROMISES: tuple[Callable[[Schedule], Iterator[str]], ...] = (
     the_ledger_knows_only_files,
     order_never_goes_back,
     verdicts_are_of_the_bytes,
+    only_what_is_deleted_is_gone,
     runs_read_the_version,
     the_same_bytes_run_once,
     airflow_is_not_overrun,

@@ -140,6 +140,15 @@ def test_glue_may_write_the_marks_of_the_folders_it_makes_and_nothing_else_besid
     assert where["s3:GetObject"] == own | {"${LakeBucket.Arn}/accepted/*", script}
 
 
+def test_the_gate_sees_which_copies_there_are_and_can_read_none() -> None:
+    [policy] = RESOURCES["IntakeRole"]["Properties"]["Policies"]
+    of_the_lake = [one for one in policy["PolicyDocument"]["Statement"] if "LakeBucket" in str(one["Resource"])]
+    assert [(one["Action"], one.get("Condition")) for one in of_the_lake] == [
+        ("s3:ListBucket", {"StringLike": {"s3:prefix": "accepted/*"}}),
+        ("s3:PutObject", None),
+    ]
+
+
 def test_glue_lists_the_lake_by_the_prefixes_it_works_in_or_by_none() -> None:
     [policy] = RESOURCES["GlueRole"]["Properties"]["Policies"]
     lists = [one for one in policy["PolicyDocument"]["Statement"] if "s3:ListBucket" in str(one["Action"])]

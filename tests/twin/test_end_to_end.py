@@ -55,7 +55,8 @@ OF_THE_RUNTIME = {
     "sqs:DeleteMessage",
     "sqs:GetQueueAttributes",
     "sqs:SendMessage",
-    "s3:ListBucket",  # decides whether a missing version is a 404 or a 403
+    "s3:ListBucket",  # decides whether a missing object is a 404 or a 403
+    "s3:ListBucketVersions",  # and a missing version
 }
 
 
@@ -227,6 +228,13 @@ def test_the_operator_reads_in_the_ledger_who_changed_what_when(story: Story) ->
     assert [drop["drop_id"] for drop in found["key"]] == [ids["again"], ids["good"], ids["bad"]]
     assert [drop["drop_id"] for drop in found["partition"]] == [ids["other day"]]
     assert [(drop["drop_id"], drop["duplicate_of"]) for drop in found["state"]] == [(ids["again"], ids["good"])]
+
+
+def test_a_file_that_was_deleted_after_it_was_accepted_is_loaded_again_from_its_copy(story: Story) -> None:
+    states = [move.state for move in story.moves("good") if move.attempt > 2]
+    assert {State.REJECTED, State.GONE}.isdisjoint(states)
+    assert states.count(State.TRIGGERED) == 3
+    assert story.table() == (ROWS, story.good.amount)
 
 
 def test_a_replay_of_what_cannot_be_loaded_is_answered_at_once(story: Story) -> None:

@@ -30,6 +30,10 @@ class UnreadableError(Exception):
     """The version cannot be read and never will be; the message is for the person who sent the file."""
 
 
+class GoneError(UnreadableError):
+    """The version was deleted; nothing is wrong with what was in it."""
+
+
 class ShortReadError(Exception):
     """These are not all bytes of the object: the connection broke, reading again may help."""
 
@@ -37,7 +41,7 @@ class ShortReadError(Exception):
 class S3Version:
     """One version of an object, read in ranges. Whatever happens to its key, the bytes are of this version.
 
-    UnreadableError when the version is gone, ShortReadError when several tries did not bring all of it.
+    GoneError when the version was deleted, ShortReadError when several tries did not bring all of it.
     """
 
     def __init__(  # noqa: D417 the address needs no explanation
@@ -98,7 +102,7 @@ class S3Version:
             return self._s3.head_object(**address)  # type: ignore[arg-type] # its keys are parameters
         except ClientError as error:
             if error.response["Error"]["Code"] in _GONE:
-                raise UnreadableError(f"{self.name} is not there") from error
+                raise GoneError(f"{self.name} is not there") from error
             raise
 
     def _get(self, start: int, end: int) -> bytes:
@@ -107,7 +111,7 @@ class S3Version:
         except ClientError as error:
             code = error.response["Error"]["Code"]
             if code in _GONE:
-                raise UnreadableError("the file was deleted before it could be checked: send it again") from error
+                raise GoneError(f"{self.name} was deleted") from error
             if code == "InvalidRange":
                 raise ShortReadError(f"{self.name} is shorter than the {self.size:,} bytes announced") from error
             raise
@@ -130,6 +134,14 @@ class Objects:
     def version(self, drop: Drop) -> S3Version:
         """Return the bytes of a drop."""
         return S3Version(self._s3, drop.bucket, drop.key, drop.version_id, etag=drop.etag, size=drop.size)
+
+    def has_version(self, drop: Drop) -> bool:
+        """Return whether the bytes of a drop are still there."""
+        try:
+            S3Version(self._s3, drop.bucket, drop.key, drop.version_id)
+        except GoneError:
+            return False
+        return True
 
     def copy_version(self, drop: Drop, bucket: str, key: str) -> None:
         """Copy exactly that version, server-side and in parts where it is large; may be repeated."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from suimon.drops.drop import DropRecord
 
+_FAILURES = {State.REJECTED: "Rejected", State.GONE: "Deleted"}
 # The token was used or has expired, or its execution has ended: nobody waits any more.
 _NOBODY_WAITS = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})
 
@@ -33,7 +34,7 @@ def answer_token(sfn: SFNClient, record: DropRecord, error: str) -> None:
             }
             sfn.send_task_success(taskToken=token, output=json.dumps(answer))
         else:
-            name = "Rejected" if record.state is State.REJECTED else "RunFailed"
+            name = _FAILURES.get(record.state, "RunFailed")
             sfn.send_task_failure(taskToken=token, error=name, cause=error[:32_000])
     except ClientError as failure:
         if failure.response["Error"]["Code"] not in _NOBODY_WAITS:

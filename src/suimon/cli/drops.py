@@ -36,7 +36,13 @@ if TYPE_CHECKING:
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 WIDE = 240  # of what no person looks at: keys stay in one piece
-_STYLES = {State.LOADED: "green", State.FAILED: "red", State.REJECTED: "red", State.UNMATCHED: "yellow"}
+_STYLES = {
+    State.LOADED: "green",
+    State.FAILED: "red",
+    State.REJECTED: "red",
+    State.GONE: "yellow",
+    State.UNMATCHED: "yellow",
+}
 
 
 class NotFoundError(click.ClickException):

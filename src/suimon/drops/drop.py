@@ -104,6 +104,20 @@ class Accepted:
 
 
 @dataclass(frozen=True)
+class Rejection:
+    """Why an attempt was rejected.
+
+    reason: one or two sentences for people, without values of cells. codes: of its faults, each once. report: where the
+    page for the sender lies; empty without one.
+    """
+
+    attempt: int
+    reason: str
+    codes: tuple[str, ...] = ()
+    report: str = ""
+
+
+@dataclass(frozen=True)
 class Membership:
     """Of a shard, manifest or marker: the drop id of the set that it went on with; None while it waits for its set."""
 
@@ -128,6 +142,7 @@ class DropRecord:
         updated_at: since when it is in its state.
         lease: of the last check, running or not; None before the first.
         accepted: what the last attempt that was accepted has put into the lake.
+        rejection: of the last attempt that was rejected.
         opened_run: the id of the last run that was asked for; `run_id` is the one that belongs to this attempt.
         duplicate_of: of a DUPLICATE, the drop id of the write whose bytes it repeats.
         membership: of a part of a set.
@@ -145,6 +160,7 @@ class DropRecord:
     updated_at: datetime
     lease: Lease | None = None
     accepted: Accepted | None = None
+    rejection: Rejection | None = None
     opened_run: str | None = None
     duplicate_of: str | None = None
     membership: Membership | None = None
@@ -176,6 +192,10 @@ class DropRecord:
     def rows(self) -> int:
         """How many records the gate lets on; 0 as long as no attempt was accepted."""
         return self.accepted.rows if self.accepted else 0
+
+    def has_copy_for(self, attempt: int) -> bool:
+        """Whether the attempt before this one was accepted: then its copy in the lake may be loaded once more."""
+        return self.accepted is not None and (self.rejection is None or self.rejection.attempt != attempt - 1)
 
     def is_leased(self, now: datetime) -> bool:
         """Whether a lease runs, so that its owner may be at work."""

@@ -14,6 +14,8 @@ def file_name(record: DropRecord) -> str:
     return record.drop.key.rsplit("/", 1)[-1]
 
 
+CONTRACT = "_contract.json"  # beside an accepted copy: the contract that it was accepted by
+
 # By the ending of a name, many a reader decides whether to unpack what is in it.
 _ENDINGS = {"none": "", "gzip": ".gz", "zstd": ".zst", "zip": ".zip"}
 

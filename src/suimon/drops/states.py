@@ -38,11 +38,12 @@ still run, can write no more, for the owner has changed.
 The check
 ---------
 
-It has four results. REJECTED: the file breaks its contract, and people have been told; they are told before the move,
-so that a crash between the two tells them twice, and never not at all. SUPERSEDED and DUPLICATE: other writes of the
-same key decide, see duplicate_or_superseded.py. ACCEPTED: an immutable copy of the checked bytes lies in the lake, and
-the id of the run is recorded. It is recorded before the run is asked for: a function that takes over after a crash asks
-for the same run, and Airflow has it at most once.
+It has five results. REJECTED: the file breaks its contract, and people have been told; they are told before the move,
+so that a crash between the two tells them twice, and never not at all. GONE: the version was deleted before it could be
+checked, which breaks no contract; people have been told likewise. SUPERSEDED and DUPLICATE: other writes of the same
+key decide, see duplicate_or_superseded.py. ACCEPTED: an immutable copy of the checked bytes lies in the lake, and the
+id of the run is recorded. It is recorded before the run is asked for: a function that takes over after a crash asks for
+the same run, and Airflow has it at most once.
 
 ACCEPTED to TRIGGERED is made once Airflow has the run. Airflow may be away for hours; the drop stays ACCEPTED, and is
 tried again. A run can be so fast that its end comes in before this move was made. Then the function that records the
@@ -62,7 +63,8 @@ Replays
 
 A drop leaves LOADED, FAILED and REJECTED when a person wants it again, and only then. Each replay is a new attempt: the
 attempt is counted up in the claim that begins it, and never else. The run id contains the attempt. SUPERSEDED and
-DUPLICATE are never left: another write counts in their place, and that one can be replayed.
+DUPLICATE are never left: another write counts in their place, and that one can be replayed. GONE is never left: there
+is nothing to check. A version that was deleted after it was accepted can be replayed: its copy is loaded again.
 
 
 Sets
@@ -96,6 +98,7 @@ class State(StrEnum):
     VALIDATING = "VALIDATING"
     ACCEPTED = "ACCEPTED"
     REJECTED = "REJECTED"
+    GONE = "GONE"
     SUPERSEDED = "SUPERSEDED"
     DUPLICATE = "DUPLICATE"
     UNMATCHED = "UNMATCHED"
@@ -168,6 +171,7 @@ STATES: dict[State, Meaning] = {
     State.LOADED: Meaning("its rows are in the table", Awaits.NOTHING, Counts.IN_FORCE),
     State.FAILED: Meaning("its run has failed; people have been told", Awaits.NOTHING, Counts.NEVER),
     State.REJECTED: Meaning("breaks its contract; people have been told", Awaits.NOTHING, Counts.NEVER),
+    State.GONE: Meaning("was deleted before it could be checked; people have been told", Awaits.NOTHING, Counts.NEVER),
     State.SUPERSEDED: Meaning("a later write counts instead", Awaits.NOTHING, Counts.NEVER),
     State.DUPLICATE: Meaning("another write of the same bytes counts", Awaits.NOTHING, Counts.AS_ANOTHER),
     State.UNMATCHED: Meaning("no contract matches its key", Awaits.CONTRACT, Counts.OPEN),
@@ -184,11 +188,13 @@ MOVES: tuple[Move, ...] = (
     Move(_VALIDATING, _VALIDATING, Why.CHECK, "intake", "taken over once the lease has expired"),
     Move(_VALIDATING, _ACCEPTED, Why.CHECK, "intake", "it keeps its contract"),
     Move(_VALIDATING, _REJECTED, Why.CHECK, "intake", "it breaks its contract"),
+    Move(_VALIDATING, State.GONE, Why.CHECK, "intake", "its version was deleted"),
     Move(_VALIDATING, _SUPERSEDED, Why.CHECK, "intake", "a later write has other bytes"),
     Move(_VALIDATING, State.DUPLICATE, Why.CHECK, "intake", "another write has the same bytes"),
     Move(_ACCEPTED, _TRIGGERED, Why.RUN, "intake, outcome, sweep", "Airflow has its run, or its set's"),
     Move(_ACCEPTED, _SUPERSEDED, Why.SET, "intake", "a shard's later write, or a newer set"),
     Move(_ACCEPTED, _REJECTED, Why.SET, "intake", "a shard for a set that is closed"),
+    Move(_ACCEPTED, State.GONE, Why.SET, "intake", "a manifest was deleted before it joined"),
     Move(_TRIGGERED, _LOADED, Why.RUN, "outcome, sweep", "the run has loaded it"),
     Move(_TRIGGERED, _FAILED, Why.RUN, "outcome, sweep", "the run has failed"),
     Move(_TRIGGERED, _SUPERSEDED, Why.RUN, "outcome, sweep", "the table held a later write"),

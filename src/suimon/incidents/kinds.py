@@ -24,6 +24,7 @@ class Kind(StrEnum):
     """The name of a kind, as it stands in ids, in the ledger and in the runbook."""
 
     REJECTED = "rejected"
+    GONE = "gone"
     IMPERFECT = "imperfect"
     UNMATCHED = "unmatched"
     SET_CLOSED = "set-closed"
@@ -122,6 +123,7 @@ _TAKEN = "Airflow has taken such a run, or no file waits for one any longer"
 
 KINDS: dict[Kind, Definition] = {
     Kind.REJECTED: Definition(("key",), _ERROR, _LOADED),
+    Kind.GONE: Definition(("key",), _ERROR, _LOADED),
     Kind.IMPERFECT: Definition(
         ("key",), _WARNING, "a later file of its key is accepted without a flaw; else after three days", lapses=_REMARK
     ),

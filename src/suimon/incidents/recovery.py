@@ -25,10 +25,11 @@ if TYPE_CHECKING:
     from suimon.ledger.drops import Ledger
 
 # What was reported of one write of a key, and recovers by the writes of that key.
-OF_WRITES = (Kind.REJECTED, Kind.SET_CLOSED, Kind.RUN_FAILED)
+OF_WRITES = (Kind.REJECTED, Kind.GONE, Kind.SET_CLOSED, Kind.RUN_FAILED)
+_OF_KEYS = (Kind.REJECTED, Kind.GONE, Kind.SET_CLOSED)
 OF_CAUSES = tuple(map(Kind, Cause))
 
-_ENDS = frozenset({State.LOADED, State.REJECTED, State.FAILED})
+_ENDS = frozenset({State.LOADED, State.REJECTED, State.GONE, State.FAILED})
 
 
 def recovery_by_writes(incident: Incident, writes: Sequence[DropRecord]) -> Recovery | None:
@@ -81,11 +82,15 @@ def _writes_since(ledger: Ledger, drop_id: str) -> list[DropRecord]:
     ]
 
 
+def ids_by_key(write: DropRecord) -> list[IncidentId]:
+    """Return the incidents that may be open of the key of a write."""
+    return [IncidentId.of(kind, About.drop(write)) for kind in _OF_KEYS]
+
+
 def ids_by_load(loaded: DropRecord, members: Iterable[DropRecord]) -> list[IncidentId]:
     """Return the incidents that the load of a file, or of a set with these members, may end."""
-    keys = [About.drop(one) for one in (loaded, *members)]
     failed = IncidentId.of(Kind.RUN_FAILED, About.drop(loaded))
-    return [failed, *(IncidentId.of(kind, key) for key in keys for kind in (Kind.REJECTED, Kind.SET_CLOSED))]
+    return [failed, *(one for write in (loaded, *members) for one in ids_by_key(write))]
 
 
 def ids_by_start(environment: str, dag_id: str, started: DropRecord) -> list[IncidentId]:

@@ -5,18 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from suimon.aws.objects import Objects, UnreadableError
+from suimon.aws.objects import GoneError, Objects, UnreadableError
 from suimon.aws.task_token import answer_token
-from suimon.drops.drop import Accepted, DropRecord
+from suimon.drops.drop import Accepted, DropRecord, Rejection
 from suimon.drops.duplicate_or_superseded import Precedence, is_outdated, precedence_of
-from suimon.drops.lake import accepted_name, accepted_prefix, aside_key
+from suimon.drops.lake import CONTRACT, accepted_key, accepted_name, accepted_prefix, aside_key
 from suimon.drops.states import State
 from suimon.incidents.incident import Recovery
 from suimon.incidents.messages import files
 from suimon.incidents.messages.recoveries import file_has_no_flaw
-from suimon.incidents.recovery import close_recovered
+from suimon.incidents.recovery import close_recovered, ids_by_key
 from suimon.intake.errors import RetryLaterError
 from suimon.ledger.followers import follow
+from suimon.report.published import Published
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,9 +27,14 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
     from suimon.contract.model import Contract
+    from suimon.drops.sets import SetError
+    from suimon.incidents.incident import Problem
     from suimon.incidents.lifecycle import IncidentStore
     from suimon.intake.inspection import Inspection, Inspector
     from suimon.ledger.drops import Changes, Ledger
+
+
+WAS_DELETED = "the file was deleted before it could be checked: send it again"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +71,7 @@ class Admission:
                     return self.reject(record, contract, inspection.report())
                 name = self._copy(record, contract, inspection)
         except UnreadableError as error:
-            return self.reject(record, contract, str(error))
+            return self._settle_unread(record, contract, error, if_accepted)
         self._report_flaws(record, contract, inspection)
         if_accepted["accepted"] = Accepted(name, inspection.verdict.accepted_rows)
         return self.accept(record, **if_accepted)
@@ -74,14 +80,53 @@ class Admission:
         """Record a drop as accepted."""
         return self.ledger.move(record, State.ACCEPTED, self.clock(), **changes)
 
-    def reject(self, record: DropRecord, contract: Contract, reason: str) -> DropRecord:
+    def _settle_unread(
+        self, record: DropRecord, contract: Contract, error: UnreadableError, if_accepted: Changes
+    ) -> DropRecord:
+        """Settle a file that can never be read: what was accepted before is loaded again from its copy.
+
+        a replay                             the bucket's lifecycle rule
+        looks: the version is there
+        claims
+                                             deletes the version
+        cannot read it, has its copy         (mark: its-copy-is-loaded-again)
+        """
+        if isinstance(error, GoneError) and self.has_copy_for(record, record.attempt):
+            return self.accept(record, **if_accepted)  # mark: its-copy-is-loaded-again
+        return self.refuse(record, contract, error)
+
+    def has_copy_for(self, record: DropRecord, attempt: int) -> bool:
+        """Whether a file whose version is gone can be loaded in this attempt from its copy in the lake.
+
+        Only if the attempt before was accepted, and the copy is still there with the contract that it was accepted by:
+        the run reads it by that one.
+        """
+        if not record.has_copy_for(attempt):
+            return False
+        folder = accepted_prefix(record)
+        return {accepted_key(record), f"{folder}{CONTRACT}"} <= set(self.objects.keys(self.lake_bucket, folder))
+
+    def reject(self, record: DropRecord, contract: Contract, found: Published) -> DropRecord:
         """Reject a drop and alert people with the reason."""
+        rejection = Rejection(record.attempt, found.reason, found.codes, found.page)
+        problem = files.rejected(record, contract, found.findings, found.links)
+        return self._turn_away(record, State.REJECTED, problem, found.reason, rejection=rejection)
+
+    def refuse(self, record: DropRecord, contract: Contract, error: UnreadableError | SetError) -> DropRecord:
+        """End a drop that cannot be read: GONE if its version was deleted, else rejected for the reason."""
+        if not isinstance(error, GoneError):
+            return self.reject(record, contract, Published.without_report(str(error)))
+        return self._turn_away(record, State.GONE, files.gone(record, contract), WAS_DELETED)
+
+    def _turn_away(
+        self, record: DropRecord, state: State, problem: Problem, reason: str, **changes: Unpack[Changes]
+    ) -> DropRecord:
         # People first, ledger after: a crash in between reports it again at the next delivery, never not at all.
-        self.incidents.report(files.rejected(record, contract, reason), self.clock())
+        self.incidents.report(problem, self.clock())
         if is_outdated(record, self.ledger.newer_writes(record.drop)):
             # Whoever loads a newer file closes this incident if it was open by then; otherwise we see that file here.
             return self._supersede(record)  # mark: overwritten-while-reported
-        return self.end(record, State.REJECTED, reason)
+        return self.end(record, state, reason, **changes)
 
     def end(self, record: DropRecord, state: State, reason: str = "", **changes: Unpack[Changes]) -> DropRecord:
         """Record the end of a drop that opens no run, and answer the replay that waits for it."""
@@ -101,7 +146,7 @@ class Admission:
 
     def _supersede(self, record: DropRecord) -> DropRecord:
         """End a drop that a newer write has replaced; what was reported of its key is over if that one is loaded."""
-        close_recovered(self.incidents, self.ledger, [files.rejected_id(record)], self.clock())
+        close_recovered(self.incidents, self.ledger, ids_by_key(record), self.clock())
         return self.end(record, State.SUPERSEDED)
 
     def _copy(self, record: DropRecord, contract: Contract, inspection: Inspection) -> str:
@@ -116,7 +161,7 @@ class Admission:
             self.objects.put_rows(self.lake_bucket, aside_key(record), aside.bad)
         else:
             self.objects.copy_version(record.drop, self.lake_bucket, f"{accepted}{name}")
-        self.objects.put_json(self.lake_bucket, f"{accepted}_contract.json", contract.to_json())
+        self.objects.put_json(self.lake_bucket, f"{accepted}{CONTRACT}", contract.to_json())
         return name
 
     def _report_flaws(self, record: DropRecord, contract: Contract, inspection: Inspection) -> None:
@@ -124,7 +169,7 @@ class Admission:
         verdict = inspection.verdict
         if verdict.set_aside or verdict.warnings:
             aside = f"s3://{self.lake_bucket}/{aside_key(record)}" if verdict.set_aside else ""
-            problem = files.imperfect(record, contract, verdict.set_aside, inspection.report(), aside)
+            problem = files.imperfect(record, contract, verdict.set_aside, inspection.report().text, aside)
             self.incidents.report(problem, self.clock())
         else:
             recovery = Recovery(files.imperfect_id(record), file_has_no_flaw(record))

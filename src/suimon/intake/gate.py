@@ -108,6 +108,10 @@ class Gate:
             raise
         return route.forward(record) if record.state is State.ACCEPTED else record
 
+    def can_read(self, record: DropRecord, attempt: int) -> bool:
+        """Whether a file can be read for this attempt: its version, or the copy of what was accepted before."""
+        return self.objects.has_version(record.drop) or self._stations.admission.has_copy_for(record, attempt)
+
     def _refuse_foreign(self, drop: Drop) -> None:
         if drop.bucket != self.settings.raw_bucket:
             raise ForeignBucketError(f"s3://{drop.bucket}/{drop.key} is not in the bucket {self.settings.raw_bucket}")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from suimon.check.verdict import Verdict
     from suimon.contract.model import Contract
     from suimon.drops.drop import DropRecord
+    from suimon.report.published import Published
 
 # What any check needs of the disk: segments in transit, and keys that do not fit into memory.
 SCRATCH_BYTES = 512 * 1024 * 1024
@@ -32,11 +33,11 @@ class NoRoomError(Exception):
 
 @dataclass(frozen=True)
 class Inspection:
-    """A verdict; `aside` has the rows of a file whose bad ones are left out, `report` publishes the report as text."""
+    """A verdict; `aside` has the rows of a file whose bad ones are left out, `report` publishes the report."""
 
     verdict: Verdict
     aside: Aside
-    report: Callable[[], str]
+    report: Callable[[], Published]
 
 
 class Inspector(Protocol):
@@ -71,7 +72,7 @@ class FileInspector:
             )
             yield Inspection(verdict, aside, lambda: self._report(record, contract, verdict))
 
-    def _report(self, record: DropRecord, contract: Contract, verdict: Verdict) -> str:
+    def _report(self, record: DropRecord, contract: Contract, verdict: Verdict) -> Published:
         from suimon.report.publish import publish  # noqa: PLC0415 its words and pages would slow every cold start
 
         return publish(self.objects, self.reports_bucket, record, contract, verdict, self.clock())

@@ -79,6 +79,10 @@ def _start_or_join(gate: Gate, request: ReplayRequest) -> DropRecord:
             f"drop {record.id} is {record.state} in attempt {record.attempt}, so attempt {request.attempt} cannot "
             "start: another replay or a new delivery was faster; plan the replay again"
         )
+    if contract.role_of(record.drop.key) is Role.FILE and not gate.can_read(record, request.attempt):
+        raise ReplayError(
+            f"drop {record.id} was deleted, and there is no copy that could be loaded: send the file again"
+        )
     # A replay of the attempt before may still wait, if whoever ended that crashed before it could answer: the claim
     # overwrites its token.
     answer_token(gate.sfn, record, "the attempt has ended, and another replay goes on from there")

@@ -18,6 +18,7 @@ from suimon.drops.states import State
 from suimon.intake.errors import RetryLaterError
 from suimon.ledger.followers import follow
 from suimon.ledger.sets import LostSetError
+from suimon.report.published import Published
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +54,7 @@ class Stations:
         except LostSetError as error:
             raise RetryLaterError(str(error)) from error
         except (UnreadableError, SetError) as error:
-            return self.admission.reject(record, contract, str(error))
+            return self.admission.refuse(record, contract, error)
         ledger = self.gathering.ledger
         if whole:
             follow(ledger, self.advance(whole, contract), self.gathering.clock())
@@ -120,11 +121,12 @@ class ControlRoute:
             from suimon.report.messages import say  # noqa: PLC0415 its words would slow every cold start
 
             reason = say(Code.DATE_OUT_OF_BOUNDS, outside, self.contract.language)
-            return self.stations.admission.reject(record, self.contract, reason)
+            found = Published(reason, reason, codes=(str(Code.DATE_OUT_OF_BOUNDS),))
+            return self.stations.admission.reject(record, self.contract, found)
         try:
             self.names()
         except (UnreadableError, SetError) as error:
-            return self.stations.admission.reject(record, self.contract, str(error))
+            return self.stations.admission.refuse(record, self.contract, error)
         return self.stations.admission.accept(record, membership=Membership())
 
     def forward(self, record: DropRecord) -> DropRecord:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from suimon.contract.model import Role
 from suimon.drops import sets
-from suimon.drops.drop import Match
-from suimon.drops.lake import accepted_prefix
+from suimon.drops.drop import Match, Rejection
+from suimon.drops.lake import CONTRACT, accepted_prefix
 from suimon.drops.states import State
 from suimon.incidents.messages import sets as set_messages
 from suimon.ledger.sets import LostSetError
@@ -63,7 +63,8 @@ class Gathering:
         if joined.result is sets.JoinResult.CLOSED:
             # People first, ledger after, as ever.
             self.incidents.report(set_messages.closed(record, joined.whole), self.clock())
-            self.ledger.move(record, State.REJECTED, self.clock())
+            rejection = Rejection(record.attempt, set_messages.CLOSED)
+            self.ledger.move(record, State.REJECTED, self.clock(), rejection=rejection)
         elif joined.result is sets.JoinResult.SUPERSEDED:
             self.ledger.move(record, State.SUPERSEDED, self.clock())
         for drop_id in joined.left:
@@ -124,7 +125,7 @@ class Gathering:
         shards = [known[one] for one in record.members if contract.role_of(known[one].drop.key) is Role.SHARD]
         sources, folder = sets.sources_of(shards), accepted_prefix(record)
         self.objects.put_json(self.lake_bucket, f"{folder}{sets.SOURCES}", sources)
-        self.objects.put_json(self.lake_bucket, f"{folder}_contract.json", contract.to_json())
+        self.objects.put_json(self.lake_bucket, f"{folder}{CONTRACT}", contract.to_json())
         return int(sources["rows"])
 
     def is_current(self, record: DropRecord) -> bool:

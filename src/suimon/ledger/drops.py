@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from boto3.dynamodb.conditions import Attr, Key
 
-from suimon.drops.drop import Accepted, Drop, DropRecord, Lease, Match, Membership, Replay
+from suimon.drops.drop import Accepted, Drop, DropRecord, Lease, Match, Membership, Rejection, Replay
 from suimon.drops.states import State, allowed
 from suimon.ledger.batch import read_items
 from suimon.ledger.by_state import items_in
@@ -56,6 +56,7 @@ class Changes(TypedDict, total=False):
 
     match: Match
     accepted: Accepted
+    rejection: Rejection
     opened_run: str
     duplicate_of: str
     membership: Membership

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from suimon.drops.drop import Accepted, Drop, DropRecord, Lease, Match, Membership, Replay, written_order
+from suimon.drops.drop import Accepted, Drop, DropRecord, Lease, Match, Membership, Rejection, Replay, written_order
 from suimon.drops.states import State
 
 if TYPE_CHECKING:
@@ -132,6 +132,14 @@ def _accepted(accepted: Accepted) -> dict[str, Any]:
     return {"accepted_as": accepted.name, "rows": accepted.rows}
 
 
+def _rejection(rejection: Rejection) -> dict[str, Any]:
+    return {"rejection": {**asdict(rejection), "codes": list(rejection.codes)}}
+
+
+def _rejected(item: Mapping[str, Any]) -> Rejection:
+    return Rejection(int(item["attempt"]), item["reason"], tuple(item["codes"]), item["report"])
+
+
 def _membership(membership: Membership) -> dict[str, Any]:
     return {"set_id": membership.set_id}  # null while it waits
 
@@ -144,6 +152,7 @@ _ATTRIBUTES: dict[str, Callable[[Any], dict[str, Any]]] = {
     "match": _match,
     "lease": _lease,
     "accepted": _accepted,
+    "rejection": _rejection,
     "membership": _membership,
     "replay": _replay,
 }
@@ -160,6 +169,7 @@ def record_of(item: Mapping[str, Any]) -> DropRecord:
         updated_at=moment(item["updated_at"]),
         lease=Lease(item["lease_owner"], moment(item["lease_until"])) if item["lease_owner"] else None,
         accepted=Accepted(item["accepted_as"], int(item["rows"])) if "accepted_as" in item else None,
+        rejection=_rejected(item["rejection"]) if "rejection" in item else None,
         opened_run=item.get("opened_run"),
         duplicate_of=item.get("duplicate_of"),
         membership=Membership(item["set_id"]) if "set_id" in item else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from suimon.drops.drop import DropRecord, written_order
-from suimon.drops.lake import accepted_key, accepted_prefix, processed_prefix
+from suimon.drops.lake import CONTRACT, accepted_key, accepted_prefix, processed_prefix
 
 if TYPE_CHECKING:
     from suimon.settings import Settings
@@ -23,7 +23,7 @@ def conf_for(record: DropRecord, settings: Settings) -> dict[str, Any]:
         "written": written_order(record.drop.sequencer),
         "rows": record.rows,
         "source_uri": f"s3://{settings.lake_bucket}/{accepted_key(record)}",
-        "contract_uri": f"s3://{settings.lake_bucket}/{accepted}_contract.json",
+        "contract_uri": f"s3://{settings.lake_bucket}/{accepted}{CONTRACT}",
         "target_uri": f"s3://{settings.lake_bucket}/{processed}",
         "glue_job": settings.glue_job,
         "redshift": {

@@ -116,6 +116,8 @@ def _step(partition: str, records: Sequence[DropRecord], what: str) -> Item | Sk
         newest = latest(one for one in own if one.state is not State.DUPLICATE and same_bytes(one, wanted))
     if newest is None:
         return Skip(partition, f"no {what} has come")
+    if newest.state is State.GONE:
+        return Skip(partition, f"drop {newest.id} was deleted before it could be checked: send the file again")
     if newest.state not in REPLAYABLE:
         return Skip(partition, f"drop {newest.id} is {newest.state}: it is on its way already")
     return Item(newest.id, partition, newest.attempt + 1)

@@ -124,6 +124,12 @@ def describe(verdict: Verdict, limit: int = 10, lang: Lang = "en", labels: Label
     return "\n".join(lines)
 
 
+def leading(verdict: Verdict, lang: Lang = "en") -> str:
+    """Return the sentences that lead a description: how many faults, and their common cause if there is one."""
+    cause = [explain(verdict.cause, lang)] if verdict.cause else []
+    return either(lang, " ", "").join([headline(verdict, lang), *cause])
+
+
 def headline(verdict: Verdict, lang: Lang = "en") -> str:
     """Say the verdict in one sentence."""
     rows, faults, aside = verdict.rows, verdict.bad_cell_count, verdict.set_aside

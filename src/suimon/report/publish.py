@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from suimon.drops.lake import file_name
 from suimon.ledger.items import stamp
-from suimon.report.as_json import as_json, cells_as_json_lines, describe, identity, labels_of, summary
+from suimon.report.as_json import as_json, cells_as_json_lines, describe, identity, labels_of, leading, summary
 from suimon.report.messages import either
 from suimon.report.page import page
+from suimon.report.published import Published
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,8 +27,8 @@ EXAMPLES = 20  # bad cells in the e-mail; all that are listed stand in the repor
 
 def publish(
     objects: Objects, bucket: str, record: DropRecord, contract: Contract, verdict: Verdict, now: datetime
-) -> str:
-    """Write report.html, report.json and bad_cells.jsonl; give the text for the e-mail, which says where they are."""
+) -> Published:
+    """Write report.html, report.json and bad_cells.jsonl; return what people are told of the verdict."""
     drop, folder = record.drop, f"{record.dataset}/{record.partition}/{record.run_id}/"
     delivery = {
         "drop_id": record.id,
@@ -56,10 +57,13 @@ def publish(
     objects.put_text(bucket, f"{folder}report.json", report, kind="application/json")
     objects.put_text(bucket, f"{folder}report.html", page(verdict, contract, about, lang), kind="text/html")
     where = f"s3://{bucket}/{folder}"
-    return (
-        f"{describe(verdict, EXAMPLES, lang, labels)}\n\n"
-        + either(lang, "The page to hand on to who sent the file: ", "送信元に渡すレポート: ")
+    return Published(
+        findings=describe(verdict, EXAMPLES, lang, labels),
+        reason=leading(verdict, lang),
+        codes=tuple(dict.fromkeys(str(count.code) for count in verdict.counts)),
+        page=f"{where}report.html",
+        links=either(lang, "The page to hand on to who sent the file: ", "送信元に渡すレポート: ")
         + f"{where}report.html\n"
         + either(lang, "Every bad cell: ", "すべての誤り: ")
-        + f"{where}bad_cells.jsonl"
+        + f"{where}bad_cells.jsonl",
     )

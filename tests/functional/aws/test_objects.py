@@ -10,7 +10,7 @@ import boto3
 import pytest
 from botocore.exceptions import IncompleteReadError
 
-from suimon.aws.objects import RANGES_AT_ONCE, S3Version, ShortReadError, UnreadableError
+from suimon.aws.objects import RANGES_AT_ONCE, GoneError, S3Version, ShortReadError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -125,11 +125,11 @@ def test_other_bytes_than_announced_are_refused(s3: Watched) -> None:
         list(version(s3, **put(b"all of it") | {"etag": "0" * 32}).chunks())
 
 
-def test_a_version_that_is_gone_is_told_to_who_sent_it(s3: Watched) -> None:
+def test_a_version_that_was_deleted_is_gone(s3: Watched) -> None:
     known = put(CONTENT)
     source = version(s3, **known)
     boto3.client("s3").delete_object(Bucket="raw", Key="key", VersionId=known["version_id"])
-    with pytest.raises(UnreadableError, match="send it again"):
+    with pytest.raises(GoneError, match="s3://raw/key was deleted"):
         list(source.chunks())
-    with pytest.raises(UnreadableError, match="not there"):
+    with pytest.raises(GoneError, match="not there"):
         version(s3, version_id=known["version_id"])

@@ -84,6 +84,10 @@ def put(content: str | bytes, key: str = KEY, sequencer: str = "01") -> Drop:
     return Drop("raw", key, answer["VersionId"], answer["ETag"].strip('"'), len(body), sequencer)
 
 
+def delete(drop: Drop) -> None:
+    boto3.client("s3").delete_object(Bucket=drop.bucket, Key=drop.key, VersionId=drop.version_id)
+
+
 def body_of(bucket: str, key: str) -> str:
     return boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read().decode()
 

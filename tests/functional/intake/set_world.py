@@ -24,6 +24,7 @@ from suimon.ledger.drops import Ledger
 from suimon.mwaa.airflow import Airflow
 from suimon.mwaa.pace import Pace
 from suimon.outcome.run_end import RunEnds
+from suimon.report.published import Published
 from tests.settings import SETTINGS
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class LineCounter:
         verdict = SimpleNamespace(
             accepted=not body.startswith(b"bad"), accepted_rows=body.count(b"\n"), set_aside=0, warnings=()
         )
-        yield SimpleNamespace(verdict=verdict, aside=None, report=lambda: "it is bad")
+        yield SimpleNamespace(verdict=verdict, aside=None, report=lambda: Published.without_report("it is bad"))
 
 
 class Mwaa:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from suimon.intake.gate import Gate
     from tests.functional.conftest import Post
 
-from tests.functional.intake.gated import BAD, GOOD, KEY, NOON, Clock, FakeMwaa, body_of, put, raising, tolerant
+from tests.functional.intake.gated import BAD, GOOD, KEY, NOON, Clock, FakeMwaa, body_of, delete, put, raising, tolerant
 
 
 def test_a_good_file_opens_its_run_with_an_immutable_copy_of_exactly_its_bytes(gate: Gate, mwaa: FakeMwaa) -> None:
@@ -233,12 +233,23 @@ def test_a_check_under_way_elsewhere_is_waited_for(gate: Gate, clock: Clock) -> 
     assert gate.take(drop).state is State.TRIGGERED
 
 
-def test_a_file_that_is_gone_is_reported_and_rejected(gate: Gate, post: Post) -> None:
+def test_a_file_that_was_deleted_before_its_check_breaks_no_contract_and_is_reported(gate: Gate, post: Post) -> None:
     drop = put(GOOD)
-    boto3.client("s3").delete_object(Bucket="raw", Key=KEY, VersionId=drop.version_id)
-    assert gate.take(drop).state is State.REJECTED
+    delete(drop)
+    assert gate.take(drop).state is State.GONE
+    [(subject, body)] = post.letters()
+    assert subject == "[Suimon] sales 2026-11-20 deleted before its check: sales_data.csv"
+    assert "was deleted before it could be checked, and was not loaded. That is no breach" in body
+    assert "does not keep" not in body
+
+
+def test_a_deleted_file_is_reported_in_the_contract_s_language(gate: Gate, post: Post) -> None:
+    japanese = replace(gate.contracts.of("sales"), language="ja")
+    drop = put(GOOD)
+    delete(drop)
+    assert replace(gate, contracts=Contracts((japanese,))).take(drop).state is State.GONE
     [(_, body)] = post.letters()
-    assert "deleted before it could be checked" in body
+    assert "検査の前に削除されたため、取り込んでいません。契約違反ではありません。" in body
 
 
 def test_an_empty_file_is_rejected_and_not_lost(gate: Gate, post: Post) -> None:

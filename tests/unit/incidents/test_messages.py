@@ -9,7 +9,7 @@ from suimon.contract.model import Contract
 from suimon.drops.drop import Drop, DropRecord, Match
 from suimon.drops.run_finished_event import RunFinished
 from suimon.drops.states import State
-from suimon.incidents.messages.files import imperfect, key_shape, rejected, run_failed
+from suimon.incidents.messages.files import gone, imperfect, key_shape, rejected, run_failed
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DROP = Drop("raw", "sales/2026-11-20/sales_data.csv", "v1", "e1", 10, "01")
@@ -25,6 +25,28 @@ def test_a_rejection_is_told_in_the_language_of_the_contract() -> None:
     assert "What to do" not in japanese.body
     assert "理由" in japanese.body
     assert (english.id, english.subject) == (japanese.id, japanese.subject)
+
+
+def test_the_same_findings_of_the_same_file_are_no_news_and_others_are() -> None:
+    again = replace(RECORD, attempt=2)
+    first = rejected(RECORD, ENGLISH, "2 faults", "s3://reports/1/report.html")
+    second = rejected(again, ENGLISH, "2 faults", "s3://reports/2/report.html")
+    assert second.fingerprint == first.fingerprint
+    assert rejected(again, ENGLISH, "1 fault").fingerprint != first.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("attempt", "english", "japanese"),
+    [(1, "and was not loaded.", "取り込んでいません"), (2, "holds what it held before.", "内容は変わりません")],
+)
+def test_a_file_that_is_gone_breaks_no_contract(attempt: int, english: str, japanese: str) -> None:
+    record = replace(RECORD, attempt=attempt)
+    in_english, in_japanese = gone(record, ENGLISH), gone(record, JAPANESE)
+    assert english in in_english.body
+    assert "That is no breach of its contract." in in_english.body
+    assert japanese in in_japanese.body
+    assert "契約違反ではありません" in in_japanese.body
+    assert "What to do" not in in_japanese.body
 
 
 @pytest.mark.parametrize(

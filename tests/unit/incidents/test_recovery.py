@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 DAG = "daily_sales_etl"
 DAGS = {"sales": DAG}
-ON_ITS_WAY = [state for state in State if state not in {State.LOADED, State.REJECTED, State.FAILED}]
+ON_ITS_WAY = [state for state in State if state not in {State.LOADED, State.REJECTED, State.GONE, State.FAILED}]
 
 
 def writes(*states: State) -> list[DropRecord]:
@@ -49,6 +49,8 @@ def writes(*states: State) -> list[DropRecord]:
         ((State.SUPERSEDED, State.LOADED), True),
         ((State.SUPERSEDED, State.REJECTED), False),
         ((State.LOADED, State.REJECTED), False),
+        ((State.LOADED, State.GONE), False),
+        ((State.GONE, State.LOADED), True),
         ((State.REJECTED, State.LOADED, State.FAILED), False),
         ((State.REJECTED, State.FAILED, State.LOADED), True),
         ((), False),  # the ledger does not know what was reported
@@ -76,8 +78,10 @@ def test_a_load_may_end_what_was_reported_of_its_file_or_of_the_members_of_its_s
     assert [str(one) for one in ids_by_load(whole, [shard])] == [
         "run-failed:sales:2026-11-20",
         "rejected:orders/2026-11-20/{shard}.csv",
+        "gone:orders/2026-11-20/{shard}.csv",
         "set-closed:orders/2026-11-20/{shard}.csv",
         "rejected:orders/2026-11-20/1.csv",
+        "gone:orders/2026-11-20/1.csv",
         "set-closed:orders/2026-11-20/1.csv",
     ]
 

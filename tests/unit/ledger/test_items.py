@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from suimon.drops.drop import Accepted, Drop, DropRecord, Lease, Match, Membership, Replay
+from suimon.drops.drop import Accepted, Drop, DropRecord, Lease, Match, Membership, Rejection, Replay
 from suimon.drops.states import State
 from suimon.ledger.items import (
     attributes_of,
@@ -29,6 +29,7 @@ CHANGES: dict[str, Any] = {
     "match": Match("inventory", "2026-11-21"),
     "lease": Lease("intake 1", NOON + timedelta(minutes=16)),
     "accepted": Accepted("data.csv.gz", 3),
+    "rejection": Rejection(1, "3 faults in 2 records.", ("type-error", "extra-cell"), "s3://reports/report.html"),
     "opened_run": "run.1",
     "duplicate_of": "another",
     "membership": Membership("set"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
 SHAPE_CHARACTERS = 200  # a key has up to 1,024 bytes, an incident's id should stay readable
 
 
-def rejected(record: DropRecord, contract: Contract, reason: str) -> Problem:
-    """Report that a file breaks its contract; `reason` lists where, without personal values."""
+def rejected(record: DropRecord, contract: Contract, findings: str, links: str = "") -> Problem:
+    """Report that a file breaks its contract; `findings` lists where, without personal values, `links` its reports."""
+    told = f"{findings}\n\n{links}" if links else findings
     file, kept = f"s3://{record.drop.bucket}/{record.drop.key}", f"{contract.dataset} {contract.version}"
     misdated = contract.dates.broken_by(record.partition, record.received_at) is not None
     if contract.language == "ja":
@@ -31,7 +33,7 @@ def rejected(record: DropRecord, contract: Contract, reason: str) -> Problem:
             else "ファイルを訂正し、同じキーでもう一度送信してください。あらためて検査します。"
         )
         body = (
-            f"{file} は契約 {kept} を満たしていないため、取り込んでいません。\n\n{reason}\n\n"
+            f"{file} は契約 {kept} を満たしていないため、取り込んでいません。\n\n{told}\n\n"
             f"対応: {remedy}\n"
             f"ドロップ {record.id}、バージョン {record.drop.version_id}"
         )
@@ -42,7 +44,7 @@ def rejected(record: DropRecord, contract: Contract, reason: str) -> Problem:
             else "correct the file and send it again under the same key; it is then checked again"
         )
         body = (
-            f"{file} does not keep the contract {kept} and was not loaded.\n\n{reason}\n\n"
+            f"{file} does not keep the contract {kept} and was not loaded.\n\n{told}\n\n"
             f"What to do: {remedy}.\n"
             f"Drop {record.id}, version {record.drop.version_id}."
         )
@@ -51,13 +53,43 @@ def rejected(record: DropRecord, contract: Contract, reason: str) -> Problem:
         about=About.drop(record),
         subject=f"{record.dataset} {record.partition} rejected: {file_name(record)}",
         body=body,
-        fingerprint=record.run_id,
+        # A replay that finds the same again is no news.
+        fingerprint=f"{record.id} {hashlib.sha256(findings.encode()).hexdigest()[:16]}",
     )
 
 
-def rejected_id(record: DropRecord) -> IncidentId:
-    """Return the incident of a key whose file breaks its contract."""
-    return IncidentId.of(Kind.REJECTED, About.drop(record))
+def gone(record: DropRecord, contract: Contract) -> Problem:
+    """Report that a file was deleted before it could be checked: it breaks no contract, and yet nothing is loaded."""
+    file, again = f"s3://{record.drop.bucket}/{record.drop.key}", record.attempt > 1
+    if contract.language == "ja":
+        what = (
+            "再検査の前に削除されました。テーブルの内容は変わりません。"
+            if again
+            else "検査の前に削除されたため、取り込んでいません。"
+        )
+        body = (
+            f"{file} は{what}契約違反ではありません。\n\n"
+            "対応: 必要なファイルであれば、同じキーでもう一度送信してください。不要であれば、対応は必要ありません。\n"
+            f"ドロップ {record.id}、バージョン {record.drop.version_id}"
+        )
+    else:
+        what = (
+            "was deleted before it could be checked again. The table holds what it held before."
+            if again
+            else "was deleted before it could be checked, and was not loaded."
+        )
+        body = (
+            f"{file} {what} That is no breach of its contract.\n\n"
+            "What to do: if the file is needed, send it again under the same key; else nothing.\n"
+            f"Drop {record.id}, version {record.drop.version_id}."
+        )
+    return Problem(
+        kind=Kind.GONE,
+        about=About.drop(record),
+        subject=f"{record.dataset} {record.partition} deleted before its check: {file_name(record)}",
+        body=body,
+        fingerprint=record.id,
+    )
 
 
 def imperfect(record: DropRecord, contract: Contract, set_aside: int, told: str, aside_uri: str) -> Problem:

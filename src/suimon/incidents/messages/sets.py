@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from suimon.drops.sets import DropSet
 
 
+CLOSED = "It keeps its contract, but its set is closed."
+
+
 def closed(record: DropRecord, whole: DropSet) -> Problem:
     """Report that a shard is not taken into its set."""
     now_in = f"It has {len(whole.members)} shards: {listed(sorted(whole.members))}."
