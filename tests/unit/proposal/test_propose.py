@@ -2,70 +2,15 @@
 
 import gzip
 import io
-import re
 import zipfile
 from pathlib import Path
-from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
 
-from suimon.check.engine import check_file
-from suimon.contract.file import Column
-from suimon.contract.model import Contract
 from suimon.contract.odcs.clauses import ContractFileError
 from suimon.contract.odcs.parse import read_contract
-from suimon.proposal.propose import MARK, propose
-from suimon.proposal.sample import SampleError
-from tests.unit.check.oracle import judge
-
-IDENTITY = UUID("b5a3d3c2-6f0e-4c55-9a41-5d1f6e0c7a10")
-SALES = "order_id,order_date,customer_id,product_name,quantity,unit_price,paid\n" + "".join(
-    f'ORD-{number:05},2026-11-20,C{number % 7:04},"緑茶, 500ml",{number % 3 + 1},{number}.50,{"NY"[number % 2]}\n'
-    for number in range(40)
-)
-INVENTORY = "品番,品名,倉庫,在庫数,更新日時,担当者名\r\n" + "".join(
-    f"{number:06},緑茶 ５００ｍｌ,東京第一倉庫,{number},2026/11/20 08:{number:02}:00,山田太郎\r\n"
-    for number in range(30)
-)
-EVENTS = "event_id\tuser_id\tevent_type\tevent_timestamp\n" + "".join(
-    f"{10**12 + number}\tU{number % 9}\t{'click' if number % 3 else 'view'}\t2026-11-20T10:{number:02}:00.123+09:00\n"
-    for number in range(50)
-)
-EUROPEAN = "Artikel;Preis;Am;Menge\nA-1;1234,50;21.11.2026;7\nA-2;-0,5;02.11.2026;N/A\n"
-
-
-@pytest.fixture
-def sample(tmp_path: Path) -> Path:
-    return tmp_path / "sample.csv"
-
-
-def proposed(path: Path, content: str | bytes, dataset: str = "goods") -> str:
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return propose(dataset, path, Path("contracts/goods.odcs.yaml"), IDENTITY)
-
-
-def read(text: str, folder: Path) -> Contract:
-    path = folder / "proposed.odcs.yaml"
-    path.write_text(text.replace(MARK, "# decided: "), encoding="utf-8")
-    return read_contract(path)
-
-
-def column(contract: Contract, name: str) -> Column:
-    return next(column for column in contract.columns if column.name == name)
-
-
-def marked(text: str, clause: str) -> bool:
-    """Tell whether a person is asked to look at a clause, each time it stands there."""
-    lines = [line for line in text.splitlines() if clause in line]
-    return bool(lines) and all(MARK in line for line in lines)
-
-
-def decided(text: str) -> str:
-    """Take every suggestion."""
-    body = text[text.index("apiVersion") :]
-    return re.sub(r"(?m)^( *)# (?=[-a-zA-Z ])", r"\1", body)
+from suimon.proposal.propose import MARK
+from tests.unit.proposal.proposals import EUROPEAN, EVENTS, INVENTORY, SALES, column, marked, proposed, read
 
 
 def test_a_proposal_is_refused_until_a_person_has_decided(sample: Path, tmp_path: Path) -> None:
@@ -320,100 +265,3 @@ def test_blank_lines_between_all_records_do_not_hide_the_table(sample: Path, tmp
 def test_a_name_of_a_file_stays_in_its_comment(tmp_path: Path) -> None:
     text = proposed(tmp_path / "a\nkind: Nothing {x}.csv", "a,b\n1,2\n")
     assert read(text, tmp_path).dataset == "goods"
-
-
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [
-        (b"", "is empty"),
-        (b"\n\n", "is empty"),
-        (gzip.compress(b"", mtime=0), "is empty"),
-        (b"PAR1\x15\x04", "Parquet"),
-        (b"PK\x03\x04" + bytes(26) + b"[Content_Types].xml", "Office"),
-        (b"BZh91AY", "bzip2"),
-        (bytes(range(256)), "binary"),
-        (b"a,b\n1,\0\n", "control characters"),
-        ("id,name\n1,caf\u00e9\n".encode("latin-1"), "byte 0xE9 on line 2"),
-        ("Straße,Größe\nMädchen,Käse\n".encode("latin-1"), "ask for UTF-8"),
-        (b"\xef\xbb\xbfa,\xff\n", "byte order mark"),
-        (gzip.compress(SALES.encode())[:-30], "cannot be read"),
-        (b"a,b\r1,2\r3,4\r", "CR alone"),
-    ],
-)
-def test_what_is_no_table_is_refused_with_the_reason(sample: Path, content: bytes, said: str) -> None:
-    with pytest.raises(SampleError, match=said):
-        proposed(sample, content)
-
-
-def test_what_cannot_be_opened_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SampleError, match="cannot be read"):
-        propose("goods", tmp_path, tmp_path / "out", IDENTITY)
-
-
-@pytest.mark.parametrize("content", [SALES, INVENTORY, EVENTS, EUROPEAN])
-def test_every_suggestion_can_be_taken_as_it_stands(sample: Path, tmp_path: Path, content: str) -> None:
-    text = proposed(sample, content)
-    taken = read(decided(text), tmp_path)
-    assert sum(bool(one.allowed) + one.unique + bool(one.minimum) for one in taken.columns) == len(
-        re.findall(r"# (?:quality|unique|minimum|logicalTypeOptions)", text)
-    )
-    assert (taken.freshness is not None) == ("# slaProperties" in text)
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        SALES.encode(),
-        INVENTORY.encode("cp932"),
-        INVENTORY.encode("utf-16"),
-        gzip.compress(EVENTS.encode()),
-        EUROPEAN.encode(),
-    ],
-)
-def test_a_sample_keeps_the_contract_that_was_guessed_from_it(sample: Path, tmp_path: Path, content: bytes) -> None:
-    contract = read(proposed(sample, content), tmp_path)
-    verdict = check_file(sample, contract, None, scratch=tmp_path)
-    assert (verdict.accepted, verdict.bad_cells) == (True, ())
-
-
-_TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=12)
-_ODD = st.sampled_from(
-    ["", "NULL", "yes", "no", "007", "1,5", "=1+1", 'a"b', "a\nb", "#", "- x: y", "\u2028", "'", "\\"]
-)
-_KINDS = (
-    st.integers().map(str),
-    st.decimals(places=2, allow_nan=False, allow_infinity=False).map(str),
-    st.dates().map(str),
-    st.sampled_from(["Y", "N"]),
-    st.sampled_from(["", "N/A", "1", "2"]),
-    st.one_of(_TEXT, _ODD),
-)
-
-
-@st.composite
-def tables(draw: st.DrawFn) -> str:
-    """Draw a table with a kind of value for each column, quoted always or where needed."""
-    delimiter, ending = draw(st.sampled_from(",;\t|")), draw(st.sampled_from(["\n", "\r\n"]))
-    kinds = draw(st.lists(st.sampled_from(_KINDS), min_size=1, max_size=4))
-    always = draw(st.booleans())
-
-    def written(cell: str) -> str:
-        return '"' + cell.replace('"', '""') + '"' if always or set(cell) & {delimiter, *'"\r\n'} else cell
-
-    records = draw(st.lists(st.tuples(*kinds), min_size=1, max_size=25))
-    return "".join(delimiter.join(map(written, record)) + ending for record in records)
-
-
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.one_of(tables(), st.text("ab1,;\"\n\r' \\2.", max_size=60)))
-@example("null,true\n1,2\n")
-@example("\u2028,\x85\n\ufeff,\U0001f300\n")
-def test_every_proposal_is_a_contract_and_tells_whether_its_sample_keeps_it(tmp_path: Path, content: str) -> None:
-    try:
-        text = proposed(tmp_path / "drawn.csv", content)
-    except SampleError:
-        return
-    contract = read(text, tmp_path)
-    told = "In the sample itself is what the gate refuses" in text
-    assert told == (not judge(content.encode(), contract, None).accepted)
-    assert read(decided(text), tmp_path).dataset == "goods"
