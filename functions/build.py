@@ -40,7 +40,7 @@ CARRIED = {
     "intake": Carried(
         frozenset({"dynamodb", "mwaa", "s3", "sns", "sqs", "stepfunctions"}), packages="intake", files=(KERNEL,)
     ),
-    "outcome": Carried(frozenset({"dynamodb", "sns", "stepfunctions"}), contracts=False),
+    "outcome": Carried(frozenset({"dynamodb", "mwaa", "sns", "stepfunctions"}), contracts=False),
     "freshness": Carried(
         frozenset({"dynamodb", "mwaa", "redshift-data", "s3", "sns", "sqs", "stepfunctions"}),
         files=("suimon/freshness/tables_age.sql",),

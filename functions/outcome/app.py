@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,9 @@ from suimon.clock import utc_now
 from suimon.drops.run_finished_event import RunFinished
 from suimon.incidents.lifecycle import IncidentStore
 from suimon.ledger.drops import Ledger
+from suimon.mwaa.airflow import CLIENT_CONFIG, Airflow
+from suimon.mwaa.pace import Pace
+from suimon.outcome.reports import RunReports
 from suimon.outcome.run_end import RunEnds
 from suimon.settings import Settings
 
@@ -32,19 +36,21 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Record the end of one run; Lambda retries a failure, which ends in the queue of undelivered events."""
     run = RunFinished.from_event(event)
     logger.append_keys(drop_id=run.drop_id, run_id=run.run_id)
-    record = run_ends().record(run, utc_now())
+    record = run_reports().take(run, utc_now())
     logger.info("run finished", state=record.state, failed_task=run.failed_task, rows=run.rows)
     metrics.add_metric(name=f"Drops{record.state.capitalize()}", unit=MetricUnit.Count, value=1)
     return {"drop_id": record.id, "state": record.state}
 
 
 @cache
-def run_ends() -> RunEnds:
-    """Build what records the ends of runs, once for the life of the process."""
+def run_reports() -> RunReports:
+    """Build what takes the reports of runs, once for the life of the process."""
     settings = Settings.of("outcome", os.environ)
     table = boto3.resource("dynamodb").Table(settings.ledger_table)
-    return RunEnds(
+    run_ends = RunEnds(
         ledger=Ledger(table, "outcome"),
         incidents=IncidentStore(table, boto3.client("sns"), settings.alerts_topic_arn),
         sfn=boto3.client("stepfunctions"),
     )
+    mwaa, environment = boto3.client("mwaa", config=CLIENT_CONFIG), settings.mwaa_environment
+    return RunReports(run_ends, Airflow(mwaa, environment, Pace(table, environment, utc_now, time.sleep)))

@@ -27,7 +27,7 @@ VARIABLES = {
 # What each function cannot do without. Of Redshift's variables, which depend on each other, `_warehouse` knows more.
 NEEDED = {
     "intake": ("raw_bucket", "lake_bucket", "reports_bucket", "mwaa_environment", "glue_job", "copy_role_arn"),
-    "outcome": (),
+    "outcome": ("mwaa_environment",),
     "freshness": (
         "raw_bucket",
         "reports_bucket",

@@ -21,6 +21,7 @@ from suimon.ledger.drops import Ledger
 from suimon.mwaa import airflow
 from suimon.mwaa.airflow import Airflow, Answer
 from suimon.outcome.plan import plan as plan_run_end
+from suimon.outcome.reports import RunReports
 from suimon.outcome.run_end import RunEnds
 from suimon.sweep.findings import Findings
 from suimon.sweep.round import Sweep
@@ -147,6 +148,14 @@ def _fail_then_report(self: RunEnds, run: RunFinished, now: datetime) -> DropRec
     if planned.end is State.FAILED:
         self._move(planned.record, State.FAILED, run, now)
     return _record(self, run, now)
+
+
+def _believe_the_event(self: RunReports, run: RunFinished, now: datetime) -> DropRecord:
+    return self.run_ends.record(run, now)
+
+
+def _believe_the_ids(*_args: Any) -> bool:
+    return True
 
 
 def _answer_nobody(*_args: Any) -> None:
@@ -295,6 +304,18 @@ BUGS = (
         "a late report of one attempt ends the next",
         ("states_move_forward",),
         ((RunEnds, "record", _record_any_attempt),),
+    ),
+    Bug(
+        "event-believed",
+        "what an event says of a run is recorded, whoever has put it",
+        ("states_move_forward", "loaded_is_loaded"),
+        ((RunReports, "take", _believe_the_event),),
+    ),
+    Bug(
+        "airflow-not-asked",
+        "an event that names the right run is believed, whatever Airflow says of it",
+        ("states_move_forward", "loaded_is_loaded"),
+        _everywhere("confirms", _believe_the_ids),
     ),
     Bug(
         "nobody-answered",

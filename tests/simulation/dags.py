@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tests.simulation.world import Process, World
 
 STEPS = ("run_glue", "load_redshift")
+TASKS = ("run_glue", "check_parquet", "load_redshift")
 TRIES, REPORT_TRIES = 3, 7
 RETRY_DELAY = 15.0
 ZOMBIE = 5 * MINUTE  # until Airflow notices that a worker is no more
@@ -94,9 +95,13 @@ class Dags:
                 break
             else:
                 run.tasks[step] = outcome
+                if step == "run_glue":
+                    run.tasks["check_parquet"] = outcome
                 progress.done += 1
                 progress.tries = 0
                 return True
+        for behind in TASKS[TASKS.index(step) + 1 :]:
+            run.tasks[behind] = "upstream_failed"
         run.tasks[step] = "failed"
         progress.failed = step
         return False

@@ -22,6 +22,7 @@ from suimon.ledger.drops import Ledger
 from suimon.ledger.unusable import Unusable
 from suimon.mwaa.airflow import Airflow
 from suimon.mwaa.pace import Pace
+from suimon.outcome.reports import RunReports
 from suimon.outcome.run_end import RunEnds
 from suimon.report.published import Published
 from suimon.settings import Settings
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
 TOPIC = "arn:aws:sns:ap-northeast-1:123456789012:alerts"
 VISIBILITY = 5_400  # as template.yaml has it
 RECEIVES = 30
-TASKS = ("run_glue", "load_redshift", "report_outcome")
+TASKS = ("run_glue", "check_parquet", "load_redshift", "report_outcome")
 WAREHOUSE = WarehouseName(database="analytics", workgroup_name="workgroup")
 SETTINGS = Settings(
     ledger_table="ledger",
@@ -176,9 +177,9 @@ class Functions:
             clock=self.clock,
         )
 
-    def run_ends(self, owner: str) -> RunEnds:
-        """What the outcome function enters the ends of runs with."""
-        return RunEnds(self.ledger(owner), self._incidents, self._sfn)
+    def run_reports(self, owner: str) -> RunReports:
+        """Return what the outcome function takes the reports of runs with."""
+        return RunReports(RunEnds(self.ledger(owner), self._incidents, self._sfn), self._airflow)
 
     # ------------------------------------------------------------ what the entry points do with these
 
@@ -199,7 +200,7 @@ class Functions:
 
     def enter(self, event: dict[str, Any]) -> None:
         """Enter a run's end."""
-        self.run_ends("outcome").record(RunFinished.from_event(event), self.clock())
+        self.run_reports("outcome").take(RunFinished.from_event(event), self.clock())
 
     def replay(self, owner: str, request: ReplayRequest) -> None:
         """Start an attempt."""

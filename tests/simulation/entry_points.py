@@ -56,7 +56,7 @@ class EntryPoints(Functions):
         self._idle: dict[str, list[ModuleType]] = {"intake": [], "outcome": [], "freshness": []}
         self._wiring: dict[str, dict[str, Any]] = {
             "intake": {"gate": self.gate, "sqs": lambda: self.sqs},
-            "outcome": {"run_ends": lambda: self.run_ends("outcome")},
+            "outcome": {"run_reports": lambda: self.run_reports("outcome")},
             "freshness": {"sweep": lambda: self.sweep("sweep"), "check_freshness": self.check_freshness},
         }
         self._arn = services.intake.arn

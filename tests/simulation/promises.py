@@ -17,6 +17,7 @@ from suimon.drops.states import MOVES, STATES, Awaits
 from suimon.intake.errors import ReplayError, RetryLaterError
 from suimon.ledger.drops import LostClaimError
 from suimon.mwaa.pace import BusyError
+from suimon.mwaa.run_state import CannotAskError
 from suimon.sweep.round import SweepError
 from tests.simulation.promises_of_incidents import PROMISES_OF_INCIDENTS
 from tests.simulation.promises_of_sets import PROMISES_OF_SETS, waits_for_its_set
@@ -41,6 +42,7 @@ HONEST: tuple[type[Exception], ...] = (
     ShortReadError,
     BusyError,
     OutcomeError,
+    CannotAskError,
     SweepError,
 )
 REQUESTS_A_SECOND = 10

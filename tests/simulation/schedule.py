@@ -11,6 +11,7 @@ from tests.simulation.aws import Aws
 from tests.simulation.choices import Choices
 from tests.simulation.dags import Dags
 from tests.simulation.deployment import Functions, Services
+from tests.simulation.forgeries import clear_away, forge, forgeries
 from tests.simulation.memory import Memory
 from tests.simulation.plan import HOUR, MINUTE, RAW, draw
 from tests.simulation.plan_of_sets import with_set
@@ -29,12 +30,14 @@ from tests.simulation.world import World
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from tests.simulation.forgeries import Forgery
     from tests.simulation.plan import Plan, Put, Spell
 
 SWEEP_EVERY = 15 * MINUTE
 LONGEST_PAUSE = HOUR
 LONGEST_HEALING = 24 * HOUR
 LONGEST_REMARK = 3 * 24 * HOUR
+AGAIN = 2  # starts of a run that somebody has cleared
 GRACE = 16 * MINUTE  # after which a version without a record is a lost one, and a minute for the clocks
 
 
@@ -107,6 +110,7 @@ class Schedule(Memory):
         if plan:
             choices.weather(0.0, ())
         self.plan = plan or with_set(choices, draw(choices))
+        self.forgeries = () if plan else forgeries(choices)
         self.services = Services(world)
         self.functions = functions(world, self.services, self.plan.contracts)
         self.aws = Aws(world, self.plan, self.services, self.functions)
@@ -134,6 +138,8 @@ class Schedule(Memory):
             world.at(spell.ends, lambda spell=spell: self._end(spell.what))  # type: ignore[misc]
         for number, at in enumerate(plan.replays, 1):
             world.at(at, lambda number=number: self._replay(number))  # type: ignore[misc]
+        for forgery in self.forgeries:
+            world.at(forgery.at, lambda forgery=forgery: self._forge(forgery))  # type: ignore[misc]
         if plan.clears:
             world.at(plan.clears, self._clear)
         if plan.deletion:
@@ -176,6 +182,14 @@ class Schedule(Memory):
         replay = Replay(self.world, self.functions, self.services.sfn, f"replay {number}", of)
         self.replays.append(replay)
         replay.start()
+
+    def _forge(self, forgery: Forgery) -> None:
+        if known := list(self.drops.values()):
+            item = known[forgery.whose % len(known)]
+            of = next((one for one in self.functions.contracts.all if one.dataset == item.get("dataset")), None)
+            detail = forgery.detail(item, of.dag_id or "" if of else "")
+            self._say("forger", f"reports {self.name(item['drop_id'])} as {forgery.claim}, wrong: {forgery.wrong}")
+            forge(self.services, detail)
 
     def _clear(self) -> None:
         for one in self.runs:
@@ -224,6 +238,7 @@ class Schedule(Memory):
                 if (due := world.next_due()) is not None:  # as a rule the message of an invocation that was killed
                     world.run(due)
                     continue
+            clear_away(self.services)
             writes, rounds = self._writes, self.sweeping.rounds
             self.sweeping.start()
             world.run(world.now + pause)
@@ -282,6 +297,15 @@ class Schedule(Memory):
             self.wrong_moves.append(f"{self.name(drop_id)} {wrong}")
         if after["state"] == "LOADED" and states[-2:-1] != ["LOADED"] and not self.is_committed(after):
             self.wrong_moves.append(f"{self.name(drop_id)} is LOADED before its rows are")
+
+        if after["state"] == "FAILED" and states[-2:-1] != ["FAILED"] and self._goes_on(after):
+            self.wrong_moves.append(f"{self.name(drop_id)} is FAILED while its run goes on")
+
+    def _goes_on(self, item: dict[str, Any]) -> bool:
+        """Whether no task of a drop's own run has failed; whoever clears a run takes its failures away."""
+        run_id = f"{item['drop_id']}.{item['attempt']}"
+        runs = [one for one in self.runs if one.run_id == run_id and one.starts < AGAIN]
+        return bool(runs) and "failed" not in runs[0].tasks.values()
 
     def _is_told(self, failed: dict[str, Any]) -> bool:
         """Whether a letter names a run of the attempt that failed, by its id in Airflow; a shard has its set's."""

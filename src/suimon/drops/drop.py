@@ -144,6 +144,7 @@ class DropRecord:
         accepted: what the last attempt that was accepted has put into the lake.
         rejection: of the last attempt that was rejected.
         opened_run: the id of the last run that was asked for; `run_id` is the one that belongs to this attempt.
+        opened_dag: the DAG that it was asked of.
         duplicate_of: of a DUPLICATE, the drop id of the write whose bytes it repeats.
         membership: of a part of a set.
         members: of a set itself, the drop ids of its shards and of what said which there are.
@@ -162,6 +163,7 @@ class DropRecord:
     accepted: Accepted | None = None
     rejection: Rejection | None = None
     opened_run: str | None = None
+    opened_dag: str | None = None
     duplicate_of: str | None = None
     membership: Membership | None = None
     members: tuple[str, ...] = ()

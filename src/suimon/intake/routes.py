@@ -84,7 +84,8 @@ class FileRoute:
 
     def settle(self, record: DropRecord) -> DropRecord:
         """Check it. The run id is recorded before it is used: whoever continues after a crash asks for the same run."""
-        return self.stations.admission.judge(record, self.contract, opened_run=record.run_id)
+        run_id, dag_id = record.run_id, self.contract.dag_id
+        return self.stations.admission.judge(record, self.contract, opened_run=run_id, opened_dag=dag_id)
 
     def forward(self, record: DropRecord) -> DropRecord:
         """Start its run."""
@@ -146,7 +147,8 @@ class SetRoute:
         if not self.stations.gathering.is_current(record):
             return self.stations.admission.end(record, State.SUPERSEDED)
         rows = self.stations.gathering.lay_out(record, self.contract)
-        return self.stations.admission.accept(record, accepted=Accepted(SOURCES, rows), opened_run=record.run_id)
+        accepted, dag_id = Accepted(SOURCES, rows), self.contract.dag_id
+        return self.stations.admission.accept(record, accepted=accepted, opened_run=record.run_id, opened_dag=dag_id)
 
     def forward(self, record: DropRecord) -> DropRecord:
         """Start its run."""

@@ -47,6 +47,8 @@ class RunStart:
         RetryLaterError when there is none; reported when that does not pass by itself or has lasted.
         """
         dag_id = contract.dag_id or ""
+        if record.opened_dag != dag_id:  # the contract names another DAG since the drop was accepted
+            record = self.ledger.touch(record, opened_dag=dag_id)
         if why := start_run(self.airflow, dag_id, record, conf_for(record, self.settings)):
             now = self.clock()
             if KINDS[Kind(why.cause)].has_lasted(record.updated_at, now):

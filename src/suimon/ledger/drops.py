@@ -58,6 +58,7 @@ class Changes(TypedDict, total=False):
     accepted: Accepted
     rejection: Rejection
     opened_run: str
+    opened_dag: str | None
     duplicate_of: str
     membership: Membership
     finished: Mapping[str, Any]
@@ -68,6 +69,7 @@ class Touches(TypedDict, total=False):
 
     lease: Lease
     replay: Replay
+    opened_dag: str
 
 
 class Ledger:

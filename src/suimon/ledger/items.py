@@ -171,6 +171,7 @@ def record_of(item: Mapping[str, Any]) -> DropRecord:
         accepted=Accepted(item["accepted_as"], int(item["rows"])) if "accepted_as" in item else None,
         rejection=_rejected(item["rejection"]) if "rejection" in item else None,
         opened_run=item.get("opened_run"),
+        opened_dag=item.get("opened_dag"),
         duplicate_of=item.get("duplicate_of"),
         membership=Membership(item["set_id"]) if "set_id" in item else None,
         members=tuple(item["members"]),

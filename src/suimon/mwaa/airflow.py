@@ -80,10 +80,18 @@ def ask_run(airflow: Airflow, dag_id: str, run: str) -> RunState | None:
     state = str(found["state"])
     if state not in ENDED:
         return RunState(state, {})
+    return RunState(state, ask_tasks(airflow, dag_id, run))
+
+
+def ask_tasks(airflow: Airflow, dag_id: str, run: str) -> dict[str, str]:
+    """Ask Airflow for the states of a run's tasks, the last to end last; none without such a run.
+
+    CannotAskError when it does not answer.
+    """
     # The list of a run's tasks has a path of its own, `~` for all: with both ids it would be longer than MWAA takes.
     wanted = {"dag_ids": [dag_id], "dag_run_ids": [run], "page_limit": 100, "order_by": "end_date"}
     listed = _ask(airflow, "POST", "/dags/~/dagRuns/~/taskInstances/list", wanted) or {"task_instances": []}
-    return RunState(state, {str(one["task_id"]): str(one["state"]) for one in listed["task_instances"]})
+    return {str(one["task_id"]): str(one["state"]) for one in listed["task_instances"]}
 
 
 def _ask(airflow: Airflow, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -18,6 +18,9 @@ QUEUED = "queued"
 ENDED = frozenset({"success", "failed"})
 # Of the one pipeline, dags/suimon_etl/pipeline.py: the steps up to the load, the load, and the task that reports.
 BEFORE_LOAD, LOAD, REPORT = ("run_glue", "check_parquet"), "load_redshift", "report_outcome"
+MARKER = "loaded"  # an empty task beside the report: it fails the run when a step has failed
+# Of a task: it runs no more, unless somebody clears it.
+FINISHED = frozenset({"success", "failed", "skipped", "upstream_failed", "removed"})
 
 
 class CannotAskError(Exception):
@@ -97,6 +100,18 @@ def state_by_steps(run: RunState) -> State:
     if reached and LOAD in undone and set(undone.values()) == {"skipped"}:
         return State.SUPERSEDED
     return State.FAILED
+
+
+def confirms(claimed: State, tasks: Mapping[str, str]) -> bool:
+    """Whether a run's tasks say what its report claims, while the task that reports still runs.
+
+    A run that somebody stops before its load looks superseded by its steps; only the report knows that it failed.
+    """
+    steps = {task: state for task, state in tasks.items() if task not in {REPORT, MARKER}}
+    if LOAD not in steps or not FINISHED.issuperset(steps.values()):
+        return False
+    found = state_by_steps(RunState("running", steps))
+    return found is claimed or (found, claimed) == (State.SUPERSEDED, State.FAILED)
 
 
 def link(host: str, dag_id: str, run: str, task: str | None = None) -> str:

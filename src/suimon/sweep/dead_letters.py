@@ -14,6 +14,7 @@ from suimon.incidents.kinds import Kind
 from suimon.incidents.messages.recoveries import NOTHING_IS_KEPT
 from suimon.incidents.messages.sweep import undeliverable_messages
 from suimon.intake.entry import enter
+from suimon.mwaa.run_state import CannotAskError
 from suimon.sweep.findings import Finding
 from suimon.sweep.plans.dead_letters import Resume, Scheduled, UnusableMessageError, read
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from suimon.incidents.lifecycle import IncidentStore
     from suimon.intake.queue import IntakeQueue
     from suimon.ledger.drops import Ledger
-    from suimon.outcome.run_end import RunEnds
+    from suimon.outcome.reports import RunReports
 
 DEAD_LETTER = "dead letter"
 # Of all queues in a round; each takes some 50 ms.
@@ -54,7 +55,7 @@ class DeadLetters:
 
     contracts: Contracts
     ledger: Ledger
-    run_ends: RunEnds
+    reports: RunReports
     incidents: IncidentStore
     queue: IntakeQueue
     sqs: SQSClient
@@ -65,13 +66,20 @@ class DeadLetters:
     wait_seconds: int = 1
 
     def process(self, opened: Sequence[Incident], now: datetime) -> Finding:
-        """Process what lies in the queues; a message is deleted only when what it says is safe elsewhere."""
+        """Process what lies in the queues; a message is deleted only when what it says is safe elsewhere.
+
+        Airflow confirms the ends of runs. Once it does not answer it is left alone, for each try costs 15 seconds.
+        """
         repaired, kept, failed = 0, {}, []
+        silent: CannotAskError | None = None
         for message in self._messages():
             try:
-                self._process(message.body, now)
+                self._process(message.body, now, silent)
             except (UnusableMessageError, EventError, OutcomeError) as error:
                 kept[self._keep(message, error)] = message
+            except CannotAskError as error:
+                silent = error
+                failed.append(f"{type(error).__name__}: {error}")
             except Exception as error:  # noqa: BLE001 whatever it is, the message stays where it is
                 failed.append(f"{type(error).__name__}: {error}")
             else:
@@ -102,7 +110,7 @@ class DeadLetters:
                 for one in messages:
                     yield Message(queue, one["MessageId"], one["Body"], one["ReceiptHandle"])
 
-    def _process(self, body: str, now: datetime) -> None:
+    def _process(self, body: str, now: datetime, silent: CannotAskError | None) -> None:
         match read(body):
             case Drop() as drop if drop.bucket != self.raw_bucket:
                 raise UnusableMessageError(f"it is about the bucket {drop.bucket}; the raw bucket is {self.raw_bucket}")
@@ -111,7 +119,9 @@ class DeadLetters:
                 if record.state is not State.UNMATCHED:  # the gate could do nothing with it
                     self.queue.resume([record.id])
             case RunFinished() as run:
-                self.run_ends.record(run, now)
+                if silent:
+                    raise silent
+                self.reports.take(run, now)
             case Resume(drop_id):  # the sweep finds the drop by its state, if the ledger has it
                 if self.ledger.get(drop_id) is None:
                     raise UnusableMessageError(f"the ledger knows no drop {drop_id}")

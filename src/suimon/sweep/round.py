@@ -16,6 +16,7 @@ from suimon.intake.queue import IntakeQueue
 from suimon.ledger.checkpoints import Checkpoints
 from suimon.ledger.items import stamp
 from suimon.ledger.pending_ends import PendingEnds
+from suimon.outcome.reports import RunReports
 from suimon.sweep.dead_letters import DeadLetters
 from suimon.sweep.findings import Failure, Finding, Findings
 from suimon.sweep.lost_events import LOST_EVENT, LostEvents
@@ -174,7 +175,7 @@ class Sweep:
         return DeadLetters(
             contracts=self.contracts,
             ledger=self.ledger,
-            run_ends=self.run_ends,
+            reports=RunReports(self.run_ends, self.airflow),
             incidents=self.incidents,
             queue=self._queue(),
             sqs=self.sqs,

@@ -74,7 +74,8 @@ class FakeMwaa:
                 return self._answer({"is_paused": dag in self.paused})
             case ["dags", "~", "dagRuns", "~", "taskInstances", "list"]:
                 [run] = request["Body"]["dag_run_ids"]
-                tasks = self.runs[run][1] if isinstance(self.runs[run], tuple) else {}
+                known = self.runs.get(run)
+                tasks = known[1] if isinstance(known, tuple) else {}
                 listed = [{"task_id": task, "state": state} for task, state in tasks.items()]
                 return self._answer({"task_instances": listed, "total_entries": len(listed)})
             case ["dags", _, "dagRuns", run] if run in self.runs:
@@ -185,6 +186,8 @@ class World:
         for state in states:
             if state is State.VALIDATING:
                 record = self.ledger.claim(record, at, owner="x", lease=16 * MINUTE, attempt=record.attempt)
+            elif state is State.ACCEPTED:
+                record = self.ledger.move(record, state, at, opened_run=record.run_id, opened_dag=DAG)
             else:
                 record = self.ledger.move(record, state, at)
         return record

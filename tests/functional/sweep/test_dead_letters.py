@@ -6,9 +6,11 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from suimon.drops.states import State
 from suimon.ledger.queries import history
+from suimon.mwaa.run_state import BEFORE_LOAD, LOAD
 from suimon.sweep import dead_letters
 from suimon.sweep.dead_letters import DEAD_LETTER
 from tests.functional.sweep.swept import (
@@ -24,6 +26,9 @@ from tests.functional.sweep.swept import (
 if TYPE_CHECKING:
     from suimon.drops.drop import Drop
     from tests.functional.sweep.swept import World
+
+LOADED = dict.fromkeys((*BEFORE_LOAD, LOAD, "check_quality"), "success")
+LIST = "/dags/~/dagRuns/~/taskInstances/list"
 
 
 def event_of(drop: Drop, sequencer: str = "0A") -> dict[str, Any]:
@@ -77,11 +82,35 @@ def test_an_event_among_the_dead_letters_that_no_contract_matches_is_reported_an
 
 def test_the_end_of_a_run_is_recorded_bare_or_in_lambda_s_envelope(world: World) -> None:
     bare, wrapped = world.triggered(NOON - HOUR), world.triggered(NOON - HOUR, "2026-11-20")
+    world.mwaa.runs = {bare.run_id: ("running", LOADED), wrapped.run_id: ("running", LOADED | {LOAD: "failed"})}
     world.send("undelivered", run_finished(bare.id))
     envelope = {"version": "1.0", "requestContext": {"condition": "RetriesExhausted"}}
     world.send("undelivered", {**envelope, "requestPayload": run_finished(wrapped.id, "failed")})
     assert world.find(DEAD_LETTER).repaired == 2
     assert (world.state_of(bare.id), world.state_of(wrapped.id)) == (State.LOADED, State.FAILED)
+
+
+def test_ends_of_runs_stay_among_the_dead_letters_until_airflow_can_confirm_them(world: World) -> None:
+    ended = [world.triggered(NOON - HOUR, day) for day in ("2026-11-20", "2026-11-21")]
+    for record in ended:
+        world.send("undelivered", run_finished(record.id))
+    drop = world.put(key_of("2026-11-19"), written=NOON)
+    world.send("undelivered", event_of(drop))
+    world.mwaa.fails = ClientError({"Error": {"Code": "InternalServerException"}}, "InvokeRestApi")
+    finding = world.find(DEAD_LETTER)
+    assert (finding.detected, finding.repaired, finding.reported) == (3, 1, 0)
+    assert world.mwaa.paths.count(LIST) == 1  # the others need not wait for the same silence
+    assert {world.state_of(record.id) for record in ended} == {State.TRIGGERED}
+    assert world.depth("undelivered") == len(ended)
+
+
+def test_a_forged_end_of_a_run_is_kept_whole_and_reported(world: World) -> None:
+    record = world.triggered(NOON - HOUR)
+    world.mwaa.runs = {record.run_id: "queued"}
+    world.send("undelivered", run_finished(record.id))
+    assert world.find(DEAD_LETTER).reported == 1
+    assert world.state_of(record.id) is State.TRIGGERED
+    assert world.post.subjects() == ["[Suimon] Messages that cannot be used"]
 
 
 def test_what_the_ledger_has_already_needs_no_message(world: World) -> None:

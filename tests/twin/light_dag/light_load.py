@@ -29,7 +29,7 @@ from suimon_etl.request import RunRequest
 from suimon_etl.tables import table_named
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator
 
 TABLE = "sales_fact"
 CASTS = {
@@ -43,12 +43,12 @@ CASTS = {
 }
 
 
-class LoadTrigger(BaseTrigger):
-    """Load one run's file in a thread, then end the task; an error fails the trigger, and the task is retried."""
+class RunTrigger(BaseTrigger):
+    """Do one task of a run in a thread, then end it; an error fails the trigger, and the task is retried."""
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Nothing is kept: the run's conf says it all."""
-        return "light_load.LoadTrigger", {}
+        return f"light_load.{type(self).__name__}", {}
 
     def render_template_fields(self, context: Any, jinja_env: Any = None) -> None:
         """Take the conf of the run; there is nothing to render."""
@@ -56,29 +56,41 @@ class LoadTrigger(BaseTrigger):
         self.dag_run = context["dag_run"]
 
     async def run(self) -> AsyncIterator[TaskSuccessEvent]:
-        """Load and report, beside the other runs' loads."""
-        await asyncio.to_thread(load_and_report, self.dag_run.conf, self.dag_run.dag_id, self.dag_run.run_id)
+        """Work beside the other runs' tasks."""
+        await asyncio.to_thread(self.work, RunRequest.from_params(self.dag_run.conf))
         yield TaskSuccessEvent()
 
+    def work(self, request: RunRequest) -> None:
+        """Do the task."""
+        raise NotImplementedError
 
-def load_and_report(conf: Mapping[str, Any], dag_id: str, run_id: str) -> None:
-    """Load the file as the real DAG does, then tell how the run ended."""
-    request = RunRequest.from_params(conf)
-    place = urlsplit(request.source_uri)
-    copy = client("s3").get_object(Bucket=place.netloc, Key=place.path.lstrip("/"))
-    rows = list(csv.DictReader(copy["Body"].read().decode().splitlines(keepends=True)))
-    load(request, rows)
-    detail = run_finished(
-        request,
-        dag_id=dag_id,
-        run_id=run_id,
-        parquet_rows=None,
-        table_rows=len(rows),
-        ending=Ending(),
-        committed=True,
-        log_url=None,
-    )
-    publish(client("events"), detail)
+
+class LoadTrigger(RunTrigger):
+    """Loads the file as the real DAG does."""
+
+    def work(self, request: RunRequest) -> None:
+        """Read the accepted copy and load its rows."""
+        place = urlsplit(request.source_uri)
+        copy = client("s3").get_object(Bucket=place.netloc, Key=place.path.lstrip("/"))
+        load(request, list(csv.DictReader(copy["Body"].read().decode().splitlines(keepends=True))))
+
+
+class ReportTrigger(RunTrigger):
+    """Reports how the run has ended: its load has succeeded, or this task would not have begun."""
+
+    def work(self, request: RunRequest) -> None:
+        """Put the event."""
+        detail = run_finished(
+            request,
+            dag_id=self.dag_run.dag_id,
+            run_id=self.dag_run.run_id,
+            parquet_rows=None,
+            table_rows=request.rows,
+            ending=Ending(),
+            committed=True,
+            log_url=None,
+        )
+        publish(client("events"), detail)
 
 
 def load(request: RunRequest, rows: list[dict[str, str]]) -> None:

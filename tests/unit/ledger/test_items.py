@@ -31,6 +31,7 @@ CHANGES: dict[str, Any] = {
     "accepted": Accepted("data.csv.gz", 3),
     "rejection": Rejection(1, "3 faults in 2 records.", ("type-error", "extra-cell"), "s3://reports/report.html"),
     "opened_run": "run.1",
+    "opened_dag": "sales_etl",
     "duplicate_of": "another",
     "membership": Membership("set"),
     "replay": Replay("execution", "token"),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from suimon.drops.states import State
-from suimon.mwaa.run_state import BEFORE_LOAD, LOAD, REPORT, RunState, end_of
+from suimon.mwaa.run_state import BEFORE_LOAD, LOAD, MARKER, REPORT, RunState, confirms, end_of
 from tests.unit.drop_records import drop_record
 
 PIPELINE = Path(__file__).parents[3] / "dags" / "suimon_etl" / "pipeline.py"
@@ -70,4 +70,20 @@ def test_the_steps_are_those_of_the_pipeline() -> None:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "STEPS"
     )
     assert steps[: len(BEFORE_LOAD) + 1] == (*BEFORE_LOAD, LOAD)
+    assert MARKER in {node.value for node in ast.walk(module) if isinstance(node, ast.Constant)}
     assert REPORT in {node.name for node in module.body if isinstance(node, ast.FunctionDef)}
+
+
+FINISHED = dict.fromkeys((*BEFORE_LOAD, LOAD, "check_quality"), "success")
+
+
+@pytest.mark.parametrize("state", ["None", "scheduled", "queued", "running", "deferred", "up_for_retry", "restarting"])
+@pytest.mark.parametrize("task", FINISHED)
+@pytest.mark.parametrize("claimed", [State.LOADED, State.FAILED, State.SUPERSEDED])
+def test_no_claim_is_confirmed_while_a_step_may_still_run(claimed: State, task: str, state: str) -> None:
+    assert not confirms(claimed, FINISHED | {task: state})
+
+
+@pytest.mark.parametrize("marker", ["None", "success", "running"])
+def test_the_tasks_beside_the_report_and_the_report_itself_are_not_waited_for(marker: str) -> None:
+    assert confirms(State.LOADED, FINISHED | {MARKER: marker, REPORT: "running"})

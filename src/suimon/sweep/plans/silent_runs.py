@@ -117,7 +117,7 @@ def runs_of(triggered: Iterable[DropRecord], contracts: Contracts) -> list[Run]:
     for record in triggered:
         contract = contract_of(record, contracts)
         if contract and contract.dag_id and not is_set_part(record, contracts):
-            runs.append(Run(record, contract.dag_id))
+            runs.append(Run(record, record.opened_dag or contract.dag_id))
     return runs
 
 
