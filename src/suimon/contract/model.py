@@ -7,7 +7,7 @@ from datetime import time
 from enum import StrEnum
 from itertools import combinations, product
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from suimon.contract.calendar import EVERY_DAY, Calendar
 from suimon.contract.dates import USUAL, DateBounds
@@ -168,22 +168,56 @@ class Contract:
         }
 
 
+# Beside each table lies its load log, and a load has a staging table.
+RESERVED_SUFFIXES = ("_loads", "_staging")
+RESERVED = "must not end in {}: the loads of another table write one of such a name"
+
+
+def reserved_suffix(table: str) -> str | None:
+    """Return the end of a table's name that only the loads of other tables may give; None for a good name."""
+    return next((suffix for suffix in RESERVED_SUFFIXES if table.endswith(suffix)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Why two contracts cannot be of one release. `clause`: what they share."""
+
+    clause: Literal["dataset", "table", "dag", "keys"]
+    message: str
+
+
+def conflict_of(one: Contract, other: Contract) -> Conflict | None:
+    """Return why two contracts cannot stand side by side; a table that is only watched is in nobody's way."""
+    if one.dataset == other.dataset:
+        return Conflict("dataset", f"two contracts for dataset {one.dataset!r}: keep one")
+    for mine, theirs in product(one.patterns, other.patterns):
+        if mine.may_meet(theirs):
+            text = f"could match the same key: {mine.text!r} and {theirs.text!r}; make them differ"
+            return Conflict("keys", f"contracts {one.dataset!r} and {other.dataset!r} {text}")
+    if one.key_pattern is None or other.key_pattern is None:
+        return None
+    if one.table == other.table:
+        text = f"load the same table {one.table!r}, and each would delete the other's partitions; make them differ"
+        return Conflict("table", f"contracts {one.dataset!r} and {other.dataset!r} {text}")
+    if one.dag_id and one.dag_id == other.dag_id:
+        text = f"open the same DAG {one.dag_id!r}, which loads one table; make them differ"
+        return Conflict("dag", f"contracts {one.dataset!r} and {other.dataset!r} {text}")
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Contracts:
-    """Every contract of a release. No key matches two of them, and no two share a dataset."""
+    """Every contract of a release. No key matches two of them, and no two share a dataset, a table or a DAG."""
 
     all: tuple[Contract, ...]
 
     def __post_init__(self) -> None:
         for one, other in combinations(self.all, 2):
-            if one.dataset == other.dataset:
-                raise ContractError(f"two contracts for dataset {one.dataset!r}: keep one")
-            for mine, theirs in product(one.patterns, other.patterns):
-                if mine.may_meet(theirs):
-                    raise ContractError(
-                        f"contracts {one.dataset!r} and {other.dataset!r} could match the same key: "
-                        f"{mine.text!r} and {theirs.text!r}; make them differ"
-                    )
+            if conflict := conflict_of(one, other):
+                raise ContractError(conflict.message)
+        for one in self.all:
+            if one.key_pattern and (suffix := reserved_suffix(one.table)):
+                raise ContractError(f"contract {one.dataset!r}: table {one.table!r} {RESERVED.format(suffix)}")
 
     def match(self, key: str) -> tuple[Contract, str] | None:
         """Return the contract of an object key and the partition that the key names; None if no contract has it."""

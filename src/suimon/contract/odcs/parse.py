@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from suimon.contract.dates import USUAL, DateBounds
 from suimon.contract.file import LANGUAGES, Condition, ContractError, FileFormat, Language, Metric, Tolerance
-from suimon.contract.model import Contract, Contracts, TableFreshness
+from suimon.contract.model import RESERVED, Conflict, Contract, Contracts, TableFreshness, conflict_of, reserved_suffix
 from suimon.contract.odcs.arrival import ARRIVAL, read_arrival
 from suimon.contract.odcs.clauses import (
     PROSE,
@@ -100,6 +100,11 @@ _ADVICE = {
 
 def read_contract(path: Path) -> Contract:
     """Read one ODCS file; ContractFileError with everything that is wrong in it."""
+    return _read_file(path)[0]
+
+
+def _read_file(path: Path) -> tuple[Contract, Clause]:
+    """Read one ODCS file, and return its clauses too."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -117,7 +122,7 @@ def read_contract(path: Path) -> Contract:
         raise ContractFileError(
             sorted(set(problems), key=lambda problem: (problem.line, problem.path, problem.message))
         )
-    return contract
+    return contract, document
 
 
 def read_contract_files(paths: Iterable[Path]) -> Contracts:
@@ -126,17 +131,27 @@ def read_contract_files(paths: Iterable[Path]) -> Contracts:
     problems: list[Problem] = []
     for path in paths:
         try:
-            contract = read_contract(path)
-            Contracts((*contracts, contract))
+            contract, document = _read_file(path)
         except ContractFileError as error:
             problems += error.problems
-        except ContractError as error:
-            problems.append(Problem(str(path), 1, "", str(error)))
+            continue
+        conflicts = [conflict for known in contracts if (conflict := conflict_of(known, contract))]
+        if conflicts:
+            problems.append(_place_of(document, conflicts[0]).problem(conflicts[0].message))
         else:
             contracts.append(contract)
     if problems:
         raise ContractFileError(problems)
     return Contracts(tuple(sorted(contracts, key=lambda contract: contract.dataset)))
+
+
+def _place_of(document: Clause, conflict: Conflict) -> Clause:
+    """Return the clause that two contracts share; a control file's key stands beside the pattern of keys."""
+    if conflict.clause in {"dataset", "table"}:
+        return document.at(("schema", 0, "name" if conflict.clause == "dataset" else "physicalName"))
+    wanted = "dag" if conflict.clause == "dag" else "keyPattern"
+    given = document["customProperties"] or ()
+    return next((one.at(("value",)) for one in given if (name := one["property"]) and name.value == wanted), document)
 
 
 def compile_contracts(paths: Sequence[Path], out: Path) -> Contracts:
@@ -182,6 +197,9 @@ def _read(document: Clause, reader: Reader) -> Contract:
 
 def _gated(watched: Contract, document: Clause, schema: Clause, custom: dict[str, Clause], reader: Reader) -> Contract:
     """Add what concerns the file."""
+    if suffix := reserved_suffix(watched.table):
+        table = schema["physicalName"] or schema
+        reader.refuse(table, f"{brief(table)} {RESERVED.format(suffix)}")
     given = custom.get("dialect")
     if given is None:
         reader.refuse(
