@@ -9,6 +9,7 @@ the result beside the folder, `<target_uri without the slash>.result.json`:
      "files": [{"name": "part-00000-….snappy.parquet", "size": 1234567, "rows": 50000}]}
 
 `sums` are those of every number of the contract over the Parquet that was written: exact, with the column's scale.
+None is taken of a personal column, for of a file with one record it would be the value.
 Beside, not inside: COPY takes every object below the prefix, and AWS promises nowhere that it skips names with `_`.
 
 A set's `_set.json` names its shards and, from its own folder, where each lies; beside each lies the contract that it
@@ -244,12 +245,12 @@ def write_parquet(rows: DataFrame, uri: str, parts: int) -> None:
 def written(spark: SparkSession, contract: Mapping[str, Any], uri: str) -> tuple[list[ParquetFile], dict[str, str]]:
     """Read the folder again: its files with their rows, and the sum of every number, exact with the column's scale.
 
-    A sum beyond 38 digits fails the job, as SUM would fail in Redshift.
+    Of a personal column no sum is taken: of one record it is the value. A sum beyond 38 digits fails the job, as SUM would fail in Redshift.
     """
     scales = {
         column["name"]: column.get("scale", 0) if column["type"] == "decimal" else 0
         for column in contract["columns"]
-        if column["type"] in {"integer", "decimal"}
+        if column["type"] in {"integer", "decimal"} and not column.get("personal")
     }
     wide = {name: F.col(f"`{name}`").cast(f"decimal(38,{scale})") for name, scale in scales.items()}
     totals = [F.sum(wide[name]).alias(f"c{place}") for place, name in enumerate(scales)]

@@ -13,7 +13,9 @@ from suimon.contract.keys import SetRule
 from suimon.contract.model import Contract, Contracts
 from suimon.contract.odcs.parse import read_contract_files
 from suimon.warehouse import ddl, describe
-from suimon_etl.tables import DESCRIPTION, table_named, table_of
+from suimon_etl.load import ControlSumsError, figures, statements_of
+from suimon_etl.measure import REQUEST
+from suimon_etl.tables import DESCRIPTION, _table, table_named, table_of
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
 
@@ -53,6 +55,18 @@ def test_sums_are_taken_of_every_number() -> None:
         "amount": 2,
     }
     assert table_of("user_events").summed == ()
+
+
+def test_no_sum_is_taken_of_a_personal_number_and_nothing_of_it_reaches_the_sql(contracts: Contracts) -> None:
+    [(dataset, raw)] = describe.describe(changed(contracts.of("sales"), "amount", personal=True)).items()
+    table = _table(dataset, raw)
+    assert [column.name for column in table.summed] == ["quantity", "unit_price"]
+    names = {figure.name for figure in figures(table, "sales_fact_staging")}
+    assert names == {"different order_id", "of the partition", "sum of quantity", "sum of unit_price"}
+    sums = {"quantity": "1", "unit_price": "2.00"}
+    assert not any("(amount)" in statement for statement in statements_of(table, REQUEST, sums))
+    with pytest.raises(ControlSumsError, match="too many: amount"):
+        statements_of(table, REQUEST, sums | {"amount": "7700.77"})
 
 
 def changed(contract: Contract, column: str, **fields: Any) -> Contracts:

@@ -296,6 +296,34 @@ def test_sums_are_exact_to_the_last_digit(drop: Drop, run: Run) -> None:
     assert sums == {"id": "18446744073709551614", "価格": "-3.09999999999999999999"}
 
 
+def test_a_personal_number_is_in_the_parquet_and_nowhere_in_the_result(drop: Drop, run: Run) -> None:
+    columns = [
+        {"name": "id", "type": "integer", "bits": 64, "personal": True},
+        {"name": "income", "type": "decimal", "precision": 12, "scale": 2, "personal": True},
+        {"name": "pieces", "type": "integer"},
+    ]
+    arguments = drop(b"id,income,pieces\n770077007700,7700.77,1\n", 1, columns=columns)
+
+    run(arguments)
+
+    assert [row["id"] for row in written(arguments)] == [770077007700]
+    result = Path(job.result_uri(arguments.target_uri)).read_text()
+    assert json.loads(result)["sums"] == {"pieces": "1"}
+    assert "7700" not in result
+
+
+@pytest.mark.parametrize("cell", ["7700x", "7700770077007700770077"])
+def test_the_error_of_a_cell_that_does_not_fit_shows_its_place_and_never_its_value(
+    drop: Drop, run: Run, cell: str
+) -> None:
+    columns = [{"name": "id", "type": "integer", "personal": True}]
+
+    with pytest.raises(Exception, match="column id, record 1 is not int") as failed:
+        run(drop(f"id\n{cell}\n".encode(), 1, columns=columns))
+
+    assert "7700" not in str(failed.value)
+
+
 def test_the_sum_of_nothing_is_zero_in_the_columns_scale(drop: Drop, run: Run) -> None:
     arguments = drop([], 0)
 

@@ -140,8 +140,11 @@ def _keys(contract: Contract) -> list[list[str]]:
 
 
 def _column(column: Column, declared: exp.ColumnDef) -> Mapping[str, Any]:
-    """Return name and declaration of a column, with its scale when it can be summed, and its rules."""
-    scale = {"integer": 0, "decimal": column.scale or 0}.get(column.type)
+    """Return name and declaration of a column, with its scale when it is summed, and its rules.
+
+    A personal column is not: of a file with one record the sum is the value, in the job's result, XCom and SQL.
+    """
+    scale = None if column.personal else {"integer": 0, "decimal": column.scale or 0}.get(column.type)
     rules = {rule: value for rule in RULES if (value := getattr(column, rule))}
     return {
         "name": column.name,

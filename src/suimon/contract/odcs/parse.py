@@ -16,7 +16,7 @@ from open_data_contract_standard.model import OpenDataContractStandard
 from pydantic import ValidationError
 
 from suimon.contract.dates import USUAL, DateBounds
-from suimon.contract.file import LANGUAGES, Condition, ContractError, FileFormat, Language, Metric, Tolerance
+from suimon.contract.file import LANGUAGES, Condition, FileFormat, Language, Metric, Tolerance
 from suimon.contract.model import RESERVED, Conflict, Contract, Contracts, TableFreshness, conflict_of, reserved_suffix
 from suimon.contract.odcs.arrival import ARRIVAL, read_arrival
 from suimon.contract.odcs.clauses import (
