@@ -245,7 +245,8 @@ def write_parquet(rows: DataFrame, uri: str, parts: int) -> None:
 def written(spark: SparkSession, contract: Mapping[str, Any], uri: str) -> tuple[list[ParquetFile], dict[str, str]]:
     """Read the folder again: its files with their rows, and the sum of every number, exact with the column's scale.
 
-    Of a personal column no sum is taken: of one record it is the value. A sum beyond 38 digits fails the job, as SUM would fail in Redshift.
+    Of a personal column no sum is taken: of one record it is the value. A sum beyond 38 digits fails the job, as SUM
+    would fail in Redshift.
     """
     scales = {
         column["name"]: column.get("scale", 0) if column["type"] == "decimal" else 0

@@ -229,7 +229,8 @@ def lose_and_find(story: Story) -> None:
     sweep(story, hours=4)
     replay_by_hand(story, "good")
     fail_the_run(story, 5)
-    story.wait(lambda: run_state(story, f"{drop_id}.5") == "failed", "the run that is stopped")
+    # Stopped before any of its steps: all are skipped, and Airflow calls that a success.
+    story.wait(lambda: run_state(story, f"{drop_id}.5") in {"success", "failed"}, "the run that is stopped to end")
     for rule in rules:
         events.enable_rule(Name=rule)
     sqs = story.twin.session().client("sqs")
