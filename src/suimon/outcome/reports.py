@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from suimon.drops.run_finished import OutcomeError
+from suimon.drops.run_finished_event import OutcomeError
 from suimon.drops.states import Why, way
 from suimon.mwaa.airflow import ask_tasks
 from suimon.mwaa.run_state import confirms
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from suimon.drops.drop import DropRecord
-    from suimon.drops.run_finished import RunFinished
+    from suimon.drops.run_finished_event import RunFinished
     from suimon.mwaa.airflow import Airflow
     from suimon.outcome.run_end import RunEnds
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
@@ -81,7 +81,7 @@ def test_a_table_named_as_the_loads_of_another_name_theirs_is_refused(
         ({"dataset": "goods"}, "two contracts for dataset 'goods'"),
     ],
 )
-def test_a_release_does_not_load_with_contracts_that_conflict(changes: dict[str, str], words: str) -> None:
+def test_a_release_does_not_load_with_contracts_that_conflict(changes: dict[str, Any], words: str) -> None:
     with pytest.raises(ContractError, match=words):
         Contracts((ONE, replace(OTHER, **changes)))
 
