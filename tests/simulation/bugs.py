@@ -121,6 +121,10 @@ def _same_key_same_bytes(one: DropRecord, other: DropRecord) -> bool:
     return one.drop.key == other.drop.key
 
 
+def _same_etag_same_bytes(one: DropRecord, other: DropRecord) -> bool:
+    return one.drop.etag == other.drop.etag
+
+
 def _newer_by_index(self: Ledger, own: Drop) -> list[DropRecord]:
     return [one for one in _by_index(self, own) if _order(one.drop) > _order(own)]
 
@@ -292,6 +296,12 @@ BUGS = (
         "a file under a known key is a duplicate, whatever is in it",
         ("the_table_is_the_newest",),
         _everywhere("same_bytes", _same_key_same_bytes),
+    ),
+    Bug(
+        "duplicates-by-etag",
+        "the same bytes under another ETag are taken for others",
+        ("the_same_bytes_run_once",),
+        _everywhere("same_bytes", _same_etag_same_bytes),
     ),
     Bug(
         "duplicates-by-index",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from contextlib import contextmanager
 from dataclasses import replace
@@ -271,7 +272,8 @@ class ByMark:
         del contract
         body = self._objects.version(record.drop).read(0, record.drop.size)
         verdict = verdict_of(body)
-        yield Inspection(verdict, _aside(body) if verdict.set_aside else _NOTHING, lambda: _WRONG)
+        aside = _aside(body) if verdict.set_aside else _NOTHING
+        yield Inspection(verdict, aside, lambda: _WRONG, hashlib.sha256(body).hexdigest)
 
 
 def _aside(body: bytes) -> Aside:

@@ -185,13 +185,17 @@ def loaded_is_loaded(end: Schedule) -> Iterator[str]:
 
 
 def the_same_bytes_run_once(end: Schedule) -> Iterator[str]:
-    """A file that comes again with the same bytes opens no second run, if nothing stood between and none failed."""
+    """A file that comes again with the same bytes opens no second run, if nothing stood between and none failed.
+
+    A replay of the first gives way to the second as long as nobody has read that: then the second runs in its place.
+    """
     first_runs = {run.conf["drop_id"] for run in end.runs if run.conf["attempt"] == 1}
     for drops in end.partitions().values():
         for one, other in pairwise(drops):
             if end.bodies[one.id] != end.bodies[other.id] or not {one.id, other.id} <= first_runs:
                 continue
-            if not {"FAILED", "REJECTED", "GONE"} & {*end.states[one.id], *end.states[other.id]}:
+            gave_way = ("VALIDATING", "SUPERSEDED") in pairwise(end.states[one.id])
+            if not gave_way and not {"FAILED", "REJECTED", "GONE"} & {*end.states[one.id], *end.states[other.id]}:
                 yield f"{end.name(one.id)} and {end.name(other.id)} have the same bytes and both ran"
 
 

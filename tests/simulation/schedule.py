@@ -153,7 +153,10 @@ class Schedule(Memory):
 
     def _put(self, put: Put) -> None:
         self._events = put.events
-        self.services.s3.put_object(Bucket=RAW, Key=put.key, Body=put.body)
+        if len(self.put) % 2:  # the same bytes under another ETag, as other parts or another key of KMS give them
+            self.services.s3.put_in_parts(RAW, put.key, [put.body[:1], put.body[1:]])
+        else:
+            self.services.s3.put_object(Bucket=RAW, Key=put.key, Body=put.body)
 
     def _created(self, bucket: str, event: dict[str, Any]) -> None:
         if bucket != RAW:

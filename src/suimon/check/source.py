@@ -1,7 +1,9 @@
 """Where the bytes of a file come from: a local file here, a version of an object in `suimon.aws.objects`."""
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 
@@ -53,6 +55,43 @@ class LocalFile:
         with self.path.open("rb") as stream:
             while chunk := stream.read(CHUNK_BYTES):
                 yield chunk
+
+
+@dataclass(slots=True)
+class Hashed:
+    """A source that hashes its bytes as they pass, so that a hash of them all costs no second reading."""
+
+    source: Source
+    _found: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return self.source.name
+
+    @property
+    def size(self) -> int:
+        """How many bytes there are."""
+        return self.source.size
+
+    def read(self, start: int, length: int) -> bytes:
+        """Return exactly these bytes; fewer only at the end."""
+        return self.source.read(start, length)
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield all bytes in order."""
+        passing = sha256()
+        for chunk in self.source.chunks():
+            if self._found is None:
+                passing.update(chunk)
+            yield chunk
+        self._found = self._found or passing.hexdigest()
+
+    def sha256(self) -> str:
+        """Return the SHA-256 of all bytes; they are read again only if nobody has read them in order to the end."""
+        if self._found is None:
+            deque(self.chunks(), maxlen=0)
+        return self._found or ""
 
 
 @dataclass(slots=True)

@@ -146,6 +146,7 @@ class DropRecord:
         opened_run: the id of the last run that was asked for; `run_id` is the one that belongs to this attempt.
         opened_dag: the DAG that it was asked of.
         duplicate_of: of a DUPLICATE, the drop id of the write whose bytes it repeats.
+        sha256: of the bytes of a drop that was accepted, or is a duplicate by them; other attributes of S3 may differ.
         membership: of a part of a set.
         members: of a set itself, the drop ids of its shards and of what said which there are.
         replay: what asked for the last attempt that was not the first.
@@ -165,6 +166,7 @@ class DropRecord:
     opened_run: str | None = None
     opened_dag: str | None = None
     duplicate_of: str | None = None
+    sha256: str | None = None
     membership: Membership | None = None
     members: tuple[str, ...] = ()
     replay: Replay | None = None

@@ -10,6 +10,7 @@ from suimon.drops.states import STATES, Counts, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
 
 @dataclass(frozen=True)
@@ -73,5 +74,32 @@ def latest(records: Iterable[DropRecord]) -> DropRecord | None:
 
 
 def same_bytes(one: DropRecord, other: DropRecord) -> bool:
-    """Whether two drops hold the same content, as far as S3 tells."""
+    """Whether two drops hold the same content, by their hashes or as far as S3 tells.
+
+    The same bytes have another ETag in other parts, and under SSE-KMS with every write.
+    """
+    if one.sha256 and other.sha256:
+        return one.sha256 == other.sha256
     return (one.drop.etag, one.drop.size) == (other.drop.etag, other.drop.size)
+
+
+def repeated_by(record: DropRecord, newer: Sequence[DropRecord], before: DropRecord | None) -> str | None:
+    """Return the write in force whose bytes this drop has, now that its hash is known; None if there is none."""
+    for other in (*newer, *([before] if before else [])):
+        if STATES[other.state].counts is Counts.IN_FORCE and other.sha256 == record.sha256:
+            return other.id
+    return None
+
+
+def may_become_same(record: DropRecord, before: DropRecord | None, now: datetime) -> bool:
+    """Whether the write before is being checked and may turn out to have the bytes of this drop, whose hash is known.
+
+    the earlier                              the later, under another ETag
+    has no newer write: is accepted next
+                                             entered, checked, sees the earlier under check: waits
+    accepted, its hash is recorded           (mark: waits-for-the-earlier-write)
+                                             sees it accepted: a duplicate of it
+    """
+    if before is None or before.state is not State.VALIDATING or not before.is_leased(now):
+        return False
+    return before.drop.size == record.drop.size and not same_bytes(before, record)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from suimon.aws.objects import GoneError, Objects, UnreadableError
 from suimon.aws.task_token import answer_token
 from suimon.drops.drop import Accepted, DropRecord, Rejection
-from suimon.drops.duplicate_or_superseded import Precedence, is_outdated, precedence_of
+from suimon.drops.duplicate_or_superseded import is_outdated, may_become_same, precedence_of, repeated_by
 from suimon.drops.lake import CONTRACT, accepted_key, accepted_name, accepted_prefix, aside_key
 from suimon.drops.states import State
 from suimon.incidents.incident import Recovery
@@ -54,14 +54,8 @@ class Admission:
 
         if_accepted: what to record of it then. RetryLaterError when it must wait for one of those writes.
         """
-        found = self._precedence(record)
-        if found.state is State.SUPERSEDED:
-            return self._supersede(record)
-        # A replay repeats bytes that are known, on purpose.
-        if found.repeats and record.attempt == 1:
-            return self.end(record, State.DUPLICATE, duplicate_of=found.repeats)
-        if found.waits_for:  # mark: waits-for-the-later-write
-            raise RetryLaterError(f"drop {record.id} has the bytes of drop {found.waits_for}, which is being checked")
+        if settled := self._settled_by_others(record):
+            return settled
         try:
             with self.inspector.inspect(record, contract) as inspection:
                 if is_outdated(record, self.ledger.newer_writes(record.drop)):
@@ -69,9 +63,13 @@ class Admission:
                     return self._supersede(record)  # mark: overwritten-during-check
                 if not inspection.verdict.accepted:
                     return self.reject(record, contract, inspection.report())
-                name = self._copy(record, contract, inspection)
+                sha256 = if_accepted["sha256"] = inspection.sha256()
+                repeats = self._repeated_by(replace(record, sha256=sha256))
+                name = "" if repeats else self._copy(record, contract, inspection)
         except UnreadableError as error:
             return self._settle_unread(record, contract, error, if_accepted)
+        if repeats:
+            return self.end(record, State.DUPLICATE, duplicate_of=repeats, sha256=sha256)
         self._report_flaws(record, contract, inspection)
         if_accepted["accepted"] = Accepted(name, inspection.verdict.accepted_rows)
         return self.accept(record, **if_accepted)
@@ -136,13 +134,32 @@ class Admission:
         answer_token(self.sfn, record, reason)
         return record
 
-    def _precedence(self, record: DropRecord) -> Precedence:
+    def _settled_by_others(self, record: DropRecord) -> DropRecord | None:
+        """End a drop that other writes of its key have settled; None of one that must be checked."""
+        found = precedence_of(record, self.ledger.newer_writes(record.drop), self._write_before(record))
+        if found.state is State.SUPERSEDED:
+            return self._supersede(record)
+        # A replay repeats bytes that are known, on purpose.
+        if found.repeats and record.attempt == 1:
+            return self.end(record, State.DUPLICATE, duplicate_of=found.repeats)
+        if found.waits_for:  # mark: waits-for-the-later-write
+            raise RetryLaterError(f"drop {record.id} has the bytes of drop {found.waits_for}, which is being checked")
+        return None
+
+    def _write_before(self, record: DropRecord) -> DropRecord | None:
         # What no contract matched when it came decides nothing yet: it is compared with us once it is claimed.
         older = self.ledger.older_writes(record.drop)
         before = next((other for other in older if other.state is not State.UNMATCHED), None)
-        if before and before.duplicate_of:
-            before = self.ledger.get(before.duplicate_of)
-        return precedence_of(record, self.ledger.newer_writes(record.drop), before)
+        return self.ledger.get(before.duplicate_of) if before and before.duplicate_of else before
+
+    def _repeated_by(self, record: DropRecord) -> str | None:
+        """Return the write whose bytes this one repeats, now that its hash is known; RetryLaterError to ask again."""
+        if record.attempt > 1:
+            return None
+        before = self._write_before(record)
+        if may_become_same(record, before, self.clock()):  # mark: waits-for-the-earlier-write
+            raise RetryLaterError(f"drop {record.id} may have the bytes of the write before it, which is being checked")
+        return repeated_by(record, self.ledger.newer_writes(record.drop), before)
 
     def _supersede(self, record: DropRecord) -> DropRecord:
         """End a drop that a newer write has replaced; what was reported of its key is over if that one is loaded."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from suimon.aws.objects import UnreadableError
 from suimon.check.engine import Aside, check
+from suimon.check.source import Hashed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,11 +34,15 @@ class NoRoomError(Exception):
 
 @dataclass(frozen=True)
 class Inspection:
-    """A verdict; `aside` has the rows of a file whose bad ones are left out, `report` publishes the report."""
+    """A verdict; `aside` has the rows of a file whose bad ones are left out, `report` publishes the report.
+
+    sha256: returns the hash of the file's bytes.
+    """
 
     verdict: Verdict
     aside: Aside
     report: Callable[[], Published]
+    sha256: Callable[[], str]
 
 
 class Inspector(Protocol):
@@ -62,15 +67,16 @@ class FileInspector:
         make_room(self.scratch, record.drop.size if contract.tolerance else 0)
         with TemporaryDirectory(prefix="check-", dir=self.scratch) as folder:
             aside = Aside(Path(folder, "accepted.csv"), Path(folder, "bad_rows.csv"))
+            source = Hashed(self.objects.version(record.drop))
             verdict = check(
-                self.objects.version(record.drop),
+                source,
                 contract,
                 record.partition,
                 scratch=Path(folder),
                 arrived=record.received_at,
                 aside=aside if contract.tolerance else None,
             )
-            yield Inspection(verdict, aside, lambda: self._report(record, contract, verdict))
+            yield Inspection(verdict, aside, lambda: self._report(record, contract, verdict), source.sha256)
 
     def _report(self, record: DropRecord, contract: Contract, verdict: Verdict) -> Published:
         from suimon.report.publish import publish  # noqa: PLC0415 its words and pages would slow every cold start

@@ -60,6 +60,7 @@ class Changes(TypedDict, total=False):
     opened_run: str
     opened_dag: str | None
     duplicate_of: str
+    sha256: str
     membership: Membership
     finished: Mapping[str, Any]
 

@@ -173,6 +173,7 @@ def record_of(item: Mapping[str, Any]) -> DropRecord:
         opened_run=item.get("opened_run"),
         opened_dag=item.get("opened_dag"),
         duplicate_of=item.get("duplicate_of"),
+        sha256=item.get("sha256"),
         membership=Membership(item["set_id"]) if "set_id" in item else None,
         members=tuple(item["members"]),
         replay=Replay(item["replay"], item["task_token"]) if "replay" in item else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -89,7 +90,12 @@ class LineCounter:
         verdict = SimpleNamespace(
             accepted=not body.startswith(b"bad"), accepted_rows=body.count(b"\n"), set_aside=0, warnings=()
         )
-        yield SimpleNamespace(verdict=verdict, aside=None, report=lambda: Published.without_report("it is bad"))
+        yield SimpleNamespace(
+            verdict=verdict,
+            aside=None,
+            report=lambda: Published.without_report("it is bad"),
+            sha256=hashlib.sha256(body).hexdigest,
+        )
 
 
 class Mwaa:

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import pytest
 
 from suimon.check.engine import check
-from suimon.drops.drop import Match
+from suimon.drops.drop import Drop, Match
 from suimon.drops.run_finished_event import RunFinished
 from suimon.drops.states import State
+from suimon.intake.admission import Admission
 from suimon.intake.errors import RetryLaterError
 from suimon.outcome.run_end import RunEnds
 
 if TYPE_CHECKING:
     from suimon.check.verdict import Verdict
+    from suimon.drops.drop import DropRecord
     from suimon.incidents.incident import Problem
     from suimon.intake.gate import Gate
     from tests.functional.conftest import Post
 
-from tests.functional.intake.gated import BAD, GOOD, NOON, Clock, FakeMwaa, put
+from tests.functional.intake.gated import BAD, GOOD, KEY, NOON, Clock, FakeMwaa, put
 
 
 def test_the_corrected_file_of_the_same_key_is_a_new_drop(gate: Gate, mwaa: FakeMwaa) -> None:
@@ -33,6 +37,54 @@ def test_the_same_bytes_under_the_same_key_open_no_second_run(gate: Gate, mwaa: 
     gate.take(put(GOOD, sequencer="01"))
     assert gate.take(put(GOOD, sequencer="02")).state is State.DUPLICATE
     assert len(mwaa.runs) == 1
+
+
+def test_the_same_bytes_in_other_parts_open_no_second_run(gate: Gate, mwaa: FakeMwaa) -> None:
+    # An upload's ETag depends on its parts, and under SSE-KMS on the write; the bytes are the same.
+    first, second, third = put(GOOD, sequencer="01"), _put_as_one_part(GOOD, "02"), put(GOOD, sequencer="03")
+    assert first.etag != second.etag
+    assert gate.take(first).state is State.TRIGGERED
+    again = gate.take(second)
+    assert (again.state, again.duplicate_of) == (State.DUPLICATE, first.id)
+    assert again.sha256 == hashlib.sha256(GOOD.encode()).hexdigest()
+    assert gate.take(third).duplicate_of == first.id
+    assert len(mwaa.runs) == 1
+    copies = boto3.client("s3").list_objects_v2(Bucket="lake")["Contents"]
+    assert {copy["Key"].split("/")[-2] for copy in copies} == {first.id}
+
+
+@pytest.mark.hits("waits-for-the-earlier-write")
+def test_bytes_that_the_write_before_may_turn_out_to_have_wait_until_that_is_known(
+    gate: Gate, mwaa: FakeMwaa, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    earlier, later = put(GOOD, sequencer="01"), _put_as_one_part(GOOD, "02")
+    accept = Admission.accept
+
+    def meanwhile(admission: Admission, record: DropRecord, **changes: Any) -> DropRecord:
+        monkeypatch.setattr(Admission, "accept", accept)
+        with pytest.raises(RetryLaterError, match="may have the bytes of the write before it"):
+            gate.take(later)
+        return accept(admission, record, **changes)
+
+    monkeypatch.setattr(Admission, "accept", meanwhile)
+    assert gate.take(earlier).state is State.TRIGGERED
+    clock.now += timedelta(seconds=5)
+    assert gate.take(later).duplicate_of == earlier.id
+    assert len(mwaa.runs) == 1
+
+
+def _put_as_one_part(text: str, sequencer: str) -> Drop:
+    s3, body = boto3.client("s3"), text.encode()
+    upload = s3.create_multipart_upload(Bucket="raw", Key=KEY)["UploadId"]
+    part = s3.upload_part(Bucket="raw", Key=KEY, UploadId=upload, PartNumber=1, Body=body)
+    parts = [{"PartNumber": 1, "ETag": part["ETag"]}]
+    answer = s3.complete_multipart_upload(
+        Bucket="raw",
+        Key=KEY,
+        UploadId=upload,
+        MultipartUpload={"Parts": parts},  # type: ignore[typeddict-item]
+    )
+    return Drop("raw", KEY, answer["VersionId"], answer["ETag"].strip('"'), len(body), sequencer)
 
 
 def test_an_older_write_whose_event_comes_late_is_superseded(gate: Gate, mwaa: FakeMwaa) -> None:

@@ -1,9 +1,10 @@
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from suimon.drops.drop import Drop, DropRecord, Match
-from suimon.drops.duplicate_or_superseded import Precedence, precedence_of
+from suimon.drops.drop import Drop, DropRecord, Lease, Match
+from suimon.drops.duplicate_or_superseded import Precedence, may_become_same, precedence_of
 from suimon.drops.states import State
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -29,6 +30,34 @@ def test_the_same_bytes_again_are_a_duplicate(state: State) -> None:
 def test_the_same_bytes_after_a_write_that_came_to_nothing_are_a_new_try(state: State) -> None:
     first = record(state, version="v1", sequencer="01")
     assert precedence_of(record(version="v2", sequencer="02"), [], first) == Precedence()
+
+
+def test_hashes_tell_the_same_bytes_whatever_their_etags() -> None:
+    first = replace(record(State.LOADED, etag="a"), sha256="x")
+    again = replace(record(version="v2", etag="b", sequencer="02"), sha256="x")
+    assert precedence_of(again, [], first) == Precedence(State.DUPLICATE, repeats=first.id)
+    assert precedence_of(first, [replace(again, state=State.DUPLICATE)], None) == Precedence()
+    assert precedence_of(replace(again, sha256="y"), [], first) == Precedence()
+
+
+@pytest.mark.parametrize(
+    ("state", "leased", "size", "waits"),
+    [
+        (State.VALIDATING, True, 10, True),
+        (State.VALIDATING, False, 10, False),  # its owner crashed: this write supersedes it when it is resumed
+        (State.VALIDATING, True, 11, False),
+        (State.SUPERSEDED, True, 10, False),
+        (State.ACCEPTED, True, 10, False),
+    ],
+)
+def test_a_write_waits_for_the_one_before_only_while_that_is_checked_and_may_be_the_same(
+    *, state: State, leased: bool, size: int, waits: bool
+) -> None:
+    lease = Lease("one", NOW + timedelta(minutes=1 if leased else -1))
+    before = replace(record(state, etag="b"), lease=lease)
+    before = replace(before, drop=replace(before.drop, size=size))
+    later = replace(record(State.VALIDATING, version="v2", sequencer="02"), sha256="x")
+    assert may_become_same(later, before, NOW) is waits
 
 
 def test_going_back_to_older_bytes_is_no_duplicate() -> None:
