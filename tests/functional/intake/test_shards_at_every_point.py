@@ -152,7 +152,7 @@ def test_two_that_are_taken_at_once_open_one_run_wherever_they_meet(
     world: Callable[[SetRule], World], rule: SetRule, story: Callable[[World, str], list[Drop]]
 ) -> None:
     orders = world(rule)
-    meetings = product(permutations(range(len(story(orders, "1999-12-31"))), 2), range(1, 70, 5))
+    meetings = product(permutations(range(len(story(orders, "1999-12-31"))), 2), range(1, 78, 4))
     for (pair, point), day in zip(meetings, days(), strict=False):
         drops = story(orders, day)
         one, other = (drops[place] for place in pair)

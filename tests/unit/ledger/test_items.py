@@ -33,6 +33,7 @@ CHANGES: dict[str, Any] = {
     "opened_run": "run.1",
     "opened_dag": "sales_etl",
     "duplicate_of": "another",
+    "sha256": "0123",
     "membership": Membership("set"),
     "replay": Replay("execution", "token"),
     "attempt": 2,
