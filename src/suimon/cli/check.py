@@ -108,7 +108,7 @@ def _answer(
     verdict: Verdict, contract: Contract, about: dict[str, Any], report: Path | None, lang: Lang, *, as_object: bool
 ) -> None:
     if as_object:
-        labels = labels_of(contract)
+        labels = labels_of(contract, lang)
         cells = [cell_as_json(cell, lang, labels) for cell in verdict.bad_cells]
         click.echo(as_json({**about, **summary(verdict, lang, labels), "cells": cells}, indent=1))
     else:
@@ -199,7 +199,7 @@ def _set_aside(report: Path | None) -> Iterator[Aside | None]:
 
 
 def _write(folder: Path, verdict: Verdict, contract: Contract, about: dict[str, Any], lang: Lang) -> None:
-    labels = labels_of(contract)
+    labels = labels_of(contract, lang)
     shown = {name: about[name] or "" for name in ("file", "dataset", "partition")}
     for name, text in (
         ("report.json", as_json({**about, **summary(verdict, lang, labels)}, indent=1) + "\n"),

@@ -14,8 +14,14 @@ NO_LABELS: Labels = {}
 SYMPTOMS = 3  # faults shown as examples once their common cause is named
 
 
-def labels_of(contract: Contract) -> Labels:
-    """Return the names that whoever sends the file has for its columns, where the contract has others."""
+def labels_of(contract: Contract, lang: Lang = "en") -> Labels:
+    """Return the names that whoever sends the file has for its columns, where the contract has others.
+
+    A file without header has no names: its columns are known by their numbers.
+    """
+    if contract.file and not contract.file.header:
+        numbers = enumerate(contract.columns, 1)
+        return {column.name: either(lang, f"column {number}", f"{number} 列目") for number, column in numbers}
     return {column.name: column.title for column in contract.columns if column.title != column.name}
 
 

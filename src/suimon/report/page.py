@@ -48,7 +48,7 @@ def page(verdict: Verdict, contract: Contract, about: Mapping[str, str], lang: L
     """
     title = _title(verdict, lang)
     name = about.get("file") or about.get("key") or contract.dataset
-    counts, labels = verdict.counts[:MAX_RULES], labels_of(contract)
+    counts, labels = verdict.counts[:MAX_RULES], labels_of(contract, lang)
     sections = (
         _verdict(verdict, title, lang),
         _figures(verdict, lang),

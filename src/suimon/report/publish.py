@@ -50,7 +50,7 @@ def publish(
         "drop_id": record.id,
         "version_id": drop.version_id,
     }
-    lang, labels = contract.language, labels_of(contract)
+    lang, labels = contract.language, labels_of(contract, contract.language)
     what = identity(contract, file_name(record), record.partition)
     report = as_json(what | delivery | summary(verdict, lang, labels), indent=2)
     objects.put_text(bucket, f"{folder}bad_cells.jsonl", cells_as_json_lines(verdict, lang, labels))

@@ -35,7 +35,7 @@ def show(file: str, contract: Contract, verdict: Verdict, *, limit: int, lang: L
             either(lang, "accepted", "合格"),
             "bold yellow" if verdict.set_aside or verdict.warnings else "bold green",
         )
-    labels = labels_of(contract)
+    labels = labels_of(contract, lang)
     what = one_line(f"{file} ({contract.dataset} {contract.version})")
     console.print(Text.assemble((word, style), " ", what), Text(headline(verdict, lang)), sep="\n")
     if verdict.cause:

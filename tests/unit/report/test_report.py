@@ -25,7 +25,7 @@ from suimon.report.as_json import (
     place,
     summary,
 )
-from suimon.report.messages import meaning
+from suimon.report.messages import Lang, meaning
 from suimon.report.page import page
 from suimon.report.terminal import show
 
@@ -347,3 +347,18 @@ def test_the_gate_imports_nothing_that_only_the_command_line_needs() -> None:
         "open_data_contract_standard",
     }
     assert not outside & set(loaded)
+
+
+@pytest.mark.parametrize(("lang", "english_or_japanese"), [("en", "column 2 (quantity)"), ("ja", "2 列目 (quantity)")])
+def test_where_there_is_no_header_columns_have_numbers(
+    check: Check, capsys: pytest.CaptureFixture[str], lang: Lang, english_or_japanese: str
+) -> None:
+    contract = replace(LABELLED, file=FileFormat(header=False))
+    verdict = check("a,many,x@y\n", contract, None)
+    labels = labels_of(contract, lang)
+    assert english_or_japanese in describe(verdict, 5, lang, labels)
+    assert f'"label": "{labels["quantity"]}"' in cells_as_json_lines(verdict, lang, labels)
+    assert summary(verdict, lang, labels)["counts"][0]["label"] == labels["quantity"]
+    assert labels["quantity"] in page(verdict, contract, {"file": "f"}, lang)
+    show("f", contract, verdict, limit=5, lang=lang)
+    assert labels["quantity"] in capsys.readouterr().out
