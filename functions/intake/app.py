@@ -20,8 +20,8 @@ from suimon.aws.objects import Objects
 from suimon.clock import utc_now
 from suimon.contract.model import read_contracts
 from suimon.incidents.lifecycle import IncidentStore
-from suimon.intake.errors import ForeignBucketError, RetryLaterError
-from suimon.intake.gate import Gate, receive
+from suimon.intake.errors import FailingError, ForeignBucketError, RetryLaterError
+from suimon.intake.gate import Gate, named, receive
 from suimon.intake.inspection import FileInspector
 from suimon.intake.queue import HANDED_OVER, delay_for
 from suimon.intake.replays import ReplayRequest, replay
@@ -51,7 +51,9 @@ LONGEST_RUN = 900  # seconds, the function's timeout: no running check has older
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Take a batch of S3 events (partial batch response), or one replay request (the drop's id and state)."""
     if "replay" in event:
-        record = replay(gate(context.aws_request_id), ReplayRequest(**event["replay"]))
+        request = ReplayRequest(**event["replay"])
+        logger.append_keys(drop_id=request.drop_id, attempt=request.attempt)
+        record = replay(gate(context.aws_request_id), request)
         metrics.add_metric(name="AttemptsReplayed", unit=MetricUnit.Count, value=1)
         return {"drop_id": record.id, "state": record.state}
     return dict(process_partial_response(event=event, record_handler=take, processor=processor, context=context))
@@ -63,8 +65,13 @@ def take(record: SQSRecord, lambda_context: LambdaContext) -> None:
 
     Powertools hands over both arguments by these names.
     """
+    with logger.append_context_keys(**named(record.body)):
+        _take(record, lambda_context.aws_request_id)
+
+
+def _take(record: SQSRecord, owner: str) -> None:
     try:
-        taken = receive(gate(lambda_context.aws_request_id), record.body)
+        taken = receive(gate(owner), record.body)
     except ForeignBucketError:
         logger.exception("drop refused")  # for good: nothing is entered, and the message ends here
         metrics.add_metric(name="DropsForeign", unit=MetricUnit.Count, value=1)
@@ -76,11 +83,16 @@ def take(record: SQSRecord, lambda_context: LambdaContext) -> None:
         logger.info("drop put off", reason=str(error))
         put_off(record)
         raise
+    except FailingError:
+        logger.exception("drop failed")
+        if receives_of(record) >= HANDED_OVER:
+            return  # the sweep resumes it, and its record says why it fails
+        put_off(record)
+        raise
     except Exception:
         logger.exception("drop failed")
         put_off(record)
         raise
-    logger.append_keys(drop_id=taken.id, key=taken.drop.key)
     dataset, partition = (taken.match.dataset, taken.match.partition) if taken.match else (None, None)
     logger.info("drop taken", state=taken.state, rows=taken.rows, dataset=dataset, partition=partition)
     metrics.add_metric(name=f"Drops{taken.state.capitalize()}", unit=MetricUnit.Count, value=1)

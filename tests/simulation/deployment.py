@@ -16,7 +16,7 @@ from suimon.drops.run_finished_event import RunFinished
 from suimon.freshness.watch import Watch
 from suimon.incidents.lifecycle import IncidentStore
 from suimon.intake import gate, queue, replays
-from suimon.intake.errors import RetryLaterError
+from suimon.intake.errors import FailingError, RetryLaterError
 from suimon.intake.gate import Gate
 from suimon.intake.inspection import Inspection
 from suimon.ledger.drops import Ledger
@@ -190,7 +190,7 @@ class Functions:
             gate.receive(self.gate(owner), message["Body"])
         except Exception as error:
             receives = int(message["Attributes"]["ApproximateReceiveCount"])
-            if isinstance(error, RetryLaterError) and receives >= queue.HANDED_OVER:
+            if isinstance(error, (RetryLaterError, FailingError)) and receives >= queue.HANDED_OVER:
                 return  # the sweep goes on with it
             self.sqs.change_message_visibility(
                 QueueUrl=self._services.intake.url,

@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from suimon.aws.objects import ShortReadError
 from suimon.drops.run_finished_event import OutcomeError
 from suimon.drops.states import MOVES, STATES, Awaits
-from suimon.intake.errors import ReplayError, RetryLaterError
+from suimon.intake.errors import FailingError, ReplayError, RetryLaterError
 from suimon.ledger.drops import LostClaimError
 from suimon.mwaa.pace import BusyError
 from suimon.mwaa.run_state import CannotAskError
@@ -236,7 +236,7 @@ def nobody_crashes_by_a_bug(end: Schedule) -> Iterator[str]:
     """Whatever goes wrong with the services, the code fails only in ways that it means to."""
     told = set()
     for who, error in end.aws.crashes:
-        cause = error.__cause__ if isinstance(error, RetryLaterError) else error
+        cause = error.__cause__ if isinstance(error, (RetryLaterError, FailingError)) else error
         if cause is None or type(cause) in told:
             continue
         if not isinstance(cause, HONEST):

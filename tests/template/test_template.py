@@ -56,9 +56,23 @@ def test_no_action_is_granted_by_a_pattern() -> None:
 def test_buckets_refuse_what_does_not_come_over_tls(bucket: str) -> None:
     policies = [RESOURCES[name]["Properties"] for name in of_type("AWS::S3::BucketPolicy")]
     [policy] = [one for one in policies if one["Bucket"] == {"Ref": bucket}]
-    [statement] = policy["PolicyDocument"]["Statement"]
+    statement = policy["PolicyDocument"]["Statement"][0]
     assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "s3:*")
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+@pytest.mark.parametrize(
+    ("condition", "key", "value"),
+    [
+        ("StringEquals", "s3:x-amz-storage-class", ["GLACIER", "DEEP_ARCHIVE"]),
+        ("Null", "s3:x-amz-server-side-encryption-customer-algorithm", "false"),
+    ],
+)
+def test_the_raw_bucket_refuses_what_the_gate_could_never_read(condition: str, key: str, value: Any) -> None:
+    statements = RESOURCES["RawBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    [statement] = [one for one in statements if one["Condition"] == {condition: {key: value}}]
+    assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "s3:PutObject")
+    assert statement["Resource"] == {"Sub": "${RawBucket.Arn}/*"}
 
 
 def test_every_function_has_a_role_of_its_own() -> None:

@@ -25,6 +25,15 @@ TRIES = 3
 # S3 answers 405 for a version that is a delete marker; answers to HEAD have no other code than the status.
 _GONE = {"NoSuchKey", "NoSuchVersion", "MethodNotAllowed", "404", "405"}
 
+# What S3 answers for as long as the object stands, and only the sender can change. A request like ours is invalid to S3
+# only where the object needs a customer's key with it.
+_UNREADABLE = {
+    "InvalidObjectState": "the file lies in an archive storage class, from which nothing can be read: send it in "
+    "STANDARD",
+    "InvalidRequest": "the file is encrypted with a key that only the sender has (SSE-C): send it without a customer "
+    "key",
+}
+
 
 class UnreadableError(Exception):
     """The version cannot be read and never will be; the message is for the person who sent the file."""
@@ -112,6 +121,8 @@ class S3Version:
             code = error.response["Error"]["Code"]
             if code in _GONE:
                 raise GoneError(f"{self.name} was deleted") from error
+            if why := _UNREADABLE.get(code):
+                raise UnreadableError(f"{why} (S3: {code}: {error.response['Error'].get('Message', '')})") from error
             if code == "InvalidRange":
                 raise ShortReadError(f"{self.name} is shorter than the {self.size:,} bytes announced") from error
             raise

@@ -157,7 +157,16 @@ def as_object(record: DropRecord) -> dict[str, Any]:
         "set_id": record.membership.set_id if record.membership else None,
         "members": list(record.members),
         "replay": record.replay.execution if record.replay else None,
+        "failure": last_failure(record),
     }
+
+
+def last_failure(record: DropRecord) -> str | None:
+    """Return what the last try that failed failed with, and since when."""
+    if (failure := record.failure) is None:
+        return None
+    times = f"{failure.tries:,} tries since {_time(failure.since)}, the last at {_time(failure.at)}"
+    return f"{failure.state}, attempt {failure.attempt}: {times if failure.tries else 'over'}: {failure.text}"
 
 
 def accepted_copy(record: DropRecord, lake: str) -> str:
@@ -197,6 +206,7 @@ def details(record: DropRecord, copy: str) -> Grid:
         "members": " ".join(record.members),
         "accepted copy": copy,
         "replay": record.replay.execution if record.replay else None,
+        "last failure": last_failure(record),
     }
     grid = Grid.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True, style="bold")

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from suimon.drops.failure import TEXT_CHARACTERS, Failure
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -150,6 +152,8 @@ class DropRecord:
         membership: of a part of a set.
         members: of a set itself, the drop ids of its shards and of what said which there are.
         replay: what asked for the last attempt that was not the first.
+        failure: the last try that failed, of this state or an earlier one.
+        turn: which message takes the drop through the gate: 0 is its event's, the sweep counts up. Any other ends.
         moves: how many entries its history has.
 
     """
@@ -170,6 +174,8 @@ class DropRecord:
     membership: Membership | None = None
     members: tuple[str, ...] = ()
     replay: Replay | None = None
+    failure: Failure | None = None
+    turn: int = 0
     moves: int = field(default=1, compare=False)
 
     @property
@@ -191,6 +197,26 @@ class DropRecord:
     def partition(self) -> str:
         """The partition of the dataset; UnmatchedError if no contract matches the key."""
         return self._matched().partition
+
+    @property
+    def failing(self) -> Failure | None:
+        """The last failure, if the drop has not moved on since."""
+        failure = self.failure
+        is_current = failure and failure.tries and (failure.state, failure.attempt) == (self.state, self.attempt)
+        return failure if is_current else None
+
+    def fails(self, error: str, text: str, now: datetime, since: datetime | None = None) -> Failure:
+        """Return what another failed try makes of the drop's failure; `since`: of the first one, by default now."""
+        known = self.failing
+        return Failure(
+            state=self.state,
+            attempt=self.attempt,
+            since=known.since if known else since or now,
+            at=now,
+            tries=known.tries + 1 if known else 1,
+            error=error,
+            text=text[:TEXT_CHARACTERS],
+        )
 
     @property
     def rows(self) -> int:

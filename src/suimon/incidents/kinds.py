@@ -47,6 +47,7 @@ class Kind(StrEnum):
     LONG_PATH = "long-path"
     REFUSED_CONF = "refused-conf"
     FOREIGN_RUN = "foreign-run"
+    FAILING = "failing"
     STUCK = "stuck"
     UNDELIVERABLE = "undeliverable"
     SWEEP_FAILED = "sweep-failed"
@@ -75,6 +76,7 @@ class About:
     table: str = ""
     environment: str = ""
     part: str = ""  # of the sweep
+    error: str = ""  # the name of what a check fails with
 
     @classmethod
     def drop(cls, record: DropRecord, *, dag_id: str = "", environment: str = "") -> About:
@@ -157,6 +159,9 @@ KINDS: dict[Kind, Definition] = {
     Kind.LONG_PATH: Definition(("dag_id",), _ERROR, _TAKEN),
     Kind.REFUSED_CONF: Definition(("dag_id", "drop_id"), _ERROR, _TAKEN),
     Kind.FOREIGN_RUN: Definition(("dag_id", "drop_id"), _ERROR, _TAKEN),
+    Kind.FAILING: Definition(
+        ("dataset", "error"), _ERROR, "no file of the dataset is left that fails with this error", patience=_MOMENT
+    ),
     Kind.STUCK: Definition(("dataset",), _ERROR, "no file of the dataset has been stuck for an hour"),
     Kind.UNDELIVERABLE: Definition((), _ERROR, "somebody has deleted the messages that were kept"),
     Kind.SWEEP_FAILED: Definition(("part",), _ERROR, "that part of the sweep was done"),

@@ -7,6 +7,10 @@ class RetryLaterError(Exception):
     """Not now: the drop is safe in the ledger, and the same request must be made again later."""
 
 
+class FailingError(Exception):
+    """The drop has failed, its record says with what, and the sweep finds it by its state."""
+
+
 class ForeignBucketError(Exception):
     """A drop of another bucket than the raw one: the gate may not read it, and must not try."""
 

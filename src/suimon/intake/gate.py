@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from suimon.drops.drop import Drop, DropRecord, EventError, Match, Replay
+from suimon.drops.failure import TERMINATED, Failure
 from suimon.drops.next_step import Step, next_step
-from suimon.drops.states import State
+from suimon.drops.states import AT_THE_GATE, State
+from suimon.incidents.lifecycle import LostIncidentError
+from suimon.incidents.messages.failing import failing, is_due
 from suimon.intake.admission import Admission
 from suimon.intake.entry import enter
-from suimon.intake.errors import ForeignBucketError, RetryLaterError
+from suimon.intake.errors import FailingError, ForeignBucketError, RetryLaterError
 from suimon.intake.routes import Stations, route_of
 from suimon.intake.run_start import RunStart
 from suimon.intake.shards import Gathering
 from suimon.ledger.drops import Ledger, LostClaimError
 from suimon.ledger.followers import follow
+from suimon.ledger.items import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,6 +69,8 @@ class Gate:
         matched = self.contracts.match(drop.key)
         if matched is None:
             return record
+        if record.turn and record.state in AT_THE_GATE:
+            return record  # mark: turn-is-over
         contract, partition = matched
         if record.state is State.UNMATCHED:  # it came before its contract
             match = Match(contract.dataset, partition)
@@ -71,18 +80,30 @@ class Gate:
                 raise RetryLaterError(str(error)) from error
         return self.advance(record, contract)
 
-    def resume(self, drop_id: str) -> DropRecord:
-        """Take a drop of the ledger on from its state; EventError when the ledger does not know it."""
+    def resume(self, drop_id: str, turn: int = 0) -> DropRecord:
+        """Take a drop of the ledger on from its state, unless the message's turn is over.
+
+        EventError when the ledger does not know the drop.
+        """
         record = self.ledger.get(drop_id)
         if record is None:
             raise EventError(f"the ledger knows no drop {drop_id}, so it cannot be resumed")
         self._refuse_foreign(record.drop)
+        if record.turn > turn and record.state in AT_THE_GATE:
+            return record  # another message takes it on
         if record.state is State.UNMATCHED:
             return self.take(record.drop)
         return self.advance(record, self.contracts.of(record.dataset))
 
     def advance(self, record: DropRecord, contract: Contract) -> DropRecord:
-        """Do what comes next by the state of the drop."""
+        """Do what comes next by the state of the drop; a failure that it had is over when that succeeds."""
+        record = self._step(record, contract)
+        if record.failing:  # it has not moved: a part that waits for its set
+            with suppress(LostClaimError):
+                return self.ledger.touch(record, failure=replace(record.failing, tries=0))
+        return record
+
+    def _step(self, record: DropRecord, contract: Contract) -> DropRecord:
         match next_step(record, self.clock()):
             case Step.CHECK:
                 return self.check(record, contract, record.attempt)
@@ -98,9 +119,18 @@ class Gate:
         route = route_of(record, contract, self._stations)
         try:
             now = self.clock()
-            record = self.ledger.claim(record, now, owner=self.owner, lease=LEASE, attempt=attempt, replay=replay)
+            record = self.ledger.claim(
+                record,
+                now,
+                owner=self.owner,
+                lease=LEASE,
+                attempt=attempt,
+                replay=replay,
+                failure=self._crash(record, now),
+            )
         except LostClaimError as error:
             raise RetryLaterError(str(error)) from error
+        self._report_failure(record, now)
         try:
             record = route.settle(record)
         except Exception:  # whatever it is, the next delivery need not wait for the lease to run out
@@ -111,6 +141,32 @@ class Gate:
     def can_read(self, record: DropRecord, attempt: int) -> bool:
         """Whether a file can be read for this attempt: its version, or the copy of what was accepted before."""
         return self.objects.has_version(record.drop) or self._stations.admission.has_copy_for(record, attempt)
+
+    def note_failure(self, drop_id: str, error: Exception) -> bool:
+        """Record with the drop that a try has failed, and report it when it has failed for some minutes.
+
+        Return whether it is recorded.
+        """
+        try:
+            record, now = self.ledger.get(drop_id), self.clock()
+            if record is None or record.state not in AT_THE_GATE:
+                return False
+            record = self.ledger.touch(record, failure=record.fails(*words_of(error), now))
+            self._report_failure(record, now)
+        except (ClientError, BotoCoreError, LostClaimError, LostIncidentError):
+            return False  # the error itself is raised, and the next try notes it
+        return True
+
+    def _crash(self, record: DropRecord, now: datetime) -> Failure | None:
+        """Return the failure of a check whose function was terminated: it has not even ended its lease."""
+        if record.state is not State.VALIDATING or not record.lease or record.lease.until < record.updated_at + LEASE:
+            return None
+        text = f"the function that began to check it at {stamp(record.updated_at)} never came to its end"
+        return record.fails(TERMINATED, text, now, since=record.updated_at)
+
+    def _report_failure(self, record: DropRecord, now: datetime) -> None:
+        if record.failing and is_due(record, now):
+            self.incidents.report(failing(record.dataset, record.failing.error, [record]), now)
 
     def _refuse_foreign(self, drop: Drop) -> None:
         if drop.bucket != self.settings.raw_bucket:
@@ -150,11 +206,48 @@ class Gate:
 
 
 def receive(gate: Gate, body: str) -> DropRecord:
-    """Do what a message asks; EventError when it asks nothing, RetryLaterError when it must come again."""
+    """Do what a message asks.
+
+    EventError when it asks nothing, RetryLaterError when it must come again, FailingError when the drop's record says
+    by now that it failed, and why; any other error is of a drop that the ledger may not know.
+    """
     try:
         message: Any = json.loads(body)
     except ValueError as error:
         raise EventError(f"a message that is no JSON: {error}") from error
     if isinstance(message, dict) and "resume" in message:
-        return gate.resume(str(message["resume"]))
-    return gate.take(Drop.from_event(message))
+        drop_id = str(message["resume"])
+        take = partial(gate.resume, drop_id, int(message.get("turn", 0)))
+    else:
+        drop = Drop.from_event(message)
+        drop_id, take = drop.id, partial(gate.take, drop)
+    try:
+        return take()
+    except (RetryLaterError, ForeignBucketError, EventError, LostClaimError):
+        raise
+    except Exception as error:
+        if gate.note_failure(drop_id, error):
+            raise FailingError(f"drop {drop_id} has failed: {type(error).__name__}: {error}") from error
+        raise
+
+
+def named(body: str) -> dict[str, str]:
+    """Return the drop's id and key that a message names, for the log; nothing of one that names none."""
+    try:
+        message: Any = json.loads(body)
+        if "resume" in message:
+            return {"drop_id": str(message["resume"]), "key": str(message.get("key", ""))}
+        drop = Drop.from_event(message)
+    except (ValueError, TypeError, EventError):
+        return {}
+    return {"drop_id": drop.id, "key": drop.key}
+
+
+def words_of(error: Exception) -> tuple[str, str]:
+    """Return an error's name and its own words, unless these may quote what is in the file."""
+    if isinstance(error, ClientError):
+        code = error.response["Error"].get("Code", "ClientError")
+        return code, f"{error.operation_name}: {code}: {error.response['Error'].get('Message', '')}"
+    name = type(error).__name__
+    may_be_told = isinstance(error, (BotoCoreError, OSError)) or type(error).__module__.startswith("suimon.")
+    return name, f"{name}: {error}" if may_be_told else name

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
     from mypy_boto3_sqs import SQSClient
 
+    from suimon.drops.drop import DropRecord
+
 BATCH = 10  # SendMessageBatch takes no more
 FIRST_DELAY, LONGEST_DELAY = 5, 900  # seconds until a message that failed comes again
 # After some three hours of waiting the sweep, which reads the ledger, takes over from the queue, whose messages would
@@ -38,11 +40,11 @@ class IntakeQueue:
         counts = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=list(_COUNTS))["Attributes"]
         return sum(int(counts[name]) for name in _COUNTS)
 
-    def resume(self, drop_ids: Sequence[str]) -> None:
+    def resume(self, records: Sequence[DropRecord]) -> None:
         """Ask the gate to resume these drops; NotSentError when the queue refuses one."""
-        for start in range(0, len(drop_ids), BATCH):
+        for start in range(0, len(records), BATCH):
             entries: Any = [
-                {"Id": drop_id, "MessageBody": resume_message(drop_id)} for drop_id in drop_ids[start : start + BATCH]
+                {"Id": record.id, "MessageBody": resume_message(record)} for record in records[start : start + BATCH]
             ]
             answer = self._sqs.send_message_batch(QueueUrl=self._url, Entries=entries)
             # A refused entry is no error of the call; only the answer says so.
@@ -50,9 +52,9 @@ class IntakeQueue:
                 raise NotSentError(f"{len(refused)} messages were refused: {refused[0].get('Message', refused[0])}")
 
 
-def resume_message(drop_id: str) -> str:
-    """Return the message that resumes a drop of the ledger."""
-    return json.dumps({"resume": drop_id})
+def resume_message(record: DropRecord) -> str:
+    """Return the message that resumes a drop of the ledger; the key is for the log."""
+    return json.dumps({"resume": record.id, "turn": record.turn, "key": record.drop.key})
 
 
 def delay_for(receives: int) -> int:

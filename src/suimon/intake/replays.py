@@ -52,6 +52,8 @@ def replay(gate: Gate, request: ReplayRequest) -> DropRecord:
     try:
         return _start_or_join(gate, request)
     except PASSING as error:
+        if not isinstance(error, LostClaimError):
+            gate.note_failure(request.drop_id, error)
         if _is_malformed(error):
             raise
         raise RetryLaterError(f"{type(error).__name__}: {error}") from error

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from boto3.dynamodb.conditions import ConditionBase
     from mypy_boto3_dynamodb.service_resource import Table
 
+    from suimon.drops.failure import Failure
     from suimon.ledger.items import Standing
 
 BY_PARTITION = "by_partition"
@@ -71,6 +72,8 @@ class Touches(TypedDict, total=False):
     lease: Lease
     replay: Replay
     opened_dag: str
+    failure: Failure
+    turn: int
 
 
 class Ledger:
@@ -190,14 +193,17 @@ class Ledger:
         lease: timedelta,
         attempt: int,
         replay: Replay | None = None,
+        failure: Failure | None = None,
     ) -> DropRecord:
         """Take the drop for checking until the lease ends; LostClaimError when somebody else was first.
 
-        A drop whose VALIDATING lease has expired may be taken over: its owner has crashed.
+        A drop whose VALIDATING lease has expired may be taken over: its owner has crashed. `failure`: records that.
         """
         fields: dict[str, Any] = {"attempt": attempt, "lease": Lease(owner, now + lease)}
         if replay:
             fields["replay"] = replay
+        if failure:
+            fields["failure"] = failure
         expired = Attr("lease_until").lt(stamp(now)) if record.state is State.VALIDATING else None
         return self._move(record, State.VALIDATING, now, fields, expired)
 

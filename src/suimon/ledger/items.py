@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from suimon.drops.drop import Accepted, Drop, DropRecord, Lease, Match, Membership, Rejection, Replay, written_order
+from suimon.drops.failure import Failure
 from suimon.drops.states import State
 
 if TYPE_CHECKING:
@@ -148,6 +149,11 @@ def _replay(replay: Replay) -> dict[str, Any]:
     return {"replay": replay.execution, "task_token": replay.task_token}
 
 
+def _failure(failure: Failure) -> dict[str, Any]:
+    times = {"since": stamp(failure.since), "at": stamp(failure.at)}
+    return {"failure": {**asdict(failure), "state": str(failure.state), **times}}
+
+
 _ATTRIBUTES: dict[str, Callable[[Any], dict[str, Any]]] = {
     "match": _match,
     "lease": _lease,
@@ -155,6 +161,7 @@ _ATTRIBUTES: dict[str, Callable[[Any], dict[str, Any]]] = {
     "rejection": _rejection,
     "membership": _membership,
     "replay": _replay,
+    "failure": _failure,
 }
 
 
@@ -177,7 +184,21 @@ def record_of(item: Mapping[str, Any]) -> DropRecord:
         membership=Membership(item["set_id"]) if "set_id" in item else None,
         members=tuple(item["members"]),
         replay=Replay(item["replay"], item["task_token"]) if "replay" in item else None,
+        failure=_failure_of(item["failure"]) if "failure" in item else None,
+        turn=int(item.get("turn", 0)),
         moves=len(item["history"]),
+    )
+
+
+def _failure_of(item: Mapping[str, Any]) -> Failure:
+    return Failure(
+        state=State(item["state"]),
+        attempt=int(item["attempt"]),
+        since=moment(item["since"]),
+        at=moment(item["at"]),
+        tries=int(item["tries"]),
+        error=item["error"],
+        text=item["text"],
     )
 
 

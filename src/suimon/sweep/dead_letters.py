@@ -17,6 +17,7 @@ from suimon.intake.entry import enter
 from suimon.mwaa.run_state import CannotAskError
 from suimon.sweep.findings import Finding
 from suimon.sweep.plans.dead_letters import Resume, Scheduled, UnusableMessageError, read
+from suimon.sweep.resuming import resume
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -117,7 +118,7 @@ class DeadLetters:
             case Drop() as drop:
                 record = enter(drop, self.contracts, self.ledger, self.incidents, now)
                 if record.state is not State.UNMATCHED:  # the gate could do nothing with it
-                    self.queue.resume([record.id])
+                    resume(self.ledger, self.queue, [record])
             case RunFinished() as run:
                 if silent:
                     raise silent

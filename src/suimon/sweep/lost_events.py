@@ -20,6 +20,7 @@ from suimon.incidents.leaving_out import leave_out
 from suimon.ledger.items import moment, stamp
 from suimon.sweep.findings import Finding
 from suimon.sweep.plans.lost_events import Walk, known_above, near_prefixes, past_grace, recent, unseen, walk_of
+from suimon.sweep.resuming import resume
 from suimon.sweep.write_order import WriteOrder
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ class LostEvents:
                 entered |= new
                 self.budget.left -= len(new)
         lost = [version for version in lost if _name(version) not in self.unusable]
-        self.queue.resume([record.id for record in entered.values() if record.state is not State.UNMATCHED])
+        resume(self.ledger, self.queue, [one for one in entered.values() if one.state is not State.UNMATCHED])
         lost.sort(key=lambda version: version.drop.id in entered)  # as examples, what is left comes first
         keys = tuple(f"{version.drop.key} ({version.drop.version_id})" for version in lost[:EXAMPLES])
         detected = entered.keys() | {version.drop.id for version in lost}  # with the unknown ones below them

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from suimon.drops.states import AT_THE_GATE
+from suimon.drops.states import AT_THE_GATE, STATES
 from suimon.incidents.leaving_out import leave_out
 from suimon.sweep.oldest_drops import read_oldest
 from suimon.sweep.plans.set_parts import may_wait
-from suimon.sweep.plans.stuck_drops import Seen, is_idle, plan, sets_to_read
+from suimon.sweep.plans.stuck_drops import IDLE, Seen, is_idle, plan, sets_to_read
+from suimon.sweep.resuming import resume
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from suimon.ledger.drops import Ledger
     from suimon.ledger.unusable import Unusable
     from suimon.sweep.findings import Finding
-
-# The gate takes seconds; a message that failed comes again within 15 minutes.
-IDLE = timedelta(minutes=10)
 
 
 def resume_stuck(
@@ -39,20 +36,23 @@ def resume_stuck(
     now: datetime,
 ) -> Finding:
     """Send stuck drops to the gate again; `backlog`: messages in its queue, `opened`: the open incidents."""
-    read = [read_oldest(ledger, state, now - IDLE, lambda one: not may_wait(one, contracts)) for state in AT_THE_GATE]
-    idle = [record for oldest in read for record in oldest.records if is_idle(record, now)]
+    # Each try of a check sets the time of its state: one that fails all the time is not found among the old ones.
+    until = {state: now if STATES[state].leased else now - IDLE for state in AT_THE_GATE}
+    read = [read_oldest(ledger, state, until[state], lambda one: not may_wait(one, contracts)) for state in until]
+    waiting = [record for oldest in read for record in oldest.records]
+    idle = [record for record in waiting if is_idle(record, now)]
     sets = {}
     for name in sets_to_read(idle, contracts):
         with leave_out(unusable, f"set#{name[0]}#{name[1]}"):
             sets[name] = ledger.sets.get(*name)
     seen = Seen(
-        idle=idle,
+        waiting=waiting,
         sets=sets,
         all_read=all(oldest.all_read for oldest in read),
         backlog=backlog,
         opened=opened,
     )
     planned = plan(seen, contracts, now)
-    queue.resume([record.id for record in planned.resume])
+    resume(ledger, queue, planned.resume)
     incidents.report_all(planned.problems, planned.recoveries, now)
     return planned.finding

@@ -12,6 +12,7 @@ from suimon.incidents.leaving_out import leave_out
 from suimon.ledger.drops import Ledger, LostClaimError
 from suimon.sweep.findings import Finding
 from suimon.sweep.plans.unmatched_drops import plan, recoveries, resume_search, search_of
+from suimon.sweep.resuming import resume
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,7 +53,7 @@ def assign_unmatched(
     records = list(islice(ledger.in_state(State.UNMATCHED, now, search.behind), MATCHED_AT_MOST))
     planned = plan(search, records, contracts, now)
     assigned = _assign(ledger, planned.matches, unusable, now)
-    queue.resume([record.id for record in assigned])
+    resume(ledger, queue, assigned)
     incidents.report_all((), recoveries(assigned, planned), now)
     checkpoints.put(SEARCH, planned.search.to_checkpoint() if planned.search else {"done": search.patterns})
     examples = tuple(record.drop.key for record in assigned[:EXAMPLES])

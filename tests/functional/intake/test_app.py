@@ -6,6 +6,8 @@ import json
 import os
 import time
 from dataclasses import replace
+from datetime import timedelta
+from io import StringIO
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +18,7 @@ from botocore.exceptions import ClientError
 from suimon.drops.drop import EventError
 from suimon.drops.states import State
 from suimon.intake.gate import receive
-from suimon.intake.queue import HANDED_OVER
+from suimon.intake.queue import HANDED_OVER, resume_message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from suimon.intake.gate import Gate
     from tests.functional.conftest import LambdaContext
 
-from tests.functional.intake.gated import GOOD, FakeMwaa, loaded, put
+from tests.functional.intake.gated import GOOD, Clock, FakeMwaa, loaded, put, raising
 
 
 @pytest.fixture
@@ -106,6 +108,45 @@ def test_a_drop_that_waits_for_hours_is_left_to_the_sweep_and_a_broken_message_i
         record["attributes"]["ApproximateReceiveCount"] = str(HANDED_OVER)
     answer = app.handler(event, context)
     assert answer == {"batchItemFailures": [{"itemIdentifier": event["Records"][1]["messageId"]}]}
+
+
+def test_every_line_of_the_log_names_the_drop_and_its_key_from_the_first(
+    app: ModuleType, context: LambdaContext, gate: Gate, clock: Clock
+) -> None:
+    error = ClientError({"Error": {"Code": "AccessDenied", "Message": "kms:Decrypt"}}, "GetObject")
+    drop = put(GOOD)
+    app.logger.registered_handler.stream = written = StringIO()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gate.objects._s3, "get_object", raising(error))
+        assert app.handler(queue_event(created(drop)), context)["batchItemFailures"]
+    record = gate.ledger.get(drop.id)
+    assert record
+    clock.now += timedelta(seconds=5)
+    assert app.handler(queue_event(resume_message(record)), context) == {"batchItemFailures": []}
+    app.handler(queue_event("no json"), context)
+    lines = [json.loads(line) for line in written.getvalue().splitlines()]
+    said = [line for line in lines if line.get("message", "").startswith("drop ")]
+    assert [(line["message"], line.get("drop_id"), line.get("key")) for line in said] == [
+        ("drop failed", drop.id, drop.key),
+        ("drop taken", drop.id, drop.key),
+        ("drop failed", None, None),
+    ]
+
+
+@pytest.mark.parametrize(("receives", "ends"), [(HANDED_OVER - 1, False), (HANDED_OVER, True)])
+def test_a_drop_that_fails_for_hours_is_left_to_the_sweep_which_knows_it_by_its_record(
+    app: ModuleType,
+    context: LambdaContext,
+    gate: Gate,
+    monkeypatch: pytest.MonkeyPatch,
+    receives: int,
+    ends: bool,  # noqa: FBT001 a parameter
+) -> None:
+    error = ClientError({"Error": {"Code": "AccessDenied", "Message": "kms:Decrypt"}}, "GetObject")
+    monkeypatch.setattr(gate.objects._s3, "get_object", raising(error))
+    event = queue_event(created(put(GOOD)))
+    event["Records"][0]["attributes"]["ApproximateReceiveCount"] = str(receives)
+    assert (app.handler(event, context) == {"batchItemFailures": []}) is ends
 
 
 def test_what_a_killed_check_left_is_removed_and_what_a_running_one_holds_is_not(

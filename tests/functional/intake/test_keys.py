@@ -68,9 +68,9 @@ def test_a_key_whose_contract_comes_later_is_claimed_when_it_is_resumed(gate: Ga
 
 def test_a_drop_is_resumed_from_the_ledger_alone(gate: Gate, mwaa: FakeMwaa) -> None:
     drop = put(GOOD)
-    gate.ledger.receive(drop, Match("sales", "2026-11-20"), NOON)
-    assert receive(gate, resume_message(drop.id)).state is State.TRIGGERED
-    assert receive(gate, resume_message(drop.id)).state is State.TRIGGERED
+    record = gate.ledger.receive(drop, Match("sales", "2026-11-20"), NOON)
+    assert receive(gate, resume_message(record)).state is State.TRIGGERED
+    assert receive(gate, resume_message(record)).state is State.TRIGGERED
     assert len(mwaa.runs) == 1
 
 

@@ -67,7 +67,7 @@ def test_the_id_of_a_long_key_stays_the_same() -> None:
 
 def test_only_what_passes_by_itself_is_waited_for_in_silence() -> None:
     patient = {kind for kind, definition in KINDS.items() if definition.patience}
-    assert patient == {Kind.MWAA_AWAY, Kind.MWAA_BUSY, Kind.UNKNOWN_DAG, Kind.UNREADABLE_TABLE}
+    assert patient == {Kind.FAILING, Kind.MWAA_AWAY, Kind.MWAA_BUSY, Kind.UNKNOWN_DAG, Kind.UNREADABLE_TABLE}
 
 
 def test_a_problem_has_lasted_when_the_patience_with_it_is_used_up() -> None:

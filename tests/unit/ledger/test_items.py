@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from suimon.drops.drop import Accepted, Drop, DropRecord, Lease, Match, Membership, Rejection, Replay
+from suimon.drops.failure import Failure
 from suimon.drops.states import State
 from suimon.ledger.items import (
     attributes_of,
@@ -36,6 +37,8 @@ CHANGES: dict[str, Any] = {
     "sha256": "0123",
     "membership": Membership("set"),
     "replay": Replay("execution", "token"),
+    "failure": Failure(State.RECEIVED, 1, NOON, NOON + timedelta(minutes=5), 7, "AccessDenied", "kms:Decrypt"),
+    "turn": 3,
     "attempt": 2,
 }
 

@@ -77,9 +77,9 @@ def stuck_drops(dataset: str, records: Sequence[DropRecord]) -> Problem:
         subject=f"{dataset}: files are stuck at the gate",
         body=(
             f"These have been stuck for more than an hour, though they were resumed several times:\n{listed}{more}"
-            "\n\nWhat to do: RECEIVED or VALIDATING: see the log of the intake function for the drop's id. ACCEPTED: "
-            "Airflow does not take the run; another e-mail says why. Nothing is lost and nothing has to be sent again: "
-            "they resume by themselves when the cause is gone."
+            "\n\nWhat to do: look for the drop's id in the log of the intake function. Of an ACCEPTED one see whether "
+            "Airflow takes its run (another e-mail says why not, if Airflow was asked). Nothing is lost and nothing "
+            "has to be sent again: they resume by themselves when the cause is gone."
         ),
         fingerprint="stuck",
     )

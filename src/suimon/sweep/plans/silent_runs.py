@@ -82,7 +82,7 @@ class Seen:
     """
 
     runs: Sequence[Run]
-    parts: Sequence[str]
+    parts: Sequence[DropRecord]
     all_read: bool
     reported: Reported
     is_paused: Mapping[str, bool | None] = field(default_factory=dict)
@@ -121,9 +121,9 @@ def runs_of(triggered: Iterable[DropRecord], contracts: Contracts) -> list[Run]:
     return runs
 
 
-def parts_to_resume(triggered: Iterable[DropRecord], contracts: Contracts, now: datetime) -> list[str]:
+def parts_to_resume(triggered: Iterable[DropRecord], contracts: Contracts, now: datetime) -> list[DropRecord]:
     """Choose the parts of sets to send to the gate: it ends those whose set has ended without them."""
-    parts = [one.id for one in triggered if is_set_part(one, contracts) and is_overdue(one, now)]
+    parts = [one for one in triggered if is_set_part(one, contracts) and is_overdue(one, now)]
     return parts[:ASKED_AT_MOST]
 
 

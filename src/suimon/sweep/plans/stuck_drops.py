@@ -11,7 +11,8 @@ from suimon.drops.sets import is_open, is_whole
 from suimon.drops.states import State
 from suimon.incidents.incident import EXAMPLES, gone
 from suimon.incidents.kinds import Kind
-from suimon.incidents.messages.recoveries import NOTHING_IS_STUCK
+from suimon.incidents.messages.failing import failing, failing_by_error, is_due
+from suimon.incidents.messages.recoveries import NOTHING_FAILS, NOTHING_IS_STUCK
 from suimon.incidents.messages.sweep import stuck_drops
 from suimon.sweep.findings import Finding
 from suimon.sweep.plans.set_parts import may_wait
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 STUCK = "stuck drop"
 # Resumed several times by then: something blocks the drop that needs a person.
 LATE = timedelta(hours=1)
+# The gate takes seconds; a message that failed comes again within 15 minutes.
+IDLE = timedelta(minutes=10)
 # Sent in a round: MWAA's pace lets some 4,000 runs through until the next one. A queue that holds a message for each
 # waiting drop holds, as a rule, theirs: when they wait for Airflow, more would help nobody. A few are sent anyway.
 QUEUE_HOLDS, SENT_AT_LEAST = 3_000, 20
@@ -40,12 +43,11 @@ SetName = tuple[str, str]
 class Seen:
     """What a round has read.
 
-    idle: drops that wait and that nobody works on. all_read: whether there can be no others. sets: those whose parts
-    are among them, as far as `sets_to_read` asked for them. backlog: messages in the intake queue. opened: the open
-    incidents.
+    waiting: drops at the gate. all_read: whether there can be no others. sets: those whose parts are among the idle
+    ones, as far as `sets_to_read` asked for them. backlog: messages in the intake queue. opened: the open incidents.
     """
 
-    idle: Sequence[DropRecord]
+    waiting: Sequence[DropRecord]
     sets: Mapping[SetName, DropSet]
     all_read: bool
     backlog: int
@@ -67,29 +69,48 @@ def plan(seen: Seen, contracts: Contracts, now: datetime) -> Plan:
 
     An accepted part of a set may wait for the others; that its set stays incomplete is reported elsewhere.
     """
-    parts = [record for record in seen.idle if may_wait(record, contracts)]
-    stuck = sorted((record for record in seen.idle if not may_wait(record, contracts)), key=_since)
+    idle = [record for record in seen.waiting if is_idle(record, now)]
+    parts = [record for record in idle if may_wait(record, contracts)]
+    stuck = sorted((record for record in idle if not may_wait(record, contracts)), key=_since)
     wanted = sorted([*stuck, *parts_to_resume(parts, seen.sets, contracts)], key=_since)
     resume = wanted[: max(SENT_AT_LEAST, min(QUEUE_HOLDS, len(wanted)) - seen.backlog)]
-    late = [record for record in stuck if is_late(record, now)]
-    by_dataset = defaultdict(list)
-    for record in late:
-        by_dataset[record.dataset].append(record)
-    problems = tuple(stuck_drops(dataset, records) for dataset, records in sorted(by_dataset.items()))
-    repaired = len({record.id for record in resume} - {record.id for record in [*late, *parts]})
+    late = [record for record in stuck if is_late(record, now) and not record.failing]
+    due = [record for record in seen.waiting if is_due(record, now)]
+    problems = [stuck_drops(dataset, records) for dataset, records in sorted(_by_dataset(late).items())]
+    problems += [failing(*name, records) for name, records in sorted(failing_by_error(due).items())]
+    reported = {record.id for record in [*late, *due]}
+    repaired = len({record.id for record in resume} - reported - {record.id for record in parts})
     return Plan(
         tuple(resume),
-        problems,
-        tuple(gone(seen.opened, Kind.STUCK, NOTHING_IS_STUCK, still=problems)) if seen.all_read else (),
+        tuple(problems),
+        tuple(_recoveries(seen, contracts, now)) if seen.all_read else (),
         Finding(
             STUCK,
-            checked=len(seen.idle),
-            detected=repaired + len(late),
+            checked=len(idle),
+            detected=repaired + len(reported),
             repaired=repaired,
-            reported=len(late),
+            reported=len(reported),
             examples=tuple(f"{record.drop.key} ({record.state})" for record in stuck[:EXAMPLES]),
         ),
     )
+
+
+def _recoveries(seen: Seen, contracts: Contracts, now: datetime) -> list[Recovery]:
+    """Return what has recovered; a drop that is looked at just now is neither stuck nor through the gate."""
+    late = [one for one in seen.waiting if is_late(one, now) and not may_wait(one, contracts)]
+    stuck = [stuck_drops(dataset, records) for dataset, records in _by_dataset(late).items()]
+    fail = [failing(*name, records) for name, records in failing_by_error(seen.waiting).items()]
+    return [
+        *gone(seen.opened, Kind.STUCK, NOTHING_IS_STUCK, still=stuck),
+        *gone(seen.opened, Kind.FAILING, NOTHING_FAILS, still=fail),
+    ]
+
+
+def _by_dataset(records: Iterable[DropRecord]) -> dict[str, list[DropRecord]]:
+    found = defaultdict(list)
+    for record in records:
+        found[record.dataset].append(record)
+    return found
 
 
 def sets_to_read(idle: Iterable[DropRecord], contracts: Contracts) -> list[SetName]:
@@ -130,7 +151,7 @@ def _since(record: DropRecord) -> datetime:
 
 def is_idle(record: DropRecord, now: datetime) -> bool:
     """Whether nobody works on a drop; a lease that has not expired may belong to somebody who does."""
-    return record.state is not State.VALIDATING or not record.is_leased(now)
+    return record.updated_at <= now - IDLE and not (record.state is State.VALIDATING and record.is_leased(now))
 
 
 def is_late(record: DropRecord, now: datetime) -> bool:

@@ -92,7 +92,7 @@ def test_a_part_of_a_set_and_a_drop_whose_dataset_has_no_dag_any_more_have_no_ru
     triggered = [shard, fresh_shard, file, *others]
     assert runs_of(triggered, contracts) == [Run(file, DAG)]
     # If its set has ended without it, the gate ends the shard.
-    assert parts_to_resume(triggered, contracts, NOON) == [shard.id]
+    assert parts_to_resume(triggered, contracts, NOON) == [shard]
 
 
 # ---------------------------------------------------------------- whom to ask

@@ -48,7 +48,7 @@ def set_of(*shards: DropRecord, day: int = 20) -> DropSet:
 
 
 def seen(*idle: DropRecord, **more: Any) -> Seen:
-    return Seen(**{"idle": idle, "sets": {}, "all_read": True, "backlog": 0, "opened": (), **more})
+    return Seen(**{"waiting": idle, "sets": {}, "all_read": True, "backlog": 0, "opened": (), **more})
 
 
 def planned(*idle: DropRecord, **more: Any) -> Plan:
