@@ -80,8 +80,8 @@ def hanging(runs: Iterable[Run]) -> tuple[Incident, ...]:
 def test_a_part_of_a_set_and_a_drop_whose_dataset_has_no_dag_any_more_have_no_run() -> None:
     rule = SetRule(2, None, None, reload=False, complete_within_minutes=60)
     sets = Contract("sets", "1", "t", dag_id="sets_etl", key_pattern=KeyPattern("sets/{ds}/{shard}.csv"), set_rule=rule)
-    files = Contract("sales", "1", "t", dag_id=DAG, key_pattern=KeyPattern("sales/{ds}.csv"))
-    no_dag = Contract("idle", "1", "t", dag_id=None, key_pattern=KeyPattern("idle/{ds}.csv"))
+    files = Contract("sales", "1", "u", dag_id=DAG, key_pattern=KeyPattern("sales/{ds}.csv"))
+    no_dag = Contract("idle", "1", "v", dag_id=None, key_pattern=KeyPattern("idle/{ds}.csv"))
     contracts = Contracts((sets, files, no_dag))
     shard, fresh_shard = (
         drop_record(State.TRIGGERED, f"sets/2026-11-20/{name}.csv", dataset="sets", since=NOON - age)
