@@ -138,7 +138,7 @@ def unusable() -> Unusable:
 def incidents() -> IncidentStore:
     """Return the incident store that both rounds share."""
     topic = settings().alerts_topic_arn
-    return IncidentStore(table(), boto3.client("sns"), topic, unusable=unusable())
+    return IncidentStore(table(), boto3.client("sns"), topic, unusable=unusable(), stack=settings().stack)
 
 
 @cache

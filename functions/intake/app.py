@@ -136,7 +136,7 @@ def built() -> Callable[[str], Gate]:
         Gate,
         objects=objects,
         airflow=Airflow(boto3.client("mwaa", config=CLIENT_CONFIG), settings.mwaa_environment, pace),
-        incidents=IncidentStore(table, boto3.client("sns"), settings.alerts_topic_arn),
+        incidents=IncidentStore(table, boto3.client("sns"), settings.alerts_topic_arn, stack=settings.stack),
         sfn=boto3.client("stepfunctions"),
         contracts=read_contracts(Path(__file__).with_name("contracts.json")),
         settings=settings,

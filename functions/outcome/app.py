@@ -49,7 +49,7 @@ def run_reports() -> RunReports:
     table = boto3.resource("dynamodb").Table(settings.ledger_table)
     run_ends = RunEnds(
         ledger=Ledger(table, "outcome"),
-        incidents=IncidentStore(table, boto3.client("sns"), settings.alerts_topic_arn),
+        incidents=IncidentStore(table, boto3.client("sns"), settings.alerts_topic_arn, stack=settings.stack),
         sfn=boto3.client("stepfunctions"),
     )
     mwaa, environment = boto3.client("mwaa", config=CLIENT_CONFIG), settings.mwaa_environment

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 # The variable that each setting comes from; template.yaml sets them.
 VARIABLES = {
+    "stack": "SUIMON_STACK",
     "ledger_table": "SUIMON_LEDGER_TABLE",
     "alerts_topic_arn": "SUIMON_ALERTS_TOPIC_ARN",
     "raw_bucket": "SUIMON_RAW_BUCKET",
@@ -24,7 +25,9 @@ VARIABLES = {
     "glue_job": "SUIMON_GLUE_JOB",
     "copy_role_arn": "SUIMON_REDSHIFT_COPY_ROLE_ARN",
 }
-# What each function cannot do without. Of Redshift's variables, which depend on each other, `_warehouse` knows more.
+OF_ALL = ("stack", "ledger_table", "alerts_topic_arn")
+# What each function cannot do without beside that. Of Redshift's variables, which depend on each other,
+# `_warehouse` knows more.
 NEEDED = {
     "intake": ("raw_bucket", "lake_bucket", "reports_bucket", "mwaa_environment", "glue_job", "copy_role_arn"),
     "outcome": ("mwaa_environment",),
@@ -56,6 +59,7 @@ class Settings:
 
     ledger_table: str
     alerts_topic_arn: str
+    stack: str = ""
     raw_bucket: str = ""
     lake_bucket: str = ""
     reports_bucket: str = ""
@@ -71,7 +75,7 @@ class Settings:
     def of(cls, function: str, environment: Mapping[str, str]) -> Settings:
         """Read the variables; SettingsError when one is missing that the function needs."""
         values = {name: environment.get(variable, "") for name, variable in VARIABLES.items()}
-        for name in ("ledger_table", "alerts_topic_arn", *NEEDED[function]):
+        for name in (*OF_ALL, *NEEDED[function]):
             if not values[name]:
                 raise SettingsError(_unset(VARIABLES[name]))
         return cls(**values, redshift=_warehouse(environment))

@@ -16,6 +16,10 @@ STEPS = ("run_glue", "check_parquet", "load_redshift")
 DONE = dict.fromkeys(STEPS, "success")
 LOADED = Ending()
 
+LOG = (
+    "https://a.c1.ap-northeast-1.airflow.amazonaws.com/dags/daily_sales_etl/runs/0123456789abcdef.1/tasks/load_redshift"
+)
+
 
 class Bus:
     """An event bus that takes what it is given, or refuses it."""
@@ -40,7 +44,7 @@ def finished(conf: dict[str, Any], ending: Ending = LOADED) -> dict[str, Any]:
         table_rows=3 if ending.outcome == "loaded" else None,
         ending=ending,
         committed=ending.outcome == "loaded",
-        log_url="https://airflow.example/log",
+        log_url=LOG,
     )
 
 
@@ -99,7 +103,7 @@ def test_the_outcome_function_understands_a_failed_run(conf: dict[str, Any]) -> 
     assert told.rows == {"file": 3, "parquet": 3, "table": None}
     assert told.failed_task == "load_redshift"
     assert told.error == "x" * 1_000
-    assert told.log_url == "https://airflow.example/log"
+    assert told.log_url == LOG
 
 
 def test_the_outcome_function_understands_a_superseded_run(conf: dict[str, Any]) -> None:

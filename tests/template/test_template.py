@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from suimon.settings import CLUSTER, DATABASE, NEEDED, SECRET, VARIABLES, WORKGROUP
+from suimon.settings import CLUSTER, DATABASE, NEEDED, OF_ALL, SECRET, VARIABLES, WORKGROUP
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "template.yaml").read_text(encoding="utf-8")
@@ -93,7 +93,7 @@ def test_functions_are_given_the_variables_that_settings_are_read_from_and_no_ot
 
 @pytest.mark.parametrize("function", NEEDED)
 def test_a_function_needs_every_setting_that_the_template_gives_it(function: str) -> None:
-    needed = {VARIABLES[name] for name in ("ledger_table", "alerts_topic_arn", *NEEDED[function])}
+    needed = {VARIABLES[name] for name in (*OF_ALL, *NEEDED[function])}
     assert needed == environment_of(f"{function.title()}Function") - {DATABASE, WORKGROUP, CLUSTER, SECRET}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from suimon.settings import CLUSTER, DATABASE, NEEDED, SECRET, VARIABLES, WORKGROUP, Settings, SettingsError
+from suimon.settings import CLUSTER, DATABASE, NEEDED, OF_ALL, SECRET, VARIABLES, WORKGROUP, Settings, SettingsError
 from suimon.warehouse.data_api import Warehouse
 
 ALL = {variable: name for name, variable in VARIABLES.items()}
@@ -18,7 +18,7 @@ def test_each_setting_comes_from_its_variable() -> None:
 @pytest.mark.parametrize(("function", "name"), [(function, name) for function in NEEDED for name in VARIABLES])
 def test_a_variable_that_is_missing_is_named_by_the_function_that_needs_it(function: str, name: str) -> None:
     others = {variable: value for variable, value in ALL.items() if value != name}
-    if name in {"ledger_table", "alerts_topic_arn", *NEEDED[function]}:
+    if name in {*OF_ALL, *NEEDED[function]}:
         with pytest.raises(SettingsError, match=f"{VARIABLES[name]} is not set"):
             Settings.of(function, others)
     else:

@@ -23,8 +23,9 @@ from suimon.clock import utc_now
 from suimon.contract.model import Contract
 from suimon.contract.odcs.clauses import ContractFileError
 from suimon.contract.odcs.parse import read_contract
+from suimon.drops.foreign_text import one_line
 from suimon.report.as_json import as_json, cell_as_json, cells_as_json_lines, identity, labels_of, summary
-from suimon.report.messages import LANGS, Lang, either, one_line
+from suimon.report.messages import LANGS, Lang, either
 from suimon.report.page import page
 from suimon.report.terminal import show
 

@@ -20,10 +20,10 @@ from rich.text import Text
 from suimon.cli.errors import CommandError
 from suimon.cli.printing import print_plain
 from suimon.cli.stack import advice, outputs_of
+from suimon.drops.foreign_text import printable
 from suimon.drops.lake import accepted_key
 from suimon.drops.states import State
 from suimon.ledger.queries import Wanted, find, history, newest_first
-from suimon.report.messages import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

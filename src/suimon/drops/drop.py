@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from suimon.drops.failure import TEXT_CHARACTERS, Failure
+from suimon.drops.foreign_text import shown
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -49,6 +50,16 @@ class Drop:
         """The drop id: a hash of what never changes about this version, so that every delivery yields the same."""
         identity = f"{self.bucket}\n{self.key}\n{self.version_id}"
         return hashlib.sha256(identity.encode()).hexdigest()[:DROP_ID_LENGTH]
+
+    @property
+    def shown_key(self) -> str:
+        """The key as people may see it; whoever sends files chooses keys."""
+        return shown(self.key)
+
+    @property
+    def shown_uri(self) -> str:
+        """The address of the object as people may see it."""
+        return f"s3://{self.bucket}/{self.shown_key}"
 
     @classmethod
     def from_event(cls, event: dict[str, Any]) -> Drop:

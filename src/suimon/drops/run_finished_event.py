@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
+from suimon.drops.foreign_text import shown
 from suimon.drops.states import State
+
+LONGEST_ID, LONGEST_ERROR = 250, 4_000
+# Where MWAA's web servers are: https://docs.aws.amazon.com/mwaa/latest/userguide/networking-about.html
+_AIRFLOW = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:airflow\.amazonaws\.com(?:\.cn)?|airflow\.[a-z0-9-]+\.on\.aws)")
 
 OUTCOMES = {"loaded": State.LOADED, "failed": State.FAILED, "superseded": State.SUPERSEDED}
 
@@ -16,7 +22,11 @@ class OutcomeError(Exception):
 
 @dataclass(frozen=True)
 class RunFinished:
-    """What the closing task of a DAG reports."""
+    """What the closing task of a DAG reports.
+
+    Whoever may put an event may write anything into it: texts are cleaned here, and `log_url` is the page of this run
+    in MWAA, or None.
+    """
 
     drop_id: str
     attempt: int
@@ -37,14 +47,28 @@ class RunFinished:
             return cls(
                 drop_id=str(detail["drop_id"]),
                 attempt=int(detail["attempt"]),
-                dag_id=str(detail["dag_id"]),
-                run_id=str(detail["run_id"]),
+                dag_id=shown(str(detail["dag_id"]), LONGEST_ID),
+                run_id=shown(str(detail["run_id"]), LONGEST_ID),
                 state=OUTCOMES[detail["outcome"]],
                 rows=dict(detail["rows"]),
-                failed_task=detail.get("failed_task"),
-                error=detail.get("error"),
-                log_url=detail.get("log_url"),
+                failed_task=_shown(detail.get("failed_task"), LONGEST_ID),
+                error=_shown(detail.get("error"), LONGEST_ERROR),
+                log_url=_own_page(detail),
                 committed=detail.get("committed"),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise OutcomeError(f"not a Run Finished event: {error!r} is missing or unreadable") from error
+
+
+def _shown(text: object, longest: int) -> str | None:
+    return None if text is None else shown(str(text), longest)
+
+
+def _own_page(detail: dict[str, Any]) -> str | None:
+    """Return the link to the log if it leads to a page of this very run in MWAA, and nowhere else."""
+    scheme, _, rest = str(detail.get("log_url") or "").partition("://")
+    host, slash, path = rest.partition("/")
+    run = f"dags/{detail['dag_id']}/runs/{detail['run_id']}"
+    page = rf"{re.escape(run)}(?:/tasks/[\w.-]+)?"
+    is_own = scheme == "https" and _AIRFLOW.fullmatch(host) and re.fullmatch(page, path)
+    return f"https://{host}{slash}{path}" if is_own and path.isprintable() else None

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from suimon.contract.keys import MOST_SHARDS
 from suimon.drops.drop import Drop, DropRecord, after, written_order
+from suimon.drops.foreign_text import shown
 from suimon.drops.lake import accepted_key
 
 if TYPE_CHECKING:
@@ -262,4 +263,4 @@ def _bounded(names: set[str]) -> frozenset[str]:
 def listed(names: list[str]) -> str:
     """Write names as messages repeat them: the first ones, and how many more."""
     more = f" and {len(names) - LISTED:,} more" if len(names) > LISTED else ""
-    return ", ".join(names[:LISTED]) + more
+    return ", ".join(map(shown, names[:LISTED])) + more

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import unicodedata
 
+from suimon.drops.foreign_text import without_links
+
 # SNS: a subject has fewer than 100 characters, a message at most 256 KiB; the subject may count with it, so leave room.
 SUBJECT_CHARACTERS = 99
 MESSAGE_BYTES = 255 * 1024
+
+
+# Stands in messages behind a command; only the publisher knows the stack. It never comes from a text of others: it
+# does not print, and what does not print is an escape there.
+OF_STACK = "\ue000"
 
 
 def subject_line(text: str) -> str:
@@ -23,10 +30,14 @@ def subject_line(text: str) -> str:
     return f"{cut.rstrip()}…"
 
 
-def message(body: str, incident_id: str) -> str:
-    """Fit a text into an SNS message, in bytes, without control characters; its last line is the incident's id."""
+def message(body: str, incident_id: str, stack: str = "") -> str:
+    """Fit a text into an SNS message, in bytes, without control characters; its last line is the incident's id.
+
+    stack: named in each command.
+    """
+    body = body.replace(OF_STACK, f" --stack {stack}" if stack else "")
     text = "\n".join("\t".join(map(_without_control, line.split("\t"))) for line in body.split("\n")).strip()
-    closing = f"\n\nIncident: {incident_id}\n"
+    closing = f"\n\nIncident: {without_links(incident_id)}\n"
     whole = text.encode()
     room = MESSAGE_BYTES - len(closing.encode())
     if len(whole) <= room:

@@ -72,13 +72,19 @@ class IncidentStore:
         topic_arn: str,
         sleep: Callable[[float], None] = time.sleep,
         unusable: Unusable | None = None,
+        *,
+        stack: str = "",
     ) -> None:
-        """Take table and topic. `unusable`: where to note an incident that cannot be read, instead of raising."""
+        """Take table, topic, and the stack that commands in e-mails name.
+
+        unusable: where to note an incident that cannot be read, instead of raising.
+        """
         self._table = table
         self._sns = sns
         self._topic_arn = topic_arn
         self._sleep = sleep
         self._unusable = unusable
+        self._stack = stack
 
     def report(self, problem: Problem, now: datetime) -> bool:
         """Publish a problem unless people know of it; return whether something was published."""
@@ -201,7 +207,7 @@ class IncidentStore:
         self._sns.publish(
             TopicArn=self._topic_arn,
             Subject=subject_line(f"[Suimon] {subject}"),
-            Message=message(body, str(incident_id)),
+            Message=message(body, str(incident_id), self._stack),
         )
 
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from suimon.check.verdict import BadCell, Measurement, RuleCount, Verdict
 from suimon.contract.model import Contract
+from suimon.drops.foreign_text import one_line, printable
 from suimon.report.causes import explain
-from suimon.report.messages import Lang, either, meaning, metric_name, one_line, printable, say, short, threshold
+from suimon.report.messages import Lang, either, meaning, metric_name, say, short, threshold
 
 Labels = Mapping[str, str]  # what the header calls a column of the contract, where that is another name
 NO_LABELS: Labels = {}

@@ -6,6 +6,7 @@ from typing import Literal, get_args
 
 from suimon.check.verdict import Code, Details
 from suimon.contract.file import Metric, MetricName
+from suimon.drops.foreign_text import one_line
 from suimon.report.words_en import WORDS as ENGLISH
 from suimon.report.words_ja import WORDS as JAPANESE
 
@@ -50,7 +51,6 @@ _ENCODINGS = {
     "euc-jp": ("EUC-JP", "EUC-JP"),
     "iso-2022-jp": ("ISO-2022-JP (JIS)", "ISO-2022-JP（JIS）"),
 }
-_BLANKS = re.compile(r"[ \t\r\n]+")
 # Thresholds as the contract's compiler writes them.
 _THRESHOLDS = {
     r"exactly (\S+)": r"ちょうど \1",
@@ -119,21 +119,6 @@ def either(lang: Lang, english: str, japanese: str) -> str:
 def short(percent: str) -> str:
     """Return a percentage without the zeros that say nothing."""
     return percent.rstrip("0").rstrip(".") if "." in percent else percent
-
-
-def one_line(text: str) -> str:
-    """Return a text on one line: blanks folded, every other character that does not print as an escape."""
-    return printable(_BLANKS.sub(" ", text))
-
-
-def printable(text: str) -> str:
-    """Return a text with every character that does not print as an escape, line breaks and bidi overrides too.
-
-    The ideographic space prints: it is as common in Japanese values as the blank is in others.
-    """
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() or c == "\u3000" else repr(c)[1:-1] for c in text)
 
 
 def _variant(code: Code, details: Details) -> str:

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from html import escape
 
 from suimon.check.verdict import BadCell, Measurement, RuleCount
+from suimon.drops.foreign_text import one_line, printable
 from suimon.report.as_json import Labels, label_of
-from suimon.report.messages import Lang, either, metric_name, one_line, printable, say, short, threshold
+from suimon.report.messages import Lang, either, metric_name, say, short, threshold
 
 
 def fault_table(

@@ -11,9 +11,10 @@ from rich.text import Text
 
 from suimon.check.verdict import Verdict
 from suimon.contract.model import Contract
+from suimon.drops.foreign_text import one_line
 from suimon.report.as_json import SYMPTOMS, Labels, headline, labels_of, measured, named, quoted
 from suimon.report.causes import explain
-from suimon.report.messages import Lang, either, one_line, say
+from suimon.report.messages import Lang, either, say
 
 _BAR = 12  # characters
 _WIDTH = 120  # of what is no terminal: a log, a pipe

@@ -57,6 +57,9 @@ def run_ends(table: Table, post: Post, sfn: FakeSfn) -> RunEnds:
     return RunEnds(Ledger(table), IncidentStore(table, post.sns, post.topic_arn), sfn)  # type: ignore[arg-type]  # a fake
 
 
+LOG = f"https://a.c1.ap-northeast-1.airflow.amazonaws.com/dags/daily_sales_etl/runs/{DROP.id}.1/tasks/load_redshift"
+
+
 def triggered(ledger: Ledger, replay: Replay | None = None) -> DropRecord:
     record = ledger.receive(DROP, Match("sales", "2026-11-20"), NOON)
     record = ledger.claim(record, NOON, owner="a", lease=timedelta(minutes=1), attempt=1, replay=replay)
@@ -101,11 +104,11 @@ def test_a_loaded_run_ends_the_drop_and_alerts_nobody(run_ends: RunEnds, post: P
 
 def test_a_failed_run_is_reported_with_its_task_and_log_and_how_to_repeat_it(run_ends: RunEnds, post: Post) -> None:
     triggered(run_ends.ledger)
-    run = finished("failed", failed_task="load_redshift", error="Divide by zero", log_url="http://airflow/log")
+    run = finished("failed", failed_task="load_redshift", error="Divide by zero", log_url=LOG)
     assert run_ends.record(run, NOON).state is State.FAILED
     [(subject, body)] = post.letters()
     assert subject == "[Suimon] sales 2026-11-20 could not be loaded"
-    for word in ("load_redshift", "Divide by zero", "http://airflow/log", "suimon replay sales --from 2026-11-20"):
+    for word in ("load_redshift", "Divide by zero", LOG, "suimon replay sales --from 2026-11-20"):
         assert word in body
 
 

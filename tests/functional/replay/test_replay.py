@@ -30,6 +30,7 @@ CONTRACTS = Contracts((Contract("sales", "1.0.0", "sales_fact"),))
 def app(
     entry_point: Callable[[str, Contracts], ModuleType], table: Table, monkeypatch: pytest.MonkeyPatch
 ) -> ModuleType:
+    monkeypatch.setenv("SUIMON_STACK", "prod")
     monkeypatch.setenv("SUIMON_LEDGER_TABLE", table.name)
     monkeypatch.setenv("SUIMON_ALERTS_TOPIC_ARN", "arn:aws:sns:ap-northeast-1:123456789012:alerts")
     return entry_point("replay", CONTRACTS)

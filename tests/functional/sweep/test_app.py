@@ -41,6 +41,7 @@ def start(
 ) -> Callable[[], Any]:
     """Load the function in the test's own time: its logger writes to where the output goes then."""
     for name, value in {
+        "STACK": "prod",
         "LEDGER_TABLE": world.table.name,
         "ALERTS_TOPIC_ARN": world.post.topic_arn,
         "REDSHIFT_DATABASE": "analytics",

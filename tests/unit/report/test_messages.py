@@ -10,7 +10,8 @@ import pytest
 
 from suimon.check.verdict import Code
 from suimon.contract.file import METRICS, Metric
-from suimon.report.messages import LANGS, Lang, meaning, metric_name, one_line, remedy, say, threshold
+from suimon.drops.foreign_text import one_line
+from suimon.report.messages import LANGS, Lang, meaning, metric_name, remedy, say, threshold
 from suimon.report.words import Words
 from suimon.report.words_en import WORDS as ENGLISH
 from suimon.report.words_ja import WORDS as JAPANESE

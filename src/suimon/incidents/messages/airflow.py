@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from suimon.drops.lake import file_name
+from suimon.drops.foreign_text import short_name, shown
 from suimon.incidents.incident import Problem
 from suimon.incidents.kinds import NOTHING, About, Kind
 from suimon.ledger.items import stamp
@@ -84,14 +84,15 @@ _NO_RUN = {
 
 def not_triggered(environment: str, dag_id: str, record: DropRecord, why: NotStarted) -> Problem:
     """Report that an accepted file waits for a run that cannot be started; one cause for many files is one incident."""
-    names = {"environment": environment, "dag": dag_id, "key": file_name(record)}
+    names = {"environment": environment, "dag": dag_id, "key": short_name(record.drop.key)}
     subject, remedy = _NO_RUN[why.cause]
     return Problem(
         kind=Kind(why.cause),
         about=About.drop(record, dag_id=dag_id, environment=environment),
         subject=subject.format(**names),
         body=(
-            f"{record.drop.key} is accepted, but its run of {dag_id} could not be started.\n\n{why.reason}\n\n"
+            f"{record.drop.shown_key} is accepted, but its run of {dag_id} could not be started.\n\n"
+            f"{shown(why.reason)}\n\n"
             f"What to do: {remedy.format(**names)}\n\n"
             "The file is kept and tried again by itself; nothing has to be sent again."
         ),
@@ -106,7 +107,8 @@ def run_hangs(record: DropRecord, dag_id: str, run: RunState, host: str) -> Prob
         about=About.drop(record, dag_id=dag_id),
         subject=f"{record.dataset} {record.partition}: the run has not come to its end",
         body=(
-            f"{record.drop.key} was given to {dag_id} at {stamp(record.updated_at)}; its run is still {run.state}.\n"
+            f"{record.drop.shown_key} was given to {dag_id} at {stamp(record.updated_at)}; "
+            f"its run is still {shown(run.state or '')}.\n"
             f"Run: {link(host, dag_id, record.run_id) or record.run_id}\n\n"
             "What to do: see in Airflow which task it is at and what its log says. Mark the task or the run as failed "
             "if nothing will come of it; the file can then be replayed."
@@ -125,7 +127,7 @@ def runs_queued(dag_id: str, records: Sequence[DropRecord], queued: Sequence[Dro
         body=(
             f"At least {len(records):,} runs of {dag_id} have not ended two hours after they were given to it; of "
             f"{len(queued):,} of them Airflow says that they have not begun.\n"
-            f"The oldest is {oldest.run_id}, of {oldest.drop.key}, which has waited since "
+            f"The oldest is {oldest.run_id}, of {oldest.drop.shown_key}, which has waited since "
             f"{stamp(oldest.updated_at)}.\n\n"
             "What to do: after many files at once nothing, they go on one after the other. Else see in Airflow whether "
             "the scheduler is healthy and a worker free, and whether a run in front of them stands still.\n"
@@ -143,7 +145,7 @@ def airflow_silent(overdue: Sequence[DropRecord], error: CannotAskError) -> Prob
         subject="Airflow cannot be asked what became of its runs",
         body=(
             f"{len(overdue):,} runs have not reported their end for more than two hours, and Airflow does not say how "
-            f"they are.\n\n{error}\n\n"
+            f"they are.\n\n{shown(str(error))}\n\n"
             "What to do: see whether the MWAA environment is available, and whether the freshness function may ask it. "
             "The runs are asked about again every 15 minutes."
         ),

@@ -7,7 +7,8 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from suimon.drops.lake import file_name
+from suimon.drops.foreign_text import LONGEST_NAME, short_name, shown
+from suimon.incidents.email import OF_STACK
 from suimon.incidents.incident import Problem
 from suimon.incidents.kinds import About, IncidentId, Kind
 
@@ -24,7 +25,7 @@ SHAPE_CHARACTERS = 200  # a key has up to 1,024 bytes, an incident's id should s
 def rejected(record: DropRecord, contract: Contract, findings: str, links: str = "") -> Problem:
     """Report that a file breaks its contract; `findings` lists where, without personal values, `links` its reports."""
     told = f"{findings}\n\n{links}" if links else findings
-    file, kept = f"s3://{record.drop.bucket}/{record.drop.key}", f"{contract.dataset} {contract.version}"
+    file, kept = record.drop.shown_uri, f"{contract.dataset} {contract.version}"
     misdated = contract.dates.broken_by(record.partition, record.received_at) is not None
     if contract.language == "ja":
         remedy = (
@@ -35,7 +36,7 @@ def rejected(record: DropRecord, contract: Contract, findings: str, links: str =
         body = (
             f"{file} は契約 {kept} を満たしていないため、取り込んでいません。\n\n{told}\n\n"
             f"対応: {remedy}\n"
-            f"ドロップ {record.id}、バージョン {record.drop.version_id}"
+            f"ドロップ {record.id}、バージョン {shown(record.drop.version_id)}"
         )
     else:
         remedy = (
@@ -46,12 +47,12 @@ def rejected(record: DropRecord, contract: Contract, findings: str, links: str =
         body = (
             f"{file} does not keep the contract {kept} and was not loaded.\n\n{told}\n\n"
             f"What to do: {remedy}.\n"
-            f"Drop {record.id}, version {record.drop.version_id}."
+            f"Drop {record.id}, version {shown(record.drop.version_id)}."
         )
     return Problem(
         kind=Kind.REJECTED,
         about=About.drop(record),
-        subject=f"{record.dataset} {record.partition} rejected: {file_name(record)}",
+        subject=f"{record.dataset} {record.partition} rejected: {short_name(record.drop.key)}",
         body=body,
         # A replay that finds the same again is no news.
         fingerprint=f"{record.id} {hashlib.sha256(findings.encode()).hexdigest()[:16]}",
@@ -60,7 +61,7 @@ def rejected(record: DropRecord, contract: Contract, findings: str, links: str =
 
 def gone(record: DropRecord, contract: Contract) -> Problem:
     """Report that a file was deleted before it could be checked: it breaks no contract, and yet nothing is loaded."""
-    file, again = f"s3://{record.drop.bucket}/{record.drop.key}", record.attempt > 1
+    file, again = record.drop.shown_uri, record.attempt > 1
     if contract.language == "ja":
         what = (
             "再検査の前に削除されました。テーブルの内容は変わりません。"
@@ -70,7 +71,7 @@ def gone(record: DropRecord, contract: Contract) -> Problem:
         body = (
             f"{file} は{what}契約違反ではありません。\n\n"
             "対応: 必要なファイルであれば、同じキーでもう一度送信してください。不要であれば、対応は必要ありません。\n"
-            f"ドロップ {record.id}、バージョン {record.drop.version_id}"
+            f"ドロップ {record.id}、バージョン {shown(record.drop.version_id)}"
         )
     else:
         what = (
@@ -81,12 +82,12 @@ def gone(record: DropRecord, contract: Contract) -> Problem:
         body = (
             f"{file} {what} That is no breach of its contract.\n\n"
             "What to do: if the file is needed, send it again under the same key; else nothing.\n"
-            f"Drop {record.id}, version {record.drop.version_id}."
+            f"Drop {record.id}, version {shown(record.drop.version_id)}."
         )
     return Problem(
         kind=Kind.GONE,
         about=About.drop(record),
-        subject=f"{record.dataset} {record.partition} deleted before its check: {file_name(record)}",
+        subject=f"{record.dataset} {record.partition} deleted before its check: {short_name(record.drop.key)}",
         body=body,
         fingerprint=record.id,
     )
@@ -94,7 +95,7 @@ def gone(record: DropRecord, contract: Contract) -> Problem:
 
 def imperfect(record: DropRecord, contract: Contract, set_aside: int, told: str, aside_uri: str) -> Problem:
     """Report that a file is accepted though records were set aside or a quality figure only warns; `told`: which."""
-    file, kept = f"s3://{record.drop.bucket}/{record.drop.key}", f"{contract.dataset} {contract.version}"
+    file, kept = record.drop.shown_uri, f"{contract.dataset} {contract.version}"
     records = "record" if set_aside == 1 else "records"
     if contract.language == "ja":
         without = f"満たさないレコード {set_aside:,} 件は除外しました。" if set_aside else "ただし警告があります。"
@@ -105,7 +106,7 @@ def imperfect(record: DropRecord, contract: Contract, set_aside: int, told: str,
             *([f"除外したレコード（個人情報もそのまま含みます）: {aside_uri}"] if set_aside else []),
             "",
             "対応: このままでよければ不要です。そうでなければファイルを訂正し、同じキーでもう一度送信してください。",
-            f"ドロップ {record.id}、バージョン {record.drop.version_id}",
+            f"ドロップ {record.id}、バージョン {shown(record.drop.version_id)}",
         ]
     else:
         without = f", without {set_aside:,} {records} that do not keep it." if set_aside else ", with a warning."
@@ -116,13 +117,13 @@ def imperfect(record: DropRecord, contract: Contract, set_aside: int, told: str,
             *([f"The {records} set aside, personal values and all: {aside_uri}"] if set_aside else []),
             "",
             "What to do: nothing, if that can stay so; else correct the file and send it again under the same key.",
-            f"Drop {record.id}, version {record.drop.version_id}.",
+            f"Drop {record.id}, version {shown(record.drop.version_id)}.",
         ]
     remark = f"{set_aside:,} {records} set aside" if set_aside else "accepted with a warning"
     return Problem(
         kind=Kind.IMPERFECT,
         about=About.drop(record),
-        subject=f"{record.dataset} {record.partition}, {remark}: {file_name(record)}",
+        subject=f"{record.dataset} {record.partition}, {remark}: {short_name(record.drop.key)}",
         body="\n".join(lines),
         fingerprint=record.run_id,
     )
@@ -140,9 +141,9 @@ def no_contract(drop: Drop, contracts: Contracts, now: datetime) -> Problem:
     return Problem(
         kind=Kind.UNMATCHED,
         about=About(shape=shape),
-        subject=f"Files that no contract knows: {shape}",
+        subject=f"Files that no contract knows: {shown(shape, LONGEST_NAME)}",
         body=(
-            f"s3://{drop.bucket}/{drop.key} matches no contract and was not looked at. Known keys:\n{patterns}\n\n"
+            f"{drop.shown_uri} matches no contract and was not looked at. Known keys:\n{patterns}\n\n"
             "What to do: send it under one of these keys, or add a contract for it.\n"
             "Further files of this shape are recorded without another e-mail today."
         ),
@@ -174,7 +175,7 @@ def run_failed(record: DropRecord, run: RunFinished) -> Problem:
         "wait for the load ended.",
     }
     lines = [
-        f"{record.drop.key} was accepted ({record.rows:,} rows) {end}.",
+        f"{record.drop.shown_key} was accepted ({record.rows:,} rows) {end}.",
         "",
         f"{where} failed: {run.error or 'it gave no reason'}",
         *([f"Log: {run.log_url}"] if run.log_url else []),
@@ -182,7 +183,7 @@ def run_failed(record: DropRecord, run: RunFinished) -> Problem:
         f"DAG {run.dag_id}, run {run.run_id}, {record.dataset} {record.partition}, drop {record.id}.",
         stands[run.committed],
         "When the cause is mended, run it again:",
-        f"  suimon replay {record.dataset} --from {record.partition} --to {record.partition}",
+        f"  suimon replay {record.dataset} --from {record.partition} --to {record.partition}{OF_STACK}",
     ]
     return Problem(
         kind=Kind.RUN_FAILED,

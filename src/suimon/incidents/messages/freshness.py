@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from suimon.drops.foreign_text import shown
 from suimon.incidents.incident import Problem
 from suimon.incidents.kinds import About, Kind
 
@@ -68,7 +69,7 @@ def unreadable_table(table: TableFreshness, warehouse: str, error: Exception, fi
     """A table whose age could not be asked."""
     body = (
         f"The age of {table.table} could not be asked in {warehouse}: nobody knows whether it is fresh.\n\n"
-        f"{type(error).__name__}: {error}\n\n"
+        f"{type(error).__name__}: {shown(str(error))}\n\n"
         "What to do: see that Redshift answers, that the table and the column exist and that the freshness function "
         "may read them. If the question was not finished in time, see what holds the table's lock (STV_LOCKS): a load "
         "does while it copies, and readers wait."

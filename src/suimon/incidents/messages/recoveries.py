@@ -54,17 +54,17 @@ def came_back(incident: Incident) -> tuple[str, str]:
 
 def file_is_loaded(record: DropRecord) -> str:
     """The file that was rejected or not loaded, or a later one, is in its table."""
-    return f"{record.drop.key} is loaded ({record.rows:,} rows)."
+    return f"{record.drop.shown_key} is loaded ({record.rows:,} rows)."
 
 
 def file_has_no_flaw(record: DropRecord) -> str:
     """A file of which records were set aside has come again without any."""
-    return f"{record.drop.key} has come again and is as it should be."
+    return f"{record.drop.shown_key} has come again and is as it should be."
 
 
 def file_has_come(record: DropRecord) -> str:
     """A file that was missing has come."""
-    return f"{record.drop.key} has come."
+    return f"{record.drop.shown_key} has come."
 
 
 def table_is_fresh(table: TableFreshness, age_days: int) -> str:
@@ -79,7 +79,7 @@ def table_can_be_read(table: TableFreshness) -> str:
 
 def run_was_started(record: DropRecord) -> str:
     """Airflow takes the runs that it did not."""
-    return f"Airflow has taken the run of {record.drop.key}."
+    return f"Airflow has taken the run of {record.drop.shown_key}."
 
 
 def _minute(moment: datetime) -> str:

@@ -6,6 +6,7 @@ import hashlib
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from suimon.drops.foreign_text import shown
 from suimon.drops.sets import listed
 from suimon.incidents.incident import Problem
 from suimon.incidents.kinds import About, IncidentId, Kind
@@ -31,10 +32,10 @@ def closed(record: DropRecord, whole: DropSet) -> Problem:
         about=About.drop(record),
         subject=f"{record.dataset} {record.partition}: a shard beyond the set is rejected",
         body=(
-            f"s3://{record.drop.bucket}/{record.drop.key} keeps its contract, but the set is closed.\n{now_in}\n\n"
+            f"{record.drop.shown_uri} keeps its contract, but the set is closed.\n{now_in}\n\n"
             "What to do: nothing, if it came by mistake. If its rows belong there, send them in a shard of the set, or "
             "let the contract reload: surplus or late of its set.\n"
-            f"Drop {record.id}, version {record.drop.version_id}."
+            f"Drop {record.id}, version {shown(record.drop.version_id)}."
         ),
         fingerprint=record.id,
     )

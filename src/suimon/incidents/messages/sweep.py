@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from suimon.drops.foreign_text import shown
+from suimon.incidents.email import OF_STACK
 from suimon.incidents.incident import EXAMPLES, Problem
 from suimon.incidents.kinds import NOTHING, About, Kind
 from suimon.ledger.items import stamp
@@ -21,7 +23,7 @@ def sweep_failed(part: str, reason: str) -> Problem:
         about=About(part=part),
         subject=f"The sweep could not check {part}",
         body=(
-            f"What may have been lost there is not detected until this is repaired.\n\n{reason}\n\n"
+            f"What may have been lost there is not detected until this is repaired.\n\n{shown(reason)}\n\n"
             "What to do: see the log of the freshness function. It tries again every 15 minutes."
         ),
         fingerprint=reason.partition(":")[0],
@@ -31,7 +33,8 @@ def sweep_failed(part: str, reason: str) -> Problem:
 def unexplained_left(left: Mapping[str, tuple[int, Sequence[str]]]) -> Problem:
     """What the sweep detected and could not repair: for each kind, how many and examples."""
     lines = "\n".join(
-        f"  {count:,} x {kind}, among them {', '.join(examples)}" for kind, (count, examples) in left.items()
+        f"  {count:,} x {kind}, among them {', '.join(map(shown, examples))}"
+        for kind, (count, examples) in left.items()
     )
     return Problem(
         kind=Kind.UNEXPLAINED,
@@ -40,7 +43,7 @@ def unexplained_left(left: Mapping[str, tuple[int, Sequence[str]]]) -> Problem:
         body=(
             f"{lines}\n\n"
             "What to do: as a rule nothing, the next rounds try again. If it lasts for hours, run "
-            "`suimon reconcile --full` and see the log of the freshness function."
+            f"`suimon reconcile --full{OF_STACK}` and see the log of the freshness function."
         ),
         fingerprint="unexplained",
     )
@@ -48,7 +51,7 @@ def unexplained_left(left: Mapping[str, tuple[int, Sequence[str]]]) -> Problem:
 
 def left_out(found: Mapping[str, str]) -> Problem:
     """Report what a round could not use of what it read; `found`: by name, why."""
-    listed = "\n".join(f"  {name}\n    {reason}" for name, reason in sorted(found.items())[:EXAMPLES])
+    listed = "\n".join(f"  {shown(name)}\n    {shown(reason)}" for name, reason in sorted(found.items())[:EXAMPLES])
     more = f"\n  and {len(found) - EXAMPLES:,} more" if len(found) > EXAMPLES else ""
     return Problem(
         kind=Kind.UNUSABLE,
@@ -67,7 +70,7 @@ def left_out(found: Mapping[str, str]) -> Problem:
 def stuck_drops(dataset: str, records: Sequence[DropRecord]) -> Problem:
     """Drops of one dataset that are stuck at the gate."""
     listed = "\n".join(
-        f"  {record.drop.key}: {record.state} since {stamp(record.updated_at)}, drop {record.id}"
+        f"  {record.drop.shown_key}: {record.state} since {stamp(record.updated_at)}, drop {record.id}"
         for record in sorted(records, key=lambda one: one.updated_at)[:EXAMPLES]
     )
     more = f"\n  and {len(records) - EXAMPLES:,} more" if len(records) > EXAMPLES else ""
@@ -87,7 +90,7 @@ def stuck_drops(dataset: str, records: Sequence[DropRecord]) -> Problem:
 
 def undeliverable_messages(bucket: str, keys: Sequence[str]) -> Problem:
     """Messages that cannot be used, each kept whole."""
-    listed = "\n".join(f"  s3://{bucket}/{key}" for key in keys[:EXAMPLES])
+    listed = "\n".join(f"  s3://{bucket}/{shown(key)}" for key in keys[:EXAMPLES])
     more = f"\n  and {len(keys) - EXAMPLES} more" if len(keys) > EXAMPLES else ""
     return Problem(
         kind=Kind.UNDELIVERABLE,

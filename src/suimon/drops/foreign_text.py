@@ -1,0 +1,46 @@
+"""Texts of others (keys, names, errors) as people may see them: on one line, harmless, and not too long. Pure."""
+
+from __future__ import annotations
+
+import re
+
+LONGEST = 1_100  # a key has up to 1,024 bytes
+LONGEST_NAME = 40  # in a subject, which has less than 100 characters
+_BLANKS = re.compile(r"[ \t\r\n]+")
+# What mail programs make links of.
+_SCHEME = re.compile(r"(?<![\w-])(https?|ftp|file|data|javascript|mailto):", re.IGNORECASE)
+_WWW = re.compile(r"\b(www)\.", re.IGNORECASE)
+
+
+def printable(text: str) -> str:
+    """Return a text with every character that does not print as an escape, line breaks and bidi overrides too.
+
+    The ideographic space prints: it is as common in Japanese values as the blank is in others.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\u3000" else repr(c)[1:-1] for c in text)
+
+
+def one_line(text: str) -> str:
+    """Return a text on one line: blanks folded, every other character that does not print as an escape."""
+    return printable(_BLANKS.sub(" ", text))
+
+
+def shown(text: str, longest: int = LONGEST) -> str:
+    """Return a text for an e-mail: on one line, without a link, and with its middle left out where it is too long."""
+    line = without_links(one_line(text))
+    if len(line) <= longest:
+        return line
+    tail = longest // 3
+    return f"{line[: longest - tail - 1]}…{line[-tail:]}"
+
+
+def without_links(text: str) -> str:
+    """Return a text of which no mail program makes a link."""
+    return _WWW.sub(r"\1[.]", _SCHEME.sub(r"\1[:]", text))
+
+
+def short_name(key: str) -> str:
+    """Return the last part of a key for a subject."""
+    return shown(key.rsplit("/", 1)[-1], LONGEST_NAME)

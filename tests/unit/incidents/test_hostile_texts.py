@@ -1,0 +1,227 @@
+"""Keys and texts of runs are chosen by others: none of them writes an e-mail, whatever the kind and the language."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from suimon.contract.keys import KeyPattern, SetRule
+from suimon.contract.model import Contract, Contracts, TableFreshness
+from suimon.drops.drop import Drop
+from suimon.drops.run_finished_event import RunFinished
+from suimon.drops.sets import DropSet, Member
+from suimon.drops.states import State
+from suimon.incidents.email import SUBJECT_CHARACTERS, message, subject_line
+from suimon.incidents.incident import Incident, Problem, Stage
+from suimon.incidents.kinds import Kind
+from suimon.incidents.messages import airflow, files, freshness, recoveries, sets, sweep
+from suimon.mwaa.not_started import Cause, NotStarted
+from suimon.mwaa.run_state import CannotAskError, RunState
+from tests.unit.drop_records import HOUR, NOON, drop_record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from suimon.drops.drop import DropRecord
+
+DAG, PLAIN = "daily_sales_etl", "plain"
+TABLE = TableFreshness("sales_fact", "order_date", 3)
+LANGUAGES = ("en", "ja")
+HOSTILE = {
+    "paragraph": "evil\n\nSecurity notice: your subscription has expired.\n\nOpen it: now",
+    "carriage returns": "evil\r\rOver: nothing to do\r\n",
+    "terminal": "evil\x1b[31mRED\x1b]0;T\x07",
+    "nul": "a\x00b",
+    "next line": "a\x85b\x0cc\x0bd",
+    "separators": "a\u2028b\u2029c",
+    "right to left": "\u202egpj.exe\u2066x\u2069\u200f",
+    "zero width": "a\u200bb\ufeffc",
+    "private use": "a\ue000b",
+    "link": "http://evil.example/renew",
+    "upper case link": "HTTPS://evil.example www.evil.example",
+    "script": "javascript:alert(1) data:text/html;base64,x mailto:a@evil.example",
+    "incident": "x\n\nIncident: rejected:another\n",
+    "long": "long " * 250,
+    "surrogate": "a\ud800b",
+    "japanese": "売上\u3000データ\n\n至急: こちらへ http://evil.example",
+}
+ALLOWED_LINKS = ("https://airflow.example/",)
+
+
+def contract(language: str) -> Contract:
+    pattern = KeyPattern("orders/{ds}/{shard}.csv")
+    rule = SetRule(shards=3, manifest=None, marker=None, reload=False, complete_within_minutes=1)
+    return replace(Contract("sales", "1.0.0", "sales_fact", DAG, pattern, set_rule=rule), language=language)  # type: ignore[arg-type]  # one of two
+
+
+def record_of(text: str, state: State = State.VALIDATING) -> DropRecord:
+    return drop_record(state, key_of(text), version=text.replace("\ud800", ""), rows=3)
+
+
+def key_of(text: str) -> str:
+    return f"{text}/{text}.csv".replace("\ud800", "")  # S3: a key is UTF-8
+
+
+def run_of(text: str) -> RunFinished:
+    """The end of a run as a forged event has it."""
+    detail = {
+        "drop_id": "0123",
+        "attempt": 1,
+        "dag_id": text,
+        "run_id": text,
+        "outcome": "failed",
+        "rows": {},
+        "failed_task": text,
+        "error": text,
+        "log_url": text,
+    }
+    return RunFinished.from_event({"detail": detail})
+
+
+def not_triggered(cause: Cause) -> Callable[[str, str], Problem]:
+    return lambda text, _: airflow.not_triggered("env", DAG, record_of(text), NotStarted(cause, text))
+
+
+def overdue_set(text: str, language: str) -> Problem:
+    whole = DropSet("sales", "2026-11-20", members={text: Member("0123", "01")}, waiting_since=NOON)
+    problem = sets.overdue(whole, contract(language), None, NOON + HOUR)
+    assert problem
+    return problem
+
+
+MESSAGES: dict[Kind, Callable[[str, str], Problem]] = {
+    Kind.REJECTED: lambda text, lang: files.rejected(record_of(text), contract(lang), "1 fault.", "s3://reports/x"),
+    Kind.GONE: lambda text, lang: files.gone(record_of(text), contract(lang)),
+    Kind.IMPERFECT: lambda text, lang: files.imperfect(record_of(text), contract(lang), 2, "told", "s3://lake/bad"),
+    Kind.UNMATCHED: lambda text, lang: files.no_contract(
+        Drop("raw", key_of(text), text, "etag", 1, "01"), Contracts((contract(lang),)), NOON
+    ),
+    Kind.SET_CLOSED: lambda text, _: sets.closed(
+        record_of(text), DropSet("sales", "2026-11-20", members={text: Member("0123", "01")})
+    ),
+    Kind.RUN_FAILED: lambda text, _: files.run_failed(record_of(text), run_of(text)),
+    Kind.MISSING_FILE: lambda _, lang: freshness.file_never_came(contract(lang), "2026-11-20", NOON),
+    Kind.INCOMPLETE_SET: overdue_set,
+    Kind.STALE_TABLE: lambda *_: freshness.stale_table(TABLE, 4, 0),
+    Kind.UNREADABLE_TABLE: lambda text, _: freshness.unreadable_table(TABLE, "wg", RuntimeError(text), "f"),
+    Kind.PAUSED: lambda *_: airflow.paused(DAG),
+    Kind.QUEUED: lambda text, _: airflow.runs_queued(DAG, [record_of(text)], [record_of(text)]),
+    Kind.HANGING: lambda text, _: airflow.run_hangs(record_of(text), DAG, RunState(text, {}), "airflow.example"),
+    Kind.AIRFLOW_SILENT: lambda text, _: airflow.airflow_silent([record_of(text)], CannotAskError(text)),
+    **{Kind(cause): not_triggered(cause) for cause in Cause},
+    Kind.STUCK: lambda text, _: sweep.stuck_drops("sales", [record_of(text)]),
+    Kind.UNDELIVERABLE: lambda text, _: sweep.undeliverable_messages("reports", [text]),
+    Kind.SWEEP_FAILED: lambda text, _: sweep.sweep_failed("whole bucket", text),
+    Kind.UNEXPLAINED: lambda text, _: sweep.unexplained_left({"lost event": (1, [text])}),
+    Kind.UNUSABLE: lambda text, _: sweep.left_out({text: text}),
+}
+RECOVERIES: tuple[Callable[[DropRecord], str], ...] = (
+    recoveries.file_is_loaded,
+    recoveries.file_has_no_flaw,
+    recoveries.file_has_come,
+    recoveries.run_was_started,
+)
+
+
+def published(problem: Problem) -> tuple[str, str]:
+    return subject_line(f"[Suimon] {problem.subject}"), message(problem.body, str(problem.id), "prod")
+
+
+def assert_is_ours(subject: str, body: str, *like: str) -> None:
+    """Look at an e-mail beside the same one about harmless texts: its lines, characters and links are ours."""
+    assert len(subject) <= SUBJECT_CHARACTERS
+    assert [bool(line) for line in body.split("\n")] == [bool(line) for line in like[1].split("\n")]
+    assert body.split("\n")[-2].startswith("Incident: ")
+    assert body.count("\nIncident: ") == 1
+    for char in subject + body.replace("\n", ""):
+        assert unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}, ascii(char)
+    links = re.findall(
+        r"(?i)(?:(?<![\w-])(?:https?|ftp|file|data|javascript|mailto):|\bwww\.)\S*", subject + "\n" + body
+    )
+    assert all(link.startswith(ALLOWED_LINKS) for link in links), links
+
+
+def test_every_kind_has_its_messages_here() -> None:
+    assert MESSAGES.keys() == set(Kind)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", MESSAGES)
+def test_no_text_of_others_writes_an_e_mail(kind: Kind, language: str) -> None:
+    like = published(MESSAGES[kind](PLAIN, language))
+    for text in HOSTILE.values():
+        subject, body = published(MESSAGES[kind](text, language))
+        assert_is_ours(subject, body, *like)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", MESSAGES)
+def test_nor_that_of_a_recovery(kind: Kind, language: str) -> None:
+    def recovery(text: str, note: Callable[[DropRecord], str]) -> tuple[str, str]:
+        problem = MESSAGES[kind](text, language)
+        one = Incident(kind, problem.about, Stage.OPEN, "f", problem.subject, NOON, NOON)
+        subject, body = recoveries.recovered(one, NOON + HOUR, note(record_of(text)))
+        return subject_line(f"[Suimon] {subject}"), message(body, str(one.id), "prod")
+
+    for note in RECOVERIES:
+        for text in HOSTILE.values():
+            assert_is_ours(*recovery(text, note), *recovery(PLAIN, note))
+
+
+@pytest.mark.parametrize("kind", [Kind.REJECTED, Kind.GONE, Kind.IMPERFECT, Kind.REFUSED_CONF, Kind.FOREIGN_RUN])
+def test_a_subject_takes_only_so_much_of_a_key(kind: Kind) -> None:
+    subject = MESSAGES[kind]("Y" * 500, "en").subject
+    assert 10 < subject.count("Y") <= 40
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", MESSAGES)
+def test_every_command_in_an_e_mail_names_the_stack(kind: Kind, language: str) -> None:
+    _, body = published(MESSAGES[kind](PLAIN, language))
+    commands = re.findall(r"\bsuimon (?:replay|reconcile|drops|check|status|doctor)[^`\n]*", body)
+    assert all("--stack prod" in command for command in commands), commands
+    assert bool(commands) >= (kind in {Kind.RUN_FAILED, Kind.UNEXPLAINED})
+
+
+def test_without_a_stack_a_command_names_none() -> None:
+    problem = MESSAGES[Kind.RUN_FAILED](PLAIN, "en")
+    body = message(problem.body, str(problem.id))
+    assert "--to 2026-11-20\n" in body
+    assert "--stack" not in body
+
+
+# ---------------------------------------------------------------- what a forged end of a run says
+
+
+OWN = "https://a1b2-vpce.c1.ap-northeast-1.airflow.amazonaws.com/dags/plain/runs/plain"
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        (OWN, True),
+        (f"{OWN}/tasks/load_redshift", True),
+        ("https://a1b2.airflow.ap-northeast-1.on.aws/dags/plain/runs/plain", True),
+        (f"{OWN}/tasks/x?next=http://evil.example", False),
+        (f"{OWN}#x", False),
+        (OWN.replace("runs/plain", "runs/another"), False),
+        (OWN.replace("https", "http"), False),
+        (OWN.replace("https://", "https://user:word@"), False),
+        (OWN.replace("amazonaws.com", "amazonaws.com.evil.example"), False),
+        (OWN.replace("amazonaws.com/", "amazonaws.com:8443/"), False),
+        ("https://evil.example/dags/plain/runs/plain", False),
+        ("javascript:alert(1)", False),
+        (f"{OWN}\nhttp://evil.example", False),
+        (17, False),
+        (None, False),
+    ],
+)
+def test_a_log_is_linked_if_it_is_a_page_of_this_run_in_mwaa(url: Any, *, kept: bool) -> None:
+    detail = {"drop_id": "0", "attempt": 1, "dag_id": PLAIN, "run_id": PLAIN, "outcome": "failed", "rows": {}}
+    run = RunFinished.from_event({"detail": {**detail, "log_url": url}})
+    assert run.log_url == (url if kept else None)
+    assert ("Log: " in files.run_failed(record_of(PLAIN), run).body) == kept
