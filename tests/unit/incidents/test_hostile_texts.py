@@ -12,6 +12,7 @@ import pytest
 from suimon.contract.keys import KeyPattern, SetRule
 from suimon.contract.model import Contract, Contracts, TableFreshness
 from suimon.drops.drop import Drop
+from suimon.drops.failure import Failure
 from suimon.drops.run_finished_event import RunFinished
 from suimon.drops.sets import DropSet, Member
 from suimon.drops.states import State
@@ -19,6 +20,7 @@ from suimon.incidents.email import SUBJECT_CHARACTERS, message, subject_line
 from suimon.incidents.incident import Incident, Problem, Stage
 from suimon.incidents.kinds import Kind
 from suimon.incidents.messages import airflow, files, freshness, recoveries, sets, sweep
+from suimon.incidents.messages.failing import failing
 from suimon.mwaa.not_started import Cause, NotStarted
 from suimon.mwaa.run_state import CannotAskError, RunState
 from tests.unit.drop_records import HOUR, NOON, drop_record
@@ -60,6 +62,10 @@ def contract(language: str) -> Contract:
 
 def record_of(text: str, state: State = State.VALIDATING) -> DropRecord:
     return drop_record(state, key_of(text), version=text.replace("\ud800", ""), rows=3)
+
+
+def failing_record(text: str) -> DropRecord:
+    return replace(record_of(text), failure=Failure(State.VALIDATING, 1, NOON, NOON, 3, text, text))
 
 
 def key_of(text: str) -> str:
@@ -115,6 +121,7 @@ MESSAGES: dict[Kind, Callable[[str, str], Problem]] = {
     **{Kind(cause): not_triggered(cause) for cause in Cause},
     Kind.STUCK: lambda text, _: sweep.stuck_drops("sales", [record_of(text)]),
     Kind.UNDELIVERABLE: lambda text, _: sweep.undeliverable_messages("reports", [text]),
+    Kind.FAILING: lambda text, _: failing("sales", text, [failing_record(text)]),
     Kind.SWEEP_FAILED: lambda text, _: sweep.sweep_failed("whole bucket", text),
     Kind.UNEXPLAINED: lambda text, _: sweep.unexplained_left({"lost event": (1, [text])}),
     Kind.UNUSABLE: lambda text, _: sweep.left_out({text: text}),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from suimon.drops.failure import TERMINATED
+from suimon.drops.foreign_text import LONGEST_NAME, shown
 from suimon.incidents.incident import EXAMPLES, Problem
 from suimon.incidents.kinds import KINDS, About, Kind
 from suimon.ledger.items import stamp
@@ -38,16 +39,16 @@ def failing(dataset: str, error: str, records: Sequence[DropRecord]) -> Problem:
     for record in sorted(records, key=lambda one: one.updated_at)[:EXAMPLES]:
         if failure := record.failing:
             lines += [
-                f"  s3://{record.drop.bucket}/{record.drop.key} (drop {record.id}, {record.state})",
+                f"  {record.drop.shown_uri} (drop {record.id}, {record.state})",
                 f"    {failure.tries:,} tries have failed since {stamp(failure.since)}, the last one with",
-                f"    {failure.text}",
+                f"    {shown(failure.text)}",
             ]
     more = f"\n  and {len(records) - EXAMPLES:,} more" if len(records) > EXAMPLES else ""
     body = "\n".join(lines)
     return Problem(
         kind=Kind.FAILING,
         about=About(dataset=dataset, error=error),
-        subject=f"{dataset}: files do not get through the gate: {error}",
+        subject=f"{dataset}: files do not get through the gate: {shown(error, LONGEST_NAME)}",
         body=f"These could neither be accepted nor rejected:\n{body}{more}\n\n{_remedy(error)}",
         fingerprint="failing",
     )
