@@ -32,11 +32,14 @@ class Alerts:
         self._memory = memory
         self._blamed: dict[str, set[str]] = {}  # drop ids under each open incident of files
         self.lies: list[Lie] = []
+        self.held: set[str] = set()  # drop ids of which nobody was told alone
 
     def recorded(self, item: Mapping[str, Any]) -> None:
         """Keep which drop an incident is about; a recovery ends that."""
         if item["kind"] not in OF_FILES:
             return
+        if item.get("told") in {"held", "again"}:
+            self.held.add(item["drop_id"])
         if item["state"] == "INCIDENT_OPEN":
             self._blamed.setdefault(item["incident_id"], set()).add(item["drop_id"])
         else:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from suimon.incidents import recovery
-from suimon.incidents.incident import Recovery
+from suimon.incidents import lifecycle, recovery
+from suimon.incidents.crowds import held
+from suimon.incidents.incident import Recovery, Told
+from suimon.incidents.kinds import Kind
 from suimon.incidents.lifecycle import IncidentStore
+from suimon.incidents.messages.crowds import told_together
 from suimon.incidents.recovery import recovery_by_writes
+from suimon.ledger.items import stamp
 from suimon.sweep import stale_incidents
 from tests.simulation.bug import Bug
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from suimon.drops.drop import DropRecord
-    from suimon.incidents.incident import Incident
+    from suimon.incidents.incident import Incident, Problem
     from suimon.incidents.kinds import IncidentId
 
 
@@ -32,7 +37,37 @@ def _recover_none(*_args: Any, **_more: Any) -> list[IncidentId]:
     return []
 
 
+def _held(problem: Problem, *_args: Any) -> Told:
+    """Hold every bad file back, so that crowds of one are told together."""
+    return Told.HELD if problem.kind is Kind.REJECTED else Told.ALONE
+
+
+def _told_none(*_args: Any) -> int:
+    return 0
+
+
+def _marked_first(self: IncidentStore, now: datetime) -> int:
+    groups = held(self.open_incidents())
+    for group, incidents in groups.items():
+        for one in incidents:
+            self._update(one, {"told": str(Told.TOGETHER), "updated_at": stamp(now)})
+        self._publish(*told_together(group.kind, incidents), group)
+    return len(groups)
+
+
 BUGS_OF_INCIDENTS = (
+    Bug(
+        "held-for-ever",
+        "what is held back to be told together never is",
+        ("nothing_stays_held",),
+        ((lifecycle, "how_to_tell", _held), (IncidentStore, "tell_together", _told_none)),
+    ),
+    Bug(
+        "marked-before-told",
+        "what is held is marked as told before the message is published",
+        ("every_problem_is_published",),
+        ((lifecycle, "how_to_tell", _held), (IncidentStore, "tell_together", _marked_first)),
+    ),
     Bug(
         "no-recovery",
         "nobody says that a problem is over",

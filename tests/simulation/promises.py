@@ -97,7 +97,13 @@ def every_problem_is_published(end: Schedule) -> Iterator[str]:
     for drop_id in end.untold:
         yield f"{end.name(drop_id)} was FAILED before anybody was told"
     for drop_id, states in end.states.items():
-        named = {drop_id, *([set_id] if (set_id := end.drops[drop_id].get("set_id")) else [])}
+        if drop_id in end.alerts.held:  # once a good file has come, or another bad one, nobody has to know of this one
+            if end.is_mended_since(drop_id):
+                continue
+            named_since = {one["drop_id"] for one in end.drops.values() if one["key"] == end.drops[drop_id]["key"]}
+        else:
+            named_since = set()
+        named = {drop_id, *named_since, *([set_id] if (set_id := end.drops[drop_id].get("set_id")) else [])}
         if states[-1] in {"REJECTED", "GONE", "FAILED"} and not any(
             one in letter for letter in letters for one in named
         ):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from suimon.incidents.crowds import HELD_BACK
 from suimon.incidents.kinds import KINDS, Kind
 from tests.simulation.alerts import OF_FILES, incident_of
 from tests.simulation.promises_of_sets import sets_of
@@ -48,4 +49,16 @@ def remarks_end_by_themselves(end: Schedule) -> Iterator[str]:
             yield f"{item['incident_id']} is still open"
 
 
-PROMISES_OF_INCIDENTS = (no_incident_outlives_its_cause, recoveries_are_true, remarks_end_by_themselves)
+def nothing_stays_held(end: Schedule) -> Iterator[str]:
+    """10. What is told together with others is told: nothing is held back once a round has been made."""
+    for item in end.services.table.items():
+        if item.get("state") == "INCIDENT_OPEN" and item.get("told") in HELD_BACK:
+            yield f"{item['incident_id']} is held back and nobody has heard of it"
+
+
+PROMISES_OF_INCIDENTS = (
+    no_incident_outlives_its_cause,
+    recoveries_are_true,
+    remarks_end_by_themselves,
+    nothing_stays_held,
+)

@@ -21,7 +21,11 @@ from tests.simulation.promises import (
     move_is_wrong,
     nothing_is_lost,
 )
-from tests.simulation.promises_of_incidents import no_incident_outlives_its_cause, remarks_end_by_themselves
+from tests.simulation.promises_of_incidents import (
+    no_incident_outlives_its_cause,
+    nothing_stays_held,
+    remarks_end_by_themselves,
+)
 from tests.simulation.promises_of_sets import incomplete_sets_are_told
 from tests.simulation.replays import Replay
 from tests.simulation.sweeping import Sweeping
@@ -273,6 +277,7 @@ class Schedule(Memory):
             not any(every_drop_ends(self))
             and not any(nothing_is_lost(self))
             and not any(no_incident_outlives_its_cause(self))
+            and not any(nothing_stays_held(self))
             and not self.services.dead.messages
             and not self.services.undelivered.messages
         )

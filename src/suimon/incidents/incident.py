@@ -40,6 +40,15 @@ class Stage(StrEnum):
     RECOVERED = "INCIDENT_RECOVERED"
 
 
+class Told(StrEnum):
+    """How people heard of an incident, as it stands in the ledger."""
+
+    ALONE = "alone"
+    HELD = "held"  # not yet: with others of its kind, in the next round of the sweep
+    TOGETHER = "together"  # with others of its kind; it recovers without a message of its own
+    AGAIN = "again"  # alone before; what is new is held
+
+
 @dataclass(frozen=True)
 class Incident:
     """What the ledger knows of a problem; `revision` counts its writes."""
@@ -52,6 +61,7 @@ class Incident:
     opened_at: datetime
     updated_at: datetime
     revision: int = 1
+    told: Told = Told.ALONE
 
     @property
     def id(self) -> IncidentId:
@@ -60,7 +70,7 @@ class Incident:
 
     @property
     def is_open(self) -> bool:
-        """Whether people have heard of it, and not that it has recovered."""
+        """Whether people have heard of it, or soon will, and not that it has recovered."""
         return self.stage is Stage.OPEN
 
 

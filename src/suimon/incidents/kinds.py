@@ -96,12 +96,21 @@ NOTHING = About()
 
 
 @dataclass(frozen=True)
+class Crowd:
+    """How many incidents of a kind are told one by one within an hour; counted by fields of `About`."""
+
+    most: int
+    by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Definition:
     """What is the same for all incidents of a kind.
 
     identified_by: the fields of `About` that tell two of them apart. over: when they have recovered, for people.
     patience: how long the problem may last before it is reported. lapses: when they end by themselves, after the last
-    report and without news; None where only a recovery ends them.
+    report and without news; None where only a recovery ends them. crowd: from how many on they are told together; None
+    where each is told alone.
     """
 
     identified_by: tuple[str, ...]
@@ -109,6 +118,7 @@ class Definition:
     over: str
     patience: timedelta = timedelta()
     lapses: timedelta | None = None
+    crowd: Crowd | None = None
 
     def has_lasted(self, since: datetime, now: datetime) -> bool:
         """Whether a problem that there is since then has to be reported; clocks of functions differ by seconds."""
@@ -120,25 +130,42 @@ _ERROR, _WARNING = Severity.ERROR, Severity.WARNING
 _MOMENT = timedelta(minutes=10)
 # For a remark on something that is done: over a weekend, so that it is still there on Monday.
 _REMARK = timedelta(days=3)
+# A person reads some e-mails about a dataset in an hour, and hundreds never.
+_FILES = Crowd(10, ("dataset",))
+# A dataset that goes live, or a calendar that is wrong, misses all its dates at once.
+_DATES = Crowd(3, ("dataset",))
+# One Redshift has many tables.
+_TABLES = Crowd(3)
 _LOADED = "the last write of its key that has come to an end is loaded"
 _TAKEN = "Airflow has taken such a run, or no file waits for one any longer"
 
 KINDS: dict[Kind, Definition] = {
-    Kind.REJECTED: Definition(("key",), _ERROR, _LOADED),
-    Kind.GONE: Definition(("key",), _ERROR, _LOADED),
+    Kind.REJECTED: Definition(("key",), _ERROR, _LOADED, crowd=_FILES),
+    Kind.GONE: Definition(("key",), _ERROR, _LOADED, crowd=_FILES),
     Kind.IMPERFECT: Definition(
-        ("key",), _WARNING, "a later file of its key is accepted without a flaw; else after three days", lapses=_REMARK
+        ("key",),
+        _WARNING,
+        "a later file of its key is accepted without a flaw; else after three days",
+        lapses=_REMARK,
+        crowd=_FILES,
     ),
     Kind.UNMATCHED: Definition(
-        ("shape",), _WARNING, "a contract matches all such files; else never, for nobody has looked at what is in them"
+        ("shape",),
+        _WARNING,
+        "a contract matches all such files; else never, for nobody has looked at what is in them",
+        crowd=Crowd(10),
     ),
-    Kind.SET_CLOSED: Definition(("key",), _WARNING, f"{_LOADED}; else after three days", lapses=_REMARK),
-    Kind.RUN_FAILED: Definition(("dataset", "partition"), _ERROR, _LOADED),
-    Kind.MISSING_FILE: Definition(("dataset", "partition"), _ERROR, "the file has come, or no contract awaits it"),
+    Kind.SET_CLOSED: Definition(("key",), _WARNING, f"{_LOADED}; else after three days", lapses=_REMARK, crowd=_FILES),
+    Kind.RUN_FAILED: Definition(("dataset", "partition"), _ERROR, _LOADED, crowd=_FILES),
+    Kind.MISSING_FILE: Definition(
+        ("dataset", "partition"), _ERROR, "the file has come, or no contract awaits it", crowd=_DATES
+    ),
     Kind.INCOMPLETE_SET: Definition(("dataset", "partition"), _ERROR, "the set is whole, or no contract awaits it"),
-    Kind.STALE_TABLE: Definition(("table",), _ERROR, "its newest value is young enough, or no contract asks for it"),
+    Kind.STALE_TABLE: Definition(
+        ("table",), _ERROR, "its newest value is young enough, or no contract asks for it", crowd=_TABLES
+    ),
     Kind.UNREADABLE_TABLE: Definition(
-        ("table",), _WARNING, "its age could be asked, or no contract asks for it", patience=_MOMENT
+        ("table",), _WARNING, "its age could be asked, or no contract asks for it", patience=_MOMENT, crowd=_TABLES
     ),
     Kind.PAUSED: Definition(("dag_id",), _ERROR, "Airflow says that the DAG is active"),
     Kind.QUEUED: Definition(("dag_id",), _WARNING, "no run of the DAG has waited for two hours"),

@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr
 
+from suimon.incidents.crowds import held, how_to_tell, once_told
 from suimon.incidents.email import message, subject_line
-from suimon.incidents.incident import Incident, Problem, Recovery, Stage, is_news
+from suimon.incidents.incident import Incident, Problem, Recovery, Stage, Told, is_news
 from suimon.incidents.kinds import KINDS, NOTHING, About, IncidentId, Kind
+from suimon.incidents.messages.crowds import told_together
 from suimon.incidents.messages.recoveries import came_back, recovered
 from suimon.ledger.batch import read_items
 from suimon.ledger.by_state import items_in
+from suimon.ledger.checkpoints import Checkpoints
 from suimon.ledger.conditional import RefusedError, setting, write_if
 from suimon.ledger.items import moment, stamp
 from suimon.ledger.unusable import UnreadableItemError, Unusable, read_each, read_item
@@ -92,13 +95,24 @@ class IncidentStore:
         for _ in range(TRIES):
             if not is_news(problem, known):
                 return published
-            if not published or known is None or not known.is_open:  # a recovery may be the last that was published
+            told = Told.ALONE if published else how_to_tell(problem, known, Checkpoints(self._table), now)
+            # A recovery may be the last that was published.
+            if told is Told.ALONE and (not published or known is None or not known.is_open):
                 self._publish(problem.subject, problem.body, problem.id)
                 published = True
-            if self._put(problem, Stage.OPEN, known, now):
-                return True
+            if self._put(problem, Stage.OPEN, known, now, told):
+                return published
             known = self.known(problem.id)
         raise LostIncidentError(f"the incident {problem.id} changes faster than a report can be recorded")
+
+    def tell_together(self, now: datetime) -> int:
+        """Publish what is held, one message a group, and record that it is told; return how many incidents."""
+        groups = held(self.open_incidents())
+        for group, incidents in groups.items():
+            self._publish(*told_together(group.kind, incidents), group)
+            for one in incidents:
+                self._update(one, {"told": str(once_told(one)), "updated_at": stamp(now)})
+        return sum(map(len, groups.values()))
 
     def report_all(self, problems: Iterable[Problem], recoveries: Iterable[Recovery], now: datetime) -> None:
         """Publish problems, then recoveries; what people know already is not published again.
@@ -147,7 +161,8 @@ class IncidentStore:
         ]
 
     def _recover(self, incident: Incident, now: datetime, note: str) -> bool:
-        self._publish(*recovered(incident, now, note), incident.id)
+        if incident.told in {Told.ALONE, Told.AGAIN}:
+            self._publish(*recovered(incident, now, note), incident.id)
         if not self._end(incident, now):
             current = self.known(incident.id)
             if current and current.is_open:
@@ -181,23 +196,28 @@ class IncidentStore:
         keys = [_key(one) for one in dict.fromkeys(incident_ids)]
         return list(read_each(read_items(self._table, keys, self._sleep), _incident, self._unusable))
 
-    def _put(self, problem: Problem, stage: Stage, known: Incident | None, now: datetime) -> bool:
+    def _put(
+        self, problem: Problem, stage: Stage, known: Incident | None, now: datetime, told: Told = Told.ALONE
+    ) -> bool:
         """Record a problem unless another function has written since `known`; return whether it is recorded."""
         try:
-            write_if(_is_still(known), self._table.put_item, Item=_item(problem, stage, known, now))
+            write_if(_is_still(known), self._table.put_item, Item=_item(problem, stage, known, now, told))
         except RefusedError:
             return False
         return True
 
     def _end(self, incident: Incident, now: datetime) -> bool:
         """Record that an incident is open no longer, unless it has changed; return whether that is recorded."""
-        ended = {"state": str(Stage.RECOVERED), "updated_at": stamp(now), "revision": incident.revision + 1}
+        return self._update(incident, {"state": str(Stage.RECOVERED), "updated_at": stamp(now)})
+
+    def _update(self, incident: Incident, changes: dict[str, Any]) -> bool:
+        """Change an incident unless it has changed; return whether that is recorded."""
         try:
             write_if(
                 Attr("revision").eq(incident.revision),
                 self._table.update_item,
                 Key=_key(incident.id),
-                **setting(ended),
+                **setting(changes | {"revision": incident.revision + 1}),
             )
         except RefusedError:
             return False
@@ -228,10 +248,11 @@ def _incident(item: Mapping[str, Any]) -> Incident:
         opened_at=moment(item["opened_at"]),
         updated_at=moment(item["updated_at"]),
         revision=int(item["revision"]),
+        told=Told(item.get("told", Told.ALONE)),
     )
 
 
-def _item(problem: Problem, stage: Stage, known: Incident | None, now: datetime) -> dict[str, str | int]:
+def _item(problem: Problem, stage: Stage, known: Incident | None, now: datetime, told: Told) -> dict[str, str | int]:
     return {
         **_key(problem.id),
         **{name: value for name, value in asdict(problem.about).items() if value},
@@ -239,6 +260,7 @@ def _item(problem: Problem, stage: Stage, known: Incident | None, now: datetime)
         "kind": str(problem.kind),
         "severity": str(KINDS[problem.kind].severity),
         "state": str(stage),
+        "told": str(told),
         "fingerprint": problem.fingerprint,
         "subject": problem.subject,
         "opened_at": stamp(known.opened_at if known and known.is_open else now),

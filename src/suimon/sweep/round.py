@@ -53,6 +53,9 @@ class SweepError(Exception):
     """Parts of a round failed; the others did their work, and the next round tries again."""
 
 
+HELD = "held incident"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Sweep:
     """Makes rounds.
@@ -143,7 +146,13 @@ class Sweep:
             ),
             "stuck drops": lambda: self._stuck(opened, backlog, now),
             "runs": lambda: self._silent_runs().check(opened, now, time_left),
+            # Last: what the parts before it, and the deadlines before the sweep, hold is told in the same round.
+            "crowds": lambda: self._crowds(now),
         }
+
+    def _crowds(self, now: datetime) -> Finding:
+        told = self.incidents.tell_together(now)
+        return Finding(HELD, checked=told, detected=told, repaired=told)
 
     def _stuck(self, opened: list[Incident], backlog: int, now: datetime) -> Finding:
         return resume_stuck(

@@ -94,6 +94,8 @@ def test_a_crash_between_publish_and_mark_tells_it_twice_and_never_loses_it(tabl
             return table.get_item(**request)
 
         def put_item(self, **request: Any) -> Any:
+            if request["Item"]["sk"] == "checkpoint":
+                return table.put_item(**request)
             raise TimeoutError(str(request))
 
     killed = IncidentStore(Killed(), post.sns, post.topic_arn)  # type: ignore[arg-type]  # a table that breaks
@@ -218,4 +220,65 @@ def test_an_incident_that_lapses_is_open_no_longer_and_nobody_hears_of_it(incide
     [known] = incidents.open_incidents()
     assert incidents.lapse(known, LATER)
     assert incidents.open_incidents() == []
+    assert len(post.subjects()) == 2
+
+
+def rejected(number: int) -> Problem:
+    about = About(dataset="sales", key=f"sales/{number}.csv", drop_id=f"{number:016x}")
+    return Problem(Kind.REJECTED, about, f"sales/{number}.csv rejected", "Ask the sender.", f"{number}")
+
+
+def test_three_hundred_bad_files_are_ten_messages_and_one_about_the_others(
+    incidents: IncidentStore, post: Post
+) -> None:
+    assert [incidents.report(rejected(number), NOON) for number in range(300)] == [True] * 10 + [False] * 290
+    assert len(post.subjects()) == 10
+    assert incidents.tell_together(LATER) == 290
+    (letter,) = post.letters()
+    assert letter[0] == "[Suimon] sales: 290 more: files rejected"
+    assert all(f"sales/{number}.csv rejected" in letter[1] for number in range(10, 300))
+    assert incidents.tell_together(LATER) == 0
+    assert post.letters() == []
+
+
+def test_what_was_told_together_recovers_without_a_word_and_what_was_told_alone_with_one(
+    incidents: IncidentStore, post: Post
+) -> None:
+    for number in range(12):
+        incidents.report(rejected(number), NOON)
+    incidents.tell_together(LATER)
+    post.letters()
+    ids = [rejected(number).id for number in (0, 11)]
+    assert incidents.recover([Recovery(one) for one in ids], LATER) == ids
+    assert post.subjects() == ["[Suimon] Recovered: sales/0.csv rejected"]
+    assert not {*ids} & {one.id for one in incidents.open_incidents()}
+
+
+def test_a_sender_who_sends_the_same_bad_file_again_and_again_is_told_of_in_one_message(
+    incidents: IncidentStore, post: Post
+) -> None:
+    for minute in range(19):
+        news = replace(rejected(1), fingerprint=f"try {minute}")
+        incidents.report(news, NOON + minute * timedelta(seconds=20))
+    assert len(post.subjects()) == 5
+    assert incidents.tell_together(LATER) == 1
+    assert post.subjects() == ["[Suimon] sales: one more: files rejected"]
+    assert incidents.recover([Recovery(rejected(1).id)], LATER) == [rejected(1).id]
+    assert post.subjects() == ["[Suimon] Recovered: sales/1.csv rejected"]
+
+
+def test_what_changes_while_it_is_told_together_is_told_again(incidents: IncidentStore, post: Post) -> None:
+    for number in range(11):
+        incidents.report(rejected(number), NOON)
+    post.letters()
+    publish = post.sns.publish
+
+    def meanwhile(**request: Any) -> Any:
+        incidents.report(replace(rejected(10), fingerprint="another"), LATER)
+        return publish(**request)
+
+    post.sns.publish = meanwhile  # type: ignore[method-assign]  # somebody reports between message and mark
+    assert incidents.tell_together(LATER) == 1
+    post.sns.publish = publish  # type: ignore[method-assign]
+    assert incidents.tell_together(LATER) == 1
     assert len(post.subjects()) == 2
