@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from dataclasses import asdict
 from itertools import islice
@@ -20,13 +19,16 @@ from rich.text import Text
 from suimon.cli.errors import CommandError
 from suimon.cli.printing import print_plain
 from suimon.cli.stack import advice, outputs_of
+from suimon.clock import utc_now
+from suimon.contract.keys import is_date
 from suimon.drops.foreign_text import printable
 from suimon.drops.lake import accepted_key
 from suimon.drops.states import State
 from suimon.ledger.queries import Wanted, find, history, newest_first
+from suimon.replay.execution import ReplayError, Target, ask_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from mypy_boto3_dynamodb.service_resource import Table
@@ -34,8 +36,8 @@ if TYPE_CHECKING:
     from suimon.drops.drop import DropRecord
     from suimon.ledger.queries import HistoryEntry
 
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 WIDE = 240  # of what no person looks at: keys stay in one piece
+_ROW = "{:16}  {:20}  {:10}  {:>7}  {:>11}  {}"
 _STYLES = {
     State.LOADED: "green",
     State.FAILED: "red",
@@ -83,7 +85,10 @@ def drops(
         table_name, lake = outputs_of(stack, "LedgerTable", "LakeBucket")
         table = boto3.resource("dynamodb").Table(table_name)
         if wanted:
-            _list(console, list(islice(newest_first(table, wanted), limit + 1)), limit, as_json=as_json)
+            found = list(islice(newest_first(table, wanted), limit + 1))
+            if wanted.dataset and not found:
+                refuse_unknown(stack, wanted.dataset)
+            _list(console, found, limit, as_json=as_json)
         else:
             _show(console, table, str(drop_id).partition(".")[0], lake, as_json=as_json)
     except (ClientError, BotoCoreError) as error:
@@ -95,8 +100,8 @@ def wanted_of(drop_id: str | None, dataset: str, partition: str, key: str, state
     bucket, _, name = key.removeprefix("s3://").partition("/")
     if key and not (key.startswith("s3://") and bucket and name):
         raise click.UsageError(f"--key: {key!r} is not written s3://bucket/key")
-    if partition and not _DATE.fullmatch(partition):
-        raise click.UsageError(f"--partition: {partition!r} is not written YYYY-MM-DD")
+    if partition and not is_date(partition):
+        raise click.UsageError(f"--partition: {partition!r} is not a date written YYYY-MM-DD")
     wanted = Wanted(dataset, partition, (bucket, name) if key else None, state)
     if drop_id:
         if wanted != Wanted():
@@ -107,6 +112,16 @@ def wanted_of(drop_id: str | None, dataset: str, partition: str, key: str, state
     return wanted
 
 
+def refuse_unknown(stack: str, dataset: str) -> None:
+    """Raise CommandError, naming those there are, if the stack's release has no such dataset."""
+    [function] = outputs_of(stack, "ReplayFunctionName")
+    day = f"{utc_now():%Y-%m-%d}"
+    try:
+        ask_plan(boto3.client("lambda"), Target("", function), {"dataset": dataset, "from": day, "to": day})
+    except ReplayError as error:
+        raise CommandError(str(error)) from error
+
+
 def _list(console: Console, found: Sequence[DropRecord], limit: int, *, as_json: bool) -> None:
     shown = found[:limit]
     if as_json:
@@ -114,7 +129,8 @@ def _list(console: Console, found: Sequence[DropRecord], limit: int, *, as_json:
     elif not shown:
         print_plain(console, "The ledger has no such drop: nothing of this kind has come.")
     else:
-        console.print(overview(shown))
+        for line in overview(shown):
+            console.print(line, soft_wrap=True)
         if len(found) > limit:
             print_plain(console, f"These are the newest {limit:,}; there are more: --limit.")
 
@@ -136,7 +152,7 @@ def _show(console: Console, table: Table, drop_id: str, lake: str, *, as_json: b
 
 
 def as_object(record: DropRecord) -> dict[str, Any]:
-    """Give what people and scripts may see of a drop: without the token that answers a replay, and the lease."""
+    """Return what people and scripts may see of a drop: without the token that answers a replay, and the lease."""
     drop = record.drop
     return {
         "drop_id": record.id,
@@ -158,7 +174,16 @@ def as_object(record: DropRecord) -> dict[str, Any]:
         "members": list(record.members),
         "replay": record.replay.execution if record.replay else None,
         "failure": last_failure(record),
+        "rejection": asdict(record.rejection) if record.rejection else None,
     }
+
+
+def why_rejected(record: DropRecord) -> str | None:
+    """Return why the last rejected attempt was rejected, with the codes of its faults."""
+    if (rejection := record.rejection) is None:
+        return None
+    codes = f" ({', '.join(rejection.codes)})" if rejection.codes else ""
+    return f"attempt {rejection.attempt}: {rejection.reason}{codes}"
 
 
 def last_failure(record: DropRecord) -> str | None:
@@ -174,19 +199,13 @@ def accepted_copy(record: DropRecord, lake: str) -> str:
     return f"s3://{lake}/{accepted_key(record)}" if record.accepted else ""
 
 
-def overview(records: Sequence[DropRecord]) -> Grid:
-    """Draw a list of drops, two lines each, so that it fits a narrow terminal."""
-    grid = Grid("drop id\nsince", "state\nattempt, rows", "key\nversion", box=box.SIMPLE_HEAD)
-    grid.columns[0].no_wrap = grid.columns[1].no_wrap = True
-    grid.columns[2].overflow = "fold"
+def overview(records: Sequence[DropRecord]) -> Iterator[Text]:
+    """Yield a list of drops, a heading and then one line each, so that lines can be searched."""
+    yield Text(_ROW.format("drop id", "since", "state", "attempt", "rows", "key"), "bold")
     for record in records:
-        rows = f", {record.rows:,}" if record.rows else ""
-        grid.add_row(
-            f"{record.id}\n{_time(record.updated_at)}",
-            Text(f"{record.state}\n{record.attempt}{rows}", _STYLES.get(record.state, "")),
-            Text(f"{printable(record.drop.key)}\n{printable(record.drop.version_id)}"),
-        )
-    return grid
+        rows = f"{record.rows:,}" if record.rows else ""
+        row = (record.id, _time(record.updated_at), record.state, record.attempt, rows, printable(record.drop.key))
+        yield Text(_ROW.format(*map(str, row)), _STYLES.get(record.state, ""))
 
 
 def details(record: DropRecord, copy: str) -> Grid:
@@ -199,6 +218,8 @@ def details(record: DropRecord, copy: str) -> Grid:
         "size": f"{drop.size:,} bytes",
         "dataset": f"{record.match.dataset} {record.match.partition}".strip() if record.match else None,
         "state": f"{record.state} since {_time(record.updated_at)}, attempt {record.attempt}",
+        "rejected": why_rejected(record),
+        "report": record.rejection.report if record.rejection else None,
         "rows": f"{record.rows:,}" if record.rows else "",
         "run": record.opened_run,
         "duplicate of": record.duplicate_of,

@@ -50,7 +50,12 @@ class KeyPattern:
     def match(self, key: str) -> str | None:
         """Return the partition (YYYY-MM-DD, a real date) if the whole key matches, else None."""
         found = self._regex.fullmatch(key)
-        return found["ds"] if found and _is_date(found["ds"]) else None
+        return found["ds"] if found and is_date(found["ds"]) else None
+
+    def impossible_date(self, key: str) -> str | None:
+        """Return what stands in a key in the date's place and is no real date, if all else of the key matches."""
+        found = self._regex.fullmatch(key)
+        return found["ds"] if found and not is_date(found["ds"]) else None
 
     def shard(self, key: str) -> str:
         """Return the name of the shard in a key that matches; "" where the pattern has none."""
@@ -59,7 +64,7 @@ class KeyPattern:
 
     def key_for(self, partition: str, shard: str = SHARD) -> str:
         """Return the key of a partition, and of a shard or all of them; ValueError if it is not a real YYYY-MM-DD."""
-        if not (re.fullmatch(_DS_REGEX, partition) and _is_date(partition)):
+        if not is_date(partition):
             raise ValueError(f"partition {partition!r} is not a real date written YYYY-MM-DD")
         return self.text.replace(DS, partition).replace(SHARD, shard)
 
@@ -86,7 +91,10 @@ class KeyPattern:
         return False
 
 
-def _is_date(text: str) -> bool:
+def is_date(text: str) -> bool:
+    """Whether a text is a real date written YYYY-MM-DD."""
+    if not re.fullmatch(_DS_REGEX, text):
+        return False
     try:
         date.fromisoformat(text)
     except ValueError:

@@ -16,6 +16,7 @@ from suimon.drops.states import State
 from suimon.ledger import queries
 from suimon.ledger.drops import Ledger
 from suimon.ledger.items import entry_of
+from suimon.replay.execution import ReplayError, Target
 
 if TYPE_CHECKING:
     from click.testing import Result
@@ -28,8 +29,16 @@ KEY = f"sales/{DAY}/sales_data.csv"
 
 @pytest.fixture
 def ledger(table: Table, monkeypatch: pytest.MonkeyPatch) -> Ledger:
-    monkeypatch.setattr(drops, "outputs_of", lambda *_: [table.name, "lake"])
+    outputs = {"LedgerTable": table.name, "LakeBucket": "lake", "ReplayFunctionName": "replay-plan"}
+    monkeypatch.setattr(drops, "outputs_of", lambda _, *names: [outputs[name] for name in names])
+    monkeypatch.setattr(drops, "ask_plan", plan_of)
     return Ledger(table, "intake 1")
+
+
+def plan_of(_client: object, target: Target, asked: dict[str, str]) -> None:
+    assert target.function == "replay-plan"
+    if asked["dataset"] not in {"sales", "inventory"}:
+        raise ReplayError(f"no contract for dataset {asked['dataset']!r}; there are: sales, inventory")
 
 
 def suimon_drops(*arguments: str) -> Result:
@@ -87,14 +96,13 @@ def test_what_came_to_a_state_last_is_listed_first_over_all_pages(
 
 
 def test_a_long_list_is_cut_and_says_so(ledger: Ledger) -> None:
-    for number in range(1, 4):
-        dropped(ledger, number)
+    first, _, third = [dropped(ledger, number) for number in range(1, 4)]
     cut, whole = (
         suimon_drops("--state", "REJECTED", "--limit", "2"),
         suimon_drops("--state", "REJECTED", "--limit", "3"),
     )
-    assert ("version 3" in cut.output, "version 1" in cut.output, "--limit" in cut.output) == (True, False, True)
-    assert ("version 1" in whole.output, "--limit" in whole.output) == (True, False)
+    assert (third.id in cut.output, first.id in cut.output, "--limit" in cut.output) == (True, False, True)
+    assert (first.id in whole.output, "--limit" in whole.output) == (True, False)
 
 
 def test_one_drop_is_shown_with_its_history_by_its_id_or_its_run(ledger: Ledger) -> None:
@@ -137,6 +145,13 @@ def test_a_drop_that_the_ledger_does_not_know_exits_with_1_and_an_empty_list_wit
     told = suimon_drops("--state", "FAILED")
     assert (told.exit_code, told.stdout) == (0, "The ledger has no such drop: nothing of this kind has come.\n")
     assert suimon_drops("--dataset", "sales", "--partition", "20261120").exit_code == 2
+
+
+def test_a_dataset_that_the_release_does_not_have_is_refused_with_those_it_has(ledger: Ledger) -> None:
+    refused = suimon_drops("--dataset", "slaes", "--partition", DAY)
+    assert (refused.exit_code, "there are: sales, inventory" in refused.output) == (2, True)
+    dropped(ledger, 1)
+    assert suimon_drops("--dataset", "sales", "--partition", DAY).exit_code == 0
 
 
 def test_a_ledger_that_cannot_be_read_exits_with_2(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:

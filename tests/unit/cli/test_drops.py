@@ -13,7 +13,7 @@ from rich.console import Console
 
 from suimon.cli.drops import as_object, details, overview, wanted_of
 from suimon.cli.main import main
-from suimon.drops.drop import Accepted, Drop, DropRecord, Lease, Match, Membership, Replay
+from suimon.drops.drop import Accepted, Drop, DropRecord, Lease, Match, Membership, Rejection, Replay
 from suimon.drops.states import State
 from suimon.ledger.queries import Wanted
 
@@ -50,6 +50,8 @@ def drawn(what: RenderableType, width: int = 80) -> str:
         (["0123456789abcdef", "--state", "FAILED"], "not both"),
         (["--key", "sales/x.csv"], "is not written s3://bucket/key"),
         (["--key", "s3://raw/"], "is not written s3://bucket/key"),
+        (["--dataset", "sales", "--partition", "20130101"], "'20130101' is not a date written YYYY-MM-DD"),
+        (["--dataset", "sales", "--partition", "2026-02-30"], "'2026-02-30' is not a date written YYYY-MM-DD"),
         (["--state", "LOST"], "'LOST' is not one of"),
     ],
 )
@@ -63,16 +65,32 @@ def test_a_key_is_taken_as_it_stands_with_slashes_and_blanks() -> None:
     assert wanted_of(None, "", "", "s3://raw/a b//s3://c", None) == Wanted(of_key=("raw", "a b//s3://c"))
 
 
-def test_a_list_fits_eighty_columns_and_keeps_ids_and_times_in_one_piece() -> None:
-    text = drawn(overview([RECORD]))
-    assert max(map(len, text.splitlines())) <= 80
-    for whole in (RECORD.id, "2026-11-22 12:00:00Z", "LOADED", "2, 12,345", RECORD.drop.version_id, KEY):
-        assert whole in text
+def test_a_drop_is_one_line_of_a_list_however_long_its_key_is() -> None:
+    long = replace(RECORD, drop=replace(RECORD.drop, key=f"sales/{'x' * 500}.csv"))
+    _, *lines = [line.plain for line in overview([RECORD, long])]
+    assert [line.split() for line in lines] == [
+        [one.id, "2026-11-22", "12:00:00Z", "LOADED", "2", "12,345", one.drop.key] for one in (RECORD, long)
+    ]
+
+
+def test_a_rejected_drop_says_why_and_where_its_report_is() -> None:
+    why = Rejection(2, "3 faults in 2 records.", ("type-error", "extra-cell"), "s3://reports/report.html")
+    record = replace(RECORD, rejection=why)
+    text = drawn(details(record, ""), 120)
+    assert "attempt 2: 3 faults in 2 records. (type-error, extra-cell)" in text
+    assert "s3://reports/report.html" in text
+    assert as_object(record)["rejection"] == {
+        "attempt": 2,
+        "reason": "3 faults in 2 records.",
+        "codes": ("type-error", "extra-cell"),
+        "report": "s3://reports/report.html",
+    }
+    assert as_object(RECORD)["rejection"] is None
 
 
 def test_keys_are_neither_markup_nor_commands_to_the_terminal() -> None:
     odd = replace(RECORD, drop=replace(RECORD.drop, key="[red]\x1b[2J\nx[/red]"))
-    for text in (drawn(overview([odd]), 120), drawn(details(odd, ""), 120)):
+    for text in ("\n".join(map(str, overview([odd]))), drawn(details(odd, ""), 120)):
         assert r"[red]\x1b[2J\nx[/red]" in text
 
 

@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from suimon.contract.model import Contract
+from suimon.contract.keys import KeyPattern
+from suimon.contract.model import Contract, Contracts
 from suimon.drops.drop import Drop, DropRecord, Match
 from suimon.drops.run_finished_event import RunFinished
 from suimon.drops.states import State
-from suimon.incidents.messages.files import gone, imperfect, key_shape, rejected, run_failed
+from suimon.incidents.messages.files import gone, imperfect, key_shape, no_contract, rejected, run_failed
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DROP = Drop("raw", "sales/2026-11-20/sales_data.csv", "v1", "e1", 10, "01")
@@ -62,6 +63,18 @@ def test_an_imperfect_file_is_told_in_the_language_of_the_contract(set_aside: in
     assert japanese in body
     assert ("s3://lake/bad_rows.csv" in body) == bool(set_aside)
     assert "What to do" not in body
+
+
+def test_an_impossible_date_is_told_as_such_though_its_shape_was_told_before() -> None:
+    contracts = Contracts((replace(ENGLISH, key_pattern=KeyPattern("sales/{ds}/sales_data.csv")),))
+    told = [
+        no_contract(replace(DROP, key=f"sales/{day}/sales_data.csv"), contracts, NOON)
+        for day in ("2026-1-01", "2026-02-30", "2026-02-31")
+    ]
+    assert len({one.id for one in told}) == 3
+    assert "stands for a date written YYYY-MM-DD" in told[0].body
+    assert told[1].subject == "A file of sales for 2026-02-30, which is no date"
+    assert "but 2026-02-30 is in no calendar" in told[1].body
 
 
 @pytest.mark.parametrize(

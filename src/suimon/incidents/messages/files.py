@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from suimon.contract.keys import DS
 from suimon.drops.foreign_text import LONGEST_NAME, short_name, shown
 from suimon.incidents.email import OF_STACK
 from suimon.incidents.incident import Problem
@@ -136,6 +137,8 @@ def imperfect_id(record: DropRecord) -> IncidentId:
 
 def no_contract(drop: Drop, contracts: Contracts, now: datetime) -> Problem:
     """Report that files come under keys that nothing is declared for; one e-mail for keys of one shape, and day."""
+    if problem := _impossible_date(drop, contracts):
+        return problem
     shape = key_shape(drop.key)
     patterns = "\n".join(f"  {pattern.text}" for contract in contracts.all for pattern in contract.patterns)
     return Problem(
@@ -144,11 +147,31 @@ def no_contract(drop: Drop, contracts: Contracts, now: datetime) -> Problem:
         subject=f"Files that no contract knows: {shown(shape, LONGEST_NAME)}",
         body=(
             f"{drop.shown_uri} matches no contract and was not looked at. Known keys:\n{patterns}\n\n"
+            "There, {ds} stands for a date written YYYY-MM-DD.\n\n"
             "What to do: send it under one of these keys, or add a contract for it.\n"
             "Further files of this shape are recorded without another e-mail today."
         ),
         fingerprint=f"{now:%Y-%m-%d}",
     )
+
+
+def _impossible_date(drop: Drop, contracts: Contracts) -> Problem | None:
+    """Report a key that matches but for its date, which no calendar has; one e-mail for each such date."""
+    for contract in contracts.all:
+        for pattern in contract.patterns:
+            if day := pattern.impossible_date(drop.key):
+                return Problem(
+                    kind=Kind.UNMATCHED,
+                    about=About(shape=pattern.text.replace(DS, day)),
+                    subject=f"A file of {contract.dataset} for {day}, which is no date",
+                    body=(
+                        f"{drop.shown_uri} matches no contract and was not looked at: it would be a file of "
+                        f"{contract.dataset} ({pattern.text}), but {day} is in no calendar.\n\n"
+                        "What to do: send it under the key of its right date."
+                    ),
+                    fingerprint=day,
+                )
+    return None
 
 
 def key_shape(key: str) -> str:
