@@ -54,6 +54,9 @@ bench-check: $(VENV)/.ready $(KERNEL)/kernel.so $(ENVS)/bench/.ready ## measure 
 	@$(VENV)/bin/python -m bench.check --bench-python $(ENVS)/bench/bin/python \
 	  $(if $(ROWS),--rows $(ROWS)) $(if $(LARGE),--large $(LARGE)) $(if $(LONG),--long)
 
+bench-hostile: $(VENV)/.ready $(KERNEL)/kernel.so ## measure the checker on hostile and broken files of every kind; MEGABYTES= (60)
+	@$(VENV)/bin/python -m bench.hostile $(if $(MEGABYTES),--megabytes $(MEGABYTES))
+
 bench-burst: setup ## a burst of small files through a whole twin, about 25 minutes; FILES= (10000)
 	@$(VENV)/bin/python -m bench.burst $(if $(FILES),--files $(FILES))
 
@@ -126,4 +129,4 @@ $(ENVS)/%/.ready: requirements/%.lock.txt $(VENV)/bin/uv
 	@VIRTUAL_ENV=$(ENVS)/$* $(UV) pip install -q --require-hashes -r requirements/$*.lock.txt
 	@touch $@
 
-.PHONY: help setup demo up down quick test long check differential bench-check bench-burst fuzz mutate simulate tables states build lock clean
+.PHONY: help setup demo up down quick test long check differential bench-check bench-hostile bench-burst fuzz mutate simulate tables states build lock clean

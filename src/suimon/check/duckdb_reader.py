@@ -29,6 +29,7 @@ from suimon.check.found import (
     CheckError,
     InterruptedCheckError,
     MalformedSheetError,
+    NoMemoryError,
     Repetition,
     Totals,
 )
@@ -245,9 +246,8 @@ class Duck:
             raise MalformedSheetError from None  # its text holds the line
         except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
             reason = str(error).partition("\n")[0]  # what follows is advice on settings that are not the user's
-            raise InterruptedCheckError(
-                f"the file could not be checked: {reason}; give it more memory or disk"
-            ) from error
+            kind = NoMemoryError if isinstance(error, duckdb.OutOfMemoryException) else InterruptedCheckError
+            raise kind(f"the file could not be checked: {reason}; give it more memory or disk") from error
         except duckdb.Error as error:
             # Its text may hold cells.
             raise CheckError(

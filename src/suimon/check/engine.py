@@ -63,8 +63,9 @@ _BATCH_BYTES = 2 * 1024 * 1024
 # Spilled keys may fill the disk up to here: the segments of the moment need the rest.
 _DISK_RESERVE = 512 * 1024 * 1024
 _COLUMNS_IN_PARALLEL = 400
-# Records that are read one by one, each 25 microseconds: beyond those that are listed, and where a share is tolerated.
-_MOST_UNLISTED, _MOST_TOLERATED = 5_000, 1_000_000
+# Records that are read one by one take 25 microseconds each. So many are, beyond those that are listed; where a share
+# is tolerated one more for so many bytes, which is 20 MB/s.
+_MOST_UNLISTED, _BYTES_PER_TOLERATED = 5_000, 500
 _EXACT = Context(prec=100)  # more digits than the sum of any file has
 
 _Waiting = tuple[int, Segment, Future[Judged]]
@@ -254,14 +255,16 @@ class _Check:
                 logger.info("checked without the kernel", extra={"dataset": self.contract.dataset, "rule": str(error)})
         grammar = Grammar(self.reading.dialect, len(head.places))
         discretion = learn(head.sample, grammar, head.places, self.contract.columns)
-        return Judge(self.contract, grammar, head.places, rules, self._most(), sieve, discretion), head
+        most = self._most(self.reading.source.size)
+        return Judge(self.contract, grammar, head.places, rules, most, sieve, discretion), head
 
-    def _most(self) -> int:
-        """Return how many records of a segment are read one by one: what can only be rejected is not read for hours."""
-        tolerance = self.contract.tolerance
+    def _most(self, size: int) -> int:
+        """Return how many records of so many bytes are read one by one: no file is read for hours to be rejected."""
+        most, tolerance = self.tally.limit + _MOST_UNLISTED, self.contract.tolerance
         if tolerance is None:
-            return self.tally.limit + _MOST_UNLISTED
-        return _MOST_TOLERATED if tolerance.max_rows is None else tolerance.max_rows + _MOST_UNLISTED
+            return most
+        most += size // _BYTES_PER_TOLERATED
+        return most if tolerance.max_rows is None else min(most, tolerance.max_rows + _MOST_UNLISTED)
 
     def _first_round(self, judge: Judge, head: Head) -> tuple[int, int]:
         """Judge segment by segment; settle them in the file's order, whichever is done first. Return records and lines.
@@ -274,7 +277,7 @@ class _Check:
         """
         cutter = self.reading.cutter(head.body, judge.grammar, judge.sieve)
         waiting, numbers = deque[_Waiting](), count()
-        records, lines = 0, head.lines
+        records, lines, settled, steps = 0, head.lines, 0, 0
         with Workers(self.ducks, self.threads) as workers:
             while True:
                 while len(waiting) <= self.threads and (segment := cutter.next()):
@@ -293,9 +296,13 @@ class _Check:
                 self._judge_doubtful(judge, workers, _BATCH_BYTES)
                 records += judged.records
                 lines += judged.lines + (segment.last and judged.size == segment.size and not segment.ended)
-                if judged.full:
+                settled += judged.size
+                steps += judged.steps
+                unread_follows = judged.size < segment.size or not segment.last
+                full = judged.full or (unread_follows and steps > self._most(max(settled, self.reading.source.size)))
+                if full:
                     self.tally.add([BadCell(Code.TOO_MANY_FAULTS, lines + 1)])
-                if judged.stopped:
+                if full or judged.stopped:
                     self.stopped = True
                     break
                 if judged.size < segment.size:

@@ -14,6 +14,10 @@ class InterruptedCheckError(CheckError):
     """The machine interrupted the check: too little memory or disk, or a read error. It may succeed later."""
 
 
+class NoMemoryError(InterruptedCheckError):
+    """DuckDB has too little memory for a sheet; a smaller one may do."""
+
+
 class MalformedSheetError(ValueError):
     """DuckDB's reader gave up on the structure; the grammar must say where."""
 

@@ -37,6 +37,7 @@ class Doubtful:
     bad: list[int] = field(default_factory=list)  # numbers of the broken records, if asked for
     unproven: bool = False
     extra_lines: int = 0  # as of a scan
+    steps: int = 0  # as of a scan
 
 
 def look_again(segment: Segment, sifted: Sifted, grammar: Grammar, *, room: int, numbers: bool) -> Doubtful | None:
@@ -65,7 +66,7 @@ def look_again(segment: Segment, sifted: Sifted, grammar: Grammar, *, room: int,
         found.faults.append(replace(fault, line=fault.line + further, record=record, details=details))
     found.unlisted.update(read.unlisted)
     found.bad.extend(counted[number - 1].record + 1 for number in read.bad)
-    return replace(found, unproven=read.unproven, extra_lines=read.extra_lines)
+    return replace(found, unproven=read.unproven, extra_lines=read.extra_lines, steps=read.steps)
 
 
 def sound_records(segment: Segment, sifted: Sifted, grammar: Grammar) -> list[Record]:

@@ -10,7 +10,7 @@ from suimon.check.encoding_evidence import EncodingEvidence
 from suimon.check.grammar import Grammar
 from suimon.check.header import Head, read_head
 from suimon.check.kernel.sift import Sieve
-from suimon.check.segments import KERNEL_BYTES, Cutter
+from suimon.check.segments import Cutter
 from suimon.check.source import Source
 from suimon.contract.file import FileFormat
 from suimon.contract.model import Contract
@@ -51,7 +51,6 @@ class Reading:
             sizes,
             decode=self._decoded if self.raw else None,
             find_cut=sieve.cut if sieve else None,
-            wanted=KERNEL_BYTES if sieve else None,
         )
 
     def _decoded(self, part: bytes) -> bytes:

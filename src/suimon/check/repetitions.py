@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from suimon.check.found import EVERY, LISTED, CheckError
+from suimon.check.kernel import library
 from suimon.check.kernel.keys import Keys, wanted_of
 from suimon.check.kernel.sift import Wanted
 from suimon.check.kernel_doubts import moved_records, sheet_of_doubtful, sound_records
@@ -47,7 +48,11 @@ def _collect_doubtful(judge: Judge, lend: Lend, piece: Piece, segment: Segment, 
     """Collect the records whose hashes are wanted, and those that the kernel doubts."""
     if judge.sieve is None:
         return
-    sifted = judge.sieve.sift(segment.data, segment.size, last=segment.last, wanted=wanted, every_doubt=True)
+    sifted = judge.sieve.sift(segment.data, segment.size, last=segment.last, wanted=wanted)
+    if sifted.stop == library.TOO_MANY:
+        # Where most keys repeat, all records of the segment are candidates: one by one they would take a second a MB.
+        _collect(judge, lend, piece, segment, number, None)
+        return
     if not sifted.settled or sifted.records != piece.records:
         raise CheckError("the file has changed while it was checked; check it again")
     records = moved_records(sound_records(segment, sifted, judge.grammar), piece.record, piece.line)

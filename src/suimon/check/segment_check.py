@@ -1,6 +1,7 @@
-"""One segment judged: by the kernel; what it doubts as it is, when DuckDB accounts for every byte; else by the grammar.
+"""One segment judged: by the kernel; what it doubts by DuckDB, if it accounts for every byte; else by the grammar.
 
-Without the kernel, or where it doubts most of a segment, that begins with DuckDB.
+What is no record DuckDB's reader takes for one of any size, and memory without bound for it. So it reads a segment only
+after the kernel or the grammar has gone through it and found nothing but whole records.
 """
 
 from collections import Counter
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from suimon.check.duckdb_input import Sheet, copy_of, sheet_of
-from suimon.check.found import BadRecord, CheckError, MalformedSheetError, Repetition, Totals
+from suimon.check.found import BadRecord, CheckError, MalformedSheetError, NoMemoryError, Repetition, Totals
 from suimon.check.grammar import Grammar
 from suimon.check.kernel import library
 from suimon.check.kernel.plan import plan_of_keys
@@ -27,12 +28,15 @@ from suimon.contract.model import Contract
 if TYPE_CHECKING:
     from suimon.check.duckdb_reader import Duck
 
+# A part of a segment for which DuckDB has no memory is not parted again.
+_LEAST_BYTES = 256 * 1024
+
 # A connection to DuckDB, opened when it is asked for.
 Lend = Callable[[], "Duck"]
 
 
-# What DuckDB may look at first: the kernel found records, if not good ones.
-_READABLE = frozenset((library.DONE, library.TOO_MANY, library.TOO_GREAT))
+# The kernel went through the whole segment.
+_READ = frozenset((library.DONE, library.TOO_MANY))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,7 @@ class Judged:
     stopped: bool = False
     unproven: bool = False
     full: bool = False
+    steps: int = 0  # records that were looked at one by one
     totals: Totals | None = None
     faults: tuple[BadCell, ...] = ()  # of structure, as many as were asked for
     unlisted: Counter[tuple[Code, str | None, Shared]] = field(default_factory=Counter)  # the others, by column
@@ -75,7 +80,7 @@ class Judged:
 class Judge:
     """Judges the segments of one file: `places` are its columns as places in the contract.
 
-    `most`: so many records of a segment are looked at one by one.
+    `most`: reading ends after so many records that were looked at one by one, in a segment as in the file.
     """
 
     contract: Contract
@@ -101,13 +106,13 @@ class Judge:
 
         List bad cells of no more than `room` records. `doubled`: cells of this file are known to hold quotes.
         """
-        strictly = False
         if self.sieve:
             sifted = self.sieve.sift(segment.data, segment.size, last=segment.last)
             if sifted.settled and (judged := self._sifted(segment, sifted, room)):
                 return judged
-            # What is no record DuckDB's reader takes for one of any size, and memory without bound for it.
-            strictly = sifted.broken > 0 or sifted.stop not in _READABLE
+            strictly = sifted.broken > 0 or sifted.stop not in _READ
+        else:
+            strictly = not self.grammar.whole(segment.text())
         return self._by_duckdb(lend(), segment, number, room, doubled=doubled, strictly=strictly)
 
     def _sifted(self, segment: Segment, sifted: Sifted, room: int) -> Judged | None:
@@ -130,6 +135,7 @@ class Judge:
             bad=found.bad,
             unproven=found.unproven,
             extra_lines=found.extra_lines,
+            steps=found.steps,
             doubtful=tuple(found.records),
         )
 
@@ -149,7 +155,16 @@ class Judge:
     def _by_duckdb(
         self, duck: "Duck", segment: Segment, number: int, room: int, *, doubled: bool, strictly: bool
     ) -> Judged:
-        sheet = sheet_of(segment, self.grammar.dialect, self.places) if self.rules.values and not strictly else None
+        try:
+            judged = None if strictly else self._as_it_is(duck, segment, number, room, doubled=doubled)
+        except NoMemoryError:
+            duck.forget_keys(number)
+            judged = None
+        return judged or self._strictly(duck, segment, number, room)
+
+    def _as_it_is(self, duck: "Duck", segment: Segment, number: int, room: int, *, doubled: bool) -> Judged | None:
+        """Have DuckDB read a segment as it was sent; None where that does not account for every byte."""
+        sheet = sheet_of(segment, self.grammar.dialect, self.places) if self.rules.values else None
         sheet = sheet and replace(sheet, doubled=doubled and sheet.quotes > 0)
         totals = self._totals(duck, sheet, number) if sheet else None
         if sheet and totals and totals.holding:
@@ -174,7 +189,7 @@ class Judge:
                 doubled=sheet.doubled,
                 hashes=self._hashes(duck, sheet),
             )
-        return self._strictly(duck, segment, number, room)
+        return None
 
     def _hashes(self, duck: "Duck", sheet: Sheet) -> tuple[tuple[int, Hashes], ...]:
         """Return the hashes of the keys in a sheet, where the kernel compares them."""
@@ -239,12 +254,26 @@ class Judge:
         return None
 
     def _strictly(self, duck: "Duck", segment: Segment, number: int, room: int) -> Judged:
+        """Read what the grammar takes for good records; of a segment too great for DuckDB's memory, the first ones."""
         text = segment.text()
-        found = scan(self.grammar, text, last=segment.last, room=room, most=self.most, numbers=self.tolerant)
+        end = len(text)
+        while True:
+            try:
+                return self._good_records(duck, segment, text, end, number, room)
+            except NoMemoryError:
+                duck.forget_keys(number)
+                end = text.rfind(b"\n", 0, end // 2) + 1
+                if end < _LEAST_BYTES:
+                    raise
+
+    def _good_records(self, duck: "Duck", segment: Segment, text: bytes, end: int, number: int, room: int) -> Judged:
+        part = text if end == len(text) else text[:end]
+        last = segment.last and end == len(text)
+        found = scan(self.grammar, part, last=last, room=room, most=self.most, numbers=self.tolerant)
         totals, cells, bad, extra_lines = None, list[BadCell](), found.bad, found.extra_lines
         hashes: tuple[tuple[int, Hashes], ...] = ()
         if found.runs and self.rules.values:
-            sheet = copy_of(segment, text, found, self.grammar, self.places)
+            sheet = copy_of(segment, part, found, self.grammar, self.places)
             totals = self._totals(duck, sheet, number)
             if totals is None or totals.rows != sheet.rows:
                 raise CheckError("a record is read differently by the two readers; please report it")
@@ -261,6 +290,7 @@ class Judge:
             stopped=found.stopped,
             unproven=found.unproven,
             full=found.full,
+            steps=found.steps,
             totals=totals,
             faults=tuple(map(self.fault_cell, found.faults)),
             unlisted=self._by_column(found.unlisted),

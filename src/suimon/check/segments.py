@@ -9,9 +9,7 @@ from suimon.check.grammar import MAX_RECORD_BYTES, Grammar
 from suimon.contract.file import FileFormat
 
 # Large enough that DuckDB's start does not count, small enough that a few of them fit memory and disk.
-SEGMENT_BYTES = 16 * 1024 * 1024
-# What the kernel takes at a time costs it nothing to begin.
-KERNEL_BYTES = 8 * 1024 * 1024
+SEGMENT_BYTES = 8 * 1024 * 1024
 SEGMENT_LINES = 600_000
 # How far back a cut looks for a line's end outside quotes; further back it is left to the grammar to find the fault.
 _LOOK_BACK = 2 * 1024 * 1024
@@ -76,14 +74,13 @@ class Cutter:
         *,
         decode: Callable[[bytes], bytes] | None = None,
         find_cut: Callable[[bytes, int], int] | None = None,
-        wanted: int | None = None,
     ) -> None:
         self._chunks: Iterator[bytes] = filter(None, chunks)  # an empty chunk is not the end
         self._grammar, self._decode, self._find_cut = grammar, decode, find_cut
         self._quote = grammar.dialect.quote.encode()
         self._folder = folder
         self._sizes = None if sizes is None else iter(sizes)
-        self._usual = self._wanted = min(wanted or SEGMENT_BYTES, SEGMENT_BYTES)
+        self._usual = self._wanted = SEGMENT_BYTES
         self._least = 0  # a segment that is no longer would not hold one record
         self._count = 0
         self.trailer: bytes | None = None

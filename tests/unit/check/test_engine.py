@@ -35,7 +35,7 @@ def test_keys_that_fill_the_disk_are_an_error_before_it_is_full(
     monkeypatch.setattr("shutil.disk_usage", lambda _: Usage(10**6, 0, 10**6))
     path = unique_file(tmp_path / "file.csv", 1_500_000)
     with pytest.raises(InterruptedCheckError, match=r"could not be checked.*give it more memory or disk"):
-        check_file(path, UNIQUE, None, scratch=tmp_path, memory_limit="16MB", threads=1, kernel=False)
+        check_file(path, UNIQUE, None, scratch=tmp_path, memory_limit="8MB", threads=1, kernel=False)
     assert list(tmp_path.iterdir()) == [path]
 
 

@@ -1,0 +1,1 @@
+"""Hostile and broken files: what each costs in memory and time, with the kernel and without."""

@@ -1,0 +1,56 @@
+"""One file checked in a process of its own: the verdict, what it took, and how many bytes were read, as JSON."""
+
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bench.hostile.kinds import KINDS
+from suimon.check.engine import check
+from suimon.check.source import LocalFile
+
+
+def main(name: str, path: str, way: str, limit: str) -> None:
+    """Check a file of a kind, with the kernel or without, in no more than `limit` bytes of memory if there is one."""
+    (kind,) = [kind for kind in KINDS if kind.name == name]
+    if int(limit):
+        resource.setrlimit(resource.RLIMIT_DATA, (int(limit), int(limit)))
+    read = [0]
+    with TemporaryDirectory(dir=Path(path).parent) as scratch:
+        began, spent = time.perf_counter(), time.process_time()
+        verdict = check(
+            LocalFile(Path(path)),
+            kind.contract,
+            None,
+            scratch=Path(scratch),
+            threads=2,
+            kernel=way == "kernel",
+            progress=read.append,
+        )
+        seconds = time.perf_counter() - began
+    found = {
+        "accepted": verdict.accepted,
+        "codes": sorted({count.code.value for count in verdict.counts}),
+        "faults": sum(count.cells for count in verdict.counts),
+        "rows": verdict.rows,
+        "read": max(read),
+        "seconds": seconds,
+        "cpu": time.process_time() - spent,
+        "peak": _peak(),
+    }
+    sys.stdout.write(json.dumps(found))
+
+
+def _peak() -> int:
+    """Return the most memory that this process has had. What is counted by `getrusage` begins before it was itself."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        (line,) = [line for line in status.read_text().splitlines() if line.startswith("VmHWM")]
+        return int(line.split()[1]) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

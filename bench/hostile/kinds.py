@@ -1,0 +1,220 @@
+"""The kinds of hostile and broken files, each written at any size."""
+
+import gzip
+import io
+import struct
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import count
+from pathlib import Path
+
+from suimon.contract.file import Column, FileFormat, Tolerance
+from suimon.contract.model import Contract
+
+HEADER = b"id,day,name\n"
+_COLUMNS = (Column("id", "integer", unique=True), Column("day", "date"), Column("name", "string", max_length=40))
+_PLAIN = FileFormat()
+_BLOCK = 1024 * 1024
+_LONGEST_LINE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of file: `parts` yields its text, endless, below the header; `code` is the fault it is rejected for."""
+
+    name: str
+    code: str
+    parts: Callable[[], Iterator[bytes]]
+    dialect: FileFormat = _PLAIN
+    tolerance: Tolerance | None = None
+    wrap: Callable[[bytes], bytes] = field(default=bytes)
+    header: bytes = HEADER
+
+    @property
+    def contract(self) -> Contract:
+        """The contract that such a file is held against."""
+        return Contract("hostile", "1", "hostile", file=self.dialect, columns=_COLUMNS, tolerance=self.tolerance)
+
+    def write(self, path: Path, size: int) -> None:
+        """Write so many bytes of it, below the header; compressed kinds are as large once they are read."""
+        if self.dialect.compression != "none":
+            path.write_bytes(self.wrap(b"".join(_first(self.parts(), size))))
+            return
+        with path.open("wb") as file:
+            file.write(self.header)
+            for part in _first(self.parts(), size):
+                file.write(part)
+
+
+def _first(parts: Iterator[bytes], size: int) -> Iterator[bytes]:
+    while size > 0:
+        part = next(parts)
+        if size < len(part):
+            end = part.rfind(b"\n", 0, size) + 1
+            part = part[: end if size - end < _LONGEST_LINE else size]  # the last record is whole
+            size = len(part)
+        size -= len(part)
+        yield part
+
+
+def _again(text: bytes) -> Callable[[], Iterator[bytes]]:
+    """The same bytes, over and over."""
+
+    def parts() -> Iterator[bytes]:
+        block = text * max(1, _BLOCK // len(text))
+        while True:
+            yield block
+
+    return parts
+
+
+def _records(*lines: bytes) -> Callable[[], Iterator[bytes]]:
+    """Lines in turn, in each the number of its record for `%d`."""
+
+    def parts() -> Iterator[bytes]:
+        number = 0
+        while True:
+            block = []
+            for _ in range(5_000):
+                for line in lines:
+                    block.append(line.replace(b"%d", b"%d" % number))
+                    number += 1
+            yield b"".join(block)
+
+    return parts
+
+
+def _once(first: bytes, then: Callable[[], Iterator[bytes]]) -> Callable[[], Iterator[bytes]]:
+    def parts() -> Iterator[bytes]:
+        yield first
+        yield from then()
+
+    return parts
+
+
+def _broken(line: bytes, every: int = 1) -> Callable[[], Iterator[bytes]]:
+    """A broken line behind every so many good ones."""
+    return _records(*(_GOOD,) * (every - 1), line)
+
+
+def _pairs() -> Iterator[bytes]:
+    for start in count(step=5_000):
+        yield b"".join(b"%d,2026-11-20,some name\n" % (number // 2) for number in range(start, start + 5_000))
+
+
+def _zstd_frames(text: bytes) -> bytes:
+    """Frames that are skipped, one of eight bytes for each eight of the text."""
+    return struct.pack("<II", 0x184D2A50, 0) * (len(text) // 8)
+
+
+def _gzip_members(text: bytes) -> bytes:
+    return gzip.compress(b"") * (len(text) // 20)
+
+
+def _gzip(text: bytes) -> bytes:
+    return gzip.compress(HEADER + text, 6)
+
+
+def _zip(text: bytes) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.csv", HEADER + text)
+    return made.getvalue()
+
+
+def _compressed(
+    name: str, code: str, parts: Callable[[], Iterator[bytes]], how: str, wrap: Callable[[bytes], bytes]
+) -> Kind:
+    return Kind(name, code, parts, replace(_PLAIN, compression=how, max_ratio=10_000), wrap=wrap)  # type: ignore[arg-type]
+
+
+_GOOD = b"%d,2026-11-20,some name\n"
+_LATIN = "%d,2026-11-20,Käthe Müller\n".encode("latin-1")
+_CP932 = "%d,2026-11-20,山田太郎\n".encode("cp932")
+
+KINDS: tuple[Kind, ...] = (
+    # What is no record at all.
+    Kind("open quotes before delimiters", "quote-error", _again(b'"a,')),
+    Kind("delimiters in quotes, no end of a line", "record-too-long", _again(b'",",')),
+    Kind("quotes only", "record-too-long", _again(b'"')),
+    Kind("a quote on every line", "missing-cell", _again(b'"\n')),
+    Kind("an open quote before good records", "unterminated-quote", _once(b'1,2026-11-20,"open\n', _records(_GOOD))),
+    Kind("open quotes on every line", "too-many-faults", _records(b'%d,2026-11-20,"open\n')),
+    Kind("one line without an end", "record-too-long", _again(b"x")),
+    Kind("delimiters only", "record-too-long", _again(b",")),
+    Kind("lines of a million cells", "extra-cell", _again(b"," * 999_999 + b"\n")),
+    Kind("cells of two megabytes", "max-length-error", _again(b"1,2026-11-20," + b"x" * 1_900_000 + b"\n")),
+    Kind("NUL only", "record-too-long", _again(b"\0")),
+    Kind("0xFF only", "record-too-long", _again(b"\xff")),
+    Kind("carriage returns only", "line-ending-error", _again(b"\r")),
+    Kind("line feeds only", "blank-row", _again(b"\n")),
+    Kind("byte order marks only", "byte-order-mark", _again("\ufeff".encode())),
+    Kind("lone surrogates", "record-too-long", _again(b"\xed\xa0\x80")),
+    # Records, all of them broken.
+    Kind("a stray byte in every record", "too-many-faults", _broken(b"%d,2026-11-20,na\xffme\n")),
+    Kind("Latin-1 as UTF-8", "too-many-faults", _broken(_LATIN)),
+    Kind("CP932 as UTF-8", "too-many-faults", _broken(_CP932)),
+    Kind("stray bytes as CP932", "too-many-faults", _broken(b"%d,2026-11-20,na\xfdme\n"), FileFormat(encoding="cp932")),
+    Kind(
+        "lone surrogates in UTF-16",
+        "too-many-faults",
+        _again("1,2026-11-20,na\ud800me\n".encode("utf-16-le", "surrogatepass")),
+        FileFormat(encoding="utf-16"),
+        header=HEADER.decode().encode("utf-16"),
+    ),
+    Kind("NUL in every record", "too-many-faults", _broken(b"%d,2026-11-20,na\0me\n")),
+    Kind("a control character in every record", "too-many-faults", _broken(b"%d,2026-11-20,na\x1ame\n")),
+    Kind("every other record ragged", "too-many-faults", _broken(b"%d,2026-11-20\n", every=2)),
+    Kind(
+        "records of ever another width",
+        "too-many-faults",
+        _records(*(b"%d" + b",x" * width + b"\n" for width in range(3, 60))),
+    ),
+    Kind("every other line blank", "too-many-faults", _broken(b"\n", every=2)),
+    Kind(
+        "every other record ends with CRLF",
+        "too-many-faults",
+        _broken(_GOOD[:-1] + b"\r\n", every=2),
+        FileFormat(line_ending="lf"),
+    ),
+    Kind("a lone carriage return in every record", "too-many-faults", _broken(b"%d,2026-11-20,na\rme\n")),
+    Kind("a quote within every record", "too-many-faults", _broken(b'%d,2026-11-20,so"me\n')),
+    Kind("text behind a quote in every record", "too-many-faults", _broken(b'%d,2026-11-20,"so"me\n')),
+    Kind("a byte order mark before every record", "too-many-faults", _broken("\ufeff".encode() + _GOOD)),
+    Kind("a stray byte in every tenth record", "too-many-faults", _broken(b"%d,2026-11-20,na\xffme\n", every=10)),
+    Kind("every tenth record ragged", "too-many-faults", _broken(b"%d,2026-11-20\n", every=10)),
+    # Whole records, their cells bad.
+    Kind("every cell bad", "type-error", _records(b"x%d,2026-11-31," + b"y" * 50 + b"\n")),
+    Kind("two keys in all records", "unique-error", _again(b"1,2026-11-20,some name\n2,2026-11-20,some name\n")),
+    Kind("every key twice", "unique-error", _pairs),
+    Kind("good records", "", _records(_GOOD)),
+    Kind("quotes in every cell", "", _records(b'%d,2026-11-20,"a ""name"", of two"\n')),
+    # The same where some records may be bad.
+    Kind(
+        "a stray byte in every record, tolerated",
+        "too-many-faults",
+        _broken(b"%d,2026-11-20,na\xffme\n"),
+        _PLAIN,
+        Tolerance(max_percent="5"),
+    ),
+    Kind(
+        "every other record ragged, tolerated",
+        "too-many-faults",
+        _broken(b"%d,2026-11-20\n", every=2),
+        _PLAIN,
+        Tolerance(max_percent="50"),
+    ),
+    Kind(
+        "every cell bad, tolerated",
+        "type-error",
+        _records(b"x%d,2026-11-31," + b"y" * 50 + b"\n"),
+        _PLAIN,
+        Tolerance(max_percent="5"),
+    ),
+    # Bombs.
+    _compressed("frames of zstd that are skipped", "decompression-limit", _again(b"x"), "zstd", _zstd_frames),
+    _compressed("empty members of gzip", "decompression-limit", _again(b"x"), "gzip", _gzip_members),
+    _compressed("open quotes in gzip", "quote-error", _again(b'"a,'), "gzip", _gzip),
+    _compressed("open quotes in a zip", "record-too-long", _again(b'",",'), "zip", _zip),
+)
