@@ -64,8 +64,8 @@ _BATCH_BYTES = 2 * 1024 * 1024
 _DISK_RESERVE = 512 * 1024 * 1024
 _COLUMNS_IN_PARALLEL = 400
 # Records that are read one by one take 25 microseconds each. So many are, beyond those that are listed; where a share
-# is tolerated one more for so many bytes, which is 20 MB/s.
-_MOST_UNLISTED, _BYTES_PER_TOLERATED = 5_000, 500
+# is tolerated so many, and one more for so many bytes, which is 20 MB/s.
+_MOST_UNLISTED, _MOST_TOLERATED, _BYTES_PER_TOLERATED = 5_000, 100_000, 500
 _EXACT = Context(prec=100)  # more digits than the sum of any file has
 
 _Waiting = tuple[int, Segment, Future[Judged]]
@@ -260,10 +260,10 @@ class _Check:
 
     def _most(self, size: int) -> int:
         """Return how many records of so many bytes are read one by one: no file is read for hours to be rejected."""
-        most, tolerance = self.tally.limit + _MOST_UNLISTED, self.contract.tolerance
+        tolerance = self.contract.tolerance
         if tolerance is None:
-            return most
-        most += size // _BYTES_PER_TOLERATED
+            return self.tally.limit + _MOST_UNLISTED
+        most = _MOST_TOLERATED + size // _BYTES_PER_TOLERATED
         return most if tolerance.max_rows is None else min(most, tolerance.max_rows + _MOST_UNLISTED)
 
     def _first_round(self, judge: Judge, head: Head) -> tuple[int, int]:
