@@ -84,7 +84,7 @@ build: setup tables ## build the stack for AWS: arm64, Python 3.13
 	@SAM_CLI_TELEMETRY=0 $(ENVS)/sam/bin/sam build
 
 lock: $(VENV)/.ready ## resolve requirements/*.in anew into hashed lock files
-	@for name in bootstrap suimon ministack sam airflow airflow-3.2.1 bench; do \
+	@for name in bootstrap build suimon ministack sam airflow airflow-3.2.1 bench; do \
 	  $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	    requirements/$$name.in -o requirements/$$name.lock.txt || exit 1; done
 	@for name in intake functions fuzz mutation; do \
@@ -107,12 +107,13 @@ $(VENV)/bin/uv: requirements/bootstrap.lock.txt
 	@echo "setup: .venv"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Suimon needs Python 3.11 or newer; set PYTHON=python3.x")'
 	@$(PYTHON) -m venv $(VENV)
-	@$(VENV)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/bootstrap.lock.txt
+	@$(VENV)/bin/python -m pip install -q --disable-pip-version-check --only-binary :all: --require-hashes -r requirements/bootstrap.lock.txt
 	@touch $@
 
-$(VENV)/.ready: $(VENV)/bin/uv requirements/suimon.lock.txt pyproject.toml
+# pyspark comes as source alone; what builds it is locked, too.
+$(VENV)/.ready: $(VENV)/bin/uv requirements/suimon.lock.txt requirements/build.lock.txt pyproject.toml
 	@echo "setup: suimon and its tests"
-	@VIRTUAL_ENV=$(VENV) $(UV) pip sync -q --require-hashes requirements/bootstrap.lock.txt requirements/suimon.lock.txt
+	@VIRTUAL_ENV=$(VENV) $(UV) pip sync -q --require-hashes --build-constraints requirements/build.lock.txt requirements/bootstrap.lock.txt requirements/suimon.lock.txt
 	@VIRTUAL_ENV=$(VENV) $(UV) pip install -q --no-deps --no-build-isolation -e .
 	@$(VENV)/bin/python -m suimon.check.kernel.compile
 	@touch $@
@@ -126,7 +127,7 @@ $(KERNEL)/kernel.so: $(VENV)/.ready $(wildcard $(KERNEL)/*.c $(KERNEL)/*.h) $(KE
 $(ENVS)/%/.ready: requirements/%.lock.txt $(VENV)/bin/uv
 	@echo "setup: $*"
 	@$(UV) venv -q --clear --python $(VENV)/bin/python $(ENVS)/$*
-	@VIRTUAL_ENV=$(ENVS)/$* $(UV) pip install -q --require-hashes -r requirements/$*.lock.txt
+	@VIRTUAL_ENV=$(ENVS)/$* $(UV) pip install -q --no-build --require-hashes -r requirements/$*.lock.txt
 	@touch $@
 
 .PHONY: help setup demo up down quick test long check differential bench-check bench-hostile bench-burst fuzz mutate simulate tables states build lock clean
