@@ -14,6 +14,7 @@ from suimon.cli.errors import CommandError
 from suimon.contract.model import Contract
 from suimon.contract.odcs.clauses import ContractFileError
 from suimon.contract.odcs.parse import compile_contracts, read_contract_files
+from suimon.report.messages import printable
 
 CONTRACTS = "contracts"
 
@@ -26,7 +27,8 @@ class ProblemsError(CommandError):
 
     def __init__(self, error: ContractFileError) -> None:
         files = {problem.file for problem in error.problems}
-        super().__init__(f"{error}\n{_count(len(error.problems), 'problem')} in {_count(len(files), 'file')}")
+        problems = "\n".join(printable(str(problem)) for problem in error.problems)
+        super().__init__(f"{problems}\n{_count(len(error.problems), 'problem')} in {_count(len(files), 'file')}")
 
     def show(self, file: object = None) -> None:  # noqa: ARG002 - click's signature
         """Print the problems without a word before the first, where its place must stand."""
@@ -95,7 +97,7 @@ def lint(files: tuple[Path, ...]) -> None:
         console.print(_table(contracts))
     else:
         for one in contracts:
-            click.echo(_line(one))
+            click.echo(printable(_line(one)))
     click.echo(f"{_count(len(contracts), 'contract')}, no problems")
 
 
@@ -127,7 +129,8 @@ def _table(contracts: tuple[Contract, ...]) -> Table:
     for one in contracts:
         files = one.key_pattern.text if one.key_pattern else f"none; table {one.table} is watched"
         figures = (str(len(one.columns)), str(_rules(one))) if one.key_pattern else ("", "")
-        table.add_row(*map(Text, (one.dataset, one.version, files, one.dag_id or "", *figures)))  # no markup in them
+        texts = (one.dataset, one.version, files, one.dag_id or "", *figures)
+        table.add_row(*(Text(printable(text)) for text in texts))  # no markup in them
     return table
 
 

@@ -55,6 +55,24 @@ def test_lint_says_in_plain_lines_what_each_contract_does(watched: str) -> None:
     assert count == "2 contracts, no problems"
 
 
+@pytest.mark.parametrize("terminal", [False, True])
+def test_lint_prints_no_control_character_of_a_contract(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, terminal: bool
+) -> None:
+    """Neither of one that is sound nor of one that is refused."""
+    if terminal:
+        monkeypatch.setenv("FORCE_COLOR", "1")
+        monkeypatch.setenv("COLUMNS", "200")
+    text = re.sub(r"(?m)^version: .*", r'version: "1\\e]0;T\\a\\n2"', Path(SALES).read_text(encoding="utf-8"))
+    path = tmp_path / "c.odcs.yaml"
+    for text_of_contract in (text, text + '"\\e[31mred\\n": x\n'):
+        path.write_text(text_of_contract, encoding="utf-8")
+        result = suimon("contract", "lint", str(path))
+        told = re.sub(r"\x1b\[[0-9;]*m", "", result.stdout)  # the terminal's own colours
+        assert not re.search(r"[\x00-\x09\x0b-\x1f]", told + result.stderr)
+        assert r"\x1b" in told + result.stderr
+
+
 def test_lint_shows_a_table_on_a_terminal(monkeypatch: pytest.MonkeyPatch, watched: str) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "120")

@@ -1,11 +1,13 @@
 """Conditions: SQL of a closed list over the columns of the contract, and nothing else, reaches DuckDB."""
 
+import re
 from collections.abc import Callable
 
 import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlglot import exp
 
 from suimon.contract.file import Column, Condition
 from suimon.contract.model import Contract
@@ -206,3 +208,31 @@ def test_whatever_is_written_is_refused_or_reads_the_columns_alone(sql: str) -> 
         row = "SELECT CAST(NULL AS BIGINT) t0, CAST(NULL AS DECIMAL(9, 2)) t1, CAST(NULL AS VARCHAR) t2"
         query = f"SELECT typeof({found.sql}) FROM ({row})"  # noqa: S608 - what is compiled is what is tested
         assert duckdb.execute(query).fetchone() == ("BOOLEAN",)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "(" * 400 + "pieces = 1" + ")" * 400,
+        "NOT " * 900 + "active",
+        "- " * 2000 + "pieces = 1",
+        "abs(" * 300 + "pieces" + ")" * 300 + " = 1",
+    ],
+)
+def test_a_condition_of_too_many_levels_is_refused_plainly(draft: Draft, refused: Refused, sql: str) -> None:
+    (problem,) = refused(draft(quality=condition(sql)))
+    assert re.search("too many levels|cannot be evaluated|no condition in SQL", problem), problem
+
+
+def test_a_condition_that_nobody_would_write_is_refused_unread(draft: Draft, refused: Refused) -> None:
+    (problem,) = refused(draft(quality=condition(" AND ".join(f"pieces <> {n}" for n in range(5_000)))))
+    assert "characters, more than 20000; write it in several conditions" in problem
+
+
+def test_a_long_condition_is_written_as_sql_once_not_for_each_of_its_parts(
+    draft: Draft, reads: Reads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written, sql = list[object](), exp.Expression.sql
+    monkeypatch.setattr(exp.Expression, "sql", lambda node, *a, **k: written.append(node) or sql(node, *a, **k))
+    reads(draft(quality=condition(" AND ".join(f"pieces <> {n}" for n in range(500)))))
+    assert len(written) == 1

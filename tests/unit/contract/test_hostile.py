@@ -9,6 +9,7 @@ from suimon.contract.file import ContractError
 from suimon.contract.model import Contract
 from suimon.contract.odcs.clauses import ContractFileError
 from suimon.contract.odcs.parse import read_contract
+from suimon.contract.odcs.values import _steps
 
 
 @pytest.mark.parametrize("text", ["[" * 2000, "{a: " * 2000, "a: !!bool x", "a: !!timestamp x", "\0", "- &a [*a]"])
@@ -71,3 +72,18 @@ def test_a_message_repeats_no_more_of_a_value_than_a_line(tmp_path: Path, text: 
     with pytest.raises(ContractFileError) as caught:
         read_contract(path)
     assert max(len(problem.path + problem.message) for problem in caught.value.problems) < 400
+
+
+@pytest.mark.parametrize(
+    ("pattern", "steps"),
+    [
+        ("^[A-Z]{2}[0-9]{10}$", 14),
+        ("^(?:ab|c){3}$", 14),
+        (r"^\d{1,64}@[a-z.\]]{5}\.x{2,}$", 75),
+        ("^((a?){10}){10}$", 202),
+        ("^(a?){900}a{900}$", 2702),
+        ("^a{3}{3}$", 11),
+    ],
+)
+def test_the_steps_of_a_pattern_are_counted_as_often_as_they_repeat(pattern: str, steps: int) -> None:
+    assert _steps(pattern) == steps

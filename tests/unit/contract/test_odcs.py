@@ -219,6 +219,8 @@ def test_a_clause_that_nothing_enforces_is_refused_at_its_line(
         ("element: sales.order_date", "element: order_date", "slaProperties[0].element: 'order_date' is no column"),
         ("{ds}", "{hour}", "customProperties[0].value: key pattern"),
         ("value: daily_sales_etl", "value: a/b", "customProperties[1].value: 'a/b' is no DAG id"),
+        ("value: daily_sales_etl", "value: '.'", "customProperties[1].value: '.' is no DAG id"),
+        ("value: daily_sales_etl", "value: ..", "customProperties[1].value: '..' is no DAG id"),
         ("value: daily_sales_etl", f"value: {'x' * 31}", "customProperties[1].value: has 31 characters; MWAA"),
         ("encoding: utf-8", "encoding: utf-7", "customProperties[3].value.encoding: must be one of utf-8"),
         ('delimiter: ","', 'delimiter: "::"', "customProperties[3].value.delimiter: must be one ASCII mark"),

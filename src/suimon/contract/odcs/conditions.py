@@ -34,6 +34,7 @@ _LIST = (
 _EXTRACTED = frozenset({"YEAR", "MONTH", "DAY"})
 _QUOTED_OR_DATE = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\{ds\}""")
 _SAMPLE_DATE = "2000-01-01"
+_MOST_CHARACTERS = 20_000  # a condition that a person has written is shorter
 
 
 def read_condition(clause: Clause, columns: tuple[Column, ...], reader: Reader) -> Condition | None:
@@ -42,7 +43,19 @@ def read_condition(clause: Clause, columns: tuple[Column, ...], reader: Reader) 
     name = reader.text(clause, "name")
     sql = reader.text(clause, "implementation", wanted="a condition in SQL")
     given = clause["implementation"]
-    if given is None or not sql or (tree := _parse(given, sql, reader)) is None:
+    if given is None or not sql:
+        return None
+    try:
+        return _compiled(clause, given, name, sql, columns, reader)
+    except RecursionError:
+        reader.refuse(given, "has too many levels within each other; write it in several conditions")
+        return None
+
+
+def _compiled(
+    clause: Clause, given: Clause, name: str, sql: str, columns: tuple[Column, ...], reader: Reader
+) -> Condition | None:
+    if (tree := _parse(given, sql, reader)) is None:
         return None
     places = {column.name.lower(): place for place, column in enumerate(columns) if column.name != DS}
     if problem := _forbidden(tree, columns, places):
@@ -65,6 +78,11 @@ def read_condition(clause: Clause, columns: tuple[Column, ...], reader: Reader) 
 
 
 def _parse(clause: Clause, sql: str, reader: Reader) -> exp.Expression | None:
+    if len(sql) > _MOST_CHARACTERS:
+        reader.refuse(
+            clause, f"has {len(sql)} characters, more than {_MOST_CHARACTERS}; write it in several conditions"
+        )
+        return None
     try:
         # As a name: it is parsed as one, and no text in quotes is touched.
         named = _QUOTED_OR_DATE.sub(lambda found: f'"{DS}"' if found[0] == DS else found[0], sql)
@@ -93,18 +111,21 @@ def _value_of(column: exp.Column, places: dict[str, int]) -> exp.Expression:
 def _forbidden(tree: exp.Expression, columns: tuple[Column, ...], places: dict[str, int]) -> str | None:
     """Say what in a condition may not stand there; None if all of it may."""
     for node in tree.walk():
-        shown = cut(node.sql("duckdb", comments=False))
         extracts = isinstance(node, exp.Extract) and node.name.upper() not in _EXTRACTED
         casts = isinstance(node, exp.DataType) and node.this.name not in _CASTS
         if type(node) not in _ALLOWED or extracts or casts:
-            return f"{'a cast to ' if casts else ''}{shown} may not stand in a condition; allowed are {_LIST}"
+            return f"{'a cast to ' if casts else ''}{_shown(node)} may not stand in a condition; allowed are {_LIST}"
         if isinstance(node, exp.Literal) and DS in node.name:
-            return f"{shown} is a text; write {DS} without quotes, it is the date in the file's key"
+            return f"{_shown(node)} is a text; write {DS} without quotes, it is the date in the file's key"
         if isinstance(node, exp.AtTimeZone) and (problem := _shifts_zone(node)):
-            return f"{shown} {problem}"
+            return f"{_shown(node)} {problem}"
         if isinstance(node, exp.Column) and (node.table or node.name.lower() not in {*places, DS}):
-            return f"{shown} is no column; there are {', '.join(column.name for column in columns)}"
+            return f"{_shown(node)} is no column; there are {', '.join(column.name for column in columns)}"
     return None
+
+
+def _shown(node: exp.Expression) -> str:
+    return cut(node.sql("duckdb", comments=False))
 
 
 def _shifts_zone(node: exp.AtTimeZone) -> str | None:

@@ -257,7 +257,7 @@ def _dag(document: Clause, custom: dict[str, Clause], reader: Reader) -> str | N
     clause = custom.get("dag")
     if clause is None:
         reader.refuse(document, "a contract with a keyPattern needs customProperties, property dag: the DAG to open")
-    elif not isinstance(clause.value, str) or not re.fullmatch(r"[A-Za-z0-9_.-]+", clause.value):
+    elif not isinstance(clause.value, str) or not re.fullmatch(r"(?!\.+$)[A-Za-z0-9_.-]+", clause.value):
         reader.refuse(clause, f"{brief(clause.value)} is no DAG id")
     elif len(clause.value) > MAX_DAG_ID:
         reader.refuse(clause, f"has {len(clause.value)} characters; MWAA's 64-character path leaves {MAX_DAG_ID}")
