@@ -14,7 +14,7 @@ from suimon.cli.errors import CommandError
 from suimon.contract.model import Contract
 from suimon.contract.odcs.clauses import ContractFileError
 from suimon.contract.odcs.parse import compile_contracts, read_contract_files
-from suimon.report.messages import printable
+from suimon.drops.foreign_text import printable
 
 CONTRACTS = "contracts"
 

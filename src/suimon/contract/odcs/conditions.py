@@ -124,7 +124,7 @@ def _forbidden(tree: exp.Expression, columns: tuple[Column, ...], places: dict[s
     return None
 
 
-def _shown(node: exp.Expression) -> str:
+def _shown(node: exp.Expr) -> str:
     return cut(node.sql("duckdb", comments=False))
 
 
