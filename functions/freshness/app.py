@@ -25,6 +25,7 @@ from suimon.mwaa.airflow import CLIENT_CONFIG, Airflow
 from suimon.mwaa.pace import Pace
 from suimon.outcome.run_end import RunEnds
 from suimon.settings import Settings
+from suimon.sweep.closing import CloseError, Closing, close
 from suimon.sweep.plans.lost_events import Walk
 from suimon.sweep.round import Sweep, SweepError
 
@@ -54,7 +55,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     nothing; RoundTimeError, before anything runs, for a time that is out of all reason.
 
     With `reconcile` an operator asks: {"walk": {...}} for the next portion of a walk over the whole bucket, {} for a
-    round of the sweep. SweepError at the end of a scheduled round in which a part of the sweep failed.
+    round of the sweep. With `close` a person ends a drop: {"drop_id": …, "reason": …, "who": …}. SweepError at the end
+    of a scheduled round in which a part of the sweep failed.
     """
     when = round_time(event.get("time"), utc_now(), scheduled=event.get("source") == "aws.scheduler")
     now = when.at
@@ -64,6 +66,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
     if "reconcile" in event and not when.is_now:
         raise RoundTimeError("what is reconciled is repaired now: leave the time away")
+    if "close" in event:
+        return close_drop(event["close"], utc_now())
     if not when.is_now:
         return {**asdict(watch().look(now)), "dry_look": now.isoformat()}
     if "reconcile" in event:
@@ -76,6 +80,18 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     if findings.failures:
         raise SweepError("; ".join(f"{failure.part}: {failure.reason}" for failure in findings.failures))
     return {**summary, "sweep": findings.to_json()}
+
+
+def close_drop(request: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Close a drop for a person, who gets its id and state, or why it was refused."""
+    try:
+        closing = Closing.from_request(request)
+        ledger = Ledger(table(), closing.who or "a person")
+        record = close(ledger, boto3.client("stepfunctions"), closing, now)
+    except CloseError as error:
+        return {"refused": str(error)}
+    logger.info("drop closed", drop_id=record.id, key=record.drop.key, reason=closing.reason, who=closing.who)
+    return {"drop_id": record.id, "state": record.state}
 
 
 def reconcile(request: dict[str, Any], now: datetime, time_left: Callable[[], float]) -> dict[str, Any]:

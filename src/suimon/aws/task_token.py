@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from suimon.drops.drop import DropRecord
 
-_FAILURES = {State.REJECTED: "Rejected", State.GONE: "Deleted"}
+_FAILURES = {State.REJECTED: "Rejected", State.GONE: "Deleted", State.CLOSED: "Closed"}
 # The token was used or has expired, or its execution has ended: nobody waits any more.
 _NOBODY_WAITS = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})
 

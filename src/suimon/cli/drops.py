@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
+from suimon.cli.close import close
 from suimon.cli.errors import CommandError
 from suimon.cli.printing import print_plain
 from suimon.cli.stack import advice, outputs_of
@@ -53,7 +54,19 @@ class NotFoundError(click.ClickException):
     exit_code = 1
 
 
-@click.command()
+class _WithClose(click.Command):
+    """`suimon drops …` shows; `suimon drops close …` is a command of its own."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Read the arguments of either."""
+        if args[:1] == ["close"]:
+            return close.make_context(f"{info_name} close", args[1:], parent, **extra)
+        return super().make_context(info_name, args, parent, **extra)
+
+
+@click.command(cls=_WithClose)
 @click.argument("drop_id", required=False)
 @click.option("--dataset", default="", help="List the drops of a dataset; with --partition or --state.")
 @click.option("--partition", default="", metavar="YYYY-MM-DD", help="Of this partition of the dataset.")
@@ -74,6 +87,8 @@ def drops(
     as_json: bool,
 ) -> None:
     """Show one drop with its history, by DROP_ID or by the id of its run; or list drops, newest first.
+
+    `suimon drops close DROP_ID --reason …` ends one that nothing ends by itself.
 
     Newest is the latest write of a key or partition; of a state, what came to it last. Exit status: 0 shown, also
     when there is nothing to list; 1 the ledger knows no drop of this id; 2 it could not be read.
@@ -175,6 +190,7 @@ def as_object(record: DropRecord) -> dict[str, Any]:
         "replay": record.replay.execution if record.replay else None,
         "failure": last_failure(record),
         "rejection": asdict(record.rejection) if record.rejection else None,
+        "closed": record.closed,
     }
 
 
@@ -228,6 +244,7 @@ def details(record: DropRecord, copy: str) -> Grid:
         "accepted copy": copy,
         "replay": record.replay.execution if record.replay else None,
         "last failure": last_failure(record),
+        "closed": record.closed,
     }
     grid = Grid.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True, style="bold")

@@ -164,6 +164,7 @@ class DropRecord:
         members: of a set itself, the drop ids of its shards and of what said which there are.
         replay: what asked for the last attempt that was not the first.
         failure: the last try that failed, of this state or an earlier one.
+        closed: of a CLOSED drop, why a person has ended it, and who.
         turn: which message takes the drop through the gate: 0 is its event's, the sweep counts up. Any other ends.
         moves: how many entries its history has.
 
@@ -187,6 +188,7 @@ class DropRecord:
     replay: Replay | None = None
     failure: Failure | None = None
     turn: int = 0
+    closed: str | None = None
     moves: int = field(default=1, compare=False)
 
     @property

@@ -67,6 +67,15 @@ DUPLICATE are never left: another write counts in their place, and that one can 
 is nothing to check. A version that was deleted after it was accepted can be replayed: its copy is loaded again.
 
 
+Contracts that go, and persons
+------------------------------
+
+A contract may go while files of its dataset are on their way. What nobody has judged yet becomes UNMATCHED, and is
+RECEIVED again when a contract matches it. An ACCEPTED drop waits, and is reported, until its contract comes again. A
+run goes on by itself. Whatever waits for something that never comes is CLOSED by a person, who says why; no message, no
+sweep and no replay takes it up again.
+
+
 Sets
 ----
 
@@ -105,6 +114,7 @@ class State(StrEnum):
     TRIGGERED = "TRIGGERED"
     LOADED = "LOADED"
     FAILED = "FAILED"
+    CLOSED = "CLOSED"
 
 
 class Awaits(StrEnum):
@@ -134,7 +144,8 @@ class Why(StrEnum):
     RUN = "its run"
     SET = "its set"
     REPLAY = "a replay"
-    CONTRACT = "a new contract"
+    CONTRACT = "a contract that came or went"
+    PERSON = "a person"
 
 
 @dataclass(frozen=True)
@@ -174,6 +185,7 @@ STATES: dict[State, Meaning] = {
     State.GONE: Meaning("was deleted before it could be checked; people have been told", Awaits.NOTHING, Counts.NEVER),
     State.SUPERSEDED: Meaning("a later write counts instead", Awaits.NOTHING, Counts.NEVER),
     State.DUPLICATE: Meaning("another write of the same bytes counts", Awaits.NOTHING, Counts.AS_ANOTHER),
+    State.CLOSED: Meaning("a person has ended it, and said why", Awaits.NOTHING, Counts.NEVER),
     State.UNMATCHED: Meaning("no contract matches its key", Awaits.CONTRACT, Counts.OPEN),
 }
 
@@ -184,6 +196,8 @@ MOVES: tuple[Move, ...] = (
     Move(None, _RECEIVED, Why.ENTRY, "intake, sweep", "a contract matches its key"),
     Move(None, State.UNMATCHED, Why.ENTRY, "intake, sweep", "no contract matches its key"),
     Move(State.UNMATCHED, _RECEIVED, Why.CONTRACT, "sweep, intake", "a contract matches its key by now"),
+    Move(_RECEIVED, State.UNMATCHED, Why.CONTRACT, "intake", "its contract is gone"),
+    Move(_VALIDATING, State.UNMATCHED, Why.CONTRACT, "intake", "its contract is gone"),
     Move(_RECEIVED, _VALIDATING, Why.CHECK, "intake", "claimed under a lease"),
     Move(_VALIDATING, _VALIDATING, Why.CHECK, "intake", "taken over once the lease has expired"),
     Move(_VALIDATING, _ACCEPTED, Why.CHECK, "intake", "it keeps its contract"),
@@ -204,6 +218,11 @@ MOVES: tuple[Move, ...] = (
     Move(_FAILED, _VALIDATING, Why.REPLAY, "intake", "the next attempt"),
     Move(_REJECTED, _VALIDATING, Why.REPLAY, "intake", "the next attempt"),
 )
+
+# Of what nothing else may ever end. A run goes on though its drop is closed, and what it loads stands in the table.
+CLOSABLE = tuple(state for state, meaning in STATES.items() if meaning.awaits is not Awaits.NOTHING)
+MOVES += tuple(Move(state, State.CLOSED, Why.PERSON, "a person", "nothing else ends it") for state in CLOSABLE)
+MOVES += (Move(State.CLOSED, _LOADED, Why.RUN, "outcome, sweep", "its run has loaded it after all"),)
 
 _BY_ENDS = {(move.start, move.end): move for move in MOVES}
 

@@ -49,6 +49,7 @@ class Kind(StrEnum):
     FOREIGN_RUN = "foreign-run"
     FAILING = "failing"
     STUCK = "stuck"
+    ORPHANED = "orphaned"
     UNDELIVERABLE = "undeliverable"
     SWEEP_FAILED = "sweep-failed"
     UNEXPLAINED = "unexplained"
@@ -190,6 +191,9 @@ KINDS: dict[Kind, Definition] = {
         ("dataset", "error"), _ERROR, "no file of the dataset is left that fails with this error", patience=_MOMENT
     ),
     Kind.STUCK: Definition(("dataset",), _ERROR, "no file of the dataset has been stuck for an hour"),
+    Kind.ORPHANED: Definition(
+        ("dataset",), _WARNING, "a contract knows the dataset again, or somebody has closed its drops"
+    ),
     Kind.UNDELIVERABLE: Definition((), _ERROR, "somebody has deleted the messages that were kept"),
     Kind.SWEEP_FAILED: Definition(("part",), _ERROR, "that part of the sweep was done"),
     Kind.UNEXPLAINED: Definition((), _ERROR, "the sweep could repair or explain all that it found"),

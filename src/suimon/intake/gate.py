@@ -16,6 +16,7 @@ from suimon.drops.failure import TERMINATED, Failure
 from suimon.drops.next_step import Step, next_step
 from suimon.drops.states import AT_THE_GATE, State
 from suimon.incidents.lifecycle import LostIncidentError
+from suimon.incidents.messages import files
 from suimon.incidents.messages.failing import failing, is_due
 from suimon.intake.admission import Admission
 from suimon.intake.entry import enter
@@ -68,7 +69,7 @@ class Gate:
         record = enter(drop, self.contracts, self.ledger, self.incidents, self.clock())
         matched = self.contracts.match(drop.key)
         if matched is None:
-            return record
+            return self._without_contract(record)
         if record.turn and record.state in AT_THE_GATE:
             return record  # mark: turn-is-over
         contract, partition = matched
@@ -78,7 +79,7 @@ class Gate:
                 record = self.ledger.move(record, State.RECEIVED, self.clock(), match=match)
             except LostClaimError as error:
                 raise RetryLaterError(str(error)) from error
-        return self.advance(record, contract)
+        return self._advance_own(record)
 
     def resume(self, drop_id: str, turn: int = 0) -> DropRecord:
         """Take a drop of the ledger on from its state, unless the message's turn is over.
@@ -93,7 +94,26 @@ class Gate:
             return record  # another message takes it on
         if record.state is State.UNMATCHED:
             return self.take(record.drop)
-        return self.advance(record, self.contracts.of(record.dataset))
+        return self._advance_own(record)
+
+    def _advance_own(self, record: DropRecord) -> DropRecord:
+        """Advance under the contract of the drop's own dataset; another one may match its key by now."""
+        own = next((one for one in self.contracts.all if one.dataset == record.dataset), None)
+        return self.advance(record, own) if own else self._without_contract(record)
+
+    def _without_contract(self, record: DropRecord) -> DropRecord:
+        """Do what can be done when no contract knows the drop's dataset: what nobody has judged waits for one."""
+        if record.state is State.TRIGGERED:
+            return self._catch_up(record)
+        is_judged = record.state not in {State.RECEIVED, State.VALIDATING} or record.members
+        if is_judged or record.is_leased(self.clock()):
+            return record
+        now = self.clock()
+        self.incidents.report(files.no_contract(record.drop, self.contracts, now), now)
+        try:
+            return self.ledger.move(record, State.UNMATCHED, now)
+        except LostClaimError as error:
+            raise RetryLaterError(str(error)) from error
 
     def advance(self, record: DropRecord, contract: Contract) -> DropRecord:
         """Do what comes next by the state of the drop; a failure that it had is over when that succeeds."""

@@ -64,6 +64,7 @@ class Changes(TypedDict, total=False):
     sha256: str
     membership: Membership
     finished: Mapping[str, Any]
+    closed: str
 
 
 class Touches(TypedDict, total=False):

@@ -186,6 +186,7 @@ def record_of(item: Mapping[str, Any]) -> DropRecord:
         replay=Replay(item["replay"], item["task_token"]) if "replay" in item else None,
         failure=_failure_of(item["failure"]) if "failure" in item else None,
         turn=int(item.get("turn", 0)),
+        closed=item.get("closed"),
         moves=len(item["history"]),
     )
 

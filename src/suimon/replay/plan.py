@@ -19,7 +19,7 @@ MAX_DAYS = 366
 DEFAULT_CONCURRENCY, MAX_CONCURRENCY = 3, 40  # an inline Map of Step Functions runs 40 at once, at most
 
 # What never was the content of its day: a newer one took its place, or no contract knows it.
-_NEVER_THE_DAY = frozenset({State.SUPERSEDED, State.UNMATCHED})
+_NEVER_THE_DAY = frozenset({State.SUPERSEDED, State.UNMATCHED, State.CLOSED})
 
 
 class RequestError(ValueError):

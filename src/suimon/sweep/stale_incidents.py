@@ -10,7 +10,7 @@ from suimon.incidents.leaving_out import leave_out
 from suimon.incidents.recovery import OF_CAUSES, OF_WRITES, close_recovered, lapsed, recoveries_by_waiting
 from suimon.sweep.findings import Finding
 from suimon.sweep.oldest_drops import read_oldest
-from suimon.sweep.plans.set_parts import may_wait
+from suimon.sweep.plans.set_parts import is_orphan, may_wait
 from suimon.sweep.turns import in_turn
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ def _close_causes(
     accepted = read_oldest(ledger, State.ACCEPTED, now, lambda one: not may_wait(one, contracts))
     if not accepted.all_read:
         return []
-    waiting = [record for record in accepted.records if not may_wait(record, contracts)]
+    waiting = [
+        record for record in accepted.records if not (may_wait(record, contracts) or is_orphan(record, contracts))
+    ]
     dags = {one.dataset: one.dag_id or "" for one in contracts.all}
     return incidents.recover(recoveries_by_waiting(opened, waiting, dags, now), now)

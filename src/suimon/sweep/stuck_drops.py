@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from suimon.drops.states import AT_THE_GATE, STATES
 from suimon.incidents.leaving_out import leave_out
 from suimon.sweep.oldest_drops import read_oldest
-from suimon.sweep.plans.set_parts import may_wait
+from suimon.sweep.plans.set_parts import is_orphan, may_wait
 from suimon.sweep.plans.stuck_drops import IDLE, Seen, is_idle, plan, sets_to_read
 from suimon.sweep.resuming import resume
 
@@ -40,7 +40,7 @@ def resume_stuck(
     until = {state: now if STATES[state].leased else now - IDLE for state in AT_THE_GATE}
     read = [read_oldest(ledger, state, until[state], lambda one: not may_wait(one, contracts)) for state in until]
     waiting = [record for oldest in read for record in oldest.records]
-    idle = [record for record in waiting if is_idle(record, now)]
+    idle = [record for record in waiting if is_idle(record, now) and not is_orphan(record, contracts)]
     sets = {}
     for name in sets_to_read(idle, contracts):
         with leave_out(unusable, f"set#{name[0]}#{name[1]}"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,7 +19,7 @@ from suimon.ledger.queries import history
 if TYPE_CHECKING:
     from tests.functional.conftest import Post
 
-from tests.functional.intake.gated import GOOD, NOON, FakeMwaa, put
+from tests.functional.intake.gated import GOOD, NOON, Clock, FakeMwaa, put
 
 
 def test_a_key_that_no_contract_knows_is_recorded_and_reported_once_a_pattern(gate: Gate, post: Post) -> None:
@@ -72,6 +73,25 @@ def test_a_drop_is_resumed_from_the_ledger_alone(gate: Gate, mwaa: FakeMwaa) -> 
     assert receive(gate, resume_message(record)).state is State.TRIGGERED
     assert receive(gate, resume_message(record)).state is State.TRIGGERED
     assert len(mwaa.runs) == 1
+
+
+@pytest.mark.parametrize("claimed", [False, True])
+def test_what_nobody_has_judged_waits_for_a_contract_when_its_own_is_gone(
+    gate: Gate,
+    clock: Clock,
+    post: Post,
+    claimed: bool,  # noqa: FBT001 a parameter
+) -> None:
+    drop = put(GOOD)
+    record = gate.ledger.receive(drop, Match("sales", "2026-11-20"), NOON)
+    if claimed:
+        gate.ledger.claim(record, NOON, owner="x", lease=timedelta(minutes=16), attempt=1)
+        clock.now += timedelta(minutes=17)
+    without = replace(gate, contracts=Contracts(()))
+    for body in (resume_message(record), resume_message(record)):
+        assert receive(without, body).state is State.UNMATCHED
+    assert post.subjects() == ["[Suimon] Files that no contract knows: sales/…/*.csv"]
+    assert receive(gate, resume_message(record)).state is State.TRIGGERED
 
 
 @pytest.mark.parametrize("body", ["no json", "[]", "{}", '{"resume": "0000000000000000"}', '{"detail": {}}'])

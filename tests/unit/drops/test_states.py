@@ -46,7 +46,8 @@ def test_a_state_that_awaits_something_can_be_left_and_an_end_is_left_by_a_repla
             assert not ends_of(state, Why.CHECK, Why.SET, Why.CONTRACT), state
         else:
             assert ends_of(state, *(why for why in Why if why is not Why.REPLAY)) - {state}, state
-    assert {state for state in AT_AN_END if ends_of(state, Why.RUN)} == {State.FAILED}
+    assert {state for state in AT_AN_END if ends_of(state, Why.RUN)} == {State.FAILED, State.CLOSED}
+    assert ends_of(State.CLOSED) == {State.LOADED}  # the rows of a run that went on stand in the table
     assert ends_of(State.SUPERSEDED) == ends_of(State.DUPLICATE) == set()
 
 
@@ -76,7 +77,7 @@ def test_the_gate_owes_a_step_to_what_waits_for_its_check_or_its_run() -> None:
 
 
 def test_a_run_reports_the_ends_that_a_started_drop_can_come_to() -> None:
-    assert set(OUTCOMES.values()) == ends_of(State.TRIGGERED)
+    assert set(OUTCOMES.values()) == ends_of(State.TRIGGERED, Why.RUN)
 
 
 @pytest.mark.parametrize("start", State)
@@ -125,3 +126,9 @@ def test_the_picture_shows_every_move_and_every_meaning() -> None:
         assert not {*":;"} & {*move.text, *move.by}, "Mermaid would read no further"
     for state, meaning in STATES.items():
         assert f"| {state} | {meaning.text} | {meaning.awaits} |" in drawn
+
+
+def test_whatever_waits_can_be_closed_by_a_person_and_nothing_that_has_ended() -> None:
+    assert {move.start for move in MOVES if move.end is State.CLOSED} == set(State) - AT_AN_END
+    assert {move.why for move in MOVES if move.end is State.CLOSED} == {Why.PERSON}
+    assert State.CLOSED not in REPLAYABLE

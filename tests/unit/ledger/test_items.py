@@ -39,6 +39,7 @@ CHANGES: dict[str, Any] = {
     "replay": Replay("execution", "token"),
     "failure": Failure(State.RECEIVED, 1, NOON, NOON + timedelta(minutes=5), 7, "AccessDenied", "kms:Decrypt"),
     "turn": 3,
+    "closed": "no contract comes any more (somebody)",
     "attempt": 2,
 }
 

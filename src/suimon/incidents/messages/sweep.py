@@ -88,6 +88,25 @@ def stuck_drops(dataset: str, records: Sequence[DropRecord]) -> Problem:
     )
 
 
+def orphaned_drops(dataset: str, records: Sequence[DropRecord]) -> Problem:
+    """Report accepted drops of a dataset that no contract knows any more."""
+    listed = "\n".join(f"  {one.drop.key}: {one.state}, drop {one.id}" for one in records[:EXAMPLES])
+    more = f"\n  and {len(records) - EXAMPLES:,} more" if len(records) > EXAMPLES else ""
+    return Problem(
+        kind=Kind.ORPHANED,
+        about=About(dataset=dataset),
+        subject=f"{dataset}: files wait, and no contract knows them any more",
+        body=(
+            f"They were accepted, and the contract of {dataset} is gone from this release before their runs were "
+            f"started:\n{listed}{more}\n\n"
+            "What to do: if the contract went by mistake, deploy it again, and they go on by themselves. Else close "
+            "each:\n"
+            f"  suimon drops close {records[0].id} --reason 'the dataset is given up'"
+        ),
+        fingerprint="orphaned",
+    )
+
+
 def undeliverable_messages(bucket: str, keys: Sequence[str]) -> Problem:
     """Messages that cannot be used, each kept whole."""
     listed = "\n".join(f"  s3://{bucket}/{shown(key)}" for key in keys[:EXAMPLES])

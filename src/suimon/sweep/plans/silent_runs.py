@@ -112,12 +112,13 @@ class Plan:
 
 
 def runs_of(triggered: Iterable[DropRecord], contracts: Contracts) -> list[Run]:
-    """Return the runs of TRIGGERED drops; parts of sets have none, nor has a dataset without a DAG."""
+    """Return the runs of TRIGGERED drops, whatever became of their contracts; parts of sets have none."""
     runs = []
     for record in triggered:
         contract = contract_of(record, contracts)
-        if contract and contract.dag_id and not is_set_part(record, contracts):
-            runs.append(Run(record, record.opened_dag or contract.dag_id))
+        dag_id = record.opened_dag or (contract.dag_id if contract else None)
+        if dag_id and not is_set_part(record, contracts):
+            runs.append(Run(record, dag_id))
     return runs
 
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from suimon.drops.sets import is_open, is_whole
 from suimon.drops.states import State
-from suimon.incidents.incident import EXAMPLES, gone
+from suimon.incidents.incident import EXAMPLES, gone, of_kind
 from suimon.incidents.kinds import Kind
 from suimon.incidents.messages.failing import failing, failing_by_error, is_due
-from suimon.incidents.messages.recoveries import NOTHING_FAILS, NOTHING_IS_STUCK
-from suimon.incidents.messages.sweep import stuck_drops
+from suimon.incidents.messages.recoveries import NOTHING_FAILS, NOTHING_IS_ORPHANED, NOTHING_IS_STUCK
+from suimon.incidents.messages.sweep import orphaned_drops, stuck_drops
 from suimon.sweep.findings import Finding
-from suimon.sweep.plans.set_parts import may_wait
+from suimon.sweep.plans.set_parts import is_orphan, may_wait
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -69,16 +69,20 @@ def plan(seen: Seen, contracts: Contracts, now: datetime) -> Plan:
 
     An accepted part of a set may wait for the others; that its set stays incomplete is reported elsewhere.
     """
-    idle = [record for record in seen.waiting if is_idle(record, now)]
+    orphans = _orphans(seen, contracts)
+    idle = [record for record in seen.waiting if is_idle(record, now) and not is_orphan(record, contracts)]
     parts = [record for record in idle if may_wait(record, contracts)]
     stuck = sorted((record for record in idle if not may_wait(record, contracts)), key=_since)
     wanted = sorted([*stuck, *parts_to_resume(parts, seen.sets, contracts)], key=_since)
     resume = wanted[: max(SENT_AT_LEAST, min(QUEUE_HOLDS, len(wanted)) - seen.backlog)]
-    late = [record for record in stuck if is_late(record, now) and not record.failing]
+    adopted = {one.about.dataset for one in of_kind(seen.opened, Kind.ORPHANED)}  # nobody has resumed them before
+    late = [one for one in stuck if is_late(one, now) and not one.failing and one.dataset not in adopted]
     due = [record for record in seen.waiting if is_due(record, now)]
     problems = [stuck_drops(dataset, records) for dataset, records in sorted(_by_dataset(late).items())]
     problems += [failing(*name, records) for name, records in sorted(failing_by_error(due).items())]
+    problems += [orphaned_drops(dataset, records) for dataset, records in sorted(orphans.items())]
     reported = {record.id for record in [*late, *due]}
+    reported |= {record.id for records in orphans.values() for record in records}
     repaired = len({record.id for record in resume} - reported - {record.id for record in parts})
     return Plan(
         tuple(resume),
@@ -97,13 +101,20 @@ def plan(seen: Seen, contracts: Contracts, now: datetime) -> Plan:
 
 def _recoveries(seen: Seen, contracts: Contracts, now: datetime) -> list[Recovery]:
     """Return what has recovered; a drop that is looked at just now is neither stuck nor through the gate."""
+    orphans = [orphaned_drops(dataset, records) for dataset, records in _orphans(seen, contracts).items()]
     late = [one for one in seen.waiting if is_late(one, now) and not may_wait(one, contracts)]
+    late = [one for one in late if not is_orphan(one, contracts)]
     stuck = [stuck_drops(dataset, records) for dataset, records in _by_dataset(late).items()]
     fail = [failing(*name, records) for name, records in failing_by_error(seen.waiting).items()]
     return [
         *gone(seen.opened, Kind.STUCK, NOTHING_IS_STUCK, still=stuck),
         *gone(seen.opened, Kind.FAILING, NOTHING_FAILS, still=fail),
+        *gone(seen.opened, Kind.ORPHANED, NOTHING_IS_ORPHANED, still=orphans),
     ]
+
+
+def _orphans(seen: Seen, contracts: Contracts) -> dict[str, list[DropRecord]]:
+    return _by_dataset(record for record in seen.waiting if is_orphan(record, contracts))
 
 
 def _by_dataset(records: Iterable[DropRecord]) -> dict[str, list[DropRecord]]:
