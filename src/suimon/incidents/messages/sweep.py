@@ -90,7 +90,7 @@ def stuck_drops(dataset: str, records: Sequence[DropRecord]) -> Problem:
 
 def orphaned_drops(dataset: str, records: Sequence[DropRecord]) -> Problem:
     """Report accepted drops of a dataset that no contract knows any more."""
-    listed = "\n".join(f"  {one.drop.key}: {one.state}, drop {one.id}" for one in records[:EXAMPLES])
+    listed = "\n".join(f"  {one.drop.shown_key}: {one.state}, drop {one.id}" for one in records[:EXAMPLES])
     more = f"\n  and {len(records) - EXAMPLES:,} more" if len(records) > EXAMPLES else ""
     return Problem(
         kind=Kind.ORPHANED,
@@ -101,7 +101,7 @@ def orphaned_drops(dataset: str, records: Sequence[DropRecord]) -> Problem:
             f"started:\n{listed}{more}\n\n"
             "What to do: if the contract went by mistake, deploy it again, and they go on by themselves. Else close "
             "each:\n"
-            f"  suimon drops close {records[0].id} --reason 'the dataset is given up'"
+            f"  suimon drops close {records[0].id} --reason 'the dataset is given up'{OF_STACK}"
         ),
         fingerprint="orphaned",
     )
