@@ -26,6 +26,7 @@ from suimon.intake.inspection import FileInspector
 from suimon.intake.queue import HANDED_OVER, delay_for
 from suimon.intake.replays import ReplayRequest, replay
 from suimon.ledger.drops import Ledger
+from suimon.ledger.shares import Shares, share_of
 from suimon.mwaa.airflow import CLIENT_CONFIG, Airflow
 from suimon.mwaa.pace import Pace
 from suimon.settings import Settings
@@ -146,6 +147,7 @@ def built() -> Callable[[str], Gate]:
             scratch=Path(tempfile.gettempdir()),
             clock=utc_now,
         ),
+        shares=Shares(table, share_of(int(settings.intake_concurrency))),
         clock=utc_now,
     )
     return lambda owner: of_all_invocations(owner=owner, ledger=Ledger(table, f"intake {owner}"))

@@ -24,7 +24,7 @@ _request_body: contextvars.ContextVar[bytes] = contextvars.ContextVar("twin_requ
 def add_to_iam(root_key: str) -> None:
     """Make MiniStack's evaluator as strict and as complete as Suimon's policies need it."""
     _only_one_root(root_key)
-    _policy_variables()
+    fill_in_variables()
     _event_conditions()
     _loopback_is_secure()
 
@@ -104,7 +104,7 @@ def _only_one_root(root_key: str) -> None:
         hook(module(name), "is_root_access_key", is_root_access_key, ("access_key_id",))
 
 
-def _policy_variables() -> None:
+def fill_in_variables() -> None:
     """Fill in `${aws:userid}` and its like, which MiniStack compares as they stand, before a statement is matched."""
     evaluator = module("ministack.core.iam_evaluator")
     first_match, resolve = evaluator._first_match, evaluator._resolve_condition_key  # noqa: SLF001 the hook point

@@ -23,13 +23,22 @@ VARIABLES = {
     "undelivered_queue": "SUIMON_UNDELIVERED_QUEUE",
     "mwaa_environment": "SUIMON_MWAA_ENVIRONMENT",
     "glue_job": "SUIMON_GLUE_JOB",
+    "intake_concurrency": "SUIMON_INTAKE_CONCURRENCY",
     "copy_role_arn": "SUIMON_REDSHIFT_COPY_ROLE_ARN",
 }
 OF_ALL = ("stack", "ledger_table", "alerts_topic_arn")
 # What each function cannot do without beside that. Of Redshift's variables, which depend on each other,
 # `_warehouse` knows more.
 NEEDED = {
-    "intake": ("raw_bucket", "lake_bucket", "reports_bucket", "mwaa_environment", "glue_job", "copy_role_arn"),
+    "intake": (
+        "raw_bucket",
+        "lake_bucket",
+        "reports_bucket",
+        "mwaa_environment",
+        "glue_job",
+        "copy_role_arn",
+        "intake_concurrency",
+    ),
     "outcome": ("mwaa_environment",),
     "freshness": (
         "raw_bucket",
@@ -68,6 +77,7 @@ class Settings:
     undelivered_queue: str = ""
     mwaa_environment: str = ""
     glue_job: str = ""
+    intake_concurrency: str = ""
     copy_role_arn: str = ""
     redshift: Warehouse | None = None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from datetime import timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
@@ -18,6 +19,7 @@ from suimon.incidents.lifecycle import IncidentStore
 from suimon.intake import gate
 from suimon.intake.admission import Admission
 from suimon.ledger.drops import Ledger
+from suimon.ledger.shares import Shares
 from suimon.mwaa import airflow
 from suimon.mwaa.airflow import Airflow, Answer
 from suimon.outcome.plan import plan as plan_run_end
@@ -162,6 +164,10 @@ def _believe_the_ids(*_args: Any) -> bool:
     return True
 
 
+def _held_for_ever(self: Shares, dataset: str, owner: str, now: datetime, until: datetime) -> int | None:
+    return _take_place(self, dataset, owner, now, until + timedelta(days=365))
+
+
 def _answer_nobody(*_args: Any) -> None:
     return None
 
@@ -184,6 +190,7 @@ def _no_newer(_self: Ledger, _record: DropRecord) -> list[DropRecord]:
     return []
 
 
+_take_place = Shares.take
 _next_step, _call, _write, _move, _record, _from_event = (
     next_step.next_step,
     Airflow.call,
@@ -326,6 +333,12 @@ BUGS = (
         "an event that names the right run is believed, whatever Airflow says of it",
         ("states_move_forward", "loaded_is_loaded"),
         _everywhere("confirms", _believe_the_ids),
+    ),
+    Bug(
+        "share-held-for-ever",
+        "the place of a worker that was killed is never free again",
+        ("every_drop_ends",),
+        ((Shares, "take", _held_for_ever),),
     ),
     Bug(
         "nobody-answered",

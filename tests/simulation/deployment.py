@@ -20,6 +20,7 @@ from suimon.intake.errors import FailingError, RetryLaterError
 from suimon.intake.gate import Gate
 from suimon.intake.inspection import Inspection
 from suimon.ledger.drops import Ledger
+from suimon.ledger.shares import Shares
 from suimon.ledger.unusable import Unusable
 from suimon.mwaa.airflow import Airflow
 from suimon.mwaa.pace import Pace
@@ -174,6 +175,7 @@ class Functions:
             contracts=self.contracts,
             settings=SETTINGS,
             inspector=self._inspector,
+            shares=Shares(self._table, 2, large=0),  # type: ignore[arg-type]  # as above
             owner=owner,
             clock=self.clock,
         )

@@ -26,6 +26,7 @@ SETTINGS = {
     **REDSHIFT,
     "SUIMON_ALERTS_TOPIC_ARN": "arn:aws:sns:ap-northeast-1:123456789012:alerts",
     "SUIMON_REDSHIFT_COPY_ROLE_ARN": "arn:aws:iam::123456789012:role/copy",
+    "SUIMON_INTAKE_CONCURRENCY": "8",
 }
 
 # Makes everything that outlives an invocation; lists the services it makes clients of, and the files it names or reads.

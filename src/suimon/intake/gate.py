@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property, partial
@@ -29,7 +29,7 @@ from suimon.ledger.followers import follow
 from suimon.ledger.items import stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from mypy_boto3_stepfunctions import SFNClient
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from suimon.contract.model import Contract, Contracts
     from suimon.incidents.lifecycle import IncidentStore
     from suimon.intake.inspection import Inspector
+    from suimon.ledger.shares import Shares
     from suimon.mwaa.airflow import Airflow
     from suimon.settings import Settings
 
@@ -57,6 +58,7 @@ class Gate:
     contracts: Contracts
     settings: Settings
     inspector: Inspector
+    shares: Shares
     owner: str
     clock: Callable[[], datetime]
 
@@ -126,7 +128,8 @@ class Gate:
     def _step(self, record: DropRecord, contract: Contract) -> DropRecord:
         match next_step(record, self.clock()):
             case Step.CHECK:
-                return self.check(record, contract, record.attempt)
+                with self._share_of(record, contract):
+                    return self.check(record, contract, record.attempt)
             case Step.TRIGGER:
                 return route_of(record, contract, self._stations).forward(record)
             case Step.WAIT:
@@ -157,6 +160,21 @@ class Gate:
             self.ledger.release(record, self.clock())
             raise
         return route.forward(record) if record.state is State.ACCEPTED else record
+
+    @contextmanager
+    def _share_of(self, record: DropRecord, contract: Contract) -> Iterator[None]:
+        """Hold a place among the workers for a large file; RetryLaterError when its dataset has no more of them."""
+        if record.drop.size < self.shares.large:
+            yield
+            return
+        now = self.clock()
+        place = self.shares.take(contract.dataset, self.owner, now, now + LEASE)
+        if place is None:
+            raise RetryLaterError(f"drop {record.id} waits for other large files of {contract.dataset}")
+        try:
+            yield
+        finally:
+            self.shares.free(contract.dataset, place, self.owner)
 
     def can_read(self, record: DropRecord, attempt: int) -> bool:
         """Whether a file can be read for this attempt: its version, or the copy of what was accepted before."""

@@ -14,6 +14,7 @@ from suimon.incidents.lifecycle import IncidentStore
 from suimon.intake.gate import Gate
 from suimon.intake.inspection import FileInspector
 from suimon.ledger.drops import Ledger
+from suimon.ledger.shares import Shares
 from suimon.mwaa.airflow import Airflow
 from suimon.mwaa.pace import Pace
 from tests.settings import SETTINGS
@@ -65,6 +66,7 @@ def gate(
         contracts=contracts,
         settings=SETTINGS,
         inspector=FileInspector(objects=objects, reports_bucket="reports", scratch=tmp_path, clock=clock),
+        shares=Shares(table, 4),
         owner="this invocation",
         clock=clock,
     )

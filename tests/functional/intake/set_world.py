@@ -22,6 +22,7 @@ from suimon.incidents.lifecycle import IncidentStore
 from suimon.intake.errors import RetryLaterError
 from suimon.intake.gate import Gate
 from suimon.ledger.drops import Ledger
+from suimon.ledger.shares import Shares
 from suimon.mwaa.airflow import Airflow
 from suimon.mwaa.pace import Pace
 from suimon.outcome.run_end import RunEnds
@@ -145,6 +146,7 @@ class World:
             contracts=Contracts((contract,)),
             settings=SETTINGS,
             inspector=LineCounter(objects),
+            shares=Shares(table, 4),
             owner="one",
             clock=self.clock,
         )

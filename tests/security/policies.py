@@ -1,0 +1,78 @@
+"""The policies of template.yaml as IAM sees them: every reference resolved, for each principal of the stack."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from tests.security.questions import ACCOUNT, ENVIRONMENT, LEDGER, REGION, STACK, WORKGROUP_ID, arn, bucket
+from tests.template.test_template import RESOURCES
+
+# Principal -> the resource of the template that says what it may do.
+PRINCIPALS = {
+    "upstream": "UpstreamPolicy",
+    "operator": "OperatorPolicy",
+    "DAG": "DagPolicy",
+    "intake": "IntakeRole",
+    "outcome": "OutcomeRole",
+    "freshness": "FreshnessRole",
+    "replay plan": "ReplayPlanRole",
+    "replay machine": "ReplayRole",
+    "schedule": "ScheduleRole",
+    "Glue": "GlueRole",
+    "COPY": "CopyRole",
+}
+CONDITIONS = {"IsServerless": True, "HasSecret": False}
+_QUEUES = {"IntakeQueue": "intake", "IntakeDeadLetterQueue": "intake-dead", "UndeliveredQueue": "undelivered"}
+_FUNCTIONS = {"Intake": "intake", "Outcome": "outcome", "Freshness": "freshness", "Replay": "replay-plan"}
+ARNS = {
+    **{f"{name.title()}Bucket": bucket(name) for name in ("raw", "lake", "reports")},
+    **{name: arn("sqs", f"{STACK}-{queue}") for name, queue in _QUEUES.items()},
+    **{f"{name}Function": arn("lambda", f"function:{STACK}-{function}") for name, function in _FUNCTIONS.items()},
+    **{f"{name}Log": arn("logs", f"log-group:/aws/lambda/{STACK}-{one}:*") for name, one in _FUNCTIONS.items()},
+    "Ledger": LEDGER,
+}
+REFS = {
+    "AWS::AccountId": ACCOUNT,
+    "AWS::Region": REGION,
+    "AWS::Partition": "aws",
+    "AWS::StackName": STACK,
+    "MwaaEnvironment": ENVIRONMENT,
+    "MwaaRole": "User",
+    "RedshiftWorkgroupId": WORKGROUP_ID,
+    "CsvToParquetJob": f"{STACK}-csv-to-parquet",
+    "Alerts": arn("sns", f"{STACK}-alerts"),
+    "ReplayStateMachine": arn("states", f"stateMachine:{STACK}-replay"),
+}
+
+
+def policies_of(principal: str) -> list[Any]:
+    """Return the policy documents of a principal."""
+    resource = RESOURCES[PRINCIPALS[principal]]
+    properties = resource["Properties"]
+    if resource["Type"] == "AWS::IAM::ManagedPolicy":
+        return [resolved(properties["PolicyDocument"])]
+    return [resolved(policy["PolicyDocument"]) for policy in properties["Policies"]]
+
+
+def resolved(value: Any) -> Any:  # noqa: PLR0911 one for each of CloudFormation's functions
+    """Replace CloudFormation's functions by what they stand for; KeyError for what is not known here."""
+    match value:
+        case list():
+            return [resolved(one) for one in value]
+        case {"Ref": name}:
+            return REFS[name]
+        case {"GetAtt": name}:
+            return ARNS[name.removesuffix(".Arn")]
+        case {"Sub": text}:
+            return re.sub(r"\$\{([^}]+)\}", _named, text)
+        case {"If": [condition, yes, no]}:
+            return resolved(yes if CONDITIONS[condition] else no)
+        case dict():
+            return {key: resolved(one) for key, one in value.items()}
+    return value
+
+
+def _named(found: re.Match[str]) -> str:
+    name = found.group(1)
+    return ARNS[name.removesuffix(".Arn")] if name.endswith(".Arn") else REFS[name]

@@ -1,0 +1,134 @@
+"""What each principal may do is listed here; all else that its keys are used for is refused by the twin's IAM."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from tests.security.policies import PRINCIPALS, policies_of
+from tests.security.questions import USER_ID, questions
+from tests.template.test_template import RESOURCES
+
+pytestmark = pytest.mark.process
+ROOT = Path(__file__).parents[2]
+QUESTIONS = tuple(questions())
+LEAST_REFUSED = 40
+
+_TRACE = ("PutTraceSegments", "PutTelemetryRecords")
+_LEDGER = ("GetItem ledger", "BatchGetItem ledger", "Query ledger")
+_WRITES = (*_LEDGER, "PutItem ledger", "UpdateItem ledger")
+_TOKEN = ("SendTaskSuccess", "SendTaskFailure")
+_OWN_STATEMENTS = ("DescribeStatement own", "GetStatementResult own", "CancelStatement own", "GetCredentials")
+
+
+def _log(function: str) -> tuple[str, str]:
+    return f"PutLogEvents {function}", f"CreateLogStream {function}"
+
+
+MAY = {
+    "upstream": {"Put raw sales/a"},
+    "operator": {
+        *_LEDGER,
+        *("Query by_partition", "Query by_state", "Invoke freshness", "Invoke replay-plan"),
+        *("StartExecution replay", "DescribeExecution replay", "GetExecutionHistory replay", "DescribeStacks s"),
+    },
+    "DAG": {
+        *("Get lake processed/a", "ListBucket lake processed/"),
+        *("GetJob ours", "StartJobRun ours", "GetJobRun ours", "GetJobRuns ours"),
+        *("ExecuteStatement", "BatchExecuteStatement", *_OWN_STATEMENTS),
+        *("Publish alerts", "PutEvents suimon.dag Run Finished"),
+    },
+    "intake": {
+        *("Put lake accepted/a", "Put lake aside/a", "Put reports sales/a", "Put reports undeliverable/a"),
+        *("GetObjectVersion raw", "ListBucket raw", "ListBucketVersions raw", "ListBucket lake accepted/"),
+        *("ReceiveMessage intake", "DeleteMessage intake", "ChangeMessageVisibility intake"),
+        *("GetQueueAttributes intake", "InvokeRestApi User", "Publish alerts"),
+        *_WRITES,
+        *_TOKEN,
+        *_log("intake"),
+        *_TRACE,
+    },
+    "outcome": {
+        *("SendMessage undelivered", "InvokeRestApi Viewer", "Publish alerts"),
+        *_WRITES,
+        *_TOKEN,
+        *_log("outcome"),
+        *_TRACE,
+    },
+    "freshness": {
+        *("Put reports undeliverable/a", "ListBucket reports undeliverable/", "ListBucketVersions raw"),
+        *("SendMessage intake", "GetQueueAttributes intake", "SendMessage undelivered"),
+        *(f"{verb}Message {queue}" for verb in ("Receive", "Delete") for queue in ("intake-dead", "undelivered")),
+        *("Query by_partition", "Query by_state", "InvokeRestApi Viewer", "GetEnvironment", "Publish alerts"),
+        *("ExecuteStatement", *_OWN_STATEMENTS),
+        *_WRITES,
+        *_TOKEN,
+        *_log("freshness"),
+        *_TRACE,
+    },
+    "replay plan": {"Query by_partition", *_log("replay-plan"), *_TRACE},
+    "replay machine": {"Invoke intake", "Invoke replay-plan"},
+    "schedule": {"Invoke freshness", "SendMessage undelivered"},
+    "Glue": {
+        *("Get lake accepted/a", "Get lake processed/a", "Put lake processed/a", "Delete lake processed/a"),
+        *("ListBucket lake accepted/", "ListBucket lake processed/", "Get script"),
+        *("PutMetricData Glue", "PutLogEvents glue"),
+    },
+    "COPY": {"Get lake processed/a", "ListBucket lake processed/"},
+}
+
+
+@pytest.fixture(scope="module")
+def allowed() -> dict[str, set[str]]:
+    """Decide every question for every principal, in one process of the emulator's Python."""
+    asked = {
+        "policies": {principal: policies_of(principal) for principal in PRINCIPALS},
+        "questions": [asdict(question) for question in QUESTIONS],
+        "user_id": USER_ID,
+    }
+    python = ROOT / ".suimon" / "envs" / "ministack" / "bin" / "python"
+    told = subprocess.run(
+        [python, ROOT / "tests" / "security" / "evaluate.py"],
+        input=json.dumps(asked),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    decided: dict[str, list[bool]] = json.loads(told.stdout)
+    return {
+        principal: {question.name for question, may in zip(QUESTIONS, answers, strict=True) if may}
+        for principal, answers in decided.items()
+    }
+
+
+@pytest.mark.parametrize("principal", PRINCIPALS)
+def test_a_principal_may_do_what_is_listed_and_is_refused_all_else(
+    allowed: dict[str, set[str]], principal: str
+) -> None:
+    assert allowed[principal] == MAY[principal]
+    assert len(QUESTIONS) - len(MAY[principal]) >= LEAST_REFUSED
+
+
+def test_every_name_in_the_list_is_a_question() -> None:
+    names = [question.name for question in QUESTIONS]
+    assert len(names) == len(set(names))
+    assert set().union(*MAY.values()) <= set(names)
+
+
+def test_every_role_and_policy_of_the_template_is_a_principal() -> None:
+    kinds = {"AWS::IAM::Role", "AWS::IAM::ManagedPolicy"}
+    assert set(PRINCIPALS.values()) == {name for name, one in RESOURCES.items() if one["Type"] in kinds}
+
+
+def test_nobody_may_change_rights_code_or_the_stack() -> None:
+    taken = {"PutRolePolicy", "CreateAccessKey", "UpdateStack", "DeleteStack", "DisableRule object-created"}
+    assert not taken & set().union(*MAY.values())
+
+
+def test_what_only_reads_airflow_asks_it_as_viewer() -> None:
+    for principal in ("outcome", "freshness"):
+        assert {name for name in MAY[principal] if name.startswith("InvokeRestApi")} == {"InvokeRestApi Viewer"}
