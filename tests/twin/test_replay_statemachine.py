@@ -37,12 +37,16 @@ def handler(event, context):
 # Keeps what it was asked where the test finds it. The token is answered by the test.
 INTAKE = """
 import json, os, pathlib
+class OvertakenError(Exception):
+    pass
 def handler(event, context):
     request = event["replay"]
     folder = pathlib.Path(os.environ["FOLDER"])
     unfinished = folder / (request["drop_id"] + ".part")
     unfinished.write_text(json.dumps(request))
     unfinished.rename(folder / (request["drop_id"] + ".json"))
+    if request["drop_id"] == "late":
+        raise OvertakenError("another replay has started attempt 2 of drop late, TRIGGERED now")
 """
 
 
@@ -146,6 +150,7 @@ def test_each_drop_waits_for_its_own_answer_and_the_summary_counts_them(replays:
     row = {"attempt": 2, "outcome": "loaded", "error": None}
     assert json.loads(ended["output"]) == {
         "loaded": 2,
+        "unneeded": 0,
         "failed": 0,
         "rows": [
             {"drop_id": "a", "partition": "day-a", "rows": 10, **row},
@@ -165,11 +170,25 @@ def test_one_drop_that_fails_leaves_the_others_alone_and_shows_in_the_end(replay
     replays.answer(requests["c"], "loaded")
     ended = replays.end(execution)
     assert (ended["status"], ended["error"]) == ("FAILED", "Suimon.PartlyLoaded")
-    assert ended["cause"] == "1 loaded, 2 not loaded: day-a (failed), day-b (superseded)"
+    assert ended["cause"] == "1 loaded, 1 not loaded: day-a (failed)"
     rows = _summary(replays, execution)["rows"]
     assert [row["outcome"] for row in rows] == ["failed", "superseded", "loaded"]
     assert rows[0]["error"].startswith("RunFailed: Glue: xxx")
     assert len(rows[0]["error"]) == 200
+    assert rows[0]["error"].endswith("…")
+
+
+def test_a_replay_that_gave_way_to_a_newer_file_or_another_replay_ends_well(replays: Replays) -> None:
+    execution = replays.start(_plan("late", "b"))
+    replays.answer(replays.requests(2)["b"], "superseded")
+    ended = replays.end(execution)
+    assert ended["status"] == "SUCCEEDED"
+    summary = json.loads(ended["output"])
+    assert (summary["loaded"], summary["unneeded"], summary["failed"]) == (0, 2, 0)
+    assert summary["rows"][0]["outcome"] == "overtaken"
+    assert summary["rows"][0]["error"] == (
+        "OvertakenError: another replay has started attempt 2 of drop late, TRIGGERED now"
+    )
 
 
 def test_the_only_drop_of_a_plan_stays_a_list_of_one(replays: Replays) -> None:
@@ -207,7 +226,13 @@ def test_a_range_without_drops_ends_well_and_says_why_nothing_ran(replays: Repla
     skipped = [{"partition": "2026-11-01", "reason": "no file has come"}]
     ended = replays.end(replays.start(_plan(skipped=skipped)))
     assert ended["status"] == "SUCCEEDED"
-    assert json.loads(ended["output"]) == {"loaded": 0, "failed": 0, "rows": [], "skipped": skipped}
+    assert json.loads(ended["output"]) == {
+        "loaded": 0,
+        "unneeded": 0,
+        "failed": 0,
+        "rows": [],
+        "skipped": skipped,
+    }
 
 
 def test_a_plan_that_fails_ends_the_replay_with_its_reason(replays: Replays) -> None:
@@ -228,14 +253,17 @@ def test_the_command_starts_a_replay_follows_it_and_tells_what_was_not_loaded(re
     assert "50,000" in output
     assert "day-b failed: Rejected: 2 bad cells" in output
     assert "2026-11-03 left out: no file has come" in output
-    assert output.splitlines()[-1] == "1 loaded, 1 not loaded, 1 left out."
+    assert output.splitlines()[-1] == "1 loaded, 1 not loaded, 0 with nothing to do, 1 left out."
 
 
 def test_the_command_ends_well_when_everything_was_loaded(replays: Replays) -> None:
     command = replays.command("--state-machine", replays.arn, "--reason", _plan("a"))
     replays.answer(replays.requests(1)["a"], "loaded")
     output, _ = command.communicate(timeout=PATIENCE)
-    assert (command.returncode, output.splitlines()[-1]) == (0, "1 loaded, 0 not loaded, 0 left out.")
+    assert (command.returncode, output.splitlines()[-1]) == (
+        0,
+        "1 loaded, 0 not loaded, 0 with nothing to do, 0 left out.",
+    )
 
 
 def test_a_dry_run_shows_the_plan_and_starts_nothing(replays: Replays) -> None:

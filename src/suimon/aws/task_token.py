@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from suimon.drops.foreign_text import leading
 from suimon.drops.states import State
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from suimon.drops.drop import DropRecord
 
+LONGEST_CAUSE = 180  # the summary has 200 characters for it and its name: 366 days in Japanese fill what it may have
 _FAILURES = {State.REJECTED: "Rejected", State.GONE: "Deleted", State.CLOSED: "Closed"}
 # The token was used or has expired, or its execution has ended: nobody waits any more.
 _NOBODY_WAITS = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})
@@ -35,7 +37,7 @@ def answer_token(sfn: SFNClient, record: DropRecord, error: str) -> None:
             sfn.send_task_success(taskToken=token, output=json.dumps(answer))
         else:
             name = _FAILURES.get(record.state, "RunFailed")
-            sfn.send_task_failure(taskToken=token, error=name, cause=error[:32_000])
+            sfn.send_task_failure(taskToken=token, error=name, cause=leading(error, LONGEST_CAUSE))
     except ClientError as failure:
         if failure.response["Error"]["Code"] not in _NOBODY_WAITS:
             raise

@@ -19,7 +19,7 @@ from rich.text import Text
 from suimon.cli.close import close
 from suimon.cli.errors import CommandError
 from suimon.cli.printing import print_plain
-from suimon.cli.stack import advice, outputs_of
+from suimon.cli.stack import advice, outputs_of, stack_option
 from suimon.clock import utc_now
 from suimon.contract.keys import is_date
 from suimon.drops.foreign_text import printable
@@ -74,7 +74,7 @@ class _WithClose(click.Command):
 @click.option("--state", type=click.Choice(list(State), case_sensitive=False), help="Only those in this state.")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many to list.")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON, and nothing else, to the output.")
-@click.option("--stack", envvar="SUIMON_STACK", default="suimon-local", show_default=True, help="The deployed stack.")
+@stack_option
 def drops(
     drop_id: str | None,
     dataset: str,

@@ -15,7 +15,7 @@ from rich.table import Table as Grid
 
 from suimon.cli.errors import CommandError
 from suimon.cli.printing import print_plain
-from suimon.cli.stack import advice, outputs_of
+from suimon.cli.stack import advice, outputs_of, stack_option
 from suimon.sweep.findings import Failure, Finding, Findings
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ BEGINNING: dict[str, str] = {}
 @click.command()
 @click.option("--full", is_flag=True, help="Compare every version in the bucket with the ledger, not only new ones.")
 @click.option("--json", "as_json", is_flag=True, help="Write the findings as JSON, and nothing else, to the output.")
-@click.option("--stack", envvar="SUIMON_STACK", default="suimon-local", show_default=True, help="The deployed stack.")
+@stack_option
 def reconcile(stack: str, *, full: bool, as_json: bool) -> None:
     """Compare bucket, ledger, queues and runs now, repair what can be, and show what is left.
 

@@ -15,17 +15,17 @@ from rich.table import Table as Grid
 
 from suimon.cli.errors import CommandError
 from suimon.cli.printing import print_plain
-from suimon.cli.stack import advice, outputs_of
+from suimon.cli.stack import advice, outputs_of, stack_option
 from suimon.clock import utc_now
 from suimon.ledger.queries import find
-from suimon.replay.execution import Progress, ReplayError, Row, Target, ask_plan, follow, start
+from suimon.replay.execution import UNNEEDED, Progress, ReplayError, Row, Target, ask_plan, follow, start
 from suimon.replay.plan import DEFAULT_CONCURRENCY, MAX_CONCURRENCY, Request, RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 
-STYLES = {"loaded": "green", "failed": "red", "rejected": "red", "superseded": "yellow"}
+STYLES = {"loaded": "green", "failed": "red", "rejected": "red", "superseded": "yellow", "overtaken": "yellow"}
 INTERRUPTED = 130  # what a shell expects of a command that Ctrl-C ended
 
 
@@ -42,7 +42,7 @@ INTERRUPTED = 130  # what a shell expects of a command that Ctrl-C ended
 )
 @click.option("--reason", default="", help="Kept with the execution.")
 @click.option("--dry-run", is_flag=True, help="Show what would run, and start nothing.")
-@click.option("--stack", envvar="SUIMON_STACK", default="suimon-local", show_default=True, help="The deployed stack.")
+@stack_option
 @click.option("--state-machine", envvar="SUIMON_REPLAY_STATE_MACHINE", help="ARN, instead of looking into the stack.")
 def replay(
     *,
@@ -58,7 +58,8 @@ def replay(
     """Run the newest drop of each day of a range again, and follow it.
 
     Each drop is checked and loaded again as its next attempt; loading again leaves the table as it was. The AWS account
-    is that of the usual AWS environment variables. Exit status: 0 all loaded, 1 some not loaded, 2 nothing was done.
+    is that of the usual AWS environment variables. Exit status: 0 all loaded or nothing to do for it, 1 some not
+    loaded, 2 nothing was done.
     """
     console = Console()
     wanted = {"dataset": dataset, "from": first, "to": last, "max_concurrency": max_concurrency, "reason": reason}
@@ -118,11 +119,15 @@ def result_of(end: Progress) -> Iterator[tuple[str, str]]:
     for partition, reason in end.skipped:
         yield f"{partition} left out: {reason}", ""
     for row in end.rows:
-        if row.error:
+        if row.state in UNNEEDED:
+            yield f"{row.partition} nothing to do: {row.error or 'a newer file has come in its place'}", "yellow"
+        elif row.error:
             yield f"{row.partition} {row.state}: {row.error}", "red"
     loaded = sum(row.state == "loaded" for row in end.rows)
+    unneeded = sum(row.state in UNNEEDED for row in end.rows)
     if end.rows:
-        yield f"{loaded} loaded, {len(end.rows) - loaded} not loaded, {len(end.skipped)} left out.", ""
+        failed = len(end.rows) - loaded - unneeded
+        yield f"{loaded} loaded, {failed} not loaded, {unneeded} with nothing to do, {len(end.skipped)} left out.", ""
     elif end.status == "SUCCEEDED":
         yield "Nothing to replay: no day of the range has a drop that may run again.", ""
     if end.status != "SUCCEEDED" and end.error != "Suimon.PartlyLoaded":

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import boto3
+import click
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
 from suimon.cli.errors import CommandError
+
+stack_option = click.option(
+    "--stack",
+    envvar="SUIMON_STACK",
+    show_envvar=True,
+    default="suimon-local",
+    show_default=True,
+    help="The deployed stack.",
+)
 
 # What AWS says of keys, by error code: what to do about it.
 _KEYS = {

@@ -7,6 +7,7 @@ import re
 LONGEST = 1_100  # a key has up to 1,024 bytes
 LONGEST_NAME = 40  # in a subject, which has less than 100 characters
 _BLANKS = re.compile(r"[ \t\r\n]+")
+_SENTENCE = re.compile(r"[.!?](?=\s)|[。！？]|\n")
 # What mail programs make links of.
 _SCHEME = re.compile(r"(?<![\w-])(https?|ftp|file|data|javascript|mailto):", re.IGNORECASE)
 _WWW = re.compile(r"\b(www)\.", re.IGNORECASE)
@@ -39,6 +40,14 @@ def shown(text: str, longest: int = LONGEST) -> str:
 def without_links(text: str) -> str:
     """Return a text of which no mail program makes a link."""
     return _WWW.sub(r"\1[.]", _SCHEME.sub(r"\1[:]", text))
+
+
+def leading(text: str, longest: int) -> str:
+    """Return the sentences that lead a text, as many as fit; of a first one that is too long, its beginning."""
+    if len(text) <= longest:
+        return text
+    ends = [found.end() for found in _SENTENCE.finditer(text, 0, longest)]
+    return text[: ends[-1]].rstrip() if ends else f"{text[: longest - 1].rstrip()}…"
 
 
 def short_name(key: str) -> str:

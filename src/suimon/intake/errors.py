@@ -17,3 +17,7 @@ class ForeignBucketError(Exception):
 
 class ReplayError(Exception):
     """A replay request that can never be carried out; the message says why."""
+
+
+class OvertakenError(ReplayError):
+    """A replay request for which nothing is left to do: another replay or a newer file was faster."""

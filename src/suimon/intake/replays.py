@@ -14,8 +14,8 @@ from suimon.check.engine import InterruptedCheckError
 from suimon.contract.file import ContractError
 from suimon.contract.model import Role
 from suimon.drops.drop import DropRecord, Replay, UnmatchedError
-from suimon.drops.states import AT_AN_END, REPLAYABLE
-from suimon.intake.errors import ReplayError, RetryLaterError
+from suimon.drops.states import AT_AN_END, REPLAYABLE, State
+from suimon.intake.errors import OvertakenError, ReplayError, RetryLaterError
 from suimon.intake.inspection import NoRoomError
 from suimon.ledger.drops import LostClaimError
 
@@ -46,8 +46,9 @@ class ReplayRequest:
 def replay(gate: Gate, request: ReplayRequest) -> DropRecord:
     """Start the attempt that a replay asks for, or join it when this is a retry of the same request.
 
-    ReplayError when it can never start. What passes by itself is a RetryLaterError, which the state machine retries: no
-    queue would bring this attempt back. Any other error is a bug, and fails this drop's part of the replay.
+    ReplayError when it can never start, OvertakenError when it need not. What passes by itself is a RetryLaterError,
+    which the state machine retries: no queue would bring this attempt back. Any other error is a bug, and fails this
+    drop's part of the replay.
     """
     try:
         return _start_or_join(gate, request)
@@ -76,6 +77,12 @@ def _start_or_join(gate: Gate, request: ReplayRequest) -> DropRecord:
             answer_token(gate.sfn, record, "the attempt had ended before this request came again")
             return record  # mark: attempt-ended-before-retry
         return gate.advance(record, contract)
+    if record.state is State.SUPERSEDED:
+        raise OvertakenError(f"a newer file has come in the place of drop {record.id}")
+    if record.attempt >= request.attempt:
+        raise OvertakenError(
+            f"another replay has started attempt {record.attempt} of drop {record.id}, {record.state} now"
+        )
     if record.attempt != request.attempt - 1 or record.state not in REPLAYABLE:
         raise ReplayError(
             f"drop {record.id} is {record.state} in attempt {record.attempt}, so attempt {request.attempt} cannot "

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 1.0
 PATIENCE_SECONDS = 24 * 3600.0
-ENDS = frozenset({"loaded", "failed", "rejected", "superseded"})
+ENDS = frozenset({"loaded", "failed", "rejected", "gone", "superseded"})
+UNNEEDED = frozenset({"superseded", "overtaken"})  # nothing was left to do
 
 
 class ReplayError(Exception):
@@ -101,7 +102,8 @@ def follow(
             unseen = "waiting" if drop else "unknown"
             rows = tuple(Row(item["partition"], item["drop_id"], item["attempt"], unseen) for item in plan["items"])
         if described["status"] != "RUNNING":
-            yield _end(sfn, execution, described, rows, plan)
+            end = _end(sfn, execution, described, rows, plan)
+            yield replace(end, rows=tuple(_with_reason(row, drop) for row in end.rows)) if drop else end
             return
         if drop:
             rows = tuple(row if row.state in ENDS else looked_up(row, drop) for row in rows)
@@ -131,6 +133,16 @@ def _end(
         rows = [_ended(row) for row in summary["rows"]]
     error, cause = described.get("error", ""), described.get("cause", "")
     return Progress(described["status"], tuple(rows), _skipped(plan), error, cause)
+
+
+def _with_reason(row: Row, drop: Callable[[str], DropRecord | None]) -> Row:
+    """Add why a file was rejected, and where its report is: the summary has no room for all of it."""
+    record = drop(row.drop_id) if row.error else None
+    rejection = record.rejection if record else None
+    if rejection is None or rejection.attempt != row.attempt:
+        return row
+    report = f" Report: {rejection.report}" if rejection.report else ""
+    return replace(row, state="rejected", error=f"{rejection.reason}{report}")
 
 
 def _ended(row: Mapping[str, Any]) -> Row:

@@ -16,7 +16,7 @@ from suimon.check.engine import CheckError, InterruptedCheckError
 from suimon.contract.model import Contracts
 from suimon.drops.drop import Rejection, Replay
 from suimon.drops.states import State
-from suimon.intake.errors import ReplayError, RetryLaterError
+from suimon.intake.errors import OvertakenError, ReplayError, RetryLaterError
 from suimon.intake.inspection import NoRoomError
 from suimon.intake.replays import ReplayRequest, replay
 from suimon.ledger.drops import LostClaimError
@@ -134,7 +134,7 @@ def test_two_replays_of_one_drop_do_not_both_run(gate: Gate, mwaa: FakeMwaa) -> 
     drop = put(GOOD)
     loaded(gate, drop)
     replay(gate, ReplayRequest(drop.id, 2, "token", "one execution"))
-    with pytest.raises(ReplayError, match="plan the replay again"):
+    with pytest.raises(OvertakenError, match=f"another replay has started attempt 2 of drop {drop.id}, TRIGGERED now"):
         replay(gate, ReplayRequest(drop.id, 2, "token", "another execution"))
     assert len(mwaa.runs) == 2
 

@@ -110,3 +110,8 @@ def test_an_interruption_while_a_command_is_imported_is_no_verdict(monkeypatch: 
 
 def test_an_unknown_command_exits_with_2() -> None:
     assert suimon("chekc").exit_code == 2
+
+
+@pytest.mark.parametrize("command", ["drops", "replay", "reconcile"])
+def test_a_command_that_asks_a_stack_tells_the_variable_that_names_it(command: str) -> None:
+    assert "SUIMON_STACK" in CliRunner().invoke(main, [command, "--help"]).output

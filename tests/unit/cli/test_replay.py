@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from click.testing import CliRunner
 from rich.console import Console
 
 from suimon.cli.replay import INTERRUPTED, exit_status, replay, show
-from suimon.drops.drop import Accepted, Drop, DropRecord, Match
+from suimon.drops.drop import Accepted, Drop, DropRecord, Match, Rejection
 from suimon.drops.states import State
 from suimon.replay.execution import Progress, Row, follow
 
@@ -79,7 +80,7 @@ def test_states_in_between_come_from_the_ledger_and_outcomes_from_the_summary() 
         {"a": record(State.LOADED, 1, 9), "b": record(State.FAILED, 1)},  # the attempts before: not begun yet
         {"a": record(State.TRIGGERED, 2, 10), "b": record(State.VALIDATING, 2)},
     ]
-    seen = list(follow(sfn, ARN, lambda drop_id: ledger[sfn.now - 1][drop_id], sfn.pause))  # type: ignore[arg-type]  # a fake of two calls
+    seen = list(follow(sfn, ARN, lambda drop_id: ledger[min(sfn.now, 2) - 1][drop_id], sfn.pause))  # type: ignore[arg-type]  # a fake of two calls
     assert [[(row.state, row.rows) for row in progress.rows] for progress in seen] == [
         [],
         [("waiting", None), ("waiting", None)],
@@ -147,7 +148,33 @@ def test_the_end_is_shown_with_rows_reasons_and_counts() -> None:
     text = shown(Progress("FAILED", (LOADED, failed), (("2026-11-03", "no file has come"),), "Suimon.PartlyLoaded"))
     assert "2026-11-02 failed: RunFailed: [red]Glue[/red] died" in text
     assert "2026-11-03 left out: no file has come" in text
-    assert "1 loaded, 1 not loaded, 1 left out." in text
+    assert "1 loaded, 1 not loaded, 0 with nothing to do, 1 left out." in text
+
+
+def test_a_replay_that_gave_way_has_nothing_to_do_and_is_no_failure() -> None:
+    gave_way = (
+        Row("2026-11-02", "b", 2, "superseded"),
+        Row("2026-11-03", "c", 2, "overtaken", None, "OvertakenError: another replay has started attempt 2"),
+    )
+    end = Progress("SUCCEEDED", (LOADED, *gave_way))
+    text = shown(end)
+    assert "2026-11-02 nothing to do: a newer file has come in its place" in text
+    assert "2026-11-03 nothing to do: OvertakenError: another replay has started attempt 2" in text
+    assert "1 loaded, 0 not loaded, 2 with nothing to do, 0 left out." in text
+    assert exit_status(end) == 0
+
+
+def test_why_a_file_was_rejected_is_told_whole_with_its_report() -> None:
+    row = {"drop_id": "a", "partition": "2026-11-01", "attempt": 2, "outcome": "failed", "rows": None}
+    summary = {"Plan": PLAN, "Summary": {"rows": [{**row, "error": "Rejected: 3 fau…"}]}}
+    sfn = Execution(("FAILED", summary), error="Suimon.PartlyLoaded")
+    why = Rejection(
+        2, "3 faults in 2 records. The whole file looks like CP932.", ("type-error",), "s3://reports/r.html"
+    )
+    of_ledger = replace(record(State.REJECTED, 2), rejection=why)
+    (end,) = follow(sfn, ARN, lambda _: of_ledger, sfn.pause)  # type: ignore[arg-type]  # a fake of two calls
+    told = "2026-11-01 rejected: 3 faults in 2 records. The whole file looks like CP932. Report: s3://reports/r.html"
+    assert told in shown(end).replace("\n", " ")
 
 
 def test_a_lambda_error_is_shown_as_its_message() -> None:
