@@ -1,7 +1,7 @@
 """Assemble one function's artifact: its app.py, the suimon modules that it imports, and what `CARRIED` declares.
 
 Called by the SAM CLI through the Makefile. By default for Lambda (Python 3.13 on arm64), cross-installed from wheels;
-with SUIMON_BUILD_FOR=here for this machine's Python, which is what the twin runs.
+with SUIMON_BUILD_FOR=<path of a Python> for that one of this machine, which is what the twin runs.
 """
 
 from __future__ import annotations
@@ -68,13 +68,13 @@ def main(function: str, artifact: Path) -> None:
 
 def for_this_machine() -> bool:
     """Return whether the artifact is for the twin, not for Lambda."""
-    return os.environ.get("SUIMON_BUILD_FOR") == "here"
+    return bool(os.environ.get("SUIMON_BUILD_FOR"))
 
 
 def install(packages: str, artifact: Path) -> None:
     """Install the locked packages for the target platform."""
     lock = ROOT / "requirements" / f"{packages}.lock.txt"
-    platform = ("--python", sys.executable) if for_this_machine() else LAMBDA
+    platform = ("--python", os.environ["SUIMON_BUILD_FOR"]) if for_this_machine() else LAMBDA
     uv = Path(sys.executable).with_name("uv")
     subprocess.run(
         [uv, "pip", "install", "--quiet", "--require-hashes", "--no-deps", *platform, "--target", artifact, "-r", lock],

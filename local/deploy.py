@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from local.function_python import function_python
 from local.isolation import clean_environment
 from local.supervisor import MARK, OWNER_ONLY, tail
 from local.twin import Keys, Twin
 from suimon.warehouse import ddl
-from suimon.warehouse.data_api import Warehouse
+from suimon.warehouse.data_api import Warehouse, run
 
 _CONFIG: Final = "local"
 STACK: Final = "suimon-local"
@@ -30,8 +31,8 @@ class DeployError(Exception):
 
 
 def build(twin: Twin) -> None:
-    """Run `sam build` on the unchanged template; artifacts are for this machine's Python."""
-    _sam(twin, "sam-build", ["build", "--config-env", _CONFIG], _BUILD_SECONDS, SUIMON_BUILD_FOR="here")
+    """Run `sam build` on the unchanged template; artifacts are for the Python that functions run on here."""
+    _sam(twin, "sam-build", ["build", "--config-env", _CONFIG], _BUILD_SECONDS, SUIMON_BUILD_FOR=str(function_python()))
 
 
 def deploy(twin: Twin) -> dict[str, str]:
@@ -89,9 +90,17 @@ def create_dag_bucket(twin: Twin) -> str:
 
 
 def create_tables(twin: Twin) -> None:
-    """Create the warehouse's tables, as `suimon warehouse create` does."""
-    target = Warehouse(database=DATABASE, workgroup_name=STACK)
-    ddl.create(twin.session().client("redshift-data"), target)
+    """Create the warehouse's tables and let their users, as `suimon warehouse create` does with both --grant options.
+
+    A user of IAM's exists in Redshift from its first statement on.
+    """
+    root, target = twin.session(), Warehouse(database=DATABASE, workgroup_name=STACK)
+    detail = root.client("cloudformation").describe_stack_resource(StackName=STACK, LogicalResourceId="FreshnessRole")
+    reader = root.client("iam").get_role(RoleName=detail["StackResourceDetail"]["PhysicalResourceId"])["Role"]
+    for session in (twin.session("airflow"), twin.role_session(reader["Arn"])):
+        run(session.client("redshift-data"), target, "SELECT 1")
+    granted = ddl.grants(DATABASE, loaders=["IAM:airflow"], readers=[f"IAMR:{reader['RoleName']}"])
+    ddl.create(root.client("redshift-data"), target, granted=granted)
 
 
 def dag_files(folder: Path) -> list[Path]:

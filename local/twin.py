@@ -111,8 +111,16 @@ class Twin:
     def session(self, principal: str = "root") -> boto3.Session:
         """Open a session as `root`, `airflow`, `upstream` or `operator`; it can reach nothing but this twin."""
         keys = self.principals[principal]
+        return self._session(keys.access_key_id, keys.secret_access_key, None)
+
+    def role_session(self, role_arn: str) -> boto3.Session:
+        """Open a session as a role, which root may assume."""
+        keys = self.session().client("sts").assume_role(RoleArn=role_arn, RoleSessionName="twin")["Credentials"]
+        return self._session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+
+    def _session(self, access_key_id: str, secret_access_key: str, token: str | None) -> boto3.Session:
         services = {service: self.endpoint(part) for service, part in ENDPOINT_PARTS.items()}
-        return guarded_session(keys.access_key_id, keys.secret_access_key, None, {"": self.endpoint(), **services})
+        return guarded_session(access_key_id, secret_access_key, token, {"": self.endpoint(), **services})
 
     def with_(self, **changes: Any) -> "Twin":
         """Copy this twin with some of its values changed."""

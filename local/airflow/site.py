@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
+from local.airflow import own_tmp
 from local.isolation import clean_environment
 from local.loopback import build_wall
 from local.supervisor import Part
@@ -114,7 +115,7 @@ def prepare(site: AirflowSite) -> None:
     """Write AIRFLOW_HOME: folders, configuration, and secrets that stay the same from one start to the next."""
     for folder in (site.dags, site.plugins, site.home / "logs"):
         folder.mkdir(parents=True, exist_ok=True)
-    build_wall(site.wall)
+    build_task_wall(site.wall)
     config = configparser.ConfigParser(interpolation=None)
     settings = _settings(site, _secrets(site.config))
     for section, options in settings.items():
@@ -123,6 +124,13 @@ def prepare(site: AirflowSite) -> None:
     with replacing(site.config) as file, file.open("w") as text:
         text.write("# Written by local/airflow/site.py at every start.\n")
         config.write(text)
+
+
+def build_task_wall(folder: Path) -> None:
+    """Keep Airflow's processes on this machine, and each task's files in /tmp from the others."""
+    build_wall(folder)
+    with (folder / "sitecustomize.py").open("a", encoding="utf-8") as customize:
+        customize.write(Path(own_tmp.__file__).read_text(encoding="utf-8"))
 
 
 def task_environment(site: AirflowSite, endpoints: Mapping[str, str]) -> dict[str, str]:

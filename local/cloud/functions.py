@@ -3,15 +3,16 @@
 import json
 import re
 import shutil
+import subprocess
 import threading
 import uuid
-import venv
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from local.cloud import function_limits
 from local.cloud.emulator_hooks import hook, module
+from local.function_python import function_python
 from local.loopback import build_wall
 
 # Documentation: "Lambda quotas"; the answer may be a little longer than the question.
@@ -32,13 +33,14 @@ def bound_functions(work: Path) -> None:
 
 
 def _own_packages(folder: Path) -> None:
-    """Run Python functions in an environment without packages.
+    """Run Python functions on Lambda's version, where the machine has it, and without packages.
 
     MiniStack would run them with its own interpreter, and a package that is missing from an artifact (duckdb, say)
     would be found among MiniStack's: the function would work here and fail on AWS.
     """
     runtime = module("ministack.core.lambda_runtime")
-    venv.EnvBuilder(with_pip=False, symlinks=True, clear=True).create(folder)
+    made = [str(function_python()), "-m", "venv", "--without-pip", "--symlinks", "--clear", str(folder)]
+    subprocess.run(made, check=True, capture_output=True)
     (packages,) = folder.glob("lib/python*/site-packages")
     build_wall(packages)
     with (packages / "sitecustomize.py").open("a", encoding="utf-8") as customize:

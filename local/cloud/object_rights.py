@@ -45,12 +45,13 @@ async def _hide_what_is_missing(request: Request, dispatch: Dispatch) -> Answer:
         or not _exists(request.bucket)
     ):
         return answer
-    action = "s3:ListBucketVersions" if "versionId" in request.query else "s3:ListBucket"
-    denied = request.denied(action, f"arn:aws:s3:::{request.bucket}")
-    if denied is None:
-        return answer
-    words = f"User: {denied} is not authorized to perform: {action} on resource: arn:aws:s3:::{request.bucket}"
-    return request.refused(Complaint("AccessDenied", words, 403))
+    # S3's pages name ListBucket only; whether a version wants the other, they do not say: here it wants both.
+    versions = ["s3:ListBucketVersions"] if "versionId" in request.query else []
+    for action in ("s3:ListBucket", *versions):
+        if (denied := request.denied(action, f"arn:aws:s3:::{request.bucket}")) is not None:
+            words = f"User: {denied} is not authorized to perform: {action} on resource: arn:aws:s3:::{request.bucket}"
+            return request.refused(Complaint("AccessDenied", words, 403))
+    return answer
 
 
 def _exists(bucket: str) -> bool:

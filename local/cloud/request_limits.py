@@ -170,8 +170,9 @@ def _function(request: Request) -> Found:
         words = "Lambda was unable to configure your environment variables because the environment variables you have "
         words += f"provided contains reserved keys that are currently not supported for modification: {reserved[0]}"
         yield _invalid(words, "InvalidParameterValueException")
-    for name, least, most in (("MemorySize", 128, 10240), ("Timeout", 1, 900)):
-        if not least <= int(sent.get(name) or least) <= most:
+    sizes = {**sent, "EphemeralStorage": (sent.get("EphemeralStorage") or {}).get("Size")}
+    for name, least, most in (("MemorySize", 128, 10240), ("Timeout", 1, 900), ("EphemeralStorage", 512, 10240)):
+        if not least <= int(sizes.get(name) or least) <= most:
             yield _invalid(f"{name} must be from {least} to {most}", "InvalidParameterValueException")
     if sent.get("PackageType", "Zip") != "Zip" or sent.get("Runtime", "python3.13") != "python3.13":
         yield _not_here(f"a function of {sent.get('Runtime') or sent['PackageType']}: it runs python3.13")

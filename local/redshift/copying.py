@@ -7,9 +7,9 @@ the prefix is read and fails, as a file that is no Parquet does. Name a prefix t
 
 from __future__ import annotations
 
-import shutil
-from contextlib import contextmanager
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
@@ -20,8 +20,7 @@ from local.redshift.parquet import ParquetColumn, incompatible
 from local.redshift.warehouse import CLOSED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Sequence
 
     from local.redshift.objects import Objects, StoredObject
     from local.redshift.tree import ColumnDefinition, Copy
@@ -59,15 +58,16 @@ def load(
 ) -> int:
     """Load the objects into the target within the connection's transaction, and give the number of rows.
 
-    `staging` is an empty folder of this COPY's own; it is removed in any case. Raises RedshiftError, CancelledError.
+    Their copies in `staging` are removed in any case. Raises RedshiftError, CancelledError.
     """
-    with _staged(staging):
+    staging.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=staging) as folder:
         files = []
         for number, stored in enumerate(objects.under(command.bucket, command.prefix)):
             if cancelled():
                 raise CancelledError
             url = f"https://s3.{region}.amazonaws.com/{command.bucket}/{stored.key}"
-            file = _File(stored, staging / f"{number}.parquet", url, f"s3://{command.bucket}/{stored.key}")
+            file = _File(stored, Path(folder, f"{number}.parquet"), url, f"s3://{command.bucket}/{stored.key}")
             objects.fetch(command.bucket, stored.key, file.path)
             files.append(file)
         if not files:
@@ -75,15 +75,6 @@ def load(
         for file in files:
             _check(file, target, query_id)
         return sum(_insert(connection, file, target) for file in files)
-
-
-@contextmanager
-def _staged(folder: Path) -> Iterator[None]:
-    folder.mkdir(parents=True)
-    try:
-        yield
-    finally:
-        shutil.rmtree(folder)
 
 
 def _check(file: _File, target: CopyTarget, query_id: int) -> None:

@@ -9,14 +9,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from local.redshift.errors import NotInTwinError, RedshiftError
-from local.redshift.names import Relation, quoted
-from local.redshift.tree import ColumnDefinition, CreateTable, OfTables
+from local.redshift.names import SCHEMA, Relation, quoted
+from local.redshift.tree import ColumnDefinition, CreateTable, Grant, OfTables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from local.redshift.words import Words
 
+_PRIVILEGES: Final = {
+    "table": {"select", "insert", "update", "delete", "truncate", "drop"},
+    "schema": {"usage", "create"},
+    "database": {"temp", "temporary"},
+}
 _STYLES: Final = frozenset({"auto", "even", "key", "all"})
 _CONSTRAINTS: Final = frozenset({"primary", "unique", "foreign", "constraint", "check"})
 
@@ -114,6 +119,28 @@ def _table_attributes(words: Words, keys: dict[str, list[str]]) -> str:
         elif word.low == "distkey" or not words.accept("auto"):
             keys[word.low] += words.enclosed(words.name)
     return style
+
+
+def grant(words: Words) -> Grant:
+    """Read a GRANT on tables, on the schema or on a database, to users (documentation: "GRANT")."""
+    words.expect("grant")
+    privileges = frozenset(word.low for word in words.listed(words.next_word))
+    words.expect("on")
+    tables, database = tuple[Relation, ...](), ""
+    kind = "schema" if words.accept("schema") else "database" if words.accept("database") else "table"
+    if kind == "table":
+        words.accept("table")
+        tables = words.listed(words.relation)
+    elif kind == "database":
+        database = words.name()
+    elif (schema := words.name()) != SCHEMA:
+        raise RedshiftError(f'schema "{schema}" does not exist')
+    if privileges - _PRIVILEGES[kind]:
+        raise NotInTwinError(f"GRANT {', '.join(sorted(privileges)).upper()} on a {kind}")
+    words.expect("to")
+    if words.peek().low in {"public", "group", "role"}:
+        raise NotInTwinError(f"GRANT to {words.peek().text.upper()}", "the names of users")
+    return Grant(privileges, tables, database, words.listed(words.name))
 
 
 def drop(words: Words) -> OfTables:

@@ -17,7 +17,7 @@ MAX_STATEMENT_BYTES: Final = 100 * 1024  # documentation: "Considerations when c
 # First words of statements that Redshift knows and the twin does not run (documentation: "SQL commands").
 _OTHER_COMMANDS: Final = frozenset({
     "abort", "alter", "analyse", "analyze", "attach", "begin", "call", "cancel", "close", "comment", "commit",
-    "deallocate", "declare", "deny", "describe", "detach", "end", "execute", "explain", "fetch", "grant", "merge",
+    "deallocate", "declare", "deny", "describe", "detach", "end", "execute", "explain", "fetch", "merge",
     "prepare", "reassign", "refresh", "reset", "revoke", "rollback", "set", "show", "start", "unload", "update",
     "use", "vacuum", "values", "with",
 })  # fmt: skip
@@ -129,4 +129,5 @@ _KNOWN: Final[dict[str, Callable[[Grammar], tree.Plan]]] = {
     "copy": _copy,
     "create": ddl.create,
     "drop": ddl.drop,
+    "grant": ddl.grant,
 }

@@ -76,11 +76,6 @@ def divide_by_zero() -> RedshiftError:
     return RedshiftError("Divide by zero")
 
 
-def relation_missing(name: str) -> RedshiftError:
-    """Return the error of a table that is not there."""
-    return RedshiftError(f'relation "{name}" does not exist')
-
-
 def serializable_violation(table: str, pid: int) -> RedshiftError:
     """Return error 1023, whose detail names table and process (documentation: "Serializable isolation")."""
     return RedshiftError("1023", f"Serializable isolation violation on table - {table} (pid:{pid})")

@@ -14,7 +14,6 @@ from local.redshift.names import quoted
 from local.redshift.texts import literal
 from local.redshift.tree import Expression
 from local.redshift.values import (
-    FLOATS,
     INTEGERS,
     MOMENTS,
     NUMBERS,
@@ -22,7 +21,6 @@ from local.redshift.values import (
     Value,
     bounded,
     combined,
-    refusal,
     together,
     trimmed,
 )
@@ -161,9 +159,6 @@ class Expressions:
         match operator:
             case "is null" | "is not null":
                 sql = f"({values[0].as_type(TEXT).sql} {operator.upper()})"
-            case "between":
-                low, high = _compared(">=", values[0], values[1]), _compared("<=", values[0], values[2])
-                sql = f"({low.sql} AND {high.sql})"
             case "in":
                 sql = f"({' OR '.join(_compared('=', values[0], other).sql for other in values[1:])})"
             case "||":
@@ -226,7 +221,7 @@ def _negative(value: Value) -> Value:
 
 
 def _computed(operator: str, left: Value, right: Value) -> Value:
-    """Compute integers and doubles; decimals have other scales in Redshift, moments other results."""
+    """Compute integers; decimals have other scales in Redshift, doubles other digits, moments other results."""
     if right.kind in NUMBERS and right.type is not None:
         left = left.as_type(right.type)
     if left.kind in NUMBERS and left.type is not None:
@@ -240,11 +235,7 @@ def _computed(operator: str, left: Value, right: Value) -> Value:
     if kinds <= set(INTEGERS):
         kind = ColumnType(max(kinds, key=INTEGERS.index))
         sql = f"({left.sql} // {right.sql})" if operator == "/" else sql
-    elif kinds & FLOATS and kinds <= NUMBERS and "float4" not in kinds and operator != "%":
-        kind = ColumnType("float8")
-        divisor = f"CASE WHEN {right.sql} = 0 THEN {refusal(divide_by_zero().message)} ELSE {right.sql} END"
-        sql = f"({left.sql} / {divisor})" if operator == "/" else sql  # DuckDB gives infinity
     else:
         what = "division" if operator == "/" else operator
-        raise NotInTwinError(f"{what} of {left.words} and {right.words}", "numbers cast to double precision")
+        raise NotInTwinError(f"{what} of {left.words} and {right.words}", "whole numbers")
     return together(Value(sql, kind), [left, right])

@@ -21,7 +21,7 @@ _BIGINT: Final = ColumnType("int8")
 _DOUBLE: Final = ColumnType("float8")
 _TIMESTAMP: Final = ColumnType("timestamp")
 CLOCKS: Final = {"getdate": "timestamp", "sysdate": "timestamp", "current_date": "date"}
-AGGREGATES: Final = frozenset({"count", "sum", "avg", "min", "max"})
+AGGREGATES: Final = frozenset({"count", "sum", "min", "max"})
 # Weeks begin on Sunday for DATEDIFF in Redshift; epochs and parts of seconds have other types there.
 _PARTS: Final = frozenset({"year", "quarter", "month", "day", "hour", "minute", "second"})
 
@@ -54,7 +54,7 @@ def _clock(name: str, now: datetime) -> Value:
 
 # Blanks only are trimmed, whatever Unicode knows as space.
 _TEXTS: Final = {
-    **dict.fromkeys(("len", "length", "char_length", "character_length"), "CAST(length({}) AS INTEGER)"),
+    **dict.fromkeys(("len", "length"), "CAST(length({}) AS INTEGER)"),
     "upper": "upper({})", "lower": "lower({})",
     **dict.fromkeys(("trim", "btrim"), "trim({}, ' ')"), "ltrim": "ltrim({}, ' ')", "rtrim": "rtrim({}, ' ')",
 }  # fmt: skip
@@ -80,17 +80,15 @@ def _datediff(arguments: Sequence[Expression], value: Callable[[Expression], Val
 
 
 def aggregate_type(name: str, value: Value) -> ColumnType:
-    """Return the type of SUM, AVG, MIN or MAX of a value."""
+    """Return the type of SUM, MIN or MAX of a value."""
     match name:
         case "sum" if value.kind in INTEGERS:
             # Of SMALLINT and INTEGER it is BIGINT, of BIGINT NUMERIC(38,0) (documentation: "SUM function").
             return ColumnType("numeric", 38, 0) if value.kind == "int8" else _BIGINT
         case "sum" if value.kind == "numeric" and value.type is not None:
             return ColumnType("numeric", 38, value.type.scale)
-        case "sum" | "avg" if value.kind in FLOATS:
+        case "sum" if value.kind in FLOATS:
             return _DOUBLE
-        case "avg":
-            raise NotInTwinError(f"AVG of {value.words}", "AVG(x::double precision)")
         case "min" | "max" if value.type is not None and value.kind != "bool":
             return value.type
     raise RedshiftError(f"function {name}({value.words}) does not exist")

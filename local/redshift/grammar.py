@@ -121,18 +121,14 @@ class Grammar(Words):
         value = self._binary(0)
         negated = self.peek().low == "not" and self.accept("not")
         found: Expression
-        if self.accept("between"):
-            low = self._binary(0)
-            self.expect("and")
-            found = Expression("between", parts=(value, low, self._binary(0)))
-        elif self.accept("in"):
+        if self.accept("in"):
             if self.peek().low == "(" and self.peek(1).low == ")":
                 raise syntax_error(")", self.peek(1).position)
             if self.peek(1).low == "select":
                 raise NotInTwinError("IN (SELECT …)", "FROM a, b WHERE …")
             found = Expression("in", parts=(value, *self.enclosed(self.expression)))
         elif negated:
-            raise self.refusal("BETWEEN or IN expected")
+            raise self.refusal("IN expected")
         else:
             return value
         return Expression("not", parts=(found,)) if negated else found

@@ -200,10 +200,7 @@ def _distinct(value: Value, *, counted: bool) -> Value:
     return replace(value, sql=f"CASE WHEN ends_with({value.sql}, ' ') THEN {words} ELSE {value.sql} END")
 
 
-_LABELS = {
-    "nvl": "coalesce", "datediff": "date_diff", "current_date": "date", "char_length": "length",
-    "character_length": "length",
-}  # fmt: skip
+_LABELS = {"nvl": "coalesce", "datediff": "date_diff", "current_date": "date"}
 
 
 def label(written: tree.Expression) -> str:

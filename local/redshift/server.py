@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from local import json_api
+from local.endpoints import Caller
 from local.redshift.service import DataApi
 from local.request_model import validate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
     from starlette.applications import Starlette
 
-    from local.endpoints import Caller
     from local.json_api import Call
     from local.redshift.targets import Names
 
@@ -25,20 +24,8 @@ _WAITING_CALLS: Final = 256
 _STARTS: Final = frozenset({"ExecuteStatement", "BatchExecuteStatement"})
 
 
-class Authorize(Protocol):
-    """`local.endpoints.authorize`, or what a test puts in its place."""
-
-    def __call__(  # noqa: D102 as in local.endpoints
-        self,
-        request_headers: Mapping[str, str] | Iterable[tuple[str, str]],
-        method: str,
-        raw_path_and_query: str,
-        body: bytes,
-        action: str,
-        resource_arn: str,
-        context: Mapping[str, str],
-        /,
-    ) -> Caller: ...
+# `local.endpoints.authorize`, or what a test puts in its place.
+Authorize = Callable[[Iterable[tuple[str, str]], str, str, bytes, str, str, Mapping[str, str]], Caller]
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from local.endpoints import AwsError, Caller
 from local.redshift import dialect
-from local.redshift.statements import ENDED, History, Ids, Part, Statement, execute
+from local.redshift.statements import ENDED, History, Part, Statement, execute
 from local.redshift.targets import Names, no_secrets, target_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from local.redshift.warehouse import Warehouse
 
@@ -37,7 +37,7 @@ class DataApi:
     warehouse: Warehouse
     read_secret: Callable[[str], str] = no_secrets
     history: History = field(default_factory=History)
-    ids: Ids = field(default_factory=lambda: Ids(itertools.count(1073741825), itertools.count(1001)))
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1073741825))
 
     def execute_statement(self, request: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
         """Start one statement."""
@@ -144,7 +144,7 @@ class DataApi:
             message = f"The client token {token} was used before with other parameters."
             raise AwsError("ValidationException", message) from error
         if new:
-            run = (statement, self.warehouse, self.names.database, self.ids)
+            run = (statement, self.warehouse, self.names.database, self.numbers)
             threading.Thread(target=execute, args=run, name=f"statement-{statement.id}", daemon=True).start()
         answer = _given(
             Id=statement.id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -9,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 import duckdb
 
 from local.redshift import columns, copying, ddl, tree
-from local.redshift.errors import CancelledError, CastError, RedshiftError, from_duckdb, relation_missing
+from local.redshift.errors import CancelledError, CastError, RedshiftError, from_duckdb
 from local.redshift.locks import Transaction
-from local.redshift.names import Relation
+from local.redshift.names import SCHEMA, Relation, folded, quoted
 from local.redshift.queries import Compiler, tables_of
+from local.redshift.texts import literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from local.redshift.warehouse import Warehouse
 
 _BATCH_ROWS: Final = 1000
+SUPERUSER: Final = "iam:root"  # the account's root, as which the twin is set up, stands for Redshift's administrator
 
 
 @dataclass(frozen=True)
@@ -34,8 +37,9 @@ class Outcome:
 class Session:
     """One session: `begin`, `run` and `commit` or `rollback`, `close`. `cancel` may come from another thread."""
 
-    def __init__(self, warehouse: Warehouse, pid: int) -> None:
-        self._warehouse, self._pid = warehouse, pid
+    def __init__(self, warehouse: Warehouse, pid: int, user: str = SUPERUSER, database: str = "") -> None:
+        self._warehouse, self._pid, self._user, self._database = warehouse, pid, folded(user), database
+        warehouse.users.add(self._user)
         self._connection = warehouse.connection()
         self._transaction: Transaction | None = None
         self._temporary: set[str] = set()
@@ -102,9 +106,7 @@ class Session:
         except CastError as error:
             raise error.of_query(query_id) from error
 
-    def _run(  # noqa: PLR0911 one branch per kind of plan
-        self, plan: tree.Plan, parameters: Mapping[str, str], query_id: int
-    ) -> Outcome:
+    def _run(self, plan: tree.Plan, parameters: Mapping[str, str], query_id: int) -> Outcome:  # noqa: C901, PLR0911 a branch per plan
         match plan:
             case tree.Query():
                 return self._query(plan, parameters)
@@ -120,10 +122,12 @@ class Session:
                 for table in plan.tables:
                     self._write(table, exclusive=True)
                 for table in plan.tables:
-                    self._columns(table)
+                    self._may(table, "update", "delete")
                 return Outcome(-1)
             case tree.CreateTable():
                 return self._create(plan)
+            case tree.Grant():
+                return self._grant(plan)
 
     def _compiler(self, parameters: Mapping[str, str]) -> Compiler:
         return Compiler(self._columns, parameters, self._open().began)
@@ -132,7 +136,7 @@ class Session:
         tables = tables_of(plan)
         self._read(tables)
         for table in sorted(tables):
-            self._columns(table)
+            self._may(table, "select")
         sql, named = self._compiler(parameters).query(plan)
         self._execute(sql)
         metadata = [columns.metadata(name, kind) for name, kind in named]
@@ -150,7 +154,8 @@ class Session:
         self._write(plan.target)
         self._read(tables)
         for table in sorted(tables):
-            self._columns(table)
+            self._may(table, "select")
+        self._may(plan.target, "insert" if isinstance(plan, tree.Insert) else "delete")
         compiler = self._compiler(parameters)
         sql = compiler.insert(plan) if isinstance(plan, tree.Insert) else compiler.delete(plan)
         ((count,),) = self._fetch(sql)
@@ -159,6 +164,7 @@ class Session:
     def _copy(self, plan: tree.Copy, query_id: int) -> Outcome:
         self._write(plan.table)
         self._read(())
+        self._may(plan.table, "insert")
         known = self._columns(plan.table)
         by_name = {column.name: column for column in known}
         if unknown := [name for name in plan.columns if name not in by_name]:
@@ -169,7 +175,7 @@ class Session:
             plan,
             target,
             self._warehouse.open_objects(plan.role_arn),
-            staging=self._warehouse.staging / f"copy-{query_id}",
+            staging=self._warehouse.staging,
             region=self._warehouse.region,
             query_id=query_id,
             cancelled=self._cancelled.is_set,
@@ -180,7 +186,7 @@ class Session:
         """TRUNCATE commits all work before it and itself (documentation: "TRUNCATE"); its lock is kept throughout."""
         self._write(table, exclusive=True)
         self._read(())
-        self._columns(table)  # a TRUNCATE that fails commits nothing
+        self._may(table, "truncate")  # one that fails commits nothing
         self.commit()
         self.begin()
         self._write(table, exclusive=True)
@@ -202,6 +208,24 @@ class Session:
             self._execute(statement)
         if plan.temporary:
             self._temporary.add(plan.table.name)
+        else:
+            self._set_rights(plan.table, {"": [self._user]})
+        return Outcome(-1)
+
+    def _grant(self, plan: tree.Grant) -> Outcome:
+        if plan.database not in {"", self._database}:
+            raise RedshiftError(f'database "{plan.database}" does not exist')
+        if unknown := [user for user in plan.users if user not in self._warehouse.users]:
+            raise RedshiftError(f'user "{unknown[0]}" does not exist')
+        for table in plan.tables:
+            self._write(table)
+        self._read(())
+        for table in plan.tables:
+            self._may(table)
+            rights = self._rights(table)
+            for user in plan.users:
+                rights[user] = sorted({*rights.get(user, ()), *plan.privileges})
+            self._set_rights(table, rights)
         return Outcome(-1)
 
     def _drop(self, table: Relation, *, if_exists: bool) -> Outcome:
@@ -211,10 +235,30 @@ class Session:
             if if_exists:
                 return Outcome(-1)
             raise RedshiftError(f'Table "{table.name}" does not exist')
+        self._may(table, "drop")
         self._execute(f"DROP TABLE {table.sql}")
         if self._is_temporary(table):
             self._temporary.discard(table.name)
         return Outcome(-1)
+
+    # Rights: the table's comment is JSON of users and their privileges; the owner stands under "".
+
+    def _may(self, table: Relation, *privileges: str) -> None:
+        """Raise RedshiftError unless there is such a table, and the user owns it or has one of the privileges."""
+        self._columns(table)
+        if self._is_temporary(table) or self._user == SUPERUSER:
+            return
+        rights = self._rights(table)
+        if self._user not in rights[""] and not {*privileges} & {*rights.get(self._user, ())}:
+            raise RedshiftError(f"permission denied for relation {table.name}")
+
+    def _rights(self, table: Relation) -> dict[str, list[str]]:
+        sql = "SELECT comment FROM duckdb_tables() WHERE table_name = $name AND NOT temporary"
+        rights: dict[str, list[str]] = json.loads(self._fetch(sql, {"name": table.name})[0][0])
+        return rights
+
+    def _set_rights(self, table: Relation, rights: Mapping[str, list[str]]) -> None:
+        self._execute(f"COMMENT ON TABLE {SCHEMA}.{quoted(table.name)} IS {literal(json.dumps(rights))}")
 
     # What a statement sees and holds.
 
@@ -255,7 +299,7 @@ class Session:
             {"name": table.name, "temporary": self._is_temporary(table)},
         )
         if not rows:
-            raise relation_missing(table.name)
+            raise RedshiftError(f'relation "{table.name}" does not exist')
         return [tree.ColumnDefinition(name, columns.column_type(kind, words), null) for name, kind, words, null in rows]
 
     def _execute(self, sql: str, parameters: Mapping[str, Any] | None = None) -> duckdb.DuckDBPyConnection:

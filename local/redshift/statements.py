@@ -10,7 +10,7 @@ import threading
 import time
 import uuid
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from local.redshift import dialect
 from local.redshift.errors import CancelledError, RedshiftError
@@ -90,24 +90,17 @@ class Statement:
         return any(part.has_result for part in self.parts)
 
 
-class Ids(NamedTuple):
-    """The numbers that Redshift gives to processes and queries: rising, and the same to every thread."""
-
-    pids: Iterator[int]
-    queries: Iterator[int]
-
-
-def execute(statement: Statement, warehouse: Warehouse, database: str, ids: Ids) -> None:
-    """Run `statement` to its end on the calling thread; `database` is the one that exists. Never raises."""
+def execute(statement: Statement, warehouse: Warehouse, database: str, numbers: Iterator[int]) -> None:
+    """Run `statement` to its end on this thread; `database` is the one there is, `numbers` give ids. Never raises."""
     started = time.monotonic_ns()
     try:
         _set(statement, warehouse, "PICKED")
-        statement.pid = next(ids.pids)
+        statement.pid = next(numbers)
         _check_database(statement.target.database, database)
-        statement.session = session = Session(warehouse, statement.pid)
+        statement.session = session = Session(warehouse, statement.pid, statement.target.user or "", database)
         try:
             _set(statement, warehouse, "STARTED")
-            _run(statement, session, warehouse, ids)
+            _run(statement, session, warehouse, numbers)
         finally:
             session.close()
     except CancelledError:
@@ -123,12 +116,12 @@ def execute(statement: Statement, warehouse: Warehouse, database: str, ids: Ids)
         statement.ended.set()
 
 
-def _run(statement: Statement, session: Session, warehouse: Warehouse, ids: Ids) -> None:
+def _run(statement: Statement, session: Session, warehouse: Warehouse, numbers: Iterator[int]) -> None:
     """Run all parts in one transaction: the first failure rolls back all that no TRUNCATE has committed."""
     session.begin()
     for number, part in enumerate(statement.parts, start=1):
         try:
-            _run_part(part, statement, session, warehouse, ids)
+            _run_part(part, statement, session, warehouse, numbers)
         except RedshiftError as error:
             session.rollback()
             prefix = f"Query #{number} failed with " if statement.batch else ""
@@ -139,9 +132,9 @@ def _run(statement: Statement, session: Session, warehouse: Warehouse, ids: Ids)
     _set(statement, warehouse, "FINISHED")
 
 
-def _run_part(part: Part, statement: Statement, session: Session, warehouse: Warehouse, ids: Ids) -> None:
+def _run_part(part: Part, statement: Statement, session: Session, warehouse: Warehouse, numbers: Iterator[int]) -> None:
     started = time.monotonic_ns()
-    part.status, part.query_id, part.updated = "STARTED", next(ids.queries), warehouse.now()
+    part.status, part.query_id, part.updated = "STARTED", next(numbers), warehouse.now()
     try:
         plan = dialect.plan(part.sql, frozenset(statement.parameters))
         outcome = session.run(plan, statement.parameters, part.query_id)

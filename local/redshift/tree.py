@@ -114,4 +114,14 @@ class CreateTable:
     columns: tuple[ColumnDefinition, ...]
 
 
-Plan = Query | Insert | Delete | OfTables | Copy | CreateTable
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """GRANT privileges ON `tables` (or on the schema, or on a `database`, where everyone may already) TO users."""
+
+    privileges: frozenset[str]
+    tables: tuple[Relation, ...]
+    database: str
+    users: tuple[str, ...]
+
+
+Plan = Query | Insert | Delete | OfTables | Copy | CreateTable | Grant

@@ -38,6 +38,7 @@ class Warehouse:
     open_objects: Callable[[str], Objects]
     now: Callable[[], datetime]
     locks: TableLocks = field(default_factory=TableLocks)
+    users: set[str] = field(default_factory=set)  # those who have come: IAM's exist from then on
 
     def connection(self) -> duckdb.DuckDBPyConnection:
         """Open a connection for one session, which sees the warehouse's schema."""

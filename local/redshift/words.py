@@ -26,9 +26,9 @@ REFUSED: Final = {
     **dict.fromkeys(("current_timestamp", "current_time", "localtime", "localtimestamp"), "moments with a time zone"),
     **dict.fromkeys(("current_user", "session_user", "user"), "names of users"),
     "with": "WITH", "using": "USING", "values": "VALUES but in INSERT", "having": "HAVING", "offset": "OFFSET",
-    "exists": "EXISTS", "interval": "INTERVAL", "within": "WITHIN GROUP", "filter": "FILTER", "into": "SELECT INTO",
-    "top": "TOP", "default": "DEFAULT", "nulls": "NULLS FIRST or LAST", "qualify": "QUALIFY", "fetch": "FETCH",
-    "at": "AT TIME ZONE",
+    "exists": "EXISTS", "between": "BETWEEN", "interval": "INTERVAL", "within": "WITHIN GROUP", "filter": "FILTER",
+    "into": "SELECT INTO", "top": "TOP", "default": "DEFAULT", "nulls": "NULLS FIRST or LAST", "qualify": "QUALIFY",
+    "fetch": "FETCH", "at": "AT TIME ZONE",
 }  # fmt: skip
 
 

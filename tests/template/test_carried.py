@@ -72,7 +72,7 @@ def artifacts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     for function in CARRIED:
         built[function] = tmp_path_factory.mktemp(function)
         build = [sys.executable, str(ROOT / "functions/build.py"), function, str(built[function])]
-        subprocess.run(build, check=True, env=clean_environment(os.environ, SUIMON_BUILD_FOR="here"))
+        subprocess.run(build, check=True, env=clean_environment(os.environ, SUIMON_BUILD_FOR=sys.executable))
     return built
 
 

@@ -12,6 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.cloud.functions import understood
+from local.function_python import VERSION, is_lambdas
 from local.supervisor import wait_for
 from tests.waiting import PATIENCE
 
@@ -67,6 +68,15 @@ def test_a_function_that_takes_more_memory_than_it_has_is_killed(cloud: Twin, de
     take = "import time; held = bytearray(os.urandom(1)) * (300 * 1024 * 1024); time.sleep(1); return len(held)"
     assert failure(cloud, deploy("greedy", take, Timeout=60)) == "Runtime.ExitError"
     assert failure(cloud, deploy("roomy", take, Timeout=60, MemorySize=512)).startswith("no failure")
+
+
+@pytest.mark.skipif(not is_lambdas(), reason="this machine has no Python of Lambda's version: docs/twin.md, e29")
+def test_a_function_runs_on_the_python_of_production(cloud: Twin, deploy: Callable[..., str]) -> None:
+    name = deploy("versioned", "import sys; return '%d.%d' % sys.version_info[:2]", Timeout=60)
+    answer = cloud.session().client("lambda").invoke(FunctionName=name)
+    assert json.loads(answer["Payload"].read()) == VERSION
+    # Gone since 3.12 and 3.13; on the Python of this project they are there.
+    assert failure(cloud, deploy("outdated", "import imp, cgi", Timeout=60)) == "ModuleNotFoundError"
 
 
 def test_a_function_that_fills_its_tmp_is_ended(cloud: Twin, deploy: Callable[..., str]) -> None:
