@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from suimon.cli.errors import CommandError
 from suimon.cli.reconcile import function_of
-from suimon.cli.stack import advice
+from suimon.cli.stack import advice, stack_option
 
 
 class RefusedError(click.ClickException):
@@ -22,7 +22,7 @@ class RefusedError(click.ClickException):
 @click.command()
 @click.argument("drop_id")
 @click.option("--reason", required=True, help="Why nothing will come of it; the ledger keeps that.")
-@click.option("--stack", envvar="SUIMON_STACK", default="suimon-local", show_default=True, help="The deployed stack.")
+@stack_option
 def close(drop_id: str, reason: str, stack: str) -> None:
     """Close the drop DROP_ID, which nothing ends by itself: its contract is gone, or its run will never report.
 

@@ -122,6 +122,7 @@ MESSAGES: dict[Kind, Callable[[str, str], Problem]] = {
     Kind.STUCK: lambda text, _: sweep.stuck_drops("sales", [record_of(text)]),
     Kind.UNDELIVERABLE: lambda text, _: sweep.undeliverable_messages("reports", [text]),
     Kind.FAILING: lambda text, _: failing("sales", text, [failing_record(text)]),
+    Kind.ORPHANED: lambda text, _: sweep.orphaned_drops("sales", [record_of(text)]),
     Kind.SWEEP_FAILED: lambda text, _: sweep.sweep_failed("whole bucket", text),
     Kind.UNEXPLAINED: lambda text, _: sweep.unexplained_left({"lost event": (1, [text])}),
     Kind.UNUSABLE: lambda text, _: sweep.left_out({text: text}),
@@ -191,7 +192,7 @@ def test_every_command_in_an_e_mail_names_the_stack(kind: Kind, language: str) -
     _, body = published(MESSAGES[kind](PLAIN, language))
     commands = re.findall(r"\bsuimon (?:replay|reconcile|drops|check|status|doctor)[^`\n]*", body)
     assert all("--stack prod" in command for command in commands), commands
-    assert bool(commands) >= (kind in {Kind.RUN_FAILED, Kind.UNEXPLAINED})
+    assert bool(commands) >= (kind in {Kind.RUN_FAILED, Kind.UNEXPLAINED, Kind.ORPHANED})
 
 
 def test_without_a_stack_a_command_names_none() -> None:
