@@ -130,7 +130,7 @@ def _expected() -> tuple[type[Exception], ...]:
 
 
 def _tell(console: Console, twin: Twin, *more: tuple[str, str]) -> None:
-    """Say where things are."""
+    """Print where things are."""
     table = Table.grid(padding=(0, 2))
     for what, where in (
         ("Airflow", twin.endpoint("airflow")),

@@ -63,7 +63,7 @@ def create_principals(twin: Twin) -> dict[str, Keys]:
 
 
 def grant(twin: Twin, outputs: Mapping[str, str]) -> None:
-    """Give each principal the one policy of the stack, named by its `outputs`, that is made for it.
+    """Attach to each principal the one policy of the stack, named by its `outputs`, that is made for it.
 
     Raises:
         DeployError: the stack has no such output.
@@ -123,7 +123,7 @@ def _sam(twin: Twin, name: str, arguments: list[str], seconds: float, **extra: s
 
 
 def _quiet(home: Path) -> None:
-    """Give the SAM CLI a settings folder of its own in which it has just looked for a newer version.
+    """Make a settings folder for the SAM CLI alone, in which it has just looked for a newer version.
 
     It has no switch for that look, which asks a package index once a week.
     """

@@ -155,7 +155,7 @@ class _Start:
 
 @contextlib.contextmanager
 def _alone(runtime: Path) -> Iterator[None]:
-    """Hold the twin's lock, which the system releases even when we are killed."""
+    """Take the twin's lock, which the system releases even when we are killed."""
     path = runtime.with_suffix(".lock")
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as lock:

@@ -156,7 +156,7 @@ def wait_for(condition: Callable[[], bool], twin: Twin, seconds: float, what: st
 
 
 def is_alive(running: RunningPart) -> bool:
-    """Tell whether the very process that was started still runs."""
+    """Return whether the very process that was started still runs."""
     return _process(running) is not None
 
 
@@ -237,7 +237,7 @@ def _process(running: RunningPart) -> psutil.Process | None:
 
 
 def _runs(process: psutil.Process) -> bool:
-    """Tell whether a process runs; one that has ended but was not waited for (a zombie) does not."""
+    """Return whether a process runs; one that has ended but was not waited for (a zombie) does not."""
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.Error:

@@ -95,7 +95,7 @@ def _template(statement: str) -> Template:
 
 
 def _agreement(table: Table, where: str, source: str) -> dict[str, str]:
-    """Give the parts of agree.sql for the rows of `source`."""
+    """Return the parts of agree.sql for the rows of `source`."""
     every = figures(table, source)
     line = "\n            "
     return {
@@ -112,7 +112,7 @@ def _told(figure: Figure) -> str:
 
 
 def figures(table: Table, source: str) -> list[Figure]:
-    """Give what must agree of the rows of `source`: keys, the partition, and the control sums."""
+    """Return what must agree of the rows of `source`: keys, the partition, and the control sums."""
     every = [_distinct(key, source) for key in table.keys]
     if table.partition_in_file:
         of_it = f"count(CASE WHEN {table.partition_column} = CAST(:partition AS DATE) THEN 1 END)"
@@ -133,14 +133,14 @@ def _distinct(key: tuple[str, ...], source: str) -> Figure:
 
 
 def quoted(value: str, form: str) -> str:
-    """Give `value` as an SQL literal, provided that the whole of it matches `form`, which admits no quote."""
+    """Return `value` as an SQL literal, provided that the whole of it matches `form`, which admits no quote."""
     if not re.fullmatch(form, value) or "'" in value:
         raise UnsafeLiteralError(f"{value!r} may not stand in SQL; it must match {form}")
     return f"'{value}'"
 
 
 def load_parameters(request: RunRequest, sums: Mapping[str, str]) -> list[dict[str, str]]:
-    """Give the named parameters of the batch; the service takes text only, the SQL casts."""
+    """Return the named parameters of the batch; the service takes text only, the SQL casts."""
     summed = [{"name": f"sum_{column}", "value": value} for column, value in sums.items()]
     return [*_identity(request), {"name": "rows", "value": str(request.rows)}, *summed]
 
@@ -191,13 +191,13 @@ def _errors(description: Mapping[str, Any]) -> Iterator[str]:
 
 
 def newer_load(hook: Any, table: str, request: RunRequest) -> str | None:
-    """Give the run whose load of a later write, or later attempt, stands in the partition; None when none does."""
+    """Return the run whose load of a later write, or later attempt, stands in the partition; None when none does."""
     rows = select(hook, Template((SQL / "newer.sql").read_text()).substitute(table=table), request, _identity(request))
     return f"{rows[0]['drop_id']}.{rows[0]['attempt']}" if rows else None
 
 
 def _identity(request: RunRequest) -> list[dict[str, str]]:
-    """Give what tells one load from another, and which of two is later."""
+    """Return what tells one load from another, and which of two is later."""
     named = {
         "partition": request.partition,
         "written": request.written,

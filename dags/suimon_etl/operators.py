@@ -61,7 +61,7 @@ class ConvertWithGlue(GlueJobOperator):
         return super().execute(context)
 
     def execute_complete(self, context: Context, event: dict[str, Any] | None = None) -> str:
-        """Give the id of the job run that succeeded."""
+        """Return the id of the job run that succeeded."""
         if event and event.get("status") == "success":
             return super().execute_complete(context, event)
         if not event or "run_id" not in event:
@@ -140,7 +140,7 @@ class LoadPartition(RedshiftDataOperator):
             raise self._end(context, self.statement_id, str(error)) from None
 
     def execute_complete(self, context: Context, event: dict[str, Any] | None = None) -> Any:
-        """Give the ids of the statements of the batch, or say why there is none."""
+        """Return the ids of the statements of the batch, or say why there is none."""
         if event and event.get("status") == "error":
             raise self._end(context, event["statement_id"], str(event.get("message")))
         return super().execute_complete(context, event)

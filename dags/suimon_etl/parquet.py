@@ -51,14 +51,14 @@ def read_report(s3: Any, target_uri: str) -> Report | None:
 
 
 def list_folder(s3: Any, target_uri: str) -> dict[str, int]:
-    """Give the size of every object below the folder, by its name relative to it."""
+    """Return the size of every object below the folder, by its name relative to it."""
     bucket, folder = _place(target_uri)
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=folder)
     return {item["Key"].removeprefix(folder): item["Size"] for page in pages for item in page.get("Contents", ())}
 
 
 def problems(request: RunRequest, table: Table, report: Report | None, found: Mapping[str, int]) -> list[str]:
-    """Say everything that does not agree; an empty list is a Parquet folder fit to load into `table`."""
+    """Return everything that does not agree; an empty list is a Parquet folder fit to load into `table`."""
     if report is None:
         return ["the Glue job left no result beside the folder, which it writes last of all"]
     run = f"{request.drop_id}.{request.attempt}"
@@ -81,7 +81,7 @@ def problems(request: RunRequest, table: Table, report: Report | None, found: Ma
 
 
 def _release_problems(table: Table, report: Report) -> list[str]:
-    """Say where the contract that the gate and Glue went by is not the one that the DAG folder knows.
+    """Return where the contract that the gate and Glue went by is not the one that the DAG folder knows.
 
     COPY loads by position: two columns of one type that changed places would pass every other check.
     """

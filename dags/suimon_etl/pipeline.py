@@ -45,7 +45,7 @@ GLUE_WAIT_SECONDS = 3 * 60 * 60
 
 
 def file_to_table(dataset: str, *, at_once: int, doc: str) -> DAG:
-    """Give the DAG of a dataset that `tables.json` describes.
+    """Return the DAG of a dataset that `tables.json` describes.
 
     `at_once` runs go side by side and the others wait in Airflow's queue, however many they are. It is the dataset's
     share of the Glue job's concurrent runs: a burst of one dataset leaves the shares of the others alone. No pool: one
@@ -117,7 +117,7 @@ def file_to_table(dataset: str, *, at_once: int, doc: str) -> DAG:
 
 
 def _deadline(dag_id: str, topic: str | None) -> DeadlineAlert | None:
-    """Give the alert on late runs, for who wants to hear of them even when Suimon's own sweep stands still.
+    """Return the alert on late runs, for who wants to hear of them even when Suimon's own sweep stands still.
 
     The triggerer, which sends it, cannot import what lies in the DAG folder: hence the provider's own notifier.
     """
@@ -133,7 +133,7 @@ def _deadline(dag_id: str, topic: str | None) -> DeadlineAlert | None:
 
 
 def _params(dataset: str) -> dict[str, Param]:
-    """Give the params of a run: those of every dataset, and a file of another one is refused."""
+    """Return the params of a run: those of every dataset, and a file of another one is refused."""
     return {name: Param(**schema) for name, schema in SCHEMAS.items()} | {
         "dataset": Param(**SCHEMAS["dataset"] | {"const": dataset})
     }
@@ -189,7 +189,7 @@ def check_quality(table: str, params: dict[str, Any], ti: Any) -> dict[str, Any]
 
 
 def report_outcome(params: dict[str, Any], ti: Any) -> dict[str, Any]:
-    """Tell the rest of Suimon how the run ended; retried until EventBridge has taken it."""
+    """Report to the rest of Suimon how the run ended; retried until EventBridge has taken it."""
     import boto3  # noqa: PLC0415 as above
 
     from suimon_etl.report import committed_by, ending_of, publish, run_finished  # noqa: PLC0415 as above

@@ -71,7 +71,7 @@ def quality_statement(table: Table) -> str:
 
 
 def judge(table: str, request: RunRequest, figures: Mapping[str, Any]) -> Findings:
-    """Say what is wrong with the partition as it stands in the table; nothing when it is the file, and good."""
+    """Return what is wrong with the partition as it stands in the table; nothing when it is the file, and good."""
     rows = figures[ROWS]
     problems, warnings = list[str](), list[str]()
     if rows != request.rows:
@@ -86,7 +86,7 @@ def judge(table: str, request: RunRequest, figures: Mapping[str, Any]) -> Findin
 
 
 def checks(table: Table) -> list[Check]:
-    """Give what is asked beside the number of rows."""
+    """Return what is asked beside the number of rows."""
     return [*_of_keys(table), *_of_columns(table), *_of_metrics(table)]
 
 
@@ -166,7 +166,7 @@ def _count(condition: str) -> str:
 
 
 def _kept(threshold: Mapping[str, Any], figure: int, rows: int) -> bool:
-    """Hold a figure against a threshold, as the gate does (suimon.check.tally)."""
+    """Compare a figure with a threshold, as the gate does (suimon.check.tally)."""
     percent = threshold.get("unit") == "percent"
     value = (Decimal(100 * figure) / rows if rows else Decimal(0)) if percent else Decimal(figure)
     inside = True

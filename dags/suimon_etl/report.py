@@ -42,7 +42,7 @@ def ending_of(
     errors: Mapping[str, str | None],
     superseded_by: str | None,
 ) -> Ending:
-    """Say how the run ended, from its steps' states and what they left.
+    """Return how the run ended, from its steps' states and what they left.
 
     A step that failed comes before one that merely did not run because of it, or because somebody stopped the run.
     A step that was skipped is a failure too, unless the fence said by whose load the run is superseded.
@@ -113,7 +113,7 @@ def publish(events: Any, detail: Mapping[str, Any]) -> str:
 
 
 def error_text(exception: BaseException) -> str:
-    """Say an exception in one text, with its kind unless the message speaks for itself."""
+    """Return an exception in one text, with its kind unless the message speaks for itself."""
     message = str(exception).strip()
     kind = type(exception).__name__
     return message if message and kind in _SPEAKING else f"{kind}: {message}".removesuffix(": ")

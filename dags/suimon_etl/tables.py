@@ -59,12 +59,12 @@ class Table:
 
 
 def table_of(dataset: str) -> Table:
-    """Give the table of a dataset; KeyError when the release has no DAG for it."""
+    """Return the table of a dataset; KeyError when the release has no DAG for it."""
     return {table.dataset: table for table in tables()}[dataset]
 
 
 def table_named(name: str) -> Table:
-    """Give the table of that name; KeyError when the release loads no such table."""
+    """Return the table of that name; KeyError when the release loads no such table."""
     return {table.name: table for table in tables()}[name]
 
 

@@ -86,7 +86,7 @@ class AirflowSite:
 
 
 def site_of(twin: Twin) -> AirflowSite:
-    """Give the Airflow of `twin`."""
+    """Return the Airflow of `twin`."""
     return AirflowSite(twin.root / ".suimon/envs/airflow", twin.airflow_home, twin.ports["airflow"])
 
 
@@ -134,7 +134,7 @@ def build_task_wall(folder: Path) -> None:
 
 
 def task_environment(site: AirflowSite, endpoints: Mapping[str, str]) -> dict[str, str]:
-    """Give the variables of Airflow's processes, and with them of tasks; `endpoints` are the AWS_ENDPOINT_URL* ones."""
+    """Return the variables of Airflow's processes, and so of tasks; `endpoints` are the AWS_ENDPOINT_URL* ones."""
     return {
         "AIRFLOW_HOME": str(site.home),
         **endpoints,
@@ -165,14 +165,14 @@ def write_task_credentials(site: AirflowSite, access_key_id: str, secret_access_
 
 
 def signing_secret(home: Path) -> str:
-    """Give the secret with which this Airflow signs and checks its API tokens (HS512)."""
+    """Return the secret with which this Airflow signs and checks its API tokens (HS512)."""
     config = configparser.ConfigParser(interpolation=None)
     config.read(home / "airflow.cfg")
     return config.get("api_auth", "jwt_secret")
 
 
 def readiness(site: AirflowSite, since: datetime) -> dict[str, Callable[[], bool]]:
-    """Give each component's probe; heartbeats before `since` are an earlier start's and do not count."""
+    """Return each component's probe; heartbeats before `since` are an earlier start's and do not count."""
 
     def api_server() -> bool:
         # The task API builds its routes at its first request, for about four seconds. The first task would wait for

@@ -125,7 +125,7 @@ def name_the_version_in_events() -> None:
 
 
 def read_ranges_of_versions() -> None:
-    """Give the part of a version that was asked for, as S3 does; MiniStack gives all of it, as if none had been."""
+    """Return the part of a version that was asked for, as S3 does; MiniStack gives all of it, as if none had been."""
     s3 = module("ministack.services.s3")
     get = s3._get_object  # noqa: SLF001 the hook point
 

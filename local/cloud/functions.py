@@ -56,7 +56,7 @@ def _own_packages(folder: Path) -> None:
 
 
 def _storage(folder: Path) -> None:
-    """Give each execution environment a /tmp of its own, and tell its process how much that may hold."""
+    """Make a /tmp for each execution environment, and pass to its process how much that may hold."""
     runtime = module("ministack.core.lambda_runtime")
     credentials = runtime.execution_credentials
     shutil.rmtree(folder, ignore_errors=True)
@@ -70,7 +70,7 @@ def _storage(folder: Path) -> None:
 
 
 def _errors_and_answers() -> None:
-    """Give a function's error the name of its exception, as Lambda does, and refuse an answer that is too long."""
+    """Name a function's error by its exception, as Lambda does, and refuse an answer that is too long."""
     functions = module("ministack.services.lambda_svc")
     execute = functions._execute_function  # noqa: SLF001 the hook point
 

@@ -141,7 +141,7 @@ def fill_in_variables() -> None:
 
 
 def _event_conditions() -> None:
-    """Give PutEvents its condition keys `events:source` and `events:detail-type`, for each entry of the request."""
+    """Add to PutEvents its condition keys `events:source` and `events:detail-type`, for each entry of the request."""
 
     async def remember_body(request: Request, dispatch: Dispatch) -> Answer:
         _request_body.set(request.body)
@@ -161,7 +161,7 @@ def _event_conditions() -> None:
 
 
 def _loopback_is_secure() -> None:
-    """Let loopback stand for TLS in `aws:SecureTransport`.
+    """Treat loopback as TLS in `aws:SecureTransport`.
 
     The bucket that the SAM CLI makes for artifacts refuses plain HTTP, as it should; here everything is plain HTTP.
     """

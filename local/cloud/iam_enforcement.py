@@ -24,7 +24,7 @@ Decide = Callable[[Asked], Any]
 
 
 def around_enforcement(wrapper: Callable[[Asked, Decide], Any]) -> None:
-    """Let every question go through the wrapper, which gets it and what decided it until now."""
+    """Route every question through the wrapper, which gets it and what decided it until now."""
     evaluator = module("ministack.core.iam_evaluator")
     enforce = evaluator.enforce
 

@@ -25,7 +25,7 @@ Checks = list[tuple[str, str]]
 
 
 def check_rights_beside_the_call() -> None:
-    """Hold S3's callers to the rights that a missing object, a KMS key and tags ask for."""
+    """Check S3's callers for the rights that a missing object, a KMS key and tags ask for."""
     around_requests(_hide_what_is_missing)
     around_requests(_need_a_working_key)
     around_enforcement(_keys_have_their_own_policies)

@@ -84,7 +84,7 @@ def _mistrust(role: str, service: str) -> Complaint | None:
 
 
 def _poller_may_not(sent: Mapping[str, Any]) -> Complaint | None:
-    """Say why a function may not be fed by a queue: its role, or messages that come back before it has ended."""
+    """Return why a function may not be fed by a queue: its role, or messages that come back before it has ended."""
     functions, queues = module("ministack.services.lambda_svc"), module("ministack.services.sqs")
     _, config, _ = functions._get_func_record_for_ref(sent.get("FunctionName", ""))  # noqa: SLF001 the emulator's own
     queue = queues._queue_by_arn(sent.get("EventSourceArn", ""))  # noqa: SLF001 as above

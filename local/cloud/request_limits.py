@@ -142,7 +142,7 @@ def _schedule(request: Request) -> Found:
 
 
 def schedule_complaint(sent: Mapping[str, Any]) -> str | None:
-    """Say what is wrong with a schedule's expression, zone or window."""
+    """Return what is wrong with a schedule's expression, zone or window."""
     expression, zone = str(sent.get("ScheduleExpression") or ""), sent.get("ScheduleExpressionTimezone", "UTC")
     cron = CRON.fullmatch(expression)
     if not cron and not RATE.fullmatch(expression) and not AT.fullmatch(expression):
@@ -272,7 +272,7 @@ def _policy(request: Request) -> Found:
 
 
 def identity_policy_complaint(text: str) -> str | None:
-    """Say what is wrong with a policy of a user, a role or a group; None also for what is no JSON."""
+    """Return what is wrong with a policy of a user, a role or a group; None also for what is no JSON."""
     try:
         statements = json.loads(text)["Statement"]
     except (KeyError, TypeError, ValueError):

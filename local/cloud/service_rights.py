@@ -32,7 +32,7 @@ class NotAllowedError(Exception):
 
 
 def check_services_rights() -> None:
-    """Hold EventBridge, Scheduler, Step Functions and queue pollers to the policies that AWS would ask for."""
+    """Check EventBridge, Scheduler, Step Functions and queue pollers against the policies that AWS would ask for."""
     _targets()
     _state_machines()
     _pollers()
@@ -65,7 +65,7 @@ def _targets() -> None:
 
 
 def _state_machines() -> None:
-    """Let tasks call functions only with the rights of the machine's role."""
+    """Allow tasks to call functions only with the rights of the machine's role."""
     states = module("ministack.services.stepfunctions")
     execute, call = states._execute_task, states._call_lambda  # noqa: SLF001 the hook points
 

@@ -13,7 +13,7 @@ _MAIL_PROTOCOLS: Final = frozenset({"email", "email-json"})
 
 
 def deliver_mail(folder: Path, endpoint: str) -> None:
-    """Give SNS its e-mail: confirmation first, then letters, into `folder`; links lead to `endpoint`."""
+    """Make SNS send e-mail: confirmation first, then messages, into `folder`; links lead to `endpoint`."""
     sns, formation = module("ministack.services.sns"), module("ministack.services.cloudformation.provisioners")
     post = _Post(sns, folder, endpoint)
     hook(sns, "_fanout", post.after_fanout(sns._fanout), (  # noqa: SLF001 the hook point

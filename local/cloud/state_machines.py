@@ -48,7 +48,7 @@ def bound_state_machines() -> None:
 
 
 def complaint(definition: Any) -> str | None:
-    """Say what AWS, or the twin, has against a definition; None when nothing."""
+    """Return what AWS, or the twin, has against a definition; None when nothing."""
     if not isinstance(definition, dict):
         return "SCHEMA_VALIDATION_FAILED: the definition is no JSON object"
     if definition.get("QueryLanguage") != "JSONata":

@@ -83,7 +83,7 @@ class Demo:
         self.redshift = root.client("redshift-data")
 
     def run(self) -> Checks:
-        """Tell the whole story; DemoError, StuckError or PartDiedError when it cannot go on."""
+        """Run the whole story; DemoError, StuckError or PartDiedError when it cannot go on."""
         self.confirm_mail()
         files = {day: sales_file(day, ROWS, self.seed) for day in (*self.days, self.broken)}
         self.drop_files(files)
@@ -163,7 +163,7 @@ class Demo:
             s3.download_file(bucket, entry["Key"], str(path))
 
     def check_freshness(self) -> None:
-        """Let EventBridge Scheduler start the freshness function once, now instead of in some minutes."""
+        """Make EventBridge Scheduler start the freshness function once, now instead of in some minutes."""
         self._headline("One scheduled freshness check")
         scheduler = self.twin.session().client("scheduler")
         name = self.twin.outputs["FreshnessFunctionName"]
@@ -283,7 +283,7 @@ class Demo:
 
 
 def tell(twin: Twin, console: Console) -> bool:
-    """Tell the whole story on a twin that is up; True when everything shown was as it should be."""
+    """Run the whole story on a twin that is up; True when everything shown was as it should be."""
     today = datetime.now(TOKYO).date()
     demo = Demo(twin, console, today)
     began = time.monotonic()

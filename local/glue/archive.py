@@ -39,7 +39,7 @@ class ClassArchive:
         self._closed = False
 
     def java_options(self) -> str:
-        """Give the options that make Java use it; none as long as it is not ready."""
+        """Return the options that make Java use it; none as long as it is not ready."""
         return self._option(f"SharedArchiveFile={self._java}:{self._spark}") if self._ready.exists() else ""
 
     def build(self, announce: Callable[[str], None] = logger.info) -> None:

@@ -196,7 +196,7 @@ def _script(s3: "S3Client", location: str, work: Path) -> Path:
 
 
 def _keys(session: boto3.Session) -> dict[str, str]:
-    """Give the environment variables with which a script that uses boto3 acts as the job's role, as on Glue."""
+    """Return the environment variables with which a script that uses boto3 acts as the job's role, as on Glue."""
     keys = session.get_credentials()
     if keys is None:
         return {}

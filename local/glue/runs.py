@@ -35,7 +35,7 @@ class JobRun:
     echoed: Mapping[str, Any] = field(default_factory=dict)
 
     def answer(self, now: float) -> dict[str, Any]:
-        """Give the run as GetJobRun does; members without a value are left out, as in AWS's answers."""
+        """Return the run as GetJobRun does; members without a value are left out, as in AWS's answers."""
         consumed = (self.completed_on or now) - self.running_since if self.running_since else 0
         members = {
             "Id": self.id,
@@ -88,7 +88,7 @@ class RunBook:
         return run
 
     def of(self, job_name: str) -> list[JobRun]:
-        """Give the runs of a job, the newest first."""
+        """Return the runs of a job, the newest first."""
         runs = [run for run in self._runs.values() if run.job_name == job_name]
         return sorted(runs, key=lambda run: (run.started_on, run.id), reverse=True)
 
@@ -97,7 +97,7 @@ class RunBook:
         return self._move(run_id, from_states={"STARTING"}, state="RUNNING", running_since=self._clock())
 
     def is_wanted(self, run_id: str) -> bool:
-        """Tell whether nobody has asked the run to stop."""
+        """Return whether nobody has asked the run to stop."""
         return self._runs[run_id].state != "STOPPING"
 
     def stopping(self, run_id: str) -> bool:

@@ -58,7 +58,7 @@ class Uploaded:
 
 
 def s3_arguments(arguments: Mapping[str, str]) -> dict[str, str]:
-    """Give those of a script's arguments that are S3 URIs."""
+    """Return those of a script's arguments that are S3 URIs."""
     return {name: value for name, value in arguments.items() if value.startswith("s3://") and name not in GLUES_OWN}
 
 
@@ -124,7 +124,7 @@ def _download(s3: "S3Client", uri: str, root: Path) -> Iterator[Path]:
 
 
 def _shards(path: Path, root: Path) -> Iterator[str]:
-    """Give the folders of what a set's file names: the script reads them though no argument says so."""
+    """Return the folders of what a set's file names: the script reads them though no argument says so."""
     for source in json.loads(path.read_text(encoding="utf-8"))["sources"]:
         place = Path(os.path.normpath(path.parent / source["path"])).parent
         if not place.is_relative_to(root):

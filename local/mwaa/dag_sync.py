@@ -46,7 +46,7 @@ def plan(listed: Mapping[str, str], fetched: Mapping[str, str], present: Collect
 
 
 def path_in_folder(key: str) -> str | None:
-    """Give where an object belongs below the DAG folder; None for folder markers and keys that would lead elsewhere."""
+    """Return where an object belongs below the DAG folder; None for folder markers and keys that lead elsewhere."""
     relative = key.removeprefix(PREFIX)
     parts = relative.split("/")
     if any(part in {"", ".", "..", _CACHE} or "\\" in part or "\0" in part for part in parts):

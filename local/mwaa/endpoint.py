@@ -54,11 +54,11 @@ class Environment:
     runtime: Path
 
     def arn(self, kind: str, name: str) -> str:
-        """Give an ARN: `environment` of a name, or `role` of a `name/Role`."""
+        """Return an ARN: `environment` of a name, or `role` of a `name/Role`."""
         return f"arn:aws:airflow:{self.region}:{self.account()}:{kind}/{name}"
 
     def status(self) -> str:
-        """Give the environment's status, AVAILABLE unless STATUS_FILE says otherwise."""
+        """Return the environment's status, AVAILABLE unless STATUS_FILE says otherwise."""
         try:
             return (self.runtime / STATUS_FILE).read_text().strip() or _AVAILABLE
         except FileNotFoundError:

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 
 def mute() -> None:
-    """Let what is still to be written go nowhere: at exit, Python would fail once more and change the exit status."""
+    """Discard what is still to be written: at exit, Python would fail once more and change the exit status."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):
@@ -21,7 +21,7 @@ def mute() -> None:
 
 
 def make_writable() -> None:
-    """Let every text be written: what a console cannot show becomes an escape; a missing stream goes nowhere."""
+    """Make every text writable: what a console cannot show becomes an escape; a missing stream goes nowhere."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:

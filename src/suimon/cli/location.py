@@ -39,7 +39,7 @@ class Location:
 
     @contextmanager
     def opened(self) -> Iterator[Source]:
-        """Give the bytes; LocationError when they cannot be read, now or in the middle."""
+        """Open the bytes; LocationError when they cannot be read, now or in the middle."""
         if self.bucket:
             with self._in_s3() as source:
                 yield source

@@ -61,7 +61,7 @@ def create(
 @click.argument("contracts", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="tables.json of the DAGs.")
 def describe(contracts: tuple[Path, ...], out: Path) -> None:
-    """Hold CONTRACTS against the tables, and write what the DAGs need of both."""
+    """Compare CONTRACTS with the tables, and write what the DAGs need of both."""
     try:
         described = described_tables.describe(read_contract_files(contracts))
     except ContractError as error:

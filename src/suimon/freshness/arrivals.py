@@ -11,7 +11,7 @@ from suimon.incidents.incident import of_kind
 from suimon.incidents.kinds import About, IncidentId, Kind
 from suimon.incidents.messages.freshness import file_never_came
 from suimon.incidents.messages.recoveries import NO_FILE_IS_DUE, SET_IS_NOT_DUE, SET_IS_WHOLE, file_has_come
-from suimon.incidents.messages.sets import incomplete_id, overdue
+from suimon.incidents.messages.sets import incomplete, incomplete_id
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -90,4 +90,19 @@ def judge_set(contract: Contract, whole: DropSet, now: datetime) -> Check:
     arrival = contract.arrival
     deadline = deadline_of(arrival, date.fromisoformat(whole.partition)) if arrival else None
     note = SET_IS_NOT_DUE if whole.waiting_since else SET_IS_WHOLE
-    return Check(incomplete_id(whole), overdue(whole, contract, deadline, now), note)
+    rule, pattern, until = contract.set_rule, contract.key_pattern, set_due_by(whole, contract, deadline)
+    problem = None
+    if rule and pattern and until and now >= until:
+        problem = incomplete(whole, rule, pattern, until)
+    return Check(incomplete_id(whole), problem, note)
+
+
+def set_due_by(whole: DropSet, contract: Contract, deadline: datetime | None) -> datetime | None:
+    """Return when a set must be whole: its contract's time after the first shard, or the day's deadline if sooner."""
+    if contract.set_rule is None or not whole.waiting_since:
+        return None
+    until = whole.waiting_since + timedelta(minutes=contract.set_rule.complete_within_minutes)
+    # One that was whole before was there by its deadline; one that began after it was reported as missing.
+    if deadline and whole.waiting_since < deadline and not whole.opened:
+        return min(until, deadline)
+    return until

@@ -92,11 +92,12 @@ def not_triggered(cause: Cause) -> Callable[[str, str], Problem]:
     return lambda text, _: airflow.not_triggered("env", DAG, record_of(text), NotStarted(cause, text))
 
 
-def overdue_set(text: str, language: str) -> Problem:
+def incomplete_set(text: str, language: str) -> Problem:
     whole = DropSet("sales", "2026-11-20", members={text: Member("0123", "01")}, waiting_since=NOON)
-    problem = sets.overdue(whole, contract(language), None, NOON + HOUR)
-    assert problem
-    return problem
+    sales = contract(language)
+    assert sales.set_rule
+    assert sales.key_pattern
+    return sets.incomplete(whole, sales.set_rule, sales.key_pattern, NOON + HOUR)
 
 
 MESSAGES: dict[Kind, Callable[[str, str], Problem]] = {
@@ -111,7 +112,7 @@ MESSAGES: dict[Kind, Callable[[str, str], Problem]] = {
     ),
     Kind.RUN_FAILED: lambda text, _: files.run_failed(record_of(text), run_of(text)),
     Kind.MISSING_FILE: lambda _, lang: freshness.file_never_came(contract(lang), "2026-11-20", NOON),
-    Kind.INCOMPLETE_SET: overdue_set,
+    Kind.INCOMPLETE_SET: incomplete_set,
     Kind.STALE_TABLE: lambda *_: freshness.stale_table(TABLE, 4, 0),
     Kind.UNREADABLE_TABLE: lambda text, _: freshness.unreadable_table(TABLE, "wg", RuntimeError(text), "f"),
     Kind.PAUSED: lambda *_: airflow.paused(DAG),

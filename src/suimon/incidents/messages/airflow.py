@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from suimon.drops.foreign_text import short_name, shown
+from suimon.incidents.email import OF_STACK
 from suimon.incidents.incident import Problem
 from suimon.incidents.kinds import NOTHING, About, Kind
 from suimon.ledger.items import stamp
@@ -23,7 +24,10 @@ def paused(dag_id: str) -> Problem:
         kind=Kind.PAUSED,
         about=About(dag_id=dag_id),
         subject=f"DAG {dag_id} is paused: files are accepted, nothing is loaded",
-        body=f"While {dag_id} is paused, Airflow takes its runs but starts none. Unpause it: the waiting ones start.",
+        body=(
+            f"While {dag_id} is paused, Airflow takes its runs but starts none. Unpause it: the waiting ones start.\n\n"
+            f"`suimon drops --state TRIGGERED{OF_STACK}` lists the files that wait."
+        ),
         fingerprint="paused",
     )
 

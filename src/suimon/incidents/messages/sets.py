@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from suimon.drops.foreign_text import shown
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from suimon.contract.keys import KeyPattern, SetRule
-    from suimon.contract.model import Contract
     from suimon.drops.drop import DropRecord
     from suimon.drops.sets import DropSet
 
@@ -46,25 +44,17 @@ def incomplete_id(whole: DropSet) -> IncidentId:
     return IncidentId.of(Kind.INCOMPLETE_SET, About(dataset=whole.dataset, partition=whole.partition))
 
 
-def overdue(whole: DropSet, contract: Contract, deadline: datetime | None, now: datetime) -> Problem | None:
-    """Report of a set that is not whole though its deadline has come, or its time since the first shard is over."""
-    rule, pattern = contract.set_rule, contract.key_pattern
-    if rule is None or pattern is None or not whole.waiting_since:
-        return None
-    until = whole.waiting_since + timedelta(minutes=rule.complete_within_minutes)
-    # One that was whole before was there by its deadline; one that began after it was told of as missing.
-    if deadline and whole.waiting_since < deadline and not whole.opened:
-        until = min(until, deadline)
-    if now < until:
-        return None
+def incomplete(whole: DropSet, rule: SetRule, pattern: KeyPattern, until: datetime) -> Problem:
+    """Report a set that was due by `until` and is not whole."""
     lacking = _lacking(whole, rule, pattern)
     have = f"Accepted are {len(whole.members)}: {listed(sorted(whole.members))}." if whole.members else "None has come."
+    since = f" is awaited since {stamp(whole.waiting_since)}; it" if whole.waiting_since else ""
     return Problem(
         kind=Kind.INCOMPLETE_SET,
         about=About(dataset=whole.dataset, partition=whole.partition),
         subject=f"{whole.dataset} {whole.partition}: the set is not whole",
         body=(
-            f"The set of {pattern.key_for(whole.partition)} is awaited since {stamp(whole.waiting_since)}; it was "
+            f"The set of {pattern.key_for(whole.partition)}{since} was "
             f"due by {until.isoformat(timespec='minutes')}.\nMissing: {lacking}.\n{have}\n\n"
             "What to do: see whether what is missing was rejected, which another e-mail says, or never sent. When it "
             "comes, the set is loaded by itself."
