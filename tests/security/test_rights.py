@@ -35,6 +35,8 @@ MAY = {
         *_LEDGER,
         *("Query by_partition", "Query by_state", "Invoke freshness", "Invoke replay-plan"),
         *("StartExecution replay", "DescribeExecution replay", "GetExecutionHistory replay", "DescribeStacks s"),
+        *("Get reports sales/a", "FilterLogEvents intake"),
+        *("Get reports undeliverable/a", "Delete reports undeliverable/a", "ListBucket reports undeliverable/"),
     },
     "DAG": {
         *("Get lake processed/a", "ListBucket lake processed/"),

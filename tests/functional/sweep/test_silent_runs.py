@@ -310,7 +310,8 @@ def test_an_end_that_one_round_could_not_record_outlives_another_round(
     assert PendingEnds(world.table, world.unusable).all() == []
 
 
-def test_a_dag_that_no_contract_names_any_more_is_not_asked_about(world: World) -> None:
+def test_a_run_whose_contract_names_no_dag_any_more_is_asked_about_in_its_own(world: World) -> None:
     overdue(world, 1, "queued")
     world.contracts = Contracts((replace(world.contracts.all[0], dag_id=None),))
-    assert world.find(SILENT).detected == 0
+    assert world.find(SILENT).detected == 1
+    assert any(path.startswith(f"/dags/{DAG}/dagRuns/") for path in world.mwaa.paths)
