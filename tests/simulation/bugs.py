@@ -29,6 +29,7 @@ from suimon.sweep.findings import Findings
 from suimon.sweep.round import Sweep
 from tests.simulation.bug import Bug
 from tests.simulation.bugs_of_incidents import BUGS_OF_INCIDENTS
+from tests.simulation.bugs_of_persons import BUGS_OF_PERSONS
 from tests.simulation.bugs_of_sets import BUGS_OF_SETS
 from tests.simulation.services.warehouse import Warehouse
 
@@ -360,4 +361,5 @@ BUGS = (
     ),
     *BUGS_OF_SETS,
     *BUGS_OF_INCIDENTS,
+    *BUGS_OF_PERSONS,
 )

@@ -28,9 +28,11 @@ from suimon.outcome.reports import RunReports
 from suimon.outcome.run_end import RunEnds
 from suimon.report.published import Published
 from suimon.settings import Settings
+from suimon.sweep.closing import Closing, close
 from suimon.sweep.round import Sweep, SweepError
 from suimon.warehouse.data_api import Warehouse as WarehouseName
 from tests.simulation.faults import Faulty
+from tests.simulation.meddling import RefusingS3
 from tests.simulation.plan import BOTH, ENVIRONMENT, LAKE, RAW, REPORTS
 from tests.simulation.plan_of_sets import SETS_DAG
 from tests.simulation.rows import accepted_bytes, verdict_of
@@ -38,7 +40,6 @@ from tests.simulation.services.airflow import Dag
 from tests.simulation.services.buckets import Bucket
 from tests.simulation.services.events import Events
 from tests.simulation.services.mwaa import Mwaa
-from tests.simulation.services.s3 import S3
 from tests.simulation.services.sns import Sns
 from tests.simulation.services.sqs import Queue, Sqs
 from tests.simulation.services.stepfunctions import StepFunctions
@@ -78,7 +79,7 @@ class Services:
     def __init__(self, world: World) -> None:
         now = world.unix
         self.table = Table()
-        self.s3 = S3(now)
+        self.s3 = RefusingS3(now)
         self.s3._writes = 12  # the sixteenth has a shorter sequencer than those around it
         self.s3.add(Bucket(RAW, tells=True))
         for name in (LAKE, REPORTS):
@@ -234,6 +235,11 @@ class Functions:
             )
             watch.round(now)
         return {}
+
+    def close(self, drop_id: str) -> None:
+        """Close a drop for a person."""
+        closing = Closing(drop_id, "nothing comes of it", "somebody")
+        close(self.ledger("somebody"), self._sfn, closing, self.clock())
 
     def sweep(self, owner: str) -> Sweep:
         """The sweep of one round."""

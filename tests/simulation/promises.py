@@ -20,6 +20,7 @@ from suimon.mwaa.pace import BusyError
 from suimon.mwaa.run_state import CannotAskError
 from suimon.sweep.round import SweepError
 from tests.simulation.promises_of_incidents import PROMISES_OF_INCIDENTS
+from tests.simulation.promises_of_persons import PROMISES_OF_PERSONS
 from tests.simulation.promises_of_sets import PROMISES_OF_SETS, waits_for_its_set
 from tests.simulation.rows import accepted_bytes, rows_of, verdict_of
 
@@ -153,7 +154,7 @@ def the_table_is_the_newest(end: Schedule) -> Iterator[str]:
     for (dataset, partition), drops in end.partitions().items():
         newest = drops[-1]
         item = end.drops.get(newest.id)
-        if item is None or _original(item, end)["state"] in {"REJECTED", "GONE", "FAILED"}:
+        if item is None or _original(item, end)["state"] in {"CLOSED", "REJECTED", "GONE", "FAILED"}:
             continue
         rows = end.services.warehouse.rows(dataset, partition)
         wanted = rows_of(end.bodies[newest.id])
@@ -279,6 +280,7 @@ PROMISES: tuple[Callable[[Schedule], Iterator[str]], ...] = (
     nothing_is_unexplained,
     replays_end,
     *PROMISES_OF_INCIDENTS,
+    *PROMISES_OF_PERSONS,
     *PROMISES_OF_SETS,
 )
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from suimon.drops.drop import Drop
 from suimon.drops.states import State
+from suimon.intake.gate import named
 from tests.simulation.aws import Aws
 from tests.simulation.choices import Choices
 from tests.simulation.dags import Dags
 from tests.simulation.deployment import Functions, Services
 from tests.simulation.forgeries import clear_away, forge, forgeries
+from tests.simulation.meddling import Meddling, closable, meddling, spoil
 from tests.simulation.memory import Memory
 from tests.simulation.plan import HOUR, MINUTE, RAW, draw
 from tests.simulation.plan_of_sets import with_set
@@ -114,6 +117,9 @@ class Schedule(Memory):
         if plan:
             choices.weather(0.0, ())
         self.plan = plan or with_set(choices, draw(choices))
+        self.meddling = Meddling() if plan else meddling(choices)
+        self.plan = self.meddling.over(self.plan)
+        self.most_messages: dict[str, int] = {}
         self.forgeries = () if plan else forgeries(choices)
         self.services = Services(world)
         self.functions = functions(world, self.services, self.plan.contracts)
@@ -142,6 +148,7 @@ class Schedule(Memory):
             world.at(spell.ends, lambda spell=spell: self._end(spell.what))  # type: ignore[misc]
         for number, at in enumerate(plan.replays, 1):
             world.at(at, lambda number=number: self._replay(number))  # type: ignore[misc]
+        self._meddle()
         for forgery in self.forgeries:
             world.at(forgery.at, lambda forgery=forgery: self._forge(forgery))  # type: ignore[misc]
         if plan.clears:
@@ -154,6 +161,25 @@ class Schedule(Memory):
         self._heal()
         self._rest()
         self._lapse()
+
+    def _meddle(self) -> None:
+        world, does = self.world, self.meddling
+        if does.unreadable:
+            self._refuse(refuses=True)
+            world.at(does.unreadable, lambda: self._refuse(refuses=False))
+        if does.spoils:
+            world.at(does.spoils, lambda: spoil(self.services.table, does.mark))
+        if does.closes:
+            world.at(does.closes, self._close)
+
+    def _refuse(self, *, refuses: bool) -> None:
+        self._say("outside", f"the raw bucket can{'not' if refuses else ''} be read")
+        self.services.s3.refuses = refuses
+
+    def _close(self) -> None:
+        if drop_id := closable(self.drops):
+            self._say("somebody", f"closes {self.name(drop_id)}")
+            self.world.spawn("somebody", lambda: self.functions.close(drop_id))
 
     def _put(self, put: Put) -> None:
         self._events = put.events
@@ -213,9 +239,18 @@ class Schedule(Memory):
 
     def _sweep(self) -> None:
         """Make a round amid the troubles; where rounds are spared, only if there is, or may be, something to find."""
+        self._count_messages()
         if self.plan.spares_sweep and self._is_settled() and not any(incomplete_sets_are_told(self)):
             return
         self.sweeping.start()
+
+    def _count_messages(self) -> None:
+        """Count what is under way for each drop."""
+        found: Counter[str] = Counter()
+        for message in self.services.intake.messages.values():
+            found[named(message.body).get("drop_id", "")] += 1
+        for drop_id, count in found.items():
+            self.most_messages[drop_id] = max(count, self.most_messages.get(drop_id, 0))
 
     def _heal(self) -> None:
         self._say("outside", "from here on nothing goes wrong")

@@ -120,6 +120,7 @@ MESSAGES: dict[Kind, Callable[[str, str], Problem]] = {
     Kind.HANGING: lambda text, _: airflow.run_hangs(record_of(text), DAG, RunState(text, {}), "airflow.example"),
     Kind.AIRFLOW_SILENT: lambda text, _: airflow.airflow_silent([record_of(text)], CannotAskError(text)),
     **{Kind(cause): not_triggered(cause) for cause in Cause},
+    Kind.ORPHANED: lambda text, _: sweep.orphaned_drops("sales", [record_of(text)]),
     Kind.STUCK: lambda text, _: sweep.stuck_drops("sales", [record_of(text)]),
     Kind.UNDELIVERABLE: lambda text, _: sweep.undeliverable_messages("reports", [text]),
     Kind.FAILING: lambda text, _: failing("sales", text, [failing_record(text)]),
