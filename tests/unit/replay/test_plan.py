@@ -36,6 +36,12 @@ def test_a_drop_on_its_way_is_left_out_with_the_reason(state: State) -> None:
     assert plan({DAY: [running]}).skipped == (Skip(DAY, f"drop {running.id} is {state}: it is on its way already"),)
 
 
+def test_a_file_that_was_deleted_before_its_check_is_left_out_with_what_to_do() -> None:
+    loaded, gone = record(State.LOADED, "01"), record(State.GONE, "02")
+    reason = f"drop {gone.id} was deleted before it could be checked: send the file again"
+    assert plan({DAY: [loaded, gone]}).skipped == (Skip(DAY, reason),)
+
+
 def test_a_day_without_a_file_is_left_out_with_the_reason() -> None:
     assert plan({DAY: []}).skipped == (Skip(DAY, "no file has come"),)
 
