@@ -141,7 +141,12 @@ def plan_blocks(
 
 
 def read_blocks(
-    rows: Iterable[Any], blocks: Mapping[int, Block], dialect: Dialect, width: int, places: Sequence[int], of: str
+    rows: Iterable[Any],
+    blocks: Mapping[int, Block],
+    dialect: Dialect,
+    width: int,
+    places: Sequence[int | None],
+    of: str,
 ) -> Iterator[tuple[str]]:
     """Yield every record that begins in these blocks as a plain one."""
     encoding = _encoding(dialect)

@@ -34,7 +34,10 @@ CELL_END, RECORD_END = "\0,", "\0\n"
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "cp932", "shift_jis", "euc-jp")
 COMPRESSIONS = ("none", "gzip", "zstd", "zip")
 # The clauses of a compiled column that decide how a cell is read; the others are rules on cells that were read already.
-READING = {"name", "type", "label", "format", "bits", "precision", "scale", "true_words", "false_words"}
+READING = {
+    *("name", "type", "label", "may_be_absent"),
+    *("format", "bits", "precision", "scale", "true_words", "false_words"),
+}
 RULES = {"required", "unique", "personal", "partition", "pattern", "allowed"}
 BOUNDS = {"min_length", "max_length", "minimum", "maximum"}
 
@@ -177,10 +180,13 @@ def records_of(text: Iterable[str], dialect: Dialect, columns: Sequence[Mapping[
 
 
 def cells_of(
-    lines: Iterable[str], dialect: Dialect, width: int, places: Sequence[int], before: int = 0
+    lines: Iterable[str], dialect: Dialect, width: int, places: Sequence[int | None], before: int = 0
 ) -> Iterator[list[str]]:
-    """Yield the cells at `places` of every record, all of `width`; `before` is the number of the record before them."""
-    number = before
+    """Yield the cells at `places` of every record, all of `width`; `before` is the number of the record before them.
+
+    Of a column that the file does not have, whose place is None, every cell is missing: a null token.
+    """
+    number, missing = before, next(iter(dialect.null_tokens), "")
     try:
         for number, record in enumerate(reader(lines, dialect), before + 1):
             # Of one column, an empty line is an empty cell.
@@ -189,7 +195,7 @@ def cells_of(
                 raise ConversionError(f"record {number} does not have the {width} fields of the contract")
             if "\0" in "".join(cells):
                 raise ConversionError(f"record {number} holds a NUL")
-            yield [cells[place] for place in places]
+            yield [missing if place is None else cells[place] for place in places]
     except csv.Error as error:
         raise ConversionError(f"after record {number}: {error}") from error
 
@@ -211,16 +217,21 @@ def title(column: Mapping[str, Any]) -> str:
     return str(column.get("label") or column["name"])
 
 
-def places_of(labels: Sequence[str], dialect: Dialect, columns: Sequence[Mapping[str, Any]]) -> list[int]:
-    """Return where each column of the contract stands in the file."""
+def places_of(labels: Sequence[str], dialect: Dialect, columns: Sequence[Mapping[str, Any]]) -> list[int | None]:
+    """Return where each column of the contract stands in the file; None of one that may be absent and is."""
     fold = str.casefold if dialect.header_case == "ignore" else str
     found, wanted = [fold(label) for label in labels], [fold(title(column)) for column in columns]
-    if any(found.count(label) != 1 for label in wanted):
+    counts = [found.count(label) for label in wanted]
+    if any(
+        count > 1 or (count == 0 and not column.get("may_be_absent"))
+        for count, column in zip(counts, columns, strict=True)
+    ):
         raise ConversionError("the header does not have each label of the contract once")
-    if len(found) > len(wanted) and dialect.extra_columns != "ignore":
+    if len(found) > sum(counts) and dialect.extra_columns != "ignore":
         raise ConversionError("the header has labels that the contract does not know")
-    places = [found.index(label) for label in wanted]
-    if places != sorted(places) and dialect.header_order != "free":
+    places = [found.index(label) if label in found else None for label in wanted]
+    there = [place for place in places if place is not None]
+    if there != sorted(there) and dialect.header_order != "free":
         raise ConversionError("the header has its labels in another order than the contract")
     return places
 

@@ -190,6 +190,27 @@ def test_a_file_of_each_dialect_arrives_as_the_gate_has_read_it(tmp_path: Path, 
     assert converted(packed(text.encode(form.encoding)), contract, None, tmp_path, run) == ROWS
 
 
+@pytest.mark.parametrize("tokens", [("",), ("NULL", "-")])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("code\nA\nB\n", [("A", None, None), ("B", None, None)]),
+        ("code,paid\nA,true\nB,false\n", [("A", None, True), ("B", None, False)]),
+        ("code,n\nA,1\nB,2\n", [("A", 1, None), ("B", 2, None)]),
+    ],
+)
+def test_a_column_that_may_be_absent_and_is_arrives_as_nulls(
+    tmp_path: Path, run: Run, text: str, expected: list[tuple[Any, ...]], tokens: tuple[str, ...]
+) -> None:
+    columns = (
+        Column("code", "string", required=True),
+        Column("n", "integer", bits=64, may_be_absent=True),
+        Column("paid", "boolean", may_be_absent=True),
+    )
+    contract = Contract("cells", "1", "cells", file=FileFormat(null_tokens=tokens), columns=columns)
+    assert converted(text.encode(), contract, None, tmp_path, run) == expected
+
+
 def converted(
     content: bytes, contract: Contract, partition: str | None, folder: Path, run: Run
 ) -> list[tuple[Any, ...]]:

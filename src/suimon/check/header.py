@@ -158,7 +158,7 @@ def _label_faults(
     wanted = list(names)
     plain = [_plain(label, dialect) for label in labels]
     for column in contract.columns:
-        if _plain(column.title, dialect) not in plain:
+        if not column.may_be_absent and _plain(column.title, dialect) not in plain:
             yield BadCell(Code.MISSING_LABEL, lines[0], column=column.name, details={"label": column.title})
     for place, label in enumerate(plain):
         if label not in names:

@@ -51,7 +51,8 @@ def write_aside(aside: Aside, contract: Contract, judge: Judge, rounds: Rounds, 
     written = 0
     with aside.accepted.open("wb") as good, aside.bad.open("w", encoding="utf-8", newline="") as bad:
         header = io.StringIO()
-        csv.writer(header, delimiter=delimiter, lineterminator="\n").writerow(titles)
+        there = sorted(place for place in judge.places if place is not None)  # a column may be absent
+        csv.writer(header, delimiter=delimiter, lineterminator="\n").writerow([titles[place] for place in there])
         good.write(header.getvalue().encode())
         # All quoted: before Python 3.13 the writer leaves a lone carriage return bare.
         writer = csv.writer(bad, delimiter=delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL)

@@ -116,6 +116,7 @@ class Column(_Json):
     type: ColumnType
     label: str | None = None  # what the header calls it, when that is not its name
     required: bool = False
+    may_be_absent: bool = False  # from the file: then all its values are missing
     unique: bool = False
     personal: bool = False  # its values never appear in a report
     partition: bool = False  # its value (of a timestamp: the date as written) must be the partition that the key names

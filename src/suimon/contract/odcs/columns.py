@@ -23,7 +23,7 @@ PROPERTY: Grammar = {
     "quality": [QUALITY],
     "customProperties": [{**_ABOUT, "property": READ, "value": READ}],
 }
-PROPERTY_CUSTOM: Grammar = dict.fromkeys(("label", "trueWords", "falseWords"), READ)
+PROPERTY_CUSTOM: Grammar = dict.fromkeys(("label", "mayBeAbsent", "trueWords", "falseWords"), READ)
 _TYPES: dict[str, ColumnType] = {
     "string": "string",
     "integer": "integer",
@@ -126,6 +126,7 @@ def _column(clause: Clause, dialect: FileFormat, partition: Clause | None, reade
         type=type_,
         label=_given_label(clause, name, custom.get("label"), dialect, reader),
         required=_required(clause, reader),
+        may_be_absent=_may_be_absent(custom.get("mayBeAbsent"), reader),
         unique=reader.flag(clause, "unique"),
         personal=_personal(clause, reader),
         partition=partition is not None and partition.value == name,
@@ -154,6 +155,12 @@ def _column(clause: Clause, dialect: FileFormat, partition: Clause | None, reade
     )
     _refuse_empty_ranges(options, bounded, reader)
     return bounded
+
+
+def _may_be_absent(given: Clause | None, reader: Reader) -> bool:
+    if given and not isinstance(given.value, bool):
+        reader.refuse(given, f"must be true or false, is {brief(given)}")
+    return given is not None and given.value is True
 
 
 def _required(clause: Clause, reader: Reader) -> bool:

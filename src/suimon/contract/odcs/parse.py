@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from suimon.contract.dates import USUAL, DateBounds
 from suimon.contract.file import LANGUAGES, Condition, FileFormat, Language, Metric, Tolerance
 from suimon.contract.model import RESERVED, Conflict, Contract, Contracts, TableFreshness, conflict_of, reserved_suffix
+from suimon.contract.odcs.absent import refuse_needed
 from suimon.contract.odcs.arrival import ARRIVAL, read_arrival
 from suimon.contract.odcs.clauses import (
     PROSE,
@@ -216,6 +217,7 @@ def _gated(watched: Contract, document: Clause, schema: Clause, custom: dict[str
             fit(given, dialect, columns, reader)
         conditions, metrics = read_quality(schema, columns, dialect, reader)
         columns, metrics = as_rules(columns, metrics)
+        refuse_needed(schema, dialect, columns, conditions, metrics, reader)
     pattern = read_key_pattern(custom["keyPattern"], reader)
     return replace(
         watched,
