@@ -89,6 +89,7 @@ def test_the_compiled_form_is_the_one_agreed_upon() -> None:
         "name": "amount",
         "type": "decimal",
         "required": True,
+        "may_be_absent": False,
         "unique": False,
         "personal": False,
         "partition": False,
