@@ -15,7 +15,9 @@ from local.cloud.emulator_hooks import hook, module
 from local.cloud.iam_enforcement import Asked, Decide, around_enforcement
 from local.cloud.requests import Answer, Complaint, Dispatch, Request, around_requests
 
-_READS: Final = frozenset({"s3:GetObject", "s3:GetObjectVersion"})
+_READS: Final = frozenset({
+    "s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectAttributes", "s3:GetObjectVersionAttributes",
+})  # fmt: skip
 _KMS: Final = ("aws:kms", "aws:kms:dsse")
 _ALGORITHM: Final = "x-amz-server-side-encryption"
 _ABOUT_THE_OBJECT: Final = frozenset({"tagging", "acl", "retention", "legal-hold", "attributes"})
@@ -38,18 +40,19 @@ def check_rights_beside_the_call() -> None:
 
 async def _hide_what_is_missing(request: Request, dispatch: Dispatch) -> Answer:
     answer = await dispatch(request)
-    if (
-        answer[0] != HTTPStatus.NOT_FOUND
-        or request.action not in _READS
-        or not request.key
-        or not _exists(request.bucket)
-    ):
+    if answer[0] != HTTPStatus.NOT_FOUND or not request.key:
+        return answer
+    source = unquote(request.headers.get("x-amz-copy-source", "")).lstrip("/")
+    if source:  # a copy reads its source
+        bucket, by_version = source.partition("/")[0], "?versionId=" in source
+    else:
+        bucket, by_version = request.bucket, "versionId" in request.query
+    if (not source and request.action not in _READS) or not _exists(bucket):
         return answer
     # S3's pages name ListBucket only; whether a version wants the other, they do not say: here it wants both.
-    versions = ["s3:ListBucketVersions"] if "versionId" in request.query else []
-    for action in ("s3:ListBucket", *versions):
-        if (denied := request.denied(action, f"arn:aws:s3:::{request.bucket}")) is not None:
-            words = f"User: {denied} is not authorized to perform: {action} on resource: arn:aws:s3:::{request.bucket}"
+    for action in ("s3:ListBucket", *(["s3:ListBucketVersions"] if by_version else [])):
+        if (denied := request.denied(action, f"arn:aws:s3:::{bucket}")) is not None:
+            words = f"User: {denied} is not authorized to perform: {action} on resource: arn:aws:s3:::{bucket}"
             return request.refused(Complaint("AccessDenied", words, 403))
     return answer
 

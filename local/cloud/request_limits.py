@@ -12,6 +12,8 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from local.cloud.emulator_hooks import module
+from local.cloud.policy_documents import identity_policy_complaint
+from local.cloud.request_names import name_complaint
 from local.cloud.requests import Answer, Complaint, Dispatch, Request, around_requests
 
 RATE: Final = re.compile(r"rate\((?:1 (?:minute|hour|day)|(?!1 )[1-9][0-9]* (?:minutes|hours|days))\)")
@@ -49,6 +51,8 @@ def complaints(request: Request) -> Found:
         yield from _s3(request)
     if request.service == "lambda" and "event-invoke-config" in request.path and request.method != "GET":
         yield _not_here("PutFunctionEventInvokeConfig outside of a template")
+    if wrong := name_complaint(request):
+        yield wrong
     if check := _CHECKS.get(request.action):
         yield from check(request)
 
@@ -125,6 +129,9 @@ def _publish(request: Request) -> Found:
 def _rule(request: Request) -> Found:
     """EventBridge, "Rate expressions"."""
     expression = request.json.get("ScheduleExpression") or ""
+    if not expression and not request.json.get("EventPattern"):
+        words = "Parameter(s) EventPattern or ScheduleExpression must be specified."
+        yield Complaint("ValidationException", words)
     if expression.startswith("rate") and not RATE.fullmatch(expression):
         yield Complaint("ValidationException", "Parameter ScheduleExpression is not valid.")
 
@@ -269,25 +276,6 @@ def _policy(request: Request) -> Found:
         yield Complaint("LimitExceeded", words, 409)
     if wrong := identity_policy_complaint(text):
         yield Complaint("MalformedPolicyDocument", wrong)
-
-
-def identity_policy_complaint(text: str) -> str | None:
-    """Return what is wrong with a policy of a user, a role or a group; None also for what is no JSON."""
-    try:
-        statements = json.loads(text)["Statement"]
-    except (KeyError, TypeError, ValueError):
-        return None  # the service says so itself
-    for statement in statements if isinstance(statements, list) else [statements]:
-        if "Principal" in statement or "NotPrincipal" in statement:
-            return "Policy document should not specify a principal."
-        for kind in ("Resource", "NotResource"):
-            named = statement.get(kind, [])
-            for resource in [named] if isinstance(named, str) else named:
-                if resource != "*" and not resource.startswith("arn:"):
-                    return f'Resource {resource} must be in ARN format or "*".'
-        if "dynamodb:LeadingKeys" in json.dumps(statement.get("Condition", {})):
-            return "not in the twin: the condition key dynamodb:LeadingKeys"
-    return None
 
 
 def _invalid(message: str, code: str = "InvalidParameterValue") -> Complaint:

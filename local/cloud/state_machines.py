@@ -66,6 +66,18 @@ def _complaints(machine: Mapping[str, Any], path: str, known: frozenset[str]) ->
         yield f"MISSING_TRANSITION_TARGET: Missing 'Next' target: {machine.get('StartAt')} at {path}/StartAt"
     for name, state in states.items():
         yield from _of_state(state, f"{path}/States/{name}", states)
+    for name in sorted(states.keys() - _reached(machine.get("StartAt"), states)):
+        yield f"MISSING_TRANSITION_TARGET: State '{name}' is not reachable at {path}/States"
+
+
+def _reached(start: Any, states: Mapping[str, Any]) -> set[str]:
+    reached, left = set[str](), [start]
+    while left:
+        name = left.pop()
+        if name in states and name not in reached:
+            reached.add(name)
+            left += [target for target, _ in _targets(states[name], "")]
+    return reached
 
 
 def _of_state(state: Any, path: str, states: Mapping[str, Any]) -> Iterator[str]:
@@ -78,6 +90,8 @@ def _of_state(state: Any, path: str, states: Mapping[str, Any]) -> Iterator[str]
         yield f"not in the twin: JSONPath at {path}/QueryLanguage"
     if "Next" in _FIELDS[kind] and ("Next" in state) == bool(state.get("End")):
         yield f"SCHEMA_VALIDATION_FAILED: exactly one of Next and End is needed at {path}"
+    if kind == "Choice" and not state.get("Choices"):
+        yield f"SCHEMA_VALIDATION_FAILED: Choices must hold at least one rule at {path}"
     if kind == "Task" and state.get("Resource") not in _TASKS and ":function:" not in str(state.get("Resource")):
         yield f"not in the twin: the task {state.get('Resource')} at {path}/Resource; it runs {' and '.join(_TASKS)}"
     yield from _of_transitions(state, path, states)
@@ -85,14 +99,20 @@ def _of_state(state: Any, path: str, states: Mapping[str, Any]) -> Iterator[str]
 
 
 def _of_transitions(state: Mapping[str, Any], path: str, states: Mapping[str, Any]) -> Iterator[str]:
-    targets = [(state.get("Next"), path), (state.get("Default"), path)]
     for part, fields in (("Retry", _RETRIER), ("Catch", _CATCHER), ("Choices", _RULE)):
         for number, rule in enumerate(state.get(part, ())):
             yield from _unknown(rule, fields, f"{path}/{part}[{number}]")
-            targets.append((rule.get("Next"), f"{path}/{part}[{number}]"))
-    for target, where in targets:
+    for target, where in _targets(state, path):
         if target is not None and target not in states:
             yield f"MISSING_TRANSITION_TARGET: Missing 'Next' target: {target} at {where}/Next"
+
+
+def _targets(state: Mapping[str, Any], path: str) -> list[tuple[Any, str]]:
+    targets = [(state.get("Next"), path), (state.get("Default"), path)]
+    for part in ("Catch", "Choices"):
+        rules = enumerate(state.get(part, ()))
+        targets += [(rule.get("Next"), f"{path}/{part}[{number}]") for number, rule in rules]
+    return targets
 
 
 def _of_inner_machines(state: Mapping[str, Any], path: str) -> Iterator[str]:
