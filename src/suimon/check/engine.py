@@ -21,7 +21,7 @@ from ctypes import CDLL
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Context, Decimal
-from functools import partial
+from functools import cache, partial
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -254,9 +254,9 @@ class _Check:
             except UnplannedError as error:
                 logger.info("checked without the kernel", extra={"dataset": self.contract.dataset, "rule": str(error)})
         grammar = Grammar(self.reading.dialect, len(head.places))
-        discretion = learn(head.sample, grammar, head.places, self.contract.columns)
+        learned = cache(partial(learn, head.sample, grammar, head.places, self.contract.columns))
         most = self._most(self.reading.source.size)
-        return Judge(self.contract, grammar, head.places, rules, most, sieve, discretion), head
+        return Judge(self.contract, grammar, head.places, rules, most, sieve, learned), head
 
     def _most(self, size: int) -> int:
         """Return how many records of so many bytes are read one by one: no file is read for hours to be rejected."""

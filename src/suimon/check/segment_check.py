@@ -89,7 +89,12 @@ class Judge:
     rules: Rules
     most: int
     sieve: Sieve | None = None
-    discretion: Discretion = field(default_factory=Discretion)
+    learned: Callable[[], Discretion] = Discretion
+
+    @property
+    def discretion(self) -> Discretion:
+        """What may be shown, learned from the file's first records once there is a value to show."""
+        return self.learned()
 
     @property
     def listed(self) -> tuple[int, ...]:

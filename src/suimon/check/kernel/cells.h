@@ -71,11 +71,6 @@ static inline uint64_t hash_of_whole(whole value)
     return mixed((uint64_t)value ^ SALT_A, (uint64_t)(value >> 64) ^ SALT_B);
 }
 
-static inline bool same(const uint8_t *bytes, int64_t size, text other)
-{
-    return size == other.size && memcmp(bytes, other.bytes, (size_t)size) == 0;
-}
-
 /* Lists are sorted by size, then by their bytes. */
 static inline bool listed(const uint8_t *bytes, int64_t size, texts list)
 {
@@ -123,6 +118,17 @@ static inline int64_t utf8_length(const uint8_t *bytes, int64_t size)
     int64_t count = 0, at = 0;
     while (at < size) {
         uint8_t first = bytes[at];
+        if (first < 0x80) {
+            at++;
+            count++;
+            continue;
+        }
+        /* Most of Japanese: three bytes, of whose first nothing depends on the second. */
+        if (size - at >= 4 && first > 0xE0 && first < 0xED && (four(bytes + at) & 0xC0C0F0) == 0x8080E0) {
+            at += 3;
+            count++;
+            continue;
+        }
         int64_t more = first < 0x80 ? 0 : first < 0xC2 ? -1 : first < 0xE0 ? 1 : first < 0xF0 ? 2 : first < 0xF5 ? 3 : -1;
         if (more < 0 || at + more >= size)
             return -1;
@@ -206,21 +212,57 @@ static inline uint64_t hash_of_text(const uint8_t *bytes, int64_t size, const pl
     return hash;
 }
 
+static inline whole joined(uint64_t low, int64_t high) { return (whole)((magnitude)(uint64_t)high << 64 | low); }
+
 static inline bool is_digit(uint8_t byte) { return (uint8_t)(byte - '0') < 10; }
 
-static inline bool integer_of(const uint8_t *bytes, int64_t size, int64_t bits, whole *value)
+#define ZEROS 0x3030303030303030u
+
+/* One to eight digits, of which `readable` bytes may be read at once. */
+static inline bool eight_digits(const uint8_t *bytes, int64_t count, int64_t readable, uint64_t *number)
 {
-    bool negative = size && bytes[0] == '-';
-    int64_t at = size && (negative || bytes[0] == '+');
-    int64_t first = at;
-    uint64_t found = 0;
-    if (size - first < 1 || size - first > 19)
-        return false; /* longer ones are left to others */
-    for (; at < size; at++) {
-        if (!is_digit(bytes[at]))
-            return false;
-        found = found * 10 + (uint64_t)(bytes[at] - '0');
+    if (readable < 8) {
+        *number = 0;
+        for (int64_t place = 0; place < count; place++) {
+            if (!is_digit(bytes[place]))
+                return false;
+            *number = *number * 10 + (uint64_t)(bytes[place] - '0');
+        }
+        return true;
     }
+    /* The last digit in the highest byte, zeros before the first; then two, four and eight digits together. */
+    uint64_t digits = eight(bytes) << (64 - 8 * count) | (ZEROS >> 8) >> (8 * (count - 1));
+    if (((digits & 0xF0F0F0F0F0F0F0F0u) | ((digits + 0x0606060606060606u) & 0xF0F0F0F0F0F0F0F0u) >> 4)
+        != 0x3333333333333333u)
+        return false;
+    digits = (digits & 0x0F0F0F0F0F0F0F0Fu) * 2561 >> 8;
+    digits = (digits & 0x00FF00FF00FF00FFu) * 6553601 >> 16;
+    *number = (digits & 0x0000FFFF0000FFFFu) * 42949672960001u >> 32;
+    return true;
+}
+
+/* One to nineteen digits. */
+static inline bool digits_of(const uint8_t *bytes, int64_t count, int64_t readable, uint64_t *number)
+{
+    uint64_t more;
+    int64_t first = count <= 8 ? count : count <= 16 ? count - 8 : count - 16;
+    if (!eight_digits(bytes, first, readable, number))
+        return false;
+    for (int64_t at = first; at < count; at += 8) {
+        if (!eight_digits(bytes + at, 8, readable - at, &more))
+            return false;
+        *number = *number * 100000000 + more;
+    }
+    return true;
+}
+
+static inline bool integer_of(const uint8_t *bytes, int64_t size, int64_t readable, int64_t bits, whole *value)
+{
+    bool negative = bytes[0] == '-';
+    int64_t sign = negative || bytes[0] == '+';
+    uint64_t found;
+    if (size - sign < 1 || size - sign > 19 || !digits_of(bytes + sign, size - sign, readable - sign, &found))
+        return false; /* longer ones are left to others */
     uint64_t most = bits == 32 ? 0x7FFFFFFFu : 0x7FFFFFFFFFFFFFFFu;
     if (found > most + negative)
         return false;
@@ -228,46 +270,52 @@ static inline bool integer_of(const uint8_t *bytes, int64_t size, int64_t bits, 
     return true;
 }
 
-static inline whole joined(uint64_t low, int64_t high) { return (whole)((magnitude)(uint64_t)high << 64 | low); }
-
-static inline bool decimal_of(
-    const uint8_t *bytes, int64_t size, const column *column, uint8_t separator, whole *value)
+/* A decimal of any number of digits and places. */
+static inline bool long_decimal_of(
+    const uint8_t *bytes, int64_t size, const column *column, uint8_t separator, magnitude *found)
 {
-    bool negative = size && bytes[0] == '-';
-    int64_t at = size && (negative || bytes[0] == '+');
-    int64_t digits = 0, places = 0;
-    magnitude found = 0;
-    uint64_t low = 0;
-    /* Eighteen digits fit a machine's word, forty with sign and point fit two. */
-    bool wide = size > 18;
-    if (size > 40)
+    int64_t digits = 0, places = 0, at = 0;
+    *found = 0;
+    if (size > 39)
         return false;
-    for (; at < size && is_digit(bytes[at]); at++, digits++) {
-        if (wide)
-            found = found * 10 + (unsigned)(bytes[at] - '0');
-        else
-            low = low * 10 + (uint64_t)(bytes[at] - '0');
-    }
+    for (; at < size && is_digit(bytes[at]); at++, digits++)
+        *found = *found * 10 + (unsigned)(bytes[at] - '0');
     if (!digits)
         return false;
     if (at < size) {
         if (bytes[at] != separator || column->scale == 0)
             return false;
-        for (at++; at < size && is_digit(bytes[at]); at++, places++) {
-            if (wide)
-                found = found * 10 + (unsigned)(bytes[at] - '0');
-            else
-                low = low * 10 + (uint64_t)(bytes[at] - '0');
-        }
+        for (at++; at < size && is_digit(bytes[at]); at++, places++)
+            *found = *found * 10 + (unsigned)(bytes[at] - '0');
         if (at < size || !places || places > column->scale)
             return false;
     }
     if (digits + column->scale > 38)
         return false;
-    if (!wide)
-        found = low;
     for (; places < column->scale; places++)
-        found *= 10;
+        *found *= 10;
+    return true;
+}
+
+static inline bool decimal_of(
+    const uint8_t *bytes, int64_t size, int64_t readable, const column *column, uint8_t separator, whole *value)
+{
+    bool negative = bytes[0] == '-';
+    int64_t sign = negative || bytes[0] == '+';
+    int64_t scale = column->scale, digits = size - sign - scale - 1;
+    magnitude found;
+    bytes += sign;
+    /* Most are written with all their places, and fit a machine's word. */
+    if (scale > 0 && scale <= 8 && digits > 0 && digits <= 10 && bytes[digits] == separator) {
+        uint64_t before, behind;
+        if (!digits_of(bytes, digits, readable - sign, &before))
+            return false;
+        if (!eight_digits(bytes + digits + 1, scale, readable - sign - digits - 1, &behind))
+            return false;
+        found = before * (uint64_t)column->one + behind;
+    } else if (!long_decimal_of(bytes, size - sign, column, separator, &found)) {
+        return false;
+    }
     if ((whole)found >= joined(column->limit_low, column->limit_high))
         return false;
     *value = negative ? -(whole)found : (whole)found;
@@ -356,6 +404,12 @@ static inline bool moment_of(const uint8_t *bytes, int64_t size, const column *c
     return true;
 }
 
+/* Both have ten bytes. */
+static inline bool same_day(const uint8_t *bytes, const uint8_t *other)
+{
+    return eight(bytes) == eight(other) && eight(bytes + 2) == eight(other + 2);
+}
+
 static inline bool missing(const uint8_t *bytes, int64_t size, const plan *plan)
 {
     return size ? plan->null_tokens.count && listed(bytes, size, plan->null_tokens) : plan->empty_is_null;
@@ -398,8 +452,9 @@ static inline void noted(const column *column, uint64_t hash, whole value, figur
         figures->sums[column->sum] = value;
 }
 
-static inline bool cell_holds(
-    const plan *plan, const column *column, const uint8_t *bytes, int64_t size, figures *figures)
+INLINE bool cell_holds(
+    const plan *plan, const column *column, const uint8_t *bytes, int64_t size, int64_t readable, bool valid,
+    figures *figures)
 {
     whole value = 0;
     uint64_t hash = 0;
@@ -415,11 +470,14 @@ static inline bool cell_holds(
     }
     switch (column->type) {
     case UNKNOWN:
-        return characters(bytes, size, plan->encoding) >= 0;
+        return valid || characters(bytes, size, plan->encoding) >= 0;
     case TEXT: {
-        int64_t length = characters(bytes, size, plan->encoding);
-        if (length < 0 || length < column->least || length > column->most)
-            return false;
+        /* A character has one byte to four. */
+        if (!valid || size > column->most || size < 4 * column->least) {
+            int64_t length = characters(bytes, size, plan->encoding);
+            if (length < 0 || length < column->least || length > column->most)
+                return false;
+        }
         if (column->flags & ALLOWED && !listed(bytes, size, column->allowed))
             return false;
         if (column->flags & PATTERN && !matched(bytes, size, column->pattern))
@@ -429,17 +487,17 @@ static inline bool cell_holds(
         break;
     }
     case INTEGER:
-        if (!integer_of(bytes, size, column->bits, &value))
+        if (!size || !integer_of(bytes, size, readable, column->bits, &value))
             return false;
         if (column->flags & ALLOWED && !listed(bytes, size, column->allowed))
             return false;
         break;
     case DECIMAL:
-        if (!decimal_of(bytes, size, column, plan->decimal, &value))
+        if (!size || !decimal_of(bytes, size, readable, column, plan->decimal, &value))
             return false;
         break;
     case DATE:
-        if (column->flags & ISO && column->flags & PARTITION && same(bytes, size, plan->partition))
+        if (column->flags & ISO && column->flags & PARTITION && size == 10 && same_day(bytes, plan->partition.bytes))
             value = plan->partition_day;
         else if (!moment_of(bytes, size, column, &value))
             return false;
@@ -447,7 +505,7 @@ static inline bool cell_holds(
             return false;
         break;
     case TIMESTAMP:
-        if (column->flags & PARTITION && !same(bytes, size < 10 ? size : 10, plan->partition))
+        if (column->flags & PARTITION && (size < 10 || !same_day(bytes, plan->partition.bytes)))
             return false;
         if (!moment_of(bytes, size, column, &value))
             return false;

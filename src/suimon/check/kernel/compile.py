@@ -19,6 +19,8 @@ TARGETS = {
     ("Linux", "aarch64"): LAMBDA,
     ("Darwin", "arm64"): "aarch64-macos",
 }
+# What every processor of the kind has had since about 2009.
+_PROCESSORS = {"x86_64": ("-mcpu=x86_64_v2",)}
 _OPTIONS = (
     *("-std=c11", "-O3", "-shared", "-fPIC", "-g0", "-s", "-fno-ident"),
     *("-Wall", "-Wextra", "-Wconversion", "-Wno-sign-conversion", "-Werror"),
@@ -37,6 +39,7 @@ def build(target: str, out: Path, options: tuple[str, ...] = (), sources: Path =
             "-target",
             target,
             *_OPTIONS,
+            *_PROCESSORS.get(target.partition("-")[0], ()),
             *options,
             "kernel.c",
             "-o",

@@ -5,8 +5,9 @@
  * What is read lies between `bytes` and `bytes + size`, never beyond. Nothing is allocated, nothing is kept between two
  * calls: threads may call at the same time, each with a piece of its own.
  */
-#include "cells.h"
 #include "marks.h"
+
+#include "cells.h"
 
 /* One record on its way. */
 typedef struct {
@@ -22,7 +23,6 @@ typedef struct {
     piece *piece;
     const uint8_t *bytes;
     int64_t size;
-    reader reader;
     record record;
     figures figures;
 } scan;
@@ -48,133 +48,132 @@ static int64_t without_escapes(scan *scan, int64_t start, int64_t end)
     return size;
 }
 
-static inline void add_cell(scan *scan, int64_t start, int64_t end, bool escaped)
+INLINE void add_cell(scan *scan, const reader *reader, int64_t start, int64_t end, bool escaped)
 {
     record *record = &scan->record;
     const plan *plan = scan->plan;
     const uint8_t *bytes = scan->bytes + start;
-    int64_t size = end - start;
+    int64_t size = end - start, readable = scan->size - start;
     if (record->cells++ >= plan->width || !record->sound)
         return;
     if (escaped) {
-        size = without_escapes(scan, start, end);
+        readable = size = without_escapes(scan, start, end);
         bytes = scan->piece->scratch;
     }
-    record->sound = size >= 0 && cell_holds(plan, &plan->columns[record->cells - 1], bytes, size, &scan->figures);
+    const column *column = &plan->columns[record->cells - 1];
+    record->sound = size >= 0 && cell_holds(plan, column, bytes, size, readable, reader->valid, &scan->figures);
 }
 
-/* Where a record ends that starts at `start`: behind its line ending. `fault` is where its form breaks, if it does; then
- * it ends with the line of the fault. -1 if it does not end. */
-static int64_t read_record(scan *scan, int64_t start, int64_t *fault, int64_t *ending)
+/* Past the mark at `at` in a quoted cell: where the closing quote stands, -1 if there is none. */
+static __attribute__((noinline)) int64_t closing_quote(scan *scan, reader *reader, bool *escaped)
 {
     const uint8_t *bytes = scan->bytes;
     const plan *plan = scan->plan;
     record *record = &scan->record;
-    int64_t cell = start, at;
-    *fault = -1;
-    /* Before a record a byte order mark says that files were joined. */
-    if (!plan->encoding.singles && scan->size - start >= 3 && memcmp(bytes + start, "\xEF\xBB\xBF", 3) == 0) {
-        record->broken = true;
-        cell += 3;
-    }
-    for (;;) {
-        at = next_mark(&scan->reader);
-        if (at >= scan->size) {
-            add_cell(scan, cell, scan->size, false);
-            *ending = 0;
-            return scan->piece->last ? scan->size : -1;
-        }
-        uint8_t byte = bytes[at];
-        if (byte == plan->delimiter) {
-            add_cell(scan, cell, at, false);
-            cell = at + 1;
-            continue;
-        }
-        if (byte == '\n') {
-            add_cell(scan, cell, at, false);
-            *ending = 1;
-            return at + 1;
-        }
-        if (byte == '\r') {
-            if (at + 1 < scan->size && bytes[at + 1] == '\n') {
-                add_cell(scan, cell, at, false);
-                next_mark(&scan->reader);
-                *ending = 2;
-                return at + 2;
-            }
-            break;
-        }
-        if (is_stain(byte)) {
-            record->broken = true;
-            continue;
-        }
-        if (byte != plan->quote || !plan->quote)
-            continue; /* a tab, say, or a backslash outside quotes */
-        if (at != cell)
-            break;
-        bool escaped = false;
-        for (;;) {
-            at = next_mark(&scan->reader);
-            if (at >= scan->size)
+    int64_t at;
+    while ((at = next_mark(reader)) < scan->size) {
+        uint8_t byte = bytes[at], next = at + 1 < scan->size ? bytes[at + 1] : 0;
+        record->breaks += byte == '\n';
+        record->broken |= is_stain(byte);
+        if (byte == '\\' && plan->backslash) {
+            if (at + 1 >= scan->size)
                 return -1;
-            byte = bytes[at];
-            record->breaks += byte == '\n';
-            record->broken |= is_stain(byte);
-            if (byte == '\\' && plan->backslash) {
-                /* What it escapes is a mark, too, or none. */
-                if (at + 1 >= scan->size)
-                    return -1;
-                uint8_t next = bytes[at + 1];
-                escaped = true;
-                if (next == plan->delimiter || next == plan->quote || next == '\\' || next <= LAST_CONTROL) {
-                    next_mark(&scan->reader);
-                    record->breaks += next == '\n';
-                    record->broken |= is_stain(next);
-                }
-                continue;
+            *escaped = true;
+            /* What it escapes is a mark, too, or none. */
+            if (next == plan->delimiter || next == plan->quote || next == '\\' || next <= LAST_CONTROL) {
+                next_mark(reader);
+                record->breaks += next == '\n';
+                record->broken |= is_stain(next);
             }
-            if (byte != plan->quote)
-                continue;
-            if (!plan->backslash && at + 1 < scan->size && bytes[at + 1] == plan->quote) {
-                next_mark(&scan->reader);
-                escaped = true;
-                continue;
-            }
-            break;
+        } else if (byte == plan->quote) {
+            if (plan->backslash || next != plan->quote)
+                return at;
+            next_mark(reader);
+            *escaped = true;
         }
-        /* The closing quote: a delimiter or a line ending must follow. */
-        int64_t next = at + 1;
-        if (next >= scan->size) {
-            add_cell(scan, cell + 1, at, escaped);
-            *ending = 0;
-            return scan->piece->last ? scan->size : -1;
-        }
-        if (bytes[next] == plan->delimiter) {
-            add_cell(scan, cell + 1, at, escaped);
-            next_mark(&scan->reader);
-            cell = next + 1;
-            continue;
-        }
-        if (bytes[next] == '\n' || (bytes[next] == '\r' && next + 1 < scan->size && bytes[next + 1] == '\n')) {
-            add_cell(scan, cell + 1, at, escaped);
-            *ending = bytes[next] == '\n' ? 1 : 2;
-            for (int64_t mark = 0; mark < *ending; mark++)
-                next_mark(&scan->reader);
-            return next + *ending;
-        }
-        at = next;
-        *fault = at;
-        if (bytes[at] == plan->quote || bytes[at] == '\r')
-            next_mark(&scan->reader);
-        break;
     }
-    *fault = at;
+    return -1;
+}
+
+/* Where the line of a fault ends, behind its line feed; -1 if it does not. */
+static __attribute__((noinline)) int64_t end_of_line(scan *scan, reader *reader, int64_t *ending)
+{
+    int64_t at;
     *ending = 1;
-    while ((at = next_mark(&scan->reader)) < scan->size)
-        if (bytes[at] == '\n')
+    while ((at = next_mark(reader)) < scan->size)
+        if (scan->bytes[at] == '\n')
             return at + 1;
     *ending = 0;
     return scan->piece->last ? scan->size : -1;
+}
+
+/* Where a record ends that starts at `start`, behind its line ending of so many bytes; -1 if it does not end. Where its
+ * form breaks it ends with the line of the `fault`. */
+INLINE int64_t read_record(scan *scan, reader *reader, int64_t start, bool *fault, int64_t *ending)
+{
+    const uint8_t *bytes = scan->bytes;
+    const plan *plan = scan->plan;
+    const uint8_t delimiter = plan->delimiter, quote = plan->quote;
+    int64_t cell = start;
+    *fault = false;
+    /* Before a record a byte order mark says that files were joined. */
+    if (bytes[start] == 0xEF && !plan->encoding.singles && scan->size - start >= 3
+        && memcmp(bytes + start, "\xEF\xBB\xBF", 3) == 0) {
+        scan->record.broken = true;
+        cell += 3;
+    }
+    for (;;) {
+        int64_t at = next_mark(reader), begin = cell, end;
+        bool escaped = false;
+        while (at < scan->size && bytes[at] != delimiter && bytes[at] != '\n') {
+            uint8_t byte = bytes[at];
+            if (byte == '\r' && at + 1 < scan->size && bytes[at + 1] == '\n')
+                break;
+            if (byte == '\r' || (byte == quote && quote && at != cell)) {
+                *fault = true;
+                return end_of_line(scan, reader, ending);
+            }
+            if (byte == quote && quote) {
+                begin = cell + 1;
+                end = closing_quote(scan, reader, &escaped);
+                if (end < 0)
+                    return -1;
+                /* A delimiter or a line ending must follow, or the end. */
+                at = end + 1;
+                uint8_t next = at < scan->size ? bytes[at] : delimiter;
+                bool pair = next == '\r' && at + 1 < scan->size && bytes[at + 1] == '\n';
+                if (next != delimiter && next != '\n' && !pair) {
+                    *fault = true;
+                    if (next == quote || next == '\r')
+                        next_mark(reader);
+                    return end_of_line(scan, reader, ending);
+                }
+                if (at < scan->size)
+                    next_mark(reader);
+                goto ended;
+            }
+            /* A tab, say, or a backslash outside quotes. */
+            scan->record.broken |= is_stain(byte);
+            at = next_mark(reader);
+        }
+        end = at;
+    ended:
+        add_cell(scan, reader, begin, end, escaped);
+        if (at >= scan->size) {
+            *ending = 0;
+            return scan->piece->last ? scan->size : -1;
+        }
+        if (bytes[at] == delimiter) {
+            cell = at + 1;
+            continue;
+        }
+        *ending = 1;
+        if (bytes[at] == '\r') {
+            next_mark(reader);
+            *ending = 2;
+        }
+        return at + *ending;
+    }
 }
 
 static bool is_wanted(const piece *piece, uint64_t hash)
@@ -228,11 +227,11 @@ static void begin(scan *scan, int64_t start)
 }
 
 /* What a record that has been read is in doubt for; -1 if for nothing. */
-static int64_t doubted(scan *scan, int64_t end, int64_t fault, int64_t ending)
+static int64_t doubted(scan *scan, int64_t end, bool fault, int64_t ending)
 {
     const plan *plan = scan->plan;
     record *record = &scan->record;
-    if (fault >= 0)
+    if (fault)
         return FORM;
     if (end - ending == record->start && plan->width > 1)
         return BLANK;
@@ -250,7 +249,7 @@ static int64_t doubted(scan *scan, int64_t end, int64_t fault, int64_t ending)
 }
 
 /* Past a comment at `start`, behind its line ending; -1 if there is none. */
-static int64_t past_comment(scan *scan, int64_t start)
+INLINE int64_t past_comment(scan *scan, reader *reader, int64_t start)
 {
     text comment = scan->plan->comment;
     int64_t at;
@@ -258,7 +257,7 @@ static int64_t past_comment(scan *scan, int64_t start)
         return -1;
     if (memcmp(scan->bytes + start, comment.bytes, (size_t)comment.size) != 0)
         return -1;
-    while ((at = next_mark(&scan->reader)) < scan->size)
+    while ((at = next_mark(reader)) < scan->size)
         if (scan->bytes[at] == '\n')
             return at + 1;
     return scan->size;
@@ -268,19 +267,22 @@ int64_t suimon_scan(const plan *plan, const uint8_t *bytes, int64_t size, piece 
 {
     scan scan = {.plan = plan, .piece = piece, .bytes = bytes, .size = size};
     uint8_t quote = plan->quote ? plan->quote : plan->delimiter;
-    scan.reader = reader_of(bytes, size, plan->delimiter, quote, plan->backslash ? '\\' : quote, LAST_CONTROL);
-    int64_t at = 0, fault, ending, kept = 0;
+    reader reader;
+    start_reading(&reader, bytes, size, plan->delimiter, quote, plan->backslash ? '\\' : quote, LAST_CONTROL);
+    reader.valid = reader.valid && !plan->encoding.singles;
+    int64_t at = 0, ending, kept = 0;
+    bool fault;
     while (at < size) {
         if (kept == piece->record_room)
             return piece->end = at, FULL; /* whether there were too many doubts is kept */
-        int64_t end = past_comment(&scan, at);
+        int64_t end = past_comment(&scan, &reader, at);
         if (end >= 0) {
             piece->lines += bytes[end - 1] == '\n';
             at = end;
             continue;
         }
         begin(&scan, at);
-        end = read_record(&scan, at, &fault, &ending);
+        end = read_record(&scan, &reader, at, &fault, &ending);
         if (end < 0)
             return piece->end = at, piece->stop = UNENDED;
         if (end - at > plan->longest)
@@ -313,15 +315,23 @@ int64_t suimon_scan(const plan *plan, const uint8_t *bytes, int64_t size, piece 
 /* Where the last line ends that stands outside quotes, counting these from the beginning; 0 if none does. */
 int64_t suimon_cut(const uint8_t *bytes, int64_t size, int64_t quote)
 {
-    int64_t last = 0, at;
+    int64_t last = 0;
     bool inside = false;
-    uint8_t other = quote ? (uint8_t)quote : '\n';
-    reader reader = reader_of(bytes, size, '\n', other, other, 0);
-    while ((at = next_mark(&reader)) < size) {
-        if (bytes[at] == '\n' && !inside)
-            last = at + 1;
-        else if (quote && bytes[at] == quote)
-            inside = !inside;
+    uint8_t other = quote ? (uint8_t)quote : '\n', rest[64];
+    for (int64_t block = 0; block < size; block += 64) {
+        const uint8_t *looked = bytes + block;
+        if (size - block < 64) {
+            memset(rest, 0xFF, sizeof rest); /* is no mark */
+            memcpy(rest, looked, (size_t)(size - block));
+            looked = rest;
+        }
+        for (uint64_t marks = marks_of(looked, '\n', other, other, 0); marks; marks &= marks - 1) {
+            int place = __builtin_ctzll(marks);
+            if (looked[place] == '\n' && !inside)
+                last = block + place + 1;
+            else if (quote && looked[place] == quote)
+                inside = !inside;
+        }
     }
     return last;
 }

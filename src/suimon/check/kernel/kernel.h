@@ -65,7 +65,7 @@ typedef struct {
     int64_t type;
     int64_t flags;
     int64_t bits;                        /* of an integer */
-    int64_t scale;                       /* of a decimal */
+    int64_t scale, one;                  /* of a decimal: places, and ten to their power if they are at most eight */
     uint64_t limit_low;                  /* of a decimal without its point: ten to the power of its precision */
     int64_t limit_high;
     uint64_t minimum_low, maximum_low;   /* bounds: whole numbers of 128 bits, a decimal's without its point, */

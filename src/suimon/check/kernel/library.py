@@ -74,6 +74,7 @@ class Column(ctypes.Structure):
         ("flags", c_int64),
         ("bits", c_int64),
         ("scale", c_int64),
+        ("one", c_int64),
         ("limit_low", c_uint64),
         ("limit_high", c_int64),
         ("minimum_low", c_uint64),

@@ -33,6 +33,7 @@ _METRICS = {
 _DIRECTIVES = frozenset("YmdHMSgfz")
 _ISO_DATE = "%Y-%m-%d"
 _NO_LIMIT = 2**62
+_SHORT = 8  # decimal places that the kernel reads at once
 _DAY_ONE = date(1970, 1, 1)
 _SEED = 0x632BE59BD9B4E019
 _MASK = 2**64 - 1
@@ -202,6 +203,7 @@ class _ColumnPlan:
             raise UnplannedError("values of no type")
         made.bits = column.bits or 32
         made.scale = column.scale or 0
+        made.one = 10 ** min(made.scale, _SHORT)
         made.limit_low, made.limit_high = _halves(10 ** (column.precision or 38))
         if column.type == "boolean":
             made.true_words = self.sheet.texts(column.true_words or ("true",))

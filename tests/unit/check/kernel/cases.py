@@ -73,6 +73,10 @@ def cells(kernel: Any) -> Iterator[str]:
                 bad = list(judge_cell(column, text, dialect, PARTITION, required=required))
                 if passes(sieve, quoted(text) + b"\n") is bool(bad) and text not in DOUBTED.get(column.type, ()):
                     yield f"{column.type} {column.format or ''} {text!r}: {bad}"
+    listed = sieve_of(kernel, replace(TEXT, allowed=("JPY", "USD")))
+    for text in ("JPY", "USD", "JPX", "UPY", "JP", "JPYX"):
+        if passes(listed, quoted(text) + b"\n") is (text not in {"JPY", "USD"}):
+            yield f"one of a list: {text}"
 
 
 def calendar(kernel: Any) -> Iterator[str]:
@@ -189,6 +193,21 @@ def characters(kernel: Any) -> Iterator[str]:
     for raw in (b"\xc3", b"\xe6\xb0", b"\xf0\x9f\x98", b"x" * 7 + b"\xe6"):
         if kinds_of(cut, raw) != [(0, len(raw), library.FORM)]:
             yield f"cut by the end: {raw!r}"
+
+
+def blocks(kernel: Any) -> Iterator[str]:
+    """Characters are the same wherever a block of 64 bytes or a window of 4,096 ends, and where the text does."""
+    sieve = sieve_of(kernel, *AB)
+    sound = ("é".encode(), "水".encode(), "👩".encode(), b"\xed\x9f\xbf", b"\xf4\x8f\xbf\xbf")
+    wrong = (
+        *(b"\xc3", b"\xe6\xb0", b"\xf0\x9f\x91", b"\xff", b"\x80", b"\xc3\xa9\xa9", b"\xe6\xb0\xb4\xb4", b"\xc0\x80"),
+        *(b"\xe0\x80\x80", b"\xf0\x80\x80\x80", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xf0\x9f\x91\xa9\x80"),
+    )
+    for before, raw in product((*range(130), *range(4088, 4098)), (*sound, *wrong)):
+        head = b"a," + b"x" * before + raw
+        for text in (head, head + b"\n", head + b"y" * 70 + b"\nb,z\n"):
+            if passes(sieve, text) != (raw in sound):
+                yield f"{raw!r} behind {before} bytes of {len(text)}"
 
 
 def _private(text: str) -> bool:
@@ -338,7 +357,7 @@ def cuts(kernel: Any) -> Iterator[str]:
 
 CASES: dict[str, Callable[[Any], Iterator[str]]] = {
     case.__name__: case
-    for case in (cells, calendar, days, integers, decimals, characters, places, ends, keys, figures, cuts)
+    for case in (cells, calendar, days, integers, decimals, characters, blocks, places, ends, keys, figures, cuts)
 }
 
 
