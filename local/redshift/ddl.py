@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from local.redshift.errors import NotInTwinError, RedshiftError
 from local.redshift.names import SCHEMA, Relation, quoted
 from local.redshift.tree import ColumnDefinition, CreateTable, Grant, OfTables
+from suimon.contract.redshift_names import SYSTEM_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,6 +73,8 @@ def create(words: Words) -> CreateTable:
     columns = words.enclosed(lambda: _column(words, keys))
     style = _table_attributes(words, keys)
     names = [column.name for column in columns]
+    if system := SYSTEM_COLUMNS & {*names}:
+        raise RedshiftError(f'column name "{min(system)}" conflicts with a system column name')
     if repeated := {name for name in names if names.count(name) > 1}:
         raise RedshiftError(f'column "{min(repeated)}" duplicated')
     if unknown := [name for key in keys.values() for name in key if name not in names]:
@@ -97,7 +100,7 @@ def _column(words: Words, keys: dict[str, list[str]]) -> ColumnDefinition:
             nullable = False
         elif word in keys:
             keys[words.next_word().low].append(name)
-        elif not words.accept("null"):
+        elif not (nullable and words.accept("null") and words.peek().low != "not"):
             raise NotInTwinError(f"{words.peek().text.upper()} on column {name}")
     return ColumnDefinition(name, kind, nullable)
 

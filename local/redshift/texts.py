@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _INTEGER: Final = re.compile(r"\s*[+-]?[0-9]+\s*", re.ASCII)
 _NUMBER: Final = re.compile(r"\s*[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?\s*", re.ASCII)
 # With one separator throughout and a time without a zone; other orders depend on DateStyle.
-_DAY: Final = r"\s*([0-9]{4})([-/])([0-9]{1,2})\2([0-9]{1,2})"
+_DAY: Final = r"\s*(?!0000)([0-9]{4})([-/])([0-9]{1,2})\2([0-9]{1,2})"
 _DATE: Final = re.compile(rf"{_DAY}\s*", re.ASCII)
 _MOMENT: Final = re.compile(
     rf"{_DAY}(?:[ T]([0-9]{{1,2}}):([0-9]{{2}})(?::([0-9]{{2}})(\.[0-9]{{1,6}})?)?)?\s*", re.ASCII

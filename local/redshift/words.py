@@ -30,8 +30,6 @@ REFUSED: Final = {
     "into": "SELECT INTO", "top": "TOP", "default": "DEFAULT", "nulls": "NULLS FIRST or LAST", "qualify": "QUALIFY",
     "fetch": "FETCH", "at": "AT TIME ZONE",
 }  # fmt: skip
-
-
 _TOKEN: Final = re.compile(
     r"""(?P<space>\s+|--[^\n]*|/\*.*?\*/)
     |(?P<string>'(?:[^']|'')*')
