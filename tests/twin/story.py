@@ -22,6 +22,7 @@ from suimon.cli.main import main as suimon
 from suimon.drops.drop import Drop
 from suimon.drops.states import State
 from suimon.ledger.drops import Ledger
+from suimon.ledger.items import stamp
 from suimon.ledger.queries import history
 from suimon.warehouse.data_api import Warehouse, run_query
 from tests.datasets import DATASETS, table_of
@@ -222,11 +223,13 @@ def lose_and_find(story: Story) -> None:
     story.put("lost", sales_file(LOST_DAY, 10, 1, (Fault(3, "amount", "-1"),)).content, LOST_DAY)
     replay_by_hand(story, "good")
     drop_id, attempt = story.drops["good"].id, 4
-    # As if hours had gone by: the file's event is past its grace, the run past its limit.
-    sweep(story, hours=3)
+    walk_over_the_bucket(story)
+    # As if hours had gone by: the run is past its limit.
+    age(story, "good", timedelta(hours=3))
+    sweep(story)
     story.wait_for("lost", State.REJECTED)
     story.wait(lambda: run_state(story, f"{drop_id}.{attempt}") == "success", "the run whose end nobody hears of")
-    sweep(story, hours=4)
+    sweep(story)
     replay_by_hand(story, "good")
     fail_the_run(story, 5)
     # Stopped before any of its steps: all are skipped, and Airflow calls that a success.
@@ -238,13 +241,35 @@ def lose_and_find(story: Story) -> None:
     failure = {"source": "suimon.dag", "detail-type": "Run Finished", "detail": failed_detail(story)}
     sqs.send_message(QueueUrl=undelivered, MessageBody=json.dumps({"version": "1.0", "requestPayload": failure}))
     sqs.send_message(QueueUrl=story.twin.outputs["IntakeDeadLetterQueueUrl"], MessageBody="no event at all")
-    sweep(story, hours=0)
+    sweep(story)
 
 
-def sweep(story: Story, hours: int) -> None:
-    """Let the sweep make a round as of so many hours from now."""
-    now = datetime.now(UTC) + timedelta(hours=hours)
-    found = story.invoke("FreshnessFunctionName", {"time": now.isoformat(), "reconcile": {}})
+def age(story: Story, name: str, by: timedelta) -> None:
+    """Let the ledger say that a drop has been in its state for so long."""
+    key = {"pk": f"drop#{story.drops[name].id}", "sk": "drop"}
+    story.ledger_table.update_item(
+        Key=key,
+        UpdateExpression="SET updated_at = :then",
+        ExpressionAttributeValues={":then": stamp(datetime.now(UTC) - by)},
+    )
+
+
+def walk_over_the_bucket(story: Story) -> None:
+    """Let the sweep compare every version with the ledger, whenever it was written, as `suimon reconcile --full`."""
+    walk: dict[str, str] | None = {}
+    while walk is not None:
+        found = story.invoke("FreshnessFunctionName", {"reconcile": {"walk": walk}})
+        note(story, found)
+        walk = found["walk"]
+
+
+def sweep(story: Story) -> None:
+    """Let the sweep make a round now."""
+    note(story, story.invoke("FreshnessFunctionName", {"reconcile": {}}))
+
+
+def note(story: Story, found: dict[str, Any]) -> None:
+    """Keep what a round or a walk has found."""
     assert not found["failures"], found
     for part in found["parts"]:
         story.found[part["kind"]] = story.found.get(part["kind"], 0) + part["detected"]
