@@ -87,7 +87,7 @@ def close_drop(request: dict[str, Any], now: datetime) -> dict[str, Any]:
     try:
         closing = Closing.from_request(request)
         ledger = Ledger(table(), closing.who or "a person")
-        record = close(ledger, boto3.client("stepfunctions"), closing, now)
+        record = close(ledger, sfn(), closing, now)
     except CloseError as error:
         return {"refused": str(error)}
     logger.info("drop closed", drop_id=record.id, key=record.drop.key, reason=closing.reason, who=closing.who)
@@ -151,6 +151,12 @@ def unusable() -> Unusable:
 
 
 @cache
+def sfn() -> Any:
+    """Return the client that answers waiting replays, for the life of the process."""
+    return boto3.client("stepfunctions")
+
+
+@cache
 def incidents() -> IncidentStore:
     """Return the incident store that both rounds share."""
     topic = settings().alerts_topic_arn
@@ -178,7 +184,7 @@ def sweep() -> Sweep:
     return Sweep(
         contracts=contracts(),
         ledger=ledger,
-        run_ends=RunEnds(ledger, incidents(), boto3.client("stepfunctions")),
+        run_ends=RunEnds(ledger, incidents(), sfn()),
         incidents=incidents(),
         airflow=Airflow(mwaa, environment, Pace(table(), environment, utc_now, time.sleep)),
         table=table(),
