@@ -133,12 +133,6 @@ def settings() -> Settings:
 
 
 @cache
-def sfn() -> Any:
-    """Return the client that answers replays, for the life of the process."""
-    return boto3.client("stepfunctions")
-
-
-@cache
 def table() -> Any:
     """Return the ledger's table, for the life of the process."""
     return boto3.resource("dynamodb").Table(settings().ledger_table)
