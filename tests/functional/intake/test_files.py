@@ -47,7 +47,7 @@ def test_a_good_file_opens_its_run_with_an_immutable_copy_of_exactly_its_bytes(g
 @pytest.mark.parametrize(
     ("day", "english", "japanese"),
     [
-        ("0001-01-01", "the contract takes none before 2000-01-01", "契約では 2000-01-01 より前を受け付けません"),
+        ("0001-01-01", "the contract takes none before 1990-01-01", "契約では 1990-01-01 より前を受け付けません"),
         ("2062-11-20", "the contract takes none after 2026-11-24", "契約では 2026-11-24 より後を受け付けません"),
     ],
 )

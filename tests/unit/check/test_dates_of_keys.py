@@ -83,8 +83,8 @@ def test_without_a_date_the_condition_is_left_out_and_the_report_says_so(
     [
         (
             "0001-01-01",
-            "comes under the date 0001-01-01; the contract takes none before 2000-01-01",
-            "キーの日付は 0001-01-01 ですが、契約では 2000-01-01 より前を受け付けません",
+            "comes under the date 0001-01-01; the contract takes none before 1990-01-01",
+            "キーの日付は 0001-01-01 ですが、契約では 1990-01-01 より前を受け付けません",
         ),
         (
             "9999-12-31",
