@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from suimon_etl.quality import is_kept
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -67,6 +69,11 @@ def problems(request: RunRequest, table: Table, report: Report | None, found: Ma
         told.append(f"the result is of run {report.run}, not of {run}")
     if report.rows != request.rows:
         told.append(f"the Parquet files hold {report.rows:,} rows, the file {request.rows:,}")
+    told += [
+        f"the set has {request.rows:,} rows, allowed: {threshold.get('text') or 'another number'}"
+        for threshold in table.rows_of_set
+        if not is_kept(threshold, request.rows, request.rows)
+    ]
     told += _release_problems(table, report)
     told += [f"{name} is missing" for name in sorted(report.sizes.keys() - found.keys())]
     told += [

@@ -78,7 +78,7 @@ def judge(table: str, request: RunRequest, figures: Mapping[str, Any]) -> Findin
         problems.append(f"the table holds {rows:,} rows of {request.partition}, the file {request.rows:,}")
     for number, check in enumerate(checks(table_named(table))):
         figure = int(figures[f"check_{number}"])
-        if not _kept(check.threshold, figure, rows):
+        if not is_kept(check.threshold, figure, rows):
             wanted = check.threshold.get("text") or "none"
             told = f"{check.name}: {figure:,} of {rows:,} rows, allowed: {wanted}"
             (warnings if check.warns_only else problems).append(told)
@@ -165,7 +165,7 @@ def _count(condition: str) -> str:
     return f"count(CASE WHEN {condition} THEN 1 END)"
 
 
-def _kept(threshold: Mapping[str, Any], figure: int, rows: int) -> bool:
+def is_kept(threshold: Mapping[str, Any], figure: int, rows: int) -> bool:
     """Compare a figure with a threshold, as the gate does (suimon.check.tally)."""
     percent = threshold.get("unit") == "percent"
     value = (Decimal(100 * figure) / rows if rows else Decimal(0)) if percent else Decimal(figure)

@@ -33,7 +33,7 @@ SCHEMAS: Mapping[str, Mapping[str, Any]] = {
         "maxLength": 64,  # as the load log's column
         "description": "When the drop was written, as text that sorts so among the writes of its key",
     },
-    "rows": {"type": "integer", "minimum": 1, "description": "Rows of the file as the gate counted them"},
+    "rows": {"type": "integer", "minimum": 0, "description": "Rows of the file as the gate counted them"},
     "source_uri": {"type": "string", "pattern": f"^{S3_OBJECT}$", "description": "The accepted copy of the CSV"},
     "contract_uri": {"type": "string", "pattern": f"^{S3_OBJECT}$", "description": "The compiled contract"},
     "target_uri": {"type": "string", "pattern": f"^{S3_FOLDER}$", "description": "Folder of this attempt's Parquet"},

@@ -51,6 +51,7 @@ class Table:
     partition_in_file: bool  # else the load writes it, beside the columns of the file
     keys: tuple[tuple[str, ...], ...]
     metrics: tuple[Mapping[str, Any], ...]  # the contract's `quality`, compiled
+    rows_of_set: tuple[Mapping[str, Any], ...] = ()  # how many rows a set may have, as `metrics`
 
     @property
     def summed(self) -> tuple[Column, ...]:
@@ -87,4 +88,5 @@ def _table(dataset: str, raw: Mapping[str, Any]) -> Table:
         partition_in_file=raw["partition_in_file"],
         keys=tuple(tuple(key) for key in raw["keys"]),
         metrics=tuple(raw["metrics"]),
+        rows_of_set=tuple(raw["rows_of_set"]),
     )

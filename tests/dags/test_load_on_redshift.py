@@ -244,3 +244,19 @@ def test_the_quality_check_sees_what_the_table_holds(
     figures = partition_figures(asked, "sales_fact", request_)
     assert figures["row_count"] == 3
     assert judge("sales_fact", request_, figures) == Findings()
+
+
+def test_a_file_without_records_empties_its_partition_and_no_other(
+    redshift: RedshiftDataAPIServiceClient, lake: Lake, conf: dict[str, Any]
+) -> None:
+    before, first, empty = given(conf, 1, DAY_BEFORE, rows=1), given(conf, 1, rows=1), given(conf, 2, rows=0)
+    lake.write(before, ("A", DAY_BEFORE))
+    lake.write(first, ("B", DAY))
+    lake.write(empty)
+    for one in (before, first):
+        load(redshift, one)
+
+    assert load(redshift, empty)["Status"] == "FINISHED"
+    assert table(redshift) == [("A", DAY_BEFORE)]
+    assert load(redshift, empty)["Status"] == "FINISHED"
+    assert table(redshift) == [("A", DAY_BEFORE)]

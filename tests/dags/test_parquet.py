@@ -114,3 +114,13 @@ def test_a_job_that_wrote_no_result_has_done_nothing_to_load(s3: S3Client, reque
 
 def test_an_empty_folder_lists_as_empty(s3: S3Client, request_: RunRequest) -> None:
     assert list_folder(s3, request_.target_uri) == {}
+
+
+@pytest.mark.parametrize(("rows", "told"), [(0, ["the set has 0 rows, allowed: at least 1"]), (1, [])])
+def test_a_set_of_too_few_rows_is_a_problem_before_the_load(conf: dict[str, Any], rows: int, told: list[str]) -> None:
+    at_least_one = {"minimum": "1", "text": "at least 1"}
+    whole = replace(SALES, rows_of_set=(at_least_one,))
+    found = problems(
+        RunRequest.from_params(conf | {"rows": rows}), whole, report(rows=rows), {"part-0": 10, "part-1": 20}
+    )
+    assert found == told

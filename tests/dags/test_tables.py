@@ -146,22 +146,31 @@ def test_a_column_that_redshift_takes_in_quotes_only_is_told(contracts: Contract
     "metrics",
     [
         (),
-        (Metric("rowCount", minimum="0"),),
         (Metric("rowCount", maximum="10"),),
         (Metric("rowCount", minimum="1", severity="warning"),),
         (Metric("rowCount", minimum="1", maximum="5", negated=True),),
     ],
 )
-def test_a_contract_by_which_a_file_may_be_empty_is_told_for_no_run_takes_one(
+def test_a_contract_that_does_not_say_whether_a_file_may_be_empty_is_refused(
     contracts: Contracts, metrics: tuple[Metric, ...]
 ) -> None:
-    with pytest.raises(ContractError, match="sales: a file without records could be accepted"):
+    with pytest.raises(ContractError, match="sales: nothing says whether a file without records is right"):
         describe.describe(Contracts((replace(contracts.of("sales"), metrics=metrics),)))
 
 
-def test_more_than_no_records_is_at_least_one(contracts: Contracts) -> None:
-    more = replace(contracts.of("sales"), metrics=(Metric("rowCount", minimum="0", minimum_open=True),))
-    assert describe.describe(Contracts((more,)))
+@pytest.mark.parametrize("open_", [False, True])
+def test_a_contract_may_say_that_no_records_are_right_or_too_few(contracts: Contracts, *, open_: bool) -> None:
+    said = replace(contracts.of("sales"), metrics=(Metric("rowCount", minimum="0", minimum_open=open_),))
+    assert describe.describe(Contracts((said,)))["sales"]["rows_of_set"] == []
+
+
+def test_how_many_records_a_set_has_is_asked_of_its_run(contracts: Contracts) -> None:
+    rule = SetRule(shards=2, manifest=None, marker=None, reload=False, complete_within_minutes=60)
+    asked = (Metric("rowCount", minimum="1"), Metric("rowCount", maximum="10"))
+    warned = Metric("rowCount", minimum="100", severity="warning")
+    of_shards = replace(contracts.of("sales"), metrics=(*asked, warned), set_rule=rule)
+    told = describe.describe(Contracts((of_shards,)))["sales"]["rows_of_set"]
+    assert told == [metric.to_json() for metric in asked]
 
 
 AT_MOST_TWO = Metric("nullValues", ("product_name",), maximum="2")

@@ -156,3 +156,14 @@ def test_what_the_gate_lays_out_is_what_the_job_reads(spark: SparkSession, tmp_p
     )
 
     assert convert(spark, arguments) == [(1, "a"), (2, "b"), (3, "c")]
+
+
+@pytest.mark.parametrize(
+    ("shards", "rows"),
+    [([b"id,text\n1,a\n", b"id,text\n", b"id,text\n2,b\n"], [(1, "a"), (2, "b")]), ([b"id,text\n"] * 2, [])],
+)
+def test_shards_without_records_add_no_row(
+    spark: SparkSession, lay: Callable[..., job.Arguments], shards: list[bytes], rows: list[tuple[int, str]]
+) -> None:
+    arguments = lay(*((one, one.count(b"\n") - 1, PLAIN) for one in shards), rows=len(rows))
+    assert convert(spark, arguments) == rows

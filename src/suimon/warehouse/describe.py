@@ -7,7 +7,6 @@ the DAG folder, and every name in the SQL of a load comes from there: from the r
 from __future__ import annotations
 
 import json
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import sqlglot
@@ -85,6 +84,8 @@ def _table(contract: Contract, create: str | None) -> dict[str, Any]:
         "partition_in_file": partition is not None,
         "keys": _keys(contract),
         "metrics": [metric.to_json() for metric in contract.metrics if _holds_of_table(contract, metric)],
+        # Of a set, whose shards the gate judges one by one, only its run knows how many records it has.
+        "rows_of_set": [metric.to_json() for metric in contract.metrics if contract.set_rule and _is_of_set(metric)],
     }
 
 
@@ -96,18 +97,21 @@ def _must_be_sound(contract: Contract) -> None:
                 f"{contract.dataset}: {name!r} needs quotes in Redshift; give it a name of small letters, digits and _ "
                 "that is no reserved word (the header may still call a column otherwise: label)"
             )
-    if not any(_wants_a_row(metric) for metric in contract.metrics):
+    if not any(_says_the_least(metric) for metric in contract.metrics):
         raise ContractError(
-            f"{contract.dataset}: a file without records could be accepted, and no run takes one; its quality must "
-            "have the metric rowCount with mustBeGreaterOrEqualTo: 1 or more"
+            f"{contract.dataset}: nothing says whether a file without records is right, which would empty its "
+            "partition; its quality must have the metric rowCount with mustBeGreaterOrEqualTo: 1 or more, or 0 where "
+            "such a file is right"
         )
 
 
-def _wants_a_row(metric: Metric) -> bool:
-    if metric.name != "rowCount" or metric.severity != "error" or metric.negated or metric.minimum is None:
-        return False
-    least = Decimal(metric.minimum)
-    return least > 0 or (least == 0 and metric.minimum_open)
+def _says_the_least(metric: Metric) -> bool:
+    at_all = metric.name == "rowCount" and metric.severity == "error" and not metric.negated
+    return at_all and metric.minimum is not None
+
+
+def _is_of_set(metric: Metric) -> bool:
+    return metric.name == "rowCount" and metric.severity == "error"
 
 
 def _holds_of_table(contract: Contract, metric: Metric) -> bool:

@@ -40,6 +40,20 @@ def test_one_run_is_opened_for_all_shards_and_they_end_as_it_ends(world: Callabl
     assert orders.states(*drops) == [LOADED] * 3
 
 
+@pytest.mark.parametrize("bodies", [("a\n", "", "b\n"), ("", "", "")])
+def test_a_shard_without_records_is_a_member_like_the_others(
+    world: Callable[[SetRule], World], bodies: tuple[str, ...]
+) -> None:
+    orders = world(THREE)
+    drops = [orders.shard(number, f"header{body}") for number, body in enumerate(bodies)]
+    orders.take(*drops)
+    [(run_id, conf)] = orders.mwaa.runs.items()
+    assert conf["rows"] == sum(body.count("\n") for body in bodies)
+    assert [one["rows"] for one in orders.sources(run_id)["sources"]] == [body.count("\n") for body in bodies]
+    orders.finish(run_id)
+    assert orders.states(*drops) == [LOADED] * 3
+
+
 def test_events_that_come_again_change_nothing(world: Callable[[SetRule], World]) -> None:
     orders = world(THREE)
     drops = [orders.shard(number) for number in range(3)]

@@ -3,7 +3,7 @@
 import tracemalloc
 from collections import namedtuple
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import cycle
 from pathlib import Path
 from typing import Literal
@@ -15,7 +15,8 @@ from suimon.check.engine import CheckError, InterruptedCheckError, check, check_
 from suimon.check.kernel import keys
 from suimon.check.source import LocalFile
 from suimon.check.verdict import Code
-from suimon.contract.file import Column, Condition, FileFormat, Tolerance, Trailer
+from suimon.contract.file import Column, Condition, FileFormat, Metric, Tolerance, Trailer
+from suimon.contract.keys import SetRule
 from suimon.contract.model import Contract
 
 pytestmark = pytest.mark.usefixtures("way")
@@ -271,3 +272,20 @@ def test_several_keys_of_short_records_get_a_verdict(tmp_path: Path) -> None:
     contract = Contract("x", "1", "x", file=FileFormat(), columns=columns)
     verdict = check_file(path, contract, None, scratch=tmp_path, limit=3)
     assert {count.cells for count in verdict.counts} == {1_499_999}
+
+
+@pytest.mark.parametrize("of_set", [False, True])
+def test_a_shard_may_have_no_records_for_the_number_of_rows_is_the_sets(tmp_path: Path, *, of_set: bool) -> None:
+    rule = SetRule(shards=2, manifest=None, marker=None, reload=False, complete_within_minutes=60)
+    at_least_one = replace(UNIQUE, metrics=(Metric("rowCount", minimum="1"),), set_rule=rule if of_set else None)
+    path = tmp_path / "file.csv"
+    path.write_text("a\n")
+    verdict = check_file(path, at_least_one, None, scratch=tmp_path)
+    assert (verdict.accepted, verdict.rows) == (of_set, 0)
+
+
+def test_a_file_without_records_is_right_where_its_contract_says_so(tmp_path: Path) -> None:
+    may_be_empty = replace(UNIQUE, metrics=(Metric("rowCount", minimum="0"),))
+    path = tmp_path / "file.csv"
+    path.write_text("a\n")
+    assert check_file(path, may_be_empty, None, scratch=tmp_path).accepted
