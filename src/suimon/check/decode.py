@@ -137,7 +137,7 @@ def _unzstd(source: Source) -> Iterator[bytes]:
 def _unzip(source: Source) -> Iterator[bytes]:
     try:
         with zipfile.ZipFile(_Archive(_Seekable(source), _ZIP_BLOCK)) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
+            members = [member for member in archive.infolist() if not member.filename.endswith("/")]
             if len(members) != 1:
                 raise DecodeError(Code.COMPRESSION_ERROR, {"compression": "zip", "members": len(members)})
             [member] = members

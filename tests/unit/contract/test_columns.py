@@ -239,7 +239,7 @@ def test_an_option_that_no_cell_could_keep_is_refused_at_its_line(
         (
             "string, customProperties: [{property: colour, value: red}]",
             "customProperties[0].property",
-            "'colour' is not enforced; remove it. Known are label, trueWords, falseWords",
+            "'colour' is not enforced; remove it. Known are label, mayBeAbsent, trueWords, falseWords",
         ),
         ("string, customProperties: [{property: label}]", "customProperties[0]", "value is missing; add it"),
         ("string, classification: [personal]", "classification", "['personal'] means nothing here"),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 TRIGGERED = drop_record(State.TRIGGERED, rows=3)
 ENDS = (State.LOADED, State.FAILED, State.SUPERSEDED)
-ARRIVED = tuple(state for state in State if state not in {State.ACCEPTED, State.TRIGGERED, State.FAILED})
+ARRIVED = tuple(state for state in State if state not in {State.ACCEPTED, State.TRIGGERED, State.FAILED, State.CLOSED})
 
 
 def ended(state: State, attempt: int = 1) -> RunFinished:
@@ -90,6 +90,10 @@ def test_a_drop_whose_start_was_not_yet_recorded_is_triggered_first(end: State) 
 
 def test_a_failed_run_that_was_cleared_in_airflow_gets_its_second_end() -> None:
     assert [next_move(State.FAILED, end) for end in ENDS] == [State.LOADED, None, State.SUPERSEDED]
+
+
+def test_a_drop_that_was_closed_is_loaded_all_the_same_if_its_run_loads_it() -> None:
+    assert [next_move(State.CLOSED, end) for end in ENDS] == [State.LOADED, None, None]
 
 
 @pytest.mark.parametrize("state", ARRIVED)
