@@ -4,8 +4,9 @@ Text in one Japanese encoding often decodes in another, into other letters and w
 no real file in a legacy encoding is valid UTF-8 with characters of three bytes, none holds the shifts of ISO-2022-JP,
 and UTF-16 starts with its mark. EUC-JP under Shift_JIS has no exact test: bytes A1 to DF are half-width kana there, and
 banks send files of nothing else. It is called EUC-JP when every run of bytes that are not ASCII is valid EUC-JP, and
-either hiragana or katakana stand in it in a row, or DISTINCT_RUNS of the runs differ: of half-width words about half
-have an odd length, which EUC-JP cannot have. `bench/encodings.py` measures the error rates both ways.
+either hiragana or katakana stand in it in a row, or DISTINCT_WORDS are katakana alone, or DISTINCT_RUNS of the runs
+differ: of half-width words about half have an odd length, which EUC-JP cannot have. `bench/encodings.py` measures the
+error rates both ways.
 """
 
 import codecs
@@ -15,6 +16,7 @@ from contextlib import suppress
 
 HEAD_BYTES = 64 * 1024
 DISTINCT_RUNS = 40
+DISTINCT_WORDS = 5
 
 _LEGACY = {"cp932", "shift_jis", "euc-jp"}
 _SHIFT = re.compile(rb"\x1b(?:\$[@B]|\([BIJ])")
@@ -28,6 +30,10 @@ _KANA_IN_EUC_JP = re.compile(
 )
 
 
+# A word of katakana: as half-width kana a middle dot, or a full stop, before every single one of them.
+_KATAKANA_IN_EUC_JP = re.compile(rb"\xa5([\xa1-\xf6])(?:\xa5[\xa1-\xf6]|\xa1\xbc)+\xa5(?!\1)[\xa1-\xf6](?:\xa1\xbc)?")
+
+
 class EncodingEvidence:
     """Looks at the chunks of a file, decompressed and not yet decoded. `declared` is the contract's encoding."""
 
@@ -39,7 +45,7 @@ class EncodingEvidence:
         self._wide = False  # characters of three bytes or more
         self._euc_jp = declared in {"cp932", "shift_jis"}
         self._kana = False
-        self._runs = set[bytes]()
+        self._runs, self._words = set[bytes](), set[bytes]()
         self._cut = b""  # a run that the next chunk may continue
 
     def watch(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -56,7 +62,7 @@ class EncodingEvidence:
             return "iso-2022-jp"
         if self._utf8 is not None and self._wide:
             return "utf-8"
-        if self._euc_jp and (self._kana or len(self._runs) >= DISTINCT_RUNS):
+        if self._euc_jp and (self._kana or len(self._words) >= DISTINCT_WORDS or len(self._runs) >= DISTINCT_RUNS):
             return "euc-jp"
         return None
 
@@ -84,6 +90,8 @@ class EncodingEvidence:
             self._kana = self._kana or _KANA_IN_EUC_JP.match(run[0]) is not None
             if len(self._runs) < DISTINCT_RUNS:
                 self._runs.add(run[0])
+            if len(self._words) < DISTINCT_WORDS and _KATAKANA_IN_EUC_JP.fullmatch(run[0]):
+                self._words.add(run[0])
 
 
 def encoding_of(head: bytes) -> str | None:

@@ -64,6 +64,12 @@ def test_a_file_in_euc_jp_under_cp932_is_told_when_there_is_enough_of_it(check: 
     assert not check(file_of(WORDS, "euc-jp"), TEXTS, None).accepted
 
 
+def test_five_words_of_katakana_are_enough_of_euc_jp(check: Check) -> None:
+    words = ["サトウ", "スズキ", "タナカ", "イトウ", "ユウコ"]
+    assert check(file_of(words[:4] * 9, "euc-jp"), TEXTS, None).accepted
+    assert not check(file_of(words, "euc-jp"), TEXTS, None).accepted
+
+
 def test_half_width_kana_are_taken_for_nothing_else() -> None:
     """Banks send files of nothing else. A seed's files hold between 1 and 500 words."""
     chance = random.Random(5)  # noqa: S311 a sample
