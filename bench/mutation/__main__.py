@@ -63,7 +63,10 @@ MODULES = (
 )
 # Fast and the same in every run: the searches of Hypothesis in test_oracle and test_properties are neither.
 TESTS = (
-    *(f"tests/unit/check/test_{name}.py" for name in ("boundaries", "structure", "cells", "corpus")),
+    *(
+        f"tests/unit/check/test_{name}.py"
+        for name in ("boundaries", "boundaries_of_text", "structure", "cells", "corpus")
+    ),
     *(
         f"tests/unit/contract/test_{name}.py"
         for name in ("boundaries", "dialect", "quality", "columns", "conditions", "odcs")
