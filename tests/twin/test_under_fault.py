@@ -169,6 +169,9 @@ def tell(story: Story) -> None:
     story.wait(lambda: others_are_at_their_end(story), "every file but one to come to its end", PATIENCE, pause=10)
     bring_back(story)
     story.wait(lambda: not on_the_way(story.drops()), "the last file to be loaded", PATIENCE, pause=5)
+    # A report is believed when the steps before it have ended; Airflow closes the run a moment later.
+    ended = {"success", "failed"}
+    story.wait(lambda: {run.state for run in runs_of(story)} <= ended, "Airflow to close its runs", PATIENCE)
 
 
 def kill_a_function_at_work(story: Story) -> DropRecord:
