@@ -85,13 +85,13 @@ class Burst:
 
 
 def latency(seconds: Iterable[float]) -> Latency:
-    """Give the nearest-rank percentiles of at least one measurement."""
+    """Return the nearest-rank percentiles of at least one measurement."""
     ordered = sorted(seconds)
     return Latency(_rank(ordered, 50), _rank(ordered, 99), ordered[-1])
 
 
 def account(versions: Iterable[str], drops: Mapping[str, Taken], runs: Iterable[Run]) -> Account:
-    """Hold the bucket, the ledger and Airflow against each other."""
+    """Compare the bucket, the ledger and Airflow."""
     sent = set(versions)
     of_drop = Counter(run.drop_id for run in runs)
     return Account(
@@ -124,7 +124,7 @@ def burst(sent: Sequence[Sent], drops: Mapping[str, Taken], runs: Iterable[Run])
 
 
 def to_queued(sent: Iterable[Sent], queued_at: Mapping[str, datetime]) -> list[float]:
-    """Give the seconds from before each PUT until Airflow had queued its run."""
+    """Return the seconds from before each PUT until Airflow had queued its run."""
     return [(queued_at[one.drop.id] - one.at).total_seconds() for one in sent]
 
 
@@ -143,7 +143,7 @@ _POINTS = 200
 
 
 def _curve(seconds: Sequence[float]) -> tuple[tuple[float, int], ...]:
-    """Give how many there were when, in few enough points to draw."""
+    """Return how many there were when, in few enough points to draw."""
     step = max(1, len(seconds) // _POINTS)
     points = [(seconds[place], place + 1) for place in range(0, len(seconds), step)]
     return (*points, (seconds[-1], len(seconds)))

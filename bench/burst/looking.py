@@ -68,7 +68,7 @@ class Airflow:
 
 
 def versions(twin: Twin) -> Iterator[str]:
-    """Give the drop id of every version in the raw bucket, whether its event came or not."""
+    """Yield the drop id of every version in the raw bucket, whether its event came or not."""
     bucket = twin.outputs["RawBucket"]
     for page in twin.session().client("s3").get_paginator("list_object_versions").paginate(Bucket=bucket):
         for version in page.get("Versions", ()):

@@ -43,12 +43,12 @@ class Sheet:
 
 
 def sheets(result: Result) -> tuple[Sheet, ...]:
-    """Give what was measured as tables."""
+    """Return what was measured as tables."""
     return (_targets(result), _burst(result), _limits(result), _account(result), _processor(result))
 
 
 def page(result: Result, machine: str, made_by: str) -> str:
-    """Give the page as Markdown."""
+    """Return the page as Markdown."""
     plan = result.plan
     how = _HOW.format(
         single=plan.single,

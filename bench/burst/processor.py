@@ -16,7 +16,7 @@ FUNCTIONS: Final = "functions: the gate"
 
 
 def spent(twin: Twin) -> dict[str, float]:
-    """Give the seconds of processor that each part has taken since it began, those of its children included."""
+    """Return the seconds of processor that each part has taken since it began, those of its children included."""
     seconds: dict[str, float] = {}
     for part in twin.running:
         with contextlib.suppress(psutil.Error):
@@ -30,7 +30,7 @@ def spent(twin: Twin) -> dict[str, float]:
 
 
 def between(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, float]:
-    """Give what was spent from one look to the next, most first."""
+    """Return what was spent from one look to the next, most first."""
     took = {name: seconds - before.get(name, 0.0) for name, seconds in after.items()}
     return dict(sorted(took.items(), key=lambda one: -one[1]))
 

@@ -60,7 +60,7 @@ class Upstream:
 
 
 def day(number: int) -> date:
-    """Give the business day of a file by its number, from 0."""
+    """Return the business day of a file by its number, from 0."""
     return FIRST_DAY + timedelta(days=number)
 
 

@@ -36,7 +36,7 @@ class Sizes:
 
 
 def cases(sizes: Sizes) -> tuple[Case, ...]:
-    """Give every case, the small ones first: what they cost tells what the large ones would."""
+    """Return every case, the small ones first: what they cost tells what the large ones would."""
     middle = sizes.large // 3
     both = (SUIMON, YARDSTICK)
     every = (

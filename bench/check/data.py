@@ -76,7 +76,7 @@ def make(sample: Sample, folder: Path) -> Path:
 
 
 def text_size(path: Path) -> int:
-    """Give the bytes of a file's text; of a compressed one, under 4 GiB, what its end tells."""
+    """Return the bytes of a file's text; of a compressed one, under 4 GiB, what its end tells."""
     if path.suffix != ".gz":
         return path.stat().st_size
     with path.open("rb") as stream:
@@ -85,7 +85,7 @@ def text_size(path: Path) -> int:
 
 
 def truth(sample: Sample) -> Truth:
-    """Tell what a checker should find in a sample's file."""
+    """Return what a checker should find in a sample's file."""
     if sample.faults == "none":
         return Truth()
     with _described(sample) as duck:

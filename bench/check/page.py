@@ -23,7 +23,7 @@ published Airflow DAG: all of the file as dictionaries, then four assertions. No
 
 
 def page(sheets: Sequence[Sheet], limits: Limits, machine: str, made_by: str) -> str:
-    """Give the page as Markdown."""
+    """Return the page as Markdown."""
     how = _HOW.format(fast=FAST_SECONDS, memory=limits.memory / MEGABYTE, seconds=limits.seconds)
     parts = [
         "# The checker beside other tools",

@@ -6,7 +6,7 @@ from suimon.contract.file import Column
 
 
 def exact(column: Column) -> str | None:
-    """Give an anchored expression for the text of a column's type, None for strings.
+    """Return an anchored expression for the text of a column's type, None for strings.
 
     It cannot tell a real date from a shapely one, nor an integer of 32 bits from a longer one.
     """

@@ -114,7 +114,7 @@ def _again(result: Result) -> bool:
 
 
 def _hopeless(result: Result, earlier: list[Result], limits: Limits) -> str:
-    """Tell why a tool is not even tried: what it took for a smaller file of the kind, times the difference."""
+    """Return why a tool is not even tried: what it took for a smaller file of the kind, times the difference."""
     for one in earlier:
         like = one.case.sample == replace(result.case.sample, rows=one.case.sample.rows)
         if one.tool is not result.tool or not like or not one.whole or one.case.sample.rows < cases.TELLING_ROWS:

@@ -21,7 +21,7 @@ class Sheet:
 
 
 def reached(targets: Iterable[Target]) -> Sheet:
-    """Tell which targets are met."""
+    """Return which targets are met."""
     rows = tuple(
         (one.text, one.measured, {True: "met", False: "not met", None: "not measured"}[one.met]) for one in targets
     )
@@ -37,12 +37,12 @@ def measured(results: Sequence[Result]) -> Sheet:
 
 
 def size(number: int) -> str:
-    """Give a number of bytes as people read it."""
+    """Return a number of bytes as people read it."""
     return f"{number / _GIGABYTE:.1f} GB" if number >= _GIGABYTE else f"{number / MEGABYTE:,.0f} MB"
 
 
 def rate(result: Result) -> str:
-    """Give the speed for each core with two digits at least."""
+    """Return the speed for each core with two digits at least."""
     return f"{result.per_core:,.1f}" if result.per_core < 10 else f"{result.per_core:,.0f}"  # noqa: PLR2004
 
 
@@ -128,7 +128,7 @@ def _ability(result: Result) -> str:
 
 
 def asked(results: Sequence[Result]) -> Sheet:
-    """Tell what each tool was asked and what it answers."""
+    """Return what each tool was asked and what it answers."""
     rows = tuple(
         (result.tool.name, result.found.version if result.found else "", result.tool.rules, result.tool.answer)
         for result in results

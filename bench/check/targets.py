@@ -22,7 +22,7 @@ class Target:
 
 
 def targets(results: Sequence[Result]) -> tuple[Target, ...]:
-    """Hold the run against every target."""
+    """Compare the run with every target."""
     done = {(one.case.name, one.tool): one for one in results if one.whole}
     clean, yard = done.get(("large-clean", SUIMON)), done.get(("large-clean", YARDSTICK))
     bad, cp932 = done.get(("large-cells", SUIMON)), done.get(("large-cp932", SUIMON))

@@ -65,7 +65,7 @@ def _module(name: str) -> str:
 
 
 def _change(diff: str) -> tuple[str, str]:
-    """Give the lines before and after, on one line each."""
+    """Return the lines before and after, on one line each."""
     sides = {"-": list[str](), "+": list[str]()}
     for line in diff.splitlines():
         if line[:1] in sides and line[:3] not in {"---", "+++"}:
@@ -74,5 +74,5 @@ def _change(diff: str) -> tuple[str, str]:
 
 
 def _why(old: str, new: str) -> str:
-    """Give the reason why a change makes no difference, if one is known."""
+    """Return the reason why a change makes no difference, if one is known."""
     return next((known["why"] for known in _KNOWN if (known["old"], known["new"]) == (old, new)), "")

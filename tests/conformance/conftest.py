@@ -71,7 +71,7 @@ def moto_session() -> Iterator[boto3.Session]:
 
 @pytest.fixture
 def refused() -> Callable[[Callable[[], Any]], str]:
-    """Give the code that a call is refused with."""
+    """Return the code that a call is refused with."""
 
     def code(call: Callable[[], Any]) -> str:
         with pytest.raises(ClientError) as raised:

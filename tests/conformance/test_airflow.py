@@ -79,7 +79,7 @@ class Site:
     away: Callable[[bool], None]
 
     def ask(self, method: str, path: str, body: Any = None, name: str = "gate") -> tuple[int, Any]:
-        """Give Airflow's status and answer, whether MWAA raises it or not."""
+        """Return Airflow's status and answer, whether MWAA raises it or not."""
         request = {"Name": name, "Path": path, "Method": method} | ({} if body is None else {"Body": body})
         try:
             answer = self.client.invoke_rest_api(**request)
@@ -104,7 +104,7 @@ class Site:
         return eventually(ended, f"the end of {run_id}", pause=0.3)
 
     def tasks(self, run_id: str) -> dict[str, str | None]:
-        """Give the states of a run's tasks as the sweep asks for them, in the order of their ends."""
+        """Return the states of a run's tasks as the sweep asks for them, in the order of their ends."""
         wanted = {"dag_ids": ["strict"], "dag_run_ids": [run_id], "page_limit": 100, "order_by": "end_date"}
         status, listed = self.ask("POST", "/dags/~/dagRuns/~/taskInstances/list", wanted)
         assert (status, listed["total_entries"]) == (200, len(listed["task_instances"]))

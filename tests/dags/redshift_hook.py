@@ -14,7 +14,7 @@ TWIN = Warehouse(database="analytics", workgroup_name="suimon-local")
 
 
 def hook(client: RedshiftDataAPIServiceClient, target: Warehouse = TWIN) -> Any:
-    """Give the hook of a client; WarehouseError when a statement fails."""
+    """Return the hook of a client; WarehouseError when a statement fails."""
 
     def execute_query(sql: str, parameters: list[dict[str, str]], **_: Any) -> SimpleNamespace:
         bound = {parameter["name"]: parameter["value"] for parameter in parameters}

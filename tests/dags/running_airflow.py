@@ -121,7 +121,7 @@ class Cloud(FakeAws):
         }
 
     def _state(self, run_id: str) -> str:
-        """Give a job's state: those of sales run until the second look, those of inventory until SNS was called."""
+        """Return a job's state: those of sales run until the second look, those of inventory until SNS was called."""
         folder = self.job_runs[int(run_id.removeprefix("jr_")) - 1]["--target_uri"]
         if partition_in(folder) in self.failing:
             return "FAILED"
@@ -167,17 +167,17 @@ class Running:
         self._call("POST", f"/dags/{dag_id}/dagRuns", body)
 
     def states(self, dag_id: str) -> dict[str, str]:
-        """Give the state of each run of a DAG by its partition."""
+        """Return the state of each run of a DAG by its partition."""
         runs = self._call("GET", f"/dags/{dag_id}/dagRuns?limit=100")["dag_runs"]
         return {run["conf"]["partition"]: run["state"] for run in runs}
 
     def tries(self, dag_id: str, partition: str) -> dict[str, int]:
-        """Give the number of the last try of each task of a run."""
+        """Return the number of the last try of each task of a run."""
         every = self._call("GET", f"/dags/{dag_id}/dagRuns/{drop_of(partition)}.1/taskInstances")["task_instances"]
         return {task["task_id"]: task["try_number"] for task in every}
 
     def told(self, partition: str) -> list[dict[str, Any]]:
-        """Give the ends of the partition's run that were reported."""
+        """Return the ends of the partition's run that were reported."""
         details = [json.loads(entry["Detail"]) for entry in self.cloud.events]
         return [detail for detail in details if detail["partition"] == partition]
 
@@ -231,7 +231,7 @@ def running_airflow(folder: Path) -> Iterator[Running]:
 
 
 def conf_of(conf: dict[str, Any], dataset: str, partition: str) -> dict[str, Any]:
-    """Give what the gate sends of a file of that day; each has a drop of its own."""
+    """Return what the gate sends of a file of that day; each has a drop of its own."""
     drop_id = drop_of(partition)
     return conf | {
         "dataset": dataset,
@@ -247,12 +247,12 @@ def conf_of(conf: dict[str, Any], dataset: str, partition: str) -> dict[str, Any
 
 
 def drop_of(partition: str) -> str:
-    """Give the id of the one drop of a day."""
+    """Return the id of the one drop of a day."""
     return f"{partition.replace('-', ''):0>16}"
 
 
 def partition_in(text: str) -> str:
-    """Give the first date in `text`."""
+    """Return the first date in `text`."""
     found = re.search(r"20\d\d-\d\d-\d\d", text)
     return found[0] if found else ""
 

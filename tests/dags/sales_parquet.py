@@ -43,5 +43,5 @@ def write_sales(file: Path, *orders: tuple[str, date]) -> None:
 
 
 def sums_of_sales(rows: int) -> dict[str, str]:
-    """Give the control sums of that many of these rows."""
+    """Return the control sums of that many of these rows."""
     return {"quantity": str(2 * rows), "unit_price": f"{100 * rows}.00", "amount": f"{200 * rows}.00"}

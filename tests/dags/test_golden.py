@@ -60,7 +60,7 @@ def contract_of(dataset: str) -> Contract:
 
 
 def sent(contract: Contract) -> bytes:
-    """Give the golden file as the upstream system sends it."""
+    """Return the golden file as the upstream system sends it."""
     return as_sent(CASES[contract.dataset].file.read_text(encoding="utf-8"), contract)
 
 
@@ -116,13 +116,13 @@ def load(redshift: Endpoint, request: RunRequest, sums: dict[str, str]) -> dict[
 
 
 def rows_of(redshift: Endpoint, dataset: str) -> list[str]:
-    """Give the whole table, a line a row: NULL for what is missing, \\n for a line break."""
+    """Return the whole table, a line a row: NULL for what is missing, \\n for a line break."""
     rows = redshift.rows(f"SELECT * FROM {table_of(dataset).name} ORDER BY 1, 2")  # noqa: S608 a name of our own
     return ["|".join("NULL" if cell is None else str(cell).replace("\n", "\\n") for cell in row) for row in rows]
 
 
 def sums_in(redshift: Endpoint, table: Table) -> dict[str, str]:
-    """Give the sum of every number of the whole table."""
+    """Return the sum of every number of the whole table."""
     names = [column.name for column in table.summed]
     asked = ", ".join(["count(*)", *(f"sum({name})" for name in names)])  # a table may have no numbers
     [[_, *sums]] = redshift.rows(f"SELECT {asked} FROM {table.name}")  # noqa: S608 as above

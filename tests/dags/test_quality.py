@@ -19,7 +19,7 @@ def request_(conf: dict[str, Any]) -> RunRequest:
 
 
 def figures(table: str, rows: int = 3, **found: int) -> dict[str, int]:
-    """Give the figures of a good partition; `found` by words of a check's name, its blanks as underscores."""
+    """Return the figures of a good partition; `found` by words of a check's name, its blanks as underscores."""
     told = {"row_count": rows}
     for number, check in enumerate(checks(table_named(table))):
         name = check.name.replace(" ", "_")

@@ -54,7 +54,7 @@ def redshift(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
 
 
 def asked(redshift: Endpoint, conf: dict[str, Any], table: Table, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """Give the figure of each check by its name, from the query that the DAG sends."""
+    """Return the figure of each check by its name, from the query that the DAG sends."""
     monkeypatch.setattr(quality, "table_named", lambda _name: table)
     figures = quality.partition_figures(hook(redshift.client()), table.name, RunRequest.from_params(conf))
     return {check.name: figures[f"check_{number}"] for number, check in enumerate(quality.checks(table))}

@@ -44,7 +44,7 @@ OPTIONS = b"<"  # cut anywhere, 10,000 cells listed, a partition
 
 
 def seeds(target: str) -> Iterator[bytes]:
-    """Give what a target starts from."""
+    """Yield what a target starts from."""
     match target:
         case "check" | "grammar":
             yield from _files()
@@ -55,7 +55,7 @@ def seeds(target: str) -> Iterator[bytes]:
 
 
 def words(target: str) -> list[str]:
-    """Give what a target's inputs are made of."""
+    """Return what a target's inputs are made of."""
     if target in {"check", "grammar"}:
         return ['"', '""', '\\"', ",", "\r\n", "\n", "T,", "#", "//", "水", "2026-11-20", "'", ";", "\t", "-"]
     found = {word for seed in seeds(target) for word in re.findall(r"[\w/{}.-]+", seed.decode())}

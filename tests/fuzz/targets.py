@@ -158,7 +158,7 @@ def _places(found: Scan, columns: tuple[Column, ...], record: int = 0, line: int
 
 
 def _about(details: Details, record: int | None) -> str | int | None:
-    """Give the detail that the slow reading tells of a fault."""
+    """Return the detail that the slow reading tells of a fault."""
     names = ("byte", "bytes", "cells", "kind", "found", *(("first",) if record else ()))
     return next((details[name] for name in names if name in details), None)
 

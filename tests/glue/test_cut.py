@@ -43,7 +43,7 @@ def dialect(**clauses: Any) -> dict[str, Any]:
 
 
 def records(seed: int, encoding: str, ending: str, *, header: bool, last: bool) -> bytes:
-    """Give a file of all that makes cutting hard: line ends, delimiters and quotes in cells, empty and long ones."""
+    """Return a file of all that makes cutting hard: line ends, delimiters and quotes in cells, empty and long ones."""
     chance = random.Random(seed)  # noqa: S311 no secret
     kinds = [
         "a",
@@ -63,7 +63,7 @@ def records(seed: int, encoding: str, ending: str, *, header: bool, last: bool) 
 
 
 def blocks_of(content: bytes, size: int) -> list[tuple[bytes, int]]:
-    """Give each line with the start of its block, as Hadoop cuts: a block has the lines that begin in it."""
+    """Return each line with the start of its block, as Hadoop cuts: a block has the lines that begin in it."""
     lines, position = [], 0
     for line in content.split(b"\n")[: None if not content.endswith(b"\n") else -1]:
         # The line that begins exactly where a block does belongs to the block before it.

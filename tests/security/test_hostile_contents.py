@@ -131,7 +131,7 @@ def server() -> Iterator[tuple[type[Stolen], str]]:
 
 
 def rendered(host: str, profile: Path) -> str:
-    """Let a real browser run the page to its end, and return the document that came of it."""
+    """Run the page in a real browser to its end; return the document that came of it."""
     assert CHROMIUM
     command = [
         CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}",

@@ -43,7 +43,7 @@ class Aws:
         services.events.on_event = self._ended
 
     def object_created(self, event: dict[str, Any], arrivals: tuple[float, ...]) -> None:
-        """Let an event of the raw bucket arrive in the intake queue, or not."""
+        """Deliver an event of the raw bucket to the intake queue, or lose it."""
         body = json.dumps(event)
         world = self._world
         for seconds in arrivals:

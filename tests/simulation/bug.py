@@ -28,7 +28,7 @@ class Bug:
 
 @contextmanager
 def switched_on(bug: Bug) -> Iterator[None]:
-    """Let the code under test have the bug."""
+    """Put the bug into the code under test."""
     with ExitStack() as stack:
         for target, name, wrong in bug.changes:
             stack.enter_context(patch.object(target, name, wrong))

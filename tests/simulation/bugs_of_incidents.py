@@ -38,7 +38,7 @@ def _recover_none(*_args: Any, **_more: Any) -> list[IncidentId]:
 
 
 def _held(problem: Problem, *_args: Any) -> Told:
-    """Hold every bad file back, so that crowds of one are told together."""
+    """Treat every bad file as one of a crowd."""
     return Told.HELD if problem.kind is Kind.REJECTED else Told.ALONE
 
 

@@ -96,7 +96,7 @@ def _portions(portions: list[tuple[int, int]], jobs: int) -> Iterator[Tally]:
 
 
 def shortest(taken: dict[int, int], promise: str, tries: int = TRIES) -> dict[int, int]:
-    """Give the shortest record found that breaks the same promise."""
+    """Return the shortest record found that breaks the same promise."""
 
     def still_fails(candidate: dict[int, int]) -> bool:
         return any(one.promise == promise for one in run(given=candidate).broken)

@@ -99,11 +99,11 @@ class Services:
             self.mwaa.add(Dag(dag_id, tasks=TASKS))
 
     def trouble(self, what: str) -> None:
-        """Let a trouble begin."""
+        """Begin a trouble."""
         self._set(what, is_so=True)
 
     def well(self, what: str) -> None:
-        """Let it be over."""
+        """End it."""
         self._set(what, is_so=False)
 
     def _set(self, what: str, *, is_so: bool) -> None:

@@ -35,7 +35,7 @@ MORE = (4, 2, 2)
 
 @cache
 def contracts_of(kind: str, size: int, *, reload: bool) -> Contracts:
-    """Give a release with the one dataset of shards."""
+    """Return a release with the one dataset of shards."""
     rule = SetRule(
         shards=size if kind == "shards" else None,
         manifest=MANIFEST if kind == "manifest" else None,
@@ -49,7 +49,7 @@ def contracts_of(kind: str, size: int, *, reload: bool) -> Contracts:
 
 
 def with_set(choices: Choices, plan: Plan) -> Plan:
-    """Let the shards of a set come in place of the files, or leave the plan as it is."""
+    """Replace the files by the shards of a set, or leave the plan as it is."""
     with choices.apart("sets", FIRST):
         if not choices.among((6, 1)):
             return plan
@@ -103,7 +103,7 @@ def _events(choices: Choices) -> tuple[float, ...]:
 
 
 def _whose(slot: int, size: int, what: int, which: int, *, has_control: bool) -> int:
-    """Say who comes: the number of a shard, from 1 on, or CONTROL."""
+    """Return which shard comes: its number of a shard, from 1 on, or CONTROL."""
     if slot < size:
         return slot + 1
     if slot == size and has_control:

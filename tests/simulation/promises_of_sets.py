@@ -46,7 +46,7 @@ class Gathered:
         return bool(self.item["state"] == AWAITED)
 
     def shards_of(self, version: Mapping[str, Any], end: Schedule) -> list[str]:
-        """Give the drop ids of a version's shards, without what said which there are."""
+        """Return the drop ids of a version's shards, without what said which there are."""
         return [one for one in version["members"] if self.role(end.drops[one]) is Role.SHARD]
 
     def role(self, item: Mapping[str, Any]) -> Role:
@@ -59,7 +59,7 @@ class Gathered:
 
 
 def sets_of(end: Schedule) -> Iterator[Gathered]:
-    """Give every set there is."""
+    """Yield every set there is."""
     contract = end.functions.contracts.all[0]
     rule, pattern = contract.set_rule, contract.key_pattern
     if rule is None or pattern is None:
@@ -137,7 +137,7 @@ def what_is_whole_is_opened(end: Schedule) -> Iterator[str]:
 
 
 def _accepted(one: Gathered, end: Schedule) -> dict[str, str]:
-    """Give the newest write of each shard that kept its contract and that the set has taken."""
+    """Return the newest write of each shard that kept its contract and that the set has taken."""
     found: dict[str, str] = {}
     for drop in end.put:
         states = end.states.get(drop.id, [])
@@ -147,7 +147,7 @@ def _accepted(one: Gathered, end: Schedule) -> dict[str, str]:
 
 
 def _controls(one: Gathered, end: Schedule) -> Iterator[str]:
-    """Give the manifests or markers that were accepted, the newest first."""
+    """Yield the manifests or markers that were accepted, the newest first."""
     for drop in reversed(end.put):
         states = end.states.get(drop.id, [])
         if one.contract.role_of(drop.key) is Role.CONTROL and "ACCEPTED" in states and states[-1] != "REJECTED":

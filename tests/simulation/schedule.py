@@ -139,7 +139,7 @@ class Schedule(Memory):
     # ------------------------------------------------------------ what happens
 
     def live(self) -> None:
-        """Let the plan happen, then heal, then sweep until nothing changes."""
+        """Run the plan, heal, then sweep until nothing changes."""
         world, plan = self.world, self.plan
         for put in plan.puts:
             world.at(put.at, lambda put=put: self._put(put))  # type: ignore[misc]
@@ -293,7 +293,7 @@ class Schedule(Memory):
                 pause = min(2 * pause, LONGEST_PAUSE)
 
     def _lapse(self) -> None:
-        """Let what ends by itself come to its end."""
+        """Wait for what ends by itself."""
         if any(remarks_end_by_themselves(self)):
             self.world.run(self.world.now + LONGEST_REMARK)
             self.sweeping.start()

@@ -11,7 +11,7 @@ Taken = dict[int, int]
 
 
 def shrink(taken: Taken, still_fails: Callable[[Taken], bool], tries: int) -> Taken:
-    """Give a smaller record that fails the same way; `still_fails` is asked at most `tries` times."""
+    """Return a smaller record that fails the same way; `still_fails` is asked at most `tries` times."""
     seen: set[tuple[tuple[int, int], ...]] = {_key(taken)}
     best = taken
     while True:
@@ -35,7 +35,7 @@ def _key(taken: Taken) -> tuple[tuple[int, int], ...]:
 
 
 def _simpler(taken: Taken) -> Iterator[Taken]:
-    """Give simpler records, the boldest first."""
+    """Yield simpler records, the boldest first."""
     yield from _without(taken)
     yield from _smaller(taken)
     yield from _closer(taken)

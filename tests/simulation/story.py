@@ -21,7 +21,7 @@ class Story:
         self.lines.append((now, who, what))
 
     def table(self, title: str) -> Table:
-        """Give it as a table for the terminal."""
+        """Return it as a table for the terminal."""
         table = Table("time", "who", "what", title=title, title_justify="left", box=None, pad_edge=False)
         last = ""
         for now, who, what in self.lines:
@@ -31,7 +31,7 @@ class Story:
         return table
 
     def text(self) -> str:
-        """Give it as plain lines, as a test's failure shows it."""
+        """Return it as plain lines, as a test's failure shows it."""
         return "\n".join(f"{written(now)}  {who:<22}  {what}" for now, who, what in self.lines)
 
 

@@ -93,7 +93,7 @@ class World:
         return process
 
     def sleep(self, seconds: float) -> None:
-        """Let the process that runs wait, and others run meanwhile."""
+        """Suspend the process that runs; others run meanwhile."""
         process = self.current
         assert process is not None, "only a process can wait"
         when = self.now + (seconds if seconds > 0 else 0.0)

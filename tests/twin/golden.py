@@ -43,7 +43,7 @@ class GoldenFile:
 
 
 def golden_file(dataset: str, day: date, *, corrected: bool = False) -> GoldenFile:
-    """Give a dataset's golden file as if it had been written for `day`."""
+    """Return a dataset's golden file as if it had been written for `day`."""
     contract = read_contract_files([ROOT / "contracts" / f"{dataset}.odcs.yaml"]).of(dataset)
     case = golden_cases()[dataset]
     texts = [_moved(path.read_text(encoding="utf-8"), day) for path in (case.file, case.rows)]

@@ -211,7 +211,7 @@ def ends(story: Story, attempt: int) -> list[State]:
 
 
 def lose_and_find(story: Story) -> None:
-    """Let the event of a run be lost, others end among the dead letters; the sweep finds them all.
+    """Lose the event of a run and send others to the dead letters; the sweep finds them all.
 
     That of a file is not among them: the sweep leaves a version to its event for a quarter of an hour.
     """
@@ -239,7 +239,7 @@ def lose_and_find(story: Story) -> None:
 
 
 def age(story: Story, name: str, by: timedelta) -> None:
-    """Let the ledger say that a drop has been in its state for so long."""
+    """Backdate a drop in the ledger, as if it had been in its state for so long."""
     key = {"pk": f"drop#{story.drops[name].id}", "sk": "drop"}
     story.ledger_table.update_item(
         Key=key,
@@ -249,7 +249,7 @@ def age(story: Story, name: str, by: timedelta) -> None:
 
 
 def walk_over_the_bucket(story: Story) -> None:
-    """Let the sweep compare every version with the ledger, whenever it was written, as `suimon reconcile --full`."""
+    """Compare every version with the ledger, whenever it was written, as `suimon reconcile --full` does."""
     walk: dict[str, str] | None = {}
     while walk is not None:
         found = story.invoke("FreshnessFunctionName", {"reconcile": {"walk": walk}})
@@ -258,7 +258,7 @@ def walk_over_the_bucket(story: Story) -> None:
 
 
 def sweep(story: Story) -> None:
-    """Let the sweep make a round now."""
+    """Make a round of the sweep now."""
     note(story, story.invoke("FreshnessFunctionName", {"reconcile": {}}))
 
 

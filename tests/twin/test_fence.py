@@ -61,7 +61,7 @@ def has_started(redshift: Endpoint, statement: str) -> bool:
 
 
 def cell(column: Column, key: str, name: str, day: date) -> Any:
-    """Give what a column holds: `name` in the key, the day in dates, anything in the rest."""
+    """Return what a column holds: `name` in the key, the day in dates, anything in the rest."""
     if column.name == key:
         return name
     return {
@@ -76,7 +76,7 @@ def cell(column: Column, key: str, name: str, day: date) -> Any:
 def given(
     redshift: Endpoint, drop: int, attempt: int = 1, partition: str = DAY, changes: int = 0, dataset: str = "sales"
 ) -> RunRequest:
-    """Give the run of one attempt at a drop, with its Parquet in place; `changes` counts writes without an event."""
+    """Return the run of one attempt at a drop, with its Parquet in place; `changes` counts writes without an event."""
     drop_id, rows = f"{drop:x}" * 16, drop
     folder = f"processed/{dataset}/{partition}/{drop_id}.{attempt}/"
     parquet = redshift.bucket / folder / "part-0.parquet"
@@ -126,7 +126,7 @@ def send(redshift: Endpoint, request: RunRequest, break_before: int | None = Non
 
 
 def control_sums(request: RunRequest) -> dict[str, str]:
-    """Give what the Glue job would report: every number of `given` is one."""
+    """Return what the Glue job would report: every number of `given` is one."""
     return {column.name: str(request.rows) for column in table_of(request.dataset).summed}
 
 
@@ -142,7 +142,7 @@ def was_fenced(described: dict[str, Any]) -> bool:
 
 
 def loaded_drop(redshift: Endpoint, partition: str = DAY, dataset: str = "sales") -> int | None:
-    """Say whose file the partition is; fails when it is no whole file, or one and a half."""
+    """Return whose file the partition is; fails when it is no whole file, or one and a half."""
     table = table_of(dataset)
     rows = redshift.rows(
         f"SELECT {table.keys[0][0]} FROM {table.name} WHERE {table.partition_column} = CAST(:day AS DATE)",  # noqa: S608 as above
@@ -155,7 +155,7 @@ def loaded_drop(redshift: Endpoint, partition: str = DAY, dataset: str = "sales"
 
 
 def logged(redshift: Endpoint, partition: str = DAY, dataset: str = "sales") -> list[tuple[int, int, int]]:
-    """Give drop, attempt and rows of each load of the partition, as they were written."""
+    """Return drop, attempt and rows of each load of the partition, as they were written."""
     rows = redshift.rows(
         f"SELECT drop_id, attempt, row_count FROM {table_of(dataset).name}_loads "  # noqa: S608 as above
         "WHERE partition_key = :day ORDER BY written, attempt",

@@ -158,7 +158,7 @@ def orders() -> tuple[bytes, list[list[Any]]]:
 
 
 def held(redshift: Endpoint) -> list[list[Any]]:
-    """Give the same of what the table holds."""
+    """Return the same of what the table holds."""
     rows = redshift.rows(
         "SELECT product_name, COUNT(*), COUNT(DISTINCT order_id), SUM(quantity), SUM(unit_price), SUM(amount) "
         "FROM sales_fact GROUP BY product_name"

@@ -55,7 +55,7 @@ def function(cloud: Twin, role: Callable[..., str]) -> str:
 
 
 def seen(cloud: Twin) -> list[dict[str, Any]]:
-    """Give every event that the function has got so far."""
+    """Return every event that the function has got so far."""
     logs = cloud.session().client("logs")
     if not logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/gauge")["logGroups"]:
         return []

@@ -224,7 +224,7 @@ def stop_airflow_for_a_while(story: Story) -> None:
 
 
 def bring_back(story: Story) -> None:
-    """Let the killed function's lease run out, as a quarter of an hour would, and have the sweep look.
+    """End the killed function's lease, as a quarter of an hour would, and make a round of the sweep.
 
     Nobody may set the clock of a round: so the lease is ended in the ledger. The message itself comes back to no
     function before the queue's hour and a half are over.
@@ -268,7 +268,7 @@ def runs_of(story: Story) -> list[Run]:
 
 
 def backdate(story: Story, drop_id: str, **moments: str) -> None:
-    """Let the ledger say that something of a drop was some time ago."""
+    """Backdate moments of a drop in the ledger."""
     table = story.twin.session().resource("dynamodb").Table(story.twin.outputs["LedgerTable"])
     table.update_item(Key={"pk": f"drop#{drop_id}", "sk": "drop"}, **setting(moments))
 

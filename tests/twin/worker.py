@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def standing_still(twin: Twin, part: str) -> Iterator[None]:
-    """Let a part of the twin stand still: it takes connections, and what is sent to it waits until it goes on."""
+    """Stop a part of the twin for a while: it takes connections, and what is sent to it waits until it goes on."""
     process = psutil.Process(_pid(twin, part))
     process.suspend()
     try:
@@ -26,7 +26,7 @@ def standing_still(twin: Twin, part: str) -> Iterator[None]:
 
 
 def task_waiting_for(twin: Twin, part: str) -> psutil.Process | None:
-    """Give the task's process that has sent something to a part that stands still, and sleeps until it is answered."""
+    """Return the task's process that waits for the answer of a part that stands still."""
     for process in psutil.Process(_pid(twin, "airflow-scheduler")).children(recursive=True):
         if _waits_at(process, twin.ports[part]):
             time.sleep(0.3)  # before its request is out it may sleep, too, for an instant

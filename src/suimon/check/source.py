@@ -58,11 +58,10 @@ class LocalFile:
 
 
 @dataclass(slots=True)
-class Hashed:
-    """A source that hashes its bytes as they pass, so that a hash of them all costs no second reading."""
+class _Around:
+    """A source around another one, of the same name and size."""
 
     source: Source
-    _found: str | None = None
 
     @property
     def name(self) -> str:
@@ -73,6 +72,13 @@ class Hashed:
     def size(self) -> int:
         """How many bytes there are."""
         return self.source.size
+
+
+@dataclass(slots=True)
+class Hashed(_Around):
+    """A source that hashes its bytes as they pass, so that a hash of them all costs no second reading."""
+
+    _found: str | None = None
 
     def read(self, start: int, length: int) -> bytes:
         """Return exactly these bytes; fewer only at the end."""
@@ -95,21 +101,10 @@ class Hashed:
 
 
 @dataclass(slots=True)
-class Watched:
+class Watched(_Around):
     """A source that tells how many of its bytes have been read; from 0 again when it is read again."""
 
-    source: Source
     progress: Callable[[int], None]
-
-    @property
-    def name(self) -> str:
-        """What messages call it."""
-        return self.source.name
-
-    @property
-    def size(self) -> int:
-        """How many bytes there are."""
-        return self.source.size
 
     def read(self, start: int, length: int) -> bytes:
         """Return exactly these bytes; fewer only at the end."""

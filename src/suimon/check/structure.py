@@ -81,7 +81,7 @@ def scan(
     numbers: bool = False,
     keep: bool = False,
 ) -> Scan:
-    """Tell good records from broken ones. Unless it is the `last`, a piece ends with a line's end.
+    """Return good records from broken ones. Unless it is the `last`, a piece ends with a line's end.
 
     Stop after `most` records that had to be looked at one by one: each takes some 25 microseconds.
 

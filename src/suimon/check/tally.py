@@ -77,7 +77,7 @@ class Tally:
 
 
 def measure(metrics: tuple[Metric, ...], values: Mapping[int, int], rows: int) -> tuple[Measurement, ...]:
-    """Hold each metric's value (by its place; those that could not be measured are left out) against its threshold."""
+    """Compare each metric's value (by its place; what could not be measured is left out) with its threshold."""
     measured = list[Measurement]()
     for number, value in sorted(values.items()):
         metric = metrics[number]

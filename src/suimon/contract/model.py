@@ -106,7 +106,7 @@ class Contract:
         return None
 
     def role_of(self, key: str) -> Role:
-        """Tell what a key of this dataset is."""
+        """Return what a key of this dataset is."""
         if self.set_rule is None:
             return Role.FILE
         if SHARD in key:

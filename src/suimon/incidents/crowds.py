@@ -32,7 +32,8 @@ HELD_BACK = (Told.HELD, Told.AGAIN)
 
 def how_to_tell(problem: Problem, known: Incident | None, checkpoints: Checkpoints, now: datetime) -> Told:
     """Return how news of a problem is told. A new incident counts among those of its kind."""
-    if KINDS[problem.kind].crowd is None:
+    crowd = KINDS[problem.kind].crowd
+    if crowd is None:
         return Told.ALONE
     if known and known.is_open:
         since = now - known.updated_at
@@ -40,12 +41,11 @@ def how_to_tell(problem: Problem, known: Incident | None, checkpoints: Checkpoin
             return Told.AGAIN if known.told is Told.AGAIN else Told.HELD
         if known.told is Told.ALONE:
             return Told.AGAIN if known.revision >= TRIES_TOLD and since < TRIES_WITHIN else Told.ALONE
-    return Told.HELD if _is_one_too_many(problem, checkpoints, now) else Told.ALONE
+    return Told.HELD if _is_one_too_many(problem, crowd.most, checkpoints, now) else Told.ALONE
 
 
-def _is_one_too_many(problem: Problem, checkpoints: Checkpoints, now: datetime) -> bool:
+def _is_one_too_many(problem: Problem, most: int, checkpoints: Checkpoints, now: datetime) -> bool:
     """Count one more; return whether there are too many in this window. Two at once may count as one."""
-    crowd = KINDS[problem.kind].crowd
     name = f"crowd:{group_of(problem.kind, problem.about)}"
     try:
         kept = checkpoints.get(name)
@@ -55,7 +55,7 @@ def _is_one_too_many(problem: Problem, checkpoints: Checkpoints, now: datetime) 
     if not timedelta() <= now - began < WINDOW:
         began, count = now, 0
     checkpoints.put(name, {"began": stamp(began), "count": str(count + 1)})
-    return crowd is not None and count >= crowd.most
+    return count >= most
 
 
 def once_told(incident: Incident) -> Told:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from suimon.incidents.kinds import About, IncidentId, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
 
@@ -104,3 +104,9 @@ def gone(opened: Iterable[Incident], kind: Kind, note: str = "", still: Iterable
 
 
 EXAMPLES = 10  # named in a finding or an e-mail; the rest is counted
+
+
+def listed(lines: Sequence[str], most: int = EXAMPLES) -> str:
+    """Write the first lines of a list in an e-mail, and how many more there are."""
+    more = [f"and {len(lines) - most:,} more"] if len(lines) > most else []
+    return "\n".join(f"  {line}" for line in [*lines[:most], *more])

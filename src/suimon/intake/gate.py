@@ -163,7 +163,7 @@ class Gate:
 
     @contextmanager
     def _share_of(self, record: DropRecord, contract: Contract) -> Iterator[None]:
-        """Hold a place among the workers for a large file; RetryLaterError when its dataset has no more of them."""
+        """Take a place among the workers for a large file; RetryLaterError when its dataset has no more of them."""
         if record.drop.size < self.shares.large:
             yield
             return

@@ -131,7 +131,7 @@ def _is_grouped(column: Counter[str], separator: str) -> bool:
 
 
 def _names(labels: tuple[str, ...]) -> list[str]:
-    """Give a plain name for every column, none twice whatever its case: the label, or what it leaves if it is ASCII."""
+    """Return a plain name for every column, none twice whatever its case: the label, or what of it is ASCII."""
     names: list[str] = []
     for place, label in enumerate(labels, 1):
         name = label

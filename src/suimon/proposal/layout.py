@@ -186,7 +186,7 @@ def _kinds(record: list[str], width: int, *, is_first: bool, is_last: bool) -> I
 
 
 def _faults(text: str, reading: _Reading, first: int, labels: tuple[str, ...] | None) -> list[str]:
-    """Say what the gate would find, each kind once, with its first line."""
+    """Return what the gate would find, each kind once, with its first line."""
     width, begin = reading.width(), reading.starts[first]
     found: dict[str, list[int]] = {}
     for place, kind in reading.faults:

@@ -132,7 +132,7 @@ def _is_binary(text: str) -> bool:
 
 
 def _plausibility(text: str) -> float:
-    """Tell how much like everyday Japanese the characters beyond ASCII are, from 0 to 1."""
+    """Return how much like everyday Japanese the characters beyond ASCII are, from 0 to 1."""
     if _is_binary(text):
         return 0
     counts = Counter(character for character in text if not character.isascii())

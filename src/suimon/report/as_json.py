@@ -47,7 +47,7 @@ def partition_checked(contract: Contract, partition: str | None) -> bool:
 
 
 def identity(contract: Contract, file: str, partition: str | None) -> dict[str, Any]:
-    """Say what was checked, as the first part of report.json."""
+    """Return what was checked, as the first part of report.json."""
     return {
         "file": file,
         "dataset": contract.dataset,
@@ -112,7 +112,7 @@ def as_json(value: Any, indent: int | None = None) -> str:
 
 
 def describe(verdict: Verdict, limit: int = 10, lang: Lang = "en", labels: Labels = NO_LABELS) -> str:
-    """Say in plain text what the verdict is: every rule that was broken, the first `limit` cells, the warnings."""
+    """Return the verdict in plain text: every rule that was broken, the first `limit` cells, the warnings."""
     lines = [headline(verdict, lang)]
     if verdict.cause:
         lines.append(explain(verdict.cause, lang))
@@ -138,7 +138,7 @@ def leading(verdict: Verdict, lang: Lang = "en") -> str:
 
 
 def headline(verdict: Verdict, lang: Lang = "en") -> str:
-    """Say the verdict in one sentence."""
+    """Return the verdict in one sentence."""
     rows, faults, aside = verdict.rows, verdict.bad_cell_count, verdict.set_aside
     records = "record" if rows == 1 else "records"
     found = f"{faults:,} {'fault' if faults == 1 else 'faults'}"
@@ -171,7 +171,7 @@ def headline(verdict: Verdict, lang: Lang = "en") -> str:
 
 
 def place(cell: BadCell, lang: Lang = "en", labels: Labels = NO_LABELS) -> str:
-    """Say where a fault is: as much as is known of line, record and column."""
+    """Return where a fault is: as much as is known of line, record and column."""
     parts = (
         either(lang, f"line {cell.line}", f"{cell.line} 行目") if cell.line else "",
         either(lang, f"record {cell.record}", f"レコード {cell.record}") if cell.record else "",
@@ -182,7 +182,7 @@ def place(cell: BadCell, lang: Lang = "en", labels: Labels = NO_LABELS) -> str:
 
 
 def fault(cell: BadCell, lang: Lang = "en") -> str:
-    """Say what a fault is, on one line, with its value quoted."""
+    """Return what a fault is, on one line, with its value quoted."""
     said = say(cell.code, cell.details, lang)
     if cell.value is None:
         return said
@@ -195,7 +195,7 @@ def quoted(value: str, lang: Lang = "en") -> str:
 
 
 def measured(one: Measurement, lang: Lang = "en", labels: Labels = NO_LABELS) -> str:
-    """Say what a metric of the contract is in this file, and what it should be."""
+    """Return what a metric of the contract is in this file, and what it should be."""
     metric = one.metric
     of = ", ".join(named(column, labels) for column in metric.columns)
     name = metric_name(metric.name, lang) + (f" ({of})" if of else "")

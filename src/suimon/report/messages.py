@@ -65,7 +65,7 @@ _THRESHOLDS = {
 
 
 def say(code: Code, details: Details, lang: Lang = "en") -> str:
-    """Tell one fault on one line, as a predicate: “12a” is not a whole number of 32 bits. Never a cell's value.
+    """Return one fault as a predicate on one line: “12a” is not a whole number of 32 bits. Never a cell's value.
 
     Where details lack that the sentence needs, as those of a rule do, it is the code's meaning.
     """
@@ -83,12 +83,12 @@ def say(code: Code, details: Details, lang: Lang = "en") -> str:
 
 
 def meaning(code: Code, lang: Lang = "en") -> str:
-    """Tell in one line what a code means."""
+    """Return what a code means, in one line."""
     return _WORDS[lang][code].meaning
 
 
 def remedy(code: Code, lang: Lang = "en", details: Details | None = None) -> str:
-    """Tell whoever sent the file how to mend it, as exactly as the details of the rule allow."""
+    """Return how the sender can mend the file, as exactly as the details of the rule allow."""
     words = _WORDS[lang][code]
     if details and words.told:
         with suppress(KeyError):
@@ -107,7 +107,7 @@ def metric_name(name: MetricName, lang: Lang = "en") -> str:
 
 
 def threshold(metric: Metric, lang: Lang = "en") -> str:
-    """Tell what a contract asks of a metric."""
+    """Return what a contract asks of a metric."""
     return _threshold(metric.text, metric.unit, lang)
 
 

@@ -42,7 +42,7 @@ _POLICY = f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none
 
 
 def page(verdict: Verdict, contract: Contract, about: Mapping[str, str], lang: Lang = "en") -> str:
-    """Give the page. `about` says what the file is: file, key, dataset, partition, received, drop_id, as far as known.
+    """Return the page. `about`: its file, key, dataset, partition, received, drop_id, as far as known.
 
     Other names may stand in it too, and are shown as they are.
     """

@@ -12,7 +12,7 @@ from suimon.report.messages import Lang, either, metric_name, say, short, thresh
 def fault_table(
     cells: Sequence[BadCell], lang: Lang, labels: Labels, of: RuleCount | None = None, caption: str = ""
 ) -> str:
-    """Give a table of faults; of one rule without its column, and without its sentence where that says nothing new."""
+    """Return a table of faults; for one rule without its column, and without its sentence where that adds nothing."""
     said = [say(cell.code, cell.details, lang) for cell in cells]
     told = of is not None and set(said) == {say(of.code, of.details, lang)}
     valued = any(cell.value is not None for cell in cells)

@@ -23,7 +23,7 @@ _NARROW = 90  # here words need the bar's room
 
 class _Console(Console):
     def on_broken_pipe(self) -> None:
-        """Let the caller decide: rich would exit with 1, which says that the file is rejected."""
+        """Leave it to the caller: rich would exit with 1, which says that the file is rejected."""
         raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
 
 

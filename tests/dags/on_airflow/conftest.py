@@ -71,7 +71,7 @@ def one_task_api(database: None) -> Iterator[None]:  # noqa: ARG001 the tables m
 
 @pytest.fixture(autouse=True)
 def exception_in_context(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give callbacks the exception, as a worker does: `dag.test` of 3.2.1 leaves that line of the worker's out."""
+    """Pass callbacks the exception, as a worker does: `dag.test` of 3.2.1 leaves that line of the worker's out."""
     from airflow.sdk.execution_time import task_runner  # noqa: PLC0415 as above
 
     finalize = task_runner.finalize

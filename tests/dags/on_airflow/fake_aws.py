@@ -49,7 +49,7 @@ class FakeAws:
     _asked: dict[str, int] = field(default_factory=dict)
 
     def answer(self, call: str, request: dict[str, Any]) -> dict[str, Any] | None:
-        """Give the answer to a JSON call, None for one that the DAG has no business making."""
+        """Return the answer to a JSON call, None for one that the DAG has no business making."""
         known: dict[str, Callable[[], dict[str, Any]]] = {
             "AWSGlue.GetJob": lambda: {"Job": {"Name": request["JobName"]}},
             "AWSGlue.StartJobRun": lambda: self._start_job(request["Arguments"]),
@@ -66,7 +66,7 @@ class FakeAws:
         return known[call]() if call in known else None
 
     def get(self, path: str, query: dict[str, list[str]]) -> bytes | None:
-        """Give an S3 object, or the listing of a bucket as XML."""
+        """Return an S3 object, or the listing of a bucket as XML."""
         bucket, _, key = unquote(path).lstrip("/").partition("/")
         if "list-type" not in query:
             return self.objects.get(f"{bucket}/{key}")
@@ -80,7 +80,7 @@ class FakeAws:
         return f"<ListBucketResult>{head}{''.join(items)}</ListBucketResult>".encode()
 
     def publish(self, message: dict[str, str]) -> bytes | None:
-        """Give SNS's answer to a form, None for one that publishes nothing."""
+        """Return SNS's answer to a form, None for one that publishes nothing."""
         if message.get("Action") != "Publish":
             return None
         self.messages.append(message)

@@ -165,7 +165,7 @@ AFTER_THEIR_WORK = (
 
 
 def dying_once(method: Callable[..., Any], name: str, died: list[tuple[str, str]]) -> Callable[..., Any]:
-    """Let a method do its work, also that which ends in a deferral, and then fail, once for each task."""
+    """Make a method fail after its work, also after one that ends in a deferral, once for each task."""
 
     def do(self: Any, *args: Any, **more: Any) -> Any:
         try:

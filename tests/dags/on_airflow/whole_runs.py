@@ -31,7 +31,7 @@ on_the_newer_airflow = pytest.mark.skipif(
 
 
 def parquet(dataset: str, folder: str = FOLDER) -> dict[str, bytes]:
-    """Give what the Glue job leaves of three rows."""
+    """Return what the Glue job leaves of three rows."""
     table = table_of(dataset)
     result = {
         "run": "0123456789abcdef.1",

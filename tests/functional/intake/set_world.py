@@ -182,7 +182,7 @@ class World:
                         self.gate.resume(record.id)
 
     def end_runs(self, day: str) -> None:
-        """Let every run of a day end that has not: as the fence would, none that is older than one that has loaded."""
+        """End every open run of a day; as by the fence, none loads that is older than one that has loaded."""
         runs = [(conf["written"], run_id) for run_id, conf in self.mwaa.runs.items() if conf["partition"] == day]
         for written, run_id in sorted(runs, reverse=True):
             self.finish(run_id, State.LOADED if written == max(runs)[0] else State.SUPERSEDED)

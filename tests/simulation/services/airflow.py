@@ -88,7 +88,7 @@ class Airflow:
         del self.runs[dag_id, run_id]
 
     def end(self, run: Run, state: str) -> None:
-        """Let a run end."""
+        """End a run."""
         run.state, run.ended_at = state, self.now()
 
     def _start(self, run: Run) -> None:

@@ -54,22 +54,22 @@ class Bucket:
             self.keys.pop(key, None)
 
     def newest(self, key: str) -> Version | None:
-        """Give the newest version or delete marker of a key."""
+        """Return the newest version or delete marker of a key."""
         versions = self.keys.get(key)
         return versions[-1] if versions else None
 
     def version(self, key: str, version_id: str) -> Version | None:
-        """Give one version or delete marker."""
+        """Return one version or delete marker."""
         return next((one for one in self.keys.get(key, ()) if one.version_id == version_id), None)
 
     def current(self, prefix: str = "") -> Iterator[Version]:
-        """Give the objects that are there now, in the order of their keys; Python sorts text as UTF-8 sorts bytes."""
+        """Yield the objects that are there now, in the order of their keys; Python sorts text as UTF-8 sorts bytes."""
         for key in sorted(key for key in self.keys if key.startswith(prefix)):
             if not self.keys[key][-1].is_delete_marker:
                 yield self.keys[key][-1]
 
     def versions_from(self, prefix: str, key_marker: str, version_marker: str) -> Iterator[Version]:
-        """Give what a listing of versions gives after the markers, which may be of a version that is gone by now."""
+        """Yield what a listing of versions gives after the markers, which may be of a version that is gone by now."""
         passed = self._counts.get(version_marker, 0)
         for key in sorted(key for key in self.keys if key.startswith(prefix) and key >= key_marker):
             if key == key_marker and not version_marker:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def holds(wanted: Any, item: Mapping[str, Any], names: Mapping[str, str], values: Mapping[str, Any]) -> bool:
-    """Say whether a condition, text or object, holds for an item."""
+    """Return whether a condition, text or object, holds for an item."""
     if isinstance(wanted, str):
         condition = expressions.condition(wanted).condition
         assert condition is not None

@@ -27,7 +27,7 @@ def refusal(operation: str, code: str, message: str = "", status: int = 400, **f
 
 @cache
 def error_class(code: str) -> type[ClientError]:
-    """Give the class of a modelled error: always the same one, so that `except client.exceptions.X` holds."""
+    """Return the class of a modelled error: always the same one, so that `except client.exceptions.X` holds."""
     return type(code, (ClientError,), {}) if code.isidentifier() else ClientError
 
 

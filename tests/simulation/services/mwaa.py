@@ -58,7 +58,7 @@ class Mwaa(Airflow):
         return told
 
     def _admits(self) -> bool:
-        """Let ten requests through at once, and ten a second."""
+        """Pass ten requests at once, and ten a second."""
         now = self.now()
         self.requests.append(now)
         self._tokens = min(REQUESTS_PER_SECOND, self._tokens + (now - self._filled_at) * REQUESTS_PER_SECOND)

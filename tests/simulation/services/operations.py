@@ -21,7 +21,7 @@ Steps = tuple["str | int", ...]
 
 
 def resolved(path: Steps, names: Names) -> Steps:
-    """Give a path without placeholders."""
+    """Return a path without placeholders."""
     return tuple(names[step] if isinstance(step, str) and step[0] == "#" else step for step in path)
 
 
@@ -29,7 +29,7 @@ def resolved(path: Steps, names: Names) -> Steps:
 
 
 def value_of(name: str) -> Operand:
-    """Give the operand that is a value of the request."""
+    """Return the operand that is a value of the request."""
 
     def value(_item: Item, _names: Names, values: Values) -> Any:
         return values[name]
@@ -38,12 +38,12 @@ def value_of(name: str) -> Operand:
 
 
 def nothing(_item: Item, _names: Names, _values: Values) -> Any:
-    """Give the operand of what takes none."""
+    """Return the operand of what takes none."""
     return None
 
 
 def found_at(path: Steps) -> Operand:
-    """Give the operand that is what stands at a path; MISSING if nothing does."""
+    """Return the operand that is what stands at a path; MISSING if nothing does."""
     if len(path) == 1 and isinstance(path[0], str):
         name = path[0]
         if name[0] == "#":
@@ -98,7 +98,7 @@ def _list_append(left: Operand, right: Operand) -> Operand:
 
 
 def plus(left: Operand, right: Operand, sign: int) -> Operand:
-    """Give the operand that is a sum, or with the sign -1 a difference."""
+    """Return the operand that is a sum, or with the sign -1 a difference."""
 
     def operand(item: Item, names: Names, values: Values) -> Any:
         one, other = left(item, names, values), right(item, names, values)
@@ -141,7 +141,7 @@ OPERANDS: dict[str, Callable[..., Operand]] = {
 
 
 def both(left: Condition, right: Condition) -> Condition:
-    """Give a condition of two."""
+    """Return a condition of two."""
     return lambda item, names, values: left(item, names, values) and right(item, names, values)
 
 
@@ -156,13 +156,13 @@ def negated(inner: Condition) -> Condition:
 
 
 def compare(sign: str, left: Operand, right: Operand) -> Condition:
-    """Give the condition that two operands compare so."""
+    """Return the condition that two operands compare so."""
     holds = COMPARISONS[sign]
     return lambda item, names, values: holds(left(item, names, values), right(item, names, values))
 
 
 def between(of: Operand, low: Operand, high: Operand) -> Condition:
-    """Give the condition that an operand lies within two others."""
+    """Return the condition that an operand lies within two others."""
 
     def holds(item: Item, names: Names, values: Values) -> bool:
         found = of(item, names, values)
@@ -172,7 +172,7 @@ def between(of: Operand, low: Operand, high: Operand) -> Condition:
 
 
 def one_of(of: Operand, options: list[Operand]) -> Condition:
-    """Give the condition that an operand is one of some."""
+    """Return the condition that an operand is one of some."""
 
     def holds(item: Item, names: Names, values: Values) -> bool:
         found = of(item, names, values)

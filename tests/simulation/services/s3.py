@@ -98,7 +98,7 @@ class S3:
         return answer
 
     def head_object(self, **request: Any) -> dict[str, Any]:
-        """Tell size, ETag and version of an object; what is wrong is told by the status alone."""
+        """Return size, ETag and version of an object; what is wrong is told by the status alone."""
         only("HeadObject", request, _READ)
         return headers(self._bucket(request, "HeadObject"), self._head_version(request))
 

@@ -22,7 +22,7 @@ class Body:
         self._content = content
 
     def read(self, amt: int | None = None) -> bytes:
-        """Give the next bytes, all of them unless told otherwise."""
+        """Return the next bytes, all of them unless told otherwise."""
         amt = len(self._content) if amt is None else amt
         read, self._content = self._content[:amt], self._content[amt:]
         return read
@@ -45,7 +45,7 @@ class Paginator:
         self._client, self._operation = client, operation
 
     def paginate(self, **request: Any) -> Iterator[dict[str, Any]]:
-        """Give page after page."""
+        """Yield page after page."""
         while True:
             page = getattr(self._client, self._operation)(**request)
             yield page

@@ -170,7 +170,7 @@ class Sqs:
         return {"Attributes": attributes, "ResponseMetadata": _OK}
 
     def get_queue_url(self, **request: Any) -> dict[str, Any]:
-        """Give the URL of a queue's name."""
+        """Return the URL of a queue's name."""
         only("GetQueueUrl", request, frozenset({"QueueName"}))
         found = next((queue for queue in self.queues.values() if queue.name == request["QueueName"]), None)
         if found is None:

@@ -25,19 +25,19 @@ class Storage:
         self._undo: deque[tuple[Key, Item | None]] = deque(maxlen=LONGEST_LAG)
 
     def items(self) -> Iterator[Item]:
-        """Give every item."""
+        """Yield every item."""
         for partition in self._partitions.values():
             yield from partition.values()
 
     def item(self, key: Key, lag: int = 0) -> Item | None:
-        """Give one item as it was so many writes ago."""
+        """Return one item as it was so many writes ago."""
         if lag and key in (before := self._unseen(lag)):
             return before[key]
         partition = self._partitions.get(key[0])
         return partition.get(key[1]) if partition is not None else None
 
     def partition(self, index: str | None, value: Any, lag: int) -> list[Item]:
-        """Give a partition of the table or of an index as it was so many writes ago, in the order of the sort key."""
+        """Return a partition of the table or of an index as it was so many writes ago, in the order of the sort key."""
         before = self._unseen(lag) if lag else {}
         if index is None:
             there = self._partitions.get(value)

@@ -47,7 +47,7 @@ _QUERY = _EXPRESSION | {
 
 
 def never() -> int:
-    """Give the lag of a table whose reads are all up to date."""
+    """Return the lag of a table whose reads are all up to date."""
     return 0
 
 
@@ -83,11 +83,11 @@ class Table:
     # ------------------------------------------------------------ what a test may look at
 
     def items(self) -> Iterator[Item]:
-        """Give every item as it stands; look, do not change."""
+        """Return every item as it stands; look, do not change."""
         return self._storage.items()
 
     def item(self, pk: str, sk: str) -> Item | None:
-        """Give one item as it stands; look, do not change."""
+        """Return one item as it stands; look, do not change."""
         return self._storage.item((pk, sk))
 
     # ------------------------------------------------------------ what boto3 offers
@@ -307,7 +307,7 @@ def _checked(plan: expressions.Plan, request: Mapping[str, Any], operation: str)
 
 
 def _text(expression: Any) -> str | None:
-    """Give an expression that is text; boto3's objects bring their own names and values."""
+    """Return an expression that is text; boto3's objects bring their own names and values."""
     return expression if isinstance(expression, str) else None
 
 

@@ -40,7 +40,7 @@ def updated(
 
 
 def _value(action: Action, item: Mapping[str, Any], names: Mapping[str, str], values: Mapping[str, Any]) -> Any:
-    """Give what stands at the action's path afterwards; MISSING: nothing."""
+    """Return what stands at the action's path afterwards; MISSING: nothing."""
     if action.verb == "REMOVE":
         return MISSING
     value = action.operand(item, names, values)
@@ -60,7 +60,7 @@ def _sum(known: Any, value: Any) -> Any:
 
 
 def _changed(holder: Any, path: Steps, value: Any) -> Any:
-    """Give a map or list with another value at a path below it."""
+    """Return a map or list with another value at a path below it."""
     step = path[0]
     if isinstance(holder, dict) and isinstance(step, str):
         inner = value if len(path) == 1 else _changed(holder.get(step, MISSING), path[1:], value)

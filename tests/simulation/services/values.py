@@ -48,7 +48,7 @@ _SMALL = tuple(Decimal(number) for number in range(1_000))
 
 
 def stored(value: Any) -> Any:
-    """Give what DynamoDB keeps of a value, and what boto3 reads back later; shares nothing with the caller's."""
+    """Return what DynamoDB keeps of a value, and what boto3 reads back later; shares nothing with the caller's."""
     kind = type(value)
     if kind in _AS_IT_IS:
         return value

@@ -47,7 +47,7 @@ class Warehouse:
         return LOADED
 
     def later(self, table: str, partition: str, drop_id: str, attempt: int, written: str) -> Load | None:
-        """Give a load that fences off this one, if there is one."""
+        """Return a load that fences off this one, if there is one."""
         for load in self.logs.get(table, {}).values():
             if load.partition == partition and (
                 load.written > written or (load.drop_id == drop_id and load.attempt > attempt)
@@ -56,5 +56,5 @@ class Warehouse:
         return None
 
     def rows(self, table: str, partition: str) -> list[str]:
-        """Give what a partition holds."""
+        """Return what a partition holds."""
         return self.tables.get(table, {}).get(partition, [])

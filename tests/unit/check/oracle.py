@@ -64,7 +64,7 @@ class Expected:
 def judge(
     contents: bytes, contract: Contract, partition: str | None, conditions: Mapping[str, Holds] | None = None
 ) -> Expected:
-    """Say all that is wrong with a file. `conditions` are the contract's, by name, in Python."""
+    """Return all that is wrong with a file. `conditions` are the contract's, by name, in Python."""
     dialect = contract.file
     assert dialect is not None
     try:
@@ -272,7 +272,7 @@ class _Judge:
     def repeated(
         self, names: tuple[str, ...], values: Mapping[str, tuple[str, Typed]], number: int, kind: str = "unique"
     ) -> int | None:
-        """Give the record that had the same key first, if there is an earlier one."""
+        """Return the record that had the same key first, if there is an earlier one."""
         key = tuple(in_key(values[name][1]) for name in names if name in values)
         if len(key) < len(names) or None in key:
             return None

@@ -14,7 +14,7 @@ _WIDTHS = {"Y": 4, "m": 2, "d": 2, "H": 2, "M": 2, "S": 2, "g": 3, "f": 6}
 
 
 def in_key(value: Typed) -> Typed:
-    """Give a value as keys are compared: blanks at its end mean nothing in the warehouse."""
+    """Return a value as keys are compared: blanks at its end mean nothing in the warehouse."""
     return value.rstrip(" ") if isinstance(value, str) else value
 
 
@@ -46,7 +46,7 @@ def judge_cell(  # noqa: C901 - one question after the other
 
 
 def typed_value(column: Column, text: str, dialect: FileFormat) -> Typed:
-    """Give what a cell means; None if it is missing or not of its type."""
+    """Return what a cell means; None if it is missing or not of its type."""
     if text in dialect.null_tokens:
         return None
     match column.type:
@@ -67,7 +67,7 @@ def typed_value(column: Column, text: str, dialect: FileFormat) -> Typed:
 
 
 def bound(column: Column, written: str) -> Typed:
-    """Give a contract's bound as the value it means."""
+    """Return a contract's bound as the value it means."""
     match column.type:
         case "date":
             return date.fromisoformat(written).toordinal()

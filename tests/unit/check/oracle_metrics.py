@@ -33,7 +33,7 @@ def measure(metric: Metric, records: list[dict[str, tuple[str, Typed]]], tokens:
 
 
 def is_kept(metric: Metric, value: int, rows: int) -> bool:
-    """Tell whether a value is within a metric's threshold."""
+    """Return whether a value is within a metric's threshold."""
     figure = Decimal(value)
     if metric.unit == "percent":
         figure = Decimal(100 * value) / rows if rows else Decimal(0)

@@ -43,7 +43,7 @@ class Reading:
 
 
 def text_of(contents: bytes, dialect: FileFormat) -> str:
-    """Give a file's text; UnreadableError if it cannot be had."""
+    """Return a file's text; UnreadableError if it cannot be had."""
     return _decoded(_unpacked(contents, dialect), dialect)
 
 
@@ -106,7 +106,7 @@ def _zstd(contents: bytes) -> bytes:
 
 
 def _decoded(contents: bytes, dialect: FileFormat) -> str:
-    """Give the text; a byte that is none becomes the surrogate U+DC00 + byte, which no sound text holds."""
+    """Return the text; a byte that is none becomes the surrogate U+DC00 + byte, which no sound text holds."""
     if dialect.encoding in {"utf-8", "utf-8-sig"}:
         text = contents.decode("utf-8", "surrogateescape")
         return text.removeprefix("\ufeff") if dialect.encoding == "utf-8-sig" else text
@@ -160,7 +160,7 @@ def readings(text: str, dialect: FileFormat, line: int = 1) -> Iterator[Reading]
 
 
 def next_line(text: str, place: int) -> int:
-    """Give the place behind the next line feed."""
+    """Return the place behind the next line feed."""
     newline = text.find("\n", place)
     return len(text) if newline < 0 else newline + 1
 

@@ -36,7 +36,7 @@ class Case:
 
 
 def _unlike_usual(clause: Any) -> Any:
-    """Give a clause as short as it goes, for people who look at a failing example."""
+    """Return a clause as short as it goes, for people who look at a failing example."""
     if isinstance(clause, tuple):
         return [_unlike_usual(one) for one in clause]
     if not is_dataclass(clause):
@@ -123,7 +123,7 @@ def contracts(draw: Draw) -> tuple[Contract, tuple[Kind, ...], Mapping[str, Hold
 
 
 def _writes(dialect: FileFormat, label: str) -> bool:
-    """Tell whether a dialect can write a label."""
+    """Return whether a dialect can write a label."""
     if not dialect.quote and set(label) & {dialect.delimiter, '"'}:
         return False
     return label.encode(dialect.encoding, "replace").decode(dialect.encoding) == label

@@ -48,7 +48,7 @@ class Cut:
 
 
 def read(source: Cut, dialect: FileFormat) -> tuple[bytes, Code | None]:
-    """Give what is sound, and the fault that ends it."""
+    """Return what is sound, and the fault that ends it."""
     chunks: list[bytes] = []
     try:
         chunks.extend(utf8_chunks(source, dialect))

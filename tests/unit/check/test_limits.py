@@ -92,7 +92,7 @@ def test_a_share_that_is_tolerated_is_not_read_where_broken_records_are_dense(
 
 
 def only_small_sheets(monkeypatch: pytest.MonkeyPatch, most: int) -> list[int]:
-    """Let DuckDB have no memory for sheets of more bytes; return the sizes of what it reads."""
+    """Leave DuckDB no memory for sheets of more bytes; return the sizes of what it reads."""
     sizes, totals = list[int](), Duck.totals
 
     def small(duck: Duck, sheet: Sheet, *arguments: Any, **options: Any) -> Totals:

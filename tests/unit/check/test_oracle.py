@@ -57,7 +57,7 @@ def compare(verdict: Verdict, expected: Expected) -> None:
 
 
 def about(cell: BadCell) -> str | int | None:
-    """Give the detail that is this fault's own, unless it is one of labels or of the file."""
+    """Return the detail that is this fault's own, unless it is one of labels or of the file."""
     names = {"byte", "bytes", "cells", "kind", "found"} | ({"first"} if cell.record else set())
     return next((cell.details[name] for name in sorted(names & set(cell.details))), None)
 

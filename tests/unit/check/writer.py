@@ -28,7 +28,7 @@ class Writer:
         self.faulty = draw(st.integers(0, 2)) if faults else 0
 
     def text(self, table: Table) -> str:
-        """Give the whole file."""
+        """Return the whole file."""
         lines = [
             self.draw(st.sampled_from(("", "made by hand", '"', "a,b"))) + "\n" for _ in range(self.dialect.skip_lines)
         ]

@@ -61,7 +61,7 @@ def reads(tmp_path: Path) -> Callable[[str], Contract]:
 
 @pytest.fixture
 def refused(reads: Callable[[str], Contract], tmp_path: Path) -> Callable[[str], list[str]]:
-    """Give what is wrong with a contract: line, path and message of every problem."""
+    """Return what is wrong with a contract: line, path and message of every problem."""
 
     def read(text: str) -> list[str]:
         with pytest.raises(ContractFileError) as caught:

@@ -269,7 +269,7 @@ def test_a_property_that_no_cell_could_keep_is_refused_at_its_line(
 
 
 def line_of(text: str) -> int:
-    """Give the line of the column a."""
+    """Return the line of the column a."""
     return 1 + text[: text.index("name: a,")].count("\n")
 
 

@@ -20,7 +20,7 @@ def keys(grammar: Grammar) -> Iterator[str]:
 
 
 def documented() -> set[str]:
-    """Give every word that stands in the reference as code."""
+    """Return every word that stands in the reference as code."""
     return {word for span in re.findall(r"`([^`\n]+)`", REFERENCE) for word in re.findall(r"[\w-]+", span)}
 
 

@@ -16,10 +16,12 @@ from suimon.drops.failure import Failure
 from suimon.drops.run_finished_event import RunFinished
 from suimon.drops.sets import DropSet, Member
 from suimon.drops.states import State
+from suimon.incidents.crowds import group_of
 from suimon.incidents.email import SUBJECT_CHARACTERS, message, subject_line
 from suimon.incidents.incident import Incident, Problem, Stage
-from suimon.incidents.kinds import Kind
+from suimon.incidents.kinds import KINDS, Kind
 from suimon.incidents.messages import airflow, files, freshness, recoveries, sets, sweep
+from suimon.incidents.messages.crowds import told_together
 from suimon.incidents.messages.failing import failing
 from suimon.mwaa.not_started import Cause, NotStarted
 from suimon.mwaa.run_state import CannotAskError, RunState
@@ -124,7 +126,6 @@ MESSAGES: dict[Kind, Callable[[str, str], Problem]] = {
     Kind.STUCK: lambda text, _: sweep.stuck_drops("sales", [record_of(text)]),
     Kind.UNDELIVERABLE: lambda text, _: sweep.undeliverable_messages("reports", [text]),
     Kind.FAILING: lambda text, _: failing("sales", text, [failing_record(text)]),
-    Kind.ORPHANED: lambda text, _: sweep.orphaned_drops("sales", [record_of(text)]),
     Kind.SWEEP_FAILED: lambda text, _: sweep.sweep_failed("whole bucket", text),
     Kind.UNEXPLAINED: lambda text, _: sweep.unexplained_left({"lost event": (1, [text])}),
     Kind.UNUSABLE: lambda text, _: sweep.left_out({text: text}),
@@ -180,6 +181,21 @@ def test_nor_that_of_a_recovery(kind: Kind, language: str) -> None:
     for note in RECOVERIES:
         for text in HOSTILE.values():
             assert_is_ours(*recovery(text, note), *recovery(PLAIN, note))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", [kind for kind in MESSAGES if KINDS[kind].crowd])
+def test_nor_that_of_a_message_about_many(kind: Kind, language: str) -> None:
+    def told(text: str) -> tuple[str, str]:
+        problem = MESSAGES[kind](text, language)
+        many = [Incident(kind, problem.about, Stage.OPEN, "f", problem.subject, NOON, NOON)] * 2
+        subject, body = told_together(kind, many)
+        return subject_line(f"[Suimon] {subject}"), message(body, str(group_of(kind, problem.about)), "prod")
+
+    for text in HOSTILE.values():
+        subject, body = told(text)
+        assert_is_ours(subject, body, *told(PLAIN))
+        assert "`suimon drops ID --stack prod`" in body
 
 
 @pytest.mark.parametrize("kind", [Kind.REJECTED, Kind.GONE, Kind.IMPERFECT, Kind.REFUSED_CONF, Kind.FOREIGN_RUN])

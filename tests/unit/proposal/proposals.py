@@ -41,7 +41,7 @@ def column(contract: Contract, name: str) -> Column:
 
 
 def marked(text: str, clause: str) -> bool:
-    """Tell whether a person is asked to look at a clause, each time it stands there."""
+    """Return whether a person is asked to look at a clause, each time it stands there."""
     lines = [line for line in text.splitlines() if clause in line]
     return bool(lines) and all(MARK in line for line in lines)
 

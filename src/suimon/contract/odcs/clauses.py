@@ -72,7 +72,7 @@ class Clause:
         return iter(self.value if isinstance(self.value, list) else ())
 
     def problem(self, message: str) -> Problem:
-        """Say what is wrong here."""
+        """Return what is wrong here."""
         return Problem(self.file, self.line, self.path, message)
 
     def plain(self) -> Any:

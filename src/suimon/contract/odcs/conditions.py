@@ -109,7 +109,7 @@ def _value_of(column: exp.Column, places: dict[str, int]) -> exp.Expression:
 
 
 def _forbidden(tree: exp.Expression, columns: tuple[Column, ...], places: dict[str, int]) -> str | None:
-    """Say what in a condition may not stand there; None if all of it may."""
+    """Return what in a condition may not stand there; None if all of it may."""
     for node in tree.walk():
         extracts = isinstance(node, exp.Extract) and node.name.upper() not in _EXTRACTED
         casts = isinstance(node, exp.DataType) and node.this.name not in _CASTS
@@ -129,7 +129,7 @@ def _shown(node: exp.Expr) -> str:
 
 
 def _shifts_zone(node: exp.AtTimeZone) -> str | None:
-    """Say what is wrong with a change of zone: alone it would depend on the zone of the machine. None if nothing is."""
+    """Return what is wrong with a change of zone, which alone would depend on the zone of the machine; None if nothing is."""
     outer, inner = (node.parent, node) if isinstance(node.parent, exp.AtTimeZone) else (node, node.this)
     if not isinstance(outer, exp.AtTimeZone) or not isinstance(inner, exp.AtTimeZone):
         return "is half a change of zone; write AT TIME ZONE 'UTC' AT TIME ZONE '<zone>'"
@@ -150,7 +150,7 @@ def _converts(tree: exp.Expression) -> bool:
 
 
 def _unbound(sql: str, columns: tuple[Column, ...], *, converts: bool) -> str | None:
-    """Say why DuckDB cannot evaluate a condition over the columns; None if it can."""
+    """Return why DuckDB cannot evaluate a condition over the columns; None if it can."""
     sql = sql.replace(DS, _SAMPLE_DATE)
     rows = [", ".join(f"CAST(NULL AS {column.sql_type}) AS t{place}" for place, column in enumerate(columns))]
     if not converts:

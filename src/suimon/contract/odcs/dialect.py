@@ -76,7 +76,7 @@ def fit(clause: Clause, dialect: FileFormat, columns: tuple[Column, ...], reader
 
 
 def unwritable(text: str, dialect: FileFormat) -> str | None:
-    """Say why no cell of a file in the dialect can hold the text; None if one can."""
+    """Return why no cell of a file in the dialect can hold the text; None if one can."""
     if "\0" in text:
         return "holds a NUL, which no file may"
     for character in text:

@@ -36,7 +36,7 @@ class Reader:
         self._missing.add(_below(clause, key))
 
     def sound(self, clause: Clause, *keys: str) -> bool:
-        """Tell whether all that was read under the keys is the contract's: what follows from a stand-in is no news."""
+        """Return whether what was read under the keys is the contract's: what follows from a stand-in is no news."""
         paths = {_below(clause, key) for key in keys}
         return paths.isdisjoint(self._missing) and paths.isdisjoint(problem.path for problem in self.problems)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from suimon.incidents.email import OF_STACK
+from suimon.incidents.incident import listed
 from suimon.incidents.kinds import Kind
 
 if TYPE_CHECKING:
@@ -27,18 +29,17 @@ _LISTED = 1_000  # lines, far below what a message takes
 
 def told_together(kind: Kind, incidents: Sequence[Incident]) -> tuple[str, str]:
     """Return subject and body of the message about incidents of a kind, the oldest first."""
-    of = f"{incidents[0].about.dataset}: " if len({one.about.dataset for one in incidents}) == 1 else ""
-    of = "" if of == ": " else of
+    datasets = {one.about.dataset for one in incidents}
+    of = f"{datasets.pop()}: " if len(datasets) == 1 and "" not in datasets else ""
     count = f"{len(incidents):,} more" if len(incidents) > 1 else "one more"
     subject = f"{of}{count}: {_WHAT.get(kind, kind)}"
-    lines = [f"  {one.subject}{f' (drop {one.about.drop_id})' if one.about.drop_id else ''}" for one in incidents]
-    more = f"\n  and {len(lines) - _LISTED:,} more" if len(lines) > _LISTED else ""
+    lines = [f"{one.subject}{f' (drop {one.about.drop_id})' if one.about.drop_id else ''}" for one in incidents]
     since = f"{incidents[0].opened_at:%Y-%m-%d %H:%M} UTC"
     body = (
         f"So many problems of one kind came since {since} that they are told together; the first ones were told one by "
-        "one.\n\n" + "\n".join(lines[:_LISTED]) + more + "\n\n"
+        f"one.\n\n{listed(lines, _LISTED)}\n\n"
         "What to do: look for one cause, such as a changed format or an outage. "
-        "`suimon drops ID` shows a drop, its reason and its report. Each of these ends without another message when "
-        "its problem is over."
+        f"`suimon drops ID{OF_STACK}` shows a drop, its reason and its report. Each of these ends without another "
+        "message when its problem is over."
     )
     return subject, body

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from suimon.drops.failure import TERMINATED
 from suimon.drops.foreign_text import LONGEST_NAME, shown
-from suimon.incidents.incident import EXAMPLES, Problem
+from suimon.incidents.incident import Problem, listed
 from suimon.incidents.kinds import KINDS, About, Kind
 from suimon.ledger.items import stamp
 
@@ -35,21 +35,18 @@ _ELSE = (
 
 def failing(dataset: str, error: str, records: Sequence[DropRecord]) -> Problem:
     """Report files of one dataset that fail with one error."""
-    lines = []
-    for record in sorted(records, key=lambda one: one.updated_at)[:EXAMPLES]:
-        if failure := record.failing:
-            lines += [
-                f"  {record.drop.shown_uri} (drop {record.id}, {record.state})",
-                f"    {failure.tries:,} tries have failed since {stamp(failure.since)}, the last one with",
-                f"    {shown(failure.text)}",
-            ]
-    more = f"\n  and {len(records) - EXAMPLES:,} more" if len(records) > EXAMPLES else ""
-    body = "\n".join(lines)
+    tries = [
+        f"{record.drop.shown_uri} (drop {record.id}, {record.state})\n"
+        f"    {failure.tries:,} tries have failed since {stamp(failure.since)}, the last one with\n"
+        f"    {shown(failure.text)}"
+        for record in sorted(records, key=lambda one: one.updated_at)
+        if (failure := record.failing)
+    ]
     return Problem(
         kind=Kind.FAILING,
         about=About(dataset=dataset, error=error),
         subject=f"{dataset}: files do not get through the gate: {shown(error, LONGEST_NAME)}",
-        body=f"These could neither be accepted nor rejected:\n{body}{more}\n\n{_remedy(error)}",
+        body=f"These could neither be accepted nor rejected:\n{listed(tries)}\n\n{_remedy(error)}",
         fingerprint="failing",
     )
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from suimon.drops.foreign_text import shown
 from suimon.incidents.email import OF_STACK
-from suimon.incidents.incident import EXAMPLES, Problem
+from suimon.incidents.incident import Problem, listed
 from suimon.incidents.kinds import NOTHING, About, Kind
 from suimon.ledger.items import stamp
 
@@ -51,14 +51,13 @@ def unexplained_left(left: Mapping[str, tuple[int, Sequence[str]]]) -> Problem:
 
 def left_out(found: Mapping[str, str]) -> Problem:
     """Report what a round could not use of what it read; `found`: by name, why."""
-    listed = "\n".join(f"  {shown(name)}\n    {shown(reason)}" for name, reason in sorted(found.items())[:EXAMPLES])
-    more = f"\n  and {len(found) - EXAMPLES:,} more" if len(found) > EXAMPLES else ""
+    reasons = listed([f"{shown(name)}\n    {shown(reason)}" for name, reason in sorted(found.items())])
     return Problem(
         kind=Kind.UNUSABLE,
         about=NOTHING,
         subject="The sweep left out what it cannot use",
         body=(
-            f"Everything else was done. These were left out, and nobody looks after them meanwhile:\n{listed}{more}\n\n"
+            f"Everything else was done. These were left out, and nobody looks after them meanwhile:\n{reasons}\n\n"
             "What to do: a checkpoint# is begun anew by itself. Of any other item, find in CloudTrail who wrote it; "
             "correct it in the ledger's table, or delete it: then its object is found and entered again, and a problem "
             "that is still there is reported again."
@@ -69,17 +68,18 @@ def left_out(found: Mapping[str, str]) -> Problem:
 
 def stuck_drops(dataset: str, records: Sequence[DropRecord]) -> Problem:
     """Drops of one dataset that are stuck at the gate."""
-    listed = "\n".join(
-        f"  {record.drop.shown_key}: {record.state} since {stamp(record.updated_at)}, drop {record.id}"
-        for record in sorted(records, key=lambda one: one.updated_at)[:EXAMPLES]
+    drops = listed(
+        [
+            f"{record.drop.shown_key}: {record.state} since {stamp(record.updated_at)}, drop {record.id}"
+            for record in sorted(records, key=lambda one: one.updated_at)
+        ]
     )
-    more = f"\n  and {len(records) - EXAMPLES:,} more" if len(records) > EXAMPLES else ""
     return Problem(
         kind=Kind.STUCK,
         about=About(dataset=dataset),
         subject=f"{dataset}: files are stuck at the gate",
         body=(
-            f"These have been stuck for more than an hour, though they were resumed several times:\n{listed}{more}"
+            f"These have been stuck for more than an hour, though they were resumed several times:\n{drops}"
             "\n\nWhat to do: look for the drop's id in the log of the intake function. Of an ACCEPTED one see whether "
             "Airflow takes its run (another e-mail says why not, if Airflow was asked). Nothing is lost and nothing "
             "has to be sent again: they resume by themselves when the cause is gone."
@@ -90,15 +90,14 @@ def stuck_drops(dataset: str, records: Sequence[DropRecord]) -> Problem:
 
 def orphaned_drops(dataset: str, records: Sequence[DropRecord]) -> Problem:
     """Report accepted drops of a dataset that no contract knows any more."""
-    listed = "\n".join(f"  {one.drop.shown_key}: {one.state}, drop {one.id}" for one in records[:EXAMPLES])
-    more = f"\n  and {len(records) - EXAMPLES:,} more" if len(records) > EXAMPLES else ""
+    drops = listed([f"{one.drop.shown_key}: {one.state}, drop {one.id}" for one in records])
     return Problem(
         kind=Kind.ORPHANED,
         about=About(dataset=dataset),
         subject=f"{dataset}: files wait, and no contract knows them any more",
         body=(
             f"They were accepted, and the contract of {dataset} is gone from this release before their runs were "
-            f"started:\n{listed}{more}\n\n"
+            f"started:\n{drops}\n\n"
             "What to do: if the contract went by mistake, deploy it again, and they go on by themselves. Else close "
             "each:\n"
             f"  suimon drops close {records[0].id} --reason 'the dataset is given up'{OF_STACK}"
@@ -109,14 +108,13 @@ def orphaned_drops(dataset: str, records: Sequence[DropRecord]) -> Problem:
 
 def undeliverable_messages(bucket: str, keys: Sequence[str]) -> Problem:
     """Messages that cannot be used, each kept whole."""
-    listed = "\n".join(f"  s3://{bucket}/{shown(key)}" for key in keys[:EXAMPLES])
-    more = f"\n  and {len(keys) - EXAMPLES} more" if len(keys) > EXAMPLES else ""
+    kept = listed([f"s3://{bucket}/{shown(key)}" for key in keys])
     return Problem(
         kind=Kind.UNDELIVERABLE,
         about=NOTHING,
         subject="Messages that cannot be used",
         body=(
-            f"They could not be delivered, and are of no known kind. Each is kept whole:\n{listed}{more}\n\n"
+            f"They could not be delivered, and are of no known kind. Each is kept whole:\n{kept}\n\n"
             "What to do: read them; each says why it could not be used. If one is about a file, send the file again. "
             "Delete them there when they are dealt with: then this recovers."
         ),
