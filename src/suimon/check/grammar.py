@@ -132,7 +132,7 @@ class Grammar:
         return end
 
     def record_at(self, text: bytes, position: int, window: int) -> bytes | None:
-        """Return the record, of any width and line ending, that starts at `position`; None if it ends after `window`."""
+        """Return the record of any width and ending that starts at `position`; None if there is none by `window`."""
         match = self._any_record.match(text, position, window)
         return match[0] if match and (match[0].endswith(b"\n") or window == len(text)) else None
 

@@ -129,7 +129,7 @@ def _shown(node: exp.Expr) -> str:
 
 
 def _shifts_zone(node: exp.AtTimeZone) -> str | None:
-    """Return what is wrong with a change of zone, which alone would depend on the zone of the machine; None if nothing is."""
+    """Return what is wrong with a change of zone, which alone depends on the zone of the machine; None if nothing."""
     outer, inner = (node.parent, node) if isinstance(node.parent, exp.AtTimeZone) else (node, node.this)
     if not isinstance(outer, exp.AtTimeZone) or not isinstance(inner, exp.AtTimeZone):
         return "is half a change of zone; write AT TIME ZONE 'UTC' AT TIME ZONE '<zone>'"
