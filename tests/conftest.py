@@ -54,7 +54,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Return the unit that one worker takes: a file's tests, or those of the files of a line of LONGEST."""
+    """Return a scheduler by which a worker takes the tests of a file, or of the files of a line of LONGEST."""
     from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415 Airflow's environments have none
 
     scheduler = LoadScopeScheduling(config, log)
