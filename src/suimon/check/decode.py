@@ -212,8 +212,15 @@ def _utf16_as_utf8(chunks: Iterator[bytes]) -> Iterator[bytes]:
     if order:
         decode = codecs.getincrementaldecoder(order)(_STRAY_BYTES).decode
         for step in _steps(chain([head[2:]], chunks)):
-            yield decode(step).encode("utf-8", "surrogatepass")
+            text = decode(step)
+            if any(swapped in text for swapped in _SWAPPED_IN_UTF16):
+                raise DecodeError(Code.BYTE_ORDER_MARK, {})
+            yield text.encode("utf-8", "surrogatepass")
         yield decode(b"", True).encode("utf-8", "surrogatepass")  # noqa: FBT003 the codec's own signature
+
+
+# A byte order mark and a line feed of the other order, neither a character: a file of that order was joined to it.
+_SWAPPED_IN_UTF16 = ("\ufffe", "\u0a00")
 
 
 def _multibyte_as_utf8(chunks: Iterator[bytes], encoding: str) -> Iterator[bytes]:

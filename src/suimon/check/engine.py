@@ -325,7 +325,7 @@ class _Check:
             self.broken_records |= fault.record is not None
         for (code, column, details), number_of in judged.unlisted.items():
             self.tally.count(code, column, dict(details), number_of)
-            self.tally.beyond_records |= code is Code.BLANK_ROW
+            self.tally.beyond_records |= code in {Code.BLANK_ROW, Code.BYTE_ORDER_MARK}
             self.broken_records |= code is not Code.BLANK_ROW
         cells = sorted((*judged.faults, *judged.cells), key=lambda cell: (cell.line or 0, cell.record or 0))
         self.tally.list(moved(cell, piece) for cell in cells)

@@ -24,10 +24,6 @@ STAINS = (b"\0", b"\x1a", b"\x1b", BYTE_ORDER_MARK)
 _CONTROL = re.compile(rb"[\0\x1a\x1b]")
 
 
-# A record starts with no byte order mark: where one stands, files were joined.
-_UNMARKED = rb"(?!" + BYTE_ORDER_MARK + rb")"
-
-
 class Grammar:
     """The records of a dialect, `width` cells each. `transcoded`: stray bytes are written as lone surrogates."""
 
@@ -44,10 +40,12 @@ class Grammar:
         self._quoted_cell = re.compile(quoted)
         self._cell = re.compile(rb"(?:" + quoted + rb"|" + plain + rb")" if quoted else plain)
         cell = self._cell.pattern
-        ended = _UNMARKED + self._body(width) + _ENDINGS[dialect.line_ending]
+        # A record starts with no byte order mark, in quotes or not: where one stands, files were joined.
+        self._unmarked = rb"(?!" + (re.escape(self._quote) + rb"?+" if self._quote else rb"") + BYTE_ORDER_MARK + rb")"
+        ended = self._unmarked + self._body(width) + _ENDINGS[dialect.line_ending]
         self._record = re.compile(ended)
         self._records = re.compile(rb"(?:" + ended + rb")*+")
-        self._last = re.compile(rb"(?=[\s\S])" + _UNMARKED + self._body(width) + rb"\Z")
+        self._last = re.compile(rb"(?=[\s\S])" + self._unmarked + self._body(width) + rb"\Z")
         self._others = dict[tuple[int, bytes], re.Pattern[bytes]]()
         self._any_record = re.compile(cell + rb"(?:" + delimiter + cell + rb")*+(?:\r?\n|\Z)")
 
@@ -131,6 +129,10 @@ class Grammar:
             return match.end()
         return end
 
+    def is_marked(self, text: bytes, position: int) -> bool:
+        """Return whether a record starts with a byte order mark, in quotes or not."""
+        return text.startswith((BYTE_ORDER_MARK, self._quote + BYTE_ORDER_MARK), position)
+
     def record_at(self, text: bytes, position: int, window: int) -> bytes | None:
         """Return the record of any width and ending that starts at `position`; None if there is none by `window`."""
         match = self._any_record.match(text, position, window)
@@ -141,7 +143,7 @@ class Grammar:
         if (width, ending) not in self._others:
             not_blank = rb"(?!\r?\n)" if width == 1 else b""
             self._others[width, ending] = re.compile(
-                rb"(?:" + _UNMARKED + not_blank + self._body(width) + ending + rb")*+"
+                rb"(?:" + self._unmarked + not_blank + self._body(width) + ending + rb")*+"
             )
         match = self._others[width, ending].match(text, position, window)
         return match.end() if match else position

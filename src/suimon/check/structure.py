@@ -151,7 +151,7 @@ class _Scanner:
         """Name what is wrong with the record at `start`; give where it ends, None when the next piece may end it."""
         grammar, text = self._grammar, self._text
         self.found.steps += 1
-        if text.startswith(BYTE_ORDER_MARK, start):
+        if grammar.is_marked(text, start):
             return self._marked(start, window)
         if record := grammar.record_at(text, start, window):
             return self._whole(start, record)
@@ -173,7 +173,8 @@ class _Scanner:
 
     def _marked(self, start: int, window: int) -> int | None:
         """Report a byte order mark before a record: two files were joined. The record is passed over as broken."""
-        grammar, text, after = self._grammar, self._text, start + len(BYTE_ORDER_MARK)
+        grammar, text = self._grammar, self._text
+        after = start + len(BYTE_ORDER_MARK) if text.startswith(BYTE_ORDER_MARK, start) else start
         if record := grammar.record_at(text, after, window):
             end = after + len(record)
         elif window == len(text) and not self._last and grammar.first_fault(text, after, window)[0] is None:

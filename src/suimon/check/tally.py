@@ -40,7 +40,7 @@ class Tally:
     def count_fault(self, fault: BadCell) -> None:
         """Count a fault of the file or of a record's structure."""
         self.count(fault.code, fault.column, fault.details)
-        self.beyond_records |= fault.record is None
+        self.beyond_records |= fault.record is None or fault.code is Code.BYTE_ORDER_MARK  # files were joined
 
     def list(self, cells: Iterable[BadCell]) -> None:
         """List cells of a part of the file, the first ones of it; parts may come in any order."""

@@ -1,5 +1,6 @@
 """On which business dates a file is due. Standard library only: the days are compiled into the contract."""
 
+from calendar import monthrange
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -54,12 +55,13 @@ class Calendar:
         yield day
         if self.when_closed == "skip":
             return
-        step = timedelta(days=1 if self.when_closed == "previous" else -1)
-        for _ in range(MOST_CLOSED):
-            day += step
-            if self.is_open(day):
+        step = 1 if self.when_closed == "previous" else -1
+        last = min(max(day.toordinal() + step * MOST_CLOSED, date.min.toordinal()), date.max.toordinal())
+        for number in range(day.toordinal() + step, last + step, step):
+            closed = date.fromordinal(number)
+            if self.is_open(closed):
                 return
-            yield day
+            yield closed
 
     def _is_named(self, day: date) -> bool:
         return day.day in self.month_days or day.day - _days_in_month(day) - 1 in self.month_days
@@ -99,7 +101,7 @@ class Calendar:
 
 
 def _days_in_month(day: date) -> int:
-    return ((day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)).day
+    return monthrange(day.year, day.month)[1]
 
 
 EVERY_DAY = Calendar()

@@ -34,7 +34,7 @@ class Arrival:
     days_after: int
     deadline: time
     time_zone: str
-    lookback_days: int  # for how many days a file is looked for, that of its deadline being the first
+    lookback_days: int  # for how many times 24 hours after its deadline a file is looked for
     calendar: Calendar = EVERY_DAY
 
     @classmethod

@@ -77,12 +77,13 @@ class Drop:
                 size=int(entry["size"]),
                 sequencer=str(entry.get("sequencer", "")),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise EventError(
                 f"not an Object Created event of a versioned bucket: {error!r} is missing or unreadable; "
                 "turn versioning and EventBridge on for the raw bucket"
             ) from error
-        if not (drop.bucket and drop.key and drop.version_id and _is_text(drop.bucket + drop.key + drop.version_id)):
+        texts = (event["detail"]["bucket"]["name"], entry["key"], entry["version-id"])
+        if drop.size < 0 or not all(isinstance(text, str) and text and _is_text(text) for text in texts):
             raise EventError(f"no version of an object has the key {drop.key!r} and the version id {drop.version_id!r}")
         return drop
 

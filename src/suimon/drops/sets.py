@@ -228,7 +228,7 @@ def names_in(manifest: bytes, key: str, partition: str, pattern: KeyPattern) -> 
     """Read which shards a manifest lists, by name; SetError says what is wrong with it."""
     try:
         files = json.loads(manifest)["files"]
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise SetError('the manifest is not JSON of the form {"files": ["…", …]}') from error
     if not isinstance(files, list) or not files or not all(isinstance(file, str) for file in files):
         raise SetError("the manifest's files must be a list of at least one name")

@@ -52,15 +52,21 @@ def sets_to_check(
 
 
 def due_partitions(arrival: Arrival, now: datetime) -> list[str]:
-    """Return the business dates with a file whose deadline came in the last `lookback_days` days, oldest first.
+    """Return the dates with a file whose deadline came less than `lookback_days` times 24 hours ago, oldest first.
 
     Written YYYY-MM-DD. The deadline is a time on the wall in the contract's zone. One that the change to summer time
     skips falls as much later as the clock jumps; one that comes twice in autumn counts the first time.
     """
     zone = ZoneInfo(arrival.time_zone)
     newest = now.astimezone(zone).date() - timedelta(days=arrival.days_after)
-    days = (newest - timedelta(days=back) for back in reversed(range(arrival.lookback_days)))
-    return [day.isoformat() for day in days if arrival.calendar.expects(day) and deadline_of(arrival, day) <= now]
+    # A day more than that: one whose deadline is at midnight is looked for by rounds of the day after, too.
+    days = (newest - timedelta(days=back) for back in reversed(range(arrival.lookback_days + 1)))
+    window = timedelta(days=arrival.lookback_days)
+    return [
+        day.isoformat()
+        for day in days
+        if arrival.calendar.expects(day) and timedelta() <= now - deadline_of(arrival, day) < window
+    ]
 
 
 def deadline_of(arrival: Arrival, day: date) -> datetime:

@@ -151,3 +151,25 @@ def test_the_end_mark_of_dos_is_no_record(check: Check, columns: int) -> None:
 )
 def test_an_encoding_is_guessed_for_words_alone(head: bytes, encoding: str | None) -> None:
     assert encoding_of(head) == encoding
+
+
+@pytest.mark.parametrize("start", ["\ufeff", '"\ufeff'])
+@pytest.mark.parametrize("tolerance", [None, Tolerance(max_rows=5, max_percent="50")])
+def test_joined_files_are_rejected_whatever_is_tolerated(check: Check, start: str, tolerance: Tolerance | None) -> None:
+    end = '"' if start.startswith('"') else ""
+    text = f"id,note\n1,a\n2,b\n{start}id{end},note\n3,c\n4,d\n".encode()
+    verdict = check(text, under("utf-8", tolerance=tolerance), None)
+    assert not verdict.accepted
+    assert [(cell.code, cell.line) for cell in verdict.bad_cells] == [(Code.BYTE_ORDER_MARK, 4)]
+
+
+@pytest.mark.parametrize("tolerance", [None, Tolerance(max_rows=5, max_percent="50")])
+@pytest.mark.parametrize("mark", [b"", b"\xfe\xff"])
+@pytest.mark.parametrize("before", ["id,note\n", "id,note\n1,a\n2,b\n"])
+def test_utf16_of_the_other_order_behind_it_rejects_a_file(
+    check: Check, before: str, mark: bytes, tolerance: Tolerance | None
+) -> None:
+    contents = b"\xff\xfe" + before.encode("utf-16-le") + mark + "id,note\n3,c\n".encode("utf-16-be")
+    verdict = check(contents, under("utf-16", tolerance=tolerance), None)
+    assert not verdict.accepted
+    assert [cell.code for cell in verdict.bad_cells] == [Code.BYTE_ORDER_MARK]

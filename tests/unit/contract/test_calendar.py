@@ -79,6 +79,13 @@ def test_a_date_moves_over_so_many_closed_days_and_no_further() -> None:
     assert expected(beyond, date(2026, 1, 1), 31) == []
 
 
+@pytest.mark.parametrize("when_closed", ["previous", "next"])
+@pytest.mark.parametrize("day", [date(1, 1, 1), date(9999, 12, 31)])
+def test_the_first_and_the_last_day_there_are_have_neighbours_on_one_side(day: date, when_closed: str) -> None:
+    calendar = Calendar(month_days=(15, -1), business_days=(1,), when_closed=when_closed)  # type: ignore[arg-type]  # one of three
+    assert calendar.expects(day)
+
+
 def test_open_days_are_counted_from_the_month_and_from_its_end() -> None:
     calendar = Calendar(
         weekdays=WEEK, business_days=(1, 3, -1), closed=frozenset({date(2026, 11, 2), date(2026, 11, 30)})
@@ -168,6 +175,9 @@ def test_a_contract_declares_when_its_files_begin_and_end(calendar_of: Callable[
         ("closures: ['2026-02-30']", "closures[0]", "must be a date YYYY-MM-DD, is '2026-02-30'"),
         ("monthDays: [1], whenClosed: later", "whenClosed", "must be one of skip, previous, next"),
         ("whenClosed: next", "whenClosed", "moves the dates of monthDays, which are missing"),
+        ("monthDays: [-1]", "monthDays[0]", "must be a number from 1 to 31, or last"),
+        ("firstDate: 20260101", "firstDate", "must be a date YYYY-MM-DD"),
+        ('closures: ["2026-W05-1"]', "closures[0]", "must be a date YYYY-MM-DD"),
         ("firstDate: soon", "firstDate", "must be a date YYYY-MM-DD"),
         ("firstDate: 2026-11-21, lastDate: 2026-11-20", "lastDate", "lies before firstDate"),
         ("firstDate: 2026-11-21, lastDate: 2026-11-22, weekdays: [mon]", "", "no date would ever have a file"),
@@ -180,3 +190,28 @@ def test_what_says_nothing_about_any_date_is_refused(
     (problem,) = refused(draft(custom=ARRIVAL.format(more=more)))
     assert where in problem
     assert what in problem
+
+
+@pytest.mark.parametrize("zone", ["localtime", "posixrules", "right/Asia/Tokyo", "posix/Asia/Tokyo", "Factory", "JST"])
+def test_a_zone_that_only_this_machine_knows_is_refused(
+    zone: str, draft: Callable[..., str], refused: Callable[[str], list[str]]
+) -> None:
+    text = draft(custom=ARRIVAL.format(more="weekdays: [mon]").replace("Asia/Tokyo", zone))
+    assert [f"{zone!r} is no time zone" in problem for problem in refused(text)] == [True]
+
+
+@pytest.mark.parametrize(("back", "right"), [(0, False), (1, True)])
+def test_dates_that_reject_what_comes_in_time_are_refused(
+    back: int,
+    draft: Callable[..., str],
+    refused: Callable[[str], list[str]],
+    reads: Callable[[str], Contract],
+    *,
+    right: bool,
+) -> None:
+    dates = f"property: dates, value: {{daysBack: {back}}}"
+    text = draft(custom=f"{ARRIVAL.format(more='weekdays: [mon]')}}}\n  - {{{dates}")
+    if right:
+        assert reads(text).dates.days_back == 1
+    else:
+        assert ["daysBack rejects what comes by its deadline" in problem for problem in refused(text)] == [True]

@@ -49,6 +49,26 @@ def test_an_event_of_an_unversioned_bucket_is_refused_with_what_to_do() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("size", float("inf")),
+        ("size", -1),
+        ("key", None),
+        ("key", ["a"]),
+        ("key", ""),
+        ("key", "a\ud800b"),
+        ("version-id", None),
+        ("version-id", 7),
+    ],
+)
+def test_what_names_no_version_of_an_object_is_refused(name: str, value: object) -> None:
+    event = copy.deepcopy(EVENT)
+    event["detail"]["object"][name] = value
+    with pytest.raises(EventError):
+        Drop.from_event(event)
+
+
+@pytest.mark.parametrize(
     ("sequencer", "order"),
     [
         ("0a", "0A" + "0" * 30 + ".00000000"),

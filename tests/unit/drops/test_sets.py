@@ -284,3 +284,9 @@ def test_a_set_that_recovers_says_whether_it_is_whole(waits: bool, note: str) ->
     whole = joined("a") if waits else joined("a", "b", "c")
     check = judge_set(contract, whole, NOW)
     assert (check.problem, check.note, str(check.incident_id)) == (None, note, f"incomplete-set:orders:{DAY}")
+
+
+@pytest.mark.parametrize("manifest", [b"[" * 100_000, b'{"files": ' + b"[" * 100_000])
+def test_a_manifest_that_is_nested_without_end_is_told_as_any_other_bad_one(manifest: bytes) -> None:
+    with pytest.raises(SetError, match="not JSON of the form"):
+        names_in(manifest, "orders/2026-11-20/manifest.json", DAY, PATTERN)

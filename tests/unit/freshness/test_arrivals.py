@@ -62,9 +62,9 @@ def test_the_zone_that_now_is_written_in_does_not_matter() -> None:
         assert due_partitions(TOKYO, now.astimezone(timezone(timedelta(hours=hours)))) == due_partitions(TOKYO, now)
 
 
-def test_a_lookback_of_one_day_asks_for_the_day_of_the_deadline_only() -> None:
+def test_a_lookback_of_one_day_asks_for_a_day_from_its_deadline_to_the_next() -> None:
     same_day = Arrival(days_after=0, deadline=time(18), time_zone="Asia/Tokyo", lookback_days=1)
-    assert due_partitions(same_day, utc("2026-11-21T08:59:59")) == []
+    assert due_partitions(same_day, utc("2026-11-21T08:59:59")) == ["2026-11-20"]
     assert due_partitions(same_day, utc("2026-11-21T09:00:00")) == ["2026-11-21"]
 
 
@@ -187,3 +187,10 @@ def test_a_file_that_was_missing_recovers_with_its_key() -> None:
         "missing-file:sales:2026-11-20",
         "sales/2026-11-20/sales_data.csv has come.",
     )
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "Africa/Cairo", "UTC", "Pacific/Apia"])
+def test_a_deadline_near_midnight_is_looked_for_by_rounds_at_any_minute(zone: str) -> None:
+    late = Arrival(days_after=1, deadline=time(23, 59), time_zone=zone, lookback_days=1)
+    rounds = (utc("2026-01-02T00:07:00") + timedelta(minutes=15 * number) for number in range(96 * 365))
+    assert len({day for now in rounds for day in due_partitions(late, now)}) >= 365

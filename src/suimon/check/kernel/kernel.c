@@ -116,11 +116,12 @@ INLINE int64_t read_record(scan *scan, reader *reader, int64_t start, bool *faul
     const uint8_t delimiter = plan->delimiter, quote = plan->quote;
     int64_t cell = start;
     *fault = false;
-    /* Before a record a byte order mark says that files were joined. */
-    if (bytes[start] == 0xEF && !plan->encoding.singles && scan->size - start >= 3
-        && memcmp(bytes + start, "\xEF\xBB\xBF", 3) == 0) {
+    /* Before a record a byte order mark says that files were joined; it may stand in the quotes of the first cell. */
+    const int64_t mark = start + (quote && bytes[start] == quote);
+    if (!plan->encoding.singles && scan->size - mark >= 3 && memcmp(bytes + mark, "\xEF\xBB\xBF", 3) == 0) {
         scan->record.broken = true;
-        cell += 3;
+        if (mark == start)
+            cell += 3;
     }
     for (;;) {
         int64_t at = next_mark(reader), begin = cell, end;

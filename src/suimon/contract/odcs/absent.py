@@ -24,6 +24,10 @@ def refuse_needed(
             continue
         if not dialect.header:
             why = "needs header: true; without one nobody could tell which column is absent"
+        elif dialect.extra_columns == "ignore":
+            why = (
+                "contradicts extraColumns: ignore: a label that is misspelt would be passed over, and its column empty"
+            )
         elif column.required:
             why = "contradicts required or primaryKey: an absent column has no values"
         elif column.partition:

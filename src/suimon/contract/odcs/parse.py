@@ -219,6 +219,10 @@ def _gated(watched: Contract, document: Clause, schema: Clause, custom: dict[str
         columns, metrics = as_rules(columns, metrics)
         refuse_needed(schema, dialect, columns, conditions, metrics, reader)
     pattern = read_key_pattern(custom["keyPattern"], reader)
+    dates = _dates(custom["dates"], reader) if "dates" in custom else USUAL
+    arrival = read_arrival(custom["arrival"], reader) if "arrival" in custom else None
+    if arrival and dates.days_back is not None and dates.days_back < arrival.days_after:
+        reader.refuse(custom["dates"], f"daysBack rejects what comes by its deadline, {arrival.days_after} days later")
     return replace(
         watched,
         dag_id=_dag(document, custom, reader),
@@ -230,8 +234,8 @@ def _gated(watched: Contract, document: Clause, schema: Clause, custom: dict[str
         metrics=metrics,
         tolerance=_tolerance(custom["tolerance"], reader) if "tolerance" in custom else None,
         language=_language(custom["language"], reader) if "language" in custom else "en",
-        dates=_dates(custom["dates"], reader) if "dates" in custom else USUAL,
-        arrival=read_arrival(custom["arrival"], reader) if "arrival" in custom else None,
+        dates=dates,
+        arrival=arrival,
         set_rule=read_set(custom["keyPattern"], pattern, custom.get("set"), reader),
     )
 

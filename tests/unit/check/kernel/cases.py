@@ -71,7 +71,9 @@ def cells(kernel: Any) -> Iterator[str]:
             good = tuple(text.replace(".", decimal) if column.type == "decimal" else text for text in kind.good)
             for text in {*good, *kind.odd, *ODD}:
                 bad = list(judge_cell(column, text, dialect, PARTITION, required=required))
-                if passes(sieve, quoted(text) + b"\n") is bool(bad) and text not in DOUBTED.get(column.type, ()):
+                # A record that starts with a byte order mark is of another file, whatever its first column may hold.
+                wrong = bool(bad) or text.startswith("\ufeff")
+                if passes(sieve, quoted(text) + b"\n") is wrong and text not in DOUBTED.get(column.type, ()):
                     yield f"{column.type} {column.format or ''} {text!r}: {bad}"
     listed = sieve_of(kernel, replace(TEXT, allowed=("JPY", "USD")))
     for text in ("JPY", "USD", "JPX", "UPY", "JP", "JPYX"):
@@ -234,6 +236,8 @@ def places(kernel: Any) -> Iterator[str]:
             ("one cell", b"x" * at + b"z\nx,y\n", [(0, at + 2, library.FORM)]),
             ("blank line", b"x" * at + b",y\n\nx,y\n", [(at + 3, at + 4, library.BLANK)]),
             ("mark of a file", b"\xef\xbb\xbf" + b"x" * at + b",y\n", [(0, at + 6, library.FORM)]),
+            ("mark in quotes", b'"\xef\xbb\xbf' + b"x" * at + b'",y\n', [(0, at + 8, library.FORM)]),
+            ("mark further on", b"x" * at + b',"\xef\xbb\xbf"\n', []),
             ("tab", b"x" * at + b"\t,y\n", []),
         ):
             if kinds_of(sieve, text) != wanted:
