@@ -58,7 +58,7 @@ MODULES = (
             "set_parts",
         )
     ),
-    *(f"suimon/incidents/{name}.py" for name in ("kinds", "recovery", "incident", "email", "lifecycle")),
+    *(f"suimon/incidents/{name}.py" for name in ("kinds", "recovery", "incident", "email", "store")),
     *(f"suimon/contract/odcs/{name}.py" for name in ("dialect", "values", "quality")),
 )
 # Fast and the same in every run: the searches of Hypothesis in test_oracle and test_properties are neither.

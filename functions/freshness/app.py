@@ -18,7 +18,7 @@ from suimon.clock import utc_now
 from suimon.contract.model import Contracts, read_contracts
 from suimon.freshness.round_time import RoundTimeError, round_time
 from suimon.freshness.watch import Watch
-from suimon.incidents.lifecycle import IncidentStore
+from suimon.incidents.store import IncidentStore
 from suimon.ledger.drops import Ledger
 from suimon.ledger.unusable import Unusable
 from suimon.mwaa.airflow import CLIENT_CONFIG, Airflow

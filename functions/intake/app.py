@@ -19,7 +19,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from suimon.aws.objects import Objects
 from suimon.clock import utc_now
 from suimon.contract.model import read_contracts
-from suimon.incidents.lifecycle import IncidentStore
+from suimon.incidents.store import IncidentStore
 from suimon.intake.errors import FailingError, ForeignBucketError, RetryLaterError
 from suimon.intake.gate import Gate, named, receive
 from suimon.intake.inspection import FileInspector

@@ -13,7 +13,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from suimon.clock import utc_now
 from suimon.drops.run_finished_event import RunFinished
-from suimon.incidents.lifecycle import IncidentStore
+from suimon.incidents.store import IncidentStore
 from suimon.ledger.drops import Ledger
 from suimon.mwaa.airflow import CLIENT_CONFIG, Airflow
 from suimon.mwaa.pace import Pace

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from suimon.contract.keys import SetRule
     from suimon.contract.model import Contracts
-    from suimon.incidents.lifecycle import IncidentStore
+    from suimon.incidents.store import IncidentStore
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 

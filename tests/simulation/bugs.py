@@ -15,7 +15,7 @@ from suimon.drops.drop import Drop, DropRecord, Lease
 from suimon.drops.next_step import Step
 from suimon.drops.states import State
 from suimon.incidents.incident import Problem, Stage, is_news
-from suimon.incidents.lifecycle import IncidentStore
+from suimon.incidents.store import IncidentStore
 from suimon.intake import gate
 from suimon.intake.admission import Admission
 from suimon.ledger.drops import Ledger

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from suimon.incidents import lifecycle, recovery
+from suimon.incidents import recovery, store
 from suimon.incidents.crowds import held
 from suimon.incidents.incident import Recovery, Told
 from suimon.incidents.kinds import Kind
-from suimon.incidents.lifecycle import IncidentStore
 from suimon.incidents.messages.crowds import told_together
 from suimon.incidents.recovery import recovery_by_writes
+from suimon.incidents.store import IncidentStore
 from suimon.ledger.items import stamp
 from suimon.sweep import stale_incidents
 from tests.simulation.bug import Bug
@@ -60,13 +60,13 @@ BUGS_OF_INCIDENTS = (
         "held-for-ever",
         "what is held back to be told together never is",
         ("nothing_stays_held",),
-        ((lifecycle, "how_to_tell", _held), (IncidentStore, "tell_together", _told_none)),
+        ((store, "how_to_tell", _held), (IncidentStore, "tell_together", _told_none)),
     ),
     Bug(
         "marked-before-told",
         "what is held is marked as told before the message is published",
         ("every_problem_is_published",),
-        ((lifecycle, "how_to_tell", _held), (IncidentStore, "tell_together", _marked_first)),
+        ((store, "how_to_tell", _held), (IncidentStore, "tell_together", _marked_first)),
     ),
     Bug(
         "no-recovery",

@@ -14,7 +14,7 @@ from suimon.check.engine import Aside
 from suimon.contract.model import Contracts
 from suimon.drops.run_finished_event import RunFinished
 from suimon.freshness.watch import Watch
-from suimon.incidents.lifecycle import IncidentStore
+from suimon.incidents.store import IncidentStore
 from suimon.intake import gate, queue, replays
 from suimon.intake.errors import FailingError, RetryLaterError
 from suimon.intake.gate import Gate

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from suimon.contract.model import Contract, Contracts, TableFreshness
     from suimon.incidents.incident import Incident
     from suimon.incidents.kinds import IncidentId
-    from suimon.incidents.lifecycle import IncidentStore
+    from suimon.incidents.store import IncidentStore
     from suimon.ledger.drops import Ledger
     from suimon.ledger.unusable import Unusable
     from suimon.warehouse.data_api import Warehouse

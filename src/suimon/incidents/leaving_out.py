@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from suimon.aws.passing import passes
-from suimon.incidents.lifecycle import LostIncidentError
+from suimon.incidents.store import LostIncidentError
 from suimon.ledger.drops import LostClaimError
 from suimon.ledger.sets import LostSetError
 

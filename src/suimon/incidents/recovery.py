@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from suimon.drops.drop import DropRecord
-    from suimon.incidents.lifecycle import IncidentStore
+    from suimon.incidents.store import IncidentStore
     from suimon.ledger.drops import Ledger
 
 # What was reported of one write of a key, and recovers by the writes of that key.

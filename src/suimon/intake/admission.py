@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from suimon.contract.model import Contract
     from suimon.drops.sets import SetError
     from suimon.incidents.incident import Problem
-    from suimon.incidents.lifecycle import IncidentStore
+    from suimon.incidents.store import IncidentStore
     from suimon.intake.inspection import Inspection, Inspector
     from suimon.ledger.drops import Changes, Ledger
 

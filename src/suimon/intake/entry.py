@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from suimon.contract.model import Contracts
-    from suimon.incidents.lifecycle import IncidentStore
+    from suimon.incidents.store import IncidentStore
     from suimon.ledger.drops import Ledger
 
 

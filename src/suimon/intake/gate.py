@@ -15,9 +15,9 @@ from suimon.drops.drop import Drop, DropRecord, EventError, Match, Replay
 from suimon.drops.failure import TERMINATED, Failure
 from suimon.drops.next_step import Step, next_step
 from suimon.drops.states import AT_THE_GATE, State
-from suimon.incidents.lifecycle import LostIncidentError
 from suimon.incidents.messages import files
 from suimon.incidents.messages.failing import failing, is_due
+from suimon.incidents.store import LostIncidentError
 from suimon.intake.admission import Admission
 from suimon.intake.entry import enter
 from suimon.intake.errors import FailingError, ForeignBucketError, RetryLaterError
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from suimon.aws.objects import Objects
     from suimon.contract.model import Contract, Contracts
-    from suimon.incidents.lifecycle import IncidentStore
+    from suimon.incidents.store import IncidentStore
     from suimon.intake.inspection import Inspector
     from suimon.ledger.shares import Shares
     from suimon.mwaa.airflow import Airflow

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from suimon.contract.model import Contract
     from suimon.drops.drop import DropRecord
-    from suimon.incidents.lifecycle import IncidentStore
+    from suimon.incidents.store import IncidentStore
     from suimon.mwaa.airflow import Airflow
     from suimon.settings import Settings
 

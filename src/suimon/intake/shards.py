@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from suimon.contract.model import Contract
     from suimon.drops.drop import DropRecord
     from suimon.drops.sets import DropSet, Joined
-    from suimon.incidents.lifecycle import IncidentStore
+    from suimon.incidents.store import IncidentStore
     from suimon.ledger.drops import Ledger
 
     # Reads the names of a set's shards; SetError or UnreadableError when that is not possible.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from suimon.drops.drop import DropRecord
     from suimon.drops.run_finished_event import RunFinished
-    from suimon.incidents.lifecycle import IncidentStore
+    from suimon.incidents.store import IncidentStore
     from suimon.ledger.drops import Changes
 
 

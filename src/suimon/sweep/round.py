@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from suimon.contract.model import Contracts
     from suimon.incidents.incident import Incident
-    from suimon.incidents.lifecycle import IncidentStore
+    from suimon.incidents.store import IncidentStore
     from suimon.ledger.drops import Ledger
     from suimon.ledger.unusable import Unusable
     from suimon.mwaa.airflow import Airflow

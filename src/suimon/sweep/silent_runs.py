@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from suimon.contract.model import Contracts
     from suimon.drops.run_finished_event import RunFinished
     from suimon.incidents.incident import Incident
-    from suimon.incidents.lifecycle import IncidentStore
+    from suimon.incidents.store import IncidentStore
     from suimon.intake.queue import IntakeQueue
     from suimon.ledger.drops import Ledger
     from suimon.ledger.pending_ends import PendingEnds

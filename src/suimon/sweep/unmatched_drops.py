@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from suimon.contract.model import Contracts
     from suimon.drops.drop import DropRecord
-    from suimon.incidents.lifecycle import IncidentStore
+    from suimon.incidents.store import IncidentStore
     from suimon.intake.queue import IntakeQueue
     from suimon.ledger.checkpoints import Checkpoints
     from suimon.ledger.unusable import Unusable

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from suimon.aws.versions import RawBucket, Version
     from suimon.contract.model import Contracts
     from suimon.drops.drop import DropRecord
-    from suimon.incidents.lifecycle import IncidentStore
+    from suimon.incidents.store import IncidentStore
     from suimon.ledger.drops import Ledger
 
 

@@ -17,7 +17,7 @@ from suimon.drops.sets import DropSet, Member, join
 from suimon.freshness.watch import TABLES_SECONDS, Watch
 from suimon.incidents.incident import Incident, Problem
 from suimon.incidents.kinds import About, IncidentId, Kind
-from suimon.incidents.lifecycle import IncidentStore
+from suimon.incidents.store import IncidentStore
 from suimon.ledger.drops import Ledger
 from suimon.ledger.unusable import Unusable
 from suimon.warehouse.data_api import UnfinishedError, Warehouse

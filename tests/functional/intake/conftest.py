@@ -10,7 +10,7 @@ import pytest
 
 from suimon.aws.objects import Objects
 from suimon.contract.odcs.parse import read_contract_files
-from suimon.incidents.lifecycle import IncidentStore
+from suimon.incidents.store import IncidentStore
 from suimon.intake.gate import Gate
 from suimon.intake.inspection import FileInspector
 from suimon.ledger.drops import Ledger

@@ -18,7 +18,7 @@ from suimon.contract.model import Contract, Contracts
 from suimon.drops.drop import Drop, DropRecord
 from suimon.drops.run_finished_event import RunFinished
 from suimon.drops.states import State
-from suimon.incidents.lifecycle import IncidentStore
+from suimon.incidents.store import IncidentStore
 from suimon.intake.errors import RetryLaterError
 from suimon.intake.gate import Gate
 from suimon.ledger.drops import Ledger

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from suimon.drops.drop import Drop, Match
 from suimon.incidents.incident import Problem, Recovery
 from suimon.incidents.kinds import About, Kind
-from suimon.incidents.lifecycle import IncidentStore
+from suimon.incidents.store import IncidentStore
 from suimon.ledger.batch import PAUSES
 from suimon.ledger.drops import Ledger
 

@@ -10,7 +10,7 @@ from suimon.drops.sets import DropSet
 from suimon.drops.states import State
 from suimon.incidents.incident import Problem, Stage
 from suimon.incidents.kinds import About, Kind
-from suimon.incidents.lifecycle import IncidentStore
+from suimon.incidents.store import IncidentStore
 from suimon.ledger import by_state
 from suimon.ledger.by_state import SetState, items_in
 from suimon.ledger.drops import Ledger

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from suimon.drops.drop import Accepted, Drop, DropRecord, Match
 from suimon.drops.run_finished_event import OutcomeError, RunFinished
 from suimon.drops.states import State
-from suimon.incidents.lifecycle import IncidentStore
+from suimon.incidents.store import IncidentStore
 from suimon.ledger.drops import Ledger
 from suimon.mwaa.airflow import Airflow
 from suimon.mwaa.run_state import CannotAskError

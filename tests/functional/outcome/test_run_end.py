@@ -13,7 +13,7 @@ from suimon.drops.run_finished_event import OutcomeError, RunFinished
 from suimon.drops.states import State
 from suimon.incidents.incident import Problem
 from suimon.incidents.kinds import About, IncidentId, Kind
-from suimon.incidents.lifecycle import IncidentStore
+from suimon.incidents.store import IncidentStore
 from suimon.ledger.drops import Ledger, LostClaimError
 from suimon.outcome.run_end import RunEnds
 from tests.functional.conftest import open_ids

@@ -17,7 +17,7 @@ from suimon.contract.keys import KeyPattern, SetRule
 from suimon.contract.model import Contract, Contracts
 from suimon.drops.drop import Drop, DropRecord, Match, Membership, written_order
 from suimon.drops.states import State
-from suimon.incidents.lifecycle import IncidentStore
+from suimon.incidents.store import IncidentStore
 from suimon.intake.queue import IntakeQueue
 from suimon.intake.shards import Gathering
 from suimon.ledger.drops import Ledger

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from suimon.incidents.incident import Problem, Recovery, Stage, of_kind
 from suimon.incidents.kinds import About, IncidentId, Kind
-from suimon.incidents.lifecycle import IncidentStore, LostIncidentError
+from suimon.incidents.store import IncidentStore, LostIncidentError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
