@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -33,3 +34,9 @@ def switched_on(bug: Bug) -> Iterator[None]:
         for target, name, wrong in bug.changes:
             stack.enter_context(patch.object(target, name, wrong))
         yield
+
+
+def everywhere(name: str, wrong: Any) -> tuple[Change, ...]:
+    """Change a function in every module of ours that has imported it by name."""
+    modules = [module for key, module in sorted(sys.modules.items()) if key.startswith("suimon.")]
+    return tuple((module, name, wrong) for module in modules if name in vars(module))

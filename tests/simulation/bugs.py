@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
-from suimon.aws.objects import Objects, S3Version
-from suimon.drops import drop, next_step
+from suimon.drops import next_step
 from suimon.drops.drop import Drop, DropRecord, Lease
 from suimon.drops.next_step import Step
 from suimon.drops.states import State
@@ -27,18 +25,16 @@ from suimon.outcome.reports import RunReports
 from suimon.outcome.run_end import RunEnds
 from suimon.sweep.findings import Findings
 from suimon.sweep.round import Sweep
-from tests.simulation.bug import Bug
+from tests.simulation.bug import Bug, everywhere
 from tests.simulation.bugs_of_incidents import BUGS_OF_INCIDENTS
 from tests.simulation.bugs_of_persons import BUGS_OF_PERSONS
 from tests.simulation.bugs_of_sets import BUGS_OF_SETS
-from tests.simulation.services.warehouse import Warehouse
+from tests.simulation.bugs_of_versions import BUGS_OF_VERSIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import datetime
 
     from suimon.drops.run_finished_event import RunFinished
-    from tests.simulation.bug import Change
 
 
 def _check_whatever(record: DropRecord, now: datetime) -> Step:
@@ -96,53 +92,8 @@ def _move_then_tell(
     return moved
 
 
-def _no_copy(*_args: Any) -> bool:
-    return False
-
-
-def _every_version_is_there(*_args: Any) -> bool:
-    return True
-
-
 def _no_sweep(_self: Sweep, _now: datetime) -> Findings:
     return Findings()
-
-
-def _newest_version(self: Objects, one: Drop) -> S3Version:
-    return S3Version(self._s3, one.bucket, one.key, None)
-
-
-def _copy_newest(self: Objects, one: Drop, bucket: str, key: str) -> None:
-    self._s3.copy({"Bucket": one.bucket, "Key": one.key}, bucket, key)
-
-
-def _no_fence(*_args: Any) -> None:
-    return None
-
-
-def _same_key_same_bytes(one: DropRecord, other: DropRecord) -> bool:
-    return one.drop.key == other.drop.key
-
-
-def _repeats_nothing(*_args: Any) -> None:
-    return None
-
-
-def _newer_by_index(self: Ledger, own: Drop) -> list[DropRecord]:
-    return [one for one in _by_index(self, own) if _order(one.drop) > _order(own)]
-
-
-def _older_by_index(self: Ledger, own: Drop) -> Iterator[DropRecord]:
-    yield from reversed([one for one in _by_index(self, own) if _order(one.drop) < _order(own)])
-
-
-def _by_index(self: Ledger, own: Drop) -> list[DropRecord]:
-    record = self.get(own.id)
-    return self.drops_of(record.dataset, record.partition) if record and record.match else []
-
-
-def _order(one: Drop) -> str:
-    return drop.written_order(one.sequencer)
 
 
 def _record_any_attempt(self: RunEnds, run: RunFinished, now: datetime) -> DropRecord:
@@ -200,12 +151,6 @@ _next_step, _call, _write, _move, _record, _from_event = (
     RunEnds.record,
     Drop.from_event,
 )
-
-
-def _everywhere(name: str, wrong: Any) -> tuple[Change, ...]:
-    """Change a function in every module of ours that has imported it by name."""
-    modules = [module for key, module in sorted(sys.modules.items()) if key.startswith("suimon.")]
-    return tuple((module, name, wrong) for module in modules if name in vars(module))
 
 
 BUGS = (
@@ -275,48 +220,7 @@ BUGS = (
         ("nothing_is_lost", "everything_comes_to_rest"),
         ((Sweep, "round", _no_sweep),),
     ),
-    Bug(
-        "newest-read",
-        "the key is read, not the version",
-        ("verdicts_are_of_the_bytes",),
-        ((Objects, "version", _newest_version),),
-    ),
-    Bug(
-        "newest-copied",
-        "the key is copied, not the version that was checked",
-        ("runs_read_the_version",),
-        ((Objects, "copy_version", _copy_newest),),
-    ),
-    Bug(
-        "deleted-is-gone",
-        "what was loaded and deleted since is turned away when it is replayed",
-        ("only_what_is_deleted_is_gone",),
-        ((Admission, "has_copy_for", _no_copy), (Objects, "has_version", _every_version_is_there)),
-    ),
-    Bug(
-        "no-fence",
-        "the load replaces its partition whatever is in it",
-        ("order_never_goes_back", "the_table_is_one_file"),
-        ((Warehouse, "later", _no_fence),),
-    ),
-    Bug(
-        "duplicate-by-key",
-        "a file under a known key is a duplicate, whatever is in it",
-        ("the_table_is_the_newest",),
-        _everywhere("same_bytes", _same_key_same_bytes),
-    ),
-    Bug(
-        "duplicates-by-etag",
-        "the same bytes under another ETag are taken for others",
-        ("the_same_bytes_run_once",),
-        _everywhere("repeated_by", _repeats_nothing),
-    ),
-    Bug(
-        "duplicates-by-index",
-        "other writes of the key are looked up in an index, which lags",
-        ("the_same_bytes_run_once",),
-        ((Ledger, "newer_writes", _newer_by_index), (Ledger, "older_writes", _older_by_index)),
-    ),
+    *BUGS_OF_VERSIONS,
     Bug(
         "attempt-not-compared",
         "a late report of one attempt ends the next",
@@ -333,7 +237,7 @@ BUGS = (
         "airflow-not-asked",
         "an event that names the right run is believed, whatever Airflow says of it",
         ("states_move_forward", "loaded_is_loaded"),
-        _everywhere("confirms", _believe_the_ids),
+        everywhere("confirms", _believe_the_ids),
     ),
     Bug(
         "share-held-for-ever",
@@ -345,13 +249,13 @@ BUGS = (
         "nobody-answered",
         "the run's end is not told to the replay that waits for it",
         ("replays_end",),
-        _everywhere("answer_token", _answer_nobody),
+        everywhere("answer_token", _answer_nobody),
     ),
     Bug(
         "sequencers-as-numbers",
         "S3's sequencers are compared without padding them",
         ("the_table_is_the_newest",),
-        _everywhere("written_order", _order_as_numbers),
+        everywhere("written_order", _order_as_numbers),
     ),
     Bug(
         "key-decoded",

@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Any
 from suimon.contract.keys import SHARD
 from suimon.contract.model import Role
 from suimon.drops.drop import Drop, written_order
+from suimon.drops.states import State
 from tests.simulation.alerts import Alerts
+from tests.simulation.promises import move_is_wrong
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tests.simulation.deployment import Functions, Services
     from tests.simulation.sweeping import Sweeping
+
+AGAIN = 2  # starts of a run that somebody has cleared
 
 
 class Memory:
@@ -33,6 +37,7 @@ class Memory:
         self.failed: dict[str, int] = {}  # the attempt that failed last, by drop id; shards follow the one of their set
         self.untold: list[str] = []  # drop ids of what failed in a run of which nobody had been told
         self.wrong_moves: list[str] = []
+        self.writes = 0  # of drops, sets and incidents
         self.alerts = Alerts(self)
 
     @property
@@ -99,3 +104,45 @@ class Memory:
         if set_id:
             return any(load.drop_id == set_id for _, load in done)
         return any((load.drop_id, load.attempt) == (item["drop_id"], item["attempt"]) for _, load in done)
+
+    def written(self, key: tuple[str, str], before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
+        """Remember a write of the ledger, and what was wrong with it."""
+        if key[1] != "drop" or after is None:
+            if key[1] == "set" and after is not None:
+                self.sets[key[0]] = after
+            if key[1] == "incident" and after is not None:
+                self.alerts.recorded(after)
+            if key[1] in {"incident", "set"}:
+                self.writes += 1
+            return
+        self.writes += 1
+        drop_id = after["drop_id"]
+        self.drops[drop_id] = after
+        states = self.states.setdefault(drop_id, [])
+        if not states or states[-1] != after["state"]:
+            states.append(str(after["state"]))
+            if after["state"] == State.FAILED and not self._is_told(after):
+                self.untold.append(drop_id)
+        if wrong := move_is_wrong(before, after):
+            self.wrong_moves.append(f"{self.name(drop_id)} {wrong}")
+        if after["state"] == "LOADED" and states[-2:-1] != ["LOADED"] and not self.is_committed(after):
+            self.wrong_moves.append(f"{self.name(drop_id)} is LOADED before its rows are")
+        if after["state"] == "FAILED" and states[-2:-1] != ["FAILED"] and self._goes_on(after):
+            self.wrong_moves.append(f"{self.name(drop_id)} is FAILED while its run goes on")
+
+    def _goes_on(self, item: dict[str, Any]) -> bool:
+        """Whether no task of a drop's own run has failed; whoever clears a run takes its failures away."""
+        run_id = f"{item['drop_id']}.{item['attempt']}"
+        runs = [one for one in self.runs if one.run_id == run_id and one.starts < AGAIN]
+        return bool(runs) and "failed" not in runs[0].tasks.values()
+
+    def _is_told(self, failed: dict[str, Any]) -> bool:
+        """Whether a letter names a run of the attempt that failed, by its id in Airflow; a shard has its set's."""
+        drop_id = failed["drop_id"]
+        if set_id := failed.get("set_id"):
+            whose = (set_id, self.failed.get(set_id))
+        else:
+            whose = (drop_id, failed["attempt"])
+            self.failed[drop_id] = failed["attempt"]
+        ids = [run.run_id for run in self.runs if (run.conf["drop_id"], run.conf["attempt"]) == whose]
+        return any(f"run {one}," in letter.message for letter in self.services.sns.letters for one in ids)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from suimon.drops.drop import Drop
-from suimon.drops.states import State
 from suimon.intake.gate import named
 from tests.simulation.aws import Aws
 from tests.simulation.choices import Choices
@@ -21,7 +20,6 @@ from tests.simulation.plan_of_sets import with_set
 from tests.simulation.promises import (
     PROMISES,
     every_drop_ends,
-    move_is_wrong,
     nothing_is_lost,
 )
 from tests.simulation.promises_of_incidents import (
@@ -44,7 +42,6 @@ SWEEP_EVERY = 15 * MINUTE
 LONGEST_PAUSE = HOUR
 LONGEST_HEALING = 24 * HOUR
 LONGEST_REMARK = 3 * 24 * HOUR
-AGAIN = 2  # starts of a run that somebody has cleared
 GRACE = 16 * MINUTE  # after which a version without a record is a lost one, and a minute for the clocks
 
 
@@ -129,7 +126,7 @@ class Schedule(Memory):
         self.replays: list[Replay] = []
         self.rested = False
         self.positions = 0
-        self.services.table.on_write = self._written
+        self.services.table.on_write = self.written
         self.services.sns.on_letter = self.alerts.published
         if self.plan.lag:
             self.services.table.lag = self._lag
@@ -281,10 +278,10 @@ class Schedule(Memory):
                     world.run(due)
                     continue
             clear_away(self.services)
-            writes, rounds = self._writes, self.sweeping.rounds
+            writes, rounds = self.writes, self.sweeping.rounds
             self.sweeping.start()
             world.run(world.now + pause)
-            if self._writes != writes or self.sweeping.rounds == rounds:
+            if self.writes != writes or self.sweeping.rounds == rounds:
                 pause = SWEEP_EVERY
             elif self._is_quiet():
                 self.rested = True
@@ -316,50 +313,6 @@ class Schedule(Memory):
             and not self.services.dead.messages
             and not self.services.undelivered.messages
         )
-
-    _writes = 0
-
-    def _written(self, key: tuple[str, str], before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
-        if key[1] != "drop" or after is None:
-            if key[1] == "set" and after is not None:
-                self.sets[key[0]] = after
-            if key[1] == "incident" and after is not None:
-                self.alerts.recorded(after)
-            if key[1] in {"incident", "set"}:
-                self._writes += 1
-            return
-        self._writes += 1
-        drop_id = after["drop_id"]
-        self.drops[drop_id] = after
-        states = self.states.setdefault(drop_id, [])
-        if not states or states[-1] != after["state"]:
-            states.append(str(after["state"]))
-            if after["state"] == State.FAILED and not self._is_told(after):
-                self.untold.append(drop_id)
-        if wrong := move_is_wrong(before, after):
-            self.wrong_moves.append(f"{self.name(drop_id)} {wrong}")
-        if after["state"] == "LOADED" and states[-2:-1] != ["LOADED"] and not self.is_committed(after):
-            self.wrong_moves.append(f"{self.name(drop_id)} is LOADED before its rows are")
-
-        if after["state"] == "FAILED" and states[-2:-1] != ["FAILED"] and self._goes_on(after):
-            self.wrong_moves.append(f"{self.name(drop_id)} is FAILED while its run goes on")
-
-    def _goes_on(self, item: dict[str, Any]) -> bool:
-        """Whether no task of a drop's own run has failed; whoever clears a run takes its failures away."""
-        run_id = f"{item['drop_id']}.{item['attempt']}"
-        runs = [one for one in self.runs if one.run_id == run_id and one.starts < AGAIN]
-        return bool(runs) and "failed" not in runs[0].tasks.values()
-
-    def _is_told(self, failed: dict[str, Any]) -> bool:
-        """Whether a letter names a run of the attempt that failed, by its id in Airflow; a shard has its set's."""
-        drop_id = failed["drop_id"]
-        if set_id := failed.get("set_id"):
-            whose = (set_id, self.failed.get(set_id))
-        else:
-            whose = (drop_id, failed["attempt"])
-            self.failed[drop_id] = failed["attempt"]
-        ids = [run.run_id for run in self.runs if (run.conf["drop_id"], run.conf["attempt"]) == whose]
-        return any(f"run {one}," in letter.message for letter in self.services.sns.letters for one in ids)
 
     def _lag(self) -> int:
         return self.world.choices.pick(self.plan.lag)

@@ -11,8 +11,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import pytest
 import uvicorn
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from local.endpoints import AccessDenied, Caller
 from local.redshift.errors import RedshiftError
@@ -24,7 +26,7 @@ from local.redshift.warehouse import Warehouse, open_warehouse
 from tests.waiting import PATIENCE, eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from mypy_boto3_redshift_data import RedshiftDataAPIServiceClient
@@ -34,6 +36,7 @@ COPY_ROLE = f"arn:aws:iam::{ACCOUNT}:role/copy"
 NOW = datetime(2026, 11, 22, 1, 2, 3, 456, tzinfo=UTC)
 SECRET = f"arn:aws:secretsmanager:ap-northeast-1:{ACCOUNT}:secret:warehouse-a1b2c3"
 SECRETS = {SECRET: '{"username": "loader", "password": "x"}', "empty": "{}", "text": "loader:x"}
+WHERE: dict[str, Any] = {"Database": "analytics", "WorkgroupName": "suimon-local"}
 RUNNING = {"SUBMITTED", "PICKED", "STARTED"}
 
 
@@ -101,7 +104,7 @@ class Endpoint:
     def run(self, *sqls: str, **parameters: str) -> dict[str, Any]:
         """Run a statement, or several as a batch, to the end and give its description."""
         client = self.client()
-        where: dict[str, Any] = {"Database": "analytics", "WorkgroupName": "suimon-local"}
+        where = dict(WHERE)
         if parameters:
             where["Parameters"] = [{"name": name, "value": value} for name, value in parameters.items()]
         if len(sqls) == 1:
@@ -125,6 +128,17 @@ class Endpoint:
         assert description["Status"] == "FINISHED", description.get("Error")
         result = self.client().get_statement_result(Id=description["Id"])
         return [[None if "isNull" in cell else next(iter(cell.values())) for cell in row] for row in result["Records"]]
+
+    def begin(self, *sqls: str) -> str:
+        """Send a batch and return its id once its last statement runs or waits."""
+        batch_id = self.client().batch_execute_statement(Sqls=list(sqls), **WHERE)["Id"]
+        last = f"{batch_id}:{len(sqls)}"
+        eventually(lambda: self.client().describe_statement(Id=last)["Status"] == "STARTED", f"the start of {last}")
+        return batch_id
+
+    def count(self) -> Any:
+        """Return how many rows the table `t` of `with_ten_rows` has."""
+        return self.rows("SELECT COUNT(*) FROM t")[0][0]
 
     def error(self, *sqls: str, **parameters: str) -> str:
         """Run what must fail and give its error."""
@@ -168,3 +182,20 @@ def endpoint(
         server.should_exit = True
         thread.join(PATIENCE)
         warehouse.close()
+
+
+@contextlib.contextmanager
+def with_ten_rows(folder: Path, *, serializable: bool = False) -> Iterator[Endpoint]:
+    """Serve the endpoint with the numbers 0 to 9 in the column `d` of a table `t`."""
+    with endpoint(folder, serializable=serializable) as running:
+        rows = "INSERT INTO t VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9)"
+        assert running.run("CREATE TABLE t (d BIGINT)", rows).get("Error") is None
+        yield running
+
+
+def refused(call: Callable[[], object]) -> tuple[str, str]:
+    """Return the code and message of a call that AWS refuses."""
+    with pytest.raises(ClientError) as caught:
+        call()
+    error = caught.value.response["Error"]
+    return error["Code"], error["Message"]

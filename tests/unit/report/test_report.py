@@ -10,10 +10,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from suimon.check.verdict import BadCell, Code, Details, Measurement, RuleCount, Verdict
-from suimon.contract.file import Column, FileFormat, Metric
-from suimon.contract.model import Contract
-from suimon.report import terminal
+from suimon.check.verdict import BadCell, Code, RuleCount, Verdict
+from suimon.contract.file import FileFormat
 from suimon.report.as_json import (
     as_json,
     cells_as_json_lines,
@@ -28,61 +26,11 @@ from suimon.report.as_json import (
 from suimon.report.messages import Lang, meaning
 from suimon.report.page import page
 from suimon.report.terminal import show
+from tests.unit.report.samples import ACCEPTED, ASIDE, HIDDEN, LABELLED, PERSONAL, REJECTED
 
 Check = Callable[..., Verdict]
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "report.schema.json").read_text(encoding="utf-8"))
-HIDDEN = "himitsu"
-PERSONAL = Contract(
-    "x",
-    "1",
-    "x",
-    file=FileFormat(),
-    columns=(
-        Column("n", "string"),
-        Column("who", "string", personal=True, unique=True, min_length=9, max_length=10, pattern="^[A-Z]+$"),
-        Column("age", "integer", bits=32, personal=True, minimum="18", maximum="99"),
-    ),
-)
-LABELLED = Contract(
-    "x",
-    "1",
-    "x",
-    file=FileFormat(),
-    columns=(
-        Column("n", "string"),
-        Column("quantity", "integer", label="数量"),
-        Column("email", "string", label="メール"),
-    ),
-)
-INTEGER: Details = {"type": "integer", "bits": 32}
-FEW_ROWS: Details = {"rows": 1200, "threshold": "at least 2000"}
-FEW_EMPTY = Metric("nullValues", ("email",), maximum="1", unit="percent", severity="warning", text="at most 1 percent")
-REJECTED = Verdict(
-    accepted=False,
-    rows=1200,
-    bad_cells=(
-        BadCell(Code.ROW_COUNT_ERROR, details=FEW_ROWS),
-        BadCell(Code.MISSING_CELL, 7, 5, details={"cells": 2, "expected": 3}),
-        BadCell(Code.TYPE_ERROR, 9, 7, "quantity", "=1+1\n\x1b[2J", INTEGER),
-    ),
-    counts=(
-        RuleCount(Code.ROW_COUNT_ERROR, None, 1, FEW_ROWS),
-        RuleCount(Code.MISSING_CELL, None, 1, {"expected": 3}),
-        RuleCount(Code.TYPE_ERROR, "quantity", 1100, INTEGER),
-    ),
-    truncated=True,
-    measurements=(Measurement(FEW_EMPTY, 30, "2.5000", kept=False),),
-)
-ASIDE = Verdict(
-    accepted=True,
-    rows=100,
-    bad_cells=REJECTED.bad_cells[2:],
-    counts=(RuleCount(Code.TYPE_ERROR, "quantity", 1, INTEGER),),
-    bad_records=1,
-    set_aside=1,
-)
-ACCEPTED = Verdict(accepted=True, rows=50_000)
 
 
 @pytest.mark.parametrize(
@@ -257,33 +205,6 @@ def test_a_file_with_warnings_only_is_not_told_to_be_all_right() -> None:
     assert describe(warned, lang="ja").splitlines()[0] == "50,000 件のレコードを受け入れました。警告が 1 件あります。"
 
 
-def test_columns_are_named_as_the_header_calls_them(capsys: pytest.CaptureFixture[str]) -> None:
-    labels = labels_of(LABELLED)
-    assert labels == {"quantity": "数量", "email": "メール"}
-    text = describe(REJECTED, 3, labels=labels)
-    assert "type-error in 数量 (quantity):" in text
-    assert "record 7, 数量 (quantity):" in text
-    assert "Empty cells (メール (email)): 30" in text
-    answer = summary(REJECTED, labels=labels)
-    assert [(count["column"], count["label"]) for count in answer["counts"]][-1] == ("quantity", "数量")
-    assert answer["quality"][0]["labels"] == ["メール"]
-    assert json.loads(cells_as_json_lines(REJECTED, labels=labels).splitlines()[2])["label"] == "数量"
-    assert place(BadCell(Code.PRIMARY_KEY_ERROR, 3, 2, "n, quantity"), labels=labels).endswith("n, 数量 (n, quantity)")
-    show("f", LABELLED, REJECTED, limit=5)
-    assert capsys.readouterr().out.count("数量 (quantity)") == 2
-
-
-def test_a_narrow_terminal_keeps_codes_whole_and_has_no_bars(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(terminal, "_WIDTH", 60)
-    show("f", PERSONAL, REJECTED, limit=5)
-    out = capsys.readouterr().out
-    assert "row-count-error" in out
-    assert "█" not in out
-    assert max(map(len, out.splitlines())) <= 60
-
-
 def test_a_file_without_records_is_told_to_have_none() -> None:
     empty = Verdict(accepted=False, rows=0, counts=(RuleCount(Code.EMPTY_FILE, None, 1),))
     assert describe(empty).splitlines()[0] == "1 fault, and not one record."
@@ -301,34 +222,6 @@ def test_a_fault_without_value_is_told_without_quotes() -> None:
 
 def test_a_metric_is_told_with_its_column_and_its_share() -> None:
     assert measured(REJECTED.measurements[0], "ja") == "値のないセル (email): 30 (2.5 %)（契約の条件: 1 % 以下）"
-
-
-def test_the_terminal_shows_every_rule_and_where(capsys: pytest.CaptureFixture[str]) -> None:
-    show("sales.csv", PERSONAL, REJECTED, limit=2)
-    out = capsys.readouterr().out
-    for words in ("rejected sales.csv (x 1)", "1,100", "type-error", "quantity", "The first 2 of 1,102.", "warning"):
-        assert words in out
-    assert "=1+1" not in out  # the third
-
-
-def test_the_terminal_keeps_japanese_in_columns(capsys: pytest.CaptureFixture[str]) -> None:
-    from rich.cells import cell_len  # noqa: PLC0415 - only here
-
-    show("sales.csv", PERSONAL, REJECTED, limit=5, lang="ja")
-    framed = [line for line in capsys.readouterr().out.splitlines() if line.startswith(("┃", "│"))]
-    assert "不合格" not in framed
-    assert len({cell_len(line) for line in framed}) == 2  # two tables
-
-
-def test_a_cell_is_neither_markup_nor_escape_on_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    cell = BadCell(Code.TYPE_ERROR, 2, 1, "[b]", "[red]x[/red]\x1b[2J", INTEGER)
-    count = RuleCount(Code.TYPE_ERROR, "[b]", 1, INTEGER)
-    show("[i]f\x1b", PERSONAL, Verdict(accepted=False, rows=1, bad_cells=(cell,), counts=(count,)), limit=5)
-    out = capsys.readouterr().out
-    assert "[red]x[/red]" in out
-    assert out.count("[b]") == 2
-    assert "[i]f" in out
-    assert "\x1b" not in out
 
 
 @pytest.mark.process
