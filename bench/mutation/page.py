@@ -9,11 +9,11 @@ _KNOWN = tomllib.loads((Path(__file__).parent / "equivalent.toml").read_text(enc
 _NOTICED = ("killed", "timeout")
 
 
-def page(told: Mapping[str, str], survivors: Mapping[str, str], *, made: int, seed: int) -> str:
+def page(told: Mapping[str, str], survivors: Mapping[str, str], *, made: int, seed: int, subject: str) -> str:
     """Write the page: what became of each mutant, and how those that lived differ."""
     changes = {name: _change(diff) for name, diff in survivors.items()}
     known = {name: why for name, change in changes.items() if (why := _why(*change))}
-    return "".join(f"{line}\n" for line in _lines(told, changes, known, made, seed))
+    return "".join(f"{line}\n" for line in _lines(told, changes, known, made, seed, subject))
 
 
 def _lines(
@@ -22,15 +22,15 @@ def _lines(
     known: Mapping[str, str],
     made: int,
     seed: int,
+    subject: str,
 ) -> Iterator[str]:
     yield "# Would the tests notice?"
     yield ""
-    yield f"`make mutate MUTANTS={len(told)}` changed the code that decides in so many places, one at a time, drawn"
-    yield f"with seed {seed} from the {made:,} that mutmut makes, and ran the fast tests that reach each change;"
-    yield "`MUTANTS=0` takes all, for hours. Not counted as noticed is what only the searches in `test_oracle.py`,"
-    yield "`test_properties.py` and `tests/fuzz` would find. Only bodies of functions are changed."
-    yield ""
-    yield "Tests were written for what seed 1 left unnoticed, so seed 1 flatters them: another seed is the measure."
+    yield f"`make mutate OF={subject} MUTANTS={len(told)} SEED={seed}` changed the code in so many places, one at a"
+    yield f"time, drawn from the {made:,} that mutmut makes, and ran the fast tests that reach each change; `MUTANTS=0`"
+    yield "takes all. `OF=decisions` decides about drops, sets, runs, replays, freshness, the sweep and incidents,"
+    yield "`OF=checker` the checker and what the contract's parser decides. Only bodies of functions are changed. What"
+    yield "only the simulation, `test_oracle.py`, `test_properties.py` or `tests/fuzz` would find does not count."
     yield ""
     yield "| module | changed | noticed | equal in effect | not noticed |"
     yield "|---|---:|---:|---:|---:|"
