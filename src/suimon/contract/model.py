@@ -1,9 +1,11 @@
 """The compiled contract: what the functions, the Glue job and the checker know of a dataset. Standard library only."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import time
+from difflib import get_close_matches
 from enum import StrEnum
 from itertools import combinations, product
 from pathlib import Path
@@ -168,6 +170,9 @@ class Contract:
         }
 
 
+# So many characters of a key are compared with patterns: a comparison takes the square of them.
+_COMPARED = 200
+
 # Beside each table lies its load log, and a load has a staging table.
 RESERVED_SUFFIXES = ("_loads", "_staging")
 RESERVED = "must not end in {}: the loads of another table write one of such a name"
@@ -225,6 +230,12 @@ class Contracts:
             if partition := contract.match(key):
                 return contract, partition
         return None
+
+    def nearest(self, key: str) -> tuple[Contract, KeyPattern] | None:
+        """Return the pattern that a key which matches none was most likely meant for; None if none is like it."""
+        written = {pattern.filled("0000-00-00"): (one, pattern) for one in self.all for pattern in one.patterns}
+        near = get_close_matches(re.sub("[0-9]", "0", key[:_COMPARED]), written, n=1)
+        return written[near[0]] if near else None
 
     def of(self, dataset: str) -> Contract:
         """Return the contract of a dataset; ContractError that names those there are."""

@@ -9,6 +9,7 @@ from uuid import UUID
 import yaml
 
 from suimon.contract.file import Column, FileFormat
+from suimon.contract.keys import DS
 from suimon.contract.odcs.parse import MAX_DAG_ID
 from suimon.contract.odcs.values import JAVA
 from suimon.contract.redshift_names import is_plain
@@ -18,7 +19,8 @@ from suimon.proposal.sample import SampleError, read_sample
 
 MARK = "# DECIDE: "
 
-_ISO_DATE = re.compile(r"(?<![0-9])[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
+# A date of this century as names of files have it: 2026-11-20, 20261120, 2026_11_20.
+_NAMED_DATE = re.compile(r"(?<![0-9])(20[0-9]{2})([-_.]?)(0[1-9]|1[0-2])\2(0[1-9]|[12][0-9]|3[01])(?![0-9])")
 _LOGICAL = {"decimal": "number"}
 _JAVA = {directive: letters for letters, directive in JAVA.items()}
 
@@ -211,12 +213,15 @@ def _dialect(form: FileFormat, doubts: dict[str, str], guesses: Guesses) -> Iter
 def _partition(guesses: Guesses, path: Path) -> Guess | None:
     """Return the column that may hold the business date: best one whose cells all have the day in the file's name."""
     days = [guess for guess in guesses.columns if guess.column.names_a_day]
-    named = _ISO_DATE.findall(path.name)
+    named = [f"{year}-{month}-{day}" for year, _, month, day in _NAMED_DATE.findall(path.name)]
     return max(days, key=lambda guess: (guess.day in named, guess.day is not None, guess.column.required), default=None)
 
 
 def _key_pattern(dataset: str, path: Path) -> str:
     name = path.name if not set("{}") & set(path.name) else f"{dataset}.csv"
-    if _ISO_DATE.search(name):
-        return f"{dataset}/{_ISO_DATE.sub('{ds}', name)}"
-    return f"{dataset}/{{ds}}/{name}"
+    dated = _NAMED_DATE.sub(lambda found: _placeholder(found[2]), name)
+    return f"{dataset}/{dated}" if dated != name else f"{dataset}/{{ds}}/{name}"
+
+
+def _placeholder(between: str) -> str:
+    return DS if between == "-" else f"{{ds:yyyy{between}MM{between}dd}}"

@@ -60,7 +60,11 @@ def test_a_set_is_whole_by_number_by_list_or_by_marker(
         ("marker: 'goods/_SUCCESS', late: reject, completeWithinMinutes: 60", SHARDED, "holds no {ds}"),
         ("marker: 'g/{ds}/{shard}', late: reject, completeWithinMinutes: 60", SHARDED, "a set has one marker"),
         ("marker: 'g/{ds}/_SUCCESS', late: reject, completeWithinMinutes: 60", "g/{ds}/{shard}", "could be a shard"),
-        ("marker: 'g/{ds}.ok', late: reject, completeWithinMinutes: 60", "g/{shard}/{ds}.csv", "needs {ds} before"),
+        (
+            "marker: 'g/{ds}.ok', late: reject, completeWithinMinutes: 60",
+            "g/{shard}/{ds}.csv",
+            "needs the whole date before",
+        ),
         ("shards: 4, surplus: reject, completeWithinMinutes: 60, colour: red", SHARDED, "not enforced"),
     ],
 )

@@ -77,6 +77,20 @@ def test_an_impossible_date_is_told_as_such_though_its_shape_was_told_before() -
     assert "but 2026-02-30 is in no calendar" in told[1].body
 
 
+def test_a_key_that_resembles_a_pattern_is_told_where_it_leaves_it() -> None:
+    contracts = Contracts((replace(ENGLISH, key_pattern=KeyPattern("sales/{ds}/sales_data.csv")),))
+
+    def told(key: str) -> str:
+        return no_contract(replace(DROP, key=key), contracts, NOON).body
+
+    nearest = "Nearest is sales/{ds}/sales_data.csv of sales: "
+    compact = told("sales/20261120/sales_data.csv")
+    assert f"{nearest}after sales/ the key has 20261120/sales_data.csv, where {{ds}} is expected." in compact
+    assert f"{nearest}at its beginning the key has Sales/" in told("Sales/2026-11-20/sales_data.csv")
+    assert "the key ends, where _data.csv is expected" in told("sales/2026-11-20/sales")
+    assert "Nearest" not in told("photos/cat.jpg")
+
+
 @pytest.mark.parametrize(
     ("key", "shape"),
     [

@@ -76,6 +76,22 @@ def test_compressed_tabs_and_zones_are_found(tmp_path: Path) -> None:
     assert "# quality: [{metric: invalidValues, arguments: {validValues: [click, view]}, mustBe: 0}]" in text
 
 
+@pytest.mark.parametrize(
+    ("name", "pattern"),
+    [
+        ("sales_20261120.csv", "goods/sales_{ds:yyyyMMdd}.csv"),
+        ("2026_11_20.csv", "goods/{ds:yyyy_MM_dd}.csv"),
+        ("a-2026.11.20.csv", "goods/a-{ds:yyyy.MM.dd}.csv"),
+        ("store1234567890.csv", "goods/{ds}/store1234567890.csv"),
+        ("2026-1120.csv", "goods/{ds}/2026-1120.csv"),
+    ],
+)
+def test_the_date_in_a_samples_name_is_seen(tmp_path: Path, name: str, pattern: str) -> None:
+    contract = read(proposed(tmp_path / name, SALES), tmp_path)
+    assert contract.key_pattern is not None
+    assert contract.key_pattern.text == pattern
+
+
 def test_decimal_commas_and_days_before_months_are_found(sample: Path, tmp_path: Path) -> None:
     contract = read(proposed(sample, EUROPEAN), tmp_path)
     assert contract.file is not None

@@ -1,7 +1,7 @@
 """The clause `set`: when the shards of a partition are whole, and what becomes of one more."""
 
 from suimon.contract.file import ContractError
-from suimon.contract.keys import DS, MOST_SHARDS, SHARD, KeyPattern, SetRule
+from suimon.contract.keys import MOST_SHARDS, SHARD, KeyPattern, SetRule
 from suimon.contract.odcs.clauses import READ, Clause, Grammar, brief, cut
 from suimon.contract.odcs.reader import Reader
 
@@ -56,10 +56,10 @@ def _control(clause: Clause, kind: str, shards: KeyPattern, reader: Reader) -> K
         return None
     if control.has_shards:
         reader.refuse(given, f"has {SHARD}; a set has one {kind}")
-    elif kind == "marker" and shards.text.index(SHARD) < shards.text.index(DS):
+    elif kind == "marker" and not shards.has_date_before_shard:
         # What lies there when the marker comes is listed; without the date in the prefix, that is the whole past.
         reader.refuse(
-            given, f"needs {DS} before {SHARD} in the keyPattern: the shards of one date are listed by prefix"
+            given, f"needs the whole date before {SHARD} in the keyPattern: the shards of one date are listed by prefix"
         )
     elif control.may_meet(shards):
         reader.refuse(given, f"{brief(control.text)} could be a shard, too: {brief(shards.text)}; make them differ")

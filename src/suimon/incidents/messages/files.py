@@ -7,7 +7,6 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from suimon.contract.keys import DS
 from suimon.drops.foreign_text import LONGEST_NAME, short_name, shown
 from suimon.incidents.email import OF_STACK
 from suimon.incidents.incident import Problem
@@ -146,13 +145,26 @@ def no_contract(drop: Drop, contracts: Contracts, now: datetime) -> Problem:
         about=About(shape=shape),
         subject=f"Files that no contract knows: {shown(shape, LONGEST_NAME)}",
         body=(
-            f"{drop.shown_uri} matches no contract and was not looked at. Known keys:\n{patterns}\n\n"
-            "There, {ds} stands for a date written YYYY-MM-DD.\n\n"
+            f"{drop.shown_uri} matches no contract and was not looked at.{_nearest(drop, contracts)}\n\n"
+            f"Known keys:\n{patterns}\n\n"
+            "There, {ds} stands for a date written YYYY-MM-DD; yyyy, MM and dd for its parts.\n\n"
             "What to do: send it under one of these keys, or add a contract for it.\n"
             "Further files of this shape are recorded without another e-mail today."
         ),
         fingerprint=f"{now:%Y-%m-%d}",
     )
+
+
+def _nearest(drop: Drop, contracts: Contracts) -> str:
+    """Name the pattern that a key was most likely meant for, and where it leaves it."""
+    if not (near := contracts.nearest(drop.key)):
+        return ""
+    contract, pattern = near
+    misfit = pattern.misfit(drop.key)
+    where = f"after {shown(misfit.fits)} " if misfit.fits else "at its beginning "
+    found = f"has {shown(misfit.found)}" if misfit.found else "ends"
+    nearest = f"Nearest is {pattern.text} of {contract.dataset}"
+    return f"\n\n{nearest}: {where}the key {found}, where {misfit.expected} is expected."
 
 
 def _impossible_date(drop: Drop, contracts: Contracts) -> Problem | None:
@@ -162,7 +174,7 @@ def _impossible_date(drop: Drop, contracts: Contracts) -> Problem | None:
             if day := pattern.impossible_date(drop.key):
                 return Problem(
                     kind=Kind.UNMATCHED,
-                    about=About(shape=pattern.text.replace(DS, day)),
+                    about=About(shape=pattern.filled(day)),
                     subject=f"A file of {contract.dataset} for {day}, which is no date",
                     body=(
                         f"{drop.shown_uri} matches no contract and was not looked at: it would be a file of "
