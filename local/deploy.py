@@ -30,25 +30,31 @@ class DeployError(Exception):
     """The stack could not be built or deployed; the message holds the last lines of the log."""
 
 
-def build(twin: Twin) -> None:
-    """Run `sam build` on the unchanged template; artifacts are for the Python that functions run on here."""
-    _sam(twin, "sam-build", ["build", "--config-env", _CONFIG], _BUILD_SECONDS, SUIMON_BUILD_FOR=str(function_python()))
+def build(twin: Twin, folder: Path | None = None) -> None:
+    """Run `sam build` on the unchanged template; artifacts are for the Python that functions run on here.
+
+    Into `folder`, when one is given, and not into the one that samconfig.toml names.
+    """
+    own = ["--build-dir", str(folder)] if folder else []
+    command = ["build", "--config-env", _CONFIG, *own]
+    _sam(twin, "sam-build", command, _BUILD_SECONDS, SUIMON_BUILD_FOR=str(function_python()))
 
 
-def deploy(twin: Twin) -> dict[str, str]:
+def deploy(twin: Twin, stack: str = STACK, folder: Path | None = None) -> dict[str, str]:
     """Run `sam deploy` with the environment `local` of samconfig.toml and return the stack's outputs."""
+    built = ["--template-file", str(folder / "template.yaml")] if folder else []
     root = twin.principals["root"]
     _sam(
         twin,
         "sam-deploy",
-        ["deploy", "--config-env", _CONFIG],
+        ["deploy", "--config-env", _CONFIG, "--stack-name", stack, *built],
         _DEPLOY_SECONDS,
         SAM_CLI_POLL_DELAY="0.5",  # seconds; made for CloudFormation's pace, which is not MiniStack's
         AWS_ACCESS_KEY_ID=root.access_key_id,
         AWS_SECRET_ACCESS_KEY=root.secret_access_key,
     )
-    stack = twin.session().client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
-    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+    [found] = twin.session().client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+    return {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
 
 
 def create_principals(twin: Twin) -> dict[str, Keys]:

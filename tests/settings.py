@@ -11,6 +11,7 @@ SETTINGS = Settings(
     reports_bucket="reports",
     mwaa_environment="env",
     glue_job="job",
+    event_bus="stack",
     copy_role_arn="arn:aws:iam::123456789012:role/copy",
     redshift=Warehouse(database="analytics", workgroup_name="wg"),
 )

@@ -36,6 +36,7 @@ REQUEST = RunRequest(
     glue_job="",
     redshift=Redshift(""),
     copy_role_arn="arn:aws:iam::123456789012:role/copy",
+    event_bus="",
 )
 
 

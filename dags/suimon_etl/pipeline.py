@@ -198,8 +198,9 @@ def report_outcome(params: dict[str, Any], ti: Any) -> dict[str, Any]:
     errors = {step: ti.xcom_pull(task_ids=step, key="error") for step in STEPS}
     superseded_by = ti.xcom_pull(task_ids="load_redshift", key=SUPERSEDED_BY)
     ending = ending_of(STEPS, states, errors, superseded_by)
+    request = RunRequest.from_params(params)
     detail = run_finished(
-        RunRequest.from_params(params),
+        request,
         dag_id=ti.dag_id,
         run_id=ti.run_id,
         parquet_rows=ti.xcom_pull(task_ids="check_parquet", key="rows"),
@@ -208,5 +209,5 @@ def report_outcome(params: dict[str, Any], ti: Any) -> dict[str, Any]:
         committed=committed_by("load_redshift", states),
         log_url=f"{ti.log_url.partition('/tasks/')[0]}/tasks/{ending.failed_task}",
     )
-    publish(boto3.client("events"), detail)
+    publish(boto3.client("events"), request.event_bus, detail)
     return detail

@@ -98,9 +98,15 @@ def run_finished(
     }
 
 
-def publish(events: Any, detail: Mapping[str, Any]) -> str:
-    """Put the event on the default bus and give its id; ReportError when the bus refuses it."""
-    entry = {"Source": SOURCE, "DetailType": DETAIL_TYPE, "Detail": json.dumps(detail, ensure_ascii=False)}
+def publish(events: Any, bus: str, detail: Mapping[str, Any]) -> str:
+    """Put the event on the bus of the stack that started the run, and return its id.
+
+    Raises:
+        ReportError: the bus refuses it.
+
+    """
+    text = json.dumps(detail, ensure_ascii=False)
+    entry = {"EventBusName": bus, "Source": SOURCE, "DetailType": DETAIL_TYPE, "Detail": text}
     answer = events.put_events(Entries=[entry])
     # A refused entry is no HTTP error: the call succeeds and says so in its answer only.
     if answer["FailedEntryCount"]:

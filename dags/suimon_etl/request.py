@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 S3_OBJECT = r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_.=+-]+)+"
 S3_FOLDER = S3_OBJECT + "/"
 ROLE_ARN = r"arn:aws(-[a-z]+)*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]{1,576}"
+# CreateEventBus takes these characters; the account's default bus is everybody's and never a stack's own.
+EVENT_BUS = r"^(?!default$)[A-Za-z0-9._-]{1,256}$"
 
 _NAME = {"type": "string", "minLength": 1}
 _NULL = {"type": "null"}
@@ -55,6 +57,7 @@ SCHEMAS: Mapping[str, Mapping[str, Any]] = {
         "description": "A workgroup or a cluster; with a secret, or as IAM when secret_arn is null",
     },
     "copy_role_arn": {"type": "string", "pattern": f"^{ROLE_ARN}$", "description": "Role that COPY reads S3 with"},
+    "event_bus": {"type": "string", "pattern": EVENT_BUS, "description": "Bus of the stack whose run this is"},
 }
 
 
@@ -84,6 +87,7 @@ class RunRequest:
     glue_job: str
     redshift: Redshift
     copy_role_arn: str
+    event_bus: str
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any]) -> RunRequest:

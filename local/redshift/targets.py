@@ -31,7 +31,7 @@ class Names:
     database: str = "analytics"
     workgroup: str = "suimon-local"
     cluster: str = ""
-    workgroup_id: str = "00000000-0000-0000-0000-000000000000"
+    workgroup_id: str = "6f1d2c8e-3a47-4b0e-9c55-8e2f7d90b1a4"
 
 
 def no_secrets(secret: str) -> str:

@@ -23,6 +23,7 @@ VARIABLES = {
     "undelivered_queue": "SUIMON_UNDELIVERED_QUEUE",
     "mwaa_environment": "SUIMON_MWAA_ENVIRONMENT",
     "glue_job": "SUIMON_GLUE_JOB",
+    "event_bus": "SUIMON_EVENT_BUS",
     "intake_concurrency": "SUIMON_INTAKE_CONCURRENCY",
     "copy_role_arn": "SUIMON_REDSHIFT_COPY_ROLE_ARN",
 }
@@ -36,6 +37,7 @@ NEEDED = {
         "reports_bucket",
         "mwaa_environment",
         "glue_job",
+        "event_bus",
         "copy_role_arn",
         "intake_concurrency",
     ),
@@ -77,6 +79,7 @@ class Settings:
     undelivered_queue: str = ""
     mwaa_environment: str = ""
     glue_job: str = ""
+    event_bus: str = ""
     intake_concurrency: str = ""
     copy_role_arn: str = ""
     redshift: Warehouse | None = None

@@ -37,4 +37,5 @@ def conf() -> dict[str, Any]:
             "secret_arn": None,
         },
         "copy_role_arn": "arn:aws:iam::000000000000:role/suimon-RedshiftCopyRole-1ABC",
+        "event_bus": "suimon-events",
     }

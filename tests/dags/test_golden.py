@@ -94,6 +94,7 @@ def converted(spark: SparkSession, redshift: Endpoint, contract: Contract, rows:
         glue_job="csv-to-parquet",
         redshift=Redshift(database="analytics", workgroup_name="suimon-local"),
         copy_role_arn=COPY_ROLE,
+        event_bus="suimon-events",
     )
 
 

@@ -116,13 +116,14 @@ def test_the_outcome_function_understands_a_superseded_run(conf: dict[str, Any])
     assert detail["superseded_by"] == "fedcba9876543210.1"
 
 
-def test_the_event_goes_to_the_default_bus_as_readable_text(conf: dict[str, Any]) -> None:
+def test_the_event_goes_to_the_bus_of_its_stack_as_readable_text(conf: dict[str, Any]) -> None:
     bus = Bus()
     detail = finished(conf, Ending("run_glue", "列 amount"))
 
-    assert publish(bus, detail) == "e-1"
+    assert publish(bus, "suimon-events", detail) == "e-1"
     (entry,) = bus.entries
-    assert entry.keys() == {"Source", "DetailType", "Detail"}
+    assert entry.keys() == {"EventBusName", "Source", "DetailType", "Detail"}
+    assert entry["EventBusName"] == "suimon-events"
     assert (entry["Source"], entry["DetailType"]) == ("suimon.dag", "Run Finished")
     assert json.loads(entry["Detail"]) == detail
     assert "列" in entry["Detail"]
@@ -130,7 +131,7 @@ def test_the_event_goes_to_the_default_bus_as_readable_text(conf: dict[str, Any]
 
 def test_a_refused_entry_is_an_error_though_the_call_succeeds(conf: dict[str, Any]) -> None:
     with pytest.raises(ReportError, match="ThrottlingException: slow down"):
-        publish(Bus(refuses=True), finished(conf))
+        publish(Bus(refuses=True), "suimon-events", finished(conf))
 
 
 def test_errors_say_their_kind_unless_it_says_nothing() -> None:

@@ -68,6 +68,7 @@ SETTINGS = Settings(
     reports_bucket=REPORTS,
     mwaa_environment=ENVIRONMENT,
     glue_job="glue",
+    event_bus="suimon",
     copy_role_arn="arn:aws:iam::123456789012:role/copy",
     redshift=WAREHOUSE,
 )

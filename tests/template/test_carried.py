@@ -17,7 +17,16 @@ from local.isolation import clean_environment
 pytestmark = pytest.mark.process
 ROOT = Path(__file__).parents[2]
 LAMBDAS_OWN = {"AWS_REGION": "ap-northeast-1", "AWS_DEFAULT_REGION": "ap-northeast-1"}
-NAMES = ("STACK", "LEDGER_TABLE", "LAKE_BUCKET", "REPORTS_BUCKET", "RAW_BUCKET", "MWAA_ENVIRONMENT", "GLUE_JOB")
+NAMES = (
+    "STACK",
+    "LEDGER_TABLE",
+    "LAKE_BUCKET",
+    "REPORTS_BUCKET",
+    "RAW_BUCKET",
+    "MWAA_ENVIRONMENT",
+    "GLUE_JOB",
+    "EVENT_BUS",
+)
 QUEUES = ("INTAKE_QUEUE", "INTAKE_DEAD_LETTER_QUEUE", "UNDELIVERED_QUEUE")
 REDSHIFT = {"SUIMON_REDSHIFT_DATABASE": "analytics", "SUIMON_REDSHIFT_WORKGROUP": "analytics"}
 SETTINGS = {

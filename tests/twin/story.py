@@ -216,7 +216,8 @@ def lose_and_find(story: Story) -> None:
     That of a file is not among them: the sweep leaves a version to its event for a quarter of an hour.
     """
     events, rule = story.twin.session().client("events"), "suimon-local-run-finished"
-    events.disable_rule(Name=rule)
+    bus = story.twin.outputs["EventBusName"]
+    events.disable_rule(Name=rule, EventBusName=bus)
     replay_by_hand(story, "good")
     drop_id, attempt = story.drops["good"].id, 4
     walk_over_the_bucket(story)
@@ -229,7 +230,7 @@ def lose_and_find(story: Story) -> None:
     fail_the_run(story, 5)
     # Stopped before any of its steps: all are skipped, and Airflow calls that a success.
     story.wait(lambda: run_state(story, f"{drop_id}.5") in {"success", "failed"}, "the run that is stopped to end")
-    events.enable_rule(Name=rule)
+    events.enable_rule(Name=rule, EventBusName=bus)
     sqs = story.twin.session().client("sqs")
     undelivered = sqs.get_queue_url(QueueName="suimon-local-undelivered")["QueueUrl"]
     failure = {"source": "suimon.dag", "detail-type": "Run Finished", "detail": failed_detail(story)}

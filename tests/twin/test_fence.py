@@ -102,6 +102,7 @@ def given(
         glue_job="csv-to-parquet",
         redshift=Redshift(database="analytics", workgroup_name="suimon-local"),
         copy_role_arn=COPY_ROLE,
+        event_bus="suimon",
     )
 
 

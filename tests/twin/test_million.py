@@ -51,6 +51,7 @@ RUN = RunRequest(
     glue_job=JOB,
     redshift=Redshift(database="analytics", workgroup_name="suimon-local"),
     copy_role_arn=COPY_ROLE,
+    event_bus="suimon",
 )
 OLDER = replace(RUN, drop_id="fedcba9876543210", written=f"{'4' * 32}.00000000")
 

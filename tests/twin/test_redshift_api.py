@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-WORKGROUP_ARN = f"arn:aws:redshift-serverless:ap-northeast-1:{ACCOUNT}:workgroup/00000000-0000-0000-0000-000000000000"
+WORKGROUP_ARN = f"arn:aws:redshift-serverless:ap-northeast-1:{ACCOUNT}:workgroup/6f1d2c8e-3a47-4b0e-9c55-8e2f7d90b1a4"
 UNKNOWN_ID = "11111111-1111-1111-1111-111111111111"
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 REGION = "ap-northeast-1"
 WHERE: dict[str, Any] = {"Database": "analytics", "WorkgroupName": "suimon-local", "WaitTimeSeconds": 20}
-WORKGROUP = f"arn:aws:redshift-serverless:{REGION}:000000000000:workgroup/00000000-0000-0000-0000-000000000000"
+WORKGROUP = f"arn:aws:redshift-serverless:{REGION}:000000000000:workgroup/6f1d2c8e-3a47-4b0e-9c55-8e2f7d90b1a4"
 RUN = ["redshift-data:ExecuteStatement", "redshift-data:BatchExecuteStatement", "redshift-serverless:GetCredentials"]
 LOOK = ["redshift-data:DescribeStatement", "redshift-data:GetStatementResult", "redshift-data:CancelStatement"]
 OWN = {"StringEquals": {"redshift-data:statement-owner-iam-userid": "${aws:userid}"}}

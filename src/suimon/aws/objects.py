@@ -160,8 +160,13 @@ class Objects:
             {"Bucket": drop.bucket, "Key": drop.key, "VersionId": drop.version_id},
             bucket,
             key,
-            # Tags are the upstream system's affair; copying them would need a permission of its own.
-            ExtraArgs={"CopySourceIfMatch": f'"{drop.etag}"', "TaggingDirective": "REPLACE"},
+            # Tags and annotations are the upstream system's affair; copying either needs permissions of its own, and S3
+            # copies annotations unless it is told not to.
+            ExtraArgs={
+                "CopySourceIfMatch": f'"{drop.etag}"',
+                "TaggingDirective": "REPLACE",
+                "AnnotationDirective": "EXCLUDE",
+            },
         )
 
     def keys(self, bucket: str, prefix: str) -> Iterator[str]:

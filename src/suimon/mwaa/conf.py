@@ -33,4 +33,5 @@ def conf_for(record: DropRecord, settings: Settings) -> dict[str, Any]:
             "secret_arn": warehouse.secret_arn,
         },
         "copy_role_arn": settings.copy_role_arn,
+        "event_bus": settings.event_bus,
     }

@@ -50,6 +50,8 @@ def test_what_the_gate_sends_is_accepted(dag: DAG, conf: dict[str, Any], redshif
         ("redshift", {"database": "analytics", "workgroup_name": None, "cluster_identifier": None}),
         ("redshift", {"database": "analytics", "workgroup_name": "w", "password": "x"}),
         ("copy_role_arn", "arn:aws:iam::000000000000:user/x"),
+        ("event_bus", "default"),
+        ("event_bus", ""),
     ],
 )
 def test_a_conf_that_does_not_fit_is_refused(dag: DAG, name: str, value: object) -> None:

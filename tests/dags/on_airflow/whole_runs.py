@@ -50,5 +50,6 @@ def states(run: DagRun) -> dict[str, str]:
 def event(aws: FakeAws) -> dict[str, Any]:
     (entry,) = aws.events
     assert (entry["Source"], entry["DetailType"]) == ("suimon.dag", "Run Finished")
+    assert entry["EventBusName"] == "suimon-events"
     detail: dict[str, Any] = json.loads(entry["Detail"])
     return detail

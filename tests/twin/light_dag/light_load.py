@@ -90,7 +90,7 @@ class ReportTrigger(RunTrigger):
             committed=True,
             log_url=None,
         )
-        publish(client("events"), detail)
+        publish(client("events"), request.event_bus, detail)
 
 
 def load(request: RunRequest, rows: list[dict[str, str]]) -> None:
