@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tests.security.questions import ACCOUNT, ENVIRONMENT, LEDGER, REGION, STACK, WORKGROUP_ID, arn, bucket
+from tests.security.questions import ACCOUNT, BUS, ENVIRONMENT, LEDGER, REGION, STACK, WORKGROUP_ID, arn, bucket
 from tests.template.test_template import RESOURCES
 
 # Principal -> the resource of the template that says what it may do.
@@ -22,7 +22,7 @@ PRINCIPALS = {
     "Glue": "GlueRole",
     "COPY": "CopyRole",
 }
-CONDITIONS = {"IsServerless": True, "HasSecret": False}
+CONDITIONS = {"IsServerless": True, "HasSecret": False, "HasArtifactBucket": False}
 _QUEUES = {"IntakeQueue": "intake", "IntakeDeadLetterQueue": "intake-dead", "UndeliveredQueue": "undelivered"}
 _FUNCTIONS = {"Intake": "intake", "Outcome": "outcome", "Freshness": "freshness", "Replay": "replay-plan"}
 ARNS = {
@@ -31,6 +31,7 @@ ARNS = {
     **{f"{name}Function": arn("lambda", f"function:{STACK}-{function}") for name, function in _FUNCTIONS.items()},
     **{f"{name}Log": arn("logs", f"log-group:/aws/lambda/{STACK}-{one}:*") for name, one in _FUNCTIONS.items()},
     "Ledger": LEDGER,
+    "Bus": BUS,
 }
 REFS = {
     "AWS::AccountId": ACCOUNT,

@@ -35,6 +35,7 @@ def bucket(name: str) -> str:
 
 RAW, LAKE, REPORTS = bucket("raw"), bucket("lake"), bucket("reports")
 LEDGER = arn("dynamodb", f"table/{STACK}-ledger")
+BUS = arn("events", f"event-bus/{STACK}-events")
 WORKGROUP = arn("redshift-serverless", f"workgroup/{WORKGROUP_ID}")
 
 
@@ -128,10 +129,12 @@ def _redshift() -> Iterator[Question]:
 def _messages() -> Iterator[Question]:
     for action in ("Publish", "Subscribe", "SetTopicAttributes", "DeleteTopic"):
         yield Question(f"{action} alerts", f"sns:{action}", arn("sns", f"{STACK}-alerts"))
-    bus = arn("events", "event-bus/default")
     for source, kind in (("suimon.dag", "Run Finished"), ("aws.s3", "Object Created"), ("suimon.dag", "Another")):
         context = {"events:source": source, "events:detail-type": kind}
-        yield Question(f"PutEvents {source} {kind}", "events:PutEvents", bus, context)
+        yield Question(f"PutEvents {source} {kind}", "events:PutEvents", BUS, context)
+    own = {"events:source": "suimon.dag", "events:detail-type": "Run Finished"}
+    for bus in ("default", "another-events"):
+        yield Question(f"PutEvents to {bus}", "events:PutEvents", arn("events", f"event-bus/{bus}"), own)
     for action in ("DisableRule", "RemoveTargets", "PutRule"):
         yield Question(f"{action} object-created", f"events:{action}", arn("events", f"rule/{STACK}-object-created"))
     schedule = arn("scheduler", f"schedule/default/{STACK}-freshness")

@@ -12,3 +12,9 @@ def test_the_twin_builds_into_a_folder_that_no_other_environment_deploys_from() 
     for environment in ("default", "dev", "prod"):
         assert CONFIG[environment]["build"]["parameters"]["build_dir"] != here
         assert here not in CONFIG[environment]["deploy"]["parameters"]["template_file"]
+
+
+def test_glue_may_read_its_script_wherever_an_environment_uploads_it() -> None:
+    for environment in CONFIG.keys() - {"version"}:
+        given = CONFIG[environment]["deploy"]["parameters"]
+        assert given.get("resolve_s3") or f"ArtifactBucket={given['s3_bucket']}" in given["parameter_overrides"]

@@ -120,7 +120,7 @@ def test_buckets_are_versioned_private_and_survive_the_stack(bucket: str) -> Non
     properties = resource["Properties"]
     assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
     assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
-    assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
+    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
 
 
 def test_the_glue_job_never_runs_longer_than_the_dag_waits_for_it() -> None:
@@ -149,9 +149,18 @@ def test_glue_may_write_the_marks_of_the_folders_it_makes_and_nothing_else_besid
                 where.setdefault(action, set()).add(str(text))
     own = {"${LakeBucket.Arn}/processed/*", "${LakeBucket.Arn}/processed_$folder$"}
     assert where["s3:PutObject"] == where["s3:DeleteObject"] == own
-    # And the gate's copies, and the script, where `sam deploy` puts it.
-    script = "arn:${AWS::Partition}:s3:::aws-sam-cli-managed-default-*/*"
-    assert where["s3:GetObject"] == own | {"${LakeBucket.Arn}/accepted/*", script}
+    # And the gate's copies, and the script.
+    assert where["s3:GetObject"] - {"None"} == own | {"${LakeBucket.Arn}/accepted/*"}
+
+
+def test_glue_reads_its_script_where_it_was_deployed_to_in_this_account_alone() -> None:
+    [policy] = RESOURCES["GlueRole"]["Properties"]["Policies"]
+    [script] = [one for one in policy["PolicyDocument"]["Statement"] if "If" in one["Resource"]]
+    buckets = ["${ArtifactBucket}", "aws-sam-cli-managed-default-*"]
+    condition, *given = script["Resource"]["If"]
+    assert TEMPLATE["Conditions"][condition] == {"Not": [{"Equals": [{"Ref": "ArtifactBucket"}, ""]}]}
+    assert given == [{"Sub": f"arn:${{AWS::Partition}}:s3:::{bucket}/*"} for bucket in buckets]
+    assert script["Condition"] == {"StringEquals": {"aws:ResourceAccount": {"Ref": "AWS::AccountId"}}}
 
 
 def test_the_gate_sees_which_copies_there_are_and_can_read_none() -> None:

@@ -10,7 +10,8 @@ import boto3
 import pytest
 from botocore.exceptions import IncompleteReadError
 
-from suimon.aws.objects import RANGES_AT_ONCE, GoneError, S3Version, ShortReadError
+from suimon.aws.objects import RANGES_AT_ONCE, GoneError, Objects, S3Version, ShortReadError
+from suimon.drops.drop import Drop
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -133,3 +134,24 @@ def test_a_version_that_was_deleted_is_gone(s3: Watched) -> None:
         list(source.chunks())
     with pytest.raises(GoneError, match="not there"):
         version(s3, version_id=known["version_id"])
+
+
+@pytest.mark.parametrize("size", [10, 9 * 1024 * 1024], ids=["in one", "in parts"])
+def test_a_copy_takes_neither_tags_nor_annotations_along(s3: Watched, size: int) -> None:
+    # Either needs rights that the gate has not, and S3 copies both unless it is told not to.
+    del s3
+    client, calls = boto3.client("s3"), dict[str, dict[str, Any]]()
+    client.meta.events.register(
+        "before-parameter-build.s3", lambda model, params, **_: calls.update({model.name: dict(params)})
+    )
+    stored = put(b"x" * size)
+    drop = Drop("raw", "key", stored["version_id"], etag=stored["etag"], size=size, sequencer="0")
+
+    Objects(client).copy_version(drop, "raw", "copy")
+
+    assert client.get_object(Bucket="raw", Key="copy")["ContentLength"] == size
+    assert not [name for name in calls if "Tagging" in name or "Annotation" in name]
+    if "CopyObject" in calls:
+        assert calls["CopyObject"]["AnnotationDirective"] == "EXCLUDE"
+        assert calls["CopyObject"]["TaggingDirective"] == "REPLACE"
+    assert ("CopyObject" in calls) == (size == 10)
