@@ -11,7 +11,8 @@ from suimon.cli.console import make_writable, mute
 _COMMANDS = {
     "check": ("suimon.cli.check", "Check a file against its contract, as the gate would."),
     "contract": ("suimon.cli.contract", "Propose, check and compile contracts."),
-    "drops": ("suimon.cli.drops", "What the ledger knows of drops: who changed what, when."),
+    "drops": ("suimon.cli.drops", "List drops: of a partition, of a key, or in a state."),
+    "explain": ("suimon.cli.explain", "The life of one file: what became of it, why, and what is next."),
     "reconcile": ("suimon.cli.reconcile", "Find what fell between bucket, ledger and runs, and set it right."),
     "replay": ("suimon.cli.replay", "Run the drops of a range of dates again."),
     "warehouse": ("suimon.cli.warehouse", "Make the warehouse's tables."),

@@ -1,11 +1,15 @@
 """Printing what comes from files and services."""
 
-from __future__ import annotations
+import sys
 
-from typing import TYPE_CHECKING
+from rich.console import Console
 
-if TYPE_CHECKING:
-    from rich.console import Console
+_WIDE = 240  # of what no person looks at: keys stay in one piece
+
+
+def console_for_people() -> Console:
+    """Return a console of the terminal's width; where nobody looks, as in a pipe, nothing is folded."""
+    return Console() if sys.stdout.isatty() else Console(width=_WIDE)
 
 
 def print_plain(console: Console, text: str, style: str = "") -> None:

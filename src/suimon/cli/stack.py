@@ -8,11 +8,12 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, 
 
 from suimon.cli.errors import CommandError
 
+USUAL = "suimon-local"  # the twin's
 stack_option = click.option(
     "--stack",
     envvar="SUIMON_STACK",
     show_envvar=True,
-    default="suimon-local",
+    default=USUAL,
     show_default=True,
     help="The deployed stack.",
 )
@@ -28,6 +29,11 @@ _KEYS = {
     "AccessDeniedException": "your role may not do this: it needs the stack's OperatorPolicy",
     "ValidationError": "name the stack with --stack or SUIMON_STACK, and check AWS_REGION",
 }
+
+
+def of_stack(stack: str) -> str:
+    """Return what to write behind a command so that it asks the same stack again."""
+    return "" if stack == USUAL else f" --stack {stack}"
 
 
 def advice(error: ClientError | BotoCoreError) -> str:

@@ -11,7 +11,9 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from suimon.cli.drops import as_object, details, overview, wanted_of
+from suimon.cli.drop_view import as_object, overview
+from suimon.cli.drops import wanted_of
+from suimon.cli.explain import details
 from suimon.cli.main import main
 from suimon.drops.drop import Accepted, Drop, DropRecord, Lease, Match, Membership, Rejection, Replay
 from suimon.drops.states import State
@@ -44,10 +46,9 @@ def drawn(what: RenderableType, width: int = 80) -> str:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "give a drop id"),
+        ([], "give --key"),
         (["--dataset", "sales"], "--dataset with --partition"),
         (["--partition", "2026-11-20"], "--dataset with --partition"),
-        (["0123456789abcdef", "--state", "FAILED"], "not both"),
         (["--key", "sales/x.csv"], "is not written s3://bucket/key"),
         (["--key", "s3://raw/"], "is not written s3://bucket/key"),
         (["--dataset", "sales", "--partition", "20130101"], "'20130101' is not a date written YYYY-MM-DD"),
@@ -62,7 +63,7 @@ def test_what_cannot_be_looked_up_is_refused_before_aws_is_asked(arguments: list
 
 
 def test_a_key_is_taken_as_it_stands_with_slashes_and_blanks() -> None:
-    assert wanted_of(None, "", "", "s3://raw/a b//s3://c", None) == Wanted(of_key=("raw", "a b//s3://c"))
+    assert wanted_of("", "", "s3://raw/a b//s3://c", None) == Wanted(of_key=("raw", "a b//s3://c"))
 
 
 def test_a_drop_is_one_line_of_a_list_however_long_its_key_is() -> None:

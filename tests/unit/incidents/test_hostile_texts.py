@@ -195,7 +195,7 @@ def test_nor_that_of_a_message_about_many(kind: Kind, language: str) -> None:
     for text in HOSTILE.values():
         subject, body = told(text)
         assert_is_ours(subject, body, *told(PLAIN))
-        assert "`suimon drops ID --stack prod`" in body
+        assert "`suimon explain ID --stack prod`" in body
 
 
 @pytest.mark.parametrize("kind", [Kind.REJECTED, Kind.GONE, Kind.IMPERFECT, Kind.REFUSED_CONF, Kind.FOREIGN_RUN])

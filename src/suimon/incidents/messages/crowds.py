@@ -39,7 +39,7 @@ def told_together(kind: Kind, incidents: Sequence[Incident]) -> tuple[str, str]:
         f"So many problems of one kind came since {since} that they are told together; the first ones were told one by "
         f"one.\n\n{listed(lines, _LISTED)}\n\n"
         "What to do: look for one cause, such as a changed format or an outage. "
-        f"`suimon drops ID{OF_STACK}` shows a drop, its reason and its report. Each of these ends without another "
+        f"`suimon explain ID{OF_STACK}` tells of a drop, its reason and its report. Each of these ends without another "
         "message when its problem is over."
     )
     return subject, body

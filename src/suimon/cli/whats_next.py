@@ -1,0 +1,67 @@
+"""What becomes of a drop next, by whom, and the commands that a person may want to type. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from suimon.drops.states import STATES, State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from suimon.drops.drop import DropRecord
+
+
+@dataclass(frozen=True)
+class Next:
+    """What comes next, in a sentence or two, and what may be typed; commands without the stack's name."""
+
+    text: str
+    commands: tuple[str, ...] = ()
+
+
+def headline(record: DropRecord) -> str:
+    """Return in one line whose file it is and where it stands."""
+    whose = f"{record.match.dataset} {record.match.partition}" if record.match else "A file without a contract"
+    return f"{whose} is {record.state}: {STATES[record.state].text}."
+
+
+_TEXTS = {
+    State.RECEIVED: "The gate checks it next, in seconds; what waits longer, the sweep sends there again.",
+    State.VALIDATING: "It is being checked. Should that function crash, another takes the check over in a while.",
+    State.ACCEPTED: "Airflow has not taken its run yet; the gate asks again until it does.",
+    State.TRIGGERED: "Airflow runs it, and reports the end of the run.",
+    State.LOADED: "Nothing: its rows are in the table.",
+    State.FAILED: "Mend the cause that its task's log names, then run it again.",
+    State.REJECTED: "Whoever sends it corrects it and sends it again under the same key. If the contract is wrong, "
+    "deploy a better one and run it again.",
+    State.GONE: "If the file is needed, it must be sent again under the same key; else nothing.",
+    State.SUPERSEDED: "Nothing: a later write counts.",
+    State.DUPLICATE: "Nothing: the same bytes came before.",
+    State.UNMATCHED: "Send it under a key that a contract knows, or deploy a contract that has this key; then it is "
+    "checked by itself.",
+    State.CLOSED: "Nothing: a person closed it.",
+}
+_WAITS_FOR_US = (State.RECEIVED, State.VALIDATING, State.ACCEPTED)
+
+
+def next_for(record: DropRecord) -> Next:
+    """Return what comes next for a drop as the ledger has it."""
+    if record.state is State.ACCEPTED and (membership := record.membership):
+        if membership.set_id is None:
+            return Next("It waits for the other shards of its set; then one run is opened for all of them.")
+        return Next("Its set is whole; what becomes of it is decided there.", (f"suimon explain {membership.set_id}",))
+    return Next(_TEXTS[record.state], tuple(_commands(record)))
+
+
+def _commands(record: DropRecord) -> Iterator[str]:
+    match = record.match
+    if record.state in _WAITS_FOR_US:
+        yield "suimon reconcile"
+    elif match and record.state in (State.FAILED, State.REJECTED):
+        yield f"suimon replay {match.dataset} --from {match.partition} --to {match.partition}"
+    elif match and record.state is State.SUPERSEDED:
+        yield f"suimon explain {match.dataset} {match.partition}"
+    elif record.state is State.DUPLICATE and record.duplicate_of:
+        yield f"suimon explain {record.duplicate_of}"

@@ -1,0 +1,65 @@
+"""What `suimon explain` says of what comes next, and how it writes durations and cells."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from rich.console import Console
+
+from suimon.cli.explain import brief, drawn_cells
+from suimon.cli.whats_next import headline, next_for
+from suimon.drops.drop import Drop, DropRecord, Match, Membership
+from suimon.drops.states import STATES, State
+
+AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
+RECORD = DropRecord(Drop("raw", "s.csv", "v", "e", 1, "01"), Match("sales", "2026-11-20"), State.LOADED, 1, AT, AT)
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_every_state_says_where_the_file_stands_and_what_comes_next(state: State) -> None:
+    record = replace(RECORD, state=state, duplicate_of="d0" if state is State.DUPLICATE else None)
+    assert STATES[state].text in headline(record)
+    told = next_for(record)
+    assert told.text.endswith(".")
+    assert all(command.startswith("suimon ") for command in told.commands)
+
+
+def test_a_file_without_a_contract_has_no_dataset_to_run_again() -> None:
+    stray = replace(RECORD, match=None, state=State.UNMATCHED)
+    assert headline(stray) == "A file without a contract is UNMATCHED: no contract matches its key."
+    assert next_for(stray).commands == ()
+
+
+def test_a_shard_says_whether_it_waits_for_others_or_which_set_it_went_on_with() -> None:
+    shard = replace(RECORD, state=State.ACCEPTED, membership=Membership())
+    assert "waits for the other shards" in next_for(shard).text
+    assert next_for(replace(shard, membership=Membership("0123"))).commands == ("suimon explain 0123",)
+
+
+@pytest.mark.parametrize(
+    ("time", "told"),
+    [
+        (timedelta(milliseconds=250), "0.2 s"),
+        (timedelta(seconds=59.9), "59.9 s"),
+        (timedelta(seconds=60), "1 min 0 s"),
+        (timedelta(minutes=59, seconds=59), "59 min 59 s"),
+        (timedelta(hours=1), "1 h 0 min"),
+        (timedelta(hours=23, minutes=59), "23 h 59 min"),
+        (timedelta(days=2, hours=3), "2 d 3 h"),
+        (timedelta(seconds=-5), "0.0 s"),
+    ],
+)
+def test_durations_have_their_two_largest_units(time: timedelta, told: str) -> None:
+    assert brief(time) == told
+
+
+def test_cells_are_neither_markup_nor_commands_to_the_terminal() -> None:
+    console = Console(file=io.StringIO(), width=80)
+    console.print(drawn_cells([{"line": None, "label": "[red]", "message": "m", "value": "\x1b[2J"}]))
+    text = console.file
+    assert isinstance(text, io.StringIO)
+    assert "[red]" in text.getvalue()
+    assert r"\x1b[2J" in text.getvalue()
