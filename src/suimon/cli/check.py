@@ -4,7 +4,6 @@ import errno
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from suimon.check.engine import Aside, CheckError
 from suimon.check.engine import check as judge
 from suimon.check.verdict import Verdict
 from suimon.cli.console import mute
-from suimon.cli.contract import ProblemsError, contracts_folder
+from suimon.cli.contract import ProblemsError, contract_file_of, contract_option
 from suimon.cli.errors import CommandError
 from suimon.cli.location import Location, LocationError
 from suimon.clock import utc_now
@@ -37,13 +36,7 @@ OUTPUTS = ("report.json", "bad_cells.jsonl", "report.html", ACCEPTED_ROWS, BAD_R
 
 @click.command()
 @click.argument("file")
-@click.option(
-    "--contract",
-    "contract_name",
-    metavar="FILE|DATASET",
-    required=True,
-    help="The ODCS contract that the file must keep: its file, or its dataset's name in the folder contracts/.",
-)
+@contract_option
 @click.option("--partition", metavar="YYYY-MM-DD", help="The business date of the file; by default that in its S3 key.")
 @click.option(
     "--report",
@@ -77,7 +70,7 @@ def check(
     Exit status 0: accepted; 1: rejected; 2: no verdict, because an argument, the contract or the file cannot be used.
     """
     try:
-        contract_file = _contract_file(contract_name)
+        contract_file = contract_file_of(contract_name)
         contract = read_contract(contract_file)
         location = Location.parse(file)
         partition = _partition(partition, location, contract)
@@ -125,17 +118,6 @@ def _answer(
             ),
             err=True,
         )
-
-
-def _contract_file(name: str) -> Path:
-    by_dataset = contracts_folder() / f"{name}.odcs.yaml"
-    path = Path(name) if Path(name).is_file() else by_dataset
-    if not path.is_file():
-        known = [file.name.removesuffix(".odcs.yaml") for file in by_dataset.parent.glob("*.odcs.yaml")]
-        like = get_close_matches(name, known, 1)
-        hint = f"; did you mean {like[0]}?" if like else ""
-        raise CommandError(f"--contract: there is neither a file {name} nor {by_dataset}{hint}")
-    return path
 
 
 def _keep_inputs(report: Path, *inputs: Path) -> None:

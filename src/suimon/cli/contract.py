@@ -2,6 +2,7 @@
 
 import os
 import re
+from difflib import get_close_matches
 from pathlib import Path
 from uuid import uuid4
 
@@ -20,6 +21,15 @@ CONTRACTS = "contracts"
 
 # Fields of Column that are rules on its cells, beside its type.
 _RULES = ("required", "unique", "partition", "min_length", "max_length", "minimum", "maximum", "pattern", "allowed")
+
+
+contract_option = click.option(
+    "--contract",
+    "contract_name",
+    metavar="FILE|DATASET",
+    required=True,
+    help="The ODCS contract that the file must keep: its file, or its dataset's name in the folder contracts/.",
+)
 
 
 class ProblemsError(CommandError):
@@ -150,6 +160,18 @@ def _rules(one: Contract) -> int:
 
 def _count(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def contract_file_of(name: str) -> Path:
+    """Return the file of a contract, by its path or its dataset; CommandError, with one like it, if there is none."""
+    by_dataset = contracts_folder() / f"{name}.odcs.yaml"
+    path = Path(name) if Path(name).is_file() else by_dataset
+    if not path.is_file():
+        known = [file.name.removesuffix(".odcs.yaml") for file in by_dataset.parent.glob("*.odcs.yaml")]
+        like = get_close_matches(name, known, 1)
+        hint = f"; did you mean {like[0]}?" if like else ""
+        raise CommandError(f"--contract: there is neither a file {name} nor {by_dataset}{hint}")
+    return path
 
 
 def contracts_folder() -> Path:

@@ -13,8 +13,10 @@ _COMMANDS = {
     "contract": ("suimon.cli.contract", "Propose, check and compile contracts."),
     "drops": ("suimon.cli.drops", "List drops: of a partition, of a key, or in a state."),
     "explain": ("suimon.cli.explain", "The life of one file: what became of it, why, and what is next."),
+    "put": ("suimon.cli.put", "Send a file as an upstream system would."),
     "reconcile": ("suimon.cli.reconcile", "Find what fell between bucket, ledger and runs, and set it right."),
     "replay": ("suimon.cli.replay", "Run the drops of a range of dates again."),
+    "report": ("suimon.cli.report", "Fetch the report on a rejected file, or a link for its sender."),
     "warehouse": ("suimon.cli.warehouse", "Make the warehouse's tables."),
 }
 

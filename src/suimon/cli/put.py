@@ -1,0 +1,61 @@
+"""`suimon put`: send a file as an upstream system would, under the key that its contract wants."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import boto3
+import click
+from boto3.exceptions import S3UploadFailedError
+from botocore.exceptions import BotoCoreError, ClientError
+
+from suimon.cli.contract import ProblemsError, contract_file_of, contract_option
+from suimon.cli.errors import CommandError
+from suimon.cli.stack import advice, of_stack, outputs_of, stack_option
+from suimon.contract.keys import SHARD, KeyPattern
+from suimon.contract.odcs.clauses import ContractFileError
+from suimon.contract.odcs.parse import read_contract
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@contract_option
+@click.option("--partition", metavar="YYYY-MM-DD", required=True, help="The business date of the file.")
+@click.option("--shard", default="", help="Which part of a set it is.")
+@click.option("--bucket", help="The raw bucket, for who may not look at the stack.")
+@stack_option
+def put(file: Path, contract_name: str, partition: str, shard: str, bucket: str | None, stack: str) -> None:
+    """Send FILE to the raw bucket under the key of its dataset and date. Then the gate does the rest.
+
+    It needs the rights of an upstream system (UpstreamPolicy). Exit status: 0 sent, 2 not.
+    """
+    try:
+        contract = read_contract(contract_file_of(contract_name))
+    except ContractFileError as error:
+        raise ProblemsError(error) from error
+    if contract.key_pattern is None:
+        raise CommandError(f"{contract.dataset} takes no files: its table is only watched")
+    key = key_of(contract.key_pattern, partition, shard)
+    try:
+        target = bucket or outputs_of(stack, "RawBucket")[0]
+        boto3.client("s3").upload_file(str(file), target, key)
+    except (ClientError, BotoCoreError) as error:
+        raise CommandError(advice(error)) from error
+    except S3UploadFailedError as error:
+        raise CommandError(str(error)) from error
+    click.echo(f"sent to s3://{target}/{key}")
+    click.echo(f"suimon explain {contract.dataset} {partition}{of_stack(stack)}")
+
+
+def key_of(pattern: KeyPattern, partition: str, shard: str) -> str:
+    """Return the key of a partition, and of its shard where the dataset has shards; UsageError if there is none."""
+    if pattern.has_shards != bool(shard):
+        needed = "is needed" if pattern.has_shards else "is not"
+        raise click.UsageError(f"--shard {needed}: the keys of this dataset are {pattern.text}")
+    try:
+        key = pattern.key_for(partition, shard or SHARD)
+    except ValueError as error:
+        raise click.UsageError(f"--partition: {error}") from error
+    if not pattern.match(key):
+        raise click.UsageError(f"--shard: {shard!r} is not 1 to 64 of A-Z a-z 0-9 _ -")
+    return key

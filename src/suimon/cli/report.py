@@ -1,0 +1,88 @@
+"""`suimon report`: fetch the report on a rejected file, or make a link to it for whoever sent the file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import boto3
+import click
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from suimon.cli.drops import split_address
+from suimon.cli.errors import CommandError
+from suimon.cli.stack import advice, outputs_of, stack_option
+from suimon.drops.foreign_text import one_line
+from suimon.ledger.queries import find
+
+PAGE, DATA = "report.html", ("report.json", "bad_cells.jsonl")
+# S3 takes no longer; of a role whose session ends earlier, the link ends with it.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html
+MOST_HOURS = 7 * 24
+
+_GONE = ("404", "403", "NoSuchKey", "AccessDenied")
+
+
+class NoReportError(click.ClickException):
+    """There is no such drop, or no report on it; exit status 1."""
+
+    exit_code = 1
+
+
+@click.command()
+@click.argument("drop_id")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    show_default="this folder",
+    help="Where to make a folder of the drop's name with the report in it.",
+)
+@click.option("--link", is_flag=True, help="Print a link to the page instead; whoever has it can read the page.")
+@click.option(
+    "--hours",
+    type=click.IntRange(1, MOST_HOURS),
+    default=24,
+    show_default=True,
+    help="How long the link opens the page; no longer than the credentials that made it live.",
+)
+@stack_option
+def report(drop_id: str, out: Path, hours: int, stack: str, *, link: bool) -> None:
+    """Fetch the report on the last rejection of the drop DROP_ID, or print a link to it for the sender.
+
+    Personal values are masked in it. Exit status: 0 done, 1 there is no such report, 2 it could not be read.
+    """
+    s3 = boto3.client("s3", config=Config(signature_version="s3v4"))  # links to what KMS encrypts need it
+    try:
+        [table_name] = outputs_of(stack, "LedgerTable")
+        bucket, page = page_of(table_name, drop_id.partition(".")[0])
+        if link:
+            s3.head_object(Bucket=bucket, Key=page)  # a link to nothing helps nobody
+            click.echo(
+                s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": page}, ExpiresIn=hours * 3600)
+            )
+            return
+        folder = out / drop_id.partition(".")[0]
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in (PAGE, *DATA):
+            s3.download_file(bucket, page.removesuffix(PAGE) + name, str(folder / name))
+    except ClientError as error:
+        # Without the right to list a bucket, S3 answers 403 for what is not there.
+        if error.operation_name in {"HeadObject", "GetObject"} and error.response["Error"]["Code"] in _GONE:
+            raise NoReportError("the report is no longer kept, or your role may not read it") from error
+        raise CommandError(advice(error)) from error
+    except BotoCoreError as error:
+        raise CommandError(advice(error)) from error
+    except OSError as error:
+        raise CommandError(one_line(f"{error.filename or out}: {error.strerror or error}")) from error
+    click.echo(f"{folder / PAGE}")
+
+
+def page_of(table_name: str, drop_id: str) -> tuple[str, str]:
+    """Return the bucket and the key of a drop's page; NoReportError if it has none."""
+    record = find(boto3.resource("dynamodb").Table(table_name), drop_id)
+    if record is None:
+        raise NoReportError(f"the ledger knows no drop {drop_id!r}")
+    if record.rejection is None or not record.rejection.report:
+        raise NoReportError(f"drop {drop_id} is {record.state}: there is no report, for nothing was rejected")
+    return split_address(record.rejection.report)

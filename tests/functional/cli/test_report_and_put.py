@@ -1,0 +1,137 @@
+"""`suimon report` and `suimon put` on S3 and DynamoDB (moto)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import boto3
+import click
+import pytest
+from click.testing import CliRunner
+
+from suimon.cli import put, report
+from suimon.cli.main import main
+from suimon.contract.keys import KeyPattern
+from suimon.drops.drop import Drop, DropRecord, Match, Rejection
+from suimon.drops.states import State
+from suimon.ledger.drops import Ledger
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from click.testing import Result
+    from mypy_boto3_dynamodb.service_resource import Table
+    from mypy_boto3_s3.type_defs import CreateBucketConfigurationTypeDef
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+DAY = "2026-11-20"
+FOLDER = f"sales/{DAY}/run/"
+FILES = {"report.html": b"<p>page", "report.json": b"{}", "bad_cells.jsonl": b""}
+
+
+@pytest.fixture
+def ledger(table: Table, monkeypatch: pytest.MonkeyPatch) -> Ledger:
+    place: CreateBucketConfigurationTypeDef = {"LocationConstraint": "ap-northeast-1"}
+    for bucket in ("reports", "raw"):
+        boto3.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration=place)
+    outputs = {"LedgerTable": table.name, "RawBucket": "raw"}
+    for module in (report, put):
+        monkeypatch.setattr(module, "outputs_of", lambda _, *names: [outputs[name] for name in names])
+    return Ledger(table, "intake 1")
+
+
+def suimon(*arguments: str) -> Result:
+    return CliRunner().invoke(main, list(arguments), catch_exceptions=False)
+
+
+def rejected(ledger: Ledger, page: str = f"s3://reports/{FOLDER}report.html") -> DropRecord:
+    record = ledger.receive(Drop("raw", "s.csv", "v", "etag", 1, "01"), Match("sales", DAY), NOON)
+    record = ledger.claim(record, NOON, owner="a", lease=timedelta(minutes=16), attempt=1)
+    return ledger.move(record, State.REJECTED, NOON, rejection=Rejection(1, "1 fault.", ("type-error",), page))
+
+
+def kept() -> None:
+    for name, body in FILES.items():
+        boto3.client("s3").put_object(Bucket="reports", Key=FOLDER + name, Body=body)
+
+
+def test_the_parts_of_a_report_are_fetched_into_a_folder_of_the_drops_name(ledger: Ledger, tmp_path: Path) -> None:
+    record = rejected(ledger)
+    kept()
+    result = suimon("report", f"{record.id}.1", "--out", str(tmp_path / "new"))
+    folder = tmp_path / "new" / record.id
+    assert (result.exit_code, result.stdout) == (0, f"{folder / 'report.html'}\n")
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == FILES
+
+
+def test_a_link_opens_the_page_and_nothing_else_for_so_many_hours(ledger: Ledger) -> None:
+    record = rejected(ledger)
+    kept()
+    link = suimon("report", record.id, "--link", "--hours", "48").stdout
+    assert f"{FOLDER}report.html?" in link
+    assert "X-Amz-Expires=172800" in link
+    assert "X-Amz-Algorithm=AWS4-HMAC-SHA256" in link
+
+
+@pytest.mark.parametrize("asked", [["--link"], []])
+def test_a_report_that_is_no_longer_kept_is_said_to_be_gone(ledger: Ledger, tmp_path: Path, asked: list[str]) -> None:
+    record = rejected(ledger)
+    result = suimon("report", record.id, "--out", str(tmp_path), *asked)
+    assert (result.exit_code, "no longer kept" in result.output) == (1, True)
+
+
+@pytest.mark.parametrize("hours", ["0", "169"])
+def test_a_link_that_s3_would_refuse_is_not_made(hours: str) -> None:
+    assert suimon("report", "0123456789abcdef", "--link", "--hours", hours).exit_code == 2
+
+
+def test_what_has_no_report_says_why(ledger: Ledger) -> None:
+    unknown = suimon("report", "0123456789abcdef")
+    assert (unknown.exit_code, "knows no drop" in unknown.output) == (1, True)
+    unread = suimon("report", rejected(ledger, page="").id)
+    assert (unread.exit_code, "there is no report" in unread.output) == (1, True)
+
+
+def test_a_file_is_put_under_the_key_of_its_date_and_the_next_command_is_named(ledger: Ledger, tmp_path: Path) -> None:
+    del ledger
+    (tmp_path / "any.csv").write_bytes(b"a,b")
+    result = suimon("put", str(tmp_path / "any.csv"), "--contract", "sales", "--partition", DAY, "--stack", "prod")
+    key = f"sales/{DAY}/sales_data.csv"
+    assert result.stdout.splitlines() == [f"sent to s3://raw/{key}", f"suimon explain sales {DAY} --stack prod"]
+    assert boto3.client("s3").get_object(Bucket="raw", Key=key)["Body"].read() == b"a,b"
+
+
+def test_a_sender_who_may_not_look_at_the_stack_names_the_bucket(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del ledger
+    monkeypatch.setattr(put, "outputs_of", lambda *_: pytest.fail("the stack was asked"))
+    (tmp_path / "any.csv").write_bytes(b"a,b")
+    arguments = ("--contract", "sales", "--partition", DAY, "--bucket", "raw")
+    assert suimon("put", str(tmp_path / "any.csv"), *arguments).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--contract", "sales", "--partition", "20261120"], "not a real date"),
+        (["--contract", "sales", "--partition", DAY, "--shard", "1"], "--shard is not"),
+        (["--contract", "slaes", "--partition", DAY], "did you mean sales?"),
+        (["--contract", "sales", "--partition", DAY, "--bucket", "no-such-bucket"], "NoSuchBucket"),
+    ],
+)
+def test_a_file_that_no_key_fits_is_not_sent(ledger: Ledger, tmp_path: Path, arguments: list[str], said: str) -> None:
+    del ledger
+    (tmp_path / "any.csv").write_bytes(b"a,b")
+    result = suimon("put", str(tmp_path / "any.csv"), *arguments)
+    assert (result.exit_code, said in " ".join(result.output.split())) == (2, True)
+    assert "Contents" not in boto3.client("s3").list_objects_v2(Bucket="raw")
+
+
+def test_a_shard_has_a_name_that_its_key_can_hold() -> None:
+    pattern = KeyPattern("orders/{ds}/part-{shard}.csv")
+    assert put.key_of(pattern, DAY, "01") == f"orders/{DAY}/part-01.csv"
+    for shard, said in (("", "--shard is needed"), ("a/b", "is not 1 to 64 of")):
+        with pytest.raises(click.UsageError, match=said):
+            put.key_of(pattern, DAY, shard)
