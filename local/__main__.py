@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from local.isolation import isolate_process
-from local.twin import NoTwinError, Twin, load, operator_environment, runtime_folder
+from local.twin import NoTwinError, Twin, environment_of, load, runtime_folder
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 
@@ -139,7 +139,14 @@ def _tell(console: Console, twin: Twin, *more: tuple[str, str]) -> None:
         ("logs", _short(twin.logs)),
         *more,
         ("the map", "docs/twin.md: what this twin reproduces, what it refuses, where it differs from AWS"),
-        ("operator", f"source {_short(operator_environment(twin))}; then suimon replay … works on this twin"),
+        (
+            "as operator",
+            f"source {_short(environment_of(twin, 'operator'))}; then suimon explain …, replay … ask this twin",
+        ),
+        (
+            "as a sender",
+            f"source {_short(environment_of(twin, 'upstream'))}; then suimon put FILE --contract … sends to it",
+        ),
         ("end", "make down"),
     ):
         table.add_row(what, where)

@@ -157,9 +157,9 @@ def save(twin: Twin) -> None:
     unfinished.replace(path)
 
 
-def operator_environment(twin: Twin) -> Path:
-    """Write a file that a shell can source to act as the operator on this twin and nowhere else, and give its path."""
-    keys = twin.principals["operator"]
+def environment_of(twin: Twin, principal: str) -> Path:
+    """Write a file that a shell can source to act as `operator` or `upstream` on this twin alone; return its path."""
+    keys = twin.principals[principal]
     variables = clean_environment(
         {},
         twin.endpoint(),
@@ -167,8 +167,10 @@ def operator_environment(twin: Twin) -> Path:
         AWS_ACCESS_KEY_ID=keys.access_key_id,
         AWS_SECRET_ACCESS_KEY=keys.secret_access_key,
         PATH=f"{twin.root}/.venv/bin:$PATH",
+        # An upstream system may not look at the stack for its name.
+        SUIMON_RAW_BUCKET=twin.outputs.get("RawBucket", ""),
     )
-    path = twin.runtime / "operator.env"
+    path = twin.runtime / f"{principal}.env"
     path.touch(mode=_OWNER_ONLY)
     # Whatever else of AWS the shell holds (profiles, other endpoints) would lead away from the twin.
     forget = "for name in $(env | sed -n 's/^\\(AWS_[A-Z0-9_]*\\)=.*/\\1/p'); do unset \"$name\"; done"

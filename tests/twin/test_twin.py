@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from local.lifecycle import down
-from local.twin import Keys, NoTwinError, Twin, load, new_twin, operator_environment, runtime_folder, save
+from local.twin import Keys, NoTwinError, Twin, environment_of, load, new_twin, runtime_folder, save
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 @pytest.fixture
 def twin(tmp_path: Path) -> Twin:
     twin = new_twin(tmp_path)
-    twin = twin.with_(principals={**twin.principals, "operator": Keys("AKIAOPERATOR", "secret")})
+    keys = {name: Keys(f"AKIA{name.upper()}", "secret") for name in ("operator", "upstream")}
+    twin = twin.with_(principals={**twin.principals, **keys}, outputs={"RawBucket": "raw"})
     save(twin)
     return twin
 
@@ -42,7 +43,8 @@ def test_down_also_ends_what_interrupted_tests_have_left(twin: Twin) -> None:
     assert not list((twin.root / ".suimon").glob("*/twin.json"))
 
 
-def test_a_shell_that_sources_the_operators_file_reaches_this_twin_alone(twin: Twin) -> None:
+@pytest.mark.parametrize("principal", ["operator", "upstream"])
+def test_a_shell_that_sources_a_principals_file_reaches_this_twin_alone(twin: Twin, principal: str) -> None:
     hostile = {
         "PATH": os.environ["PATH"],
         "AWS_PROFILE": "production",
@@ -51,11 +53,11 @@ def test_a_shell_that_sources_the_operators_file_reaches_this_twin_alone(twin: T
         "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
         "HTTP_PROXY": "http://proxy.example.com",
     }
-    script = f"source {operator_environment(twin)}; env"
+    script = f"source {environment_of(twin, principal)}; env"
     shown = subprocess.run(["bash", "-c", script], env=hostile, capture_output=True, text=True, check=True).stdout
     variables = dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)
     aws = {name: value for name, value in variables.items() if name.startswith("AWS_")}
     assert not aws.keys() & (hostile.keys() - {"PATH"})
-    assert aws["AWS_ACCESS_KEY_ID"] == "AKIAOPERATOR"
+    assert aws["AWS_ACCESS_KEY_ID"] == f"AKIA{principal.upper()}"
     assert {value.rpartition(":")[0] for name, value in aws.items() if "ENDPOINT_URL" in name} == {"http://127.0.0.1"}
     assert "127.0.0.1" in variables["NO_PROXY"]

@@ -22,7 +22,12 @@ from suimon.contract.odcs.parse import read_contract
 @contract_option
 @click.option("--partition", metavar="YYYY-MM-DD", required=True, help="The business date of the file.")
 @click.option("--shard", default="", help="Which part of a set it is.")
-@click.option("--bucket", help="The raw bucket, for who may not look at the stack.")
+@click.option(
+    "--bucket",
+    envvar="SUIMON_RAW_BUCKET",
+    show_envvar=True,
+    help="The raw bucket, for who may not look at the stack; by default that of the stack.",
+)
 @stack_option
 def put(file: Path, contract_name: str, partition: str, shard: str, bucket: str | None, stack: str) -> None:
     """Send FILE to the raw bucket under the key of its dataset and date. Then the gate does the rest.

@@ -108,8 +108,10 @@ def test_a_sender_who_may_not_look_at_the_stack_names_the_bucket(
     del ledger
     monkeypatch.setattr(put, "outputs_of", lambda *_: pytest.fail("the stack was asked"))
     (tmp_path / "any.csv").write_bytes(b"a,b")
-    arguments = ("--contract", "sales", "--partition", DAY, "--bucket", "raw")
-    assert suimon("put", str(tmp_path / "any.csv"), *arguments).exit_code == 0
+    arguments = ("put", str(tmp_path / "any.csv"), "--contract", "sales", "--partition", DAY)
+    assert suimon(*arguments, "--bucket", "raw").exit_code == 0
+    monkeypatch.setenv("SUIMON_RAW_BUCKET", "raw")
+    assert suimon(*arguments).exit_code == 0
 
 
 @pytest.mark.parametrize(
