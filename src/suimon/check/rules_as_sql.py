@@ -131,7 +131,9 @@ def _typed(
             plain, written = v, f"CAST({a} AS VARCHAR)"
             if decimal != ".":
                 plain, written = f"replace({v}, '{decimal}', '.')", f"replace({written}, '.', '{decimal}')"
-            return f"TRY_CAST({plain} AS {sql_type})", _as_written(place, f"{written} = {v}")
+            # Of a number that has nothing but decimal places DuckDB writes .5 for 0.5.
+            same = "false" if column.scale == column.precision else f"{written} = {v}"
+            return f"TRY_CAST({plain} AS {sql_type})", _as_written(place, same)
         case "boolean":
             lists = []
             for word, words in (("true", column.true_words), ("false", column.false_words)):

@@ -27,6 +27,7 @@ def one_column(column: Column, *null_tokens: str) -> Contract:
 INTEGER = Column("c", "integer", minimum="-5", maximum="100")
 DECIMAL = Column("c", "decimal", precision=5, scale=2, minimum="-1.50", maximum="999.99")
 NO_SCALE = Column("c", "decimal", precision=3, scale=0)
+ALL_SCALE = Column("c", "decimal", precision=2, scale=2)
 DATE = Column("c", "date", format="%Y-%m-%d", minimum="2020-01-01", maximum="2029-12-31")
 ANY_DATE = Column("c", "date", format="%Y-%m-%d")
 SLASHED = Column("c", "date", format="%d/%m/%Y")
@@ -45,6 +46,7 @@ CODE = Column("c", "string", pattern="^[A-Z]{2}[0-9]+$")
         (INTEGER, ["0", "-0", "+7", "007", "-5", "100", ""]),
         (DECIMAL, ["0", "-1.50", "+1.5", "999.99", "000001.00", "-0.00", "7", ""]),
         (NO_SCALE, ["999", "-999", "0001"]),
+        (ALL_SCALE, ["0.5", "-0.55", "+00.05", "0", ""]),
         (DATE, ["2020-01-01", "2024-02-29", "2029-12-31", ""]),
         (ANY_DATE, ["0001-01-01", "9999-12-31"]),
         (SLASHED, ["29/02/2024"]),
@@ -93,6 +95,7 @@ def test_a_value_that_keeps_every_rule_is_accepted(check: Check, column: Column,
         ),
         (DECIMAL, Code.MINIMUM_ERROR, ["-1.51", "-999.99"]),
         (NO_SCALE, Code.TYPE_ERROR, ["1.0", "1000", "1."]),
+        (ALL_SCALE, Code.TYPE_ERROR, [".5", ".55", "-.55", "1.00", "0.555"]),
         (
             ZONED,
             Code.TYPE_ERROR,

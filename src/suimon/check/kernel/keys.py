@@ -13,7 +13,6 @@ MEMORY_BYTES = 48 * 1024 * 1024
 # More keys than these are not looked for one by one: then every record of the file is a candidate.
 MOST_REPEATED = 1_000_000
 _CHUNK_BYTES = 1024 * 1024
-_LEAST_PLACES = 1 << 12
 
 
 class Keys:
@@ -23,6 +22,7 @@ class Keys:
         self._kernel, self._folder, self._key = kernel, folder, key
         self._kept: list[list[bytes]] = [[] for _ in range(PARTS)]
         self._bytes = 0
+        self._spilled = False
 
     def add(self, hashes: Hashes) -> None:
         """Keep hashes."""
@@ -48,14 +48,15 @@ class Keys:
 
     def _repeats(self, chunks: Iterable[bytes]) -> Iterator[Any]:
         """Yield what comes again in a part; its table holds each hash once, so that repetitions take no memory."""
-        size, held = _LEAST_PLACES, 0
-        table = (ctypes.c_uint64 * size)()
+        size, held = 0, 0
+        table: Any = None
         for chunk in chunks:
             count = len(chunk) // _HASH_BYTES
             if 2 * (held + count) > size:
                 wanted = 1 << (2 * (held + count)).bit_length()
                 grown = (ctypes.c_uint64 * wanted)()
-                self._kernel.suimon_repeats(table, size, grown, wanted, (ctypes.c_uint64 * 1)())
+                if table is not None:
+                    self._kernel.suimon_repeats(table, size, grown, wanted, (ctypes.c_uint64 * 1)())
                 table, size = grown, wanted
             again = (ctypes.c_uint64 * count)()
             repeats = self._kernel.suimon_repeats(chunk, count, table, size, again)
@@ -64,14 +65,15 @@ class Keys:
                 yield again[:repeats]
 
     def _chunks(self, part: int) -> Iterator[bytes]:
-        path = self._path(part)
-        if path.exists():
+        if self._spilled:
+            path = self._path(part)
             with path.open("rb") as stream:
                 while chunk := stream.read(_CHUNK_BYTES):
                     yield chunk
             path.unlink()
-        yield b"".join(self._kept[part])
-        self._kept[part].clear()
+        if self._kept[part]:
+            yield b"".join(self._kept[part])
+            self._kept[part].clear()
 
     def _path(self, part: int) -> Path:
         return self._folder / f"keys-{self._key}-{part}"
@@ -81,7 +83,7 @@ class Keys:
             with self._path(part).open("ab") as stream:
                 stream.writelines(kept)
             kept.clear()
-        self._bytes = 0
+        self._bytes, self._spilled = 0, True
 
 
 def wanted_of(kernel: ctypes.CDLL, key: int, hashes: set[int]) -> Wanted:
