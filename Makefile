@@ -47,8 +47,8 @@ check: setup ## format, lint, types, templates
 	@$(VENV)/bin/cfn-lint template.yaml
 	@$(VENV)/bin/python -m local.template_check template.yaml
 
-differential: $(VENV)/.ready $(KERNEL)/kernel.so ## the checker against its slow oracle: 20,000 files of each kind, about an hour
-	@$(VENV)/bin/python -m pytest tests/unit/check/test_oracle.py --hypothesis-profile=long
+differential: $(VENV)/.ready $(KERNEL)/kernel.so ## the checker against its slow oracle; resumes; FILES= of each kind (20000), JOBS= (2)
+	@PYTHONPATH=. $(VENV)/bin/python -m tests.fuzz.differential --files $(or $(FILES),20000) --jobs $(or $(JOBS),2)
 
 bench-check: $(VENV)/.ready $(KERNEL)/kernel.so $(ENVS)/bench/.ready ## measure the checker beside other tools; ROWS=, LARGE=, LONG=1
 	@$(VENV)/bin/python -m bench.check --bench-python $(ENVS)/bench/bin/python \
@@ -60,11 +60,12 @@ bench-hostile: $(VENV)/.ready $(KERNEL)/kernel.so ## measure the checker on host
 bench-burst: setup ## a burst of small files through a whole twin, about 25 minutes; FILES= (10000)
 	@$(VENV)/bin/python -m bench.burst $(if $(FILES),--files $(FILES))
 
-fuzz: $(VENV)/.ready $(KERNEL)/kernel.so $(ENVS)/fuzz/.ready ## look for inputs that break a promise; SECONDS= for each of the four targets
-	@for target in check grammar contract compiled; do echo "fuzz: $$target"; \
+fuzz: $(VENV)/.ready $(KERNEL)/kernel.so $(ENVS)/fuzz/.ready ## look for inputs that break a promise; SECONDS= for each of the five targets
+	@mkdir -p .suimon/fuzz && $(VENV)/bin/python -m tests.fuzz.covered $(ENVS)/fuzz/bin/python .suimon/fuzz/covered.so
+	@for target in kernel check grammar contract compiled; do echo "fuzz: $$target"; \
 	  mkdir -p .suimon/fuzz/$$target tests/fuzz/regressions/$$target; \
 	  PYTHONPATH=src $(ENVS)/fuzz/bin/python -m tests.fuzz.fuzz $$target --folder .suimon/fuzz/$$target \
-	    --found tests/fuzz/regressions/$$target --seconds $(or $(SECONDS),60) || exit 1; done
+	    --covered .suimon/fuzz/covered.so --found tests/fuzz/regressions/$$target --seconds $(or $(SECONDS),60) || exit 1; done
 
 mutate: $(VENV)/.ready $(KERNEL)/kernel.so $(ENVS)/mutation/.ready ## change the code that decides, see whether tests notice; OF= (decisions, checker), MUTANTS= (0: all), SEED=
 	@$(ENVS)/mutation/bin/python -m bench.mutation $(or $(OF),decisions) --mutants $(or $(MUTANTS),400) --seed $(or $(SEED),7) \

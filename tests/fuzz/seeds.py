@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from suimon.contract.odcs.parse import read_contract
+from tests.fuzz.kernel import LETTERS as LETTERS_OF_KERNEL
 
 ROOT = Path(__file__).parents[2]
 CORPUS = ROOT / "tests" / "unit" / "check" / "corpus"
@@ -40,6 +41,14 @@ TYPES = (
     "20.11.2026 01:02:03.000004;2026-11-20T23:00:00.000+09:00;yes;-1,5;AB1;red\n"
     "31.12.9999 23:59:59.999999;2026-11-20T01:02:03.004Z;NULL;0,0000000001;'A''1';水\n"
 )
+SEGMENTS = {
+    "A": "AB-12x,29/02/2028,-1.5,red\nXY7yz,31/12/1999,99999999999999999999.5,水\n",
+    "B": "AB1,01/01/2000,,red\n'AB1',01/01/2000,NULL,'NULL'\n-,28/02/2001,1.25,rot\n",
+    "C": "a;-9223372036854775808;-999999999999999999,99\n;9223372036854775807;0,5\nb;+007;\n",
+    "D": 'a,表示\n"ﾃｽﾄ","x"",\n"\na ,日本語\n',
+    "E": "1,2026-11-20,ann,1.5\n2,2026-11-20,bob,-\n3,2026-11-20,ann,1.50\n4,2026-11-20,ann ,+1.5\n",
+    "F": "-9223372036854775808,-2147483648\n9223372036854775807,2147483647\n+0,-0\n",
+}
 OPTIONS = b"<"  # cut anywhere, 10,000 cells listed, a partition
 
 
@@ -48,6 +57,9 @@ def seeds(target: str) -> Iterator[bytes]:
     match target:
         case "check" | "grammar":
             yield from _files()
+        case "kernel":
+            yield from (seed for seed in _files() if seed[:1].decode() in LETTERS_OF_KERNEL)
+            yield from _segments()
         case "contract":
             yield from (path.read_bytes() for path in _contracts())
         case "compiled":
@@ -56,7 +68,7 @@ def seeds(target: str) -> Iterator[bytes]:
 
 def words(target: str) -> list[str]:
     """Return what a target's inputs are made of."""
-    if target in {"check", "grammar"}:
+    if target in {"check", "grammar", "kernel"}:
         return ['"', '""', '\\"', ",", "\r\n", "\n", "T,", "#", "//", "水", "2026-11-20", "'", ";", "\t", "-"]
     found = {word for seed in seeds(target) for word in re.findall(r"[\w/{}.-]+", seed.decode())}
     return sorted({*found, "null", "~", "!!bool ", "!!int ", "&a ", "*a", "1e999", ".nan", "- ", ": ", "[]", "{}"})
@@ -97,6 +109,12 @@ def _files() -> Iterator[bytes]:
     yield b"y" + OPTIONS + TYPES.encode()
     for letter, encoding in (("e", "euc-jp"), ("p", "cp932"), ("s", "shift_jis"), ("r", "utf-8")):
         yield letter.encode() + OPTIONS + PLAIN.encode(encoding)
+
+
+def _segments() -> Iterator[bytes]:
+    """Yield sound records for the contracts that the kernel alone is asked about."""
+    for letter, text in SEGMENTS.items():
+        yield letter.encode() + OPTIONS + text.encode("cp932" if letter == "D" else "utf-8")
 
 
 def _zstd(contents: bytes) -> bytes:

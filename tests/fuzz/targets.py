@@ -23,6 +23,7 @@ from suimon.contract.odcs.clauses import ContractFileError
 from suimon.contract.odcs.parse import read_contract
 from suimon.report.messages import say
 from tests.fuzz.contracts import CONTRACTS, HOLDS, PARTITION
+from tests.fuzz.kernel import fuzz_kernel
 from tests.fuzz.shared_duck import opened_once
 from tests.unit.check.oracle import Expected, Place, judge, without_hidden
 
@@ -247,6 +248,7 @@ TARGETS: Mapping[str, Callable[[bytes], None]] = {
     "grammar": fuzz_grammar,
     "contract": fuzz_contract,
     "compiled": fuzz_compiled,
+    "kernel": fuzz_kernel,
 }
 
 

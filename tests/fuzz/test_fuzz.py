@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.fuzz import covered
+
 pytestmark = pytest.mark.process
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".suimon" / "envs" / "fuzz" / "bin" / "python"
-RUNS = {"check": 300, "grammar": 6_000, "contract": 600, "compiled": 20_000}
+RUNS = {"check": 300, "grammar": 6_000, "contract": 600, "compiled": 20_000, "kernel": 4_000}
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +36,8 @@ def test_no_input_breaks_a_promise(target: str, python: Path, tmp_path: Path) ->
         "--runs",
         str(RUNS[target]),
     ]
+    if target == "kernel":
+        command += ["--covered", covered.build(python, tmp_path / "covered.so")]
     done = subprocess.run(
         command, cwd=ROOT, env=environment, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )

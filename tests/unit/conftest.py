@@ -2,7 +2,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from suimon.check.engine import check_file
 from suimon.check.kernel import library
@@ -11,9 +10,6 @@ from suimon.contract.model import Contract
 from suimon.contract.odcs.parse import read_contract
 
 Check = Callable[..., Verdict]
-
-# pytest tests/unit/check/test_oracle.py --hypothesis-profile=long
-settings.register_profile("long", max_examples=20_000, deadline=None, derandomize=True)
 
 
 @pytest.fixture(scope="session")

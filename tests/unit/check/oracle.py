@@ -154,8 +154,9 @@ class _Judge:
         self.labels(labels, titles, first)
 
     def header_alone_is_broken(self, first: Reading) -> None:
-        """Do not blame records that are as wide as the contract for a header that is not."""
-        if self.places and self.width != len(self.contract.columns) == len(first.cells) and not first.fault:
+        """Do not blame records that are as wide as the contract for a header that is not. A blank line has no width."""
+        as_wide = self.width != len(self.contract.columns) == len(first.cells) and not first.fault and not first.blank
+        if self.places and as_wide:
             self.width, self.where = len(first.cells), {}
 
     def labels(self, labels: list[str], titles: Mapping[str, Column], first: Reading) -> None:
@@ -316,6 +317,7 @@ class _Judge:
     def settled(self, rows: int) -> Expected:
         bad = {place.record for place in self.places if place.record}
         beyond = any(place.record is None for place in self.places) or self.stopped or self.unproven
+        beyond |= any(place.code is Code.BYTE_ORDER_MARK for place in self.places)  # files were joined
         measured = []
         there = {column.name for column in self.where.values()}
         for metric in self.contract.metrics:
