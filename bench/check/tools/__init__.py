@@ -23,6 +23,20 @@ TOOLS = (
     Tool("Suimon", "suimon_gate", "project", "all, types exactly", "line, record, column, value, rule"),
     Tool("DuckDB, by hand", "hand_query", "project", "all, types exactly", "a count per rule and column"),
     Tool(
+        "Polars, streaming",
+        "polars_streaming",
+        "bench",
+        "all, types exactly: texts by pattern, then cast",
+        "a count per rule and column",
+    ),
+    Tool(
+        "PyArrow",
+        "pyarrow_csv",
+        "bench",
+        "all, types exactly: texts by pattern, dates by Python",
+        "a count per rule and column",
+    ),
+    Tool(
         "datacontract-cli",
         "datacontract_cli",
         "bench",
