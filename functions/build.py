@@ -43,7 +43,7 @@ CARRIED = {
     "outcome": Carried(frozenset({"dynamodb", "mwaa", "sns", "stepfunctions"}), contracts=False),
     "freshness": Carried(
         frozenset({"dynamodb", "mwaa", "redshift-data", "s3", "sns", "sqs", "stepfunctions"}),
-        files=("suimon/freshness/tables_age.sql",),
+        files=("suimon/freshness/newest_value.sql",),
     ),
     "replay": Carried(frozenset({"dynamodb"})),
 }

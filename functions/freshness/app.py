@@ -19,8 +19,10 @@ from suimon.contract.model import Contracts, read_contracts
 from suimon.freshness.round_time import RoundTimeError, round_time
 from suimon.freshness.watch import Watch
 from suimon.incidents.store import IncidentStore
+from suimon.ledger.checkpoints import Checkpoints
 from suimon.ledger.drops import Ledger
 from suimon.ledger.unusable import Unusable
+from suimon.ledger.waivers import Waivers
 from suimon.mwaa.airflow import CLIENT_CONFIG, Airflow
 from suimon.mwaa.pace import Pace
 from suimon.outcome.run_end import RunEnds
@@ -170,6 +172,9 @@ def watch() -> Watch:
         contracts=contracts(),
         ledger=Ledger(table(), "freshness", unusable=unusable()),
         incidents=incidents(),
+        waivers=Waivers(table(), unusable()),
+        checkpoints=Checkpoints(table()),
+        tables_every=settings().tables_every,
         redshift=boto3.client("redshift-data", config=REDSHIFT_CONFIG),
         warehouse=settings().warehouse,
         unusable=unusable(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from suimon.warehouse.data_api import Warehouse
@@ -27,6 +28,7 @@ VARIABLES = {
     "intake_concurrency": "SUIMON_INTAKE_CONCURRENCY",
     "copy_role_arn": "SUIMON_REDSHIFT_COPY_ROLE_ARN",
 }
+TABLE_HOURS, USUAL_TABLE_HOURS = "SUIMON_TABLE_QUESTION_HOURS", 24
 OF_ALL = ("stack", "ledger_table", "alerts_topic_arn")
 # What each function cannot do without beside that. Of Redshift's variables, which depend on each other,
 # `_warehouse` knows more.
@@ -52,6 +54,7 @@ NEEDED = {
     ),
     "replay": (),
 }
+_HOUR_DIGITS = 4
 DATABASE, WORKGROUP, CLUSTER, SECRET = (
     "SUIMON_REDSHIFT_DATABASE",
     "SUIMON_REDSHIFT_WORKGROUP",
@@ -83,6 +86,7 @@ class Settings:
     intake_concurrency: str = ""
     copy_role_arn: str = ""
     redshift: Warehouse | None = None
+    tables_every: timedelta = timedelta(hours=USUAL_TABLE_HOURS)  # after so long a fresh table is asked again
 
     @classmethod
     def of(cls, function: str, environment: Mapping[str, str]) -> Settings:
@@ -91,7 +95,7 @@ class Settings:
         for name in (*OF_ALL, *NEEDED[function]):
             if not values[name]:
                 raise SettingsError(_unset(VARIABLES[name]))
-        return cls(**values, redshift=_warehouse(environment))
+        return cls(**values, redshift=_warehouse(environment), tables_every=_tables_every(environment))
 
     @property
     def warehouse(self) -> Warehouse:
@@ -110,6 +114,13 @@ def _warehouse(environment: Mapping[str, str]) -> Warehouse | None:
     if bool(workgroup) == bool(cluster):
         raise SettingsError(f"set exactly one of {WORKGROUP} and {CLUSTER}")
     return Warehouse(database=database, workgroup_name=workgroup, cluster_identifier=cluster, secret_arn=secret)
+
+
+def _tables_every(environment: Mapping[str, str]) -> timedelta:
+    given = environment.get(TABLE_HOURS) or str(USUAL_TABLE_HOURS)
+    if not (given.isascii() and given.isdigit() and len(given) <= _HOUR_DIGITS):
+        raise SettingsError(f"{TABLE_HOURS} is {given!r}: write a number of hours, 0 for every round")
+    return timedelta(hours=int(given))
 
 
 def _unset(variable: str) -> str:

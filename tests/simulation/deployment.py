@@ -19,9 +19,11 @@ from suimon.intake import gate, queue, replays
 from suimon.intake.errors import FailingError, RetryLaterError
 from suimon.intake.gate import Gate
 from suimon.intake.inspection import Inspection
+from suimon.ledger.checkpoints import Checkpoints
 from suimon.ledger.drops import Ledger
 from suimon.ledger.shares import Shares
 from suimon.ledger.unusable import Unusable
+from suimon.ledger.waivers import Waivers
 from suimon.mwaa.airflow import Airflow
 from suimon.mwaa.pace import Pace
 from suimon.outcome.reports import RunReports
@@ -230,6 +232,8 @@ class Functions:
                 contracts=self._of_sets,
                 ledger=self.ledger("freshness", self._unusable),
                 incidents=self._incidents_of_rounds,
+                waivers=Waivers(self._table, self._unusable),
+                checkpoints=Checkpoints(self._table),
                 redshift=no_table_is_asked,
                 warehouse=WAREHOUSE,
                 unusable=self._unusable,

@@ -1,22 +1,30 @@
-"""The age of a table, asked in the twin's Redshift by the very query and client that the freshness function uses."""
+"""The newest value of a table, asked in the twin's Redshift as the freshness function asks."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
 import pytest
 
 from suimon.contract.model import TableFreshness
-from suimon.freshness.tables import QUERY_SECONDS, ask_age
-from suimon.warehouse.data_api import Warehouse, WarehouseError, run
+from suimon.contract.calendar import EVERY_DAY
+from suimon.freshness import questions
+from suimon.freshness.questions import QUERY_SECONDS, Questions
+from suimon.freshness.tables import Answer, judge_answer
+from suimon.warehouse.data_api import Warehouse, run
+from suimon.warehouse.table_state import TableState
 from tests.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from mypy_boto3_redshift_data import RedshiftDataAPIServiceClient
+
     from local.twin import Twin
 
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
 WAREHOUSE = Warehouse(database="analytics", workgroup_name="suimon-local")
 
 
@@ -26,33 +34,56 @@ def sql(redshift: Twin) -> Callable[[str], str]:
     return lambda text: run(client, WAREHOUSE, text, timeout_seconds=QUERY_SECONDS)
 
 
-def age(redshift: Twin, table: str, column: str, now: str) -> int | None:
-    moment = datetime.fromisoformat(now).replace(tzinfo=UTC)
-    client = redshift.session().client("redshift-data")
-    return ask_age(client, WAREHOUSE, TableFreshness(table, column, 1), moment)
+def ask(client: RedshiftDataAPIServiceClient, table: str, column: str) -> Answer:
+    watched = TableFreshness(table, column, 1)
+    asked = Questions(redshift=client, warehouse=WAREHOUSE, ticks=monotonic, sleep=sleep)
+    return asked.ask([watched], NOW)[watched]
 
 
-def test_an_empty_table_has_no_age(redshift: Twin, sql: Callable[[str], str]) -> None:
+@pytest.fixture(scope="module")
+def client(redshift: Twin) -> RedshiftDataAPIServiceClient:
+    return redshift.session().client("redshift-data")
+
+
+def test_a_table_without_rows_is_empty_and_one_of_nulls_has_no_value(
+    client: RedshiftDataAPIServiceClient, sql: Callable[[str], str]
+) -> None:
     sql("CREATE TABLE empty_fact (order_date date)")
-    assert age(redshift, "empty_fact", "order_date", "2026-11-22T00:00:00") is None
+    answer = ask(client, "empty_fact", "order_date")
+    assert judge_answer(TableFreshness("empty_fact", "order_date", 1), answer, EVERY_DAY, NOW) is TableState.EMPTY
+    sql("INSERT INTO empty_fact VALUES (NULL)")
+    answer = ask(client, "empty_fact", "order_date")
+    assert judge_answer(TableFreshness("empty_fact", "order_date", 1), answer, EVERY_DAY, NOW) is TableState.NO_VALUE
 
 
-def test_a_date_ages_at_midnight_in_utc(redshift: Twin, sql: Callable[[str], str]) -> None:
-    sql("CREATE TABLE dated_fact (order_date date)")
-    sql("INSERT INTO dated_fact VALUES ('2026-11-18'), ('2026-11-20')")
-    assert age(redshift, "dated_fact", "order_date", "2026-11-21T23:59:59") == 1
-    assert age(redshift, "dated_fact", "order_date", "2026-11-22T00:00:00") == 2
+@pytest.mark.parametrize(
+    ("kind", "value", "newest"),
+    [
+        ("date", "2026-11-20", "2026-11-20T00:00:00+00:00"),
+        ("timestamp", "2026-11-20 23:59:59", "2026-11-20T23:59:59+00:00"),
+        ("timestamptz", "2026-11-20 23:59:59+09", "2026-11-20T14:59:59+00:00"),
+    ],
+)
+def test_the_newest_value_is_a_time_in_utc(
+    client: RedshiftDataAPIServiceClient, sql: Callable[[str], str], kind: str, value: str, newest: str
+) -> None:
+    sql(f"CREATE TABLE {kind}_fact (at {kind})")
+    sql(f"INSERT INTO {kind}_fact VALUES ('2026-11-18'), ('{value}')")
+    answer = ask(client, f"{kind}_fact", "at")
+    assert (answer.newest, answer.rows) == (datetime.fromisoformat(newest), 2)
 
 
-def test_a_timestamp_ages_by_day_boundaries_and_not_by_hours(redshift: Twin, sql: Callable[[str], str]) -> None:
-    sql("CREATE TABLE timed_fact (updated_at timestamp)")
-    sql("INSERT INTO timed_fact VALUES ('2026-11-20 23:59:59')")
-    assert age(redshift, "timed_fact", "updated_at", "2026-11-21T00:00:00") == 1
+def test_a_column_of_texts_has_no_age(client: RedshiftDataAPIServiceClient, sql: Callable[[str], str]) -> None:
+    sql("CREATE TABLE text_fact (at varchar(20))")
+    sql("INSERT INTO text_fact VALUES ('2026-11-18')")
+    answer = ask(client, "text_fact", "at")
+    assert (answer.failure, answer.error) == (TableState.FAILED, "NoTimeError")
 
 
-def test_a_table_that_is_not_there_is_an_error_with_its_name(redshift: Twin) -> None:
-    with pytest.raises(WarehouseError, match="nowhere_fact"):
-        age(redshift, "nowhere_fact", "order_date", "2026-11-22T00:00:00")
+def test_a_table_that_is_not_there_is_an_error_with_its_name(client: RedshiftDataAPIServiceClient) -> None:
+    answer = ask(client, "nowhere_fact", "order_date")
+    assert answer.failure is TableState.FAILED
+    assert "nowhere_fact" in answer.text
 
 
 # Ten rows, twelve times with each other: what holds a lock for far longer than the question has.
@@ -64,7 +95,7 @@ LONG = """
 
 
 def test_a_question_that_waits_for_a_load_is_given_up_and_leaves_nothing_behind(
-    redshift: Twin, sql: Callable[[str], str]
+    redshift: Twin, sql: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sql("CREATE TABLE busy_fact (order_date date)")
     sql("INSERT INTO busy_fact VALUES ('2026-11-20')")
@@ -77,9 +108,9 @@ def test_a_question_that_waits_for_a_load_is_given_up_and_leaves_nothing_behind(
     client.meta.events.register(
         "after-call.redshift-data.ExecuteStatement", lambda parsed, **_: asked.append(parsed["Id"])
     )
-    table, moment = TableFreshness("busy_fact", "order_date", 1), datetime(2026, 11, 21, tzinfo=UTC)
-    with pytest.raises(WarehouseError, match=r"is not finished after 0\.5 s, and was cancelled"):
-        ask_age(client, WAREHOUSE, table, moment, seconds=0.5)
+    monkeypatch.setattr(questions, "QUERY_SECONDS", 0.5)
+    assert ask(client, "busy_fact", "order_date").failure is TableState.SLOW
     assert [client.describe_statement(Id=one)["Status"] for one in asked] == ["ABORTED"]
     client.cancel_statement(Id=load)
-    assert ask_age(client, WAREHOUSE, table, moment) == 1
+    monkeypatch.undo()
+    assert ask(client, "busy_fact", "order_date").rows == 1

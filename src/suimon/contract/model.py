@@ -38,6 +38,7 @@ class Arrival:
     time_zone: str
     lookback_days: int  # for how many times 24 hours after its deadline a file is looked for
     calendar: Calendar = EVERY_DAY
+    grace_minutes: int = 0  # after the deadline a file is late for so long, and missing then
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> "Arrival":
@@ -48,17 +49,22 @@ class Arrival:
             time_zone=raw["time_zone"],
             lookback_days=raw["lookback_days"],
             calendar=Calendar.from_json(raw["calendar"]) if "calendar" in raw else EVERY_DAY,
+            grace_minutes=raw.get("grace_minutes", 0),
         )
 
     def to_json(self) -> dict[str, Any]:
         """Return the compiled form; the deadline as HH:MM, no calendar where every date has a file."""
-        told = {
+        told: dict[str, Any] = {
             "days_after": self.days_after,
             "deadline": self.deadline.isoformat(timespec="minutes"),
             "time_zone": self.time_zone,
             "lookback_days": self.lookback_days,
         }
-        return told if self.calendar == EVERY_DAY else told | {"calendar": self.calendar.to_json()}
+        if self.grace_minutes:
+            told["grace_minutes"] = self.grace_minutes
+        if self.calendar != EVERY_DAY:
+            told["calendar"] = self.calendar.to_json()
+        return told
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +120,11 @@ class Contract:
         if SHARD in key:
             return Role.SET
         return Role.SHARD if self.key_pattern and self.key_pattern.match(key) else Role.CONTROL
+
+    @property
+    def calendar(self) -> Calendar:
+        """The calendar of its files; without deadlines, every day is open."""
+        return self.arrival.calendar if self.arrival else EVERY_DAY
 
     @property
     def patterns(self) -> tuple[KeyPattern, ...]:

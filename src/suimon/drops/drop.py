@@ -166,6 +166,7 @@ class DropRecord:
         replay: what asked for the last attempt that was not the first.
         failure: the last try that failed, of this state or an earlier one.
         closed: of a CLOSED drop, why a person has ended it, and who.
+        loaded_at: when it was loaded for the first time; a replay may load it again.
         turn: which message takes the drop through the gate: 0 is its event's, the sweep counts up. Any other ends.
         moves: how many entries its history has.
 
@@ -190,6 +191,7 @@ class DropRecord:
     failure: Failure | None = None
     turn: int = 0
     closed: str | None = None
+    loaded_at: datetime | None = None
     moves: int = field(default=1, compare=False)
 
     @property

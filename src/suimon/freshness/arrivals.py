@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
+from suimon.freshness.expected import Facts, FileState, deadline_of, due_days, state_of
 from suimon.freshness.observation import Check
 from suimon.incidents.incident import of_kind
 from suimon.incidents.kinds import About, IncidentId, Kind
-from suimon.incidents.messages.freshness import file_never_came
-from suimon.incidents.messages.recoveries import NO_FILE_IS_DUE, SET_IS_NOT_DUE, SET_IS_WHOLE, file_has_come
+from suimon.incidents.messages.freshness import file_is_late, file_never_came
+from suimon.incidents.messages.recoveries import (
+    FILE_IS_NOT_YET_DUE,
+    FILE_WILL_NOT_COME,
+    NO_FILE_IS_DUE,
+    SET_IS_NOT_DUE,
+    SET_IS_WHOLE,
+    file_has_come,
+)
 from suimon.incidents.messages.sets import incomplete, incomplete_id
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator
 
-    from suimon.contract.model import Arrival, Contract, Contracts
-    from suimon.drops.drop import DropRecord
+    from suimon.contract.model import Contract, Contracts
     from suimon.drops.sets import DropSet
     from suimon.incidents.incident import Incident
 
@@ -33,7 +39,7 @@ def partitions_to_check(
     for contract in contracts.all:
         if contract.arrival:
             reported = {one.about.partition for one in missing if one.about.dataset == contract.dataset}
-            for partition in sorted(reported | set(due_partitions(contract.arrival, now))):
+            for partition in sorted(reported | {day.isoformat() for day in due_days(contract.arrival, now)}):
                 yield contract, partition
 
 
@@ -51,50 +57,36 @@ def sets_to_check(
             yield contract, partition, (dataset, partition) in reported
 
 
-def due_partitions(arrival: Arrival, now: datetime) -> list[str]:
-    """Return the dates with a file whose deadline came less than `lookback_days` times 24 hours ago, oldest first.
-
-    Written YYYY-MM-DD. The deadline is a time on the wall in the contract's zone. One that the change to summer time
-    skips falls as much later as the clock jumps; one that comes twice in autumn counts the first time.
-    """
-    zone = ZoneInfo(arrival.time_zone)
-    newest = now.astimezone(zone).date() - timedelta(days=arrival.days_after)
-    # A day more than that: one whose deadline is at midnight is looked for by rounds of the day after, too.
-    days = (newest - timedelta(days=back) for back in reversed(range(arrival.lookback_days + 1)))
-    window = timedelta(days=arrival.lookback_days)
-    return [
-        day.isoformat()
-        for day in days
-        if arrival.calendar.expects(day) and timedelta() <= now - deadline_of(arrival, day) < window
-    ]
-
-
-def deadline_of(arrival: Arrival, day: date) -> datetime:
-    """Return the moment, in UTC, by which the file of a business date has to be there."""
-    wall = datetime.combine(day + timedelta(days=arrival.days_after), arrival.deadline, ZoneInfo(arrival.time_zone))
-    return wall.astimezone(UTC)
-
-
-def judge_arrival(contract: Contract, partition: str, drops: Sequence[DropRecord]) -> Check:
-    """Judge a partition whose deadline has come by its drops.
+def judge_arrival(contract: Contract, partition: str, facts: Facts, now: datetime) -> Check:
+    """Judge a partition by the state of its file.
 
     A file that came and was rejected, or could not be loaded, is not missing: it has an incident of its own. So has a
     set of which something has come. Nor is one missing that the contract, as it is by now, does not expect.
     """
     incident_id = IncidentId.of(Kind.MISSING_FILE, About(dataset=contract.dataset, partition=partition))
-    if drops:
-        return Check(incident_id, None, file_has_come(drops[-1]))
-    day, arrival = date.fromisoformat(partition), contract.arrival
-    if arrival and not arrival.calendar.expects(day):
-        return Check(incident_id, None, NO_FILE_IS_DUE)
-    deadline = deadline_of(arrival, day) if arrival else None
-    return Check(incident_id, file_never_came(contract, partition, deadline))
+    day = date.fromisoformat(partition)
+    match state_of(contract, day, facts, now):
+        case FileState.MISSING:
+            return Check(incident_id, file_never_came(contract, partition, _deadline(contract, day)))
+        case FileState.LATE:
+            return Check(incident_id, file_is_late(contract, partition, _deadline(contract, day)))
+        case FileState.NOT_DUE:
+            return Check(incident_id, None, FILE_IS_NOT_YET_DUE)
+        case FileState.WAIVED:
+            return Check(incident_id, None, FILE_WILL_NOT_COME)
+        case None:
+            return Check(incident_id, None, NO_FILE_IS_DUE)
+        case _:
+            return Check(incident_id, None, file_has_come(facts.drops[-1]))
+
+
+def _deadline(contract: Contract, day: date) -> datetime | None:
+    return deadline_of(contract.arrival, day) if contract.arrival else None
 
 
 def judge_set(contract: Contract, whole: DropSet, now: datetime) -> Check:
     """Judge a set that is awaited: by its contract's time for it, and by the deadline of its day."""
-    arrival = contract.arrival
-    deadline = deadline_of(arrival, date.fromisoformat(whole.partition)) if arrival else None
+    deadline = _deadline(contract, date.fromisoformat(whole.partition))
     note = SET_IS_NOT_DUE if whole.waiting_since else SET_IS_WHOLE
     rule, pattern, until = contract.set_rule, contract.key_pattern, set_due_by(whole, contract, deadline)
     problem = None

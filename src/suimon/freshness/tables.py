@@ -1,97 +1,170 @@
-"""The age of a table's newest row: the question to Redshift, and what is wrong with the answer."""
+"""Whether a warehouse table is fresh, by the last answer about its newest value and by what was loaded. Pure.
+
+    state      the table                                                   the incident it opens
+    fresh      its newest value is young enough, and what was due loaded   none
+    stale      its newest value is too old                                 stale-table
+    behind     its newest value is young enough, and yet no file that      stale-table
+               was due is loaded: an older date was loaded again
+    future     its newest value lies ahead, which hides its true age       stale-table
+    no value   it has rows, and the column is NULL in all of them          stale-table
+    empty      it has no rows                                              stale-table
+    failed     the query fails                                             unreadable-table
+    slow       the query runs, or waits for a lock, for too long           unreadable-table
+    queued     the warehouse has not begun with the query                  unreadable-table
+    unasked    other questions have taken all the time there is            unreadable-table
+
+The question wakes a warehouse that sleeps and is paid for by the minute. A newest value does not change by itself: so
+the last answer is kept, its age grows with the time, and the table is asked again when the answer may have changed.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
-from suimon.contract.redshift_names import is_plain
 from suimon.freshness.observation import Check
 from suimon.incidents.kinds import About, IncidentId, Kind
 from suimon.incidents.messages.freshness import stale_table, unreadable_table
 from suimon.incidents.messages.recoveries import table_can_be_read, table_is_fresh
-from suimon.warehouse.data_api import UnfinishedError, Warehouse, run_query
+from suimon.ledger.items import moment, stamp
+from suimon.warehouse.table_state import TableState
 
 if TYPE_CHECKING:
-    from mypy_boto3_redshift_data import RedshiftDataAPIServiceClient
+    from collections.abc import Iterator, Mapping
 
+    from suimon.contract.calendar import Calendar
     from suimon.contract.model import Contract, TableFreshness
 
-# A serverless workgroup that sleeps takes its time to wake up.
-QUERY_SECONDS = 60
 # A date of today in a time zone ahead of UTC is a day in UTC's future; more than that is a wrong date in the table.
 AHEAD_DAYS = -1
 # A table that is older is stale by any calendar.
 MOST_DAYS = 1_000
-_AGE_SQL = Path(__file__).with_name("tables_age.sql")
+# After so long a table that is not fresh, or that cannot be asked, is asked again.
+RETRY = timedelta(hours=1)
+TEXT_CHARACTERS = 1_000
 
 
-class IdentifierError(ValueError):
-    """A table or column name that may not stand in SQL; the message says which."""
+# Nobody knows whether such a table is fresh. The last three may pass by themselves.
+MAY_PASS = frozenset({TableState.SLOW, TableState.QUEUED, TableState.UNASKED})
+UNREADABLE = MAY_PASS | {TableState.FAILED}
 
 
-class NoTimeError(Exception):
-    """A table that was not asked, for lack of time; the message says what took it."""
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a table answered when it was asked.
+
+    newest: its newest value; of a date, its midnight in UTC. failure: why there is no answer; error: the name of what
+    it failed with, text: in its own words, failing_since: since when it has failed.
+    """
+
+    asked_at: datetime
+    newest: datetime | None = None
+    rows: int = 0
+    failure: TableState | None = None
+    error: str = ""
+    text: str = ""
+    failing_since: datetime | None = None
+
+    @classmethod
+    def from_texts(cls, texts: Mapping[str, str]) -> Answer | None:
+        """Read what `to_texts` wrote; None of anything else: then the table is asked again."""
+        try:
+            newest, failure, since = texts["newest"], texts["failure"], texts["failing_since"]
+            return cls(
+                asked_at=moment(texts["asked_at"]),
+                newest=moment(newest) if newest else None,
+                rows=int(texts["rows"]),
+                failure=TableState(failure) if failure else None,
+                error=texts["error"],
+                text=texts["text"],
+                failing_since=moment(since) if since else None,
+            )
+        except (KeyError, ValueError):
+            return None
+
+    def to_texts(self) -> dict[str, str]:
+        """Write it as texts, for a checkpoint."""
+        return {
+            "asked_at": stamp(self.asked_at),
+            "newest": stamp(self.newest) if self.newest else "",
+            "rows": str(self.rows),
+            "failure": str(self.failure or ""),
+            "error": self.error,
+            "text": self.text[:TEXT_CHARACTERS],
+            "failing_since": stamp(self.failing_since) if self.failing_since else "",
+        }
+
+    def age_days(self, now: datetime) -> int:
+        """Return how many midnights of UTC lie between the newest value and now; 0 where there is none."""
+        if self.newest is None:
+            return 0
+        return (now.astimezone(UTC).date() - self.newest.astimezone(UTC).date()).days
 
 
-def judge_age(table: TableFreshness, age_days: int | None, closed_days: int = 0) -> Check:
-    """Judge a table by the days since its newest value, without the closed ones; None: it has no value at all."""
-    if age_days is None or not AHEAD_DAYS <= age_days - closed_days <= table.max_age_days:
-        problem = stale_table(table, age_days, closed_days)
-        return Check(problem.id, problem)
-    note = table_is_fresh(table, age_days)
-    return Check(IncidentId.of(Kind.STALE_TABLE, About(table=table.table)), None, note)
+def judge_answer(table: TableFreshness, answer: Answer, calendar: Calendar, now: datetime) -> TableState:
+    """Return the state of a table by its last answer alone; days that the calendar closes do not count."""
+    if answer.failure:
+        return answer.failure
+    if answer.rows == 0:
+        return TableState.EMPTY
+    if answer.newest is None:
+        return TableState.NO_VALUE
+    age = answer.age_days(now)
+    if age < AHEAD_DAYS:
+        return TableState.FUTURE
+    return TableState.FRESH if age - closed_days(calendar, age, now) <= table.max_age_days else TableState.STALE
 
 
-def closed_days(contract: Contract, age_days: int | None, now: datetime) -> int:
-    """Return how many of the days since a table's newest value are closed by the calendar of its files."""
-    if contract.arrival is None or age_days is None or not 0 < age_days <= MOST_DAYS:
+def closed_days(calendar: Calendar, age_days: int, now: datetime) -> int:
+    """Return how many of the days since a table's newest value its calendar closes."""
+    if not 0 < age_days <= MOST_DAYS:
         return 0
     today = now.astimezone(UTC).date()
-    return age_days - contract.arrival.calendar.days_between(today - timedelta(days=age_days), today)
+    return age_days - calendar.days_between(today - timedelta(days=age_days), today)
 
 
-def unreadable(table: TableFreshness, warehouse: Warehouse, error: Exception) -> Check:
-    """Report a table whose age cannot be asked; the same kind of error again is no news. One that is busy may pass."""
-    kind = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
-    problem = unreadable_table(table, str(warehouse), error, kind)
-    return Check(problem.id, problem, may_pass=isinstance(error, UnfinishedError | NoTimeError))
+def must_ask(
+    contract: Contract, known: Answer | None, loaded_at: datetime | None, now: datetime, every: timedelta
+) -> bool:
+    """Return whether the last answer of a contract's table may have changed, or is wanted again.
 
-
-def readable(table: TableFreshness) -> Check:
-    """Return that a table's age could be asked."""
-    incident_id = IncidentId.of(Kind.UNREADABLE_TABLE, About(table=table.table))
-    return Check(incident_id, None, table_can_be_read(table), may_pass=True)
-
-
-def ask_age(
-    redshift: RedshiftDataAPIServiceClient,
-    warehouse: Warehouse,
-    table: TableFreshness,
-    now: datetime,
-    seconds: float = QUERY_SECONDS,
-) -> int | None:
-    """Ask how many days, by UTC's midnights, the newest value is old; None for an empty table.
-
-    WarehouseError, ClientError and BotoCoreError when it cannot be asked, IdentifierError when it may not be.
+    loaded_at: when a file of the dataset was loaded last, as far as it matters. every: after so long a fresh table is
+    asked again, for rows may be deleted, and come from elsewhere, without anything of it in the ledger.
     """
-    rows = run_query(
-        redshift,
-        warehouse,
-        age_query(table),
-        {"as_of": f"{now.astimezone(UTC):%Y-%m-%d %H:%M:%S}"},
-        timeout_seconds=seconds,
-    )
-    age_days: int | None = rows[0]["age_days"]
-    return age_days
+    if contract.freshness is None:
+        return False
+    if known is None or known.asked_at > now or (loaded_at and loaded_at > known.asked_at):
+        return True
+    since = now - known.asked_at
+    if known.failing_since:
+        return since >= min(RETRY, every) or known.asked_at - known.failing_since < RETRY
+    if judge_answer(contract.freshness, known, contract.calendar, now) is TableState.FRESH:
+        return since >= every
+    was_fresh = judge_answer(contract.freshness, known, contract.calendar, known.asked_at) is TableState.FRESH
+    return was_fresh or since >= min(RETRY, every)
 
 
-def age_query(table: TableFreshness) -> str:
-    """Return the query for a table's age; IdentifierError unless its names are plain lower-case identifiers."""
-    for name in (table.table, table.column):
-        if not is_plain(name):
-            raise IdentifierError(f"{name!r} needs quotes in Redshift: correct the contract")
-    return _AGE_SQL.read_text(encoding="utf-8").format(table=table.table, column=table.column)
+def checks(contract: Contract, answer: Answer, warehouse: str, now: datetime, *, is_behind: bool) -> Iterator[Check]:
+    """Yield what an answer means for the incidents of a contract's table.
+
+    is_behind: whether nothing is loaded that was due within the age that is allowed. Of a table that cannot be asked
+    nobody knows whether it is fresh: its staleness neither opens nor recovers.
+    """
+    if (table := contract.freshness) is None:
+        return
+    state = judge_answer(table, answer, contract.calendar, now)
+    about = About(table=table.table)
+    if state in UNREADABLE:
+        problem = unreadable_table(table, warehouse, answer.error, answer.text)
+        yield Check(problem.id, problem, may_pass=state in MAY_PASS)
+        return
+    yield Check(IncidentId.of(Kind.UNREADABLE_TABLE, about), None, table_can_be_read(table), may_pass=True)
+    if state is TableState.FRESH and is_behind:
+        state = TableState.BEHIND
+    age = answer.age_days(now)
+    if state is TableState.FRESH:
+        yield Check(IncidentId.of(Kind.STALE_TABLE, about), None, table_is_fresh(table, age))
+    else:
+        stale = stale_table(table, state, age, closed_days(contract.calendar, age, now))
+        yield Check(stale.id, stale)

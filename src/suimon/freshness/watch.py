@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from suimon.drops.states import State
 from suimon.freshness.arrivals import judge_arrival, judge_set, partitions_to_check, sets_to_check
+from suimon.freshness.expected import SETTLED, Facts, days_that_make_fresh, state_of
 from suimon.freshness.observation import Check, Result, Summary
-from suimon.freshness.tables import (
-    QUERY_SECONDS,
-    IdentifierError,
-    NoTimeError,
-    ask_age,
-    closed_days,
-    judge_age,
-    readable,
-    unreadable,
-)
+from suimon.freshness.questions import Questions
+from suimon.freshness.tables import Answer, checks, judge_answer, must_ask
 from suimon.freshness.unwatched import unwatched
 from suimon.incidents.incident import Recovery
 from suimon.incidents.leaving_out import leave_out
-from suimon.warehouse.data_api import WarehouseError
+from suimon.warehouse.table_state import TableState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from datetime import datetime
 
     from mypy_boto3_redshift_data import RedshiftDataAPIServiceClient
@@ -35,29 +28,40 @@ if TYPE_CHECKING:
     from suimon.incidents.incident import Incident
     from suimon.incidents.kinds import IncidentId
     from suimon.incidents.store import IncidentStore
+    from suimon.ledger.checkpoints import Checkpoints
     from suimon.ledger.drops import Ledger
     from suimon.ledger.unusable import Unusable
+    from suimon.ledger.waivers import Waiver, Waivers
     from suimon.warehouse.data_api import Warehouse
 
-# All tables together: a third of the function's time, for a Redshift that hangs must not use up what the sweep needs.
-TABLES_SECONDS = 300
+# How often a fresh table is asked although nothing was loaded.
+TABLES_EVERY = timedelta(hours=24)
+# Of loads since the tables were asked; if there are more, all tables are asked.
+MOST_LOADS = 1_000
+# Of a table that may be as old as that only the newest value counts: each date is a query of the ledger.
+MOST_DATES = 31
 
 
 @dataclass(frozen=True, kw_only=True)
 class Watch:
     """Makes the freshness checks.
 
+    checkpoints: where the last answers of tables are kept. tables_every: after so long a fresh table is asked again.
     unusable: where ledger and incident store note what they cannot read. ticks: returns seconds that pass, whatever the
-    time is.
+    time is; sleep: waits for some.
     """
 
     contracts: Contracts
     ledger: Ledger
+    waivers: Waivers
+    checkpoints: Checkpoints
     incidents: IncidentStore
     redshift: RedshiftDataAPIServiceClient
     warehouse: Warehouse
     unusable: Unusable
+    tables_every: timedelta = TABLES_EVERY
     ticks: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
 
     def round(self, now: datetime) -> Summary:
         """Check every deadline and every table, and report each result at once.
@@ -72,39 +76,71 @@ class Watch:
         return Summary.of(results)
 
     def look(self, at: datetime) -> Summary:
-        """Check every deadline and every table as of another time; nothing is reported, and nothing recovers."""
-        checks = self._checks(self.incidents.open_incidents(), at)
-        return Summary.of([(check.incident_id, Result.SEEN if check.problem else Result.FINE) for check in checks])
+        """Check every deadline and every table as of another time; nothing is reported, recorded, or recovers."""
+        found = self._checks(self.incidents.open_incidents(), at, dry=True)
+        return Summary.of([(check.incident_id, Result.SEEN if check.problem else Result.FINE) for check in found])
 
-    def _checks(self, opened: Collection[Incident], now: datetime) -> Iterator[Check]:
+    def check_date(self, contract: Contract, partition: str, now: datetime) -> Result:
+        """Check one date, and report the result: a person has just said something of it."""
+        check = judge_arrival(contract, partition, _Read(self.ledger, self.waivers).facts(contract, partition), now)
+        return self._apply(check, {one.id for one in self.incidents.read([check.incident_id]) if one.is_open}, now)
+
+    def _checks(self, opened: Collection[Incident], now: datetime, *, dry: bool = False) -> Iterator[Check]:
+        read = _Read(self.ledger, self.waivers)
         for contract, partition in partitions_to_check(self.contracts, opened, now):
-            yield judge_arrival(contract, partition, self.ledger.drops_of(contract.dataset, partition))
+            yield judge_arrival(contract, partition, read.facts(contract, partition), now)
         awaited = {(whole.dataset, whole.partition): whole for whole in self.ledger.sets.awaited(now)}
         for contract, partition, is_reported in sets_to_check(self.contracts, opened, awaited):
             name = contract.dataset, partition
             # Of a set that was reported, the table is asked: an index may lag.
             yield judge_set(contract, self.ledger.sets.get(*name) if is_reported else awaited[name], now)
         yield from unwatched(opened, self.contracts)
-        until = self.ticks() + TABLES_SECONDS
-        for contract in self.contracts.all:
-            if contract.freshness:
-                yield from self._check_table(contract, contract.freshness, until, now)
+        yield from self._check_tables(read, now, dry=dry)
 
-    def _check_table(self, contract: Contract, table: TableFreshness, until: float, now: datetime) -> Iterator[Check]:
-        try:
-            age_days = self._age(table, until, now)
-        except (WarehouseError, ClientError, BotoCoreError, IdentifierError, NoTimeError) as error:
-            # Nobody knows whether the table is fresh: its staleness neither opens nor recovers.
-            yield unreadable(table, self.warehouse, error)
-        else:
-            yield readable(table)
-            yield judge_age(table, age_days, closed_days(contract, age_days, now))
+    def _check_tables(self, read: _Read, now: datetime, *, dry: bool) -> Iterator[Check]:
+        watched = [(contract, contract.freshness) for contract in self.contracts.all if contract.freshness]
+        if not watched:
+            return
+        known = {table: self._known(table) for _, table in watched}
+        loaded = self._loaded(known)
+        to_ask = [
+            table
+            for contract, table in watched
+            if dry or must_ask(contract, known[table], loaded.get(contract.dataset), now, self.tables_every)
+        ]
+        asked = Questions(redshift=self.redshift, warehouse=self.warehouse, ticks=self.ticks, sleep=self.sleep)
+        answers = {table: _failing_since(answer, known[table]) for table, answer in asked.ask(to_ask, now).items()}
+        for contract, table in watched:
+            if table in answers and not dry:
+                self.checkpoints.put(_name(table), answers[table].to_texts())
+            if answer := answers.get(table) or known[table]:
+                state = judge_answer(table, answer, contract.calendar, now)
+                is_behind = state is TableState.FRESH and self._is_behind(read, contract, table, now)
+                yield from checks(contract, answer, str(self.warehouse), now, is_behind=is_behind)
 
-    def _age(self, table: TableFreshness, until: float, now: datetime) -> int | None:
-        seconds = until - self.ticks()
-        if seconds <= 0:
-            raise NoTimeError(f"the questions before this one have taken {TABLES_SECONDS} seconds")
-        return ask_age(self.redshift, self.warehouse, table, now, min(seconds, QUERY_SECONDS))
+    def _known(self, table: TableFreshness) -> Answer | None:
+        return Answer.from_texts(self.checkpoints.get(_name(table)))
+
+    def _loaded(self, known: Mapping[TableFreshness, Answer | None]) -> dict[str, datetime]:
+        """Return when files of a dataset were loaded last, of all that were loaded since a table was asked."""
+        since = min((answer.asked_at for answer in known.values() if answer), default=None)
+        if since is None:
+            return {}
+        drops = self.ledger.came_after(State.LOADED, since, MOST_LOADS)
+        newest = {drop.dataset: drop.updated_at for drop in reversed(drops) if drop.match}
+        if len(drops) == MOST_LOADS:  # of the others nobody knows
+            newest = {one.dataset: drops[0].updated_at for one in self.contracts.all} | newest
+        return newest
+
+    def _is_behind(self, read: _Read, contract: Contract, table: TableFreshness, now: datetime) -> bool:
+        """Return whether no file is loaded of those that were due within the age that the table may have."""
+        if contract.arrival is None or contract.key_pattern is None:
+            return False
+        days = days_that_make_fresh(contract.arrival, table.max_age_days, now)
+        if not 0 < len(days) <= MOST_DATES:
+            return False
+        states = (state_of(contract, day, read.facts(contract, day.isoformat()), now) for day in reversed(days))
+        return not any(state in SETTLED for state in states)
 
     def _apply(self, check: Check, opened: Collection[IncidentId], now: datetime) -> Result:
         if check.problem:
@@ -117,3 +153,33 @@ class Watch:
         if check.may_pass:
             self.incidents.dismiss(check.incident_id, now)
         return Result.FINE
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What a round has read of dates, so that each is read once."""
+
+    ledger: Ledger
+    waivers: Waivers
+    _facts: dict[tuple[str, str], Facts] = field(default_factory=dict)
+    _waived: dict[str, Mapping[str, Waiver]] = field(default_factory=dict)
+
+    def facts(self, contract: Contract, partition: str) -> Facts:
+        """Return what is known of a date of a dataset."""
+        name = contract.dataset, partition
+        if name not in self._facts:
+            if contract.dataset not in self._waived:
+                self._waived[contract.dataset] = self.waivers.of(contract.dataset)
+            waived = partition in self._waived[contract.dataset]
+            self._facts[name] = Facts(drops=self.ledger.drops_of(*name), waived=waived)
+        return self._facts[name]
+
+
+def _name(table: TableFreshness) -> str:
+    return f"table:{table.table}.{table.column}"
+
+
+def _failing_since(answer: Answer, known: Answer | None) -> Answer:
+    if answer.failure and known and known.failing_since:
+        return replace(answer, failing_since=known.failing_since)
+    return answer

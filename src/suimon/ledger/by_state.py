@@ -46,15 +46,18 @@ def items_in(
     state: StrEnum,
     until: datetime | None = None,
     behind: Standing | None = None,
+    after: datetime | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Yield the items that came to a state until then, longest ago first, reading no further than they are taken.
 
-    `behind`: leave out the drops up to there.
+    `behind`: leave out the drops up to there. `after`: instead, those that came to it after then, newest first.
     """
     named: ConditionBase = Key("state").eq(str(state))
     if until:
         named &= Key("updated_at").lte(stamp(until))
     query: dict[str, Any] = {"IndexName": BY_STATE, "KeyConditionExpression": named, "Limit": PAGE}
+    if after:
+        query |= {"KeyConditionExpression": named & Key("updated_at").gt(stamp(after)), "ScanIndexForward": False}
     if behind:
         key = {**drop_key(behind.drop_id), "state": str(state), "updated_at": stamp(behind.since)}
         query["ExclusiveStartKey"] = key

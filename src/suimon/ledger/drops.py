@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from boto3.dynamodb.conditions import Attr, Key
@@ -133,6 +134,10 @@ class Ledger:
         """
         yield from self._each(items_in(self._table, state, until, behind))
 
+    def came_after(self, state: State, after: datetime, most: int) -> list[DropRecord]:
+        """Return the drops that came to a state after then, newest first, at most so many."""
+        return list(self._each(islice(items_in(self._table, state, after=after), most)))
+
     def drops_of_key(self, bucket: str, key: str) -> list[DropRecord]:
         """Return every drop of a key as it is now, oldest write first."""
         return self._writes(Key("pk").eq(entry_key(bucket, key)))
@@ -233,6 +238,8 @@ class Ledger:
         attempt = fields.get("attempt", record.attempt)
         allowed(record.state, to, attempt - record.attempt)
         attributes = {**attributes_of(fields), "state": str(to), "updated_at": stamp(now)}
+        if to is State.LOADED and record.loaded_at is None:
+            attributes["loaded_at"] = stamp(now)
         taken_over = to is record.state and record.moves >= MOST_TAKEN_OVER
         history = {} if taken_over else {"history": [history_entry(to, now, attempt, self._by)]}
         return self._write(record, attributes, history, condition)

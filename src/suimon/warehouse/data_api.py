@@ -74,14 +74,14 @@ def run_query(
     *,
     timeout_seconds: float = 300,
 ) -> list[dict[str, Any]]:
-    """Run one SELECT and give every row as {column: value}.
+    """Run one SELECT and return every row as {column: value}.
 
     `parameters` are bound as `:name`; the service takes text only, so SQL casts where a type matters.
     Values: int, float, bool, str, None; DECIMAL as Decimal, DATE as date, TIMESTAMP as datetime (naive), TIMESTAMPTZ as
     datetime (aware). Raises WarehouseError when the statement fails, UnfinishedError when it takes longer than
     `timeout_seconds`.
     """
-    return list(_rows(client, run(client, target, sql, parameters, timeout_seconds=timeout_seconds)))
+    return list(rows_of(client, run(client, target, sql, parameters, timeout_seconds=timeout_seconds)))
 
 
 def run(
@@ -92,7 +92,7 @@ def run(
     *,
     timeout_seconds: float = 300,
 ) -> str:
-    """Run one statement to its end and give its id; errors as in `run_query`.
+    """Run one statement to its end and return its id; errors as in `run_query`.
 
     One that is given up is cancelled: what waits for a lock would wait on, and the next ones behind it.
     """
@@ -108,7 +108,7 @@ def run(
         try:
             answer = client.describe_statement(Id=statement_id, WaitTimeSeconds=_wait(remaining))
         except (ClientError, BotoCoreError):
-            _cancelled(client, statement_id)
+            cancel(client, statement_id)
             raise
         status = answer["Status"]
         if status == "FINISHED":
@@ -117,13 +117,13 @@ def run(
             raise WarehouseError(sql, target, status, answer.get("Error") or "Redshift gave no reason")
         if remaining <= 0:
             late = f"statement {statement_id} is not finished after {timeout_seconds:g} s"
-            raise UnfinishedError(sql, target, status, f"{late}, {_cancelled(client, statement_id)}")
+            raise UnfinishedError(sql, target, status, f"{late}, {cancel(client, statement_id)}")
         time.sleep(min(pause, max(remaining, 0)))  # in case an answer comes back before it was asked to
         pause = min(pause * 2, 2.0)
 
 
-def _cancelled(client: RedshiftDataAPIServiceClient, statement_id: str) -> str:
-    """Cancel a statement, and say whether that worked: it may just have ended."""
+def cancel(client: RedshiftDataAPIServiceClient, statement_id: str) -> str:
+    """Cancel a statement, and return whether that worked, for people: it may just have ended."""
     try:
         client.cancel_statement(Id=statement_id)
     except (ClientError, BotoCoreError) as error:
@@ -136,7 +136,8 @@ def _wait(seconds: float) -> int:
     return max(1, min(int(seconds), MAX_WAIT_SECONDS))
 
 
-def _rows(client: RedshiftDataAPIServiceClient, statement_id: str) -> Iterator[dict[str, Any]]:
+def rows_of(client: RedshiftDataAPIServiceClient, statement_id: str) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a statement that is finished, each as {column: value}."""
     page: dict[str, Any] = {}
     while True:
         answer = client.get_statement_result(Id=statement_id, **page)

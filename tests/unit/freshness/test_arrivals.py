@@ -12,7 +12,8 @@ from suimon.contract.keys import KeyPattern, SetRule
 from suimon.contract.model import Arrival, Contract, Contracts, TableFreshness
 from suimon.drops.drop import Drop, DropRecord, Match
 from suimon.drops.states import State
-from suimon.freshness.arrivals import due_partitions, judge_arrival, partitions_to_check, sets_to_check
+from suimon.freshness.arrivals import judge_arrival, partitions_to_check, sets_to_check
+from suimon.freshness.expected import Facts, due_days
 from suimon.freshness.observation import Result, Summary
 from suimon.freshness.unwatched import unwatched
 from suimon.incidents.kinds import About, IncidentId, Kind
@@ -31,6 +32,13 @@ SALES = Contract(
 
 def utc(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+LATER = utc("2026-11-22T00:00:00")
+
+
+def due_partitions(arrival: Arrival, now: datetime) -> list[str]:
+    return [day.isoformat() for day in due_days(arrival, now)]
 
 
 def drop(state: State, sequencer: str = "01") -> DropRecord:
@@ -93,7 +101,7 @@ def test_a_dataset_misses_no_date_before_it_began() -> None:
 
 def test_a_reported_date_is_over_when_the_calendar_comes_to_close_it() -> None:
     closed = replace(TOKYO, calendar=Calendar(closed=frozenset({date(2026, 11, 20)})))
-    check = judge_arrival(replace(SALES, arrival=closed), "2026-11-20", [])
+    check = judge_arrival(replace(SALES, arrival=closed), "2026-11-20", Facts(), LATER)
     assert (check.problem, check.note) == (None, "By its contract that date has no file.")
 
 
@@ -116,15 +124,37 @@ def test_a_deadline_holds_on_the_wall_over_the_change_of_clocks(day: str, deadli
 @pytest.mark.parametrize("state", list(State), ids=str)
 def test_a_file_that_has_come_is_not_missing_whatever_became_of_it(state: State) -> None:
     # A rejected or failed one has an incident of its own: one cause, one incident.
-    assert judge_arrival(SALES, "2026-11-20", [drop(state)]).problem is None
+    assert judge_arrival(SALES, "2026-11-20", Facts(drops=[drop(state)]), LATER).problem is None
 
 
 def test_a_day_without_a_drop_never_came() -> None:
-    problem = judge_arrival(SALES, "2026-11-20", []).problem
+    problem = judge_arrival(SALES, "2026-11-20", Facts(), LATER).problem
     assert problem
     assert (str(problem.id), problem.fingerprint) == ("missing-file:sales:2026-11-20", "never-came")
     assert problem.subject == "sales 2026-11-20: the file never came"
     assert "Expected: sales/2026-11-20/sales_data.csv\nDue: 2026-11-21 06:00 Asia/Tokyo\n" in problem.body
+
+
+def test_a_file_is_late_within_its_grace_and_that_it_is_missing_is_news() -> None:
+    patient = replace(SALES, arrival=replace(TOKYO, grace_minutes=60))
+    late = judge_arrival(patient, "2026-11-20", Facts(), utc("2026-11-20T21:59:59"))
+    missing = judge_arrival(patient, "2026-11-20", Facts(), utc("2026-11-20T22:00:00"))
+    assert late.incident_id == missing.incident_id
+    assert late.problem
+    assert missing.problem
+    assert (late.problem.fingerprint, missing.problem.fingerprint) == ("late", "never-came")
+    assert late.problem.subject == "sales 2026-11-20: the file is late"
+    assert "It counts as missing 60 minutes after its deadline." in late.problem.body
+
+
+def test_a_file_that_a_person_has_waived_is_not_missing() -> None:
+    check = judge_arrival(SALES, "2026-11-20", Facts(waived=True), LATER)
+    assert (check.problem, check.note) == (None, "A person has said that it will not come (suimon expect).")
+
+
+def test_a_reported_date_is_over_when_its_contract_comes_to_give_it_more_time() -> None:
+    check = judge_arrival(replace(SALES, arrival=replace(TOKYO, days_after=9)), "2026-11-20", Facts(), LATER)
+    assert (check.problem, check.note) == (None, "By its contract it is not due yet.")
 
 
 def test_incidents_of_what_no_contract_watches_are_closed() -> None:
@@ -182,7 +212,7 @@ def test_a_summary_counts_every_check_and_names_what_came_of_each() -> None:
 
 
 def test_a_file_that_was_missing_recovers_with_its_key() -> None:
-    check = judge_arrival(SALES, "2026-11-20", [drop(State.ACCEPTED)])
+    check = judge_arrival(SALES, "2026-11-20", Facts(drops=[drop(State.ACCEPTED)]), LATER)
     assert (str(check.incident_id), check.note) == (
         "missing-file:sales:2026-11-20",
         "sales/2026-11-20/sales_data.csv has come.",

@@ -25,6 +25,7 @@ from suimon.incidents.messages.crowds import told_together
 from suimon.incidents.messages.failing import failing
 from suimon.mwaa.not_started import Cause, NotStarted
 from suimon.mwaa.run_state import CannotAskError, RunState
+from suimon.warehouse.table_state import TableState
 from tests.unit.drop_records import HOUR, NOON, drop_record
 
 if TYPE_CHECKING:
@@ -115,8 +116,8 @@ MESSAGES: dict[Kind, Callable[[str, str], Problem]] = {
     Kind.RUN_FAILED: lambda text, _: files.run_failed(record_of(text), run_of(text)),
     Kind.MISSING_FILE: lambda _, lang: freshness.file_never_came(contract(lang), "2026-11-20", NOON),
     Kind.INCOMPLETE_SET: incomplete_set,
-    Kind.STALE_TABLE: lambda *_: freshness.stale_table(TABLE, 4, 0),
-    Kind.UNREADABLE_TABLE: lambda text, _: freshness.unreadable_table(TABLE, "wg", RuntimeError(text), "f"),
+    Kind.STALE_TABLE: lambda *_: freshness.stale_table(TABLE, TableState.STALE, 4, 0),
+    Kind.UNREADABLE_TABLE: lambda text, _: freshness.unreadable_table(TABLE, "wg", "f", text),
     Kind.PAUSED: lambda *_: airflow.paused(DAG),
     Kind.QUEUED: lambda text, _: airflow.runs_queued(DAG, [record_of(text)], [record_of(text)]),
     Kind.HANGING: lambda text, _: airflow.run_hangs(record_of(text), DAG, RunState(text, {}), "airflow.example"),

@@ -11,9 +11,12 @@ from suimon.contract.odcs.clauses import READ, Clause, Grammar, brief
 from suimon.contract.odcs.reader import Reader
 
 _CALENDAR = ("weekdays", "monthDays", "businessDays", "holidays", "closures", "whenClosed", "firstDate", "lastDate")
-ARRIVAL: Grammar = dict.fromkeys(("daysAfter", "deadline", "timeZone", "lookbackDays", *_CALENDAR), READ)
+ARRIVAL: Grammar = dict.fromkeys(
+    ("daysAfter", "deadline", "timeZone", "lookbackDays", "graceMinutes", *_CALENDAR), READ
+)
 LAST = "last"
 _MONTH = 31
+_MOST_GRACE = 366 * 24 * 60
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _NO_PLACES = {"Factory", "localtime", "posixrules"}
 # In so many days every month has begun with every weekday, in a leap year too.
@@ -37,7 +40,10 @@ def read_arrival(clause: Clause, reader: Reader) -> Arrival:
         reader.whole(clause, "daysAfter", most=366),
         reader.whole(clause, "lookbackDays", least=1, most=366),
     )
-    return Arrival(days_after, deadline, zone, lookback, _calendar(clause, reader))
+    grace = reader.optional_whole(clause, "graceMinutes", least=1, most=_MOST_GRACE) or 0
+    if clause["graceMinutes"] and grace >= lookback * 24 * 60 and reader.sound(clause, "lookbackDays", "graceMinutes"):
+        reader.refuse(clause["graceMinutes"] or clause, "ends after lookbackDays: no file would ever be missing")
+    return Arrival(days_after, deadline, zone, lookback, _calendar(clause, reader), grace)
 
 
 @cache

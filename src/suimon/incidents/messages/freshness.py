@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from suimon.drops.foreign_text import shown
 from suimon.incidents.incident import Problem
 from suimon.incidents.kinds import About, Kind
+from suimon.warehouse.table_state import TableState
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,6 +27,19 @@ def file_never_came(contract: Contract, partition: str, deadline: datetime | Non
     )
 
 
+def file_is_late(contract: Contract, partition: str, deadline: datetime | None) -> Problem:
+    """A file that was due by `deadline`, and may still come within the grace that its contract gives it."""
+    grace = contract.arrival.grace_minutes if contract.arrival else 0
+    waits = f"No object of this key is in the ledger. It counts as missing {grace} minutes after its deadline."
+    return Problem(
+        kind=Kind.MISSING_FILE,
+        about=About(dataset=contract.dataset, partition=partition),
+        subject=f"{contract.dataset} {partition}: the file is late",
+        body=f"{_due(contract, partition, deadline)}\n\n{waits}\n\n{_ASK}",
+        fingerprint="late",
+    )
+
+
 def _due(contract: Contract, partition: str, deadline: datetime | None) -> str:
     """Which file it is about, and by when it was due, on the wall of the contract's zone."""
     lines = [f"Dataset {contract.dataset}, business date {partition}."]
@@ -37,45 +51,55 @@ def _due(contract: Contract, partition: str, deadline: datetime | None) -> str:
     return "\n".join(lines)
 
 
-_NEVER_CAME = (
-    "No object of this key is in the ledger.\n\n"
-    "What to do: ask whoever sends it. When the file comes, it is loaded by itself, however late."
-)
+_ASK = "What to do: ask whoever sends it. When the file comes, it is loaded by itself, however late."
+_IF_NEVER = "If it never will: suimon expect --cancel DATASET DATE --reason …"
+_NEVER_CAME = f"No object of this key is in the ledger.\n\n{_ASK} {_IF_NEVER}"
 
 
-def stale_table(table: TableFreshness, age_days: int | None, closed_days: int) -> Problem:
-    """A table that is empty (`age_days` is None), too old, or has dates in the future (a negative age).
+def stale_table(table: TableFreshness, state: TableState, age_days: int, closed_days: int) -> Problem:
+    """A table that is not fresh.
 
-    closed_days: how many of the days of its age its calendar does not count.
+    age_days: of its newest value, less than 0 if that lies ahead. closed_days: how many of them its calendar does not
+    count.
     """
     name = f"{table.table}.{table.column}"
-    if age_days is None:
-        subject, fingerprint = f"{table.table} is empty", "empty"
-        what = f"{name} holds no value: an empty table is never fresh."
-    elif age_days < 0:
-        subject, fingerprint = f"{table.table} holds dates in the future", "future"
-        what = f"The newest value of {name} is {days(-age_days)} ahead. A wrong date hides how old the table really is."
-    else:
-        subject, fingerprint = f"{table.table} is stale", "stale"
-        counted = f"{days(age_days)} old"
-        if closed_days:
-            counted += f" ({days(age_days - closed_days)} without those that its calendar closes)"
-        what = f"The newest value of {name} is {counted}, allowed are {days(table.max_age_days)}."
+    match state:
+        case TableState.EMPTY:
+            subject = f"{table.table} is empty"
+            what = f"{table.table} has no rows: an empty table is never fresh."
+        case TableState.NO_VALUE:
+            subject = f"{table.table} has no times"
+            what = f"{name} is NULL in every row: nobody knows how old the table is."
+        case TableState.FUTURE:
+            subject = f"{table.table} holds dates in the future"
+            what = f"The newest value of {name} is {days(-age_days)} ahead, which hides how old the table really is."
+        case TableState.BEHIND:
+            subject = f"{table.table} is behind"
+            what = (
+                f"The newest value of {name} is {days(age_days)} old, and yet no file is loaded that was due within "
+                f"the {days(table.max_age_days)} that are allowed: older dates were loaded again."
+            )
+        case _:
+            subject = f"{table.table} is stale"
+            counted = f"{days(age_days)} old"
+            if closed_days:
+                counted += f" ({days(age_days - closed_days)} without those that its calendar closes)"
+            what = f"The newest value of {name} is {counted}, allowed are {days(table.max_age_days)}."
     body = f"{what}\n\nWhat to do: see which load of {table.table} is missing or failed, and whether its source sends."
-    return Problem(Kind.STALE_TABLE, About(table=table.table), subject, body, fingerprint)
+    return Problem(Kind.STALE_TABLE, About(table=table.table), subject, body, str(state))
 
 
-def unreadable_table(table: TableFreshness, warehouse: str, error: Exception, fingerprint: str) -> Problem:
-    """A table whose age could not be asked."""
+def unreadable_table(table: TableFreshness, warehouse: str, error: str, text: str) -> Problem:
+    """A table whose newest value could not be asked; the same `error`, by its name, is no news."""
     body = (
-        f"The age of {table.table} could not be asked in {warehouse}: nobody knows whether it is fresh.\n\n"
-        f"{type(error).__name__}: {shown(str(error))}\n\n"
+        f"The newest value of {table.table} could not be asked in {warehouse}: nobody knows whether it is fresh.\n\n"
+        f"{error}: {shown(text)}\n\n"
         "What to do: see that Redshift answers, that the table and the column exist and that the freshness function "
         "may read them. If the question was not finished in time, see what holds the table's lock (STV_LOCKS): a load "
         "does while it copies, and readers wait."
     )
     about = About(table=table.table)
-    return Problem(Kind.UNREADABLE_TABLE, about, f"{table.table} cannot be checked", body, fingerprint)
+    return Problem(Kind.UNREADABLE_TABLE, about, f"{table.table} cannot be checked", body, error)
 
 
 def days(count: int) -> str:

@@ -1,0 +1,18 @@
+"""The states of a watched table."""
+
+from enum import StrEnum
+
+
+class TableState(StrEnum):
+    """How a table is; the text is what people read."""
+
+    FRESH = "fresh"
+    STALE = "stale"
+    BEHIND = "behind"
+    FUTURE = "future"
+    NO_VALUE = "no value"
+    EMPTY = "empty"
+    FAILED = "failed"
+    SLOW = "slow"
+    QUEUED = "queued"
+    UNASKED = "unasked"
