@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
-from suimon.settings import CLUSTER, DATABASE, NEEDED, OF_ALL, SECRET, VARIABLES, WORKGROUP
+from suimon.settings import CLUSTER, DATABASE, NEEDED, OF_ALL, SECRET, TABLE_HOURS, VARIABLES, WORKGROUP
 
+OPTIONAL = {DATABASE, WORKGROUP, CLUSTER, SECRET, TABLE_HOURS}
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "template.yaml").read_text(encoding="utf-8")
 
@@ -88,13 +89,13 @@ def environment_of(function: str) -> set[str]:
 
 def test_functions_are_given_the_variables_that_settings_are_read_from_and_no_others() -> None:
     given = set().union(*map(environment_of, of_type("AWS::Serverless::Function")))
-    assert given == {*VARIABLES.values(), DATABASE, WORKGROUP, CLUSTER, SECRET}
+    assert given == {*VARIABLES.values(), *OPTIONAL}
 
 
 @pytest.mark.parametrize("function", NEEDED)
 def test_a_function_needs_every_setting_that_the_template_gives_it(function: str) -> None:
     needed = {VARIABLES[name] for name in (*OF_ALL, *NEEDED[function])}
-    assert needed == environment_of(f"{function.title()}Function") - {DATABASE, WORKGROUP, CLUSTER, SECRET}
+    assert needed == environment_of(f"{function.title()}Function") - OPTIONAL
 
 
 def test_a_message_stays_hidden_for_six_times_as_long_as_the_function_may_run() -> None:

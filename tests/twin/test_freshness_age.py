@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from suimon.contract.model import TableFreshness
 from suimon.contract.calendar import EVERY_DAY
+from suimon.contract.model import TableFreshness
 from suimon.freshness import questions
 from suimon.freshness.questions import QUERY_SECONDS, Questions
 from suimon.freshness.tables import Answer, judge_answer
@@ -68,7 +68,7 @@ def test_the_newest_value_is_a_time_in_utc(
     client: RedshiftDataAPIServiceClient, sql: Callable[[str], str], kind: str, value: str, newest: str
 ) -> None:
     sql(f"CREATE TABLE {kind}_fact (at {kind})")
-    sql(f"INSERT INTO {kind}_fact VALUES ('2026-11-18'), ('{value}')")
+    sql(f"INSERT INTO {kind}_fact VALUES ('2026-11-18'), ('{value}')")  # noqa: S608 names of this test
     answer = ask(client, f"{kind}_fact", "at")
     assert (answer.newest, answer.rows) == (datetime.fromisoformat(newest), 2)
 

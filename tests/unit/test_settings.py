@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from suimon.settings import CLUSTER, DATABASE, NEEDED, OF_ALL, SECRET, VARIABLES, WORKGROUP, Settings, SettingsError
+from suimon.settings import (
+    CLUSTER,
+    DATABASE,
+    NEEDED,
+    OF_ALL,
+    SECRET,
+    TABLE_HOURS,
+    VARIABLES,
+    WORKGROUP,
+    Settings,
+    SettingsError,
+)
 from suimon.warehouse.data_api import Warehouse
 
 ALL = {variable: name for name, variable in VARIABLES.items()}
@@ -45,3 +58,14 @@ def test_a_warehouse_is_not_neither_and_not_both(given: dict[str, str]) -> None:
 def test_a_function_without_a_warehouse_says_so_when_it_is_asked_for() -> None:
     with pytest.raises(SettingsError, match=f"{DATABASE} is not set"):
         _ = Settings.of("intake", ALL).warehouse
+
+
+@pytest.mark.parametrize(("given", "hours"), [({}, 24), ({TABLE_HOURS: ""}, 24), ({TABLE_HOURS: "0"}, 0)])
+def test_a_fresh_table_is_asked_once_a_day_or_as_often_as_the_stack_says(given: dict[str, str], hours: int) -> None:
+    assert Settings.of("freshness", ALL | given).tables_every == timedelta(hours=hours)
+
+
+@pytest.mark.parametrize("given", ["-1", "1.5", "12345", "often", "\u0661"])
+def test_hours_that_are_no_number_are_refused(given: str) -> None:
+    with pytest.raises(SettingsError, match=TABLE_HOURS):
+        Settings.of("freshness", ALL | {TABLE_HOURS: given})

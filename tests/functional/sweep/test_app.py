@@ -12,7 +12,7 @@ import pytest
 
 from suimon.contract.model import Arrival, Contracts
 from suimon.sweep.round import SweepError
-from tests.functional.freshness.test_watch import Redshift
+from tests.functional.freshness.fakes import Redshift
 from tests.functional.sweep.swept import DAG, HOUR, NOON, RAW, REPORTS, World, contracts, key_of
 
 if TYPE_CHECKING:
