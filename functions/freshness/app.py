@@ -16,7 +16,10 @@ from botocore.config import Config
 
 from suimon.clock import utc_now
 from suimon.contract.model import Contracts, read_contracts
+from suimon.freshness.date_facts import DateFacts
+from suimon.freshness.forecast import MOST_DAYS, forecast, warnings
 from suimon.freshness.round_time import RoundTimeError, round_time
+from suimon.freshness.waiving import Request, WaiverError, waive
 from suimon.freshness.watch import Watch
 from suimon.incidents.store import IncidentStore
 from suimon.ledger.checkpoints import Checkpoints
@@ -57,7 +60,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     nothing; RoundTimeError, before anything runs, for a time that is out of all reason.
 
     With `reconcile` an operator asks: {"walk": {...}} for the next portion of a walk over the whole bucket, {} for a
-    round of the sweep. With `close` a person ends a drop: {"drop_id": …, "reason": …, "who": …}. SweepError at the end
+    round of the sweep. With `close` a person ends a drop: {"drop_id": …, "reason": …, "who": …}. With `expect` a person
+    says that a file will not come: {"dataset": …, "partition": …, "reason": …, "who": …}, with "undo" that it will.
+    With `forecast` somebody asks what is due: {"back": days, "ahead": days}. SweepError at the end
     of a scheduled round in which a part of the sweep failed.
     """
     when = round_time(event.get("time"), utc_now(), scheduled=event.get("source") == "aws.scheduler")
@@ -70,6 +75,10 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         raise RoundTimeError("what is reconciled is repaired now: leave the time away")
     if "close" in event:
         return close_drop(event["close"], utc_now())
+    if "expect" in event:
+        return expect(event["expect"], utc_now())
+    if "forecast" in event:
+        return look_ahead(event["forecast"], utc_now())
     if not when.is_now:
         return {**asdict(watch().look(now)), "dry_look": now.isoformat()}
     if "reconcile" in event:
@@ -94,6 +103,25 @@ def close_drop(request: dict[str, Any], now: datetime) -> dict[str, Any]:
         return {"refused": str(error)}
     logger.info("drop closed", drop_id=record.id, key=record.drop.key, reason=closing.reason, who=closing.who)
     return {"drop_id": record.id, "state": record.state}
+
+
+def expect(request: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Record for a person that a file will not come, or will after all; return its state, or why it was refused."""
+    try:
+        asked = Request.read(request, contracts())
+        found = waive(watch(), asked, now)
+    except WaiverError as error:
+        return {"refused": str(error)}
+    logger.info("file waived", found=found, reason=asked.reason, who=asked.who, undo=asked.undo)
+    return found
+
+
+def look_ahead(request: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Return what is expected when, for people: by dataset and date, and what nobody can know."""
+    back, ahead = (min(int(request[name]), MOST_DAYS) for name in ("back", "ahead"))
+    read = DateFacts(watch().ledger, watch().waivers)
+    found = forecast(contracts(), read.of, now, back=back, ahead=ahead)
+    return {"expected": [one.to_json() for one in found], "warnings": warnings(contracts(), now, ahead=ahead)}
 
 
 def reconcile(request: dict[str, Any], now: datetime, time_left: Callable[[], float]) -> dict[str, Any]:

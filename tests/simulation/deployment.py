@@ -232,8 +232,8 @@ class Functions:
                 contracts=self._of_sets,
                 ledger=self.ledger("freshness", self._unusable),
                 incidents=self._incidents_of_rounds,
-                waivers=Waivers(self._table, self._unusable),
-                checkpoints=Checkpoints(self._table),
+                waivers=Waivers(self._table, self._unusable),  # type: ignore[arg-type]  # as above
+                checkpoints=Checkpoints(self._table),  # type: ignore[arg-type]  # as above
                 redshift=no_table_is_asked,
                 warehouse=WAREHOUSE,
                 unusable=self._unusable,

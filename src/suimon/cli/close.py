@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
-import boto3
 import click
-from botocore.exceptions import BotoCoreError, ClientError
 
-from suimon.cli.errors import CommandError
-from suimon.cli.reconcile import function_of
-from suimon.cli.stack import advice, stack_option
-
-
-class RefusedError(click.ClickException):
-    """The drop cannot be closed; exit status 1."""
-
-    exit_code = 1
+from suimon.cli.asking import ask
+from suimon.cli.stack import stack_option
 
 
 @click.command()
@@ -29,15 +18,5 @@ def close(drop_id: str, reason: str, stack: str) -> None:
     It is never looked at again; the file may be sent again. Exit status: 0 closed, 1 it cannot be, 2 the stack could
     not be asked.
     """
-    try:
-        who = boto3.client("sts").get_caller_identity()["Arn"]
-        request = {"close": {"drop_id": drop_id.partition(".")[0], "reason": reason, "who": who}}
-        answer = boto3.client("lambda").invoke(FunctionName=function_of(stack), Payload=json.dumps(request).encode())
-        found = json.loads(answer["Payload"].read())
-    except (ClientError, BotoCoreError) as error:
-        raise CommandError(advice(error)) from error
-    if "FunctionError" in answer:
-        raise CommandError(f"the freshness function failed: {found.get('errorMessage', found)}")
-    if "refused" in found:
-        raise RefusedError(found["refused"])
+    found = ask(stack, "close", {"drop_id": drop_id.partition(".")[0], "reason": reason}, named=True)
     click.echo(f"drop {found['drop_id']} is {found['state']}")

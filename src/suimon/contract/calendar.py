@@ -2,7 +2,7 @@
 
 from calendar import monthrange
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any, Literal
 
@@ -15,13 +15,22 @@ MOST_CLOSED = 14
 
 
 @dataclass(frozen=True, slots=True)
+class HolidaySource:
+    """Where the public holidays of a calendar come from: a country, the library's version, the last day it covers."""
+
+    country: str
+    version: str
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
 class Calendar:
     """The rule by which a business date has a file; without any of it, every date has one.
 
     weekdays: the open ones, 0 is Monday. closed: further days that are closed, such as public holidays.
     month_days: dates of the month, from 1, or from its end, from -1. business_days: the same, counted in open days.
     A date of either kind that is closed has no file (`skip`), or the nearest open day before or after it has.
-    first, last: no file is due before or after these.
+    first, last: no file is due before or after these. holidays: where some of the closed days come from.
     """
 
     weekdays: frozenset[int] = _EVERY_WEEKDAY
@@ -31,6 +40,7 @@ class Calendar:
     when_closed: WhenClosed = "skip"
     first: date | None = None
     last: date | None = None
+    holidays: HolidaySource | None = None
 
     def is_open(self, day: date) -> bool:
         """Whether a day is neither a closed weekday nor a closed date."""
@@ -85,6 +95,7 @@ class Calendar:
             when_closed=raw["when_closed"],
             first=date.fromisoformat(raw["first"]) if raw["first"] else None,
             last=date.fromisoformat(raw["last"]) if raw["last"] else None,
+            holidays=_source(raw["holidays"]) if raw.get("holidays") else None,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -97,7 +108,12 @@ class Calendar:
             "when_closed": self.when_closed,
             "first": self.first.isoformat() if self.first else None,
             "last": self.last.isoformat() if self.last else None,
+            "holidays": asdict(self.holidays) | {"until": self.holidays.until.isoformat()} if self.holidays else None,
         }
+
+
+def _source(raw: Mapping[str, str]) -> HolidaySource:
+    return HolidaySource(raw["country"], raw["version"], date.fromisoformat(raw["until"]))
 
 
 def _days_in_month(day: date) -> int:

@@ -53,12 +53,12 @@ SETTLED = frozenset({FileState.LOADED, FileState.LOADED_LATE, FileState.WAIVED})
 class Facts:
     """What is known of a date of a dataset.
 
-    drops: of its partition, oldest write first. waived: a person has said that it has no file. held: its dataset is
-    held, so that no run starts.
+    drops: of its partition, oldest write first. waived: why a person has said that it has no file; empty: nobody has.
+    held: its dataset is held, so that no run starts.
     """
 
     drops: Sequence[DropRecord] = ()
-    waived: bool = False
+    waived: str = ""
     held: bool = False
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from suimon.drops.states import State
 from suimon.freshness.arrivals import judge_arrival, judge_set, partitions_to_check, sets_to_check
-from suimon.freshness.expected import SETTLED, Facts, days_that_make_fresh, state_of
+from suimon.freshness.date_facts import DateFacts
+from suimon.freshness.expected import SETTLED, days_that_make_fresh, state_of
 from suimon.freshness.observation import Check, Result, Summary
 from suimon.freshness.questions import Questions
 from suimon.freshness.tables import Answer, checks, judge_answer, must_ask
@@ -25,13 +26,14 @@ if TYPE_CHECKING:
     from mypy_boto3_redshift_data import RedshiftDataAPIServiceClient
 
     from suimon.contract.model import Contract, Contracts, TableFreshness
+    from suimon.freshness.expected import FileState
     from suimon.incidents.incident import Incident
     from suimon.incidents.kinds import IncidentId
     from suimon.incidents.store import IncidentStore
     from suimon.ledger.checkpoints import Checkpoints
     from suimon.ledger.drops import Ledger
     from suimon.ledger.unusable import Unusable
-    from suimon.ledger.waivers import Waiver, Waivers
+    from suimon.ledger.waivers import Waivers
     from suimon.warehouse.data_api import Warehouse
 
 # How often a fresh table is asked although nothing was loaded.
@@ -80,15 +82,17 @@ class Watch:
         found = self._checks(self.incidents.open_incidents(), at, dry=True)
         return Summary.of([(check.incident_id, Result.SEEN if check.problem else Result.FINE) for check in found])
 
-    def check_date(self, contract: Contract, partition: str, now: datetime) -> Result:
-        """Check one date, and report the result: a person has just said something of it."""
-        check = judge_arrival(contract, partition, _Read(self.ledger, self.waivers).facts(contract, partition), now)
-        return self._apply(check, {one.id for one in self.incidents.read([check.incident_id]) if one.is_open}, now)
+    def check_date(self, contract: Contract, partition: str, now: datetime) -> tuple[FileState | None, Result]:
+        """Check one date and report the result, for a person has just said something of it; return its state too."""
+        facts = DateFacts(self.ledger, self.waivers).of(contract.dataset, partition)
+        check = judge_arrival(contract, partition, facts, now)
+        opened = {one.id for one in self.incidents.read([check.incident_id]) if one.is_open}
+        return state_of(contract, date.fromisoformat(partition), facts, now), self._apply(check, opened, now)
 
     def _checks(self, opened: Collection[Incident], now: datetime, *, dry: bool = False) -> Iterator[Check]:
-        read = _Read(self.ledger, self.waivers)
+        read = DateFacts(self.ledger, self.waivers)
         for contract, partition in partitions_to_check(self.contracts, opened, now):
-            yield judge_arrival(contract, partition, read.facts(contract, partition), now)
+            yield judge_arrival(contract, partition, read.of(contract.dataset, partition), now)
         awaited = {(whole.dataset, whole.partition): whole for whole in self.ledger.sets.awaited(now)}
         for contract, partition, is_reported in sets_to_check(self.contracts, opened, awaited):
             name = contract.dataset, partition
@@ -97,7 +101,7 @@ class Watch:
         yield from unwatched(opened, self.contracts)
         yield from self._check_tables(read, now, dry=dry)
 
-    def _check_tables(self, read: _Read, now: datetime, *, dry: bool) -> Iterator[Check]:
+    def _check_tables(self, read: DateFacts, now: datetime, *, dry: bool) -> Iterator[Check]:
         watched = [(contract, contract.freshness) for contract in self.contracts.all if contract.freshness]
         if not watched:
             return
@@ -132,14 +136,14 @@ class Watch:
             newest = {one.dataset: drops[0].updated_at for one in self.contracts.all} | newest
         return newest
 
-    def _is_behind(self, read: _Read, contract: Contract, table: TableFreshness, now: datetime) -> bool:
+    def _is_behind(self, read: DateFacts, contract: Contract, table: TableFreshness, now: datetime) -> bool:
         """Return whether no file is loaded of those that were due within the age that the table may have."""
         if contract.arrival is None or contract.key_pattern is None:
             return False
         days = days_that_make_fresh(contract.arrival, table.max_age_days, now)
         if not 0 < len(days) <= MOST_DATES:
             return False
-        states = (state_of(contract, day, read.facts(contract, day.isoformat()), now) for day in reversed(days))
+        states = (state_of(contract, day, read.of(contract.dataset, day.isoformat()), now) for day in reversed(days))
         return not any(state in SETTLED for state in states)
 
     def _apply(self, check: Check, opened: Collection[IncidentId], now: datetime) -> Result:
@@ -153,26 +157,6 @@ class Watch:
         if check.may_pass:
             self.incidents.dismiss(check.incident_id, now)
         return Result.FINE
-
-
-@dataclass(frozen=True)
-class _Read:
-    """What a round has read of dates, so that each is read once."""
-
-    ledger: Ledger
-    waivers: Waivers
-    _facts: dict[tuple[str, str], Facts] = field(default_factory=dict)
-    _waived: dict[str, Mapping[str, Waiver]] = field(default_factory=dict)
-
-    def facts(self, contract: Contract, partition: str) -> Facts:
-        """Return what is known of a date of a dataset."""
-        name = contract.dataset, partition
-        if name not in self._facts:
-            if contract.dataset not in self._waived:
-                self._waived[contract.dataset] = self.waivers.of(contract.dataset)
-            waived = partition in self._waived[contract.dataset]
-            self._facts[name] = Facts(drops=self.ledger.drops_of(*name), waived=waived)
-        return self._facts[name]
 
 
 def _name(table: TableFreshness) -> str:

@@ -136,7 +136,7 @@ def test_the_command_asks_the_stack_and_says_what_it_answers(monkeypatch: pytest
     import io  # noqa: PLC0415 for what Lambda answers
     import json  # noqa: PLC0415 likewise
 
-    from suimon.cli import close as module  # noqa: PLC0415 the command line, for this test alone
+    from suimon.cli import asking as module  # noqa: PLC0415 the command line, for this test alone
     from suimon.cli.main import main  # noqa: PLC0415 likewise
 
     asked: list[Any] = []

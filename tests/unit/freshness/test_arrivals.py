@@ -148,7 +148,7 @@ def test_a_file_is_late_within_its_grace_and_that_it_is_missing_is_news() -> Non
 
 
 def test_a_file_that_a_person_has_waived_is_not_missing() -> None:
-    check = judge_arrival(SALES, "2026-11-20", Facts(waived=True), LATER)
+    check = judge_arrival(SALES, "2026-11-20", Facts(waived="a strike"), LATER)
     assert (check.problem, check.note) == (None, "A person has said that it will not come (suimon expect).")
 
 

@@ -3,9 +3,10 @@
 import re
 from datetime import date, time, timedelta
 from functools import cache
+from importlib.metadata import version
 from importlib.resources import files
 
-from suimon.contract.calendar import EVERY_DAY, WEEKDAYS, WHEN_CLOSED, Calendar
+from suimon.contract.calendar import EVERY_DAY, WEEKDAYS, WHEN_CLOSED, Calendar, HolidaySource
 from suimon.contract.model import Arrival
 from suimon.contract.odcs.clauses import READ, Clause, Grammar, brief
 from suimon.contract.odcs.reader import Reader
@@ -64,6 +65,7 @@ def _calendar(clause: Clause, reader: Reader) -> Calendar:
         when_closed=when_closed,
         first=_day(clause["firstDate"], reader),
         last=_day(clause["lastDate"], reader),
+        holidays=_holiday_source(clause),
     )
     if calendar.first and calendar.last and calendar.last < calendar.first:
         reader.refuse(clause["lastDate"] or clause, "lies before firstDate: no date would ever have a file")
@@ -122,6 +124,12 @@ def _holidays(clause: Clause, reader: Reader) -> frozenset[date]:
     except NotImplementedError:
         reader.refuse(given, f"{brief(given)} is no country whose holidays are known; write one such as JP or US-CA")
         return frozenset()
+
+
+def _holiday_source(clause: Clause) -> HolidaySource | None:
+    given = clause["holidays"]
+    until = date(HOLIDAY_YEARS[-1], 12, 31)
+    return HolidaySource(str(given.value), version("holidays"), until) if given else None
 
 
 def _closures(clause: Clause, reader: Reader) -> frozenset[date]:

@@ -1,0 +1,46 @@
+"""Asking the freshness function, which alone may change the ledger."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import click
+from botocore.exceptions import BotoCoreError, ClientError
+
+from suimon.cli.errors import CommandError
+from suimon.cli.reconcile import function_of
+from suimon.cli.stack import advice
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class RefusedError(click.ClickException):
+    """The function refused what it was asked; exit status 1."""
+
+    exit_code = 1
+
+
+def who_asks() -> str:
+    """Return the ARN of whoever calls; ClientError or BotoCoreError when AWS does not say."""
+    return str(boto3.client("sts").get_caller_identity()["Arn"])
+
+
+def ask(stack: str, name: str, request: Mapping[str, Any], *, named: bool = False) -> dict[str, Any]:
+    """Ask the stack's freshness function and return its answer; `named`: with who asks.
+
+    RefusedError when it refuses, CommandError when it fails or cannot be asked.
+    """
+    try:
+        payload = {name: {**request, "who": who_asks()} if named else dict(request)}
+        answer = boto3.client("lambda").invoke(FunctionName=function_of(stack), Payload=json.dumps(payload).encode())
+        found: dict[str, Any] = json.loads(answer["Payload"].read())
+    except (ClientError, BotoCoreError) as error:
+        raise CommandError(advice(error)) from error
+    if "FunctionError" in answer:
+        raise CommandError(f"the freshness function failed: {found.get('errorMessage', found)}")
+    if "refused" in found:
+        raise RefusedError(found["refused"])
+    return found

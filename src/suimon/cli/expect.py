@@ -1,0 +1,31 @@
+"""`suimon expect`: a person says that a file will not come, or takes that back."""
+
+from __future__ import annotations
+
+import click
+
+from suimon.cli.asking import ask
+from suimon.cli.stack import stack_option
+
+
+@click.command()
+@click.argument("dataset")
+@click.argument("date")
+@click.option("--cancel", is_flag=True, help="The file will not come: it is missed no longer.")
+@click.option("--undo", is_flag=True, help="It will come after all: it is missed again from its deadline on.")
+@click.option("--reason", default="", help="Why it will not come; the ledger keeps that, the forecast shows it.")
+@stack_option
+def expect(dataset: str, date: str, reason: str, stack: str, *, cancel: bool, undo: bool) -> None:
+    """Say that the file of a DATE (YYYY-MM-DD) of DATASET will not come, or will after all.
+
+    That it is missing is over at once. A file that comes all the same is checked and loaded like any other. Exit
+    status: 0 recorded, 1 refused, 2 the stack could not be asked.
+    """
+    if cancel == undo:
+        raise click.UsageError("say --cancel or --undo")
+    if cancel and not reason.strip():
+        raise click.UsageError("say why the file will not come: --reason")
+    request = {"dataset": dataset, "partition": date, "reason": reason, "undo": undo}
+    found = ask(stack, "expect", request, named=True)
+    over = "; that it was missing is over" if found["incident"] == "recovered" else ""
+    click.echo(f"{found['dataset']} {found['partition']}: {found['state'] or 'no file is due'}{over}")

@@ -1,0 +1,102 @@
+"""What is expected when, and how it is: the dates whose deadline falls into some days before and after now. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from suimon.freshness.expected import FileState, deadline_of, state_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from suimon.contract.model import Arrival, Contract, Contracts
+    from suimon.freshness.expected import Facts
+
+# What fits into an answer of the function, and what a person looks at.
+MOST_DAYS = 92
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expected:
+    """A date of a dataset with a file: its key, its deadline on the wall of its zone, its state.
+
+    note: why a person has said that it will not come.
+    """
+
+    dataset: str
+    partition: str
+    key: str
+    deadline: datetime
+    time_zone: str
+    state: FileState
+    note: str = ""
+
+    @classmethod
+    def from_json(cls, raw: dict[str, Any]) -> Expected:
+        """Read what `to_json` wrote."""
+        times = {"deadline": datetime.fromisoformat(raw["deadline"]), "state": FileState(raw["state"])}
+        return cls(**{**raw, **times})
+
+    def to_json(self) -> dict[str, str]:
+        """Return it as JSON; the deadline with its offset from UTC."""
+        return {
+            "dataset": self.dataset,
+            "partition": self.partition,
+            "key": self.key,
+            "deadline": self.deadline.isoformat(),
+            "time_zone": self.time_zone,
+            "state": str(self.state),
+            "note": self.note,
+        }
+
+
+def forecast(
+    contracts: Contracts, facts: Callable[[str, str], Facts], now: datetime, *, back: int, ahead: int
+) -> list[Expected]:
+    """Return what was or will be due from `back` days before now to `ahead` days after it, by dataset and date."""
+    first, last = now - timedelta(days=back), now + timedelta(days=ahead)
+    return [
+        Expected(
+            dataset=contract.dataset,
+            partition=day.isoformat(),
+            key=contract.key_pattern.key_for(day.isoformat()) if contract.key_pattern else "",
+            deadline=deadline_of(arrival, day).astimezone(ZoneInfo(arrival.time_zone)),
+            time_zone=arrival.time_zone,
+            state=state,
+            note=known.waived,
+        )
+        for contract, arrival in _awaited(contracts)
+        for day in _dates(arrival, first, last)
+        if (state := state_of(contract, day, known := facts(contract.dataset, day.isoformat()), now))
+    ]
+
+
+def warnings(contracts: Contracts, now: datetime, *, ahead: int) -> list[str]:
+    """Return, in words, what the forecast cannot know: public holidays beyond what was compiled."""
+    last = (now + timedelta(days=ahead)).date()
+    return [
+        f"{contract.dataset}: the public holidays of {source.country} are known up to {source.until} "
+        f"(holidays {source.version}); later ones count as open"
+        for contract, arrival in _awaited(contracts)
+        if (source := arrival.calendar.holidays) and source.until < last
+    ]
+
+
+def _awaited(contracts: Contracts) -> Iterator[tuple[Contract, Arrival]]:
+    for contract in contracts.all:
+        if contract.arrival:
+            yield contract, contract.arrival
+
+
+def _dates(arrival: Arrival, first: datetime, last: datetime) -> Iterator[date]:
+    """Yield the dates, with a file or not, whose deadline falls between two moments."""
+    zone = ZoneInfo(arrival.time_zone)
+    after = timedelta(days=arrival.days_after)
+    day, end = first.astimezone(zone).date() - after, last.astimezone(zone).date() - after
+    while day <= end:
+        if first <= deadline_of(arrival, day) <= last:
+            yield day
+        day += timedelta(days=1)

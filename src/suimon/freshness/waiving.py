@@ -1,0 +1,78 @@
+"""A person says that a file will not come, or takes that back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from suimon.contract.file import ContractError
+from suimon.contract.keys import is_date
+from suimon.ledger.waivers import Waiver
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from suimon.contract.model import Contract, Contracts
+    from suimon.freshness.watch import Watch
+
+REASON_CHARACTERS = 500
+
+
+class WaiverError(Exception):
+    """A waiver that cannot be given or taken back; the message says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """Which date of which contract a person speaks of, why, and who. undo: whether the file is expected after all."""
+
+    contract: Contract
+    partition: str
+    reason: str
+    who: str
+    undo: bool
+
+    @classmethod
+    def read(cls, request: Mapping[str, Any], contracts: Contracts) -> Request:
+        """Read a request; WaiverError when it names no date with a file, or not why."""
+        dataset, partition, reason, who = (
+            " ".join(str(request.get(name) or "").split()) for name in ("dataset", "partition", "reason", "who")
+        )
+        undo = bool(request.get("undo"))
+        try:
+            contract = contracts.of(dataset)
+        except ContractError as error:
+            raise WaiverError(str(error)) from error
+        if contract.arrival is None:
+            raise WaiverError(f"{dataset} has no deadlines: its contract has no arrival, so no file of it is missed")
+        if not is_date(partition):
+            raise WaiverError(f"{partition!r} is no date written YYYY-MM-DD")
+        if not undo and not reason:
+            raise WaiverError("say why the file will not come: --reason")
+        return cls(contract=contract, partition=partition, reason=reason[:REASON_CHARACTERS], who=who, undo=undo)
+
+
+def waive(watch: Watch, request: Request, now: datetime) -> dict[str, str]:
+    """Record what a person says, check the date at once, and return its state with what came of its incident.
+
+    WaiverError when there is nothing to take back. What has come already is not undone: it is loaded like any file.
+    """
+    dataset, who = request.contract.dataset, request.who or "a person"
+    known = watch.waivers.get(dataset, request.partition)
+    if request.undo:
+        if known is None or not known.holds:
+            raise WaiverError(f"nobody has said that {dataset} {request.partition} will not come")
+        waiver = Waiver(
+            dataset=dataset, partition=request.partition, reason=known.reason, who=known.who, at=known.at, undone=who
+        )
+    else:
+        waiver = Waiver(dataset=dataset, partition=request.partition, reason=request.reason, who=who, at=now)
+    watch.waivers.put(waiver)
+    state, result = watch.check_date(request.contract, request.partition, now)
+    return {
+        "dataset": dataset,
+        "partition": request.partition,
+        "state": str(state) if state else "",
+        "incident": result.name.lower(),
+    }

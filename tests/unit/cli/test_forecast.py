@@ -1,0 +1,93 @@
+"""The picture and the table of `suimon forecast`."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from click.testing import CliRunner
+
+from suimon.cli import forecast as command
+from suimon.cli.forecast import _LETTERS, picture, table
+from suimon.cli.main import main
+from suimon.freshness.expected import FileState
+from suimon.freshness.forecast import Expected
+
+MONDAY = date(2026, 11, 30)
+
+
+def expected(dataset: str, step: int, state: FileState, note: str = "") -> Expected:
+    day = MONDAY + timedelta(days=step)
+    return Expected(
+        dataset=dataset,
+        partition=day.isoformat(),
+        key=f"{dataset}/{day}.csv",
+        deadline=datetime.fromisoformat(f"{day + timedelta(days=1)}T06:00:00+09:00"),
+        time_zone="Asia/Tokyo",
+        state=state,
+        note=note,
+    )
+
+
+def test_a_picture_has_a_letter_a_date_and_says_what_the_letters_mean() -> None:
+    rows = [expected("sales", step, state) for step, state in enumerate(FileState)]
+    rows += [expected("a_dataset_with_a_long_name", 8, FileState.NOT_DUE)]
+    assert [line.plain.rstrip() for line in picture(rows)] == [
+        "                     2026-12",
+        "                    30     7",
+        "sales               olMRFH>+tw",
+        "a_dataset_with_a_…  ........o.",
+        "o not yet due   l late   M missing   R arrived and rejected",
+        "F arrived and not loaded   H held   > loading   + loaded",
+        "t loaded late   w waived   . no file",
+        "",
+    ]
+
+
+def test_every_state_has_a_letter_of_its_own() -> None:
+    assert set(_LETTERS) == set(FileState)
+    assert len({letter for letter, _ in _LETTERS.values()}) == len(FileState)
+
+
+@pytest.mark.parametrize("days", [1, 60, 61, 184])
+def test_no_line_is_longer_than_80_columns(days: int) -> None:
+    rows = [expected("x" * 40, step, FileState.NOT_DUE) for step in range(days)]
+    lines = [line.plain for line in picture(rows)]
+    assert max(map(len, lines)) <= 80
+    assert sum(line.count("o") for line in lines if line.startswith("x")) == days
+
+
+def test_a_table_has_the_deadlines_on_the_wall_and_why_a_file_will_not_come() -> None:
+    rows = [expected("sales", 0, FileState.LOADED), expected("sales", 1, FileState.WAIVED, "a strike")]
+    assert [line.plain for line in table([*rows, expected("z", 0, FileState.MISSING)])] == [
+        "sales: deadlines in Asia/Tokyo",
+        "  2026-11-30  due Tue 2026-12-01 06:00  loaded",
+        "  2026-12-01  due Wed 2026-12-02 06:00  waived: a strike",
+        "z: deadlines in Asia/Tokyo",
+        "  2026-11-30  due Tue 2026-12-01 06:00  missing",
+    ]
+
+
+def test_the_command_shows_what_the_function_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = {
+        "expected": [expected(name, 0, FileState.MISSING).to_json() for name in ("sales", "z")],
+        "warnings": ["holidays end"],
+    }
+    asked: list[object] = []
+
+    def ask(*request: object) -> dict[str, object]:
+        asked.append(request)
+        return {**answer}
+
+    monkeypatch.setattr(command, "ask", ask)
+    shown = CliRunner().invoke(main, ["forecast", "--days", "5", "--dataset", "z", "--stack", "s"])
+    assert shown.exit_code == 0
+    assert asked == [("s", "forecast", {"back": 7, "ahead": 5})]
+    assert "sales" not in shown.output
+    assert shown.output.endswith("  2026-11-30  due Tue 2026-12-01 06:00  missing\nWarning: holidays end\n")
+    as_json = CliRunner().invoke(main, ["forecast", "--json"])
+    assert '"state": "missing"' in as_json.output
+
+
+def test_nothing_is_due_is_said() -> None:
+    assert [line.plain for line in picture([])] == ["No file is due in these days."]

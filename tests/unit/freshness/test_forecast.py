@@ -1,0 +1,73 @@
+"""What is expected when."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+
+from suimon.contract.calendar import Calendar, HolidaySource
+from suimon.contract.keys import KeyPattern
+from suimon.contract.model import Arrival, Contract, Contracts
+from suimon.freshness.expected import Facts, FileState
+from suimon.freshness.forecast import Expected, forecast, warnings
+
+NOW = datetime(2026, 11, 20, 3, tzinfo=UTC)  # noon of a Friday in Tokyo
+WEEKDAYS = Calendar(
+    weekdays=frozenset(range(5)),
+    closed=frozenset({date(2026, 11, 23)}),
+    holidays=HolidaySource("JP", "0.84", date(2026, 12, 31)),
+)
+SALES = Contract(
+    "sales",
+    "1",
+    "sales",
+    key_pattern=KeyPattern("sales/{ds}.csv"),
+    arrival=Arrival(1, time(6), "Asia/Tokyo", 5, WEEKDAYS),
+)
+WATCHED = Contract("inventory", "1", "inventory")
+CONTRACTS = Contracts((SALES, WATCHED))
+
+
+def due(back: int, ahead: int, **waived: str) -> list[tuple[str, FileState, str]]:
+    found = forecast(
+        CONTRACTS, lambda _, day: Facts(waived=waived.get(f"d{day[-2:]}", "")), NOW, back=back, ahead=ahead
+    )
+    return [(one.partition, one.state, one.note) for one in found]
+
+
+def test_dates_are_due_by_their_deadlines_and_closed_ones_are_left_out() -> None:
+    assert due(2, 5) == [
+        ("2026-11-18", FileState.MISSING, ""),
+        ("2026-11-19", FileState.MISSING, ""),
+        ("2026-11-20", FileState.NOT_DUE, ""),
+        ("2026-11-24", FileState.NOT_DUE, ""),
+    ]
+
+
+def test_a_waived_date_is_shown_with_its_reason() -> None:
+    assert due(0, 4, d20="a strike") == [("2026-11-20", FileState.WAIVED, "a strike")]
+
+
+def test_the_bounds_are_moments() -> None:
+    assert due(0, 0) == []
+    assert [day for day, _, _ in due(1, 0)] == ["2026-11-19"]
+
+
+def test_a_deadline_is_on_the_wall_of_its_zone_and_survives_json() -> None:
+    [one] = forecast(CONTRACTS, lambda *_: Facts(), NOW, back=1, ahead=0)
+    assert one.to_json() == {
+        "dataset": "sales",
+        "partition": "2026-11-19",
+        "key": "sales/2026-11-19.csv",
+        "deadline": "2026-11-20T06:00:00+09:00",
+        "time_zone": "Asia/Tokyo",
+        "state": "missing",
+        "note": "",
+    }
+    assert Expected.from_json(one.to_json()) == one
+
+
+def test_holidays_beyond_the_last_covered_day_are_warned_of() -> None:
+    assert warnings(CONTRACTS, NOW, ahead=41) == []
+    assert warnings(CONTRACTS, NOW, ahead=42) == [
+        "sales: the public holidays of JP are known up to 2026-12-31 (holidays 0.84); later ones count as open"
+    ]
