@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _NAME, _DAYS = 18, 60  # columns of the picture: a dataset's name, a space or two, and a letter a day
 # Each state by a letter that is its own without colours.
-_LETTERS = {
+LETTERS = {
     FileState.NOT_DUE: ("o", "dim"),
     FileState.LATE: ("l", "yellow"),
     FileState.MISSING: ("M", "bold red"),
@@ -78,10 +78,10 @@ def picture(expected: Sequence[Expected]) -> Iterator[Text]:
             line = Text(_cut(name).ljust(_NAME) + "  ")
             for day in block:
                 state = states.get((name, day.isoformat()))
-                line.append(*(_LETTERS[state] if state else (NO_FILE, "dim")))
+                line.append(*(LETTERS[state] if state else (NO_FILE, "dim")))
             yield line
     seen = {one.state for one in expected}
-    legend = [(letter, str(state)) for state, (letter, _) in _LETTERS.items() if state in seen] + [(NO_FILE, "no file")]
+    legend = [(letter, str(state)) for state, (letter, _) in LETTERS.items() if state in seen] + [(NO_FILE, "no file")]
     for start in range(0, len(legend), 4):
         yield Text("   ".join(f"{letter} {words}" for letter, words in legend[start : start + 4]))
     yield Text()
@@ -107,7 +107,7 @@ def table(expected: Sequence[Expected]) -> Iterator[Text]:
         for one in rows:
             note = f": {one.note}" if one.note else ""
             line = Text(f"  {one.partition}  due {one.deadline:%a %Y-%m-%d %H:%M}  ")
-            yield line.append(f"{one.state}{note}", _LETTERS[one.state][1])
+            yield line.append(f"{one.state}{note}", LETTERS[one.state][1])
 
 
 def _cut(name: str) -> str:

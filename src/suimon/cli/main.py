@@ -19,6 +19,7 @@ _COMMANDS = {
     "reconcile": ("suimon.cli.reconcile", "Find what fell between bucket, ledger and runs, and set it right."),
     "replay": ("suimon.cli.replay", "Run the drops of a range of dates again."),
     "report": ("suimon.cli.report", "Fetch the report on a rejected file, or a link for its sender."),
+    "status": ("suimon.cli.status", "How the files of the last days are, and what needs a person."),
     "warehouse": ("suimon.cli.warehouse", "Make the warehouse's tables."),
 }
 

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from suimon.cli import forecast as command
-from suimon.cli.forecast import _LETTERS, picture, table
+from suimon.cli.forecast import LETTERS, picture, table
 from suimon.cli.main import main
 from suimon.freshness.expected import FileState
 from suimon.freshness.forecast import Expected
@@ -45,8 +45,8 @@ def test_a_picture_has_a_letter_a_date_and_says_what_the_letters_mean() -> None:
 
 
 def test_every_state_has_a_letter_of_its_own() -> None:
-    assert set(_LETTERS) == set(FileState)
-    assert len({letter for letter, _ in _LETTERS.values()}) == len(FileState)
+    assert set(LETTERS) == set(FileState)
+    assert len({letter for letter, _ in LETTERS.values()}) == len(FileState)
 
 
 @pytest.mark.parametrize("days", [1, 60, 61, 184])
