@@ -49,7 +49,7 @@ def main(rows: int, large: int, *, long: bool, memory: int, seconds: int, bench_
     for sheet in sheets:
         _show(sheet, console)
     today = datetime.now(UTC).date()
-    text = page(sheets, limits, _machine(today), "make bench-check" + _arguments(rows, large, long=long))
+    text = page(sheets, limits, machine(today), "make bench-check" + _arguments(rows, large, long=long))
     (out / "bench-check.md").write_text(text, encoding="utf-8")
     (out / "bench-check.svg").write_text(picture(results), encoding="utf-8")
     console.print(f"Written: {out / 'bench-check.md'}, {out / 'bench-check.svg'}")
@@ -101,7 +101,8 @@ def _show(sheet: tables.Sheet, console: Console) -> None:
     console.print(table)
 
 
-def _machine(today: date) -> str:
+def machine(today: date) -> str:
+    """Return what a page says of the machine."""
     memory = psutil.virtual_memory().total / MEGABYTE / 1000
     return (
         f"{today}: {os.cpu_count()} cores of {_processor()}, {memory:,.0f} GB of memory, {platform.system()}, "

@@ -29,7 +29,7 @@ class Case:
 class Sizes:
     """How many records the files have."""
 
-    rows: int = 1_000_000
+    rows: int = 200_000
     large: int = 12_000_000
     small: int = 12_000
     long: int = 0  # unique keys; 0: left out

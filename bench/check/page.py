@@ -19,7 +19,9 @@ Suimon and the query by hand as often as the fast ones. No tool may take more th
 Bad cells are told by record and column: `found` are those that a tool named, `missed` those it did not, `false` what it
 named and is none. Suimon lists 10,000 cells at most; the others are missed here, yet in its counts. The query by hand
 is the yardstick: written for this one file, it counts and names no place. `validate_source_data` is the check of a
-published Airflow DAG: all of the file as dictionaries, then four assertions. No test asserts on a figure."""
+published Airflow DAG: all of the file as dictionaries, then four assertions. Polars and PyArrow are asked as the query
+by hand is. `qsv` and `xan` are not measured: no wheel has them (packages of these names are something else).
+No test asserts on a figure. What each part of a check costs, and how that grows: [bench-kernel.md](bench-kernel.md)."""
 
 
 def page(sheets: Sequence[Sheet], limits: Limits, machine: str, made_by: str) -> str:

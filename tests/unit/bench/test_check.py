@@ -89,14 +89,15 @@ def test_a_run_is_measured_and_what_passes_a_limit_is_ended(tmp_path: Path) -> N
 
 @pytest.fixture
 def results() -> list[Result]:
-    """A run in which every tool is right and takes as long as its name."""
+    """A run in which every tool is right and takes as long as its name, Suimon a quarter of a second."""
     known = {"cells": truth(CELLS), "none": Truth(), "structure": truth(replace(CELLS, faults="structure"))}
     done = []
     for case in cases(Sizes(rows=2_400, large=24_000, small=2_400)):
         here = known[case.sample.faults]
         for tool in case.tools:
             found = Found(accepted=not here.counts, cells=list(here.cells))
-            cost = Cost(wall=len(tool.name), cpu=len(tool.name), peak=100_000_000, outcome="ended")
+            seconds = 0.25 if tool is SUIMON else len(tool.name)
+            cost = Cost(wall=seconds, cpu=seconds, peak=100_000_000, outcome="ended")
             done.append(Result(case, tool, 1_000_000_000, [cost], found, judge(found, here)))
     done[-1].runs, done[-1].not_run = [], "not run: <too large>"
     return done
@@ -104,11 +105,11 @@ def results() -> list[Result]:
 
 def test_the_targets_say_what_was_reached_and_what_not(results: list[Result]) -> None:
     verdicts = [target.met for target in targets(results)]
-    assert verdicts == [True, True, True, True, True]
+    assert verdicts == [True] * 6
     slow = next(one for one in results if one.tool is SUIMON and one.case.name == "large-clean")
     slow.runs = [Cost(wall=100, cpu=100, peak=600_000_000, outcome="ended")]
-    assert [target.met for target in targets(results)] == [False, False, True, True, False]
-    assert [target.met for target in targets([])] == [None] * 5
+    assert [target.met for target in targets(results)] == [False, False, True, True, False, True]
+    assert [target.met for target in targets([])] == [None] * 6
 
 
 def test_the_page_shows_every_table_and_keeps_its_columns(results: list[Result]) -> None:
@@ -123,5 +124,5 @@ def test_the_page_shows_every_table_and_keeps_its_columns(results: list[Result])
 def test_the_picture_is_sound_xml_with_a_row_for_each_checker(results: list[Result]) -> None:
     root = ET.fromstring(picture(results))  # noqa: S314 - our own
     texts = [element.text for element in root.iter("{http://www.w3.org/2000/svg}text")]
-    assert texts.count("24 of 24") == 7
+    assert texts.count("24 of 24") == 9
     assert "Great Expectations" in texts
