@@ -54,6 +54,9 @@ bench-check: $(VENV)/.ready $(KERNEL)/kernel.so $(ENVS)/bench/.ready ## measure 
 	@$(VENV)/bin/python -m bench.check --bench-python $(ENVS)/bench/bin/python \
 	  $(if $(ROWS),--rows $(ROWS)) $(if $(LARGE),--large $(LARGE)) $(if $(LONG),--long)
 
+bench-kernel: $(VENV)/.ready $(KERNEL)/kernel.so ## where the kernel's time goes, from 1 MB to 10 GB; LARGEST= bytes
+	@$(VENV)/bin/python -m bench.kernel $(if $(LARGEST),--largest $(LARGEST))
+
 bench-hostile: $(VENV)/.ready $(KERNEL)/kernel.so ## measure the checker on hostile and broken files of every kind; MEGABYTES= (60)
 	@$(VENV)/bin/python -m bench.hostile $(if $(MEGABYTES),--megabytes $(MEGABYTES))
 
@@ -132,4 +135,4 @@ $(ENVS)/%/.ready: requirements/%.lock.txt $(VENV)/bin/uv
 	@VIRTUAL_ENV=$(ENVS)/$* $(UV) pip install -q --no-build --require-hashes -r requirements/$*.lock.txt
 	@touch $@
 
-.PHONY: help setup demo up down quick test long check differential bench-check bench-hostile bench-burst fuzz mutate simulate tables states build lock clean
+.PHONY: help setup demo up down quick test long check differential bench-check bench-kernel bench-hostile bench-burst fuzz mutate simulate tables states build lock clean
