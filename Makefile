@@ -57,6 +57,9 @@ bench-check: $(VENV)/.ready $(KERNEL)/kernel.so $(ENVS)/bench/.ready ## measure 
 bench-kernel: $(VENV)/.ready $(KERNEL)/kernel.so ## where the kernel's time goes, from 1 MB to 10 GB; LARGEST= bytes
 	@$(VENV)/bin/python -m bench.kernel $(if $(LARGEST),--largest $(LARGEST))
 
+bench-cold: $(VENV)/.ready $(KERNEL)/kernel.so ## how long each function takes until it is ready; RUNS= (20)
+	@$(VENV)/bin/python -m bench.cold $(if $(RUNS),--runs $(RUNS))
+
 bench-hostile: $(VENV)/.ready $(KERNEL)/kernel.so ## measure the checker on hostile and broken files of every kind; MEGABYTES= (60)
 	@$(VENV)/bin/python -m bench.hostile $(if $(MEGABYTES),--megabytes $(MEGABYTES))
 
@@ -135,4 +138,4 @@ $(ENVS)/%/.ready: requirements/%.lock.txt $(VENV)/bin/uv
 	@VIRTUAL_ENV=$(ENVS)/$* $(UV) pip install -q --no-build --require-hashes -r requirements/$*.lock.txt
 	@touch $@
 
-.PHONY: help setup demo up down quick test long check differential bench-check bench-kernel bench-hostile bench-burst fuzz mutate simulate tables states build lock clean
+.PHONY: help setup demo up down quick test long check differential bench-check bench-kernel bench-cold bench-hostile bench-burst fuzz mutate simulate tables states build lock clean

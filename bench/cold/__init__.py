@@ -1,0 +1,1 @@
+"""How long a function takes from the start of Python until it is ready for its first event."""
