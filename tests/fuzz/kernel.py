@@ -2,7 +2,8 @@
 
 A segment lies between pages that nobody may read. Where the kernel settles it, and the grammar agrees on the records it
 calls broken, then every record in which the slow reading finds a fault is in doubt, keys that repeat are found again,
-and sums and counts are those of the records that it answers for. Cut anywhere it may be cut, the parts are the whole.
+and sums and counts are those of the records that it answers for. Cut where it may be cut, the parts are the whole; what
+comes again and again is found each time.
 """
 
 from collections import Counter
@@ -101,8 +102,9 @@ def fuzz_kernel(drawn: bytes) -> None:
     letter = letter if letter in LETTERS else letters[ord(letter or "\0") % len(letters)]
     options = drawn[1] if drawn[1:] else 0
     sheet = sheet_of(letter, PARTITION if options & 8 else None)
-    text = drawn[2:] * (REPEATS if options & 127 == LONG else 1)
-    compare(sheet, text, options >> 4)
+    found = compare(sheet, drawn[2:], options >> 4)
+    if options & 127 == LONG:
+        _is_the_same_again_and_again(sheet, drawn[2:], found)
 
 
 def compare(sheet: Sheet, text: bytes, cut: int = 0) -> Sifted:
@@ -208,6 +210,33 @@ def _is_the_same_in_parts(sheet: Sheet, text: bytes, found: Sifted, cut: int) ->
     assert [sum(pair) for pair in zip(first.metrics, second.metrics, strict=True)] == found.metrics
     for key, hashes in enumerate(found.hashes):
         assert _hashes(hashes) == _hashes([*first.hashes[key], *second.hashes[key]])
+
+
+def _is_the_same_again_and_again(sheet: Sheet, text: bytes, once: Sifted) -> None:
+    """What is found in a text is found each time it comes again, wherever windows and blocks end."""
+    often = sifted(sheet.sieve, text * REPEATS)
+    if not (once.settled and text.endswith(b"\n") and sifted(sheet.sieve, text, last=False).settled):
+        return  # a record, or a comment, may go on where the text comes again
+    assert often.settled
+    assert often.doubts == [
+        Doubt(
+            one.start + number * len(text),
+            one.end + number * len(text),
+            one.record + number * once.records,
+            one.line + number * once.lines,
+            one.kind,
+        )
+        for number in range(REPEATS)
+        for one in once.doubts
+    ]
+    assert (often.records, often.lines, often.broken) == tuple(
+        REPEATS * one for one in (once.records, once.lines, once.broken)
+    )
+    assert often.sums == [REPEATS * one for one in once.sums]
+    assert often.metrics == [REPEATS * one for one in once.metrics]
+    for key, hashes in enumerate(once.hashes):
+        single = _hashes(hashes)
+        assert _hashes(often.hashes[key]) == Counter({one: REPEATS * count for one, count in single.items()})
 
 
 def _hashes(parts: Iterable[Hashes]) -> Counter[bytes]:
