@@ -106,7 +106,7 @@ $(GLUE_SCRIPT): $(wildcard glue/*.py)
 
 # The SAM CLI calls these, from the project's root, with ARTIFACTS_DIR set.
 build-IntakeFunction build-OutcomeFunction build-FreshnessFunction build-ReplayFunction: build-%Function: $(GLUE_SCRIPT)
-	@$(VENV)/bin/python functions/build.py "$$(echo $* | tr A-Z a-z)" "$(ARTIFACTS_DIR)"
+	@$(VENV)/bin/python -m functions.build "$$(echo $* | tr A-Z a-z)" "$(ARTIFACTS_DIR)"
 
 clean: down ## remove everything that setup, tests and the twin made
 	@rm -rf $(VENV) $(KERNEL)/kernel.so .suimon .pytest_cache .ruff_cache .mypy_cache .hypothesis

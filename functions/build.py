@@ -1,4 +1,4 @@
-"""Assemble one function's artifact: its app.py, the suimon modules that it imports, and what `CARRIED` declares.
+"""Assemble one function's artifact: its app.py, the suimon modules that it imports, what `CARRIED` declares, bytecode.
 
 Called by the SAM CLI through the Makefile. By default for Lambda (Python 3.13 on arm64), cross-installed from wheels;
 with SUIMON_BUILD_FOR=<path of a Python> for that one of this machine, which is what the twin runs.
@@ -13,6 +13,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from local.function_python import VERSION, function_python, is_lambdas
 from suimon.check.kernel.compile import LAMBDA as LAMBDA_TARGET
 from suimon.check.kernel.compile import build as build_kernel
 from suimon.check.kernel.compile import target_of_this_machine
@@ -22,6 +23,7 @@ ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src"
 # What Lambda's python3.13 on Amazon Linux 2023 (glibc 2.34) can load.
 LAMBDA = ("--python-version", "3.13", "--python-platform", "aarch64-manylinux_2_28", "--only-binary", ":all:")
+UNCHECKED = ("--invalidation-mode", "unchecked-hash")
 KERNEL = "suimon/check/kernel/kernel.so"  # built for the platform, not copied
 
 
@@ -64,6 +66,35 @@ def main(function: str, artifact: Path) -> None:
         build_kernel(platform, artifact / KERNEL)
     if carried.contracts:
         compile_contracts(sorted((ROOT / "contracts").glob("*.odcs.yaml")), artifact / "contracts.json")
+    compile_bytecode(artifact)
+
+
+def compile_bytecode(artifact: Path) -> None:
+    """Compile every module for the Python that will run it; without bytecode each cold start compiles all of it anew.
+
+    It is never compared with its source, for packing gives files other times, and holds no path of this machine.
+    """
+    python = Path(os.environ["SUIMON_BUILD_FOR"]) if for_this_machine() else function_python()
+    if not for_this_machine() and not is_lambdas():
+        sys.stderr.write(f"build: no Python {VERSION} here: without bytecode a cold start takes thrice as long\n")
+        return
+    subprocess.run(
+        [
+            str(python),
+            "-I",
+            "-m",
+            "compileall",
+            "-q",
+            *UNCHECKED,
+            "-s",
+            str(artifact),
+            "-p",
+            "/var/task",
+            str(artifact),
+        ],
+        check=True,
+        env={"PATH": os.environ.get("PATH", ""), "PYTHONHASHSEED": "0"},
+    )
 
 
 def for_this_machine() -> bool:
@@ -87,12 +118,11 @@ def install(packages: str, artifact: Path) -> None:
 def keep_services(services: frozenset[str], artifact: Path) -> None:
     """Remove the models of all other AWS services.
 
-    They are half the files of an artifact, and a cold start waits until all of it is unpacked. The tracer makes a
-    client of X-Ray for itself.
+    They are half the files of an artifact, and a cold start waits until all of it is unpacked.
     """
     for models in (artifact / "botocore" / "data", artifact / "boto3" / "data"):
         for folder in models.iterdir():
-            if folder.is_dir() and folder.name not in services | {"xray"}:
+            if folder.is_dir() and folder.name not in services:
                 shutil.rmtree(folder)
 
 
@@ -132,12 +162,8 @@ print(*sorted(sys.modules[name].__file__ for name in seen - {"app"}), sep="\\n")
 
 def imported_modules(function: str, root: Path = ROOT) -> list[Path]:
     """List the files of the suimon modules that the function imports, by importing them in a process of its own."""
-    # The tracer would import its SDK; nothing of the environment matters to what is imported.
-    environment = {
-        "PATH": os.environ.get("PATH", ""),
-        "POWERTOOLS_TRACE_DISABLED": "1",
-        "PYTHONPATH": str(root / "src"),
-    }
+    # Nothing else of the environment matters to what is imported.
+    environment = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(root / "src")}
     listed = subprocess.run(
         [sys.executable, "-c", LIST_MODULES, root / "functions" / function],
         check=True,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.config import Config
 
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from suimon.sweep.findings import Findings
 
 logger = Logger(service="freshness")
-tracer = Tracer(service="freshness")
 metrics = Metrics(namespace="Suimon", service="freshness")
 
 # Redshift holds an answer back for 30 s at most; the client's own defaults would have it wait for five minutes.
@@ -51,7 +50,6 @@ REDSHIFT_CONFIG = Config(connect_timeout=5, read_timeout=40, retries={"total_max
 
 
 @logger.inject_lambda_context(clear_state=True)
-@tracer.capture_lambda_handler(capture_response=False)
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Make one round, as of the event's `time` (ISO 8601 with its offset) or now, and return its findings.

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 logger = Logger(service="intake")
-tracer = Tracer(service="intake")
 metrics = Metrics(namespace="Suimon", service="intake")
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
@@ -47,7 +46,6 @@ LONGEST_RUN = 900  # seconds, the function's timeout: no running check has older
 
 
 @logger.inject_lambda_context(clear_state=True)
-@tracer.capture_lambda_handler(capture_response=False)
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Take a batch of S3 events (partial batch response), or one replay request (the drop's id and state)."""
@@ -60,7 +58,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return dict(process_partial_response(event=event, record_handler=take, processor=processor, context=context))
 
 
-@tracer.capture_method(capture_response=False)
 def take(record: SQSRecord, lambda_context: LambdaContext) -> None:
     """Take one drop as far as it can go now; on failure its message comes again after a growing delay.
 

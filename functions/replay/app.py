@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from aws_lambda_powertools import Logger, Tracer
+from aws_lambda_powertools import Logger
 
 from suimon.contract.model import Contracts, read_contracts
 from suimon.ledger.drops import Ledger
@@ -19,11 +19,9 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 logger = Logger(service="replay")
-tracer = Tracer(service="replay")
 
 
 @logger.inject_lambda_context(clear_state=True)
-@tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Plan {dataset, from, to, max_concurrency?}; return {dataset, max_concurrency, items, skipped}."""
     request = Request.from_event(event)

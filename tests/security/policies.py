@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tests.security.questions import ACCOUNT, BUS, ENVIRONMENT, LEDGER, REGION, STACK, WORKGROUP_ID, arn, bucket
+from tests.security.questions import ACCOUNT, BUS, ENVIRONMENT, KEY, LEDGER, REGION, STACK, WORKGROUP_ID, arn, bucket
 from tests.template.test_template import RESOURCES
 
 # Principal -> the resource of the template that says what it may do.
@@ -22,7 +22,14 @@ PRINCIPALS = {
     "Glue": "GlueRole",
     "COPY": "CopyRole",
 }
-CONDITIONS = {"IsServerless": True, "HasSecret": False, "HasArtifactBucket": False}
+NOTHING = object()
+CONDITIONS = {
+    "IsServerless": True,
+    "HasSecret": False,
+    "HasArtifactBucket": False,
+    "HasKey": True,
+    "HasSenderKeys": False,
+}
 _QUEUES = {"IntakeQueue": "intake", "IntakeDeadLetterQueue": "intake-dead", "UndeliveredQueue": "undelivered"}
 _FUNCTIONS = {"Intake": "intake", "Outcome": "outcome", "Freshness": "freshness", "Replay": "replay-plan"}
 ARNS = {
@@ -32,6 +39,7 @@ ARNS = {
     **{f"{name}Log": arn("logs", f"log-group:/aws/lambda/{STACK}-{one}:*") for name, one in _FUNCTIONS.items()},
     "Ledger": LEDGER,
     "Bus": BUS,
+    "AlertsKey": KEY,
 }
 REFS = {
     "AWS::AccountId": ACCOUNT,
@@ -43,6 +51,7 @@ REFS = {
     "RedshiftWorkgroupId": WORKGROUP_ID,
     "CsvToParquetJob": f"{STACK}-csv-to-parquet",
     "Alerts": arn("sns", f"{STACK}-alerts"),
+    "KmsKeyArn": KEY,
     "ReplayStateMachine": arn("states", f"stateMachine:{STACK}-replay"),
 }
 
@@ -60,7 +69,9 @@ def resolved(value: Any) -> Any:  # noqa: PLR0911 one for each of CloudFormation
     """Replace CloudFormation's functions by what they stand for; KeyError for what is not known here."""
     match value:
         case list():
-            return [resolved(one) for one in value]
+            return [found for found in map(resolved, value) if found is not NOTHING]
+        case {"Ref": "AWS::NoValue"}:
+            return NOTHING
         case {"Ref": name}:
             return REFS[name]
         case {"GetAtt": name}:

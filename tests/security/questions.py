@@ -35,13 +35,14 @@ def bucket(name: str) -> str:
 
 RAW, LAKE, REPORTS = bucket("raw"), bucket("lake"), bucket("reports")
 LEDGER = arn("dynamodb", f"table/{STACK}-ledger")
+KEY = arn("kms", "key/1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed")
 BUS = arn("events", f"event-bus/{STACK}-events")
 WORKGROUP = arn("redshift-serverless", f"workgroup/{WORKGROUP_ID}")
 
 
 def questions() -> Iterator[Question]:
     """Yield every question."""
-    for service in (_s3, _sqs, _dynamodb, _functions, _airflow, _glue, _redshift, _messages, _rest):
+    for service in (_s3, _sqs, _dynamodb, _functions, _airflow, _glue, _redshift, _messages, _keys, _rest):
         yield from service()
 
 
@@ -139,6 +140,19 @@ def _messages() -> Iterator[Question]:
         yield Question(f"{action} object-created", f"events:{action}", arn("events", f"rule/{STACK}-object-created"))
     schedule = arn("scheduler", f"schedule/default/{STACK}-freshness")
     yield Question("DeleteSchedule freshness", "scheduler:DeleteSchedule", schedule)
+
+
+def _keys() -> Iterator[Question]:
+    # The emulator looks for names of condition keys in lower case.
+    for action in ("Decrypt", "GenerateDataKey"):
+        for service in ("s3", "dynamodb", "sqs", "sns", "secretsmanager"):
+            context = {"kms:viaservice": f"{service}.{REGION}.amazonaws.com"}
+            yield Question(f"{action} by {service}", f"kms:{action}", KEY, context)
+        yield Question(f"{action} itself", f"kms:{action}", KEY)
+    other = KEY.replace("1b9d", "aaaa")
+    yield Question("Decrypt of another", "kms:Decrypt", other, {"kms:viaservice": f"s3.{REGION}.amazonaws.com"})
+    for action in ("CreateGrant", "ScheduleKeyDeletion", "DisableKey", "PutKeyPolicy"):
+        yield Question(action, f"kms:{action}", KEY)
 
 
 def _rest() -> Iterator[Question]:

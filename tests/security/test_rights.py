@@ -29,20 +29,28 @@ def _log(function: str) -> tuple[str, str]:
     return f"PutLogEvents {function}", f"CreateLogStream {function}"
 
 
+def _key(*services: str, writes: bool = True) -> list[str]:
+    actions = ("Decrypt", "GenerateDataKey") if writes else ("Decrypt",)
+    return [f"{action} by {service}" for action in actions for service in services]
+
+
 MAY = {
-    "upstream": {"Put raw sales/a"},
+    "upstream": {"Put raw sales/a", *_key("s3")},
     "operator": {
         *_LEDGER,
         *("Query by_partition", "Query by_state", "Invoke freshness", "Invoke replay-plan"),
         *("StartExecution replay", "DescribeExecution replay", "GetExecutionHistory replay", "DescribeStacks s"),
         *("Get reports sales/a", "FilterLogEvents intake"),
         *("Get reports undeliverable/a", "Delete reports undeliverable/a", "ListBucket reports undeliverable/"),
+        *_key("s3", "dynamodb", writes=False),
     },
     "DAG": {
         *("Get lake processed/a", "ListBucket lake processed/"),
         *("GetJob ours", "StartJobRun ours", "GetJobRun ours", "GetJobRuns ours"),
         *("ExecuteStatement", "BatchExecuteStatement", *_OWN_STATEMENTS),
         *("Publish alerts", "PutEvents suimon.dag Run Finished"),
+        *_key("sns"),
+        *_key("s3", writes=False),
     },
     "intake": {
         *("Put lake accepted/a", "Put lake aside/a", "Put reports sales/a", "Put reports undeliverable/a"),
@@ -52,6 +60,7 @@ MAY = {
         *_WRITES,
         *_TOKEN,
         *_log("intake"),
+        *_key("s3", "dynamodb", "sqs", "sns"),
         *_TRACE,
     },
     "outcome": {
@@ -59,6 +68,7 @@ MAY = {
         *_WRITES,
         *_TOKEN,
         *_log("outcome"),
+        *_key("dynamodb", "sqs", "sns"),
         *_TRACE,
     },
     "freshness": {
@@ -70,17 +80,19 @@ MAY = {
         *_WRITES,
         *_TOKEN,
         *_log("freshness"),
+        *_key("s3", "dynamodb", "sqs", "sns"),
         *_TRACE,
     },
-    "replay plan": {"Query by_partition", *_log("replay-plan"), *_TRACE},
-    "replay machine": {"Invoke intake", "Invoke replay-plan"},
-    "schedule": {"Invoke freshness", "SendMessage undelivered"},
+    "replay plan": {"Query by_partition", *_log("replay-plan"), *_TRACE, *_key("dynamodb")},
+    "replay machine": {"Invoke intake", "Invoke replay-plan", *_TRACE},
+    "schedule": {"Invoke freshness", "SendMessage undelivered", *_key("sqs")},
     "Glue": {
         *("Get lake accepted/a", "Get lake processed/a", "Put lake processed/a", "Delete lake processed/a"),
         *("ListBucket lake accepted/", "ListBucket lake processed/", "Get script"),
         *("PutMetricData Glue", "PutLogEvents glue"),
+        *_key("s3"),
     },
-    "COPY": {"Get lake processed/a", "ListBucket lake processed/"},
+    "COPY": {"Get lake processed/a", "ListBucket lake processed/", *_key("s3", writes=False)},
 }
 
 

@@ -22,7 +22,6 @@ APPS = Path(__file__).parents[2] / "functions"
 QUIET = {
     "POWERTOOLS_METRICS_DISABLED": "true",
     "POWERTOOLS_METRICS_NAMESPACE": "Suimon",
-    "POWERTOOLS_TRACE_DISABLED": "true",
     "POWERTOOLS_LOG_LEVEL": "CRITICAL",
     "AWS_REGION": "ap-northeast-1",
 }

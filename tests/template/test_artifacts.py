@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from functions.build import CARRIED
+from local.function_python import VERSION, is_lambdas
 from local.isolation import clean_environment
 from tests.datasets import DATASETS
 
@@ -28,12 +29,13 @@ def artifacts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     built = {}
     for function in CARRIED:
         built[function] = tmp_path_factory.mktemp(function)
-        subprocess.run(
-            [sys.executable, ROOT / "functions/build.py", function, built[function]],
-            check=True,
-            env=clean_environment(os.environ),
-        )
+        build(function, built[function])
     return built
+
+
+def build(function: str, folder: Path) -> None:
+    command = [sys.executable, "-m", "functions.build", function, str(folder)]
+    subprocess.run(command, check=True, cwd=ROOT, env=clean_environment(os.environ))
 
 
 @pytest.mark.parametrize("function", CARRIED)
@@ -48,6 +50,27 @@ def test_every_binary_is_for_lambda_s_processor_and_python(artifacts: dict[str, 
 @pytest.mark.parametrize("function", CARRIED)
 def test_an_artifact_stays_under_lambda_s_limit(artifacts: dict[str, Path], function: str) -> None:
     assert sum(path.stat().st_size for path in artifacts[function].rglob("*") if path.is_file()) < LIMIT
+
+
+@pytest.mark.skipif(not is_lambdas(), reason=f"no Python {VERSION} here to compile with")
+@pytest.mark.parametrize("function", CARRIED)
+def test_every_module_comes_compiled_and_is_never_compared_with_its_source(
+    artifacts: dict[str, Path], function: str
+) -> None:
+    # Packing changes the times of files: bytecode that is compared with them would be compiled again at each start.
+    unchecked = (1).to_bytes(4, "little")  # PEP 552: by hash, and not to be checked
+    sources = list(artifacts[function].rglob("*.py"))
+    assert len(sources) > 100
+    for source in sources:
+        compiled = source.parent / "__pycache__" / f"{source.stem}.cpython-{VERSION.replace('.', '')}.pyc"
+        assert compiled.read_bytes()[4:8] == unchecked, source
+
+
+def test_the_same_source_gives_the_same_bytes(artifacts: dict[str, Path], tmp_path: Path) -> None:
+    build("outcome", tmp_path)
+    files = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    first = artifacts["outcome"]
+    assert files == {path.relative_to(first): path.read_bytes() for path in first.rglob("*") if path.is_file()}
 
 
 def test_only_intake_carries_what_reads_files_and_nobody_what_reads_yaml(artifacts: dict[str, Path]) -> None:
@@ -70,5 +93,5 @@ def test_contracts_are_compiled_into_what_needs_them(artifacts: dict[str, Path])
 @pytest.mark.parametrize("function", CARRIED)
 def test_an_artifact_holds_no_path_of_the_machine_that_built_it(artifacts: dict[str, Path], function: str) -> None:
     for path in artifacts[function].rglob("*"):
-        if path.is_file() and path.suffix in {".py", ".json", ".txt", ".sql"}:
+        if path.is_file() and path.suffix in {".py", ".pyc", ".json", ".txt", ".sql"}:
             assert str(ROOT).encode() not in path.read_bytes(), path

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from suimon.intake.errors import RetryLaterError
+from suimon.replay.plan import MAX_DAYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,6 +85,14 @@ def test_intake_that_asks_for_patience_is_asked_again_for_hours() -> None:
         for n in range(patient["MaxAttempts"])
     ]
     assert sum(delays) > 5 * 3600
+
+
+def test_the_longest_replay_at_its_worst_stays_within_the_history_of_one_execution() -> None:
+    # A try: scheduled, started, submitted, failed. A drop beside them: two events of its iteration, four of states.
+    tries = 1 + sum(retrier["MaxAttempts"] for retrier in STATES["Attempt"]["Retry"])
+    plan = 4 * (1 + sum(retrier["MaxAttempts"] for retrier in STATES["Plan"]["Retry"]))
+    others = plan + 2 * len(STATES) + 2
+    assert MAX_DAYS * (4 * tries + 6) + others < 25_000
 
 
 def test_every_choice_has_a_default() -> None:

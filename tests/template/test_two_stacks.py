@@ -18,6 +18,7 @@ OWN_NAMES = {
     "AWS::Serverless::StateMachine": "Name",
     "AWS::Logs::LogGroup": "LogGroupName",
     "AWS::Glue::Job": "Name",
+    "AWS::Glue::SecurityConfiguration": "Name",
     "AWS::SNS::Topic": "TopicName",
     "AWS::CloudWatch::Alarm": "AlarmName",
 }
@@ -54,4 +55,6 @@ def test_queues_take_what_a_rule_could_not_deliver(rule: str) -> None:
 
 @pytest.mark.parametrize(("name", "key"), NAMED)
 def test_a_name_of_ours_begins_with_the_stacks(name: str, key: str) -> None:
-    assert RESOURCES[name]["Properties"][key]["Sub"].removeprefix("/aws/lambda/").startswith("${AWS::StackName}-")
+    folders, _, last = RESOURCES[name]["Properties"][key]["Sub"].rpartition("/")
+    assert last.startswith("${AWS::StackName}-")
+    assert "$" not in folders

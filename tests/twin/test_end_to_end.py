@@ -50,6 +50,12 @@ OF_THE_RUNTIME = {
     "logs:PutLogEvents",
     "xray:PutTraceSegments",
     "xray:PutTelemetryRecords",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+    "logs:AssociateKmsKey",
+    *(f"logs:{verb}LogDelivery" for verb in ("Create", "Get", "Update", "Delete")),
+    *("logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:DescribeResourcePolicies", "logs:DescribeLogGroups"),
+    *("kms:Decrypt", "kms:GenerateDataKey"),  # asked by the services that hold the data
     "sqs:ReceiveMessage",
     "sqs:DeleteMessage",
     "sqs:GetQueueAttributes",
@@ -266,6 +272,7 @@ def test_no_function_no_dag_and_no_operator_has_a_right_it_did_not_use(story: St
     # Only of a question that a table's lock keeps waiting.
     unused["FreshnessRole"] -= {"redshift-data:CancelStatement"}
     unused["DagPolicy"] -= {
+        *("kms:Decrypt", "kms:GenerateDataKey"),  # asked by the services that hold the data
         "redshift-data:CancelStatement",  # only when somebody stops the task that waits for the statement
         "glue:GetJobRuns",  # only a retry of run_glue looks for a job that is still running
         "sns:Publish",  # only of a run six hours late, and where SUIMON_LATE_RUN_TOPIC is set

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from suimon.drops.drop import DropRecord
 
-# One execution's history takes 25,000 events; a drop makes about ten. A longer range is replayed in parts.
+# One execution's history takes 25,000 events. With every try that the definition grants, so many days stay below it
+# (tests/template/test_replay_asl.py counts). A longer range is replayed in parts.
 MAX_DAYS = 366
 DEFAULT_CONCURRENCY, MAX_CONCURRENCY = 3, 40  # an inline Map of Step Functions runs 40 at once, at most
 

@@ -37,7 +37,6 @@ from tests.functional.intake.gated import GOOD, Clock, FakeMwaa, loaded, put, ra
 
 @pytest.fixture
 def app(gate: Gate, entry_point: Callable[[str, Contracts], ModuleType], monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.setenv("POWERTOOLS_TRACE_DISABLED", "1")
     module = entry_point("intake", gate.contracts)
     monkeypatch.setattr(module, "gate", lambda owner: replace(gate, owner=owner))
     return module
