@@ -42,7 +42,9 @@ def build(twin: Twin, folder: Path | None = None) -> None:
 
 def deploy(twin: Twin, stack: str = STACK, folder: Path | None = None) -> dict[str, str]:
     """Run `sam deploy` with the environment `local` of samconfig.toml and return the stack's outputs."""
-    built = ["--template-file", str(folder / "template.yaml")] if folder else []
+    # The SAM CLI looks for its settings beside the template.
+    settings = ["--config-file", str(twin.root / "samconfig.toml")]
+    built = ["--template-file", str(folder / "template.yaml"), *settings] if folder else []
     root = twin.principals["root"]
     _sam(
         twin,

@@ -95,3 +95,11 @@ def test_the_key_policy_of_the_page_lets_the_services_that_use_the_key_for_thems
         assert not services or statement["Condition"]
     # Rules put messages into queues, alarms publish, log groups are written; the rest goes by the roles.
     assert named == {"events.amazonaws.com", "cloudwatch.amazonaws.com", "logs.REGION.amazonaws.com"}
+
+
+def test_the_page_on_alarms_has_a_section_for_each_and_no_other() -> None:
+    page = (DOCS / "operations" / "alarms.md").read_text(encoding="utf-8")
+    sections = dict(re.findall(r"^### (\S+)\n(.+?)(?=^###|\Z)", page, re.DOTALL | re.MULTILINE))
+    names = [RESOURCES[name]["Properties"]["AlarmName"]["Sub"] for name in of_type("AWS::CloudWatch::Alarm")]
+    assert sorted(sections) == sorted(name.removeprefix("${AWS::StackName}-") for name in names)
+    assert all(len(text.split()) > 3 for text in sections.values())

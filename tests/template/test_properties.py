@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from local.template_check import complaints, main, template_of
+from local.template_check.__main__ import main
+from local.template_check.properties import complaints
+from local.template_check.reading import template_of
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = template_of(ROOT / "template.yaml")

@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 
 # What any check needs of the disk: segments in transit, and keys that do not fit into memory.
 SCRATCH_BYTES = 512 * 1024 * 1024
+# What a core checks in a second of the slowest sound files, those in CP932 (docs/bench-check.md).
+BYTES_A_SECOND = 56_000_000
+# Of the function's 900 seconds; the copy of what was accepted, the report and a slow disk take the others.
+SECONDS_OF_CHECKING = 600
+LARGEST_BYTES = BYTES_A_SECOND * SECONDS_OF_CHECKING
 
 
 class NoRoomError(Exception):
@@ -64,6 +69,7 @@ class FileInspector:
     @contextmanager
     def inspect(self, record: DropRecord, contract: Contract) -> Iterator[Inspection]:
         """Judge the drop's bytes; UnreadableError when they cannot be read and never will be, NoRoomError for now."""
+        within_time(record.drop.size)
         make_room(self.scratch, record.drop.size if contract.tolerance else 0)
         with TemporaryDirectory(prefix="check-", dir=self.scratch) as folder:
             aside = Aside(Path(folder, "accepted.csv"), Path(folder, "bad_rows.csv"))
@@ -82,6 +88,15 @@ class FileInspector:
         from suimon.report.publish import publish  # noqa: PLC0415 its words and pages would slow every cold start
 
         return publish(self.objects, self.reports_bucket, record, contract, verdict, self.clock())
+
+
+def within_time(size: int) -> None:
+    """Raise UnreadableError for a file that the function is ended over: it would be tried again for hours."""
+    if size > LARGEST_BYTES:
+        raise UnreadableError(
+            f"the file has {size:,} bytes; in its time the gate can check up to {LARGEST_BYTES:,}: send it in "
+            "parts, as a set of shards, or compressed"
+        )
 
 
 def make_room(scratch: Path, rows_bytes: int) -> None:

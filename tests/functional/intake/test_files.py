@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +21,13 @@ from suimon.contract.model import Contracts
 from suimon.drops.drop import Drop, Match
 from suimon.drops.states import State
 from suimon.intake.errors import RetryLaterError
-from suimon.intake.inspection import SCRATCH_BYTES, NoRoomError
+from suimon.intake.inspection import (
+    BYTES_A_SECOND,
+    LARGEST_BYTES,
+    SCRATCH_BYTES,
+    SECONDS_OF_CHECKING,
+    NoRoomError,
+)
 
 if TYPE_CHECKING:
     from suimon.check.verdict import Verdict
@@ -27,6 +35,9 @@ if TYPE_CHECKING:
     from tests.functional.conftest import Post
 
 from tests.functional.intake.gated import BAD, GOOD, KEY, NOON, Clock, FakeMwaa, body_of, delete, put, raising, tolerant
+
+ROOT = Path(__file__).parents[3]
+TEMPLATE, BENCH = ROOT / "template.yaml", ROOT / "docs" / "bench-check.md"
 
 
 def test_a_good_file_opens_its_run_with_an_immutable_copy_of_exactly_its_bytes(gate: Gate, mwaa: FakeMwaa) -> None:
@@ -194,7 +205,30 @@ def test_a_file_that_can_never_fit_is_rejected_with_the_limit(
     assert f"the gate can check up to {drop.size - 1}: send it in parts" in body
 
 
-def test_a_file_of_any_size_is_checked_where_it_is_only_read(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_no_function_has_the_time_for_is_rejected_unread_with_what_to_do(
+    gate: Gate, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop = put(GOOD)
+    monkeypatch.setattr("suimon.intake.inspection.LARGEST_BYTES", drop.size - 1)
+    monkeypatch.setattr("suimon.intake.inspection.check", raising(AssertionError("it was read")))
+    assert gate.take(drop).state is State.REJECTED
+    [(_, body)] = post.letters()
+    assert f"in its time the gate can check up to {drop.size - 1}: send it in parts, as a set of shards" in body
+
+
+def test_the_largest_file_is_checked_well_within_the_functions_time() -> None:
+    timeout = re.search(r"IntakeFunction:.+?Timeout: (\d+)", TEMPLATE.read_text(encoding="utf-8"), re.DOTALL)
+    assert timeout
+    assert SECONDS_OF_CHECKING <= 0.7 * int(timeout.group(1))
+    assert LARGEST_BYTES == BYTES_A_SECOND * SECONDS_OF_CHECKING
+    slowest = re.search(r"CP932: .+? \| (\d+) MB/s", BENCH.read_text(encoding="utf-8"))
+    assert slowest
+    assert int(slowest.group(1)) * 1_000_000 >= BYTES_A_SECOND
+
+
+def test_a_file_of_any_size_that_time_allows_is_checked_where_it_is_only_read(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
     disk = SimpleNamespace(total=SCRATCH_BYTES, free=SCRATCH_BYTES)
     monkeypatch.setattr("shutil.disk_usage", lambda _: disk)
     assert gate.take(put(GOOD)).state is State.TRIGGERED

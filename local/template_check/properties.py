@@ -1,4 +1,4 @@
-"""Check a template's properties against what each service takes: `python -m local.template_check template.yaml …`.
+"""What each service takes as a resource's properties.
 
 cfn-lint knows the schemas; these are the rules that it does not know, and that the emulator's CloudFormation does not
 look at. A value that only the deployment knows is passed over; a parameter stands for its default.
@@ -8,11 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-
-from cfnlint.decode import decode  # type: ignore[import-untyped] # it ships no types
 
 from local.cloud.request_limits import RATE, schedule_complaint
 from local.glue.endpoint import DPUS, LEAST_WORKERS, MOST_MINUTES
@@ -157,22 +153,3 @@ _CHECKS: Final[Mapping[str, Callable[[Properties], Iterator[str]]]] = {
     "AWS::IAM::Role": _role,
     "AWS::IAM::ManagedPolicy": _managed,
 }
-
-
-def main(paths: list[str]) -> int:
-    """Print what is wrong with each template; return 1 when something is."""
-    found = [f"{path}: {wrong}" for path in paths for wrong in complaints(template_of(Path(path)))]
-    sys.stdout.writelines(f"{wrong}\n" for wrong in found)
-    return 1 if found else 0
-
-
-def template_of(path: Path) -> dict[str, Any]:
-    """Read a template with CloudFormation's short forms."""
-    template, wrong = decode(str(path))
-    if wrong or template is None:
-        raise ValueError(f"{path}: {wrong}")
-    return dict(template)
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

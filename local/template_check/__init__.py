@@ -1,0 +1,1 @@
+"""Checks of CloudFormation templates that cfn-lint does not make."""

@@ -1,0 +1,71 @@
+"""A template as plain values: CloudFormation's functions in their long form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cfnlint.decode import decode  # type: ignore[import-untyped] # it ships no types
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+Resource = dict[str, Any]
+
+
+def template_of(path: Path) -> dict[str, Any]:
+    """Read a template with CloudFormation's short forms."""
+    template, wrong = decode(str(path))
+    if wrong or template is None:
+        raise ValueError(f"{path}: {wrong}")
+    return dict(template)
+
+
+def of_type(template: dict[str, Any], *kinds: str) -> Iterator[tuple[str, Resource]]:
+    """Yield the resources of these types, by name."""
+    for name, resource in template.get("Resources", {}).items():
+        if resource["Type"] in kinds:
+            yield name, resource
+
+
+def referred(value: Any) -> str:
+    """Return the logical id that a Ref or a GetAtt names; empty when it is neither."""
+    match value:
+        case {"Ref": name}:
+            return str(name)
+        case {"Fn::GetAtt": [name, *_]}:
+            return str(name)
+        case {"Fn::GetAtt": str(name)}:
+            return name.partition(".")[0]
+    return ""
+
+
+def in_list(value: Any) -> list[Any]:
+    """Return a list for what may be written as one value."""
+    return list(value) if isinstance(value, list) else [value]
+
+
+def statements(document: Any) -> Iterator[dict[str, Any]]:
+    """Yield the statements of a policy, both sides of each condition."""
+    yield from _flat(document.get("Statement", []))
+
+
+def _flat(values: Any) -> Iterator[dict[str, Any]]:
+    for value in in_list(values):
+        if isinstance(value, dict) and "Fn::If" in value:
+            yield from _flat(value["Fn::If"][1:])
+        elif isinstance(value, dict) and "Effect" in value:
+            yield value
+
+
+def documents(resource: Resource) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every policy in a resource, with the property it stands under: of identities, of resources, of trust."""
+    properties = resource.get("Properties", {})
+    for policy in properties.get("Policies", []):
+        yield "identity", policy["PolicyDocument"]
+    if "PolicyDocument" in properties:
+        yield "identity" if resource["Type"].startswith("AWS::IAM::") else "resource", properties["PolicyDocument"]
+    if "KeyPolicy" in properties:
+        yield "key", properties["KeyPolicy"]
+    if "AssumeRolePolicyDocument" in properties:
+        yield "trust", properties["AssumeRolePolicyDocument"]
