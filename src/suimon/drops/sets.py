@@ -165,7 +165,7 @@ def _opened(whole: DropSet, rule: SetRule, now: datetime) -> DropSet:
     if content == before.content:
         return replace(whole, waiting_since=None)
     # Behind the set before and behind every write that is in it: runs of a partition are ordered by this.
-    sequencer = after(max(before.sequencer, whole.newest, key=written_order))
+    sequencer = after(max(before.sequencer, whole.newest))
     return replace(whole, opened=Opened(before.number + 1, content, sequencer), waiting_since=None)
 
 

@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from suimon.drops.states import State
+from suimon.incidents.messages.recoveries import DAG_IS_ACTIVE
 from suimon.intake.errors import RetryLaterError
 
 if TYPE_CHECKING:
@@ -80,6 +81,24 @@ def test_a_paused_dag_is_reported(gate: Gate, mwaa: FakeMwaa, post: Post) -> Non
     mwaa.paused = True
     assert gate.take(put(GOOD)).state is State.TRIGGERED
     assert post.subjects() == ["[Suimon] DAG daily_sales_etl is paused: files are accepted, nothing is loaded"]
+
+
+def test_a_dag_that_is_active_again_has_recovered_with_a_word_on_how(
+    gate: Gate, mwaa: FakeMwaa, post: Post, clock: Clock
+) -> None:
+    mwaa.paused = True
+    gate.take(put(GOOD))
+    [paused] = post.subjects()
+    mwaa.paused = False
+    clock.now += timedelta(minutes=2)
+    other_day = "2026-11-19"
+    assert (
+        gate.take(put(GOOD.replace("2026-11-20", other_day), KEY.replace("2026-11-20", other_day))).state
+        is State.TRIGGERED
+    )
+    [(subject, body)] = post.letters()
+    assert subject == paused.replace("[Suimon] ", "[Suimon] Recovered: ")
+    assert DAG_IS_ACTIVE in body
 
 
 def test_a_crash_between_accepted_and_triggered_leads_to_one_run(gate: Gate, mwaa: FakeMwaa, table: Table) -> None:

@@ -28,6 +28,18 @@ def test_a_key_from_eventbridge_is_taken_as_it_stands() -> None:
     assert Drop.from_event(EVENT).key == "sales/2026-11-20/売上 a+b%20.csv"
 
 
+def test_characters_beside_the_halves_are_text() -> None:
+    event = copy.deepcopy(EVENT)
+    event["detail"]["object"]["key"] = "\ud7ff\ue000"
+    assert Drop.from_event(event).key == "\ud7ff\ue000"
+
+
+def test_an_etag_is_kept_without_its_quotes() -> None:
+    event = copy.deepcopy(EVENT)
+    event["detail"]["object"]["etag"] = '"0123"'
+    assert Drop.from_event(event).etag == "0123"
+
+
 def test_every_delivery_of_a_version_yields_the_same_id() -> None:
     again = copy.deepcopy(EVENT)
     again["id"], again["time"] = "another delivery", "2026-11-21T00:00:00Z"
@@ -57,6 +69,8 @@ def test_an_event_of_an_unversioned_bucket_is_refused_with_what_to_do() -> None:
         ("key", ["a"]),
         ("key", ""),
         ("key", "a\ud800b"),
+        ("key", "\udfff"),
+        ("version-id", "\udabc"),
         ("version-id", None),
         ("version-id", 7),
     ],

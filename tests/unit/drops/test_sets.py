@@ -13,6 +13,7 @@ from suimon.contract.keys import MOST_SHARDS, KeyPattern, SetRule
 from suimon.contract.model import Arrival, Contract
 from suimon.drops.drop import Accepted, Drop, DropRecord, Match, written_order
 from suimon.drops.sets import (
+    LISTED,
     DropSet,
     Joined,
     JoinResult,
@@ -24,6 +25,7 @@ from suimon.drops.sets import (
     followers,
     is_open,
     join,
+    listed,
     names_among,
     names_in,
     sources_of,
@@ -167,6 +169,18 @@ def test_the_sets_own_drop_is_no_object_that_a_contract_could_match() -> None:
     drop = drop_of(joined("a", "b", "c"), "raw", PATTERN)
     assert drop.key == f"orders/{DAY}/part-{{shard}}.csv"
     assert PATTERN.match(drop.key) is None
+    assert (drop.bucket, drop.size, drop.etag) == ("raw", 0, drop.version_id)
+
+
+def test_a_set_that_was_never_opened_has_no_drop() -> None:
+    with pytest.raises(ValueError, match=f"the set orders {DAY} was never opened"):
+        drop_of(joined("a"), "raw", PATTERN)
+
+
+@pytest.mark.parametrize(("count", "more"), [(LISTED, ""), (LISTED + 1, " and 1 more")])
+def test_a_message_lists_the_first_names_and_how_many_more(count: int, more: str) -> None:
+    names = [f"part-{number}.csv" for number in range(count)]
+    assert listed(names) == ", ".join(names[:LISTED]) + more
 
 
 def test_sources_are_named_as_seen_from_the_sets_own_folder() -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from suimon.incidents.incident import Problem, Recovery
 from suimon.incidents.kinds import About, Kind
+from suimon.incidents.messages.recoveries import ALL_CAN_BE_USED, ALL_IS_ACCOUNTED_FOR, SWEEP_WORKS
 from suimon.sweep.findings import Failure, Finding, Findings
 from suimon.sweep.plans.round import verdict
 from tests.unit.incident_values import incident
@@ -56,3 +57,9 @@ def test_what_is_left_out_is_reported_until_a_whole_round_leaves_out_nothing() -
     assert "drop#1\n    KeyError" in problems[0].body
     assert verdict(FAILED, {}, opened(Kind.UNUSABLE))[1] == []
     assert names(verdict(Findings(), {}, opened(Kind.UNUSABLE))[1]) == ["unusable"]
+
+
+def test_a_recovery_says_what_is_well_again() -> None:
+    incidents = [*opened(Kind.SWEEP_FAILED, "runs"), *opened(Kind.UNEXPLAINED), *opened(Kind.UNUSABLE)]
+    notes = [recovery.note for recovery in verdict(Findings(), {}, incidents)[1]]
+    assert notes == [SWEEP_WORKS, ALL_IS_ACCOUNTED_FOR, ALL_CAN_BE_USED]

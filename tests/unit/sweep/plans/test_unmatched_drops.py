@@ -11,6 +11,7 @@ from suimon.contract.keys import KeyPattern
 from suimon.contract.model import Contract, Contracts
 from suimon.drops.drop import Match
 from suimon.drops.states import State
+from suimon.incidents.messages.recoveries import CONTRACT_MATCHES
 from suimon.ledger.items import Standing
 from suimon.sweep.plans.unmatched_drops import (
     SETTLED,
@@ -99,6 +100,7 @@ def test_a_shape_recovers_when_none_of_its_files_is_unmatched_any_more() -> None
     both = plan(SEARCH, [OLD, of_no_pattern], CONTRACTS, NOON)
     assert recoveries([OLD], both) == []
     alone = plan(SEARCH, [OLD, NOTE], CONTRACTS, NOON)
-    assert [str(one.incident_id) for one in recoveries([OLD], alone)] == ["unmatched:sales/…/*.csv"]
+    [recovery] = recoveries([OLD], alone)
+    assert (str(recovery.incident_id), recovery.note) == ("unmatched:sales/…/*.csv", CONTRACT_MATCHES)
     # A late delivery was first: whoever brought the drop on says nothing of the others.
     assert recoveries([], alone) == []
