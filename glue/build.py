@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import io
+import os
 import sys
 from pathlib import Path
 from string import Template
@@ -47,7 +48,7 @@ if __name__ == "__main__":
 def main(target: Path) -> None:
     """Write the script; whoever reads it at that moment sees all of the old one or all of the new."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    new = target.with_suffix(".new")
+    new = target.with_suffix(f".{os.getpid()}.new")  # two builds may run at once
     new.write_text(packed(), encoding="utf-8")
     new.replace(target)
 

@@ -23,33 +23,34 @@ DAG_BUCKET: Final = f"{STACK}-dags"
 # Everybody but the account's owner, and the stack's output that names the one policy they get.
 PRINCIPALS: Final = {"airflow": "DagPolicyArn", "upstream": "UpstreamPolicyArn", "operator": "OperatorPolicyArn"}
 _BUILD_SECONDS: Final = 600
-_DEPLOY_SECONDS: Final = 300
+_DEPLOY_SECONDS: Final = 600
 
 
 class DeployError(Exception):
     """The stack could not be built or deployed; the message holds the last lines of the log."""
 
 
-def build(twin: Twin, folder: Path | None = None) -> None:
-    """Run `sam build` on the unchanged template; artifacts are for the Python that functions run on here.
+def build(twin: Twin) -> None:
+    """Run `sam build` on the unchanged template, into a folder of this twin: another one may be built meanwhile.
 
-    Into `folder`, when one is given, and not into the one that samconfig.toml names.
+    Artifacts are for the Python that functions run on here.
     """
-    own = ["--build-dir", str(folder)] if folder else []
-    command = ["build", "--config-env", _CONFIG, *own]
-    _sam(twin, "sam-build", command, _BUILD_SECONDS, SUIMON_BUILD_FOR=str(function_python()))
+    _sam(
+        twin,
+        "sam-build",
+        ["build", *_config(twin), "--build-dir", str(_built(twin))],
+        _BUILD_SECONDS,
+        SUIMON_BUILD_FOR=str(function_python()),
+    )
 
 
-def deploy(twin: Twin, stack: str = STACK, folder: Path | None = None) -> dict[str, str]:
+def deploy(twin: Twin, stack: str = STACK) -> dict[str, str]:
     """Run `sam deploy` with the environment `local` of samconfig.toml and return the stack's outputs."""
-    # The SAM CLI looks for its settings beside the template.
-    settings = ["--config-file", str(twin.root / "samconfig.toml")]
-    built = ["--template-file", str(folder / "template.yaml"), *settings] if folder else []
     root = twin.principals["root"]
     _sam(
         twin,
         "sam-deploy",
-        ["deploy", "--config-env", _CONFIG, "--stack-name", stack, *built],
+        ["deploy", *_config(twin), "--template-file", str(_built(twin) / "template.yaml"), "--stack-name", stack],
         _DEPLOY_SECONDS,
         SAM_CLI_POLL_DELAY="0.5",  # seconds; made for CloudFormation's pace, which is not MiniStack's
         AWS_ACCESS_KEY_ID=root.access_key_id,
@@ -57,6 +58,15 @@ def deploy(twin: Twin, stack: str = STACK, folder: Path | None = None) -> dict[s
     )
     [found] = twin.session().client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
     return {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
+
+
+def _config(twin: Twin) -> tuple[str, ...]:
+    # By its path: the SAM CLI looks for it beside the template.
+    return ("--config-file", str(twin.root / "samconfig.toml"), "--config-env", _CONFIG)
+
+
+def _built(twin: Twin) -> Path:
+    return twin.runtime / "build"
 
 
 def create_principals(twin: Twin) -> dict[str, Keys]:

@@ -24,7 +24,7 @@ from local.twin import NoTwinError, Twin, load, new_twin, runtime_folder, save
 _ACCOUNT: Final = "account"
 _DEPLOY: Final = "sam deploy"
 # Airflow looks for changed DAGs every second or two; the sync from the bucket comes before that.
-_DAGS_SECONDS: Final = 60.0
+_DAGS_SECONDS: Final = 180.0
 
 
 class BusyError(Exception):

@@ -42,7 +42,7 @@ def cloud_part(twin: Twin) -> Part:
     )
     python = str(twin.root / ".suimon" / "envs" / "ministack" / "bin" / "python")
     ready = answers(f"{twin.endpoint()}/_ministack/health")
-    return Part("cloud", (python, "-m", "local.cloud"), environment, ready, timeout=60)
+    return Part("cloud", (python, "-m", "local.cloud"), environment, ready, timeout=180)
 
 
 def endpoint_parts(twin: Twin) -> tuple[Part, ...]:
@@ -65,7 +65,7 @@ def endpoint_part(twin: Twin, name: str, **extra: str) -> Part:
         **extra,
     )
     argv = (sys.executable, "-m", f"local.{name}", "--port", str(twin.ports[name]))
-    return Part(name, argv, environment, answers(f"{twin.endpoint(name)}/_health"), after=("cloud",), timeout=60)
+    return Part(name, argv, environment, answers(f"{twin.endpoint(name)}/_health"), after=("cloud",), timeout=180)
 
 
 def answers(url: str) -> Callable[[], bool]:

@@ -14,7 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from botocore.loaders import JSONFileLoader
+from botocore.loaders import JSONFileLoader, Loader
 
 from local.isolation import isolate_process
 from tests.marks import watched
@@ -22,13 +22,15 @@ from tests.marks import watched
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-# What takes minutes, the longest first: a worker that begins it last would work on alone. A line is one worker's.
+# What takes a minute or more, the longest first: a worker that begins it last would work on alone. A worker takes all
+# of a file, or of a folder, whose tests share one Spark.
 LONGEST = (
-    ("tests/twin/test_end_to_end.py", "tests/twin/test_under_fault.py"),
-    ("tests/dags/test_dying_workers.py",),
-    ("tests/dags/test_on_airflow.py",),
-    ("tests/glue/test_csv_to_parquet.py",),
-    ("tests/twin/test_glue_runs.py",),
+    "tests/twin/test_end_to_end.py",
+    "tests/twin/test_under_fault.py",
+    "tests/dags/test_dying_workers.py",
+    "tests/dags/test_on_airflow.py",
+    "tests/glue/",
+    "tests/twin/test_glue_runs.py",
 )
 FOLDERS_OF_PROCESSES = ("tests/twin/", "tests/conformance/", "tests/glue/", "tests/dags/on_airflow/")
 STARTS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system", "os.exec"}
@@ -48,13 +50,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         long = [item for item in items if item.get_closest_marker("long")]
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if item not in long]
-    rank = {file: number for number, files in enumerate(LONGEST) for file in files}
-    items.sort(key=lambda item: rank.get(_file_of(item.nodeid), len(LONGEST)))
+    rank = {unit: number for number, unit in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(_unit_of(item.nodeid), len(LONGEST)))
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Return a scheduler by which a worker takes the tests of a file, or of the files of a line of LONGEST."""
+    """Return a scheduler by which a worker takes all tests of a file, or of a folder in LONGEST."""
     from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415 Airflow's environments have none
 
     scheduler = LoadScopeScheduling(config, log)
@@ -63,12 +65,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 def _unit_of(nodeid: str) -> str:
-    file = _file_of(nodeid)
-    return next((files[0] for files in LONGEST if file in files), file)
-
-
-def _file_of(nodeid: str) -> str:
-    return nodeid.split("::", 1)[0]
+    return next((unit for unit in LONGEST if nodeid.startswith(unit)), nodeid.split("::", 1)[0])
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -78,10 +75,18 @@ def _isolated() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _models_are_read_once() -> Iterator[None]:
-    """Keep what botocore reads of a service: each of its sessions reads megabytes of JSON again."""
-    read = cache(JSONFileLoader().load_file)
+    """Keep what botocore reads of services: each of its sessions looks for them and reads megabytes of JSON again."""
+    read, look, found = cache(JSONFileLoader().load_file), Loader.list_available_services, dict[Any, list[str]]()
+
+    def listed(loader: Loader, type_name: str) -> list[str]:
+        asked = (type_name, *loader.search_paths)
+        if asked not in found:
+            found[asked] = look(loader, type_name)
+        return list(found[asked])
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(JSONFileLoader, "load_file", lambda _, path: read(path))
+        patch.setattr(Loader, "list_available_services", listed)
         yield
 
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 T = TypeVar("T")
-PATIENCE = 300.0  # seconds; only a failure takes them all
+PATIENCE = 900.0  # seconds; only a failure takes them all
 
 
 def eventually(look: Callable[[], T | None], what: str = "it", seconds: float = PATIENCE, pause: float = 0.05) -> T:

@@ -23,6 +23,7 @@ from bench.mutation.subjects import SUBJECTS, Subject
 
 ROOT = Path(__file__).parents[2]
 TREE = ROOT / ".suimon" / "mutation"
+COPIED = ("src", "tests", "contracts", "docs", "functions", "dags")
 KILLED, SURVIVED, UNREACHED = {1, 3}, 0, 33
 _TIMEOUTS = {36, 24, 152, -24, 255}
 
@@ -52,14 +53,14 @@ def main() -> None:
 
 def _copy(subject: Subject) -> None:
     shutil.rmtree(TREE, ignore_errors=True)
-    for name in ("src", "tests", "contracts", "docs", "functions"):
+    for name in COPIED:
         shutil.copytree(ROOT / name, TREE / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "ARCHITECTURE.md", TREE)
     shutil.copy(Path(__file__).parent / "in_copy.py", TREE / "tests" / "conftest.py")
     lists = {
         "source_paths": ["src"],
         "only_mutate": [f"src/suimon/{module}.py" for module in subject.modules],
-        "also_copy": ["tests", "contracts", "docs", "functions", "ARCHITECTURE.md"],
+        "also_copy": [*COPIED[1:], "ARCHITECTURE.md"],
         "pytest_add_cli_args_test_selection": subject.tests,
         "pytest_add_cli_args": ["--import-mode=importlib", "-k", subject.without, "-p", "no:cacheprovider"],
     }

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.process
 SALES, INVENTORY = "daily_sales_etl", "inventory_etl"
-BOUND_SECONDS = 900
 # A day is a run.
 EVERY_TASK, A_WORKER, TASKS_FOR_GOOD, WORKER_AT_LAST, LATE = (f"2026-11-0{day}" for day in range(1, 6))
 # The call after which a task is killed: its last, and with it done, its work. Not so of the two that wait: run_glue has
@@ -57,7 +56,7 @@ def airflow(tmp_path_factory: pytest.TempPathFactory, conf: dict[str, Any]) -> I
         def ended() -> bool:
             return not {"queued", "running"} & {*running.states(SALES).values(), *running.states(INVENTORY).values()}
 
-        eventually(ended, "the end of every run", BOUND_SECONDS, pause=0.5)
+        eventually(ended, "the end of every run", pause=2)
         yield running
 
 

@@ -13,6 +13,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from tests.fast_moto import make_moto_fast
 from tests.functional.intake.set_world import World
 
 if TYPE_CHECKING:
@@ -76,6 +77,13 @@ class LambdaContext:
 @pytest.fixture
 def context() -> LambdaContext:
     return LambdaContext()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _moto_is_fast() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        make_moto_fast(patch)
+        yield
 
 
 @pytest.fixture

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 PAGE = Path(__file__).parents[2] / "docs" / "simulation.md"
+SEEDS = Path(__file__).parent / "first_seeds.json"
 MOST_SEEDS = 5_000
 FINDS = 10  # of each bug; one says little of how long it takes
 MEASURED = 4_000  # schedules, for the figure of speed
@@ -30,12 +32,13 @@ MEASURED = 4_000  # schedules, for the figure of speed
 
 @dataclass(frozen=True)
 class Search:
-    """What came of looking for a bug: how often it was found, in how many schedules, and by which promise first."""
+    """What came of looking for a bug: in how many schedules it was found how often; the first seed and its promise."""
 
     schedules: int
     finds: int
     cpu_seconds: float
     promise: str | None
+    seed: int | None
 
     @property
     def schedules_a_find(self) -> float:
@@ -54,7 +57,7 @@ def search(bug: Bug, most: int = MOST_SEEDS, finds: int = 1) -> Search:
     Other promises that it breaks, and what is broken without it, are no finds.
     """
     found = seeds = 0
-    first, seconds = None, 0.0
+    first, seed, seconds = None, None, 0.0
     with tidy() as tidy_up:
         while found < finds and seeds < most:
             began = time.process_time()
@@ -63,9 +66,32 @@ def search(bug: Bug, most: int = MOST_SEEDS, finds: int = 1) -> Search:
             tidy_up()
             seconds += time.process_time() - began
             if broken and not run(seeds).broken:
-                found, first = found + 1, first or broken[0]
+                found, first, seed = found + 1, first or broken[0], seeds if seed is None else seed
             seeds += 1
-    return Search(seeds, found, seconds, first)
+    return Search(seeds, found, seconds, first, seed)
+
+
+def is_found_by(bug: Bug, seed: int) -> bool:
+    """Whether the schedule of a seed breaks with the bug what it must break, and nothing without it."""
+    with switched_on(bug):
+        broken = {one.promise for one in run(seed).broken}
+    return not broken.isdisjoint(bug.breaks) and not run(seed).broken
+
+
+def each_alone() -> list[Bug]:
+    """Return every bug once for each promise that it must break."""
+    return [replace(bug, breaks=(promise,)) for bug in BUGS for promise in bug.breaks]
+
+
+def first_seeds() -> dict[str, int]:
+    """Return the seeds that found each bug when they were written down, by bug and promise."""
+    seeds: dict[str, int] = json.loads(SEEDS.read_text(encoding="utf-8"))
+    return seeds
+
+
+def name_of(alone: Bug) -> str:
+    """Name a bug and the one promise that it is to break."""
+    return f"{alone.name}-{alone.breaks[0]}"
 
 
 def find_bugs(console: Console, jobs: int) -> int:
@@ -85,7 +111,20 @@ def find_bugs(console: Console, jobs: int) -> int:
         task = progress.add_task("scenarios", total=len(exhaustive.scenarios()))
         whole = exhaustive.look_through_all(jobs, lambda _tally: progress.advance(task))
     PAGE.write_text(_page(searches, whole), encoding="utf-8")
+    write_seeds(jobs)
     return 0 if all(one.promise for one in searches) and not whole.failures else 1
+
+
+def write_seeds(jobs: int) -> None:
+    """Write down which seed finds each bug first, so that tests need not look for it."""
+    with ProcessPoolExecutor(jobs) as pool:
+        seeds = pool.map(_first_seed, range(len(each_alone())))
+        found = {name_of(bug): seed for bug, seed in zip(each_alone(), seeds, strict=True) if seed is not None}
+    SEEDS.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+def _first_seed(place: int) -> int | None:
+    return search(each_alone()[place]).seed
 
 
 def _search_by_place(place: int) -> Search:

@@ -28,6 +28,7 @@ from suimon.ledger.conditional import setting
 from suimon.ledger.drops import Ledger
 from suimon.ledger.items import stamp
 from suimon.warehouse.data_api import Warehouse
+from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,8 +48,6 @@ SEED: Final = 20261122
 BAD, ROWS, THREADS = 10, 3, 8
 AWAY_SECONDS: Final = 60.0
 FIRST_LOADS: Final = 8
-# Only a failure waits longer.
-PATIENCE: Final = 900.0
 PAST_LIMIT = timedelta(hours=3)
 # Dates up to yesterday, so that no file is missing. The last days are good, so that the table is fresh.
 YESTERDAY = datetime.now(ZoneInfo("Asia/Tokyo")).date() - timedelta(days=1)
@@ -82,11 +81,11 @@ class Story:
         key = f"sales/{day}/sales_data.csv"
         s3.put_object(Bucket=self.twin.outputs["RawBucket"], Key=key, Body=self.files[day].content)
 
-    def wait(self, look: Callable[[], bool], what: str, seconds: float, pause: float = 1.0) -> None:
-        deadline = time.monotonic() + seconds
+    def wait(self, look: Callable[[], bool], what: str, pause: float = 1.0) -> None:
+        deadline = time.monotonic() + PATIENCE
         while not look():
             watch(self.twin)
-            assert time.monotonic() < deadline, f"waited {seconds:.0f} s in vain for {what}; {self.states()}"
+            assert time.monotonic() < deadline, f"waited {PATIENCE:.0f} s in vain for {what}; {self.states()}"
             time.sleep(pause)
 
     def drops(self) -> dict[str, Taken]:
@@ -122,7 +121,7 @@ def take_the_light_dag(story: Story) -> None:
     twin.session().client("iam").put_user_policy(UserName="airflow", PolicyName="light-dag", PolicyDocument=policy)
     airflow = looking.Airflow.of(twin)
     light = ["load_redshift", "report_outcome"]
-    story.wait(lambda: sorted(airflow.tasks()) == light, "Airflow to know the light DAG", PATIENCE)
+    story.wait(lambda: sorted(airflow.tasks()) == light, "Airflow to know the light DAG")
 
 
 def tell(story: Story) -> None:
@@ -131,18 +130,18 @@ def tell(story: Story) -> None:
     random.Random(SEED).shuffle(order)  # noqa: S311 as above
     with ThreadPoolExecutor(THREADS) as pool:
         puts = [pool.submit(story.put, day) for day in order[: len(story.files)]]
-        story.wait(lambda: len(story.standing_in(State.LOADED)) >= FIRST_LOADS, "the first loads", PATIENCE)
+        story.wait(lambda: len(story.standing_in(State.LOADED)) >= FIRST_LOADS, "the first loads")
         puts += [pool.submit(story.put, day) for day in order[len(story.files) :]]
         story.killed = kill_a_function_at_work(story)
         stop_airflow_for_a_while(story)
         for put in puts:
             put.result()
-    story.wait(lambda: others_are_at_their_end(story), "every file but one to come to its end", PATIENCE, pause=10)
+    story.wait(lambda: others_are_at_their_end(story), "every file but one to come to its end", pause=10)
     bring_back(story)
-    story.wait(lambda: not on_the_way(story.drops()), "the last file to be loaded", PATIENCE, pause=5)
+    story.wait(lambda: not on_the_way(story.drops()), "the last file to be loaded", pause=5)
     # A report is believed when the steps before it have ended; Airflow closes the run a moment later.
     ended = {"success", "failed"}
-    story.wait(lambda: {run.state for run in runs_of(story)} <= ended, "Airflow to close its runs", PATIENCE)
+    story.wait(lambda: {run.state for run in runs_of(story)} <= ended, "Airflow to close its runs")
 
 
 def kill_a_function_at_work(story: Story) -> DropRecord:

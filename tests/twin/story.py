@@ -99,7 +99,7 @@ class Story:
         while not look():
             watch(self.twin)
             assert time.monotonic() < deadline, f"waited {PATIENCE:.0f} s in vain for {what}"
-            time.sleep(0.3)
+            time.sleep(1)
 
     def letters(self, incident: str) -> list[mailbox.Letter]:
         return [letter for letter in mailbox.letters(self.twin.mail) if f"Incident: {incident}\n" in letter.body]

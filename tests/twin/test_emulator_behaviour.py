@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import time
 import zipfile
 from typing import TYPE_CHECKING, Any
 
@@ -146,11 +145,9 @@ def test_a_state_passes_on_256_kibibytes_counted_in_utf_8(cloud: Twin, role: str
 
 
 def test_a_machine_ends_at_its_timeout(cloud: Twin, role: str) -> None:
-    started = time.monotonic()
-    wait = {"Type": "Wait", "Seconds": 60, "End": True}
+    wait = {"Type": "Wait", "Seconds": 7200, "End": True}  # longer than anybody waits for the machine
     ended = run_machine(cloud, role, "waiting", {"Wait": wait}, TimeoutSeconds=1)
     assert ended["status"] == "TIMED_OUT"
-    assert time.monotonic() - started < 60  # of the wait; nobody waited for that
 
 
 SENT = {"a", "b", "c"}

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from local.cloud.emulator_hooks import HookMissingError, hook, module
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".suimon/envs/ministack/bin/python"
@@ -31,7 +32,9 @@ def test_the_cloud_does_not_start_on_an_emulator_that_it_does_not_know(tmp_path:
         "AUTH": "true", "LAMBDA_EXECUTOR": "local", "STATE_DIR": str(tmp_path), "S3_DATA_DIR": str(tmp_path),
     }  # fmt: skip
     argv = [str(PYTHON), "-c", START.format(change=CHANGES[change])]
-    done = subprocess.run(argv, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(
+        argv, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
     assert done.returncode == 1
     assert "HookMissingError" in done.stderr
 

@@ -24,11 +24,10 @@ Outputs = dict[str, str]
 
 
 @pytest.fixture(scope="module")
-def stacks(cloud: Twin, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Outputs, Outputs]]:
+def stacks(cloud: Twin) -> Iterator[tuple[Outputs, Outputs]]:
     """The unchanged template deployed twice, as two teams of one account would."""
-    folder = tmp_path_factory.mktemp("built")
-    build(cloud, folder)
-    left, right = (deploy(cloud, stack, folder) for stack in STACKS)
+    build(cloud)
+    left, right = (deploy(cloud, stack) for stack in STACKS)
     yield left, right
     for stack in STACKS:
         cloud.session().client("cloudformation").delete_stack(StackName=stack)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
@@ -26,21 +26,25 @@ def standing_still(twin: Twin, part: str) -> Iterator[None]:
 
 
 def task_waiting_for(twin: Twin, part: str) -> psutil.Process | None:
-    """Return the task's process that waits for the answer of a part that stands still."""
+    """Return the task's process that waits for the answer of a part that stands still: its request is out."""
+    asking = _ports_with_unread_requests(twin.ports[part])
     for process in psutil.Process(_pid(twin, "airflow-scheduler")).children(recursive=True):
-        if _waits_at(process, twin.ports[part]):
-            time.sleep(0.3)  # before its request is out it may sleep, too, for an instant
-            if _waits_at(process, twin.ports[part]):
+        try:
+            ports = {one.laddr.port for one in process.net_connections("tcp") if one.laddr}
+            # Between the parts of its request it would run.
+            if asking & ports and process.status() == psutil.STATUS_SLEEPING:
                 return process
+        except psutil.NoSuchProcess:  # it has come to its end meanwhile
+            continue
     return None
 
 
-def _waits_at(process: psutil.Process, port: int) -> bool:
-    try:
-        ports = {one.raddr.port for one in process.net_connections("tcp") if one.raddr}
-        return port in ports and bool(process.status() == psutil.STATUS_SLEEPING)
-    except psutil.NoSuchProcess:  # it has come to its end meanwhile
-        return False
+def _ports_with_unread_requests(port: int) -> set[int]:
+    """Return the callers' ports of connections to `port` that hold what nobody has read yet; see proc(5)."""
+    lines = Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]
+    fields = [line.split() for line in lines]
+    unread = [(one[1], one[2]) for one in fields if int(one[4].partition(":")[2], 16)]
+    return {int(caller.partition(":")[2], 16) for own, caller in unread if int(own.partition(":")[2], 16) == port}
 
 
 def kill_worker_of(task: psutil.Process) -> None:

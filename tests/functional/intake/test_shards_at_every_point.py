@@ -1,4 +1,8 @@
-"""Sets at the gate, wherever somebody dies or two meet: every point of the stories below, on the services in memory."""
+"""Sets at the gate, wherever a function crashes or two meet, on the services in memory.
+
+One that crashes does so at every point of the stories below. Of two crashes, and of two functions that meet, by day
+there is a sample of points, and a denser one by night.
+"""
 
 from __future__ import annotations
 
@@ -114,10 +118,13 @@ def test_whoever_crashes_before_or_after_any_call_the_set_is_loaded(
 
 @pytest.mark.parametrize(("rule", "story"), STORIES)
 def test_whoever_crashes_and_then_crashes_again_the_set_is_loaded(
-    world: Callable[[SetRule], World], rule: SetRule, story: Callable[[World, str], list[Drop]]
+    world: Callable[[SetRule], World],
+    rule: SetRule,
+    story: Callable[[World, str], list[Drop]],
+    pytestconfig: pytest.Config,
 ) -> None:
-    orders = world(rule)
-    for (one, two), day in zip(combinations(range(1, 200, 9), 2), days(), strict=False):
+    orders, step = world(rule), 9 if pytestconfig.getoption("--long") else 17
+    for (one, two), day in zip(combinations(range(1, 200, step), 2), days(), strict=False):
         drops = story(orders, day)
         orders.points.at, orders.points.passed = {one: kill, two: kill}, 0
         tell(orders, drops)
@@ -149,10 +156,13 @@ def test_whoever_crashes_while_the_end_of_a_run_is_recorded_the_shards_end_when_
 @pytest.mark.hits("set-changed-meanwhile")
 @pytest.mark.parametrize(("rule", "story"), STORIES)
 def test_two_that_are_taken_at_once_open_one_run_wherever_they_meet(
-    world: Callable[[SetRule], World], rule: SetRule, story: Callable[[World, str], list[Drop]]
+    world: Callable[[SetRule], World],
+    rule: SetRule,
+    story: Callable[[World, str], list[Drop]],
+    pytestconfig: pytest.Config,
 ) -> None:
-    orders = world(rule)
-    meetings = product(permutations(range(len(story(orders, "1999-12-31"))), 2), range(1, 78, 4))
+    orders, step = world(rule), 4 if pytestconfig.getoption("--long") else 9
+    meetings = product(permutations(range(len(story(orders, "1999-12-31"))), 2), range(1, 78, step))
     for (pair, point), day in zip(meetings, days(), strict=False):
         drops = story(orders, day)
         one, other = (drops[place] for place in pair)
