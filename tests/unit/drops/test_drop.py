@@ -1,13 +1,26 @@
 import copy
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from suimon.drops.drop import Drop, DropRecord, EventError, Match, UnmatchedError, after, written_order
+from suimon.drops.drop import (
+    Accepted,
+    Drop,
+    DropRecord,
+    EventError,
+    Lease,
+    Match,
+    Rejection,
+    UnmatchedError,
+    after,
+    written_order,
+)
+from suimon.drops.failure import TEXT_CHARACTERS, Failure
 from suimon.drops.states import State
 
+HOUR = timedelta(hours=1)
 EVENT: dict[str, Any] = {
     "source": "aws.s3",
     "detail-type": "Object Created",
@@ -36,8 +49,8 @@ def test_characters_beside_the_halves_are_text() -> None:
 
 def test_an_etag_is_kept_without_its_quotes() -> None:
     event = copy.deepcopy(EVENT)
-    event["detail"]["object"]["etag"] = '"0123"'
-    assert Drop.from_event(event).etag == "0123"
+    event["detail"]["object"]["etag"] = '"X0123X"'
+    assert Drop.from_event(event).etag == "X0123X"
 
 
 def test_every_delivery_of_a_version_yields_the_same_id() -> None:
@@ -56,8 +69,12 @@ def test_another_version_of_the_same_key_is_another_drop() -> None:
 def test_an_event_of_an_unversioned_bucket_is_refused_with_what_to_do() -> None:
     event = copy.deepcopy(EVENT)
     del event["detail"]["object"]["version-id"]
-    with pytest.raises(EventError, match=r"version-id.*turn versioning"):
+    with pytest.raises(EventError) as caught:
         Drop.from_event(event)
+    assert str(caught.value) == (
+        "not an Object Created event of a versioned bucket: KeyError('version-id') is missing or unreadable; "
+        "turn versioning and EventBridge on for the raw bucket"
+    )
 
 
 @pytest.mark.parametrize(
@@ -114,3 +131,56 @@ def test_each_attempt_has_a_run_id_of_its_own() -> None:
     at = datetime(2026, 11, 22, 12, tzinfo=UTC)
     first = DropRecord(Drop.from_event(EVENT), Match("sales", "2026-11-20"), State.ACCEPTED, 1, at, at, opened_run="x")
     assert [first.run_id, replace(first, attempt=2).run_id] == [f"{first.id}.1", f"{first.id}.2"]
+
+
+def test_failures_in_a_row_are_counted_from_the_first() -> None:
+    at = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    record = DropRecord(Drop.from_event(EVENT), Match("sales", "2026-11-20"), State.VALIDATING, 1, at, at)
+    first = record.fails("KeyError", "x" * 2_000, at, since=at - HOUR)
+    assert first == Failure(State.VALIDATING, 1, at - HOUR, at, 1, "KeyError", "x" * TEXT_CHARACTERS)
+    assert record.fails("KeyError", "", at).since == at
+    second = replace(record, failure=first).fails("ValueError", "y", at + HOUR, since=at + HOUR)
+    assert second == Failure(State.VALIDATING, 1, at - HOUR, at + HOUR, 2, "ValueError", "y")
+
+
+def test_a_failure_is_over_when_a_try_succeeds_or_the_drop_moves_on() -> None:
+    at = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    record = DropRecord(Drop.from_event(EVENT), Match("sales", "2026-11-20"), State.VALIDATING, 1, at, at)
+    failing = replace(record, failure=record.fails("KeyError", "", at))
+    assert failing.failing is failing.failure
+    assert failing.failure
+    for over in (
+        replace(failing, failure=replace(failing.failure, tries=0)),
+        replace(failing, state=State.ACCEPTED),
+        replace(failing, attempt=2),
+        record,
+    ):
+        assert over.failing is None
+        assert over.fails("KeyError", "", at).tries == 1
+
+
+@pytest.mark.parametrize(
+    ("accepted", "rejected_attempt", "attempt", "has_copy"),
+    [
+        (None, None, 2, False),
+        (Accepted("data.csv", 3), None, 2, True),
+        (Accepted("data.csv", 3), 1, 2, False),
+        (Accepted("data.csv", 3), 1, 3, True),
+        (None, 1, 2, False),
+    ],
+)
+def test_the_copy_of_the_attempt_before_is_loaded_again_unless_that_was_rejected(
+    accepted: Accepted | None, rejected_attempt: int | None, attempt: int, *, has_copy: bool
+) -> None:
+    at = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    record = DropRecord(Drop.from_event(EVENT), Match("sales", "2026-11-20"), State.LOADED, attempt - 1, at, at)
+    rejection = Rejection(rejected_attempt, "bad") if rejected_attempt else None
+    assert replace(record, accepted=accepted, rejection=rejection).has_copy_for(attempt) is has_copy
+
+
+@pytest.mark.parametrize(("seconds", "leased"), [(-1, True), (0, True), (1, False)])
+def test_a_lease_runs_to_its_end(seconds: int, *, leased: bool) -> None:
+    at = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    record = DropRecord(Drop.from_event(EVENT), None, State.VALIDATING, 1, at, at, lease=Lease("one", at))
+    assert record.is_leased(at + timedelta(seconds=seconds)) is leased
+    assert not replace(record, lease=None).is_leased(at)

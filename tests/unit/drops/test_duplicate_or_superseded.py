@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from suimon.drops.drop import Drop, DropRecord, Lease, Match
-from suimon.drops.duplicate_or_superseded import Precedence, may_become_same, precedence_of
+from suimon.drops.duplicate_or_superseded import Precedence, may_become_same, precedence_of, repeated_by
 from suimon.drops.states import State
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -58,6 +58,26 @@ def test_a_write_waits_for_the_one_before_only_while_that_is_checked_and_may_be_
     before = replace(before, drop=replace(before.drop, size=size))
     later = replace(record(State.VALIDATING, version="v2", sequencer="02"), sha256="x")
     assert may_become_same(later, before, NOW) is waits
+
+
+@pytest.mark.parametrize(
+    ("state", "sha256", "is_repeated"),
+    [
+        (State.LOADED, "x", True),
+        (State.ACCEPTED, "x", True),
+        (State.LOADED, "y", False),
+        (State.REJECTED, "x", False),
+        (State.DUPLICATE, "x", False),
+    ],
+)
+def test_what_turns_out_to_have_the_bytes_of_a_write_in_force_repeats_that(
+    state: State, sha256: str, *, is_repeated: bool
+) -> None:
+    other = replace(record(state, version="v2", etag="b", sequencer="02"), sha256=sha256)
+    own = replace(record(State.VALIDATING), sha256="x")
+    expected = other.id if is_repeated else None
+    assert (repeated_by(own, [other], None), repeated_by(own, [], other)) == (expected, expected)
+    assert repeated_by(own, [], None) is None
 
 
 def test_going_back_to_older_bytes_is_no_duplicate() -> None:

@@ -99,6 +99,12 @@ def test_a_set_comes_after_the_one_before_and_after_all_that_was_ever_in_it() ->
     assert written_order(opened(second).sequencer) > written_order(opened(first).sequencer)
 
 
+def test_what_is_whole_again_is_no_longer_awaited() -> None:
+    whole = joined("a", "b", "c")
+    again = join(replace(whole, waiting_since=NOW), "a", member("a"), THREE, NOW + timedelta(hours=1)).whole
+    assert again == whole
+
+
 def test_a_set_that_was_before_is_another_set_when_it_comes_again() -> None:
     first = declare(joined("a", "b", rule=MANIFEST), member("m", "02"), {"a", "b"}, MANIFEST, NOW).whole
     second = declare(first, member("m", "03"), {"a"}, MANIFEST, NOW).whole

@@ -57,6 +57,21 @@ def test_the_log_of_a_failed_run_is_linked_by_its_task_and_only_with_a_host() ->
     assert [end.log_url for end in ends if end] == [page, None]
 
 
+def test_an_end_says_of_which_run_it_is_and_why_it_failed() -> None:
+    deleted, failed, loaded = (
+        end_of(RECORD, "dag", run, "") for run in (None, RunState("failed", {LOAD: "failed"}), RunState("success", {}))
+    )
+    assert deleted
+    assert failed
+    assert loaded
+    assert {(end.drop_id, end.attempt, end.dag_id, end.run_id) for end in (deleted, failed, loaded)} == {
+        (RECORD.id, 1, "dag", f"{RECORD.id}.1")
+    }
+    assert deleted.error == "Airflow has no run of this id any more: somebody has deleted it"
+    assert failed.error == "the run has ended without a report, and not with all its steps; the log says why"
+    assert loaded.error is None
+
+
 @pytest.mark.parametrize("state", ["queued", "running", "restarting"])
 def test_a_run_that_has_not_ended_has_no_end(state: str) -> None:
     assert end_of(RECORD, "dag", RunState(state, {}), "") is None

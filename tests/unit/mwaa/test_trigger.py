@@ -108,9 +108,8 @@ def test_each_answer_of_airflow_has_its_own_cause(post: int, get: int | None, ca
 
 
 def test_a_timeout_passes_since_the_run_may_exist() -> None:
-    why, _ = trigger({POST: ReadTimeoutError(endpoint_url="loopback")})
-    assert why
-    assert why.cause is Cause.AWAY
+    error = ReadTimeoutError(endpoint_url="loopback")
+    assert trigger({POST: error})[0] == NotStarted(Cause.AWAY, str(error))
 
 
 @pytest.mark.parametrize(
@@ -162,6 +161,23 @@ def test_an_accepted_copy_is_named_by_its_format(compression: Any, name: str) ->
 
 
 def test_a_run_is_told_what_to_read_and_when_it_was_written() -> None:
-    conf = conf_for(replace(RECORD, accepted=Accepted("data.csv", 0)), SETTINGS)
-    assert conf["source_uri"] == f"s3://lake/accepted/sales/2026-11-20/{RECORD.id}/data.csv"
-    assert conf["written"] == "01" + "0" * 30 + ".00000000"
+    accepted = f"s3://lake/accepted/sales/2026-11-20/{RECORD.id}"
+    assert conf_for(replace(RECORD, accepted=Accepted("data.csv", 7)), SETTINGS) == {
+        "dataset": "sales",
+        "partition": "2026-11-20",
+        "drop_id": RECORD.id,
+        "attempt": 1,
+        "written": "01" + "0" * 30 + ".00000000",
+        "rows": 7,
+        "source_uri": f"{accepted}/data.csv",
+        "contract_uri": f"{accepted}/_contract.json",
+        "target_uri": f"s3://lake/processed/sales/2026-11-20/{RUN}/",
+        "glue_job": "job",
+        "redshift": {
+            "database": "analytics",
+            "workgroup_name": "wg",
+            "cluster_identifier": None,
+            "secret_arn": None,
+        },
+        "copy_role_arn": "arn:aws:iam::123456789012:role/copy",
+    }

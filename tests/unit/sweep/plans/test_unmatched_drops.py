@@ -21,6 +21,7 @@ from suimon.sweep.plans.unmatched_drops import (
     plan,
     recoveries,
     resume_search,
+    search_of,
 )
 from suimon.sweep.turns import LONGEST_RUN
 from tests.unit.drop_records import HOUR, MINUTE, NOON, drop_record
@@ -67,6 +68,14 @@ def test_a_round_that_is_retried_with_its_own_time_leaves_the_search_to_a_later_
     behind = Standing(NOON - SETTLED + MINUTE, "id")
     assert resume_search(replace(SEARCH, behind=behind).to_checkpoint(), CONTRACTS, NOON) is None
     assert resume_search(replace(SEARCH, behind=behind).to_checkpoint(), CONTRACTS, NOON + MINUTE)
+
+
+@pytest.mark.parametrize(("missing", "error"), [("began", "KeyError: 'began'"), ("drop_id", "KeyError: 'drop_id'")])
+def test_a_checkpoint_that_no_round_can_have_written_says_what_it_lacks(missing: str, error: str) -> None:
+    search = Search(patterns_of(CONTRACTS), NOON - HOUR, behind=Standing(NOON - 3 * HOUR, "id"))
+    checkpoint = {name: value for name, value in search.to_checkpoint().items() if name != missing}
+    with pytest.raises(ValueError, match=f"^{error}$"):
+        search_of(checkpoint, CONTRACTS, NOON)
 
 
 # ---------------------------------------------------------------- a page of drops
