@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 _OK = {"HTTPStatusCode": 200, "RetryAttempts": 0}
 _READ = frozenset({"Bucket", "Key", "VersionId", "IfMatch"})
-_WRITE_MORE = frozenset({"ContentType", "Metadata", "TaggingDirective", "CopySourceIfMatch", "ContentEncoding"})
+_WRITE_MORE = frozenset(
+    {"ContentType", "Metadata", "TaggingDirective", "AnnotationDirective", "CopySourceIfMatch", "ContentEncoding"}
+)
 _WRITE = _WRITE_MORE | {"Bucket", "Key", "Body", "IfNoneMatch"}
 _GET = _READ | {"Range"}
 _LIST_VERSIONS = frozenset({"Bucket", "Prefix", "KeyMarker", "VersionIdMarker", "MaxKeys"})
