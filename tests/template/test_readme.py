@@ -3,13 +3,13 @@
 import re
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
 from suimon.cli.main import main
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = {"check", "contract", "drops", "new", "lint", "reconcile", "replay", "warehouse", "create"}
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -24,12 +24,25 @@ def test_every_suimon_command_that_the_readme_names_takes_the_options_it_is_give
     commands = re.findall(r"^(?:\.venv/bin/)?suimon (.+?)(?:\s+#.*)?$", README, re.MULTILINE)
     assert commands
     for command in commands:
-        words = [word for word in command.split() if re.fullmatch(r"[a-z]+", word)]
-        names = [word for word in words[:2] if word in COMMANDS]
+        names = named_in(command)
+        assert names, command
         help_text = CliRunner().invoke(main, [*names, "--help"])
         assert help_text.exit_code == 0, command
         for option in re.findall(r"--[a-z-]+", command):
             assert option in help_text.output, command
+
+
+def named_in(line: str) -> list[str]:
+    """Return the names of a command and of those below it, as far as the line has them."""
+    names = list[str]()
+    command: click.Command = main
+    for word in line.split():
+        found = command.get_command(click.Context(command), word) if isinstance(command, click.Group) else None
+        if found is None:
+            break
+        names.append(word)
+        command = found
+    return names
 
 
 def test_the_sample_is_judged_and_reported_as_the_readme_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
