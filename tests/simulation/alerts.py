@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tests.simulation.memory import Memory
     from tests.simulation.services.sns import Letter
 
-OF_FILES = frozenset({"rejected", "gone", "set-closed", "run-failed"})
+OF_FILES = frozenset({"rejected", "misdated", "gone", "set-closed", "run-failed"})
 _INCIDENT = re.compile(r"\nIncident: (.+)\n\Z")
 
 
@@ -38,7 +38,7 @@ class Alerts:
         """Keep which drop an incident is about; a recovery ends that."""
         if item["kind"] not in OF_FILES:
             return
-        if item.get("told") in {"held", "again"}:
+        if item.get("told") in {"held", "again", "muted", "worse"}:
             self.held.add(item["drop_id"])
         if item["state"] == "INCIDENT_OPEN":
             self._blamed.setdefault(item["incident_id"], set()).add(item["drop_id"])

@@ -12,7 +12,8 @@ from suimon.drops import next_step
 from suimon.drops.drop import Drop, DropRecord, Lease
 from suimon.drops.next_step import Step
 from suimon.drops.states import State
-from suimon.incidents.incident import Problem, Stage, is_news
+from suimon.incidents.incident import Problem, Told
+from suimon.incidents.lifecycle import news_of, notice_of, reported
 from suimon.incidents.store import IncidentStore
 from suimon.intake import gate
 from suimon.intake.admission import Admission
@@ -77,10 +78,11 @@ def _run_id_of_the_drop(record: DropRecord) -> str:
 
 def _mark_then_send(self: IncidentStore, problem: Problem, now: datetime) -> bool:
     known = self.known(problem.id)
-    if not is_news(problem, known):
+    event = news_of(problem, known)
+    if event is None:
         return False
-    self._put(problem, Stage.OPEN, known, now)
-    self._publish(problem.subject, problem.body, problem.id)
+    self._put(reported(problem, known, Told.ALONE, now), known)
+    self._publish(notice_of(problem, event))
     return True
 
 

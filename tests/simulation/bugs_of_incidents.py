@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from suimon.incidents import recovery, store
-from suimon.incidents.crowds import held
-from suimon.incidents.incident import Recovery, Told
+from suimon.incidents.crowds import Group, once_told
+from suimon.incidents.incident import Notice, Recovery, Told
 from suimon.incidents.kinds import Kind
-from suimon.incidents.messages.crowds import told_together
 from suimon.incidents.recovery import recovery_by_writes
 from suimon.incidents.store import IncidentStore
-from suimon.ledger.items import stamp
 from suimon.sweep import stale_incidents
 from tests.simulation.bug import Bug
 
@@ -46,13 +44,12 @@ def _told_none(*_args: Any) -> int:
     return 0
 
 
-def _marked_first(self: IncidentStore, now: datetime) -> int:
-    groups = held(self.open_incidents())
-    for group, incidents in groups.items():
-        for one in incidents:
-            self._update(one, {"told": str(Told.TOGETHER), "updated_at": stamp(now)})
-        self._publish(*told_together(group.kind, incidents), group)
-    return len(groups)
+def _marked_first(self: IncidentStore, notices: Sequence[tuple[Notice, Group]], now: datetime) -> int:
+    for notice, group in notices:
+        for one in group.incidents:
+            self._write(once_told(one, group, now))
+        self._publish(notice)
+    return len(notices)
 
 
 BUGS_OF_INCIDENTS = (
@@ -60,13 +57,13 @@ BUGS_OF_INCIDENTS = (
         "held-for-ever",
         "what is held back to be told together never is",
         ("nothing_stays_held",),
-        ((store, "how_to_tell", _held), (IncidentStore, "tell_together", _told_none)),
+        ((store, "how_to_tell", _held), (IncidentStore, "tell_held", _told_none)),
     ),
     Bug(
         "marked-before-told",
         "what is held is marked as told before the message is published",
         ("every_problem_is_published",),
-        ((store, "how_to_tell", _held), (IncidentStore, "tell_together", _marked_first)),
+        ((store, "how_to_tell", _held), (IncidentStore, "_publish_each", _marked_first)),
     ),
     Bug(
         "no-recovery",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from suimon.incidents.crowds import HELD_BACK
+from suimon.incidents.incident import HELD_BACK
 from suimon.incidents.kinds import KINDS, Kind
 from tests.simulation.alerts import OF_FILES, incident_of
 from tests.simulation.promises_of_sets import sets_of

@@ -70,7 +70,7 @@ class Watch:
 
         Tables come last: whatever becomes of the questions to Redshift, all else is reported by then.
         """
-        opened = {one.id: one for one in self.incidents.open_incidents()}
+        opened = {one.id: one for one in self.incidents.standing()}
         results = []
         for check in self._checks(list(opened.values()), now):
             with leave_out(self.unusable, f"incident#{check.incident_id}"):
@@ -79,7 +79,7 @@ class Watch:
 
     def look(self, at: datetime) -> Summary:
         """Check every deadline and every table as of another time; nothing is reported, recorded, or recovers."""
-        found = self._checks(self.incidents.open_incidents(), at, dry=True)
+        found = self._checks(self.incidents.standing(), at, dry=True)
         return Summary.of([(check.incident_id, Result.SEEN if check.problem else Result.FINE) for check in found])
 
     def check_date(self, contract: Contract, partition: str, now: datetime) -> tuple[FileState | None, Result]:

@@ -1,4 +1,4 @@
-"""Many incidents of one kind at once: the first ones are told one by one, the others together. Pure, but for a counter.
+"""Many incidents at once: the first ones are told one by one, the others together. Pure, but for a counter.
 
     report, report, …              up to `most` within an hour: an e-mail each
     report                         one more: recorded as open and held, no e-mail
@@ -11,42 +11,95 @@ some twice, and none never.
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from suimon.incidents.incident import Incident, Problem, Told
-from suimon.incidents.kinds import KINDS, About, IncidentId, Kind
+from suimon.incidents.incident import HELD_BACK, TOLD_ALONE, Event, Incident, Problem, Told
+from suimon.incidents.inhibition import inhibition_of
+from suimon.incidents.kinds import KINDS, About, IncidentId, Kind, Severity
 from suimon.ledger.items import moment, stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from suimon.ledger.checkpoints import Checkpoints
 
 WINDOW = timedelta(hours=1)
+# Of all datasets: when everything breaks, what breaks next is no news by itself.
+MOST_OF_A_KIND = 30
 # A sender who sends the same bad file again and again hears of so many tries at once.
 TRIES_TOLD, TRIES_WITHIN = 5, timedelta(minutes=15)
-HELD_BACK = (Told.HELD, Told.AGAIN)
+# Groups of a kind with a message each in one round; when there are more datasets, they share one.
+MOST_GROUPS = 2
 
 
-def how_to_tell(problem: Problem, known: Incident | None, checkpoints: Checkpoints, now: datetime) -> Told:
-    """Return how news of a problem is told. A new incident counts among those of its kind."""
-    crowd = KINDS[problem.kind].crowd
-    if crowd is None:
+@dataclass(frozen=True)
+class Group:
+    """Incidents of a kind that are told in one message, the worst first; `event`: of the only one."""
+
+    id: IncidentId
+    incidents: tuple[Incident, ...]
+
+    @property
+    def event(self) -> Event:
+        """What a message about this group says has happened."""
+        if len(self.incidents) > 1:
+            return Event.GROUPED
+        match self.incidents[0]:
+            case Incident(told=Told.WORSE):
+                return Event.WORSENED
+            case Incident(told=Told.AGAIN):
+                return Event.CHANGED
+            case Incident(told=Told.HELD | Told.MUTED):
+                return Event.OPENED
+        return Event.REMINDED
+
+    @property
+    def severity(self) -> Severity:
+        """That of the worst."""
+        return self.incidents[0].severity
+
+
+def how_to_tell(
+    problem: Problem, known: Incident | None, event: Event, checkpoints: Checkpoints, now: datetime
+) -> Told:
+    """Return how news of a problem is told. What is new or worse counts among those of its kind."""
+    before = known if known and known.is_open else None
+    if before and event is Event.CHANGED:
+        return _change_of(problem, before, now)
+    if before and before.told in {Told.HELD, Told.MUTED}:
+        return before.told
+    if not _is_one_too_many(problem, checkpoints, now):
         return Told.ALONE
-    if known and known.is_open:
-        since = now - known.updated_at
-        if known.told in HELD_BACK or (known.told is Told.TOGETHER and since < WINDOW):
-            return Told.AGAIN if known.told is Told.AGAIN else Told.HELD
-        if known.told is Told.ALONE:
-            return Told.AGAIN if known.revision >= TRIES_TOLD and since < TRIES_WITHIN else Told.ALONE
-    return Told.HELD if _is_one_too_many(problem, crowd.most, checkpoints, now) else Told.ALONE
+    return Told.WORSE if before and before.told in TOLD_ALONE else Told.HELD
 
 
-def _is_one_too_many(problem: Problem, most: int, checkpoints: Checkpoints, now: datetime) -> bool:
-    """Count one more; return whether there are too many in this window. Two at once may count as one."""
-    name = f"crowd:{group_of(problem.kind, problem.about)}"
+def _change_of(problem: Problem, before: Incident, now: datetime) -> Told:
+    """Return how it is told that a known problem is another: a later try, another file."""
+    since = now - before.updated_at
+    if before.told in HELD_BACK:
+        return before.told
+    if before.told is Told.TOGETHER:
+        return Told.HELD if before.is_snoozed(now) or since < WINDOW else Told.ALONE
+    repeats = bool(problem.content) and problem.content == before.content
+    often = before.revision >= TRIES_TOLD and since < TRIES_WITHIN
+    return Told.AGAIN if before.is_snoozed(now) or repeats or often else Told.ALONE
+
+
+def _is_one_too_many(problem: Problem, checkpoints: Checkpoints, now: datetime) -> bool:
+    """Count one more, of its group and of its kind; return whether there are too many of either in this window."""
+    most = KINDS[problem.kind].crowd.most
+    groups = {group_of(problem.kind, problem.about): most, IncidentId(problem.kind, ()): MOST_OF_A_KIND}
+    if len(groups) == 1:
+        groups = dict.fromkeys(groups, most)
+    counted = [_count(f"crowd:{group}", checkpoints, now) >= limit for group, limit in groups.items()]
+    return any(counted)
+
+
+def _count(name: str, checkpoints: Checkpoints, now: datetime) -> int:
+    """Count one more and return how many there were before it. Two at once may count as one."""
     try:
         kept = checkpoints.get(name)
         began, count = moment(kept["began"]), int(kept["count"])
@@ -55,24 +108,64 @@ def _is_one_too_many(problem: Problem, most: int, checkpoints: Checkpoints, now:
     if not timedelta() <= now - began < WINDOW:
         began, count = now, 0
     checkpoints.put(name, {"began": stamp(began), "count": str(count + 1)})
-    return count >= most
-
-
-def once_told(incident: Incident) -> Told:
-    """Return how people have heard of a held incident once a message has named it with others."""
-    return Told.ALONE if incident.told is Told.AGAIN else Told.TOGETHER
+    return count
 
 
 def group_of(kind: Kind, about: About) -> IncidentId:
-    """Return the id under which incidents of a kind are told together."""
-    crowd = KINDS[kind].crowd
-    return IncidentId(kind, tuple(getattr(about, name) for name in crowd.by) if crowd else ())
+    """Return the id under which incidents of a kind are counted together."""
+    return IncidentId(kind, tuple(getattr(about, name) for name in KINDS[kind].crowd.by))
 
 
-def held(opened: Iterable[Incident]) -> dict[IncidentId, list[Incident]]:
-    """Return the incidents of which there is news that nobody has heard yet, by group, the oldest first."""
-    groups = defaultdict[IncidentId, list[Incident]](list)
-    for one in sorted(opened, key=lambda one: one.opened_at):
-        if one.is_open and one.told in HELD_BACK:
-            groups[group_of(one.kind, one.about)].append(one)
-    return dict(groups)
+def held(standing: Collection[Incident], now: datetime) -> list[Group]:
+    """Return what people have to hear of now, in groups, the worst first.
+
+    A group of each dataset; of a kind with more than MOST_GROUPS of them, one group of all.
+    """
+    by_kind = defaultdict[Kind, list[Incident]](list)
+    for one in standing:
+        if _is_due(one, standing, now):
+            by_kind[one.kind].append(one)
+    groups = []
+    for kind, incidents in by_kind.items():
+        by_dataset = defaultdict[str, list[Incident]](list)
+        for one in incidents:
+            by_dataset[one.about.dataset].append(one)
+        if len(by_dataset) > MOST_GROUPS:
+            groups.append(Group(IncidentId(kind, ()), worst_first(incidents)))
+        else:
+            groups += [Group(_named(kind, dataset), worst_first(ones)) for dataset, ones in by_dataset.items()]
+    return sorted(groups, key=lambda group: (group.severity is Severity.WARNING, str(group.id)))
+
+
+def _named(kind: Kind, dataset: str) -> IncidentId:
+    return IncidentId(kind, (dataset,) if dataset else ())
+
+
+def _is_due(one: Incident, standing: Collection[Incident], now: datetime) -> bool:
+    if not one.is_open or one.is_snoozed(now):
+        return False
+    if one.told is Told.MUTED:
+        return inhibition_of(one.kind, one.about, standing) is None
+    if one.told is Told.AGAIN and not one.snoozed:
+        return one.told_at is None or now - one.told_at >= WINDOW
+    return one.told in HELD_BACK or one.snoozed is not None
+
+
+def worst_first(incidents: Sequence[Incident]) -> tuple[Incident, ...]:
+    """Sort incidents: errors before warnings, the newest date before older ones, what is open longest first."""
+    by_age = sorted(incidents, key=lambda one: one.opened_at)
+    by_date = sorted(by_age, key=lambda one: one.about.partition, reverse=True)
+    return tuple(sorted(by_date, key=lambda one: one.severity is Severity.WARNING))
+
+
+def once_told(incident: Incident, group: Group, now: datetime) -> Incident:
+    """Return an incident once the message about its group is published; with others, it recovers with them."""
+    alone = incident.told in TOLD_ALONE or len(group.incidents) == 1
+    return replace(
+        incident,
+        told=Told.ALONE if alone else Told.TOGETHER,
+        told_at=now,
+        snoozed=None,
+        muted_by="",
+        revision=incident.revision + 1,
+    )

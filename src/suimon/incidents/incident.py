@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from suimon.incidents.kinds import About, IncidentId, Kind
+from suimon.incidents.kinds import KINDS, About, IncidentId, Kind, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,6 +18,8 @@ class Problem:
     """What is wrong now, in words for the person who gets the e-mail.
 
     subject: one line. body: what happened, where, what to do. fingerprint: people are alerted again when it changes.
+    severity: by default, its kind's; one that is worse than it was reported is a worsening. content: what is wrong,
+    whatever it is wrong with: the same bad file that comes again is no more than a repetition.
     """
 
     kind: Kind
@@ -25,11 +27,18 @@ class Problem:
     subject: str
     body: str
     fingerprint: str
+    severity: Severity | None = None
+    content: str = ""
 
     @property
     def id(self) -> IncidentId:
         """The id of its incident."""
         return IncidentId.of(self.kind, self.about)
+
+    @property
+    def how_bad(self) -> Severity:
+        """Its severity."""
+        return self.severity or KINDS[self.kind].severity
 
 
 class Stage(StrEnum):
@@ -37,6 +46,7 @@ class Stage(StrEnum):
 
     SUSPECTED = "INCIDENT_SUSPECTED"  # seen and not reported yet: it may pass by itself
     OPEN = "INCIDENT_OPEN"
+    CLOSED = "INCIDENT_CLOSED"  # by a person; its cause may still stand
     RECOVERED = "INCIDENT_RECOVERED"
 
 
@@ -44,14 +54,45 @@ class Told(StrEnum):
     """How people heard of an incident, as it stands in the ledger."""
 
     ALONE = "alone"
-    HELD = "held"  # not yet: with others of its kind, in the next round of the sweep
+    HELD = "held"  # not yet: in the next round of the sweep, with others of its kind if there are
+    MUTED = "muted"  # not yet: something else that is open explains it
     TOGETHER = "together"  # with others of its kind; it recovers without a message of its own
-    AGAIN = "again"  # alone before; what is new is held
+    AGAIN = "again"  # alone before; what is new is held, for an hour at most
+    WORSE = "worse"  # alone before; that it is worse is held for the next round
+
+
+HELD_BACK = frozenset({Told.HELD, Told.MUTED, Told.AGAIN, Told.WORSE})
+TOLD_ALONE = frozenset({Told.ALONE, Told.AGAIN, Told.WORSE})
+
+
+class Standing(StrEnum):
+    """What a person sees of an incident's state."""
+
+    SUSPECTED = "suspected"
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    SNOOZED = "snoozed"
+    CLOSED = "closed"
+    RECOVERED = "recovered"
+
+
+@dataclass(frozen=True)
+class ByPerson:
+    """What a person did to an incident. `until`: when a snooze ends."""
+
+    who: str
+    at: datetime
+    reason: str = ""
+    until: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Incident:
-    """What the ledger knows of a problem; `revision` counts its writes."""
+    """What the ledger knows of a problem; `revision` counts its writes.
+
+    updated_at: when it was last reported, or changed. told_at: when people last heard of it; None: never. acknowledged,
+    snoozed, closed: by whom, and why. muted_by: the id of the incident that explains it, as of the report.
+    """
 
     kind: Kind
     about: About
@@ -62,6 +103,14 @@ class Incident:
     updated_at: datetime
     revision: int = 1
     told: Told = Told.ALONE
+    severity: Severity = Severity.ERROR
+    body: str = ""
+    content: str = ""
+    told_at: datetime | None = None
+    acknowledged: ByPerson | None = None
+    snoozed: ByPerson | None = None
+    closed: ByPerson | None = None
+    muted_by: str = ""
 
     @property
     def id(self) -> IncidentId:
@@ -72,6 +121,53 @@ class Incident:
     def is_open(self) -> bool:
         """Whether people have heard of it, or soon will, and not that it has recovered."""
         return self.stage is Stage.OPEN
+
+    @property
+    def stands(self) -> bool:
+        """Whether it has not recovered: open, or closed by a person though its cause may stand."""
+        return self.stage in {Stage.OPEN, Stage.CLOSED}
+
+    def is_snoozed(self, now: datetime) -> bool:
+        """Whether nobody wants to hear of it now, unless it gets worse or recovers."""
+        return self.is_open and self.snoozed is not None and self.snoozed.until is not None and now < self.snoozed.until
+
+    def standing(self, now: datetime) -> Standing:
+        """Return the state that a person sees."""
+        if self.stage is not Stage.OPEN:
+            return Standing(self.stage.removeprefix("INCIDENT_").lower())
+        if self.is_snoozed(now):
+            return Standing.SNOOZED
+        return Standing.ACKNOWLEDGED if self.acknowledged else Standing.OPEN
+
+
+class Event(StrEnum):
+    """What a notice says has happened to an incident."""
+
+    OPENED = "opened"
+    CHANGED = "changed"
+    WORSENED = "worsened"  # from a warning to an error
+    REMINDED = "reminded"
+    GROUPED = "grouped"  # many at once
+    RECOVERED = "recovered"
+    REOPENED = "reopened"  # it was reported again while its recovery was published
+    CLOSED = "closed"  # by a person
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What is published, of one incident or of many.
+
+    id: of the incident, or of the group. incidents: what it is about as the ledger has it, for a group or a reminder.
+    """
+
+    event: Event
+    id: IncidentId
+    kind: Kind
+    severity: Severity
+    about: About
+    subject: str
+    body: str
+    incidents: tuple[Incident, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,11 +181,6 @@ class Recovery:
     incident_id: IncidentId
     note: str = ""
     revision: int | None = None
-
-
-def is_news(problem: Problem, known: Incident | None) -> bool:
-    """Whether people have to be alerted: for the first time, since it has changed, or since it had recovered."""
-    return known is None or not known.is_open or known.fingerprint != problem.fingerprint
 
 
 def of_kind(opened: Iterable[Incident], *kinds: Kind) -> list[Incident]:

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from suimon.drops.states import State
 from suimon.incidents.incident import Incident, Recovery, of_kind
 from suimon.incidents.kinds import KINDS, About, IncidentId, Kind
-from suimon.incidents.messages.recoveries import NOTHING_WAITS_FOR_AIRFLOW, file_is_loaded
+from suimon.incidents.messages.recoveries import NOT_WATCHED, NOTHING_WAITS_FOR_AIRFLOW, file_is_loaded
 from suimon.mwaa.not_started import Cause
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from suimon.drops.drop import DropRecord
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from suimon.ledger.drops import Ledger
 
 # What was reported of one write of a key, and recovers by the writes of that key.
-OF_WRITES = (Kind.REJECTED, Kind.GONE, Kind.SET_CLOSED, Kind.RUN_FAILED)
-_OF_KEYS = (Kind.REJECTED, Kind.GONE, Kind.SET_CLOSED)
+OF_WRITES = (Kind.REJECTED, Kind.MISDATED, Kind.GONE, Kind.SET_CLOSED, Kind.RUN_FAILED)
+_OF_KEYS = (Kind.REJECTED, Kind.MISDATED, Kind.GONE, Kind.SET_CLOSED)
 OF_CAUSES = tuple(map(Kind, Cause))
 
 _ENDS = frozenset({State.LOADED, State.REJECTED, State.GONE, State.FAILED})
@@ -61,7 +61,7 @@ def close_recovered(
         is rejected and reported
         the newer one is found loaded           (mark: newer-file-was-faster)
     """
-    opened = [one for one in incidents.read(ids) if one.is_open]
+    opened = [one for one in incidents.read(ids) if one.stands]
     decided = [recovery_by_writes(one, _writes_since(ledger, one.about.drop_id)) for one in opened]
     recoveries = [one for one in decided if one]
     return incidents.recover(recoveries, now) if recoveries else []  # mark: newer-file-was-faster
@@ -123,11 +123,14 @@ def _waits_for(record: DropRecord, incident: Incident, dags: Mapping[str, str], 
     return has_lasted and IncidentId.of(incident.kind, about) == incident.id
 
 
-def lapsed(opened: Iterable[Incident], now: datetime) -> list[Incident]:
-    """Return the incidents that end by themselves: remarks on what is done, after which nothing has to follow."""
-    found = []
-    for one in opened:
-        lapses = KINDS[one.kind].lapses
-        if lapses is not None and now - one.updated_at >= lapses:
-            found.append(one)
-    return found
+def recoveries_without_contract(opened: Iterable[Incident], datasets: Collection[str]) -> list[Recovery]:
+    """Return the recoveries of what was reported of files of datasets that no contract knows any longer.
+
+    datasets: those that a contract knows.
+    """
+    of_files = of_kind(opened, *OF_WRITES, Kind.IMPERFECT)
+    return [
+        Recovery(one.id, NOT_WATCHED, one.revision)
+        for one in of_files
+        if one.about.dataset and one.about.dataset not in datasets
+    ]

@@ -8,23 +8,29 @@ it has recovered                              ->  one e-mail that says so
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, fields
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
 
-from suimon.incidents.crowds import held, how_to_tell, once_told
+from suimon.incidents import lifecycle
+from suimon.incidents.actions import Action, ActionError, acted
+from suimon.incidents.crowds import Group, held, how_to_tell, once_told
 from suimon.incidents.email import message, subject_line
-from suimon.incidents.incident import Incident, Problem, Recovery, Stage, Told, is_news
-from suimon.incidents.kinds import KINDS, NOTHING, About, IncidentId, Kind
-from suimon.incidents.messages.crowds import told_together
-from suimon.incidents.messages.recoveries import came_back, recovered
+from suimon.incidents.incident import TOLD_ALONE, Event, Incident, Notice, Problem, Recovery, Stage, Told
+from suimon.incidents.inhibition import MUTABLE, inhibition_of
+from suimon.incidents.items import incident_of, item_of, key_of
+from suimon.incidents.kinds import KINDS, NOTHING, IncidentId, Kind
+from suimon.incidents.lifecycle import news_of, notice_about, notice_of
+from suimon.incidents.messages.crowds import all_over, told_alone, told_together
+from suimon.incidents.messages.recoveries import came_back, closed_by_hand, recovered
+from suimon.incidents.messages.reminders import still_open
+from suimon.incidents.reminders import due_reminders
 from suimon.ledger.batch import read_items
 from suimon.ledger.by_state import items_in
 from suimon.ledger.checkpoints import Checkpoints
-from suimon.ledger.conditional import RefusedError, setting, write_if
-from suimon.ledger.items import moment, stamp
+from suimon.ledger.conditional import RefusedError, write_if
 from suimon.ledger.unusable import UnreadableItemError, Unusable, read_each, read_item
 
 if TYPE_CHECKING:
@@ -37,6 +43,8 @@ if TYPE_CHECKING:
 UNREADABLE = 0  # the revision of an incident that cannot be read; others begin with 1
 # As many others may change an incident while a report is recorded.
 TRIES = 10
+# The checkpoint that names the kinds of which some are open that were told together.
+TOGETHER = "told-together"
 
 
 class LostIncidentError(Exception):
@@ -93,26 +101,89 @@ class IncidentStore:
         """Publish a problem unless people know of it; return whether something was published."""
         known, published = self.known(problem.id), False
         for _ in range(TRIES):
-            if not is_news(problem, known):
+            event = news_of(problem, known)
+            if event is None:
                 return published
-            told = Told.ALONE if published else how_to_tell(problem, known, Checkpoints(self._table), now)
+            told, muted_by = (Told.ALONE, "") if published else self._how_to_tell(problem, known, event, now)
             # A recovery may be the last that was published.
             if told is Told.ALONE and (not published or known is None or not known.is_open):
-                self._publish(problem.subject, problem.body, problem.id)
+                self._publish(notice_of(problem, event))
                 published = True
-            if self._put(problem, Stage.OPEN, known, now, told):
+            if self._put(lifecycle.reported(problem, known, told, now, muted_by), known):
                 return published
             known = self.known(problem.id)
         raise LostIncidentError(f"the incident {problem.id} changes faster than a report can be recorded")
 
-    def tell_together(self, now: datetime) -> int:
-        """Publish what is held, one message a group, and record that it is told; return how many incidents."""
-        groups = held(self.open_incidents())
-        for group, incidents in groups.items():
-            self._publish(*told_together(group.kind, incidents), group)
+    def _how_to_tell(self, problem: Problem, known: Incident | None, event: Event, now: datetime) -> tuple[Told, str]:
+        """Return how news is told; if something that is open explains it, by its id."""
+        if problem.kind in MUTABLE and (event is Event.OPENED or (known and known.told is Told.MUTED)):
+            found = inhibition_of(problem.kind, problem.about, self.open_incidents())
+            if found:
+                return Told.MUTED, str(found[1].id)
+        return how_to_tell(problem, known, event, Checkpoints(self._table), now), ""
+
+    def tell_held(self, now: datetime) -> int:
+        """Publish what is held, one message a group, and record that it is told; return how many incidents.
+
+        Warnings that have lasted too long become errors first, and are told with the others. One that cannot be
+        published keeps back no other; its error is raised at the end.
+        """
+        for worse in lifecycle.escalated(self.open_incidents(), now):
+            self._write(worse)
+        opened = self.open_incidents()
+        groups = held(opened, now)
+        self._end_groups(groups, opened)
+        return self._publish_each([(_notice_of_group(one, opened, now), one) for one in groups], now)
+
+    def _publish_each(self, notices: Sequence[tuple[Notice, Group]], now: datetime) -> int:
+        failed: Exception | None = None
+        for notice, group in notices:
+            try:
+                self._publish(notice)
+                for one in group.incidents:
+                    self._write(once_told(one, group, now))
+            except Exception as error:  # noqa: BLE001 whatever it is, the others are published
+                failed = error
+        if failed:
+            raise failed
+        return sum(len(group.incidents) for _, group in notices)
+
+    def _end_groups(self, groups: Sequence[Group], opened: Sequence[Incident]) -> None:
+        """Publish that all incidents of a kind that were told together are over, and record which kinds are told now.
+
+        Before the groups themselves: a crash in between must not lose the message that ends them.
+        """
+        checkpoints = Checkpoints(self._table)
+        kept = checkpoints.get(TOGETHER)
+        kinds = {str(one.id.kind) for one in groups if len(one.incidents) > 1}
+        kinds |= {str(one.kind) for one in opened if one.told is Told.TOGETHER}
+        for kind in sorted(kept.keys() - kinds):
+            self._publish(all_over(Kind(kind)))
+        if kept.keys() != kinds:
+            checkpoints.put(TOGETHER, dict.fromkeys(kinds, "told"))
+
+    def remind(self, zones: Mapping[str, str], now: datetime) -> int:
+        """Publish what has been open for long, once a day or week, at nine in each zone; return how many incidents.
+
+        zones: that of each dataset; under "", of all else.
+        """
+        reminders = due_reminders(self.open_incidents(), zones, now)
+        for zone, incidents in reminders.items():
+            self._publish(still_open(incidents, zone))
             for one in incidents:
-                self._update(one, {"told": str(once_told(one)), "updated_at": stamp(now)})
-        return sum(map(len, groups.values()))
+                self._write(replace(one, told_at=now, revision=one.revision + 1))
+        return sum(map(len, reminders.values()))
+
+    def act(self, action: Action, now: datetime) -> Incident:
+        """Do to an incident what a person asks; ActionError when that cannot be, or when it has changed meanwhile."""
+        item = self._table.get_item(Key=key_of(action.incident_id), ConsistentRead=True).get("Item")
+        known = read_item(item, incident_of) if item else None
+        changed = acted(known, action, now)
+        if known and changed.stage is Stage.CLOSED and known.told in TOLD_ALONE:
+            self._publish(notice_about(changed, Event.CLOSED, *closed_by_hand(changed)))
+        if not self._write(changed):
+            raise ActionError(f"incident {action.incident_id} has changed just now: look at it again")
+        return changed
 
     def report_all(self, problems: Iterable[Problem], recoveries: Iterable[Recovery], now: datetime) -> None:
         """Publish problems, then recoveries; what people know already is not published again.
@@ -137,10 +208,10 @@ class IncidentStore:
         known = self.known(problem.id)
         if known and known.stage is Stage.SUSPECTED:
             return KINDS[problem.kind].has_lasted(known.opened_at, now)
-        if (known is None or not known.is_open) and self._put(problem, Stage.SUSPECTED, known, now):
+        if (known is None or not known.stands) and self._put(lifecycle.suspected(problem, known, now), known):
             return False
         current = self.known(problem.id)
-        return current is not None and current.is_open
+        return current is not None and current.stands
 
     def dismiss(self, incident_id: IncidentId, now: datetime) -> None:
         """Forget a problem that was seen and has passed before anybody was alerted."""
@@ -155,18 +226,18 @@ class IncidentStore:
             one.incident_id
             for one in recoveries
             if (incident := known.get(one.incident_id))
-            and incident.is_open
+            and incident.stands
             and one.revision in {None, incident.revision}
             and self._recover(incident, now, one.note)
         ]
 
     def _recover(self, incident: Incident, now: datetime, note: str) -> bool:
-        if incident.told in {Told.ALONE, Told.AGAIN}:
-            self._publish(*recovered(incident, now, note), incident.id)
+        if incident.is_open and incident.told in TOLD_ALONE:
+            self._publish(notice_about(incident, Event.RECOVERED, *recovered(incident, now, note)))
         if not self._end(incident, now):
             current = self.known(incident.id)
             if current and current.is_open:
-                self._publish(*came_back(current), current.id)
+                self._publish(notice_about(current, Event.REOPENED, *came_back(current)))
         return True
 
     def lapse(self, incident: Incident, now: datetime) -> bool:
@@ -175,60 +246,63 @@ class IncidentStore:
 
     def open_incidents(self) -> list[Incident]:
         """List the open incidents, oldest news first; the index may lag by a second."""
-        return list(read_each(items_in(self._table, Stage.OPEN), _incident, self._unusable))
+        return list(read_each(items_in(self._table, Stage.OPEN), incident_of, self._unusable))
+
+    def standing(self) -> list[Incident]:
+        """List what has not recovered: what is open, and what a person has closed though its cause may stand."""
+        closed = read_each(items_in(self._table, Stage.CLOSED), incident_of, self._unusable)
+        return [*self.open_incidents(), *closed]
 
     def known(self, incident_id: IncidentId) -> Incident | None:
         """Return what was recorded of a problem, or None: nothing ever.
 
         What cannot be read counts as recovered, so that the next report of the problem writes over it.
         """
-        item = self._table.get_item(Key=_key(incident_id), ConsistentRead=True).get("Item")
+        item = self._table.get_item(Key=key_of(incident_id), ConsistentRead=True).get("Item")
         if item is None:
             return None
         try:
-            return read_item(item, _incident)
+            return read_item(item, incident_of)
         except UnreadableItemError:
             long_ago = datetime.fromtimestamp(0, UTC)
             return Incident(incident_id.kind, NOTHING, Stage.RECOVERED, "", "", long_ago, long_ago, UNREADABLE)
 
     def read(self, incident_ids: Sequence[IncidentId]) -> list[Incident]:
         """Return what was recorded of some problems, in no order."""
-        keys = [_key(one) for one in dict.fromkeys(incident_ids)]
-        return list(read_each(read_items(self._table, keys, self._sleep), _incident, self._unusable))
-
-    def _put(
-        self, problem: Problem, stage: Stage, known: Incident | None, now: datetime, told: Told = Told.ALONE
-    ) -> bool:
-        """Record a problem unless another function has written since `known`; return whether it is recorded."""
-        try:
-            write_if(_is_still(known), self._table.put_item, Item=_item(problem, stage, known, now, told))
-        except RefusedError:
-            return False
-        return True
+        keys = [key_of(one) for one in dict.fromkeys(incident_ids)]
+        return list(read_each(read_items(self._table, keys, self._sleep), incident_of, self._unusable))
 
     def _end(self, incident: Incident, now: datetime) -> bool:
-        """Record that an incident is open no longer, unless it has changed; return whether that is recorded."""
-        return self._update(incident, {"state": str(Stage.RECOVERED), "updated_at": stamp(now)})
+        """Record that an incident has recovered, unless it has changed; return whether that is recorded."""
+        return self._write(lifecycle.recovered(incident, now))
 
-    def _update(self, incident: Incident, changes: dict[str, Any]) -> bool:
-        """Change an incident unless it has changed; return whether that is recorded."""
+    def _write(self, incident: Incident) -> bool:
+        """Record an incident as it is now, unless another function has written since; return whether it is."""
+        return self._put(incident, replace(incident, revision=incident.revision - 1))
+
+    def _put(self, incident: Incident, known: Incident | None) -> bool:
+        """Record an incident unless another function has written since `known`; return whether it is recorded."""
         try:
-            write_if(
-                Attr("revision").eq(incident.revision),
-                self._table.update_item,
-                Key=_key(incident.id),
-                **setting(changes | {"revision": incident.revision + 1}),
-            )
+            write_if(_is_still(known), self._table.put_item, Item=item_of(incident))
         except RefusedError:
             return False
         return True
 
-    def _publish(self, subject: str, body: str, incident_id: IncidentId) -> None:
+    def _publish(self, notice: Notice) -> None:
         self._sns.publish(
             TopicArn=self._topic_arn,
-            Subject=subject_line(f"[Suimon] {subject}"),
-            Message=message(body, str(incident_id), self._stack),
+            Subject=subject_line(f"[Suimon] {notice.subject}"),
+            Message=message(notice.body, str(notice.id), self._stack),
         )
+
+
+def _notice_of_group(group: Group, opened: Sequence[Incident], now: datetime) -> Notice:
+    first, kind = group.incidents[0], group.id.kind
+    if len(group.incidents) == 1:
+        return notice_about(first, group.event, *told_alone(first, now))
+    in_all = sum(1 for one in opened if one.kind is kind)
+    subject, body = told_together(kind, group.incidents, in_all)
+    return Notice(group.event, group.id, kind, group.severity, first.about, subject, body, group.incidents)
 
 
 def _is_still(known: Incident | None) -> ConditionBase:
@@ -236,38 +310,3 @@ def _is_still(known: Incident | None) -> ConditionBase:
     if known is None:
         return Attr("pk").not_exists()
     return Attr("pk").exists() if known.revision == UNREADABLE else Attr("revision").eq(known.revision)
-
-
-def _incident(item: Mapping[str, Any]) -> Incident:
-    return Incident(
-        kind=Kind(item["kind"]),
-        about=About(**{field.name: str(item.get(field.name, "")) for field in fields(About)}),
-        stage=Stage(item["state"]),
-        fingerprint=str(item["fingerprint"]),
-        subject=str(item["subject"]),
-        opened_at=moment(item["opened_at"]),
-        updated_at=moment(item["updated_at"]),
-        revision=int(item["revision"]),
-        told=Told(item.get("told", Told.ALONE)),
-    )
-
-
-def _item(problem: Problem, stage: Stage, known: Incident | None, now: datetime, told: Told) -> dict[str, str | int]:
-    return {
-        **_key(problem.id),
-        **{name: value for name, value in asdict(problem.about).items() if value},
-        "incident_id": str(problem.id),
-        "kind": str(problem.kind),
-        "severity": str(KINDS[problem.kind].severity),
-        "state": str(stage),
-        "told": str(told),
-        "fingerprint": problem.fingerprint,
-        "subject": problem.subject,
-        "opened_at": stamp(known.opened_at if known and known.is_open else now),
-        "updated_at": stamp(now),
-        "revision": known.revision + 1 if known else 1,
-    }
-
-
-def _key(incident_id: IncidentId) -> dict[str, str]:
-    return {"pk": f"incident#{incident_id}", "sk": "incident"}

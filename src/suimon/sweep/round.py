@@ -6,6 +6,7 @@ fails stops no other: it is reported, and the round fails at its end.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -54,6 +55,7 @@ class SweepError(Exception):
 
 
 HELD = "held incident"
+REMINDED = "reminder"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +84,7 @@ class Sweep:
 
         A part for which there is no time is reported as failed: better than to be terminated during it, unheard.
         """
-        opened = self.incidents.open_incidents()
+        opened = self.incidents.standing()
         findings: dict[str, Finding] = {}
         failures = []
         try:
@@ -147,12 +149,17 @@ class Sweep:
             "stuck drops": lambda: self._stuck(opened, backlog, now),
             "runs": lambda: self._silent_runs().check(opened, now, time_left),
             # Last: what the parts before it, and the deadlines before the sweep, hold is told in the same round.
-            "crowds": lambda: self._crowds(now),
+            "held incidents": lambda: self._tell_held(now),
+            "reminders": lambda: self._remind(now),
         }
 
-    def _crowds(self, now: datetime) -> Finding:
-        told = self.incidents.tell_together(now)
+    def _tell_held(self, now: datetime) -> Finding:
+        told = self.incidents.tell_held(now)
         return Finding(HELD, checked=told, detected=told, repaired=told)
+
+    def _remind(self, now: datetime) -> Finding:
+        reminded = self.incidents.remind(zones_of(self.contracts), now)
+        return Finding(REMINDED, checked=reminded)
 
     def _stuck(self, opened: list[Incident], backlog: int, now: datetime) -> Finding:
         return resume_stuck(
@@ -211,3 +218,10 @@ class Sweep:
 
 def _failure(part: str, error: Exception) -> Failure:
     return Failure(part, f"{type(error).__name__}: {error}")
+
+
+def zones_of(contracts: Contracts) -> dict[str, str]:
+    """Return the zone of each dataset that has one; under "", the one of most of them."""
+    zones = {one.dataset: one.arrival.time_zone for one in contracts.all if one.arrival}
+    most = Counter(zones.values()).most_common(1)
+    return zones | {"": most[0][0] if most else "UTC"}

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 from suimon.drops.states import State
 from suimon.incidents.incident import of_kind
 from suimon.incidents.leaving_out import leave_out
-from suimon.incidents.recovery import OF_CAUSES, OF_WRITES, close_recovered, lapsed, recoveries_by_waiting
+from suimon.incidents.lifecycle import lapsed
+from suimon.incidents.recovery import (
+    OF_CAUSES,
+    OF_WRITES,
+    close_recovered,
+    recoveries_by_waiting,
+    recoveries_without_contract,
+)
 from suimon.sweep.findings import Finding
 from suimon.sweep.oldest_drops import read_oldest
 from suimon.sweep.plans.set_parts import is_orphan, may_wait
@@ -44,6 +51,8 @@ def close_stale(
     for one in of_writes:
         with leave_out(unusable, f"incident#{one.id}"):
             closed += close_recovered(incidents, ledger, [one.id], now)
+    datasets = {one.dataset for one in contracts.all}
+    closed += incidents.recover(recoveries_without_contract(opened, datasets), now)
     closed += _close_causes(ledger, contracts, incidents, opened, now)
     closed += [one.id for one in lapsed(opened, now) if one.id not in closed and incidents.lapse(one, now)]
     return Finding(STALE, checked=len(opened), detected=len(closed), repaired=len(closed))

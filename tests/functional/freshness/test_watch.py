@@ -54,7 +54,9 @@ def test_a_missing_file_and_a_stale_table_are_reported_once_and_recover_once(
     assert message == (
         "sales/2026-11-21/sales_data.csv has come.\n\n"
         "Over: sales 2026-11-21: the file never came\n\n"
-        "It was open from 2026-11-21 22:00 UTC to 2026-11-21 22:15 UTC. Nothing to do.\n\n"
+        "It was open from 2026-11-21 22:00 UTC to 2026-11-21 22:15 UTC. "
+        "Nothing is left to do about it. What else\n"
+        "is open has messages of its own, and stands in `suimon incidents`.\n\n"
         "Incident: missing-file:sales:2026-11-21\n"
     )
 

@@ -59,8 +59,9 @@ def test_what_never_was_a_problem_does_not_recover(incidents: IncidentStore, pos
 def test_a_problem_that_comes_back_is_told_again(incidents: IncidentStore, post: Post) -> None:
     incidents.report(MISSING, NOON)
     incidents.recover([OVER], LATER)
-    assert incidents.report(MISSING, LATER)
-    assert len(post.subjects()) == 3
+    incidents.report(MISSING, LATER)
+    incidents.tell_held(LATER)
+    assert post.subjects()[2:] == [f"[Suimon] {MISSING.subject}"]
 
 
 def test_open_incidents_are_listed_over_every_page(incidents: IncidentStore) -> None:
@@ -101,7 +102,8 @@ def test_a_crash_between_publish_and_mark_tells_it_twice_and_never_loses_it(tabl
     killed = IncidentStore(Killed(), post.sns, post.topic_arn)  # type: ignore[arg-type]  # a table that breaks
     with pytest.raises(TimeoutError):
         killed.report(MISSING, NOON)
-    assert IncidentStore(table, post.sns, post.topic_arn).report(MISSING, LATER)
+    IncidentStore(table, post.sns, post.topic_arn).report(MISSING, LATER)
+    IncidentStore(table, post.sns, post.topic_arn).tell_held(LATER)
     assert len(post.subjects()) == 2
     assert not IncidentStore(table, post.sns, post.topic_arn).report(MISSING, LATER)
 
@@ -233,11 +235,11 @@ def test_three_hundred_bad_files_are_ten_messages_and_one_about_the_others(
 ) -> None:
     assert [incidents.report(rejected(number), NOON) for number in range(300)] == [True] * 10 + [False] * 290
     assert len(post.subjects()) == 10
-    assert incidents.tell_together(LATER) == 290
+    assert incidents.tell_held(LATER) == 290
     (letter,) = post.letters()
     assert letter[0] == "[Suimon] sales: 290 more: files rejected"
     assert all(f"sales/{number}.csv rejected" in letter[1] for number in range(10, 300))
-    assert incidents.tell_together(LATER) == 0
+    assert incidents.tell_held(LATER) == 0
     assert post.letters() == []
 
 
@@ -246,7 +248,7 @@ def test_what_was_told_together_recovers_without_a_word_and_what_was_told_alone_
 ) -> None:
     for number in range(12):
         incidents.report(rejected(number), NOON)
-    incidents.tell_together(LATER)
+    incidents.tell_held(LATER)
     post.letters()
     ids = [rejected(number).id for number in (0, 11)]
     assert incidents.recover([Recovery(one) for one in ids], LATER) == ids
@@ -261,8 +263,9 @@ def test_a_sender_who_sends_the_same_bad_file_again_and_again_is_told_of_in_one_
         news = replace(rejected(1), fingerprint=f"try {minute}")
         incidents.report(news, NOON + minute * timedelta(seconds=20))
     assert len(post.subjects()) == 5
-    assert incidents.tell_together(LATER) == 1
-    assert post.subjects() == ["[Suimon] sales: one more: files rejected"]
+    assert incidents.tell_held(LATER) == 0  # an hour after the last message about it
+    assert incidents.tell_held(LATER + timedelta(hours=1)) == 1
+    assert post.subjects() == ["[Suimon] sales/1.csv rejected"]
     assert incidents.recover([Recovery(rejected(1).id)], LATER) == [rejected(1).id]
     assert post.subjects() == ["[Suimon] Recovered: sales/1.csv rejected"]
 
@@ -278,7 +281,7 @@ def test_what_changes_while_it_is_told_together_is_told_again(incidents: Inciden
         return publish(**request)
 
     post.sns.publish = meanwhile  # type: ignore[method-assign]  # somebody reports between message and mark
-    assert incidents.tell_together(LATER) == 1
+    assert incidents.tell_held(LATER) == 1
     post.sns.publish = publish  # type: ignore[method-assign]
-    assert incidents.tell_together(LATER) == 1
+    assert incidents.tell_held(LATER) == 1
     assert len(post.subjects()) == 2

@@ -87,7 +87,8 @@ def test_parts_for_which_no_time_is_left_fail_and_are_reported(world: World) -> 
         "incidents",
         "stuck drops",
         "runs",
-        "crowds",
+        "held incidents",
+        "reminders",
     ]
     assert "[Suimon] The sweep could not check runs" in world.post.subjects()
     world.round(NOON + 15 * MINUTE)

@@ -1,34 +1,10 @@
-"""What is news, and what fits into an SNS message."""
+"""What fits into an SNS message."""
 
 from __future__ import annotations
-
-from datetime import UTC, datetime
 
 import pytest
 
 from suimon.incidents.email import MESSAGE_BYTES, message, subject_line
-from suimon.incidents.incident import Problem, Stage, is_news
-from suimon.incidents.kinds import About, Kind
-from tests.unit.incident_values import incident_of
-
-NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
-PROBLEM = Problem(Kind.STALE_TABLE, About(table="sales_fact"), "sales_fact is stale", "Three days old.", "3")
-
-
-def test_a_problem_nobody_knows_is_news() -> None:
-    assert is_news(PROBLEM, None)
-
-
-def test_the_same_problem_again_is_no_news() -> None:
-    assert not is_news(PROBLEM, incident_of(PROBLEM, fingerprint="3"))
-
-
-def test_a_problem_that_changed_is_news() -> None:
-    assert is_news(PROBLEM, incident_of(PROBLEM, fingerprint="2"))
-
-
-def test_a_problem_that_comes_back_unchanged_after_its_recovery_is_news() -> None:
-    assert is_news(PROBLEM, incident_of(PROBLEM, stage=Stage.RECOVERED, fingerprint="3"))
 
 
 @pytest.mark.parametrize("break_", ["\n", "\r\n", "\t", "\x00", "\x7f", "\u2028", "\u2029", "\x85"])

@@ -11,7 +11,7 @@ import pytest
 
 from suimon.contract.keys import KeyPattern, SetRule
 from suimon.contract.model import Contract, Contracts, TableFreshness
-from suimon.drops.drop import Drop
+from suimon.drops.drop import Drop, Match
 from suimon.drops.failure import Failure
 from suimon.drops.run_finished_event import RunFinished
 from suimon.drops.sets import DropSet, Member
@@ -19,7 +19,7 @@ from suimon.drops.states import State
 from suimon.incidents.crowds import group_of
 from suimon.incidents.email import SUBJECT_CHARACTERS, message, subject_line
 from suimon.incidents.incident import Incident, Problem, Stage
-from suimon.incidents.kinds import KINDS, Kind
+from suimon.incidents.kinds import Kind
 from suimon.incidents.messages import airflow, files, freshness, recoveries, sets, sweep
 from suimon.incidents.messages.crowds import told_together
 from suimon.incidents.messages.failing import failing
@@ -105,6 +105,9 @@ def incomplete_set(text: str, language: str) -> Problem:
 
 MESSAGES: dict[Kind, Callable[[str, str], Problem]] = {
     Kind.REJECTED: lambda text, lang: files.rejected(record_of(text), contract(lang), "1 fault.", "s3://reports/x"),
+    Kind.MISDATED: lambda text, lang: files.rejected(
+        replace(record_of(text), match=Match("sales", "9999-12-31")), contract(lang), "1 fault.", "s3://reports/x"
+    ),
     Kind.GONE: lambda text, lang: files.gone(record_of(text), contract(lang)),
     Kind.IMPERFECT: lambda text, lang: files.imperfect(record_of(text), contract(lang), 2, "told", "s3://lake/bad"),
     Kind.UNMATCHED: lambda text, lang: files.no_contract(
@@ -185,12 +188,12 @@ def test_nor_that_of_a_recovery(kind: Kind, language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("kind", [kind for kind in MESSAGES if KINDS[kind].crowd])
+@pytest.mark.parametrize("kind", [*MESSAGES])
 def test_nor_that_of_a_message_about_many(kind: Kind, language: str) -> None:
     def told(text: str) -> tuple[str, str]:
         problem = MESSAGES[kind](text, language)
         many = [Incident(kind, problem.about, Stage.OPEN, "f", problem.subject, NOON, NOON)] * 2
-        subject, body = told_together(kind, many)
+        subject, body = told_together(kind, many, 2)
         return subject_line(f"[Suimon] {subject}"), message(body, str(group_of(kind, problem.about)), "prod")
 
     for text in HOSTILE.values():

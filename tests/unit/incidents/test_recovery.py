@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,8 +15,8 @@ from suimon.incidents.recovery import (
     OF_WRITES,
     ids_by_load,
     ids_by_start,
-    lapsed,
     recoveries_by_waiting,
+    recoveries_without_contract,
     recovery_by_writes,
 )
 from tests.unit.drop_records import HOUR, MINUTE, NOON, drop_record
@@ -78,9 +77,11 @@ def test_a_load_may_end_what_was_reported_of_its_file_or_of_the_members_of_its_s
     assert [str(one) for one in ids_by_load(whole, [shard])] == [
         "run-failed:sales:2026-11-20",
         "rejected:orders/2026-11-20/{shard}.csv",
+        "misdated:orders/2026-11-20/{shard}.csv",
         "gone:orders/2026-11-20/{shard}.csv",
         "set-closed:orders/2026-11-20/{shard}.csv",
         "rejected:orders/2026-11-20/1.csv",
+        "misdated:orders/2026-11-20/1.csv",
         "gone:orders/2026-11-20/1.csv",
         "set-closed:orders/2026-11-20/1.csv",
     ]
@@ -132,11 +133,9 @@ def test_what_is_no_cause_of_a_missing_run_is_left_to_others() -> None:
 # ---------------------------------------------------------------- by time
 
 
-@pytest.mark.parametrize("kind", Kind)
-def test_only_remarks_end_by_themselves_and_not_before_their_time(kind: Kind) -> None:
-    lapses = KINDS[kind].lapses
-    assert (lapses is not None) == (kind in {Kind.IMPERFECT, Kind.SET_CLOSED})
-    one = incident(kind, About(key="k"), updated_at=NOON)
-    time = lapses or timedelta(days=1_000)
-    assert lapsed([one], NOON + time) == ([one] if lapses else [])
-    assert lapsed([one], NOON + time - MINUTE) == []
+def test_what_was_reported_of_files_ends_with_the_last_contract_of_their_dataset() -> None:
+    of_files = [incident(kind, About(dataset="gone", key="k", partition="p")) for kind in (*OF_WRITES, Kind.IMPERFECT)]
+    others = [incident(Kind.REJECTED, About(dataset="sales", key="k")), incident(Kind.QUEUED, About(dag_id="d"))]
+    found = recoveries_without_contract([*of_files, *others], {"sales"})
+    assert [one.incident_id for one in found] == [one.id for one in of_files]
+    assert {(one.note, one.revision) for one in found} == {("No contract asks about it any longer.", 1)}

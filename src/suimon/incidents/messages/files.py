@@ -26,6 +26,7 @@ def rejected(record: DropRecord, contract: Contract, findings: str, links: str =
     """Report that a file breaks its contract; `findings` lists where, without personal values, `links` its reports."""
     told = f"{findings}\n\n{links}" if links else findings
     file, kept = record.drop.shown_uri, f"{contract.dataset} {contract.version}"
+    content = hashlib.sha256(findings.encode()).hexdigest()[:16]
     misdated = contract.dates.broken_by(record.partition, record.received_at) is not None
     if contract.language == "ja":
         remedy = (
@@ -50,12 +51,13 @@ def rejected(record: DropRecord, contract: Contract, findings: str, links: str =
             f"Drop {record.id}, version {shown(record.drop.version_id)}."
         )
     return Problem(
-        kind=Kind.REJECTED,
+        kind=Kind.MISDATED if misdated else Kind.REJECTED,
         about=About.drop(record),
         subject=f"{record.dataset} {record.partition} rejected: {short_name(record.drop.key)}",
         body=body,
-        # A replay that finds the same again is no news.
-        fingerprint=f"{record.id} {hashlib.sha256(findings.encode()).hexdigest()[:16]}",
+        # A replay that finds the same again is no news, and another file with the same findings a repetition.
+        fingerprint=f"{record.id} {content}",
+        content=content,
     )
 
 

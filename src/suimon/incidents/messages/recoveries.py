@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from suimon.incidents.email import OF_STACK
 from suimon.incidents.messages.freshness import days
 
 if TYPE_CHECKING:
@@ -41,9 +42,23 @@ def recovered(incident: Incident, now: datetime, note: str) -> tuple[str, str]:
         *([note, ""] if note else []),
         f"Over: {incident.subject}",
         "",
-        f"It was open from {_minute(incident.opened_at)} to {_minute(now)}. Nothing to do.",
+        f"It was open from {_minute(incident.opened_at)} to {_minute(now)}. Nothing is left to do about it. What else",
+        f"is open has messages of its own, and stands in `suimon incidents{OF_STACK}`.",
     ]
     return f"Recovered: {incident.subject}", "\n".join(lines)
+
+
+def closed_by_hand(incident: Incident) -> tuple[str, str]:
+    """Return subject and body of an incident that a person has closed."""
+    by = incident.closed
+    lines = [
+        f"{by.who if by else 'Somebody'} has closed it: {by.reason if by else ''}",
+        "",
+        f"Closed: {incident.subject}",
+        "",
+        "It is reported again only if it gets worse or happens again.",
+    ]
+    return f"Closed: {incident.subject}", "\n".join(lines)
 
 
 def came_back(incident: Incident) -> tuple[str, str]:

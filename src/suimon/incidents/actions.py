@@ -1,0 +1,81 @@
+"""What a person does to an incident: says that somebody is at it, snoozes it, closes it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from suimon.incidents.incident import ByPerson, Incident, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LONGEST_SNOOZE = timedelta(days=30)
+REASON_CHARACTERS = 500
+
+
+class ActionError(Exception):
+    """What a person asks cannot be done; the message says why."""
+
+
+class Verb(StrEnum):
+    """What is done; the name of its command."""
+
+    ACK = "ack"
+    SNOOZE = "snooze"
+    CLOSE = "close"
+
+
+@dataclass(frozen=True)
+class Action:
+    """What a person asks for. `who`: as that person's command knows it. `until`: when a snooze ends."""
+
+    verb: Verb
+    incident_id: str
+    who: str
+    reason: str = ""
+    until: datetime | None = None
+
+    @classmethod
+    def from_request(cls, request: Mapping[str, Any]) -> Action:
+        """Read a request; ActionError when something is missing or cannot be read."""
+        found = {name: " ".join(str(request.get(name) or "").split()) for name in ("verb", "id", "who", "reason")}
+        try:
+            verb = Verb(found["verb"])
+            until = datetime.fromisoformat(request["until"]) if request.get("until") else None
+        except (ValueError, TypeError) as error:
+            raise ActionError(f"the request cannot be read: {error}") from error
+        if not found["id"]:
+            raise ActionError("say which incident")
+        if until and until.tzinfo is None:
+            raise ActionError("say until when with a time zone")
+        return cls(verb, found["id"], found["who"] or "a person", found["reason"][:REASON_CHARACTERS], until)
+
+
+def acted(known: Incident | None, action: Action, now: datetime) -> Incident:
+    """Return an incident once a person has done something to it; ActionError when that cannot be."""
+    if known is None:
+        raise ActionError(f"there is no incident {action.incident_id}")
+    if not known.is_open:
+        raise ActionError(f"incident {known.id} is {known.standing(now)}")
+    if action.verb is not Verb.ACK and not action.reason:
+        raise ActionError("say why: --reason")
+    by = ByPerson(action.who, now, action.reason, action.until if action.verb is Verb.SNOOZE else None)
+    changed = replace(known, revision=known.revision + 1)
+    match action.verb:
+        case Verb.ACK:
+            return replace(changed, acknowledged=by)
+        case Verb.SNOOZE:
+            return replace(changed, snoozed=replace(by, until=_end_of_snooze(action, now)))
+        case Verb.CLOSE:
+            return replace(changed, stage=Stage.CLOSED, closed=by, updated_at=now)
+
+
+def _end_of_snooze(action: Action, now: datetime) -> datetime:
+    if action.until is None or action.until <= now:
+        raise ActionError("say until when, in the future")
+    if action.until - now > LONGEST_SNOOZE:
+        raise ActionError(f"an incident is snoozed for at most {LONGEST_SNOOZE.days} days")
+    return action.until

@@ -1,0 +1,80 @@
+"""An incident as an item of the ledger: `pk` = `incident#<id>`, `sk` = `incident`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING, Any
+
+from suimon.incidents.incident import ByPerson, Incident, Stage, Told
+from suimon.incidents.kinds import KINDS, About, IncidentId, Kind, Severity
+from suimon.ledger.items import moment, stamp
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# What the ledger keeps of a message: enough to send it later, and to show it to whoever has lost the e-mail.
+BODY_CHARACTERS = 16_000
+_BY_PERSONS = ("acknowledged", "snoozed", "closed")
+
+
+def key_of(incident_id: IncidentId | str) -> dict[str, str]:
+    """Return the key of an incident's item."""
+    return {"pk": f"incident#{incident_id}", "sk": "incident"}
+
+
+def incident_of(item: Mapping[str, Any]) -> Incident:
+    """Read an item."""
+    kind = Kind(item["kind"])
+    return Incident(
+        kind=kind,
+        about=About(**{field.name: str(item.get(field.name, "")) for field in fields(About)}),
+        stage=Stage(item["state"]),
+        fingerprint=str(item["fingerprint"]),
+        subject=str(item["subject"]),
+        opened_at=moment(item["opened_at"]),
+        updated_at=moment(item["updated_at"]),
+        revision=int(item["revision"]),
+        told=Told(item.get("told", Told.ALONE)),
+        severity=Severity(item.get("severity", KINDS[kind].severity)),
+        body=str(item.get("body", "")),
+        content=str(item.get("content", "")),
+        told_at=moment(item["told_at"]) if item.get("told_at") else None,
+        muted_by=str(item.get("muted_by", "")),
+        **{name: _person_of(item[name]) for name in _BY_PERSONS if item.get(name)},
+    )
+
+
+def item_of(incident: Incident) -> dict[str, Any]:
+    """Write an item, without what is empty."""
+    optional = {
+        "body": incident.body[:BODY_CHARACTERS],
+        "content": incident.content,
+        "told_at": stamp(incident.told_at) if incident.told_at else "",
+        "muted_by": incident.muted_by,
+        **{name: _item_of(person) for name in _BY_PERSONS if (person := getattr(incident, name))},
+        **asdict(incident.about),
+    }
+    return {
+        **key_of(incident.id),
+        **{name: value for name, value in optional.items() if value},
+        "incident_id": str(incident.id),
+        "kind": str(incident.kind),
+        "severity": str(incident.severity),
+        "state": str(incident.stage),
+        "told": str(incident.told),
+        "fingerprint": incident.fingerprint,
+        "subject": incident.subject,
+        "opened_at": stamp(incident.opened_at),
+        "updated_at": stamp(incident.updated_at),
+        "revision": incident.revision,
+    }
+
+
+def _person_of(item: Mapping[str, Any]) -> ByPerson:
+    until = item.get("until")
+    return ByPerson(str(item["who"]), moment(item["at"]), str(item["reason"]), moment(until) if until else None)
+
+
+def _item_of(person: ByPerson) -> dict[str, str]:
+    until = {"until": stamp(person.until)} if person.until else {}
+    return {"who": person.who, "at": stamp(person.at), "reason": person.reason, **until}
