@@ -43,7 +43,7 @@ def recoveries_are_true(end: Schedule) -> Iterator[str]:
 
 
 def remarks_end_by_themselves(end: Schedule) -> Iterator[str]:
-    """What needs nobody, such as records that were set aside, is open for three days at most."""
+    """What needs nobody, such as records that were set aside, is open for a week at most."""
     for item in end.services.table.items():
         if item.get("state") == "INCIDENT_OPEN" and item["kind"] in REMARKS:
             yield f"{item['incident_id']} is still open"

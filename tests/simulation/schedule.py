@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 SWEEP_EVERY = 15 * MINUTE
 LONGEST_PAUSE = HOUR
 LONGEST_HEALING = 24 * HOUR
-LONGEST_REMARK = 3 * 24 * HOUR
+LONGEST_REMARK = 7 * 24 * HOUR
 GRACE = 16 * MINUTE  # after which a version without a record is a lost one, and a minute for the clocks
 
 
@@ -300,6 +300,7 @@ class Schedule(Memory):
         return (
             not any(every_drop_ends(self))
             and not any(incomplete_sets_are_told(self))
+            and not any(nothing_stays_held(self))
             and not any(queue.messages for queue in self.services.sqs.queues.values())
             and not any(replay.open for replay in self.replays)
         )

@@ -39,7 +39,9 @@ def partitions_to_check(
     for contract in contracts.all:
         if contract.arrival:
             reported = {one.about.partition for one in missing if one.about.dataset == contract.dataset}
-            for partition in sorted(reported | {day.isoformat() for day in due_days(contract.arrival, now)}):
+            for partition in sorted(
+                reported | {day.isoformat() for day in due_days(contract.arrival, now)}, reverse=True
+            ):
                 yield contract, partition
 
 

@@ -19,7 +19,7 @@ the last answer is kept, its age grows with the time, and the table is asked aga
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -154,9 +154,9 @@ def checks(contract: Contract, answer: Answer, warehouse: str, now: datetime, *,
     if (table := contract.freshness) is None:
         return
     state = judge_answer(table, answer, contract.calendar, now)
-    about = About(table=table.table)
+    about = About(dataset=contract.dataset, table=table.table)
     if state in UNREADABLE:
-        problem = unreadable_table(table, warehouse, answer.error, answer.text)
+        problem = replace(unreadable_table(table, warehouse, answer.error, answer.text), about=about)
         yield Check(problem.id, problem, may_pass=state in MAY_PASS)
         return
     yield Check(IncidentId.of(Kind.UNREADABLE_TABLE, about), None, table_can_be_read(table), may_pass=True)
@@ -166,5 +166,5 @@ def checks(contract: Contract, answer: Answer, warehouse: str, now: datetime, *,
     if state is TableState.FRESH:
         yield Check(IncidentId.of(Kind.STALE_TABLE, about), None, table_is_fresh(table, age))
     else:
-        stale = stale_table(table, state, age, closed_days(contract.calendar, age, now))
+        stale = replace(stale_table(table, state, age, closed_days(contract.calendar, age, now)), about=about)
         yield Check(stale.id, stale)

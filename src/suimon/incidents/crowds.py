@@ -145,7 +145,7 @@ def _is_due(one: Incident, standing: Collection[Incident], now: datetime) -> boo
     if not one.is_open or one.is_snoozed(now):
         return False
     if one.told is Told.MUTED:
-        return inhibition_of(one.kind, one.about, standing) is None
+        return inhibition_of(one.kind, one.about, standing, now) is None
     if one.told is Told.AGAIN and not one.snoozed:
         return one.told_at is None or now - one.told_at >= WINDOW
     return one.told in HELD_BACK or one.snoozed is not None

@@ -1,19 +1,24 @@
 """What explains what: while one problem is open, another that follows from it is recorded and not told. Pure.
 
-Muted is never lost: once no open incident explains it any longer and it still stands, it is told.
+Muted is never lost: once no open incident explains it any longer and it still stands, it is told. An incident explains
+others for three days: a file that was rejected in spring must not silence the table that goes stale in autumn.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from suimon.incidents.kinds import About, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from suimon.incidents.incident import Incident
+
+EXPLAINS_FOR = timedelta(days=3)
 
 
 @dataclass(frozen=True)
@@ -49,12 +54,6 @@ INHIBITIONS: tuple[Inhibition, ...] = (
     Inhibition(Kind.PAUSED, Kind.HANGING, ("dag_id",), "a paused DAG goes on with none of its runs"),
     Inhibition(Kind.AIRFLOW_SILENT, Kind.HANGING, (), "Airflow does not say how its runs are"),
     Inhibition(Kind.RUN_FAILED, Kind.HANGING, ("dataset", "partition"), "the run has failed"),
-    Inhibition(
-        Kind.REJECTED,
-        Kind.INCOMPLETE_SET,
-        ("dataset", "partition"),
-        "what the set lacks may be what was rejected",
-    ),
     *(Inhibition(one, Kind.STALE_TABLE, (), "no run loads anything") for one in _AIRFLOW),
     *(Inhibition(one, Kind.STALE_TABLE, ("dataset",), "what should have been loaded was not") for one in _NO_NEW_ROWS),
     Inhibition(Kind.SWEEP_FAILED, Kind.UNEXPLAINED, (), "the part of the sweep that would explain it failed"),
@@ -62,14 +61,16 @@ INHIBITIONS: tuple[Inhibition, ...] = (
 MUTABLE = frozenset(one.muted for one in INHIBITIONS)
 
 
-def inhibition_of(kind: Kind, about: About, standing: Iterable[Incident]) -> tuple[Inhibition, Incident] | None:
+def inhibition_of(
+    kind: Kind, about: About, standing: Iterable[Incident], now: datetime
+) -> tuple[Inhibition, Incident] | None:
     """Return what explains a problem: the first rule of the table that holds, and the open incident that it holds for.
 
     That one may be muted itself: no kind explains itself, however far around, so that the first one is told.
     """
     if kind not in MUTABLE:
         return None
-    opened = [one for one in standing if one.is_open]
+    opened = [one for one in standing if one.is_open and now - one.opened_at < EXPLAINS_FOR]
     return next(
         (
             (rule, one)

@@ -117,7 +117,7 @@ class IncidentStore:
     def _how_to_tell(self, problem: Problem, known: Incident | None, event: Event, now: datetime) -> tuple[Told, str]:
         """Return how news is told; if something that is open explains it, by its id."""
         if problem.kind in MUTABLE and (event is Event.OPENED or (known and known.told is Told.MUTED)):
-            found = inhibition_of(problem.kind, problem.about, self.open_incidents())
+            found = inhibition_of(problem.kind, problem.about, self.open_incidents(), now)
             if found:
                 return Told.MUTED, str(found[1].id)
         return how_to_tell(problem, known, event, Checkpoints(self._table), now), ""

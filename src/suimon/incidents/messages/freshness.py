@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from suimon.drops.foreign_text import shown
 from suimon.incidents.incident import Problem
-from suimon.incidents.kinds import About, Kind
+from suimon.incidents.kinds import About, Kind, Severity
 from suimon.warehouse.table_state import TableState
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def file_is_late(contract: Contract, partition: str, deadline: datetime | None) 
         subject=f"{contract.dataset} {partition}: the file is late",
         body=f"{_due(contract, partition, deadline)}\n\n{waits}\n\n{_ASK}",
         fingerprint="late",
+        severity=Severity.WARNING,
     )
 
 

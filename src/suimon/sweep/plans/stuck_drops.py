@@ -136,8 +136,9 @@ def parts_to_resume(
 ) -> list[DropRecord]:
     """Choose, of accepted parts of sets, those with which the gate can do something.
 
-    A part that has not joined its set: the function that should have let it join has crashed. Of a set that may be
-    whole, one part: it takes the set to its run, and all others follow. The others wait for files that have not come.
+    A part that has not joined its set: the function that should have let it join has crashed. One that failed and then
+    joined: only another try finds that it fails no longer. Of a set that may be whole, one part: it takes the set to
+    its run, and all others follow. The others wait for files that have not come.
     """
     by_set = defaultdict(list)
     for part in sorted(parts, key=_since, reverse=True):
@@ -145,9 +146,10 @@ def parts_to_resume(
     chosen = []
     for name, whole in sets.items():
         joined = {*whole.shards, whole.control.drop_id if whole.control else ""}
-        chosen += [part for part in by_set[name] if part.id not in joined]
+        again = [part for part in by_set[name] if part.id not in joined or part.failing]
+        chosen += again
         if _may_run(whole, contracts.of(whole.dataset)):
-            chosen += [part for part in by_set[name] if part.id in joined][:1]
+            chosen += [part for part in by_set[name] if part not in again][:1]
     return chosen
 
 

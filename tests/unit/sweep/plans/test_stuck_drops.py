@@ -9,6 +9,7 @@ import pytest
 
 from suimon.contract.keys import KeyPattern, SetRule
 from suimon.contract.model import Contract, Contracts
+from suimon.drops.failure import Failure
 from suimon.drops.sets import DropSet, Member, join
 from suimon.drops.states import State
 from suimon.incidents.kinds import About, Kind
@@ -135,6 +136,15 @@ def test_a_part_that_has_not_joined_its_set_is_resumed_and_is_no_finding() -> No
     assert one.resume == (lost,)
     assert counts(one) == (2, 0, 0, 0)
     assert one.problems == ()
+
+
+def test_a_part_that_failed_before_it_joined_is_resumed_until_it_fails_no_longer() -> None:
+    # Nothing else would ever find that, and the incident about it would stay open.
+    failed = replace(shard("a"), failure=Failure(State.ACCEPTED, 1, NOON, NOON, 3, "Throttled", ""))
+    sets = {("sets", "2026-11-20"): set_of(failed)}
+    assert parts_to_resume([failed], sets, CONTRACTS) == [failed]
+    both = {("sets", "2026-11-20"): set_of(failed, shard("b"))}
+    assert parts_to_resume([failed, shard("b")], both, CONTRACTS) == [failed, shard("b")]
 
 
 def test_a_set_that_may_run_is_resumed_by_its_newest_part_alone() -> None:
