@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def partitions_to_check(
     contracts: Contracts, opened: Collection[Incident], now: datetime
 ) -> Iterator[tuple[Contract, str]]:
-    """Return every partition that is due or was reported as missing.
+    """Return every partition that is due or was reported as missing, the newest first.
 
     A day that is still missing when it leaves the window stays watched: it has not recovered by growing old.
     """
