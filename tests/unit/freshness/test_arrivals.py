@@ -182,7 +182,7 @@ def test_a_partition_is_checked_while_it_is_due_and_for_as_long_as_it_was_report
     now = utc("2026-11-20T21:00:00")
     checked = list(partitions_to_check(Contracts((SALES, undated)), opened, now))
     assert SALES.arrival
-    assert checked == [(SALES, day) for day in ("2026-01-01", *due_partitions(SALES.arrival, now))]
+    assert checked == [(SALES, day) for day in (*due_partitions(SALES.arrival, now)[::-1], "2026-01-01")]
 
 
 def test_a_set_is_checked_while_it_is_awaited_or_was_reported_and_its_contract_has_sets() -> None:
