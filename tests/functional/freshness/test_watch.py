@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from suimon.contract.keys import KeyPattern, SetRule
 from suimon.contract.model import Contract, Contracts
 from suimon.drops.sets import DropSet, Member, join
-from tests.functional.freshness.conftest import LATER, NOW, STILL_LATER, load, receive
+from tests.functional.freshness.conftest import LATER, NOW, load, receive
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -62,7 +62,7 @@ def test_a_missing_file_and_a_stale_table_are_reported_once_and_recover_once(
     watch.incidents.tell_held(LATER)
     assert post.subjects() == ["[Suimon] sales_fact is stale"]
     redshift.newest["sales_fact"] = date(2026, 11, 21)
-    assert watch.round(STILL_LATER).recovered == wrong[1:]
+    assert watch.round(LATER + timedelta(hours=2)).recovered == wrong[1:]
     assert post.subjects() == ["[Suimon] Recovered: sales_fact is stale"]
 
 
