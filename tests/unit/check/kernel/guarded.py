@@ -42,9 +42,20 @@ _ROOMS = dict[int, Guarded]()
 
 def sifted(sieve: Sieve, text: bytes, *, last: bool = True, wanted: Wanted | None = None) -> Sifted:
     """Sift a text that ends where memory ends, and one that begins where it begins: both are found alike."""
-    pages = -(-len(text) // PAGE) or 1
-    room = _ROOMS.setdefault(pages, Guarded(pages * PAGE)) if pages not in _ROOMS else _ROOMS[pages]
+    room = _room(text)
     ends = sieve.sift_at(room.at_the_end(text), len(text), last=last, wanted=wanted, every_doubt=True)
     begins = sieve.sift_at(room.at_the_start(text), len(text), last=last, wanted=wanted, every_doubt=True)
     assert ends == begins
     return ends
+
+
+def sifted_at_the_end(sieve: Sieve, text: bytes, *, last: bool = True) -> Sifted:
+    """Sift a text that ends where memory ends."""
+    return sieve.sift_at(_room(text).at_the_end(text), len(text), last=last, every_doubt=True)
+
+
+def _room(text: bytes) -> Guarded:
+    pages = -(-len(text) // PAGE) or 1
+    if pages not in _ROOMS:
+        _ROOMS[pages] = Guarded(pages * PAGE)
+    return _ROOMS[pages]
