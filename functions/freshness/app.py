@@ -31,6 +31,7 @@ from suimon.mwaa.pace import Pace
 from suimon.outcome.run_end import RunEnds
 from suimon.settings import Settings
 from suimon.sweep.closing import CloseError, Closing, close
+from suimon.sweep.holding import HoldError
 from suimon.sweep.plans.lost_events import Walk
 from suimon.sweep.round import Sweep, SweepError
 
@@ -60,7 +61,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     With `reconcile` an operator asks: {"walk": {...}} for the next portion of a walk over the whole bucket, {} for a
     round of the sweep. With `close` a person ends a drop: {"drop_id": …, "reason": …, "who": …}. With `expect` a person
     says that a file will not come: {"dataset": …, "partition": …, "reason": …, "who": …}, with "undo" that it will.
-    With `forecast` somebody asks what is due: {"back": days, "ahead": days}. SweepError at the end
+    With `forecast` somebody asks what is due: {"back": days, "ahead": days}. With `hold` or `release` a person holds a
+    dataset or lets it go on: {"dataset": …, "reason": …, "who": …, "until": …}. SweepError at the end
     of a scheduled round in which a part of the sweep failed.
     """
     when = round_time(event.get("time"), utc_now(), scheduled=event.get("source") == "aws.scheduler")
@@ -71,12 +73,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
     if "reconcile" in event and not when.is_now:
         raise RoundTimeError("what is reconciled is repaired now: leave the time away")
-    if "close" in event:
-        return close_drop(event["close"], utc_now())
-    if "expect" in event:
-        return expect(event["expect"], utc_now())
-    if "forecast" in event:
-        return look_ahead(event["forecast"], utc_now())
+    for name, answer in ASKED.items():
+        if name in event:
+            return answer(event[name], utc_now())
     if not when.is_now:
         return {**asdict(watch().look(now)), "dry_look": now.isoformat()}
     if "reconcile" in event:
@@ -120,6 +119,29 @@ def look_ahead(request: dict[str, Any], now: datetime) -> dict[str, Any]:
     read = DateFacts(watch().ledger, watch().waivers)
     found = forecast(contracts(), read.of, now, back=back, ahead=ahead)
     return {"expected": [one.to_json() for one in found], "warnings": warnings(contracts(), now, ahead=ahead)}
+
+
+def hold(request: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Hold a dataset for a person, who gets what stands in the ledger now, or why it was refused."""
+    try:
+        held = sweep().holding().hold(request, now)
+    except HoldError as error:
+        return {"refused": str(error)}
+    logger.info("dataset held", dataset=held.dataset, reason=held.reason, who=held.who)
+    return {"dataset": held.dataset, "since": held.since.isoformat(), "until": held.until and held.until.isoformat()}
+
+
+def release(request: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Release a dataset for a person, who gets how many drops are on their way now, or why it was refused."""
+    try:
+        held, sent = sweep().holding().release(request, now)
+    except HoldError as error:
+        return {"refused": str(error)}
+    logger.info("dataset released", dataset=held.dataset, who=held.released_by, sent=sent)
+    return {"dataset": held.dataset, "sent": sent}
+
+
+ASKED = {"close": close_drop, "expect": expect, "forecast": look_ahead, "hold": hold, "release": release}
 
 
 def reconcile(request: dict[str, Any], now: datetime, time_left: Callable[[], float]) -> dict[str, Any]:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from aws_lambda_powertools import Logger
 
+from suimon.clock import utc_now
 from suimon.contract.model import Contracts, read_contracts
 from suimon.ledger.drops import Ledger
-from suimon.replay.plan import Request, gather
+from suimon.replay.plan import Request, gather, refuse_held
 from suimon.settings import Settings
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Plan {dataset, from, to, max_concurrency?}; return {dataset, max_concurrency, items, skipped}."""
     request = Request.from_event(event)
     contract = contracts().of(request.dataset)  # a misspelt dataset is an error, not a range without files
+    refuse_held(ledger().holds.of(request.dataset), utc_now())
     plan = gather(request, ledger().drops_of, sets=contract.set_rule is not None)
     logger.info("replay planned", dataset=request.dataset, items=len(plan.items), skipped=len(plan.skipped))
     return {"dataset": request.dataset, "max_concurrency": request.max_concurrency, **plan.to_json()}

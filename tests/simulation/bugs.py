@@ -27,6 +27,7 @@ from suimon.outcome.run_end import RunEnds
 from suimon.sweep.findings import Findings
 from suimon.sweep.round import Sweep
 from tests.simulation.bug import Bug, everywhere
+from tests.simulation.bugs_of_holds import BUGS_OF_HOLDS
 from tests.simulation.bugs_of_incidents import BUGS_OF_INCIDENTS
 from tests.simulation.bugs_of_persons import BUGS_OF_PERSONS
 from tests.simulation.bugs_of_sets import BUGS_OF_SETS
@@ -268,4 +269,5 @@ BUGS = (
     *BUGS_OF_SETS,
     *BUGS_OF_INCIDENTS,
     *BUGS_OF_PERSONS,
+    *BUGS_OF_HOLDS,
 )

@@ -49,7 +49,7 @@ from tests.simulation.services.table import Table
 from tests.simulation.services.warehouse import Warehouse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
     from suimon.contract.model import Contract
@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from tests.simulation.world import World
 
 TOPIC = "arn:aws:sns:ap-northeast-1:123456789012:alerts"
+CREATED = 200  # as Airflow answers, see services/airflow.py
 VISIBILITY = 5_400  # as template.yaml has it
 RECEIVES = 30
 TASKS = ("run_glue", "check_parquet", "load_redshift", "report_outcome")
@@ -95,6 +96,7 @@ class Services:
         self.undelivered = self.sqs.add(Queue("undelivered"))
         self.sns = Sns(now, TOPIC)
         self.mwaa = ContraryMwaa(now, ENVIRONMENT)
+        self.mwaa.on_trigger = lambda _: None
         self.sfn = StepFunctions(now)
         self.events = Events(now)
         self.warehouse = Warehouse(now)
@@ -138,6 +140,13 @@ class ContraryMwaa(Mwaa):
     """An Airflow that can answer 409 to a run that it does not have."""
 
     conflicts = False
+    on_trigger: Callable[[dict[str, Any]], None]
+
+    def _trigger(self, dag_id: str, body: Any) -> tuple[int, Any]:
+        status, told = super()._trigger(dag_id, body)
+        if status == CREATED:
+            self.on_trigger(body["conf"])
+        return status, told
 
     def _is_taken(self, dag_id: str, run_id: str, logical_date: str | None) -> bool:
         return self.conflicts or super()._is_taken(dag_id, run_id, logical_date)
@@ -245,6 +254,15 @@ class Functions:
         """Close a drop for a person."""
         closing = Closing(drop_id, "nothing comes of it", "somebody")
         close(self.ledger("somebody"), self._sfn, closing, self.clock())
+
+    def hold(self, dataset: str, until: str) -> None:
+        """Hold a dataset for a person."""
+        request = {"dataset": dataset, "reason": "the month is being closed", "until": until}
+        self.sweep("somebody").holding().hold(request, self.clock())
+
+    def release(self, dataset: str) -> None:
+        """Release a dataset for a person."""
+        self.sweep("somebody").holding().release({"dataset": dataset}, self.clock())
 
     def sweep(self, owner: str) -> Sweep:
         """The sweep of one round."""

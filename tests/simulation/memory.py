@@ -9,6 +9,7 @@ from suimon.contract.model import Role
 from suimon.drops.drop import Drop, written_order
 from suimon.drops.states import State
 from tests.simulation.alerts import Alerts
+from tests.simulation.holding import Holds
 from tests.simulation.promises import move_is_wrong
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from tests.simulation.deployment import Functions, Services
     from tests.simulation.sweeping import Sweeping
+    from tests.simulation.world import World
 
 AGAIN = 2  # starts of a run that somebody has cleared
 
@@ -26,6 +28,7 @@ class Memory:
     services: Services
     functions: Functions
     sweeping: Sweeping
+    world: World
 
     def __init__(self) -> None:
         self.put: list[Drop] = []
@@ -39,6 +42,7 @@ class Memory:
         self.wrong_moves: list[str] = []
         self.writes = 0  # of drops, sets and incidents
         self.alerts = Alerts(self)
+        self.holds = Holds()
 
     @property
     def runs(self) -> list[Any]:
@@ -108,12 +112,8 @@ class Memory:
     def written(self, key: tuple[str, str], before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
         """Remember a write of the ledger, and what was wrong with it."""
         if key[1] != "drop" or after is None:
-            if key[1] == "set" and after is not None:
-                self.sets[key[0]] = after
-            if key[1] == "incident" and after is not None:
-                self.alerts.recorded(after)
-            if key[1] in {"incident", "set"}:
-                self.writes += 1
+            self.writes += key[1] in {"incident", "set", "hold"}
+            self._written_beside(key, after)
             return
         self.writes += 1
         drop_id = after["drop_id"]
@@ -121,6 +121,8 @@ class Memory:
         states = self.states.setdefault(drop_id, [])
         if not states or states[-1] != after["state"]:
             states.append(str(after["state"]))
+            if after["state"] == State.ACCEPTED:
+                self.holds.accepted.setdefault(drop_id, self.world.now)
             if after["state"] == State.FAILED and not self._is_told(after):
                 self.untold.append(drop_id)
         if wrong := move_is_wrong(before, after):
@@ -129,6 +131,17 @@ class Memory:
             self.wrong_moves.append(f"{self.name(drop_id)} is LOADED before its rows are")
         if after["state"] == "FAILED" and states[-2:-1] != ["FAILED"] and self._goes_on(after):
             self.wrong_moves.append(f"{self.name(drop_id)} is FAILED while its run goes on")
+
+    def _written_beside(self, key: tuple[str, str], after: dict[str, Any] | None) -> None:
+        if after is None:
+            return
+        match key[1]:
+            case "set":
+                self.sets[key[0]] = after
+            case "incident":
+                self.alerts.recorded(after)
+            case "hold":
+                self.holds.written.append((self.world.now, after))
 
     def _goes_on(self, item: dict[str, Any]) -> bool:
         """Whether no task of a drop's own run has failed; whoever clears a run takes its failures away."""

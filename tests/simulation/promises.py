@@ -19,6 +19,7 @@ from suimon.ledger.drops import LostClaimError
 from suimon.mwaa.pace import BusyError
 from suimon.mwaa.run_state import CannotAskError
 from suimon.sweep.round import SweepError
+from tests.simulation.holding import PROMISES_OF_HOLDS
 from tests.simulation.promises_of_incidents import PROMISES_OF_INCIDENTS
 from tests.simulation.promises_of_persons import PROMISES_OF_PERSONS
 from tests.simulation.promises_of_sets import PROMISES_OF_SETS, waits_for_its_set
@@ -281,6 +282,7 @@ PROMISES: tuple[Callable[[Schedule], Iterator[str]], ...] = (
     replays_end,
     *PROMISES_OF_INCIDENTS,
     *PROMISES_OF_PERSONS,
+    *PROMISES_OF_HOLDS,
     *PROMISES_OF_SETS,
 )
 

@@ -13,6 +13,7 @@ from tests.simulation.choices import Choices
 from tests.simulation.dags import Dags
 from tests.simulation.deployment import Functions, Services
 from tests.simulation.forgeries import clear_away, forge, forgeries
+from tests.simulation.holding import Holding, holding
 from tests.simulation.meddling import Meddling, closable, meddling, spoil
 from tests.simulation.memory import Memory
 from tests.simulation.plan import HOUR, MINUTE, RAW, draw
@@ -115,7 +116,8 @@ class Schedule(Memory):
             choices.weather(0.0, ())
         self.plan = plan or with_set(choices, draw(choices))
         self.meddling = Meddling() if plan else meddling(choices)
-        self.plan = self.meddling.over(self.plan)
+        self.holding = Holding() if plan else holding(choices)
+        self.plan = self.holding.over(self.meddling.over(self.plan))
         self.most_messages: dict[str, int] = {}
         self.forgeries = () if plan else forgeries(choices)
         self.services = Services(world)
@@ -127,6 +129,7 @@ class Schedule(Memory):
         self.rested = False
         self.positions = 0
         self.services.table.on_write = self.written
+        self.services.mwaa.on_trigger = self._triggered
         self.services.sns.on_letter = self.alerts.published
         if self.plan.lag:
             self.services.table.lag = self._lag
@@ -168,6 +171,10 @@ class Schedule(Memory):
             world.at(does.spoils, lambda: spoil(self.services.table, does.mark))
         if does.closes:
             world.at(does.closes, self._close)
+        if self.holding.begins:
+            world.at(self.holding.begins, self._hold)
+        if self.holding.released:
+            world.at(self.holding.released, self._release)
 
     def _refuse(self, *, refuses: bool) -> None:
         self._say("outside", f"the raw bucket can{'not' if refuses else ''} be read")
@@ -177,6 +184,21 @@ class Schedule(Memory):
         if drop_id := closable(self.drops):
             self._say("somebody", f"closes {self.name(drop_id)}")
             self.world.spawn("somebody", lambda: self.functions.close(drop_id))
+
+    def _hold(self) -> None:
+        dataset, until = self.functions.contracts.all[0].dataset, self.holding.until
+        self._say("somebody", f"holds {dataset} until {until}")
+        self.world.spawn("somebody", lambda: self.functions.hold(dataset, until))
+
+    def _release(self) -> None:
+        dataset = self.functions.contracts.all[0].dataset
+        self._say("somebody", f"releases {dataset}")
+        self.world.spawn("somebody", lambda: self.functions.release(dataset))
+
+    def _triggered(self, conf: dict[str, Any]) -> None:
+        process = self.world.current
+        began = process.began if process else self.world.now
+        self.holds.started.append((self.world.now, began, conf["dataset"]))
 
     def _put(self, put: Put) -> None:
         self._events = put.events

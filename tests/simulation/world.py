@@ -30,14 +30,16 @@ class KilledError(BaseException):
 class Process:
     """One run of some code: an invocation of a function, a DAG run, an execution of the state machine.
 
-    `deadline`: the virtual second at which its runtime kills it. `skew`: seconds that its clock is ahead.
+    `began`: when it was started. `deadline`: the virtual second at which its runtime kills it. `skew`: seconds that its
+    clock is ahead.
     `returned`: whether it came to its end; if not, and nothing is in `failed`, it was killed.
     """
 
-    __slots__ = ("alive", "body", "deadline", "failed", "name", "returned", "skew", "thread", "until")
+    __slots__ = ("alive", "began", "body", "deadline", "failed", "name", "returned", "skew", "thread", "until")
 
-    def __init__(self, name: str, body: Callable[[], None], deadline: float, skew: float) -> None:
+    def __init__(self, name: str, body: Callable[[], None], began: float, deadline: float, skew: float) -> None:
         self.name = name
+        self.began = began
         self.body = body
         self.deadline = deadline
         self.skew = skew
@@ -86,7 +88,7 @@ class World:
         skew: float = 0.0,
     ) -> Process:
         """Start a process now; `until` is called at its end, whichever way; it is killed after `lasts` seconds."""
-        process = Process(name, body, self.now + lasts, skew)
+        process = Process(name, body, self.now, self.now + lasts, skew)
         process.until = until
         self._count += 1
         heappush(self._due, (self.now, self._count, process))

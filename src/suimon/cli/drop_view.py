@@ -1,21 +1,28 @@
-"""How a drop looks to people and to scripts: without the token that answers a replay, and the lease. Pure."""
+"""How a drop looks to people and to scripts: without the token that answers a replay, and the lease."""
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
+from suimon.clock import utc_now
 from suimon.drops.foreign_text import printable
+from suimon.drops.hold import is_held
 from suimon.drops.lake import accepted_key
 from suimon.drops.states import State
+from suimon.ledger.holds import HoldLedger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from mypy_boto3_dynamodb.service_resource import Table
+
     from suimon.drops.drop import DropRecord
+    from suimon.drops.hold import Hold
 
 _ROW = "{:16}  {:20}  {:10}  {:>7}  {:>11}  {}"
 STYLES = {
@@ -27,7 +34,22 @@ STYLES = {
 }
 
 
-def as_object(record: DropRecord) -> dict[str, Any]:
+def holds_of(table: Table, records: Iterable[DropRecord]) -> dict[str, Hold]:
+    """Read the holds that keep the runs of these drops back, by the ids of the drops."""
+    waiting = [record for record in records if record.state is State.ACCEPTED and record.match]
+    holds = HoldLedger(table, time.sleep).of_all(record.dataset for record in waiting) if waiting else {}
+    return {record.id: holds[record.dataset] for record in waiting if is_held(record, holds, utc_now())}
+
+
+def held_by(hold: Hold | None) -> str | None:
+    """Return who keeps a drop's run back, since when, until when, and why."""
+    if hold is None:
+        return None
+    until = seconds(hold.until) if hold.until else "somebody releases it"
+    return f"by {hold.who} since {seconds(hold.since)}, until {until}: {hold.reason}"
+
+
+def as_object(record: DropRecord, hold: Hold | None = None) -> dict[str, Any]:
     """Return what people and scripts may see of a drop."""
     drop = record.drop
     return {
@@ -35,6 +57,7 @@ def as_object(record: DropRecord) -> dict[str, Any]:
         "dataset": record.match.dataset if record.match else None,
         "partition": record.match.partition if record.match else None,
         "state": str(record.state),
+        "held": held_by(hold),
         "attempt": record.attempt,
         "rows": record.rows,
         "since": to_json(record.updated_at),
@@ -76,12 +99,13 @@ def accepted_copy(record: DropRecord, lake: str) -> str:
     return f"s3://{lake}/{accepted_key(record)}" if record.accepted else ""
 
 
-def overview(records: Sequence[DropRecord]) -> Iterator[Text]:
+def overview(records: Sequence[DropRecord], holds: Mapping[str, Hold]) -> Iterator[Text]:
     """Yield a list of drops, a heading and then one line each, so that lines can be searched."""
     yield Text(_ROW.format("drop id", "since", "state", "attempt", "rows", "key"), "bold")
     for record in records:
         rows = f"{record.rows:,}" if record.rows else ""
-        row = (record.id, seconds(record.updated_at), record.state, record.attempt, rows, printable(record.drop.key))
+        key = printable(record.drop.key) + (" (held)" if record.id in holds else "")
+        row = (record.id, seconds(record.updated_at), record.state, record.attempt, rows, key)
         yield Text(_ROW.format(*map(str, row)), STYLES.get(record.state, ""))
 
 

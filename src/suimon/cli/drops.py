@@ -11,7 +11,7 @@ import click
 from botocore.exceptions import BotoCoreError, ClientError
 
 from suimon.cli.close import close
-from suimon.cli.drop_view import as_object, overview
+from suimon.cli.drop_view import as_object, holds_of, overview
 from suimon.cli.errors import CommandError
 from suimon.cli.printing import console_for_people, print_plain
 from suimon.cli.stack import advice, outputs_of, stack_option
@@ -20,13 +20,15 @@ from suimon.contract.keys import is_date
 from suimon.drops.states import State
 from suimon.ledger.queries import Wanted, newest_first
 from suimon.replay.execution import ReplayError, Target, ask_plan
+from suimon.replay.plan import HeldError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from rich.console import Console
 
     from suimon.drops.drop import DropRecord
+    from suimon.drops.hold import Hold
 
 
 class _WithClose(click.Command):
@@ -74,7 +76,7 @@ def drops(
         found = list(islice(newest_first(table, wanted), limit + 1))
         if wanted.dataset and not found:
             refuse_unknown(stack, wanted.dataset)
-        _list(console, found, limit, as_json=as_json)
+        _list(console, found, holds_of(table, found), limit, as_json=as_json)
     except (ClientError, BotoCoreError) as error:
         raise CommandError(advice(error)) from error
 
@@ -105,17 +107,21 @@ def refuse_unknown(stack: str, dataset: str) -> None:
     try:
         ask_plan(boto3.client("lambda"), Target("", function), {"dataset": dataset, "from": day, "to": day})
     except ReplayError as error:
-        raise CommandError(str(error)) from error
+        if error.kind != HeldError.__name__:  # it has, and nothing may be replayed of it now
+            raise CommandError(str(error)) from error
 
 
-def _list(console: Console, found: Sequence[DropRecord], limit: int, *, as_json: bool) -> None:
+def _list(
+    console: Console, found: Sequence[DropRecord], holds: Mapping[str, Hold], limit: int, *, as_json: bool
+) -> None:
     shown = found[:limit]
     if as_json:
-        click.echo(json.dumps([as_object(record) for record in shown], ensure_ascii=False, indent=2))
+        told = [as_object(record, holds.get(record.id)) for record in shown]
+        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
     elif not shown:
         print_plain(console, "The ledger has no such drop: nothing of this kind has come.")
     else:
-        for line in overview(shown):
+        for line in overview(shown, holds):
             console.print(line, soft_wrap=True)
         if len(found) > limit:
             print_plain(console, f"These are the newest {limit:,}; there are more: --limit.")

@@ -18,6 +18,8 @@ from suimon.cli.drop_view import (
     STYLES,
     accepted_copy,
     as_object,
+    held_by,
+    holds_of,
     last_failure,
     overview,
     seconds,
@@ -35,7 +37,7 @@ from suimon.drops.states import STATES, Counts
 from suimon.ledger.queries import Wanted, find, history, newest_first
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import timedelta
 
     from mypy_boto3_dynamodb.service_resource import Table
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from suimon.drops.drop import DropRecord
+    from suimon.drops.hold import Hold
     from suimon.ledger.queries import HistoryEntry
 
 OTHERS = 20  # of the other writes of a key or a partition that are listed
@@ -112,7 +115,9 @@ def _show(
     table: Table, record: DropRecord, others: Sequence[DropRecord], lake: str, stack: str, *, as_json: bool
 ) -> None:
     moves, cells = history(table, record.id), bad_cells(boto3.client("s3"), record)
-    copy, following = accepted_copy(record, lake), next_for(record)
+    holds = holds_of(table, [record, *others])
+    hold = holds.get(record.id)
+    copy, following = accepted_copy(record, lake), next_for(record, hold)
     commands = [f"{command}{stack}" for command in following.commands]
     if as_json:
         told: dict[str, Any] = {
@@ -121,27 +126,27 @@ def _show(
             "first_bad_cells": cells,
             "next": following.text,
             "commands": commands,
-            "others": [as_object(one) for one in others],
+            "others": [as_object(one, holds.get(one.id)) for one in others],
         }
-        click.echo(json.dumps(as_object(record) | told, ensure_ascii=False, indent=2))
+        click.echo(json.dumps(as_object(record, hold) | told, ensure_ascii=False, indent=2))
         return
     console = console_for_people()
     print_plain(console, headline(record), f"bold {STYLES.get(record.state, '')}".strip())
     console.print()
-    console.print(details(record, copy))
+    console.print(details(record, copy, hold))
     console.print(moves_of(moves))
     if cells:
         console.print(drawn_cells(cells))
-    _others(console, others)
+    _others(console, others, holds)
     print_plain(console, f"Next: {following.text}")
     for command in commands:
         print_plain(console, f"  {command}", "bold")
 
 
-def _others(console: Console, others: Sequence[DropRecord]) -> None:
+def _others(console: Console, others: Sequence[DropRecord], holds: Mapping[str, Hold]) -> None:
     if others:
         print_plain(console, "Other writes of it, newest first:", "bold")
-        for line in overview(others):
+        for line in overview(others, holds):
             console.print(line, soft_wrap=True)
         console.print()
 
@@ -171,7 +176,7 @@ def drawn_cells(cells: Sequence[dict[str, Any]]) -> Grid:
     return grid
 
 
-def details(record: DropRecord, copy: str) -> Grid:
+def details(record: DropRecord, copy: str, hold: Hold | None = None) -> Grid:
     """Draw all that is known of a drop, leaving out what it does not have."""
     drop = record.drop
     fields = {
@@ -181,6 +186,7 @@ def details(record: DropRecord, copy: str) -> Grid:
         "size": f"{drop.size:,} bytes",
         "dataset": f"{record.match.dataset} {record.match.partition}".strip() if record.match else None,
         "state": f"{record.state} since {seconds(record.updated_at)}, attempt {record.attempt}",
+        "held": held_by(hold),
         "rejected": why_rejected(record),
         "report": record.rejection.report if record.rejection else None,
         "rows": f"{record.rows:,}" if record.rows else "",

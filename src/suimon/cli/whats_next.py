@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from suimon.drops.drop import DropRecord
+    from suimon.drops.hold import Hold
 
 
 @dataclass(frozen=True)
@@ -46,12 +47,14 @@ _TEXTS = {
 _WAITS_FOR_US = (State.RECEIVED, State.VALIDATING, State.ACCEPTED)
 
 
-def next_for(record: DropRecord) -> Next:
-    """Return what comes next for a drop as the ledger has it."""
+def next_for(record: DropRecord, hold: Hold | None = None) -> Next:
+    """Return what comes next for a drop as the ledger has it; `hold`: what keeps its run back."""
     if record.state is State.ACCEPTED and (membership := record.membership):
         if membership.set_id is None:
             return Next("It waits for the other shards of its set; then one run is opened for all of them.")
         return Next("Its set is whole; what becomes of it is decided there.", (f"suimon explain {membership.set_id}",))
+    if hold:
+        return Next("Its dataset is held; its run is started when that ends.", (f"suimon release {hold.dataset}",))
     return Next(_TEXTS[record.state], tuple(_commands(record)))
 
 

@@ -206,7 +206,7 @@ MOVES: tuple[Move, ...] = (
     Move(_VALIDATING, _SUPERSEDED, Why.CHECK, "intake", "a later write has other bytes"),
     Move(_VALIDATING, State.DUPLICATE, Why.CHECK, "intake", "another write has the same bytes"),
     Move(_ACCEPTED, _TRIGGERED, Why.RUN, "intake, outcome, sweep", "Airflow has its run, or its set's"),
-    Move(_ACCEPTED, _SUPERSEDED, Why.SET, "intake", "a shard's later write, or a newer set"),
+    Move(_ACCEPTED, _SUPERSEDED, Why.SET, "intake", "a later write while it waited, or a newer set"),
     Move(_ACCEPTED, _REJECTED, Why.SET, "intake", "a shard for a set that is closed"),
     Move(_ACCEPTED, State.GONE, Why.SET, "intake", "a manifest was deleted before it joined"),
     Move(_TRIGGERED, _LOADED, Why.RUN, "outcome, sweep", "the run has loaded it"),

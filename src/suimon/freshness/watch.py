@@ -105,6 +105,10 @@ class Watch:
         watched = [(contract, contract.freshness) for contract in self.contracts.all if contract.freshness]
         if not watched:
             return
+        # A table that is behind because of a hold neither opens an incident nor ends one.
+        holds = self.ledger.holds.of_all(contract.dataset for contract, _ in watched)
+        excused = {dataset for dataset, hold in holds.items() if hold.excuses(now)}
+        watched = [(contract, table) for contract, table in watched if contract.dataset not in excused]
         known = {table: self._known(table) for _, table in watched}
         loaded = self._loaded(known)
         to_ask = [

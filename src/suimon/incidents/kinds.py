@@ -51,6 +51,7 @@ class Kind(StrEnum):
     FAILING = "failing"
     STUCK = "stuck"
     ORPHANED = "orphaned"
+    HELD = "held"
     UNDELIVERABLE = "undeliverable"
     SWEEP_FAILED = "sweep-failed"
     UNEXPLAINED = "unexplained"
@@ -290,6 +291,12 @@ KINDS: dict[Kind, Definition] = {
         "accepted files wait, and no contract knows their dataset",
         "a contract knows the dataset again, or somebody has closed its drops",
         escalates=_WEEK,
+    ),
+    Kind.HELD: Definition(
+        ("dataset",),
+        _WARNING,
+        "a person lets no run of the dataset start",
+        "somebody has released it, or its time is over",
     ),
     Kind.UNDELIVERABLE: Definition(
         (), _ERROR, "a message is of no known kind", "somebody has deleted the messages that were kept"

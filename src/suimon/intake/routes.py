@@ -13,6 +13,7 @@ from suimon.aws.objects import UnreadableError
 from suimon.check.verdict import Code
 from suimon.contract.model import Contract, Role
 from suimon.drops.drop import Accepted, DropRecord, Membership
+from suimon.drops.next_step import Start, next_start
 from suimon.drops.sets import SOURCES, SetError
 from suimon.drops.states import State
 from suimon.intake.errors import RetryLaterError
@@ -60,6 +61,19 @@ class Stations:
             follow(ledger, self.advance(whole, contract), self.gathering.clock())
         return ledger.get(record.id) or record
 
+    def start(self, record: DropRecord, contract: Contract) -> DropRecord:
+        """Start the run of an accepted file or set, unless its dataset is held or another write has its place."""
+        ledger = self.runs.ledger
+        hold = ledger.holds.of(record.dataset)
+        newer = ledger.newer_writes(record.drop) if hold and not record.members else []
+        match next_start(record, hold, newer, self.runs.clock()):
+            case Start.HOLD:  # mark: dataset-is-held
+                return record
+            case Start.SUPERSEDE:
+                return self.admission.end(record, State.SUPERSEDED, "while it was held, a later file was accepted")
+            case Start.RUN:
+                return self.runs.start(record, contract, hold)
+
 
 def route_of(record: DropRecord, contract: Contract, stations: Stations) -> Route:
     """Choose the route by the role that the drop's key has in its dataset."""
@@ -88,8 +102,8 @@ class FileRoute:
         return self.stations.admission.judge(record, self.contract, opened_run=run_id, opened_dag=dag_id)
 
     def forward(self, record: DropRecord) -> DropRecord:
-        """Start its run."""
-        return self.stations.runs.start(record, self.contract)
+        """Start its run, if it may start."""
+        return self.stations.start(record, self.contract)
 
 
 @dataclass(frozen=True)
@@ -151,7 +165,7 @@ class SetRoute:
         return self.stations.admission.accept(record, accepted=accepted, opened_run=record.run_id, opened_dag=dag_id)
 
     def forward(self, record: DropRecord) -> DropRecord:
-        """Start its run."""
+        """Start its run, if it may start."""
         if not self.stations.gathering.is_current(record):
             return self.stations.admission.end(record, State.SUPERSEDED)
-        return self.stations.runs.start(record, self.contract)
+        return self.stations.start(record, self.contract)

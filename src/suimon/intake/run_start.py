@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from suimon.drops.hold import waits_since
 from suimon.drops.states import State
 from suimon.incidents.incident import Recovery
 from suimon.incidents.kinds import KINDS, Kind
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from suimon.contract.model import Contract
     from suimon.drops.drop import DropRecord
+    from suimon.drops.hold import Hold
     from suimon.incidents.store import IncidentStore
     from suimon.mwaa.airflow import Airflow
     from suimon.settings import Settings
@@ -41,8 +43,8 @@ class RunStart:
     settings: Settings
     clock: Callable[[], datetime]
 
-    def start(self, record: DropRecord, contract: Contract) -> DropRecord:
-        """Start the run of an accepted drop, or find it started.
+    def start(self, record: DropRecord, contract: Contract, hold: Hold | None) -> DropRecord:
+        """Start the run of an accepted drop, or find it started; `hold`: of its dataset, over by now.
 
         RetryLaterError when there is none; reported when that does not pass by itself or has lasted.
         """
@@ -51,7 +53,7 @@ class RunStart:
             record = self.ledger.touch(record, opened_dag=dag_id)
         if why := start_run(self.airflow, dag_id, record, conf_for(record, self.settings)):
             now = self.clock()
-            if KINDS[Kind(why.cause)].has_lasted(record.updated_at, now):
+            if KINDS[Kind(why.cause)].has_lasted(waits_since(record, hold), now):
                 problem = messages.not_triggered(self.settings.mwaa_environment, dag_id, record, why)
                 self.incidents.report(problem, now)
             raise RetryLaterError(f"drop {record.id} is accepted, its run could not be started: {why.reason}")

@@ -15,6 +15,7 @@ from suimon.drops.states import State, allowed
 from suimon.ledger.batch import read_items
 from suimon.ledger.by_state import items_in
 from suimon.ledger.conditional import RefusedError, setting, write_if
+from suimon.ledger.holds import HoldLedger
 from suimon.ledger.items import (
     attributes_of,
     drop_key,
@@ -103,6 +104,7 @@ class Ledger:
     ) -> None:
         """Take the table. `unusable`: where to note an item that cannot be read, instead of raising, among many."""
         self.sets = SetLedger(table, unusable)
+        self.holds = HoldLedger(table, sleep, unusable)
         self._table = table
         self._by = by
         self._sleep = sleep

@@ -23,7 +23,11 @@ UNNEEDED = frozenset({"superseded", "overtaken"})  # nothing was left to do
 
 
 class ReplayError(Exception):
-    """A replay that could not be planned or followed; the message says what to do."""
+    """A replay that could not be planned or followed; the message says what to do. `kind`: what the function raised."""
+
+    def __init__(self, message: str, kind: str = "") -> None:
+        super().__init__(message)
+        self.kind = kind
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ def ask_plan(functions: LambdaClient, target: Target, wanted: Mapping[str, Any])
     answer = functions.invoke(FunctionName=target.function, Payload=json.dumps(wanted).encode())
     plan: dict[str, Any] = json.loads(answer["Payload"].read())
     if "FunctionError" in answer:
-        raise ReplayError(str(plan.get("errorMessage", plan)))
+        raise ReplayError(str(plan.get("errorMessage", plan)), str(plan.get("errorType", "")))
     return plan
 
 

@@ -11,8 +11,10 @@ from suimon.drops.states import REPLAYABLE, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
 
     from suimon.drops.drop import DropRecord
+    from suimon.drops.hold import Hold
 
 # One execution's history takes 25,000 events. With every try that the definition grants, so many days stay below it
 # (tests/template/test_replay_asl.py counts). A longer range is replayed in parts.
@@ -25,6 +27,10 @@ _NEVER_THE_DAY = frozenset({State.SUPERSEDED, State.UNMATCHED, State.CLOSED})
 
 class RequestError(ValueError):
     """A replay that cannot be planned; the message says what to change."""
+
+
+class HeldError(RequestError):
+    """A replay of a dataset that is held; the message says by whom, and how to end that."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +97,15 @@ class Plan:
 def gather(request: Request, drops_of: Callable[[str, str], Sequence[DropRecord]], *, sets: bool = False) -> Plan:
     """Ask the ledger for each day's drops (`drops_of(dataset, partition)`) and plan; `sets`: whether those are sets."""
     return plan({day: drops_of(request.dataset, day) for day in request.days()}, sets=sets)
+
+
+def refuse_held(hold: Hold | None, now: datetime) -> None:
+    """Raise HeldError if the dataset is held: its runs would only wait, and the execution with them."""
+    if hold and hold.is_in_force(now):
+        raise HeldError(
+            f"{hold.dataset} is held since {hold.since:%Y-%m-%d %H:%M}Z by {hold.who} ({hold.reason}): "
+            f"release it first, with suimon release {hold.dataset}"
+        )
 
 
 def plan(drops: Mapping[str, Sequence[DropRecord]], *, sets: bool = False) -> Plan:

@@ -20,6 +20,7 @@ from suimon.ledger.pending_ends import PendingEnds
 from suimon.outcome.reports import RunReports
 from suimon.sweep.dead_letters import DeadLetters
 from suimon.sweep.findings import Failure, Finding, Findings
+from suimon.sweep.holding import Holding
 from suimon.sweep.lost_events import LOST_EVENT, LostEvents
 from suimon.sweep.plans.round import verdict
 from suimon.sweep.silent_runs import SilentRuns
@@ -146,6 +147,7 @@ class Sweep:
                 unusable=self.unusable,
                 now=now,
             ),
+            "holds": lambda: self.holding().look(opened, now),
             "stuck drops": lambda: self._stuck(opened, backlog, now),
             "runs": lambda: self._silent_runs().check(opened, now, time_left),
             # Last: what the parts before it, and the deadlines before the sweep, hold is told in the same round.
@@ -172,6 +174,10 @@ class Sweep:
             unusable=self.unusable,
             now=now,
         )
+
+    def holding(self) -> Holding:
+        """Return what holds and releases datasets."""
+        return Holding(contracts=self.contracts, ledger=self.ledger, incidents=self.incidents, queue=self._queue())
 
     def _queue(self) -> IntakeQueue:
         return IntakeQueue(self.sqs, self.settings.intake_queue)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from suimon.drops.hold import is_held
 from suimon.drops.states import State
 from suimon.incidents.incident import of_kind
 from suimon.incidents.leaving_out import leave_out
@@ -66,8 +67,11 @@ def _close_causes(
     accepted = read_oldest(ledger, State.ACCEPTED, now, lambda one: not may_wait(one, contracts))
     if not accepted.all_read:
         return []
+    holds = ledger.holds.of_all(record.dataset for record in accepted.records)
     waiting = [
-        record for record in accepted.records if not (may_wait(record, contracts) or is_orphan(record, contracts))
+        record
+        for record in accepted.records
+        if not (may_wait(record, contracts) or is_orphan(record, contracts) or is_held(record, holds, now))
     ]
     dags = {one.dataset: one.dag_id or "" for one in contracts.all}
     return incidents.recover(recoveries_by_waiting(opened, waiting, dags, now), now)

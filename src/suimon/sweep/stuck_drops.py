@@ -51,6 +51,7 @@ def resume_stuck(
         all_read=all(oldest.all_read for oldest in read),
         backlog=backlog,
         opened=opened,
+        holds=ledger.holds.of_all(one.dataset for one in waiting if one.match),
     )
     planned = plan(seen, contracts, now)
     resume(ledger, queue, planned.resume)

@@ -68,7 +68,7 @@ def test_a_key_is_taken_as_it_stands_with_slashes_and_blanks() -> None:
 
 def test_a_drop_is_one_line_of_a_list_however_long_its_key_is() -> None:
     long = replace(RECORD, drop=replace(RECORD.drop, key=f"sales/{'x' * 500}.csv"))
-    _, *lines = [line.plain for line in overview([RECORD, long])]
+    _, *lines = [line.plain for line in overview([RECORD, long], {})]
     assert [line.split() for line in lines] == [
         [one.id, "2026-11-22", "12:00:00Z", "LOADED", "2", "12,345", one.drop.key] for one in (RECORD, long)
     ]
@@ -91,7 +91,7 @@ def test_a_rejected_drop_says_why_and_where_its_report_is() -> None:
 
 def test_keys_are_neither_markup_nor_commands_to_the_terminal() -> None:
     odd = replace(RECORD, drop=replace(RECORD.drop, key="[red]\x1b[2J\nx[/red]"))
-    for text in ("\n".join(map(str, overview([odd]))), drawn(details(odd, ""), 120)):
+    for text in ("\n".join(map(str, overview([odd], {}))), drawn(details(odd, ""), 120)):
         assert r"[red]\x1b[2J\nx[/red]" in text
 
 

@@ -13,6 +13,7 @@ from suimon.contract.keys import KeyPattern, SetRule
 from suimon.contract.model import Contract, Contracts, TableFreshness
 from suimon.drops.drop import Drop, Match
 from suimon.drops.failure import Failure
+from suimon.drops.hold import Hold
 from suimon.drops.run_finished_event import RunFinished
 from suimon.drops.sets import DropSet, Member
 from suimon.drops.states import State
@@ -20,7 +21,7 @@ from suimon.incidents.crowds import group_of
 from suimon.incidents.email import SUBJECT_CHARACTERS, message, subject_line
 from suimon.incidents.incident import Incident, Problem, Stage
 from suimon.incidents.kinds import Kind
-from suimon.incidents.messages import airflow, files, freshness, recoveries, sets, sweep
+from suimon.incidents.messages import airflow, files, freshness, holds, recoveries, sets, sweep
 from suimon.incidents.messages.crowds import told_together
 from suimon.incidents.messages.failing import failing
 from suimon.mwaa.not_started import Cause, NotStarted
@@ -127,6 +128,9 @@ MESSAGES: dict[Kind, Callable[[str, str], Problem]] = {
     Kind.AIRFLOW_SILENT: lambda text, _: airflow.airflow_silent([record_of(text)], CannotAskError(text)),
     **{Kind(cause): not_triggered(cause) for cause in Cause},
     Kind.ORPHANED: lambda text, _: sweep.orphaned_drops("sales", [record_of(text)]),
+    Kind.HELD: lambda text, _: holds.held(
+        Hold(dataset="sales", reason=text, who=text, since=NOON), [record_of(text)], NOON
+    ),
     Kind.STUCK: lambda text, _: sweep.stuck_drops("sales", [record_of(text)]),
     Kind.UNDELIVERABLE: lambda text, _: sweep.undeliverable_messages("reports", [text]),
     Kind.FAILING: lambda text, _: failing("sales", text, [failing_record(text)]),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from suimon.drops.hold import is_held, waits_since
 from suimon.drops.sets import is_open, is_whole
 from suimon.drops.states import State
 from suimon.incidents.incident import EXAMPLES, gone, of_kind
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from suimon.contract.model import Contract, Contracts
     from suimon.drops.drop import DropRecord
+    from suimon.drops.hold import Hold
     from suimon.drops.sets import DropSet
     from suimon.incidents.incident import Incident, Problem, Recovery
 
@@ -45,6 +47,7 @@ class Seen:
 
     waiting: drops at the gate. all_read: whether there can be no others. sets: those whose parts are among the idle
     ones, as far as `sets_to_read` asked for them. backlog: messages in the intake queue. opened: the open incidents.
+    holds: the last hold of each dataset that ever had one.
     """
 
     waiting: Sequence[DropRecord]
@@ -52,6 +55,12 @@ class Seen:
     all_read: bool
     backlog: int
     opened: Sequence[Incident]
+    holds: Mapping[str, Hold] = field(default_factory=dict)
+
+    def without_held(self, contracts: Contracts, now: datetime) -> Seen:
+        """Return this without the drops that wait for the end of a hold; parts of sets join their sets all the same."""
+        waiting = [one for one in self.waiting if may_wait(one, contracts) or not is_held(one, self.holds, now)]
+        return replace(self, waiting=waiting)
 
 
 @dataclass(frozen=True)
@@ -69,6 +78,7 @@ def plan(seen: Seen, contracts: Contracts, now: datetime) -> Plan:
 
     An accepted part of a set may wait for the others; that its set stays incomplete is reported elsewhere.
     """
+    seen = seen.without_held(contracts, now)
     orphans = _orphans(seen, contracts)
     idle = [record for record in seen.waiting if is_idle(record, now) and not is_orphan(record, contracts)]
     parts = [record for record in idle if may_wait(record, contracts)]
@@ -76,7 +86,7 @@ def plan(seen: Seen, contracts: Contracts, now: datetime) -> Plan:
     wanted = sorted([*stuck, *parts_to_resume(parts, seen.sets, contracts)], key=_since)
     resume = wanted[: max(SENT_AT_LEAST, min(QUEUE_HOLDS, len(wanted)) - seen.backlog)]
     adopted = {one.about.dataset for one in of_kind(seen.opened, Kind.ORPHANED)}  # nobody has resumed them before
-    late = [one for one in stuck if is_late(one, now) and not one.failing and one.dataset not in adopted]
+    late = [one for one in stuck if is_late(one, now, seen.holds) and not one.failing and one.dataset not in adopted]
     due = [record for record in seen.waiting if is_due(record, now)]
     problems = [stuck_drops(dataset, records) for dataset, records in sorted(_by_dataset(late).items())]
     problems += [failing(*name, records) for name, records in sorted(failing_by_error(due).items())]
@@ -102,7 +112,7 @@ def plan(seen: Seen, contracts: Contracts, now: datetime) -> Plan:
 def _recoveries(seen: Seen, contracts: Contracts, now: datetime) -> list[Recovery]:
     """Return what has recovered; a drop that is looked at just now is neither stuck nor through the gate."""
     orphans = [orphaned_drops(dataset, records) for dataset, records in _orphans(seen, contracts).items()]
-    late = [one for one in seen.waiting if is_late(one, now) and not may_wait(one, contracts)]
+    late = [one for one in seen.waiting if is_late(one, now, seen.holds) and not may_wait(one, contracts)]
     late = [one for one in late if not is_orphan(one, contracts)]
     stuck = [stuck_drops(dataset, records) for dataset, records in _by_dataset(late).items()]
     fail = [failing(*name, records) for name, records in failing_by_error(seen.waiting).items()]
@@ -167,11 +177,12 @@ def is_idle(record: DropRecord, now: datetime) -> bool:
     return record.updated_at <= now - IDLE and not (record.state is State.VALIDATING and record.is_leased(now))
 
 
-def is_late(record: DropRecord, now: datetime) -> bool:
+def is_late(record: DropRecord, now: datetime, holds: Mapping[str, Hold]) -> bool:
     """Whether a drop has been stuck for too long to be left to another try alone.
 
     A check that crashes each time is taken over each time, and so is never in its state for long: what counts is when
     the drop was received.
     """
     crashes = record.state is State.VALIDATING and record.attempt == 1
-    return (record.received_at if crashes else record.updated_at) < now - LATE
+    hold = holds.get(record.match.dataset) if record.match else None
+    return (record.received_at if crashes else waits_since(record, hold)) < now - LATE

@@ -1,0 +1,51 @@
+"""`suimon hold` and `suimon release`: let no run of a dataset start for a while."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from suimon.cli.asking import ask
+from suimon.cli.stack import stack_option
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Write JSON, and nothing else, to the output.")
+
+
+@click.command()
+@click.argument("dataset")
+@click.option("--reason", required=True, help="Why nothing may start; the ledger and the e-mails say so.")
+@click.option("--until", default="", metavar="TIME", help="When it ends by itself, as 2026-11-20T09:00.")
+@json_option
+@stack_option
+def hold(dataset: str, reason: str, until: str, stack: str, *, as_json: bool) -> None:
+    """Hold DATASET: its files are checked and kept, and no run starts until somebody releases it.
+
+    A run that Airflow has been asked for goes on. A time without its offset from UTC is one of the dataset's time zone;
+    a hold without --until reminds people every day. Held again, it stays held, for the new reason and until the new
+    time. Exit status: 0 held, 1 it cannot be, 2 the stack could not be asked.
+    """
+    found = ask(stack, "hold", {"dataset": dataset, "reason": reason, "until": until}, named=True)
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    click.echo(f"{found['dataset']} is held since {found['since']}, until {found['until'] or 'it is released'}")
+    click.echo(f"What waits: suimon drops --state ACCEPTED --stack {stack}")
+    click.echo(f"To end it:  suimon release {found['dataset']} --stack {stack}")
+
+
+@click.command()
+@click.argument("dataset")
+@json_option
+@stack_option
+def release(dataset: str, stack: str, *, as_json: bool) -> None:
+    """Release DATASET: of what was held the last write of each partition is started, the oldest date first.
+
+    Exit status: 0 released, 1 it is not held, 2 the stack could not be asked.
+    """
+    found = ask(stack, "release", {"dataset": dataset}, named=True)
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    click.echo(f"{found['dataset']} is held no longer; files on their way now: {found['sent']:,}")
+    click.echo(f"Their runs: suimon drops --state TRIGGERED --stack {stack}")

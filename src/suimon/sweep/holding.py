@@ -1,0 +1,141 @@
+"""A person holds a dataset, so that none of its runs start, or releases it; the sweep ends a hold at its time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from suimon.drops.hold import Hold, outlasted
+from suimon.drops.states import State
+from suimon.incidents.incident import Recovery, gone
+from suimon.incidents.kinds import About, IncidentId, Kind
+from suimon.incidents.messages.holds import HOLD_IS_OVER, held, released
+from suimon.ledger.holds import LostHoldError
+from suimon.sweep.findings import Finding
+from suimon.sweep.oldest_drops import read_oldest
+from suimon.sweep.plans.set_parts import is_orphan, is_set_part
+from suimon.sweep.plans.stuck_drops import QUEUE_HOLDS
+from suimon.sweep.resuming import resume
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from suimon.contract.model import Contract, Contracts
+    from suimon.drops.drop import DropRecord
+    from suimon.incidents.incident import Incident
+    from suimon.incidents.store import IncidentStore
+    from suimon.intake.queue import IntakeQueue
+    from suimon.ledger.drops import Ledger
+
+REASON_CHARACTERS = 500
+HOLD = "hold"
+
+
+class HoldError(Exception):
+    """A hold or a release that cannot be; the message says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holding:
+    """Holds and releases datasets."""
+
+    contracts: Contracts
+    ledger: Ledger
+    incidents: IncidentStore
+    queue: IntakeQueue
+
+    def hold(self, request: Mapping[str, Any], now: datetime) -> Hold:
+        """Hold {dataset, reason, who, until?} and return the hold; HoldError when that cannot be.
+
+        A dataset that is held already stays so since it was, for the new reason and until the new time. Of a crash
+        before people were told the next round of the sweep takes care.
+        """
+        dataset, reason, who = (_words(request.get(name)) for name in ("dataset", "reason", "who"))
+        contract = self._contract(dataset)
+        if not reason:
+            raise HoldError("say why nothing may start")
+        until = _until(_words(request.get("until")), contract)
+        if until and until <= now:
+            raise HoldError(f"{until.isoformat()} is over: give a later time")
+        known = self.ledger.holds.of(dataset)
+        since = known.since if known and known.is_in_force(now) else now
+        wanted = Hold(
+            dataset=dataset,
+            reason=reason[:REASON_CHARACTERS],
+            who=who or "a person",
+            since=since,
+            until=until,
+            revision=known.revision if known else 0,
+        )
+        if wanted == known:
+            return known
+        written = self._put(wanted)
+        self.incidents.report(held(written, self._waiting(dataset, now), now), now)
+        return written
+
+    def release(self, request: Mapping[str, Any], now: datetime) -> tuple[Hold, int]:
+        """Release {dataset, who}: return the hold, and how many drops were sent to the gate; HoldError if none is held.
+
+        Twice does no harm: what a crash has left waiting is sent again, and the gate starts each run once.
+        """
+        dataset, who = _words(request.get("dataset")), _words(request.get("who"))
+        self._contract(dataset)
+        hold = self.ledger.holds.of(dataset)
+        if hold is None:
+            raise HoldError(f"{dataset} is not held")
+        if hold.is_in_force(now):
+            hold = self._put(replace(hold, released_at=now, released_by=who or "a person"))
+        waiting = [one for one in self._waiting(dataset, now) if outlasted(one, hold)]
+        waiting.sort(key=lambda one: (one.partition, one.received_at))
+        resume(self.ledger, self.queue, waiting[:QUEUE_HOLDS])
+        about = IncidentId.of(Kind.HELD, About(dataset=dataset))
+        self.incidents.recover([Recovery(about, released(hold))], now)
+        return hold, len(waiting)
+
+    def look(self, opened: Sequence[Incident], now: datetime) -> Finding:
+        """Report the holds that are in force, remind people of those without an end, and close what has ended."""
+        holds = self.ledger.holds.of_all(contract.dataset for contract in self.contracts.all)
+        in_force = [hold for hold in holds.values() if hold.is_in_force(now)]
+        problems = [held(hold, self._waiting(hold.dataset, now), now) for hold in in_force]
+        self.incidents.report_all(problems, gone(opened, Kind.HELD, HOLD_IS_OVER, still=problems), now)
+        return Finding(HOLD, checked=len(holds), detected=len(problems), reported=len(problems))
+
+    def _waiting(self, dataset: str, now: datetime) -> list[DropRecord]:
+        """Read the accepted drops of a dataset that have a run of their own."""
+        return [
+            record
+            for record in read_oldest(self.ledger, State.ACCEPTED, now, lambda one: one.dataset == dataset).records
+            if record.dataset == dataset
+            and not (is_orphan(record, self.contracts) or is_set_part(record, self.contracts))
+        ]
+
+    def _contract(self, dataset: str) -> Contract:
+        found = {contract.dataset: contract for contract in self.contracts.all}
+        if dataset not in found:
+            raise HoldError(f"no contract of dataset {dataset!r}; there are: {', '.join(sorted(found))}")
+        return found[dataset]
+
+    def _put(self, hold: Hold) -> Hold:
+        try:
+            return self.ledger.holds.put(hold)
+        except LostHoldError as error:
+            raise HoldError(f"somebody else has just held or released {hold.dataset}: look at it again") from error
+
+
+def _until(text: str, contract: Contract) -> datetime | None:
+    """Read a time, without an offset as one of the dataset's time zone."""
+    if not text:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise HoldError(f"until {text!r}: write a time as 2026-11-20T09:00, or with its offset from UTC") from error
+    if at.tzinfo is None:
+        at = at.replace(tzinfo=ZoneInfo(contract.arrival.time_zone if contract.arrival else "UTC"))
+    return at.astimezone(UTC)
+
+
+def _words(value: Any) -> str:
+    return " ".join(str(value or "").split())

@@ -1,0 +1,175 @@
+"""A dataset is held and released: by a person, or by itself at its time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from suimon.contract.model import Arrival
+from suimon.drops.hold import Hold
+from suimon.drops.states import State
+from suimon.ledger.holds import LostHoldError
+from suimon.sweep.holding import HoldError, Holding
+from suimon.sweep.plans.stuck_drops import STUCK
+from tests.functional.conftest import open_ids
+from tests.functional.sweep.swept import HOUR, MINUTE, NOON, World, contracts, key_of
+
+if TYPE_CHECKING:
+    from suimon.drops.drop import DropRecord
+
+REQUEST = {"dataset": "sales", "reason": "the month is being closed", "who": "arn:me"}
+
+
+def holding(world: World) -> Holding:
+    return world.sweep().holding()
+
+
+def accepted(world: World, day: str, sequencer: str = "0A", at: datetime = NOON) -> DropRecord:
+    record = world.receive(world.put(key_of(day), body=sequencer, written=at), sequencer, at)
+    return world.bring(record, State.VALIDATING, State.ACCEPTED, at=at)
+
+
+def test_what_is_held_is_no_stuck_drop_gets_no_messages_and_is_told_of_once(world: World) -> None:
+    holding(world).hold({**REQUEST, "until": "2026-11-23T09:00Z"}, NOON)
+    [(subject, body)] = world.post.letters()
+    assert subject == "[Suimon] sales is held: no run starts until 2026-11-23 09:00Z"
+    assert "arn:me holds it since 2026-11-22 12:00Z: the month is being closed" in body
+    assert "suimon release sales" in body
+    accepted(world, "2026-11-21")
+    for hours in range(1, 20, 3):
+        findings = world.round(NOON + hours * HOUR)
+        assert (findings.failures, findings.unexplained, findings.of(STUCK).detected) == ((), 0, 0)
+    assert (world.resumed(), world.post.letters()) == ([], [])
+    assert open_ids(world.incidents) == ["held:sales"]
+
+
+def test_a_hold_ends_by_itself_at_its_time_and_what_it_kept_is_sent_to_the_gate(world: World) -> None:
+    holding(world).hold({**REQUEST, "until": "2026-11-22T15:00Z"}, NOON)
+    kept = accepted(world, "2026-11-21")
+    world.round(NOON + 2 * HOUR)
+    assert world.resumed() == []
+    world.post.letters()
+    findings = world.round(NOON + 3 * HOUR + MINUTE)
+    assert world.resumed() == [kept.id]
+    assert findings.of(STUCK).reported == 0  # it has waited for the hold, and for nothing else
+    [(subject, body)] = world.post.letters()
+    assert subject == "[Suimon] Recovered: sales is held: no run starts until 2026-11-22 15:00Z"
+    assert "The time of the hold is over" in body
+
+
+def test_what_waits_for_an_hour_after_its_hold_is_stuck(world: World) -> None:
+    holding(world).hold({**REQUEST, "until": "2026-11-22T15:00Z"}, NOON)
+    accepted(world, "2026-11-21")
+    assert world.round(NOON + 4 * HOUR).of(STUCK).reported == 0
+    assert world.round(NOON + 4 * HOUR + MINUTE).of(STUCK).reported == 1
+
+
+def test_a_hold_without_an_end_reminds_people_every_day(world: World) -> None:
+    holding(world).hold(REQUEST, NOON)
+    for quarters in range(4 * 24 * 3 + 1):
+        world.round(NOON + quarters * 15 * MINUTE)
+    assert world.post.subjects() == ["[Suimon] sales is held: no run starts until somebody releases it"] * 4
+
+
+def test_a_release_sends_what_was_held_oldest_date_first_and_says_so(world: World) -> None:
+    holding(world).hold(REQUEST, NOON)
+    kept = [accepted(world, day) for day in ("2026-11-21", "2026-11-19", "2026-11-20")]
+    world.post.letters()
+    hold, sent = holding(world).release({"dataset": "sales", "who": "arn:you"}, NOON + HOUR)
+    assert (hold.ends_at, hold.released_by, sent) == (NOON + HOUR, "arn:you", 3)
+    assert world.resumed() == [kept[1].id, kept[2].id, kept[0].id]
+    [(subject, body)] = world.post.letters()
+    assert subject.startswith("[Suimon] Recovered: sales is held")
+    assert "arn:you has released it" in body
+
+
+def test_a_release_whose_function_crashed_is_finished_by_the_next_one_or_by_the_sweep(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    holding(world).hold(REQUEST, NOON)
+    kept = accepted(world, "2026-11-21")
+    monkeypatch.setattr("suimon.sweep.holding.resume", crash)
+    with pytest.raises(KeyboardInterrupt):
+        holding(world).release({"dataset": "sales"}, NOON + HOUR)
+    monkeypatch.undo()
+    assert world.resumed() == []
+    world.round(NOON + HOUR + MINUTE)
+    assert world.resumed() == [kept.id]
+    holding(world).release({"dataset": "sales"}, NOON + 2 * HOUR)
+    assert world.resumed() == [kept.id]
+    assert open_ids(world.incidents) == []
+
+
+def test_a_hold_whose_function_crashed_before_it_told_people_is_told_by_the_sweep(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("suimon.sweep.holding.held", crash)
+    with pytest.raises(KeyboardInterrupt):
+        holding(world).hold(REQUEST, NOON)
+    monkeypatch.undo()
+    world.round(NOON + 15 * MINUTE)
+    assert open_ids(world.incidents) == ["held:sales"]
+
+
+def crash(*_: Any) -> Any:
+    raise KeyboardInterrupt
+
+
+def test_the_same_hold_twice_is_one_and_another_changes_its_reason_and_its_end(world: World) -> None:
+    first = holding(world).hold(REQUEST, NOON)
+    assert holding(world).hold(REQUEST, NOON + HOUR) == first
+    assert len(world.post.letters()) == 1
+    longer = holding(world).hold({**REQUEST, "reason": "longer", "until": "2026-11-30"}, NOON + HOUR)
+    assert (longer.since, longer.reason) == (NOON, "longer")
+    assert len(world.post.letters()) == 1
+    holding(world).release({"dataset": "sales"}, NOON + 2 * HOUR)
+    assert holding(world).hold(REQUEST, NOON + 3 * HOUR).since == NOON + 3 * HOUR
+
+
+def test_a_time_without_its_offset_is_one_of_the_dataset_s_zone(world: World) -> None:
+    from dataclasses import replace  # noqa: PLC0415 for this test alone
+    from datetime import time  # noqa: PLC0415 likewise
+
+    sales = replace(
+        contracts().all[0], arrival=Arrival(days_after=1, deadline=time(6), time_zone="Asia/Tokyo", lookback_days=2)
+    )
+    world.contracts = replace(world.contracts, all=(sales,))
+    hold = holding(world).hold({**REQUEST, "until": "2026-11-23T09:00"}, NOON)
+    assert hold.until == datetime(2026, 11, 23, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"dataset": "sale"}, "no contract of dataset 'sale'; there are: sales"),
+        ({"reason": " "}, "say why"),
+        ({"until": "2026-11-22T11:59Z"}, "is over"),
+        ({"until": "tomorrow"}, "write a time as"),
+    ],
+)
+def test_what_cannot_be_held_is_refused_and_nothing_is_written(world: World, changed: dict[str, str], why: str) -> None:
+    with pytest.raises(HoldError, match=why):
+        holding(world).hold(REQUEST | changed, NOON)
+    assert world.ledger.holds.of("sales") is None
+
+
+def test_what_is_not_held_cannot_be_released(world: World) -> None:
+    with pytest.raises(HoldError, match="sales is not held"):
+        holding(world).release({"dataset": "sales"}, NOON)
+
+
+def test_of_two_who_change_a_hold_at_once_one_is_refused(world: World) -> None:
+    holds = world.ledger.holds
+    read = holds.put(Hold(dataset="sales", reason="r", who="w", since=NOON))
+    holds.put(Hold(dataset="sales", reason="theirs", who="w", since=NOON, revision=read.revision))
+    with pytest.raises(LostHoldError):
+        holds.put(Hold(dataset="sales", reason="ours", who="w", since=NOON, revision=read.revision))
+    with pytest.raises(LostHoldError):
+        holds.put(Hold(dataset="sales", reason="ours", who="w", since=NOON))
+
+
+def test_a_write_whose_answer_was_lost_is_repeated_without_harm(world: World) -> None:
+    hold = Hold(dataset="sales", reason="r", who="w", since=NOON, until=NOON + timedelta(days=1))
+    assert world.ledger.holds.put(hold) == world.ledger.holds.put(hold)
