@@ -21,12 +21,14 @@ from suimon.freshness.forecast import MOST_DAYS, forecast, warnings
 from suimon.freshness.round_time import RoundTimeError, round_time
 from suimon.freshness.waiving import Request, WaiverError, waive
 from suimon.freshness.watch import Watch
+from suimon.incidents.kinds import Kind
 from suimon.incidents.store import IncidentStore
 from suimon.ledger.checkpoints import Checkpoints
 from suimon.ledger.drops import Ledger
 from suimon.ledger.unusable import Unusable
 from suimon.ledger.waivers import Waivers
 from suimon.mwaa.airflow import CLIENT_CONFIG, Airflow
+from suimon.mwaa.check_up import look
 from suimon.mwaa.pace import Pace
 from suimon.outcome.run_end import RunEnds
 from suimon.settings import Settings
@@ -141,7 +143,22 @@ def release(request: dict[str, Any], now: datetime) -> dict[str, Any]:
     return {"dataset": held.dataset, "sent": sent}
 
 
-ASKED = {"close": close_drop, "expect": expect, "forecast": look_ahead, "hold": hold, "release": release}
+def check_up(_request: dict[str, Any], _now: datetime) -> dict[str, Any]:
+    """Return what Airflow says of itself and of the contracts' DAGs, and which of the gate's requests it refuses."""
+    dags = {one.dag_id for one in contracts().all if one.dag_id}
+    refused = [str(one.id) for one in incidents().open_incidents() if one.kind in REFUSALS]
+    return {**look(sweep().airflow, sorted(dags)), "refused": refused}
+
+
+ASKED = {
+    "check_up": check_up,
+    "close": close_drop,
+    "expect": expect,
+    "forecast": look_ahead,
+    "hold": hold,
+    "release": release,
+}
+REFUSALS = (Kind.MWAA_DENIED, Kind.FORBIDDEN_DAG)
 
 
 def reconcile(request: dict[str, Any], now: datetime, time_left: Callable[[], float]) -> dict[str, Any]:

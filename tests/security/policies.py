@@ -40,6 +40,7 @@ ARNS = {
     "Ledger": LEDGER,
     "Bus": BUS,
     "AlertsKey": KEY,
+    "ObjectCreatedRule": arn("events", f"rule/{STACK}-object-created"),
 }
 REFS = {
     "AWS::AccountId": ACCOUNT,

@@ -57,6 +57,8 @@ def _s3() -> Iterator[Question]:
         yield Question(f"{action} raw", f"s3:{action}", f"{RAW}/sales/a")
     for action in ("ListBucket", "ListBucketVersions", "PutBucketPolicy", "DeleteBucket", "PutBucketNotification"):
         yield Question(f"{action} raw", f"s3:{action}", RAW)
+    for action in ("GetBucketNotification", "GetBucketVersioning", "PutBucketVersioning"):
+        yield Question(f"{action} raw", f"s3:{action}", RAW)
     for prefix in ("accepted/", "aside/", "processed/"):
         yield Question(f"ListBucket lake {prefix}", "s3:ListBucket", LAKE, {"s3:prefix": prefix})
     for prefix in ("sales/", "undeliverable/"):
@@ -136,7 +138,12 @@ def _messages() -> Iterator[Question]:
     own = {"events:source": "suimon.dag", "events:detail-type": "Run Finished"}
     for bus in ("default", "another-events"):
         yield Question(f"PutEvents to {bus}", "events:PutEvents", arn("events", f"event-bus/{bus}"), own)
-    for action in ("DisableRule", "RemoveTargets", "PutRule"):
+    for topic in ("alerts", "another"):
+        yield Question(
+            f"ListSubscriptionsByTopic {topic}", "sns:ListSubscriptionsByTopic", arn("sns", f"{STACK}-{topic}")
+        )
+    yield Question("TestEventPattern", "events:TestEventPattern", "*")
+    for action in ("DisableRule", "RemoveTargets", "PutRule", "DescribeRule", "ListTargetsByRule"):
         yield Question(f"{action} object-created", f"events:{action}", arn("events", f"rule/{STACK}-object-created"))
     schedule = arn("scheduler", f"schedule/default/{STACK}-freshness")
     yield Question("DeleteSchedule freshness", "scheduler:DeleteSchedule", schedule)
@@ -156,6 +163,10 @@ def _keys() -> Iterator[Question]:
 
 
 def _rest() -> Iterator[Question]:
+    for action in ("GetFunctionConfiguration", "UpdateFunctionConfiguration"):
+        yield Question(f"{action} intake", f"lambda:{action}", arn("lambda", f"function:{STACK}-intake"))
+    for action in ("ListEventSourceMappings", "UpdateEventSourceMapping"):
+        yield Question(action, f"lambda:{action}", "*")
     for role in ("IntakeRole", "GlueRole", "CopyRole"):
         yield Question(f"PassRole {role}", "iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/{role}")
         yield Question(f"AssumeRole {role}", "sts:AssumeRole", f"arn:aws:iam::{ACCOUNT}:role/{role}")

@@ -33,6 +33,10 @@ def test_what_reads_airflow_makes_requests_that_change_nothing() -> None:
     assert requests_in("mwaa/airflow.py") == READS
 
 
+def test_a_check_up_makes_requests_that_change_nothing() -> None:
+    assert requests_in("mwaa/check_up.py") == {("GET", "path")}
+
+
 def test_what_starts_a_run_makes_one_request_that_changes_something() -> None:
     assert requests_in("mwaa/trigger.py") == STARTS
 
@@ -43,7 +47,7 @@ def test_no_other_module_asks_airflow() -> None:
         for file in SOURCE.rglob("*.py")
         if "invoke_rest_api" in file.read_text(encoding="utf-8") or "airflow.call(" in file.read_text(encoding="utf-8")
     }
-    assert asking == {"mwaa/airflow.py", "mwaa/trigger.py"}
+    assert asking == {"mwaa/airflow.py", "mwaa/check_up.py", "mwaa/trigger.py"}
 
 
 def test_the_page_tells_what_user_may_besides() -> None:

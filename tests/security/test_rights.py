@@ -43,6 +43,10 @@ MAY = {
         *("Get reports sales/a", "FilterLogEvents intake"),
         *("Get reports undeliverable/a", "Delete reports undeliverable/a", "ListBucket reports undeliverable/"),
         *_key("s3", "dynamodb", writes=False),
+        *("GetBucketNotification raw", "GetBucketVersioning raw", "GetFunctionConfiguration intake"),
+        *("DescribeRule object-created", "ListTargetsByRule object-created", "TestEventPattern"),
+        *("GetQueueAttributes intake", "GetQueueAttributes intake-dead", "ListSubscriptionsByTopic alerts"),
+        "ListEventSourceMappings",
     },
     "DAG": {
         *("Get lake processed/a", "ListBucket lake processed/"),
@@ -83,7 +87,7 @@ MAY = {
         *_key("s3", "dynamodb", "sqs", "sns"),
         *_TRACE,
     },
-    "replay plan": {"Query by_partition", *_log("replay-plan"), *_TRACE, *_key("dynamodb")},
+    "replay plan": {"GetItem ledger", "Query by_partition", *_log("replay-plan"), *_TRACE, *_key("dynamodb")},
     "replay machine": {"Invoke intake", "Invoke replay-plan", *_TRACE},
     "schedule": {"Invoke freshness", "SendMessage undelivered", *_key("sqs")},
     "Glue": {

@@ -22,7 +22,7 @@ def hold(dataset: str, reason: str, until: str, stack: str, *, as_json: bool) ->
     """Hold DATASET: its files are checked and kept, and no run starts until somebody releases it.
 
     A run that Airflow has been asked for goes on. A time without its offset from UTC is one of the dataset's time zone;
-    a hold without --until reminds people every day. Held again, it stays held, for the new reason and until the new
+    of a hold that lasts people are reminded. Held again, it stays held, for the new reason and until the new
     time. Exit status: 0 held, 1 it cannot be, 2 the stack could not be asked.
     """
     found = ask(stack, "hold", {"dataset": dataset, "reason": reason, "until": until}, named=True)

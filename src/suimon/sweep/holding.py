@@ -72,7 +72,7 @@ class Holding:
         if wanted == known:
             return known
         written = self._put(wanted)
-        self.incidents.report(held(written, self._waiting(dataset, now), now), now)
+        self.incidents.report(held(written, self._waiting(dataset, now)), now)
         return written
 
     def release(self, request: Mapping[str, Any], now: datetime) -> tuple[Hold, int]:
@@ -95,10 +95,10 @@ class Holding:
         return hold, len(waiting)
 
     def look(self, opened: Sequence[Incident], now: datetime) -> Finding:
-        """Report the holds that are in force, remind people of those without an end, and close what has ended."""
+        """Report the holds that are in force, and close what has ended; people are reminded as of every incident."""
         holds = self.ledger.holds.of_all(contract.dataset for contract in self.contracts.all)
         in_force = [hold for hold in holds.values() if hold.is_in_force(now)]
-        problems = [held(hold, self._waiting(hold.dataset, now), now) for hold in in_force]
+        problems = [held(hold, self._waiting(hold.dataset, now)) for hold in in_force]
         self.incidents.report_all(problems, gone(opened, Kind.HELD, HOLD_IS_OVER, still=problems), now)
         return Finding(HOLD, checked=len(holds), detected=len(problems), reported=len(problems))
 

@@ -19,12 +19,11 @@ if TYPE_CHECKING:
 HOLD_IS_OVER = "The time of the hold is over. What was held is started now."
 
 
-def held(hold: Hold, waiting: Sequence[DropRecord], now: datetime) -> Problem:
-    """Report a dataset that is held; of a hold without an end people are reminded every day."""
+def held(hold: Hold, waiting: Sequence[DropRecord]) -> Problem:
+    """Report a dataset that is held, and what waits there."""
     files = listed([f"{one.drop.shown_key} (drop {one.id})" for one in waiting])
     wait = f"These wait:\n{files}" if waiting else "No file waits yet."
     ends = f"until {_minute(hold.until)}" if hold.until else "until somebody releases it"
-    days = 0 if hold.until else (now - hold.since).days
     return Problem(
         kind=Kind.HELD,
         about=About(dataset=hold.dataset),
@@ -35,7 +34,7 @@ def held(hold: Hold, waiting: Sequence[DropRecord], now: datetime) -> Problem:
             "What to do: nothing, as long as that is right. To start what waits, the last file of each date alone:\n"
             f"  suimon release {hold.dataset}{OF_STACK}"
         ),
-        fingerprint=f"{_minute(hold.since)} {ends} {days} {hold.reason}",
+        fingerprint=f"{_minute(hold.since)} {ends} {hold.reason}",
     )
 
 

@@ -1,0 +1,100 @@
+"""`suimon doctor`: is a deployed stack as it must be? One line a check, each with what to do."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import click
+from botocore.exceptions import BotoCoreError, ClientError
+
+from suimon.cli import doctor_checks as checks
+from suimon.cli.asking import RefusedError, ask
+from suimon.cli.doctor_checks import Finding, Stack
+from suimon.cli.errors import CommandError
+from suimon.cli.stack import advice, stack_option
+from suimon.clock import utc_now
+from suimon.drops.foreign_text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+WIDTH = 80  # characters of a line
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Write JSON, and nothing else, to the output.")
+@stack_option
+def doctor(stack: str, *, as_json: bool) -> None:
+    """Check that a deployed stack is as it must be: its parts at AWS, the DAGs in Airflow, who gets the alerts.
+
+    Nothing is changed. Exit status: 0 all is well, 1 something is not or could not be looked at, 2 the stack could not
+    be asked.
+    """
+    deployed = read_stack(stack)
+    findings = list(examine(deployed))
+    if as_json:
+        click.echo(json.dumps([asdict(one) | {"ok": one.ok} for one in findings], ensure_ascii=False, indent=2))
+    else:
+        for line in lines_of(findings):
+            click.echo(line)
+    raise SystemExit(0 if all(one.ok for one in findings) else 1)
+
+
+def read_stack(name: str) -> Stack:
+    """Read what CloudFormation says of a stack; CommandError when there is none, or nobody may ask."""
+    try:
+        answer = boto3.client("cloudformation").describe_stacks(StackName=name)
+    except (ClientError, BotoCoreError) as error:
+        raise CommandError(f"stack {name}: {advice(error)}") from error
+    found = answer["Stacks"][0]
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+    answered_at = answer["ResponseMetadata"]["HTTPHeaders"].get("date", "")
+    return Stack(name, found["StackStatus"], outputs, answered_at)
+
+
+def examine(stack: Stack) -> Iterator[Finding]:
+    """Make every check; one that fails hides no other. Without its outputs nothing else of a stack is known."""
+    found = list(checks.outputs(stack))
+    yield from found
+    yield from checks.clock(stack, utc_now())
+    if any(name not in stack.outputs for name in checks.OUTPUTS):
+        return
+    s3, events, sqs = (boto3.client(name) for name in ("s3", "events", "sqs"))
+    functions, sns = boto3.client("lambda"), boto3.client("sns")
+    every: dict[str, Callable[[], Iterator[Finding]]] = {
+        "raw bucket": lambda: checks.raw_bucket(s3, stack.outputs["RawBucket"]),
+        "rule": lambda: checks.rule(events, stack),
+        "queue's policy": lambda: checks.queue_policy(sqs, stack),
+        "event source": lambda: checks.mapping(functions, stack),
+        "dead letters": lambda: checks.dead_letters(sqs, stack),
+        "subscriptions": lambda: checks.subscriptions(sns, stack.outputs["AlertsTopicArn"]),
+        "functions": lambda: checks.releases(functions, stack),
+        "Airflow": lambda: checks.airflow(_ask_airflow(stack.name)),
+    }
+    for name, check in every.items():
+        try:
+            yield from check()
+        except (ClientError, BotoCoreError) as error:
+            yield Finding(name, "could not be looked at", advice(error))
+        except (RefusedError, CommandError) as error:
+            yield Finding(name, "could not be looked at", str(error.message))
+
+
+def _ask_airflow(stack: str) -> dict[str, Any]:
+    return ask(stack, "check_up", {})
+
+
+def lines_of(findings: list[Finding]) -> Iterator[str]:
+    """Write one line a check, and below it what to do; none is longer than WIDTH."""
+    for one in findings:
+        verdict = "OK    " if one.ok else "FAIL  "
+        text = one_line(f"{one.check}: {one.text}")
+        yield from textwrap.wrap(text, WIDTH, initial_indent=verdict, subsequent_indent=" " * 6)
+        if not one.ok:
+            yield from textwrap.wrap(one_line(one.do), WIDTH, initial_indent=" " * 6 + "-> ", subsequent_indent=" " * 9)
+    wrong = sum(not one.ok for one in findings)
+    yield f"{len(findings)} checks, {wrong} to mend." if wrong else f"{len(findings)} checks, all is well."
