@@ -37,7 +37,6 @@ DECISIONS = Subject(
         "intake/run_start",
         "replay/plan",
         "outcome/plan",
-        *_below("freshness", "arrivals", "tables"),
         *_below("sweep/plans", "dead_letters", "stuck_drops", "silent_runs", "round"),
         *_below("sweep/plans", "unmatched_drops", "lost_events", "set_parts"),
         *_below("incidents", "kinds", "recovery", "incident", "email", "store"),
@@ -48,6 +47,19 @@ DECISIONS = Subject(
         "tests/functional/freshness/test_watch.py",
         "tests/functional/incidents",
         "tests/functional/sweep/test_silent_runs.py",
+    ),
+    without="not process",
+)
+EXPECTATIONS = Subject(
+    modules=(
+        *_below("freshness", "arrivals", "expected", "forecast", "questions", "tables", "waiving"),
+        "contract/calendar",
+        "contract/odcs/arrival",
+    ),
+    # Without the year, which takes too long to be lived for each change.
+    tests=(
+        *_below("tests/functional/freshness", "test_tables.py", "test_waiving.py", "test_watch.py"),
+        *_below("tests/unit", "freshness", "contract/test_calendar.py"),
     ),
     without="not process",
 )
@@ -70,4 +82,4 @@ CHECKER = Subject(
         "and not test_what_a_property_says_is_compiled"
     ),
 )
-SUBJECTS = {"decisions": DECISIONS, "checker": CHECKER}
+SUBJECTS = {"decisions": DECISIONS, "expectations": EXPECTATIONS, "checker": CHECKER}

@@ -61,7 +61,6 @@ def test_a_table_without_rows_is_empty_and_one_of_nulls_has_no_value(
     [
         ("date", "2026-11-20", "2026-11-20T00:00:00+00:00"),
         ("timestamp", "2026-11-20 23:59:59", "2026-11-20T23:59:59+00:00"),
-        ("timestamptz", "2026-11-20 23:59:59+09", "2026-11-20T14:59:59+00:00"),
     ],
 )
 def test_the_newest_value_is_a_time_in_utc(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date, timedelta
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +14,7 @@ from suimon.contract.model import Contract
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 WEEK = frozenset(range(5))
 # 2026-11-20 is a Friday; the 23rd is Labour Thanksgiving Day in Japan.
@@ -178,6 +180,16 @@ def test_a_contract_declares_when_its_files_begin_and_end(calendar_of: Callable[
         ("monthDays: [-1]", "monthDays[0]", "must be a number from 1 to 31, or last"),
         ("firstDate: 20260101", "firstDate", "must be a date YYYY-MM-DD"),
         ('closures: ["2026-W05-1"]', "closures[0]", "must be a date YYYY-MM-DD"),
+        ("closures: [2026-11-20, 2026-11-21, 2026-11-20]", "closures[2]", "'2026-11-20' stands twice; keep one"),
+        ("closures: closures.csv", "closures", "or the name of a file beside the contract, such as closures.txt"),
+        ("closures: ../closures.txt", "closures", "or the name of a file beside the contract"),
+        ("closures: closures.txt", "closures", "cannot be read beside the contract: FileNotFoundError"),
+        ("holidays: JP-", "holidays", "'JP-' is no country whose holidays are known"),
+        ("holidays: JP-99", "holidays", "'JP-99' is no country whose holidays are known"),
+        ("holidays: [JP]", "holidays", "is no country whose holidays are known"),
+        ("firstDate: 2041-01-01", "firstDate", "lies after 2040: nothing is watched until then"),
+        ("graceMinutes: 0", "graceMinutes", "must be a whole number"),
+        ("graceMinutes: 7200", "graceMinutes", "ends after lookbackDays: no file would ever be missing"),
         ("firstDate: soon", "firstDate", "must be a date YYYY-MM-DD"),
         ("firstDate: 2026-11-21, lastDate: 2026-11-20", "lastDate", "lies before firstDate"),
         ("firstDate: 2026-11-21, lastDate: 2026-11-22, weekdays: [mon]", "", "no date would ever have a file"),
@@ -215,3 +227,83 @@ def test_dates_that_reject_what_comes_in_time_are_refused(
         assert reads(text).dates.days_back == 1
     else:
         assert ["daysBack rejects what comes by its deadline" in problem for problem in refused(text)] == [True]
+
+
+def test_closures_may_stand_in_a_file_beside_the_contract(
+    calendar_of: Callable[[str], Calendar], tmp_path: Path
+) -> None:
+    text = "\ufeff# company\n\n2026-11-21\n2026-11-23  # move to the new office\r\n"
+    (tmp_path / "closures.txt").write_text(text, encoding="utf-8")
+    assert expected(calendar_of("closures: closures.txt"), FRIDAY, 5) == ["11-20", "11-22", "11-24"]
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("2026-11-21\n2026-11-31\n", "closures.txt, line 2: must be a date YYYY-MM-DD, is '2026-11-31'"),
+        ("2026-11-21\n\n2026-11-21 # again\n", "closures.txt, line 3: 2026-11-21 stands twice; keep one"),
+        ("# none yet\n", "closures.txt closes no date; remove the clause"),
+        ("", "closures.txt closes no date; remove the clause"),
+    ],
+)
+def test_a_line_of_a_file_of_closures_that_is_no_date_is_refused(
+    text: str, what: str, draft: Callable[..., str], refused: Callable[[str], list[str]], tmp_path: Path
+) -> None:
+    (tmp_path / "closures.txt").write_text(text, encoding="utf-8")
+    (problem,) = refused(draft(custom=ARRIVAL.format(more="closures: closures.txt")))
+    assert what in problem
+
+
+def test_holidays_are_compiled_with_where_they_come_from(calendar_of: Callable[[str], Calendar]) -> None:
+    source = calendar_of("holidays: DE-BY").holidays
+    assert source
+    assert (source.country, source.until) == ("DE-BY", date(2040, 12, 31))
+    assert source.version == version("holidays")
+    assert calendar_of("weekdays: [mon]").holidays is None
+
+
+@pytest.mark.parametrize(("grace", "minutes"), [("graceMinutes: 7199", 7199), ("weekdays: [mon]", 0)])
+def test_a_grace_is_shorter_than_a_file_is_looked_for(
+    grace: str, minutes: int, draft: Callable[..., str], reads: Callable[[str], Contract]
+) -> None:
+    contract = reads(draft(custom=ARRIVAL.format(more=grace)))
+    assert contract.arrival
+    assert contract.arrival.grace_minutes == minutes
+    assert Contract.from_json(json.loads(json.dumps(contract.to_json()))) == contract
+
+
+def test_nothing_is_expected_that_would_be_rejected_unread(
+    draft: Callable[..., str], reads: Callable[[str], Contract]
+) -> None:
+    firsts = [
+        contract.arrival.calendar.first
+        for more in ("weekdays: [fri]", "firstDate: 2026-11-21")
+        if (contract := reads(draft(custom=_with_not_before(more)))).arrival
+    ]
+    assert firsts == [FRIDAY, SATURDAY]
+
+
+@pytest.mark.parametrize(
+    ("more", "what"),
+    [
+        ("lastDate: 2026-11-19", "lies before notBefore, 2026-11-20: no date would have a file"),
+        ("firstDate: 2026-11-19", "lies before notBefore, 2026-11-20: files would be rejected"),
+    ],
+)
+def test_a_first_or_last_date_before_any_that_is_taken_is_refused(
+    more: str, what: str, draft: Callable[..., str], refused: Callable[[str], list[str]]
+) -> None:
+    (problem,) = refused(draft(custom=_with_not_before(more)))
+    assert what in problem
+
+
+@pytest.mark.parametrize("deadline", ["24:00", "6:00", "06:60", "\u0660\u0666:00"])
+def test_a_deadline_that_is_no_time_of_the_day_is_refused(
+    deadline: str, draft: Callable[..., str], refused: Callable[[str], list[str]]
+) -> None:
+    text = draft(custom=ARRIVAL.format(more="weekdays: [mon]").replace("06:00", deadline))
+    assert ["deadline" in problem for problem in refused(text)] == [True]
+
+
+def _with_not_before(more: str) -> str:
+    return f"{ARRIVAL.format(more=more)}}}\n  - {{property: dates, value: {{notBefore: 2026-11-20}}"

@@ -1,10 +1,13 @@
 """When files are due, out of `arrival`: the deadline, and the calendar of the days that have a file."""
 
 import re
+from contextlib import suppress
+from dataclasses import replace
 from datetime import date, time, timedelta
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
+from pathlib import Path
 
 from suimon.contract.calendar import EVERY_DAY, WEEKDAYS, WHEN_CLOSED, Calendar, HolidaySource
 from suimon.contract.model import Arrival
@@ -15,10 +18,21 @@ _CALENDAR = ("weekdays", "monthDays", "businessDays", "holidays", "closures", "w
 ARRIVAL: Grammar = dict.fromkeys(
     ("daysAfter", "deadline", "timeZone", "lookbackDays", "graceMinutes", *_CALENDAR), READ
 )
+# What ODCS says without a time zone of a place, which a deadline needs.
+AS_ARRIVAL = {
+    "latency": "Write customProperties, property arrival: daysAfter",
+    "ly": "Write customProperties, property arrival: daysAfter",
+    "timeOfAvailability": "Write customProperties, property arrival: deadline and timeZone",
+    "ta": "Write customProperties, property arrival: deadline and timeZone",
+    "frequency": "Write customProperties, property arrival: weekdays, monthDays or businessDays",
+    "fy": "Write customProperties, property arrival: weekdays, monthDays or businessDays",
+    "schedule": "Write customProperties, property arrival: deadline, weekdays, monthDays or businessDays",
+}
 LAST = "last"
 _MONTH = 31
 _MOST_GRACE = 366 * 24 * 60
-_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_FILE, _FILE_IS = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*\.txt"), "file beside the contract, such as closures.txt"
 _NO_PLACES = {"Factory", "localtime", "posixrules"}
 # In so many days every month has begun with every weekday, in a leap year too.
 _REPEATS = 28 * 366
@@ -30,7 +44,9 @@ def read_arrival(clause: Clause, reader: Reader) -> Arrival:
     """Read `arrival`; a rule by which no day ever has a file is refused."""
     deadline, zone = time(), reader.text(clause, "timeZone")
     try:
-        deadline = time.fromisoformat(reader.text(clause, "deadline", r"\d\d:\d\d", 'HH:MM in quotes, as in "06:00"'))
+        deadline = time.fromisoformat(
+            reader.text(clause, "deadline", r"[0-2][0-9]:[0-5][0-9]", 'HH:MM in quotes, as in "06:00"')
+        )
     except ValueError:
         if (given := clause["deadline"]) and reader.sound(clause, "deadline"):
             reader.refuse(given, "is no time of the day")
@@ -67,7 +83,9 @@ def _calendar(clause: Clause, reader: Reader) -> Calendar:
         last=_day(clause["lastDate"], reader),
         holidays=_holiday_source(clause),
     )
-    if calendar.first and calendar.last and calendar.last < calendar.first:
+    if calendar.first and calendar.first.year > HOLIDAY_YEARS[-1]:
+        reader.refuse(clause["firstDate"] or clause, f"lies after {HOLIDAY_YEARS[-1]}: nothing is watched until then")
+    elif calendar.first and calendar.last and calendar.last < calendar.first:
         reader.refuse(clause["lastDate"] or clause, "lies before firstDate: no date would ever have a file")
     elif reader.sound(clause, *_CALENDAR) and not _has_a_date(calendar):
         reader.refuse(clause, "no date would ever have a file: open some weekdays, or name other dates")
@@ -118,12 +136,12 @@ def _holidays(clause: Clause, reader: Reader) -> frozenset[date]:
         return frozenset()
     from holidays import country_holidays  # noqa: PLC0415 few contracts need it, and it takes its time
 
-    country, _, region = str(given.value).partition("-")
-    try:
-        return frozenset(country_holidays(country, subdiv=region or None, years=HOLIDAY_YEARS))
-    except NotImplementedError:
-        reader.refuse(given, f"{brief(given)} is no country whose holidays are known; write one such as JP or US-CA")
-        return frozenset()
+    country, dash, region = str(given.value).partition("-")
+    with suppress(NotImplementedError):
+        if region or not dash:
+            return frozenset(country_holidays(country, subdiv=region or None, years=HOLIDAY_YEARS))
+    reader.refuse(given, f"{brief(given)} is no country whose holidays are known; write one such as JP or US-CA")
+    return frozenset()
 
 
 def _holiday_source(clause: Clause) -> HolidaySource | None:
@@ -133,19 +151,70 @@ def _holiday_source(clause: Clause) -> HolidaySource | None:
 
 
 def _closures(clause: Clause, reader: Reader) -> frozenset[date]:
+    """Return the closed dates, of a list or of a file beside the contract."""
     given = clause["closures"]
     if given is None:
         return frozenset()
+    if isinstance(given.value, str) and _FILE.fullmatch(given.value):
+        return _closures_of_file(given, reader)
     if not isinstance(given.value, list):
-        reader.refuse(given, f"must be a list of dates YYYY-MM-DD, is {brief(given)}")
-    return frozenset(day for item in given if (day := _day(item, reader)))
+        reader.refuse(given, f"must be a list of dates YYYY-MM-DD, or the name of a {_FILE_IS}; is {brief(given)}")
+    found = set[date]()
+    for item in given:
+        if (day := _day(item, reader)) in found:
+            reader.refuse(item, f"{brief(item)} stands twice; keep one")
+        elif day:
+            found.add(day)
+    return frozenset(found)
+
+
+def _closures_of_file(given: Clause, reader: Reader) -> frozenset[date]:
+    """Read a file of dates, one a line, each perhaps with a # and words behind it."""
+    path = Path(given.file).parent / given.value
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reader.refuse(given, f"{brief(given)} cannot be read beside the contract: {type(error).__name__}")
+        return frozenset()
+    found = set[date]()
+    for number, line in enumerate(lines, 1):
+        if not (text := line.partition("#")[0].strip()):
+            continue
+        day = _date(text)
+        if day is None:
+            reader.refuse(given, f"{given.value}, line {number}: must be a date YYYY-MM-DD, is {brief(text)}")
+        elif day in found:
+            reader.refuse(given, f"{given.value}, line {number}: {text} stands twice; keep one")
+        else:
+            found.add(day)
+    if not found:
+        reader.refuse(given, f"{given.value} closes no date; remove the clause")
+    return frozenset(found)
+
+
+def begin_with(arrival: Arrival, clause: Clause, not_before: date, reader: Reader) -> Arrival:
+    """Return an arrival that expects nothing before the `notBefore` of `dates`: such a file is rejected unread.
+
+    clause: of the arrival.
+    """
+    calendar = arrival.calendar
+    if calendar.last and calendar.last < not_before:
+        reader.refuse(clause["lastDate"] or clause, f"lies before notBefore, {not_before}: no date would have a file")
+    if calendar.first and calendar.first < not_before:
+        reader.refuse(clause["firstDate"] or clause, f"lies before notBefore, {not_before}: files would be rejected")
+    return replace(arrival, calendar=replace(calendar, first=calendar.first or not_before))
 
 
 def _day(given: Clause | None, reader: Reader) -> date | None:
     if given is None:
         return None
-    try:
-        return date.fromisoformat(str(given.value) if _DATE.fullmatch(str(given.value)) else "")
-    except ValueError:
+    if (day := _date(str(given.value))) is None:
         reader.refuse(given, f"must be a date YYYY-MM-DD, is {brief(given)}")
+    return day
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if _DATE.fullmatch(text) else None
+    except ValueError:
         return None

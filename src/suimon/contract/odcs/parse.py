@@ -19,7 +19,7 @@ from suimon.contract.dates import USUAL, DateBounds
 from suimon.contract.file import LANGUAGES, Condition, FileFormat, Language, Metric, Tolerance
 from suimon.contract.model import RESERVED, Conflict, Contract, Contracts, TableFreshness, conflict_of, reserved_suffix
 from suimon.contract.odcs.absent import refuse_needed
-from suimon.contract.odcs.arrival import ARRIVAL, read_arrival
+from suimon.contract.odcs.arrival import ARRIVAL, AS_ARRIVAL, begin_with, read_arrival
 from suimon.contract.odcs.clauses import (
     PROSE,
     READ,
@@ -221,6 +221,8 @@ def _gated(watched: Contract, document: Clause, schema: Clause, custom: dict[str
     pattern = read_key_pattern(custom["keyPattern"], reader)
     dates = _dates(custom["dates"], reader) if "dates" in custom else USUAL
     arrival = read_arrival(custom["arrival"], reader) if "arrival" in custom else None
+    if arrival and "dates" in custom and dates.not_before > USUAL.not_before:
+        arrival = begin_with(arrival, custom["arrival"], dates.not_before, reader)
     if arrival and dates.days_back is not None and dates.days_back < arrival.days_after:
         reader.refuse(custom["dates"], f"daysBack rejects what comes by its deadline, {arrival.days_after} days later")
     return replace(
@@ -319,7 +321,8 @@ def _freshness(document: Clause, schema: Clause, reader: Reader) -> TableFreshne
     for sla in document["slaProperties"] or ():
         property_ = reader.needed(sla, "property")
         if property_ and property_.value != "freshness":
-            reader.refuse(property_, f"{brief(property_.value)} is not enforced; only freshness is. Remove it")
+            instead = AS_ARRIVAL.get(str(property_.value), "Remove it")
+            reader.refuse(property_, f"{brief(property_.value)} is not enforced; only freshness is. {instead}")
             continue
         if found:
             reader.refuse(sla, "a second freshness is not enforced; keep one")

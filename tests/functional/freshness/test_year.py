@@ -1,0 +1,214 @@
+"""A year of rounds over three zones: exactly what a table written by hand says is told, and nothing else."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from suimon.contract.keys import KeyPattern
+from suimon.contract.model import Contract, Contracts, TableFreshness
+from suimon.contract.odcs.arrival import read_arrival
+from suimon.contract.odcs.clauses import parse
+from suimon.contract.odcs.reader import Reader
+from suimon.drops.drop import Drop, Match
+from suimon.drops.states import State
+from suimon.freshness.waiving import Request, waive
+from suimon.freshness.watch import Watch
+from suimon.incidents.store import IncidentStore
+from suimon.ledger.checkpoints import Checkpoints
+from suimon.ledger.drops import Ledger
+from suimon.ledger.unusable import Unusable
+from suimon.ledger.waivers import Waivers
+from suimon.warehouse.data_api import Warehouse
+from tests.functional.freshness.fakes import Redshift
+from tests.simulation.services.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from suimon.contract.odcs.clauses import Problem
+
+YEAR = 2027
+FIRST, END = datetime(YEAR, 1, 1, tzinfo=UTC), datetime(YEAR + 1, 1, 1, tzinfo=UTC)
+OUTAGE = (datetime(YEAR, 7, 20, tzinfo=UTC), datetime(YEAR, 7, 22, tzinfo=UTC))
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+ARRIVALS = {
+    "tokyo": """
+        {daysAfter: 1, deadline: "06:00", timeZone: Asia/Tokyo, lookbackDays: 5, graceMinutes: 60, holidays: JP,
+         weekdays: [mon, tue, wed, thu, fri], firstDate: 2027-01-04,
+         closures: [2026-12-29, 2026-12-30, 2026-12-31, 2027-12-29, 2027-12-30, 2027-12-31]}""",
+    "new_york": """
+        {daysAfter: 1, deadline: "02:30", timeZone: America/New_York, lookbackDays: 3, firstDate: 2027-01-01}""",
+    "london": """
+        {daysAfter: 1, deadline: "01:30", timeZone: Europe/London, lookbackDays: 2, monthDays: [27, 30],
+         firstDate: 2027-01-01}""",
+}
+# Public holidays of Japan in 2027 on weekdays, by hand and not from the library.
+HOLIDAYS = [
+    "01-01",
+    "01-11",
+    "02-11",
+    "02-23",
+    "03-22",
+    "04-29",
+    "05-03",
+    "05-04",
+    "05-05",
+    "07-19",
+    "08-11",
+    "09-20",
+    "09-23",
+    "10-11",
+    "11-03",
+    "11-23",
+]
+TOKYO_MISSES = [
+    "01-12",
+    "02-10",
+    "03-10",
+    "04-12",
+    "05-10",
+    "06-10",
+    "07-12",
+    "08-10",
+    "09-10",
+    "10-12",
+    "11-10",
+    "12-10",
+]
+SENDER_IS_OUT = ["09-14", "09-15", "09-16"]
+YEAR_END = ["12-29", "12-30", "12-31"]
+
+
+def contract(dataset: str) -> Contract:
+    problems: list[Problem] = []
+    arrival = read_arrival(parse(ARRIVALS[dataset], dataset), Reader(problems))
+    assert problems == []
+    freshness = TableFreshness("tokyo_fact", "order_date", 3) if dataset == "tokyo" else None
+    pattern = KeyPattern(f"{dataset}/{{ds}}.csv")
+    return Contract(dataset, "1", f"{dataset}_fact", key_pattern=pattern, arrival=arrival, freshness=freshness)
+
+
+CONTRACTS = Contracts(tuple(map(contract, ARRIVALS)))
+
+
+def at(day: date, clock: str, days: int = 0) -> datetime:
+    return datetime.fromisoformat(f"{day}T{clock}+00:00") + days * DAY
+
+
+def files() -> Iterator[tuple[datetime, str, date]]:
+    """When which file comes, as year.txt says in words."""
+    for day in (FIRST.date() + number * DAY for number in range(365)):
+        name = f"{day:%m-%d}"
+        if day.weekday() < 5 and name not in HOLIDAYS and name not in YEAR_END:
+            if name in SENDER_IS_OUT:
+                yield at(date(YEAR, 9, 17), "10:00"), "tokyo", day
+            elif name in TOKYO_MISSES:
+                if day.month % 2 == 0:
+                    yield at(day, "12:00", 3), "tokyo", day
+            else:
+                yield at(day, "20:00"), "tokyo", day
+        if name in ("03-13", "03-14", "11-05", "11-06"):
+            yield at(day, "07:20", 1), "new_york", day
+        else:
+            yield (at(day, "12:00", 2) if day.day == 20 else at(day, "06:00", 1)), "new_york", day
+        if name in ("03-27", "10-30"):
+            yield at(day, "01:10", 1), "london", day
+        elif day.day == 30 or name == "02-27":
+            yield at(day, "12:00", 10), "london", day
+        elif day.day == 27:
+            yield at(day, "22:00"), "london", day
+
+
+class Year:
+    """The freshness function with its ledger in memory, and what it tells when."""
+
+    def __init__(self) -> None:
+        self.now = FIRST
+        self.told: list[tuple[datetime, str]] = []
+        table: Any = Table()
+        self.redshift = Redshift(tokyo_fact=date(2026, 12, 28))
+        self.ledger, self.passed = Ledger(table), [0.0]
+        redshift: Any = self.redshift
+        self.watch = Watch(
+            contracts=CONTRACTS,
+            ledger=self.ledger,
+            waivers=Waivers(table),
+            checkpoints=Checkpoints(table),
+            incidents=IncidentStore(table, self, "topic"),  # type: ignore[arg-type]  # publishes, and that is all
+            redshift=redshift,
+            warehouse=Warehouse(database="d", workgroup_name="w"),
+            unusable=Unusable(),
+            ticks=lambda: self.passed[0],
+            sleep=lambda seconds: self.passed.__setitem__(0, self.passed[0] + seconds),
+        )
+
+    def publish(self, **message: str) -> None:
+        self.told.append((self.now, message["Subject"].removeprefix("[Suimon] ")))
+
+    def load(self, dataset: str, day: date) -> None:
+        drop = Drop("raw", f"{dataset}/{day}.csv", "v1", "etag", 10, "01")
+        record = self.ledger.receive(drop, Match(dataset, day.isoformat()), self.now)
+        record = self.ledger.claim(record, self.now, owner="gate", lease=HOUR, attempt=1)
+        for state in (State.ACCEPTED, State.TRIGGERED, State.LOADED):
+            record = self.ledger.move(record, state, self.now)
+        newest = self.redshift.newest["tokyo_fact"]
+        if dataset == "tokyo" and isinstance(newest, date):
+            self.redshift.newest["tokyo_fact"] = max(newest, day)
+
+    def waive(self, day: date) -> None:
+        request = {"dataset": "tokyo", "partition": day.isoformat(), "reason": "closed", "who": "yuki"}
+        waive(self.watch, Request.read(request, CONTRACTS), self.now)
+
+    def round(self) -> None:
+        if not OUTAGE[0] <= self.now < OUTAGE[1]:
+            self.watch.round(self.now)
+            self.watch.incidents.tell_together(self.now)
+
+    def live(self) -> None:
+        moments: list[tuple[datetime, int, Callable[[], None]]] = []
+        for when, dataset, day in files():
+            moments.append((when, 0, lambda dataset=dataset, day=day: self.load(dataset, day)))  # type: ignore[misc]
+        for name in TOKYO_MISSES:
+            day = date.fromisoformat(f"{YEAR}-{name}")
+            if day.month % 2:
+                moments.append((at(day, "03:07", 1), 0, lambda day=day: self.waive(day)))  # type: ignore[misc]
+        rounds = FIRST + timedelta(minutes=7)
+        while rounds < END:
+            moments.append((rounds, 1, self.round))
+            rounds += HOUR
+        for when, _, do in sorted(moments, key=lambda one: one[:2]):
+            if when < END:
+                self.now = when
+                do()
+
+
+@pytest.fixture(scope="module")
+def year() -> Year:
+    lived = Year()
+    lived.live()
+    return lived
+
+
+def by_hand() -> list[tuple[str, str]]:
+    told = []
+    for line in (Path(__file__).parent / "year.txt").read_text(encoding="utf-8").splitlines():
+        if not line or line.startswith("#"):
+            continue
+        dataset, day, rest = line.split(maxsplit=2)
+        late, missing, over = (cell.strip() for cell in rest.replace("-  ", "-|").replace("  ", "|").split("|") if cell)
+        name = f"{dataset} is stale" if day == "table" else f"{dataset} {day}: the file never came"
+        texts = {late: f"{dataset} {day}: the file is late", missing: name, over: f"Recovered: {name}"}
+        told += [(when, text) for when, text in texts.items() if when != "-"]
+    return sorted(told)
+
+
+def test_a_year_tells_what_is_missing_when_it_is_and_when_it_is_over_and_nothing_else(year: Year) -> None:
+    assert sorted((f"{when:%m-%d %H:%M}", subject) for when, subject in year.told) == by_hand()
+
+
+def test_a_table_is_asked_some_four_hundred_times_a_year_and_not_in_each_of_8712_rounds(year: Year) -> None:
+    assert len(year.redshift.requests) < 450
