@@ -17,6 +17,8 @@ from suimon.drops.drop import Drop, Match
 from suimon.drops.states import State
 from suimon.freshness.waiving import Request, waive
 from suimon.freshness.watch import Watch
+from suimon.incidents.incident import Stage
+from suimon.incidents.kinds import About, IncidentId, Kind
 from suimon.incidents.store import IncidentStore
 from suimon.ledger.checkpoints import Checkpoints
 from suimon.ledger.drops import Ledger
@@ -166,7 +168,7 @@ class Year:
     def round(self) -> None:
         if not OUTAGE[0] <= self.now < OUTAGE[1]:
             self.watch.round(self.now)
-            self.watch.incidents.tell_together(self.now)
+            self.watch.incidents.tell_held(self.now)
 
     def live(self) -> None:
         moments: list[tuple[datetime, int, Callable[[], None]]] = []
@@ -200,7 +202,7 @@ def by_hand() -> list[tuple[str, str]]:
             continue
         dataset, day, rest = line.split(maxsplit=2)
         late, missing, over = (cell.strip() for cell in rest.replace("-  ", "-|").replace("  ", "|").split("|") if cell)
-        name = f"{dataset} is stale" if day == "table" else f"{dataset} {day}: the file never came"
+        name = f"{dataset} {day}: the file never came"
         texts = {late: f"{dataset} {day}: the file is late", missing: name, over: f"Recovered: {name}"}
         told += [(when, text) for when, text in texts.items() if when != "-"]
     return sorted(told)
@@ -208,6 +210,16 @@ def by_hand() -> list[tuple[str, str]]:
 
 def test_a_year_tells_what_is_missing_when_it_is_and_when_it_is_over_and_nothing_else(year: Year) -> None:
     assert sorted((f"{when:%m-%d %H:%M}", subject) for when, subject in year.told) == by_hand()
+
+
+def test_the_table_was_stale_for_some_hours_and_nobody_was_told_for_the_missing_files_explain_it(year: Year) -> None:
+    known = year.watch.incidents.known(IncidentId.of(Kind.STALE_TABLE, About(table="tokyo_fact")))
+    assert known
+    assert (known.stage, f"{known.opened_at:%m-%d %H:%M}", f"{known.updated_at:%m-%d %H:%M}") == (
+        Stage.RECOVERED,
+        "09-17 00:07",
+        "09-17 10:07",
+    )
 
 
 def test_a_table_is_asked_some_four_hundred_times_a_year_and_not_in_each_of_8712_rounds(year: Year) -> None:
