@@ -44,8 +44,8 @@ check: setup ## format, lint, types, templates
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports --no-logo --cache-dir .suimon/import-linter
-	@$(VENV)/bin/cfn-lint template.yaml
-	@$(VENV)/bin/python -m local.template_check template.yaml
+	@$(VENV)/bin/cfn-lint template.yaml environment.yaml
+	@$(VENV)/bin/python -m local.template_check template.yaml environment.yaml
 
 differential: $(VENV)/.ready $(KERNEL)/kernel.so ## the checker against its slow oracle; resumes; FILES= of each kind (20000), JOBS= (2)
 	@PYTHONPATH=. $(VENV)/bin/python -m tests.fuzz.differential --files $(or $(FILES),20000) --jobs $(or $(JOBS),2)
