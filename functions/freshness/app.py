@@ -118,7 +118,7 @@ def expect(request: dict[str, Any], now: datetime) -> dict[str, Any]:
 def look_ahead(request: dict[str, Any], now: datetime) -> dict[str, Any]:
     """Return what is expected when, for people: by dataset and date, and what nobody can know."""
     back, ahead = (min(int(request[name]), MOST_DAYS) for name in ("back", "ahead"))
-    read = DateFacts(watch().ledger, watch().waivers)
+    read = DateFacts(watch().ledger, watch().waivers, now)
     found = forecast(contracts(), read.of, now, back=back, ahead=ahead)
     return {"expected": [one.to_json() for one in found], "warnings": warnings(contracts(), now, ahead=ahead)}
 

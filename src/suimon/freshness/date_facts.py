@@ -9,6 +9,7 @@ from suimon.freshness.expected import Facts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from suimon.ledger.drops import Ledger
     from suimon.ledger.waivers import Waiver, Waivers
@@ -16,12 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DateFacts:
-    """Reads facts; for one round, and thrown away after it."""
+    """Reads facts as of now; for one round, and thrown away after it."""
 
     ledger: Ledger
     waivers: Waivers
+    now: datetime
     _facts: dict[tuple[str, str], Facts] = field(default_factory=dict)
     _waived: dict[str, Mapping[str, Waiver]] = field(default_factory=dict)
+    _held: dict[str, bool] = field(default_factory=dict)
 
     def of(self, dataset: str, partition: str) -> Facts:
         """Return what is known of a date of a dataset."""
@@ -29,6 +32,10 @@ class DateFacts:
         if name not in self._facts:
             if dataset not in self._waived:
                 self._waived[dataset] = self.waivers.of(dataset)
+                hold = self.ledger.holds.of_all([dataset]).get(dataset)
+                self._held[dataset] = hold is not None and hold.is_in_force(self.now)
             waiver = self._waived[dataset].get(partition)
-            self._facts[name] = Facts(drops=self.ledger.drops_of(*name), waived=waiver.reason if waiver else "")
+            self._facts[name] = Facts(
+                drops=self.ledger.drops_of(*name), waived=waiver.reason if waiver else "", held=self._held[dataset]
+            )
         return self._facts[name]

@@ -54,7 +54,7 @@ class Facts:
     """What is known of a date of a dataset.
 
     drops: of its partition, oldest write first. waived: why a person has said that it has no file; empty: nobody has.
-    held: its dataset is held, so that no run starts.
+    held: its dataset is held, so that what is accepted waits and no run starts.
     """
 
     drops: Sequence[DropRecord] = ()
@@ -97,8 +97,11 @@ def _arrived(contract: Contract, day: date, facts: Facts) -> FileState:
     if loaded := [drop.loaded_at or drop.updated_at for drop in wholes if drop.state is State.LOADED]:
         in_time = contract.arrival is None or min(loaded) < missing_from(contract.arrival, day)
         return FileState.LOADED if in_time else FileState.LOADED_LATE
-    if any(drop.state not in AT_AN_END for drop in facts.drops):
-        return FileState.HELD if facts.held else FileState.LOADING
+    on_their_way = {drop.state for drop in facts.drops} - AT_AN_END
+    if facts.held and State.ACCEPTED in on_their_way and State.TRIGGERED not in on_their_way:
+        return FileState.HELD
+    if on_their_way:
+        return FileState.LOADING
     last = next((drop.state for drop in reversed(facts.drops) if drop.state in _VERDICTS), None)
     return FileState.REJECTED if last in _REFUSED else FileState.NOT_LOADED
 

@@ -84,13 +84,13 @@ class Watch:
 
     def check_date(self, contract: Contract, partition: str, now: datetime) -> tuple[FileState | None, Result]:
         """Check one date and report the result, for a person has just said something of it; return its state too."""
-        facts = DateFacts(self.ledger, self.waivers).of(contract.dataset, partition)
+        facts = DateFacts(self.ledger, self.waivers, now).of(contract.dataset, partition)
         check = judge_arrival(contract, partition, facts, now)
         opened = {one.id for one in self.incidents.read([check.incident_id]) if one.is_open}
         return state_of(contract, date.fromisoformat(partition), facts, now), self._apply(check, opened, now)
 
     def _checks(self, opened: Collection[Incident], now: datetime, *, dry: bool = False) -> Iterator[Check]:
-        read = DateFacts(self.ledger, self.waivers)
+        read = DateFacts(self.ledger, self.waivers, now)
         for contract, partition in partitions_to_check(self.contracts, opened, now):
             yield judge_arrival(contract, partition, read.of(contract.dataset, partition), now)
         awaited = {(whole.dataset, whole.partition): whole for whole in self.ledger.sets.awaited(now)}

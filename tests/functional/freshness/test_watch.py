@@ -6,9 +6,13 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+import pytest
+
 from suimon.contract.keys import KeyPattern, SetRule
 from suimon.contract.model import Contract, Contracts
+from suimon.drops.hold import Hold
 from suimon.drops.sets import DropSet, Member, join
+from suimon.freshness.date_facts import DateFacts
 from tests.functional.freshness.conftest import LATER, NOW, load, receive
 
 if TYPE_CHECKING:
@@ -95,3 +99,11 @@ def test_a_set_that_is_not_whole_in_time_is_reported_with_what_is_missing_until_
     assert orders.round(NOW + timedelta(minutes=75)).published == ()
     watch.ledger.sets.put(join(whole, "2", Member("2", "01"), rule, NOW).whole, NOW)
     assert orders.round(NOW + timedelta(minutes=90)).recovered == ("incomplete-set:orders:2026-11-21",)
+
+
+@pytest.mark.parametrize(("hours", "held"), [(1, True), (-1, False)])
+def test_a_date_is_held_as_long_as_its_dataset_is(watch: Watch, hours: int, *, held: bool) -> None:
+    hold = Hold(dataset="sales", reason="the tables move", who="yuki", since=NOW, until=NOW + timedelta(hours=hours))
+    watch.ledger.holds.put(hold)
+    assert DateFacts(watch.ledger, watch.waivers, NOW).of("sales", "2026-11-21").held is held
+    assert DateFacts(watch.ledger, watch.waivers, NOW).of("inventory", "2026-11-21").held is False

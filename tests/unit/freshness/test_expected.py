@@ -128,6 +128,9 @@ def test_a_correction_on_its_way_is_loading_and_the_last_verdict_counts() -> Non
 
 def test_what_waits_in_a_dataset_that_is_held_is_held_and_what_ended_is_not() -> None:
     assert came(drop(State.ACCEPTED), held=True) is FileState.HELD
+    assert came(drop(State.ACCEPTED), drop(State.RECEIVED, 2), held=True) is FileState.HELD
+    assert came(drop(State.RECEIVED), held=True) is FileState.LOADING
+    assert came(drop(State.TRIGGERED), drop(State.ACCEPTED, 2), held=True) is FileState.LOADING
     assert came(drop(State.LOADED), held=True) is FileState.LOADED
     assert came(drop(State.REJECTED), held=True) is FileState.REJECTED
 
