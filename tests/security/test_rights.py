@@ -45,8 +45,8 @@ MAY = {
         *_key("s3", "dynamodb", writes=False),
         *("GetBucketNotification raw", "GetBucketVersioning raw", "GetFunctionConfiguration intake"),
         *("DescribeRule object-created", "ListTargetsByRule object-created", "TestEventPattern"),
-        *("GetQueueAttributes intake", "GetQueueAttributes intake-dead", "ListSubscriptionsByTopic alerts"),
-        "ListEventSourceMappings",
+        *("GetQueueAttributes intake", "GetQueueAttributes intake-dead", "GetQueueAttributes undelivered"),
+        *("ListEventSourceMappings", "ListSubscriptionsByTopic alerts"),
     },
     "DAG": {
         *("Get lake processed/a", "ListBucket lake processed/"),

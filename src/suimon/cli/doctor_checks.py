@@ -147,13 +147,14 @@ def mapping(functions: Any, stack: Stack) -> Iterator[Finding]:
 
 
 def dead_letters(sqs: Any, stack: Stack) -> Iterator[Finding]:
-    """Check that nothing lies in the dead-letter queue; the sweep takes it up every 15 minutes."""
-    url = stack.outputs["IntakeDeadLetterQueueUrl"]
+    """Check that nothing lies in the dead-letter queues; the sweep takes it up every 15 minutes."""
+    intake = stack.outputs["IntakeDeadLetterQueueUrl"]
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    counts = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
-    left = sum(int(counts[name]) for name in names)
-    look = f"wait for the sweep's next round; if it lasts: suimon reconcile --stack {stack.name}" if left else ""
-    yield Finding("dead letters", f"{left:,} messages", look)
+    for url in (intake, f"{intake.rpartition('/')[0]}/{stack.name}-undelivered"):
+        counts = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        left = sum(int(counts[name]) for name in names)
+        look = f"wait for the sweep's next round; if it lasts: suimon reconcile --stack {stack.name}" if left else ""
+        yield Finding("dead letters", f"{left:,} messages in {url.rpartition('/')[2]}", look)
 
 
 def subscriptions(sns: Any, topic: str) -> Iterator[Finding]:

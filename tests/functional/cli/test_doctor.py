@@ -124,7 +124,7 @@ def deployed(aws: None) -> Deployed:
             }
         ],
     }
-    urls = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("intake", "intake-dead")}
+    urls = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("intake", "intake-dead", "s-undelivered")}
     sqs.set_queue_attributes(QueueUrl=urls["intake"], Attributes={"Policy": json.dumps(policy)})
     outputs = {name: name for name in OUTPUTS} | {
         "RawBucket": "raw",
@@ -214,9 +214,12 @@ def test_an_event_source_that_is_off_gone_or_another_s_is_told(deployed: Deploye
 
 def test_a_dead_letter_is_told(deployed: Deployed) -> None:
     assert failing(doctor_checks.dead_letters(deployed.sqs, deployed.stack)) == {}
-    deployed.sqs.send_message(QueueUrl=deployed.stack.outputs["IntakeDeadLetterQueueUrl"], MessageBody="m")
-    [finding] = doctor_checks.dead_letters(deployed.sqs, deployed.stack)
-    assert (finding.text, finding.do.endswith("suimon reconcile --stack s")) == ("1 messages", True)
+    for queue in ("intake-dead", "s-undelivered"):
+        url = deployed.sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+        deployed.sqs.send_message(QueueUrl=url, MessageBody="m")
+        found = [one for one in doctor_checks.dead_letters(deployed.sqs, deployed.stack) if not one.ok]
+        assert found[-1].text == f"1 messages in {queue}"
+        assert found[-1].do.endswith("suimon reconcile --stack s")
 
 
 @pytest.mark.parametrize(

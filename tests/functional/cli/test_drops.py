@@ -12,11 +12,13 @@ from click.testing import CliRunner
 from suimon.cli import drops
 from suimon.cli.main import main
 from suimon.drops.drop import Accepted, Drop, DropRecord, Match, after
+from suimon.drops.hold import Hold
 from suimon.drops.states import State
 from suimon.ledger import queries
 from suimon.ledger.drops import Ledger
 from suimon.ledger.items import entry_of
 from suimon.replay.execution import ReplayError, Target
+from suimon.replay.plan import HeldError
 
 if TYPE_CHECKING:
     from click.testing import Result
@@ -125,3 +127,23 @@ def test_a_ledger_that_cannot_be_read_exits_with_2(ledger: Ledger, monkeypatch: 
     del ledger
     monkeypatch.setattr(drops, "outputs_of", lambda *_: ["no such table"])
     assert suimon_drops("--state", "FAILED").exit_code == 2
+
+
+def test_a_held_drop_says_so_in_the_list_and_who_holds_it_in_json(ledger: Ledger) -> None:
+    held = dropped(ledger, 1, State.ACCEPTED)
+    ledger.holds.put(Hold(dataset="sales", reason="closing", who="arn:me", since=NOON))
+    assert f"{KEY} (held)" in suimon_drops("--dataset", "sales", "--partition", DAY).stdout
+    [told] = json.loads(suimon_drops("--state", "ACCEPTED", "--json").stdout)
+    assert told["drop_id"] == held.id
+    assert told["held"] == "by arn:me since 2026-11-22 12:00:00Z, until somebody releases it: closing"
+
+
+def test_a_held_dataset_without_drops_is_known_all_the_same(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    del ledger
+
+    def held(*_: object) -> None:
+        raise ReplayError("sales is held", HeldError.__name__)
+
+    monkeypatch.setattr(drops, "ask_plan", held)
+    done = suimon_drops("--dataset", "sales", "--partition", "2026-11-01")
+    assert (done.exit_code, "nothing of this kind has come" in done.stdout) == (0, True)

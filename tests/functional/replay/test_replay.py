@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from suimon.clock import utc_now
 from suimon.contract.file import ContractError
 from suimon.contract.model import Contract, Contracts
 from suimon.drops.drop import Drop, DropRecord, Match
+from suimon.drops.hold import Hold
 from suimon.drops.states import State
+from suimon.ledger.holds import HoldLedger
 from suimon.ledger.items import item_of
-from suimon.replay.plan import RequestError
+from suimon.replay.plan import HeldError, RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,6 +64,16 @@ def test_the_newest_drop_of_each_day_is_planned_and_the_rest_is_said(
 
 def test_a_misspelt_dataset_is_an_error_and_not_an_empty_range(app: ModuleType, context: LambdaContext) -> None:
     with pytest.raises(ContractError, match="no contract for dataset 'slaes'; there are: sales"):
+        app.handler({"dataset": "slaes", "from": "2026-11-01", "to": "2026-11-03"}, context)
+
+
+def test_a_held_dataset_is_not_replayed_and_the_error_says_how_to_release_it(
+    app: ModuleType, context: LambdaContext, table: Table
+) -> None:
+    HoldLedger(table, lambda _: None).put(Hold(dataset="sales", reason="closing", who="arn:me", since=utc_now()))
+    with pytest.raises(HeldError, match=r"by arn:me \(closing\): release it first, with suimon release sales"):
+        app.handler({"dataset": "sales", "from": "2026-11-01", "to": "2026-11-03"}, context)
+    with pytest.raises(ContractError):
         app.handler({"dataset": "slaes", "from": "2026-11-01", "to": "2026-11-03"}, context)
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from suimon.contract.model import Arrival
-from suimon.drops.hold import Hold
 from suimon.drops.states import State
-from suimon.ledger.holds import LostHoldError
 from suimon.sweep.holding import HoldError, Holding
 from suimon.sweep.plans.stuck_drops import STUCK
 from tests.functional.conftest import open_ids
@@ -160,18 +158,3 @@ def test_what_cannot_be_held_is_refused_and_nothing_is_written(world: World, cha
 def test_what_is_not_held_cannot_be_released(world: World) -> None:
     with pytest.raises(HoldError, match="sales is not held"):
         holding(world).release({"dataset": "sales"}, NOON)
-
-
-def test_of_two_who_change_a_hold_at_once_one_is_refused(world: World) -> None:
-    holds = world.ledger.holds
-    read = holds.put(Hold(dataset="sales", reason="r", who="w", since=NOON))
-    holds.put(Hold(dataset="sales", reason="theirs", who="w", since=NOON, revision=read.revision))
-    with pytest.raises(LostHoldError):
-        holds.put(Hold(dataset="sales", reason="ours", who="w", since=NOON, revision=read.revision))
-    with pytest.raises(LostHoldError):
-        holds.put(Hold(dataset="sales", reason="ours", who="w", since=NOON))
-
-
-def test_a_write_whose_answer_was_lost_is_repeated_without_harm(world: World) -> None:
-    hold = Hold(dataset="sales", reason="r", who="w", since=NOON, until=NOON + timedelta(days=1))
-    assert world.ledger.holds.put(hold) == world.ledger.holds.put(hold)
