@@ -248,8 +248,6 @@ def _settings(site: AirflowSite, kept: Mapping[str, str]) -> dict[str, dict[str,
         "dag_processor": {
             "refresh_interval": "2",
             "bundle_refresh_check_interval": "1",
-            # A DAG that came from the bucket a moment before a module it imports is looked at again this soon.
-            "min_file_processing_interval": "10",
             "parsing_processes": "1",
         },
         "usage_data_collection": {"enabled": "False"},

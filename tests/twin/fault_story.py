@@ -48,6 +48,7 @@ SEED: Final = 20261122
 BAD, ROWS, THREADS = 10, 3, 8
 AWAY_SECONDS: Final = 60.0
 FIRST_LOADS: Final = 8
+TRIES: Final = 200
 PAST_LIMIT = timedelta(hours=3)
 # Dates up to yesterday, so that no file is missing. The last days are good, so that the table is fresh.
 YESTERDAY = datetime.now(ZoneInfo("Asia/Tokyo")).date() - timedelta(days=1)
@@ -130,9 +131,10 @@ def tell(story: Story) -> None:
     random.Random(SEED).shuffle(order)  # noqa: S311 as above
     with ThreadPoolExecutor(THREADS) as pool:
         puts = [pool.submit(story.put, day) for day in order[: len(story.files)]]
-        story.wait(lambda: len(story.standing_in(State.LOADED)) >= FIRST_LOADS, "the first loads")
-        puts += [pool.submit(story.put, day) for day in order[len(story.files) :]]
         story.killed = kill_a_function_at_work(story)
+        story.wait(lambda: len(story.standing_in(State.LOADED)) >= FIRST_LOADS, "the first loads")
+        # Airflow goes away while these come.
+        puts += [pool.submit(story.put, day) for day in order[len(story.files) :]]
         stop_airflow_for_a_while(story)
         for put in puts:
             put.result()
@@ -145,13 +147,14 @@ def tell(story: Story) -> None:
 
 
 def kill_a_function_at_work(story: Story) -> DropRecord:
-    """End a function's process while it has a drop under check, and give that drop.
+    """End a function's process while it has a drop under check, and return that drop.
 
     Nobody tells which process has which drop. But a process that stands still keeps its drop from moving: when of those
     under check all have moved on but one, that one is its own.
     """
+    story.wait(lambda: bool(story.standing_in(State.VALIDATING)), "the first check", pause=0.1)
     cloud = psutil.Process(story.part("cloud").pid)
-    for _ in range(40):
+    for _ in range(TRIES):
         workers = [child for child in cloud.children() if any("-intake-" in word for word in child.cmdline())]
         worker = random.choice(workers)  # noqa: S311 any of them
         worker.suspend()
@@ -167,7 +170,8 @@ def kill_a_function_at_work(story: Story) -> DropRecord:
             worker.kill()
             return still[0]
         worker.resume()
-    raise AssertionError("in forty tries no function was met with a drop under check")
+        time.sleep(0.1)
+    raise AssertionError(f"in {TRIES} tries no function was met with a drop under check")
 
 
 def is_first_of_its_key(story: Story, record: DropRecord) -> bool:

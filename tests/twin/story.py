@@ -160,12 +160,12 @@ def tell(story: Story) -> None:
     story.invoke("FreshnessFunctionName", {})
     story.reconciled = as_operator(story, "reconcile", "--full")
     for name, *asked in (
-        ("drop", good.id),
-        ("key", "--key", f"s3://{good.bucket}/{good.key}"),
-        ("partition", "--dataset", "sales", "--partition", str(DAY_BEFORE)),
-        ("state", "--state", "DUPLICATE"),
+        ("drop", "explain", good.id),
+        ("key", "drops", "--key", f"s3://{good.bucket}/{good.key}"),
+        ("partition", "drops", "--dataset", "sales", "--partition", str(DAY_BEFORE)),
+        ("state", "drops", "--state", "DUPLICATE"),
     ):
-        story.looked_up[name] = as_operator(story, "drops", *asked, "--json")
+        story.looked_up[name] = as_operator(story, *asked, "--json")
 
 
 def load_the_others(story: Story) -> None:
