@@ -33,25 +33,39 @@ LONGEST = (
     "tests/twin/test_glue_runs.py",
 )
 FOLDERS_OF_PROCESSES = ("tests/twin/", "tests/conformance/", "tests/glue/", "tests/dags/on_airflow/")
+# Many cases of one promise each.
+CAMPAIGNS = (
+    "tests/simulation/",
+    "tests/functional/intake/test_shards_at_every_point.py",
+    *(f"tests/unit/check/test_{name}.py" for name in ("corpus", "masking", "polluted", "wrong_text")),
+)
 STARTS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system", "os.exec"}
 _started = list[str]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="also what is marked `long`, and campaigns at full size")
+    parser.addoption("--sample", action="store_true", help="of each campaign one case in five")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what starts processes, leave out what is long, and begin with what takes longest."""
+    """Mark what starts processes, leave out what is long or beyond the sample, begin with what takes longest."""
     for item in items:
         if item.nodeid.startswith(FOLDERS_OF_PROCESSES):
             item.add_marker("process")
     if not config.getoption("--long"):
-        long = [item for item in items if item.get_closest_marker("long")]
-        config.hook.pytest_deselected(items=long)
-        items[:] = [item for item in items if item not in long]
+        _leave_out([item for item in items if item.get_closest_marker("long")], config, items)
+    if config.getoption("--sample"):
+        cases = [item for item in items if item.nodeid.startswith(CAMPAIGNS) and hasattr(item, "callspec")]
+        _leave_out([item for number, item in enumerate(cases) if number % 5], config, items)
     rank = {unit: number for number, unit in enumerate(LONGEST)}
     items.sort(key=lambda item: rank.get(_unit_of(item.nodeid), len(LONGEST)))
+
+
+def _leave_out(left: list[pytest.Item], config: pytest.Config, items: list[pytest.Item]) -> None:
+    config.hook.pytest_deselected(items=left)
+    unwanted = set(left)
+    items[:] = [item for item in items if item not in unwanted]
 
 
 @pytest.hookimpl(optionalhook=True)
