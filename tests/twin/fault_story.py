@@ -131,10 +131,9 @@ def tell(story: Story) -> None:
     random.Random(SEED).shuffle(order)  # noqa: S311 as above
     with ThreadPoolExecutor(THREADS) as pool:
         puts = [pool.submit(story.put, day) for day in order[: len(story.files)]]
-        story.killed = kill_a_function_at_work(story)
         story.wait(lambda: len(story.standing_in(State.LOADED)) >= FIRST_LOADS, "the first loads")
-        # Airflow goes away while these come.
         puts += [pool.submit(story.put, day) for day in order[len(story.files) :]]
+        story.killed = kill_a_function_at_work(story)
         stop_airflow_for_a_while(story)
         for put in puts:
             put.result()
