@@ -85,8 +85,9 @@ tables: $(VENV)/.ready ## hold the contracts against the tables and write what t
 	@$(VENV)/bin/suimon warehouse describe contracts/*.odcs.yaml --out dags/suimon_etl/tables.json
 	@cd dags && ../$(VENV)/bin/python -m suimon_etl.measure
 
-states: $(VENV)/.ready ## draw the picture of a drop's states in ARCHITECTURE.md from their table
+states: $(VENV)/.ready ## write the states of drops (ARCHITECTURE.md) and the kinds of incidents (docs/incidents.md) from their tables
 	@$(VENV)/bin/python -m tests.unit.drops.picture
+	@$(VENV)/bin/python -m tests.unit.incidents.page
 
 build: setup tables ## build the stack for AWS: arm64, Python 3.13
 	@SAM_CLI_TELEMETRY=0 $(ENVS)/sam/bin/sam build

@@ -21,7 +21,9 @@ from suimon.freshness.forecast import MOST_DAYS, forecast, warnings
 from suimon.freshness.round_time import RoundTimeError, round_time
 from suimon.freshness.waiving import Request, WaiverError, waive
 from suimon.freshness.watch import Watch
+from suimon.incidents.actions import Action, ActionError
 from suimon.incidents.kinds import Kind
+from suimon.incidents.overview import as_json, chosen
 from suimon.incidents.store import IncidentStore
 from suimon.ledger.checkpoints import Checkpoints
 from suimon.ledger.drops import Ledger
@@ -64,8 +66,10 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     round of the sweep. With `close` a person ends a drop: {"drop_id": …, "reason": …, "who": …}. With `expect` a person
     says that a file will not come: {"dataset": …, "partition": …, "reason": …, "who": …}, with "undo" that it will.
     With `forecast` somebody asks what is due: {"back": days, "ahead": days}. With `hold` or `release` a person holds a
-    dataset or lets it go on: {"dataset": …, "reason": …, "who": …, "until": …}. SweepError at the end
-    of a scheduled round in which a part of the sweep failed.
+    dataset or lets it go on: {"dataset": …, "reason": …, "who": …, "until": …}. With `incidents` somebody asks what is
+    open: {"dataset": …, "kind": …, "severity": …, "all": …}; with `incident` for one, {"verb": "show", "id": …}, or a
+    person changes it: {"verb": "ack", "snooze" or "close", "id": …, "who": …, "reason": …, "until": …}. SweepError at
+    the end of a scheduled round in which a part of the sweep failed.
     """
     when = round_time(event.get("time"), utc_now(), scheduled=event.get("source") == "aws.scheduler")
     now = when.at
@@ -102,6 +106,26 @@ def close_drop(request: dict[str, Any], now: datetime) -> dict[str, Any]:
         return {"refused": str(error)}
     logger.info("drop closed", drop_id=record.id, key=record.drop.key, reason=closing.reason, who=closing.who)
     return {"drop_id": record.id, "state": record.state}
+
+
+def list_incidents(request: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Return the incidents that a person asks for, the worst first."""
+    return {"incidents": chosen(incidents().standing(), request, now)}
+
+
+def act_on_incident(request: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Show an incident, or do to it what a person asks; return it, or why that was refused."""
+    store = incidents()
+    try:
+        if request.get("verb") == "show":
+            found = store.find(str(request.get("id")))
+        else:
+            action = Action.from_request(request)
+            found = store.act(action, now)
+            logger.info("incident changed", incident=action.incident_id, verb=action.verb, who=action.who)
+    except ActionError as error:
+        return {"refused": str(error)}
+    return as_json(found, store.standing(), now)
 
 
 def expect(request: dict[str, Any], now: datetime) -> dict[str, Any]:
@@ -156,6 +180,8 @@ ASKED = {
     "expect": expect,
     "forecast": look_ahead,
     "hold": hold,
+    "incident": act_on_incident,
+    "incidents": list_incidents,
     "release": release,
 }
 REFUSALS = (Kind.MWAA_DENIED, Kind.FORBIDDEN_DAG)

@@ -54,10 +54,8 @@ class Action:
         return cls(verb, found["id"], found["who"] or "a person", found["reason"][:REASON_CHARACTERS], until)
 
 
-def acted(known: Incident | None, action: Action, now: datetime) -> Incident:
+def acted(known: Incident, action: Action, now: datetime) -> Incident:
     """Return an incident once a person has done something to it; ActionError when that cannot be."""
-    if known is None:
-        raise ActionError(f"there is no incident {action.incident_id}")
     if not known.is_open:
         raise ActionError(f"incident {known.id} is {known.standing(now)}")
     if action.verb is not Verb.ACK and not action.reason:

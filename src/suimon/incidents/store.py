@@ -174,12 +174,18 @@ class IncidentStore:
                 self._write(replace(one, told_at=now, revision=one.revision + 1))
         return sum(map(len, reminders.values()))
 
+    def find(self, incident_id: str) -> Incident:
+        """Return the incident of an id; ActionError when there is none."""
+        item = self._table.get_item(Key=key_of(incident_id), ConsistentRead=True).get("Item")
+        if item is None:
+            raise ActionError(f"there is no incident {incident_id}: `suimon incidents` lists them")
+        return read_item(item, incident_of)
+
     def act(self, action: Action, now: datetime) -> Incident:
         """Do to an incident what a person asks; ActionError when that cannot be, or when it has changed meanwhile."""
-        item = self._table.get_item(Key=key_of(action.incident_id), ConsistentRead=True).get("Item")
-        known = read_item(item, incident_of) if item else None
+        known = self.find(action.incident_id)
         changed = acted(known, action, now)
-        if known and changed.stage is Stage.CLOSED and known.told in TOLD_ALONE:
+        if changed.stage is Stage.CLOSED and known.told in TOLD_ALONE:
             self._publish(notice_about(changed, Event.CLOSED, *closed_by_hand(changed)))
         if not self._write(changed):
             raise ActionError(f"incident {action.incident_id} has changed just now: look at it again")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from suimon.incidents.kinds import ID_CHARACTERS, KINDS, About, IncidentId, Kind
 from suimon.mwaa.not_started import Cause
 from tests.unit.drop_records import NOON
+from tests.unit.incidents.page import PAGE, page
 
 PARTS = st.tuples(st.text(max_size=300), st.text(max_size=300))
 
@@ -76,3 +77,23 @@ def test_a_problem_has_lasted_when_the_patience_with_it_is_used_up() -> None:
     assert not away.has_lasted(NOON - away.patience + timedelta(seconds=1), NOON)
     # By a clock that is behind another function's, too.
     assert denied.has_lasted(NOON + timedelta(seconds=5), NOON)
+
+
+def test_the_page_on_incidents_is_the_table() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "run `make states`"
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_kind_says_how_it_opens_and_how_it_ends(kind: Kind) -> None:
+    definition = KINDS[kind]
+    assert definition.opens
+    assert definition.over
+    assert definition.crowd.most >= 1
+    # What ends by time says so to people.
+    assert bool(definition.lapses) == ("else" in definition.over)
+
+
+def test_what_is_about_one_file_date_or_run_is_told_from_what_stays() -> None:
+    lasting = {kind for kind in Kind if not KINDS[kind].is_of_one_thing}
+    assert {Kind.PAUSED, Kind.STALE_TABLE, Kind.STUCK, Kind.MWAA_AWAY, Kind.UNUSABLE} <= lasting
+    assert not lasting & {Kind.REJECTED, Kind.UNMATCHED, Kind.MISSING_FILE, Kind.HANGING, Kind.REFUSED_CONF}

@@ -1,0 +1,63 @@
+"""Incidents as people and scripts see them. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
+
+from suimon.incidents.crowds import worst_first
+from suimon.incidents.incident import Told
+from suimon.incidents.inhibition import inhibition_of
+from suimon.incidents.kinds import KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from datetime import datetime
+
+    from suimon.incidents.incident import ByPerson, Incident
+
+
+def chosen(standing: Collection[Incident], wanted: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
+    """Return what a person asks for, the worst first and without messages: an answer has 6 MB.
+
+    wanted: dataset, kind, severity, and all or only the open.
+    """
+    return [
+        as_json(replace(one, body=""), standing, now)
+        for one in worst_first([*standing])
+        if (one.is_open or wanted.get("all"))
+        and wanted.get("dataset") in {"", None, one.about.dataset}
+        and wanted.get("kind") in {"", None, str(one.kind)}
+        and wanted.get("severity") in {"", None, str(one.severity)}
+    ]
+
+
+def as_json(one: Incident, standing: Collection[Incident], now: datetime) -> dict[str, Any]:
+    """Return all of an incident. `standing`: all that has not recovered, for what explains it."""
+    found = inhibition_of(one.kind, one.about, standing, now) if one.told is Told.MUTED else None
+    return {
+        "id": str(one.id),
+        "kind": str(one.kind),
+        "severity": str(one.severity),
+        "standing": str(one.standing(now)),
+        "subject": one.subject,
+        "opened_at": one.opened_at.isoformat(),
+        "updated_at": one.updated_at.isoformat(),
+        "told": str(one.told),
+        "told_at": one.told_at.isoformat() if one.told_at else None,
+        "about": {name: value for name, value in asdict(one.about).items() if value},
+        "acknowledged": _person(one.acknowledged),
+        "snoozed": _person(one.snoozed),
+        "closed": _person(one.closed),
+        "muted_by": str(found[1].id) if found else "",
+        "muted_why": found[0].why if found else "",
+        "over": KINDS[one.kind].over,
+        "body": one.body,
+    }
+
+
+def _person(by: ByPerson | None) -> dict[str, Any] | None:
+    if by is None:
+        return None
+    until = by.until.isoformat() if by.until else None
+    return {"who": by.who, "at": by.at.isoformat(), "reason": by.reason, "until": until}

@@ -1,0 +1,64 @@
+"""An incident in the ledger."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from datetime import timedelta
+
+import pytest
+
+from suimon.incidents.incident import ByPerson, Incident, Stage, Told
+from suimon.incidents.items import BODY_CHARACTERS, incident_of, item_of, key_of
+from suimon.incidents.kinds import KINDS, About, Kind, Severity
+from tests.unit.incident_values import NOON, incident
+
+BY = ByPerson("ann", NOON, "at it", NOON + timedelta(days=1))
+FULL = Incident(
+    kind=Kind.QUEUED,
+    about=About(**{field.name: f"a {field.name}" for field in fields(About)}),
+    stage=Stage.OPEN,
+    fingerprint="f",
+    subject="s",
+    opened_at=NOON,
+    updated_at=NOON + timedelta(minutes=1),
+    revision=7,
+    told=Told.MUTED,
+    severity=Severity.ERROR,
+    body="b",
+    content="c",
+    told_at=NOON + timedelta(minutes=2),
+    acknowledged=replace(BY, until=None),
+    snoozed=BY,
+    closed=replace(BY, who="bob", until=None),
+    muted_by="paused:d",
+)
+
+
+def test_an_incident_is_read_as_it_was_written() -> None:
+    assert incident_of(item_of(FULL)) == FULL
+    bare = incident(Kind.UNEXPLAINED, About())
+    assert incident_of(item_of(bare)) == bare
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_what_an_earlier_release_wrote_is_read_with_what_it_meant(kind: Kind) -> None:
+    item = item_of(incident(kind, About(dataset="sales"), severity=KINDS[kind].severity))
+    for name in ("told", "severity"):
+        del item[name]
+    read = incident_of(item)
+    assert (read.told, read.severity, read.told_at, read.body) == (Told.ALONE, KINDS[kind].severity, None, "")
+
+
+def test_nothing_empty_is_written_and_a_long_message_is_cut() -> None:
+    item = item_of(replace(incident(Kind.PAUSED, About(dag_id="d")), body="x" * (BODY_CHARACTERS + 1)))
+    assert all(value != "" for name, value in item.items() if name not in {"fingerprint", "subject"})
+    assert len(item["body"]) == BODY_CHARACTERS
+    assert {*item} == {
+        *("pk", "sk", "incident_id", "kind", "severity", "state", "told", "fingerprint", "subject"),
+        *("opened_at", "updated_at", "revision", "dag_id", "body"),
+    }
+
+
+def test_the_key_is_the_id() -> None:
+    assert key_of("paused:d") == key_of(incident(Kind.PAUSED, About(dag_id="d")).id)
+    assert item_of(FULL)["pk"] == f"incident#{FULL.id}"
