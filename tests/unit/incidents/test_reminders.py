@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ SECOND = timedelta(seconds=1)
 BY = ByPerson("ann", NINE, "at it", NINE + timedelta(days=1))
 
 
-def stale(since: datetime, table: str = "t", **changes: object) -> Incident:
+def stale(since: datetime, table: str = "t", **changes: Any) -> Incident:
     about = About(dataset="sales", table=table)
     return incident(
         Kind.STALE_TABLE,
@@ -58,7 +59,7 @@ def test_an_error_is_repeated_every_morning_unless_it_is_of_that_night() -> None
 
 
 @pytest.mark.parametrize("changes", [{"severity": Severity.WARNING}, {"acknowledged": BY}])
-def test_a_warning_and_what_somebody_is_at_is_repeated_every_week(changes: dict[str, object]) -> None:
+def test_a_warning_and_what_somebody_is_at_is_repeated_every_week(changes: dict[str, Any]) -> None:
     one = stale(NINE, **changes)
     assert not is_due(one, TOKYO, NINE + timedelta(days=6))
     assert is_due(one, TOKYO, NINE + timedelta(days=7))
@@ -73,7 +74,7 @@ def test_a_warning_and_what_somebody_is_at_is_repeated_every_week(changes: dict[
         *({"told": told} for told in HELD_BACK),
     ],
 )
-def test_nobody_is_reminded_of_what_is_over_snoozed_or_not_told_yet(changes: dict[str, object]) -> None:
+def test_nobody_is_reminded_of_what_is_over_snoozed_or_not_told_yet(changes: dict[str, Any]) -> None:
     assert is_due(stale(NINE), TOKYO, NINE + timedelta(days=2))
     assert not is_due(stale(NINE, **changes), TOKYO, NINE + timedelta(days=2))
 
