@@ -56,6 +56,8 @@ INHIBITIONS: tuple[Inhibition, ...] = (
     Inhibition(Kind.RUN_FAILED, Kind.HANGING, ("dataset", "partition"), "the run has failed"),
     *(Inhibition(one, Kind.STALE_TABLE, (), "no run loads anything") for one in _AIRFLOW),
     *(Inhibition(one, Kind.STALE_TABLE, ("dataset",), "what should have been loaded was not") for one in _NO_NEW_ROWS),
+    Inhibition(Kind.HELD, Kind.STALE_TABLE, ("dataset",), "a person lets nothing of the dataset be loaded"),
+    Inhibition(Kind.HELD, Kind.STUCK, ("dataset",), "a person lets no run of the dataset start"),
     Inhibition(Kind.SWEEP_FAILED, Kind.UNEXPLAINED, (), "the part of the sweep that would explain it failed"),
 )
 MUTABLE = frozenset(one.muted for one in INHIBITIONS)
