@@ -2,6 +2,7 @@
 
 import ctypes
 from collections.abc import Iterable, Iterator
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -20,19 +21,16 @@ class Keys:
 
     def __init__(self, kernel: ctypes.CDLL, folder: Path, key: int) -> None:
         self._kernel, self._folder, self._key = kernel, folder, key
-        self._kept: list[list[bytes]] = [[] for _ in range(PARTS)]
+        # As they come, in large pieces: cut into small ones, part by part, they would leave holes in the heap.
+        self._kept: list[tuple[memoryview, list[int]]] = []  # with where each part of them starts, and the end
         self._bytes = 0
         self._spilled = False
 
     def add(self, hashes: Hashes) -> None:
         """Keep hashes."""
-        at = 0
-        for part, count in enumerate(hashes.counts):
-            if count:
-                end = at + _HASH_BYTES * count
-                self._kept[part].append(hashes.parted[at:end])
-                at = end
-        self._bytes += at
+        starts = list(accumulate((_HASH_BYTES * count for count in hashes.counts), initial=0))
+        self._kept.append((memoryview(hashes.parted), starts))
+        self._bytes += len(hashes.parted)
         if self._bytes > MEMORY_BYTES:
             self._spill()
 
@@ -44,6 +42,7 @@ class Keys:
                 found.update(repeats)
                 if len(found) > MOST_REPEATED:
                     return None
+        self._kept.clear()
         return found
 
     def _repeats(self, chunks: Iterable[bytes]) -> Iterator[Any]:
@@ -71,18 +70,20 @@ class Keys:
                 while chunk := stream.read(_CHUNK_BYTES):
                     yield chunk
             path.unlink()
-        if self._kept[part]:
-            yield b"".join(self._kept[part])
-            self._kept[part].clear()
+        if kept := b"".join(self._part(part)):
+            yield kept
+
+    def _part(self, part: int) -> Iterator[memoryview]:
+        return (hashes[starts[part] : starts[part + 1]] for hashes, starts in self._kept)
 
     def _path(self, part: int) -> Path:
         return self._folder / f"keys-{self._key}-{part}"
 
     def _spill(self) -> None:
-        for part, kept in enumerate(self._kept):
+        for part in range(PARTS):
             with self._path(part).open("ab") as stream:
-                stream.writelines(kept)
-            kept.clear()
+                stream.writelines(self._part(part))
+        self._kept.clear()
         self._bytes, self._spilled = 0, True
 
 
