@@ -39,5 +39,5 @@ def _ask(airflow: Airflow, path: str) -> dict[str, Any]:
         return {"error": str(error)}
     if answer.status == OK and isinstance(answer.body, dict):
         return answer.body
-    told = "no such DAG" if answer.status == NOT_FOUND else f"Airflow answers {answer.status}: {answer.body}"
+    told = "not there" if answer.status == NOT_FOUND else f"Airflow answers {answer.status}: {answer.body}"
     return {"error": told, "status": answer.status}

@@ -249,7 +249,7 @@ def test_a_function_that_was_not_updated_is_told(deployed: Deployed, changed: di
         ({}, set()),
         ({"version": "2.10.3"}, {"Airflow's version"}),
         ({"version": {"error": "AccessDeniedException"}}, {"Airflow's version"}),
-        ({"dags": {"sales_etl": {"error": "no such DAG", "status": 404}}}, {"DAG sales_etl"}),
+        ({"dags": {"sales_etl": {"error": "not there", "status": 404}}}, {"DAG sales_etl"}),
         ({"dags": {"sales_etl": DAG | {"is_paused": True}}}, {"DAG sales_etl"}),
         ({"dags": {"sales_etl": DAG | {"is_stale": True}}}, {"DAG sales_etl"}),
         ({"dags": {"sales_etl": DAG | {"has_import_errors": True}}}, {"DAG sales_etl"}),
@@ -284,7 +284,7 @@ def test_what_airflow_does_not_answer_is_no_error_of_the_check_up() -> None:
         error: Any = {"Error": {"Code": "RestApiClientException"}, "RestApiStatusCode": 404}
         raise ClientError(error, "InvokeRestApi")
 
-    assert asked(respond)["dags"] == {"sales_etl": {"error": "no such DAG", "status": 404}}
+    assert asked(respond)["dags"] == {"sales_etl": {"error": "not there", "status": 404}}
 
     def deny(**_: Any) -> dict[str, Any]:
         raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "InvokeRestApi")

@@ -11,6 +11,8 @@ import boto3
 import pytest
 
 from suimon.contract.model import Arrival, Contracts
+from suimon.incidents.messages.airflow import not_triggered
+from suimon.mwaa.not_started import Cause, NotStarted
 from suimon.sweep.round import SweepError
 from tests.functional.freshness.fakes import Redshift
 from tests.functional.sweep.swept import DAG, HOUR, NOON, RAW, REPORTS, World, contracts, key_of
@@ -70,7 +72,7 @@ def test_a_scheduled_round_checks_deadlines_and_sweeps(
 ) -> None:
     drop = world.put(key_of())
     answer = json.loads(json.dumps(start().handler({"time": TODAY, "source": "aws.scheduler"}, context)))
-    assert answer["problems"] == ["missing-file:other0:2026-11-20", "missing-file:other0:2026-11-21"]
+    assert answer["problems"] == ["missing-file:other0:2026-11-21", "missing-file:other0:2026-11-20"]
     assert answer["sweep"]["unexplained"] == 0
     assert world.resumed() == [drop.id]
     written = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
@@ -102,7 +104,7 @@ def test_deadlines_are_reported_before_the_sweep_begins(
     monkeypatch.setattr(app, "sweep", sweep)
     with pytest.raises(InterruptedError):
         app.handler({"time": TODAY}, context)
-    assert "[Suimon] other0 2026-11-20: the file never came" in published
+    assert "[Suimon] other0 2026-11-21: the file never came" in published
 
 
 def test_deadlines_that_cannot_be_checked_do_not_stop_the_sweep(
@@ -122,7 +124,33 @@ def test_a_sweep_with_too_little_time_left_reports_that_instead_of_being_termina
     context.seconds_left = 30
     with pytest.raises(SweepError, match=r"dead letters: no time: .*runs: no time"):
         start().handler({"time": TODAY}, context)
-    assert "[Suimon] other0 2026-11-20: the file never came" in world.post.subjects()
+    assert "[Suimon] other0 2026-11-21: the file never came" in world.post.subjects()
+
+
+def test_a_person_holds_a_dataset_and_releases_it_or_hears_why_not(
+    start: Callable[[], Any], context: LambdaContext, world: World
+) -> None:
+    app = start()
+    request = {"dataset": "sales", "reason": "closing", "who": "arn:me", "until": "2026-11-23T00:00Z"}
+    held = app.handler({"hold": request}, context)
+    assert held == {"dataset": "sales", "since": NOON.isoformat(), "until": "2026-11-23T00:00:00+00:00"}
+    assert "suimon release sales --stack prod" in world.post.letters()[0][1]
+    assert app.handler({"release": {"dataset": "sales", "who": "arn:me"}}, context) == {"dataset": "sales", "sent": 0}
+    assert app.handler({"release": {"dataset": "other0"}}, context) == {"refused": "other0 is not held"}
+    assert "no contract of dataset 'x'" in app.handler({"hold": request | {"dataset": "x"}}, context)["refused"]
+
+
+def test_a_check_up_tells_what_airflow_says_of_each_dag_and_refuses(
+    start: Callable[[], Any], context: LambdaContext, world: World
+) -> None:
+    world.mwaa.paused.add(DAG)
+    denied = NotStarted(Cause.FORBIDDEN_DAG, "Airflow answers 403")
+    record = world.receive(world.put(key_of()), "0A")
+    world.incidents.report(not_triggered("env", DAG, record, denied), NOON)
+    found = start().handler({"check_up": {}}, context)
+    assert found["dags"] == {DAG: {"is_paused": True}, "dag0": {"is_paused": False}}
+    assert found["refused"] == [f"forbidden-dag:{DAG}"]
+    assert found["version"] == {"error": "not there", "status": 404}
 
 
 def test_an_operator_s_round_is_the_same_and_returns_what_failed_instead_of_failing(
