@@ -171,7 +171,7 @@ def check_up(_request: dict[str, Any], _now: datetime) -> dict[str, Any]:
     """Return what Airflow says of itself and of the contracts' DAGs, and which of the gate's requests it refuses."""
     dags = {one.dag_id for one in contracts().all if one.dag_id}
     refused = [str(one.id) for one in incidents().open_incidents() if one.kind in REFUSALS]
-    return {**look(sweep().airflow, sorted(dags)), "refused": refused}
+    return {**look(sweep().airflow, sorted(dags)), "denied": refused}
 
 
 ASKED = {

@@ -20,7 +20,7 @@ from local.cloud.emulator_hooks import HookMissingError, hook, module
 from local.cloud.events import check_events
 from local.cloud.front_door import close_the_front_door, guarded
 from local.cloud.functions import bound_functions
-from local.cloud.iam_corrections import a_batch_needs_the_right_of_one, add_to_iam, answer_authorize
+from local.cloud.iam_corrections import add_to_iam, answer_authorize, ask_as_iam_does
 from local.cloud.object_rights import check_rights_beside_the_call
 from local.cloud.passed_roles import check_passed_roles
 from local.cloud.request_limits import check_requests
@@ -71,7 +71,7 @@ def correct(runtime: Path) -> None:
     close_the_front_door()
     app = module("ministack.app")
     hook(app, "app", guarded(remember_used_rights(answer_authorize(app.app))), ("scope", "receive", "send"))
-    a_batch_needs_the_right_of_one()
+    ask_as_iam_does()
 
 
 def take_numbers_from_parameters() -> None:

@@ -18,7 +18,9 @@ from local.same_machine import App, Receive, Scope, Send
 _VARIABLE: Final = re.compile(r"\$\{\s*([^},]+?)\s*(?:,\s*'([^']*)'\s*)?\}")
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1"})
 _LITERALS: Final = frozenset("*?$")
-_request_body: contextvars.ContextVar[bytes] = contextvars.ContextVar("twin_request_body", default=b"")
+# One of them by its id: https://docs.aws.amazon.com/lambda/latest/api/API_GetEventSourceMapping.html
+_ONE_MAPPING: Final = re.compile(r"/event-source-mappings/([0-9a-f-]{36})/?$")
+_request: contextvars.ContextVar[tuple[str, bytes]] = contextvars.ContextVar("twin_request", default=("", b""))
 
 
 def add_to_iam(root_key: str) -> None:
@@ -143,20 +145,20 @@ def fill_in_variables() -> None:
 def _event_conditions() -> None:
     """Add to PutEvents its condition keys `events:source` and `events:detail-type`, for each entry of the request."""
 
-    async def remember_body(request: Request, dispatch: Dispatch) -> Answer:
-        _request_body.set(request.body)
+    async def remember(request: Request, dispatch: Dispatch) -> Answer:
+        _request.set((request.path, request.body))
         return await dispatch(request)
 
     def entries(asked: Asked, decide: Decide) -> Any:
         contexts: list[dict[str, Any]] = [{}]
         if asked.action == "events:PutEvents":
-            contexts = _entry_contexts(_request_body.get()) or contexts
+            contexts = _entry_contexts(_request.get()[1]) or contexts
         for context in contexts:
             if denied := decide(replace(asked, context={**(asked.context or {}), **context})):
                 return denied
         return None
 
-    around_requests(remember_body)
+    around_requests(remember)
     around_enforcement(entries)
 
 
@@ -174,17 +176,40 @@ def _loopback_is_secure() -> None:
     hook(app, "pin_request_origin", pin_secure, ("source_ip", "secure_transport"))
 
 
-def a_batch_needs_the_right_of_one() -> None:
-    """Ask for `sqs:SendMessage` when a batch is sent, and likewise for the others: IAM knows no action for batches.
+def ask_as_iam_does() -> None:
+    """Name actions and resources as IAM knows them, where MiniStack does not.
 
-    Put around everything else that looks at questions, which then sees the action that IAM knows.
+    Put around everything else that looks at questions, which then sees what IAM sees.
     """
+    around_enforcement(lambda asked, decide: decide(as_iam_knows_it(asked, *_request.get())))
 
-    def one(asked: Asked, decide: Decide) -> Any:
-        action = asked.action.removesuffix("Batch") if asked.action.startswith("sqs:") else asked.action
-        return decide(replace(asked, action=action))
 
-    around_enforcement(one)
+def as_iam_knows_it(asked: Asked, path: str, body: bytes) -> Asked:
+    """Put a question as IAM would, with the path and the body of its request.
+
+    IAM knows no action for batches, the rules of the default bus lie under no bus, the targets of a rule are asked for
+    with the rule's name in `Rule`, and one event source mapping is no list of them.
+    """
+    if asked.action.startswith("sqs:"):
+        return replace(asked, action=asked.action.removesuffix("Batch"))
+    if asked.service == "events":
+        resource = asked.resource_arn
+        if asked.action.endswith(("TargetsByRule", ":PutTargets", ":RemoveTargets")):
+            try:
+                request = json.loads(body)
+            except ValueError:
+                return asked  # the service itself will say so
+            bus, rule = request.get("EventBusName", "default"), request.get("Rule", "")
+            resource = f"arn:aws:events:{asked.region}:{_account()}:rule/{bus}/{rule}"
+        return replace(asked, resource_arn=resource.replace(":rule/default/", ":rule/"))
+    if asked.action == "lambda:ListEventSourceMappings" and (one := _ONE_MAPPING.search(path)):
+        resource = f"arn:aws:lambda:{asked.region}:{_account()}:event-source-mapping:{one[1]}"
+        return replace(asked, action="lambda:GetEventSourceMapping", resource_arn=resource)
+    return asked
+
+
+def _account() -> str:
+    return str(module("ministack.core.responses").get_account_id())
 
 
 def _entry_contexts(body: bytes) -> list[dict[str, Any]]:

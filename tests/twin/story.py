@@ -63,6 +63,7 @@ class Story:
     answers: dict[str, str] = field(default_factory=dict)
     found: dict[str, int] = field(default_factory=dict)
     replayed: Result | None = None
+    examined: Result | None = None
     reconciled: Result | None = None
     looked_up: dict[str, Result] = field(default_factory=dict)
 
@@ -166,6 +167,7 @@ def tell(story: Story) -> None:
         ("state", "drops", "--state", "DUPLICATE"),
     ):
         story.looked_up[name] = as_operator(story, *asked, "--json")
+    story.examined = as_operator(story, "doctor", "--json")
 
 
 def load_the_others(story: Story) -> None:

@@ -239,6 +239,14 @@ def test_the_operator_reads_in_the_ledger_who_changed_what_when(story: Story) ->
     assert [(drop["drop_id"], drop["duplicate_of"]) for drop in found["state"]] == [(ids["again"], ids["good"])]
 
 
+def test_the_doctor_may_look_at_all_that_it_looks_at_and_finds_it_well(story: Story) -> None:
+    assert story.examined
+    findings = json.loads(story.examined.stdout)
+    # A letter may lie there for a moment, for the story loses some.
+    assert not [one for one in findings if not one["ok"] and one["check"] != "dead letters"]
+    assert {"bucket's events", "rule's pattern", "DAG daily_sales_etl"} <= {one["check"] for one in findings}
+
+
 def test_a_file_that_was_deleted_after_it_was_accepted_is_loaded_again_from_its_copy(story: Story) -> None:
     states = [move.state for move in story.moves("good") if move.attempt > 2]
     assert {State.REJECTED, State.GONE}.isdisjoint(states)

@@ -41,6 +41,6 @@ def ask(stack: str, name: str, request: Mapping[str, Any], *, named: bool = Fals
         raise CommandError(advice(error)) from error
     if "FunctionError" in answer:
         raise CommandError(f"the freshness function failed: {found.get('errorMessage', found)}")
-    if "refused" in found:
+    if found.keys() == {"refused"}:
         raise RefusedError(found["refused"])
     return found

@@ -202,7 +202,7 @@ def airflow(found: Mapping[str, Any]) -> Iterator[Finding]:
     yield Finding("Airflow's version", text, upgrade)
     for dag_id, dag in found["dags"].items():
         yield Finding(f"DAG {dag_id}", *_dag(dag_id, dag))
-    denied = sorted(set(found["refused"]))
+    denied = sorted(set(found["denied"]))
     rights = "give the gate the rights of docs/airflow-role.md; the e-mail of that incident says which request failed"
     text = f"refused: {', '.join(denied)}" if denied else "no request of the gate is refused"
     yield Finding("gate's rights", text, rights if denied else "")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 ACCOUNT = "arn:aws:sns:ap-northeast-1:123456789012"
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DAG = {"is_paused": False, "is_stale": False, "has_import_errors": False}
-HEALTHY: dict[str, Any] = {"version": "3.2.1", "dags": {"sales_etl": DAG}, "refused": []}
+HEALTHY: dict[str, Any] = {"version": "3.2.1", "dags": {"sales_etl": DAG}, "denied": []}
 
 
 class Events:
@@ -253,7 +253,7 @@ def test_a_function_that_was_not_updated_is_told(deployed: Deployed, changed: di
         ({"dags": {"sales_etl": DAG | {"is_paused": True}}}, {"DAG sales_etl"}),
         ({"dags": {"sales_etl": DAG | {"is_stale": True}}}, {"DAG sales_etl"}),
         ({"dags": {"sales_etl": DAG | {"has_import_errors": True}}}, {"DAG sales_etl"}),
-        ({"refused": ["forbidden-dag:sales_etl"]}, {"gate's rights"}),
+        ({"denied": ["forbidden-dag:sales_etl"]}, {"gate's rights"}),
     ],
 )
 def test_what_is_wrong_in_airflow_is_told(changed: dict[str, Any], wrong: set[str]) -> None:
