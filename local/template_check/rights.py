@@ -28,6 +28,8 @@ WITHOUT_RESOURCE: Final = {
     "logs:PutResourcePolicy",
     "logs:DescribeResourcePolicies",
     "logs:DescribeLogGroups",
+    "lambda:ListEventSourceMappings",
+    "events:TestEventPattern",
 }
 # And for these a condition takes its place.
 CONDITIONED: Final = {
