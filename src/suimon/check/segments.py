@@ -1,8 +1,8 @@
 """A stream of text, cut at the ends of records: as much as is judged at a time, by one thread."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 
 from suimon.check.grammar import MAX_RECORD_BYTES, Grammar
@@ -76,6 +76,7 @@ class Cutter:
         find_cut: Callable[[bytes, int], int] | None = None,
     ) -> None:
         self._chunks: Iterator[bytes] = filter(None, chunks)  # an empty chunk is not the end
+        self._ahead = deque[bytes]()  # comes before them; a chain of iterators would keep all that it has given
         self._grammar, self._decode, self._find_cut = grammar, decode, find_cut
         self._quote = grammar.dialect.quote.encode()
         self._folder = folder
@@ -89,7 +90,7 @@ class Cutter:
 
     def next(self) -> Segment | None:
         """Return the next segment, None after the last; a file without records has none."""
-        chunk = next(self._chunks, b"")
+        chunk = self._chunk()
         if not chunk:
             return None
         exact = None if self._sizes is None else next(self._sizes, 0)
@@ -107,16 +108,19 @@ class Cutter:
                     end = wanted
                 wanted = min(2 * wanted, longest)
         if end < len(data):
-            self._chunks = chain([data[end:]], self._chunks)
+            self._ahead.appendleft(data[end:])
         self._count += 1
         self._wanted, self._least = self._usual, 0
         return Segment(data, end, self._folder / f"segment-{self._count}.csv", last, self._decode)
+
+    def _chunk(self) -> bytes:
+        return self._ahead.popleft() if self._ahead else next(self._chunks, b"")
 
     def _gathered(self, data: bytes, wanted: int) -> tuple[bytes, bool]:
         """Return one byte more than is wanted, or all there is; and whether it is all."""
         parts, size = [data], len(data)
         while size <= wanted:
-            chunk = next(self._chunks, b"")
+            chunk = self._chunk()
             if not chunk:
                 return b"".join(parts), True
             parts.append(chunk)
@@ -129,7 +133,7 @@ class Cutter:
         `longer`: a segment as long as before would not hold one record.
         """
         self._wanted, self._least = (2 * len(unread), len(unread)) if longer else (self._usual, 0)
-        self._chunks = chain([unread, *texts], self._chunks)
+        self._ahead.extendleft(reversed([unread, *texts]))
 
     def _end(self, data: bytes, wanted: int) -> int:
         """Return where the segment ends that is to have so many bytes; 0 if no line ends there."""
