@@ -15,10 +15,11 @@ from suimon.contract.model import Contract
 from suimon.drops.drop import Accepted, Drop, DropRecord, Match
 from suimon.drops.lake import accepted_name
 from suimon.drops.states import State
-from suimon.mwaa.airflow import Airflow
+from suimon.mwaa.airflow import Airflow, ask_run, ask_tasks
 from suimon.mwaa.conf import conf_for
 from suimon.mwaa.not_started import Cause, NotStarted
 from suimon.mwaa.pace import BusyError
+from suimon.mwaa.run_state import CannotAskError, RunState
 from suimon.mwaa.trigger import start_run
 from tests.settings import SETTINGS
 
@@ -143,6 +144,36 @@ def test_a_path_longer_than_mwaa_takes_is_refused_before_it_is_sent() -> None:
     assert why.cause is Cause.LONG_PATH
     assert "64" in why.reason
     assert not mwaa.requests
+
+
+def test_the_tasks_of_a_run_are_asked_for_in_one_request_by_a_path_that_mwaa_takes() -> None:
+    path = "/dags/~/dagRuns/~/taskInstances/list"
+    mwaa = ScriptedMwaa({("POST", path): (200, {"task_instances": [{"task_id": "run_glue", "state": "success"}]})})
+    assert ask_tasks(airflow(mwaa), "dag", RUN) == {"run_glue": "success"}
+    [request] = mwaa.requests
+    assert request["Body"] == {"dag_ids": ["dag"], "dag_run_ids": [RUN], "page_limit": 100, "order_by": "end_date"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "of_one_run"),
+    [((500, {}), True), ((403, {"detail": "no"}), True), (ReadTimeoutError(endpoint_url="loopback"), False)],
+)
+def test_who_cannot_be_asked_says_whether_it_is_about_this_run_alone(answer: object, *, of_one_run: bool) -> None:
+    mwaa = ScriptedMwaa({GET_RUN: answer})
+    with pytest.raises(CannotAskError) as caught:
+        ask_run(airflow(mwaa), "daily_sales_etl", RUN)
+    assert caught.value.of_one_run is of_one_run
+
+
+def test_a_run_that_airflow_does_not_have_is_none_and_one_at_work_is_asked_for_no_tasks() -> None:
+    assert ask_run(airflow(ScriptedMwaa({GET_RUN: (404, {})})), "daily_sales_etl", RUN) is None
+    mwaa = ScriptedMwaa({GET_RUN: (200, {"state": "running"})})
+    assert ask_run(airflow(mwaa), "daily_sales_etl", RUN) == RunState("running", {})
+    assert len(mwaa.requests) == 1
+
+
+def test_an_error_without_more_is_about_all_runs() -> None:
+    assert not CannotAskError("nobody answers").of_one_run
 
 
 def test_whether_a_dag_is_paused_is_asked_once_a_minute() -> None:
