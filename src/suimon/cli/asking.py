@@ -10,7 +10,7 @@ import click
 from botocore.exceptions import BotoCoreError, ClientError
 
 from suimon.cli.errors import CommandError
-from suimon.cli.reconcile import function_of
+from suimon.cli.reconcile import CLIENT, function_of
 from suimon.cli.stack import advice
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ def ask(stack: str, name: str, request: Mapping[str, Any], *, named: bool = Fals
     """
     try:
         payload = {name: {**request, "who": who_asks()} if named else dict(request)}
-        answer = boto3.client("lambda").invoke(FunctionName=function_of(stack), Payload=json.dumps(payload).encode())
+        functions = boto3.client("lambda", config=CLIENT)
+        answer = functions.invoke(FunctionName=function_of(stack), Payload=json.dumps(payload).encode())
         found: dict[str, Any] = json.loads(answer["Payload"].read())
     except (ClientError, BotoCoreError) as error:
         raise CommandError(advice(error)) from error

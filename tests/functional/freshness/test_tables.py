@@ -239,3 +239,34 @@ def test_a_round_that_is_tried_again_minutes_later_is_no_second_one(
     assert post.subjects() == []
     assert watch.round(LATER).published == (UNREADABLE,)
     assert watch.round(LATER + timedelta(minutes=1)).problems == (UNREADABLE,)
+
+
+@pytest.mark.parametrize(("most", "asked"), [(3, ["sales_fact"]), (2, ["sales_fact", "inventory"])])
+def test_after_more_loads_than_a_round_reads_every_table_is_asked(
+    watch: Watch, table: Table, redshift: Redshift, monkeypatch: pytest.MonkeyPatch, most: int, asked: list[str]
+) -> None:
+    monkeypatch.setattr("suimon.freshness.watch.MOST_LOADS", most)
+    watch.round(NOW)
+    redshift.asked()
+    for day in ("2026-11-22", "2026-11-23"):
+        load(table, day, LATER)
+    watch.round(STILL_LATER)
+    assert redshift.asked() == asked
+
+
+def test_an_answer_that_was_kept_before_a_crash_is_reported_by_the_next_round(
+    watch: Watch, post: Post, redshift: Redshift, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    redshift.newest["inventory"] = "empty"
+    with monkeypatch.context() as crash:
+        crash.setattr(watch.incidents, "report", _crash)
+        with pytest.raises(SystemExit):
+            watch.round(NOW)
+    redshift.asked()
+    assert watch.round(LATER).published == ("stale-table:inventory",)
+    assert redshift.asked() == []
+    assert post.subjects() == ["[Suimon] inventory is empty"]
+
+
+def _crash(*_: Any) -> None:
+    raise SystemExit("the function was terminated")

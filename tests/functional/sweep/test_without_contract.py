@@ -154,7 +154,7 @@ def test_the_command_asks_the_stack_and_says_what_it_answers(monkeypatch: pytest
 
     monkeypatch.setattr(module, "function_of", lambda _stack: "freshness")
     answers = [{"drop_id": "d", "state": "CLOSED"}, {"refused": "drop d is LOADED: it has ended already"}]
-    monkeypatch.setattr("boto3.client", lambda _name: Client(answers[len(asked)]))
+    monkeypatch.setattr("boto3.client", lambda _name, **_: Client(answers[len(asked)]))
     done = CliRunner().invoke(main, ["drops", "close", "d.1", "--reason", "given up"])
     assert (done.exit_code, done.output) == (0, "drop d is CLOSED\n")
     assert asked == [{"close": {"drop_id": "d", "reason": "given up", "who": "arn:me"}}]

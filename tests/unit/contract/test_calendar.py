@@ -188,6 +188,7 @@ def test_a_contract_declares_when_its_files_begin_and_end(calendar_of: Callable[
         ("holidays: JP-99", "holidays", "'JP-99' is no country whose holidays are known"),
         ("holidays: [JP]", "holidays", "is no country whose holidays are known"),
         ("firstDate: 2041-01-01", "firstDate", "lies after 2040: nothing is watched until then"),
+        ("graceMinutes: 527041", "graceMinutes", "must be at most 527040, is 527041"),
         ("graceMinutes: 0", "graceMinutes", "must be a whole number"),
         ("graceMinutes: 7200", "graceMinutes", "ends after lookbackDays: no file would ever be missing"),
         ("firstDate: soon", "firstDate", "must be a date YYYY-MM-DD"),

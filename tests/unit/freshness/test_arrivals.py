@@ -133,6 +133,7 @@ def test_a_day_without_a_drop_never_came() -> None:
     assert (str(problem.id), problem.fingerprint) == ("missing-file:sales:2026-11-20", "never-came")
     assert problem.subject == "sales 2026-11-20: the file never came"
     assert "Expected: sales/2026-11-20/sales_data.csv\nDue: 2026-11-21 06:00 Asia/Tokyo\n" in problem.body
+    assert "suimon expect sales 2026-11-20 --cancel --reason …" in problem.body
 
 
 def test_a_file_is_late_within_its_grace_and_that_it_is_missing_is_news() -> None:
@@ -150,11 +151,13 @@ def test_a_file_is_late_within_its_grace_and_that_it_is_missing_is_news() -> Non
 def test_a_file_that_a_person_has_waived_is_not_missing() -> None:
     check = judge_arrival(SALES, "2026-11-20", Facts(waived="a strike"), LATER)
     assert (check.problem, check.note) == (None, "A person has said that it will not come (suimon expect).")
+    assert str(check.incident_id) == "missing-file:sales:2026-11-20"
 
 
 def test_a_reported_date_is_over_when_its_contract_comes_to_give_it_more_time() -> None:
     check = judge_arrival(replace(SALES, arrival=replace(TOKYO, days_after=9)), "2026-11-20", Facts(), LATER)
     assert (check.problem, check.note) == (None, "By its contract it is not due yet.")
+    assert str(check.incident_id) == "missing-file:sales:2026-11-20"
 
 
 def test_incidents_of_what_no_contract_watches_are_closed() -> None:

@@ -22,7 +22,7 @@ def file_never_came(contract: Contract, partition: str, deadline: datetime | Non
         kind=Kind.MISSING_FILE,
         about=About(dataset=contract.dataset, partition=partition),
         subject=f"{contract.dataset} {partition}: the file never came",
-        body=f"{_due(contract, partition, deadline)}\n\n{_NEVER_CAME}",
+        body=f"{_due(contract, partition, deadline)}\n\n{_never_came(contract.dataset, partition)}",
         fingerprint="never-came",
     )
 
@@ -53,8 +53,11 @@ def _due(contract: Contract, partition: str, deadline: datetime | None) -> str:
 
 
 _ASK = "What to do: ask whoever sends it. When the file comes, it is loaded by itself, however late."
-_IF_NEVER = "If it never will: suimon expect --cancel DATASET DATE --reason …"
-_NEVER_CAME = f"No object of this key is in the ledger.\n\n{_ASK} {_IF_NEVER}"
+
+
+def _never_came(dataset: str, partition: str) -> str:
+    never = f"If it never will: suimon expect {dataset} {partition} --cancel --reason …"
+    return f"No object of this key is in the ledger.\n\n{_ASK} {never}"
 
 
 def stale_table(table: TableFreshness, state: TableState, age_days: int, closed_days: int) -> Problem:
