@@ -149,7 +149,7 @@ def test_a_check_up_tells_what_airflow_says_of_each_dag_and_refuses(
     world.incidents.report(not_triggered("env", DAG, record, denied), NOON)
     found = start().handler({"check_up": {}}, context)
     assert found["dags"] == {DAG: {"is_paused": True}, "dag0": {"is_paused": False}}
-    assert found["refused"] == [f"forbidden-dag:{DAG}"]
+    assert found["denied"] == [f"forbidden-dag:{DAG}"]
     assert found["version"] == {"error": "not there", "status": 404}
 
 
