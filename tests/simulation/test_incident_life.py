@@ -1,0 +1,189 @@
+"""Incidents in virtual time: the code breaks no promise, and each seeded mistake breaks its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from suimon.incidents import crowds, reminders, store
+from suimon.incidents.crowds import once_told
+from suimon.incidents.incident import Event, Incident, Told
+from suimon.incidents.inhibition import INHIBITIONS
+from suimon.incidents.lifecycle import news_of, notice_of, reported
+from suimon.incidents.reminders import is_due
+from suimon.incidents.store import IncidentStore
+from tests.simulation.bug import Bug, switched_on
+from tests.simulation.incident_life import Life
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from suimon.incidents.crowds import Group
+    from suimon.incidents.incident import Notice, Problem
+
+SCHEDULES = 60
+
+
+@pytest.mark.parametrize("seed", range(SCHEDULES))
+def test_incidents_keep_their_promises(seed: int) -> None:
+    assert not Life(seed).live().broken
+
+
+def test_half_of_the_schedules_have_crashes_and_a_schedule_is_the_same_every_time() -> None:
+    lives = [Life(seed).live() for seed in range(10)]
+    assert {bool(one.crashes) for one in lives if one.seed % 2 == 0} == {False}
+    assert any(one.crashes for one in lives)
+    first, again = Life(3).live(), Life(3).live()
+    assert [one.subject for one in first.sns.letters] == [one.subject for one in again.sns.letters]
+
+
+def _record_first(self: IncidentStore, problem: Problem, now: datetime) -> bool:
+    known = self.known(problem.id)
+    event = news_of(problem, known)
+    if event is None:
+        return False
+    self._put(reported(problem, known, Told.ALONE, now), known)
+    self._publish(notice_of(problem, event))
+    return True
+
+
+def _mark_first(self: IncidentStore, notices: Sequence[tuple[Notice, Group]], now: datetime) -> int:
+    for notice, group in notices:
+        for one in group.incidents:
+            self._write(once_told(one, group, now))
+        self._publish(notice)
+    return 0
+
+
+def _silent_when_snoozed(problem: Problem, known: Incident | None) -> Event | None:
+    return None if known and known.snoozed and known.is_open else news_of(problem, known)
+
+
+def _closed_is_recovered(problem: Problem, known: Incident | None) -> Event | None:
+    return Event.OPENED if known and not known.is_open else news_of(problem, known)
+
+
+def _never(*_: Any) -> None:
+    return None
+
+
+_recover = IncidentStore._recover
+
+
+def _recover_in_silence(self: IncidentStore, incident: Incident, now: datetime, note: str) -> bool:
+    return self._end(incident, now) if incident.acknowledged else _recover(self, incident, now, note)
+
+
+def _told_and_not_marked(incident: Incident, group: Group, now: datetime) -> Incident:
+    return replace(once_told(incident, group, now), told=incident.told)
+
+
+def _end_groups_early(self: IncidentStore, groups: Sequence[Group], _opened: Sequence[Incident]) -> None:
+    _end_groups(self, groups, [])
+
+
+_end_groups = IncidentStore._end_groups
+
+
+def _every_round(one: Incident, zone: str, now: datetime) -> bool:
+    return is_due(replace(one, told_at=now - timedelta(days=9)), zone, now)
+
+
+def _snooze_has_no_end(one: Incident, standing: Sequence[Incident], now: datetime) -> bool:
+    return not one.snoozed and _is_due(one, standing, now)
+
+
+_is_due = crowds._is_due
+
+TOLD, TRUE = ("every_problem_is_told",), ("recoveries_are_true",)
+BUGS = (
+    Bug(
+        "recorded-before-told",
+        "a problem is recorded, then published",
+        TOLD,
+        ((IncidentStore, "report", _record_first),),
+    ),
+    Bug(
+        "group-marked-first",
+        "a group is marked, then published",
+        TOLD,
+        ((IncidentStore, "_publish_each", _mark_first),),
+    ),
+    Bug(
+        "held-for-ever",
+        "what is held is never told",
+        TOLD,
+        ((store, "held", lambda *_: []),),
+    ),
+    Bug(
+        "muted-for-ever",
+        "what was muted is told by nobody once its cause is over",
+        TOLD,
+        ((crowds, "inhibition_of", lambda *_: (INHIBITIONS[0], None)),),
+    ),
+    Bug(
+        "snooze-hides-worse",
+        "a snooze hides what is worse",
+        TOLD,
+        ((store, "news_of", _silent_when_snoozed),),
+    ),
+    Bug(
+        "closed-comes-back",
+        "what a person closed is told in the next round",
+        ("closed_is_closed",),
+        ((store, "news_of", _closed_is_recovered),),
+    ),
+    Bug(
+        "recovery-held-back",
+        "of what somebody is at no recovery is sent",
+        ("recoveries_are_sent",),
+        ((IncidentStore, "_recover", _recover_in_silence),),
+    ),
+    Bug(
+        "told-each-round",
+        "what is told is not marked",
+        ("nothing_is_told_twice",),
+        ((store, "once_told", _told_and_not_marked),),
+    ),
+    Bug(
+        "group-ends-early",
+        "a group is over in the round after it was told",
+        TRUE,
+        ((IncidentStore, "_end_groups", _end_groups_early),),
+    ),
+    Bug(
+        "reminded-each-round",
+        "people are reminded in each round",
+        ("reminders_are_no_storm",),
+        ((reminders, "is_due", _every_round),),
+    ),
+    Bug(
+        "never-reminded",
+        "nobody is reminded",
+        ("errors_are_repeated",),
+        ((store, "due_reminders", lambda *_: {}),),
+    ),
+    Bug(
+        "no-recovery",
+        "nothing recovers",
+        ("nothing_outlives_its_cause",),
+        ((IncidentStore, "recover", _never),),
+    ),
+    Bug(
+        "snoozed-is-told",
+        "a change is told in a snooze",
+        ("snoozed_is_silent",),
+        ((Incident, "is_snoozed", lambda *_: False),),
+    ),
+)
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=[bug.name for bug in BUGS])
+def test_a_seeded_mistake_is_found(bug: Bug) -> None:
+    wanted = set(bug.breaks)
+    with switched_on(bug):
+        assert any(wanted <= Life(seed).live().broken for seed in range(SCHEDULES)), bug.what
