@@ -15,7 +15,8 @@ from suimon.check import duckdb_reader, segments
 from suimon.check.decode import DecodeError, utf8_chunks
 from suimon.check.engine import Aside, check
 from suimon.check.grammar import Grammar
-from suimon.check.structure import Scan, first_record, scan
+from suimon.check.scanned import Scan
+from suimon.check.structure import first_record, scan
 from suimon.check.verdict import Code, Details, Verdict, shared, shown
 from suimon.contract.file import Column, ContractError, FileFormat
 from suimon.contract.model import Contract
@@ -166,7 +167,7 @@ def _about(details: Details, record: int | None) -> str | int | None:
 
 def _is_in_order(found: Scan, text: bytes, grammar: Grammar) -> None:
     """Good and broken records follow each other and are numbered through."""
-    good = ((run.start, run.end, run.record, run.count, run.line) for run in found.runs)
+    good = ((run.start, run.end, run.record, run.records, run.line) for run in found.runs)
     broken = ((one.start, one.end, one.record, 1, one.line) for one in found.broken)
     position = number = 0
     for start, end, record, count, line in sorted([*good, *broken]):
@@ -177,7 +178,7 @@ def _is_in_order(found: Scan, text: bytes, grammar: Grammar) -> None:
     assert found.stopped or found.end == len(text)
     assert [one.record for one in found.broken] == list(found.bad)
     for run in found.runs:
-        assert len(list(grammar.records(text, run.start, run.end))) == run.count
+        assert len(list(grammar.records(text, run.start, run.end))) == run.records
 
 
 def _is_the_same_in_pieces(

@@ -228,8 +228,8 @@ def _multibyte_as_utf8(chunks: Iterator[bytes], encoding: str) -> Iterator[bytes
     undefined = _UNDEFINED_IN_CP932 if encoding == "cp932" else {}
 
     def utf8(text: str) -> bytes:
-        if any(chr(character) in text for character in undefined):
-            text = text.translate(undefined)
+        for character, stray in undefined.items():  # much faster than str.translate()
+            text = text.replace(character, stray)
         return text.encode("utf-8", "surrogatepass")
 
     for chunk in chunks:
@@ -244,12 +244,12 @@ def _multibyte_as_utf8(chunks: Iterator[bytes], encoding: str) -> Iterator[bytes
 
 # Python gives these bytes private characters, as Windows does on the quiet; no character set defines them, and other
 # readers (Java's, and so Spark's) replace them by U+FFFD.
-_UNDEFINED_IN_CP932 = {ord(bytes([byte]).decode("cp932")): 0xDC00 + byte for byte in (0x80, 0xA0, 0xFD, 0xFE, 0xFF)}
+_UNDEFINED_IN_CP932 = {bytes([byte]).decode("cp932"): chr(0xDC00 + byte) for byte in (0x80, 0xA0, 0xFD, 0xFE, 0xFF)}
 
 
 def is_undefined(point: int, encoding: str) -> bool:
     """Return whether Python reads a byte as this character that the encoding does not define."""
-    return encoding == "cp932" and point in _UNDEFINED_IN_CP932
+    return encoding == "cp932" and chr(point) in _UNDEFINED_IN_CP932
 
 
 _STRAY_BYTES = "suimon.stray-bytes"
@@ -260,9 +260,11 @@ _STRAY_OR_ASCII = [chr(byte) for byte in range(128)] + _STRAY[128:]
 def _stray_bytes(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeDecodeError):
         raise error
+    start, end = error.start, error.end
+    if error.encoding.startswith("utf-16"):
+        return "".join(map(_STRAY.__getitem__, error.object[start:end])), end
     # What EUC-JP's decoder calls incomplete at the end of a file may be one stray byte and a line end.
-    characters = _STRAY if error.encoding.startswith("utf-16") else _STRAY_OR_ASCII
-    return "".join([characters[byte] for byte in error.object[error.start : error.end]]), error.end
+    return "".join(map(_STRAY_OR_ASCII.__getitem__, error.object[start:end])), end
 
 
 codecs.register_error(_STRAY_BYTES, _stray_bytes)

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from suimon.check.grammar import STAINS, Grammar
+from suimon.check.scanned import Run, Scan
 from suimon.check.segments import Segment, header_line
-from suimon.check.structure import Run, Scan
 from suimon.contract.file import FileFormat
 
 CRLF, LF = b"\r\n", b"\n"
@@ -115,7 +115,7 @@ def copy_of(segment: Segment, text: bytes, scan: Scan, grammar: Grammar, places:
         numbering.record.append(run.record)
         numbering.line.append(run.line)
         parts.append(part)
-        records += run.count
+        records += run.records
         lines += part.count(LF)
     path = segment.path.with_suffix(".good.csv")
     return sheet_of_records(path, b"".join(parts), records - 1, numbering, grammar.dialect, places)

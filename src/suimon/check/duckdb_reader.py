@@ -55,7 +55,7 @@ class Duck:
 
     def prepare(self, rules: Rules) -> None:
         """Make the tables that hold the keys of the whole file."""
-        self._run("CREATE TABLE bad_records (record BIGINT)", {})
+        self._run("CREATE TABLE bad_records (record BIGINT, breaks BIGINT)", {})
         for number, key in enumerate(rules.keys):
             cells = ", ".join(f"t{place} {self._columns[place].sql_type}, x{place} VARCHAR" for place in key.columns)
             self._run(f"CREATE TABLE keys_{number} (hash UBIGINT)", {})
@@ -120,6 +120,7 @@ class Duck:
     def forget_keys(self, number: int) -> None:
         """Drop what `totals` found."""
         self._run(f"DROP TABLE IF EXISTS found_{number}", {})
+        self._run(f"DROP TABLE IF EXISTS bad_{number}", {})
 
     def bad_records(
         self, sheet: Sheet, rules: Rules, wanted: tuple[int, ...], limit: int | None, also: Iterable[int] = ()
@@ -144,27 +145,35 @@ class Duck:
         )
         return [_bad_record(row, sheet, known, wanted) for row in rows]
 
-    def bad_numbers(self, sheet: Sheet, rules: Rules, wanted: tuple[int, ...]) -> tuple[list[int], int]:
-        """Return the numbers of all records that break one of the `wanted` rules, and how many lines break in them."""
+    def find_bad(self, sheet: Sheet, rules: Rules, wanted: tuple[int, ...], number: int) -> None:
+        """Remember under `number` which records break one of the `wanted` rules, and how many lines break in each."""
         breaks = "breaks" if sheet.embedded else "0"
         numbers = Numbers(sheet.numbering)
-        rows = self._run(
-            f"SELECT {numbers.record}, {breaks} FROM ({marked(sheet, rules, wanted)}) AS own {numbers.join}",
+        self._run(
+            f"CREATE TABLE bad_{number} AS SELECT {numbers.record} AS record, {breaks} AS breaks "
+            f"FROM ({marked(sheet, rules, wanted)}) AS own {numbers.join}",
             rules.parameters | _path(sheet) | numbers.parameters,
         )
-        return [row[0] for row in rows], sum(row[1] for row in rows)
+
+    def note_found_bad(self, number: int, further: int) -> None:
+        """Remember for the whole file what `find_bad` found, so many records further down."""
+        self._run(f"INSERT INTO bad_records SELECT record + {int(further)}, breaks FROM bad_{number}", {})
+        self._run(f"DROP TABLE bad_{number}", {})
 
     def note_bad(self, records: list[int]) -> None:
         """Remember bad records by their number in the file."""
-        self._run("INSERT INTO bad_records SELECT unnest($records)", {"records": records})
+        self._run("INSERT INTO bad_records SELECT unnest($records), 0", {"records": records})
 
     def note_repetitions(self, key: int, rules: Rules) -> None:
         """Remember as bad the records that repeat a key; after `collect_candidates`."""
-        self._run(f"INSERT INTO bad_records SELECT record FROM ({repetitions_of(key, rules)}) WHERE record > first", {})
+        self._run(
+            f"INSERT INTO bad_records SELECT record, 0 FROM ({repetitions_of(key, rules)}) WHERE record > first", {}
+        )
 
-    def count_bad(self) -> int:
-        """Return how many records are bad, each counted once."""
-        return int(self._run("SELECT count(DISTINCT record) FROM bad_records", {})[0][0])
+    def count_bad(self) -> tuple[int, int]:
+        """Return how many records are bad, each counted once, and how many lines break in those that DuckDB read."""
+        (row,) = self._run("SELECT count(DISTINCT record), coalesce(sum(breaks), 0) FROM bad_records", {})
+        return int(row[0]), int(row[1])
 
     def bad_between(self, first: int, last: int) -> list[int]:
         """Return the numbers of the bad records from `first` to `last`."""

@@ -63,9 +63,9 @@ _BATCH_BYTES = 2 * 1024 * 1024
 # Spilled keys may fill the disk up to here: the segments of the moment need the rest.
 _DISK_RESERVE = 512 * 1024 * 1024
 _COLUMNS_IN_PARALLEL = 400
-# Records that are read one by one take 25 microseconds each. So many are, beyond those that are listed; where a share
-# is tolerated so many, and one more for so many bytes, which is 20 MB/s.
-_MOST_UNLISTED, _MOST_TOLERATED, _BYTES_PER_TOLERATED = 5_000, 100_000, 500
+# Records that are read one by one take some ten microseconds each, those that are counted many at a time half of it.
+# So many are, beyond those that are listed; where a share is tolerated so many, and one more for so many bytes.
+_MOST_UNLISTED, _MOST_TOLERATED, _BYTES_PER_TOLERATED = 5_000, 30_000, 1_000
 _EXACT = Context(prec=100)  # more digits than the sum of any file has
 
 _Waiting = tuple[int, Segment, Future[Judged]]
@@ -203,7 +203,8 @@ class _Check:
     keys: list[Keys] = field(default_factory=list)  # as the kernel hashes them
     doubtful: list[Record] = field(default_factory=list)  # records that DuckDB is still to judge
     doubtful_bytes: int = 0
-    batches: deque[Future[Judged]] = field(default_factory=deque)  # of such records
+    batches: deque[tuple[int, Future[Judged]]] = field(default_factory=deque)  # of such records
+    numbers: Iterator[int] = field(default_factory=count)  # under which DuckDB keeps what it finds in segments, batches
     bad_records: bool = False  # any has been noted
     broken_records: bool = False
     extra_lines: int = 0
@@ -236,8 +237,8 @@ class _Check:
         self.tally.add(fault_of(one, rows) for one in measurements if not one.kept and one.severity == "error")
         if not judge.tolerant:
             return self._settled(rows, measurements)
-        bad = self.ducks.first().count_bad() if self.bad_records else 0
-        if not bad or not self._tolerated(bad, rows):
+        bad, breaks = self.ducks.first().count_bad() if self.bad_records else (0, 0)
+        if not bad or not self._tolerated(bad, rows, breaks):
             return self._settled(rows, measurements, bad)
         if aside is not None:
             write_aside(aside, self.contract, judge, self._rounds(judge), rows - bad)
@@ -261,7 +262,7 @@ class _Check:
     def _most(self, size: int) -> int:
         """Return how many records of so many bytes are read one by one: no file is read for hours to be rejected."""
         tolerance = self.contract.tolerance
-        if tolerance is None:
+        if tolerance is None or self.tally.beyond_records:
             return self.tally.limit + _MOST_UNLISTED
         most = _MOST_TOLERATED + size // _BYTES_PER_TOLERATED
         return most if tolerance.max_rows is None else min(most, tolerance.max_rows + _MOST_UNLISTED)
@@ -276,12 +277,12 @@ class _Check:
         segment 3 was cut inside a record, so nothing that was found in it counts. Its keys were never kept.
         """
         cutter = self.reading.cutter(head.body, judge.grammar, judge.sieve)
-        waiting, numbers = deque[_Waiting](), count()
+        waiting = deque[_Waiting]()
         records, lines, settled, steps = 0, head.lines, 0, 0
         with Workers(self.ducks, self.threads) as workers:
             while True:
                 while len(waiting) <= self.threads and (segment := cutter.next()):
-                    number = next(numbers)
+                    number = next(self.numbers)
                     room, doubled = self.tally.room, self.doubled
                     work = partial(judge.judge, segment=segment, number=number, room=room, doubled=doubled)
                     waiting.append((number, segment, workers.start(work)))
@@ -304,6 +305,7 @@ class _Check:
                     self.tally.add([BadCell(Code.TOO_MANY_FAULTS, lines + 1)])
                 if full or judged.stopped:
                     self.stopped = True
+                    judge.ended.set()
                     break
                 if judged.size < segment.size:
                     unread = segment.data[judged.size : segment.size]
@@ -332,6 +334,7 @@ class _Check:
         self.tally.beyond_records |= judged.unproven
         self.extra_lines += judged.extra_lines
         self._note_bad(judge, [record + piece.record for record in judged.bad])
+        self._note_found_bad(judged, number, piece.record)
         if judged.sifted:
             self._settle_sifted(judge, judged, piece)
         self._settle_totals(judge, judged)
@@ -363,22 +366,28 @@ class _Check:
             self.bad_records = True
             self.ducks.first().note_bad(records)
 
+    def _note_found_bad(self, judged: Judged, number: int, further: int) -> None:
+        if judged.found_bad:
+            self.bad_records = True
+            self.ducks.first().note_found_bad(number, further)
+
     def _judge_doubtful(self, judge: Judge, workers: Workers, enough: int) -> None:
         """Have DuckDB judge what the kernel doubts, if it is more than `enough`; keep few such batches waiting."""
         if self.doubtful_bytes <= enough:
             return
         path = self.reading.folder / f"doubtful-{self.doubtful[0].record}.csv"
-        work = partial(judge.judge_doubtful, path=path, records=self.doubtful, room=self.tally.limit)
-        self.batches.append(workers.start(work))
+        number = next(self.numbers)
+        work = partial(judge.judge_doubtful, path=path, records=self.doubtful, number=number, room=self.tally.limit)
+        self.batches.append((number, workers.start(work)))
         self.doubtful, self.doubtful_bytes = [], 0
         while len(self.batches) > self.threads:
             self._settle_batch(judge)
 
     def _settle_batch(self, judge: Judge) -> None:
-        judged = self.batches.popleft().result()
+        number, future = self.batches.popleft()
+        judged = future.result()
         self.tally.list(judged.cells)
-        self.extra_lines += judged.extra_lines
-        self._note_bad(judge, list(judged.bad))
+        self._note_found_bad(judged, number, 0)
         self._settle_totals(judge, judged)
 
     def _taken_back(self, waiting: deque[_Waiting]) -> Iterator[bytes]:
@@ -452,12 +461,13 @@ class _Check:
                 values[number] = rows
         return measure(self.contract.metrics, values, rows)
 
-    def _tolerated(self, bad: int, rows: int) -> bool:
+    def _tolerated(self, bad: int, rows: int, breaks: int) -> bool:
         tolerance = self.contract.tolerance
         if tolerance is None or self.tally.beyond_records or self.stopped or bad == rows:  # nothing good to go on
             return False
         # A quote that is lost makes one record of many: each line of a bad record may have been one.
-        lost, sent = bad + self.extra_lines, rows + self.extra_lines
+        further = breaks + self.extra_lines
+        lost, sent = bad + further, rows + further
         within = tolerance.max_rows is None or lost <= tolerance.max_rows
         return within and (tolerance.max_percent is None or 100 * lost <= Decimal(tolerance.max_percent) * sent)
 

@@ -21,7 +21,14 @@ BYTE_ORDER_MARK = "\ufeff".encode()
 # No writer of CSV puts these into a value: NUL, DOS's end of a file, and what ISO-2022-JP shifts with. In no encoding
 # that a contract may declare are they part of another character.
 STAINS = (b"\0", b"\x1a", b"\x1b", BYTE_ORDER_MARK)
-_CONTROL = re.compile(rb"[\0\x1a\x1b]")
+_CONTROL, _CONTROL_BUT_NUL = re.compile(rb"[\0\x1a\x1b]"), re.compile(rb"[\x1a\x1b]")
+_ESCAPED = re.compile(rb"\\[^\n]")
+# UTF-8 without control characters: where a match ends, the next byte is part of neither.
+_UNSTAINED = re.compile(
+    rb"(?:[\x01-\x19\x1c-\x7f]++|[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}"
+    rb"|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2})*+"
+)
+_LONGEST_CHARACTER = 4
 
 
 class Grammar:
@@ -46,6 +53,7 @@ class Grammar:
         self._record = re.compile(ended)
         self._records = re.compile(rb"(?:" + ended + rb")*+")
         self._last = re.compile(rb"(?=[\s\S])" + self._unmarked + self._body(width) + rb"\Z")
+        self._cells_before_the_last = re.compile(rb"(?:" + cell + delimiter + rb")*+")
         self._others = dict[tuple[int, bytes], re.Pattern[bytes]]()
         self._any_record = re.compile(cell + rb"(?:" + delimiter + cell + rb")*+(?:\r?\n|\Z)")
 
@@ -93,9 +101,11 @@ class Grammar:
 
     def width_of(self, record: bytes) -> int:
         """Return how many cells a whole record has."""
-        if self._quote and self._quote in record:
+        if not self._quote or self._quote not in record:
+            return record.count(self._delimiter) + 1
+        if self._escaped:
             return len(self.cells(record))
-        return record.count(self._delimiter) + 1
+        return b"".join(record.split(self._quote)[::2]).count(self._delimiter) + 1
 
     def value(self, cell: bytes) -> str:
         """Return what a cell means: without its quotes, its escapes undone; stray bytes as lone surrogates."""
@@ -150,14 +160,35 @@ class Grammar:
 
     def count(self, text: bytes, start: int, end: int) -> int:
         """Return how many records, whole ones of any width, stand there: line breaks in cells end none."""
-        count = text.count(b"\n", start, end) + (text[end - 1 : end] != b"\n")
-        if self._quote and text.find(self._quote, start, end) >= 0:
-            count -= sum(match[0].count(b"\n") for match in self._quoted_cell.finditer(text, start, end))
-        return count
+        unended = text[end - 1 : end] != b"\n"
+        if not self.has_quotes(text, start, end):
+            return text.count(b"\n", start, end) + unended
+        count, inside = 0, False
+        for part in self._unescaped(text, start, end):
+            pieces = part.split(self._quote)  # a doubled quote opens again what it closes
+            count += b"".join(pieces[inside::2]).count(b"\n")
+            inside ^= len(pieces) % 2 == 0
+        return count + unended
+
+    def has_quotes(self, text: bytes, start: int, end: int) -> bool:
+        """Return whether a quote character stands there."""
+        return bool(self._quote) and text.find(self._quote, start, end) >= 0
+
+    def _unescaped(self, text: bytes, start: int, end: int) -> Iterator[bytes]:
+        """Yield whole records without what an escape makes of a quote, in parts of bounded size."""
+        if self._escaped:
+            text = _ESCAPED.sub(b"", text[start:end])
+            start, end = 0, len(text)
+        for at in range(start, end, _BLOCK_BYTES):
+            yield text[at : min(end, at + _BLOCK_BYTES)]
 
     def stain_at(self, text: bytes, start: int, end: int) -> int | None:
         """Return where the first control character or stray byte stands. It takes time by how far away that is."""
-        size = _FIRST_BLOCK_BYTES
+        block, size = min(end, start + _FIRST_BLOCK_BYTES), 2 * _FIRST_BLOCK_BYTES
+        if match := _UNSTAINED.match(text, start, block):
+            start = match.end()
+        if start < block and (block == end or block - start >= _LONGEST_CHARACTER):
+            return start
         with memoryview(text) as view:
             while start < end:
                 block = min(end, start + size)
@@ -173,19 +204,60 @@ class Grammar:
                 start += read
         return None
 
-    def stray(self, raw: bytes) -> int | None:
-        """Return the first byte that is none of the encoding."""
-        found = None if raw.isascii() else _STRAY.search(self._text(raw))
-        return ord(found[0]) - 0xDC00 if found else None
+    def unstained_until(self, record: bytes, start: int) -> int:
+        """Return where the first control character or stray byte of a short text stands, or where it ends."""
+        match = _UNSTAINED.match(record, start)
+        return match.end() if match else start
 
-    def control(self, raw: bytes) -> int | None:
-        """Return the first control character but NUL."""
-        found = _CONTROL.search(raw.replace(b"\0", b""))
-        return found[0][0] if found else None
+    def has_control(self, raw: bytes) -> bool:
+        """Return whether a control character stands in it, NUL or another."""
+        return _CONTROL.search(raw) is not None
+
+    def stained_cells(self, record: bytes) -> Iterator[tuple[int, int, bytes]]:
+        """Yield the cells of a whole record that hold control characters or stray bytes: place, start, what is written.
+
+        The others cost next to nothing, however many there are.
+        """
+        base, passed = 0, 0
+        while (stain := self.stain_at(record, base, len(record))) is not None:
+            place, start = self._cell_around(record, base, stain)
+            match = self._cell.match(record, start)
+            if match is None:
+                raise AssertionError("a cell may be empty, so the expression always matches")
+            passed += place
+            yield passed, start, match[0]
+            base, passed = match.end() + len(self._delimiter), passed + 1
+
+    def _cell_around(self, record: bytes, base: int, at: int) -> tuple[int, int]:
+        """Return how many cells stand between `base`, where one starts, and the one around `at`; where that starts."""
+        if self._escaped:
+            cells = [start for start, _ in self.cells(record[base:]) if base + start <= at]
+            return len(cells) - 1, base + cells[-1]
+        pieces = record[base:at].split(self._quote) if self._quote else [record[base:at]]
+        last = len(pieces) - 1
+        if last % 2 == 0:  # outside quotes
+            start = record.rfind(self._delimiter, base, at) + len(self._delimiter)
+            return b"".join(pieces[::2]).count(self._delimiter), max(base, start)
+        first = last
+        while first > 1 and not pieces[first - 1]:  # between two quotes that follow each other the cell goes on
+            first -= 2
+        start = at - sum(map(len, pieces[first:])) - (last - first + 1)
+        return b"".join(pieces[:first:2]).count(self._delimiter), start
+
+    def stains(self, raw: bytes) -> Iterator[tuple[Code, Details]]:
+        """Yield what is wrong with the bytes of a cell."""
+        if not raw.isascii() and (stray := _STRAY.search(self._text(raw))):
+            byte = f"0x{ord(stray[0]) - 0xDC00:02X}"
+            yield Code.ENCODING_ERROR, {"byte": byte, "encoding": self.dialect.encoding}
+        if b"\0" in raw:
+            yield Code.NULL_BYTE, {}
+        if control := _CONTROL_BUT_NUL.search(raw):
+            yield Code.CONTROL_CHARACTER, {"byte": f"0x{control[0][0]:02X}"}
 
     def first_fault(self, text: bytes, start: int, window: int) -> tuple[tuple[Code, Details] | None, int]:
         """Go through the cells of a record to the first that is not one; no fault when the text ends within it."""
-        position = start
+        match = self._cells_before_the_last.match(text, start, window)
+        position = match.end() if match else start
         while match := self._cell.match(text, position, window):
             end = match.end()
             # A carriage return at the window's end may be half of a line ending.

@@ -7,7 +7,8 @@ from difflib import SequenceMatcher
 from itertools import chain
 
 from suimon.check.grammar import BYTE_ORDER_MARK, MAX_RECORD_BYTES, Grammar
-from suimon.check.structure import Fault, first_record
+from suimon.check.scanned import Fault
+from suimon.check.structure import first_record
 from suimon.check.verdict import BadCell, Code, shown
 from suimon.contract.file import FileFormat
 from suimon.contract.model import Contract
@@ -87,7 +88,7 @@ def _width(grammar: Grammar, text: bytes) -> int:
     while grammar.comment and text.startswith(grammar.comment, start):
         start = text.find(b"\n", start) + 1 or len(text)
     record = grammar.record_at(text, start, min(len(text), start + MAX_RECORD_BYTES))
-    return len(grammar.cells(record)) if record and record.strip(b"\r\n") else 0
+    return grammar.width_of(record) if record and record.strip(b"\r\n") else 0
 
 
 def _read_on(text: bytes, chunks: Iterator[bytes]) -> tuple[bytes, bool]:

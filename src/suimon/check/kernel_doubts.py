@@ -11,8 +11,9 @@ from suimon.check.duckdb_input import Numbering, Sheet, sheet_of_records, with_l
 from suimon.check.grammar import Grammar
 from suimon.check.kernel import library
 from suimon.check.kernel.sift import Doubt, Sifted
+from suimon.check.scanned import Fault, Scan
 from suimon.check.segments import Segment
-from suimon.check.structure import Fault, Scan, scan
+from suimon.check.structure import scan
 from suimon.check.verdict import Code, Shared
 
 _SOUND = frozenset((library.CELLS, library.CANDIDATE))

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING
 
 from suimon.check.duckdb_input import Sheet, copy_of, sheet_of
@@ -19,8 +20,9 @@ from suimon.check.kernel.sift import Hashes, Sieve, Sifted, Wanted
 from suimon.check.kernel_doubts import Record, look_again, sheet_of_doubtful
 from suimon.check.masking import Discretion
 from suimon.check.rules_as_sql import Rules
+from suimon.check.scanned import Fault, Scan
 from suimon.check.segments import Segment
-from suimon.check.structure import Fault, Scan, scan
+from suimon.check.structure import scan
 from suimon.check.verdict import BadCell, Code, Shared, shown
 from suimon.contract.file import Column
 from suimon.contract.model import Contract
@@ -68,8 +70,9 @@ class Judged:
     faults: tuple[BadCell, ...] = ()  # of structure, as many as were asked for
     unlisted: Counter[tuple[Code, str | None, Shared]] = field(default_factory=Counter)  # the others, by column
     cells: tuple[BadCell, ...] = ()  # bad ones, as many as were asked for
-    bad: Iterable[int] = ()  # numbers of the bad records, where some are tolerated
+    bad: Iterable[int] = ()  # numbers of the broken records, where some are tolerated
     extra_lines: int = 0  # of these, beyond one each
+    found_bad: bool = False  # DuckDB knows of other bad records, where some are tolerated
     doubled: bool = False  # cells hold quotes
     sifted: Sifted | None = None  # what the kernel answers for
     doubtful: tuple[Record, ...] = ()  # what DuckDB is still to judge
@@ -90,6 +93,7 @@ class Judge:
     most: int
     sieve: Sieve | None = None
     learned: Callable[[], Discretion] = Discretion
+    ended: Event = field(default_factory=Event)  # nobody asks for more segments
 
     @property
     def discretion(self) -> Discretion:
@@ -144,18 +148,18 @@ class Judge:
             doubtful=tuple(found.records),
         )
 
-    def judge_doubtful(self, lend: Lend, path: Path, records: list[Record], room: int) -> Judged:
+    def judge_doubtful(self, lend: Lend, path: Path, records: list[Record], number: int, room: int) -> Judged:
         """Judge records of sound form that the kernel doubts. They are numbered as in the file."""
         duck = lend()
         sheet = sheet_of_doubtful(path, records, self.grammar, self.places)
-        totals = self._totals(duck, sheet, 0)
+        totals = self._totals(duck, sheet, number)
         if totals is None or totals.rows != len(records):
             raise CheckError("a record is read differently by the two readers; please report it")
-        cells, bad, extra_lines = self._bad(duck, sheet, totals, room)
+        cells, found_bad = self._bad(duck, sheet, totals, number, room)
         hashes = self._hashes(duck, sheet)
         path.unlink()
         judged = Judged(size=0, records=0, lines=0, strict=False, totals=totals, cells=tuple(cells))
-        return replace(judged, bad=bad, extra_lines=extra_lines, hashes=hashes)
+        return replace(judged, found_bad=found_bad, hashes=hashes)
 
     def _by_duckdb(
         self, duck: "Duck", segment: Segment, number: int, room: int, *, doubled: bool, strictly: bool
@@ -181,16 +185,15 @@ class Judge:
             duck.forget_keys(number)
             totals = None
         if sheet and totals:
-            bad, numbers, extra = self._bad(duck, replace(sheet, rows=totals.rows), totals, room)
+            cells, found_bad = self._bad(duck, replace(sheet, rows=totals.rows), totals, number, room)
             return Judged(
                 size=segment.size,
                 records=totals.rows,
                 lines=sheet.newlines,
                 strict=False,
                 totals=totals,
-                cells=tuple(bad),
-                bad=numbers,
-                extra_lines=extra,
+                cells=tuple(cells),
+                found_bad=found_bad,
                 doubled=sheet.doubled,
                 hashes=self._hashes(duck, sheet),
             )
@@ -274,17 +277,17 @@ class Judge:
     def _good_records(self, duck: "Duck", segment: Segment, text: bytes, end: int, number: int, room: int) -> Judged:
         part = text if end == len(text) else text[:end]
         last = segment.last and end == len(text)
-        found = scan(self.grammar, part, last=last, room=room, most=self.most, numbers=self.tolerant)
-        totals, cells, bad, extra_lines = None, list[BadCell](), found.bad, found.extra_lines
+        found = scan(
+            self.grammar, part, last=last, room=room, most=self.most, numbers=self.tolerant, ended=self.ended.is_set
+        )
+        totals, cells, found_bad = None, list[BadCell](), False
         hashes: tuple[tuple[int, Hashes], ...] = ()
         if found.runs and self.rules.values:
             sheet = copy_of(segment, part, found, self.grammar, self.places)
             totals = self._totals(duck, sheet, number)
             if totals is None or totals.rows != sheet.rows:
                 raise CheckError("a record is read differently by the two readers; please report it")
-            cells, more, extra = self._bad(duck, sheet, totals, room)
-            bad.extend(more)
-            extra_lines += extra
+            cells, found_bad = self._bad(duck, sheet, totals, number, room)
             hashes = self._hashes(duck, sheet)
             sheet.path.unlink()
         return Judged(
@@ -300,8 +303,9 @@ class Judge:
             faults=tuple(map(self.fault_cell, found.faults)),
             unlisted=self._by_column(found.unlisted),
             cells=tuple(cells),
-            bad=bad,
-            extra_lines=extra_lines,
+            bad=found.bad,
+            extra_lines=found.extra_lines,
+            found_bad=found_bad,
             hashes=hashes,
         )
 
@@ -312,13 +316,20 @@ class Judge:
             unlisted[code, column.name if column else None, details] += count
         return unlisted
 
-    def _bad(self, duck: "Duck", sheet: Sheet, totals: Totals, room: int) -> tuple[list[BadCell], list[int], int]:
+    def _bad(self, duck: "Duck", sheet: Sheet, totals: Totals, number: int, room: int) -> tuple[list[BadCell], bool]:
+        """Return the first bad cells; and whether DuckDB knows all bad records by now, under the segment's number."""
         wanted = tuple(number for number in self.listed if totals.failing[number])
         if not wanted:
-            return [], [], 0
-        numbers, extra = duck.bad_numbers(sheet, self.rules, wanted) if self.tolerant else ([], 0)
+            return [], False
+        if self.tolerant:
+            duck.find_bad(sheet, self.rules, wanted, number)
         records = duck.bad_records(sheet, self.rules, wanted, room, self._personal) if room else []
-        return [cell for record in records for cell in self.cells_of(record)], numbers, extra
+        cells = list[BadCell]()
+        for record in records:
+            if len(cells) >= room:
+                break
+            cells += self.cells_of(record)
+        return cells, self.tolerant
 
     def cells_of(self, bad: BadRecord) -> list[BadCell]:
         """Return the bad cells of a record."""

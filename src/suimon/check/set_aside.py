@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from suimon.check.duckdb_input import Sheet
 from suimon.check.found import CheckError
+from suimon.check.scanned import Run, Scan
 from suimon.check.segment_check import Judge, Lend, Piece
 from suimon.check.segments import Segment
-from suimon.check.structure import Run, Scan
 from suimon.check.verdict import Code
 from suimon.check.workers import Rounds
 from suimon.contract.model import Contract

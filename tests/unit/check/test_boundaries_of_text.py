@@ -9,8 +9,9 @@ import pytest
 
 from suimon.check import segments
 from suimon.check.duckdb_input import Sheet, copy_of, sheet_of
+from suimon.check.scanned import Run
 from suimon.check.segments import Cutter, Segment
-from suimon.check.structure import Run, first_record, scan
+from suimon.check.structure import first_record, scan
 from suimon.check.verdict import Code, shared
 from suimon.contract.file import FileFormat, Trailer
 from tests.unit.check.three_columns import THREE, grammar
