@@ -16,7 +16,10 @@ HEADER = b"id,day,name\n"
 _COLUMNS = (Column("id", "integer", unique=True), Column("day", "date"), Column("name", "string", max_length=40))
 _PLAIN = FileFormat()
 _BLOCK = 1024 * 1024
-_LONGEST_LINE = 200
+_LONGEST_LINE = 20_000
+_WIDTH = 1_600
+_WIDE = tuple(Column(f"c{number}", "string", max_length=4) for number in range(_WIDTH))
+_WIDE_HEADER = b",".join(b"c%d" % number for number in range(_WIDTH)) + b"\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +33,12 @@ class Kind:
     tolerance: Tolerance | None = None
     wrap: Callable[[bytes], bytes] = field(default=bytes)
     header: bytes = HEADER
+    columns: tuple[Column, ...] = _COLUMNS
 
     @property
     def contract(self) -> Contract:
         """The contract that such a file is held against."""
-        return Contract("hostile", "1", "hostile", file=self.dialect, columns=_COLUMNS, tolerance=self.tolerance)
+        return Contract("hostile", "1", "hostile", file=self.dialect, columns=self.columns, tolerance=self.tolerance)
 
     def write(self, path: Path, size: int) -> None:
         """Write so many bytes of it, below the header; compressed kinds are as large once they are read."""
@@ -211,6 +215,95 @@ KINDS: tuple[Kind, ...] = (
         _records(b"x%d,2026-11-31," + b"y" * 50 + b"\n"),
         _PLAIN,
         Tolerance(max_percent="5"),
+    ),
+    Kind(
+        "a stray byte in quotes in every record, tolerated",
+        "too-many-faults",
+        _broken(b'%d,2026-11-20,"na\xffme"\n'),
+        _PLAIN,
+        Tolerance(max_percent="5"),
+    ),
+    Kind(
+        "a lone carriage return in every record, tolerated",
+        "too-many-faults",
+        _broken(b"%d,2026-11-20,na\rme\n"),
+        _PLAIN,
+        Tolerance(max_percent="5"),
+    ),
+    Kind(
+        "a quote within every record, tolerated",
+        "too-many-faults",
+        _broken(b'%d,2026-11-20,so"me\n'),
+        _PLAIN,
+        Tolerance(max_percent="5"),
+    ),
+    Kind(
+        "every other record stained, the others' cells bad, tolerated",
+        "too-many-faults",
+        _records(b"%d,2026-11-20,na\xffme\n", b"x%d,2026-11-31,name\n"),
+        _PLAIN,
+        Tolerance(max_percent="90"),
+    ),
+    Kind("tiny ragged records, tolerated", "too-many-faults", _again(b",\n1\n"), _PLAIN, Tolerance(max_percent="50")),
+    Kind(
+        "one of fifty records bad, set aside",
+        "",
+        _records(*(_GOOD,) * 49, b"%d,2026-11-31,some name\n"),
+        _PLAIN,
+        Tolerance(max_percent="5"),
+    ),
+    # What the kernel doubts, is slow to read, or comes many times.
+    Kind("dates that the kernel doubts, in every other record", "", _records(_GOOD, b"%d,1500-01-01,some name\n")),
+    Kind("line breaks in every other record", "", _records(_GOOD, b'%d,2026-11-20,"some\nname"\n')),
+    Kind("tiny records", "", _records(b"%d,,\n")),
+    Kind("tiny ragged records", "too-many-faults", _again(b",\n1\n")),
+    Kind(
+        "lines of ever another encoding",
+        "too-many-faults",
+        _records(
+            _GOOD,
+            _CP932,
+            _LATIN,
+            "%d,2026-11-20,山田太郎\n".encode("euc-jp"),
+            "%d,2026-11-20,山田\n".encode("utf-16-le"),
+        ),
+    ),
+    Kind("a comment before every record", "", _records(b"# a comment\n" + _GOOD), FileFormat(comment="#")),
+    Kind("escaped quotes in every record", "", _records(b'%d,2026-11-20,"a \\"name\\""\n'), FileFormat(escape="\\")),
+    Kind(
+        "a stray byte behind escapes in every record",
+        "too-many-faults",
+        _records(b'%d,2026-11-20,"a \\"na\xffme\\""\n'),
+        FileFormat(escape="\\"),
+    ),
+    Kind("1,600 columns", "", _again(b",".join([b"abc"] * _WIDTH) + b"\n"), header=_WIDE_HEADER, columns=_WIDE),
+    Kind(
+        "1,600 columns, the last cell stained",
+        "encoding-error",
+        _again(b",".join([b"abc"] * (_WIDTH - 1) + [b"\xff"]) + b"\n"),
+        header=_WIDE_HEADER,
+        columns=_WIDE,
+    ),
+    Kind(
+        "1,600 columns in quotes, the last cell stained",
+        "encoding-error",
+        _again(b",".join([b'"a"'] * (_WIDTH - 1) + [b'"\xff"']) + b"\n"),
+        header=_WIDE_HEADER,
+        columns=_WIDE,
+    ),
+    Kind(
+        "1,600 columns, every cell bad",
+        "max-length-error",
+        _again(b",".join([b"abcde"] * _WIDTH) + b"\n"),
+        header=_WIDE_HEADER,
+        columns=_WIDE,
+    ),
+    Kind(
+        "1,600 columns, one cell too many",
+        "extra-cell",
+        _again(b",".join([b"abc"] * (_WIDTH + 1)) + b"\n"),
+        header=_WIDE_HEADER,
+        columns=_WIDE,
     ),
     # Bombs.
     _compressed("frames of zstd that are skipped", "decompression-limit", _again(b"x"), "zstd", _zstd_frames),

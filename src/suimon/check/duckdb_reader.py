@@ -33,7 +33,7 @@ from suimon.check.found import (
     Repetition,
     Totals,
 )
-from suimon.check.rules_as_sql import Rules
+from suimon.check.rules_as_sql import Key, Rules
 from suimon.check.verdict import VALUE_LENGTH
 from suimon.contract.file import Column
 
@@ -58,6 +58,7 @@ class Duck:
         self._run("CREATE TABLE bad_records (record BIGINT, breaks BIGINT)", {})
         for number, key in enumerate(rules.keys):
             cells = ", ".join(f"t{place} {self._columns[place].sql_type}, x{place} VARCHAR" for place in key.columns)
+            cells += "".join(f", x{place} VARCHAR" for place in self._beside(key))
             self._run(f"CREATE TABLE keys_{number} (hash UBIGINT)", {})
             self._run(f"CREATE TABLE candidates_{number} (record BIGINT, line BIGINT, {cells})", {})
 
@@ -211,6 +212,8 @@ class Duck:
             chosen = f"hash({', '.join(values)}) IN (SELECT hash FROM suspects_{key})"
         texts = (f"left(coalesce(c{place}, ''), {_SHOWN})" for place in columns)
         cells = ", ".join(f"{value}, {text}" for value, text in zip(values, texts, strict=True))
+        for place in self._beside(rules.keys[key]):
+            cells += f", left(coalesce(c{place}, ''), {_SHOWN})" if place in sheet.places else ", NULL"
         present = " AND ".join(f"t{place} IS NOT NULL" for place in columns)
         numbers = Numbers(sheet.numbering)
         self._run(
@@ -224,9 +227,21 @@ class Duck:
         """Return how many records repeat an earlier one's key, and the first `limit` of them."""
         repeated = f"FROM ({repetitions_of(key, rules)}) WHERE record > first"
         (count,) = self._run(f"SELECT count(*) {repeated}", {})[0]
-        cells = ", ".join(f"x{place}" for place in rules.keys[key].columns)
+        places = (*rules.keys[key].columns, *self._beside(rules.keys[key]))
+        cells, width = ", ".join(f"x{place}" for place in places), len(rules.keys[key].columns)
         rows = self._run(f"SELECT record, line, first, {cells} {repeated} ORDER BY record LIMIT {int(limit)}", {})
-        return count, [Repetition(row[0], row[1], row[2], row[3:]) for row in rows]
+        repetitions = list[Repetition]()
+        for record, line, first, *texts in rows:
+            found = zip(places, texts, strict=True)
+            personal = {place: text for place, text in found if self._columns[place].personal and text is not None}
+            repetitions.append(Repetition(record, line, first, tuple(texts[:width]), personal))
+        return count, repetitions
+
+    def _beside(self, key: Key) -> tuple[int, ...]:
+        """The personal columns that are no part of a key: what their cells look like decides what may be shown."""
+        return tuple(
+            place for place, column in enumerate(self._columns) if column.personal and place not in key.columns
+        )
 
     def repeated_between(self, key: int, rules: Rules, first: int, last: int) -> list[int]:
         """Return the numbers of the records from `first` to `last` that repeat an earlier one's key."""

@@ -65,7 +65,8 @@ _DISK_RESERVE = 512 * 1024 * 1024
 _COLUMNS_IN_PARALLEL = 400
 # Records that are read one by one take some ten microseconds each, those that are counted many at a time half of it.
 # So many are, beyond those that are listed; where a share is tolerated so many, and one more for so many bytes.
-_MOST_UNLISTED, _MOST_TOLERATED, _BYTES_PER_TOLERATED = 5_000, 30_000, 1_000
+_MOST_UNLISTED, _MOST_TOLERATED, _BYTES_PER_TOLERATED = 5_000, 30_000, 500
+_MANY_STEPS = 1_000  # of one segment
 _EXACT = Context(prec=100)  # more digits than the sum of any file has
 
 _Waiting = tuple[int, Segment, Future[Judged]]
@@ -278,10 +279,10 @@ class _Check:
         """
         cutter = self.reading.cutter(head.body, judge.grammar, judge.sieve)
         waiting = deque[_Waiting]()
-        records, lines, settled, steps = 0, head.lines, 0, 0
+        records, lines, settled, steps, ahead = 0, head.lines, 0, 0, 0
         with Workers(self.ducks, self.threads) as workers:
             while True:
-                while len(waiting) <= self.threads and (segment := cutter.next()):
+                while len(waiting) <= ahead and (segment := cutter.next()):
                     number = next(self.numbers)
                     room, doubled = self.tally.room, self.doubled
                     work = partial(judge.judge, segment=segment, number=number, room=room, doubled=doubled)
@@ -307,6 +308,9 @@ class _Check:
                     self.stopped = True
                     judge.ended.set()
                     break
+                # What was judged ahead is lost when a segment is torn or reading ends; where much is broken both are
+                # near: so no segment is begun before the first one is known, or one with many faults.
+                ahead = self.threads if judged.size == segment.size and judged.steps < _MANY_STEPS else 0
                 if judged.size < segment.size:
                     unread = segment.data[judged.size : segment.size]
                     cutter.push_back(unread, list(self._taken_back(waiting)), longer=not judged.size)

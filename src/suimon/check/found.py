@@ -46,9 +46,10 @@ class BadRecord:
 
 @dataclass(frozen=True, slots=True)
 class Repetition:
-    """A record whose key an earlier one has; where its first cell starts, and the texts of its cells."""
+    """A record whose key an earlier one has: where the key's first cell starts, its texts, and the personal cells."""
 
     record: int
     line: int
     first: int
     cells: tuple[str, ...]
+    personal: dict[int, str]  # place in the contract -> the first characters

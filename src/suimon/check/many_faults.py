@@ -62,7 +62,7 @@ class ManyFaults:
                 good += 1
             else:
                 stains += stained
-                broken += bool(good) or cells != last
+                broken += bool(good) or cells != last or cells == grammar.width
                 last = cells
                 self._add_run(first, position, first_line, good)
                 if cells == 1 and grammar.width > 1 and one in {b"\n", b"\r\n"}:
@@ -77,7 +77,7 @@ class ManyFaults:
         self._add_run(first, position, first_line, good)
         if broken * _SELDOM < len(records):  # most are good, or alike
             self.broken_until = None
-        found.steps += bool(records) + broken // _BROKEN_PER_STEP + stains // _STAINED_PER_STEP
+        found.steps += bool(records) + (broken if quoted else broken // _BROKEN_PER_STEP) + stains // _STAINED_PER_STEP
         return position, line
 
     def _records(self, start: int, end: int) -> tuple[list[bytes], bool]:

@@ -7,7 +7,8 @@ shown only if
 - it holds no delimiter, quote or line break: it may be several cells;
 - it is not of a form that a personal column of this file has, such as `A9` for C000123;
 - every personal cell of its record is of a form that its column often has: else the record may be shifted;
-- the columns of the file are mostly of their types: else they may be swapped in all records.
+- the columns of the file are mostly of their types, and the personal ones are all there: else they may be swapped in
+  all records.
 
 It is on the safe side: many a harmless value is masked as well, and its place is shown all the same.
 """
@@ -71,7 +72,9 @@ def learn(sample: bytes, grammar: Grammar, places: Sequence[int | None], columns
             seen[place] = frozenset(forms)
             least = max(len(records) / _OFTEN, min(len(records), _FEW) / 2)
             usual[place] = frozenset(form for form, count in forms.items() if count > least)
-    swapped = any(
+    # Where a personal column has no place, its values may stand in any other.
+    lost = any(column.personal and place not in places for place, column in enumerate(columns))
+    swapped = lost or any(
         2 * sum(not _fits(record.get(place, ""), column) for record in records) > len(records)
         for place, column in enumerate(columns)
         if not column.personal

@@ -365,9 +365,10 @@ class Judge:
         """Return a fault of structure as a report may show it."""
         column = self._column(fault.cell)
         value = None
-        # Of a column that the contract does not know nobody can say that it holds no personal data.
+        # Of a column that the contract does not know nobody can say that it holds no personal data; nor of a cell with
+        # stray bytes in a file with personal columns, for the other cells of its record are not looked at.
         if fault.value is not None and column is not None:
-            value = self._shown(column, fault.value, {})
+            value = shown(fault.value, personal=column.personal or self.discretion.needed)
         return BadCell(fault.code, fault.line, fault.record, column.name if column else None, value, fault.details)
 
 
@@ -391,7 +392,7 @@ def moved(cell: BadCell, piece: Piece) -> BadCell:
 def repetition_cell(code: Code, columns: list[Column], one: Repetition, discretion: Discretion) -> BadCell:
     """Return the bad cell of a record whose key an earlier one has."""
     values = [
-        shown(cell, personal=column.personal or discretion.hides(column, cell, {}))
+        shown(cell, personal=column.personal or discretion.hides(column, cell, one.personal))
         for column, cell in zip(columns, one.cells, strict=True)
     ]
     names = ", ".join(column.name for column in columns)

@@ -13,6 +13,7 @@ from suimon.contract.model import Contract
 
 _COUNT = re.compile("[0-9]{1,18}")
 _FIGURE = re.compile("[+-]?[0-9]*(?:[.,][0-9]*)?")
+_DIGITS_MORE = 2
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
 
 
@@ -32,11 +33,12 @@ def judge_trailer(
         return
     for fault in first_record(grammar, found, last=True)[1]:
         yield BadCell(fault.code, line, details=fault.details)
+    # The line may be a record that starts with the marker.
+    guarded = any(column.personal for column in contract.columns)
     if trailer.count is not None:
         written = _cell(cells, trailer.count)
         if not _COUNT.fullmatch(written) or int(written) != rows:
-            # What is no number may be a cell of a record that starts with the marker.
-            value = shown(written, personal=not _FIGURE.fullmatch(written))
+            value = shown(written, personal=not _FIGURE.fullmatch(written) or (guarded and not _like(written, rows)))
             yield BadCell(Code.TRAILER_COUNT_ERROR, line, value=value, details={"rows": rows})
     by_name = {column.name: column for column in contract.columns}
     separator = grammar.dialect.decimal
@@ -46,9 +48,14 @@ def judge_trailer(
         written = _cell(cells, place)
         plain = written.replace(separator, ".") if separator != "." else written
         if not _NUMBER.fullmatch(plain) or ("." in written and separator != ".") or Decimal(plain) != sums[name]:
-            value = shown(written, personal=by_name[name].personal)
+            value = shown(written, personal=by_name[name].personal or (guarded and not _like(written, sums[name])))
             total = MASK if by_name[name].personal else f"{Decimal(sums[name]):f}"
             yield BadCell(Code.TRAILER_SUM_ERROR, line, column=name, value=value, details={"sum": total})
+
+
+def _like(written: str, figure: Any) -> bool:
+    """Whether a wrong total may be shown where there are personal columns: it is a number of some such size."""
+    return bool(_FIGURE.fullmatch(written)) and len(written) <= len(f"{figure:f}") + _DIGITS_MORE
 
 
 def _cell(cells: list[str], place: int) -> str:

@@ -89,7 +89,7 @@ def test_a_share_that_is_tolerated_is_not_read_where_broken_records_are_dense(
     dense = (GOOD + b"1\n") * (4 * UNLISTED)
     verdict = checked(tmp_path, dense, Tolerance(max_percent="60"))
     assert Code.TOO_MANY_FAULTS in {count.code for count in verdict.counts}
-    assert faults(verdict) <= PER_STEP * (UNLISTED + len(dense) // 1_000) + SEGMENT // 18 + 1
+    assert faults(verdict) <= PER_STEP * (UNLISTED + len(dense) // 500) + SEGMENT // 18 + 1
 
 
 def only_small_sheets(monkeypatch: pytest.MonkeyPatch, most: int) -> list[int]:
