@@ -152,9 +152,8 @@ class Grammar:
         """Return where the records of another width or line ending end that start at `position`."""
         if (width, ending) not in self._others:
             not_blank = rb"(?!\r?\n)" if width == 1 else b""
-            self._others[width, ending] = re.compile(
-                rb"(?:" + self._unmarked + not_blank + self._body(width) + ending + rb")*+"
-            )
+            before = self._unmarked + not_blank + self._body(width) if width else b""
+            self._others[width, ending] = re.compile(rb"(?:" + before + ending + rb")*+")
         match = self._others[width, ending].match(text, position, window)
         return match.end() if match else position
 

@@ -110,7 +110,8 @@ class Cutter:
         if end < len(data):
             self._ahead.appendleft(data[end:])
         self._count += 1
-        self._wanted, self._least = self._usual, 0
+        # Where lines are so short that a segment has few bytes, so will the next one.
+        self._wanted, self._least = (2 * end if not last and 4 * end < self._usual else self._usual), 0
         return Segment(data, end, self._folder / f"segment-{self._count}.csv", last, self._decode)
 
     def _chunk(self) -> bytes:
