@@ -128,13 +128,12 @@ def _until(text: str, contract: Contract) -> datetime | None:
     """Read a time, without an offset as one of the dataset's time zone."""
     if not text:
         return None
+    zone = ZoneInfo(contract.arrival.time_zone if contract.arrival else "UTC")
     try:
         at = datetime.fromisoformat(text)
-    except ValueError as error:
+        return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:  # the last hours of the year 9999 are beyond it in UTC
         raise HoldError(f"until {text!r}: write a time as 2026-11-20T09:00, or with its offset from UTC") from error
-    if at.tzinfo is None:
-        at = at.replace(tzinfo=ZoneInfo(contract.arrival.time_zone if contract.arrival else "UTC"))
-    return at.astimezone(UTC)
 
 
 def _words(value: Any) -> str:

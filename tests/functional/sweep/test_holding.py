@@ -147,6 +147,7 @@ def test_a_time_without_its_offset_is_one_of_the_dataset_s_zone(world: World) ->
         ({"reason": " "}, "say why"),
         ({"until": "2026-11-22T11:59Z"}, "is over"),
         ({"until": "tomorrow"}, "write a time as"),
+        ({"until": "9999-12-31T23:59-14:00"}, "write a time as"),
     ],
 )
 def test_what_cannot_be_held_is_refused_and_nothing_is_written(world: World, changed: dict[str, str], why: str) -> None:
