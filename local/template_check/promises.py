@@ -244,6 +244,9 @@ def _of_alarm(template: Template, properties: dict[str, Any]) -> Iterator[str]:
         yield "nobody hears it"
     if "TreatMissingData" not in properties:
         yield "does not say what silence means"
+    below = str(properties.get("ComparisonOperator", "")).startswith("LessThan")
+    if below != (properties.get("TreatMissingData") == "breaching"):
+        yield "rings when all is well: too few is for alarms on silence, too many for the others"
     if metric == "Invocations" and properties["TreatMissingData"] != "breaching":
         yield "silence is what it is to hear"
     page = f"docs/operations/alarms.md#{_last(properties['AlarmName'])}"

@@ -43,6 +43,12 @@ DEFECTS = (
     Defect("an alarm that takes silence for health", "TreatMissingData: breaching", "TreatMissingData: notBreaching"),
     Defect("any account's rules may fill the queue", "aws:SourceArn:", "aws:PrincipalArn:", after="  QueuePolicy:"),
     Defect("any account's rules may call a function", "      SourceArn: !GetAtt RunFinishedRule.Arn\n", ""),
+    Defect(
+        "an alarm that rings when all is well",
+        "ComparisonOperator: GreaterThanThreshold",
+        "ComparisonOperator: LessThanThreshold",
+        after="  UndeliveredAlarm:",
+    ),
     Defect("logs for ever", "      RetentionInDays: !Ref LogRetentionDays\n", "", after="  ReplayLog:"),
     Defect("a rule that loses events", "          DeadLetterConfig: {Arn: !GetAtt UndeliveredQueue.Arn}\n", ""),
     Defect(
