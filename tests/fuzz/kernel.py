@@ -51,6 +51,16 @@ MORE = {
     "C": contract(*SUMS, trailer=Trailer("T", 2, (("n", 3), ("d", 4))), decimal=",", delimiter=";"),
     "D": contract(Column("a", "string", unique=True), Column("b", "string", max_length=3), encoding="cp932"),
     "E": replace(KEYS, primary_key=("name", "price"), conditions=(), metrics=()),
+    "G": contract(
+        Column("d", "date", format="%Y-%m-%d"),
+        Column(
+            "z",
+            "timestamp",
+            format="%Y-%m-%d %H:%M:%S%z",
+            minimum="2024-02-29T12:00:00",
+            maximum="2024-02-29T12:00:01",
+        ),
+    ),
     "F": contract(Column("n", "integer", bits=64, minimum="-9223372036854775808"), Column("m", "integer", bits=32)),
 }
 LETTERS = {letter: one for letter, one in CONTRACTS.items() if one.file and one.file.compression == "none"} | MORE
