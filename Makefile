@@ -73,7 +73,7 @@ fuzz: $(VENV)/.ready $(KERNEL)/kernel.so $(ENVS)/fuzz/.ready ## look for inputs 
 	  PYTHONPATH=src $(ENVS)/fuzz/bin/python -m tests.fuzz.fuzz $$target --folder .suimon/fuzz/$$target \
 	    --covered .suimon/fuzz/covered.so --found tests/fuzz/regressions/$$target --seconds $(or $(SECONDS),60) || exit 1; done
 
-mutate: $(VENV)/.ready $(KERNEL)/kernel.so $(ENVS)/mutation/.ready ## change the code that decides, see whether tests notice; OF= (decisions, expectations, checker), MUTANTS= (0: all), SEED=
+mutate: $(VENV)/.ready $(KERNEL)/kernel.so $(ENVS)/mutation/.ready ## change the code that decides, see whether tests notice; OF= (decisions, expectations, incidents, checker), MUTANTS= (0: all), SEED=
 	@$(ENVS)/mutation/bin/python -m bench.mutation $(or $(OF),decisions) --mutants $(or $(MUTANTS),400) --seed $(or $(SEED),7) \
 	  $(if $(filter decisions,$(or $(OF),decisions)),--page docs/mutation.md)
 

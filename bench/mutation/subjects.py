@@ -39,7 +39,7 @@ DECISIONS = Subject(
         "outcome/plan",
         *_below("sweep/plans", "dead_letters", "stuck_drops", "silent_runs", "round"),
         *_below("sweep/plans", "unmatched_drops", "lost_events", "set_parts"),
-        *_below("incidents", "kinds", "recovery", "incident", "email", "store"),
+        *_below("incidents", "recovery", "email"),
     ),
     tests=(
         *_below("tests/unit", "drops", "mwaa", "replay", "outcome", "freshness", "sweep", "incidents"),
@@ -63,6 +63,14 @@ EXPECTATIONS = Subject(
     ),
     without="not process",
 )
+INCIDENTS = Subject(
+    modules=(
+        *_below("incidents", "kinds", "incident", "lifecycle", "crowds", "inhibition", "reminders", "actions"),
+        *_below("incidents", "items", "overview", "store"),
+    ),
+    tests=("tests/unit/incidents", "tests/functional/incidents", "tests/unit/cli/test_incidents.py"),
+    without="not process",
+)
 CHECKER = Subject(
     modules=(
         *_below("check", "rules_as_sql", "grammar", "structure", "segments", "duckdb_input", "segment_check", "tally"),
@@ -82,4 +90,4 @@ CHECKER = Subject(
         "and not test_what_a_property_says_is_compiled"
     ),
 )
-SUBJECTS = {"decisions": DECISIONS, "expectations": EXPECTATIONS, "checker": CHECKER}
+SUBJECTS = {"decisions": DECISIONS, "expectations": EXPECTATIONS, "incidents": INCIDENTS, "checker": CHECKER}
