@@ -168,7 +168,7 @@ def _finds_repeated_keys(sheet: Sheet, text: bytes, found: Sifted, expected: Exp
         kept = Keys(sheet.sieve.kernel, Path(), key)
         for hashes in found.hashes[key]:
             kept.add(hashes)
-        wanted = kept.repeated() or set()
+        wanted = kept.repeated() or ()
         again = sifted(sheet.sieve, text, wanted=wanted_of(sheet.sieve.kernel, key, wanted)) if wanted else Sifted()
         listed = {doubt.record + 1 for doubt in again.doubts if doubt.kind == library.CANDIDATE}
         assert repeated == listed, f"repeated {sorted(repeated)}, looked up {sorted(listed)}"

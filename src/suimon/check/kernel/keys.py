@@ -1,7 +1,8 @@
 """The keys of a whole file, as hashes: which of them stand twice, in bounded memory, whatever the file."""
 
 import ctypes
-from collections.abc import Iterable, Iterator
+from array import array
+from collections.abc import Collection, Iterable, Iterator
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -34,16 +35,18 @@ class Keys:
         if self._bytes > MEMORY_BYTES:
             self._spill()
 
-    def repeated(self) -> set[int] | None:
-        """Return the hashes that stand more than once; None if they are too many to be looked for."""
-        found = set[int]()
+    def repeated(self) -> Collection[int] | None:
+        """Return the hashes that stand more than once, each once; None if they are too many to be looked for."""
+        found = array("Q")
         for part in range(PARTS):
+            own = set[int]()
             for repeats in self._repeats(self._chunks(part)):
-                found.update(repeats)
-                if len(found) > MOST_REPEATED:
-                    return None
+                own.update(repeats)
+            found.extend(own)
+            if len(found) > MOST_REPEATED:
+                break
         self._kept.clear()
-        return found
+        return found if len(found) <= MOST_REPEATED else None
 
     def _repeats(self, chunks: Iterable[bytes]) -> Iterator[Any]:
         """Yield what comes again in a part; its table holds each hash once, so that repetitions take no memory."""
@@ -87,7 +90,7 @@ class Keys:
         self._bytes, self._spilled = 0, True
 
 
-def wanted_of(kernel: ctypes.CDLL, key: int, hashes: set[int]) -> Wanted:
+def wanted_of(kernel: ctypes.CDLL, key: int, hashes: Collection[int]) -> Wanted:
     """Return a table of hashes as the kernel looks them up."""
     size = 1 << max(4, (2 * len(hashes)).bit_length())
     table, given = (ctypes.c_uint64 * size)(), (ctypes.c_uint64 * max(1, len(hashes)))(*hashes)

@@ -308,7 +308,8 @@ def _repeated(kernel: Any, sieve: Sieve, text: bytes) -> set[int] | None:
     kept = Keys(kernel, Path(), 0)
     for hashes in sifted(sieve, text).hashes[0]:
         kept.add(hashes)
-    return kept.repeated()
+    again = kept.repeated()
+    return None if again is None else set(again)
 
 
 def _same_or_not(kernel: Any, sieve: Sieve, lines: list[str], name: str) -> Iterator[str]:
