@@ -40,11 +40,13 @@ class Carried:
 # tests/template/test_carried.py fails when a function uses what is not here, or does not use what is.
 CARRIED = {
     "intake": Carried(
-        frozenset({"dynamodb", "mwaa", "s3", "sns", "sqs", "stepfunctions"}), packages="intake", files=(KERNEL,)
+        frozenset({"dynamodb", "events", "mwaa", "s3", "sns", "sqs", "stepfunctions"}),
+        packages="intake",
+        files=(KERNEL,),
     ),
-    "outcome": Carried(frozenset({"dynamodb", "mwaa", "sns", "stepfunctions"}), contracts=False),
+    "outcome": Carried(frozenset({"dynamodb", "events", "mwaa", "sns", "stepfunctions"})),
     "freshness": Carried(
-        frozenset({"dynamodb", "mwaa", "redshift-data", "s3", "sns", "sqs", "stepfunctions"}),
+        frozenset({"dynamodb", "events", "mwaa", "redshift-data", "s3", "sns", "sqs", "stepfunctions"}),
         files=("suimon/freshness/newest_value.sql",),
     ),
     "replay": Carried(frozenset({"dynamodb"})),

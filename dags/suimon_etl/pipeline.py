@@ -125,7 +125,7 @@ def _deadline(dag_id: str, topic: str | None) -> DeadlineAlert | None:
         return None
     told = {
         "target_arn": topic,
-        "subject": f"[Suimon] A run of {dag_id} is late",
+        "subject": f"[WARNING] A run of {dag_id} is late",
         "message": f"A run of {dag_id} has not ended {LATE_AFTER} after it was queued: look at it in Airflow.",
         "aws_conn_id": None,
     }

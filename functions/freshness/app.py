@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from botocore.config import Config
 
+from suimon.aws.event_bus import CONFIG as EVENTS_CONFIG
+from suimon.aws.event_bus import EventBus
 from suimon.clock import utc_now
 from suimon.contract.model import Contracts, read_contracts
 from suimon.freshness.date_facts import DateFacts
@@ -24,6 +26,8 @@ from suimon.freshness.watch import Watch
 from suimon.incidents.actions import Action, ActionError
 from suimon.incidents.kinds import Kind
 from suimon.incidents.overview import as_json, chosen
+from suimon.incidents.publisher import Publisher
+from suimon.incidents.recipients import Recipients
 from suimon.incidents.store import IncidentStore
 from suimon.ledger.checkpoints import Checkpoints
 from suimon.ledger.drops import Ledger
@@ -38,6 +42,7 @@ from suimon.sweep.closing import CloseError, Closing, close
 from suimon.sweep.holding import HoldError
 from suimon.sweep.plans.lost_events import Walk
 from suimon.sweep.round import Sweep, SweepError
+from suimon.sweep.subscriptions import look_who_hears
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +51,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from suimon.sweep.findings import Findings
+    from suimon.sweep.plans.subscriptions import Hearing
 
 logger = Logger(service="freshness")
 metrics = Metrics(namespace="Suimon", service="freshness")
@@ -91,6 +97,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     finally:  # what stops the one does not stop the other; the sweep, which may take longer, comes second
         findings = sweep().round(now, time_left)
         record(findings)
+    beat(look_who_hears(sns(), (settings().alerts_topic_arn, settings().watch_topic_arn), Checkpoints(table()), now))
     if findings.failures:
         raise SweepError("; ".join(f"{failure.part}: {failure.reason}" for failure in findings.failures))
     return {**summary, "sweep": findings.to_json()}
@@ -100,7 +107,7 @@ def close_drop(request: dict[str, Any], now: datetime) -> dict[str, Any]:
     """Close a drop for a person, who gets its id and state, or why it was refused."""
     try:
         closing = Closing.from_request(request)
-        ledger = Ledger(table(), closing.who or "a person")
+        ledger = Ledger(table(), closing.who or "a person", moved=bus().drop_moved)
         record = close(ledger, sfn(), closing, now)
     except CloseError as error:
         return {"refused": str(error)}
@@ -208,6 +215,14 @@ def record(findings: Findings) -> None:
     metrics.add_metric(name="Unexplained", unit=MetricUnit.Count, value=findings.unexplained)
 
 
+def beat(found: Hearing) -> None:
+    """Write what the alarms on the watching itself look at, by the stack: a round has come to its end, who hears."""
+    logger.info("subscriptions", **{name: value for name, value in asdict(found).items() if name != "seen"})
+    for name, value in (("Heartbeat", 1), ("DeafSubscriptions", found.deaf)):
+        with single_metric(name=name, unit=MetricUnit.Count, value=value, namespace="Suimon") as metric:
+            metric.add_dimension("stack", settings().stack)
+
+
 def check_freshness(now: datetime) -> dict[str, Any]:
     """Check deadlines and tables, and return the summary."""
     summary = watch().round(now)
@@ -252,8 +267,21 @@ def sfn() -> Any:
 @cache
 def incidents() -> IncidentStore:
     """Return the incident store that both rounds share."""
-    topic = settings().alerts_topic_arn
-    return IncidentStore(table(), boto3.client("sns"), topic, unusable=unusable(), stack=settings().stack)
+    topics, recipients = (settings().alerts_topic_arn, settings().chat_topic_arn), Recipients.of(contracts())
+    publisher = Publisher(sns(), *topics, recipients=recipients, stack=settings().stack, bus=bus())
+    return IncidentStore(table(), publisher, unusable=unusable())
+
+
+@cache
+def sns() -> Any:
+    """Return the client of the topics, for the life of the process."""
+    return boto3.client("sns")
+
+
+@cache
+def bus() -> EventBus:
+    """Return the stack's bus, for the life of the process."""
+    return EventBus(boto3.client("events", config=EVENTS_CONFIG), settings().event_bus, settings().stack)
 
 
 @cache
@@ -276,7 +304,7 @@ def watch() -> Watch:
 def sweep() -> Sweep:
     """Build what compares bucket, ledger, queues and Airflow."""
     mwaa, environment = boto3.client("mwaa", config=CLIENT_CONFIG), settings().mwaa_environment
-    ledger = Ledger(table(), "the sweep", unusable=unusable())
+    ledger = Ledger(table(), "the sweep", unusable=unusable(), moved=bus().drop_moved)
     return Sweep(
         contracts=contracts(),
         ledger=ledger,

@@ -16,9 +16,13 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 
+from suimon.aws.event_bus import CONFIG as EVENTS_CONFIG
+from suimon.aws.event_bus import EventBus
 from suimon.aws.objects import Objects
 from suimon.clock import utc_now
 from suimon.contract.model import read_contracts
+from suimon.incidents.publisher import Publisher
+from suimon.incidents.recipients import Recipients
 from suimon.incidents.store import IncidentStore
 from suimon.intake.errors import FailingError, ForeignBucketError, RetryLaterError
 from suimon.intake.gate import Gate, named, receive
@@ -130,13 +134,18 @@ def built() -> Callable[[str], Gate]:
     table = boto3.resource("dynamodb").Table(settings.ledger_table)
     objects = Objects(boto3.client("s3"))
     pace = Pace(table, settings.mwaa_environment, utc_now, time.sleep)
+    contracts = read_contracts(Path(__file__).with_name("contracts.json"))
+    recipients = Recipients.of(contracts)
+    bus = EventBus(boto3.client("events", config=EVENTS_CONFIG), settings.event_bus, settings.stack)
+    topics = settings.alerts_topic_arn, settings.chat_topic_arn
+    publisher = Publisher(boto3.client("sns"), *topics, recipients=recipients, stack=settings.stack, bus=bus)
     of_all_invocations = partial(
         Gate,
         objects=objects,
         airflow=Airflow(boto3.client("mwaa", config=CLIENT_CONFIG), settings.mwaa_environment, pace),
-        incidents=IncidentStore(table, boto3.client("sns"), settings.alerts_topic_arn, stack=settings.stack),
+        incidents=IncidentStore(table, publisher),
         sfn=boto3.client("stepfunctions"),
-        contracts=read_contracts(Path(__file__).with_name("contracts.json")),
+        contracts=contracts,
         settings=settings,
         inspector=FileInspector(
             objects=objects,
@@ -147,7 +156,7 @@ def built() -> Callable[[str], Gate]:
         shares=Shares(table, share_of(int(settings.intake_concurrency))),
         clock=utc_now,
     )
-    return lambda owner: of_all_invocations(owner=owner, ledger=Ledger(table, f"intake {owner}"))
+    return lambda owner: of_all_invocations(owner=owner, ledger=Ledger(table, f"intake {owner}", moved=bus.drop_moved))
 
 
 def remove_leftovers(folder: Path) -> None:

@@ -5,14 +5,20 @@ from __future__ import annotations
 import os
 import time
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
+from suimon.aws.event_bus import CONFIG as EVENTS_CONFIG
+from suimon.aws.event_bus import EventBus
 from suimon.clock import utc_now
+from suimon.contract.model import read_contracts
 from suimon.drops.run_finished_event import RunFinished
+from suimon.incidents.publisher import Publisher
+from suimon.incidents.recipients import Recipients
 from suimon.incidents.store import IncidentStore
 from suimon.ledger.drops import Ledger
 from suimon.mwaa.airflow import CLIENT_CONFIG, Airflow
@@ -45,9 +51,13 @@ def run_reports() -> RunReports:
     """Build what takes the reports of runs, once for the life of the process."""
     settings = Settings.of("outcome", os.environ)
     table = boto3.resource("dynamodb").Table(settings.ledger_table)
+    recipients = Recipients.of(read_contracts(Path(__file__).with_name("contracts.json")))
+    bus = EventBus(boto3.client("events", config=EVENTS_CONFIG), settings.event_bus, settings.stack)
+    topics = settings.alerts_topic_arn, settings.chat_topic_arn
+    publisher = Publisher(boto3.client("sns"), *topics, recipients=recipients, stack=settings.stack, bus=bus)
     run_ends = RunEnds(
-        ledger=Ledger(table, "outcome"),
-        incidents=IncidentStore(table, boto3.client("sns"), settings.alerts_topic_arn, stack=settings.stack),
+        ledger=Ledger(table, "outcome", moved=bus.drop_moved),
+        incidents=IncidentStore(table, publisher),
         sfn=boto3.client("stepfunctions"),
     )
     mwaa, environment = boto3.client("mwaa", config=CLIENT_CONFIG), settings.mwaa_environment

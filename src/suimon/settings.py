@@ -16,6 +16,8 @@ VARIABLES = {
     "stack": "SUIMON_STACK",
     "ledger_table": "SUIMON_LEDGER_TABLE",
     "alerts_topic_arn": "SUIMON_ALERTS_TOPIC_ARN",
+    "chat_topic_arn": "SUIMON_CHAT_TOPIC_ARN",
+    "watch_topic_arn": "SUIMON_WATCH_TOPIC_ARN",
     "raw_bucket": "SUIMON_RAW_BUCKET",
     "lake_bucket": "SUIMON_LAKE_BUCKET",
     "reports_bucket": "SUIMON_REPORTS_BUCKET",
@@ -43,8 +45,10 @@ NEEDED = {
         "copy_role_arn",
         "intake_concurrency",
     ),
-    "outcome": ("mwaa_environment",),
+    "outcome": ("mwaa_environment", "event_bus"),
     "freshness": (
+        "event_bus",
+        "watch_topic_arn",
         "raw_bucket",
         "reports_bucket",
         "intake_queue",
@@ -74,6 +78,8 @@ class Settings:
     ledger_table: str
     alerts_topic_arn: str
     stack: str = ""
+    chat_topic_arn: str = ""
+    watch_topic_arn: str = ""
     raw_bucket: str = ""
     lake_bucket: str = ""
     reports_bucket: str = ""

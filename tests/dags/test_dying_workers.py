@@ -117,5 +117,5 @@ def test_a_late_run_is_reported_by_the_triggerer_itself(airflow: Running) -> Non
     message, *others = airflow.cloud.messages
     assert [other for other in others if other["Subject"] != message["Subject"]] == []
     assert message["TargetArn"] == TOPIC
-    assert message["Subject"] == "[Suimon] A run of inventory_etl is late"
+    assert message["Subject"] == "[WARNING] A run of inventory_etl is late"
     assert "A run of inventory_etl has not ended 0:00:01 after it was queued" in message["Message"]

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 from moto import mock_aws
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.sns.models import sns_backends
 
 from tests.fast_moto import make_moto_fast
 from tests.functional.intake.set_world import World
@@ -29,26 +31,39 @@ if TYPE_CHECKING:
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 
 
+@dataclass(frozen=True)
+class Published:
+    """One publish, as SNS got it."""
+
+    subject: str
+    mail: str
+    machine: dict[str, Any]
+    attributes: dict[str, str]
+
+
 class Post:
-    """A topic whose messages an SQS queue keeps, so that a test reads what people would."""
+    """A topic of which a test reads what people and machines would get."""
 
     def __init__(self) -> None:
         self.sns = boto3.client("sns")
-        self._sqs = boto3.client("sqs")
         self.topic_arn = self.sns.create_topic(Name="alerts")["TopicArn"]
-        self._queue_url = self._sqs.create_queue(QueueName="reader")["QueueUrl"]
-        arn = self._sqs.get_queue_attributes(QueueUrl=self._queue_url, AttributeNames=["QueueArn"])
-        self.sns.subscribe(TopicArn=self.topic_arn, Protocol="sqs", Endpoint=arn["Attributes"]["QueueArn"])
+        self._taken = 0
+
+    def published(self) -> list[Published]:
+        """Take what has come since last asked."""
+        backend = sns_backends[DEFAULT_ACCOUNT_ID][self.sns.meta.region_name]
+        sent = backend.topics[self.topic_arn].sent_notifications[self._taken :]
+        self._taken += len(sent)
+        found = []
+        for _, message, subject, attributes, _ in sent:
+            texts, chosen = json.loads(message), attributes or {}
+            values = {name: value["Value"] for name, value in chosen.items()}
+            found.append(Published(subject or "", texts["email"], json.loads(texts["default"]), values))
+        return found
 
     def letters(self) -> list[tuple[str, str]]:
-        """Take what has come since last asked: subject and message."""
-        letters: list[tuple[str, str]] = []
-        while sent := self._sqs.receive_message(QueueUrl=self._queue_url, MaxNumberOfMessages=10).get("Messages"):
-            for one in sent:
-                self._sqs.delete_message(QueueUrl=self._queue_url, ReceiptHandle=one["ReceiptHandle"])
-                body = json.loads(one["Body"])
-                letters.append((body["Subject"], body["Message"]))
-        return letters
+        """Take what has come since last asked: subject and message of each e-mail."""
+        return [(one.subject, one.mail) for one in self.published()]
 
     def subjects(self) -> list[str]:
         """Take what has come since last asked: the subjects."""

@@ -24,6 +24,7 @@ PRINCIPALS = {
 }
 NOTHING = object()
 CONDITIONS = {
+    "HasChat": True,
     "IsServerless": True,
     "HasSecret": False,
     "HasArtifactBucket": False,
@@ -51,7 +52,7 @@ REFS = {
     "MwaaRole": "User",
     "RedshiftWorkgroupId": WORKGROUP_ID,
     "CsvToParquetJob": f"{STACK}-csv-to-parquet",
-    "Alerts": arn("sns", f"{STACK}-alerts"),
+    **{name: arn("sns", f"{STACK}-{name.lower()}") for name in ("Alerts", "Chat", "Watch")},
     "KmsKeyArn": KEY,
     "ReplayStateMachine": arn("states", f"stateMachine:{STACK}-replay"),
 }

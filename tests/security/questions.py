@@ -130,9 +130,13 @@ def _redshift() -> Iterator[Question]:
 
 
 def _messages() -> Iterator[Question]:
-    for action in ("Publish", "Subscribe", "SetTopicAttributes", "DeleteTopic"):
-        yield Question(f"{action} alerts", f"sns:{action}", arn("sns", f"{STACK}-alerts"))
-    for source, kind in (("suimon.dag", "Run Finished"), ("aws.s3", "Object Created"), ("suimon.dag", "Another")):
+    for topic in ("alerts", "chat", "watch"):
+        for action in ("Publish", "Subscribe", "ListSubscriptionsByTopic", "SetTopicAttributes", "DeleteTopic"):
+            yield Question(f"{action} {topic}", f"sns:{action}", arn("sns", f"{STACK}-{topic}"))
+    for source, kind in (
+        *(("suimon.dag", "Run Finished"), ("aws.s3", "Object Created"), ("suimon.dag", "Another")),
+        *(("suimon", "drop.loaded"), ("suimon", "incident.open")),
+    ):
         context = {"events:source": source, "events:detail-type": kind}
         yield Question(f"PutEvents {source} {kind}", "events:PutEvents", BUS, context)
     own = {"events:source": "suimon.dag", "events:detail-type": "Run Finished"}

@@ -21,6 +21,7 @@ LEAST_REFUSED = 40
 _TRACE = ("PutTraceSegments", "PutTelemetryRecords")
 _LEDGER = ("GetItem ledger", "BatchGetItem ledger", "Query ledger")
 _WRITES = (*_LEDGER, "PutItem ledger", "UpdateItem ledger")
+_TELL = ("Publish alerts", "Publish chat", "PutEvents suimon drop.loaded", "PutEvents suimon incident.open")
 _TOKEN = ("SendTaskSuccess", "SendTaskFailure")
 _OWN_STATEMENTS = ("DescribeStatement own", "GetStatementResult own", "CancelStatement own", "GetCredentials")
 
@@ -60,7 +61,7 @@ MAY = {
         *("Put lake accepted/a", "Put lake aside/a", "Put reports sales/a", "Put reports undeliverable/a"),
         *("GetObjectVersion raw", "ListBucket raw", "ListBucketVersions raw", "ListBucket lake accepted/"),
         *("ReceiveMessage intake", "DeleteMessage intake", "ChangeMessageVisibility intake"),
-        *("GetQueueAttributes intake", "InvokeRestApi User", "Publish alerts"),
+        *("GetQueueAttributes intake", "InvokeRestApi User", *_TELL),
         *_WRITES,
         *_TOKEN,
         *_log("intake"),
@@ -68,7 +69,7 @@ MAY = {
         *_TRACE,
     },
     "outcome": {
-        *("SendMessage undelivered", "InvokeRestApi Viewer", "Publish alerts"),
+        *("SendMessage undelivered", "InvokeRestApi Viewer", *_TELL),
         *_WRITES,
         *_TOKEN,
         *_log("outcome"),
@@ -79,7 +80,8 @@ MAY = {
         *("Put reports undeliverable/a", "ListBucket reports undeliverable/", "ListBucketVersions raw"),
         *("SendMessage intake", "GetQueueAttributes intake", "SendMessage undelivered"),
         *(f"{verb}Message {queue}" for verb in ("Receive", "Delete") for queue in ("intake-dead", "undelivered")),
-        *("Query by_partition", "Query by_state", "InvokeRestApi Viewer", "GetEnvironment", "Publish alerts"),
+        *("Query by_partition", "Query by_state", "InvokeRestApi Viewer", "GetEnvironment", *_TELL),
+        *("ListSubscriptionsByTopic alerts", "ListSubscriptionsByTopic watch"),
         *("ExecuteStatement", *_OWN_STATEMENTS),
         *_WRITES,
         *_TOKEN,

@@ -48,7 +48,7 @@ class Alerts:
     def published(self, number: int, letter: Letter) -> None:
         """Compare a recovery with the ledger: of every drop that it is about, a write since then must be loaded."""
         incident = incident_of(letter)
-        if letter.subject.startswith("[Suimon] Recovered: "):
+        if letter.subject.startswith("[RECOVERED] "):
             for drop_id in sorted(self._blamed.get(incident, ())):
                 if not self._memory.is_loaded_since(drop_id):
                     self.lies.append(Lie(incident, number, self._memory.name(drop_id)))

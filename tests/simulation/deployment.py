@@ -14,6 +14,8 @@ from suimon.check.engine import Aside
 from suimon.contract.model import Contracts
 from suimon.drops.run_finished_event import RunFinished
 from suimon.freshness.watch import Watch
+from suimon.incidents.publisher import Publisher
+from suimon.incidents.recipients import Recipients
 from suimon.incidents.store import IncidentStore
 from suimon.intake import gate, queue, replays
 from suimon.intake.errors import FailingError, RetryLaterError
@@ -168,9 +170,10 @@ class Functions:
         self._objects = Objects(self.s3)  # type: ignore[arg-type]  # as faithful as the conformance tests say
         self._sleep = world.sleep
         topic: Any = Faulty(world, services.sns, "sns")
-        self._incidents = IncidentStore(self._table, topic, TOPIC, world.sleep)  # type: ignore[arg-type]
+        publisher = Publisher(topic, TOPIC, recipients=Recipients.of(contracts))
+        self._incidents = IncidentStore(self._table, publisher, world.sleep)  # type: ignore[arg-type]
         self._unusable = Unusable()
-        self._incidents_of_rounds = IncidentStore(self._table, topic, TOPIC, world.sleep, self._unusable)  # type: ignore[arg-type]
+        self._incidents_of_rounds = IncidentStore(self._table, publisher, world.sleep, self._unusable)  # type: ignore[arg-type]
         self._pace = Pace(self._table, ENVIRONMENT, world.clock, world.sleep)  # type: ignore[arg-type]
         self._airflow = Airflow(Faulty(world, services.mwaa, "mwaa"), ENVIRONMENT, self._pace)  # type: ignore[arg-type]
         self._inspector = ByMark(self._objects)

@@ -34,6 +34,7 @@ SETTINGS = {
     **{f"SUIMON_{name}": f"https://sqs.example.com/1/{name.lower()}" for name in QUEUES},
     **REDSHIFT,
     "SUIMON_ALERTS_TOPIC_ARN": "arn:aws:sns:ap-northeast-1:123456789012:alerts",
+    "SUIMON_WATCH_TOPIC_ARN": "arn:aws:sns:ap-northeast-1:123456789012:watch",
     "SUIMON_REDSHIFT_COPY_ROLE_ARN": "arn:aws:iam::123456789012:role/copy",
     "SUIMON_INTAKE_CONCURRENCY": "8",
 }

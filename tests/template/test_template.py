@@ -12,7 +12,7 @@ import yaml
 
 from suimon.settings import CLUSTER, DATABASE, NEEDED, OF_ALL, SECRET, TABLE_HOURS, VARIABLES, WORKGROUP
 
-OPTIONAL = {DATABASE, WORKGROUP, CLUSTER, SECRET, TABLE_HOURS}
+OPTIONAL = {DATABASE, WORKGROUP, CLUSTER, SECRET, TABLE_HOURS, VARIABLES["chat_topic_arn"]}
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "template.yaml").read_text(encoding="utf-8")
 

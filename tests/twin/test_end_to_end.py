@@ -136,7 +136,7 @@ def test_the_same_file_again_opens_no_second_run(story: Story) -> None:
 def test_people_hear_of_the_bad_cell_and_of_the_recovery(story: Story) -> None:
     told, over = story.letters(f"rejected:sales/{YESTERDAY}/sales_data.csv")
     assert f"record {FAULT.record}, {FAULT.column}: “{FAULT.value}”" in told.body
-    assert over.subject.startswith("[Suimon] Recovered:")
+    assert over.subject.startswith("[RECOVERED]")
 
 
 def test_the_report_lists_the_bad_cell_at_its_place(story: Story) -> None:
@@ -150,7 +150,7 @@ def test_the_report_lists_the_bad_cell_at_its_place(story: Story) -> None:
 def test_a_file_that_never_came_is_told_once_and_the_newest_of_many_together(story: Story) -> None:
     assert len(story.letters(f"missing-file:sales:{NEVER_SENT}")) == 1
     [told] = story.letters("missing-file:sales")
-    assert told.subject == "[Suimon] sales: 2 more: files never came"
+    assert told.subject == "[ERROR] sales: 2 more: files never came"
     assert f"sales {DAY_BEFORE}: the file never came" in told.body
 
 
@@ -162,8 +162,8 @@ def test_one_that_comes_late_has_recovered(story: Story) -> None:
 @pytest.mark.parametrize("table", map(table_of, DATASETS))
 def test_a_table_is_told_to_be_empty_until_its_first_file_is_loaded(story: Story, table: str) -> None:
     assert [letter.subject for letter in story.letters(f"stale-table:{table}")] == [
-        f"[Suimon] {table} is empty",
-        f"[Suimon] Recovered: {table} is empty",
+        f"[ERROR] {table} is empty",
+        f"[RECOVERED] {table} is empty",
     ]
 
 
@@ -191,7 +191,7 @@ def test_a_run_that_fails_is_told_with_the_way_to_repeat_it(story: Story) -> Non
     told, over, again = story.letters(f"run-failed:sales:{YESTERDAY}")[:3]
     assert "run_glue" in told.body
     assert f"suimon replay sales --from {YESTERDAY} --to {YESTERDAY}" in told.body
-    assert over.subject.startswith("[Suimon] Recovered:")
+    assert over.subject.startswith("[RECOVERED]")
     assert again.subject == told.subject  # the fifth attempt's, out of the dead letters
 
 
@@ -204,7 +204,7 @@ def test_a_run_whose_end_nobody_heard_of_is_told_to_hang_and_then_found_to_have_
     run = f"{story.drops['good'].id}.4"
     told, over = story.letters(f"hanging:daily_sales_etl:{run}")
     assert f"/dags/daily_sales_etl/runs/{run}" in told.body
-    assert over.subject.startswith("[Suimon] Recovered:")
+    assert over.subject.startswith("[RECOVERED]")
 
 
 def test_dead_letters_are_taken_up_or_kept_for_a_person_to_read(story: Story) -> None:

@@ -15,6 +15,7 @@ from suimon.contract.calendar import EVERY_DAY, Calendar
 from suimon.contract.dates import USUAL, DateBounds
 from suimon.contract.file import Column, Condition, ContractError, FileFormat, Language, Metric, Tolerance
 from suimon.contract.keys import SHARD, KeyPattern, SetRule
+from suimon.contract.owner import Owner
 
 
 class Role(StrEnum):
@@ -100,11 +101,12 @@ class Contract:
     conditions: tuple[Condition, ...] = ()
     metrics: tuple[Metric, ...] = ()
     tolerance: Tolerance | None = None  # without one the first bad record rejects the file
-    language: Language = "en"  # of the reports on its files
+    language: Language = "en"  # of the reports on its files, and of its messages
     dates: DateBounds = USUAL  # of the dates in its keys
     arrival: Arrival | None = None
     freshness: TableFreshness | None = None
     set_rule: SetRule | None = None  # with it a run is opened for whole sets, and the key pattern has shards
+    owner: Owner | None = None
 
     def match(self, key: str) -> str | None:
         """Return the partition of a key of this dataset, be it a file, a shard or what says which shards there are."""
@@ -152,6 +154,7 @@ class Contract:
                 arrival=Arrival.from_json(raw["arrival"]) if raw["arrival"] else None,
                 freshness=TableFreshness.from_json(raw["freshness"]) if raw["freshness"] else None,
                 set_rule=SetRule.from_json(raw["set_rule"]) if raw["set_rule"] else None,
+                owner=Owner.from_json(raw["owner"]) if raw["owner"] else None,
             )
         except ContractError:
             raise
@@ -178,6 +181,7 @@ class Contract:
             "arrival": self.arrival.to_json() if self.arrival else None,
             "freshness": self.freshness.to_json() if self.freshness else None,
             "set_rule": self.set_rule.to_json() if self.set_rule else None,
+            "owner": self.owner.to_json() if self.owner else None,
         }
 
 

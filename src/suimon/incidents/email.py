@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 
-from suimon.drops.foreign_text import without_links
-
-# SNS: a subject has fewer than 100 characters, a message at most 256 KiB; the subject may count with it, so leave room.
+# SNS: a subject is UTF-8 text of fewer than 100 characters, without line breaks and control characters.
 SUBJECT_CHARACTERS = 99
-MESSAGE_BYTES = 255 * 1024
-
 
 # Stands in messages behind a command; only the publisher knows the stack. It never comes from a text of others: it
 # does not print, and what does not print is an escape there.
@@ -30,20 +27,25 @@ def subject_line(text: str) -> str:
     return f"{cut.rstrip()}…"
 
 
-def message(body: str, incident_id: str, stack: str = "") -> str:
-    """Fit a text into an SNS message, in bytes, without control characters; its last line is the incident's id.
+def plain_lines(body: str) -> str:
+    """Return a body without control characters but its line breaks and tabs."""
+    return "\n".join("\t".join(map(_without_control, line.split("\t"))) for line in body.split("\n")).strip()
 
-    stack: named in each command.
-    """
-    body = body.replace(OF_STACK, f" --stack {stack}" if stack else "")
-    text = "\n".join("\t".join(map(_without_control, line.split("\t"))) for line in body.split("\n")).strip()
-    closing = f"\n\nIncident: {without_links(incident_id)}\n"
-    whole = text.encode()
-    room = MESSAGE_BYTES - len(closing.encode())
-    if len(whole) <= room:
-        return text + closing
-    note = f"\n\n(Cut here: the whole text has {len(whole):,} bytes, a message may have {MESSAGE_BYTES:,}.)"
-    return whole[: room - len(note.encode())].decode(errors="ignore") + note + closing
+
+def fitted(text: str, most: int) -> str:
+    """Fit a text into so many bytes of a JSON string in UTF-8; where it is cut, it says so."""
+    size = _bytes_in_json(text)
+    if size <= most:
+        return text
+    note = f"\n\n(Cut here: the whole text has {len(text.encode()):,} bytes.)\n"
+    room, kept = most - _bytes_in_json(note), text
+    while (size := _bytes_in_json(kept)) > room:
+        kept = kept[: min(len(kept) - 1, len(kept) * room // size)]
+    return kept + note
+
+
+def _bytes_in_json(text: str) -> int:
+    return len(json.dumps(text, ensure_ascii=False).encode())
 
 
 def _without_control(text: str) -> str:

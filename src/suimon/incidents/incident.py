@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from suimon.incidents.kinds import KINDS, About, IncidentId, Kind, Severity
 
@@ -13,9 +13,16 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
+class Text(NamedTuple):
+    """What people read, in one language."""
+
+    subject: str
+    body: str
+
+
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong now, in words for the person who gets the e-mail.
+    """What is wrong now, in words for the person who gets the e-mail: each a `Bilingual`.
 
     subject: one line. body: what happened, where, what to do. fingerprint: people are alerted again when it changes.
     severity: by default, its kind's; one that is worse than it was reported is a worsening. content: what is wrong,
@@ -199,5 +206,14 @@ EXAMPLES = 10  # named in a finding or an e-mail; the rest is counted
 
 def listed(lines: Sequence[str], most: int = EXAMPLES) -> str:
     """Write the first lines of a list in an e-mail, and how many more there are."""
-    more = [f"and {len(lines) - most:,} more"] if len(lines) > most else []
+    return _listed(lines, most, "and {:,} more")
+
+
+def listed_in_japanese(lines: Sequence[str], most: int = EXAMPLES) -> str:
+    """Write the same in Japanese."""
+    return _listed(lines, most, "ほか {:,} 件")
+
+
+def _listed(lines: Sequence[str], most: int, rest: str) -> str:
+    more = [rest.format(len(lines) - most)] if len(lines) > most else []
     return "\n".join(f"  {line}" for line in [*lines[:most], *more])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from suimon.incidents.incident import ByPerson, Incident, Stage, Told
 from suimon.incidents.kinds import KINDS, About, IncidentId, Kind, Severity
+from suimon.incidents.wording import Bilingual, japanese
 from suimon.ledger.items import moment, stamp
 
 if TYPE_CHECKING:
@@ -30,13 +31,13 @@ def incident_of(item: Mapping[str, Any]) -> Incident:
         about=About(**{field.name: str(item.get(field.name, "")) for field in fields(About)}),
         stage=Stage(item["state"]),
         fingerprint=str(item["fingerprint"]),
-        subject=str(item["subject"]),
+        subject=_both(item, "subject"),
         opened_at=moment(item["opened_at"]),
         updated_at=moment(item["updated_at"]),
         revision=int(item["revision"]),
         told=Told(item.get("told", Told.ALONE)),
         severity=Severity(item.get("severity", KINDS[kind].severity)),
-        body=str(item.get("body", "")),
+        body=_both(item, "body"),
         content=str(item.get("content", "")),
         told_at=moment(item["told_at"]) if item.get("told_at") else None,
         muted_by=str(item.get("muted_by", "")),
@@ -48,6 +49,8 @@ def item_of(incident: Incident) -> dict[str, Any]:
     """Write an item, without what is empty."""
     optional = {
         "body": incident.body[:BODY_CHARACTERS],
+        "body_ja": _only_japanese(incident.body)[:BODY_CHARACTERS],
+        "subject_ja": _only_japanese(incident.subject),
         "content": incident.content,
         "told_at": stamp(incident.told_at) if incident.told_at else "",
         "muted_by": incident.muted_by,
@@ -63,11 +66,22 @@ def item_of(incident: Incident) -> dict[str, Any]:
         "state": str(incident.stage),
         "told": str(incident.told),
         "fingerprint": incident.fingerprint,
-        "subject": incident.subject,
+        "subject": str(incident.subject),
         "opened_at": stamp(incident.opened_at),
         "updated_at": stamp(incident.updated_at),
         "revision": incident.revision,
     }
+
+
+def _only_japanese(text: str) -> str:
+    """Return the Japanese of a text that has one."""
+    return found if (found := japanese(text)) != text else ""
+
+
+def _both(item: Mapping[str, Any], name: str) -> Bilingual:
+    """Read a text in both languages."""
+    en = str(item.get(name, ""))
+    return Bilingual(en, str(item.get(f"{name}_ja", en)))
 
 
 def _person_of(item: Mapping[str, Any]) -> ByPerson:

@@ -17,7 +17,6 @@ from boto3.dynamodb.conditions import Attr
 from suimon.incidents import lifecycle
 from suimon.incidents.actions import Action, ActionError, acted
 from suimon.incidents.crowds import Group, held, how_to_tell, once_told
-from suimon.incidents.email import message, subject_line
 from suimon.incidents.incident import TOLD_ALONE, Event, Incident, Notice, Problem, Recovery, Stage, Told
 from suimon.incidents.inhibition import MUTABLE, inhibition_of
 from suimon.incidents.items import incident_of, item_of, key_of
@@ -38,7 +37,8 @@ if TYPE_CHECKING:
 
     from boto3.dynamodb.conditions import ConditionBase
     from mypy_boto3_dynamodb.service_resource import Table
-    from mypy_boto3_sns import SNSClient
+
+    from suimon.incidents.publisher import Publisher
 
 UNREADABLE = 0  # the revision of an incident that cannot be read; others begin with 1
 # As many others may change an incident while a report is recorded.
@@ -79,23 +79,15 @@ class IncidentStore:
     def __init__(
         self,
         table: Table,
-        sns: SNSClient,
-        topic_arn: str,
+        publisher: Publisher,
         sleep: Callable[[float], None] = time.sleep,
         unusable: Unusable | None = None,
-        *,
-        stack: str = "",
     ) -> None:
-        """Take table, topic, and the stack that commands in e-mails name.
-
-        unusable: where to note an incident that cannot be read, instead of raising.
-        """
+        """Take table and publisher. unusable: where to note an incident that cannot be read, instead of raising."""
         self._table = table
-        self._sns = sns
-        self._topic_arn = topic_arn
+        self._publisher = publisher
         self._sleep = sleep
         self._unusable = unusable
-        self._stack = stack
 
     def report(self, problem: Problem, now: datetime) -> bool:
         """Publish a problem unless people know of it; return whether something was published."""
@@ -107,7 +99,7 @@ class IncidentStore:
             told, muted_by = (Told.ALONE, "") if published else self._how_to_tell(problem, known, event, now)
             # A recovery may be the last that was published.
             if told is Told.ALONE and (not published or known is None or not known.is_open):
-                self._publish(notice_of(problem, event))
+                self._publish(replace(notice_of(problem, event), incidents=_before(known)), now)
                 published = True
             if self._put(lifecycle.reported(problem, known, told, now, muted_by), known):
                 return published
@@ -132,14 +124,14 @@ class IncidentStore:
             self._write(worse)
         opened = self.open_incidents()
         groups = held(opened, now)
-        self._end_groups(groups, opened)
+        self._end_groups(groups, opened, now)
         return self._publish_each([(_notice_of_group(one, opened, now), one) for one in groups], now)
 
     def _publish_each(self, notices: Sequence[tuple[Notice, Group]], now: datetime) -> int:
         failed: Exception | None = None
         for notice, group in notices:
             try:
-                self._publish(notice)
+                self._publish(notice, now)
                 for one in group.incidents:
                     self._write(once_told(one, group, now))
             except Exception as error:  # noqa: BLE001 whatever it is, the others are published
@@ -148,7 +140,7 @@ class IncidentStore:
             raise failed
         return sum(len(group.incidents) for _, group in notices)
 
-    def _end_groups(self, groups: Sequence[Group], opened: Sequence[Incident]) -> None:
+    def _end_groups(self, groups: Sequence[Group], opened: Sequence[Incident], now: datetime) -> None:
         """Publish that all incidents of a kind that were told together are over, and record which kinds are told now.
 
         Before the groups themselves: a crash in between must not lose the message that ends them.
@@ -158,7 +150,7 @@ class IncidentStore:
         kinds = {str(one.id.kind) for one in groups if len(one.incidents) > 1}
         kinds |= {str(one.kind) for one in opened if one.told is Told.TOGETHER}
         for kind in sorted(kept.keys() - kinds):
-            self._publish(all_over(Kind(kind)))
+            self._publish(all_over(Kind(kind)), now)
         if kept.keys() != kinds:
             checkpoints.put(TOGETHER, dict.fromkeys(kinds, "told"))
 
@@ -169,7 +161,7 @@ class IncidentStore:
         """
         reminders = due_reminders(self.open_incidents(), zones, now)
         for zone, incidents in reminders.items():
-            self._publish(still_open(incidents, zone))
+            self._publish(still_open(incidents, zone), now)
             for one in incidents:
                 self._write(replace(one, told_at=now, revision=one.revision + 1))
         return sum(map(len, reminders.values()))
@@ -186,7 +178,7 @@ class IncidentStore:
         known = self.find(action.incident_id)
         changed = acted(known, action, now)
         if changed.stage is Stage.CLOSED and known.told in TOLD_ALONE:
-            self._publish(notice_about(changed, Event.CLOSED, *closed_by_hand(changed)))
+            self._publish(notice_about(changed, Event.CLOSED, *closed_by_hand(changed)), now)
         if not self._write(changed):
             raise ActionError(f"incident {action.incident_id} has changed just now: look at it again")
         return changed
@@ -239,11 +231,11 @@ class IncidentStore:
 
     def _recover(self, incident: Incident, now: datetime, note: str) -> bool:
         if incident.is_open and incident.told in TOLD_ALONE:
-            self._publish(notice_about(incident, Event.RECOVERED, *recovered(incident, now, note)))
+            self._publish(notice_about(incident, Event.RECOVERED, *recovered(incident, now, note)), now)
         if not self._end(incident, now):
             current = self.known(incident.id)
             if current and current.is_open:
-                self._publish(notice_about(current, Event.REOPENED, *came_back(current)))
+                self._publish(notice_about(current, Event.REOPENED, *came_back(current)), now)
         return True
 
     def lapse(self, incident: Incident, now: datetime) -> bool:
@@ -294,12 +286,13 @@ class IncidentStore:
             return False
         return True
 
-    def _publish(self, notice: Notice) -> None:
-        self._sns.publish(
-            TopicArn=self._topic_arn,
-            Subject=subject_line(f"[Suimon] {notice.subject}"),
-            Message=message(notice.body, str(notice.id), self._stack),
-        )
+    def _publish(self, notice: Notice, now: datetime) -> None:
+        self._publisher.publish(notice, now)
+
+
+def _before(known: Incident | None) -> tuple[Incident, ...]:
+    """Return what was open of a problem when it was reported: it says since when."""
+    return (known,) if known and known.is_open else ()
 
 
 def _notice_of_group(group: Group, opened: Sequence[Incident], now: datetime) -> Notice:

@@ -101,14 +101,20 @@ class Ledger:
         by: str = "a person",
         sleep: Callable[[float], None] = time.sleep,
         unusable: Unusable | None = None,
+        *,
+        moved: Callable[[DropRecord], object] | None = None,
     ) -> None:
-        """Take the table. `unusable`: where to note an item that cannot be read, instead of raising, among many."""
+        """Take the table. `unusable`: where to note an item that cannot be read, instead of raising, among many.
+
+        moved: called with each drop that was entered or has moved, after that is recorded; it raises nothing.
+        """
         self.sets = SetLedger(table, unusable)
         self.holds = HoldLedger(table, sleep, unusable)
         self._table = table
         self._by = by
         self._sleep = sleep
         self._unusable = unusable
+        self._moved = moved
 
     # ---------------------------------------------------------------- reading
 
@@ -189,8 +195,8 @@ class Ledger:
         except RefusedError as refused:
             if refused.item is None:
                 raise
-            item = refused.item
-        return record_of(item)
+            return record_of(refused.item)
+        return self._told(record_of(item))
 
     def claim(
         self,
@@ -244,7 +250,12 @@ class Ledger:
             attributes["loaded_at"] = stamp(now)
         taken_over = to is record.state and record.moves >= MOST_TAKEN_OVER
         history = {} if taken_over else {"history": [history_entry(to, now, attempt, self._by)]}
-        return self._write(record, attributes, history, condition)
+        return self._told(self._write(record, attributes, history, condition))
+
+    def _told(self, record: DropRecord) -> DropRecord:
+        if self._moved:
+            self._moved(record)
+        return record
 
     def _write(
         self,

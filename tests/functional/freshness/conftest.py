@@ -12,6 +12,7 @@ from suimon.contract.model import Arrival, Contract, Contracts, TableFreshness
 from suimon.drops.drop import Drop, Match
 from suimon.drops.states import State
 from suimon.freshness.watch import Watch
+from suimon.incidents.publisher import Publisher
 from suimon.incidents.store import IncidentStore
 from suimon.ledger.checkpoints import Checkpoints
 from suimon.ledger.drops import Ledger
@@ -63,7 +64,7 @@ def watch(table: Table, post: Post, redshift: Redshift) -> Watch:
         ledger=Ledger(table, unusable=unusable),
         waivers=Waivers(table, unusable),
         checkpoints=Checkpoints(table),
-        incidents=IncidentStore(table, post.sns, post.topic_arn, unusable=unusable),
+        incidents=IncidentStore(table, Publisher(post.sns, post.topic_arn), unusable=unusable),
         redshift=redshift,  # type: ignore[arg-type]  # a fake of four calls
         warehouse=WAREHOUSE,
         unusable=unusable,

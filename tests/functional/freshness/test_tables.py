@@ -13,6 +13,7 @@ from suimon.contract.model import Contract, Contracts, TableFreshness
 from suimon.freshness.questions import MOST_TOGETHER, QUERY_SECONDS, TABLES_SECONDS
 from suimon.incidents.incident import Incident, Problem
 from suimon.incidents.kinds import About, IncidentId, Kind
+from suimon.incidents.publisher import Publisher
 from suimon.incidents.store import IncidentStore
 from tests.functional.conftest import open_ids
 from tests.functional.freshness.conftest import (
@@ -64,7 +65,7 @@ def test_a_table_that_is_not_fresh_or_cannot_be_asked_is_never_called_fresh(
     watch: Watch, post: Post, redshift: Redshift, answer: object, subject: str
 ) -> None:
     redshift.newest["sales_fact"] = answer
-    assert subject_of(watch, post) == [f"[Suimon] {subject}"]
+    assert [one.partition("] ")[2] for one in subject_of(watch, post)] == [subject]
 
 
 def test_a_fresh_table_is_asked_once_a_day(watch: Watch, redshift: Redshift) -> None:
@@ -129,7 +130,7 @@ def test_a_table_that_cannot_be_asked_stops_nothing_and_its_staleness_neither_op
     assert (summary.published, summary.recovered) == ((UNREADABLE,), ())
     redshift.newest["sales_fact"] = YESTERDAY
     assert watch.round(STILL_LATER).recovered == (UNREADABLE, "stale-table:sales_fact")
-    assert post.subjects()[-1] == "[Suimon] Recovered: sales_fact is stale"
+    assert post.subjects()[-1] == "[RECOVERED] sales_fact is stale"
 
 
 @pytest.mark.parametrize(("status", "words"), [("STARTED", "slow: "), ("SUBMITTED", "queued: ")])
@@ -190,7 +191,7 @@ def test_what_others_wait_for_is_told_before_a_redshift_that_hangs(
 
     monkeypatch.setattr(redshift, "describe_statement", hang)
     watch.round(NOW + timedelta(days=1))
-    assert before == ["[Suimon] sales 2026-11-22: the file never came"]
+    assert before == ["[ERROR] sales 2026-11-22: the file never came"]
 
 
 def test_a_contract_with_a_name_that_is_no_identifier_stops_nothing(watch: Watch, redshift: Redshift) -> None:
@@ -226,7 +227,7 @@ def test_a_suspicion_never_hides_what_another_round_has_reported(watch: Watch, t
             watch.incidents.report(problem, NOW)  # by the other round, between our look and our write
             return before
 
-    assert Slower(table, post.sns, post.topic_arn).has_lasted(problem, NOW)
+    assert Slower(table, Publisher(post.sns, post.topic_arn)).has_lasted(problem, NOW)
     assert open_ids(watch.incidents) == [UNREADABLE]
 
 

@@ -40,7 +40,7 @@ def test_a_missing_file_that_will_not_come_is_over_at_once_and_is_not_missed_aga
     }
     assert MISSING not in open_ids(watch.incidents)
     [(subject, body)] = post.letters()
-    assert subject == "[Suimon] Recovered: sales 2026-11-21: the file never came"
+    assert subject == "[RECOVERED] sales 2026-11-21: the file never came"
     assert "A person has said that it will not come" in body
     assert MISSING not in watch.round(LATER).problems
 

@@ -45,7 +45,7 @@ def test_a_missing_file_and_a_stale_table_are_reported_once_and_recover_once(
     wrong = ("missing-file:sales:2026-11-21", "stale-table:sales_fact")
     assert watch.round(NOW).published == wrong[:1]  # the missing file explains the table
     watch.incidents.tell_held(NOW)
-    assert post.subjects() == ["[Suimon] sales 2026-11-21: the file never came"]
+    assert post.subjects() == ["[ERROR] sales 2026-11-21: the file never came"]
 
     again = watch.round(LATER)
     assert (again.problems, again.published) == (wrong, ())
@@ -53,7 +53,7 @@ def test_a_missing_file_and_a_stale_table_are_reported_once_and_recover_once(
     load(table, "2026-11-21", LATER)
     assert watch.round(LATER).recovered == wrong[:1]
     [(subject, message)] = post.letters()
-    assert subject == "[Suimon] Recovered: sales 2026-11-21: the file never came"
+    assert subject == "[RECOVERED] sales 2026-11-21: the file never came"
     assert message == (
         "sales/2026-11-21/sales_data.csv has come.\n\n"
         "Over: sales 2026-11-21: the file never came\n\n"
@@ -64,10 +64,10 @@ def test_a_missing_file_and_a_stale_table_are_reported_once_and_recover_once(
     )
     # The file has come, and the table is stale for all that.
     watch.incidents.tell_held(LATER)
-    assert post.subjects() == ["[Suimon] sales_fact is stale"]
+    assert post.subjects() == ["[ERROR] sales_fact is stale"]
     redshift.newest["sales_fact"] = date(2026, 11, 21)
     assert watch.round(LATER + timedelta(hours=2)).recovered == wrong[1:]
-    assert post.subjects() == ["[Suimon] Recovered: sales_fact is stale"]
+    assert post.subjects() == ["[RECOVERED] sales_fact is stale"]
 
 
 def test_a_missing_day_stays_open_when_it_leaves_the_window_until_its_file_comes(
@@ -80,7 +80,7 @@ def test_a_missing_day_stays_open_when_it_leaves_the_window_until_its_file_comes
     assert summary.recovered == ()
     receive(table, "2026-11-21")
     assert watch.round(week_later).recovered == ("missing-file:sales:2026-11-21",)
-    assert post.subjects()[-1] == "[Suimon] Recovered: sales 2026-11-21: the file never came"
+    assert post.subjects()[-1] == "[RECOVERED] sales 2026-11-21: the file never came"
 
 
 def test_a_set_that_is_not_whole_in_time_is_reported_with_what_is_missing_until_it_is(watch: Watch, post: Post) -> None:
@@ -94,7 +94,7 @@ def test_a_set_that_is_not_whole_in_time_is_reported_with_what_is_missing_until_
     assert orders.round(NOW + timedelta(minutes=59)).problems == ()
     assert orders.round(NOW + timedelta(minutes=60)).published == ("incomplete-set:orders:2026-11-21",)
     [(subject, body)] = post.letters()
-    assert subject == "[Suimon] orders 2026-11-21: the set is not whole"
+    assert subject == "[ERROR] orders 2026-11-21: the set is not whole"
     assert "Missing: 1 of 3 shards.\nAccepted are 2: 0, 1." in body
     assert orders.round(NOW + timedelta(minutes=75)).published == ()
     watch.ledger.sets.put(join(whole, "2", Member("2", "01"), rule, NOW).whole, NOW)

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from suimon.incidents.incident import Problem, Recovery, Stage, of_kind
 from suimon.incidents.kinds import About, IncidentId, Kind
+from suimon.incidents.publisher import Publisher
 from suimon.incidents.store import IncidentStore, LostIncidentError
 
 if TYPE_CHECKING:
@@ -30,15 +31,15 @@ OVER = Recovery(MISSING.id, "It has come.")
 
 @pytest.fixture
 def incidents(table: Table, post: Post) -> IncidentStore:
-    return IncidentStore(table, post.sns, post.topic_arn)
+    return IncidentStore(table, Publisher(post.sns, post.topic_arn))
 
 
 def test_a_problem_is_told_once_until_it_changes(incidents: IncidentStore, post: Post) -> None:
     assert incidents.report(MISSING, NOON)
     assert not incidents.report(MISSING, LATER)
-    assert post.subjects() == ["[Suimon] sales: no file for 2026-11-20"]
+    assert post.subjects() == ["[ERROR] sales: no file for 2026-11-20"]
     assert incidents.report(replace(MISSING, subject="sales: rejected", fingerprint="rejected"), LATER)
-    assert post.subjects() == ["[Suimon] sales: rejected"]
+    assert post.subjects() == ["[ERROR] sales: rejected"]
 
 
 def test_a_recovery_is_told_once(incidents: IncidentStore, post: Post) -> None:
@@ -46,8 +47,8 @@ def test_a_recovery_is_told_once(incidents: IncidentStore, post: Post) -> None:
     assert incidents.recover([OVER], LATER) == [MISSING.id]
     assert incidents.recover([OVER], LATER) == []
     assert post.subjects() == [
-        "[Suimon] sales: no file for 2026-11-20",
-        "[Suimon] Recovered: sales: no file for 2026-11-20",
+        "[ERROR] sales: no file for 2026-11-20",
+        "[RECOVERED] sales: no file for 2026-11-20",
     ]
 
 
@@ -61,7 +62,7 @@ def test_a_problem_that_comes_back_is_told_again(incidents: IncidentStore, post:
     incidents.recover([OVER], LATER)
     incidents.report(MISSING, LATER)
     incidents.tell_held(LATER)
-    assert post.subjects()[2:] == [f"[Suimon] {MISSING.subject}"]
+    assert post.subjects()[2:] == [f"[ERROR] {MISSING.subject}"]
 
 
 def test_open_incidents_are_listed_over_every_page(incidents: IncidentStore) -> None:
@@ -99,17 +100,17 @@ def test_a_crash_between_publish_and_mark_tells_it_twice_and_never_loses_it(tabl
                 return table.put_item(**request)
             raise TimeoutError(str(request))
 
-    killed = IncidentStore(Killed(), post.sns, post.topic_arn)  # type: ignore[arg-type]  # a table that breaks
+    killed = IncidentStore(Killed(), Publisher(post.sns, post.topic_arn))  # type: ignore[arg-type]  # a table that breaks
     with pytest.raises(TimeoutError):
         killed.report(MISSING, NOON)
-    IncidentStore(table, post.sns, post.topic_arn).report(MISSING, LATER)
-    IncidentStore(table, post.sns, post.topic_arn).tell_held(LATER)
+    IncidentStore(table, Publisher(post.sns, post.topic_arn)).report(MISSING, LATER)
+    IncidentStore(table, Publisher(post.sns, post.topic_arn)).tell_held(LATER)
     assert len(post.subjects()) == 2
-    assert not IncidentStore(table, post.sns, post.topic_arn).report(MISSING, LATER)
+    assert not IncidentStore(table, Publisher(post.sns, post.topic_arn)).report(MISSING, LATER)
 
 
 def test_a_topic_that_refuses_leaves_the_problem_unmarked(table: Table, post: Post) -> None:
-    gone = IncidentStore(table, post.sns, post.topic_arn + "-gone")
+    gone = IncidentStore(table, Publisher(post.sns, post.topic_arn + "-gone"))
     with pytest.raises(ClientError):
         gone.report(MISSING, NOON)
     assert "Item" not in table.get_item(Key={"pk": f"incident#{MISSING.id}", "sk": "incident"})
@@ -134,7 +135,8 @@ def interrupted(table: Table, post: Post) -> Callable[[Callable[[], object]], In
     """Return a store that is interrupted while it publishes."""
 
     def store(meanwhile: Callable[[], object]) -> IncidentStore:
-        return IncidentStore(table, Interrupted(post, meanwhile), post.topic_arn)  # type: ignore[arg-type]  # a fake
+        publisher = Publisher(Interrupted(post, meanwhile), post.topic_arn)  # type: ignore[arg-type]  # a fake
+        return IncidentStore(table, publisher)
 
     return store
 
@@ -149,7 +151,7 @@ def test_the_last_word_on_a_problem_that_changes_while_it_recovers_is_that_it_is
     known = incidents.known(MISSING.id)
     assert known
     assert (known.stage, known.fingerprint) == (Stage.OPEN, "other")
-    told = [f"[Suimon] {subject}" for subject in (MISSING.subject, "other", f"Recovered: {MISSING.subject}", "other")]
+    told = [f"[ERROR] {subject}" for subject in (MISSING.subject, "other", f"Recovered: {MISSING.subject}", "other")]
     assert post.subjects() == told
 
 
@@ -162,7 +164,7 @@ def test_what_two_functions_recover_at_once_stays_recovered(
     known = incidents.known(MISSING.id)
     assert known
     assert known.stage is Stage.RECOVERED
-    assert [subject.startswith("[Suimon] Recovered") for subject in post.subjects()] == [False, True, True]
+    assert [subject.startswith("[RECOVERED]") for subject in post.subjects()] == [False, True, True]
 
 
 def test_a_recovery_that_was_found_of_an_earlier_report_is_none_of_a_later_one(
@@ -199,7 +201,7 @@ def test_a_report_during_which_the_problem_recovers_is_published_again(
     assert known
     assert known.is_open
     # The recovery may have been published after the first of the two.
-    assert post.subjects()[2:] == ["[Suimon] other", "[Suimon] other"]
+    assert post.subjects()[2:] == ["[ERROR] other", "[ERROR] other"]
 
 
 def test_a_report_gives_up_while_others_change_the_incident_all_the_time(table: Table, post: Post) -> None:
@@ -207,7 +209,9 @@ def test_a_report_gives_up_while_others_change_the_incident_all_the_time(table: 
         def known(self, incident_id: IncidentId) -> Incident | None:
             before = super().known(incident_id)
             fingerprint = f"{before.revision}" if before else "first"
-            IncidentStore(table, post.sns, post.topic_arn).report(replace(MISSING, fingerprint=fingerprint), NOON)
+            IncidentStore(table, Publisher(post.sns, post.topic_arn)).report(
+                replace(MISSING, fingerprint=fingerprint), NOON
+            )
             return before
 
     with pytest.raises(LostIncidentError, match="missing-file:sales:2026-11-20"):
@@ -237,7 +241,7 @@ def test_three_hundred_bad_files_are_ten_messages_and_one_about_the_others(
     assert len(post.subjects()) == 10
     assert incidents.tell_held(LATER) == 290
     (letter,) = post.letters()
-    assert letter[0] == "[Suimon] sales: 290 more: files rejected"
+    assert letter[0] == "[ERROR] sales: 290 more: files rejected"
     assert all(f"sales/{number}.csv rejected" in letter[1] for number in range(10, 300))
     assert incidents.tell_held(LATER) == 0
     assert post.letters() == []
@@ -252,7 +256,7 @@ def test_what_was_told_together_recovers_without_a_word_and_what_was_told_alone_
     post.letters()
     ids = [rejected(number).id for number in (0, 11)]
     assert incidents.recover([Recovery(one) for one in ids], LATER) == ids
-    assert post.subjects() == ["[Suimon] Recovered: sales/0.csv rejected"]
+    assert post.subjects() == ["[RECOVERED] sales/0.csv rejected"]
     assert not {*ids} & {one.id for one in incidents.open_incidents()}
 
 
@@ -265,9 +269,9 @@ def test_a_sender_who_sends_the_same_bad_file_again_and_again_is_told_of_in_one_
     assert len(post.subjects()) == 5
     assert incidents.tell_held(LATER) == 0  # an hour after the last message about it
     assert incidents.tell_held(LATER + timedelta(hours=1)) == 1
-    assert post.subjects() == ["[Suimon] sales/1.csv rejected"]
+    assert post.subjects() == ["[ERROR] sales/1.csv rejected"]
     assert incidents.recover([Recovery(rejected(1).id)], LATER) == [rejected(1).id]
-    assert post.subjects() == ["[Suimon] Recovered: sales/1.csv rejected"]
+    assert post.subjects() == ["[RECOVERED] sales/1.csv rejected"]
 
 
 def test_what_changes_while_it_is_told_together_is_told_again(incidents: IncidentStore, post: Post) -> None:

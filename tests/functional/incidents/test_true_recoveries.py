@@ -36,7 +36,7 @@ def test_the_load_of_a_corrected_shard_ends_its_own_incident_and_no_other_s(
     orders.take(orders.shard(1, "good\n"))
     [run_id] = orders.mwaa.runs
     orders.finish(run_id)
-    assert post.subjects() == [f"[Suimon] Recovered: orders {DAY} rejected: part-1.csv"]
+    assert post.subjects() == [f"[RECOVERED] orders {DAY} rejected: part-1.csv"]
     assert sorted(open_ids(orders.incidents)) == sorted(map(rejected, bad[1:]))
 
 
@@ -57,12 +57,12 @@ def test_bad_writes_of_one_key_follow_each_other_without_a_recovery_in_between(
     orders.take(first, more[1])
     assert orders.states(first, *more) == [SUPERSEDED, REJECTED, REJECTED]
     # The same findings again are a repetition, which is told with others.
-    assert post.subjects() == [f"[Suimon] orders {DAY} rejected: part-1.csv"]
+    assert post.subjects() == [f"[ERROR] orders {DAY} rejected: part-1.csv"]
     orders.take(orders.shard(1, "good\n"))
     assert post.subjects() == []  # accepted, and in no table yet
     [run_id] = orders.mwaa.runs
     orders.finish(run_id)
-    assert post.subjects() == [f"[Suimon] Recovered: orders {DAY} rejected: part-1.csv"]
+    assert post.subjects() == [f"[RECOVERED] orders {DAY} rejected: part-1.csv"]
 
 
 def test_a_shard_beyond_the_set_is_not_over_because_the_others_are_loaded(world: Callable[[SetRule], World]) -> None:
@@ -93,7 +93,7 @@ def test_a_bad_write_that_was_reported_late_is_closed_by_the_newer_one_that_is_l
     monkeypatch.setattr(orders.incidents, "report", slowly)
     orders.take(older)
     assert orders.states(older, newer) == [SUPERSEDED, LOADED]
-    assert [subject.startswith("[Suimon] Recovered") for subject in post.subjects()] == [False, True]
+    assert [subject.startswith("[RECOVERED]") for subject in post.subjects()] == [False, True]
     assert open_ids(orders.incidents) == []
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from suimon.aws.objects import Objects
 from suimon.contract.odcs.parse import read_contract_files
+from suimon.incidents.publisher import Publisher
 from suimon.incidents.store import IncidentStore
 from suimon.intake.gate import Gate
 from suimon.intake.inspection import FileInspector
@@ -61,7 +62,7 @@ def gate(
         ledger=Ledger(table),
         objects=objects,
         airflow=Airflow(mwaa, "env", Pace(table, "env", clock, lambda _: None)),  # type: ignore[arg-type]  # a fake
-        incidents=IncidentStore(table, post.sns, post.topic_arn),
+        incidents=IncidentStore(table, Publisher(post.sns, post.topic_arn)),
         sfn=sfn,  # type: ignore[arg-type]  # a fake
         contracts=contracts,
         settings=SETTINGS,

@@ -18,6 +18,7 @@ from suimon.contract.model import Contract, Contracts
 from suimon.drops.drop import Drop, DropRecord
 from suimon.drops.run_finished_event import RunFinished
 from suimon.drops.states import State
+from suimon.incidents.publisher import Publisher
 from suimon.incidents.store import IncidentStore
 from suimon.intake.errors import RetryLaterError
 from suimon.intake.gate import Gate
@@ -127,7 +128,7 @@ class World:
         self.ledger = Ledger(self.points.through(table, asked))
         objects = Objects(self.points.through(s3, frozenset({"copy", "put_object", "list_objects_v2"})))
         mwaa = self.points.through(self.mwaa, frozenset({"invoke_rest_api"}))
-        self.incidents = IncidentStore(table, sns, topic_arn)
+        self.incidents = IncidentStore(table, Publisher(sns, topic_arn))
         contract = Contract(
             "orders",
             "1",

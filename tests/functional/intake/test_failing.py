@@ -127,7 +127,7 @@ def test_a_check_that_keeps_failing_is_heard_of_in_minutes_whatever_the_phase(
     stage.live(NOON + 3 * 60 * MINUTE, timedelta(seconds=phase), unusable)
     [(after, subject)] = stage.heard  # once, and no word of a recovery
     assert after <= HEARD
-    assert subject == "[Suimon] sales: files do not get through the gate: AccessDenied"
+    assert subject == "[ERROR] sales: files do not get through the gate: AccessDenied"
     # One circulates; one that it replaces may not have met the gate again.
     assert stage.most <= 2
 
@@ -149,7 +149,7 @@ def test_whatever_a_check_fails_with_is_told_in_its_own_words_and_recovers_when_
     assert own_words in record.failing.text
     assert len(stage.heard) == 1
     stage.live(NOON + 75 * MINUTE, 45 * MINUTE, unusable)
-    assert [subject.startswith("[Suimon] Recovered: ") for _, subject in stage.heard] == [False, True]
+    assert [subject.startswith("[RECOVERED] ") for _, subject in stage.heard] == [False, True]
     assert open_ids(gate.incidents) == []
 
 
@@ -233,7 +233,7 @@ def test_a_check_whose_function_was_terminated_is_told_of_when_it_is_taken_over(
     clock.now += 17 * MINUTE
     assert receive(gate, event_of(drop)).state is State.TRIGGERED
     [(subject, body)] = post.letters()
-    assert subject == f"[Suimon] sales: files do not get through the gate: {TERMINATED}"
+    assert subject == f"[ERROR] sales: files do not get through the gate: {TERMINATED}"
     assert "never came to its end" in body
 
 

@@ -20,6 +20,9 @@ from suimon.contract.file import Metric
 from suimon.contract.model import Contracts
 from suimon.drops.drop import Drop, Match
 from suimon.drops.states import State
+from suimon.incidents.publisher import Publisher
+from suimon.incidents.recipients import Recipients
+from suimon.incidents.store import IncidentStore
 from suimon.intake.errors import RetryLaterError
 from suimon.intake.inspection import (
     BYTES_A_SECOND,
@@ -55,6 +58,15 @@ def test_a_good_file_opens_its_run_with_an_immutable_copy_of_exactly_its_bytes(g
     assert contract["dataset"] == "sales"
 
 
+def in_japanese(gate: Gate, post: Post) -> Gate:
+    """Return the gate of contracts in Japanese."""
+    contracts = Contracts(tuple(replace(one, language="ja") for one in gate.contracts.all))
+    publisher = Publisher(post.sns, post.topic_arn, recipients=Recipients.of(contracts))
+    return replace(
+        gate, contracts=contracts, incidents=IncidentStore(boto3.resource("dynamodb").Table("ledger"), publisher)
+    )
+
+
 @pytest.mark.parametrize(
     ("day", "english", "japanese"),
     [
@@ -70,8 +82,7 @@ def test_a_file_under_an_absurd_date_is_rejected_with_a_sentence_and_nothing_of_
     [(_, body)] = post.letters()
     assert english in body
     assert "send it under the key of its right date" in body
-    in_japanese = Contracts(tuple(replace(one, language="ja") for one in gate.contracts.all))
-    assert replace(gate, contracts=in_japanese).take(put(BAD, key, "02")).state is State.REJECTED
+    assert in_japanese(gate, post).take(put(BAD, key, "02")).state is State.REJECTED
     [(_, body)] = post.letters()
     assert japanese in body
     assert "正しい日付のキーで送信してください" in body
@@ -91,7 +102,7 @@ def test_a_bad_file_opens_no_run_and_is_reported_with_its_cells(gate: Gate, mwaa
     assert gate.take(drop).state is State.REJECTED
     assert not mwaa.runs
     [(subject, body)] = post.letters()
-    assert subject == "[Suimon] sales 2026-11-20 rejected: sales_data.csv"
+    assert subject == "[ERROR] sales 2026-11-20 rejected: sales_data.csv"
     assert "line 3, record 1, amount" in body
     assert "-296.00" in body
     report = json.loads(body_of("reports", f"sales/2026-11-20/{drop.id}.1/report.json"))
@@ -125,7 +136,7 @@ def test_bad_records_within_the_tolerance_are_set_aside_and_reported_once(
     aside = f"aside/sales/2026-11-20/{drop.id}.1/bad_rows.csv"
     assert "C999999" in body_of("lake", aside)
     [(subject, body)] = post.letters()
-    assert subject == "[Suimon] sales 2026-11-20, 1 record set aside: sales_data.csv"
+    assert subject == "[WARNING] sales 2026-11-20 1 record set aside: sales_data.csv"
     assert f"s3://lake/{aside}" in body
     assert f"s3://reports/sales/2026-11-20/{drop.id}.1/report.html" in body
     assert "C999999" not in body + body_of("reports", f"sales/2026-11-20/{drop.id}.1/report.html")
@@ -170,10 +181,10 @@ def test_a_warning_of_an_accepted_file_is_reported_and_a_file_without_one_closes
         drop = put(GOOD, sequencer="01")
         assert gate.take(drop).state is State.TRIGGERED
     [(subject, body)] = post.letters()
-    assert subject == "[Suimon] sales 2026-11-20, accepted with a warning: sales_data.csv"
+    assert subject == "[WARNING] sales 2026-11-20 accepted with a warning: sales_data.csv"
     assert "product_name" in body
     assert gate.take(put(GOOD.replace("水筒", "茶筒"), sequencer="02")).state is State.TRIGGERED
-    assert post.subjects() == [f"[Suimon] Recovered: {subject.removeprefix('[Suimon] ')}"]
+    assert post.subjects() == [f"[RECOVERED] {subject.partition('] ')[2]}"]
 
 
 def test_a_personal_value_never_leaves_the_gate(gate: Gate, post: Post) -> None:
@@ -272,23 +283,23 @@ def test_a_file_that_was_deleted_before_its_check_breaks_no_contract_and_is_repo
     delete(drop)
     assert gate.take(drop).state is State.GONE
     [(subject, body)] = post.letters()
-    assert subject == "[Suimon] sales 2026-11-20 deleted before its check: sales_data.csv"
+    assert subject == "[ERROR] sales 2026-11-20 deleted before its check: sales_data.csv"
     assert "was deleted before it could be checked, and was not loaded. That is no breach" in body
     assert "does not keep" not in body
 
 
 def test_a_deleted_file_is_reported_in_the_contract_s_language(gate: Gate, post: Post) -> None:
-    japanese = replace(gate.contracts.of("sales"), language="ja")
     drop = put(GOOD)
     delete(drop)
-    assert replace(gate, contracts=Contracts((japanese,))).take(drop).state is State.GONE
-    [(_, body)] = post.letters()
-    assert "検査の前に削除されたため、取り込んでいません。契約違反ではありません。" in body
+    assert in_japanese(gate, post).take(drop).state is State.GONE
+    [(subject, body)] = post.letters()
+    assert subject == "[ERROR] sales 2026-11-20 検査前に削除: sales_data.csv"
+    assert "検査の前に削除されたため、取り込んでいません。契約 sales 1.0.0 の違反ではありません。" in body
 
 
 def test_an_empty_file_is_rejected_and_not_lost(gate: Gate, post: Post) -> None:
     assert gate.take(put("")).state is State.REJECTED
-    assert post.subjects() == ["[Suimon] sales 2026-11-20 rejected: sales_data.csv"]
+    assert post.subjects() == ["[ERROR] sales 2026-11-20 rejected: sales_data.csv"]
 
 
 def test_a_file_in_parts_is_checked_by_its_version(gate: Gate) -> None:

@@ -12,6 +12,7 @@ from suimon.contract.keys import KeyPattern
 from suimon.contract.model import Contracts
 from suimon.drops.drop import EventError, Match
 from suimon.drops.states import State
+from suimon.incidents.publisher import Publisher
 from suimon.intake.gate import Gate, receive
 from suimon.intake.queue import resume_message
 from suimon.ledger.queries import history
@@ -25,12 +26,12 @@ from tests.functional.intake.gated import GOOD, NOON, Clock, FakeMwaa, put
 def test_a_key_that_no_contract_knows_is_recorded_and_reported_once_a_pattern(gate: Gate, post: Post) -> None:
     assert gate.take(put("x", key="sale/2026-11-20/sales_data.csv")).state is State.UNMATCHED
     assert gate.take(put("x", key="sale/2026-11-21/sales_data.csv")).state is State.UNMATCHED
-    assert post.subjects() == ["[Suimon] Files that no contract knows: sale/…/*.csv"]
+    assert post.subjects() == ["[WARNING] Files that no contract knows: sale/…/*.csv"]
 
 
 def test_what_could_not_be_reported_is_not_yet_recorded(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
     drop = put("x", key="sale/2026-11-20/sales_data.csv")
-    monkeypatch.setattr(gate.incidents, "_publish", lambda *_: 1 / 0)
+    monkeypatch.setattr(Publisher, "publish", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         gate.take(drop)
     assert gate.ledger.get(drop.id) is None
@@ -90,7 +91,7 @@ def test_what_nobody_has_judged_waits_for_a_contract_when_its_own_is_gone(
     without = replace(gate, contracts=Contracts(()))
     for body in (resume_message(record), resume_message(record)):
         assert receive(without, body).state is State.UNMATCHED
-    assert post.subjects() == ["[Suimon] Files that no contract knows: sales/…/*.csv"]
+    assert post.subjects() == ["[WARNING] Files that no contract knows: sales/…/*.csv"]
     assert receive(gate, resume_message(record)).state is State.TRIGGERED
 
 

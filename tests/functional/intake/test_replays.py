@@ -233,7 +233,7 @@ def test_a_rejected_file_that_is_replayed_and_rejected_for_the_same_is_reported_
     drop = put(BAD)
     gate.take(drop)
     again(gate, drop.id)
-    assert post.subjects() == ["[Suimon] sales 2026-11-20 rejected: sales_data.csv"]
+    assert post.subjects() == ["[ERROR] sales 2026-11-20 rejected: sales_data.csv"]
 
 
 def test_why_a_file_was_rejected_and_where_its_report_lies_stands_in_the_ledger(gate: Gate) -> None:

@@ -30,7 +30,7 @@ def test_an_airflow_that_is_away_costs_nothing_but_time(gate: Gate, mwaa: FakeMw
     clock.now += timedelta(minutes=11)
     with pytest.raises(RetryLaterError):
         gate.take(drop)
-    assert post.subjects() == ["[Suimon] MWAA environment env does not answer"]
+    assert post.subjects() == ["[ERROR] MWAA environment env does not answer"]
     mwaa.fails = None
     assert gate.take(drop).state is State.TRIGGERED
     # One run that it took is no proof that it answers: the sweep closes this when no file has waited for long.
@@ -70,7 +70,7 @@ def test_a_refused_run_of_one_file_is_not_closed_by_another_file(gate: Gate, mwa
     mwaa.fails = ClientError(refused, "InvokeRestApi")  # type: ignore[arg-type]  # MWAA's own fields
     with pytest.raises(RetryLaterError):
         gate.take(put(GOOD))
-    assert post.subjects() == ["[Suimon] Airflow refuses the run of sales_data.csv"]
+    assert post.subjects() == ["[ERROR] Airflow refuses the run of sales_data.csv"]
     mwaa.fails = None
     other_day = "2026-11-19"
     gate.take(put(GOOD.replace("2026-11-20", other_day), key=KEY.replace("2026-11-20", other_day)))
@@ -80,7 +80,7 @@ def test_a_refused_run_of_one_file_is_not_closed_by_another_file(gate: Gate, mwa
 def test_a_paused_dag_is_reported(gate: Gate, mwaa: FakeMwaa, post: Post) -> None:
     mwaa.paused = True
     assert gate.take(put(GOOD)).state is State.TRIGGERED
-    assert post.subjects() == ["[Suimon] DAG daily_sales_etl is paused: files are accepted, nothing is loaded"]
+    assert post.subjects() == ["[ERROR] DAG daily_sales_etl is paused: files are accepted, nothing is loaded"]
 
 
 def test_a_dag_that_is_active_again_has_recovered_with_a_word_on_how(
@@ -97,7 +97,7 @@ def test_a_dag_that_is_active_again_has_recovered_with_a_word_on_how(
         is State.TRIGGERED
     )
     [(subject, body)] = post.letters()
-    assert subject == paused.replace("[Suimon] ", "[Suimon] Recovered: ")
+    assert subject == paused.replace("[ERROR] ", "[RECOVERED] ")
     assert DAG_IS_ACTIVE in body
 
 
@@ -130,5 +130,5 @@ def test_a_dag_that_airflow_does_not_know_is_reported_with_what_to_do_once_it_ha
     with pytest.raises(RetryLaterError):
         gate.take(drop)
     [(subject, body)] = post.letters()
-    assert subject == "[Suimon] Airflow does not know the DAG daily_sales_etl"
+    assert subject == "[ERROR] Airflow does not know the DAG daily_sales_etl"
     assert "Put its file into the DAG bucket" in body

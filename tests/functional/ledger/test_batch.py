@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from suimon.drops.drop import Drop, Match
 from suimon.incidents.incident import Problem, Recovery
 from suimon.incidents.kinds import About, Kind
+from suimon.incidents.publisher import Publisher
 from suimon.incidents.store import IncidentStore
 from suimon.ledger.batch import PAUSES
 from suimon.ledger.drops import Ledger
@@ -95,7 +96,7 @@ def test_each_batch_of_a_hundred_has_its_own_patience(table: Table, slept: list[
 
 
 def test_incidents_that_were_left_out_are_asked_for_again(table: Table, post: Post, slept: list[float]) -> None:
-    incidents = IncidentStore(Throttled(table, [1, ALL]), post.sns, post.topic_arn, slept.append)  # type: ignore[arg-type]
+    incidents = IncidentStore(Throttled(table, [1, ALL]), Publisher(post.sns, post.topic_arn), slept.append)  # type: ignore[arg-type]
     for problem in PROBLEMS:
         incidents.report(problem, NOON)
     ids = [problem.id for problem in PROBLEMS]
@@ -106,7 +107,7 @@ def test_incidents_that_were_left_out_are_asked_for_again(table: Table, post: Po
 def test_incidents_that_are_left_out_for_ever_are_a_throttled_read(
     table: Table, post: Post, slept: list[float]
 ) -> None:
-    incidents = IncidentStore(Throttled(table, repeat(0, 20)), post.sns, post.topic_arn, slept.append)  # type: ignore[arg-type]
+    incidents = IncidentStore(Throttled(table, repeat(0, 20)), Publisher(post.sns, post.topic_arn), slept.append)  # type: ignore[arg-type]
     with pytest.raises(ClientError, match="left out"):
         incidents.recover(RECOVERIES, NOON)
     assert slept == list(PAUSES)

@@ -10,6 +10,7 @@ from suimon.drops.sets import DropSet
 from suimon.drops.states import State
 from suimon.incidents.incident import Problem, Stage
 from suimon.incidents.kinds import About, Kind
+from suimon.incidents.publisher import Publisher
 from suimon.incidents.store import IncidentStore
 from suimon.ledger import by_state
 from suimon.ledger.by_state import SetState, items_in
@@ -32,7 +33,7 @@ def test_no_state_belongs_to_two_kinds() -> None:
 
 
 def test_each_kind_of_item_is_found_by_its_own_states_alone(table: Table, post: Post) -> None:
-    ledger, incidents = Ledger(table), IncidentStore(table, post.sns, post.topic_arn)
+    ledger, incidents = Ledger(table), IncidentStore(table, Publisher(post.sns, post.topic_arn))
     ledger.receive(Drop("raw", "key", "v1", "etag", 1, "01"), None, NOON)
     ledger.sets.put(DropSet("orders", "2026-11-20", waiting_since=NOON), NOON)
     ledger.sets.put(DropSet("orders", "2026-11-21"), NOON)

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from suimon.drops.drop import Accepted, Drop, DropRecord, Match
 from suimon.drops.run_finished_event import OutcomeError, RunFinished
 from suimon.drops.states import State
+from suimon.incidents.publisher import Publisher
 from suimon.incidents.store import IncidentStore
 from suimon.ledger.drops import Ledger
 from suimon.mwaa.airflow import Airflow
@@ -59,7 +60,7 @@ def mwaa() -> FakeMwaa:
 
 @pytest.fixture
 def reports(table: Table, post: Post, mwaa: FakeMwaa) -> RunReports:
-    incidents = IncidentStore(table, post.sns, post.topic_arn)
+    incidents = IncidentStore(table, Publisher(post.sns, post.topic_arn))
     at_once: Any = SimpleNamespace(wait=lambda: None)
     nobody_waits: Any = SimpleNamespace()
     return RunReports(RunEnds(Ledger(table), incidents, nobody_waits), Airflow(mwaa, "env", at_once))  # type: ignore[arg-type]  # a fake

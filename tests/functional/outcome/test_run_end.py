@@ -13,6 +13,7 @@ from suimon.drops.run_finished_event import OutcomeError, RunFinished
 from suimon.drops.states import State
 from suimon.incidents.incident import Problem
 from suimon.incidents.kinds import About, IncidentId, Kind
+from suimon.incidents.publisher import Publisher
 from suimon.incidents.store import IncidentStore
 from suimon.ledger.drops import Ledger, LostClaimError
 from suimon.outcome.run_end import RunEnds
@@ -54,7 +55,7 @@ def sfn() -> FakeSfn:
 
 @pytest.fixture
 def run_ends(table: Table, post: Post, sfn: FakeSfn) -> RunEnds:
-    return RunEnds(Ledger(table), IncidentStore(table, post.sns, post.topic_arn), sfn)  # type: ignore[arg-type]  # a fake
+    return RunEnds(Ledger(table), IncidentStore(table, Publisher(post.sns, post.topic_arn)), sfn)  # type: ignore[arg-type]  # a fake
 
 
 LOG = f"https://a.c1.ap-northeast-1.airflow.amazonaws.com/dags/daily_sales_etl/runs/{DROP.id}.1/tasks/load_redshift"
@@ -107,7 +108,7 @@ def test_a_failed_run_is_reported_with_its_task_and_log_and_how_to_repeat_it(run
     run = finished("failed", failed_task="load_redshift", error="Divide by zero", log_url=LOG)
     assert run_ends.record(run, NOON).state is State.FAILED
     [(subject, body)] = post.letters()
-    assert subject == "[Suimon] sales 2026-11-20 could not be loaded"
+    assert subject == "[ERROR] sales 2026-11-20 run failed: see what the table holds"
     for word in ("load_redshift", "Divide by zero", LOG, "suimon replay sales --from 2026-11-20"):
         assert word in body
 
@@ -134,7 +135,7 @@ def test_a_failure_is_reported_before_anybody_could_replay_it(
     assert known
     assert known.state is State.TRIGGERED
     assert run_ends.record(run, NOON).state is State.FAILED
-    assert post.subjects() == ["[Suimon] sales 2026-11-20 could not be loaded"]
+    assert post.subjects() == ["[ERROR] sales 2026-11-20 run failed: see what the table holds"]
 
 
 def test_a_failure_that_is_reported_while_the_cleared_run_loads_is_withdrawn(
@@ -150,8 +151,8 @@ def test_a_failure_that_is_reported_while_the_cleared_run_loads_is_withdrawn(
 
     monkeypatch.setattr(run_ends.incidents, "report", report_slowly)
     assert run_ends.record(finished("failed", error="no"), NOON).state is State.LOADED
-    failed = "sales 2026-11-20 could not be loaded"
-    assert post.subjects() == [f"[Suimon] {failed}", f"[Suimon] Recovered: {failed}"]
+    failed = "sales 2026-11-20 run failed: see what the table holds"
+    assert post.subjects() == [f"[ERROR] {failed}", f"[RECOVERED] {failed}"]
 
 
 def test_a_failure_whose_cleared_run_gives_way_stays_open_until_the_newer_file_is_known_to_be_loaded(
@@ -178,7 +179,7 @@ def test_a_failure_that_is_reported_while_a_newer_file_is_loaded_is_withdrawn(
 
     monkeypatch.setattr(run_ends.incidents, "report", report_slowly)
     assert run_ends.record(finished("failed", error="no"), NOON).state is State.FAILED
-    assert [subject.startswith("[Suimon] Recovered") for subject in post.subjects()] == [False, True]
+    assert [subject.startswith("[RECOVERED]") for subject in post.subjects()] == [False, True]
 
 
 def test_a_failure_that_was_reported_before_a_crash_is_withdrawn_when_a_newer_file_is_loaded_meanwhile(
@@ -191,7 +192,7 @@ def test_a_failure_that_was_reported_before_a_crash_is_withdrawn_when_a_newer_fi
             run_ends.record(finished("failed", error="no"), NOON)
     load_newer(run_ends.ledger)  # what it closes, it looked for before we reported
     assert run_ends.record(finished("failed", error="no"), NOON).state is State.SUPERSEDED
-    assert [subject.startswith("[Suimon] Recovered") for subject in post.subjects()] == [False, True]
+    assert [subject.startswith("[RECOVERED]") for subject in post.subjects()] == [False, True]
 
 
 @pytest.mark.parametrize("looks", ["before", "after"])
@@ -213,7 +214,7 @@ def test_a_repeated_event_reports_nothing_again_when_the_cleared_run_loads_meanw
     incident = run_ends.incidents.known(RUN_FAILED)
     assert incident
     assert not incident.is_open
-    recovered = [subject.startswith("[Suimon] Recovered") for subject in post.subjects()]
+    recovered = [subject.startswith("[RECOVERED]") for subject in post.subjects()]
     # Between the look and the report nobody can stand in the way: then the second e-mail is taken back.
     assert recovered == {"before": [False, True], "after": [False, True, False, True]}[looks]
 
@@ -280,7 +281,7 @@ def test_a_load_after_a_failure_ends_the_incident(run_ends: RunEnds, post: Post)
     record = run_ends.ledger.move(record, State.ACCEPTED, NOON, accepted=Accepted("data.csv", 3))
     run_ends.ledger.move(record, State.TRIGGERED, NOON)
     run_ends.record(finished(attempt=2, run_id=f"{DROP.id}.2"), NOON)
-    assert post.subjects()[-1] == "[Suimon] Recovered: sales 2026-11-20 could not be loaded"
+    assert post.subjects()[-1] == "[RECOVERED] sales 2026-11-20 run failed: see what the table holds"
 
 
 def test_a_failed_run_that_was_cleared_in_airflow_and_loads_is_loaded(run_ends: RunEnds, post: Post) -> None:
@@ -288,7 +289,7 @@ def test_a_failed_run_that_was_cleared_in_airflow_and_loads_is_loaded(run_ends: 
     run_ends.record(finished("failed", error="no"), NOON)
     assert run_ends.record(finished(), NOON).state is State.LOADED
     assert run_ends.record(finished("failed", error="no"), NOON).state is State.LOADED  # the first report, late again
-    assert [subject.startswith("[Suimon] Recovered") for subject in post.subjects()] == [False, True]
+    assert [subject.startswith("[RECOVERED]") for subject in post.subjects()] == [False, True]
 
 
 def test_a_failed_run_behind_a_newer_loaded_file_is_superseded_and_no_news(run_ends: RunEnds, post: Post) -> None:
@@ -305,7 +306,7 @@ def test_an_older_load_does_not_close_the_incident_of_a_newer_file(run_ends: Run
     about = About(dataset="sales", partition="2026-11-20", key=newer.key, drop_id=newer.id, run_id=f"{newer.id}.1")
     run_ends.incidents.report(Problem(Kind.REJECTED, about, "rejected", "body", "new"), NOON)
     run_ends.record(finished(), NOON)
-    assert post.subjects() == ["[Suimon] rejected"]
+    assert post.subjects() == ["[ERROR] rejected"]
 
 
 def test_a_repeated_event_after_a_replay_has_started_is_passed_over(run_ends: RunEnds) -> None:

@@ -17,6 +17,7 @@ from suimon.contract.keys import KeyPattern, SetRule
 from suimon.contract.model import Contract, Contracts
 from suimon.drops.drop import Drop, DropRecord, Match, Membership, written_order
 from suimon.drops.states import State
+from suimon.incidents.publisher import Publisher
 from suimon.incidents.store import IncidentStore
 from suimon.intake.queue import IntakeQueue
 from suimon.intake.shards import Gathering
@@ -131,7 +132,7 @@ class World:
 
     @property
     def incidents(self) -> IncidentStore:
-        return IncidentStore(self.table, self.post.sns, self.post.topic_arn, unusable=self.unusable)
+        return IncidentStore(self.table, Publisher(self.post.sns, self.post.topic_arn), unusable=self.unusable)
 
     def sweep(self, **changes: Any) -> Sweep:
         pace: Any = SimpleNamespace(wait=lambda: None)

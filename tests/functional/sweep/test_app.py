@@ -46,6 +46,8 @@ def start(
         "STACK": "prod",
         "LEDGER_TABLE": world.table.name,
         "ALERTS_TOPIC_ARN": world.post.topic_arn,
+        "WATCH_TOPIC_ARN": world.post.sns.create_topic(Name="watch")["TopicArn"],
+        "EVENT_BUS": "default",
         "REDSHIFT_DATABASE": "analytics",
         "REDSHIFT_WORKGROUP": "main",
         "MWAA_ENVIRONMENT": "env",
@@ -87,7 +89,7 @@ def test_a_round_of_which_a_part_failed_fails_at_its_end_when_all_else_is_done(
     record = world.receive(world.put(key_of()), "0A")
     with pytest.raises(SweepError, match=r"recent dates: NoSuchBucket.*whole bucket"):
         start().handler({"time": TODAY}, context)
-    assert "[Suimon] other0 2026-11-20: the file never came" in world.post.subjects()
+    assert "[ERROR] other0 2026-11-20: the file never came" in world.post.subjects()
     assert world.resumed() == [record.id]
 
 
@@ -230,7 +232,7 @@ def test_a_round_as_of_another_day_is_a_dry_look(
     app = start()
     app.handler({"time": TODAY}, context)
     before, opened = world.table.scan()["Items"], world.post.subjects()
-    assert "[Suimon] other0 2026-11-21: the file never came" in opened
+    assert "[ERROR] other0 2026-11-21: the file never came" in opened
     world.put(key_of())
     at = NOON + 24 * days * HOUR
     answer = json.loads(json.dumps(app.handler({"time": at.isoformat()}, context)))
@@ -240,3 +242,36 @@ def test_a_round_as_of_another_day_is_a_dry_look(
     assert (world.post.subjects(), world.resumed()) == ([], [])
     with pytest.raises(Exception, match="leave the time away"):
         app.handler({"time": at.isoformat(), "reconcile": {}}, context)
+
+
+def beats(out: str) -> dict[str, float]:
+    """Read the metrics that the alarms on the watching look at, of the stack alone."""
+    lines = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
+    return {
+        name: line[name][0]
+        for line in lines
+        if line.get("stack") == "prod"
+        for name in ("Heartbeat", "DeafSubscriptions")
+        if name in line
+    }
+
+
+def test_a_round_that_comes_to_its_end_beats_and_counts_who_hears(
+    capsys: pytest.CaptureFixture[str], start: Callable[[], Any], world: World, context: LambdaContext
+) -> None:
+    world.post.sns.subscribe(TopicArn=world.post.topic_arn, Protocol="sqs", Endpoint="arn:aws:sqs:us-east-1:1:q")
+    start().handler({}, context)
+    assert beats(capsys.readouterr().out) == {"Heartbeat": 1, "DeafSubscriptions": 1}  # the other topic has none
+
+
+def test_a_round_that_breaks_off_does_not_beat(
+    capsys: pytest.CaptureFixture[str],
+    start: Callable[[], Any],
+    context: LambdaContext,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app = start()
+    monkeypatch.setattr(app, "check_freshness", lambda _: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        app.handler({}, context)
+    assert beats(capsys.readouterr().out) == {}

@@ -76,7 +76,7 @@ def test_an_event_among_the_dead_letters_that_no_contract_matches_is_reported_an
     world.send("intake-dead", event_of(drop))
     assert world.find(DEAD_LETTER).repaired == 1
     assert world.state_of(drop.id) is State.UNMATCHED
-    assert world.post.subjects() == ["[Suimon] Files that no contract knows: elsewhere/*.csv"]
+    assert world.post.subjects() == ["[WARNING] Files that no contract knows: elsewhere/*.csv"]
     assert world.resumed() == []
 
 
@@ -110,7 +110,7 @@ def test_a_forged_end_of_a_run_is_kept_whole_and_reported(world: World) -> None:
     world.send("undelivered", run_finished(record.id))
     assert world.find(DEAD_LETTER).reported == 1
     assert world.state_of(record.id) is State.TRIGGERED
-    assert world.post.subjects() == ["[Suimon] Messages that cannot be used"]
+    assert world.post.subjects() == ["[ERROR] Messages that cannot be used"]
 
 
 def test_what_the_ledger_has_already_needs_no_message(world: World) -> None:
@@ -143,13 +143,13 @@ def test_an_unusable_message_is_kept_and_reported_until_somebody_deletes_it(worl
     assert body["body"] == (message if isinstance(message, str) else json.dumps(message))
     assert body["queue"] == "intake-dead"
     [(subject, text)] = world.post.letters()
-    assert subject == "[Suimon] Messages that cannot be used"
+    assert subject == "[ERROR] Messages that cannot be used"
     assert kept["Key"] in text
     world.round(NOON + 15 * MINUTE)
     assert world.post.subjects() == []
     world.s3.delete_object(Bucket=REPORTS, Key=kept["Key"])
     world.round(NOON + 30 * MINUTE)
-    assert world.post.subjects() == ["[Suimon] Recovered: Messages that cannot be used"]
+    assert world.post.subjects() == ["[RECOVERED] Messages that cannot be used"]
 
 
 def test_a_message_that_fails_again_stays_for_the_next_round_and_stops_no_other(

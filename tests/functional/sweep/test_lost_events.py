@@ -96,7 +96,7 @@ def test_what_no_contract_matches_is_reported_and_entered_as_unmatched(world: Wo
     assert world.find(LOST_EVENT).repaired == 2
     assert {world.state_of(drop.id), world.state_of(folder.id)} == {State.UNMATCHED}
     assert world.resumed() == []  # the gate has nothing to do with it
-    assert world.post.subjects() == ["[Suimon] Files that no contract knows: notes/*.txt"]
+    assert world.post.subjects() == ["[WARNING] Files that no contract knows: notes/*.txt"]
 
 
 def test_what_no_contract_matches_is_reported_although_the_sweep_fails_then(
@@ -108,7 +108,7 @@ def test_what_no_contract_matches_is_reported_although_the_sweep_fails_then(
     assert [failure.part for failure in world.round().failures] == ["whole bucket"]
     monkeypatch.undo()
     world.round(NOON + MINUTE)
-    assert "[Suimon] Files that no contract knows: notes/*.txt" in world.post.subjects()
+    assert "[WARNING] Files that no contract knows: notes/*.txt" in world.post.subjects()
 
 
 def test_delete_markers_are_no_drops(world: World) -> None:
@@ -176,12 +176,12 @@ def test_a_round_enters_a_bounded_number_and_reports_what_is_left(
     findings = world.round()
     assert (findings.of(LOST_EVENT).detected, findings.of(LOST_EVENT).repaired, findings.unexplained) == (5, 2, 3)
     [(subject, body)] = [letter for letter in world.post.letters() if "The sweep" in letter[0]]
-    assert subject == "[Suimon] The sweep detected what it could not repair"
+    assert subject == "[ERROR] The sweep detected what it could not repair"
     assert body.startswith(f"3 x lost event, among them {drops[2].key} (")
     # The mark has not moved past them.
     assert [world.round(NOON + number * MINUTE).unexplained for number in (1, 2)] == [1, 0]
     assert all(world.ledger.get(drop.id) for drop in drops)
-    assert "[Suimon] Recovered: The sweep detected what it could not repair" in world.post.subjects()
+    assert "[RECOVERED] The sweep detected what it could not repair" in world.post.subjects()
 
 
 @pytest.mark.parametrize("day", ["2026-11-21", LONG_AGO])
@@ -237,4 +237,4 @@ def test_an_error_leaves_the_checkpoint_where_the_walk_had_come_to(
     assert [failure.part for failure in sweep.round(NOON).failures] == ["whole bucket"]
     assert Checkpoints(world.table).get(WALK)["key"] == "sales/2024-03-01/sales_data.csv"
     assert world.find(LOST_EVENT, NOON + MINUTE).repaired == 2
-    assert world.post.subjects()[-1] == "[Suimon] Recovered: The sweep could not check whole bucket"
+    assert world.post.subjects()[-1] == "[RECOVERED] The sweep could not check whole bucket"

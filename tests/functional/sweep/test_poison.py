@@ -29,8 +29,8 @@ from tests.functional.sweep.swept import (
 if TYPE_CHECKING:
     from suimon.sweep.findings import Findings
 
-LEFT_OUT = "[Suimon] The sweep left out what it cannot use"
-OVER = f"[Suimon] Recovered: {LEFT_OUT.removeprefix('[Suimon] ')}"
+LEFT_OUT = "[ERROR] The sweep left out what it cannot use"
+OVER = f"[RECOVERED] {LEFT_OUT.removeprefix('[ERROR] ')}"
 NAIVE, AHEAD = "2026-11-28T16:50:00", "9999-12-31T23:59:59.000+00:00"
 BAD_WALKS = [
     {"complete": NAIVE},
@@ -164,7 +164,7 @@ def test_an_incident_that_cannot_be_read_stops_nothing_and_is_written_over_by_th
     assert world.post.subjects() == [LEFT_OUT]
     assert world.incidents.report(paused(DAG), NOON)
     assert f"paused:{DAG}" in open_ids(world.incidents)
-    assert world.post.subjects() == [f"[Suimon] {paused(DAG).subject}"]
+    assert world.post.subjects() == [f"[ERROR] {paused(DAG).subject}"]
 
 
 def test_a_set_that_cannot_be_read_stops_no_other(world: World) -> None:

@@ -50,11 +50,11 @@ def test_one_part_that_fails_stops_no_other_and_is_reported_until_it_works(world
     assert "NoSuchBucket" in findings.failures[0].reason
     assert world.resumed() == [record.id]
     assert world.post.subjects() == [
-        "[Suimon] The sweep could not check recent dates",
-        "[Suimon] The sweep could not check whole bucket",
+        "[ERROR] The sweep could not check recent dates",
+        "[ERROR] The sweep could not check whole bucket",
     ]
     world.round(NOON + 15 * MINUTE)
-    over = [subject for subject in world.post.subjects() if subject.startswith("[Suimon] Recovered: The sweep could")]
+    over = [subject for subject in world.post.subjects() if subject.startswith("[RECOVERED] The sweep could")]
     assert len(over) == 2
 
 
@@ -90,6 +90,6 @@ def test_parts_for_which_no_time_is_left_fail_and_are_reported(world: World) -> 
         "held incidents",
         "reminders",
     ]
-    assert "[Suimon] The sweep could not check runs" in world.post.subjects()
+    assert "[ERROR] The sweep could not check runs" in world.post.subjects()
     world.round(NOON + 15 * MINUTE)
-    assert "[Suimon] Recovered: The sweep could not check runs" in world.post.subjects()
+    assert "[RECOVERED] The sweep could not check runs" in world.post.subjects()

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 SKIP = {"run_glue": "success", "check_parquet": "success", "load_redshift": "skipped", "report_outcome": "success"}
 LOADED = dict.fromkeys(("run_glue", "check_parquet", "load_redshift", "check_quality", "loaded"), "success")
 SKIPPED = LOADED | dict.fromkeys(("load_redshift", "check_quality", "loaded"), "skipped")
-LONG_QUEUE = f"[Suimon] {DAG}: runs have waited in Airflow's queue for more than two hours"
+LONG_QUEUE = f"[WARNING] {DAG}: runs have waited in Airflow's queue for more than two hours"
 
 
 def overdue(world: World, count: int, state: str) -> list[DropRecord]:
@@ -96,11 +96,11 @@ def test_a_run_that_hangs_is_reported_once_with_a_link_and_recovers_when_it_ends
     assert (finding.detected, finding.reported, finding.unexplained) == (1, 1, 0)
     world.round(NOON + 15 * MINUTE)
     [(subject, body)] = world.post.letters()
-    assert subject == "[Suimon] sales 2026-11-21: the run has not come to its end"
+    assert subject == "[WARNING] sales 2026-11-21: the run has not come to its end"
     assert f"https://airflow.example/dags/{DAG}/runs/{record.id}.1" in body
     world.mwaa.runs[f"{record.id}.1"] = "success"
     world.round(NOON + 30 * MINUTE)
-    assert world.post.subjects() == ["[Suimon] Recovered: sales 2026-11-21: the run has not come to its end"]
+    assert world.post.subjects() == ["[RECOVERED] sales 2026-11-21: the run has not come to its end"]
     assert world.state_of(record.id) is State.LOADED
 
 
@@ -115,14 +115,14 @@ def test_runs_that_wait_behind_a_paused_dag_are_reported_within_a_quarter_of_an_
     world.mwaa.runs[f"{record.id}.1"] = "queued"
     world.mwaa.paused = {DAG}
     world.round()
-    assert world.post.subjects() == [f"[Suimon] DAG {DAG} is paused: files are accepted, nothing is loaded"]
+    assert world.post.subjects() == [f"[ERROR] DAG {DAG} is paused: files are accepted, nothing is loaded"]
     late = world.find(SILENT, NOON + 3 * HOUR)
     assert (late.detected, late.reported) == (1, 1)
     assert world.post.subjects() == []
     world.mwaa.paused = set()
     world.mwaa.runs[f"{record.id}.1"] = "success"
     world.round(NOON + 4 * HOUR)
-    assert world.post.subjects() == [f"[Suimon] Recovered: DAG {DAG} is paused: files are accepted, nothing is loaded"]
+    assert world.post.subjects() == [f"[RECOVERED] DAG {DAG} is paused: files are accepted, nothing is loaded"]
 
 
 @pytest.mark.parametrize(
@@ -140,11 +140,11 @@ def test_an_airflow_that_does_not_answer_is_reported_once_and_everything_is_expl
     findings = world.round()
     assert (findings.of(SILENT).reported, findings.unexplained, findings.failures) == (1, 0, ())
     world.round(NOON + 15 * MINUTE)
-    assert world.post.subjects() == ["[Suimon] Airflow cannot be asked what became of its runs"]
+    assert world.post.subjects() == ["[WARNING] Airflow cannot be asked what became of its runs"]
     world.mwaa.fails = None
     world.mwaa.runs[f"{record.id}.1"] = "success"
     world.round(NOON + 30 * MINUTE)
-    assert world.post.subjects() == ["[Suimon] Recovered: Airflow cannot be asked what became of its runs"]
+    assert world.post.subjects() == ["[RECOVERED] Airflow cannot be asked what became of its runs"]
 
 
 def test_a_bounded_number_of_runs_is_asked_about_and_none_is_left_out_for_good(
@@ -173,7 +173,7 @@ def test_after_a_crash_while_an_end_is_recorded_the_next_round_reports_it(
     assert f"the end of run {record.id}.1" in world.post.letters()[-1][1]
     assert world.state_of(record.id) is State.TRIGGERED
     world.round(NOON + 15 * MINUTE)
-    assert "[Suimon] sales 2026-11-21 could not be loaded" in world.post.subjects()
+    assert "[ERROR] sales 2026-11-21 run failed: see what the table holds" in world.post.subjects()
     assert world.state_of(record.id) is State.FAILED
 
 
@@ -204,15 +204,15 @@ def test_a_long_queue_is_reported_once_for_all_its_runs_and_recovers_when_it_is_
     for number in (1, 2):
         assert world.find(SILENT, NOON + number * 15 * MINUTE).unexplained == 0
     assert world.post.subjects() == [
-        f"[Suimon] {records[0].dataset} {records[0].partition}: the run has not come to its end"
+        f"[WARNING] {records[0].dataset} {records[0].partition}: the run has not come to its end"
     ]
     world.mwaa.runs = {f"{record.id}.1": "success" for record in records}
     for number in range(3, 7):
         assert world.find(SILENT, NOON + number * 15 * MINUTE).unexplained == 0
     assert {world.state_of(record.id) for record in records} == {State.LOADED}
     assert sorted(world.post.subjects()) == [
-        LONG_QUEUE.replace("[Suimon] ", "[Suimon] Recovered: "),
-        f"[Suimon] Recovered: {records[0].dataset} {records[0].partition}: the run has not come to its end",
+        LONG_QUEUE.replace("[WARNING] ", "[RECOVERED] "),
+        f"[RECOVERED] {records[0].dataset} {records[0].partition}: the run has not come to its end",
     ]
 
 
@@ -233,7 +233,7 @@ def test_however_many_runs_wait_behind_a_paused_dag_they_are_explained_and_not_a
     finding = world.find(SILENT)
     assert (finding.detected, finding.reported, finding.unexplained) == (5, 5, 0)
     assert asked(world) == []
-    assert world.post.subjects() == [f"[Suimon] DAG {DAG} is paused: files are accepted, nothing is loaded"]
+    assert world.post.subjects() == [f"[ERROR] DAG {DAG} is paused: files are accepted, nothing is loaded"]
 
 
 def test_a_run_that_airflow_fails_at_hides_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -249,7 +249,7 @@ def test_a_run_that_airflow_fails_at_hides_no_other(world: World, monkeypatch: p
     monkeypatch.setattr(world.mwaa, "invoke_rest_api", fails_at_one)
     world.round()
     assert (world.state_of(bad.id), world.state_of(good.id)) == (State.TRIGGERED, State.LOADED)
-    assert "[Suimon] Airflow cannot be asked what became of its runs" in world.post.subjects()
+    assert "[WARNING] Airflow cannot be asked what became of its runs" in world.post.subjects()
 
 
 def test_an_airflow_that_does_not_answer_is_not_asked_about_every_dag(world: World) -> None:

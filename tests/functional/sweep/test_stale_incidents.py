@@ -50,7 +50,7 @@ def test_the_incident_of_a_run_recovers_though_sets_were_given_up(
     world.incidents.report(airflow.not_triggered("env", DAG, record, NotStarted(Cause.AWAY, "no answer")), NOON)
     world.post.subjects()
     world.round(NOON + MINUTE)
-    assert [subject[:20] for subject in world.post.subjects()] == ["[Suimon] Recovered: "]
+    assert [subject.split()[0] for subject in world.post.subjects()] == ["[RECOVERED]"]
 
 
 @pytest.mark.hits("newer-file-was-faster")
@@ -61,10 +61,10 @@ def test_the_incident_of_a_file_recovers_when_a_later_one_is_loaded(world: World
     problem = files.rejected(older, world.contracts.of("sales"), "it is bad")
     world.incidents.report(problem, NOON)
     world.round()
-    assert world.post.subjects() == ["[Suimon] sales 2026-11-21 rejected: sales_data.csv"]
+    assert world.post.subjects() == ["[ERROR] sales 2026-11-21 rejected: sales_data.csv"]
     world.bring(newer, State.VALIDATING, State.ACCEPTED, State.TRIGGERED, State.LOADED, at=NOON)
     world.round(NOON + MINUTE)
-    assert world.post.subjects() == ["[Suimon] Recovered: sales 2026-11-21 rejected: sales_data.csv"]
+    assert world.post.subjects() == ["[RECOVERED] sales 2026-11-21 rejected: sales_data.csv"]
 
 
 def test_incidents_of_files_that_nobody_corrects_hide_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,7 +80,7 @@ def test_incidents_of_files_that_nobody_corrects_hide_no_other(world: World, mon
     world.post.subjects()
     for number in range(5):
         world.round(NOON + number * 15 * MINUTE)
-    assert world.post.subjects() == ["[Suimon] Recovered: sales 2026-11-05 rejected: sales_data.csv"]
+    assert world.post.subjects() == ["[RECOVERED] sales 2026-11-05 rejected: sales_data.csv"]
 
 
 def test_a_remark_on_an_accepted_file_lapses_after_a_weekend_and_nobody_hears_of_it(world: World) -> None:

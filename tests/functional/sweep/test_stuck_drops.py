@@ -51,13 +51,13 @@ def test_what_is_stuck_for_an_hour_is_reported_once_for_all_of_a_dataset_and_rec
     assert (finding.detected, finding.repaired, finding.reported, finding.unexplained) == (12, 0, 12, 0)
     world.round(NOON + 15 * MINUTE)
     [(subject, body)] = world.post.letters()
-    assert subject == "[Suimon] sales: files are stuck at the gate"
+    assert subject == "[ERROR] sales: files are stuck at the gate"
     assert body.count("RECEIVED since") == 10
     assert "and 2 more" in body
     for record in records:
         world.bring(record, State.VALIDATING, State.REJECTED, at=NOON + 20 * MINUTE)
     world.round(NOON + 30 * MINUTE)
-    assert world.post.subjects() == ["[Suimon] Recovered: sales: files are stuck at the gate"]
+    assert world.post.subjects() == ["[RECOVERED] sales: files are stuck at the gate"]
 
 
 def test_a_check_that_crashes_each_time_is_reported_although_it_is_never_stuck_for_long(world: World) -> None:

@@ -59,7 +59,7 @@ def test_the_incident_of_unmatched_files_recovers_when_they_are_assigned(world: 
     world.incidents.report(files.no_contract(drop, world.contracts, NOON), NOON)
     world.contracts = contracts("stock/{ds}/stock.csv")
     world.round()
-    assert [subject[:19] for subject in world.post.subjects()] == ["[Suimon] Files that", "[Suimon] Recovered:"]
+    assert [subject.split()[0] for subject in world.post.subjects()] == ["[WARNING]", "[RECOVERED]"]
 
 
 def test_files_that_were_entered_in_one_moment_are_all_assigned(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

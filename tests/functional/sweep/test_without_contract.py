@@ -50,7 +50,7 @@ def test_accepted_drops_of_a_dataset_without_a_contract_get_no_messages_and_are_
         assert (findings.failures, findings.unexplained, findings.of(STUCK).reported) == ((), 0, 1)
     assert world.depth("intake") == 0
     [(subject, body)] = world.post.letters()
-    assert subject == "[Suimon] sales: files wait, and no contract knows them any more"
+    assert subject == "[WARNING] sales: files wait, and no contract knows them any more"
     assert f"suimon drops close {record.id} --reason" in body
 
 
@@ -61,7 +61,7 @@ def test_they_are_adopted_when_the_contract_comes_again(world: World) -> None:
     world.contracts = contracts()
     world.round(NOON + 15 * MINUTE)
     assert world.resumed() == [record.id]
-    assert world.post.subjects()[1:] == ["[Suimon] Recovered: sales: files wait, and no contract knows them any more"]
+    assert world.post.subjects()[1:] == ["[RECOVERED] sales: files wait, and no contract knows them any more"]
 
 
 def test_a_run_whose_contract_is_gone_is_asked_about_by_its_own_dag(world: World) -> None:

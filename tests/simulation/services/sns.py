@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -37,7 +38,8 @@ class Sns:
 
     def publish(self, **request: Any) -> dict[str, Any]:
         """Send a letter to everybody who has subscribed."""
-        only("Publish", request, frozenset({"TopicArn", "Subject", "Message"}))
+        known = {"TopicArn", "Subject", "Message", "MessageStructure", "MessageAttributes"}
+        only("Publish", request, frozenset(known))
         subject, message = request.get("Subject", ""), request["Message"]
         if request["TopicArn"] != self.topic_arn:
             raise refusal("Publish", "NotFound", "Topic does not exist", 404)
@@ -47,7 +49,12 @@ class Sns:
             subject and len(subject) < SUBJECT_CHARACTERS and not _CONTROL.search(subject)
         ):
             raise refusal("Publish", "InvalidParameter", "Invalid parameter: Subject")
-        self.letters.append(Letter(self.now(), subject, message))
+        texts = json.loads(message) if request.get("MessageStructure") == "json" else {"default": message}
+        if not isinstance(texts.get("default"), str) or any(
+            not one.get("StringValue") for one in request.get("MessageAttributes", {}).values()
+        ):
+            raise refusal("Publish", "InvalidParameter", "Invalid parameter: Message Structure or Attributes")
+        self.letters.append(Letter(self.now(), subject, texts.get("email", texts["default"])))
         if self.on_letter:
             self.on_letter(len(self.letters) - 1, self.letters[-1])
         return {

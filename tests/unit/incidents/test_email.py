@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from suimon.incidents.email import MESSAGE_BYTES, message, subject_line
+from suimon.incidents.email import fitted, plain_lines, subject_line
 
 
 @pytest.mark.parametrize("break_", ["\n", "\r\n", "\t", "\x00", "\x7f", "\u2028", "\u2029", "\x85"])
@@ -31,18 +33,20 @@ def test_a_subject_without_blanks_is_cut_all_the_same_and_stays_valid(character:
 
 def test_a_lone_surrogate_never_reaches_the_topic() -> None:
     assert subject_line("a\ud800b") == "a b"
-    assert message("a\ud800b", "x").encode().startswith(b"a b")
+    assert plain_lines("a\ud800b") == "a b"
 
 
-def test_a_message_ends_with_the_incident() -> None:
-    assert message("Line one.\n\tLine two.\n", "missing-file:sales:2026-11-20") == (
-        "Line one.\n\tLine two.\n\nIncident: missing-file:sales:2026-11-20\n"
-    )
+def test_a_body_keeps_its_lines_and_tabs() -> None:
+    assert plain_lines("Line one.\n\tLine\x00 two.\n") == "Line one.\n\tLine  two."
 
 
-def test_a_long_message_is_cut_in_bytes_and_says_so_before_the_incident() -> None:
-    cut = message("水門" * 200_000, "rejected:0123456789abcdef")
-    assert MESSAGE_BYTES - 3 <= len(cut.encode()) <= MESSAGE_BYTES
-    assert "(Cut here: the whole text has 1,200,000 bytes" in cut
-    assert cut.endswith("\n\nIncident: rejected:0123456789abcdef\n")
-    assert "\ufffd" not in cut
+@pytest.mark.parametrize("text", ["水門" * 2_000, '"\n\\' * 2_000, "x" * 20_000])
+def test_a_long_text_is_cut_by_its_bytes_in_json_and_says_so(text: str) -> None:
+    cut = fitted(text, 1_000)
+    assert 900 < len(json.dumps(cut, ensure_ascii=False).encode()) <= 1_000
+    assert f"(Cut here: the whole text has {len(text.encode()):,} bytes.)" in cut
+    assert text.startswith(cut.partition("\n\n(Cut here")[0])
+
+
+def test_a_text_that_fits_is_left_alone() -> None:
+    assert fitted("水門\n", 100) == "水門\n"

@@ -16,14 +16,16 @@ from suimon.drops.failure import Failure
 from suimon.drops.hold import Hold
 from suimon.drops.run_finished_event import RunFinished
 from suimon.drops.sets import DropSet, Member
-from suimon.drops.states import State
-from suimon.incidents.crowds import group_of
-from suimon.incidents.email import SUBJECT_CHARACTERS, message, subject_line
-from suimon.incidents.incident import Incident, Problem, Stage
+from suimon.drops.states import State as DropState
+from suimon.incidents.email import SUBJECT_CHARACTERS
+from suimon.incidents.incident import Event, Incident, Problem, Stage, Text
 from suimon.incidents.kinds import Kind
+from suimon.incidents.lifecycle import notice_of
 from suimon.incidents.messages import airflow, files, freshness, holds, recoveries, sets, sweep
 from suimon.incidents.messages.crowds import told_together
 from suimon.incidents.messages.failing import failing
+from suimon.incidents.recipients import Recipient
+from suimon.incidents.rendering import rendered
 from suimon.mwaa.not_started import Cause, NotStarted
 from suimon.mwaa.run_state import CannotAskError, RunState
 from suimon.warehouse.table_state import TableState
@@ -64,12 +66,12 @@ def contract(language: str) -> Contract:
     return replace(Contract("sales", "1.0.0", "sales_fact", DAG, pattern, set_rule=rule), language=language)  # type: ignore[arg-type]  # one of two
 
 
-def record_of(text: str, state: State = State.VALIDATING) -> DropRecord:
+def record_of(text: str, state: DropState = DropState.VALIDATING) -> DropRecord:
     return drop_record(state, key_of(text), version=text.replace("\ud800", ""), rows=3)
 
 
 def failing_record(text: str) -> DropRecord:
-    return replace(record_of(text), failure=Failure(State.VALIDATING, 1, NOON, NOON, 3, text, text))
+    return replace(record_of(text), failure=Failure(DropState.VALIDATING, 1, NOON, NOON, 3, text, text))
 
 
 def key_of(text: str) -> str:
@@ -144,8 +146,15 @@ RECOVERIES: tuple[Callable[[DropRecord], str], ...] = (
 )
 
 
-def published(problem: Problem) -> tuple[str, str]:
-    return subject_line(f"[Suimon] {problem.subject}"), message(problem.body, str(problem.id), "prod")
+def published(
+    problem: Problem, language: str = "en", text: Text | None = None, event: Event = Event.OPENED, stack: str = "prod"
+) -> tuple[str, str]:
+    """Return subject and e-mail of a problem, or of another text about it."""
+    notice = notice_of(problem, event)
+    if text:
+        notice = replace(notice, subject=text.subject, body=text.body)
+    sent = rendered(notice, Recipient(language), stack, NOON)  # type: ignore[arg-type]  # one of two
+    return sent.subject, sent.mail
 
 
 def assert_is_ours(subject: str, body: str, *like: str) -> None:
@@ -169,9 +178,9 @@ def test_every_kind_has_its_messages_here() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", MESSAGES)
 def test_no_text_of_others_writes_an_e_mail(kind: Kind, language: str) -> None:
-    like = published(MESSAGES[kind](PLAIN, language))
+    like = published(MESSAGES[kind](PLAIN, language), language)
     for text in HOSTILE.values():
-        subject, body = published(MESSAGES[kind](text, language))
+        subject, body = published(MESSAGES[kind](text, language), language)
         assert_is_ours(subject, body, *like)
 
 
@@ -181,8 +190,8 @@ def test_nor_that_of_a_recovery(kind: Kind, language: str) -> None:
     def recovery(text: str, note: Callable[[DropRecord], str]) -> tuple[str, str]:
         problem = MESSAGES[kind](text, language)
         one = Incident(kind, problem.about, Stage.OPEN, "f", problem.subject, NOON, NOON)
-        subject, body = recoveries.recovered(one, NOON + HOUR, note(record_of(text)))
-        return subject_line(f"[Suimon] {subject}"), message(body, str(one.id), "prod")
+        told = recoveries.recovered(one, NOON + HOUR, note(record_of(text)))
+        return published(problem, language, told, Event.RECOVERED)
 
     for note in RECOVERIES:
         for text in HOSTILE.values():
@@ -195,8 +204,7 @@ def test_nor_that_of_a_message_about_many(kind: Kind, language: str) -> None:
     def told(text: str) -> tuple[str, str]:
         problem = MESSAGES[kind](text, language)
         many = [Incident(kind, problem.about, Stage.OPEN, "f", problem.subject, NOON, NOON)] * 2
-        subject, body = told_together(kind, many, 2)
-        return subject_line(f"[Suimon] {subject}"), message(body, str(group_of(kind, problem.about)), "prod")
+        return published(problem, language, told_together(kind, many, 2))
 
     for text in HOSTILE.values():
         subject, body = told(text)
@@ -213,15 +221,14 @@ def test_a_subject_takes_only_so_much_of_a_key(kind: Kind) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", MESSAGES)
 def test_every_command_in_an_e_mail_names_the_stack(kind: Kind, language: str) -> None:
-    _, body = published(MESSAGES[kind](PLAIN, language))
+    _, body = published(MESSAGES[kind](PLAIN, language), language)
     commands = re.findall(r"\bsuimon (?:replay|reconcile|drops|check|status|doctor)[^`\n]*", body)
     assert all("--stack prod" in command for command in commands), commands
     assert bool(commands) >= (kind in {Kind.RUN_FAILED, Kind.UNEXPLAINED, Kind.ORPHANED})
 
 
 def test_without_a_stack_a_command_names_none() -> None:
-    problem = MESSAGES[Kind.RUN_FAILED](PLAIN, "en")
-    body = message(problem.body, str(problem.id))
+    _, body = published(MESSAGES[Kind.RUN_FAILED](PLAIN, "en"), stack="")
     assert "--to 2026-11-20\n" in body
     assert "--stack" not in body
 

@@ -34,6 +34,7 @@ from suimon.contract.odcs.clauses import (
 )
 from suimon.contract.odcs.columns import PROPERTY, read_columns, read_primary_key, refuse_rules
 from suimon.contract.odcs.dialect import DIALECT, fit, read_dialect
+from suimon.contract.odcs.owner import SUPPORT, read_owner
 from suimon.contract.odcs.quality import QUALITY, as_rules, read_quality, refuse_quality
 from suimon.contract.odcs.reader import Reader, number, written
 from suimon.contract.odcs.sets import SET, read_key_pattern, read_set
@@ -48,7 +49,9 @@ _MOST_DAYS = 36_525  # a hundred years
 _ABOUT = dict.fromkeys(("id", "description", "tags", "businessName", "authoritativeDefinitions"), PROSE)
 CONTRACT: Grammar = {
     **_ABOUT,
-    **dict.fromkeys(("name", "status", "tenant", "domain", "dataProduct", "support", "price", "team"), PROSE),
+    **dict.fromkeys(("name", "status", "tenant", "domain", "dataProduct", "price"), PROSE),
+    "team": READ,
+    "support": [SUPPORT],
     "contractCreatedTs": PROSE,
     "apiVersion": READ,
     "kind": READ,
@@ -185,10 +188,13 @@ def _read(document: Clause, reader: Reader) -> Contract:
         dataset=reader.text(schema, "name", r"[a-z][a-z0-9_]*", "a small letter, then small letters, digits and _"),
         version=reader.text(document, "version"),
         table=reader.text(schema, "physicalName", r"[a-z_][a-z0-9_]*", "the name of the warehouse table"),
+        language=_language(custom["language"], reader) if "language" in custom else "en",
         freshness=_freshness(document, schema, reader),
+        owner=read_owner(document, reader),
     )
     if "keyPattern" in custom:
         return _gated(watched, document, schema, custom, reader)
+    custom.pop("language", None)
     for name, clause in custom.items():
         reader.refuse(clause, f"{name} is not enforced without a keyPattern; add one or remove it")
     refuse_rules(schema, reader)
@@ -235,7 +241,6 @@ def _gated(watched: Contract, document: Clause, schema: Clause, custom: dict[str
         conditions=conditions,
         metrics=metrics,
         tolerance=_tolerance(custom["tolerance"], reader) if "tolerance" in custom else None,
-        language=_language(custom["language"], reader) if "language" in custom else "en",
         dates=dates,
         arrival=arrival,
         set_rule=read_set(custom["keyPattern"], pattern, custom.get("set"), reader),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from suimon.incidents.email import OF_STACK
-from suimon.incidents.incident import Event, Notice, Told, listed
+from suimon.incidents.incident import Event, Notice, Text, Told, listed, listed_in_japanese
 from suimon.incidents.kinds import KINDS, NOTHING, IncidentId, Kind
+from suimon.incidents.wording import Bilingual, japanese
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,62 +16,81 @@ if TYPE_CHECKING:
     from suimon.incidents.incident import Incident
 
 _WHAT = {
-    Kind.REJECTED: "files rejected",
-    Kind.MISDATED: "files with wrong dates rejected",
-    Kind.GONE: "files deleted before their check",
-    Kind.IMPERFECT: "files loaded without some records",
-    Kind.UNMATCHED: "kinds of files that no contract matches",
-    Kind.SET_CLOSED: "shards for closed sets",
-    Kind.RUN_FAILED: "runs failed",
-    Kind.MISSING_FILE: "files never came",
-    Kind.INCOMPLETE_SET: "sets are not whole",
-    Kind.STALE_TABLE: "tables are stale",
-    Kind.UNREADABLE_TABLE: "tables cannot be checked",
-    Kind.PAUSED: "DAGs are paused",
-    Kind.QUEUED: "DAGs have long queues",
-    Kind.HANGING: "runs do not end",
-    Kind.FAILING: "errors at the gate",
-    Kind.STUCK: "datasets with files stuck at the gate",
-    Kind.ORPHANED: "datasets without a contract",
-    Kind.UNKNOWN_DAG: "DAGs that Airflow does not know",
-    Kind.FORBIDDEN_DAG: "DAGs that the gate may not start",
-    Kind.LONG_PATH: "DAGs with too long a name",
-    Kind.REFUSED_CONF: "runs refused by Airflow",
-    Kind.FOREIGN_RUN: "runs that are not ours",
-    Kind.SWEEP_FAILED: "parts of the sweep failed",
+    Kind.REJECTED: Bilingual("files rejected", "ファイルの拒否"),
+    Kind.MISDATED: Bilingual("files with wrong dates rejected", "日付の誤ったファイルの拒否"),
+    Kind.GONE: Bilingual("files deleted before their check", "検査前のファイル削除"),
+    Kind.IMPERFECT: Bilingual("files accepted with remarks", "注意付きで受け入れたファイル"),
+    Kind.UNMATCHED: Bilingual("kinds of files that no contract matches", "契約のないファイルの種類"),
+    Kind.SET_CLOSED: Bilingual("shards for closed sets", "締め切ったセットへのシャード"),
+    Kind.RUN_FAILED: Bilingual("runs failed", "DAG 実行の失敗"),
+    Kind.MISSING_FILE: Bilingual("files never came", "ファイルの未着"),
+    Kind.INCOMPLETE_SET: Bilingual("sets are not whole", "揃わないセット"),
+    Kind.STALE_TABLE: Bilingual("tables are stale", "古くなったテーブル"),
+    Kind.UNREADABLE_TABLE: Bilingual("tables cannot be checked", "確認できないテーブル"),
+    Kind.PAUSED: Bilingual("DAGs are paused", "一時停止中の DAG"),
+    Kind.QUEUED: Bilingual("DAGs have long queues", "キューの長い DAG"),
+    Kind.HANGING: Bilingual("runs do not end", "終わらない実行"),
+    Kind.FAILING: Bilingual("errors at the gate", "検査時のエラー"),
+    Kind.STUCK: Bilingual("datasets with files stuck at the gate", "ファイルが止まっているデータセット"),
+    Kind.ORPHANED: Bilingual("datasets without a contract", "契約のないデータセット"),
+    Kind.UNKNOWN_DAG: Bilingual("DAGs that Airflow does not know", "Airflow にない DAG"),
+    Kind.FORBIDDEN_DAG: Bilingual("DAGs that the gate may not start", "ゲートが開始できない DAG"),
+    Kind.LONG_PATH: Bilingual("DAGs with too long a name", "名前が長すぎる DAG"),
+    Kind.REFUSED_CONF: Bilingual("runs refused by Airflow", "Airflow が拒否した実行"),
+    Kind.FOREIGN_RUN: Bilingual("runs that are not ours", "別の実行との競合"),
+    Kind.SWEEP_FAILED: Bilingual("parts of the sweep failed", "巡回の失敗"),
 }
 _LISTED = 1_000  # lines, far below what a message takes
 
 
-def told_alone(incident: Incident, now: datetime) -> tuple[str, str]:
-    """Return subject and body of the message about one incident that was held back."""
-    lines = [incident.body or incident.subject]
+def told_alone(incident: Incident, now: datetime) -> Text:
+    """Return the text of the message about one incident that was held back."""
+    since, why = f"{incident.opened_at:%Y-%m-%d %H:%M} UTC", Bilingual("", "")
     if incident.told is Told.MUTED and incident.muted_by:
-        since = f"{incident.opened_at:%Y-%m-%d %H:%M} UTC"
-        lines = [f"Since {since}; not told before, for {incident.muted_by} explained it. That is over.", "", *lines]
+        why = Bilingual(
+            f"Since {since}; not told before, for {incident.muted_by} explained it. That is over.\n\n",
+            f"{since} から続いています。{incident.muted_by} が原因と見られたため通知していませんでしたが、"
+            "そちらは解消しました。\n\n",
+        )
     elif incident.told is Told.WORSE:
-        lines = [f"It has lasted since {incident.opened_at:%Y-%m-%d %H:%M} UTC and counts as an error now.", "", *lines]
+        why = Bilingual(
+            f"It has lasted since {since} and counts as an error now.\n\n",
+            f"{since} から続いているため、エラーとして扱います。\n\n",
+        )
     elif (snoozed := incident.snoozed) and not incident.is_snoozed(now):
-        lines = [f"Snoozed by {snoozed.who} until now ({snoozed.reason}); it still stands.", "", *lines]
-    return incident.subject, "\n".join(lines)
+        why = Bilingual(
+            f"Snoozed by {snoozed.who} until now ({snoozed.reason}); it still stands.\n\n",
+            f"{snoozed.who} が通知を止めていました（{snoozed.reason}）が、問題は続いています。\n\n",
+        )
+    body = incident.body or incident.subject
+    return Text(incident.subject, Bilingual(f"{why}{body}", f"{japanese(why)}{japanese(body)}"))
 
 
-def told_together(kind: Kind, incidents: Sequence[Incident], in_all: int) -> tuple[str, str]:
-    """Return subject and body of the message about incidents of a kind; `in_all`: how many of it are open."""
+def told_together(kind: Kind, incidents: Sequence[Incident], in_all: int) -> Text:
+    """Return the text of the message about incidents of a kind; `in_all`: how many of it are open."""
     datasets = {one.about.dataset for one in incidents}
     of = f"{datasets.pop()}: " if len(datasets) == 1 and "" not in datasets else ""
-    more = "" if in_all == len(incidents) else " more"
-    subject = f"{of}{len(incidents):,}{more}: {_WHAT.get(kind, kind)}"
-    lines = [f"{one.subject}{f' (drop {one.about.drop_id})' if one.about.drop_id else ''}" for one in incidents]
+    more, more_ja = ("", "") if in_all == len(incidents) else (" more", "さらに ")
+    what, count = _WHAT.get(kind, kind), f"{len(incidents):,}"
+    subject = Bilingual(f"{of}{count}{more}: {what}", f"{of}{more_ja}{count} 件: {japanese(what)}")
     since = f"{min(one.opened_at for one in incidents):%Y-%m-%d %H:%M} UTC"
-    body = (
+    body = Bilingual(
         f"So many problems of one kind came since {since} that they are told together; {in_all:,} of it are open in "
-        f"all.\n\n{listed(lines, _LISTED)}\n\n"
+        f"all.\n\n{listed([_line(one, str(one.subject)) for one in incidents], _LISTED)}\n\n"
         "What to do: look for one cause, such as a changed format or an outage. "
         f"`suimon incidents --kind {kind}{OF_STACK}` lists all that is open, `suimon explain ID{OF_STACK}` tells of a "
-        "drop, its reason and its report. When all of these are over, one more message says so."
+        "drop, its reason and its report. When all of these are over, one more message says so.",
+        f"{since} 以降、同じ種類の問題が多数発生したため、まとめて通知します。未解消は全部で {in_all:,} 件です。\n\n"
+        f"{listed_in_japanese([_line(one, japanese(one.subject)) for one in incidents], _LISTED)}\n\n"
+        "対応: 形式の変更や障害など、共通の原因がないか確認してください。"
+        f"`suimon incidents --kind {kind}{OF_STACK}` で未解消の一覧を、`suimon explain ID{OF_STACK}` で"
+        "ドロップごとの理由とレポートを表示できます。すべて解消したときに、もう一度通知します。",
     )
-    return subject, body
+    return Text(subject, body)
+
+
+def _line(incident: Incident, subject: str) -> str:
+    return f"{subject} (drop {incident.about.drop_id})" if incident.about.drop_id else subject
 
 
 def all_over(kind: Kind) -> Notice:
@@ -82,6 +102,9 @@ def all_over(kind: Kind) -> Notice:
         kind=kind,
         severity=KINDS[kind].severity,
         about=NOTHING,
-        subject=f"Recovered: {what}",
-        body=f"None of those that were told together is open any longer: {what}.",
+        subject=Bilingual(str(what), japanese(what)),
+        body=Bilingual(
+            f"None of those that were told together is open any longer: {what}.",
+            f"まとめて通知した問題は、すべて解消しました: {japanese(what)}",
+        ),
     )

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from suimon.drops.failure import TERMINATED
 from suimon.drops.foreign_text import LONGEST_NAME, shown
-from suimon.incidents.incident import Problem, listed
+from suimon.incidents.incident import Problem, listed, listed_in_japanese
 from suimon.incidents.kinds import KINDS, About, Kind
+from suimon.incidents.wording import Bilingual, japanese
 from suimon.ledger.items import stamp
 
 if TYPE_CHECKING:
@@ -16,37 +17,65 @@ if TYPE_CHECKING:
 
     from suimon.drops.drop import DropRecord
 
-_RESUMES = "Nothing is lost and nothing has to be sent again: the files are tried again by themselves."
-_MAY_NOT_READ = (
+_RESUMES = Bilingual(
+    "Nothing is lost and nothing has to be sent again: the files are tried again by themselves.",
+    "失われたものはなく、再送も不要です。ファイルは自動的に再試行されます。",
+)
+_MAY_NOT_READ = Bilingual(
     "What to do: whoever owns the KMS key that the file was encrypted with must allow kms:Decrypt to the role of the "
     "intake function (IntakeRole of the stack) in the KEY's policy; without such a key, see that the raw bucket's "
     "policy lets that role read versions (s3:GetObjectVersion). Or the sender sends the file again under the "
-    "bucket's own encryption. " + _RESUMES
+    f"bucket's own encryption. {_RESUMES}",
+    "対応: ファイルが KMS キーで暗号化されている場合は、キーの所有者が、キーのポリシーで intake "
+    "関数のロール（スタックの "
+    "IntakeRole）に kms:Decrypt を許可してください。そうでない場合は、受信バケットのポリシーがこのロールにバージョンの"
+    "読み取り（s3:GetObjectVersion）を許可しているか確認してください。または、バケット既定の暗号化で再送してもらってください。"
+    f"{japanese(_RESUMES)}",
 )
-_TERMINATED = (
+_TERMINATED = Bilingual(
     "What to do: whoever operates Suimon sees in the log of the intake function whether it ran out of memory or of its "
-    "15 minutes; then the sender sends the file in parts. " + _RESUMES
+    f"15 minutes; then the sender sends the file in parts. {_RESUMES}",
+    "対応: intake 関数のログで、メモリ不足か 15 分の制限超過かを確認し、"
+    "送信元にファイルを分割して送ってもらってください。"
+    f"{japanese(_RESUMES)}",
 )
-_ELSE = (
+_ELSE = Bilingual(
     "What to do: whoever operates Suimon looks for the drop's id in the log of the intake function. It is a fault of "
-    "the gate or of what it stands on, not of the file. " + _RESUMES
+    f"the gate or of what it stands on, not of the file. {_RESUMES}",
+    "対応: intake 関数のログでドロップの ID を検索してください。ファイルではなく、ゲートまたはその基盤の問題です。"
+    f"{japanese(_RESUMES)}",
 )
 
 
 def failing(dataset: str, error: str, records: Sequence[DropRecord]) -> Problem:
     """Report files of one dataset that fail with one error."""
+    failed = [
+        (record, failure) for record in sorted(records, key=lambda one: one.updated_at) if (failure := record.failing)
+    ]
     tries = [
         f"{record.drop.shown_uri} (drop {record.id}, {record.state})\n"
         f"    {failure.tries:,} tries have failed since {stamp(failure.since)}, the last one with\n"
         f"    {shown(failure.text)}"
-        for record in sorted(records, key=lambda one: one.updated_at)
-        if (failure := record.failing)
+        for record, failure in failed
     ]
+    tries_ja = [
+        f"{record.drop.shown_uri}（ドロップ {record.id}、{record.state}）\n"
+        f"    {stamp(failure.since)} から {failure.tries:,} 回失敗。最後のエラー:\n"
+        f"    {shown(failure.text)}"
+        for record, failure in failed
+    ]
+    name = shown(error, LONGEST_NAME)
     return Problem(
         kind=Kind.FAILING,
         about=About(dataset=dataset, error=error),
-        subject=f"{dataset}: files do not get through the gate: {shown(error, LONGEST_NAME)}",
-        body=f"These could neither be accepted nor rejected:\n{listed(tries)}\n\n{_remedy(error)}",
+        subject=Bilingual(
+            f"{dataset}: files do not get through the gate: {name}", f"{dataset}: ファイルを検査できません: {name}"
+        ),
+        body=Bilingual(
+            f"These could neither be accepted nor rejected:\n{listed(tries)}\n\n{_remedy(error)}",
+            f"次のファイルは、受け入れも拒否もできていません。\n{listed_in_japanese(tries_ja)}\n\n"
+            f"{japanese(_remedy(error))}",
+        ),
         fingerprint="failing",
     )
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from suimon.incidents.email import OF_STACK
+from suimon.incidents.incident import Text
 from suimon.incidents.messages.freshness import days
+from suimon.incidents.wording import Bilingual, japanese
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -14,90 +16,121 @@ if TYPE_CHECKING:
     from suimon.drops.drop import DropRecord
     from suimon.incidents.incident import Incident
 
-
-CONTRACT_MATCHES = "A contract matches these files now."
-SET_IS_WHOLE = "The set is whole."
-SET_IS_NOT_DUE = "It is not yet due again."
-NO_FILE_IS_DUE = "By its contract that date has no file."
-FILE_IS_NOT_YET_DUE = "By its contract it is not due yet."
-FILE_WILL_NOT_COME = "A person has said that it will not come (suimon expect)."
-NOT_WATCHED = "No contract asks about it any longer."
-NOTHING_WAITS_FOR_AIRFLOW = "No file waits for its run any longer."
-DAG_IS_ACTIVE = "Airflow starts its runs again."
-RUN_HAS_ENDED = "The run has come to its end."
-QUEUE_MOVES = "None of its runs has waited in the queue for so long now."
-AIRFLOW_ANSWERS = "Airflow answers again."
-NOTHING_FAILS = "No file of this dataset fails with this error any longer."
-NOTHING_IS_STUCK = "No file of this dataset has been stuck for an hour."
-NOTHING_IS_ORPHANED = "None of its files waits for a contract any longer."
-NOTHING_IS_KEPT = "Nothing is kept there any longer."
-SWEEP_WORKS = "This part of the sweep was done."
-ALL_CAN_BE_USED = "The sweep can use all that it reads."
-ALL_IS_ACCOUNTED_FOR = "Everything in the bucket is accounted for."
-
-
-def recovered(incident: Incident, now: datetime, note: str) -> tuple[str, str]:
-    """Return subject and body of an incident's recovery; `note`: how it has recovered, if that is known."""
-    lines = [
-        *([note, ""] if note else []),
-        f"Over: {incident.subject}",
-        "",
-        f"It was open from {_minute(incident.opened_at)} to {_minute(now)}. Nothing is left to do about it. What else",
-        f"is open has messages of its own, and stands in `suimon incidents{OF_STACK}`.",
-    ]
-    return f"Recovered: {incident.subject}", "\n".join(lines)
-
-
-def closed_by_hand(incident: Incident) -> tuple[str, str]:
-    """Return subject and body of an incident that a person has closed."""
-    by = incident.closed
-    lines = [
-        f"{by.who if by else 'Somebody'} has closed it: {by.reason if by else ''}",
-        "",
-        f"Closed: {incident.subject}",
-        "",
-        "It is reported again only if it gets worse or happens again.",
-    ]
-    return f"Closed: {incident.subject}", "\n".join(lines)
+CONTRACT_MATCHES = Bilingual("A contract matches these files now.", "これらのファイルに合う契約ができました。")
+SET_IS_WHOLE = Bilingual("The set is whole.", "セットが揃いました。")
+SET_IS_NOT_DUE = Bilingual("It is not yet due again.", "次の期限はまだ来ていません。")
+NO_FILE_IS_DUE = Bilingual("By its contract that date has no file.", "契約により、この日付のファイルはありません。")
+FILE_IS_NOT_YET_DUE = Bilingual("By its contract it is not due yet.", "契約により、期限はまだ来ていません。")
+FILE_WILL_NOT_COME = Bilingual(
+    "A person has said that it will not come (suimon expect).", "届かないことが登録されました（suimon expect）。"
+)
+NOT_WATCHED = Bilingual("No contract asks about it any longer.", "これを監視する契約がなくなりました。")
+NOTHING_WAITS_FOR_AIRFLOW = Bilingual(
+    "No file waits for its run any longer.", "DAG 実行の開始を待つファイルはなくなりました。"
+)
+DAG_IS_ACTIVE = Bilingual("Airflow starts its runs again.", "Airflow がこの DAG の実行を再開しました。")
+RUN_HAS_ENDED = Bilingual("The run has come to its end.", "DAG 実行が終了しました。")
+QUEUE_MOVES = Bilingual(
+    "None of its runs has waited in the queue for so long now.", "長時間キューで待っている実行はなくなりました。"
+)
+AIRFLOW_ANSWERS = Bilingual("Airflow answers again.", "Airflow が再び応答しています。")
+NOTHING_FAILS = Bilingual(
+    "No file of this dataset fails with this error any longer.",
+    "このデータセットで、このエラーになるファイルはなくなりました。",
+)
+NOTHING_IS_STUCK = Bilingual(
+    "No file of this dataset has been stuck for an hour.",
+    "このデータセットで、1 時間以上止まっているファイルはなくなりました。",
+)
+NOTHING_IS_ORPHANED = Bilingual(
+    "None of its files waits for a contract any longer.", "契約を待つファイルはなくなりました。"
+)
+NOTHING_IS_KEPT = Bilingual("Nothing is kept there any longer.", "保管されているメッセージはなくなりました。")
+SWEEP_WORKS = Bilingual("This part of the sweep was done.", "巡回のこの部分は正常に終わりました。")
+ALL_CAN_BE_USED = Bilingual("The sweep can use all that it reads.", "巡回は読んだものすべてを処理できました。")
+ALL_IS_ACCOUNTED_FOR = Bilingual(
+    "Everything in the bucket is accounted for.", "バケットの内容はすべて台帳と一致しています。"
+)
 
 
-def came_back(incident: Incident) -> tuple[str, str]:
-    """Return subject and body of an incident that was reported while its recovery was published."""
-    body = (
-        "This is not over: the problem was reported again just when its recovery was. What happened and what to do "
-        "stands in the e-mail before that one."
+def recovered(incident: Incident, now: datetime, note: str) -> Text:
+    """Return the text of an incident's recovery; `note`: how it has recovered, if that is known."""
+    opened, closed, command = _minute(incident.opened_at), _minute(now), f"`suimon incidents{OF_STACK}`"
+    how, how_ja = (f"{note}\n\n", f"{japanese(note)}\n\n") if note else ("", "")
+    return Text(
+        incident.subject,
+        Bilingual(
+            f"{how}Over: {incident.subject}\n\n"
+            f"It was open from {opened} to {closed}. Nothing is left to do about it. What else\n"
+            f"is open has messages of its own, and stands in {command}.",
+            f"{how_ja}解消: {japanese(incident.subject)}\n\n"
+            f"発生: {opened}、解消: {closed}。これについての対応は不要です。\n"
+            f"ほかの未解消の問題は個別に通知済みで、{command} で一覧できます。",
+        ),
     )
-    return incident.subject, body
 
 
-def file_is_loaded(record: DropRecord) -> str:
+def closed_by_hand(incident: Incident) -> Text:
+    """Return the text of an incident that a person has closed."""
+    by = incident.closed
+    who, reason = (by.who, by.reason) if by else ("Somebody", "")
+    return Text(
+        incident.subject,
+        Bilingual(
+            f"{who} has closed it: {reason}\n\nClosed: {incident.subject}\n\n"
+            "It is reported again only if it gets worse or happens again.",
+            f"{who} が終了としました: {reason}\n\n終了: {japanese(incident.subject)}\n\n"
+            "悪化するか再発しない限り、通知しません。",
+        ),
+    )
+
+
+def came_back(incident: Incident) -> Text:
+    """Return the text of an incident that was reported while its recovery was published."""
+    body = Bilingual(
+        "This is not over: the problem was reported again just when its recovery was. What happened and what to do "
+        "stands in the e-mail before that one.",
+        "まだ解消していません。解消の通知と同時に、同じ問題が再び報告されました。内容と対応は、解消の通知の前のメールにあります。",
+    )
+    return Text(incident.subject, body)
+
+
+def file_is_loaded(record: DropRecord) -> Bilingual:
     """The file that was rejected or not loaded, or a later one, is in its table."""
-    return f"{record.drop.shown_key} is loaded ({record.rows:,} rows)."
+    key = record.drop.shown_key
+    return Bilingual(f"{key} is loaded ({record.rows:,} rows).", f"{key} を取り込みました（{record.rows:,} 行）。")
 
 
-def file_has_no_flaw(record: DropRecord) -> str:
+def file_has_no_flaw(record: DropRecord) -> Bilingual:
     """A file of which records were set aside has come again without any."""
-    return f"{record.drop.shown_key} has come again and is as it should be."
+    key = record.drop.shown_key
+    return Bilingual(
+        f"{key} has come again and is as it should be.", f"{key} が再送され、契約どおりであることを確認しました。"
+    )
 
 
-def file_has_come(record: DropRecord) -> str:
+def file_has_come(record: DropRecord) -> Bilingual:
     """A file that was missing has come."""
-    return f"{record.drop.shown_key} has come."
+    return Bilingual(f"{record.drop.shown_key} has come.", f"{record.drop.shown_key} が届きました。")
 
 
-def table_is_fresh(table: TableFreshness, age_days: int) -> str:
+def table_is_fresh(table: TableFreshness, age_days: int) -> Bilingual:
     """The newest value of a column is young enough."""
-    return f"The newest value of {table.table}.{table.column} is {days(age_days)} old."
+    name = f"{table.table}.{table.column}"
+    return Bilingual(
+        f"The newest value of {name} is {days(age_days)} old.", f"{name} の最新値は {age_days} 日前のものです。"
+    )
 
 
-def table_can_be_read(table: TableFreshness) -> str:
+def table_can_be_read(table: TableFreshness) -> Bilingual:
     """A table's age could be asked."""
-    return f"{table.table} can be read again."
+    return Bilingual(f"{table.table} can be read again.", f"{table.table} を再び参照できました。")
 
 
-def run_was_started(record: DropRecord) -> str:
+def run_was_started(record: DropRecord) -> Bilingual:
     """Airflow takes the runs that it did not."""
-    return f"Airflow has taken the run of {record.drop.shown_key}."
+    key = record.drop.shown_key
+    return Bilingual(f"Airflow has taken the run of {key}.", f"Airflow が {key} の実行を受け付けました。")
 
 
 def _minute(moment: datetime) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from suimon.incidents.email import OF_STACK
-from suimon.incidents.incident import Event, Notice, listed
+from suimon.incidents.incident import Event, Notice, listed, listed_in_japanese
 from suimon.incidents.kinds import NOTHING, IncidentId, Severity
+from suimon.incidents.wording import Bilingual, japanese
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,14 +22,23 @@ def still_open(incidents: Sequence[Incident], zone: str) -> Notice:
     first = incidents[0]
     errors = sum(one.severity is Severity.ERROR for one in incidents)
     oldest = min(one.opened_at for one in incidents)
-    counted = f"{len(incidents):,} problems, {errors:,} of them errors" if len(incidents) > 1 else first.subject
-    body = (
+    count, lines = f"{len(incidents):,}", [_line(one, str(one.subject)) for one in incidents]
+    counted = Bilingual(f"{count} problems, {errors:,} of them errors", f"{count} 件（うちエラー {errors:,} 件）")
+    if len(incidents) == 1:
+        counted = Bilingual(str(first.subject), japanese(first.subject))
+    body = Bilingual(
         f"These are open, and nobody has heard of them since yesterday at least (nine o'clock, {zone}):\n\n"
-        f"{listed([_line(one) for one in incidents], _LISTED)}\n\n"
+        f"{listed(lines, _LISTED)}\n\n"
         f"What to do: mend the cause; then each ends by itself. `suimon incidents ID{OF_STACK}` shows its message. "
         f"Whoever is at it says so with `suimon ack ID{OF_STACK}`; "
         f"`suimon snooze ID --days 7 --reason …{OF_STACK}` ends reminders for a while; "
-        f"`suimon close ID --reason …{OF_STACK}` for good."
+        f"`suimon close ID --reason …{OF_STACK}` for good.",
+        f"次の問題が未解消のままです（少なくとも昨日から通知していません。{zone} の 9 時時点）。\n\n"
+        f"{listed_in_japanese([_line(one, japanese(one.subject)) for one in incidents], _LISTED)}\n\n"
+        f"対応: 原因を取り除けば、自動的に解消します。`suimon incidents ID{OF_STACK}` で内容を表示できます。"
+        f"対応中であれば `suimon ack ID{OF_STACK}`、しばらく通知を止めるには "
+        f"`suimon snooze ID --days 7 --reason …{OF_STACK}`、終わりにするには `suimon close ID --reason …{OF_STACK}` "
+        "を実行してください。",
     )
     return Notice(
         event=Event.REMINDED,
@@ -36,12 +46,14 @@ def still_open(incidents: Sequence[Incident], zone: str) -> Notice:
         kind=first.kind,
         severity=first.severity,
         about=first.about if len(incidents) == 1 else NOTHING,
-        subject=f"Still open since {oldest:%Y-%m-%d}: {counted}",
+        subject=Bilingual(
+            f"Still open since {oldest:%Y-%m-%d}: {counted}", f"{oldest:%Y-%m-%d} から未解消: {japanese(counted)}"
+        ),
         body=body,
         incidents=tuple(incidents),
     )
 
 
-def _line(one: Incident) -> str:
+def _line(one: Incident, subject: str) -> str:
     by = f", acknowledged by {one.acknowledged.who}" if one.acknowledged else ""
-    return f"{one.severity.upper():7}  {one.subject}\n           since {one.opened_at:%Y-%m-%d %H:%M} UTC{by}; {one.id}"
+    return f"{one.severity.upper():7}  {subject}\n           since {one.opened_at:%Y-%m-%d %H:%M} UTC{by}; {one.id}"

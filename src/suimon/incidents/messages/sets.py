@@ -9,6 +9,7 @@ from suimon.drops.foreign_text import shown
 from suimon.drops.sets import listed
 from suimon.incidents.incident import Problem
 from suimon.incidents.kinds import About, IncidentId, Kind
+from suimon.incidents.wording import Bilingual, japanese
 from suimon.ledger.items import stamp
 
 if TYPE_CHECKING:
@@ -24,16 +25,25 @@ CLOSED = "It keeps its contract, but its set is closed."
 
 def closed(record: DropRecord, whole: DropSet) -> Problem:
     """Report that a shard is not taken into its set."""
-    now_in = f"It has {len(whole.members)} shards: {listed(sorted(whole.members))}."
+    file, members = record.drop.shown_uri, sorted(whole.members)
+    head, version = f"{record.dataset} {record.partition}", shown(record.drop.version_id)
     return Problem(
         kind=Kind.SET_CLOSED,
         about=About.drop(record),
-        subject=f"{record.dataset} {record.partition}: a shard beyond the set is rejected",
-        body=(
-            f"{record.drop.shown_uri} keeps its contract, but the set is closed.\n{now_in}\n\n"
+        subject=Bilingual(
+            f"{head}: a shard beyond the set is rejected", f"{head}: セット締め切り後のシャードを受け入れません"
+        ),
+        body=Bilingual(
+            f"{file} keeps its contract, but the set is closed.\n"
+            f"It has {len(members)} shards: {listed(members)}.\n\n"
             "What to do: nothing, if it came by mistake. If its rows belong there, send them in a shard of the set, or "
             "let the contract reload: surplus or late of its set.\n"
-            f"Drop {record.id}, version {shown(record.drop.version_id)}."
+            f"Drop {record.id}, version {version}.",
+            f"{file} は契約を満たしていますが、セットはすでに締め切られています。\n"
+            f"セットのシャードは {len(members)} 件です: {listed(members)}\n\n"
+            "対応: 誤って送信されたものであれば不要です。必要な行であれば、セットのシャードに含めて再送するか、"
+            "契約の set で surplus または late を reload にしてください。\n"
+            f"ドロップ {record.id}、バージョン {version}",
         ),
         fingerprint=record.id,
     )
@@ -46,18 +56,24 @@ def incomplete_id(whole: DropSet) -> IncidentId:
 
 def incomplete(whole: DropSet, rule: SetRule, pattern: KeyPattern, until: datetime) -> Problem:
     """Report a set that was due by `until` and is not whole."""
-    lacking = _lacking(whole, rule, pattern)
-    have = f"Accepted are {len(whole.members)}: {listed(sorted(whole.members))}." if whole.members else "None has come."
+    lacking, members, head = _lacking(whole, rule, pattern), sorted(whole.members), f"{whole.dataset} {whole.partition}"
+    have = f"Accepted are {len(members)}: {listed(members)}." if members else "None has come."
+    have_ja = f"受け入れ済み {len(members)} 件: {listed(members)}" if members else "まだ 1 件も届いていません。"
     since = f" is awaited since {stamp(whole.waiting_since)}; it" if whole.waiting_since else ""
+    since_ja = f"待機開始: {stamp(whole.waiting_since)}\n" if whole.waiting_since else ""
+    key, due = pattern.key_for(whole.partition), until.isoformat(timespec="minutes")
     return Problem(
         kind=Kind.INCOMPLETE_SET,
         about=About(dataset=whole.dataset, partition=whole.partition),
-        subject=f"{whole.dataset} {whole.partition}: the set is not whole",
-        body=(
-            f"The set of {pattern.key_for(whole.partition)}{since} was "
-            f"due by {until.isoformat(timespec='minutes')}.\nMissing: {lacking}.\n{have}\n\n"
+        subject=Bilingual(f"{head}: the set is not whole", f"{head}: セットが揃っていません"),
+        body=Bilingual(
+            f"The set of {key}{since} was due by {due}.\nMissing: {lacking}.\n{have}\n\n"
             "What to do: see whether what is missing was rejected, which another e-mail says, or never sent. When it "
-            "comes, the set is loaded by itself."
+            "comes, the set is loaded by itself.",
+            f"{key} のセットが期限 {due} までに揃いませんでした。\n{since_ja}"
+            f"不足: {japanese(lacking)}\n{have_ja}\n\n"
+            "対応: 不足分が受け入れ不可となったか（別のメールで通知済み）、送信されていないかを確認してください。"
+            "届きしだい、セットは自動的に取り込まれます。",
         ),
         fingerprint=hashlib.sha256(lacking.encode()).hexdigest()[:16],
     )
@@ -65,7 +81,8 @@ def incomplete(whole: DropSet, rule: SetRule, pattern: KeyPattern, until: dateti
 
 def _lacking(whole: DropSet, rule: SetRule, pattern: KeyPattern) -> str:
     if rule.shards:
-        return f"{rule.shards - len(whole.members)} of {rule.shards} shards"
+        lacking = rule.shards - len(whole.members)
+        return Bilingual(f"{lacking} of {rule.shards} shards", f"{rule.shards} 件中 {lacking} 件のシャード")
     if whole.expected is None:
         return rule.control.key_for(whole.partition) if rule.control else ""
     missing = sorted(whole.expected - whole.members.keys())

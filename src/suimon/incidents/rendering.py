@@ -1,0 +1,166 @@
+"""What is published of an incident at one moment, and the texts that one publish carries. Pure.
+
+E-mail gets a text, everything else gets JSON (docs/messages.md), by SNS's `MessageStructure`; its attributes are what
+filter policies choose by.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from suimon.drops.foreign_text import without_links
+from suimon.incidents.email import OF_STACK, fitted, plain_lines, subject_line
+from suimon.incidents.incident import Event, Text
+from suimon.incidents.kinds import KINDS, About
+from suimon.incidents.messages.facts import command_for, effect_of, label
+from suimon.incidents.wording import in_language
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from suimon.incidents.incident import Notice
+    from suimon.incidents.recipients import Recipient
+
+SCHEMA = "suimon.incident/1"
+# SNS takes 256 KiB for all protocols and attributes together. The e-mail stands in JSON once, the other text twice, and
+# each quotation mark or line break grows there.
+MAIL_BYTES, MACHINE_BYTES = 200 * 1024, 16 * 1024
+SMS_CHARACTERS = 140
+
+
+class State(StrEnum):
+    """Whether the problem is there, for those who filter."""
+
+    OPEN = "open"
+    RECOVERED = "recovered"
+    CLOSED = "closed"  # by a person, though its cause may stand
+
+
+_ENDS = {Event.RECOVERED: State.RECOVERED, Event.CLOSED: State.CLOSED}
+
+
+def state_of(notice: Notice) -> State:
+    """Return whether the problem that a notice is about is there."""
+    return _ENDS.get(notice.event, State.OPEN)
+
+
+def concern_of(notice: Notice) -> About:
+    """Return what others choose by: an environment is of no dataset, whatever file was the first to wait for it."""
+    of_environment = "environment" in KINDS[notice.kind].identified_by
+    about = notice.about
+    if notice.event is Event.GROUPED:
+        datasets = {one.about.dataset for one in notice.incidents}
+        about = About(dataset=about.dataset if len(datasets) == 1 else "")
+    return replace(about, dataset="", dag_id="", table="") if of_environment else about
+
+
+def since_of(notice: Notice, at: datetime) -> datetime | None:
+    """Return since when the problem is open."""
+    opened = [one.opened_at for one in notice.incidents]
+    return min(opened) if opened else at if notice.event is Event.OPENED else None
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A notice as it is published."""
+
+    subject: str
+    mail: str
+    machine: str
+    attributes: Mapping[str, str]
+
+    @property
+    def message(self) -> str:
+        """The message in SNS's structure by protocol; `default` is what queues, functions and web hooks get."""
+        texts = {"default": self.machine, "email": self.mail, "sms": self.subject[:SMS_CHARACTERS]}
+        return json.dumps(texts, ensure_ascii=False)
+
+
+def rendered(notice: Notice, recipient: Recipient, stack: str, at: datetime) -> Rendered:
+    """Return a notice in the language and on the clock of its recipient; commands name the stack."""
+    said = text_of(notice, recipient, stack)
+    footer = _footer(notice, recipient, stack, at)
+    mail = fitted(f"{said.body}\n", MAIL_BYTES - len(footer.encode())) + footer
+    return Rendered(said.subject, mail, _machine(notice, recipient, stack, said, at), attributes_of(notice, recipient))
+
+
+def text_of(notice: Notice, recipient: Recipient, stack: str) -> Text:
+    """Return subject and body in the recipient's language, fit to be sent."""
+    state = state_of(notice)
+    head = notice.severity.upper() if state is State.OPEN else state.upper()
+    subject = subject_line(f"[{head}] {in_language(notice.subject, recipient.language)}")
+    return Text(subject, plain_lines(with_stack(in_language(notice.body, recipient.language), stack)))
+
+
+def attributes_of(notice: Notice, recipient: Recipient) -> dict[str, str]:
+    """Return what filter policies choose by; what does not apply is left out, as SNS takes no empty value."""
+    values = {
+        "severity": str(notice.severity),
+        "state": str(state_of(notice)),
+        "kind": str(notice.kind),
+        "dataset": concern_of(notice).dataset,
+        "owner": recipient.owner.name if recipient.owner else "",
+    }
+    return {name: value for name, value in values.items() if value}
+
+
+def machine_form(notice: Notice, recipient: Recipient, stack: str, said: Text, at: datetime) -> dict[str, Any]:
+    """Return what machines get: docs/incident.schema.json."""
+    since = since_of(notice, at)
+    return {
+        "schema": SCHEMA,
+        "id": str(notice.id),
+        "kind": str(notice.kind),
+        "severity": str(notice.severity),
+        "state": str(state_of(notice)),
+        "event": str(notice.event),
+        "about": {name: value for name, value in asdict(notice.about).items() if value},
+        "owner": recipient.owner.to_json() if recipient.owner else None,
+        "stack": stack,
+        "opened_at": since.isoformat(timespec="seconds") if since else None,
+        "published_at": at.isoformat(timespec="seconds"),
+        "language": recipient.language,
+        "subject": said.subject,
+        "text": said.body,
+        "command": command_of(notice, stack),
+    }
+
+
+def _machine(notice: Notice, recipient: Recipient, stack: str, said: Text, at: datetime) -> str:
+    form = machine_form(notice, recipient, stack, said, at)
+    form["text"] = fitted(said.body, MACHINE_BYTES)
+    return json.dumps(form, ensure_ascii=False)
+
+
+def _footer(notice: Notice, recipient: Recipient, stack: str, at: datetime) -> str:
+    """Return the facts that every message ends with; the last line is the incident's id."""
+    language, is_open = recipient.language, state_of(notice) is State.OPEN
+    opened = since_of(notice, at)
+    since = opened.astimezone(ZoneInfo(recipient.time_zone)) if opened else None
+    facts = {
+        "effect": in_language(effect_of(notice.kind), language) if is_open else "",
+        "since": f"{since:%Y-%m-%d %H:%M} {recipient.time_zone}" if since and is_open else "",
+        "next": command_of(notice, stack),
+        "owner": str(recipient.owner) if recipient.owner else "",
+        "stack": stack,
+    }
+    lines = [f"{label(name, language)}: {value}" for name, value in facts.items() if value]
+    return "\n" + "\n".join([*lines, f"Incident: {without_links(str(notice.id))}"]) + "\n"
+
+
+def command_of(notice: Notice, stack: str) -> str:
+    """Return the command to type next; none once it is over."""
+    if state_of(notice) is not State.OPEN:
+        return ""
+    about = concern_of(notice) if notice.event is Event.GROUPED else notice.about
+    return with_stack(command_for(notice.kind, about), stack)
+
+
+def with_stack(text: str, stack: str) -> str:
+    """Return a text whose commands name the stack."""
+    return text.replace(OF_STACK, f" --stack {stack}" if stack else "")
