@@ -83,7 +83,7 @@ def _mark_then_send(self: IncidentStore, problem: Problem, now: datetime) -> boo
     if event is None:
         return False
     self._put(reported(problem, known, Told.ALONE, now), known)
-    self._publish(notice_of(problem, event))
+    self._publish(notice_of(problem, event), now)
     return True
 
 

@@ -48,7 +48,7 @@ def _marked_first(self: IncidentStore, notices: Sequence[tuple[Notice, Group]], 
     for notice, group in notices:
         for one in group.incidents:
             self._write(once_told(one, group, now))
-        self._publish(notice)
+        self._publish(notice, now)
     return len(notices)
 
 

@@ -87,7 +87,7 @@ def test_a_chat_that_is_away_costs_neither_the_e_mail_nor_the_record(table: Tabl
     assert not store.report(PROBLEM, NOON)
     assert (len(post.published()), sns.chats) == (1, 1)
     assert [(one["DetailType"], json.loads(one["Detail"])["id"]) for one in events.taken] == [
-        ("incident.open", str(PROBLEM.id))
+        ("incident.opened", str(PROBLEM.id))
     ]
 
 

@@ -151,8 +151,12 @@ def test_the_last_word_on_a_problem_that_changes_while_it_recovers_is_that_it_is
     known = incidents.known(MISSING.id)
     assert known
     assert (known.stage, known.fingerprint) == (Stage.OPEN, "other")
-    told = [f"[ERROR] {subject}" for subject in (MISSING.subject, "other", f"Recovered: {MISSING.subject}", "other")]
-    assert post.subjects() == told
+    assert post.subjects() == [
+        f"[ERROR] {MISSING.subject}",
+        "[ERROR] other",
+        f"[RECOVERED] {MISSING.subject}",
+        "[ERROR] other",
+    ]
 
 
 def test_what_two_functions_recover_at_once_stays_recovered(
@@ -215,7 +219,7 @@ def test_a_report_gives_up_while_others_change_the_incident_all_the_time(table: 
             return before
 
     with pytest.raises(LostIncidentError, match="missing-file:sales:2026-11-20"):
-        Busy(table, post.sns, post.topic_arn).report(replace(MISSING, fingerprint="mine"), NOON)
+        Busy(table, Publisher(post.sns, post.topic_arn)).report(replace(MISSING, fingerprint="mine"), NOON)
 
 
 def test_an_incident_that_lapses_is_open_no_longer_and_nobody_hears_of_it(incidents: IncidentStore, post: Post) -> None:

@@ -279,6 +279,6 @@ def test_when_all_that_was_told_together_is_over_people_hear_it() -> None:
     assert (notice.event, str(notice.id), notice.subject) == (
         Event.RECOVERED,
         "stale-table",
-        "Recovered: tables are stale",
+        "tables are stale",
     )
     assert notice.severity is Severity.ERROR
