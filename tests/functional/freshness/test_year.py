@@ -19,6 +19,7 @@ from suimon.freshness.waiving import Request, waive
 from suimon.freshness.watch import Watch
 from suimon.incidents.incident import Stage
 from suimon.incidents.kinds import About, IncidentId, Kind
+from suimon.incidents.publisher import Publisher
 from suimon.incidents.store import IncidentStore
 from suimon.ledger.checkpoints import Checkpoints
 from suimon.ledger.drops import Ledger
@@ -140,7 +141,7 @@ class Year:
             ledger=self.ledger,
             waivers=Waivers(table),
             checkpoints=Checkpoints(table),
-            incidents=IncidentStore(table, self, "topic"),  # type: ignore[arg-type]  # publishes, and that is all
+            incidents=IncidentStore(table, Publisher(self, "topic")),  # type: ignore[arg-type]  # publishes, and that is all
             redshift=redshift,
             warehouse=Warehouse(database="d", workgroup_name="w"),
             unusable=Unusable(),
@@ -149,7 +150,8 @@ class Year:
         )
 
     def publish(self, **message: str) -> None:
-        self.told.append((self.now, message["Subject"].removeprefix("[Suimon] ")))
+        how, _, subject = message["Subject"].partition("] ")
+        self.told.append((self.now, f"Recovered: {subject}" if how == "[RECOVERED" else subject))
 
     def load(self, dataset: str, day: date) -> None:
         drop = Drop("raw", f"{dataset}/{day}.csv", "v1", "etag", 10, "01")

@@ -15,13 +15,14 @@ from suimon.contract.model import Arrival, Contract, Contracts, TableFreshness
 from suimon.contract.owner import Owner
 from suimon.drops.drop import Drop, DropRecord, Match
 from suimon.drops.failure import Failure
+from suimon.drops.hold import Hold
 from suimon.drops.run_finished_event import RunFinished
 from suimon.drops.sets import DropSet, Member
 from suimon.drops.states import State as DropState
 from suimon.incidents.incident import ByPerson, Event, Notice, Problem, Told
 from suimon.incidents.kinds import IncidentId, Kind
 from suimon.incidents.lifecycle import notice_about, notice_of, reported
-from suimon.incidents.messages import airflow, files, freshness, sets, sweep
+from suimon.incidents.messages import airflow, files, freshness, holds, sets, sweep
 from suimon.incidents.messages.crowds import all_over, told_alone, told_together
 from suimon.incidents.messages.failing import failing
 from suimon.incidents.messages.recoveries import came_back, closed_by_hand, file_is_loaded, recovered
@@ -152,6 +153,9 @@ MAILS: dict[str, Callable[[str], Problem]] = {
     "failing": lambda _: _failing(),
     "stuck": lambda _: sweep.stuck_drops("sales", [record()]),
     "orphaned": lambda _: sweep.orphaned_drops("sales", [record(DropState.ACCEPTED)]),
+    "held": lambda _: holds.held(
+        Hold(dataset="sales", reason="the sender resends November", who="ann", since=NOON), [record(DropState.ACCEPTED)]
+    ),
     "undeliverable": lambda _: sweep.undeliverable_messages(
         "suimon-prod-reports", ["undeliverable/intake-dead/1.json"]
     ),

@@ -112,6 +112,7 @@ _EFFECTS: dict[Kind, Bilingual] = {
         "these files are not loaded; other files go on.",
         "これらのファイルは取り込まれていません。ほかのファイルには影響しません。",
     ),
+    Kind.HELD: _NO_RUNS_OF_DAG,
     Kind.ORPHANED: Bilingual(
         "these files are accepted and are not loaded.",
         "これらのファイルは受け入れ済みですが、取り込まれません。",
@@ -158,6 +159,7 @@ _COMMANDS: dict[Kind, str] = {
     Kind.FOREIGN_RUN: _OF_DROP,
     Kind.FAILING: f"suimon drops --state validating{OF_STACK}",
     Kind.STUCK: f"suimon drops --state validating{OF_STACK}",
+    Kind.HELD: f"suimon release {{dataset}}{OF_STACK}",
     Kind.ORPHANED: _WAITING_FOR_RUN,
     Kind.SWEEP_FAILED: _RECONCILE,
     Kind.UNEXPLAINED: f"suimon reconcile --full{OF_STACK}",

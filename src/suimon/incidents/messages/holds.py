@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from suimon.drops.foreign_text import shown
 from suimon.incidents.email import OF_STACK
-from suimon.incidents.incident import Problem, listed
+from suimon.incidents.incident import Problem, listed, listed_in_japanese
 from suimon.incidents.kinds import About, Kind
+from suimon.incidents.wording import Bilingual, japanese
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,32 +17,52 @@ if TYPE_CHECKING:
     from suimon.drops.drop import DropRecord
     from suimon.drops.hold import Hold
 
-HOLD_IS_OVER = "The time of the hold is over. What was held is started now."
+HOLD_IS_OVER = Bilingual(
+    "The time of the hold is over. What was held is started now.",
+    "保留の期限が過ぎました。保留していたものを開始します。",
+)
 
 
 def held(hold: Hold, waiting: Sequence[DropRecord]) -> Problem:
     """Report a dataset that is held, and what waits there."""
-    files = listed([f"{one.drop.shown_key} (drop {one.id})" for one in waiting])
-    wait = f"These wait:\n{files}" if waiting else "No file waits yet."
-    ends = f"until {_minute(hold.until)}" if hold.until else "until somebody releases it"
+    files = [f"{one.drop.shown_key} (drop {one.id})" for one in waiting]
+    wait = f"These wait:\n{listed(files)}" if waiting else "No file waits yet."
+    wait_ja = f"待機中のファイル:\n{listed_in_japanese(files)}" if waiting else "待機中のファイルはまだありません。"
+    ends = Bilingual("until somebody releases it", "解除されるまで")
+    if hold.until:
+        ends = Bilingual(f"until {_minute(hold.until)}", f"{_minute(hold.until)} まで")
+    who, since, reason = shown(hold.who), _minute(hold.since), shown(hold.reason)
+    release = f"  suimon release {hold.dataset}{OF_STACK}"
     return Problem(
         kind=Kind.HELD,
         about=About(dataset=hold.dataset),
-        subject=f"{hold.dataset} is held: no run starts {ends}",
-        body=(
-            f"{shown(hold.who)} holds it since {_minute(hold.since)}: {shown(hold.reason)}\n\n"
+        subject=Bilingual(
+            f"{hold.dataset} is held: no run starts {ends}",
+            f"{hold.dataset} を保留中: {japanese(ends)}実行を開始しません",
+        ),
+        body=Bilingual(
+            f"{who} holds it since {since}: {reason}\n\n"
             f"Files are checked and kept meanwhile. {wait}\n\n"
             "What to do: nothing, as long as that is right. To start what waits, the last file of each date alone:\n"
-            f"  suimon release {hold.dataset}{OF_STACK}"
+            f"{release}",
+            f"{who} が {since} から保留しています: {reason}\n\n"
+            f"その間、ファイルは検査のうえ保管されます。{wait_ja}\n\n"
+            "対応: そのままでよければ不要です。待機中のもの（日付ごとに最後のファイルのみ）を開始するには:\n"
+            f"{release}",
         ),
-        fingerprint=f"{_minute(hold.since)} {ends} {hold.reason}",
+        fingerprint=f"{since} {ends} {hold.reason}",
     )
 
 
-def released(hold: Hold) -> str:
+def released(hold: Hold) -> Bilingual:
     """Return how a hold has ended, for its last message."""
-    by = f"{shown(hold.released_by)} has released it" if hold.released_by else "The time of the hold is over"
-    return f"{by}. What was held is started now."
+    if not hold.released_by:
+        return HOLD_IS_OVER
+    who = shown(hold.released_by)
+    return Bilingual(
+        f"{who} has released it. What was held is started now.",
+        f"{who} が保留を解除しました。保留していたものを開始します。",
+    )
 
 
 def _minute(at: datetime) -> str:
