@@ -135,17 +135,14 @@ def _messages() -> Iterator[Question]:
             yield Question(f"{action} {topic}", f"sns:{action}", arn("sns", f"{STACK}-{topic}"))
     for source, kind in (
         *(("suimon.dag", "Run Finished"), ("aws.s3", "Object Created"), ("suimon.dag", "Another")),
-        *(("suimon", "drop.loaded"), ("suimon", "incident.open")),
+        *(("suimon", "drop.loaded"), ("suimon", "incident.opened")),
     ):
         context = {"events:source": source, "events:detail-type": kind}
         yield Question(f"PutEvents {source} {kind}", "events:PutEvents", BUS, context)
     own = {"events:source": "suimon.dag", "events:detail-type": "Run Finished"}
     for bus in ("default", "another-events"):
         yield Question(f"PutEvents to {bus}", "events:PutEvents", arn("events", f"event-bus/{bus}"), own)
-    for topic in ("alerts", "another"):
-        yield Question(
-            f"ListSubscriptionsByTopic {topic}", "sns:ListSubscriptionsByTopic", arn("sns", f"{STACK}-{topic}")
-        )
+    yield Question("ListSubscriptionsByTopic another", "sns:ListSubscriptionsByTopic", arn("sns", f"{STACK}-another"))
     yield Question("TestEventPattern", "events:TestEventPattern", "*")
     for action in ("DisableRule", "RemoveTargets", "PutRule", "DescribeRule", "ListTargetsByRule"):
         yield Question(f"{action} object-created", f"events:{action}", arn("events", f"rule/{STACK}-object-created"))

@@ -21,7 +21,7 @@ LEAST_REFUSED = 40
 _TRACE = ("PutTraceSegments", "PutTelemetryRecords")
 _LEDGER = ("GetItem ledger", "BatchGetItem ledger", "Query ledger")
 _WRITES = (*_LEDGER, "PutItem ledger", "UpdateItem ledger")
-_TELL = ("Publish alerts", "Publish chat", "PutEvents suimon drop.loaded", "PutEvents suimon incident.open")
+_TELL = ("Publish alerts", "Publish chat", "PutEvents suimon drop.loaded", "PutEvents suimon incident.opened")
 _TOKEN = ("SendTaskSuccess", "SendTaskFailure")
 _OWN_STATEMENTS = ("DescribeStatement own", "GetStatementResult own", "CancelStatement own", "GetCredentials")
 
