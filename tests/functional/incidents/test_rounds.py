@@ -52,7 +52,7 @@ def test_one_outage_is_one_message_and_one_that_grows_and_one_that_it_is_over(
     for number in range(3):
         incidents.report(stale(number), NOON)
     assert incidents.tell_held(NOON) == 2
-    assert post.subjects() == ["[Suimon] t0 is stale", "[Suimon] 2 more: tables are stale"]
+    assert post.subjects() == ["[ERROR] t0 is stale", "[ERROR] 2 more: tables are stale"]
     assert incidents.tell_held(NOON + QUARTER) == 0
     incidents.recover([Recovery(stale(1).id)], NOON + QUARTER)
     incidents.tell_held(NOON + QUARTER)
@@ -60,7 +60,7 @@ def test_one_outage_is_one_message_and_one_that_grows_and_one_that_it_is_over(
     incidents.recover([Recovery(stale(2).id)], NOON + QUARTER)
     incidents.tell_held(NOON + QUARTER)
     incidents.tell_held(NOON + 2 * QUARTER)
-    assert post.subjects() == ["[Suimon] Recovered: tables are stale"]
+    assert post.subjects() == ["[RECOVERED] tables are stale"]
 
 
 def test_what_is_muted_is_told_when_its_cause_is_over_and_it_still_stands(incidents: IncidentStore, post: Post) -> None:
@@ -72,17 +72,17 @@ def test_what_is_muted_is_told_when_its_cause_is_over_and_it_still_stands(incide
     incidents.recover([Recovery(PAUSED.id)], NOON + QUARTER)
     assert incidents.tell_held(NOON + QUARTER) == 1
     [_, (subject, body)] = post.letters()
-    assert subject == "[Suimon] etl has a long queue"
+    assert subject == "[ERROR] etl has a long queue"
     assert "paused:etl explained it. That is over." in body
     incidents.recover([Recovery(QUEUED.id)], NOON + QUARTER)
-    assert post.subjects() == ["[Suimon] Recovered: etl has a long queue"]
+    assert post.subjects() == ["[RECOVERED] etl has a long queue"]
 
 
 def test_what_is_muted_and_over_was_never_told(incidents: IncidentStore, post: Post) -> None:
     incidents.report(PAUSED, NOON)
     incidents.report(QUEUED, NOON)
     incidents.recover([Recovery(QUEUED.id)], NOON)
-    assert post.subjects() == ["[Suimon] etl is paused"]
+    assert post.subjects() == ["[ERROR] etl is paused"]
 
 
 def test_a_worsening_is_told_whatever_persons_said(incidents: IncidentStore, post: Post) -> None:
@@ -94,7 +94,7 @@ def test_a_worsening_is_told_whatever_persons_said(incidents: IncidentStore, pos
     post.subjects()
     assert not incidents.report(stale(1), NOON + 2 * QUARTER)  # one of a crowd by now
     incidents.tell_held(NOON + 2 * QUARTER)
-    assert post.subjects() == ["[Suimon] t1 is stale"]
+    assert post.subjects() == ["[ERROR] t1 is stale"]
     one = known(incidents, stale(1))
     assert (one.standing(NOON), one.severity) == (Standing.OPEN, Severity.ERROR)
 
@@ -105,7 +105,7 @@ def test_a_warning_that_lasts_is_an_error(incidents: IncidentStore, post: Post) 
     post.subjects()
     assert incidents.tell_held(NOON + DAY) == 1
     [(subject, body)] = post.letters()
-    assert subject == "[Suimon] etl has a long queue"
+    assert subject == "[ERROR] etl has a long queue"
     assert "counts as an error now" in body
     assert incidents.tell_held(NOON + DAY + QUARTER) == 0
     assert known(incidents, QUEUED).severity is Severity.ERROR
@@ -122,7 +122,7 @@ def test_a_snooze_ends_with_a_message_and_a_recovery_is_sent_in_it(incidents: In
     assert "Snoozed by ann until now (known); it still stands." in body
     act(incidents, Verb.SNOOZE, PAUSED, NOON + DAY)
     incidents.recover([Recovery(PAUSED.id)], NOON + DAY)
-    assert post.subjects() == ["[Suimon] Recovered: etl is paused"]
+    assert post.subjects() == ["[RECOVERED] etl is paused"]
 
 
 def test_what_a_person_closed_is_told_again_only_when_it_is_worse_or_happens_again(
@@ -130,7 +130,7 @@ def test_what_a_person_closed_is_told_again_only_when_it_is_worse_or_happens_aga
 ) -> None:
     incidents.report(PAUSED, NOON)
     assert act(incidents, Verb.CLOSE, PAUSED).standing(NOON) is Standing.CLOSED
-    assert post.subjects() == ["[Suimon] etl is paused", "[Suimon] Closed: etl is paused"]
+    assert post.subjects() == ["[ERROR] etl is paused", "[CLOSED] etl is paused"]
     assert not incidents.report(PAUSED, NOON + QUARTER)
     assert [one.id for one in incidents.standing()] == [PAUSED.id]
     assert incidents.open_incidents() == []
@@ -169,7 +169,7 @@ def test_people_are_reminded_at_nine_once_a_day_in_one_message(incidents: Incide
     assert incidents.remind(TOKYO, nine - QUARTER) == 0
     assert incidents.remind(TOKYO, nine) == 3
     assert incidents.remind(TOKYO, nine + QUARTER) == 0
-    assert post.subjects() == ["[Suimon] Still open since 2026-11-21: 3 problems, 3 of them errors"]
+    assert post.subjects() == ["[ERROR] Still open since 2026-11-21: 3 problems, 3 of them errors"]
 
 
 def test_a_group_that_cannot_be_published_keeps_back_no_other_and_is_told_later(
@@ -191,10 +191,10 @@ def test_a_group_that_cannot_be_published_keeps_back_no_other_and_is_told_later(
     monkeypatch.setattr(post.sns, "publish", refuse)
     with pytest.raises(TimeoutError):
         incidents.tell_held(NOON)
-    assert post.subjects() == ["[Suimon] orphans"]
+    assert post.subjects() == ["[ERROR] orphans"]
     monkeypatch.setattr(post.sns, "publish", publish)
     assert incidents.tell_held(NOON) == 1
-    assert post.subjects() == ["[Suimon] t1 is stale"]
+    assert post.subjects() == ["[ERROR] t1 is stale"]
 
 
 def test_a_suspicion_about_what_a_person_closed_is_none(incidents: IncidentStore) -> None:

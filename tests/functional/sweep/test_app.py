@@ -106,7 +106,7 @@ def test_deadlines_are_reported_before_the_sweep_begins(
     monkeypatch.setattr(app, "sweep", sweep)
     with pytest.raises(InterruptedError):
         app.handler({"time": TODAY}, context)
-    assert "[Suimon] other0 2026-11-21: the file never came" in published
+    assert "[ERROR] other0 2026-11-21: the file never came" in published
 
 
 def test_deadlines_that_cannot_be_checked_do_not_stop_the_sweep(
@@ -126,7 +126,7 @@ def test_a_sweep_with_too_little_time_left_reports_that_instead_of_being_termina
     context.seconds_left = 30
     with pytest.raises(SweepError, match=r"dead letters: no time: .*runs: no time"):
         start().handler({"time": TODAY}, context)
-    assert "[Suimon] other0 2026-11-21: the file never came" in world.post.subjects()
+    assert "[ERROR] other0 2026-11-21: the file never came" in world.post.subjects()
 
 
 def test_a_person_holds_a_dataset_and_releases_it_or_hears_why_not(

@@ -32,7 +32,7 @@ def accepted(world: World, day: str, sequencer: str = "0A", at: datetime = NOON)
 def test_what_is_held_is_no_stuck_drop_gets_no_messages_and_is_told_of_once(world: World) -> None:
     holding(world).hold({**REQUEST, "until": "2026-11-23T09:00Z"}, NOON)
     [(subject, body)] = world.post.letters()
-    assert subject == "[Suimon] sales is held: no run starts until 2026-11-23 09:00Z"
+    assert subject == "[WARNING] sales is held: no run starts until 2026-11-23 09:00Z"
     assert "arn:me holds it since 2026-11-22 12:00Z: the month is being closed" in body
     assert "suimon release sales" in body
     accepted(world, "2026-11-21")
@@ -53,7 +53,7 @@ def test_a_hold_ends_by_itself_at_its_time_and_what_it_kept_is_sent_to_the_gate(
     assert world.resumed() == [kept.id]
     assert findings.of(STUCK).reported == 0  # it has waited for the hold, and for nothing else
     [(subject, body)] = world.post.letters()
-    assert subject == "[Suimon] Recovered: sales is held: no run starts until 2026-11-22 15:00Z"
+    assert subject == "[RECOVERED] sales is held: no run starts until 2026-11-22 15:00Z"
     assert "The time of the hold is over" in body
 
 
@@ -81,7 +81,7 @@ def test_a_release_sends_what_was_held_oldest_date_first_and_says_so(world: Worl
     assert (hold.ends_at, hold.released_by, sent) == (NOON + HOUR, "arn:you", 3)
     assert world.resumed() == [kept[1].id, kept[2].id, kept[0].id]
     [(subject, body)] = world.post.letters()
-    assert subject.startswith("[Suimon] Recovered: sales is held")
+    assert subject.startswith("[RECOVERED] sales is held")
     assert "arn:you has released it" in body
 
 
