@@ -11,6 +11,7 @@ import pytest
 from suimon.incidents.actions import Action, ActionError, Verb
 from suimon.incidents.incident import Problem, Recovery, Stage, Standing, Told
 from suimon.incidents.kinds import About, Kind, Severity
+from suimon.incidents.publisher import Publisher
 from suimon.incidents.store import IncidentStore
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ TOKYO = {"": "Asia/Tokyo"}
 
 @pytest.fixture
 def incidents(table: Table, post: Post) -> IncidentStore:
-    return IncidentStore(table, post.sns, post.topic_arn)
+    return IncidentStore(table, Publisher(post.sns, post.topic_arn))
 
 
 def stale(number: int) -> Problem:
@@ -72,7 +73,7 @@ def test_what_is_muted_is_told_when_its_cause_is_over_and_it_still_stands(incide
     incidents.recover([Recovery(PAUSED.id)], NOON + QUARTER)
     assert incidents.tell_held(NOON + QUARTER) == 1
     [_, (subject, body)] = post.letters()
-    assert subject == "[ERROR] etl has a long queue"
+    assert subject == "[WARNING] etl has a long queue"
     assert "paused:etl explained it. That is over." in body
     incidents.recover([Recovery(QUEUED.id)], NOON + QUARTER)
     assert post.subjects() == ["[RECOVERED] etl has a long queue"]
@@ -105,7 +106,7 @@ def test_a_warning_that_lasts_is_an_error(incidents: IncidentStore, post: Post) 
     post.subjects()
     assert incidents.tell_held(NOON + DAY) == 1
     [(subject, body)] = post.letters()
-    assert subject == "[ERROR] etl has a long queue"
+    assert subject == "[WARNING] etl has a long queue"
     assert "counts as an error now" in body
     assert incidents.tell_held(NOON + DAY + QUARTER) == 0
     assert known(incidents, QUEUED).severity is Severity.ERROR
@@ -191,7 +192,7 @@ def test_a_group_that_cannot_be_published_keeps_back_no_other_and_is_told_later(
     monkeypatch.setattr(post.sns, "publish", refuse)
     with pytest.raises(TimeoutError):
         incidents.tell_held(NOON)
-    assert post.subjects() == ["[ERROR] orphans"]
+    assert post.subjects() == ["[WARNING] orphans"]
     monkeypatch.setattr(post.sns, "publish", publish)
     assert incidents.tell_held(NOON) == 1
     assert post.subjects() == ["[ERROR] t1 is stale"]
