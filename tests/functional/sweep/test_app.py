@@ -259,7 +259,7 @@ def beats(out: str) -> dict[str, float]:
 def test_a_round_that_comes_to_its_end_beats_and_counts_who_hears(
     capsys: pytest.CaptureFixture[str], start: Callable[[], Any], world: World, context: LambdaContext
 ) -> None:
-    world.post.sns.subscribe(TopicArn=world.post.topic_arn, Protocol="sqs", Endpoint="arn:aws:sqs:us-east-1:1:q")
+    world.post.sns.subscribe(TopicArn=world.post.topic_arn, Protocol="email", Endpoint="ann@example.com")
     start().handler({}, context)
     assert beats(capsys.readouterr().out) == {"Heartbeat": 1, "DeafSubscriptions": 1}  # the other topic has none
 
