@@ -17,6 +17,7 @@ from suimon.incidents.actions import Action, ActionError, Verb
 from suimon.incidents.incident import Problem, Recovery
 from suimon.incidents.inhibition import inhibition_of
 from suimon.incidents.kinds import KINDS, About, Kind, Severity
+from suimon.incidents.publisher import Publisher
 from suimon.incidents.store import IncidentStore
 from tests.simulation.services.sns import Sns
 from tests.simulation.services.table import Table
@@ -108,8 +109,8 @@ class Life:
         self.crashing = self.seed % 2 == 1
         self.table, self.sns = Table(), Sns(self._unix, TOPIC)
         self.sns.on_letter = self._hear
-        risky = [Crashing(one, self._crash) for one in (self.table, self.sns)]
-        self.store = IncidentStore(*risky, TOPIC)  # type: ignore[call-arg, arg-type]  # services in memory
+        table, sns = (Crashing(one, self._crash) for one in (self.table, self.sns))
+        self.store = IncidentStore(table, Publisher(sns, TOPIC))  # type: ignore[arg-type]  # services in memory
         self.truths = [Truth(number, kind, about) for number, (kind, about) in enumerate(POOL)]
         self.heard: dict[tuple[int, int], list[tuple[datetime, str]]] = {}
         self.reminded: dict[int, datetime] = {}
@@ -192,7 +193,8 @@ class Life:
 
     def _hear(self, _: int, letter: Letter) -> None:
         """Look at a letter when it is published."""
-        subject = letter.subject.removeprefix("[Suimon] ")
+        how, _, words = letter.subject.partition("] ")
+        subject = {"[RECOVERED": "Recovered: ", "[CLOSED": "Closed: "}.get(how, "") + words
         tokens = {(int(number), int(version)) for number, version in _TOKEN.findall(letter.message + subject)}
         what = next((word for word in ("Recovered", "Still open", "Closed") if subject.startswith(word)), "told")
         if "Snoozed by" in letter.message:

@@ -47,7 +47,7 @@ def _record_first(self: IncidentStore, problem: Problem, now: datetime) -> bool:
     if event is None:
         return False
     self._put(reported(problem, known, Told.ALONE, now), known)
-    self._publish(notice_of(problem, event))
+    self._publish(notice_of(problem, event), now)
     return True
 
 
@@ -55,7 +55,7 @@ def _mark_first(self: IncidentStore, notices: Sequence[tuple[Notice, Group]], no
     for notice, group in notices:
         for one in group.incidents:
             self._write(once_told(one, group, now))
-        self._publish(notice)
+        self._publish(notice, now)
     return 0
 
 
@@ -82,8 +82,8 @@ def _told_and_not_marked(incident: Incident, group: Group, now: datetime) -> Inc
     return replace(once_told(incident, group, now), told=incident.told)
 
 
-def _end_groups_early(self: IncidentStore, groups: Sequence[Group], _opened: Sequence[Incident]) -> None:
-    _end_groups(self, groups, [])
+def _end_groups_early(self: IncidentStore, groups: Sequence[Group], _opened: Sequence[Incident], now: datetime) -> None:
+    _end_groups(self, groups, [], now)
 
 
 _end_groups = IncidentStore._end_groups
