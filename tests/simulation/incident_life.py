@@ -193,7 +193,7 @@ class Life:
 
     def _hear(self, _: int, letter: Letter) -> None:
         """Look at a letter when it is published."""
-        how, _, words = letter.subject.partition("] ")
+        how, _blank, words = letter.subject.partition("] ")
         subject = {"[RECOVERED": "Recovered: ", "[CLOSED": "Closed: "}.get(how, "") + words
         tokens = {(int(number), int(version)) for number, version in _TOKEN.findall(letter.message + subject)}
         what = next((word for word in ("Recovered", "Still open", "Closed") if subject.startswith(word)), "told")
