@@ -106,7 +106,7 @@ def test_a_warning_that_lasts_is_an_error(incidents: IncidentStore, post: Post) 
     post.subjects()
     assert incidents.tell_held(NOON + DAY) == 1
     [(subject, body)] = post.letters()
-    assert subject == "[WARNING] etl has a long queue"
+    assert subject == "[ERROR] etl has a long queue"
     assert "counts as an error now" in body
     assert incidents.tell_held(NOON + DAY + QUARTER) == 0
     assert known(incidents, QUEUED).severity is Severity.ERROR
