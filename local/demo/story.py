@@ -258,7 +258,7 @@ class Demo:
             found = [
                 letter
                 for letter in mailbox.letters(self.twin.mail)
-                if f"Incident: {incident}\n" in letter.body and "Recovered" not in letter.subject
+                if f"Incident: {incident}\n" in letter.body and "[RECOVERED]" not in letter.subject
             ]
             return found[-1] if found else None
 
