@@ -167,7 +167,7 @@ def test_a_marker_or_manifest_under_an_absurd_date_waits_for_no_shards(
     orders.take(control)
     assert orders.states(control) == [REJECTED]
     [incident] = orders.incidents.open_incidents()
-    assert str(incident.id).startswith("rejected:orders")
+    assert str(incident.id).startswith("misdated:orders")
     assert not orders.mwaa.runs
 
 
