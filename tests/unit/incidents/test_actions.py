@@ -77,7 +77,7 @@ def test_who_silences_a_problem_says_why(verb: Verb) -> None:
 
 
 @pytest.mark.parametrize("verb", Verb)
-@pytest.mark.parametrize("stage", set(Stage) - {Stage.OPEN})
+@pytest.mark.parametrize("stage", sorted(set(Stage) - {Stage.OPEN}))
 def test_only_what_is_open_can_be_changed(verb: Verb, stage: Stage) -> None:
     one: Incident = replace(OPEN, stage=stage)
     with pytest.raises(ActionError, match=f"paused:etl is {one.standing(NOON)}"):
