@@ -102,7 +102,8 @@ class Demo:
         asking = [letter for letter in mailbox.letters(self.twin.mail) if letter.confirmation_url]
         if not asking:
             raise DemoError(f"SNS has sent no letter that asks for a confirmation; the mailbox is {self.twin.mail}")
-        mailbox.confirm(asking[-1])
+        for letter in asking:  # one a topic
+            mailbox.confirm(letter)
         self.console.print(f"{asking[-1].to} opened the link in “{asking[-1].subject}”.")
 
     def drop_files(self, files: dict[date, SalesFile]) -> None:

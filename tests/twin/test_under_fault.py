@@ -38,8 +38,8 @@ def story(request: pytest.FixtureRequest) -> Iterator[Story]:
     twin, _ = up(ROOT, Board(Console()), ROOT / ".suimon" / "fault-twin")
     story = Story(twin, *files(FILES_BY_NIGHT if request.config.getoption("--long") else FILES))
     try:
-        [asking] = mailbox.letters(twin.mail)
-        mailbox.confirm(asking)
+        for asking in mailbox.letters(twin.mail):  # one letter a topic
+            mailbox.confirm(asking)
         take_the_light_dag(story)
         tell(story)
         yield story
