@@ -43,6 +43,8 @@ def main() -> None:
     drawn = random.Random(asked.seed).sample(names, min(asked.mutants or len(names), len(names)))  # noqa: S311 a sample
     _mutmut("run", "--max-children", "1", *drawn)
     results = _results()
+    if untried := [name for name in drawn if results[name] is None]:
+        raise SystemExit(f"{len(untried)} of {len(drawn)} changes were not tried: see {TREE / 'run.log'}")
     told = {name: _word(results[name]) for name in sorted(drawn)}
     survivors = {name: _mutmut("show", name) for name, word in told.items() if word in {"survived", "unreached"}}
     text = page(told, survivors, made=len(names), seed=asked.seed, subject=asked.subject)
