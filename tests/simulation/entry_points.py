@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.simulation.deployment import Functions
+from tests.simulation.deployment import SETTINGS, Functions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +56,13 @@ class EntryPoints(Functions):
         self._wiring: dict[str, dict[str, Any]] = {
             "intake": {"gate": self.gate, "sqs": lambda: self.sqs},
             "outcome": {"run_reports": lambda: self.run_reports("outcome")},
-            "freshness": {"sweep": lambda: self.sweep("sweep"), "check_freshness": self.check_freshness},
+            "freshness": {
+                "sweep": lambda: self.sweep("sweep"),
+                "check_freshness": self.check_freshness,
+                # Who hears, and that a round has ended, is nothing that a promise is about.
+                **{name: lambda *_: None for name in ("sns", "table", "look_who_hears", "beat")},
+                "settings": lambda: SETTINGS,
+            },
         }
         self._arn = services.intake.arn
 

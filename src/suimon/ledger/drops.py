@@ -247,7 +247,7 @@ class Ledger:
         allowed(record.state, to, attempt - record.attempt)
         attributes = {**attributes_of(fields), "state": str(to), "updated_at": stamp(now)}
         if to is State.LOADED and record.loaded_at is None:
-            attributes["loaded_at"] = stamp(now)
+            attributes |= attributes_of({"loaded_at": now})
         taken_over = to is record.state and record.moves >= MOST_TAKEN_OVER
         history = {} if taken_over else {"history": [history_entry(to, now, attempt, self._by)]}
         return self._told(self._write(record, attributes, history, condition))

@@ -162,6 +162,7 @@ _ATTRIBUTES: dict[str, Callable[[Any], dict[str, Any]]] = {
     "membership": _membership,
     "replay": _replay,
     "failure": _failure,
+    "loaded_at": lambda at: {"loaded_at": stamp(at)},
 }
 
 

@@ -266,7 +266,7 @@ def test_an_answer_that_was_kept_before_a_crash_is_reported_by_the_next_round(
     redshift.asked()
     assert watch.round(LATER).published == ("stale-table:inventory",)
     assert redshift.asked() == []
-    assert post.subjects() == ["[Suimon] inventory is empty"]
+    assert post.subjects() == ["[ERROR] inventory is empty"]
 
 
 def _crash(*_: Any) -> None:

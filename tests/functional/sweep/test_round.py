@@ -78,13 +78,14 @@ def test_a_set_clock_a_day_later_finds_the_same(world: World) -> None:
 
 def test_parts_for_which_no_time_is_left_fail_and_are_reported(world: World) -> None:
     world.put(key_of())
-    left = iter([900.0] + [44.0] * 9)
+    left = iter([900.0] + [44.0] * 10)
     findings = world.sweep().round(NOON, lambda: next(left))
     assert [failure.part for failure in findings.failures] == [
         "recent dates",
         "whole bucket",
         "unmatched drops",
         "incidents",
+        "holds",
         "stuck drops",
         "runs",
         "held incidents",

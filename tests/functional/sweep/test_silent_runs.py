@@ -264,7 +264,7 @@ def test_an_airflow_that_does_not_answer_is_not_asked_about_every_dag(world: Wor
 
 def test_with_little_time_left_the_answers_are_recorded_and_nobody_else_is_asked_about(world: World) -> None:
     records = overdue(world, 3, "success")
-    left = iter([900.0] * 8 + [10.0] * 9)
+    left = iter([900.0] * 9 + [10.0] * 9)
     findings = world.sweep().round(NOON, lambda: next(left))
     assert (findings.of(SILENT).repaired, len(asked(world))) == (1, 2)
     assert sorted(world.state_of(record.id) for record in records) == [State.LOADED, State.TRIGGERED, State.TRIGGERED]

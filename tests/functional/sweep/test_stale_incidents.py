@@ -33,10 +33,10 @@ def test_the_incident_of_a_run_that_could_not_start_recovers_when_no_file_waits_
         world.incidents.report(problem, NOON)
     world.post.subjects()
     world.round()
-    assert not [subject for subject in world.post.subjects() if "Recovered" in subject]
+    assert not [subject for subject in world.post.subjects() if "RECOVERED" in subject]
     world.bring(record, State.TRIGGERED, at=NOON)
     assert world.find(stale_incidents.STALE, NOON + MINUTE).repaired == 3
-    assert len([subject for subject in world.post.subjects() if "Recovered" in subject]) == 3
+    assert len([subject for subject in world.post.subjects() if "RECOVERED" in subject]) == 3
 
 
 def test_the_incident_of_a_run_recovers_though_sets_were_given_up(

@@ -41,6 +41,7 @@ CHANGES: dict[str, Any] = {
     "turn": 3,
     "closed": "no contract comes any more (somebody)",
     "attempt": 2,
+    "loaded_at": NOON + timedelta(minutes=30),
 }
 
 
