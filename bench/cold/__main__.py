@@ -17,6 +17,7 @@ from bench.check.__main__ import machine
 from bench.cold.page import TARGETS, page
 from bench.kernel.stream import stream_of
 from suimon.contract.odcs.parse import compile_contracts
+from suimon.settings import VARIABLES
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {
@@ -24,15 +25,13 @@ ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "none",
     "AWS_SECRET_ACCESS_KEY": "none",
     "LAMBDA_TASK_ROOT": "/var/task",  # or Powertools would leave out what it imports for traces
+    **dict.fromkeys(VARIABLES.values(), "x"),
+    "SUIMON_REDSHIFT_DATABASE": "x",
+    "SUIMON_REDSHIFT_WORKGROUP": "x",
     **{
-        f"SUIMON_{name}": "x"
-        for name in (
-            *("STACK", "LEDGER_TABLE", "RAW_BUCKET", "LAKE_BUCKET", "REPORTS_BUCKET", "INTAKE_QUEUE", "EVENT_BUS"),
-            *("INTAKE_DEAD_LETTER_QUEUE", "UNDELIVERED_QUEUE", "MWAA_ENVIRONMENT", "GLUE_JOB"),
-            *("REDSHIFT_DATABASE", "REDSHIFT_WORKGROUP"),
-        )
+        VARIABLES[f"{name}_topic_arn"]: f"arn:aws:sns:ap-northeast-1:123456789012:{name}"
+        for name in ("alerts", "chat", "watch")
     },
-    "SUIMON_ALERTS_TOPIC_ARN": "arn:aws:sns:ap-northeast-1:123456789012:alerts",
     "SUIMON_REDSHIFT_COPY_ROLE_ARN": "arn:aws:iam::123456789012:role/copy",
     "SUIMON_INTAKE_CONCURRENCY": "8",
 }

@@ -17,6 +17,7 @@ from suimon.contract.file import FileFormat
 
 _HARMLESS = 2**20  # a file that unpacks to this is no bomb, whatever its ratio
 _UNDEFINED = {b"\x80", b"\xa0", b"\xfd", b"\xfe", b"\xff"}  # Python gives them characters of private use
+_SWAPPED = re.compile("[\ufffe\u0a00]")  # a mark and a line feed of UTF-16 in the other byte order
 
 
 class UnreadableError(Exception):
@@ -115,7 +116,10 @@ def _decoded(contents: bytes, dialect: FileFormat) -> str:
     if contents and contents[:2] not in {b"\xff\xfe", b"\xfe\xff"}:
         raise UnreadableError(Code.MISSING_BYTE_ORDER_MARK)
     order = "utf-16-le" if contents[:2] == b"\xff\xfe" else "utf-16-be"
-    return "".join(_characters(contents[2:], order, (2, 4)))
+    text = "".join(_characters(contents[2:], order, (2, 4)))
+    if _SWAPPED.search(text):
+        raise UnreadableError(Code.BYTE_ORDER_MARK)
+    return text
 
 
 def _characters(contents: bytes, encoding: str, sizes: tuple[int, ...]) -> Iterator[str]:

@@ -158,7 +158,8 @@ def test_records_that_are_as_wide_as_a_broken_header_are_still_read_by_it(check:
 def test_reading_stops_when_so_much_is_broken(check: Check, contents: bytes) -> None:
     verdict = check(contents, PLAIN, None)
     assert Code.TOO_MANY_FAULTS in {count.code for count in verdict.counts}
-    assert verdict.rows < 20_000
+    assert len(verdict.bad_cells) == 10_000
+    assert verdict.rows <= 30_000  # of broken records that are only counted, twice 15,000 are read
 
 
 def test_reading_does_not_stop_within_what_is_tolerated(check: Check) -> None:
