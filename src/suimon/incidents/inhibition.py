@@ -53,7 +53,7 @@ INHIBITIONS: tuple[Inhibition, ...] = (
     Inhibition(Kind.PAUSED, Kind.QUEUED, ("dag_id",), "a paused DAG starts none of its runs"),
     Inhibition(Kind.PAUSED, Kind.HANGING, ("dag_id",), "a paused DAG goes on with none of its runs"),
     Inhibition(Kind.AIRFLOW_SILENT, Kind.HANGING, (), "Airflow does not say how its runs are"),
-    Inhibition(Kind.RUN_FAILED, Kind.HANGING, ("dataset", "partition"), "the run has failed"),
+    Inhibition(Kind.RUN_FAILED, Kind.HANGING, ("run_id",), "the run has failed"),
     *(Inhibition(one, Kind.STALE_TABLE, (), "no run loads anything") for one in _AIRFLOW),
     *(Inhibition(one, Kind.STALE_TABLE, ("dataset",), "what should have been loaded was not") for one in _NO_NEW_ROWS),
     Inhibition(Kind.HELD, Kind.STALE_TABLE, ("dataset",), "a person lets nothing of the dataset be loaded"),
