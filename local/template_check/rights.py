@@ -28,6 +28,7 @@ WITHOUT_RESOURCE: Final = {
     "logs:PutResourcePolicy",
     "logs:DescribeResourcePolicies",
     "logs:DescribeLogGroups",
+    "sns:GetSubscriptionAttributes",
     "lambda:ListEventSourceMappings",
     "events:TestEventPattern",
 }
