@@ -19,7 +19,7 @@ from suimon.contract.file import Column, FileFormat, Metric
 from suimon.contract.model import Contract
 from tests.unit.check.oracle_cells import Typed, in_key, judge_cell, typed_value
 from tests.unit.check.oracle_metrics import is_kept, measure
-from tests.unit.check.oracle_text import Reading, UnreadableError, is_foreign, next_line, readings, text_of
+from tests.unit.check.oracle_text import Reading, UnreadableError, next_line, other_encoding, readings, text_of
 
 Holds = Callable[..., bool | None]  # a condition over the typed values of the columns it reads
 _STRAY = re.compile("[\udc00-\udcff]")
@@ -71,8 +71,8 @@ def judge(
         text = text_of(contents, dialect)
     except UnreadableError as error:
         return Expected(accepted=False, rows=0, places=(Place(error.code),), damaged=True)
-    foreign = is_foreign(contents, dialect)
-    return _Judge(contract, dialect, partition, conditions or {}, foreign=foreign).file(text)
+    encoding = other_encoding(contents, dialect)
+    return _Judge(contract, dialect, partition, conditions or {}, encoding).file(text)
 
 
 class _Judge:
@@ -82,8 +82,7 @@ class _Judge:
         dialect: FileFormat,
         partition: str | None,
         conditions: Mapping[str, Holds],
-        *,
-        foreign: bool,
+        encoding: str | None,
     ) -> None:
         self.contract, self.dialect, self.partition, self.conditions = contract, dialect, partition, conditions
         self.places: list[Place] = []
@@ -95,7 +94,7 @@ class _Judge:
         self.stopped = False
         self.unproven = False  # after a fault of quoting, where the next record starts is a guess
         self.lines: dict[int, int] = {}  # record -> lines beyond its first
-        self.foreign = foreign
+        self.encoding = encoding  # that the file is really in, if it is another than declared
 
     def file(self, text: str) -> Expected:
         if not text:
@@ -118,8 +117,8 @@ class _Judge:
         rows = self.records(readings(body, self.dialect, line))
         # Behind an open quote nothing can be told: neither the trailer nor any metric.
         self.stopped = any(place.code is Code.UNTERMINATED_QUOTE for place in self.places)
-        if self.foreign and not self.stopped:
-            self.add(Code.WRONG_ENCODING)
+        if self.encoding and not self.stopped:
+            self.add(Code.WRONG_ENCODING, about=self.encoding)
         if self.dialect.trailer and not self.stopped:
             self.trailer(trailer, text.count("\n", 0, len(text) - 1) + 1, rows)
         return self.settled(rows)

@@ -48,18 +48,18 @@ def text_of(contents: bytes, dialect: FileFormat) -> str:
     return _decoded(_unpacked(contents, dialect), dialect)
 
 
-def is_foreign(contents: bytes, dialect: FileFormat) -> bool:
-    """Whether a file is in another encoding than declared, beyond doubt."""
+def other_encoding(contents: bytes, dialect: FileFormat) -> str | None:
+    """Return the encoding that a file is in beyond doubt, if it is another than declared."""
     plain = _unpacked(contents, dialect)
     if re.search(rb"\x1b(\$[@B]|\([BIJ])", plain):
-        return True
+        return "iso-2022-jp"
     if dialect.encoding in {"cp932", "shift_jis", "euc-jp"}:
         with suppress(UnicodeDecodeError):
             if any(character > "\u07ff" for character in plain.decode("utf-8")):
-                return True
+                return "utf-8"
     evidence = EncodingEvidence(dialect.encoding)  # how sure EUC-JP must be has tests of its own
     list(evidence.watch([plain]))
-    return evidence.other() == "euc-jp"
+    return "euc-jp" if evidence.other() == "euc-jp" else None
 
 
 def _unpacked(contents: bytes, dialect: FileFormat) -> bytes:
