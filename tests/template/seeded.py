@@ -66,8 +66,8 @@ DEFECTS = (
     Defect("a right by a pattern", "Action: s3:GetObjectVersion", "Action: s3:Get*"),
     Defect(
         "a right on everything",
-        "                Action: sns:Publish\n                Resource: !Ref Alerts",
-        '                Action: sns:Publish\n                Resource: "*" # easier',
+        'Resource: [!Ref Alerts, !If [HasChat, !Ref Chat, !Ref "AWS::NoValue"]]',
+        'Resource: "*" # easier',
     ),
     Defect("a pattern with a small letter", "detail-type: [Object Created]", "detail-type: [Object created]"),
     Defect("the default bus", "      EventBusName: !Ref Bus\n", ""),

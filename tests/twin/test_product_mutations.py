@@ -42,10 +42,15 @@ NAMES: Final = {
 
 
 class _Template(yaml.SafeLoader):
-    """CloudFormation's functions as text: `!GetAtt A.Arn`, `!Ref A` and `!Sub ${A.Arn}` alike."""
+    """CloudFormation's functions as text: `!GetAtt A.Arn`, `!Ref A` and `!Sub ${A.Arn}` alike.
+
+    A stack without a customer's key and without chat: `!If` is what stands where its condition does not hold.
+    """
 
 
-def _function(_loader: yaml.Loader, name: str, node: yaml.Node) -> Any:
+def _function(loader: yaml.SafeLoader, name: str, node: yaml.Node) -> Any:
+    if name == "If" and isinstance(node, yaml.SequenceNode):
+        return loader.construct_sequence(node, deep=True)[-1]
     if not isinstance(node, yaml.ScalarNode):
         return None
     return node.value if name == "Sub" else f"${{{node.value}}}"
@@ -64,7 +69,7 @@ def s3_statements(resource: str) -> list[dict[str, Any]]:
     """Return what a role or policy of the template may do in S3, for the buckets of this file."""
     properties = resources()[resource]["Properties"]
     documents = [policy["PolicyDocument"] for policy in properties.get("Policies", [properties])]
-    statements = [one for document in documents for one in document["Statement"] if one]
+    statements = [one for document in documents for one in document["Statement"] if isinstance(one, dict)]
     text = json.dumps([one for one in statements if "s3:" in str(one["Action"])])
     for name, bucket in NAMES.items():
         text = text.replace(f"${{{name}.Arn}}", f"arn:aws:s3:::{bucket}").replace(f"${{{name}}}", bucket)
@@ -165,19 +170,19 @@ def test_6_a_customers_key_on_a_bucket_without_its_grants(cloud: Twin, buckets: 
     ("shipped", "wrong"),
     [
         ('"DetailType": DETAIL_TYPE, ', ""),
-        ("json.dumps(detail, ensure_ascii=False)}", "str(detail)}"),
-        ("json.dumps(detail, ensure_ascii=False)}", "json.dumps([detail])}"),
-        ("json.dumps(detail, ensure_ascii=False)}", "json.dumps({**detail, 'log': 'x' * 300_000})}"),
+        ("json.dumps(detail, ensure_ascii=False)", "str(detail)"),
+        ("json.dumps(detail, ensure_ascii=False)", "json.dumps([detail])"),
+        ("json.dumps(detail, ensure_ascii=False)", "json.dumps({**detail, 'log': 'x' * 300_000})"),
     ],
 )
 def test_7_the_end_of_a_run_that_eventbridge_cannot_take(
     cloud: Twin, monkeypatch: pytest.MonkeyPatch, shipped: str, wrong: str
 ) -> None:
     events, detail = cloud.session().client("events"), {"run_id": "a.1", "error": "失敗"}
-    assert mutated(monkeypatch, ETL / "report.py").publish(events, detail)
+    assert mutated(monkeypatch, ETL / "report.py").publish(events, "default", detail)
     module = mutated(monkeypatch, ETL / "report.py", (shipped, wrong))
     with pytest.raises((module.ReportError, ClientError)):
-        module.publish(events, detail)
+        module.publish(events, "default", detail)
 
 
 @pytest.mark.parametrize(
