@@ -29,11 +29,10 @@ KERNEL = "suimon/check/kernel/kernel.so"  # built for the platform, not copied
 
 @dataclass(frozen=True)
 class Carried:
-    """What an artifact holds beside the function's app.py and the modules that it imports."""
+    """What an artifact holds beside the function's app.py, the modules that it imports and the compiled contracts."""
 
     services: frozenset[str]  # of which the function makes clients
     packages: str = "functions"  # the name of the lock file
-    contracts: bool = True
     files: tuple[str, ...] = ()  # below src/, beside the modules that read them
 
 
@@ -66,8 +65,7 @@ def main(function: str, artifact: Path) -> None:
         shutil.copy2(file, target)
     if KERNEL in carried.files and (platform := target_of_this_machine() if for_this_machine() else LAMBDA_TARGET):
         build_kernel(platform, artifact / KERNEL)
-    if carried.contracts:
-        compile_contracts(sorted((ROOT / "contracts").glob("*.odcs.yaml")), artifact / "contracts.json")
+    compile_contracts(sorted((ROOT / "contracts").glob("*.odcs.yaml")), artifact / "contracts.json")
     compile_bytecode(artifact)
 
 
