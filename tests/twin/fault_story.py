@@ -12,6 +12,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
@@ -31,7 +32,7 @@ from suimon.warehouse.data_api import Warehouse
 from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import date
 
     from mypy_boto3_dynamodb.service_resource import Table
@@ -48,7 +49,7 @@ SEED: Final = 20261122
 BAD, ROWS, THREADS = 10, 3, 8
 AWAY_SECONDS: Final = 60.0
 FIRST_LOADS: Final = 8
-TRIES: Final = 200
+AT_ONCE: Final = 4
 PAST_LIMIT = timedelta(hours=3)
 # Dates up to yesterday, so that no file is missing. The last days are good, so that the table is fresh.
 YESTERDAY = datetime.now(ZoneInfo("Asia/Tokyo")).date() - timedelta(days=1)
@@ -127,13 +128,17 @@ def take_the_light_dag(story: Story) -> None:
 
 def tell(story: Story) -> None:
     """Everything that happens: afterwards the tests only look."""
-    order = [*story.files, *story.files]
-    random.Random(SEED).shuffle(order)  # noqa: S311 as above
+    draw = random.Random(SEED)  # noqa: S311 as above
+    good = [day for day in story.files if day not in story.bad]
+    draw.shuffle(good)
+    first, fresh = good[: 2 * FIRST_LOADS], iter(good[2 * FIRST_LOADS :])
     with ThreadPoolExecutor(THREADS) as pool:
-        puts = [pool.submit(story.put, day) for day in order[: len(story.files)]]
+        list(pool.map(story.put, first))
         story.wait(lambda: len(story.standing_in(State.LOADED)) >= FIRST_LOADS, "the first loads")
-        puts += [pool.submit(story.put, day) for day in order[len(story.files) :]]
-        story.killed = kill_a_function_at_work(story)
+        story.killed = kill_a_function_at_work(story, fresh)
+        rest = [*fresh, *story.bad, *story.files]
+        draw.shuffle(rest)
+        puts = [pool.submit(story.put, day) for day in rest]
         stop_airflow_for_a_while(story)
         for put in puts:
             put.result()
@@ -145,37 +150,54 @@ def tell(story: Story) -> None:
     story.wait(lambda: {run.state for run in runs_of(story)} <= ended, "Airflow to close its runs")
 
 
-def kill_a_function_at_work(story: Story) -> DropRecord:
-    """End a function's process while it has a drop under check, and return that drop.
+def kill_a_function_at_work(story: Story, fresh: Iterator[date]) -> DropRecord:
+    """End a function's process while it has a drop under check, and return that drop; take `fresh` days until then.
 
     Nobody tells which process has which drop. But a process that stands still keeps its drop from moving: when of those
     under check all have moved on but one, that one is its own.
     """
-    story.wait(lambda: bool(story.standing_in(State.VALIDATING)), "the first check", pause=0.1)
     cloud = psutil.Process(story.part("cloud").pid)
-    for _ in range(TRIES):
-        workers = [child for child in cloud.children() if any("-intake-" in word for word in child.cmdline())]
-        worker = random.choice(workers)  # noqa: S311 any of them
+    met = Counter[int]()
+    while days := list(islice(fresh, AT_ONCE)):
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            puts = [pool.submit(story.put, day) for day in days]
+            before = wait_for_checks(story, days)
+        for put in puts:
+            put.result()
+        worker = random.choice(workers_of(cloud))  # noqa: S311 any of them
         worker.suspend()
-        before = {record.id: record for record in story.standing_in(State.VALIDATING)}
-        still, alone_since = list(before.values()), time.monotonic()
+        still, alone_since = before, time.monotonic()
         while still and time.monotonic() < alone_since + STILL_SECONDS:
             watch(story.twin)
             time.sleep(0.2)
-            still = [one for one in story.standing_in(State.VALIDATING) if before.get(one.id) == one]
+            still = [one for one in story.standing_in(State.VALIDATING) if one in before]
             if len(still) > 1:
                 alone_since = time.monotonic()
-        if len(still) == 1 and day_of(still[0]) not in story.bad and is_first_of_its_key(story, still[0]):
+        if len(still) == 1:
             worker.kill()
             return still[0]
         worker.resume()
-        time.sleep(0.1)
-    raise AssertionError(f"in {TRIES} tries no function was met with a drop under check")
+        met[len(before)] += 1
+    raise AssertionError(f"no function was met with a drop under check; so many were under check at a time: {met}")
 
 
-def is_first_of_its_key(story: Story, record: DropRecord) -> bool:
-    """An older write of the same bytes would wait for this one, longer and longer each time; a newer one repeats it."""
-    return next(iter(story.ledger.older_writes(record.drop)), None) is None
+def wait_for_checks(story: Story, days: list[date]) -> list[DropRecord]:
+    """Wait until a drop of these days is under check, and return those that are; none when all were too quick."""
+    checked: list[DropRecord] = []
+
+    def is_seen() -> bool:
+        records = [record for day in days for record in story.ledger.drops_of("sales", str(day))]
+        checked[:] = [record for record in records if record.state is State.VALIDATING]
+        is_late = len(records) == len(days) and all(record.state is not State.RECEIVED for record in records)
+        return bool(checked) or is_late
+
+    story.wait(is_seen, "a check", pause=0.02)
+    return checked
+
+
+def workers_of(cloud: psutil.Process) -> list[psutil.Process]:
+    """List the processes of the intake function."""
+    return [child for child in cloud.children() if any("-intake-" in word for word in child.cmdline())]
 
 
 def stop_airflow_for_a_while(story: Story) -> None:
@@ -249,7 +271,3 @@ def backdate(story: Story, drop_id: str, **moments: str) -> None:
 def on_the_way(drops: dict[str, Taken]) -> set[str]:
     not_over = {State.RECEIVED, State.VALIDATING, State.ACCEPTED, State.TRIGGERED}
     return {drop_id for drop_id, drop in drops.items() if drop.state in not_over}
-
-
-def day_of(record: DropRecord) -> date:
-    return datetime.fromisoformat(record.partition).date()

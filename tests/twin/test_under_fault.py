@@ -117,7 +117,8 @@ def test_people_hear_of_each_rejected_file_and_else_of_the_outage_alone(story: S
     # The warehouse of this twin has no other table with rows in it; the sweep's round says so.
     explained = ("mwaa-", *(f"stale-table:{table_of(dataset)}" for dataset in DATASETS if dataset != "sales"))
     others = {incident: count for incident, count in told.items() if incident not in rejected}
-    assert not {incident: told[incident] for incident in rejected if told[incident] < rejected[incident]}
+    # The same bad bytes again are no news: whoever was told of the first hears of them later, when they stay.
+    assert not {incident: told[incident] for incident in rejected if not 1 <= told[incident] <= rejected[incident]}
     assert not [incident for incident in others if not incident.startswith(explained)], others
 
 
