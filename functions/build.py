@@ -18,6 +18,7 @@ from suimon.check.kernel.compile import LAMBDA as LAMBDA_TARGET
 from suimon.check.kernel.compile import build as build_kernel
 from suimon.check.kernel.compile import target_of_this_machine
 from suimon.contract.odcs.parse import compile_contracts
+from suimon.dataset.folder import datasets_below, datasets_root
 
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src"
@@ -65,7 +66,8 @@ def main(function: str, artifact: Path) -> None:
         shutil.copy2(file, target)
     if KERNEL in carried.files and (platform := target_of_this_machine() if for_this_machine() else LAMBDA_TARGET):
         build_kernel(platform, artifact / KERNEL)
-    compile_contracts(sorted((ROOT / "contracts").glob("*.odcs.yaml")), artifact / "contracts.json")
+    datasets = datasets_below(datasets_root(os.environ, ROOT / "datasets"))
+    compile_contracts([folder.contract for folder in datasets], artifact / "contracts.json")
     compile_bytecode(artifact)
 
 

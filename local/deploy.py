@@ -12,6 +12,8 @@ from local.function_python import function_python
 from local.isolation import clean_environment
 from local.supervisor import MARK, OWNER_ONLY, tail
 from local.twin import Keys, Twin
+from suimon.dataset.folder import datasets_below, datasets_root
+from suimon.dataset.release import Release, read_release
 from suimon.warehouse import ddl
 from suimon.warehouse.data_api import Warehouse, run
 
@@ -117,8 +119,14 @@ def create_tables(twin: Twin) -> None:
     reader = root.client("iam").get_role(RoleName=detail["StackResourceDetail"]["PhysicalResourceId"])["Role"]
     for session in (twin.session("airflow"), twin.role_session(reader["Arn"])):
         run(session.client("redshift-data"), target, "SELECT 1")
-    granted = ddl.grants(DATABASE, loaders=["IAM:airflow"], readers=[f"IAMR:{reader['RoleName']}"])
-    ddl.create(root.client("redshift-data"), target, granted=granted)
+    tables = release_of(twin).tables
+    granted = ddl.grants(DATABASE, tables, loaders=["IAM:airflow"], readers=[f"IAMR:{reader['RoleName']}"])
+    ddl.create(root.client("redshift-data"), target, tables, granted=granted)
+
+
+def release_of(twin: Twin) -> Release:
+    """Read the datasets that this twin deploys: those of the clone, or those that SUIMON_DATASETS names."""
+    return read_release(datasets_below(datasets_root(os.environ, twin.root / "datasets")))
 
 
 def dag_files(folder: Path) -> list[Path]:

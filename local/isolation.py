@@ -25,6 +25,7 @@ _KEPT: Final = frozenset({
     "HOME", "LANG", "LANGUAGE", "LD_LIBRARY_PATH", "LOGNAME", "PATH", "SHELL", "TERM", "TMPDIR", "TZ", "USER",
     "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy",
     "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE",
+    "SUIMON_DATASETS",
 })  # fmt: skip
 _KEPT_PREFIXES: Final = ("LC_", "PIP_", "UV_")
 _LOOPBACK_NAMES: Final = "127.0.0.1,localhost,::1"

@@ -17,6 +17,7 @@ from bench.check.__main__ import machine
 from bench.cold.page import TARGETS, page
 from bench.kernel.stream import stream_of
 from suimon.contract.odcs.parse import compile_contracts
+from suimon.dataset.folder import datasets_below
 from suimon.settings import VARIABLES
 
 ROOT = Path(__file__).parents[2]
@@ -61,7 +62,9 @@ def measured(folder: Path, runs: int) -> dict[str, list[Start]]:
         artifact = folder / function
         artifact.mkdir()
         shutil.copy(ROOT / "functions" / function / "app.py", artifact)
-        compile_contracts(sorted((ROOT / "contracts").glob("*.odcs.yaml")), artifact / "contracts.json")
+        compile_contracts(
+            [folder.contract for folder in datasets_below(ROOT / "datasets")], artifact / "contracts.json"
+        )
     starts: dict[str, list[Start]] = {function: [] for function in TARGETS}
     for run in range(runs + 1):
         for function, found in starts.items():

@@ -23,7 +23,7 @@ from bench.mutation.subjects import SUBJECTS, Subject
 
 ROOT = Path(__file__).parents[2]
 TREE = ROOT / ".suimon" / "mutation"
-COPIED = ("src", "tests", "contracts", "docs", "functions", "dags")
+COPIED = ("src", "tests", "datasets", "docs", "functions", "dags")
 KILLED, SURVIVED, UNREACHED = {1, 3}, 0, 33
 _TIMEOUTS = {36, 24, 152, -24, 255}
 

@@ -24,6 +24,7 @@ from suimon.warehouse.data_api import Warehouse
 from suimon_etl.tables import table_of
 from tests.dags.on_airflow.fake_aws import FakeAws, serve
 from tests.dags.sales_parquet import sums_of_sales, write_sales
+from tests.datasets import release
 from tests.twin.redshift_server import COPY_ROLE, Endpoint, endpoint
 from tests.waiting import PATIENCE
 
@@ -199,7 +200,8 @@ def running_airflow(folder: Path) -> Iterator[Running]:
     twin = new_twin(ROOT, folder / "twin")
     site = site_of(twin)
     with endpoint(folder / "redshift", now=None) as redshift:
-        ddl.create(redshift.client(), Warehouse(database="analytics", workgroup_name="suimon-local"))
+        target = Warehouse(database="analytics", workgroup_name="suimon-local")
+        ddl.create(redshift.client(), target, release().tables)
         cloud = Cloud(redshift=redshift)
         server = serve(cloud)
         settings = SETTINGS | {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}"}

@@ -1,43 +1,38 @@
 """Golden cases: what an upstream system writes, and the rows that people must find in the table, to the last digit.
 
-golden/<dataset>.csv (or .tsv) is the file as readable text; encoding, line endings and compression are the contract's.
-golden/<dataset>.expected.txt is the table, ordered by its first columns. Between them: the gate, the Glue job
-on a local Spark, the load and the quality query of the DAG in the twin's Redshift.
+They lie in `datasets/<name>/golden/`. Between file and rows: the gate, the Glue job on a local Spark, the load and the
+quality query of the DAG in the twin's Redshift.
 """
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from glue import csv_to_parquet as job
 from suimon.check.engine import check_file
-from suimon.contract.odcs.parse import read_contract_files
-from suimon.warehouse import ddl
+from suimon.dataset.golden import as_sent
 from suimon_etl.load import load_parameters, load_statements
 from suimon_etl.parquet import Report, problems
 from suimon_etl.quality import Findings, judge, partition_figures
 from suimon_etl.request import Redshift, RunRequest
 from suimon_etl.tables import Table, table_of
 from tests.dags.redshift_hook import hook
-from tests.datasets import golden_cases
+from tests.datasets import golden_cases, release, statements
 from tests.local_spark import set_up_spark
-from tests.twin.golden import as_sent
 from tests.twin.redshift_server import COPY_ROLE, Endpoint, endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from pyspark.sql import SparkSession
 
     from suimon.contract.model import Contract
 
 pytestmark = pytest.mark.process
-ROOT = Path(__file__).parents[2]
-DAY = "2026-11-20"
 CASES = golden_cases()
 
 
@@ -51,12 +46,12 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
 @pytest.fixture(scope="module")
 def redshift(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
     with endpoint(tmp_path_factory.mktemp("redshift")) as running:
-        assert running.run(*ddl.statements().values())["Status"] == "FINISHED"
+        assert running.run(*statements().values())["Status"] == "FINISHED"
         yield running
 
 
 def contract_of(dataset: str) -> Contract:
-    return read_contract_files([ROOT / "contracts" / f"{dataset}.odcs.yaml"]).of(dataset)
+    return release().contracts.of(dataset)
 
 
 def sent(contract: Contract) -> bytes:
@@ -71,7 +66,7 @@ def converted(spark: SparkSession, redshift: Endpoint, contract: Contract, rows:
     suffix = ".gz" if contract.file and contract.file.compression == "gzip" else ""
     (copy / f"data.csv{suffix}").write_bytes(sent(contract))
     (copy / "_contract.json").write_text(json.dumps(contract.to_json()))
-    folder = f"processed/{contract.dataset}/{DAY}/0123456789abcdef.{attempt}/"
+    folder = f"processed/{contract.dataset}/{CASES[contract.dataset].day}/0123456789abcdef.{attempt}/"
     job.convert(
         spark,
         contract.to_json(),
@@ -83,7 +78,7 @@ def converted(spark: SparkSession, redshift: Endpoint, contract: Contract, rows:
         crc.unlink()
     return RunRequest(
         dataset=contract.dataset,
-        partition=DAY,
+        partition=CASES[contract.dataset].day,
         drop_id="0123456789abcdef",
         attempt=attempt,
         written=f"{'1' * 32}.00000000",
@@ -139,7 +134,7 @@ def test_what_the_file_says_is_what_the_table_holds(
 
     suffix = ".gz" if contract.file and contract.file.compression == "gzip" else ""
     (tmp_path / f"data.csv{suffix}").write_bytes(sent(contract))
-    verdict = check_file(tmp_path / f"data.csv{suffix}", contract, DAY, scratch=tmp_path)
+    verdict = check_file(tmp_path / f"data.csv{suffix}", contract, CASES[dataset].day, scratch=tmp_path)
     assert (verdict.accepted, verdict.accepted_rows) == (True, len(expected))
 
     for attempt in (1, 2):  # and once more: nothing changes

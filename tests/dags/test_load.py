@@ -9,7 +9,6 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from suimon.warehouse.ddl import statements as tables
 from suimon_etl.load import (
     BATCH,
     SQL,
@@ -23,6 +22,7 @@ from suimon_etl.load import (
     quoted,
 )
 from suimon_etl.request import ROLE_ARN, S3_FOLDER, RunRequest
+from tests.datasets import statements as tables
 
 LOADED = ("sales_fact", "user_events", "inventory")
 SUMS = {

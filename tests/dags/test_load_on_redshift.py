@@ -27,6 +27,7 @@ from suimon_etl.quality import Findings, judge, partition_figures
 from suimon_etl.request import RunRequest
 from tests.dags.redshift_hook import hook
 from tests.dags.sales_parquet import sums_of_sales, write_sales
+from tests.datasets import release
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,7 +87,7 @@ def redshift(tmp_path: Path, lake: Lake) -> Iterator[RedshiftDataAPIServiceClien
             # The listener takes connections before the server answers them.
             config=Config(retries={"max_attempts": 1}, read_timeout=60),
         )
-        ddl.create(client, TARGET)
+        ddl.create(client, TARGET, release().tables)
         yield client
         server.should_exit = True
         thread.join()

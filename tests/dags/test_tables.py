@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,22 +10,24 @@ import pytest
 from suimon.contract.file import Column, ContractError, Metric, Tolerance
 from suimon.contract.keys import SetRule
 from suimon.contract.model import Contract, Contracts
-from suimon.contract.odcs.parse import read_contract_files
-from suimon.warehouse import ddl, describe
+from suimon.warehouse import describe as described
 from suimon_etl.load import ControlSumsError, figures, statements_of
 from suimon_etl.measure import REQUEST
 from suimon_etl.tables import DESCRIPTION, _table, table_named, table_of
-
-CONTRACTS = Path(__file__).parents[2] / "contracts"
+from tests.datasets import release
 
 
 @pytest.fixture(scope="module")
 def contracts() -> Contracts:
-    return read_contract_files(sorted(CONTRACTS.glob("*.odcs.yaml")))
+    return release().contracts
+
+
+def describe(contracts: Contracts) -> dict[str, Any]:
+    return described.describe(contracts, release().tables)
 
 
 def test_the_dags_carry_the_contracts_and_tables_of_this_release(contracts: Contracts) -> None:
-    released = describe.written(describe.describe(contracts))
+    released = described.written(describe(contracts))
     assert DESCRIPTION.read_text(encoding="utf-8") == released, "run `make tables`"
 
 
@@ -58,7 +59,7 @@ def test_sums_are_taken_of_every_number() -> None:
 
 
 def test_no_sum_is_taken_of_a_personal_number_and_nothing_of_it_reaches_the_sql(contracts: Contracts) -> None:
-    [(dataset, raw)] = describe.describe(changed(contracts.of("sales"), "amount", personal=True)).items()
+    [(dataset, raw)] = describe(changed(contracts.of("sales"), "amount", personal=True)).items()
     table = _table(dataset, raw)
     assert [column.name for column in table.summed] == ["quantity", "unit_price"]
     names = {figure.name for figure in figures(table, "sales_fact_staging")}
@@ -89,7 +90,7 @@ def test_a_table_that_does_not_fit_its_contract_is_told(
     contracts: Contracts, column: str, fields: dict[str, Any], told: str
 ) -> None:
     with pytest.raises(ContractError, match=told):
-        describe.describe(changed(contracts.of("sales"), column, **fields))
+        describe(changed(contracts.of("sales"), column, **fields))
 
 
 @pytest.mark.parametrize(
@@ -104,42 +105,42 @@ def test_a_text_that_the_table_may_not_hold_is_told(
     contracts: Contracts, allowed: tuple[str, ...] | None, told: str
 ) -> None:
     with pytest.raises(ContractError, match=told):
-        describe.describe(changed(contracts.of("sales"), "order_id", max_length=None, allowed=allowed))
+        describe(changed(contracts.of("sales"), "order_id", max_length=None, allowed=allowed))
 
 
 def test_allowed_values_say_how_long_a_text_is(contracts: Contracts) -> None:
     listed = changed(contracts.of("sales"), "order_id", max_length=None, allowed=("水" * 42, "x" * 128))
-    assert describe.describe(listed)
+    assert describe(listed)
 
 
 def test_more_columns_than_a_table_of_redshift_has_are_told(contracts: Contracts) -> None:
     sales = contracts.of("sales")
     more = tuple(Column(f"c{number}", "boolean") for number in range(1_601))
     with pytest.raises(ContractError, match="sales: 1,602 columns; a table of Redshift has 1,600 at most"):
-        describe.describe(Contracts((replace(sales, columns=more),)))
+        describe(Contracts((replace(sales, columns=more),)))
 
 
 def test_a_column_that_may_be_missing_in_the_file_may_be_missing_in_the_table(contracts: Contracts) -> None:
     with pytest.raises(ContractError, match="user_id of user_events must be NOT NULL"):
-        describe.describe(changed(contracts.of("user_events"), "user_id", required=True))
+        describe(changed(contracts.of("user_events"), "user_id", required=True))
 
 
 def test_a_contract_without_a_table_is_told(contracts: Contracts) -> None:
     nowhere = replace(contracts.of("sales"), table="sales_facts")
     with pytest.raises(ContractError, match="there is no CREATE TABLE of sales_facts"):
-        describe.describe(Contracts((nowhere,)))
+        describe(Contracts((nowhere,)))
 
 
 def test_staging_is_spread_as_its_table_is() -> None:
     for name in ("sales_fact", "user_events", "inventory"):
         spread = table_named(name).distribution.replace("(", " (").split()
-        assert " ".join(spread) in " ".join(ddl.statements()[name].split())
+        assert " ".join(spread) in " ".join(release().tables[name].split())
 
 
 @pytest.mark.parametrize("name", ["timestamp", "user", "open", "ctid", "Amount", "total amount"])
 def test_a_column_that_redshift_takes_in_quotes_only_is_told(contracts: Contracts, name: str) -> None:
     with pytest.raises(ContractError, match=f"sales: '{name}' needs quotes in Redshift"):
-        describe.describe(changed(contracts.of("sales"), "amount", name=name))
+        describe(changed(contracts.of("sales"), "amount", name=name))
 
 
 @pytest.mark.parametrize(
@@ -155,13 +156,13 @@ def test_a_contract_that_does_not_say_whether_a_file_may_be_empty_is_refused(
     contracts: Contracts, metrics: tuple[Metric, ...]
 ) -> None:
     with pytest.raises(ContractError, match="sales: nothing says whether a file without records is right"):
-        describe.describe(Contracts((replace(contracts.of("sales"), metrics=metrics),)))
+        describe(Contracts((replace(contracts.of("sales"), metrics=metrics),)))
 
 
 @pytest.mark.parametrize("open_", [False, True])
 def test_a_contract_may_say_that_no_records_are_right_or_too_few(contracts: Contracts, *, open_: bool) -> None:
     said = replace(contracts.of("sales"), metrics=(Metric("rowCount", minimum="0", minimum_open=open_),))
-    assert describe.describe(Contracts((said,)))["sales"]["rows_of_set"] == []
+    assert describe(Contracts((said,)))["sales"]["rows_of_set"] == []
 
 
 def test_how_many_records_a_set_has_is_asked_of_its_run(contracts: Contracts) -> None:
@@ -169,7 +170,7 @@ def test_how_many_records_a_set_has_is_asked_of_its_run(contracts: Contracts) ->
     asked = (Metric("rowCount", minimum="1"), Metric("rowCount", maximum="10"))
     warned = Metric("rowCount", minimum="100", severity="warning")
     of_shards = replace(contracts.of("sales"), metrics=(*asked, warned), set_rule=rule)
-    told = describe.describe(Contracts((of_shards,)))["sales"]["rows_of_set"]
+    told = describe(Contracts((of_shards,)))["sales"]["rows_of_set"]
     assert told == [metric.to_json() for metric in asked]
 
 
@@ -186,8 +187,8 @@ def test_what_rows_set_aside_can_change_is_left_to_the_gate(contracts: Contracts
     sales = replace(contracts.of("sales"), metrics=(*MOVED, AT_MOST_TWO))
     tolerant = replace(sales, tolerance=Tolerance(max_rows=20))
 
-    assert len(describe.describe(Contracts((sales,)))["sales"]["metrics"]) == 5
-    assert describe.describe(Contracts((tolerant,)))["sales"]["metrics"] == [AT_MOST_TWO.to_json()]
+    assert len(describe(Contracts((sales,)))["sales"]["metrics"]) == 5
+    assert describe(Contracts((tolerant,)))["sales"]["metrics"] == [AT_MOST_TWO.to_json()]
 
 
 def test_what_holds_for_each_shard_alone_is_left_to_the_gate(contracts: Contracts) -> None:
@@ -196,4 +197,4 @@ def test_what_holds_for_each_shard_alone_is_left_to_the_gate(contracts: Contract
     rule = SetRule(shards=2, manifest=None, marker=None, reload=False, complete_within_minutes=60)
     of_shards = replace(contracts.of("sales"), metrics=(*kept, *alone), set_rule=rule)
 
-    assert describe.describe(Contracts((of_shards,)))["sales"]["metrics"] == [metric.to_json() for metric in kept]
+    assert describe(Contracts((of_shards,)))["sales"]["metrics"] == [metric.to_json() for metric in kept]

@@ -90,7 +90,7 @@ def write(target: str, folder: Path) -> Path:
 
 
 def _contracts() -> list[Path]:
-    own = sorted((ROOT / "contracts").glob("*.odcs.yaml"))
+    own = sorted((ROOT / "datasets").glob("*/contract.odcs.yaml"))
     return [*own, Path(__file__).parent / "every-clause.odcs.yaml"]
 
 

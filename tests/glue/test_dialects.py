@@ -9,7 +9,6 @@ import json
 import zipfile
 from datetime import date, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
@@ -22,13 +21,13 @@ from suimon.check.engine import check_file
 from suimon.contract.file import Column, FileFormat, Trailer
 from suimon.contract.model import Contract
 from suimon.contract.odcs.parse import read_contract
+from tests.datasets import contract_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     Run = Callable[[job.Arguments], list[job.ParquetFile]]
-
-CONTRACTS = Path(__file__).parents[2] / "contracts"
 
 
 def zipped(content: bytes) -> bytes:
@@ -98,7 +97,7 @@ EVENTS = (
 def test_a_file_of_each_contract_arrives_as_the_gate_has_read_it(
     tmp_path: Path, run: Run, dataset: str, partition: str, content: bytes, expected: list[tuple[Any, ...]]
 ) -> None:
-    contract = read_contract(CONTRACTS / f"{dataset}.odcs.yaml")
+    contract = read_contract(contract_file(dataset))
 
     rows = converted(content, contract, partition, tmp_path, run)
 

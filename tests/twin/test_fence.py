@@ -22,10 +22,9 @@ import pytest
 
 from local.redshift import dialect
 from local.redshift.session import Session
-from suimon.warehouse import ddl
 from suimon.warehouse.data_api import WarehouseError
 from tests.dags.redshift_hook import hook
-from tests.datasets import DATASETS
+from tests.datasets import DATASETS, statements
 from tests.twin.redshift_server import COPY_ROLE, Endpoint, endpoint
 from tests.waiting import eventually
 
@@ -52,7 +51,7 @@ ARROW = {
 @pytest.fixture
 def redshift(tmp_path: Path) -> Iterator[Endpoint]:
     with endpoint(tmp_path) as running:
-        assert running.run(*ddl.statements().values())["Status"] == "FINISHED"
+        assert running.run(*statements().values())["Status"] == "FINISHED"
         yield running
 
 

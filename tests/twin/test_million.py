@@ -16,8 +16,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from glue.build import packed
-from suimon.contract.odcs.parse import read_contract_files
-from suimon.warehouse import ddl
 from tests.dags.redshift_hook import hook
 from tests.twin.glue_server import FINAL, JOB, Twin, log_of, run_of
 from tests.twin.redshift_server import COPY_ROLE, Endpoint, endpoint
@@ -30,6 +28,7 @@ from suimon_etl.parquet import Report, problems
 from suimon_etl.quality import Findings, judge, partition_figures
 from suimon_etl.request import Redshift, RunRequest
 from suimon_etl.tables import table_of
+from tests.datasets import release, statements
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +65,7 @@ def twin(tmp_path: Path) -> Iterator[Twin]:
 @pytest.fixture
 def redshift(tmp_path: Path) -> Iterator[Endpoint]:
     with endpoint(tmp_path / "redshift") as running:
-        assert running.run(*ddl.statements().values())["Status"] == "FINISHED"
+        assert running.run(*statements().values())["Status"] == "FINISHED"
         yield running
 
 
@@ -89,7 +88,7 @@ def test_a_million_rows_arrive_to_the_last_digit_and_stay(twin: Twin, redshift: 
 
 def convert(twin: Twin, file: bytes) -> Report:
     """Run the deployed script on the file, by the contract; give its report, which the DAG would find right."""
-    contract = read_contract_files([ROOT / "contracts" / "sales.odcs.yaml"]).of("sales")
+    contract = release().contracts.of("sales")
     twin.s3.objects = {
         "s3://artifacts/job.py": packed().encode(),
         RUN.source_uri: file,

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from local.redshift.warehouse import open_warehouse
+from tests.datasets import release
 from tests.twin.redshift_server import NOW, endpoint
 
 ROOT = Path(__file__).resolve().parents[2]
 # Every kind of statement that DuckDB writes into its log, with the functions of CHECK constraints.
 COMMITTED = [
-    *(path.read_text(encoding="utf-8") for path in sorted((ROOT / "src/suimon/warehouse/tables").glob("*.sql"))),
+    *release().tables.values(),
     "CREATE TABLE kept (word VARCHAR(5), day DATE, amount DECIMAL(5, 2))",
     "INSERT INTO kept (word, amount) VALUES ('a', 1.5), ('b', 1.5), ('c', 1.5)",
     "DELETE FROM kept WHERE amount > 1 AND word = 'c'",
@@ -32,6 +33,7 @@ import os, signal, sys
 from pathlib import Path
 from tests.twin.redshift_server import NOW, endpoint
 from tests.twin.test_redshift_restart import COMMITTED
+from tests.datasets import release
 with endpoint(Path(sys.argv[1])) as redshift:
     for sql in COMMITTED:
         assert redshift.run(sql).get("Error") is None, sql

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from suimon.warehouse import ddl
+from tests.datasets import release, statements
 from tests.twin.redshift_server import COPY_ROLE, Endpoint, endpoint
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ def redshift(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
     with endpoint(tmp_path_factory.mktemp("rights")) as running:
         for user in (LOADER, READER, STRANGER):
             assert error(running, user, "SELECT 1") is None
-        grants = ddl.grants("analytics", loaders=["IAMR:dags"], readers=["IAMR:freshness"])
-        assert error(running, OWNER, *ddl.statements().values(), *grants) is None
+        grants = ddl.grants("analytics", release().tables, loaders=["IAMR:dags"], readers=["IAMR:freshness"])
+        assert error(running, OWNER, *statements().values(), *grants) is None
         yield running
 
 

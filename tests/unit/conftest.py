@@ -8,13 +8,14 @@ from suimon.check.kernel import library
 from suimon.check.verdict import Verdict
 from suimon.contract.model import Contract
 from suimon.contract.odcs.parse import read_contract
+from tests.datasets import contract_file
 
 Check = Callable[..., Verdict]
 
 
 @pytest.fixture(scope="session")
 def sales() -> Contract:
-    return read_contract(Path(__file__).parents[2] / "contracts" / "sales.odcs.yaml")
+    return read_contract(contract_file("sales"))
 
 
 @pytest.fixture(params=["kernel", "duckdb"])

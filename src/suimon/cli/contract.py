@@ -15,9 +15,10 @@ from suimon.cli.errors import CommandError
 from suimon.contract.model import Contract
 from suimon.contract.odcs.clauses import ContractFileError
 from suimon.contract.odcs.parse import compile_contracts, read_contract_files
+from suimon.dataset.folder import CONTRACT, SETTING, DatasetFolder, datasets_below, datasets_root
 from suimon.drops.foreign_text import printable
 
-CONTRACTS = "contracts"
+DATASETS = "datasets"
 
 # Fields of Column that are rules on its cells, beside its type.
 _RULES = ("required", "unique", "partition", "min_length", "max_length", "minimum", "maximum", "pattern", "allowed")
@@ -28,7 +29,7 @@ contract_option = click.option(
     "contract_name",
     metavar="FILE|DATASET",
     required=True,
-    help="The ODCS contract that the file must keep: its file, or its dataset's name in the folder contracts/.",
+    help="The ODCS contract that the file must keep: its file, or its dataset's name in the folder datasets/.",
 )
 
 
@@ -62,7 +63,7 @@ def contract() -> None:
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Where to write the contract, by default contracts/NAME.odcs.yaml.",
+    help="Where to write the contract, by default datasets/NAME/contract.odcs.yaml.",
 )
 @click.option("--force", is_flag=True, help="Write over a contract that is there.")
 def new(name: str, sample: Path, out: Path | None, *, force: bool) -> None:
@@ -75,7 +76,7 @@ def new(name: str, sample: Path, out: Path | None, *, force: bool) -> None:
 
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         raise CommandError(f"{name!r} is no name of a dataset: a small letter, then small letters, digits and _")
-    out = out or Path(CONTRACTS, f"{name}.odcs.yaml")
+    out = out or DatasetFolder(Path(DATASETS, name)).contract
     if out.exists() and not force:
         raise CommandError(f"{out} exists; choose another --out, or write over it with --force")
     try:
@@ -94,7 +95,7 @@ def new(name: str, sample: Path, out: Path | None, *, force: bool) -> None:
 @contract.command()
 @click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def lint(files: tuple[Path, ...]) -> None:
-    """Check contract FILES, by default contracts/*.odcs.yaml: every clause must be one that Suimon enforces.
+    """Check contract FILES, by default datasets/*/contract.odcs.yaml: every clause must be one that Suimon enforces.
 
     Exit status 0: all can be used; 2: not, and every problem is told as file:line: path: message.
     """
@@ -120,7 +121,7 @@ def lint(files: tuple[Path, ...]) -> None:
 )
 @click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def compile_(files: tuple[Path, ...], out: Path) -> None:
-    """Compile contract FILES, by default contracts/*.odcs.yaml, into the one file that the functions read."""
+    """Compile contract FILES, by default datasets/*/contract.odcs.yaml, into the one file that the functions read."""
     try:
         contracts = compile_contracts(files or _all_files(), out)
     except ContractFileError as error:
@@ -164,27 +165,30 @@ def _count(number: int, what: str) -> str:
 
 def contract_file_of(name: str) -> Path:
     """Return the file of a contract, by its path or its dataset; CommandError, with one like it, if there is none."""
-    by_dataset = contracts_folder() / f"{name}.odcs.yaml"
-    path = Path(name) if Path(name).is_file() else by_dataset
+    root = datasets_folder()
+    path = Path(name) if Path(name).is_file() else DatasetFolder(root / name).contract
     if not path.is_file():
-        known = [file.name.removesuffix(".odcs.yaml") for file in by_dataset.parent.glob("*.odcs.yaml")]
-        like = get_close_matches(name, known, 1)
+        like = get_close_matches(name, [folder.name for folder in datasets_below(root)], 1)
         hint = f"; did you mean {like[0]}?" if like else ""
-        raise CommandError(f"--contract: there is neither a file {name} nor {by_dataset}{hint}")
+        raise CommandError(f"--contract: there is neither a file {name} nor {path}{hint}")
     return path
 
 
-def contracts_folder() -> Path:
-    """Return the folder that SUIMON_CONTRACTS names, or the nearest `contracts` here or above; `contracts` if none."""
-    if named := os.environ.get("SUIMON_CONTRACTS"):
-        return Path(named)
-    above = (folder / CONTRACTS for folder in (Path.cwd(), *Path.cwd().parents))
-    found = next((folder for folder in above if any(folder.glob("*.odcs.yaml"))), Path(CONTRACTS))
-    return found.relative_to(Path.cwd()) if found.is_relative_to(Path.cwd()) else found
+def datasets_folder() -> Path:
+    """Return the folder that SUIMON_DATASETS names, or the nearest `datasets` here or above; `datasets` if none."""
+    above = (folder / DATASETS for folder in (Path.cwd(), *Path.cwd().parents))
+    found = next((folder for folder in above if datasets_below(folder)), Path(DATASETS))
+    nearest = found.relative_to(Path.cwd()) if found.is_relative_to(Path.cwd()) else found
+    return datasets_root(os.environ, nearest)
+
+
+def all_datasets() -> tuple[DatasetFolder, ...]:
+    """Return every dataset of the folder; CommandError if it has none."""
+    root = datasets_folder()
+    if not (found := datasets_below(root)):
+        raise CommandError(f"no {root}/*/{CONTRACT} here or above; name the folder in {SETTING}")
+    return found
 
 
 def _all_files() -> tuple[Path, ...]:
-    folder = contracts_folder()
-    if not (found := tuple(sorted(folder.glob("*.odcs.yaml")))):
-        raise CommandError(f"no {folder}/*.odcs.yaml here or above; name the files, or the folder in SUIMON_CONTRACTS")
-    return found
+    return tuple(folder.contract for folder in all_datasets())

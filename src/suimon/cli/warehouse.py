@@ -7,8 +7,9 @@ from pathlib import Path
 import boto3
 import click
 
+from suimon.cli.contract import all_datasets
 from suimon.contract.file import ContractError
-from suimon.contract.odcs.parse import read_contract_files
+from suimon.dataset.release import Release, read_release
 from suimon.warehouse import ddl
 from suimon.warehouse import describe as described_tables
 from suimon.warehouse.data_api import Warehouse, WarehouseError
@@ -45,26 +46,34 @@ def create(
         raise click.UsageError("give either --workgroup or --cluster")
     target = Warehouse(database=database, workgroup_name=workgroup, cluster_identifier=cluster, secret_arn=secret_arn)
     try:
-        granted = ddl.grants(database, loaders=grant_to, readers=grant_read_to)
+        tables = _release().tables
+        granted = ddl.grants(database, tables, loaders=grant_to, readers=grant_read_to)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     try:
-        ddl.create(boto3.client("redshift-data"), target, granted=granted)
+        ddl.create(boto3.client("redshift-data"), target, tables, granted=granted)
     except WarehouseError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"{', '.join(ddl.statements())} are there, in {target}")
+    click.echo(f"{', '.join(ddl.statements(tables))} are there, in {target}")
     for sql in granted:
         click.echo(sql)
 
 
 @warehouse.command()
-@click.argument("contracts", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="tables.json of the DAGs.")
-def describe(contracts: tuple[Path, ...], out: Path) -> None:
-    """Compare CONTRACTS with the tables, and write what the DAGs need of both."""
+def describe(out: Path) -> None:
+    """Compare each dataset's contract with its table, and write what the DAGs need of both."""
+    release = _release()
     try:
-        described = described_tables.describe(read_contract_files(contracts))
+        described = described_tables.describe(release.contracts, release.tables)
     except ContractError as error:
         raise click.ClickException(str(error)) from error
     out.write_text(described_tables.written(described), encoding="utf-8")
     click.echo(f"{out}: {', '.join(described)}")
+
+
+def _release() -> Release:
+    try:
+        return read_release(all_datasets())
+    except ContractError as error:
+        raise click.ClickException(str(error)) from error

@@ -10,7 +10,7 @@ from suimon.contract.redshift_names import quoted
 from suimon.warehouse.data_api import run
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from mypy_boto3_redshift_data import RedshiftDataAPIServiceClient
 
@@ -22,31 +22,30 @@ if TYPE_CHECKING:
 LOADING, READING = "SELECT, INSERT, DELETE", "SELECT"
 
 
-def statements() -> dict[str, str]:
+def statements(tables: Mapping[str, str]) -> dict[str, str]:
     """Return the CREATE TABLE of each table and, after it, that of its load log, by the table's name."""
-    package = files("suimon.warehouse")
-    load_log = Template(package.joinpath("load_log.sql").read_text())
+    load_log = Template(files("suimon.warehouse").joinpath("load_log.sql").read_text())
     every = {}
-    for file in sorted(package.joinpath("tables").iterdir(), key=lambda file: file.name):
-        if file.name.endswith(".sql"):
-            table = file.name.removesuffix(".sql")
-            every[table] = file.read_text()
-            every[f"{table}_loads"] = load_log.substitute(table=table)
+    for table in sorted(tables):
+        every[table] = tables[table]
+        every[f"{table}_loads"] = load_log.substitute(table=table)
     return every
 
 
-def grants(database: str, *, loaders: Sequence[str] = (), readers: Sequence[str] = ()) -> list[str]:
+def grants(
+    database: str, tables: Mapping[str, str], *, loaders: Sequence[str] = (), readers: Sequence[str] = ()
+) -> list[str]:
     """Return the GRANTs of those who load the tables (the DAGs) and of those who only read them (the freshness check).
 
     Whoever creates a table owns it, and nobody else may even read it. ValueError when a user's name can be none.
     """
-    tables = ", ".join(statements())
+    names = ", ".join(statements(tables))
     given = []
     for privileges, users in ((LOADING, loaders), (READING, readers)):
         if users:
             named = ", ".join(quoted(user) for user in users)
             given.append(f"GRANT USAGE ON SCHEMA public TO {named}")
-            given.append(f"GRANT {privileges} ON TABLE {tables} TO {named}")
+            given.append(f"GRANT {privileges} ON TABLE {names} TO {named}")
     if loaders:
         # The staging tables; by default everyone may, which many take back.
         named = ", ".join(quoted(user) for user in loaders)
@@ -57,6 +56,7 @@ def grants(database: str, *, loaders: Sequence[str] = (), readers: Sequence[str]
 def create(
     client: RedshiftDataAPIServiceClient,
     target: Warehouse,
+    tables: Mapping[str, str],
     *,
     granted: Sequence[str] = (),
     timeout_seconds: float = 300,
@@ -65,5 +65,5 @@ def create(
 
     Raises WarehouseError with the statement and Redshift's error when one fails or takes over `timeout_seconds`.
     """
-    for sql in (*statements().values(), *granted):
+    for sql in (*statements(tables).values(), *granted):
         run(client, target, sql, timeout_seconds=timeout_seconds)

@@ -14,7 +14,6 @@ from sqlglot import exp
 
 from suimon.contract.file import ContractError
 from suimon.contract.redshift_names import is_plain
-from suimon.warehouse import ddl
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,9 +38,11 @@ REDSHIFT_TYPES = {
 RULES = ("required", "allowed", "minimum", "maximum")
 
 
-def describe(contracts: Contracts) -> dict[str, Any]:
-    """Return the content of tables.json: contracts with a DAG, by dataset; ContractError if a table does not fit."""
-    tables = ddl.statements()
+def describe(contracts: Contracts, tables: Mapping[str, str]) -> dict[str, Any]:
+    """Return the content of tables.json: contracts with a DAG, by dataset; ContractError if a table does not fit.
+
+    `tables`: each CREATE TABLE by the table's name.
+    """
     return {
         contract.dataset: _table(contract, tables.get(contract.table))
         for contract in contracts.all
@@ -59,6 +60,11 @@ def _table(contract: Contract, create: str | None) -> dict[str, Any]:
         raise ContractError(f"{contract.dataset}: there is no CREATE TABLE of {contract.table}")
     _must_be_sound(contract)
     tree = sqlglot.parse_one(create, read="redshift")
+    if (table := tree.find(exp.Table)) is None or table.name != contract.table:
+        found = table.name if table else "none"
+        raise ContractError(
+            f"{contract.dataset}: its CREATE TABLE makes {found}, and its contract says {contract.table}"
+        )
     declared = {column.name: column for column in tree.find_all(exp.ColumnDef)}
     partition = _partition(contract)
     beside = [] if partition else [PARTITION_DATE]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -13,8 +12,9 @@ from click.testing import CliRunner, Result
 from suimon.check.verdict import Verdict
 from suimon.cli import check
 from suimon.cli.main import main
+from tests.datasets import contract_file
 
-SALES = str(Path(__file__).parents[3] / "contracts" / "sales.odcs.yaml")
+SALES = str(contract_file("sales"))
 KEY = "sales/2026-11-20/sales_data.csv"
 
 

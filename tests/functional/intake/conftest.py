@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
 import pytest
 
 from suimon.aws.objects import Objects
-from suimon.contract.odcs.parse import read_contract_files
 from suimon.incidents.publisher import Publisher
 from suimon.incidents.store import IncidentStore
 from suimon.intake.gate import Gate
@@ -21,17 +19,20 @@ from suimon.mwaa.pace import Pace
 from tests.settings import SETTINGS
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mypy_boto3_dynamodb.service_resource import Table
 
     from suimon.contract.model import Contracts
     from tests.functional.conftest import Post
 
+from tests.datasets import release
 from tests.functional.intake.gated import Clock, FakeMwaa, FakeSfn
 
 
 @pytest.fixture(scope="module")
 def contracts() -> Contracts:
-    return read_contract_files(sorted((Path(__file__).parents[3] / "contracts").glob("*.odcs.yaml")))
+    return release().contracts
 
 
 @pytest.fixture

@@ -16,9 +16,10 @@ from suimon.check.source import LocalFile
 from suimon.check.verdict import BadCell, Code, RuleCount, Verdict
 from suimon.cli import check
 from suimon.cli.main import main
+from tests.datasets import contract_file
 
 ROOT = Path(__file__).parents[3]
-SALES = str(ROOT / "contracts" / "sales.odcs.yaml")
+SALES = str(contract_file("sales"))
 SCHEMA = json.loads((ROOT / "docs" / "report.schema.json").read_text(encoding="utf-8"))
 ACCEPTED = Verdict(accepted=True, rows=3)
 REJECTED = Verdict(
@@ -80,7 +81,7 @@ def test_a_dataset_names_its_contract(engine: Engine, file: str, monkeypatch: py
 def test_a_contract_that_is_nowhere_is_told_with_both_places(file: str) -> None:
     result = suimon(file, "--contract", "slaes")
     assert result.exit_code == 2
-    assert "neither a file slaes nor contracts/slaes.odcs.yaml" in result.stderr
+    assert "neither a file slaes nor datasets/slaes/contract.odcs.yaml" in result.stderr
 
 
 @pytest.mark.parametrize(("verdict", "status"), [(ACCEPTED, 0), (REJECTED, 1)])

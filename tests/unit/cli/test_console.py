@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.datasets import contract_file
+
 pytestmark = pytest.mark.process
 ROOT = Path(__file__).parents[3]
-CONTRACT = ROOT / "contracts" / "sales.odcs.yaml"
+CONTRACT = contract_file("sales")
 
 
 def run(encoding: str, *arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess[bytes]:

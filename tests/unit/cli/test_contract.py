@@ -8,9 +8,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from suimon.cli.main import main
+from tests.datasets import contract_file
 
-CONTRACTS = Path(__file__).parents[3] / "contracts"
-SALES = str(CONTRACTS / "sales.odcs.yaml")
+SALES = str(contract_file("sales"))
 WATCHED = """\
 apiVersion: v3.1.0
 kind: DataContract
@@ -101,7 +101,7 @@ def test_lint_without_any_contract_says_so(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.chdir(tmp_path)
     result = suimon("contract", "lint")
     assert result.exit_code == 2
-    assert "no contracts/*.odcs.yaml here" in result.stderr
+    assert "no datasets/*/contract.odcs.yaml here" in result.stderr
 
 
 def test_compile_writes_the_compiled_contracts(tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_new_writes_a_contract_that_lint_takes_once_all_is_decided(
     monkeypatch.chdir(tmp_path)
     result = suimon("contract", "new", "inventory", "--from", sample)
     assert result.exit_code == 0
-    written = Path("contracts/inventory.odcs.yaml")
+    written = Path("datasets/inventory/contract.odcs.yaml")
     marks = written.read_text(encoding="utf-8").count("# DECIDE: ")
     assert result.stdout == f"{written}: a guess, with {marks} places to decide, each marked DECIDE\n"
     refused = suimon("contract", "lint")

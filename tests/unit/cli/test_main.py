@@ -8,9 +8,9 @@ from click.testing import CliRunner, Result
 
 from suimon.cli import main as module
 from suimon.cli.main import main
+from tests.datasets import contract_file
 
-CONTRACTS = Path(__file__).parents[3] / "contracts"
-SALES = str(CONTRACTS / "sales.odcs.yaml")
+SALES = str(contract_file("sales"))
 GOOD = "order_id,order_date,customer_id,product_name,quantity,unit_price,amount\nA1,2026-11-20,C1,緑茶,1,1.00,1.00\n"
 WATCHED = """
 apiVersion: v3.1.0

@@ -14,11 +14,10 @@ from suimon.contract.file import Column, FileFormat, Metric, Tolerance, Trailer
 from suimon.contract.model import read_contracts
 from suimon.contract.odcs.clauses import ContractFileError
 from suimon.contract.odcs.parse import compile_contracts, read_contract, read_contract_files
-from suimon.warehouse import ddl
+from tests.datasets import FOLDERS, contract_file, release
 
-CONTRACTS = Path(__file__).parents[3] / "contracts"
-FILES = sorted(CONTRACTS.glob("*.odcs.yaml"))
-SALES = (CONTRACTS / "sales.odcs.yaml").read_text(encoding="utf-8")
+FILES = [folder.contract for folder in FOLDERS.values()]
+SALES = contract_file("sales").read_text(encoding="utf-8")
 
 
 def problems(tmp_path: Path, text: str) -> list[str]:
@@ -40,7 +39,7 @@ def line_of(text: str, part: str) -> int:
 
 
 def test_sales_is_the_contract_agreed_upon() -> None:
-    sales = read_contract(CONTRACTS / "sales.odcs.yaml")
+    sales = read_contract(contract_file("sales"))
     assert sales.columns == (
         Column("order_id", "string", required=True, unique=True, max_length=32),
         Column("order_date", "date", required=True, partition=True, format="%Y-%m-%d"),
@@ -65,7 +64,7 @@ def test_sales_is_the_contract_agreed_upon() -> None:
 
 
 def test_user_events_is_the_contract_agreed_upon() -> None:
-    events = read_contract(CONTRACTS / "user_events.odcs.yaml")
+    events = read_contract(contract_file("user_events"))
     assert events.columns == (
         Column("event_id", "string", required=True, unique=True, max_length=32),
         Column("user_id", "string", personal=True, max_length=32),
@@ -85,7 +84,7 @@ def test_user_events_is_the_contract_agreed_upon() -> None:
 
 
 def test_inventory_is_the_contract_agreed_upon() -> None:
-    inventory = read_contract(CONTRACTS / "inventory.odcs.yaml")
+    inventory = read_contract(contract_file("inventory"))
     assert inventory.columns == (
         Column("sku", "string", label="商品コード", required=True, max_length=32),
         Column("warehouse", "string", label="倉庫", required=True, max_length=32),
@@ -101,10 +100,10 @@ def test_inventory_is_the_contract_agreed_upon() -> None:
     assert inventory.dag_id == "inventory_etl"
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.parent.name)
 def test_columns_stand_in_the_order_of_the_table_that_copy_loads_by_position(path: Path) -> None:
     contract = read_contract(path)
-    table = sqlglot.parse_one(ddl.statements()[contract.table], read="redshift")
+    table = sqlglot.parse_one(release().tables[contract.table], read="redshift")
     types = {"string": "VARCHAR", "integer": "INT"}
     columns = list(table.find_all(exp.ColumnDef))
     if columns[-1].name == "partition_date":  # which no file has: the load writes it
@@ -140,7 +139,7 @@ def test_a_contract_without_a_key_pattern_is_only_watched(tmp_path: Path) -> Non
     assert contract.freshness.to_json() == {"table": "sales_fact", "column": "order_date", "max_age_days": 1}
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.parent.name)
 def test_our_contracts_are_odcs_for_other_tools(path: Path) -> None:
     standard = OpenDataContractStandard.from_file(str(path))
     assert standard.apiVersion == "v3.1.0"

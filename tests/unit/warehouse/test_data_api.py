@@ -18,7 +18,7 @@ from suimon.cli.warehouse import warehouse
 from suimon.contract.redshift_names import RESERVED_WORDS, is_plain, quoted
 from suimon.warehouse import ddl
 from suimon.warehouse.data_api import Warehouse, WarehouseError, run, run_query
-from tests.datasets import DATASETS, table_of
+from tests.datasets import DATASETS, release, statements, table_of
 
 TARGET = Warehouse(database="analytics", workgroup_name="suimon")
 
@@ -185,8 +185,8 @@ TABLES = sorted(name for dataset in DATASETS for name in (table_of(dataset), f"{
 
 
 def test_every_dataset_has_a_table_and_its_load_log_one_statement_each() -> None:
-    assert list(ddl.statements()) == TABLES
-    for name, sql in ddl.statements().items():
+    assert list(statements()) == TABLES
+    for name, sql in statements().items():
         (tree,) = sqlglot.parse(sql, read="redshift")
         assert isinstance(tree, exp.Create)
         assert tree.find(exp.Table).name == name  # type: ignore[union-attr] # every CREATE names one
@@ -194,15 +194,15 @@ def test_every_dataset_has_a_table_and_its_load_log_one_statement_each() -> None
 
 
 def test_no_table_declares_a_key_that_redshift_would_believe_and_not_check() -> None:
-    for sql in ddl.statements().values():
+    for sql in statements().values():
         tree = sqlglot.parse_one(sql, read="redshift")
         assert not list(tree.find_all(exp.PrimaryKey, exp.PrimaryKeyColumnConstraint, exp.UniqueColumnConstraint))
 
 
 def test_create_runs_every_statement() -> None:
     api = DataApi()
-    ddl.create(client(api), TARGET)
-    assert [request["Sql"] for request in api.requests] == list(ddl.statements().values())
+    ddl.create(client(api), TARGET, release().tables)
+    assert [request["Sql"] for request in api.requests] == list(statements().values())
 
 
 def test_the_command_creates_the_tables(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -232,7 +232,7 @@ LISTED = ", ".join(TABLES)
 
 
 def test_who_loads_may_read_write_and_lock_the_tables_and_make_temporary_ones() -> None:
-    assert ddl.grants("analytics", loaders=["IAMR:dags", "loader"]) == [
+    assert ddl.grants("analytics", release().tables, loaders=["IAMR:dags", "loader"]) == [
         'GRANT USAGE ON SCHEMA public TO "IAMR:dags", "loader"',
         f'GRANT SELECT, INSERT, DELETE ON TABLE {LISTED} TO "IAMR:dags", "loader"',
         'GRANT TEMP ON DATABASE "analytics" TO "IAMR:dags", "loader"',
@@ -240,18 +240,18 @@ def test_who_loads_may_read_write_and_lock_the_tables_and_make_temporary_ones() 
 
 
 def test_who_reads_may_only_read() -> None:
-    assert ddl.grants("analytics", readers=["IAMR:freshness"]) == [
+    assert ddl.grants("analytics", release().tables, readers=["IAMR:freshness"]) == [
         'GRANT USAGE ON SCHEMA public TO "IAMR:freshness"',
         f'GRANT SELECT ON TABLE {LISTED} TO "IAMR:freshness"',
     ]
 
 
 def test_nobody_is_granted_anything_unasked() -> None:
-    assert ddl.grants("analytics") == []
+    assert ddl.grants("analytics", release().tables) == []
 
 
 def test_every_grant_is_one_statement_of_redshift() -> None:
-    for sql in ddl.grants("a", loaders=['a"; DROP TABLE inventory; --'], readers=["b"]):
+    for sql in ddl.grants("a", release().tables, loaders=['a"; DROP TABLE inventory; --'], readers=["b"]):
         tokens = sqlglot.tokenize(sql, read="redshift")
         assert tokens[0].text == "GRANT"
         assert not any(token.token_type == TokenType.SEMICOLON for token in tokens)
@@ -263,9 +263,9 @@ def test_the_command_grants_after_the_tables_are_there(monkeypatch: pytest.Monke
     users = ["--grant-to", "IAMR:dags", "--grant-to", "ops", "--grant-read-to", "IAMR:freshness"]
     done = CliRunner().invoke(warehouse, ["create", "--workgroup", "suimon", "--database", "analytics", *users])
 
-    granted = ddl.grants("analytics", loaders=["IAMR:dags", "ops"], readers=["IAMR:freshness"])
+    granted = ddl.grants("analytics", release().tables, loaders=["IAMR:dags", "ops"], readers=["IAMR:freshness"])
     assert done.exit_code == 0
-    assert [request["Sql"] for request in api.requests] == [*ddl.statements().values(), *granted]
+    assert [request["Sql"] for request in api.requests] == [*statements().values(), *granted]
     assert done.output.splitlines()[1:] == granted
 
 

@@ -1,0 +1,1 @@
+"""A dataset as one folder: contract, table, golden case."""
