@@ -31,6 +31,7 @@ from suimon.incidents.recipients import Recipients
 from suimon.incidents.store import IncidentStore
 from suimon.ledger.checkpoints import Checkpoints
 from suimon.ledger.drops import Ledger
+from suimon.ledger.round_lease import RoundIsRunningError, RoundLease
 from suimon.ledger.unusable import Unusable
 from suimon.ledger.waivers import Waivers
 from suimon.mwaa.airflow import CLIENT_CONFIG, Airflow
@@ -46,6 +47,7 @@ from suimon.sweep.subscriptions import look_who_hears
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -90,8 +92,18 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             return answer(event[name], utc_now())
     if not when.is_now:
         return {**asdict(watch().look(now)), "dry_look": now.isoformat()}
-    if "reconcile" in event:
-        return reconcile(event["reconcile"], now, time_left)
+    if "walk" in event.get("reconcile", {}):
+        return walk(event["reconcile"]["walk"], now)
+    try:
+        with lease(context.aws_request_id, time_left()):
+            return reconcile(now, time_left) if "reconcile" in event else make_round(now, time_left)
+    except RoundIsRunningError as error:
+        logger.warning("round left out", reason=str(error))
+        return {"refused": str(error)}
+
+
+def make_round(now: datetime, time_left: Callable[[], float]) -> dict[str, Any]:
+    """Check deadlines and tables, sweep, and look who hears; return the findings, SweepError when a part failed."""
     try:
         summary = check_freshness(now)
     finally:  # what stops the one does not stop the other; the sweep, which may take longer, comes second
@@ -194,15 +206,23 @@ ASKED = {
 REFUSALS = (Kind.MWAA_DENIED, Kind.FORBIDDEN_DAG)
 
 
-def reconcile(request: dict[str, Any], now: datetime, time_left: Callable[[], float]) -> dict[str, Any]:
-    """Do what an operator asks and return the findings; in `walk`, where the walk continues: null at its end."""
-    if "walk" not in request:
-        findings = sweep().round(now, time_left)
-        walk = None
-    else:
-        findings, walk = sweep().portion(Walk(**request["walk"]), now)
+def reconcile(now: datetime, time_left: Callable[[], float]) -> dict[str, Any]:
+    """Make a round of the sweep for an operator and return its findings."""
+    findings = sweep().round(now, time_left)
     record(findings)
-    return {**findings.to_json(), "walk": asdict(walk) if walk else None}
+    return {**findings.to_json(), "walk": None}
+
+
+def walk(start: dict[str, str], now: datetime) -> dict[str, Any]:
+    """Walk over the next portion of the bucket; return the findings and where the walk continues: null at its end."""
+    findings, rest = sweep().portion(Walk(**start), now)
+    record(findings)
+    return {**findings.to_json(), "walk": asdict(rest) if rest else None}
+
+
+def lease(holder: str, seconds: float) -> AbstractContextManager[None]:
+    """Return the lease of a round that can last for so many seconds."""
+    return RoundLease(table()).taken(holder, utc_now(), seconds)
 
 
 def record(findings: Findings) -> None:

@@ -66,6 +66,8 @@ def asking(function: str) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
         found: dict[str, Any] = json.loads(answer["Payload"].read())
         if "FunctionError" in answer:
             raise CommandError(f"the freshness function failed: {found.get('errorMessage', found)}")
+        if "refused" in found:
+            raise CommandError(f"not reconciled: {found['refused']}")
         return found
 
     return ask

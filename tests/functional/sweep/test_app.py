@@ -275,3 +275,16 @@ def test_a_round_that_breaks_off_does_not_beat(
     with pytest.raises(ZeroDivisionError):
         app.handler({}, context)
     assert beats(capsys.readouterr().out) == {}
+
+
+@pytest.mark.parametrize("event", [{}, {"reconcile": {}}])
+def test_a_round_beside_another_one_touches_nothing(
+    start: Callable[[], Any], world: World, context: LambdaContext, event: dict[str, Any]
+) -> None:
+    app = start()
+    world.put(key_of())
+    with app.lease("the other", 840):
+        before = world.table.scan()["Items"]
+        assert "another round is running" in app.handler(event, context)["refused"]
+        assert (world.table.scan()["Items"], world.post.subjects(), world.resumed()) == (before, [], [])
+    assert "refused" not in app.handler(event, context)
