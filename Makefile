@@ -82,7 +82,7 @@ simulate: $(VENV)/.ready ## run the gate in virtual time, where everything goes 
 	  $(if $(ALL),--all) $(if $(BUGS),--bugs) --jobs $(or $(JOBS),1)
 
 tables: $(VENV)/.ready ## hold the contracts against the tables and write what the DAGs know of both
-	@$(VENV)/bin/suimon warehouse describe --out dags/suimon_etl/tables.json
+	@$(VENV)/bin/suimon warehouse describe --out dags
 	@cd dags && ../$(VENV)/bin/python -m suimon_etl.measure
 
 states: $(VENV)/.ready ## write the states of drops (ARCHITECTURE.md) and the kinds of incidents (docs/incidents.md) from their tables

@@ -12,6 +12,7 @@ from local.function_python import function_python
 from local.isolation import clean_environment
 from local.supervisor import MARK, OWNER_ONLY, tail
 from local.twin import Keys, Twin
+from suimon.dataset.dag_folder import generated
 from suimon.dataset.folder import datasets_below, datasets_root
 from suimon.dataset.release import Release, read_release
 from suimon.warehouse import ddl
@@ -97,16 +98,24 @@ def grant(twin: Twin, outputs: Mapping[str, str]) -> None:
 
 
 def create_dag_bucket(twin: Twin) -> str:
-    """Create the bucket from which MWAA takes DAGs (versioned, as MWAA demands) and put `dags/` into it."""
+    """Create the bucket from which MWAA takes DAGs (versioned, as MWAA demands) and fill it."""
     s3 = twin.session().client("s3")
     s3.create_bucket(
         Bucket=DAG_BUCKET,
         CreateBucketConfiguration={"LocationConstraint": twin.session().region_name},  # type: ignore[typeddict-item] # one of the stub's literals
     )
     s3.put_bucket_versioning(Bucket=DAG_BUCKET, VersioningConfiguration={"Status": "Enabled"})
-    for path in dag_files(twin.root / "dags"):
-        s3.upload_file(str(path), DAG_BUCKET, path.relative_to(twin.root).as_posix())
+    upload_dags(twin)
     return DAG_BUCKET
+
+
+def upload_dags(twin: Twin) -> None:
+    """Put `dags/` into the DAG bucket, with what is generated of the datasets that this twin deploys."""
+    s3, folder = twin.session().client("s3"), twin.root / "dags"
+    files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in dag_files(folder)}
+    files |= {name: text.encode() for name, text in generated(release_of(twin)).items()}
+    for name, content in files.items():
+        s3.put_object(Bucket=DAG_BUCKET, Key=f"dags/{name}", Body=content)
 
 
 def create_tables(twin: Twin) -> None:

@@ -142,8 +142,8 @@ class _Start:
         deploy.create_tables(self.twin)
 
     def _dags(self) -> str:
-        # Each file of dags/ holds the DAG of its name; MWAA's users unpause by hand what they trust.
-        dag_ids = sorted(path.stem for path in (self.twin.root / "dags").glob("*.py"))
+        # MWAA's users unpause by hand what they trust.
+        dag_ids = sorted(one.dag_id for one in deploy.release_of(self.twin).contracts.all if one.dag_id)
         unpause(site_of(self.twin), dag_ids, _DAGS_SECONDS)
         return ", ".join(dag_ids)
 

@@ -21,7 +21,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from suimon_etl.operators import SUPERSEDED_BY, ConvertWithGlue, LoadPartition
 from suimon_etl.report import error_text
 from suimon_etl.request import SCHEMAS, RunRequest
-from suimon_etl.tables import table_of
+from suimon_etl.tables import table_of, tables
 
 logger = logging.getLogger(__name__)
 
@@ -44,10 +44,15 @@ GLUE_POLL_SECONDS = 5
 GLUE_WAIT_SECONDS = 3 * 60 * 60
 
 
-def file_to_table(dataset: str, *, at_once: int, doc: str) -> DAG:
+def dags_of_datasets() -> dict[str, DAG]:
+    """Return, by id, the DAG of each dataset that brings none of its own."""
+    return {table.dag_id: file_to_table(table.dataset) for table in tables() if not table.own_dag}
+
+
+def file_to_table(dataset: str) -> DAG:
     """Return the DAG of a dataset that `tables.json` describes.
 
-    `at_once` runs go side by side and the others wait in Airflow's queue, however many they are. It is the dataset's
+    `runs_at_once` go side by side and the others wait in Airflow's queue, however many they are. It is the dataset's
     share of the Glue job's concurrent runs: a burst of one dataset leaves the shares of the others alone. No pool: one
     for all datasets would be filled by that burst, and tasks of a pool that nobody has made wait for ever.
     """
@@ -59,7 +64,7 @@ def file_to_table(dataset: str, *, at_once: int, doc: str) -> DAG:
         catchup=False,
         # A paused DAG takes runs and never starts them.
         is_paused_upon_creation=False,
-        max_active_runs=at_once,
+        max_active_runs=table.runs_at_once,
         deadline=_deadline(table.dag_id, os.environ.get(LATE_RUN_SETTING)),
         params=_params(dataset),
         default_args={
@@ -74,7 +79,7 @@ def file_to_table(dataset: str, *, at_once: int, doc: str) -> DAG:
             "on_failure_callback": keep_error,
         },
         tags=["suimon", dataset],
-        doc_md=f"{doc}\n\n{__doc__}",
+        doc_md=f"Each file of `{table.files}` replaces its business date in {table.name}.\n\n{__doc__}",
     ) as dag:
         run_glue = ConvertWithGlue(
             task_id="run_glue",

@@ -52,6 +52,9 @@ class Table:
     keys: tuple[tuple[str, ...], ...]
     metrics: tuple[Mapping[str, Any], ...]  # the contract's `quality`, compiled
     rows_of_set: tuple[Mapping[str, Any], ...] = ()  # how many rows a set may have, as `metrics`
+    own_dag: bool = False  # a file of its own makes it
+    runs_at_once: int = 1
+    files: str = ""  # the pattern of their keys
 
     @property
     def summed(self) -> tuple[Column, ...]:
@@ -80,6 +83,9 @@ def _table(dataset: str, raw: Mapping[str, Any]) -> Table:
     return Table(
         dataset=dataset,
         dag_id=raw["dag_id"],
+        own_dag=raw["own_dag"],
+        runs_at_once=raw["runs_at_once"],
+        files=raw["files"],
         version=raw["version"],
         name=raw["table"],
         columns=tuple(Column(**column | {"allowed": tuple(column.get("allowed", ()))}) for column in raw["columns"]),

@@ -19,6 +19,7 @@ import psutil
 from local.airflow.site import AirflowSite, airflow_parts, site_of, unpause, write_task_credentials
 from local.supervisor import spawn, stop, wait_until_ready
 from local.twin import new_twin
+from suimon.dataset.dag_folder import generate, generated
 from suimon.warehouse import ddl
 from suimon.warehouse.data_api import Warehouse
 from suimon_etl.tables import table_of
@@ -213,10 +214,9 @@ def running_airflow(folder: Path) -> Iterator[Running]:
             )
             for part in airflow_parts(twin)
         ]
-        shutil.copytree(
-            ROOT / "dags", site.dags, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", "user_events*")
-        )
-        shutil.copy(Path(__file__).with_name("on_airflow") / "late_dag.py", site.dags / "inventory_etl.py")
+        shutil.copytree(ROOT / "dags", site.dags, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+        late = (Path(__file__).with_name("on_airflow") / "late_dag.py").read_text(encoding="utf-8")
+        generate(generated(replace(release(), dags={"inventory": late})), site.dags)
         write_task_credentials(site, "testing", "testing")
         try:
             for part in parts:

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
+from suimon.contract.odcs.parse import MOST_RUNS_AT_ONCE
 from suimon.settings import CLUSTER, DATABASE, NEEDED, OF_ALL, SECRET, TABLE_HOURS, VARIABLES, WORKGROUP
+from tests.datasets import release
 
 OPTIONAL = {DATABASE, WORKGROUP, CLUSTER, SECRET, TABLE_HOURS, VARIABLES["chat_topic_arn"]}
 ROOT = Path(__file__).parents[2]
@@ -207,13 +209,6 @@ def test_glue_lists_the_lake_by_the_prefixes_it_works_in_or_by_none() -> None:
 
 
 def test_all_dags_together_never_ask_for_more_glue_runs_than_the_job_allows() -> None:
-    shares = [
-        ast.literal_eval(keyword.value)
-        for file in (ROOT / "dags").glob("*.py")
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "file_to_table"
-        for keyword in node.keywords
-        if keyword.arg == "at_once"
-    ]
-    assert len(shares) == len(list((ROOT / "dags").glob("*.py")))
-    assert sum(shares) <= RESOURCES["CsvToParquetJob"]["Properties"]["ExecutionProperty"]["MaxConcurrentRuns"]
+    most = RESOURCES["CsvToParquetJob"]["Properties"]["ExecutionProperty"]["MaxConcurrentRuns"]
+    assert most == MOST_RUNS_AT_ONCE
+    assert 0 < sum(contract.runs_at_once for contract in release().contracts.all) <= most

@@ -10,7 +10,7 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -23,12 +23,14 @@ from bench.burst import looking
 from local.airflow.site import airflow_parts, site_of
 from local.demo.sales import Fault, SalesFile, sales_file
 from local.supervisor import is_alive, spawn, wait_until_ready, watch
+from suimon.dataset.dag_folder import generated
 from suimon.drops.states import State
 from suimon.intake.gate import LEASE
 from suimon.ledger.conditional import setting
 from suimon.ledger.drops import Ledger
 from suimon.ledger.items import stamp
 from suimon.warehouse.data_api import Warehouse
+from tests.datasets import release
 from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
@@ -115,15 +117,15 @@ def take_the_light_dag(story: Story) -> None:
     """Put the light DAG in place of the real one, and let it read what the real one leaves to Glue."""
     twin = story.twin
     (site_of(twin).plugins / "light_load.py").write_text((HERE / "light_dag/light_load.py").read_text())
-    dag = HERE / "light_dag/daily_sales_etl.py"
-    twin.session().client("s3").upload_file(str(dag), twin.dag_bucket, f"dags/{dag.name}")
+    light = (HERE / "light_dag/daily_sales_etl.py").read_text(encoding="utf-8")
+    for name, text in generated(replace(release(), dags={"sales": light})).items():
+        twin.session().client("s3").put_object(Bucket=twin.dag_bucket, Key=f"dags/{name}", Body=text.encode())
     accepted = f"arn:aws:s3:::{twin.outputs['LakeBucket']}/accepted/*"
     statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": accepted}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     twin.session().client("iam").put_user_policy(UserName="airflow", PolicyName="light-dag", PolicyDocument=policy)
     airflow = looking.Airflow.of(twin)
-    light = ["load_redshift", "report_outcome"]
-    story.wait(lambda: sorted(airflow.tasks()) == light, "Airflow to know the light DAG")
+    story.wait(lambda: sorted(airflow.tasks()) == ["load_redshift", "report_outcome"], "Airflow to know the light DAG")
 
 
 def tell(story: Story) -> None:

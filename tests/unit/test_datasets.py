@@ -1,14 +1,17 @@
 """Every dataset has a whole golden case, and one that is not whole is an error."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from suimon.contract.file import ContractError
+from suimon.dataset.dag_folder import TABLES, generate, generated
 from suimon.dataset.folder import SETTING, DatasetFolder, datasets_below, datasets_root
 from suimon.dataset.golden import GoldenCaseError, golden_case
 from suimon.dataset.release import read_release
-from tests.datasets import DATASETS, FOLDERS, golden_cases
+from tests.datasets import DATASETS, FOLDERS, golden_cases, release
 
 WHOLE = ("2026-11-20.csv", "2026-11-20.rows.txt")
 
@@ -61,3 +64,15 @@ def test_a_folder_that_is_called_otherwise_than_its_contract_is_told(tmp_path: P
     (tmp_path / "orders" / "contract.odcs.yaml").write_bytes(FOLDERS["sales"].contract.read_bytes())
     with pytest.raises(ContractError, match="the folder is called orders, and no dataset is: rename one"):
         read_release(datasets_below(tmp_path))
+
+
+def test_a_dag_that_a_dataset_brings_lies_beside_the_others_until_it_brings_none(tmp_path: Path) -> None:
+    (tmp_path / "suimon_etl").mkdir()
+    brought = generated(replace(release(), dags={"sales": "dag = 1\n"}))
+    generate(brought, tmp_path)
+    assert (tmp_path / "dag_of_sales.py").read_text(encoding="utf-8") == "dag = 1\n"
+    described = json.loads((tmp_path / TABLES).read_text(encoding="utf-8"))
+    assert {dataset for dataset, table in described.items() if table["own_dag"]} == {"sales"}
+
+    generate(generated(release()), tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["suimon_etl"]

@@ -9,9 +9,9 @@ import click
 
 from suimon.cli.contract import all_datasets
 from suimon.contract.file import ContractError
+from suimon.dataset.dag_folder import generate, generated
 from suimon.dataset.release import Release, read_release
 from suimon.warehouse import ddl
-from suimon.warehouse import describe as described_tables
 from suimon.warehouse.data_api import Warehouse, WarehouseError
 
 
@@ -60,16 +60,15 @@ def create(
 
 
 @warehouse.command()
-@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="tables.json of the DAGs.")
+@click.option("--out", required=True, type=click.Path(exists=True, file_okay=False, path_type=Path), help="dags/")
 def describe(out: Path) -> None:
-    """Compare each dataset's contract with its table, and write what the DAGs need of both."""
-    release = _release()
+    """Compare each dataset's contract with its table, and write what the DAGs need of both into their folder."""
     try:
-        described = described_tables.describe(release.contracts, release.tables)
+        files = generated(_release())
     except ContractError as error:
         raise click.ClickException(str(error)) from error
-    out.write_text(described_tables.written(described), encoding="utf-8")
-    click.echo(f"{out}: {', '.join(described)}")
+    generate(files, out)
+    click.echo(f"{out}: {', '.join(files)}")
 
 
 def _release() -> Release:

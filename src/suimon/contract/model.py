@@ -86,6 +86,10 @@ class TableFreshness:
         return {"table": self.table, "column": self.column, "max_age_days": self.max_age_days}
 
 
+# Where a contract names no share of the Glue job's concurrent runs.
+RUNS_AT_ONCE = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Contract:
     """One dataset. A contract without key pattern is a table that is only watched: no file of it is gated."""
@@ -107,6 +111,7 @@ class Contract:
     freshness: TableFreshness | None = None
     set_rule: SetRule | None = None  # with it a run is opened for whole sets, and the key pattern has shards
     owner: Owner | None = None
+    runs_at_once: int = RUNS_AT_ONCE  # of its DAG; the others wait in Airflow's queue
 
     def match(self, key: str) -> str | None:
         """Return the partition of a key of this dataset, be it a file, a shard or what says which shards there are."""
@@ -142,6 +147,7 @@ class Contract:
                 version=raw["version"],
                 table=raw["table"],
                 dag_id=raw["dag_id"],
+                runs_at_once=raw["runs_at_once"],
                 key_pattern=KeyPattern(raw["key_pattern"]) if raw["key_pattern"] else None,
                 file=FileFormat.from_json(raw["file"]) if raw["file"] else None,
                 columns=tuple(Column.from_json(column) for column in raw["columns"]),
@@ -169,6 +175,7 @@ class Contract:
             "version": self.version,
             "table": self.table,
             "dag_id": self.dag_id,
+            "runs_at_once": self.runs_at_once,
             "key_pattern": self.key_pattern.text if self.key_pattern else None,
             "file": self.file.to_json() if self.file else None,
             "columns": [column.to_json() for column in self.columns],

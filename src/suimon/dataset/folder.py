@@ -44,6 +44,11 @@ class DatasetFolder:
         return self.path / "table.sql"
 
     @property
+    def dag(self) -> Path:
+        """The file of a DAG of its own."""
+        return self.path / "dag.py"
+
+    @property
     def golden(self) -> Path:
         """The folder of its golden case."""
         return self.path / "golden"

@@ -1,4 +1,4 @@
-"""The datasets of a release together: their contracts and their tables."""
+"""The datasets of a release together: their contracts, their tables, and the DAGs that some bring."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """What is deployed together. `tables`: each CREATE TABLE by the table's name."""
+    """What is deployed together. `tables`: each CREATE TABLE by the table's name; `dags`: source, by dataset."""
 
     contracts: Contracts
     tables: Mapping[str, str]
+    dags: Mapping[str, str]
 
 
 def read_release(folders: Sequence[DatasetFolder]) -> Release:
@@ -37,4 +38,5 @@ def read_release(folders: Sequence[DatasetFolder]) -> Release:
             for contract, folder in zip(gated, folders, strict=True)
             if folder.table.is_file()
         },
+        {folder.name: folder.dag.read_text(encoding="utf-8") for folder in folders if folder.dag.is_file()},
     )

@@ -16,7 +16,7 @@ from suimon.contract.file import ContractError
 from suimon.contract.redshift_names import is_plain
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from suimon.contract.file import Column, Metric
     from suimon.contract.model import Contract, Contracts
@@ -38,13 +38,13 @@ REDSHIFT_TYPES = {
 RULES = ("required", "allowed", "minimum", "maximum")
 
 
-def describe(contracts: Contracts, tables: Mapping[str, str]) -> dict[str, Any]:
+def describe(contracts: Contracts, tables: Mapping[str, str], own_dags: Collection[str] = ()) -> dict[str, Any]:
     """Return the content of tables.json: contracts with a DAG, by dataset; ContractError if a table does not fit.
 
-    `tables`: each CREATE TABLE by the table's name.
+    `tables`: each CREATE TABLE by the table's name; `own_dags`: datasets whose DAG is not made for them.
     """
     return {
-        contract.dataset: _table(contract, tables.get(contract.table))
+        contract.dataset: _table(contract, tables.get(contract.table), own_dag=contract.dataset in own_dags)
         for contract in contracts.all
         if contract.dag_id is not None
     }
@@ -55,7 +55,7 @@ def written(described: Mapping[str, Any]) -> str:
     return json.dumps(described, ensure_ascii=False, indent=1) + "\n"
 
 
-def _table(contract: Contract, create: str | None) -> dict[str, Any]:
+def _table(contract: Contract, create: str | None, *, own_dag: bool) -> dict[str, Any]:
     if create is None:
         raise ContractError(f"{contract.dataset}: there is no CREATE TABLE of {contract.table}")
     _must_be_sound(contract)
@@ -82,6 +82,9 @@ def _table(contract: Contract, create: str | None) -> dict[str, Any]:
         _must_fit(contract, column, declared[column.name])
     return {
         "dag_id": contract.dag_id,
+        "own_dag": own_dag,
+        "runs_at_once": contract.runs_at_once,
+        "files": contract.key_pattern.text if contract.key_pattern else "",
         "version": contract.version,
         "table": contract.table,
         "columns": [_column(column, declared[column.name]) for column in contract.columns],

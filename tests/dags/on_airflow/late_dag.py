@@ -7,4 +7,4 @@ from datetime import timedelta
 from suimon_etl import pipeline
 
 pipeline.LATE_AFTER = timedelta(seconds=1)
-dag = pipeline.file_to_table("inventory", at_once=1, doc="late")
+dag = pipeline.file_to_table("inventory")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib import metadata
 from itertools import pairwise
@@ -16,6 +17,7 @@ from airflow.providers.amazon.aws.notifications.sns import SnsNotifier
 from airflow.sdk.exceptions import TaskDeferred
 from airflow.serialization.serialized_objects import DagSerialization
 
+from suimon_etl import pipeline
 from suimon_etl.operators import ConvertWithGlue, LoadPartition
 from suimon_etl.pipeline import file_to_table
 from tests.dags.on_airflow.whole_runs import DAGS, DATASETS, STEPS
@@ -36,10 +38,15 @@ def test_it_is_the_airflow_that_was_asked_for() -> None:
     )
 
 
-def test_there_is_a_dag_in_a_file_of_its_name_for_every_table_of_the_release(dags: dict[str, DAG]) -> None:
-    assert sorted(dags) == sorted(DATASETS.values()) == sorted(file.stem for file in DAGS.glob("*.py"))
-    for file in DAGS.glob("*.py"):
-        assert len(file.read_text().splitlines()) <= 12
+def test_one_file_makes_a_dag_for_every_table_of_the_release(dags: dict[str, DAG]) -> None:
+    assert sorted(dags) == sorted(DATASETS.values())
+    assert {dag.fileloc for dag in dags.values()} == {str(DAGS / "suimon_datasets.py")}
+
+
+def test_a_dataset_that_brings_its_own_dag_gets_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = tuple(replace(table, own_dag=table.dataset == "sales") for table in pipeline.tables())
+    monkeypatch.setattr(pipeline, "tables", lambda: own)
+    assert sorted(pipeline.dags_of_datasets()) == sorted(set(DATASETS.values()) - {"daily_sales_etl"})
 
 
 def test_they_import_without_a_warning_of_any_kind() -> None:
@@ -47,7 +54,7 @@ def test_they_import_without_a_warning_of_any_kind() -> None:
         # Warnings while Airflow itself is imported are not ours.
         "import airflow.sdk, airflow.providers.amazon.aws.operators.glue, warnings, sys; "
         f"warnings.simplefilter('error'); sys.path.append({str(DAGS)!r}); "
-        f"import {', '.join(DATASETS.values())}"
+        "import suimon_datasets"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
@@ -55,7 +62,7 @@ def test_they_import_without_a_warning_of_any_kind() -> None:
 
 def test_parsing_loads_no_aws_sdk_client_and_no_data_library() -> None:
     script = (
-        f"import sys; sys.path.append({str(DAGS)!r}); import daily_sales_etl; "
+        f"import sys; sys.path.append({str(DAGS)!r}); import suimon_datasets; "
         "print([m for m in ('aiobotocore', 'pandas', 'pyarrow', 'numpy') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
@@ -68,8 +75,8 @@ def test_nothing_is_scheduled_and_it_starts_unpaused(dags: dict[str, DAG]) -> No
         assert dag.doc_md
 
 
-def test_a_dataset_has_its_share_of_runs_at_once() -> None:
-    assert file_to_table("sales", at_once=7, doc="").max_active_runs == 7
+def test_a_dataset_has_its_share_of_runs_at_once(dags: dict[str, DAG]) -> None:
+    assert (dags["daily_sales_etl"].max_active_runs, dags["inventory_etl"].max_active_runs) == (4, 2)
 
 
 def test_the_waits_are_deferred_and_no_task_needs_a_pool_that_somebody_must_make(dags: dict[str, DAG]) -> None:
@@ -143,7 +150,7 @@ def test_a_try_comes_after_once_to_twice_5_10_and_20_minutes_and_at_most_30(dag:
 
 def test_one_setting_shortens_every_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SUIMON_RETRY_SECONDS", "0.5")
-    task = file_to_table("sales", at_once=1, doc="").get_task("load_redshift")
+    task = file_to_table("sales").get_task("load_redshift")
     assert (task.retry_delay, task.max_retry_delay) == (timedelta(seconds=0.5), timedelta(seconds=3))
 
 
@@ -153,7 +160,7 @@ def test_a_late_run_is_told_by_airflow_itself_where_a_topic_is_named(
     assert not any(dag.deadline for dag in dags.values())
 
     monkeypatch.setenv("SUIMON_LATE_RUN_TOPIC", "arn:aws:sns:ap-northeast-1:000000000000:alerts")
-    dag = file_to_table("sales", at_once=1, doc="")
+    dag = file_to_table("sales")
 
     (alert,) = dag.deadline
     assert alert.interval == timedelta(hours=6)

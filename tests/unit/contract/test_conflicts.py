@@ -22,28 +22,28 @@ OTHER = Contract("stock", "1", "stock", dag_id="stock_etl", key_pattern=KeyPatte
 
 
 @pytest.fixture
-def lint(tmp_path: Path, draft: Callable[..., str]) -> Callable[..., list[str]]:
+def lint(tmp_path: Path, draft: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
     """Return what lint and describe say of two contracts of which the second one has some changes."""
 
     def say(**changes: str) -> list[str]:
-        texts = {"a": draft(), "b": draft()}
+        monkeypatch.setenv("SUIMON_DATASETS", str(tmp_path))
+        texts = {"goods": draft(), "stock": draft()}
         for old, new in (("goods/{ds}", "stock/{ds}"), ("name: goods\n", "name: stock\n"), *changes.items()):
-            texts["b"] = texts["b"].replace(old.replace("__", ": "), new)
+            texts["stock"] = texts["stock"].replace(old.replace("__", ": "), new)
         for name, text in texts.items():
-            (tmp_path / f"{name}.odcs.yaml").write_text(text, encoding="utf-8")
-        files = [str(tmp_path / f"{name}.odcs.yaml") for name in texts]
+            (tmp_path / name).mkdir()
+            (tmp_path / name / "contract.odcs.yaml").write_text(text, encoding="utf-8")
         commands = (
-            ["contract", "lint", *files],
-            ["contract", "compile", "--out", str(tmp_path / "c.json"), *files],
-            ["warehouse", "describe", "--out", str(tmp_path / "t.json"), *files],
+            ["contract", "lint"],
+            ["contract", "compile", "--out", str(tmp_path / "c.json")],
+            ["warehouse", "describe", "--out", str(tmp_path)],
         )
         said = []
         for command in commands:
             told = CliRunner().invoke(main, command)
             assert (told.exit_code != 0, told.exception.__class__) == (True, SystemExit), told.output
             said.append(next(line for line in told.output.splitlines() if ".odcs.yaml:" in line))
-        assert not (tmp_path / "c.json").exists()
-        assert not (tmp_path / "t.json").exists()
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["goods", "stock"]
         return [line.partition(f"{tmp_path}/")[2] for line in said]
 
     return say
@@ -52,13 +52,13 @@ def lint(tmp_path: Path, draft: Callable[..., str]) -> Callable[..., list[str]]:
 def test_two_contracts_of_one_table_are_refused_with_file_and_line(lint: Callable[..., list[str]]) -> None:
     for line in lint(goods_etl="stock_etl"):
         assert line.startswith(
-            "b.odcs.yaml:6: schema[0].physicalName: contracts 'goods' and 'stock' load the same table"
+            "stock/contract.odcs.yaml:6: schema[0].physicalName: contracts 'goods' and 'stock' load the same table"
         )
 
 
 def test_two_contracts_of_one_dag_are_refused_with_file_and_line(lint: Callable[..., list[str]]) -> None:
     for line in lint(physicalName__goods="physicalName: stock"):
-        assert line.startswith("b.odcs.yaml:17: customProperties")
+        assert line.startswith("stock/contract.odcs.yaml:17: customProperties")
         assert "contracts 'goods' and 'stock' open the same DAG 'goods_etl'" in line
 
 
@@ -67,7 +67,7 @@ def test_a_table_named_as_the_loads_of_another_name_theirs_is_refused(
     lint: Callable[..., list[str]], table: str
 ) -> None:
     for line in lint(physicalName__goods=f"physicalName: {table}", goods_etl="stock_etl"):
-        assert line.startswith("b.odcs.yaml:6: schema[0].physicalName: ")
+        assert line.startswith("stock/contract.odcs.yaml:6: schema[0].physicalName: ")
         assert "must not end in _" in line
 
 

@@ -347,3 +347,13 @@ def test_a_language_that_nobody_has_written_is_refused(tmp_path: Path) -> None:
     path.write_text(SALES + "  - property: language\n    value: fr\n", encoding="utf-8")
     with pytest.raises(ContractFileError, match="must be one of en, ja, is 'fr'"):
         read_contract(path)
+
+
+def test_a_dag_has_two_runs_at_once_unless_its_contract_says_otherwise(tmp_path: Path) -> None:
+    path = tmp_path / "c.odcs.yaml"
+    said = [read_contract(contract_file(dataset)).runs_at_once for dataset in ("inventory", "sales")]
+    assert said == [2, 4]
+    for wrong in ("0", "21", "true", '"4"', "1.5"):
+        path.write_text(SALES.replace("value: 4\n", f"value: {wrong}\n"), encoding="utf-8")
+        with pytest.raises(ContractFileError, match="must be a whole number from 1 to 20"):
+            read_contract(path)

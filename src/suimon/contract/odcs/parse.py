@@ -17,7 +17,16 @@ from pydantic import ValidationError
 
 from suimon.contract.dates import USUAL, DateBounds
 from suimon.contract.file import LANGUAGES, Condition, FileFormat, Language, Metric, Tolerance
-from suimon.contract.model import RESERVED, Conflict, Contract, Contracts, TableFreshness, conflict_of, reserved_suffix
+from suimon.contract.model import (
+    RESERVED,
+    RUNS_AT_ONCE,
+    Conflict,
+    Contract,
+    Contracts,
+    TableFreshness,
+    conflict_of,
+    reserved_suffix,
+)
 from suimon.contract.odcs.absent import refuse_needed
 from suimon.contract.odcs.arrival import ARRIVAL, AS_ARRIVAL, begin_with, read_arrival
 from suimon.contract.odcs.clauses import (
@@ -43,6 +52,8 @@ from suimon.contract.redshift_names import is_plain
 API_VERSIONS = ("v3.1.0", "v3.2.0")
 # `/dags/{dag_id}/dagRuns/{run_id}` must fit MWAA's 64 characters; a run id is 16 hex digits, a dot and an attempt.
 MAX_DAG_ID = 64 - len("/dags//dagRuns/") - 16 - len(".999")
+# What the Glue job of template.yaml runs at once, for all datasets together.
+MOST_RUNS_AT_ONCE = 20
 
 _MOST_DAYS = 36_525  # a hundred years
 
@@ -75,6 +86,7 @@ CONTRACT: Grammar = {
 CUSTOM: Grammar = {
     "keyPattern": READ,
     "dag": READ,
+    "runsAtOnce": READ,
     "partition": READ,
     "dates": dict.fromkeys(("notBefore", "daysBack", "daysAhead"), READ),
     "dialect": DIALECT,
@@ -234,6 +246,7 @@ def _gated(watched: Contract, document: Clause, schema: Clause, custom: dict[str
     return replace(
         watched,
         dag_id=_dag(document, custom, reader),
+        runs_at_once=_runs_at_once(custom["runsAtOnce"], reader) if "runsAtOnce" in custom else RUNS_AT_ONCE,
         key_pattern=pattern,
         file=dialect,
         columns=columns,
@@ -277,6 +290,13 @@ def _dag(document: Clause, custom: dict[str, Clause], reader: Reader) -> str | N
     else:
         return clause.value
     return None
+
+
+def _runs_at_once(clause: Clause, reader: Reader) -> int:
+    if type(clause.value) is int and 1 <= clause.value <= MOST_RUNS_AT_ONCE:
+        return clause.value
+    reader.refuse(clause, f"must be a whole number from 1 to {MOST_RUNS_AT_ONCE}, is {brief(clause)}")
+    return RUNS_AT_ONCE
 
 
 def _language(clause: Clause, reader: Reader) -> Language:
