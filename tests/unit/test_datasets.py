@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from suimon.contract.file import ContractError
+from suimon.dataset.check_up import problems_of
 from suimon.dataset.dag_folder import TABLES, generate, generated
 from suimon.dataset.folder import SETTING, DatasetFolder, datasets_below, datasets_root
 from suimon.dataset.golden import GoldenCaseError, golden_case
 from suimon.dataset.release import read_release
-from tests.datasets import DATASETS, FOLDERS, golden_cases, release
+from tests.datasets import DATASETS, FOLDERS, release
 
-WHOLE = ("2026-11-20.csv", "2026-11-20.rows.txt")
+WHOLE = ("2026-11-20.csv", "2026-11-20.rows.txt", "2026-11-20.bad.csv", "2026-11-20.bad.txt")
 
 
 @pytest.fixture
@@ -22,28 +23,35 @@ def folder(tmp_path: Path) -> DatasetFolder:
     return DatasetFolder(tmp_path / "sales")
 
 
-def test_every_dataset_of_the_release_has_a_golden_case() -> None:
+def test_there_are_datasets() -> None:
     assert DATASETS
-    assert tuple(golden_cases()) == DATASETS
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_nothing_is_wrong_with_a_dataset_of_the_release(dataset: str) -> None:
+    assert problems_of(FOLDERS[dataset], [other for name, other in FOLDERS.items() if name != dataset]) == []
 
 
 @pytest.mark.parametrize(
     "names",
     [
         (),
-        WHOLE[:1],
+        WHOLE[:2],
+        WHOLE[:3],
         WHOLE[1:],
         (*WHOLE, "2026-11-20.tsv"),
+        (*WHOLE, "notes.md"),
+        (*WHOLE[:2], "2026-11-20.bad.tsv", WHOLE[3]),
         (*WHOLE, "2026-11-21.csv"),
         (*WHOLE, "2026-11-21.csv", "2026-11-21.rows.txt"),
-        ("2026-02-30.csv", "2026-02-30.rows.txt"),
-        ("sales.csv", "sales.rows.txt"),
+        tuple(name.replace("2026-11-20", "2026-02-30") for name in WHOLE),
+        tuple(name.replace("2026-11-20", "sales") for name in WHOLE),
     ],
 )
 def test_a_golden_case_that_is_not_whole_is_an_error(folder: DatasetFolder, names: tuple[str, ...]) -> None:
     for name in names:
         (folder.golden / name).touch()
-    with pytest.raises(GoldenCaseError, match=r"must hold one file DATE\.csv|belongs to no golden case"):
+    with pytest.raises(GoldenCaseError, match=r"must hold, DATE being a business date .* It holds "):
         golden_case(folder)
 
 
@@ -51,7 +59,8 @@ def test_a_whole_golden_case_is_of_the_date_that_its_files_name(folder: DatasetF
     for name in WHOLE:
         (folder.golden / name).touch()
     case = golden_case(folder)
-    assert (case.day, case.file.name, case.rows.name) == ("2026-11-20", *WHOLE)
+    files = (case.file, case.rows, case.bad, case.verdict)
+    assert (case.day, *(path.name for path in files)) == ("2026-11-20", *WHOLE)
 
 
 def test_one_setting_names_the_folder_of_all_datasets(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The golden case of a dataset: a file as it comes, and the rows that people must find in its table.
+"""The golden case of a dataset: a file as it comes and the rows of its table, and a bad file and its verdict.
 
 Files are readable text; `as_sent` writes them as the upstream system does.
 """
@@ -6,18 +6,25 @@ Files are readable text; `as_sent` writes them as the upstream system does.
 from __future__ import annotations
 
 import gzip
+import io
+import zipfile
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from backports import zstd
+
+from suimon.check.engine import check_file
+
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from suimon.check.verdict import Verdict
     from suimon.contract.model import Contract
     from suimon.dataset.folder import DatasetFolder
 
-ROWS = ".rows.txt"
-_SOURCES = frozenset({".csv", ".tsv", ".txt"})
+ROWS, BAD, VERDICT = ".rows.txt", ".bad", ".bad.txt"
+_SOURCES = (".csv", ".tsv", ".txt")
 
 
 class GoldenCaseError(Exception):
@@ -26,27 +33,28 @@ class GoldenCaseError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class GoldenCase:
-    """A file of a business date as readable text, and the rows that the table must hold of it, a line a row."""
+    """Of one business date: a file and the rows that its table must hold, and a bad file and what the gate finds."""
 
     day: str
     file: Path
     rows: Path
+    bad: Path
+    verdict: Path
 
 
 def golden_case(folder: DatasetFolder) -> GoldenCase:
     """Return a dataset's golden case; GoldenCaseError if it is not whole."""
     every = {path.name: path for path in sorted(folder.golden.glob("*"))}
-    rows = [path for name, path in every.items() if name.endswith(ROWS) and _is_date(name.removesuffix(ROWS))]
-    day = rows[0].name.removesuffix(ROWS) if len(rows) == 1 else ""
-    files = [path for name, path in every.items() if day and path.stem == day and path.suffix in _SOURCES]
-    if len(rows) != 1 or len(files) != 1:
-        raise GoldenCaseError(
-            f"{folder.golden} must hold one file DATE.csv (or .tsv, .txt) as it comes, DATE being its business date, "
-            f"and DATE{ROWS}, the rows of its table; it holds {', '.join(every) or 'nothing'}"
-        )
-    if stray := sorted(every.keys() - {rows[0].name, files[0].name}):
-        raise GoldenCaseError(f"{folder.golden}: {', '.join(stray)} belongs to no golden case; rename or remove it")
-    return GoldenCase(day, files[0], rows[0])
+    days = [name.removesuffix(ROWS) for name in every if name.endswith(ROWS) and _is_date(name.removesuffix(ROWS))]
+    for ending in _SOURCES:
+        names = [f"{days[0]}{part}" for part in (ending, ROWS, BAD + ending, VERDICT)] if len(days) == 1 else [""]
+        if set(names) == every.keys():
+            return GoldenCase(days[0], *(every[name] for name in names))
+    raise GoldenCaseError(
+        f"{folder.golden} must hold, DATE being a business date written YYYY-MM-DD, exactly DATE.csv (or .tsv, .txt), "
+        f"a file as it comes; DATE{ROWS}, the rows of its table; DATE{BAD}.csv, a file that is wrong; and "
+        f"DATE{VERDICT}, what the gate finds in that. It holds {', '.join(every) or 'nothing'}"
+    )
 
 
 def _is_date(text: str) -> bool:
@@ -61,4 +69,31 @@ def as_sent(text: str, contract: Contract) -> bytes:
     form = contract.file
     assert form  # noqa: S101 - a contract with a key pattern has a dialect
     content = text.replace("\n", "\r\n" if form.line_ending == "crlf" else "\n").encode(form.encoding)
-    return gzip.compress(content, mtime=0) if form.compression == "gzip" else content
+    match form.compression:
+        case "gzip":
+            return gzip.compress(content, mtime=0)
+        case "zstd":
+            return zstd.compress(content)
+        case "zip":
+            with io.BytesIO() as archive:
+                with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+                    file.writestr(zipfile.ZipInfo("data.csv"), content)
+                return archive.getvalue()
+        case _:
+            return content
+
+
+def judged(text: str, contract: Contract, day: str, scratch: Path) -> Verdict:
+    """Return the gate's verdict on a readable file, written as it is sent."""
+    path = scratch / "golden"
+    path.write_bytes(as_sent(text, contract))
+    return check_file(path, contract, day, scratch=scratch)
+
+
+def verdict_lines(verdict: Verdict) -> list[str]:
+    """Write a verdict for a golden case: whether the file is accepted, and each fault with its place."""
+    faults = (
+        " ".join([f"line {cell.line}:" if cell.line else "file:", *filter(None, (cell.column, str(cell.code)))])
+        for cell in verdict.bad_cells
+    )
+    return ["accepted" if verdict.accepted else "rejected", *faults]

@@ -16,7 +16,7 @@ from suimon.contract.file import ContractError
 from suimon.contract.redshift_names import is_plain
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from suimon.contract.file import Column, Metric
     from suimon.contract.model import Contract, Contracts
@@ -56,30 +56,11 @@ def written(described: Mapping[str, Any]) -> str:
 
 
 def _table(contract: Contract, create: str | None, *, own_dag: bool) -> dict[str, Any]:
-    if create is None:
-        raise ContractError(f"{contract.dataset}: there is no CREATE TABLE of {contract.table}")
-    _must_be_sound(contract)
-    tree = sqlglot.parse_one(create, read="redshift")
-    if (table := tree.find(exp.Table)) is None or table.name != contract.table:
-        found = table.name if table else "none"
-        raise ContractError(
-            f"{contract.dataset}: its CREATE TABLE makes {found}, and its contract says {contract.table}"
-        )
+    if problems := list(misfits(contract, create)):
+        raise ContractError("\n".join(f"{contract.dataset}: {problem}" for problem in problems))
+    tree = _parsed(create or "")
     declared = {column.name: column for column in tree.find_all(exp.ColumnDef)}
     partition = _partition(contract)
-    beside = [] if partition else [PARTITION_DATE]
-    wanted = [column.name for column in contract.columns] + beside
-    if len(wanted) > MOST_COLUMNS:
-        raise ContractError(
-            f"{contract.dataset}: {len(wanted):,} columns; a table of Redshift has {MOST_COLUMNS:,} at most: split it"
-        )
-    if list(declared) != wanted:
-        raise ContractError(
-            f"{contract.dataset}: {contract.table} has the columns {', '.join(declared)}; COPY loads by position, so "
-            f"they must be {', '.join(wanted)}"
-        )
-    for column in contract.columns:
-        _must_fit(contract, column, declared[column.name])
     return {
         "dag_id": contract.dag_id,
         "own_dag": own_dag,
@@ -98,19 +79,55 @@ def _table(contract: Contract, create: str | None, *, own_dag: bool) -> dict[str
     }
 
 
-def _must_be_sound(contract: Contract) -> None:
-    """Refuse what a load could not do with any table."""
+def misfits(contract: Contract, create: str | None) -> Iterator[str]:
+    """Yield everything for which a contract's files could not be loaded into the table of its CREATE TABLE."""
+    yield from _unsound(contract)
+    if create is None:
+        yield f"there is no CREATE TABLE of {contract.table}"
+        return
+    try:
+        tree = _parsed(create)
+    except sqlglot.errors.SqlglotError as error:
+        yield f"its CREATE TABLE cannot be read: {str(error).partition('.')[0]}"
+        return
+    table = tree.find(exp.Table)
+    if table is None or table.name != contract.table:
+        yield f"its CREATE TABLE makes {table.name if table else 'none'}, not {contract.table}, as its contract says"
+    declared = {column.name: column for column in tree.find_all(exp.ColumnDef)}
+    wanted = columns_of_table(contract)
+    if list(declared) != wanted:
+        yield (
+            f"{contract.table} has the columns {', '.join(declared)}; COPY loads by position, so they must be "
+            f"{', '.join(wanted)}"
+        )
+    for column in contract.columns:
+        if column.name in declared:
+            yield from _misfits_of_column(contract, column, declared[column.name])
+
+
+def columns_of_table(contract: Contract) -> list[str]:
+    """Return the names of the columns that its table must have, in their order."""
+    return [column.name for column in contract.columns] + ([] if _partition(contract) else [PARTITION_DATE])
+
+
+def _parsed(create: str) -> exp.Expr:
+    return sqlglot.parse_one(create, read="redshift")
+
+
+def _unsound(contract: Contract) -> Iterator[str]:
+    """Yield what a load could not do with any table."""
     for name in (contract.table, *(column.name for column in contract.columns)):
         if not is_plain(name):
-            raise ContractError(
-                f"{contract.dataset}: {name!r} needs quotes in Redshift; give it a name of small letters, digits and _ "
+            yield (
+                f"{name!r} needs quotes in Redshift; give it a name of small letters, digits and _ "
                 "that is no reserved word (the header may still call a column otherwise: label)"
             )
+    if (number := len(columns_of_table(contract))) > MOST_COLUMNS:
+        yield f"{number:,} columns; a table of Redshift has {MOST_COLUMNS:,} at most: split it"
     if not any(_says_the_least(metric) for metric in contract.metrics):
-        raise ContractError(
-            f"{contract.dataset}: nothing says whether a file without records is right, which would empty its "
-            "partition; its quality must have the metric rowCount with mustBeGreaterOrEqualTo: 1 or more, or 0 where "
-            "such a file is right"
+        yield (
+            "nothing says whether a file without records is right, which would empty its partition; its quality must "
+            "have the metric rowCount with mustBeGreaterOrEqualTo: 1 or more, or 0 where such a file is right"
         )
 
 
@@ -174,7 +191,7 @@ def _distribution(tree: exp.Expr) -> str:
     return " ".join(part.sql("redshift") for part in spread)
 
 
-def _most_bytes(column: Column) -> int | None:
+def most_bytes(column: Column) -> int | None:
     """Return what the longest text of a column takes; None if nothing says how long that is."""
     if column.allowed:
         return max(len(value.encode()) for value in column.allowed)
@@ -182,28 +199,28 @@ def _most_bytes(column: Column) -> int | None:
     return None if column.max_length is None else 4 * column.max_length
 
 
-def _must_fit(contract: Contract, column: Column, declared: exp.ColumnDef) -> None:
+def _misfits_of_column(contract: Contract, column: Column, declared: exp.ColumnDef) -> Iterator[str]:
+    where = f"{column.name} of {contract.table}"
     kind = declared.kind
     if kind is None:
-        raise ContractError(f"{contract.dataset}: {column.name} of {contract.table} has no type")
+        yield f"{where} has no type"
+        return
     given = kind.sql("redshift")
     wanted = REDSHIFT_TYPES.get(column.type) or ("BIGINT" if column.bits == 64 else "INTEGER")  # noqa: PLR2004 the one other width
     if column.type == "decimal":
         wanted = f"DECIMAL({column.precision}, {column.scale or 0})"
     if column.type == "string":
         size = int(kind.expressions[0].name) if kind.expressions else 0
-        least = _most_bytes(column)
+        least = most_bytes(column)
         if least is None:
-            raise ContractError(
-                f"{contract.dataset}: {column.name} has no maxLength, and {given} of {contract.table} holds no more "
-                f"than {size // 4} characters of any kind; longer ones fail at COPY: write maxLength: {size // 4}"
+            yield (
+                f"{column.name} has no maxLength, and {given} of {contract.table} holds no more than {size // 4} "
+                f"characters of any kind; longer ones fail at COPY: write maxLength: {size // 4}"
             )
-        wanted, given = (
-            (f"VARCHAR({least}) or more", given) if size < least or kind.this != exp.DType.VARCHAR else ("", "")
-        )
+        fits = kind.this == exp.DType.VARCHAR and (least is None or size >= least)
+        wanted = given if fits else f"VARCHAR({least or size}) or more"
     if given != wanted:
-        raise ContractError(f"{contract.dataset}: {column.name} of {contract.table} is {given}, must be {wanted}")
+        yield f"{where} is {given}, must be {wanted}"
     optional = not any(isinstance(one.kind, exp.NotNullColumnConstraint) for one in declared.constraints)
     if optional is column.required:
-        told = "NOT NULL" if column.required else "NULL"
-        raise ContractError(f"{contract.dataset}: {column.name} of {contract.table} must be {told}, as in the contract")
+        yield f"{where} must be {'NOT NULL' if column.required else 'NULL'}, as in the contract"

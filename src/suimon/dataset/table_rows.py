@@ -1,0 +1,98 @@
+"""The rows that the table must hold of a readable file, by the contract alone: what Glue and Redshift have to match.
+
+It reads what the gate accepts and checks nothing; a golden case is held against it, and a proposal is written by it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from suimon.warehouse.describe import columns_of_table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from suimon.contract.file import Column, FileFormat
+    from suimon.contract.model import Contract
+
+csv.field_size_limit(2**27)
+
+
+def records_of(text: str, form: FileFormat) -> list[list[str]]:
+    """Return the records of a readable file as cells, the header's among them."""
+    lines = text.split("\n", form.skip_lines)[-1]
+    if form.comment:
+        lines = "".join(line for line in lines.splitlines(keepends=True) if not line.startswith(form.comment))
+    reader = csv.reader(
+        io.StringIO(lines, newline=""),
+        delimiter=form.delimiter,
+        quotechar=form.quote or None,
+        quoting=csv.QUOTE_MINIMAL if form.quote else csv.QUOTE_NONE,
+        doublequote=form.escape == form.quote,
+        escapechar=form.escape if form.quote and form.escape != form.quote else None,
+    )
+    records = [record for record in reader if record]
+    marker = form.trailer.marker if form.trailer else None
+    return [record for record in records if record[0] != marker]
+
+
+def rows_of(text: str, contract: Contract, day: str) -> list[str]:
+    """Return the rows of a readable file of that business date, a line each; ValueError if a cell is not its type."""
+    form = contract.file
+    assert form  # noqa: S101 - a contract with a key pattern has a dialect
+    records = records_of(text, form)
+    labels = _labels(records.pop(0), form) if form.header and records else None
+    places = {column.name: _place(number, column, labels, form) for number, column in enumerate(contract.columns)}
+    beside = [day] if len(columns_of_table(contract)) > len(contract.columns) else []
+    return sorted(
+        "|".join([*(_written(_cell(record, places[one.name]), one, form) for one in contract.columns), *beside])
+        for record in records
+    )
+
+
+def _labels(header: Sequence[str], form: FileFormat) -> list[str]:
+    return [label.lower() if form.header_case == "ignore" else label for label in header]
+
+
+def _place(number: int, column: Column, labels: Sequence[str] | None, form: FileFormat) -> int | None:
+    if labels is None:
+        return number
+    label = column.label or column.name
+    wanted = label.lower() if form.header_case == "ignore" else label
+    return labels.index(wanted) if wanted in labels else None
+
+
+def _cell(record: Sequence[str], place: int | None) -> str | None:
+    return record[place] if place is not None and place < len(record) else None
+
+
+def _written(cell: str | None, column: Column, form: FileFormat) -> str:
+    """Return a value as the table writes it: NULL for none, \\n for a line break."""
+    if cell is None or cell in form.null_tokens:
+        return "NULL"
+    match column.type:
+        case "integer":
+            return str(int(cell))
+        case "decimal":
+            exact = Decimal(cell.replace(form.decimal, "."))
+            return str(exact.quantize(Decimal(1).scaleb(-(column.scale or 0))))
+        case "boolean":
+            return str(cell in (column.true_words or ("true",)))
+        case "date" | "timestamp":
+            return _moment(cell, column)
+        case _:
+            return cell.replace("\r\n", "\n").replace("\n", "\\n")
+
+
+def _moment(cell: str, column: Column) -> str:
+    form = (column.format or "%Y-%m-%d").replace("%g", "%f")
+    moment = datetime.strptime(cell, form)  # noqa: DTZ007 - a zone is in it, or the table has none
+    if moment.tzinfo:
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
+    if column.type == "date":
+        return f"{moment:%Y-%m-%d}"
+    return moment.isoformat(" ").rstrip("0").rstrip(".") if moment.microsecond else moment.isoformat(" ")
