@@ -71,7 +71,7 @@ def _cell(record: Sequence[str], place: int | None) -> str | None:
 
 
 def _written(cell: str | None, column: Column, form: FileFormat) -> str:
-    """Return a value as the table writes it: NULL for none, \\n for a line break."""
+    r"""Return a value as the table writes it: NULL for none, \\n for a line break."""
     if cell is None or cell in form.null_tokens:
         return "NULL"
     match column.type:
