@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+    from suimon.drops.hold import Hold
     from suimon.sweep.findings import Findings
     from suimon.sweep.plans.subscriptions import Hearing
 
@@ -73,7 +74,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     With `reconcile` an operator asks: {"walk": {...}} for the next portion of a walk over the whole bucket, {} for a
     round of the sweep. With `close` a person ends a drop: {"drop_id": …, "reason": …, "who": …}. With `expect` a person
     says that a file will not come: {"dataset": …, "partition": …, "reason": …, "who": …}, with "undo" that it will.
-    With `forecast` somebody asks what is due: {"back": days, "ahead": days}. With `hold` or `release` a person holds a
+    With `forecast` somebody asks what is due: {"back": days, "ahead": days}; with `status`
+    what may need a person. With `hold` or `release` a person holds a
     dataset or lets it go on: {"dataset": …, "reason": …, "who": …, "until": …}. With `incidents` somebody asks what is
     open: {"dataset": …, "kind": …, "severity": …, "all": …}; with `incident` for one, {"verb": "show", "id": …}, or a
     person changes it: {"verb": "ack", "snooze" or "close", "id": …, "who": …, "reason": …, "until": …}. SweepError at
@@ -129,7 +131,10 @@ def close_drop(request: dict[str, Any], now: datetime) -> dict[str, Any]:
 
 def list_incidents(request: dict[str, Any], now: datetime) -> dict[str, Any]:
     """Return the incidents that a person asks for, the worst first."""
-    return {"incidents": chosen(incidents().standing(), request, now)}
+    return {
+        "datasets": sorted(one.dataset for one in contracts().all),
+        "incidents": chosen(incidents().standing(), request, now),
+    }
 
 
 def act_on_incident(request: dict[str, Any], now: datetime) -> dict[str, Any]:
@@ -163,7 +168,32 @@ def look_ahead(request: dict[str, Any], now: datetime) -> dict[str, Any]:
     back, ahead = (min(int(request[name]), MOST_DAYS) for name in ("back", "ahead"))
     read = DateFacts(watch().ledger, watch().waivers, now)
     found = forecast(contracts(), read.of, now, back=back, ahead=ahead)
-    return {"expected": [one.to_json() for one in found], "warnings": warnings(contracts(), now, ahead=ahead)}
+    return {
+        "datasets": sorted(one.dataset for one in contracts().all),
+        "expected": [one.to_json() for one in found],
+        "warnings": warnings(contracts(), now, ahead=ahead),
+    }
+
+
+def standing(request: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Return what is expected, what has not recovered, and which datasets are held: all that may need a person."""
+    holds = watch().ledger.holds.of_all(one.dataset for one in contracts().all).values()
+    return {
+        **look_ahead(request, now),
+        "incidents": chosen(incidents().standing(), {"all": True}, now),
+        "held": [as_json_hold(one) for one in holds if one.is_in_force(now)],
+    }
+
+
+def as_json_hold(held: Hold) -> dict[str, Any]:
+    """Return a hold as people and scripts see it."""
+    return {
+        "dataset": held.dataset,
+        "since": held.since.isoformat(),
+        "until": held.until and held.until.isoformat(),
+        "who": held.who,
+        "reason": held.reason,
+    }
 
 
 def hold(request: dict[str, Any], now: datetime) -> dict[str, Any]:
@@ -202,6 +232,7 @@ ASKED = {
     "incident": act_on_incident,
     "incidents": list_incidents,
     "release": release,
+    "status": standing,
 }
 REFUSALS = (Kind.MWAA_DENIED, Kind.FORBIDDEN_DAG)
 

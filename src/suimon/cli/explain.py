@@ -117,7 +117,7 @@ def _show(
     moves, cells = history(table, record.id), bad_cells(boto3.client("s3"), record)
     holds = holds_of(table, [record, *others])
     hold = holds.get(record.id)
-    copy, following = accepted_copy(record, lake), next_for(record, hold)
+    copy, following = accepted_copy(record, lake), next_for(record, hold, others)
     commands = [f"{command}{stack}" for command in following.commands]
     if as_json:
         told: dict[str, Any] = {

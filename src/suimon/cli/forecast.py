@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from suimon.cli.asking import ask
+from suimon.cli.errors import CommandError
 from suimon.cli.printing import print_plain
 from suimon.cli.stack import stack_option
 from suimon.freshness.expected import FileState
@@ -36,6 +37,7 @@ LETTERS = {
     FileState.WAIVED: ("w", "dim"),
 }
 NO_FILE = "."
+NOT_CORRECTED = ("!", "red")
 
 
 @click.command()
@@ -50,6 +52,7 @@ def forecast(days: int, back: int, dataset: str, stack: str, *, as_json: bool) -
     By the contracts of the stack's release. Exit status: 0 shown, 2 the stack could not be asked.
     """
     answer = ask(stack, "forecast", {"back": back, "ahead": days})
+    known_dataset(answer["datasets"], dataset)
     answer["expected"] = [one for one in answer["expected"] if dataset in ("", one["dataset"])]
     if as_json:
         click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
@@ -67,7 +70,7 @@ def picture(expected: Sequence[Expected]) -> Iterator[Text]:
     if not expected:
         yield Text("No file is due in these days.")
         return
-    states = {(one.dataset, one.partition): one.state for one in expected}
+    letters = {(one.dataset, one.partition): letter_of(one) for one in expected}
     names = list(dict.fromkeys(one.dataset for one in expected))
     first, last = (date.fromisoformat(end(one.partition for one in expected)) for end in (min, max))
     dates = [first + timedelta(days=step) for step in range((last - first).days + 1)]
@@ -77,11 +80,12 @@ def picture(expected: Sequence[Expected]) -> Iterator[Text]:
         for name in names:
             line = Text(_cut(name).ljust(_NAME) + "  ")
             for day in block:
-                state = states.get((name, day.isoformat()))
-                line.append(*(LETTERS[state] if state else (NO_FILE, "dim")))
+                line.append(*letters.get((name, day.isoformat()), (NO_FILE, "dim")))
             yield line
-    seen = {one.state for one in expected}
-    legend = [(letter, str(state)) for state, (letter, _) in LETTERS.items() if state in seen] + [(NO_FILE, "no file")]
+    seen = {one.state for one in expected if not one.later}
+    legend = [(letter, str(state)) for state, (letter, _) in LETTERS.items() if state in seen]
+    legend += [(NOT_CORRECTED[0], "loaded, a later file is not")] if any(one.later for one in expected) else []
+    legend.append((NO_FILE, "no file"))
     for start in range(0, len(legend), 4):
         yield Text("   ".join(f"{letter} {words}" for letter, words in legend[start : start + 4]))
     yield Text()
@@ -105,9 +109,25 @@ def table(expected: Sequence[Expected]) -> Iterator[Text]:
         rows = list(dates)
         yield Text(f"{name}: deadlines in {rows[0].time_zone}", "bold")
         for one in rows:
-            note = f": {one.note}" if one.note else ""
+            note = f": {one.note}" if one.note else later_of(one)
             line = Text(f"  {one.partition}  due {one.deadline:%a %Y-%m-%d %H:%M}  ")
-            yield line.append(f"{one.state}{note}", LETTERS[one.state][1])
+            yield line.append(f"{one.state}{note}", letter_of(one)[1])
+
+
+def letter_of(one: Expected) -> tuple[str, str]:
+    """Return the letter of a date and its style."""
+    return NOT_CORRECTED if one.later else LETTERS[one.state]
+
+
+def later_of(one: Expected) -> str:
+    """Return what to add of a loaded date whose later file is not in the table."""
+    return f", but a later file is {one.later}" if one.later else ""
+
+
+def known_dataset(datasets: Sequence[str], dataset: str) -> None:
+    """Raise CommandError, naming those there are, for a dataset that the release does not have."""
+    if dataset and dataset not in datasets:
+        raise CommandError(f"no contract for dataset {dataset!r}; there are: {', '.join(datasets)}")
 
 
 def _cut(name: str) -> str:

@@ -10,6 +10,7 @@ import click
 from rich.text import Text
 
 from suimon.cli.asking import ask
+from suimon.cli.forecast import known_dataset
 from suimon.cli.printing import console_for_people, print_plain
 from suimon.cli.stack import of_stack, stack_option
 from suimon.clock import utc_now
@@ -26,7 +27,7 @@ _STYLES = {"error": "red", "warning": "yellow"}
 
 @click.command()
 @click.argument("incident_id", required=False)
-@click.option("--dataset", default="", help="Only those of a dataset.")
+@click.option("--dataset", default="", help="Only those that may concern a dataset.")
 @click.option("--kind", type=click.Choice([str(one) for one in Kind]), help="Only those of a kind.")
 @click.option("--severity", type=click.Choice([str(one) for one in Severity]), help="Only those that are so bad.")
 @click.option("--all", "everything", is_flag=True, help="Those that a person has closed, too, and no end of the list.")
@@ -50,7 +51,9 @@ def incidents(
         _show(ask(stack, "incident", {"verb": "show", "id": incident_id}), stack, as_json=as_json)
         return
     wanted = {"dataset": dataset, "kind": kind or "", "severity": severity or "", "all": everything}
-    found = ask(stack, "incidents", wanted)["incidents"]
+    answer = ask(stack, "incidents", wanted)
+    known_dataset(answer["datasets"], dataset)
+    found = answer["incidents"]
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False, indent=2))
     else:
@@ -151,7 +154,7 @@ def lines(found: Sequence[Mapping[str, Any]], most: int | None) -> Iterator[Text
         yield Text(f"         {one['standing']}{_until(one)} since {_minute(one['opened_at'])}{muted}")
         yield Text(f"         {one['id']}", "dim")
     if most and len(found) > most:
-        yield Text(f"and {len(found) - most:,} more: --all")
+        yield Text(f"and {len(found) - most:,} more: suimon incidents --all")
 
 
 def _until(found: Mapping[str, Any]) -> str:

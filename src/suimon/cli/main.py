@@ -26,7 +26,7 @@ _COMMANDS = {
     "release": ("suimon.cli.hold", "End a hold: what was held is started."),
     "replay": ("suimon.cli.replay", "Run the drops of a range of dates again."),
     "report": ("suimon.cli.report", "Fetch the report on a rejected file, or a link for its sender."),
-    "status": ("suimon.cli.status", "How the files of the last days are, and what needs a person."),
+    "status": ("suimon.cli.status", "What needs a person: open incidents, held datasets, files that are due."),
     "warehouse": ("suimon.cli.warehouse", "Make the warehouse's tables."),
 }
 
@@ -81,7 +81,10 @@ class _Commands(click.Group):
             formatter.write_dl([(name, summary) for name, (_, summary) in _COMMANDS.items()])
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="suimon", message="suimon %(version)s")
-def main() -> None:
-    """Suimon: the water gate in front of the pipelines that Amazon MWAA runs."""
+@click.pass_context
+def main(ctx: click.Context) -> None:
+    """Suimon: the water gate in front of the pipelines that Amazon MWAA runs. Without a command: `suimon status`."""
+    if ctx.invoked_subcommand is None:
+        import_module("suimon.cli.status").status.main([], prog_name="suimon status", standalone_mode=False)

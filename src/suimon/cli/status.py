@@ -1,72 +1,118 @@
-"""`suimon status`: how the files of the last days are, and what of it needs a person."""
+"""`suimon status`: what needs a person, of the files of the last days and of all that Suimon has found."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.text import Text
 
+from suimon.cli import incidents
 from suimon.cli.asking import ask
-from suimon.cli.forecast import LETTERS, picture
+from suimon.cli.forecast import known_dataset, later_of, letter_of, picture
 from suimon.cli.printing import console_for_people, print_plain
 from suimon.cli.stack import of_stack, stack_option
+from suimon.drops.foreign_text import printable
 from suimon.freshness.expected import SETTLED, FileState
 from suimon.freshness.forecast import MOST_DAYS, Expected
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+SCHEMA = "suimon.status/1"
 # What is on its way, or has time yet, needs nobody.
 QUIET = SETTLED | {FileState.NOT_DUE, FileState.LOADING}
-LISTED = 20  # lines of what needs somebody
+LISTED = 20  # lines of each list
+CALM = "Nothing needs anybody: no incident is open, nothing is held, every file that is due is there."
+CLOSED = "closed"  # the standing of an incident that a person closed, though its cause may be there
 
 
 @click.command()
 @click.argument("dataset", required=False)
 @click.option("--back", type=click.IntRange(0, MOST_DAYS), default=14, show_default=True, help="Days to look back.")
-@click.option("--json", "as_json", is_flag=True, help="Write JSON, and nothing else, to the output.")
+@click.option("--json", "as_json", is_flag=True, help="Write JSON (docs/status.schema.json), and nothing else.")
 @stack_option
 def status(dataset: str | None, back: int, stack: str, *, as_json: bool) -> None:
-    """Show how the files of the last days are, of all datasets or of one, and what of it needs a person.
+    """Show what needs a person: open incidents, held datasets, files of the last days that are not well.
 
-    Exit status: 0 nothing needs anybody, 1 something does, 2 the stack could not be asked.
+    Of one DATASET: also the incidents that are of no dataset, for they may concern it. Exit status: 0 nothing needs
+    anybody, 1 something does, 2 the stack could not be asked.
     """
-    answer = ask(stack, "forecast", {"back": back, "ahead": 1})
-    expected = [Expected.from_json(one) for one in answer["expected"] if dataset in (None, one["dataset"])]
-    wanting = needing(expected)
+    found = told_of(ask(stack, "status", {"back": back, "ahead": 1}), dataset)
     if as_json:
-        told = {"expected": [one.to_json() for one in expected], "needs_somebody": [one.to_json() for one in wanting]}
-        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
     else:
         console = console_for_people()
-        for line in [*picture(expected), *lines(wanting)]:
+        expected = [Expected.from_json(one) for one in found["expected"]]
+        for line in [*picture(expected), *lines(found)]:
             console.print(line, soft_wrap=True)
-        for command in commands(expected, wanting):
+        for command in commands(found):
             print_plain(console, f"  {command}{of_stack(stack)}", "bold")
-    raise SystemExit(1 if wanting else 0)
+    raise SystemExit(0 if found["calm"] else 1)
+
+
+def told_of(answer: Mapping[str, Any], dataset: str | None) -> dict[str, Any]:
+    """Return of an answer what may concern a dataset, by default all; CommandError for one that does not exist."""
+    known_dataset(answer["datasets"], dataset or "")
+    expected = [one for one in answer["expected"] if dataset in (None, one["dataset"])]
+    standing = [one for one in answer["incidents"] if dataset is None or _may_concern(one, dataset)]
+    opened = [one for one in standing if one["standing"] != CLOSED]
+    held = [one for one in answer["held"] if dataset in (None, one["dataset"])]
+    wanting = [one.to_json() for one in needing([Expected.from_json(one) for one in expected])]
+    return {
+        "schema": SCHEMA,
+        "calm": not (opened or held or wanting),
+        "incidents": opened,
+        "closed_by_hand": [one for one in standing if one["standing"] == CLOSED],
+        "held": held,
+        "needs_somebody": wanting,
+        "expected": expected,
+        "warnings": list(answer["warnings"]),
+    }
+
+
+def _may_concern(incident: Mapping[str, Any], dataset: str) -> bool:
+    return bool(incident["about"].get("dataset", dataset) == dataset)
 
 
 def needing(expected: Sequence[Expected]) -> list[Expected]:
     """Return the dates that a person must look at, newest first."""
-    return sorted((one for one in expected if one.state not in QUIET), key=lambda one: one.partition, reverse=True)
+    found = [one for one in expected if one.state not in QUIET or one.later]
+    return sorted(found, key=lambda one: one.partition, reverse=True)
 
 
-def lines(wanting: Sequence[Expected]) -> Iterator[Text]:
-    """Yield a line for each date that needs somebody."""
-    if not wanting:
-        yield Text("No file that is due needs anybody.", "green")
-        return
-    for one in wanting[:LISTED]:
+def lines(found: Mapping[str, Any]) -> Iterator[Text]:
+    """Yield what needs somebody: incidents, the worst first, what is held, dates with their files."""
+    if found["calm"]:
+        yield Text(
+            "Nothing needs anybody: no incident is open, nothing is held, every file that is due is there.", "green"
+        )
+    if found["incidents"]:
+        yield Text(f"Open incidents: {len(found['incidents']):,}", "bold")
+        yield from incidents.lines(found["incidents"], LISTED)
+    for one in found["held"][:LISTED]:
+        until = one["until"] or "somebody releases it"
+        yield Text(
+            f"{one['dataset']} is held by {printable(one['who'])} until {until}: {printable(one['reason'])}", "yellow"
+        )
+    for one in [Expected.from_json(each) for each in found["needs_somebody"][:LISTED]]:
         due = f"due {one.deadline:%a %Y-%m-%d %H:%M} {one.time_zone}"
-        yield Text(f"{one.dataset} {one.partition} is {one.state}, {due}", LETTERS[one.state][1])
-    if len(wanting) > LISTED:
-        yield Text(f"and {len(wanting) - LISTED:,} more: suimon status --json lists them all")
+        yield Text(f"{one.dataset} {one.partition} is {one.state}{later_of(one)}, {due}", letter_of(one)[1])
+    if (left := max(len(found[name]) for name in ("held", "needs_somebody")) - LISTED) > 0:
+        yield Text(f"and {left:,} more: suimon status --json lists them all")
+    if closed := len(found["closed_by_hand"]):
+        yield Text(f"Closed by a person though the cause may be there: {closed:,} (suimon incidents --all)", "dim")
+    for warning in found["warnings"]:
+        yield Text(f"Warning: {printable(warning)}", "yellow")
 
 
-def commands(expected: Sequence[Expected], wanting: Sequence[Expected]) -> list[str]:
-    """Return what to type next: of the worst that is newest, or where to look ahead."""
-    if wanting:
-        return [f"suimon explain {wanting[0].dataset} {wanting[0].partition}"]
-    return ["suimon forecast"] if expected else ["suimon contract lint"]
+def commands(found: Mapping[str, Any]) -> list[str]:
+    """Return what to type next: of the worst incident, of the newest date, of what is held, or where to look ahead."""
+    if found["incidents"]:
+        return [f"suimon incidents '{found['incidents'][0]['id']}'"]
+    if found["needs_somebody"]:
+        return [f"suimon explain {found['needs_somebody'][0]['dataset']} {found['needs_somebody'][0]['partition']}"]
+    if found["held"]:
+        return [f"suimon release {found['held'][0]['dataset']}"]
+    return ["suimon forecast"] if found["expected"] else ["suimon contract lint"]

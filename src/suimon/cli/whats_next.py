@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from suimon.drops.drop import written_after
+from suimon.drops.duplicate_or_superseded import latest
 from suimon.drops.states import STATES, State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from suimon.drops.drop import DropRecord
     from suimon.drops.hold import Hold
@@ -47,8 +49,14 @@ _TEXTS = {
 _WAITS_FOR_US = (State.RECEIVED, State.VALIDATING, State.ACCEPTED)
 
 
-def next_for(record: DropRecord, hold: Hold | None = None) -> Next:
-    """Return what comes next for a drop as the ledger has it; `hold`: what keeps its run back."""
+def next_for(record: DropRecord, hold: Hold | None = None, others: Sequence[DropRecord] = ()) -> Next:
+    """Return what comes next for a drop as the ledger has it.
+
+    hold: what keeps its run back. others: other writes of it; of a loaded one, a later one may have come to nothing.
+    """
+    if record.state is State.LOADED and (lost := latest(_came_to_nothing(record, others))):
+        text = f"Its rows are in the table, but a later write of it is {lost.state} and is not: look at that one."
+        return Next(text, (f"suimon explain {lost.id}",))
     if record.state is State.ACCEPTED and (membership := record.membership):
         if membership.set_id is None:
             return Next("It waits for the other shards of its set; then one run is opened for all of them.")
@@ -56,6 +64,14 @@ def next_for(record: DropRecord, hold: Hold | None = None) -> Next:
     if hold:
         return Next("Its dataset is held; its run is started when that ends.", (f"suimon release {hold.dataset}",))
     return Next(_TEXTS[record.state], tuple(_commands(record)))
+
+
+def _came_to_nothing(record: DropRecord, others: Sequence[DropRecord]) -> Iterator[DropRecord]:
+    """Yield what was sent after a loaded drop, of the same kind, and is not in the table."""
+    for other in others:
+        ended_badly = other.state in (State.REJECTED, State.GONE, State.FAILED)
+        if ended_badly and bool(other.members) == bool(record.members) and written_after(other, record):
+            yield other
 
 
 def _commands(record: DropRecord) -> Iterator[str]:

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from suimon.freshness.expected import FileState, deadline_of, state_of
+from suimon.freshness.expected import FileState, deadline_of, not_corrected, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,7 +23,8 @@ MOST_DAYS = 92
 class Expected:
     """A date of a dataset with a file: its key, its deadline on the wall of its zone, its state.
 
-    note: why a person has said that it will not come.
+    note: why a person has said that it will not come. later: of a loaded date, how a later file of it ended that is not
+    in the table; empty: there is none.
     """
 
     dataset: str
@@ -33,6 +34,7 @@ class Expected:
     time_zone: str
     state: FileState
     note: str = ""
+    later: str = ""
 
     @classmethod
     def from_json(cls, raw: dict[str, Any]) -> Expected:
@@ -50,6 +52,7 @@ class Expected:
             "time_zone": self.time_zone,
             "state": str(self.state),
             "note": self.note,
+            "later": self.later,
         }
 
 
@@ -67,6 +70,7 @@ def forecast(
             time_zone=arrival.time_zone,
             state=state,
             note=known.waived,
+            later=str(not_corrected(contract, known) or ""),
         )
         for contract, arrival in _awaited(contracts)
         for day in _dates(arrival, first, last)

@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 def chosen(standing: Collection[Incident], wanted: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
     """Return what a person asks for, the worst first and without messages: an answer has 6 MB.
 
-    wanted: dataset, kind, severity, and all or only the open.
+    wanted: dataset, kind, severity, and all or only the open. What is of no dataset, such as a DAG that is paused, may
+    concern each of them.
     """
     return [
         as_json(replace(one, body=""), standing, now)
         for one in worst_first([*standing])
         if (one.is_open or wanted.get("all"))
-        and wanted.get("dataset") in {"", None, one.about.dataset}
+        and (not wanted.get("dataset") or one.about.dataset in {"", wanted["dataset"]})
         and wanted.get("kind") in {"", None, str(one.kind)}
         and wanted.get("severity") in {"", None, str(one.severity)}
     ]

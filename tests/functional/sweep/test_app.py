@@ -288,3 +288,17 @@ def test_a_round_beside_another_one_touches_nothing(
         assert "another round is running" in app.handler(event, context)["refused"]
         assert (world.table.scan()["Items"], world.post.subjects(), world.resumed()) == (before, [], [])
     assert "refused" not in app.handler(event, context)
+
+
+def test_the_status_has_what_is_open_and_what_is_held_beside_what_is_expected(
+    start: Callable[[], Any], context: LambdaContext
+) -> None:
+    app = start()
+    app.handler({"hold": {"dataset": "sales", "reason": "closing", "who": "arn:me"}}, context)
+    found = app.handler({"status": {"back": 1, "ahead": 1}}, context)
+    assert "sales" in found["datasets"]
+    assert [(one["dataset"], one["reason"]) for one in found["held"]] == [("sales", "closing")]
+    assert [one["kind"] for one in found["incidents"]] == ["held"]
+    assert found["expected"]
+    app.handler({"release": {"dataset": "sales", "who": "arn:me"}}, context)
+    assert app.handler({"status": {"back": 1, "ahead": 1}}, context)["held"] == []

@@ -40,6 +40,26 @@ def test_a_shard_says_whether_it_waits_for_others_or_which_set_it_went_on_with()
 
 
 @pytest.mark.parametrize(
+    ("state", "sequencer", "is_news"),
+    [
+        (State.REJECTED, "02", True),
+        (State.FAILED, "02", True),
+        (State.GONE, "02", True),
+        (State.REJECTED, "00", False),
+        (State.SUPERSEDED, "02", False),
+        (State.CLOSED, "02", False),
+    ],
+)
+def test_a_loaded_file_whose_correction_came_to_nothing_is_not_called_done(
+    state: State, sequencer: str, *, is_news: bool
+) -> None:
+    other = replace(RECORD, drop=Drop("raw", "s.csv", "w", "e", 1, sequencer), state=state)
+    told = next_for(RECORD, None, [other])
+    assert (told.commands == (f"suimon explain {other.id}",)) == is_news
+    assert ("a later write" in told.text) == is_news
+
+
+@pytest.mark.parametrize(
     ("time", "told"),
     [
         (timedelta(milliseconds=250), "0.2 s"),

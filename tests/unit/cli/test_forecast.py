@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -70,6 +71,7 @@ def test_a_table_has_the_deadlines_on_the_wall_and_why_a_file_will_not_come() ->
 
 def test_the_command_shows_what_the_function_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     answer = {
+        "datasets": ["sales", "z"],
         "expected": [expected(name, 0, FileState.MISSING).to_json() for name in ("sales", "z")],
         "warnings": ["holidays end"],
     }
@@ -91,3 +93,17 @@ def test_the_command_shows_what_the_function_answers(monkeypatch: pytest.MonkeyP
 
 def test_nothing_is_due_is_said() -> None:
     assert [line.plain for line in picture([])] == ["No file is due in these days."]
+
+
+def test_a_dataset_that_the_release_does_not_have_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "ask", lambda *_: {"datasets": ["sales"], "expected": [], "warnings": []})
+    shown = CliRunner().invoke(main, ["forecast", "--dataset", "slaes"])
+    assert (shown.exit_code, "there are: sales" in shown.output) == (2, True)
+
+
+def test_a_loaded_date_whose_correction_came_to_nothing_has_a_letter_of_its_own() -> None:
+    rows = [expected("sales", 0, FileState.LOADED), replace(expected("sales", 1, FileState.LOADED), later="REJECTED")]
+    drawn = [line.plain.rstrip() for line in picture(rows)]
+    assert drawn[2] == "sales               +!"
+    assert "! loaded, a later file is not" in drawn[3]
+    assert [line.plain for line in table(rows)][2].endswith("loaded, but a later file is REJECTED")

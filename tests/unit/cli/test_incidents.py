@@ -35,7 +35,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
     def ask(stack: str, name: str, request: dict[str, Any], **more: object) -> dict[str, Any]:
         requests.append((stack, name, request, more))
-        return {"incidents": FOUND} if name == "incidents" else FOUND[request["id"] != "paused:etl"]
+        return (
+            {"datasets": ["sales"], "incidents": FOUND} if name == "incidents" else FOUND[request["id"] != "paused:etl"]
+        )
 
     monkeypatch.setattr(command, "ask", ask)
     monkeypatch.setattr(command, "utc_now", lambda: NOON)
@@ -70,14 +72,14 @@ def test_a_list_as_json_is_nothing_else(asked: list[Any]) -> None:
 
 
 def test_nothing_open_is_said_and_ends_well(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "ask", lambda *_, **__: {"incidents": []})
+    monkeypatch.setattr(command, "ask", lambda *_, **__: {"datasets": ["sales"], "incidents": []})
     assert run("incidents") == (0, "Nothing is open.\n  suimon status\n")
 
 
 def test_a_long_list_says_how_many_more_there_are() -> None:
     texts = [line.plain for line in command.lines([FOUND[0]] * 60, 50)]
     assert len(texts) == 151
-    assert texts[-1] == "and 10 more: --all"
+    assert texts[-1] == "and 10 more: suimon incidents --all"
     assert len(list(command.lines([FOUND[0]] * 60, None))) == 180
 
 
@@ -147,6 +149,21 @@ def test_people_choose_by_dataset_kind_and_severity_and_get_no_messages() -> Non
         return [one["id"] for one in chosen(standing, wanted, NOON)]
 
     assert ids() == ["paused:etl", "queued:etl"]
-    assert ids(dataset="sales") == ids(kind="queued") == ids(severity="warning") == ["queued:etl"]
+    assert ids(dataset="sales") == ids()
+    assert ids(dataset="stock") == ["paused:etl"]
+    assert ids(kind="queued") == ids(severity="warning") == ["queued:etl"]
     assert ids(dataset="", kind="", severity="error") == ["paused:etl"]
     assert {one["body"] for one in chosen(standing, {}, NOON)} == {""}
+
+
+def test_a_dataset_that_the_release_does_not_have_is_no_all_clear(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "ask", lambda *_, **__: {"datasets": ["sales"], "incidents": []})
+    code, output = run("incidents", "--dataset", "slaes")
+    assert code == 2
+    assert "no contract for dataset 'slaes'; there are: sales" in output
+
+
+def test_what_is_of_no_dataset_may_concern_each_of_them() -> None:
+    own = incident(Kind.QUEUED, About(dag_id="a", dataset="stock"))
+    found = chosen([PAUSED, QUEUED, own], {"dataset": "sales"}, NOON)
+    assert {one["id"] for one in found} == {"paused:etl", "queued:etl"}

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner, Result
+from jsonschema import Draft202012Validator
 
 from suimon.cli import status as command
 from suimon.cli.main import main
-from suimon.cli.status import LISTED, lines, needing
+from suimon.cli.status import LISTED, needing
 from suimon.freshness.expected import FileState
 from suimon.freshness.forecast import Expected
+from suimon.incidents.incident import ByPerson, Stage
+from suimon.incidents.kinds import About, Kind, Severity
+from suimon.incidents.overview import chosen
+from tests.unit.incident_values import NOON, incident
+
+if TYPE_CHECKING:
+    from suimon.incidents.incident import Incident
 
 MONDAY = date(2026, 11, 30)
+SCHEMA = json.loads((Path(__file__).parents[3] / "docs/status.schema.json").read_text(encoding="utf-8"))
+CALM = "Nothing needs anybody: no incident is open, nothing is held, every file that is due is there."
+HOLD = {"dataset": "sales", "since": "2026-11-20T09:00:00+00:00", "until": None, "who": "ann", "reason": "a rebuild"}
 
 
 def expected(step: int, state: FileState, dataset: str = "sales") -> Expected:
@@ -25,13 +39,26 @@ def expected(step: int, state: FileState, dataset: str = "sales") -> Expected:
     )
 
 
-def shown(monkeypatch: pytest.MonkeyPatch, found: list[Expected], *arguments: str) -> Result:
+def shown(
+    monkeypatch: pytest.MonkeyPatch,
+    found: list[Expected],
+    *arguments: str,
+    standing: tuple[Incident, ...] = (),
+    held: tuple[dict[str, Any], ...] = (),
+    name: tuple[str, ...] = ("status",),
+) -> Result:
     def ask(_stack: str, name: str, request: dict[str, int]) -> dict[str, object]:
-        assert (name, request["ahead"]) == ("forecast", 1)
-        return {"expected": [one.to_json() for one in found], "warnings": []}
+        assert (name, request["ahead"]) == ("status", 1)
+        return {
+            "datasets": ["sales", "stock"],
+            "expected": [one.to_json() for one in found],
+            "warnings": [],
+            "incidents": chosen(standing, {"all": True}, NOON),
+            "held": list(held),
+        }
 
     monkeypatch.setattr(command, "ask", ask)
-    return CliRunner().invoke(main, ["status", *arguments])
+    return CliRunner().invoke(main, [*name, *arguments])
 
 
 def test_what_needs_a_person_is_told_newest_first_with_the_command_to_type(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,19 +72,85 @@ def test_what_needs_a_person_is_told_newest_first_with_the_command_to_type(monke
     ]
 
 
-def test_where_no_file_needs_anybody_that_is_said_of_files_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_is_well_is_said_where_no_incident_is_open_and_nothing_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
     result = shown(monkeypatch, [expected(0, FileState.LOADED), expected(1, FileState.NOT_DUE)])
-    assert (result.exit_code, result.output.splitlines()[-2:]) == (
-        0,
-        ["No file that is due needs anybody.", "  suimon forecast"],
-    )
+    assert (result.exit_code, result.output.splitlines()[-2:]) == (0, [CALM, "  suimon forecast"])
 
 
-def test_one_dataset_is_shown_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = [expected(0, FileState.LOADED, "stock"), expected(0, FileState.MISSING)]
-    result = shown(monkeypatch, found, "stock", "--json")
+@pytest.mark.parametrize("kind", list(Kind))
+def test_an_open_incident_of_any_kind_is_shown_though_every_file_is_loaded(
+    monkeypatch: pytest.MonkeyPatch, kind: Kind
+) -> None:
+    problem = incident(kind, About(dataset="sales", partition="2026-11-30", dag_id="etl"), subject="it is wrong")
+    result = shown(monkeypatch, [expected(0, FileState.LOADED)], standing=(problem,))
+    assert result.exit_code == 1
+    assert "it is wrong" in result.output
+    assert CALM not in result.output
+    assert result.output.splitlines()[-1] == f"  suimon incidents '{problem.id}'"
+
+
+def test_the_worst_incident_has_the_command_to_type(monkeypatch: pytest.MonkeyPatch) -> None:
+    mild = incident(Kind.IMPERFECT, About(drop_id="d"), subject="mild", severity=Severity.WARNING)
+    bad = incident(Kind.RUN_FAILED, About(dataset="sales", partition="2026-11-30"), subject="bad")
+    result = shown(monkeypatch, [], standing=(mild, bad))
+    assert result.output.splitlines()[-1] == f"  suimon incidents '{bad.id}'"
+
+
+def test_a_held_dataset_is_shown_with_who_and_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = shown(monkeypatch, [expected(0, FileState.LOADED)], held=(HOLD,))
+    assert result.exit_code == 1
+    assert result.output.splitlines()[-2:] == [
+        "sales is held by ann until somebody releases it: a rebuild",
+        "  suimon release sales",
+    ]
+
+
+def test_a_loaded_date_whose_correction_was_rejected_needs_somebody(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = shown(monkeypatch, [replace(expected(0, FileState.LOADED), later="REJECTED")])
+    assert result.exit_code == 1
+    assert "sales 2026-11-30 is loaded, but a later file is REJECTED" in result.output
+
+
+def test_what_a_person_closed_is_counted_and_needs_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = replace(incident(Kind.PAUSED, About(dag_id="etl")), stage=Stage.CLOSED, closed=ByPerson("ann", NOON))
+    result = shown(monkeypatch, [expected(0, FileState.LOADED)], standing=(closed,))
     assert result.exit_code == 0
-    assert [one["dataset"] for one in json.loads(result.output)["expected"]] == ["stock"]
+    assert "Closed by a person though the cause may be there: 1 (suimon incidents --all)" in result.output
+
+
+def test_one_dataset_is_shown_with_what_is_of_no_dataset(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [expected(0, FileState.LOADED, "stock"), expected(0, FileState.MISSING)]
+    of_sales = incident(Kind.RUN_FAILED, About(dataset="sales", partition="2026-11-30"))
+    paused = incident(Kind.PAUSED, About(dag_id="etl"))
+    result = shown(monkeypatch, found, "stock", "--json", standing=(of_sales, paused), held=(HOLD,))
+    told = json.loads(result.output)
+    assert result.exit_code == 1
+    assert [one["dataset"] for one in told["expected"]] == ["stock"]
+    assert [one["id"] for one in told["incidents"]] == [str(paused.id)]
+    assert (told["held"], told["needs_somebody"]) == ([], [])
+
+
+def test_a_dataset_that_the_release_does_not_have_is_no_all_clear(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = shown(monkeypatch, [], "slaes")
+    assert result.exit_code == 2
+    assert "no contract for dataset 'slaes'; there are: sales, stock" in result.output
+
+
+def test_the_json_is_as_its_schema_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = replace(incident(Kind.PAUSED, About(dag_id="etl")), stage=Stage.CLOSED, closed=ByPerson("ann", NOON))
+    failed = incident(Kind.RUN_FAILED, About(dataset="sales", partition="2026-11-30"))
+    late = replace(expected(0, FileState.LOADED), later="FAILED")
+    result = shown(monkeypatch, [late], "--json", standing=(closed, failed), held=(HOLD,))
+    told = json.loads(result.output)
+    Draft202012Validator(SCHEMA).validate(told)
+    assert told["calm"] is False
+    assert all(told[name] for name in ("incidents", "closed_by_hand", "held", "needs_somebody", "expected"))
+
+
+def test_the_command_alone_shows_the_status(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = shown(monkeypatch, [expected(0, FileState.MISSING)], name=())
+    assert result.exit_code == 1
+    assert "sales 2026-11-30 is missing" in result.output
 
 
 @pytest.mark.parametrize("state", list(FileState))
@@ -66,7 +159,7 @@ def test_what_has_time_is_on_its_way_or_at_an_end_needs_nobody(state: FileState)
     assert bool(needing([expected(0, state)])) == (state not in quiet)
 
 
-def test_a_long_list_is_cut_and_says_so() -> None:
-    told = [line.plain for line in lines([expected(-step, FileState.MISSING) for step in range(LISTED + 3)])]
-    assert len(told) == LISTED + 1
-    assert told[-1].startswith("and 3 more")
+def test_a_long_list_is_cut_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = shown(monkeypatch, [expected(-step, FileState.MISSING) for step in range(LISTED + 3)])
+    assert result.output.count(" is missing, due ") == LISTED
+    assert "and 3 more: suimon status --json lists them all" in result.output

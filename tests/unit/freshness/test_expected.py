@@ -18,6 +18,7 @@ from suimon.freshness.expected import (
     days_that_make_fresh,
     missing_from,
     newest_due,
+    not_corrected,
     state_of,
 )
 
@@ -183,3 +184,24 @@ def test_closed_days_give_the_files_before_them_more_time() -> None:
 def test_the_grace_begins_at_the_deadline_on_the_wall() -> None:
     spring = replace(TOKYO, deadline=time(2, 30), time_zone="America/New_York")
     assert missing_from(spring, date(2026, 3, 7)) == datetime(2026, 3, 8, 8, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("states", "found"),
+    [
+        ((State.LOADED,), None),
+        ((State.REJECTED, State.LOADED), None),
+        ((State.LOADED, State.REJECTED), State.REJECTED),
+        ((State.LOADED, State.FAILED), State.FAILED),
+        ((State.LOADED, State.REJECTED, State.DUPLICATE), State.REJECTED),
+        ((State.LOADED, State.REJECTED, State.LOADED), None),
+        ((State.LOADED, State.REJECTED, State.CLOSED), None),
+        ((State.LOADED, State.TRIGGERED), None),
+        ((State.REJECTED,), None),
+    ],
+)
+def test_a_loaded_date_is_not_corrected_where_what_was_sent_last_came_to_nothing(
+    states: tuple[State, ...], found: State | None
+) -> None:
+    drops = [drop(state, number) for number, state in enumerate(states)]
+    assert not_corrected(SALES, Facts(drops=drops)) is found

@@ -62,6 +62,7 @@ def test_a_deadline_is_on_the_wall_of_its_zone_and_survives_json() -> None:
         "time_zone": "Asia/Tokyo",
         "state": "missing",
         "note": "",
+        "later": "",
     }
     assert Expected.from_json(one.to_json()) == one
 
