@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from local.template_check import rights
+from local.template_check import alarms, code, limits, machines, rights, wiring
 from local.template_check.reading import documents, in_list, of_type, referred, statements
 
 if TYPE_CHECKING:
@@ -22,31 +22,15 @@ EVENTS: Final = {
     ("aws.s3", "Object Created"),  # S3 user guide, "EventBridge event message structure"
     ("suimon.dag", "Run Finished"),  # dags/suimon_etl/report.py
 }
-# Where a metric lives, its dimensions, and the types of resource that they name.
-METRICS: Final = {
-    ("AWS/SQS", "QueueName"): "AWS::SQS::Queue",
-    ("AWS/Lambda", "FunctionName"): FUNCTION,
-    ("AWS/States", "StateMachineArn"): "AWS::Serverless::StateMachine",
-    ("AWS/DynamoDB", "TableName"): "AWS::DynamoDB::Table",
-    ("AWS/SNS", "TopicName"): "AWS::SNS::Topic",
-}
-NAMES: Final = {
-    "AWS/SQS": {"ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"},
-    "AWS/Lambda": {"Invocations", "Errors", "Throttles", "Duration"},
-    "AWS/States": {"ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"},
-    "AWS/DynamoDB": {"ReadThrottleEvents", "WriteThrottleEvents", "SystemErrors"},
-    "AWS/SNS": {"NumberOfNotificationsFailed"},
-    "AWS/Events": {"FailedInvocations", "InvocationsFailedToBeSentToDlq"},
-}
 
 
 def broken(template: Template, folder: Path) -> Iterator[str]:
     """Yield every promise that a template breaks; `folder` holds the files that it names."""
     if not any(of_type(template, FUNCTION)):
         return  # these are promises about the gate
-    for rule in (*RULES, *rights.RULES):
+    for rule in (*RULES, *alarms.RULES, *code.RULES, *limits.RULES, *rights.RULES, *wiring.RULES):
         yield from rule(template)
-    yield from _substitutions(template, folder)
+    yield from machines.complaints(template, folder)
 
 
 def _dead_letter_queues(template: Template) -> Iterator[str]:
@@ -221,48 +205,6 @@ def _logs(template: Template) -> Iterator[str]:
             yield f"{name}: logs what it is given"
 
 
-def _alarms(template: Template) -> Iterator[str]:
-    """Every alarm looks at something that is there, tells somebody, and says what to do; each function has its own."""
-    looked_at = set()
-    for name, alarm in of_type(template, "AWS::CloudWatch::Alarm"):
-        properties = alarm["Properties"]
-        yield from (f"{name}: {wrong}" for wrong in _of_alarm(template, properties))
-        looked_at |= {(referred(one["Value"]), properties["MetricName"]) for one in properties["Dimensions"]}
-    for name, _ in of_type(template, FUNCTION):
-        if (name, "Errors") not in looked_at:
-            yield f"{name}: nobody hears when it fails"
-    for name, _ in of_type(template, "AWS::Serverless::StateMachine"):
-        if (name, "ExecutionsFailed") not in looked_at:
-            yield f"{name}: nobody hears when it fails"
-
-
-def _of_alarm(template: Template, properties: dict[str, Any]) -> Iterator[str]:
-    namespace, metric = properties["Namespace"], properties["MetricName"]
-    if metric not in NAMES.get(namespace, {metric}):
-        yield f"{namespace} has no metric {metric}"
-    if not properties.get("AlarmActions") or properties.get("ActionsEnabled", True) is not True:
-        yield "nobody hears it"
-    if "TreatMissingData" not in properties:
-        yield "does not say what silence means"
-    below = str(properties.get("ComparisonOperator", "")).startswith("LessThan")
-    if below != (properties.get("TreatMissingData") == "breaching"):
-        yield "rings when all is well: too few is for alarms on silence, too many for the others"
-    if metric == "Invocations" and properties["TreatMissingData"] != "breaching":
-        yield "silence is what it is to hear"
-    page = f"docs/operations/alarms.md#{_last(properties['AlarmName'])}"
-    if page not in json.dumps(properties.get("AlarmDescription", "")):
-        yield f"its description does not end at {page}"
-    for dimension in properties["Dimensions"]:
-        kind = METRICS.get((namespace, dimension["Name"]))
-        there = template["Resources"].get(referred(dimension["Value"]), {}).get("Type")
-        if kind and there != kind:
-            yield f"{dimension['Name']} names no {kind}"
-
-
-def _last(name: Any) -> str:
-    return str(name.get("Fn::Sub", name) if isinstance(name, dict) else name).removeprefix("${AWS::StackName}-")
-
-
 def _functions(template: Template) -> Iterator[str]:
     """One role a function; a job ends before whoever waits for it gives up."""
     roles = [referred(function["Properties"].get("Role")) for _, function in of_type(template, FUNCTION)]
@@ -275,24 +217,6 @@ def _functions(template: Template) -> Iterator[str]:
             yield f"{name}: a round may still run when the next begins"
 
 
-def _substitutions(template: Template, folder: Path) -> Iterator[str]:
-    """A machine's definition uses every name that it is given, and no other."""
-    for name, machine in of_type(template, "AWS::Serverless::StateMachine"):
-        path = folder / machine["Properties"]["DefinitionUri"]
-        try:
-            text = path.read_text(encoding="utf-8")
-            json.loads(text)
-        except (OSError, ValueError) as error:
-            yield f"{name}: its definition cannot be read: {error}"
-            continue
-        given, used = (
-            set(machine["Properties"].get("DefinitionSubstitutions", {})),
-            set(re.findall(r"\$\{(\w+)\}", text)),
-        )
-        if given != used:
-            yield f"{name}: {sorted(given ^ used)} are given and not used, or used and not given"
-
-
 RULES: Final[tuple[Callable[[Template], Iterator[str]], ...]] = (
     _dead_letter_queues,
     _deliveries,
@@ -302,6 +226,5 @@ RULES: Final[tuple[Callable[[Template], Iterator[str]], ...]] = (
     _buckets,
     _stores,
     _logs,
-    _alarms,
     _functions,
 )

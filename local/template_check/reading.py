@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from cfnlint.decode import decode  # type: ignore[import-untyped] # it ships no types
@@ -69,3 +70,31 @@ def documents(resource: Resource) -> Iterator[tuple[str, dict[str, Any]]]:
         yield "key", properties["KeyPolicy"]
     if "AssumeRolePolicyDocument" in properties:
         yield "trust", properties["AssumeRolePolicyDocument"]
+
+
+def actions_on(template: dict[str, Any], role: str, resource: str) -> set[str]:
+    """Return what a role may do with a resource of the template: where its name stands in a statement."""
+    named = (f'"{resource}"', f'"{resource}.', f"${{{resource}}}", f"${{{resource}.")
+    return {
+        str(action)
+        for _, document in documents(template["Resources"].get(role, {"Type": ""}))
+        for statement in statements(document)
+        if statement["Effect"] == "Allow" and any(name in json.dumps(statement.get("Resource")) for name in named)
+        for action in in_list(statement["Action"])
+    }
+
+
+def globals_merged(template: dict[str, Any], function: Resource) -> Resource:
+    """Return a function's properties with those that all functions share, as SAM merges them."""
+    merged = dict(template.get("Globals", {}).get("Function", {}))
+    for name, value in function.get("Properties", {}).items():
+        both = isinstance(value, dict) and isinstance(merged.get(name), dict) and "Ref" not in value
+        merged[name] = _merged(merged[name], value) if both else value
+    return merged
+
+
+def _merged(one: Resource, other: Resource) -> Resource:
+    return one | {
+        name: _merged(one[name], value) if isinstance(value, dict) and isinstance(one.get(name), dict) else value
+        for name, value in other.items()
+    }

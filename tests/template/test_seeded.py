@@ -9,7 +9,8 @@ import pytest
 
 from local.template_check.__main__ import main
 from local.template_check.promises import EVENTS
-from tests.template.seeded import DEFECTS, ROOT, Defect, noticed
+from tests.template.defects import DEFECTS, Defect
+from tests.template.seeded import ROOT, noticed
 
 if TYPE_CHECKING:
     from pathlib import Path
