@@ -1,10 +1,8 @@
-"""`suimon contract`: propose contracts, check them before they are released, and compile them."""
+"""`suimon contract`: check contracts before they are released, and compile them."""
 
 import os
-import re
 from difflib import get_close_matches
 from pathlib import Path
-from uuid import uuid4
 
 import click
 from rich.console import Console
@@ -39,7 +37,7 @@ class ProblemsError(CommandError):
     def __init__(self, error: ContractFileError) -> None:
         files = {problem.file for problem in error.problems}
         problems = "\n".join(printable(str(problem)) for problem in error.problems)
-        super().__init__(f"{problems}\n{_count(len(error.problems), 'problem')} in {_count(len(files), 'file')}")
+        super().__init__(f"{problems}\n{count_of(len(error.problems), 'problem')} in {count_of(len(files), 'file')}")
 
     def show(self, file: object = None) -> None:  # noqa: ARG002 - click's signature
         """Print the problems without a word before the first, where its place must stand."""
@@ -48,48 +46,7 @@ class ProblemsError(CommandError):
 
 @click.group()
 def contract() -> None:
-    """Propose, check and compile contracts."""
-
-
-@contract.command()
-@click.argument("name")
-@click.option(
-    "--from",
-    "sample",
-    required=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A CSV file like those to come, as it is sent: compressed or not, in any encoding Suimon knows.",
-)
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Where to write the contract, by default datasets/NAME/contract.odcs.yaml.",
-)
-@click.option("--force", is_flag=True, help="Write over a contract that is there.")
-def new(name: str, sample: Path, out: Path | None, *, force: bool) -> None:
-    """Propose a contract for the dataset NAME, guessed from the first megabytes of a sample.
-
-    What the sample cannot tell is marked DECIDE in the contract. Only a proposal guesses; the gate never does.
-    """
-    from suimon.proposal.propose import MARK, propose  # noqa: PLC0415 - lint and compile need no decoders
-    from suimon.proposal.sample import SampleError  # noqa: PLC0415 - as above
-
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-        raise CommandError(f"{name!r} is no name of a dataset: a small letter, then small letters, digits and _")
-    out = out or DatasetFolder(Path(DATASETS, name)).contract
-    if out.exists() and not force:
-        raise CommandError(f"{out} exists; choose another --out, or write over it with --force")
-    try:
-        text = propose(name, sample, out, uuid4())
-    except SampleError as error:
-        raise CommandError(str(error)) from error
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with out.open("w" if force else "x", encoding="utf-8") as file:
-            file.write(text)
-    except OSError as error:
-        raise CommandError(f"{out} cannot be written: {error.strerror}") from error
-    click.echo(f"{out}: a guess, with {_count(text.count(MARK), 'place')} to decide, each marked DECIDE")
+    """Check and compile contracts."""
 
 
 @contract.command()
@@ -109,7 +66,7 @@ def lint(files: tuple[Path, ...]) -> None:
     else:
         for one in contracts:
             click.echo(printable(_line(one)))
-    click.echo(f"{_count(len(contracts), 'contract')}, no problems")
+    click.echo(f"{count_of(len(contracts), 'contract')}, no problems")
 
 
 @contract.command(name="compile")
@@ -128,7 +85,7 @@ def compile_(files: tuple[Path, ...], out: Path) -> None:
         raise ProblemsError(error) from error
     except OSError as error:
         raise CommandError(f"{out} cannot be written: {error.strerror}") from error
-    click.echo(f"{out}: {_count(len(contracts.all), 'contract')}")
+    click.echo(f"{out}: {count_of(len(contracts.all), 'contract')}")
 
 
 def _table(contracts: tuple[Contract, ...]) -> Table:
@@ -148,7 +105,7 @@ def _table(contracts: tuple[Contract, ...]) -> Table:
 def _line(one: Contract) -> str:
     if one.key_pattern is None:
         return f"{one.dataset} {one.version}: table {one.table} is watched"
-    size = f"{_count(len(one.columns), 'column')}, {_count(_rules(one), 'rule')}"
+    size = f"{count_of(len(one.columns), 'column')}, {count_of(_rules(one), 'rule')}"
     return f"{one.dataset} {one.version}: {one.key_pattern.text} opens {one.dag_id}; {size}"
 
 
@@ -159,7 +116,8 @@ def _rules(one: Contract) -> int:
     return cells + bool(one.primary_key) + len(one.conditions) + len(one.metrics)
 
 
-def _count(number: int, what: str) -> str:
+def count_of(number: int, what: str) -> str:
+    """Return a number and what it counts, as one word or several."""
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 

@@ -10,7 +10,8 @@ from suimon.cli.console import make_writable, mute
 
 _COMMANDS = {
     "check": ("suimon.cli.check", "Check a file against its contract, as the gate would."),
-    "contract": ("suimon.cli.contract", "Propose, check and compile contracts."),
+    "contract": ("suimon.cli.contract", "Check and compile contracts."),
+    "dataset": ("suimon.cli.dataset", "A new dataset: propose it, check it, try it."),
     "doctor": ("suimon.cli.doctor", "Check that a deployed stack is as it must be."),
     "drops": ("suimon.cli.drops", "List drops: of a partition, of a key, or in a state."),
     "expect": ("suimon.cli.expect", "Say that a file will not come, or will after all."),

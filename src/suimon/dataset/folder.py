@@ -11,6 +11,7 @@ dag.py                    optional: its DAG, where the one that every other data
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SETTING = "SUIMON_DATASETS"
-CONTRACT = "contract.odcs.yaml"
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+CONTRACT, TABLE = "contract.odcs.yaml", "table.sql"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class DatasetFolder:
     @property
     def table(self) -> Path:
         """The file of its CREATE TABLE."""
-        return self.path / "table.sql"
+        return self.path / TABLE
 
     @property
     def dag(self) -> Path:

@@ -1,1 +1,1 @@
-"""Guesses from a sample: only `suimon contract new` uses them, the gate never does."""
+"""Guesses from a sample: only `suimon dataset new` uses them, the gate never does."""

@@ -2,13 +2,16 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
 
 from suimon.contract.file import Column
+from suimon.contract.redshift_names import is_plain
+from suimon.proposal.evidence import Column as Observed
+from suimon.proposal.evidence import Evidence
 from suimon.proposal.personal import NO_NUMBERS, personal_kind
 
 ENOUGH = 20  # records, before anything is said of what all values have in common
@@ -16,6 +19,7 @@ _FEW = 12  # distinct values, at most, that look like a list of allowed ones
 _OFTEN = 5  # times that a value of such a list stands in the sample, on average
 _SHORT = 40  # characters of each
 _MAX_PRECISION = 38
+MOST_CHARACTERS = 16_383  # of four bytes each in a VARCHAR
 _LENGTHS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 400, 1000, 2000, 4000, 8000, 16_000)
 
 _CERTAIN_NULLS = ("NULL", "null", "\\N", "N/A", "#N/A")  # nobody means them as a value
@@ -62,7 +66,7 @@ class Guess:
     doubts: dict[str, str]
     distinct: bool  # every value is another one, in enough records
     few: tuple[str, ...]  # the only values there are, if that seems to mean something
-    day: str | None  # YYYY-MM-DD, if it is that of every date or timestamp
+    days: tuple[str | None, ...]  # by sample: YYYY-MM-DD, if it is that of every date or timestamp
     negative: bool  # a number is below zero
 
 
@@ -83,20 +87,33 @@ class _Type:
     doubts: dict[str, str] = field(default_factory=dict)
 
 
-def guess_columns(labels: tuple[str, ...] | None, rows: list[list[str]], width: int) -> Guesses:
-    """Guess every column; each of `rows` has `width` cells."""
-    cells = [Counter(row[place] for row in rows) for place in range(width)]
+def guess_columns(labels: tuple[str, ...] | None, samples: Sequence[Evidence]) -> Guesses:
+    """Guess every column; all `samples` have the same ones."""
+    width, records = len(samples[0].columns), sum(sample.records for sample in samples)
+    cells = [sum((sample.columns[place].values for sample in samples), Counter()) for place in range(width)]
     tokens = _null_tokens(cells)
     values = [Counter({text: count for text, count in column.items() if text not in tokens}) for column in cells]
     decimal = _decimal_separator(values)
     labels = labels or ("",) * width
     columns = (
         # A label that stands twice can be that of one column only.
-        _column(name, label if labels.index(label) == place else "", values[place], len(rows), decimal)
+        _column(
+            name,
+            label if labels.index(label) == place else "",
+            values[place],
+            records,
+            decimal,
+            [_of(sample.columns[place], tokens) for sample in samples],
+        )
         for place, (name, label) in enumerate(zip(_names(labels), labels, strict=True))
     )
     guesses = tuple(columns)
     return Guesses(guesses, tokens, decimal if any(guess.column.type == "decimal" for guess in guesses) else ".")
+
+
+def _of(column: Observed, tokens: tuple[str, ...]) -> Observed:
+    """Leave out of a column what stands for a missing value."""
+    return replace(column, values=Counter({text: n for text, n in column.values.items() if text not in tokens}))
 
 
 def _null_tokens(columns: list[Counter[str]]) -> tuple[str, ...]:
@@ -134,10 +151,9 @@ def _names(labels: tuple[str, ...]) -> list[str]:
     """Return a plain name for every column, none twice whatever its case: the label, or what of it is ASCII."""
     names: list[str] = []
     for place, label in enumerate(labels, 1):
-        name = label
-        if not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", label):
-            name = re.sub(r"[^a-z0-9]+", "_", label.lower()).strip("_") if label.isascii() else ""
-        if not re.match("[A-Za-z_]", name) or name.lower() in {other.lower() for other in names}:
+        name = re.sub(r"[^a-z0-9_]+", "_", label.lower()).strip("_") if label.isascii() else ""
+        name = name if not name or is_plain(name) else f"{name}_"  # a word that Redshift reserves
+        if not is_plain(name) or name in names:
             name = f"column_{place}"
             while name.lower() in {other.lower() for other in (*names, *labels)}:
                 name += "_"
@@ -145,11 +161,13 @@ def _names(labels: tuple[str, ...]) -> list[str]:
     return names
 
 
-def _column(name: str, label: str, values: Counter[str], records: int, decimal: str) -> Guess:
+def _column(
+    name: str, label: str, values: Counter[str], records: int, decimal: str, samples: Sequence[Observed]
+) -> Guess:
     kind = personal_kind(label or name, values)
     type_ = _text(values) if kind in NO_NUMBERS else _type(values, decimal)
     doubts = type_.doubts
-    if label != name:
+    if label.lower() not in {name, name.removesuffix("_")}:
         doubts["name"] = "a name for its label" if label else "nothing names it"
     if kind:
         doubts["personal"] = f"it seems to be a person's {kind}"
@@ -167,9 +185,12 @@ def _column(name: str, label: str, values: Counter[str], records: int, decimal: 
     return Guess(
         column,
         doubts,
-        distinct=len(values) == values.total() >= ENOUGH and column.type in {"string", "integer"},
+        # A key of each file: what is numbered anew each day is one, too.
+        distinct=all(one.is_key and one.values.total() >= ENOUGH for one in samples)
+        and required
+        and column.type in {"string", "integer"},
         few=_few(values) if column.type == "string" and not kind else (),
-        day=_only_day(values, column.format) if column.format else None,
+        days=tuple(_only_day(one.values, column.format) for one in samples) if column.format else (),
         negative=is_number and any(text.startswith("-") for text in values),
     )
 
@@ -236,8 +257,13 @@ def _text(values: Counter[str]) -> _Type:
     longest = max(map(len, values), default=0)
     if not longest:
         return _Type({"type": "string"})
-    limit = next((length for length in _LENGTHS if length >= longest * 1.25), -(-longest // 10_000) * 10_000)
-    return _Type({"type": "string", "max_length": limit}, {"max_length": f"the longest has {longest}"})
+    limit = next((length for length in _LENGTHS if length >= longest * 1.25), MOST_CHARACTERS)
+    doubts = {"max_length": f"the longest has {longest}"}
+    if longest > MOST_CHARACTERS:
+        doubts["type"] = (
+            f"the longest has {longest:,} characters, of which a table holds {MOST_CHARACTERS:,} of any kind"
+        )
+    return _Type({"type": "string", "max_length": limit}, doubts)
 
 
 def _few(values: Counter[str]) -> tuple[str, ...]:

@@ -2,20 +2,26 @@
 
 import re
 import shlex
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
 import yaml
 
 from suimon.contract.file import Column, FileFormat
-from suimon.contract.keys import DS
-from suimon.contract.odcs.parse import MAX_DAG_ID
+from suimon.contract.keys import DS, is_date
+from suimon.contract.model import Contract
+from suimon.contract.odcs.parse import MAX_DAG_ID, read_contract
 from suimon.contract.odcs.values import JAVA
 from suimon.contract.redshift_names import is_plain
+from suimon.dataset.create_table import create_table
+from suimon.dataset.folder import CONTRACT, TABLE
+from suimon.proposal.examples import golden_files
 from suimon.proposal.guess import Guess, Guesses, guess_columns
-from suimon.proposal.layout import Layout, lay_out
-from suimon.proposal.sample import SampleError, read_sample
+from suimon.proposal.layout import Layout
+from suimon.proposal.samples import read_samples
 
 MARK = "# DECIDE: "
 
@@ -25,30 +31,63 @@ _LOGICAL = {"decimal": "number"}
 _JAVA = {directive: letters for letters, directive in JAVA.items()}
 
 
-def propose(dataset: str, path: Path, out: Path, identity: UUID) -> str:
-    """Return the text of a first contract for files like the one at `path`; SampleError if none can be guessed.
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """The files of a dataset's folder, by their path in it, and how many places of them a person must decide."""
 
-    Every value that is not plain from the sample carries MARK; a suggestion that is not in force stands in a comment,
-    and is a valid clause once it is uncommented. Values of columns that look personal are not in it.
+    files: Mapping[str, str]
+
+    @property
+    def undecided(self) -> int:
+        """The number of marks."""
+        return self.files[CONTRACT].count(MARK)
+
+
+def propose(dataset: str, paths: Sequence[Path], folder: Path, identity: UUID) -> Proposal:
+    """Return a first dataset for files like those at `paths`; SampleError if none can be guessed.
+
+    Every value that is not plain from the samples, and would be wrong in silence, carries MARK; one that would be
+    refused aloud has its reason in a comment. A suggestion that is not in force stands in a comment, and is a valid
+    clause once it is uncommented. Values of columns that look personal are in no file.
     """
-    sample = read_sample(path)
-    try:
-        layout = lay_out(sample)
-    except SampleError as error:
-        raise SampleError(f"{path}: {error}") from error
-    guesses = guess_columns(layout.labels, layout.rows, layout.width)
-    read = f"{len(layout.rows):,} records" + ("" if sample.whole else f" in the first {sample.size / 2**20:.0f} MB")
+    samples = read_samples(paths)
+    guesses = guess_columns(samples.layout.labels, samples.evidence)
+    read = f"{sum(one.records for one in samples.evidence):,} records"
     lines = [
-        *_head(path, out, dataset, read, layout.faults),
+        *_head(paths, folder, dataset, read, samples.layout.faults),
         *_about(dataset, identity),
-        *_schema(dataset, guesses, read),
-        *_custom(dataset, path, layout, guesses),
+        *_schema(dataset, guesses),
+        *_custom(dataset, paths, samples.layout, guesses),
     ]
-    return "\n".join(lines) + "\n"
+    text = "\n".join(lines) + "\n"
+    contract = _read(text)
+    spread = next((guess.column.name for guess in guesses.columns if guess.distinct), None)
+    golden = golden_files(contract, samples.layout, _day(paths[0], guesses))
+    return Proposal({CONTRACT: text, TABLE: create_table(contract, spread)} | golden)
 
 
-def _line(depth: int, text: str, doubt: str | None = None) -> str:
-    return "  " * depth + text + (f"  {MARK}{doubt}" if doubt else "")
+def _read(text: str) -> Contract:
+    """Read a proposal as if everything in it were decided."""
+    with tempfile.TemporaryDirectory(prefix="suimon-") as scratch:
+        path = Path(scratch, CONTRACT)
+        path.write_text(text.replace(MARK, "# "), encoding="utf-8")
+        return read_contract(path)
+
+
+def _day(path: Path, guesses: Guesses) -> str:
+    """Return the business date of a sample: that in its name, or of its records."""
+    partition = _partition(guesses, [path])
+    found = [*_named_days(path), *([partition.days[0]] if partition and partition.days[0] else [])]
+    return next((day for day in found if is_date(day)), "2000-01-01")
+
+
+def _named_days(path: Path) -> list[str]:
+    return [f"{year}-{month}-{day}" for year, _, month, day in _NAMED_DATE.findall(path.name)]
+
+
+def _line(depth: int, text: str, doubt: str | None = None, *, note: str | None = None) -> str:
+    """Write a clause with what a person must decide of it, or with a note on a guess that is refused where it errs."""
+    return "  " * depth + text + (f"  {MARK}{doubt}" if doubt else f"  # {note}" if note else "")
 
 
 def _scalar(text: str) -> str:
@@ -65,13 +104,13 @@ def _argument(path: Path) -> str:
     return shlex.quote(str(path)) if str(path).isprintable() else _scalar(str(path))
 
 
-def _head(path: Path, out: Path, dataset: str, read: str, faults: tuple[str, ...]) -> Iterator[str]:
-    yield f"# A first contract for {dataset}, guessed from {_scalar(path.name)}: {read}."
+def _head(paths: Sequence[Path], folder: Path, dataset: str, read: str, faults: tuple[str, ...]) -> Iterator[str]:
+    names = ", ".join(_scalar(path.name) for path in paths)
+    yield f"# A first contract for {dataset}, guessed from {names}: {read}."
     yield "# It may be wrong anywhere; what a person must look at is marked DECIDE. Take the marks out, then:"
-    yield f"#   suimon contract lint {_argument(out)}"
-    yield f"#   suimon check {_argument(path)} --contract {_argument(out)}"
+    yield f"#   suimon dataset check {_argument(folder)}"
     if faults:
-        yield "# In the sample itself is what the gate refuses, or what this contract does not describe yet:"
+        yield "# In the samples themselves is what the gate refuses, or what this contract does not describe yet:"
         yield from (f"#   {fault}" for fault in faults)
 
 
@@ -87,10 +126,10 @@ def _about(dataset: str, identity: UUID) -> Iterator[str]:
     yield ""
 
 
-def _schema(dataset: str, guesses: Guesses, read: str) -> Iterator[str]:
+def _schema(dataset: str, guesses: Guesses) -> Iterator[str]:
     yield "schema:"
     yield _line(1, f"- name: {_scalar(dataset)}")
-    yield _line(2, f"physicalName: {_scalar(dataset)}", "the table in the warehouse")
+    yield _line(2, f"physicalName: {_scalar(dataset)}", note="the table in the warehouse")
     yield _line(2, "physicalType: table")
     yield _line(2, "properties:")
     for guess in guesses.columns:
@@ -98,7 +137,7 @@ def _schema(dataset: str, guesses: Guesses, read: str) -> Iterator[str]:
     yield _line(2, "quality:")
     yield _line(3, "- metric: rowCount")
     yield _line(4, "type: library")
-    yield _line(4, "mustBeGreaterOrEqualTo: 1", f"the sample has {read}; is a file with none a mistake?")
+    yield _line(4, "mustBeGreaterOrEqualTo: 1", note="a file without records is a mistake; where it is right, write 0")
     yield ""
 
 
@@ -107,9 +146,9 @@ def _property(guess: Guess) -> Iterator[str]:
     yield _line(3, f"- name: {_scalar(column.name)}", doubts.get("name"))
     yield _line(4, f"logicalType: {_LOGICAL.get(column.type, column.type)}", doubts.get("type"))
     if column.type == "decimal":
-        yield _line(4, f"physicalType: decimal({column.precision},{column.scale})", doubts.get("precision"))
+        yield _line(4, f"physicalType: decimal({column.precision},{column.scale})", note=doubts.get("precision"))
     if column.required:
-        yield _line(4, "required: true", doubts.get("required"))
+        yield _line(4, "required: true", note=doubts.get("required"))
     if guess.distinct:
         yield _line(
             4, "# unique: true", "every value of the sample is another one; or is it the key, primaryKey: true?"
@@ -120,7 +159,7 @@ def _property(guess: Guess) -> Iterator[str]:
     if guess.few:
         values = ", ".join(map(_scalar, guess.few))
         rule = f"{{metric: invalidValues, arguments: {{validValues: [{values}]}}, mustBe: 0}}"
-        yield _line(4, f"# quality: [{rule}]", "the only values in the sample; are there others?")
+        yield _line(4, f"# quality: [{rule}]", note="the only values in the sample; are there others?")
     yield from _column_words(column)
 
 
@@ -128,14 +167,14 @@ def _options(guess: Guess) -> Iterator[str]:
     column, doubts = guess.column, guess.doubts
     options = list[str]()
     if column.bits:
-        options.append(_line(5, f"format: i{column.bits}", doubts.get("bits")))
+        options.append(_line(5, f"format: i{column.bits}", note=doubts.get("bits")))
     if column.format:
         options.append(_line(5, f"format: {_scalar(_java(column.format))}", doubts.get("format")))
     if column.max_length:
-        options.append(_line(5, f"maxLength: {column.max_length}", doubts.get("max_length")))
+        options.append(_line(5, f"maxLength: {column.max_length}", note=doubts.get("max_length")))
     if column.type in {"integer", "decimal"} and not guess.negative:
         floor = "# minimum: 0" if options else "# logicalTypeOptions: {minimum: 0}"
-        options.append(_line(5 if options else 4, floor, "nothing in the sample is below; would it be wrong?"))
+        options.append(_line(5 if options else 4, floor, note="nothing in the sample is below; would it be wrong?"))
     if column.bits or column.format or column.max_length:
         yield _line(4, "logicalTypeOptions:")
     yield from options
@@ -161,19 +200,21 @@ def _texts(texts: tuple[str, ...]) -> str:
     return f"[{', '.join(yaml.safe_dump(text, default_style=chr(34), allow_unicode=True).strip() for text in texts)}]"
 
 
-def _custom(dataset: str, path: Path, layout: Layout, guesses: Guesses) -> Iterator[str]:
-    partition = _partition(guesses, path)
+def _custom(dataset: str, paths: Sequence[Path], layout: Layout, guesses: Guesses) -> Iterator[str]:
+    partition = _partition(guesses, paths)
     if partition and is_plain(partition.column.name):
-        yield "# slaProperties:  # DECIDE: how old, in days, may the table's newest value be?"
+        yield "# slaProperties:  # how old, in days, may the table's newest value be?"
         yield f"#   - {{property: freshness, value: 2, unit: d, element: {dataset}.{partition.column.name}}}"
         yield ""
     yield "customProperties:"
-    yield from _entry(
-        "keyPattern", _scalar(_key_pattern(dataset, path)), "where is the file of a business date, {ds}, dropped?"
-    )
-    yield from _entry("dag", _scalar(f"{dataset[: MAX_DAG_ID - len('_etl')]}_etl"), "the DAG that loads the file")
+    patterns = list(dict.fromkeys(_key_pattern(dataset, path) for path in paths))
+    others = f" (by the other samples' names: {', '.join(patterns[1:])})" if patterns[1:] else ""
+    where = f"where is the file of a business date dropped?{others}"
+    yield from _entry("keyPattern", _scalar(patterns[0]), where)
+    yield _line(1, "- property: dag")
+    yield _line(1, f"  value: {_scalar(dataset[: MAX_DAG_ID - len('_etl')] + '_etl')}")
     if partition:
-        ours = "" if partition.day else "# "
+        ours = "" if all(partition.days) else "# "
         doubt = "is it the business date, the same in every record?"
         yield from _entry("partition", _scalar(partition.column.name), doubt, ours)
     yield _line(1, "- property: dialect")
@@ -210,11 +251,16 @@ def _dialect(form: FileFormat, doubts: dict[str, str], guesses: Guesses) -> Iter
         yield _line(3, f"compression: {form.compression}")
 
 
-def _partition(guesses: Guesses, path: Path) -> Guess | None:
+def _partition(guesses: Guesses, paths: Sequence[Path]) -> Guess | None:
     """Return the column that may hold the business date: best one whose cells all have the day in the file's name."""
     days = [guess for guess in guesses.columns if guess.column.names_a_day]
-    named = [f"{year}-{month}-{day}" for year, _, month, day in _NAMED_DATE.findall(path.name)]
-    return max(days, key=lambda guess: (guess.day in named, guess.day is not None, guess.column.required), default=None)
+    named = [_named_days(path) for path in paths]
+
+    def rank(guess: Guess) -> tuple[bool, bool, bool]:
+        as_named = all(day in names for day, names in zip(guess.days, named, strict=False))
+        return as_named, all(guess.days), guess.column.required
+
+    return max(days, key=rank, default=None)
 
 
 def _key_pattern(dataset: str, path: Path) -> str:

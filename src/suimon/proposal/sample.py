@@ -28,7 +28,7 @@ _BOMS: dict[bytes, Encoding] = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
-_JAPANESE: tuple[Encoding, ...] = ("cp932", "euc-jp")  # what is valid Shift_JIS is valid CP932
+JAPANESE: tuple[Encoding, ...] = ("cp932", "euc-jp")  # what is valid Shift_JIS is valid CP932
 _PLAUSIBLE = 0.6
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 
@@ -99,7 +99,7 @@ def _decoded(content: bytes, path: Path, *, whole: bool) -> tuple[str, Encoding,
             raise SampleError(f"{path} holds control characters: it is binary, or UTF-16 without a byte order mark")
         alike = marked is None and text.isascii()
         return text, marked or "utf-8", "all ASCII so far, which CP932 and EUC-JP write alike" if alike else None
-    readings = {encoding: _strictly(content, encoding, whole=whole) for encoding in _JAPANESE}
+    readings = {encoding: _strictly(content, encoding, whole=whole) for encoding in JAPANESE}
     likely = {encoding: _plausibility(reading) for encoding, reading in readings.items() if reading is not None}
     best = max(likely, key=lambda encoding: likely[encoding], default=None)
     if best is None or likely[best] < _PLAUSIBLE:

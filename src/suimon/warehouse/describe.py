@@ -191,6 +191,13 @@ def _distribution(tree: exp.Expr) -> str:
     return " ".join(part.sql("redshift") for part in spread)
 
 
+def sql_type(column: Column) -> str:
+    """Return the type that a column of the table must have; of a text without its length."""
+    if column.type == "decimal":
+        return f"DECIMAL({column.precision}, {column.scale or 0})"
+    return REDSHIFT_TYPES.get(column.type) or ("BIGINT" if column.bits == 64 else "INTEGER")  # noqa: PLR2004 the one other width
+
+
 def most_bytes(column: Column) -> int | None:
     """Return what the longest text of a column takes; None if nothing says how long that is."""
     if column.allowed:
@@ -206,9 +213,7 @@ def _misfits_of_column(contract: Contract, column: Column, declared: exp.ColumnD
         yield f"{where} has no type"
         return
     given = kind.sql("redshift")
-    wanted = REDSHIFT_TYPES.get(column.type) or ("BIGINT" if column.bits == 64 else "INTEGER")  # noqa: PLR2004 the one other width
-    if column.type == "decimal":
-        wanted = f"DECIMAL({column.precision}, {column.scale or 0})"
+    wanted = sql_type(column)
     if column.type == "string":
         size = int(kind.expressions[0].name) if kind.expressions else 0
         least = most_bytes(column)

@@ -37,13 +37,6 @@ def watched(tmp_path: Path) -> str:
     return str(path)
 
 
-@pytest.fixture
-def sample(tmp_path: Path) -> str:
-    path = tmp_path / "sample.csv"
-    path.write_text("品番,数量\nA1,2\nA2,3\n", encoding="utf-8")
-    return str(path)
-
-
 def test_lint_says_in_plain_lines_what_each_contract_does(watched: str) -> None:
     result = suimon("contract", "lint", SALES, watched)
     assert result.exit_code == 0
@@ -125,58 +118,3 @@ def test_compile_that_cannot_write_says_why(tmp_path: Path) -> None:
     result = suimon("contract", "compile", "--out", str(tmp_path / "gone" / "contracts.json"), SALES)
     assert result.exit_code == 2
     assert "cannot be written: No such file or directory" in result.stderr
-
-
-def test_new_writes_a_contract_that_lint_takes_once_all_is_decided(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sample: str
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    result = suimon("contract", "new", "inventory", "--from", sample)
-    assert result.exit_code == 0
-    written = Path("datasets/inventory/contract.odcs.yaml")
-    marks = written.read_text(encoding="utf-8").count("# DECIDE: ")
-    assert result.stdout == f"{written}: a guess, with {marks} places to decide, each marked DECIDE\n"
-    refused = suimon("contract", "lint")
-    assert (refused.exit_code, refused.stderr.count("is marked DECIDE")) == (2, marks)
-    written.write_text(written.read_text(encoding="utf-8").replace("# DECIDE: ", "# "), encoding="utf-8")
-    assert suimon("contract", "lint").stdout.startswith(
-        "inventory 0.1.0: inventory/{ds}/sample.csv opens inventory_etl;"
-    )
-
-
-def test_new_writes_over_a_contract_only_when_forced(tmp_path: Path, sample: str) -> None:
-    out = tmp_path / "mine.odcs.yaml"
-    out.write_text("mine", encoding="utf-8")
-    arguments = ("contract", "new", "inventory", "--from", sample, "--out", str(out))
-    refused = suimon(*arguments)
-    assert refused.exit_code == 2
-    assert "mine.odcs.yaml exists" in refused.stderr
-    assert out.read_text(encoding="utf-8") == "mine"
-    assert suimon(*arguments, "--force").exit_code == 0
-    assert "kind: DataContract" in out.read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "said"),
-    [
-        ("inventory", b"", "is empty"),
-        ("inventory", bytes(range(256)), "binary"),
-        ("Inventory", b"a,b\n1,2\n", "no name of a dataset"),
-    ],
-)
-def test_new_refuses_what_it_cannot_use_and_writes_nothing(
-    tmp_path: Path, name: str, content: bytes, said: str
-) -> None:
-    sample, out = tmp_path / "sample.csv", tmp_path / "new.odcs.yaml"
-    sample.write_bytes(content)
-    result = suimon("contract", "new", name, "--from", str(sample), "--out", str(out))
-    assert result.exit_code == 2
-    assert said in result.stderr
-    assert not out.exists()
-
-
-def test_new_that_cannot_write_says_why(tmp_path: Path, sample: str) -> None:
-    (tmp_path / "file").touch()
-    result = suimon("contract", "new", "inventory", "--from", sample, "--out", str(tmp_path / "file" / "new.yaml"))
-    assert result.exit_code == 2
-    assert "cannot be written" in result.stderr

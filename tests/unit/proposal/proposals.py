@@ -7,6 +7,7 @@ from uuid import UUID
 from suimon.contract.file import Column
 from suimon.contract.model import Contract
 from suimon.contract.odcs.parse import read_contract
+from suimon.dataset.folder import CONTRACT
 from suimon.proposal.propose import MARK, propose
 
 IDENTITY = UUID("b5a3d3c2-6f0e-4c55-9a41-5d1f6e0c7a10")
@@ -27,7 +28,7 @@ EUROPEAN = "Artikel;Preis;Am;Menge\nA-1;1234,50;21.11.2026;7\nA-2;-0,5;02.11.202
 
 def proposed(path: Path, content: str | bytes, dataset: str = "goods") -> str:
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return propose(dataset, path, Path("datasets/goods/contract.odcs.yaml"), IDENTITY)
+    return propose(dataset, [path], Path("datasets/goods"), IDENTITY).files[CONTRACT]
 
 
 def read(text: str, folder: Path) -> Contract:

@@ -40,7 +40,7 @@ def test_what_is_no_table_is_refused_with_the_reason(sample: Path, content: byte
 
 def test_what_cannot_be_opened_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SampleError, match="cannot be read"):
-        propose("goods", tmp_path, tmp_path / "out", IDENTITY)
+        propose("goods", [tmp_path], tmp_path / "out", IDENTITY)
 
 
 @pytest.mark.parametrize("content", [SALES, INVENTORY, EVENTS, EUROPEAN])
@@ -107,6 +107,6 @@ def test_every_proposal_is_a_contract_and_tells_whether_its_sample_keeps_it(tmp_
     except SampleError:
         return
     contract = read(text, tmp_path)
-    told = "In the sample itself is what the gate refuses" in text
+    told = "In the samples themselves is what the gate refuses" in text
     assert told == (not judge(content.encode(), contract, None).accepted)
     assert read(decided(text), tmp_path).dataset == "goods"

@@ -9,8 +9,11 @@ import pytest
 
 from suimon.contract.odcs.clauses import ContractFileError
 from suimon.contract.odcs.parse import read_contract
-from suimon.proposal.propose import MARK
-from tests.unit.proposal.proposals import EUROPEAN, EVENTS, INVENTORY, SALES, column, marked, proposed, read
+from suimon.dataset.folder import CONTRACT
+from suimon.proposal.propose import MARK, propose
+from suimon.proposal.sample import SampleError
+from suimon.warehouse.describe import misfits
+from tests.unit.proposal.proposals import EUROPEAN, EVENTS, IDENTITY, INVENTORY, SALES, column, marked, proposed, read
 
 
 def test_a_proposal_is_refused_until_a_person_has_decided(sample: Path, tmp_path: Path) -> None:
@@ -102,7 +105,7 @@ def test_decimal_commas_and_days_before_months_are_found(sample: Path, tmp_path:
         ("date", "%d.%m.%Y"),
         ("integer", None),
     ]
-    assert not column(contract, "Menge").required
+    assert not column(contract, "menge").required
 
 
 @pytest.mark.parametrize(
@@ -254,16 +257,76 @@ def test_what_the_gate_refuses_in_the_sample_is_told_on_top(sample: Path, tmp_pa
 def test_a_label_that_stands_twice_does_not_break_the_contract(sample: Path, tmp_path: Path) -> None:
     text = proposed(sample, "id,Note,note,Note\n1,a,b,c\n2,d,e,f\n")
     contract = read(text, tmp_path)
-    assert [one.name for one in contract.columns] == ["id", "Note", "column_3", "column_4"]
+    assert [one.name for one in contract.columns] == ["id", "note", "column_3", "column_4"]
     assert "the header has 'Note' twice" in text
 
 
-def test_only_the_start_of_a_large_file_is_read(sample: Path, tmp_path: Path) -> None:
-    text = proposed(sample, "id,text\n" + "".join(f'{place},"{"x" * 500}"\n' for place in range(20_000)))
+def test_the_whole_of_a_large_file_is_looked_at(sample: Path, tmp_path: Path) -> None:
+    rows = [f'{place},"{"x" * 500}",5' for place in range(30_000)]
+    text = proposed(sample, "\n".join(["id,text,number", *rows, "30000,,1.25"]) + "\n")
     contract = read(text, tmp_path)
-    assert "in the first 4 MB" in text.splitlines()[0]
-    assert "line " not in text[: text.index("apiVersion")], "where the sample was cut is no fault"
-    assert len(contract.columns) == 2
+    assert "30,001 records" in text.splitlines()[0]
+    assert "line " not in text[: text.index("apiVersion")], "where the start was cut is no fault"
+    assert not column(contract, "text").required
+    assert (column(contract, "number").type, column(contract, "number").scale) == ("decimal", 2)
+    assert "unique: true" in text
+
+
+def test_records_of_another_width_are_told_wherever_they_stand(sample: Path) -> None:
+    text = proposed(sample, "id,text\n" + f'1,"{"x" * 500}"\n' * 10_000 + "1,2,3\n")
+    assert "1 records of the whole file have not 2 cells" in text
+
+
+def test_a_file_that_begins_in_ascii_is_read_in_the_encoding_of_its_rest(sample: Path, tmp_path: Path) -> None:
+    text = proposed(sample, ("id,text\n" + f'1,"{"x" * 500}"\n' * 10_000 + "2,緑茶と水\n").encode("cp932"))
+    assert (form := read(text, tmp_path).file)
+    assert form.encoding == "cp932"
+
+
+def test_several_samples_tell_more_than_one(tmp_path: Path) -> None:
+    texts = {
+        "s_20261120.csv": "day,id,n\n" + "".join(f"2026-11-20,{number},{number}\n" for number in range(30)),
+        "s_20261121.csv": "day,id,n\n" + "".join(f"2026-11-21,{number},{number}.5\n" for number in range(30)),
+    }
+    for name, content in texts.items():
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    paths = [tmp_path / name for name in texts]
+    proposal = propose("goods", paths, tmp_path / "goods", IDENTITY)
+
+    contract = read(proposal.files[CONTRACT], tmp_path)
+    assert contract.key_pattern
+    assert contract.key_pattern.text == "goods/s_{ds:yyyyMMdd}.csv"
+    assert column(contract, "day").partition, "each sample has a day of its own"
+    assert column(contract, "n").type == "decimal"
+    assert "DISTKEY (id)" in proposal.files["table.sql"], "a key of each file, though not of all together"
+    assert proposal.files["golden/2026-11-20.rows.txt"].splitlines()[0] == "2026-11-20|0|0.0"
+
+
+def test_samples_of_different_kinds_are_refused(tmp_path: Path) -> None:
+    paths = [tmp_path / "a.csv", tmp_path / "b.csv"]
+    for path, content in zip(paths, ("a,b\n1,2\n", "a,c\n1,2\n"), strict=True):
+        path.write_text(content, encoding="utf-8")
+    with pytest.raises(SampleError, match=r"b\.csv is no file like .*a\.csv: its header is another one"):
+        propose("goods", paths, tmp_path / "goods", IDENTITY)
+
+
+def test_no_personal_value_is_in_any_file_and_lengths_are_in_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "inventory_20261120.csv"
+    path.write_bytes(INVENTORY.encode("cp932"))
+    files = propose("goods", [path], tmp_path / "goods", IDENTITY).files
+    assert not any("山田" in text for text in files.values())
+    contract = read(files[CONTRACT], tmp_path)
+    assert f"column_2 VARCHAR({4 * (column(contract, 'column_2').max_length or 0)}) NOT NULL" in files["table.sql"]
+    assert list(misfits(contract, files["table.sql"])) == []
+
+
+def test_names_are_those_that_redshift_takes_without_quotes(sample: Path, tmp_path: Path) -> None:
+    contract = read(proposed(sample, "Order Id,timestamp,USER\n1,2026-11-20,x\n"), tmp_path)
+    assert [(one.name, one.label) for one in contract.columns] == [
+        ("order_id", "Order Id"),
+        ("timestamp_", "timestamp"),
+        ("user_", "USER"),
+    ]
 
 
 def test_a_quote_that_stays_open_is_told_even_where_the_sample_is_cut(sample: Path) -> None:

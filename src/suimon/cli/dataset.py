@@ -1,0 +1,136 @@
+"""`suimon dataset`: from a file to rows in a table: propose a dataset, check its folder, try it in the twin."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from uuid import uuid4
+
+import click
+
+import suimon
+from suimon.cli.contract import count_of, datasets_folder
+from suimon.cli.errors import CommandError
+from suimon.dataset.folder import NAME, SETTING, DatasetFolder, datasets_below
+from suimon.drops.foreign_text import printable
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group()
+def dataset() -> None:
+    """Make a dataset: one folder with its contract, its table and its golden case."""
+
+
+@dataset.command()
+@click.argument("name")
+@click.option(
+    "--from",
+    "samples",
+    required=True,
+    multiple=True,
+    type=_FILE,
+    help="A file like those to come, as it is sent: compressed or not, in any encoding Suimon knows. Several times: "
+    "several days of it, which tell more.",
+)
+@click.option("--force", is_flag=True, help="Write over a dataset that is there.")
+def new(name: str, samples: tuple[Path, ...], *, force: bool) -> None:
+    """Propose the dataset NAME from whole samples: contract, table, golden case.
+
+    What the samples cannot tell, and would be wrong in silence, is marked DECIDE in the contract. Only a proposal
+    guesses; the gate never does. Values of columns that look personal are masked.
+    """
+    from suimon.proposal.propose import propose  # noqa: PLC0415 - the other commands need no decoders
+    from suimon.proposal.sample import SampleError  # noqa: PLC0415 - as above
+
+    if not NAME.fullmatch(name):
+        raise CommandError(f"{name!r} is no name of a dataset: a small letter, then small letters, digits and _")
+    folder = DatasetFolder(datasets_folder() / name)
+    if folder.path.exists() and not force:
+        raise CommandError(f"{folder.path} exists; choose another name, or write over it with --force")
+    try:
+        proposal = propose(name, samples, folder.path, uuid4())
+    except SampleError as error:
+        raise CommandError(str(error)) from error
+    try:
+        for path in folder.golden.glob("*"):
+            path.unlink()
+        for file, text in proposal.files.items():
+            (folder.path / file).parent.mkdir(parents=True, exist_ok=True)
+            (folder.path / file).write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise CommandError(f"{folder.path} cannot be written: {error.strerror}") from error
+    for file in proposal.files:
+        click.echo(f"  {folder.path / file}")
+    click.echo(f"{folder.path}: a guess, with {count_of(proposal.undecided, 'place')} to decide, each marked DECIDE")
+    click.echo(f"Decide, take the marks out, then: suimon dataset check {name}")
+
+
+@dataset.command()
+@click.argument("name")
+@click.option("--rewrite", is_flag=True, help="Write table, golden rows and verdict anew by the contract, then check.")
+def check(name: str, *, rewrite: bool) -> None:
+    """Find everything that is wrong with the dataset NAME, and say what to do.
+
+    Exit status: 0 nothing is wrong, 1 something is, 2 there is no such dataset.
+    """
+    from suimon.dataset.check_up import problems_of  # noqa: PLC0415 - `new` and `try` need it not
+
+    folder = folder_of(name)
+    if rewrite:
+        _rewrite(folder)
+    problems = problems_of(folder, [other for other in datasets_below(folder.path.parent) if other.name != name])
+    for problem in problems:
+        click.echo(printable(problem))
+    if problems:
+        click.echo(f"{name}: {count_of(len(problems), 'problem')}")
+        sys.exit(1)
+    click.echo(f"{name}: nothing is wrong. In a twin that is up (make up): suimon dataset try {name} FILE")
+
+
+@dataset.command(name="try")
+@click.argument("name")
+@click.argument("file", type=_FILE)
+@click.option("--partition", metavar="YYYY-MM-DD", help="The business date of the file; by default that in its name.")
+def try_(name: str, file: Path, partition: str | None) -> None:
+    """Send FILE through the twin that is up, deploying the dataset NAME as it is now, and show the rows of its table.
+
+    Exit status: 0 its rows are in the table, 1 they are not, 2 it could not be tried.
+    """
+    folder = folder_of(name)
+    root = Path(suimon.__file__).resolve().parents[2]
+    if not (root / "local" / "trial.py").is_file():
+        raise CommandError("the twin is part of Suimon's sources, and this is an installation without them")
+    command = [sys.executable, "-m", "local", "try", name, str(file.resolve())]
+    done = subprocess.run(
+        [*command, *(["--partition", partition] if partition else [])],
+        cwd=root,
+        env=os.environ | {SETTING: str(folder.path.parent.resolve())},
+        check=False,
+    )
+    sys.exit(done.returncode)
+
+
+def folder_of(name: str) -> DatasetFolder:
+    """Return the folder of a dataset; CommandError with those there are, if there is none."""
+    root = datasets_folder()
+    folder = DatasetFolder(root / name)
+    if not folder.contract.is_file():
+        known = ", ".join(one.name for one in datasets_below(root)) or "none"
+        raise CommandError(f"there is no {folder.contract}; datasets of {root}: {known}")
+    return folder
+
+
+def _rewrite(folder: DatasetFolder) -> None:
+    from suimon.contract.odcs.clauses import ContractFileError  # noqa: PLC0415 - as above
+    from suimon.dataset.golden import GoldenCaseError  # noqa: PLC0415 - as above
+    from suimon.dataset.rewriting import rewrite  # noqa: PLC0415 - as above
+
+    try:
+        written = rewrite(folder)
+    except (ContractFileError, GoldenCaseError, ValueError):
+        return  # the check says why
+    for path in written:
+        click.echo(f"written anew: {path}")

@@ -1,0 +1,93 @@
+"""A first golden case from the first records of a sample, without a value of a column that looks personal."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from suimon.dataset.golden import BAD, ROWS, VERDICT, judged, verdict_lines
+from suimon.dataset.table_rows import rows_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from suimon.contract.file import Column, FileFormat
+    from suimon.contract.model import Contract
+    from suimon.proposal.layout import Layout
+
+RECORDS = 5
+_WRONG = "not-a-value"
+
+
+def golden_files(contract: Contract, layout: Layout, day: str) -> dict[str, str]:
+    """Return the files of a golden case, by their path in the dataset's folder."""
+    form = contract.file
+    assert form  # noqa: S101 - a contract with a key pattern has a dialect
+    rows = [_masked(row, number, contract, form) for number, row in enumerate(layout.rows[:RECORDS], 1)]
+    good = _text(rows, layout.labels, form)
+    bad = _text(_broken(rows, contract), layout.labels, form)
+    with tempfile.TemporaryDirectory(prefix="suimon-") as scratch:
+        verdict = judged(bad, contract, day, Path(scratch))
+    ending = ".tsv" if form.delimiter == "\t" else ".csv"
+    texts = {ending: good, BAD + ending: bad}
+    texts |= {ROWS: _lines(rows_of(good, contract, day)), VERDICT: _lines(verdict_lines(verdict))}
+    return {f"golden/{day}{name}": text for name, text in texts.items()}
+
+
+def _lines(lines: Sequence[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _masked(row: Sequence[str], number: int, contract: Contract, form: FileFormat) -> list[str]:
+    return [
+        _mask(number, column) if column.personal and cell not in form.null_tokens else cell
+        for cell, column in zip(row, contract.columns, strict=True)
+    ]
+
+
+def _mask(number: int, column: Column) -> str:
+    """Return a value of the same type, another one in each record, that says nothing of a person."""
+    match column.type:
+        case "integer" | "decimal":
+            return str(number)
+        case "date" | "timestamp":
+            form_of_day = (column.format or "%Y-%m-%d").replace("%g", "000").replace("%z", "Z")
+            return datetime(2000, 1, number, tzinfo=UTC).strftime(form_of_day)
+        case "boolean":
+            return (column.true_words or ("true",))[0]
+        case _:
+            made = f"x{number}"
+            return made if column.max_length is None or len(made) <= column.max_length else str(number)
+
+
+def _broken(rows: Sequence[list[str]], contract: Contract) -> list[list[str]]:
+    """Return the records with one mistake that the gate must find: a cell that is not its type, or one too many."""
+    typed = [place for place, column in enumerate(contract.columns) if column.type != "string" and not column.partition]
+    broken = [list(row) for row in rows]
+    if not rows:
+        return [[_WRONG] * (len(contract.columns) + 1)]
+    if typed:
+        broken[-1][typed[0]] = _WRONG
+    else:
+        broken[-1].append(_WRONG)
+    return broken
+
+
+def _text(rows: Sequence[Sequence[str]], labels: Sequence[str] | None, form: FileFormat) -> str:
+    with io.StringIO() as text:
+        writer = csv.writer(
+            text,
+            delimiter=form.delimiter,
+            quotechar=form.quote or None,
+            quoting=csv.QUOTE_MINIMAL if form.quote else csv.QUOTE_NONE,
+            doublequote=form.escape == form.quote,
+            escapechar=form.escape if form.quote and form.escape != form.quote else None,
+            lineterminator="\n",
+        )
+        text.write("-\n" * form.skip_lines)
+        writer.writerows([*([labels] if labels else []), *rows])
+        return text.getvalue()
