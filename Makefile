@@ -88,6 +88,7 @@ tables: $(VENV)/.ready ## hold the contracts against the tables and write what t
 states: $(VENV)/.ready ## write the states of drops (ARCHITECTURE.md) and the kinds of incidents (docs/incidents.md) from their tables
 	@$(VENV)/bin/python -m tests.unit.drops.picture
 	@$(VENV)/bin/python -m tests.unit.incidents.page
+	@$(VENV)/bin/python -m tests.unit.incidents.runbook
 
 build: setup tables ## build the stack for AWS: arm64, Python 3.13
 	@SAM_CLI_TELEMETRY=0 $(ENVS)/sam/bin/sam build

@@ -16,7 +16,7 @@ from suimon.drops.foreign_text import without_links
 from suimon.incidents.email import OF_STACK, fitted, plain_lines, subject_line
 from suimon.incidents.incident import Event, Text
 from suimon.incidents.kinds import KINDS, About
-from suimon.incidents.messages.facts import command_for, effect_of, label
+from suimon.incidents.messages.facts import command_for, effect_of, label, runbook_entry
 from suimon.incidents.wording import in_language
 
 if TYPE_CHECKING:
@@ -146,6 +146,7 @@ def _footer(notice: Notice, recipient: Recipient, stack: str, at: datetime) -> s
         "effect": in_language(effect_of(notice.kind), language) if is_open else "",
         "since": f"{since:%Y-%m-%d %H:%M} {recipient.time_zone}" if since and is_open else "",
         "next": command_of(notice, stack),
+        "runbook": runbook_entry(notice.kind) if is_open else "",
         "owner": str(recipient.owner) if recipient.owner else "",
         "stack": stack,
     }

@@ -15,6 +15,7 @@ _LABELS = {
     "effect": Bilingual("Effect", "影響"),
     "since": Bilingual("Since", "発生"),
     "next": Bilingual("Next", "次のコマンド"),
+    "runbook": Bilingual("Runbook", "手順書"),
     "owner": Bilingual("Owner", "担当"),
     "stack": Bilingual("Stack", "スタック"),
 }
@@ -170,6 +171,11 @@ _COMMANDS: dict[Kind, str] = {
 def effect_of(kind: Kind) -> str:
     """Return what a problem of a kind means for the data."""
     return _EFFECTS.get(kind, "")
+
+
+def runbook_entry(kind: Kind) -> str:
+    """Return where the runbook says what to do about a kind."""
+    return f"docs/runbook.md#{kind}"
 
 
 def command_for(kind: Kind, about: About) -> str:
