@@ -11,6 +11,8 @@ KERNEL := src/suimon/check/kernel
 UV := $(VENV)/bin/uv
 # Nothing of the user's own Python or AWS set-up may reach our environments.
 export PYTHONPATH :=
+# Each process compiles what it imports once, whatever the shell says: the tests start hundreds.
+export PYTHONDONTWRITEBYTECODE :=
 export UV_NO_PROGRESS := 1
 export UV_PYTHON_DOWNLOADS := never
 

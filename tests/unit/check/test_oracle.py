@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from suimon.check import segments
 from suimon.contract.model import Contract
+from tests.sampling import sample_of
 from tests.unit.check.agreement import (
     Check,
     agrees,
@@ -25,7 +26,7 @@ from tests.unit.check.oracle import judge
 from tests.unit.check.strategies import Case, cases, hostile
 
 TODAY = "2026-11-20"
-quick = settings(max_examples=120, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+quick = settings(max_examples=sample_of(120), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 @given(case=st.one_of(cases(), cases(faults=False)), size=segment_sizes, threads=threads)

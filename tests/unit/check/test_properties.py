@@ -15,6 +15,7 @@ from suimon.check import segments
 from suimon.check.verdict import Code, Verdict
 from suimon.contract.file import Column, Compression, Encoding, FileFormat
 from suimon.contract.model import Contract
+from tests.sampling import sample_of
 from tests.unit.check.writer import packed_as
 
 Check = Callable[..., Verdict]
@@ -45,7 +46,7 @@ CORRUPT = (
     ("1000", "1.0", "x", " 1", "9999999999", "+"),
     ("TRUE", "1", "yes", "true "),
 )
-quick = settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+quick = settings(max_examples=sample_of(25), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 @st.composite
