@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from suimon.contract.calendar import EVERY_DAY
-from suimon.contract.model import TableFreshness
+from suimon.contract.table_freshness import Age, TableFreshness
 from suimon.freshness import questions
 from suimon.freshness.questions import QUERY_SECONDS, Questions
 from suimon.freshness.tables import Answer, judge_answer
@@ -35,7 +35,7 @@ def sql(redshift: Twin) -> Callable[[str], str]:
 
 
 def ask(client: RedshiftDataAPIServiceClient, table: str, column: str) -> Answer:
-    watched = TableFreshness(table, column, 1)
+    watched = TableFreshness(table, column, Age(1))
     asked = Questions(redshift=client, warehouse=WAREHOUSE, ticks=monotonic, sleep=sleep)
     return asked.ask([watched], NOW)[watched]
 
@@ -48,12 +48,13 @@ def client(redshift: Twin) -> RedshiftDataAPIServiceClient:
 def test_a_table_without_rows_is_empty_and_one_of_nulls_has_no_value(
     client: RedshiftDataAPIServiceClient, sql: Callable[[str], str]
 ) -> None:
+    empty = TableFreshness("empty_fact", "order_date", Age(1))
     sql("CREATE TABLE empty_fact (order_date date)")
     answer = ask(client, "empty_fact", "order_date")
-    assert judge_answer(TableFreshness("empty_fact", "order_date", 1), answer, EVERY_DAY, NOW) is TableState.EMPTY
+    assert judge_answer(empty, answer, EVERY_DAY, NOW) is TableState.EMPTY
     sql("INSERT INTO empty_fact VALUES (NULL)")
     answer = ask(client, "empty_fact", "order_date")
-    assert judge_answer(TableFreshness("empty_fact", "order_date", 1), answer, EVERY_DAY, NOW) is TableState.NO_VALUE
+    assert judge_answer(empty, answer, EVERY_DAY, NOW) is TableState.NO_VALUE
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """On which business dates a file is due. Standard library only: the days are compiled into the contract."""
 
 from calendar import monthrange
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any, Literal
@@ -23,14 +23,40 @@ class HolidaySource:
     until: date
 
 
+# The first day of those that a cron expression is compiled to.
+CRON_FROM = date(2000, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class CronDays:
+    """The business dates that a cron expression names: a bit a day from CRON_FROM on, none after `until`."""
+
+    expression: str
+    bits: int
+    until: date
+
+    @classmethod
+    def of(cls, expression: str, days: Iterable[date], until: date) -> "CronDays":
+        """Set the bits of days; those beyond either end are left out."""
+        bits = 0
+        for day in days:
+            if CRON_FROM <= day <= until:
+                bits |= 1 << (day - CRON_FROM).days
+        return cls(expression, bits, until)
+
+    def __contains__(self, day: date) -> bool:
+        return day >= CRON_FROM and bool(self.bits >> (day - CRON_FROM).days & 1)
+
+
 @dataclass(frozen=True, slots=True)
 class Calendar:
     """The rule by which a business date has a file; without any of it, every date has one.
 
     weekdays: the open ones, 0 is Monday. closed: further days that are closed, such as public holidays.
     month_days: dates of the month, from 1, or from its end, from -1. business_days: the same, counted in open days.
-    A date of either kind that is closed has no file (`skip`), or the nearest open day before or after it has.
-    first, last: no file is due before or after these. holidays: where some of the closed days come from.
+    cron: dates that a cron expression names. A date of month_days or cron that is closed has no file (`skip`), or the
+    nearest open day before or after it has. first, last: no file is due before or after these. holidays: where some of
+    the closed days come from.
     """
 
     weekdays: frozenset[int] = _EVERY_WEEKDAY
@@ -41,6 +67,7 @@ class Calendar:
     first: date | None = None
     last: date | None = None
     holidays: HolidaySource | None = None
+    cron: CronDays | None = None
 
     def is_open(self, day: date) -> bool:
         """Whether a day is neither a closed weekday nor a closed date."""
@@ -50,7 +77,7 @@ class Calendar:
         """Whether a business date has a file."""
         if (self.first and day < self.first) or (self.last and day > self.last) or not self.is_open(day):
             return False
-        if not self.month_days and not self.business_days:
+        if not self.month_days and not self.business_days and self.cron is None:
             return True
         return self._is_business_day(day) or any(map(self._is_named, self._moved_to(day)))
 
@@ -74,6 +101,8 @@ class Calendar:
             yield closed
 
     def _is_named(self, day: date) -> bool:
+        if self.cron and day in self.cron:
+            return True
         return day.day in self.month_days or day.day - _days_in_month(day) - 1 in self.month_days
 
     def _is_business_day(self, day: date) -> bool:
@@ -96,6 +125,7 @@ class Calendar:
             first=date.fromisoformat(raw["first"]) if raw["first"] else None,
             last=date.fromisoformat(raw["last"]) if raw["last"] else None,
             holidays=_source(raw["holidays"]) if raw.get("holidays") else None,
+            cron=_cron(raw["cron"]) if raw.get("cron") else None,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -109,11 +139,20 @@ class Calendar:
             "first": self.first.isoformat() if self.first else None,
             "last": self.last.isoformat() if self.last else None,
             "holidays": asdict(self.holidays) | {"until": self.holidays.until.isoformat()} if self.holidays else None,
+            "cron": _cron_json(self.cron) if self.cron else None,
         }
 
 
 def _source(raw: Mapping[str, str]) -> HolidaySource:
     return HolidaySource(raw["country"], raw["version"], date.fromisoformat(raw["until"]))
+
+
+def _cron(raw: Mapping[str, str]) -> CronDays:
+    return CronDays(raw["expression"], int(raw["days"], 16), date.fromisoformat(raw["until"]))
+
+
+def _cron_json(cron: CronDays) -> dict[str, str]:
+    return {"expression": cron.expression, "days": f"{cron.bits:x}", "until": cron.until.isoformat()}
 
 
 def _days_in_month(day: date) -> int:

@@ -16,6 +16,7 @@ from suimon.contract.dates import USUAL, DateBounds
 from suimon.contract.file import Column, Condition, ContractError, FileFormat, Language, Metric, Tolerance
 from suimon.contract.keys import SHARD, KeyPattern, SetRule
 from suimon.contract.owner import Owner
+from suimon.contract.table_freshness import TableFreshness
 
 
 class Role(StrEnum):
@@ -68,24 +69,6 @@ class Arrival:
         return told
 
 
-@dataclass(frozen=True, slots=True)
-class TableFreshness:
-    """How old, in days, the newest value of a warehouse table's column may be."""
-
-    table: str
-    column: str
-    max_age_days: int
-
-    @classmethod
-    def from_json(cls, raw: Mapping[str, Any]) -> "TableFreshness":
-        """Read the compiled form."""
-        return cls(table=raw["table"], column=raw["column"], max_age_days=raw["max_age_days"])
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the compiled form."""
-        return {"table": self.table, "column": self.column, "max_age_days": self.max_age_days}
-
-
 # Where a contract names no share of the Glue job's concurrent runs.
 RUNS_AT_ONCE = 2
 
@@ -130,7 +113,9 @@ class Contract:
 
     @property
     def calendar(self) -> Calendar:
-        """The calendar of its files; without deadlines, every day is open."""
+        """The calendar that ages are counted by: of its table, or else of its files; without any, every day is open."""
+        if self.freshness and self.freshness.calendar:
+            return self.freshness.calendar
         return self.arrival.calendar if self.arrival else EVERY_DAY
 
     @property

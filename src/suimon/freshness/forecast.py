@@ -79,14 +79,21 @@ def forecast(
 
 
 def warnings(contracts: Contracts, now: datetime, *, ahead: int) -> list[str]:
-    """Return, in words, what the forecast cannot know: public holidays beyond what was compiled."""
+    """Return, in words, what the forecast cannot know: holidays and dates of cron beyond what was compiled."""
     last = (now + timedelta(days=ahead)).date()
-    return [
+    holidays = [
         f"{contract.dataset}: the public holidays of {source.country} are known up to {source.until} "
         f"(holidays {source.version}); later ones count as open"
         for contract, arrival in _awaited(contracts)
         if (source := arrival.calendar.holidays) and source.until < last
     ]
+    crons = [
+        f"{contract.dataset}: the dates of cron {cron.expression!r} are known up to {cron.until}; "
+        "no file is expected later"
+        for contract, arrival in _awaited(contracts)
+        if (cron := arrival.calendar.cron) and cron.until < last
+    ]
+    return holidays + crons
 
 
 def _awaited(contracts: Contracts) -> Iterator[tuple[Contract, Arrival]]:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from suimon.contract.model import TableFreshness
 from suimon.contract.redshift_names import is_plain
+from suimon.contract.table_freshness import TableFreshness
 from suimon.freshness.tables import Answer
 from suimon.warehouse.data_api import RUNNING, cancel, rows_of
 from suimon.warehouse.table_state import TableState
@@ -112,10 +112,12 @@ class Questions:
 
 def newest_value_query(table: TableFreshness) -> str:
     """Return the query for a table's newest value; IdentifierError unless its names need no quotes."""
-    for name in (table.table, table.column):
-        if not is_plain(name):
-            raise IdentifierError(f"{name!r} needs quotes in Redshift: correct the contract")
-    return _SQL.read_text(encoding="utf-8").format(table=table.table, column=table.column)
+    schema, dot, name = table.table.rpartition(".")
+    for part in (*((schema,) if dot else ()), name, table.column):
+        if not is_plain(part):
+            raise IdentifierError(f"{part!r} needs quotes in Redshift: correct the contract")
+    where = f"\nWHERE {table.where}" if table.where else ""
+    return _SQL.read_text(encoding="utf-8").format(table=table.table, column=table.column, where=where)
 
 
 def _read(row: dict[str, Any], now: datetime) -> Answer:

@@ -2,6 +2,7 @@
 
     state      the table                                                   the incident it opens
     fresh      its newest value is young enough, and what was due loaded   none
+    aging      its newest value is older than what is warned of            stale-table, a warning
     stale      its newest value is too old                                 stale-table
     behind     its newest value is young enough, and yet no file that      stale-table
                was due is loaded: an older date was loaded again
@@ -20,10 +21,11 @@ the last answer is kept, its age grows with the time, and the table is asked aga
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from suimon.freshness.observation import Check
+from suimon.freshness.table_age import NO_AGE, age_of
 from suimon.incidents.kinds import About, IncidentId, Kind
 from suimon.incidents.messages.freshness import stale_table, unreadable_table
 from suimon.incidents.messages.recoveries import table_can_be_read, table_is_fresh
@@ -32,14 +34,12 @@ from suimon.warehouse.table_state import TableState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from suimon.contract.calendar import Calendar
-    from suimon.contract.model import Contract, TableFreshness
+    from suimon.contract.model import Contract
+    from suimon.contract.table_freshness import TableFreshness
 
-# A date of today in a time zone ahead of UTC is a day in UTC's future; more than that is a wrong date in the table.
-AHEAD_DAYS = -1
-# A table that is older is stale by any calendar.
-MOST_DAYS = 1_000
 # After so long a table that is not fresh, or that cannot be asked, is asked again.
 RETRY = timedelta(hours=1)
 TEXT_CHARACTERS = 1_000
@@ -47,6 +47,8 @@ TEXT_CHARACTERS = 1_000
 
 # Nobody knows whether such a table is fresh. The last three may pass by themselves.
 MAY_PASS = frozenset({TableState.SLOW, TableState.QUEUED, TableState.UNASKED})
+# By the newest value alone.
+YOUNG = frozenset({TableState.FRESH, TableState.AGING})
 UNREADABLE = MAY_PASS | {TableState.FAILED}
 
 
@@ -95,33 +97,21 @@ class Answer:
             "failing_since": stamp(self.failing_since) if self.failing_since else "",
         }
 
-    def age_days(self, now: datetime) -> int:
-        """Return how many midnights of UTC lie between the newest value and now; 0 where there is none."""
-        if self.newest is None:
-            return 0
-        return (now.astimezone(UTC).date() - self.newest.astimezone(UTC).date()).days
-
 
 def judge_answer(table: TableFreshness, answer: Answer, calendar: Calendar, now: datetime) -> TableState:
-    """Return the state of a table by its last answer alone; days that the calendar closes do not count."""
+    """Return the state of a table by its last answer alone; what the calendar or its hours close does not count."""
     if answer.failure:
         return answer.failure
     if answer.rows == 0:
         return TableState.EMPTY
     if answer.newest is None:
         return TableState.NO_VALUE
-    age = answer.age_days(now)
-    if age < AHEAD_DAYS:
+    age = age_of(table, answer.newest, calendar, now)
+    if age.is_ahead:
         return TableState.FUTURE
-    return TableState.FRESH if age - closed_days(calendar, age, now) <= table.max_age_days else TableState.STALE
-
-
-def closed_days(calendar: Calendar, age_days: int, now: datetime) -> int:
-    """Return how many of the days since a table's newest value its calendar closes."""
-    if not 0 < age_days <= MOST_DAYS:
-        return 0
-    today = now.astimezone(UTC).date()
-    return age_days - calendar.days_between(today - timedelta(days=age_days), today)
+    if age.counted > age.limit(table.error_after):
+        return TableState.STALE
+    return TableState.AGING if table.warn_after and age.counted > age.limit(table.warn_after) else TableState.FRESH
 
 
 def must_ask(
@@ -139,10 +129,11 @@ def must_ask(
     since = now - known.asked_at
     if known.failing_since:
         return since >= min(RETRY, every) or known.asked_at - known.failing_since < RETRY
-    if judge_answer(contract.freshness, known, contract.calendar, now) is TableState.FRESH:
+    state = judge_answer(contract.freshness, known, contract.calendar, now)
+    if state is TableState.FRESH:
         return since >= every
-    was_fresh = judge_answer(contract.freshness, known, contract.calendar, known.asked_at) is TableState.FRESH
-    return was_fresh or since >= min(RETRY, every)
+    was = judge_answer(contract.freshness, known, contract.calendar, known.asked_at)
+    return was is not state or since >= min(RETRY, every)
 
 
 def checks(contract: Contract, answer: Answer, warehouse: str, now: datetime, *, is_behind: bool) -> Iterator[Check]:
@@ -160,11 +151,11 @@ def checks(contract: Contract, answer: Answer, warehouse: str, now: datetime, *,
         yield Check(problem.id, problem, may_pass=state in MAY_PASS)
         return
     yield Check(IncidentId.of(Kind.UNREADABLE_TABLE, about), None, table_can_be_read(table), may_pass=True)
-    if state is TableState.FRESH and is_behind:
+    if state in YOUNG and is_behind:
         state = TableState.BEHIND
-    age = answer.age_days(now)
+    age = age_of(table, answer.newest, contract.calendar, now) if answer.newest else NO_AGE
     if state is TableState.FRESH:
         yield Check(IncidentId.of(Kind.STALE_TABLE, about), None, table_is_fresh(table, age))
     else:
-        stale = replace(stale_table(table, state, age, closed_days(contract.calendar, age, now)), about=about)
+        stale = replace(stale_table(table, state, age), about=about)
         yield Check(stale.id, stale)

@@ -13,11 +13,10 @@ from suimon.freshness.date_facts import DateFacts
 from suimon.freshness.expected import SETTLED, days_that_make_fresh, state_of
 from suimon.freshness.observation import Check, Result, Summary
 from suimon.freshness.questions import Questions
-from suimon.freshness.tables import Answer, checks, judge_answer, must_ask
+from suimon.freshness.tables import YOUNG, Answer, checks, judge_answer, must_ask
 from suimon.freshness.unwatched import unwatched
 from suimon.incidents.incident import Recovery
 from suimon.incidents.leaving_out import leave_out
-from suimon.warehouse.table_state import TableState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -25,7 +24,8 @@ if TYPE_CHECKING:
 
     from mypy_boto3_redshift_data import RedshiftDataAPIServiceClient
 
-    from suimon.contract.model import Contract, Contracts, TableFreshness
+    from suimon.contract.model import Contract, Contracts
+    from suimon.contract.table_freshness import TableFreshness
     from suimon.freshness.expected import FileState
     from suimon.incidents.incident import Incident
     from suimon.incidents.kinds import IncidentId
@@ -123,7 +123,7 @@ class Watch:
                 self.checkpoints.put(_name(table), answers[table].to_texts())
             if answer := answers.get(table) or known[table]:
                 state = judge_answer(table, answer, contract.calendar, now)
-                is_behind = state is TableState.FRESH and self._is_behind(read, contract, table, now)
+                is_behind = state in YOUNG and self._is_behind(read, contract, table, now)
                 yield from checks(contract, answer, str(self.warehouse), now, is_behind=is_behind)
 
     def _known(self, table: TableFreshness) -> Answer | None:
@@ -144,7 +144,7 @@ class Watch:
         """Return whether no file is loaded of those that were due within the age that the table may have."""
         if contract.arrival is None or contract.key_pattern is None:
             return False
-        days = days_that_make_fresh(contract.arrival, table.max_age_days, now)
+        days = days_that_make_fresh(contract.arrival, table.error_after.days, now)
         if not 0 < len(days) <= MOST_DATES:
             return False
         states = (state_of(contract, day, read.of(contract.dataset, day.isoformat()), now) for day in reversed(days))
@@ -164,7 +164,7 @@ class Watch:
 
 
 def _name(table: TableFreshness) -> str:
-    return f"table:{table.table}.{table.column}"
+    return f"table:{table.table}.{table.column}" + (f" where {table.where}" if table.where else "")
 
 
 def _failing_since(answer: Answer, known: Answer | None) -> Answer:

@@ -7,6 +7,7 @@ class TableState(StrEnum):
     """How a table is; the text is what people read."""
 
     FRESH = "fresh"
+    AGING = "aging"
     STALE = "stale"
     BEHIND = "behind"
     FUTURE = "future"

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from suimon.contract.keys import KeyPattern
-from suimon.contract.model import Arrival, Contract, Contracts, TableFreshness
+from suimon.contract.model import Arrival, Contract, Contracts
+from suimon.contract.table_freshness import Age, TableFreshness
 from suimon.drops.drop import Drop, Match
 from suimon.drops.states import State
 from suimon.freshness.watch import Watch
@@ -38,9 +39,9 @@ SALES = Contract(
     table="sales_fact",
     key_pattern=KeyPattern("sales/{ds}/sales_data.csv"),
     arrival=Arrival(days_after=1, deadline=time(6), time_zone="Asia/Tokyo", lookback_days=1),
-    freshness=TableFreshness("sales_fact", "order_date", 1),
+    freshness=TableFreshness("sales_fact", "order_date", Age(1)),
 )
-INVENTORY = Contract("inventory", "1.0.0", "inventory", freshness=TableFreshness("inventory", "updated_at", 7))
+INVENTORY = Contract("inventory", "1.0.0", "inventory", freshness=TableFreshness("inventory", "updated_at", Age(7)))
 CONTRACTS = Contracts((SALES, INVENTORY))
 
 

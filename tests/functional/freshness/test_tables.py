@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from suimon.contract.model import Contract, Contracts, TableFreshness
+from suimon.contract.model import Contract, Contracts
+from suimon.contract.table_freshness import Age, TableFreshness
 from suimon.freshness.questions import MOST_TOGETHER, QUERY_SECONDS, TABLES_SECONDS
 from suimon.incidents.incident import Incident, Problem
 from suimon.incidents.kinds import About, IncidentId, Kind
@@ -163,7 +164,7 @@ def test_a_question_without_end_is_asked_four_times_an_hour_at_first_and_then_on
 
 def test_a_slow_table_holds_up_no_other_and_all_of_them_end(watch: Watch, redshift: Redshift) -> None:
     many = [
-        Contract(f"d{number}", "1", f"t{number}", freshness=TableFreshness(f"t{number}", "day", 1))
+        Contract(f"d{number}", "1", f"t{number}", freshness=TableFreshness(f"t{number}", "day", Age(1)))
         for number in range(3 * MOST_TOGETHER + 1)
     ]
     redshift.newest |= {one.table: "STARTED" for one in many} | {"t30": YESTERDAY}
@@ -195,7 +196,9 @@ def test_what_others_wait_for_is_told_before_a_redshift_that_hangs(
 
 
 def test_a_contract_with_a_name_that_is_no_identifier_stops_nothing(watch: Watch, redshift: Redshift) -> None:
-    odd = replace(SALES, freshness=TableFreshness("sales_fact; DROP TABLE sales_fact", "order_date", 1), arrival=None)
+    odd = replace(
+        SALES, freshness=TableFreshness("sales_fact; DROP TABLE sales_fact", "order_date", Age(1)), arrival=None
+    )
     summary = replace(watch, contracts=Contracts((odd, INVENTORY))).round(NOW)
     assert summary.problems == ("unreadable-table:sales_fact; DROP TABLE sales_fact",)
     assert redshift.asked() == ["inventory"]

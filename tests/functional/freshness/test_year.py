@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from suimon.contract.keys import KeyPattern
-from suimon.contract.model import Contract, Contracts, TableFreshness
+from suimon.contract.model import Contract, Contracts
 from suimon.contract.odcs.arrival import read_arrival
 from suimon.contract.odcs.clauses import parse
 from suimon.contract.odcs.reader import Reader
+from suimon.contract.table_freshness import Age, TableFreshness
 from suimon.drops.drop import Drop, Match
 from suimon.drops.states import State
 from suimon.freshness.waiving import Request, waive
@@ -90,7 +91,7 @@ def contract(dataset: str) -> Contract:
     problems: list[Problem] = []
     arrival = read_arrival(parse(ARRIVALS[dataset], dataset), Reader(problems))
     assert problems == []
-    freshness = TableFreshness("tokyo_fact", "order_date", 3) if dataset == "tokyo" else None
+    freshness = TableFreshness("tokyo_fact", "order_date", Age(3)) if dataset == "tokyo" else None
     pattern = KeyPattern(f"{dataset}/{{ds}}.csv")
     return Contract(dataset, "1", f"{dataset}_fact", key_pattern=pattern, arrival=arrival, freshness=freshness)
 

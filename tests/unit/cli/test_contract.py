@@ -80,13 +80,13 @@ def test_lint_shows_a_table_on_a_terminal(monkeypatch: pytest.MonkeyPatch, watch
 def test_lint_tells_each_problem_where_it_is_and_ends_with_their_count(tmp_path: Path) -> None:
     path = tmp_path / "bad.odcs.yaml"
     text = Path(SALES).read_text(encoding="utf-8")
-    path.write_text(text.replace("unit: d", "unit: h").replace("value: 1\n", "value: one\n"), encoding="utf-8")
+    path.write_text(text.replace("unit: d", "unit: m").replace("value: 1\n", "value: one\n"), encoding="utf-8")
     result = suimon("contract", "lint", str(path), SALES)
     assert result.exit_code == 2
     assert result.stdout == ""
     *problems, count = result.stderr.splitlines()
     assert all(re.match(re.escape(str(path)) + r":\d+: slaProperties\[0\]\.\w+: ", problem) for problem in problems)
-    assert "slaProperties[0].unit: 'h' is not enforced; write d, for days" in problems[-1]
+    assert "slaProperties[0].unit: 'm' is not enforced; write min, h or d" in problems[-1]
     assert count == f"{len(problems)} problems in 1 file"
 
 

@@ -176,7 +176,7 @@ def test_a_contract_declares_when_its_files_begin_and_end(calendar_of: Callable[
         ("closures: 2026-11-20", "closures", "must be a list of dates YYYY-MM-DD"),
         ("closures: ['2026-02-30']", "closures[0]", "must be a date YYYY-MM-DD, is '2026-02-30'"),
         ("monthDays: [1], whenClosed: later", "whenClosed", "must be one of skip, previous, next"),
-        ("whenClosed: next", "whenClosed", "moves the dates of monthDays, which are missing"),
+        ("whenClosed: next", "whenClosed", "moves the dates of monthDays or cron, which are missing"),
         ("monthDays: [-1]", "monthDays[0]", "must be a number from 1 to 31, or last"),
         ("firstDate: 20260101", "firstDate", "must be a date YYYY-MM-DD"),
         ('closures: ["2026-W05-1"]', "closures[0]", "must be a date YYYY-MM-DD"),

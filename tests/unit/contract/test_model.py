@@ -8,7 +8,8 @@ import pytest
 
 from suimon.contract.file import Column, Condition, ContractError, FileFormat, Metric, Tolerance, Trailer
 from suimon.contract.keys import KeyPattern, SetRule
-from suimon.contract.model import Arrival, Contract, Contracts, Role, TableFreshness, read_contracts
+from suimon.contract.model import Arrival, Contract, Contracts, Role, read_contracts
+from suimon.contract.table_freshness import Age, TableFreshness
 
 SALES = Contract(
     dataset="sales",
@@ -24,7 +25,7 @@ SALES = Contract(
     ),
     metrics=(Metric("rowCount", minimum="1", text="at least 1"),),
     arrival=Arrival(days_after=1, deadline=time(6), time_zone="Asia/Tokyo", lookback_days=5),
-    freshness=TableFreshness("sales_fact", "order_date", 1),
+    freshness=TableFreshness("sales_fact", "order_date", Age(1)),
 )
 RICH = Contract(
     dataset="stock",
@@ -63,7 +64,7 @@ ORDERS = Contract(
     columns=(Column("id", "string"),),
     set_rule=SetRule(None, None, KeyPattern("orders/{ds}/_SUCCESS"), reload=True, complete_within_minutes=60),
 )
-WATCHED = Contract("inventory", "1.0.0", "inventory", freshness=TableFreshness("inventory", "updated_at", 7))
+WATCHED = Contract("inventory", "1.0.0", "inventory", freshness=TableFreshness("inventory", "updated_at", Age(7)))
 
 
 @pytest.mark.parametrize("contract", [SALES, RICH, ORDERS, WATCHED], ids=lambda contract: contract.dataset)
@@ -75,7 +76,7 @@ def test_the_compiled_form_is_the_one_agreed_upon() -> None:
     raw = SALES.to_json()
     assert raw["key_pattern"] == "sales/{ds}/sales_data.csv"
     assert raw["arrival"] == {"days_after": 1, "deadline": "06:00", "time_zone": "Asia/Tokyo", "lookback_days": 5}
-    assert raw["freshness"] == {"table": "sales_fact", "column": "order_date", "max_age_days": 1}
+    assert raw["freshness"] == {"table": "sales_fact", "column": "order_date", "error_after": {"count": 1, "unit": "d"}}
     # What the Glue job reads of a dialect.
     assert {key: raw["file"][key] for key in ("encoding", "delimiter", "quote", "escape", "header", "null_tokens")} == {
         "encoding": "utf-8",

@@ -59,7 +59,7 @@ def test_sales_is_the_contract_agreed_upon() -> None:
         "dag_id": "daily_sales_etl",
         "key_pattern": "sales/{ds}/sales_data.csv",
         "arrival": {"days_after": 1, "deadline": "06:00", "time_zone": "Asia/Tokyo", "lookback_days": 5},
-        "freshness": {"table": "sales_fact", "column": "order_date", "max_age_days": 1},
+        "freshness": {"table": "sales_fact", "column": "order_date", "error_after": {"count": 1, "unit": "d"}},
     }
 
 
@@ -136,7 +136,11 @@ def test_a_contract_without_a_key_pattern_is_only_watched(tmp_path: Path) -> Non
     contract = read_contract(path)
     assert (contract.key_pattern, contract.dag_id, contract.file, contract.columns) == (None, None, None, ())
     assert contract.freshness is not None
-    assert contract.freshness.to_json() == {"table": "sales_fact", "column": "order_date", "max_age_days": 1}
+    assert contract.freshness.to_json() == {
+        "table": "sales_fact",
+        "column": "order_date",
+        "error_after": {"count": 1, "unit": "d"},
+    }
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.parent.name)
@@ -213,8 +217,9 @@ def test_a_clause_that_nothing_enforces_is_refused_at_its_line(
         ("value: order_date", "value: order_id", "schema[0].properties[0]: the partition is a business date"),
         ("mustBeGreaterOrEqualTo: 1", "mustBeGreaterOrEqualTo: many", "schema[0].quality[0].mustBeGreaterOrEqualTo: "),
         ("metric: rowCount", "metric: nullValues", "schema[0].quality[0]: nullValues counts cells of one column"),
-        ("property: freshness", "property: latency", "slaProperties[0].property: 'latency' is not enforced"),
-        ("unit: d", "unit: h", "slaProperties[0].unit: 'h' is not enforced; write d"),
+        ("property: freshness", "property: frequency", "slaProperties[0].property: 'frequency' is not enforced"),
+        ("unit: d", "unit: m", "slaProperties[0].unit: 'm' is not enforced; write min, h or d"),
+        ("unit: d", "unit: h", "slaProperties[0].element: 'order_date' is a date, which has no hours"),
         ("element: sales.order_date", "element: order_date", "slaProperties[0].element: 'order_date' is no column"),
         ("{ds}", "{hour}", "customProperties[0].value: key pattern"),
         ("value: daily_sales_etl", "value: a/b", "customProperties[1].value: 'a/b' is no DAG id"),

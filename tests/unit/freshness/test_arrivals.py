@@ -9,7 +9,8 @@ import pytest
 
 from suimon.contract.calendar import Calendar
 from suimon.contract.keys import KeyPattern, SetRule
-from suimon.contract.model import Arrival, Contract, Contracts, TableFreshness
+from suimon.contract.model import Arrival, Contract, Contracts
+from suimon.contract.table_freshness import Age, TableFreshness
 from suimon.drops.drop import Drop, DropRecord, Match
 from suimon.drops.states import State
 from suimon.freshness.arrivals import judge_arrival, partitions_to_check, sets_to_check
@@ -26,7 +27,7 @@ SALES = Contract(
     table="sales_fact",
     key_pattern=KeyPattern("sales/{ds}/sales_data.csv"),
     arrival=TOKYO,
-    freshness=TableFreshness("sales_fact", "order_date", 1),
+    freshness=TableFreshness("sales_fact", "order_date", Age(1)),
 )
 
 

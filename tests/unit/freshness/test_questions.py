@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from suimon.contract.model import TableFreshness
+from suimon.contract.table_freshness import Age, TableFreshness
 from suimon.freshness.questions import MOST_TOGETHER, QUERY_SECONDS, TABLES_SECONDS, Questions
 from suimon.freshness.tables import Answer
 from suimon.warehouse.data_api import Warehouse
@@ -16,7 +16,7 @@ from suimon.warehouse.table_state import TableState
 from tests.functional.freshness.fakes import ROWS, Redshift
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
-TABLE = TableFreshness("sales_fact", "order_date", 1)
+TABLE = TableFreshness("sales_fact", "order_date", Age(1))
 
 
 def questions(redshift: Redshift, passed: list[float] | None = None) -> Questions:
@@ -76,7 +76,7 @@ def test_a_failure_has_its_state_its_name_and_its_words(
 
 
 def test_a_question_has_its_time_from_when_it_is_asked_and_all_together_have_theirs() -> None:
-    tables = [TableFreshness(f"t{number}", "day", 1) for number in range(4 * MOST_TOGETHER)]
+    tables = [TableFreshness(f"t{number}", "day", Age(1)) for number in range(4 * MOST_TOGETHER)]
     redshift, passed = Redshift(**{one.table: "STARTED" for one in tables}), [0.0]
     answers = questions(redshift, passed).ask(tables, NOW)
     assert [answers[one].failure for one in tables] == [TableState.SLOW] * 30 + [TableState.UNASKED] * 10

@@ -8,13 +8,15 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 
 from suimon.contract.calendar import EVERY_DAY, Calendar
-from suimon.contract.model import Arrival, Contract, TableFreshness
+from suimon.contract.model import Arrival, Contract
+from suimon.contract.table_freshness import Age, TableFreshness
 from suimon.freshness.questions import IdentifierError, newest_value_query
+from suimon.freshness.table_age import age_of
 from suimon.freshness.tables import RETRY, TEXT_CHARACTERS, Answer, checks, judge_answer, must_ask
 from suimon.warehouse.table_state import TableState
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)  # a Monday
-TABLE = TableFreshness("sales_fact", "order_date", 1)
+TABLE = TableFreshness("sales_fact", "order_date", Age(1))
 SALES = Contract("sales", "1", "sales_fact", freshness=TABLE)
 WEEKDAYS = Calendar(weekdays=frozenset(range(5)))
 DAY = timedelta(days=1)
@@ -49,7 +51,7 @@ def test_a_table_is_fresh_up_to_its_age_and_never_without_a_newest_value(given: 
 
 
 def test_an_empty_table_is_not_fresh_even_where_any_age_is_allowed() -> None:
-    anything = TableFreshness("sales_fact", "order_date", 100_000)
+    anything = TableFreshness("sales_fact", "order_date", Age(100_000))
     assert judge_answer(anything, answer(None, rows=0), EVERY_DAY, NOW) is TableState.EMPTY
     assert judge_answer(anything, answer(None), EVERY_DAY, NOW) is TableState.NO_VALUE
 
@@ -72,8 +74,9 @@ def test_a_very_old_table_is_stale_by_any_calendar() -> None:
 def test_an_age_is_counted_in_midnights_of_utc_wherever_now_is_written() -> None:
     evening = Answer(asked_at=NOW, newest=datetime(2026, 11, 22, 23, 59, tzinfo=UTC), rows=1)
     tokyo = datetime.fromisoformat("2026-11-24T08:59:00+09:00")  # still the 23rd in UTC
-    assert evening.age_days(tokyo) == 1
-    assert evening.age_days(tokyo + timedelta(minutes=1)) == 2
+    assert evening.newest
+    assert age_of(TABLE, evening.newest, EVERY_DAY, tokyo).whole == 1
+    assert age_of(TABLE, evening.newest, EVERY_DAY, tokyo + timedelta(minutes=1)).whole == 2
 
 
 @pytest.mark.parametrize("given", [answer(2), answer(None), failure(TableState.FAILED, since=DAY)])
@@ -167,16 +170,28 @@ def test_a_fresh_answer_is_worth_nothing_where_nothing_that_was_due_is_loaded() 
 
 
 def test_the_newest_value_and_the_rows_are_asked() -> None:
-    query = newest_value_query(TableFreshness("user_events", "event_timestamp", 1))
+    query = newest_value_query(TableFreshness("user_events", "event_timestamp", Age(1)))
     assert query.splitlines()[-2:] == [
         "SELECT MAX(event_timestamp) AS newest, COUNT(*) AS row_count",
         "FROM user_events",
     ]
 
 
-@pytest.mark.parametrize("name", ["sales_fact; DROP TABLE x", "Sales", "1st", "", "a.b", 'a"b', "sales_fact\n"])
+@pytest.mark.parametrize(
+    "name", ["sales_fact; DROP TABLE x", "Sales", "1st", "", "a.b.c", ".a", "a.", "A.b", 'a"b', "sales_fact\n"]
+)
 def test_a_name_that_is_no_plain_identifier_never_enters_sql(name: str) -> None:
     with pytest.raises(IdentifierError):
-        newest_value_query(TableFreshness(name, "order_date", 1))
+        newest_value_query(TableFreshness(name, "order_date", Age(1)))
     with pytest.raises(IdentifierError):
-        newest_value_query(TableFreshness("sales_fact", name, 1))
+        newest_value_query(TableFreshness("sales_fact", name, Age(1)))
+
+
+def test_a_column_has_no_schema() -> None:
+    with pytest.raises(IdentifierError):
+        newest_value_query(TableFreshness("sales_fact", "a.b", Age(1)))
+
+
+def test_a_table_in_another_schema_is_asked_with_its_filter() -> None:
+    query = newest_value_query(TableFreshness("mart.events", "at", Age(1), where="kind = 'x'"))
+    assert query.splitlines()[-2:] == ["FROM mart.events", "WHERE kind = 'x'"]

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from suimon.contract.keys import KeyPattern, SetRule
-from suimon.contract.model import Arrival, Contract, Contracts, TableFreshness
+from suimon.contract.model import Arrival, Contract, Contracts
 from suimon.contract.owner import Owner
+from suimon.contract.table_freshness import Age, TableFreshness
 from suimon.drops.drop import Drop, DropRecord, Match
 from suimon.drops.failure import Failure
 from suimon.drops.hold import Hold
@@ -29,6 +30,7 @@ from suimon.incidents.messages.recoveries import came_back, closed_by_hand, file
 from suimon.incidents.messages.reminders import still_open
 from suimon.incidents.recipients import Recipients
 from suimon.incidents.rendering import Rendered, concern_of, rendered
+from suimon.incidents.table_age import TableAge
 from suimon.mwaa.not_started import Cause, NotStarted
 from suimon.mwaa.run_state import CannotAskError, RunState
 from suimon.warehouse.table_state import TableState
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
     from suimon.contract.file import Language
 
 GOLDEN = Path(__file__).with_name("golden")
-STACK, DAG, TABLE = "suimon-prod", "daily_sales_etl", TableFreshness("sales_fact", "order_date", 3)
+STACK, DAG, TABLE = "suimon-prod", "daily_sales_etl", TableFreshness("sales_fact", "order_date", Age(3))
 HOUR = timedelta(hours=1)
 KEY = "sales/2026-11-20/sales_data.csv"
 FINDINGS: dict[str, str] = {
@@ -108,16 +110,21 @@ def _not_started(cause: Cause) -> Callable[[str], Problem]:
 
 
 STALE = {
-    TableState.STALE: 6,
-    TableState.BEHIND: 1,
-    TableState.EMPTY: 0,
-    TableState.NO_VALUE: 0,
-    TableState.FUTURE: -30,
+    TableState.STALE: TableAge(whole=6, counted=4),
+    TableState.BEHIND: TableAge(whole=1, counted=1),
+    TableState.EMPTY: TableAge(),
+    TableState.NO_VALUE: TableAge(),
+    TableState.FUTURE: TableAge(whole=-30, counted=-30),
+    TableState.AGING: TableAge(whole=3, counted=3),
 }
+# By the clock: seven hours and twelve minutes.
+HOURS = TableFreshness("events", "arrived_at", Age(12, "h"), warn_after=Age(6, "h"))
+OLD = TableAge(whole=432, counted=432, by_the_clock=True)
 
 
 def _stale(state: TableState) -> Callable[[str], Problem]:
-    return lambda _: freshness.stale_table(TABLE, state, STALE[state], 2 if state is TableState.STALE else 0)
+    table = replace(TABLE, warn_after=Age(2)) if state is TableState.AGING else TABLE
+    return lambda _: freshness.stale_table(table, state, STALE[state])
 
 
 # A name is a kind, or a kind and which of its messages.
@@ -142,6 +149,13 @@ MAILS: dict[str, Callable[[str], Problem]] = {
     "missing-file.late": lambda lang: freshness.file_is_late(contract(lang), "2026-11-20", NOON),
     "incomplete-set": lambda lang: sets.incomplete(*_set(lang), NOON + HOUR),
     **{f"stale-table.{state.replace(' ', '-')}": _stale(state) for state in STALE},
+    "stale-table.aging-by-the-clock": lambda _: freshness.stale_table(HOURS, TableState.AGING, OLD),
+    "stale-table.by-the-clock": lambda _: freshness.stale_table(
+        HOURS, TableState.STALE, TableAge(whole=4_000, counted=800, by_the_clock=True)
+    ),
+    "stale-table.ahead-by-the-clock": lambda _: freshness.stale_table(
+        HOURS, TableState.FUTURE, TableAge(whole=-540, counted=-540, by_the_clock=True)
+    ),
     "unreadable-table": lambda _: freshness.unreadable_table(
         TABLE, "database analytics of workgroup main", "UnfinishedError", "no answer in 60 s"
     ),

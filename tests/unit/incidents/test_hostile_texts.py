@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from suimon.contract.keys import KeyPattern, SetRule
-from suimon.contract.model import Contract, Contracts, TableFreshness
+from suimon.contract.model import Contract, Contracts
+from suimon.contract.table_freshness import Age, TableFreshness
 from suimon.drops.drop import Drop, Match
 from suimon.drops.failure import Failure
 from suimon.drops.hold import Hold
@@ -26,6 +27,7 @@ from suimon.incidents.messages.crowds import told_together
 from suimon.incidents.messages.failing import failing
 from suimon.incidents.recipients import Recipient
 from suimon.incidents.rendering import rendered
+from suimon.incidents.table_age import TableAge
 from suimon.mwaa.not_started import Cause, NotStarted
 from suimon.mwaa.run_state import CannotAskError, RunState
 from suimon.warehouse.table_state import TableState
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
     from suimon.drops.drop import DropRecord
 
 DAG, PLAIN = "daily_sales_etl", "plain"
-TABLE = TableFreshness("sales_fact", "order_date", 3)
+TABLE = TableFreshness("sales_fact", "order_date", Age(3))
 LANGUAGES = ("en", "ja")
 HOSTILE = {
     "paragraph": "evil\n\nSecurity notice: your subscription has expired.\n\nOpen it: now",
@@ -122,7 +124,7 @@ MESSAGES: dict[Kind, Callable[[str, str], Problem]] = {
     Kind.RUN_FAILED: lambda text, _: files.run_failed(record_of(text), run_of(text)),
     Kind.MISSING_FILE: lambda _, lang: freshness.file_never_came(contract(lang), "2026-11-20", NOON),
     Kind.INCOMPLETE_SET: incomplete_set,
-    Kind.STALE_TABLE: lambda *_: freshness.stale_table(TABLE, TableState.STALE, 4, 0),
+    Kind.STALE_TABLE: lambda *_: freshness.stale_table(TABLE, TableState.STALE, TableAge(whole=4, counted=4)),
     Kind.UNREADABLE_TABLE: lambda text, _: freshness.unreadable_table(TABLE, "wg", "f", text),
     Kind.PAUSED: lambda *_: airflow.paused(DAG),
     Kind.QUEUED: lambda text, _: airflow.runs_queued(DAG, [record_of(text)], [record_of(text)]),

@@ -9,25 +9,26 @@ from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 
-from suimon.contract.calendar import EVERY_DAY, WEEKDAYS, WHEN_CLOSED, Calendar, HolidaySource
+from suimon.contract.calendar import EVERY_DAY, WEEKDAYS, WHEN_CLOSED, Calendar, CronDays, HolidaySource
 from suimon.contract.model import Arrival
 from suimon.contract.odcs.clauses import READ, Clause, Grammar, brief
+from suimon.contract.odcs.cron import COMPILED_YEARS, read_cron
 from suimon.contract.odcs.reader import Reader
 
-_CALENDAR = ("weekdays", "monthDays", "businessDays", "holidays", "closures", "whenClosed", "firstDate", "lastDate")
+_CALENDAR = (
+    "weekdays",
+    "monthDays",
+    "businessDays",
+    "cron",
+    "holidays",
+    "closures",
+    "whenClosed",
+    "firstDate",
+    "lastDate",
+)
 ARRIVAL: Grammar = dict.fromkeys(
     ("daysAfter", "deadline", "timeZone", "lookbackDays", "graceMinutes", *_CALENDAR), READ
 )
-# What ODCS says without a time zone of a place, which a deadline needs.
-AS_ARRIVAL = {
-    "latency": "Write customProperties, property arrival: daysAfter",
-    "ly": "Write customProperties, property arrival: daysAfter",
-    "timeOfAvailability": "Write customProperties, property arrival: deadline and timeZone",
-    "ta": "Write customProperties, property arrival: deadline and timeZone",
-    "frequency": "Write customProperties, property arrival: weekdays, monthDays or businessDays",
-    "fy": "Write customProperties, property arrival: weekdays, monthDays or businessDays",
-    "schedule": "Write customProperties, property arrival: deadline, weekdays, monthDays or businessDays",
-}
 LAST = "last"
 _MONTH = 31
 _MOST_GRACE = 366 * 24 * 60
@@ -36,23 +37,16 @@ _FILE, _FILE_IS = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*\.txt"), "file beside
 _NO_PLACES = {"Factory", "localtime", "posixrules"}
 # In so many days every month has begun with every weekday, in a leap year too.
 _REPEATS = 28 * 366
-# The years whose public holidays a contract knows: a fixed span, so that the same contract is compiled the same always.
-HOLIDAY_YEARS = range(2000, 2041)
 
 
 def read_arrival(clause: Clause, reader: Reader) -> Arrival:
     """Read `arrival`; a rule by which no day ever has a file is refused."""
-    deadline, zone = time(), reader.text(clause, "timeZone")
-    try:
-        deadline = time.fromisoformat(
-            reader.text(clause, "deadline", r"[0-2][0-9]:[0-5][0-9]", 'HH:MM in quotes, as in "06:00"')
-        )
-    except ValueError:
-        if (given := clause["deadline"]) and reader.sound(clause, "deadline"):
-            reader.refuse(given, "is no time of the day")
-    # By the package's own list: what else this machine knows may be missing where the functions run.
-    if zone and zone not in _zones():
-        reader.refuse(clause["timeZone"] or clause, f"{brief(zone)} is no time zone; write one such as Asia/Tokyo")
+    zone = read_zone(clause, reader)
+    cron = read_cron(clause["cron"], reader) if clause["cron"] else None
+    deadline = _deadline(clause, reader) if clause["cron"] is None else cron.deadline if cron else time()
+    for key in ("deadline", "monthDays", "businessDays") if clause["cron"] else ():
+        if given := clause[key]:
+            reader.refuse(given, f"{key} contradicts cron, which says the time and the days; remove one of them")
     days_after, lookback = (
         reader.whole(clause, "daysAfter", most=366),
         reader.whole(clause, "lookbackDays", least=1, most=366),
@@ -60,7 +54,26 @@ def read_arrival(clause: Clause, reader: Reader) -> Arrival:
     grace = reader.optional_whole(clause, "graceMinutes", least=1, most=_MOST_GRACE) or 0
     if clause["graceMinutes"] and grace >= lookback * 24 * 60 and reader.sound(clause, "lookbackDays", "graceMinutes"):
         reader.refuse(clause["graceMinutes"] or clause, "ends after lookbackDays: no file would ever be missing")
-    return Arrival(days_after, deadline, zone, lookback, _calendar(clause, reader), grace)
+    days = cron.business_dates(days_after) if cron else None
+    return Arrival(days_after, deadline, zone, lookback, _calendar(clause, days, reader), grace)
+
+
+def read_zone(clause: Clause, reader: Reader) -> str:
+    """Read `timeZone`."""
+    zone = reader.text(clause, "timeZone")
+    # By the package's own list: what else this machine knows may be missing where the functions run.
+    if zone and zone not in _zones():
+        reader.refuse(clause["timeZone"] or clause, f"{brief(zone)} is no time zone; write one such as Asia/Tokyo")
+    return zone
+
+
+def _deadline(clause: Clause, reader: Reader) -> time:
+    text = reader.text(clause, "deadline", r"[0-2][0-9]:[0-5][0-9]", 'HH:MM in quotes, as in "06:00"')
+    try:
+        return time.fromisoformat(text) if text else time()
+    except ValueError:
+        reader.refuse(clause["deadline"] or clause, "is no time of the day")
+        return time()
 
 
 @cache
@@ -68,23 +81,29 @@ def _zones() -> frozenset[str]:
     return frozenset(files("tzdata").joinpath("zones").read_text(encoding="utf-8").split()) - _NO_PLACES
 
 
-def _calendar(clause: Clause, reader: Reader) -> Calendar:
+def read_open_days(clause: Clause, reader: Reader) -> Calendar:
+    """Read which days are open: weekdays without holidays and closures."""
+    closed = _holidays(clause, reader) | _closures(clause, reader)
+    return Calendar(weekdays=_weekdays(clause, reader), closed=closed, holidays=_holiday_source(clause))
+
+
+def _calendar(clause: Clause, cron: CronDays | None, reader: Reader) -> Calendar:
     months, business = _numbers(clause, "monthDays", reader), _numbers(clause, "businessDays", reader)
     when_closed = reader.choice(clause, "whenClosed", WHEN_CLOSED, "skip")
-    if clause["whenClosed"] and not clause["monthDays"]:
-        reader.refuse(clause["whenClosed"] or clause, "moves the dates of monthDays, which are missing; remove it")
-    calendar = Calendar(
-        weekdays=_weekdays(clause, reader),
+    if clause["whenClosed"] and not clause["monthDays"] and not clause["cron"]:
+        text = "moves the dates of monthDays or cron, which are missing; remove it"
+        reader.refuse(clause["whenClosed"] or clause, text)
+    calendar = replace(
+        read_open_days(clause, reader),
         month_days=months,
         business_days=business,
-        closed=_holidays(clause, reader) | _closures(clause, reader),
         when_closed=when_closed,
         first=_day(clause["firstDate"], reader),
         last=_day(clause["lastDate"], reader),
-        holidays=_holiday_source(clause),
+        cron=cron,
     )
-    if calendar.first and calendar.first.year > HOLIDAY_YEARS[-1]:
-        reader.refuse(clause["firstDate"] or clause, f"lies after {HOLIDAY_YEARS[-1]}: nothing is watched until then")
+    if calendar.first and calendar.first.year > COMPILED_YEARS[-1]:
+        reader.refuse(clause["firstDate"] or clause, f"lies after {COMPILED_YEARS[-1]}: nothing is watched until then")
     elif calendar.first and calendar.last and calendar.last < calendar.first:
         reader.refuse(clause["lastDate"] or clause, "lies before firstDate: no date would ever have a file")
     elif reader.sound(clause, *_CALENDAR) and not _has_a_date(calendar):
@@ -93,7 +112,7 @@ def _calendar(clause: Clause, reader: Reader) -> Calendar:
 
 
 def _has_a_date(calendar: Calendar) -> bool:
-    first = calendar.first or date(HOLIDAY_YEARS[0], 1, 1)
+    first = calendar.first or date(COMPILED_YEARS[0], 1, 1)
     return any(calendar.expects(first + timedelta(days=day)) for day in range(_REPEATS))
 
 
@@ -139,14 +158,14 @@ def _holidays(clause: Clause, reader: Reader) -> frozenset[date]:
     country, dash, region = str(given.value).partition("-")
     with suppress(NotImplementedError):
         if region or not dash:
-            return frozenset(country_holidays(country, subdiv=region or None, years=HOLIDAY_YEARS))
+            return frozenset(country_holidays(country, subdiv=region or None, years=COMPILED_YEARS))
     reader.refuse(given, f"{brief(given)} is no country whose holidays are known; write one such as JP or US-CA")
     return frozenset()
 
 
 def _holiday_source(clause: Clause) -> HolidaySource | None:
     given = clause["holidays"]
-    until = date(HOLIDAY_YEARS[-1], 12, 31)
+    until = date(COMPILED_YEARS[-1], 12, 31)
     return HolidaySource(str(given.value), version("holidays"), until) if given else None
 
 

@@ -24,7 +24,7 @@ PROPERTY: Grammar = {
     "customProperties": [{**_ABOUT, "property": READ, "value": READ}],
 }
 PROPERTY_CUSTOM: Grammar = dict.fromkeys(("label", "mayBeAbsent", "trueWords", "falseWords"), READ)
-_TYPES: dict[str, ColumnType] = {
+TYPES: dict[str, ColumnType] = {
     "string": "string",
     "integer": "integer",
     "number": "decimal",
@@ -111,7 +111,7 @@ def _refuse_places(keys: list[tuple[int, str, Clause]], reader: Reader) -> None:
 
 def _column(clause: Clause, dialect: FileFormat, partition: Clause | None, reader: Reader) -> Column:
     name = reader.text(clause, "name", _NAME, "a text without control characters and backticks")
-    type_ = _TYPES.get(reader.text(clause, "logicalType", "|".join(_TYPES), f"one of {', '.join(_TYPES)}"), "string")
+    type_ = TYPES.get(reader.text(clause, "logicalType", "|".join(TYPES), f"one of {', '.join(TYPES)}"), "string")
     known_type = reader.sound(clause, "logicalType")
     given = clause["logicalTypeOptions"]
     options = given or Clause(clause.file, clause.path, clause.line, {})

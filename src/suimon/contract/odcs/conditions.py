@@ -34,6 +34,7 @@ _LIST = (
 _EXTRACTED = frozenset({"YEAR", "MONTH", "DAY"})
 _QUOTED_OR_DATE = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\{ds\}""")
 _SAMPLE_DATE = "2000-01-01"
+_FILTER_CHARACTERS = 400
 _MOST_CHARACTERS = 20_000  # a condition that a person has written is shorter
 
 
@@ -50,6 +51,58 @@ def read_condition(clause: Clause, columns: tuple[Column, ...], reader: Reader) 
     except RecursionError:
         reader.refuse(given, "has too many levels within each other; write it in several conditions")
         return None
+
+
+# What Redshift and DuckDB may answer differently: a filter is asked in the warehouse.
+_NOT_IN_A_FILTER = (exp.Div, exp.IntDiv, exp.Mod, exp.DateFromParts, exp.AtTimeZone)
+
+
+def read_filter(given: Clause, columns: tuple[Column, ...], reader: Reader) -> str:
+    """Return a condition on the rows of a table in Redshift's SQL; "" after a problem.
+
+    It is written from the tree of a condition of the closed list, so that no other SQL can run.
+    """
+    try:
+        return _compiled_filter(given, columns, reader)
+    except RecursionError:
+        reader.refuse(given, "has too many levels within each other; filter by less")
+        return ""
+
+
+def _compiled_filter(given: Clause, columns: tuple[Column, ...], reader: Reader) -> str:
+    if not isinstance(given.value, str) or len(given.value) > _FILTER_CHARACTERS:
+        text = f"must be a condition in SQL of at most {_FILTER_CHARACTERS} characters, is {brief(given)}"
+        reader.refuse(given, text)
+        return ""
+    if (tree := _parse(given, given.value, reader)) is None:
+        return ""
+    places = {column.name.lower(): place for place, column in enumerate(columns)}
+    problem = _forbidden(tree, columns, places) or _foreign(tree)
+    if not problem and tree.find(exp.Column) is None:
+        problem = "reads no column: all rows would count, or none"
+    if not problem:
+        bound = tree.transform(lambda node: _value_of(node, places) if isinstance(node, exp.Column) else node)
+        problem = _unbound(bound.sql("duckdb", comments=False), columns, converts=_converts(tree))
+    if problem:
+        reader.refuse(given, problem)
+        return ""
+    named = tree.transform(
+        lambda node: exp.column(columns[places[node.name.lower()]].name) if isinstance(node, exp.Column) else node
+    )
+    # As PostgreSQL writes it: quotes in a text are doubled, which Redshift reads whatever it makes of backslashes.
+    return named.sql("postgres", comments=False)
+
+
+def _foreign(tree: exp.Expression) -> str | None:
+    """Return what in a condition may stand in no filter; None if all of it may."""
+    for node in tree.walk():
+        if isinstance(node, _NOT_IN_A_FILTER):
+            return f"{_shown(node)} may not stand in a filter: Redshift may answer otherwise than the gate"
+        if isinstance(node, exp.Column) and node.name == DS:
+            return f"{DS} may not stand in a filter: a table is of no one date"
+        if isinstance(node, exp.Literal) and ("\\" in node.name or not node.name.isprintable()):
+            return f"{_shown(node)} has a backslash or a control character, which Redshift reads otherwise"
+    return None
 
 
 def _compiled(

@@ -23,12 +23,11 @@ from suimon.contract.model import (
     Conflict,
     Contract,
     Contracts,
-    TableFreshness,
     conflict_of,
     reserved_suffix,
 )
 from suimon.contract.odcs.absent import refuse_needed
-from suimon.contract.odcs.arrival import ARRIVAL, AS_ARRIVAL, begin_with, read_arrival
+from suimon.contract.odcs.arrival import ARRIVAL, begin_with, read_arrival
 from suimon.contract.odcs.clauses import (
     PROSE,
     READ,
@@ -43,11 +42,13 @@ from suimon.contract.odcs.clauses import (
 )
 from suimon.contract.odcs.columns import PROPERTY, read_columns, read_primary_key, refuse_rules
 from suimon.contract.odcs.dialect import DIALECT, fit, read_dialect
+from suimon.contract.odcs.freshness import FRESHNESS, read_freshness
 from suimon.contract.odcs.owner import SUPPORT, read_owner
 from suimon.contract.odcs.quality import QUALITY, as_rules, read_quality, refuse_quality
 from suimon.contract.odcs.reader import Reader, number, written
 from suimon.contract.odcs.sets import SET, read_key_pattern, read_set
-from suimon.contract.redshift_names import is_plain
+from suimon.contract.odcs.sla import FRESHNESS as FRESHNESS_WORD
+from suimon.contract.odcs.sla import read_words, with_words
 
 API_VERSIONS = ("v3.1.0", "v3.2.0")
 # `/dags/{dag_id}/dagRuns/{run_id}` must fit MWAA's 64 characters; a run id is 16 hex digits, a dot and an attempt.
@@ -55,6 +56,9 @@ MAX_DAG_ID = 64 - len("/dags//dagRuns/") - 16 - len(".999")
 # What the Glue job of template.yaml runs at once, for all datasets together.
 MOST_RUNS_AT_ONCE = 20
 
+_TABLE = r"[a-z_][a-z0-9_]*"
+# A table that is only watched may lie in another schema.
+_ANY_TABLE = rf"(?:{_TABLE}\.)?{_TABLE}"
 _MOST_DAYS = 36_525  # a hundred years
 
 _ABOUT = dict.fromkeys(("id", "description", "tags", "businessName", "authoritativeDefinitions"), PROSE)
@@ -93,6 +97,7 @@ CUSTOM: Grammar = {
     "tolerance": dict.fromkeys(("maxRows", "maxPercent"), READ),
     "language": READ,
     "arrival": ARRIVAL,
+    FRESHNESS_WORD: FRESHNESS,
     "set": SET,
 }
 _ADVICE = {
@@ -196,17 +201,24 @@ def _read(document: Clause, reader: Reader) -> Contract:
             reader.refuse(clause, f"is {brief(clause)}; Suimon reads {' and '.join(known)}")
     schema = _only_schema(document, reader)
     custom = reader.custom_properties(document, CUSTOM)
+    gated = "keyPattern" in custom
+    entries, words = read_words(document, schema, reader)
     watched = Contract(
         dataset=reader.text(schema, "name", r"[a-z][a-z0-9_]*", "a small letter, then small letters, digits and _"),
         version=reader.text(document, "version"),
-        table=reader.text(schema, "physicalName", r"[a-z_][a-z0-9_]*", "the name of the warehouse table"),
+        table=reader.text(schema, "physicalName", _TABLE if gated else _ANY_TABLE, "the name of the warehouse table"),
         language=_language(custom["language"], reader) if "language" in custom else "en",
-        freshness=_freshness(document, schema, reader),
+        freshness=read_freshness(entries, custom.get(FRESHNESS_WORD), schema, reader, gated=gated),
         owner=read_owner(document, reader),
     )
-    if "keyPattern" in custom:
+    if gated:
+        if words and (arrival := with_words(custom.get("arrival"), words, reader)):
+            custom["arrival"] = arrival
         return _gated(watched, document, schema, custom, reader)
-    custom.pop("language", None)
+    for name in ("language", FRESHNESS_WORD):
+        custom.pop(name, None)
+    for name, clause in words.items():
+        reader.refuse(clause, f"{name} is not enforced without a keyPattern; add one or remove it")
     for name, clause in custom.items():
         reader.refuse(clause, f"{name} is not enforced without a keyPattern; add one or remove it")
     refuse_rules(schema, reader)
@@ -331,39 +343,3 @@ def _dates(clause: Clause, reader: Reader) -> DateBounds:
     if not any(clause[key] for key in ("notBefore", "daysBack", "daysAhead")):
         reader.refuse(clause, "needs notBefore, daysBack or daysAhead")
     return DateBounds(not_before, back, USUAL.days_ahead if ahead is None else ahead)
-
-
-_QUOTED = (
-    "needs quotes in Redshift, so that its age cannot be asked: a name has small letters, digits and _ and is no "
-    "reserved word"
-)
-
-
-def _freshness(document: Clause, schema: Clause, reader: Reader) -> TableFreshness | None:
-    found = None
-    dataset = schema["name"]
-    names = [name.value for column in schema["properties"] or () if (name := column["name"])]
-    for sla in document["slaProperties"] or ():
-        property_ = reader.needed(sla, "property")
-        if property_ and property_.value != "freshness":
-            instead = AS_ARRIVAL.get(str(property_.value), "Remove it")
-            reader.refuse(property_, f"{brief(property_.value)} is not enforced; only freshness is. {instead}")
-            continue
-        if found:
-            reader.refuse(sla, "a second freshness is not enforced; keep one")
-            continue
-        days = reader.whole(sla, "value", least=1)
-        if (unit := reader.needed(sla, "unit")) and unit.value not in ("d", "day", "days"):
-            reader.refuse(unit, f"{brief(unit.value)} is not enforced; write d, for days")
-        if element := reader.needed(sla, "element"):
-            table, _, column = str(element.value).rpartition(".")
-            if dataset is None or table != dataset.value or column not in names:
-                reader.refuse(element, f"{brief(element.value)} is no column here; write <schema name>.<property name>")
-            elif not is_plain(column):
-                reader.refuse(element, f"{brief(column)} {_QUOTED}")
-            if (physical := schema["physicalName"]) and not is_plain(str(physical.value)):
-                reader.refuse(
-                    physical, f"{brief(physical.value)} {_QUOTED}. Its table is looked for in the schema public"
-                )
-            found = TableFreshness(str(schema["physicalName"].value) if schema["physicalName"] else "", column, days)
-    return found

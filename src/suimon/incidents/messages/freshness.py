@@ -9,13 +9,15 @@ from suimon.drops.foreign_text import shown
 from suimon.incidents.email import OF_STACK
 from suimon.incidents.incident import Problem
 from suimon.incidents.kinds import About, Kind, Severity
+from suimon.incidents.table_age import TableAge, written
 from suimon.incidents.wording import Bilingual, japanese
 from suimon.warehouse.table_state import TableState
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from suimon.contract.model import Contract, TableFreshness
+    from suimon.contract.model import Contract
+    from suimon.contract.table_freshness import TableFreshness
 
 
 def file_never_came(contract: Contract, partition: str, deadline: datetime | None) -> Problem:
@@ -80,13 +82,10 @@ _ASK = Bilingual(
 )
 
 
-def stale_table(table: TableFreshness, state: TableState, age_days: int, closed_days: int) -> Problem:
-    """A table that is not fresh.
-
-    age_days: of its newest value, less than 0 if that lies ahead. closed_days: how many of them its calendar does not
-    count.
-    """
+def stale_table(table: TableFreshness, state: TableState, age: TableAge) -> Problem:
+    """A table that is not fresh; `age`: of its newest value, if it has one. One that is aging is warned of."""
     name, of = f"{table.table}.{table.column}", table.table
+    old, limit = age.written(age.whole), written(table.error_after)
     match state:
         case TableState.EMPTY:
             subject = Bilingual(f"{of} is empty", f"{of} が空です")
@@ -102,35 +101,59 @@ def stale_table(table: TableFreshness, state: TableState, age_days: int, closed_
             )
         case TableState.FUTURE:
             subject = Bilingual(f"{of} holds dates in the future", f"{of} に未来の日付があります")
+            ahead, what_ja = age.written(-age.whole), "日時" if age.by_the_clock else "日付"
             what = Bilingual(
-                f"The newest value of {name} is {days(-age_days)} ahead, which hides how old the table really is.",
-                f"{name} の最新値は {-age_days} 日先の日付です。そのため、テーブルの本当の古さが分かりません。",
+                f"The newest value of {name} is {ahead} ahead, which hides how old the table really is.",
+                f"{name} の最新値は {japanese(ahead)}先の{what_ja}です。そのため、テーブルの本当の古さが分かりません。",
             )
         case TableState.BEHIND:
             subject = Bilingual(f"{of} is behind", f"{of} の取り込みが遅れています")
             what = Bilingual(
-                f"The newest value of {name} is {days(age_days)} old, and yet no file is loaded that was due within "
-                f"the {days(table.max_age_days)} that are allowed: older dates were loaded again.",
-                f"{name} の最新値は {age_days} 日前のものですが、許容される {table.max_age_days} "
-                "日以内に期限が来たファイルは"
+                f"The newest value of {name} is {old} old, and yet no file is loaded that was due within "
+                f"the {limit} that are allowed: older dates were loaded again.",
+                f"{name} の最新値は {japanese(old)}前のものですが、許容される {japanese(limit)}"
+                "以内に期限が来たファイルは"
                 "1 件も取り込まれていません。取り込み直されたのは古い日付です。",
+            )
+        case TableState.AGING:
+            warned = written(table.warn_after or table.error_after)
+            subject = Bilingual(f"{of} is getting old", f"{of} が古くなり始めています")
+            counted = _counted(age)
+            what = Bilingual(
+                f"The newest value of {name} is {counted}, expected are {warned}; at more than {limit} it is stale.",
+                f"{name} の最新値は {japanese(counted)}のものです"
+                f"（目安は {japanese(warned)}、上限は {japanese(limit)}）。",
             )
         case _:
             subject = Bilingual(f"{of} is stale", f"{of} が古くなっています")
-            counted, counted_ja = f"{days(age_days)} old", f"{age_days} 日前"
-            if closed_days:
-                counted += f" ({days(age_days - closed_days)} without those that its calendar closes)"
-                counted_ja += f"（カレンダーの休業日を除くと {age_days - closed_days} 日前）"
+            counted = _counted(age)
             what = Bilingual(
-                f"The newest value of {name} is {counted}, allowed are {days(table.max_age_days)}.",
-                f"{name} の最新値は {counted_ja}のものです（許容は {table.max_age_days} 日）。",
+                f"The newest value of {name} is {counted}, allowed are {limit}.",
+                f"{name} の最新値は {japanese(counted)}のものです（許容は {japanese(limit)}）。",
             )
     body = Bilingual(
         f"{what}\n\nWhat to do: see which load of {of} is missing or failed, and whether its source sends.",
         f"{japanese(what)}\n\n"
         f"対応: {of} への取り込みで、欠けているものや失敗したものがないか、送信元が送信しているかを確認してください。",
     )
-    return Problem(Kind.STALE_TABLE, About(table=of), subject, body, str(state))
+    severity = Severity.WARNING if state is TableState.AGING else None
+    return Problem(Kind.STALE_TABLE, About(table=of), subject, body, str(state), severity=severity)
+
+
+def _counted(age: TableAge) -> Bilingual:
+    """Write an age, and without what its calendar and its hours close."""
+    old = age.written(age.whole)
+    if age.counted == age.whole:
+        return Bilingual(f"{old} old", f"{japanese(old)}前")
+    counted = age.written(age.counted)
+    if age.by_the_clock:
+        en, ja = f"{counted} of them in open hours", f"営業時間では {japanese(counted)}前"
+    else:
+        en, ja = (
+            f"{counted} without those that its calendar closes",
+            f"カレンダーの休業日を除くと {japanese(counted)}前",
+        )
+    return Bilingual(f"{old} old ({en})", f"{japanese(old)}前（{ja}）")
 
 
 def unreadable_table(table: TableFreshness, warehouse: str, error: str, text: str) -> Problem:
@@ -149,8 +172,3 @@ def unreadable_table(table: TableFreshness, warehouse: str, error: str, text: st
     )
     subject = Bilingual(f"{of} cannot be checked", f"{of} を確認できません")
     return Problem(Kind.UNREADABLE_TABLE, About(table=of), subject, body, error)
-
-
-def days(count: int) -> str:
-    """Write a number of days."""
-    return f"{count} day" if abs(count) == 1 else f"{count} days"

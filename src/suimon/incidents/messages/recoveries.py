@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from suimon.incidents.email import OF_STACK
 from suimon.incidents.incident import Text
-from suimon.incidents.messages.freshness import days
 from suimon.incidents.wording import Bilingual, japanese
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from suimon.contract.model import TableFreshness
+    from suimon.contract.table_freshness import TableFreshness
     from suimon.drops.drop import DropRecord
     from suimon.incidents.incident import Incident
+    from suimon.incidents.table_age import TableAge
 
 CONTRACT_MATCHES = Bilingual("A contract matches these files now.", "これらのファイルに合う契約ができました。")
 SET_IS_WHOLE = Bilingual("The set is whole.", "セットが揃いました。")
@@ -114,12 +114,10 @@ def file_has_come(record: DropRecord) -> Bilingual:
     return Bilingual(f"{record.drop.shown_key} has come.", f"{record.drop.shown_key} が届きました。")
 
 
-def table_is_fresh(table: TableFreshness, age_days: int) -> Bilingual:
+def table_is_fresh(table: TableFreshness, age: TableAge) -> Bilingual:
     """The newest value of a column is young enough."""
-    name = f"{table.table}.{table.column}"
-    return Bilingual(
-        f"The newest value of {name} is {days(age_days)} old.", f"{name} の最新値は {age_days} 日前のものです。"
-    )
+    name, old = f"{table.table}.{table.column}", age.written(age.whole)
+    return Bilingual(f"The newest value of {name} is {old} old.", f"{name} の最新値は {japanese(old)}前のものです。")
 
 
 def table_can_be_read(table: TableFreshness) -> Bilingual:
