@@ -41,13 +41,14 @@ test: setup ## run every test
 long: setup ## run every test, and the campaigns at full size: once a night
 	@$(PYTEST) -n 3 --long
 
-check: setup ## format, lint, types, templates
+check: setup $(ENVS)/security/.ready ## format, lint, types, templates, security
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports --no-logo --cache-dir .suimon/import-linter
-	@$(VENV)/bin/cfn-lint template.yaml environment.yaml
+	@$(VENV)/bin/cfn-lint --include-checks I --template template.yaml environment.yaml
 	@$(VENV)/bin/python -m local.template_check template.yaml environment.yaml
+	@$(VENV)/bin/python -m local.security_check
 
 differential: $(VENV)/.ready $(KERNEL)/kernel.so ## the checker against its slow oracle; resumes; FILES= of each kind (20000), JOBS= (2)
 	@PYTHONPATH=. $(VENV)/bin/python -m tests.fuzz.differential --files $(or $(FILES),20000) --jobs $(or $(JOBS),2)
@@ -96,7 +97,7 @@ build: setup tables ## build the stack for AWS: arm64, Python 3.13
 	@SAM_CLI_TELEMETRY=0 $(ENVS)/sam/bin/sam build
 
 lock: $(VENV)/.ready ## resolve requirements/*.in anew into hashed lock files
-	@for name in bootstrap build suimon ministack sam airflow airflow-3.2.1 bench; do \
+	@for name in bootstrap build suimon ministack sam airflow airflow-3.2.1 bench security; do \
 	  $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	    requirements/$$name.in -o requirements/$$name.lock.txt || exit 1; done
 	@for name in intake functions fuzz mutation; do \

@@ -251,7 +251,7 @@ OWN = "https://a1b2-vpce.c1.ap-northeast-1.airflow.amazonaws.com/dags/plain/runs
         (f"{OWN}#x", False),
         (OWN.replace("runs/plain", "runs/another"), False),
         (OWN.replace("https", "http"), False),
-        (OWN.replace("https://", "https://user:word@"), False),
+        (OWN.replace("https://", "https://user:word@"), False),  # pragma: allowlist secret
         (OWN.replace("amazonaws.com", "amazonaws.com.evil.example"), False),
         (OWN.replace("amazonaws.com/", "amazonaws.com:8443/"), False),
         ("https://evil.example/dags/plain/runs/plain", False),

@@ -1,0 +1,1 @@
+"""What scanners of others say of the project, each exception with its reason."""
