@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cryptography.hazmat.primitives.asymmetric import rsa
 from moto.core.serialize import BaseJSONSerializer
 from moto.sns.models import Subscription
-from moto.sqs.models import Queue
+from moto.sqs.models import SQSBackend
 
 if TYPE_CHECKING:
     import pytest
@@ -28,7 +28,12 @@ def make_moto_fast(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(BaseJSONSerializer, "_serialize_type_structure", serialize_structure)
     patch.setattr(Subscription, "private_key", lambda _: _key())
     # Nobody sends while a test's only thread waits.
-    patch.setattr(Queue, "wait_for_messages", lambda *_: None)
+    receive = SQSBackend.receive_message
+
+    def receive_at_once(self: Any, queue_name: str, count: int, _: int, *more: Any) -> Any:
+        return receive(self, queue_name, count, 0, *more)
+
+    patch.setattr(SQSBackend, "receive_message", receive_at_once)
 
 
 @cache
