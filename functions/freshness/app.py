@@ -20,6 +20,7 @@ from suimon.clock import utc_now
 from suimon.contract.model import Contracts, read_contracts
 from suimon.freshness.date_facts import DateFacts
 from suimon.freshness.forecast import MOST_DAYS, forecast, warnings
+from suimon.freshness.publishing import SourcesJson
 from suimon.freshness.round_time import RoundTimeError, round_time
 from suimon.freshness.waiving import Request, WaiverError, waive
 from suimon.freshness.watch import Watch
@@ -112,6 +113,8 @@ def make_round(now: datetime, time_left: Callable[[], float]) -> dict[str, Any]:
         findings = sweep().round(now, time_left)
         record(findings)
     beat(look_who_hears(sns(), (settings().alerts_topic_arn, settings().watch_topic_arn), Checkpoints(table()), now))
+    if sources().write(watch().tables.all(), now):
+        logger.info("sources.json written")
     if findings.failures:
         raise SweepError("; ".join(f"{failure.part}: {failure.reason}" for failure in findings.failures))
     return {**summary, "sweep": findings.to_json()}
@@ -349,6 +352,12 @@ def watch() -> Watch:
         warehouse=settings().warehouse,
         unusable=unusable(),
     )
+
+
+@cache
+def sources() -> SourcesJson:
+    """Build what writes sources.json."""
+    return SourcesJson(s3=boto3.client("s3"), bucket=settings().reports_bucket, checkpoints=Checkpoints(table()))
 
 
 @cache

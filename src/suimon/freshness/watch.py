@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -13,10 +13,12 @@ from suimon.freshness.date_facts import DateFacts
 from suimon.freshness.expected import SETTLED, days_that_make_fresh, state_of
 from suimon.freshness.observation import Check, Result, Summary
 from suimon.freshness.questions import Questions
+from suimon.freshness.sources_json import SeenTable, SeenTables
 from suimon.freshness.tables import YOUNG, Answer, checks, judge_answer, must_ask
 from suimon.freshness.unwatched import unwatched
 from suimon.incidents.incident import Recovery
 from suimon.incidents.leaving_out import leave_out
+from suimon.warehouse.table_state import TableState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -50,7 +52,7 @@ class Watch:
 
     checkpoints: where the last answers of tables are kept. tables_every: after so long a fresh table is asked again.
     unusable: where ledger and incident store note what they cannot read. ticks: returns seconds that pass, whatever the
-    time is; sleep: waits for some.
+    time is; sleep: waits for some. tables: the watched tables as the last round found them.
     """
 
     contracts: Contracts
@@ -62,6 +64,7 @@ class Watch:
     warehouse: Warehouse
     unusable: Unusable
     tables_every: timedelta = TABLES_EVERY
+    tables: SeenTables = field(default_factory=SeenTables)
     ticks: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 
@@ -70,6 +73,7 @@ class Watch:
 
         Tables come last: whatever becomes of the questions to Redshift, all else is reported by then.
         """
+        self.tables.begin()
         opened = {one.id: one for one in self.incidents.standing()}
         results = []
         for check in self._checks(list(opened.values()), now):
@@ -108,6 +112,12 @@ class Watch:
         # A table that is behind because of a hold neither opens an incident nor ends one.
         holds = self.ledger.holds.of_all(contract.dataset for contract, _ in watched)
         excused = {dataset for dataset, hold in holds.items() if hold.excuses(now)}
+        for contract, table in watched:
+            if contract.dataset in excused:
+                held, state = self._known(table), None
+                if held:
+                    state = judge_answer(table, held, contract.calendar, now)
+                self.tables.note(SeenTable(contract=contract, table=table, state=state, answer=held, held=True))
         watched = [(contract, table) for contract, table in watched if contract.dataset not in excused]
         known = {table: self._known(table) for _, table in watched}
         loaded = self._loaded(known)
@@ -124,6 +134,8 @@ class Watch:
             if answer := answers.get(table) or known[table]:
                 state = judge_answer(table, answer, contract.calendar, now)
                 is_behind = state in YOUNG and self._is_behind(read, contract, table, now)
+                seen = TableState.BEHIND if is_behind else state
+                self.tables.note(SeenTable(contract=contract, table=table, state=seen, answer=answer))
                 yield from checks(contract, answer, str(self.warehouse), now, is_behind=is_behind)
 
     def _known(self, table: TableFreshness) -> Answer | None:
