@@ -75,6 +75,17 @@ def demo(picture: Path | None) -> None:
     sys.exit(0 if all_well else 1)
 
 
+@main.command(name="try")
+@click.argument("dataset")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--partition")
+def try_(dataset: str, file: Path, partition: str | None) -> None:
+    """Deploy what of a dataset changed, send a file, show its rows; exit 1 when they are not in the table."""
+    from local.trial import try_dataset  # noqa: PLC0415 as above
+
+    sys.exit(0 if try_dataset(load(runtime_folder(ROOT)), Console(), dataset, file, partition) else 1)
+
+
 @main.command()
 def down() -> None:
     """End exactly what `up` started."""
@@ -112,8 +123,9 @@ def status() -> None:
 
 def _expected() -> tuple[type[Exception], ...]:
     """List the errors whose messages are written for whoever typed the command."""
-    from local import deploy, lifecycle, loopback, supervisor  # noqa: PLC0415 only when something failed
+    from local import deploy, lifecycle, loopback, supervisor, trial  # noqa: PLC0415 only when something failed
     from local.airflow import site  # noqa: PLC0415 as above
+    from local.demo import following  # noqa: PLC0415 as above
     from suimon.warehouse.data_api import WarehouseError  # noqa: PLC0415 as above
 
     return (
@@ -122,6 +134,8 @@ def _expected() -> tuple[type[Exception], ...]:
         site.AirflowError,
         deploy.DeployError,
         loopback.NotLoopbackError,
+        trial.TrialError,
+        following.StuckError,
         lifecycle.BusyError,
         supervisor.PartDiedError,
         supervisor.PartNotReadyError,

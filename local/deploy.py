@@ -25,6 +25,7 @@ DATABASE: Final = "analytics"
 DAG_BUCKET: Final = f"{STACK}-dags"
 # Everybody but the account's owner, and the stack's output that names the one policy they get.
 PRINCIPALS: Final = {"airflow": "DagPolicyArn", "upstream": "UpstreamPolicyArn", "operator": "OperatorPolicyArn"}
+_TABLES: Final = "tables.json"  # of the twin's runtime folder
 _BUILD_SECONDS: Final = 600
 _DEPLOY_SECONDS: Final = 600
 
@@ -41,7 +42,7 @@ def build(twin: Twin) -> None:
     _sam(
         twin,
         "sam-build",
-        ["build", *_config(twin), "--build-dir", str(_built(twin))],
+        ["build", *_config(twin), "--build-dir", str(built(twin))],
         _BUILD_SECONDS,
         SUIMON_BUILD_FOR=str(function_python()),
     )
@@ -53,7 +54,7 @@ def deploy(twin: Twin, stack: str = STACK) -> dict[str, str]:
     _sam(
         twin,
         "sam-deploy",
-        ["deploy", *_config(twin), "--template-file", str(_built(twin) / "template.yaml"), "--stack-name", stack],
+        ["deploy", *_config(twin), "--template-file", str(built(twin) / "template.yaml"), "--stack-name", stack],
         _DEPLOY_SECONDS,
         SAM_CLI_POLL_DELAY="0.5",  # seconds; made for CloudFormation's pace, which is not MiniStack's
         AWS_ACCESS_KEY_ID=root.access_key_id,
@@ -68,7 +69,8 @@ def _config(twin: Twin) -> tuple[str, ...]:
     return ("--config-file", str(twin.root / "samconfig.toml"), "--config-env", _CONFIG)
 
 
-def _built(twin: Twin) -> Path:
+def built(twin: Twin) -> Path:
+    """Return where the artifacts lie that were deployed."""
     return twin.runtime / "build"
 
 
@@ -124,18 +126,37 @@ def create_tables(twin: Twin) -> None:
     A user of IAM's exists in Redshift from its first statement on.
     """
     root, target = twin.session(), Warehouse(database=DATABASE, workgroup_name=STACK)
-    detail = root.client("cloudformation").describe_stack_resource(StackName=STACK, LogicalResourceId="FreshnessRole")
-    reader = root.client("iam").get_role(RoleName=detail["StackResourceDetail"]["PhysicalResourceId"])["Role"]
+    reader = root.client("iam").get_role(RoleName=physical_name(twin, "FreshnessRole"))["Role"]
     for session in (twin.session("airflow"), twin.role_session(reader["Arn"])):
         run(session.client("redshift-data"), target, "SELECT 1")
     tables = release_of(twin).tables
     granted = ddl.grants(DATABASE, tables, loaders=["IAM:airflow"], readers=[f"IAMR:{reader['RoleName']}"])
     ddl.create(root.client("redshift-data"), target, tables, granted=granted)
+    (twin.runtime / _TABLES).write_text(json.dumps(dict(tables)), encoding="utf-8")
+
+
+def created_tables(twin: Twin) -> dict[str, str]:
+    """Return the CREATE TABLE by which each table of the twin was made."""
+    path = twin.runtime / _TABLES
+    made: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return made
+
+
+def physical_name(twin: Twin, logical: str) -> str:
+    """Return the name of a resource of the stack."""
+    client = twin.session().client("cloudformation")
+    found = client.describe_stack_resource(StackName=STACK, LogicalResourceId=logical)["StackResourceDetail"]
+    return found["PhysicalResourceId"]
 
 
 def release_of(twin: Twin) -> Release:
     """Read the datasets that this twin deploys: those of the clone, or those that SUIMON_DATASETS names."""
-    return read_release(datasets_below(datasets_root(os.environ, twin.root / "datasets")))
+    return read_release(datasets_below(datasets_of(twin)))
+
+
+def datasets_of(twin: Twin) -> Path:
+    """Return the folder of the datasets that this twin deploys."""
+    return datasets_root(os.environ, twin.root / "datasets")
 
 
 def dag_files(folder: Path) -> list[Path]:

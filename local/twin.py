@@ -157,10 +157,10 @@ def save(twin: Twin) -> None:
     unfinished.replace(path)
 
 
-def environment_of(twin: Twin, principal: str) -> Path:
-    """Write a file that a shell can source to act as `operator` or `upstream` on this twin alone; return its path."""
+def variables_of(twin: Twin, principal: str) -> dict[str, str]:
+    """Return the environment in which a command acts as `operator` or `upstream` on this twin alone."""
     keys = twin.principals[principal]
-    variables = clean_environment(
+    return clean_environment(
         {},
         twin.endpoint(),
         **twin.endpoints(),
@@ -170,6 +170,11 @@ def environment_of(twin: Twin, principal: str) -> Path:
         # An upstream system may not look at the stack for its name.
         SUIMON_RAW_BUCKET=twin.outputs.get("RawBucket", ""),
     )
+
+
+def environment_of(twin: Twin, principal: str) -> Path:
+    """Write a file that a shell can source to act as `operator` or `upstream` on this twin alone; return its path."""
+    variables = variables_of(twin, principal)
     path = twin.runtime / f"{principal}.env"
     path.touch(mode=_OWNER_ONLY)
     # Whatever else of AWS the shell holds (profiles, other endpoints) would lead away from the twin.

@@ -83,9 +83,11 @@ def check(name: str, *, rewrite: bool) -> None:
         _rewrite(folder)
     problems = problems_of(folder, [other for other in datasets_below(folder.path.parent) if other.name != name])
     for problem in problems:
-        click.echo(printable(problem))
+        click.echo("\n".join(map(printable, problem.split("\n"))))
     if problems:
         click.echo(f"{name}: {count_of(len(problems), 'problem')}")
+        if any(str(folder.table) in problem or str(folder.golden) in problem for problem in problems):
+            click.echo(f"To write table and golden rows anew by the contract: suimon dataset check {name} --rewrite")
         sys.exit(1)
     click.echo(f"{name}: nothing is wrong. In a twin that is up (make up): suimon dataset try {name} FILE")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import TYPE_CHECKING
 
 from suimon.warehouse.describe import columns_of_table
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from suimon.contract.model import Contract
 
 csv.field_size_limit(2**27)
+_EXACT = Context(prec=40)  # more than the 38 digits of a DECIMAL
 
 
 def records_of(text: str, form: FileFormat) -> list[list[str]]:
@@ -79,7 +80,7 @@ def _written(cell: str | None, column: Column, form: FileFormat) -> str:
             return str(int(cell))
         case "decimal":
             exact = Decimal(cell.replace(form.decimal, "."))
-            return str(exact.quantize(Decimal(1).scaleb(-(column.scale or 0))))
+            return f"{exact.quantize(Decimal(1).scaleb(-(column.scale or 0)), context=_EXACT):f}"
         case "boolean":
             return str(cell in (column.true_words or ("true",)))
         case "date" | "timestamp":

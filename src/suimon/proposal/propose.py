@@ -58,6 +58,7 @@ def propose(dataset: str, paths: Sequence[Path], folder: Path, identity: UUID) -
         *_about(dataset, identity),
         *_schema(dataset, guesses),
         *_custom(dataset, paths, samples.layout, guesses),
+        *_arrival(min(_day(path, guesses) for path in paths)),
     ]
     text = "\n".join(lines) + "\n"
     contract = _read(text)
@@ -220,12 +221,16 @@ def _custom(dataset: str, paths: Sequence[Path], layout: Layout, guesses: Guesse
     yield _line(1, "- property: dialect")
     yield _line(2, "value:")
     yield from _dialect(layout.format, layout.doubts, guesses)
+
+
+def _arrival(first: str) -> Iterator[str]:
     yield _line(1, "- property: arrival", "by when must the file of a business date be there?")
     yield _line(2, "value:")
     yield _line(3, "daysAfter: 1")
     yield _line(3, 'deadline: "06:00"')
     yield _line(3, "timeZone: Asia/Tokyo")
     yield _line(3, "lookbackDays: 5")
+    yield _line(3, f"firstDate: {first}", note="no earlier file is missed")
 
 
 def _entry(name: str, value: str, doubt: str, comment: str = "") -> Iterator[str]:

@@ -100,6 +100,7 @@ def tables(draw: st.DrawFn) -> str:
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.one_of(tables(), st.text("ab1,;\"\n\r' \\2.", max_size=60)))
 @example("null,true\n1,2\n")
+@example("100000000000000000000000000.00\n")
 @example("\u2028,\x85\n\ufeff,\U0001f300\n")
 def test_every_proposal_is_a_contract_and_tells_whether_its_sample_keeps_it(tmp_path: Path, content: str) -> None:
     try:

@@ -1,0 +1,212 @@
+"""Try a dataset: deploy what of it changed into a twin that is up, send a file, and show it through to its rows.
+
+What a stack update would do is done at once: the contracts of all datasets into each function's artifact, the DAG
+folder into its bucket, the table by its CREATE TABLE. A table whose declaration changed is made anew, and empty.
+"""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import zipfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from rich.table import Table as Grid
+from rich.text import Text
+
+from local import deploy
+from local.airflow.site import site_of, unpause
+from local.demo.following import Sent, follow
+from local.supervisor import PartDiedError, twin_health
+from local.twin import variables_of
+from suimon.check.verdict import MASK
+from suimon.contract.file import ContractError
+from suimon.contract.keys import KeyPattern, is_date
+from suimon.contract.odcs.parse import compile_contracts
+from suimon.dataset.check_up import problems_of
+from suimon.dataset.folder import datasets_below
+from suimon.dataset.table_rows import records_of
+from suimon.drops.drop import Drop
+from suimon.drops.foreign_text import printable
+from suimon.drops.states import State
+from suimon.proposal.sample import SampleError, read_sample
+from suimon.warehouse.data_api import Warehouse, run, run_query
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from local.twin import Twin
+    from suimon.contract.model import Contract
+
+WAREHOUSE: Final = Warehouse(database=deploy.DATABASE, workgroup_name=deploy.STACK)
+SECONDS: Final = 300.0
+SHOWN: Final = 10  # rows
+_START: Final = 65_536  # bytes of a file in which its first record stands
+
+
+class TrialError(Exception):
+    """A dataset cannot be tried; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One file of one dataset, and the twin that takes it."""
+
+    twin: Twin
+    console: Console
+    contract: Contract
+    file: Path
+    day: str
+
+    def run(self) -> bool:
+        """Deploy what changed, send the file, show what became of it; return whether its rows are in the table."""
+        for what in redeploy(self.twin, self.contract):
+            self.console.print(f"deployed: {what}", highlight=False, soft_wrap=True)
+        sent = self._put()
+        root = self.twin.session()
+        ledger = root.resource("dynamodb").Table(self.twin.outputs["LedgerTable"])
+        state = follow(self.twin, self.console, ledger, root.client("glue"), [sent], SECONDS)[sent.drop.id].state
+        if state is State.DUPLICATE:
+            again = "The same bytes were sent before: that file is run again, by the dataset as it is now."
+            self.console.print(again, soft_wrap=True)
+            state = State.LOADED if self._suimon("replay", self.contract.dataset, *self._range()) == 0 else state
+        if state is not State.LOADED:
+            self._suimon("explain", self.contract.dataset, self.day)
+            return False
+        self._show_rows()
+        return True
+
+    def _put(self) -> Sent:
+        pattern = self.contract.key_pattern
+        if pattern is None:
+            raise TrialError(f"{self.contract.dataset} takes no files: its table is only watched")
+        key, content, at = pattern.key_for(self.day), self.file.read_bytes(), datetime.now(UTC)
+        bucket = self.twin.outputs["RawBucket"]
+        answer = self.twin.session("upstream").client("s3").put_object(Bucket=bucket, Key=key, Body=content)
+        self.console.print(f"sent: s3://{bucket}/{key}", highlight=False, soft_wrap=True)
+        drop = Drop(bucket, key, answer["VersionId"], answer["ETag"].strip('"'), len(content), "")
+        return Sent(f"{self.contract.dataset} {self.day}", drop, at, State.LOADED)
+
+    def _range(self) -> tuple[str, ...]:
+        return "--from", self.day, "--to", self.day
+
+    def _suimon(self, *arguments: str) -> int:
+        command = [sys.executable, "-c", "from suimon.cli.main import main; main()", *arguments]
+        return subprocess.run(command, env=variables_of(self.twin, "operator"), check=False).returncode
+
+    def _show_rows(self) -> None:
+        client, table = self.twin.session().client("redshift-data"), self.contract.table
+        partition = next(
+            (one.name for one in self.contract.columns if one.partition and one.type == "date"), "partition_date"
+        )
+        where = f"FROM {table} WHERE {partition} = CAST(:day AS DATE)"  # names that the release has checked
+        [counted] = run_query(client, WAREHOUSE, f"SELECT COUNT(*) AS rows {where}", {"day": self.day})
+        rows = run_query(client, WAREHOUSE, f"SELECT * {where} LIMIT {SHOWN}", {"day": self.day})
+        hidden = {column.name for column in self.contract.columns if column.personal}
+        self.console.print(f"{table}: {counted['rows']:,} rows of {self.day}", style="bold", highlight=False)
+        grid = Grid(pad_edge=False, border_style="dim")
+        for name in rows[0] if rows else ():
+            grid.add_column(name, overflow="fold")
+        for row in rows:
+            cells = ((MASK if name in hidden and value is not None else value) for name, value in row.items())
+            grid.add_row(*(Text("" if cell is None else printable(str(cell))) for cell in cells))
+        self.console.print(grid)
+
+
+def try_dataset(twin: Twin, console: Console, dataset: str, file: Path, day: str | None) -> bool:
+    """Try a file of a dataset; TrialError when something is wrong with its folder or its date is not known."""
+    if dead := twin_health(twin):
+        raise PartDiedError(dead)
+    folders = {folder.name: folder for folder in datasets_below(deploy.datasets_of(twin))}
+    others = [folder for name, folder in folders.items() if name != dataset]
+    if problems := problems_of(folders[dataset], others):
+        advice = f"Nothing is deployed. Mend that, then: suimon dataset check {dataset}"
+        raise TrialError("\n".join([*problems, advice]))
+    contract = deploy.release_of(twin).contracts.of(dataset)
+    if contract.set_rule:
+        raise TrialError(f"{dataset} comes in shards; send each: suimon put FILE --contract {dataset} --shard …")
+    return Trial(twin, console, contract, file, day or business_date(contract, file)).run()
+
+
+def business_date(contract: Contract, file: Path) -> str:
+    """Return the business date of a file: that in its name, or of its first record; TrialError if neither tells."""
+    if contract.key_pattern and (named := _named(contract.key_pattern, file.name)):
+        return named
+    column = next((one for one in contract.columns if one.partition), None)
+    if contract.file and column:
+        try:
+            text = read_sample(file, _START).text
+        except SampleError as error:
+            raise TrialError(f"{error}") from error
+        records = records_of(text, contract.file)[1 if contract.file.header else 0 :]
+        cell = records[0][contract.columns.index(column)] if records else ""
+        for length in range(len(cell), 0, -1):  # of a timestamp the date as it is written
+            try:
+                day = datetime.strptime(cell[:length], (column.format or "%Y-%m-%d")[:8])  # noqa: DTZ007 - a date
+            except ValueError:
+                continue
+            if is_date(f"{day:%Y-%m-%d}"):
+                return f"{day:%Y-%m-%d}"
+    raise TrialError(f"of which business date is {file.name}? Name it: --partition YYYY-MM-DD")
+
+
+def _named(pattern: KeyPattern, name: str) -> str | None:
+    try:
+        return KeyPattern(pattern.text.rpartition("/")[2]).match(name)
+    except ContractError:  # the date stands in a folder of the key
+        return None
+
+
+def redeploy(twin: Twin, contract: Contract) -> list[str]:
+    """Deploy what of the datasets is not what the twin has, and return what that was."""
+    done = [*_functions(twin), *_table(twin, contract)]
+    if done:
+        deploy.upload_dags(twin)
+        unpause(site_of(twin), [contract.dag_id or ""], SECONDS)
+        done.append(f"DAG {contract.dag_id}")
+    return done
+
+
+def _functions(twin: Twin) -> list[str]:
+    """Put the contracts into each function whose artifact has others."""
+    client, files = twin.session().client("lambda"), [one.contract for one in datasets_below(deploy.datasets_of(twin))]
+    compiled = twin.runtime / "contracts.json"
+    compile_contracts(files, compiled)
+    changed = []
+    for function in ("Intake", "Outcome", "Freshness", "Replay"):
+        artifact = deploy.built(twin) / f"{function}Function"
+        if (artifact / "contracts.json").read_bytes() == compiled.read_bytes():
+            continue
+        name = deploy.physical_name(twin, f"{function}Function")
+        client.update_function_code(FunctionName=name, ZipFile=_zipped(artifact, compiled.read_bytes()))
+        (artifact / "contracts.json").write_bytes(compiled.read_bytes())
+        changed.append(name)
+    return [f"contracts in {', '.join(changed)}"] if changed else []
+
+
+def _zipped(artifact: Path, contracts: bytes) -> bytes:
+    with io.BytesIO() as archive:
+        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+            for path in sorted(artifact.rglob("*")):
+                if path.is_file() and path != artifact / "contracts.json":
+                    file.write(path, path.relative_to(artifact))
+            file.writestr("contracts.json", contracts)
+        return archive.getvalue()
+
+
+def _table(twin: Twin, contract: Contract) -> list[str]:
+    """Make the table that is not there, and anew the one that was declared otherwise."""
+    wanted, there = deploy.release_of(twin).tables, deploy.created_tables(twin)
+    if wanted.get(contract.table) == there.get(contract.table):
+        return []
+    if contract.table in there:
+        client = twin.session().client("redshift-data")
+        for name in (contract.table, f"{contract.table}_loads"):
+            run(client, WAREHOUSE, f"DROP TABLE IF EXISTS {name}")
+    deploy.create_tables(twin)
+    return [f"table {contract.table}" + (", anew and empty" if contract.table in there else "")]
