@@ -203,7 +203,7 @@ class Demo:
             COLUMNS=str(self.console.width),
             **({"FORCE_COLOR": "1"} if self.console.is_terminal else {}),
         )
-        command = ["suimon", "replay", "sales", "--from", str(day), "--to", str(day)]
+        command = ["suimon", "replay", "sales", "--from", str(day), "--to", str(day), "--yes"]
         self.console.print(f"[bold]$ {' '.join(command)}[/]")
         program = str(Path(sys.executable).with_name("suimon"))
         # On a terminal it shows itself, live; elsewhere its last words are part of what we print.

@@ -147,7 +147,7 @@ def tell(story: Story) -> None:
     story.wait_for("other day", State.REJECTED)
     sqs = story.twin.session().client("sqs")
     sqs.send_message(QueueUrl=story.twin.outputs["IntakeQueueUrl"], MessageBody="no event at all")
-    story.replayed = as_operator(story, "replay", "sales", "--from", str(YESTERDAY), "--to", str(YESTERDAY))
+    story.replayed = as_operator(story, "replay", "sales", "--from", str(YESTERDAY), "--to", str(YESTERDAY), "--yes")
     story.wait(lambda: len(story.letters(f"rejected:sales/{YESTERDAY}/sales_data.csv")) > 1, "the recovery to be told")
     # From here on the good file's attempts load the copy of what was accepted.
     good = story.drops["good"]

@@ -32,7 +32,10 @@ import json
 def handler(event, context):
     if event["reason"] == "error":
         raise ValueError("sales is no dataset")
-    return {"max_concurrency": event["max_concurrency"], **json.loads(event["reason"])}
+    if event.get("plan") not in (None, "", "as-shown"):
+        raise ValueError("the ledger has moved on")
+    named = {"dataset": "sales", "dag_id": "load_sales", "table": "sales_fact", "others": 0, "plan": "as-shown"}
+    return {"max_concurrency": event["max_concurrency"], **named, **json.loads(event["reason"])}
 """
 # Keeps what it was asked where the test finds it. The token is answered by the test.
 INTAKE = """
@@ -243,7 +246,7 @@ def test_a_plan_that_fails_ends_the_replay_with_its_reason(replays: Replays) -> 
 
 def test_the_command_starts_a_replay_follows_it_and_tells_what_was_not_loaded(replays: Replays) -> None:
     skipped = [{"partition": "2026-11-03", "reason": "no file has come"}]
-    command = replays.command("--stack", replays.stack(), "--reason", _plan("a", "b", skipped=skipped))
+    command = replays.command("--stack", replays.stack(), "--yes", "--reason", _plan("a", "b", skipped=skipped))
     requests = replays.requests(2)
     replays.answer(requests["a"], "loaded", rows=50_000)
     replays.sfn.send_task_failure(taskToken=requests["b"]["task_token"], error="Rejected", cause="2 bad cells")
@@ -257,7 +260,7 @@ def test_the_command_starts_a_replay_follows_it_and_tells_what_was_not_loaded(re
 
 
 def test_the_command_ends_well_when_everything_was_loaded(replays: Replays) -> None:
-    command = replays.command("--state-machine", replays.arn, "--reason", _plan("a"))
+    command = replays.command("--stack", replays.stack(), "--plan", "as-shown", "--reason", _plan("a"))
     replays.answer(replays.requests(1)["a"], "loaded")
     output, _ = command.communicate(timeout=PATIENCE)
     assert (command.returncode, output.splitlines()[-1]) == (
@@ -271,7 +274,16 @@ def test_a_dry_run_shows_the_plan_and_starts_nothing(replays: Replays) -> None:
     output, _ = command.communicate(timeout=PATIENCE)
     assert command.returncode == 0, output
     assert "day-b" in output
-    assert "2 would run, 3 at once. Nothing was started." in output
+    assert "2 would run, 3 at once; each runs load_sales, which replaces its day in sales_fact." in output
+    assert "--plan as-shown" in output
+    assert replays.sfn.list_executions(stateMachineArn=replays.arn)["executions"] == []
+
+
+def test_a_plan_that_was_overtaken_starts_nothing(replays: Replays) -> None:
+    command = replays.command("--stack", replays.stack(), "--plan", "of-yesterday", "--reason", _plan("a"))
+    output, _ = command.communicate(timeout=PATIENCE)
+    assert command.returncode == 2, output
+    assert "the ledger has moved on" in output
     assert replays.sfn.list_executions(stateMachineArn=replays.arn)["executions"] == []
 
 
@@ -284,7 +296,10 @@ def test_a_stack_that_is_not_there_is_said_so(replays: Replays) -> None:
 
 def test_a_year_whose_days_all_fail_in_japanese_fits_through_the_machine(replays: Replays) -> None:
     days = [(date(2028, 1, 1) + timedelta(days=number)).isoformat() for number in range(366)]
-    items = [{"drop_id": f"{place:016x}", "partition": day, "attempt": 2} for place, day in enumerate(days)]
+    reason = "loaded 2026-11-21, a set of 4 objects: its 1,000,000 rows are loaded again"
+    items = [
+        {"drop_id": f"{place:016x}", "partition": day, "attempt": 2, "reason": reason} for place, day in enumerate(days)
+    ]
     execution = replays.start(json.dumps({"items": items, "skipped": []}), max_concurrency=40)
     answered: set[str] = set()
 
@@ -302,7 +317,7 @@ def test_a_year_whose_days_all_fail_in_japanese_fits_through_the_machine(replays
 
 
 def _plan(*drops: str, skipped: list[dict[str, str]] | None = None) -> str:
-    items = [{"drop_id": drop, "partition": f"day-{drop}", "attempt": 2} for drop in drops]
+    items = [{"drop_id": drop, "partition": f"day-{drop}", "attempt": 2, "reason": "failed"} for drop in drops]
     return json.dumps({"items": items, "skipped": skipped or []})
 
 

@@ -19,7 +19,7 @@ from suimon.clock import utc_now
 from suimon.contract.keys import is_date
 from suimon.drops.states import State
 from suimon.ledger.queries import Wanted, newest_first
-from suimon.replay.execution import ReplayError, Target, ask_plan
+from suimon.replay.execution import ReplayError, ask_plan
 from suimon.replay.plan import HeldError
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def refuse_unknown(stack: str, dataset: str) -> None:
     [function] = outputs_of(stack, "ReplayFunctionName")
     day = f"{utc_now():%Y-%m-%d}"
     try:
-        ask_plan(boto3.client("lambda"), Target("", function), {"dataset": dataset, "from": day, "to": day})
+        ask_plan(boto3.client("lambda"), function, {"dataset": dataset, "from": day, "to": day})
     except ReplayError as error:
         if error.kind != HeldError.__name__:  # it has, and nothing may be replayed of it now
             raise CommandError(str(error)) from error

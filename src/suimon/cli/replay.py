@@ -1,32 +1,41 @@
-"""`suimon replay`: start the replay of a range of dates and follow it to its end."""
+"""`suimon replay` and `suimon retry`: show the plan of a replay, execute exactly that, and follow it to its end."""
 
 from __future__ import annotations
 
 import json
+import shlex
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
-from rich.live import Live
-from rich.table import Table as Grid
 
 from suimon.cli.errors import CommandError
 from suimon.cli.printing import print_plain
-from suimon.cli.stack import advice, outputs_of, stack_option
+from suimon.cli.replay_view import show, show_plan
+from suimon.cli.stack import advice, of_stack, outputs_of, stack_option
 from suimon.clock import utc_now
-from suimon.ledger.queries import find
-from suimon.replay.execution import UNNEEDED, Progress, ReplayError, Row, Target, ask_plan, follow, start
-from suimon.replay.plan import DEFAULT_CONCURRENCY, MAX_CONCURRENCY, Request, RequestError
+from suimon.drops.states import State
+from suimon.ledger.queries import Wanted, find, newest_first
+from suimon.replay.execution import Progress, ReplayError, Target, ask_plan, follow, start
+from suimon.replay.plan import DEFAULT_CONCURRENCY, MAX_CONCURRENCY, Order, Request, RequestError, What, windows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Sequence
 
-
-STYLES = {"loaded": "green", "failed": "red", "rejected": "red", "superseded": "yellow", "overtaken": "yellow"}
-INTERRUPTED = 130  # what a shell expects of a command that Ctrl-C ended
+concurrency_option = click.option(
+    "--max-concurrency",
+    type=click.IntRange(1, MAX_CONCURRENCY),
+    default=DEFAULT_CONCURRENCY,
+    show_default=True,
+    help="How many drops of a dataset may run at once.",
+)
+reason_option = click.option("--reason", default="", help="Kept with the execution.")
+yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
+dry_run_option = click.option("--dry-run", is_flag=True, help="Show the plan, and start nothing.")
 
 
 @click.command()
@@ -34,61 +43,159 @@ INTERRUPTED = 130  # what a shell expects of a command that Ctrl-C ended
 @click.option("--from", "first", required=True, metavar="YYYY-MM-DD", help="First day.")
 @click.option("--to", "last", required=True, metavar="YYYY-MM-DD", help="Last day, included.")
 @click.option(
-    "--max-concurrency",
-    type=click.IntRange(1, MAX_CONCURRENCY),
-    default=DEFAULT_CONCURRENCY,
+    "--what",
+    type=click.Choice([str(what) for what in What]),
+    default=str(What.ALL),
     show_default=True,
-    help="How many drops may run at once.",
+    help="Which days, by their newest file; missing: a file has come, and nothing of the day is in the table.",
 )
-@click.option("--reason", default="", help="Kept with the execution.")
-@click.option("--dry-run", is_flag=True, help="Show what would run, and start nothing.")
+@click.option(
+    "--order",
+    type=click.Choice([str(order) for order in Order]),
+    default=str(Order.OLDEST),
+    show_default=True,
+    help="Which day begins first.",
+)
+@concurrency_option
+@reason_option
+@dry_run_option
+@click.option("--plan", default="", metavar="ID", help="Execute this plan of an earlier --dry-run, without asking.")
+@yes_option
+@click.option("--json", "as_json", is_flag=True, help="With --dry-run: write the plan as JSON.")
 @stack_option
-@click.option("--state-machine", envvar="SUIMON_REPLAY_STATE_MACHINE", help="ARN, instead of looking into the stack.")
 def replay(
     *,
     dataset: str,
     first: str,
     last: str,
+    what: str,
+    order: str,
     max_concurrency: int,
     reason: str,
     stack: str,
-    state_machine: str | None,
+    plan: str,
     dry_run: bool,
+    yes: bool,
+    as_json: bool,
 ) -> None:
-    """Run the newest drop of each day of a range again, and follow it.
+    """Run the newest drop of each day of a range again: show the plan, ask, execute exactly that, and follow it.
 
-    Each drop is checked and loaded again as its next attempt; loading again leaves the table as it was. The AWS account
-    is that of the usual AWS environment variables. Exit status: 0 all loaded or nothing to do for it, 1 some not
-    loaded, 2 nothing was done.
+    Each drop is checked and loaded again as its next attempt; loading again leaves the table as it was. A plan that the
+    ledger has overtaken is refused. The AWS account is that of the usual AWS environment variables. Exit status: 0 all
+    loaded or nothing to do for it, 1 some not loaded or nothing to replay, 2 nothing was done.
     """
-    console = Console()
-    wanted = {"dataset": dataset, "from": first, "to": last, "max_concurrency": max_concurrency, "reason": reason}
+    if as_json and not dry_run:
+        raise CommandError("--json shows a plan: give --dry-run with it")
+    wanted: dict[str, Any] = {"dataset": dataset, "from": first, "to": last, "what": what, "order": order, "plan": plan}
+    wanted |= {"max_concurrency": max_concurrency, "reason": reason}
     try:
         Request.from_event(wanted)
-        target = Target(state_machine) if state_machine else target_of(stack)
-        if dry_run:
-            show_plan(console, ask_plan(boto3.client("lambda"), target, wanted))
-            return
-        sfn = boto3.client("stepfunctions")
-        table = boto3.resource("dynamodb").Table(target.ledger_table) if target.ledger_table else None
-        execution = start(sfn, target.state_machine, wanted, utc_now())
+        replays = Replays.of(stack, Console())
+        found = replays.plan(wanted)
     except (RequestError, ReplayError) as error:
         raise CommandError(str(error)) from error
-    except (ClientError, BotoCoreError) as error:
-        raise CommandError(advice(error)) from error
-    print_plain(console, f"Replay {execution}")
-    try:
-        end = show(console, execution, follow(sfn, execution, partial(find, table) if table else None))
-    except ReplayError as error:
-        raise CommandError(str(error)) from error
-    except (ClientError, BotoCoreError) as error:
-        raise CommandError(f"{advice(error)}\nThe replay still runs, only following it failed: {execution}") from error
-    raise SystemExit(exit_status(end))
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        return
+    show_plan(replays.console, found)
+    if not found["items"]:
+        raise SystemExit(0 if dry_run else 1)
+    if not plan and not yes and (dry_run or not agreed(f"Replay these {len(found['items'])}?")):
+        words = ["suimon", "replay", dataset, "--from", first, "--to", last, "--what", what, "--order", order]
+        words += ["--max-concurrency", str(max_concurrency), "--plan", found["plan"]]
+        words += ["--reason", reason] if reason else []
+        print_plain(replays.console, "Nothing was started. To execute exactly this plan:")
+        print_plain(replays.console, f"  {shlex.join(words)}{of_stack(stack)}")
+        raise SystemExit(0 if dry_run else CommandError.exit_code)
+    if dry_run:
+        print_plain(replays.console, "Nothing was started.")
+        return
+    raise SystemExit(replays.execute([wanted | {"plan": found["plan"]}]))
 
 
-def target_of(stack: str) -> Target:
-    """Read what a replay uses from the stack's outputs."""
-    return Target(*outputs_of(stack, "ReplayStateMachineArn", "ReplayFunctionName", "LedgerTable"))
+@click.command()
+@concurrency_option
+@reason_option
+@dry_run_option
+@yes_option
+@stack_option
+def retry(*, max_concurrency: int, reason: str, dry_run: bool, yes: bool, stack: str) -> None:
+    """Replay every file of every dataset whose run has failed and that is still open, the newest day first.
+
+    The plan is shown, and asked for once. Exit status: 0 all loaded or nothing has failed, 1 some not loaded, 2 nothing
+    was done.
+    """
+    replays = Replays.of(stack, Console())
+    wanted, left_out = list[dict[str, Any]](), 0
+    for dataset, first, last in replays.failed():
+        asked: dict[str, Any] = {"dataset": dataset, "from": first, "to": last, "what": "failed", "order": "newest"}
+        asked |= {"max_concurrency": max_concurrency, "reason": reason}
+        try:
+            found = replays.plan(asked)
+        except ReplayError as error:  # as of a held dataset: the others go ahead
+            print_plain(replays.console, f"{dataset} {first} to {last} left out: {error}", "yellow")
+            left_out += 1
+            continue
+        if found["items"]:
+            show_plan(replays.console, found | {"skipped": [], "others": 0})
+            wanted.append(asked | {"plan": found["plan"]})
+    if not wanted:
+        print_plain(
+            replays.console, "Nothing was started: nothing else has failed." if left_out else "Nothing has failed."
+        )
+        raise SystemExit(1 if left_out else 0)
+    if dry_run or not (yes or agreed("Replay all of these?")):
+        print_plain(replays.console, "Nothing was started.")
+        raise SystemExit(0 if dry_run else CommandError.exit_code)
+    raise SystemExit(replays.execute(wanted) or min(left_out, 1))
+
+
+@dataclass(frozen=True)
+class Replays:
+    """The replays of a stack, on a console."""
+
+    target: Target
+    console: Console
+
+    @classmethod
+    def of(cls, stack: str, console: Console) -> Replays:
+        """Read what replays use from the stack's outputs."""
+        return cls(Target(*outputs_of(stack, "ReplayStateMachineArn", "ReplayFunctionName", "LedgerTable")), console)
+
+    def plan(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """Ask for the plan of a request; ReplayError when it is refused."""
+        try:
+            return ask_plan(boto3.client("lambda"), self.target.function, wanted)
+        except (ClientError, BotoCoreError) as error:
+            raise CommandError(advice(error)) from error
+
+    def failed(self) -> Sequence[tuple[str, str, str]]:
+        """List the ranges of days that have a failed drop, by dataset, the newest first."""
+        try:
+            table = boto3.resource("dynamodb").Table(self.target.ledger_table)
+            found = {record.match for record in newest_first(table, Wanted(state=State.FAILED)) if record.match}
+        except (ClientError, BotoCoreError) as error:
+            raise CommandError(advice(error)) from error
+        return windows((match.dataset, match.partition) for match in found)
+
+    def execute(self, wanted: Sequence[dict[str, Any]]) -> int:
+        """Start the planned requests, follow each to its end, and return the exit status of all."""
+        sfn = boto3.client("stepfunctions")
+        executions = list[str]()
+        try:
+            for one in wanted:
+                executions.append(start(sfn, self.target.state_machine, one, utc_now()))
+                print_plain(self.console, f"Replay {executions[-1]}")
+            table = boto3.resource("dynamodb").Table(self.target.ledger_table)
+            followed = [show(self.console, one, follow(sfn, one, partial(find, table))) for one in executions]
+        except ReplayError as error:
+            raise CommandError(str(error)) from error
+        except (ClientError, BotoCoreError) as error:
+            runs = (
+                f"\nWhat was started runs on, only following it failed: {', '.join(executions)}" if executions else ""
+            )
+            raise CommandError(f"{advice(error)}{runs}") from error
+        return max(exit_status(end) for end in followed)
 
 
 def exit_status(end: Progress) -> int:
@@ -98,69 +205,10 @@ def exit_status(end: Progress) -> int:
     return 0 if end.status == "SUCCEEDED" and end.rows else 1
 
 
-def show(console: Console, execution: str, progress: Iterator[Progress]) -> Progress:
-    """Draw the progress until the end, then the result; Ctrl-C stops the drawing, not the replay."""
-    end = Progress("RUNNING")
+def agreed(question: str) -> bool:
+    """Ask a person; without one (the input has ended) nobody agrees."""
     try:
-        with Live(console=console, auto_refresh=False, transient=True) as live:
-            for end in progress:
-                live.update(_grid(end.rows), refresh=True)
-    except KeyboardInterrupt:
-        _left_running(console, execution)
-    if end.rows:
-        console.print(_grid(end.rows))
-    for text, style in result_of(end):
-        print_plain(console, text, style)
-    return end
-
-
-def result_of(end: Progress) -> Iterator[tuple[str, str]]:
-    """Return the lines below the table, each with its style: what was left out, what failed and why, and the counts."""
-    for partition, reason in end.skipped:
-        yield f"{partition} left out: {reason}", ""
-    for row in end.rows:
-        if row.state in UNNEEDED:
-            yield f"{row.partition} nothing to do: {row.error or 'a newer file has come in its place'}", "yellow"
-        elif row.error:
-            yield f"{row.partition} {row.state}: {row.error}", "red"
-    loaded = sum(row.state == "loaded" for row in end.rows)
-    unneeded = sum(row.state in UNNEEDED for row in end.rows)
-    if end.rows:
-        failed = len(end.rows) - loaded - unneeded
-        yield f"{loaded} loaded, {failed} not loaded, {unneeded} with nothing to do, {len(end.skipped)} left out.", ""
-    elif end.status == "SUCCEEDED":
-        yield "Nothing to replay: no day of the range has a drop that may run again.", ""
-    if end.status != "SUCCEEDED" and end.error != "Suimon.PartlyLoaded":
-        yield f"{end.status}: {_readable(end.cause) or end.error}", "red"
-
-
-def _left_running(console: Console, execution: str) -> NoReturn:
-    print_plain(console, "\nNot followed any more; the replay still runs. To look at it, or to stop it:")
-    for verb in ("describe", "stop"):
-        print_plain(console, f"  aws stepfunctions {verb}-execution --execution-arn {execution}")
-    raise SystemExit(INTERRUPTED)
-
-
-def _readable(cause: str) -> str:
-    """Return the message of a Lambda error, which comes as JSON with a stack trace."""
-    try:
-        return str(json.loads(cause)["errorMessage"])
-    except (ValueError, TypeError, KeyError):
-        return cause
-
-
-def _grid(rows: Sequence[Row]) -> Grid:
-    grid = Grid("partition", "drop", "attempt", "state", "rows")
-    for row in rows:
-        count = "" if row.rows is None else f"{row.rows:,}"
-        grid.add_row(row.partition, row.drop_id, str(row.attempt), row.state, count, style=STYLES.get(row.state, ""))
-    return grid
-
-
-def show_plan(console: Console, plan: Mapping[str, Any]) -> None:
-    """Show what would run, and what would not."""
-    if plan["items"]:
-        console.print(_grid([Row(i["partition"], i["drop_id"], i["attempt"], "would run") for i in plan["items"]]))
-    for skip in plan["skipped"]:
-        print_plain(console, f"{skip['partition']} left out: {skip['reason']}")
-    print_plain(console, f"{len(plan['items'])} would run, {plan['max_concurrency']} at once. Nothing was started.")
+        return click.confirm(question)
+    except click.Abort:
+        click.echo()
+        return False

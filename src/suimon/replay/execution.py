@@ -32,11 +32,11 @@ class ReplayError(Exception):
 
 @dataclass(frozen=True)
 class Target:
-    """What a replay uses of the stack; without function no dry run, without ledger no states between start and end."""
+    """What a replay uses of the stack."""
 
     state_machine: str
-    function: str = ""
-    ledger_table: str = ""
+    function: str
+    ledger_table: str
 
 
 @dataclass(frozen=True)
@@ -62,11 +62,9 @@ class Progress:
     cause: str = ""
 
 
-def ask_plan(functions: LambdaClient, target: Target, wanted: Mapping[str, Any]) -> dict[str, Any]:
+def ask_plan(functions: LambdaClient, function: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
     """Ask the replay function for its plan; nothing is started."""
-    if not target.function:
-        raise ReplayError("a dry run asks the stack's replay function: give --stack instead of --state-machine")
-    answer = functions.invoke(FunctionName=target.function, Payload=json.dumps(wanted).encode())
+    answer = functions.invoke(FunctionName=function, Payload=json.dumps(wanted).encode())
     plan: dict[str, Any] = json.loads(answer["Payload"].read())
     if "FunctionError" in answer:
         raise ReplayError(str(plan.get("errorMessage", plan)), str(plan.get("errorType", "")))
@@ -74,15 +72,20 @@ def ask_plan(functions: LambdaClient, target: Target, wanted: Mapping[str, Any])
 
 
 def start(sfn: SFNClient, state_machine: str, wanted: Mapping[str, Any], now: datetime) -> str:
-    """Start the execution and return its ARN.
+    """Start the execution of a plan and return its ARN; one that runs this plan already is joined.
 
-    Its name is chosen before the call: repeated after a lost answer, the call finds the execution that it started.
+    Its name is the plan's, so whoever says yes to the same plan a second time, or repeats the call after a lost answer,
+    meets the first execution. One that has ended without changing anything (the dataset was held) is in nobody's way.
     """
-    name = f"{wanted['dataset'][:40]}.{wanted['from']}.{wanted['to']}.{now:%Y%m%dT%H%M%S}"
+    name = f"{wanted['dataset'][:24]}.{wanted['from']}.{wanted['to']}.{wanted['plan']}"
+    request = {"stateMachineArn": state_machine, "input": json.dumps(wanted)}
     try:
-        return sfn.start_execution(stateMachineArn=state_machine, name=name, input=json.dumps(wanted))["executionArn"]
+        return sfn.start_execution(**request, name=name)["executionArn"]
     except sfn.exceptions.ExecutionAlreadyExists:
-        return f"{state_machine.replace(':stateMachine:', ':execution:')}:{name}"
+        known = f"{state_machine.replace(':stateMachine:', ':execution:')}:{name}"
+    if sfn.describe_execution(executionArn=known)["status"] == "RUNNING":
+        return known
+    return sfn.start_execution(**request, name=f"{name}.{now:%Y%m%dT%H%M%S}")["executionArn"]
 
 
 def follow(

@@ -1,16 +1,20 @@
-"""Which drops a replay of a date range runs: the newest of each day, if it may run again. Pure."""
+"""Which drops a replay of a date range runs: the newest of each day, if it is asked for and may run again. Pure."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from enum import StrEnum
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from suimon.drops.duplicate_or_superseded import latest, same_bytes
 from suimon.drops.states import REPLAYABLE, State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from suimon.drops.drop import DropRecord
@@ -23,10 +27,38 @@ DEFAULT_CONCURRENCY, MAX_CONCURRENCY = 3, 40  # an inline Map of Step Functions 
 
 # What never was the content of its day: a newer one took its place, or no contract knows it.
 _NEVER_THE_DAY = frozenset({State.SUPERSEDED, State.UNMATCHED, State.CLOSED})
+_CODES = 3  # of a rejection, named in a plan
+
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
+
+class What(StrEnum):
+    """Which days of the range are asked for, by the newest write of each."""
+
+    MISSING = "missing"  # a file has come, and nothing of the day is in the table
+    FAILED = "failed"
+    REJECTED = "rejected"
+    LOADED = "loaded"
+    ALL = "all"
+
+
+class Order(StrEnum):
+    """Which day begins first."""
+
+    OLDEST = "oldest"
+    NEWEST = "newest"
+
+
+_OF_STATE = {What.FAILED: State.FAILED, What.REJECTED: State.REJECTED, What.LOADED: State.LOADED}
 
 
 class RequestError(ValueError):
     """A replay that cannot be planned; the message says what to change."""
+
+
+class StalePlanError(RequestError):
+    """The ledger has moved on since the plan was shown; nothing was started."""
 
 
 class HeldError(RequestError):
@@ -35,16 +67,22 @@ class HeldError(RequestError):
 
 @dataclass(frozen=True)
 class Request:
-    """A dataset, its first and last day (both included), and how many drops may run at once."""
+    """A dataset, its first and last day (both included), and which of the days, in which order, how many at once.
+
+    plan: the fingerprint of the plan that a person has seen; with it nothing else is executed.
+    """
 
     dataset: str
     first: date
     last: date
     max_concurrency: int = DEFAULT_CONCURRENCY
+    what: What = What.ALL
+    order: Order = Order.OLDEST
+    plan: str = ""
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> Request:
-        """Read {dataset, from, to, max_concurrency?}; RequestError names what is wrong."""
+        """Read {dataset, from, to, max_concurrency?, what?, order?, plan?}; RequestError names what is wrong."""
         try:
             dataset, first, last = (str(event[name]) for name in ("dataset", "from", "to"))
         except KeyError as error:
@@ -52,7 +90,9 @@ class Request:
         concurrency = DEFAULT_CONCURRENCY if (given := event.get("max_concurrency")) is None else given
         if isinstance(concurrency, bool) or not isinstance(concurrency, int) or not 1 <= concurrency <= MAX_CONCURRENCY:
             raise RequestError(f"max_concurrency is {concurrency!r}: give a whole number from 1 to {MAX_CONCURRENCY}")
-        request = cls(dataset, _day("from", first), _day("to", last), concurrency)
+        what, order = _one_of(What, "what", event, What.ALL), _one_of(Order, "order", event, Order.OLDEST)
+        days = _day("from", first), _day("to", last)
+        request = cls(dataset, *days, concurrency, what, order, str(event.get("plan") or ""))
         if request.last < request.first:
             raise RequestError(f"from {first} is after to {last}: swap them")
         if len(request.days()) > MAX_DAYS:
@@ -67,11 +107,12 @@ class Request:
 
 @dataclass(frozen=True)
 class Item:
-    """One drop to run again, as the given attempt."""
+    """One drop to run again, as the given attempt, and why: for people."""
 
     drop_id: str
     partition: str
     attempt: int
+    reason: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -84,19 +125,46 @@ class Skip:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a replay will do."""
+    """What a replay will do, in order; `others`: how many days have a file that was not asked for."""
 
     items: tuple[Item, ...]
     skipped: tuple[Skip, ...]
+    others: int = 0
+
+    @property
+    def fingerprint(self) -> str:
+        """Stand for which drops run, as which attempts, in which order: two plans of one fingerprint do the same."""
+        items = [(item.drop_id, item.partition, item.attempt) for item in self.items]
+        return hashlib.sha256(json.dumps(items).encode()).hexdigest()[:16]
 
     def to_json(self) -> dict[str, Any]:
-        """Return {"items": [...], "skipped": [...]}."""
-        return {"items": [asdict(item) for item in self.items], "skipped": [asdict(skip) for skip in self.skipped]}
+        """Return {"items": [...], "skipped": [...], "others": n, "plan": the fingerprint}."""
+        return {
+            "items": [asdict(item) for item in self.items],
+            "skipped": [asdict(skip) for skip in self.skipped],
+            "others": self.others,
+            "plan": self.fingerprint,
+        }
 
 
 def gather(request: Request, drops_of: Callable[[str, str], Sequence[DropRecord]], *, sets: bool = False) -> Plan:
-    """Ask the ledger for each day's drops (`drops_of(dataset, partition)`) and plan; `sets`: whether those are sets."""
-    return plan({day: drops_of(request.dataset, day) for day in request.days()}, sets=sets)
+    """Ask the ledger for each day's drops (`drops_of(dataset, partition)`) and plan; `sets`: whether those are sets.
+
+    StalePlanError if the request carries the fingerprint of another plan.
+
+    an operator                          the ledger
+    plans: day 20 failed in attempt 1
+                                         somebody replays day 20, or a new file of it comes
+    says yes to that plan
+                                         planned again, differs: nothing starts  (mark: stale-plan)
+    """
+    found = plan({day: drops_of(request.dataset, day) for day in request.days()}, request, sets=sets)
+    if request.plan not in ("", found.fingerprint):  # mark: stale-plan
+        raise StalePlanError(
+            f"the ledger has moved on since plan {request.plan} was made: a file has come, or a run has begun or "
+            "ended. Nothing was started. Plan again, and look"
+        )
+    return found
 
 
 def refuse_held(hold: Hold | None, now: datetime) -> None:
@@ -108,19 +176,39 @@ def refuse_held(hold: Hold | None, now: datetime) -> None:
         )
 
 
-def plan(drops: Mapping[str, Sequence[DropRecord]], *, sets: bool = False) -> Plan:
+def plan(drops: Mapping[str, Sequence[DropRecord]], request: Request, *, sets: bool = False) -> Plan:
     """Choose the newest drop of each partition, or why none can run. The shards of a set do not run by themselves."""
+    days = sorted(drops, reverse=request.order is Order.NEWEST)
     steps = [
-        _step(partition, [one for one in records if one.members or not sets], "whole set" if sets else "file")
-        for partition, records in drops.items()
+        _step(
+            day, [one for one in drops[day] if one.members or not sets], request.what, "whole set" if sets else "file"
+        )
+        for day in days
     ]
     return Plan(
         tuple(step for step in steps if isinstance(step, Item)),
         tuple(step for step in steps if isinstance(step, Skip)),
+        steps.count(None),
     )
 
 
-def _step(partition: str, records: Sequence[DropRecord], what: str) -> Item | Skip:
+def windows(of: Iterable[tuple[str, str]]) -> list[tuple[str, str, str]]:
+    """Return ranges (dataset, first day, last day) that cover these days of datasets, the newest day first.
+
+    A range is as long as a replay may be, and no longer than its days.
+    """
+    found = list[tuple[str, str, str]]()
+    for dataset, day in sorted(set(of), key=itemgetter(1, 0), reverse=True):
+        last = next((end for name, _, end in reversed(found) if name == dataset), None)
+        if last is None or (date.fromisoformat(last) - date.fromisoformat(day)).days >= MAX_DAYS:
+            found.append((dataset, day, day))
+        else:
+            place = max(place for place, (name, *_) in enumerate(found) if name == dataset)
+            found[place] = dataset, day, last
+    return found
+
+
+def _step(partition: str, records: Sequence[DropRecord], what: What, noun: str) -> Item | Skip | None:
     # Writes without a sequencer are ordered by when they were received.
     own = sorted(
         (one for one in records if one.state not in _NEVER_THE_DAY), key=lambda one: one.received_at, reverse=True
@@ -131,12 +219,39 @@ def _step(partition: str, records: Sequence[DropRecord], what: str) -> Item | Sk
         wanted = newest
         newest = latest(one for one in own if one.state is not State.DUPLICATE and same_bytes(one, wanted))
     if newest is None:
-        return Skip(partition, f"no {what} has come")
+        return Skip(partition, f"no {noun} has come")
     if newest.state is State.GONE:
         return Skip(partition, f"drop {newest.id} was deleted before it could be checked: send the file again")
     if newest.state not in REPLAYABLE:
         return Skip(partition, f"drop {newest.id} is {newest.state}: it is on its way already")
-    return Item(newest.id, partition, newest.attempt + 1)
+    # An attempt that fails after another was loaded leaves that one's rows in the table.
+    in_table = next((one for one in own if one.state is State.LOADED or one.loaded_at), None)
+    asked_for = {What.MISSING: in_table is None, What.ALL: True}
+    if not asked_for.get(what, newest.state is _OF_STATE.get(what)):
+        return None
+    return Item(newest.id, partition, newest.attempt + 1, _reason(newest, in_table))
+
+
+def _reason(newest: DropRecord, in_table: DropRecord | None) -> str:
+    """Return why a drop is in the plan and what its run sets off; no value of a file, and short."""
+    parts = len(newest.members)
+    whole = f", a set of {parts} objects" if parts else ""
+    if newest.state is State.LOADED:
+        return f"loaded {newest.updated_at:%Y-%m-%d}{whole}: its {newest.rows:,} rows are loaded again"
+    if newest.state is State.REJECTED:
+        codes = ", ".join(newest.rejection.codes[:_CODES]) if newest.rejection else ""
+        why = f"rejected {newest.updated_at:%Y-%m-%d}{whole}{f' ({codes})' if codes else ''}: it is checked again"
+    else:
+        why = f"its run failed {newest.updated_at:%Y-%m-%d}{whole}: it is checked and loaded again"
+    return f"{why}, and takes the place of drop {in_table.id}" if in_table and in_table.id != newest.id else why
+
+
+def _one_of(kind: type[_Choice], name: str, event: Mapping[str, Any], usual: _Choice) -> _Choice:
+    given = event.get(name)
+    try:
+        return usual if given is None else kind(given)
+    except ValueError as error:
+        raise RequestError(f"{name} is {given!r}: give one of {', '.join(kind)}") from error
 
 
 def _day(name: str, text: str) -> date:

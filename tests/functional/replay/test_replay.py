@@ -15,7 +15,7 @@ from suimon.drops.hold import Hold
 from suimon.drops.states import State
 from suimon.ledger.holds import HoldLedger
 from suimon.ledger.items import item_of
-from suimon.replay.plan import HeldError, RequestError
+from suimon.replay.plan import HeldError, RequestError, StalePlanError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,15 +51,27 @@ def test_the_newest_drop_of_each_day_is_planned_and_the_rest_is_said(
     receive(table, "2026-11-01", "01", State.LOADED)
     corrected = receive(table, "2026-11-01", "02", State.LOADED)
     running = receive(table, "2026-11-02", "03", State.TRIGGERED)
-    assert app.handler({"dataset": "sales", "from": "2026-11-01", "to": "2026-11-03", "reason": "x"}, context) == {
+    found = app.handler({"dataset": "sales", "from": "2026-11-01", "to": "2026-11-03", "reason": "x"}, context)
+    fingerprint = found.pop("plan")
+    (item,) = found["items"]
+    assert item.pop("reason") == "loaded 2026-11-22: its 0 rows are loaded again"
+    assert found == {
         "dataset": "sales",
+        "dag_id": None,
+        "table": "sales_fact",
         "max_concurrency": 3,
         "items": [{"drop_id": corrected, "partition": "2026-11-01", "attempt": 2}],
         "skipped": [
             {"partition": "2026-11-02", "reason": f"drop {running} is TRIGGERED: it is on its way already"},
             {"partition": "2026-11-03", "reason": "no file has come"},
         ],
+        "others": 0,
     }
+    again = {"dataset": "sales", "from": "2026-11-01", "to": "2026-11-03", "plan": fingerprint}
+    assert app.handler(again, context)["plan"] == fingerprint
+    receive(table, "2026-11-03", "04", State.REJECTED)
+    with pytest.raises(StalePlanError, match="Plan again, and look"):
+        app.handler(again, context)
 
 
 def test_a_misspelt_dataset_is_an_error_and_not_an_empty_range(app: ModuleType, context: LambdaContext) -> None:

@@ -12,10 +12,12 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from suimon.cli.replay import INTERRUPTED, exit_status, replay, show
+from suimon.cli import replay as command
+from suimon.cli.replay import Replays, exit_status, replay, retry
+from suimon.cli.replay_view import INTERRUPTED, show
 from suimon.drops.drop import Accepted, Drop, DropRecord, Match, Rejection
 from suimon.drops.states import State
-from suimon.replay.execution import Progress, Row, follow
+from suimon.replay.execution import Progress, ReplayError, Row, Target, follow, start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -203,3 +205,159 @@ def test_a_range_that_makes_no_sense_is_refused_before_aws_is_asked() -> None:
     result = CliRunner().invoke(replay, ["sales", "--from", "2026-11-03", "--to", "2026-11-01"])
     assert result.exit_code == 2
     assert "swap them" in result.output
+
+
+FOUND = {
+    "dataset": "sales",
+    "dag_id": "load_sales",
+    "table": "sales_fact",
+    "max_concurrency": 3,
+    "plan": "0123",
+    "items": [{"drop_id": "a", "partition": "2026-11-01", "attempt": 2, "reason": "its run failed 2026-11-02"}],
+    "skipped": [{"partition": "2026-11-02", "reason": "no file has come"}],
+    "others": 4,
+}
+
+
+class Stack(Replays):
+    """A stack whose replay function answers by the dataset, and that keeps what it is asked to execute."""
+
+    def plan(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        if wanted["dataset"] == "held":
+            raise ReplayError("held is held since noon by arn:me", "HeldError")
+        if wanted["plan" if "plan" in wanted else "dataset"] == "stale":
+            raise ReplayError("the ledger has moved on", "StalePlanError")
+        return FOUND | {"dataset": wanted["dataset"], "items": [] if wanted["dataset"] == "calm" else FOUND["items"]}
+
+    def failed(self) -> list[tuple[str, str, str]]:
+        return [(name, "2026-11-01", "2026-11-02") for name in FAILED]
+
+    def execute(self, wanted: Any) -> int:
+        EXECUTED.extend(wanted)
+        return 0
+
+
+EXECUTED: list[dict[str, Any]] = []
+FAILED: list[str] = []
+
+
+def run(monkeypatch: pytest.MonkeyPatch, of: Any, *arguments: str, answer: str = "") -> Any:
+    EXECUTED.clear()
+    made = staticmethod(lambda _stack, console: Stack(Target("machine", "function", "table"), console))
+    monkeypatch.setattr(command.Replays, "of", made)
+    return CliRunner(env={"COLUMNS": "80"}).invoke(of, arguments, input=answer)
+
+
+RANGE = ("--from", "2026-11-01", "--to", "2026-11-07")
+
+
+def test_a_replay_shows_its_plan_asks_and_executes_exactly_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = run(monkeypatch, replay, "sales", *RANGE, "--what", "failed", "--order", "newest", answer="y\n")
+    assert result.output.splitlines()[:4] == [
+        "2026-11-01 attempt 2 of a: its run failed 2026-11-02",
+        "2026-11-02 left out: no file has come",
+        "4 more left out: not asked for.",
+        "sales: 1 would run, 3 at once; each runs load_sales, which replaces its day in sales_fact.",
+    ]
+    assert result.exit_code == 0
+    (executed,) = EXECUTED
+    assert (executed["what"], executed["order"], executed["plan"]) == ("failed", "newest", "0123")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "answer", "status"),
+    [((), "n\n", 2), ((), "", 2), (("--dry-run",), "", 0)],
+    ids=["no", "nobody", "dry"],
+)
+def test_a_plan_that_nobody_agreed_to_starts_nothing_and_says_how_to_execute_it(
+    monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], answer: str, status: int
+) -> None:
+    result = run(monkeypatch, replay, "sales", *RANGE, "--stack", "prod", *arguments, answer=answer)
+    assert (result.exit_code, EXECUTED) == (status, [])
+    said = result.output.splitlines()[-1].split()
+    again = run(monkeypatch, replay, *said[2:])
+    assert again.exit_code == 0, again.output
+    assert [one["plan"] for one in EXECUTED] == ["0123"]
+
+
+def test_a_plan_that_was_overtaken_starts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = run(monkeypatch, replay, "sales", *RANGE, "--plan", "stale")
+    assert (result.exit_code, EXECUTED) == (2, [])
+    assert "the ledger has moved on" in result.output
+
+
+def test_a_range_without_work_starts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = run(monkeypatch, replay, "calm", *RANGE, "--yes")
+    assert (result.exit_code, EXECUTED) == (1, [])
+    assert "calm: nothing to replay." in result.output
+
+
+def test_a_plan_can_be_read_by_a_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = run(monkeypatch, replay, "sales", *RANGE, "--dry-run", "--json")
+    assert json.loads(result.output) == FOUND
+    assert run(monkeypatch, replay, "sales", *RANGE, "--json").exit_code == 2
+
+
+def test_a_retry_replays_all_that_failed_newest_first_and_asks_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"{__name__}.FAILED", ["sales", "events"])
+    result = run(monkeypatch, retry, answer="y\n")
+    assert result.exit_code == 0, result.output
+    assert result.output.count("[y/N]") == 1
+    assert [(one["dataset"], one["what"], one["order"], one["plan"]) for one in EXECUTED] == [
+        ("sales", "failed", "newest", "0123"),
+        ("events", "failed", "newest", "0123"),
+    ]
+    assert run(monkeypatch, retry, answer="n\n").exit_code == 2
+    assert not EXECUTED
+    assert run(monkeypatch, retry, "--dry-run").exit_code == 0
+    assert not EXECUTED
+
+
+def test_a_retry_leaves_out_a_held_dataset_and_says_so_in_its_status(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"{__name__}.FAILED", ["held", "sales"])
+    result = run(monkeypatch, retry, "--yes")
+    assert (result.exit_code, [one["dataset"] for one in EXECUTED]) == (1, ["sales"])
+    assert "held 2026-11-01 to 2026-11-02 left out: held is held since noon" in result.output
+
+
+@pytest.mark.parametrize("failed", [[], ["calm"]])
+def test_a_retry_without_anything_failed_is_content(monkeypatch: pytest.MonkeyPatch, failed: list[str]) -> None:
+    monkeypatch.setattr(f"{__name__}.FAILED", failed)
+    result = run(monkeypatch, retry)
+    assert (result.exit_code, result.output, EXECUTED) == (0, "Nothing has failed.\n", [])
+
+
+MACHINE = "arn:aws:states:ap-northeast-1:123456789012:stateMachine:suimon-replay"
+
+
+class Machine:
+    """Step Functions' names: each is taken once."""
+
+    class exceptions:  # noqa: N801 - boto3's name
+        """The errors of a client."""
+
+        class ExecutionAlreadyExists(Exception):  # noqa: N818 - as above
+            """The name is taken."""
+
+    def __init__(self) -> None:
+        self.status: dict[str, str] = {}
+
+    def start_execution(self, **request: Any) -> Any:
+        arn = f"{MACHINE.replace('stateMachine', 'execution')}:{request['name']}"
+        if arn in self.status:
+            raise self.exceptions.ExecutionAlreadyExists
+        assert len(request["name"]) <= 80
+        self.status[arn] = "RUNNING"
+        return {"executionArn": arn}
+
+    def describe_execution(self, **request: Any) -> Any:
+        return {"status": self.status[request["executionArn"]]}
+
+
+def test_a_plan_that_runs_is_joined_and_one_that_ended_is_in_nobodys_way() -> None:
+    sfn: Any = Machine()
+    wanted = {"dataset": "sales" * 20, "from": "2026-11-01", "to": "2026-11-07", "plan": "0123456789abcdef"}
+    first = start(sfn, MACHINE, wanted, NOON)
+    assert start(sfn, MACHINE, wanted, NOON) == first
+    sfn.status[first] = "FAILED"
+    assert start(sfn, MACHINE, wanted, NOON) != first

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from suimon.drops.drop import Drop, DropRecord, Match
+from suimon.drops.drop import Accepted, Drop, DropRecord, Match, Rejection
 from suimon.drops.states import State
-from suimon.replay.plan import Item, Request, RequestError, Skip, gather, plan
+from suimon.replay.plan import Item, Plan, Request, RequestError, Skip, StalePlanError, gather, windows
+from suimon.replay.plan import plan as planned_of
 
 DAY, MIDNIGHT = "2026-11-20", datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -22,6 +23,10 @@ def record(state: State, sequencer: str = "0100", attempt: int = 1, received_at:
 
 def request(**changes: Any) -> dict[str, Any]:
     return {"dataset": "sales", "from": "2026-11-01", "to": "2026-11-03", **changes}
+
+
+def plan(drops: dict[str, list[DropRecord]], *, sets: bool = False, **changes: Any) -> Plan:
+    return planned_of(drops, Request.from_event(request(**changes)), sets=sets)
 
 
 @pytest.mark.parametrize("state", [State.LOADED, State.FAILED, State.REJECTED], ids=str)
@@ -99,6 +104,8 @@ def test_three_at_once_unless_said_otherwise() -> None:
         ({"max_concurrency": 0}, "from 1 to 40"),
         ({"max_concurrency": "3"}, "whole number"),
         ({"max_concurrency": True}, "whole number"),
+        ({"what": "late"}, "one of missing, failed, rejected, loaded, all"),
+        ({"order": "random"}, "one of oldest, newest"),
     ],
 )
 def test_a_request_that_makes_no_sense_is_refused_with_what_to_change(changes: dict[str, Any], says: str) -> None:
@@ -126,3 +133,74 @@ def test_of_a_set_the_set_runs_again_and_not_its_newest_shard() -> None:
 def test_a_day_that_is_none_is_refused_under_its_name(place: str) -> None:
     with pytest.raises(RequestError, match=rf"\b{place}\b"):
         Request.from_event(request(**{place: "2026-02-30"}))
+
+
+@pytest.mark.parametrize(
+    ("what", "meant"),
+    [
+        ("all", {"loaded", "failed", "rejected", "corrected badly", "failed again"}),
+        ("loaded", {"loaded"}),
+        ("failed", {"failed", "failed again"}),
+        ("rejected", {"rejected", "corrected badly"}),
+        ("missing", {"failed", "rejected"}),
+    ],
+)
+def test_only_the_days_that_are_asked_for_are_planned(what: str, meant: set[str]) -> None:
+    loaded = record(State.LOADED, "01")
+    days = {
+        "loaded": [loaded],
+        "failed": [record(State.FAILED, "01")],
+        "rejected": [record(State.REJECTED, "01")],
+        "corrected badly": [loaded, record(State.REJECTED, "02")],
+        "failed again": [replace(record(State.FAILED, "01", attempt=2), loaded_at=MIDNIGHT)],
+    }
+    found = plan(days, what=what)
+    assert {item.partition for item in found.items} == meant
+    assert (found.others, found.skipped) == (len(days) - len(meant), ())
+
+
+def test_each_day_of_a_plan_has_its_reason_and_what_it_replaces() -> None:
+    loaded = record(State.LOADED, "01")
+    rejection = Rejection(1, "2 faults", ("type-error", "extra-cell"))
+    rejected = replace(record(State.REJECTED, "02"), rejection=rejection)
+    (item,) = plan({DAY: [loaded, rejected]}).items
+    assert item.reason == (
+        f"rejected 2026-11-21 (type-error, extra-cell): it is checked again, and takes the place of drop {loaded.id}"
+    )
+    (item,) = plan({DAY: [replace(loaded, accepted=Accepted("data.csv", 1200), members=("a", "b"))]}).items
+    assert item.reason == "loaded 2026-11-21, a set of 2 objects: its 1,200 rows are loaded again"
+
+
+def test_the_newest_day_may_begin_first() -> None:
+    days = {day: [record(State.FAILED, sequencer)] for day, sequencer in (("2026-11-01", "01"), ("2026-11-02", "02"))}
+    assert [item.partition for item in plan(days, order="newest").items] == ["2026-11-02", "2026-11-01"]
+    assert [item.partition for item in plan(days).items] == ["2026-11-01", "2026-11-02"]
+
+
+@pytest.mark.hits("stale-plan")
+@pytest.mark.parametrize(
+    "now",
+    [
+        [record(State.FAILED, attempt=2)],  # another replay has failed
+        [record(State.TRIGGERED, attempt=2)],  # and one runs
+        [record(State.FAILED), record(State.FAILED, "0200")],  # a new file has come
+    ],
+)
+def test_a_plan_that_the_ledger_has_overtaken_is_refused(now: list[DropRecord]) -> None:
+    seen = gather(Request.from_event(request(to="2026-11-01")), lambda *_: [record(State.FAILED)])
+    confirmed = Request.from_event(request(to="2026-11-01", plan=seen.fingerprint))
+    assert gather(confirmed, lambda *_: [record(State.FAILED)]) == seen
+    with pytest.raises(StalePlanError, match="Nothing was started"):
+        gather(confirmed, lambda *_: now)
+
+
+def test_what_has_failed_is_covered_by_ranges_the_newest_first() -> None:
+    days = ("2026-11-03", "2026-11-01", "2024-01-01", "2025-11-03")
+    found = windows([*(("sales", day) for day in days), ("events", "2026-11-02")])
+    assert found == [
+        ("sales", "2025-11-03", "2026-11-03"),
+        ("events", "2026-11-02", "2026-11-02"),
+        ("sales", "2024-01-01", "2024-01-01"),
+    ]
+    for dataset, first, last in found:
+        Request.from_event({"dataset": dataset, "from": first, "to": last})
