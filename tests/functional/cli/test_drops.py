@@ -17,7 +17,7 @@ from suimon.drops.states import State
 from suimon.ledger import queries
 from suimon.ledger.drops import Ledger
 from suimon.ledger.items import entry_of
-from suimon.replay.execution import ReplayError, Target
+from suimon.replay.execution import ReplayError
 from suimon.replay.plan import HeldError
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ def ledger(table: Table, monkeypatch: pytest.MonkeyPatch) -> Ledger:
     return Ledger(table, "intake 1")
 
 
-def plan_of(_client: object, target: Target, asked: dict[str, str]) -> None:
-    assert target.function == "replay-plan"
+def plan_of(_client: object, function: str, asked: dict[str, str]) -> None:
+    assert function == "replay-plan"
     if asked["dataset"] not in {"sales", "inventory"}:
         raise ReplayError(f"no contract for dataset {asked['dataset']!r}; there are: sales, inventory")
 
