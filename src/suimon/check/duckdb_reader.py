@@ -14,6 +14,7 @@ import duckdb
 from suimon.check.duckdb_input import Sheet
 from suimon.check.duckdb_statements import (
     Numbers,
+    added,
     as_key_text,
     judged,
     literal,
@@ -103,7 +104,7 @@ class Duck:
             if place is not None and self._columns[place].type != "string":
                 holds = f"CASE WHEN t{place} IS NULL THEN {holds} ELSE false END"
             counts.append(f"coalesce(count_if({holds}), 0)")
-        return " + ".join(counts)
+        return added(counts)
 
     def _halves(self, place: int) -> tuple[str, str]:
         """SQL: the sum of a column in two parts, for 38 digits hold the values but not every sum of them."""
@@ -137,7 +138,7 @@ class Duck:
         cells = [f"left(coalesce(c{place}, ''), {_SHOWN})" for place in known]
         marks = [f"m{number}" for number in wanted]
         first = "" if limit is None else f"LIMIT {int(limit)}"
-        numbers = Numbers(sheet.numbering)
+        numbers = Numbers(sheet)
         rows = self._run(
             f"SELECT {numbers.record}, {numbers.line}, {', '.join([*breaks, *cells, *marks])} "
             f"FROM ({marked(sheet, rules, wanted)} ORDER BY own_record {first}) AS own {numbers.join} "
@@ -149,7 +150,7 @@ class Duck:
     def find_bad(self, sheet: Sheet, rules: Rules, wanted: tuple[int, ...], number: int) -> None:
         """Remember under `number` which records break one of the `wanted` rules, and how many lines break in each."""
         breaks = "breaks" if sheet.embedded else "0"
-        numbers = Numbers(sheet.numbering)
+        numbers = Numbers(sheet)
         self._run(
             f"CREATE TABLE bad_{number} AS SELECT {numbers.record} AS record, {breaks} AS breaks "
             f"FROM ({marked(sheet, rules, wanted)}) AS own {numbers.join}",
@@ -206,7 +207,7 @@ class Duck:
         """
         columns = rules.keys[key].columns
         before = names_of(sheet)[: sheet.places.index(columns[0])] if sheet.embedded else []
-        above = " + ".join(["0", *map(newlines, before)])
+        above = added(list(map(newlines, before)))
         values = of_key(rules.keys[key], self._columns)
         if chosen is SUSPECTED:
             chosen = f"hash({', '.join(values)}) IN (SELECT hash FROM suspects_{key})"
@@ -215,7 +216,7 @@ class Duck:
         for place in self._beside(rules.keys[key]):
             cells += f", left(coalesce(c{place}, ''), {_SHOWN})" if place in sheet.places else ", NULL"
         present = " AND ".join(f"t{place} IS NOT NULL" for place in columns)
-        numbers = Numbers(sheet.numbering)
+        numbers = Numbers(sheet)
         self._run(
             f"INSERT INTO candidates_{key} SELECT {numbers.record}, {numbers.line} + {above}, {cells} "
             f"FROM (SELECT * FROM ({judged(sheet, rules, numbered=True)}) "
@@ -253,7 +254,7 @@ class Duck:
         """Write the records that are not bad as CSV without header, in the contract's order; give how many they are."""
         places = sorted(place for place in sheet.places if place is not None)
         cells = ", ".join(f"coalesce(c{place}, '') AS c{place}" for place in places)
-        numbers = Numbers(sheet.numbering)
+        numbers = Numbers(sheet)
         query = (
             f"SELECT {cells} FROM ({judged(sheet, rules, numbered=True)}) AS own {numbers.join} "
             f"WHERE {numbers.record} NOT IN (SELECT record FROM bad_records) ORDER BY own_record"

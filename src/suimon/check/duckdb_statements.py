@@ -5,7 +5,7 @@
 from operator import sub
 from typing import Any
 
-from suimon.check.duckdb_input import Numbering, Sheet
+from suimon.check.duckdb_input import Sheet
 from suimon.check.grammar import MAX_RECORD_BYTES
 from suimon.check.rules_as_sql import Key, Rules
 from suimon.contract.file import Column
@@ -28,7 +28,7 @@ def judged(sheet: Sheet, rules: Rules, *, numbered: bool = False) -> str:
     if numbered:
         number = ["row_number() OVER () AS own_record", "row_number() OVER () AS own_line"]
     if numbered and sheet.embedded:
-        read = f"(SELECT *, {' + '.join(map(newlines, names))} AS breaks FROM {read})"
+        read = f"(SELECT *, {added(list(map(newlines, names)))} AS breaks FROM {read})"
         above = "(sum(breaks) OVER (ROWS UNBOUNDED PRECEDING))::BIGINT - breaks"
         number[1] = f"row_number() OVER () + {above} AS own_line"
     query = f"SELECT {', '.join(['*', *number])} FROM {read}"
@@ -89,6 +89,14 @@ def newlines(name: str) -> str:
     return f"CASE WHEN contains({name}, chr(10)) THEN strlen({name}) - strlen(replace({name}, chr(10), '')) ELSE 0 END"
 
 
+def added(terms: list[str]) -> str:
+    """SQL: the sum of terms. In a row of a thousand each would stand deeper than DuckDB's parser goes."""
+    if len(terms) <= 1:
+        return terms[0] if terms else "0"
+    half = len(terms) // 2
+    return f"({added(terms[:half])} + {added(terms[half:])})"
+
+
 def names_of(sheet: Sheet) -> list[str]:
     """Name the columns of a sheet: c and the contract's place, u and its own place where the contract knows it not."""
     return [f"u{own}" if place is None else f"c{place}" for own, place in enumerate(sheet.places)]
@@ -102,20 +110,27 @@ def literal(text: str) -> str:
 class Numbers:
     """SQL: from a record's place in its sheet to its number and line in the file."""
 
-    def __init__(self, numbering: Numbering) -> None:
+    def __init__(self, sheet: Sheet) -> None:
+        numbering = sheet.numbering
         self.join, self.parameters = "", dict[str, Any]()
         if len(numbering.record) == 1:
             self.record = f"own_record + {numbering.record[0] - numbering.own_record[0]}"
             self.line = f"own_line + {numbering.line[0] - numbering.own_line[0]}"
             return
+        if sheet.rows is None:
+            raise AssertionError("a sheet of several runs is one of our own, whose records are counted")
         self.record = "own_record + numbers.record_shift"
         self.line = "own_line + numbers.line_shift"
+        # Every record has a row of its own here: DuckDB compares each record with each run in an ASOF JOIN, whose size
+        # it guesses wrongly, and so takes minutes.
         self.join = (
-            "ASOF JOIN (SELECT unnest($own_records) AS first_record, unnest($record_shifts) AS record_shift, "
-            "unnest($line_shifts) AS line_shift) AS numbers ON own.own_record >= numbers.first_record"
+            "JOIN (SELECT unnest(range(first, beyond)) AS own_record, record_shift, line_shift FROM "
+            "(SELECT unnest($own_records) AS first, unnest($beyond) AS beyond, "
+            "unnest($record_shifts) AS record_shift, unnest($line_shifts) AS line_shift)) AS numbers USING (own_record)"
         )
         self.parameters = {
             "own_records": numbering.own_record,
+            "beyond": [*numbering.own_record[1:], sheet.rows + 1],
             "record_shifts": list(map(sub, numbering.record, numbering.own_record)),
             "line_shifts": list(map(sub, numbering.line, numbering.own_line)),
         }
