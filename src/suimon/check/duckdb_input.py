@@ -10,6 +10,7 @@ from suimon.check.segments import Segment, header_line
 from suimon.contract.file import FileFormat
 
 CRLF, LF = b"\r\n", b"\n"
+_BLOCK_BYTES = 512 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,36 +154,24 @@ def _write(path: Path, dialect: FileFormat, places: tuple[int | None, ...], endi
 
 def with_line_feed(record: bytes, grammar: Grammar) -> bytes:
     """Return a record of sound form as DuckDB reads it: its quotes doubled, a line feed at its end."""
-    if grammar.dialect.escape == "\\" and b"\\" in record:
-        record = _quoted_anew(record, grammar)
-    record = _with_line_feed(record)
+    record = grammar.with_doubled_quotes(record)
     return record if record.endswith(LF) else record + LF
 
 
 def _rewritten(text: bytes, run: Run, grammar: Grammar) -> bytes:
-    dialect = grammar.dialect
-    part = text[run.start : run.end]
-    if dialect.escape == "\\" and b"\\" in part:
-        return b"".join(_quoted_anew(match[0], grammar) for match in grammar.records(text, run.start, run.end))
-    if b"\r" in part:
-        return b"".join(_with_line_feed(match[0]) for match in grammar.records(text, run.start, run.end))
-    return part
-
-
-def _with_line_feed(record: bytes) -> bytes:
-    return record[:-2] + LF if record.endswith(CRLF) else record
-
-
-def _quoted_anew(record: bytes, grammar: Grammar) -> bytes:
-    """Write a record with its quotes doubled instead of escaped."""
-    quote, delimiter = grammar.dialect.quote, grammar.dialect.delimiter
-    cells = [
-        f"{quote}{grammar.value(cell).replace(quote, quote * 2)}{quote}"
-        if cell.startswith(quote.encode())
-        else grammar.value(cell)
-        for _, cell in grammar.cells(record)
-    ]
-    return delimiter.join(cells).encode() + (LF if record.endswith(LF) else b"")
+    """Return good records with line feeds at their ends, their quotes doubled instead of escaped."""
+    if text.find(b"\r", run.start, run.end) < 0 and not (
+        grammar.dialect.escape == "\\" and text.find(b"\\", run.start, run.end) >= 0
+    ):
+        return text[run.start : run.end]
+    parts, position = list[bytes](), run.start
+    while position < run.end:  # cells are many: not those of a whole segment at once
+        end = grammar.good_until(text, position, min(run.end, position + _BLOCK_BYTES))
+        if end == position:
+            end = min(run.end, grammar.record(text, position, run.end).end())
+        parts.append(grammar.with_doubled_quotes(text[position:end]))
+        position = end
+    return b"".join(parts)
 
 
 def _commented(text: bytes, prefix: bytes) -> bool:

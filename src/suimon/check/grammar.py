@@ -44,7 +44,7 @@ class Grammar:
         delimiter = re.escape(self._delimiter)
         plain = rb"[^" + delimiter + re.escape(self._quote) + rb"\r\n]*+"
         quoted = self._quoted()
-        self._quoted_cell = re.compile(quoted)
+        self._quoted_apart = re.compile(rb"(" + quoted + rb")")
         self._cell = re.compile(rb"(?:" + quoted + rb"|" + plain + rb")" if quoted else plain)
         cell = self._cell.pattern
         # A record starts with no byte order mark, in quotes or not: where one stands, files were joined.
@@ -113,6 +113,23 @@ class Grammar:
             cell = cell[1:-1]
             cell = re.sub(rb"\\([\s\S])", rb"\1", cell) if self._escaped else cell.replace(self._quote * 2, self._quote)
         return self._text(cell)
+
+    def with_doubled_quotes(self, records: bytes) -> bytes:
+        """Return whole records with quotes doubled instead of escaped, and line feeds at their ends.
+
+        They hold no control character, so one may stand between cells, another for what an escape makes of itself.
+        """
+        escaped = self._escaped and b"\\" in records
+        if not escaped and b"\r" not in records:
+            return records
+        if not self.has_quotes(records, 0, len(records)):
+            return records.replace(b"\r\n", b"\n")
+        parts = self._quoted_apart.split(records)  # what stands in quotes is every other one
+        parts[::2] = b"\0".join(parts[::2]).replace(b"\r\n", b"\n").split(b"\0")
+        if escaped:
+            quoted = b"\0".join(parts[1::2]).replace(b"\\\\", b"\x1b").replace(b"\\" + self._quote, self._quote * 2)
+            parts[1::2] = quoted.replace(b"\\", b"").replace(b"\x1b", b"\\").split(b"\0")
+        return b"".join(parts)
 
     def records(self, text: bytes, start: int, end: int) -> Iterator[re.Match[bytes]]:
         """Yield the good records that stand there."""
