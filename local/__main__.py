@@ -17,6 +17,9 @@ from local.twin import NoTwinError, Twin, environment_of, load, runtime_folder
 ROOT: Final = Path(__file__).resolve().parent.parent
 
 
+_QUESTION: Final = "SELECT COUNT(*) FROM sales_fact"
+
+
 class _Commands(click.Group):
     """Commands that end an expected error with its own words instead of a traceback."""
 
@@ -73,6 +76,20 @@ def demo(picture: Path | None) -> None:
         drawn = re.sub(r"@font-face {.*?}", "", console.export_svg(title="make demo"), flags=re.DOTALL)
         picture.write_text(drawn, encoding="utf-8")
     sys.exit(0 if all_well else 1)
+
+
+@main.command()
+def confirm() -> None:
+    """Open the link in each letter that asks for a confirmation, as the person who gets the alerts would."""
+    from local import mailbox  # noqa: PLC0415 as above
+
+    asking = [letter for letter in mailbox.letters(load(runtime_folder(ROOT)).mail) if letter.confirmation_url]
+    for letter in asking:  # one a topic
+        mailbox.confirm(letter)
+        click.echo(f"confirmed: {letter.to}, {letter.subject}")
+    if not asking:
+        click.echo("No letter asks for a confirmation yet: try again in a moment.")
+        sys.exit(1)
 
 
 @main.command(name="try")
@@ -165,6 +182,21 @@ def _tell(console: Console, twin: Twin, *more: tuple[str, str]) -> None:
     ):
         table.add_row(what, where)
     console.print(table)
+    console.print("Next, each in a shell of its own:", style="bold")
+    for what, command in next_commands(twin):
+        console.print(f"  # {what}\n  {command}", highlight=False, markup=False, soft_wrap=True)
+
+
+def next_commands(twin: Twin) -> tuple[tuple[str, str], ...]:
+    """Return the three commands that a person needs next, and what each is for."""
+    sender, analyst = (_short(environment_of(twin, who)) for who in ("upstream", "analyst"))
+    day = "2026-11-20"
+    put = f"suimon put datasets/sales/golden/{day}.csv --contract sales --partition {day}"
+    return (
+        ("confirm the mail, else no alert reaches anybody", f"{_short(Path(sys.executable))} -m local confirm"),
+        ("put a file", f"(source {sender}; {put})"),
+        ("ask the warehouse", f"(source {analyst}; suimon warehouse query '{_QUESTION}')"),
+    )
 
 
 def _port_name(part: str) -> str:

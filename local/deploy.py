@@ -25,6 +25,15 @@ DATABASE: Final = "analytics"
 DAG_BUCKET: Final = f"{STACK}-dags"
 # Everybody but the account's owner, and the stack's output that names the one policy they get.
 PRINCIPALS: Final = {"airflow": "DagPolicyArn", "upstream": "UpstreamPolicyArn", "operator": "OperatorPolicyArn"}
+# Who only reads the warehouse's tables, and what of the Data API that takes.
+ANALYST: Final = "analyst"
+_ASKING: Final = (
+    "redshift-data:ExecuteStatement",
+    "redshift-data:DescribeStatement",
+    "redshift-data:GetStatementResult",
+    "redshift-data:CancelStatement",
+    "redshift-serverless:GetCredentials",
+)
 _TABLES: Final = "tables.json"  # of the twin's runtime folder
 _BUILD_SECONDS: Final = 600
 _DEPLOY_SECONDS: Final = 600
@@ -78,7 +87,7 @@ def create_principals(twin: Twin) -> dict[str, Keys]:
     """Create the IAM users of the twin, without any right as yet, and return their keys beside root's."""
     iam = twin.session().client("iam")
     keys = dict(twin.principals)
-    for name in PRINCIPALS:
+    for name in (*PRINCIPALS, ANALYST):
         iam.create_user(UserName=name)
         key = iam.create_access_key(UserName=name)["AccessKey"]
         keys[name] = Keys(key["AccessKeyId"], key["SecretAccessKey"])
@@ -97,6 +106,10 @@ def grant(twin: Twin, outputs: Mapping[str, str]) -> None:
         if output not in outputs:
             raise DeployError(f"The stack {STACK} has no output {output}; the user {name} needs that policy.")
         iam.attach_user_policy(UserName=name, PolicyArn=outputs[output])
+    # No policy of the stack's: who reads tables is the warehouse owner's to say.
+    asks = {"Effect": "Allow", "Action": list(_ASKING), "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [asks]})
+    iam.put_user_policy(UserName=ANALYST, PolicyName="ask-the-warehouse", PolicyDocument=policy)
 
 
 def create_dag_bucket(twin: Twin) -> str:
@@ -127,10 +140,12 @@ def create_tables(twin: Twin) -> None:
     """
     root, target = twin.session(), Warehouse(database=DATABASE, workgroup_name=STACK)
     reader = root.client("iam").get_role(RoleName=physical_name(twin, "FreshnessRole"))["Role"]
-    for session in (twin.session("airflow"), twin.role_session(reader["Arn"])):
+    for session in (twin.session("airflow"), twin.session(ANALYST), twin.role_session(reader["Arn"])):
         run(session.client("redshift-data"), target, "SELECT 1")
     tables = release_of(twin).tables
-    granted = ddl.grants(DATABASE, tables, loaders=["IAM:airflow"], readers=[f"IAMR:{reader['RoleName']}"])
+    granted = ddl.grants(
+        DATABASE, tables, loaders=["IAM:airflow"], readers=[f"IAM:{ANALYST}", f"IAMR:{reader['RoleName']}"]
+    )
     ddl.create(root.client("redshift-data"), target, tables, granted=granted)
     (twin.runtime / _TABLES).write_text(json.dumps(dict(tables)), encoding="utf-8")
 

@@ -6,13 +6,21 @@ from pathlib import Path
 
 import boto3
 import click
+import sqlglot
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.table import Table
+from rich.text import Text
+from sqlglot import exp
 
 from suimon.cli.contract import all_datasets
+from suimon.cli.printing import console_for_people
+from suimon.cli.stack import USUAL, advice
 from suimon.contract.file import ContractError
 from suimon.dataset.dag_folder import generate, generated
 from suimon.dataset.release import Release, read_release
+from suimon.drops.foreign_text import printable
 from suimon.warehouse import ddl
-from suimon.warehouse.data_api import Warehouse, WarehouseError
+from suimon.warehouse.data_api import Warehouse, WarehouseError, run_query
 
 
 @click.group()
@@ -69,6 +77,52 @@ def describe(out: Path) -> None:
         raise click.ClickException(str(error)) from error
     generate(files, out)
     click.echo(f"{out}: {', '.join(files)}")
+
+
+@warehouse.command()
+@click.argument("sql")
+@click.option("--workgroup", help="Redshift Serverless workgroup; by default the twin's, unless a cluster is named.")
+@click.option("--cluster", help="Provisioned Redshift cluster, instead of a workgroup.")
+@click.option("--database", default="analytics", show_default=True, help="Database that holds the tables.")
+@click.option("--secret-arn", help="Secret with user and password; without it, IAM.")
+@click.option("--most", type=click.IntRange(min=1), default=100, show_default=True, help="How many rows to show.")
+def query(
+    *, sql: str, workgroup: str | None, cluster: str | None, database: str, secret_arn: str | None, most: int
+) -> None:
+    """Ask the warehouse by one SELECT, and show its rows. Anything else is refused: it only reads.
+
+    Exit status: 0 answered, 1 the warehouse refused it, 2 it is no SELECT.
+    """
+    if not is_one_select(sql):
+        raise click.UsageError("only one SELECT is sent; nothing here changes the warehouse")
+    if workgroup and cluster:
+        raise click.UsageError("give either --workgroup or --cluster")
+    named = {"cluster_identifier": cluster} if cluster else {"workgroup_name": workgroup or USUAL}
+    target = Warehouse(database=database, secret_arn=secret_arn, **named)
+    try:
+        rows = run_query(boto3.client("redshift-data"), target, sql)
+    except WarehouseError as error:
+        raise click.ClickException(str(error)) from error
+    except (ClientError, BotoCoreError) as error:
+        raise click.ClickException(advice(error)) from error
+    grid = Table(pad_edge=False)
+    for name in rows[0] if rows else ():
+        grid.add_column(name, overflow="fold")
+    for row in rows[:most]:
+        grid.add_row(*(Text("" if cell is None else printable(str(cell))) for cell in row.values()))
+    console_for_people().print(grid)
+    click.echo(f"{len(rows):,} rows" + (f", the first {most:,} shown" if len(rows) > most else ""))
+
+
+def is_one_select(sql: str) -> bool:
+    """Whether a text is one SELECT that writes into no table, by Redshift's grammar."""
+    try:
+        found = sqlglot.parse(sql, read="redshift")
+    except sqlglot.errors.SqlglotError:
+        return False
+    [tree] = found if len(found) == 1 else [None]
+    writes = (exp.Into, exp.Insert, exp.Update, exp.Delete, exp.Create, exp.Drop, exp.Command, exp.Lock)
+    return isinstance(tree, exp.Query) and not list(tree.find_all(*writes))
 
 
 def _release() -> Release:
