@@ -19,6 +19,7 @@ from suimon.aws.event_bus import EventBus
 from suimon.clock import utc_now
 from suimon.contract.model import Contracts, read_contracts
 from suimon.freshness.date_facts import DateFacts
+from suimon.freshness.figures import figures_of
 from suimon.freshness.forecast import MOST_DAYS, forecast, warnings
 from suimon.freshness.publishing import SourcesJson
 from suimon.freshness.round_time import RoundTimeError, round_time
@@ -60,6 +61,8 @@ if TYPE_CHECKING:
 logger = Logger(service="freshness")
 metrics = Metrics(namespace="Suimon", service="freshness")
 
+# What must be left of a round's time for the figures of one more dataset.
+FIGURES_SECONDS = 60
 # Redshift holds an answer back for 30 s at most; the client's own defaults would have it wait for five minutes.
 REDSHIFT_CONFIG = Config(connect_timeout=5, read_timeout=40, retries={"total_max_attempts": 2})
 
@@ -115,6 +118,7 @@ def make_round(now: datetime, time_left: Callable[[], float]) -> dict[str, Any]:
     beat(look_who_hears(sns(), (settings().alerts_topic_arn, settings().watch_topic_arn), Checkpoints(table()), now))
     if sources().write(watch().tables.all(), now):
         logger.info("sources.json written")
+    measure(now, time_left)
     if findings.failures:
         raise SweepError("; ".join(f"{failure.part}: {failure.reason}" for failure in findings.failures))
     return {**summary, "sweep": findings.to_json()}
@@ -275,6 +279,24 @@ def beat(found: Hearing) -> None:
     for name, value in (("Heartbeat", 1), ("DeafSubscriptions", found.deaf)):
         with single_metric(name=name, unit=MetricUnit.Count, value=value, namespace="Suimon") as metric:
             metric.add_dimension("stack", settings().stack)
+
+
+def measure(now: datetime, time_left: Callable[[], float]) -> None:
+    """Write the figures of every dataset to metrics, once an hour and as far as the time goes."""
+    hour, kept = f"{now:%Y-%m-%dT%H}", Checkpoints(table())
+    if kept.get("figures").get("hour") == hour:
+        return
+    newest = {seen.contract.dataset: seen.answer.newest for seen in watch().tables.all() if seen.answer}
+    read = DateFacts(watch().ledger, watch().waivers, now)
+    for contract in contracts().all:
+        if time_left() < FIGURES_SECONDS:
+            logger.warning("figures left out from a dataset on: no time", dataset=contract.dataset)
+            break
+        for name, (unit, value) in figures_of(contract, read.of, newest.get(contract.dataset), now).metrics().items():
+            with single_metric(name=name, unit=MetricUnit(unit), value=value, namespace="Suimon") as metric:
+                metric.add_dimension("stack", settings().stack)
+                metric.add_dimension("dataset", contract.dataset)
+    kept.put("figures", {"hour": hour})
 
 
 def check_freshness(now: datetime) -> dict[str, Any]:

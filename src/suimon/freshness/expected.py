@@ -125,10 +125,15 @@ def not_corrected(contract: Contract, facts: Facts) -> State | None:
 
 def due_days(arrival: Arrival, now: datetime) -> list[date]:
     """Return the dates with a file whose deadline came less than `lookback_days` times 24 hours ago, oldest first."""
-    window = timedelta(days=arrival.lookback_days)
+    return due_within(arrival, now, arrival.lookback_days)
+
+
+def due_within(arrival: Arrival, now: datetime, days: int) -> list[date]:
+    """Return the dates with a file whose deadline came less than so many times 24 hours ago, oldest first."""
+    window = timedelta(days=days)
     # A day more than that: one whose deadline is at midnight is looked for by rounds of the day after, too.
-    days = _back_from_due(arrival, now, arrival.lookback_days + 1)
-    return [day for day in days if timedelta() <= now - deadline_of(arrival, day) < window][::-1]
+    found = _back_from_due(arrival, now, days + 1)
+    return [day for day in found if timedelta() <= now - deadline_of(arrival, day) < window][::-1]
 
 
 def newest_due(arrival: Arrival, now: datetime) -> date | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import time
+from datetime import time, timedelta
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -302,3 +302,32 @@ def test_the_status_has_what_is_open_and_what_is_held_beside_what_is_expected(
     assert found["expected"]
     app.handler({"release": {"dataset": "sales", "who": "arn:me"}}, context)
     assert app.handler({"status": {"back": 1, "ahead": 1}}, context)["held"] == []
+
+
+def measured(out: str) -> list[tuple[str, str]]:
+    """Read which figure of which dataset was written to metrics, each with its stack."""
+    lines = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
+    return [(line["dataset"], "Lateness") for line in lines if line.get("stack") == "prod" and "Lateness" in line]
+
+
+def test_a_round_writes_the_figures_of_each_dataset_once_an_hour(
+    capsys: pytest.CaptureFixture[str], start: Callable[[], Any]
+) -> None:
+    app = start()
+    app.measure(NOON, lambda: 900.0)
+    first = measured(capsys.readouterr().out)
+    assert ("other0", "Lateness") in first
+    assert len(first) == len(set(first))
+    app.measure(NOON + HOUR - timedelta(seconds=1), lambda: 900.0)
+    assert measured(capsys.readouterr().out) == []
+    app.measure(NOON + HOUR, lambda: 900.0)
+    assert measured(capsys.readouterr().out) == first
+
+
+def test_figures_are_left_out_when_there_is_no_time_for_them(
+    capsys: pytest.CaptureFixture[str], start: Callable[[], Any]
+) -> None:
+    start().measure(NOON, lambda: 59.0)
+    out = capsys.readouterr().out
+    assert measured(out) == []
+    assert "figures left out" in out

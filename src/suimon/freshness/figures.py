@@ -1,0 +1,96 @@
+"""The figures of a dataset: how old, how late, how fast, and how often in time. Pure.
+
+    name                          unit      what
+    NewestValueAge                Seconds   the age of the table's newest value, by the clock
+    Lateness                      Seconds   since the deadline of the oldest date that has not come; 0 if all have
+    ArrivalToLoaded               Seconds   from the receipt to the load of the drop that was loaded last
+    LoadedByDeadline30Days, …90   Percent   of the dates that were due in 30 or 90 times 24 hours, those loaded by then
+
+A figure of which nothing is known is left out: no deadline, nothing due, nothing loaded, no newest value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from suimon.contract.model import Role
+from suimon.freshness.expected import FileState, deadline_of, due_within, state_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import date, datetime
+
+    from suimon.contract.model import Arrival, Contract
+    from suimon.drops.drop import DropRecord
+    from suimon.freshness.expected import Facts
+
+SHORT_DAYS, LONG_DAYS = 30, 90
+_NOT_THERE = (FileState.LATE, FileState.MISSING)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """Figures of a dataset as of a moment; None: nothing is known of it."""
+
+    age: timedelta | None = None
+    lateness: timedelta | None = None
+    arrival_to_loaded: timedelta | None = None
+    percent_in_time_short: float | None = None
+    percent_in_time_long: float | None = None
+
+    def metrics(self) -> dict[str, tuple[str, float]]:
+        """Return unit and value of each metric that is known, by its name."""
+        seconds = {
+            "NewestValueAge": self.age,
+            "Lateness": self.lateness,
+            "ArrivalToLoaded": self.arrival_to_loaded,
+        }
+        percents = {
+            f"LoadedByDeadline{SHORT_DAYS}Days": self.percent_in_time_short,
+            f"LoadedByDeadline{LONG_DAYS}Days": self.percent_in_time_long,
+        }
+        return {name: ("Seconds", span.total_seconds()) for name, span in seconds.items() if span is not None} | {
+            name: ("Percent", share) for name, share in percents.items() if share is not None
+        }
+
+
+def figures_of(
+    contract: Contract, facts: Callable[[str, str], Facts], newest: datetime | None, now: datetime
+) -> Figures:
+    """Return a dataset's figures; newest: its table's newest value. Reads facts of the dates due in LONG_DAYS."""
+    age = now - newest if newest else None
+    if (arrival := contract.arrival) is None:
+        return Figures(age=age)
+    due = due_within(arrival, now, LONG_DAYS)
+    known = {day: facts(contract.dataset, day.isoformat()) for day in due}
+    recent = {day for day in due if now - deadline_of(arrival, day) < timedelta(days=SHORT_DAYS)}
+    waiting = [deadline_of(arrival, day) for day in due if state_of(contract, day, known[day], now) in _NOT_THERE]
+    loads = [(drop.loaded_at, drop) for day in due for drop in _loaded(contract, known[day])]
+    last = max(loads, key=lambda load: (load[0], load[1].id), default=None)
+    return Figures(
+        age=age,
+        lateness=(now - min(waiting) if waiting else timedelta()) if due else None,
+        arrival_to_loaded=last[0] - last[1].received_at if last and last[0] else None,
+        percent_in_time_short=_percent(contract, arrival, known, [day for day in due if day in recent]),
+        percent_in_time_long=_percent(contract, arrival, known, due),
+    )
+
+
+def _percent(contract: Contract, arrival: Arrival, known: dict[date, Facts], days: Sequence[date]) -> float | None:
+    """Return how many of a hundred dates were loaded by their deadline; one that a person has waived counts not."""
+    counted = [day for day in days if known[day].drops or not known[day].waived]
+    if not counted:
+        return None
+    in_time = sum(
+        any(drop.loaded_at and drop.loaded_at <= deadline_of(arrival, day) for drop in _loaded(contract, known[day]))
+        for day in counted
+    )
+    return round(100 * in_time / len(counted), 1)
+
+
+def _loaded(contract: Contract, facts: Facts) -> list[DropRecord]:
+    """Return the files and sets of a date that were loaded once, whatever became of their rows."""
+    wholes = (drop for drop in facts.drops if contract.role_of(drop.drop.key) in (Role.FILE, Role.SET))
+    return [drop for drop in wholes if drop.loaded_at]
