@@ -91,6 +91,7 @@ def _unit_of(nodeid: str) -> str:
 @pytest.fixture(scope="session", autouse=True)
 def _isolated() -> None:
     isolate_process(os.environ)
+    os.environ.pop("SUIMON_DATASETS", None)  # tests are of the project's own datasets
 
 
 @pytest.fixture(scope="session", autouse=True)

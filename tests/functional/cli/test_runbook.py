@@ -159,7 +159,7 @@ def test_every_command_of_the_runbook_does_what_it_is_there_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("SUIMON_DATASETS", str(tmp_path if "contract new" in command else ROOT / "datasets"))
+    monkeypatch.setenv("SUIMON_DATASETS", str(tmp_path if "dataset new" in command else ROOT / "datasets"))
     problem = paused(DAG)
     world.incidents.report(problem, NOON - HOUR)
     closing, releasing = command.startswith("suimon drops close"), command.startswith("suimon release")
