@@ -9,12 +9,12 @@ import gzip
 import io
 import zipfile
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING
 
 from backports import zstd
 
 from suimon.check.engine import check_file
+from suimon.contract.keys import is_date
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,7 +45,7 @@ class GoldenCase:
 def golden_case(folder: DatasetFolder) -> GoldenCase:
     """Return a dataset's golden case; GoldenCaseError if it is not whole."""
     every = {path.name: path for path in sorted(folder.golden.glob("*"))}
-    days = [name.removesuffix(ROWS) for name in every if name.endswith(ROWS) and _is_date(name.removesuffix(ROWS))]
+    days = [name.removesuffix(ROWS) for name in every if name.endswith(ROWS) and is_date(name.removesuffix(ROWS))]
     for ending in _SOURCES:
         names = [f"{days[0]}{part}" for part in (ending, ROWS, BAD + ending, VERDICT)] if len(days) == 1 else [""]
         if set(names) == every.keys():
@@ -55,13 +55,6 @@ def golden_case(folder: DatasetFolder) -> GoldenCase:
         f"a file as it comes; DATE{ROWS}, the rows of its table; DATE{BAD}.csv, a file that is wrong; and "
         f"DATE{VERDICT}, what the gate finds in that. It holds {', '.join(every) or 'nothing'}"
     )
-
-
-def _is_date(text: str) -> bool:
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
 
 
 def as_sent(text: str, contract: Contract) -> bytes:
