@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 
 from suimon.aws.event_bus import CONFIG as EVENTS_CONFIG
@@ -97,7 +97,14 @@ def _take(record: SQSRecord, owner: str) -> None:
         raise
     dataset, partition = (taken.match.dataset, taken.match.partition) if taken.match else (None, None)
     logger.info("drop taken", state=taken.state, rows=taken.rows, dataset=dataset, partition=partition)
-    metrics.add_metric(name=f"Drops{taken.state.capitalize()}", unit=MetricUnit.Count, value=1)
+    count(taken.state, dataset)
+
+
+def count(state: str, dataset: str | None) -> None:
+    """Count a drop by what became of it, for the stack and the dataset that the dashboard shows it under."""
+    with single_metric(name=f"Drops{state.capitalize()}", unit=MetricUnit.Count, value=1, namespace="Suimon") as metric:
+        metric.add_dimension("stack", os.environ["SUIMON_STACK"])
+        metric.add_dimension("dataset", dataset or "-")
 
 
 def put_off(record: SQSRecord) -> None:

@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from suimon.aws.event_bus import CONFIG as EVENTS_CONFIG
 from suimon.aws.event_bus import EventBus
 from suimon.clock import utc_now
 from suimon.contract.model import read_contracts
 from suimon.drops.run_finished_event import RunFinished
+from suimon.drops.states import State
 from suimon.incidents.publisher import Publisher
 from suimon.incidents.recipients import Recipients
 from suimon.incidents.store import IncidentStore
@@ -30,20 +31,33 @@ from suimon.settings import Settings
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+    from suimon.drops.drop import DropRecord
+
 logger = Logger(service="outcome")
-metrics = Metrics(namespace="Suimon", service="outcome")
 
 
 @logger.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Record the end of one run; Lambda retries a failure, which ends in the queue of undelivered events."""
     run = RunFinished.from_event(event)
     logger.append_keys(drop_id=run.drop_id, run_id=run.run_id)
     record = run_reports().take(run, utc_now())
     logger.info("run finished", state=record.state, failed_task=run.failed_task, rows=run.rows)
-    metrics.add_metric(name=f"Drops{record.state.capitalize()}", unit=MetricUnit.Count, value=1)
+    count(record)
     return {"drop_id": record.id, "state": record.state}
+
+
+def count(record: DropRecord) -> None:
+    """Count a drop by what became of it, and how long a first attempt took from its arrival until it was loaded."""
+    measured = [(f"Drops{record.state.capitalize()}", MetricUnit.Count, 1.0)]
+    if record.state == State.LOADED and record.attempt == 1:
+        measured.append(
+            ("ArrivalToLoaded", MetricUnit.Seconds, (record.updated_at - record.received_at).total_seconds())
+        )
+    for name, unit, value in measured:
+        with single_metric(name=name, unit=unit, value=value, namespace="Suimon") as metric:
+            metric.add_dimension("stack", os.environ["SUIMON_STACK"])
+            metric.add_dimension("dataset", record.match.dataset if record.match else "-")
 
 
 @cache

@@ -32,6 +32,6 @@ def test_a_function_logs_to_the_output_and_at_the_level_of_the_test_that_loads_i
 def test_a_function_counts_what_the_test_that_loads_it_has_counted(
     entry_point: Callable[[str, Contracts], ModuleType], number: int
 ) -> None:
-    metrics = entry_point("outcome", Contracts(())).metrics
+    metrics = entry_point("intake", Contracts(())).metrics
     metrics.add_metric(name="Drops", unit="Count", value=number)
     assert metrics.serialize_metric_set()["Drops"] == [number]

@@ -55,8 +55,8 @@ class EntryPoints(Functions):
         os.environ.update(QUIET)
         self._idle: dict[str, list[ModuleType]] = {"intake": [], "outcome": [], "freshness": []}
         self._wiring: dict[str, dict[str, Any]] = {
-            "intake": {"gate": self.gate, "sqs": lambda: self.sqs},
-            "outcome": {"run_reports": lambda: self.run_reports("outcome")},
+            "intake": {"gate": self.gate, "sqs": lambda: self.sqs, "count": lambda *_: None},
+            "outcome": {"run_reports": lambda: self.run_reports("outcome"), "count": lambda _: None},
             "freshness": {
                 "sweep": lambda: self.sweep("sweep"),
                 "check_freshness": self.check_freshness,

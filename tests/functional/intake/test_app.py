@@ -37,6 +37,7 @@ from tests.functional.intake.gated import GOOD, Clock, FakeMwaa, loaded, put, ra
 
 @pytest.fixture
 def app(gate: Gate, entry_point: Callable[[str, Contracts], ModuleType], monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.setenv("SUIMON_STACK", "prod")
     module = entry_point("intake", gate.contracts)
     monkeypatch.setattr(module, "gate", lambda owner: replace(gate, owner=owner))
     return module
