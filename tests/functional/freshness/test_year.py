@@ -49,7 +49,25 @@ ARRIVALS = {
     "london": """
         {daysAfter: 1, deadline: "01:30", timeZone: Europe/London, lookbackDays: 2, monthDays: [27, 30],
          firstDate: 2027-01-01}""",
+    "osaka": """
+        {daysAfter: 0, cron: "0 9 L * *", timeZone: Asia/Tokyo, lookbackDays: 2, whenClosed: previous,
+         weekdays: [mon, tue, wed, thu, fri], firstDate: 2027-01-01}""",
 }
+# The last weekday of each month of 2027, by hand.
+MONTH_ENDS = [
+    "01-29",
+    "02-26",
+    "03-31",
+    "04-30",
+    "05-31",
+    "06-30",
+    "07-30",
+    "08-31",
+    "09-30",
+    "10-29",
+    "11-30",
+    "12-31",
+]
 # Public holidays of Japan in 2027 on weekdays, by hand and not from the library.
 HOLIDAYS = [
     "01-01",
@@ -103,8 +121,16 @@ def at(day: date, clock: str, days: int = 0) -> datetime:
     return datetime.fromisoformat(f"{day}T{clock}+00:00") + days * DAY
 
 
+def month_ends() -> Iterator[tuple[datetime, str, date]]:
+    """When which file of osaka comes, as year.txt says in words."""
+    for name in MONTH_ENDS:
+        day = date.fromisoformat(f"{YEAR}-{name}")
+        late = name in ("03-31", "07-30", "10-29")
+        yield (at(day, "12:00") if late else at(day, "23:00", -1)), "osaka", day
+
+
 def files() -> Iterator[tuple[datetime, str, date]]:
-    """When which file comes, as year.txt says in words."""
+    """When which file of the others comes, as year.txt says in words."""
     for day in (FIRST.date() + number * DAY for number in range(365)):
         name = f"{day:%m-%d}"
         if day.weekday() < 5 and name not in HOLIDAYS and name not in YEAR_END:
@@ -175,7 +201,7 @@ class Year:
 
     def live(self) -> None:
         moments: list[tuple[datetime, int, Callable[[], None]]] = []
-        for when, dataset, day in files():
+        for when, dataset, day in (*files(), *month_ends()):
             moments.append((when, 0, lambda dataset=dataset, day=day: self.load(dataset, day)))  # type: ignore[misc]
         for name in TOKYO_MISSES:
             day = date.fromisoformat(f"{YEAR}-{name}")

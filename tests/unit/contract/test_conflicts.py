@@ -12,6 +12,7 @@ from suimon.cli.main import main
 from suimon.contract.file import ContractError
 from suimon.contract.keys import KeyPattern
 from suimon.contract.model import Contract, Contracts
+from suimon.contract.table_freshness import Age, TableFreshness
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,3 +90,13 @@ def test_a_release_does_not_load_with_contracts_that_conflict(changes: dict[str,
 def test_a_table_that_is_only_watched_may_be_one_that_another_contract_loads_or_its_log() -> None:
     for table in ("goods", "goods_loads"):
         assert len(Contracts((ONE, Contract("watched", "1", table))).all) == 2
+
+
+def test_one_contract_watches_a_table_for_the_incidents_of_two_would_be_one() -> None:
+    one = TableFreshness("events", "at", Age(1))
+    watched = Contract("events", "1", "events", freshness=one)
+    again = replace(watched, dataset="events_x", freshness=replace(one, where="kind = 'x'"))
+    with pytest.raises(ContractError, match="'events' and 'events_x' watch the same table 'events'"):
+        Contracts((watched, again))
+    Contracts((watched, replace(again, freshness=replace(one, table="other"))))
+    Contracts((watched, replace(again, freshness=None)))
