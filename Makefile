@@ -96,12 +96,18 @@ states: $(VENV)/.ready ## write the states of drops (ARCHITECTURE.md) and the ki
 build: setup tables ## build the stack for AWS: arm64, Python 3.13
 	@SAM_CLI_TELEMETRY=0 $(ENVS)/sam/bin/sam build
 
+update: ## take the newest versions that requirements/*.in allow into the lock files; then run `make test`
+	@$(MAKE) lock UPGRADE=--upgrade
+
+sbom: $(ENVS)/security/.ready ## write what the functions carry as CycloneDX, from the lock files, into .suimon/sbom
+	@$(VENV)/bin/python -m local.security_check.sbom
+
 lock: $(VENV)/.ready ## resolve requirements/*.in anew into hashed lock files
 	@for name in bootstrap build suimon ministack sam airflow airflow-3.2.1 bench security; do \
-	  $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  $(UV) pip compile -q $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	    requirements/$$name.in -o requirements/$$name.lock.txt || exit 1; done
 	@for name in intake functions fuzz mutation; do \
-	  $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  $(UV) pip compile -q $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	    -c requirements/suimon.lock.txt requirements/$$name.in -o requirements/$$name.lock.txt || exit 1; done
 
 # The SAM CLI builds functions only, and uploads one file of a Glue job: with each function, that file is made if it is old.
@@ -143,4 +149,4 @@ $(ENVS)/%/.ready: requirements/%.lock.txt $(VENV)/bin/uv
 	@VIRTUAL_ENV=$(ENVS)/$* $(UV) pip install -q --no-build --require-hashes -r requirements/$*.lock.txt
 	@touch $@
 
-.PHONY: help setup demo up down quick test long check differential bench-check bench-kernel bench-cold bench-hostile bench-burst fuzz mutate simulate tables states build lock clean
+.PHONY: help setup demo up down quick test long check differential bench-check bench-kernel bench-cold bench-hostile bench-burst fuzz mutate simulate tables states build update sbom lock clean

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from local.security_check import scanners
+from local.security_check.sbom import lacking
 
 EXCEPTED = {"CKV_AWS_18": (frozenset({"RawBucket"}), "a reason")}
 
@@ -75,3 +76,17 @@ def test_packages_that_could_not_be_looked_up_are_not_counted_as_sound() -> None
 def test_where_a_secret_lies_is_told_and_not_what_it_is() -> None:
     found = {"results": {"a.py": [{"line_number": 3, "type": "AWS Access Key", "hashed_secret": "0f0f"}]}}
     assert list(scanners.of_secrets(found)) == ["detect-secrets: a.py:3: AWS Access Key"]
+
+
+@pytest.mark.parametrize(
+    ("component", "lacks"),
+    [
+        ({"name": "duckdb", "version": "2.0.0", "hashes": [{"alg": "SHA-256", "content": "0f"}]}, []),
+        ({"name": "duckdb", "version": "1.9.0", "hashes": [{"alg": "SHA-256", "content": "0f"}]}, ["duckdb 2.0.0"]),
+        ({"name": "duckdb", "version": "2.0.0"}, ["duckdb 2.0.0"]),
+    ],
+)
+def test_a_bill_of_materials_names_each_package_in_its_version_with_a_hash(
+    component: dict[str, Any], lacks: list[str]
+) -> None:
+    assert lacking("duckdb==2.0.0 \\\n    --hash=sha256:0f\n", {"components": [component]}) == lacks
