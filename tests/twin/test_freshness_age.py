@@ -114,3 +114,22 @@ def test_a_question_that_waits_for_a_load_is_given_up_and_leaves_nothing_behind(
     client.cancel_statement(Id=load)
     monkeypatch.undo()
     assert ask(client, "busy_fact", "order_date").rows == 1
+
+
+def test_a_table_with_its_schema_is_asked_for_the_rows_of_its_filter(
+    client: RedshiftDataAPIServiceClient, sql: Callable[[str], str]
+) -> None:
+    sql("CREATE TABLE events (at timestamp, kind varchar(8))")
+    sql("INSERT INTO events VALUES ('2026-11-20 10:00:00', 'done'), ('2026-11-22 10:00:00', 'it''s')")
+    asked = Questions(redshift=client, warehouse=WAREHOUSE, ticks=monotonic, sleep=sleep)
+    tables = [
+        TableFreshness("public.events", "at", Age(1, "h"), where=where)
+        for where in ("kind = 'done'", "kind = 'it''s'", "kind = 'none'")
+    ]
+    answers = asked.ask(tables, NOW)
+    found = [(answers[one].newest, answers[one].rows) for one in tables]
+    assert [(newest and f"{newest:%d %H:%M}", rows) for newest, rows in found] == [
+        ("20 10:00", 1),
+        ("22 10:00", 1),
+        (None, 0),
+    ]
