@@ -72,7 +72,7 @@ def problems(request: RunRequest, table: Table, report: Report | None, found: Ma
     told += [
         f"the set has {request.rows:,} rows, allowed: {threshold.get('text') or 'another number'}"
         for threshold in table.rows_of_set
-        if not is_kept(threshold, request.rows, request.rows)
+        if not request.empties and not is_kept(threshold, request.rows, request.rows)
     ]
     told += _release_problems(table, report)
     told += [f"{name} is missing" for name in sorted(report.sizes.keys() - found.keys())]

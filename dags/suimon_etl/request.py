@@ -58,6 +58,11 @@ SCHEMAS: Mapping[str, Mapping[str, Any]] = {
     },
     "copy_role_arn": {"type": "string", "pattern": f"^{ROLE_ARN}$", "description": "Role that COPY reads S3 with"},
     "event_bus": {"type": "string", "pattern": EVENT_BUS, "description": "Bus of the stack whose run this is"},
+    "empties": {
+        "type": "boolean",
+        "default": False,
+        "description": "A person has retracted the only file of the partition: no rows, whatever the contract says",
+    },
 }
 
 
@@ -88,6 +93,7 @@ class RunRequest:
     redshift: Redshift
     copy_role_arn: str
     event_bus: str
+    empties: bool = False
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any]) -> RunRequest:

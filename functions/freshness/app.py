@@ -18,6 +18,7 @@ from suimon.aws.event_bus import CONFIG as EVENTS_CONFIG
 from suimon.aws.event_bus import EventBus
 from suimon.clock import utc_now
 from suimon.contract.model import Contracts, read_contracts
+from suimon.drops.retraction import RetractError
 from suimon.freshness.date_facts import DateFacts
 from suimon.freshness.figures import figures_of
 from suimon.freshness.forecast import MOST_DAYS, forecast, warnings
@@ -78,6 +79,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     With `reconcile` an operator asks: {"walk": {...}} for the next portion of a walk over the whole bucket, {} for a
     round of the sweep. With `close` a person ends a drop: {"drop_id": …, "reason": …, "who": …}. With `expect` a person
     says that a file will not come: {"dataset": …, "partition": …, "reason": …, "who": …}, with "undo" that it will.
+    With `retract` a person takes a file back: {"drop_id": …, "reason": …, "who": …}.
     With `forecast` somebody asks what is due: {"back": days, "ahead": days}; with `status`
     what may need a person. With `hold` or `release` a person holds a
     dataset or lets it go on: {"dataset": …, "reason": …, "who": …, "until": …}. With `incidents` somebody asks what is
@@ -223,6 +225,16 @@ def release(request: dict[str, Any], now: datetime) -> dict[str, Any]:
     return {"dataset": held.dataset, "sent": sent}
 
 
+def retract(request: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Take a file back for a person, who gets what happens now, or why it was refused."""
+    try:
+        found = sweep().retracting().retract(request, now)
+    except RetractError as error:
+        return {"refused": str(error)}
+    logger.info("drop retracted", **found, reason=request.get("reason"), who=request.get("who"))
+    return found
+
+
 def check_up(_request: dict[str, Any], _now: datetime) -> dict[str, Any]:
     """Return what Airflow says of itself and of the contracts' DAGs, and which of the gate's requests it refuses."""
     dags = {one.dag_id for one in contracts().all if one.dag_id}
@@ -239,6 +251,7 @@ ASKED = {
     "incident": act_on_incident,
     "incidents": list_incidents,
     "release": release,
+    "retract": retract,
     "status": standing,
 }
 REFUSALS = (Kind.MWAA_DENIED, Kind.FORBIDDEN_DAG)

@@ -50,6 +50,7 @@ NEEDED = {
         "event_bus",
         "watch_topic_arn",
         "raw_bucket",
+        "lake_bucket",
         "reports_bucket",
         "intake_queue",
         "intake_dead_letter_queue",

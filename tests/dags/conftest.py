@@ -38,4 +38,5 @@ def conf() -> dict[str, Any]:
         },
         "copy_role_arn": "arn:aws:iam::000000000000:role/suimon-RedshiftCopyRole-1ABC",
         "event_bus": "suimon-events",
+        "empties": False,
     }

@@ -124,3 +124,9 @@ def test_a_set_of_too_few_rows_is_a_problem_before_the_load(conf: dict[str, Any]
         RunRequest.from_params(conf | {"rows": rows}), whole, report(rows=rows), {"part-0": 10, "part-1": 20}
     )
     assert found == told
+
+
+def test_what_empties_a_partition_of_sets_may_have_no_rows(conf: dict[str, Any]) -> None:
+    whole = replace(SALES, rows_of_set=({"minimum": "1", "text": "at least 1"},))
+    request = RunRequest.from_params(conf | {"rows": 0, "empties": True})
+    assert problems(request, whole, report(rows=0), {"part-0": 10, "part-1": 20}) == []

@@ -63,6 +63,14 @@ def test_an_empty_partition_breaks_the_contract_and_is_not_the_file(request_: Ru
     )
 
 
+def test_a_partition_that_a_retraction_empties_keeps_no_threshold_and_must_be_empty(request_: RunRequest) -> None:
+    empties = replace(request_, rows=0, empties=True)
+    assert judge("sales_fact", empties, figures("sales_fact", rows=0)).problems == ()
+    assert judge("sales_fact", empties, figures("sales_fact", rows=2)).problems == (
+        "the table holds 2 rows of 2026-11-20, the file 0",
+    )
+
+
 def test_what_the_contract_only_wants_to_be_told_fails_nothing(request_: RunRequest) -> None:
     found = judge("user_events", request_, figures("user_events", user_id_missing=2))
     assert found.problems == ()

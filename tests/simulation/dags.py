@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from suimon.drops.sets import SOURCES
 from tests.simulation.plan import LAKE, MINUTE
+from tests.simulation.retracting import EMPTIED
 
 if TYPE_CHECKING:
     from tests.simulation.deployment import Functions, Services
@@ -110,11 +111,12 @@ class Dags:
         bucket, _, key = run.conf["source_uri"].removeprefix("s3://").partition("/")
         assert bucket == LAKE
         body: bytes = self._functions.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-        files = {run.conf["drop_id"]: body}
+        folder = key.split("/")[-2]  # of the drop whose copy it is: of a retraction, another one's
+        files = {folder: body}
         if key.endswith(f"/{SOURCES}"):
             files = dict(self._shard(normpath(join(key, "..", one["path"]))) for one in json.loads(body)["sources"])
             self.sources[run.conf["drop_id"], run.conf["attempt"]] = tuple(files)
-        self.reads += files.items()
+        self.reads += [one for one in files.items() if folder != EMPTIED]
         progress.rows = [row.decode() for file in files.values() for row in file.split(b"\n")[1:]]
         if len(progress.rows) != run.conf["rows"]:
             raise StepError(f"the file has {len(progress.rows)} rows, the gate counted {run.conf['rows']}")

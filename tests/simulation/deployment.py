@@ -258,6 +258,11 @@ class Functions:
         closing = Closing(drop_id, "nothing comes of it", "somebody")
         close(self.ledger("somebody"), self._sfn, closing, self.clock())
 
+    def retract(self, drop_id: str) -> None:
+        """Take a drop back for a person."""
+        request = {"drop_id": drop_id, "reason": "wrong prices", "who": "somebody"}
+        self.sweep("somebody").retracting().retract(request, self.clock())
+
     def hold(self, dataset: str, until: str) -> None:
         """Hold a dataset for a person."""
         request = {"dataset": dataset, "reason": "the month is being closed", "until": until}

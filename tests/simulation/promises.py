@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from suimon.aws.objects import ShortReadError
+from suimon.drops.retraction import RetractError
 from suimon.drops.run_finished_event import OutcomeError
 from suimon.drops.states import MOVES, STATES, Awaits
 from suimon.intake.errors import FailingError, ReplayError, RetryLaterError
@@ -23,6 +24,7 @@ from tests.simulation.holding import PROMISES_OF_HOLDS
 from tests.simulation.promises_of_incidents import PROMISES_OF_INCIDENTS
 from tests.simulation.promises_of_persons import PROMISES_OF_PERSONS
 from tests.simulation.promises_of_sets import PROMISES_OF_SETS, waits_for_its_set
+from tests.simulation.retracting import PROMISES_OF_RETRACTIONS, what_a_run_loads
 from tests.simulation.rows import accepted_bytes, rows_of, verdict_of
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ HONEST: tuple[type[Exception], ...] = (
     OutcomeError,
     CannotAskError,
     SweepError,
+    RetractError,
 )
 REQUESTS_A_SECOND = 10
 LARGEST_SKEW = 2.0
@@ -155,7 +158,7 @@ def the_table_is_the_newest(end: Schedule) -> Iterator[str]:
     for (dataset, partition), drops in end.partitions().items():
         newest = drops[-1]
         item = end.drops.get(newest.id)
-        if item is None or _original(item, end)["state"] in {"CLOSED", "REJECTED", "GONE", "FAILED"}:
+        if item is None or _original(item, end)["state"] in {"CLOSED", "REJECTED", "GONE", "FAILED", "RETRACTED"}:
             continue
         rows = end.services.warehouse.rows(dataset, partition)
         wanted = rows_of(end.bodies[newest.id])
@@ -170,7 +173,8 @@ def the_table_is_one_file(end: Schedule) -> Iterator[str]:
     for dataset, partition in end.partitions():
         loads = [load for table, load in log if (table, load.partition) == (dataset, partition)]
         rows = sorted(end.services.warehouse.rows(dataset, partition))
-        wanted = sorted(rows_of(end.bodies[max(loads, key=lambda load: load.written).drop_id])) if loads else []
+        last = max(reversed(loads), key=lambda load: load.written) if loads else None
+        wanted = sorted(what_a_run_loads(end, last.drop_id, last.attempt)) if last else []
         if rows != wanted:
             yield f"{dataset} {partition} holds {rows} instead of {wanted}"
 
@@ -201,6 +205,8 @@ def the_same_bytes_run_once(end: Schedule) -> Iterator[str]:
     for drops in end.partitions().values():
         for one, other in pairwise(drops):
             if end.bodies[one.id] != end.bodies[other.id] or not {one.id, other.id} <= first_runs:
+                continue
+            if one.id in end.retracted:
                 continue
             gave_way = ("VALIDATING", "SUPERSEDED") in pairwise(end.states[one.id])
             if not gave_way and not {"FAILED", "REJECTED", "GONE"} & {*end.states[one.id], *end.states[other.id]}:
@@ -283,6 +289,7 @@ PROMISES: tuple[Callable[[Schedule], Iterator[str]], ...] = (
     *PROMISES_OF_INCIDENTS,
     *PROMISES_OF_PERSONS,
     *PROMISES_OF_HOLDS,
+    *PROMISES_OF_RETRACTIONS,
     *PROMISES_OF_SETS,
 )
 

@@ -39,7 +39,7 @@ def closed_stays_closed(end: Schedule) -> Iterator[str]:
     """10. What a person has closed is taken up by nobody; only the rows of a run that went on count after all."""
     for drop_id, states in end.states.items():
         followed = states[states.index("CLOSED") + 1 :] if "CLOSED" in states else []
-        if followed and followed[0] != "LOADED":  # what is loaded, a replay may run again
+        if followed and followed[0] not in {"LOADED", "RETRACTED"}:  # what is loaded, a replay may run again
             yield f"{end.name(drop_id)} was closed, and went on: {states}"
 
 

@@ -30,6 +30,7 @@ from tests.simulation.promises_of_incidents import (
 )
 from tests.simulation.promises_of_sets import incomplete_sets_are_told
 from tests.simulation.replays import Replay
+from tests.simulation.retracting import Retracting, retractable, retracting
 from tests.simulation.sweeping import Sweeping
 from tests.simulation.world import World
 
@@ -117,7 +118,8 @@ class Schedule(Memory):
         self.plan = plan or with_set(choices, draw(choices))
         self.meddling = Meddling() if plan else meddling(choices)
         self.holding = Holding() if plan else holding(choices)
-        self.plan = self.holding.over(self.meddling.over(self.plan))
+        self.retracting = Retracting() if plan else retracting(choices)
+        self.plan = self.retracting.over(self.holding.over(self.meddling.over(self.plan)))
         self.most_messages: dict[str, int] = {}
         self.forgeries = () if plan else forgeries(choices)
         self.services = Services(world)
@@ -175,6 +177,8 @@ class Schedule(Memory):
             world.at(self.holding.begins, self._hold)
         if self.holding.released:
             world.at(self.holding.released, self._release)
+        for at in self.retracting.at:
+            world.at(at, self._retract)
 
     def _refuse(self, *, refuses: bool) -> None:
         self._say("outside", f"the raw bucket can{'not' if refuses else ''} be read")
@@ -184,6 +188,11 @@ class Schedule(Memory):
         if drop_id := closable(self.drops):
             self._say("somebody", f"closes {self.name(drop_id)}")
             self.world.spawn("somebody", lambda: self.functions.close(drop_id))
+
+    def _retract(self) -> None:
+        if drop_id := retractable(self.drops, oldest=self.retracting.oldest):
+            self._say("somebody", f"retracts {self.name(drop_id)}")
+            self.world.spawn("somebody", lambda: self.functions.retract(drop_id))
 
     def _hold(self) -> None:
         dataset, until = self.functions.contracts.all[0].dataset, self.holding.until

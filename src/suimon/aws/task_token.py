@@ -27,7 +27,7 @@ def answer_token(sfn: SFNClient, record: DropRecord, error: str) -> None:
     if not token:
         return
     try:
-        if record.state in {State.LOADED, State.SUPERSEDED}:
+        if record.state in {State.LOADED, State.SUPERSEDED, State.RETRACTED}:
             answer = {
                 "drop_id": record.id,
                 "partition": record.partition,

@@ -31,6 +31,7 @@ STYLES = {
     State.REJECTED: "red",
     State.GONE: "yellow",
     State.UNMATCHED: "yellow",
+    State.RETRACTED: "yellow",
 }
 
 
@@ -75,6 +76,7 @@ def as_object(record: DropRecord, hold: Hold | None = None) -> dict[str, Any]:
         "failure": last_failure(record),
         "rejection": asdict(record.rejection) if record.rejection else None,
         "closed": record.closed,
+        "retracted": retracted(record),
     }
 
 
@@ -92,6 +94,14 @@ def last_failure(record: DropRecord) -> str | None:
         return None
     times = f"{failure.tries:,} tries since {seconds(failure.since)}, the last at {seconds(failure.at)}"
     return f"{failure.state}, attempt {failure.attempt}: {times if failure.tries else 'over'}: {failure.text}"
+
+
+def retracted(record: DropRecord) -> str | None:
+    """Return why and by whom a drop is taken back, and what its partition gets instead."""
+    if (retraction := record.retraction) is None:
+        return None
+    instead = f"drop {retraction.restores} is loaded again" if retraction.restores else "its partition is emptied"
+    return f"{retraction.why}: {instead}"
 
 
 def accepted_copy(record: DropRecord, lake: str) -> str:

@@ -22,6 +22,7 @@ from suimon.cli.drop_view import (
     holds_of,
     last_failure,
     overview,
+    retracted,
     seconds,
     to_json,
     why_rejected,
@@ -198,6 +199,7 @@ def details(record: DropRecord, copy: str, hold: Hold | None = None) -> Grid:
         "replay": record.replay.execution if record.replay else None,
         "last failure": last_failure(record),
         "closed": record.closed,
+        "retracted": retracted(record),
     }
     grid = Grid.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True, style="bold")

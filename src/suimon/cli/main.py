@@ -28,6 +28,7 @@ _COMMANDS = {
     "replay": ("suimon.cli.replay", "Run the drops of a range of dates again: plan, ask, execute."),
     "retry": ("suimon.cli.replay", "Replay everything whose run has failed."),
     "report": ("suimon.cli.report", "Fetch the report on a rejected file, or a link for its sender."),
+    "retract": ("suimon.cli.retract", "Take a file back: what was loaded before is loaded again."),
     "status": ("suimon.cli.status", "What needs a person: open incidents, held datasets, files that are due."),
     "warehouse": ("suimon.cli.warehouse", "Make the warehouse's tables."),
 }

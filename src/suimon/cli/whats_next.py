@@ -44,7 +44,15 @@ _TEXTS = {
     State.DUPLICATE: "Nothing: the same bytes came before.",
     State.UNMATCHED: "Send it under a key that a contract knows, or deploy a contract that has this key; then it is "
     "checked by itself.",
+    State.RETRACTED: "Nothing: a person took it back, and its partition holds what was loaded before, or nothing.",
     State.CLOSED: "Nothing: a person closed it.",
+}
+# Of a drop that is being taken back.
+_RETRACTING = {
+    State.ACCEPTED: "It is retracted: the run that loads what was there before is about to start.",
+    State.TRIGGERED: "It is retracted: when its run has ended, its partition holds what was there before.",
+    State.LOADED: "It is retracted: the run that loads what was there before is about to start.",
+    State.FAILED: "It is retracted, but that run failed: its partition is as it was. Mend the cause, then try again.",
 }
 _WAITS_FOR_US = (State.RECEIVED, State.VALIDATING, State.ACCEPTED)
 
@@ -61,8 +69,11 @@ def next_for(record: DropRecord, hold: Hold | None = None, others: Sequence[Drop
         if membership.set_id is None:
             return Next("It waits for the other shards of its set; then one run is opened for all of them.")
         return Next("Its set is whole; what becomes of it is decided there.", (f"suimon explain {membership.set_id}",))
-    if hold:
+    if hold:  # of a retraction, too
         return Next("Its dataset is held; its run is started when that ends.", (f"suimon release {hold.dataset}",))
+    if record.retraction and (told := _RETRACTING.get(record.state)):
+        again = f"suimon retract {record.id} --reason …"
+        return Next(told, (again,) if record.state is State.FAILED else ())
     return Next(_TEXTS[record.state], tuple(_commands(record)))
 
 

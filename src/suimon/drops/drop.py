@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from suimon.drops.failure import TEXT_CHARACTERS, Failure
 from suimon.drops.foreign_text import shown
+from suimon.drops.states import STATES, Counts
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -147,6 +148,23 @@ class Replay:
 
 
 @dataclass(frozen=True)
+class Retraction:
+    """A person takes the drop back.
+
+    why: with who. attempt: the one that loads what was there before; until it is reached, the retraction waits for the
+    end of a run. written: the order that this load has in the table, not before any other of the partition. restores:
+    the drop id whose accepted copy it loads; "": none, the partition is emptied. name, rows: of that copy.
+    """
+
+    why: str
+    attempt: int
+    written: str
+    restores: str = ""
+    name: str = ""
+    rows: int = 0
+
+
+@dataclass(frozen=True)
 class DropRecord:
     """What the ledger knows of a drop.
 
@@ -166,6 +184,7 @@ class DropRecord:
         replay: what asked for the last attempt that was not the first.
         failure: the last try that failed, of this state or an earlier one.
         closed: of a CLOSED drop, why a person has ended it, and who.
+        retraction: of a drop that a person takes back, or has taken back.
         loaded_at: when it was loaded for the first time; a replay may load it again.
         turn: which message takes the drop through the gate: 0 is its event's, the sweep counts up. Any other ends.
         moves: how many entries its history has.
@@ -192,6 +211,7 @@ class DropRecord:
     turn: int = 0
     closed: str | None = None
     loaded_at: datetime | None = None
+    retraction: Retraction | None = None
     moves: int = field(default=1, compare=False)
 
     @property
@@ -233,6 +253,16 @@ class DropRecord:
             error=error,
             text=text[:TEXT_CHARACTERS],
         )
+
+    @property
+    def retracting(self) -> Retraction | None:
+        """The retraction, if this attempt is the one that carries it out."""
+        return self.retraction if self.retraction and self.retraction.attempt == self.attempt else None
+
+    @property
+    def counts(self) -> Counts:
+        """What the write is worth among the writes of its key; what a person takes back is worth nothing."""
+        return Counts.NEVER if self.retraction else STATES[self.state].counts
 
     @property
     def rows(self) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from suimon.drops.drop import DropRecord, written_after
-from suimon.drops.states import STATES, Counts, State
+from suimon.drops.states import Counts, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,8 +31,8 @@ def precedence_of(record: DropRecord, newer: Sequence[DropRecord], before: DropR
 
     newer: every later write; before: the one just before, or what that one was a duplicate of. The newest write,
     whatever became of it, is what the upstream system wants: if it has other bytes, this drop is superseded. The same
-    bytes as the write before, if that one came to anything, are a duplicate; as a refused, failed or superseded one
-    they are a new try.
+    bytes as the write before, if that one came to anything, are a duplicate; as a refused, failed, superseded
+    or retracted one they are a new try.
 
     Two writes of the same bytes at once: the later one yields, if it sees the earlier. It may not have, when it was
     claimed before the earlier was entered; so the earlier one waits until a later one under check has settled:
@@ -51,9 +51,9 @@ def precedence_of(record: DropRecord, newer: Sequence[DropRecord], before: DropR
         return Precedence(State.SUPERSEDED)
     same = [other for other in newer if same_bytes(other, record)]
     for other in same:
-        if STATES[other.state].counts is Counts.IN_FORCE:  # mark: later-write-is-in-force
+        if other.counts is Counts.IN_FORCE:  # mark: later-write-is-in-force
             return Precedence(State.DUPLICATE, repeats=other.id)
-    if before and STATES[before.state].counts is not Counts.NEVER and same_bytes(before, record):
+    if before and before.counts is not Counts.NEVER and same_bytes(before, record):
         return Precedence(State.DUPLICATE, repeats=before.id)
     return Precedence(waits_for=next((other.id for other in same if other.state is State.VALIDATING), None))
 
@@ -86,7 +86,7 @@ def same_bytes(one: DropRecord, other: DropRecord) -> bool:
 def repeated_by(record: DropRecord, newer: Sequence[DropRecord], before: DropRecord | None) -> str | None:
     """Return the write in force whose bytes this drop has, now that its hash is known; None if there is none."""
     for other in (*newer, *([before] if before else [])):
-        if STATES[other.state].counts is Counts.IN_FORCE and other.sha256 == record.sha256:
+        if other.counts is Counts.IN_FORCE and other.sha256 == record.sha256:
             return other.id
     return None
 

@@ -37,6 +37,20 @@ def accepted_key(record: DropRecord) -> str:
     return f"{accepted_prefix(record)}{record.accepted.name}"
 
 
+def read_prefix(record: DropRecord) -> str:
+    """Return the folder whose copy the run of this attempt reads: of a retraction, that of what was loaded before."""
+    if (retracting := record.retracting) is None:
+        return accepted_prefix(record)
+    restored = f"accepted/{record.dataset}/{record.partition}/{retracting.restores}/"
+    return restored if retracting.restores else f"{accepted_prefix(record)}emptied/"
+
+
+def read_key(record: DropRecord) -> str:
+    """Return the key of the object that the run of this attempt reads; ValueError of a drop that has none."""
+    retracting = record.retracting
+    return f"{read_prefix(record)}{retracting.name}" if retracting else accepted_key(record)
+
+
 def processed_prefix(record: DropRecord) -> str:
     """Return where the run of this attempt writes its Parquet, ending in a slash."""
     return f"processed/{record.dataset}/{record.partition}/{record.run_id}/"

@@ -52,6 +52,6 @@ def next_start(record: DropRecord, hold: Hold | None, newer: Iterable[DropRecord
     """
     if hold and hold.is_in_force(now):
         return Start.HOLD
-    if outlasted(record, hold) and any(STATES[other.state].counts is Counts.IN_FORCE for other in newer):
+    if outlasted(record, hold) and any(other.counts is Counts.IN_FORCE for other in newer):
         return Start.SUPERSEDE
     return Start.RUN

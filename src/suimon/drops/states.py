@@ -76,6 +76,15 @@ run goes on by itself. Whatever waits for something that never comes is CLOSED b
 sweep and no replay takes it up again.
 
 
+A person who takes a file back
+------------------------------
+
+What has no run yet and never was loaded is CLOSED. What was loaded, or failed, is ACCEPTED again in a new attempt,
+which loads the rows that its partition had before, or none; that ends RETRACTED, and nobody loads such a drop again.
+A run that is under way is left alone, for its load may be committed at this moment: the retraction is recorded with the
+drop, and begins where that run ends.
+
+
 Sets
 ----
 
@@ -115,6 +124,7 @@ class State(StrEnum):
     LOADED = "LOADED"
     FAILED = "FAILED"
     CLOSED = "CLOSED"
+    RETRACTED = "RETRACTED"
 
 
 class Awaits(StrEnum):
@@ -146,6 +156,7 @@ class Why(StrEnum):
     REPLAY = "a replay"
     CONTRACT = "a contract that came or went"
     PERSON = "a person"
+    RETRACTION = "a person who retracts it"
 
 
 @dataclass(frozen=True)
@@ -171,7 +182,7 @@ class Move:
     @property
     def attempts(self) -> int:
         """By how much the move counts the attempt up."""
-        return 1 if self.why is Why.REPLAY else 0
+        return 1 if self.why in {Why.REPLAY, Why.RETRACTION} else 0
 
 
 STATES: dict[State, Meaning] = {
@@ -186,6 +197,9 @@ STATES: dict[State, Meaning] = {
     State.SUPERSEDED: Meaning("a later write counts instead", Awaits.NOTHING, Counts.NEVER),
     State.DUPLICATE: Meaning("another write of the same bytes counts", Awaits.NOTHING, Counts.AS_ANOTHER),
     State.CLOSED: Meaning("a person has ended it, and said why", Awaits.NOTHING, Counts.NEVER),
+    State.RETRACTED: Meaning(
+        "a person has taken it back; its partition holds what was loaded before", Awaits.NOTHING, Counts.NEVER
+    ),
     State.UNMATCHED: Meaning("no contract matches its key", Awaits.CONTRACT, Counts.OPEN),
 }
 
@@ -223,6 +237,19 @@ MOVES: tuple[Move, ...] = (
 CLOSABLE = tuple(state for state, meaning in STATES.items() if meaning.awaits is not Awaits.NOTHING)
 MOVES += tuple(Move(state, State.CLOSED, Why.PERSON, "a person", "nothing else ends it") for state in CLOSABLE)
 MOVES += (Move(State.CLOSED, _LOADED, Why.RUN, "outcome, sweep", "its run has loaded it after all"),)
+
+# Taken back: another attempt loads what was there before, or nothing, and its end is RETRACTED in the place of LOADED.
+_RETRACTED = State.RETRACTED
+MOVES += (
+    *(
+        Move(state, _ACCEPTED, Why.RETRACTION, "a person, outcome, sweep", "it is retracted")
+        for state in (_LOADED, _FAILED)
+    ),
+    Move(_TRIGGERED, _RETRACTED, Why.RUN, "outcome, sweep", "the run has loaded what was there before"),
+    Move(_FAILED, _RETRACTED, Why.RUN, "outcome, sweep", "likewise, cleared in Airflow"),
+    Move(State.CLOSED, _RETRACTED, Why.RUN, "outcome, sweep", "likewise, after all"),
+    Move(_LOADED, _RETRACTED, Why.SET, "outcome, sweep", "its set was retracted"),
+)
 
 _BY_ENDS = {(move.start, move.end): move for move in MOVES}
 

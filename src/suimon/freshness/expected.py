@@ -108,19 +108,20 @@ def _arrived(contract: Contract, day: date, facts: Facts) -> FileState:
 
 _REFUSED = (State.REJECTED, State.GONE)
 # What a write that others have overtaken ended with says nothing of the date.
-_VERDICTS = (*_REFUSED, State.FAILED, State.CLOSED)
+_VERDICTS = (*_REFUSED, State.FAILED, State.CLOSED, State.RETRACTED)
 
 
 def not_corrected(contract: Contract, facts: Facts) -> State | None:
     """Return how the last file after the newest loaded one ended, if it came to nothing; else None.
 
-    The date is loaded, and yet the table lacks what was sent last. What a person has closed lacks nothing.
+    The date is loaded, and yet the table lacks what was sent last. What a person has closed or retracted
+    lacks nothing.
     """
     wholes = [drop for drop in facts.drops if contract.role_of(drop.drop.key) in (Role.FILE, Role.SET)]
     newest = next((place for place, drop in enumerate(reversed(wholes)) if drop.state is State.LOADED), None)
     later = wholes[len(wholes) - newest :] if newest is not None else []
     last = next((drop.state for drop in reversed(later) if drop.state in _VERDICTS), None)
-    return None if last is State.CLOSED else last
+    return None if last in (State.CLOSED, State.RETRACTED) else last
 
 
 def due_days(arrival: Arrival, now: datetime) -> list[date]:

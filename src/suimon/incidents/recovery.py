@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING
 from suimon.drops.states import State
 from suimon.incidents.incident import Incident, Recovery, of_kind
 from suimon.incidents.kinds import KINDS, About, IncidentId, Kind
-from suimon.incidents.messages.recoveries import NOT_WATCHED, NOTHING_WAITS_FOR_AIRFLOW, file_is_loaded
+from suimon.incidents.messages.recoveries import (
+    NOT_WATCHED,
+    NOTHING_WAITS_FOR_AIRFLOW,
+    file_is_loaded,
+    file_is_retracted,
+)
 from suimon.mwaa.not_started import Cause
 
 if TYPE_CHECKING:
@@ -29,7 +34,7 @@ OF_WRITES = (Kind.REJECTED, Kind.MISDATED, Kind.GONE, Kind.SET_CLOSED, Kind.RUN_
 _OF_KEYS = (Kind.REJECTED, Kind.MISDATED, Kind.GONE, Kind.SET_CLOSED)
 OF_CAUSES = tuple(map(Kind, Cause))
 
-_ENDS = frozenset({State.LOADED, State.REJECTED, State.GONE, State.FAILED})
+_ENDS = frozenset({State.LOADED, State.REJECTED, State.GONE, State.FAILED, State.RETRACTED})
 
 
 def recovery_by_writes(incident: Incident, writes: Sequence[DropRecord]) -> Recovery | None:
@@ -42,6 +47,8 @@ def recovery_by_writes(incident: Incident, writes: Sequence[DropRecord]) -> Reco
     its run may fail.
     """
     ended = [write for write in writes if write.state in _ENDS]
+    if ended and ended[-1].state is State.RETRACTED:
+        return Recovery(incident.id, file_is_retracted(ended[-1]), incident.revision)
     if not ended or ended[-1].state is not State.LOADED:
         return None
     return Recovery(incident.id, file_is_loaded(ended[-1]), incident.revision)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -9,7 +11,7 @@ from suimon.aws.objects import GoneError, Objects, UnreadableError
 from suimon.aws.task_token import answer_token
 from suimon.drops.drop import Accepted, DropRecord, Rejection
 from suimon.drops.duplicate_or_superseded import is_outdated, may_become_same, precedence_of, repeated_by
-from suimon.drops.lake import CONTRACT, accepted_key, accepted_name, accepted_prefix, aside_key
+from suimon.drops.lake import CONTRACT, accepted_key, accepted_name, accepted_prefix, aside_key, read_key, read_prefix
 from suimon.drops.states import State
 from suimon.incidents.incident import Recovery
 from suimon.incidents.messages import files
@@ -103,6 +105,16 @@ class Admission:
             return False
         folder = accepted_prefix(record)
         return {accepted_key(record), f"{folder}{CONTRACT}"} <= set(self.objects.keys(self.lake_bucket, folder))
+
+    def lay_out_nothing(self, record: DropRecord, contract: Contract) -> None:
+        """Write what the run of a retraction reads that empties its partition: a header and no records."""
+        if contract.file is None:
+            return
+        plain, header = replace(contract, file=contract.file.plain()), io.StringIO()
+        titles = [column.title for column in contract.columns]
+        csv.writer(header, delimiter=contract.file.delimiter, lineterminator="\n").writerow(titles)
+        self.objects.put_text(self.lake_bucket, read_key(record), header.getvalue(), kind="text/csv")
+        self.objects.put_json(self.lake_bucket, f"{read_prefix(record)}{CONTRACT}", plain.to_json())
 
     def reject(self, record: DropRecord, contract: Contract, found: Published) -> DropRecord:
         """Reject a drop and alert people with the reason."""

@@ -79,6 +79,7 @@ def _start_or_join(gate: Gate, request: ReplayRequest) -> DropRecord:
         return gate.advance(record, contract)
     if record.state is State.SUPERSEDED:
         raise OvertakenError(f"a newer file has come in the place of drop {record.id}")
+    _refuse_retracted(gate, record)
     if record.attempt >= request.attempt:
         raise OvertakenError(
             f"another replay has started attempt {record.attempt} of drop {record.id}, {record.state} now"
@@ -96,6 +97,17 @@ def _start_or_join(gate: Gate, request: ReplayRequest) -> DropRecord:
     # overwrites its token.
     answer_token(gate.sfn, record, "the attempt has ended, and another replay goes on from there")
     return gate.check(record, contract, request.attempt, asked)
+
+
+def _refuse_retracted(gate: Gate, record: DropRecord) -> None:
+    """Raise ReplayError of a drop that was taken back, or that the load in a later one's place would be newer than."""
+    if record.retraction:
+        raise ReplayError(f"drop {record.id} was retracted ({record.retraction.why}): nobody loads it again")
+    if later := next((one for one in gate.ledger.newer_writes(record.drop) if one.retraction), None):
+        raise ReplayError(
+            f"drop {later.id}, which came after drop {record.id}, was retracted: what stands in the table is the load "
+            "that took its place; send the file again to load another one"
+        )
 
 
 def _is_malformed(error: Exception) -> bool:

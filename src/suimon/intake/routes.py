@@ -72,6 +72,8 @@ class Stations:
             case Start.SUPERSEDE:
                 return self.admission.end(record, State.SUPERSEDED, "while it was held, a later file was accepted")
             case Start.RUN:
+                if record.retracting and not record.retracting.restores:
+                    self.admission.lay_out_nothing(record, contract)
                 return self.runs.start(record, contract, hold)
 
 

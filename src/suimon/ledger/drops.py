@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from boto3.dynamodb.conditions import Attr, Key
 
-from suimon.drops.drop import Accepted, Drop, DropRecord, Lease, Match, Membership, Rejection, Replay
+from suimon.drops.drop import Accepted, Drop, DropRecord, Lease, Match, Membership, Rejection, Replay, Retraction
 from suimon.drops.states import State, allowed
 from suimon.ledger.batch import read_items
 from suimon.ledger.by_state import items_in
@@ -67,6 +67,7 @@ class Changes(TypedDict, total=False):
     membership: Membership
     finished: Mapping[str, Any]
     closed: str
+    retraction: Retraction
 
 
 class Touches(TypedDict, total=False):
@@ -77,6 +78,7 @@ class Touches(TypedDict, total=False):
     opened_dag: str
     failure: Failure
     turn: int
+    retraction: Retraction
 
 
 class Ledger:
@@ -228,6 +230,12 @@ class Ledger:
     def touch(self, record: DropRecord, **changes: Unpack[Touches]) -> DropRecord:
         """Change the record of a drop that stays where it is; LostClaimError when it has moved meanwhile."""
         return self._write(record, attributes_of(changes))
+
+    def retract(self, record: DropRecord, now: datetime, retraction: Retraction) -> DropRecord:
+        """Accept an ended drop for the attempt that takes it back; LostClaimError when it has moved meanwhile."""
+        run_id = replace(record, attempt=retraction.attempt).run_id
+        fields = {"attempt": retraction.attempt, "retraction": retraction, "opened_run": run_id}
+        return self._move(record, State.ACCEPTED, now, fields)
 
     def release(self, record: DropRecord, now: datetime) -> None:
         """End the lease of a check that failed, so that the next delivery need not wait for it to expire."""

@@ -6,7 +6,18 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from suimon.drops.drop import Accepted, Drop, DropRecord, Lease, Match, Membership, Rejection, Replay, written_order
+from suimon.drops.drop import (
+    Accepted,
+    Drop,
+    DropRecord,
+    Lease,
+    Match,
+    Membership,
+    Rejection,
+    Replay,
+    Retraction,
+    written_order,
+)
 from suimon.drops.failure import Failure
 from suimon.drops.states import State
 
@@ -154,6 +165,15 @@ def _failure(failure: Failure) -> dict[str, Any]:
     return {"failure": {**asdict(failure), "state": str(failure.state), **times}}
 
 
+def _retraction(retraction: Retraction) -> dict[str, Any]:
+    return {"retraction": asdict(retraction)}
+
+
+def _retraction_of(item: Mapping[str, Any]) -> Retraction:
+    numbers = {name: int(item[name]) for name in ("attempt", "rows")}
+    return Retraction(**{**item, **numbers})
+
+
 _ATTRIBUTES: dict[str, Callable[[Any], dict[str, Any]]] = {
     "match": _match,
     "lease": _lease,
@@ -162,6 +182,7 @@ _ATTRIBUTES: dict[str, Callable[[Any], dict[str, Any]]] = {
     "membership": _membership,
     "replay": _replay,
     "failure": _failure,
+    "retraction": _retraction,
     "loaded_at": lambda at: {"loaded_at": stamp(at)},
 }
 
@@ -189,6 +210,7 @@ def record_of(item: Mapping[str, Any]) -> DropRecord:
         turn=int(item.get("turn", 0)),
         closed=item.get("closed"),
         loaded_at=moment(item["loaded_at"]) if "loaded_at" in item else None,
+        retraction=_retraction_of(item["retraction"]) if "retraction" in item else None,
         moves=len(item["history"]),
     )
 

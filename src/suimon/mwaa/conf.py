@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from suimon.drops.drop import DropRecord, written_order
-from suimon.drops.lake import CONTRACT, accepted_key, accepted_prefix, processed_prefix
+from suimon.drops.lake import CONTRACT, processed_prefix, read_key, read_prefix
 
 if TYPE_CHECKING:
     from suimon.settings import Settings
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
 
 def conf_for(record: DropRecord, settings: Settings) -> dict[str, Any]:
     """Return the conf: the DAG reads no settings of its own, and never the key that a PUT may overwrite."""
-    accepted, processed = accepted_prefix(record), processed_prefix(record)
+    retracting = record.retracting
     warehouse = settings.warehouse
     return {
         "dataset": record.dataset,
         "partition": record.partition,
         "drop_id": record.id,
         "attempt": record.attempt,
-        "written": written_order(record.drop.sequencer),
-        "rows": record.rows,
-        "source_uri": f"s3://{settings.lake_bucket}/{accepted_key(record)}",
-        "contract_uri": f"s3://{settings.lake_bucket}/{accepted}{CONTRACT}",
-        "target_uri": f"s3://{settings.lake_bucket}/{processed}",
+        "written": retracting.written if retracting else written_order(record.drop.sequencer),
+        "rows": retracting.rows if retracting else record.rows,
+        "source_uri": f"s3://{settings.lake_bucket}/{read_key(record)}",
+        "contract_uri": f"s3://{settings.lake_bucket}/{read_prefix(record)}{CONTRACT}",
+        "target_uri": f"s3://{settings.lake_bucket}/{processed_prefix(record)}",
         "glue_job": settings.glue_job,
         "redshift": {
             "database": warehouse.database,
@@ -34,4 +34,5 @@ def conf_for(record: DropRecord, settings: Settings) -> dict[str, Any]:
         },
         "copy_role_arn": settings.copy_role_arn,
         "event_bus": settings.event_bus,
+        "empties": bool(retracting and not retracting.restores),
     }

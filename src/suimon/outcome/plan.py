@@ -52,13 +52,18 @@ def plan(run: RunFinished, known: Known) -> Plan:
     if record is None or record.attempt != run.attempt:
         raise OutcomeError(f"the ledger knows no attempt {run.attempt} of drop {run.drop_id}: who started this run?")
     if run.state is not State.FAILED:
-        return Plan(record, run.state)
+        return Plan(record, end_for(run, record))
     problem = files.run_failed(record, run)
     if known.newer_is_loaded:
         # The table holds what the upstream system wants, and running this one again would change nothing.
         return Plan(record, State.SUPERSEDED, problem)
     is_news = record.state in MAY_FAIL and not _has_recovered(problem, known)
     return Plan(record, State.FAILED, problem, is_news=is_news)
+
+
+def end_for(run: RunFinished, record: DropRecord) -> State:
+    """Return the state in which a run's end leaves its drop: what a retraction has loaded are not the drop's rows."""
+    return State.RETRACTED if run.state is State.LOADED and record.retracting else run.state
 
 
 def _has_recovered(problem: Problem, known: Known) -> bool:

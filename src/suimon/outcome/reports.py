@@ -9,6 +9,7 @@ from suimon.drops.run_finished_event import OutcomeError
 from suimon.drops.states import Why, way
 from suimon.mwaa.airflow import ask_tasks
 from suimon.mwaa.run_state import confirms
+from suimon.outcome.plan import end_for
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -59,4 +60,4 @@ def belongs(run: RunFinished, record: DropRecord) -> bool:
 
 def moves(run: RunFinished, record: DropRecord) -> bool:
     """Whether recording a report would move the drop; if not, it completes at most what a crash has left undone."""
-    return bool(way(record.state, run.state, Why.RUN))
+    return bool(way(record.state, end_for(run, record), Why.RUN))

@@ -11,6 +11,7 @@ from suimon.incidents.messages import files
 from suimon.incidents.recovery import close_recovered, ids_by_load
 from suimon.ledger.drops import Ledger, LostClaimError
 from suimon.ledger.followers import follow
+from suimon.ledger.retracting import carry_out
 from suimon.outcome.plan import Known, next_move, plan
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class RunEnds:
             follow(self.ledger, record, now)
         self._close_incidents(record, now)
         answer_token(self.sfn, record, run.error or "")
-        return record
+        return carry_out(self.ledger, record, now)  # mark: retracted-where-its-run-ends
 
     def _gather(self, run: RunFinished) -> Known:
         record = self.ledger.get(run.drop_id)

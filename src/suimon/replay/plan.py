@@ -220,6 +220,10 @@ def _step(partition: str, records: Sequence[DropRecord], what: What, noun: str) 
         newest = latest(one for one in own if one.state is not State.DUPLICATE and same_bytes(one, wanted))
     if newest is None:
         return Skip(partition, f"no {noun} has come")
+    if newest.retraction:
+        return Skip(
+            partition, f"drop {newest.id} was retracted: what was loaded before it stands, or send a file again"
+        )
     if newest.state is State.GONE:
         return Skip(partition, f"drop {newest.id} was deleted before it could be checked: send the file again")
     if newest.state not in REPLAYABLE:

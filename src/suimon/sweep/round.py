@@ -23,6 +23,7 @@ from suimon.sweep.findings import Failure, Finding, Findings
 from suimon.sweep.holding import Holding
 from suimon.sweep.lost_events import LOST_EVENT, LostEvents
 from suimon.sweep.plans.round import verdict
+from suimon.sweep.retracting import Retracting
 from suimon.sweep.silent_runs import SilentRuns
 from suimon.sweep.stale_incidents import close_stale
 from suimon.sweep.stuck_drops import resume_stuck
@@ -173,6 +174,12 @@ class Sweep:
             opened=opened,
             unusable=self.unusable,
             now=now,
+        )
+
+    def retracting(self) -> Retracting:
+        """Return what takes files back for persons."""
+        return Retracting(
+            ledger=self.ledger, queue=self._queue(), sfn=self.run_ends.sfn, s3=self.s3, lake=self.settings.lake_bucket
         )
 
     def holding(self) -> Holding:

@@ -225,6 +225,9 @@ def run_failed(record: DropRecord, run: RunFinished) -> Problem:
     end, short, stands = _ENDS[run.committed]
     details = [f"DAG {run.dag_id}, run {run.run_id}, {record.dataset} {record.partition}, drop {record.id}."]
     logs = [f"Log: {run.log_url}"] if run.log_url else []
+    again = f"replay {record.dataset} --from {record.partition} --to {record.partition}"
+    if record.retraction:
+        again = f"retract {record.id} --reason …"
     en = [
         f"{key} was accepted ({rows} rows) {end}.",
         str(stands),
@@ -233,7 +236,7 @@ def run_failed(record: DropRecord, run: RunFinished) -> Problem:
         "",
         *details,
         "What to do: mend the cause, then run it again:",
-        f"  suimon replay {record.dataset} --from {record.partition} --to {record.partition}{OF_STACK}",
+        f"  suimon {again}{OF_STACK}",
     ]
     ja = [
         f"{key} を受け入れました（{rows} 行）が、{japanese(end)}。",
@@ -243,7 +246,7 @@ def run_failed(record: DropRecord, run: RunFinished) -> Problem:
         "",
         *details,
         "対応: 原因を取り除いたうえで、再実行してください。",
-        f"  suimon replay {record.dataset} --from {record.partition} --to {record.partition}{OF_STACK}",
+        f"  suimon {again}{OF_STACK}",
     ]
     return Problem(
         kind=Kind.RUN_FAILED,

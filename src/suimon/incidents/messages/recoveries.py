@@ -101,6 +101,15 @@ def file_is_loaded(record: DropRecord) -> Bilingual:
     return Bilingual(f"{key} is loaded ({record.rows:,} rows).", f"{key} を取り込みました（{record.rows:,} 行）。")
 
 
+def file_is_retracted(record: DropRecord) -> Bilingual:
+    """A person has taken the file back, and its partition holds what was loaded before."""
+    key = record.drop.shown_key
+    return Bilingual(
+        f"{key} is retracted: its partition holds what was loaded before it.",
+        f"{key} を取り消しました。パーティションは直前に取り込んだ内容に戻っています。",
+    )
+
+
 def file_has_no_flaw(record: DropRecord) -> Bilingual:
     """A file of which records were set aside has come again without any."""
     key = record.drop.shown_key

@@ -1,0 +1,54 @@
+"""`suimon retract`: take a file back."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from suimon.cli.asking import ask
+from suimon.cli.hold import json_option
+from suimon.cli.stack import of_stack, stack_option
+from suimon.drops.retraction import How
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@click.command()
+@click.argument("drop_id")
+@click.option("--reason", required=True, help="Why it is taken back; the ledger keeps that.")
+@json_option
+@stack_option
+def retract(drop_id: str, reason: str, stack: str, *, as_json: bool) -> None:
+    """Take the drop DROP_ID back: its run never starts, or what its partition had before is loaded again.
+
+    Where nothing was loaded before it, the partition is emptied. A run that is under way ends first. A later write is
+    never overwritten: retract that one. The same bytes sent again are a new try. Exit status: 0 done or begun, 1 it
+    cannot be, 2 the stack could not be asked.
+    """
+    found = ask(stack, "retract", {"drop_id": drop_id, "reason": reason}, named=True)
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False))
+        return
+    click.echo(told(found))
+    click.echo(f"  suimon explain {found['drop_id']}{of_stack(stack)}")
+
+
+def told(found: Mapping[str, Any]) -> str:
+    """Return in a sentence what happens now."""
+    name = f"drop {found['drop_id']}"
+    day = f"{found['dataset']} {found['partition']}"
+    before = (
+        f"drop {found['restores']} ({found['rows']:,} rows) is loaded again into {day}"
+        if found["restores"]
+        else f"{day} is emptied, for nothing was loaded there before"
+    )
+    match How(found["how"]):
+        case How.CLOSE:
+            return f"{name} is {found['state']}: its run never starts"
+        case How.WAIT:
+            return f"{name} is {found['state']}: when its run has ended, {before}"
+        case How.LOAD:
+            return f"{name} is {found['state']} for its retraction: {before}"

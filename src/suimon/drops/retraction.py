@@ -1,0 +1,83 @@
+"""Taking a drop back: whether that can be, and what its partition holds then. Pure."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from suimon.drops.drop import Retraction, written_order
+from suimon.drops.states import Counts, State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from suimon.drops.drop import DropRecord
+
+EMPTY = "data.csv"  # the name of the copy without records that empties a partition
+
+
+class RetractError(Exception):
+    """A drop that cannot be retracted; the message says why, and what to do instead."""
+
+
+class How(StrEnum):
+    """What retracting a drop takes."""
+
+    CLOSE = "close"  # nothing of it was ever loaded, and no run has it: it ends, and never gets one
+    WAIT = "wait"  # its run may be committing: what it loads is taken back where that ends
+    LOAD = "load"  # what was loaded before, or nothing, is loaded in its place
+
+
+_INSTEAD = {
+    State.REJECTED: "it was rejected, and nothing of it is in the table",
+    State.GONE: "it was deleted before it could be checked, and nothing of it is in the table",
+    State.SUPERSEDED: "a later write counts in its place: retract that one",
+    State.CLOSED: "a person has closed it",
+    State.RETRACTED: "it is retracted already, and its partition holds what was loaded before",
+}
+
+
+def how(record: DropRecord, newer: Sequence[DropRecord], now: datetime) -> How:
+    """Decide what retracting takes; RetractError when it cannot be. `newer`: the later writes of the drop's key."""
+    if why := _hindrance(record, newer, now):
+        raise RetractError(f"drop {record.id} is {record.state}: {why}")
+    if record.state in (State.LOADED, State.FAILED):
+        return How.LOAD
+    is_running = record.state is State.TRIGGERED or (record.state is State.ACCEPTED and record.loaded_at)
+    return How.WAIT if is_running else How.CLOSE
+
+
+def _hindrance(record: DropRecord, newer: Sequence[DropRecord], now: datetime) -> str:
+    if record.state is State.DUPLICATE or record.state in _INSTEAD:
+        return _INSTEAD.get(record.state, f"it repeats drop {record.duplicate_of}: retract that one")
+    if record.membership:
+        whole = record.membership.set_id
+        return f"it is a part of a set: retract {whole or 'the set, once there is one'}"
+    if record.state is State.VALIDATING and (record.is_leased(now) or record.attempt > 1):
+        return "it is being checked right now: try again in some minutes"
+    if record.retraction and record.state is not State.FAILED:
+        return "it is being retracted already"
+    if later := next((one for one in newer if one.counts is Counts.IN_FORCE), None):
+        return f"drop {later.id} was written later and is {later.state}: retract that one"
+    return ""
+
+
+def restored(record: DropRecord, older: Iterable[DropRecord], newer: Iterable[DropRecord]) -> Retraction:
+    """Return the retraction that puts the last good write before the drop in its place, or nothing where there is none.
+
+    Good is what was loaded, or is on its way to the table: its run may have ended, and the ledger not know it yet.
+
+    older: the earlier writes of its key, newest first. newer: the later ones; what was retracted of them has written
+    the partition after this drop, so that this load must not come before theirs. Why and attempt are the caller's.
+    """
+    good = next((one for one in older if _is_good(one)), None)
+    written = max(written_order(one.drop.sequencer) for one in (record, *(one for one in newer if one.retraction)))
+    if good is None or good.accepted is None:
+        return Retraction("", 0, written, "", EMPTY, 0)
+    return Retraction("", 0, written, good.id, good.accepted.name, good.accepted.rows)
+
+
+def _is_good(one: DropRecord) -> bool:
+    was_loaded = one.loaded_at is not None or one.counts is Counts.IN_FORCE
+    return was_loaded and one.accepted is not None and one.retraction is None

@@ -1,0 +1,107 @@
+"""In some schedules a person takes a file back, maybe twice.
+
+The draws are apart from the others, see meddling.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from tests.simulation.plan import MINUTE
+from tests.simulation.rows import rows_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tests.simulation.choices import Choices
+    from tests.simulation.plan import Plan
+    from tests.simulation.schedule import Schedule
+
+FIRST = -380  # the position of the first draw
+# The folder of a copy that empties a partition, in the place of a drop's.
+EMPTIED = "emptied"
+IN_FORCE = ("ACCEPTED", "TRIGGERED", "LOADED", "FAILED")
+
+
+@dataclass(frozen=True)
+class Retracting:
+    """at: when a file is taken back, in seconds. oldest: whether it is the oldest of those that could be."""
+
+    at: tuple[float, ...] = ()
+    oldest: bool = False
+
+    def over(self, plan: Plan) -> Plan:
+        """Return a plan that lasts longer than this does."""
+        return replace(plan, heals=max(plan.heals, *(at + MINUTE for at in self.at))) if self.at else plan
+
+
+def retracting(choices: Choices) -> Retracting:
+    """Draw what is taken back."""
+    with choices.apart("retracting", FIRST):
+        first = (0.0, 2.0, 3 * MINUTE, 25 * MINUTE)[choices.among((16, 1, 2, 1))]
+        again = (0.0, 0.1, 4 * MINUTE)[choices.among((3, 1, 1))]
+        oldest = bool(choices.among((5, 1)))
+    if not first:
+        return Retracting()
+    return Retracting((first, first + again) if again else (first,), oldest)
+
+
+def retractable(drops: Mapping[str, Mapping[str, Any]], *, oldest: bool) -> str | None:
+    """Choose the newest file that is in force, or the oldest."""
+    found = [drop_id for drop_id, item in drops.items() if item["state"] in IN_FORCE and not item["members"]]
+    return found[0 if oldest else -1] if found else None
+
+
+def what_a_run_loads(end: Schedule, drop_id: str, attempt: int) -> list[str]:
+    """Return the rows of the file that the run of an attempt read, its own or another one's; none if it empties."""
+    [run] = [one for one in end.runs if (one.conf["drop_id"], one.conf["attempt"]) == (drop_id, attempt)][:1]
+    folder = run.conf["source_uri"].split("/")[-2]
+    return [] if folder == EMPTIED else rows_of(end.bodies[folder])
+
+
+def what_is_retracted_is_taken_back(end: Schedule) -> Iterator[str]:
+    """T1. Where the newest file is retracted, its partition ends with the last loaded one before it, or empty."""
+    for (dataset, partition), drops in end.partitions().items():
+        newest = drops[-1]
+        if end.states.get(newest.id, [""])[-1] != "RETRACTED":
+            continue
+        before = [one for one in drops[:-1] if {"ACCEPTED"} & {*end.states.get(one.id, ())}]
+        before = [one for one in before if "retraction" not in end.drops[one.id]]
+        if any("LOADED" not in end.states[one.id] for one in before):
+            continue  # whether it counted at that moment, its end does not tell
+        wanted = sorted(rows_of(end.bodies[before[-1].id])) if before else []
+        if (rows := sorted(end.services.warehouse.rows(dataset, partition))) != wanted:
+            yield f"{dataset} {partition} holds {rows} instead of {wanted}, {end.name(newest.id)} is retracted"
+
+
+def what_is_retracted_stays_so(end: Schedule) -> Iterator[str]:
+    """T2. Nothing takes a retracted drop up again, and none of its own rows are loaded after that."""
+    for drop_id, states in end.states.items():
+        if "RETRACTED" in states and states[-1] != "RETRACTED":
+            yield f"{end.name(drop_id)} was retracted, and went on: {states}"
+
+
+def no_retraction_is_forgotten(end: Schedule) -> Iterator[str]:
+    """T3. A retraction that waited for the end of a run is carried out when it has ended."""
+    for drop_id, item in end.drops.items():
+        wanted = item.get("retraction")
+        if wanted and item["state"] in {"LOADED", "FAILED"} and item["attempt"] < wanted["attempt"]:
+            yield f"{end.name(drop_id)} is {item['state']}, and was to be retracted"
+
+
+def the_same_bytes_are_tried_again(end: Schedule) -> Iterator[str]:
+    """T4. What comes after a retraction with the same bytes is no duplicate of what was taken back."""
+    for drop_id, at in end.retracted.items():
+        for other in end.entered_after(at):
+            item = end.drops[other]
+            if item["state"] == "DUPLICATE" and item["duplicate_of"] == drop_id:
+                yield f"{end.name(other)} came after {end.name(drop_id)} was retracted, and counts as its duplicate"
+
+
+PROMISES_OF_RETRACTIONS = (
+    what_is_retracted_is_taken_back,
+    what_is_retracted_stays_so,
+    no_retraction_is_forgotten,
+    the_same_bytes_are_tried_again,
+)
