@@ -117,6 +117,9 @@ class Dags:
             files = dict(self._shard(normpath(join(key, "..", one["path"]))) for one in json.loads(body)["sources"])
             self.sources[run.conf["drop_id"], run.conf["attempt"]] = tuple(files)
         self.reads += [one for one in files.items() if folder != EMPTIED]
+        if folder == EMPTIED:  # a header with its line ending, as no file here has one
+            files = {folder: body.rstrip(b"\n")}
+            self.sources[run.conf["drop_id"], run.conf["attempt"]] = ()
         progress.rows = [row.decode() for file in files.values() for row in file.split(b"\n")[1:]]
         if len(progress.rows) != run.conf["rows"]:
             raise StepError(f"the file has {len(progress.rows)} rows, the gate counted {run.conf['rows']}")

@@ -70,18 +70,18 @@ class Memory:
         return (matched[0].dataset, matched[1]) if matched else None
 
     def is_mended_since(self, drop_id: str) -> bool:
-        """Whether this drop, or a later write of its key, is loaded, and none behind that is in trouble."""
+        """Whether this drop, or a later write, is loaded or retracted, and none behind that is in trouble."""
         ids = self.writes_of(self.drops[drop_id]["key"])
         states = [self.drops[one]["state"] for one in ids[ids.index(drop_id) :]] if drop_id in ids else []
-        settled = [state for state in states if state in {"LOADED", "REJECTED", "GONE", "FAILED"}]
-        return settled[-1:] == ["LOADED"]
+        settled = [state for state in states if state in {"LOADED", "REJECTED", "GONE", "FAILED", "RETRACTED"}]
+        return settled[-1:] in (["LOADED"], ["RETRACTED"])
 
     def is_loaded_since(self, drop_id: str) -> bool:
-        """Whether this drop or a later write of its key is loaded; a duplicate counts as the write that it repeats."""
+        """Whether this drop or a later write is loaded, or retracted; a duplicate counts as what it repeats."""
         ids = self.writes_of(self.drops[drop_id]["key"])
         since = [self.drops[one] for one in ids[ids.index(drop_id) :]] if drop_id in ids else []
         found = [self.drops[one["duplicate_of"]] if one["state"] == "DUPLICATE" else one for one in since]
-        return any(one["state"] == "LOADED" for one in found)
+        return any(one["state"] in {"LOADED", "RETRACTED"} for one in found)
 
     def is_checked(self, drop_id: str) -> bool:
         """Whether the checker is asked about a drop: not about what only says which shards there are."""

@@ -39,7 +39,7 @@ class Retracting:
 def retracting(choices: Choices) -> Retracting:
     """Draw what is taken back."""
     with choices.apart("retracting", FIRST):
-        first = (0.0, 2.0, 3 * MINUTE, 25 * MINUTE)[choices.among((16, 1, 2, 1))]
+        first = (0.0, 10.0, 3 * MINUTE, 25 * MINUTE)[choices.among((15, 1, 2, 2))]
         again = (0.0, 0.1, 4 * MINUTE)[choices.among((3, 1, 1))]
         oldest = bool(choices.among((5, 1)))
     if not first:
@@ -48,8 +48,10 @@ def retracting(choices: Choices) -> Retracting:
 
 
 def retractable(drops: Mapping[str, Mapping[str, Any]], *, oldest: bool) -> str | None:
-    """Choose the newest file that is in force, or the oldest."""
-    found = [drop_id for drop_id, item in drops.items() if item["state"] in IN_FORCE and not item["members"]]
+    """Choose the newest file that is loaded, else on its way, or the oldest; parts of sets are refused anyway."""
+    files = {drop_id: item["state"] for drop_id, item in drops.items() if "set_id" not in item}
+    loaded = [drop_id for drop_id, state in files.items() if state == "LOADED"]
+    found = loaded or [drop_id for drop_id, state in files.items() if state in IN_FORCE]
     return found[0 if oldest else -1] if found else None
 
 

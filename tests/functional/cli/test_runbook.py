@@ -114,6 +114,7 @@ def stack(
         "REDSHIFT_WORKGROUP": "main",
         "MWAA_ENVIRONMENT": "env",
         "RAW_BUCKET": RAW,
+        "LAKE_BUCKET": "lake",
         "REPORTS_BUCKET": REPORTS,
         "INTAKE_QUEUE": world.queues["intake"],
         "INTAKE_DEAD_LETTER_QUEUE": world.queues["intake-dead"],

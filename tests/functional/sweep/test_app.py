@@ -11,6 +11,7 @@ import boto3
 import pytest
 
 from suimon.contract.model import Arrival, Contracts
+from suimon.drops.states import State
 from suimon.incidents.messages.airflow import not_triggered
 from suimon.mwaa.not_started import Cause, NotStarted
 from suimon.sweep.round import SweepError
@@ -52,6 +53,7 @@ def start(
         "REDSHIFT_WORKGROUP": "main",
         "MWAA_ENVIRONMENT": "env",
         "RAW_BUCKET": RAW,
+        "LAKE_BUCKET": "lake",
         "REPORTS_BUCKET": REPORTS,
         "INTAKE_QUEUE": world.queues["intake"],
         "INTAKE_DEAD_LETTER_QUEUE": world.queues["intake-dead"],
@@ -331,3 +333,15 @@ def test_figures_are_left_out_when_there_is_no_time_for_them(
     out = capsys.readouterr().out
     assert measured(out) == []
     assert "figures left out" in out
+
+
+def test_a_person_takes_a_file_back_or_hears_why_not(
+    start: Callable[[], Any], context: LambdaContext, world: World
+) -> None:
+    app = start()
+    record = world.bring(world.triggered(NOON - HOUR), State.LOADED)
+    request = {"drop_id": record.id, "reason": "wrong", "who": "arn:me"}
+    found = app.handler({"retract": request}, context)
+    assert (found["state"], found["how"], found["restores"]) == ("ACCEPTED", "load", "")
+    assert world.resumed() == [record.id]
+    assert "being retracted already" in app.handler({"retract": request}, context)["refused"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from suimon.drops.drop import Accepted, Drop, DropRecord, Lease, Match, Membership, Rejection, Replay
+from suimon.drops.drop import Accepted, Drop, DropRecord, Lease, Match, Membership, Rejection, Replay, Retraction
 from suimon.drops.failure import Failure
 from suimon.drops.states import State
 from suimon.ledger.items import (
@@ -41,6 +41,7 @@ CHANGES: dict[str, Any] = {
     "turn": 3,
     "closed": "no contract comes any more (somebody)",
     "attempt": 2,
+    "retraction": Retraction("wrong (ann)", 2, "0A.00000000", "another", "data.csv", 5),
     "loaded_at": NOON + timedelta(minutes=30),
 }
 
