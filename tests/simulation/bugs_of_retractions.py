@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from suimon.drops import next_step, retraction
-from suimon.drops.drop import DropRecord, Retraction
-from suimon.drops.next_step import Step
-from suimon.drops.states import STATES, MoveError, State, allowed
-from suimon.intake import gate
-from suimon.ledger import drops as ledger_drops
+from suimon.drops import retraction
+from suimon.intake import run_start
+from suimon.mwaa.conf import conf_for
 from suimon.outcome import run_end
 from suimon.sweep import retracting
 from tests.simulation.bug import Bug, everywhere
@@ -18,7 +15,9 @@ from tests.simulation.bug import Bug, everywhere
 if TYPE_CHECKING:
     from datetime import datetime
 
-_next_step, _restored, _how = next_step.next_step, retraction.restored, retraction.how
+    from suimon.drops.drop import DropRecord, Retraction
+
+_restored, _how = retraction.restored, retraction.how
 _LAST = f"{'F' * 32}.99999999"
 
 
@@ -34,15 +33,8 @@ def _look_at_no_newer(record: DropRecord, _newer: Any, now: datetime) -> Any:
     return _how(record, [], now)
 
 
-def _check_the_retracted(record: DropRecord, now: datetime) -> Step:
-    return Step.CHECK if record.state is State.RETRACTED else _next_step(record, now)
-
-
-def _allow_whatever(start: State | None, end: State, attempts: int = 0) -> Any:
-    try:
-        return allowed(start, end, attempts)
-    except MoveError:
-        return None
+def _ask_for_its_own(record: DropRecord, settings: Any) -> dict[str, Any]:
+    return conf_for(replace(record, retraction=None), settings)
 
 
 def _forget(_ledger: Any, record: DropRecord, _now: datetime) -> DropRecord:
@@ -64,20 +56,14 @@ BUGS_OF_RETRACTIONS = (
     ),
     Bug(
         "retracted-is-loaded-again",
-        "a late event takes a retracted drop up again",
-        ("what_is_retracted_stays_so",),
-        ((gate, "next_step", _check_the_retracted), (ledger_drops, "allowed", _allow_whatever)),
+        "the run of a retraction loads the drop itself once more",
+        ("what_is_retracted_is_taken_back",),
+        ((run_start, "conf_for", _ask_for_its_own),),
     ),
     Bug(
         "retraction-forgotten",
         "a retraction that waits for the end of a run is not begun when that has ended",
         ("no_retraction_is_forgotten",),
         ((run_end, "carry_out", _forget),),
-    ),
-    Bug(
-        "retracted-counts",
-        "the same bytes, sent again after a retraction, are a duplicate of what was taken back",
-        ("the_same_bytes_are_tried_again",),
-        ((DropRecord, "counts", property(lambda self: STATES[self.state].counts)),),
     ),
 )

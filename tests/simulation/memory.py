@@ -43,7 +43,6 @@ class Memory:
         self.writes = 0  # of drops, sets and incidents
         self.alerts = Alerts(self)
         self.holds = Holds()
-        self.entered: dict[str, float] = {}  # when a drop was entered, by its id
         self.retracted: dict[str, float] = {}  # since when a person takes a drop back, by its id
 
     @property
@@ -120,7 +119,6 @@ class Memory:
         self.writes += 1
         drop_id = after["drop_id"]
         self.drops[drop_id] = after
-        self.entered.setdefault(drop_id, self.world.now)
         if "retraction" in after:
             self.retracted.setdefault(drop_id, self.world.now)
         states = self.states.setdefault(drop_id, [])
@@ -136,10 +134,6 @@ class Memory:
             self.wrong_moves.append(f"{self.name(drop_id)} is LOADED before its rows are")
         if after["state"] == "FAILED" and states[-2:-1] != ["FAILED"] and self._goes_on(after):
             self.wrong_moves.append(f"{self.name(drop_id)} is FAILED while its run goes on")
-
-    def entered_after(self, at: float) -> list[str]:
-        """Drop ids of what was entered after a moment."""
-        return [drop_id for drop_id, when in self.entered.items() if when > at]
 
     def _written_beside(self, key: tuple[str, str], after: dict[str, Any] | None) -> None:
         if after is None:

@@ -157,14 +157,14 @@ def _controls(one: Gathered, end: Schedule) -> Iterator[str]:
 
 
 def the_table_is_the_newest_set(end: Schedule) -> Iterator[str]:
-    """S4. The table ends with exactly the rows of the newest set's shards, unless its run failed, and was told."""
+    """S4. The table ends with exactly the rows of the newest set's shards, unless that failed or a person ended it."""
     for one in sets_of(end):
         rows = sorted(end.services.warehouse.rows(one.contract.dataset, one.partition))
         loads = [load for _, load in end.services.warehouse.commits if load.partition == one.partition]
         newest = max(reversed(loads), key=lambda load: load.written, default=None)
         if newest and rows != _rows(end.dags.sources[newest.drop_id, newest.attempt], end):
             yield f"{one.partition} holds {rows}, not the rows of {end.name(newest.drop_id)}"
-        if one.versions and one.versions[-1]["state"] not in {"FAILED", "RETRACTED"}:
+        if one.versions and one.versions[-1]["state"] not in {"FAILED", "CLOSED", "RETRACTED"}:
             last = one.versions[-1]
             wanted = _rows(one.shards_of(last, end), end)
             if rows != wanted:

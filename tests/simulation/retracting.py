@@ -92,18 +92,8 @@ def no_retraction_is_forgotten(end: Schedule) -> Iterator[str]:
             yield f"{end.name(drop_id)} is {item['state']}, and was to be retracted"
 
 
-def the_same_bytes_are_tried_again(end: Schedule) -> Iterator[str]:
-    """T4. What comes after a retraction with the same bytes is no duplicate of what was taken back."""
-    for drop_id, at in end.retracted.items():
-        for other in end.entered_after(at):
-            item = end.drops[other]
-            if item["state"] == "DUPLICATE" and item["duplicate_of"] == drop_id:
-                yield f"{end.name(other)} came after {end.name(drop_id)} was retracted, and counts as its duplicate"
-
-
 PROMISES_OF_RETRACTIONS = (
     what_is_retracted_is_taken_back,
     what_is_retracted_stays_so,
     no_retraction_is_forgotten,
-    the_same_bytes_are_tried_again,
 )

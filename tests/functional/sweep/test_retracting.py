@@ -17,7 +17,7 @@ from suimon.drops.states import State
 from suimon.intake.errors import ReplayError
 from suimon.intake.replays import ReplayRequest, _refuse_retracted
 from suimon.mwaa.conf import conf_for
-from suimon.replay.plan import plan
+from suimon.replay.plan import Request, plan
 from tests.functional.sweep.swept import DAG, NOON, World, key_of
 from tests.settings import SETTINGS
 
@@ -255,7 +255,8 @@ def test_a_replay_leaves_a_retracted_day_alone(lake: World) -> None:
     before, wrong = loaded(lake, 1), loaded(lake, 2)
     retract(lake, wrong)
     end(lake, wrong)
-    [skipped] = plan({DAY: lake.ledger.drops_of("sales", DAY)}).skipped
+    request = Request.from_event({"dataset": "sales", "from": DAY, "to": DAY})
+    [skipped] = plan({DAY: lake.ledger.drops_of("sales", DAY)}, request).skipped
     assert f"drop {wrong.id} was retracted" in skipped.reason
     gate: Any = type("Gate", (), {"ledger": lake.ledger})
     for record in (before, wrong):
