@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 DAG = "daily_sales_etl"
 DAGS = {"sales": DAG}
-ON_ITS_WAY = [state for state in State if state not in {State.LOADED, State.REJECTED, State.GONE, State.FAILED}]
+ENDED = {State.LOADED, State.REJECTED, State.GONE, State.FAILED, State.RETRACTED}
+ON_ITS_WAY = [state for state in State if state not in ENDED]
 
 
 def writes(*states: State) -> list[DropRecord]:
@@ -62,6 +63,14 @@ def test_the_last_write_that_has_come_to_an_end_decides(
     one = incident(kind, About(key="k", dataset="sales", partition="p"), revision=7)
     loaded = f"sales/2026-11-20/sales_data.csv is loaded ({found[-1].rows if found else 0:,} rows)."
     assert recovery_by_writes(one, found) == (Recovery(one.id, loaded, 7) if recovers else None)
+
+
+def test_what_was_reported_of_a_write_is_over_when_a_person_has_retracted_it() -> None:
+    failed = incident(Kind.RUN_FAILED, About(key="k", dataset="sales", partition="p"), revision=7)
+    found = recovery_by_writes(failed, writes(State.RETRACTED))
+    assert found
+    assert "is retracted" in found.note
+    assert recovery_by_writes(failed, writes(State.RETRACTED, State.FAILED)) is None
 
 
 @pytest.mark.parametrize("state", ON_ITS_WAY)
