@@ -41,6 +41,7 @@ MAY = {
         *_LEDGER,
         *("Query by_partition", "Query by_state", "Invoke freshness", "Invoke replay-plan"),
         *("StartExecution replay", "DescribeExecution replay", "GetExecutionHistory replay", "DescribeStacks s"),
+        "StopExecution replay",
         *("Get reports sales/a", "FilterLogEvents intake"),
         "Get reports freshness/sources.json",
         *("Get reports undeliverable/a", "Delete reports undeliverable/a", "ListBucket reports undeliverable/"),

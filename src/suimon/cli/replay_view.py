@@ -60,6 +60,7 @@ def _left_running(console: Console, execution: str) -> NoReturn:
     print_plain(console, "\nNot followed any more; the replay still runs. To look at it, or to stop it:")
     for verb in ("describe", "stop"):
         print_plain(console, f"  aws stepfunctions {verb}-execution --execution-arn {execution}")
+    print_plain(console, "Attempts that have begun run to their end. The same command plans what remains then.")
     raise SystemExit(INTERRUPTED)
 
 

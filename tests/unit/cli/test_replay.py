@@ -199,6 +199,7 @@ def test_ctrl_c_leaves_the_replay_running_and_says_so(capsys: pytest.CaptureFixt
     text = capsys.readouterr().out
     assert "the replay still runs" in text
     assert f"stop-execution --execution-arn {ARN}" in text
+    assert "The same command plans what remains then." in text
 
 
 def test_a_range_that_makes_no_sense_is_refused_before_aws_is_asked() -> None:
