@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 
-from suimon.contract.calendar import Calendar, HolidaySource
+from suimon.contract.calendar import Calendar, CronDays, HolidaySource
 from suimon.contract.keys import KeyPattern
 from suimon.contract.model import Arrival, Contract, Contracts
 from suimon.freshness.expected import Facts, FileState
@@ -71,4 +72,14 @@ def test_holidays_beyond_the_last_covered_day_are_warned_of() -> None:
     assert warnings(CONTRACTS, NOW, ahead=41) == []
     assert warnings(CONTRACTS, NOW, ahead=42) == [
         "sales: the public holidays of JP are known up to 2026-12-31 (holidays 0.84); later ones count as open"
+    ]
+
+
+def test_the_last_day_for_which_cron_was_compiled_is_told_beforehand() -> None:
+    cron = CronDays("0 6 * * *", 1, date(2026, 12, 31))
+    arrival = Arrival(1, time(6), "Asia/Tokyo", 5, Calendar(cron=cron))
+    contracts = Contracts((replace(SALES, arrival=arrival),))
+    assert warnings(contracts, NOW, ahead=41) == []
+    assert warnings(contracts, NOW, ahead=42) == [
+        "sales: the dates of cron '0 6 * * *' are known up to 2026-12-31; no file is expected later"
     ]
