@@ -6,6 +6,7 @@ import importlib.util
 import os
 from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from tests.simulation.deployment import SETTINGS, Functions
@@ -60,8 +61,10 @@ class EntryPoints(Functions):
             "freshness": {
                 "sweep": lambda: self.sweep("sweep"),
                 "check_freshness": self.check_freshness,
-                # Who hears, and that a round has ended, is nothing that a promise is about.
-                **{name: lambda *_: None for name in ("sns", "table", "look_who_hears", "beat")},
+                # Who hears, that a round has ended, and figures for people are nothing that a promise is about.
+                **{name: lambda *_: None for name in ("sns", "table", "look_who_hears", "beat", "measure")},
+                "watch": lambda: SimpleNamespace(tables=SimpleNamespace(all=tuple)),
+                "sources": lambda: SimpleNamespace(write=lambda *_: False),
                 "settings": lambda: SETTINGS,
                 # Promises hold without it, too: a round that was terminated would only delay the next one here.
                 "lease": lambda *_: nullcontext(),
