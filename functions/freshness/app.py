@@ -27,6 +27,7 @@ from suimon.freshness.round_time import RoundTimeError, round_time
 from suimon.freshness.waiving import Request, WaiverError, waive
 from suimon.freshness.watch import Watch
 from suimon.incidents.actions import Action, ActionError
+from suimon.incidents.crowds import worst_first
 from suimon.incidents.kinds import Kind
 from suimon.incidents.overview import as_json, chosen
 from suimon.incidents.publisher import Publisher
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from suimon.drops.hold import Hold
+    from suimon.status.overview import Overview
     from suimon.sweep.findings import Findings
     from suimon.sweep.plans.subscriptions import Hearing
 
@@ -66,6 +68,8 @@ metrics = Metrics(namespace="Suimon", service="freshness")
 FIGURES_SECONDS = 60
 # Redshift holds an answer back for 30 s at most; the client's own defaults would have it wait for five minutes.
 REDSHIFT_CONFIG = Config(connect_timeout=5, read_timeout=40, retries={"total_max_attempts": 2})
+# What the page of a stack may need; a round with less left leaves it to the next one.
+PAGE_SECONDS = 120.0
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -121,9 +125,45 @@ def make_round(now: datetime, time_left: Callable[[], float]) -> dict[str, Any]:
     if sources().write(watch().tables.all(), now):
         logger.info("sources.json written")
     measure(now, time_left)
+    if time_left() > PAGE_SECONDS:
+        write_pages(now)
     if findings.failures:
         raise SweepError("; ".join(f"{failure.part}: {failure.reason}" for failure in findings.failures))
     return {**summary, "sweep": findings.to_json()}
+
+
+def write_pages(now: datetime) -> None:
+    """Write the stack's page to the reports bucket if it says something new."""
+    from suimon.status.pages import Pages  # noqa: PLC0415 nothing that draws pages slows a cold start
+
+    pages = Pages(s3(), Checkpoints(table()), settings().reports_bucket, settings().stack)
+    logger.info("pages written", keys=pages.write(see(now), now))
+
+
+def draw_page(request: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Return the stack's page for a person, in the language that is asked for."""
+    from suimon.status.page import page  # noqa: PLC0415 likewise
+
+    return {"html": page(see(now), settings().stack, now, "ja" if request["language"] == "ja" else "en")}
+
+
+def see(now: datetime) -> Overview:
+    """Read what stands on the stack's page."""
+    from suimon.status.overview import Held, days_back, overview  # noqa: PLC0415 likewise
+
+    datasets = [one.dataset for one in contracts().all]
+    back = days_back(sum(one.arrival is not None for one in contracts().all))
+    read = DateFacts(watch().ledger, watch().waivers, now)
+    holds = watch().ledger.holds.of_all(datasets).values()
+    return overview(
+        forecast(contracts(), read.of, now, back=back, ahead=1),
+        worst_first(incidents().open_incidents()),
+        [Held(one.dataset, one.since, one.until) for one in holds if one.is_in_force(now)],
+        datasets,
+        warnings(contracts(), now, ahead=1),
+        now,
+        back=back,
+    )
 
 
 def close_drop(request: dict[str, Any], now: datetime) -> dict[str, Any]:
@@ -250,6 +290,7 @@ ASKED = {
     "hold": hold,
     "incident": act_on_incident,
     "incidents": list_incidents,
+    "page": draw_page,
     "release": release,
     "retract": retract,
     "status": standing,
@@ -362,6 +403,12 @@ def incidents() -> IncidentStore:
 
 
 @cache
+def s3() -> Any:
+    """Return the client of the buckets, for the life of the process."""
+    return boto3.client("s3")
+
+
+@cache
 def sns() -> Any:
     """Return the client of the topics, for the life of the process."""
     return boto3.client("sns")
@@ -407,7 +454,7 @@ def sweep() -> Sweep:
         incidents=incidents(),
         airflow=Airflow(mwaa, environment, Pace(table(), environment, utc_now, time.sleep)),
         table=table(),
-        s3=boto3.client("s3"),
+        s3=s3(),
         sqs=boto3.client("sqs"),
         settings=settings(),
         site=lambda: str(mwaa.get_environment(Name=environment)["Environment"]["WebserverUrl"]),

@@ -51,7 +51,7 @@ def _s3() -> Iterator[Question]:
         for where, folders in ((RAW, ("sales/a",)), (LAKE, ("accepted/a", "aside/a", "processed/a"))):
             for key in folders:
                 yield Question(f"{verb} {where.split('-')[1]} {key}", f"s3:{verb}Object", f"{where}/{key}")
-        for key in ("sales/a", "undeliverable/a", "freshness/sources.json"):
+        for key in ("sales/a", "undeliverable/a", "freshness/sources.json", "status/index.en.html"):
             yield Question(f"{verb} reports {key}", f"s3:{verb}Object", f"{REPORTS}/{key}")
     for action in ("GetObjectVersion", "DeleteObjectVersion", "PutObjectAcl", "PutObjectTagging", "RestoreObject"):
         yield Question(f"{action} raw", f"s3:{action}", f"{RAW}/sales/a")

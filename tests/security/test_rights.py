@@ -43,7 +43,7 @@ MAY = {
         *("StartExecution replay", "DescribeExecution replay", "GetExecutionHistory replay", "DescribeStacks s"),
         "StopExecution replay",
         *("Get reports sales/a", "FilterLogEvents intake"),
-        "Get reports freshness/sources.json",
+        *("Get reports freshness/sources.json", "Get reports status/index.en.html"),
         *("Get reports undeliverable/a", "Delete reports undeliverable/a", "ListBucket reports undeliverable/"),
         *_key("s3", "dynamodb", writes=False),
         *("GetBucketNotification raw", "GetBucketVersioning raw", "GetFunctionConfiguration intake"),
@@ -61,7 +61,7 @@ MAY = {
     },
     "intake": {
         *("Put lake accepted/a", "Put lake aside/a", "Put reports sales/a", "Put reports undeliverable/a"),
-        "Put reports freshness/sources.json",
+        *("Put reports freshness/sources.json", "Put reports status/index.en.html"),
         *("GetObjectVersion raw", "ListBucket raw", "ListBucketVersions raw", "ListBucket lake accepted/"),
         *("ReceiveMessage intake", "DeleteMessage intake", "ChangeMessageVisibility intake"),
         *("GetQueueAttributes intake", "InvokeRestApi User", *_TELL),
@@ -80,8 +80,8 @@ MAY = {
         *_TRACE,
     },
     "freshness": {
-        *("Put reports undeliverable/a", "Put reports freshness/sources.json"),
-        *("ListBucket reports undeliverable/", "ListBucketVersions raw"),
+        *("Put reports undeliverable/a", "Put reports freshness/sources.json", "Put reports status/index.en.html"),
+        *("ListBucket reports undeliverable/", "ListBucketVersions raw", "ListBucket lake accepted/"),
         *("SendMessage intake", "GetQueueAttributes intake", "SendMessage undelivered"),
         *(f"{verb}Message {queue}" for verb in ("Receive", "Delete") for queue in ("intake-dead", "undelivered")),
         *("Query by_partition", "Query by_state", "InvokeRestApi Viewer", "GetEnvironment", *_TELL),

@@ -61,8 +61,11 @@ class EntryPoints(Functions):
             "freshness": {
                 "sweep": lambda: self.sweep("sweep"),
                 "check_freshness": self.check_freshness,
-                # Who hears, that a round has ended, and figures for people are nothing that a promise is about.
-                **{name: lambda *_: None for name in ("sns", "table", "look_who_hears", "beat", "measure")},
+                # Who hears, that a round has ended, figures and pages: no promise is about them.
+                **{
+                    name: lambda *_: None
+                    for name in ("sns", "table", "look_who_hears", "beat", "measure", "write_pages")
+                },
                 "watch": lambda: SimpleNamespace(tables=SimpleNamespace(all=tuple)),
                 "sources": lambda: SimpleNamespace(write=lambda *_: False),
                 "settings": lambda: SETTINGS,

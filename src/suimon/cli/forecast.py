@@ -18,24 +18,25 @@ from suimon.cli.printing import print_plain
 from suimon.cli.stack import stack_option
 from suimon.freshness.expected import FileState
 from suimon.freshness.forecast import MOST_DAYS, Expected
+from suimon.status.overview import LETTERS as _LETTERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _NAME, _DAYS = 18, 60  # columns of the picture: a dataset's name, a space or two, and a letter a day
-# Each state by a letter that is its own without colours.
-LETTERS = {
-    FileState.NOT_DUE: ("o", "dim"),
-    FileState.LATE: ("l", "yellow"),
-    FileState.MISSING: ("M", "bold red"),
-    FileState.REJECTED: ("R", "red"),
-    FileState.NOT_LOADED: ("F", "red"),
-    FileState.HELD: ("H", "yellow"),
-    FileState.LOADING: (">", "cyan"),
-    FileState.LOADED: ("+", "green"),
-    FileState.LOADED_LATE: ("t", "yellow"),
-    FileState.WAIVED: ("w", "dim"),
+_STYLES = {
+    FileState.NOT_DUE: "dim",
+    FileState.LATE: "yellow",
+    FileState.MISSING: "bold red",
+    FileState.REJECTED: "red",
+    FileState.NOT_LOADED: "red",
+    FileState.HELD: "yellow",
+    FileState.LOADING: "cyan",
+    FileState.LOADED: "green",
+    FileState.LOADED_LATE: "yellow",
+    FileState.WAIVED: "dim",
 }
+LETTERS = {state: (letter, _STYLES[state]) for state, letter in _LETTERS.items()}
 NO_FILE = "."
 NOT_CORRECTED = ("!", "red")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,16 +14,15 @@ from suimon.cli.asking import ask
 from suimon.cli.forecast import known_dataset, later_of, letter_of, picture
 from suimon.cli.printing import console_for_people, print_plain
 from suimon.cli.stack import of_stack, stack_option
+from suimon.contract.file import LANGUAGES
 from suimon.drops.foreign_text import printable
-from suimon.freshness.expected import SETTLED, FileState
 from suimon.freshness.forecast import MOST_DAYS, Expected
+from suimon.status.overview import wants
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 SCHEMA = "suimon.status/1"
-# What is on its way, or has time yet, needs nobody.
-QUIET = SETTLED | {FileState.NOT_DUE, FileState.LOADING}
 LISTED = 20  # lines of each list
 CALM = "Nothing needs anybody: no incident is open, nothing is held, every file that is due is there."
 CLOSED = "closed"  # the standing of an incident that a person closed, though its cause may be there
@@ -32,13 +32,26 @@ CLOSED = "closed"  # the standing of an incident that a person closed, though it
 @click.argument("dataset", required=False)
 @click.option("--back", type=click.IntRange(0, MOST_DAYS), default=14, show_default=True, help="Days to look back.")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON (docs/status.schema.json), and nothing else.")
+@click.option(
+    "--html",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    metavar="FILE",
+    help="Write the stack's page to FILE instead: one HTML file, as it lies in the reports bucket.",
+)
+@click.option("--lang", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Of the page.")
 @stack_option
-def status(dataset: str | None, back: int, stack: str, *, as_json: bool) -> None:
+def status(dataset: str | None, back: int, html: Path | None, lang: str, stack: str, *, as_json: bool) -> None:
     """Show what needs a person: open incidents, held datasets, files of the last days that are not well.
 
     Of one DATASET: also the incidents that are of no dataset, for they may concern it. Exit status: 0 nothing needs
     anybody, 1 something does, 2 the stack could not be asked.
     """
+    if html:
+        if dataset or as_json:
+            raise click.UsageError("--html is a page of the whole stack: leave out DATASET and --json")
+        html.write_text(ask(stack, "page", {"language": lang})["html"], encoding="utf-8")
+        click.echo(f"written: {html}")
+        return
     found = told_of(ask(stack, "status", {"back": back, "ahead": 1}), dataset)
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False, indent=2))
@@ -78,8 +91,7 @@ def _may_concern(incident: Mapping[str, Any], dataset: str) -> bool:
 
 def needing(expected: Sequence[Expected]) -> list[Expected]:
     """Return the dates that a person must look at, newest first."""
-    found = [one for one in expected if one.state not in QUIET or one.later]
-    return sorted(found, key=lambda one: one.partition, reverse=True)
+    return sorted(filter(wants, expected), key=lambda one: one.partition, reverse=True)
 
 
 def lines(found: Mapping[str, Any]) -> Iterator[Text]:

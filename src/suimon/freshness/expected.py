@@ -92,9 +92,7 @@ def state_of(contract: Contract, day: date, facts: Facts, now: datetime) -> File
 
 
 def _arrived(contract: Contract, day: date, facts: Facts) -> FileState:
-    # Of a dataset of sets the sets are loaded; a part that is alone waits for the others.
-    wholes = [drop for drop in facts.drops if contract.role_of(drop.drop.key) in (Role.FILE, Role.SET)]
-    if loaded := [drop.loaded_at or drop.updated_at for drop in wholes if drop.state is State.LOADED]:
+    if loaded := [drop.loaded_at or drop.updated_at for drop in loaded_wholes(contract, facts)]:
         in_time = contract.arrival is None or min(loaded) < missing_from(contract.arrival, day)
         return FileState.LOADED if in_time else FileState.LOADED_LATE
     on_their_way = {drop.state for drop in facts.drops} - AT_AN_END
@@ -104,6 +102,16 @@ def _arrived(contract: Contract, day: date, facts: Facts) -> FileState:
         return FileState.LOADING
     last = next((drop.state for drop in reversed(facts.drops) if drop.state in _VERDICTS), None)
     return FileState.REJECTED if last in _REFUSED else FileState.NOT_LOADED
+
+
+def loaded_wholes(contract: Contract, facts: Facts) -> list[DropRecord]:
+    """Return what of a date is loaded, oldest write first."""
+    return [drop for drop in _wholes(contract, facts) if drop.state is State.LOADED]
+
+
+def _wholes(contract: Contract, facts: Facts) -> list[DropRecord]:
+    """Return the files and sets of a date: of a dataset of sets the sets are loaded, a part alone waits for others."""
+    return [drop for drop in facts.drops if contract.role_of(drop.drop.key) in (Role.FILE, Role.SET)]
 
 
 _REFUSED = (State.REJECTED, State.GONE)
@@ -117,7 +125,7 @@ def not_corrected(contract: Contract, facts: Facts) -> State | None:
     The date is loaded, and yet the table lacks what was sent last. What a person has closed or retracted
     lacks nothing.
     """
-    wholes = [drop for drop in facts.drops if contract.role_of(drop.drop.key) in (Role.FILE, Role.SET)]
+    wholes = _wholes(contract, facts)
     newest = next((place for place, drop in enumerate(reversed(wholes)) if drop.state is State.LOADED), None)
     later = wholes[len(wholes) - newest :] if newest is not None else []
     last = next((drop.state for drop in reversed(later) if drop.state in _VERDICTS), None)

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from suimon.freshness.expected import FileState, deadline_of, not_corrected, state_of
+from suimon.freshness.expected import FileState, deadline_of, loaded_wholes, not_corrected, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,7 +24,8 @@ class Expected:
     """A date of a dataset with a file: its key, its deadline on the wall of its zone, its state.
 
     note: why a person has said that it will not come. later: of a loaded date, how a later file of it ended that is not
-    in the table; empty: there is none.
+    in the table; empty: there is none. loaded_at, rows: of a loaded date, when it was loaded for the first time, and
+    how many rows the newest of its loaded files has.
     """
 
     dataset: str
@@ -35,15 +36,18 @@ class Expected:
     state: FileState
     note: str = ""
     later: str = ""
+    loaded_at: datetime | None = None
+    rows: int | None = None
 
     @classmethod
     def from_json(cls, raw: dict[str, Any]) -> Expected:
         """Read what `to_json` wrote."""
-        times = {"deadline": datetime.fromisoformat(raw["deadline"]), "state": FileState(raw["state"])}
-        return cls(**{**raw, **times})
+        loaded = datetime.fromisoformat(raw["loaded_at"]) if raw.get("loaded_at") else None
+        deadline = datetime.fromisoformat(raw["deadline"])
+        return cls(**{**raw, "deadline": deadline, "state": FileState(raw["state"]), "loaded_at": loaded})
 
-    def to_json(self) -> dict[str, str]:
-        """Return it as JSON; the deadline with its offset from UTC."""
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON; times with their offset from UTC."""
         return {
             "dataset": self.dataset,
             "partition": self.partition,
@@ -53,6 +57,8 @@ class Expected:
             "state": str(self.state),
             "note": self.note,
             "later": self.later,
+            "loaded_at": self.loaded_at.isoformat() if self.loaded_at else None,
+            "rows": self.rows,
         }
 
 
@@ -71,11 +77,20 @@ def forecast(
             state=state,
             note=known.waived,
             later=str(not_corrected(contract, known) or ""),
+            **_loaded(contract, known),
         )
         for contract, arrival in _awaited(contracts)
         for day in _dates(arrival, first, last)
         if (state := state_of(contract, day, known := facts(contract.dataset, day.isoformat()), now))
     ]
+
+
+def _loaded(contract: Contract, facts: Facts) -> dict[str, Any]:
+    """Return when a date was loaded for the first time, and the rows of its newest loaded file."""
+    loaded = loaded_wholes(contract, facts)
+    if not loaded:
+        return {}
+    return {"loaded_at": min(one.loaded_at or one.updated_at for one in loaded), "rows": loaded[-1].rows}
 
 
 def warnings(contracts: Contracts, now: datetime, *, ahead: int) -> list[str]:

@@ -345,3 +345,55 @@ def test_a_person_takes_a_file_back_or_hears_why_not(
     assert (found["state"], found["how"], found["restores"]) == ("ACCEPTED", "load", "")
     assert world.resumed() == [record.id]
     assert "being retracted already" in app.handler({"retract": request}, context)["refused"]
+
+
+def pages(world: World) -> dict[str, str]:
+    """Return the stack's pages as they lie in the reports bucket."""
+    listed = world.s3.list_objects_v2(Bucket=REPORTS, Prefix="status/").get("Contents", [])
+    return {one["Key"]: world.s3.get_object(Bucket=REPORTS, Key=one["Key"])["Body"].read().decode() for one in listed}
+
+
+def versions(world: World) -> int:
+    """Return how often a page was written."""
+    world.s3.put_bucket_versioning(Bucket=REPORTS, VersioningConfiguration={"Status": "Enabled"})
+    return len(world.s3.list_object_versions(Bucket=REPORTS, Prefix="status/").get("Versions", []))
+
+
+def test_a_round_writes_the_page_of_the_stack_in_both_languages(
+    start: Callable[[], Any], world: World, context: LambdaContext
+) -> None:
+    start().handler({"time": TODAY}, context)
+    found = pages(world)
+    assert found.keys() == {"status/index.en.html", "status/index.ja.html"}
+    assert "other0 2026-11-21: the file never came" in found["status/index.en.html"]
+    assert 'href="index.ja.html"' in found["status/index.en.html"]
+    assert '<html lang="ja">' in found["status/index.ja.html"]
+
+
+def test_a_page_is_written_again_only_when_it_says_something_else(
+    start: Callable[[], Any], world: World, context: LambdaContext
+) -> None:
+    assert versions(world) == 0
+    app = start()
+    for _ in range(2):
+        app.handler({"time": TODAY}, context)
+    assert versions(world) == 2
+    app.handler({"hold": {"dataset": "sales", "reason": "moved", "until": "", "who": "ann"}}, context)
+    app.handler({"time": TODAY}, context)
+    assert versions(world) == 4
+
+
+def test_a_round_with_little_time_left_writes_no_page(
+    start: Callable[[], Any], world: World, context: LambdaContext
+) -> None:
+    context.seconds_left = 100
+    start().handler({"time": TODAY}, context)
+    assert pages(world) == {}
+
+
+def test_a_person_gets_the_page_as_it_is_now(start: Callable[[], Any], world: World, context: LambdaContext) -> None:
+    app = start()
+    found = app.handler({"page": {"language": "ja"}}, context)["html"]
+    assert '<html lang="ja">' in found
+    assert "other0" in found
+    assert pages(world) == {}

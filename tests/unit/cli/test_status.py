@@ -163,3 +163,25 @@ def test_a_long_list_is_cut_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None
     result = shown(monkeypatch, [expected(-step, FileState.MISSING) for step in range(LISTED + 3)])
     assert result.output.count(" is missing, due ") == LISTED
     assert "and 3 more: suimon status --json lists them all" in result.output
+
+
+def test_the_page_is_written_to_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    asked: list[tuple[str, str, dict[str, str]]] = []
+
+    def ask(stack: str, name: str, request: dict[str, str]) -> dict[str, str]:
+        asked.append((stack, name, request))
+        return {"html": "<!doctype html>状態"}
+
+    monkeypatch.setattr(command, "ask", ask)
+    file = tmp_path / "status.html"
+    result = CliRunner().invoke(main, ["status", "--html", str(file), "--lang", "ja", "--stack", "prod"])
+    assert (result.exit_code, result.output) == (0, f"written: {file}\n")
+    assert asked == [("prod", "page", {"language": "ja"})]
+    assert file.read_text(encoding="utf-8") == "<!doctype html>状態"
+
+
+@pytest.mark.parametrize("more", [["sales"], ["--json"]])
+def test_the_page_is_of_the_whole_stack(more: list[str], tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["status", "--html", str(tmp_path / "p"), *more])
+    assert result.exit_code == 2
+    assert "whole stack" in result.output

@@ -64,6 +64,8 @@ def test_a_deadline_is_on_the_wall_of_its_zone_and_survives_json() -> None:
         "state": "missing",
         "note": "",
         "later": "",
+        "loaded_at": None,
+        "rows": None,
     }
     assert Expected.from_json(one.to_json()) == one
 

@@ -1,0 +1,1 @@
+"""The state of a stack for people: what stands on its page, and how the page looks."""

@@ -1,0 +1,273 @@
+"""The page of a stack: one HTML file without script or anything to load, every text of others escaped."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from suimon.drops.foreign_text import shown
+from suimon.freshness.expected import FileState
+from suimon.incidents.incident import Standing
+from suimon.incidents.kinds import Severity
+from suimon.incidents.messages.facts import command_for, effect_of, runbook_entry
+from suimon.incidents.rendering import with_stack
+from suimon.incidents.wording import in_language
+from suimon.report import pictures
+from suimon.report.messages import either
+from suimon.report.page_style import STYLE
+from suimon.report.page_tables import text
+from suimon.status.overview import LETTERS, SPANS, lateness, wants, weekday
+from suimon.status.page_style import GRID_STYLE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from suimon.contract.file import Language
+    from suimon.freshness.forecast import Expected
+    from suimon.incidents.incident import Incident
+    from suimon.status.overview import Held, Overview, Row, Share
+
+NOT_CORRECTED, NO_FILE = "!", "·"
+_SUBJECT = 200  # characters of a text of others
+_STYLE = STYLE + GRID_STYLE
+# Only this very style sheet: nothing that gets past the escaping could load, run or dress up anything.
+_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+_POLICY = f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none'"
+# The class of a cell, and what its state is called.
+_STATES = {
+    FileState.LOADED: ("ok", "loaded in time", "期限内に取り込み"),
+    FileState.LOADED_LATE: ("after", "loaded late", "遅れて取り込み"),
+    FileState.LOADING: ("way", "on its way", "処理中"),
+    FileState.HELD: ("held", "held by a person", "保留中"),
+    FileState.LATE: ("late", "late", "遅延"),
+    FileState.MISSING: ("bad", "missing", "未着"),
+    FileState.REJECTED: ("bad", "rejected", "不合格"),
+    FileState.NOT_LOADED: ("bad", "arrived, its load failed", "到着、取り込み失敗"),
+    FileState.NOT_DUE: ("idle", "not yet due", "期限前"),
+    FileState.WAIVED: ("idle", "will not come", "送付なし"),
+}
+_WEEKDAYS = {"en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), "ja": tuple("月火水木金土日")}
+_STANDINGS = {
+    Standing.ACKNOWLEDGED: ("somebody is at it", "対応中"),
+    Standing.SNOOZED: ("snoozed", "通知を休止中"),
+}
+
+
+def page(found: Overview, stack: str, now: datetime, language: Language, other: str = "") -> str:
+    """Return the page. `other`: the address of the page in the other language, if there is one beside it."""
+    written = f"{now:%Y-%m-%d %H:%M} UTC"
+    made = either(language, f"As of {written}.", f"{written} 現在")
+    return (
+        f'<!doctype html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="referrer" content="no-referrer">\n<meta name="robots" content="noindex">\n'
+        f"<title>{text(stack)}: {text(_title(found, language))}</title>\n<style>{_STYLE}</style>\n</head>\n"
+        "<body>\n<main>\n"
+        f"{content(found, stack, now, language, other)}"
+        f'\n<footer class="small soft"><p>{made}</p></footer>\n</main>\n</body>\n</html>\n'
+    )
+
+
+def content(found: Overview, stack: str, now: datetime, language: Language, other: str = "") -> str:
+    """Return what the page says, without when: it is the same as long as nothing changes."""
+    sections = (
+        _head(found, _title(found, language), stack, language, other),
+        _incidents(found, stack, now, language),
+        _held(found.held, stack, language),
+        _grid(found, now, language),
+        _shares(found.rows, now, language),
+        _notes(found, language),
+    )
+    return "\n".join(section for section in sections if section)
+
+
+def _title(found: Overview, language: Language) -> str:
+    if found.is_calm:
+        return either(language, "Nothing needs anybody", "対応が必要なものはありません")
+    return either(language, "Something needs a person", "対応が必要なものがあります")
+
+
+def _head(found: Overview, title: str, stack: str, language: Language, other: str) -> str:
+    latest = [one for row in found.rows for one in row.dates.values()]
+    incidents = len(found.incidents) + found.more_incidents
+    figures = (
+        (incidents, "open incidents", "未解決のインシデント"),
+        (found.wanting, "dates that need somebody", "対応が必要な日付"),
+        (sum(one.state is FileState.LOADING for one in latest), "dates on their way", "処理中の日付"),
+        (len(found.held), "datasets held", "保留中のデータセット"),
+    )
+    boxes = "".join(
+        f'<div class="card"><b>{number:,}</b>{either(language, en, ja)}</div>' for number, en, ja in figures
+    )
+    elsewhere = f' · <a href="{text(other)}">{either(language, "日本語", "English")}</a>' if other else ""
+    state = "good" if found.is_calm else "bad" if _has_errors(found) else "warn"
+    return (
+        f'<div class="brand"><b>Suimon 水門</b><span>{text(stack)}{elsewhere}</span></div>\n'
+        f'<header class="card verdict {state}">{pictures.gate(is_open=found.is_calm)}<div><h1>{text(title)}</h1>'
+        f"</div></header>\n<section class=figures>{boxes}</section>"
+    )
+
+
+def _has_errors(found: Overview) -> bool:
+    return any(one.severity is Severity.ERROR for one in found.incidents)
+
+
+def _incidents(found: Overview, stack: str, now: datetime, language: Language) -> str:
+    if not found.incidents:
+        return ""
+    more = found.more_incidents
+    rest = either(language, f"and {more:,} more: suimon incidents --all", f"ほか {more:,} 件: suimon incidents --all")
+    cards = "\n".join(_incident(one, stack, now, language) for one in found.incidents)
+    heading = either(language, "Open incidents, the worst first", "未解決のインシデント（深刻な順）")
+    return f"<section><h2>{heading}</h2>\n{cards}\n{f'<p>{rest}</p>' if more else ''}</section>"
+
+
+def _incident(one: Incident, stack: str, now: datetime, language: Language) -> str:
+    is_error = one.severity is Severity.ERROR
+    mark = either(language, "ERROR", "エラー") if is_error else either(language, "WARNING", "警告")
+    standing = _STANDINGS.get(one.standing(now))
+    notes = [f"{one.opened_at:%Y-%m-%d %H:%M} UTC", *([either(language, *standing)] if standing else [])]
+    command = with_stack(command_for(one.kind, one.about), stack) or f"suimon incidents '{one.id}' --stack {stack}"
+    return (
+        f'<article class="card rule"><header><span class="mark {"bad" if is_error else "warn"}">{mark}</span>'
+        f"<h3>{text(shown(one.subject, _SUBJECT))}</h3></header>"
+        f'<p class="small soft">{" · ".join(notes)}</p>'
+        f"<p>{text(_sentence(in_language(effect_of(one.kind), language)))}</p>"
+        f'<p class="fix">{either(language, "Next:", "次の操作:")} <code>{text(command)}</code> '
+        f'<span class="small soft">{text(runbook_entry(one.kind))}</span></p></article>'
+    )
+
+
+def _sentence(said: str) -> str:
+    return said[:1].upper() + said[1:]
+
+
+def _held(held: Iterable[Held], stack: str, language: Language) -> str:
+    lines = "".join(f"<li>{_hold(one, stack, language)}</li>" for one in held)
+    heading = either(language, "Held: files are checked, no run starts", "保留中（検査のみ、DAG 実行は開始しません）")
+    return f"<section><h2>{heading}</h2><ul>{lines}</ul></section>" if lines else ""
+
+
+def _hold(one: Held, stack: str, language: Language) -> str:
+    since = f"{either(language, 'since', '開始')} {one.since:%Y-%m-%d %H:%M} UTC"
+    until = f", {either(language, 'until', '終了')} {one.until:%Y-%m-%d %H:%M} UTC" if one.until else ""
+    name = text(shown(one.dataset, _SUBJECT))
+    return f"<b>{name}</b> {since}{until}: <code>suimon release {name} --stack {text(stack)}</code>"
+
+
+def _grid(found: Overview, now: datetime, language: Language) -> str:
+    if not found.rows:
+        return ""
+    heads = "".join(
+        f'<th scope="col"{" class=weekend" if weekday(day) > 4 else ""}>{day[5:7]}/{day[8:]}'  # noqa: PLR2004 Saturday
+        f"<br>{_WEEKDAYS[language][weekday(day)]}</th>"
+        for day in found.days
+    )
+    rows = "\n".join(
+        f'<tr><th scope="row">{text(shown(row.dataset, _SUBJECT))}</th>'
+        f"{''.join(_cell(row.dates.get(day), now) for day in found.days)}</tr>"
+        for row in found.rows
+    )
+    heading = either(language, "Files by business date, the newest first", "対象日ごとのファイル（新しい順）")
+    more = found.more_rows
+    rest = either(language, f"and {more:,} more datasets", f"ほか {more:,} 件のデータセット")
+    return (
+        f'<section><h2>{heading}</h2>\n<div class="wide"><table class="grid"><thead><tr><th></th>{heads}</tr></thead>\n'
+        f"<tbody>{rows}</tbody></table></div>\n{f'<p>{rest}</p>' if more else ''}{_legend(language)}</section>"
+    )
+
+
+def _cell(one: Expected | None, now: datetime) -> str:
+    """Return a date's cell: the letter of its state; below it how late it is, or else how many rows are loaded."""
+    if one is None:
+        return f"<td>{NO_FILE}</td>"
+    name, letter = _STATES[one.state][0], LETTERS[one.state]
+    if one.later:
+        name, letter = "bad", NOT_CORRECTED
+    late = lateness(one, now)
+    below = f"+{span(late)}" if late and (wants(one) or one.loaded_at) and not one.later else amount(one.rows)
+    return f'<td class="{name}"><b>{text(letter)}</b><i>{below}</i></td>'
+
+
+def span(late: timedelta) -> str:
+    """Return a time in its largest unit, cut: what changes by the minute would make the page another each time."""
+    minutes = int(late.total_seconds()) // 60
+    if minutes < 60:  # noqa: PLR2004 minutes of an hour
+        return f"{minutes}m"
+    return f"{minutes // 60}h" if late < timedelta(days=2) else f"{late.days}d"
+
+
+def amount(rows: int | None) -> str:
+    """Return a number of rows in four characters."""
+    if rows is None:
+        return ""
+    for unit, size in (("G", 10**9), ("M", 10**6), ("k", 10**3)):
+        if rows >= size:
+            return f"{rows / size:.0f}{unit}" if rows >= 10 * size else f"{rows // (size // 10) / 10:g}{unit}"
+    return str(rows)
+
+
+def _legend(language: Language) -> str:
+    entries = [(name, LETTERS[state], either(language, en, ja)) for state, (name, en, ja) in _STATES.items()]
+    entries.append(
+        ("bad", NOT_CORRECTED, either(language, "loaded, but not a later file", "取り込み済み（訂正ファイルは未反映）"))
+    )
+    entries.append(("", NO_FILE, either(language, "no file expected", "予定なし")))
+    below = either(
+        language,
+        "Below the letter: how late (m, h, d), or how many rows.",
+        "文字の下: 遅れ（m: 分、h: 時間、d: 日）または行数",
+    )
+    items = "".join(f'<li><span class="{name}">{text(letter)}</span> {said}</li>' for name, letter, said in entries)
+    return f'<ul class="legend small">{items}</ul><p class="small soft">{below}</p>'
+
+
+def _shares(rows: Iterable[Row], now: datetime, language: Language) -> str:
+    lines = "\n".join(
+        f'<tr><th scope="row">{text(shown(row.dataset, _SUBJECT))}</th>{_newest(row.newest, now, language)}'
+        f"{''.join(_share(one) for one in row.shares)}</tr>"
+        for row in rows
+    )
+    if not lines:
+        return ""
+    heads = (
+        ("Newest loaded", "最新の取り込み"),
+        ("Rows", "行数"),
+        ("Lateness", "遅れ"),
+        *((f"In time, {days} days", f"期限内（{days} 日）") for days in SPANS),
+    )
+    head = "".join(f'<th scope="col" class="number">{either(language, *both)}</th>' for both in heads)
+    heading = either(language, "Loaded by the deadline", "期限内の取り込み")
+    return (
+        f'<section><h2>{heading}</h2>\n<div class="wide"><table class="shares">'
+        f"<thead><tr><th></th>{head}</tr></thead>\n"
+        f"<tbody>{lines}</tbody></table></div></section>"
+    )
+
+
+def _newest(one: Expected | None, now: datetime, language: Language) -> str:
+    if one is None:
+        return f'<td class="number">{either(language, "none", "なし")}</td>' + '<td class="number"></td>' * 2
+    late = lateness(one, now) if one.state is FileState.LOADED_LATE else timedelta()
+    said = f"+{span(late)}" if late else either(language, "in time", "期限内")
+    rows = "" if one.rows is None else f"{one.rows:,}"
+    return "".join(f'<td class="number">{value}</td>' for value in (one.partition, rows, said))
+
+
+def _share(one: Share | None) -> str:
+    if one is None or not one.due:
+        return '<td class="number">–</td>'
+    return f'<td class="number"><b>{one.percent}</b> <span class="soft">{one.in_time}/{one.due}</span></td>'
+
+
+def _notes(found: Overview, language: Language) -> str:
+    notes = [text(shown(warning, 2 * _SUBJECT)) for warning in found.warnings]
+    if names := found.without_deadline:
+        listed = ", ".join(text(shown(name, _SUBJECT)) for name in names[:100])
+        said = either(language, "Without a deadline, so never late", "期限なし（遅延の判定なし）")
+        notes.append(f"{said}: {listed}{' …' if len(names) > 100 else ''}")  # noqa: PLR2004 as many as are listed
+    return f'<section class="small soft">{"".join(f"<p>{note}</p>" for note in notes)}</section>' if notes else ""

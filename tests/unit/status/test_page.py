@@ -1,0 +1,134 @@
+"""The page of a stack: nothing in it obeys what others wrote, and it is what the docs show."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+from html.parser import HTMLParser
+
+import pytest
+
+from suimon.contract.file import LANGUAGES, Language
+from suimon.freshness.expected import FileState
+from suimon.incidents.kinds import About, Kind, Severity
+from suimon.status.overview import LETTERS, Held, overview
+from suimon.status.page import amount, content, page, span
+from tests.unit.status.sample import FILE, NOW, dates, expected, incident, incidents, sample, sample_page
+
+HOSTILE = "\"><script>alert(1)</script><img src=x onerror=alert(1)>' \u202e`rm -rf`"
+_JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
+
+
+class Tags(HTMLParser):
+    """The tags of a page, what stands in them, and its text."""
+
+    def __init__(self, written: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: dict[str, list[str]] = {}
+        self.words: list[str] = []
+        self.feed(written)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        for name, value in attrs:
+            self.attributes.setdefault(name, []).append(value or "")
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_in_the_docs_is_the_page(language: Language) -> None:
+    name = "status.html" if language == "en" else "status.ja.html"
+    assert FILE.with_name(name).read_text(encoding="utf-8") == sample_page(language)
+
+
+def test_nothing_of_a_page_runs_or_loads_whatever_keys_and_texts_are() -> None:
+    about = About(dataset=HOSTILE, partition=HOSTILE, drop_id=HOSTILE)
+    found = overview(
+        [expected(HOSTILE, 1, FileState.MISSING, 1)],
+        [
+            incident(Kind.REJECTED, HOSTILE, about, Severity.ERROR),
+            incident(Kind.UNEXPLAINED, HOSTILE, about, Severity.ERROR),
+        ],
+        [Held(HOSTILE, NOW, NOW)],
+        [HOSTILE + "2"],
+        [HOSTILE],
+        NOW,
+        back=90,
+    )
+    seen, plain = Tags(page(found, HOSTILE, NOW, "en")), Tags(sample_page())
+    assert set(seen.tags) <= set(plain.tags)
+    assert seen.attributes.keys() <= plain.attributes.keys()
+    assert not {"src", "href", "style", "onerror", "onclick"} & seen.attributes.keys()
+    assert "\u202e" not in "".join(seen.words)
+    assert "<script>alert(1)</script>" in "".join(seen.words)
+
+
+def test_a_page_names_no_person_and_shows_no_message_of_an_incident() -> None:
+    assert "ann" not in re.findall(r"\w+", sample_page())
+    assert "a personal value" not in sample_page()
+
+
+def test_every_state_stands_in_the_legend_beside_its_letter() -> None:
+    legend = sample_page().partition('class="legend')[2]
+    for letter in LETTERS.values():
+        assert f">{letter.replace('>', '&gt;')}</span>" in legend
+
+
+def test_each_incident_ends_with_what_to_do_next() -> None:
+    written = sample_page()
+    for one in incidents():
+        assert f"docs/runbook.md#{one.kind}" in written
+    assert written.count('class="fix"') == len(incidents())
+    assert "suimon replay shipments --from 2026-11-19 --to 2026-11-19 --stack suimon-prod" in written
+
+
+def test_a_japanese_page_has_japanese_headings_and_an_english_one_none() -> None:
+    def headings(language: Language) -> list[str]:
+        return re.findall(r"<h[12]>(.*?)</h[12]>", sample_page(language))
+
+    assert all(_JAPANESE.search(one) for one in headings("ja"))
+    assert not any(_JAPANESE.search(one) for one in headings("en"))
+    assert len(headings("ja")) == len(headings("en")) == 5
+
+
+def test_what_a_page_says_stays_the_same_while_nothing_changes() -> None:
+    later = NOW + timedelta(minutes=10)
+    assert content(sample(), "s", NOW, "en") == content(sample(), "s", later, "en")
+    assert page(sample(), "s", NOW, "en") != page(sample(), "s", later, "en")
+    fewer = replace(sample(), incidents=())
+    assert content(fewer, "s", NOW, "en") != content(sample(), "s", NOW, "en")
+
+
+def test_a_page_of_five_hundred_datasets_is_bounded() -> None:
+    many = [replace(one, dataset=f"{one.dataset}_{number:03}") for number in range(63) for one in dates()]
+    found = overview(sorted(many, key=lambda one: one.dataset), incidents() * 200, [], [], [], NOW, back=90)
+    assert len(found.rows) == 504
+    assert len(page(found, "suimon-prod", NOW, "ja").encode()) < 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("minutes", "text"), [(0, "0m"), (59, "59m"), (60, "1h"), (47 * 60 + 59, "47h"), (48 * 60, "2d"), (100_000, "69d")]
+)
+def test_a_time_is_written_in_its_largest_unit(minutes: int, text: str) -> None:
+    assert span(timedelta(minutes=minutes)) == text
+
+
+@pytest.mark.parametrize(
+    ("rows", "text"),
+    [
+        (None, ""),
+        (0, "0"),
+        (999, "999"),
+        (1_000, "1k"),
+        (1_290, "1.2k"),
+        (88_210, "88k"),
+        (1_204_331, "1.2M"),
+        (3 * 10**9, "3G"),
+    ],
+)
+def test_rows_are_written_in_four_characters(rows: int | None, text: str) -> None:
+    assert amount(rows) == text
