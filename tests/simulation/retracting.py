@@ -78,9 +78,9 @@ def what_is_retracted_is_taken_back(end: Schedule) -> Iterator[str]:
 
 
 def what_is_retracted_stays_so(end: Schedule) -> Iterator[str]:
-    """T2. Nothing takes a retracted drop up again, and none of its own rows are loaded after that."""
+    """T2. Nothing takes a retracted drop up again, but a set that comes again takes those of its parts that stayed."""
     for drop_id, states in end.states.items():
-        if "RETRACTED" in states and states[-1] != "RETRACTED":
+        if "set_id" not in end.drops[drop_id] and "RETRACTED" in states and states[-1] != "RETRACTED":
             yield f"{end.name(drop_id)} was retracted, and went on: {states}"
 
 

@@ -58,9 +58,21 @@ def _hindrance(record: DropRecord, newer: Sequence[DropRecord], now: datetime) -
         return "it is being checked right now: try again in some minutes"
     if record.retraction and record.state is not State.FAILED:
         return "it is being retracted already"
+    return _later_write(record, newer)
+
+
+def _later_write(record: DropRecord, newer: Sequence[DropRecord]) -> str:
     if later := next((one for one in newer if one.counts is Counts.IN_FORCE), None):
         return f"drop {later.id} was written later and is {later.state}: retract that one"
+    if other := next((one for one in newer if _may_restore(one, record)), None):
+        return f"drop {other.id} is being retracted, which loads this one again: retract it when that has ended"
     return ""
+
+
+def _may_restore(newer: DropRecord, record: DropRecord) -> bool:
+    """Whether a retraction that is under way loads the record's rows again."""
+    retraction = newer.retraction if newer.state in (State.ACCEPTED, State.TRIGGERED) else None
+    return retraction is not None and retraction.restores == record.id
 
 
 def restored(record: DropRecord, older: Iterable[DropRecord], newer: Iterable[DropRecord]) -> Retraction:

@@ -249,6 +249,7 @@ MOVES += (
     Move(_FAILED, _RETRACTED, Why.RUN, "outcome, sweep", "likewise, cleared in Airflow"),
     Move(State.CLOSED, _RETRACTED, Why.RUN, "outcome, sweep", "likewise, after all"),
     Move(_LOADED, _RETRACTED, Why.SET, "outcome, sweep", "its set was retracted"),
+    Move(_RETRACTED, _LOADED, Why.SET, "outcome, sweep", "its set came again, with another part corrected"),
 )
 
 _BY_ENDS = {(move.start, move.end): move for move in MOVES}

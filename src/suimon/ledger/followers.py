@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from suimon.drops import sets
 from suimon.drops.drop import Membership
-from suimon.drops.states import Why, way
+from suimon.drops.states import State, Why, way
 from suimon.ledger.drops import Ledger, LostClaimError
 
 if TYPE_CHECKING:
@@ -31,3 +32,7 @@ def _bring(ledger: Ledger, member: DropRecord | None, record: DropRecord, now: d
             member = ledger.move(member, states[0], now, membership=Membership(record.id))
         except LostClaimError:  # another function moves it, too
             member = ledger.get(member.id)
+    if member and member.state is State.ACCEPTED and record.state is State.CLOSED:
+        # Whoever closed the set closed what belongs to it, also a manifest or marker that comes later.
+        with suppress(LostClaimError):
+            ledger.move(member, State.CLOSED, now, closed=record.closed or "")

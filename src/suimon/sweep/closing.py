@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from suimon.aws.task_token import answer_token
 from suimon.drops.states import CLOSABLE, State
 from suimon.ledger.drops import Ledger, LostClaimError
+from suimon.ledger.followers import follow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,6 +62,8 @@ def close(ledger: Ledger, sfn: SFNClient, closing: Closing, now: datetime) -> Dr
     for member in ledger.get_many(record.members).values():
         if member.state in CLOSABLE:
             _close(ledger, member, closing, now)
+    if record.members:
+        follow(ledger, closed, now)  # a manifest or marker that came after its run was opened
     answer_token(sfn, closed, f"closed by a person: {closing.reason}")
     return closed
 

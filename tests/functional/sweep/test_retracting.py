@@ -203,9 +203,16 @@ def _being_retracted(world: World) -> DropRecord:
     return record
 
 
+def _loaded_again_by_another(world: World) -> DropRecord:
+    record = loaded(world, 1)
+    retract(world, loaded(world, 2))
+    return record
+
+
 @pytest.mark.parametrize(
     ("make", "said"),
     [
+        (_loaded_again_by_another, "loads this one again: retract it when that has ended"),
         (_rejected, "nothing of it is in the table"),
         (_checked_now, "checked right now"),
         (_duplicate, "repeats drop d0: retract that one"),
