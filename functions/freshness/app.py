@@ -83,13 +83,13 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     With `reconcile` an operator asks: {"walk": {...}} for the next portion of a walk over the whole bucket, {} for a
     round of the sweep. With `close` a person ends a drop: {"drop_id": …, "reason": …, "who": …}. With `expect` a person
     says that a file will not come: {"dataset": …, "partition": …, "reason": …, "who": …}, with "undo" that it will.
-    With `retract` a person takes a file back: {"drop_id": …, "reason": …, "who": …}.
-    With `forecast` somebody asks what is due: {"back": days, "ahead": days}; with `status`
-    what may need a person. With `hold` or `release` a person holds a
-    dataset or lets it go on: {"dataset": …, "reason": …, "who": …, "until": …}. With `incidents` somebody asks what is
-    open: {"dataset": …, "kind": …, "severity": …, "all": …}; with `incident` for one, {"verb": "show", "id": …}, or a
-    person changes it: {"verb": "ack", "snooze" or "close", "id": …, "who": …, "reason": …, "until": …}. SweepError at
-    the end of a scheduled round in which a part of the sweep failed.
+    With `retract` a person takes a file back: {"drop_id": …, "reason": …, "who": …}. With `forecast` somebody asks what
+    is due: {"back": days, "ahead": days}; with `status`, the same, what may need a person; with `page` for the stack's
+    page: {"language": "en" or "ja"}. With `hold` or `release` a person holds a dataset or lets it go on:
+    {"dataset": …, "reason": …, "who": …, "until": …}. With `incidents` somebody asks what is open:
+    {"dataset": …, "kind": …, "severity": …, "all": …}; with `incident` for one, {"verb": "show", "id": …}, or a person
+    changes it: {"verb": "ack", "snooze" or "close", "id": …, "who": …, "reason": …, "until": …}. SweepError at the end
+    of a scheduled round in which a part of the sweep failed.
     """
     when = round_time(event.get("time"), utc_now(), scheduled=event.get("source") == "aws.scheduler")
     now = when.at
@@ -124,36 +124,43 @@ def make_round(now: datetime, time_left: Callable[[], float]) -> dict[str, Any]:
     beat(look_who_hears(sns(), (settings().alerts_topic_arn, settings().watch_topic_arn), Checkpoints(table()), now))
     if sources().write(watch().tables.all(), now):
         logger.info("sources.json written")
-    measure(now, time_left)
+    read = date_facts(now)
+    measure(read, now, time_left)
     if time_left() > PAGE_SECONDS:
-        write_pages(now)
+        write_pages(read, now)
     if findings.failures:
         raise SweepError("; ".join(f"{failure.part}: {failure.reason}" for failure in findings.failures))
     return {**summary, "sweep": findings.to_json()}
 
 
-def write_pages(now: datetime) -> None:
+def date_facts(now: datetime) -> DateFacts:
+    """Return what reads each date once, for one round or one question."""
+    return DateFacts(watch().ledger, watch().waivers, now)
+
+
+def write_pages(read: DateFacts, now: datetime) -> None:
     """Write the stack's page to the reports bucket if it says something new."""
     from suimon.status.pages import Pages  # noqa: PLC0415 nothing that draws pages slows a cold start
 
     pages = Pages(s3(), Checkpoints(table()), settings().reports_bucket, settings().stack)
-    logger.info("pages written", keys=pages.write(see(now), now))
+    logger.info("pages written", keys=pages.write(see(read, now), now))
 
 
 def draw_page(request: dict[str, Any], now: datetime) -> dict[str, Any]:
     """Return the stack's page for a person, in the language that is asked for."""
     from suimon.status.page import page  # noqa: PLC0415 likewise
 
-    return {"html": page(see(now), settings().stack, now, "ja" if request["language"] == "ja" else "en")}
+    return {
+        "html": page(see(date_facts(now), now), settings().stack, now, "ja" if request["language"] == "ja" else "en")
+    }
 
 
-def see(now: datetime) -> Overview:
+def see(read: DateFacts, now: datetime) -> Overview:
     """Read what stands on the stack's page."""
     from suimon.status.overview import Held, days_back, overview  # noqa: PLC0415 likewise
 
     datasets = [one.dataset for one in contracts().all]
     back = days_back(sum(one.arrival is not None for one in contracts().all))
-    read = DateFacts(watch().ledger, watch().waivers, now)
     holds = watch().ledger.holds.of_all(datasets).values()
     return overview(
         forecast(contracts(), read.of, now, back=back, ahead=1),
@@ -215,8 +222,7 @@ def expect(request: dict[str, Any], now: datetime) -> dict[str, Any]:
 def look_ahead(request: dict[str, Any], now: datetime) -> dict[str, Any]:
     """Return what is expected when, for people: by dataset and date, and what nobody can know."""
     back, ahead = (min(int(request[name]), MOST_DAYS) for name in ("back", "ahead"))
-    read = DateFacts(watch().ledger, watch().waivers, now)
-    found = forecast(contracts(), read.of, now, back=back, ahead=ahead)
+    found = forecast(contracts(), date_facts(now).of, now, back=back, ahead=ahead)
     return {
         "datasets": sorted(one.dataset for one in contracts().all),
         "expected": [one.to_json() for one in found],
@@ -335,13 +341,12 @@ def beat(found: Hearing) -> None:
             metric.add_dimension("stack", settings().stack)
 
 
-def measure(now: datetime, time_left: Callable[[], float]) -> None:
+def measure(read: DateFacts, now: datetime, time_left: Callable[[], float]) -> None:
     """Write the figures of every dataset to metrics, once an hour and as far as the time goes."""
     hour, kept = f"{now:%Y-%m-%dT%H}", Checkpoints(table())
     if kept.get("figures").get("hour") == hour:
         return
     newest = {seen.contract.dataset: seen.answer.newest for seen in watch().tables.all() if seen.answer}
-    read = DateFacts(watch().ledger, watch().waivers, now)
     for contract in contracts().all:
         if time_left() < FIGURES_SECONDS:
             logger.warning("figures left out from a dataset on: no time", dataset=contract.dataset)

@@ -50,10 +50,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 def count(record: DropRecord) -> None:
     """Count a drop by what became of it, and how long a first attempt took from its arrival until it was loaded."""
     measured = [(f"Drops{record.state.capitalize()}", MetricUnit.Count, 1.0)]
-    if record.state == State.LOADED and record.attempt == 1:
-        measured.append(
-            ("ArrivalToLoaded", MetricUnit.Seconds, (record.updated_at - record.received_at).total_seconds())
-        )
+    if record.state == State.LOADED and record.attempt == 1 and record.loaded_at:
+        took = record.loaded_at - record.received_at
+        measured.append(("ArrivalToLoaded", MetricUnit.Seconds, took.total_seconds()))
     for name, unit, value in measured:
         with single_metric(name=name, unit=unit, value=value, namespace="Suimon") as metric:
             metric.add_dimension("stack", os.environ["SUIMON_STACK"])

@@ -64,7 +64,7 @@ class EntryPoints(Functions):
                 # Who hears, that a round has ended, figures and pages: no promise is about them.
                 **{
                     name: lambda *_: None
-                    for name in ("sns", "table", "look_who_hears", "beat", "measure", "write_pages")
+                    for name in ("sns", "table", "look_who_hears", "beat", "date_facts", "measure", "write_pages")
                 },
                 "watch": lambda: SimpleNamespace(tables=SimpleNamespace(all=tuple)),
                 "sources": lambda: SimpleNamespace(write=lambda *_: False),

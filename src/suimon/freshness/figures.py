@@ -1,12 +1,12 @@
-"""The figures of a dataset: how old, how late, how fast, and how often in time. Pure.
+"""The figures of a dataset: how old, how late, and how often in time. Pure.
 
     name                          unit      what
     NewestValueAge                Seconds   the age of the table's newest value, by the clock
     Lateness                      Seconds   since the deadline of the oldest date that has not come; 0 if all have
-    ArrivalToLoaded               Seconds   from the receipt to the load of the drop that was loaded last
     LoadedByDeadline30Days, …90   Percent   of the dates that were due in 30 or 90 times 24 hours, those loaded by then
 
-A figure of which nothing is known is left out: no deadline, nothing due, nothing loaded, no newest value.
+A figure of which nothing is known is left out: no deadline, nothing due, no newest value. How fast each drop is loaded
+is the outcome function's to measure (`ArrivalToLoaded`).
 """
 
 from __future__ import annotations
@@ -36,17 +36,12 @@ class Figures:
 
     age: timedelta | None = None
     lateness: timedelta | None = None
-    arrival_to_loaded: timedelta | None = None
     percent_in_time_short: float | None = None
     percent_in_time_long: float | None = None
 
     def metrics(self) -> dict[str, tuple[str, float]]:
         """Return unit and value of each metric that is known, by its name."""
-        seconds = {
-            "NewestValueAge": self.age,
-            "Lateness": self.lateness,
-            "ArrivalToLoaded": self.arrival_to_loaded,
-        }
+        seconds = {"NewestValueAge": self.age, "Lateness": self.lateness}
         percents = {
             f"LoadedByDeadline{SHORT_DAYS}Days": self.percent_in_time_short,
             f"LoadedByDeadline{LONG_DAYS}Days": self.percent_in_time_long,
@@ -67,12 +62,9 @@ def figures_of(
     known = {day: facts(contract.dataset, day.isoformat()) for day in due}
     recent = {day for day in due if now - deadline_of(arrival, day) < timedelta(days=SHORT_DAYS)}
     waiting = [deadline_of(arrival, day) for day in due if state_of(contract, day, known[day], now) in _NOT_THERE]
-    loads = [(drop.loaded_at, drop) for day in due for drop in _loaded(contract, known[day])]
-    last = max(loads, key=lambda load: (load[0], load[1].id), default=None)
     return Figures(
         age=age,
         lateness=(now - min(waiting) if waiting else timedelta()) if due else None,
-        arrival_to_loaded=last[0] - last[1].received_at if last and last[0] else None,
         percent_in_time_short=_percent(contract, arrival, known, [day for day in due if day in recent]),
         percent_in_time_long=_percent(contract, arrival, known, due),
     )

@@ -316,20 +316,21 @@ def test_a_round_writes_the_figures_of_each_dataset_once_an_hour(
     capsys: pytest.CaptureFixture[str], start: Callable[[], Any]
 ) -> None:
     app = start()
-    app.measure(NOON, lambda: 900.0)
+    app.measure(app.date_facts(NOON), NOON, lambda: 900.0)
     first = measured(capsys.readouterr().out)
     assert ("other0", "Lateness") in first
     assert len(first) == len(set(first))
-    app.measure(NOON + HOUR - timedelta(seconds=1), lambda: 900.0)
+    app.measure(app.date_facts(NOON + HOUR - timedelta(seconds=1)), NOON + HOUR - timedelta(seconds=1), lambda: 900.0)
     assert measured(capsys.readouterr().out) == []
-    app.measure(NOON + HOUR, lambda: 900.0)
+    app.measure(app.date_facts(NOON + HOUR), NOON + HOUR, lambda: 900.0)
     assert measured(capsys.readouterr().out) == first
 
 
 def test_figures_are_left_out_when_there_is_no_time_for_them(
     capsys: pytest.CaptureFixture[str], start: Callable[[], Any]
 ) -> None:
-    start().measure(NOON, lambda: 59.0)
+    app = start()
+    app.measure(app.date_facts(NOON), NOON, lambda: 59.0)
     out = capsys.readouterr().out
     assert measured(out) == []
     assert "figures left out" in out

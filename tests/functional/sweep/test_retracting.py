@@ -68,7 +68,7 @@ def now(world: World, record: DropRecord) -> DropRecord:
 
 
 def end(world: World, record: DropRecord, outcome: str = "loaded") -> DropRecord:
-    """Let the run of the drop's present attempt end, as its DAG reports that."""
+    """Report the end of the run of the drop's present attempt, as its DAG does."""
     record = now(world, record)
     detail = {
         "dataset": record.dataset,

@@ -70,12 +70,6 @@ def test_lateness_is_that_of_the_oldest_date_that_has_not_come() -> None:
     assert figures(known).lateness == 2 * DAY + 3 * HOUR
 
 
-def test_arrival_to_loaded_is_of_the_drop_that_was_loaded_last() -> None:
-    known = all_in_time()
-    known[NEWEST - 5 * DAY] = loaded(NEWEST - 5 * DAY, 5 * DAY + 2 * HOUR, took=7 * HOUR)
-    assert figures(known).arrival_to_loaded == 7 * HOUR
-
-
 def test_a_drop_that_was_never_loaded_is_not_in_time() -> None:
     record = replace(drop_record(State.REJECTED, f"sales/{NEWEST}.csv", version="v1"), loaded_at=None)
     only = replace(SALES, arrival=replace(ARRIVAL, calendar=replace(ARRIVAL.calendar, first=NEWEST)))
@@ -94,7 +88,6 @@ def test_metrics_have_names_and_units() -> None:
     assert figures(all_in_time(), newest=newest).metrics() == {
         "NewestValueAge": ("Seconds", 7200.0),
         "Lateness": ("Seconds", 0.0),
-        "ArrivalToLoaded": ("Seconds", 3600.0),
         "LoadedByDeadline30Days": ("Percent", 100.0),
         "LoadedByDeadline90Days": ("Percent", 100.0),
     }
