@@ -74,7 +74,7 @@ INCIDENTS = Subject(
 CHECKER = Subject(
     modules=(
         *_below("check", "rules_as_sql", "grammar", "structure", "segments", "duckdb_input", "segment_check", "tally"),
-        *_below("check", "trailer", "header", "verdict"),
+        *_below("check", "bad_cells", "trailer", "header", "verdict"),
         *_below("contract/odcs", "dialect", "values", "quality"),
     ),
     # Fast and the same in every run: the searches of Hypothesis in test_oracle and test_properties are neither.

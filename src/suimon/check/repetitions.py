@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from suimon.check.found import EVERY, LISTED, CheckError
+from suimon.check.judged import Lend, Piece
 from suimon.check.kernel import library
 from suimon.check.kernel.keys import Keys, wanted_of
 from suimon.check.kernel.sift import Wanted
 from suimon.check.kernel_doubts import moved_records, sheet_of_doubtful, sound_records
-from suimon.check.segment_check import Judge, Lend, Piece
+from suimon.check.segment_check import Judge
 from suimon.check.segments import Segment
 
 

@@ -4,27 +4,25 @@ What is no record DuckDB's reader takes for one of any size, and memory without 
 after the kernel or the grammar has gone through it and found nothing but whole records.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
+from suimon.check.bad_cells import BadCells
 from suimon.check.duckdb_input import Sheet, copy_of, sheet_of
-from suimon.check.found import BadRecord, CheckError, MalformedSheetError, NoMemoryError, Repetition, Totals
+from suimon.check.found import CheckError, MalformedSheetError, NoMemoryError, Totals
 from suimon.check.grammar import Grammar
+from suimon.check.judged import Judged, Lend, Piece
 from suimon.check.kernel import library
 from suimon.check.kernel.plan import plan_of_keys
 from suimon.check.kernel.sift import Hashes, Sieve, Sifted, Wanted
 from suimon.check.kernel_doubts import Record, look_again, sheet_of_doubtful
-from suimon.check.masking import Discretion
 from suimon.check.rules_as_sql import Rules
-from suimon.check.scanned import Fault, Scan
+from suimon.check.scanned import Scan
 from suimon.check.segments import Segment
 from suimon.check.structure import scan
-from suimon.check.verdict import BadCell, Code, Shared, shown
-from suimon.contract.file import Column
+from suimon.check.verdict import BadCell
 from suimon.contract.model import Contract
 
 if TYPE_CHECKING:
@@ -33,50 +31,8 @@ if TYPE_CHECKING:
 # A part of a segment for which DuckDB has no memory is not parted again.
 _LEAST_BYTES = 256 * 1024
 
-# A connection to DuckDB, opened when it is asked for.
-Lend = Callable[[], "Duck"]
-
-
 # The kernel went through the whole segment.
 _READ = frozenset((library.DONE, library.TOO_MANY))
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A settled segment's place in the file: `size` bytes, its first record and line counted from 0 before it."""
-
-    size: int
-    record: int
-    line: int
-    records: int
-    strict: bool
-    last: bool
-    sifted: bool = False  # the kernel answers for it, but for the records in doubt
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """What was found in one segment; records and lines are counted from 1 within it."""
-
-    size: int  # bytes settled: fewer than the segment's when a record has not ended
-    records: int
-    lines: int
-    strict: bool
-    stopped: bool = False
-    unproven: bool = False
-    full: bool = False
-    steps: int = 0  # records that were looked at one by one
-    totals: Totals | None = None
-    faults: tuple[BadCell, ...] = ()  # of structure, as many as were asked for
-    unlisted: Counter[tuple[Code, str | None, Shared]] = field(default_factory=Counter)  # the others, by column
-    cells: tuple[BadCell, ...] = ()  # bad ones, as many as were asked for
-    bad: Iterable[int] = ()  # numbers of the broken records, where some are tolerated
-    extra_lines: int = 0  # of these, beyond one each
-    found_bad: bool = False  # DuckDB knows of other bad records, where some are tolerated
-    doubled: bool = False  # cells hold quotes
-    sifted: Sifted | None = None  # what the kernel answers for
-    doubtful: tuple[Record, ...] = ()  # what DuckDB is still to judge
-    hashes: tuple[tuple[int, Hashes], ...] = ()  # of the keys that DuckDB read, each with its place in the rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +47,9 @@ class Judge:
     places: tuple[int | None, ...]
     rules: Rules
     most: int
+    cells: BadCells
     sieve: Sieve | None = None
-    learned: Callable[[], Discretion] = Discretion
     ended: Event = field(default_factory=Event)  # nobody asks for more segments
-
-    @property
-    def discretion(self) -> Discretion:
-        """What may be shown, learned from the file's first records once there is a value to show."""
-        return self.learned()
 
     @property
     def listed(self) -> tuple[int, ...]:
@@ -139,8 +90,8 @@ class Judge:
         return replace(
             judged,
             strict=any(doubt.kind in {library.FORM, library.BLANK} for doubt in sifted.doubts),
-            faults=tuple(map(self.fault_cell, found.faults)),
-            unlisted=self._by_column(found.unlisted),
+            faults=tuple(map(self.cells.of_fault, found.faults)),
+            unlisted=self.cells.by_column(found.unlisted),
             bad=found.bad,
             unproven=found.unproven,
             extra_lines=found.extra_lines,
@@ -300,21 +251,14 @@ class Judge:
             full=found.full,
             steps=found.steps,
             totals=totals,
-            faults=tuple(map(self.fault_cell, found.faults)),
-            unlisted=self._by_column(found.unlisted),
+            faults=tuple(map(self.cells.of_fault, found.faults)),
+            unlisted=self.cells.by_column(found.unlisted),
             cells=tuple(cells),
             bad=found.bad,
             extra_lines=found.extra_lines,
             found_bad=found_bad,
             hashes=hashes,
         )
-
-    def _by_column(self, kinds: Counter[tuple[Code, int | None, Shared]]) -> Counter[tuple[Code, str | None, Shared]]:
-        unlisted = Counter[tuple[Code, str | None, Shared]]()
-        for (code, cell, details), count in kinds.items():
-            column = self._column(cell)
-            unlisted[code, column.name if column else None, details] += count
-        return unlisted
 
     def _bad(self, duck: "Duck", sheet: Sheet, totals: Totals, number: int, room: int) -> tuple[list[BadCell], bool]:
         """Return the first bad cells; and whether DuckDB knows all bad records by now, under the segment's number."""
@@ -323,77 +267,14 @@ class Judge:
             return [], False
         if self.tolerant:
             duck.find_bad(sheet, self.rules, wanted, number)
-        records = duck.bad_records(sheet, self.rules, wanted, room, self._personal) if room else []
+        records = duck.bad_records(sheet, self.rules, wanted, room, self.cells.personal) if room else []
         cells = list[BadCell]()
         for record in records:
             if len(cells) >= room:
                 break
-            cells += self.cells_of(record)
+            cells += self.cells.of_record(record)
         return cells, self.tolerant
-
-    def cells_of(self, bad: BadRecord) -> list[BadCell]:
-        """Return the bad cells of a record."""
-        return [self._bad_cell(bad, number) for number in bad.failing]
-
-    def _bad_cell(self, bad: BadRecord, number: int) -> BadCell:
-        rule = self.rules.rules[number]
-        columns = [self.contract.columns[place] for place in rule.columns]
-        personal = {place: bad.cells[place] for place in self._personal if place in bad.cells}
-        values = [
-            self._shown(column, bad.cells[place], personal) for place, column in zip(rule.columns, columns, strict=True)
-        ]
-        if rule.code is Code.CONDITION_ERROR:
-            text = ", ".join(f"{column.name}={value}" for column, value in zip(columns, values, strict=True))
-            return BadCell(rule.code, bad.line, bad.record, None, text, rule.details)
-        # What is missing has no value to show or to hide.
-        value = None if rule.code is Code.REQUIRED_ERROR else values[0]
-        return BadCell(rule.code, bad.lines[rule.columns[0]], bad.record, columns[0].name, value, rule.details)
-
-    @property
-    def _personal(self) -> tuple[int, ...]:
-        """The personal columns that the file has."""
-        return tuple(place for place in self.places if place is not None and self.contract.columns[place].personal)
-
-    def _shown(self, column: Column, value: str, personal: Mapping[int, str]) -> str:
-        return shown(value, personal=column.personal or self.discretion.hides(column, value, personal))
-
-    def _column(self, cell: int | None) -> Column | None:
-        place = None if cell is None else self.places[cell]
-        return None if place is None else self.contract.columns[place]
-
-    def fault_cell(self, fault: Fault) -> BadCell:
-        """Return a fault of structure as a report may show it."""
-        column = self._column(fault.cell)
-        value = None
-        # Of a column that the contract does not know nobody can say that it holds no personal data; nor of a cell with
-        # stray bytes in a file with personal columns, for the other cells of its record are not looked at.
-        if fault.value is not None and column is not None:
-            value = shown(fault.value, personal=column.personal or self.discretion.needed)
-        return BadCell(fault.code, fault.line, fault.record, column.name if column else None, value, fault.details)
 
 
 def _first_cell(text: bytes, start: int) -> bytes:
     return text[start : text.index(b",", start)]
-
-
-def moved(cell: BadCell, piece: Piece) -> BadCell:
-    """Number a cell of a segment as it is numbered in the file."""
-    details = cell.details
-    if isinstance(to := details.get("to"), int):
-        details = {**details, "to": to + piece.line}
-    return replace(
-        cell,
-        details=details,
-        line=None if cell.line is None else cell.line + piece.line,
-        record=None if cell.record is None else cell.record + piece.record,
-    )
-
-
-def repetition_cell(code: Code, columns: list[Column], one: Repetition, discretion: Discretion) -> BadCell:
-    """Return the bad cell of a record whose key an earlier one has."""
-    values = [
-        shown(cell, personal=column.personal or discretion.hides(column, cell, one.personal))
-        for column, cell in zip(columns, one.cells, strict=True)
-    ]
-    names = ", ".join(column.name for column in columns)
-    return BadCell(code, one.line, one.record, names, ", ".join(values), {"first": one.first})

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from suimon.check.duckdb_input import Sheet
 from suimon.check.found import CheckError
+from suimon.check.judged import Lend, Piece
 from suimon.check.scanned import Run, Scan
-from suimon.check.segment_check import Judge, Lend, Piece
+from suimon.check.segment_check import Judge
 from suimon.check.segments import Segment
 from suimon.check.verdict import Code
 from suimon.check.workers import Rounds
@@ -89,9 +90,9 @@ def _reasons(duck: "Duck", sheet: Sheet, scan: Scan | None, piece: Piece, judge:
     reasons = defaultdict[int, list[str]](list)
     for fault in scan.faults if scan else ():
         if fault.record is not None:
-            reasons[piece.record + fault.record].append(_reason(fault.code, judge.fault_cell(fault).column))
+            reasons[piece.record + fault.record].append(_reason(fault.code, judge.cells.of_fault(fault).column))
     for record in duck.bad_records(sheet, judge.rules, judge.listed, None) if sheet.rows else ():
-        reasons[record.record] += [_reason(cell.code, cell.column) for cell in judge.cells_of(record)]
+        reasons[record.record] += [_reason(cell.code, cell.column) for cell in judge.cells.of_record(record)]
     for number, key in enumerate(judge.rules.keys):
         names = ", ".join(judge.contract.columns[place].name for place in key.columns)
         for repeated in duck.repeated_between(number, judge.rules, piece.record + 1, piece.record + piece.records):

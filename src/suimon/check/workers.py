@@ -10,7 +10,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from suimon.check.header import Head
-from suimon.check.segment_check import Lend, Piece
+from suimon.check.judged import Lend, Piece
 from suimon.check.segments import Cutter, Segment
 
 if TYPE_CHECKING:
