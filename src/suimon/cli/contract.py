@@ -1,8 +1,11 @@
 """`suimon contract`: check contracts before they are released, and compile them."""
 
+import json
 import os
+from dataclasses import asdict
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -12,9 +15,12 @@ from rich.text import Text
 from suimon.cli.errors import CommandError
 from suimon.contract.model import Contract
 from suimon.contract.odcs.clauses import ContractFileError
-from suimon.contract.odcs.parse import compile_contracts, read_contract_files
+from suimon.contract.odcs.parse import compile_contracts, read_contract, read_contract_files
 from suimon.dataset.folder import CONTRACT, SETTING, DatasetFolder, datasets_below, datasets_root
 from suimon.drops.foreign_text import printable
+
+if TYPE_CHECKING:
+    from suimon.dataset.contract_diff import Difference
 
 DATASETS = "datasets"
 
@@ -86,6 +92,50 @@ def compile_(files: tuple[Path, ...], out: Path) -> None:
     except OSError as error:
         raise CommandError(f"{out} cannot be written: {error.strerror}") from error
     click.echo(f"{out}: {count_of(len(contracts.all), 'contract')}")
+
+
+@contract.command()
+@click.argument("old", metavar="OLD")
+@click.argument("new", metavar="NEW")
+@click.option("--json", "as_json", is_flag=True, help="Write the differences as JSON.")
+def diff(old: str, new: str, *, as_json: bool) -> None:
+    """Compare two contracts of a dataset, each a file or a dataset's name: what breaks, and for whom.
+
+    Exit status: 0 nothing breaks, 1 something does, 2 they cannot be compared.
+    """
+    from suimon.dataset.contract_diff import difference  # noqa: PLC0415 - lint and compile need no SQL
+
+    try:
+        found = difference(*(read_contract(contract_file_of(name)) for name in (old, new)))
+    except ContractFileError as error:
+        raise ProblemsError(error) from error
+    except ValueError as error:
+        raise CommandError(str(error)) from error
+    if as_json:
+        told = {"breaks": found.breaks, "changes": [asdict(one) for one in found.changes], "ddl": found.statements}
+        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+    else:
+        for line in _differences(found):
+            click.echo(printable(line))
+    raise SystemExit(1 if found.breaks else 0)
+
+
+_WHOM = {
+    "sender": "For whoever sends the files",
+    "table": "For the table",
+    "stored": "For files already stored",
+}
+
+
+def _differences(found: "Difference") -> list[str]:
+    lines = []
+    for whom, heading in _WHOM.items():
+        mine = sorted((one for one in found.changes if one.whom == whom), key=lambda one: not one.breaks)
+        ddl = found.statements if whom == "table" else ()
+        lines += [f"{heading}:"] if mine or ddl else []
+        lines += [f"  {'breaks' if one.breaks else 'fine  '}  {one.clause}: {one.text}" for one in mine]
+        lines += [f"  needs   {sql} (suimon warehouse migrate)" for sql in ddl]
+    return lines or ["The contracts say the same."]
 
 
 def _table(contracts: tuple[Contract, ...]) -> Table:

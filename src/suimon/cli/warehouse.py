@@ -13,6 +13,7 @@ from rich.text import Text
 from sqlglot import exp
 
 from suimon.cli.contract import all_datasets
+from suimon.cli.migrate import migrate
 from suimon.cli.printing import console_for_people
 from suimon.cli.stack import USUAL, advice
 from suimon.contract.file import ContractError
@@ -26,6 +27,9 @@ from suimon.warehouse.data_api import Warehouse, WarehouseError, run_query
 @click.group()
 def warehouse() -> None:
     """Look after the tables in Redshift."""
+
+
+warehouse.add_command(migrate)
 
 
 @warehouse.command()
