@@ -91,6 +91,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     changes it: {"verb": "ack", "snooze" or "close", "id": …, "who": …, "reason": …, "until": …}. SweepError at the end
     of a scheduled round in which a part of the sweep failed.
     """
+    metrics.add_dimension(name="stack", value=os.environ["SUIMON_STACK"])
     when = round_time(event.get("time"), utc_now(), scheduled=event.get("source") == "aws.scheduler")
     now = when.at
 

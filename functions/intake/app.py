@@ -53,6 +53,7 @@ LONGEST_RUN = 900  # seconds, the function's timeout: no running check has older
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Take a batch of S3 events (partial batch response), or one replay request (the drop's id and state)."""
+    metrics.add_dimension(name="stack", value=os.environ["SUIMON_STACK"])
     if "replay" in event:
         request = ReplayRequest(**event["replay"])
         logger.append_keys(drop_id=request.drop_id, attempt=request.attempt)

@@ -26,7 +26,8 @@ DIMENSIONS: Final = {
     "AWS/SQS": [{"QueueName"}],
     "AWS/Lambda": [{"FunctionName"}],
     "AWS/States": [{"StateMachineArn"}],
-    "AWS/DynamoDB": [{"TableName"}],
+    # "The TableName dimension returns the events for the table, but not for any global secondary indexes."
+    "AWS/DynamoDB": [{"TableName"}, {"TableName", "GlobalSecondaryIndexName"}],
     "AWS/SNS": [{"TopicName"}],
     "AWS/Events": [{"RuleName"}, {"RuleName", "EventBusName"}],
     "Suimon": [{"stack"}],  # functions/freshness/app.py
@@ -38,7 +39,7 @@ STATISTICS: Final = {
     "AWS/States": {"ExecutionsFailed": "Sum", "ExecutionsTimedOut": "Sum", "ExecutionsAborted": "Sum"},
     "AWS/DynamoDB": {"ReadThrottleEvents": "Sum", "WriteThrottleEvents": "Sum"},
     "AWS/SNS": {"NumberOfNotificationsFailed": "Sum"},
-    "AWS/Events": {"FailedInvocations": "Sum"},
+    "AWS/Events": {"FailedInvocations": "Sum", "InvocationsFailedToBeSentToDlq": "Sum"},
     "Suimon": {"Heartbeat": "Sum", "DeafSubscriptions": "Maximum"},
 }
 
@@ -149,8 +150,56 @@ def _ages(template: Template) -> Iterator[str]:
             yield f"{name}: nobody hears within a day when nobody takes from it"
 
 
+def _throttles(template: Template) -> Iterator[str]:
+    """What a table or one of its indexes refuses has an alarm of its own: DynamoDB counts each by itself."""
+    watched = {
+        (referred(dimensions.get("TableName")), dimensions.get("GlobalSecondaryIndexName"), metric)
+        for metric, dimensions in _watched(template, "AWS/DynamoDB")
+    }
+    for name, table in of_type(template, "AWS::DynamoDB::Table"):
+        indexes = [one["IndexName"] for one in table["Properties"].get("GlobalSecondaryIndexes", [])]
+        for index in (None, *indexes):
+            for metric in STATISTICS["AWS/DynamoDB"]:
+                if (name, index, metric) not in watched:
+                    yield f"{name}: nobody hears {metric} of {index or 'the table'}"
+        for _, index, _ in watched:
+            if index and index not in indexes:
+                yield f"{name}: has no index {index}"
+
+
+def _undelivered(template: Template) -> Iterator[str]:
+    """What a rule cannot deliver, and what it cannot even keep, is heard."""
+    watched = [(metric, dimensions.get("RuleName")) for metric, dimensions in _watched(template, "AWS/Events")]
+    for name, rule in of_type(template, "AWS::Events::Rule"):
+        for metric in STATISTICS["AWS/Events"]:
+            if (metric, {"Ref": name}) not in watched and (metric, rule["Properties"].get("Name")) not in watched:
+                yield f"{name}: nobody hears {metric}"
+
+
+def _own_failure(template: Template) -> Iterator[str]:
+    """That a topic does not reach somebody is said on another topic."""
+    for name, alarm in of_type(template, "AWS::CloudWatch::Alarm"):
+        told = {referred(topic) for topic in alarm["Properties"].get("AlarmActions", [])}
+        for dimension in alarm["Properties"]["Dimensions"]:
+            if dimension["Name"] == "TopicName" and told <= {referred(dimension["Value"])}:
+                yield f"{name}: is said on the topic that it is about"
+
+
+def _watched(template: Template, namespace: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for _, alarm in of_type(template, "AWS::CloudWatch::Alarm"):
+        properties = alarm["Properties"]
+        if properties["Namespace"] == namespace:
+            yield properties["MetricName"], {one["Name"]: one["Value"] for one in properties["Dimensions"]}
+
+
 def _last(name: Any) -> str:
     return str(name.get("Fn::Sub", name) if isinstance(name, dict) else name).removeprefix("${AWS::StackName}-")
 
 
-RULES: Final[tuple[Callable[[Template], Iterator[str]], ...]] = (_alarms, _ages)
+RULES: Final[tuple[Callable[[Template], Iterator[str]], ...]] = (
+    _alarms,
+    _ages,
+    _throttles,
+    _undelivered,
+    _own_failure,
+)

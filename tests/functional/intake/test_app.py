@@ -174,7 +174,9 @@ def test_an_event_of_another_bucket_is_refused_for_good(
     foreign = replace(put(GOOD), bucket="lake")
     assert app.handler(queue_event(created(foreign)), context) == {"batchItemFailures": []}
     assert (gate.ledger.get(foreign.id), table.scan()["Items"]) == (None, [])
-    assert '"DropsForeign":[1.0]' in capsys.readouterr().out
+    [written] = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "DropsForeign" in line]
+    assert (written["DropsForeign"], written["stack"]) == ([1.0], "prod")
+    assert set(written["_aws"]["CloudWatchMetrics"][0]["Dimensions"][0]) == {"service", "stack"}
 
 
 @pytest.mark.parametrize("broken", [{"key": ""}, {"version_id": ""}, {"key": "half a \ud83d character"}])

@@ -82,6 +82,10 @@ def test_a_scheduled_round_checks_deadlines_and_sweeps(
     written = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert any(line.get("message") == "swept" for line in written)
     assert any(line.get("LostEventRepaired") == [1.0] and line.get("Unexplained") == [0.0] for line in written)
+    # Two stacks of an account share the namespace: a metric without its stack's name would be both of theirs.
+    metrics = [line for line in written if "_aws" in line]
+    assert {line.get("stack") for line in metrics} == {"prod"}
+    assert all("stack" in one["Dimensions"][0] for line in metrics for one in line["_aws"]["CloudWatchMetrics"])
 
 
 def test_a_round_of_which_a_part_failed_fails_at_its_end_when_all_else_is_done(
