@@ -26,7 +26,7 @@ DIMENSIONS: Final = {
     "AWS/SQS": [{"QueueName"}],
     "AWS/Lambda": [{"FunctionName"}],
     "AWS/States": [{"StateMachineArn"}],
-    # "The TableName dimension returns the events for the table, but not for any global secondary indexes."
+    # An index counts by itself: DynamoDB developer guide, the metric WriteThrottleEvents.
     "AWS/DynamoDB": [{"TableName"}, {"TableName", "GlobalSecondaryIndexName"}],
     "AWS/SNS": [{"TopicName"}],
     "AWS/Events": [{"RuleName"}, {"RuleName", "EventBusName"}],
