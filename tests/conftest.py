@@ -18,6 +18,7 @@ from botocore.loaders import JSONFileLoader, Loader
 
 from local.isolation import isolate_process
 from tests import sampling
+from tests.cost import CostPlugin
 from tests.marks import watched
 
 if TYPE_CHECKING:
@@ -47,11 +48,14 @@ _started = list[str]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="also what is marked `long`, and campaigns at full size")
     parser.addoption("--sample", action="store_true", help="of each campaign one case in five")
+    parser.addoption("--cpu", action="store_true", help="end with what each file and folder costs (tests/cost.py)")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Draw less for a sample. Files of tests ask when they are imported."""
     sampling.is_sampled = config.getoption("--sample")
+    if config.getoption("--cpu"):
+        config.pluginmanager.register(CostPlugin())
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
