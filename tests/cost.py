@@ -1,8 +1,8 @@
 """What each file of tests costs: seconds of CPU, its own and its processes', beside those that passed on the clock.
 
 `--cpu` ends a run with the table. On a machine that does other things too, CPU can be compared with an earlier run's
-and the clock cannot. A process counts when somebody has waited for it; what is set up for several files counts for the
-first of them.
+and the clock cannot. A process that has ended counts when somebody has waited for it. What is set up for several files
+counts for the first of them.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from __future__ import annotations
 import resource
 import time
 from collections import defaultdict
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+import psutil
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator
 
 SHOWN = 40
 COLLECTION = "(imports and collection)"
@@ -28,6 +30,7 @@ class CostPlugin:
     def __init__(self) -> None:
         self.by_file: defaultdict[str, Cost] = defaultdict(lambda: (0.0, 0.0, 0.0))
         self._seen = (0.0, 0.0, time.perf_counter())
+        self._running = 0.0
 
     @pytest.hookimpl(wrapper=True)
     def pytest_collection(self, session: pytest.Session) -> Generator[None, object, object]:
@@ -40,9 +43,11 @@ class CostPlugin:
         return result
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
-        report.cost = self._since()
+        if item.get_closest_marker("process"):  # the others start none, and to look costs more than they do
+            self._running = sum(_running())
+        vars(report)["cost"] = self._since()  # carried from a worker like all that is in it
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -74,8 +79,16 @@ class CostPlugin:
             usage.ru_utime + usage.ru_stime
             for usage in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
         )
-        seen, self._seen = self._seen, (own, children, time.perf_counter())
-        return (own - seen[0], children - seen[1], self._seen[2] - seen[2])
+        seen, self._seen = self._seen, (own, children + self._running, time.perf_counter())
+        return (own - seen[0], self._seen[1] - seen[1], self._seen[2] - seen[2])
+
+
+def _running() -> Iterator[float]:
+    """Yield what each process that still runs has used, with those that it has waited for."""
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            used = process.cpu_times()
+            yield used.user + used.system + used.children_user + used.children_system
 
 
 def _sum(first: Cost, second: Cost) -> Cost:

@@ -17,6 +17,7 @@ from moto.sns.models import sns_backends
 
 from tests.fast_moto import make_moto_fast
 from tests.functional.intake.set_world import World
+from tests.simulation.services.table import Table as MemoryTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from suimon.contract.model import Contracts
     from suimon.incidents.store import IncidentStore
 
+# What speaks to DynamoDB by other ways than the table that it is given.
+ON_MOTO = ("tests/functional/ledger/", "tests/functional/cli/", "tests/functional/intake/test_requests.py")
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 
 
@@ -112,9 +115,15 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def table(aws: None) -> Table:
-    """The ledger's table, with the keys and indexes of the template."""
+def table(aws: None, request: pytest.FixtureRequest) -> Any:
+    """The ledger's table: in memory, as tests/conformance compares it with moto's; moto's in ON_MOTO and by night."""
     del aws
+    needs_moto = request.node.nodeid.startswith(ON_MOTO) or "entry_point" in request.fixturenames
+    return ledger_on_moto() if needs_moto or request.config.getoption("--long") else MemoryTable()
+
+
+def ledger_on_moto() -> Table:
+    """Make the ledger's table with the keys and indexes of the template."""
     keys = ("pk", "sk", "state", "updated_at", "dataset_partition", "sequencer")
 
     def schema(partition: str, order: str) -> list[Any]:

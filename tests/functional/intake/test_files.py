@@ -62,9 +62,7 @@ def in_japanese(gate: Gate, post: Post) -> Gate:
     """Return the gate of contracts in Japanese."""
     contracts = Contracts(tuple(replace(one, language="ja") for one in gate.contracts.all))
     publisher = Publisher(post.sns, post.topic_arn, recipients=Recipients.of(contracts))
-    return replace(
-        gate, contracts=contracts, incidents=IncidentStore(boto3.resource("dynamodb").Table("ledger"), publisher)
-    )
+    return replace(gate, contracts=contracts, incidents=IncidentStore(gate.shares.table, publisher))
 
 
 @pytest.mark.parametrize(
