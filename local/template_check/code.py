@@ -90,6 +90,26 @@ def _indexes(template: Template) -> Iterator[str]:
                     yield f"{owner}: names an index {name}, which no table has"
 
 
+def _index_keys(template: Template) -> Iterator[str]:
+    """An index has the keys by which the code asks it."""
+    asked = _keys_asked()
+    for name, table in of_type(template, "AWS::DynamoDB::Table"):
+        for index in table["Properties"].get("GlobalSecondaryIndexes", []):
+            keys, wanted = {one["AttributeName"] for one in index["KeySchema"]}, asked.get(index["IndexName"], set())
+            if not wanted <= keys:
+                yield f"{name}: {index['IndexName']} is asked by {sorted(wanted)} and has {sorted(keys)}"
+
+
+def _keys_asked() -> dict[str, set[str]]:
+    """Return the attributes by which the module that names an index asks it."""
+    found = {}
+    for path in (ROOT / "src").rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        if named := re.search(r'^BY_\w+(?:: Final)? = "(\w+)"', text, re.MULTILINE):
+            found[named[1]] = set(re.findall(r'\bKey\("(\w+)"\)', text)) - {"pk", "sk"}
+    return found
+
+
 def _prefixes(template: Template) -> Iterator[str]:
     """Whatever expires, or is granted by its prefix, lies where the code puts it."""
     source = _text_of(ROOT / "src") + _text_of(ROOT / "glue") + _text_of(ROOT / "dags")
@@ -166,4 +186,4 @@ def _text_of(folder: Path) -> str:
     return "\n".join(path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.py")))
 
 
-RULES: Final[tuple[Callable[[Template], Iterator[str]], ...]] = (_handlers, _indexes, _prefixes, _calls)
+RULES: Final[tuple[Callable[[Template], Iterator[str]], ...]] = (_handlers, _indexes, _index_keys, _prefixes, _calls)

@@ -69,6 +69,12 @@ def _of_state(state: States) -> Iterator[str]:
         caught = [error for one in state.get("Catch", []) for error in one["ErrorEquals"]]
         if caught[-1:] != ["States.ALL"]:
             yield "does not catch everything last"
+    yield from _of_work(kind, state)
+
+
+def _of_work(kind: str, state: States) -> Iterator[str]:
+    if kind == "Map" and "MaxConcurrency" not in state:
+        yield "starts everything at once"
     if kind == "Task":
         if not state.get("Retry"):
             yield "does not try again"

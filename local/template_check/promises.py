@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from local.template_check import alarms, code, limits, machines, rights, wiring
+from local.template_check import alarms, code, keys, limits, machines, rights, values, wiring
 from local.template_check.reading import documents, in_list, of_type, referred, statements
 
 if TYPE_CHECKING:
@@ -28,7 +28,10 @@ def broken(template: Template, folder: Path) -> Iterator[str]:
     """Yield every promise that a template breaks; `folder` holds the files that it names."""
     if not any(of_type(template, FUNCTION)):
         return  # these are promises about the gate
-    for rule in (*RULES, *alarms.RULES, *code.RULES, *limits.RULES, *rights.RULES, *wiring.RULES):
+    for part in (alarms, code, keys, limits, rights, values, wiring):
+        for rule in part.RULES:
+            yield from rule(template)
+    for rule in RULES:
         yield from rule(template)
     yield from machines.complaints(template, folder)
 

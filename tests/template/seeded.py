@@ -15,8 +15,10 @@ from local.template_check.promises import broken
 from local.template_check.properties import complaints
 from local.template_check.reading import template_of
 from tests.template.defects import DEFECTS, Defect
+from tests.template.stranger import STRANGER
 
 ROOT = Path(__file__).parents[2]
+ALL = (*DEFECTS, *STRANGER)
 
 
 def noticed(defect: Defect, folder: Path) -> str:
@@ -39,12 +41,12 @@ def noticed(defect: Defect, folder: Path) -> str:
 def main() -> int:
     """Seed every defect by itself; return 1 when one goes unnoticed."""
     missed = 0
-    for defect in DEFECTS:
+    for defect in ALL:
         with tempfile.TemporaryDirectory() as folder:
             said = noticed(defect, Path(folder))
         missed += not said
         sys.stdout.write(f"{'found ' if said else 'MISSED'} {defect.name}{': ' if said else ''}{said}\n")
-    sys.stdout.write(f"{len(DEFECTS) - missed} of {len(DEFECTS)} seeded defects are found\n")
+    sys.stdout.write(f"{len(ALL) - missed} of {len(ALL)} seeded defects are found\n")
     return 1 if missed else 0
 
 

@@ -9,11 +9,12 @@ import pytest
 
 from local.template_check.__main__ import main
 from local.template_check.promises import EVENTS
-from tests.template.defects import DEFECTS, Defect
-from tests.template.seeded import ROOT, noticed
+from tests.template.seeded import ALL, ROOT, noticed
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.template.defects import Defect
 
 pytestmark = pytest.mark.process
 
@@ -22,7 +23,7 @@ def test_the_template_as_it_is_passes() -> None:
     assert main([str(ROOT / "template.yaml")]) == 0
 
 
-@pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: defect.name)
+@pytest.mark.parametrize("defect", ALL, ids=lambda defect: defect.name)
 def test_a_seeded_defect_is_noticed(defect: Defect, tmp_path: Path) -> None:
     assert noticed(defect, tmp_path)
 
