@@ -106,7 +106,7 @@ def _agree(doubts: list[Doubt], texts: list[bytes], read: Scan) -> bool:
 
 def moved_records(records: Iterable[Record], record: int, line: int) -> list[Record]:
     """Number records of a segment as they are numbered in the file, so many records and lines further down."""
-    return [replace(one, record=one.record + record, line=one.line + line) for one in records]
+    return [Record(one.text, one.record + record, one.line + line) for one in records]
 
 
 def sheet_of_doubtful(path: Path, records: list[Record], grammar: Grammar, places: tuple[int | None, ...]) -> Sheet:

@@ -18,7 +18,7 @@ from suimon.check.kernel.plan import UnplannedError, plan_for
 from suimon.check.kernel.sift import Sieve
 from suimon.check.masking import learn
 from suimon.check.reading import Reading
-from suimon.check.repetitions import Suspects, collector, suspected_by_duckdb
+from suimon.check.repetitions import Suspects, collect_candidates, suspected_by_duckdb
 from suimon.check.rules_as_sql import rules_for
 from suimon.check.segment_check import Judge
 from suimon.check.segments import Cutter
@@ -127,8 +127,7 @@ class WholeFile:
         keys, measured = judge.rules.keys, dict[int, int]()
         suspects = Suspects.of(judge, found.keys) if judge.sieve else suspected_by_duckdb(judge, self.ducks.first)
         if suspects.wanted:
-            for _ in self._rounds(found).each(collector(judge, suspects)):
-                pass
+            collect_candidates(judge, suspects, self._rounds(found), self.reading.folder)
         for number, key in enumerate(keys):
             limit = 0 if key.metric is not None else self.tally.limit
             cells, repeated = 0, list[Repetition]()

@@ -113,7 +113,7 @@ def plan_for(contract: Contract, partition: str | None, places: tuple[int | None
         if len(rule.columns) != 1:
             raise UnplannedError(f"{rule.code} over several columns")
         by_column[rule.columns[0]].append((number, rule))
-    columns = [library.Column(type=library.UNKNOWN, most=_NO_LIMIT, sum=-1) for _ in places]
+    columns = [_unknown() for _ in places]
     for made, place in zip(columns, places, strict=True):
         if place is not None:
             planner = _ColumnPlan(sheet, contract, contract.columns[place], made)
@@ -137,7 +137,7 @@ def reads_raw(contract: Contract, dialect: FileFormat) -> bool:
 def plan_of_keys(columns: tuple[Column, ...], *, by_code_points: bool) -> Plan:
     """Return the plan of a file that DuckDB writes of the keys it found: a number, then the parts of one key."""
     sheet = _Sheet(FileFormat(null_tokens=()), "utf-8", None)
-    made = [library.Column(type=library.UNKNOWN, most=_NO_LIMIT, sum=-1) for _ in range(len(columns) + 1)]
+    made = [_unknown() for _ in range(len(columns) + 1)]
     for number, (one, column) in enumerate(zip(made[1:], columns, strict=True)):
         if column.type == "string":
             one.type = library.TEXT
@@ -148,6 +148,23 @@ def plan_of_keys(columns: tuple[Column, ...], *, by_code_points: bool) -> Plan:
     structure = _structure(sheet, made)
     structure.key_count, structure.by_code_points = 1, by_code_points
     return Plan(structure, sheet.memory, raw=False, keys=1, sums=0, metrics=())
+
+
+def plan_to_find_keys(plan: Plan) -> Plan:
+    """Return a plan of the same file that reads no cells but those of its keys: enough to find records by them."""
+    structure = library.PlanOfFile.from_buffer_copy(plan.structure)
+    columns = (library.Column * plan.width)()
+    for place in range(plan.width):
+        known = plan.structure.columns[place]
+        columns[place] = known if known.part_count else _unknown()
+        columns[place].metric_count, columns[place].sum = 0, -1
+    structure.columns, structure.sum_count, structure.metric_count = columns, 0, 0
+    return Plan(structure, [*plan.memory, columns], plan.raw, plan.keys, sums=0, metrics=())
+
+
+def _unknown() -> library.Column:
+    """Return a column without a rule."""
+    return library.Column(type=library.UNKNOWN, most=_NO_LIMIT, sum=-1)
 
 
 def _structure(sheet: _Sheet, columns: list[library.Column]) -> library.PlanOfFile:
@@ -315,4 +332,4 @@ def _halves(number: int) -> tuple[int, int]:
     return low, high
 
 
-__all__ = ["Plan", "UnplannedError", "plan_for", "plan_of_keys", "reads_raw"]
+__all__ = ["Plan", "UnplannedError", "plan_for", "plan_of_keys", "plan_to_find_keys", "reads_raw"]

@@ -92,7 +92,7 @@ class Sieve:
                 if wanted:
                     piece.wanted, piece.wanted_size, piece.wanted_key = wanted.table, wanted.size, wanted.key
                 stop = self.kernel.suimon_scan(self.plan.structure, address + start, size - start, piece)
-                self._take(found, room, start)
+                self._take(found, room, start, hashes=wanted is None)
                 start += piece.end
                 too_many |= piece.stop == library.TOO_MANY and not every_doubt
                 if stop not in {library.FULL, library.TOO_MANY}:
@@ -102,7 +102,7 @@ class Sieve:
                 found.stop = library.TOO_MANY
         return found
 
-    def _take(self, found: Sifted, room: "_Room", start: int) -> None:
+    def _take(self, found: Sifted, room: "_Room", start: int, *, hashes: bool) -> None:
         piece = room.given
         doubts = (
             memoryview(room.doubts).cast("B")[: piece.doubt_count * ctypes.sizeof(library.Doubt)].cast("q").tolist()
@@ -113,7 +113,7 @@ class Sieve:
         found.records += piece.records
         found.broken += piece.broken
         found.lines += piece.lines
-        for key, kept in enumerate(found.hashes):
+        for key, kept in enumerate(found.hashes if hashes else ()):
             if count := room.hash_counts[key]:
                 kept.append(self.parted(room.hashes[key], count))
         for place, half in enumerate(room.sums[: self.plan.sums]):
