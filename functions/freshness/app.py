@@ -14,22 +14,17 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from botocore.config import Config
 
+from suimon.answers.answers import ANSWERS, QUESTIONS, Answers
+from suimon.aws.counting import Moves
 from suimon.aws.event_bus import CONFIG as EVENTS_CONFIG
 from suimon.aws.event_bus import EventBus
 from suimon.clock import utc_now
 from suimon.contract.model import Contracts, read_contracts
-from suimon.drops.retraction import RetractError
 from suimon.freshness.date_facts import DateFacts
-from suimon.freshness.figures import figures_of
-from suimon.freshness.forecast import MOST_DAYS, forecast, warnings
+from suimon.freshness.hourly_figures import HourlyFigures
 from suimon.freshness.publishing import SourcesJson
 from suimon.freshness.round_time import RoundTimeError, round_time
-from suimon.freshness.waiving import Request, WaiverError, waive
 from suimon.freshness.watch import Watch
-from suimon.incidents.actions import Action, ActionError
-from suimon.incidents.crowds import worst_first
-from suimon.incidents.kinds import Kind
-from suimon.incidents.overview import as_json, chosen
 from suimon.incidents.publisher import Publisher
 from suimon.incidents.recipients import Recipients
 from suimon.incidents.store import IncidentStore
@@ -39,13 +34,12 @@ from suimon.ledger.round_lease import RoundIsRunningError, RoundLease
 from suimon.ledger.unusable import Unusable
 from suimon.ledger.waivers import Waivers
 from suimon.mwaa.airflow import CLIENT_CONFIG, Airflow
-from suimon.mwaa.check_up import look
 from suimon.mwaa.pace import Pace
 from suimon.outcome.run_end import RunEnds
 from suimon.settings import Settings
-from suimon.sweep.closing import CloseError, Closing, close
-from suimon.sweep.holding import HoldError
+from suimon.sweep.parts import do_each
 from suimon.sweep.plans.lost_events import Walk
+from suimon.sweep.plans.round import DEADLINES, FIGURES, PAGES, SOURCES, SUBSCRIPTIONS
 from suimon.sweep.round import Sweep, SweepError
 from suimon.sweep.subscriptions import look_who_hears
 
@@ -56,16 +50,11 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from suimon.drops.hold import Hold
-    from suimon.status.overview import Overview
     from suimon.sweep.findings import Findings
-    from suimon.sweep.plans.subscriptions import Hearing
 
 logger = Logger(service="freshness")
 metrics = Metrics(namespace="Suimon", service="freshness")
 
-# What must be left of a round's time for the figures of one more dataset.
-FIGURES_SECONDS = 60
 # Redshift holds an answer back for 30 s at most; the client's own defaults would have it wait for five minutes.
 REDSHIFT_CONFIG = Config(connect_timeout=5, read_timeout=40, retries={"total_max_attempts": 2})
 # What the page of a stack may need; a round with less left leaves it to the next one.
@@ -81,15 +70,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     nothing; RoundTimeError, before anything runs, for a time that is out of all reason.
 
     With `reconcile` an operator asks: {"walk": {...}} for the next portion of a walk over the whole bucket, {} for a
-    round of the sweep. With `close` a person ends a drop: {"drop_id": …, "reason": …, "who": …}. With `expect` a person
-    says that a file will not come: {"dataset": …, "partition": …, "reason": …, "who": …}, with "undo" that it will.
-    With `retract` a person takes a file back: {"drop_id": …, "reason": …, "who": …}. With `forecast` somebody asks what
-    is due: {"back": days, "ahead": days}; with `status`, the same, what may need a person; with `page` for the stack's
-    page: {"language": "en" or "ja"}. With `hold` or `release` a person holds a dataset or lets it go on:
-    {"dataset": …, "reason": …, "who": …, "until": …}. With `incidents` somebody asks what is open:
-    {"dataset": …, "kind": …, "severity": …, "all": …}; with `incident` for one, {"verb": "show", "id": …}, or a person
-    changes it: {"verb": "ack", "snooze" or "close", "id": …, "who": …, "reason": …, "until": …}. SweepError at the end
-    of a scheduled round in which a part of the sweep failed.
+    round of the sweep. All else that persons ask by name is answered by `suimon.answers`. SweepError at the end of a
+    scheduled round in which a part failed.
     """
     metrics.add_dimension(name="stack", value=os.environ["SUIMON_STACK"])
     when = round_time(event.get("time"), utc_now(), scheduled=event.get("source") == "aws.scheduler")
@@ -100,9 +82,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
     if "reconcile" in event and not when.is_now:
         raise RoundTimeError("what is reconciled is repaired now: leave the time away")
-    for name, answer in ASKED.items():
-        if name in event:
-            return answer(event[name], utc_now())
+    if name := next((name for name in ANSWERS if name in event), ""):
+        return answer(name, event[name])
     if not when.is_now:
         return {**asdict(watch().look(now)), "dry_look": now.isoformat()}
     if "walk" in event.get("reconcile", {}):
@@ -115,194 +96,56 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         return {"refused": str(error)}
 
 
+def answer(name: str, request: dict[str, Any]) -> dict[str, Any]:
+    """Answer a person; what changes something is logged with who asked, and why."""
+    found = answers().to(name, request, utc_now())
+    if name not in QUESTIONS:
+        logger.info("a person asked", asked=name, request=request, refused=found.get("refused"))
+    return found
+
+
 def make_round(now: datetime, time_left: Callable[[], float]) -> dict[str, Any]:
-    """Check deadlines and tables, sweep, and look who hears; return the findings, SweepError when a part failed."""
-    try:
-        summary = check_freshness(now)
-    finally:  # what stops the one does not stop the other; the sweep, which may take longer, comes second
-        findings = sweep().round(now, time_left)
-        record(findings)
-    beat(look_who_hears(sns(), (settings().alerts_topic_arn, settings().watch_topic_arn), Checkpoints(table()), now))
+    """Check deadlines and tables, sweep, and write what stands now; return the findings, SweepError if a part failed.
+
+    Each part fails alone, is logged and reported. The sweep, which may take longer, comes after the deadlines; what
+    says how things stand comes when all that is wrong has been reported.
+    """
+    summary, failed = do_each({DEADLINES: lambda: check_freshness(now)})  # however little time there is
+    sweep().report_parts({DEADLINES}, failed, now)
+    findings = sweep().round(now, time_left, watched=not failed)
+    record(findings)
+    read = DateFacts(watch().ledger, watch().waivers, now)
+    parts: dict[str, Callable[[], None]] = {
+        SUBSCRIPTIONS: lambda: count_deaf(now),
+        SOURCES: lambda: write_sources(now),
+        FIGURES: lambda: measure(read, now, time_left),
+        PAGES: lambda: write_pages(read, now, time_left),
+    }
+    _, failed_after = do_each(parts, time_left)
+    sweep().report_parts(parts.keys(), failed_after, now)
+    if not failed:  # deadlines and tables were checked, the sweep has come to its end, and both could report
+        beat()
+    if failures := (*failed, *findings.failures, *failed_after):
+        logger.error("parts of the round failed", failures=[asdict(failure) for failure in failures])
+        raise SweepError("; ".join(f"{failure.part}: {failure.reason}" for failure in failures))
+    return {**summary[DEADLINES], "sweep": findings.to_json()}
+
+
+def write_sources(now: datetime) -> None:
+    """Write sources.json if it says something new."""
     if sources().write(watch().tables.all(), now):
         logger.info("sources.json written")
-    read = date_facts(now)
-    measure(read, now, time_left)
-    if time_left() > PAGE_SECONDS:
-        write_pages(read, now)
-    if findings.failures:
-        raise SweepError("; ".join(f"{failure.part}: {failure.reason}" for failure in findings.failures))
-    return {**summary, "sweep": findings.to_json()}
 
 
-def date_facts(now: datetime) -> DateFacts:
-    """Return what reads each date once, for one round or one question."""
-    return DateFacts(watch().ledger, watch().waivers, now)
-
-
-def write_pages(read: DateFacts, now: datetime) -> None:
-    """Write the stack's page to the reports bucket if it says something new."""
+def write_pages(read: DateFacts, now: datetime, time_left: Callable[[], float]) -> None:
+    """Write the stack's page to the reports bucket if it says something new, and there is time to read what it says."""
     from suimon.status.pages import Pages  # noqa: PLC0415 nothing that draws pages slows a cold start
 
+    if time_left() < PAGE_SECONDS:
+        logger.warning("pages left out: no time")
+        return
     pages = Pages(s3(), Checkpoints(table()), settings().reports_bucket, settings().stack)
-    logger.info("pages written", keys=pages.write(see(read, now), now))
-
-
-def draw_page(request: dict[str, Any], now: datetime) -> dict[str, Any]:
-    """Return the stack's page for a person, in the language that is asked for."""
-    from suimon.status.page import page  # noqa: PLC0415 likewise
-
-    return {
-        "html": page(see(date_facts(now), now), settings().stack, now, "ja" if request["language"] == "ja" else "en")
-    }
-
-
-def see(read: DateFacts, now: datetime) -> Overview:
-    """Read what stands on the stack's page."""
-    from suimon.status.overview import Held, days_back, overview  # noqa: PLC0415 likewise
-
-    datasets = [one.dataset for one in contracts().all]
-    back = days_back(sum(one.arrival is not None for one in contracts().all))
-    holds = watch().ledger.holds.of_all(datasets).values()
-    return overview(
-        forecast(contracts(), read.of, now, back=back, ahead=1),
-        worst_first(incidents().open_incidents()),
-        [Held(one.dataset, one.since, one.until) for one in holds if one.is_in_force(now)],
-        datasets,
-        warnings(contracts(), now, ahead=1),
-        now,
-        back=back,
-    )
-
-
-def close_drop(request: dict[str, Any], now: datetime) -> dict[str, Any]:
-    """Close a drop for a person, who gets its id and state, or why it was refused."""
-    try:
-        closing = Closing.from_request(request)
-        ledger = Ledger(table(), closing.who or "a person", moved=bus().drop_moved)
-        record = close(ledger, sfn(), closing, now)
-    except CloseError as error:
-        return {"refused": str(error)}
-    logger.info("drop closed", drop_id=record.id, key=record.drop.key, reason=closing.reason, who=closing.who)
-    return {"drop_id": record.id, "state": record.state}
-
-
-def list_incidents(request: dict[str, Any], now: datetime) -> dict[str, Any]:
-    """Return the incidents that a person asks for, the worst first."""
-    return {
-        "datasets": sorted(one.dataset for one in contracts().all),
-        "incidents": chosen(incidents().standing(), request, now),
-    }
-
-
-def act_on_incident(request: dict[str, Any], now: datetime) -> dict[str, Any]:
-    """Show an incident, or do to it what a person asks; return it, or why that was refused."""
-    store = incidents()
-    try:
-        if request.get("verb") == "show":
-            found = store.find(str(request.get("id")))
-        else:
-            action = Action.from_request(request)
-            found = store.act(action, now)
-            logger.info("incident changed", incident=action.incident_id, verb=action.verb, who=action.who)
-    except ActionError as error:
-        return {"refused": str(error)}
-    return as_json(found, store.standing(), now)
-
-
-def expect(request: dict[str, Any], now: datetime) -> dict[str, Any]:
-    """Record for a person that a file will not come, or will after all; return its state, or why it was refused."""
-    try:
-        asked = Request.read(request, contracts())
-        found = waive(watch(), asked, now)
-    except WaiverError as error:
-        return {"refused": str(error)}
-    logger.info("file waived", found=found, reason=asked.reason, who=asked.who, undo=asked.undo)
-    return found
-
-
-def look_ahead(request: dict[str, Any], now: datetime) -> dict[str, Any]:
-    """Return what is expected when, for people: by dataset and date, and what nobody can know."""
-    back, ahead = (min(int(request[name]), MOST_DAYS) for name in ("back", "ahead"))
-    found = forecast(contracts(), date_facts(now).of, now, back=back, ahead=ahead)
-    return {
-        "datasets": sorted(one.dataset for one in contracts().all),
-        "expected": [one.to_json() for one in found],
-        "warnings": warnings(contracts(), now, ahead=ahead),
-    }
-
-
-def standing(request: dict[str, Any], now: datetime) -> dict[str, Any]:
-    """Return what is expected, what has not recovered, and which datasets are held: all that may need a person."""
-    holds = watch().ledger.holds.of_all(one.dataset for one in contracts().all).values()
-    return {
-        **look_ahead(request, now),
-        "incidents": chosen(incidents().standing(), {"all": True}, now),
-        "held": [as_json_hold(one) for one in holds if one.is_in_force(now)],
-    }
-
-
-def as_json_hold(held: Hold) -> dict[str, Any]:
-    """Return a hold as people and scripts see it."""
-    return {
-        "dataset": held.dataset,
-        "since": held.since.isoformat(),
-        "until": held.until and held.until.isoformat(),
-        "who": held.who,
-        "reason": held.reason,
-    }
-
-
-def hold(request: dict[str, Any], now: datetime) -> dict[str, Any]:
-    """Hold a dataset for a person, who gets what stands in the ledger now, or why it was refused."""
-    try:
-        held = sweep().holding().hold(request, now)
-    except HoldError as error:
-        return {"refused": str(error)}
-    logger.info("dataset held", dataset=held.dataset, reason=held.reason, who=held.who)
-    return {"dataset": held.dataset, "since": held.since.isoformat(), "until": held.until and held.until.isoformat()}
-
-
-def release(request: dict[str, Any], now: datetime) -> dict[str, Any]:
-    """Release a dataset for a person, who gets how many drops are on their way now, or why it was refused."""
-    try:
-        held, sent = sweep().holding().release(request, now)
-    except HoldError as error:
-        return {"refused": str(error)}
-    logger.info("dataset released", dataset=held.dataset, who=held.released_by, sent=sent)
-    return {"dataset": held.dataset, "sent": sent}
-
-
-def retract(request: dict[str, Any], now: datetime) -> dict[str, Any]:
-    """Take a file back for a person, who gets what happens now, or why it was refused."""
-    try:
-        found = sweep().retracting().retract(request, now)
-    except RetractError as error:
-        return {"refused": str(error)}
-    logger.info("drop retracted", **found, reason=request.get("reason"), who=request.get("who"))
-    return found
-
-
-def check_up(_request: dict[str, Any], _now: datetime) -> dict[str, Any]:
-    """Return what Airflow says of itself and of the contracts' DAGs, and which of the gate's requests it refuses."""
-    dags = {one.dag_id for one in contracts().all if one.dag_id}
-    refused = [str(one.id) for one in incidents().open_incidents() if one.kind in REFUSALS]
-    return {**look(sweep().airflow, sorted(dags)), "denied": refused}
-
-
-ASKED = {
-    "check_up": check_up,
-    "close": close_drop,
-    "expect": expect,
-    "forecast": look_ahead,
-    "hold": hold,
-    "incident": act_on_incident,
-    "incidents": list_incidents,
-    "page": draw_page,
-    "release": release,
-    "retract": retract,
-    "status": standing,
-}
-REFUSALS = (Kind.MWAA_DENIED, Kind.FORBIDDEN_DAG)
+    logger.info("pages written", keys=pages.write(answers().overview(read, now), now))
 
 
 def reconcile(now: datetime, time_left: Callable[[], float]) -> dict[str, Any]:
@@ -334,29 +177,35 @@ def record(findings: Findings) -> None:
     metrics.add_metric(name="Unexplained", unit=MetricUnit.Count, value=findings.unexplained)
 
 
-def beat(found: Hearing) -> None:
-    """Write what the alarms on the watching itself look at, by the stack: a round has come to its end, who hears."""
+def count_deaf(now: datetime) -> None:
+    """Write who hears the alerts to log and metrics."""
+    found = look_who_hears(sns(), (settings().alerts_topic_arn, settings().watch_topic_arn), Checkpoints(table()), now)
     logger.info("subscriptions", **{name: value for name, value in asdict(found).items() if name != "seen"})
-    for name, value in (("Heartbeat", 1), ("DeafSubscriptions", found.deaf)):
-        with single_metric(name=name, unit=MetricUnit.Count, value=value, namespace="Suimon") as metric:
-            metric.add_dimension("stack", settings().stack)
+    write_metric("DeafSubscriptions", "Count", found.deaf)
+
+
+def beat() -> None:
+    """Write that a round has come to its end: an alarm hears of it when none has for an hour."""
+    write_metric("Heartbeat", "Count", 1)
 
 
 def measure(read: DateFacts, now: datetime, time_left: Callable[[], float]) -> None:
     """Write the figures of every dataset to metrics, once an hour and as far as the time goes."""
-    hour, kept = f"{now:%Y-%m-%dT%H}", Checkpoints(table())
-    if kept.get("figures").get("hour") == hour:
-        return
     newest = {seen.contract.dataset: seen.answer.newest for seen in watch().tables.all() if seen.answer}
-    for contract in contracts().all:
-        if time_left() < FIGURES_SECONDS:
-            logger.warning("figures left out from a dataset on: no time", dataset=contract.dataset)
+    hourly = HourlyFigures(Checkpoints(table()))
+    for dataset, found in hourly.measure(contracts(), read.of, newest, now, time_left):
+        if found is None:
+            logger.warning("figures left out from a dataset on: no time", dataset=dataset)
             break
-        for name, (unit, value) in figures_of(contract, read.of, newest.get(contract.dataset), now).metrics().items():
-            with single_metric(name=name, unit=MetricUnit(unit), value=value, namespace="Suimon") as metric:
-                metric.add_dimension("stack", settings().stack)
-                metric.add_dimension("dataset", contract.dataset)
-    kept.put("figures", {"hour": hour})
+        for name, (unit, value) in found.metrics().items():
+            write_metric(name, unit, value, dataset=dataset)
+
+
+def write_metric(name: str, unit: str, value: float, **dimensions: str) -> None:
+    """Write one metric of the stack."""
+    with single_metric(name=name, unit=MetricUnit(unit), value=value, namespace="Suimon") as metric:
+        for dimension, of in {"stack": settings().stack, **dimensions}.items():
+            metric.add_dimension(dimension, of)
 
 
 def check_freshness(now: datetime) -> dict[str, Any]:
@@ -427,6 +276,22 @@ def bus() -> EventBus:
 
 
 @cache
+def moves() -> Moves:
+    """Return what hears of every move of a drop."""
+    return Moves(bus(), settings().stack)
+
+
+@cache
+def answers() -> Answers:
+    """Build what answers persons."""
+
+    def ledger_of(who: str) -> Ledger:
+        return Ledger(table(), who, moved=moves().heard)
+
+    return Answers(watch=watch(), sweep=sweep(), ledger_of=ledger_of, stack=settings().stack)
+
+
+@cache
 def watch() -> Watch:
     """Build what checks deadlines and tables."""
     return Watch(
@@ -452,7 +317,7 @@ def sources() -> SourcesJson:
 def sweep() -> Sweep:
     """Build what compares bucket, ledger, queues and Airflow."""
     mwaa, environment = boto3.client("mwaa", config=CLIENT_CONFIG), settings().mwaa_environment
-    ledger = Ledger(table(), "the sweep", unusable=unusable(), moved=bus().drop_moved)
+    ledger = Ledger(table(), "the sweep", unusable=unusable(), moved=moves().heard)
     return Sweep(
         contracts=contracts(),
         ledger=ledger,

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
+from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 
+from suimon.aws.counting import Moves
 from suimon.aws.event_bus import CONFIG as EVENTS_CONFIG
 from suimon.aws.event_bus import EventBus
 from suimon.aws.objects import Objects
@@ -98,14 +99,6 @@ def _take(record: SQSRecord, owner: str) -> None:
         raise
     dataset, partition = (taken.match.dataset, taken.match.partition) if taken.match else (None, None)
     logger.info("drop taken", state=taken.state, rows=taken.rows, dataset=dataset, partition=partition)
-    count(taken.state, dataset)
-
-
-def count(state: str, dataset: str | None) -> None:
-    """Count a drop by what became of it, for the stack and the dataset that the dashboard shows it under."""
-    with single_metric(name=f"Drops{state.capitalize()}", unit=MetricUnit.Count, value=1, namespace="Suimon") as metric:
-        metric.add_dimension("stack", os.environ["SUIMON_STACK"])
-        metric.add_dimension("dataset", dataset or "-")
 
 
 def put_off(record: SQSRecord) -> None:
@@ -164,7 +157,8 @@ def built() -> Callable[[str], Gate]:
         shares=Shares(table, share_of(int(settings.intake_concurrency))),
         clock=utc_now,
     )
-    return lambda owner: of_all_invocations(owner=owner, ledger=Ledger(table, f"intake {owner}", moved=bus.drop_moved))
+    heard = Moves(bus, settings.stack).heard
+    return lambda owner: of_all_invocations(owner=owner, ledger=Ledger(table, f"intake {owner}", moved=heard))
 
 
 def remove_leftovers(folder: Path) -> None:

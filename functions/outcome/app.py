@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
+from suimon.aws.counting import Moves
 from suimon.aws.event_bus import CONFIG as EVENTS_CONFIG
 from suimon.aws.event_bus import EventBus
 from suimon.clock import utc_now
 from suimon.contract.model import read_contracts
 from suimon.drops.run_finished_event import RunFinished
-from suimon.drops.states import State
 from suimon.incidents.publisher import Publisher
 from suimon.incidents.recipients import Recipients
 from suimon.incidents.store import IncidentStore
@@ -31,8 +30,6 @@ from suimon.settings import Settings
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from suimon.drops.drop import DropRecord
-
 logger = Logger(service="outcome")
 
 
@@ -43,20 +40,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     logger.append_keys(drop_id=run.drop_id, run_id=run.run_id)
     record = run_reports().take(run, utc_now())
     logger.info("run finished", state=record.state, failed_task=run.failed_task, rows=run.rows)
-    count(record)
     return {"drop_id": record.id, "state": record.state}
-
-
-def count(record: DropRecord) -> None:
-    """Count a drop by what became of it, and how long a first attempt took from its arrival until it was loaded."""
-    measured = [(f"Drops{record.state.capitalize()}", MetricUnit.Count, 1.0)]
-    if record.state == State.LOADED and record.attempt == 1 and record.loaded_at:
-        took = record.loaded_at - record.received_at
-        measured.append(("ArrivalToLoaded", MetricUnit.Seconds, took.total_seconds()))
-    for name, unit, value in measured:
-        with single_metric(name=name, unit=unit, value=value, namespace="Suimon") as metric:
-            metric.add_dimension("stack", os.environ["SUIMON_STACK"])
-            metric.add_dimension("dataset", record.match.dataset if record.match else "-")
 
 
 @cache
@@ -69,7 +53,7 @@ def run_reports() -> RunReports:
     topics = settings.alerts_topic_arn, settings.chat_topic_arn
     publisher = Publisher(boto3.client("sns"), *topics, recipients=recipients, stack=settings.stack, bus=bus)
     run_ends = RunEnds(
-        ledger=Ledger(table, "outcome", moved=bus.drop_moved),
+        ledger=Ledger(table, "outcome", moved=Moves(bus, settings.stack).heard),
         incidents=IncidentStore(table, publisher),
         sfn=boto3.client("stepfunctions"),
     )

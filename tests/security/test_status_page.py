@@ -42,10 +42,10 @@ def test_a_browser_runs_nothing_of_a_status_page_and_asks_nobody(
         [expected(one, 1, FileState.MISSING, 1)],
         [incident(Kind.REJECTED, each, about, Severity.ERROR) for each in tags(host)],
         [Held(each, NOW, None) for each in tags(host)],
+        [one],
         tags(host),
         tags(host),
-        NOW,
-        back=90,
+        {},
     )
     handler.page = page(found, "suimon-prod", NOW, "en")
     document = rendered(host, tmp_path / "profile")

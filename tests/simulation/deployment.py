@@ -33,6 +33,8 @@ from suimon.outcome.run_end import RunEnds
 from suimon.report.published import Published
 from suimon.settings import Settings
 from suimon.sweep.closing import Closing, close
+from suimon.sweep.parts import do_each
+from suimon.sweep.plans.round import DEADLINES
 from suimon.sweep.round import Sweep, SweepError
 from suimon.warehouse.data_api import Warehouse as WarehouseName
 from tests.simulation.faults import Faulty
@@ -228,12 +230,12 @@ class Functions:
     def make_round(self) -> int:
         """Make a round of the sweep; gives what it cannot explain, SweepError when a part failed."""
         now = self.clock()
-        try:
-            self.check_freshness(now)
-        finally:
-            findings = self.sweep("sweep").round(now)
-        if findings.failures:
-            raise SweepError("; ".join(f"{one.part}: {one.reason}" for one in findings.failures))
+        sweep = self.sweep("sweep")
+        _, failed = do_each({DEADLINES: lambda: self.check_freshness(now)})
+        sweep.report_parts({DEADLINES}, failed, now)
+        findings = sweep.round(now, watched=not failed)
+        if failures := (*failed, *findings.failures):
+            raise SweepError("; ".join(f"{one.part}: {one.reason}" for one in failures))
         return findings.unexplained
 
     def check_freshness(self, now: datetime) -> dict[str, Any]:

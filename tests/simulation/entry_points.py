@@ -56,18 +56,14 @@ class EntryPoints(Functions):
         os.environ.update(QUIET)
         self._idle: dict[str, list[ModuleType]] = {"intake": [], "outcome": [], "freshness": []}
         self._wiring: dict[str, dict[str, Any]] = {
-            "intake": {"gate": self.gate, "sqs": lambda: self.sqs, "count": lambda *_: None},
-            "outcome": {"run_reports": lambda: self.run_reports("outcome"), "count": lambda _: None},
+            "intake": {"gate": self.gate, "sqs": lambda: self.sqs},
+            "outcome": {"run_reports": lambda: self.run_reports("outcome")},
             "freshness": {
                 "sweep": lambda: self.sweep("sweep"),
                 "check_freshness": self.check_freshness,
                 # Who hears, that a round has ended, figures and pages: no promise is about them.
-                **{
-                    name: lambda *_: None
-                    for name in ("sns", "table", "look_who_hears", "beat", "date_facts", "measure", "write_pages")
-                },
-                "watch": lambda: SimpleNamespace(tables=SimpleNamespace(all=tuple)),
-                "sources": lambda: SimpleNamespace(write=lambda *_: False),
+                **{name: lambda *_: None for name in ("count_deaf", "beat", "write_sources", "measure", "write_pages")},
+                "watch": lambda: SimpleNamespace(ledger=None, waivers=None),
                 "settings": lambda: SETTINGS,
                 # Promises hold without it, too: a round that was terminated would only delay the next one here.
                 "lease": lambda *_: nullcontext(),

@@ -3,10 +3,11 @@
     name                          unit      what
     NewestValueAge                Seconds   the age of the table's newest value, by the clock
     Lateness                      Seconds   since the deadline of the oldest date that has not come; 0 if all have
-    LoadedByDeadline30Days, …90   Percent   of the dates that were due in 30 or 90 times 24 hours, those loaded by then
+    LoadedByDeadline30Days, …90   Percent   of the dates that were due in 30 or 90 times 24 hours, those loaded by their
+                                            deadline, cut to a tenth; one that a person has waived does not count
 
 A figure of which nothing is known is left out: no deadline, nothing due, no newest value. How fast each drop is loaded
-is the outcome function's to measure (`ArrivalToLoaded`).
+is measured where the ledger moves (`ArrivalToLoaded`).
 """
 
 from __future__ import annotations
@@ -26,25 +27,36 @@ if TYPE_CHECKING:
     from suimon.drops.drop import DropRecord
     from suimon.freshness.expected import Facts
 
-SHORT_DAYS, LONG_DAYS = 30, 90
+SPANS = (30, 90)  # days, of the shares in time
 _NOT_THERE = (FileState.LATE, FileState.MISSING)
+
+
+@dataclass(frozen=True)
+class Share:
+    """How many of the dates that were due within some days were loaded by their deadline."""
+
+    in_time: int
+    due: int
+
+    @property
+    def percent(self) -> float | None:
+        """The share, cut to a tenth: 100 is only what was always in time. None: nothing was due."""
+        return self.in_time * 1_000 // self.due / 10 if self.due else None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Figures:
-    """Figures of a dataset as of a moment; None: nothing is known of it."""
+    """Figures of a dataset; None: nothing is known of it. shares: of each of SPANS, none without a deadline."""
 
     age: timedelta | None = None
     lateness: timedelta | None = None
-    percent_in_time_short: float | None = None
-    percent_in_time_long: float | None = None
+    shares: tuple[Share, ...] = ()
 
     def metrics(self) -> dict[str, tuple[str, float]]:
         """Return unit and value of each metric that is known, by its name."""
         seconds = {"NewestValueAge": self.age, "Lateness": self.lateness}
         percents = {
-            f"LoadedByDeadline{SHORT_DAYS}Days": self.percent_in_time_short,
-            f"LoadedByDeadline{LONG_DAYS}Days": self.percent_in_time_long,
+            f"LoadedByDeadline{days}Days": share.percent for days, share in zip(SPANS, self.shares, strict=False)
         }
         return {name: ("Seconds", span.total_seconds()) for name, span in seconds.items() if span is not None} | {
             name: ("Percent", share) for name, share in percents.items() if share is not None
@@ -54,32 +66,30 @@ class Figures:
 def figures_of(
     contract: Contract, facts: Callable[[str, str], Facts], newest: datetime | None, now: datetime
 ) -> Figures:
-    """Return a dataset's figures; newest: its table's newest value. Reads facts of the dates due in LONG_DAYS."""
+    """Return a dataset's figures; newest: its table's newest value. Reads the dates due in the longest span."""
     age = now - newest if newest else None
     if (arrival := contract.arrival) is None:
         return Figures(age=age)
-    due = due_within(arrival, now, LONG_DAYS)
+    due = due_within(arrival, now, SPANS[-1])
     known = {day: facts(contract.dataset, day.isoformat()) for day in due}
-    recent = {day for day in due if now - deadline_of(arrival, day) < timedelta(days=SHORT_DAYS)}
     waiting = [deadline_of(arrival, day) for day in due if state_of(contract, day, known[day], now) in _NOT_THERE]
     return Figures(
         age=age,
         lateness=(now - min(waiting) if waiting else timedelta()) if due else None,
-        percent_in_time_short=_percent(contract, arrival, known, [day for day in due if day in recent]),
-        percent_in_time_long=_percent(contract, arrival, known, due),
+        shares=tuple(
+            _share(contract, arrival, known, [day for day in due if now - deadline_of(arrival, day) < span])
+            for span in (timedelta(days=days) for days in SPANS)
+        ),
     )
 
 
-def _percent(contract: Contract, arrival: Arrival, known: dict[date, Facts], days: Sequence[date]) -> float | None:
-    """Return how many of a hundred dates were loaded by their deadline; one that a person has waived counts not."""
+def _share(contract: Contract, arrival: Arrival, known: dict[date, Facts], days: Sequence[date]) -> Share:
     counted = [day for day in days if known[day].drops or not known[day].waived]
-    if not counted:
-        return None
     in_time = sum(
         any(drop.loaded_at and drop.loaded_at <= deadline_of(arrival, day) for drop in _loaded(contract, known[day]))
         for day in counted
     )
-    return round(100 * in_time / len(counted), 1)
+    return Share(in_time, len(counted))
 
 
 def _loaded(contract: Contract, facts: Facts) -> list[DropRecord]:

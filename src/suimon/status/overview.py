@@ -5,23 +5,24 @@ No person stands on it, whoever has acknowledged, snoozed or held something: the
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from suimon.freshness.expected import SETTLED, FileState
+from suimon.freshness.figures import SPANS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
+    from suimon.freshness.figures import Share
     from suimon.freshness.forecast import Expected
     from suimon.incidents.incident import Incident
 
 COLUMNS = 14  # dates in the grid
 MOST_INCIDENTS, MOST_ROWS = 100, 600  # shown; the rest is counted
-SPANS = (30, 90)  # days, of the shares in time
+MOST_DAYS = 35  # read: a date a month is seen, and shares in time are the hourly figures'
 # Of a page that is made every quarter of an hour: each date is a query of the ledger.
 MOST_DATES = 3_000
 
@@ -40,26 +41,11 @@ LETTERS = {
 }
 # What is on its way, or has time yet, needs nobody.
 QUIET = SETTLED | {FileState.NOT_DUE, FileState.LOADING}
-# Nobody can say yet, or nobody asks, whether these were in time.
-_NOT_COUNTED = frozenset({FileState.NOT_DUE, FileState.WAIVED})
-
-
-@dataclass(frozen=True)
-class Share:
-    """How many of the dates that were due within some days were loaded in time."""
-
-    in_time: int
-    due: int
-
-    @property
-    def percent(self) -> str:
-        """The share, cut to a tenth: 100 % is only what was always in time."""
-        return f"{self.in_time * 1_000 // self.due / 10:g} %" if self.due else ""
 
 
 @dataclass(frozen=True)
 class Row:
-    """A dataset: its dates by business date, the newest that is loaded, and its share in time by span, if known."""
+    """A dataset: its dates by business date, the newest of those read that is loaded, its share in time by span."""
 
     dataset: str
     dates: dict[str, Expected]
@@ -103,7 +89,7 @@ class Overview:
 
 def days_back(datasets: int) -> int:
     """Return how many days back to read, so that a round reads no more than MOST_DATES dates."""
-    return max(3, min(SPANS[-1], MOST_DATES // max(1, datasets)))
+    return max(3, min(MOST_DAYS, MOST_DATES // max(1, datasets)))
 
 
 def wants(one: Expected) -> bool:
@@ -115,24 +101,27 @@ def overview(
     expected: Sequence[Expected],
     incidents: Sequence[Incident],
     held: Iterable[Held],
-    datasets: Iterable[str],
+    awaited: Collection[str],
+    without_deadline: Sequence[str],
     warnings: Sequence[str],
-    now: datetime,
-    *,
-    back: int,
+    shares: Mapping[str, tuple[Share, ...]],
 ) -> Overview:
-    """Return what stands on the page. incidents: the open ones, the worst first; back: days that were read."""
+    """Return what stands on the page.
+
+    incidents: the open ones, the worst first. awaited: datasets with deadlines, whether or not one falls into the dates
+    that were read. shares: of each dataset in time, by SPANS, where they are known.
+    """
     days = sorted({one.partition for one in expected}, reverse=True)[:COLUMNS]
-    rows = [_row(name, list(found), set(days), now, back) for name, found in groupby(expected, lambda one: one.dataset)]
+    dates = {name: list(found) for name, found in groupby(expected, lambda one: one.dataset)}
+    rows = [_row(name, dates.get(name, []), set(days), shares.get(name, ())) for name in awaited]
     # Whoever opens it looks for what is not well.
     rows.sort(key=lambda row: (not row.needs_somebody, row.dataset))
-    awaited = {row.dataset for row in rows}
     return Overview(
         days=tuple(days),
         rows=tuple(rows[:MOST_ROWS]),
         incidents=tuple(incidents[:MOST_INCIDENTS]),
         held=tuple(held),
-        without_deadline=tuple(sorted(set(datasets) - awaited)),
+        without_deadline=tuple(without_deadline),
         warnings=tuple(warnings),
         wanting=sum(wants(one) for one in expected if one.partition in days),
         more_rows=max(0, len(rows) - MOST_ROWS),
@@ -140,23 +129,14 @@ def overview(
     )
 
 
-def _row(dataset: str, expected: Sequence[Expected], days: set[str], now: datetime, back: int) -> Row:
+def _row(dataset: str, expected: Sequence[Expected], days: set[str], shares: tuple[Share, ...]) -> Row:
     loaded = [one for one in expected if one.loaded_at]
     return Row(
         dataset=dataset,
         dates={one.partition: one for one in expected if one.partition in days},
         newest=max(loaded, key=lambda one: one.partition, default=None),
-        # Of a span that was not read to its beginning the share is not known.
-        shares=tuple(share(expected, span, now) if span <= back else None for span in SPANS),
+        shares=tuple(shares) or (None,) * len(SPANS),
     )
-
-
-def share(expected: Iterable[Expected], days: int, now: datetime) -> Share:
-    """Return the share of dates that were due within so many days and were loaded in time."""
-    first = now - timedelta(days=days)
-    states = Counter(one.state for one in expected if first <= one.deadline <= now and one.state not in _NOT_COUNTED)
-    # What is on its way after its deadline is late as well.
-    return Share(states[FileState.LOADED], states.total())
 
 
 def lateness(one: Expected, now: datetime) -> timedelta:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from suimon.drops.foreign_text import shown
 from suimon.freshness.expected import FileState
+from suimon.freshness.figures import SPANS
 from suimon.incidents.incident import Standing
 from suimon.incidents.kinds import Severity
 from suimon.incidents.messages.facts import command_for, effect_of, runbook_entry
@@ -18,7 +19,7 @@ from suimon.report import pictures
 from suimon.report.messages import either
 from suimon.report.page_style import STYLE
 from suimon.report.page_tables import text
-from suimon.status.overview import LETTERS, SPANS, lateness, wants, weekday
+from suimon.status.overview import LETTERS, lateness, wants, weekday
 from suimon.status.page_style import GRID_STYLE
 
 if TYPE_CHECKING:
@@ -26,9 +27,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from suimon.contract.file import Language
+    from suimon.freshness.figures import Share
     from suimon.freshness.forecast import Expected
     from suimon.incidents.incident import Incident
-    from suimon.status.overview import Held, Overview, Row, Share
+    from suimon.status.overview import Held, Overview, Row
 
 NOT_CORRECTED, NO_FILE = "!", "·"
 _SUBJECT = 200  # characters of a text of others
@@ -251,7 +253,7 @@ def _shares(rows: Iterable[Row], now: datetime, language: Language) -> str:
 
 def _newest(one: Expected | None, now: datetime, language: Language) -> str:
     if one is None:
-        return f'<td class="number">{either(language, "none", "なし")}</td>' + '<td class="number"></td>' * 2
+        return '<td class="number">–</td>' + '<td class="number"></td>' * 2
     late = lateness(one, now) if one.state is FileState.LOADED_LATE else timedelta()
     said = f"+{span(late)}" if late else either(language, "in time", "期限内")
     rows = "" if one.rows is None else f"{one.rows:,}"
@@ -261,7 +263,7 @@ def _newest(one: Expected | None, now: datetime, language: Language) -> str:
 def _share(one: Share | None) -> str:
     if one is None or not one.due:
         return '<td class="number">–</td>'
-    return f'<td class="number"><b>{one.percent}</b> <span class="soft">{one.in_time}/{one.due}</span></td>'
+    return f'<td class="number"><b>{one.percent:g} %</b> <span class="soft">{one.in_time}/{one.due}</span></td>'
 
 
 def _notes(found: Overview, language: Language) -> str:

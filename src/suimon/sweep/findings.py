@@ -43,10 +43,15 @@ class Finding:
 
 @dataclass(frozen=True)
 class Failure:
-    """A part of the sweep that failed, and why; what it would have detected is unknown."""
+    """A part of a round that failed, and why; what it would have detected is unknown."""
 
     part: str
     reason: str
+
+    @classmethod
+    def of(cls, part: str, error: Exception) -> Failure:
+        """Return the failure of a part that has raised an error."""
+        return cls(part, f"{type(error).__name__}: {error}")
 
 
 @dataclass(frozen=True)

@@ -22,16 +22,16 @@ from suimon.sweep.dead_letters import DeadLetters
 from suimon.sweep.findings import Failure, Finding, Findings
 from suimon.sweep.holding import Holding
 from suimon.sweep.lost_events import LOST_EVENT, LostEvents
-from suimon.sweep.plans.round import verdict
+from suimon.sweep.parts import do_each
+from suimon.sweep.plans.round import verdict, verdict_of
 from suimon.sweep.retracting import Retracting
 from suimon.sweep.silent_runs import SilentRuns
 from suimon.sweep.stale_incidents import close_stale
 from suimon.sweep.stuck_drops import resume_stuck
-from suimon.sweep.turns import LEAST_SECONDS
 from suimon.sweep.unmatched_drops import assign_unmatched
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Sequence
     from datetime import datetime
 
     from mypy_boto3_dynamodb.service_resource import Table
@@ -81,32 +81,31 @@ class Sweep:
     unusable: Unusable
     wait_seconds: int = 1
 
-    def round(self, now: datetime, time_left: Callable[[], float] = lambda: 900.0) -> Findings:
+    def round(
+        self, now: datetime, time_left: Callable[[], float] = lambda: 900.0, *, watched: bool = False
+    ) -> Findings:
         """Make one round: detect, repair, report. `time_left`: seconds that the function still has; by default, all.
 
-        A part for which there is no time is reported as failed: better than to be terminated during it, unheard.
+        watched: whether deadlines and tables were checked just before: else nobody knows what they would leave out.
         """
         opened = self.incidents.standing()
-        findings: dict[str, Finding] = {}
         failures = []
         try:
             backlog = self._queue().depth()
         except (ClientError, BotoCoreError) as error:
-            failures.append(_failure("intake queue", error))
+            failures.append(Failure.of("intake queue", error))
             backlog = 0
-        for part, look in self._parts(opened, backlog, now, time_left).items():
-            if time_left() < LEAST_SECONDS:
-                failures.append(Failure(part, f"no time: the function had less than {LEAST_SECONDS} seconds left"))
-                continue
-            try:
-                finding = look()
-            except Exception as error:  # noqa: BLE001 whatever stops one part, the others do their work
-                failures.append(_failure(part, error))
-            else:
-                findings[finding.kind] = findings.get(finding.kind, Finding(finding.kind)) + finding
-        result = Findings(tuple(findings.values()), tuple(failures))
-        self.incidents.report_all(*verdict(result, self.unusable.take(), opened), now)
+        done, failed = do_each(self._parts(opened, backlog, now, time_left), time_left)
+        findings: dict[str, Finding] = {}
+        for finding in done.values():
+            findings[finding.kind] = findings.get(finding.kind, Finding(finding.kind)) + finding
+        result = Findings(tuple(findings.values()), (*failures, *failed))
+        self.incidents.report_all(*verdict(result, self.unusable.take(), opened, watched=watched), now)
         return result
+
+    def report_parts(self, parts: Collection[str], failures: Sequence[Failure], now: datetime) -> None:
+        """Report which parts of a round beside the sweep's own failed; the others of `parts` have recovered."""
+        self.incidents.report_all(*verdict_of(parts, failures, self.incidents.standing()), now)
 
     def portion(self, walk: Walk, now: datetime) -> tuple[Findings, Walk | None]:
         """Walk over the next portion of the whole bucket and return where it continues; None at its end.
@@ -227,10 +226,6 @@ class Sweep:
             unusable=self.unusable,
             site=self.site,
         )
-
-
-def _failure(part: str, error: Exception) -> Failure:
-    return Failure(part, f"{type(error).__name__}: {error}")
 
 
 def zones_of(contracts: Contracts) -> dict[str, str]:

@@ -160,7 +160,7 @@ class World:
         return Sweep(**given | changes)
 
     def round(self, now: datetime = NOON) -> Findings:
-        return self.sweep().round(now)
+        return self.sweep().round(now, watched=True)
 
     def find(self, kind: str, now: datetime = NOON) -> Finding:
         return self.round(now).of(kind)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -12,6 +12,8 @@ import pytest
 
 from suimon.contract.model import Arrival, Contracts
 from suimon.drops.states import State
+from suimon.freshness.date_facts import DateFacts
+from suimon.freshness.figures import Share
 from suimon.incidents.messages.airflow import not_triggered
 from suimon.mwaa.not_started import Cause, NotStarted
 from suimon.sweep.round import SweepError
@@ -120,10 +122,50 @@ def test_deadlines_that_cannot_be_checked_do_not_stop_the_sweep(
 ) -> None:
     drop = world.put(key_of())
     app = start()
-    monkeypatch.setattr(app, "watch", lambda: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
+    monkeypatch.setattr(app, "check_freshness", lambda _: 1 / 0)
+    with pytest.raises(SweepError, match="deadlines and tables: ZeroDivisionError"):
         app.handler({"time": TODAY}, context)
     assert world.resumed() == [drop.id]
+    assert "[ERROR] The sweep could not check deadlines and tables" in world.post.subjects()
+
+
+@pytest.mark.parametrize("part", ["subscriptions", "sources.json", "figures", "pages"])
+def test_a_late_part_that_fails_stops_none_behind_it_and_is_reported_until_it_works(
+    start: Callable[[], Any],
+    world: World,
+    context: LambdaContext,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    part: str,
+) -> None:
+    app = start()
+    of_part = {"subscriptions": "count_deaf", "sources.json": "write_sources", "figures": "measure"}
+    with monkeypatch.context() as broken:
+        broken.setattr(app, of_part.get(part, "write_pages"), lambda *_: 1 / 0)
+        with pytest.raises(SweepError, match=f"^{part}: ZeroDivisionError"):
+            app.handler({"time": TODAY}, context)
+    assert f"[ERROR] The sweep could not check {part}" in world.post.subjects()
+    out = capsys.readouterr().out
+    assert ("DeafSubscriptions" in beats(out)) is (part != "subscriptions")
+    assert bool(measured(out)) is (part != "figures")
+    assert bool(pages(world)) is (part != "pages")
+    assert "Heartbeat" in beats(out)  # what must be watched was
+    assert "parts of the round failed" in out
+    app.handler({"time": TODAY}, context)
+    assert f"[RECOVERED] The sweep could not check {part}" in world.post.subjects()
+
+
+def test_a_late_part_that_still_fails_is_neither_reported_again_nor_over(
+    start: Callable[[], Any], world: World, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = start()
+    monkeypatch.setattr(app, "write_pages", lambda *_: 1 / 0)
+    for _ in range(2):
+        with pytest.raises(SweepError):
+            app.handler({"time": TODAY}, context)
+    app.handler({"time": TODAY, "reconcile": {}}, context)  # a round of the sweep alone
+    told = [one for one in world.post.subjects() if "could not check pages" in one]
+    assert told == ["[ERROR] The sweep could not check pages"]
 
 
 def test_a_sweep_with_too_little_time_left_reports_that_instead_of_being_terminated(
@@ -270,7 +312,7 @@ def test_a_round_that_comes_to_its_end_beats_and_counts_who_hears(
     assert beats(capsys.readouterr().out) == {"Heartbeat": 1, "DeafSubscriptions": 1}  # the other topic has none
 
 
-def test_a_round_that_breaks_off_does_not_beat(
+def test_a_round_that_could_not_check_deadlines_does_not_beat(
     capsys: pytest.CaptureFixture[str],
     start: Callable[[], Any],
     context: LambdaContext,
@@ -278,9 +320,9 @@ def test_a_round_that_breaks_off_does_not_beat(
 ) -> None:
     app = start()
     monkeypatch.setattr(app, "check_freshness", lambda _: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(SweepError):
         app.handler({}, context)
-    assert beats(capsys.readouterr().out) == {}
+    assert "Heartbeat" not in beats(capsys.readouterr().out)
 
 
 @pytest.mark.parametrize("event", [{}, {"reconcile": {}}])
@@ -316,17 +358,21 @@ def measured(out: str) -> list[tuple[str, str]]:
     return [(line["dataset"], "Lateness") for line in lines if line.get("stack") == "prod" and "Lateness" in line]
 
 
+def facts(app: Any, now: datetime) -> DateFacts:
+    return DateFacts(app.watch().ledger, app.watch().waivers, now)
+
+
 def test_a_round_writes_the_figures_of_each_dataset_once_an_hour(
     capsys: pytest.CaptureFixture[str], start: Callable[[], Any]
 ) -> None:
     app = start()
-    app.measure(app.date_facts(NOON), NOON, lambda: 900.0)
+    app.measure(facts(app, NOON), NOON, lambda: 900.0)
     first = measured(capsys.readouterr().out)
     assert ("other0", "Lateness") in first
     assert len(first) == len(set(first))
-    app.measure(app.date_facts(NOON + HOUR - timedelta(seconds=1)), NOON + HOUR - timedelta(seconds=1), lambda: 900.0)
+    app.measure(facts(app, NOON + HOUR - timedelta(seconds=1)), NOON + HOUR - timedelta(seconds=1), lambda: 900.0)
     assert measured(capsys.readouterr().out) == []
-    app.measure(app.date_facts(NOON + HOUR), NOON + HOUR, lambda: 900.0)
+    app.measure(facts(app, NOON + HOUR), NOON + HOUR, lambda: 900.0)
     assert measured(capsys.readouterr().out) == first
 
 
@@ -334,10 +380,21 @@ def test_figures_are_left_out_when_there_is_no_time_for_them(
     capsys: pytest.CaptureFixture[str], start: Callable[[], Any]
 ) -> None:
     app = start()
-    app.measure(app.date_facts(NOON), NOON, lambda: 59.0)
+    app.measure(facts(app, NOON), NOON, lambda: 59.0)
     out = capsys.readouterr().out
     assert measured(out) == []
     assert "figures left out" in out
+
+
+def test_the_page_shows_the_shares_that_the_figures_had_and_not_those_of_long_ago(start: Callable[[], Any]) -> None:
+    app = start()
+    app.measure(facts(app, NOON), NOON, lambda: 900.0)
+    shares = {
+        hours: {row.dataset: row.shares for row in app.answers().overview(facts(app, at), at).rows}["other0"]
+        for hours in (2, 4)
+        for at in [NOON + hours * HOUR]
+    }
+    assert shares == {2: (Share(0, 30), Share(0, 90)), 4: (None, None)}
 
 
 def test_a_person_takes_a_file_back_or_hears_why_not(

@@ -9,7 +9,7 @@ from suimon.contract.keys import KeyPattern
 from suimon.contract.model import Arrival, Contract
 from suimon.drops.states import State
 from suimon.freshness.expected import Facts, deadline_of
-from suimon.freshness.figures import Figures, figures_of
+from suimon.freshness.figures import Figures, Share, figures_of
 from tests.unit.drop_records import drop_record
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -30,22 +30,26 @@ def figures(known: dict[date, Facts], contract: Contract = SALES, newest: dateti
     return figures_of(contract, lambda _, day: known.get(date.fromisoformat(day), Facts()), newest, NOW)
 
 
+def percents(known: dict[date, Facts], contract: Contract = SALES) -> list[float | None]:
+    return [share.percent for share in figures(known, contract).shares]
+
+
 def all_in_time(days: int = 90) -> dict[date, Facts]:
     return {day: loaded(day, timedelta()) for day in (NEWEST - DAY * back for back in range(days))}
 
 
 def test_what_is_loaded_at_its_deadline_is_in_time_and_a_moment_later_is_not() -> None:
     known = all_in_time()
-    assert (figures(known).percent_in_time_short, figures(known).percent_in_time_long) == (100, 100)
+    assert percents(known) == [100, 100]
     known[NEWEST] = loaded(NEWEST, timedelta(seconds=1))
     # One of 30 and one of 90.
-    assert (figures(known).percent_in_time_short, figures(known).percent_in_time_long) == (96.7, 98.9)
+    assert percents(known) == [96.6, 98.8]
 
 
 def test_a_date_of_31_days_ago_counts_among_ninety_only() -> None:
     known = all_in_time()
     known[NEWEST - 30 * DAY] = Facts()
-    assert (figures(known).percent_in_time_short, figures(known).percent_in_time_long) == (100, 98.9)
+    assert percents(known) == [100, 98.8]
 
 
 def test_a_correction_does_not_undo_that_the_first_was_in_time() -> None:
@@ -53,13 +57,13 @@ def test_a_correction_does_not_undo_that_the_first_was_in_time() -> None:
     [first] = loaded(NEWEST, -HOUR, state=State.SUPERSEDED).drops
     [later] = loaded(NEWEST, 2 * HOUR).drops
     known[NEWEST] = Facts(drops=[first, later])
-    assert figures(known).percent_in_time_short == 100
+    assert percents(known)[0] == 100
 
 
 def test_a_date_that_a_person_has_waived_counts_not() -> None:
     known = {NEWEST: Facts(waived="closed"), NEWEST - DAY: loaded(NEWEST - DAY, timedelta())}
     short = replace(SALES, arrival=replace(ARRIVAL, calendar=replace(ARRIVAL.calendar, first=NEWEST - DAY)))
-    assert figures(known, short).percent_in_time_long == 100
+    assert percents(known, short)[1] == 100
     assert figures(known, short).lateness == timedelta()
 
 
@@ -74,13 +78,13 @@ def test_a_drop_that_was_never_loaded_is_not_in_time() -> None:
     record = replace(drop_record(State.REJECTED, f"sales/{NEWEST}.csv", version="v1"), loaded_at=None)
     only = replace(SALES, arrival=replace(ARRIVAL, calendar=replace(ARRIVAL.calendar, first=NEWEST)))
     found = figures({NEWEST: Facts(drops=[record])}, only)
-    assert found == Figures(lateness=timedelta(), percent_in_time_short=0, percent_in_time_long=0)
+    assert found == Figures(lateness=timedelta(), shares=(Share(0, 1), Share(0, 1)))
 
 
 def test_of_what_nothing_is_known_there_is_no_figure() -> None:
     assert figures({}, replace(SALES, arrival=None)).metrics() == {}
     begins = replace(SALES, arrival=replace(ARRIVAL, calendar=replace(ARRIVAL.calendar, first=NEWEST + DAY)))
-    assert figures({}, begins) == Figures()
+    assert figures({}, begins).metrics() == {}
 
 
 def test_metrics_have_names_and_units() -> None:

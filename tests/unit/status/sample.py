@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from suimon.freshness.expected import FileState
+from suimon.freshness.figures import SPANS, Share
 from suimon.freshness.forecast import Expected
 from suimon.incidents.incident import ByPerson, Incident, Stage
 from suimon.incidents.kinds import About, Kind, Severity
@@ -103,7 +104,17 @@ def incidents() -> list[Incident]:
 def sample() -> Overview:
     """Return what stands on the page."""
     held = [Held("returns", NOW - timedelta(days=1), None)]
-    return overview(dates(), incidents(), held, [*DATASETS, "catalogue"], [], NOW, back=90)
+    return overview(dates(), incidents(), held, list(DATASETS), ["catalogue"], [], shares())
+
+
+def shares() -> dict[str, tuple[Share, ...]]:
+    """Return the shares in time as the hourly figures have them."""
+    found = {}
+    for name in DATASETS:
+        due = [one for one in dates() if one.dataset == name and one.deadline <= NOW and one.state is not S.WAIVED]
+        spans = [[one for one in due if one.deadline > NOW - timedelta(days=days)] for days in SPANS]
+        found[name] = tuple(Share(sum(one.state is S.LOADED for one in span), len(span)) for span in spans)
+    return found
 
 
 def sample_page(language: Language = "en") -> str:

@@ -54,10 +54,10 @@ def test_nothing_of_a_page_runs_or_loads_whatever_keys_and_texts_are() -> None:
             incident(Kind.UNEXPLAINED, HOSTILE, about, Severity.ERROR),
         ],
         [Held(HOSTILE, NOW, NOW)],
+        [HOSTILE],
         [HOSTILE + "2"],
         [HOSTILE],
-        NOW,
-        back=90,
+        {},
     )
     seen, plain = Tags(page(found, HOSTILE, NOW, "en")), Tags(sample_page())
     assert set(seen.tags) <= set(plain.tags)
@@ -105,7 +105,8 @@ def test_what_a_page_says_stays_the_same_while_nothing_changes() -> None:
 
 def test_a_page_of_five_hundred_datasets_is_bounded() -> None:
     many = [replace(one, dataset=f"{one.dataset}_{number:03}") for number in range(63) for one in dates()]
-    found = overview(sorted(many, key=lambda one: one.dataset), incidents() * 200, [], [], [], NOW, back=90)
+    expected, names = sorted(many, key=lambda one: one.dataset), sorted({one.dataset for one in many})
+    found = overview(expected, incidents() * 200, [], names, [], [], {})
     assert len(found.rows) == 504
     assert len(page(found, "suimon-prod", NOW, "ja").encode()) < 1_000_000
 

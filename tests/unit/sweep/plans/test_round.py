@@ -8,7 +8,7 @@ from suimon.incidents.incident import Problem, Recovery
 from suimon.incidents.kinds import About, Kind
 from suimon.incidents.messages.recoveries import ALL_CAN_BE_USED, ALL_IS_ACCOUNTED_FOR, SWEEP_WORKS
 from suimon.sweep.findings import Failure, Finding, Findings
-from suimon.sweep.plans.round import verdict
+from suimon.sweep.plans.round import verdict, verdict_of
 from tests.unit.incident_values import incident
 
 if TYPE_CHECKING:
@@ -37,29 +37,38 @@ def names(found: Iterable[Problem | Recovery]) -> list[str]:
 
 
 def test_a_part_that_fails_is_reported_until_it_works() -> None:
-    assert names(verdict(FAILED, {}, [])[0]) == ["sweep-failed:runs"]
+    assert names(verdict(FAILED, {}, [], watched=True)[0]) == ["sweep-failed:runs"]
     incidents = opened(Kind.SWEEP_FAILED, "stuck drops", "runs", "dead letters")
-    assert names(verdict(FAILED, {}, incidents)[1]) == ["sweep-failed:stuck drops", "sweep-failed:dead letters"]
+    over = names(verdict(FAILED, {}, incidents, watched=True)[1])
+    assert over == ["sweep-failed:stuck drops", "sweep-failed:dead letters"]
+
+
+def test_a_part_beside_the_sweep_has_recovered_when_it_works_and_not_when_others_do() -> None:
+    incidents = opened(Kind.SWEEP_FAILED, "pages", "figures", "runs")
+    assert names(verdict(Findings(), {}, incidents, watched=True)[1]) == ["sweep-failed:runs"]
+    problems, recoveries = verdict_of({"pages", "figures"}, [Failure("pages", "KeyError")], incidents)
+    assert (names(problems), names(recoveries)) == (["sweep-failed:pages"], ["sweep-failed:figures"])
 
 
 def test_what_is_left_unexplained_is_reported_until_a_whole_round_explains_everything() -> None:
     reported = opened(Kind.UNEXPLAINED)
-    problems, recoveries = verdict(LEFT, {}, reported)
+    problems, recoveries = verdict(LEFT, {}, reported, watched=True)
     assert (names(problems), recoveries) == (["unexplained"], [])
     assert "2 x lost event, among them key" in problems[0].body
-    assert verdict(FAILED, {}, reported)[1] == []  # what failed may have left something, too
-    assert names(verdict(Findings(), {}, reported)[1]) == ["unexplained"]
+    assert verdict(FAILED, {}, reported, watched=True)[1] == []  # what failed may have left something, too
+    assert names(verdict(Findings(), {}, reported, watched=True)[1]) == ["unexplained"]
 
 
 def test_what_is_left_out_is_reported_until_a_whole_round_leaves_out_nothing() -> None:
-    problems, _ = verdict(Findings(), {"drop#1": "KeyError"}, [])
+    problems, _ = verdict(Findings(), {"drop#1": "KeyError"}, [], watched=True)
     assert names(problems) == ["unusable"]
     assert "drop#1\n    KeyError" in problems[0].body
-    assert verdict(FAILED, {}, opened(Kind.UNUSABLE))[1] == []
-    assert names(verdict(Findings(), {}, opened(Kind.UNUSABLE))[1]) == ["unusable"]
+    assert verdict(FAILED, {}, opened(Kind.UNUSABLE), watched=True)[1] == []
+    assert verdict(Findings(), {}, opened(Kind.UNUSABLE), watched=False)[1] == []  # a round of the sweep alone
+    assert names(verdict(Findings(), {}, opened(Kind.UNUSABLE), watched=True)[1]) == ["unusable"]
 
 
 def test_a_recovery_says_what_is_well_again() -> None:
     incidents = [*opened(Kind.SWEEP_FAILED, "runs"), *opened(Kind.UNEXPLAINED), *opened(Kind.UNUSABLE)]
-    notes = [recovery.note for recovery in verdict(Findings(), {}, incidents)[1]]
+    notes = [recovery.note for recovery in verdict(Findings(), {}, incidents, watched=True)[1]]
     assert notes == [SWEEP_WORKS, ALL_IS_ACCOUNTED_FOR, ALL_CAN_BE_USED]

@@ -1,0 +1,1 @@
+"""What the freshness function answers to persons: one question, or one thing that a person does, at a time."""
