@@ -26,6 +26,8 @@ class Code(StrEnum):
     MISSING_BYTE_ORDER_MARK = "missing-byte-order-mark"  # UTF-16 without one
     WRONG_ENCODING = "wrong-encoding"  # bytes that decode as declared, but are text of another encoding
     DATE_OUT_OF_BOUNDS = "date-out-of-bounds"  # the key's date is further back or ahead than the contract allows
+    OUTSIDE_WINDOW = "outside-window"  # the file came at another time of the day than the contract allows
+    VOLUME_ERROR = "volume-error"  # much less, or much more, than on comparable days
     TOO_MANY_FAULTS = "too-many-faults"  # so many broken records that reading stopped
     # The file as a table
     ROW_COUNT_ERROR = "row-count-error"

@@ -39,7 +39,8 @@ def holds_of(table: Table, records: Iterable[DropRecord]) -> dict[str, Hold]:
     """Read the holds that keep the runs of these drops back, by the ids of the drops."""
     waiting = [record for record in records if record.state is State.ACCEPTED and record.match]
     holds = HoldLedger(table, time.sleep).of_all(record.dataset for record in waiting) if waiting else {}
-    return {record.id: holds[record.dataset] for record in waiting if is_held(record, holds, utc_now())}
+    now = utc_now()
+    return {one.id: holds[one.dataset] for one in waiting if is_held(one, holds.get(one.dataset), now)}
 
 
 def held_by(hold: Hold | None) -> str | None:
@@ -76,6 +77,7 @@ def as_object(record: DropRecord, hold: Hold | None = None) -> dict[str, Any]:
         "failure": last_failure(record),
         "rejection": asdict(record.rejection) if record.rejection else None,
         "closed": record.closed,
+        "volume": record.volume,
         "retracted": retracted(record),
     }
 

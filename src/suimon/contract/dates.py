@@ -1,9 +1,11 @@
-"""Which business dates a dataset may have: how far back and ahead of a file's arrival. Standard library only."""
+"""Which business dates a dataset may have, and at which time of the day its files come. Standard library only."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
 from typing import Any
+from zoneinfo import ZoneInfo
 
 # It is some day somewhere on earth from 14 hours before that day in UTC to 12 hours after it.
 _EAST, _WEST = timedelta(hours=14), timedelta(hours=12)
@@ -53,3 +55,49 @@ class DateBounds:
 
 USUAL = DateBounds()
 """The bounds of a contract that declares none."""
+
+
+class Outside(StrEnum):
+    """What becomes of a file that comes outside its window."""
+
+    HOLD = "hold"  # it is checked and kept; its run starts when the window opens
+    REJECT = "reject"
+    ACCEPT = "accept"  # its run starts at once, and people are warned
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """At which time of the day files come, on the wall of a zone: from `opens` up to `closes`, which may be tomorrow.
+
+    A time on the wall that the change to summer time skips is as much later as the clock jumps.
+    """
+
+    opens: time
+    closes: time
+    outside: Outside = Outside.HOLD
+
+    def has(self, at: datetime, zone: str) -> bool:
+        """Whether a moment lies within the window."""
+        wall = at.astimezone(ZoneInfo(zone)).time()
+        if self.opens < self.closes:
+            return self.opens <= wall < self.closes
+        return wall >= self.opens or wall < self.closes
+
+    def next_opening(self, at: datetime, zone: str) -> datetime:
+        """Return when the window opens next for what came outside of it, in UTC."""
+        wall = at.astimezone(ZoneInfo(zone))
+        for days in (0, 1):
+            opening = datetime.combine(wall.date() + timedelta(days=days), self.opens, wall.tzinfo).astimezone(UTC)
+            if opening > at:
+                break
+        return opening
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> "Window":
+        """Read the compiled form."""
+        return cls(time.fromisoformat(raw["from"]), time.fromisoformat(raw["until"]), Outside(raw["outside"]))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the compiled form."""
+        opens, closes = (one.isoformat(timespec="minutes") for one in (self.opens, self.closes))
+        return {"from": opens, "until": closes, "outside": str(self.outside)}

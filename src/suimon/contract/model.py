@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import time
+from datetime import datetime, time
 from difflib import get_close_matches
 from enum import StrEnum
 from itertools import combinations, product
@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from suimon.contract.calendar import EVERY_DAY, Calendar
-from suimon.contract.dates import USUAL, DateBounds
+from suimon.contract.dates import USUAL, DateBounds, Window
 from suimon.contract.file import Column, Condition, ContractError, FileFormat, Language, Metric, Tolerance
 from suimon.contract.keys import SHARD, KeyPattern, SetRule
 from suimon.contract.owner import Owner
 from suimon.contract.table_freshness import TableFreshness
+from suimon.contract.volume import Volume
 
 
 class Role(StrEnum):
@@ -41,6 +42,7 @@ class Arrival:
     lookback_days: int  # for how many times 24 hours after its deadline a file is looked for
     calendar: Calendar = EVERY_DAY
     grace_minutes: int = 0  # after the deadline a file is late for so long, and missing then
+    window: Window | None = None  # the time of the day at which files come
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> "Arrival":
@@ -52,6 +54,7 @@ class Arrival:
             lookback_days=raw["lookback_days"],
             calendar=Calendar.from_json(raw["calendar"]) if "calendar" in raw else EVERY_DAY,
             grace_minutes=raw.get("grace_minutes", 0),
+            window=Window.from_json(raw["window"]) if "window" in raw else None,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -66,6 +69,8 @@ class Arrival:
             told["grace_minutes"] = self.grace_minutes
         if self.calendar != EVERY_DAY:
             told["calendar"] = self.calendar.to_json()
+        if self.window:
+            told["window"] = self.window.to_json()
         return told
 
 
@@ -91,10 +96,12 @@ class Contract:
     language: Language = "en"  # of the reports on its files, and of its messages
     dates: DateBounds = USUAL  # of the dates in its keys
     arrival: Arrival | None = None
+    volume: Volume | None = None  # of its files, as compared with comparable days
     freshness: TableFreshness | None = None
     set_rule: SetRule | None = None  # with it a run is opened for whole sets, and the key pattern has shards
     owner: Owner | None = None
     runs_at_once: int = RUNS_AT_ONCE  # of its DAG; the others wait in Airflow's queue
+    max_run_minutes: int | None = None  # after so long a run is asked about, and reported if it has not ended
 
     def match(self, key: str) -> str | None:
         """Return the partition of a key of this dataset, be it a file, a shard or what says which shards there are."""
@@ -118,6 +125,12 @@ class Contract:
             return self.freshness.calendar
         return self.arrival.calendar if self.arrival else EVERY_DAY
 
+    def comes_outside(self, arrived: datetime) -> Window | None:
+        """Return the window of its files that one which arrived then has missed; None if it has missed none."""
+        arrival = self.arrival
+        window = arrival.window if arrival else None
+        return window if window and arrival and not window.has(arrived, arrival.time_zone) else None
+
     @property
     def patterns(self) -> tuple[KeyPattern, ...]:
         """Every pattern of keys that are this dataset's."""
@@ -133,6 +146,7 @@ class Contract:
                 table=raw["table"],
                 dag_id=raw["dag_id"],
                 runs_at_once=raw["runs_at_once"],
+                max_run_minutes=raw.get("max_run_minutes"),
                 key_pattern=KeyPattern(raw["key_pattern"]) if raw["key_pattern"] else None,
                 file=FileFormat.from_json(raw["file"]) if raw["file"] else None,
                 columns=tuple(Column.from_json(column) for column in raw["columns"]),
@@ -143,6 +157,7 @@ class Contract:
                 language=raw["language"],
                 dates=DateBounds.from_json(raw["dates"]),
                 arrival=Arrival.from_json(raw["arrival"]) if raw["arrival"] else None,
+                volume=Volume.from_json(raw["volume"]) if raw.get("volume") else None,
                 freshness=TableFreshness.from_json(raw["freshness"]) if raw["freshness"] else None,
                 set_rule=SetRule.from_json(raw["set_rule"]) if raw["set_rule"] else None,
                 owner=Owner.from_json(raw["owner"]) if raw["owner"] else None,
@@ -161,6 +176,7 @@ class Contract:
             "table": self.table,
             "dag_id": self.dag_id,
             "runs_at_once": self.runs_at_once,
+            "max_run_minutes": self.max_run_minutes,
             "key_pattern": self.key_pattern.text if self.key_pattern else None,
             "file": self.file.to_json() if self.file else None,
             "columns": [column.to_json() for column in self.columns],
@@ -171,6 +187,7 @@ class Contract:
             "language": self.language,
             "dates": self.dates.to_json(),
             "arrival": self.arrival.to_json() if self.arrival else None,
+            "volume": self.volume.to_json() if self.volume else None,
             "freshness": self.freshness.to_json() if self.freshness else None,
             "set_rule": self.set_rule.to_json() if self.set_rule else None,
             "owner": self.owner.to_json() if self.owner else None,

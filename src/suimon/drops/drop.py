@@ -184,6 +184,7 @@ class DropRecord:
         replay: what asked for the last attempt that was not the first.
         failure: the last try that failed, of this state or an earlier one.
         closed: of a CLOSED drop, why a person has ended it, and who.
+        volume: of an accepted file whose volume is watched, how it is beside comparable days.
         retraction: of a drop that a person takes back, or has taken back.
         loaded_at: when it was loaded for the first time; a replay may load it again.
         turn: which message takes the drop through the gate: 0 is its event's, the sweep counts up. Any other ends.
@@ -210,6 +211,7 @@ class DropRecord:
     failure: Failure | None = None
     turn: int = 0
     closed: str | None = None
+    volume: str | None = None
     loaded_at: datetime | None = None
     retraction: Retraction | None = None
     moves: int = field(default=1, compare=False)

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from suimon.contract.dates import Outside
 from suimon.drops.states import State
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
+    from suimon.contract.model import Contract
     from suimon.drops.drop import DropRecord
 
 # What was held is loaded by then as a rule; until then a table that is behind is no news.
@@ -44,14 +45,37 @@ class Hold:
         """Whether no run may be started now."""
         return self.ends_at is None or now < self.ends_at
 
+    def includes(self, at: datetime) -> bool:
+        """Whether it lasts at least until then."""
+        return self.ends_at is None or self.ends_at >= at
+
+    def was_released(self, since: datetime) -> bool:
+        """Whether a person has released it since then."""
+        return self.released_at is not None and self.released_at >= since
+
     def excuses(self, now: datetime) -> bool:
         """Whether the dataset's table may be behind: because of the hold, or because it is catching up after it."""
         return self.ends_at is None or now < self.ends_at + CATCHING_UP
 
 
-def is_held(record: DropRecord, holds: Mapping[str, Hold], now: datetime) -> bool:
-    """Whether a drop is accepted, and its run waits for the end of a hold of its dataset."""
-    hold = holds.get(record.match.dataset) if record.match else None
+def hold_on(record: DropRecord, contract: Contract | None, hold: Hold | None) -> Hold | None:
+    """Return the hold that counts for a drop: its dataset's last one, or its window's if that ends later.
+
+    What comes outside its window is held until the window opens, or a person has released it by hand since it came. A
+    replay, and a retraction, is a person's wish for now.
+    """
+    window = contract.comes_outside(record.received_at) if contract else None
+    if window is None or contract is None or contract.arrival is None or record.attempt > 1 or record.retracting:
+        return hold
+    opens = window.next_opening(record.received_at, contract.arrival.time_zone)
+    if window.outside is not Outside.HOLD or (hold and (hold.includes(opens) or hold.was_released(record.received_at))):
+        return hold
+    reason = f"it came outside its window, {window.opens:%H:%M} to {window.closes:%H:%M} {contract.arrival.time_zone}"
+    return Hold(dataset=record.dataset, reason=reason, who="its contract", since=record.received_at, until=opens)
+
+
+def is_held(record: DropRecord, hold: Hold | None, now: datetime) -> bool:
+    """Whether a drop is accepted, and its run waits for the end of the hold that counts for it."""
     return record.state is State.ACCEPTED and hold is not None and hold.is_in_force(now)
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from suimon.drops.hold import Hold
     from suimon.ledger.drops import Ledger
     from suimon.ledger.waivers import Waiver, Waivers
 
@@ -24,7 +25,7 @@ class DateFacts:
     now: datetime
     _facts: dict[tuple[str, str], Facts] = field(default_factory=dict)
     _waived: dict[str, Mapping[str, Waiver]] = field(default_factory=dict)
-    _held: dict[str, bool] = field(default_factory=dict)
+    _holds: dict[str, Hold | None] = field(default_factory=dict)
 
     def of(self, dataset: str, partition: str) -> Facts:
         """Return what is known of a date of a dataset."""
@@ -32,10 +33,9 @@ class DateFacts:
         if name not in self._facts:
             if dataset not in self._waived:
                 self._waived[dataset] = self.waivers.of(dataset)
-                hold = self.ledger.holds.of_all([dataset]).get(dataset)
-                self._held[dataset] = hold is not None and hold.is_in_force(self.now)
+                self._holds[dataset] = self.ledger.holds.of_all([dataset]).get(dataset)
             waiver = self._waived[dataset].get(partition)
             self._facts[name] = Facts(
-                drops=self.ledger.drops_of(*name), waived=waiver.reason if waiver else "", held=self._held[dataset]
+                drops=self.ledger.drops_of(*name), waived=waiver.reason if waiver else "", hold=self._holds[dataset]
             )
         return self._facts[name]

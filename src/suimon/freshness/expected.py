@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from suimon.contract.model import Role
+from suimon.drops.hold import hold_on, is_held
 from suimon.drops.states import AT_AN_END, State
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from suimon.contract.model import Arrival, Contract
     from suimon.drops.drop import DropRecord
+    from suimon.drops.hold import Hold
 
 # How far back the last date with a file is looked for: over the longest that a calendar may have none.
 FURTHEST_BACK_DAYS = 800
@@ -54,12 +56,12 @@ class Facts:
     """What is known of a date of a dataset.
 
     drops: of its partition, oldest write first. waived: why a person has said that it has no file; empty: nobody has.
-    held: its dataset is held, so that what is accepted waits and no run starts.
+    hold: the last one of its dataset; while it is in force, what is accepted waits and no run starts.
     """
 
     drops: Sequence[DropRecord] = ()
     waived: str = ""
-    held: bool = False
+    hold: Hold | None = None
 
 
 def deadline_of(arrival: Arrival, day: date) -> datetime:
@@ -80,7 +82,7 @@ def missing_from(arrival: Arrival, day: date) -> datetime:
 def state_of(contract: Contract, day: date, facts: Facts, now: datetime) -> FileState | None:
     """Return the state of a date's file; None where the contract expects none and nothing has come."""
     if facts.drops:
-        return _arrived(contract, day, facts)
+        return _arrived(contract, day, facts, now)
     if facts.waived:
         return FileState.WAIVED
     arrival = contract.arrival
@@ -91,17 +93,27 @@ def state_of(contract: Contract, day: date, facts: Facts, now: datetime) -> File
     return FileState.LATE if now < missing_from(arrival, day) else FileState.MISSING
 
 
-def _arrived(contract: Contract, day: date, facts: Facts) -> FileState:
+def _arrived(contract: Contract, day: date, facts: Facts, now: datetime) -> FileState:
     if loaded := [drop.loaded_at or drop.updated_at for drop in loaded_wholes(contract, facts)]:
         in_time = contract.arrival is None or min(loaded) < missing_from(contract.arrival, day)
         return FileState.LOADED if in_time else FileState.LOADED_LATE
     on_their_way = {drop.state for drop in facts.drops} - AT_AN_END
-    if facts.held and State.ACCEPTED in on_their_way and State.TRIGGERED not in on_their_way:
+    if State.TRIGGERED not in on_their_way and held_by(contract, facts, now):
         return FileState.HELD
     if on_their_way:
         return FileState.LOADING
     last = next((drop.state for drop in reversed(facts.drops) if drop.state in _VERDICTS), None)
     return FileState.REJECTED if last in _REFUSED else FileState.NOT_LOADED
+
+
+def held_by(contract: Contract, facts: Facts, now: datetime) -> Hold | None:
+    """Return the hold that an accepted file of a date waits for: its dataset's, or its window's; None if none does."""
+    wholes = _wholes(contract, facts)
+    for drop in reversed(facts.drops):
+        hold = hold_on(drop, contract if drop in wholes else None, facts.hold)
+        if is_held(drop, hold, now):
+            return hold
+    return None
 
 
 def loaded_wholes(contract: Contract, facts: Facts) -> list[DropRecord]:

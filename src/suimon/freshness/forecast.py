@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from suimon.freshness.expected import FileState, deadline_of, loaded_wholes, not_corrected, state_of
+from suimon.freshness.expected import FileState, deadline_of, held_by, loaded_wholes, not_corrected, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,9 +23,9 @@ MOST_DAYS = 92
 class Expected:
     """A date of a dataset with a file: its key, its deadline on the wall of its zone, its state.
 
-    note: why a person has said that it will not come. later: of a loaded date, how a later file of it ended that is not
-    in the table; empty: there is none. loaded_at, rows: of a loaded date, when it was loaded for the first time, and
-    how many rows the newest of its loaded files has.
+    note: why a person has said that it will not come, or why it is held and until when. later: of a loaded date, how a
+    later file of it ended that is not in the table; empty: there is none. loaded_at, rows: of a loaded date, when it
+    was loaded for the first time, and how many rows the newest of its loaded files has.
     """
 
     dataset: str
@@ -75,7 +75,7 @@ def forecast(
             deadline=deadline_of(arrival, day).astimezone(ZoneInfo(arrival.time_zone)),
             time_zone=arrival.time_zone,
             state=state,
-            note=known.waived,
+            note=_note(contract, known, state, now),
             later=str(not_corrected(contract, known) or ""),
             **_loaded(contract, known),
         )
@@ -83,6 +83,12 @@ def forecast(
         for day in _dates(arrival, first, last)
         if (state := state_of(contract, day, known := facts(contract.dataset, day.isoformat()), now))
     ]
+
+
+def _note(contract: Contract, facts: Facts, state: FileState, now: datetime) -> str:
+    if state is not FileState.HELD or (hold := held_by(contract, facts, now)) is None:
+        return facts.waived
+    return f"{hold.reason}; until {hold.until:%Y-%m-%d %H:%M} UTC" if hold.until else hold.reason
 
 
 def _loaded(contract: Contract, facts: Facts) -> dict[str, Any]:

@@ -50,6 +50,8 @@ INHIBITIONS: tuple[Inhibition, ...] = (
     *(Inhibition(one, Kind.STUCK, (), "the files wait for Airflow to take their runs") for one in _AIRFLOW),
     *(Inhibition(one, Kind.STUCK, ("dataset",), "Airflow does not take the dataset's runs") for one in _OF_DAG),
     Inhibition(Kind.FAILING, Kind.STUCK, ("dataset",), "the same files fail at the gate"),
+    Inhibition(Kind.DAG_GONE, Kind.QUEUED, ("dag_id",), "a DAG that is gone starts none of its runs"),
+    Inhibition(Kind.DAG_GONE, Kind.HANGING, ("dag_id",), "a DAG that is gone goes on with none of its runs"),
     Inhibition(Kind.PAUSED, Kind.QUEUED, ("dag_id",), "a paused DAG starts none of its runs"),
     Inhibition(Kind.PAUSED, Kind.HANGING, ("dag_id",), "a paused DAG goes on with none of its runs"),
     Inhibition(Kind.AIRFLOW_SILENT, Kind.HANGING, (), "Airflow does not say how its runs are"),

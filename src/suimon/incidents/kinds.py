@@ -27,6 +27,7 @@ class Kind(StrEnum):
     MISDATED = "misdated"
     GONE = "gone"
     IMPERFECT = "imperfect"
+    VOLUME = "volume"
     UNMATCHED = "unmatched"
     SET_CLOSED = "set-closed"
     RUN_FAILED = "run-failed"
@@ -35,6 +36,7 @@ class Kind(StrEnum):
     STALE_TABLE = "stale-table"
     UNREADABLE_TABLE = "unreadable-table"
     PAUSED = "paused"
+    DAG_GONE = "dag-gone"
     QUEUED = "queued"
     HANGING = "hanging"
     AIRFLOW_SILENT = "airflow-silent"
@@ -185,6 +187,14 @@ KINDS: dict[Kind, Definition] = {
         lapses=_REMARK,
         crowd=_FILES,
     ),
+    Kind.VOLUME: Definition(
+        ("key",),
+        _WARNING,
+        "a file has much less or more than those of comparable days",
+        "a later file of its key has as much as usual; else after three days",
+        lapses=_REMARK,
+        crowd=_FILES,
+    ),
     Kind.UNMATCHED: Definition(
         ("shape",),
         _WARNING,
@@ -233,17 +243,23 @@ KINDS: dict[Kind, Definition] = {
     Kind.PAUSED: Definition(
         ("dag_id",), _ERROR, "a run waits, and Airflow says that its DAG is paused", "Airflow says that it is active"
     ),
+    Kind.DAG_GONE: Definition(
+        ("dag_id",),
+        _ERROR,
+        "a run waits, and Airflow no longer has its DAG",
+        "Airflow has the DAG again, or none of its runs waits",
+    ),
     Kind.QUEUED: Definition(
         ("dag_id",),
         _WARNING,
-        "a run of the DAG has waited for two hours",
-        "no run of the DAG has waited for two hours",
+        "a run of the DAG has waited for two hours, or its contract's maxRunMinutes",
+        "no run of the DAG has waited so long",
         escalates=_DAY,
     ),
     Kind.HANGING: Definition(
         ("dag_id", "run_id"),
         _WARNING,
-        "a run has not ended for two hours",
+        "a run has not ended for two hours, or for its contract's maxRunMinutes",
         "the run has ended, or a replay has started another",
         escalates=_DAY,
     ),

@@ -135,7 +135,7 @@ def recoveries_without_contract(opened: Iterable[Incident], datasets: Collection
 
     datasets: those that a contract knows.
     """
-    of_files = of_kind(opened, *OF_WRITES, Kind.IMPERFECT)
+    of_files = of_kind(opened, *OF_WRITES, Kind.IMPERFECT, Kind.VOLUME)
     return [
         Recovery(one.id, NOT_WATCHED, one.revision)
         for one in of_files

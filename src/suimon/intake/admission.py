@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING
 
 from suimon.aws.objects import GoneError, Objects, UnreadableError
 from suimon.aws.task_token import answer_token
+from suimon.contract.dates import Outside
 from suimon.drops.drop import Accepted, DropRecord, Rejection
 from suimon.drops.duplicate_or_superseded import is_outdated, may_become_same, precedence_of, repeated_by
 from suimon.drops.lake import CONTRACT, accepted_key, accepted_name, accepted_prefix, aside_key, read_key, read_prefix
 from suimon.drops.states import State
 from suimon.incidents.incident import Recovery
 from suimon.incidents.messages import files
-from suimon.incidents.messages.recoveries import file_has_no_flaw
+from suimon.incidents.messages.recoveries import file_has_no_flaw, volume_is_usual
 from suimon.incidents.recovery import close_recovered, ids_by_key
 from suimon.intake.errors import RetryLaterError
+from suimon.intake.usual import compared, outside_window, published, remarks_of
 from suimon.ledger.followers import follow
 from suimon.report.published import Published
 
@@ -30,9 +32,11 @@ if TYPE_CHECKING:
 
     from suimon.contract.model import Contract
     from suimon.drops.sets import SetError
+    from suimon.drops.volume import Compared
     from suimon.incidents.incident import Problem
     from suimon.incidents.store import IncidentStore
     from suimon.intake.inspection import Inspection, Inspector
+    from suimon.intake.usual import Remark
     from suimon.ledger.drops import Changes, Ledger
 
 
@@ -56,15 +60,16 @@ class Admission:
 
         if_accepted: what to record of it then. RetryLaterError when it must wait for one of those writes.
         """
-        if settled := self._settled_by_others(record):
+        if settled := self._settled_by_others(record) or self.reject_outside_window(record, contract):
             return settled
         try:
             with self.inspector.inspect(record, contract) as inspection:
                 if is_outdated(record, self.ledger.newer_writes(record.drop)):
                     # A check takes its time: what was overwritten meanwhile is neither run nor reported.
                     return self._supersede(record)  # mark: overwritten-during-check
-                if not inspection.verdict.accepted:
-                    return self.reject(record, contract, inspection.report())
+                volume = compared(record, contract, inspection.verdict, self.ledger)
+                if refused := _refused(contract, inspection, volume):
+                    return self.reject(record, contract, refused)
                 sha256 = if_accepted["sha256"] = inspection.sha256()
                 repeats = self._repeated_by(replace(record, sha256=sha256))
                 name = "" if repeats else self._copy(record, contract, inspection)
@@ -73,8 +78,18 @@ class Admission:
         if repeats:
             return self.end(record, State.DUPLICATE, duplicate_of=repeats, sha256=sha256)
         self._report_flaws(record, contract, inspection)
+        if volume:
+            if_accepted["volume"] = str(volume)
+            self._report_volume(record, contract, remarks_of(volume))
         if_accepted["accepted"] = Accepted(name, inspection.verdict.accepted_rows)
         return self.accept(record, **if_accepted)
+
+    def reject_outside_window(self, record: DropRecord, contract: Contract) -> DropRecord | None:
+        """Reject, unread, what comes outside a window that takes nothing else; None of anything else."""
+        window, remark = contract.comes_outside(record.received_at), outside_window(record, contract)
+        if window and remark and window.outside is Outside.REJECT:
+            return self.reject(record, contract, published([remark], contract))
+        return None
 
     def accept(self, record: DropRecord, **changes: Unpack[Changes]) -> DropRecord:
         """Record a drop as accepted."""
@@ -194,12 +209,31 @@ class Admission:
         return name
 
     def _report_flaws(self, record: DropRecord, contract: Contract, inspection: Inspection) -> None:
-        """Report that records of an accepted file were set aside or a rule warns, or that this has recovered."""
-        verdict = inspection.verdict
-        if verdict.set_aside or verdict.warnings:
+        """Report that records of an accepted file were set aside, a rule warns or its window, or that none does now."""
+        verdict, outside = inspection.verdict, outside_window(record, contract)
+        if verdict.set_aside or verdict.warnings or outside:
             aside = f"s3://{self.lake_bucket}/{aside_key(record)}" if verdict.set_aside else ""
-            problem = files.imperfect(record, contract, verdict.set_aside, inspection.report().text, aside)
+            told = [inspection.report().text] if verdict.set_aside or verdict.warnings else []
+            told += [outside.said(contract)] if outside else []
+            problem = files.imperfect(record, contract, verdict.set_aside, "\n\n".join(told), aside)
             self.incidents.report(problem, self.clock())
         else:
             recovery = Recovery(files.imperfect_id(record), file_has_no_flaw(record))
             self.incidents.recover([recovery], self.clock())
+
+    def _report_volume(self, record: DropRecord, contract: Contract, remarks: list[Remark]) -> None:
+        """Report that an accepted file has unusually little or much, or that this has recovered."""
+        if remarks:
+            told = "\n".join(f"{remark.said(contract)}." for remark in remarks)
+            self.incidents.report(files.unusual_volume(record, told), self.clock())
+        else:
+            self.incidents.recover([Recovery(files.volume_id(record), volume_is_usual(record))], self.clock())
+
+
+def _refused(contract: Contract, inspection: Inspection, volume: Compared | None) -> Published | None:
+    """Return what is told of a file that is rejected; None of one that is accepted."""
+    if not inspection.verdict.accepted:
+        return inspection.report()
+    if volume and volume.breaches and contract.volume and contract.volume.severity == "error":
+        return published(remarks_of(volume), contract)
+    return None

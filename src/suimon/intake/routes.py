@@ -13,6 +13,7 @@ from suimon.aws.objects import UnreadableError
 from suimon.check.verdict import Code
 from suimon.contract.model import Contract, Role
 from suimon.drops.drop import Accepted, DropRecord, Membership
+from suimon.drops.hold import hold_on
 from suimon.drops.next_step import Start, next_start
 from suimon.drops.sets import SOURCES, SetError
 from suimon.drops.states import State
@@ -64,7 +65,7 @@ class Stations:
     def start(self, record: DropRecord, contract: Contract) -> DropRecord:
         """Start the run of an accepted file or set, unless its dataset is held or another write has its place."""
         ledger = self.runs.ledger
-        hold = ledger.holds.of(record.dataset)
+        hold = hold_on(record, contract, ledger.holds.of(record.dataset))
         newer = ledger.newer_writes(record.drop) if hold and not record.members else []
         match next_start(record, hold, newer, self.runs.clock()):
             case Start.HOLD:  # mark: dataset-is-held
@@ -140,6 +141,8 @@ class ControlRoute:
             reason = say(Code.DATE_OUT_OF_BOUNDS, outside, self.contract.language)
             found = Published(reason, reason, codes=(str(Code.DATE_OUT_OF_BOUNDS),))
             return self.stations.admission.reject(record, self.contract, found)
+        if rejected := self.stations.admission.reject_outside_window(record, self.contract):
+            return rejected
         try:
             self.names()
         except (UnreadableError, SetError) as error:

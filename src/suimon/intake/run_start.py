@@ -19,6 +19,7 @@ from suimon.ledger.drops import Ledger, LostClaimError
 from suimon.ledger.followers import follow
 from suimon.mwaa.conf import conf_for
 from suimon.mwaa.pace import BusyError
+from suimon.mwaa.run_state import DagState
 from suimon.mwaa.trigger import start_run
 
 if TYPE_CHECKING:
@@ -76,10 +77,11 @@ class RunStart:
     def _report_pause(self, dag_id: str) -> None:
         """Report a DAG that takes runs and starts none, or that it starts them again."""
         try:
-            paused = self.airflow.is_paused(dag_id, self.clock())
+            state = self.airflow.dag_state(dag_id, self.clock())
         except (ClientError, BotoCoreError, BusyError):
             return  # the run exists, and that is what was asked for; the sweep asks too
-        if paused:
+        if state is DagState.PAUSED:
             self.incidents.report(messages.paused(dag_id), self.clock())
-        elif paused is False:
-            self.incidents.recover([Recovery(messages.paused(dag_id).id, DAG_IS_ACTIVE)], self.clock())
+        elif state is DagState.ACTIVE:
+            over = (messages.paused(dag_id).id, messages.dag_is_gone(dag_id).id)
+            self.incidents.recover([Recovery(one, DAG_IS_ACTIVE) for one in over], self.clock())

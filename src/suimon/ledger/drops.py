@@ -67,6 +67,7 @@ class Changes(TypedDict, total=False):
     membership: Membership
     finished: Mapping[str, Any]
     closed: str
+    volume: str
     retraction: Retraction
 
 

@@ -209,6 +209,7 @@ def record_of(item: Mapping[str, Any]) -> DropRecord:
         failure=_failure_of(item["failure"]) if "failure" in item else None,
         turn=int(item.get("turn", 0)),
         closed=item.get("closed"),
+        volume=item.get("volume"),
         loaded_at=moment(item["loaded_at"]) if "loaded_at" in item else None,
         retraction=_retraction_of(item["retraction"]) if "retraction" in item else None,
         moves=len(item["history"]),

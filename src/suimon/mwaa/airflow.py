@@ -10,7 +10,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from suimon.mwaa.pace import BusyError
-from suimon.mwaa.run_state import ENDED, CannotAskError, RunState
+from suimon.mwaa.run_state import ENDED, CannotAskError, DagState, RunState
 
 if TYPE_CHECKING:
     from mypy_boto3_mwaa import MWAAClient
@@ -61,15 +61,20 @@ class Airflow:
             return Answer(int(response.get("RestApiStatusCode", 400)), response.get("RestApiResponse"))
         return Answer(int(answer["RestApiStatusCode"]), answer.get("RestApiResponse"))
 
-    def is_paused(self, dag_id: str, now: datetime) -> bool | None:
-        """Ask whether a DAG is paused, once a minute at most: None in between, or when Airflow does not say."""
+    def dag_state(self, dag_id: str, now: datetime) -> DagState | None:
+        """Ask how a DAG is, once a minute at most: None in between, or when Airflow does not say.
+
+        A DAG whose file is gone is stale at first and still there, paused or not; later it is deleted.
+        """
         asked = self._asked.get(dag_id)
         if asked and now - asked < ASK_AGAIN:
             return None
         self._asked[dag_id] = now
-        body = self.call("GET", f"/dags/{dag_id}").body
-        paused = body.get("is_paused") if isinstance(body, dict) else None
-        return paused if isinstance(paused, bool) else None
+        answer = self.call("GET", f"/dags/{dag_id}")
+        body = answer.body if isinstance(answer.body, dict) else {}
+        if answer.status == NOT_FOUND or body.get("is_stale") is True:
+            return DagState.GONE
+        return {True: DagState.PAUSED, False: DagState.ACTIVE}.get(body.get("is_paused"))  # type: ignore[arg-type]  # or anything
 
 
 def ask_run(airflow: Airflow, dag_id: str, run: str) -> RunState | None:

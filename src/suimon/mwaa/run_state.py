@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from suimon.drops.run_finished_event import RunFinished
@@ -32,6 +33,14 @@ class CannotAskError(Exception):
     def __init__(self, message: str, *, of_one_run: bool = False) -> None:
         super().__init__(message)
         self.of_one_run = of_one_run
+
+
+class DagState(StrEnum):
+    """How a DAG is: only an active one starts its runs."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    GONE = "gone"
 
 
 @dataclass(frozen=True)

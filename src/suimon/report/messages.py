@@ -21,6 +21,7 @@ _VARIANTS = {
     Code.DECOMPRESSION_LIMIT: "limit",
     Code.QUALITY_ERROR: "metric",
     Code.DATE_OUT_OF_BOUNDS: "side",
+    Code.VOLUME_ERROR: "side",
 }
 _COUNTS = {"rows", "value", "bytes", "allowed", "cells", "expected", "members"}
 _DIRECTIVES = {

@@ -53,6 +53,21 @@ WORDS = {
             "late": "comes under the date {partition}; the contract takes none after {limit}",
         },
     ),
+    Code.OUTSIDE_WINDOW: Words(
+        "the file came at a time of the day at which the contract takes none",
+        "Send the file again within the window.",
+        {"": "came at {arrived}; the contract takes files from {opens} to {closes} ({zone})"},
+    ),
+    Code.VOLUME_ERROR: Words(
+        "the file is much smaller, or much larger, than those of comparable days",
+        "Send the whole file again; if it is right, whoever operates Suimon replays it.",
+        {
+            "few": "{what}: {found}, which is {percent} % of the median {median} of {days} comparable days; "
+            "the contract takes {bound} % or more",
+            "many": "{what}: {found}, which is {percent} % of the median {median} of {days} comparable days; "
+            "the contract takes {bound} % or less",
+        },
+    ),
     Code.TOO_MANY_FAULTS: Words(
         "so many records are broken that reading stopped",
         "Correct the faults that are listed, or their common cause, and have the file checked again.",

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from suimon.drops.hold import Hold, outlasted
+from suimon.drops.hold import Hold, hold_on, is_held, outlasted
 from suimon.drops.states import State
 from suimon.incidents.incident import Recovery, gone
 from suimon.incidents.kinds import About, IncidentId, Kind
@@ -78,16 +78,20 @@ class Holding:
     def release(self, request: Mapping[str, Any], now: datetime) -> tuple[Hold, int]:
         """Release {dataset, who}: return the hold, and how many drops were sent to the gate; HoldError if none is held.
 
-        Twice does no harm: what a crash has left waiting is sent again, and the gate starts each run once.
+        What came outside its window is released as well. Twice does no harm: what a crash has left waiting is sent
+        again, and the gate starts each run once.
         """
         dataset, who = _words(request.get("dataset")), _words(request.get("who"))
-        self._contract(dataset)
-        hold = self.ledger.holds.of(dataset)
-        if hold is None:
-            raise HoldError(f"{dataset} is not held")
-        if hold.is_in_force(now):
+        contract, hold = self._contract(dataset), self.ledger.holds.of(dataset)
+        waiting = self._waiting(dataset, now)
+        if hold and hold.is_in_force(now):
             hold = self._put(replace(hold, released_at=now, released_by=who or "a person"))
-        waiting = [one for one in self._waiting(dataset, now) if outlasted(one, hold)]
+        elif kept := [on for one in waiting if is_held(one, on := hold_on(one, contract, hold), now) and on]:
+            revision = hold.revision if hold else 0
+            hold = self._put(replace(kept[0], until=None, released_at=now, released_by=who, revision=revision))
+        elif hold is None:
+            raise HoldError(f"{dataset} is not held")
+        waiting = [one for one in waiting if outlasted(one, hold)]
         waiting.sort(key=lambda one: (one.partition, one.received_at))
         resume(self.ledger, self.queue, waiting[:QUEUE_HOLDS])
         about = IncidentId.of(Kind.HELD, About(dataset=dataset))

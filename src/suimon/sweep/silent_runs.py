@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from suimon.ledger.pending_ends import PendingEnds
     from suimon.ledger.unusable import Unusable
     from suimon.mwaa.airflow import Airflow
+    from suimon.mwaa.run_state import DagState
     from suimon.outcome.run_end import RunEnds
     from suimon.sweep.findings import Finding
     from suimon.sweep.plans.silent_runs import Run
@@ -97,16 +98,16 @@ class SilentRuns:
         )
         parts = parts_to_resume(oldest.records, self.contracts, now)
         seen = Seen(runs_of(oldest.records, self.contracts), parts, oldest.all_read, reported)
-        seen = replace(seen, is_paused=self._ask_dags(dags_to_ask(seen), now))
+        seen = replace(seen, dags=self._ask_dags(dags_to_ask(seen), now))
         states, unanswered = self._ask_runs(runs_to_ask(seen, now), time_left)
         host = self._host() if any(states.values()) else ""
         return replace(seen, states=states, unanswered=unanswered, host=host)
 
-    def _ask_dags(self, dag_ids: Iterable[str], now: datetime) -> dict[str, bool | None]:
-        answers: dict[str, bool | None] = {}
+    def _ask_dags(self, dag_ids: Iterable[str], now: datetime) -> dict[str, DagState | None]:
+        answers: dict[str, DagState | None] = {}
         for dag_id in dag_ids:
             try:
-                answers[dag_id] = self.airflow.is_paused(dag_id, now)
+                answers[dag_id] = self.airflow.dag_state(dag_id, now)
             except (ClientError, BotoCoreError, BusyError):
                 break  # it would not answer about the others either; the questions about runs report that
         return answers

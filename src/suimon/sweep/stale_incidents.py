@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from suimon.drops.hold import is_held
+from suimon.drops.hold import hold_on, is_held
 from suimon.drops.states import State
 from suimon.incidents.incident import of_kind
 from suimon.incidents.leaving_out import leave_out
@@ -18,7 +18,7 @@ from suimon.incidents.recovery import (
 )
 from suimon.sweep.findings import Finding
 from suimon.sweep.oldest_drops import read_oldest
-from suimon.sweep.plans.set_parts import is_orphan, may_wait
+from suimon.sweep.plans.set_parts import contract_of, is_orphan, may_wait
 from suimon.sweep.turns import in_turn
 
 if TYPE_CHECKING:
@@ -71,7 +71,8 @@ def _close_causes(
     waiting = [
         record
         for record in accepted.records
-        if not (may_wait(record, contracts) or is_orphan(record, contracts) or is_held(record, holds, now))
+        if not (may_wait(record, contracts) or is_orphan(record, contracts))
+        and not is_held(record, hold_on(record, contract_of(record, contracts), holds.get(record.dataset)), now)
     ]
     dags = {one.dataset: one.dag_id or "" for one in contracts.all}
     return incidents.recover(recoveries_by_waiting(opened, waiting, dags, now), now)

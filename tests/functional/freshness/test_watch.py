@@ -105,5 +105,8 @@ def test_a_set_that_is_not_whole_in_time_is_reported_with_what_is_missing_until_
 def test_a_date_is_held_as_long_as_its_dataset_is(watch: Watch, hours: int, *, held: bool) -> None:
     hold = Hold(dataset="sales", reason="the tables move", who="yuki", since=NOW, until=NOW + timedelta(hours=hours))
     watch.ledger.holds.put(hold)
-    assert DateFacts(watch.ledger, watch.waivers, NOW).of("sales", "2026-11-21").held is held
-    assert DateFacts(watch.ledger, watch.waivers, NOW).of("inventory", "2026-11-21").held is False
+    read = DateFacts(watch.ledger, watch.waivers, NOW)
+    of_sales = read.of("sales", "2026-11-21").hold
+    assert of_sales is not None
+    assert of_sales.is_in_force(NOW) is held
+    assert read.of("inventory", "2026-11-21").hold is None

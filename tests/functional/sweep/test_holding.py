@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from suimon.contract.model import Arrival
+from suimon.contract.dates import Window
+from suimon.contract.model import Arrival, Contracts
 from suimon.drops.states import State
 from suimon.sweep.holding import HoldError, Holding
 from suimon.sweep.plans.stuck_drops import STUCK
@@ -159,3 +161,34 @@ def test_what_cannot_be_held_is_refused_and_nothing_is_written(world: World, cha
 def test_what_is_not_held_cannot_be_released(world: World) -> None:
     with pytest.raises(HoldError, match="sales is not held"):
         holding(world).release({"dataset": "sales"}, NOON)
+
+
+def windowed(world: World) -> World:
+    """Return a world whose sales come from 01:00 to 09:00 in Tokyo, where it is 21:00 at NOON."""
+    due = Arrival(1, time(6), "Asia/Tokyo", 5, window=Window(time(1), time(9)))
+    world.contracts = Contracts((replace(world.contracts.all[0], arrival=due),))
+    return world
+
+
+def test_what_its_window_holds_is_no_stuck_drop_and_is_sent_to_the_gate_when_it_opens(world: World) -> None:
+    world = windowed(world)
+    kept = accepted(world, "2026-11-21")
+    findings = world.round(NOON + 3 * HOUR)
+    assert (findings.unexplained, findings.of(STUCK).detected, world.resumed()) == (0, 0, [])
+    findings = world.round(NOON + 4 * HOUR + MINUTE)
+    assert (findings.of(STUCK).reported, world.resumed()) == (0, [kept.id])
+    assert world.round(NOON + 5 * HOUR + 2 * MINUTE).of(STUCK).reported == 1  # then it waits for something else
+
+
+def test_a_person_releases_what_its_window_holds_and_nothing_that_comes_later(world: World) -> None:
+    world = windowed(world)
+    kept = accepted(world, "2026-11-21")
+    hold, sent = holding(world).release({"dataset": "sales", "who": "arn:me"}, NOON + HOUR)
+    assert (hold.released_by, hold.is_in_force(NOON + HOUR), sent, world.resumed()) == ("arn:me", False, 1, [kept.id])
+    assert "it came outside its window, 01:00 to 09:00 Asia/Tokyo" in hold.reason
+    later = accepted(world, "2026-11-20", "0B", NOON + 2 * HOUR)
+    world.round(NOON + 3 * HOUR)
+    assert later.id not in world.resumed()
+    # Twice does no harm.
+    again, sent = holding(world).release({"dataset": "sales", "who": "arn:me"}, NOON + 3 * HOUR)
+    assert (again.revision, sent) == (2, 2)

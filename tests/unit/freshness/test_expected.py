@@ -8,9 +8,11 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from suimon.contract.calendar import Calendar
+from suimon.contract.dates import Window
 from suimon.contract.keys import KeyPattern, SetRule
 from suimon.contract.model import Arrival, Contract
 from suimon.drops.drop import Drop, DropRecord, Match
+from suimon.drops.hold import Hold
 from suimon.drops.states import State
 from suimon.freshness.expected import (
     Facts,
@@ -29,6 +31,7 @@ DUE = datetime(2026, 11, 20, 21, tzinfo=UTC)  # 06:00 of the 21st in Tokyo
 SECOND = timedelta(seconds=1)
 GRACE = timedelta(minutes=30)
 NOTHING = Facts()
+HOLD = Hold(dataset="sales", reason="closing", who="ann", since=DUE - GRACE)
 
 
 def drop(state: State, number: int = 1, *, at: datetime = DUE - SECOND, key: str = "") -> DropRecord:
@@ -38,7 +41,7 @@ def drop(state: State, number: int = 1, *, at: datetime = DUE - SECOND, key: str
 
 
 def came(*drops: DropRecord, held: bool = False) -> FileState | None:
-    return state_of(SALES, DAY, Facts(drops=drops, held=held), DUE)
+    return state_of(SALES, DAY, Facts(drops=drops, hold=HOLD if held else None), DUE)
 
 
 @pytest.mark.parametrize(
@@ -205,3 +208,16 @@ def test_a_loaded_date_is_not_corrected_where_what_was_sent_last_came_to_nothing
 ) -> None:
     drops = [drop(state, number) for number, state in enumerate(states)]
     assert not_corrected(SALES, Facts(drops=drops)) is found
+
+
+def test_a_file_that_waits_for_its_window_is_held_until_it_opens() -> None:
+    window = Window(time(12), time(13))
+    assert SALES.arrival
+    contract = replace(SALES, arrival=replace(SALES.arrival, window=window))
+    came = drop(State.ACCEPTED)
+    facts, opens = Facts(drops=[came]), window.next_opening(came.received_at, SALES.arrival.time_zone)
+    assert not window.has(came.received_at, SALES.arrival.time_zone)
+    states = [state_of(contract, DAY, facts, opens + late) for late in (-SECOND, timedelta())]
+    assert states == [FileState.HELD, FileState.LOADING]
+    released = replace(HOLD, since=came.received_at, released_at=came.received_at + SECOND)
+    assert state_of(contract, DAY, replace(facts, hold=released), opens - SECOND) is FileState.LOADING

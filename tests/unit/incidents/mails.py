@@ -55,6 +55,10 @@ DATES = {
     "en": "The file is for 2062-11-20; the contract takes none after 2026-11-24.",
     "ja": "対象日は 2062-11-20 です。契約では 2026-11-24 より後を受け付けません。",
 }
+VOLUME = {
+    "en": "rows: 400, which is 40 % of the median 1,000 of 5 comparable days; the contract takes 50 % or more.",
+    "ja": "rows は 400 で、比較できる 5 日の中央値 1,000 の 40 % です。契約では 50 % 以上が必要です。",
+}
 REPORT = "https://reports.example/2026-11-20/report.html"
 
 
@@ -135,6 +139,7 @@ MAILS: dict[str, Callable[[str], Problem]] = {
     "gone.again": lambda lang: files.gone(record(attempt=2), contract(lang)),
     "imperfect": lambda lang: files.imperfect(record(), contract(lang), 2, FINDINGS[lang], "s3://lake/aside/1/bad.csv"),
     "imperfect.warning": lambda lang: files.imperfect(record(), contract(lang), 0, FINDINGS[lang], ""),
+    "volume": lambda lang: files.unusual_volume(record(), VOLUME[lang]),
     "unmatched": lambda lang: files.no_contract(
         Drop("raw", "sales/2026-11-20/sale_data.csv", "v1", "e1", 10, "01"), Contracts((contract(lang),)), NOON
     ),
@@ -160,6 +165,7 @@ MAILS: dict[str, Callable[[str], Problem]] = {
         TABLE, "database analytics of workgroup main", "UnfinishedError", "no answer in 60 s"
     ),
     "paused": lambda _: airflow.paused(DAG),
+    "dag-gone": lambda _: airflow.dag_is_gone(DAG),
     "queued": lambda _: airflow.runs_queued(DAG, [record()] * 12, [record()] * 9),
     "hanging": lambda _: airflow.run_hangs(record(), DAG, RunState("running", {}), "airflow.example"),
     "airflow-silent": lambda _: airflow.airflow_silent([record()] * 3, CannotAskError("Airflow answers 503")),

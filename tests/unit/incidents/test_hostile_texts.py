@@ -115,6 +115,7 @@ MESSAGES: dict[Kind, Callable[[str, str], Problem]] = {
     ),
     Kind.GONE: lambda text, lang: files.gone(record_of(text), contract(lang)),
     Kind.IMPERFECT: lambda text, lang: files.imperfect(record_of(text), contract(lang), 2, "told", "s3://lake/bad"),
+    Kind.VOLUME: lambda text, _: files.unusual_volume(record_of(text), "told"),
     Kind.UNMATCHED: lambda text, lang: files.no_contract(
         Drop("raw", key_of(text), text, "etag", 1, "01"), Contracts((contract(lang),)), NOON
     ),
@@ -127,6 +128,7 @@ MESSAGES: dict[Kind, Callable[[str, str], Problem]] = {
     Kind.STALE_TABLE: lambda *_: freshness.stale_table(TABLE, TableState.STALE, TableAge(whole=4, counted=4)),
     Kind.UNREADABLE_TABLE: lambda text, _: freshness.unreadable_table(TABLE, "wg", "f", text),
     Kind.PAUSED: lambda *_: airflow.paused(DAG),
+    Kind.DAG_GONE: lambda *_: airflow.dag_is_gone(DAG),
     Kind.QUEUED: lambda text, _: airflow.runs_queued(DAG, [record_of(text)], [record_of(text)]),
     Kind.HANGING: lambda text, _: airflow.run_hangs(record_of(text), DAG, RunState(text, {}), "airflow.example"),
     Kind.AIRFLOW_SILENT: lambda text, _: airflow.airflow_silent([record_of(text)], CannotAskError(text)),

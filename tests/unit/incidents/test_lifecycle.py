@@ -174,7 +174,7 @@ def test_a_warning_of_a_kind_that_does_not_escalate_stays_one() -> None:
 @pytest.mark.parametrize("kind", Kind)
 def test_only_what_needs_nothing_any_more_lapses(kind: Kind) -> None:
     lapses = KINDS[kind].lapses
-    ends = {Kind.MISDATED, Kind.GONE, Kind.IMPERFECT, Kind.SET_CLOSED, Kind.UNMATCHED}
+    ends = {Kind.MISDATED, Kind.GONE, Kind.IMPERFECT, Kind.VOLUME, Kind.SET_CLOSED, Kind.UNMATCHED}
     assert (lapses is not None) == (kind in ends)
     one = incident(kind, About(key="k"), updated_at=NOON)
     after = lapses or timedelta(days=1_000)

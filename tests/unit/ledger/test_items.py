@@ -40,6 +40,7 @@ CHANGES: dict[str, Any] = {
     "failure": Failure(State.RECEIVED, 1, NOON, NOON + timedelta(minutes=5), 7, "AccessDenied", "kms:Decrypt"),
     "turn": 3,
     "closed": "no contract comes any more (somebody)",
+    "volume": "not enough history: 2 of 5 comparable days",
     "attempt": 2,
     "retraction": Retraction("wrong (ann)", 2, "0A.00000000", "another", "data.csv", 5),
     "loaded_at": NOON + timedelta(minutes=30),

@@ -19,7 +19,7 @@ from suimon.mwaa.airflow import Airflow, ask_run, ask_tasks
 from suimon.mwaa.conf import conf_for
 from suimon.mwaa.not_started import Cause, NotStarted
 from suimon.mwaa.pace import BusyError
-from suimon.mwaa.run_state import CannotAskError, RunState
+from suimon.mwaa.run_state import CannotAskError, DagState, RunState
 from suimon.mwaa.trigger import start_run
 from tests.settings import SETTINGS
 
@@ -179,8 +179,23 @@ def test_an_error_without_more_is_about_all_runs() -> None:
 def test_whether_a_dag_is_paused_is_asked_once_a_minute() -> None:
     mwaa = ScriptedMwaa({GET_DAG: (200, {"is_paused": True})})
     gate, now = airflow(mwaa), datetime(2026, 11, 20, tzinfo=UTC)
-    looks = [gate.is_paused("daily_sales_etl", now + timedelta(seconds=seconds)) for seconds in (0, 59, 60)]
-    assert looks == [True, None, True]
+    looks = [gate.dag_state("daily_sales_etl", now + timedelta(seconds=seconds)) for seconds in (0, 59, 60)]
+    assert looks == [DagState.PAUSED, None, DagState.PAUSED]
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        ((200, {"is_paused": False}), DagState.ACTIVE),
+        ((200, {"is_paused": True, "is_stale": True}), DagState.GONE),  # its file is gone
+        ((404, {"detail": "not found"}), DagState.GONE),
+        ((403, {"detail": "no"}), None),
+        ((200, {}), None),
+    ],
+)
+def test_a_dag_that_is_gone_is_not_called_paused(answer: Any, state: DagState | None) -> None:
+    gate = airflow(ScriptedMwaa({GET_DAG: answer}))
+    assert gate.dag_state("daily_sales_etl", datetime(2026, 11, 20, tzinfo=UTC)) is state
 
 
 @pytest.mark.parametrize(

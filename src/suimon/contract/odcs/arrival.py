@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from suimon.contract.calendar import EVERY_DAY, WEEKDAYS, WHEN_CLOSED, Calendar, CronDays, HolidaySource
+from suimon.contract.dates import Outside, Window
 from suimon.contract.model import Arrival
 from suimon.contract.odcs.clauses import READ, Clause, Grammar, brief
 from suimon.contract.odcs.cron import COMPILED_YEARS, read_cron
@@ -28,7 +29,7 @@ _CALENDAR = (
 )
 ARRIVAL: Grammar = dict.fromkeys(
     ("daysAfter", "deadline", "timeZone", "lookbackDays", "graceMinutes", *_CALENDAR), READ
-)
+) | {"window": dict.fromkeys(("from", "until", "outside"), READ)}
 LAST = "last"
 _MONTH = 31
 _MOST_GRACE = 366 * 24 * 60
@@ -43,7 +44,7 @@ def read_arrival(clause: Clause, reader: Reader) -> Arrival:
     """Read `arrival`; a rule by which no day ever has a file is refused."""
     zone = read_zone(clause, reader)
     cron = read_cron(clause["cron"], reader) if clause["cron"] else None
-    deadline = _deadline(clause, reader) if clause["cron"] is None else cron.deadline if cron else time()
+    deadline = _time(clause, "deadline", reader) if clause["cron"] is None else cron.deadline if cron else time()
     for key in ("deadline", "monthDays", "businessDays") if clause["cron"] else ():
         if given := clause[key]:
             reader.refuse(given, f"{key} contradicts cron, which says the time and the days; remove one of them")
@@ -55,7 +56,8 @@ def read_arrival(clause: Clause, reader: Reader) -> Arrival:
     if clause["graceMinutes"] and grace >= lookback * 24 * 60 and reader.sound(clause, "lookbackDays", "graceMinutes"):
         reader.refuse(clause["graceMinutes"] or clause, "ends after lookbackDays: no file would ever be missing")
     days = cron.business_dates(days_after) if cron else None
-    return Arrival(days_after, deadline, zone, lookback, _calendar(clause, days, reader), grace)
+    window = _window(clause["window"], reader) if clause["window"] else None
+    return Arrival(days_after, deadline, zone, lookback, _calendar(clause, days, reader), grace, window)
 
 
 def read_zone(clause: Clause, reader: Reader) -> str:
@@ -67,12 +69,19 @@ def read_zone(clause: Clause, reader: Reader) -> str:
     return zone
 
 
-def _deadline(clause: Clause, reader: Reader) -> time:
-    text = reader.text(clause, "deadline", r"[0-2][0-9]:[0-5][0-9]", 'HH:MM in quotes, as in "06:00"')
+def _window(clause: Clause, reader: Reader) -> Window:
+    opens, closes = _time(clause, "from", reader), _time(clause, "until", reader)
+    if opens == closes and reader.sound(clause, "from", "until"):
+        reader.refuse(clause, "is never closed, for it ends when it begins; remove it, or write two times")
+    return Window(opens, closes, Outside(reader.choice(clause, "outside", tuple(str(one) for one in Outside))))
+
+
+def _time(clause: Clause, key: str, reader: Reader) -> time:
+    text = reader.text(clause, key, r"[0-2][0-9]:[0-5][0-9]", 'HH:MM in quotes, as in "06:00"')
     try:
         return time.fromisoformat(text) if text else time()
     except ValueError:
-        reader.refuse(clause["deadline"] or clause, "is no time of the day")
+        reader.refuse(clause[key] or clause, "is no time of the day")
         return time()
 
 

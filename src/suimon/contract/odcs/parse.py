@@ -49,11 +49,13 @@ from suimon.contract.odcs.reader import Reader, number, written
 from suimon.contract.odcs.sets import SET, read_key_pattern, read_set
 from suimon.contract.odcs.sla import FRESHNESS as FRESHNESS_WORD
 from suimon.contract.odcs.sla import read_words, with_words
+from suimon.contract.odcs.volume import VOLUME, read_volume
 
 API_VERSIONS = ("v3.1.0", "v3.2.0")
 # `/dags/{dag_id}/dagRuns/{run_id}` must fit MWAA's 64 characters; a run id is 16 hex digits, a dot and an attempt.
 MAX_DAG_ID = 64 - len("/dags//dagRuns/") - 16 - len(".999")
 # What the Glue job of template.yaml runs at once, for all datasets together.
+LEAST_RUN_MINUTES, MOST_RUN_MINUTES = 15, 24 * 60
 MOST_RUNS_AT_ONCE = 20
 
 _TABLE = r"[a-z_][a-z0-9_]*"
@@ -91,12 +93,14 @@ CUSTOM: Grammar = {
     "keyPattern": READ,
     "dag": READ,
     "runsAtOnce": READ,
+    "maxRunMinutes": READ,
     "partition": READ,
     "dates": dict.fromkeys(("notBefore", "daysBack", "daysAhead"), READ),
     "dialect": DIALECT,
     "tolerance": dict.fromkeys(("maxRows", "maxPercent"), READ),
     "language": READ,
     "arrival": ARRIVAL,
+    "volume": VOLUME,
     FRESHNESS_WORD: FRESHNESS,
     "set": SET,
 }
@@ -255,10 +259,15 @@ def _gated(watched: Contract, document: Clause, schema: Clause, custom: dict[str
         arrival = begin_with(arrival, custom["arrival"], dates.not_before, reader)
     if arrival and dates.days_back is not None and dates.days_back < arrival.days_after:
         reader.refuse(custom["dates"], f"daysBack rejects what comes by its deadline, {arrival.days_after} days later")
+    volume = read_volume(custom["volume"], reader) if "volume" in custom else None
+    if volume and "set" in custom:
+        reader.refuse(custom["volume"], "is not enforced for sets; remove it, or ask for rowCount")
     return replace(
         watched,
+        volume=volume,
         dag_id=_dag(document, custom, reader),
         runs_at_once=_runs_at_once(custom["runsAtOnce"], reader) if "runsAtOnce" in custom else RUNS_AT_ONCE,
+        max_run_minutes=_max_run_minutes(custom["maxRunMinutes"], reader) if "maxRunMinutes" in custom else None,
         key_pattern=pattern,
         file=dialect,
         columns=columns,
@@ -309,6 +318,15 @@ def _runs_at_once(clause: Clause, reader: Reader) -> int:
         return clause.value
     reader.refuse(clause, f"must be a whole number from 1 to {MOST_RUNS_AT_ONCE}, is {brief(clause)}")
     return RUNS_AT_ONCE
+
+
+def _max_run_minutes(clause: Clause, reader: Reader) -> int | None:
+    """Read `maxRunMinutes`; runs are looked at from a quarter of an hour on."""
+    if type(clause.value) is int and LEAST_RUN_MINUTES <= clause.value <= MOST_RUN_MINUTES:
+        return clause.value
+    text = f"must be a whole number of minutes from {LEAST_RUN_MINUTES} to {MOST_RUN_MINUTES}, is {brief(clause)}"
+    reader.refuse(clause, text)
+    return None
 
 
 def _language(clause: Clause, reader: Reader) -> Language:

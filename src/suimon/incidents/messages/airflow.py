@@ -40,6 +40,29 @@ def paused(dag_id: str) -> Problem:
     )
 
 
+def dag_is_gone(dag_id: str) -> Problem:
+    """Report that runs wait of a DAG that Airflow has no longer: nobody can unpause it."""
+    return Problem(
+        kind=Kind.DAG_GONE,
+        about=About(dag_id=dag_id),
+        subject=Bilingual(
+            f"DAG {dag_id} is gone from Airflow: its runs never start",
+            f"DAG {dag_id} が Airflow から削除: 実行は始まりません",
+        ),
+        body=Bilingual(
+            f"Airflow has taken runs of {dag_id} and no longer finds its file, or has deleted the DAG.\n\n"
+            "What to do: put the DAG's file back into the environment's bucket; runs that still stand there start "
+            "then. If it is meant to be gone, close the drops that wait: "
+            f"`suimon drops --state triggered{OF_STACK}` lists them.",
+            f"Airflow は {dag_id} の実行を受け付けましたが、DAG のファイルがないか、DAG が削除されています。\n\n"
+            "対応: DAG のファイルを環境のバケットに戻してください。残っている実行はそれで始まります。"
+            "削除が意図したものであれば、"
+            f"待機中のドロップを閉じてください（`suimon drops --state triggered{OF_STACK}` で一覧できます）。",
+        ),
+        fingerprint="gone",
+    )
+
+
 # For each cause: what to say in the subject, and what to do.
 _NO_RUN = {
     Cause.AWAY: (
@@ -177,7 +200,7 @@ def not_triggered(environment: str, dag_id: str, record: DropRecord, why: NotSta
 
 
 def run_hangs(record: DropRecord, dag_id: str, run: RunState, host: str) -> Problem:
-    """A run that has not come to its end in two hours."""
+    """A run that has not come to its end in time."""
     head, page = f"{record.dataset} {record.partition}", link(host, dag_id, record.run_id) or record.run_id
     return Problem(
         kind=Kind.HANGING,
@@ -201,24 +224,24 @@ def run_hangs(record: DropRecord, dag_id: str, run: RunState, host: str) -> Prob
 
 
 def runs_queued(dag_id: str, records: Sequence[DropRecord], queued: Sequence[DropRecord]) -> Problem:
-    """Runs of one DAG that have not begun after two hours."""
+    """Runs of one DAG that have not begun in time."""
     oldest = min(queued, key=lambda record: record.updated_at)
     return Problem(
         kind=Kind.QUEUED,
         about=About(dag_id=dag_id),
         subject=Bilingual(
-            f"{dag_id}: runs have waited in Airflow's queue for more than two hours",
+            f"{dag_id}: runs have waited in Airflow's queue for long",
             f"{dag_id}: 実行が 2 時間以上 Airflow のキューで待っています",
         ),
         body=Bilingual(
-            f"At least {len(records):,} runs of {dag_id} have not ended two hours after they were given to it; of "
+            f"At least {len(records):,} runs of {dag_id} have not ended in time after they were given to it; of "
             f"{len(queued):,} of them Airflow says that they have not begun.\n"
             f"The oldest is {oldest.run_id}, of {oldest.drop.shown_key}, which has waited since "
             f"{stamp(oldest.updated_at)}.\n\n"
             "What to do: after many files at once nothing, they go on one after the other. Else see in Airflow whether "
             "the scheduler is healthy and a worker free, and whether a run in front of them stands still.\n"
             "That is told once for all of them, until none is left.",
-            f"{dag_id} に渡してから 2 時間たっても終わらない実行が少なくとも {len(records):,} 件あり、"
+            f"{dag_id} に渡したまま終わらない実行が少なくとも {len(records):,} 件あり、"
             f"そのうち {len(queued):,} 件はまだ始まっていません（Airflow による）。\n"
             f"最も古いのは {oldest.drop.shown_key} の {oldest.run_id} で、{stamp(oldest.updated_at)} "
             "から待っています。\n\n"
@@ -240,11 +263,11 @@ def airflow_silent(overdue: Sequence[DropRecord], error: CannotAskError) -> Prob
             "Airflow cannot be asked what became of its runs", "Airflow に実行の結果を問い合わせできません"
         ),
         body=Bilingual(
-            f"{len(overdue):,} runs have not reported their end for more than two hours, and Airflow does not say how "
+            f"{len(overdue):,} runs have not reported their end in time, and Airflow does not say how "
             f"they are.\n\n{shown(str(error))}\n\n"
             "What to do: see whether the MWAA environment is available, and whether the freshness function may ask it. "
             "The runs are asked about again every 15 minutes.",
-            f"2 時間以上、終了の報告がない実行が {len(overdue):,} 件ありますが、Airflow から状態を得られません。\n\n"
+            f"終了の報告が遅れている実行が {len(overdue):,} 件ありますが、Airflow から状態を得られません。\n\n"
             f"{shown(str(error))}\n\n"
             "対応: MWAA 環境が利用できるか、freshness 関数に問い合わせの権限があるかを確認してください。15 分ごとに再度"
             "問い合わせます。",

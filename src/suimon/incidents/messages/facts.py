@@ -55,6 +55,10 @@ _EFFECTS: dict[Kind, Bilingual] = {
         "the file goes on to its table, without what was set aside.",
         "ファイルは取り込みに進みます。除外したレコードはテーブルに入りません。",
     ),
+    Kind.VOLUME: Bilingual(
+        "the file goes on to its table as it is: rows may be missing there, or too many.",
+        "ファイルはそのまま取り込まれます。テーブルの行が不足または過剰になるおそれがあります。",
+    ),
     Kind.UNMATCHED: Bilingual(
         "these files are kept in the raw bucket; nothing checks or loads them.",
         "これらのファイルは受信バケットに残っていますが、検査も取り込みもされません。",
@@ -81,6 +85,7 @@ _EFFECTS: dict[Kind, Bilingual] = {
     ),
     Kind.UNREADABLE_TABLE: _UNKNOWN_AGE,
     Kind.PAUSED: _NO_RUNS_OF_DAG,
+    Kind.DAG_GONE: _NO_RUNS_OF_DAG,
     Kind.QUEUED: Bilingual(
         "files of this DAG are loaded late, and none is lost.",
         "この DAG のファイルの取り込みが遅れています。失われるものはありません。",
@@ -138,6 +143,7 @@ _COMMANDS: dict[Kind, str] = {
     Kind.MISDATED: _OF_DROP,
     Kind.GONE: _OF_DROP,
     Kind.IMPERFECT: _OF_DROP,
+    Kind.VOLUME: _OF_DROP,
     Kind.UNMATCHED: f"suimon drops --state unmatched{OF_STACK}",
     Kind.SET_CLOSED: _OF_DROP,
     Kind.RUN_FAILED: f"suimon replay {{dataset}} --from {{partition}} --to {{partition}}{OF_STACK}",
@@ -145,6 +151,7 @@ _COMMANDS: dict[Kind, str] = {
     Kind.INCOMPLETE_SET: _OF_PARTITION,
     Kind.STALE_TABLE: f"suimon drops --state failed{OF_STACK}",
     Kind.PAUSED: _IN_AIRFLOW,
+    Kind.DAG_GONE: _IN_AIRFLOW,
     Kind.QUEUED: _IN_AIRFLOW,
     Kind.HANGING: _OF_DROP,
     Kind.AIRFLOW_SILENT: _IN_AIRFLOW,

@@ -130,6 +130,31 @@ def imperfect(record: DropRecord, contract: Contract, set_aside: int, told: str,
     )
 
 
+def unusual_volume(record: DropRecord, told: str) -> Problem:
+    """Report that a file has much less or more than those of comparable days and is accepted; `told`: what."""
+    file, name = record.drop.shown_uri, short_name(record.drop.key)
+    return Problem(
+        kind=Kind.VOLUME,
+        about=About.drop(record),
+        subject=_subject(record, f"of unusual volume: {name}", f"量が通常と異なる: {name}"),
+        body=Bilingual(
+            f"{file} is accepted and goes on to its table, though its volume is unusual.\n\n{told}\n\n"
+            "What to do: ask the sender whether the file is whole. If not, have it sent again under the same key; to "
+            f"take back what is loaded: suimon retract {record.id} --reason …{OF_STACK}\n{_written(record)}.",
+            f"{file} の量は通常と異なりますが、受け入れてテーブルに取り込みます。\n\n{told}\n\n"
+            "対応: ファイルに欠けがないか送信元に確認してください。欠けていれば、同じキーで再送してもらってください。"
+            f"取り込んだ内容を取り消すには: suimon retract {record.id} --reason …{OF_STACK}\n"
+            f"{japanese(_written(record))}",
+        ),
+        fingerprint=record.run_id,
+    )
+
+
+def volume_id(record: DropRecord) -> IncidentId:
+    """Return the incident of a key whose accepted file is of unusual volume."""
+    return IncidentId.of(Kind.VOLUME, About.drop(record))
+
+
 def imperfect_id(record: DropRecord) -> IncidentId:
     """Return the incident of a key whose accepted file is not all it should be."""
     return IncidentId.of(Kind.IMPERFECT, About.drop(record))

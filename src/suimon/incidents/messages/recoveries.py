@@ -29,6 +29,11 @@ NOTHING_WAITS_FOR_AIRFLOW = Bilingual(
     "No file waits for its run any longer.", "DAG 実行の開始を待つファイルはなくなりました。"
 )
 DAG_IS_ACTIVE = Bilingual("Airflow starts its runs again.", "Airflow がこの DAG の実行を再開しました。")
+DAG_IS_GONE = Bilingual(
+    "Airflow no longer has this DAG: it is reported as gone.",
+    "Airflow にこの DAG がなくなりました。削除として別に通知します。",
+)
+NO_RUN_WAITS = Bilingual("None of its runs waits any longer.", "待機中の実行はなくなりました。")
 RUN_HAS_ENDED = Bilingual("The run has come to its end.", "DAG 実行が終了しました。")
 QUEUE_MOVES = Bilingual(
     "None of its runs has waited in the queue for so long now.", "長時間キューで待っている実行はなくなりました。"
@@ -115,6 +120,14 @@ def file_has_no_flaw(record: DropRecord) -> Bilingual:
     key = record.drop.shown_key
     return Bilingual(
         f"{key} has come again and is as it should be.", f"{key} が再送され、契約どおりであることを確認しました。"
+    )
+
+
+def volume_is_usual(record: DropRecord) -> Bilingual:
+    """A file of unusual volume has come again and has as much as usual."""
+    key = record.drop.shown_key
+    return Bilingual(
+        f"{key} has come again and has as much as usual.", f"{key} が再送され、量が通常どおりであることを確認しました。"
     )
 
 

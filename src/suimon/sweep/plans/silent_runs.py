@@ -11,9 +11,16 @@ from typing import TYPE_CHECKING
 from suimon.drops.states import State
 from suimon.incidents.incident import EXAMPLES, Recovery, of_kind
 from suimon.incidents.kinds import About, IncidentId, Kind
-from suimon.incidents.messages.airflow import airflow_silent, paused, run_hangs, runs_queued
-from suimon.incidents.messages.recoveries import AIRFLOW_ANSWERS, DAG_IS_ACTIVE, QUEUE_MOVES, RUN_HAS_ENDED
-from suimon.mwaa.run_state import QUEUED, CannotAskError, RunState, end_of
+from suimon.incidents.messages.airflow import airflow_silent, dag_is_gone, paused, run_hangs, runs_queued
+from suimon.incidents.messages.recoveries import (
+    AIRFLOW_ANSWERS,
+    DAG_IS_ACTIVE,
+    DAG_IS_GONE,
+    NO_RUN_WAITS,
+    QUEUE_MOVES,
+    RUN_HAS_ENDED,
+)
+from suimon.mwaa.run_state import QUEUED, CannotAskError, DagState, RunState, end_of
 from suimon.sweep.findings import Finding
 from suimon.sweep.plans.set_parts import contract_of, is_set_part
 from suimon.sweep.turns import in_turn
@@ -39,6 +46,7 @@ class Run:
 
     record: DropRecord
     dag_id: str
+    limit: timedelta = RUN_LIMIT  # after so long it is asked about
 
     @property
     def id(self) -> str:
@@ -48,11 +56,12 @@ class Run:
 
 @dataclass(frozen=True)
 class Reported:
-    """What is under an open incident: runs that hang, DAGs with a long queue, paused DAGs, and Airflow as a whole."""
+    """What is under an open incident: runs that hang, DAGs with a long queue, paused or gone, Airflow as a whole."""
 
     hanging: tuple[Incident, ...] = ()
     queued: frozenset[str] = frozenset()
     paused: frozenset[str] = frozenset()
+    gone: frozenset[str] = frozenset()
     cannot_ask: bool = False
 
     @classmethod
@@ -62,6 +71,7 @@ class Reported:
             tuple(of_kind(opened, Kind.HANGING)),
             frozenset(one.about.dag_id for one in of_kind(opened, Kind.QUEUED)),
             frozenset(one.about.dag_id for one in of_kind(opened, Kind.PAUSED)),
+            frozenset(one.about.dag_id for one in of_kind(opened, Kind.DAG_GONE)),
             bool(of_kind(opened, Kind.AIRFLOW_SILENT)),
         )
 
@@ -76,7 +86,7 @@ class Seen:
     """What a round has read and asked.
 
     runs: those that started some time ago, longest first. parts: of sets, to send to the gate. all_read: whether there
-    can be no others. is_paused: for each DAG that was asked about, whether it is paused; None if Airflow did not say.
+    can be no others. dags: how each DAG is that was asked about; None if Airflow did not say.
     states: by drop id, the states of the runs that were asked about; None for a run that Airflow does not have.
     unanswered: why Airflow could not be asked about the next one. host: of Airflow's pages, "" if unknown.
     """
@@ -85,7 +95,7 @@ class Seen:
     parts: Sequence[DropRecord]
     all_read: bool
     reported: Reported
-    is_paused: Mapping[str, bool | None] = field(default_factory=dict)
+    dags: Mapping[str, DagState | None] = field(default_factory=dict)
     states: Mapping[str, RunState | None] = field(default_factory=dict)
     unanswered: CannotAskError | None = None
     host: str = ""
@@ -93,12 +103,20 @@ class Seen:
     @cached_property
     def paused(self) -> frozenset[str]:
         """The DAGs that are paused; one that was reported stays so until Airflow says otherwise."""
-        paused, others = ({dag for dag, answer in self.is_paused.items() if answer is said} for said in (True, False))
-        return self.reported.paused - others | paused
+        answered = {dag for dag, state in self.dags.items() if state}
+        return self.reported.paused - answered | self._are(DagState.PAUSED)
+
+    @cached_property
+    def gone(self) -> frozenset[str]:
+        """The DAGs that Airflow has no longer and of which runs wait."""
+        return self._are(DagState.GONE) & {run.dag_id for run in self.runs}
+
+    def _are(self, state: DagState) -> frozenset[str]:
+        return frozenset(dag for dag, answer in self.dags.items() if answer is state)
 
     def overdue(self, now: datetime) -> list[Run]:
         """Return the runs that should have reported their end by now."""
-        return [run for run in self.runs if is_overdue(run.record, now)]
+        return [run for run in self.runs if is_overdue(run.record, now, run.limit)]
 
 
 @dataclass(frozen=True)
@@ -118,7 +136,8 @@ def runs_of(triggered: Iterable[DropRecord], contracts: Contracts) -> list[Run]:
         contract = contract_of(record, contracts)
         dag_id = record.opened_dag or (contract.dag_id if contract else None)
         if dag_id and not is_set_part(record, contracts):
-            runs.append(Run(record, dag_id))
+            limit = timedelta(minutes=contract.max_run_minutes) if contract and contract.max_run_minutes else RUN_LIMIT
+            runs.append(Run(record, dag_id, limit))
     return runs
 
 
@@ -128,14 +147,14 @@ def parts_to_resume(triggered: Iterable[DropRecord], contracts: Contracts, now: 
     return parts[:ASKED_AT_MOST]
 
 
-def is_overdue(record: DropRecord, now: datetime) -> bool:
+def is_overdue(record: DropRecord, now: datetime, limit: timedelta = RUN_LIMIT) -> bool:
     """Whether a drop's run should have ended by now."""
-    return record.updated_at < now - RUN_LIMIT
+    return record.updated_at < now - limit
 
 
 def dags_to_ask(seen: Seen) -> list[str]:
-    """Return the DAGs with waiting runs, and those that were reported as paused."""
-    return sorted({run.dag_id for run in seen.runs} | seen.reported.paused)
+    """Return the DAGs with waiting runs, and those that were reported as paused or gone."""
+    return sorted({run.dag_id for run in seen.runs} | seen.reported.paused | seen.reported.gone)
 
 
 def runs_to_ask(seen: Seen, now: datetime) -> list[Run]:
@@ -162,7 +181,8 @@ def plan(seen: Seen, now: datetime) -> Plan:
     for run, state in asked:
         if state and state.state == QUEUED:
             queued[run.dag_id].append(run.record)
-    problems = [paused(dag) for dag in sorted(seen.is_paused) if seen.is_paused[dag]]
+    problems = [paused(dag) for dag, state in sorted(seen.dags.items()) if state is DagState.PAUSED]
+    problems += [dag_is_gone(dag) for dag in sorted(seen.gone)]
     if seen.unanswered:
         problems.append(airflow_silent([run.record for run in overdue], seen.unanswered))
     problems += [run_hangs(run.record, run.dag_id, state, seen.host) for run, state in hanging]
@@ -188,13 +208,17 @@ def plan(seen: Seen, now: datetime) -> Plan:
 
 
 def _is_explained(run: Run, seen: Seen) -> bool:
-    """Whether an incident that is open already, or a paused DAG, says why a run has not ended."""
-    return run.id in seen.reported.hanging_runs or run.dag_id in seen.paused | seen.reported.queued
+    """Whether an incident that is open already, or a DAG that is paused or gone, says why a run has not ended."""
+    return run.id in seen.reported.hanging_runs or run.dag_id in seen.paused | seen.gone | seen.reported.queued
 
 
 def _recoveries(overdue: Sequence[Run], queued: Collection[str], seen: Seen) -> Iterator[Recovery]:
     for dag in sorted(seen.reported.paused - seen.paused):
-        yield Recovery(paused(dag).id, DAG_IS_ACTIVE)
+        # A DAG that is gone is reported as that, and its pause is over: nobody can unpause it.
+        yield Recovery(paused(dag).id, DAG_IS_GONE if seen.dags.get(dag) is DagState.GONE else DAG_IS_ACTIVE)
+    for dag in sorted(seen.reported.gone - seen.gone):
+        if seen.dags.get(dag) or (seen.all_read and all(run.dag_id != dag for run in seen.runs)):
+            yield Recovery(dag_is_gone(dag).id, NO_RUN_WAITS if seen.dags.get(dag) is DagState.GONE else DAG_IS_ACTIVE)
     asks_somebody = any(run.dag_id not in seen.paused for run in overdue)
     if seen.reported.cannot_ask and not seen.unanswered and (seen.states or not asks_somebody):
         yield Recovery(IncidentId.of(Kind.AIRFLOW_SILENT), AIRFLOW_ANSWERS)

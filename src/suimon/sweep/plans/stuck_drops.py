@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from suimon.drops.hold import is_held, waits_since
+from suimon.drops.hold import hold_on, is_held, waits_since
 from suimon.drops.sets import is_open, is_whole
 from suimon.drops.states import State
 from suimon.incidents.incident import EXAMPLES, gone, of_kind
@@ -16,7 +16,7 @@ from suimon.incidents.messages.failing import failing, failing_by_error, is_due
 from suimon.incidents.messages.recoveries import NOTHING_FAILS, NOTHING_IS_ORPHANED, NOTHING_IS_STUCK
 from suimon.incidents.messages.sweep import orphaned_drops, stuck_drops
 from suimon.sweep.findings import Finding
-from suimon.sweep.plans.set_parts import is_orphan, may_wait
+from suimon.sweep.plans.set_parts import contract_of, is_orphan, may_wait
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -47,7 +47,7 @@ class Seen:
 
     waiting: drops at the gate. all_read: whether there can be no others. sets: those whose parts are among the idle
     ones, as far as `sets_to_read` asked for them. backlog: messages in the intake queue. opened: the open incidents.
-    holds: the last hold of each dataset that ever had one.
+    holds: the last hold of each dataset that ever had one; `hold_on` returns the one that counts for a drop.
     """
 
     waiting: Sequence[DropRecord]
@@ -57,9 +57,18 @@ class Seen:
     opened: Sequence[Incident]
     holds: Mapping[str, Hold] = field(default_factory=dict)
 
+    def hold_on(self, record: DropRecord, contracts: Contracts) -> Hold | None:
+        """Return the hold that counts for a drop, its dataset's or its window's."""
+        hold = self.holds.get(record.match.dataset) if record.match else None
+        return hold_on(record, contract_of(record, contracts), hold)
+
     def without_held(self, contracts: Contracts, now: datetime) -> Seen:
         """Return this without the drops that wait for the end of a hold; parts of sets join their sets all the same."""
-        waiting = [one for one in self.waiting if may_wait(one, contracts) or not is_held(one, self.holds, now)]
+        waiting = [
+            one
+            for one in self.waiting
+            if may_wait(one, contracts) or not is_held(one, self.hold_on(one, contracts), now)
+        ]
         return replace(self, waiting=waiting)
 
 
@@ -86,7 +95,8 @@ def plan(seen: Seen, contracts: Contracts, now: datetime) -> Plan:
     wanted = sorted([*stuck, *parts_to_resume(parts, seen.sets, contracts)], key=_since)
     resume = wanted[: max(SENT_AT_LEAST, min(QUEUE_HOLDS, len(wanted)) - seen.backlog)]
     adopted = {one.about.dataset for one in of_kind(seen.opened, Kind.ORPHANED)}  # nobody has resumed them before
-    late = [one for one in stuck if is_late(one, now, seen.holds) and not one.failing and one.dataset not in adopted]
+    late = [one for one in stuck if is_late(one, now, seen.hold_on(one, contracts))]
+    late = [one for one in late if not one.failing and one.dataset not in adopted]
     due = [record for record in seen.waiting if is_due(record, now)]
     problems = [stuck_drops(dataset, records) for dataset, records in sorted(_by_dataset(late).items())]
     problems += [failing(*name, records) for name, records in sorted(failing_by_error(due).items())]
@@ -112,7 +122,8 @@ def plan(seen: Seen, contracts: Contracts, now: datetime) -> Plan:
 def _recoveries(seen: Seen, contracts: Contracts, now: datetime) -> list[Recovery]:
     """Return what has recovered; a drop that is looked at just now is neither stuck nor through the gate."""
     orphans = [orphaned_drops(dataset, records) for dataset, records in _orphans(seen, contracts).items()]
-    late = [one for one in seen.waiting if is_late(one, now, seen.holds) and not may_wait(one, contracts)]
+    late = [one for one in seen.waiting if not may_wait(one, contracts)]
+    late = [one for one in late if is_late(one, now, seen.hold_on(one, contracts))]
     late = [one for one in late if not is_orphan(one, contracts)]
     stuck = [stuck_drops(dataset, records) for dataset, records in _by_dataset(late).items()]
     fail = [failing(*name, records) for name, records in failing_by_error(seen.waiting).items()]
@@ -177,12 +188,11 @@ def is_idle(record: DropRecord, now: datetime) -> bool:
     return record.updated_at <= now - IDLE and not (record.state is State.VALIDATING and record.is_leased(now))
 
 
-def is_late(record: DropRecord, now: datetime, holds: Mapping[str, Hold]) -> bool:
+def is_late(record: DropRecord, now: datetime, hold: Hold | None) -> bool:
     """Whether a drop has been stuck for too long to be left to another try alone.
 
     A check that crashes each time is taken over each time, and so is never in its state for long: what counts is when
     the drop was received.
     """
     crashes = record.state is State.VALIDATING and record.attempt == 1
-    hold = holds.get(record.match.dataset) if record.match else None
     return (record.received_at if crashes else waits_since(record, hold)) < now - LATE

@@ -11,7 +11,7 @@ from suimon.contract.keys import KeyPattern, SetRule
 from suimon.contract.model import Contract, Contracts
 from suimon.drops.states import State
 from suimon.incidents.messages.airflow import run_hangs
-from suimon.mwaa.run_state import CannotAskError, RunState
+from suimon.mwaa.run_state import CannotAskError, DagState, RunState
 from suimon.sweep.plans.silent_runs import (
     ASKED_AT_MOST,
     RUN_LIMIT,
@@ -118,9 +118,9 @@ def test_runs_under_no_incident_are_asked_about_first_and_the_others_take_turns(
 @pytest.mark.parametrize(
     "more",
     [
-        {"is_paused": {DAG: True}},
+        {"dags": {DAG: DagState.PAUSED}},
         {"reported": Reported(paused=frozenset({DAG}))},
-        {"reported": Reported(paused=frozenset({DAG})), "is_paused": {DAG: None}},
+        {"reported": Reported(paused=frozenset({DAG})), "dags": {DAG: None}},
     ],
     ids=["as Airflow says", "as was reported", "Airflow did not say"],
 )
@@ -176,7 +176,7 @@ def test_a_queue_has_recovered_when_each_of_its_overdue_runs_was_asked_about_and
         {"states": {ONE: SUCCESS}},
         {"states": {ONE: SUCCESS, TWO: QUEUED}},
         {"states": {ONE: SUCCESS, TWO: SUCCESS}, "all_read": False},
-        {"states": {}, "is_paused": {DAG: True}},
+        {"states": {}, "dags": {DAG: DagState.PAUSED}},
     ],
     ids=["one was not asked about", "one waits", "there may be others", "its DAG is paused"],
 )
@@ -186,10 +186,46 @@ def test_a_queue_is_not_said_to_be_over_before_all_of_it_is_known(more: dict[str
 
 
 def test_a_dag_is_reported_as_paused_and_recovers_only_when_airflow_says_so() -> None:
-    assert problems(plan(seen(run(age=HOUR), is_paused={DAG: True, OTHER: False}), NOON)) == [f"paused:{DAG}"]
+    assert problems(plan(seen(run(age=HOUR), dags={DAG: DagState.PAUSED, OTHER: DagState.ACTIVE}), NOON)) == [
+        f"paused:{DAG}"
+    ]
     reported = Reported(paused=frozenset({DAG, OTHER}))
-    planned = plan(seen(reported=reported, is_paused={DAG: None, OTHER: False}), NOON)
+    planned = plan(seen(reported=reported, dags={DAG: None, OTHER: DagState.ACTIVE}), NOON)
     assert (problems(planned), recoveries(planned)) == ([], [f"paused:{OTHER}"])
+
+
+def test_a_dag_that_is_gone_is_its_own_problem_and_no_longer_a_pause() -> None:
+    gone = {DAG: DagState.GONE}
+    planned = plan(seen(run(age=HOUR), reported=Reported(paused=frozenset({DAG})), dags=gone), NOON)
+    assert (problems(planned), recoveries(planned)) == ([f"dag-gone:{DAG}"], [f"paused:{DAG}"])
+    # Its runs are asked about: Airflow has lost them, and they end so.
+    assert runs_to_ask(seen(ONE, reported=Reported(gone=frozenset({DAG})), dags=gone), NOON) == [ONE]
+
+
+@pytest.mark.parametrize(
+    ("more", "recovers"),
+    [
+        ({"runs": (ONE,), "dags": {DAG: DagState.ACTIVE}}, True),
+        ({"runs": (ONE,), "dags": {DAG: DagState.PAUSED}}, True),  # that is reported then
+        ({"runs": (), "dags": {DAG: DagState.GONE}}, True),  # nothing waits for it
+        ({"runs": (ONE,), "dags": {DAG: None}}, False),
+        ({"runs": (ONE,), "dags": {DAG: DagState.GONE}}, False),
+        ({"runs": (), "dags": {DAG: None}, "all_read": False}, False),
+    ],
+)
+def test_a_dag_is_no_longer_gone_when_airflow_has_it_or_nothing_waits_for_it(
+    more: dict[str, Any], *, recovers: bool
+) -> None:
+    known = Seen(**{"parts": (), "all_read": True, "reported": Reported(gone=frozenset({DAG})), **more})
+    assert (f"dag-gone:{DAG}" in recoveries(plan(known, NOON))) is recovers
+
+
+def test_a_dataset_s_own_limit_counts_for_its_runs() -> None:
+    contract = Contract("sales", "1", "sales", dag_id=DAG, key_pattern=KeyPattern("sales/{ds}.csv"), max_run_minutes=30)
+    [record] = [run(age=31 * MINUTE).record]
+    [of_contract] = runs_of([record], Contracts((contract,)))
+    assert runs_to_ask(seen(of_contract), NOON) == [of_contract]
+    assert runs_to_ask(seen(*runs_of([record], Contracts((replace(contract, max_run_minutes=None),)))), NOON) == []
 
 
 def test_an_airflow_that_cannot_be_asked_explains_every_overdue_run_and_what_it_said_before_counts() -> None:
@@ -203,7 +239,7 @@ def test_an_airflow_that_cannot_be_asked_explains_every_overdue_run_and_what_it_
     ("more", "recovers"),
     [
         ({"states": {ONE: SUCCESS}}, True),
-        ({"is_paused": {DAG: True}}, True),  # nobody is left to ask about
+        ({"dags": {DAG: DagState.PAUSED}}, True),  # nobody is left to ask about
         ({"states": {}}, False),  # there was no time to ask
         ({"states": {ONE: SUCCESS}, "unanswered": UNANSWERED}, False),
     ],

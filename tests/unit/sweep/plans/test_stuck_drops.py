@@ -76,15 +76,15 @@ def test_without_a_lease_nobody_works() -> None:
 
 @pytest.mark.parametrize("state", [State.RECEIVED, State.ACCEPTED, State.VALIDATING])
 def test_a_drop_is_late_after_an_hour_in_its_state(state: State) -> None:
-    assert not is_late(file(state=state, age=LATE), NOON, {})
-    assert is_late(file(state=state, age=LATE + MINUTE), NOON, {})
+    assert not is_late(file(state=state, age=LATE), NOON, None)
+    assert is_late(file(state=state, age=LATE + MINUTE), NOON, None)
 
 
 def test_a_check_that_crashes_each_time_is_late_by_when_its_file_was_received() -> None:
     crashing = file(state=State.VALIDATING, age=20 * MINUTE, received=NOON - 2 * HOUR)
-    assert is_late(crashing, NOON, {})
+    assert is_late(crashing, NOON, None)
     # A replay may start long after its file was received: it is late by itself.
-    assert not is_late(replace(crashing, attempt=2), NOON, {})
+    assert not is_late(replace(crashing, attempt=2), NOON, None)
 
 
 # ---------------------------------------------------------------- a round

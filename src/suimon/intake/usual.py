@@ -1,0 +1,78 @@
+"""What is unusual about a file that keeps its contract: when it comes, and how much it has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from suimon.check.verdict import Code
+from suimon.contract.dates import Outside
+from suimon.contract.model import Role
+from suimon.drops.volume import Amount, Compared, comparable_days, compare
+from suimon.report.published import Published
+
+if TYPE_CHECKING:
+    from suimon.check.verdict import Details, Verdict
+    from suimon.contract.model import Contract
+    from suimon.drops.drop import DropRecord
+    from suimon.ledger.drops import Ledger
+
+
+@dataclass(frozen=True)
+class Remark:
+    """One thing about a file that is unusual."""
+
+    code: Code
+    details: Details
+
+    def said(self, contract: Contract) -> str:
+        """Return it in the contract's language."""
+        from suimon.report.messages import say  # noqa: PLC0415 its words would slow every cold start
+
+        return say(self.code, self.details, contract.language)
+
+
+def outside_window(record: DropRecord, contract: Contract) -> Remark | None:
+    """Return that a file has come outside its window; a replay may begin whenever a person wants it."""
+    window, arrival = contract.comes_outside(record.received_at), contract.arrival
+    if window is None or arrival is None or record.attempt > 1 or window.outside is Outside.HOLD:
+        return None
+    arrived = record.received_at.astimezone(ZoneInfo(arrival.time_zone))
+    details: Details = {
+        "arrived": f"{arrived:%Y-%m-%d %H:%M}",
+        "opens": f"{window.opens:%H:%M}",
+        "closes": f"{window.closes:%H:%M}",
+        "zone": arrival.time_zone,
+    }
+    return Remark(Code.OUTSIDE_WINDOW, details)
+
+
+def compared(record: DropRecord, contract: Contract, verdict: Verdict, ledger: Ledger) -> Compared | None:
+    """Compare a file's volume with comparable days; None of one that is rejected, or whose contract asks for none.
+
+    A replay is what a person wants, who may know that so little is right.
+    """
+    volume = contract.volume
+    is_new = verdict.accepted and record.attempt == 1
+    if volume is None or not is_new or contract.role_of(record.drop.key) is not Role.FILE:
+        return None
+    history: list[Amount] = []
+    for day in comparable_days(contract, date.fromisoformat(record.partition), volume.days):
+        if amount := Amount.loaded(ledger.drops_of(record.dataset, day.isoformat())):
+            history.append(amount)
+        if len(history) == volume.days:
+            break
+    return compare(volume, Amount(verdict.accepted_rows, record.drop.size), history)
+
+
+def remarks_of(found: Compared | None) -> list[Remark]:
+    """Return what is unusual about a volume."""
+    return [Remark(Code.VOLUME_ERROR, found.details(bound)) for bound in found.breaches] if found else []
+
+
+def published(remarks: list[Remark], contract: Contract) -> Published:
+    """Return what is told of a file that is rejected for them."""
+    reason = "\n".join(f"{remark.said(contract)}." for remark in remarks)
+    return Published(reason, reason, codes=tuple(dict.fromkeys(str(remark.code) for remark in remarks)))
