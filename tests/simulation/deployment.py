@@ -34,7 +34,7 @@ from suimon.report.published import Published
 from suimon.settings import Settings
 from suimon.sweep.closing import Closing, close
 from suimon.sweep.parts import do_each
-from suimon.sweep.plans.round import DEADLINES
+from suimon.sweep.plans.round import BESIDE_THE_SWEEP, DEADLINES
 from suimon.sweep.round import Sweep, SweepError
 from suimon.warehouse.data_api import Warehouse as WarehouseName
 from tests.simulation.faults import Faulty
@@ -234,6 +234,7 @@ class Functions:
         _, failed = do_each({DEADLINES: lambda: self.check_freshness(now)})
         sweep.report_parts({DEADLINES}, failed, now)
         findings = sweep.round(now, watched=not failed)
+        sweep.report_parts(BESIDE_THE_SWEEP - {DEADLINES}, (), now)  # none of which is simulated
         if failures := (*failed, *findings.failures):
             raise SweepError("; ".join(f"{one.part}: {one.reason}" for one in failures))
         return findings.unexplained

@@ -26,6 +26,7 @@ QUIET = {
     "POWERTOOLS_METRICS_NAMESPACE": "Suimon",
     "POWERTOOLS_LOG_LEVEL": "CRITICAL",
     "AWS_REGION": "ap-northeast-1",
+    "SUIMON_STACK": "simulated",
 }
 
 
