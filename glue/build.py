@@ -16,6 +16,8 @@ from string import Template
 from zipfile import ZipFile, ZipInfo
 
 JOB = Path(__file__).parent
+# What the job shares with the gate; of the standard library alone.
+SHARED = ("src/suimon/__init__.py", "src/suimon/contract/__init__.py", "src/suimon/contract/written.py")
 SCRIPT = Template('''\
 """The Glue job of every dataset, packed by glue/build.py from the modules in glue/: read those."""
 
@@ -66,6 +68,8 @@ def archive() -> bytes:
             if path.name != Path(__file__).name:
                 # Neither times nor compression, which would differ from machine to machine.
                 file.writestr(ZipInfo(f"{JOB.name}/{path.name}"), path.read_bytes())
+        for name in SHARED:
+            file.writestr(ZipInfo(name.removeprefix("src/")), (JOB.parent / name).read_bytes())
     return content.getvalue()
 
 

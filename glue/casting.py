@@ -9,6 +9,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812 the name that all of PySpark's documentation uses
 
 from glue.reading import ContractError, Dialect
+from suimon.contract.written import ISO_DATE, is_of_strptime
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -68,12 +69,18 @@ def value_of(cell: Column, column: Mapping[str, Any], separator: str) -> tuple[C
             value = F.expr(f"try_cast(replace({name}, '{separator}', '.') AS {kind})")
             return F.when(cell.rlike(rf"^[+-]?[0-9]+{fraction}\z"), value), kind
         case "date" | "timestamp" as kind:
-            moment = _moment(cell, column.get("format", "%Y-%m-%d"))
+            moment = _moment(cell, plain_format(column))
             return F.when(F.year(moment) > 0, moment.cast(kind)), kind  # there is no year 0
         case "boolean":
             yes, no = (list(column.get(f"{word}_words") or [word]) for word in ("true", "false"))
             return F.when(cell.isin(yes), F.lit(True)).when(cell.isin(no), F.lit(False)), "boolean"  # noqa: FBT003
     raise ContractError(f"column {column['name']}: no type {column['type']!r} is known here")
+
+
+def plain_format(column: Mapping[str, Any]) -> str:
+    """Return the format of a column's plain cells: what strptime does not know was written plain before."""
+    form = str(column.get("format", ISO_DATE))
+    return form if is_of_strptime(form) else ISO_DATE
 
 
 def _moment(cell: Column, written: str) -> Column:

@@ -22,6 +22,7 @@ from glue.reading import (
     Source,
     cells_of,
     check_rows,
+    forms_of,
     places_of,
     reader,
     title,
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pyspark.sql import DataFrame, SparkSession
+
+    from suimon.contract.written import CellForm
 
 
 @dataclass(frozen=True)
@@ -74,8 +77,8 @@ def read_cut(spark: SparkSession, columns: Sequence[Mapping[str, Any]], source: 
     heads = dict(lines.mapPartitions(lambda rows: heads_of(rows, quote, inside)).collect()) if inside else {}
     blocks, rows = plan_blocks(surveyed, heads, header=dialect.header)
     check_rows(source, rows)
-    of = f" of {source.name}" if source.name else ""
-    read: Any = lines.mapPartitions(lambda rows: read_blocks(rows, blocks, dialect, len(labels), places, of))
+    of, forms = f" of {source.name}" if source.name else "", forms_of(columns, dialect)
+    read: Any = lines.mapPartitions(lambda rows: read_blocks(rows, blocks, dialect, len(labels), places, forms, of))
     return spark.createDataFrame(read, "value string", verifySchema=False), rows
 
 
@@ -146,6 +149,7 @@ def read_blocks(
     dialect: Dialect,
     width: int,
     places: Sequence[int | None],
+    forms: Mapping[int, CellForm],
     of: str,
 ) -> Iterator[tuple[str]]:
     """Yield every record that begins in these blocks as a plain one."""
@@ -156,7 +160,7 @@ def read_blocks(
         number = before = block.number - 1
         try:
             text = (line.decode(encoding) + "\n" for line in own)
-            for number, cells in enumerate(cells_of(text, dialect, width, places, before), block.number):
+            for number, cells in enumerate(cells_of(text, dialect, width, places, forms, before), block.number):
                 if number:  # the header is record 0
                     yield (f"{number}{of}{CELL_END}{CELL_END.join(cells)}",)
         except UnicodeError as error:

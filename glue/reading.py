@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from zipfile import ZipFile
 
 from glue.hadoop import fetch, put
+from suimon.contract.written import CellForm
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -37,6 +38,7 @@ COMPRESSIONS = ("none", "gzip", "zstd", "zip")
 READING = {
     *("name", "type", "label", "may_be_absent"),
     *("format", "bits", "precision", "scale", "true_words", "false_words"),
+    *("trimmed", "full_width", "thousands", "pivot"),
 }
 RULES = {"required", "unique", "personal", "partition", "pattern", "allowed"}
 BOUNDS = {"min_length", "max_length", "minimum", "maximum"}
@@ -176,13 +178,20 @@ def records_of(text: Iterable[str], dialect: Dialect, columns: Sequence[Mapping[
         labels = next(first, []) if dialect.header else [title(column) for column in columns]
     except csv.Error as error:
         raise ConversionError(f"after record 0: {error}") from error
-    yield from cells_of(lines, dialect, len(labels), places_of(labels, dialect, columns))
+    yield from cells_of(lines, dialect, len(labels), places_of(labels, dialect, columns), forms_of(columns, dialect))
 
 
 def cells_of(
-    lines: Iterable[str], dialect: Dialect, width: int, places: Sequence[int | None], before: int = 0
+    lines: Iterable[str],
+    dialect: Dialect,
+    width: int,
+    places: Sequence[int | None],
+    forms: Mapping[int, CellForm],
+    before: int = 0,
 ) -> Iterator[list[str]]:
     """Yield the cells at `places` of every record, all of `width`; `before` is the number of the record before them.
+
+    Those of a column that `forms` has are written plain, unless they are null tokens as they stand.
 
     Of a column that the file does not have, whose place is None, every cell is missing: a null token.
     """
@@ -195,9 +204,18 @@ def cells_of(
                 raise ConversionError(f"record {number} does not have the {width} fields of the contract")
             if "\0" in "".join(cells):
                 raise ConversionError(f"record {number} holds a NUL")
-            yield [missing if place is None else cells[place] for place in places]
+            ours = [missing if place is None else cells[place] for place in places]
+            for column, form in forms.items():
+                ours[column] = ours[column] if ours[column] in dialect.null_tokens else form.plain(ours[column])
+            yield ours
     except csv.Error as error:
         raise ConversionError(f"after record {number}: {error}") from error
+
+
+def forms_of(columns: Sequence[Mapping[str, Any]], dialect: Dialect) -> dict[int, CellForm]:
+    """Return how the cells of columns are written that are not plain, by the column's place in the contract."""
+    forms = {number: CellForm.of(column, dialect.decimal) for number, column in enumerate(columns)}
+    return {number: form for number, form in forms.items() if form}
 
 
 def reader(lines: Iterable[str], dialect: Dialect) -> Iterator[list[str]]:
@@ -227,7 +245,7 @@ def places_of(labels: Sequence[str], dialect: Dialect, columns: Sequence[Mapping
         for count, column in zip(counts, columns, strict=True)
     ):
         raise ConversionError("the header does not have each label of the contract once")
-    if len(found) > sum(counts) and dialect.extra_columns != "ignore":
+    if len(found) > sum(counts) and dialect.extra_columns == "refuse":
         raise ConversionError("the header has labels that the contract does not know")
     places = [found.index(label) if label in found else None for label in wanted]
     there = [place for place in places if place is not None]

@@ -85,7 +85,7 @@ def test_however_it_is_cut_it_is_the_file(seed: int) -> None:
     surveyed = sorted(cutting.survey(lines, b'"'))
     inside = frozenset(cutting.starts_inside(surveyed))
     blocks, rows = cutting.plan_blocks(surveyed, dict(cutting.heads_of(lines, b'"', inside)), header=header)
-    read = [line.split(reading.CELL_END) for (line,) in cutting.read_blocks(lines, blocks, shape, 2, [0, 1], "")]
+    read = [line.split(reading.CELL_END) for (line,) in cutting.read_blocks(lines, blocks, shape, 2, [0, 1], {}, "")]
 
     assert read == whole
     assert rows == len(whole) == 60

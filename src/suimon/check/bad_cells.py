@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from suimon.check.clause_hint import clause_for
 from suimon.check.found import BadRecord, Repetition
 from suimon.check.masking import Discretion
 from suimon.check.rules_as_sql import Rules
@@ -43,7 +44,11 @@ class BadCells:
             return BadCell(rule.code, bad.line, bad.record, None, text, rule.details)
         # What is missing has no value to show or to hide.
         value = None if rule.code is Code.REQUIRED_ERROR else values[0]
-        return BadCell(rule.code, bad.lines[rule.columns[0]], bad.record, columns[0].name, value, rule.details)
+        details = rule.details
+        decimal = self.contract.file.decimal if self.contract.file else "."
+        if rule.code is Code.TYPE_ERROR and (clause := clause_for(columns[0], bad.cells[rule.columns[0]], decimal)):
+            details = {**details, "clause": clause}
+        return BadCell(rule.code, bad.lines[rule.columns[0]], bad.record, columns[0].name, value, details)
 
     @property
     def personal(self) -> tuple[int, ...]:

@@ -75,7 +75,7 @@ def learn(sample: bytes, grammar: Grammar, places: Sequence[int | None], columns
     # Where a personal column has no place, its values may stand in any other.
     lost = any(column.personal and place not in places for place, column in enumerate(columns))
     swapped = lost or any(
-        2 * sum(not _fits(record.get(place, ""), column) for record in records) > len(records)
+        2 * sum(not _fits(record.get(place, ""), column, grammar.dialect.decimal) for record in records) > len(records)
         for place, column in enumerate(columns)
         if not column.personal
     )
@@ -116,18 +116,19 @@ def _records(sample: bytes, grammar: Grammar, places: Sequence[int | None]) -> I
             yield {place: cell for place, cell in zip(places, cells, strict=True) if place is not None}
 
 
-def _fits(value: str, column: Column) -> bool:
+def _fits(value: str, column: Column, decimal: str) -> bool:
     """Whether a value may be one of its column's type, by its form and length."""
     if not value:
         return True
-    text = value.strip()
+    form = column.form(decimal)
+    text = form.plain(value.strip()) if form else value.strip()
     if column.type == "integer":
         return bool(_NUMBER.fullmatch(text)) and len(text) <= _INTEGER_LENGTHS[column.bits or 64] and "." not in text
     if column.type == "decimal":
         found = _NUMBER.fullmatch(text)
         return bool(found) and len(found["whole"]) <= (column.precision or 38) - (column.scale or 0)  # type: ignore[index] # it is one
     if column.type in {"date", "timestamp"}:
-        written = column.format or ("%Y-%m-%d" if column.type == "date" else "%Y-%m-%d %H:%M:%S")
+        written = column.plain_format or ("%Y-%m-%d" if column.type == "date" else "%Y-%m-%d %H:%M:%S")
         plain = _DIRECTIVE.sub(lambda found: "0" * _DIGITS.get(found[0], 2), written.replace("%z", ""))
         return form_of(text).startswith(form_of(plain)) and len(text) <= len(plain) + (6 if "%z" in written else 0)
     return column.allowed is None or value in column.allowed

@@ -10,10 +10,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 
+from suimon.check.cells_as_sql import plain_as_sql
 from suimon.check.verdict import Code, Details
 from suimon.contract.file import Column, Metric
 from suimon.contract.keys import DS
 from suimon.contract.model import Contract
+from suimon.contract.written import CellForm
 
 # What the directives of strptime take, in full width: by itself it would take one digit for two.
 _DIRECTIVES = {
@@ -77,7 +79,7 @@ def rules_for(contract: Contract, partition: str | None, places: Iterable[int]) 
     parameters |= {f"null_{number}": token for number, token in enumerate(tokens)}
     for place in present:
         column = contract.columns[place]
-        values[place] = _value(place, tokens)
+        values[place] = _value(place, column.form(decimal), tokens, parameters)
         casts[place], typed[place] = _typed(place, column, decimal, partition, parameters)
         required = column.required or column.name in contract.primary_key
         rules += _rules(place, column, partition, decimal, parameters, required=required)
@@ -100,11 +102,15 @@ def _keys(contract: Contract, where: dict[str, int]) -> Iterator[Key]:
             yield Key(Code.QUALITY_ERROR, tuple(where[name] for name in metric.columns), number)
 
 
-def _value(place: int, tokens: tuple[str, ...]) -> str:
-    """The reader gives NULL for an empty cell, quoted or not."""
+def _value(place: int, form: CellForm | None, tokens: tuple[str, ...], parameters: dict[str, str]) -> str:
+    """The reader gives NULL for an empty cell, quoted or not. A null token may stand as it is, or written otherwise."""
+    listed = ", ".join(f"$null_{number}" for number in range(len(tokens)))
+    if form:
+        plain = f"coalesce({plain_as_sql(f'c{place}', place, form, parameters)}, '')"
+        known = f"{plain} NOT IN ({listed}) AND coalesce(c{place}, '') NOT IN ({listed})"
+        return f"CASE WHEN {known} THEN {plain} END" if tokens else plain
     if tokens == ("",):
         return f"c{place}"
-    listed = ", ".join(f"$null_{number}" for number in range(len(tokens)))
     text = f"c{place}" if "" in tokens else f"coalesce(c{place}, '')"
     return f"CASE WHEN {text} NOT IN ({listed}) THEN {text} END" if tokens else text
 
@@ -150,7 +156,7 @@ def _as_written(place: int, same: str) -> str:
 
 
 def _moment(place: int, column: Column, partition: str | None, parameters: dict[str, str]) -> tuple[str, str]:
-    v, a, form, sql_type = f"v{place}", f"a{place}", column.format or _ISO_DATE, column.sql_type
+    v, a, form, sql_type = f"v{place}", f"a{place}", column.plain_format or _ISO_DATE, column.sql_type
     parameters[f"form_{place}"] = _form(form)
     if form in {_ISO_DATE, _ISO_TIMESTAMP}:
         length = len("YYYY-MM-DD") if form == _ISO_DATE else len("YYYY-MM-DD hh:mm:ss")
@@ -244,7 +250,7 @@ def _metric(metric: Metric, number: int, place: int, parameters: dict[str, str])
     if metric.name == "nullValues":
         return f"{v} IS NULL"
     if metric.name == "missingValues":
-        return f"{v} IS NULL" + (f" OR coalesce(c{place}, '') IN ({listed})" if listed else "")
+        return f"{v} IS NULL" + (f" OR {v} IN ({listed})" if listed else "")
     invalid = [f"{v} NOT IN ({listed})"] if listed else []
     if metric.pattern is not None:
         parameters[f"metric_{number}"] = metric.pattern
@@ -278,4 +284,5 @@ def _type_details(column: Column, decimal: str) -> dict[str, str | int]:
             words = chain(column.true_words or ("true",), column.false_words or ("false",))
             return {"type": "boolean", "words": ", ".join(words)}
         case _:
-            return {"type": column.type, "format": column.format or _ISO_DATE}
+            pivot = {"pivot": column.pivot} if column.pivot is not None else {}
+            return {"type": column.type, "format": column.format or _ISO_DATE, **pivot}

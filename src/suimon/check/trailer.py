@@ -46,6 +46,8 @@ def judge_trailer(
         if name not in sums:
             continue
         written = _cell(cells, place)
+        form = by_name[name].form(separator)
+        written = form.plain(written) if form else written
         plain = written.replace(separator, ".") if separator != "." else written
         if not _NUMBER.fullmatch(plain) or ("." in written and separator != ".") or Decimal(plain) != sums[name]:
             value = shown(written, personal=by_name[name].personal or (guarded and not _like(written, sums[name])))

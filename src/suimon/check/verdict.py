@@ -166,7 +166,7 @@ class Verdict:
 
 
 # What differs from one bad cell to the next of the same rule.
-_OWN = {"first", "cells", "byte", "found", "place", "after", "bytes", "kind", "to"}
+_OWN = {"first", "cells", "byte", "found", "place", "after", "bytes", "kind", "to", "clause"}
 
 
 def shared(details: Details) -> Shared:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, Self, get_args
 
+from suimon.contract.written import ISO_DATE, CellForm, is_of_strptime
+
 ColumnType = Literal["string", "integer", "decimal", "date", "timestamp", "boolean"]
 COLUMN_TYPES: tuple[ColumnType, ...] = get_args(ColumnType)
 Encoding = Literal["utf-8", "utf-8-sig", "utf-16", "cp932", "shift_jis", "euc-jp"]
@@ -72,7 +74,7 @@ class FileFormat(_Json):
     header: bool = True
     header_order: Literal["fixed", "free"] = "fixed"
     header_case: Literal["exact", "ignore"] = "exact"
-    extra_columns: Literal["refuse", "ignore"] = "refuse"
+    extra_columns: Literal["refuse", "warn", "ignore"] = "refuse"
     null_tokens: tuple[str, ...] = ("",)
     decimal: str = "."  # the decimal separator: "." or ","
     skip_lines: int = 0  # physical lines before the header
@@ -120,7 +122,8 @@ class Column(_Json):
     unique: bool = False
     personal: bool = False  # its values never appear in a report
     partition: bool = False  # its value (of a timestamp: the date as written) must be the partition that the key names
-    format: str | None = None  # strptime form of dates and timestamps: %Y %m %d %H %M %S %g (ms) %f (us) %z (zone)
+    # strptime form of dates and timestamps: %Y %m %d %H %M %S %g (ms) %f (us) %z (zone); of dates also of `written`
+    format: str | None = None
     bits: int | None = None  # of an integer: 32 or 64
     precision: int | None = None
     scale: int | None = None
@@ -134,6 +137,10 @@ class Column(_Json):
     allowed: tuple[str, ...] | None = None  # the only values there may be, as texts
     true_words: tuple[str, ...] | None = None  # of a boolean, exactly as written
     false_words: tuple[str, ...] | None = None
+    trimmed: bool = False  # blanks around a value are none of it
+    full_width: bool = False  # of numbers, dates and timestamps: full-width characters are what they look like
+    thousands: str | None = None  # of numbers: what may stand between groups of three digits
+    pivot: int | None = None  # of a date with a two-digit year: the first of the hundred years that it may be
 
     def __post_init__(self) -> None:
         if self.type not in COLUMN_TYPES:
@@ -156,6 +163,15 @@ class Column(_Json):
                 return self.type.upper()
             case "string":
                 return "VARCHAR"
+
+    def form(self, decimal: str) -> CellForm | None:
+        """Return how its cells are written, where that is not plain; `decimal` is the dialect's."""
+        return CellForm.of(self.to_json(), decimal)
+
+    @property
+    def plain_format(self) -> str | None:
+        """The format of its plain cells."""
+        return self.format if is_of_strptime(self.format) else ISO_DATE
 
     @property
     def names_a_day(self) -> bool:

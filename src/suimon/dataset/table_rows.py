@@ -73,6 +73,9 @@ def _cell(record: Sequence[str], place: int | None) -> str | None:
 
 def _written(cell: str | None, column: Column, form: FileFormat) -> str:
     r"""Return a value as the table writes it: NULL for none, \\n for a line break."""
+    otherwise = column.form(form.decimal)
+    if otherwise and cell is not None and cell not in form.null_tokens:
+        cell = otherwise.plain(cell)
     if cell is None or cell in form.null_tokens:
         return "NULL"
     match column.type:
@@ -90,7 +93,7 @@ def _written(cell: str | None, column: Column, form: FileFormat) -> str:
 
 
 def _moment(cell: str, column: Column) -> str:
-    form = (column.format or "%Y-%m-%d").replace("%g", "%f")
+    form = (column.plain_format or "%Y-%m-%d").replace("%g", "%f")
     moment = datetime.strptime(cell, form)  # noqa: DTZ007 - a zone is in it, or the table has none
     if moment.tzinfo:
         moment = moment.astimezone(UTC).replace(tzinfo=None)

@@ -31,6 +31,13 @@ _DIRECTIVES = {
     "%H": "hh",
     "%M": "mm",
     "%S": "ss",
+    "%y": "YY",
+    "%E": "令和",
+    "%e": "R",
+    "%n": "YY",
+    "%-n": "Y",
+    "%-m": "M",
+    "%-d": "D",
     "%g": "sss",
     "%f": "ssssss",
     "%z": "±hh:mm",
@@ -78,6 +85,9 @@ def say(code: Code, details: Details, lang: Lang = "en") -> str:
         said = template.format_map(_fields(details, lang))
     except KeyError:
         return words.meaning
+    if "clause" in details:
+        clause = one_line(str(details["clause"]))
+        said += either(lang, f"; the contract would accept it by {clause}", f"（契約に {clause} とあれば受け付けます）")
     if "to" in details:
         said += either(lang, f" (found on line {details['to']})", f"（{details['to']} 行目で検出）")
     return said
@@ -145,7 +155,7 @@ def _fields(details: Details, lang: Lang) -> dict[str, str]:
     if "encoding" in details:
         fields |= {name: encoding_name(fields[name], lang) for name in ("encoding", "found") if name in fields}
     if "format" in details:
-        fields["format"] = one_line(re.sub("%.", lambda found: _DIRECTIVES.get(found[0], found[0]), fields["format"]))
+        fields["format"] = one_line(re.sub("%-?.", lambda found: _DIRECTIVES.get(found[0], found[0]), fields["format"]))
     if "percent" in details:
         fields["percent"] = short(fields["percent"])
     if "threshold" in details:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from suimon.check.verdict import MASK, Code, shown
 from suimon.contract.file import Column, FileFormat, Metric
 from suimon.contract.model import Contract
-from tests.unit.check.oracle_cells import Typed, in_key, judge_cell, typed_value
+from tests.unit.check.oracle_cells import Typed, as_plain, in_key, judge_cell, typed_value
 from tests.unit.check.oracle_metrics import is_kept, measure
 from tests.unit.check.oracle_text import Reading, UnreadableError, next_line, other_encoding, readings, text_of
 
@@ -239,7 +239,7 @@ class _Judge:
         self.sound[number] = tuple(text for _, text in reading.cells)
         values: dict[str, tuple[str, Typed]] = {}
         line_of: dict[str, int] = {}
-        columns = {column.name: column for column in self.contract.columns}
+        told: dict[str, str] = {}
         for place, (line, text) in enumerate(reading.cells):
             if (column := self.where.get(place)) is None:
                 continue
@@ -247,9 +247,9 @@ class _Judge:
             value = shown(text, personal=column.personal)
             for code in judge_cell(column, text, self.dialect, self.partition, required=required):
                 self.add(code, line, number, column.name, None if code is Code.REQUIRED_ERROR else value)
-            values[column.name] = (text, typed_value(column, text, self.dialect))
+            values[column.name] = (as_plain(column, text, self.dialect), typed_value(column, text, self.dialect))
             line_of[column.name] = line
-        told = {name: shown(text, personal=columns[name].personal) for name, (text, _) in values.items()}
+            told[column.name] = shown(text, personal=column.personal)
         for column in self.contract.columns:
             if column.unique and (first := self.repeated((column.name,), values, number)):
                 self.add(Code.UNIQUE_ERROR, line_of[column.name], number, column.name, told[column.name], about=first)
@@ -307,11 +307,11 @@ class _Judge:
             if name in broken or name not in {column.name for column in self.where.values()}:
                 continue
             total = sum(Fraction(Decimal(str(values[name][1] or 0))) for values in self.whole)
-            said = padded[place - 1]
+            column = next(column for column in self.contract.columns if column.name == name)
+            said = as_plain(column, padded[place - 1], self.dialect)
             form = rf"[+-]?[0-9]+({re.escape(self.dialect.decimal)}[0-9]+)?"
             if not re.fullmatch(form, said) or Fraction(said.replace(",", ".")) != total:
-                personal = any(column.personal for column in self.contract.columns if column.name == name)
-                self.add(Code.TRAILER_SUM_ERROR, line, None, name, shown(said, personal=personal))
+                self.add(Code.TRAILER_SUM_ERROR, line, None, name, shown(said, personal=column.personal))
 
     def settled(self, rows: int) -> Expected:
         bad = {place.record for place in self.places if place.record}

@@ -1,6 +1,7 @@
 """The oracle's reading of one cell: what its text means, and which rules of its column it breaks."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -22,6 +23,7 @@ def judge_cell(  # noqa: C901 - one question after the other
     column: Column, text: str, dialect: FileFormat, partition: str | None, *, required: bool
 ) -> Iterator[Code]:
     """Yield the rules that a cell breaks, those on several cells aside."""
+    text = as_plain(column, text, dialect)
     if text in dialect.null_tokens:
         if required:
             yield Code.REQUIRED_ERROR
@@ -47,6 +49,7 @@ def judge_cell(  # noqa: C901 - one question after the other
 
 def typed_value(column: Column, text: str, dialect: FileFormat) -> Typed:
     """Return what a cell means; None if it is missing or not of its type."""
+    text = as_plain(column, text, dialect)
     if text in dialect.null_tokens:
         return None
     match column.type:
@@ -64,6 +67,65 @@ def typed_value(column: Column, text: str, dialect: FileFormat) -> Typed:
         case "date" | "timestamp":
             read = _directives(column, text)
             return None if read is None else _moment(column, read)
+
+
+def as_plain(column: Column, text: str, dialect: FileFormat) -> str:
+    """Write a cell plain by the clauses of its column, a character after the other; a null token stays itself."""
+    if text in dialect.null_tokens:
+        return text
+    if column.trimmed:
+        while text and text[0] in " \t\u3000\xa0":
+            text = text[1:]
+        while text and text[-1] in " \t\u3000\xa0":
+            text = text[:-1]
+    if column.full_width:
+        text = "".join(
+            "-" if one == "−" else unicodedata.normalize("NFKC", one) if "！" <= one <= "～" else one for one in text
+        )
+    if column.thousands:
+        return _without_thousands(text, column.thousands, dialect.decimal)
+    return _of_the_era(column, text) if column.type == "date" and column.format else text
+
+
+def _without_thousands(text: str, separator: str, decimal: str) -> str:
+    sign = text[:1] if text[:1] in {"+", "-"} else ""
+    whole, point, fraction = text[len(sign) :].partition(decimal)
+    groups = whole.split(separator)
+    digits = set("0123456789")
+    right = len(groups) > 1 and 1 <= len(groups[0]) <= 3 and all(len(group) == 3 for group in groups[1:])
+    right = right and set("".join(groups)) <= digits and set(fraction) <= digits and bool(point) == bool(fraction)
+    return sign + "".join(groups) + point + fraction if right else text
+
+
+_ERAS = {"明治M": (1868, 18730101), "大正T": (1912, 19120730), "昭和S": (1926, 19261225), "平成H": (1989, 19890108)}
+_ERAS |= {"令和R": (2019, 20190501), "": (0, 99991232)}
+_NAMES = {"Y": r"\d\d\d\d", "y": r"\d\d", "n": r"\d\d", "-n": r"\d\d?|元", "m": r"\d\d", "d": r"\d\d"}
+_NAMES |= {"-m": r"\d\d?", "-d": r"\d\d?", "E": "明治|大正|昭和|平成|令和", "e": "[MTSHR]"}
+
+
+def _of_the_era(column: Column, text: str) -> str:
+    pieces = re.findall("%(-?.)|(.)", column.format or "", re.DOTALL)
+    if {name for name, _ in pieces if name} <= {"Y", "m", "d"}:
+        return text
+    pattern = "".join(f"(?P<{name[-1]}>{_NAMES[name]})" if name else re.escape(literal) for name, literal in pieces)
+    found = re.fullmatch(pattern, text, re.ASCII)
+    if found is None:
+        return text
+    parts = found.groupdict()
+    if "Y" in parts:
+        year = int(parts["Y"])
+    elif "y" in parts:
+        year = next(
+            year for year in range(column.pivot or 0, (column.pivot or 0) + 100) if year % 100 == int(parts["y"])
+        )
+    else:
+        era = parts.get("E") or parts["e"]
+        place = next(place for place, names in enumerate(_ERAS) if era in (names[:2], names[2:]))
+        (first, begins), (_, ends) = list(_ERAS.values())[place : place + 2]
+        year = first - 1 + int(parts["n"].replace("元", "1"))
+        if not begins <= (year * 100 + int(parts["m"])) * 100 + int(parts["d"]) < ends:
+            return text
+    return f"{year:04}-{int(parts['m']):02}-{int(parts['d']):02}"
 
 
 def bound(column: Column, written: str) -> Typed:
@@ -100,6 +162,7 @@ def _directives(column: Column, text: str) -> dict[str, str] | None:
     """Take a text apart by its strptime form; None if it is not written so."""
     read: dict[str, str] = {}
     place, form = 0, column.format or "%Y-%m-%d"
+    form = "%Y-%m-%d" if re.search("%(?:[EeyN]|n|-)", form) else form
     while form:
         if form[0] != "%":
             taken = text[place : place + 1]

@@ -91,6 +91,8 @@ def test_the_compiled_form_is_the_one_agreed_upon() -> None:
         "type": "decimal",
         "required": True,
         "may_be_absent": False,
+        "trimmed": False,
+        "full_width": False,
         "unique": False,
         "personal": False,
         "partition": False,

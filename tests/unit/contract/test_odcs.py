@@ -209,7 +209,7 @@ def test_a_clause_that_nothing_enforces_is_refused_at_its_line(
         ),
         ("physicalName: sales_fact", "physicalName: Sales", "schema[0].physicalName: 'Sales' needs quotes in Redshift"),
         ("maxLength: 32", "format: uuid", "schema[0].properties[0].logicalTypeOptions.format: format is not enforced"),
-        ("yyyy-MM-dd", "yy-MM-dd", "schema[0].properties[1].logicalTypeOptions.format: must hold each of MM dd yyyy"),
+        ("yyyy-MM-dd", "yyyy-mm-dd", "schema[0].properties[1].logicalTypeOptions.format: must hold each of MM dd yyyy"),
         ("classification: personal", "classification: 4", "schema[0].properties[2].classification: "),
         ("name: order_date", "name: ORDER_ID", "schema[0].properties[1]: a second column 'ORDER_ID'"),
         ("name: sales\n    phys", "name: Sales!\n    phys", "schema[0].name: must be a small letter"),

@@ -215,6 +215,8 @@ class _ColumnPlan:
 
     def plan(self, rules: list[Rule]) -> None:
         column, made = self.column, self.made
+        if column.type in {"string", "boolean"} and column.form("."):
+            raise UnplannedError("texts that are read otherwise than they stand there")
         made.type = _TYPES[column.type]
         if column.type != "string" and Code.TYPE_ERROR not in {rule.code for rule in rules}:
             raise UnplannedError("values of no type")
@@ -287,7 +289,7 @@ class _ColumnPlan:
         form, at = self.form, 0
         while at < len(form):
             if form[at] == "%":
-                if form[at + 1 : at + 2] not in _DIRECTIVES:
+                if form[at + 1 : at + 2] not in _DIRECTIVES:  # as of the Japanese era
                     raise UnplannedError(f"format {form}")
                 yield library.Step(ord(form[at + 1]), 0)
                 at += 2

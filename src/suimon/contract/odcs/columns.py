@@ -5,6 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from suimon.contract.file import Column, ColumnType, FileFormat
+from suimon.contract.odcs.cells import CELLS, read_cells
 from suimon.contract.odcs.clauses import PROSE, READ, Clause, Grammar, brief
 from suimon.contract.odcs.dialect import unwritable
 from suimon.contract.odcs.quality import QUALITY
@@ -23,7 +24,7 @@ PROPERTY: Grammar = {
     "quality": [QUALITY],
     "customProperties": [{**_ABOUT, "property": READ, "value": READ}],
 }
-PROPERTY_CUSTOM: Grammar = dict.fromkeys(("label", "mayBeAbsent", "trueWords", "falseWords"), READ)
+PROPERTY_CUSTOM: Grammar = dict.fromkeys(("label", "mayBeAbsent", "trueWords", "falseWords", *CELLS), READ)
 TYPES: dict[str, ColumnType] = {
     "string": "string",
     "integer": "integer",
@@ -143,6 +144,8 @@ def _column(clause: Clause, dialect: FileFormat, partition: Clause | None, reade
         true_words=true_words,
         false_words=false_words,
     )
+    if known_type:
+        column = read_cells(clause, custom, column, dialect, reader)
     if not (reader.sound(clause, "logicalType", "physicalType", "format") and reader.sound(options, "format")):
         return column
     if column.partition and not column.names_a_day:

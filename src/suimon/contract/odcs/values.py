@@ -24,6 +24,10 @@ JAVA = {
     "SSSSSS": "%f",
     "XXX": "%z",
 }
+# Those of dates alone, which are written plain before they are read (`suimon.contract.written`): the era as 令和 or R,
+# its year, a year of two digits, months and days of one digit or two.
+_WRITTEN = {"GGGG": "%E", "GGGGG": "%e", "y": "%-n", "yy": "%y", "M": "%-m", "d": "%-d"}
+_YEARS = (["yyyy"], ["yy"], *([era, year] for era in ("GGGG", "GGGGG") for year in ("y", "yy")))
 _DATE, _MINUTE, _FRACTIONS = {"yyyy", "MM", "dd"}, {"HH", "mm"}, {"SSS", "SSSSSS"}
 _TOKEN = re.compile(r"'(?P<quoted>(?:[^']|'')*)'|(?P<word>(?P<letter>[A-Za-z])(?P=letter)*)|(?P<other>.)", re.DOTALL)
 _RESERVED = "'[]{}#%"  # Java's own, and strptime's
@@ -73,11 +77,13 @@ def read_format(
     for token in _TOKEN.finditer(text):
         if word := token["word"]:
             words.append(word)
-            form += JAVA.get(word, "")
+            form += (JAVA | _WRITTEN).get(word, "")
         else:
             literal = token["other"] or (token["quoted"].replace("''", "'") or "'")
             form += literal
             literals += literal
+    if {"GGGG", "GGGGG"} & set(words):
+        form = form.replace("%y", "%n")
     if why := _wrong_words(words, type_):
         reader.refuse(given, why)
     elif "%z" in form.removesuffix("%z"):
@@ -92,7 +98,13 @@ def read_format(
 def _wrong_words(words: list[str], type_: ColumnType) -> str | None:
     found = set(words)
     if type_ == "date":
-        right, wanted = found == _DATE, f"must hold each of {' '.join(sorted(_DATE))} once and no other letter"
+        years = sorted(word for word in found if word[0] in "yG")
+        right = sorted(word[0] for word in found if word in {"MM", "M", "dd", "d"}) == ["M", "d"]
+        right &= years in _YEARS and found <= {*_DATE, *_WRITTEN}
+        wanted = (
+            "must hold each of MM dd yyyy once and no other letter; of one digit or two are M and d; instead of "
+            "yyyy may stand yy, or GGGG (令和) or GGGGG (R) with y or yy"
+        )
     else:
         needed = _DATE | _MINUTE
         right = needed <= found <= set(JAVA) and len(found & _FRACTIONS) <= ("ss" in found)
