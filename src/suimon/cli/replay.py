@@ -62,6 +62,13 @@ dry_run_option = click.option("--dry-run", is_flag=True, help="Show the plan, an
 @click.option("--plan", default="", metavar="ID", help="Execute this plan of an earlier --dry-run, without asking.")
 @yes_option
 @click.option("--json", "as_json", is_flag=True, help="With --dry-run: write the plan as JSON.")
+@click.option(
+    "--contract",
+    "new_contract",
+    default="",
+    metavar="FILE|DATASET",
+    help="With --dry-run: check the stored files by this contract, and show which verdicts would change.",
+)
 @stack_option
 def replay(
     *,
@@ -77,6 +84,7 @@ def replay(
     dry_run: bool,
     yes: bool,
     as_json: bool,
+    new_contract: str,
 ) -> None:
     """Run the newest drop of each day of a range again: show the plan, ask, execute exactly that, and follow it.
 
@@ -86,6 +94,10 @@ def replay(
     """
     if as_json and not dry_run:
         raise CommandError("--json shows a plan: give --dry-run with it")
+    if new_contract and not dry_run:
+        raise CommandError(
+            "--contract only shows what would change: give --dry-run with it; a replay takes the stack's"
+        )
     wanted: dict[str, Any] = {"dataset": dataset, "from": first, "to": last, "what": what, "order": order, "plan": plan}
     wanted |= {"max_concurrency": max_concurrency, "reason": reason}
     try:
@@ -94,6 +106,10 @@ def replay(
         found = replays.plan(wanted)
     except (RequestError, ReplayError) as error:
         raise CommandError(str(error)) from error
+    if new_contract:
+        from suimon.cli.whatif import what_if  # noqa: PLC0415 - no other replay checks files here
+
+        raise SystemExit(what_if(found, new_contract, dataset, stack, as_json=as_json))
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False, indent=2))
         return

@@ -1,0 +1,117 @@
+"""`suimon replay --dry-run --contract NEW`: which verdicts on stored files a changed contract would change."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import click
+from botocore.exceptions import BotoCoreError, ClientError
+
+from suimon.cli.contract import ProblemsError, contract_file_of, count_of
+from suimon.cli.errors import CommandError
+from suimon.cli.stack import advice, outputs_of
+from suimon.contract.odcs.clauses import ContractFileError
+from suimon.contract.odcs.parse import read_contract
+from suimon.drops.foreign_text import printable
+from suimon.ledger.queries import find
+from suimon.replay.whatif import Recheck, recheck
+from suimon.report.messages import say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from suimon.contract.model import Contract
+
+_SHOWN = 5  # bad cells of a file
+
+
+def what_if(found: dict[str, Any], name: str, dataset: str, stack: str, *, as_json: bool) -> int:
+    """Check the files of a plan by the contract `name`, show what would change, and return the exit status.
+
+    0 no verdict changes, 1 some do or a file could not be checked; CommandError when nothing could be.
+    """
+    contract = _contract(name, dataset)
+    table_name, lake = outputs_of(stack, "LedgerTable", "LakeBucket")
+    table = boto3.resource("dynamodb").Table(table_name)
+    try:
+        with TemporaryDirectory(prefix="suimon-") as scratch:
+            checked = list(
+                recheck(
+                    found["items"],
+                    contract,
+                    find=partial(find, table),
+                    s3=boto3.client("s3"),
+                    lake=lake,
+                    scratch=Path(scratch),
+                )
+            )
+    except (ClientError, BotoCoreError) as error:
+        rights = "to check stored files you need to read the raw bucket, which the OperatorPolicy does not grant"
+        raise CommandError(f"{advice(error)}; {rights}") from error
+    if as_json:
+        click.echo(json.dumps([_as_json(one) for one in checked], ensure_ascii=False, indent=2))
+    else:
+        for line in _lines(checked, contract):
+            click.echo(printable(line))
+    return 1 if any(one.changes or one.verdict is None for one in checked) else 0
+
+
+def _contract(name: str, dataset: str) -> Contract:
+    try:
+        contract = read_contract(contract_file_of(name))
+    except ContractFileError as error:
+        raise ProblemsError(error) from error
+    if contract.dataset != dataset:
+        raise CommandError(f"--contract: {name} is of dataset {contract.dataset}, not of {dataset}")
+    return contract
+
+
+def _lines(checked: Sequence[Recheck], contract: Contract) -> Iterator[str]:
+    for one in checked:
+        if one.verdict is None:
+            yield f"{one.partition} {one.drop_id}: could not be checked: {one.why}"
+        elif one.changes:
+            before, after = ("accepted", "rejected") if one.was_accepted else ("rejected", "accepted")
+            yield f"{one.partition} {one.drop_id}: was {before}, would be {after}: {one.key}"
+            yield from _cells(one)
+    accepted = sum(one.changes and not one.was_accepted for one in checked)
+    rejected = sum(one.changes and one.was_accepted for one in checked)
+    unread = sum(one.verdict is None for one in checked)
+    yield (
+        f"{count_of(len(checked), 'file')} checked by {contract.dataset} {contract.version}: {rejected} accepted before "
+        f"would be rejected, {accepted} rejected before accepted, {unread} could not be checked. "
+        "Nothing was started."
+    )
+
+
+def _cells(one: Recheck) -> Iterator[str]:
+    verdict = one.verdict
+    if verdict is None or verdict.accepted:
+        return
+    for cell in verdict.bad_cells[:_SHOWN]:
+        place = ", ".join(part for part in (f"line {cell.line}" if cell.line else "", cell.column or "") if part)
+        value = "" if cell.value is None else f" “{cell.value}”"
+        yield f"  {place or 'file'}:{value} {say(cell.code, cell.details)}"
+    if (further := verdict.bad_cell_count - _SHOWN) > 0:
+        yield f"  and {count_of(further, 'further fault')}"
+
+
+def _as_json(one: Recheck) -> dict[str, Any]:
+    cells = one.verdict.bad_cells[:_SHOWN] if one.verdict else ()
+    return {
+        "partition": one.partition,
+        "drop": one.drop_id,
+        "key": one.key,
+        "was_accepted": one.was_accepted,
+        "accepted": one.verdict.accepted if one.verdict else None,
+        "faults": one.verdict.bad_cell_count if one.verdict else None,
+        "why": one.why,
+        "bad_cells": [
+            {"code": str(cell.code), "line": cell.line, "column": cell.column, "value": cell.value} for cell in cells
+        ],
+    }
