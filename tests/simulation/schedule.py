@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from suimon.drops.drop import Drop
 from suimon.intake.gate import named
 from tests.simulation.aws import Aws
 from tests.simulation.choices import Choices
 from tests.simulation.dags import Dags
 from tests.simulation.deployment import Functions, Services
-from tests.simulation.forgeries import clear_away, forge, forgeries
+from tests.simulation.forgeries import clear_away, forgeries
 from tests.simulation.holding import Holding, holding
-from tests.simulation.meddling import Meddling, closable, meddling, spoil
-from tests.simulation.memory import Memory
-from tests.simulation.plan import HOUR, MINUTE, RAW, draw
+from tests.simulation.meddling import Meddling, meddling
+from tests.simulation.outside import Outside
+from tests.simulation.plan import HOUR, MINUTE, draw
 from tests.simulation.plan_of_sets import with_set
 from tests.simulation.promises import (
     PROMISES,
@@ -29,16 +28,15 @@ from tests.simulation.promises_of_incidents import (
     remarks_end_by_themselves,
 )
 from tests.simulation.promises_of_sets import incomplete_sets_are_told
-from tests.simulation.replays import Replay
-from tests.simulation.retracting import Retracting, retractable, retracting
+from tests.simulation.retracting import Retracting, retracting
 from tests.simulation.sweeping import Sweeping
 from tests.simulation.world import World
 
 if TYPE_CHECKING:
+    from tests.simulation.replays import Replay
     from collections.abc import Callable, Mapping
 
-    from tests.simulation.forgeries import Forgery
-    from tests.simulation.plan import Plan, Put, Spell
+    from tests.simulation.plan import Plan
 
 SWEEP_EVERY = 15 * MINUTE
 LONGEST_PAUSE = HOUR
@@ -101,7 +99,7 @@ def run(
     )
 
 
-class Schedule(Memory):
+class Schedule(Outside):
     """A world in which a plan happens to a stack; afterwards, what the promises look at."""
 
     def __init__(
@@ -143,127 +141,13 @@ class Schedule(Memory):
     def live(self) -> None:
         """Run the plan, heal, then sweep until nothing changes."""
         world, plan = self.world, self.plan
-        for put in plan.puts:
-            world.at(put.at, lambda put=put: self._put(put))  # type: ignore[misc]
-        for spell in plan.spells:
-            world.at(spell.begins, lambda spell=spell: self._begin(spell))  # type: ignore[misc]
-            world.at(spell.ends, lambda spell=spell: self._end(spell.what))  # type: ignore[misc]
-        for number, at in enumerate(plan.replays, 1):
-            world.at(at, lambda number=number: self._replay(number))  # type: ignore[misc]
-        self._meddle()
-        for forgery in self.forgeries:
-            world.at(forgery.at, lambda forgery=forgery: self._forge(forgery))  # type: ignore[misc]
-        if plan.clears:
-            world.at(plan.clears, self._clear)
-        if plan.deletion:
-            world.at(plan.deletion, self._delete)
+        self.happens()
         for number in range(1, int(plan.heals // SWEEP_EVERY) + 1):
             world.at(number * SWEEP_EVERY, self._sweep)
         world.run(plan.heals)
         self._heal()
         self._rest()
         self._lapse()
-
-    def _meddle(self) -> None:
-        world, does = self.world, self.meddling
-        if does.unreadable:
-            self._refuse(refuses=True)
-            world.at(does.unreadable, lambda: self._refuse(refuses=False))
-        if does.spoils:
-            world.at(does.spoils, lambda: spoil(self.services.table, does.mark))
-        if does.closes:
-            world.at(does.closes, self._close)
-        if self.holding.begins:
-            world.at(self.holding.begins, self._hold)
-        if self.holding.released:
-            world.at(self.holding.released, self._release)
-        for at in self.retracting.at:
-            world.at(at, self._retract)
-
-    def _refuse(self, *, refuses: bool) -> None:
-        self._say("outside", f"the raw bucket can{'not' if refuses else ''} be read")
-        self.services.s3.refuses = refuses
-
-    def _close(self) -> None:
-        if drop_id := closable(self.drops):
-            self._say("somebody", f"closes {self.name(drop_id)}")
-            self.world.spawn("somebody", lambda: self.functions.close(drop_id))
-
-    def _retract(self) -> None:
-        if drop_id := retractable(self.drops, oldest=self.retracting.oldest):
-            self._say("somebody", f"retracts {self.name(drop_id)}")
-            self.world.spawn("somebody", lambda: self.functions.retract(drop_id))
-
-    def _hold(self) -> None:
-        dataset, until = self.functions.contracts.all[0].dataset, self.holding.until
-        self._say("somebody", f"holds {dataset} until {until}")
-        self.world.spawn("somebody", lambda: self.functions.hold(dataset, until))
-
-    def _release(self) -> None:
-        dataset = self.functions.contracts.all[0].dataset
-        self._say("somebody", f"releases {dataset}")
-        self.world.spawn("somebody", lambda: self.functions.release(dataset))
-
-    def _triggered(self, conf: dict[str, Any]) -> None:
-        process = self.world.current
-        began = process.began if process else self.world.now
-        self.holds.started.append((self.world.now, began, conf["dataset"]))
-
-    def _put(self, put: Put) -> None:
-        self._events = put.events
-        if len(self.put) % 2:  # the same bytes under another ETag, as other parts or another key of KMS give them
-            self.services.s3.put_in_parts(RAW, put.key, [put.body[:1], put.body[1:]])
-        else:
-            self.services.s3.put_object(Bucket=RAW, Key=put.key, Body=put.body)
-
-    def _created(self, bucket: str, event: dict[str, Any]) -> None:
-        if bucket != RAW:
-            return
-        told = event["detail"]["object"]
-        drop = Drop(RAW, told["key"], told["version-id"], told["etag"], told["size"], told["sequencer"])
-        self.put.append(drop)
-        self.bodies[drop.id] = self.services.s3.buckets[RAW].keys[drop.key][-1].content
-        if self.world.tell:
-            what = f"puts {drop.key} ({self.name(drop.id)}): {self.bodies[drop.id]!r}, its event comes {self._events}"
-            self.world.tell(self.world.now, "upstream", what)
-        self.aws.object_created(event, self._events)
-
-    def _begin(self, spell: Spell) -> None:
-        if self.world.now < self.plan.heals:
-            self._say("outside", f"trouble: {spell.what}, for {spell.ends - spell.begins:.0f} s")
-            self.services.trouble(spell.what)
-
-    def _end(self, what: str) -> None:
-        self._say("outside", f"over: {what}")
-        self.services.well(what)
-
-    def _replay(self, number: int) -> None:
-        of = self.functions.contracts.all[0]
-        self._say("operator", f"replays {of.dataset}")
-        replay = Replay(self.world, self.functions, self.services.sfn, f"replay {number}", of)
-        self.replays.append(replay)
-        replay.start()
-
-    def _forge(self, forgery: Forgery) -> None:
-        if known := list(self.drops.values()):
-            item = known[forgery.whose % len(known)]
-            of = next((one for one in self.functions.contracts.all if one.dataset == item.get("dataset")), None)
-            detail = forgery.detail(item, of.dag_id or "" if of else "")
-            self._say("forger", f"reports {self.name(item['drop_id'])} as {forgery.claim}, wrong: {forgery.wrong}")
-            forge(self.services, detail)
-
-    def _clear(self) -> None:
-        for one in self.runs:
-            if one.state == "failed":
-                self._say("operator", f"clears the run {one.run_id}")
-                self.services.mwaa.clear(one.dag_id, one.run_id)
-
-    def _delete(self) -> None:
-        if self.put:
-            drop = self.put[0]
-            self._say("upstream", f"deletes {self.name(drop.id)} for good")
-            self.deleted.add(drop.id)
-            self.services.s3.delete_object(Bucket=RAW, Key=drop.key, VersionId=drop.version_id)
 
     def _sweep(self) -> None:
         """Make a round amid the troubles; where rounds are spared, only if there is, or may be, something to find."""
@@ -348,10 +232,6 @@ class Schedule(Memory):
 
     def _lag(self) -> int:
         return self.world.choices.pick(self.plan.lag)
-
-    def _say(self, who: str, what: str) -> None:
-        if self.world.tell:
-            self.world.tell(self.world.now, who, what)
 
 
 def _none() -> int:
