@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 HERE = Path(__file__).parent
+SOURCES = ("kernel.c", "hashes.c")
 # Lambda runs Amazon Linux 2023 (glibc 2.34); older systems of people load it, too.
 LAMBDA = "aarch64-linux-gnu.2.28"
 TARGETS = {
@@ -41,7 +42,7 @@ def build(target: str, out: Path, options: tuple[str, ...] = (), sources: Path =
             *_OPTIONS,
             *_PROCESSORS.get(target.partition("-")[0], ()),
             *options,
-            "kernel.c",
+            *SOURCES,
             "-o",
             made,
         ]
