@@ -33,6 +33,7 @@ DECISIONS = Subject(
         *_below(
             "drops", "next_step", "duplicate_or_superseded", "sets", "states", "drop", "run_finished_event", "lake"
         ),
+        *_below("drops", "retraction", "hold"),
         *_below("mwaa", "trigger", "airflow", "conf", "run_state"),
         "intake/run_start",
         "replay/plan",
@@ -46,7 +47,7 @@ DECISIONS = Subject(
         "tests/functional/intake/test_run_start.py",
         "tests/functional/freshness/test_watch.py",
         "tests/functional/incidents",
-        "tests/functional/sweep/test_silent_runs.py",
+        *_below("tests/functional/sweep", "test_silent_runs.py", "test_retracting.py"),
     ),
     without="not process",
 )

@@ -1,0 +1,103 @@
+"""What a person is shown of a plan, and the borders of what may be asked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from suimon.drops.drop import DropRecord, Rejection, Retraction
+from suimon.drops.hold import Hold
+from suimon.drops.states import State
+from suimon.replay.plan import (
+    MAX_DAYS,
+    HeldError,
+    Order,
+    Request,
+    StalePlanError,
+    gather,
+    plan,
+    refuse_held,
+    windows,
+)
+from tests.unit.drop_records import HOUR, NOON, drop_record
+
+DAY = "2026-11-20"
+OF_DAY = Request("sales", date(2026, 11, 20), date(2026, 11, 20))
+REJECTED, FAILED = drop_record(State.REJECTED), drop_record(State.FAILED)
+HOLD = Hold(dataset="sales", reason="the month is being closed", who="ann", since=datetime(2026, 11, 22, tzinfo=UTC))
+
+
+def reason_of(record: DropRecord) -> str:
+    [item] = plan({DAY: [record]}, OF_DAY).items
+    return item.reason
+
+
+def test_a_plan_is_shown_with_its_items_what_is_left_out_and_its_fingerprint() -> None:
+    found = plan({DAY: [FAILED], "2026-11-21": []}, OF_DAY)
+    assert found.to_json() == {
+        "items": [{"drop_id": FAILED.id, "partition": DAY, "attempt": 2, "reason": reason_of(FAILED)}],
+        "skipped": [{"partition": "2026-11-21", "reason": "no file has come"}],
+        "others": 0,
+        "plan": found.fingerprint,
+    }
+
+
+def test_a_reason_says_what_became_of_the_file_and_what_is_done() -> None:
+    assert reason_of(FAILED) == "its run failed 2026-11-22: it is checked and loaded again"
+    assert reason_of(REJECTED) == "rejected 2026-11-22: it is checked again"
+    codes = replace(REJECTED, rejection=Rejection(1, "4 faults", ("a", "b", "c", "d")))
+    assert reason_of(codes) == "rejected 2026-11-22 (a, b, c): it is checked again"
+
+
+def test_a_retracted_day_is_left_out_with_what_to_do() -> None:
+    retracted = replace(drop_record(State.RETRACTED), retraction=Retraction("wrong", 2, "x"))
+    [skip] = plan({DAY: [retracted]}, OF_DAY).skipped
+    assert (skip.partition, skip.reason) == (
+        DAY,
+        f"drop {retracted.id} was retracted: what was loaded before it stands, or send a file again",
+    )
+
+
+def test_a_stale_plan_is_refused_with_what_has_happened_and_what_to_do() -> None:
+    with pytest.raises(StalePlanError) as refused:
+        gather(replace(OF_DAY, plan="0" * 16), lambda *_: [FAILED])
+    assert str(refused.value) == (
+        f"the ledger has moved on since plan {'0' * 16} was made: a file has come, or a run has begun or ended. "
+        "Nothing was started. Plan again, and look"
+    )
+
+
+@pytest.mark.parametrize("sets", [True, False])
+def test_the_ledger_is_asked_for_whole_sets_only_where_files_come_in_sets(*, sets: bool) -> None:
+    found = gather(OF_DAY, lambda *_: [FAILED], sets=sets)
+    assert [item.drop_id for item in found.items] == ([] if sets else [FAILED.id])
+
+
+def test_a_held_dataset_is_refused_with_by_whom_and_how_to_end_that() -> None:
+    with pytest.raises(HeldError) as refused:
+        refuse_held(HOLD, NOON)
+    assert str(refused.value) == (
+        "sales is held since 2026-11-22 00:00Z by ann (the month is being closed): release it first, with suimon "
+        "release sales"
+    )
+    refuse_held(replace(HOLD, until=NOON), NOON)
+    refuse_held(None, NOON + HOUR)
+
+
+def test_one_at_a_time_is_the_least_and_the_oldest_day_begins() -> None:
+    asked = {"dataset": "sales", "from": DAY, "to": DAY}
+    assert Request.from_event({**asked, "max_concurrency": 1}).max_concurrency == 1
+    assert Request.from_event(asked).order is Order.OLDEST
+
+
+def test_a_window_is_as_long_as_a_replay_may_be() -> None:
+    last = date(2026, 11, 20)
+    for days, count in ((MAX_DAYS - 1, 1), (MAX_DAYS, 2)):
+        first = last - timedelta(days=days)
+        assert len(windows([("sales", last.isoformat()), ("sales", first.isoformat())])) == count
+
+
+def test_windows_of_one_day_come_in_the_order_of_their_datasets() -> None:
+    assert [name for name, _, _ in windows([("a", DAY), ("c", DAY), ("b", DAY)])] == ["c", "b", "a"]
