@@ -31,7 +31,7 @@ SCHEMAS: Mapping[str, Mapping[str, Any]] = {
     "attempt": {"type": "integer", "minimum": 1, "description": "1 from the gate, more by replay"},
     "written": {
         "type": "string",
-        "pattern": r"^[0-9A-F]{32,}\.[0-9]{8}$",
+        "pattern": r"^[0-9A-F]{32,}\.[0-9]{8}(\.[0-9]{4})?$",
         "maxLength": 64,  # as the load log's column
         "description": "When the drop was written, as text that sorts so among the writes of its key",
     },

@@ -103,6 +103,10 @@ class Aws:
 
         self.invoke("outcome", invocation, event, OUTCOME_TIMEOUT, lambda: self._outcome(event, tries + 1), tries)
 
+    def later(self, seconds: float, what: Callable[[], None]) -> None:
+        """Do something so many seconds from now."""
+        self._world.at(self._world.now + seconds, what)
+
     def invoke(
         self,
         name: str,

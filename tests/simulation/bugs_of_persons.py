@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from suimon.drops import next_step
@@ -10,6 +11,8 @@ from suimon.drops.states import MoveError, State, allowed
 from suimon.intake import gate
 from suimon.intake.gate import Gate
 from suimon.ledger import drops as ledger_drops
+from suimon.ledger.round_lease import RoundLease
+from suimon.replay.plan import Plan
 from suimon.sweep import lost_events, stuck_drops
 from suimon.sweep.plans import stuck_drops as stuck_plan
 from suimon.sweep.plans.lost_events import Walk
@@ -51,6 +54,18 @@ def _allow_whatever(start: State | None, end: State, attempts: int = 0) -> Any:
 
 
 BUGS_OF_PERSONS = (
+    Bug(
+        "stale-plan-started",
+        "a replay starts, though the ledger has moved on since its plan was shown",
+        ("replays_run_what_was_shown",),
+        ((Plan, "fingerprint", "the same"),),
+    ),
+    Bug(
+        "rounds-without-lease",
+        "a round begins beside another one",
+        ("one_round_at_a_time",),
+        ((RoundLease, "taken", lambda *_: nullcontext()),),
+    ),
     Bug(
         "retries-in-silence",
         "a check that fails is tried again and again, and nobody hears of it",

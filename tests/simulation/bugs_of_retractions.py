@@ -5,19 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from suimon.drops import retraction
-from suimon.intake import run_start
+from suimon.drops import retraction, states
+from suimon.intake import replays, run_start
 from suimon.mwaa.conf import conf_for
 from suimon.outcome import run_end
+from suimon.replay import plan
 from suimon.sweep import retracting
 from tests.simulation.bug import Bug, everywhere
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from suimon.drops.drop import DropRecord, Retraction
 
-_restored, _how = retraction.restored, retraction.how
+_restored, _how, _step, _allowed = retraction.restored, retraction.how, plan._step, states.allowed
 _LAST = f"{'F' * 32}.99999999"
 
 
@@ -35,6 +37,29 @@ def _look_at_no_newer(record: DropRecord, _newer: Any, now: datetime) -> Any:
 
 def _ask_for_its_own(record: DropRecord, settings: Any) -> dict[str, Any]:
     return conf_for(replace(record, retraction=None), settings)
+
+
+def _take_the_same_place(order: str) -> str:
+    return order
+
+
+def _plan_as_loaded(partition: str, records: Sequence[DropRecord], *rest: Any) -> Any:
+    """Plan as if nothing had been retracted."""
+    return _step(partition, [_as_loaded(one) for one in records], *rest)
+
+
+def _as_loaded(record: DropRecord) -> DropRecord:
+    if record.state is not states.State.RETRACTED:
+        return record
+    return replace(record, state=states.State.LOADED, retraction=None)
+
+
+def _start_any(start: Any, end: Any, attempts: int = 0) -> Any:
+    return _allowed(states.State.LOADED if start is states.State.RETRACTED else start, end, attempts)
+
+
+def _refuse_none(*_: Any) -> None:
+    return None
 
 
 def _forget(_ledger: Any, record: DropRecord, _now: datetime) -> DropRecord:
@@ -59,6 +84,23 @@ BUGS_OF_RETRACTIONS = (
         "the run of a retraction loads the drop itself once more",
         ("what_is_retracted_is_taken_back",),
         ((run_start, "conf_for", _ask_for_its_own),),
+    ),
+    Bug(
+        "retraction-in-place-of-the-last",
+        "a retraction takes the place of the one before it and does not go behind it",
+        ("what_is_retracted_is_taken_back",),
+        everywhere("written_again", _take_the_same_place),
+    ),
+    Bug(
+        "retracted-is-replayed",
+        "a replay takes up what was retracted, as if it were loaded",
+        ("what_is_retracted_stays_so",),
+        (
+            (plan, "_step", _plan_as_loaded),
+            (replays, "_refuse_retracted", _refuse_none),
+            (replays, "REPLAYABLE", frozenset({*states.REPLAYABLE, states.State.RETRACTED})),
+            *everywhere("allowed", _start_any),
+        ),
     ),
     Bug(
         "retraction-forgotten",

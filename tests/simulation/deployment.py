@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,7 @@ from suimon.intake.gate import Gate
 from suimon.intake.inspection import Inspection
 from suimon.ledger.checkpoints import Checkpoints
 from suimon.ledger.drops import Ledger
+from suimon.ledger.round_lease import RoundIsRunningError, RoundLease
 from suimon.ledger.shares import Shares
 from suimon.ledger.unusable import Unusable
 from suimon.ledger.waivers import Waivers
@@ -37,6 +38,7 @@ from suimon.sweep.parts import do_each
 from suimon.sweep.plans.round import BESIDE_THE_SWEEP, DEADLINES
 from suimon.sweep.round import Sweep, SweepError
 from suimon.warehouse.data_api import Warehouse as WarehouseName
+from tests.simulation.aws import SWEEP_TIMEOUT
 from tests.simulation.faults import Faulty
 from tests.simulation.meddling import RefusingS3
 from tests.simulation.plan import BOTH, ENVIRONMENT, LAKE, RAW, REPORTS
@@ -54,6 +56,7 @@ from tests.simulation.services.warehouse import Warehouse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
     from suimon.contract.model import Contract
@@ -161,6 +164,9 @@ class Functions:
 
     def __init__(self, world: World, services: Services, contracts: Contracts) -> None:
         self.contracts = contracts
+        self.rounds_overlap = False
+        self.rounds: list[tuple[str, float, float]] = []  # who made a round, from when until when
+        self._world = world
         self._services = services
         self.clock = world.clock
         self._table = Faulty(world, services.table, "dynamodb")
@@ -227,9 +233,29 @@ class Functions:
         """Start an attempt."""
         replays.replay(self.gate(owner), request)
 
-    def make_round(self) -> int:
-        """Make a round of the sweep; gives what it cannot explain, SweepError when a part failed."""
-        now = self.clock()
+    def make_round(self, holder: str) -> int | None:
+        """Make a round, SweepError if a part failed; return what it cannot explain, None beside another round."""
+        try:
+            with self.lease(holder), self._at_work(holder):
+                return self._round(self.clock())
+        except RoundIsRunningError:
+            return None
+
+    def lease(self, holder: str) -> AbstractContextManager[None]:
+        """Return the lease of a round: where rounds never overlap, schedules are spared its calls."""
+        if not self.rounds_overlap:
+            return nullcontext()
+        return RoundLease(self._table).taken(holder, self.clock(), SWEEP_TIMEOUT)  # type: ignore[arg-type]  # as above
+
+    @contextmanager
+    def _at_work(self, holder: str) -> Iterator[None]:
+        began = self._world.now
+        try:
+            yield
+        finally:
+            self.rounds.append((holder, began, self._world.now))
+
+    def _round(self, now: datetime) -> int:
         sweep = self.sweep("sweep")
         _, failed = do_each({DEADLINES: lambda: self.check_freshness(now)})
         sweep.report_parts({DEADLINES}, failed, now)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -66,8 +65,7 @@ class EntryPoints(Functions):
                 **{name: lambda *_: None for name in ("count_deaf", "beat", "write_sources", "measure", "write_pages")},
                 "watch": lambda: SimpleNamespace(ledger=None, waivers=None),
                 "settings": lambda: SETTINGS,
-                # Promises hold without it, too: a round that was terminated would only delay the next one here.
-                "lease": lambda *_: nullcontext(),
+                "lease": lambda holder, _seconds: self.lease(holder),
             },
         }
         self._arn = services.intake.arn
@@ -95,9 +93,10 @@ class EntryPoints(Functions):
         """Hand the request to the intake function, as the state machine does."""
         self._invoke("intake", {"replay": vars(request)}, owner)
 
-    def make_round(self) -> int:
+    def make_round(self, holder: str) -> int | None:
         """Hand the scheduler's event to the freshness function."""
-        return int(self._invoke("freshness", {}, "sweep")["sweep"]["unexplained"])
+        answer = self._invoke("freshness", {}, holder)
+        return None if "refused" in answer else int(answer["sweep"]["unexplained"])
 
     def _invoke(self, name: str, event: dict[str, Any], owner: str) -> dict[str, Any]:
         idle = self._idle[name]

@@ -13,6 +13,8 @@ from tests.simulation.replays import Replay
 from tests.simulation.retracting import retractable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.simulation.aws import Aws
     from tests.simulation.forgeries import Forgery
     from tests.simulation.holding import Holding
@@ -31,6 +33,7 @@ class Outside(Memory):
     forgeries: tuple[Forgery, ...]
     aws: Aws
     replays: list[Replay]
+    looks_before: float
 
     def happens(self) -> None:
         """Put on the clock what happens."""
@@ -41,12 +44,17 @@ class Outside(Memory):
             world.at(spell.begins, lambda spell=spell: self._begin(spell))  # type: ignore[misc]
             world.at(spell.ends, lambda spell=spell: self._end(spell.what))  # type: ignore[misc]
         for number, at in enumerate(plan.replays, 1):
-            world.at(at, lambda number=number: self._replay(number))  # type: ignore[misc]
+            replay = Replay(
+                world, self.functions, self.services.sfn, f"replay {number}", self.functions.contracts.all[0]
+            )
+            if self.looks_before:
+                world.at(max(at - self.looks_before, 0.0), replay.look)
+            world.at(at, lambda replay=replay: self._replay(replay))  # type: ignore[misc]
         self._meddle()
         for forgery in self.forgeries:
             world.at(forgery.at, lambda forgery=forgery: self._forge(forgery))  # type: ignore[misc]
         if plan.clears:
-            world.at(plan.clears, self._clear)
+            world.at(plan.clears, lambda: self._clear("failed"))
         if plan.deletion:
             world.at(plan.deletion, self._delete)
 
@@ -65,6 +73,8 @@ class Outside(Memory):
             world.at(self.holding.released, self._release)
         for at in self.retracting.at:
             world.at(at, self._retract)
+        if self.retracting.clears:
+            world.at(self.retracting.clears, lambda: self._clear("failed", "success"))
 
     def _refuse(self, *, refuses: bool) -> None:
         self._say("outside", f"the raw bucket can{'not' if refuses else ''} be read")
@@ -78,7 +88,7 @@ class Outside(Memory):
     def _retract(self) -> None:
         if drop_id := retractable(self.drops, oldest=self.retracting.oldest):
             self._say("somebody", f"retracts {self.name(drop_id)}")
-            self.world.spawn("somebody", lambda: self.functions.retract(drop_id))
+            self._ask(lambda: self.functions.retract(drop_id))
 
     def _hold(self) -> None:
         dataset, until = self.functions.contracts.all[0].dataset, self.holding.until
@@ -88,7 +98,11 @@ class Outside(Memory):
     def _release(self) -> None:
         dataset = self.functions.contracts.all[0].dataset
         self._say("somebody", f"releases {dataset}")
-        self.world.spawn("somebody", lambda: self.functions.release(dataset))
+        self._ask(lambda: self.functions.release(dataset))
+
+    def _ask(self, what: Callable[[], None]) -> None:
+        """Have a person ask for something, which may send messages."""
+        self.world.spawn("somebody", what, lambda _: self.aws.poll())
 
     def _triggered(self, conf: dict[str, Any]) -> None:
         process = self.world.current
@@ -123,10 +137,8 @@ class Outside(Memory):
         self._say("outside", f"over: {what}")
         self.services.well(what)
 
-    def _replay(self, number: int) -> None:
-        of = self.functions.contracts.all[0]
-        self._say("operator", f"replays {of.dataset}")
-        replay = Replay(self.world, self.functions, self.services.sfn, f"replay {number}", of)
+    def _replay(self, replay: Replay) -> None:
+        self._say("operator", f"starts {replay.name}")
         self.replays.append(replay)
         replay.start()
 
@@ -138,9 +150,9 @@ class Outside(Memory):
             self._say("forger", f"reports {self.name(item['drop_id'])} as {forgery.claim}, wrong: {forgery.wrong}")
             forge(self.services, detail)
 
-    def _clear(self) -> None:
-        for one in self.runs:
-            if one.state == "failed":
+    def _clear(self, *states: str) -> None:
+        for one in reversed(self.runs):  # so that what was loaded last is not loaded last again
+            if one.state in states:
                 self._say("operator", f"clears the run {one.run_id}")
                 self.services.mwaa.clear(one.dag_id, one.run_id)
 

@@ -24,8 +24,10 @@ from tests.simulation.holding import PROMISES_OF_HOLDS
 from tests.simulation.promises_of_incidents import PROMISES_OF_INCIDENTS
 from tests.simulation.promises_of_persons import PROMISES_OF_PERSONS
 from tests.simulation.promises_of_sets import PROMISES_OF_SETS, waits_for_its_set
+from tests.simulation.replays import replays_run_what_was_shown
 from tests.simulation.retracting import PROMISES_OF_RETRACTIONS, what_a_run_loads
 from tests.simulation.rows import accepted_bytes, rows_of, verdict_of
+from tests.simulation.sweeping import one_round_at_a_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -286,6 +288,8 @@ PROMISES: tuple[Callable[[Schedule], Iterator[str]], ...] = (
     queues_are_empty,
     nothing_is_unexplained,
     replays_end,
+    replays_run_what_was_shown,
+    one_round_at_a_time,
     *PROMISES_OF_INCIDENTS,
     *PROMISES_OF_PERSONS,
     *PROMISES_OF_HOLDS,

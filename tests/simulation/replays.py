@@ -1,4 +1,8 @@
-"""The replay state machine: one process for the plan, one invocation after another for each drop, and its answer."""
+"""The replay state machine: one process for the plan, one invocation after another for each drop, and its answer.
+
+In some schedules the operator looks at the plan first, and starts it minutes later. That draw is apart from the others,
+see meddling.py.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +13,17 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from suimon.intake.errors import RetryLaterError
 from suimon.intake.replays import ReplayRequest
-from suimon.replay.plan import Item, Request, gather
+from suimon.replay.plan import Plan, Request, StalePlanError, gather
+from tests.simulation.plan import MINUTE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from suimon.contract.model import Contract
+    from suimon.replay.plan import Item
+    from tests.simulation.choices import Choices
     from tests.simulation.deployment import Functions
+    from tests.simulation.schedule import Schedule
     from tests.simulation.services.stepfunctions import StepFunctions
     from tests.simulation.world import Process, World
 
@@ -26,8 +36,20 @@ TIMEOUT = 43_200.0
 FUNCTION_TIMEOUT = 900.0
 
 
+EARLIER = -420  # the position of the draw
+
+
+def looks_before(choices: Choices) -> float:
+    """Draw how many seconds before a replay its operator looks at the plan; 0: what has not been seen is started."""
+    with choices.apart("replays", EARLIER):
+        return (0.0, 1.0, 2 * MINUTE, 16 * MINUTE)[choices.among((3, 1, 1, 1))]
+
+
 class Replay:
-    """One execution; `open` counts the drops it still waits for, `timed_out` those whose answer never came."""
+    """One execution; `open` counts the drops it still waits for, `timed_out` those whose answer never came.
+
+    shown: the plan that the operator saw, None without a look. planned: what the execution runs, once it knows.
+    """
 
     def __init__(self, world: World, functions: Functions, sfn: StepFunctions, name: str, of: Contract) -> None:
         self._world = world
@@ -37,28 +59,43 @@ class Replay:
         self._of = of
         self.open = 1
         self.timed_out = 0
+        self.shown: Plan | None = None
+        self.planned: Plan | None = None
+
+    def look(self) -> None:
+        """Plan for the operator, as `suimon replay --dry-run` does."""
+
+        def body() -> None:
+            self.shown = self._gather("")
+
+        self._world.spawn(f"{self.name} look", body)
 
     def start(self, tries: int = 0) -> None:
         """Plan; the function that does it is tried again when it fails."""
         world = self._world
-        found: list[Item] = []
+        found: list[Plan] = []
 
         def body() -> None:
-            request = Request(self._of.dataset, FIRST, LAST)
-            drops_of = self._functions.ledger(self.name).drops_of
-            found.extend(gather(request, drops_of, sets=self._of.set_rule is not None).items)
+            found.append(self._gather(self.shown.fingerprint if self.shown else ""))
 
         def until(process: Process) -> None:
             if process.returned:
-                self.open = len(found)
-                for item in found:
+                [self.planned] = found
+                self.open = len(self.planned.items)
+                for item in self.planned.items:
                     _Attempt(self, item).start()
+            elif isinstance(process.failed, StalePlanError):
+                self.open = 0
             elif tries < PLAN_RETRIES:
                 world.at(world.now + 2 * 2**tries, lambda: self.start(tries + 1))
             else:
                 self.open = 0
 
         world.spawn(f"{self.name} plan", body, until, lasts=120.0)
+
+    def _gather(self, fingerprint: str) -> Plan:
+        request = Request(self._of.dataset, FIRST, LAST, plan=fingerprint)
+        return gather(request, self._functions.ledger(self.name).drops_of, sets=self._of.set_rule is not None)
 
 
 class _Attempt:
@@ -113,3 +150,10 @@ class _Attempt:
         if not self._ended:
             self._ended, self._token = True, ""
             self._replay.open -= 1
+
+
+def replays_run_what_was_shown(end: Schedule) -> Iterator[str]:
+    """A replay that its operator has looked at runs what he saw, or nothing."""
+    for one in end.replays:
+        if one.shown and one.planned and one.planned.items != one.shown.items:
+            yield f"{one.name} was shown as {one.shown.items}, and ran {one.planned.items}"

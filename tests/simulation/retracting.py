@@ -26,14 +26,20 @@ IN_FORCE = ("ACCEPTED", "TRIGGERED", "LOADED", "FAILED")
 
 @dataclass(frozen=True)
 class Retracting:
-    """at: when a file is taken back, in seconds. oldest: whether it is the oldest of those that could be."""
+    """at: when a file is taken back, in seconds. oldest: whether it is the oldest of those that could be.
+
+    clears: when an operator clears every run that has ended in Airflow, those of retractions too; 0: never.
+    """
 
     at: tuple[float, ...] = ()
     oldest: bool = False
+    clears: float = 0.0
 
     def over(self, plan: Plan) -> Plan:
         """Return a plan that lasts longer than this does."""
-        return replace(plan, heals=max(plan.heals, *(at + MINUTE for at in self.at))) if self.at else plan
+        return (
+            replace(plan, heals=max(plan.heals, *(at + MINUTE for at in (*self.at, self.clears)))) if self.at else plan
+        )
 
 
 def retracting(choices: Choices) -> Retracting:
@@ -42,9 +48,12 @@ def retracting(choices: Choices) -> Retracting:
         first = (0.0, 10.0, 3 * MINUTE, 25 * MINUTE)[choices.among((15, 1, 2, 2))]
         again = (0.0, 0.1, 4 * MINUTE)[choices.among((3, 1, 1))]
         oldest = bool(choices.among((5, 1)))
+        clears = (0.0, 5 * MINUTE, 40 * MINUTE)[choices.among((1, 1, 1))]
     if not first:
         return Retracting()
-    return Retracting((first, first + again) if again else (first,), oldest)
+    again = again or (4 * MINUTE if clears else 0.0)  # what a cleared run loads may then be retracted, too
+    at = (first, first + again) if again else (first,)
+    return Retracting(at, oldest, at[-1] + clears if clears else 0.0)
 
 
 def retractable(drops: Mapping[str, Mapping[str, Any]], *, oldest: bool) -> str | None:

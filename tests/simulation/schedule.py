@@ -28,15 +28,16 @@ from tests.simulation.promises_of_incidents import (
     remarks_end_by_themselves,
 )
 from tests.simulation.promises_of_sets import incomplete_sets_are_told
+from tests.simulation.replays import looks_before
 from tests.simulation.retracting import Retracting, retracting
-from tests.simulation.sweeping import Sweeping
+from tests.simulation.sweeping import Sweeping, delivered_again
 from tests.simulation.world import World
 
 if TYPE_CHECKING:
-    from tests.simulation.replays import Replay
     from collections.abc import Callable, Mapping
 
     from tests.simulation.plan import Plan
+    from tests.simulation.replays import Replay
 
 SWEEP_EVERY = 15 * MINUTE
 LONGEST_PAUSE = HOUR
@@ -124,7 +125,8 @@ class Schedule(Outside):
         self.functions = functions(world, self.services, self.plan.contracts)
         self.aws = Aws(world, self.plan, self.services, self.functions)
         self.dags = Dags(world, self.plan, self.services, self.functions)
-        self.sweeping = Sweeping(self.functions, self.aws)
+        self.sweeping = Sweeping(self.functions, self.aws, 0.0 if plan else delivered_again(choices))
+        self.looks_before = 0.0 if plan else looks_before(choices)
         self.replays: list[Replay] = []
         self.rested = False
         self.positions = 0

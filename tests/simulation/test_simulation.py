@@ -13,9 +13,6 @@ from tests.simulation.plan import HOUR
 from tests.simulation.schedule import Schedule, run
 
 SEEDS, SEEDS_BY_NIGHT = 2_000, 20_000
-# Marks in code that no schedule runs: they have tests of their own only.
-# The simulated operator starts what it has not seen, and promises hold without a round's lease.
-NOT_SIMULATED = frozenset({"stale-plan", "one-round"})
 REGRESSIONS = sorted((Path(__file__).parent / "regressions").glob("*.json"))
 
 
@@ -70,7 +67,7 @@ def test_rounds_that_can_find_nothing_may_be_spared(spares: bool, rounds: int) -
 
 
 def test_the_schedules_come_past_every_line_that_saves_us() -> None:
-    wanted = marks().keys() - NOT_SIMULATED
+    wanted = marks().keys()
     with watched(*wanted) as hit:
         for seed in range(SEEDS_BY_NIGHT):
             run(seed)

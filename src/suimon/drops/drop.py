@@ -22,6 +22,7 @@ DROP_ID_LENGTH = 16
 SEQUENCER_DIGITS = 32
 # Of the place behind a known write: more writes of one key than any bucket gets without an event in between.
 PLACE_DIGITS = 8
+AGAIN_DIGITS = 4  # of the loads that take the place of a write, one retraction after another
 
 
 class EventError(Exception):
@@ -152,7 +153,7 @@ class Retraction:
     """A person takes the drop back.
 
     why: with who. attempt: the one that loads what was there before; until it is reached, the retraction waits for the
-    end of a run. written: the order that this load has in the table, not before any other of the partition. restores:
+    end of a run. written: the order that this load has in the table, behind all that was retracted before. restores:
     the drop id whose accepted copy it loads; "": none, the partition is emptied. name, rows: of that copy.
     """
 
@@ -288,10 +289,17 @@ class DropRecord:
 def written_order(sequencer: str) -> str:
     """Return a text of fixed width that sorts as the writes of one key do; S3: pad the shorter with zeros on the right.
 
-    The warehouse's fence compares these texts, so their form is a promise: 32 hex digits, a point, 8 digits.
+    The warehouse's fence compares these texts, so their form is a promise: 32 hex digits, a point, 8 digits; of a
+    retraction a point and 4 digits more, which sort behind the write itself and before the next one.
     """
     written, _, place = sequencer.partition(".")
     return f"{written.upper():0<{SEQUENCER_DIGITS}}.{place:0>{PLACE_DIGITS}}"
+
+
+def written_again(order: str) -> str:
+    """Return the order of a load that takes the place of a write, behind what took that place before."""
+    written, place, *again = order.split(".")
+    return f"{written}.{place}.{int(again[0] if again else 0) + 1:0{AGAIN_DIGITS}d}"
 
 
 def after(sequencer: str) -> str:

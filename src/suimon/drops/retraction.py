@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from suimon.drops.drop import Retraction, written_order
+from suimon.drops.drop import Retraction, written_again, written_order
 from suimon.drops.states import Counts, State
 
 if TYPE_CHECKING:
@@ -81,10 +81,19 @@ def restored(record: DropRecord, older: Iterable[DropRecord], newer: Iterable[Dr
     Good is what was loaded, or is on its way to the table: its run may have ended, and the ledger not know it yet.
 
     older: the earlier writes of its key, newest first. newer: the later ones; what was retracted of them has written
-    the partition after this drop, so that this load must not come before theirs. Why and attempt are the caller's.
+    the partition after this drop, so that this load must not come before theirs. Its order is behind that of every
+    retraction before it, whichever drop that took back: a run of one of those that somebody clears in Airflow would
+    load again what has been retracted since. Why and attempt are the caller's.
     """
-    good = next((one for one in older if _is_good(one)), None)
-    written = max(written_order(one.drop.sequencer) for one in (record, *(one for one in newer if one.retraction)))
+    good, passed = None, [record, *(one for one in newer if one.retraction)]
+    for one in older:
+        if _is_good(one):
+            good = one
+            break
+        passed.append(one)
+    before = [written_order(one.drop.sequencer) for one in passed]
+    before += [one.retraction.written for one in passed if one.retraction]
+    written = written_again(max(before))
     if good is None or good.accepted is None:
         return Retraction("", 0, written, "", EMPTY, 0)
     return Retraction("", 0, written, good.id, good.accepted.name, good.accepted.rows)

@@ -62,8 +62,11 @@ def plan(run: RunFinished, known: Known) -> Plan:
 
 
 def end_for(run: RunFinished, record: DropRecord) -> State:
-    """Return the state in which a run's end leaves its drop: what a retraction has loaded are not the drop's rows."""
-    return State.RETRACTED if run.state is State.LOADED and record.retracting else run.state
+    """Return the state in which a run's end leaves its drop: what a retraction has loaded are not the drop's rows.
+
+    Nor are those that fenced it off, such as of the retraction of what this one would have loaded again.
+    """
+    return State.RETRACTED if record.retracting and run.state is not State.FAILED else run.state
 
 
 def _has_recovered(problem: Problem, known: Known) -> bool:

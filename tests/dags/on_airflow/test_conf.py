@@ -39,6 +39,7 @@ def test_what_the_gate_sends_is_accepted(dag: DAG, conf: dict[str, Any], redshif
         ("written", "005e7f2a3b4c5d6e7f00000000000000.00000000"),
         ("written", f"{'0' * 32}.00000000 "),
         ("written", f"{'0' * 60}.00000000"),
+        ("written", f"{'0' * 32}.00000000.1"),
         ("rows", -1),
         ("rows", 1.5),
         ("source_uri", "/local/file.csv"),

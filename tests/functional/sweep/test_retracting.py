@@ -97,7 +97,7 @@ def test_a_loaded_file_gives_way_to_the_one_that_was_loaded_before(lake: World) 
     assert conf["source_uri"] == f"s3://{LAKE}/{accepted_key(before)}"
     assert conf["contract_uri"] == f"s3://{LAKE}/{accepted_prefix(before)}{CONTRACT}"
     assert (conf["rows"], conf["drop_id"], conf["attempt"]) == (10, wrong.id, 2)
-    assert conf["written"] == own["written"]  # the fence lets it pass, and nothing older after it
+    assert conf["written"] == f"{own['written']}.0001"  # the fence lets it pass, and nothing older after it
     assert conf["target_uri"] != own["target_uri"]
     assert conf["empties"] is False
     assert end(lake, wrong).state is State.RETRACTED
@@ -120,7 +120,22 @@ def test_what_was_retracted_itself_is_never_loaded_back(lake: World) -> None:
     end(lake, third)
     assert retract(lake, second)["restores"] == first.id
     # What took the third's place is in the table by its order: the second's retraction must not come before that.
-    assert conf_for(now(lake, second), SETTINGS)["written"] == conf_for(third, SETTINGS)["written"]
+    assert conf_for(now(lake, second), SETTINGS)["written"] == f"{conf_for(third, SETTINGS)['written']}.0002"
+
+
+@pytest.mark.parametrize("outcome", ["loaded", "failed"])
+def test_what_a_cleared_retraction_would_load_is_older_than_its_own_retraction(lake: World, outcome: str) -> None:
+    _, second, third = loaded(lake, 1), loaded(lake, 2), loaded(lake, 3)
+    retract(lake, third)
+    loads_the_second = conf_for(now(lake, third), SETTINGS)
+    end(lake, third, outcome)
+    retract(lake, second)
+    assert loads_the_second["source_uri"].endswith(accepted_key(second))
+    assert conf_for(now(lake, second), SETTINGS)["written"] > loads_the_second["written"]
+    if outcome == "failed":  # and repeated, it is behind both
+        before = conf_for(now(lake, second), SETTINGS)["written"]
+        retract(lake, third)
+        assert conf_for(now(lake, third), SETTINGS)["written"] > before
 
 
 def test_an_accepted_file_ends_and_its_run_never_starts(lake: World) -> None:
@@ -164,9 +179,21 @@ def test_a_retraction_that_failed_is_repeated_by_retracting_again(lake: World) -
     retract(lake, wrong)
     assert end(lake, wrong, "failed").state is State.FAILED
     assert f"suimon retract {wrong.id}" in lake.post.letters()[-1][1]
+    first = conf_for(now(lake, wrong), SETTINGS)["written"]
     assert retract(lake, wrong)["restores"] == before.id
     assert now(lake, wrong).attempt == 3
+    assert conf_for(now(lake, wrong), SETTINGS)["written"] > first
     assert end(lake, wrong).state is State.RETRACTED
+    assert lake.incidents.open_incidents() == []
+
+
+def test_a_retraction_that_the_fence_keeps_out_has_taken_the_file_back_all_the_same(lake: World) -> None:
+    before, wrong = loaded(lake, 1), loaded(lake, 2)
+    retract(lake, wrong)
+    end(lake, wrong, "failed")
+    retract(lake, before)
+    assert end(lake, before).state is State.RETRACTED
+    assert end(lake, wrong, "superseded").state is State.RETRACTED  # somebody has cleared its run in Airflow
     assert lake.incidents.open_incidents() == []
 
 
