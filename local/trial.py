@@ -24,8 +24,9 @@ from local.supervisor import PartDiedError, twin_health
 from local.twin import variables_of
 from suimon.check.verdict import MASK
 from suimon.contract.file import ContractError
-from suimon.contract.keys import KeyPattern, is_date
+from suimon.contract.keys import KeyPattern
 from suimon.contract.odcs.parse import compile_contracts
+from suimon.contract.partition import WRITTEN, Unit, is_date, partition_of
 from suimon.dataset.check_up import problems_of
 from suimon.dataset.folder import datasets_below
 from suimon.dataset.table_rows import records_of
@@ -34,6 +35,7 @@ from suimon.drops.foreign_text import printable
 from suimon.drops.states import State
 from suimon.proposal.sample import SampleError, read_sample
 from suimon.warehouse.data_api import Warehouse, run, run_query
+from suimon.warehouse.describe import partition_columns
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,7 +87,8 @@ class Trial:
         pattern = self.contract.key_pattern
         if pattern is None:
             raise TrialError(f"{self.contract.dataset} takes no files: its table is only watched")
-        key, content, at = pattern.key_for(self.day), self.file.read_bytes(), datetime.now(UTC)
+        at = datetime.now(UTC)
+        key, content = pattern.key_for(self.day, at=at), self.file.read_bytes()
         bucket = self.twin.outputs["RawBucket"]
         answer = self.twin.session("upstream").client("s3").put_object(Bucket=bucket, Key=key, Body=content)
         self.console.print(f"sent: s3://{bucket}/{key}", highlight=False, soft_wrap=True)
@@ -101,12 +104,11 @@ class Trial:
 
     def _show_rows(self) -> None:
         client, table = self.twin.session().client("redshift-data"), self.contract.table
-        partition = next(
-            (one.name for one in self.contract.columns if one.partition and one.type == "date"), "partition_date"
-        )
-        where = f"FROM {table} WHERE {partition} = CAST(:day AS DATE)"  # names that the release has checked
-        [counted] = run_query(client, WAREHOUSE, f"SELECT COUNT(*) AS rows {where}", {"day": self.day})
-        rows = run_query(client, WAREHOUSE, f"SELECT * {where} LIMIT {SHOWN}", {"day": self.day})
+        columns = partition_columns(self.contract)
+        where = f"FROM {table}" + (" WHERE " if columns else "") + " AND ".join(one.condition for one in columns)
+        bound = partition_of(self.day).values or ({"partition": self.day} if columns else None)
+        [counted] = run_query(client, WAREHOUSE, f"SELECT COUNT(*) AS rows {where}", bound)
+        rows = run_query(client, WAREHOUSE, f"SELECT * {where} LIMIT {SHOWN}", bound)
         hidden = {column.name for column in self.contract.columns if column.personal}
         self.console.print(f"{table}: {counted['rows']:,} rows of {self.day}", style="bold", highlight=False)
         grid = Grid(pad_edge=False, border_style="dim")
@@ -137,7 +139,9 @@ def business_date(contract: Contract, file: Path) -> str:
     """Return the business date of a file: that in its name, or of its first record; TrialError if neither tells."""
     if contract.key_pattern and (named := _named(contract.key_pattern, file.name)):
         return named
-    column = next((one for one in contract.columns if one.partition), None)
+    if contract.unit is Unit.NONE and not contract.parts:
+        return "all"
+    column = next((one for one in contract.columns if one.partition == "ds"), None) if not contract.parts else None
     if contract.file and column:
         try:
             text = read_sample(file, _START).text
@@ -152,12 +156,12 @@ def business_date(contract: Contract, file: Path) -> str:
                 continue
             if is_date(f"{day:%Y-%m-%d}"):
                 return f"{day:%Y-%m-%d}"
-    raise TrialError(f"of which business date is {file.name}? Name it: --partition YYYY-MM-DD")
+    raise TrialError(f"of which business date is {file.name}? Name it: --partition {WRITTEN[contract.unit]}")
 
 
 def _named(pattern: KeyPattern, name: str) -> str | None:
     try:
-        return KeyPattern(pattern.text.rpartition("/")[2]).match(name)
+        return KeyPattern(pattern.text.rpartition("/")[2], pattern.parts).match(name)
     except ContractError:  # the date stands in a folder of the key
         return None
 

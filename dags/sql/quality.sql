@@ -1,4 +1,3 @@
 SELECT
     $figures
-FROM $table
-WHERE $partition_column = CAST(:partition AS DATE)
+FROM $table$where

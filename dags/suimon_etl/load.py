@@ -69,22 +69,20 @@ def statements_of(described: Table, request: RunRequest, sums: Mapping[str, str]
     if unsummed := {column.name for column in described.summed} ^ sums.keys():
         raise ControlSumsError(f"control sums of {table} are missing or too many: {', '.join(sorted(unsummed))}")
     names = [column.name for column in described.columns]
-    beside = [] if described.partition_in_file else [described.partition_column]
-    values = [] if described.partition_in_file else ["CAST(:partition AS DATE)"]
-    partition = f"{table}\nWHERE {described.partition_column} = CAST(:partition AS DATE)"
+    beside = [one for one in described.partition if not one.in_file]
     of_all = {
         "table": table,
         "declarations": ",\n    ".join(f"{column.name} {column.sql}" for column in described.columns),
         "distribution": described.distribution,
-        "partition_column": described.partition_column,
-        "into": ", ".join(names + beside),
-        "selected": ", ".join(names + values),
+        "where": described.where,
+        "into": ", ".join(names + [one.column for one in beside]),
+        "selected": ", ".join(names + [one.value for one in beside]),
         "target_uri": quoted(request.target_uri, S3_FOLDER),
         "copy_role_arn": quoted(request.copy_role_arn, ROLE_ARN),
     }
     own = {
         "reconcile": _agreement(described, SENTENCES["reconcile"], f"{table}_staging"),
-        "prove": _agreement(described, SENTENCES["prove"], partition),
+        "prove": _agreement(described, SENTENCES["prove"], f"{table}{described.where}"),
     }
     return [_template(name).substitute(of_all | own.get(name, {})) for name in BATCH]
 
@@ -99,7 +97,7 @@ def _agreement(table: Table, where: str, source: str) -> dict[str, str]:
     every = figures(table, source)
     line = "\n            "
     return {
-        "where": where,
+        "said": where,
         "source": source,
         "agree": "".join(f"{line}AND {figure.found} = {figure.wanted}" for figure in every),
         "told": "".join(f"{line}|| {_told(figure)}" for figure in every),
@@ -114,8 +112,8 @@ def _told(figure: Figure) -> str:
 def figures(table: Table, source: str) -> list[Figure]:
     """Return what must agree of the rows of `source`: keys, the partition, and the control sums."""
     every = [_distinct(key, source) for key in table.keys]
-    if table.partition_in_file:
-        of_it = f"count(CASE WHEN {table.partition_column} = CAST(:partition AS DATE) THEN 1 END)"
+    if in_file := [one.condition for one in table.partition if one.in_file]:
+        of_it = f"count(CASE WHEN {' AND '.join(in_file)} THEN 1 END)"
         every.append(Figure("of the partition", of_it, "count(*)"))
     for column in table.summed:
         wanted = f"CAST(:sum_{column.name} AS DECIMAL(38, {column.scale}))"
@@ -142,7 +140,8 @@ def quoted(value: str, form: str) -> str:
 def load_parameters(request: RunRequest, sums: Mapping[str, str]) -> list[dict[str, str]]:
     """Return the named parameters of the batch; the service takes text only, the SQL casts."""
     summed = [{"name": f"sum_{column}", "value": value} for column, value in sums.items()]
-    return [*_identity(request), {"name": "rows", "value": str(request.rows)}, *summed]
+    held = [{"name": name, "value": value} for name, value in request.partition_values.items()]
+    return [*_identity(request), {"name": "rows", "value": str(request.rows)}, *held, *summed]
 
 
 def failed_statement(description: Mapping[str, Any]) -> str | None:
@@ -212,7 +211,11 @@ def select(
 ) -> list[dict[str, int | str | None]]:
     """Run one SELECT of a few rows to its end, and give them by the names of their columns."""
     statement_id = hook.execute_query(
-        sql=sql, parameters=parameters, poll_interval=1, **asdict(request.redshift)
+        # The service refuses a list of no parameters.
+        sql=sql,
+        parameters=parameters or None,
+        poll_interval=1,
+        **asdict(request.redshift),
     ).statement_id
     result = hook.conn.get_statement_result(Id=statement_id)
     names = [column["name"] for column in result["ColumnMetadata"]]

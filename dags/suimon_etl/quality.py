@@ -55,7 +55,9 @@ def partition_figures(hook: Any, table: str, request: RunRequest) -> dict[str, i
     """Ask the table itself, after the commit: `row_count`, and `check_<n>` for every check."""
     described = table_named(table)
     values = {name: value for check in checks(described) for name, value in check.values.items()}
-    bound = [{"name": name, "value": value} for name, value in ({"partition": request.partition} | values).items()]
+    known = {"partition": request.partition, **request.partition_values}
+    named = {name: known[name] for name in sorted(described.bound)} | values
+    bound = [{"name": name, "value": value} for name, value in named.items()]
     (found,) = select(hook, quality_statement(described), request, bound)
     return found
 
@@ -65,7 +67,7 @@ def quality_statement(table: Table) -> str:
     figures = {ROWS: "count(*)"} | {f"check_{number}": check.sql for number, check in enumerate(checks(table))}
     return Template((SQL / "quality.sql").read_text(encoding="utf-8")).substitute(
         table=table.name,
-        partition_column=table.partition_column,
+        where=table.where,
         figures=",\n    ".join(f"{figure} AS {name}" for name, figure in figures.items()),
     )
 
@@ -156,7 +158,8 @@ def _repeated(table: Table, key: tuple[str, ...]) -> str:
     if len(key) == 1:
         return f"count({names}) - count(DISTINCT {names})"
     there = " AND ".join(f"{name} IS NOT NULL" for name in key)
-    source = f"{table.name} WHERE {table.partition_column} = CAST(:partition AS DATE) AND {there}"
+    where = " AND ".join([*(one.condition for one in table.partition), there])
+    source = f"{table.name} WHERE {where}"
     different = f"(SELECT count(*) FROM (SELECT DISTINCT {names} FROM {source}) AS keys)"  # noqa: S608 names of the release only
     return f"{_count(there)} - {different}"
 

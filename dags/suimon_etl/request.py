@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,6 +15,10 @@ ROLE_ARN = r"arn:aws(-[a-z]+)*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]{1,576}"
 # CreateEventBus takes these characters; the account's default bus is everybody's and never a stack's own.
 EVENT_BUS = r"^(?!default$)[A-Za-z0-9._-]{1,256}$"
 
+# Behind the year: a day, an hour of it, a month, a week. Behind the time: what else tells partitions apart.
+_TIME = "[0-9]{2}-[0-9]{2}(T[0-9]{2})?|[0-9]{2}|W[0-9]{2}"
+_PART = "[a-z][a-z0-9_]{0,30}=[A-Za-z0-9_-]{1,64}"
+
 _NAME = {"type": "string", "minLength": 1}
 _NULL = {"type": "null"}
 
@@ -23,9 +27,15 @@ SCHEMAS: Mapping[str, Mapping[str, Any]] = {
     "dataset": {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,62}$", "description": "The contract's dataset"},
     "partition": {
         "type": "string",
-        "format": "date",
-        "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
-        "description": "The business date: runs have no logical date",
+        "pattern": f"^(all|[0-9]{{4}}-({_TIME}))(/{_PART})*$",
+        "maxLength": 256,  # as the load log's column
+        "description": "What the file replaces, such as a business date: runs have no logical date",
+    },
+    "partition_values": {
+        "type": "object",
+        "default": {},
+        "additionalProperties": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"},
+        "description": "The partition as its columns hold it; of a business date the date itself",
     },
     "drop_id": {"type": "string", "pattern": "^[0-9a-f]{16}$", "description": "The file's identity in the ledger"},
     "attempt": {"type": "integer", "minimum": 1, "description": "1 from the gate, more by replay"},
@@ -94,9 +104,11 @@ class RunRequest:
     copy_role_arn: str
     event_bus: str
     empties: bool = False
+    partition_values: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any]) -> RunRequest:
         """Take the params of a run, which Airflow has validated against SCHEMAS."""
         redshift = Redshift(**params["redshift"])
-        return cls(**{name: params[name] for name in SCHEMAS if name != "redshift"}, redshift=redshift)
+        given = {name: params[name] for name in SCHEMAS if name != "redshift" and name in params}
+        return cls(**given, redshift=redshift)

@@ -38,6 +38,30 @@ class Column:
 
 
 @dataclass(frozen=True)
+class PartitionColumn:
+    """A column by which a load finds the rows of its partition, and what it is compared with."""
+
+    column: str
+    kind: str  # date, days (of a week or month), integer or text
+    parameter: str
+    in_file: bool  # else the load writes it, beside the columns of the file
+
+    @property
+    def value(self) -> str:
+        """The SQL of its value, of the parameter that it is bound as."""
+        as_type = {"date": "DATE", "days": "DATE", "integer": "INTEGER"}.get(self.kind)
+        return f"CAST(:{self.parameter} AS {as_type})" if as_type else f":{self.parameter}"
+
+    @property
+    def condition(self) -> str:
+        """The SQL that is true of a row of the partition."""
+        if self.kind == "days":
+            first, last = "CAST(:partition_first AS DATE)", "CAST(:partition_last AS DATE)"
+            return f"{self.column} >= {first} AND {self.column} <= {last}"
+        return f"{self.column} = {self.value}"
+
+
+@dataclass(frozen=True)
 class Table:
     """One table and the files of its dataset; every name here is the release's, and may stand in SQL as it is."""
 
@@ -47,14 +71,26 @@ class Table:
     name: str
     columns: tuple[Column, ...]  # in the order of the Parquet
     distribution: str
-    partition_column: str
-    partition_in_file: bool  # else the load writes it, beside the columns of the file
+    partition: tuple[PartitionColumn, ...]  # none: the load replaces the whole table
     keys: tuple[tuple[str, ...], ...]
     metrics: tuple[Mapping[str, Any], ...]  # the contract's `quality`, compiled
     rows_of_set: tuple[Mapping[str, Any], ...] = ()  # how many rows a set may have, as `metrics`
     own_dag: bool = False  # a file of its own makes it
     runs_at_once: int = 1
     files: str = ""  # the pattern of their keys
+
+    @property
+    def where(self) -> str:
+        """The WHERE clause of the partition's rows, on a line of its own; "" where they are the whole table."""
+        return "\nWHERE " + " AND ".join(one.condition for one in self.partition) if self.partition else ""
+
+    @property
+    def bound(self) -> frozenset[str]:
+        """The names of the parameters in `where`."""
+        names = (
+            ("partition_first", "partition_last") if one.kind == "days" else (one.parameter,) for one in self.partition
+        )
+        return frozenset(name for some in names for name in some)
 
     @property
     def summed(self) -> tuple[Column, ...]:
@@ -90,8 +126,7 @@ def _table(dataset: str, raw: Mapping[str, Any]) -> Table:
         name=raw["table"],
         columns=tuple(Column(**column | {"allowed": tuple(column.get("allowed", ()))}) for column in raw["columns"]),
         distribution=raw["distribution"],
-        partition_column=raw["partition_column"],
-        partition_in_file=raw["partition_in_file"],
+        partition=tuple(PartitionColumn(**column) for column in raw["partition"]),
         keys=tuple(tuple(key) for key in raw["keys"]),
         metrics=tuple(raw["metrics"]),
         rows_of_set=tuple(raw["rows_of_set"]),

@@ -25,8 +25,9 @@ logger = Logger(service="replay")
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Plan what `Request.from_event` reads; return {dataset, dag_id, table, max_concurrency, items, plan, …}."""
-    request = Request.from_event(event)
-    contract = contracts().of(request.dataset)  # a misspelt dataset is an error, not a range without files
+    # A misspelt dataset is an error, not a range without files.
+    contract = contracts().of(Request.from_event(event).dataset)
+    request = Request.from_event(event, contract)
     refuse_held(ledger().holds.of(request.dataset), utc_now())
     plan = gather(request, ledger().drops_of, sets=contract.set_rule is not None)
     logger.info("replay planned", dataset=request.dataset, items=len(plan.items), skipped=len(plan.skipped))

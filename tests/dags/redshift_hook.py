@@ -16,8 +16,8 @@ TWIN = Warehouse(database="analytics", workgroup_name="suimon-local")
 def hook(client: RedshiftDataAPIServiceClient, target: Warehouse = TWIN) -> Any:
     """Return the hook of a client; WarehouseError when a statement fails."""
 
-    def execute_query(sql: str, parameters: list[dict[str, str]], **_: Any) -> SimpleNamespace:
-        bound = {parameter["name"]: parameter["value"] for parameter in parameters}
+    def execute_query(sql: str, parameters: list[dict[str, str]] | None, **_: Any) -> SimpleNamespace:
+        bound = {parameter["name"]: parameter["value"] for parameter in parameters or ()}
         return SimpleNamespace(statement_id=run(client, target, sql, bound))
 
     return SimpleNamespace(execute_query=execute_query, conn=client)

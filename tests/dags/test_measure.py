@@ -10,7 +10,7 @@ import pytest
 
 from suimon_etl.load import statements_of
 from suimon_etl.measure import LIMIT, REQUEST, too_long
-from suimon_etl.tables import Column, Table, tables
+from suimon_etl.tables import Column, PartitionColumn, Table, tables
 
 ROOT = Path(__file__).parents[2]
 
@@ -19,7 +19,17 @@ def wide(count: int, name_length: int, *, kind: str = "decimal", required: bool 
     names = [f"c{number}".ljust(name_length, "_") for number in range(count)]
     sql, scale = ("DECIMAL(18, 6)", 6) if kind == "decimal" else ("VARCHAR(128)", None)
     columns = tuple(Column(name, sql, kind, scale, required) for name in names)
-    return Table("meter", "meter_etl", "1", "meter", columns, "", "partition_date", False, (), ())  # noqa: FBT003 one of ten
+    return Table(
+        "meter",
+        "meter_etl",
+        "1",
+        "meter",
+        columns,
+        "",
+        (PartitionColumn("partition_date", "date", "partition", in_file=False),),
+        (),
+        (),
+    )
 
 
 def test_every_table_of_the_release_can_be_loaded() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from suimon_etl.quality import checks, judge
 from suimon_etl.request import RunRequest
-from suimon_etl.tables import Column, Table, table_named, table_of
+from suimon_etl.tables import Column, PartitionColumn, Table, table_named, table_of
 from tests.datasets import DATASETS
 
 
@@ -96,7 +96,9 @@ TEXT = Column("a", "VARCHAR(20)", "string")
 
 
 def table(*metrics: dict[str, Any], column: Column = TEXT) -> Table:
-    return Table("d", "d_etl", "1", "t", (column,), "", "day", True, (), metrics)  # noqa: FBT003 one of ten
+    return Table(
+        "d", "d_etl", "1", "t", (column,), "", (PartitionColumn("day", "date", "partition", in_file=True),), (), metrics
+    )
 
 
 def test_values_of_the_contract_are_bound_and_never_stand_in_sql() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from suimon_etl import quality
 from suimon_etl.request import RunRequest
-from suimon_etl.tables import Column, Table
+from suimon_etl.tables import Column, PartitionColumn, Table
 from tests.dags.redshift_hook import hook
 from tests.twin.redshift_server import Endpoint, endpoint
 
@@ -61,7 +61,17 @@ def asked(redshift: Endpoint, conf: dict[str, Any], table: Table, monkeypatch: p
 
 
 def table_of_one(column: Column, *metrics: dict[str, Any]) -> Table:
-    return Table("d", "d_etl", "1", f"of_{column.type}", (column,), "", "day", False, (), metrics)  # noqa: FBT003 one of ten
+    return Table(
+        "d",
+        "d_etl",
+        "1",
+        f"of_{column.type}",
+        (column,),
+        "",
+        (PartitionColumn("day", "date", "partition", in_file=False),),
+        (),
+        metrics,
+    )
 
 
 @pytest.mark.parametrize("kind", DECLARED)
@@ -123,7 +133,17 @@ def test_a_bound_is_compared_to_the_last_digit_of_the_column(
 
     for bound, beyond in ((largest, 0), (below, 1)):
         column = Column("a", f"{declared} NOT NULL", "decimal", scale, minimum=f"-{bound}", maximum=bound)
-        table = Table("d", "d_etl", "1", name, (column,), "", "day", False, (), ())  # noqa: FBT003 one of ten
+        table = Table(
+            "d",
+            "d_etl",
+            "1",
+            name,
+            (column,),
+            "",
+            (PartitionColumn("day", "date", "partition", in_file=False),),
+            (),
+            (),
+        )
         found = asked(redshift, conf, table, monkeypatch)
         assert found == {f"a beyond its minimum -{bound}": beyond, f"a beyond its maximum {bound}": beyond}
 
@@ -136,5 +156,15 @@ def test_the_bounds_of_a_whole_number_may_be_its_type_s(
     assert redshift.run(f"CREATE TABLE bits_{bits} (day DATE, a {declared})").get("Error") is None
     assert redshift.run(f"INSERT INTO bits_{bits} VALUES ('2026-11-20', {most})").get("Error") is None  # noqa: S608 ours
     column = Column("a", declared, "integer", 0, minimum=str(-most - 1), maximum=str(most))
-    table = Table("d", "d_etl", "1", f"bits_{bits}", (column,), "", "day", False, (), ())  # noqa: FBT003 one of ten
+    table = Table(
+        "d",
+        "d_etl",
+        "1",
+        f"bits_{bits}",
+        (column,),
+        "",
+        (PartitionColumn("day", "date", "partition", in_file=False),),
+        (),
+        (),
+    )
     assert set(asked(redshift, conf, table, monkeypatch).values()) == {0}

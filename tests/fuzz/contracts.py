@@ -25,7 +25,7 @@ KEYS = Contract(
     file=FileFormat(null_tokens=("", "-")),
     columns=(
         Column("id", "integer", bits=64, unique=True, required=True),
-        Column("day", "date", format="%Y-%m-%d", partition=True),
+        Column("day", "date", format="%Y-%m-%d", partition="ds"),
         Column("name", "string", personal=True, max_length=5),
         Column("price", "decimal", precision=9, scale=2, maximum="1000"),
     ),
@@ -40,7 +40,7 @@ KEYS = Contract(
 )
 TYPES = contract(
     Column("日", "timestamp", label="day, time", format="%d.%m.%Y %H:%M:%S.%f", maximum="2030-01-01T00:00:00"),
-    Column("at", "timestamp", format="%Y-%m-%dT%H:%M:%S.%g%z", partition=True),
+    Column("at", "timestamp", format="%Y-%m-%dT%H:%M:%S.%g%z", partition="ds"),
     Column("paid", "boolean", true_words=("yes", "1"), false_words=("no", "0")),
     Column("sum", "decimal", precision=38, scale=10, minimum="-1.5"),
     Column("code", "string", pattern="^[A-Z]{2}[0-9]+$", min_length=2, personal=True),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from suimon.contract.keys import SHARD
 from suimon.contract.model import Role
+from suimon.contract.placeholders import SHARD
 from suimon.drops.drop import Drop, written_order
 from suimon.drops.states import State
 from tests.simulation.alerts import Alerts

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from suimon.contract.partition import Partition
 from suimon.intake.errors import RetryLaterError
 from suimon.intake.replays import ReplayRequest
 from suimon.replay.plan import Plan, Request, StalePlanError, gather
@@ -94,7 +95,7 @@ class Replay:
         world.spawn(f"{self.name} plan", body, until, lasts=120.0)
 
     def _gather(self, fingerprint: str) -> Plan:
-        request = Request(self._of.dataset, FIRST, LAST, plan=fingerprint)
+        request = Request(self._of.dataset, Partition.of_day(FIRST), Partition.of_day(LAST), plan=fingerprint)
         return gather(request, self._functions.ledger(self.name).drops_of, sets=self._of.set_rule is not None)
 
 

@@ -145,7 +145,7 @@ def loaded_drop(redshift: Endpoint, partition: str = DAY, dataset: str = "sales"
     """Return whose file the partition is; fails when it is no whole file, or one and a half."""
     table = table_of(dataset)
     rows = redshift.rows(
-        f"SELECT {table.keys[0][0]} FROM {table.name} WHERE {table.partition_column} = CAST(:day AS DATE)",  # noqa: S608 as above
+        f"SELECT {table.keys[0][0]} FROM {table.name} WHERE {table.partition[0].column} = CAST(:day AS DATE)",  # noqa: S608 as above
         day=partition,
     )
     drops = {int(key.partition("-")[0]) for (key,) in rows}

@@ -35,7 +35,7 @@ def test_else_it_is_the_one_of_the_first_record(tmp_path: Path, dataset: str) ->
 def test_where_neither_tells_it_is_asked_for(tmp_path: Path) -> None:
     file = tmp_path / "any.csv"
     file.write_text("order_id,order_date\nA,yesterday\n", encoding="utf-8")
-    columns = tuple(replace(one, partition=False) for one in DATED.columns)
+    columns = tuple(replace(one, partition=None) for one in DATED.columns)
     for contract in (DATED, replace(DATED, columns=columns)):
         with pytest.raises(TrialError, match=r"which business date is any\.csv\? Name it: --partition"):
             business_date(contract, file)

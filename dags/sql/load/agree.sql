@@ -7,7 +7,7 @@ SELECT CAST(
     CASE
         WHEN count(*) = CAST(:rows AS BIGINT)$agree
         THEN '1'
-        ELSE '$where ' || CAST(count(*) AS VARCHAR) || ' rows of ' || CAST(:rows AS VARCHAR)$told
+        ELSE '$said ' || CAST(count(*) AS VARCHAR) || ' rows of ' || CAST(:rows AS VARCHAR)$told
     END AS INTEGER
 ) AS agreed
 FROM $source

@@ -1,3 +1,2 @@
--- Not TRUNCATE, which would commit the transaction.
-DELETE FROM $table
-WHERE $partition_column = CAST(:partition AS DATE)
+-- Not TRUNCATE, which would commit the transaction: not even where the file replaces the whole table.
+DELETE FROM $table$where

@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from suimon.check.cells_as_sql import plain_as_sql
+from suimon.check.partition_rule import condition_of, details_of
 from suimon.check.verdict import Code, Details
 from suimon.contract.file import Column, Metric
-from suimon.contract.keys import DS
 from suimon.contract.model import Contract
+from suimon.contract.partition import Partition, partition_of
+from suimon.contract.placeholders import DS
 from suimon.contract.written import CellForm
 
 # What the directives of strptime take, in full width: by itself it would take one digit for two.
@@ -70,7 +72,7 @@ class Rules:
 
 def rules_for(contract: Contract, partition: str | None, places: Iterable[int]) -> Rules:
     """Return the rules for the columns that a file has; without a partition those that name it fall away."""
-    present = sorted(places)
+    present, of = sorted(places), partition_of(partition) if partition else None
     parameters = dict[str, str]()
     values, casts, typed = dict[int, str](), dict[int, str](), dict[int, str]()
     rules = list[Rule]()
@@ -80,11 +82,11 @@ def rules_for(contract: Contract, partition: str | None, places: Iterable[int]) 
     for place in present:
         column = contract.columns[place]
         values[place] = _value(place, column.form(decimal), tokens, parameters)
-        casts[place], typed[place] = _typed(place, column, decimal, partition, parameters)
+        casts[place], typed[place] = _typed(place, column, decimal, of, parameters)
         required = column.required or column.name in contract.primary_key
-        rules += _rules(place, column, partition, decimal, parameters, required=required)
+        rules += _rules(place, column, of, decimal, parameters, required=required)
     where = {contract.columns[place].name: place for place in present}
-    rules += _conditions(contract, where, partition)
+    rules += _conditions(contract, where, of)
     rules += _metric_rules(contract, where, parameters)
     trailer = dialect.trailer if dialect else None
     sums = tuple(where[name] for name, _ in (trailer.sums if trailer else ()) if name in where)
@@ -116,7 +118,7 @@ def _value(place: int, form: CellForm | None, tokens: tuple[str, ...], parameter
 
 
 def _typed(
-    place: int, column: Column, decimal: str, partition: str | None, parameters: dict[str, str]
+    place: int, column: Column, decimal: str, partition: Partition | None, parameters: dict[str, str]
 ) -> tuple[str, str]:
     """Return the lax cast and the exact value.
 
@@ -155,7 +157,7 @@ def _as_written(place: int, same: str) -> str:
     return f"CASE WHEN {same} THEN a{place} WHEN regexp_full_match(v{place}, $form_{place}) THEN a{place} END"
 
 
-def _moment(place: int, column: Column, partition: str | None, parameters: dict[str, str]) -> tuple[str, str]:
+def _moment(place: int, column: Column, partition: Partition | None, parameters: dict[str, str]) -> tuple[str, str]:
     v, a, form, sql_type = f"v{place}", f"a{place}", column.plain_format or _ISO_DATE, column.sql_type
     parameters[f"form_{place}"] = _form(form)
     if form in {_ISO_DATE, _ISO_TIMESTAMP}:
@@ -163,7 +165,7 @@ def _moment(place: int, column: Column, partition: str | None, parameters: dict[
         same = f"CAST({{0}} AS VARCHAR) = {v} AND strlen({v}) = {length}"  # longer: BC, year 10000, infinity
         exact = f"WHEN {same} THEN {{0}} WHEN regexp_full_match({v}, $form_{place}) THEN {{0}} END"
         cast = f"TRY_CAST({v} AS {sql_type})"
-        if column.type == "date" and column.partition and partition:
+        if column.type == "date" and column.partition == "ds" and partition:
             # Nearly every cell is the partition itself: nothing else is cast.
             return "NULL", f"CASE WHEN {v} = $partition THEN CAST($partition AS DATE) {exact.format(cast)}"
         return cast, f"CASE {exact.format(a)}"
@@ -186,7 +188,7 @@ def _form(written: str) -> str:
 
 
 def _rules(
-    place: int, column: Column, partition: str | None, decimal: str, parameters: dict[str, str], *, required: bool
+    place: int, column: Column, partition: Partition | None, decimal: str, parameters: dict[str, str], *, required: bool
 ) -> Iterator[Rule]:
     v, t, sql_type, here = f"v{place}", f"t{place}", column.sql_type, (place,)
     if required:
@@ -215,24 +217,23 @@ def _rules(
         names = _listed(f"allowed_{place}", column.allowed, parameters)
         yield Rule(Code.ALLOWED_VALUES_ERROR, here, f"{v} NOT IN ({names})", {"allowed": _shortened(column.allowed)})
     if column.partition and partition is not None:
-        parameters["partition"] = partition
-        # Of a timestamp the date as it is written: the business date is local.
-        other = f"{t} <> CAST($partition AS DATE)" if column.type == "date" else f"left({v}, 10) <> $partition"
-        yield Rule(Code.PARTITION_ERROR, here, f"{t} IS NOT NULL AND {other}", {"partition": partition})
+        condition = condition_of(place, column, partition, parameters)
+        yield Rule(Code.PARTITION_ERROR, here, condition, details_of(column, partition))
 
 
-def _conditions(contract: Contract, where: dict[str, int], partition: str | None) -> Iterator[Rule]:
+def _conditions(contract: Contract, where: dict[str, int], partition: Partition | None) -> Iterator[Rule]:
     for condition in contract.conditions:
         if condition.names_date and partition is None:
             continue
         if not all(name in where for name in condition.columns):
             continue  # a column that it reads is not in the file, which the header's faults say
         # A literal may look like one of our parameters.
-        sql = condition.sql.replace("$", "' || chr(36) || '").replace(DS, partition or "")
+        day = partition.first.isoformat() if partition and partition.first else ""
+        sql = condition.sql.replace("$", "' || chr(36) || '").replace(DS, day)
         # TRY makes NULL of an error such as an overflow: what cannot be found true is bad. NULL itself is not.
         holds = f"TRY(CASE WHEN NOT ({sql}) THEN true ELSE false END)"
         places = tuple(where[name] for name in condition.columns)
-        details = {"name": condition.name, "text": condition.text.replace(DS, partition or DS)}
+        details = {"name": condition.name, "text": condition.text.replace(DS, day or DS)}
         yield Rule(Code.CONDITION_ERROR, places, f"coalesce({holds}, true)", details)
 
 

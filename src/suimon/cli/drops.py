@@ -16,7 +16,7 @@ from suimon.cli.errors import CommandError
 from suimon.cli.printing import console_for_people, print_plain
 from suimon.cli.stack import advice, outputs_of, stack_option
 from suimon.clock import utc_now
-from suimon.contract.keys import is_date
+from suimon.contract.partition import OTHER_FORMS, is_partition
 from suimon.drops.states import State
 from suimon.ledger.queries import Wanted, newest_first
 from suimon.replay.execution import ReplayError, ask_plan
@@ -84,8 +84,9 @@ def drops(
 def wanted_of(dataset: str, partition: str, key: str, state: State | None) -> Wanted:
     """Read what is to be listed; UsageError when that is nothing, or cannot be."""
     bucket, name = split_address(key) if key else ("", "")
-    if partition and not is_date(partition):
-        raise click.UsageError(f"--partition: {partition!r} is not a date written YYYY-MM-DD")
+    if partition and not is_partition(partition):
+        text = f"{partition!r} is not a date written YYYY-MM-DD, nor another partition ({OTHER_FORMS})"
+        raise click.UsageError(f"--partition: {text}")
     wanted = Wanted(dataset, partition, (bucket, name) if key else None, state)
     if not (wanted.of_key or wanted.state or (dataset and partition)):
         raise click.UsageError("give --key, or --state, or --dataset with --partition")

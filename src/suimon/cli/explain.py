@@ -32,7 +32,7 @@ from suimon.cli.errors import CommandError
 from suimon.cli.printing import console_for_people, print_plain
 from suimon.cli.stack import advice, of_stack, outputs_of, stack_option
 from suimon.cli.whats_next import headline, next_for
-from suimon.contract.keys import is_date
+from suimon.contract.partition import OTHER_FORMS, is_partition
 from suimon.drops.foreign_text import one_line, printable
 from suimon.drops.states import STATES, Counts
 from suimon.ledger.queries import Wanted, find, history, newest_first
@@ -100,8 +100,8 @@ def _wanted(what: str, day: str | None) -> Wanted | None:
         return Wanted(of_key=split_address(what))
     if day is None:
         return None
-    if not is_date(day):
-        raise click.UsageError(f"{day!r} is not a date written YYYY-MM-DD")
+    if not is_partition(day):
+        raise click.UsageError(f"{day!r} is not a date written YYYY-MM-DD, nor another partition ({OTHER_FORMS})")
     return Wanted(dataset=what, partition=day)
 
 

@@ -19,6 +19,7 @@ from suimon.cli.stack import stack_option
 from suimon.freshness.expected import FileState
 from suimon.freshness.forecast import MOST_DAYS, Expected
 from suimon.status.overview import LETTERS as _LETTERS
+from suimon.status.overview import worst_last
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -71,9 +72,9 @@ def picture(expected: Sequence[Expected]) -> Iterator[Text]:
     if not expected:
         yield Text("No file is due in these days.")
         return
-    letters = {(one.dataset, one.partition): letter_of(one) for one in expected}
+    letters = {(one.dataset, one.day): letter_of(one) for one in worst_last(expected)}
     names = list(dict.fromkeys(one.dataset for one in expected))
-    first, last = (date.fromisoformat(end(one.partition for one in expected)) for end in (min, max))
+    first, last = (date.fromisoformat(end(one.day for one in expected)) for end in (min, max))
     dates = [first + timedelta(days=step) for step in range((last - first).days + 1)]
     for start in range(0, len(dates), _DAYS):
         block = dates[start : start + _DAYS]

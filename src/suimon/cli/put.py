@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import boto3
 import click
@@ -12,9 +13,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from suimon.cli.contract import ProblemsError, contract_file_of, contract_option
 from suimon.cli.errors import CommandError
 from suimon.cli.stack import advice, of_stack, outputs_of, stack_option
-from suimon.contract.keys import SHARD, KeyPattern
+from suimon.clock import utc_now
 from suimon.contract.odcs.clauses import ContractFileError
 from suimon.contract.odcs.parse import read_contract
+from suimon.contract.placeholders import SHARD
+
+if TYPE_CHECKING:
+    from suimon.contract.keys import KeyPattern
 
 
 @click.command()
@@ -58,7 +63,7 @@ def key_of(pattern: KeyPattern, partition: str, shard: str) -> str:
         needed = "is needed" if pattern.has_shards else "is not"
         raise click.UsageError(f"--shard {needed}: the keys of this dataset are {pattern.text}")
     try:
-        key = pattern.key_for(partition, shard or SHARD)
+        key = pattern.key_for(partition, shard or SHARD, at=utc_now())
     except ValueError as error:
         raise click.UsageError(f"--partition: {error}") from error
     if not pattern.match(key):

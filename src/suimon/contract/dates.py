@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from suimon.contract.partition import partition_of
+
 # It is some day somewhere on earth from 14 hours before that day in UTC to 12 hours after it.
 _EAST, _WEST = timedelta(hours=14), timedelta(hours=12)
 
@@ -31,12 +33,12 @@ class DateBounds:
         return first, (arrived + _EAST).date() + timedelta(days=self.days_ahead)
 
     def broken_by(self, partition: str, arrived: datetime) -> dict[str, str] | None:
-        """Return what a report says of a date beyond the bounds; None of one within."""
+        """Return what a report says of a partition beyond the bounds; None of one that has a day within, or no time."""
         first, last = self.allowed(arrived)
-        day = date.fromisoformat(partition)
-        if first <= day <= last:
+        of = partition_of(partition)
+        if of.first is None or of.last is None or (of.last >= first and of.first <= last):
             return None
-        side, limit = ("early", first) if day < first else ("late", last)
+        side, limit = ("early", first) if of.last < first else ("late", last)
         return {"side": side, "partition": partition, "limit": limit.isoformat()}
 
     @classmethod

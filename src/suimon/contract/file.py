@@ -121,7 +121,7 @@ class Column(_Json):
     may_be_absent: bool = False  # from the file: then all its values are missing
     unique: bool = False
     personal: bool = False  # its values never appear in a report
-    partition: bool = False  # its value (of a timestamp: the date as written) must be the partition that the key names
+    partition: str | None = None  # what of the key's each value must be: ds, hour, month, week or a part's name
     # strptime form of dates and timestamps: %Y %m %d %H %M %S %g (ms) %f (us) %z (zone); of dates also of `written`
     format: str | None = None
     bits: int | None = None  # of an integer: 32 or 64
@@ -172,6 +172,12 @@ class Column(_Json):
     def plain_format(self) -> str | None:
         """The format of its plain cells."""
         return self.format if is_of_strptime(self.format) else ISO_DATE
+
+    @property
+    def names_an_hour(self) -> bool:
+        """Whether every value is written with a day and, one mark behind it, an hour."""
+        form = self.format or ""
+        return self.type == "timestamp" and form.startswith("%Y-%m-%d") and form[len("%Y-%m-%d") + 1 :].startswith("%H")
 
     @property
     def names_a_day(self) -> bool:

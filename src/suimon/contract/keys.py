@@ -1,30 +1,39 @@
-"""Which object keys are a dataset's: a pattern with the business date, and perhaps the name of one part of a set."""
+"""Which object keys are a dataset's: a pattern with the time and the parts of a partition, and what else differs."""
 
 import re
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import datetime
 from itertools import takewhile
-from string import ascii_letters, digits
 
 from suimon.contract.file import ContractError
+from suimon.contract.partition import WRITTEN, Part, Partition, Unit, is_partition, partition_of
+from suimon.contract.placeholders import (
+    ANY,
+    MARK,
+    OF_A_STAMP,
+    OF_DATE,
+    OF_STAMP,
+    SHARD,
+    STAMP,
+    TIME,
+    UNITS,
+    Field,
+    Pieces,
+    is_stamp,
+    next_places,
+    places_of,
+    regex_of,
+    stamp_as_written,
+    stamp_of,
+    time_values,
+    units_of,
+    values_of,
+)
 
-DS, SHARD = "{ds}", "{shard}"
-PLACEHOLDERS = "{ds}, {ds:yyyyMMdd} (or any other order of yyyy, MM and dd), {yyyy}, {MM}, {dd} and {shard}"
 # The names of a set's shards stand in one item of the ledger's table, which takes 400 KB.
 MOST_SHARDS = 1000
-_WIDTHS = {"yyyy": 4, "MM": 2, "dd": 2}
-_SHARD_REGEX = r"[A-Za-z0-9_-]{1,64}"
-_DIGIT, _MARK = frozenset(digits), frozenset(f"{ascii_letters}{digits}_-")
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A place of a pattern that differs from key to key: yyyy, MM, dd or shard."""
-
-    name: str
-
-
-_Pieces = tuple[str | Field, ...]
+# What tools write beside or before the file itself; an empty object with a slash is what consoles call a folder.
+IGNORED = (".part", ".tmp", ".filepart", ".crdownload", "_$folder$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,28 +47,70 @@ class Misfit:
 
 @dataclass(frozen=True, slots=True)
 class KeyPattern:
-    """An object key with placeholders where the business date stands, e.g. `sales/{ds}/sales_data.csv`.
+    """An object key with placeholders where its partition stands, e.g. `sales/{ds}/sales_data.csv`.
 
-    `{ds}` is YYYY-MM-DD, `{ds:yyyyMMdd}` another form; `{yyyy}`, `{MM}` and `{dd}` may stand apart. It may hold
-    `{shard}` once, where the parts of a set differ: `orders/{ds}/part-{shard}.csv`. All else of a key has a fixed
-    length, so a key can be read in one way only.
+    `{ds}` is YYYY-MM-DD, `{ds:yyyyMMdd}` another form; `{hour}`, `{month}` and `{week}` make other partitions, and
+    so do the names of `parts`, each with its values. A pattern without any time is of a file that replaces its whole
+    table. `{shard}` stands once where the parts of a set differ: `orders/{ds}/part-{shard}.csv`; `{stamp}` is a time of
+    which the newest counts; `{any}` tells nothing. A key can be read in one way only.
     """
 
     text: str
-    _pieces: _Pieces = field(init=False, repr=False, compare=False)
+    parts: tuple[Part, ...] = ()
+    _pieces: Pieces = field(init=False, repr=False, compare=False)
     _regex: re.Pattern[str] = field(init=False, repr=False, compare=False)
+    unit: Unit = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        pieces = _flat(self.text)
+        pieces = self._flat()
         names = [piece.name for piece in pieces if isinstance(piece, Field)]
-        if not set(names) & set(_WIDTHS):
-            raise ContractError(f"key pattern {self.text!r} holds no {DS}: write it where the business date stands")
-        if missing := [f"{{{name}}}" for name in _WIDTHS if name not in names]:
-            raise ContractError(f"key pattern {self.text!r} names no whole date: it lacks {' and '.join(missing)}")
+        object.__setattr__(self, "_pieces", pieces)
+        object.__setattr__(self, "unit", self._unit(names))
         if names.count("shard") > 1:
             raise ContractError(f"key pattern {self.text!r} holds {SHARD} twice: write it once")
-        object.__setattr__(self, "_pieces", pieces)
-        object.__setattr__(self, "_regex", re.compile(_regex(pieces)))
+        if missing := [part.name for part in self.parts if part.name not in names]:
+            raise ContractError(f"key pattern {self.text!r} lacks {{{missing[0]}}}, which the clause parts names")
+        if ANY in self.text and not any(name.startswith(OF_A_STAMP) for name in names):
+            raise ContractError(
+                f"key pattern {self.text!r} holds {ANY} without {STAMP}: S3 orders the writes of one key only, so "
+                "nobody would know which of two files is the later"
+            )
+        if SHARD in self.text and (ANY in self.text or any(name.startswith(OF_A_STAMP) for name in names)):
+            raise ContractError(
+                f"key pattern {self.text!r} holds {SHARD} beside {STAMP} or {ANY}: a set is known by its keys"
+            )
+        self._refuse_ambiguous()
+        object.__setattr__(self, "_regex", re.compile(regex_of(pieces, self.parts)))
+
+    def _unit(self, names: list[str]) -> Unit:
+        given = frozenset(names) & frozenset(TIME)
+        if (unit := UNITS.get(given)) is not None:
+            return unit
+        if given & {"YYYY", "ww"}:
+            raise ContractError(
+                f"key pattern {self.text!r} names no whole week: write {{week}}, or {{YYYY}} and {{ww}}"
+            )
+        lacks = [f"{{{name}}}" for name in OF_DATE if name not in given]
+        raise ContractError(f"key pattern {self.text!r} names no whole date: it lacks {' and '.join(lacks)}")
+
+    def _refuse_ambiguous(self) -> None:
+        """Refuse two places of open length that nothing keeps apart: a key could be read in two ways."""
+        open_before, apart = "", True
+        for piece in self._pieces:
+            if isinstance(piece, str):
+                apart = apart or any(mark not in MARK for mark in piece)
+            elif self._is_open(piece):
+                if not apart:
+                    raise ContractError(
+                        f"key pattern {self.text!r}: nothing keeps {{{open_before}}} and {{{piece.name}}} apart; "
+                        "write a / or a . between them"
+                    )
+                open_before, apart = piece.name, False
+
+    def _is_open(self, piece: Field) -> bool:
+        if piece.name in {"shard", "any"}:
+            return True
+        return len({len(value) for value in values_of(piece.name, self.parts)}) > 1
 
     @property
     def has_shards(self) -> bool:
@@ -67,49 +118,94 @@ class KeyPattern:
         return SHARD in self.text
 
     @property
+    def has_stamp(self) -> bool:
+        """Whether the key says which file of a partition is the newest."""
+        return any(isinstance(piece, Field) and piece.name.startswith(OF_A_STAMP) for piece in self._pieces)
+
+    @property
     def has_date_before_shard(self) -> bool:
-        """Whether the shards of one date, and no others, have a prefix in common."""
-        return {piece.name for piece in self._before_shard() if isinstance(piece, Field)} == set(_WIDTHS)
+        """Whether the shards of one partition, and no others, have a prefix in common."""
+        before = {piece.name for piece in self._fixed() if isinstance(piece, Field)}
+        return before == {piece.name for piece in self._pieces if isinstance(piece, Field)} - {"shard"}
 
     def match(self, key: str) -> str | None:
-        """Return the partition (YYYY-MM-DD, a real date) if the whole key matches, else None."""
-        day = self._day(key)
-        return day if day and is_date(day) else None
+        """Return the text of the partition, of a time that there is, if the whole key matches, else None."""
+        found = self._regex.fullmatch(key)
+        if found is None or not is_stamp(found) or not is_partition(text := self._text_of(found)):
+            return None
+        return text
 
     def impossible_date(self, key: str) -> str | None:
-        """Return what stands in a key in the date's place and is no real date, if all else of the key matches."""
-        day = self._day(key)
-        return day if day and not is_date(day) else None
+        """Return what stands in a key in the place of a time and is none, if all else of the key matches."""
+        if (found := self._regex.fullmatch(key)) is None:
+            return None
+        time = self._time_of(found)
+        if not is_partition(time):
+            return time
+        return None if is_stamp(found) else stamp_as_written(found)
+
+    def shape(self, key: str) -> str:
+        """Return what the keys of one time have in common, be it a real one or not; the pattern of a key of another."""
+        found = self._regex.fullmatch(key)
+        return self.filled(self._time_of(found)) if found else self.text
 
     def shard(self, key: str) -> str:
         """Return the name of the shard in a key that matches; "" where the pattern has none."""
         found = self._regex.fullmatch(key)
         return found["shard"] if found and self.has_shards else ""
 
-    def key_for(self, partition: str, shard: str = SHARD) -> str:
-        """Return the key of a partition, and of a shard or all of them; ValueError if it is not a real YYYY-MM-DD."""
-        if not is_date(partition):
-            raise ValueError(f"partition {partition!r} is not a real date written YYYY-MM-DD")
-        return self.filled(partition, shard)
+    def stamp(self, key: str) -> str:
+        """Return the stamp in a key that matches as digits that sort by time; "" where the pattern has none."""
+        found = self._regex.fullmatch(key)
+        return stamp_of(found) if found and self.has_stamp else ""
 
-    def filled(self, day: str, shard: str = SHARD) -> str:
-        """Return the pattern with a day in its place, written YYYY-MM-DD and perhaps in no calendar."""
-        return _filled(self._pieces, day, shard)
+    def key_for(self, partition: str, shard: str = SHARD, at: datetime | None = None) -> str:
+        """Return the key of a partition, and of a shard or all of them; `at`: in the place of the stamp.
+
+        ValueError if the pattern has no such partition.
+        """
+        of = self._of_pattern(partition)
+        stamp = {f"{OF_A_STAMP}{name}": "" for name in OF_STAMP}
+        if at is None:
+            return self._filled(self._pieces, time_values(of.time), dict(of.parts), shard)
+        form = {"yyyy": "%Y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": "%S"}
+        stamp = {f"{OF_A_STAMP}{name}": at.strftime(one) for name, one in form.items()}
+        return self._filled(self._pieces, time_values(of.time) | stamp | {"any": "x"}, dict(of.parts), shard)
+
+    def filled(self, time: str, shard: str = SHARD) -> str:
+        """Return the pattern with a time in its place, written as a partition's and perhaps in no calendar."""
+        return self._filled(self._pieces, time_values(time), {}, shard)
+
+    @property
+    def of_zeros(self) -> str:
+        """The pattern with zeros for every digit of time, and of each part its first value: what keys look like."""
+        zeros = {name: "0" * width for name, width in TIME.items()}
+        stamp = {f"{OF_A_STAMP}{name}": "0" * width for name, width in OF_STAMP.items()}
+        return self._filled(self._pieces, zeros | stamp, {part.name: part.values[0] for part in self.parts}, SHARD)
 
     def prefix_for(self, partition: str) -> str:
         """Return what all keys of a partition begin with."""
-        return _filled(self._before_shard(), partition, SHARD)
+        of = self._of_pattern(partition)
+        return self._filled(self._fixed(), time_values(of.time), dict(of.parts), SHARD)
+
+    def prefix_of_time(self, time: str) -> str:
+        """Return what all keys of a time begin with, whatever their hours and parts are."""
+        days = set(TIME) - {"HH"}
+        pieces = takewhile(lambda piece: isinstance(piece, str) or piece.name in days, self._pieces)
+        return self._filled(tuple(pieces), time_values(time), {}, SHARD)
 
     def misfit(self, key: str) -> Misfit:
         """Return where a key that does not match leaves the pattern."""
-        pieces: _Pieces = ()
+        pieces: Pieces = ()
         fits, expected = "", "the end of the key"
-        for text, unit in _units(self.text):
+        for text, unit in units_of(self.text, self.parts):
             pieces = (*pieces, *unit)
-            if not (found := re.match(_regex(pieces), key)):
+            if not (found := re.match(regex_of(pieces, self.parts), key)):
                 pairs = zip(text, key[len(fits) :], strict=False) if unit == (text,) else ()
                 shared = "".join(mine for mine, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
                 fits, expected = fits + shared, text[len(shared) :]
+                if values := values_of(text.strip("{}"), self.parts):
+                    expected += f" (one of {', '.join(values)})"
                 break
             fits = found[0]
         return Misfit(fits, expected, key[len(fits) :])
@@ -118,111 +214,90 @@ class KeyPattern:
         """Return whether some key could match both: place by place, a digit of a date meets any digit.
 
         Followed is every pair of places that one text can lead to. It may say yes without need, for two dates that
-        would have to differ or a shard that would be too long, but never no where there is such a key.
+        would have to differ, a shard that would be too long or the values of a part, but never no where there is such a
+        key.
         """
-        mine, theirs = _places(_flat(self.text)), _places(_flat(other.text))
+        mine, theirs = places_of(self._pieces), places_of(other._pieces)  # noqa: SLF001 of the same class
         todo, seen = [(0, 0)], {(0, 0)}
         while todo:
             one, two = todo.pop()
             if (one, two) == (len(mine), len(theirs)):
                 return True
             if one < len(mine) and two < len(theirs) and mine[one] & theirs[two]:
-                steps = {(a, b) for a in _next(mine, one) for b in _next(theirs, two)} - seen
+                steps = {(a, b) for a in next_places(mine, one) for b in next_places(theirs, two)} - seen
                 seen |= steps
                 todo += steps
         return False
 
-    def _day(self, key: str) -> str | None:
-        found = self._regex.fullmatch(key)
-        return "-".join(found[name] for name in _WIDTHS) if found else None
+    @property
+    def partition_form(self) -> str:
+        """How people write a partition, such as `date written YYYY-MM-DD`."""
+        parts = "".join(f"/{part.name}=…" for part in sorted(self.parts, key=_name))
+        return f"{_NOUN[self.unit]} written {WRITTEN[self.unit]}{parts}"
 
-    def _before_shard(self) -> _Pieces:
-        names = [piece.name if isinstance(piece, Field) else "" for piece in self._pieces]
-        return self._pieces[: names.index("shard")] if "shard" in names else self._pieces
+    def _of_pattern(self, partition: str) -> Partition:
+        """Read a partition that keys of this pattern may have; ValueError of any other."""
+        if not is_partition(partition) or (of := partition_of(partition)).unit is not self.unit:
+            raise ValueError(f"partition {partition!r} is not a real {self.partition_form}")
+        if {name for name, _ in of.parts} != {part.name for part in self.parts}:
+            raise ValueError(f"partition {partition!r} is not a {self.partition_form}")
+        for name, value in of.parts:
+            if value not in values_of(name, self.parts):
+                raise ValueError(f"partition {partition!r}: {name} is none of {', '.join(values_of(name, self.parts))}")
+        return of
 
+    def _text_of(self, found: re.Match[str]) -> str:
+        parts = sorted((part.name, found[part.name]) for part in self.parts)
+        return "/".join([self._time_of(found), *(f"{name}={value}" for name, value in parts)])
 
-def is_date(text: str) -> bool:
-    """Whether a text is a real date written YYYY-MM-DD."""
-    if not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-        return False
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
+    def _time_of(self, found: re.Match[str]) -> str:
+        values = found.groupdict()
+        match self.unit:
+            case Unit.DAY:
+                return "{yyyy}-{MM}-{dd}".format(**values)
+            case Unit.HOUR:
+                return "{yyyy}-{MM}-{dd}T{HH}".format(**values)
+            case Unit.MONTH:
+                return "{yyyy}-{MM}".format(**values)
+            case Unit.WEEK:
+                return "{YYYY}-W{ww}".format(**values)
+            case Unit.NONE:
+                return "all"
 
+    def _fixed(self) -> Pieces:
+        """Return the pieces before what differs among the keys of one partition."""
+        same = {*TIME, *(part.name for part in self.parts)}
+        return tuple(takewhile(lambda piece: isinstance(piece, str) or piece.name in same, self._pieces))
 
-def _units(text: str) -> list[tuple[str, _Pieces]]:
-    """Return the literal texts and placeholders of a pattern, and what each is made of; ContractError names others."""
-    units: list[tuple[str, _Pieces]] = []
-    for unit in re.split(r"(\{[^{}]*\})", text):
-        if not unit.startswith("{"):
-            if stray := set(unit) & set("{}"):
-                raise ContractError(f"key pattern {text!r}: {stray.pop()!r} opens or closes no placeholder")
-            units += [(unit, (unit,))] if unit else []
-        elif unit == DS:
-            units.append((unit, _date_pieces("yyyy-MM-dd", unit, text)))
-        elif unit.startswith("{ds:"):
-            units.append((unit, _date_pieces(unit.removeprefix("{ds:").removesuffix("}"), unit, text)))
-        elif (name := unit.strip("{}")) in {*_WIDTHS, "shard"}:
-            units.append((unit, (Field(name),)))
-        else:
-            raise ContractError(f"key pattern {text!r}: {unit} is no placeholder; there are {PLACEHOLDERS}")
-    return units
+    def _flat(self) -> Pieces:
+        return tuple(piece for _, unit in units_of(self.text, self.parts) for piece in unit)
 
-
-def _flat(text: str) -> _Pieces:
-    return tuple(piece for _, unit in _units(text) for piece in unit)
-
-
-def _date_pieces(form: str, shown: str, text: str) -> _Pieces:
-    """Return the pieces of a date's form: yyyy, MM, dd and what stands between, which is no letter and no digit."""
-    pieces: list[str | Field] = []
-    for piece in re.split(f"({'|'.join(_WIDTHS)})", form):
-        if piece in _WIDTHS:
-            pieces.append(Field(piece))
-        elif any(mark.isalnum() for mark in piece):
-            raise ContractError(f"key pattern {text!r}: in {shown}, {piece!r} is none of {', '.join(_WIDTHS)}")
-        else:
-            pieces += [piece] if piece else []
-    return tuple(pieces)
-
-
-def _regex(pieces: _Pieces) -> str:
-    """Return what finds the pieces; a second date in a key must be the same as the first."""
-    regex, seen = "", set()
-    for piece in pieces:
-        if isinstance(piece, str):
-            regex += re.escape(piece)
-        elif piece.name in seen:
-            regex += f"(?P={piece.name})"
-        else:
-            seen.add(piece.name)
-            one = _SHARD_REGEX if piece.name == "shard" else f"[0-9]{{{_WIDTHS[piece.name]}}}"
-            regex += f"(?P<{piece.name}>{one})"
-    return regex
+    def _filled(self, pieces: Pieces, values: dict[str, str], parts: dict[str, str], shard: str) -> str:
+        known, shown = values | parts | {"shard": shard}, set[str]()
+        text = ""
+        for piece in pieces:
+            if isinstance(piece, str):
+                text += piece
+            elif piece.name in known:
+                text += known[piece.name]
+            elif not piece.name.startswith(OF_A_STAMP):
+                text += f"{{{piece.name}}}"
+            elif "stamp" not in shown:  # of the fields of a stamp nothing is known: it stands there as one
+                shown.add("stamp")
+                text += STAMP
+        return text
 
 
-def _filled(pieces: _Pieces, day: str, shard: str) -> str:
-    values = {**dict(zip(_WIDTHS, day.split("-"), strict=True)), "shard": shard}
-    return "".join(values[piece.name] if isinstance(piece, Field) else piece for piece in pieces)
+_NOUN = {Unit.DAY: "date", Unit.HOUR: "hour", Unit.WEEK: "week", Unit.MONTH: "month", Unit.NONE: "partition"}
 
 
-def _places(pieces: _Pieces) -> list[frozenset[str]]:
-    """Return, place by place, which characters may stand there; the place of a shard may be taken again and again."""
-    places: list[frozenset[str]] = []
-    for piece in pieces:
-        if isinstance(piece, str):
-            places += [frozenset(mark) for mark in piece]
-        elif piece.name == "shard":
-            places.append(_MARK)
-        else:
-            places += [_DIGIT] * _WIDTHS[piece.name]
-    return places
+def _name(part: Part) -> str:
+    return part.name
 
 
-def _next(places: list[frozenset[str]], place: int) -> tuple[int, ...]:
-    return (place, place + 1) if places[place] is _MARK else (place + 1,)
+def is_ignored(key: str, size: int) -> bool:
+    """Whether an object that no contract matches is nobody's file: of a tool that is still writing, or a folder."""
+    return key.endswith(IGNORED) or (size == 0 and key.endswith("/"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,12 +331,12 @@ class SetRule:
         }
 
     @classmethod
-    def from_json(cls, raw: dict[str, object]) -> "SetRule":
-        """Read the compiled form."""
+    def from_json(cls, raw: dict[str, object], parts: tuple[Part, ...] = ()) -> "SetRule":
+        """Read the compiled form; `parts`: of the contract."""
         return cls(
             shards=int(str(raw["shards"])) if raw["shards"] else None,
-            manifest=KeyPattern(str(raw["manifest"])) if raw["manifest"] else None,
-            marker=KeyPattern(str(raw["marker"])) if raw["marker"] else None,
+            manifest=KeyPattern(str(raw["manifest"]), parts) if raw["manifest"] else None,
+            marker=KeyPattern(str(raw["marker"]), parts) if raw["marker"] else None,
             reload=bool(raw["reload"]),
             complete_within_minutes=int(str(raw["complete_within_minutes"])),
         )

@@ -2,20 +2,23 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import UTC, datetime, time, timedelta
 from difflib import get_close_matches
 from enum import StrEnum
 from itertools import combinations, product
 from pathlib import Path
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from suimon.contract.calendar import EVERY_DAY, Calendar
 from suimon.contract.dates import USUAL, DateBounds, Window
 from suimon.contract.file import Column, Condition, ContractError, FileFormat, Language, Metric, Tolerance
-from suimon.contract.keys import SHARD, KeyPattern, SetRule
+from suimon.contract.keys import KeyPattern, SetRule
 from suimon.contract.owner import Owner
+from suimon.contract.partition import Part, Partition, Unit, combinations_of
+from suimon.contract.placeholders import SHARD
 from suimon.contract.table_freshness import TableFreshness
 from suimon.contract.volume import Volume
 
@@ -29,11 +32,17 @@ class Role(StrEnum):
     SET = "set"  # no object: what the ledger knows a set by
 
 
+# Days of the longest partition, and how late in the day its last begins.
+_LONGEST = {Unit.HOUR: 1, Unit.DAY: 1, Unit.WEEK: 7, Unit.MONTH: 31, Unit.NONE: 0}
+_LAST_HOUR = 23
+
+
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """When the file of a business date is due: `deadline` o'clock in `time_zone`, `days_after` days later.
+    """When the file of a partition is due: `deadline` o'clock in `time_zone`, `days_after` days after its last day.
 
-    The calendar says which business dates have a file.
+    Of an hour `minutes_after` its end instead, on the wall of that zone. The calendar says which dates have a file; of
+    weeks and months only its first and last date count.
     """
 
     days_after: int
@@ -43,6 +52,42 @@ class Arrival:
     calendar: Calendar = EVERY_DAY
     grace_minutes: int = 0  # after the deadline a file is late for so long, and missing then
     window: Window | None = None  # the time of the day at which files come
+    unit: Unit = Unit.DAY
+    minutes_after: int = 0  # of hours
+
+    def deadline_of(self, of: Partition) -> datetime:
+        """Return the moment, in UTC, by which the file of a partition has to be there; ValueError of a whole table.
+
+        The deadline is a time on the wall in the contract's zone. One that the change to summer time skips falls as
+        much later as the clock jumps; one that comes twice in autumn counts the first time.
+        """
+        ends = of.ends(self.time_zone)
+        if of.last is None or ends is None:
+            raise ValueError("a file that replaces the whole table has no deadline")
+        if of.unit is Unit.HOUR:
+            return ends + timedelta(minutes=self.minutes_after)
+        day = of.last + timedelta(days=self.days_after)
+        return datetime.combine(day, self.deadline, ZoneInfo(self.time_zone)).astimezone(UTC)
+
+    def expects(self, of: Partition) -> bool:
+        """Whether a partition has a file."""
+        first, last = of.first, of.last
+        if first is None or last is None:
+            return False
+        if of.unit in (Unit.WEEK, Unit.MONTH):
+            calendar = self.calendar
+            return (not calendar.first or calendar.first <= last) and (not calendar.last or first <= calendar.last)
+        return self.calendar.expects(first) and of.exists(self.time_zone)
+
+    def times_between(self, first: datetime, last: datetime) -> Iterator[Partition]:
+        """Yield the times, with a file or not, whose deadline falls between two moments, oldest first."""
+        zone = ZoneInfo(self.time_zone)
+        # A month before its month's deadline at most, and the zone's change of the clock.
+        begin = first.astimezone(zone).date() - timedelta(days=self.days_after + _LONGEST[self.unit] + 1)
+        end = last.astimezone(zone).date()
+        for of in Partition.containing(self.unit, begin).to(Partition.containing(self.unit, end, _LAST_HOUR)):
+            if first <= self.deadline_of(of) <= last:
+                yield of
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> "Arrival":
@@ -55,6 +100,8 @@ class Arrival:
             calendar=Calendar.from_json(raw["calendar"]) if "calendar" in raw else EVERY_DAY,
             grace_minutes=raw.get("grace_minutes", 0),
             window=Window.from_json(raw["window"]) if "window" in raw else None,
+            unit=Unit(raw.get("unit", Unit.DAY)),
+            minutes_after=raw.get("minutes_after", 0),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -67,6 +114,8 @@ class Arrival:
         }
         if self.grace_minutes:
             told["grace_minutes"] = self.grace_minutes
+        if self.unit is not Unit.DAY:
+            told |= {"unit": str(self.unit), "minutes_after": self.minutes_after}
         if self.calendar != EVERY_DAY:
             told["calendar"] = self.calendar.to_json()
         if self.window:
@@ -110,6 +159,36 @@ class Contract:
                 return partition
         return None
 
+    def stamp(self, key: str) -> str:
+        """Return the time in a key that says which file of a partition is the newest, as digits; "" without one."""
+        return self.key_pattern.stamp(key) if self.key_pattern else ""
+
+    @property
+    def unit(self) -> Unit:
+        """How much time a partition covers."""
+        return self.key_pattern.unit if self.key_pattern else Unit.DAY
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """What tells partitions of one time apart."""
+        return self.key_pattern.parts if self.key_pattern else ()
+
+    def has_partition(self, text: str) -> bool:
+        """Whether a text is that of a partition which files of this dataset may have."""
+        try:
+            return self.key_pattern is not None and bool(self.key_pattern.key_for(text))
+        except ValueError:
+            return False
+
+    @property
+    def partition_form(self) -> str:
+        """How people write a partition, such as `date written YYYY-MM-DD`."""
+        return self.key_pattern.partition_form if self.key_pattern else ""
+
+    def partitions_at(self, time: Partition) -> list[Partition]:
+        """Return every partition of the time of another."""
+        return [time.at(parts) for parts in combinations_of(self.parts)]
+
     def role_of(self, key: str) -> Role:
         """Return what a key of this dataset is."""
         if self.set_rule is None:
@@ -140,6 +219,7 @@ class Contract:
     def from_json(cls, raw: Mapping[str, Any]) -> "Contract":
         """Read the compiled form; ContractError if it is not one."""
         try:
+            parts = tuple(Part(name, tuple(values)) for name, values in raw["parts"].items())
             return cls(
                 dataset=raw["dataset"],
                 version=raw["version"],
@@ -147,7 +227,7 @@ class Contract:
                 dag_id=raw["dag_id"],
                 runs_at_once=raw["runs_at_once"],
                 max_run_minutes=raw.get("max_run_minutes"),
-                key_pattern=KeyPattern(raw["key_pattern"]) if raw["key_pattern"] else None,
+                key_pattern=KeyPattern(raw["key_pattern"], parts) if raw["key_pattern"] else None,
                 file=FileFormat.from_json(raw["file"]) if raw["file"] else None,
                 columns=tuple(Column.from_json(column) for column in raw["columns"]),
                 primary_key=tuple(raw["primary_key"]),
@@ -159,7 +239,7 @@ class Contract:
                 arrival=Arrival.from_json(raw["arrival"]) if raw["arrival"] else None,
                 volume=Volume.from_json(raw["volume"]) if raw.get("volume") else None,
                 freshness=TableFreshness.from_json(raw["freshness"]) if raw["freshness"] else None,
-                set_rule=SetRule.from_json(raw["set_rule"]) if raw["set_rule"] else None,
+                set_rule=SetRule.from_json(raw["set_rule"], parts) if raw["set_rule"] else None,
                 owner=Owner.from_json(raw["owner"]) if raw["owner"] else None,
             )
         except ContractError:
@@ -178,6 +258,7 @@ class Contract:
             "runs_at_once": self.runs_at_once,
             "max_run_minutes": self.max_run_minutes,
             "key_pattern": self.key_pattern.text if self.key_pattern else None,
+            "parts": {part.name: list(part.values) for part in self.parts},
             "file": self.file.to_json() if self.file else None,
             "columns": [column.to_json() for column in self.columns],
             "primary_key": list(self.primary_key),
@@ -265,7 +346,7 @@ class Contracts:
 
     def nearest(self, key: str) -> tuple[Contract, KeyPattern] | None:
         """Return the pattern that a key which matches none was most likely meant for; None if none is like it."""
-        written = {pattern.filled("0000-00-00"): (one, pattern) for one in self.all for pattern in one.patterns}
+        written = {pattern.of_zeros: (one, pattern) for one in self.all for pattern in one.patterns}
         near = get_close_matches(re.sub("[0-9]", "0", key[:_COMPARED]), written, n=1)
         return written[near[0]] if near else None
 

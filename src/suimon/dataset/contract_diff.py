@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
 from suimon.dataset.create_table import create_table
-from suimon.warehouse.describe import columns_of_table
+from suimon.warehouse.describe import partition_columns
 from suimon.warehouse.migration import declared, plan_migration
 
 if TYPE_CHECKING:
@@ -277,10 +277,8 @@ def _table(old: Contract, new: Contract) -> tuple[list[Change], tuple[str, ...]]
 
 
 def _partition_column(contract: Contract) -> str:
-    every = columns_of_table(contract)
-    if len(every) > len(contract.columns):
-        return every[-1]
-    return next(column.name for column in contract.columns if column.partition)
+    found = [f"{one.column}, in days" if one.kind == "days" else one.column for one in partition_columns(contract)]
+    return " and ".join(found) or "the whole table"
 
 
 def _stored(old: Contract, new: Contract, sender: list[Change]) -> Iterator[Change]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from suimon.warehouse.describe import PARTITION_DATE, columns_of_table, most_bytes, sql_type
+from suimon.contract.partition import Unit
+from suimon.warehouse.describe import most_bytes, partition_columns, sql_type, written_beside
 
 if TYPE_CHECKING:
     from suimon.contract.file import Column
@@ -20,15 +21,15 @@ def create_table(contract: Contract, spread: str | None = None) -> str:
     columns = [
         f"    {column.name} {_type(column)}{' NOT NULL' if column.required else ''}" for column in contract.columns
     ]
-    written = len(columns_of_table(contract)) > len(contract.columns)
-    columns += [f"    {PARTITION_DATE} DATE NOT NULL"] if written else []
-    sorted_by = columns_of_table(contract)[-1] if written else _partition(contract)
+    columns += [f"    {one.column} {one.sql}" for one in written_beside(contract)]
+    by = [one.column for one in partition_columns(contract)]
+    sorted_by = ", ".join(by) or contract.columns[0].name
     lines = [
         f"-- Columns in the order of the {contract.dataset} contract: COPY of Parquet loads by position.",
         "-- VARCHAR counts bytes, the contract characters: a Japanese one takes three bytes, some take four.",
         "-- No PRIMARY KEY: Redshift does not enforce it, but plans as if it held, and duplicates would hide.",
         *_about_spread(key),
-        f"-- Sorted by {sorted_by}, the business date: a load deletes by it, checks and most questions select by it.",
+        _about_sort(contract, sorted_by),
         f"CREATE TABLE IF NOT EXISTS {contract.table} (",
         ",\n".join(columns),
         ")",
@@ -36,6 +37,13 @@ def create_table(contract: Contract, spread: str | None = None) -> str:
         f"SORTKEY ({sorted_by})",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _about_sort(contract: Contract, by: str) -> str:
+    if contract.unit is Unit.NONE and not contract.parts:
+        return f"-- Sorted by {by}; a load replaces all of it, so take the column that most questions select by."
+    what = "the business date" if contract.unit is Unit.DAY and not contract.parts else "the partition"
+    return f"-- Sorted by {by}, {what}: a load deletes by it, checks and most questions select by it."
 
 
 def _about_spread(key: str | None) -> tuple[str, ...]:
@@ -52,7 +60,3 @@ def _type(column: Column) -> str:
     if column.type != "string":
         return sql_type(column)
     return f"VARCHAR({min(most_bytes(column) or LONGEST, LONGEST)})"
-
-
-def _partition(contract: Contract) -> str:
-    return next(column.name for column in contract.columns if column.partition and column.type == "date")

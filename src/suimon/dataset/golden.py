@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from backports import zstd
 
 from suimon.check.engine import check_file
-from suimon.contract.keys import is_date
+from suimon.contract.partition import is_date
 
 if TYPE_CHECKING:
     from pathlib import Path

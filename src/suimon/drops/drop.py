@@ -97,10 +97,11 @@ def _is_text(text: str) -> bool:
 
 @dataclass(frozen=True)
 class Match:
-    """What a contract makes of a key: its dataset and the partition."""
+    """What a contract makes of a key: its dataset and the partition; stamp: the time in it, as digits that sort."""
 
     dataset: str
     partition: str
+    stamp: str = ""
 
 
 @dataclass(frozen=True)
@@ -238,6 +239,11 @@ class DropRecord:
         return self._matched().partition
 
     @property
+    def written(self) -> str:
+        """The order of the drop among all writes of its partition, as text that sorts: of its stamp first."""
+        return (self.match.stamp if self.match else "") + written_order(self.drop.sequencer)
+
+    @property
     def failing(self) -> Failure | None:
         """The last failure, if the drop has not moved on since."""
         failure = self.failure
@@ -309,5 +315,5 @@ def after(sequencer: str) -> str:
 
 
 def written_after(one: DropRecord, other: DropRecord) -> bool:
-    """Whether `one` is the later write of the same key."""
-    return written_order(one.drop.sequencer) > written_order(other.drop.sequencer)
+    """Whether `one` is the later write of the same key, or has the newer stamp of the partition."""
+    return one.written > other.written

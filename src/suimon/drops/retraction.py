@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from suimon.drops.drop import Retraction, written_again, written_order
+from suimon.drops.drop import Retraction, written_again
 from suimon.drops.states import Counts, State
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def restored(record: DropRecord, older: Iterable[DropRecord], newer: Iterable[Dr
             good = one
             break
         passed.append(one)
-    before = [written_order(one.drop.sequencer) for one in passed]
+    before = [one.written for one in passed]
     before += [one.retraction.written for one in passed if one.retraction]
     written = written_again(max(before))
     if good is None or good.accepted is None:

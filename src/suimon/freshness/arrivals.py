@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from suimon.contract.partition import Partition, partition_of
 from suimon.freshness.expected import Facts, FileState, deadline_of, due_days, state_of
 from suimon.freshness.observation import Check
 from suimon.incidents.incident import of_kind
@@ -39,9 +40,8 @@ def partitions_to_check(
     for contract in contracts.all:
         if contract.arrival:
             reported = {one.about.partition for one in missing if one.about.dataset == contract.dataset}
-            for partition in sorted(
-                reported | {day.isoformat() for day in due_days(contract.arrival, now)}, reverse=True
-            ):
+            due = {str(of) for time in due_days(contract.arrival, now) for of in contract.partitions_at(time)}
+            for partition in sorted(reported | due, reverse=True):
                 yield contract, partition
 
 
@@ -66,12 +66,12 @@ def judge_arrival(contract: Contract, partition: str, facts: Facts, now: datetim
     set of which something has come. Nor is one missing that the contract, as it is by now, does not expect.
     """
     incident_id = IncidentId.of(Kind.MISSING_FILE, About(dataset=contract.dataset, partition=partition))
-    day = date.fromisoformat(partition)
-    match state_of(contract, day, facts, now):
+    of = partition_of(partition)
+    match state_of(contract, of, facts, now):
         case FileState.MISSING:
-            return Check(incident_id, file_never_came(contract, partition, _deadline(contract, day)))
+            return Check(incident_id, file_never_came(contract, partition, _deadline(contract, of)))
         case FileState.LATE:
-            return Check(incident_id, file_is_late(contract, partition, _deadline(contract, day)))
+            return Check(incident_id, file_is_late(contract, partition, _deadline(contract, of)))
         case FileState.NOT_DUE:
             return Check(incident_id, None, FILE_IS_NOT_YET_DUE)
         case FileState.WAIVED:
@@ -82,13 +82,13 @@ def judge_arrival(contract: Contract, partition: str, facts: Facts, now: datetim
             return Check(incident_id, None, file_has_come(facts.drops[-1]))
 
 
-def _deadline(contract: Contract, day: date) -> datetime | None:
-    return deadline_of(contract.arrival, day) if contract.arrival else None
+def _deadline(contract: Contract, of: Partition) -> datetime | None:
+    return deadline_of(contract.arrival, of) if contract.arrival else None
 
 
 def judge_set(contract: Contract, whole: DropSet, now: datetime) -> Check:
     """Judge a set that is awaited: by its contract's time for it, and by the deadline of its day."""
-    deadline = _deadline(contract, date.fromisoformat(whole.partition))
+    deadline = _deadline(contract, partition_of(whole.partition))
     note = SET_IS_NOT_DUE if whole.waiting_since else SET_IS_WHOLE
     rule, pattern, until = contract.set_rule, contract.key_pattern, set_due_by(whole, contract, deadline)
     problem = None

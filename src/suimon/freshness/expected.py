@@ -12,10 +12,9 @@ loaded too, its rows stand in the table.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from suimon.contract.model import Role
 from suimon.drops.hold import hold_on, is_held
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from suimon.contract.model import Arrival, Contract
+    from suimon.contract.partition import Partition
     from suimon.drops.drop import DropRecord
     from suimon.drops.hold import Hold
 
@@ -64,38 +64,33 @@ class Facts:
     hold: Hold | None = None
 
 
-def deadline_of(arrival: Arrival, day: date) -> datetime:
-    """Return the moment, in UTC, by which the file of a business date has to be there.
-
-    The deadline is a time on the wall in the contract's zone. One that the change to summer time skips falls as much
-    later as the clock jumps; one that comes twice in autumn counts the first time.
-    """
-    wall = datetime.combine(day + timedelta(days=arrival.days_after), arrival.deadline, ZoneInfo(arrival.time_zone))
-    return wall.astimezone(UTC)
+def deadline_of(arrival: Arrival, of: Partition) -> datetime:
+    """Return the moment, in UTC, by which the file of a partition has to be there."""
+    return arrival.deadline_of(of)
 
 
-def missing_from(arrival: Arrival, day: date) -> datetime:
+def missing_from(arrival: Arrival, of: Partition) -> datetime:
     """Return the moment, in UTC, from which a file that has not come is missing: when the grace is over."""
-    return deadline_of(arrival, day) + timedelta(minutes=arrival.grace_minutes)
+    return deadline_of(arrival, of) + timedelta(minutes=arrival.grace_minutes)
 
 
-def state_of(contract: Contract, day: date, facts: Facts, now: datetime) -> FileState | None:
-    """Return the state of a date's file; None where the contract expects none and nothing has come."""
+def state_of(contract: Contract, of: Partition, facts: Facts, now: datetime) -> FileState | None:
+    """Return the state of a partition's file; None where the contract expects none and nothing has come."""
     if facts.drops:
-        return _arrived(contract, day, facts, now)
+        return _arrived(contract, of, facts, now)
     if facts.waived:
         return FileState.WAIVED
     arrival = contract.arrival
-    if arrival is None or not arrival.calendar.expects(day):
+    if arrival is None or not arrival.expects(of):
         return None
-    if now < deadline_of(arrival, day):
+    if now < deadline_of(arrival, of):
         return FileState.NOT_DUE
-    return FileState.LATE if now < missing_from(arrival, day) else FileState.MISSING
+    return FileState.LATE if now < missing_from(arrival, of) else FileState.MISSING
 
 
-def _arrived(contract: Contract, day: date, facts: Facts, now: datetime) -> FileState:
+def _arrived(contract: Contract, of: Partition, facts: Facts, now: datetime) -> FileState:
     if loaded := [drop.loaded_at or drop.updated_at for drop in loaded_wholes(contract, facts)]:
-        in_time = contract.arrival is None or min(loaded) < missing_from(contract.arrival, day)
+        in_time = contract.arrival is None or min(loaded) < missing_from(contract.arrival, of)
         return FileState.LOADED if in_time else FileState.LOADED_LATE
     on_their_way = {drop.state for drop in facts.drops} - AT_AN_END
     if State.TRIGGERED not in on_their_way and held_by(contract, facts, now):
@@ -144,38 +139,43 @@ def not_corrected(contract: Contract, facts: Facts) -> State | None:
     return None if last in (State.CLOSED, State.RETRACTED) else last
 
 
-def due_days(arrival: Arrival, now: datetime) -> list[date]:
-    """Return the dates with a file whose deadline came less than `lookback_days` times 24 hours ago, oldest first."""
+def due_days(arrival: Arrival, now: datetime) -> list[Partition]:
+    """Return the times with a file whose deadline came less than `lookback_days` times 24 hours ago, oldest first."""
     return due_within(arrival, now, arrival.lookback_days)
 
 
-def due_within(arrival: Arrival, now: datetime, days: int) -> list[date]:
-    """Return the dates with a file whose deadline came less than so many times 24 hours ago, oldest first."""
-    window = timedelta(days=days)
-    # A day more than that: one whose deadline is at midnight is looked for by rounds of the day after, too.
-    found = _back_from_due(arrival, now, days + 1)
-    return [day for day in found if timedelta() <= now - deadline_of(arrival, day) < window][::-1]
+def due_within(arrival: Arrival, now: datetime, days: int) -> list[Partition]:
+    """Return the times with a file whose deadline came less than so many times 24 hours ago, oldest first."""
+    first = now - timedelta(days=days)
+    found = arrival.times_between(first, now)
+    return [of for of in found if arrival.expects(of) and deadline_of(arrival, of) > first]
 
 
-def newest_due(arrival: Arrival, now: datetime) -> date | None:
-    """Return the newest date whose file is missing by now unless it has come; None if there is none."""
-    days = _back_from_due(arrival, now, FURTHEST_BACK_DAYS)
-    return next((day for day in days if missing_from(arrival, day) <= now), None)
+def newest_due(arrival: Arrival, now: datetime) -> Partition | None:
+    """Return the newest time whose file is missing by now unless it has come; None if there is none."""
+    found = _back_from_due(arrival, now, FURTHEST_BACK_DAYS)
+    return next((of for of in found if missing_from(arrival, of) <= now), None)
 
 
-def _back_from_due(arrival: Arrival, now: datetime, most: int) -> Iterator[date]:
-    """Yield the dates with a file whose deadline falls on today's date or earlier ones, newest first."""
-    newest = now.astimezone(ZoneInfo(arrival.time_zone)).date() - timedelta(days=arrival.days_after)
-    for back in range(min(most, newest.toordinal() - 1)):
-        if arrival.calendar.expects(day := newest - timedelta(days=back)):
-            yield day
+def _back_from_due(arrival: Arrival, now: datetime, most: int) -> Iterator[Partition]:
+    """Yield the times with a file whose deadline falls into so many days before now, newest first."""
+    last = now
+    while most > 0:
+        first = last - timedelta(days=min(_AT_ONCE, most))
+        found = [of for of in arrival.times_between(first, last) if arrival.expects(of)]
+        yield from reversed([of for of in found if deadline_of(arrival, of) > first])
+        last, most = first, most - _AT_ONCE
 
 
-def days_that_make_fresh(arrival: Arrival, max_age_days: int, now: datetime) -> list[date]:
-    """Return the dates of which one must be loaded for the table to be fresh, oldest first.
+# Days that are looked through at once: what is looked for is nearly always among the newest.
+_AT_ONCE = 10
+
+
+def days_that_make_fresh(arrival: Arrival, max_age_days: int, now: datetime) -> list[Partition]:
+    """Return the times of which one must be loaded for the table to be fresh, oldest first.
 
     They begin with the newest that was due `max_age_days` open days ago: fresh is the newest partition that was due,
-    loaded, and a date far back that is loaded again freshens nothing.
+    loaded, and one far back that is loaded again freshens nothing.
     """
     today = now.astimezone(UTC).date()
     back, opened = 0, 0
@@ -185,5 +185,4 @@ def days_that_make_fresh(arrival: Arrival, max_age_days: int, now: datetime) -> 
     oldest, newest = newest_due(arrival, now - timedelta(days=back)), newest_due(arrival, now)
     if oldest is None or newest is None:
         return []
-    days = (oldest + timedelta(days=step) for step in range((newest - oldest).days + 1))
-    return [day for day in days if arrival.calendar.expects(day)]
+    return [of for of in oldest.to(newest) if arrival.expects(of)]

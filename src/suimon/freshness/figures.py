@@ -21,9 +21,10 @@ from suimon.freshness.expected import FileState, deadline_of, due_within, state_
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import date, datetime
+    from datetime import datetime
 
     from suimon.contract.model import Arrival, Contract
+    from suimon.contract.partition import Partition
     from suimon.drops.drop import DropRecord
     from suimon.freshness.expected import Facts
 
@@ -70,8 +71,8 @@ def figures_of(
     age = now - newest if newest else None
     if (arrival := contract.arrival) is None:
         return Figures(age=age)
-    due = due_within(arrival, now, SPANS[-1])
-    known = {day: facts(contract.dataset, day.isoformat()) for day in due}
+    due = [of for time in due_within(arrival, now, SPANS[-1]) for of in contract.partitions_at(time)]
+    known = {day: facts(contract.dataset, str(day)) for day in due}
     waiting = [deadline_of(arrival, day) for day in due if state_of(contract, day, known[day], now) in _NOT_THERE]
     return Figures(
         age=age,
@@ -83,7 +84,7 @@ def figures_of(
     )
 
 
-def _share(contract: Contract, arrival: Arrival, known: dict[date, Facts], days: Sequence[date]) -> Share:
+def _share(contract: Contract, arrival: Arrival, known: dict[Partition, Facts], days: Sequence[Partition]) -> Share:
     counted = [day for day in days if known[day].drops or not known[day].waived]
     in_time = sum(
         any(drop.loaded_at and drop.loaded_at <= deadline_of(arrival, day) for drop in _loaded(contract, known[day]))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from suimon.contract.partition import partition_of
 from suimon.freshness.expected import FileState, deadline_of, held_by, loaded_wholes, not_corrected, state_of
 
 if TYPE_CHECKING:
@@ -39,6 +40,11 @@ class Expected:
     loaded_at: datetime | None = None
     rows: int | None = None
 
+    @property
+    def day(self) -> str:
+        """The last day of its partition: where it stands in a calendar."""
+        return str(partition_of(self.partition).last)
+
     @classmethod
     def from_json(cls, raw: dict[str, Any]) -> Expected:
         """Read what `to_json` wrote."""
@@ -70,9 +76,9 @@ def forecast(
     return [
         Expected(
             dataset=contract.dataset,
-            partition=day.isoformat(),
-            key=contract.key_pattern.key_for(day.isoformat()) if contract.key_pattern else "",
-            deadline=deadline_of(arrival, day).astimezone(ZoneInfo(arrival.time_zone)),
+            partition=str(of),
+            key=contract.key_pattern.key_for(str(of)) if contract.key_pattern else "",
+            deadline=deadline_of(arrival, of).astimezone(ZoneInfo(arrival.time_zone)),
             time_zone=arrival.time_zone,
             state=state,
             note=_note(contract, known, state, now),
@@ -80,8 +86,9 @@ def forecast(
             **_loaded(contract, known),
         )
         for contract, arrival in _awaited(contracts)
-        for day in _dates(arrival, first, last)
-        if (state := state_of(contract, day, known := facts(contract.dataset, day.isoformat()), now))
+        for time in arrival.times_between(first, last)
+        for of in contract.partitions_at(time)
+        if (state := state_of(contract, of, known := facts(contract.dataset, str(of)), now))
     ]
 
 
@@ -121,14 +128,3 @@ def _awaited(contracts: Contracts) -> Iterator[tuple[Contract, Arrival]]:
     for contract in contracts.all:
         if contract.arrival:
             yield contract, contract.arrival
-
-
-def _dates(arrival: Arrival, first: datetime, last: datetime) -> Iterator[date]:
-    """Yield the dates, with a file or not, whose deadline falls between two moments."""
-    zone = ZoneInfo(arrival.time_zone)
-    after = timedelta(days=arrival.days_after)
-    day, end = first.astimezone(zone).date() - after, last.astimezone(zone).date() - after
-    while day <= end:
-        if first <= deadline_of(arrival, day) <= last:
-            yield day
-        day += timedelta(days=1)

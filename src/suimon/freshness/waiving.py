@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from suimon.contract.file import ContractError
-from suimon.contract.keys import is_date
 from suimon.ledger.waivers import Waiver
 
 if TYPE_CHECKING:
@@ -46,8 +45,8 @@ class Request:
             raise WaiverError(str(error)) from error
         if contract.arrival is None:
             raise WaiverError(f"{dataset} has no deadlines: its contract has no arrival, so no file of it is missed")
-        if not is_date(partition):
-            raise WaiverError(f"{partition!r} is no date written YYYY-MM-DD")
+        if not contract.has_partition(partition):
+            raise WaiverError(f"{partition!r} is no {contract.partition_form}")
         if not undo and not reason:
             raise WaiverError("say why the file will not come: --reason")
         return cls(contract=contract, partition=partition, reason=reason[:REASON_CHARACTERS], who=who, undo=undo)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from suimon.contract.partition import partition_of
 from suimon.drops.states import State
 from suimon.freshness.arrivals import judge_arrival, judge_set, partitions_to_check, sets_to_check
 from suimon.freshness.date_facts import DateFacts
@@ -91,7 +92,7 @@ class Watch:
         facts = DateFacts(self.ledger, self.waivers, now).of(contract.dataset, partition)
         check = judge_arrival(contract, partition, facts, now)
         opened = {one.id for one in self.incidents.read([check.incident_id]) if one.is_open}
-        return state_of(contract, date.fromisoformat(partition), facts, now), self._apply(check, opened, now)
+        return state_of(contract, partition_of(partition), facts, now), self._apply(check, opened, now)
 
     def _checks(self, opened: Collection[Incident], now: datetime, *, dry: bool = False) -> Iterator[Check]:
         read = DateFacts(self.ledger, self.waivers, now)
@@ -156,10 +157,11 @@ class Watch:
         """Return whether no file is loaded of those that were due within the age that the table may have."""
         if contract.arrival is None or contract.key_pattern is None:
             return False
-        days = days_that_make_fresh(contract.arrival, table.error_after.days, now)
+        times = days_that_make_fresh(contract.arrival, table.error_after.days, now)
+        days = [of for time in times for of in contract.partitions_at(time)]
         if not 0 < len(days) <= MOST_DATES:
             return False
-        states = (state_of(contract, day, read.of(contract.dataset, day.isoformat()), now) for day in reversed(days))
+        states = (state_of(contract, day, read.of(contract.dataset, str(day)), now) for day in reversed(days))
         return not any(state in SETTLED for state in states)
 
     def _apply(self, check: Check, opened: Collection[IncidentId], now: datetime) -> Result:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from suimon.contract.keys import is_ignored
 from suimon.drops.drop import Drop, DropRecord, Match
 from suimon.incidents.messages import files
 
@@ -19,8 +20,8 @@ def enter(drop: Drop, contracts: Contracts, ledger: Ledger, incidents: IncidentS
     """Enter a drop under its contract, or report it and enter it as UNMATCHED; return it as the ledger has it."""
     if matched := contracts.match(drop.key):
         contract, partition = matched
-        return ledger.receive(drop, Match(contract.dataset, partition), now)
+        return ledger.receive(drop, Match(contract.dataset, partition, contract.stamp(drop.key)), now)
     # People first: once it is in the ledger, nothing looks at it again until there is a contract.
-    if drop.size or not drop.key.endswith("/"):  # an empty object with a slash is what consoles call a folder
+    if not is_ignored(drop.key, drop.size):
         incidents.report(files.no_contract(drop, contracts, now), now)
     return ledger.receive(drop, None, now)

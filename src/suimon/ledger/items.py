@@ -133,7 +133,8 @@ def _drop(drop: Drop) -> dict[str, Any]:
 
 def _match(match: Match) -> dict[str, Any]:
     by_partition = {"dataset_partition": partition_key(match.dataset, match.partition)}
-    return {"dataset": match.dataset, "partition": match.partition, **by_partition}
+    stamped = {"key_stamp": match.stamp} if match.stamp else {}
+    return {"dataset": match.dataset, "partition": match.partition, **stamped, **by_partition}
 
 
 def _lease(lease: Lease) -> dict[str, Any]:
@@ -236,7 +237,7 @@ def entered_later(entry: Mapping[str, Any]) -> DropRecord:
 
 def match_of(item: Mapping[str, Any]) -> Match | None:
     """Read which dataset and partition a drop belongs to, from its item or its entry."""
-    return Match(item["dataset"], item["partition"]) if "dataset" in item else None
+    return Match(item["dataset"], item["partition"], item.get("key_stamp", "")) if "dataset" in item else None
 
 
 def drop_of(item: Mapping[str, Any]) -> Drop:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from suimon.drops.drop import DropRecord, written_order
+from suimon.contract.partition import partition_of
 from suimon.drops.lake import CONTRACT, processed_prefix, read_key, read_prefix
 
 if TYPE_CHECKING:
+    from suimon.drops.drop import DropRecord
     from suimon.settings import Settings
 
 
@@ -18,9 +19,10 @@ def conf_for(record: DropRecord, settings: Settings) -> dict[str, Any]:
     return {
         "dataset": record.dataset,
         "partition": record.partition,
+        **({"partition_values": values} if (values := partition_of(record.partition).values) else {}),
         "drop_id": record.id,
         "attempt": record.attempt,
-        "written": retracting.written if retracting else written_order(record.drop.sequencer),
+        "written": retracting.written if retracting else record.written,
         "rows": retracting.rows if retracting else record.rows,
         "source_uri": f"s3://{settings.lake_bucket}/{read_key(record)}",
         "contract_uri": f"s3://{settings.lake_bucket}/{read_prefix(record)}{CONTRACT}",

@@ -11,10 +11,11 @@ from uuid import UUID
 import yaml
 
 from suimon.contract.file import Column, FileFormat
-from suimon.contract.keys import DS, is_date
 from suimon.contract.model import Contract
 from suimon.contract.odcs.parse import MAX_DAG_ID, read_contract
 from suimon.contract.odcs.values import JAVA
+from suimon.contract.partition import is_date
+from suimon.contract.placeholders import DS
 from suimon.contract.redshift_names import is_plain
 from suimon.dataset.create_table import create_table
 from suimon.dataset.folder import CONTRACT, TABLE

@@ -5,18 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
+from itertools import islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from suimon.contract.partition import WRITTEN, Partition, Unit, combinations_of, is_date, is_partition, partition_of
 from suimon.drops.duplicate_or_superseded import latest, same_bytes
 from suimon.drops.states import REPLAYABLE, State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from suimon.contract.model import Contract
     from suimon.drops.drop import DropRecord
     from suimon.drops.hold import Hold
 
@@ -67,22 +70,28 @@ class HeldError(RequestError):
 
 @dataclass(frozen=True)
 class Request:
-    """A dataset, its first and last day (both included), and which of the days, in which order, how many at once.
+    """A dataset, its first and last partition in time (both included), and which, in which order, how many at once.
 
-    plan: the fingerprint of the plan that a person has seen; with it nothing else is executed.
+    parts: every combination of what tells partitions of one time apart. plan: the fingerprint of the plan that a person
+    has seen; with it nothing else is executed.
     """
 
     dataset: str
-    first: date
-    last: date
+    first: Partition
+    last: Partition
     max_concurrency: int = DEFAULT_CONCURRENCY
     what: What = What.ALL
     order: Order = Order.OLDEST
     plan: str = ""
+    parts: tuple[tuple[tuple[str, str], ...], ...] = ((),)
 
     @classmethod
-    def from_event(cls, event: Mapping[str, Any]) -> Request:
-        """Read {dataset, from, to, max_concurrency?, what?, order?, plan?}; RequestError names what is wrong."""
+    def from_event(cls, event: Mapping[str, Any], contract: Contract | None = None) -> Request:
+        """Read {dataset, from, to, max_concurrency?, what?, order?, plan?}; RequestError names what is wrong.
+
+        `from` and `to` may name parts: then only these are replayed. Whether the dataset has such partitions is known
+        with its contract alone.
+        """
         try:
             dataset, first, last = (str(event[name]) for name in ("dataset", "from", "to"))
         except KeyError as error:
@@ -91,18 +100,29 @@ class Request:
         if isinstance(concurrency, bool) or not isinstance(concurrency, int) or not 1 <= concurrency <= MAX_CONCURRENCY:
             raise RequestError(f"max_concurrency is {concurrency!r}: give a whole number from 1 to {MAX_CONCURRENCY}")
         what, order = _one_of(What, "what", event, What.ALL), _one_of(Order, "order", event, Order.OLDEST)
-        days = _day("from", first), _day("to", last)
-        request = cls(dataset, *days, concurrency, what, order, str(event.get("plan") or ""))
-        if request.last < request.first:
+        unit = contract.unit if contract else partition_of(first).unit if is_partition(first) else Unit.DAY
+        ends = _partition("from", first, unit), _partition("to", last, unit)
+        every = combinations_of(contract.parts) if contract else [ends[0].parts]
+        named = [one.parts for one in ends if one.parts]
+        if named and (named != [ends[0].parts] * 2 or ends[0].parts not in every):
+            raise RequestError(f"from {first} to {last}: both must name the same parts of the dataset, or none")
+        parts = tuple(named[:1] or every)
+        request = cls(dataset, *ends, concurrency, what, order, str(event.get("plan") or ""), parts)
+        if _starts(request.last) < _starts(request.first):
             raise RequestError(f"from {first} is after to {last}: swap them")
-        if len(request.days()) > MAX_DAYS:
-            raise RequestError(f"{first} to {last} are {len(request.days())} days: replay at most {MAX_DAYS} at once")
+        if next(islice(request._times(), MAX_DAYS // len(parts), None), None):
+            of_each = f" of {len(parts)} parts each" if len(parts) > 1 else ""
+            raise RequestError(
+                f"{first} to {last} are more than {MAX_DAYS} {unit}s{of_each}: replay at most {MAX_DAYS} at once"
+            )
         return request
 
-    def days(self) -> list[str]:
+    def _times(self) -> Iterator[Partition]:
+        return self.first.to(self.last)
+
+    def partitions(self) -> list[str]:
         """List the partitions of the range, oldest first."""
-        count = (self.last - self.first).days + 1
-        return [(self.first + timedelta(days=day)).isoformat() for day in range(count)]
+        return [str(time.at(parts)) for time in self._times() for parts in self.parts]
 
 
 @dataclass(frozen=True)
@@ -158,7 +178,7 @@ def gather(request: Request, drops_of: Callable[[str, str], Sequence[DropRecord]
     says yes to that plan
                                          planned again, differs: nothing starts  (mark: stale-plan)
     """
-    found = plan({day: drops_of(request.dataset, day) for day in request.days()}, request, sets=sets)
+    found = plan({day: drops_of(request.dataset, day) for day in request.partitions()}, request, sets=sets)
     if request.plan not in ("", found.fingerprint):  # mark: stale-plan
         raise StalePlanError(
             f"the ledger has moved on since plan {request.plan} was made: a file has come, or a run has begun or "
@@ -193,19 +213,26 @@ def plan(drops: Mapping[str, Sequence[DropRecord]], request: Request, *, sets: b
 
 
 def windows(of: Iterable[tuple[str, str]]) -> list[tuple[str, str, str]]:
-    """Return ranges (dataset, first day, last day) that cover these days of datasets, the newest day first.
+    """Return ranges (dataset, first, last partition) that cover these partitions of datasets, the newest first.
 
-    A range is as long as a replay may be, and no longer than its days.
+    A range of days is as long as a replay may be, and no longer than its days; of other partitions each is its own.
     """
     found = list[tuple[str, str, str]]()
     for dataset, day in sorted(set(of), key=itemgetter(1, 0), reverse=True):
         last = next((end for name, _, end in reversed(found) if name == dataset), None)
-        if last is None or (date.fromisoformat(last) - date.fromisoformat(day)).days >= MAX_DAYS:
+        if last is None or not _are_near(day, last):
             found.append((dataset, day, day))
         else:
             place = max(place for place, (name, *_) in enumerate(found) if name == dataset)
             found[place] = dataset, day, last
     return found
+
+
+def _are_near(day: str, last: str) -> bool:
+    """Whether one replay may cover both."""
+    if not (is_date(day) and is_date(last)):
+        return day == last
+    return (date.fromisoformat(last) - date.fromisoformat(day)).days < MAX_DAYS
 
 
 def _step(partition: str, records: Sequence[DropRecord], what: What, noun: str) -> Item | Skip | None:
@@ -258,11 +285,12 @@ def _one_of(kind: type[_Choice], name: str, event: Mapping[str, Any], usual: _Ch
         raise RequestError(f"{name} is {given!r}: give one of {', '.join(kind)}") from error
 
 
-def _day(name: str, text: str) -> date:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError as error:
-        raise RequestError(f"{name} is {text!r}: write a day as YYYY-MM-DD") from error
-    if day.isoformat() != text:  # Python also reads 20261101 and 2026-W44-7
-        raise RequestError(f"{name} is {text!r}: write a day as YYYY-MM-DD")
-    return day
+def _partition(name: str, text: str, unit: Unit) -> Partition:
+    how = "all: a file replaces the whole table" if unit is Unit.NONE else f"a {unit} as {WRITTEN[unit]}"
+    if not is_partition(text) or (found := partition_of(text)).unit is not unit:
+        raise RequestError(f"{name} is {text!r}: write {how}")
+    return found
+
+
+def _starts(partition: Partition) -> tuple[date, int]:
+    return partition.first or date.min, partition.hour or 0

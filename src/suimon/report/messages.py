@@ -22,6 +22,7 @@ _VARIANTS = {
     Code.QUALITY_ERROR: "metric",
     Code.DATE_OUT_OF_BOUNDS: "side",
     Code.VOLUME_ERROR: "side",
+    Code.PARTITION_ERROR: "holds",
 }
 _COUNTS = {"rows", "value", "bytes", "allowed", "cells", "expected", "members"}
 _DIRECTIVES = {

@@ -251,8 +251,14 @@ WORDS = {
         {"": "already appears in record {first}"},
     ),
     Code.PARTITION_ERROR: Words(
-        "the value is not the date in the file's key",
-        "Send the records of each date under the key of that date.",
-        {"": "is not {partition}, the date in the file's key"},
+        "the value is not the date in the file's key, or what else stands there",
+        "Send each record under the key that names its date, or whatever else stands in the key.",
+        {
+            "": "is not {partition}, the date in the file's key",
+            "hour": "is not of {partition}, the hour in the file's key",
+            "week": "is no day of {partition}, the week in the file's key",
+            "month": "is no day of {partition}, the month in the file's key",
+            "part": "is not {partition}, the {part} in the file's key",
+        },
     ),
 }

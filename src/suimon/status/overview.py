@@ -111,7 +111,7 @@ def overview(
     incidents: the open ones, the worst first. awaited: datasets with deadlines, whether or not one falls into the dates
     that were read. shares: of each dataset in time, by SPANS, where they are known.
     """
-    days = sorted({one.partition for one in expected}, reverse=True)[:COLUMNS]
+    days = sorted({one.day for one in expected}, reverse=True)[:COLUMNS]
     dates = {name: list(found) for name, found in groupby(expected, lambda one: one.dataset)}
     rows = [_row(name, dates.get(name, []), set(days), shares.get(name, ())) for name in awaited]
     # Whoever opens it looks for what is not well.
@@ -123,7 +123,7 @@ def overview(
         held=tuple(held),
         without_deadline=tuple(without_deadline),
         warnings=tuple(warnings),
-        wanting=sum(wants(one) for one in expected if one.partition in days),
+        wanting=sum(wants(one) for one in expected if one.day in days),
         more_rows=max(0, len(rows) - MOST_ROWS),
         more_incidents=max(0, len(incidents) - MOST_INCIDENTS),
     )
@@ -133,10 +133,15 @@ def _row(dataset: str, expected: Sequence[Expected], days: set[str], shares: tup
     loaded = [one for one in expected if one.loaded_at]
     return Row(
         dataset=dataset,
-        dates={one.partition: one for one in expected if one.partition in days},
+        dates={one.day: one for one in worst_last(expected) if one.day in days},
         newest=max(loaded, key=lambda one: one.partition, default=None),
         shares=tuple(shares) or (None,) * len(SPANS),
     )
+
+
+def worst_last(expected: Iterable[Expected]) -> list[Expected]:
+    """Return them so that, of several of one day such as its hours, one that a person must look at comes last."""
+    return sorted(expected, key=lambda one: (wants(one), one.partition))
 
 
 def lateness(one: Expected, now: datetime) -> timedelta:

@@ -7,12 +7,14 @@ the DAG folder, and every name in the SQL of a load comes from there: from the r
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
 import sqlglot
 from sqlglot import exp
 
 from suimon.contract.file import ContractError
+from suimon.contract.partition import Unit
 from suimon.contract.redshift_names import is_plain
 
 if TYPE_CHECKING:
@@ -23,8 +25,10 @@ if TYPE_CHECKING:
 
 # Documentation: "CREATE TABLE", "Limits of columns".
 MOST_COLUMNS = 1_600
-# The last column of a table whose own columns do not say which partition a row belongs to.
-PARTITION_DATE = "partition_date"
+# The last columns of a table whose own columns do not say which partition a row belongs to.
+PARTITION_DATE, PARTITION_HOUR = "partition_date", "partition_hour"
+# Of a part: as many bytes as its longest value may have.
+PART_SQL = "VARCHAR(64)"
 
 # What COPY puts from the Parquet of a type into which columns, without a conversion.
 REDSHIFT_TYPES = {
@@ -60,7 +64,6 @@ def _table(contract: Contract, create: str | None, *, own_dag: bool) -> dict[str
         raise ContractError("\n".join(f"{contract.dataset}: {problem}" for problem in problems))
     tree = _parsed(create or "")
     declared = {column.name: column for column in tree.find_all(exp.ColumnDef)}
-    partition = _partition(contract)
     return {
         "dag_id": contract.dag_id,
         "own_dag": own_dag,
@@ -70,8 +73,7 @@ def _table(contract: Contract, create: str | None, *, own_dag: bool) -> dict[str
         "table": contract.table,
         "columns": [_column(column, declared[column.name]) for column in contract.columns],
         "distribution": _distribution(tree),
-        "partition_column": partition or PARTITION_DATE,
-        "partition_in_file": partition is not None,
+        "partition": [asdict(one) for one in partition_columns(contract)],
         "keys": _keys(contract),
         "metrics": [metric.to_json() for metric in contract.metrics if _holds_of_table(contract, metric)],
         # Of a set, whose shards the gate judges one by one, only its run knows how many records it has.
@@ -103,11 +105,88 @@ def misfits(contract: Contract, create: str | None) -> Iterator[str]:
     for column in contract.columns:
         if column.name in declared:
             yield from _misfits_of_column(contract, column, declared[column.name])
+    for one in written_beside(contract):
+        if one.column in declared:
+            given = declared[one.column].sql("redshift").removeprefix(one.column).strip()
+            if given != one.sql:
+                yield f"{one.column} of {contract.table} is {given}, must be {one.sql}"
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionColumn:
+    """A column by which a load finds the rows of its partition.
+
+    kind: what it is compared with: a `date`, the days of a week or month (`days`), an `integer`, a `text`. parameter:
+    what its value is bound as; of `days` the first. in_file: whether the file has it; else the load writes it.
+    """
+
+    column: str
+    kind: Literal["date", "days", "integer", "text"]
+    parameter: str
+    in_file: bool
+
+    @property
+    def condition(self) -> str:
+        """The SQL that is true of a row of the partition, with values bound as names."""
+        if self.kind == "days":
+            first, last = "CAST(:partition_first AS DATE)", "CAST(:partition_last AS DATE)"
+            return f"{self.column} >= {first} AND {self.column} <= {last}"
+        as_type = {"date": "DATE", "integer": "INTEGER"}.get(self.kind)
+        return f"{self.column} = " + (f"CAST(:{self.parameter} AS {as_type})" if as_type else f":{self.parameter}")
+
+    @property
+    def sql(self) -> str:
+        """The declaration of a column that the load writes."""
+        return f"{ {'date': 'DATE', 'days': 'DATE', 'integer': 'INTEGER', 'text': PART_SQL}[self.kind] } NOT NULL"
+
+
+def partition_columns(contract: Contract) -> list[PartitionColumn]:
+    """Return the columns by which a load finds its partition; none where it replaces the whole table."""
+    found: list[PartitionColumn] = []
+    plain = contract.unit is Unit.DAY and not contract.parts
+    match contract.unit:
+        case Unit.DAY | Unit.HOUR:
+            day = "partition" if plain else "partition_first"
+            found.append(
+                _in_file(contract, "ds", "date", day) or PartitionColumn(PARTITION_DATE, "date", day, in_file=False)
+            )
+        case Unit.WEEK | Unit.MONTH:
+            days = _in_file(contract, contract.unit, "days", "partition_first")
+            found.append(days or PartitionColumn(PARTITION_DATE, "days", "partition_first", in_file=False))
+        case Unit.NONE:
+            pass
+    if contract.unit is Unit.HOUR:
+        hour = _in_file(contract, "hour", "integer", "partition_hour")
+        found.append(hour or PartitionColumn(PARTITION_HOUR, "integer", "partition_hour", in_file=False))
+    for part in sorted(contract.parts, key=lambda one: one.name):
+        bound = f"partition_part_{part.name}"
+        found.append(
+            _in_file(contract, part.name, "text", bound) or PartitionColumn(bound, "text", bound, in_file=False)
+        )
+    return found
+
+
+def written_beside(contract: Contract) -> list[PartitionColumn]:
+    """Return the columns that the load writes beside those of the file, in their order in the table."""
+    return [one for one in partition_columns(contract) if not one.in_file]
+
+
+_TYPE_OF = {"date": "date", "days": "date", "integer": "integer", "text": "string"}
+
+
+def _in_file(
+    contract: Contract, role: str, kind: Literal["date", "days", "integer", "text"], parameter: str
+) -> PartitionColumn | None:
+    """Return the column of the file whose every value says it. A timestamp's date is that of UTC, or of no zone."""
+    for column in contract.columns:
+        if column.partition == role and column.type == _TYPE_OF[kind] and column.required:
+            return PartitionColumn(column.name, kind, parameter, in_file=True)
+    return None
 
 
 def columns_of_table(contract: Contract) -> list[str]:
     """Return the names of the columns that its table must have, in their order."""
-    return [column.name for column in contract.columns] + ([] if _partition(contract) else [PARTITION_DATE])
+    return [column.name for column in contract.columns] + [one.column for one in written_beside(contract)]
 
 
 def _parsed(create: str) -> exp.Expr:
@@ -116,7 +195,10 @@ def _parsed(create: str) -> exp.Expr:
 
 def _unsound(contract: Contract) -> Iterator[str]:
     """Yield what a load could not do with any table."""
-    for name in (contract.table, *(column.name for column in contract.columns)):
+    own = [column.name for column in contract.columns]
+    for name in (one.column for one in written_beside(contract) if one.column in own):
+        yield f"the load writes a column {name} beside those of the file: call the file's column otherwise"
+    for name in (contract.table, *own):
         if not is_plain(name):
             yield (
                 f"{name!r} needs quotes in Redshift; give it a name of small letters, digits and _ "
@@ -152,14 +234,6 @@ def _holds_of_table(contract: Contract, metric: Metric) -> bool:
     moved_by_tolerance = metric.name == "rowCount" or not rows or metric.minimum is not None or metric.negated
     moved_by_set = metric.name == "duplicateValues" or (rows and metric.maximum is not None) or metric.negated
     return not (contract.tolerance and moved_by_tolerance) and not (contract.set_rule and moved_by_set)
-
-
-def _partition(contract: Contract) -> str | None:
-    """Name the column whose every value is the partition: a date. A timestamp's date is that of UTC, or of no zone."""
-    for column in contract.columns:
-        if column.partition and column.type == "date" and column.required:
-            return column.name
-    return None
 
 
 def _keys(contract: Contract) -> list[list[str]]:

@@ -4,7 +4,7 @@
 -- Never cleared by Suimon: without its rows an older drop could overwrite a newer one. `written` sorts, as text, as the
 -- writes do.
 CREATE TABLE IF NOT EXISTS ${table}_loads (
-    partition_key VARCHAR(64) NOT NULL,
+    partition_key VARCHAR(256) NOT NULL,
     drop_id VARCHAR(16) NOT NULL,
     attempt INTEGER NOT NULL,
     written VARCHAR(64) NOT NULL,

@@ -13,6 +13,7 @@ from suimon.contract.model import Contract, Contracts
 from suimon.contract.odcs.arrival import read_arrival
 from suimon.contract.odcs.clauses import parse
 from suimon.contract.odcs.reader import Reader
+from suimon.contract.partition import Unit
 from suimon.contract.table_freshness import Age, TableFreshness
 from suimon.drops.drop import Drop, Match
 from suimon.drops.states import State
@@ -107,7 +108,7 @@ YEAR_END = ["12-29", "12-30", "12-31"]
 
 def contract(dataset: str) -> Contract:
     problems: list[Problem] = []
-    arrival = read_arrival(parse(ARRIVALS[dataset], dataset), Reader(problems))
+    arrival = read_arrival(parse(ARRIVALS[dataset], dataset), Unit.DAY, Reader(problems))
     assert problems == []
     freshness = TableFreshness("tokyo_fact", "order_date", Age(3)) if dataset == "tokyo" else None
     pattern = KeyPattern(f"{dataset}/{{ds}}.csv")

@@ -100,14 +100,14 @@ KINDS = (
     Kind(Column("", "date", format="%d/%m/%Y"), ("29/02/2024", "01/01/0001"), ("02/29/2024", "1/1/2024")),
     Kind(Column("", "date", format="%Y%m%d"), ("20240229", "99991231"), ("2024-02-29", "20240230")),
     Kind(Column("", "date", format="%Y年%m月%d日"), ("2024年02月29日",), ("2024年2月29日", "2024年13月01日")),
-    Kind(Column("", "date", format="%Y-%m-%d", partition=True), (PARTITION,), ("2026-11-21", "2026-11-31")),
+    Kind(Column("", "date", format="%Y-%m-%d", partition="ds"), (PARTITION,), ("2026-11-21", "2026-11-31")),
     Kind(
         Column("", "timestamp", format="%Y-%m-%d %H:%M:%S", minimum="2020-01-01T00:00:00"),
         ("2026-11-20 23:59:59", "2020-01-01 00:00:00"),
         ("2019-12-31 23:59:59", "2026-11-20 24:00:00", "2026-11-20 23:59:60", "2026-11-20T00:00:00", "2026-11-20"),
     ),
     Kind(
-        Column("", "timestamp", format="%Y-%m-%dT%H:%M:%S.%g%z", partition=True, maximum="2026-11-20T20:00:00"),
+        Column("", "timestamp", format="%Y-%m-%dT%H:%M:%S.%g%z", partition="ds", maximum="2026-11-20T20:00:00"),
         ("2026-11-20T01:02:03.004Z", "2026-11-20T23:00:00.000+09:00"),
         (
             "2026-11-20T20:00:00.001Z",

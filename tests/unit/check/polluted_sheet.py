@@ -50,7 +50,7 @@ class Layout:
             Column("name", "string", labels[1], max_length=8),
             Column("qty", "integer", labels[2], bits=32, minimum="1", maximum="100"),
             Column("price", "decimal", labels[3], required=True, precision=8, scale=2, minimum="0"),
-            Column("day", "date", labels[4], required=True, partition=True),
+            Column("day", "date", labels[4], required=True, partition="ds"),
             Column("at", "timestamp", labels[5], format="%Y-%m-%d %H:%M:%S"),
             Column("ok", "boolean", labels[6]),
             Column("kind", "string", labels[7], allowed=("A", "B")),

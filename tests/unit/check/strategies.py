@@ -94,9 +94,9 @@ def contracts(draw: Draw) -> tuple[Contract, tuple[Kind, ...], Mapping[str, Hold
             required=sometimes(draw),
             unique=sometimes(draw, 5),
             personal=sometimes(draw),
-            partition=kind.column.partition and not partitioned,
+            partition=None if partitioned else kind.column.partition,
         )
-        partitioned = partitioned or column.partition
+        partitioned = partitioned or column.partition is not None
         columns.append(column)
     names = [column.name for column in columns]
     key = draw(st.permutations(names))[: draw(st.integers(1, 2))] if sometimes(draw, 4) else []

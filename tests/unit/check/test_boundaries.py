@@ -264,7 +264,7 @@ def test_the_rules_of_a_column_carry_what_words_need() -> None:
     columns = (
         Column("a", "string", min_length=2, max_length=4, pattern="^x$", allowed=("x", "y"), required=True),
         Column("b", "decimal", precision=5, scale=2, minimum="1", maximum="2"),
-        Column("c", "timestamp", format="%Y-%m-%d %H:%M:%S", partition=True),
+        Column("c", "timestamp", format="%Y-%m-%d %H:%M:%S", partition="ds"),
         Column("d", "integer", bits=64),
         Column("e", "boolean", true_words=("yes", "1"), false_words=("no",)),
         Column("f", "date"),
@@ -306,7 +306,7 @@ def test_a_long_list_of_allowed_values_is_cut_to_two_hundred_characters() -> Non
 
 
 def test_a_date_is_held_against_the_partition_however_it_is_written(check: Callable[..., Verdict]) -> None:
-    made = contract(Column("a", "date", format="%d.%m.%Y", partition=True))
+    made = contract(Column("a", "date", format="%d.%m.%Y", partition="ds"))
     verdict = check("a\n20.11.2026\n21.11.2026\n", made, "2026-11-20")
     assert [(cell.code, cell.record, cell.value) for cell in verdict.bad_cells] == [
         (Code.PARTITION_ERROR, 2, "21.11.2026")

@@ -195,7 +195,7 @@ def test_uniqueness_is_of_values_not_of_spellings(check: Check) -> None:
 
 
 def test_a_date_other_than_that_of_the_key_is_an_error(check: Check) -> None:
-    column = Column("c", "date", format="%Y-%m-%d", partition=True)
+    column = Column("c", "date", format="%Y-%m-%d", partition="ds")
     text = "n,c\nx,2026-11-20\nx,2026-11-21\nx,2026-11-31\n"
     type_error = (Code.TYPE_ERROR, 4, 3, "c", "2026-11-31")
     partition_error = (Code.PARTITION_ERROR, 3, 2, "c", "2026-11-21")

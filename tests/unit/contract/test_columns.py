@@ -295,4 +295,4 @@ def test_a_partition_is_a_day_or_a_moment_that_starts_with_one(
         assert reads(text).columns[0].partition
     else:
         (problem,) = refused(text)
-        assert "schema[0].properties[0]: the partition is a business date: it must be of logicalType date" in problem
+        assert "customProperties[3].value: the partition is a business date: it must be of logicalType date" in problem

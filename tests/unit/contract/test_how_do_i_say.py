@@ -22,9 +22,19 @@ status: active
 schema:
   - name: orders
     physicalName: orders
-    properties: [{name: order_no, logicalType: string, logicalTypeOptions: {maxLength: 40}}]
+    properties:
+      - {name: order_no, logicalType: string, logicalTypeOptions: {maxLength: 40}}
+      - {name: day, logicalType: date, required: true}
+      - {name: hour, logicalType: integer, required: true}
+      - {name: store, logicalType: string, required: true, logicalTypeOptions: {maxLength: 8}}
     quality: [{metric: rowCount, type: library, mustBeGreaterOrEqualTo: 1}]
 """
+PARTITIONS = {
+    "orders/2026-11-20/13.csv": "2026-11-20T13",
+    "orders/orders_202611.csv": "2026-11",
+    "orders/2026-11-20/S01.csv": "2026-11-20/store=S01",
+    "orders/latest.csv": "all",
+}
 USUAL = {
     "keyPattern": "orders/{ds}/orders.csv",
     "dag": "orders_etl",
@@ -41,7 +51,7 @@ USUAL = {
 
 def test_the_page_has_answers_and_examples() -> None:
     assert len(ANSWERS) == PAGE.count("```yaml") >= 12
-    assert sum(words.count("for example `") for words, _ in ANSWERS) == PAGE.count("for example `") == 4
+    assert sum(words.count("for example `") for words, _ in ANSWERS) == PAGE.count("for example `") == 8
 
 
 @pytest.mark.parametrize(("words", "answer"), ANSWERS)
@@ -56,4 +66,4 @@ def test_an_answer_is_a_contract_and_its_example_one_of_its_keys(tmp_path: Path,
     contract = read_contract(path)
 
     for key in re.findall(r"for example `([^`]+)`", words):
-        assert contract.match(key) == "2026-11-20"
+        assert contract.match(key) == PARTITIONS.get(key, "2026-11-20")

@@ -42,7 +42,7 @@ def test_sales_is_the_contract_agreed_upon() -> None:
     sales = read_contract(contract_file("sales"))
     assert sales.columns == (
         Column("order_id", "string", required=True, unique=True, max_length=32),
-        Column("order_date", "date", required=True, partition=True, format="%Y-%m-%d"),
+        Column("order_date", "date", required=True, partition="ds", format="%Y-%m-%d"),
         Column("customer_id", "string", required=True, personal=True, max_length=32),
         Column("product_name", "string", required=True, max_length=400),
         Column("quantity", "integer", required=True, bits=32, minimum="1"),
@@ -71,7 +71,7 @@ def test_user_events_is_the_contract_agreed_upon() -> None:
         Column(
             "event_type", "string", required=True, allowed=("page_view", "search", "add_to_cart", "purchase", "sign_up")
         ),
-        Column("event_timestamp", "timestamp", required=True, partition=True, format="%Y-%m-%dT%H:%M:%S%z"),
+        Column("event_timestamp", "timestamp", required=True, partition="ds", format="%Y-%m-%dT%H:%M:%S%z"),
     )
     assert events.file == FileFormat(delimiter="\t", quote="", escape="", line_ending="lf", compression="gzip")
     assert [(metric.name, metric.severity, metric.text) for metric in events.metrics] == [
@@ -88,7 +88,7 @@ def test_inventory_is_the_contract_agreed_upon() -> None:
     assert inventory.columns == (
         Column("sku", "string", label="商品コード", required=True, max_length=32),
         Column("warehouse", "string", label="倉庫", required=True, max_length=32),
-        Column("counted_on", "date", label="棚卸日", required=True, partition=True, format="%Y/%m/%d"),
+        Column("counted_on", "date", label="棚卸日", required=True, partition="ds", format="%Y/%m/%d"),
         Column("quantity", "integer", label="在庫数", required=True, bits=32, minimum="0"),
         Column("updated_at", "timestamp", label="更新日時", required=True, format="%Y/%m/%d %H:%M:%S"),
     )
@@ -214,7 +214,7 @@ def test_a_clause_that_nothing_enforces_is_refused_at_its_line(
         ("name: order_date", "name: ORDER_ID", "schema[0].properties[1]: a second column 'ORDER_ID'"),
         ("name: sales\n    phys", "name: Sales!\n    phys", "schema[0].name: must be a small letter"),
         ("value: order_date", "value: day", "customProperties[2].value: 'day' is no column"),
-        ("value: order_date", "value: order_id", "schema[0].properties[0]: the partition is a business date"),
+        ("value: order_date", "value: order_id", "customProperties[2].value: the partition is a business date"),
         ("mustBeGreaterOrEqualTo: 1", "mustBeGreaterOrEqualTo: many", "schema[0].quality[0].mustBeGreaterOrEqualTo: "),
         ("metric: rowCount", "metric: nullValues", "schema[0].quality[0]: nullValues counts cells of one column"),
         ("property: freshness", "property: frequency", "slaProperties[0].property: 'frequency' is not enforced"),

@@ -63,7 +63,7 @@ def test_a_set_is_whole_by_number_by_list_or_by_marker(
         (
             "marker: 'g/{ds}.ok', late: reject, completeWithinMinutes: 60",
             "g/{shard}/{ds}.csv",
-            "needs the whole date before",
+            "the whole date and every part must stand before",
         ),
         ("shards: 4, surplus: reject, completeWithinMinutes: 60, colour: red", SHARDED, "not enforced"),
     ],

@@ -39,7 +39,7 @@ LATER = utc("2026-11-22T00:00:00")
 
 
 def due_partitions(arrival: Arrival, now: datetime) -> list[str]:
-    return [day.isoformat() for day in due_days(arrival, now)]
+    return [str(of) for of in due_days(arrival, now)]
 
 
 def drop(state: State, sequencer: str = "01") -> DropRecord:

@@ -11,6 +11,7 @@ from suimon.contract.calendar import Calendar
 from suimon.contract.dates import Window
 from suimon.contract.keys import KeyPattern, SetRule
 from suimon.contract.model import Arrival, Contract
+from suimon.contract.partition import Partition
 from suimon.drops.drop import Drop, DropRecord, Match
 from suimon.drops.hold import Hold
 from suimon.drops.states import State
@@ -26,12 +27,16 @@ from suimon.freshness.expected import (
 
 TOKYO = Arrival(1, time(6), "Asia/Tokyo", 5, grace_minutes=30)
 SALES = Contract("sales", "1", "sales_fact", key_pattern=KeyPattern("sales/{ds}/sales.csv"), arrival=TOKYO)
-DAY = date(2026, 11, 20)  # a Friday
+DAY = Partition.of_day(date(2026, 11, 20))  # a Friday
 DUE = datetime(2026, 11, 20, 21, tzinfo=UTC)  # 06:00 of the 21st in Tokyo
 SECOND = timedelta(seconds=1)
 GRACE = timedelta(minutes=30)
 NOTHING = Facts()
 HOLD = Hold(dataset="sales", reason="closing", who="ann", since=DUE - GRACE)
+
+
+def on(year: int, month: int, day: int) -> Partition:
+    return Partition.of_day(date(year, month, day))
 
 
 def drop(state: State, number: int = 1, *, at: datetime = DUE - SECOND, key: str = "") -> DropRecord:
@@ -71,8 +76,8 @@ def test_a_file_that_will_not_come_is_waived_at_any_time(now: datetime) -> None:
 
 def test_a_date_that_its_calendar_closes_is_no_expected_file() -> None:
     weekdays = replace(SALES, arrival=replace(TOKYO, calendar=Calendar(weekdays=frozenset(range(5)))))
-    assert state_of(weekdays, date(2026, 11, 21), NOTHING, DUE + timedelta(days=9)) is None
-    assert state_of(weekdays, date(2026, 11, 20), NOTHING, DUE + timedelta(days=9)) is FileState.MISSING
+    assert state_of(weekdays, on(2026, 11, 21), NOTHING, DUE + timedelta(days=9)) is None
+    assert state_of(weekdays, on(2026, 11, 20), NOTHING, DUE + timedelta(days=9)) is FileState.MISSING
 
 
 def test_a_dataset_without_deadlines_expects_nothing_and_knows_what_has_come() -> None:
@@ -151,15 +156,15 @@ def test_a_shard_is_not_its_set() -> None:
 
 
 def test_the_newest_due_date_is_the_last_whose_grace_is_over() -> None:
-    assert newest_due(TOKYO, DUE + GRACE - SECOND) == date(2026, 11, 19)
+    assert newest_due(TOKYO, DUE + GRACE - SECOND) == on(2026, 11, 19)
     assert newest_due(TOKYO, DUE + GRACE) == DAY
 
 
 def test_the_newest_due_date_of_a_feed_of_months_lies_far_back() -> None:
     monthly = replace(TOKYO, calendar=Calendar(month_days=(29,)))
-    assert newest_due(monthly, datetime(2027, 3, 29, tzinfo=UTC)) == date(2027, 1, 29)
+    assert newest_due(monthly, datetime(2027, 3, 29, tzinfo=UTC)) == on(2027, 1, 29)
     leap = replace(TOKYO, calendar=Calendar(month_days=(29,), first=date(2024, 2, 29), last=date(2024, 2, 29)))
-    assert newest_due(leap, datetime(2026, 5, 8, tzinfo=UTC)) == date(2024, 2, 29)
+    assert newest_due(leap, datetime(2026, 5, 8, tzinfo=UTC)) == on(2024, 2, 29)
     assert newest_due(leap, datetime(2026, 5, 11, tzinfo=UTC)) is None
 
 
@@ -171,22 +176,22 @@ def test_a_dataset_that_has_not_begun_has_no_due_date() -> None:
 
 def test_one_of_the_dates_that_were_due_within_the_age_must_be_loaded() -> None:
     now = DUE + GRACE
-    assert days_that_make_fresh(TOKYO, 1, now) == [date(2026, 11, 19), DAY]
-    assert days_that_make_fresh(TOKYO, 1, now - SECOND) == [date(2026, 11, 18), date(2026, 11, 19)]
-    assert days_that_make_fresh(TOKYO, 2, now) == [date(2026, 11, 18), date(2026, 11, 19), DAY]
+    assert days_that_make_fresh(TOKYO, 1, now) == [on(2026, 11, 19), DAY]
+    assert days_that_make_fresh(TOKYO, 1, now - SECOND) == [on(2026, 11, 18), on(2026, 11, 19)]
+    assert days_that_make_fresh(TOKYO, 2, now) == [on(2026, 11, 18), on(2026, 11, 19), DAY]
 
 
 def test_closed_days_give_the_files_before_them_more_time() -> None:
     weekdays = replace(TOKYO, calendar=Calendar(weekdays=frozenset(range(5))))
     monday = datetime(2026, 11, 23, 3, tzinfo=UTC)  # the newest due is Friday's
-    assert days_that_make_fresh(weekdays, 1, monday) == [date(2026, 11, 20)]
+    assert days_that_make_fresh(weekdays, 1, monday) == [on(2026, 11, 20)]
     sunday = monday - timedelta(days=1)
-    assert days_that_make_fresh(weekdays, 1, sunday) == [date(2026, 11, 18), date(2026, 11, 19), date(2026, 11, 20)]
+    assert days_that_make_fresh(weekdays, 1, sunday) == [on(2026, 11, 18), on(2026, 11, 19), on(2026, 11, 20)]
 
 
 def test_the_grace_begins_at_the_deadline_on_the_wall() -> None:
     spring = replace(TOKYO, deadline=time(2, 30), time_zone="America/New_York")
-    assert missing_from(spring, date(2026, 3, 7)) == datetime(2026, 3, 8, 8, tzinfo=UTC)
+    assert missing_from(spring, on(2026, 3, 7)) == datetime(2026, 3, 8, 8, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

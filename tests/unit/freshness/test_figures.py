@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from suimon.contract.keys import KeyPattern
 from suimon.contract.model import Arrival, Contract
+from suimon.contract.partition import Partition
 from suimon.drops.states import State
 from suimon.freshness.expected import Facts, deadline_of
 from suimon.freshness.figures import Figures, Share, figures_of
@@ -21,7 +22,7 @@ NEWEST = date(2026, 11, 22)  # due three hours ago
 
 def loaded(day: date, after: timedelta, took: timedelta = HOUR, state: State = State.LOADED) -> Facts:
     """Facts of a date whose file was loaded so long after its deadline."""
-    at = deadline_of(ARRIVAL, day) + after
+    at = deadline_of(ARRIVAL, Partition.of_day(day)) + after
     record = drop_record(state, f"sales/{day}.csv", version="v1")
     return Facts(drops=[replace(record, received_at=at - took, loaded_at=at)])
 

@@ -83,7 +83,7 @@ def test_a_range_is_planned_day_by_day_with_both_ends() -> None:
 
 
 def test_one_day_is_a_range() -> None:
-    assert Request.from_event(request(to="2026-11-01")).days() == ["2026-11-01"]
+    assert Request.from_event(request(to="2026-11-01")).partitions() == ["2026-11-01"]
 
 
 def test_three_at_once_unless_said_otherwise() -> None:
@@ -119,7 +119,7 @@ def test_a_request_without_a_dataset_is_refused() -> None:
 
 
 def test_a_whole_year_may_be_replayed_at_once() -> None:
-    assert len(Request.from_event(request(to="2027-11-01")).days()) == 366
+    assert len(Request.from_event(request(to="2027-11-01")).partitions()) == 366
 
 
 def test_of_a_set_the_set_runs_again_and_not_its_newest_shard() -> None:

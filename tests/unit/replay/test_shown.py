@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from suimon.contract.partition import Partition
 from suimon.drops.drop import DropRecord, Rejection, Retraction
 from suimon.drops.hold import Hold
 from suimon.drops.states import State
@@ -24,7 +25,7 @@ from suimon.replay.plan import (
 from tests.unit.drop_records import HOUR, NOON, drop_record
 
 DAY = "2026-11-20"
-OF_DAY = Request("sales", date(2026, 11, 20), date(2026, 11, 20))
+OF_DAY = Request("sales", Partition.of_day(date(2026, 11, 20)), Partition.of_day(date(2026, 11, 20)))
 REJECTED, FAILED = drop_record(State.REJECTED), drop_record(State.FAILED)
 HOLD = Hold(dataset="sales", reason="the month is being closed", who="ann", since=datetime(2026, 11, 22, tzinfo=UTC))
 

@@ -247,7 +247,7 @@ def test_columns_are_named_as_the_header_calls_them() -> None:
 
 @pytest.mark.parametrize(("about", "told"), [(ABOUT, False), ({"file": "f", "partition": ""}, True)])
 def test_a_business_date_that_was_not_checked_is_told(about: dict[str, str], told: bool) -> None:  # noqa: FBT001
-    dated = replace(SALES, columns=(Column("day", "date", partition=True),))
+    dated = replace(SALES, columns=(Column("day", "date", partition="ds"),))
     assert ("Not checked: the business date." in page(Verdict(accepted=True, rows=9), dated, about)) == told
     assert "Not checked" not in page(Verdict(accepted=True, rows=9), SALES, about)
 

@@ -16,6 +16,7 @@ from suimon.check.rules_as_sql import Key, Rule, Rules
 from suimon.check.verdict import Code
 from suimon.contract.file import Column, FileFormat
 from suimon.contract.model import Contract
+from suimon.contract.partition import Partition, partition_of
 
 _TYPES = {
     "string": library.TEXT,
@@ -49,7 +50,7 @@ class _Sheet:
 
     dialect: FileFormat
     encoding: str
-    partition: str | None
+    partition: Partition | None
     memory: list[Any] = field(default_factory=list)  # what the structures point to
 
     def text(self, text: str) -> bytes:
@@ -104,7 +105,7 @@ def plan_for(contract: Contract, partition: str | None, places: tuple[int | None
     if dialect is None:
         raise UnplannedError("no dialect")
     raw = reads_raw(contract, dialect)
-    sheet = _Sheet(dialect, dialect.encoding if raw else "utf-8", partition)
+    sheet = _Sheet(dialect, dialect.encoding if raw else "utf-8", partition_of(partition) if partition else None)
     metrics = tuple(number for number, rule in enumerate(rules.rules) if rule.metric is not None)
     if max(len(rules.keys), len(rules.sums), len(metrics)) > library.MOST_FIGURES:
         raise UnplannedError("more figures than there is room for")
@@ -186,10 +187,11 @@ def _structure(sheet: _Sheet, columns: list[library.Column]) -> library.PlanOfFi
     if dialect.comment:
         comment = sheet.text(dialect.comment)
         structure.comment = library.Text(comment, len(comment))
-    if sheet.partition is not None:
-        partition = sheet.text(sheet.partition)
+    if sheet.partition is not None and sheet.partition.first:
+        day = sheet.partition.first.isoformat()
+        partition = sheet.text(day)
         structure.partition = library.Text(partition, len(partition))
-        structure.partition_day = _days(sheet.partition)
+        structure.partition_day = _days(day)
     if sheet.encoding != "utf-8":
         made = tables(dialect.encoding)
         structure.encoding = library.Encoding(*made)
@@ -246,10 +248,34 @@ class _ColumnPlan:
             case Code.MAXIMUM_ERROR if column.maximum is not None:
                 made.flags |= library.MAXIMUM
                 made.maximum_low, made.maximum_high = _halves(self._bound(column.maximum))
-            case Code.PARTITION_ERROR if column.type in {"date", "timestamp"}:
+            case Code.PARTITION_ERROR if column.partition == "ds" and column.type in {"date", "timestamp"}:
                 made.flags |= library.PARTITION | (library.ISO if self.form == _ISO_DATE else 0)
+            case Code.PARTITION_ERROR:
+                self._rule_of_partition(self.sheet.partition)
             case _:
                 self._rule_of_texts(rule)
+
+    def _rule_of_partition(self, of: Partition | None) -> None:
+        """Say it as other rules that the kernel has: bounds of dates and hours, the one value of a text."""
+        column, made = self.column, self.made
+        match column.partition:
+            case "month" | "week" if of and column.type == "date":
+                self._within(_days(str(of.first)), _days(str(of.last)))
+            case "hour" if of and of.hour is not None and column.type == "integer":
+                self._within(of.hour, of.hour)
+            case name if of and name in dict(of.parts) and column.allowed is None:
+                made.flags |= library.ALLOWED
+                made.allowed = self.sheet.texts([dict(of.parts)[name]])
+            case name:
+                raise UnplannedError(f"{name} of the partition in a {column.type}")
+
+    def _within(self, least: int, most: int) -> None:
+        column, made = self.column, self.made
+        least = least if column.minimum is None else max(least, self._bound(column.minimum))
+        most = most if column.maximum is None else min(most, self._bound(column.maximum))
+        made.flags |= library.MINIMUM | library.MAXIMUM
+        made.minimum_low, made.minimum_high = _halves(least)
+        made.maximum_low, made.maximum_high = _halves(most)
 
     def _rule_of_texts(self, rule: Rule) -> None:
         column, made = self.column, self.made

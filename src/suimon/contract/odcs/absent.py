@@ -31,7 +31,7 @@ def refuse_needed(
         elif column.required:
             why = "contradicts required or primaryKey: an absent column has no values"
         elif column.partition:
-            why = "contradicts partition: the column holds the business date of every record"
+            why = "contradicts partition: the column holds the partition of every record"
         elif column.name in reads:
             why = f"is of no use: {reads[column.name]} reads the column"
         else:

@@ -15,6 +15,7 @@ from suimon.contract.model import Arrival
 from suimon.contract.odcs.clauses import READ, Clause, Grammar, brief
 from suimon.contract.odcs.cron import COMPILED_YEARS, read_cron
 from suimon.contract.odcs.reader import Reader
+from suimon.contract.partition import Unit
 
 _CALENDAR = (
     "weekdays",
@@ -28,11 +29,27 @@ _CALENDAR = (
     "lastDate",
 )
 ARRIVAL: Grammar = dict.fromkeys(
-    ("daysAfter", "deadline", "timeZone", "lookbackDays", "graceMinutes", *_CALENDAR), READ
+    ("daysAfter", "deadline", "minutesAfter", "timeZone", "lookbackDays", "graceMinutes", *_CALENDAR), READ
 ) | {"window": dict.fromkeys(("from", "until", "outside"), READ)}
+# What says nothing of the files of a unit: hours are due by the clock, weeks and months by their last day.
+_NOT_OF = {
+    Unit.DAY: {"minutesAfter": "write daysAfter and deadline"},
+    Unit.HOUR: dict.fromkeys(
+        ("daysAfter", "deadline", "cron", "monthDays", "businessDays", "whenClosed", "window"), "write minutesAfter"
+    ),
+    **dict.fromkeys(
+        (Unit.WEEK, Unit.MONTH),
+        dict.fromkeys(("minutesAfter", "cron"), "write daysAfter and deadline, counted from its last day")
+        | dict.fromkeys(
+            ("weekdays", "monthDays", "businessDays", "holidays", "closures", "whenClosed"),
+            "each has a file from firstDate to lastDate",
+        ),
+    ),
+}
 LAST = "last"
 _MONTH = 31
 _MOST_GRACE = 366 * 24 * 60
+_MOST_DAYS_OF_HOURS = 31  # each hour looked for is a question to the ledger
 _DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _FILE, _FILE_IS = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*\.txt"), "file beside the contract, such as closures.txt"
 _NO_PLACES = {"Factory", "localtime", "posixrules"}
@@ -40,9 +57,14 @@ _NO_PLACES = {"Factory", "localtime", "posixrules"}
 _REPEATS = 28 * 366
 
 
-def read_arrival(clause: Clause, reader: Reader) -> Arrival:
-    """Read `arrival`; a rule by which no day ever has a file is refused."""
+def read_arrival(clause: Clause, unit: Unit, reader: Reader) -> Arrival:
+    """Read `arrival` of files of a unit; a rule by which no day ever has a file is refused."""
     zone = read_zone(clause, reader)
+    for key, instead in _NOT_OF.get(unit, {}).items():
+        if given := clause[key]:
+            reader.refuse(given, f"{key} says nothing of files of {_EACH[unit]}; {instead}")
+    if unit is Unit.HOUR:
+        return _of_hours(clause, zone, reader)
     cron = read_cron(clause["cron"], reader) if clause["cron"] else None
     deadline = _time(clause, "deadline", reader) if clause["cron"] is None else cron.deadline if cron else time()
     for key in ("deadline", "monthDays", "businessDays") if clause["cron"] else ():
@@ -57,7 +79,21 @@ def read_arrival(clause: Clause, reader: Reader) -> Arrival:
         reader.refuse(clause["graceMinutes"] or clause, "ends after lookbackDays: no file would ever be missing")
     days = cron.business_dates(days_after) if cron else None
     window = _window(clause["window"], reader) if clause["window"] else None
-    return Arrival(days_after, deadline, zone, lookback, _calendar(clause, days, reader), grace, window)
+    return Arrival(days_after, deadline, zone, lookback, _calendar(clause, days, reader), grace, window, unit)
+
+
+_EACH = {Unit.DAY: "a day", Unit.HOUR: "an hour", Unit.WEEK: "a week", Unit.MONTH: "a month"}
+_LONGEST_WAIT = 7 * 24 * 60
+
+
+def _of_hours(clause: Clause, zone: str, reader: Reader) -> Arrival:
+    after = reader.whole(clause, "minutesAfter", most=_LONGEST_WAIT)
+    lookback = reader.whole(clause, "lookbackDays", least=1, most=_MOST_DAYS_OF_HOURS)
+    grace = reader.optional_whole(clause, "graceMinutes", least=1, most=_MOST_GRACE) or 0
+    if clause["graceMinutes"] and grace >= lookback * 24 * 60 and reader.sound(clause, "lookbackDays", "graceMinutes"):
+        reader.refuse(clause["graceMinutes"] or clause, "ends after lookbackDays: no file would ever be missing")
+    calendar = _calendar(clause, None, reader)
+    return Arrival(0, time(), zone, lookback, calendar, grace, None, Unit.HOUR, minutes_after=after)
 
 
 def read_zone(clause: Clause, reader: Reader) -> str:

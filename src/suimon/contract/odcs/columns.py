@@ -8,6 +8,7 @@ from suimon.contract.file import Column, ColumnType, FileFormat
 from suimon.contract.odcs.cells import CELLS, read_cells
 from suimon.contract.odcs.clauses import PROSE, READ, Clause, Grammar, brief
 from suimon.contract.odcs.dialect import unwritable
+from suimon.contract.odcs.partition import Holding, refuse_unfit
 from suimon.contract.odcs.quality import QUALITY
 from suimon.contract.odcs.reader import Reader
 from suimon.contract.odcs.values import read_bits, read_bound, read_digits, read_format, read_pattern, read_values
@@ -61,22 +62,22 @@ def refuse_rules(schema: Clause, reader: Reader) -> None:
                 reader.refuse(rule, "is not enforced: without a keyPattern no file is checked; remove it")
 
 
-def read_columns(schema: Clause, dialect: FileFormat, partition: Clause | None, reader: Reader) -> tuple[Column, ...]:
-    """Read the properties of a schema: the columns of the file, in order."""
+def read_columns(schema: Clause, dialect: FileFormat, holding: Holding, reader: Reader) -> tuple[Column, ...]:
+    """Read the properties of a schema: the columns of the file, in order. holding: which hold the partition."""
     properties = list(schema["properties"] or ())
     if not properties:
         reader.refuse(schema, "a contract with a keyPattern needs properties: the columns of the file, in order")
     columns: list[Column] = []
     for clause in properties:
-        column = _column(clause, dialect, partition, reader)
+        column = _column(clause, dialect, holding, reader)
         # Spark, Redshift and DuckDB compare names without case.
         if column.name.lower() in {other.name.lower() for other in columns}:
             reader.refuse(clause, f"a second column {brief(column.name)}; names must differ by more than case")
         elif dialect.header and _label(column, dialect) in {_label(other, dialect) for other in columns}:
             reader.refuse(clause, f"a second column that the header calls {brief(column.title)}; labels must differ")
         columns.append(column)
-    if partition and not any(column.partition for column in columns):
-        reader.refuse(partition, f"{brief(partition)} is no column; name the one that holds the business date")
+    if all(reader.sound(clause, "name", "logicalType", "physicalType", "format") for clause in properties):
+        refuse_unfit(holding, tuple(columns), reader)
     return tuple(columns)
 
 
@@ -110,7 +111,7 @@ def _refuse_places(keys: list[tuple[int, str, Clause]], reader: Reader) -> None:
                 reader.refuse(given, f"primaryKeyPosition must be one of 1 to {len(keys)}, each once")
 
 
-def _column(clause: Clause, dialect: FileFormat, partition: Clause | None, reader: Reader) -> Column:
+def _column(clause: Clause, dialect: FileFormat, holding: Holding, reader: Reader) -> Column:
     name = reader.text(clause, "name", _NAME, "a text without control characters and backticks")
     type_ = TYPES.get(reader.text(clause, "logicalType", "|".join(TYPES), f"one of {', '.join(TYPES)}"), "string")
     known_type = reader.sound(clause, "logicalType")
@@ -130,7 +131,7 @@ def _column(clause: Clause, dialect: FileFormat, partition: Clause | None, reade
         may_be_absent=_may_be_absent(custom.get("mayBeAbsent"), reader),
         unique=reader.flag(clause, "unique"),
         personal=_personal(clause, reader),
-        partition=partition is not None and partition.value == name,
+        partition=holding.of.get(name),
         format=read_format(clause, options["format"], type_, dialect, reader)
         if type_ in {"date", "timestamp"}
         else None,
@@ -148,9 +149,6 @@ def _column(clause: Clause, dialect: FileFormat, partition: Clause | None, reade
         column = read_cells(clause, custom, column, dialect, reader)
     if not (reader.sound(clause, "logicalType", "physicalType", "format") and reader.sound(options, "format")):
         return column
-    if column.partition and not column.names_a_day:
-        what = "of logicalType date, or a timestamp whose format starts with yyyy-MM-dd"
-        reader.refuse(clause, f"the partition is a business date: it must be {what}")
     bounded = replace(
         column,
         minimum=read_bound(options["minimum"], column, reader),

@@ -9,9 +9,9 @@ from sqlglot import exp
 from sqlglot.errors import ParseError, SqlglotError
 
 from suimon.contract.file import Column, Condition
-from suimon.contract.keys import DS
 from suimon.contract.odcs.clauses import Clause, brief, cut
 from suimon.contract.odcs.reader import Reader
+from suimon.contract.placeholders import DS
 
 # All of them give the same for the same record. By exact type: a subclass may do more than its parent.
 _ALLOWED: frozenset[type[exp.Expression]] = frozenset(

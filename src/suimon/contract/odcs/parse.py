@@ -1,7 +1,8 @@
 """From ODCS 3.1 YAML to a compiled contract, at build time. What nothing enforces is refused, with its line.
 
 The keys of ODCS carry what they can; the rest stands under `customProperties`: `keyPattern`, `dag`, `dialect`,
-`partition`, `dates`, `tolerance`, `language`, `arrival`, `set`, and of a column `label`, `trueWords`, `falseWords`. A
+`parts`, `partition`, `dates`, `tolerance`, `language`, `arrival`, `set`,
+and of a column `label`, `trueWords`, `falseWords`. A
 contract without `keyPattern` is a table that is only watched: rules on its columns are refused too.
 """
 
@@ -17,6 +18,7 @@ from pydantic import ValidationError
 
 from suimon.contract.dates import USUAL, DateBounds
 from suimon.contract.file import LANGUAGES, Condition, FileFormat, Language, Metric, Tolerance
+from suimon.contract.keys import KeyPattern
 from suimon.contract.model import (
     RESERVED,
     RUNS_AT_ONCE,
@@ -44,12 +46,15 @@ from suimon.contract.odcs.columns import PROPERTY, read_columns, read_primary_ke
 from suimon.contract.odcs.dialect import DIALECT, fit, read_dialect
 from suimon.contract.odcs.freshness import FRESHNESS, read_freshness
 from suimon.contract.odcs.owner import SUPPORT, read_owner
+from suimon.contract.odcs.partition import read_partition, read_parts
 from suimon.contract.odcs.quality import QUALITY, as_rules, read_quality, refuse_quality
 from suimon.contract.odcs.reader import Reader, number, written
 from suimon.contract.odcs.sets import SET, read_key_pattern, read_set
 from suimon.contract.odcs.sla import FRESHNESS as FRESHNESS_WORD
 from suimon.contract.odcs.sla import read_words, with_words
 from suimon.contract.odcs.volume import VOLUME, read_volume
+from suimon.contract.partition import Unit
+from suimon.contract.placeholders import DS
 
 API_VERSIONS = ("v3.1.0", "v3.2.0")
 # `/dags/{dag_id}/dagRuns/{run_id}` must fit MWAA's 64 characters; a run id is 16 hex digits, a dot and an attempt.
@@ -95,6 +100,7 @@ CUSTOM: Grammar = {
     "runsAtOnce": READ,
     "maxRunMinutes": READ,
     "partition": READ,
+    "parts": READ,
     "dates": dict.fromkeys(("notBefore", "daysBack", "daysAhead"), READ),
     "dialect": DIALECT,
     "tolerance": dict.fromkeys(("maxRows", "maxPercent"), READ),
@@ -242,7 +248,9 @@ def _gated(watched: Contract, document: Clause, schema: Clause, custom: dict[str
         )
     dialect = read_dialect(given, reader) if given else FileFormat()
     _refuse_newer(document, schema, reader)
-    columns = read_columns(schema, dialect, custom.get("partition"), reader)
+    pattern = read_key_pattern(custom["keyPattern"], read_parts(custom.get("parts"), reader), reader)
+    holding = read_partition(custom.get("partition"), custom["keyPattern"], pattern, reader)
+    columns = read_columns(schema, dialect, holding, reader)
     conditions: tuple[Condition, ...] = ()
     metrics: tuple[Metric, ...] = ()
     # A condition over a column of unknown type would be refused for reasons that are none of its own.
@@ -252,14 +260,17 @@ def _gated(watched: Contract, document: Clause, schema: Clause, custom: dict[str
         conditions, metrics = read_quality(schema, columns, dialect, reader)
         columns, metrics = as_rules(columns, metrics)
         refuse_needed(schema, dialect, columns, conditions, metrics, reader)
-    pattern = read_key_pattern(custom["keyPattern"], reader)
+    _refuse_undated(pattern, schema, custom, conditions, reader)
     dates = _dates(custom["dates"], reader) if "dates" in custom else USUAL
-    arrival = read_arrival(custom["arrival"], reader) if "arrival" in custom else None
+    unit = pattern.unit if pattern else Unit.DAY
+    arrival = read_arrival(custom["arrival"], unit, reader) if unit is not Unit.NONE and "arrival" in custom else None
     if arrival and "dates" in custom and dates.not_before > USUAL.not_before:
         arrival = begin_with(arrival, custom["arrival"], dates.not_before, reader)
     if arrival and dates.days_back is not None and dates.days_back < arrival.days_after:
         reader.refuse(custom["dates"], f"daysBack rejects what comes by its deadline, {arrival.days_after} days later")
     volume = read_volume(custom["volume"], reader) if "volume" in custom else None
+    if volume and (unit is not Unit.DAY or (pattern and pattern.parts)):
+        reader.refuse(custom["volume"], "compares days; it is not enforced for other partitions: remove it")
     if volume and "set" in custom:
         reader.refuse(custom["volume"], "is not enforced for sets; remove it, or ask for rowCount")
     return replace(
@@ -279,6 +290,29 @@ def _gated(watched: Contract, document: Clause, schema: Clause, custom: dict[str
         arrival=arrival,
         set_rule=read_set(custom["keyPattern"], pattern, custom.get("set"), reader),
     )
+
+
+def _refuse_undated(
+    pattern: KeyPattern | None,
+    schema: Clause,
+    custom: dict[str, Clause],
+    conditions: tuple[Condition, ...],
+    reader: Reader,
+) -> None:
+    """Refuse what needs a day, of keys that name none."""
+    if pattern is None:
+        return
+    if pattern.unit not in (Unit.DAY, Unit.HOUR) and any(one.names_date for one in conditions):
+        what = "no time" if pattern.unit is Unit.NONE else f"a {pattern.unit} and no day"
+        reader.refuse(
+            schema["quality"] or schema, f"a condition names {DS}, but the key names {what}; compare otherwise"
+        )
+    if pattern.unit is Unit.NONE:
+        for name in ("dates", "arrival"):
+            if given := custom.get(name):
+                reader.refuse(given, f"{name} is not enforced: a file that replaces the whole table has no date")
+    if pattern.has_stamp:
+        reader.refuse(custom["keyPattern"], "{stamp} is not enforced yet; remove it")
 
 
 def _refuse_newer(document: Clause, schema: Clause, reader: Reader) -> None:

@@ -1,9 +1,11 @@
 """The clause `set`: when the shards of a partition are whole, and what becomes of one more."""
 
 from suimon.contract.file import ContractError
-from suimon.contract.keys import MOST_SHARDS, SHARD, KeyPattern, SetRule
+from suimon.contract.keys import MOST_SHARDS, KeyPattern, SetRule
 from suimon.contract.odcs.clauses import READ, Clause, Grammar, brief, cut
 from suimon.contract.odcs.reader import Reader
+from suimon.contract.partition import Part, Unit
+from suimon.contract.placeholders import SHARD
 
 SET: Grammar = dict.fromkeys(("shards", "manifest", "marker", "surplus", "late", "completeWithinMinutes"), READ)
 # Longer waits are rather a second dataset; the ledger would keep them, but nobody would remember.
@@ -12,12 +14,15 @@ POLICIES = ("reject", "reload")
 _KINDS = {"shards": "surplus", "manifest": "surplus", "marker": "late"}
 
 
-def read_key_pattern(clause: Clause, reader: Reader) -> KeyPattern | None:
+def read_key_pattern(clause: Clause, parts: tuple[Part, ...], reader: Reader) -> KeyPattern | None:
     """Return the pattern; None after a problem."""
+    if not isinstance(clause.value, str) or not clause.value:
+        reader.refuse(clause, f"must be a text such as sales/{{ds}}/sales.csv, is {brief(clause)}")
+        return None
     try:
-        return KeyPattern(clause.value if isinstance(clause.value, str) else "")
+        return KeyPattern(clause.value, parts)
     except ContractError as error:
-        reader.refuse(clause, cut(str(error), 200))
+        reader.refuse(clause, cut(str(error), 300))
         return None
 
 
@@ -31,6 +36,11 @@ def read_set(place: Clause, pattern: KeyPattern | None, clause: Clause | None, r
         return None
     if not pattern.has_shards:
         reader.refuse(clause, f"set is not enforced without {SHARD} in the keyPattern; add it or remove set")
+        return None
+    if pattern.unit is Unit.NONE:
+        reader.refuse(
+            clause, "set needs a time in the keyPattern: without one nobody knows which shards are of one table"
+        )
         return None
     kinds = [kind for kind in _KINDS if clause[kind]]
     if len(kinds) != 1:
@@ -51,15 +61,21 @@ def read_set(place: Clause, pattern: KeyPattern | None, clause: Clause | None, r
 
 def _control(clause: Clause, kind: str, shards: KeyPattern, reader: Reader) -> KeyPattern | None:
     given = reader.needed(clause, kind)
-    control = read_key_pattern(given, reader) if given else None
+    control = read_key_pattern(given, shards.parts, reader) if given else None
     if given is None or control is None:
         return None
-    if control.has_shards:
+    if control.unit is not shards.unit:
+        names = f"names a {control.unit}" if control.unit is not Unit.NONE else "holds no {ds}"
+        reader.refuse(given, f"{names}, the keyPattern a {shards.unit}: a {kind} is of one partition")
+    elif control.has_stamp:
+        reader.refuse(given, "holds {stamp}; a set is known by its keys")
+    elif control.has_shards:
         reader.refuse(given, f"has {SHARD}; a set has one {kind}")
     elif kind == "marker" and not shards.has_date_before_shard:
         # What lies there when the marker comes is listed; without the date in the prefix, that is the whole past.
         reader.refuse(
-            given, f"needs the whole date before {SHARD} in the keyPattern: the shards of one date are listed by prefix"
+            given,
+            f"the whole date and every part must stand before {SHARD} in the keyPattern: shards are listed by prefix",
         )
     elif control.may_meet(shards):
         reader.refuse(given, f"{brief(control.text)} could be a shard, too: {brief(shards.text)}; make them differ")

@@ -8,6 +8,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from suimon.aws.versions import Position
+from suimon.contract.partition import Partition, Unit
 from suimon.drops.drop import SEQUENCER_DIGITS, Drop, DropRecord, after, written_order
 from suimon.ledger.items import moment
 from suimon.sweep.turns import in_the_past
@@ -31,6 +32,7 @@ UPLOAD_MARGIN = timedelta(days=8)
 # What was written earlier is left to the walk over the whole bucket: each version costs a read of the ledger.
 NEAR_AGE = timedelta(days=1)
 LOOKBACK_DAYS = 3  # of a contract without a clause of arrival
+_WHOLE = {Unit.WEEK: 7, Unit.MONTH: 31}  # days before a file of such a time is due
 # S3 lists whole seconds, rounded down.
 SECOND = timedelta(seconds=1)
 # Above the sequencers of all writes.
@@ -84,18 +86,14 @@ def near_prefixes(contracts: Sequence[Contract], now: datetime) -> list[str]:
     for back in range(days + 1):
         for contract in contracts:
             if back <= _lookback(contract) + 2:
-                day = f"{today - timedelta(days=back)}"
-                prefixes |= dict.fromkeys(_beginning(pattern.text, day) for pattern in contract.patterns)
+                time = Partition.containing(contract.unit, today - timedelta(days=back)).time
+                prefixes |= dict.fromkeys(pattern.prefix_of_time(time) for pattern in contract.patterns)
     return list(prefixes)
 
 
 def _lookback(contract: Contract) -> int:
-    return contract.arrival.lookback_days + contract.arrival.days_after if contract.arrival else LOOKBACK_DAYS
-
-
-def _beginning(pattern: str, day: str) -> str:
-    """Return the part of a key before its first placeholder that is not the date."""
-    return pattern.replace("{ds}", day).partition("{")[0]
+    arrival, whole = contract.arrival, _WHOLE.get(contract.unit, 0)
+    return whole + (arrival.lookback_days + arrival.days_after if arrival else LOOKBACK_DAYS)
 
 
 def recent(versions: Sequence[Version], now: datetime) -> list[Version]:
