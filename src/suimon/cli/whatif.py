@@ -83,7 +83,8 @@ def _lines(checked: Sequence[Recheck], contract: Contract) -> Iterator[str]:
     rejected = sum(one.changes and one.was_accepted for one in checked)
     unread = sum(one.verdict is None for one in checked)
     yield (
-        f"{count_of(len(checked), 'file')} checked by {contract.dataset} {contract.version}: {rejected} accepted before "
+        f"{count_of(len(checked), 'file')} checked by {contract.dataset} {contract.version}: "
+        f"{rejected} accepted before "
         f"would be rejected, {accepted} rejected before accepted, {unread} could not be checked. "
         "Nothing was started."
     )
