@@ -38,6 +38,10 @@ def golden_files(contract: Contract, layout: Layout, day: str) -> dict[str, str]
     return {f"golden/{day}{name}": text for name, text in texts.items()}
 
 
+# January 2000 by the directives that strftime does not have.
+_YEAR_2000 = {"%E": "平成", "%e": "H", "%-n": "12", "%n": "12", "%y": "00", "%-m": "1", "%-d": "{}"}
+
+
 def _lines(lines: Sequence[str]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
@@ -56,6 +60,8 @@ def _mask(number: int, column: Column) -> str:
             return str(number)
         case "date" | "timestamp":
             form_of_day = (column.format or "%Y-%m-%d").replace("%g", "000").replace("%z", "Z")
+            for directive, text in _YEAR_2000.items():
+                form_of_day = form_of_day.replace(directive, text.format(number))
             return datetime(2000, 1, number, tzinfo=UTC).strftime(form_of_day)
         case "boolean":
             return (column.true_words or ("true",))[0]

@@ -3,22 +3,25 @@
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
-from typing import Any
 
 from suimon.contract.file import Column
 from suimon.contract.redshift_names import is_plain
+from suimon.contract.written import ISO_DATE
 from suimon.proposal.evidence import Column as Observed
 from suimon.proposal.evidence import Evidence
 from suimon.proposal.personal import NO_NUMBERS, personal_kind
+from suimon.proposal.type_guess import TypeGuess
+from suimon.proposal.written import as_written
 
 ENOUGH = 20  # records, before anything is said of what all values have in common
 _FEW = 12  # distinct values, at most, that look like a list of allowed ones
 _OFTEN = 5  # times that a value of such a list stands in the sample, on average
 _SHORT = 40  # characters of each
 _MAX_PRECISION = 38
+_GROUP = 3  # digits between separators of thousands
 MOST_CHARACTERS = 16_383  # of four bytes each in a VARCHAR
 _LENGTHS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 400, 1000, 2000, 4000, 8000, 16_000)
 
@@ -30,7 +33,6 @@ _WORDS = (
 )
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _DECIMALS = {separator: re.compile(rf"[+-]?[0-9]+(?:[{separator}]([0-9]+))?") for separator in ".,"}
-_GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:([,.' ])[0-9]{3})(?:\1[0-9]{3})*(?:[.,][0-9]+)?")
 _DATES: tuple[str, ...] = (
     "%Y-%m-%d",
     "%Y/%m/%d",
@@ -77,14 +79,6 @@ class Guesses:
     columns: tuple[Guess, ...]
     null_tokens: tuple[str, ...]
     decimal: str
-
-
-@dataclass(slots=True)
-class _Type:
-    """The fields of Column that follow from its type, and doubts about them."""
-
-    fields: dict[str, Any]
-    doubts: dict[str, str] = field(default_factory=dict)
 
 
 def guess_columns(labels: tuple[str, ...] | None, samples: Sequence[Evidence]) -> Guesses:
@@ -165,7 +159,7 @@ def _column(
     name: str, label: str, values: Counter[str], records: int, decimal: str, samples: Sequence[Observed]
 ) -> Guess:
     kind = personal_kind(label or name, values)
-    type_ = _text(values) if kind in NO_NUMBERS else _type(values, decimal)
+    type_ = _text(values) if kind in NO_NUMBERS else as_written(values, decimal, _type)
     doubts = type_.doubts
     if label.lower() not in {name, name.removesuffix("_")}:
         doubts["name"] = "a name for its label" if label else "nothing names it"
@@ -190,39 +184,36 @@ def _column(
         and required
         and column.type in {"string", "integer"},
         few=_few(values) if column.type == "string" and not kind else (),
-        days=tuple(_only_day(one.values, column.format) for one in samples) if column.format else (),
+        days=tuple(_only_day(one.values, column, decimal) for one in samples) if column.format else (),
         negative=is_number and any(text.startswith("-") for text in values),
     )
 
 
-def _type(values: Counter[str], decimal: str) -> _Type:
+def _type(values: Counter[str], decimal: str) -> TypeGuess:
     if not values:
-        return _Type({"type": "string"}, {"type": "no record of the sample has a value"})
+        return TypeGuess({"type": "string"}, {"type": "no record of the sample has a value"})
     for words in _WORDS:
         if set(values) == set(words):
-            return _Type({"type": "boolean", "true_words": words[:1], "false_words": words[1:]})
+            return TypeGuess({"type": "boolean", "true_words": words[:1], "false_words": words[1:]})
     if formats := _formats(values):
         return _dated(formats)
     if all(map(_INTEGER.fullmatch, values)):
         return _whole(values)
     if all(map(_DECIMALS[decimal].fullmatch, values)):
         return _decimal(values, decimal)
-    text = _text(values)
-    if all(_GROUPED.fullmatch(one) or _is_number([one]) for one in values):
-        text.doubts["type"] = "numbers with separators of thousands; to the gate they are texts"
-    return text
+    return _text(values)
 
 
-def _dated(formats: list[str]) -> _Type:
+def _dated(formats: list[str]) -> TypeGuess:
     doubts = {}
     if len(formats) > 1:
         doubts["format"] = "day and month may be the other way round: no day of the sample is past the 12th"
     elif formats == ["%Y%m%d"]:
         doubts["type"] = "eight digits, each a real date; or is it a number?"
-    return _Type({"type": "timestamp" if "%H" in formats[0] else "date", "format": formats[0]}, doubts)
+    return TypeGuess({"type": "timestamp" if "%H" in formats[0] else "date", "format": formats[0]}, doubts)
 
 
-def _whole(values: Counter[str]) -> _Type:
+def _whole(values: Counter[str]) -> TypeGuess:
     if any(re.match(r"\+|-?0[0-9]", text) for text in values):
         text = _text(values)
         text.doubts["type"] = "digits with zeros or a plus in front, which a number would lose; taken as text"
@@ -235,10 +226,10 @@ def _whole(values: Counter[str]) -> _Type:
     doubts = {"type": "0 and 1 only: is it a boolean?"} if set(values) == {"0", "1"} else {}
     if greatest >= 2**30:
         doubts["bits"] = f"the greatest has {len(str(greatest))} digits"
-    return _Type({"type": "integer", "bits": 64 if greatest >= 2**30 else 32}, doubts)
+    return TypeGuess({"type": "integer", "bits": 64 if greatest >= 2**30 else 32}, doubts)
 
 
-def _decimal(values: Counter[str], decimal: str) -> _Type:
+def _decimal(values: Counter[str], decimal: str) -> TypeGuess:
     parts = [text.lstrip("+-").partition(decimal) for text in values]
     whole, scale = max(len(left.lstrip("0")) for left, _, _ in parts), max(len(right) for _, _, right in parts)
     if whole + scale > _MAX_PRECISION:
@@ -248,22 +239,26 @@ def _decimal(values: Counter[str], decimal: str) -> _Type:
     precision = min(_MAX_PRECISION, max(12, whole + scale + 2))
     doubts = {"precision": f"the longest has {whole} digits before and {scale} behind the separator"}
     if decimal == "," and all(len(right) in {0, 3} for _, _, right in parts):
-        # Another column has commas of decimals, so these are as well, or the file is mixed.
-        doubts["type"] = "every comma has three digits behind it: does it separate decimals, or thousands?"
-    return _Type({"type": "decimal", "precision": precision, "scale": scale}, doubts)
+        # Another column has commas of decimals: these are as well, or the file is mixed.
+        text = _text(values)
+        text.doubts["type"] = "every comma has three digits behind it: decimals, or thousands? Taken as text"
+        return text
+    if decimal == "," and any(len(right) == _GROUP for _, _, right in parts):
+        doubts["type"] = "some commas have three digits behind them: decimals, or thousands?"
+    return TypeGuess({"type": "decimal", "precision": precision, "scale": scale}, doubts)
 
 
-def _text(values: Counter[str]) -> _Type:
+def _text(values: Counter[str]) -> TypeGuess:
     longest = max(map(len, values), default=0)
     if not longest:
-        return _Type({"type": "string"})
+        return TypeGuess({"type": "string"})
     limit = next((length for length in _LENGTHS if length >= longest * 1.25), MOST_CHARACTERS)
     doubts = {"max_length": f"the longest has {longest}"}
     if longest > MOST_CHARACTERS:
         doubts["type"] = (
             f"the longest has {longest:,} characters, of which a table holds {MOST_CHARACTERS:,} of any kind"
         )
-    return _Type({"type": "string", "max_length": limit}, doubts)
+    return TypeGuess({"type": "string", "max_length": limit}, doubts)
 
 
 def _few(values: Counter[str]) -> tuple[str, ...]:
@@ -296,6 +291,8 @@ def _regex(form: str) -> re.Pattern[str]:
     return re.compile(re.sub("%[a-zA-Z]", lambda found: _GROUPS[found[0]], re.escape(form)))
 
 
-def _only_day(values: Counter[str], form: str) -> str | None:
-    days = {f"{moment:%Y-%m-%d}" for text in values if (moment := _moment(text, form))}
+def _only_day(values: Counter[str], column: Column, decimal: str) -> str | None:
+    written, form = column.form(decimal), column.plain_format or ISO_DATE
+    texts = (written.plain(text) if written else text for text in values)
+    days = {f"{moment:%Y-%m-%d}" for text in texts if (moment := _moment(text, form))}
     return days.pop() if len(days) == 1 else None

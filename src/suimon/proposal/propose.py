@@ -13,7 +13,7 @@ import yaml
 from suimon.contract.file import Column, FileFormat
 from suimon.contract.model import Contract
 from suimon.contract.odcs.parse import MAX_DAG_ID, read_contract
-from suimon.contract.odcs.values import JAVA
+from suimon.contract.odcs.values import DATES_ALONE, JAVA
 from suimon.contract.partition import is_date
 from suimon.contract.placeholders import DS
 from suimon.contract.redshift_names import is_plain
@@ -29,7 +29,7 @@ MARK = "# DECIDE: "
 # A date of this century as names of files have it: 2026-11-20, 20261120, 2026_11_20.
 _NAMED_DATE = re.compile(r"(?<![0-9])(20[0-9]{2})([-_.]?)(0[1-9]|1[0-2])\2(0[1-9]|[12][0-9]|3[01])(?![0-9])")
 _LOGICAL = {"decimal": "number"}
-_JAVA = {directive: letters for letters, directive in JAVA.items()}
+_JAVA = {directive: letters for letters, directive in (*JAVA.items(), *DATES_ALONE.items())}
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +186,10 @@ def _column_words(column: Column) -> Iterator[str]:
     words = {"label": _scalar(column.label)} if column.label else {}
     if column.true_words and column.false_words and (column.true_words, column.false_words) != (("true",), ("false",)):
         words |= {"trueWords": _texts(column.true_words), "falseWords": _texts(column.false_words)}
+    words |= {"blanks": "trim"} if column.trimmed else {}
+    words |= {"fullWidth": "true"} if column.full_width else {}
+    words |= {"thousands": _texts((column.thousands,))[1:-1]} if column.thousands else {}
+    words |= {"yearPivot": str(column.pivot)} if column.pivot else {}
     if words:
         yield _line(4, "customProperties:")
     for name, value in words.items():
@@ -195,7 +199,7 @@ def _column_words(column: Column) -> Iterator[str]:
 
 def _java(form: str) -> str:
     """Write a strptime form in the letters of ODCS."""
-    return re.sub("%[A-Za-z]|[A-Za-z]", lambda found: _JAVA.get(found[0]) or f"'{found[0]}'", form)
+    return re.sub("%-?[A-Za-z]|[A-Za-z]", lambda found: _JAVA.get(found[0]) or f"'{found[0]}'", form)
 
 
 def _texts(texts: tuple[str, ...]) -> str:

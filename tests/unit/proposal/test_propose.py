@@ -3,10 +3,12 @@
 import gzip
 import io
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from suimon.contract.file import Column
 from suimon.contract.odcs.clauses import ContractFileError
 from suimon.contract.odcs.parse import read_contract
 from suimon.dataset.folder import CONTRACT
@@ -27,8 +29,45 @@ def test_a_proposal_is_refused_until_a_person_has_decided(sample: Path, tmp_path
 
 def test_thousands_are_never_taken_for_decimals(sample: Path, tmp_path: Path) -> None:
     text = proposed(sample, 'shop,sales\nA,"1,200"\nB,"65,000"\nC,900\n')
-    assert column(read(text, tmp_path), "sales").type == "string"
-    assert "thousands" in text
+    sales = column(read(text, tmp_path), "sales")
+    assert (sales.type, sales.thousands) == ("integer", ",")
+    assert marked(text, "separators of thousands; is that right?")
+
+
+def test_three_digits_behind_each_comma_are_a_text_where_the_file_has_decimal_commas(
+    sample: Path, tmp_path: Path
+) -> None:
+    text = proposed(sample, "shop;sales;rate\nA;1,200;0,5\nB;65,000;1,25\nC;900;2,75\n")
+    contract = read(text, tmp_path)
+    assert (column(contract, "sales").type, column(contract, "rate").type) == ("string", "decimal")
+    assert marked(text, "decimals, or thousands? Taken as text")
+
+
+def test_a_decimal_comma_with_three_digits_behind_it_is_for_a_person_to_decide(sample: Path, tmp_path: Path) -> None:
+    text = proposed(sample, "shop;sales\nA;1,200\nB;12,5\nC;2,75\n")
+    assert column(read(text, tmp_path), "sales").type == "decimal"
+    assert marked(text, "some commas have three digits behind them: decimals, or thousands?")
+
+
+@pytest.mark.parametrize(
+    ("values", "wanted"),
+    [
+        (["令和8年11月20日", "平成31年4月30日", "令和元年5月1日"], Column("v", "date", format="%E%-n年%-m月%-d日")),
+        (["R8.11.20", "H31.4.30"], Column("v", "date", format="%e%-n.%-m.%-d")),
+        (["26/11/20", "99/01/31"], Column("v", "date", format="%y/%m/%d", pivot=1970)),
+        (["2026/1/2", "2026/11/20"], Column("v", "date", format="%Y/%-m/%-d")),
+        ([" 1 ", "20 "], Column("v", "integer", bits=32, trimmed=True)),
+        (["１，２００", "３"], Column("v", "integer", bits=32, full_width=True, thousands=",")),
+        (["平成31年5月1日", "令和8年1月1日"], Column("v", "string", max_length=16)),
+    ],
+)
+def test_what_a_clause_makes_plain_is_proposed_with_it(
+    sample: Path, tmp_path: Path, values: list[str], wanted: Column
+) -> None:
+    rows = "".join(f'k{place};"{value}"\n' for place, value in enumerate(values))
+    text = proposed(sample, "key;v\n" + rows)
+    assert column(read(text, tmp_path), "v") == replace(wanted, required=True)
+    assert marked(text, "written with") is (wanted.type != "string")
 
 
 def test_a_sales_file_becomes_its_contract(sample: Path, tmp_path: Path) -> None:
@@ -195,7 +234,7 @@ def test_a_header_is_told_from_records(sample: Path, tmp_path: Path, content: st
         (["13/01/2026", "02/03/2026"], "date", "%d/%m/%Y"),
         (["2026年01月02日", "2026年11月20日"], "date", "%Y年%m月%d日"),
         (["2026-11-20 10:00", "2026-11-20 11:30"], "timestamp", "%Y-%m-%d %H:%M"),
-        (["1,234", "12,345,678"], "string", None),
+        (["1,234", "12,345,678"], "integer", None),
         (["12345678901234567890", "1"], "string", None),
         (["-", "12"], "integer", None),
         (["-", "x"], "string", None),

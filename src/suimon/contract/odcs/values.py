@@ -26,7 +26,7 @@ JAVA = {
 }
 # Those of dates alone, which are written plain before they are read (`suimon.contract.written`): the era as 令和 or R,
 # its year, a year of two digits, months and days of one digit or two.
-_WRITTEN = {"GGGG": "%E", "GGGGG": "%e", "y": "%-n", "yy": "%y", "M": "%-m", "d": "%-d"}
+DATES_ALONE = {"GGGG": "%E", "GGGGG": "%e", "y": "%-n", "yy": "%y", "M": "%-m", "d": "%-d"}
 _YEARS = (["yyyy"], ["yy"], *([era, year] for era in ("GGGG", "GGGGG") for year in ("y", "yy")))
 _DATE, _MINUTE, _FRACTIONS = {"yyyy", "MM", "dd"}, {"HH", "mm"}, {"SSS", "SSSSSS"}
 _TOKEN = re.compile(r"'(?P<quoted>(?:[^']|'')*)'|(?P<word>(?P<letter>[A-Za-z])(?P=letter)*)|(?P<other>.)", re.DOTALL)
@@ -77,7 +77,7 @@ def read_format(
     for token in _TOKEN.finditer(text):
         if word := token["word"]:
             words.append(word)
-            form += (JAVA | _WRITTEN).get(word, "")
+            form += (JAVA | DATES_ALONE).get(word, "")
         else:
             literal = token["other"] or (token["quoted"].replace("''", "'") or "'")
             form += literal
@@ -100,7 +100,7 @@ def _wrong_words(words: list[str], type_: ColumnType) -> str | None:
     if type_ == "date":
         years = sorted(word for word in found if word[0] in "yG")
         right = sorted(word[0] for word in found if word in {"MM", "M", "dd", "d"}) == ["M", "d"]
-        right &= years in _YEARS and found <= {*_DATE, *_WRITTEN}
+        right &= years in _YEARS and found <= {*_DATE, *DATES_ALONE}
         wanted = (
             "must hold each of MM dd yyyy once and no other letter; of one digit or two are M and d; instead of "
             "yyyy may stand yy, or GGGG (令和) or GGGGG (R) with y or yy"
