@@ -11,7 +11,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from bench.hostile.kinds import KINDS, Kind
+from bench.hostile.kind import Kind
+from bench.hostile.kinds import KINDS
 
 _SCRATCH = Path(__file__).parents[2] / ".suimon"
 _WAYS = ("kernel", "duckdb")

@@ -5,72 +5,12 @@ import io
 import struct
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import count
-from pathlib import Path
 
-from suimon.contract.file import Column, FileFormat, Tolerance
-from suimon.contract.model import Contract
-
-HEADER = b"id,day,name\n"
-_COLUMNS = (Column("id", "integer", unique=True), Column("day", "date"), Column("name", "string", max_length=40))
-_PLAIN = FileFormat()
-_BLOCK = 1024 * 1024
-_LONGEST_LINE = 20_000
-_WIDTH = 1_600
-_WIDE = tuple(Column(f"c{number}", "string", max_length=4) for number in range(_WIDTH))
-_WIDE_HEADER = b",".join(b"c%d" % number for number in range(_WIDTH)) + b"\n"
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of file: `parts` yields its text, endless, below the header; `code` is the fault it is rejected for."""
-
-    name: str
-    code: str
-    parts: Callable[[], Iterator[bytes]]
-    dialect: FileFormat = _PLAIN
-    tolerance: Tolerance | None = None
-    wrap: Callable[[bytes], bytes] = field(default=bytes)
-    header: bytes = HEADER
-    columns: tuple[Column, ...] = _COLUMNS
-
-    @property
-    def contract(self) -> Contract:
-        """The contract that such a file is held against."""
-        return Contract("hostile", "1", "hostile", file=self.dialect, columns=self.columns, tolerance=self.tolerance)
-
-    def write(self, path: Path, size: int) -> None:
-        """Write so many bytes of it, below the header; compressed kinds are as large once they are read."""
-        if self.dialect.compression != "none":
-            path.write_bytes(self.wrap(b"".join(_first(self.parts(), size))))
-            return
-        with path.open("wb") as file:
-            file.write(self.header)
-            for part in _first(self.parts(), size):
-                file.write(part)
-
-
-def _first(parts: Iterator[bytes], size: int) -> Iterator[bytes]:
-    while size > 0:
-        part = next(parts)
-        if size < len(part):
-            end = part.rfind(b"\n", 0, size) + 1
-            part = part[: end if size - end < _LONGEST_LINE else size]  # the last record is whole
-            size = len(part)
-        size -= len(part)
-        yield part
-
-
-def _again(text: bytes) -> Callable[[], Iterator[bytes]]:
-    """The same bytes, over and over."""
-
-    def parts() -> Iterator[bytes]:
-        block = text * max(1, _BLOCK // len(text))
-        while True:
-            yield block
-
-    return parts
+from bench.hostile.kind import HEADER, PLAIN, Kind, again
+from bench.hostile.wide import WIDE
+from suimon.contract.file import FileFormat, Tolerance
 
 
 def _records(*lines: bytes) -> Callable[[], Iterator[bytes]]:
@@ -130,7 +70,7 @@ def _zip(text: bytes) -> bytes:
 def _compressed(
     name: str, code: str, parts: Callable[[], Iterator[bytes]], how: str, wrap: Callable[[bytes], bytes]
 ) -> Kind:
-    return Kind(name, code, parts, replace(_PLAIN, compression=how, max_ratio=10_000), wrap=wrap)  # type: ignore[arg-type]
+    return Kind(name, code, parts, replace(PLAIN, compression=how, max_ratio=10_000), wrap=wrap)  # type: ignore[arg-type]
 
 
 _GOOD = b"%d,2026-11-20,some name\n"
@@ -139,22 +79,22 @@ _CP932 = "%d,2026-11-20,山田太郎\n".encode("cp932")
 
 KINDS: tuple[Kind, ...] = (
     # What is no record at all.
-    Kind("open quotes before delimiters", "quote-error", _again(b'"a,')),
-    Kind("delimiters in quotes, no end of a line", "record-too-long", _again(b'",",')),
-    Kind("quotes only", "record-too-long", _again(b'"')),
-    Kind("a quote on every line", "missing-cell", _again(b'"\n')),
+    Kind("open quotes before delimiters", "quote-error", again(b'"a,')),
+    Kind("delimiters in quotes, no end of a line", "record-too-long", again(b'",",')),
+    Kind("quotes only", "record-too-long", again(b'"')),
+    Kind("a quote on every line", "missing-cell", again(b'"\n')),
     Kind("an open quote before good records", "unterminated-quote", _once(b'1,2026-11-20,"open\n', _records(_GOOD))),
     Kind("open quotes on every line", "too-many-faults", _records(b'%d,2026-11-20,"open\n')),
-    Kind("one line without an end", "record-too-long", _again(b"x")),
-    Kind("delimiters only", "record-too-long", _again(b",")),
-    Kind("lines of a million cells", "extra-cell", _again(b"," * 999_999 + b"\n")),
-    Kind("cells of two megabytes", "max-length-error", _again(b"1,2026-11-20," + b"x" * 1_900_000 + b"\n")),
-    Kind("NUL only", "record-too-long", _again(b"\0")),
-    Kind("0xFF only", "record-too-long", _again(b"\xff")),
-    Kind("carriage returns only", "line-ending-error", _again(b"\r")),
-    Kind("line feeds only", "blank-row", _again(b"\n")),
-    Kind("byte order marks only", "byte-order-mark", _again("\ufeff".encode())),
-    Kind("lone surrogates", "record-too-long", _again(b"\xed\xa0\x80")),
+    Kind("one line without an end", "record-too-long", again(b"x")),
+    Kind("delimiters only", "record-too-long", again(b",")),
+    Kind("lines of a million cells", "extra-cell", again(b"," * 999_999 + b"\n")),
+    Kind("cells of two megabytes", "max-length-error", again(b"1,2026-11-20," + b"x" * 1_900_000 + b"\n")),
+    Kind("NUL only", "record-too-long", again(b"\0")),
+    Kind("0xFF only", "record-too-long", again(b"\xff")),
+    Kind("carriage returns only", "line-ending-error", again(b"\r")),
+    Kind("line feeds only", "blank-row", again(b"\n")),
+    Kind("byte order marks only", "byte-order-mark", again("\ufeff".encode())),
+    Kind("lone surrogates", "record-too-long", again(b"\xed\xa0\x80")),
     # Records, all of them broken.
     Kind("a stray byte in every record", "too-many-faults", _broken(b"%d,2026-11-20,na\xffme\n")),
     Kind("Latin-1 as UTF-8", "too-many-faults", _broken(_LATIN)),
@@ -163,7 +103,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "lone surrogates in UTF-16",
         "too-many-faults",
-        _again("1,2026-11-20,na\ud800me\n".encode("utf-16-le", "surrogatepass")),
+        again("1,2026-11-20,na\ud800me\n".encode("utf-16-le", "surrogatepass")),
         FileFormat(encoding="utf-16"),
         header=HEADER.decode().encode("utf-16"),
     ),
@@ -190,7 +130,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("every tenth record ragged", "too-many-faults", _broken(b"%d,2026-11-20\n", every=10)),
     # Whole records, their cells bad.
     Kind("every cell bad", "type-error", _records(b"x%d,2026-11-31," + b"y" * 50 + b"\n")),
-    Kind("two keys in all records", "unique-error", _again(b"1,2026-11-20,some name\n2,2026-11-20,some name\n")),
+    Kind("two keys in all records", "unique-error", again(b"1,2026-11-20,some name\n2,2026-11-20,some name\n")),
     Kind("every key twice", "unique-error", _pairs),
     Kind("good records", "", _records(_GOOD)),
     Kind("quotes in every cell", "", _records(b'%d,2026-11-20,"a ""name"", of two"\n')),
@@ -199,64 +139,64 @@ KINDS: tuple[Kind, ...] = (
         "a stray byte in every record, tolerated",
         "too-many-faults",
         _broken(b"%d,2026-11-20,na\xffme\n"),
-        _PLAIN,
+        PLAIN,
         Tolerance(max_percent="5"),
     ),
     Kind(
         "every other record ragged, tolerated",
         "too-many-faults",
         _broken(b"%d,2026-11-20\n", every=2),
-        _PLAIN,
+        PLAIN,
         Tolerance(max_percent="50"),
     ),
     Kind(
         "every cell bad, tolerated",
         "type-error",
         _records(b"x%d,2026-11-31," + b"y" * 50 + b"\n"),
-        _PLAIN,
+        PLAIN,
         Tolerance(max_percent="5"),
     ),
     Kind(
         "a stray byte in quotes in every record, tolerated",
         "too-many-faults",
         _broken(b'%d,2026-11-20,"na\xffme"\n'),
-        _PLAIN,
+        PLAIN,
         Tolerance(max_percent="5"),
     ),
     Kind(
         "a lone carriage return in every record, tolerated",
         "too-many-faults",
         _broken(b"%d,2026-11-20,na\rme\n"),
-        _PLAIN,
+        PLAIN,
         Tolerance(max_percent="5"),
     ),
     Kind(
         "a quote within every record, tolerated",
         "too-many-faults",
         _broken(b'%d,2026-11-20,so"me\n'),
-        _PLAIN,
+        PLAIN,
         Tolerance(max_percent="5"),
     ),
     Kind(
         "every other record stained, the others' cells bad, tolerated",
         "too-many-faults",
         _records(b"%d,2026-11-20,na\xffme\n", b"x%d,2026-11-31,name\n"),
-        _PLAIN,
+        PLAIN,
         Tolerance(max_percent="90"),
     ),
-    Kind("tiny ragged records, tolerated", "too-many-faults", _again(b",\n1\n"), _PLAIN, Tolerance(max_percent="50")),
+    Kind("tiny ragged records, tolerated", "too-many-faults", again(b",\n1\n"), PLAIN, Tolerance(max_percent="50")),
     Kind(
         "one of fifty records bad, set aside",
         "",
         _records(*(_GOOD,) * 49, b"%d,2026-11-31,some name\n"),
-        _PLAIN,
+        PLAIN,
         Tolerance(max_percent="5"),
     ),
     # What the kernel doubts, is slow to read, or comes many times.
     Kind("dates that the kernel doubts, in every other record", "", _records(_GOOD, b"%d,1500-01-01,some name\n")),
     Kind("line breaks in every other record", "", _records(_GOOD, b'%d,2026-11-20,"some\nname"\n')),
     Kind("tiny records", "", _records(b"%d,,\n")),
-    Kind("tiny ragged records", "too-many-faults", _again(b",\n1\n")),
+    Kind("tiny ragged records", "too-many-faults", again(b",\n1\n")),
     Kind(
         "lines of ever another encoding",
         "too-many-faults",
@@ -276,38 +216,10 @@ KINDS: tuple[Kind, ...] = (
         _records(b'%d,2026-11-20,"a \\"na\xffme\\""\n'),
         FileFormat(escape="\\"),
     ),
-    Kind("1,600 columns", "", _again(b",".join([b"abc"] * _WIDTH) + b"\n"), header=_WIDE_HEADER, columns=_WIDE),
-    Kind(
-        "1,600 columns, the last cell stained",
-        "encoding-error",
-        _again(b",".join([b"abc"] * (_WIDTH - 1) + [b"\xff"]) + b"\n"),
-        header=_WIDE_HEADER,
-        columns=_WIDE,
-    ),
-    Kind(
-        "1,600 columns in quotes, the last cell stained",
-        "encoding-error",
-        _again(b",".join([b'"a"'] * (_WIDTH - 1) + [b'"\xff"']) + b"\n"),
-        header=_WIDE_HEADER,
-        columns=_WIDE,
-    ),
-    Kind(
-        "1,600 columns, every cell bad",
-        "max-length-error",
-        _again(b",".join([b"abcde"] * _WIDTH) + b"\n"),
-        header=_WIDE_HEADER,
-        columns=_WIDE,
-    ),
-    Kind(
-        "1,600 columns, one cell too many",
-        "extra-cell",
-        _again(b",".join([b"abc"] * (_WIDTH + 1)) + b"\n"),
-        header=_WIDE_HEADER,
-        columns=_WIDE,
-    ),
     # Bombs.
-    _compressed("frames of zstd that are skipped", "decompression-limit", _again(b"x"), "zstd", _zstd_frames),
-    _compressed("empty members of gzip", "decompression-limit", _again(b"x"), "gzip", _gzip_members),
-    _compressed("open quotes in gzip", "quote-error", _again(b'"a,'), "gzip", _gzip),
-    _compressed("open quotes in a zip", "record-too-long", _again(b'",",'), "zip", _zip),
+    _compressed("frames of zstd that are skipped", "decompression-limit", again(b"x"), "zstd", _zstd_frames),
+    _compressed("empty members of gzip", "decompression-limit", again(b"x"), "gzip", _gzip_members),
+    _compressed("open quotes in gzip", "quote-error", again(b'"a,'), "gzip", _gzip),
+    _compressed("open quotes in a zip", "record-too-long", again(b'",",'), "zip", _zip),
+    *WIDE,
 )

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from bench.hostile.kinds import KINDS, Kind
+from bench.hostile.kind import Kind
+from bench.hostile.kinds import KINDS
 
 pytestmark = pytest.mark.process
 
@@ -28,6 +29,8 @@ SAMPLE = {
     "lines of a million cells",
     "a stray byte in every record, tolerated",
     "every key twice",
+    "1,600 columns in quotes",
+    "one label half a million times",
     "open quotes in gzip",
     "frames of zstd that are skipped",
 }

@@ -7,22 +7,27 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import duckdb
 
 from suimon.check.duckdb_input import Sheet
 from suimon.check.duckdb_statements import (
+    HALF,
     Numbers,
-    added,
+    Share,
     as_key_text,
+    figures_of,
     judged,
     literal,
     marked,
     names_of,
     newlines,
+    newlines_before,
     of_key,
+    parted,
     repetitions_of,
+    shares_of,
 )
 from suimon.check.found import (
     SUSPECTED,
@@ -39,8 +44,17 @@ from suimon.check.verdict import VALUE_LENGTH
 from suimon.contract.file import Column
 
 _PARAMETER = re.compile(r"\$(\w+)")
-_HALF = 10**19
 _SHOWN = VALUE_LENGTH + 1  # one more than a report shows tells that there is more
+
+
+class _ShareTotals(NamedTuple):
+    """What one statement finds: cells that break each rule, sums by place."""
+
+    rows: int
+    holding: int
+    cell_bytes: int
+    failing: dict[int, int]
+    sums: dict[int, int]
 
 
 class Duck:
@@ -64,54 +78,54 @@ class Duck:
             self._run(f"CREATE TABLE candidates_{number} (record BIGINT, line BIGINT, {cells})", {})
 
     def totals(self, sheet: Sheet, rules: Rules, number: int, *, keys: bool = True) -> Totals:
-        """Judge every cell in one scan, with the hashes of `keys`; MalformedSheetError if the sheet cannot be read."""
-        quote = literal(sheet.quote)
-        size = "strlen({0})"
-        if sheet.doubled:
-            size = f"CASE WHEN contains({{0}}, {quote}) THEN strlen(replace({{0}}, {quote}, '')) ELSE strlen({{0}}) END"
-        figures = [
-            "count(*)",
-            self._holding(sheet),
-            *(f"coalesce(sum({size.format(name)}), 0)" for name in names_of(sheet)),
-            *(f"count_if({rule.condition})" for rule in rules.rules),
-            *(figure for place in rules.sums for figure in self._halves(place)),
-        ]
-        found = [
-            f"list(hash({', '.join(of_key(key, self._columns))})) "
-            f"FILTER (WHERE {' AND '.join(f't{place} IS NOT NULL' for place in key.columns)}) AS key_{place}"
-            for place, key in enumerate(rules.keys if keys else ())
-        ]
+        """Judge every cell in one scan, with the hashes of `keys`; MalformedSheetError if the sheet cannot be read.
+
+        A wide sheet is scanned once for each share of its columns.
+        """
+        first, *others = (
+            self._totals_of(share, sheet, rules, number if place == 0 and keys and rules.keys else None)
+            for place, share in enumerate(shares_of(sheet, rules))
+        )
+        failing, sums = [0] * len(rules.rules), dict.fromkeys(rules.sums, 0)
+        for share in (first, *others):
+            for place, cells in share.failing.items():
+                failing[place] = cells
+            sums |= share.sums
+        return Totals(
+            first.rows,
+            tuple(failing),
+            tuple(sums.values()),
+            sum(share.cell_bytes for share in (first, *others)),
+            sum(share.holding for share in (first, *others)),
+        )
+
+    def _totals_of(self, share: Share, sheet: Sheet, rules: Rules, number: int | None) -> _ShareTotals:
+        """Judge a share of the columns; with `number`, keep the hashes of all keys in a table of that number."""
+        figures = figures_of(share, sheet, rules, self._columns)
         columns = [f"{figure} AS f{place}" for place, figure in enumerate(figures)]
-        query = f"SELECT {', '.join(columns + found)} FROM ({judged(sheet, rules)})"
-        if found:
+        query = f"SELECT {', '.join(columns)} FROM ({judged(sheet, rules, share.places)})"
+        if number is not None:
+            found = [
+                f"list(hash({', '.join(of_key(key, self._columns))})) "
+                f"FILTER (WHERE {' AND '.join(f't{place} IS NOT NULL' for place in key.columns)}) AS key_{place}"
+                for place, key in enumerate(rules.keys)
+            ]
+            places = share.places.union(*(key.columns for key in rules.keys))
+            query = f"SELECT {', '.join(columns + found)} FROM ({judged(sheet, rules, places)})"
             self._run(f"CREATE TABLE found_{number} AS {query}", rules.parameters | _path(sheet))
             query = f"SELECT {', '.join(f'f{place}' for place in range(len(figures)))} FROM found_{number}"
         (row,) = self._run(query, rules.parameters | _path(sheet))
-        after_cells = 2 + len(sheet.places)
-        after_rules = after_cells + len(rules.rules)
-        failing = tuple(cells or 0 for cells in row[after_cells:after_rules])  # NULL where every value is
-        halves = [half or 0 for half in row[after_rules:]]
-        sums = tuple(int(high) * _HALF + int(low) for high, low in zip(halves[::2], halves[1::2], strict=True))
-        return Totals(row[0], failing, sums, sum(row[2:after_cells]), row[1])
-
-    def _holding(self, sheet: Sheet) -> str:
-        """SQL: how many cells hold quotes. A cell that is a number or a date holds none."""
-        if not sheet.quotes or sheet.doubled:
-            return "0"
-        quote, counts = literal(sheet.quote), list[str]()
-        for name, place in zip(names_of(sheet), sheet.places, strict=True):
-            holds = f"contains({name}, {quote})"
-            if place is not None and self._columns[place].type != "string":
-                holds = f"CASE WHEN t{place} IS NULL THEN {holds} ELSE false END"
-            counts.append(f"coalesce(count_if({holds}), 0)")
-        return added(counts)
-
-    def _halves(self, place: int) -> tuple[str, str]:
-        """SQL: the sum of a column in two parts, for 38 digits hold the values but not every sum of them."""
-        column = self._columns[place]
-        digits = f"t{place}" if column.type == "integer" else f"replace(CAST(t{place} AS VARCHAR), '.', '')"
-        whole = f"CAST({digits} AS HUGEINT)"
-        return f"sum({whole} // {_HALF})", f"sum({whole} % {_HALF})"
+        rows, holding, cell_bytes, *rest = row
+        failing = [cells or 0 for cells in rest[: len(share.rules)]]  # NULL where every value is
+        halves = [half or 0 for half in rest[len(share.rules) :]]
+        sums = [int(high) * HALF + int(low) for high, low in zip(halves[::2], halves[1::2], strict=True)]
+        return _ShareTotals(
+            rows,
+            holding,
+            int(cell_bytes),
+            dict(zip(share.rules, failing, strict=True)),
+            dict(zip(share.sums, sums, strict=True)),
+        )
 
     def keep_keys(self, rules: Rules, number: int) -> None:
         """Add the keys that `totals` found to those of the whole file."""
@@ -131,31 +145,42 @@ class Duck:
 
         Each has the cells that the rules are about, and those of the places `also`.
         """
-        if not wanted:
-            return []
+        found = dict[int, BadRecord]()
+        for part in parted(rules, wanted):
+            for bad in self._bad_records(sheet, rules, part, limit, also):
+                found[bad.record] = found[bad.record].and_of(bad) if bad.record in found else bad
+        return [bad for _, bad in sorted(found.items())][:limit]
+
+    def _bad_records(
+        self, sheet: Sheet, rules: Rules, wanted: tuple[int, ...], limit: int | None, also: Iterable[int]
+    ) -> list[BadRecord]:
         known = sorted({*also, *(place for number in wanted for place in rules.rules[number].columns)})
-        breaks = [newlines(name) for name in names_of(sheet)] if sheet.embedded else []
-        cells = [f"left(coalesce(c{place}, ''), {_SHOWN})" for place in known]
-        marks = [f"m{number}" for number in wanted]
+        known.sort(key=sheet.places.index)
+        breaks = newlines_before(sheet, known) if sheet.embedded else []
+        kept = [*breaks, *(f"left(coalesce(c{place}, ''), {_SHOWN})" for place in known)]
+        columns = [*(f"k{number}" for number in range(len(kept))), *(f"m{number}" for number in wanted)]
+        named = [f"{one} AS k{number}" for number, one in enumerate(kept)]
         first = "" if limit is None else f"LIMIT {int(limit)}"
         numbers = Numbers(sheet)
         rows = self._run(
-            f"SELECT {numbers.record}, {numbers.line}, {', '.join([*breaks, *cells, *marks])} "
-            f"FROM ({marked(sheet, rules, wanted)} ORDER BY own_record {first}) AS own {numbers.join} "
+            f"SELECT {numbers.record}, {numbers.line}, {', '.join(columns)} "
+            f"FROM ({marked(sheet, rules, wanted, named)} ORDER BY own_record {first}) AS own {numbers.join} "
             "ORDER BY own_record",
             rules.parameters | _path(sheet) | numbers.parameters,
         )
-        return [_bad_record(row, sheet, known, wanted) for row in rows]
+        return [_bad_record(row, known, wanted, embedded=sheet.embedded) for row in rows]
 
     def find_bad(self, sheet: Sheet, rules: Rules, wanted: tuple[int, ...], number: int) -> None:
         """Remember under `number` which records break one of the `wanted` rules, and how many lines break in each."""
-        breaks = "breaks" if sheet.embedded else "0"
+        breaks = "breaks" if sheet.embedded else "0 AS breaks"
         numbers = Numbers(sheet)
-        self._run(
-            f"CREATE TABLE bad_{number} AS SELECT {numbers.record} AS record, {breaks} AS breaks "
-            f"FROM ({marked(sheet, rules, wanted)}) AS own {numbers.join}",
-            rules.parameters | _path(sheet) | numbers.parameters,
-        )
+        self._run(f"CREATE TABLE bad_{number} (record BIGINT, breaks BIGINT)", {})
+        for part in parted(rules, wanted):
+            self._run(
+                f"INSERT INTO bad_{number} SELECT {numbers.record}, breaks "
+                f"FROM ({marked(sheet, rules, part, [breaks])}) AS own {numbers.join}",
+                rules.parameters | _path(sheet) | numbers.parameters,
+            )
 
     def note_found_bad(self, number: int, further: int) -> None:
         """Remember for the whole file what `find_bad` found, so many records further down."""
@@ -174,7 +199,8 @@ class Duck:
 
     def count_bad(self) -> tuple[int, int]:
         """Return how many records are bad, each counted once, and how many lines break in those that DuckDB read."""
-        (row,) = self._run("SELECT count(DISTINCT record), coalesce(sum(breaks), 0) FROM bad_records", {})
+        once = "SELECT max(breaks) AS breaks FROM bad_records GROUP BY record"
+        (row,) = self._run(f"SELECT count(*), coalesce(sum(breaks), 0) FROM ({once})", {})
         return int(row[0]), int(row[1])
 
     def bad_between(self, first: int, last: int) -> list[int]:
@@ -194,7 +220,8 @@ class Duck:
         parts = [f"{as_key_text(place, self._columns[place])} AS k{place}" for place in columns]
         texts = [f"k{place}" for place in columns if self._columns[place].type == "string"]
         present = " AND ".join(f"t{place} IS NOT NULL" for place in columns)
-        query = f"SELECT own_record, {', '.join(parts)} FROM ({judged(sheet, rules, numbered=True)}) WHERE {present}"
+        records = judged(sheet, rules, columns, numbered=True)
+        query = f"SELECT own_record, {', '.join(parts)} FROM ({records}) WHERE {present}"
         options = "FORMAT csv, HEADER false, DELIMITER ',', QUOTE '\"', ESCAPE '\"'"
         if texts:
             options += f", FORCE_QUOTE ({', '.join(texts)})"
@@ -207,7 +234,7 @@ class Duck:
         """
         columns = rules.keys[key].columns
         before = names_of(sheet)[: sheet.places.index(columns[0])] if sheet.embedded else []
-        above = added(list(map(newlines, before)))
+        above = newlines(before)
         values = of_key(rules.keys[key], self._columns)
         if chosen is SUSPECTED:
             chosen = f"hash({', '.join(values)}) IN (SELECT hash FROM suspects_{key})"
@@ -219,7 +246,7 @@ class Duck:
         numbers = Numbers(sheet)
         self._run(
             f"INSERT INTO candidates_{key} SELECT {numbers.record}, {numbers.line} + {above}, {cells} "
-            f"FROM (SELECT * FROM ({judged(sheet, rules, numbered=True)}) "
+            f"FROM (SELECT * FROM ({judged(sheet, rules, columns, numbered=True)}) "
             f"WHERE {present} AND {chosen}) AS own {numbers.join}",
             rules.parameters | _path(sheet) | numbers.parameters | known,
         )
@@ -256,7 +283,7 @@ class Duck:
         cells = ", ".join(f"coalesce(c{place}, '') AS c{place}" for place in places)
         numbers = Numbers(sheet)
         query = (
-            f"SELECT {cells} FROM ({judged(sheet, rules, numbered=True)}) AS own {numbers.join} "
+            f"SELECT {cells} FROM ({judged(sheet, rules, (), numbered=True)}) AS own {numbers.join} "
             f"WHERE {numbers.record} NOT IN (SELECT record FROM bad_records) ORDER BY own_record"
         )
         options = f"FORMAT csv, HEADER false, DELIMITER {literal(sheet.delimiter)}, QUOTE '\"', ESCAPE '\"'"
@@ -312,16 +339,14 @@ def _path(sheet: Sheet) -> dict[str, Any]:
     return {"path": str(sheet.path)}
 
 
-def _bad_record(row: tuple[Any, ...], sheet: Sheet, known: list[int], wanted: tuple[int, ...]) -> BadRecord:
-    width = len(sheet.places) if sheet.embedded else 0
+def _bad_record(row: tuple[Any, ...], known: list[int], wanted: tuple[int, ...], *, embedded: bool) -> BadRecord:
     record, line, *rest = row
-    breaks, cells, marks = rest[:width], rest[width : width + len(known)], rest[width + len(known) :]
-    above = dict(zip(sheet.places, accumulate(breaks, initial=0), strict=False))
-    lines = {place: line + above.get(place, 0) for place in known}
+    breaks = rest[: len(known)] if embedded else [0] * len(known)
+    cells, marks = rest[-len(known) - len(wanted) : -len(wanted)], rest[-len(wanted) :]
     return BadRecord(
         record=record,
         line=line,
         cells=dict(zip(known, cells, strict=True)),
-        lines=lines,
+        lines={place: line + above for place, above in zip(known, accumulate(breaks), strict=True)},
         failing=tuple(number for number, mark in zip(wanted, marks, strict=True) if mark),
     )

@@ -2,6 +2,9 @@
 
 # ruff: noqa: S608 - as the docstring says
 
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
 from operator import sub
 from typing import Any
 
@@ -10,11 +13,86 @@ from suimon.check.grammar import MAX_RECORD_BYTES
 from suimon.check.rules_as_sql import Key, Rules
 from suimon.contract.file import Column
 
+# Of every column that a statement reads DuckDB keeps some thousand cells, many times over and beyond its limit.
+_COLUMNS_AT_ONCE = 200
+HALF = 10**19
 _BUFFER_BYTES = 8 * 1024 * 1024  # by default sixteen of the longest records, for every thread
 
 
-def judged(sheet: Sheet, rules: Rules, *, numbered: bool = False) -> str:
-    """SQL: every record with its cells c, their texts v and typed values t; numbered with its record and line."""
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The part of a wide sheet that one statement judges: `columns` of it, and the `rules` and `sums` of these."""
+
+    columns: slice
+    rules: tuple[int, ...]
+    sums: tuple[int, ...]
+    places: frozenset[int]  # of all columns in the contract whose values it needs
+
+
+def shares_of(sheet: Sheet, rules: Rules) -> list[Share]:
+    """Part a sheet so that no statement reads more columns than fit its memory; what a condition reads is one part."""
+    shares = list[Share]()
+    for start in range(0, len(sheet.places), _COLUMNS_AT_ONCE):
+        columns = slice(start, start + _COLUMNS_AT_ONCE)
+        own = frozenset(place for place in sheet.places[columns] if place is not None)
+        numbers = tuple(number for number, rule in enumerate(rules.rules) if rule.columns[0] in own)
+        read = (place for number in numbers for place in rules.rules[number].columns)
+        shares.append(Share(columns, numbers, tuple(place for place in rules.sums if place in own), own.union(read)))
+    return shares
+
+
+def figures_of(share: Share, sheet: Sheet, rules: Rules, columns: tuple[Column, ...]) -> list[str]:
+    """SQL: records, cells that hold quotes, bytes of cells; then cells that break each rule, and each sum's halves."""
+    quote = literal(sheet.quote)
+    size = "strlen({0})"
+    if sheet.doubled:
+        size = f"CASE WHEN contains({{0}}, {quote}) THEN strlen(replace({{0}}, {quote}, '')) ELSE strlen({{0}}) END"
+    names = names_of(sheet)[share.columns]
+    return [
+        "count(*)",
+        _holding(share, sheet, columns),
+        added([f"coalesce(sum({size.format(name)}), 0)" for name in names]),
+        *(f"count_if({rules.rules[rule].condition})" for rule in share.rules),
+        *(half for place in share.sums for half in _halves(place, columns[place])),
+    ]
+
+
+def _holding(share: Share, sheet: Sheet, columns: tuple[Column, ...]) -> str:
+    """SQL: how many cells hold quotes. A cell that is a number or a date holds none."""
+    if not sheet.quotes or sheet.doubled:
+        return "0"
+    quote, counts = literal(sheet.quote), list[str]()
+    for name, place in zip(names_of(sheet)[share.columns], sheet.places[share.columns], strict=True):
+        holds = f"contains({name}, {quote})"
+        if place is not None and columns[place].type != "string":
+            holds = f"CASE WHEN t{place} IS NULL THEN {holds} ELSE false END"
+        counts.append(f"coalesce(count_if({holds}), 0)")
+    return added(counts)
+
+
+def _halves(place: int, column: Column) -> tuple[str, str]:
+    """SQL: the sum of a column in two parts, for 38 digits hold the values but not every sum of them."""
+    digits = f"t{place}" if column.type == "integer" else f"replace(CAST(t{place} AS VARCHAR), '.', '')"
+    whole = f"CAST({digits} AS HUGEINT)"
+    return f"sum({whole} // {HALF})", f"sum({whole} % {HALF})"
+
+
+def parted(rules: Rules, wanted: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    """Part rules so that each part reads no more columns than fit the memory of a statement."""
+    part, places = list[int](), set[int]()
+    for number in wanted:
+        further = places.union(rules.rules[number].columns)
+        if part and len(further) > _COLUMNS_AT_ONCE:
+            yield tuple(part)
+            part, further = [], set(rules.rules[number].columns)
+        part.append(number)
+        places = further
+    if part:
+        yield tuple(part)
+
+
+def judged(sheet: Sheet, rules: Rules, places: Collection[int], *, numbered: bool = False) -> str:
+    """SQL: every record with its cells c; of `places` the texts v and typed values t; numbered with record and line."""
     names = names_of(sheet)
     columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
     quote = literal(sheet.quote)
@@ -28,21 +106,24 @@ def judged(sheet: Sheet, rules: Rules, *, numbered: bool = False) -> str:
     if numbered:
         number = ["row_number() OVER () AS own_record", "row_number() OVER () AS own_line"]
     if numbered and sheet.embedded:
-        read = f"(SELECT *, {added(list(map(newlines, names)))} AS breaks FROM {read})"
+        read = f"(SELECT *, {newlines(names)} AS breaks FROM {read})"
         above = "(sum(breaks) OVER (ROWS UNBOUNDED PRECEDING))::BIGINT - breaks"
         number[1] = f"row_number() OVER () + {above} AS own_line"
     query = f"SELECT {', '.join(['*', *number])} FROM {read}"
     for prefix, expressions in (("v", rules.values), ("a", rules.casts), ("t", rules.typed)):
-        named = [f"{expression} AS {prefix}{place}" for place, expression in expressions.items()]
+        named = [f"{expression} AS {prefix}{place}" for place, expression in expressions.items() if place in places]
         query = f"SELECT {', '.join(['*', *named])} FROM ({query})"
     return query
 
 
-def marked(sheet: Sheet, rules: Rules, wanted: tuple[int, ...]) -> str:
-    """SQL: the records that break one of the `wanted` rules, with a mark m for each that they break."""
+def marked(sheet: Sheet, rules: Rules, wanted: tuple[int, ...], kept: list[str]) -> str:
+    """SQL: the records that break one of the `wanted` rules: place, what is `kept` of them, a mark m for each rule."""
     marks = [f"coalesce({rules.rules[number].condition}, false) AS m{number}" for number in wanted]
-    anything = " OR ".join(f"m{number}" for number in wanted)
-    return f"SELECT * FROM (SELECT *, {', '.join(marks)} FROM ({judged(sheet, rules, numbered=True)})) WHERE {anything}"
+    names = [f"m{number}" for number in wanted]
+    places = {place for number in wanted for place in rules.rules[number].columns}
+    records = f"SELECT *, {', '.join(marks)} FROM ({judged(sheet, rules, places, numbered=True)})"
+    # Named one by one: of all columns each would be sorted, in so many thousand cells.
+    return f"SELECT {', '.join(['own_record', 'own_line', *kept, *names])} FROM ({records}) WHERE {' OR '.join(names)}"
 
 
 def of_key(key: Key, columns: tuple[Column, ...]) -> list[str]:
@@ -84,9 +165,18 @@ def repetitions_of(key: int, rules: Rules) -> str:
     )
 
 
-def newlines(name: str) -> str:
-    """SQL: how many line breaks a cell holds."""
-    return f"CASE WHEN contains({name}, chr(10)) THEN strlen({name}) - strlen(replace({name}, chr(10), '')) ELSE 0 END"
+def newlines(names: list[str]) -> str:
+    """SQL: how many line breaks neighbouring cells hold. Counted one by one, a thousand of them take memory each."""
+    if not names:
+        return "0"
+    text = names[0] if len(names) == 1 else f"concat({', '.join(names)})"
+    return f"CASE WHEN contains({text}, chr(10)) THEN strlen({text}) - strlen(replace({text}, chr(10), '')) ELSE 0 END"
+
+
+def newlines_before(sheet: Sheet, places: list[int]) -> list[str]:
+    """SQL: for each of some places in the sheet's order, the line breaks between the place before it and itself."""
+    names, at = names_of(sheet), [sheet.places.index(place) for place in places]
+    return [newlines(names[start:end]) for start, end in pairwise([0, *at])]
 
 
 def added(terms: list[str]) -> str:

@@ -27,6 +27,8 @@ _BATCH_BYTES = 2 * 1024 * 1024
 # So many are, beyond those that are listed; where a share is tolerated so many, and one more for so many bytes.
 _MOST_UNLISTED, _MOST_TOLERATED, _BYTES_PER_TOLERATED = 5_000, 30_000, 500
 _MANY_STEPS = 1_000  # of one segment
+# A file with so many bad cells is rejected whatever follows, and DuckDB takes a second for some hundred thousand.
+MOST_BAD_CELLS = 1_000_000
 
 _Waiting = tuple[int, Segment, Future[Judged]]
 
@@ -97,7 +99,7 @@ class FirstRound:
                 settled += judged.size
                 steps += judged.steps
                 unread_follows = judged.size < segment.size or not segment.last
-                full = judged.full or (unread_follows and steps > self._most(settled))
+                full = judged.full or (unread_follows and (steps > self._most(settled) or self._hopeless()))
                 if full:
                     self.tally.add([BadCell(Code.TOO_MANY_FAULTS, lines + 1)])
                 if full or judged.stopped:
@@ -201,6 +203,10 @@ class FirstRound:
                 self.ducks.first().forget_keys(number)
             yield segment.data[: segment.size]
             segment.path.unlink(missing_ok=True)
+
+    def _hopeless(self) -> bool:
+        """Whether so many cells are bad that reading ends, where none may be."""
+        return not self.judge.tolerant and sum(self.failing[rule] for rule in self.judge.listed) > MOST_BAD_CELLS
 
     def _most(self, settled: int) -> int:
         return most_one_by_one(self.judge.contract, self.tally, max(settled, self.reading.source.size))

@@ -1,6 +1,6 @@
 """What DuckDB finds in a sheet, as plain values: those who handle them need not import it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 # SQL: which records of a sheet are candidates for a repeated key. Those whose hash DuckDB found twice; all; a list.
 SUSPECTED, EVERY, LISTED = "suspected", "true", "own_record IN (SELECT unnest($listed))"
@@ -42,6 +42,11 @@ class BadRecord:
     cells: dict[int, str]  # place in the contract -> the first characters
     lines: dict[int, int]  # place in the contract -> line on which the cell starts
     failing: tuple[int, ...]  # places in the rules
+
+    def and_of(self, other: "BadRecord") -> "BadRecord":
+        """Return the same record with what was found of other rules."""
+        failing = tuple(sorted((*self.failing, *other.failing)))
+        return replace(self, cells=self.cells | other.cells, lines=self.lines | other.lines, failing=failing)
 
 
 @dataclass(frozen=True, slots=True)

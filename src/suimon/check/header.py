@@ -1,6 +1,7 @@
 """What stands before the records: a byte order mark, skipped lines, and the header, held against the contract."""
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -16,6 +17,10 @@ from suimon.contract.model import Contract
 # Of ten letters one may be wrong.
 _SLIP = 0.85
 _SAMPLE_BYTES = 256 * 1024
+# A table of Redshift has 1,600 columns at most, and DuckDB takes ever more time and memory for each.
+MOST_LABELS = 4_000
+# Of so many unknown labels it is asked whether they are like a known one.
+_MOST_COMPARED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +35,7 @@ class Head:
     faults: tuple[BadCell, ...]
     body: Iterator[bytes]
     empty: bool = False
-    stopped: bool = False  # the header does not end: what follows cannot be judged
+    stopped: bool = False  # the header does not end or has too many labels: what follows cannot be judged
     labels: tuple[str, ...] = ()
     width: int = 0  # cells of the first record, where it can be read
     sample: bytes = b""  # the first records
@@ -54,6 +59,8 @@ def read_head(chunks: Iterator[bytes], contract: Contract, dialect: FileFormat) 
     if text:  # a line that is not there has no faults
         labels, broken, end = first_record(grammar, text, last=ended)
     line = lines + 1
+    crowded = len(labels) > MOST_LABELS
+    labels = labels[:MOST_LABELS]
     known = _places(labels, contract, dialect)
     titles = {_plain(column.title, dialect) for column in contract.columns}
     if any(_plain(label, dialect) in titles for label in labels):
@@ -69,9 +76,11 @@ def read_head(chunks: Iterator[bytes], contract: Contract, dialect: FileFormat) 
             wanted = ", ".join(column.title for column in contract.columns)
             faults.append(BadCell(Code.MISSING_HEADER, line, details={"labels": wanted}))
         known = (None,) * len(columns)
+    if crowded:
+        faults.append(BadCell(Code.TOO_MANY_LABELS, line, details={"most": MOST_LABELS}))
     header = text[:end]
     lines += header.count(b"\n") + (header != b"" and not header.endswith(b"\n"))
-    stopped = any(fault.code in {Code.UNTERMINATED_QUOTE, Code.RECORD_TOO_LONG} for fault in broken)
+    stopped = crowded or any(fault.code in {Code.UNTERMINATED_QUOTE, Code.RECORD_TOO_LONG} for fault in broken)
     body = iter(()) if stopped else chain([text[end:]], chunks)
     width = _width(grammar, text[end:])
     if faults and width == len(columns) != len(known):
@@ -120,9 +129,10 @@ def _after_skipped(
 
 
 def _places(labels: tuple[str, ...], contract: Contract, dialect: FileFormat) -> tuple[int | None, ...]:
-    wanted = [_plain(column.title, dialect) for column in contract.columns]
+    wanted = {_plain(column.title, dialect): place for place, column in enumerate(contract.columns)}
     plain = [_plain(label, dialect) for label in labels]
-    return tuple(wanted.index(label) if label in wanted and plain.count(label) == 1 else None for label in plain)
+    times = Counter(plain)
+    return tuple(wanted.get(label) if times[label] == 1 else None for label in plain)
 
 
 def _is_like(label: str, titles: Iterable[str]) -> bool:
@@ -131,9 +141,12 @@ def _is_like(label: str, titles: Iterable[str]) -> bool:
     What is not may be a personal value: of a record that a lost line ending has joined to the header.
     """
     plain = _folded(label)
-    return any(
-        plain == (title := _folded(one)) or SequenceMatcher(None, plain, title).ratio() > _SLIP for one in titles
-    )
+    return any(plain == (title := _folded(one)) or _is_slip(plain, title) for one in titles)
+
+
+def _is_slip(label: str, title: str) -> bool:
+    matcher = SequenceMatcher(None, label, title)
+    return matcher.real_quick_ratio() > _SLIP and matcher.quick_ratio() > _SLIP and matcher.ratio() > _SLIP
 
 
 def _folded(label: str) -> str:
@@ -158,26 +171,31 @@ def _label_faults(
     names = {_plain(column.title, dialect): column.name for column in contract.columns}
     wanted = list(names)
     plain = [_plain(label, dialect) for label in labels]
+    first = {label: place for place, label in reversed(list(enumerate(plain)))}
+    compared = 0
     for column in contract.columns:
-        if not column.may_be_absent and _plain(column.title, dialect) not in plain:
+        if not column.may_be_absent and _plain(column.title, dialect) not in first:
             yield BadCell(Code.MISSING_LABEL, lines[0], column=column.name, details={"label": column.title})
     for place, label in enumerate(plain):
         if label not in names:
             if dialect.extra_columns == "refuse":
-                hidden = masked and not _is_like(labels[place], (column.title for column in contract.columns))
+                compared += masked
+                hidden = compared > _MOST_COMPARED or (
+                    masked and not _is_like(labels[place], (column.title for column in contract.columns))
+                )
                 value = shown(labels[place], personal=hidden)
                 yield BadCell(Code.EXTRA_LABEL, lines[place], value=value, details={"place": place + 1})
-        elif label in plain[:place]:
-            details = {"place": place + 1, "first": plain.index(label) + 1}
+        elif first[label] < place:
+            details = {"place": place + 1, "first": first[label] + 1}
             yield BadCell(Code.DUPLICATE_LABEL, lines[place], column=names[label], details=details)
     if dialect.header_order == "free":
         return
-    ours = [label for place, label in enumerate(plain) if label in names and label not in plain[:place]]
-    for label, other in zip([label for label in wanted if label in plain], ours, strict=True):
+    ours = [label for place, label in enumerate(plain) if label in names and first[label] == place]
+    expected = [(place, label) for place, label in enumerate(wanted) if label in first]
+    for (place, label), other in zip(expected, ours, strict=True):
         if label != other:
-            place = wanted.index(label)
             after = contract.columns[place - 1].title if place else ""
-            there = plain.index(label)
+            there = first[label]
             yield BadCell(
                 Code.MISPLACED_LABEL, lines[there], column=names[label], details={"place": there + 1, "after": after}
             )

@@ -5,7 +5,8 @@ shown only if
 
 - its column knows its values by their type, a list or a pattern: in a text of any kind a swap cannot be noticed;
 - it holds no delimiter, quote or line break: it may be several cells;
-- it is not of a form that a personal column of this file has, such as `A9` for C000123;
+- it is not of a form that a personal column of this file has, such as `A9` for C000123, and does not hold one: a
+  delimiter that is lost joins two cells;
 - every personal cell of its record is of a form that its column often has: else the record may be shifted;
 - the columns of the file are mostly of their types, and the personal ones are all there: else they may be swapped in
   all records.
@@ -36,7 +37,7 @@ class Discretion:
     """What may be shown of a file. `seen` and `usual` are the forms of each personal column, by its place."""
 
     marks: str = ""  # delimiter, quote and line breaks
-    seen: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    seen: Mapping[int, Mapping[str, int]] = field(default_factory=dict)  # with the length of the shortest
     usual: Mapping[int, frozenset[str]] = field(default_factory=dict)
     swapped: bool = False
 
@@ -55,8 +56,9 @@ class Discretion:
         if self.swapped or _takes_anything(column) or any(mark in value for mark in self.marks):
             return True
         shape = form_of(value)
-        if any(shape in forms for forms in self.seen.values()):
-            return True
+        for forms in self.seen.values():
+            if any(shape == form or (form in shape and len(value) >= least) for form, least in forms.items()):
+                return True
         return any(form_of(cell) not in self.usual.get(place, ()) for place, cell in personal_cells.items())
 
 
@@ -65,11 +67,12 @@ def learn(sample: bytes, grammar: Grammar, places: Sequence[int | None], columns
     if not any(column.personal for column in columns):
         return Discretion()
     records = list(islice(_records(sample, grammar, places), RECORDS))
-    seen, usual = dict[int, frozenset[str]](), dict[int, frozenset[str]]()
+    seen, usual = dict[int, dict[str, int]](), dict[int, frozenset[str]]()
     for place, column in enumerate(columns):
         if column.personal:
-            forms = Counter(form_of(record[place]) for record in records if record.get(place))
-            seen[place] = frozenset(forms)
+            values = [record[place] for record in records if record.get(place, "").strip()]
+            forms = Counter(map(form_of, values))
+            seen[place] = {form_of(value): len(value) for value in sorted(values, key=len, reverse=True)}
             least = max(len(records) / _OFTEN, min(len(records), _FEW) / 2)
             usual[place] = frozenset(form for form, count in forms.items() if count > least)
     # Where a personal column has no place, its values may stand in any other.

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 # A part of a segment for which DuckDB has no memory is not parted again.
 _LEAST_BYTES = 256 * 1024
 
+# Of how many more records the bad cells are asked for, where those of the first ones leave room.
+_FURTHER = 4
+
 # The kernel went through the whole segment.
 _READ = frozenset((library.DONE, library.TOO_MANY))
 
@@ -267,12 +270,13 @@ class Judge:
             return [], False
         if self.tolerant:
             duck.find_bad(sheet, self.rules, wanted, number)
-        records = duck.bad_records(sheet, self.rules, wanted, room, self.cells.personal) if room else []
-        cells = list[BadCell]()
-        for record in records:
-            if len(cells) >= room:
+        cells, most = list[BadCell](), room // len(wanted) + 1  # a record may have so many bad cells
+        while room:
+            records = duck.bad_records(sheet, self.rules, wanted, most, self.cells.personal)
+            cells = [cell for record in records for cell in self.cells.of_record(record)]
+            if len(cells) >= room or len(records) < most:
                 break
-            cells += self.cells.of_record(record)
+            most *= _FURTHER
         return cells, self.tolerant
 
 

@@ -28,7 +28,7 @@ class Code(StrEnum):
     DATE_OUT_OF_BOUNDS = "date-out-of-bounds"  # the key's date is further back or ahead than the contract allows
     OUTSIDE_WINDOW = "outside-window"  # the file came at another time of the day than the contract allows
     VOLUME_ERROR = "volume-error"  # much less, or much more, than on comparable days
-    TOO_MANY_FAULTS = "too-many-faults"  # so many broken records that reading stopped
+    TOO_MANY_FAULTS = "too-many-faults"  # so many broken records or bad cells that reading stopped
     # The file as a table
     ROW_COUNT_ERROR = "row-count-error"
     QUALITY_ERROR = "quality-error"  # another metric past its threshold
@@ -41,6 +41,7 @@ class Code(StrEnum):
     EXTRA_LABEL = "extra-label"
     DUPLICATE_LABEL = "duplicate-label"
     MISPLACED_LABEL = "misplaced-label"
+    TOO_MANY_LABELS = "too-many-labels"  # reading stopped at the header
     # Records
     BLANK_ROW = "blank-row"
     EXTRA_CELL = "extra-cell"

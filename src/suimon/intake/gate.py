@@ -163,8 +163,12 @@ class Gate:
 
     @contextmanager
     def _share_of(self, record: DropRecord, contract: Contract) -> Iterator[None]:
-        """Take a place among the workers for a large file; RetryLaterError when its dataset has no more of them."""
-        if record.drop.size < self.shares.large:
+        """Take a place among the workers for a file that may be large once it is read.
+
+        RetryLaterError when its dataset has no more of them.
+        """
+        most = contract.file.max_ratio if contract.file and contract.file.compression != "none" else 1
+        if record.drop.size * most < self.shares.large:
             yield
             return
         now = self.clock()

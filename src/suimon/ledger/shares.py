@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 # A smaller file is checked in the time that asking for a place would take.
-LARGE = 8 * 1024 * 1024  # bytes, as they lie in S3
+LARGE = 8 * 1024 * 1024  # bytes, decompressed at the contract's highest ratio
 FREE = ""  # sorts before every moment
 
 

@@ -69,7 +69,7 @@ WORDS = {
         },
     ),
     Code.TOO_MANY_FAULTS: Words(
-        "so many records are broken that reading stopped",
+        "so much is wrong that reading stopped",
         "Correct the faults that are listed, or their common cause, and have the file checked again.",
         {"": "is where reading stopped: what follows was not judged"},
     ),
@@ -131,6 +131,11 @@ WORDS = {
             "": "stands as column {place}; the contract has it after “{after}”",
             "first": "stands as column {place}; the contract has it first",
         },
+    ),
+    Code.TOO_MANY_LABELS: Words(
+        "the header has more labels than a table can have columns",
+        "Check the delimiter and the line ending of the header; split a file that has so many columns.",
+        {"": "has more than {most} labels; what follows was not judged"},
     ),
     Code.BLANK_ROW: Words(
         "a line is empty",

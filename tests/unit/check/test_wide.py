@@ -1,0 +1,107 @@
+"""Files of many columns: the same verdict as of few, by statements that each read some of them; labels have an end."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from suimon.check.engine import check_file
+from suimon.check.header import MOST_LABELS
+from suimon.check.verdict import BadCell, Code, Verdict
+from suimon.contract.file import Column, FileFormat, Tolerance, Trailer
+from suimon.contract.model import Contract
+
+WIDTH = 450  # three statements
+COLUMNS = tuple(
+    Column("key", "string", unique=True, max_length=9)
+    if place == 420
+    else Column(f"c{place}", "integer", minimum="0")
+    if place % 3
+    else Column(f"c{place}", "string", max_length=4)
+    for place in range(WIDTH)
+)
+CONTRACT = Contract("wide", "1", "wide", file=FileFormat(), columns=COLUMNS)
+HEADER = ",".join(column.name for column in COLUMNS) + "\n"
+
+
+def record(number: int, **cells: str) -> str:
+    values = {column.name: "1" if column.type == "integer" else "ab" for column in COLUMNS} | {"key": f"k{number}"}
+    return ",".join((values | cells).values()) + "\n"
+
+
+@pytest.fixture
+def judge(tmp_path: Path) -> Callable[..., Verdict]:
+    def run(text: str, contract: Contract = CONTRACT, *, kernel: bool = False, limit: int = 100) -> Verdict:
+        path = tmp_path / "wide.csv"
+        path.write_text(text)
+        return check_file(path, contract, None, scratch=tmp_path, kernel=kernel, limit=limit)
+
+    return run
+
+
+WRONG = HEADER + record(1) + record(2, c1="x", c300="abcde", c448="-1") + record(3, c448="y") + record(1, c3='"ab\ncd"')
+
+
+@pytest.mark.parametrize("kernel", [True, False], ids=["kernel", "duckdb"])
+def test_bad_cells_of_any_column_are_listed_in_the_order_of_the_file(
+    judge: Callable[..., Verdict], *, kernel: bool
+) -> None:
+    found = judge(WRONG, kernel=kernel).bad_cells
+    assert [(cell.code, cell.line, cell.record, cell.column) for cell in found] == [
+        (Code.TYPE_ERROR, 3, 2, "c1"),
+        (Code.MAX_LENGTH_ERROR, 3, 2, "c300"),
+        (Code.MINIMUM_ERROR, 3, 2, "c448"),
+        (Code.TYPE_ERROR, 4, 3, "c448"),
+        (Code.MAX_LENGTH_ERROR, 5, 4, "c3"),
+        (Code.UNIQUE_ERROR, 6, 4, "key"),
+    ]
+
+
+@pytest.mark.parametrize("limit", range(7))
+def test_the_first_bad_cells_are_the_same_however_many_are_listed(judge: Callable[..., Verdict], limit: int) -> None:
+    every: tuple[BadCell, ...] = judge(WRONG).bad_cells
+    assert judge(WRONG, limit=limit).bad_cells == every[:limit]
+
+
+@pytest.mark.parametrize("kernel", [True, False], ids=["kernel", "duckdb"])
+def test_a_record_that_is_bad_in_columns_far_apart_counts_once(judge: Callable[..., Verdict], *, kernel: bool) -> None:
+    tolerant = Contract("wide", "1", "wide", file=FileFormat(), columns=COLUMNS, tolerance=Tolerance(max_rows=2))
+    verdict = judge(WRONG, tolerant, kernel=kernel)
+    assert verdict.bad_records == 3
+    two = HEADER + record(1) + record(2, c1="x", c448='"y\n"') + record(3)
+    verdict = judge(two, tolerant, kernel=kernel)
+    assert verdict.accepted  # the record's two lines are tolerated, not four
+    assert verdict.set_aside == 1
+
+
+@pytest.mark.parametrize("kernel", [True, False], ids=["kernel", "duckdb"])
+@pytest.mark.parametrize(("total", "accepted"), [("451", True), ("450", False)])
+def test_sums_of_columns_far_apart_are_compared_with_the_trailer(
+    judge: Callable[..., Verdict], total: str, *, accepted: bool, kernel: bool
+) -> None:
+    trailer = Trailer("T", sums=(("c1", 2), ("c448", 3)))
+    contract = Contract("wide", "1", "wide", file=FileFormat(trailer=trailer), columns=COLUMNS)
+    text = HEADER + record(1, c448="450") + record(2) + f"T,2,{total}\n"
+    assert judge(text, contract, kernel=kernel).accepted is accepted
+
+
+@pytest.mark.parametrize("kernel", [True, False], ids=["kernel", "duckdb"])
+def test_a_header_of_too_many_labels_ends_the_reading(judge: Callable[..., Verdict], *, kernel: bool) -> None:
+    contract = Contract("few", "1", "few", file=FileFormat(extra_columns="ignore"), columns=(Column("a", "string"),))
+    labels = ",".join(["a", *(f"x{place}" for place in range(MOST_LABELS - 1))])
+    assert judge(f"{labels}\n{',' * (MOST_LABELS - 1)}\n", contract, kernel=kernel).accepted
+    verdict = judge(f"{labels},more\n{',' * MOST_LABELS}\n", contract, kernel=kernel)
+    assert [(cell.code, cell.line, cell.details) for cell in verdict.bad_cells] == [
+        (Code.TOO_MANY_LABELS, 1, {"most": MOST_LABELS})
+    ]
+    assert verdict.rows == 0
+
+
+def test_unknown_labels_beyond_those_that_are_compared_are_not_shown(judge: Callable[..., Verdict]) -> None:
+    """Each is compared with each title: of a wide contract that took minutes."""
+    columns = (Column("account_number", "string"), Column("name", "string", personal=True))
+    contract = Contract("few", "1", "few", file=FileFormat(), columns=columns)
+    labels = ["account_number", "name", "acount_number", *(f"x{place}" for place in range(300)), "account_numbr"]
+    found = judge(",".join(labels) + "\n", contract, limit=1_000).bad_cells
+    values = [cell.value for cell in found if cell.code is Code.EXTRA_LABEL]
+    assert values == ["acount_number", *["***"] * 301]
