@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tests.simulation.deployment import Functions, Services
+    from tests.simulation.plan import Plan
     from tests.simulation.sweeping import Sweeping
     from tests.simulation.world import World
 
@@ -29,6 +30,7 @@ class Memory:
     functions: Functions
     sweeping: Sweeping
     world: World
+    plan: Plan
 
     def __init__(self) -> None:
         self.put: list[Drop] = []
@@ -66,7 +68,7 @@ class Memory:
     def match(self, key: str) -> tuple[str, str] | None:
         """Dataset and partition of a key."""
         matched = self.functions.contracts.match(key)
-        return (matched[0].dataset, matched[1]) if matched else None
+        return (matched[0].dataset, self.plan.named.get(key, matched[1])) if matched else None
 
     def is_mended_since(self, drop_id: str) -> bool:
         """Whether this drop, or a later write, is loaded or retracted, and none behind that is in trouble."""

@@ -5,7 +5,7 @@ Everything is drawn at the start, each detail at a fixed position, so that leavi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,8 @@ from suimon.contract.model import Arrival, Contract, Contracts
 from tests.simulation.faults import WEATHERS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tests.simulation.choices import Choices
 
 RAW, LAKE, REPORTS = "raw", "lake", "reports"
@@ -109,6 +111,7 @@ class Plan:
     # nearly as much as a file does: it is made in one of eight such schedules only.
     spares_sweep: bool
     lost_reports: int  # one closing event in so many never comes; 0: none
+    named: Mapping[str, str] = field(default_factory=dict)  # the partition that a key names, where it is no day
 
 
 def draw(choices: Choices) -> Plan:

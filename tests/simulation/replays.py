@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from suimon.contract.partition import Partition
 from suimon.intake.errors import RetryLaterError
 from suimon.intake.replays import ReplayRequest
 from suimon.replay.plan import Plan, Request, StalePlanError, gather
+from tests.simulation.partitions import every_part, range_of
 from tests.simulation.plan import MINUTE
 
 if TYPE_CHECKING:
@@ -95,7 +95,8 @@ class Replay:
         world.spawn(f"{self.name} plan", body, until, lasts=120.0)
 
     def _gather(self, fingerprint: str) -> Plan:
-        request = Request(self._of.dataset, Partition.of_day(FIRST), Partition.of_day(LAST), plan=fingerprint)
+        first, last = range_of(self._of, FIRST, LAST)
+        request = Request(self._of.dataset, first, last, plan=fingerprint, parts=every_part(self._of))
         return gather(request, self._functions.ledger(self.name).drops_of, sets=self._of.set_rule is not None)
 
 

@@ -36,6 +36,7 @@ from tests.simulation.world import World
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from tests.simulation.partitions import Kind
     from tests.simulation.plan import Plan
     from tests.simulation.replays import Replay
 
@@ -73,13 +74,15 @@ def run(
     tell: Callable[[float, str, str], None] | None = None,
     functions: type[Functions] = Functions,
     plan: Plan | None = None,
+    kind: Kind | None = None,
 ) -> Result:
     """Run the schedule of a seed, or repeat one from its record; `tell` gets its story.
 
-    With a `plan` nothing of the outside world is drawn: the record says what happens at the points alone.
+    With a `plan` nothing of the outside world is drawn: the record says what happens at the points alone. `kind`: of
+    the partitions, where files come otherwise than daily.
     """
     choices = Choices(seed, given)
-    schedule = Schedule(choices, tell, functions, plan)
+    schedule = Schedule(choices, tell, functions, plan, kind)
     try:
         schedule.live()
         broken = [Broken(promise.__name__, what) for promise in PROMISES for what in promise(schedule)]
@@ -109,6 +112,7 @@ class Schedule(Outside):
         tell: Callable[[float, str, str], None] | None = None,
         functions: type[Functions] = Functions,
         plan: Plan | None = None,
+        kind: Kind | None = None,
     ) -> None:
         super().__init__()
         self.world = world = World(choices, tell)
@@ -118,6 +122,8 @@ class Schedule(Outside):
         self.meddling = Meddling() if plan else meddling(choices)
         self.holding = Holding() if plan else holding(choices)
         self.retracting = Retracting() if plan else retracting(choices)
+        if kind and self.plan.contracts.all[0].set_rule is None:
+            self.plan = kind.over(self.plan)
         self.plan = self.retracting.over(self.holding.over(self.meddling.over(self.plan)))
         self.most_messages: dict[str, int] = {}
         self.forgeries = () if plan else forgeries(choices)

@@ -285,8 +285,11 @@ def _one_of(kind: type[_Choice], name: str, event: Mapping[str, Any], usual: _Ch
         raise RequestError(f"{name} is {given!r}: give one of {', '.join(kind)}") from error
 
 
+_A = {Unit.HOUR: "an hour", Unit.DAY: "a day", Unit.WEEK: "a week", Unit.MONTH: "a month", Unit.NONE: ""}
+
+
 def _partition(name: str, text: str, unit: Unit) -> Partition:
-    how = "all: a file replaces the whole table" if unit is Unit.NONE else f"a {unit} as {WRITTEN[unit]}"
+    how = "all: a file replaces the whole table" if unit is Unit.NONE else f"{_A[unit]} as {WRITTEN[unit]}"
     if not is_partition(text) or (found := partition_of(text)).unit is not unit:
         raise RequestError(f"{name} is {text!r}: write {how}")
     return found

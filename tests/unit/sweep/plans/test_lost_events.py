@@ -47,6 +47,20 @@ def test_prefixes_of_every_contract_come_by_date_the_newest_first() -> None:
     assert near_prefixes(both, NOON)[:3] == ["a/2026-11-23.csv", "2026-11-23/b.csv", "a/2026-11-22.csv"]
 
 
+@pytest.mark.parametrize(
+    ("pattern", "prefixes"),
+    [
+        ("s/{ds}/{hour}.csv", [f"s/2026-11-{day}/" for day in (23, 22, 21, 20, 19, 18)]),
+        ("s/{ds:yyyyMMdd}.csv", [f"s/202611{day}.csv" for day in (23, 22, 21, 20, 19, 18)]),
+        ("s/{month}.csv", ["s/2026-11.csv", "s/2026-10.csv"]),
+        ("s/{week}.csv", [f"s/2026-W{week}.csv" for week in (48, 47, 46)]),
+        ("s/latest.csv", ["s/latest.csv"]),
+    ],
+)
+def test_prefixes_name_each_time_once_whatever_a_partition_is(pattern: str, prefixes: list[str]) -> None:
+    assert near_prefixes([contract(pattern)], NOON) == prefixes
+
+
 def version(written: datetime, etag: str = "e", name: str = "v") -> Version:
     return Version(Drop("raw", "k", name, etag, 1, ""), written)
 

@@ -1,0 +1,70 @@
+"""A replay of a range of partitions that are no days."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from suimon.contract.keys import KeyPattern
+from suimon.contract.model import Contract
+from suimon.contract.partition import Part
+from suimon.replay.plan import Request, RequestError, windows
+
+STORES = (Part("store", ("S01", "S02")),)
+
+
+def contract(pattern: str, parts: tuple[Part, ...] = ()) -> Contract:
+    return Contract("sales", "1", "sales", key_pattern=KeyPattern(pattern, parts))
+
+
+HOURS, MONTHS, WHOLE = contract("s/{ds}/{hour}.csv"), contract("s/{month}.csv"), contract("s/latest.csv")
+BY_STORE = contract("s/{ds}/{store}.csv", STORES)
+
+
+def asked(first: str, last: str, of: Contract, **more: Any) -> list[str]:
+    return Request.from_event({"dataset": "sales", "from": first, "to": last, **more}, of).partitions()
+
+
+@pytest.mark.parametrize(
+    ("of", "first", "last", "found"),
+    [
+        (HOURS, "2026-11-20T23", "2026-11-21T00", ["2026-11-20T23", "2026-11-21T00"]),
+        (MONTHS, "2026-12", "2027-01", ["2026-12", "2027-01"]),
+        (WHOLE, "all", "all", ["all"]),
+        (BY_STORE, "2026-11-20", "2026-11-20", ["2026-11-20/store=S01", "2026-11-20/store=S02"]),
+        (BY_STORE, "2026-11-20/store=S02", "2026-11-21/store=S02", ["2026-11-20/store=S02", "2026-11-21/store=S02"]),
+    ],
+)
+def test_a_range_is_every_partition_from_one_to_the_other(
+    of: Contract, first: str, last: str, found: list[str]
+) -> None:
+    assert asked(first, last, of) == found
+    assert Request.from_event({"dataset": "sales", "from": first, "to": last}).dataset == "sales"
+
+
+@pytest.mark.parametrize(
+    ("of", "first", "last", "told"),
+    [
+        (HOURS, "2026-11-20", "2026-11-21", "write an hour as YYYY-MM-DDTHH"),
+        (MONTHS, "2026-11-01", "2026-11-30", "write a month as YYYY-MM"),
+        (WHOLE, "2026-11-20", "2026-11-20", "write all: a file replaces the whole table"),
+        (HOURS, "2026-11-20T05", "2026-11-20T04", "swap them"),
+        (HOURS, "2026-11-01T00", "2026-11-16T06", "at most 366"),
+        (BY_STORE, "2026-01-01", "2026-07-03", "more than 366 days of 2 parts each"),
+        (BY_STORE, "2026-11-20/store=S01", "2026-11-20", "both must name the same parts"),
+        (BY_STORE, "2026-11-20/store=S09", "2026-11-20/store=S09", "both must name the same parts"),
+    ],
+)
+def test_a_range_that_the_dataset_cannot_have_is_refused(of: Contract, first: str, last: str, told: str) -> None:
+    with pytest.raises(RequestError, match=told):
+        asked(first, last, of)
+
+
+def test_what_has_failed_is_replayed_partition_by_partition() -> None:
+    failed = [("sales", "2026-11-20T13"), ("sales", "2026-11-20T12"), ("stock", "2026-11-20"), ("stock", "2026-11-19")]
+    assert windows(failed) == [
+        ("sales", "2026-11-20T13", "2026-11-20T13"),
+        ("sales", "2026-11-20T12", "2026-11-20T12"),
+        ("stock", "2026-11-19", "2026-11-20"),
+    ]
