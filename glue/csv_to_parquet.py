@@ -1,7 +1,8 @@
 """The Glue job of every dataset: accepted CSV to typed Parquet that Redshift's COPY loads by position.
 
 Arguments: `--source_uri` the CSV, or the `_set.json` of a set of them, `--contract_uri` its compiled contract,
-`--target_uri` a folder of this run alone (ends in `/`), `--expected_rows` the gate's count. Last of all the job writes
+`--target_uri` a folder of this run alone (ends in `/`), `--expected_rows` the gate's count,
+`--release` the gate's. Last of all the job writes
 the result beside the folder, `<target_uri without the slash>.result.json`:
 
     {"run": "0123456789abcdef.1", "dataset": "sales", "version": "1.0.0", "columns": ["order_id", …], "rows": 50000,
@@ -88,6 +89,11 @@ CUT_BYTES = 1024 * 1024 * 1024
 MAX_DIGITS = 38
 
 SET_NAME = "_set.json"
+UNNAMED = "unnamed"  # a release that was deployed by hand
+
+
+class ReleaseError(Exception):
+    """Another release has asked for the run than that of the job: they might not mean the same."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +104,8 @@ class Arguments:
     contract_uri: str
     target_uri: str
     expected_rows: int
+    release: str = UNNAMED
+    deployed_release: str = UNNAMED
 
 
 @dataclass(frozen=True)
@@ -136,9 +144,17 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
     for name in ("--source_uri", "--contract_uri", "--target_uri"):
         parser.add_argument(name, required=True)
     parser.add_argument("--expected_rows", type=int, required=True)
+    # The run's, from the gate, and the job's own, which template.yaml sets.
+    parser.add_argument("--release", default=UNNAMED)
+    parser.add_argument("--deployed_release", default=UNNAMED)
     known, _ = parser.parse_known_args(argv)
     if not known.target_uri.endswith("/"):
         parser.error(f"--target_uri {known.target_uri} must end in /: the run empties that folder and nothing else")
+    if known.release != known.deployed_release:
+        raise ReleaseError(
+            f"the run is of release {known.release}, the job of {known.deployed_release}: "
+            "deploy gate, DAGs and job together (make deploy), then suimon retry"
+        )
     return Arguments(**vars(known))
 
 

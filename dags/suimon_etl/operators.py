@@ -26,6 +26,7 @@ from suimon_etl.load import (
     load_statements,
     newer_load,
 )
+from suimon_etl.release import mix_of
 from suimon_etl.request import RunRequest
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ class ConvertWithGlue(GlueJobOperator):
 
     def execute(self, context: Context) -> str:
         """Start the job, unless an earlier try has left it running; then wait for that one."""
+        if wrong := mix_of(context["params"]["release"]):
+            raise AirflowFailException(wrong)
         if context["ti"].try_number > 1:
             folder = self.script_args["--target_uri"]  # of this run of the DAG alone
             pages = self._glue.get_paginator("get_job_runs").paginate(JobName=self.job_name)
@@ -133,6 +136,8 @@ class LoadPartition(RedshiftDataOperator):
 
     def execute(self, context: Context) -> Any:
         """Send the batch and wait for it in the triggerer; give the ids of its statements."""
+        if wrong := mix_of(self.request.release):
+            raise AirflowFailException(wrong)
         self.parameters = bind_to_batches(self.hook.conn, self.parameters)
         try:
             return super().execute(context)

@@ -19,6 +19,7 @@ from airflow.sdk import DAG, AsyncCallback, DeadlineAlert, DeadlineReference, Pa
 from airflow.sdk.exceptions import AirflowFailException
 
 from suimon_etl.operators import SUPERSEDED_BY, ConvertWithGlue, LoadPartition
+from suimon_etl.release import UNNAMED, mix_of, own_release, release_tag
 from suimon_etl.report import error_text
 from suimon_etl.request import SCHEMAS, RunRequest
 from suimon_etl.tables import table_of, tables
@@ -78,7 +79,7 @@ def file_to_table(dataset: str) -> DAG:
             "execution_timeout": timedelta(hours=2),
             "on_failure_callback": keep_error,
         },
-        tags=["suimon", dataset],
+        tags=["suimon", dataset, release_tag(own_release())],
         doc_md=f"Each file of `{table.files}` replaces its business date in {table.name}.\n\n{__doc__}",
     ) as dag:
         run_glue = ConvertWithGlue(
@@ -89,6 +90,7 @@ def file_to_table(dataset: str) -> DAG:
                 "--contract_uri": "{{ params.contract_uri }}",
                 "--target_uri": "{{ params.target_uri }}",
                 "--expected_rows": "{{ params.rows }}",
+                "--release": f"{{{{ params.release or '{UNNAMED}' }}}}",
             },
             aws_conn_id=None,  # the execution role
             deferrable=True,
@@ -162,6 +164,8 @@ def check_parquet(dataset: str, params: dict[str, Any], ti: Any) -> None:
     from suimon_etl.parquet import list_folder, problems, read_report  # noqa: PLC0415 as above
 
     request = RunRequest.from_params(params)
+    if mixed := mix_of(request.release):
+        raise AirflowFailException(mixed)
     s3 = boto3.client("s3")
     report = read_report(s3, request.target_uri)
     ti.xcom_push(key="rows", value=report.rows if report else None)

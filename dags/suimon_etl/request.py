@@ -68,6 +68,12 @@ SCHEMAS: Mapping[str, Mapping[str, Any]] = {
     },
     "copy_role_arn": {"type": "string", "pattern": f"^{ROLE_ARN}$", "description": "Role that COPY reads S3 with"},
     "event_bus": {"type": "string", "pattern": EVENT_BUS, "description": "Bus of the stack whose run this is"},
+    "release": {
+        "type": "string",
+        "pattern": "^([0-9a-f]{12})?$",
+        "default": "",
+        "description": "Release of the gate; the DAGs and the Glue job refuse another one's run",
+    },
     "empties": {
         "type": "boolean",
         "default": False,
@@ -105,6 +111,7 @@ class RunRequest:
     event_bus: str
     empties: bool = False
     partition_values: Mapping[str, str] = field(default_factory=dict)
+    release: str = ""
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any]) -> RunRequest:

@@ -29,6 +29,7 @@ VARIABLES = {
     "event_bus": "SUIMON_EVENT_BUS",
     "intake_concurrency": "SUIMON_INTAKE_CONCURRENCY",
     "copy_role_arn": "SUIMON_REDSHIFT_COPY_ROLE_ARN",
+    "release": "SUIMON_RELEASE",
 }
 TABLE_HOURS, USUAL_TABLE_HOURS = "SUIMON_TABLE_QUESTION_HOURS", 24
 OF_ALL = ("stack", "ledger_table", "alerts_topic_arn")
@@ -92,6 +93,7 @@ class Settings:
     event_bus: str = ""
     intake_concurrency: str = ""
     copy_role_arn: str = ""
+    release: str = ""  # what gate, DAGs and Glue job share; empty when deployed by hand
     redshift: Warehouse | None = None
     tables_every: timedelta = timedelta(hours=USUAL_TABLE_HOURS)  # after so long a fresh table is asked again
 

@@ -38,5 +38,6 @@ def conf() -> dict[str, Any]:
         },
         "copy_role_arn": "arn:aws:iam::000000000000:role/suimon-RedshiftCopyRole-1ABC",
         "event_bus": "suimon-events",
+        "release": "",
         "empties": False,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -133,3 +134,29 @@ def test_a_date_format_that_would_be_read_differently_is_refused() -> None:
     column = {"name": "day", "type": "date", "format": "%d %b %Y"}
     with pytest.raises(reading.ContractError, match="%b is not supported"):
         casting.value_of(F.col("day"), column, ".")
+
+
+@pytest.mark.parametrize(
+    ("given", "fits"),
+    [
+        ([], True),
+        (["--release", "unnamed", "--deployed_release", "unnamed"], True),
+        (["--release", "0123456789ab", "--deployed_release", "0123456789ab"], True),
+        (["--release", "0123456789ab"], False),
+        (["--deployed_release", "0123456789ab"], False),
+        (["--release", "0123456789ab", "--deployed_release", "ba9876543210"], False),
+    ],
+)
+def test_a_run_of_another_release_than_the_jobs_is_refused(given: list[str], *, fits: bool) -> None:
+    others = [
+        "--source_uri",
+        "a",
+        "--contract_uri",
+        "b",
+        "--target_uri",
+        "s3://lake/processed/",
+        "--expected_rows",
+        "1",
+    ]
+    with nullcontext() if fits else pytest.raises(job.ReleaseError, match="suimon retry"):
+        assert job.parse_arguments([*others, *given]).target_uri == "s3://lake/processed/"

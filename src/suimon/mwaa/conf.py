@@ -36,5 +36,6 @@ def conf_for(record: DropRecord, settings: Settings) -> dict[str, Any]:
         },
         "copy_role_arn": settings.copy_role_arn,
         "event_bus": settings.event_bus,
+        "release": settings.release,
         "empties": bool(retracting and not retracting.restores),
     }

@@ -137,3 +137,16 @@ def test_parquet_of_another_release_is_never_loaded(aws: FakeAws, run: Callable[
     assert str(run(retries=2).state) == "failed"
     assert "deploy dags/ of the gate's release, then replay" in event(aws)["error"]
     assert not aws.batches
+
+
+def test_a_run_that_another_release_of_the_gate_asks_for_starts_no_job(
+    aws: FakeAws, run: Callable[..., DagRun]
+) -> None:
+    done = run(release="0123456789ab")
+
+    assert str(done.state) == "failed"
+    assert (aws.job_runs, aws.batches) == ([], [])
+    told = event(aws)
+    assert (told["outcome"], told["failed_task"]) == ("failed", "run_glue")
+    assert "the gate that asked for this run is of release 0123456789ab, the DAGs are of unnamed" in told["error"]
+    assert "suimon retry" in told["error"]

@@ -47,6 +47,7 @@ def test_a_good_file_is_loaded_and_reported(aws: FakeAws, run: Callable[..., Dag
         "--contract_uri": conf["contract_uri"],
         "--target_uri": conf["target_uri"],
         "--expected_rows": "3",
+        "--release": "unnamed",
     }
 
 

@@ -227,5 +227,6 @@ def test_a_run_is_told_what_to_read_and_when_it_was_written() -> None:
         },
         "copy_role_arn": "arn:aws:iam::123456789012:role/copy",
         "event_bus": "stack",
+        "release": "",
         "empties": False,
     }
