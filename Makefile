@@ -96,6 +96,9 @@ states: $(VENV)/.ready ## write the states of drops (ARCHITECTURE.md) and the ki
 build: setup tables ## build the stack for AWS: arm64, Python 3.13
 	@SAM_CLI_TELEMETRY=0 $(ENVS)/sam/bin/sam build
 
+deploy: setup tables ## deploy to ENV=dev or prod of samconfig.toml: both stacks, DAGs, tables, a probe (docs/deploy.md)
+	@$(VENV)/bin/python -m local.rollout $(or $(ENV),$(error name it: make deploy ENV=dev))
+
 update: ## take the newest versions that requirements/*.in allow into the lock files; then run `make test`
 	@$(MAKE) lock UPGRADE=--upgrade
 
@@ -149,4 +152,4 @@ $(ENVS)/%/.ready: requirements/%.lock.txt $(VENV)/bin/uv
 	@VIRTUAL_ENV=$(ENVS)/$* $(UV) pip install -q --no-build --require-hashes -r requirements/$*.lock.txt
 	@touch $@
 
-.PHONY: help setup demo up down quick test long check differential bench-check bench-kernel bench-cold bench-hostile bench-burst fuzz mutate simulate tables states build update sbom lock clean
+.PHONY: help setup demo up down quick test long check differential bench-check bench-kernel bench-cold bench-hostile bench-burst fuzz mutate simulate tables states build deploy update sbom lock clean

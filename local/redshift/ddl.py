@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from local.redshift.errors import NotInTwinError, RedshiftError
 from local.redshift.names import SCHEMA, Relation, quoted
-from local.redshift.tree import ColumnDefinition, CreateTable, Grant, OfTables
+from local.redshift.tree import ColumnDefinition, CreateTable, CreateUser, Grant, OfTables
 from suimon.contract.redshift_names import SYSTEM_COLUMNS
 
 if TYPE_CHECKING:
@@ -56,9 +56,20 @@ def _column_sql(column: ColumnDefinition) -> str:
     return " ".join(parts)
 
 
-def create(words: Words) -> CreateTable:
-    """Read a CREATE; raises NotInTwinError for anything but a table with columns."""
+def create(words: Words) -> CreateTable | CreateUser:
+    """Read a CREATE; raises NotInTwinError for anything but a table with columns, or a user of IAM's."""
     words.expect("create")
+    return _user(words) if words.accept("user") else _table(words)
+
+
+def _user(words: Words) -> CreateUser:
+    user = words.name()
+    if not words.accept("password", "disable"):
+        raise NotInTwinError("CREATE USER with a password or options", "CREATE USER name PASSWORD DISABLE")
+    return CreateUser(user)
+
+
+def _table(words: Words) -> CreateTable:
     temporary = words.accept("temp") or words.accept("temporary")
     if not words.accept("table"):
         raise NotInTwinError("this form of CREATE", "CREATE [TEMP] TABLE name (columns)")

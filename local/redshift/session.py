@@ -128,6 +128,8 @@ class Session:
                 return self._create(plan)
             case tree.Grant():
                 return self._grant(plan)
+            case tree.CreateUser():
+                return self._create_user(plan.user)
 
     def _compiler(self, parameters: Mapping[str, str]) -> Compiler:
         return Compiler(self._columns, parameters, self._open().began)
@@ -210,6 +212,14 @@ class Session:
             self._temporary.add(plan.table.name)
         else:
             self._set_rights(plan.table, {"": [self._user]})
+        return Outcome(-1)
+
+    def _create_user(self, user: str) -> Outcome:
+        if user in self._warehouse.users:
+            raise RedshiftError(f'user "{user}" already exists')
+        if self._user != SUPERUSER:
+            raise RedshiftError("must be superuser to create users")
+        self._warehouse.users.add(user)
         return Outcome(-1)
 
     def _grant(self, plan: tree.Grant) -> Outcome:

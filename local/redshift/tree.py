@@ -124,4 +124,11 @@ class Grant:
     users: tuple[str, ...]
 
 
-Plan = Query | Insert | Delete | OfTables | Copy | CreateTable | Grant
+@dataclass(frozen=True, slots=True)
+class CreateUser:
+    """CREATE USER name PASSWORD DISABLE: somebody who comes by IAM, before the first statement."""
+
+    user: str
+
+
+Plan = Query | Insert | Delete | OfTables | Copy | CreateTable | Grant | CreateUser

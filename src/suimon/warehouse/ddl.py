@@ -7,7 +7,7 @@ from string import Template
 from typing import TYPE_CHECKING
 
 from suimon.contract.redshift_names import quoted
-from suimon.warehouse.data_api import run
+from suimon.warehouse.data_api import WarehouseError, run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,6 +51,19 @@ def grants(
         named = ", ".join(quoted(user) for user in loaders)
         given.append(f"GRANT TEMP ON DATABASE {quoted(database)} TO {named}")
     return given
+
+
+def create_users(client: RedshiftDataAPIServiceClient, target: Warehouse, users: Sequence[str]) -> None:
+    """Make these database users of IAM's, which can then be granted rights before their first statement.
+
+    Raises WarehouseError when Redshift refuses one for another reason than that it is there.
+    """
+    for user in users:
+        try:
+            run(client, target, f"CREATE USER {quoted(user)} PASSWORD DISABLE")
+        except WarehouseError as error:
+            if "already exists" not in str(error):
+                raise
 
 
 def create(
