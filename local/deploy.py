@@ -157,10 +157,10 @@ def created_tables(twin: Twin) -> dict[str, str]:
     return made
 
 
-def physical_name(twin: Twin, logical: str) -> str:
-    """Return the name of a resource of the stack."""
+def physical_name(twin: Twin, logical: str, stack: str = STACK) -> str:
+    """Return the name of a resource of a stack."""
     client = twin.session().client("cloudformation")
-    found = client.describe_stack_resource(StackName=STACK, LogicalResourceId=logical)["StackResourceDetail"]
+    found = client.describe_stack_resource(StackName=stack, LogicalResourceId=logical)["StackResourceDetail"]
     return found["PhysicalResourceId"]
 
 

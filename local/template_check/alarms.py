@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from local.template_check.reading import in_list, of_type, referred, statements
@@ -167,6 +168,20 @@ def _throttles(template: Template) -> Iterator[str]:
                 yield f"{name}: has no index {index}"
 
 
+def _together(template: Template) -> Iterator[str]:
+    """An alarm that is made of others names alarms that are there, tells somebody, and says what to do."""
+    there = {name for name, _ in of_type(template, "AWS::CloudWatch::Alarm")}
+    for name, alarm in of_type(template, "AWS::CloudWatch::CompositeAlarm"):
+        properties = alarm["Properties"]
+        named = set(re.findall(r'ALARM\("\$\{(\w+)\}"\)', json.dumps(properties["AlarmRule"]).replace('\\"', '"')))
+        if not named or named - there:
+            yield f"{name}: rings by {sorted(named - there) or 'nothing'}"
+        page = f"docs/operations/alarms.md#{_last(properties['AlarmName'])}"
+        if page not in json.dumps(properties.get("AlarmDescription", "")):
+            yield f"{name}: its description does not end at {page}"
+        yield from (f"{name}: {wrong}" for wrong in _who_hears(template, properties, silence=True))
+
+
 def _undelivered(template: Template) -> Iterator[str]:
     """What a rule cannot deliver, and what it cannot even keep, is heard."""
     watched = [(metric, dimensions.get("RuleName")) for metric, dimensions in _watched(template, "AWS/Events")]
@@ -200,6 +215,7 @@ RULES: Final[tuple[Callable[[Template], Iterator[str]], ...]] = (
     _alarms,
     _ages,
     _throttles,
+    _together,
     _undelivered,
     _own_failure,
 )

@@ -39,6 +39,8 @@ CONDITIONED: Final = {
     "redshift-data:GetStatementResult",
     "redshift-data:CancelStatement",
 }
+PATH: Final = {"Ref": "RolePath"}
+BOUNDARY: Final = {"Fn::If": ["HasBoundary", {"Ref": "PermissionsBoundaryArn"}, {"Ref": "AWS::NoValue"}]}
 # A role that such a service assumes is passed to it by somebody of the account, who needs iam:PassRole for that.
 PASSED: Final = {
     "lambda.amazonaws.com",
@@ -66,6 +68,16 @@ def _grants(template: Template) -> Iterator[str]:
             yield f"{name}: names one partition; write ${{AWS::Partition}}"
 
 
+def _bounded(template: Template) -> Iterator[str]:
+    """Every role is made under the account's boundary and path: where they are demanded, none is made without."""
+    for name, resource in template["Resources"].items():
+        properties = resource.get("Properties", {})
+        if resource["Type"] in {"AWS::IAM::Role", "AWS::IAM::ManagedPolicy"} and properties.get("Path") != PATH:
+            yield f"{name}: is not made under RolePath"
+        if resource["Type"] == "AWS::IAM::Role" and properties.get("PermissionsBoundary") != BOUNDARY:
+            yield f"{name}: is made without the account's boundary"
+
+
 def _services(template: Template) -> Iterator[str]:
     """A service acts for this stack, or at least this account, and not for whoever asks it."""
     for name, _, statement in _allowed(template):
@@ -89,4 +101,4 @@ def _allowed(template: Template) -> Iterator[tuple[str, str, dict[str, Any]]]:
                     yield name, kind, statement
 
 
-RULES: Final[tuple[Callable[[Template], Iterator[str]], ...]] = (_grants, _services)
+RULES: Final[tuple[Callable[[Template], Iterator[str]], ...]] = (_grants, _bounded, _services)

@@ -1,0 +1,94 @@
+"""What each role and each policy of the stack must be refused: `{RawBucket}` and such are the stack's outputs."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+RAW: Final = {"Bucket": "{RawBucket}", "Key": "sales/2026-11-20/sales_data.csv"}
+ACCEPTED: Final = {"Bucket": "{LakeBucket}", "Key": "accepted/sales/x/data.csv"}
+PROCESSED: Final = {"Bucket": "{LakeBucket}", "Key": "processed/sales/x/part.parquet"}
+REPORT: Final = {"Bucket": "{ReportsBucket}", "Key": "sales/x/report.json"}
+ITEM: Final = {"TableName": "{LedgerTable}", "Key": {"pk": {"S": "drop#x"}, "sk": {"S": "drop"}}}
+PUT_ITEM: Final = {"TableName": "{LedgerTable}", "Item": {"pk": {"S": "drop#x"}, "sk": {"S": "drop"}}}
+FORGED: Final = {
+    "Entries": [
+        {"EventBusName": "{EventBusName}", "Source": "suimon.dag", "DetailType": "Run Finished", "Detail": "{}"}
+    ]
+}
+SENT: Final = {"QueueUrl": "{IntakeQueueUrl}", "MessageBody": "{}"}
+TOLD: Final = {"TopicArn": "{AlertsTopicArn}", "Message": "x"}
+REPLAYED: Final = {"stateMachineArn": "{ReplayStateMachineArn}", "input": "{}"}
+CALLED: Final = {"FunctionName": "{IntakeFunctionName}", "Payload": b"{}"}
+ADMIN: Final = {"RoleName": "x", "PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}
+
+# Who; service and method; what with.
+REFUSED: Final[tuple[tuple[str, str, str, dict[str, Any]], ...]] = (
+    ("IntakeRole", "s3", "put_object", {**RAW, "Body": b"x"}),  # a loop
+    ("IntakeRole", "s3", "delete_object", RAW),
+    ("IntakeRole", "s3", "get_object", ACCEPTED),
+    ("IntakeRole", "s3", "delete_object", ACCEPTED),
+    ("IntakeRole", "s3", "put_object", {**PROCESSED, "Body": b"x"}),
+    ("IntakeRole", "dynamodb", "delete_item", ITEM),
+    ("IntakeRole", "dynamodb", "scan", {"TableName": "{LedgerTable}"}),
+    ("IntakeRole", "events", "put_events", FORGED),
+    ("IntakeRole", "stepfunctions", "start_execution", REPLAYED),
+    ("IntakeRole", "iam", "attach_role_policy", ADMIN),
+    ("OutcomeRole", "s3", "get_object", RAW),
+    ("OutcomeRole", "s3", "put_object", {**REPORT, "Body": b"x"}),
+    ("OutcomeRole", "dynamodb", "delete_item", ITEM),
+    ("OutcomeRole", "events", "put_events", FORGED),
+    ("OutcomeRole", "sqs", "send_message", SENT),
+    ("OutcomeRole", "lambda", "invoke", CALLED),
+    ("FreshnessRole", "s3", "get_object", RAW),
+    ("FreshnessRole", "s3", "put_object", {**RAW, "Body": b"x"}),
+    ("FreshnessRole", "s3", "get_object", ACCEPTED),
+    ("FreshnessRole", "s3", "put_object", {**REPORT, "Body": b"x"}),
+    ("FreshnessRole", "dynamodb", "delete_item", ITEM),
+    ("FreshnessRole", "events", "put_events", FORGED),
+    ("FreshnessRole", "lambda", "invoke", CALLED),
+    ("ReplayPlanRole", "dynamodb", "put_item", PUT_ITEM),
+    ("ReplayPlanRole", "s3", "get_object", RAW),
+    ("ReplayPlanRole", "stepfunctions", "start_execution", REPLAYED),
+    ("ReplayRole", "dynamodb", "get_item", ITEM),
+    ("ReplayRole", "s3", "get_object", RAW),
+    ("ScheduleRole", "lambda", "invoke", CALLED),
+    ("ScheduleRole", "dynamodb", "get_item", ITEM),
+    ("GlueRole", "s3", "get_object", RAW),
+    ("GlueRole", "s3", "put_object", {**ACCEPTED, "Body": b"x"}),
+    ("GlueRole", "s3", "delete_object", ACCEPTED),
+    ("GlueRole", "s3", "get_object", REPORT),
+    ("GlueRole", "dynamodb", "get_item", ITEM),
+    ("CopyRole", "s3", "get_object", ACCEPTED),
+    ("CopyRole", "s3", "put_object", {**PROCESSED, "Body": b"x"}),
+    ("CopyRole", "s3", "get_object", RAW),
+    ("DagPolicy", "s3", "get_object", ACCEPTED),
+    ("DagPolicy", "s3", "put_object", {**PROCESSED, "Body": b"x"}),
+    ("DagPolicy", "dynamodb", "put_item", PUT_ITEM),
+    ("DagPolicy", "lambda", "invoke", CALLED),
+    ("DagPolicy", "glue", "update_job", {"JobName": "{GlueJobName}", "JobUpdate": {}}),
+    ("UpstreamPolicy", "s3", "get_object", RAW),
+    ("UpstreamPolicy", "s3", "delete_object", RAW),
+    ("UpstreamPolicy", "s3", "list_objects_v2", {"Bucket": "{RawBucket}"}),
+    ("UpstreamPolicy", "s3", "put_object", {**ACCEPTED, "Body": b"x"}),
+    ("UpstreamPolicy", "sqs", "send_message", SENT),
+    ("OperatorPolicy", "s3", "get_object", RAW),
+    ("OperatorPolicy", "s3", "get_object", ACCEPTED),
+    ("OperatorPolicy", "s3", "put_object", {**RAW, "Body": b"x"}),
+    ("OperatorPolicy", "dynamodb", "put_item", PUT_ITEM),
+    ("OperatorPolicy", "dynamodb", "delete_item", ITEM),
+    ("OperatorPolicy", "sns", "publish", TOLD),
+    ("OperatorPolicy", "events", "put_events", FORGED),
+    ("OperatorPolicy", "lambda", "invoke", CALLED),
+    ("OperatorPolicy", "sqs", "send_message", SENT),
+)
+
+
+def filled(value: Any, outputs: dict[str, str]) -> Any:
+    """Return the arguments of a call with the stack's outputs in their places."""
+    if isinstance(value, dict):
+        return {name: filled(inner, outputs) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [filled(inner, outputs) for inner in value]
+    if isinstance(value, str) and value.startswith("{") and len(value) > len("{}"):
+        return outputs[value.strip("{}")]
+    return value
