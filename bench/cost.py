@@ -27,6 +27,7 @@ PRICES: Final = {
     "ledger_read": 0.125 / 1e6,
     "log_gb": 0.50,
     "alarm_month": 0.10,
+    "composite_month": 0.50,
     "key_month": 1.00,
     "storage_gb_month": 0.023,
     "worker_hour": 0.055,  # one more mw1.small worker of MWAA's, which has five slots
@@ -34,7 +35,7 @@ PRICES: Final = {
     "rpu_hour": 0.375,
 }
 SLOTS: Final = 5
-ALARMS: Final = 30
+ALARMS: Final = 29
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ FILE: Final = (
     File("logs: 4 KB", 4 / 1e6, "log_gb"),
 )
 STANDING: Final = (
-    (f"{ALARMS} alarms at most", ALARMS * PRICES["alarm_month"]),
+    (f"{ALARMS} alarms, and one of them together", ALARMS * PRICES["alarm_month"] + PRICES["composite_month"]),
     ("the topic's key", PRICES["key_month"]),
     ("freshness: a round of 5 s every 15 minutes", HOURS * 4 * (5 * 0.5 * PRICES["lambda_gb_second"])),
     ("polling of the queue by Lambda: 5 pollers, 20 s each", HOURS * 3600 / 20 * 5 * PRICES["sqs_request"]),

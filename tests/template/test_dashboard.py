@@ -7,15 +7,19 @@ import re
 from pathlib import Path
 from typing import Any
 
+from bench.cost import ALARMS, PRICES
 from local.template_check.alarms import STATISTICS
 from local.template_check.reading import of_type, template_of
+from suimon.freshness.figures import SPANS
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = template_of(ROOT / "template.yaml")
 RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
 TEXT = str(RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"])
 WIDGETS: list[dict[str, Any]] = json.loads(TEXT)["widgets"]
-CODE = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "functions").glob("*/app.py"))
+CODE = "".join(
+    path.read_text(encoding="utf-8") for place in ("functions", "src") for path in (ROOT / place).rglob("*.py")
+)
 # MWAA user guide, "Container, queue, and database metrics" and "Airflow metrics".
 OF_MWAA = {
     "DAGDurationSuccess",
@@ -25,7 +29,11 @@ OF_MWAA = {
     "RunningTasks",
     "SchedulerHeartbeat",
 }
-OF_AWS = {name for names in STATISTICS.values() for name in names} | {"ExecutionsStarted", "ExecutionsSucceeded"}
+OF_AWS = {name for names in STATISTICS.values() for name in names} | {
+    "ExecutionsStarted",
+    "ExecutionsSucceeded",
+    "Invocations",
+}
 
 
 def shown() -> set[str]:
@@ -40,10 +48,14 @@ def shown() -> set[str]:
 def test_every_metric_on_the_dashboard_exists() -> None:
     ours = {f"Drops{state.capitalize()}" for state in re.findall(r'^    (\w+) = "\w+"$', STATES, re.MULTILINE)}
     ours |= set(re.findall(r'"(ArrivalToLoaded|Heartbeat|DeafSubscriptions)"', CODE))
+    kinds = re.findall(r'^[A-Z_]+ = "(\w+ \w+)"', SWEEP, re.MULTILINE)
+    ours |= {f"{kind.title().replace(' ', '')}Repaired" for kind in kinds}
+    ours |= {f"LoadedByDeadline{days}Days" for days in SPANS}
     assert {"DropsTriggered", "DropsRejected", "DropsLoaded", "ArrivalToLoaded"} <= shown()
     assert shown() - ours - OF_AWS - OF_MWAA == set()
 
 
+SWEEP = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "src/suimon/sweep").rglob("*.py"))
 STATES = (ROOT / "src/suimon/drops/states.py").read_text(encoding="utf-8")
 
 
@@ -69,3 +81,15 @@ def test_widgets_do_not_lie_over_each_other() -> None:
     ]
     assert len(cells) == len(set(cells))
     assert max(x for x, _ in cells) < 24
+
+
+def test_the_dashboards_price_is_that_of_the_page_on_cost() -> None:
+    [widget] = [one for one in WIDGETS if "dollars" in one["properties"]["title"]]
+    expression = widget["properties"]["metrics"][0][0]["expression"]
+    named = [one[3].strip("${}") for one in widget["properties"]["metrics"][1:] if one[1] == "Duration"]
+    for place, function in enumerate(named):
+        size = RESOURCES[function]["Properties"]["MemorySize"] / 1000
+        assert f"FILL(d{place}, 0) / 1000 * {size:g} * {PRICES['lambda_gb_second']:.10f}" in expression
+        assert f"FILL(n{place}, 0) * {PRICES['lambda_request']:.7f}" in expression
+    assert {*named} == {name for name, _ in of_type(TEMPLATE, "AWS::Serverless::Function")}
+    assert len(list(of_type(TEMPLATE, "AWS::CloudWatch::Alarm"))) == ALARMS
