@@ -53,7 +53,7 @@ class ConvertWithGlue(GlueJobOperator):
 
     def execute(self, context: Context) -> str:
         """Start the job, unless an earlier try has left it running; then wait for that one."""
-        if wrong := mix_of(context["params"]["release"]):
+        if wrong := mix_of(context["params"].get("release", "")):
             raise AirflowFailException(wrong)
         if context["ti"].try_number > 1:
             folder = self.script_args["--target_uri"]  # of this run of the DAG alone
