@@ -7,20 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from botocore.exceptions import ClientError
 
-from local.deploy import build, deploy, physical_name
-from local.mailbox import confirm, letters
-from local.template_check.reading import of_type, template_of
-from local.twin import Keys
+from local.deploy import build, deploy
 from suimon.drops.states import State
-from tests.twin.refused import REFUSED, filled
 from tests.waiting import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    import boto3
+    from collections.abc import Iterator
 
     from local.twin import Twin
 
@@ -83,71 +76,3 @@ def test_a_file_is_seen_by_the_stack_in_whose_bucket_it_lands_alone(
         [drop] = in_the_ledger(cloud, outputs)
         assert (drop["key"], drop["bucket"]) == (f"nobody/asked-for-{place}.csv", outputs["RawBucket"])
         assert drop["state"] == State.UNMATCHED
-
-
-def test_each_alarm_reaches_the_mailbox_with_what_to_do(cloud: Twin, stacks: tuple[Outputs, Outputs]) -> None:
-    del stacks
-    for letter in letters(cloud.mail):
-        if letter.confirmation_url:
-            confirm(letter)
-    watch = cloud.session().client("cloudwatch")
-    alarms = watch.describe_alarms(AlarmNamePrefix="suimon-left-", MaxRecords=100)["MetricAlarms"]
-    assert len(alarms) == len(list(of_type(template_of(cloud.root / "template.yaml"), "AWS::CloudWatch::Alarm")))
-    for alarm in alarms:
-        watch.set_alarm_state(AlarmName=alarm["AlarmName"], StateValue="ALARM", StateReason="a test")
-
-    def heard() -> bool:
-        return all(any(alarm["AlarmName"] in one.subject for one in letters(cloud.mail)) for alarm in alarms)
-
-    eventually(heard, "a letter of each alarm")
-    for alarm in alarms:
-        [letter, *_] = [one for one in letters(cloud.mail) if alarm["AlarmName"] in one.subject]
-        page = f"docs/operations/alarms.md#{alarm['AlarmName'].removeprefix('suimon-left-')}"
-        assert page in letter.body, alarm["AlarmName"]
-    assert not any("suimon-right" in one.subject for one in letters(cloud.mail))
-
-
-@pytest.fixture(scope="module")
-def acting(cloud: Twin, stacks: tuple[Outputs, Outputs]) -> Callable[[str], boto3.Session]:
-    """Return what opens a session with nothing but one role or one policy of the left stack."""
-    iam = cloud.session().client("iam")
-    sessions: dict[str, boto3.Session] = {}
-
-    def session(name: str) -> boto3.Session:
-        if name not in sessions:
-            if name.endswith("Policy"):
-                user = iam.create_user(UserName=f"refused-{name}")["User"]["UserName"]
-                iam.attach_user_policy(UserName=user, PolicyArn=stacks[0][f"{name}Arn"])
-                key = iam.create_access_key(UserName=user)["AccessKey"]
-                keys = {**cloud.principals, name: Keys(key["AccessKeyId"], key["SecretAccessKey"])}
-                sessions[name] = cloud.with_(principals=keys).session(name)
-            else:
-                role = physical_name(cloud, name, STACKS[0])
-                sessions[name] = cloud.role_session(iam.get_role(RoleName=role)["Role"]["Arn"])
-        return sessions[name]
-
-    return session
-
-
-@pytest.mark.parametrize(
-    ("who", "service", "method", "arguments"), REFUSED, ids=lambda one: one if isinstance(one, str) else ""
-)
-def test_what_a_role_does_not_need_it_is_refused(
-    acting: Callable[[str], boto3.Session],
-    stacks: tuple[Outputs, Outputs],
-    who: str,
-    service: str,
-    method: str,
-    arguments: dict[str, Any],
-) -> None:
-    client: Any = acting(who).client(service)  # type: ignore[call-overload] # the table's words
-    assert refusal(partial(getattr(client, method), **filled(arguments, stacks[0]))).startswith("AccessDenied")
-
-
-def refusal(call: Callable[[], dict[str, Any]]) -> str:
-    """Return the code by which a call is refused; PutEvents answers 200 and refuses each entry by itself."""
-    try:
-        answer = call()
-    except ClientError as error:
-        return str(error.response["Error"]["Code"])
-    return str(answer.get("Entries", [{}])[0].get("ErrorCode"))
