@@ -2,7 +2,7 @@
 
 contract.odcs.yaml        what its files must look like, under which key they come, which DAG loads them
 table.sql                 the CREATE TABLE of its table; none where a table is only watched
-golden/<date>.csv         a file of that business date as readable text (or .tsv, .txt)
+golden/<date>.csv         a file of that business date, or another partition, as readable text (or .tsv, .txt)
 golden/<date>.rows.txt    the rows of the table once it is loaded, a line each
 golden/<date>.bad.csv     a file that the gate must reject
 golden/<date>.bad.txt     its verdict, a fault a line

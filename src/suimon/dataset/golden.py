@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from backports import zstd
 
 from suimon.check.engine import check_file
-from suimon.contract.partition import is_date
+from suimon.contract.partition import partition_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +33,7 @@ class GoldenCaseError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class GoldenCase:
-    """Of one business date: a file and the rows that its table must hold, and a bad file and what the gate finds."""
+    """Of one partition, `day`: a file and the rows that its table must hold, and a bad file and what the gate finds."""
 
     day: str
     file: Path
@@ -45,16 +45,27 @@ class GoldenCase:
 def golden_case(folder: DatasetFolder) -> GoldenCase:
     """Return a dataset's golden case; GoldenCaseError if it is not whole."""
     every = {path.name: path for path in sorted(folder.golden.glob("*"))}
-    days = [name.removesuffix(ROWS) for name in every if name.endswith(ROWS) and is_date(name.removesuffix(ROWS))]
+    days = [name.removesuffix(ROWS) for name in every if name.endswith(ROWS) and _named(name.removesuffix(ROWS))]
     for ending in _SOURCES:
         names = [f"{days[0]}{part}" for part in (ending, ROWS, BAD + ending, VERDICT)] if len(days) == 1 else [""]
         if set(names) == every.keys():
-            return GoldenCase(days[0], *(every[name] for name in names))
+            return GoldenCase(_named(days[0]), *(every[name] for name in names))
     raise GoldenCaseError(
-        f"{folder.golden} must hold, DATE being a business date written YYYY-MM-DD, exactly DATE.csv (or .tsv, .txt), "
+        f"{folder.golden} must hold, DATE being a business date or another partition, such as 2026-11-20, 2026-11, all "
+        "or 2026-11-20T13,store=S01 (a comma for its slash), exactly DATE.csv (or .tsv, .txt), "
         f"a file as it comes; DATE{ROWS}, the rows of its table; DATE{BAD}.csv, a file that is wrong; and "
         f"DATE{VERDICT}, what the gate finds in that. It holds {', '.join(every) or 'nothing'}"
     )
+
+
+def _named(name: str) -> str:
+    """Return the partition that a golden file is named by; empty if it is none. A comma stands for the slash."""
+    text = name.replace(",", "/")
+    try:
+        partition_of(text)
+    except ValueError:
+        return ""
+    return text
 
 
 def as_sent(text: str, contract: Contract) -> bytes:

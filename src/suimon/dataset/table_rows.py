@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from decimal import Context, Decimal
 from typing import TYPE_CHECKING
 
-from suimon.warehouse.describe import columns_of_table
+from suimon.contract.partition import partition_of
+from suimon.warehouse.describe import written_beside
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,13 +43,14 @@ def records_of(text: str, form: FileFormat) -> list[list[str]]:
 
 
 def rows_of(text: str, contract: Contract, day: str) -> list[str]:
-    """Return the rows of a readable file of that business date, a line each; ValueError if a cell is not its type."""
+    """Return the rows of a readable file of that partition, a line each; ValueError if a cell is not its type."""
     form = contract.file
     assert form  # noqa: S101 - a contract with a key pattern has a dialect
     records = records_of(text, form)
     labels = _labels(records.pop(0), form) if form.header and records else None
     places = {column.name: _place(number, column, labels, form) for number, column in enumerate(contract.columns)}
-    beside = [day] if len(columns_of_table(contract)) > len(contract.columns) else []
+    bound = {"partition": day} | partition_of(day).values
+    beside = [bound[one.parameter] for one in written_beside(contract)]
     return sorted(
         "|".join([*(_written(_cell(record, places[one.name]), one, form) for one in contract.columns), *beside])
         for record in records
