@@ -20,7 +20,8 @@ PERMITTED: Final = {"Apache-2.0", "MIT", "BSD-3-Clause", "PSF-2.0", "Apache-2.0 
 _HEAD: Final = """# Licences of what is carried
 
 Written by `python -m local.security_check.licences` from `requirements/functions.lock.txt` and
-`intake.lock.txt`; Suimon itself is Apache-2.0 ([LICENSE](../LICENSE), [NOTICE](../NOTICE)). `make sbom` writes the same packages with their hashes as CycloneDX.
+`intake.lock.txt`; Suimon itself is Apache-2.0 ([LICENSE](../LICENSE), [NOTICE](../NOTICE)).
+`make sbom` writes the same packages with their hashes as CycloneDX.
 
 | package | version | licence | carried by |
 |---|---|---|---|
