@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +36,9 @@ def build(root: Path, config: Path, target: Target) -> None:
 
 def deploy(root: Path, config: Path, target: Target, parameters: Mapping[str, str]) -> None:
     """Create or update the gate's stack; the SAM CLI shows the changes, and asks where samconfig.toml says so."""
-    _sam(root, "deploy", *_named(config, target), "--parameter-overrides", *_pairs(parameters))
+    # A pipeline has nobody to ask; there a person agrees before the job.
+    asks = () if sys.stdin.isatty() else ("--no-confirm-changeset",)
+    _sam(root, "deploy", *_named(config, target), *asks, "--parameter-overrides", *_pairs(parameters))
 
 
 def deploy_airflow(root: Path, target: Target) -> None:

@@ -100,6 +100,7 @@ def test_the_key_policy_of_the_page_lets_the_services_that_use_the_key_for_thems
 def test_the_page_on_alarms_has_a_section_for_each_and_no_other() -> None:
     page = (DOCS / "operations" / "alarms.md").read_text(encoding="utf-8")
     sections = dict(re.findall(r"^### (\S+)\n(.+?)(?=^###|\Z)", page, re.DOTALL | re.MULTILINE))
-    names = [RESOURCES[name]["Properties"]["AlarmName"]["Sub"] for name in of_type("AWS::CloudWatch::Alarm")]
+    kinds = ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")
+    names = [RESOURCES[name]["Properties"]["AlarmName"]["Sub"] for kind in kinds for name in of_type(kind)]
     assert sorted(sections) == sorted(name.removeprefix("${AWS::StackName}-") for name in names)
     assert all(len(text.split()) > 3 for text in sections.values())
