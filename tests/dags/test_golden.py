@@ -13,6 +13,7 @@ import pytest
 
 from glue import csv_to_parquet as job
 from suimon.check.engine import check_file
+from suimon.contract.partition import partition_of
 from suimon.dataset.golden import as_sent
 from suimon_etl.load import load_parameters, load_statements
 from suimon_etl.parquet import Report, problems
@@ -90,6 +91,7 @@ def converted(spark: SparkSession, redshift: Endpoint, contract: Contract, rows:
         redshift=Redshift(database="analytics", workgroup_name="suimon-local"),
         copy_role_arn=COPY_ROLE,
         event_bus="suimon-events",
+        partition_values=partition_of(CASES[contract.dataset].day).values,
     )
 
 

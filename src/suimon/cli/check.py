@@ -37,7 +37,11 @@ OUTPUTS = ("report.json", "bad_cells.jsonl", "report.html", ACCEPTED_ROWS, BAD_R
 @click.command()
 @click.argument("file")
 @contract_option
-@click.option("--partition", metavar="YYYY-MM-DD", help="The business date of the file; by default that in its S3 key.")
+@click.option(
+    "--partition",
+    metavar="YYYY-MM-DD",
+    help="The file's business date, or other partition; by default that in its S3 key.",
+)
 @click.option(
     "--report",
     metavar="FOLDER",

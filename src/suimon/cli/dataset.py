@@ -95,7 +95,11 @@ def check(name: str, *, rewrite: bool) -> None:
 @dataset.command(name="try")
 @click.argument("name")
 @click.argument("file", type=_FILE)
-@click.option("--partition", metavar="YYYY-MM-DD", help="The business date of the file; by default that in its name.")
+@click.option(
+    "--partition",
+    metavar="YYYY-MM-DD",
+    help="The file's business date, or other partition; by default that in its name.",
+)
 def try_(name: str, file: Path, partition: str | None) -> None:
     """Send FILE through the twin that is up, deploying the dataset NAME as it is now, and show the rows of its table.
 

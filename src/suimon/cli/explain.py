@@ -68,8 +68,8 @@ class NotFoundError(click.ClickException):
 def explain(what: str, day: str | None, stack: str, *, as_json: bool) -> None:
     """Tell the life of a file: when it came, why it was rejected, what ran, where it stands, what is next.
 
-    WHAT is the id of a drop or of its run, a key written s3://bucket/key, or a dataset with a DAY (YYYY-MM-DD). Of a
-    key or a day, the write that counts is explained, and the others are listed.
+    WHAT is the id of a drop or of its run, a key written s3://bucket/key, or a dataset with a DAY (YYYY-MM-DD, or
+    another partition). Of a key or a day, the write that counts is explained, and the others are listed.
 
     Exit status: 0 explained, 1 the ledger knows no such file, 2 it could not be read.
     """

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @contract_option
-@click.option("--partition", metavar="YYYY-MM-DD", required=True, help="The business date of the file.")
+@click.option("--partition", metavar="YYYY-MM-DD", required=True, help="The file's business date, or other partition.")
 @click.option("--shard", default="", help="Which part of a set it is.")
 @click.option(
     "--bucket",

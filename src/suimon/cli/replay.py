@@ -40,8 +40,10 @@ dry_run_option = click.option("--dry-run", is_flag=True, help="Show the plan, an
 
 @click.command()
 @click.argument("dataset")
-@click.option("--from", "first", required=True, metavar="YYYY-MM-DD", help="First day.")
-@click.option("--to", "last", required=True, metavar="YYYY-MM-DD", help="Last day, included.")
+@click.option(
+    "--from", "first", required=True, metavar="YYYY-MM-DD", help="First day, or other partition such as 2026-11."
+)
+@click.option("--to", "last", required=True, metavar="YYYY-MM-DD", help="Last day or other partition, included.")
 @click.option(
     "--what",
     type=click.Choice([str(what) for what in What]),

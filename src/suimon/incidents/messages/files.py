@@ -169,11 +169,13 @@ def no_contract(drop: Drop, contracts: Contracts, now: datetime) -> Problem:
     file, near = drop.shown_uri, _nearest(drop, contracts)
     body = Bilingual(
         f"{file} matches no contract and was not looked at.{near}\n\nKnown keys:\n{patterns}\n\n"
-        "There, {ds} stands for a date written YYYY-MM-DD; yyyy, MM and dd for its parts.\n\n"
+        "There, {ds} stands for a date written YYYY-MM-DD; yyyy, MM, dd and HH for its parts; "
+        "{month} for YYYY-MM, {week} for YYYY-Www, {hour} for HH.\n\n"
         "What to do: send it under one of these keys, or add a contract for it.\n"
         "Further files of this shape are recorded without another e-mail today.",
         f"{file} に合う契約がないため、検査していません。{japanese(near)}\n\n登録済みのキー:\n{patterns}\n\n"
-        "{ds} は YYYY-MM-DD 形式の日付、yyyy・MM・dd はその各部分です。\n\n"
+        "{ds} は YYYY-MM-DD 形式の日付、yyyy・MM・dd・HH はその各部分、{month} は YYYY-MM、{week} は YYYY-Www、"
+        "{hour} は HH です。\n\n"
         "対応: 上記のいずれかのキーで送信するか、契約を追加してください。\n"
         "同じ形のキーのファイルは、本日中は台帳に記録するのみで、メールは送りません。",
     )
@@ -214,7 +216,7 @@ def _impossible_date(drop: Drop, contracts: Contracts) -> Problem | None:
                 dataset, meant = contract.dataset, f"{contract.dataset} ({pattern.text})"
                 return Problem(
                     kind=Kind.UNMATCHED,
-                    about=About(dataset=dataset, shape=pattern.filled(day)),
+                    about=About(dataset=dataset, shape=pattern.shape(drop.key)),
                     subject=Bilingual(
                         f"A file of {dataset} for {day}, which is no date",
                         f"{dataset} のファイルの日付 {day} は存在しません",
