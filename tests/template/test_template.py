@@ -14,7 +14,7 @@ from suimon.contract.odcs.parse import MOST_RUNS_AT_ONCE
 from suimon.settings import CLUSTER, DATABASE, NEEDED, OF_ALL, SECRET, TABLE_HOURS, VARIABLES, WORKGROUP
 from tests.datasets import release
 
-OPTIONAL = {DATABASE, WORKGROUP, CLUSTER, SECRET, TABLE_HOURS, VARIABLES["chat_topic_arn"]}
+OPTIONAL = {DATABASE, WORKGROUP, CLUSTER, SECRET, TABLE_HOURS, VARIABLES["chat_topic_arn"], "SUIMON_RELEASE"}
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "template.yaml").read_text(encoding="utf-8")
 
@@ -95,7 +95,7 @@ def test_buckets_refuse_what_does_not_come_over_tls(bucket: str) -> None:
 )
 def test_the_raw_bucket_refuses_what_the_gate_could_never_read(condition: str, key: str, value: Any) -> None:
     statements = RESOURCES["RawBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
-    [statement] = [one for one in statements if one["Condition"].get(condition) == {key: value}]
+    [statement] = [one for one in statements if one.get("Condition", {}).get(condition) == {key: value}]
     assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "s3:PutObject")
     assert statement["Resource"] == {"Sub": "${RawBucket.Arn}/*"}
 
