@@ -269,17 +269,21 @@ GOOD = "order_id,order_date,customer_id,product_name,quantity,unit_price,amount\
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("option", ["--lang=en", "--json"])
+@pytest.mark.parametrize(
+    "options",  # of the good file and of the bad one
+    [("--lang=en", "--json"), pytest.param(("--json", "--lang=en"), marks=pytest.mark.long)],
+    ids=" ".join,
+)
 @pytest.mark.parametrize(
     ("redirection", "accepted", "rejected"),
     [("| true", 0, 1), (">&-", 0, 1), (">&- 2>&-", 0, 1), ("2>&1 | true", 0, 1), (">/dev/full", 2, 2)],
 )
 def test_a_lost_answer_changes_no_verdict_into_another(
-    tmp_path: Path, option: str, redirection: str, accepted: int, rejected: int
+    tmp_path: Path, options: tuple[str, str], redirection: str, accepted: int, rejected: int
 ) -> None:
     good = tmp_path / "good.csv"
     good.write_text(GOOD, encoding="utf-8")
-    for path, status in ((good, accepted), (SAMPLE, rejected)):
+    for path, status, option in zip((good, SAMPLE), (accepted, rejected), options, strict=True):
         line = (
             f"{sys.executable} -c 'from suimon.cli.main import main; main()' check {path} --contract {SALES} "
             f"{option} --partition 2026-11-20"

@@ -1,5 +1,6 @@
 """A console that is not UTF-8 changes neither what a command decides nor its exit status."""
 
+import json
 import os
 import subprocess
 import sys
@@ -14,9 +15,12 @@ ROOT = Path(__file__).parents[3]
 CONTRACT = contract_file("sales")
 
 
-def run(encoding: str, *arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess[bytes]:
+COMMAND = "from suimon.cli.main import main; main()"
+
+
+def run(encoding: str, *arguments: str, folder: Path = ROOT, code: str = COMMAND) -> subprocess.CompletedProcess[bytes]:
     environment = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
-    command = [sys.executable, "-c", "from suimon.cli.main import main; main()", *arguments]
+    command = [sys.executable, "-c", code, *arguments]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=False)
 
 
@@ -30,21 +34,38 @@ def japanese(tmp_path: Path) -> Path:
     return path
 
 
+# Runs each command of the list that it is given, in a process whose console has one encoding, and prints the statuses.
+EACH = """
+import json, sys
+from suimon.cli.main import main
+ended = []
+for arguments in json.loads(sys.argv[1]):
+    try:
+        main(arguments, "suimon")
+    except SystemExit as end:
+        ended.append(end.code)
+sys.stdout.flush()
+sys.stderr.write(f"\\n{json.dumps(ended)}")
+"""
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp932", "latin-1", "utf-8"])
 def test_every_command_that_needs_no_account_keeps_its_exit_status(encoding: str, japanese: Path) -> None:
-    sample = str(ROOT / "docs" / "sample" / "sales_data.csv")
-    assert run(encoding, "contract", "lint", str(japanese)).returncode == 0
-    assert run(encoding, "--help").returncode == 0
-    assert run(encoding, "check", sample, "--contract", str(CONTRACT)).returncode == 1
-    for lang in ("en", "ja"):
-        checked = run(
-            encoding, "check", sample, "--contract", str(CONTRACT), "--lang", lang, "--partition", "2026-11-20"
-        )
-        assert (checked.returncode, b"Traceback" in checked.stderr) == (1, False)
+    check = ("check", str(ROOT / "docs" / "sample" / "sales_data.csv"), "--contract", str(CONTRACT))
     broken = japanese.with_name("broken.odcs.yaml")
     broken.write_text(japanese.read_text(encoding="utf-8") + "\nあ: い\n", encoding="utf-8")
-    refused = run(encoding, "contract", "lint", str(broken))
-    assert (refused.returncode, b"unexpected" in refused.stderr) == (2, False)
+    expected = {
+        ("contract", "lint", str(japanese)): 0,
+        ("--help",): 0,
+        check: 1,
+        (*check, "--lang", "en", "--partition", "2026-11-20"): 1,
+        (*check, "--lang", "ja", "--partition", "2026-11-20"): 1,
+        ("contract", "lint", str(broken)): 2,
+    }
+    done = run(encoding, json.dumps([*expected]), code=EACH)
+    assert b"Traceback" not in done.stderr, done.stderr
+    assert b"unexpected" not in done.stderr, done.stderr
+    assert json.loads(done.stderr.splitlines()[-1]) == [*expected.values()]
 
 
 def test_contracts_are_found_from_any_folder_below(tmp_path: Path) -> None:
