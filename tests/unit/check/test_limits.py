@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from suimon.check import engine, segments
+from suimon.check import first_round, segments
 from suimon.check.duckdb_input import Sheet
 from suimon.check.duckdb_reader import Duck
 from suimon.check.engine import InterruptedCheckError, check_file
@@ -76,7 +76,7 @@ def test_a_few_broken_records_in_every_segment_are_all_counted(tmp_path: Path, b
 def test_a_share_that_is_tolerated_is_read_to_the_end_where_it_is_rare(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "_MOST_TOLERATED", UNLISTED)
+    monkeypatch.setattr(first_round, "_MOST_TOLERATED", UNLISTED)
     rare = (GOOD * 60 + b"1\n") * (UNLISTED + 1_000)  # one in a thousand bytes, more than are read without a tolerance
     verdict = checked(tmp_path, rare, Tolerance(max_percent="5"))
     assert (verdict.accepted, verdict.bad_records) == (True, UNLISTED + 1_000)
@@ -85,7 +85,7 @@ def test_a_share_that_is_tolerated_is_read_to_the_end_where_it_is_rare(
 def test_a_share_that_is_tolerated_is_not_read_where_broken_records_are_dense(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "_MOST_TOLERATED", UNLISTED)
+    monkeypatch.setattr(first_round, "_MOST_TOLERATED", UNLISTED)
     dense = (GOOD + b"1\n") * (4 * UNLISTED)
     verdict = checked(tmp_path, dense, Tolerance(max_percent="60"))
     assert Code.TOO_MANY_FAULTS in {count.code for count in verdict.counts}
@@ -106,6 +106,7 @@ def only_small_sheets(monkeypatch: pytest.MonkeyPatch, most: int) -> list[int]:
     return sizes
 
 
+@pytest.mark.large
 def test_a_segment_too_great_for_duckdb_is_judged_in_parts(
     tmp_path: Path, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
