@@ -7,6 +7,7 @@ from itertools import product
 from typing import Any
 
 from suimon.check.kernel import library
+from suimon.check.kernel.plan import UnplannedError
 from suimon.contract.file import Column, FileFormat
 from tests.unit.check.kernel.sieves import TEXT, kinds_of, passes, quoted, sieve_of
 from tests.unit.check.kinds import KINDS, ODD, PARTITION
@@ -22,21 +23,30 @@ DOUBTED["decimal"] = DOUBTED["integer"]
 
 
 def cells(kernel: Any) -> Iterator[str]:
-    """Every cell that breaks a rule is in doubt, and few others."""
+    """Every cell that breaks a rule is in doubt, and few others; most kinds of columns have a plan."""
+    planned = 0
     for kind, required in product(KINDS, (False, True)):
         column = replace(kind.column, name="c", required=required)
-        if column.pattern == "[0-9]":
-            continue  # not anchored: no plan for it
         for decimal in (".", ",") if column.type == "decimal" else (".",):
-            sieve = sieve_of(kernel, column, partition=PARTITION, decimal=decimal, null_tokens=("", "-"))
+            try:
+                sieve = sieve_of(kernel, column, partition=PARTITION, decimal=decimal, null_tokens=("", "-"))
+            except UnplannedError:  # left to others: test_left_out.py
+                continue
+            planned += 1
             dialect = FileFormat(decimal=decimal, null_tokens=("", "-"))
             good = tuple(text.replace(".", decimal) if column.type == "decimal" else text for text in kind.good)
             for text in {*good, *kind.odd, *ODD}:
                 bad = list(judge_cell(column, text, dialect, PARTITION, required=required))
                 # A record that starts with a byte order mark is of another file, whatever its first column may hold.
                 wrong = bool(bad) or text.startswith("\ufeff")
-                if passes(sieve, quoted(text) + b"\n") is wrong and text not in DOUBTED.get(column.type, ()):
+                if passes(sieve, quoted(text) + b"\n"):
+                    mistaken = wrong
+                else:  # what may be written otherwise than plain is left to others
+                    mistaken = not wrong and text not in DOUBTED.get(column.type, ()) and not column.form(decimal)
+                if mistaken:
                     yield f"{column.type} {column.format or ''} {text!r}: {bad}"
+    if planned < len(KINDS):  # of each kind two or four are tried
+        yield f"only {planned} have a plan"
     listed = sieve_of(kernel, replace(TEXT, allowed=("JPY", "USD")))
     for text in ("JPY", "USD", "JPX", "UPY", "JP", "JPYX"):
         if passes(listed, quoted(text) + b"\n") is (text not in {"JPY", "USD"}):
