@@ -99,7 +99,7 @@ class Answers:
         return {
             "datasets": self._datasets,
             "expected": [one.to_json() for one in found],
-            "warnings": warnings(self._contracts, now, ahead=ahead),
+            "warnings": warnings(self._contracts, now, ahead=ahead, back=back),
         }
 
     def hold(self, request: dict[str, Any], now: datetime) -> dict[str, Any]:
@@ -156,7 +156,7 @@ class Answers:
             [Held(one.dataset, one.since, one.until) for one in self._holds(now)],
             awaited,
             sorted({*self._datasets}.difference(awaited)),
-            warnings(self._contracts, now, ahead=1),
+            warnings(self._contracts, now, ahead=1, back=back),
             HourlyFigures(self.watch.checkpoints).shares(now),
         )
 

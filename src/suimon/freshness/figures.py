@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from suimon.freshness.expected import Facts
 
 SPANS = (30, 90)  # days, of the shares in time
+MOST_READ = 400  # of hours, or of stores: each is a question to the ledger
 _NOT_THERE = (FileState.LATE, FileState.MISSING)
 
 
@@ -67,19 +68,24 @@ class Figures:
 def figures_of(
     contract: Contract, facts: Callable[[str, str], Facts], newest: datetime | None, now: datetime
 ) -> Figures:
-    """Return a dataset's figures; newest: its table's newest value. Reads the dates due in the longest span."""
+    """Return a dataset's figures; newest: its table's newest value.
+
+    Reads the partitions due in the longest span, the newest MOST_READ of them; a span that has more has no share.
+    """
     age = now - newest if newest else None
     if (arrival := contract.arrival) is None:
         return Figures(age=age)
-    due = [of for time in due_within(arrival, now, SPANS[-1]) for of in contract.partitions_at(time)]
+    every = [of for time in due_within(arrival, now, SPANS[-1]) for of in contract.partitions_at(time)]
+    due = every[-MOST_READ:]
     known = {day: facts(contract.dataset, str(day)) for day in due}
     waiting = [deadline_of(arrival, day) for day in due if state_of(contract, day, known[day], now) in _NOT_THERE]
     return Figures(
         age=age,
         lateness=(now - min(waiting) if waiting else timedelta()) if due else None,
         shares=tuple(
-            _share(contract, arrival, known, [day for day in due if now - deadline_of(arrival, day) < span])
+            _share(contract, arrival, known, within)
             for span in (timedelta(days=days) for days in SPANS)
+            if len(within := [day for day in every if now - deadline_of(arrival, day) < span]) <= MOST_READ
         ),
     )
 

@@ -14,10 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from suimon.contract.model import Arrival, Contract, Contracts
+    from suimon.contract.partition import Partition
     from suimon.freshness.expected import Facts
 
 # What fits into an answer of the function, and what a person looks at.
 MOST_DAYS = 92
+# Of one dataset: each is a question to the ledger. Twice the days that may be asked for.
+MOST_OF_ONE = 400
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,8 +74,10 @@ class Expected:
 def forecast(
     contracts: Contracts, facts: Callable[[str, str], Facts], now: datetime, *, back: int, ahead: int
 ) -> list[Expected]:
-    """Return what was or will be due from `back` days before now to `ahead` days after it, by dataset and date."""
-    first, last = now - timedelta(days=back), now + timedelta(days=ahead)
+    """Return what was or will be due from `back` days before now to `ahead` days after it, by dataset and date.
+
+    Of a dataset the MOST_OF_ONE that are nearest to now; `warnings` says where there are more.
+    """
     return [
         Expected(
             dataset=contract.dataset,
@@ -86,10 +91,21 @@ def forecast(
             **_loaded(contract, known),
         )
         for contract, arrival in _awaited(contracts)
-        for time in arrival.times_between(first, last)
-        for of in contract.partitions_at(time)
+        for of in nearest(contract, arrival, now, back=back, ahead=ahead)[0]
         if (state := state_of(contract, of, known := facts(contract.dataset, str(of)), now))
     ]
+
+
+def nearest(
+    contract: Contract, arrival: Arrival, now: datetime, *, back: int, ahead: int
+) -> tuple[list[Partition], int]:
+    """Return the partitions due in some days that are nearest to now, in their order, and how many are left out."""
+    times = arrival.times_between(now - timedelta(days=back), now + timedelta(days=ahead))
+    every = [of for time in times for of in contract.partitions_at(time)]
+    if len(every) <= MOST_OF_ONE:
+        return every, 0
+    near = sorted(range(len(every)), key=lambda place: abs(deadline_of(arrival, every[place]) - now))[:MOST_OF_ONE]
+    return [every[place] for place in sorted(near)], len(every) - MOST_OF_ONE
 
 
 def _note(contract: Contract, facts: Facts, state: FileState, now: datetime) -> str:
@@ -106,8 +122,8 @@ def _loaded(contract: Contract, facts: Facts) -> dict[str, Any]:
     return {"loaded_at": min(one.loaded_at or one.updated_at for one in loaded), "rows": loaded[-1].rows}
 
 
-def warnings(contracts: Contracts, now: datetime, *, ahead: int) -> list[str]:
-    """Return, in words, what the forecast cannot know: holidays and dates of cron beyond what was compiled."""
+def warnings(contracts: Contracts, now: datetime, *, ahead: int, back: int = 0) -> list[str]:
+    """Return, in words, what the forecast leaves out or cannot know: holidays and dates of cron not compiled."""
     last = (now + timedelta(days=ahead)).date()
     holidays = [
         f"{contract.dataset}: the public holidays of {source.country} are known up to {source.until} "
@@ -121,7 +137,13 @@ def warnings(contracts: Contracts, now: datetime, *, ahead: int) -> list[str]:
         for contract, arrival in _awaited(contracts)
         if (cron := arrival.calendar.cron) and cron.until < last
     ]
-    return holidays + crons
+    left_out = [
+        f"{contract.dataset}: the {MOST_OF_ONE} nearest to now are shown, {more:,} others are left out; "
+        "ask for fewer days"
+        for contract, arrival in _awaited(contracts)
+        if (more := nearest(contract, arrival, now, back=back, ahead=ahead)[1])
+    ]
+    return holidays + crons + left_out
 
 
 def _awaited(contracts: Contracts) -> Iterator[tuple[Contract, Arrival]]:

@@ -13,7 +13,8 @@ from suimon.contract.model import Arrival, Contract, Contracts
 from suimon.contract.partition import Part, Unit, partition_of
 from suimon.freshness.arrivals import judge_arrival, partitions_to_check
 from suimon.freshness.expected import Facts, FileState, due_days, newest_due, state_of
-from suimon.freshness.forecast import forecast
+from suimon.freshness.figures import MOST_READ, figures_of
+from suimon.freshness.forecast import MOST_OF_ONE, forecast, warnings
 from suimon.incidents.kinds import Kind
 
 HOURLY = Arrival(0, time(), "Asia/Tokyo", 1, unit=Unit.HOUR, minutes_after=20)
@@ -108,3 +109,19 @@ def test_the_forecast_names_every_hour_and_its_key() -> None:
         ("2026-11-20T13", "s/2026-11-20/13.csv"),
     ]
     assert (len(found), found[0].day) == (25, "2026-11-20")
+
+
+def test_more_hours_than_can_be_read_leave_a_share_unknown_and_are_said_to_be_left_out() -> None:
+    asked: list[str] = []
+
+    def facts(_dataset: str, partition: str) -> Facts:
+        asked.append(partition)
+        return Facts()
+
+    found = figures_of(HOURS, facts, None, NOON)
+    assert (len(asked), asked[-1], found.shares) == (MOST_READ, "2026-11-20T12", ())
+    shown = forecast(Contracts((HOURS,)), lambda *_: Facts(), NOON, back=30, ahead=1)
+    assert (len(shown), shown[-1].partition) == (MOST_OF_ONE, "2026-11-21T12")
+    [told] = warnings(Contracts((HOURS,)), NOON, ahead=1, back=30)
+    assert "the 400 nearest to now are shown, 345 others are left out" in told
+    assert warnings(Contracts((HOURS,)), NOON, ahead=1, back=1) == []

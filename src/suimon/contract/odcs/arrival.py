@@ -7,10 +7,12 @@ from datetime import date, time, timedelta
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
+from math import prod
 from pathlib import Path
 
 from suimon.contract.calendar import EVERY_DAY, WEEKDAYS, WHEN_CLOSED, Calendar, CronDays, HolidaySource
 from suimon.contract.dates import Outside, Window
+from suimon.contract.keys import KeyPattern
 from suimon.contract.model import Arrival
 from suimon.contract.odcs.clauses import READ, Clause, Grammar, brief
 from suimon.contract.odcs.cron import COMPILED_YEARS, read_cron
@@ -49,6 +51,7 @@ _NOT_OF = {
 LAST = "last"
 _MONTH = 31
 _MOST_GRACE = 366 * 24 * 60
+MOST_AWAITED = 1_000
 _MOST_DAYS_OF_HOURS = 31  # each hour looked for is a question to the ledger
 _DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _FILE, _FILE_IS = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*\.txt"), "file beside the contract, such as closures.txt"
@@ -94,6 +97,15 @@ def _of_hours(clause: Clause, zone: str, reader: Reader) -> Arrival:
         reader.refuse(clause["graceMinutes"] or clause, "ends after lookbackDays: no file would ever be missing")
     calendar = _calendar(clause, None, reader)
     return Arrival(0, time(), zone, lookback, calendar, grace, None, Unit.HOUR, minutes_after=after)
+
+
+def refuse_too_many(arrival: Arrival, pattern: KeyPattern, clause: Clause, reader: Reader) -> None:
+    """Refuse an arrival that looks for more files than a round can ask the ledger for."""
+    a_day = 24 if arrival.unit is Unit.HOUR else 1
+    count = arrival.lookback_days * a_day * prod(len(part.values) for part in pattern.parts)
+    if count > MOST_AWAITED:
+        text = f"looks for {count:,} files, each a question to the ledger in every round; at most {MOST_AWAITED:,}"
+        reader.refuse(clause["lookbackDays"] or clause, f"{text}: look back over fewer days")
 
 
 def read_zone(clause: Clause, reader: Reader) -> str:

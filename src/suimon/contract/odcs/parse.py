@@ -29,7 +29,7 @@ from suimon.contract.model import (
     reserved_suffix,
 )
 from suimon.contract.odcs.absent import refuse_needed
-from suimon.contract.odcs.arrival import ARRIVAL, begin_with, read_arrival
+from suimon.contract.odcs.arrival import ARRIVAL, begin_with, read_arrival, refuse_too_many
 from suimon.contract.odcs.clauses import (
     PROSE,
     READ,
@@ -264,6 +264,8 @@ def _gated(watched: Contract, document: Clause, schema: Clause, custom: dict[str
     dates = _dates(custom["dates"], reader) if "dates" in custom else USUAL
     unit = pattern.unit if pattern else Unit.DAY
     arrival = read_arrival(custom["arrival"], unit, reader) if unit is not Unit.NONE and "arrival" in custom else None
+    if arrival and pattern:
+        refuse_too_many(arrival, pattern, custom["arrival"], reader)
     if arrival and "dates" in custom and dates.not_before > USUAL.not_before:
         arrival = begin_with(arrival, custom["arrival"], dates.not_before, reader)
     if arrival and dates.days_back is not None and dates.days_back < arrival.days_after:
