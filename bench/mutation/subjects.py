@@ -60,7 +60,7 @@ EXPECTATIONS = Subject(
     # Without the year, which takes too long to be lived for each change.
     tests=(
         *_below("tests/functional/freshness", "test_tables.py", "test_waiving.py", "test_watch.py"),
-        *_below("tests/unit", "freshness", "contract/test_calendar.py"),
+        *_below("tests/unit", "freshness", "contract/test_calendar.py", "contract/test_cron.py"),
     ),
     without="not process",
 )

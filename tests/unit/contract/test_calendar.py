@@ -205,6 +205,33 @@ def test_what_says_nothing_about_any_date_is_refused(
     assert what in problem
 
 
+WITHOUT = "property: arrival, value: {{timeZone: Asia/Tokyo, {more}}}"
+
+
+@pytest.mark.parametrize(
+    ("more", "what"),
+    [
+        ('daysAfter: 367, deadline: "06:00", lookbackDays: 5', "must be at most 366, is 367"),
+        ('daysAfter: 1, deadline: "06:00", lookbackDays: 367', "must be at most 366, is 367"),
+        ('daysAfter: 1, deadline: "6:00", lookbackDays: 5', 'must be HH:MM in quotes, as in "06:00"'),
+    ],
+)
+def test_a_deadline_beyond_its_bounds_is_refused(
+    more: str, what: str, draft: Callable[..., str], refused: Callable[[str], list[str]]
+) -> None:
+    (problem,) = refused(draft(custom=WITHOUT.format(more=more)))
+    assert what in problem
+
+
+def test_one_day_of_looking_back_and_one_minute_of_grace_are_the_least(
+    draft: Callable[..., str], reads: Callable[[str], Contract]
+) -> None:
+    least = 'daysAfter: 366, deadline: "06:00", lookbackDays: 1, graceMinutes: 1'
+    arrival = reads(draft(custom=WITHOUT.format(more=least))).arrival
+    assert arrival
+    assert (arrival.days_after, arrival.lookback_days, arrival.grace_minutes) == (366, 1, 1)
+
+
 @pytest.mark.parametrize("zone", ["localtime", "posixrules", "right/Asia/Tokyo", "posix/Asia/Tokyo", "Factory", "JST"])
 def test_a_zone_that_only_this_machine_knows_is_refused(
     zone: str, draft: Callable[..., str], refused: Callable[[str], list[str]]

@@ -8,8 +8,10 @@ from datetime import UTC, date, datetime, time
 from suimon.contract.calendar import Calendar, CronDays, HolidaySource
 from suimon.contract.keys import KeyPattern
 from suimon.contract.model import Arrival, Contract, Contracts
+from suimon.drops.states import State
 from suimon.freshness.expected import Facts, FileState
 from suimon.freshness.forecast import Expected, forecast, warnings
+from tests.unit.drop_records import HOUR, drop_record
 
 NOW = datetime(2026, 11, 20, 3, tzinfo=UTC)  # noon of a Friday in Tokyo
 WEEKDAYS = Calendar(
@@ -42,6 +44,14 @@ def test_dates_are_due_by_their_deadlines_and_closed_ones_are_left_out() -> None
         ("2026-11-20", FileState.NOT_DUE, ""),
         ("2026-11-24", FileState.NOT_DUE, ""),
     ]
+
+
+def test_a_date_shows_when_it_was_loaded_first_and_the_rows_of_its_newest_file() -> None:
+    first = drop_record(State.LOADED, "sales/2026-11-19.csv", rows=3, loaded_at=NOW - HOUR)
+    second = drop_record(State.LOADED, "sales/2026-11-19.csv", version="v2", sequencer="0B", rows=4, loaded_at=NOW)
+    [one] = forecast(CONTRACTS, lambda *_: Facts(drops=[first, second]), NOW, back=1, ahead=0)
+    assert (one.state, one.loaded_at, one.rows) == (FileState.LOADED, NOW - HOUR, 4)
+    assert Expected.from_json(one.to_json()) == one
 
 
 def test_a_waived_date_is_shown_with_its_reason() -> None:

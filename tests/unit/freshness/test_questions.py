@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -89,6 +90,16 @@ def test_a_table_that_two_contracts_watch_is_asked_once() -> None:
     redshift = Redshift(sales_fact=date(2026, 11, 20))
     assert len(questions(redshift).ask([TABLE, TABLE], NOW)) == 1
     assert redshift.asked() == ["sales_fact"]
+
+
+def test_an_answer_that_takes_long_is_asked_for_less_and_less_often() -> None:
+    waited: list[float] = []
+    made = questions(Redshift(sales_fact="STARTED"), clock := [0.0])
+    made = replace(made, sleep=lambda seconds: (waited.append(seconds), clock.append(clock.pop() + seconds))[0])
+    made.ask([TABLE], NOW)
+    assert waited == sorted(waited)
+    assert waited[1] == 2 * waited[0]
+    assert waited[-1] == waited[-2] > waited[1]
 
 
 def test_a_quick_answer_is_not_waited_for() -> None:
