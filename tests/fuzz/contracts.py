@@ -8,7 +8,7 @@ from typing import Any
 
 from suimon.contract.file import Column, Condition, FileFormat, Metric, Tolerance, Trailer
 from suimon.contract.model import Contract
-from tests.unit.check.oracle import Holds
+from tests.unit.check.oracle_verdict import Holds
 
 ABC = (Column("a", "string"), Column("b", "string"), Column("c", "integer", bits=32, minimum="0"))
 PARTITION = "2026-11-20"

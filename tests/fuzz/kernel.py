@@ -27,9 +27,10 @@ from suimon.contract.file import Column, Metric, Trailer
 from suimon.contract.model import Contract
 from tests.fuzz.contracts import CONTRACTS, KEYS, PARTITION, contract
 from tests.unit.check.kernel.guarded import sifted, sifted_at_the_end
-from tests.unit.check.oracle import Expected, judge
+from tests.unit.check.oracle import judge
 from tests.unit.check.oracle_cells import Typed, in_key, typed_value
 from tests.unit.check.oracle_metrics import measure
+from tests.unit.check.oracle_verdict import Expected
 
 WORDS = (
     Column("code", "string", pattern="^[A-Z]{2}-?[0-9]+(x|yz)?$", min_length=3),

@@ -26,7 +26,8 @@ from suimon.report.messages import say
 from tests.fuzz.contracts import CONTRACTS, HOLDS, PARTITION
 from tests.fuzz.kernel import fuzz_kernel
 from tests.fuzz.shared_duck import opened_once
-from tests.unit.check.oracle import Expected, Place, judge, without_hidden
+from tests.unit.check.oracle import judge, without_hidden
+from tests.unit.check.oracle_verdict import Expected, Place
 
 SEGMENT_BYTES = (16, 64, 1000, segments.SEGMENT_BYTES)
 LIMITS = (0, 3, 10_000, 10_000)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import tempfile
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from suimon.aws.objects import Objects
-from suimon.check.engine import Aside
 from suimon.contract.model import Contracts
 from suimon.drops.run_finished_event import RunFinished
 from suimon.freshness.watch import Watch
@@ -20,7 +16,6 @@ from suimon.incidents.store import IncidentStore
 from suimon.intake import gate, queue, replays
 from suimon.intake.errors import FailingError, RetryLaterError
 from suimon.intake.gate import Gate
-from suimon.intake.inspection import Inspection
 from suimon.ledger.checkpoints import Checkpoints
 from suimon.ledger.drops import Ledger
 from suimon.ledger.round_lease import RoundIsRunningError, RoundLease
@@ -31,7 +26,6 @@ from suimon.mwaa.airflow import Airflow
 from suimon.mwaa.pace import Pace
 from suimon.outcome.reports import RunReports
 from suimon.outcome.run_end import RunEnds
-from suimon.report.published import Published
 from suimon.settings import Settings
 from suimon.sweep.closing import Closing, close
 from suimon.sweep.parts import do_each
@@ -39,11 +33,11 @@ from suimon.sweep.plans.round import BESIDE_THE_SWEEP, DEADLINES
 from suimon.sweep.round import Sweep, SweepError
 from suimon.warehouse.data_api import Warehouse as WarehouseName
 from tests.simulation.aws import SWEEP_TIMEOUT
+from tests.simulation.checker import ByMark
 from tests.simulation.faults import Faulty
 from tests.simulation.meddling import RefusingS3
 from tests.simulation.plan import BOTH, ENVIRONMENT, LAKE, RAW, REPORTS
 from tests.simulation.plan_of_sets import SETS_DAG
-from tests.simulation.rows import accepted_bytes, verdict_of
 from tests.simulation.services.airflow import Dag
 from tests.simulation.services.buckets import Bucket
 from tests.simulation.services.events import Events
@@ -59,8 +53,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import datetime
 
-    from suimon.contract.model import Contract
-    from suimon.drops.drop import DropRecord
     from suimon.intake.replays import ReplayRequest
     from tests.simulation.world import World
 
@@ -326,33 +318,3 @@ class Functions:
     def ledger(self, owner: str, unusable: Unusable | None = None) -> Ledger:
         """Return the ledger in somebody's hands."""
         return Ledger(self._table, owner, self._sleep, unusable)  # type: ignore[arg-type]
-
-
-class ByMark:
-    """Stands in for the checker: the first byte of a file is its verdict, its lines are its rows."""
-
-    def __init__(self, objects: Objects) -> None:
-        self._objects = objects
-
-    @contextmanager
-    def inspect(self, record: DropRecord, contract: Contract) -> Iterator[Inspection]:
-        """Judge exactly the version's bytes."""
-        del contract
-        body = self._objects.version(record.drop).read(0, record.drop.size)
-        verdict = verdict_of(body)
-        aside = _aside(body) if verdict.set_aside else _NOTHING
-        yield Inspection(verdict, aside, lambda: _WRONG, hashlib.sha256(body).hexdigest)
-
-
-def _aside(body: bytes) -> Aside:
-    folder = Path(tempfile.gettempdir(), "suimon-simulation")
-    folder.mkdir(exist_ok=True)
-    good, bad = folder / body.hex(), folder / f"{body.hex()}.bad"
-    if not good.exists():
-        bad.write_bytes(body)
-        good.write_bytes(accepted_bytes(body))
-    return Aside(good, bad)
-
-
-_WRONG = Published.without_report("the first byte is wrong")
-_NOTHING = Aside(Path("nothing"), Path("nothing"))

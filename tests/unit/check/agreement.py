@@ -15,8 +15,9 @@ from suimon.check import segments
 from suimon.check.engine import Aside, check_file
 from suimon.check.verdict import BadCell, Code, Verdict
 from suimon.contract.file import Tolerance
-from tests.unit.check.oracle import Expected, Place, judge, without_hidden
+from tests.unit.check.oracle import judge, without_hidden
 from tests.unit.check.oracle_text import text_of
+from tests.unit.check.oracle_verdict import Expected, Place
 from tests.unit.check.strategies import Case
 
 Check = Callable[..., Verdict]

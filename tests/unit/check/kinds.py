@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from suimon.contract.file import Column, Metric
-from tests.unit.check.oracle import Holds
+from tests.unit.check.oracle_verdict import Holds
 
 PARTITION = "2026-11-20"
 

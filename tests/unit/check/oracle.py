@@ -5,23 +5,21 @@ Where both agree, two readings agree. Of bytes that cannot be unpacked, only tha
 
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from difflib import SequenceMatcher
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any
 
 from suimon.check.verdict import MASK, Code, shown
-from suimon.contract.file import Column, FileFormat, Metric
+from suimon.contract.file import Column, FileFormat
 from suimon.contract.model import Contract
 from tests.unit.check.oracle_cells import Typed, as_plain, in_key, judge_cell, typed_value
 from tests.unit.check.oracle_metrics import is_kept, measure
 from tests.unit.check.oracle_text import Reading, UnreadableError, next_line, other_encoding, readings, text_of
+from tests.unit.check.oracle_verdict import Expected, Holds, Place
 
-Holds = Callable[..., bool | None]  # a condition over the typed values of the columns it reads
 _STRAY = re.compile("[\udc00-\udcff]")
 _BOM = "\ufeff"
 _FORBIDDEN = {
@@ -29,36 +27,6 @@ _FORBIDDEN = {
     Code.NULL_BYTE: re.compile("\0"),
     Code.CONTROL_CHARACTER: re.compile("[\x1a\x1b]"),
 }
-
-
-class Place(NamedTuple):
-    """One fault: what and where. `value` as a report may show it; `about` is the detail that is the fault's own."""
-
-    code: Code
-    line: int | None = None
-    record: int | None = None
-    column: str | None = None
-    value: str | None = None
-    about: str | int | None = None
-
-
-@dataclass(frozen=True)
-class Expected:
-    """What the verdict must say."""
-
-    accepted: bool
-    rows: int
-    places: tuple[Place, ...]
-    measured: tuple[tuple[Metric, int, bool], ...] = ()  # value, and whether it is kept
-    bad_records: int = 0
-    set_aside: int = 0
-    sound: Mapping[int, tuple[str, ...]] = field(default_factory=dict)  # the cells of the records of sound form
-    damaged: bool = False  # the compressed bytes are: then nothing else is certain
-
-    @property
-    def counts(self) -> Counter[tuple[Code, str | None]]:
-        """How many cells break each rule."""
-        return Counter((place.code, place.column) for place in self.places)
 
 
 def judge(

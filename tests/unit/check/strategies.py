@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from suimon.contract.file import Column, Condition, FileFormat, Tolerance, Trailer
 from suimon.contract.model import Contract
 from tests.unit.check.kinds import COLUMN_METRICS, CONDITIONS, KINDS, METRICS, ODD, PARTITION, Kind
-from tests.unit.check.oracle import Holds
+from tests.unit.check.oracle_verdict import Holds
 from tests.unit.check.writer import Draw, Writer, packed_as, spoiled
 
 LABELS = ("id", "注文日", "Größe", "a b", "x,y", 'say "so"', "N", "price")

@@ -16,7 +16,8 @@ from suimon.check import segments
 from suimon.check.verdict import Code, Verdict
 from suimon.contract.file import Column, FileFormat, Metric, Trailer
 from suimon.contract.model import Contract
-from tests.unit.check.oracle import Place, judge
+from tests.unit.check.oracle import judge
+from tests.unit.check.oracle_verdict import Place
 
 Check = Callable[..., Verdict]
 

@@ -50,7 +50,7 @@ def test_a_date_shows_when_it_was_loaded_first_and_the_rows_of_its_newest_file()
     first = drop_record(State.LOADED, "sales/2026-11-19.csv", rows=3, loaded_at=NOW - HOUR)
     second = drop_record(State.LOADED, "sales/2026-11-19.csv", version="v2", sequencer="0B", rows=4, loaded_at=NOW)
     [one] = forecast(CONTRACTS, lambda *_: Facts(drops=[first, second]), NOW, back=1, ahead=0)
-    assert (one.state, one.loaded_at, one.rows) == (FileState.LOADED, NOW - HOUR, 4)
+    assert (one.state, one.loaded_at, one.rows) == (FileState.LOADED_LATE, NOW - HOUR, 4)
     assert Expected.from_json(one.to_json()) == one
 
 

@@ -1,0 +1,64 @@
+"""The freshness function as it is deployed, over moto."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import time
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+
+from suimon.contract.model import Arrival, Contracts
+from tests.functional.freshness.fakes import Redshift
+from tests.functional.sweep.swept import NOON, RAW, REPORTS, World, contracts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+    from mypy_boto3_dynamodb.service_resource import Table
+
+    from tests.functional.conftest import Post
+
+
+@pytest.fixture
+def world(table: Table, post: Post) -> World:
+    stock = contracts("stock/{ds}/stock.csv")
+    due = Arrival(days_after=1, deadline=time(6), time_zone="Asia/Tokyo", lookback_days=2)
+    return World(table, post, Contracts((stock.all[0], replace(stock.all[1], arrival=due))))
+
+
+@pytest.fixture
+def start(
+    world: World,
+    entry_point: Callable[[str, Contracts], ModuleType],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[[], Any]:
+    """Load the function in the test's own time: its logger writes to where the output goes then."""
+    for name, value in {
+        "STACK": "prod",
+        "LEDGER_TABLE": world.table.name,
+        "ALERTS_TOPIC_ARN": world.post.topic_arn,
+        "WATCH_TOPIC_ARN": world.post.sns.create_topic(Name="watch")["TopicArn"],
+        "EVENT_BUS": "default",
+        "REDSHIFT_DATABASE": "analytics",
+        "REDSHIFT_WORKGROUP": "main",
+        "MWAA_ENVIRONMENT": "env",
+        "RAW_BUCKET": RAW,
+        "LAKE_BUCKET": "lake",
+        "REPORTS_BUCKET": REPORTS,
+        "INTAKE_QUEUE": world.queues["intake"],
+        "INTAKE_DEAD_LETTER_QUEUE": world.queues["intake-dead"],
+        "UNDELIVERED_QUEUE": world.queues["undelivered"],
+    }.items():
+        monkeypatch.setenv(f"SUIMON_{name}", value)
+    client, fakes = boto3.client, {"redshift-data": Redshift(), "mwaa": world.mwaa}
+    monkeypatch.setattr(boto3, "client", lambda name, **more: fakes.get(name) or client(name, **more))
+
+    def load() -> ModuleType:
+        app = entry_point("freshness", world.contracts)
+        monkeypatch.setattr(app, "utc_now", lambda: NOON)
+        return app
+
+    return load

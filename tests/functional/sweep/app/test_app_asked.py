@@ -1,0 +1,117 @@
+"""What an operator asks of the freshness function."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from suimon.drops.states import State
+from suimon.incidents.messages.airflow import not_triggered
+from suimon.mwaa.not_started import Cause, NotStarted
+from tests.functional.sweep.swept import DAG, HOUR, NOON, World, key_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pytest
+
+    from tests.functional.conftest import LambdaContext
+from tests.functional.sweep.app.reading import TODAY
+
+
+def test_a_person_holds_a_dataset_and_releases_it_or_hears_why_not(
+    start: Callable[[], Any], context: LambdaContext, world: World
+) -> None:
+    app = start()
+    request = {"dataset": "sales", "reason": "closing", "who": "arn:me", "until": "2026-11-23T00:00Z"}
+    held = app.handler({"hold": request}, context)
+    assert held == {"dataset": "sales", "since": NOON.isoformat(), "until": "2026-11-23T00:00:00+00:00"}
+    assert "suimon release sales --stack prod" in world.post.letters()[0][1]
+    assert app.handler({"release": {"dataset": "sales", "who": "arn:me"}}, context) == {"dataset": "sales", "sent": 0}
+    assert app.handler({"release": {"dataset": "other0"}}, context) == {"refused": "other0 is not held"}
+    assert "no contract of dataset 'x'" in app.handler({"hold": request | {"dataset": "x"}}, context)["refused"]
+
+
+def test_a_check_up_tells_what_airflow_says_of_each_dag_and_refuses(
+    start: Callable[[], Any], context: LambdaContext, world: World
+) -> None:
+    world.mwaa.paused.add(DAG)
+    denied = NotStarted(Cause.FORBIDDEN_DAG, "Airflow answers 403")
+    record = world.receive(world.put(key_of()), "0A")
+    world.incidents.report(not_triggered("env", DAG, record, denied), NOON)
+    found = start().handler({"check_up": {}}, context)
+    assert found["dags"] == {DAG: {"is_paused": True}, "dag0": {"is_paused": False}}
+    assert found["denied"] == [f"forbidden-dag:{DAG}"]
+    assert found["version"] == {"error": "not there", "status": 404}
+
+
+def test_an_operator_s_round_is_the_same_and_returns_what_failed_instead_of_failing(
+    start: Callable[[], Any], world: World, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUIMON_RAW_BUCKET", "nowhere")
+    answer = start().handler({"time": TODAY, "reconcile": {}}, context)
+    assert [failure["part"] for failure in answer["failures"]] == ["recent dates", "whole bucket"]
+    assert answer["walk"] is None
+    assert world.resumed() == []
+
+
+def test_an_operator_s_walk_compares_every_version_with_the_ledger_portion_by_portion(
+    start: Callable[[], Any], world: World, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("suimon.aws.versions.PAGE", 2)
+    monkeypatch.setattr("suimon.sweep.round.PORTION_PAGES", 1)
+    app = start()
+    app.handler({"time": TODAY, "reconcile": {}}, context)
+    # Older than anything that the sweep's own walk would look at again: as after a mistake in it, or in the ledger.
+    drops = [world.put(f"sales/2024-03-0{day}/sales_data.csv", written=NOON - 90 * 24 * HOUR) for day in (1, 2, 3)]
+    assert app.handler({"time": TODAY, "reconcile": {}}, context)["parts"][1]["detected"] == 0
+    walk: Any = {}
+    portions = []
+    while walk is not None:
+        answer = json.loads(json.dumps(app.handler({"time": TODAY, "reconcile": {"walk": walk}}, context)))
+        walk = answer["walk"]
+        portions.append((answer["parts"][0]["checked"], answer["parts"][0]["repaired"]))
+    assert portions == [(2, 2), (1, 1)]
+    assert set(world.resumed()) == {drop.id for drop in drops}
+
+
+def test_a_portion_that_finds_more_than_a_round_may_enter_is_continued(
+    start: Callable[[], Any], world: World, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("suimon.sweep.lost_events.ENTERED_AT_MOST", 2)
+    for day in range(1, 6):
+        world.put(f"sales/2024-03-0{day}/sales_data.csv")
+    walk: Any = {}
+    healed, app = [], start()
+    while walk is not None:
+        answer = app.handler({"time": TODAY, "reconcile": {"walk": walk}}, context)
+        walk = answer["walk"]
+        healed.append(answer["parts"][0]["repaired"])
+        assert answer["unexplained"] == 0
+    assert healed == [2, 2, 1]
+
+
+def test_the_status_has_what_is_open_and_what_is_held_beside_what_is_expected(
+    start: Callable[[], Any], context: LambdaContext
+) -> None:
+    app = start()
+    app.handler({"hold": {"dataset": "sales", "reason": "closing", "who": "arn:me"}}, context)
+    found = app.handler({"status": {"back": 1, "ahead": 1}}, context)
+    assert "sales" in found["datasets"]
+    assert [(one["dataset"], one["reason"]) for one in found["held"]] == [("sales", "closing")]
+    assert [one["kind"] for one in found["incidents"]] == ["held"]
+    assert found["expected"]
+    app.handler({"release": {"dataset": "sales", "who": "arn:me"}}, context)
+    assert app.handler({"status": {"back": 1, "ahead": 1}}, context)["held"] == []
+
+
+def test_a_person_takes_a_file_back_or_hears_why_not(
+    start: Callable[[], Any], context: LambdaContext, world: World
+) -> None:
+    app = start()
+    record = world.bring(world.triggered(NOON - HOUR), State.LOADED)
+    request = {"drop_id": record.id, "reason": "wrong", "who": "arn:me"}
+    found = app.handler({"retract": request}, context)
+    assert (found["state"], found["how"], found["restores"]) == ("ACCEPTED", "load", "")
+    assert world.resumed() == [record.id]
+    assert "being retracted already" in app.handler({"retract": request}, context)["refused"]
