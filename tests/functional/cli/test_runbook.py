@@ -19,7 +19,7 @@ from suimon.contract.model import Arrival, Contracts
 from suimon.drops.drop import Accepted, Rejection
 from suimon.drops.states import State
 from suimon.incidents.messages.airflow import paused
-from tests.functional.cli.test_doctor import Events
+from tests.functional.cli.checked_up import Events
 from tests.functional.freshness.fakes import Redshift
 from tests.functional.sweep.swept import DAG, HOUR, NOON, RAW, REPORTS, World, contracts, key_of
 from tests.unit.incidents.runbook import PAGE, commands

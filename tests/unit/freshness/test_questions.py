@@ -94,9 +94,13 @@ def test_a_table_that_two_contracts_watch_is_asked_once() -> None:
 
 def test_an_answer_that_takes_long_is_asked_for_less_and_less_often() -> None:
     waited: list[float] = []
-    made = questions(Redshift(sales_fact="STARTED"), clock := [0.0])
-    made = replace(made, sleep=lambda seconds: (waited.append(seconds), clock.append(clock.pop() + seconds))[0])
-    made.ask([TABLE], NOW)
+    clock = [0.0]
+
+    def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        clock[0] += seconds
+
+    replace(questions(Redshift(sales_fact="STARTED"), clock), sleep=sleep).ask([TABLE], NOW)
     assert waited == sorted(waited)
     assert waited[1] == 2 * waited[0]
     assert waited[-1] == waited[-2] > waited[1]
