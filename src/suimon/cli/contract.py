@@ -15,7 +15,7 @@ from rich.text import Text
 from suimon.cli.errors import CommandError
 from suimon.contract.model import Contract
 from suimon.contract.odcs.clauses import ContractFileError
-from suimon.contract.odcs.parse import compile_contracts, read_contract, read_contract_files
+from suimon.contract.odcs.parse import compile_contracts, read_contract, read_contract_files, too_many_runs
 from suimon.dataset.folder import CONTRACT, SETTING, DatasetFolder, datasets_below, datasets_root
 from suimon.drops.foreign_text import printable
 
@@ -72,6 +72,8 @@ def lint(files: tuple[Path, ...]) -> None:
     else:
         for one in contracts:
             click.echo(printable(_line(one)))
+    if warning := too_many_runs(contracts):
+        click.echo(f"warning: {warning}", err=True)
     click.echo(f"{count_of(len(contracts), 'contract')}, no problems")
 
 

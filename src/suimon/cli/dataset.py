@@ -76,7 +76,7 @@ def check(name: str, *, rewrite: bool) -> None:
 
     Exit status: 0 nothing is wrong, 1 something is, 2 there is no such dataset.
     """
-    from suimon.dataset.check_up import problems_of  # noqa: PLC0415 - `new` and `try` need it not
+    from suimon.dataset.check_up import problems_of, runs_warning  # noqa: PLC0415 - `new` and `try` need it not
 
     folder = folder_of(name)
     if rewrite:
@@ -89,6 +89,8 @@ def check(name: str, *, rewrite: bool) -> None:
         if any(str(folder.table) in problem or str(folder.golden) in problem for problem in problems):
             click.echo(f"To write table and golden rows anew by the contract: suimon dataset check {name} --rewrite")
         sys.exit(1)
+    if warning := runs_warning(datasets_below(folder.path.parent)):
+        click.echo(f"warning: {warning}", err=True)
     click.echo(f"{name}: nothing is wrong. In a twin that is up (make up): suimon dataset try {name} FILE")
 
 

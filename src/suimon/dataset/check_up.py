@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from suimon.check.engine import CheckError
 from suimon.contract.model import conflict_of
 from suimon.contract.odcs.clauses import ContractFileError
-from suimon.contract.odcs.parse import read_contract
+from suimon.contract.odcs.parse import read_contract, too_many_runs
 from suimon.dataset.golden import GoldenCaseError, golden_case, judged, verdict_lines
 from suimon.dataset.table_rows import rows_of
 from suimon.warehouse.describe import misfits
@@ -38,6 +38,11 @@ def problems_of(folder: DatasetFolder, others: Sequence[DatasetFolder] = ()) -> 
     create = folder.table.read_text(encoding="utf-8") if folder.table.is_file() else None
     problems += [f"{folder.table}: {problem}" for problem in misfits(contract, create)]
     return [*problems, *_golden(folder, contract)]
+
+
+def runs_warning(folders: Sequence[DatasetFolder]) -> str | None:
+    """Return a warning when the DAGs of these datasets together may start more Glue runs than the job takes."""
+    return too_many_runs([contract for folder in folders if (contract := _contract(folder)[0])])
 
 
 def _contract(folder: DatasetFolder) -> tuple[Contract | None, list[str]]:

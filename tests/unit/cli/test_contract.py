@@ -48,6 +48,20 @@ def test_lint_says_in_plain_lines_what_each_contract_does(watched: str) -> None:
     assert count == "2 contracts, no problems"
 
 
+def test_lint_warns_of_more_runs_at_once_than_the_glue_job_takes(tmp_path: Path) -> None:
+    text = Path(SALES).read_text(encoding="utf-8").replace("    value: 4\n", "    value: 12\n")
+    other = re.sub("sales_data|daily_sales_etl|sales_fact|name: sales|sales", lambda one: f"x{one[0]}", text)
+    other = other.replace("xname: sales", "name: xsales")
+    for name, content in (("a", text), ("b", other)):
+        (tmp_path / f"{name}.odcs.yaml").write_text(content, encoding="utf-8")
+    files = [str(tmp_path / f"{name}.odcs.yaml") for name in "ab"]
+    both = suimon("contract", "lint", *files)
+    assert both.exit_code == 0, both.output
+    assert "may start 24 runs of the Glue job at once, which takes 20" in both.stderr
+    assert "sales 12, xsales 12" in both.stderr
+    assert suimon("contract", "lint", files[0]).stderr == ""
+
+
 @pytest.mark.parametrize("terminal", [False, True])
 def test_lint_prints_no_control_character_of_a_contract(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, terminal: bool

@@ -176,6 +176,20 @@ def read_contract_files(paths: Iterable[Path]) -> Contracts:
     return Contracts(tuple(sorted(contracts, key=lambda contract: contract.dataset)))
 
 
+def too_many_runs(contracts: Sequence[Contract]) -> str | None:
+    """Return a warning when the DAGs of a release may start more runs of the Glue job than it takes at once."""
+    shares = {one.dataset: one.runs_at_once for one in contracts if one.dag_id}
+    if (together := sum(shares.values())) <= MOST_RUNS_AT_ONCE:
+        return None
+    most = sorted(shares, key=lambda dataset: (-shares[dataset], dataset))[:3]
+    named = ", ".join(f"{dataset} {shares[dataset]}" for dataset in most)
+    return (
+        f"the DAGs of these {len(shares)} datasets may start {together} runs of the Glue job at once, which takes "
+        f"{MOST_RUNS_AT_ONCE} (MaxConcurrentRuns in template.yaml): Glue refuses those beyond it, and such a run fails "
+        f"after its retry. Lower runsAtOnce (now {named}, …), or raise MaxConcurrentRuns"
+    )
+
+
 def _place_of(document: Clause, conflict: Conflict) -> Clause:
     """Return the clause that two contracts share; a control file's key stands beside the pattern of keys."""
     if conflict.clause in {"dataset", "table"}:
