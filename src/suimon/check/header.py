@@ -39,13 +39,14 @@ class Head:
     labels: tuple[str, ...] = ()
     width: int = 0  # cells of the first record, where it can be read
     sample: bytes = b""  # the first records
+    unknown: tuple[str, ...] = ()  # labels that the contract does not know, and only warns of
 
 
 def read_head(chunks: Iterator[bytes], contract: Contract, dialect: FileFormat) -> Head:
     """Read up to the first record."""
     text, ended = _read_on(b"", chunks)
     columns = tuple(range(len(contract.columns)))
-    faults = list[BadCell]()
+    faults, unknown = list[BadCell](), list[str]()
     if not text:
         return Head(columns, 0, (BadCell(Code.EMPTY_FILE),), iter(()), empty=True)
     if text.startswith(BYTE_ORDER_MARK):
@@ -68,7 +69,10 @@ def read_head(chunks: Iterator[bytes], contract: Contract, dialect: FileFormat) 
         for fault in broken:
             label = None if fault.value is None else shown(fault.value, personal=masked)
             faults.append(BadCell(fault.code, line + fault.line - 1, value=label, details=fault.details))
-        faults += _label_faults(labels, contract, dialect, _lines_of(labels, line), masked=masked)
+        wrong, unknown = _apart(
+            _label_faults(labels, contract, dialect, _lines_of(labels, line), masked=masked), dialect
+        )
+        faults += wrong
     else:
         # What stands there may be a first record, with personal values: show nothing of it.
         faults += [BadCell(fault.code, line + fault.line - 1, details=fault.details) for fault in broken]
@@ -88,7 +92,17 @@ def read_head(chunks: Iterator[bytes], contract: Contract, dialect: FileFormat) 
         # cells is which nobody knows.
         known = (None,) * width
     sample = text[end : end + _SAMPLE_BYTES]
-    return Head(known, lines, tuple(faults), body, stopped=stopped, labels=labels, width=width, sample=sample)
+    return Head(
+        known,
+        lines,
+        tuple(faults),
+        body,
+        stopped=stopped,
+        labels=labels,
+        width=width,
+        sample=sample,
+        unknown=tuple(unknown),
+    )
 
 
 def _width(grammar: Grammar, text: bytes) -> int:
@@ -157,6 +171,13 @@ def _plain(label: str, dialect: FileFormat) -> str:
     return label.casefold() if dialect.header_case == "ignore" else label
 
 
+def _apart(found: Iterable[BadCell], dialect: FileFormat) -> tuple[list[BadCell], list[str]]:
+    """Return the faults of labels that reject a file, and the labels that are only warned of."""
+    every = list(found)
+    warned = [one for one in every if dialect.extra_columns == "warn" and one.code is Code.EXTRA_LABEL]
+    return [one for one in every if one not in warned], [one.value or "" for one in warned]
+
+
 def _lines_of(labels: tuple[str, ...], line: int) -> list[int]:
     """Return the line on which each label starts: a quoted one may hold line breaks."""
     lines = [line]
@@ -178,7 +199,7 @@ def _label_faults(
             yield BadCell(Code.MISSING_LABEL, lines[0], column=column.name, details={"label": column.title})
     for place, label in enumerate(plain):
         if label not in names:
-            if dialect.extra_columns == "refuse":
+            if dialect.extra_columns != "ignore":
                 compared += masked
                 hidden = compared > _MOST_COMPARED or (
                     masked and not _is_like(labels[place], (column.title for column in contract.columns))

@@ -148,6 +148,7 @@ class Verdict:
     measurements: tuple[Measurement, ...] = ()
     bad_records: int | None = None  # with at least one fault; counted when the contract has a tolerance
     set_aside: int = 0
+    unknown_labels: tuple[str, ...] = ()  # columns that the contract does not know and only warns of
     cause: Cause | None = None  # of a rejected file: what is behind its faults, as a guess for people
 
     @property
@@ -164,6 +165,11 @@ class Verdict:
     def warnings(self) -> tuple[Measurement, ...]:
         """The measurements that are past a threshold that only warns."""
         return tuple(one for one in self.measurements if not one.kept and one.severity == "warning")
+
+    @property
+    def warns(self) -> bool:
+        """Whether people are to be told of something that rejects nothing."""
+        return bool(self.warnings or self.unknown_labels)
 
 
 # What differs from one bad cell to the next of the same rule.

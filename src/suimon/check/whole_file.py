@@ -186,4 +186,5 @@ class WholeFile:
             measurements=measurements,
             bad_records=bad,
             set_aside=(bad or 0) if set_aside else 0,
+            unknown_labels=self.head.unknown if self.head else (),
         )

@@ -211,9 +211,9 @@ class Admission:
     def _report_flaws(self, record: DropRecord, contract: Contract, inspection: Inspection) -> None:
         """Report that records of an accepted file were set aside, a rule warns or its window, or that none does now."""
         verdict, outside = inspection.verdict, outside_window(record, contract)
-        if verdict.set_aside or verdict.warnings or outside:
+        if verdict.set_aside or verdict.warns or outside:
             aside = f"s3://{self.lake_bucket}/{aside_key(record)}" if verdict.set_aside else ""
-            told = [inspection.report().text] if verdict.set_aside or verdict.warnings else []
+            told = [inspection.report().text] if verdict.set_aside or verdict.warns else []
             told += [outside.said(contract)] if outside else []
             problem = files.imperfect(record, contract, verdict.set_aside, "\n\n".join(told), aside)
             self.incidents.report(problem, self.clock())

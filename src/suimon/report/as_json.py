@@ -81,7 +81,7 @@ def summary(verdict: Verdict, lang: Lang = "en", labels: Labels = NO_LABELS) -> 
             for count in verdict.counts
         ],
         "quality": [_measurement(one, lang, labels) for one in verdict.measurements],
-        "warnings": [measured(one, lang, labels) for one in verdict.warnings],
+        "warnings": warnings_of(verdict, lang, labels),
     }
 
 
@@ -125,10 +125,23 @@ def describe(verdict: Verdict, limit: int = 10, lang: Lang = "en", labels: Label
         first = f"The first {len(examples):,}:" if lang == "en" else f"最初の {len(examples):,} 件:"
         lines += ["", either(lang, "All of them:", "すべての誤り:") if everything else first]
         lines += [f"  {place(cell, lang, labels)}: {fault(cell, lang)} ({cell.code})" for cell in examples]
-    if verdict.warnings:
+    if verdict.warns:
         lines += ["", either(lang, "Warnings:", "警告:")]
-        lines += [f"  {measured(one, lang, labels)}" for one in verdict.warnings]
+        lines += [f"  {warning}" for warning in warnings_of(verdict, lang, labels)]
     return "\n".join(lines)
+
+
+def warnings_of(verdict: Verdict, lang: Lang = "en", labels: Labels = NO_LABELS) -> list[str]:
+    """Return what rejects nothing and people are to be told: metrics past a threshold, columns nobody knows."""
+    unknown = [
+        either(
+            lang,
+            f"The contract does not know the column “{one_line(label)}”; it was not loaded.",
+            f"契約にない列「{one_line(label)}」があります。取り込んでいません。",
+        )
+        for label in verdict.unknown_labels
+    ]
+    return [*(measured(one, lang, labels) for one in verdict.warnings), *unknown]
 
 
 def leading(verdict: Verdict, lang: Lang = "en") -> str:
@@ -148,8 +161,8 @@ def headline(verdict: Verdict, lang: Lang = "en") -> str:
             f"{verdict.accepted_rows:,} of {rows:,} {records} accepted, {aside:,} set aside.",
             f"{rows:,} 件のレコードのうち {verdict.accepted_rows:,} 件を受け入れ、{aside:,} 件を除外しました。",
         )
-    if verdict.accepted and verdict.warnings:
-        warnings = len(verdict.warnings)
+    if verdict.accepted and verdict.warns:
+        warnings = len(verdict.warnings) + len(verdict.unknown_labels)
         return either(
             lang,
             f"{rows:,} {records} accepted, with {warnings:,} {'warning' if warnings == 1 else 'warnings'}.",

@@ -3,11 +3,12 @@
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from suimon.check.verdict import MASK, BadCell, Code, RuleCount, Verdict
 from suimon.contract.model import Contract
 from suimon.report import pictures
-from suimon.report.as_json import Labels, headline, labels_of, partition_checked
+from suimon.report.as_json import Labels, headline, labels_of, partition_checked, warnings_of
 from suimon.report.causes import explain
 from suimon.report.messages import Lang, either, encoding_name, meaning, remedy, say
 from suimon.report.page_style import STYLE
@@ -78,20 +79,22 @@ def _title(verdict: Verdict, lang: Lang) -> str:
         return either(lang, "Rejected: this file was not loaded", "不合格: このファイルは取り込まれていません")
     if verdict.set_aside:
         return either(lang, "Accepted, with records set aside", "合格（一部のレコードを除外）")
-    if verdict.warnings:
+    if verdict.warns:
         return either(lang, "Accepted, with warnings", "合格（警告あり）")
     return either(lang, "Accepted", "合格")
 
 
 def _verdict(verdict: Verdict, title: str, lang: Lang) -> str:
-    state = "bad" if not verdict.accepted else "warn" if verdict.set_aside or verdict.warnings else "good"
+    state = "bad" if not verdict.accepted else "warn" if verdict.set_aside or verdict.warns else "good"
     todo = _todo(verdict, lang)
     cause = f"<p><strong>{text(explain(verdict.cause, lang))}</strong></p>" if verdict.cause else ""
+    columns = replace(verdict, measurements=())  # figures past a threshold have a table of their own
+    unknown = "".join(f"<p>{text(one)}</p>" for one in warnings_of(columns, lang))
     about = either(lang, "Result of the file check", "ファイル検査結果")
     return (
         f'<div class="brand"><b>Suimon 水門</b><span>{about}</span></div>\n'
         f'<header class="card verdict {state}">{pictures.gate(is_open=verdict.accepted)}<div><h1>{text(title)}</h1>'
-        f"<p>{text(headline(verdict, lang))}</p>{cause}{f'<p>{todo}</p>' if todo else ''}</div></header>"
+        f"<p>{text(headline(verdict, lang))}</p>{cause}{unknown}{f'<p>{todo}</p>' if todo else ''}</div></header>"
     )
 
 
@@ -108,9 +111,7 @@ def _todo(verdict: Verdict, lang: Lang) -> str:
             "The records listed below were left out. Please correct them.",
             "以下のレコードは取り込みから除外しました。内容を訂正してください。",
         )
-    return (
-        either(lang, "Please look at the warnings below.", "以下の警告を確認してください。") if verdict.warnings else ""
-    )
+    return either(lang, "Please look at the warnings below.", "以下の警告を確認してください。") if verdict.warns else ""
 
 
 def _figures(verdict: Verdict, lang: Lang) -> str:

@@ -12,7 +12,7 @@ from rich.text import Text
 from suimon.check.verdict import Verdict
 from suimon.contract.model import Contract
 from suimon.drops.foreign_text import one_line
-from suimon.report.as_json import SYMPTOMS, Labels, headline, labels_of, measured, named, quoted
+from suimon.report.as_json import SYMPTOMS, Labels, headline, labels_of, named, quoted, warnings_of
 from suimon.report.causes import explain
 from suimon.report.messages import Lang, either, say
 
@@ -34,7 +34,7 @@ def show(file: str, contract: Contract, verdict: Verdict, *, limit: int, lang: L
     if verdict.accepted:
         word, style = (
             either(lang, "accepted", "合格"),
-            "bold yellow" if verdict.set_aside or verdict.warnings else "bold green",
+            "bold yellow" if verdict.set_aside or verdict.warns else "bold green",
         )
     labels = labels_of(contract, lang)
     what = one_line(f"{file} ({contract.dataset} {contract.version})")
@@ -49,10 +49,8 @@ def show(file: str, contract: Contract, verdict: Verdict, *, limit: int, lang: L
         shown, total = min(limit, len(verdict.bad_cells)), verdict.bad_cell_count
         if shown < total:
             console.print(either(lang, f"The first {shown:,} of {total:,}.", f"{total:,} 件中、最初の {shown:,} 件。"))
-    for warning in verdict.warnings:
-        console.print(
-            Text.assemble((either(lang, "warning", "警告"), "bold yellow"), " ", measured(warning, lang, labels))
-        )
+    for warning in warnings_of(verdict, lang, labels):
+        console.print(Text.assemble((either(lang, "warning", "警告"), "bold yellow"), " ", warning))
 
 
 def _rules(verdict: Verdict, lang: Lang, labels: Labels, *, bars: bool) -> Table:

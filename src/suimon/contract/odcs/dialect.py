@@ -43,7 +43,7 @@ def read_dialect(clause: Clause, reader: Reader) -> FileFormat:
         header=header,
         header_order=reader.choice(clause, "headerOrder", ("fixed", "free"), "fixed"),
         header_case=reader.choice(clause, "headerCase", ("exact", "ignore"), "exact"),
-        extra_columns=reader.choice(clause, "extraColumns", ("refuse", "ignore"), "refuse"),
+        extra_columns=reader.choice(clause, "extraColumns", ("refuse", "warn", "ignore"), "refuse"),
         null_tokens=_null_tokens(clause, reader),
         decimal=reader.choice(clause, "decimal", (".", ","), "."),
         skip_lines=reader.optional_whole(clause, "skipLines") or 0,
@@ -143,7 +143,12 @@ def _trailer(clause: Clause, reader: Reader) -> Trailer:
 def _refuse_contradictions(clause: Clause, dialect: FileFormat, reader: Reader) -> None:
     if reader.sound(clause, "delimiter", "quote", "escape", "decimal"):
         _refuse_shared_marks(clause, dialect, reader)
-    for key, chosen in (("headerOrder", "free"), ("headerCase", "ignore"), ("extraColumns", "ignore")):
+    for key, chosen in (
+        ("headerOrder", "free"),
+        ("headerCase", "ignore"),
+        ("extraColumns", "warn"),
+        ("extraColumns", "ignore"),
+    ):
         if not dialect.header and (given := clause[key]) and given.value == chosen:
             reader.refuse(given, f"{chosen} needs header: true; without one, columns are known by their place alone")
     if dialect.compression == "none" and reader.sound(clause, "compression"):
