@@ -3,9 +3,9 @@
 The standard library only: MiniStack's own Python and Airflow's import it too.
 """
 
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -13,7 +13,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 # A name that resolves to this machine may be anybody's (DNS rebinding): only these are ours.
-_NAMES: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+_OURS: Final = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5})?", re.ASCII | re.IGNORECASE)
 _REFUSAL: Final = (
     b"The twin answers programs on this machine only: Host must be 127.0.0.1, and no other site may ask.\n"
 )
@@ -27,7 +27,7 @@ def only_from_this_machine(inner: App) -> App:
     """
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan" or not complaint(dict(scope.get("headers", []))):
+        if scope["type"] == "lifespan" or not complaint(scope.get("headers", [])):
             await inner(scope, receive, send)
         elif scope["type"] == "websocket":
             await receive()
@@ -40,13 +40,14 @@ def only_from_this_machine(inner: App) -> App:
     return app
 
 
-def complaint(headers: dict[bytes, bytes]) -> str:
+def complaint(headers: Iterable[tuple[bytes, bytes]]) -> str:
     """Name the header that tells a stranger; empty when the request is this machine's own."""
-    lower = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in headers.items()}
-    host = lower.get("host", "")
-    if urlsplit(f"//{host}").hostname not in _NAMES:
+    given = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in headers]
+    hosts = [value for name, value in given if name == "host"]
+    if len(hosts) != 1 or not _OURS.fullmatch(hosts[0]):  # of two, servers read one or the other
         return "Host"
-    origin = lower.get("origin")
-    if origin is not None and origin.lower() not in {f"http://{host.lower()}", f"https://{host.lower()}"}:
+    origins = {value.lower() for name, value in given if name == "origin"}
+    if origins - {f"http://{hosts[0].lower()}", f"https://{hosts[0].lower()}"}:
         return "Origin"
-    return "Sec-Fetch-Site" if lower.get("sec-fetch-site", "none") not in {"none", "same-origin"} else ""
+    sites = {value for name, value in given if name == "sec-fetch-site"}
+    return "Sec-Fetch-Site" if sites - {"none", "same-origin"} else ""

@@ -72,6 +72,13 @@ def secrets() -> list[str]:
     return list(scanners.of_secrets(json.loads(answer)))
 
 
+def keys() -> list[str]:
+    """Look for private keys and ids of AWS keys in all that git knows, by eye of our own."""
+    names = _run(["git", "ls-files"]).splitlines()
+    texts = {name: (ROOT / name).read_text(encoding="utf-8", errors="replace") for name in names}
+    return [found for name, text in texts.items() for found in scanners.of_keys(name, text)]
+
+
 def audit() -> list[str]:
     """Look up what is shipped among the known vulnerabilities."""
     found, looked_up = [], 0
@@ -107,7 +114,7 @@ def _run(command: list[Any], expected: set[int] | None = None) -> str:
     return done.stdout
 
 
-CHECKS: Final = (checkov, secrets, bandit, audit)
+CHECKS: Final = (checkov, secrets, keys, bandit, audit)
 
 if __name__ == "__main__":
     sys.exit(main())

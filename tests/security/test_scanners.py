@@ -79,6 +79,29 @@ def test_where_a_secret_lies_is_told_and_not_what_it_is() -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        *(
+            (f"-----BEGIN {word}PRIVATE KEY-----", "private key")
+            for word in ("", "RSA ", "EC ", "OPENSSH ", "ENCRYPTED ")
+        ),
+        ("PuTTY-User-Key-File-3" + ": ssh-ed25519", "private key"),
+        *((f'key = "{start}{"Q7" * 8}"', "id of an AWS access key") for start in ("AKIA", "ASIA")),
+    ],
+)
+def test_the_first_line_of_a_key_is_found_wherever_it_stands(line: str, kind: str) -> None:
+    assert list(scanners.of_keys("a.txt", f"x\n{line}\n")) == [f"keys: a.txt:2: {kind}"]
+    assert list(scanners.of_keys("a.txt", f"  # {line}  # pragma: allowlist secret\n")) == []
+
+
+@pytest.mark.parametrize(
+    "line", ["-----BEGIN PUBLIC KEY-----", "-----BEGIN CERTIFICATE-----", "AKIA", "MAKIA" + "Q7" * 8]
+)
+def test_what_is_no_key_is_not_taken_for_one(line: str) -> None:
+    assert list(scanners.of_keys("a.txt", line)) == []
+
+
+@pytest.mark.parametrize(
     ("component", "lacks"),
     [
         ({"name": "duckdb", "version": "2.0.0", "hashes": [{"alg": "SHA-256", "content": "0f"}]}, []),

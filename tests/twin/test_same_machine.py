@@ -25,6 +25,15 @@ STRANGERS = {
     "a name that resolves to this machine": {"host": "evil.example:4566"},
     "a name that looks like ours": {"host": "localhost.evil.example"},
     "no host": {"host": ""},
+    "a user before our name": {"host": f"evil.example@{HERE}"},
+    "a path behind our name": {"host": "127.0.0.1/evil.example"},
+    "no address": {"host": "[::1"},
+    "an address that only looks like ours": {"host": "127.0.0.1.nip.example"},
+    "our address in other digits": {"host": "2130706433"},
+    "every address": {"host": "0.0.0.0:4566"},
+    "a name with a letter like ours": {"host": "locaIhost"},
+    "a name that is forwarded": {"host": "evil.example", "x-forwarded-host": HERE},
+    "a page that says it is a file": {"host": HERE, "origin": "file://"},
     "a page of another site": {"host": HERE, "origin": "https://evil.example"},
     "a page of another port": {"host": HERE, "origin": "http://127.0.0.1:8000"},
     "a page without an origin": {"host": HERE, "origin": "null"},
@@ -40,13 +49,19 @@ OWN = {
 }
 
 
-def raw(headers: dict[str, str]) -> dict[bytes, bytes]:
-    return {name.encode(): value.encode() for name, value in headers.items()}
+def raw(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
 
 
 @pytest.mark.parametrize("who", STRANGERS)
 def test_a_stranger_is_told_by_the_headers(who: str) -> None:
     assert complaint(raw(STRANGERS[who]))
+
+
+@pytest.mark.parametrize("hosts", [[], [HERE, "evil.example"], ["evil.example", HERE], [HERE, HERE]], ids=str)
+def test_there_is_one_host_or_the_caller_is_a_stranger(hosts: list[str]) -> None:
+    """HTTP/1.0 needs none; of two, one server reads the first and another the last."""
+    assert complaint([(b"Host", host.encode()) for host in hosts]) == ("Host" if hosts != [HERE] else "")
 
 
 @pytest.mark.parametrize("who", OWN)

@@ -19,6 +19,7 @@ from suimon.contract.keys import KeyPattern, SetRule
 from suimon.contract.owner import Owner
 from suimon.contract.partition import Part, Partition, Unit, combinations_of
 from suimon.contract.placeholders import SHARD
+from suimon.contract.reserved import refused_dataset, refused_table
 from suimon.contract.table_freshness import TableFreshness
 from suimon.contract.volume import Volume
 
@@ -278,15 +279,6 @@ class Contract:
 # So many characters of a key are compared with patterns: a comparison takes the square of them.
 _COMPARED = 200
 
-# Beside each table lies its load log, and a load has a staging table.
-RESERVED_SUFFIXES = ("_loads", "_staging")
-RESERVED = "must not end in {}: the loads of another table write one of such a name"
-
-
-def reserved_suffix(table: str) -> str | None:
-    """Return the end of a table's name that only the loads of other tables may give; None for a good name."""
-    return next((suffix for suffix in RESERVED_SUFFIXES if table.endswith(suffix)), None)
-
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
@@ -334,8 +326,10 @@ class Contracts:
             if conflict := conflict_of(one, other):
                 raise ContractError(conflict.message)
         for one in self.all:
-            if one.key_pattern and (suffix := reserved_suffix(one.table)):
-                raise ContractError(f"contract {one.dataset!r}: table {one.table!r} {RESERVED.format(suffix)}")
+            if one.key_pattern and (refused := refused_dataset(one.dataset)):
+                raise ContractError(f"contract {one.dataset!r}: its name {refused}")
+            if one.key_pattern and (refused := refused_table(one.table)):
+                raise ContractError(f"contract {one.dataset!r}: table {one.table!r} {refused}")
 
     def match(self, key: str) -> tuple[Contract, str] | None:
         """Return the contract of an object key and the partition that the key names; None if no contract has it."""

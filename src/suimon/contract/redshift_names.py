@@ -39,3 +39,7 @@ def quoted(user: str) -> str:
         raise ValueError(f"{user!r} is no name of a database user")
     doubled = user.replace('"', '""')
     return f'"{doubled}"'
+
+
+# Documentation: "Quotas and limits in Amazon Redshift".
+MOST_COLUMNS = 1_600

@@ -12,6 +12,7 @@ from datetime import UTC
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from suimon.contract.reserved import FRESHNESS
 from suimon.warehouse.table_state import TableState
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from suimon.freshness.tables import Answer
 
 SCHEMA = "https://schemas.getdbt.com/dbt/sources/v3.json"
-KEY = "freshness/sources.json"
+KEY = f"{FRESHNESS}/sources.json"
 _STATUS = {TableState.FRESH: "pass", TableState.AGING: "warn"}
 _PERIOD = {"min": "minute", "h": "hour", "d": "day"}
 _PUBLIC = "public"

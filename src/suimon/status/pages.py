@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from suimon.contract.file import LANGUAGES
+from suimon.contract.reserved import STATUS
 from suimon.status.page import content, page
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from suimon.ledger.checkpoints import Checkpoints
     from suimon.status.overview import Overview
 
-FOLDER = "status/"
+FOLDER = f"{STATUS}/"
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from suimon.contract.reserved import UNDELIVERABLE
 from suimon.drops.drop import Drop, EventError
 from suimon.drops.run_finished_event import OutcomeError, RunFinished
 from suimon.drops.states import State
@@ -130,7 +131,7 @@ class DeadLetters:
                 pass  # a round that failed; this one repeats it
 
     def _keep(self, message: Message, error: Exception) -> str:
-        key = f"undeliverable/{message.id}.json"
+        key = f"{UNDELIVERABLE}/{message.id}.json"
         kept = {"queue": message.queue.rpartition("/")[2], "reason": str(error), "body": message.body}
         body = json.dumps(kept, ensure_ascii=False, indent=1).encode()
         self.s3.put_object(Bucket=self.reports_bucket, Key=key, Body=body, ContentType="application/json")
@@ -140,5 +141,5 @@ class DeadLetters:
         self.sqs.delete_message(QueueUrl=message.queue, ReceiptHandle=message.receipt)
 
     def _keeps_any(self) -> bool:
-        listed = self.s3.list_objects_v2(Bucket=self.reports_bucket, Prefix="undeliverable/", MaxKeys=1)
+        listed = self.s3.list_objects_v2(Bucket=self.reports_bucket, Prefix=f"{UNDELIVERABLE}/", MaxKeys=1)
         return bool(listed.get("Contents"))

@@ -15,7 +15,7 @@ from sqlglot import exp
 
 from suimon.contract.file import ContractError
 from suimon.contract.partition import Unit
-from suimon.contract.redshift_names import is_plain
+from suimon.contract.redshift_names import MOST_COLUMNS, is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from suimon.contract.file import Column, Metric
     from suimon.contract.model import Contract, Contracts
 
-# Documentation: "CREATE TABLE", "Limits of columns".
-MOST_COLUMNS = 1_600
 # The last columns of a table whose own columns do not say which partition a row belongs to.
 PARTITION_DATE, PARTITION_HOUR = "partition_date", "partition_hour"
 # Of a part: as many bytes as its longest value may have.

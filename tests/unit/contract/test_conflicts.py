@@ -72,9 +72,23 @@ def test_a_table_named_as_the_loads_of_another_name_theirs_is_refused(
         assert "must not end in _" in line
 
 
+@pytest.mark.parametrize("dataset", ["status", "freshness", "undeliverable"])
+def test_a_dataset_whose_reports_would_lie_among_other_pages_is_refused(
+    lint: Callable[..., list[str]], dataset: str
+) -> None:
+    lines = lint(**{"name: stock\n": f"name: {dataset}\n"}, physicalName__goods="physicalName: stock")
+    for line in lines:
+        assert f"must not be {dataset}: a folder of that name in the reports bucket holds" in line
+
+
+def test_a_dataset_without_files_may_have_any_name() -> None:
+    assert len(Contracts((ONE, Contract("status", "1", "status"))).all) == 2
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
+        ({"dataset": "status"}, "must not be status"),
         ({"table": "goods"}, "load the same table 'goods'"),
         ({"dag_id": "goods_etl"}, "open the same DAG 'goods_etl'"),
         ({"table": "goods_loads"}, "must not end in _loads"),

@@ -1,5 +1,6 @@
 """What is no contract at all is refused like any other mistake."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,49 @@ def test_a_message_repeats_no_more_of_a_value_than_a_line(tmp_path: Path, text: 
     with pytest.raises(ContractFileError) as caught:
         read_contract(path)
     assert max(len(problem.path + problem.message) for problem in caught.value.problems) < 400
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["9" * 200_000, "0x" + "f" * 100_000, ":".join(["59"] * 5_000), "0b" + "1" * 100_000, "-" + "7_7" * 50_000],
+)
+def test_a_number_of_any_length_and_form_is_refused(tmp_path: Path, number: str) -> None:
+    """Python reads some that it cannot write again: that was an error of ours, not of the contract."""
+    path = tmp_path / "c.odcs.yaml"
+    path.write_text(f"version: {number}\n", encoding="utf-8")
+    with pytest.raises(ContractFileError) as caught:
+        read_contract(path)
+    (problem,) = [problem for problem in caught.value.problems if problem.path == "version"]
+    assert "too great a number" in problem.message or "cannot be read" in problem.message
+    assert len(problem.message) < 300
+
+
+def refused(folder: Path, text: str) -> list[str]:
+    path = folder / "c.odcs.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ContractFileError) as caught:
+        read_contract(path)
+    return [problem.message for problem in caught.value.problems]
+
+
+def test_a_text_longer_than_any_contract_is_not_read(tmp_path: Path) -> None:
+    assert refused(tmp_path, f"x: [{'a,' * 600_000}]") == [
+        "has 1,200,005 characters, more than 1,000,000; no contract is so long"
+    ]
+
+
+def test_more_columns_than_a_table_has_are_one_problem(tmp_path: Path, draft: Callable[..., str]) -> None:
+    """Each was compared with each: 4,000 took a minute."""
+    many = "".join(f"      - {{name: p{place}, logicalType: integer}}\n" for place in range(1_600))
+    before, mark, behind = draft().partition("    properties:\n")
+    assert mark
+    (message,) = refused(tmp_path, before + mark + many + behind)
+    assert "columns; a table of Redshift has 1,600 at most" in message
+
+
+def test_a_key_pattern_longer_than_any_key_is_refused(tmp_path: Path, draft: Callable[..., str]) -> None:
+    text = draft().replace("goods/{ds}", "g" * 1_025 + "/{ds}")
+    assert "is longer than a key of S3 may be (1,024 bytes)" in refused(tmp_path, text)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,10 @@ READ = "read"  # a value, or anything below it, that Suimon reads and enforces
 PROSE = "prose"  # documentation: whatever stands there promises nothing
 
 
+# YAML of so many is read in some ten seconds.
+MOST_CHARACTERS = 1_000_000
+
+
 def cut(text: str, most: int = ECHO) -> str:
     """Return the start of a text, and … for the rest."""
     return text if len(text) <= most else f"{text[: most - 1]}…"
@@ -103,6 +107,9 @@ def parse(text: str, file: str) -> Clause:
 
 
 def _parse(text: str, file: str) -> Clause:
+    if len(text) > MOST_CHARACTERS:
+        said = f"has {len(text):,} characters, more than {MOST_CHARACTERS:,}; no contract is so long"
+        raise ContractFileError([Problem(file, 1, "", said)])
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
@@ -192,6 +199,9 @@ def _scalar(
     except (yaml.YAMLError, ValueError, KeyError, AttributeError) as error:  # the last two: a tag that does not fit
         problems.append(Problem(file, line, path, f"cannot be read: {cut(str(error), 200)}"))
         return None
+    if isinstance(value, int) and value.bit_length() > _BITS:  # Python writes none of some thousand digits
+        problems.append(Problem(file, line, path, f"{cut(node.value)} is too great a number"))
+        return None
     if isinstance(node, yaml.ScalarNode) and (read := _read_otherwise(node, value)) is not None:
         said = f"{cut(node.value)} is {read} to YAML; write that, or put it into quotes"
         problems.append(Problem(file, line, path, said))
@@ -200,8 +210,6 @@ def _scalar(
         problems.append(
             Problem(file, line, path, f"{cut(node.value)} has more digits than a number keeps; write fewer")
         )
-    if isinstance(value, int) and value.bit_length() > _BITS:
-        problems.append(Problem(file, line, path, f"{cut(node.value)} is too great a number"))
     if value is not None and not isinstance(value, str | int | float | bool):
         value = node.value  # a date is text here: ODCS knows no other
     return value

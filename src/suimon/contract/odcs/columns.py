@@ -6,12 +6,13 @@ from decimal import Decimal
 
 from suimon.contract.file import Column, ColumnType, FileFormat
 from suimon.contract.odcs.cells import CELLS, read_cells
-from suimon.contract.odcs.clauses import PROSE, READ, Clause, Grammar, brief
+from suimon.contract.odcs.clauses import PROSE, READ, Clause, ContractFileError, Grammar, Problem, brief
 from suimon.contract.odcs.dialect import unwritable
 from suimon.contract.odcs.partition import Holding, refuse_unfit
 from suimon.contract.odcs.quality import QUALITY
 from suimon.contract.odcs.reader import Reader
 from suimon.contract.odcs.values import read_bits, read_bound, read_digits, read_format, read_pattern, read_values
+from suimon.contract.redshift_names import MOST_COLUMNS
 
 _ABOUT = dict.fromkeys(("id", "description", "tags", "businessName", "authoritativeDefinitions"), PROSE)
 PROPERTY: Grammar = {
@@ -67,14 +68,20 @@ def read_columns(schema: Clause, dialect: FileFormat, holding: Holding, reader: 
     properties = list(schema["properties"] or ())
     if not properties:
         reader.refuse(schema, "a contract with a keyPattern needs properties: the columns of the file, in order")
+    if len(properties) > MOST_COLUMNS:  # to look at each would take longer than anybody waits
+        said = f"{len(properties):,} columns; a table of Redshift has {MOST_COLUMNS:,} at most: split it"
+        raise ContractFileError([Problem(schema.file, schema.line, schema.path, said)])
     columns: list[Column] = []
+    names, labels = set[str](), set[str]()
     for clause in properties:
         column = _column(clause, dialect, holding, reader)
         # Spark, Redshift and DuckDB compare names without case.
-        if column.name.lower() in {other.name.lower() for other in columns}:
+        if column.name.lower() in names:
             reader.refuse(clause, f"a second column {brief(column.name)}; names must differ by more than case")
-        elif dialect.header and _label(column, dialect) in {_label(other, dialect) for other in columns}:
+        elif dialect.header and _label(column, dialect) in labels:
             reader.refuse(clause, f"a second column that the header calls {brief(column.title)}; labels must differ")
+        names.add(column.name.lower())
+        labels.add(_label(column, dialect))
         columns.append(column)
     if all(reader.sound(clause, "name", "logicalType", "physicalType", "format") for clause in properties):
         refuse_unfit(holding, tuple(columns), reader)

@@ -20,13 +20,11 @@ from suimon.contract.dates import USUAL, DateBounds
 from suimon.contract.file import LANGUAGES, Condition, FileFormat, Language, Metric, Tolerance
 from suimon.contract.keys import KeyPattern
 from suimon.contract.model import (
-    RESERVED,
     RUNS_AT_ONCE,
     Conflict,
     Contract,
     Contracts,
     conflict_of,
-    reserved_suffix,
 )
 from suimon.contract.odcs.absent import refuse_needed
 from suimon.contract.odcs.arrival import ARRIVAL, begin_with, read_arrival, refuse_too_many
@@ -55,6 +53,7 @@ from suimon.contract.odcs.sla import read_words, with_words
 from suimon.contract.odcs.volume import VOLUME, read_volume
 from suimon.contract.partition import Unit
 from suimon.contract.placeholders import DS
+from suimon.contract.reserved import refused_dataset, refused_table
 
 API_VERSIONS = ("v3.1.0", "v3.2.0")
 # `/dags/{dag_id}/dagRuns/{run_id}` must fit MWAA's 64 characters; a run id is 16 hex digits, a dot and an attempt.
@@ -252,9 +251,11 @@ def _read(document: Clause, reader: Reader) -> Contract:
 
 def _gated(watched: Contract, document: Clause, schema: Clause, custom: dict[str, Clause], reader: Reader) -> Contract:
     """Add what concerns the file."""
-    if suffix := reserved_suffix(watched.table):
+    if refused := refused_table(watched.table):
         table = schema["physicalName"] or schema
-        reader.refuse(table, f"{brief(table)} {RESERVED.format(suffix)}")
+        reader.refuse(table, f"{brief(table)} {refused}")
+    if refused := refused_dataset(watched.dataset):
+        reader.refuse(schema["name"] or schema, refused)
     given = custom.get("dialect")
     if given is None:
         reader.refuse(

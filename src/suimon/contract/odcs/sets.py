@@ -14,10 +14,16 @@ POLICIES = ("reject", "reload")
 _KINDS = {"shards": "surplus", "manifest": "surplus", "marker": "late"}
 
 
+_LONGEST_KEY = 1_024
+
+
 def read_key_pattern(clause: Clause, parts: tuple[Part, ...], reader: Reader) -> KeyPattern | None:
     """Return the pattern; None after a problem."""
     if not isinstance(clause.value, str) or not clause.value:
         reader.refuse(clause, f"must be a text such as sales/{{ds}}/sales.csv, is {brief(clause)}")
+        return None
+    if len(clause.value.encode()) > _LONGEST_KEY:
+        reader.refuse(clause, f"is longer than a key of S3 may be ({_LONGEST_KEY:,} bytes)")
         return None
     try:
         return KeyPattern(clause.value, parts)
