@@ -251,11 +251,7 @@ def _read(document: Clause, reader: Reader) -> Contract:
 
 def _gated(watched: Contract, document: Clause, schema: Clause, custom: dict[str, Clause], reader: Reader) -> Contract:
     """Add what concerns the file."""
-    if refused := refused_table(watched.table):
-        table = schema["physicalName"] or schema
-        reader.refuse(table, f"{brief(table)} {refused}")
-    if refused := refused_dataset(watched.dataset):
-        reader.refuse(schema["name"] or schema, refused)
+    _refuse_names(watched, schema, reader)
     given = custom.get("dialect")
     if given is None:
         reader.refuse(
@@ -307,6 +303,14 @@ def _gated(watched: Contract, document: Clause, schema: Clause, custom: dict[str
         arrival=arrival,
         set_rule=read_set(custom["keyPattern"], pattern, custom.get("set"), reader),
     )
+
+
+def _refuse_names(watched: Contract, schema: Clause, reader: Reader) -> None:
+    if refused := refused_table(watched.table):
+        table = schema["physicalName"] or schema
+        reader.refuse(table, f"{brief(table)} {refused}")
+    if refused := refused_dataset(watched.dataset):
+        reader.refuse(schema["name"] or schema, refused)
 
 
 def _refuse_undated(
