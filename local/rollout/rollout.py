@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from suimon.dataset.release import Release
 
 NAMED_BY: Final = "suimon_etl/release.txt"  # beside the module that reads it
+BEING_DEPLOYED: Final = "is being deployed"  # how the reason of a deployment's own holds ends
 PROBE: Final = "suimon-probe"  # no contract's key begins so
 _PAUSE: Final = 2.0  # seconds between looks
 
@@ -72,7 +73,9 @@ class Rollout:
         self.say(f"release {name}: build")
         stacks.build(self.root, self.config, self.target)
         before = stacks.read(cloudformation, self.target.stack)
-        held = self._hold(name) if before and before.outputs.get("Release", "") != name else []
+        held = self._left_held() if before else []
+        if before and before.outputs.get("Release", "") != name:
+            held = self._hold(name)
         try:
             stacks.deploy(self.root, self.config, self.target, parameters)
         except DeployError:
@@ -114,8 +117,8 @@ class Rollout:
 
     def _hold(self, name: str) -> list[str]:
         """Hold every dataset that nobody holds, and wait until no run of the old release is under way."""
-        held, reason = [], f"release {name} is being deployed"
-        already = {one["dataset"] for one in ask(self.target.stack, "status", {})["held"] if one["reason"] != reason}
+        held, reason = [], f"release {name} {BEING_DEPLOYED}"
+        already = {one["dataset"] for one in self._holds() if not one["reason"].endswith(BEING_DEPLOYED)}
         for dataset in sorted(one.dataset for one in self.release.contracts.all if one.dag_id):
             try:
                 if dataset not in already:
@@ -129,6 +132,13 @@ class Rollout:
         if left:
             self.say(f"{left} runs of the old release are under way still: what they have left to do is refused")
         return held
+
+    def _left_held(self) -> list[str]:
+        """Return what a deployment that was cut off, of whichever release, has left held."""
+        return sorted(one["dataset"] for one in self._holds() if one["reason"].endswith(BEING_DEPLOYED))
+
+    def _holds(self) -> list[dict[str, Any]]:
+        return list(ask(self.target.stack, "status", {})["held"])
 
     def _under_way(self, ledger: str) -> int:
         table = boto3.resource("dynamodb").Table(ledger)

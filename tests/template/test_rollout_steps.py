@@ -1,0 +1,139 @@
+"""The order of a deployment: what is held when, and what stands when a step fails."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from local.rollout import rollout, stacks
+from local.rollout.rollout import Patience, Rollout, dag_files, upload_dags
+from local.rollout.stacks import Deployed, DeployError
+from local.rollout.target import Target
+from suimon.cli.asking import RefusedError
+from suimon.cli.doctor_checks import Stack
+from suimon.dataset.folder import datasets_below
+from suimon.dataset.release import read_release
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).parents[2]
+NAME = "0123456789ab"
+RELEASE = read_release(datasets_below(ROOT / "datasets"))
+DATASETS = sorted(one.dataset for one in RELEASE.contracts.all if one.dag_id)
+TARGET = Target("dev", "suimon-dev", "ap-northeast-1", {"MwaaEnvironment": "airflow"}, "", {}, "dags")
+
+
+class Steps:
+    """Stands in for AWS; remembers the steps, fails at `fails`, and is held by others at `held_by_others`."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+        self.fails, self.held_by_others, self.running = "", "", ""
+        self.left_held: list[str] = []
+
+    def step(self, name: str) -> None:
+        self.done.append(name)
+        if name == self.fails:
+            raise DeployError(f"{name} failed")
+
+    def ask(self, _stack: str, verb: str, request: dict[str, Any], **_: Any) -> dict[str, Any]:
+        if verb == "status":
+            others = [{"dataset": self.held_by_others, "reason": "a migration"}] if self.held_by_others else []
+            ours = [{"dataset": one, "reason": "release ffffffffffff is being deployed"} for one in self.left_held]
+            return {"held": others + ours}
+        self.done.append(f"{verb} {request['dataset']}")
+        if verb == "hold" and request["dataset"] == self.fails:
+            raise RefusedError("no contract")
+        return {"sent": 0}
+
+
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
+    found = Steps()
+    monkeypatch.setattr(boto3, "client", lambda *_, **__: None)
+    monkeypatch.setattr(rollout, "release_of", lambda _: NAME)
+    monkeypatch.setattr(rollout, "ask", found.ask)
+    monkeypatch.setattr(rollout, "read_stack", lambda name: Stack(name, "", {"LedgerTable": "t"}, ""))
+    monkeypatch.setattr(stacks, "build", lambda *_: found.step("build"))
+    monkeypatch.setattr(stacks, "deploy", lambda *_: found.step("deploy"))
+    monkeypatch.setattr(stacks, "read", lambda *_: Deployed("", {"Release": found.running}) if found.running else None)
+    monkeypatch.setattr(Rollout, "_under_way", lambda *_: 0)
+    monkeypatch.setattr(Rollout, "_after", lambda *_: found.step("DAGs, tables, probe"))
+    monkeypatch.setattr(Rollout, "_examine", lambda *_: found.step("look"))
+    return found
+
+
+@pytest.fixture
+def deploy(steps: Steps) -> Callable[[], list[str]]:
+    def run() -> list[str]:
+        Rollout(ROOT, ROOT / "samconfig.toml", TARGET, RELEASE, lambda _: None, Patience(0, 0, 0)).run()
+        return steps.done
+
+    return run
+
+
+def test_into_an_empty_account_nothing_is_held(deploy: Callable[[], list[str]]) -> None:
+    assert deploy() == ["build", "deploy", "DAGs, tables, probe", "look"]
+
+
+def test_the_same_release_again_holds_nothing(deploy: Callable[[], list[str]], steps: Steps) -> None:
+    steps.running = NAME
+    assert deploy() == ["build", "deploy", "DAGs, tables, probe", "look"]
+
+
+def test_another_release_is_deployed_between_hold_and_release(deploy: Callable[[], list[str]], steps: Steps) -> None:
+    steps.running = "ba9876543210"
+    held, released = ([f"{verb} {one}" for one in DATASETS] for verb in ("hold", "release"))
+    assert deploy() == ["build", *held, "deploy", "DAGs, tables, probe", *released, "look"]
+
+
+def test_what_a_person_holds_stays_held(deploy: Callable[[], list[str]], steps: Steps) -> None:
+    steps.running, steps.held_by_others = "ba9876543210", "sales"
+    assert not any("sales" in one for one in deploy())
+
+
+def test_a_dataset_that_only_the_new_release_knows_needs_no_hold(deploy: Callable[[], list[str]], steps: Steps) -> None:
+    steps.running, steps.fails = "ba9876543210", "sales"
+    assert "release sales" not in deploy()
+
+
+def test_a_stack_that_is_rolled_back_lets_files_go_on(deploy: Callable[[], list[str]], steps: Steps) -> None:
+    steps.running, steps.fails = "ba9876543210", "deploy"
+    with pytest.raises(DeployError, match="deploy failed"):
+        deploy()
+    assert steps.done[-len(DATASETS) :] == [f"release {one}" for one in DATASETS]
+
+
+def test_half_a_release_stays_held_and_says_so(deploy: Callable[[], list[str]], steps: Steps) -> None:
+    steps.running, steps.fails = "ba9876543210", "DAGs, tables, probe"
+    with pytest.raises(DeployError, match=f"Held until it is mended: {', '.join(DATASETS)}"):
+        deploy()
+    assert steps.done[-1] == "DAGs, tables, probe"
+
+
+@pytest.mark.parametrize("running", [NAME, "ba9876543210"])
+def test_what_a_deployment_that_was_cut_off_left_held_the_next_one_releases(
+    deploy: Callable[[], list[str]], steps: Steps, running: str
+) -> None:
+    steps.running, steps.left_held = running, DATASETS
+    assert deploy()[-len(DATASETS) - 1 :] == [*(f"release {one}" for one in DATASETS), "look"]
+
+
+@mock_aws
+def test_the_bucket_has_the_dags_of_the_release_and_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    s3 = boto3.client("s3", region_name="ap-northeast-1")
+    s3.create_bucket(Bucket="dags", CreateBucketConfiguration={"LocationConstraint": "ap-northeast-1"})
+    for key in ("dags/gone.py", "plugins.zip"):
+        s3.put_object(Bucket="dags", Key=key, Body=b"x")
+    files = dag_files(ROOT / "dags", RELEASE, NAME)
+    upload_dags(s3, "dags", files)
+    there = {one["Key"] for one in s3.list_objects_v2(Bucket="dags")["Contents"]}
+    assert there == {"plugins.zip", *(f"dags/{name}" for name in files)}
+    assert files["suimon_etl/release.txt"] == f"{NAME}\n".encode()
+    assert {"suimon_datasets.py", "suimon_etl/tables.json", "suimon_etl/pipeline.py"} <= files.keys()
