@@ -138,7 +138,7 @@ class Rollout:
         return sorted(one["dataset"] for one in self._holds() if one["reason"].endswith(BEING_DEPLOYED))
 
     def _holds(self) -> list[dict[str, Any]]:
-        return list(ask(self.target.stack, "status", {})["held"])
+        return list(ask(self.target.stack, "status", {"back": 0, "ahead": 0})["held"])
 
     def _under_way(self, ledger: str) -> int:
         table = boto3.resource("dynamodb").Table(ledger)

@@ -43,6 +43,7 @@ class Steps:
 
     def ask(self, _stack: str, verb: str, request: dict[str, Any], **_: Any) -> dict[str, Any]:
         if verb == "status":
+            assert request.keys() == {"back", "ahead"}
             others = [{"dataset": self.held_by_others, "reason": "a migration"}] if self.held_by_others else []
             ours = [{"dataset": one, "reason": "release ffffffffffff is being deployed"} for one in self.left_held]
             return {"held": others + ours}
