@@ -49,7 +49,7 @@ CARRIED = {
         frozenset({"dynamodb", "events", "mwaa", "redshift-data", "s3", "sns", "sqs", "stepfunctions"}),
         files=("suimon/freshness/newest_value.sql",),
     ),
-    "replay": Carried(frozenset({"dynamodb"})),
+    "replay": Carried(frozenset({"dynamodb", "s3", "sns", "stepfunctions"})),
 }
 
 

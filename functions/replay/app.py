@@ -1,4 +1,4 @@
-"""Replay: the plan that the state machine, or a dry run, asks for first: the drops of a range."""
+"""Replay: what the state machine and people ask for: plan, begin, record a failure, summarise."""
 
 from __future__ import annotations
 
@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from aws_lambda_powertools import Logger
+from botocore.exceptions import BotoCoreError, ClientError
 
 from suimon.clock import utc_now
-from suimon.contract.model import Contracts, read_contracts
+from suimon.contract.model import read_contracts
+from suimon.incidents.recipients import Recipients
+from suimon.intake.errors import RetryLaterError
 from suimon.ledger.drops import Ledger
-from suimon.replay.plan import Request, gather, refuse_held
+from suimon.ledger.replays import ReplayLedger
+from suimon.replay.message import SummaryMessages
+from suimon.replay.steps import ReplaySteps, id_of
 from suimon.settings import Settings
 
 if TYPE_CHECKING:
@@ -24,24 +29,44 @@ logger = Logger(service="replay")
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Plan what `Request.from_event` reads; return {dataset, dag_id, table, max_concurrency, items, plan, …}."""
-    # A misspelt dataset is an error, not a range without files.
-    contract = contracts().of(Request.from_event(event).dataset)
-    request = Request.from_event(event, contract)
-    refuse_held(ledger().holds.of(request.dataset), utc_now())
-    plan = gather(request, ledger().drops_of, sets=contract.set_rule is not None)
-    logger.info("replay planned", dataset=request.dataset, items=len(plan.items), skipped=len(plan.skipped))
-    named = {"dataset": request.dataset, "dag_id": contract.dag_id, "table": contract.table}
-    return {**named, "max_concurrency": request.max_concurrency, **plan.to_json()}
+    """Do the step that the event names; an event that names none is the request of a plan, which a person looks at."""
+    try:
+        return step(event)
+    except (ClientError, BotoCoreError) as error:  # the state machine tries again by this name
+        raise RetryLaterError(f"{type(error).__name__}: {error}") from error
+
+
+def step(event: dict[str, Any]) -> dict[str, Any]:
+    """Do the step that an event names."""
+    match event:
+        case {"begin": wanted, "execution": str(execution)}:
+            answer = steps().begin(steps().request(wanted), execution, utc_now())
+        case {"failed": failed}:
+            steps().fail(failed)
+            answer = {}
+        case {"summarise": {"dataset": str(dataset), "end": str(end)}, "execution": str(execution)}:
+            answer = steps().summarise(dataset, id_of(execution), end, utc_now())
+        case {"stopped": {"dataset": str(dataset), "replay": str(replay_id)}}:
+            answer = steps().stopped(dataset, replay_id, utc_now())
+        case _:
+            return steps().plan(steps().request(event), utc_now())
+    logger.info("replay", step=next(iter(event)), **{name: value for name, value in answer.items() if name != "key"})
+    return answer
 
 
 @cache
-def ledger() -> Ledger:
-    """Build the ledger, once for the life of the process."""
-    return Ledger(boto3.resource("dynamodb").Table(Settings.of("replay", os.environ).ledger_table))
-
-
-@cache
-def contracts() -> Contracts:
-    """Read the release's contracts once."""
-    return read_contracts(Path(__file__).with_name("contracts.json"))
+def steps() -> ReplaySteps:
+    """Build what does the steps, once for the life of the process."""
+    settings = Settings.of("replay", os.environ)
+    table = boto3.resource("dynamodb").Table(settings.ledger_table)
+    contracts = read_contracts(Path(__file__).with_name("contracts.json"))
+    recipients = Recipients.of(contracts)
+    return ReplaySteps(
+        ledger=Ledger(table),
+        replays=ReplayLedger(table),
+        contracts=contracts,
+        s3=boto3.client("s3"),
+        sfn=boto3.client("stepfunctions"),
+        reports_bucket=settings.reports_bucket,
+        messages=SummaryMessages(boto3.client("sns"), settings.alerts_topic_arn, recipients, settings.stack),
+    )

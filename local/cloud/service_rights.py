@@ -70,7 +70,9 @@ def _state_machines() -> None:
     execute, call = states._execute_task, states._call_lambda  # noqa: SLF001 the hook points
 
     def execute_as_role(state_def: Any, raw_input: Any, execution: Any, ctx: Any) -> Any:
-        machine = states._state_machines.get((execution or {}).get("stateMachineArn", ""), {})  # noqa: SLF001
+        # The children of a distributed Map run as <machine>/<label>, under the machine's role.
+        arn = (execution or {}).get("stateMachineArn", "").partition("/")[0]
+        machine = states._state_machines.get(arn, {})  # noqa: SLF001
         _machine_role.set(machine.get("roleArn", ""))
         return execute(state_def, raw_input, execution, ctx)
 

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from local.cloud.distributed_map import READER, run_distributed_maps
 from local.cloud.emulator_hooks import HookMissingError, hook, module
 
 # Developer guide, "Step Functions service quotas": input or result data of a task, state or execution, in UTF-8.
@@ -22,7 +23,10 @@ _GOING_ON: Final = frozenset({"Next", "End"})
 _FALLIBLE: Final = frozenset({"Retry", "Catch"})
 _FIELDS: Final[Mapping[str, frozenset[str]]] = {
     "Task": _COMMON | _GOING_ON | _FALLIBLE | {"Resource", "Arguments", "TimeoutSeconds"},
-    "Map": _COMMON | _GOING_ON | _FALLIBLE | {"Items", "ItemSelector", "ItemProcessor", "MaxConcurrency"},
+    "Map": _COMMON
+    | _GOING_ON
+    | _FALLIBLE
+    | {"Items", "ItemReader", "ItemSelector", "ItemProcessor", "Label", "MaxConcurrency", "ToleratedFailureCount"},
     "Parallel": _COMMON | _GOING_ON | _FALLIBLE | {"Branches", "Arguments"},
     "Pass": _COMMON | _GOING_ON,
     "Wait": _COMMON | _GOING_ON | {"Seconds", "Timestamp"},
@@ -44,6 +48,7 @@ def bound_state_machines() -> None:
     _inputs()
     _data()
     _timeouts()
+    run_distributed_maps()
     _failing_callbacks()
 
 
@@ -119,19 +124,34 @@ def _of_inner_machines(state: Mapping[str, Any], path: str) -> Iterator[str]:
     inner = frozenset({"Comment", "StartAt", "States"})
     if "ItemProcessor" in state:
         processor = dict(state["ItemProcessor"])
-        mode = processor.pop("ProcessorConfig", {}).get("Mode", "INLINE")
-        if mode != "INLINE":
-            yield f"not in the twin: a Map of mode {mode} at {path}/ItemProcessor"
+        config = processor.pop("ProcessorConfig", {"Mode": "INLINE"})
+        yield from _of_map(state, config, path)
         yield from _complaints(processor, f"{path}/ItemProcessor", inner)
     for number, branch in enumerate(state.get("Branches", ())):
         yield from _complaints(branch, f"{path}/Branches[{number}]", inner)
+
+
+def _of_map(state: Mapping[str, Any], config: Mapping[str, Any], path: str) -> Iterator[str]:
+    """Yield what is wrong with the mode of a Map: inline over items in its input, or distributed over a list in S3."""
+    reader = state.get("ItemReader")
+    if config == {"Mode": "INLINE"}:
+        if found := sorted({"ItemReader", "Label", "ToleratedFailureCount"} & state.keys()):
+            yield f"SCHEMA_VALIDATION_FAILED: Field '{found[0]}' is not supported at {path}"
+        return
+    if config != {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}:
+        yield f"not in the twin: a Map of {dict(config)} at {path}/ItemProcessor"
+    if not isinstance(reader, dict) or reader.get("Resource") != READER or "Items" in state:
+        yield f"not in the twin: a distributed Map that reads no {READER} at {path}/ItemReader"
+    elif reader.get("ReaderConfig") != {"InputType": "JSON"}:
+        yield f"not in the twin: {reader.get('ReaderConfig')} at {path}/ItemReader/ReaderConfig"
 
 
 def _unknown(found: Mapping[str, Any], known: frozenset[str], path: str) -> Iterator[str]:
     for field in sorted(found.keys() - known):
         yield (
             f"SCHEMA_VALIDATION_FAILED: Field '{field}' is not supported at {path}"
-            if field not in {"HeartbeatSeconds", "ItemReader", "ItemBatcher", "ResultWriter", "TimeoutSeconds"}
+            if field
+            not in {"HeartbeatSeconds", "ItemBatcher", "ResultWriter", "TimeoutSeconds", "ToleratedFailurePercentage"}
             else f"not in the twin: {field} at {path}"
         )
 

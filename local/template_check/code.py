@@ -44,7 +44,7 @@ OTHERWISE: Final = {
 NOT_REACHED: Final = {
     "intake": {"send_message_batch", "execute_statement"},
     "outcome": {"execute_statement"},
-    "replay": {"batch_get_item", "execute_statement", "put_item", "update_item"},
+    "replay": {"execute_statement"},
 }
 PREFIXES: Final = {"stepfunctions": "states", "mwaa": "airflow"}
 

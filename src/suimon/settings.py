@@ -58,7 +58,7 @@ NEEDED = {
         "undelivered_queue",
         "mwaa_environment",
     ),
-    "replay": (),
+    "replay": ("reports_bucket",),
 }
 _HOUR_DIGITS = 4
 DATABASE, WORKGROUP, CLUSTER, SECRET = (

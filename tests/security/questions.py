@@ -51,7 +51,13 @@ def _s3() -> Iterator[Question]:
         for where, folders in ((RAW, ("sales/a",)), (LAKE, ("accepted/a", "aside/a", "processed/a"))):
             for key in folders:
                 yield Question(f"{verb} {where.split('-')[1]} {key}", f"s3:{verb}Object", f"{where}/{key}")
-        for key in ("sales/a", "undeliverable/a", "freshness/sources.json", "status/index.en.html"):
+        for key in (
+            "sales/a",
+            "undeliverable/a",
+            "freshness/sources.json",
+            "status/index.en.html",
+            "replays/sales/a.json",
+        ):
             yield Question(f"{verb} reports {key}", f"s3:{verb}Object", f"{REPORTS}/{key}")
     for action in ("GetObjectVersion", "DeleteObjectVersion", "PutObjectAcl", "PutObjectTagging", "RestoreObject"):
         yield Question(f"{action} raw", f"s3:{action}", f"{RAW}/sales/a")
@@ -95,8 +101,10 @@ def _functions() -> Iterator[Question]:
     machine, execution = arn("states", f"stateMachine:{STACK}-replay"), arn("states", f"execution:{STACK}-replay:1")
     yield Question("StartExecution replay", "states:StartExecution", machine)
     yield Question("UpdateStateMachine replay", "states:UpdateStateMachine", machine)
+    child = arn("states", f"execution:{STACK}-replay/Drops:1")
     for action in ("DescribeExecution", "GetExecutionHistory", "StopExecution"):
         yield Question(f"{action} replay", f"states:{action}", execution)
+        yield Question(f"{action} replay child", f"states:{action}", child)
     for action in ("SendTaskSuccess", "SendTaskFailure"):
         yield Question(action, f"states:{action}", "*")
 

@@ -40,10 +40,10 @@ MAY = {
     "operator": {
         *_LEDGER,
         *("Query by_partition", "Query by_state", "Invoke freshness", "Invoke replay-plan"),
-        *("StartExecution replay", "DescribeExecution replay", "GetExecutionHistory replay", "DescribeStacks s"),
+        *("StartExecution replay", "DescribeExecution replay", "DescribeStacks s"),
         "StopExecution replay",
         *("Get reports sales/a", "FilterLogEvents intake"),
-        *("Get reports freshness/sources.json", "Get reports status/index.en.html"),
+        *("Get reports freshness/sources.json", "Get reports status/index.en.html", "Get reports replays/sales/a.json"),
         *("Get reports undeliverable/a", "Delete reports undeliverable/a", "ListBucket reports undeliverable/"),
         *_key("s3", "dynamodb", writes=False),
         *("GetBucketNotification raw", "GetBucketVersioning raw", "GetFunctionConfiguration intake"),
@@ -61,7 +61,7 @@ MAY = {
     },
     "intake": {
         *("Put lake accepted/a", "Put lake aside/a", "Put reports sales/a", "Put reports undeliverable/a"),
-        *("Put reports freshness/sources.json", "Put reports status/index.en.html"),
+        *("Put reports freshness/sources.json", "Put reports status/index.en.html", "Put reports replays/sales/a.json"),
         *("GetObjectVersion raw", "ListBucket raw", "ListBucketVersions raw", "ListBucket lake accepted/"),
         *("ReceiveMessage intake", "DeleteMessage intake", "ChangeMessageVisibility intake"),
         *("GetQueueAttributes intake", "InvokeRestApi User", *_TELL),
@@ -93,8 +93,19 @@ MAY = {
         *_key("s3", "dynamodb", "sqs", "sns"),
         *_TRACE,
     },
-    "replay plan": {"GetItem ledger", "Query by_partition", *_log("replay-plan"), *_TRACE, *_key("dynamodb")},
-    "replay machine": {"Invoke intake", "Invoke replay-plan", *_TRACE},
+    "replay plan": {
+        *("Get reports replays/sales/a.json", "Put reports replays/sales/a.json", "DescribeExecution replay"),
+        *("Query by_partition", "Publish alerts"),
+        *_WRITES,
+        *_log("replay-plan"),
+        *_key("s3", "dynamodb", "sns"),
+        *_TRACE,
+    },
+    "replay machine": {
+        *("Invoke intake", "Invoke replay-plan", "StartExecution replay", "Get reports replays/sales/a.json"),
+        *("DescribeExecution replay child", "StopExecution replay child"),
+        *_TRACE,
+    },
     "schedule": {"Invoke freshness", "SendMessage undelivered", *_key("sqs")},
     "Glue": {
         *("Get lake accepted/a", "Get lake processed/a", "Put lake processed/a", "Delete lake processed/a"),

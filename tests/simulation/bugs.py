@@ -30,6 +30,7 @@ from tests.simulation.bug import Bug, everywhere
 from tests.simulation.bugs_of_holds import BUGS_OF_HOLDS
 from tests.simulation.bugs_of_incidents import BUGS_OF_INCIDENTS
 from tests.simulation.bugs_of_persons import BUGS_OF_PERSONS
+from tests.simulation.bugs_of_replays import BUGS_OF_REPLAYS
 from tests.simulation.bugs_of_retractions import BUGS_OF_RETRACTIONS
 from tests.simulation.bugs_of_sets import BUGS_OF_SETS
 from tests.simulation.bugs_of_versions import BUGS_OF_VERSIONS
@@ -272,4 +273,5 @@ BUGS = (
     *BUGS_OF_PERSONS,
     *BUGS_OF_HOLDS,
     *BUGS_OF_RETRACTIONS,
+    *BUGS_OF_REPLAYS,
 )

@@ -18,6 +18,7 @@ from suimon.intake.errors import FailingError, RetryLaterError
 from suimon.intake.gate import Gate
 from suimon.ledger.checkpoints import Checkpoints
 from suimon.ledger.drops import Ledger
+from suimon.ledger.replays import ReplayLedger
 from suimon.ledger.round_lease import RoundIsRunningError, RoundLease
 from suimon.ledger.shares import Shares
 from suimon.ledger.unusable import Unusable
@@ -26,6 +27,8 @@ from suimon.mwaa.airflow import Airflow
 from suimon.mwaa.pace import Pace
 from suimon.outcome.reports import RunReports
 from suimon.outcome.run_end import RunEnds
+from suimon.replay.message import SummaryMessages
+from suimon.replay.steps import ReplaySteps, id_of
 from suimon.settings import Settings
 from suimon.sweep.closing import Closing, close
 from suimon.sweep.parts import do_each
@@ -54,6 +57,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from suimon.intake.replays import ReplayRequest
+    from suimon.replay.request import Request
     from tests.simulation.world import World
 
 TOPIC = "arn:aws:sns:ap-northeast-1:123456789012:alerts"
@@ -159,7 +163,7 @@ class Functions:
         self.rounds_overlap = False
         self.rounds: list[tuple[str, float, float]] = []  # who made a round, from when until when
         self._world = world
-        self._services = services
+        self.services = self._services = services
         self.clock = world.clock
         self._table = Faulty(world, services.table, "dynamodb")
         self.s3 = Faulty(world, services.s3, "s3")
@@ -170,6 +174,7 @@ class Functions:
         self._objects = Objects(self.s3)  # type: ignore[arg-type]  # as faithful as the conformance tests say
         self._sleep = world.sleep
         topic: Any = Faulty(world, services.sns, "sns")
+        self._topic = topic
         publisher = Publisher(topic, TOPIC, recipients=Recipients.of(contracts))
         self._incidents = IncidentStore(self._table, publisher, world.sleep)  # type: ignore[arg-type]
         self._unusable = Unusable()
@@ -224,6 +229,38 @@ class Functions:
     def replay(self, owner: str, request: ReplayRequest) -> None:
         """Start an attempt."""
         replays.replay(self.gate(owner), request)
+
+    def replay_steps(self) -> ReplaySteps:
+        """Return what the replay function does its steps with."""
+        return ReplaySteps(
+            ledger=self.ledger("replay"),
+            replays=ReplayLedger(self._table),  # type: ignore[arg-type]  # as above
+            contracts=self.contracts,
+            s3=self.s3,  # type: ignore[arg-type]  # as above
+            sfn=self._sfn,
+            reports_bucket=REPORTS,
+            messages=SummaryMessages(self._topic, TOPIC, Recipients.of(self.contracts), "simulated"),
+        )
+
+    def plan_replay(self, request: Request) -> dict[str, Any]:
+        """Plan a replay for a person."""
+        return self.replay_steps().plan(request, self.clock())
+
+    def begin_replay(self, request: Request, execution: str) -> dict[str, Any]:
+        """Begin a replay for the state machine."""
+        return self.replay_steps().begin(request, execution, self.clock())
+
+    def fail_replay(self, failed: dict[str, Any]) -> None:
+        """Record what could not be loaded, for the state machine."""
+        self.replay_steps().fail(failed)
+
+    def summarise_replay(self, dataset: str, execution: str, end: str) -> dict[str, Any]:
+        """Sum up a replay for the state machine."""
+        return self.replay_steps().summarise(dataset, id_of(execution), end, self.clock())
+
+    def stopped_replay(self, dataset: str, execution: str) -> dict[str, Any]:
+        """Sum up a replay for the person who has stopped it."""
+        return self.replay_steps().stopped(dataset, id_of(execution), self.clock())
 
     def make_round(self, holder: str) -> int | None:
         """Make a round, SweepError if a part failed; return what it cannot explain, None beside another round."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from suimon.contract.model import Contracts
     from suimon.intake.replays import ReplayRequest
+    from suimon.replay.request import Request
     from tests.simulation.deployment import Services
     from tests.simulation.world import World
 
@@ -54,10 +55,11 @@ class EntryPoints(Functions):
     def __init__(self, world: World, services: Services, contracts: Contracts) -> None:
         super().__init__(world, services, contracts)
         os.environ.update(QUIET)
-        self._idle: dict[str, list[ModuleType]] = {"intake": [], "outcome": [], "freshness": []}
+        self._idle: dict[str, list[ModuleType]] = {"intake": [], "outcome": [], "freshness": [], "replay": []}
         self._wiring: dict[str, dict[str, Any]] = {
             "intake": {"gate": self.gate, "sqs": lambda: self.sqs},
             "outcome": {"run_reports": lambda: self.run_reports("outcome")},
+            "replay": {"steps": self.replay_steps},
             "freshness": {
                 "sweep": lambda: self.sweep("sweep"),
                 "check_freshness": self.check_freshness,
@@ -93,6 +95,28 @@ class EntryPoints(Functions):
         """Hand the request to the intake function, as the state machine does."""
         self._invoke("intake", {"replay": vars(request)}, owner)
 
+    def plan_replay(self, request: Request) -> dict[str, Any]:
+        """Hand a person's request to the replay function."""
+        return self._invoke("replay", _event(request), "operator")
+
+    def begin_replay(self, request: Request, execution: str) -> dict[str, Any]:
+        """Hand the state machine's input to the replay function."""
+        return self._invoke("replay", {"begin": _event(request), "execution": execution}, "state machine")
+
+    def fail_replay(self, failed: dict[str, Any]) -> None:
+        """Hand a failure to the replay function, as the state machine does."""
+        self._invoke("replay", {"failed": failed}, "state machine")
+
+    def summarise_replay(self, dataset: str, execution: str, end: str) -> dict[str, Any]:
+        """Ask the replay function for the summary, as the state machine does."""
+        asked = {"dataset": dataset, "end": end}
+        return self._invoke("replay", {"summarise": asked, "execution": execution}, "state machine")
+
+    def stopped_replay(self, dataset: str, execution: str) -> dict[str, Any]:
+        """Ask the replay function for the summary of what a person has stopped."""
+        asked = {"dataset": dataset, "replay": execution.rpartition(":")[2]}
+        return self._invoke("replay", {"stopped": asked}, "operator")
+
     def make_round(self, holder: str) -> int | None:
         """Hand the scheduler's event to the freshness function."""
         answer = self._invoke("freshness", {}, holder)
@@ -122,3 +146,9 @@ class EntryPoints(Functions):
         if hasattr(app, "utc_now"):
             app.utc_now = self.clock  # type: ignore[attr-defined]  # a module's attributes are what it defines
         return app
+
+
+def _event(request: Request) -> dict[str, Any]:
+    """Write a request as the command does."""
+    ends = {"from": str(request.first), "to": str(request.last)}
+    return {name: value for name, value in vars(request).items() if name not in {"first", "last", "parts"}} | ends

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tests.simulation.holding import Holding
     from tests.simulation.meddling import Meddling
     from tests.simulation.plan import Plan, Put, Spell
+    from tests.simulation.replaying import Replaying
     from tests.simulation.retracting import Retracting
 
 
@@ -34,6 +35,7 @@ class Outside(Memory):
     aws: Aws
     replays: list[Replay]
     looks_before: float
+    replaying: Replaying
 
     def happens(self) -> None:
         """Put on the clock what happens."""
@@ -44,12 +46,10 @@ class Outside(Memory):
             world.at(spell.begins, lambda spell=spell: self._begin(spell))  # type: ignore[misc]
             world.at(spell.ends, lambda spell=spell: self._end(spell.what))  # type: ignore[misc]
         for number, at in enumerate(plan.replays, 1):
-            replay = Replay(
-                world, self.functions, self.services.sfn, f"replay {number}", self.functions.contracts.all[0]
-            )
-            if self.looks_before:
-                world.at(max(at - self.looks_before, 0.0), replay.look)
-            world.at(at, lambda replay=replay: self._replay(replay))  # type: ignore[misc]
+            of, how = self.functions.contracts.all[0], self.replaying.seen_for(self.looks_before)
+            replay = Replay(world, self.functions, self.services.sfn, f"replay {number}", of, how)
+            replay.on_resume = self.replays.append
+            world.at(max(at - how.looks, 0.0), lambda replay=replay: self._replay(replay))  # type: ignore[misc]
         self._meddle()
         for forgery in self.forgeries:
             world.at(forgery.at, lambda forgery=forgery: self._forge(forgery))  # type: ignore[misc]

@@ -23,8 +23,8 @@ from suimon.sweep.round import SweepError
 from tests.simulation.holding import PROMISES_OF_HOLDS
 from tests.simulation.promises_of_incidents import PROMISES_OF_INCIDENTS
 from tests.simulation.promises_of_persons import PROMISES_OF_PERSONS
+from tests.simulation.promises_of_replays import PROMISES_OF_REPLAYS, is_summary
 from tests.simulation.promises_of_sets import PROMISES_OF_SETS, waits_for_its_set
-from tests.simulation.replays import replays_run_what_was_shown
 from tests.simulation.retracting import PROMISES_OF_RETRACTIONS, what_a_run_loads
 from tests.simulation.rows import accepted_bytes, rows_of, verdict_of
 from tests.simulation.sweeping import one_round_at_a_time
@@ -100,7 +100,7 @@ def nothing_is_lost(end: Schedule) -> Iterator[str]:
 
 def every_problem_is_published(end: Schedule) -> Iterator[str]:
     """4. People hear of a failed run before the ledger, and of every drop that ends rejected, failed or unmatched."""
-    letters = [letter.message for letter in end.services.sns.letters]
+    letters = [letter.message for letter in end.services.sns.letters if not is_summary(letter)]
     for drop_id in end.untold:
         yield f"{end.name(drop_id)} was FAILED before anybody was told"
     for drop_id, states in end.states.items():
@@ -239,15 +239,6 @@ def nothing_is_unexplained(end: Schedule) -> Iterator[str]:
         yield f"the sweep cannot explain {end.unexplained}"
 
 
-def replays_end(end: Schedule) -> Iterator[str]:
-    """A replay gets its answer."""
-    for replay in end.replays:
-        if replay.open:
-            yield f"{replay.name} still waits for {replay.open} drops"
-        if replay.timed_out:
-            yield f"{replay.name} waited for {replay.timed_out} drops in vain"
-
-
 def nobody_crashes_by_a_bug(end: Schedule) -> Iterator[str]:
     """Whatever goes wrong with the services, the code fails only in ways that it means to."""
     told = set()
@@ -287,8 +278,7 @@ PROMISES: tuple[Callable[[Schedule], Iterator[str]], ...] = (
     every_problem_is_published,
     queues_are_empty,
     nothing_is_unexplained,
-    replays_end,
-    replays_run_what_was_shown,
+    *PROMISES_OF_REPLAYS,
     one_round_at_a_time,
     *PROMISES_OF_INCIDENTS,
     *PROMISES_OF_PERSONS,

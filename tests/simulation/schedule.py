@@ -28,6 +28,7 @@ from tests.simulation.promises_of_incidents import (
     remarks_end_by_themselves,
 )
 from tests.simulation.promises_of_sets import incomplete_sets_are_told
+from tests.simulation.replaying import Replaying, replaying
 from tests.simulation.replays import looks_before
 from tests.simulation.retracting import Retracting, retracting
 from tests.simulation.sweeping import Sweeping, delivered_again
@@ -122,6 +123,8 @@ class Schedule(Outside):
         self.meddling = Meddling() if plan else meddling(choices)
         self.holding = Holding() if plan else holding(choices)
         self.retracting = Retracting() if plan else retracting(choices)
+        self.replaying = Replaying() if plan or kind else replaying(choices)
+        self.plan = self.replaying.over(self.plan)
         if kind and self.plan.contracts.all[0].set_rule is None:
             self.plan = kind.over(self.plan)
         self.plan = self.retracting.over(self.holding.over(self.meddling.over(self.plan)))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from suimon.intake.errors import RetryLaterError
-from suimon.replay.plan import MAX_DAYS
+from suimon.replay.request import MAX_CONCURRENCY, MAX_PARTITIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,10 +48,11 @@ STATES = {name: state for machine in machines(DEFINITION) for name, state in mac
 
 @pytest.mark.process
 def test_cloudformation_takes_it(tmp_path: Path) -> None:
-    # Step Functions takes JSONata for MaxConcurrency, cfn-lint's schema knows it as a number only.
+    # Step Functions takes JSONata for these, cfn-lint's schema knows them as numbers only.
     drops = DEFINITION["States"]["Drops"]
-    assert drops["MaxConcurrency"].startswith("{%")
-    definition = {**DEFINITION, "States": {**DEFINITION["States"], "Drops": {**drops, "MaxConcurrency": 3}}}
+    numbers = {"MaxConcurrency": 3, "ToleratedFailureCount": 5}
+    assert all(drops[name].startswith("{%") for name in numbers)
+    definition = {**DEFINITION, "States": {**DEFINITION["States"], "Drops": {**drops, **numbers}}}
     properties = {"RoleArn": "arn:aws:iam::123456789012:role/replay", "Definition": definition}
     template = {"Resources": {"Replay": {"Type": "AWS::StepFunctions::StateMachine", "Properties": properties}}}
     path = tmp_path / "template.json"
@@ -70,7 +71,7 @@ def test_every_name_that_the_template_fills_in_is_used_and_no_other() -> None:
 
 def test_every_task_is_retried_and_caught_and_ends_in_time() -> None:
     tasks = [state for state in STATES.values() if state["Type"] == "Task"]
-    assert len(tasks) == 2
+    assert len(tasks) == 4
     for task in tasks:
         retried = {error for retrier in task["Retry"] for error in retrier["ErrorEquals"]}
         assert retried >= SERVICE_ERRORS
@@ -87,12 +88,37 @@ def test_intake_that_asks_for_patience_is_asked_again_for_hours() -> None:
     assert sum(delays) > 5 * 3600
 
 
-def test_the_longest_replay_at_its_worst_stays_within_the_history_of_one_execution() -> None:
-    # A try: scheduled, started, submitted, failed. A drop beside them: two events of its iteration, four of states.
-    tries = 1 + sum(retrier["MaxAttempts"] for retrier in STATES["Attempt"]["Retry"])
-    plan = 4 * (1 + sum(retrier["MaxAttempts"] for retrier in STATES["Plan"]["Retry"]))
-    others = plan + 2 * len(STATES) + 2
-    assert MAX_DAYS * (4 * tries + 6) + others < 25_000
+# What Step Functions allows ("Service quotas"): events of one execution, bytes of one state's data, children at once.
+MOST_EVENTS, MOST_BYTES, MOST_CHILDREN = 25_000, 256 * 1024, 10_000
+
+
+def events(state: dict[str, Any]) -> int:
+    """The events of a task at its worst: a try is scheduled, started, submitted and fails; two of the state."""
+    tries: int = 1 + sum(retrier["MaxAttempts"] for retrier in state["Retry"])
+    return 2 + 4 * tries
+
+
+def test_no_history_grows_with_the_plan() -> None:
+    children = STATES["Drops"]["ItemProcessor"]
+    assert children["ProcessorConfig"] == {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+    # A child is an execution: its start and end, and each of its states at its worst.
+    child = 2 + sum(events(one) if one["Type"] == "Task" else 2 for one in children["States"].values())
+    # The parent has the Map's own events, whatever is in it: entered, run started, succeeded or failed, left.
+    parent = 2 + 4 + sum(events(one) if one["Type"] == "Task" else 2 for one in DEFINITION["States"].values())
+    assert max(child, parent) < 500 < MOST_EVENTS
+    assert MAX_CONCURRENCY < MOST_CHILDREN
+
+
+def test_no_state_carries_the_plan() -> None:
+    """The items are read from S3; what a child puts out is one word, and the Map drops even those."""
+    drops = STATES["Drops"]
+    assert drops["ItemReader"]["Resource"] == "arn:aws:states:::s3:getObject"
+    assert "$states.result" not in drops["Output"]
+    longest = json.dumps("superseded")
+    assert MAX_PARTITIONS * (len(longest) + 1) + 2 < MOST_BYTES
+    # An item as a child gets it, with everything at its longest.
+    item = {"drop_id": "f" * 16, "partition": "9" * 40, "attempt": 9_999, "as_accepted": True, "dataset": "d" * 200}
+    assert len(json.dumps({**item, "execution": "e" * 400})) < 2_000
 
 
 def test_every_choice_has_a_default() -> None:
@@ -118,5 +144,14 @@ def test_every_state_can_be_reached_and_every_way_leads_to_a_state() -> None:
         assert ways == machine["States"].keys()
 
 
-def test_a_drops_failure_stays_inside_the_map() -> None:
-    assert STATES["Attempt"]["Catch"][0]["Next"] in STATES["Drops"]["ItemProcessor"]["States"]
+def test_a_drops_failure_is_recorded_and_counts_against_what_is_tolerated() -> None:
+    children = STATES["Drops"]["ItemProcessor"]["States"]
+    assert [catcher["Next"] for catcher in STATES["Attempt"]["Catch"]] == ["Unneeded", "Record"]
+    assert {children["Record"]["Next"], children["Record"]["Catch"][0]["Next"]} == {"NotLoaded"}
+    assert children["NotLoaded"]["Type"] == "Fail"
+    assert STATES["Drops"]["ToleratedFailureCount"] == "{% $states.input.tolerated %}"
+
+
+def test_every_end_of_the_map_comes_to_the_summary() -> None:
+    drops = STATES["Drops"]
+    assert {drops["Next"], *(catcher["Next"] for catcher in drops["Catch"])} == {"Summary"}

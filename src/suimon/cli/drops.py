@@ -20,7 +20,7 @@ from suimon.contract.partition import OTHER_FORMS, is_partition
 from suimon.drops.states import State
 from suimon.ledger.queries import Wanted, newest_first
 from suimon.replay.execution import ReplayError, ask_plan
-from suimon.replay.plan import HeldError
+from suimon.replay.request import HeldError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

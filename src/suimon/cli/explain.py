@@ -35,7 +35,7 @@ from suimon.cli.whats_next import headline, next_for
 from suimon.contract.partition import OTHER_FORMS, is_partition
 from suimon.drops.foreign_text import one_line, printable
 from suimon.drops.states import STATES, Counts
-from suimon.ledger.queries import Wanted, find, history, newest_first
+from suimon.ledger.queries import Wanted, find, history, newest_first, replay_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
     from suimon.drops.drop import DropRecord
     from suimon.drops.hold import Hold
+    from suimon.drops.replay_record import ReplayRecord
     from suimon.ledger.queries import HistoryEntry
 
 OTHERS = 20  # of the other writes of a key or a partition that are listed
@@ -118,6 +119,7 @@ def _show(
     moves, cells = history(table, record.id), bad_cells(boto3.client("s3"), record)
     holds = holds_of(table, [record, *others])
     hold = holds.get(record.id)
+    asked = replay_for(table, record)
     copy, following = accepted_copy(record, lake), next_for(record, hold, others)
     commands = [f"{command}{stack}" for command in following.commands]
     if as_json:
@@ -125,6 +127,7 @@ def _show(
             "accepted_copy": copy,
             "history": [asdict(move) | {"at": to_json(move.at)} for move in moves],
             "first_bad_cells": cells,
+            "replay": replay_to_json(record, asked),
             "next": following.text,
             "commands": commands,
             "others": [as_object(one, holds.get(one.id)) for one in others],
@@ -134,7 +137,7 @@ def _show(
     console = console_for_people()
     print_plain(console, headline(record), f"bold {STYLES.get(record.state, '')}".strip())
     console.print()
-    console.print(details(record, copy, hold))
+    console.print(details(record, copy, hold, asked))
     console.print(moves_of(moves))
     if cells:
         console.print(drawn_cells(cells))
@@ -142,6 +145,30 @@ def _show(
     print_plain(console, f"Next: {following.text}")
     for command in commands:
         print_plain(console, f"  {command}", "bold")
+
+
+def replay_for(table: Table, record: DropRecord) -> ReplayRecord | None:
+    """Return the replay that asked for the drop's attempt, with its reason; None if none did, or none is known."""
+    if record.replay is None or record.match is None:
+        return None
+    return replay_of(table, record.dataset, record.replay.execution.rpartition(":")[2])
+
+
+def replayed_by(record: DropRecord, asked: ReplayRecord | None) -> str | None:
+    """Return which replay asked for the attempt, who, and why."""
+    if record.replay is None or asked is None:
+        return record.replay.execution if record.replay else None
+    how = ", as it was accepted" if record.replay.as_accepted else ""
+    who, why = asked.who or "unknown", asked.reason or "no reason given"
+    return f"{asked.id}, begun {seconds(asked.began_at)} by {who}{how}: {why}"
+
+
+def replay_to_json(record: DropRecord, asked: ReplayRecord | None) -> dict[str, Any] | None:
+    """Return the same for programs."""
+    if record.replay is None:
+        return None
+    known = {"id": asked.id, "reason": asked.reason, "who": asked.who} if asked else {}
+    return {"execution": record.replay.execution, "as_accepted": record.replay.as_accepted, **known}
 
 
 def _others(console: Console, others: Sequence[DropRecord], holds: Mapping[str, Hold]) -> None:
@@ -177,7 +204,7 @@ def drawn_cells(cells: Sequence[dict[str, Any]]) -> Grid:
     return grid
 
 
-def details(record: DropRecord, copy: str, hold: Hold | None = None) -> Grid:
+def details(record: DropRecord, copy: str, hold: Hold | None = None, asked: ReplayRecord | None = None) -> Grid:
     """Draw all that is known of a drop, leaving out what it does not have."""
     drop = record.drop
     fields = {
@@ -196,7 +223,7 @@ def details(record: DropRecord, copy: str, hold: Hold | None = None) -> Grid:
         "set": (record.membership.set_id or "waits for the others") if record.membership else None,
         "members": " ".join(record.members),
         "accepted copy": copy,
-        "replay": record.replay.execution if record.replay else None,
+        "replay": replayed_by(record, asked),
         "last failure": last_failure(record),
         "closed": record.closed,
         "retracted": retracted(record),

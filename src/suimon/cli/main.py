@@ -26,7 +26,7 @@ _COMMANDS = {
     "reconcile": ("suimon.cli.reconcile", "Find what fell between bucket, ledger and runs, and set it right."),
     "release": ("suimon.cli.hold", "End a hold: what was held is started."),
     "replay": ("suimon.cli.replay", "Run the drops of a range of dates again: plan, ask, execute."),
-    "retry": ("suimon.cli.replay", "Replay everything whose run has failed."),
+    "retry": ("suimon.cli.retry", "Replay everything whose run has failed."),
     "report": ("suimon.cli.report", "Fetch the report on a rejected file, or a link for its sender."),
     "retract": ("suimon.cli.retract", "Take a file back: what was loaded before is loaded again."),
     "status": ("suimon.cli.status", "What needs a person: open incidents, held datasets, files that are due."),

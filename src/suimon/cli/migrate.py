@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from suimon.cli.contract import all_datasets
 from suimon.cli.errors import CommandError
-from suimon.cli.replay import agreed
+from suimon.cli.replays import agreed
 from suimon.cli.stack import USUAL, advice
 from suimon.contract.file import ContractError
 from suimon.dataset.release import read_release

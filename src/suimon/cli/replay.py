@@ -1,49 +1,39 @@
-"""`suimon replay` and `suimon retry`: show the plan of a replay, execute exactly that, and follow it to its end."""
+"""`suimon replay`: show the plan of a replay, execute exactly that, follow it, stop it, resume it."""
 
 from __future__ import annotations
 
 import json
 import shlex
-from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict
+from typing import Any
 
-import boto3
 import click
-from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from suimon.cli.errors import CommandError
 from suimon.cli.printing import print_plain
-from suimon.cli.replay_view import show, show_plan
-from suimon.cli.stack import advice, of_stack, outputs_of, stack_option
-from suimon.clock import utc_now
-from suimon.drops.states import State
-from suimon.ledger.queries import Wanted, find, newest_first
-from suimon.replay.execution import Progress, ReplayError, Target, ask_plan, follow, start
-from suimon.replay.plan import DEFAULT_CONCURRENCY, MAX_CONCURRENCY, Order, Request, RequestError, What, windows
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-concurrency_option = click.option(
-    "--max-concurrency",
-    type=click.IntRange(1, MAX_CONCURRENCY),
-    default=DEFAULT_CONCURRENCY,
-    show_default=True,
-    help="How many drops of a dataset may run at once.",
+from suimon.cli.replay_view import show_list, show_plan, show_stopped
+from suimon.cli.replays import (
+    Replays,
+    agreed,
+    concurrency_option,
+    dry_run_option,
+    reason_option,
+    tolerate_option,
+    yes_option,
 )
-reason_option = click.option("--reason", default="", help="Kept with the execution.")
-yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
-dry_run_option = click.option("--dry-run", is_flag=True, help="Show the plan, and start nothing.")
+from suimon.cli.stack import stack_option
+from suimon.replay.execution import ReplayError
+from suimon.replay.plan import Item
+from suimon.replay.request import Order, Request, RequestError, What
 
 
 @click.command()
 @click.argument("dataset")
 @click.option(
-    "--from", "first", required=True, metavar="YYYY-MM-DD", help="First day, or other partition such as 2026-11."
+    "--from", "first", metavar="PARTITION", help="First partition: a day as YYYY-MM-DD, or an hour, week, month."
 )
-@click.option("--to", "last", required=True, metavar="YYYY-MM-DD", help="Last day or other partition, included.")
+@click.option("--to", "last", metavar="PARTITION", help="Last partition, included.")
 @click.option(
     "--what",
     type=click.Choice([str(what) for what in What]),
@@ -59,11 +49,19 @@ dry_run_option = click.option("--dry-run", is_flag=True, help="Show the plan, an
     help="Which day begins first.",
 )
 @concurrency_option
+@tolerate_option
+@click.option(
+    "--as-accepted", is_flag=True, help="Load each accepted copy by the contract that it was accepted by, unchecked."
+)
 @reason_option
 @dry_run_option
 @click.option("--plan", default="", metavar="ID", help="Execute this plan of an earlier --dry-run, without asking.")
 @yes_option
-@click.option("--json", "as_json", is_flag=True, help="With --dry-run: write the plan as JSON.")
+@click.option("--list", "listing", is_flag=True, help="List the replays of the dataset, newest first.")
+@click.option("--follow", default="", metavar="ID", help="Follow a replay that runs, or show how it ended.")
+@click.option("--stop", default="", metavar="ID", help="Stop a replay: what has begun runs to its end.")
+@click.option("--resume", default="", metavar="ID", help="Plan what an earlier replay has not begun.")
+@click.option("--json", "as_json", is_flag=True, help="With --dry-run, --list or --stop: write JSON.")
 @click.option(
     "--contract",
     "new_contract",
@@ -75,158 +73,114 @@ dry_run_option = click.option("--dry-run", is_flag=True, help="Show the plan, an
 def replay(
     *,
     dataset: str,
-    first: str,
-    last: str,
-    what: str,
-    order: str,
-    max_concurrency: int,
-    reason: str,
+    first: str | None,
+    last: str | None,
+    listing: bool,
+    follow: str,
+    stop: str,
+    resume: str,
     stack: str,
-    plan: str,
-    dry_run: bool,
-    yes: bool,
     as_json: bool,
-    new_contract: str,
+    **how: Any,
 ) -> None:
     """Run the newest drop of each day of a range again: show the plan, ask, execute exactly that, and follow it.
 
     Each drop is checked and loaded again as its next attempt; loading again leaves the table as it was. A plan that the
-    ledger has overtaken is refused. The AWS account is that of the usual AWS environment variables. Exit status: 0 all
-    loaded or nothing to do for it, 1 some not loaded or nothing to replay, 2 nothing was done.
+    ledger has overtaken is refused, and so is a range that another replay runs over. The AWS account is that of the
+    usual AWS environment variables. Exit status: 0 all loaded or nothing to do for it, 1 some not loaded or nothing to
+    replay, 2 nothing was done.
     """
-    if as_json and not dry_run:
-        raise CommandError("--json shows a plan: give --dry-run with it")
-    if new_contract and not dry_run:
-        raise CommandError(
-            "--contract only shows what would change: give --dry-run with it; a replay takes the stack's"
+    if how["new_contract"] and not how["dry_run"]:
+        raise click.UsageError(
+            "--contract only shows what would change: give --dry-run with it; a replay takes its stack's"
         )
-    wanted: dict[str, Any] = {"dataset": dataset, "from": first, "to": last, "what": what, "order": order, "plan": plan}
-    wanted |= {"max_concurrency": max_concurrency, "reason": reason}
+    if sum(map(bool, (listing, follow, stop, resume))) > 1:
+        raise click.UsageError("give one of --list, --follow, --stop and --resume")
+    if as_json and not (how["dry_run"] or listing or stop):
+        raise click.UsageError("--json writes a plan, a list or a summary: give --dry-run, --list or --stop with it")
+    if not (listing or follow or stop or resume or (first and last)):
+        raise click.UsageError("give --from and --to")
+    wanted: dict[str, Any] = {"dataset": dataset, "from": first, "to": last}
+    wanted |= {name: how[name] for name in ("what", "order", "max_concurrency", "tolerate", "as_accepted", "reason")}
+    if first:
+        _refuse_nonsense(wanted)
+    replays = Replays.of(stack, Console())
+    if listing:
+        _list(replays, dataset, as_json=as_json)
+    elif follow:
+        raise SystemExit(replays.follow(replays.record(dataset, follow)))
+    elif stop:
+        _stop(replays, dataset, stop, how["reason"], as_json=as_json)
+    elif resume:
+        before = replays.record(dataset, resume)
+        wanted |= {"from": before.first, "to": before.last, "order": before.order, "what": str(What.ALL)}
+        wanted |= {"resume": resume, "as_accepted": before.as_accepted, "reason": how["reason"] or before.reason}
+        _plan_and_execute(replays, stack, wanted, how, as_json=as_json)
+    else:
+        _plan_and_execute(replays, stack, wanted, how, as_json=as_json)
+
+
+def _plan_and_execute(
+    replays: Replays, stack: str, wanted: dict[str, Any], how: dict[str, Any], *, as_json: bool
+) -> None:
     try:
-        Request.from_event(wanted)
-        replays = Replays.of(stack, Console())
-        found = replays.plan(wanted)
-    except (RequestError, ReplayError) as error:
+        found = replays.plan(wanted | {"plan": how["plan"]})
+    except ReplayError as error:
         raise CommandError(str(error)) from error
-    if new_contract:
+    if how["new_contract"]:
         from suimon.cli.whatif import what_if  # noqa: PLC0415 - no other replay checks files here
 
-        raise SystemExit(what_if(found, new_contract, dataset, stack, as_json=as_json))
+        raise SystemExit(what_if(found, how["new_contract"], wanted["dataset"], stack, as_json=as_json))
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False, indent=2))
         return
     show_plan(replays.console, found)
+    dry_run = how["dry_run"]
     if not found["items"]:
         raise SystemExit(0 if dry_run else 1)
-    if not plan and not yes and (dry_run or not agreed(f"Replay these {len(found['items'])}?")):
-        words = ["suimon", "replay", dataset, "--from", first, "--to", last, "--what", what, "--order", order]
-        words += ["--max-concurrency", str(max_concurrency), "--plan", found["plan"]]
-        words += ["--reason", reason] if reason else []
+    if not (how["plan"] or how["yes"]) and (dry_run or not agreed(f"Replay these {len(found['items'])}?")):
         print_plain(replays.console, "Nothing was started. To execute exactly this plan:")
-        print_plain(replays.console, f"  {shlex.join(words)}{of_stack(stack)}")
+        print_plain(replays.console, f"  {command_of(wanted, found['plan'])}{replays.stack}")
         raise SystemExit(0 if dry_run else CommandError.exit_code)
     if dry_run:
         print_plain(replays.console, "Nothing was started.")
         return
-    raise SystemExit(replays.execute([wanted | {"plan": found["plan"]}]))
+    items = [Item(**item) for item in found["items"]]
+    raise SystemExit(replays.execute([(wanted | {"plan": found["plan"]}, items)]))
 
 
-@click.command()
-@concurrency_option
-@reason_option
-@dry_run_option
-@yes_option
-@stack_option
-def retry(*, max_concurrency: int, reason: str, dry_run: bool, yes: bool, stack: str) -> None:
-    """Replay every file of every dataset whose run has failed and that is still open, the newest day first.
-
-    The plan is shown, and asked for once. Exit status: 0 all loaded or nothing has failed, 1 some not loaded, 2 nothing
-    was done.
-    """
-    replays = Replays.of(stack, Console())
-    wanted, left_out = list[dict[str, Any]](), 0
-    for dataset, first, last in replays.failed():
-        asked: dict[str, Any] = {"dataset": dataset, "from": first, "to": last, "what": "failed", "order": "newest"}
-        asked |= {"max_concurrency": max_concurrency, "reason": reason}
-        try:
-            found = replays.plan(asked)
-        except ReplayError as error:  # as of a held dataset: the others go ahead
-            print_plain(replays.console, f"{dataset} {first} to {last} left out: {error}", "yellow")
-            left_out += 1
-            continue
-        if found["items"]:
-            show_plan(replays.console, found | {"skipped": [], "others": 0})
-            wanted.append(asked | {"plan": found["plan"]})
-    if not wanted:
-        print_plain(
-            replays.console, "Nothing was started: nothing else has failed." if left_out else "Nothing has failed."
-        )
-        raise SystemExit(1 if left_out else 0)
-    if dry_run or not (yes or agreed("Replay all of these?")):
-        print_plain(replays.console, "Nothing was started.")
-        raise SystemExit(0 if dry_run else CommandError.exit_code)
-    raise SystemExit(replays.execute(wanted) or min(left_out, 1))
+def command_of(wanted: dict[str, Any], plan: str) -> str:
+    """Return the command that executes exactly this plan."""
+    words = ["suimon", "replay", wanted["dataset"]]
+    if wanted.get("resume"):
+        words += ["--resume", wanted["resume"]]
+    else:
+        words += ["--from", wanted["from"], "--to", wanted["to"], "--what", wanted["what"], "--order", wanted["order"]]
+        words += ["--as-accepted"] if wanted["as_accepted"] else []
+    words += ["--max-concurrency", str(wanted["max_concurrency"]), "--plan", plan]
+    words += ["--tolerate", f"{wanted['tolerate']:g}"] if wanted["tolerate"] is not None else []
+    words += ["--reason", wanted["reason"]] if wanted["reason"] else []
+    return shlex.join(words)
 
 
-@dataclass(frozen=True)
-class Replays:
-    """The replays of a stack, on a console."""
-
-    target: Target
-    console: Console
-
-    @classmethod
-    def of(cls, stack: str, console: Console) -> Replays:
-        """Read what replays use from the stack's outputs."""
-        return cls(Target(*outputs_of(stack, "ReplayStateMachineArn", "ReplayFunctionName", "LedgerTable")), console)
-
-    def plan(self, wanted: dict[str, Any]) -> dict[str, Any]:
-        """Ask for the plan of a request; ReplayError when it is refused."""
-        try:
-            return ask_plan(boto3.client("lambda"), self.target.function, wanted)
-        except (ClientError, BotoCoreError) as error:
-            raise CommandError(advice(error)) from error
-
-    def failed(self) -> Sequence[tuple[str, str, str]]:
-        """List the ranges of days that have a failed drop, by dataset, the newest first."""
-        try:
-            table = boto3.resource("dynamodb").Table(self.target.ledger_table)
-            found = {record.match for record in newest_first(table, Wanted(state=State.FAILED)) if record.match}
-        except (ClientError, BotoCoreError) as error:
-            raise CommandError(advice(error)) from error
-        return windows((match.dataset, match.partition) for match in found)
-
-    def execute(self, wanted: Sequence[dict[str, Any]]) -> int:
-        """Start the planned requests, follow each to its end, and return the exit status of all."""
-        sfn = boto3.client("stepfunctions")
-        executions = list[str]()
-        try:
-            for one in wanted:
-                executions.append(start(sfn, self.target.state_machine, one, utc_now()))
-                print_plain(self.console, f"Replay {executions[-1]}")
-            table = boto3.resource("dynamodb").Table(self.target.ledger_table)
-            followed = [show(self.console, one, follow(sfn, one, partial(find, table))) for one in executions]
-        except ReplayError as error:
-            raise CommandError(str(error)) from error
-        except (ClientError, BotoCoreError) as error:
-            runs = (
-                f"\nWhat was started runs on, only following it failed: {', '.join(executions)}" if executions else ""
-            )
-            raise CommandError(f"{advice(error)}{runs}") from error
-        return max(exit_status(end) for end in followed)
-
-
-def exit_status(end: Progress) -> int:
-    """Return 0 when all was loaded, 1 when something was not, 2 when nothing could be planned."""
-    if end.error == "Suimon.PlanFailed":
-        return CommandError.exit_code
-    return 0 if end.status == "SUCCEEDED" and end.rows else 1
-
-
-def agreed(question: str) -> bool:
-    """Ask a person; without one (the input has ended) nobody agrees."""
+def _refuse_nonsense(wanted: dict[str, Any]) -> None:
     try:
-        return click.confirm(question)
-    except click.Abort:
-        click.echo()
-        return False
+        Request.from_event(wanted)
+    except RequestError as error:
+        raise CommandError(str(error)) from error
+
+
+def _list(replays: Replays, dataset: str, *, as_json: bool) -> None:
+    found = replays.known(dataset)
+    if as_json:
+        click.echo(json.dumps([asdict(one) for one in found], ensure_ascii=False, indent=2, default=str))
+        return
+    show_list(replays.console, dataset, found, replays.stack)
+
+
+def _stop(replays: Replays, dataset: str, replay_id: str, reason: str, *, as_json: bool) -> None:
+    summary = replays.stop(replays.record(dataset, replay_id), reason)
+    if as_json:
+        click.echo(json.dumps(summary, ensure_ascii=False, indent=2))
+        return
+    show_stopped(replays.console, summary, replays.stack)

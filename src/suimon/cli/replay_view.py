@@ -3,64 +3,129 @@
 from __future__ import annotations
 
 import json
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from rich.console import Group
 from rich.live import Live
 from rich.table import Table as Grid
+from rich.text import Text
 
 from suimon.cli.printing import print_plain
-from suimon.replay.execution import UNNEEDED, Progress, Row
+from suimon.replay.execution import Progress
+from suimon.replay.message import told_in_english
+from suimon.replay.summary import Fate, Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from rich.console import Console
 
-STYLES = {"loaded": "green", "failed": "red", "rejected": "red", "superseded": "yellow", "overtaken": "yellow"}
+    from suimon.drops.replay_record import ReplayRecord
+
+STYLES = {Fate.LOADED: "green", Fate.FAILED: "red", Fate.UNNEEDED: "yellow"}
 INTERRUPTED = 130  # what a shell expects of a command that Ctrl-C ended
+DRAWN = 20  # rows at once: a plan may have thousands
 
 
-def show(console: Console, execution: str, progress: Iterator[Progress]) -> Progress:
-    """Draw the progress until the end, then the result; Ctrl-C stops the drawing, not the replay."""
+def show(console: Console, command: str, progress: Iterator[Progress]) -> Progress:
+    """Draw the progress until the end, then the result; Ctrl-C stops the drawing, not the replay.
+
+    command: the one that follows or stops this replay, with {} in the option's place.
+    """
     end = Progress("RUNNING")
     try:
         with Live(console=console, auto_refresh=False, transient=True) as live:
             for end in progress:
-                live.update(_grid(end.rows), refresh=True)
+                live.update(_drawn(end), refresh=True)
     except KeyboardInterrupt:
-        _left_running(console, execution)
-    if end.rows:
+        _left_running(console, command)
+    if 0 < len(end.rows) <= DRAWN:
         console.print(_grid(end.rows))
     for text, style in result_of(end):
         print_plain(console, text, style)
+    if end.counts.remaining or end.counts.running:
+        print_plain(console, f"Next: {command.format('--resume' if end.counts.remaining else '--follow')}")
+    elif end.counts.failed:
+        print_plain(console, "Next: suimon explain, with the id of a drop above, says why; suimon retry tries again.")
     return end
 
 
 def result_of(end: Progress) -> Iterator[tuple[str, str]]:
-    """Return the lines below the table, each with its style: what was left out, what failed and why, and the counts."""
-    for partition, reason in end.skipped:
-        yield f"{partition} left out: {reason}", ""
+    """Return the lines below the table, each with its style: what failed and why, what needed nothing, the counts."""
     for row in end.rows:
-        if row.state in UNNEEDED:
+        if row.fate is Fate.UNNEEDED:
             yield f"{row.partition} nothing to do: {row.error or 'a newer file has come in its place'}", "yellow"
-        elif row.error:
+        elif row.fate is Fate.FAILED:
             yield f"{row.partition} {row.state}: {row.error}", "red"
-    loaded = sum(row.state == "loaded" for row in end.rows)
-    unneeded = sum(row.state in UNNEEDED for row in end.rows)
+        elif row.fate is Fate.RUNNING:
+            yield f"{row.partition} still running: {row.state}", ""
+    left = [row.partition for row in end.rows if row.fate is Fate.REMAINING]
+    if left:
+        yield f"Not begun: {spans(left)}.", "yellow"
     if end.rows:
-        failed = len(end.rows) - loaded - unneeded
-        yield f"{loaded} loaded, {failed} not loaded, {unneeded} with nothing to do, {len(end.skipped)} left out.", ""
+        yield f"{told_in_english(end.counts)}.", ""
     elif end.status == "SUCCEEDED":
         yield "Nothing to replay: no day of the range has a drop that may run again.", ""
     if end.status != "SUCCEEDED" and end.error != "Suimon.PartlyLoaded":
         yield f"{end.status}: {_readable(end.cause) or end.error}", "red"
 
 
-def _left_running(console: Console, execution: str) -> NoReturn:
+def show_plan(console: Console, plan: Mapping[str, Any]) -> None:
+    """Show one line a day: what would run and why, and what would not; days in a row without a file share a line."""
+    for item in plan["items"]:
+        print_plain(console, f"{item['partition']} attempt {item['attempt']} of {item['drop_id']}: {item['reason']}")
+    for reason, skipped in groupby(plan["skipped"], key=lambda skip: str(skip["reason"])):
+        days = [str(skip["partition"]) for skip in skipped]
+        print_plain(
+            console, f"{days[0] if len(days) == 1 else f'{days[0]} … {days[-1]} ({len(days):,})'} left out: {reason}"
+        )
+    if plan["others"]:
+        print_plain(console, f"{plan['others']} more left out: not asked for.")
+    if plan["items"]:
+        sets_off = f"each runs {plan['dag_id']}, which replaces its day in {plan['table']}"
+        count, at_once, tolerated = len(plan["items"]), plan["max_concurrency"], plan["tolerated"]
+        print_plain(console, f"{plan['dataset']}: {count:,} would run, {at_once} at once; {sets_off}.")
+        print_plain(console, f"No more are begun once more than {tolerated:,} have failed.")
+    else:
+        print_plain(console, f"{plan['dataset']}: nothing to replay.")
+
+
+def show_list(console: Console, dataset: str, found: Sequence[ReplayRecord], stack: str) -> None:
+    """Show the replays of a dataset, newest first, and how to look at one."""
+    if not found:
+        print_plain(console, f"{dataset} has never been replayed.")
+        return
+    for one in found:
+        how = f"{one.end}: {told_in_english(one.counts)}" if one.ended_at else "runs"
+        print_plain(console, f"{one.id}", "bold")
+        print_plain(console, f"  {one.began_at:%Y-%m-%d %H:%M}Z {one.first} to {one.last}, {one.planned:,} planned")
+        print_plain(console, f"  {how}")
+        if one.reason or one.who:
+            print_plain(console, f"  {one.reason or 'no reason given'} ({one.who or 'unknown'})")
+    latest = found[0]
+    what = "--resume" if latest.counts.remaining else "--follow"
+    print_plain(console, f"Next: suimon replay {dataset} {what} {latest.id}{stack}")
+
+
+def show_stopped(console: Console, summary: Mapping[str, Any], stack: str) -> None:
+    """Show what a replay has done that was stopped, and how to go on."""
+    print_plain(console, f"Stopped: {summary['told']}. What has begun runs to its end by itself.")
+    option = "--resume" if summary["remaining"] else "--follow"
+    print_plain(console, f"Next: suimon replay {summary['dataset']} {option} {summary['replay']}{stack}")
+
+
+def spans(partitions: Sequence[str]) -> str:
+    """Write some partitions: the first ones, and how many more."""
+    more = f" and {len(partitions) - DRAWN:,} more" if len(partitions) > DRAWN else ""
+    return ", ".join(partitions[:DRAWN]) + more
+
+
+def _left_running(console: Console, command: str) -> NoReturn:
     print_plain(console, "\nNot followed any more; the replay still runs. To look at it, or to stop it:")
-    for verb in ("describe", "stop"):
-        print_plain(console, f"  aws stepfunctions {verb}-execution --execution-arn {execution}")
-    print_plain(console, "Attempts that have begun run to their end. The same command plans what remains then.")
+    for option in ("--follow", "--stop"):
+        print_plain(console, f"  {command.format(option)}")
+    print_plain(console, "Attempts that have begun run to their end.")
     raise SystemExit(INTERRUPTED)
 
 
@@ -72,25 +137,15 @@ def _readable(cause: str) -> str:
         return cause
 
 
-def _grid(rows: Sequence[Row]) -> Grid:
+def _drawn(now: Progress) -> Group:
+    moving = [row for row in now.rows if row.fate in {Fate.RUNNING, Fate.FAILED}]
+    rows = now.rows if len(now.rows) <= DRAWN else moving[-DRAWN:]
+    return Group(_grid(rows), Text(f"{told_in_english(now.counts)}, of {len(now.rows):,}."))
+
+
+def _grid(rows: Sequence[Result]) -> Grid:
     grid = Grid("partition", "drop", "attempt", "state", "rows")
     for row in rows:
         count = "" if row.rows is None else f"{row.rows:,}"
-        grid.add_row(row.partition, row.drop_id, str(row.attempt), row.state, count, style=STYLES.get(row.state, ""))
+        grid.add_row(row.partition, row.drop_id, str(row.attempt), row.state, count, style=STYLES.get(row.fate, ""))
     return grid
-
-
-def show_plan(console: Console, plan: Mapping[str, Any]) -> None:
-    """Show one line a day: what would run and why, and what would not."""
-    for item in plan["items"]:
-        print_plain(console, f"{item['partition']} attempt {item['attempt']} of {item['drop_id']}: {item['reason']}")
-    for skip in plan["skipped"]:
-        print_plain(console, f"{skip['partition']} left out: {skip['reason']}")
-    if plan["others"]:
-        print_plain(console, f"{plan['others']} more left out: not asked for.")
-    if plan["items"]:
-        sets_off = f"each runs {plan['dag_id']}, which replaces its day in {plan['table']}"
-        count, at_once = len(plan["items"]), plan["max_concurrency"]
-        print_plain(console, f"{plan['dataset']}: {count} would run, {at_once} at once; {sets_off}.")
-    else:
-        print_plain(console, f"{plan['dataset']}: nothing to replay.")

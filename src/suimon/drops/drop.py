@@ -143,10 +143,14 @@ class Membership:
 
 @dataclass(frozen=True)
 class Replay:
-    """The replay that asked for this attempt: its execution, and the token under which it waits for the end."""
+    """The replay that asked for this attempt: its execution, and the token under which it waits for the end.
+
+    as_accepted: whether the copy is loaded as it was accepted, without another check.
+    """
 
     execution: str
     task_token: str
+    as_accepted: bool = False
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,7 @@ class Admission:
         if settled := self._settled_by_others(record) or self.reject_outside_window(record, contract):
             return settled
         try:
+            _refuse_to_check_again(record)
             with self.inspector.inspect(record, contract) as inspection:
                 if is_outdated(record, self.ledger.newer_writes(record.drop)):
                     # A check takes its time: what was overwritten meanwhile is neither run nor reported.
@@ -237,3 +238,9 @@ def _refused(contract: Contract, inspection: Inspection, volume: Compared | None
     if volume and volume.breaches and contract.volume and contract.volume.severity == "error":
         return published(remarks_of(volume), contract)
     return None
+
+
+def _refuse_to_check_again(record: DropRecord) -> None:
+    """Raise GoneError of a file that a replay loads as it was accepted: its copy stands in for its version."""
+    if record.replay and record.replay.as_accepted:  # mark: loaded-as-accepted
+        raise GoneError(f"drop {record.id} is loaded from its accepted copy, which is not there any more")

@@ -182,7 +182,11 @@ class Gate:
 
     def can_read(self, record: DropRecord, attempt: int) -> bool:
         """Whether a file can be read for this attempt: its version, or the copy of what was accepted before."""
-        return self.objects.has_version(record.drop) or self._stations.admission.has_copy_for(record, attempt)
+        return self.objects.has_version(record.drop) or self.has_copy(record, attempt)
+
+    def has_copy(self, record: DropRecord, attempt: int) -> bool:
+        """Whether this attempt can load the copy of what was accepted before."""
+        return self._stations.admission.has_copy_for(record, attempt)
 
     def note_failure(self, drop_id: str, error: Exception) -> bool:
         """Record with the drop that a try has failed, and report it when it has failed for some minutes.

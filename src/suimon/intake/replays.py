@@ -20,6 +20,7 @@ from suimon.intake.inspection import NoRoomError
 from suimon.ledger.drops import LostClaimError
 
 if TYPE_CHECKING:
+    from suimon.contract.model import Contract
     from suimon.intake.gate import Gate
 
 # What may be over in a minute: AWS is away or throttles, the disk is full, another invocation was faster. No other
@@ -35,12 +36,16 @@ MALFORMED = frozenset({"ValidationException", "SerializationException"})
 
 @dataclass(frozen=True)
 class ReplayRequest:
-    """One attempt that a replay asks for; `execution` tells its own retries from another replay's request."""
+    """One attempt that a replay asks for; `execution` tells its own retries from another replay's request.
+
+    as_accepted: by the contract that the file was accepted by, not by that of this release.
+    """
 
     drop_id: str
     attempt: int
     task_token: str
     execution: str
+    as_accepted: bool = False
 
 
 def replay(gate: Gate, request: ReplayRequest) -> DropRecord:
@@ -70,7 +75,7 @@ def _start_or_join(gate: Gate, request: ReplayRequest) -> DropRecord:
         raise ReplayError(str(error)) from error
     if contract.role_of(record.drop.key) in {Role.SHARD, Role.CONTROL}:
         raise ReplayError(f"drop {record.id} is a part of a set: replay the set, by its partition")
-    asked = Replay(request.execution, request.task_token)
+    asked = Replay(request.execution, request.task_token, request.as_accepted)
     if record.replay and (record.attempt, record.replay.execution) == (request.attempt, request.execution):
         record = gate.ledger.touch(record, replay=asked)
         if record.state in AT_AN_END:
@@ -89,14 +94,21 @@ def _start_or_join(gate: Gate, request: ReplayRequest) -> DropRecord:
             f"drop {record.id} is {record.state} in attempt {record.attempt}, so attempt {request.attempt} cannot "
             "start: another replay or a new delivery was faster; plan the replay again"
         )
-    if contract.role_of(record.drop.key) is Role.FILE and not gate.can_read(record, request.attempt):
-        raise ReplayError(
-            f"drop {record.id} was deleted, and there is no copy that could be loaded: send the file again"
-        )
+    _refuse_unreadable(gate, record, contract, request)
     # A replay of the attempt before may still wait, if whoever ended that crashed before it could answer: the claim
     # overwrites its token.
     answer_token(gate.sfn, record, "the attempt has ended, and another replay goes on from there")
     return gate.check(record, contract, request.attempt, asked)
+
+
+def _refuse_unreadable(gate: Gate, record: DropRecord, contract: Contract, request: ReplayRequest) -> None:
+    """Raise ReplayError of a file of which nothing is left that this attempt could load."""
+    if request.as_accepted and not gate.has_copy(record, request.attempt):
+        raise ReplayError(f"drop {record.id} has no accepted copy, so it cannot be loaded as it was accepted")
+    if contract.role_of(record.drop.key) is Role.FILE and not gate.can_read(record, request.attempt):
+        raise ReplayError(
+            f"drop {record.id} was deleted, and there is no copy that could be loaded: send the file again"
+        )
 
 
 def _refuse_retracted(gate: Gate, record: DropRecord) -> None:

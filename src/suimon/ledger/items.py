@@ -158,7 +158,11 @@ def _membership(membership: Membership) -> dict[str, Any]:
 
 
 def _replay(replay: Replay) -> dict[str, Any]:
-    return {"replay": replay.execution, "task_token": replay.task_token}
+    return {"replay": replay.execution, "task_token": replay.task_token, "as_accepted": replay.as_accepted}
+
+
+def _replay_of(item: Mapping[str, Any]) -> Replay:
+    return Replay(item["replay"], item["task_token"], item["as_accepted"])
 
 
 def _failure(failure: Failure) -> dict[str, Any]:
@@ -206,7 +210,7 @@ def record_of(item: Mapping[str, Any]) -> DropRecord:
         sha256=item.get("sha256"),
         membership=Membership(item["set_id"]) if "set_id" in item else None,
         members=tuple(item["members"]),
-        replay=Replay(item["replay"], item["task_token"]) if "replay" in item else None,
+        replay=_replay_of(item) if "replay" in item else None,
         failure=_failure_of(item["failure"]) if "failure" in item else None,
         turn=int(item.get("turn", 0)),
         closed=item.get("closed"),

@@ -15,14 +15,16 @@ from suimon.ledger.by_state import BY_STATE
 from suimon.ledger.drops import BY_PARTITION, Ledger
 from suimon.ledger.items import drop_key, entered_later, entry_key, entry_sort_key, moment, partition_key, record_of
 from suimon.ledger.paging import pages
+from suimon.ledger.replays import ReplayLedger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from mypy_boto3_dynamodb.service_resource import Table
 
     from suimon.drops.drop import DropRecord
+    from suimon.drops.replay_record import ReplayRecord
 
 PAGE = 100  # what BatchGetItem takes, and more than a screen holds
 
@@ -59,6 +61,26 @@ class Wanted:
 def find(table: Table, drop_id: str) -> DropRecord | None:
     """Return the drop as it is now, or None."""
     return Ledger(table).get(drop_id)
+
+
+def find_many(table: Table, drop_ids: Iterable[str]) -> dict[str, DropRecord]:
+    """Return the drops among these that the ledger knows, by id, as they are now."""
+    return Ledger(table).get_many(drop_ids)
+
+
+def replays_of(table: Table, dataset: str) -> list[ReplayRecord]:
+    """Return the replays of a dataset, newest first."""
+    return ReplayLedger(table).newest_first(dataset)
+
+
+def replay_of(table: Table, dataset: str, replay_id: str) -> ReplayRecord | None:
+    """Return a replay by its id, or None."""
+    return ReplayLedger(table).of(dataset, replay_id)
+
+
+def failures_of(table: Table, dataset: str, replay_id: str) -> dict[str, str]:
+    """Return why partitions of a replay were not loaded, as its state machine recorded."""
+    return ReplayLedger(table).failures(dataset, replay_id)
 
 
 def history(table: Table, drop_id: str) -> list[HistoryEntry]:

@@ -18,7 +18,7 @@ from suimon.ledger import queries
 from suimon.ledger.drops import Ledger
 from suimon.ledger.items import entry_of
 from suimon.replay.execution import ReplayError
-from suimon.replay.plan import HeldError
+from suimon.replay.request import HeldError
 
 if TYPE_CHECKING:
     from click.testing import Result

@@ -16,7 +16,9 @@ from suimon.cli.main import main
 from suimon.drops.drop import Accepted, Drop, DropRecord, Match, Rejection, Replay
 from suimon.drops.states import State
 from suimon.ledger.drops import Ledger
+from suimon.ledger.replays import ReplayLedger
 from suimon.replay.execution import ReplayError
+from tests.unit.replay.mails import RECORD
 
 if TYPE_CHECKING:
     from click.testing import Result
@@ -163,6 +165,19 @@ def test_json_has_the_history_and_neither_token_nor_lease(ledger: Ledger) -> Non
     assert shown["commands"] == ["suimon reconcile"]
     assert not {"task_token", "lease_owner", "lease_until", "lease"} & shown.keys()
     assert "secret" not in json.dumps(shown)
+
+
+def test_who_replayed_it_and_why_is_told(ledger: Ledger, table: Table) -> None:
+    record = accepted(ledger, 1)
+    ledger.touch(
+        record, replay=Replay(f"arn:aws:states:r:1:execution:suimon-replay:{RECORD.id}", "t", as_accepted=True)
+    )
+    assert f"execution:suimon-replay:{RECORD.id}" in suimon_explain(record.id).stdout
+    ReplayLedger(table).begin(RECORD)
+    told = " ".join(suimon_explain(record.id).stdout.split())
+    assert "Operator/ada, as it was accepted: the price list was corrected" in told
+    shown = json.loads(suimon_explain(record.id, "--json").stdout)["replay"]
+    assert (shown["id"], shown["reason"], shown["as_accepted"]) == (RECORD.id, RECORD.reason, True)
 
 
 @pytest.mark.parametrize(

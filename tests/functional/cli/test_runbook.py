@@ -125,6 +125,7 @@ def stack(
     outputs = {
         "FreshnessFunctionName": "freshness",
         "ReplayFunctionName": "replay",
+        "ReportsBucket": "reports",
         "ReplayStateMachineArn": "arn:aws:states:ap-northeast-1:123456789012:stateMachine:replay",
         "LedgerTable": world.table.name,
         "RawBucket": RAW,

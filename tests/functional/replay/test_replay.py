@@ -13,9 +13,10 @@ from suimon.contract.model import Contract, Contracts
 from suimon.drops.drop import Drop, DropRecord, Match
 from suimon.drops.hold import Hold
 from suimon.drops.states import State
+from suimon.intake.errors import RetryLaterError
 from suimon.ledger.holds import HoldLedger
 from suimon.ledger.items import item_of
-from suimon.replay.plan import HeldError, RequestError, StalePlanError
+from suimon.replay.request import HeldError, RequestError, StalePlanError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +36,7 @@ def app(
 ) -> ModuleType:
     monkeypatch.setenv("SUIMON_STACK", "prod")
     monkeypatch.setenv("SUIMON_LEDGER_TABLE", table.name)
+    monkeypatch.setenv("SUIMON_REPORTS_BUCKET", "reports")
     monkeypatch.setenv("SUIMON_ALERTS_TOPIC_ARN", "arn:aws:sns:ap-northeast-1:123456789012:alerts")
     return entry_point("replay", CONTRACTS)
 
@@ -60,6 +62,7 @@ def test_the_newest_drop_of_each_day_is_planned_and_the_rest_is_said(
         "dag_id": None,
         "table": "sales_fact",
         "max_concurrency": 3,
+        "tolerated": 1,
         "items": [{"drop_id": corrected, "partition": "2026-11-01", "attempt": 2}],
         "skipped": [
             {"partition": "2026-11-02", "reason": f"drop {running} is TRIGGERED: it is on its way already"},
@@ -92,3 +95,12 @@ def test_a_held_dataset_is_not_replayed_and_the_error_says_how_to_release_it(
 def test_a_range_that_makes_no_sense_is_an_error(app: ModuleType, context: LambdaContext) -> None:
     with pytest.raises(RequestError, match="swap them"):
         app.handler({"dataset": "sales", "from": "2026-11-03", "to": "2026-11-01"}, context)
+
+
+def test_what_aws_fails_for_a_moment_is_an_error_that_the_state_machine_retries(
+    app: ModuleType, table: Table, context: LambdaContext
+) -> None:
+    receive(table, "2026-11-01", "01", State.LOADED)
+    asked = {"dataset": "sales", "from": "2026-11-01", "to": "2026-11-01"}
+    with pytest.raises(RetryLaterError, match="NoSuchBucket"):  # nobody has made the bucket for the items
+        app.handler({"begin": asked, "execution": "arn:aws:states:ap-northeast-1:1:execution:replay:one"}, context)

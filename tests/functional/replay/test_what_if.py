@@ -10,7 +10,7 @@ import boto3
 import pytest
 from click.testing import CliRunner, Result
 
-from suimon.cli import replay, whatif
+from suimon.cli import replays, whatif
 from suimon.cli.main import main
 from suimon.drops.drop import Accepted, Drop, DropRecord, Match
 from suimon.drops.states import State
@@ -49,10 +49,10 @@ def stored(aws: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, DropRecord]:
     first = next(iter(records.values())).drop
     s3.delete_object(Bucket="raw", Key=first.key, VersionId=first.version_id)
     items = [{"drop_id": drop_id, "partition": one.partition, "attempt": 2} for drop_id, one in records.items()]
-    monkeypatch.setattr(replay, "outputs_of", lambda _stack, *names: names)
+    monkeypatch.setattr(replays, "outputs_of", lambda _stack, *names: names)
     monkeypatch.setattr(whatif, "outputs_of", lambda _stack, *_: ("ledger", "lake"))
     monkeypatch.setattr(whatif, "find", lambda _table, drop_id: records.get(drop_id))
-    monkeypatch.setattr(replay, "ask_plan", lambda *_: {"items": items, "skipped": [], "others": 0, "plan": "p"})
+    monkeypatch.setattr(replays, "ask_plan", lambda *_: {"items": items, "skipped": [], "others": 0, "plan": "p"})
     return records
 
 

@@ -17,7 +17,8 @@ from suimon.drops.states import State
 from suimon.intake.errors import ReplayError
 from suimon.intake.replays import ReplayRequest, _refuse_retracted
 from suimon.mwaa.conf import conf_for
-from suimon.replay.plan import Request, plan
+from suimon.replay.plan import plan
+from suimon.replay.request import Request
 from tests.functional.sweep.swept import DAG, NOON, World, key_of
 from tests.settings import SETTINGS
 

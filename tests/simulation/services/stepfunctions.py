@@ -1,4 +1,4 @@
-"""Step Functions: task tokens, which somebody waits for and somebody answers once."""
+"""Step Functions: task tokens, which somebody waits for and somebody answers once, and how executions stand."""
 
 from __future__ import annotations
 
@@ -25,12 +25,13 @@ class Answer:
 
 
 class StepFunctions:
-    """The client; `answers` holds what each token was answered."""
+    """The client; `answers` holds what each token was answered, `executions` the status of each execution."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self.now = now
         self.exceptions = Exceptions()
         self.answers: dict[str, Answer] = {}
+        self.executions: dict[str, str] = {}
         self._waiting: dict[str, Callable[[], None]] = {}
         self._count = 0
 
@@ -50,6 +51,14 @@ class StepFunctions:
         return token in self._waiting
 
     # ------------------------------------------------------------ what boto3 offers
+
+    def describe_execution(self, **request: Any) -> dict[str, Any]:
+        """Return how an execution stands."""
+        only("DescribeExecution", request, frozenset({"executionArn"}))
+        status = self.executions.get(request["executionArn"])
+        if status is None:
+            raise refusal("DescribeExecution", "ExecutionDoesNotExist", "Execution Does Not Exist")
+        return {"executionArn": request["executionArn"], "status": status, "ResponseMetadata": _OK}
 
     def send_task_success(self, **request: Any) -> dict[str, Any]:
         """Answer with a result."""

@@ -9,7 +9,8 @@ import pytest
 from suimon.contract.keys import KeyPattern
 from suimon.contract.model import Contract
 from suimon.contract.partition import Part
-from suimon.replay.plan import Request, RequestError, windows
+from suimon.replay.plan import windows
+from suimon.replay.request import Request, RequestError
 
 STORES = (Part("store", ("S01", "S02")),)
 
@@ -50,8 +51,8 @@ def test_a_range_is_every_partition_from_one_to_the_other(
         (MONTHS, "2026-11-01", "2026-11-30", "write a month as YYYY-MM"),
         (WHOLE, "2026-11-20", "2026-11-20", "write all: a file replaces the whole table"),
         (HOURS, "2026-11-20T05", "2026-11-20T04", "swap them"),
-        (HOURS, "2026-11-01T00", "2026-11-16T06", "at most 366"),
-        (BY_STORE, "2026-01-01", "2026-07-03", "more than 366 days of 2 parts each"),
+        (HOURS, "2026-11-01T00", "2027-06-01T06", "at most 5,000"),
+        (BY_STORE, "2020-01-01", "2026-11-06", "more than 5,000 days of 2 parts each"),
         (BY_STORE, "2026-11-20/store=S01", "2026-11-20", "both must name the same parts"),
         (BY_STORE, "2026-11-20/store=S09", "2026-11-20/store=S09", "both must name the same parts"),
     ],

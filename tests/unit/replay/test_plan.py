@@ -10,8 +10,9 @@ import pytest
 
 from suimon.drops.drop import Accepted, Drop, DropRecord, Match, Rejection
 from suimon.drops.states import State
-from suimon.replay.plan import Item, Plan, Request, RequestError, Skip, StalePlanError, gather, windows
+from suimon.replay.plan import Item, Plan, Skip, gather, windows
 from suimon.replay.plan import plan as planned_of
+from suimon.replay.request import MAX_PARTITIONS, Request, RequestError, StalePlanError
 
 DAY, MIDNIGHT = "2026-11-20", datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -99,7 +100,9 @@ def test_three_at_once_unless_said_otherwise() -> None:
         ({"from": "20261101"}, "YYYY-MM-DD"),
         ({"from": "2026-02-30"}, "YYYY-MM-DD"),
         ({"to": "tomorrow"}, "YYYY-MM-DD"),
-        ({"to": "2027-11-02"}, "at most 366"),
+        ({"to": "2041-11-02"}, "at most 5,000 at once"),
+        ({"tolerate": 101}, "give a percentage from 0 to 100"),
+        ({"tolerate": True}, "give a percentage from 0 to 100"),
         ({"max_concurrency": 41}, "from 1 to 40"),
         ({"max_concurrency": 0}, "from 1 to 40"),
         ({"max_concurrency": "3"}, "whole number"),
@@ -119,7 +122,7 @@ def test_a_request_without_a_dataset_is_refused() -> None:
 
 
 def test_a_whole_year_may_be_replayed_at_once() -> None:
-    assert len(Request.from_event(request(to="2027-11-01")).partitions()) == 366
+    assert len(Request.from_event(request(to="2040-07-09")).partitions()) == MAX_PARTITIONS
 
 
 def test_of_a_set_the_set_runs_again_and_not_its_newest_shard() -> None:
@@ -204,3 +207,31 @@ def test_what_has_failed_is_covered_by_ranges_the_newest_first() -> None:
     ]
     for dataset, first, last in found:
         Request.from_event({"dataset": dataset, "from": first, "to": last})
+
+
+@pytest.mark.parametrize(
+    ("tolerate", "planned", "tolerated"),
+    [(None, 3, 3), (None, 30, 5), (None, 5_000, 500), (0, 300, 0), (100, 300, 300), (10, 9, 0), (50.0, 3, 1)],
+)
+def test_a_share_of_a_plan_may_fail(tolerate: float | None, planned: int, tolerated: int) -> None:
+    assert Request.from_event(request(tolerate=tolerate)).tolerated(planned) == tolerated
+
+
+def test_what_a_replay_had_not_begun_is_all_that_resuming_it_plans() -> None:
+    drops = {day: [record(State.LOADED, f"0{number}")] for number, day in enumerate(("2026-11-01", "2026-11-02"))}
+    before = plan(drops).items
+    (one,) = drops["2026-11-01"]
+    since = {**drops, "2026-11-01": [replace(one, attempt=2)], "2026-11-03": [record(State.LOADED, "07")]}
+    resumed = gather(Request.from_event(request(resume="r")), lambda _, day: since[day], resumed=before)
+    assert resumed.items == before[1:]
+    assert resumed.others == 2
+
+
+def test_only_what_was_accepted_is_loaded_as_it_was() -> None:
+    loaded = replace(record(State.LOADED), accepted=Accepted("data.csv", 7))
+    (item,) = plan({DAY: [loaded]}, as_accepted=True).items
+    assert item.attempt == 2
+    rejected = replace(loaded, state=State.REJECTED, rejection=Rejection(1, "bad"))
+    (skip,) = plan({DAY: [rejected]}, as_accepted=True).skipped
+    assert "there is nothing to load as it was" in skip.reason
+    assert plan({DAY: [rejected]}).items

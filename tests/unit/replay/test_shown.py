@@ -11,17 +11,8 @@ from suimon.contract.partition import Partition
 from suimon.drops.drop import DropRecord, Rejection, Retraction
 from suimon.drops.hold import Hold
 from suimon.drops.states import State
-from suimon.replay.plan import (
-    MAX_DAYS,
-    HeldError,
-    Order,
-    Request,
-    StalePlanError,
-    gather,
-    plan,
-    refuse_held,
-    windows,
-)
+from suimon.replay.plan import WINDOW_DAYS, gather, plan, refuse_held, windows
+from suimon.replay.request import HeldError, Order, Request, StalePlanError
 from tests.unit.drop_records import HOUR, NOON, drop_record
 
 DAY = "2026-11-20"
@@ -95,7 +86,7 @@ def test_one_at_a_time_is_the_least_and_the_oldest_day_begins() -> None:
 
 def test_a_window_is_as_long_as_a_replay_may_be() -> None:
     last = date(2026, 11, 20)
-    for days, count in ((MAX_DAYS - 1, 1), (MAX_DAYS, 2)):
+    for days, count in ((WINDOW_DAYS - 1, 1), (WINDOW_DAYS, 2)):
         first = last - timedelta(days=days)
         assert len(windows([("sales", last.isoformat()), ("sales", first.isoformat())])) == count
 

@@ -1,0 +1,181 @@
+"""The replays of a stack, as the commands `replay` and `retry` ask for them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import click
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from suimon.cli.asking import who_asks
+from suimon.cli.errors import CommandError
+from suimon.cli.printing import print_plain
+from suimon.cli.replay_view import show
+from suimon.cli.stack import advice, of_stack, outputs_of
+from suimon.clock import utc_now
+from suimon.drops.states import State
+from suimon.ledger.queries import Wanted, failures_of, find_many, newest_first, replay_of, replays_of
+from suimon.replay.execution import Progress, ReplayError, ask_plan, follow, start
+from suimon.replay.plan import Item, windows
+from suimon.replay.request import DEFAULT_CONCURRENCY, MAX_CONCURRENCY
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+    from suimon.drops.replay_record import ReplayRecord
+
+# The function plans 5,000 partitions in up to five minutes; a call that is sent twice would plan twice.
+_PATIENT = Config(read_timeout=310, retries={"total_max_attempts": 1})
+
+concurrency_option = click.option(
+    "--max-concurrency",
+    type=click.IntRange(1, MAX_CONCURRENCY),
+    default=DEFAULT_CONCURRENCY,
+    show_default=True,
+    help="How many drops of a dataset may run at once.",
+)
+tolerate_option = click.option(
+    "--tolerate",
+    type=click.FloatRange(0, 100),
+    metavar="PERCENT",
+    help="How many may fail before no more are begun; without it ten percent, and five in any case.",
+)
+reason_option = click.option("--reason", default="", help="Kept with the replay; `suimon explain` shows it.")
+yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
+dry_run_option = click.option("--dry-run", is_flag=True, help="Show the plan, and start nothing.")
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a replay uses of the stack."""
+
+    state_machine: str
+    function: str
+    ledger_table: str
+    reports_bucket: str
+
+
+@dataclass(frozen=True)
+class Replays:
+    """The replays of a stack, on a console."""
+
+    target: Target
+    console: Console
+    stack: str = ""
+
+    @classmethod
+    def of(cls, stack: str, console: Console) -> Replays:
+        """Read what replays use from the stack's outputs."""
+        names = ("ReplayStateMachineArn", "ReplayFunctionName", "LedgerTable", "ReportsBucket")
+        return cls(Target(*outputs_of(stack, *names)), console, of_stack(stack))
+
+    def plan(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """Ask for the plan of a request; ReplayError when it is refused."""
+        try:
+            return ask_plan(boto3.client("lambda", config=_PATIENT), self.target.function, wanted)
+        except (ClientError, BotoCoreError) as error:
+            raise CommandError(advice(error)) from error
+
+    def failed(self) -> Sequence[tuple[str, str, str]]:
+        """List the ranges of days that have a failed drop, by dataset, the newest first."""
+        try:
+            found = {record.match for record in newest_first(self._table, Wanted(state=State.FAILED)) if record.match}
+        except (ClientError, BotoCoreError) as error:
+            raise CommandError(advice(error)) from error
+        return windows((match.dataset, match.partition) for match in found)
+
+    def known(self, dataset: str) -> list[ReplayRecord]:
+        """Return the replays of a dataset, newest first."""
+        try:
+            return replays_of(self._table, dataset)
+        except (ClientError, BotoCoreError) as error:
+            raise CommandError(advice(error)) from error
+
+    def record(self, dataset: str, replay_id: str) -> ReplayRecord:
+        """Return a replay; CommandError if there is none of the id."""
+        try:
+            found = replay_of(self._table, dataset, replay_id)
+        except (ClientError, BotoCoreError) as error:
+            raise CommandError(advice(error)) from error
+        if found is None:
+            raise CommandError(
+                f"{dataset} has no replay {replay_id!r}; those it has: suimon replay {dataset} --list{self.stack}"
+            )
+        return found
+
+    def execute(self, wanted: Sequence[tuple[dict[str, Any], Sequence[Item]]]) -> int:
+        """Start the planned requests, follow each to its end, and return the exit status of all."""
+        sfn = boto3.client("stepfunctions")
+        executions: list[tuple[str, str, Sequence[Item]]] = []
+        try:
+            who = who_asks()
+            for one, items in wanted:
+                execution = start(sfn, self.target.state_machine, one | {"who": who}, utc_now())
+                executions.append((execution, one["dataset"], items))
+                print_plain(self.console, f"Replay {execution}")
+            followed = [self._follow(*one) for one in executions]
+        except ReplayError as error:
+            raise CommandError(str(error)) from error
+        except (ClientError, BotoCoreError) as error:
+            started = ", ".join(execution for execution, _, _ in executions)
+            runs = f"\nWhat was started runs on, only following it failed: {started}" if executions else ""
+            raise CommandError(f"{advice(error)}{runs}") from error
+        return max(exit_status(end) for end in followed)
+
+    def follow(self, record: ReplayRecord) -> int:
+        """Follow a replay that somebody has started; return its exit status."""
+        try:
+            body = boto3.client("s3").get_object(Bucket=self.target.reports_bucket, Key=record.key)["Body"].read()
+            return exit_status(
+                self._follow(record.execution, record.dataset, [Item(**item) for item in json.loads(body)])
+            )
+        except ReplayError as error:
+            raise CommandError(str(error)) from error
+        except (ClientError, BotoCoreError) as error:
+            raise CommandError(advice(error)) from error
+
+    def stop(self, record: ReplayRecord, reason: str) -> dict[str, Any]:
+        """Stop a replay, and return its summary: what has begun runs on, and the rest is not begun."""
+        sfn = boto3.client("stepfunctions")
+        try:
+            cause = f"{who_asks()}: {reason or 'no reason given'}"
+            if sfn.describe_execution(executionArn=record.execution)["status"] == "RUNNING":
+                sfn.stop_execution(executionArn=record.execution, error="Suimon.Stopped", cause=cause)
+            return self.plan({"stopped": {"dataset": record.dataset, "replay": record.id}})
+        except ReplayError as error:
+            raise CommandError(str(error)) from error
+        except (ClientError, BotoCoreError) as error:
+            raise CommandError(advice(error)) from error
+
+    def _follow(self, execution: str, dataset: str, items: Sequence[Item]) -> Progress:
+        replay_id = execution.rpartition(":")[2]
+        records, failures = partial(find_many, self._table), partial(failures_of, self._table, dataset, replay_id)
+        progress = follow(boto3.client("stepfunctions"), execution, items, records, failures)
+        return show(self.console, f"suimon replay {dataset} {{}} {replay_id}{self.stack}", progress)
+
+    @property
+    def _table(self) -> Any:
+        return boto3.resource("dynamodb").Table(self.target.ledger_table)
+
+
+def exit_status(end: Progress) -> int:
+    """Return 0 when all was loaded, 1 when something was not, 2 when nothing could be planned."""
+    if end.error == "Suimon.PlanFailed":
+        return CommandError.exit_code
+    return 0 if end.status == "SUCCEEDED" and end.rows and end.counts.is_whole else 1
+
+
+def agreed(question: str) -> bool:
+    """Ask a person; without one (the input has ended) nobody agrees."""
+    try:
+        return click.confirm(question)
+    except click.Abort:
+        click.echo()
+        return False

@@ -1,0 +1,62 @@
+"""`suimon retry`: replay everything whose run has failed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+from rich.console import Console
+
+from suimon.cli.errors import CommandError
+from suimon.cli.printing import print_plain
+from suimon.cli.replay_view import show_plan
+from suimon.cli.replays import (
+    Replays,
+    agreed,
+    concurrency_option,
+    dry_run_option,
+    reason_option,
+    tolerate_option,
+    yes_option,
+)
+from suimon.cli.stack import stack_option
+from suimon.replay.execution import ReplayError
+from suimon.replay.plan import Item
+
+
+@click.command()
+@concurrency_option
+@tolerate_option
+@reason_option
+@dry_run_option
+@yes_option
+@stack_option
+def retry(*, max_concurrency: int, tolerate: float | None, reason: str, dry_run: bool, yes: bool, stack: str) -> None:
+    """Replay every file of every dataset whose run has failed and that is still open, the newest day first.
+
+    The plan is shown, and asked for once. Exit status: 0 all loaded or nothing has failed, 1 some not loaded, 2 nothing
+    was done.
+    """
+    replays = Replays.of(stack, Console())
+    wanted, left_out = list[tuple[dict[str, Any], list[Item]]](), 0
+    for dataset, first, last in replays.failed():
+        asked: dict[str, Any] = {"dataset": dataset, "from": first, "to": last, "what": "failed", "order": "newest"}
+        asked |= {"max_concurrency": max_concurrency, "tolerate": tolerate, "reason": reason}
+        try:
+            found = replays.plan(asked)
+        except ReplayError as error:  # as of a held dataset: the others go ahead
+            print_plain(replays.console, f"{dataset} {first} to {last} left out: {error}", "yellow")
+            left_out += 1
+            continue
+        if found["items"]:
+            show_plan(replays.console, found | {"skipped": [], "others": 0})
+            wanted.append((asked | {"plan": found["plan"]}, [Item(**item) for item in found["items"]]))
+    if not wanted:
+        print_plain(
+            replays.console, "Nothing was started: nothing else has failed." if left_out else "Nothing has failed."
+        )
+        raise SystemExit(1 if left_out else 0)
+    if dry_run or not (yes or agreed("Replay all of these?")):
+        print_plain(replays.console, "Nothing was started.")
+        raise SystemExit(0 if dry_run else CommandError.exit_code)
+    raise SystemExit(replays.execute(wanted) or min(left_out, 1))

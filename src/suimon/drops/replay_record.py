@@ -1,0 +1,83 @@
+"""A replay as the ledger knows it, what became of its partitions, and which replays of a dataset run. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+FINISHED, STOPPED, TOO_MANY_FAILED = "finished", "stopped", "too many failed"
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many partitions of a replay ended how, or did not.
+
+    unneeded: a newer file or another replay was faster. running: begun, and not at an end. remaining: never begun.
+    """
+
+    loaded: int = 0
+    unneeded: int = 0
+    failed: int = 0
+    running: int = 0
+    remaining: int = 0
+
+    @property
+    def planned(self) -> int:
+        """All of them."""
+        return self.loaded + self.unneeded + self.failed + self.running + self.remaining
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.loaded + self.unneeded == self.planned
+
+
+@dataclass(frozen=True)
+class ReplayRecord:
+    """One replay: what was asked for, by whom and why, where its items lie, and how it ended.
+
+    id: the name of its execution. first, last: the partitions that it spans. plan: the fingerprint of its items. end:
+    how its execution ended; "" while it runs. told_at: when its summary was published.
+    """
+
+    dataset: str
+    id: str
+    execution: str
+    first: str
+    last: str
+    what: str
+    order: str
+    plan: str
+    planned: int
+    max_concurrency: int
+    tolerated: int
+    began_at: datetime
+    key: str = ""
+    reason: str = ""
+    who: str = ""
+    as_accepted: bool = False
+    ended_at: datetime | None = None
+    end: str = ""
+    counts: Counts = Counts()
+    told_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Running:
+    """The replays of a dataset that have begun and not been seen to end: their ranges by execution."""
+
+    dataset: str
+    ranges: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    revision: int = 0
+
+    def overlapping(self, execution: str, first: str, last: str) -> list[str]:
+        """Return the other executions whose range shares a partition with this one."""
+        return [
+            other
+            for other, (begins, ends) in sorted(self.ranges.items())
+            if other != execution and begins <= last and first <= ends
+        ]

@@ -1,0 +1,178 @@
+"""What a person asks of a replay: a dataset, a range, which of its partitions, and how. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from suimon.contract.partition import WRITTEN, Partition, Unit, combinations_of, is_partition, partition_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from suimon.contract.model import Contract
+
+# Each partition is an execution of its own below the Map, so no history grows; this bounds what a function asks of the
+# ledger in its time, and the file of items in S3 (tests/template/test_replay_limits.py).
+MAX_PARTITIONS = 5_000
+DEFAULT_CONCURRENCY, MAX_CONCURRENCY = 3, 40
+# Failures that no share of a plan should turn into a stop: two bad days of ten are no reason to leave eight.
+TOLERATED_AT_LEAST, TOLERATED_PERCENT = 5, 10
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
+
+class What(StrEnum):
+    """Which days of the range are asked for, by the newest write of each."""
+
+    MISSING = "missing"  # a file has come, and nothing of the day is in the table
+    FAILED = "failed"
+    REJECTED = "rejected"
+    LOADED = "loaded"
+    ALL = "all"
+
+
+class Order(StrEnum):
+    """Which day begins first."""
+
+    OLDEST = "oldest"
+    NEWEST = "newest"
+
+
+class RequestError(ValueError):
+    """A replay that cannot be planned; the message says what to change."""
+
+
+class StalePlanError(RequestError):
+    """The ledger has moved on since the plan was shown; nothing was started."""
+
+
+class HeldError(RequestError):
+    """A replay of a dataset that is held; the message says by whom, and how to end that."""
+
+
+class OverlapError(RequestError):
+    """Another replay of the dataset runs over a part of the range; the message says which, and how to follow it."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A dataset, its first and last partition in time (both included), and which, in which order, how many at once.
+
+    parts: every combination of what tells partitions of one time apart. plan: the fingerprint of the plan that a person
+    has seen; with it nothing else is executed. tolerate: the percentage of its partitions that may fail before no more
+    are begun; None: TOLERATED_PERCENT, but TOLERATED_AT_LEAST. resume: the id of an earlier replay, of which what was
+    not begun is planned. as_accepted: by the contract that each file was accepted by. reason, who: kept with it.
+    """
+
+    dataset: str
+    first: Partition
+    last: Partition
+    max_concurrency: int = DEFAULT_CONCURRENCY
+    what: What = What.ALL
+    order: Order = Order.OLDEST
+    plan: str = ""
+    tolerate: float | None = None
+    resume: str = ""
+    as_accepted: bool = False
+    reason: str = ""
+    who: str = ""
+    parts: tuple[tuple[tuple[str, str], ...], ...] = ((),)
+
+    @classmethod
+    def from_event(cls, event: Mapping[str, Any], contract: Contract | None = None) -> Request:
+        """Read {dataset, from, to, …}, the other fields by their names; RequestError says what is wrong.
+
+        `from` and `to` may name parts: then only these are replayed. Whether the dataset has such partitions is known
+        with its contract alone.
+        """
+        try:
+            dataset, first, last = (str(event[name]) for name in ("dataset", "from", "to"))
+        except KeyError as error:
+            raise RequestError(f"{error} is missing: give dataset, from and to") from error
+        concurrency = DEFAULT_CONCURRENCY if (given := event.get("max_concurrency")) is None else given
+        if isinstance(concurrency, bool) or not isinstance(concurrency, int) or not 1 <= concurrency <= MAX_CONCURRENCY:
+            raise RequestError(f"max_concurrency is {concurrency!r}: give a whole number from 1 to {MAX_CONCURRENCY}")
+        unit = contract.unit if contract else partition_of(first).unit if is_partition(first) else Unit.DAY
+        ends = _partition("from", first, unit), _partition("to", last, unit)
+        request = cls(
+            dataset=dataset,
+            first=ends[0],
+            last=ends[1],
+            max_concurrency=concurrency,
+            what=_one_of(What, "what", event, What.ALL),
+            order=_one_of(Order, "order", event, Order.OLDEST),
+            tolerate=_percentage(event.get("tolerate")),
+            as_accepted=event.get("as_accepted") is True,
+            parts=_parts(ends, contract),
+            **{name: str(event.get(name) or "") for name in ("plan", "resume", "reason", "who")},
+        )
+        if _starts(request.last) < _starts(request.first):
+            raise RequestError(f"from {first} is after to {last}: swap them")
+        if next(islice(request._times(), MAX_PARTITIONS // len(request.parts), None), None):
+            of_each = f" of {len(request.parts)} parts each" if len(request.parts) > 1 else ""
+            raise RequestError(
+                f"{first} to {last} are more than {MAX_PARTITIONS:,} {unit}s{of_each}: "
+                f"replay at most {MAX_PARTITIONS:,} at once"
+            )
+        return request
+
+    @property
+    def span(self) -> tuple[str, str]:
+        """The first and last time of the range as texts; two requests of one dataset that share none share nothing."""
+        return self.first.time, self.last.time
+
+    def tolerated(self, planned: int) -> int:
+        """Return how many of the planned partitions may fail before no more are begun."""
+        if self.tolerate is None:
+            return max(min(planned, TOLERATED_AT_LEAST), planned * TOLERATED_PERCENT // 100)
+        return int(planned * self.tolerate / 100)
+
+    def _times(self) -> Iterator[Partition]:
+        return self.first.to(self.last)
+
+    def partitions(self) -> list[str]:
+        """List the partitions of the range, oldest first."""
+        return [str(time.at(parts)) for time in self._times() for parts in self.parts]
+
+
+def _one_of(kind: type[_Choice], name: str, event: Mapping[str, Any], usual: _Choice) -> _Choice:
+    given = event.get(name)
+    try:
+        return usual if given is None else kind(given)
+    except ValueError as error:
+        raise RequestError(f"{name} is {given!r}: give one of {', '.join(kind)}") from error
+
+
+def _percentage(given: Any) -> float | None:
+    if given is None:
+        return None
+    if isinstance(given, bool) or not isinstance(given, int | float) or not 0 <= given <= 100:  # noqa: PLR2004 percent
+        raise RequestError(f"tolerate is {given!r}: give a percentage from 0 to 100")
+    return float(given)
+
+
+def _parts(ends: tuple[Partition, Partition], contract: Contract | None) -> tuple[tuple[tuple[str, str], ...], ...]:
+    """Return the combinations that a request means: those that both its ends name, else every one of the dataset."""
+    every = combinations_of(contract.parts) if contract else [ends[0].parts]
+    named = [one.parts for one in ends if one.parts]
+    if named and (named != [ends[0].parts] * 2 or ends[0].parts not in every):
+        raise RequestError(f"from {ends[0]} to {ends[1]}: both must name the same parts of the dataset, or none")
+    return tuple(named[:1] or every)
+
+
+_A = {Unit.HOUR: "an hour", Unit.DAY: "a day", Unit.WEEK: "a week", Unit.MONTH: "a month", Unit.NONE: ""}
+
+
+def _partition(name: str, text: str, unit: Unit) -> Partition:
+    how = "all: a file replaces the whole table" if unit is Unit.NONE else f"{_A[unit]} as {WRITTEN[unit]}"
+    if not is_partition(text) or (found := partition_of(text)).unit is not unit:
+        raise RequestError(f"{name} is {text!r}: write {how}")
+    return found
+
+
+def _starts(partition: Partition) -> tuple[date, int]:
+    return partition.first or date.min, partition.hour or 0

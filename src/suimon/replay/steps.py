@@ -1,0 +1,203 @@
+"""The steps of a replay that the function does: plan, begin, record a failure, summarise."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from suimon.drops.replay_record import STOPPED, Counts, ReplayRecord
+from suimon.ledger.replays import LostRunningError, ReplayLedger
+from suimon.replay.message import SummaryMessages, told_in_english
+from suimon.replay.plan import Item, Plan, gather, refuse_held
+from suimon.replay.request import OverlapError, Request, RequestError
+from suimon.replay.summary import counted, results
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_stepfunctions import SFNClient
+
+    from suimon.contract.model import Contracts
+    from suimon.drops.replay_record import Running
+    from suimon.ledger.drops import Ledger
+
+FOLDER = "replays/"  # in the reports bucket
+TRIES = 5  # at the list of running replays
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplaySteps:
+    """What the state machine and people ask the replay function for."""
+
+    ledger: Ledger
+    replays: ReplayLedger
+    contracts: Contracts
+    s3: S3Client
+    sfn: SFNClient
+    reports_bucket: str
+    messages: SummaryMessages
+
+    def request(self, event: Mapping[str, Any]) -> Request:
+        """Read a request; ContractError of a dataset that is none, for a misspelt one is not a range without files."""
+        return Request.from_event(event, self.contracts.of(Request.from_event(event).dataset))
+
+    def plan(self, request: Request, now: datetime) -> dict[str, Any]:
+        """Return the plan of a request, for people; nothing is begun."""
+        found = self._planned(request, now)
+        self._refuse_overlap(request, "")
+        contract = self.contracts.of(request.dataset)
+        return {
+            "dataset": request.dataset,
+            "dag_id": contract.dag_id,
+            "table": contract.table,
+            "max_concurrency": request.max_concurrency,
+            "tolerated": request.tolerated(len(found.items)),
+            **found.to_json(),
+        }
+
+    def begin(self, request: Request, execution: str, now: datetime) -> dict[str, Any]:
+        """Plan again, join the running replays, put the items where the state machine reads them; harmless again.
+
+        StalePlanError, HeldError and OverlapError when it may not begin. A retry of the same execution plans what the
+        first try planned, for nothing runs before this has returned.
+        """
+        found = self._planned(request, now)
+        begun = {
+            "dataset": request.dataset,
+            "replay": id_of(execution),
+            "count": len(found.items),
+            "max_concurrency": request.max_concurrency,
+            "tolerated": request.tolerated(len(found.items)),
+            "as_accepted": request.as_accepted,
+            "bucket": self.reports_bucket,
+        }
+        if not found.items:
+            return {**begun, "key": ""}
+        self._join(request, execution)
+        key = f"{FOLDER}{request.dataset}/{id_of(execution)}.json"
+        items = json.dumps([asdict(item) for item in found.items], ensure_ascii=False).encode()
+        self.s3.put_object(Bucket=self.reports_bucket, Key=key, Body=items, ContentType="application/json")
+        record = ReplayRecord(
+            dataset=request.dataset,
+            id=id_of(execution),
+            execution=execution,
+            first=str(request.first),
+            last=str(request.last),
+            what=str(request.what),
+            order=str(request.order),
+            plan=found.fingerprint,
+            planned=len(found.items),
+            max_concurrency=request.max_concurrency,
+            tolerated=request.tolerated(len(found.items)),
+            began_at=now,
+            key=key,
+            reason=request.reason,
+            who=request.who,
+            as_accepted=request.as_accepted,
+        )
+        self.replays.begin(record)
+        return {**begun, "key": key}
+
+    def fail(self, failed: Mapping[str, Any]) -> None:
+        """Record why a partition was not loaded."""
+        execution = id_of(str(failed["execution"]))
+        self.replays.fail(str(failed["dataset"]), execution, str(failed["partition"]), str(failed["error"]))
+
+    def stopped(self, dataset: str, replay_id: str, now: datetime) -> dict[str, Any]:
+        """Summarise a replay that a person has stopped; RequestError if it still runs, or never was."""
+        record = self._known(dataset, replay_id)
+        if record.ended_at is None and not self._is_over(record.execution):
+            raise RequestError(
+                f"replay {replay_id} runs: stop it first, with suimon replay {dataset} --stop {replay_id}"
+            )
+        return self.summarise(dataset, replay_id, STOPPED, now)
+
+    def summarise(self, dataset: str, replay_id: str, end: str, now: datetime) -> dict[str, Any]:
+        """Read what became of each item, keep the counts, tell people, leave the running ones; harmless again.
+
+        the function                         Step Functions
+        records the end and its counts
+        -- terminated --
+                                             tries again
+        finds the end, nobody told of it
+        publishes, records that              (mark: summary-is-told)
+        """
+        record = self._known(dataset, replay_id)
+        items, failures = self.items(record), self.replays.failures(dataset, replay_id)
+        found = results(items, self.ledger.get_many(item.drop_id for item in items), failures)
+        record = self.replays.end(replace(record, end=end, ended_at=now, counts=counted(found)))
+        if record.told_at is None:  # mark: summary-is-told
+            self.messages.publish(record, found, now)
+            self.replays.told(record, now)
+        self.replays.leave(dataset, record.execution)
+        return summary_of(record)
+
+    def items(self, record: ReplayRecord) -> list[Item]:
+        """Return the items of a replay, in their order."""
+        body = self.s3.get_object(Bucket=self.reports_bucket, Key=record.key)["Body"].read()
+        return [Item(**one) for one in json.loads(body)]
+
+    def _planned(self, request: Request, now: datetime) -> Plan:
+        contract = self.contracts.of(request.dataset)
+        if request.as_accepted and contract.set_rule is not None:
+            raise RequestError("the parts of a set are not checked again by a replay: leave as_accepted out")
+        refuse_held(self.ledger.holds.of(request.dataset), now)
+        resumed = self.items(self._known(request.dataset, request.resume)) if request.resume else None
+        return gather(request, self.ledger.drops_of, sets=contract.set_rule is not None, resumed=resumed)
+
+    def _known(self, dataset: str, replay_id: str) -> ReplayRecord:
+        record = self.replays.of(dataset, replay_id)
+        if record is None:
+            raise RequestError(f"{dataset} has no replay {replay_id}: suimon replay {dataset} --list shows them")
+        return record
+
+    def _join(self, request: Request, execution: str) -> None:
+        """Enter the execution among the running ones of its dataset, unless one of them shares a partition."""
+        for _ in range(TRIES):
+            running = self._refuse_overlap(request, execution)
+            try:
+                return self.replays.put_running(replace(running, ranges={**running.ranges, execution: request.span}))
+            except LostRunningError:
+                continue
+        raise OverlapError(f"other replays of {request.dataset} begin and end at this moment: try again")
+
+    def _refuse_overlap(self, request: Request, execution: str) -> Running:
+        """Return those that run, without those that are over; OverlapError if one shares a partition."""
+        running = self.replays.running(request.dataset)
+        over = {other for other in running.ranges if other != execution and self._is_over(other)}
+        running = replace(running, ranges={other: at for other, at in running.ranges.items() if other not in over})
+        others = running.overlapping(execution, *request.span)
+        if others:
+            first, last = running.ranges[others[0]]
+            raise OverlapError(
+                f"a replay of {request.dataset} from {first} to {last} runs, and no partition runs twice at once. "
+                f"Follow it with suimon replay {request.dataset} --follow {id_of(others[0])}, or stop it (--stop)"
+            )
+        return running
+
+    def _is_over(self, execution: str) -> bool:
+        try:
+            return self.sfn.describe_execution(executionArn=execution)["status"] != "RUNNING"
+        except self.sfn.exceptions.ExecutionDoesNotExist:  # AWS forgets them after 90 days
+            return True
+
+
+def id_of(execution: str) -> str:
+    """Return the name of an execution, which is its replay's id."""
+    return execution.rpartition(":")[2]
+
+
+def summary_of(record: ReplayRecord) -> dict[str, Any]:
+    """Return how a replay ended, in figures and in one sentence."""
+    counts: Counts = record.counts
+    return {
+        "dataset": record.dataset,
+        "replay": record.id,
+        "end": record.end,
+        "planned": record.planned,
+        **asdict(counts),
+        "told": told_in_english(counts),
+    }

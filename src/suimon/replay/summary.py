@@ -1,0 +1,86 @@
+"""What became of each partition of a replay: read from the ledger, which knows it best. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from suimon.drops.replay_record import Counts
+from suimon.drops.states import AT_AN_END, State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from suimon.drops.drop import DropRecord
+    from suimon.replay.plan import Item
+
+
+class Fate(StrEnum):
+    """What became of a partition, as `Counts` counts it."""
+
+    LOADED = "loaded"
+    UNNEEDED = "unneeded"
+    FAILED = "failed"
+    RUNNING = "running"
+    REMAINING = "remaining"
+
+
+@dataclass(frozen=True)
+class Result:
+    """One partition of a replay. state: for people; error: why it was not loaded, or not needed."""
+
+    partition: str
+    drop_id: str
+    attempt: int
+    fate: Fate
+    state: str
+    rows: int | None = None
+    error: str = ""
+
+
+_UNNEEDED = frozenset({State.SUPERSEDED, State.RETRACTED, State.DUPLICATE})
+
+
+def results(
+    items: Iterable[Item], records: Mapping[str, DropRecord], failures: Mapping[str, str] | None = None
+) -> list[Result]:
+    """Return what became of each item; `failures`: why partitions were not loaded, as the state machine recorded."""
+    known = failures or {}
+    return [_result(item, records.get(item.drop_id), known.get(item.partition, "")) for item in items]
+
+
+def counted(found: Iterable[Result]) -> Counts:
+    """Count results by what became of them."""
+    counts = Counter(str(one.fate) for one in found)
+    return Counts(**{str(fate): counts[str(fate)] for fate in Fate})
+
+
+def _result(item: Item, record: DropRecord | None, failure: str) -> Result:
+    fate, state, rows, error = _fate(item, record, failure)
+    return Result(item.partition, item.drop_id, item.attempt, fate, state, rows, error)
+
+
+def _fate(item: Item, record: DropRecord | None, failure: str) -> tuple[Fate, str, int | None, str]:
+    if record is None:
+        return Fate.FAILED, "unknown", None, failure or "the ledger no longer knows the drop"
+    if record.attempt > item.attempt:
+        return Fate.UNNEEDED, "overtaken", None, f"attempt {record.attempt} has begun since"
+    if record.state in _UNNEEDED:
+        return Fate.UNNEEDED, record.state.lower(), None, ""
+    if record.attempt < item.attempt:
+        return (Fate.FAILED, "failed", None, failure) if failure else (Fate.REMAINING, "waiting", None, "")
+    return _fate_of_attempt(record, failure)
+
+
+def _fate_of_attempt(record: DropRecord, failure: str) -> tuple[Fate, str, int | None, str]:
+    state, rows, rejection = record.state.lower(), record.rows or None, record.rejection
+    if record.state is State.LOADED:
+        return Fate.LOADED, state, record.rows, ""
+    if record.state not in AT_AN_END:
+        return Fate.RUNNING, state, rows, failure
+    if record.state is State.REJECTED and rejection and rejection.attempt == record.attempt:
+        report = f" Report: {rejection.report}" if rejection.report else ""
+        return Fate.FAILED, state, None, f"{rejection.reason}{report}"
+    return Fate.FAILED, state, rows, failure or f"it is {record.state}"

@@ -1,0 +1,133 @@
+"""What an operator is shown of a replay."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from rich.console import Console
+
+from suimon.cli.replay_view import INTERRUPTED, show, show_list, show_plan
+from suimon.cli.replays import exit_status
+from suimon.drops.replay_record import Counts
+from suimon.replay.execution import Progress
+from suimon.replay.summary import Fate, Result
+from tests.unit.replay.mails import RECORD
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+COMMAND = "suimon replay sales {} r1 --stack prod"
+LOADED = Result("2026-11-01", "a", 2, Fate.LOADED, "loaded", 10)
+FAILED = Result("2026-11-02", "b", 2, Fate.FAILED, "failed", None, "RunFailed: [red]Glue[/red] died")
+LEFT = Result("2026-11-03", "c", 2, Fate.REMAINING, "waiting")
+
+
+@pytest.mark.parametrize(
+    ("end", "status"),
+    [
+        (Progress("SUCCEEDED", (LOADED,)), 0),
+        (Progress("SUCCEEDED"), 1),  # nothing to replay is not "all loaded"
+        (Progress("FAILED", (LOADED, FAILED), error="Suimon.PartlyLoaded"), 1),
+        (Progress("FAILED", error="Suimon.ReplayFailed"), 1),
+        (Progress("ABORTED", (LOADED, LEFT)), 1),
+        (Progress("TIMED_OUT", (LOADED,)), 1),
+        (Progress("FAILED", error="Suimon.PlanFailed"), 2),
+    ],
+)
+def test_the_exit_status_tells_all_some_and_nothing(end: Progress, status: int) -> None:
+    assert exit_status(end) == status
+
+
+def console() -> Console:
+    return Console(file=io.StringIO(), width=80)
+
+
+def text_of(shown: Console) -> str:
+    assert isinstance(shown.file, io.StringIO)
+    return shown.file.getvalue()
+
+
+def shown(*progress: Progress) -> str:
+    on = console()
+    show(on, COMMAND, iter(progress))
+    return text_of(on)
+
+
+def test_the_end_is_shown_with_rows_reasons_counts_and_what_is_next() -> None:
+    text = shown(Progress("FAILED", (LOADED, FAILED), "Suimon.PartlyLoaded"))
+    assert "2026-11-02 failed: RunFailed: [red]Glue[/red] died" in text
+    assert "1 loaded, 1 failed." in text
+    assert text.splitlines()[-1].startswith("Next: suimon explain")
+
+
+def test_what_a_stopped_replay_has_left_is_named_with_the_command_that_goes_on() -> None:
+    text = shown(Progress("ABORTED", (LOADED, LEFT), "Suimon.Stopped", "arn:me: lunch"))
+    assert "Not begun: 2026-11-03." in text
+    assert "ABORTED: arn:me: lunch" in text
+    assert text.splitlines()[-1] == "Next: suimon replay sales --resume r1 --stack prod"
+
+
+def test_a_replay_that_gave_way_has_nothing_to_do_and_is_no_failure() -> None:
+    gave_way = (
+        Result("2026-11-02", "b", 2, Fate.UNNEEDED, "superseded"),
+        Result("2026-11-03", "c", 2, Fate.UNNEEDED, "overtaken", None, "attempt 3 has begun since"),
+    )
+    end = Progress("SUCCEEDED", (LOADED, *gave_way))
+    text = shown(end)
+    assert "2026-11-02 nothing to do: a newer file has come in its place" in text
+    assert "2026-11-03 nothing to do: attempt 3 has begun since" in text
+    assert "1 loaded, 2 with nothing to do." in text
+    assert exit_status(end) == 0
+
+
+def test_thousands_are_counted_and_not_drawn() -> None:
+    rows = tuple(replace(LOADED, partition=f"day {number}") for number in range(5_000))
+    assert shown(Progress("SUCCEEDED", rows)).splitlines() == ["5,000 loaded."]
+
+
+def test_a_lambda_error_is_shown_as_its_message() -> None:
+    cause = json.dumps(
+        {"errorType": "ContractError", "errorMessage": "no contract for dataset 'slaes'", "stackTrace": []}
+    )
+    assert "FAILED: no contract for dataset 'slaes'" in shown(
+        Progress("FAILED", error="Suimon.PlanFailed", cause=cause)
+    )
+
+
+def test_ctrl_c_leaves_the_replay_running_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted() -> Iterator[Progress]:
+        yield Progress("RUNNING", (LOADED,))
+        raise KeyboardInterrupt
+
+    with pytest.raises(SystemExit) as ended:
+        show(Console(), COMMAND, interrupted())
+    assert ended.value.code == INTERRUPTED
+    text = capsys.readouterr().out
+    assert "the replay still runs" in text
+    assert "  suimon replay sales --follow r1 --stack prod" in text
+    assert "  suimon replay sales --stop r1 --stack prod" in text
+
+
+def test_days_in_a_row_that_are_left_out_for_one_reason_share_a_line() -> None:
+    skipped = [{"partition": f"2026-11-{day:02d}", "reason": "no file has come"} for day in range(1, 31)]
+    on = console()
+    show_plan(on, {"dataset": "sales", "items": [], "skipped": skipped, "others": 0})
+    assert text_of(on).splitlines() == [
+        "2026-11-01 … 2026-11-30 (30) left out: no file has come",
+        "sales: nothing to replay.",
+    ]
+
+
+def test_replays_are_listed_with_how_they_ended_who_and_why() -> None:
+    on = console()
+    stopped = replace(RECORD, end="stopped", counts=Counts(loaded=3, remaining=27))
+    show_list(on, "sales", [stopped, replace(RECORD, id="before", ended_at=None)], " --stack prod")
+    lines = text_of(on).splitlines()
+    assert "  stopped: 3 loaded, 27 not begun" in lines
+    assert "  runs" in lines
+    assert any("the price list was corrected" in line and "Operator/ada" in line for line in lines)
+    assert lines[-1] == f"Next: suimon replay sales --resume {RECORD.id} --stack prod"

@@ -1,0 +1,72 @@
+"""The message that sums up a replay, kept as files that people have read (`python -m tests.unit.replay.mails`)."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from jsonschema import Draft202012Validator, FormatChecker
+
+from suimon.drops.replay_record import Counts
+from suimon.incidents.recipients import Recipient
+from suimon.replay.message import machine_form, next_commands, severity_of, text_of, told_in_english
+from tests.unit.drop_records import NOON
+from tests.unit.replay.mails import GOLDEN, STACK, SUMMARIES, all_mails, mail_of, record_of
+
+if TYPE_CHECKING:
+    from suimon.contract.file import Language
+
+SCHEMA = Draft202012Validator(
+    json.loads((Path(__file__).parents[3] / "docs/replay.schema.json").read_text(encoding="utf-8")),
+    format_checker=FormatChecker(),
+)
+JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
+
+
+def test_every_summary_is_as_its_golden_file() -> None:
+    mails = dict(all_mails())
+    assert {path.name for path in GOLDEN.iterdir()} == mails.keys()
+    assert [name for name, text in mails.items() if (GOLDEN / name).read_text(encoding="utf-8") != text] == []
+
+
+@pytest.mark.parametrize("name", SUMMARIES)
+def test_an_english_summary_holds_no_japanese_and_a_japanese_one_is_japanese(name: str) -> None:
+    assert not JAPANESE.search(mail_of(name, "en"))
+    subject, body = mail_of(name, "ja").split("\n\n", 1)
+    assert JAPANESE.search(subject)
+    assert "Not loaded" not in body
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize("name", SUMMARIES)
+def test_machines_get_what_the_schema_says(name: str, language: Language) -> None:
+    record, rows = record_of(name)
+    recipient = Recipient(language)
+    form = json.loads(machine_form(record, recipient, STACK, text_of(record, rows, recipient, STACK), NOON))
+    SCHEMA.validate(form)
+    assert form["counts"]["loaded"] == record.counts.loaded
+    assert all(command.endswith(f" --stack {STACK}") for command in form["commands"])
+
+
+@pytest.mark.parametrize(
+    ("counts", "option"),
+    [
+        (Counts(loaded=3), "suimon status sales"),
+        (Counts(loaded=1, remaining=2), "--resume"),
+        (Counts(loaded=1, failed=2), "--what failed"),
+        (Counts(loaded=1, running=2), "--follow"),
+    ],
+)
+def test_each_end_names_the_command_that_is_next(counts: Counts, option: str) -> None:
+    record, _ = record_of("all-loaded")
+    assert option in next_commands(replace(record, counts=counts))[0]
+
+
+def test_only_a_failure_is_an_error() -> None:
+    assert severity_of(Counts(failed=1)) == "error"
+    assert severity_of(Counts(loaded=1, remaining=9)) == "info"
+    assert told_in_english(Counts(loaded=1_000, remaining=9)) == "1,000 loaded, 9 not begun"
