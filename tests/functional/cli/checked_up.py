@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from moto.events.models import EventPattern
 
-from suimon.cli.doctor_checks import Stack
+if TYPE_CHECKING:
+    from suimon.cli.doctor_checks import Stack
 
 ACCOUNT = "arn:aws:sns:ap-northeast-1:123456789012"
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
