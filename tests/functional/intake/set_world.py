@@ -90,7 +90,7 @@ class LineCounter:
         del contract
         body = self._objects.version(record.drop).read(0, record.drop.size)
         verdict = SimpleNamespace(
-            accepted=not body.startswith(b"bad"), accepted_rows=body.count(b"\n"), set_aside=0, warnings=()
+            accepted=not body.startswith(b"bad"), accepted_rows=body.count(b"\n"), set_aside=0, warnings=(), warns=False
         )
         yield SimpleNamespace(
             verdict=verdict,
