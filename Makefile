@@ -33,7 +33,7 @@ down: ## end exactly what `make up` started
 # A worker for each core; three for all tests, since those of the twin wait more than they work.
 PYTEST := $(VENV)/bin/python -m pytest --no-loadscope-reorder
 quick: $(VENV)/.ready $(KERNEL)/kernel.so ## run the tests that start no process of their own, of campaigns one case in five
-	@$(PYTEST) -n 2 -m "not process" --sample
+	@$(PYTEST) -n 2 -m "not process and not large" --sample
 
 test: setup ## run every test
 	@$(PYTEST) -n 3

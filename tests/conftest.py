@@ -39,6 +39,7 @@ FOLDERS_OF_PROCESSES = ("tests/twin/", "tests/conformance/", "tests/glue/", "tes
 CAMPAIGNS = (
     "tests/simulation/",
     "tests/functional/intake/test_shards_at_every_point.py",
+    *(f"tests/functional/sweep/test_{name}.py" for name in ("poison", "write_order")),
     *(f"tests/unit/check/test_{name}.py" for name in ("corpus", "masking", "polluted", "wrong_text")),
 )
 STARTS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system", "os.exec"}

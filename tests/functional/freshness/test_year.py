@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from suimon.contract.odcs.clauses import Problem
 
+pytestmark = pytest.mark.large
 YEAR = 2027
 FIRST, END = datetime(YEAR, 1, 1, tzinfo=UTC), datetime(YEAR + 1, 1, 1, tzinfo=UTC)
 OUTAGE = (datetime(YEAR, 7, 20, tzinfo=UTC), datetime(YEAR, 7, 22, tzinfo=UTC))

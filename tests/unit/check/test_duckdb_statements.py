@@ -50,7 +50,7 @@ def test_records_of_many_runs_are_numbered_by_equality_and_not_by_comparing_each
 
 
 @pytest.mark.parametrize("cell", [b'"a"', b'"a""b"', b'"a\nb"'], ids=["quotes", "doubled quotes", "line breaks"])
-@pytest.mark.parametrize("kernel", [True, False], ids=["kernel", "duckdb"])
+@pytest.mark.parametrize("kernel", [True, pytest.param(False, marks=pytest.mark.large)], ids=["kernel", "duckdb"])
 def test_as_many_columns_as_redshift_has_get_a_verdict_with_quotes_in_each(
     tmp_path: Path, cell: bytes, *, kernel: bool
 ) -> None:

@@ -76,10 +76,16 @@ def faults(marker: str) -> Iterator[tuple[str, list[str], Callable[[list[str]], 
     yield "twice", [marker, own[1], marker, *own[3:]], None
 
 
+# By day each marker meets each fault once, beside each number of rows in turn.
+AROUND = (0, 2, ROWS)
 CASES = [
-    pytest.param(marker, name, cells, throughout, rows, id=f"{marker}-{name}-{rows}")
-    for marker, rows in product(MARKERS, (0, 2, ROWS))
-    for name, cells, throughout in faults(marker)
+    pytest.param(
+        *(marker, name, cells, throughout, rows),
+        id=f"{marker}-{name}-{rows}",
+        marks=() if (turn + number) % len(AROUND) == AROUND.index(rows) else pytest.mark.long,
+    )
+    for (turn, marker), rows in product(enumerate(MARKERS), AROUND)
+    for number, (name, cells, throughout) in enumerate(faults(marker))
 ]
 
 

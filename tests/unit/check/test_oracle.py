@@ -56,6 +56,7 @@ def test_good_records_go_on_and_bad_ones_are_set_aside_with_their_reasons(
     sets_aside_alike(tmp_path, case, size)
 
 
+@pytest.mark.large
 def test_bad_cells_far_down_a_long_file_are_found_exactly(check: Check, sales: Contract) -> None:
     lines = [",".join(column.name for column in sales.columns)]
     for number in range(20_000):
