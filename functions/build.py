@@ -6,12 +6,14 @@ with SUIMON_BUILD_FOR=<path of a Python> for that one of this machine, which is 
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from local.function_python import VERSION, function_python, is_lambdas
 from suimon.check.kernel.compile import LAMBDA as LAMBDA_TARGET
@@ -22,6 +24,7 @@ from suimon.dataset.folder import datasets_below, datasets_root
 
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src"
+PACKAGES = ROOT / ".suimon" / "packages"  # installed for an artifact, kept for the next one
 # What Lambda's python3.13 on Amazon Linux 2023 (glibc 2.34) can load.
 LAMBDA = ("--python-version", "3.13", "--python-platform", "aarch64-manylinux_2_28", "--only-binary", ":all:")
 UNCHECKED = ("--invalidation-mode", "unchecked-hash")
@@ -57,8 +60,7 @@ def main(function: str, artifact: Path) -> None:
     """Build `functions/<function>` into the folder `artifact`, which may exist but must be empty."""
     carried = CARRIED[function]
     artifact.mkdir(parents=True, exist_ok=True)
-    install(carried.packages, artifact)
-    keep_services(carried.services, artifact)
+    install(carried.packages, carried.services, artifact)
     shutil.copy2(ROOT / "functions" / function / "app.py", artifact)
     for file in (*imported_modules(function), *(SOURCE / name for name in carried.files if name != KERNEL)):
         target = artifact / file.relative_to(SOURCE)
@@ -68,13 +70,13 @@ def main(function: str, artifact: Path) -> None:
         build_kernel(platform, artifact / KERNEL)
     datasets = datasets_below(datasets_root(os.environ, ROOT / "datasets"))
     compile_contracts([folder.contract for folder in datasets], artifact / "contracts.json")
-    compile_bytecode(artifact)
+    compile_bytecode(artifact, "app.py", "suimon")
 
 
-def compile_bytecode(artifact: Path) -> None:
-    """Compile every module for the Python that will run it; without bytecode each cold start compiles all of it anew.
+def compile_bytecode(below: Path, *parts: str) -> None:
+    """Compile `parts` of an artifact for the Python that will run it; without, each cold start compiles all of it anew.
 
-    It is never compared with its source, for packing gives files other times, and holds no path of this machine.
+    Bytecode is never compared with its source, for packing gives files other times, and holds no path of this machine.
     """
     python = Path(os.environ["SUIMON_BUILD_FOR"]) if for_this_machine() else function_python()
     if not for_this_machine() and not is_lambdas():
@@ -89,10 +91,10 @@ def compile_bytecode(artifact: Path) -> None:
             "-q",
             *UNCHECKED,
             "-s",
-            str(artifact),
+            str(below),
             "-p",
             "/var/task",
-            str(artifact),
+            *(str(below / part) for part in parts),
         ],
         check=True,
         env={"PATH": os.environ.get("PATH", ""), "PYTHONHASHSEED": "0"},
@@ -104,28 +106,50 @@ def for_this_machine() -> bool:
     return bool(os.environ.get("SUIMON_BUILD_FOR"))
 
 
-def install(packages: str, artifact: Path) -> None:
-    """Install the locked packages for the target platform."""
+def install(packages: str, services: frozenset[str], artifact: Path) -> None:
+    """Copy the locked packages for the target platform, with the models of these AWS services and no others.
+
+    The models are half the files of an artifact, and a cold start waits until all of it is unpacked.
+    """
+    source = installed(packages)
+    models = {str(source / name / "data") for name in ("botocore", "boto3")}
+
+    def unwanted(folder: str, names: list[str]) -> set[str]:
+        return {one for one in names if Path(folder, one).is_dir()} - services if folder in models else set()
+
+    shutil.copytree(source, artifact, ignore=unwanted, dirs_exist_ok=True)
+
+
+def installed(packages: str) -> Path:
+    """Return the folder of the locked packages for the target platform, compiled: made once for each lock and target.
+
+    one build                    another one at the same time
+    installs into a folder       installs into a folder
+    renames it                   finds the name taken: uses what stands there
+    """
     lock = ROOT / "requirements" / f"{packages}.lock.txt"
     platform = ("--python", os.environ["SUIMON_BUILD_FOR"]) if for_this_machine() else LAMBDA
-    uv = Path(sys.executable).with_name("uv")
-    subprocess.run(
-        [uv, "pip", "install", "--quiet", "--require-hashes", "--no-deps", *platform, "--target", artifact, "-r", lock],
-        check=True,
-    )
-    shutil.rmtree(artifact / "bin", ignore_errors=True)  # scripts with this machine's paths in them
-    (artifact / ".lock").unlink(missing_ok=True)
-
-
-def keep_services(services: frozenset[str], artifact: Path) -> None:
-    """Remove the models of all other AWS services.
-
-    They are half the files of an artifact, and a cold start waits until all of it is unpacked.
-    """
-    for models in (artifact / "botocore" / "data", artifact / "boto3" / "data"):
-        for folder in models.iterdir():
-            if folder.is_dir() and folder.name not in services:
-                shutil.rmtree(folder)
+    made_of = (*platform, *UNCHECKED, str(is_lambdas()), lock.read_text(encoding="utf-8"))
+    folder = PACKAGES / f"{packages}-{hashlib.sha256(repr(made_of).encode()).hexdigest()[:16]}"
+    if folder.is_dir():
+        return folder
+    PACKAGES.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix="making-", dir=PACKAGES) as scratch:
+        target = Path(scratch, folder.name)
+        uv = Path(sys.executable).with_name("uv")
+        subprocess.run(
+            [uv, "pip", "install", "-q", "--require-hashes", "--no-deps", *platform, "--target", target, "-r", lock],
+            check=True,
+        )
+        shutil.rmtree(target / "bin", ignore_errors=True)  # scripts with this machine's paths in them
+        (target / ".lock").unlink(missing_ok=True)
+        compile_bytecode(target, ".")
+        try:
+            target.rename(folder)
+        except OSError:
+            if not folder.is_dir():
+                raise
+    return folder
 
 
 # Imports the function, and then what it and its modules would import later, inside functions of theirs.
