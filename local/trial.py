@@ -149,9 +149,11 @@ def business_date(contract: Contract, file: Path) -> str:
             raise TrialError(f"{error}") from error
         records = records_of(text, contract.file)[1 if contract.file.header else 0 :]
         cell = records[0][contract.columns.index(column)] if records else ""
+        written = column.form(contract.file.decimal)
+        cell = written.plain(cell) if written else cell
         for length in range(len(cell), 0, -1):  # of a timestamp the date as it is written
             try:
-                day = datetime.strptime(cell[:length], (column.format or "%Y-%m-%d")[:8])  # noqa: DTZ007 - a date
+                day = datetime.strptime(cell[:length], (column.plain_format or "%Y-%m-%d")[:8])  # noqa: DTZ007 - a date
             except ValueError:
                 continue
             if is_date(f"{day:%Y-%m-%d}"):

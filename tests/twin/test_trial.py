@@ -32,6 +32,13 @@ def test_else_it_is_the_one_of_the_first_record(tmp_path: Path, dataset: str) ->
     assert business_date(contract, file) == case.day
 
 
+def test_a_date_of_the_era_is_one_too(tmp_path: Path) -> None:
+    columns = tuple(replace(one, format="%E%-n年%-m月%-d日") if one.partition else one for one in DATED.columns)
+    file = tmp_path / "any.csv"
+    file.write_text("order_id,order_date\nA,令和8年11月20日\n", encoding="utf-8")
+    assert business_date(replace(DATED, columns=columns), file) == "2026-11-20"
+
+
 def test_where_neither_tells_it_is_asked_for(tmp_path: Path) -> None:
     file = tmp_path / "any.csv"
     file.write_text("order_id,order_date\nA,yesterday\n", encoding="utf-8")
