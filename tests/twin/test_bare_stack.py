@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from local.deploy import physical_name
 from local.mailbox import confirm, letters
+from local.rollout import stacks
 from local.template_check.reading import of_type, template_of
 from local.twin import Keys
 from tests.twin.refused import REFUSED, filled
@@ -163,3 +164,24 @@ def test_nobody_takes_the_role_of_a_service_that_names_the_account(cloud: Twin, 
 def test_roles_are_made_under_the_path_that_was_given(cloud: Twin, stack: Outputs) -> None:
     paths = {one["Path"] for one in cloud.session().client("iam").list_roles()["Roles"] if STACK in one["RoleName"]}
     assert (paths, stack["DagPolicyArn"].split(":policy")[1][:6]) == ({"/data/"}, "/data/")
+
+
+def test_a_deployment_knows_a_stack_that_is_there_from_one_that_is_not(cloud: Twin, stack: Outputs) -> None:
+    client = cloud.session().client("cloudformation")
+    found = stacks.read(client, STACK)
+    assert found
+    assert (found.status, found.outputs) == ("CREATE_COMPLETE", stack)
+    assert stacks.read(client, "suimon-nowhere") is None
+
+
+@pytest.mark.usefixtures("stack")  # which has put the template where it lies
+def test_a_folder_without_its_senders_is_refused_before_anything_is_made(cloud: Twin) -> None:
+    client = cloud.session().client("cloudformation")
+    values = PARAMETERS | {"Sender2Prefix": "stock/"}
+    with pytest.raises(ClientError, match="Sender2Prefix needs Sender2Principals"):
+        client.create_stack(
+            StackName="suimon-half",
+            TemplateURL=f"{cloud.endpoint()}/{CODE}/t",
+            Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()],
+            Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+        )
