@@ -16,7 +16,10 @@ from suimon.contract.odcs.reader import Reader
 from suimon.contract.partition import Unit
 from suimon.contract.table_freshness import Age, TableFreshness
 from suimon.drops.drop import Drop, Match
+from suimon.drops.hold import hold_on, is_held
 from suimon.drops.states import State
+from suimon.freshness.date_facts import DateFacts
+from suimon.freshness.expected import FileState, state_of
 from suimon.freshness.waiving import Request, waive
 from suimon.freshness.watch import Watch
 from suimon.incidents.incident import Stage
@@ -35,12 +38,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from suimon.contract.odcs.clauses import Problem
+    from suimon.drops.drop import DropRecord
 
 pytestmark = pytest.mark.large
 YEAR = 2027
 FIRST, END = datetime(YEAR, 1, 1, tzinfo=UTC), datetime(YEAR + 1, 1, 1, tzinfo=UTC)
 OUTAGE = (datetime(YEAR, 7, 20, tzinfo=UTC), datetime(YEAR, 7, 22, tzinfo=UTC))
-DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 ARRIVALS = {
     "tokyo": """
         {daysAfter: 1, deadline: "06:00", timeZone: Asia/Tokyo, lookbackDays: 5, graceMinutes: 60, holidays: JP,
@@ -54,7 +58,16 @@ ARRIVALS = {
     "osaka": """
         {daysAfter: 0, cron: "0 9 L * *", timeZone: Asia/Tokyo, lookbackDays: 2, whenClosed: previous,
          weekdays: [mon, tue, wed, thu, fri], firstDate: 2027-01-01}""",
+    "nagoya": """
+        {daysAfter: 1, deadline: "12:00", timeZone: Asia/Tokyo, lookbackDays: 3, firstDate: 2027-01-01,
+         window: {from: "01:00", until: "09:00", outside: hold}}""",
 }
+# Tables beside that of tokyo: one by the hour, loaded with the files of nagoya, and one by the minute, of no files.
+NAGOYA = TableFreshness("nagoya_fact", "loaded_at", Age(30, "h"))
+CLICKS = TableFreshness("clicks", "clicked_at", Age(90, "min"), warn_after=Age(45, "min"))
+# The first of each quarter, from three to eight: no clicks come.
+TABLES = {"clicks", "nagoya_fact"}
+STALLS = ("01-01", "04-01", "07-01", "10-01")
 # The last weekday of each month of 2027, by hand.
 MONTH_ENDS = [
     "01-29",
@@ -111,12 +124,12 @@ def contract(dataset: str) -> Contract:
     problems: list[Problem] = []
     arrival = read_arrival(parse(ARRIVALS[dataset], dataset), Unit.DAY, Reader(problems))
     assert problems == []
-    freshness = TableFreshness("tokyo_fact", "order_date", Age(3)) if dataset == "tokyo" else None
+    freshness = {"tokyo": TableFreshness("tokyo_fact", "order_date", Age(3)), "nagoya": NAGOYA}.get(dataset)
     pattern = KeyPattern(f"{dataset}/{{ds}}.csv")
     return Contract(dataset, "1", f"{dataset}_fact", key_pattern=pattern, arrival=arrival, freshness=freshness)
 
 
-CONTRACTS = Contracts(tuple(map(contract, ARRIVALS)))
+CONTRACTS = Contracts((*map(contract, ARRIVALS), Contract("clicks", "1", "clicks", freshness=CLICKS)))
 
 
 def at(day: date, clock: str, days: int = 0) -> datetime:
@@ -155,6 +168,17 @@ def files() -> Iterator[tuple[datetime, str, date]]:
             yield at(day, "22:00"), "london", day
 
 
+def held_files() -> Iterator[tuple[datetime, datetime, date]]:
+    """When which file of nagoya comes and when its run starts, as year.txt says in words."""
+    for day in (FIRST.date() + number * DAY for number in range(365)):
+        if day.day == 5:
+            yield at(day, "11:00"), at(day, "16:10"), day
+        elif day.day == 15:
+            yield at(day, "01:00", 1), at(day, "16:10", 1), day
+        else:
+            yield at(day, "17:00"), at(day, "17:00"), day
+
+
 class Year:
     """The freshness function with its ledger in memory, and what it tells when."""
 
@@ -162,7 +186,8 @@ class Year:
         self.now = FIRST
         self.told: list[tuple[datetime, str]] = []
         table: Any = Table()
-        self.redshift = Redshift(tokyo_fact=date(2026, 12, 28))
+        self.redshift = Redshift(tokyo_fact=date(2026, 12, 28), nagoya_fact=FIRST, clicks=FIRST)
+        self.held: list[FileState | None] = []
         self.ledger, self.passed = Ledger(table), [0.0]
         redshift: Any = self.redshift
         self.watch = Watch(
@@ -183,20 +208,41 @@ class Year:
         self.told.append((self.now, f"Recovered: {subject}" if how == "[RECOVERED" else subject))
 
     def load(self, dataset: str, day: date) -> None:
-        drop = Drop("raw", f"{dataset}/{day}.csv", "v1", "etag", 10, "01")
-        record = self.ledger.receive(drop, Match(dataset, day.isoformat()), self.now)
-        record = self.ledger.claim(record, self.now, owner="gate", lease=HOUR, attempt=1)
-        for state in (State.ACCEPTED, State.TRIGGERED, State.LOADED):
-            record = self.ledger.move(record, state, self.now)
+        self.start(self.accept(dataset, day))
         newest = self.redshift.newest["tokyo_fact"]
         if dataset == "tokyo" and isinstance(newest, date):
             self.redshift.newest["tokyo_fact"] = max(newest, day)
+
+    def accept(self, dataset: str, day: date) -> DropRecord:
+        drop = Drop("raw", f"{dataset}/{day}.csv", "v1", "etag", 10, "01")
+        record = self.ledger.receive(drop, Match(dataset, day.isoformat()), self.now)
+        record = self.ledger.claim(record, self.now, owner="gate", lease=HOUR, attempt=1)
+        return self.ledger.move(record, State.ACCEPTED, self.now)
+
+    def start(self, record: DropRecord) -> None:
+        hold = hold_on(record, CONTRACTS.of(record.dataset), None)
+        assert not is_held(record, hold, self.now)
+        for state in (State.TRIGGERED, State.LOADED):
+            record = self.ledger.move(record, state, self.now)
+        if record.dataset == "nagoya":
+            self.redshift.newest["nagoya_fact"] = self.now
+
+    def start_of(self, day: date) -> None:
+        [record] = self.ledger.drops_of("nagoya", day.isoformat())
+        self.start(record)
+
+    def look_at_held(self, day: date) -> None:
+        """Keep the state of a file an hour before its window opens."""
+        facts = DateFacts(self.ledger, self.watch.waivers, self.now).of("nagoya", day.isoformat())
+        self.held.append(state_of(CONTRACTS.of("nagoya"), day, facts, self.now))
 
     def waive(self, day: date) -> None:
         request = {"dataset": "tokyo", "partition": day.isoformat(), "reason": "closed", "who": "yuki"}
         waive(self.watch, Request.read(request, CONTRACTS), self.now)
 
     def round(self) -> None:
+        stalls = f"{self.now:%m-%d}" in STALLS and 3 <= self.now.hour < 8
+        self.redshift.newest["clicks"] = self.now.replace(hour=3, minute=0) if stalls else self.now - MINUTE
         if not OUTAGE[0] <= self.now < OUTAGE[1]:
             self.watch.round(self.now)
             self.watch.incidents.tell_held(self.now)
@@ -205,6 +251,13 @@ class Year:
         moments: list[tuple[datetime, int, Callable[[], None]]] = []
         for when, dataset, day in (*files(), *month_ends()):
             moments.append((when, 0, lambda dataset=dataset, day=day: self.load(dataset, day)))  # type: ignore[misc]
+        for comes, starts, day in held_files():
+            if comes == starts:
+                moments.append((comes, 0, lambda day=day: self.load("nagoya", day)))  # type: ignore[misc]
+                continue
+            moments.append((comes, 0, lambda day=day: self.accept("nagoya", day)))  # type: ignore[misc]
+            moments.append((starts - HOUR, 0, lambda day=day: self.look_at_held(day)))  # type: ignore[misc]
+            moments.append((starts, 0, lambda day=day: self.start_of(day)))  # type: ignore[misc]
         for name in TOKYO_MISSES:
             day = date.fromisoformat(f"{YEAR}-{name}")
             if day.month % 2:
@@ -240,7 +293,32 @@ def by_hand() -> list[tuple[str, str]]:
 
 
 def test_a_year_tells_what_is_missing_when_it_is_and_when_it_is_over_and_nothing_else(year: Year) -> None:
-    assert sorted((f"{when:%m-%d %H:%M}", subject) for when, subject in year.told) == by_hand()
+    of_files = [(when, subject) for when, subject in year.told if not TABLES & {*subject.split()}]
+    assert sorted((f"{when:%m-%d %H:%M}", subject) for when, subject in of_files) == by_hand()
+
+
+def test_a_table_by_the_minute_is_warned_of_then_stale_then_over_and_nothing_else(year: Year) -> None:
+    told = [(f"{when:%m-%d %H:%M}", subject) for when, subject in year.told if "clicks" in subject]
+    aging, stale = "clicks is getting old", "clicks is stale"
+    assert told == [
+        line
+        for day in STALLS
+        for line in ((f"{day} 04:07", aging), (f"{day} 05:07", stale), (f"{day} 08:07", f"Recovered: {stale}"))
+    ]
+
+
+def test_a_table_by_the_hour_is_stale_while_its_file_waits_for_the_window_for_too_long(year: Year) -> None:
+    told = [(f"{when:%m-%d %H:%M}", subject) for when, subject in year.told if "nagoya_fact" in subject]
+    stale = "nagoya_fact is stale"
+    assert told == [
+        line
+        for month in range(1, 13)
+        for line in ((f"{month:02}-15 23:07", stale), (f"{month:02}-16 17:07", f"Recovered: {stale}"))
+    ]
+
+
+def test_what_its_window_holds_is_held_and_neither_missing_nor_late(year: Year) -> None:
+    assert year.held == [FileState.HELD] * 24
 
 
 def test_the_table_was_stale_for_some_hours_and_nobody_was_told_for_the_missing_files_explain_it(year: Year) -> None:
@@ -254,4 +332,5 @@ def test_the_table_was_stale_for_some_hours_and_nobody_was_told_for_the_missing_
 
 
 def test_a_table_is_asked_some_four_hundred_times_a_year_and_not_in_each_of_8712_rounds(year: Year) -> None:
-    assert len(year.redshift.requests) < 450
+    asked = [one for one in year.redshift.requests if "tokyo_fact" in one["Sql"]]
+    assert len(asked) < 450
