@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 SKIP = {"run_glue": "success", "check_parquet": "success", "load_redshift": "skipped", "report_outcome": "success"}
 LOADED = dict.fromkeys(("run_glue", "check_parquet", "load_redshift", "check_quality", "loaded"), "success")
 SKIPPED = LOADED | dict.fromkeys(("load_redshift", "check_quality", "loaded"), "skipped")
-LONG_QUEUE = f"[WARNING] {DAG}: runs have waited in Airflow's queue for more than two hours"
+LONG_QUEUE = f"[WARNING] {DAG}: runs have waited in Airflow's queue for long"
 
 
 def overdue(world: World, count: int, state: str) -> list[DropRecord]:
