@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from statistics import median_low
 from typing import TYPE_CHECKING
 
+from suimon.contract.partition import Partition, Unit
 from suimon.contract.volume import Measure
 from suimon.drops.states import State
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from suimon.contract.volume import Bound, Volume
     from suimon.drops.drop import DropRecord
 
-# How many dates with a file are looked at for each day that is needed, and how far back they may lie.
+# How many partitions with a file are looked at for each that is needed, and how many days back they may begin.
 _LOOKED_AT, _FURTHEST_DAYS = 3, 400
 _SATURDAY = 5
 
@@ -83,18 +84,40 @@ class Compared:
         return f"{'unusual' if self.breaches else 'usual'}: {'; '.join(said)}; {self.days} comparable days"
 
 
-def comparable_days(contract: Contract, day: date, needed: int) -> Iterator[date]:
-    """Yield the dates before this one that may be compared with it, newest first."""
-    calendar, looked = contract.arrival.calendar if contract.arrival else None, 0
-    for back in range(1, min(_FURTHEST_DAYS, day.toordinal())):
-        other = day - timedelta(days=back)
-        if (other.weekday() >= _SATURDAY) is not (day.weekday() >= _SATURDAY):
-            continue
-        if calendar and not calendar.expects(other):
-            continue
-        if (looked := looked + 1) > _LOOKED_AT * needed:
-            return
-        yield other
+def comparable(contract: Contract, of: Partition, needed: int) -> Iterator[Partition]:
+    """Yield the partitions before this one that may be compared with it, newest first: none with a whole table.
+
+    Days, and the same hours of days, are compared by their kind of weekday; weeks with weeks, months with months; all
+    of the same store, or whatever else tells partitions apart.
+    """
+    one, looked = _before(of), 0
+    while (
+        of.first
+        and one
+        and one.first
+        and (of.first - one.first).days <= _FURTHEST_DAYS
+        and looked < _LOOKED_AT * needed
+    ):
+        if _alike(one, of) and (contract.arrival is None or contract.arrival.expects(one)):
+            looked += 1
+            yield one
+        one = _before(one)
+
+
+def _before(of: Partition) -> Partition | None:
+    if of.first is None or of.first == date.min:
+        return None
+    return Partition.containing(of.unit, of.first - timedelta(days=1), of.hour or 0).at(of.parts)
+
+
+def _days_between(one: Partition, other: Partition) -> int:
+    return (other.first - one.first).days if one.first and other.first else 0
+
+
+def _alike(one: Partition, other: Partition) -> bool:
+    if one.first is None or other.first is None or one.unit in (Unit.WEEK, Unit.MONTH):
+        return True
+    return (one.first.weekday() >= _SATURDAY) is (other.first.weekday() >= _SATURDAY)
 
 
 def compare(volume: Volume, amount: Amount, history: Sequence[Amount]) -> Compared:

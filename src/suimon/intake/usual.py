@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from suimon.check.verdict import Code
 from suimon.contract.dates import Outside
 from suimon.contract.model import Role
-from suimon.drops.volume import Amount, Compared, comparable_days, compare
+from suimon.contract.partition import partition_of
+from suimon.drops.volume import Amount, Compared, comparable, compare
 from suimon.report.published import Published
 
 if TYPE_CHECKING:
@@ -59,8 +59,8 @@ def compared(record: DropRecord, contract: Contract, verdict: Verdict, ledger: L
     if volume is None or not is_new or contract.role_of(record.drop.key) is not Role.FILE:
         return None
     history: list[Amount] = []
-    for day in comparable_days(contract, date.fromisoformat(record.partition), volume.days):
-        if amount := Amount.loaded(ledger.drops_of(record.dataset, day.isoformat())):
+    for other in comparable(contract, partition_of(record.partition), volume.days):
+        if amount := Amount.loaded(ledger.drops_of(record.dataset, str(other))):
             history.append(amount)
         if len(history) == volume.days:
             break

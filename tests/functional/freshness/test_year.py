@@ -13,7 +13,7 @@ from suimon.contract.model import Contract, Contracts
 from suimon.contract.odcs.arrival import read_arrival
 from suimon.contract.odcs.clauses import parse
 from suimon.contract.odcs.reader import Reader
-from suimon.contract.partition import Unit
+from suimon.contract.partition import Partition, Unit
 from suimon.contract.table_freshness import Age, TableFreshness
 from suimon.drops.drop import Drop, Match
 from suimon.drops.hold import hold_on, is_held
@@ -219,6 +219,10 @@ class Year:
         record = self.ledger.claim(record, self.now, owner="gate", lease=HOUR, attempt=1)
         return self.ledger.move(record, State.ACCEPTED, self.now)
 
+    def keep(self, day: date) -> None:
+        """Accept a file of nagoya, which is held."""
+        self.accept("nagoya", day)
+
     def start(self, record: DropRecord) -> None:
         hold = hold_on(record, CONTRACTS.of(record.dataset), None)
         assert not is_held(record, hold, self.now)
@@ -234,7 +238,7 @@ class Year:
     def look_at_held(self, day: date) -> None:
         """Keep the state of a file an hour before its window opens."""
         facts = DateFacts(self.ledger, self.watch.waivers, self.now).of("nagoya", day.isoformat())
-        self.held.append(state_of(CONTRACTS.of("nagoya"), day, facts, self.now))
+        self.held.append(state_of(CONTRACTS.of("nagoya"), Partition.of_day(day), facts, self.now))
 
     def waive(self, day: date) -> None:
         request = {"dataset": "tokyo", "partition": day.isoformat(), "reason": "closed", "who": "yuki"}
@@ -255,7 +259,7 @@ class Year:
             if comes == starts:
                 moments.append((comes, 0, lambda day=day: self.load("nagoya", day)))  # type: ignore[misc]
                 continue
-            moments.append((comes, 0, lambda day=day: self.accept("nagoya", day)))  # type: ignore[misc]
+            moments.append((comes, 0, lambda day=day: self.keep(day)))  # type: ignore[misc]
             moments.append((starts - HOUR, 0, lambda day=day: self.look_at_held(day)))  # type: ignore[misc]
             moments.append((starts, 0, lambda day=day: self.start_of(day)))  # type: ignore[misc]
         for name in TOKYO_MISSES:

@@ -2,42 +2,62 @@
 
 from __future__ import annotations
 
-from datetime import date, time, timedelta
+from dataclasses import replace
+from datetime import date, time
 
 import pytest
 
 from suimon.contract.calendar import Calendar
 from suimon.contract.keys import KeyPattern
 from suimon.contract.model import Arrival, Contract
+from suimon.contract.partition import partition_of
 from suimon.contract.volume import Bound, Measure, Volume
 from suimon.drops.states import State
-from suimon.drops.volume import Amount, comparable_days, compare
+from suimon.drops.volume import Amount, comparable, compare
 from tests.unit.drop_records import drop_record
 
 SALES = Contract("sales", "1", "sales", key_pattern=KeyPattern("sales/{ds}.csv"))
 HALF = Volume((Bound(Measure.ROWS, "few", 50),), 3)
-MONDAY = date(2026, 11, 23)  # a public holiday in Japan
+MONDAY = "2026-11-23"
 
 
-def days_before(contract: Contract, day: date, needed: int = 3) -> list[date]:
-    return list(comparable_days(contract, day, needed))
+def before(contract: Contract, text: str, needed: int = 3) -> list[str]:
+    return [str(one) for one in comparable(contract, partition_of(text), needed)]
 
 
 def test_weekdays_are_compared_with_weekdays_and_weekends_with_weekends() -> None:
-    assert [day.day for day in days_before(SALES, MONDAY)[:6]] == [20, 19, 18, 17, 16, 13]
-    assert [day.day for day in days_before(SALES, date(2026, 11, 22))[:3]] == [21, 15, 14]
+    days = ["2026-11-20", "2026-11-19", "2026-11-18", "2026-11-17", "2026-11-16", "2026-11-13"]
+    assert before(SALES, MONDAY)[:6] == days
+    assert before(SALES, "2026-11-22")[:3] == ["2026-11-21", "2026-11-15", "2026-11-14"]
+
+
+@pytest.mark.parametrize(
+    ("of", "others"),
+    [
+        ("2026-11-23T09", ["2026-11-20T09", "2026-11-19T09"]),  # the same hour, past the weekend
+        ("2026-W47", ["2026-W46", "2026-W45"]),
+        ("2026-03", ["2026-02", "2026-01"]),
+        ("2026-11-23/store=S01", ["2026-11-20/store=S01", "2026-11-19/store=S01"]),
+        ("all", []),
+    ],
+)
+def test_each_kind_of_partition_is_compared_with_its_own(of: str, others: list[str]) -> None:
+    assert before(SALES, of)[:2] == others
 
 
 def test_a_date_without_a_file_is_no_comparable_day() -> None:
     closed = Calendar(closed=frozenset({date(2026, 11, 19)}))
-    arrival = Arrival(1, time(6), "Asia/Tokyo", 5, calendar=closed)
-    contract = Contract("sales", "1", "sales", key_pattern=KeyPattern("sales/{ds}.csv"), arrival=arrival)
-    assert [day.day for day in days_before(contract, MONDAY)[:2]] == [20, 18]
+    contract = replace(SALES, arrival=Arrival(1, time(6), "Asia/Tokyo", 5, calendar=closed))
+    assert before(contract, MONDAY)[:2] == ["2026-11-20", "2026-11-18"]
 
 
 def test_no_more_than_three_times_the_days_that_are_needed_are_looked_at() -> None:
-    assert len(days_before(SALES, MONDAY, 5)) == 15
-    assert days_before(SALES, date(1, 1, 2)) == [date(1, 1, 1)]
+    assert len(before(SALES, MONDAY, 5)) == 15
+    assert before(SALES, "0001-01-02") == ["0001-01-01"]
+
+
+def test_what_begins_more_than_400_days_before_is_no_history() -> None:
+    assert before(SALES, "2026-11", 31)[-1] == "2025-10"
 
 
 def rows(*numbers: int) -> list[Amount]:
@@ -87,7 +107,3 @@ def test_a_day_has_what_its_last_loaded_write_has() -> None:
     later = drop_record(State.REJECTED, version="v3", rows=0)
     assert Amount.loaded([first, loaded, later]) == Amount(20, 10)
     assert Amount.loaded([first, later]) is None
-
-
-def test_days_before_the_calendar_begins_are_no_history() -> None:
-    assert days_before(SALES, MONDAY)[-1] > MONDAY - timedelta(days=30)

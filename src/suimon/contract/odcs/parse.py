@@ -284,6 +284,8 @@ def _gated(watched: Contract, document: Clause, schema: Clause, custom: dict[str
     volume = read_volume(custom["volume"], reader) if "volume" in custom else None
     if volume and (unit is not Unit.DAY or (pattern and pattern.parts)):
         reader.refuse(custom["volume"], "compares days; it is not enforced for other partitions: remove it")
+    if volume and unit is Unit.NONE:
+        reader.refuse(custom["volume"], "is not enforced where each file replaces the whole table: it has no days")
     if volume and "set" in custom:
         reader.refuse(custom["volume"], "is not enforced for sets; remove it, or ask for rowCount")
     return replace(
