@@ -50,7 +50,7 @@ from suimon.contract.odcs.reader import Reader, number, written
 from suimon.contract.odcs.sets import SET, read_key_pattern, read_set
 from suimon.contract.odcs.sla import FRESHNESS as FRESHNESS_WORD
 from suimon.contract.odcs.sla import read_words, with_words
-from suimon.contract.odcs.volume import VOLUME, read_volume
+from suimon.contract.odcs.volume import VOLUME, read_file_volume
 from suimon.contract.partition import Unit
 from suimon.contract.placeholders import DS
 from suimon.contract.reserved import refused_dataset, refused_table
@@ -281,16 +281,9 @@ def _gated(watched: Contract, document: Clause, schema: Clause, custom: dict[str
         arrival = begin_with(arrival, custom["arrival"], dates.not_before, reader)
     if arrival and dates.days_back is not None and dates.days_back < arrival.days_after:
         reader.refuse(custom["dates"], f"daysBack rejects what comes by its deadline, {arrival.days_after} days later")
-    volume = read_volume(custom["volume"], reader) if "volume" in custom else None
-    if volume and (unit is not Unit.DAY or (pattern and pattern.parts)):
-        reader.refuse(custom["volume"], "compares days; it is not enforced for other partitions: remove it")
-    if volume and unit is Unit.NONE:
-        reader.refuse(custom["volume"], "is not enforced where each file replaces the whole table: it has no days")
-    if volume and "set" in custom:
-        reader.refuse(custom["volume"], "is not enforced for sets; remove it, or ask for rowCount")
     return replace(
         watched,
-        volume=volume,
+        volume=read_file_volume(custom, unit, reader),
         dag_id=_dag(document, custom, reader),
         runs_at_once=_runs_at_once(custom["runsAtOnce"], reader) if "runsAtOnce" in custom else RUNS_AT_ONCE,
         max_run_minutes=_max_run_minutes(custom["maxRunMinutes"], reader) if "maxRunMinutes" in custom else None,

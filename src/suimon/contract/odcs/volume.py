@@ -2,6 +2,7 @@
 
 from suimon.contract.odcs.clauses import READ, Clause, Grammar
 from suimon.contract.odcs.reader import Reader
+from suimon.contract.partition import Unit
 from suimon.contract.volume import Bound, Measure, Side, Volume
 
 _SIDES: dict[str, Side] = {"atLeastPercent": "few", "atMostPercent": "many"}
@@ -12,8 +13,18 @@ VOLUME: Grammar = {
 _USUAL_DAYS, _MOST_DAYS, _MOST_PERCENT = 5, 31, 100_000
 
 
-def read_volume(clause: Clause, reader: Reader) -> Volume:
-    """Read `volume`; one without a bound watches nothing and is refused."""
+def read_file_volume(custom: dict[str, Clause], unit: Unit, reader: Reader) -> Volume | None:
+    """Read `volume` of a dataset of files; refused where no file has comparable days."""
+    if (clause := custom.get("volume")) is None:
+        return None
+    if unit is Unit.NONE:
+        reader.refuse(clause, "is not enforced where each file replaces the whole table: it has no days")
+    if "set" in custom:
+        reader.refuse(clause, "is not enforced for sets; remove it, or ask for rowCount")
+    return _volume(clause, reader)
+
+
+def _volume(clause: Clause, reader: Reader) -> Volume:
     given = [(measure, clause[measure]) for measure in Measure]
     bounds = tuple(bound for measure, one in given if one and (bound := _bound(one, measure, reader)))
     if not any(one for _, one in given):
