@@ -18,13 +18,11 @@ from local import deploy
 from local.airflow.site import airflow_parts, site_of, unpause, write_task_credentials
 from local.parts import cloud_part, endpoint_parts
 from local.progress import Board, Step, run_steps
-from local.supervisor import DeadPart, Part, spawn, stop, twin_health, wait_until_ready, watch
+from local.supervisor import READY_SECONDS, DeadPart, Part, spawn, stop, twin_health, wait_until_ready, watch
 from local.twin import NoTwinError, Twin, load, new_twin, runtime_folder, save
 
 _ACCOUNT: Final = "account"
 _DEPLOY: Final = "sam deploy"
-# Airflow looks for changed DAGs every second or two; the sync from the bucket comes before that.
-_DAGS_SECONDS: Final = 180.0
 
 
 class BusyError(Exception):
@@ -144,7 +142,7 @@ class _Start:
     def _dags(self) -> str:
         # MWAA's users unpause by hand what they trust.
         dag_ids = sorted(one.dag_id for one in deploy.release_of(self.twin).contracts.all if one.dag_id)
-        unpause(site_of(self.twin), dag_ids, _DAGS_SECONDS)
+        unpause(site_of(self.twin), dag_ids, READY_SECONDS)
         return ", ".join(dag_ids)
 
     def _change(self, change: Callable[[Twin], dict[str, Any]]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from local.isolation import REGION, clean_environment
-from local.supervisor import Part
+from local.supervisor import READY_SECONDS, Part
 from local.twin import Twin
 
 # Loopback is never behind a proxy, whatever the shell says.
@@ -42,7 +42,7 @@ def cloud_part(twin: Twin) -> Part:
     )
     python = str(twin.root / ".suimon" / "envs" / "ministack" / "bin" / "python")
     ready = answers(f"{twin.endpoint()}/_ministack/health")
-    return Part("cloud", (python, "-m", "local.cloud"), environment, ready, timeout=180)
+    return Part("cloud", (python, "-m", "local.cloud"), environment, ready, timeout=READY_SECONDS)
 
 
 def endpoint_parts(twin: Twin) -> tuple[Part, ...]:
@@ -65,7 +65,9 @@ def endpoint_part(twin: Twin, name: str, **extra: str) -> Part:
         **extra,
     )
     argv = (sys.executable, "-m", f"local.{name}", "--port", str(twin.ports[name]))
-    return Part(name, argv, environment, answers(f"{twin.endpoint(name)}/_health"), after=("cloud",), timeout=180)
+    return Part(
+        name, argv, environment, answers(f"{twin.endpoint(name)}/_health"), after=("cloud",), timeout=READY_SECONDS
+    )
 
 
 def answers(url: str) -> Callable[[], bool]:

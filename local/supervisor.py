@@ -22,6 +22,8 @@ from local.twin import RunningPart, Twin
 # In the environment of every process of a twin: finds those that left their process group.
 MARK: Final = "SUIMON_TWIN_MARK"
 OWNER_ONLY: Final = 0o077
+# What starts in 20 s on two quiet cores takes ten times as long on slower ones under load; only what hangs takes all.
+READY_SECONDS: Final = 600.0
 _TERM_SECONDS: Final = 8.0
 _KILL_SECONDS: Final = 5.0
 _POLL_SECONDS: Final = 0.1

@@ -27,11 +27,16 @@ if TYPE_CHECKING:
 # What takes a minute or more, the longest first: a worker that begins it last would work on alone. A worker takes all
 # of a file, or of a folder, whose tests share one Spark.
 LONGEST = (
-    "tests/twin/test_end_to_end.py",
     "tests/twin/test_under_fault.py",
-    "tests/dags/test_dying_workers.py",
     "tests/dags/test_on_airflow.py",
+    "tests/twin/test_end_to_end.py",
+    "tests/dags/test_dying_workers.py",
     "tests/glue/",
+    "tests/conformance/test_airflow.py",
+    "tests/unit/check/kernel/test_kernel.py",
+    "tests/template/test_seeded.py",
+    "tests/template/test_artifacts.py",
+    "tests/dags/test_golden.py",
     "tests/twin/test_glue_runs.py",
 )
 FOLDERS_OF_PROCESSES = ("tests/twin/", "tests/conformance/", "tests/glue/", "tests/dags/on_airflow/")

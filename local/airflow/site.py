@@ -23,7 +23,7 @@ from urllib.parse import quote
 from local.airflow import own_tmp
 from local.isolation import clean_environment
 from local.loopback import build_wall
-from local.supervisor import Part
+from local.supervisor import READY_SECONDS, Part
 from local.twin import Twin
 
 # Loopback is never behind a proxy, whatever the shell says.
@@ -105,7 +105,7 @@ def airflow_parts(twin: Twin) -> tuple[Part, ...]:
             argv=(sys.executable, "-m", "local.airflow.run", component, str(site.env)),
             env=environment,
             ready=probes[component],
-            timeout=180.0,
+            timeout=READY_SECONDS,
         )
         for component in COMPONENTS
     )
