@@ -70,7 +70,7 @@ def check(
     aside: Aside | None = None,
     kernel: bool = True,
 ) -> Verdict:
-    """Judge a file by its contract: list at most `limit` bad cells, count all.
+    """Judge a file by its contract: list at most `limit` bad cells, count all (up to a million where none may be).
 
     `partition` None leaves out the rules that name it. A file that `arrived` when its date is out of bounds is not
     read. `scratch` is a folder with room for a few segments and

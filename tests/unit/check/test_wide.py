@@ -1,10 +1,12 @@
 """Files of many columns: the same verdict as of few, by statements that each read some of them; labels have an end."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from suimon.check import first_round, segments
 from suimon.check.engine import check_file
 from suimon.check.header import MOST_LABELS
 from suimon.check.verdict import BadCell, Code, Verdict
@@ -105,3 +107,24 @@ def test_unknown_labels_beyond_those_that_are_compared_are_not_shown(judge: Call
     found = judge(",".join(labels) + "\n", contract, limit=1_000).bad_cells
     values = [cell.value for cell in found if cell.code is Code.EXTRA_LABEL]
     assert values == ["acount_number", *["***"] * 301]
+
+
+@pytest.mark.parametrize("kernel", [True, False], ids=["kernel", "duckdb"])
+@pytest.mark.parametrize("tolerance", [None, Tolerance(max_percent="50")], ids=["strict", "tolerant"])
+def test_reading_ends_at_so_many_bad_cells_where_none_is_tolerated(
+    judge: Callable[..., Verdict], monkeypatch: pytest.MonkeyPatch, tolerance: Tolerance | None, *, kernel: bool
+) -> None:
+    monkeypatch.setattr(first_round, "MOST_BAD_CELLS", 2_000)
+    monkeypatch.setattr(segments, "SEGMENT_BYTES", 16 * 1024)
+    monkeypatch.setattr(first_round, "_BATCH_BYTES", 1)
+    contract = Contract("few", "1", "few", file=FileFormat(), columns=(Column("a", "integer"), Column("b", "string")))
+    contract = replace(contract, tolerance=tolerance)
+    verdict = judge("a,b\n" + "x,y\n" * 50_000, contract, kernel=kernel)
+    counts = {count.code: count.cells for count in verdict.counts}
+    assert not verdict.accepted
+    if tolerance:  # how many records are bad decides, so all are read
+        assert counts == {Code.TYPE_ERROR: 50_000}
+    else:
+        assert counts[Code.TOO_MANY_FAULTS] == 1
+        assert 2_000 < counts[Code.TYPE_ERROR] < 40_000
+        assert verdict.rows == counts[Code.TYPE_ERROR]
