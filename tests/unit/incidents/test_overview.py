@@ -1,0 +1,58 @@
+"""An incident as scripts get it, and the recoveries of what is gone."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from suimon.incidents.incident import ByPerson, Told, gone
+from suimon.incidents.kinds import KINDS, About, Kind
+from suimon.incidents.messages.airflow import paused
+from suimon.incidents.overview import as_json
+from tests.unit.incident_values import NOON, incident
+
+HOUR = timedelta(hours=1)
+PAUSED = incident(
+    Kind.PAUSED,
+    About(dag_id="etl"),
+    subject="etl is paused",
+    body="unpause it",
+    updated_at=NOON + HOUR,
+    acknowledged=ByPerson("ann", NOON, "at it"),
+)
+
+
+def test_an_incident_is_told_whole_with_what_it_is_about_and_who_has_done_what() -> None:
+    assert as_json(PAUSED, [PAUSED], NOON + HOUR) == {
+        "id": "paused:etl",
+        "kind": "paused",
+        "severity": str(PAUSED.severity),
+        "standing": str(PAUSED.standing(NOON + HOUR)),
+        "subject": "etl is paused",
+        "opened_at": "2026-11-22T12:00:00+00:00",
+        "updated_at": "2026-11-22T13:00:00+00:00",
+        "told": str(PAUSED.told),
+        "told_at": None,
+        "about": {"dag_id": "etl"},
+        "acknowledged": {"who": "ann", "at": "2026-11-22T12:00:00+00:00", "reason": "at it", "until": None},
+        "snoozed": None,
+        "closed": None,
+        "muted_by": "",
+        "muted_why": "",
+        "over": KINDS[Kind.PAUSED].over,
+        "body": "unpause it",
+    }
+
+
+def test_only_what_is_muted_names_what_mutes_it() -> None:
+    cause, about = incident(Kind.PAUSED, About(dag_id="etl")), About(dag_id="etl", run_id="1.1")
+    late, told = incident(Kind.QUEUED, about, told=Told.MUTED), incident(Kind.QUEUED, about)
+    assert as_json(late, [cause, late], NOON)["muted_by"] == str(cause.id)
+    assert as_json(told, [cause, told], NOON)["muted_by"] == ""
+
+
+def test_what_is_no_longer_there_has_recovered_and_the_rest_has_not() -> None:
+    still_paused = paused("a")
+    stays, ended = (incident(Kind.PAUSED, About(dag_id=name)) for name in ("a", "b"))
+    other = incident(Kind.MISSING_FILE, About(dataset="sales", partition="2026-11-20"))
+    found = gone([stays, ended, other], Kind.PAUSED, "unpaused", [still_paused])
+    assert [(one.incident_id, one.note) for one in found] == [(ended.id, "unpaused")]
