@@ -115,15 +115,20 @@ def _prefixes(template: Template) -> Iterator[str]:
     source = _text_of(ROOT / "src") + _text_of(ROOT / "glue") + _text_of(ROOT / "dags")
     for name, bucket in of_type(template, "AWS::S3::Bucket"):
         for rule in bucket["Properties"].get("LifecycleConfiguration", {}).get("Rules", []):
-            if (prefix := rule.get("Prefix")) and (not prefix.endswith("/") or prefix not in source):
+            if (prefix := rule.get("Prefix")) and not (prefix.endswith("/") and _written(prefix, source)):
                 yield f"{name}: nothing lies under {prefix}, which is to expire"
             if rule.get("Status") != "Enabled":
                 yield f"{name}: its rule {rule.get('Id')} is switched off"
     for owner, resource in template["Resources"].items():
         for _, document in documents(resource):
             for prefix in re.findall(r"Bucket\.Arn}/([a-z_]+/)\*", json.dumps(document)):
-                if prefix not in source:
+                if not _written(prefix, source):
                     yield f"{owner}: nothing lies under {prefix}"
+
+
+def _written(prefix: str, source: str) -> bool:
+    """Return whether the code names a folder, with its slash or as a name of its own."""
+    return prefix in source or f'"{prefix.rstrip("/")}"' in source
 
 
 def _calls(template: Template) -> Iterator[str]:

@@ -42,10 +42,10 @@ ALONE: Final = {
     ("RawBucket", "s3:DeleteObject"): set[str](),
     ("RawBucket", "s3:GetObject"): set[str](),
     ("RawBucket", "s3:GetObjectVersion"): {"IntakeRole"},
-    ("ReportsBucket", "s3:PutObject"): {"IntakeRole", "FreshnessRole"},
+    ("ReportsBucket", "s3:PutObject"): {"IntakeRole", "FreshnessRole", "ReplayPlanRole"},
     ("ReportsBucket", "s3:DeleteObject"): {"OperatorPolicy"},
-    ("Ledger", "dynamodb:PutItem"): {"IntakeRole", "OutcomeRole", "FreshnessRole"},
-    ("Ledger", "dynamodb:UpdateItem"): {"IntakeRole", "OutcomeRole", "FreshnessRole"},
+    ("Ledger", "dynamodb:PutItem"): {"IntakeRole", "OutcomeRole", "FreshnessRole", "ReplayPlanRole"},
+    ("Ledger", "dynamodb:UpdateItem"): {"IntakeRole", "OutcomeRole", "FreshnessRole", "ReplayPlanRole"},
     ("Ledger", "dynamodb:DeleteItem"): set[str](),
 }
 STARTS_RUNS: Final = "IntakeRole"  # the others look, as Airflow's Viewer

@@ -46,7 +46,6 @@ REFUSED: Final[tuple[tuple[str, str, str, dict[str, Any]], ...]] = (
     ("FreshnessRole", "dynamodb", "delete_item", ITEM),
     ("FreshnessRole", "events", "put_events", FORGED),
     ("FreshnessRole", "lambda", "invoke", CALLED),
-    ("ReplayPlanRole", "dynamodb", "put_item", PUT_ITEM),
     ("ReplayPlanRole", "s3", "get_object", RAW),
     ("ReplayPlanRole", "stepfunctions", "start_execution", REPLAYED),
     ("GlueRole", "s3", "get_object", RAW),
