@@ -1,6 +1,6 @@
 """Mistakes of the product that the twin once forgave: each runs as shipped, and with the mistake, which must be seen.
 
-The others of the eleven that docs/twin.md lists are in the tests that it names.
+The others of the ten that docs/twin.md lists are in the tests that it names.
 """
 
 from __future__ import annotations
