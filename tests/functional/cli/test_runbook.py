@@ -164,9 +164,12 @@ def test_every_command_of_the_runbook_does_what_it_is_there_for(
     monkeypatch.setenv("SUIMON_DATASETS", str(tmp_path if "dataset new" in command else ROOT / "datasets"))
     problem = paused(DAG)
     world.incidents.report(problem, NOON - HOUR)
-    closing, releasing = command.startswith("suimon drops close"), command.startswith("suimon release")
+    closing, releasing = (
+        command.startswith(("suimon drops close", "suimon retract")),
+        command.startswith("suimon release"),
+    )
     if releasing:
-        stack["freshness"].hold({"dataset": "sales", "reason": "moved", "until": "", "who": "ann"}, NOON)
+        stack["freshness"].answers().hold({"dataset": "sales", "reason": "moved", "until": "", "who": "ann"}, NOON)
     meant = {
         "INCIDENT": str(problem.id),
         "DATASET": "sales",
