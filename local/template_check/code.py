@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Template = dict[str, Any]
 ROOT: Final = Path(__file__).parents[2]
+RESERVED: Final = ROOT / "src" / "suimon" / "contract" / "reserved.py"
 FUNCTION: Final = "AWS::Serverless::Function"
 # A method of boto3 -> the rights that it needs, where they are not called like it.
 OTHERWISE: Final = {
@@ -127,8 +128,8 @@ def _prefixes(template: Template) -> Iterator[str]:
 
 
 def _written(prefix: str, source: str) -> bool:
-    """Return whether the code names a folder, with its slash or as a name of its own."""
-    return prefix in source or f'"{prefix.rstrip("/")}"' in source
+    """Return whether the code names a folder, with its slash or among those of the reports bucket."""
+    return prefix in source or f'"{prefix.rstrip("/")}"' in RESERVED.read_text(encoding="utf-8")
 
 
 def _calls(template: Template) -> Iterator[str]:
