@@ -64,7 +64,7 @@ FIRST = (
         "      NotificationConfiguration: {EventBridgeConfiguration: {EventBridgeEnabled: true}}\n",
         after="  LakeBucket:",
     ),
-    Defect("a substitution that nothing uses", "${ReplayFunctionArn}", "replay", file="statemachine/replay.asl.json"),
+    Defect("a substitution that nothing uses", "${IntakeFunctionArn}", "intake", file="statemachine/replay.asl.json"),
     Defect(
         "a definition that is no JSON", '"StartAt": "Plan",', '"StartAt": "Plan"', file="statemachine/replay.asl.json"
     ),
