@@ -18,7 +18,7 @@ READY = {
     "intake": ("built",),
     "outcome": ("run_reports",),
     "freshness": ("watch", "sweep"),
-    "replay": ("ledger", "contracts"),
+    "replay": ("steps",),
 }
 HEAVY = ("duckdb", "pyarrow", "sqlglot", "numpy", "pandas", "yaml")
 

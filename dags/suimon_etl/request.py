@@ -29,6 +29,8 @@ SCHEMAS: Mapping[str, Mapping[str, Any]] = {
         "type": "string",
         "pattern": f"^(all|[0-9]{{4}}-({_TIME}))(/{_PART})*$",
         "maxLength": 256,  # as the load log's column
+        # The pattern takes 30 February for a day.
+        "anyOf": [{"format": "date"}, {"not": {"pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}}],
         "description": "What the file replaces, such as a business date: runs have no logical date",
     },
     "partition_values": {

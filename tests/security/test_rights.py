@@ -104,6 +104,7 @@ MAY = {
     "replay machine": {
         *("Invoke intake", "Invoke replay-plan", "StartExecution replay", "Get reports replays/sales/a.json"),
         *("DescribeExecution replay child", "StopExecution replay child"),
+        *_key("s3", writes=False),
         *_TRACE,
     },
     "schedule": {"Invoke freshness", "SendMessage undelivered", *_key("sqs")},

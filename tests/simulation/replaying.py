@@ -23,7 +23,8 @@ class Replaying:
     """days: so many files besides; 0: nothing of this happens. at: when replays are planned, in seconds.
 
     looks: for how long the operator looks at a plan. stops, resumes: after how many seconds the first one is stopped,
-    and goes on. tolerates: whether any number may fail, or none. new: when a new file of one of the days comes.
+    and goes on. tolerates: whether any number may fail, or none.
+    as_accepted: whether copies are loaded unchecked. new: when a new file of one of the days comes.
     """
 
     days: int = 0
@@ -31,6 +32,7 @@ class Replaying:
     looks: float = 0.0
     at_once: int = 3
     tolerates: bool = True
+    as_accepted: bool = False
     stops: float = 0.0
     resumes: float = 20 * MINUTE
     new: float = 0.0
@@ -72,7 +74,8 @@ def replaying(choices: Choices) -> Replaying:
         tolerates = bool(choices.among((1, 2)))
         stops = (0.0, 5.0, 40.0)[choices.among((2, 1, 1))]
         new = (0.0, first + 10.0)[choices.among((3, 1))]
+        as_accepted = bool(choices.among((2, 1)))
     if not days:
         return Replaying()
     at = (first, first + again) if again else (first,)
-    return Replaying(days, at, looks, at_once, tolerates=tolerates, stops=stops, new=new)
+    return Replaying(days, at, looks, at_once, tolerates=tolerates, as_accepted=as_accepted, stops=stops, new=new)

@@ -60,6 +60,7 @@ class Replay:
             parts=every_part(of),
             max_concurrency=how.at_once,
             tolerate=100.0 if how.tolerates else 0.0,
+            as_accepted=how.as_accepted and of.set_rule is None,
             reason=name,
         )
         self.execution = f"{MACHINE}:{name.replace(' ', '-')}"
@@ -213,9 +214,8 @@ class _Attempt:
         token = self._token = sfn.new_token(self._answered)
 
         def body() -> None:
-            of.functions.replay(
-                f"{of.name} {world.points}", ReplayRequest(item.drop_id, item.attempt, token, of.execution)
-            )
+            asked = ReplayRequest(item.drop_id, item.attempt, token, of.execution, as_accepted=of.request.as_accepted)
+            of.functions.replay(f"{of.name} {world.points}", asked)
 
         def until(process: Process) -> None:
             if self._token != token or process.returned:

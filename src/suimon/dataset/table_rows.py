@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from suimon.contract.file import Column, FileFormat
     from suimon.contract.model import Contract
 
-csv.field_size_limit(2**27)
+_MOST_CHARACTERS = 2**27  # of one cell
 _EXACT = Context(prec=40)  # more than the 38 digits of a DECIMAL
 
 
@@ -29,6 +29,7 @@ def records_of(text: str, form: FileFormat) -> list[list[str]]:
     lines = text.split("\n", form.skip_lines)[-1]
     if form.comment:
         lines = "".join(line for line in lines.splitlines(keepends=True) if not line.startswith(form.comment))
+    csv.field_size_limit(_MOST_CHARACTERS)  # the process has one, which others set, too
     reader = csv.reader(
         io.StringIO(lines, newline=""),
         delimiter=form.delimiter,

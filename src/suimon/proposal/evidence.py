@@ -29,7 +29,7 @@ DIFFERENT = 20_000
 _FORM = str.maketrans("123456789", "999999999")  # a zero in front is more than a digit
 _TYPED = re.compile(r"[-+0-9.,:/ TZ'年月日]+")
 
-csv.field_size_limit(2**27)
+_MOST_CHARACTERS = 2**27  # of one cell
 
 
 @dataclass(slots=True)
@@ -80,6 +80,7 @@ def of_rows(rows: list[list[str]], width: int) -> Evidence:
 def of_file(path: Path, form: FileFormat, width: int) -> Evidence:
     """Return what a whole file is evidence of, read as a stream; SampleError where it cannot be decoded."""
     evidence = Evidence([Column() for _ in range(width)])
+    csv.field_size_limit(_MOST_CHARACTERS)  # the process has one, which others set, too
     reader = csv.reader(
         _lines(path, form),
         delimiter=form.delimiter,

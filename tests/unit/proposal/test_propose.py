@@ -1,5 +1,6 @@
 """Proposals from samples: what they tell, what they leave open, and that the grammar takes every one of them."""
 
+import csv
 import gzip
 import io
 import zipfile
@@ -369,6 +370,7 @@ def test_names_are_those_that_redshift_takes_without_quotes(sample: Path, tmp_pa
 
 
 def test_a_quote_that_stays_open_is_told_even_where_the_sample_is_cut(sample: Path) -> None:
+    csv.field_size_limit(2_000_000)  # as the Glue job leaves it in a process that has run one
     sound, open_ = 'id,"text"\n' * 10_000, '3,"' + "x" * 5_000_000
     text = proposed(sample, sound + open_)
     assert "line 10001: a quote is opened and never closed" in text[: text.index("apiVersion")]
