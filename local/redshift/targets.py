@@ -88,6 +88,6 @@ def _secret_user(secret: str, text: str) -> str:
 
 
 def _database_user(owner: str) -> str:
-    """Return the user that temporary credentials stand for: IAM:user or IAMR:role."""
+    """Return the user that temporary credentials stand for: IAM:user or IAMR:role; of the account's root IAM:root."""
     kind = "IAMR" if ":assumed-role/" in owner else "IAM"
-    return f"{kind}:{owner.rpartition('/')[2] or owner}"
+    return f"{kind}:{owner.rpartition('/')[2].rpartition(':')[2]}"

@@ -78,6 +78,8 @@ class Iam:
         kind, _, name = found[1].partition(".")
         if kind == "role":
             return Caller(f"arn:aws:sts::{ACCOUNT}:assumed-role/{name.replace('.', '/')}", ACCOUNT, f"AROA:{name}")
+        if kind == "root":
+            return Caller(f"arn:aws:iam::{ACCOUNT}:root", ACCOUNT, ACCOUNT)
         return Caller(f"arn:aws:iam::{ACCOUNT}:user/{name}", ACCOUNT, f"AIDA{name}")
 
 

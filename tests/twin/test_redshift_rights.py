@@ -103,12 +103,12 @@ def test_a_grant_outlives_the_endpoint(tmp_path: Path) -> None:
 def test_a_user_may_be_made_before_its_first_statement_and_only_once(tmp_path: Path) -> None:
     with endpoint(tmp_path) as redshift:
         granted = ("CREATE TABLE kept (a INTEGER)", 'GRANT SELECT ON kept TO "IAMR:freshness"')
-        assert error(redshift, "user.root", *granted) == 'ERROR: user "iamr:freshness" does not exist'
-        assert error(redshift, "user.root", 'CREATE USER "IAMR:freshness" PASSWORD DISABLE') is None
-        assert error(redshift, "user.root", *granted) is None
+        assert error(redshift, "root", *granted) == 'ERROR: user "iamr:freshness" does not exist'
+        assert error(redshift, "root", 'CREATE USER "IAMR:freshness" PASSWORD DISABLE') is None
+        assert error(redshift, "root", *granted) is None
         assert error(redshift, READER, "SELECT a FROM kept") is None
         again = 'ERROR: user "iamr:freshness" already exists'
-        assert error(redshift, "user.root", 'CREATE USER "IAMR:freshness" PASSWORD DISABLE') == again
+        assert error(redshift, "root", 'CREATE USER "IAMR:freshness" PASSWORD DISABLE') == again
         assert error(redshift, STRANGER, 'CREATE USER "IAMR:me" PASSWORD DISABLE') == (
             "ERROR: must be superuser to create users"
         )
