@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from itertools import combinations
 
 from suimon.contract.file import Column
-from suimon.contract.written import DIRECTIVES, ISO_DATE, pattern_of
+from suimon.contract.written import DIRECTIVES, ISO_DATE, CellForm, pattern_of
 
 _SEPARATORS = (",", "'", ".", " ")
 _ERAS = ("%E%-n年%-m月%-d日", "%e%-n.%-m.%-d", "%e%-n/%-m/%-d")
@@ -33,16 +34,26 @@ def clause_for(column: Column, text: str, decimal: str) -> str | None:
     """Return the clause, or several with `and`, by which a cell of the column would be of its type; None if none do."""
     if column.type in {"string", "boolean"} or not text.strip():
         return None
+    for clauses, changed, form in _tried(column, decimal):
+        plain = form.plain(text)
+        if plain != text and _fits(changed, plain, decimal):
+            return clauses
+    return None
+
+
+@lru_cache(maxsize=64)  # bad cells are many, and columns few
+def _tried(column: Column, decimal: str) -> tuple[tuple[str, Column, CellForm], ...]:
+    """Return up to three clauses together, the fewest first, and the column that has them."""
+    tried = list[tuple[str, Column, CellForm]]()
     every = list(_clauses(column, decimal))
     for size in (1, 2, 3):
         for chosen in combinations(every, size):
             changed = column
             for _, changes in chosen:
                 changed = replace(changed, **changes)  # type: ignore[arg-type] # a column's own fields
-            form = changed.form(decimal)
-            if form and form.plain(text) != text and _fits(changed, form.plain(text), decimal):
-                return " and ".join(clause for clause, _ in chosen)
-    return None
+            if form := changed.form(decimal):
+                tried.append((" and ".join(clause for clause, _ in chosen), changed, form))
+    return tuple(tried)
 
 
 def _clauses(column: Column, decimal: str) -> Iterator[tuple[str, dict[str, object]]]:
