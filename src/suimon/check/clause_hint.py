@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import combinations
 
 from suimon.contract.file import Column
-from suimon.contract.written import DIRECTIVES, ISO_DATE, CellForm, pattern_of
+from suimon.contract.written import BLANKS, DIRECTIVES, ISO_DATE, CellForm, pattern_of
 
 _SEPARATORS = (",", "'", ".", " ")
 _ERAS = ("%E%-n年%-m月%-d日", "%e%-n.%-m.%-d", "%e%-n/%-m/%-d")
@@ -34,18 +34,22 @@ def clause_for(column: Column, text: str, decimal: str) -> str | None:
     """Return the clause, or several with `and`, by which a cell of the column would be of its type; None if none do."""
     if column.type in {"string", "boolean"} or not text.strip():
         return None
-    for clauses, changed, form in _tried(column, decimal):
+    blanks, wide = text != text.strip(BLANKS), not text.isascii()
+    for clauses, changed, form in _tried(column, decimal, blanks=blanks, wide=wide):
         plain = form.plain(text)
         if plain != text and _fits(changed, plain, decimal):
             return clauses
     return None
 
 
-@lru_cache(maxsize=64)  # bad cells are many, and columns few
-def _tried(column: Column, decimal: str) -> tuple[tuple[str, Column, CellForm], ...]:
-    """Return up to three clauses together, the fewest first, and the column that has them."""
+@lru_cache(maxsize=256)  # bad cells are many, columns and what their cells hold few
+def _tried(column: Column, decimal: str, *, blanks: bool, wide: bool) -> tuple[tuple[str, Column, CellForm], ...]:
+    """Return up to three clauses together, the fewest first, and the column that has them.
+
+    Only those that can change a cell: with `blanks` around its value, with characters that may be `wide`.
+    """
     tried = list[tuple[str, Column, CellForm]]()
-    every = list(_clauses(column, decimal))
+    every = list(_clauses(column, decimal, blanks=blanks, wide=wide))
     for size in (1, 2, 3):
         for chosen in combinations(every, size):
             changed = column
@@ -56,10 +60,10 @@ def _tried(column: Column, decimal: str) -> tuple[tuple[str, Column, CellForm], 
     return tuple(tried)
 
 
-def _clauses(column: Column, decimal: str) -> Iterator[tuple[str, dict[str, object]]]:
-    if not column.trimmed:
+def _clauses(column: Column, decimal: str, *, blanks: bool, wide: bool) -> Iterator[tuple[str, dict[str, object]]]:
+    if blanks and not column.trimmed:
         yield "blanks: trim", {"trimmed": True}
-    if not column.full_width:
+    if wide and not column.full_width:
         yield "fullWidth: true", {"full_width": True}
     if column.type in {"integer", "decimal"} and not column.thousands:
         for separator in _SEPARATORS:

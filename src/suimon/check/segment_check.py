@@ -33,6 +33,8 @@ _LEAST_BYTES = 256 * 1024
 
 # Of how many more records the bad cells are asked for, where those of the first ones leave room.
 _FURTHER = 4
+# So many cells of bad records are asked for at first: all that may be listed, but of wide files.
+_CELLS_AT_ONCE = 100_000
 
 # The kernel went through the whole segment.
 _READ = frozenset((library.DONE, library.TOO_MANY))
@@ -270,7 +272,9 @@ class Judge:
             return [], False
         if self.tolerant:
             duck.find_bad(sheet, self.rules, wanted, number)
-        cells, most = list[BadCell](), room // len(wanted) + 1  # a record may have so many bad cells
+        columns = {*self.cells.personal, *(place for rule in wanted for place in self.rules.rules[rule].columns)}
+        # Every rule may fail in a record. Of a file that is not wide, all records that may be listed are read at once.
+        cells, most = list[BadCell](), 1 + max(room // len(wanted), min(room, _CELLS_AT_ONCE // max(1, len(columns))))
         while room:
             records = duck.bad_records(sheet, self.rules, wanted, most, self.cells.personal)
             cells = [cell for record in records for cell in self.cells.of_record(record)]

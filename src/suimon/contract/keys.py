@@ -165,7 +165,6 @@ class KeyPattern:
         ValueError if the pattern has no such partition.
         """
         of = self._of_pattern(partition)
-        stamp = {f"{OF_A_STAMP}{name}": "" for name in OF_STAMP}
         if at is None:
             return self._filled(self._pieces, time_values(of.time), dict(of.parts), shard)
         form = {"yyyy": "%Y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": "%S"}

@@ -40,9 +40,6 @@ class Field:
     name: str
 
 
-_Pieces = tuple[str | Field, ...]
-
-
 Pieces = tuple[str | Field, ...]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from suimon.check import clause_hint
 from suimon.check.engine import check_file
 from suimon.check.verdict import Code, Verdict
 from suimon.contract.file import Column, FileFormat
@@ -98,3 +99,22 @@ def test_cells_that_differ_in_their_hint_are_counted_as_one_rule(tmp_path: Path)
     path.write_bytes(file_of(["1,200", "x", " 7"]))
     (count,) = check_file(path, contract_of(NUMBER), None, scratch=tmp_path).counts
     assert (count.code, count.cells) == (Code.TYPE_ERROR, 3)
+
+
+def test_the_clauses_that_might_accept_cells_are_made_once_for_many_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = list[str]()
+    form = Column.form
+
+    def counted(column: Column, decimal: str) -> object:
+        made.append(column.name)
+        return form(column, decimal)
+
+    monkeypatch.setattr(Column, "form", counted)
+    path = tmp_path / "x.csv"
+    path.write_bytes(file_of([f"{number}x" for number in range(2_000)]))
+    clause_hint._tried.cache_clear()
+    verdict = check_file(path, contract_of(NUMBER), None, scratch=tmp_path)
+    assert len(verdict.bad_cells) == 2_000
+    assert len(made) < 100
