@@ -30,7 +30,7 @@ class _Object(TypedDict):
 
 
 class _Mark(NamedTuple):
-    """Tells whether a file is still the one that was downloaded."""
+    """What a file keeps for as long as it is the one that was downloaded."""
 
     size: int
     modified: int

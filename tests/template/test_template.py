@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from suimon.contract.odcs.parse import MOST_RUNS_AT_ONCE
+from suimon.contract.odcs.runs import MOST_RUNS_AT_ONCE
 from suimon.settings import CLUSTER, DATABASE, NEEDED, OF_ALL, SECRET, TABLE_HOURS, VARIABLES, WORKGROUP
 from tests.datasets import release
 

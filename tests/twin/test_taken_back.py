@@ -57,7 +57,7 @@ class Taken:
 
 
 def tell(taken: Taken) -> None:
-    """Let everything happen."""
+    """Play the story, and keep what is seen after each step."""
     story = taken.story
     for name, rows in (("first", ROWS), ("correction", FEWER)):
         story.put(name, sales_file(YESTERDAY, rows, seed=rows).content)

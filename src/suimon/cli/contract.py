@@ -15,7 +15,8 @@ from rich.text import Text
 from suimon.cli.errors import CommandError
 from suimon.contract.model import Contract
 from suimon.contract.odcs.clauses import ContractFileError
-from suimon.contract.odcs.parse import compile_contracts, read_contract, read_contract_files, too_many_runs
+from suimon.contract.odcs.parse import compile_contracts, read_contract, read_contract_files
+from suimon.contract.odcs.runs import too_many_runs
 from suimon.dataset.folder import CONTRACT, SETTING, DatasetFolder, datasets_below, datasets_root
 from suimon.drops.foreign_text import printable
 

@@ -197,7 +197,7 @@ def airflow(found: Mapping[str, Any]) -> Iterator[Finding]:
     version = found["version"]
     known = isinstance(version, str)
     fits = known and version.startswith("3.")
-    text = f"{version}" if known else f"not known: {version['error']}"
+    text = f"{version}" if known else f"not known: {version.get('error', 'the environment names none')}"
     upgrade = "" if fits else "Suimon's DAGs are for Airflow 3; see that the environment answers, and its version"
     yield Finding("Airflow's version", text, upgrade)
     for dag_id, dag in found["dags"].items():

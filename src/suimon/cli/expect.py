@@ -16,7 +16,7 @@ from suimon.cli.stack import stack_option
 @click.option("--reason", default="", help="Why it will not come; the ledger keeps that, the forecast shows it.")
 @stack_option
 def expect(dataset: str, date: str, reason: str, stack: str, *, cancel: bool, undo: bool) -> None:
-    """Say that the file of a DATE (YYYY-MM-DD, or another partition) of DATASET will not come, or will after all.
+    """Record that the file of a DATE (YYYY-MM-DD, or another partition) of DATASET will not come, or will after all.
 
     That it is missing is over at once. A file that comes all the same is checked and loaded like any other. Exit
     status: 0 recorded, 1 refused, 2 the stack could not be asked.

@@ -67,7 +67,7 @@ class NotFoundError(click.ClickException):
 @click.option("--json", "as_json", is_flag=True, help="Write JSON, and nothing else, to the output.")
 @stack_option
 def explain(what: str, day: str | None, stack: str, *, as_json: bool) -> None:
-    """Tell the life of a file: when it came, why it was rejected, what ran, where it stands, what is next.
+    """Show the life of a file: when it came, why it was rejected, what ran, where it stands, what is next.
 
     WHAT is the id of a drop or of its run, a key written s3://bucket/key, or a dataset with a DAY (YYYY-MM-DD, or
     another partition). Of a key or a day, the write that counts is explained, and the others are listed.

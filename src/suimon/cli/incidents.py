@@ -70,7 +70,7 @@ def incidents(
 @click.option("--reason", default="", help="What is being done.")
 @stack_option
 def ack(incident_id: str, reason: str, stack: str) -> None:
-    """Say that somebody is at INCIDENT_ID: reminders come once a week, until it gets worse.
+    """Record that somebody is at INCIDENT_ID: reminders come once a week, until it gets worse.
 
     Exit status: 0 done, 1 refused, 2 the stack could not be asked.
     """

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from suimon.check.engine import CheckError
 from suimon.contract.model import conflict_of
 from suimon.contract.odcs.clauses import ContractFileError
-from suimon.contract.odcs.parse import read_contract, too_many_runs
+from suimon.contract.odcs.parse import read_contract
+from suimon.contract.odcs.runs import too_many_runs
 from suimon.dataset.golden import GoldenCaseError, golden_case, judged, verdict_lines
 from suimon.dataset.table_rows import rows_of
 from suimon.warehouse.describe import misfits

@@ -115,11 +115,14 @@ def _columns(old: Contract, new: Contract) -> Iterator[Change]:
     for name in before.keys() - after.keys():
         unknown = form is None or not form.header or form.extra_columns == "refuse"
         yield Change(
-            "sender", breaks=unknown, clause=name, text="the column is gone" + _(unknown, ": a file with it is refused")
+            "sender",
+            breaks=unknown,
+            clause=name,
+            text="the column is gone" + _if(unknown, ": a file with it is refused"),
         )
     for name in after.keys() - before.keys():
         needed = not after[name].may_be_absent or form is None or not form.header
-        text = "a new column" + _(needed, ": a file without it is refused (mayBeAbsent would take both)")
+        text = "a new column" + _if(needed, ": a file without it is refused (mayBeAbsent would take both)")
         yield Change("sender", breaks=needed, clause=name, text=text)
     both = [name for name in before if name in after]
     if both != [name for name in after if name in before] and form:
@@ -129,7 +132,7 @@ def _columns(old: Contract, new: Contract) -> Iterator[Change]:
         yield from _column(before[name], after[name], form)
 
 
-def _(condition: bool, text: str) -> str:  # noqa: FBT001 - a text or none
+def _if(condition: bool, text: str) -> str:  # noqa: FBT001 - a text or none
     return text if condition else ""
 
 

@@ -110,10 +110,6 @@ def _before(of: Partition) -> Partition | None:
     return Partition.containing(of.unit, of.first - timedelta(days=1), of.hour or 0).at(of.parts)
 
 
-def _days_between(one: Partition, other: Partition) -> int:
-    return (other.first - one.first).days if one.first and other.first else 0
-
-
 def _alike(one: Partition, other: Partition) -> bool:
     if one.first is None or other.first is None or one.unit in (Unit.WEEK, Unit.MONTH):
         return True

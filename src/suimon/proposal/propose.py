@@ -12,7 +12,8 @@ import yaml
 
 from suimon.contract.file import Column, FileFormat
 from suimon.contract.model import Contract
-from suimon.contract.odcs.parse import MAX_DAG_ID, read_contract
+from suimon.contract.odcs.parse import read_contract
+from suimon.contract.odcs.runs import MAX_DAG_ID
 from suimon.contract.odcs.values import DATES_ALONE, JAVA
 from suimon.contract.partition import is_date
 from suimon.contract.placeholders import DS

@@ -135,6 +135,7 @@ def test_a_function_that_was_not_updated_is_told(deployed: Deployed, changed: di
         ({}, set()),
         ({"version": "2.10.3"}, {"Airflow's version"}),
         ({"version": {"error": "AccessDeniedException"}}, {"Airflow's version"}),
+        ({"version": {"detail": "no such page"}}, {"Airflow's version"}),
         ({"dags": {"sales_etl": {"error": "not there", "status": 404}}}, {"DAG sales_etl"}),
         ({"dags": {"sales_etl": DAG | {"is_paused": True}}}, {"DAG sales_etl"}),
         ({"dags": {"sales_etl": DAG | {"is_stale": True}}}, {"DAG sales_etl"}),

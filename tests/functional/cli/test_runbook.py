@@ -104,24 +104,8 @@ def stack(
     monkeypatch: pytest.MonkeyPatch,
 ) -> dict[str, ModuleType]:
     """Deploy it: its functions, by name, and the outputs that name them."""
-    variables = {
-        "STACK": "prod",
-        "LEDGER_TABLE": world.table.name,
-        "ALERTS_TOPIC_ARN": world.post.topic_arn,
-        "WATCH_TOPIC_ARN": world.post.sns.create_topic(Name="watch")["TopicArn"],
-        "EVENT_BUS": "default",
-        "REDSHIFT_DATABASE": "analytics",
-        "REDSHIFT_WORKGROUP": "main",
-        "MWAA_ENVIRONMENT": "env",
-        "RAW_BUCKET": RAW,
-        "LAKE_BUCKET": "lake",
-        "REPORTS_BUCKET": REPORTS,
-        "INTAKE_QUEUE": world.queues["intake"],
-        "INTAKE_DEAD_LETTER_QUEUE": world.queues["intake-dead"],
-        "UNDELIVERED_QUEUE": world.queues["undelivered"],
-    }
-    for name, value in variables.items():
-        monkeypatch.setenv(f"SUIMON_{name}", value)
+    for name, value in world.variables().items():
+        monkeypatch.setenv(name, value)
     outputs = {
         "FreshnessFunctionName": "freshness",
         "ReplayFunctionName": "replay",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
+from suimon.contract.model import Contracts
 from suimon.drops.states import State
 from suimon.intake.errors import RetryLaterError
 from suimon.intake.gate import LEASE
@@ -102,6 +103,25 @@ def test_a_small_file_needs_no_place(gate: Gate, table: Table) -> None:
     assert replace(gate, shares=shares).take(drop).state is State.TRIGGERED
     with pytest.raises(RetryLaterError, match="waits for other large files of sales"):
         replace(gate, shares=shares).take(replace(drop, version_id="another", size=LARGE))
+
+
+@pytest.mark.parametrize(("compression", "waits"), [("none", False), ("gzip", True)])
+def test_a_compressed_file_is_as_large_as_it_may_become(
+    compression: Literal["none", "gzip"],
+    waits: bool,  # noqa: FBT001 a parameter
+    gate: Gate,
+    table: Table,
+) -> None:
+    sales = gate.contracts.of("sales")
+    assert sales.file
+    packed = replace(sales, file=replace(sales.file, compression=compression, max_ratio=100))
+    drop = put(GOOD)
+    full = replace(gate, shares=Shares(table, 0, large=drop.size + 1), contracts=Contracts((packed,)))
+    if waits:
+        with pytest.raises(RetryLaterError, match="waits for other large files of sales"):
+            full.take(drop)
+    else:
+        assert full.take(drop).state is State.TRIGGERED
 
 
 def test_the_place_of_a_worker_that_crashed_is_free_after_its_lease(table: Table) -> None:

@@ -126,6 +126,26 @@ class World:
         names = ("intake", "intake-dead", "undelivered")
         self.queues = {name: self.sqs.create_queue(QueueName=name)["QueueUrl"] for name in names}
 
+    def variables(self) -> dict[str, str]:
+        """Return the environment of the freshness function."""
+        named = {
+            "STACK": "prod",
+            "LEDGER_TABLE": self.table.name,
+            "ALERTS_TOPIC_ARN": self.post.topic_arn,
+            "WATCH_TOPIC_ARN": self.post.sns.create_topic(Name="watch")["TopicArn"],
+            "EVENT_BUS": "default",
+            "REDSHIFT_DATABASE": "analytics",
+            "REDSHIFT_WORKGROUP": "main",
+            "MWAA_ENVIRONMENT": "env",
+            "RAW_BUCKET": RAW,
+            "LAKE_BUCKET": "lake",
+            "REPORTS_BUCKET": REPORTS,
+            "INTAKE_QUEUE": self.queues["intake"],
+            "INTAKE_DEAD_LETTER_QUEUE": self.queues["intake-dead"],
+            "UNDELIVERED_QUEUE": self.queues["undelivered"],
+        }
+        return {f"SUIMON_{name}": value for name, value in named.items()}
+
     @property
     def ledger(self) -> Ledger:
         return Ledger(self.table, "the test", unusable=self.unusable)

@@ -31,7 +31,7 @@ REJECTED = Verdict(
 
 
 class Engine:
-    """Gives one answer, and remembers what it was asked."""
+    """Returns one answer, and remembers what it was asked."""
 
     def __init__(self) -> None:
         self.answer: Verdict | BaseException | Callable[..., Verdict] = ACCEPTED

@@ -256,7 +256,7 @@ class _ColumnPlan:
                 self._rule_of_texts(rule)
 
     def _rule_of_partition(self, of: Partition | None) -> None:
-        """Say it as other rules that the kernel has: bounds of dates and hours, the one value of a text."""
+        """Plan it by other rules that the kernel has: bounds of dates and hours, the one value of a text."""
         column, made = self.column, self.made
         match column.partition:
             case "month" | "week" if of and column.type == "date":

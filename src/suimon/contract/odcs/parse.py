@@ -1,13 +1,10 @@
 """From ODCS 3.1 YAML to a compiled contract, at build time. What nothing enforces is refused, with its line.
 
-The keys of ODCS carry what they can; the rest stands under `customProperties`: `keyPattern`, `dag`, `dialect`,
-`parts`, `partition`, `dates`, `tolerance`, `language`, `arrival`, `set`,
-and of a column `label`, `trueWords`, `falseWords`. A
-contract without `keyPattern` is a table that is only watched: rules on its columns are refused too.
+The keys of ODCS carry what they can; the rest stands under `customProperties`, in `CUSTOM` below and in that of a
+column. A contract without `keyPattern` is a table that is only watched: rules on its columns are refused too.
 """
 
 import json
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
@@ -20,7 +17,6 @@ from suimon.contract.dates import USUAL, DateBounds
 from suimon.contract.file import LANGUAGES, Condition, FileFormat, Language, Metric, Tolerance
 from suimon.contract.keys import KeyPattern
 from suimon.contract.model import (
-    RUNS_AT_ONCE,
     Conflict,
     Contract,
     Contracts,
@@ -47,6 +43,7 @@ from suimon.contract.odcs.owner import SUPPORT, read_owner
 from suimon.contract.odcs.partition import read_partition, read_parts
 from suimon.contract.odcs.quality import QUALITY, as_rules, read_quality, refuse_quality
 from suimon.contract.odcs.reader import Reader, number, written
+from suimon.contract.odcs.runs import read_dag, read_max_run_minutes, read_runs_at_once
 from suimon.contract.odcs.sets import SET, read_key_pattern, read_set
 from suimon.contract.odcs.sla import FRESHNESS as FRESHNESS_WORD
 from suimon.contract.odcs.sla import read_words, with_words
@@ -56,12 +53,6 @@ from suimon.contract.placeholders import DS
 from suimon.contract.reserved import refused_dataset, refused_table
 
 API_VERSIONS = ("v3.1.0", "v3.2.0")
-# `/dags/{dag_id}/dagRuns/{run_id}` must fit MWAA's 64 characters; a run id is 16 hex digits, a dot and an attempt.
-MAX_DAG_ID = 64 - len("/dags//dagRuns/") - 16 - len(".999")
-# What the Glue job of template.yaml runs at once, for all datasets together.
-LEAST_RUN_MINUTES, MOST_RUN_MINUTES = 15, 24 * 60
-MOST_RUNS_AT_ONCE = 20
-
 _TABLE = r"[a-z_][a-z0-9_]*"
 # A table that is only watched may lie in another schema.
 _ANY_TABLE = rf"(?:{_TABLE}\.)?{_TABLE}"
@@ -175,20 +166,6 @@ def read_contract_files(paths: Iterable[Path]) -> Contracts:
     return Contracts(tuple(sorted(contracts, key=lambda contract: contract.dataset)))
 
 
-def too_many_runs(contracts: Sequence[Contract]) -> str | None:
-    """Return a warning when the DAGs of a release may start more runs of the Glue job than it takes at once."""
-    shares = {one.dataset: one.runs_at_once for one in contracts if one.dag_id}
-    if (together := sum(shares.values())) <= MOST_RUNS_AT_ONCE:
-        return None
-    most = sorted(shares, key=lambda dataset: (-shares[dataset], dataset))[:3]
-    named = ", ".join(f"{dataset} {shares[dataset]}" for dataset in most)
-    return (
-        f"the DAGs of these {len(shares)} datasets may start {together} runs of the Glue job at once, which takes "
-        f"{MOST_RUNS_AT_ONCE} (MaxConcurrentRuns in template.yaml): Glue refuses those beyond it, and such a run fails "
-        f"after its retry. Lower runsAtOnce (now {named}, …), or raise MaxConcurrentRuns"
-    )
-
-
 def _place_of(document: Clause, conflict: Conflict) -> Clause:
     """Return the clause that two contracts share; a control file's key stands beside the pattern of keys."""
     if conflict.clause in {"dataset", "table"}:
@@ -284,9 +261,9 @@ def _gated(watched: Contract, document: Clause, schema: Clause, custom: dict[str
     return replace(
         watched,
         volume=read_file_volume(custom, unit, reader),
-        dag_id=_dag(document, custom, reader),
-        runs_at_once=_runs_at_once(custom["runsAtOnce"], reader) if "runsAtOnce" in custom else RUNS_AT_ONCE,
-        max_run_minutes=_max_run_minutes(custom["maxRunMinutes"], reader) if "maxRunMinutes" in custom else None,
+        dag_id=read_dag(document, custom, reader),
+        runs_at_once=read_runs_at_once(custom.get("runsAtOnce"), reader),
+        max_run_minutes=read_max_run_minutes(custom.get("maxRunMinutes"), reader),
         key_pattern=pattern,
         file=dialect,
         columns=columns,
@@ -348,35 +325,6 @@ def _only_schema(document: Clause, reader: Reader) -> Clause:
         reader.refuse(document["schema"] or document, "a contract needs one schema")
         return document
     return schemas[0]
-
-
-def _dag(document: Clause, custom: dict[str, Clause], reader: Reader) -> str | None:
-    clause = custom.get("dag")
-    if clause is None:
-        reader.refuse(document, "a contract with a keyPattern needs customProperties, property dag: the DAG to open")
-    elif not isinstance(clause.value, str) or not re.fullmatch(r"(?!\.+$)[A-Za-z0-9_.-]+", clause.value):
-        reader.refuse(clause, f"{brief(clause.value)} is no DAG id")
-    elif len(clause.value) > MAX_DAG_ID:
-        reader.refuse(clause, f"has {len(clause.value)} characters; MWAA's 64-character path leaves {MAX_DAG_ID}")
-    else:
-        return clause.value
-    return None
-
-
-def _runs_at_once(clause: Clause, reader: Reader) -> int:
-    if type(clause.value) is int and 1 <= clause.value <= MOST_RUNS_AT_ONCE:
-        return clause.value
-    reader.refuse(clause, f"must be a whole number from 1 to {MOST_RUNS_AT_ONCE}, is {brief(clause)}")
-    return RUNS_AT_ONCE
-
-
-def _max_run_minutes(clause: Clause, reader: Reader) -> int | None:
-    """Read `maxRunMinutes`; runs are looked at from a quarter of an hour on."""
-    if type(clause.value) is int and LEAST_RUN_MINUTES <= clause.value <= MOST_RUN_MINUTES:
-        return clause.value
-    text = f"must be a whole number of minutes from {LEAST_RUN_MINUTES} to {MOST_RUN_MINUTES}, is {brief(clause)}"
-    reader.refuse(clause, text)
-    return None
 
 
 def _language(clause: Clause, reader: Reader) -> Language:

@@ -62,7 +62,7 @@ def file_is_late(contract: Contract, partition: str, deadline: datetime | None) 
 
 
 def _due(contract: Contract, partition: str, deadline: datetime | None) -> tuple[str, str]:
-    """Say under which key it was expected, and by when it was due, on the wall of the contract's zone."""
+    """Return under which key it was expected, and by when it was due, on the wall of the contract's zone."""
     en, ja = [], []
     if contract.key_pattern:
         key = contract.key_pattern.key_for(partition)

@@ -11,7 +11,7 @@ import pytest
 
 from suimon.contract.model import Arrival, Contracts
 from tests.functional.freshness.fakes import Redshift
-from tests.functional.sweep.swept import NOON, RAW, REPORTS, World, contracts
+from tests.functional.sweep.swept import NOON, World, contracts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,23 +36,8 @@ def start(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[[], Any]:
     """Load the function in the test's own time: its logger writes to where the output goes then."""
-    for name, value in {
-        "STACK": "prod",
-        "LEDGER_TABLE": world.table.name,
-        "ALERTS_TOPIC_ARN": world.post.topic_arn,
-        "WATCH_TOPIC_ARN": world.post.sns.create_topic(Name="watch")["TopicArn"],
-        "EVENT_BUS": "default",
-        "REDSHIFT_DATABASE": "analytics",
-        "REDSHIFT_WORKGROUP": "main",
-        "MWAA_ENVIRONMENT": "env",
-        "RAW_BUCKET": RAW,
-        "LAKE_BUCKET": "lake",
-        "REPORTS_BUCKET": REPORTS,
-        "INTAKE_QUEUE": world.queues["intake"],
-        "INTAKE_DEAD_LETTER_QUEUE": world.queues["intake-dead"],
-        "UNDELIVERED_QUEUE": world.queues["undelivered"],
-    }.items():
-        monkeypatch.setenv(f"SUIMON_{name}", value)
+    for name, value in world.variables().items():
+        monkeypatch.setenv(name, value)
     client, fakes = boto3.client, {"redshift-data": Redshift(), "mwaa": world.mwaa}
     monkeypatch.setattr(boto3, "client", lambda name, **more: fakes.get(name) or client(name, **more))
 
