@@ -123,8 +123,14 @@ def _models_are_read_once() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _functions_start_as_in_a_new_process() -> Iterator[None]:
-    """Forget what Powertools keeps for the life of a process: loggers, with their output and level, and metrics."""
+    """Forget what is kept for the life of a process.
+
+    That is boto3's default session with the keys it found, and Powertools' loggers, with their output and level, and
+    metrics.
+    """
     yield
+    if boto3 := sys.modules.get("boto3"):
+        boto3.DEFAULT_SESSION = None
     known = logging.Logger.manager.loggerDict
     for name in [name for name, logger in known.items() if getattr(logger, "init", False)]:
         del known[name]

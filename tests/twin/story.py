@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
+import boto3
+import pytest
 from click.testing import CliRunner
 
 from local import mailbox
@@ -290,7 +292,7 @@ def in_airflow(
 
 
 def as_operator(story: Story, *command: str) -> Result:
-    """Run `suimon` with the operator's rights and nothing else."""
+    """Run `suimon` with the operator's rights and nothing else, as in a process of its own."""
     keys = story.twin.principals["operator"]
     environment = {
         **story.twin.endpoints(),
@@ -298,7 +300,9 @@ def as_operator(story: Story, *command: str) -> Result:
         "AWS_SECRET_ACCESS_KEY": keys.secret_access_key,
         "AWS_DEFAULT_REGION": REGION,
     }
-    return CliRunner(env=environment).invoke(suimon, command)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(boto3, "DEFAULT_SESSION", None)  # it would keep the keys of whoever asked first
+        return CliRunner(env=environment).invoke(suimon, command)
 
 
 def finished(story: Story, name: str) -> Any:

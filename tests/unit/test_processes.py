@@ -1,0 +1,14 @@
+"""Tests that share a worker share a process: what one leaves in it, the next must not find."""
+
+from __future__ import annotations
+
+import boto3
+import pytest
+
+
+@pytest.mark.parametrize("key", ["of the first", "of the second"])
+def test_a_test_finds_no_session_that_an_earlier_one_has_made(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", key)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    found = boto3.client("sts", region_name="ap-northeast-1")._request_signer._credentials
+    assert found.access_key == key
