@@ -130,7 +130,7 @@ def _functions_start_as_in_a_new_process() -> Iterator[None]:
     """
     yield
     if boto3 := sys.modules.get("boto3"):
-        boto3.DEFAULT_SESSION = None
+        vars(boto3)["DEFAULT_SESSION"] = None
     known = logging.Logger.manager.loggerDict
     for name in [name for name, logger in known.items() if getattr(logger, "init", False)]:
         del known[name]

@@ -10,5 +10,9 @@ import pytest
 def test_a_test_finds_no_session_that_an_earlier_one_has_made(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", key)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    found = boto3.client("sts", region_name="ap-northeast-1")._request_signer._credentials
+    boto3.client("sts", region_name="ap-northeast-1")
+    session = boto3.DEFAULT_SESSION
+    assert session
+    found = session.get_credentials()
+    assert found
     assert found.access_key == key
