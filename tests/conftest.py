@@ -2,7 +2,7 @@
 
 A test that must hit a mark fails when it does not. `make quick` runs what starts no process; the marker `process`
 names the rest, and a test without it that starts one fails. With several workers the tests of a file stay together,
-because they share what is slow to set up.
+and those of each entry of LONGEST, because they share what is slow to set up.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections import Counter
+from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -25,14 +27,14 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
 # What takes a minute or more, the longest first: a worker that begins it last would work on alone. A worker takes all
-# of a file, or of a folder, whose tests share one Spark.
+# of a file, or of what begins so: they share one Spark, or one Airflow.
 LONGEST = (
     "tests/twin/test_under_fault.py",
     "tests/dags/test_on_airflow.py",
     "tests/twin/test_end_to_end.py",
     "tests/dags/test_dying_workers.py",
     "tests/glue/",
-    "tests/conformance/test_airflow.py",
+    "tests/conformance/test_airflow",
     "tests/unit/check/kernel/test_kernel.py",
     "tests/template/test_seeded.py",
     "tests/template/test_artifacts.py",
@@ -40,28 +42,46 @@ LONGEST = (
     "tests/twin/test_glue_runs.py",
 )
 FOLDERS_OF_PROCESSES = ("tests/twin/", "tests/conformance/", "tests/glue/", "tests/dags/on_airflow/")
-# Many cases of one promise each.
-CAMPAIGNS = (
-    "tests/simulation/",
-    "tests/functional/intake/test_shards_at_every_point.py",
-    *(f"tests/functional/sweep/test_{name}.py" for name in ("poison", "write_order")),
-    *(f"tests/unit/check/test_{name}.py" for name in ("corpus", "masking", "polluted", "wrong_text")),
-)
+# Many cases of one promise each: by day one in so many of a file's, or a test's, and `make quick` one in five of those.
+CAMPAIGNS = {
+    "tests/simulation/": 1,
+    "tests/functional/intake/test_shards_at_every_point.py": 1,
+    "tests/functional/sweep/test_poison.py": 1,
+    "tests/functional/sweep/test_write_order.py": 1,
+    "tests/template/test_seeded.py": 3,
+    "tests/twin/test_glue_scripts.py::test_a_script_finds_nothing_that_only_this_project_has": 3,
+    "tests/twin/test_glue_scripts.py::test_what_only_glue_has_is_refused_by_name": 2,
+    "tests/unit/check/kernel/test_kernel.py::test_a_mistake_in_the_kernel_is_found_by_its_cases": 3,
+    "tests/unit/check/test_corpus.py": 1,
+    "tests/unit/check/test_masking.py": 3,
+    "tests/unit/check/test_polluted.py": 1,
+    "tests/unit/check/test_wrong_text.py": 3,
+    "tests/unit/cli/test_console.py::test_every_command_that_needs_no_account_keeps_its_exit_status": 2,
+}
 STARTS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system", "os.exec"}
 _started = list[str]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="also what is marked `long`, and campaigns at full size")
-    parser.addoption("--sample", action="store_true", help="of each campaign one case in five")
+    parser.addoption("--sample", action="store_true", help="of each campaign one case in five of the day's")
+    parser.addoption("--turn", type=int, help="which cases the samples begin with: the number of the day, unless given")
     parser.addoption("--cpu", action="store_true", help="end with what each file and folder costs (tests/cost.py)")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Draw less for a sample. Files of tests ask when they are imported."""
+    """Draw less for a sample (files of tests ask when they are imported); hand each worker the same turn."""
     sampling.is_sampled = config.getoption("--sample")
+    if config.option.turn is None:
+        config.option.turn = datetime.now(UTC).toordinal()
     if config.getoption("--cpu"):
         config.pluginmanager.register(CostPlugin())
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say how a sample in which something failed is taken again."""
+    if terminalreporter.stats.get("failed") and not config.getoption("--long"):
+        terminalreporter.write_line(f"the same cases again: --turn {config.option.turn}")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -71,11 +91,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker("process")
     if not config.getoption("--long"):
         _leave_out([item for item in items if item.get_closest_marker("long")], config, items)
-    if config.getoption("--sample"):
-        cases = [item for item in items if item.nodeid.startswith(CAMPAIGNS) and hasattr(item, "callspec")]
-        _leave_out([item for number, item in enumerate(cases) if number % 5], config, items)
+        _leave_out(_beyond_the_sample(config, items), config, items)
     rank = {unit: number for number, unit in enumerate(LONGEST)}
     items.sort(key=lambda item: rank.get(_unit_of(item.nodeid), len(LONGEST)))
+
+
+def _beyond_the_sample(config: pytest.Config, items: list[pytest.Item]) -> list[pytest.Item]:
+    """Return the cases of campaigns that another turn has: after as many turns as the step, each was run."""
+    left, seen = list[pytest.Item](), Counter[str]()
+    for item in items:
+        campaign = next((name for name in CAMPAIGNS if item.nodeid.startswith(name)), None)
+        if campaign and hasattr(item, "callspec"):
+            seen[campaign] += 1
+            step = CAMPAIGNS[campaign] * (5 if config.getoption("--sample") else 1)
+            if (seen[campaign] + config.option.turn) % step:
+                left.append(item)
+    return left
 
 
 def _leave_out(left: list[pytest.Item], config: pytest.Config, items: list[pytest.Item]) -> None:

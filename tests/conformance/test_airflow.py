@@ -1,6 +1,6 @@
 """MWAA and Airflow, as far as Suimon asks them: the model in memory, and the twin's MWAA before a real Airflow 3.3.1.
 
-Moto knows no InvokeRestApi. One start of Airflow for all the cases here: about 15 s, of four processes.
+Moto knows no InvokeRestApi. The real one is that of test_airflow_real.py, too.
 """
 
 from __future__ import annotations
@@ -8,67 +8,22 @@ from __future__ import annotations
 import itertools
 import random
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from local.airflow.site import airflow_parts, site_of, unpause
-from local.mwaa.endpoint import STATUS_FILE, RequestRate
-from local.supervisor import spawn, stop, wait_until_ready
-from local.twin import new_twin
+from local.mwaa.endpoint import RequestRate
 from tests.simulation.services.airflow import Dag, Run
 from tests.simulation.services.mwaa import REQUESTS_PER_SECOND, Mwaa
-from tests.twin.test_airflow_real import _behind_mwaa
-from tests.waiting import PATIENCE, eventually
+from tests.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from local.twin import Twin
+    from tests.conformance.real_airflow import Real
 
-ROOT = Path(__file__).parents[2]
 NUMBERS = itertools.count(1)
-# Rows: as many as a file has. 7: the load finds a later write in the table and is skipped. 13: it fails.
-STRICT = """
-from airflow.sdk import DAG, Param, task
-from airflow.sdk.exceptions import AirflowSkipException
-
-with DAG("strict", schedule=None, params={"rows": Param(type="integer", minimum=1)}):
-
-    @task
-    def convert():
-        pass
-
-    @task
-    def load(params):
-        if params["rows"] == 7:
-            raise AirflowSkipException("a later write is in the table")
-        assert params["rows"] != 13
-
-    @task(trigger_rule="all_done")
-    def report():
-        pass
-
-    @task(trigger_rule="none_failed")
-    def loaded():
-        pass
-
-    loading = load()
-    convert() >> loading >> [report(), loaded()]
-"""
-RESTING = """
-from airflow.sdk import DAG, task
-
-with DAG("resting", schedule=None):
-
-    @task
-    def rest():
-        pass
-
-    rest()
-"""
 
 
 @dataclass
@@ -115,28 +70,12 @@ class Site:
 
 
 @pytest.fixture(scope="module", params=["memory", "airflow"])
-def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(request: pytest.FixtureRequest) -> Iterator[Site]:
     if request.param == "memory":
         yield _in_memory()
         return
-    twin = new_twin(ROOT, tmp_path_factory.mktemp("twin"))
-    airflow, parts = site_of(twin), airflow_parts(twin)
-    (airflow.dags / "strict.py").write_text(STRICT)
-    (airflow.dags / "resting.py").write_text(RESTING)
-    try:
-        for part in parts:
-            twin = twin.with_(running=(*twin.running, spawn(part, twin)))
-        for part, running in zip(parts, twin.running, strict=True):
-            wait_until_ready(part, running, twin)
-        unpause(airflow, ["strict"], PATIENCE)
-        for real in _behind_mwaa(twin, airflow):
-            yield Site(real.client, lambda away, twin=twin: _take_away(twin, away=away))  # type: ignore[misc]  # a bound default
-    finally:
-        stop(twin)
-
-
-def _take_away(twin: Twin, *, away: bool) -> None:
-    (twin.runtime / STATUS_FILE).write_text("UPDATING" if away else "AVAILABLE")
+    real: Real = request.getfixturevalue("started")
+    yield Site(real.client, real.take_away)
 
 
 def _in_memory() -> Site:

@@ -37,7 +37,7 @@ ONE_KEY, OTHER_KEY = KEYS[0], KEYS[1]
 FIRST = {"good": GOOD + b"\n0.0", "bad": BAD + b"\n0.0"}
 SECOND = {"good": GOOD + b"\n1.0\n1.1", "bad": BAD + b"\n1.0\n1.1", "the same": None}
 GAPS = {"at once": 0.0, "a minute apart": MINUTE}
-SAMPLED = 101  # one schedule in so many is run by `make test`, all by `make simulate ALL=1`
+SAMPLED = 303  # one schedule in so many is run by `make test`, all by `make simulate ALL=1`
 LATER = 10 * MINUTE  # when an event comes once more; by then everything is at rest
 
 

@@ -1,7 +1,8 @@
 """A person holds a dataset and takes files back, on a whole twin: real Airflow, Spark and SQL do what the ledger says.
 
 A twin of its own. The story is told once: a day is loaded and corrected, the correction is taken back, then the day
-itself; a file waits for a hold, and one is taken back while it waits. Each test looks at one thing of it.
+itself; a file waits for a hold, and one is taken back while it waits. Each test looks at one thing of it. By day the
+simulation plays the same, and tests/dags loads what a retraction leaves.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from decimal import Decimal
 
+pytestmark = pytest.mark.long
 ROWS, FEWER = 40, 30
 
 
@@ -80,7 +82,7 @@ def tell(taken: Taken) -> None:
 
 @pytest.fixture(scope="module")
 def taken() -> Iterator[Taken]:
-    twin, _ = up(ROOT, Board(Console()), ROOT / ".suimon" / "test-twin")
+    twin, _ = up(ROOT, Board(Console()), ROOT / ".suimon" / "taken-twin")
     try:
         for asking in mailbox.letters(twin.mail):  # one letter a topic
             mailbox.confirm(asking)

@@ -1,4 +1,7 @@
-"""Two stacks side by side in one account: what happens to one, the other never hears."""
+"""Two stacks side by side in one account: what happens to one, the other never hears.
+
+By day tests/template/test_two_stacks.py reads the same in the template; this deploys it twice.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
 
     from local.twin import Twin
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.long]
 STACKS = ("suimon-left", "suimon-right")
 Outputs = dict[str, str]
 
