@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemainingColumn, TransferSpeedColumn
 
 from suimon.check.engine import Aside, CheckError
@@ -24,6 +23,7 @@ from suimon.contract.odcs.clauses import ContractFileError
 from suimon.contract.odcs.parse import read_contract
 from suimon.drops.foreign_text import one_line
 from suimon.report.as_json import as_json, cell_as_json, cells_as_json_lines, identity, labels_of, summary
+from suimon.report.console import Terminal
 from suimon.report.messages import LANGS, Lang, either
 from suimon.report.page import page
 from suimon.report.terminal import show
@@ -199,7 +199,7 @@ def _write(folder: Path, verdict: Verdict, contract: Contract, about: dict[str, 
 @contextmanager
 def _progress(size: int) -> Iterator[Callable[[int], None] | None]:
     """A bar on standard error, if somebody sits there; it is gone when the verdict comes."""
-    console = Console(stderr=True)
+    console = Terminal(stderr=True)
     if not console.is_terminal:
         yield None
         return

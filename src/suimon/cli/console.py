@@ -1,4 +1,4 @@
-"""Standard output and error of a command: closed, missing, or not UTF-8."""
+"""Standard output and error of a command: closed, missing, or not UTF-8; and what a terminal would obey."""
 
 from __future__ import annotations
 
@@ -6,6 +6,36 @@ import io
 import os
 import sys
 from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TextIO
+
+from suimon.drops.foreign_text import harmless
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Harmless:
+    """A stream on which texts of others (keys, cells, errors of services) are text: no terminal obeys them.
+
+    Whoever draws in colours writes to the stream behind it, and answers for what it writes: `report.console.Terminal`.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        """Take the stream behind it."""
+        self.unguarded = stream
+
+    def write(self, text: str) -> int:
+        """Write a text; what a terminal would obey is an escape."""
+        return self.unguarded.write(harmless(text))
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        """Write texts likewise."""
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        """Answer everything else as the stream behind it does."""
+        return getattr(self.unguarded, name)
 
 
 def mute() -> None:
@@ -28,3 +58,4 @@ def make_writable() -> None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 - open to the end
         elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+            setattr(sys, name, Harmless(stream))

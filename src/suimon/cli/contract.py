@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -19,6 +18,7 @@ from suimon.contract.odcs.parse import compile_contracts, read_contract, read_co
 from suimon.contract.odcs.runs import too_many_runs
 from suimon.dataset.folder import CONTRACT, SETTING, DatasetFolder, datasets_below, datasets_root
 from suimon.drops.foreign_text import printable
+from suimon.report.console import Terminal
 
 if TYPE_CHECKING:
     from suimon.dataset.contract_diff import Difference
@@ -67,7 +67,7 @@ def lint(files: tuple[Path, ...]) -> None:
         contracts = read_contract_files(files or _all_files()).all
     except ContractFileError as error:
         raise ProblemsError(error) from error
-    console = Console(highlight=False)
+    console = Terminal(highlight=False)
     if console.is_terminal:
         console.print(_table(contracts))
     else:

@@ -9,7 +9,6 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
 from rich.text import Text
 
 from suimon.cli.asking import ask
@@ -18,6 +17,7 @@ from suimon.cli.printing import print_plain
 from suimon.cli.stack import stack_option
 from suimon.freshness.expected import FileState
 from suimon.freshness.forecast import MOST_DAYS, Expected
+from suimon.report.console import Terminal
 from suimon.status.overview import LETTERS as _LETTERS
 from suimon.status.overview import worst_last
 
@@ -59,7 +59,7 @@ def forecast(days: int, back: int, dataset: str, stack: str, *, as_json: bool) -
     if as_json:
         click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
         return
-    console = Console(width=None if sys.stdout.isatty() else 80)
+    console = Terminal(width=None if sys.stdout.isatty() else 80)
     expected = [Expected.from_json(one) for one in answer["expected"]]
     for line in [*picture(expected), *table(expected)]:
         console.print(line, soft_wrap=True)

@@ -4,12 +4,14 @@ import sys
 
 from rich.console import Console
 
+from suimon.report.console import Terminal
+
 _WIDE = 240  # of what no person looks at: keys stay in one piece
 
 
 def console_for_people() -> Console:
     """Return a console of the terminal's width; where nobody looks, as in a pipe, nothing is folded."""
-    return Console() if sys.stdout.isatty() else Console(width=_WIDE)
+    return Terminal(width=None if sys.stdout.isatty() else _WIDE)
 
 
 def print_plain(console: Console, text: str, style: str = "") -> None:

@@ -9,17 +9,19 @@ import boto3
 import click
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table as Grid
 
 from suimon.cli.errors import CommandError
 from suimon.cli.printing import print_plain
 from suimon.cli.stack import advice, outputs_of, stack_option
+from suimon.report.console import Terminal
 from suimon.sweep.findings import Failure, Finding, Findings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+    from rich.console import Console
 
 # A portion of the walk may enter thousands of drops; the client must not ask again while the function works.
 CLIENT = Config(read_timeout=900, retries={"total_max_attempts": 1})
@@ -38,7 +40,7 @@ def reconcile(stack: str, *, full: bool, as_json: bool) -> None:
     second for some thousand files. Exit status: 0 when nothing is unexplained, 1 when something is, or a part could
     not be checked; 2 when the stack could not be asked.
     """
-    console = Console(stderr=as_json)
+    console = Terminal(stderr=as_json)
     try:
         function = function_of(stack)
         findings = show_progress(console, ask_in_portions(asking(function), full=full))

@@ -8,7 +8,6 @@ from dataclasses import asdict
 from typing import Any
 
 import click
-from rich.console import Console
 
 from suimon.cli.errors import CommandError
 from suimon.cli.printing import print_plain
@@ -26,6 +25,7 @@ from suimon.cli.stack import stack_option
 from suimon.replay.execution import ReplayError
 from suimon.replay.plan import Item
 from suimon.replay.request import Order, Request, RequestError, What
+from suimon.report.console import Terminal
 
 
 @click.command()
@@ -104,7 +104,7 @@ def replay(
     wanted |= {name: how[name] for name in ("what", "order", "max_concurrency", "tolerate", "as_accepted", "reason")}
     if first:
         _refuse_nonsense(wanted)
-    replays = Replays.of(stack, Console())
+    replays = Replays.of(stack, Terminal())
     if listing:
         _list(replays, dataset, as_json=as_json)
     elif follow:

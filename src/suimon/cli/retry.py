@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import click
-from rich.console import Console
 
 from suimon.cli.errors import CommandError
 from suimon.cli.printing import print_plain
@@ -22,6 +21,7 @@ from suimon.cli.replays import (
 from suimon.cli.stack import stack_option
 from suimon.replay.execution import ReplayError
 from suimon.replay.plan import Item
+from suimon.report.console import Terminal
 
 
 @click.command()
@@ -37,7 +37,7 @@ def retry(*, max_concurrency: int, tolerate: float | None, reason: str, dry_run:
     The plan is shown, and asked for once. Exit status: 0 all loaded or nothing has failed, 1 some not loaded, 2 nothing
     was done.
     """
-    replays = Replays.of(stack, Console())
+    replays = Replays.of(stack, Terminal())
     wanted, left_out = list[tuple[dict[str, Any], list[Item]]](), 0
     for dataset, first, last in replays.failed():
         asked: dict[str, Any] = {"dataset": dataset, "from": first, "to": last, "what": "failed", "order": "newest"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 LONGEST = 1_100  # a key has up to 1,024 bytes
@@ -11,6 +12,9 @@ _SENTENCE = re.compile(r"[.!?](?=\s)|[。！？]|\n")
 # What mail programs make links of.
 _SCHEME = re.compile(r"(?<![\w-])(https?|ftp|file|data|javascript|mailto):", re.IGNORECASE)
 _WWW = re.compile(r"\b(www)\.", re.IGNORECASE)
+# A host before a path or a port, and the address of a mailbox: some programs make links of them without a scheme.
+_HOST = re.compile(r"(?<=[^\W_])\.(?=[a-z][a-z0-9-]*[a-z](?:/|:\d|\?|#))", re.IGNORECASE)
+_MAILBOX = re.compile(r"(?<=[\w.+-])@(?=[\w-]+\.\w)")
 
 
 def printable(text: str) -> str:
@@ -21,6 +25,13 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() or c == "\u3000" else repr(c)[1:-1] for c in text)
+
+
+def harmless(text: str) -> str:
+    """Return lines of which a terminal obeys nothing; JSON stays JSON: what does not print is an escape of JSON's."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in "\n\t\u3000" else json.dumps(c)[1:-1] for c in text)
 
 
 def one_line(text: str) -> str:
@@ -39,7 +50,12 @@ def shown(text: str, longest: int = LONGEST) -> str:
 
 def without_links(text: str) -> str:
     """Return a text of which no mail program makes a link."""
-    return _WWW.sub(r"\1[.]", _SCHEME.sub(r"\1[:]", text))
+    return without_hosts(_SCHEME.sub(r"\1[:]", text), "[.]", "[at]")
+
+
+def without_hosts(text: str, dot: str, at: str) -> str:
+    """Return a text in which other signs stand for the dots and the @ that mail programs know addresses by."""
+    return _MAILBOX.sub(at, _HOST.sub(dot, _WWW.sub(rf"\1{dot}", text)))
 
 
 def leading(text: str, longest: int) -> str:

@@ -10,6 +10,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from suimon.drops.foreign_text import shown
 from suimon.incidents.messages.facts import effect_of, label
 from suimon.incidents.rendering import State, command_of, state_of, text_of
 from suimon.incidents.wording import in_language
@@ -37,7 +38,7 @@ def chat_form(notice: Notice, recipient: Recipient, stack: str, at: datetime) ->
     command = command_of(notice, stack)
     effect = in_language(effect_of(notice.kind), language) if is_open else ""
     description = f"{said.body}\n\n{label('effect', language)}: {effect}" if effect else said.body
-    context = {name: value for name, value in asdict(notice.about).items() if value}
+    context = {name: shown(value) for name, value in asdict(notice.about).items() if value}
     context |= {"owner": str(recipient.owner or ""), "stack": stack, "severity": str(notice.severity)}
     return {
         "version": "1.0",

@@ -12,7 +12,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from suimon.drops.foreign_text import without_links
 from suimon.incidents.email import OF_STACK, fitted, plain_lines, subject_line
 from suimon.incidents.incident import Event, Text
 from suimon.incidents.kinds import KINDS, About
@@ -151,7 +150,7 @@ def _footer(notice: Notice, recipient: Recipient, stack: str, at: datetime) -> s
         "stack": stack,
     }
     lines = [f"{label(name, language)}: {value}" for name, value in facts.items() if value]
-    return "\n" + "\n".join([*lines, f"Incident: {without_links(str(notice.id))}"]) + "\n"
+    return "\n" + "\n".join([*lines, f"Incident: {notice.id}"]) + "\n"
 
 
 def command_of(notice: Notice, stack: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from suimon.check.verdict import BadCell, Measurement, RuleCount, Verdict
 from suimon.contract.model import Contract
-from suimon.drops.foreign_text import one_line, printable
+from suimon.drops.foreign_text import harmless, one_line, printable
 from suimon.report.causes import explain
 from suimon.report.messages import Lang, either, meaning, metric_name, say, short, threshold
 
@@ -105,10 +105,7 @@ def cells_as_json_lines(verdict: Verdict, lang: Lang = "en", labels: Labels = NO
 
 def as_json(value: Any, indent: int | None = None) -> str:
     """Return JSON that reads well and stays harmless: characters that do not print are escapes, lone surrogates too."""
-    text = json.dumps(value, ensure_ascii=False, indent=indent)
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
+    return harmless(json.dumps(value, ensure_ascii=False, indent=indent))
 
 
 def describe(verdict: Verdict, limit: int = 10, lang: Lang = "en", labels: Labels = NO_LABELS) -> str:

@@ -1,11 +1,8 @@
 """A verdict on the terminal."""
 
-import errno
-import os
 import sys
 
 from rich.bar import Bar
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -14,6 +11,7 @@ from suimon.contract.model import Contract
 from suimon.drops.foreign_text import one_line
 from suimon.report.as_json import SYMPTOMS, Labels, headline, labels_of, named, quoted, warnings_of
 from suimon.report.causes import explain
+from suimon.report.console import Terminal
 from suimon.report.messages import Lang, either, say
 
 _BAR = 12  # characters
@@ -21,15 +19,9 @@ _WIDTH = 120  # of what is no terminal: a log, a pipe
 _NARROW = 90  # here words need the bar's room
 
 
-class _Console(Console):
-    def on_broken_pipe(self) -> None:
-        """Leave it to the caller: rich would exit with 1, which says that the file is rejected."""
-        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
-
-
 def show(file: str, contract: Contract, verdict: Verdict, *, limit: int, lang: Lang = "en") -> None:
     """Print the verdict, the broken rules and the first `limit` bad cells. Cells are text, never markup or escapes."""
-    console = _Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
+    console = Terminal(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
     word, style = either(lang, "rejected", "不合格"), "bold red"
     if verdict.accepted:
         word, style = (

@@ -18,6 +18,7 @@ from suimon.drops.hold import Hold
 from suimon.drops.run_finished_event import RunFinished
 from suimon.drops.sets import DropSet, Member
 from suimon.drops.states import State as DropState
+from suimon.incidents.chat import chat_form
 from suimon.incidents.email import SUBJECT_CHARACTERS
 from suimon.incidents.incident import Event, Incident, Problem, Stage, Text
 from suimon.incidents.kinds import Kind
@@ -53,12 +54,18 @@ HOSTILE = {
     "private use": "a\ue000b",
     "link": "http://evil.example/renew",
     "upper case link": "HTTPS://evil.example www.evil.example",
+    "host without a scheme": "evil.example/renew renew.evil.example:8443/x evil.co.jp?x evil.example#x",
+    "mailbox": "help@evil.example",
     "script": "javascript:alert(1) data:text/html;base64,x mailto:a@evil.example",
     "incident": "x\n\nIncident: rejected:another\n",
     "long": "long " * 250,
     "surrogate": "a\ud800b",
     "japanese": "売上\u3000データ\n\n至急: こちらへ http://evil.example",
 }
+# What some mail program or chat makes a link of.
+LINKS = re.compile(
+    r"(?i)(?:(?<![\w-])(?:https?|ftp|file|data|javascript|mailto):|\bwww\.|\bevil\.[a-z.]+(?:[/?#]|:\d)|@evil\.)\S*"
+)
 ALLOWED_LINKS = ("https://airflow.example/",)
 
 
@@ -169,9 +176,7 @@ def assert_is_ours(subject: str, body: str, *like: str) -> None:
     assert body.count("\nIncident: ") == 1
     for char in subject + body.replace("\n", ""):
         assert unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}, ascii(char)
-    links = re.findall(
-        r"(?i)(?:(?<![\w-])(?:https?|ftp|file|data|javascript|mailto):|\bwww\.)\S*", subject + "\n" + body
-    )
+    links = LINKS.findall(f"{subject}\n{body}")
     assert all(link.startswith(ALLOWED_LINKS) for link in links), links
 
 
@@ -186,6 +191,22 @@ def test_no_text_of_others_writes_an_e_mail(kind: Kind, language: str) -> None:
     for text in HOSTILE.values():
         subject, body = published(MESSAGES[kind](text, language), language)
         assert_is_ours(subject, body, *like)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", MESSAGES)
+def test_nor_a_message_in_a_chat(kind: Kind, language: str) -> None:
+    recipient = Recipient(language)  # type: ignore[arg-type]  # one of two
+    for text in HOSTILE.values():
+        form = chat_form(notice_of(MESSAGES[kind](text, language), Event.OPENED), recipient, "prod", NOON)
+        content, metadata = form["content"], form["metadata"]
+        said = [content["title"], content["description"], *content["nextSteps"], *content["keywords"]]
+        said += [metadata["summary"], metadata["threadId"], *metadata["additionalContext"].values()]
+        for line in "\n".join(said).split("\n"):
+            assert line.isprintable() or "\u3000" in line
+            assert "<" not in line
+            links = LINKS.findall(line)
+            assert all(link.startswith(ALLOWED_LINKS) for link in links), links
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
