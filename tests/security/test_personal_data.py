@@ -6,18 +6,22 @@ import json
 import logging
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 
 import pytest
 
+from suimon.check.decode import DecodeError
 from suimon.check.engine import check_file
 from suimon.check.set_aside import Aside
+from suimon.check.source import LocalFile
 from suimon.check.verdict import Verdict
 from suimon.contract.file import ENCODINGS, Column, Condition, FileFormat, Metric, Tolerance, Trailer
 from suimon.contract.model import Contract
 from suimon.report.as_json import as_json, cells_as_json_lines, describe, summary
+from suimon.report.bad_records import bad_records
 from suimon.report.page import page
 from suimon.report.terminal import show
 
@@ -187,11 +191,14 @@ def kinds(marker: str, count: int) -> list[Broken]:
     return [*dialects(rows), *encodings(rows), *shapes(rows, marker), *ends(rows, marker)]
 
 
-def said(verdict: Verdict, contract: Contract) -> str:
-    """Return all that is written about a file: the page, JSON, what e-mails and consoles say."""
+def said(path: Path, verdict: Verdict, contract: Contract) -> str:
+    """Return all that is written about a file: the page, JSON, its bad records, what e-mails and consoles say."""
     about = {"file": "f.csv", "dataset": "orders"}
     parts = [page(verdict, contract, about, lang) for lang in ("en", "ja")]
     parts += [describe(verdict, 100, lang) + cells_as_json_lines(verdict, lang) for lang in ("en", "ja")]
+    with suppress(DecodeError):  # it has no records then
+        records = bad_records(LocalFile(path), contract, verdict) or b""
+        parts.append(records.decode((contract.file or PLAIN).encoding))
     return "".join(parts) + as_json(summary(verdict)) + json.dumps([str(verdict.cause)], ensure_ascii=False)
 
 
@@ -216,7 +223,7 @@ def leaks(
                 error = f"{raised!r} {raised.__cause__!r}"
             else:
                 show("f.csv", held, verdict, limit=100)
-                error = said(verdict, held)
+                error = said(path, verdict, held)
             words = error + caplog.text + "".join(capsys.readouterr())
             if marker in words.replace("\n", "") or marker.encode("unicode_escape").decode() in words:
                 found.append(one.name)

@@ -56,7 +56,7 @@ def test_the_sample_is_judged_and_reported_as_the_readme_shows(tmp_path: Path, m
     assert result.exit_code == 1
     said = result.stdout.replace(str(tmp_path), folder)
     assert [line.rstrip() for line in said.splitlines()] == shown.splitlines()
-    for name in ("report.json", "bad_cells.jsonl", "report.html"):
+    for name in ("report.json", "bad_cells.jsonl", "report.html", "bad_records.csv"):
         assert (tmp_path / name).read_bytes() == (ROOT / "docs" / "sample" / name).read_bytes(), name
 
 

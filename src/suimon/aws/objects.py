@@ -185,7 +185,11 @@ class Objects:
 
     def put_text(self, bucket: str, key: str, text: str, *, kind: str = "text/plain") -> None:
         """Write one text."""
-        self._s3.put_object(Bucket=bucket, Key=key, Body=text.encode(), ContentType=f"{kind}; charset=utf-8")
+        self.put_bytes(bucket, key, text.encode(), kind=f"{kind}; charset=utf-8")
+
+    def put_bytes(self, bucket: str, key: str, body: bytes, *, kind: str) -> None:
+        """Write bytes, of this content type."""
+        self._s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType=kind)
 
     def put_rows(self, bucket: str, key: str, path: Path) -> None:
         """Write the rows of a local CSV file, in parts where it is large."""

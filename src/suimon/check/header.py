@@ -19,6 +19,9 @@ _SLIP = 0.85
 _SAMPLE_BYTES = 256 * 1024
 # A table of Redshift has 1,600 columns at most, and DuckDB takes ever more time and memory for each.
 MOST_LABELS = 4_000
+# The column that the report's bad records have before their own. A file with it is a part of a file: as a load replaces
+# a whole partition, it is refused where other unknown columns are allowed, too.
+REASON = "suimon_reason"
 # Of so many unknown labels it is asked whether they are like a known one.
 _MOST_COMPARED = 200
 
@@ -158,6 +161,10 @@ def _is_like(label: str, titles: Iterable[str]) -> bool:
     return any(plain == (title := _folded(one)) or _is_slip(plain, title) for one in titles)
 
 
+def _is_reason(label: str) -> bool:
+    return _folded(label) == REASON
+
+
 def _is_slip(label: str, title: str) -> bool:
     matcher = SequenceMatcher(None, label, title)
     return matcher.real_quick_ratio() > _SLIP and matcher.quick_ratio() > _SLIP and matcher.ratio() > _SLIP
@@ -174,7 +181,11 @@ def _plain(label: str, dialect: FileFormat) -> str:
 def _apart(found: Iterable[BadCell], dialect: FileFormat) -> tuple[list[BadCell], list[str]]:
     """Return the faults of labels that reject a file, and the labels that are only warned of."""
     every = list(found)
-    warned = [one for one in every if dialect.extra_columns == "warn" and one.code is Code.EXTRA_LABEL]
+    warned = [
+        one
+        for one in every
+        if dialect.extra_columns == "warn" and one.code is Code.EXTRA_LABEL and not _is_reason(one.value or "")
+    ]
     return [one for one in every if one not in warned], [one.value or "" for one in warned]
 
 
@@ -199,10 +210,11 @@ def _label_faults(
             yield BadCell(Code.MISSING_LABEL, lines[0], column=column.name, details={"label": column.title})
     for place, label in enumerate(plain):
         if label not in names:
-            if dialect.extra_columns != "ignore":
+            if dialect.extra_columns != "ignore" or _is_reason(label):
                 compared += masked
-                hidden = compared > _MOST_COMPARED or (
-                    masked and not _is_like(labels[place], (column.title for column in contract.columns))
+                hidden = not _is_reason(label) and (
+                    compared > _MOST_COMPARED
+                    or (masked and not _is_like(labels[place], (column.title for column in contract.columns)))
                 )
                 value = shown(labels[place], personal=hidden)
                 yield BadCell(Code.EXTRA_LABEL, lines[place], value=value, details={"place": place + 1})

@@ -23,6 +23,7 @@ from suimon.contract.odcs.clauses import ContractFileError
 from suimon.contract.odcs.parse import read_contract
 from suimon.drops.foreign_text import one_line
 from suimon.report.as_json import as_json, cell_as_json, cells_as_json_lines, identity, labels_of, summary
+from suimon.report.bad_records import NAME, bad_records
 from suimon.report.console import Terminal
 from suimon.report.messages import LANGS, Lang, either
 from suimon.report.page import page
@@ -31,7 +32,7 @@ from suimon.report.terminal import show
 EXAMPLES = 50
 INTERRUPTED = 130  # what shells say of a command that Ctrl-C ended; 1 would say that the file is rejected
 ACCEPTED_ROWS, BAD_ROWS = "accepted.csv", "bad_rows.csv"
-OUTPUTS = ("report.json", "bad_cells.jsonl", "report.html", ACCEPTED_ROWS, BAD_ROWS)
+OUTPUTS = ("report.json", "bad_cells.jsonl", "report.html", NAME, ACCEPTED_ROWS, BAD_ROWS)
 
 
 @click.command()
@@ -46,7 +47,8 @@ OUTPUTS = ("report.json", "bad_cells.jsonl", "report.html", ACCEPTED_ROWS, BAD_R
     "--report",
     metavar="FOLDER",
     type=click.Path(file_okay=False, path_type=Path),
-    help=f"Write report.json, bad_cells.jsonl, report.html and, when the contract's tolerance sets records aside, "
+    help=f"Write report.json, bad_cells.jsonl, report.html, {NAME} (the records with a fault and why, personal values "
+    f"masked) and, when the contract's tolerance sets records aside, "
     f"{ACCEPTED_ROWS} and {BAD_ROWS} (whole records as they stand, personal values too). "
     f"{BAD_ROWS} is raw data, not for a spreadsheet: one would run formulas in it.",
 )
@@ -81,9 +83,9 @@ def check(
         if report:
             _keep_inputs(report, contract_file, *([] if location.bucket else [Path(location.text)]))
         about = identity(contract, location.text, partition)
-        verdict = _verdict(location, contract, partition, report, limit)
+        verdict, records = _verdict(location, contract, partition, report, limit, lang)
         if report:
-            _write(report, verdict, contract, about, lang)
+            _write(report, verdict, contract, about, lang, records)
     except KeyboardInterrupt:
         click.echo(either(lang, "Interrupted: no verdict.", "中断しました。判定はありません。"), err=True)
         context.exit(INTERRUPTED)
@@ -147,7 +149,10 @@ def _partition(given: str | None, location: Location, contract: Contract) -> str
     return given
 
 
-def _verdict(location: Location, contract: Contract, partition: str | None, report: Path | None, limit: int) -> Verdict:
+def _verdict(
+    location: Location, contract: Contract, partition: str | None, report: Path | None, limit: int, lang: Lang
+) -> tuple[Verdict, bytes | None]:
+    """Return the verdict and, for a report, the bad records; the rows set aside are written into it."""
     if report:
         report.mkdir(parents=True, exist_ok=True)
     with (
@@ -172,7 +177,8 @@ def _verdict(location: Location, contract: Contract, partition: str | None, repo
                     path.replace(report / path.name)
                 else:  # what an earlier check may have left there is not of this file
                     (report / path.name).unlink(missing_ok=True)
-    return verdict
+        records = bad_records(source, contract, verdict, lang) if report and verdict.rows else None
+    return verdict, records
 
 
 @contextmanager
@@ -185,7 +191,9 @@ def _set_aside(report: Path | None) -> Iterator[Aside | None]:
         yield Aside(Path(folder, ACCEPTED_ROWS), Path(folder, BAD_ROWS))
 
 
-def _write(folder: Path, verdict: Verdict, contract: Contract, about: dict[str, Any], lang: Lang) -> None:
+def _write(
+    folder: Path, verdict: Verdict, contract: Contract, about: dict[str, Any], lang: Lang, records: bytes | None
+) -> None:
     labels = labels_of(contract, lang)
     shown = {name: about[name] or "" for name in ("file", "dataset", "partition")}
     for name, text in (
@@ -194,6 +202,10 @@ def _write(folder: Path, verdict: Verdict, contract: Contract, about: dict[str, 
         ("report.html", page(verdict, contract, shown, lang)),
     ):
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
+    if records is None:
+        (folder / NAME).unlink(missing_ok=True)  # an earlier check's
+    else:
+        (folder / NAME).write_bytes(records)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import boto3
@@ -14,6 +15,7 @@ from suimon.cli.errors import CommandError
 from suimon.cli.stack import advice, outputs_of, stack_option
 from suimon.drops.foreign_text import one_line
 from suimon.ledger.queries import find
+from suimon.report.bad_records import NAME
 
 PAGE, DATA = "report.html", ("report.json", "bad_cells.jsonl")
 # S3 takes no longer; of a role whose session ends earlier, the link ends with it.
@@ -66,6 +68,8 @@ def report(drop_id: str, out: Path, hours: int, stack: str, *, link: bool) -> No
         folder.mkdir(parents=True, exist_ok=True)
         for name in (PAGE, *DATA):
             s3.download_file(bucket, page.removesuffix(PAGE) + name, str(folder / name))
+        with suppress(ClientError):  # not every rejected file has bad records
+            s3.download_file(bucket, page.removesuffix(PAGE) + NAME, str(folder / NAME))
     except ClientError as error:
         # Without the right to list a bucket, S3 answers 403 for what is not there.
         if error.operation_name in {"HeadObject", "GetObject"} and error.response["Error"]["Code"] in _GONE:

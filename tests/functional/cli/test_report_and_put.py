@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DAY = "2026-11-20"
 FOLDER = f"sales/{DAY}/run/"
-FILES = {"report.html": b"<p>page", "report.json": b"{}", "bad_cells.jsonl": b""}
+FILES = {"report.html": b"<p>page", "report.json": b"{}", "bad_cells.jsonl": b"", "bad_records.csv": b"x"}
 
 
 @pytest.fixture
@@ -63,6 +63,14 @@ def test_the_parts_of_a_report_are_fetched_into_a_folder_of_the_drops_name(ledge
     folder = tmp_path / "new" / record.id
     assert (result.exit_code, result.stdout) == (0, f"{folder / 'report.html'}\n")
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == FILES
+
+
+def test_a_report_without_bad_records_is_fetched_without_them(ledger: Ledger, tmp_path: Path) -> None:
+    record = rejected(ledger)
+    kept()
+    boto3.client("s3").delete_object(Bucket="reports", Key=f"{FOLDER}bad_records.csv")
+    assert suimon("report", record.id, "--out", str(tmp_path)).exit_code == 0
+    assert {path.name for path in (tmp_path / record.id).iterdir()} == set(FILES) - {"bad_records.csv"}
 
 
 def test_a_link_opens_the_page_and_nothing_else_for_so_many_hours(ledger: Ledger) -> None:

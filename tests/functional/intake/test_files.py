@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
+from suimon.aws.objects import GoneError
 from suimon.check.engine import InterruptedCheckError, check
 from suimon.check.verdict import Measurement
 from suimon.contract.file import Metric
@@ -107,6 +108,31 @@ def test_a_bad_file_opens_no_run_and_is_reported_with_its_cells(gate: Gate, mwaa
     assert (report["verdict"], report["bad_cells"], report["drop_id"]) == ("rejected", 1, drop.id)
     [cell] = body_of("reports", f"sales/2026-11-20/{drop.id}.1/bad_cells.jsonl").splitlines()
     assert json.loads(cell)["column"] == "amount"
+
+
+def test_a_bad_files_bad_records_lie_beside_its_report_for_the_sender(gate: Gate, post: Post) -> None:
+    drop = put(BAD)
+    gate.take(drop)
+    key = f"sales/2026-11-20/{drop.id}.1/bad_records.csv"
+    [(_, body)] = post.letters()
+    assert f"The bad records: s3://reports/{key}" in body
+    [header, record] = body_of("reports", key).splitlines()
+    assert header.startswith('"suimon_reason","order_id"')
+    assert record.startswith('"line 3, record 1, amount: ')
+
+
+def test_a_verdict_stands_though_its_file_cannot_be_read_again_for_its_bad_records(
+    gate: Gate, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> bytes:
+        raise GoneError("deleted since")
+
+    monkeypatch.setattr("suimon.report.publish.bad_records", gone)
+    drop = put(BAD)
+    assert gate.take(drop).state is State.REJECTED
+    [(_, body)] = post.letters()
+    assert "bad_cells.jsonl" in body
+    assert "bad_records.csv" not in body
 
 
 def test_a_bad_file_has_a_page_that_the_email_names_and_a_browser_opens(gate: Gate, post: Post) -> None:
