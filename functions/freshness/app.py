@@ -192,13 +192,15 @@ def beat() -> None:
 def measure(read: DateFacts, now: datetime, time_left: Callable[[], float]) -> None:
     """Write the figures of every dataset to metrics, once an hour and as far as the time goes."""
     newest = {seen.contract.dataset: seen.answer.newest for seen in watch().tables.all() if seen.answer}
-    hourly = HourlyFigures(Checkpoints(table()))
+    hourly, left_out = HourlyFigures(Checkpoints(table())), []
     for dataset, found in hourly.measure(contracts(), read.of, newest, now, time_left):
         if found is None:
-            logger.warning("figures left out from a dataset on: no time", dataset=dataset)
-            break
+            left_out.append(dataset)
+            continue
         for name, (unit, value) in found.metrics().items():
             write_metric(name, unit, value, dataset=dataset)
+    if left_out:
+        logger.warning("figures left to the next round: no time", datasets=left_out)
 
 
 def write_metric(name: str, unit: str, value: float, **dimensions: str) -> None:

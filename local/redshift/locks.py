@@ -32,13 +32,14 @@ if TYPE_CHECKING:
 class Transaction:
     """One open transaction of the process `pid`; `snapshot` counts the commits that it sees.
 
-    `cancelled` tells whether it should wait no longer, `began` is its SYSDATE; `locked` are those of `writes` that it
-    took by LOCK.
+    `cancelled` tells whether it should wait no longer, `began` is its SYSDATE, `user` who runs it; `locked` are those
+    of `writes` that it took by LOCK.
     """
 
     pid: int
     cancelled: Callable[[], bool]
     began: datetime
+    user: str = ""
     snapshot: int | None = None
     reads: set[str] = field(default_factory=set)
     writes: set[str] = field(default_factory=set)
@@ -54,6 +55,7 @@ class TableLocks:
         self._serializable = serializable
         self._changed = threading.Condition()
         self._holders: dict[str, Transaction] = {}
+        self._waiting: set[Transaction] = set()
         self._written: dict[str, int] = {}
         self._commits = 0
 
@@ -106,8 +108,16 @@ class TableLocks:
         with self._changed:
             self._release(transaction)
 
+    def seen_by(self, user: str | None) -> list[tuple[str, int, bool]]:
+        """Return owner, process and whether it was granted of every lock that a user sees; None: who sees all."""
+        with self._changed:
+            held = [(one.user, one.pid, True) for one in self._holders.values()]
+            asked = [(one.user, one.pid, False) for one in self._waiting]
+        return [lock for lock in sorted([*held, *asked]) if user in (None, lock[0])]
+
     def _wait(self, transaction: Transaction, table: str, *, for_lock_only: bool) -> None:
         transaction.waits_for = table
+        self._waiting.add(transaction)
         try:
             while (holder := self._holders.get(table)) is not None and holder is not transaction:
                 if for_lock_only and table not in holder.locked:
@@ -119,6 +129,7 @@ class TableLocks:
                 self._changed.wait(timeout=0.05)  # the bound only matters to cancelling
         finally:
             transaction.waits_for = None
+            self._waiting.discard(transaction)
 
     def _release(self, transaction: Transaction) -> None:
         self._holders = {table: holder for table, holder in self._holders.items() if holder is not transaction}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 
-from local.redshift import columns, copying, ddl, tree
+from local.redshift import columns, copying, ddl, locks_view, tree
 from local.redshift.errors import CancelledError, CastError, RedshiftError, from_duckdb
 from local.redshift.locks import Transaction
 from local.redshift.names import SCHEMA, Relation, folded, quoted
@@ -51,7 +51,7 @@ class Session:
 
     def begin(self) -> None:
         """Open a transaction; it sees nothing until its first statement that reads or writes."""
-        self._transaction = Transaction(self._pid, self._cancelled.is_set, self._warehouse.now())
+        self._transaction = Transaction(self._pid, self._cancelled.is_set, self._warehouse.now(), self._user)
         self._temporary_before = set(self._temporary)
         self._execute("BEGIN TRANSACTION")
 
@@ -136,6 +136,8 @@ class Session:
 
     def _query(self, plan: tree.Query, parameters: Mapping[str, str]) -> Outcome:
         tables = tables_of(plan)
+        if locks_view.VIEW in tables:
+            self._show_locks()
         self._read(tables)
         for table in sorted(tables):
             self._may(table, "select")
@@ -149,6 +151,12 @@ class Session:
             ]
             self.check_cancelled()
         return Outcome(len(records), metadata, records)
+
+    def _show_locks(self) -> None:
+        seen = self._warehouse.locks.seen_by(None if self._user == SUPERUSER else self._user)
+        for statement in locks_view.as_of(seen):
+            self._execute(statement)
+        self._temporary.add(locks_view.VIEW.name)
 
     def _change(self, plan: tree.Insert | tree.Delete, parameters: Mapping[str, str]) -> Outcome:
         # What is changed row by row is read first.

@@ -86,6 +86,8 @@ def test_a_table_that_is_not_there_is_an_error_with_its_name(client: RedshiftDat
     assert "nowhere_fact" in answer.text
 
 
+# A few seconds, in which a machine that is busy has answered what a lock is waited for.
+ENOUGH = 4.0
 # Ten rows, twelve times with each other: what holds a lock for far longer than the question has.
 LONG = """
     SELECT SUM(a.d * b.d * c.d * e.d * f.d * g.d * h.d * i.d * j.d * k.d * l.d * m.d)
@@ -94,13 +96,18 @@ LONG = """
 """
 
 
-def test_a_question_that_waits_for_a_load_is_given_up_and_leaves_nothing_behind(
+@pytest.fixture(scope="module")
+def digits(sql: Callable[[str], str]) -> None:
+    sql("CREATE TABLE digits (d bigint)")
+    sql("INSERT INTO digits VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9)")
+
+
+@pytest.mark.usefixtures("digits")
+def test_a_question_that_waits_for_a_load_is_locked_given_up_and_leaves_nothing_behind(
     redshift: Twin, sql: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sql("CREATE TABLE busy_fact (order_date date)")
     sql("INSERT INTO busy_fact VALUES ('2026-11-20')")
-    sql("CREATE TABLE digits (d bigint)")
-    sql("INSERT INTO digits VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9)")
     client = redshift.session().client("redshift-data")
     load = client.batch_execute_statement(Sqls=["LOCK TABLE busy_fact", LONG], **WAREHOUSE.request())["Id"]
     eventually(lambda: client.describe_statement(Id=load)["SubStatements"][0]["Status"] == "FINISHED")
@@ -108,12 +115,27 @@ def test_a_question_that_waits_for_a_load_is_given_up_and_leaves_nothing_behind(
     client.meta.events.register(
         "after-call.redshift-data.ExecuteStatement", lambda parsed, **_: asked.append(parsed["Id"])
     )
-    monkeypatch.setattr(questions, "QUERY_SECONDS", 0.5)
-    assert ask(client, "busy_fact", "order_date").failure is TableState.SLOW
-    assert [client.describe_statement(Id=one)["Status"] for one in asked] == ["ABORTED"]
+    monkeypatch.setattr(questions, "QUERY_SECONDS", ENOUGH)
+    monkeypatch.setattr(questions, "LOCK_SECONDS", ENOUGH - 0.5)
+    assert ask(client, "busy_fact", "order_date").failure is TableState.LOCKED
+    assert [client.describe_statement(Id=one)["Status"] for one in asked] == ["ABORTED", "FINISHED"]
     client.cancel_statement(Id=load)
     monkeypatch.undo()
     assert ask(client, "busy_fact", "order_date").rows == 1
+
+
+@pytest.mark.usefixtures("digits")
+def test_a_question_that_runs_for_too_long_and_waits_for_no_lock_is_slow(
+    redshift: Twin, sql: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sql("CREATE TABLE large_fact (order_date date)")
+    sql("INSERT INTO large_fact VALUES ('2026-11-20')")
+    client = redshift.session().client("redshift-data")
+    monkeypatch.setattr(questions, "newest_value_query", lambda _: LONG)
+    monkeypatch.setattr(questions, "QUERY_SECONDS", ENOUGH)
+    monkeypatch.setattr(questions, "LOCK_SECONDS", ENOUGH - 0.5)
+    found = ask(client, "large_fact", "order_date")
+    assert (found.failure, found.error) == (TableState.SLOW, "slow")
 
 
 def test_a_table_with_its_schema_is_asked_for_the_rows_of_its_filter(

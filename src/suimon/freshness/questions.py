@@ -2,6 +2,7 @@
 
 submit up to MOST_TOGETHER statements; the Data API takes them at once and answers later
 look at each in turn: finished, failed, or over its time (then it is cancelled); another takes its place
+shortly before one is over its time, ask whether it waits for a lock: then nothing is slow, and somebody can end it
 until all have ended, or the time for all is over
 """
 
@@ -31,10 +32,13 @@ if TYPE_CHECKING:
 QUERY_SECONDS = 60
 # All tables together: so that a Redshift that hangs does not use up what the sweep needs of the function's time.
 TABLES_SECONDS = 180
+# Of a question's time, what is kept for asking what it waits for.
+LOCK_SECONDS = 10
 # A warehouse runs some five statements of a queue at once, and an account may have 500 of them.
 MOST_TOGETHER = 10
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 _SQL = Path(__file__).with_name("newest_value.sql")
+_LOCK_SQL = Path(__file__).with_name("waits_for_lock.sql")
 
 
 class IdentifierError(ValueError):
@@ -45,10 +49,13 @@ class NoTimeError(Exception):
     """A column whose newest value is no time."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Asked:
+    """A question that is under way. about_lock: the statement that asks what it waits for; empty: none could."""
+
     statement_id: str
     until: float
+    about_lock: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,11 +110,37 @@ class Questions:
         if status not in RUNNING:
             text = f"{status}: {found.get('Error') or 'Redshift gave no reason'}"
             return Answer(asked_at=now, failure=TableState.FAILED, error="WarehouseError", text=text, failing_since=now)
+        is_running = status == "STARTED"
+        if is_running and asked.about_lock is None and self.ticks() >= asked.until - LOCK_SECONDS:
+            asked.about_lock = self._ask_for_lock(found.get("RedshiftPid"))
         if self.ticks() < asked.until:
             return None
-        state = TableState.SLOW if status == "STARTED" else TableState.QUEUED
         late = f"statement {asked.statement_id} is {status} and not finished after {QUERY_SECONDS} s"
+        state = TableState.SLOW if is_running else TableState.QUEUED
+        if asked.about_lock and self._waits_for_lock(asked.about_lock):
+            state, late = TableState.LOCKED, f"{late}: it waits for a lock that another transaction has"
         return _unanswered(state, f"{late}, {cancel(self.redshift, asked.statement_id)}", now)
+
+    def _ask_for_lock(self, pid: int | None) -> str:
+        """Ask whether a process waits for a lock; return the statement, or nothing if that cannot be asked."""
+        if pid is None:
+            return ""
+        sql = _LOCK_SQL.read_text(encoding="utf-8").format(pid=int(pid))
+        try:
+            return self.redshift.execute_statement(Sql=sql, **self.warehouse.request())["Id"]
+        except (ClientError, BotoCoreError):  # then nobody knows what it waits for, and it is slow
+            return ""
+
+    def _waits_for_lock(self, statement_id: str) -> bool:
+        try:
+            status = self.redshift.describe_statement(Id=statement_id)["Status"]
+            if status == "FINISHED":
+                return int(next(rows_of(self.redshift, statement_id))["waiting"]) > 0
+        except (ClientError, BotoCoreError):
+            return False
+        if status in RUNNING:
+            cancel(self.redshift, statement_id)
+        return False
 
 
 def newest_value_query(table: TableFreshness) -> str:

@@ -10,7 +10,8 @@
     no value   it has rows, and the column is NULL in all of them          stale-table
     empty      it has no rows                                              stale-table
     failed     the query fails                                             unreadable-table
-    slow       the query runs, or waits for a lock, for too long           unreadable-table
+    locked     the query waits for a lock that another transaction has     unreadable-table
+    slow       the query runs for too long                                 unreadable-table
     queued     the warehouse has not begun with the query                  unreadable-table
     unasked    other questions have taken all the time there is            unreadable-table
 
@@ -45,8 +46,8 @@ RETRY = timedelta(hours=1)
 TEXT_CHARACTERS = 1_000
 
 
-# Nobody knows whether such a table is fresh. The last three may pass by themselves.
-MAY_PASS = frozenset({TableState.SLOW, TableState.QUEUED, TableState.UNASKED})
+# Nobody knows whether such a table is fresh. These may pass by themselves.
+MAY_PASS = frozenset({TableState.LOCKED, TableState.SLOW, TableState.QUEUED, TableState.UNASKED})
 # By the newest value alone.
 YOUNG = frozenset({TableState.FRESH, TableState.AGING})
 UNREADABLE = MAY_PASS | {TableState.FAILED}

@@ -14,6 +14,7 @@ class TableState(StrEnum):
     NO_VALUE = "no value"
     EMPTY = "empty"
     FAILED = "failed"
+    LOCKED = "locked"
     SLOW = "slow"
     QUEUED = "queued"
     UNASKED = "unasked"

@@ -10,19 +10,23 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ROWS = 3
+_LOCKS = "its locks"
 
 
 class Redshift:
     """What the query for a table's newest value answers, by table.
 
     A date or a datetime: the newest value. None: every row's is NULL. "empty": no rows. "STARTED" or "SUBMITTED": the
-    statement stands there for good. Another text: the error it ends with. An exception: what asking raises.
+    statement stands there for good; "LOCKED": so it does, for it waits for a lock. Another text: the error it ends
+    with. An exception: what asking raises. The process of a statement has its number. about_locks: what asking for
+    locks ends with; None: with the truth.
     """
 
     def __init__(self, **newest: object) -> None:
         self.newest = newest
         self.requests: list[dict[str, Any]] = []
         self.cancelled: list[str] = []
+        self.about_locks: object = None
 
     def asked(self) -> list[str]:
         """Return the tables that were asked, and forget them."""
@@ -31,15 +35,22 @@ class Redshift:
         return tables
 
     def execute_statement(self, **request: Any) -> Any:
+        if found := re.search(r"svv_transactions\nWHERE pid = (\d+)", request["Sql"]):
+            if isinstance(self.about_locks, Exception):
+                raise self.about_locks
+            return {"Id": f"{found[1]} {_LOCKS}"}
         self.requests.append(request)
         return {"Id": f"{len(self.requests) - 1} {self._table(-1)}"}
 
     def describe_statement(self, **request: Any) -> Any:
+        if request["Id"].endswith(_LOCKS):
+            return {"Status": self.about_locks or "FINISHED"}
         answer = self._answer(request["Id"])
         if isinstance(answer, Exception):
             raise answer
-        if answer in ("STARTED", "SUBMITTED"):
-            return {"Status": answer}
+        if answer in ("STARTED", "SUBMITTED", "LOCKED"):
+            status = "STARTED" if answer == "LOCKED" else answer
+            return {"Status": status, "RedshiftPid": int(request["Id"].split()[0])}
         if isinstance(answer, str) and answer != "empty":
             return {"Status": "FAILED", "Error": answer}
         return {"Status": "FINISHED"}
@@ -49,6 +60,10 @@ class Redshift:
         return {"Status": True}
 
     def get_statement_result(self, **request: Any) -> Any:
+        if request["Id"].endswith(_LOCKS):
+            waits = self.newest[self._table(int(request["Id"].split()[0]))] == "LOCKED"
+            columns = [{"name": "waiting", "typeName": "int8"}]
+            return {"ColumnMetadata": columns, "Records": [[{"longValue": int(waits)}]]}
         answer = self._answer(request["Id"])
         cell, name = _cell(answer)
         columns = [{"name": "newest", "typeName": name}, {"name": "row_count", "typeName": "int8"}]

@@ -58,6 +58,12 @@ def test_an_answer_has_the_newest_value_in_utc_the_rows_and_when_it_was_asked(
         ("no such table", TableState.FAILED, "WarehouseError", "FAILED: no such table"),
         (42, TableState.FAILED, "NoTimeError", "the newest value is of the type int: only dates and timestamps have"),
         ("STARTED", TableState.SLOW, "slow", "is STARTED and not finished after 60 s, and was cancelled"),
+        (
+            "LOCKED",
+            TableState.LOCKED,
+            "locked",
+            "not finished after 60 s: it waits for a lock that another transaction has, and was cancelled",
+        ),
         ("SUBMITTED", TableState.QUEUED, "queued", "is SUBMITTED and not finished after 60 s, and was cancelled"),
         (
             ClientError({"Error": {"Code": "Denied", "Message": "not yours"}}, "DescribeStatement"),
@@ -74,6 +80,25 @@ def test_a_failure_has_its_state_its_name_and_its_words(
     assert (found.failure, found.error, found.asked_at, found.failing_since) == (state, error, NOW, NOW)
     assert text in found.text
     assert found.newest is None
+
+
+DENIED = ClientError({"Error": {"Code": "Denied", "Message": "not yours"}}, "ExecuteStatement")
+
+
+@pytest.mark.parametrize("about_locks", [DENIED, "FAILED", "STARTED"])
+def test_a_question_of_which_nobody_says_what_it_waits_for_is_slow(about_locks: object) -> None:
+    redshift = Redshift(sales_fact="LOCKED")
+    redshift.about_locks = about_locks
+    assert questions(redshift).ask([TABLE], NOW)[TABLE].failure is TableState.SLOW
+    assert redshift.cancelled == (["its", "sales_fact"] if about_locks == "STARTED" else ["sales_fact"])
+
+
+def test_a_table_that_is_locked_holds_up_no_other_and_takes_no_longer_than_a_slow_one() -> None:
+    tables = [TABLE, TableFreshness("orders_fact", "order_date", Age(1))]
+    passed = [0.0]
+    answers = questions(Redshift(sales_fact="LOCKED", orders_fact=date(2026, 11, 20)), passed).ask(tables, NOW)
+    assert [answers[one].failure for one in tables] == [TableState.LOCKED, None]
+    assert QUERY_SECONDS <= passed[0] <= QUERY_SECONDS + 1
 
 
 def test_a_question_has_its_time_from_when_it_is_asked_and_all_together_have_theirs() -> None:

@@ -43,6 +43,7 @@ def failure(state: TableState, *, asked: timedelta = timedelta(), since: timedel
         (answer(-2), TableState.FUTURE),
         (answer(None), TableState.NO_VALUE),
         (answer(None, rows=0), TableState.EMPTY),
+        (failure(TableState.LOCKED), TableState.LOCKED),
         (failure(TableState.SLOW), TableState.SLOW),
     ],
 )
@@ -132,7 +133,7 @@ def test_a_table_that_nobody_watches_is_not_asked() -> None:
     assert list(checks(unwatched, answer(), "there", NOW, is_behind=True)) == []
 
 
-@pytest.mark.parametrize("state", [TableState.SLOW, TableState.QUEUED, TableState.UNASKED])
+@pytest.mark.parametrize("state", [TableState.LOCKED, TableState.SLOW, TableState.QUEUED, TableState.UNASKED])
 def test_what_may_pass_by_itself_is_no_news_at_once(state: TableState) -> None:
     [check] = checks(SALES, failure(state), "database analytics", NOW, is_behind=False)
     assert (str(check.incident_id), check.may_pass) == ("unreadable-table:sales_fact", True)

@@ -164,6 +164,13 @@ MAILS: dict[str, Callable[[str], Problem]] = {
     "unreadable-table": lambda _: freshness.unreadable_table(
         TABLE, "database analytics of workgroup main", "UnfinishedError", "no answer in 60 s"
     ),
+    "unreadable-table.locked": lambda _: freshness.unreadable_table(
+        TABLE,
+        "database analytics of workgroup main",
+        "locked",
+        "statement d9b6c0c9 is STARTED and not finished after 60 s: it waits for a lock that another transaction has, "
+        "and was cancelled",
+    ),
     "paused": lambda _: airflow.paused(DAG),
     "dag-gone": lambda _: airflow.dag_is_gone(DAG),
     "queued": lambda _: airflow.runs_queued(DAG, [record()] * 12, [record()] * 9),

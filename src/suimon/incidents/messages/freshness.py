@@ -159,16 +159,32 @@ def _counted(age: TableAge) -> Bilingual:
 def unreadable_table(table: TableFreshness, warehouse: str, error: str, text: str) -> Problem:
     """A table whose newest value could not be asked; the same `error`, by its name, is no news."""
     of, reason = table.table, f"{error}: {shown(text)}"
+    subject, advice = _LOCKED if error == TableState.LOCKED else _UNREADABLE
     body = Bilingual(
         f"The newest value of {of} could not be asked in {warehouse}: nobody knows whether it is fresh.\n\n"
-        f"{reason}\n\n"
-        "What to do: see that Redshift answers, that the table and the column exist and that the freshness function "
-        "may read them. If the question was not finished in time, see what holds the table's lock (STV_LOCKS): a load "
-        "does while it copies, and readers wait.",
+        f"{reason}\n\nWhat to do: {advice}",
         f"{warehouse} で {of} の最新値を確認できませんでした。最新かどうか不明です。\n\n{reason}\n\n"
-        "対応: Redshift が応答するか、テーブルと列があるか、freshness 関数に参照権限があるかを確認してください。"
-        "時間切れの場合は、テーブルのロックを誰が持っているか（STV_LOCKS）確認してください。"
-        "取り込みの COPY 中は参照が待たされます。",
+        f"対応: {japanese(advice)}",
     )
-    subject = Bilingual(f"{of} cannot be checked", f"{of} を確認できません")
-    return Problem(Kind.UNREADABLE_TABLE, About(table=of), subject, body, error)
+    return Problem(
+        Kind.UNREADABLE_TABLE, About(table=of), Bilingual(f"{of} {subject}", f"{of} {japanese(subject)}"), body, error
+    )
+
+
+_UNREADABLE = (
+    Bilingual("cannot be checked", "を確認できません"),
+    Bilingual(
+        "see that Redshift answers, that the table and the column exist and that the freshness function may read them.",
+        "Redshift が応答するか、テーブルと列があるか、freshness 関数に参照権限があるかを確認してください。",
+    ),
+)
+_LOCKED = (
+    Bilingual("is locked and cannot be checked", "はロックされており、確認できません"),
+    Bilingual(
+        "see whose transaction has the table's lock (SVV_TRANSACTIONS, as a superuser). A load has it while it copies, "
+        "and readers wait; one that was left open keeps it until its session is ended (PG_TERMINATE_BACKEND).",
+        "テーブルのロックを持っているトランザクションを、スーパーユーザーとして SVV_TRANSACTIONS で確認してください。"
+        "取り込みの COPY 中は参照が待たされます。開いたままのトランザクションは、"
+        "セッションを終了（PG_TERMINATE_BACKEND）するまでロックを手放しません。",
+    ),
+)

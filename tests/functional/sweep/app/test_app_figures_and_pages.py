@@ -48,14 +48,16 @@ def test_a_round_writes_the_figures_of_each_dataset_once_an_hour(
     assert measured(capsys.readouterr().out) == first
 
 
-def test_figures_are_left_out_when_there_is_no_time_for_them(
+def test_figures_for_which_there_is_no_time_are_left_to_the_next_round_of_the_hour(
     capsys: pytest.CaptureFixture[str], start: Callable[[], Any]
 ) -> None:
     app = start()
     app.measure(facts(app, NOON), NOON, lambda: 59.0)
     out = capsys.readouterr().out
     assert measured(out) == []
-    assert "figures left out" in out
+    assert '"datasets":["sales","other0"]' in out
+    app.measure(facts(app, NOON), NOON + timedelta(minutes=15), lambda: 900.0)
+    assert ("other0", "Lateness") in measured(capsys.readouterr().out)
 
 
 def test_the_page_shows_the_shares_that_the_figures_had_and_not_those_of_long_ago(start: Callable[[], Any]) -> None:
