@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from suimon.contract.keys import SetRule
     from suimon.contract.model import Contracts
+    from suimon.contract.volume import Volume
     from suimon.incidents.store import IncidentStore
 
 # What speaks to DynamoDB by other ways than the table that it is given.
@@ -174,14 +175,14 @@ def entry_point(tmp_path: Path) -> Callable[[str, Contracts], ModuleType]:
 
 
 @pytest.fixture
-def world(table: Table, post: Post) -> Callable[[SetRule], World]:
+def world(table: Table, post: Post) -> Callable[..., World]:
     """Return what builds a gate for a dataset of shards."""
 
-    def build(rule: SetRule) -> World:
+    def build(rule: SetRule, volume: Volume | None = None) -> World:
         s3 = boto3.client("s3")
         for bucket in ("raw", "lake", "reports"):
             s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "ap-northeast-1"})
         s3.put_bucket_versioning(Bucket="raw", VersioningConfiguration={"Status": "Enabled"})
-        return World(table, s3, post.sns, post.topic_arn, rule)
+        return World(table, s3, post.sns, post.topic_arn, rule, volume)
 
     return build

@@ -66,7 +66,7 @@ class Rules:
     typed: dict[int, str]  # place -> t, an expression over v and a
     rules: tuple[Rule, ...]
     keys: tuple[Key, ...]
-    sums: tuple[int, ...]  # places of the columns whose sum the trailer gives
+    sums: tuple[int, ...]  # places of the columns whose sum the trailer gives, or the volume compares
     parameters: dict[str, str]
 
 
@@ -89,7 +89,9 @@ def rules_for(contract: Contract, partition: str | None, places: Iterable[int]) 
     rules += _conditions(contract, where, of)
     rules += _metric_rules(contract, where, parameters)
     trailer = dialect.trailer if dialect else None
-    sums = tuple(where[name] for name, _ in (trailer.sums if trailer else ()) if name in where)
+    summed = [name for name, _ in trailer.sums] if trailer else []
+    summed += contract.volume.columns if contract.volume else ()
+    sums = tuple(where[name] for name in dict.fromkeys(summed) if name in where)
     return Rules(values, casts, typed, tuple(rules), tuple(_keys(contract, where)), sums, parameters)
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 
 from suimon.contract.file import Metric, Severity
@@ -150,6 +151,7 @@ class Verdict:
     set_aside: int = 0
     unknown_labels: tuple[str, ...] = ()  # columns that the contract does not know and only warns of
     cause: Cause | None = None  # of a rejected file: what is behind its faults, as a guess for people
+    sums: Mapping[str, Decimal] = field(default_factory=dict)  # by column, of all records; those that are known
 
     @property
     def accepted_rows(self) -> int:

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterable
 from ctypes import CDLL
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Context, Decimal
 from functools import cache, partial
 
@@ -46,6 +46,7 @@ class WholeFile:
     tally: Tally
     evidence: EncodingEvidence
     head: Head | None = None
+    sums: dict[str, Decimal] = field(default_factory=dict)
 
     @property
     def contract(self) -> Contract:
@@ -58,6 +59,7 @@ class WholeFile:
         self.head = head
         self.tally.add(head.faults)
         if head.empty:
+            self.sums = {self.contract.columns[place].name: Decimal(0) for place in judge.rules.sums}
             return self._settled(0)
         self.ducks.rules = judge.rules
         found = FirstRound(self.reading, judge, self.ducks, self.threads, self.tally, stopped=head.stopped)
@@ -67,6 +69,7 @@ class WholeFile:
         if not found.stopped and (other := self.evidence.other()):
             details = {"found": other, "encoding": self.reading.dialect.encoding}
             self.tally.add([BadCell(Code.WRONG_ENCODING, details=details)])
+        self.sums = self._sums(found)
         self._judge_trailer(found, rows, lines)
         self._count_bad_cells(found)
         measurements = self._measure(found, self._find_repetitions(found), rows)
@@ -96,24 +99,29 @@ class WholeFile:
         cells = BadCells(self.contract, head.places, rules, learned)
         return Judge(self.contract, grammar, head.places, rules, most, cells, sieve), head
 
-    def _judge_trailer(self, found: FirstRound, rows: int, lines: int) -> None:
-        trailer = self.reading.dialect.trailer
-        if trailer is None or found.stopped:
-            return
+    def _sums(self, found: FirstRound) -> dict[str, Decimal]:
+        """Return the sums that are known: of columns in which every cell of every record could be read."""
+        if found.stopped or found.broken_records:
+            return {}
         ill_typed = {
             rule.columns[0]
             for number, rule in enumerate(found.judge.rules.rules)
             if rule.code is Code.TYPE_ERROR and found.failing[number]
         }
-        sums = {
+        return {
             self.contract.columns[place].name: Decimal(found.sums[place]).scaleb(
                 -(self.contract.columns[place].scale or 0), _EXACT
             )
             for place in found.judge.rules.sums
-            if place not in ill_typed and not found.broken_records
+            if place not in ill_typed
         }
+
+    def _judge_trailer(self, found: FirstRound, rows: int, lines: int) -> None:
+        trailer = self.reading.dialect.trailer
+        if trailer is None or found.stopped:
+            return
         line = lines + (found.trailer is not None)
-        self.tally.add(judge_trailer(found.trailer, line, trailer, self.contract, found.judge.grammar, rows, sums))
+        self.tally.add(judge_trailer(found.trailer, line, trailer, self.contract, found.judge.grammar, rows, self.sums))
 
     def _count_bad_cells(self, found: FirstRound) -> None:
         for number, rule in enumerate(found.judge.rules.rules):
@@ -187,4 +195,5 @@ class WholeFile:
             bad_records=bad,
             set_aside=(bad or 0) if set_aside else 0,
             unknown_labels=self.head.unknown if self.head else (),
+            sums=self.sums,
         )

@@ -12,7 +12,9 @@ from suimon.drops.foreign_text import shown
 from suimon.drops.states import STATES, Counts
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
+    from decimal import Decimal
 
     from suimon.drops.states import State
 
@@ -114,10 +116,15 @@ class Lease:
 
 @dataclass(frozen=True)
 class Accepted:
-    """What the gate has put into the lake: the name of the object and how many records are in it."""
+    """What the gate has put into the lake: the name of the object and how many records are in it.
+
+    sums: of the columns whose sums are compared, those that are known. size: of a set, the bytes of its shards.
+    """
 
     name: str
     rows: int
+    sums: Mapping[str, Decimal] = field(default_factory=dict)
+    size: int = 0
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from suimon.drops.drop import Accepted, DropRecord, Rejection
 from suimon.drops.duplicate_or_superseded import is_outdated, may_become_same, precedence_of, repeated_by
 from suimon.drops.lake import CONTRACT, accepted_key, accepted_name, accepted_prefix, aside_key, read_key, read_prefix
 from suimon.drops.states import State
+from suimon.drops.volume import Amount
 from suimon.incidents.incident import Recovery
 from suimon.incidents.messages import files
 from suimon.incidents.messages.recoveries import file_has_no_flaw, volume_is_usual
@@ -68,7 +69,7 @@ class Admission:
                 if is_outdated(record, self.ledger.newer_writes(record.drop)):
                     # A check takes its time: what was overwritten meanwhile is neither run nor reported.
                     return self._supersede(record)  # mark: overwritten-during-check
-                volume = compared(record, contract, inspection.verdict, self.ledger)
+                volume = self._compared(record, contract, inspection)
                 if refused := _refused(contract, inspection, volume):
                     return self.reject(record, contract, refused)
                 sha256 = if_accepted["sha256"] = inspection.sha256()
@@ -79,11 +80,26 @@ class Admission:
         if repeats:
             return self.end(record, State.DUPLICATE, duplicate_of=repeats, sha256=sha256)
         self._report_flaws(record, contract, inspection)
+        if_accepted["accepted"] = _accepted(name, contract, inspection)
+        return self._accept_compared(record, contract, volume, if_accepted)
+
+    def accept_set(self, record: DropRecord, contract: Contract, **changes: Unpack[Changes]) -> DropRecord:
+        """Accept a set, whose shards were accepted, and compare how much they have together."""
+        volume = compared(record, contract, Amount.of_drop(record, changes["accepted"]), self.ledger)
+        return self._accept_compared(record, contract, volume, changes)
+
+    def _compared(self, record: DropRecord, contract: Contract, inspection: Inspection) -> Compared | None:
+        if not inspection.verdict.accepted:
+            return None
+        return compared(record, contract, Amount.of_drop(record, _accepted("", contract, inspection)), self.ledger)
+
+    def _accept_compared(
+        self, record: DropRecord, contract: Contract, volume: Compared | None, changes: Changes
+    ) -> DropRecord:
         if volume:
-            if_accepted["volume"] = str(volume)
+            changes["volume"] = str(volume)
             self._report_volume(record, contract, remarks_of(volume))
-        if_accepted["accepted"] = Accepted(name, inspection.verdict.accepted_rows)
-        return self.accept(record, **if_accepted)
+        return self.accept(record, **changes)
 
     def reject_outside_window(self, record: DropRecord, contract: Contract) -> DropRecord | None:
         """Reject, unread, what comes outside a window that takes nothing else; None of anything else."""
@@ -229,6 +245,14 @@ class Admission:
             self.incidents.report(files.unusual_volume(record, told), self.clock())
         else:
             self.incidents.recover([Recovery(files.volume_id(record), volume_is_usual(record))], self.clock())
+
+
+def _accepted(name: str, contract: Contract, inspection: Inspection) -> Accepted:
+    """Return what the ledger keeps of an accepted file; the sums that its trailer alone gives are of no use later."""
+    columns = contract.volume.columns if contract.volume else ()
+    found = inspection.verdict
+    sums = {column: found.sums[column] for column in columns if column in found.sums}
+    return Accepted(name, found.accepted_rows, sums)
 
 
 def _refused(contract: Contract, inspection: Inspection, volume: Compared | None) -> Published | None:

@@ -165,9 +165,11 @@ class SetRoute:
         """Write what its run reads."""
         if not self.stations.gathering.is_current(record):
             return self.stations.admission.end(record, State.SUPERSEDED)
-        rows = self.stations.gathering.lay_out(record, self.contract)
-        accepted, dag_id = Accepted(SOURCES, rows), self.contract.dag_id
-        return self.stations.admission.accept(record, accepted=accepted, opened_run=record.run_id, opened_dag=dag_id)
+        amount = self.stations.gathering.lay_out(record, self.contract)
+        accepted = Accepted(SOURCES, amount.rows, amount.sums, amount.size)
+        return self.stations.admission.accept_set(
+            record, self.contract, accepted=accepted, opened_run=record.run_id, opened_dag=self.contract.dag_id
+        )
 
     def forward(self, record: DropRecord) -> DropRecord:
         """Start its run, if it may start."""

@@ -10,6 +10,7 @@ from suimon.drops import sets
 from suimon.drops.drop import Match, Rejection
 from suimon.drops.lake import CONTRACT, accepted_prefix
 from suimon.drops.states import State
+from suimon.drops.volume import Amount
 from suimon.incidents.messages import sets as set_messages
 from suimon.ledger.sets import LostSetError
 
@@ -119,14 +120,14 @@ class Gathering:
         manifest = self.objects.version(drop).read(0, drop.size)
         return sets.names_in(manifest, drop.key, record.partition, pattern)
 
-    def lay_out(self, record: DropRecord, contract: Contract) -> int:
-        """Write what the run of a set reads; return how many rows that is."""
+    def lay_out(self, record: DropRecord, contract: Contract) -> Amount:
+        """Write what the run of a set reads; return how much that is."""
         known = self.ledger.get_many(record.members)
         shards = [known[one] for one in record.members if contract.role_of(known[one].drop.key) is Role.SHARD]
         sources, folder = sets.sources_of(shards), accepted_prefix(record)
         self.objects.put_json(self.lake_bucket, f"{folder}{sets.SOURCES}", sources)
         self.objects.put_json(self.lake_bucket, f"{folder}{CONTRACT}", contract.to_json())
-        return int(sources["rows"])
+        return Amount.together(shards)
 
     def is_current(self, record: DropRecord) -> bool:
         """Whether no newer set of the partition has been opened."""

@@ -10,13 +10,17 @@ from suimon.check.verdict import Code
 from suimon.contract.dates import Outside
 from suimon.contract.model import Role
 from suimon.contract.partition import partition_of
-from suimon.drops.volume import Amount, Compared, comparable, compare
+from suimon.drops.volume import MOST_LOOKED_AT, comparable, compare, knows_enough, loaded_amounts
 from suimon.report.published import Published
 
 if TYPE_CHECKING:
-    from suimon.check.verdict import Details, Verdict
+    from collections.abc import Iterator
+
+    from suimon.check.verdict import Details
     from suimon.contract.model import Contract
+    from suimon.contract.volume import Volume
     from suimon.drops.drop import DropRecord
+    from suimon.drops.volume import Amount, Compared
     from suimon.ledger.drops import Ledger
 
 
@@ -49,22 +53,31 @@ def outside_window(record: DropRecord, contract: Contract) -> Remark | None:
     return Remark(Code.OUTSIDE_WINDOW, details)
 
 
-def compared(record: DropRecord, contract: Contract, verdict: Verdict, ledger: Ledger) -> Compared | None:
-    """Compare a file's volume with comparable days; None of one that is rejected, or whose contract asks for none.
+def compared(record: DropRecord, contract: Contract, amount: Amount, ledger: Ledger) -> Compared | None:
+    """Compare the volume of a file or set with comparable days; None where the contract asks for none.
 
     A replay is what a person wants, who may know that so little is right.
     """
     volume = contract.volume
-    is_new = verdict.accepted and record.attempt == 1
-    if volume is None or not is_new or contract.role_of(record.drop.key) is not Role.FILE:
+    if volume is None or record.attempt > 1 or contract.role_of(record.drop.key) not in (Role.FILE, Role.SET):
         return None
     history: list[Amount] = []
-    for other in comparable(contract, partition_of(record.partition), volume.days):
-        if amount := Amount.loaded(ledger.drops_of(record.dataset, str(other))):
-            history.append(amount)
-        if len(history) == volume.days:
+    for other in _before(record, contract, volume, ledger):
+        history.append(other)
+        if knows_enough(volume, history):
             break
-    return compare(volume, Amount(verdict.accepted_rows, record.drop.size), history)
+    return compare(volume, amount, history)
+
+
+def _before(record: DropRecord, contract: Contract, volume: Volume, ledger: Ledger) -> Iterator[Amount]:
+    """Yield what may be compared with a file, newest first."""
+    of = partition_of(record.partition)
+    if of.first is None:
+        others = [one for one in ledger.drops_of(record.dataset, record.partition) if one.id != record.id]
+        yield from loaded_amounts(others, contract)[: MOST_LOOKED_AT * volume.days]
+        return
+    for other in comparable(contract, of, volume.days):
+        yield from loaded_amounts(ledger.drops_of(record.dataset, str(other)), contract)[:1]
 
 
 def remarks_of(found: Compared | None) -> list[Remark]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from suimon.drops.drop import (
@@ -142,7 +143,13 @@ def _lease(lease: Lease) -> dict[str, Any]:
 
 
 def _accepted(accepted: Accepted) -> dict[str, Any]:
-    return {"accepted_as": accepted.name, "rows": accepted.rows}
+    sums = {column: str(total) for column, total in accepted.sums.items()}
+    return {"accepted_as": accepted.name, "rows": accepted.rows, "sums": sums, "set_bytes": accepted.size}
+
+
+def _accepted_of(item: Mapping[str, Any]) -> Accepted:
+    sums = {column: Decimal(total) for column, total in item.get("sums", {}).items()}
+    return Accepted(item["accepted_as"], int(item["rows"]), sums, int(item.get("set_bytes", 0)))
 
 
 def _rejection(rejection: Rejection) -> dict[str, Any]:
@@ -202,7 +209,7 @@ def record_of(item: Mapping[str, Any]) -> DropRecord:
         received_at=moment(item["received_at"]),
         updated_at=moment(item["updated_at"]),
         lease=Lease(item["lease_owner"], moment(item["lease_until"])) if item["lease_owner"] else None,
-        accepted=Accepted(item["accepted_as"], int(item["rows"])) if "accepted_as" in item else None,
+        accepted=_accepted_of(item) if "accepted_as" in item else None,
         rejection=_rejected(item["rejection"]) if "rejection" in item else None,
         opened_run=item.get("opened_run"),
         opened_dag=item.get("opened_dag"),

@@ -6,6 +6,7 @@ import hashlib
 import json
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,8 @@ from tests.settings import SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from suimon.contract.volume import Volume
 
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -90,7 +93,12 @@ class LineCounter:
         del contract
         body = self._objects.version(record.drop).read(0, record.drop.size)
         verdict = SimpleNamespace(
-            accepted=not body.startswith(b"bad"), accepted_rows=body.count(b"\n"), set_aside=0, warnings=(), warns=False
+            accepted=not body.startswith(b"bad"),
+            accepted_rows=body.count(b"\n"),
+            set_aside=0,
+            warnings=(),
+            warns=False,
+            sums={"length": Decimal(len(body))},
         )
         yield SimpleNamespace(
             verdict=verdict,
@@ -122,7 +130,9 @@ class Mwaa:
 class World:
     """A gate for one dataset of shards, and those who send files, deliver events and run DAGs."""
 
-    def __init__(self, table: Any, s3: Any, sns: Any, topic_arn: str, rule: SetRule) -> None:
+    def __init__(
+        self, table: Any, s3: Any, sns: Any, topic_arn: str, rule: SetRule, volume: Volume | None = None
+    ) -> None:
         self.s3, self.points, self.mwaa, self.now, self.sent = s3, Points(), Mwaa(), NOON, 0
         asked = frozenset({"get_item", "query", "put_item", "update_item"})
         self.ledger = Ledger(self.points.through(table, asked))
@@ -137,6 +147,7 @@ class World:
             key_pattern=KeyPattern("orders/{ds}/part-{shard}.csv"),
             file=FileFormat(),
             set_rule=rule,
+            volume=volume,
         )
         self.gate = Gate(
             ledger=self.ledger,

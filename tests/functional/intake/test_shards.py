@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from suimon.contract.volume import Bound, Measure, Volume
 from suimon.drops.drop import written_order
 from suimon.drops.states import State
 from suimon.intake.errors import ReplayError, RetryLaterError
@@ -183,3 +184,38 @@ def test_an_older_set_that_still_waits_for_airflow_is_superseded(world: Callable
     assert orders.gate.resume(newer.id).state is TRIGGERED
     assert list(orders.mwaa.runs) == [f"{newer.id}.1"]
     assert orders.states(*drops, corrected) == [TRIGGERED, SUPERSEDED, TRIGGERED, TRIGGERED]
+
+
+VOLUME = Volume(
+    (Bound(Measure.ROWS, "few", 50), Bound(Measure.BYTES, "few", 50), Bound(Measure.SUM, "few", 50, "length")), 3
+)
+
+
+def test_a_set_is_compared_with_the_sets_of_comparable_days_by_what_its_shards_have_together(
+    world: Callable[..., World], post: Post
+) -> None:
+    orders = world(THREE, VOLUME)
+    for day in ("2026-11-17", "2026-11-18", "2026-11-19"):
+        orders.take(*(orders.shard(number, "row\n" * 10, day) for number in range(3)))
+        orders.finish(orders.last_run(day))
+    orders.take(*(orders.shard(number, "row\n" * 4) for number in range(3)))
+    [record] = [one for one in orders.ledger.drops_of("orders", DAY) if one.members]
+    assert record.state is TRIGGERED
+    assert record.volume == (
+        "unusual: rows 12, median 30; bytes 48, median 120; sum(length) 48, median 120; 3 comparable days"
+    )
+    [(subject, body)] = post.letters()
+    assert subject == f"[WARNING] orders {DAY} of unusual volume: the whole set"
+    assert body.count("which is 40 % of the median") == 3
+    assert f"suimon retract {record.id} --reason" in body
+
+
+def test_a_set_that_is_whole_again_with_as_much_as_usual_ends_the_warning(world: Callable[..., World]) -> None:
+    orders = world(replace(THREE, reload=True), VOLUME)
+    for day in ("2026-11-17", "2026-11-18", "2026-11-19"):
+        orders.take(*(orders.shard(number, "row\n" * 10, day) for number in range(3)))
+        orders.finish(orders.last_run(day))
+    orders.take(*(orders.shard(number, "row\n" * 4) for number in range(3)))
+    assert len(open_ids(orders.incidents)) == 1
+    orders.take(orders.shard(0, "row\n" * 9))
+    assert open_ids(orders.incidents) == []

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import time, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from suimon.contract.dates import Outside, Window
+from suimon.contract.keys import KeyPattern
 from suimon.contract.model import Arrival, Contracts
 from suimon.contract.volume import Bound, Measure, Volume
 from suimon.drops.hold import Hold
 from suimon.drops.states import State
 from suimon.intake.replays import ReplayRequest, replay
 from tests.functional.conftest import open_ids
-from tests.functional.intake.gated import GOOD, KEY, NOON, Clock, FakeMwaa, loaded, put
+from tests.functional.intake.gated import GOOD, KEY, NOON, Clock, FakeMwaa, loaded, put, tolerant
 
 if TYPE_CHECKING:
     from suimon.intake.gate import Gate
@@ -154,6 +156,52 @@ def test_an_error_rejects_and_a_replay_loads_it_all_the_same(gate: Gate, post: P
     assert taken.rejection.codes == ("volume-error",)
     assert "40 % of the median 10" in post.letters()[0][1]
     assert replay(gate, ReplayRequest(taken.id, 2, "execution", "token")).state is State.TRIGGERED
+
+
+def test_a_sum_is_that_of_all_cells_of_the_column_as_the_file_has_them(gate: Gate, post: Post) -> None:
+    gate = of_sales(gate, volume=Volume((Bound(Measure.SUM, "few", 50, "amount"),), 3))
+    for day in DAYS:
+        loaded(gate, put(file_of(10, day), KEY.replace("2026-11-20", day)))
+    few = gate.take(put(file_of(10, "2026-11-20").replace("1.00,1.00", "1.00,0.49")))
+    assert few.volume == "unusual: sum(amount) 4.90, median 10.00; 3 comparable days"
+    assert few.accepted
+    assert few.accepted.sums == {"amount": Decimal("4.90")}
+    [(_, body)] = post.letters()
+    assert "sum(amount): 4.90, which is 49 % of the median 10.00 of 3 comparable days" in body
+    enough = gate.take(put(file_of(10, "2026-11-20").replace("1.00,1.00", "1.00,0.50"), sequencer="02"))
+    assert enough.volume == "usual: sum(amount) 5.00, median 10.00; 3 comparable days"
+
+
+def test_a_sum_is_not_known_where_a_cell_of_it_could_not_be_read(gate: Gate, post: Post) -> None:
+    gate = tolerant(of_sales(gate, volume=Volume((Bound(Measure.SUM, "few", 50, "amount"),), 3)))
+    for day in DAYS:
+        loaded(gate, put(file_of(10, day), KEY.replace("2026-11-20", day)))
+    taken = gate.take(put(file_of(1, "2026-11-20") + "2,2026-11-20,C000123,茶,1,1.00,none\n"))
+    assert (taken.state, taken.volume) == (State.TRIGGERED, "usual: sum(amount) not known; 3 comparable days")
+    assert not any("unusual volume" in subject for subject, _ in post.letters())
+
+
+def test_an_honest_empty_day_has_a_sum_of_nothing(gate: Gate) -> None:
+    gate = of_sales(gate, volume=Volume((Bound(Measure.SUM, "few", 50, "amount"),), 3), metrics=())
+    for day in DAYS:
+        loaded(gate, put(file_of(10, day), KEY.replace("2026-11-20", day)))
+    taken = gate.take(put(file_of(0, "2026-11-20")))
+    assert taken.volume == "unusual: sum(amount) 0.00, median 10.00; 3 comparable days"
+
+
+def test_a_file_that_replaces_the_whole_table_is_compared_with_those_that_were_loaded_before(
+    gate: Gate, post: Post
+) -> None:
+    columns = tuple(replace(one, partition=None) for one in gate.contracts.of("sales").columns)
+    whole = {"key_pattern": KeyPattern("sales/sales_data.csv"), "columns": columns, "arrival": None}
+    gate = of_sales(gate, volume=Volume((Bound(Measure.ROWS, "few", 50),), 3), **whole)
+    key = "sales/sales_data.csv"
+    for number in range(1, 4):
+        loaded(gate, put(file_of(10 + number, "2026-11-20"), key, f"0{number}"))
+    taken = gate.take(put(file_of(5, "2026-11-20"), key, "04"))
+    assert (taken.partition, taken.volume) == ("all", "unusual: rows 5, median 12; 3 comparable days")
+    assert [subject for subject, _ in post.letters()] == ["[WARNING] sales all of unusual volume: sales_data.csv"]
+    assert gate.take(put(file_of(6, "2026-11-20"), key, "05")).volume == "usual: rows 6, median 12; 3 comparable days"
 
 
 def test_without_enough_history_nothing_is_said_but_that(gate: Gate, post: Post) -> None:

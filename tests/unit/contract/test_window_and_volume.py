@@ -101,6 +101,14 @@ def test_a_volume_is_read_and_compiled(draft: Callable[..., str], reads: Callabl
     assert usual.volume == Volume(bounds[:1], 5, "warning")
 
 
+def test_a_volume_of_sums_names_columns_of_numbers(draft: Callable[..., str], reads: Callable[[str], Contract]) -> None:
+    given = "property: volume, value: {sums: [{column: price, atLeastPercent: 50}]}"
+    contract = reads(draft(custom=given))
+    assert contract.volume == Volume((Bound(Measure.SUM, "few", 50, "price"),))
+    assert contract.volume.columns == ("price",)
+    assert Contract.from_json(json.loads(json.dumps(contract.to_json()))) == contract
+
+
 @pytest.mark.parametrize(
     ("volume", "message"),
     [
@@ -111,13 +119,43 @@ def test_a_volume_is_read_and_compiled(draft: Callable[..., str], reads: Callabl
         ("{rows: {atMostPercent: 99}}", "100"),
         ("{days: 2, rows: {atLeastPercent: 50}}", "3"),
         ("{rows: {atLeastPercent: 50}, severity: info}", "warning, error"),
+        ("{sums: []}", "watches nothing"),
+        ("{sums: [{atLeastPercent: 50}]}", "column"),
+        ("{sums: [{column: price}]}", "one of atLeastPercent"),
+        ("{sums: [{column: code, atLeastPercent: 50}]}", "no column of numbers"),
+        ("{sums: [{column: nothing, atLeastPercent: 50}]}", "no column of numbers"),
+        ("{sums: [{column: price, atLeastPercent: 50}, {column: price, atMostPercent: 200}]}", "twice"),
+        ("{sums: [" + ", ".join(["{column: price, atLeastPercent: 50}"] * 11) + "]}", "up to 10 sums"),
     ],
 )
 def test_a_volume_that_watches_nothing_or_two_ways_is_refused(
     volume: str, message: str, draft: Callable[..., str], refused: Callable[[str], list[str]]
 ) -> None:
-    [problem] = refused(draft(custom=f"property: volume, value: {volume}"))
-    assert message in problem
+    problems = refused(draft(custom=f"property: volume, value: {volume}"))
+    assert any(message in problem for problem in problems)
+
+
+def test_the_sum_of_a_personal_column_is_refused_for_it_would_stand_in_messages(
+    draft: Callable[..., str], refused: Callable[[str], list[str]]
+) -> None:
+    columns = ("name: day, logicalType: date", "name: pay, logicalType: integer, classification: personal")
+    [problem] = refused(draft(*columns, custom="property: volume, value: {sums: [{column: pay, atLeastPercent: 50}]}"))
+    assert "pay is personal" in problem
+
+
+def test_a_set_is_warned_of_and_not_rejected_for_its_volume(
+    draft: Callable[..., str], reads: Callable[[str], Contract], refused: Callable[[str], list[str]]
+) -> None:
+    volume = "property: volume, value: {{rows: {{atLeastPercent: 50}}, severity: {}}}}}\n"
+    of_sets = volume + "  - {{property: set, value: {{shards: 2, completeWithinMinutes: 60, surplus: reject}}"
+    pattern = "goods/{ds}/part-{shard}.csv"
+
+    def text(severity: str) -> str:
+        return draft(custom=of_sets.format(severity)).replace("goods/{ds}.csv", pattern)
+
+    assert reads(text("warning")).volume == Volume((Bound(Measure.ROWS, "few", 50),))
+    [problem] = refused(text("error"))
+    assert "a set is not rejected as a whole" in problem
 
 
 @pytest.mark.parametrize(("minutes", "good"), [(15, True), (1_440, True), (14, False), (1_441, False), ('"60"', False)])

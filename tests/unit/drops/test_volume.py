@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, time
+from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import pytest
 
 from suimon.contract.calendar import Calendar
-from suimon.contract.keys import KeyPattern
+from suimon.contract.keys import KeyPattern, SetRule
 from suimon.contract.model import Arrival, Contract
 from suimon.contract.partition import partition_of
 from suimon.contract.volume import Bound, Measure, Volume
+from suimon.drops.drop import Accepted
 from suimon.drops.states import State
-from suimon.drops.volume import Amount, comparable, compare
+from suimon.drops.volume import Amount, comparable, compare, knows_enough, loaded_amounts
 from tests.unit.drop_records import drop_record
+
+if TYPE_CHECKING:
+    from suimon.drops.drop import DropRecord
 
 SALES = Contract("sales", "1", "sales", key_pattern=KeyPattern("sales/{ds}.csv"))
 HALF = Volume((Bound(Measure.ROWS, "few", 50),), 3)
 MONDAY = "2026-11-23"
+ONE = SetRule(1, None, None, reload=False, complete_within_minutes=60)
 
 
 def before(contract: Contract, text: str, needed: int = 3) -> list[str]:
@@ -101,9 +108,79 @@ def test_a_median_of_nothing_has_no_percentage() -> None:
     assert not compare(HALF, Amount(0, 1), rows(0, 0, 0)).breaches
 
 
-def test_a_day_has_what_its_last_loaded_write_has() -> None:
+def test_of_a_date_the_last_loaded_file_counts_and_of_sets_the_set_and_no_shard() -> None:
     first = drop_record(State.SUPERSEDED, rows=10)
-    loaded = drop_record(State.LOADED, version="v2", rows=20)
-    later = drop_record(State.REJECTED, version="v3", rows=0)
-    assert Amount.loaded([first, loaded, later]) == Amount(20, 10)
-    assert Amount.loaded([first, later]) is None
+    loaded = [drop_record(State.LOADED, version=f"v{rows}", rows=rows) for rows in (20, 30)]
+    later = drop_record(State.REJECTED, version="v4", rows=0)
+    assert loaded_amounts([first, *loaded, later], SALES) == [Amount(30, 10), Amount(20, 10)]
+    assert loaded_amounts([first, later], SALES) == []
+    of_sets = replace(SALES, key_pattern=KeyPattern("sales/{ds}/{shard}.csv"), set_rule=ONE)
+    shard = drop_record(State.LOADED, "sales/2026-11-20/a.csv", rows=20)
+    own = drop_record(State.LOADED, of_sets.key_pattern.key_for("2026-11-20"), rows=20)  # type: ignore[union-attr]
+    own = replace(own, drop=replace(own.drop, size=0), accepted=Accepted("_set.json", 20, size=700))
+    assert loaded_amounts([shard, own], of_sets) == [Amount(20, 700)]
+
+
+# ---------------------------------------------------------------- sums
+
+SUMS = Volume((Bound(Measure.SUM, "few", 50, "amount"),), 3)
+
+
+def one(total: str | None) -> Amount:
+    return Amount(1, 1, {"amount": Decimal(total)} if total else {})
+
+
+def sums(*totals: str | None) -> list[Amount]:
+    return [one(total) for total in totals]
+
+
+@pytest.mark.parametrize(("found", "breaks"), [("50.00", False), ("49.99", True), ("-1", True), (None, False)])
+def test_a_sum_is_compared_with_the_median_of_sums_to_the_last_digit(found: str | None, *, breaks: bool) -> None:
+    compared = compare(SUMS, one(found), sums("100.00", "99", "1000"))
+    assert bool(compared.breaches) is breaks
+
+
+def test_the_state_of_a_sum_names_its_column_and_what_is_not_known() -> None:
+    history = sums("100.00", "99.5", "1000")
+    found = compare(SUMS, one("12.5"), history)
+    assert str(found) == "unusual: sum(amount) 12.5, median 100.00; 3 comparable days"
+    assert found.details(SUMS.bounds[0]) == {
+        "side": "few",
+        "what": "sum(amount)",
+        "found": "12.5",
+        "median": "100.00",
+        "percent": "12",
+        "bound": 50,
+        "days": 3,
+    }
+    assert str(compare(SUMS, one(None), history)) == "usual: sum(amount) not known; 3 comparable days"
+
+
+def test_days_whose_sum_is_not_known_are_passed_over_and_too_few_say_nothing() -> None:
+    assert compare(SUMS, one("1"), sums("100", None, "100", "100")).breaches
+    few = compare(SUMS, one("1"), sums("100", None, "100"))
+    assert (few.breaches, str(few)) == ((), "usual: sum(amount) 1, not enough history; 3 comparable days")
+
+
+@pytest.mark.parametrize("median", ["0", "-100"])
+def test_a_median_that_is_not_above_zero_has_no_percentage(median: str) -> None:
+    assert not compare(SUMS, one("-1000"), sums(median, median, median)).breaches
+
+
+def test_history_is_read_until_every_bound_knows_enough_days() -> None:
+    both = Volume((Bound(Measure.ROWS, "few", 50), *SUMS.bounds), 3)
+    assert not knows_enough(both, sums("1", "1", None))
+    assert knows_enough(both, sums("1", "1", None, "1"))
+    assert knows_enough(HALF, sums(None, None, None))
+
+
+def shard(rows: int, size: int, **totals: str) -> DropRecord:
+    record = drop_record(State.ACCEPTED, version=f"v{rows}", rows=rows)
+    accepted = Accepted("a.csv", rows, {column: Decimal(total) for column, total in totals.items()})
+    return replace(record, drop=replace(record.drop, size=size), accepted=accepted)
+
+
+def test_shards_have_together_what_is_known_of_each() -> None:
+    shards = [shard(10, 100, amount="1.10", fee="1"), shard(5, 60, amount="2.2")]
+    assert Amount.together(shards) == Amount(15, 160, {"amount": Decimal("3.30")})
+    assert Amount.together([]) == Amount(0, 0)

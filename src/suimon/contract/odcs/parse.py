@@ -260,7 +260,7 @@ def _gated(watched: Contract, document: Clause, schema: Clause, custom: dict[str
         reader.refuse(custom["dates"], f"daysBack rejects what comes by its deadline, {arrival.days_after} days later")
     return replace(
         watched,
-        volume=read_file_volume(custom, unit, reader),
+        volume=read_file_volume(custom, columns, reader),
         dag_id=read_dag(document, custom, reader),
         runs_at_once=read_runs_at_once(custom.get("runsAtOnce"), reader),
         max_run_minutes=read_max_run_minutes(custom.get("maxRunMinutes"), reader),

@@ -132,11 +132,13 @@ def imperfect(record: DropRecord, contract: Contract, set_aside: int, told: str,
 
 def unusual_volume(record: DropRecord, told: str) -> Problem:
     """Report that a file has much less or more than those of comparable days and is accepted; `told`: what."""
-    file, name = record.drop.shown_uri, short_name(record.drop.key)
+    file, name = record.drop.shown_uri, Bilingual(*[short_name(record.drop.key)] * 2)
+    if record.members:
+        name = Bilingual("the whole set", "セット全体")
     return Problem(
         kind=Kind.VOLUME,
         about=About.drop(record),
-        subject=_subject(record, f"of unusual volume: {name}", f"量が通常と異なる: {name}"),
+        subject=_subject(record, f"of unusual volume: {name}", f"量が通常と異なる: {japanese(name)}"),
         body=Bilingual(
             f"{file} is accepted and goes on to its table, though its volume is unusual.\n\n{told}\n\n"
             "What to do: ask the sender whether the file is whole. If not, have it sent again under the same key; to "
