@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from local.template_check.reading import in_list, of_type, referred, statements
+from local.template_check.reading import actions_on, in_list, of_type, referred, statements
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -120,8 +120,8 @@ def _who_hears(template: Template, properties: dict[str, Any], *, silence: bool)
     for topic in told:
         if not _alarms_may_publish(template, topic):
             yield f"may not publish to {topic}"
-    granted = json.dumps([resource for _, resource in of_type(template, "AWS::IAM::Role")])
-    if silence and any(f'"sns:Publish", "Resource": [{{"Ref": "{topic}"' in granted for topic in told):
+    roles = [name for name, _ in of_type(template, "AWS::IAM::Role")]
+    if silence and any("sns:Publish" in actions_on(template, role, topic) for role in roles for topic in told):
         yield "is heard through the topic of those whose silence it is to tell"
 
 

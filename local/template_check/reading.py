@@ -30,7 +30,7 @@ def of_type(template: dict[str, Any], *kinds: str) -> Iterator[tuple[str, Resour
 
 
 def referred(value: Any) -> str:
-    """Return the logical id that a Ref or a GetAtt names; empty when it is neither."""
+    """Return the logical id that a Ref or a GetAtt names, of an If its first side; empty when it is none of them."""
     match value:
         case {"Ref": name}:
             return str(name)
@@ -38,6 +38,8 @@ def referred(value: Any) -> str:
             return str(name)
         case {"Fn::GetAtt": str(name)}:
             return name.partition(".")[0]
+        case {"Fn::If": [_, chosen, _]}:
+            return referred(chosen)
     return ""
 
 

@@ -24,7 +24,7 @@ class Defect:
 
 FIRST = (
     Defect("no alarm on a dead-letter queue", "GetAtt UndeliveredQueue.QueueName", "GetAtt IntakeQueue.QueueName"),
-    Defect("an alarm that tells nobody", "      AlarmActions: [!Ref Alerts]\n", "", after="  OutcomeErrorsAlarm:"),
+    Defect("an alarm that tells nobody", "      AlarmActions: [*alerts]\n", "", after="  OutcomeErrorsAlarm:"),
     Defect("an alarm on a metric that does not exist", "MetricName: Errors", "MetricName: Failures"),
     Defect("an alarm that takes silence for health", "TreatMissingData: breaching", "TreatMissingData: notBreaching"),
     Defect("any account's rules may fill the queue", "aws:SourceArn:", "aws:PrincipalArn:", after="  QueuePolicy:"),
@@ -52,7 +52,7 @@ FIRST = (
     Defect("a right by a pattern", "Action: s3:GetObjectVersion", "Action: s3:Get*"),
     Defect(
         "a right on everything",
-        'Resource: [!Ref Alerts, !If [HasChat, !Ref Chat, !Ref "AWS::NoValue"]]',
+        'Resource: [*alerts, !If [HasChat, !Ref Chat, !Ref "AWS::NoValue"]]',
         'Resource: "*" # easier',
     ),
     Defect("a pattern with a small letter", "detail-type: [Object Created]", "detail-type: [Object created]"),
@@ -159,7 +159,7 @@ FRESH = (
     Defect(
         "a silence that only the silent could tell",
         "AlarmActions: [!Ref Watch]\n      OKActions: [!Ref Watch]",
-        "AlarmActions: [!Ref Alerts]\n      OKActions: [!Ref Alerts]",
+        "AlarmActions: [*alerts]\n      OKActions: [*alerts]",
     ),
     Defect("an alarm that waits for a day too long", "Threshold: 3600", "Threshold: 360000"),
     Defect("a rule of another bus in an alarm", "        - {Name: EventBusName, Value: !Ref Bus}\n", ""),
@@ -236,9 +236,8 @@ MEASURED = (
     ),
     Defect(
         "senders who may delete",
-        "            Action: s3:PutObject\n            Resource: !Sub ${RawBucket.Arn}/*\n          # S3",
-        "            Action: [s3:PutObject, s3:DeleteObject]\n"
-        "            Resource: !Sub ${RawBucket.Arn}/*\n          # S3",
+        "            Action: s3:PutObject\n            Resource: *raw-objects\n",
+        "            Action: [s3:PutObject, s3:DeleteObject]\n            Resource: *raw-objects\n",
     ),
     Defect("a look that may change", "role/${MwaaEnvironment}/Viewer", "role/${MwaaEnvironment}/Op"),
     Defect("a warehouse that may not take the role", "redshift-serverless.amazonaws.com]}", "rds.amazonaws.com]}"),
@@ -265,6 +264,27 @@ MEASURED = (
         "a role that has no name",
         "Roles: !If [HasExecutionRole, [!Ref MwaaExecutionRole], !Ref AWS::NoValue]",
         "Roles: [!Ref MwaaExecutionRole]",
+    ),
+    Defect(
+        "files from anybody's bucket",
+        "                Resource: *raw-arn\n                Condition: *ours\n",
+        "                Resource: *raw-arn\n",
+    ),
+    Defect(
+        "a bucket of one's own that nobody listens to",
+        "[&raw !If [MakesRawBucket, !Ref RawBucket, !Ref OwnRawBucket]]",
+        "[!Ref RawBucket, &raw !If [MakesRawBucket, !Ref RawBucket, !Ref OwnRawBucket]]",
+    ),
+    Defect(
+        "a policy put upon somebody's bucket",
+        "  RawBucketPolicy:\n    Type: AWS::S3::BucketPolicy\n    Condition: MakesRawBucket\n",
+        "  RawBucketPolicy:\n    Type: AWS::S3::BucketPolicy\n",
+    ),
+    Defect(
+        "alerts that go to a topic nobody chose",
+        "AlarmActions: [*alerts]",
+        "AlarmActions: [!Ref Alerts]",
+        after="  OutcomeErrorsAlarm:",
     ),
     Defect(
         "a script from anybody's bucket",

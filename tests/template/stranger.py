@@ -67,7 +67,7 @@ STRANGER = (
     Defect(
         "the watch speaks to whom it watches",
         "      AlarmActions: [!Ref Watch]\n",
-        "      AlarmActions: [!Ref Alerts]\n",
+        "      AlarmActions: [*alerts]\n",
         after="  FreshnessSilentAlarm:",
     ),
     Defect("ten lost events are none", "Threshold: 0", "Threshold: 10", after="  UndeliveredAlarm:"),
@@ -99,8 +99,8 @@ STRANGER = (
     Defect("a small letter in an event's type", "detail-type: [Object Created]", "detail-type: [Object created]"),
     Defect(
         "events of uploads in parts are left out",
-        "          bucket: {name: [!Ref RawBucket]}\n",
-        "          bucket: {name: [!Ref RawBucket]}\n          reason: [PutObject]\n",
+        "        detail:\n          bucket:",
+        "        detail:\n          reason: [PutObject]\n          bucket:",
     ),
     Defect("the rule hears the bus of everybody", "      EventBusName: !Ref Bus\n", "", after="  RunFinishedRule:"),
     Defect(

@@ -7,6 +7,7 @@ import pytest
 from tests.template.test_template import RESOURCES, of_type
 
 BUS = {"Ref": "Bus"}
+RAW = {"If": ["MakesRawBucket", {"Ref": "RawBucket"}, {"Ref": "OwnRawBucket"}]}
 OWN_NAMES = {
     "AWS::S3::Bucket": "BucketName",
     "AWS::DynamoDB::Table": "TableName",
@@ -32,7 +33,7 @@ def test_a_rule_hears_the_bus_of_its_stack_or_names_the_stacks_own_bucket(rule: 
         assert properties["EventBusName"] == BUS
     else:  # AWS services put their events on the default bus alone
         assert properties["EventPattern"]["source"] == ["aws.s3"]
-        assert properties["EventPattern"]["detail"]["bucket"] == {"name": [{"Ref": "RawBucket"}]}
+        assert properties["EventPattern"]["detail"]["bucket"] == {"name": [RAW]}
 
 
 def test_dags_may_put_events_on_the_bus_of_their_stack_and_no_other() -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +14,8 @@ from local.mailbox import confirm, letters
 from local.rollout import stacks
 from local.template_check.reading import of_type, template_of
 from local.twin import Keys
+from tests.twin.bare import CODE, NEEDED, Outputs, deploy
+from tests.twin.policy_questions import decisions
 from tests.twin.refused import REFUSED, filled
 from tests.waiting import eventually
 
@@ -27,18 +27,12 @@ if TYPE_CHECKING:
     from local.twin import Twin
 
 pytestmark = pytest.mark.process
-STACK, CODE = "suimon-bare", "suimon-bare-code"
-PARAMETERS = {
-    "AlertEmail": "data-alerts@suimon.test",
-    "MwaaEnvironment": "suimon-local",
-    "RedshiftWorkgroup": "suimon-local",
-    "RedshiftWorkgroupId": "6f1d2c8e-3a47-4b0e-9c55-8e2f7d90b1a4",
-    "GateDownAlarm": "no",  # the emulator's CloudFormation makes no composite alarm
+STACK = "suimon-bare"
+PARAMETERS = NEEDED | {
     "RolePath": "/data/",
     "Sender1Prefix": "sales/",
     "Sender1Principals": "arn:aws:iam::210987654321:role/shop/sender",
 }
-Outputs = dict[str, str]
 REFUSALS = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}  # the last is SNS's word
 
 
@@ -50,40 +44,8 @@ def template(cloud: Twin) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def stack(cloud: Twin, template: dict[str, Any]) -> Iterator[Outputs]:
     """Deploy the template; its functions are an empty archive, for nobody calls them."""
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as packed:
-        packed.writestr("app.py", "def handler(event, context): ...\n")
-    machine = (cloud.root / "statemachine" / "replay.asl.json").read_bytes()
-    s3 = cloud.session().client("s3")
-    s3.create_bucket(Bucket=CODE, CreateBucketConfiguration={"LocationConstraint": "ap-northeast-1"})
-    whole: dict[str, Any] = json.loads(json.dumps(template))
-    for _, function in of_type(whole, "AWS::Serverless::Function"):
-        function["Properties"]["CodeUri"] = {"Bucket": CODE, "Key": "code.zip"}
-        function.pop("Metadata")
-    for _, one in of_type(whole, "AWS::Serverless::StateMachine"):
-        one["Properties"]["DefinitionUri"] = {"Bucket": CODE, "Key": "replay.asl.json"}
-    for key, body in (
-        ("code.zip", archive.getvalue()),
-        ("replay.asl.json", machine),
-        ("t", json.dumps(whole).encode()),
-    ):
-        s3.put_object(Bucket=CODE, Key=key, Body=body)
-    client = cloud.session().client("cloudformation")
-    client.create_stack(
-        StackName=STACK,
-        TemplateURL=f"{cloud.endpoint()}/{CODE}/t",
-        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in PARAMETERS.items()],
-        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
-    )
-
-    def described() -> dict[str, Any] | None:
-        [found] = client.describe_stacks(StackName=STACK)["Stacks"]
-        return dict(found) if not found["StackStatus"].endswith("IN_PROGRESS") else None
-
-    found = eventually(described, "the stack's creation")
-    assert found["StackStatus"] == "CREATE_COMPLETE", found.get("StackStatusReason")
-    yield {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
-    client.delete_stack(StackName=STACK)
+    yield deploy(cloud, template, STACK, PARAMETERS)
+    cloud.session().client("cloudformation").delete_stack(StackName=STACK)
 
 
 def test_each_alarm_reaches_the_mailbox_with_what_to_do(cloud: Twin, template: dict[str, Any], stack: Outputs) -> None:
@@ -185,3 +147,39 @@ def test_a_folder_without_its_senders_is_refused_before_anything_is_made(cloud: 
             Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()],
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
         )
+
+
+SENDER, KEY = "arn:aws:iam::210987654321:role/shop/sender", "sales/2026-11-20/sales_data.csv"
+FOREIGN_KEY = "arn:aws:kms:ap-northeast-1:210987654321:key/6f1d2c8e-3a47-4b0e-9c55-8e2f7d90b1a4"
+
+
+@pytest.mark.parametrize(
+    ("changed", "decision"),
+    [
+        ({}, "Allow"),
+        ({"granted_at_home": False}, "ImplicitDeny"),  # its own account has to let it, too
+        ({"principal": "arn:aws:iam::210987654321:role/shop/another"}, "ImplicitDeny"),
+        ({"principal": "arn:aws:iam::210987654321:root"}, "ImplicitDeny"),
+        ({"principal": "arn:aws:iam::109876543210:role/shop/sender"}, "ImplicitDeny"),
+        ({"key": "stock/2026-11-20/stock.csv"}, "ImplicitDeny"),
+        ({"key": "salesman/a.csv"}, "ImplicitDeny"),
+        ({"action": "s3:GetObject"}, "ImplicitDeny"),
+        ({"action": "s3:DeleteObject"}, "ImplicitDeny"),
+        ({"action": "s3:PutObjectAcl"}, "ImplicitDeny"),
+        ({"tls": False}, "Deny"),
+        ({"keys": {"s3:x-amz-storage-class": "DEEP_ARCHIVE"}}, "Deny"),
+        ({"keys": {"s3:x-amz-storage-class": "STANDARD_IA"}}, "Allow"),
+        ({"keys": {"s3:x-amz-server-side-encryption-customer-algorithm": "AES256"}}, "Deny"),
+        ({"keys": {"s3:x-amz-server-side-encryption-aws-kms-key-id": FOREIGN_KEY}}, "Deny"),
+    ],
+    ids=str,
+)
+def test_a_sender_of_another_account_may_put_into_its_folder_and_nothing_else(
+    cloud: Twin, stack: Outputs, changed: dict[str, Any], decision: str
+) -> None:
+    bucket = stack["RawBucket"]
+    policy = json.loads(cloud.session().client("s3").get_bucket_policy(Bucket=bucket)["Policy"])
+    question = {"principal": SENDER, "action": "s3:PutObject", "tls": True, "keys": {}, "granted_at_home": True}
+    question |= {"policy": policy, "owner": "000000000000", "key": KEY} | changed
+    question["resource"] = f"arn:aws:s3:::{bucket}/{question['key']}"
+    assert decisions([question]) == [decision]

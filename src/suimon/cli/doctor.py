@@ -71,6 +71,7 @@ def examine(stack: Stack) -> Iterator[Finding]:
         "queue's policy": lambda: checks.queue_policy(sqs, stack),
         "event source": lambda: checks.mapping(functions, stack),
         "dead letters": lambda: checks.dead_letters(sqs, stack),
+        "topic's policy": lambda: checks.topic_policy(sns, stack),
         "subscriptions": lambda: checks.subscriptions(sns, stack.outputs["AlertsTopicArn"]),
         "functions": lambda: checks.releases(functions, stack),
         "Airflow": lambda: checks.airflow(_ask_airflow(stack.name)),

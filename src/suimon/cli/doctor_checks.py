@@ -113,22 +113,46 @@ def queue_policy(sqs: Any, stack: Stack) -> Iterator[Finding]:
     url = stack.outputs["IntakeQueueUrl"]
     found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"]).get("Attributes", {})
     statements = json.loads(found.get("Policy", "{}")).get("Statement", [])
-    allowed = any(_lets_send(one, f"rule/{stack.name}-object-created") for one in statements)
+    allowed = any(
+        _lets(one, "events.amazonaws.com", "sqs:sendmessage", f"rule/{stack.name}-object-created") for one in statements
+    )
     again = "deploy the stack again: EventBridge may not send to the intake queue, and its events are lost"
     yield Finding("queue's policy", f"{'lets' if allowed else 'does not let'} the rule send", "" if allowed else again)
 
 
-def _lets_send(statement: Mapping[str, Any], of_rule: str) -> bool:
-    service = statement.get("Principal", {})
-    named = service.get("Service", []) if isinstance(service, dict) else []
-    actions, condition = statement.get("Action", []), json.dumps(statement.get("Condition", {}))
-    sends = any(action.lower() in {"sqs:sendmessage", "sqs:*"} for action in _listed(actions))
+def topic_policy(sns: Any, stack: Stack) -> Iterator[Finding]:
+    """Check that alarms may publish to the topic, which may be one that somebody else made."""
+    attributes = sns.get_topic_attributes(TopicArn=stack.outputs["AlertsTopicArn"])["Attributes"]
+    statements = json.loads(attributes.get("Policy") or "{}").get("Statement", [])
+    allowed = any(
+        _lets(one, "cloudwatch.amazonaws.com", "sns:publish", ":alarm:") or _lets_own_account(one) for one in statements
+    )
+    let_them = "add what docs/own-parts.md says to the topic's policy: alarms ring, and nobody hears them"
+    text = f"{'lets' if allowed else 'does not let'} the stack's alarms publish"
+    yield Finding("topic's policy", text, "" if allowed else let_them)
+
+
+def _lets(statement: Mapping[str, Any], service: str, action: str, source: str) -> bool:
+    principal = statement.get("Principal", {})
+    named = principal.get("Service", []) if isinstance(principal, dict) else []
+    condition = json.dumps(statement.get("Condition", {}))
     return (
         statement.get("Effect") == "Allow"
-        and "events.amazonaws.com" in _listed(named)
-        and sends
-        and ("aws:SourceArn" not in condition or of_rule in condition)
+        and service in _listed(named)
+        and _does(statement, action)
+        and ("aws:SourceArn" not in condition or source in condition)
     )
+
+
+def _lets_own_account(statement: Mapping[str, Any]) -> bool:
+    """Return whether it is what SNS writes by itself: whatever belongs to the topic's account may publish."""
+    mine = "sourceowner" in json.dumps(statement.get("Condition", {})).lower()
+    return statement.get("Effect") == "Allow" and mine and _does(statement, "sns:publish")
+
+
+def _does(statement: Mapping[str, Any], action: str) -> bool:
+    every = f"{action.partition(':')[0]}:*"
+    return any(one.lower() in {action, every} for one in _listed(statement.get("Action", [])))
 
 
 def _listed(value: Any) -> list[str]:

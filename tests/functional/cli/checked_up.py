@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 ACCOUNT = "arn:aws:sns:ap-northeast-1:123456789012"
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DAG = {"is_paused": False, "is_stale": False, "has_import_errors": False}
+ALARMS_MAY: dict[str, Any] = {
+    "Effect": "Allow",
+    "Principal": {"Service": "cloudwatch.amazonaws.com"},
+    "Action": "sns:Publish",
+    "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:cloudwatch:r:1:alarm:s-*"}},
+}
 HEALTHY: dict[str, Any] = {"version": "3.2.1", "dags": {"sales_etl": DAG}, "denied": []}
 
 
@@ -53,8 +59,11 @@ class Buckets:
 class Topic:
     """A topic with the subscriptions that it is given: ARN, or what stands there before it is confirmed."""
 
-    def __init__(self, *arns: str, authenticated: str = "true") -> None:
-        self.arns, self.authenticated = arns, authenticated
+    def __init__(self, *arns: str, authenticated: str = "true", policy: dict[str, Any] = ALARMS_MAY) -> None:
+        self.arns, self.authenticated, self.policy = arns, authenticated, policy
+
+    def get_topic_attributes(self, **_: Any) -> dict[str, Any]:
+        return {"Attributes": {"Policy": json.dumps({"Statement": [self.policy]})} if self.policy else {}}
 
     def list_subscriptions_by_topic(self, **_: Any) -> dict[str, Any]:
         return {"Subscriptions": [{"SubscriptionArn": arn} for arn in self.arns]}

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from suimon.cli.doctor_checks import Finding
-from tests.functional.cli.checked_up import ACCOUNT, DAG, HEALTHY, NOON, Deployed, Functions, Topic
+from tests.functional.cli.checked_up import ACCOUNT, ALARMS_MAY, DAG, HEALTHY, NOON, Deployed, Functions, Topic
 
 
 def failing(findings: Iterable[Finding]) -> dict[str, str]:
@@ -88,6 +88,34 @@ def test_a_queue_that_does_not_let_the_rule_send_is_told(deployed: Deployed, sta
     else:
         deployed.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": ""})
     assert "its events are lost" in failing(doctor_checks.queue_policy(deployed.sqs, deployed.stack))["queue's policy"]
+
+
+BY_ITSELF = {  # what SNS writes when a topic is made without a policy
+    "Effect": "Allow",
+    "Principal": {"AWS": "*"},
+    "Action": ["SNS:Subscribe", "SNS:Publish"],
+    "Condition": {"StringEquals": {"AWS:SourceOwner": "123456789012"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("policy", "lets"),
+    [
+        (ALARMS_MAY, True),
+        (BY_ITSELF, True),
+        ({}, False),
+        (ALARMS_MAY | {"Effect": "Deny"}, False),
+        (ALARMS_MAY | {"Action": "sns:Subscribe"}, False),
+        (ALARMS_MAY | {"Principal": {"Service": "events.amazonaws.com"}}, False),
+        (ALARMS_MAY | {"Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::raw"}}}, False),
+        (BY_ITSELF | {"Action": "SNS:Subscribe"}, False),
+    ],
+)
+def test_a_topic_that_lets_no_alarm_publish_is_reported(
+    deployed: Deployed, policy: dict[str, Any], *, lets: bool
+) -> None:
+    found = failing(doctor_checks.topic_policy(Topic(policy=policy), deployed.stack))
+    assert ("nobody hears them" in found.get("topic's policy", "")) is not lets
 
 
 def test_an_event_source_that_is_off_gone_or_another_s_is_told(deployed: Deployed) -> None:
