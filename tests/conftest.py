@@ -32,15 +32,16 @@ LONGEST = (
     "tests/twin/test_under_fault.py",
     "tests/dags/test_on_airflow.py",
     "tests/twin/test_end_to_end.py",
-    "tests/dags/test_dying_workers.py",
     "tests/glue/",
+    "tests/dags/test_dying_workers.py",
     "tests/conformance/test_airflow",
     "tests/unit/check/kernel/test_kernel.py",
     "tests/template/test_seeded.py",
     "tests/template/test_artifacts.py",
-    "tests/dags/test_golden.py",
     "tests/twin/test_glue_runs.py",
 )
+# What starts no Spark of its own beside those of an entry above: a worker that has one takes them, too.
+WITH = {"tests/dags/test_golden.py": "tests/glue/", "tests/dags/test_partitions.py": "tests/glue/"}
 FOLDERS_OF_PROCESSES = ("tests/twin/", "tests/conformance/", "tests/glue/", "tests/dags/on_airflow/")
 # Many cases of one promise each: by day one in so many of a file's, or a test's, and `make quick` one in five of those.
 CAMPAIGNS = {
@@ -71,7 +72,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Draw less for a sample (files of tests ask when they are imported); hand each worker the same turn."""
-    sampling.is_sampled = config.getoption("--sample")
+    if config.getoption("--long"):
+        sampling.share = sampling.NIGHT
+    elif config.getoption("--sample"):
+        sampling.share = sampling.QUICK
     if config.option.turn is None:
         config.option.turn = datetime.now(UTC).toordinal()
     if config.getoption("--cpu"):
@@ -126,7 +130,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 def _unit_of(nodeid: str) -> str:
-    return next((unit for unit in LONGEST if nodeid.startswith(unit)), nodeid.split("::", 1)[0])
+    file = nodeid.split("::", 1)[0]
+    return WITH.get(file) or next((unit for unit in LONGEST if file.startswith(unit)), file)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,10 +1,11 @@
-"""How many examples a test draws: all that it says, or for `make quick` (`--sample`) one in five."""
+"""How many examples a test draws: all that it says at night, two in five by day, one in five for `make quick`."""
 
 from __future__ import annotations
 
-is_sampled = False
+NIGHT, DAY, QUICK = 5, 2, 1  # of five
+share = DAY
 
 
 def sample_of(examples: int) -> int:
     """Return how many of the examples are drawn in this run."""
-    return examples // 5 if is_sampled else examples
+    return max(1, examples * share // NIGHT)

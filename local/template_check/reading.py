@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from cfnlint.decode import decode  # type: ignore[import-untyped] # it ships no types
+import yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,12 +14,37 @@ if TYPE_CHECKING:
 Resource = dict[str, Any]
 
 
+class _Loader(yaml.CSafeLoader):
+    """YAML with CloudFormation's short forms. `cfn-lint` reads templates, too, but for some seconds."""
+
+
+def _long_form(loader: _Loader, name: str, node: yaml.Node) -> dict[str, Any]:
+    value: Any
+    if isinstance(node, yaml.MappingNode):
+        value = loader.construct_mapping(node, deep=True)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        value = loader.construct_scalar(node)  # type: ignore[arg-type] # the one kind that is left
+    if name == "GetAtt" and isinstance(value, str):
+        value = value.split(".", 1)
+    return {name if name in {"Ref", "Condition"} else f"Fn::{name}": value}
+
+
+def _text(loader: _Loader, node: yaml.ScalarNode) -> str:
+    return loader.construct_scalar(node)
+
+
+_Loader.add_multi_constructor("!", _long_form)
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _text)  # the versions of policies are texts
+
+
 def template_of(path: Path) -> dict[str, Any]:
     """Read a template with CloudFormation's short forms."""
-    template, wrong = decode(str(path))
-    if wrong or template is None:
-        raise ValueError(f"{path}: {wrong}")
-    return dict(template)
+    template = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 a safe loader with more tags
+    if not isinstance(template, dict):
+        raise TypeError(f"{path} is no template")
+    return template
 
 
 def of_type(template: dict[str, Any], *kinds: str) -> Iterator[tuple[str, Resource]]:

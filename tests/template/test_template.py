@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "template.yaml").read_text(encoding="utf-8")
 
 
-class Loader(yaml.SafeLoader):
+class Loader(yaml.CSafeLoader):  # that of C, in a tenth of the time
     """YAML with CloudFormation's short forms, each read as {tag: value}."""
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from suimon.check.engine import check_file
 from suimon.proposal.propose import propose
 from suimon.proposal.sample import SampleError
+from tests.sampling import sample_of
 from tests.unit.check.oracle import judge
 from tests.unit.proposal.proposals import EUROPEAN, EVENTS, IDENTITY, INVENTORY, SALES, decided, proposed, read
 
@@ -97,7 +98,7 @@ def tables(draw: st.DrawFn) -> str:
     return "".join(delimiter.join(map(written, record)) + ending for record in records)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=sample_of(200), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.one_of(tables(), st.text("ab1,;\"\n\r' \\2.", max_size=60)))
 @example("null,true\n1,2\n")
 @example("100000000000000000000000000.00\n")
