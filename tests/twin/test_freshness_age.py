@@ -12,7 +12,7 @@ from suimon.contract.calendar import EVERY_DAY
 from suimon.contract.table_freshness import Age, TableFreshness
 from suimon.freshness import questions
 from suimon.freshness.questions import QUERY_SECONDS, Questions
-from suimon.freshness.tables import Answer, judge_answer
+from suimon.freshness.stale_tables import Answer, judge_answer
 from suimon.warehouse.data_api import Warehouse, run
 from suimon.warehouse.table_state import TableState
 from tests.waiting import eventually

@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from suimon.contract.redshift_names import is_plain
 from suimon.contract.table_freshness import TableFreshness
-from suimon.freshness.tables import Answer
+from suimon.freshness.stale_tables import Answer
 from suimon.warehouse.data_api import RUNNING, cancel, rows_of
 from suimon.warehouse.table_state import TableState
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from suimon.contract.model import Contract
     from suimon.contract.table_freshness import Age, TableFreshness
-    from suimon.freshness.tables import Answer
+    from suimon.freshness.stale_tables import Answer
 
 SCHEMA = "https://schemas.getdbt.com/dbt/sources/v3.json"
 KEY = f"{FRESHNESS}/sources.json"

@@ -15,7 +15,7 @@ from suimon.freshness.expected import SETTLED, days_that_make_fresh, state_of
 from suimon.freshness.observation import Check, Result, Summary
 from suimon.freshness.questions import Questions
 from suimon.freshness.sources_json import SeenTable, SeenTables
-from suimon.freshness.tables import YOUNG, Answer, checks, judge_answer, must_ask
+from suimon.freshness.stale_tables import YOUNG, Answer, checks, judge_answer, must_ask
 from suimon.freshness.unwatched import unwatched
 from suimon.incidents.incident import Recovery
 from suimon.incidents.leaving_out import leave_out

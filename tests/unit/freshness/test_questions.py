@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from suimon.contract.table_freshness import Age, TableFreshness
 from suimon.freshness.questions import MOST_TOGETHER, QUERY_SECONDS, TABLES_SECONDS, Questions
-from suimon.freshness.tables import Answer
+from suimon.freshness.stale_tables import Answer
 from suimon.warehouse.data_api import Warehouse
 from suimon.warehouse.table_state import TableState
 from tests.functional.freshness.fakes import ROWS, Redshift

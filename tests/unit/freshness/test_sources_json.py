@@ -13,7 +13,7 @@ from suimon.contract.model import Contract
 from suimon.contract.table_freshness import Age, TableFreshness
 from suimon.freshness.publishing import SourcesJson
 from suimon.freshness.sources_json import KEY, SeenTable, SeenTables, digest_of, sources_json
-from suimon.freshness.tables import Answer
+from suimon.freshness.stale_tables import Answer
 from suimon.warehouse.table_state import TableState
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)

@@ -10,8 +10,8 @@ import pytest
 from suimon.contract.calendar import EVERY_DAY, Calendar
 from suimon.contract.model import Contract
 from suimon.contract.table_freshness import Age, OpenHours, TableFreshness
+from suimon.freshness.stale_tables import RETRY, Answer, checks, judge_answer, must_ask
 from suimon.freshness.table_age import age_of, open_time
-from suimon.freshness.tables import RETRY, Answer, checks, judge_answer, must_ask
 from suimon.incidents.kinds import Severity
 from suimon.warehouse.table_state import TableState
 

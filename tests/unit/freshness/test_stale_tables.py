@@ -11,8 +11,8 @@ from suimon.contract.calendar import EVERY_DAY, Calendar
 from suimon.contract.model import Arrival, Contract
 from suimon.contract.table_freshness import Age, TableFreshness
 from suimon.freshness.questions import IdentifierError, newest_value_query
+from suimon.freshness.stale_tables import RETRY, TEXT_CHARACTERS, Answer, checks, judge_answer, must_ask
 from suimon.freshness.table_age import age_of
-from suimon.freshness.tables import RETRY, TEXT_CHARACTERS, Answer, checks, judge_answer, must_ask
 from suimon.warehouse.table_state import TableState
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)  # a Monday
