@@ -18,6 +18,8 @@ from suimon.answers.answers import ANSWERS, QUESTIONS, Answers
 from suimon.aws.counting import Moves
 from suimon.aws.event_bus import CONFIG as EVENTS_CONFIG
 from suimon.aws.event_bus import EventBus
+from suimon.aws.version_tags import CONFIG as TAGS_CONFIG
+from suimon.aws.version_tags import VersionTags
 from suimon.clock import utc_now
 from suimon.contract.model import Contracts, read_contracts
 from suimon.freshness.date_facts import DateFacts
@@ -280,7 +282,8 @@ def bus() -> EventBus:
 @cache
 def moves() -> Moves:
     """Return what hears of every move of a drop."""
-    return Moves(bus(), settings().stack)
+    tags = VersionTags(boto3.client("s3", config=TAGS_CONFIG)) if settings().tag_versions == "yes" else None
+    return Moves(bus(), settings().stack, tags)
 
 
 @cache

@@ -20,6 +20,8 @@ from suimon.aws.counting import Moves
 from suimon.aws.event_bus import CONFIG as EVENTS_CONFIG
 from suimon.aws.event_bus import EventBus
 from suimon.aws.objects import Objects
+from suimon.aws.version_tags import CONFIG as TAGS_CONFIG
+from suimon.aws.version_tags import VersionTags
 from suimon.clock import utc_now
 from suimon.contract.model import read_contracts
 from suimon.incidents.publisher import Publisher
@@ -157,8 +159,14 @@ def built() -> Callable[[str], Gate]:
         shares=Shares(table, share_of(int(settings.intake_concurrency))),
         clock=utc_now,
     )
-    heard = Moves(bus, settings.stack).heard
+    heard = Moves(bus, settings.stack, version_tags() if settings.tag_versions == "yes" else None).heard
     return lambda owner: of_all_invocations(owner=owner, ledger=Ledger(table, f"intake {owner}", moved=heard))
+
+
+@cache
+def version_tags() -> VersionTags:
+    """Return what tags the versions that were sent, where the deployer allows it."""
+    return VersionTags(boto3.client("s3", config=TAGS_CONFIG))
 
 
 def remove_leftovers(folder: Path) -> None:

@@ -14,6 +14,8 @@ from aws_lambda_powertools import Logger
 from suimon.aws.counting import Moves
 from suimon.aws.event_bus import CONFIG as EVENTS_CONFIG
 from suimon.aws.event_bus import EventBus
+from suimon.aws.version_tags import CONFIG as TAGS_CONFIG
+from suimon.aws.version_tags import VersionTags
 from suimon.clock import utc_now
 from suimon.contract.model import read_contracts
 from suimon.drops.run_finished_event import RunFinished
@@ -44,6 +46,12 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 @cache
+def version_tags() -> VersionTags:
+    """Return what tags the versions that were sent, where the deployer allows it."""
+    return VersionTags(boto3.client("s3", config=TAGS_CONFIG))
+
+
+@cache
 def run_reports() -> RunReports:
     """Build what takes the reports of runs, once for the life of the process."""
     settings = Settings.of("outcome", os.environ)
@@ -52,8 +60,9 @@ def run_reports() -> RunReports:
     bus = EventBus(boto3.client("events", config=EVENTS_CONFIG), settings.event_bus, settings.stack)
     topics = settings.alerts_topic_arn, settings.chat_topic_arn
     publisher = Publisher(boto3.client("sns"), *topics, recipients=recipients, stack=settings.stack, bus=bus)
+    moves = Moves(bus, settings.stack, version_tags() if settings.tag_versions == "yes" else None)
     run_ends = RunEnds(
-        ledger=Ledger(table, "outcome", moved=Moves(bus, settings.stack).heard),
+        ledger=Ledger(table, "outcome", moved=moves.heard),
         incidents=IncidentStore(table, publisher),
         sfn=boto3.client("stepfunctions"),
     )

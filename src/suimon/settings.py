@@ -30,6 +30,7 @@ VARIABLES = {
     "intake_concurrency": "SUIMON_INTAKE_CONCURRENCY",
     "copy_role_arn": "SUIMON_REDSHIFT_COPY_ROLE_ARN",
     "release": "SUIMON_RELEASE",
+    "tag_versions": "SUIMON_TAG_VERSIONS",
 }
 TABLE_HOURS, USUAL_TABLE_HOURS = "SUIMON_TABLE_QUESTION_HOURS", 24
 OF_ALL = ("stack", "ledger_table", "alerts_topic_arn")
@@ -94,6 +95,7 @@ class Settings:
     intake_concurrency: str = ""
     copy_role_arn: str = ""
     release: str = ""  # what gate, DAGs and Glue job share; empty when deployed by hand
+    tag_versions: str = ""  # "yes" if a sender may read on its versions what became of them
     redshift: Warehouse | None = None
     tables_every: timedelta = timedelta(hours=USUAL_TABLE_HOURS)  # after so long a fresh table is asked again
 

@@ -25,6 +25,10 @@ PRINCIPALS = {
 NOTHING = object()
 CONDITIONS = {
     "HasChat": True,
+    "HasTags": True,
+    "MakesRawBucket": True,
+    "MakesAlerts": True,
+    "HasAlertsKey": False,
     "IsServerless": True,
     "HasSecret": False,
     "HasArtifactBucket": False,
@@ -44,6 +48,7 @@ ARNS = {
     "ObjectCreatedRule": arn("events", f"rule/{STACK}-object-created"),
 }
 REFS = {
+    "RawBucket": ARNS["RawBucket"].rpartition(":")[2],
     "AWS::AccountId": ACCOUNT,
     "AWS::Region": REGION,
     "AWS::Partition": "aws",
@@ -78,6 +83,10 @@ def resolved(value: Any) -> Any:  # noqa: PLR0911 one for each of CloudFormation
             return REFS[name]
         case {"GetAtt": name}:
             return ARNS[name.removesuffix(".Arn")]
+        case {"Sub": [text, names]}:
+            own = {f"${{{name}}}": str(resolved(one)) for name, one in names.items()}
+            text = re.sub(r"\$\{[^}]+\}", lambda found: own.get(found[0], found[0]), text)
+            return re.sub(r"\$\{([^}]+)\}", _named, text)
         case {"Sub": text}:
             return re.sub(r"\$\{([^}]+)\}", _named, text)
         case {"If": [condition, yes, no]}:

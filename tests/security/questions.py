@@ -46,6 +46,9 @@ def questions() -> Iterator[Question]:
         yield from service()
 
 
+TAGS = ("GetObjectVersionTagging", "PutObjectVersionTagging")
+
+
 def _s3() -> Iterator[Question]:
     for verb in ("Get", "Put", "Delete"):
         for where, folders in ((RAW, ("sales/a",)), (LAKE, ("accepted/a", "aside/a", "processed/a"))):
@@ -59,7 +62,14 @@ def _s3() -> Iterator[Question]:
             "replays/sales/a.json",
         ):
             yield Question(f"{verb} reports {key}", f"s3:{verb}Object", f"{REPORTS}/{key}")
-    for action in ("GetObjectVersion", "DeleteObjectVersion", "PutObjectAcl", "PutObjectTagging", "RestoreObject"):
+    for action in (
+        "GetObjectVersion",
+        "DeleteObjectVersion",
+        "PutObjectAcl",
+        "PutObjectTagging",
+        "RestoreObject",
+        *TAGS,
+    ):
         yield Question(f"{action} raw", f"s3:{action}", f"{RAW}/sales/a")
     for action in ("ListBucket", "ListBucketVersions", "PutBucketPolicy", "DeleteBucket", "PutBucketNotification"):
         yield Question(f"{action} raw", f"s3:{action}", RAW)

@@ -22,6 +22,7 @@ _TRACE = ("PutTraceSegments", "PutTelemetryRecords")
 _LEDGER = ("GetItem ledger", "BatchGetItem ledger", "Query ledger")
 _WRITES = (*_LEDGER, "PutItem ledger", "UpdateItem ledger")
 _TELL = ("Publish alerts", "Publish chat", "PutEvents suimon drop.loaded", "PutEvents suimon incident.opened")
+_TAG = ("GetObjectVersionTagging raw", "PutObjectVersionTagging raw")
 _TOKEN = ("SendTaskSuccess", "SendTaskFailure")
 _OWN_STATEMENTS = ("DescribeStatement own", "GetStatementResult own", "CancelStatement own", "GetCredentials")
 
@@ -60,6 +61,7 @@ MAY = {
         *_key("s3", writes=False),
     },
     "intake": {
+        *_TAG,
         *("Put lake accepted/a", "Put lake aside/a", "Put reports sales/a", "Put reports undeliverable/a"),
         *("Put reports freshness/sources.json", "Put reports status/index.en.html", "Put reports replays/sales/a.json"),
         *("GetObjectVersion raw", "ListBucket raw", "ListBucketVersions raw", "ListBucket lake accepted/"),
@@ -72,6 +74,7 @@ MAY = {
         *_TRACE,
     },
     "outcome": {
+        *_TAG,
         *("SendMessage undelivered", "InvokeRestApi Viewer", *_TELL),
         *_WRITES,
         *_TOKEN,
@@ -80,6 +83,7 @@ MAY = {
         *_TRACE,
     },
     "freshness": {
+        *_TAG,
         *("Put reports undeliverable/a", "Put reports freshness/sources.json", "Put reports status/index.en.html"),
         *("ListBucket reports undeliverable/", "ListBucketVersions raw", "ListBucket lake accepted/"),
         *("SendMessage intake", "GetQueueAttributes intake", "SendMessage undelivered"),

@@ -14,7 +14,8 @@ from suimon.contract.odcs.runs import MOST_RUNS_AT_ONCE
 from suimon.settings import CLUSTER, DATABASE, NEEDED, OF_ALL, SECRET, TABLE_HOURS, VARIABLES, WORKGROUP
 from tests.datasets import release
 
-OPTIONAL = {DATABASE, WORKGROUP, CLUSTER, SECRET, TABLE_HOURS, VARIABLES["chat_topic_arn"], "SUIMON_RELEASE"}
+OPTIONAL = {DATABASE, WORKGROUP, CLUSTER, SECRET, TABLE_HOURS, VARIABLES["chat_topic_arn"], VARIABLES["tag_versions"]}
+OPTIONAL |= {"SUIMON_RELEASE"}
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "template.yaml").read_text(encoding="utf-8")
 

@@ -11,19 +11,23 @@ from suimon.drops.states import STATES, Awaits, State
 
 if TYPE_CHECKING:
     from suimon.aws.event_bus import EventBus
+    from suimon.aws.version_tags import VersionTags
     from suimon.drops.drop import DropRecord
 
 
 @dataclass(frozen=True)
 class Moves:
-    """Hears of every move of a drop from the ledger: counts it, and puts its event on the bus."""
+    """Hears of every move of a drop from the ledger: counts it, puts its event on the bus, and tags its version."""
 
     bus: EventBus
     stack: str
+    tags: VersionTags | None = None  # where the deployer allows it
 
     def heard(self, record: DropRecord) -> None:
         """Count a drop that was entered or has moved, and put its event."""
         self.bus.drop_moved(record)
+        if self.tags:
+            self.tags.drop_moved(record)
         for name, unit, value in counted(record):
             with single_metric(name=name, unit=MetricUnit(unit), value=value, namespace="Suimon") as metric:
                 metric.add_dimension("stack", self.stack)
