@@ -42,7 +42,7 @@ def step(event: dict[str, Any]) -> dict[str, Any]:
         case {"begin": wanted, "execution": str(execution)}:
             answer = steps().begin(steps().request(wanted), execution, utc_now())
         case {"failed": failed}:
-            steps().fail(failed)
+            steps().fail(failed, utc_now())
             answer = {}
         case {"summarise": {"dataset": str(dataset), "end": str(end)}, "execution": str(execution)}:
             answer = steps().summarise(dataset, id_of(execution), end, utc_now())

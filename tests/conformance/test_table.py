@@ -59,7 +59,7 @@ def test_a_key_without_text_is_refused(table: Any, refused: Refused) -> None:
 
 
 def test_an_empty_key_of_an_index_is_refused(table: Any, refused: Refused) -> None:
-    assert refused(lambda: put(table, "a", dataset_partition="sales#1", sequencer="")) == INVALID
+    assert refused(lambda: put(table, "a", of_dataset="sales", partition="")) == INVALID
 
 
 def test_a_deleted_item_is_gone_and_deleting_once_more_is_no_error(table: Any) -> None:
@@ -194,7 +194,7 @@ def test_an_index_holds_the_items_that_have_its_keys(table: Any) -> None:
 
 def test_a_change_moves_an_item_within_an_index(table: Any) -> None:
     put(table, "a", state="OPEN", updated_at="2")
-    update(table, "SET updated_at = :v REMOVE dataset_partition", v="0")
+    update(table, "SET updated_at = :v REMOVE of_dataset", v="0")
     put(table, "b", state="OPEN", updated_at="1")
     request = {
         "IndexName": "by_state",

@@ -125,7 +125,7 @@ def table(aws: None, request: pytest.FixtureRequest) -> Any:
 
 def ledger_on_moto() -> Table:
     """Make the ledger's table with the keys and indexes of the template."""
-    keys = ("pk", "sk", "state", "updated_at", "dataset_partition", "sequencer")
+    keys = ("pk", "sk", "state", "updated_at", "of_dataset", "partition")
 
     def schema(partition: str, order: str) -> list[Any]:
         return [{"AttributeName": partition, "KeyType": "HASH"}, {"AttributeName": order, "KeyType": "RANGE"}]
@@ -144,7 +144,7 @@ def ledger_on_moto() -> Table:
         AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in keys],
         GlobalSecondaryIndexes=[
             index("by_state", "state", "updated_at"),
-            index("by_partition", "dataset_partition", "sequencer"),
+            index("by_partition", "of_dataset", "partition"),
         ],
     )
 

@@ -252,7 +252,7 @@ class Functions:
 
     def fail_replay(self, failed: dict[str, Any]) -> None:
         """Record what could not be loaded, for the state machine."""
-        self.replay_steps().fail(failed)
+        self.replay_steps().fail(failed, self.clock())
 
     def summarise_replay(self, dataset: str, execution: str, end: str) -> dict[str, Any]:
         """Sum up a replay for the state machine."""

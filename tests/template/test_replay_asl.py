@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from suimon.intake.errors import RetryLaterError
+from suimon.intake.gate import LEASE
 from suimon.replay.request import MAX_CONCURRENCY, MAX_PARTITIONS
 
 if TYPE_CHECKING:
@@ -86,6 +87,14 @@ def test_intake_that_asks_for_patience_is_asked_again_for_hours() -> None:
         for n in range(patient["MaxAttempts"])
     ]
     assert sum(delays) > 5 * 3600
+
+
+def test_who_hears_nothing_asks_intake_again_each_hour_for_twelve_hours() -> None:
+    attempt = STATES["Attempt"]
+    [again] = [one for one in attempt["Retry"] if one["ErrorEquals"] == ["States.Timeout"]]
+    assert (1 + again["MaxAttempts"]) * attempt["TimeoutSeconds"] == 12 * 3600
+    # Within one wait intake has come to its end, and the lease of one that crashed has expired.
+    assert LEASE.total_seconds() < attempt["TimeoutSeconds"]
 
 
 # What Step Functions allows ("Service quotas"): events of one execution, bytes of one state's data, children at once.

@@ -62,6 +62,8 @@ class OvertakenError(Exception):
 def handler(event, context):
     request = event["replay"]
     folder = pathlib.Path(os.environ["FOLDER"])
+    with (folder / ("asked-" + request["drop_id"])).open("a") as log:
+        log.write("x")
     unfinished = folder / (request["drop_id"] + ".part")
     unfinished.write_text(json.dumps(request))
     unfinished.rename(folder / (request["drop_id"] + ".json"))
@@ -73,16 +75,16 @@ def handler(event, context):
 class Replays:
     """The deployed state machine, and intake's side of it."""
 
-    def __init__(self, twin: Twin, folder: Path) -> None:
+    def __init__(self, twin: Twin, folder: Path, definition: str = DEFINITION.read_text(encoding="utf-8")) -> None:
+        """Deploy a definition: the project's own, or one that a test has changed."""
         self.folder = folder
         self.sfn = twin.session().client("stepfunctions")
         self._twin = twin
         self._s3 = twin.session().client("s3")
-        self.bucket = f"{folder.name.replace('_', '-')}-reports"
+        self.bucket = f"{folder.name.replace('_', '-').lower()}-reports"
         place: Any = self._s3.meta.region_name
         self._s3.create_bucket(Bucket=self.bucket, CreateBucketConfiguration={"LocationConstraint": place})
         role = _role(twin)
-        definition = DEFINITION.read_text(encoding="utf-8")
         for name, code in (("Replay", REPLAY), ("Intake", INTAKE)):
             arn = _function(twin, f"{folder.name}-{name}", code, role, FOLDER=str(folder))
             definition = definition.replace(f"${{{name}FunctionArn}}", arn)
@@ -165,6 +167,17 @@ class Replays:
         """Wait until intake has been asked for so many drops; gives the requests by drop id."""
         eventually(lambda: len(list(self.folder.glob("*.json"))) >= count)
         return {path.stem: json.loads(path.read_text()) for path in self.folder.glob("*.json")}
+
+    def asked(self, drop: str) -> int:
+        """Return how often intake was asked for a drop."""
+        path = self.folder / f"asked-{drop}"
+        return len(path.read_text()) if path.exists() else 0
+
+    def errors_of_children(self) -> set[str]:
+        """Return the errors by which the executions below the Map have failed."""
+        children = self.sfn.list_executions(stateMachineArn=f"{self.arn}/Drops")["executions"]
+        described = [self.sfn.describe_execution(executionArn=one["executionArn"]) for one in children]
+        return {str(one.get("error")) for one in described if one["status"] == "FAILED"}
 
     def answer(self, request: dict[str, Any], outcome: str, rows: int = 10) -> None:
         """Answer as the outcome function does."""

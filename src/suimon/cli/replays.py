@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from suimon.drops.replay_record import ReplayRecord
 
-# The function plans 5,000 partitions in up to five minutes; a call that is sent twice would plan twice.
+# The function has five minutes for 5,000 partitions; a call that is sent twice would plan twice.
 _PATIENT = Config(read_timeout=310, retries={"total_max_attempts": 1})
 
 concurrency_option = click.option(

@@ -26,7 +26,6 @@ from suimon.ledger.items import (
     history_entry,
     item_of,
     owner_of,
-    partition_key,
     record_of,
     stamp,
 )
@@ -46,6 +45,7 @@ if TYPE_CHECKING:
     from suimon.ledger.items import Standing
 
 BY_PARTITION = "by_partition"
+_AFTER_PARTS = "~"  # sorts after everything that follows the time of a partition
 # A check that fails for months is taken over thousands of times, and an item has 400 KB for its whole life.
 MOST_TAKEN_OVER = 100
 
@@ -133,10 +133,18 @@ class Ledger:
 
     def drops_of(self, dataset: str, partition: str) -> list[DropRecord]:
         """Return every drop of a partition, oldest write first. The index may lag a moment behind the table."""
-        of_partition = Key("dataset_partition").eq(partition_key(dataset, partition))
-        found = items(self._table, IndexName=BY_PARTITION, KeyConditionExpression=of_partition)
-        # The index has sequencers as S3 writes them, and those sort as the writes do only when padded.
-        return sorted(self._each(found), key=_written)
+        return sorted(self._of(dataset, Key("partition").eq(partition)), key=_written)
+
+    def drops_between(self, dataset: str, first: str, last: str) -> Iterator[DropRecord]:
+        """Yield every drop of the partitions from `first` to `last`, both included with all their parts, page by page.
+
+        The index may lag a moment behind the table.
+        """
+        yield from self._of(dataset, Key("partition").between(first, f"{last}{_AFTER_PARTS}"))
+
+    def _of(self, dataset: str, partitions: ConditionBase) -> Iterator[DropRecord]:
+        wanted = Key("of_dataset").eq(dataset) & partitions
+        return self._each(items(self._table, IndexName=BY_PARTITION, KeyConditionExpression=wanted))
 
     def in_state(self, state: State, until: datetime, behind: Standing | None = None) -> Iterator[DropRecord]:
         """Yield the drops that came to a state until then, longest ago first, reading no more than is taken.

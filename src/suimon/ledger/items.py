@@ -62,11 +62,6 @@ def entry_key(bucket: str, key: str) -> str:
     return f"key#{bucket}/{key}"  # S3: a bucket's name holds no slash and a key 1,024 bytes; DynamoDB takes 2,048
 
 
-def partition_key(dataset: str, partition: str) -> str:
-    """Return the key of the index `by_partition`."""
-    return f"{dataset}#{partition}"
-
-
 def entry_sort_key(drop: Drop) -> str:
     """Return where a drop stands among the writes of its key, as text that sorts."""
     return f"{written_order(drop.sequencer)}#{drop.id}"
@@ -128,14 +123,14 @@ def _drop(drop: Drop) -> dict[str, Any]:
         "version_id": drop.version_id,
         "etag": drop.etag,
         "size": drop.size,
-        "sequencer": drop.sequencer or "0",  # it is a key of the index, and must not be empty
+        "sequencer": drop.sequencer or "0",  # without one it comes first
     }
 
 
 def _match(match: Match) -> dict[str, Any]:
-    by_partition = {"dataset_partition": partition_key(match.dataset, match.partition)}
+    # `of_dataset` is the key of the index: entries and incidents have a dataset, too, but the index has drops alone.
     stamped = {"key_stamp": match.stamp} if match.stamp else {}
-    return {"dataset": match.dataset, "partition": match.partition, **stamped, **by_partition}
+    return {"dataset": match.dataset, "partition": match.partition, "of_dataset": match.dataset, **stamped}
 
 
 def _lease(lease: Lease) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from boto3.dynamodb.conditions import Key
 
 from suimon.drops.states import State
 from suimon.ledger.by_state import BY_STATE
-from suimon.ledger.drops import BY_PARTITION, Ledger
-from suimon.ledger.items import drop_key, entered_later, entry_key, entry_sort_key, moment, partition_key, record_of
+from suimon.ledger.drops import Ledger
+from suimon.ledger.items import drop_key, entered_later, entry_key, entry_sort_key, moment, record_of
 from suimon.ledger.paging import pages
 from suimon.ledger.replays import ReplayLedger
 
@@ -98,8 +98,7 @@ def newest_first(table: Table, wanted: Wanted) -> Iterator[DropRecord]:
     if wanted.of_key:
         found = _of_key(table, *wanted.of_key)
     elif wanted.dataset and wanted.partition:
-        of_partition = Key("dataset_partition").eq(partition_key(wanted.dataset, wanted.partition))
-        found = (record_of(item) for page in _pages(table, of_partition, IndexName=BY_PARTITION) for item in page)
+        found = reversed(Ledger(table).drops_of(wanted.dataset, wanted.partition))
     else:
         in_state = Key("state").eq(str(wanted.state))
         found = (record_of(item) for page in _pages(table, in_state, IndexName=BY_STATE) for item in page)

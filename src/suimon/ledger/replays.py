@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, Key
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 _TIMES = ("began_at", "ended_at", "told_at")
 _RUNNING = "running"
+# A replay and what has failed in it age, as its items in S3 do by ReportsDays: later nobody could resume it.
+KEPT = timedelta(days=400)
 
 
 class LostRunningError(Exception):
@@ -29,6 +32,8 @@ class LostRunningError(Exception):
 
 class ReplayLedger:
     """`pk` = `replays#<dataset>`; `sk` = `replay#<id>`, `failed#<id>#<partition>`, `running`; reads are consistent.
+
+    DynamoDB removes what has an `expires_at`, in Unix seconds, some time after it.
 
     one replay                           another one of an overlapping range
     reads the running ones: none
@@ -55,7 +60,7 @@ class ReplayLedger:
         """Enter a replay; one that is there already stays as it is, for a retry has no other plan."""
         item = {name: value for name, value in asdict(record).items() if value not in (None, "")}
         item |= {name: stamp(at) for name in _TIMES if (at := getattr(record, name))}
-        item |= _key(record.dataset, f"replay#{record.id}")
+        item |= _key(record.dataset, f"replay#{record.id}") | _expiring(record.began_at)
         try:
             write_if(Attr("pk").not_exists(), self._table.put_item, Item=item)
         except RefusedError:
@@ -75,9 +80,10 @@ class ReplayLedger:
         """Record that people have the summary."""
         self._table.update_item(Key=self._key_of(record), **setting({"told_at": stamp(now)}))
 
-    def fail(self, dataset: str, replay_id: str, partition: str, error: str) -> None:
+    def fail(self, dataset: str, replay_id: str, partition: str, error: str, now: datetime) -> None:
         """Record why a partition was not loaded."""
-        self._table.put_item(Item=_key(dataset, f"failed#{replay_id}#{partition}") | {"error": error})
+        key = _key(dataset, f"failed#{replay_id}#{partition}")
+        self._table.put_item(Item={**key, "error": error, **_expiring(now)})
 
     def failures(self, dataset: str, replay_id: str) -> dict[str, str]:
         """Return why partitions were not loaded."""
@@ -123,6 +129,10 @@ class ReplayLedger:
 
 def _key(dataset: str, name: str) -> dict[str, str]:
     return {"pk": f"replays#{dataset}", "sk": name}
+
+
+def _expiring(since: datetime) -> dict[str, int]:
+    return {"expires_at": int((since + KEPT).timestamp())}
 
 
 def _record(item: Mapping[str, Any]) -> ReplayRecord:

@@ -72,13 +72,14 @@ class Plan:
 
 def gather(
     request: Request,
-    drops_of: Callable[[str, str], Sequence[DropRecord]],
+    drops_between: Callable[[str, str, str], Iterable[DropRecord]],
     *,
     sets: bool = False,
     resumed: Collection[Item] | None = None,
 ) -> Plan:
-    """Ask the ledger for each day's drops (`drops_of(dataset, partition)`) and plan; `sets`: whether those are sets.
+    """Ask the ledger for the range's drops and plan; `sets`: whether those are sets.
 
+    drops_between: returns those of a dataset from a first to a last partition, at most a few questions for thousands.
     resumed: the items of the replay that this one resumes. StalePlanError if the request carries the fingerprint of
     another plan.
 
@@ -88,7 +89,12 @@ def gather(
     says yes to that plan
                                          planned again, differs: nothing starts  (mark: stale-plan)
     """
-    found = plan({day: drops_of(request.dataset, day) for day in request.partitions()}, request, sets=sets)
+    drops: dict[str, list[DropRecord]] = {partition: [] for partition in request.partitions()}
+    for first, last in request.ranges():
+        for one in drops_between(request.dataset, first, last):
+            if one.partition in drops:
+                drops[one.partition].append(one)
+    found = plan(drops, request, sets=sets)
     if resumed is not None:
         found = remaining(found, resumed)
     if request.plan not in ("", found.fingerprint):  # mark: stale-plan

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from suimon.contract.model import Contract
 
-# Each partition is an execution of its own below the Map, so no history grows; this bounds what a function asks of the
-# ledger in its time, and the file of items in S3 (tests/template/test_replay_limits.py).
+# Each partition is an execution of its own below the Map, so no history grows; this bounds what a function reads of the
+# ledger in its time, and the file of items in S3 (tests/functional/replay/test_thousands.py).
 MAX_PARTITIONS = 5_000
 DEFAULT_CONCURRENCY, MAX_CONCURRENCY = 3, 40
 # Failures that no share of a plan should turn into a stop: two bad days of ten are no reason to leave eight.
@@ -137,6 +137,13 @@ class Request:
     def partitions(self) -> list[str]:
         """List the partitions of the range, oldest first."""
         return [str(time.at(parts)) for time in self._times() for parts in self.parts]
+
+    def ranges(self) -> list[tuple[str, str]]:
+        """Return what to ask the ledger for: the whole range at once, but each partition where it names parts.
+
+        Of 200 stores a range of one is a 200th of what lies between its ends.
+        """
+        return [(one, one) for one in self.partitions()] if self.first.parts else [self.span]
 
 
 def _one_of(kind: type[_Choice], name: str, event: Mapping[str, Any], usual: _Choice) -> _Choice:

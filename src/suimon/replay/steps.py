@@ -101,10 +101,10 @@ class ReplaySteps:
         self.replays.begin(record)
         return {**begun, "key": key}
 
-    def fail(self, failed: Mapping[str, Any]) -> None:
+    def fail(self, failed: Mapping[str, Any], now: datetime) -> None:
         """Record why a partition was not loaded."""
         execution = id_of(str(failed["execution"]))
-        self.replays.fail(str(failed["dataset"]), execution, str(failed["partition"]), str(failed["error"]))
+        self.replays.fail(str(failed["dataset"]), execution, str(failed["partition"]), str(failed["error"]), now)
 
     def stopped(self, dataset: str, replay_id: str, now: datetime) -> dict[str, Any]:
         """Summarise a replay that a person has stopped; RequestError if it still runs, or never was."""
@@ -146,7 +146,7 @@ class ReplaySteps:
             raise RequestError("the parts of a set are not checked again by a replay: leave as_accepted out")
         refuse_held(self.ledger.holds.of(request.dataset), now)
         resumed = self.items(self._known(request.dataset, request.resume)) if request.resume else None
-        return gather(request, self.ledger.drops_of, sets=contract.set_rule is not None, resumed=resumed)
+        return gather(request, self.ledger.drops_between, sets=contract.set_rule is not None, resumed=resumed)
 
     def _known(self, dataset: str, replay_id: str) -> ReplayRecord:
         record = self.replays.of(dataset, replay_id)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from boto3.dynamodb.conditions import Key
 from botocore.exceptions import ClientError
 
 from suimon.contract.model import Contract, Contracts
@@ -100,6 +101,15 @@ def test_what_begins_lies_in_s3_for_the_state_machine_and_in_the_ledger_for_peop
     assert (record.id, record.planned, record.reason, record.ended_at) == ("first", 3, "new prices", None)
 
 
+def test_a_replay_ages_in_the_ledger_and_so_does_what_failed_in_it(steps: ReplaySteps, table: Table) -> None:
+    steps.begin(asked(), FIRST, NOON)
+    steps.fail({"dataset": "sales", "execution": FIRST, "partition": DAYS[1], "error": "RunFailed"}, NOON)
+    found = table.query(KeyConditionExpression=Key("pk").eq("replays#sales"))["Items"]
+    ages = {str(item["sk"]): item.get("expires_at") for item in found}
+    end = int((NOON + timedelta(days=400)).timestamp())
+    assert ages == {"replay#first": end, f"failed#first#{DAYS[1]}": end, "running": None}
+
+
 def test_a_second_replay_of_an_overlapping_range_is_refused_with_how_to_follow_the_first(steps: ReplaySteps) -> None:
     steps.begin(asked(*DAYS[:2]), FIRST, NOON)
     for first, last in ((DAYS[1], DAYS[2]), (DAYS[0], DAYS[0]), ("2026-10-01", "2026-12-01")):
@@ -159,7 +169,7 @@ def test_the_end_is_counted_from_the_ledger_kept_and_told_once(steps: ReplayStep
     steps.begin(asked(), FIRST, NOON)
     put(table, DAYS[0], 0, State.LOADED, 2)
     put(table, DAYS[1], 1, State.FAILED, 2)
-    steps.fail({"dataset": "sales", "execution": FIRST, "partition": DAYS[1], "error": "RunFailed: Glue died"})
+    steps.fail({"dataset": "sales", "execution": FIRST, "partition": DAYS[1], "error": "RunFailed: Glue died"}, NOON)
     put(table, DAYS[2], 2, State.TRIGGERED, 2)
     found = summarise(steps)
     assert found["told"] == "1 loaded, 1 failed, 1 still running"

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tests.simulation.services.storage import Item, Key
 
 INDEXES: Mapping[str, tuple[str, str]] = {
-    "by_partition": ("dataset_partition", "sequencer"),
+    "by_partition": ("of_dataset", "partition"),
     "by_state": ("state", "updated_at"),
 }
 BATCH_KEYS = 100  # BatchGetItem takes no more

@@ -75,7 +75,7 @@ def test_a_part_that_waits_for_its_set_is_told_from_a_file_that_has_none() -> No
 def test_a_drop_without_a_contract_has_no_dataset_in_its_item_nor_in_its_entry() -> None:
     unmatched = replace(BARE, match=None, state=State.UNMATCHED)
     for item in (item_of(unmatched, "intake 1"), entry_of(unmatched)):
-        assert not {"dataset", "partition", "dataset_partition"} & item.keys()
+        assert not {"dataset", "partition", "of_dataset"} & item.keys()
     assert record_of(item_of(unmatched, "intake 1")) == entered_later(entry_of(unmatched)) == unmatched
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 import pytest
 
+from suimon.contract.partition import Partition, Unit
 from suimon.drops.drop import Accepted, Drop, DropRecord, Match, Rejection
 from suimon.drops.states import State
 from suimon.replay.plan import Item, Plan, Skip, gather, windows
@@ -72,15 +74,28 @@ def test_a_write_that_was_never_the_days_content_is_passed_over(state: State) ->
 
 
 def test_a_range_is_planned_day_by_day_with_both_ends() -> None:
-    asked: list[tuple[str, str]] = []
+    asked: list[tuple[str, str, str]] = []
 
-    def drops_of(dataset: str, partition: str) -> list[DropRecord]:
-        asked.append((dataset, partition))
+    def drops_between(*named: str) -> list[DropRecord]:
+        asked.append(named)  # type: ignore[arg-type]
         return []
 
-    planned = gather(Request.from_event(request()), drops_of)
-    assert asked == [("sales", "2026-11-01"), ("sales", "2026-11-02"), ("sales", "2026-11-03")]
+    planned = gather(Request.from_event(request()), drops_between)
+    assert asked == [("sales", "2026-11-01", "2026-11-03")]
     assert planned.skipped == tuple(Skip(day, "no file has come") for day in ("2026-11-01", "2026-11-02", "2026-11-03"))
+
+
+def test_of_a_range_that_names_parts_each_partition_is_asked_for() -> None:
+    store = (("store", "S01"),)
+    first, last = (Partition(Unit.DAY, date(2026, 11, day), None, store) for day in (1, 2))
+    wanted = Request("sales", first, last, parts=(store,))
+    assert wanted.ranges() == [(f"2026-11-0{day}/store=S01",) * 2 for day in (1, 2)]
+
+
+def test_what_lies_between_and_is_of_another_kind_is_left_out() -> None:
+    others = [replace(record(State.FAILED), match=Match("sales", name)) for name in (f"{DAY}T05", f"{DAY}/store=S01")]
+    planned = gather(Request.from_event(request(**{"from": DAY, "to": DAY})), lambda *_: others)
+    assert planned.skipped == (Skip(DAY, "no file has come"),)
 
 
 def test_one_day_is_a_range() -> None:
@@ -190,8 +205,9 @@ def test_the_newest_day_may_begin_first() -> None:
     ],
 )
 def test_a_plan_that_the_ledger_has_overtaken_is_refused(now: list[DropRecord]) -> None:
-    seen = gather(Request.from_event(request(to="2026-11-01")), lambda *_: [record(State.FAILED)])
-    confirmed = Request.from_event(request(to="2026-11-01", plan=seen.fingerprint))
+    of_day = {"from": DAY, "to": DAY}
+    seen = gather(Request.from_event(request(**of_day)), lambda *_: [record(State.FAILED)])
+    confirmed = Request.from_event(request(**of_day, plan=seen.fingerprint))
     assert gather(confirmed, lambda *_: [record(State.FAILED)]) == seen
     with pytest.raises(StalePlanError, match="Nothing was started"):
         gather(confirmed, lambda *_: now)
@@ -218,11 +234,14 @@ def test_a_share_of_a_plan_may_fail(tolerate: float | None, planned: int, tolera
 
 
 def test_what_a_replay_had_not_begun_is_all_that_resuming_it_plans() -> None:
-    drops = {day: [record(State.LOADED, f"0{number}")] for number, day in enumerate(("2026-11-01", "2026-11-02"))}
+    def loaded(day: str, sequencer: str) -> DropRecord:
+        return replace(record(State.LOADED, sequencer), match=Match("sales", day))
+
+    drops = {day: [loaded(day, f"0{number}")] for number, day in enumerate(("2026-11-01", "2026-11-02"))}
     before = plan(drops).items
     (one,) = drops["2026-11-01"]
-    since = {**drops, "2026-11-01": [replace(one, attempt=2)], "2026-11-03": [record(State.LOADED, "07")]}
-    resumed = gather(Request.from_event(request(resume="r")), lambda _, day: since[day], resumed=before)
+    since = {**drops, "2026-11-01": [replace(one, attempt=2)], "2026-11-03": [loaded("2026-11-03", "07")]}
+    resumed = gather(Request.from_event(request(resume="r")), lambda *_: chain(*since.values()), resumed=before)
     assert resumed.items == before[1:]
     assert resumed.others == 2
 
