@@ -47,7 +47,7 @@ CARRIED = {
         packages="intake",
         files=(KERNEL,),
     ),
-    "outcome": Carried(frozenset({"dynamodb", "events", "mwaa", "sns", "stepfunctions"})),
+    "outcome": Carried(frozenset({"dynamodb", "events", "mwaa", "s3", "sns", "stepfunctions"})),
     "freshness": Carried(
         frozenset({"dynamodb", "events", "mwaa", "redshift-data", "s3", "sns", "sqs", "stepfunctions"}),
         files=("suimon/freshness/newest_value.sql",),

@@ -77,7 +77,7 @@ def merged(there: list[TagTypeDef], wanted: dict[str, str]) -> list[TagTypeDef]:
     room = MOST_TAGS - len(theirs)
     tags = list(theirs)
     for key, value in list(wanted.items())[: max(room, 0)]:
-        tags.append({"Key": key, "Value": value})  # noqa: PERF401 - a comprehension makes no TagTypeDef
+        tags.append({"Key": key, "Value": value})
     return [] if {tag["Key"]: tag["Value"] for tag in tags} == {tag["Key"]: tag["Value"] for tag in there} else tags
 
 
