@@ -83,6 +83,8 @@ def contracts(draw: Draw) -> tuple[Contract, tuple[Kind, ...], Mapping[str, Hold
     """Draw a contract, the kinds of its columns, and its conditions in Python."""
     kinds = tuple(draw(st.sampled_from(KINDS)) for _ in range(draw(st.sampled_from((1, 2, 3, 3, 4, 5)))))
     dialect = draw(dialects())
+    if any(kind.column.thousands == dialect.decimal for kind in kinds):
+        dialect = replace(dialect, decimal=".")  # such a contract is refused
     labels = [label for label in LABELS if _writes(dialect, label)]
     partitioned = False
     columns: list[Column] = []

@@ -88,8 +88,8 @@ INLINE bool cell_holds(
         if (column->flags & PATTERN && !matched(bytes, size, column->pattern))
             return false;
         if (column->part_count)
-            hash = hash_of_text(bytes, size, plan);
-        break;
+            noted(column, hash_of_text(bytes, size, plan), 0, figures);
+        return true;
     }
     case INTEGER:
         if (!size || !integer_of(bytes, size, readable, column->bits, &value))
@@ -128,7 +128,7 @@ INLINE bool cell_holds(
         return false;
     if (column->flags & MAXIMUM && value > joined(column->maximum_low, column->maximum_high))
         return false;
-    if (column->part_count && column->type != TEXT)
+    if (column->part_count)
         hash = hash_of_whole(value);
     noted(column, hash, value, figures);
     return true;

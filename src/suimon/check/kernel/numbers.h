@@ -11,7 +11,7 @@ static inline bool is_digit(uint8_t byte) { return (uint8_t)(byte - '0') < 10; }
 #define ZEROS 0x3030303030303030u
 
 /* One to eight digits, of which `readable` bytes may be read at once. */
-static inline bool eight_digits(const uint8_t *bytes, int64_t count, int64_t readable, uint64_t *number)
+INLINE bool eight_digits(const uint8_t *bytes, int64_t count, int64_t readable, uint64_t *number)
 {
     if (readable < 8) {
         *number = 0;
@@ -34,7 +34,7 @@ static inline bool eight_digits(const uint8_t *bytes, int64_t count, int64_t rea
 }
 
 /* One to nineteen digits. */
-static inline bool digits_of(const uint8_t *bytes, int64_t count, int64_t readable, uint64_t *number)
+INLINE bool digits_of(const uint8_t *bytes, int64_t count, int64_t readable, uint64_t *number)
 {
     uint64_t more;
     int64_t first = count <= 8 ? count : count <= 16 ? count - 8 : count - 16;
