@@ -64,8 +64,8 @@ def load_statements(table: str, request: RunRequest, sums: Mapping[str, str]) ->
 
 
 def statements_of(described: Table, request: RunRequest, sums: Mapping[str, str]) -> list[str]:
-    """Return the statements of the batch for a table."""
-    table = described.name
+    """Return the statements of the batch for a table, by the version that judges the partition."""
+    described, table = described.at(request.first_day), described.name
     if unsummed := {column.name for column in described.summed} ^ sums.keys():
         raise ControlSumsError(f"control sums of {table} are missing or too many: {', '.join(sorted(unsummed))}")
     names = [column.name for column in described.columns]

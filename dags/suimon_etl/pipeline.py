@@ -170,7 +170,8 @@ def check_parquet(dataset: str, params: dict[str, Any], ti: Any) -> None:
     report = read_report(s3, request.target_uri)
     ti.xcom_push(key="rows", value=report.rows if report else None)
     ti.xcom_push(key="sums", value=dict(report.sums) if report else {})
-    if wrong := problems(request, table_of(dataset), report, list_folder(s3, request.target_uri)):
+    table = table_of(dataset).at(request.first_day)
+    if wrong := problems(request, table, report, list_folder(s3, request.target_uri)):
         raise AirflowFailException(f"The Parquet in {request.target_uri} is not the file: {'; '.join(wrong)}")
 
 

@@ -53,7 +53,7 @@ class Findings:
 
 def partition_figures(hook: Any, table: str, request: RunRequest) -> dict[str, int | str | None]:
     """Ask the table itself, after the commit: `row_count`, and `check_<n>` for every check."""
-    described = table_named(table)
+    described = table_named(table).at(request.first_day)
     values = {name: value for check in checks(described) for name, value in check.values.items()}
     known = {"partition": request.partition, **request.partition_values}
     named = {name: known[name] for name in sorted(described.bound)} | values
@@ -78,7 +78,8 @@ def judge(table: str, request: RunRequest, figures: Mapping[str, Any]) -> Findin
     problems, warnings = list[str](), list[str]()
     if rows != request.rows:
         problems.append(f"the table holds {rows:,} rows of {request.partition}, the file {request.rows:,}")
-    for number, check in enumerate([] if request.empties else checks(table_named(table))):
+    described = table_named(table).at(request.first_day)
+    for number, check in enumerate([] if request.empties else checks(described)):
         figure = int(figures[f"check_{number}"])
         if not is_kept(check.threshold, figure, rows):
             wanted = check.threshold.get("text") or "none"

@@ -115,6 +115,11 @@ class RunRequest:
     partition_values: Mapping[str, str] = field(default_factory=dict)
     release: str = ""
 
+    @property
+    def first_day(self) -> str:
+        """The first day of its partition, by which a version of the contract judges it."""
+        return self.partition_values.get("partition_first", self.partition)
+
     @classmethod
     def from_params(cls, params: Mapping[str, Any]) -> RunRequest:
         """Take the params of a run, which Airflow has validated against SCHEMAS."""

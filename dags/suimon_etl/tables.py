@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,6 +78,12 @@ class Table:
     own_dag: bool = False  # a file of its own makes it
     runs_at_once: int = 1
     files: str = ""  # the pattern of their keys
+    effective_from: str = ""  # the first day of this version of the contract, as ISO 8601 writes it
+    earlier: tuple[Table, ...] = ()  # the same by its earlier versions, the newest first
+
+    def at(self, first_day: str) -> Table:
+        """Return the table as the version describes it that judges a partition, by its first day."""
+        return next((one for one in (self, *self.earlier) if one.effective_from <= first_day), self)
 
     @property
     def where(self) -> str:
@@ -116,18 +122,26 @@ def tables() -> tuple[Table, ...]:
 
 
 def _table(dataset: str, raw: Mapping[str, Any]) -> Table:
-    return Table(
+    newest = Table(
         dataset=dataset,
         dag_id=raw["dag_id"],
         own_dag=raw["own_dag"],
         runs_at_once=raw["runs_at_once"],
         files=raw["files"],
-        version=raw["version"],
         name=raw["table"],
-        columns=tuple(Column(**column | {"allowed": tuple(column.get("allowed", ()))}) for column in raw["columns"]),
         distribution=raw["distribution"],
         partition=tuple(PartitionColumn(**column) for column in raw["partition"]),
-        keys=tuple(tuple(key) for key in raw["keys"]),
-        metrics=tuple(raw["metrics"]),
-        rows_of_set=tuple(raw["rows_of_set"]),
+        **_version(raw),
     )
+    return replace(newest, earlier=tuple(replace(newest, **_version(one)) for one in raw["earlier"]))
+
+
+def _version(raw: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "version": raw["version"],
+        "effective_from": raw["effective_from"],
+        "columns": tuple(Column(**column | {"allowed": tuple(column.get("allowed", ()))}) for column in raw["columns"]),
+        "keys": tuple(tuple(key) for key in raw["keys"]),
+        "metrics": tuple(raw["metrics"]),
+        "rows_of_set": tuple(raw["rows_of_set"]),
+    }

@@ -80,6 +80,7 @@ def check(
         contract = read_contract(contract_file)
         location = Location.parse(file)
         partition = _partition(partition, location, contract)
+        contract = contract.at(partition) if partition else contract
         if report:
             _keep_inputs(report, contract_file, *([] if location.bucket else [Path(location.text)]))
         about = identity(contract, location.text, partition)

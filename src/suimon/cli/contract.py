@@ -150,7 +150,7 @@ def _table(contracts: tuple[Contract, ...]) -> Table:
     for one in contracts:
         files = one.key_pattern.text if one.key_pattern else f"none; table {one.table} is watched"
         figures = (str(len(one.columns)), str(_rules(one))) if one.key_pattern else ("", "")
-        texts = (one.dataset, one.version, files, one.dag_id or "", *figures)
+        texts = (one.dataset, _versions(one), files, one.dag_id or "", *figures)
         table.add_row(*(Text(printable(text)) for text in texts))  # no markup in them
     return table
 
@@ -159,7 +159,13 @@ def _line(one: Contract) -> str:
     if one.key_pattern is None:
         return f"{one.dataset} {one.version}: table {one.table} is watched"
     size = f"{count_of(len(one.columns), 'column')}, {count_of(_rules(one), 'rule')}"
-    return f"{one.dataset} {one.version}: {one.key_pattern.text} opens {one.dag_id}; {size}"
+    return f"{one.dataset} {_versions(one)}: {one.key_pattern.text} opens {one.dag_id}; {size}"
+
+
+def _versions(one: Contract) -> str:
+    """Return which version judges since when, the newest first."""
+    since = (f"{each.version} from {each.effective_from}" for each in one.versions if each.effective_from)
+    return ", ".join([*since, f"{one.versions[-1].version} before"]) if one.earlier else one.version
 
 
 def _rules(one: Contract) -> int:

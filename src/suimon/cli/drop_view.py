@@ -78,6 +78,7 @@ def as_object(record: DropRecord, hold: Hold | None = None) -> dict[str, Any]:
         "rejection": asdict(record.rejection) if record.rejection else None,
         "closed": record.closed,
         "volume": record.volume,
+        "contract_version": record.contract_version,
         "retracted": retracted(record),
     }
 

@@ -215,6 +215,7 @@ def details(record: DropRecord, copy: str, hold: Hold | None = None, asked: Repl
         "dataset": f"{record.match.dataset} {record.match.partition}".strip() if record.match else None,
         "state": f"{record.state} since {seconds(record.updated_at)}, attempt {record.attempt}",
         "held": held_by(hold),
+        "judged by": f"{record.dataset} {record.contract_version}" if record.contract_version else None,
         "rejected": why_rejected(record),
         "report": record.rejection.report if record.rejection else None,
         "rows": f"{record.rows:,}" if record.rows else "",

@@ -82,8 +82,9 @@ def _lines(checked: Sequence[Recheck], contract: Contract) -> Iterator[str]:
     accepted = sum(one.changes and not one.was_accepted for one in checked)
     rejected = sum(one.changes and one.was_accepted for one in checked)
     unread = sum(one.verdict is None for one in checked)
+    versions = " and ".join(sorted({one.version for one in checked})) or contract.version
     yield (
-        f"{count_of(len(checked), 'file')} checked by {contract.dataset} {contract.version}: "
+        f"{count_of(len(checked), 'file')} checked by {contract.dataset} {versions}: "
         f"{rejected} accepted before "
         f"would be rejected, {accepted} rejected before accepted, {unread} could not be checked. "
         "Nothing was started."
@@ -110,6 +111,7 @@ def _as_json(one: Recheck) -> dict[str, Any]:
         "key": one.key,
         "was_accepted": one.was_accepted,
         "accepted": one.verdict.accepted if one.verdict else None,
+        "contract_version": one.version,
         "faults": one.verdict.bad_cell_count if one.verdict else None,
         "why": one.why,
         "bad_cells": [

@@ -3,21 +3,22 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
 from difflib import get_close_matches
 from enum import StrEnum
-from itertools import combinations, product
+from itertools import combinations
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from suimon.contract.calendar import EVERY_DAY, Calendar
+from suimon.contract.conflicts import conflict_of
 from suimon.contract.dates import USUAL, DateBounds, Window
 from suimon.contract.file import Column, Condition, ContractError, FileFormat, Language, Metric, Tolerance
 from suimon.contract.keys import KeyPattern, SetRule
 from suimon.contract.owner import Owner
-from suimon.contract.partition import Part, Partition, Unit, combinations_of
+from suimon.contract.partition import Part, Partition, Unit, combinations_of, partition_of
 from suimon.contract.placeholders import SHARD
 from suimon.contract.reserved import refused_dataset, refused_table
 from suimon.contract.table_freshness import TableFreshness
@@ -152,6 +153,20 @@ class Contract:
     owner: Owner | None = None
     runs_at_once: int = RUNS_AT_ONCE  # of its DAG; the others wait in Airflow's queue
     max_run_minutes: int | None = None  # after so long a run is asked about, and reported if it has not ended
+    effective_from: date | None = None  # the first day of its time; None: from the beginning
+    earlier: tuple["Contract", ...] = ()  # its earlier versions, the newest first, each up to the next one's time
+
+    @property
+    def versions(self) -> tuple["Contract", ...]:
+        """Every version by itself, the newest first."""
+        return (replace(self, earlier=()), *self.earlier)
+
+    def at(self, partition: str) -> "Contract":
+        """Return the version by which files of a partition are judged; the oldest before them all."""
+        first = partition_of(partition).first if self.earlier else None
+        if first is None:
+            return self
+        return next((one for one in self.versions if (one.effective_from or date.min) <= first), self.versions[-1])
 
     def match(self, key: str) -> str | None:
         """Return the partition of a key of this dataset, be it a file, a shard or what says which shards there are."""
@@ -242,6 +257,8 @@ class Contract:
                 freshness=TableFreshness.from_json(raw["freshness"]) if raw["freshness"] else None,
                 set_rule=SetRule.from_json(raw["set_rule"], parts) if raw["set_rule"] else None,
                 owner=Owner.from_json(raw["owner"]) if raw["owner"] else None,
+                effective_from=date.fromisoformat(given) if (given := raw.get("effective_from")) else None,
+                earlier=tuple(map(cls.from_json, raw.get("earlier", ()))),
             )
         except ContractError:
             raise
@@ -273,46 +290,13 @@ class Contract:
             "freshness": self.freshness.to_json() if self.freshness else None,
             "set_rule": self.set_rule.to_json() if self.set_rule else None,
             "owner": self.owner.to_json() if self.owner else None,
+            **({"effective_from": self.effective_from.isoformat()} if self.effective_from else {}),
+            **({"earlier": [one.to_json() for one in self.earlier]} if self.earlier else {}),
         }
 
 
 # So many characters of a key are compared with patterns: a comparison takes the square of them.
 _COMPARED = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """Why two contracts cannot be of one release. `clause`: what they share."""
-
-    clause: Literal["dataset", "table", "dag", "keys"]
-    message: str
-
-
-def conflict_of(one: Contract, other: Contract) -> Conflict | None:
-    """Return why two contracts cannot stand side by side; a table is watched by one of them."""
-    if one.dataset == other.dataset:
-        return Conflict("dataset", f"two contracts for dataset {one.dataset!r}: keep one")
-    for mine, theirs in product(one.patterns, other.patterns):
-        if mine.may_meet(theirs):
-            text = f"could match the same key: {mine.text!r} and {theirs.text!r}; make them differ"
-            return Conflict("keys", f"contracts {one.dataset!r} and {other.dataset!r} {text}")
-    if one.key_pattern is None or other.key_pattern is None:
-        return _watch_the_same(one, other)
-    if one.table == other.table:
-        text = f"load the same table {one.table!r}, and each would delete the other's partitions; make them differ"
-        return Conflict("table", f"contracts {one.dataset!r} and {other.dataset!r} {text}")
-    if one.dag_id and one.dag_id == other.dag_id:
-        text = f"open the same DAG {one.dag_id!r}, which loads one table; make them differ"
-        return Conflict("dag", f"contracts {one.dataset!r} and {other.dataset!r} {text}")
-    return None
-
-
-def _watch_the_same(one: Contract, other: Contract) -> Conflict | None:
-    """Return why two contracts, of which each watches a table, cannot; two that load have two tables."""
-    if one.freshness and other.freshness and one.freshness.table == other.freshness.table:
-        text = f"watch the same table {one.freshness.table!r}, and each would end the other's incidents"
-        return Conflict("table", f"contracts {one.dataset!r} and {other.dataset!r} {text}; take one freshness out")
-    return None
 
 
 @dataclass(frozen=True, slots=True)

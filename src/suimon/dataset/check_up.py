@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from suimon.check.engine import CheckError
-from suimon.contract.model import conflict_of
+from suimon.contract.conflicts import conflict_of
 from suimon.contract.odcs.clauses import ContractFileError
 from suimon.contract.odcs.parse import read_contract
 from suimon.contract.odcs.runs import too_many_runs
-from suimon.dataset.golden import GoldenCaseError, golden_case, judged, verdict_lines
+from suimon.dataset.golden import GoldenCaseError, cases_by_version, golden_cases, judged, verdict_lines
 from suimon.dataset.table_rows import rows_of
 from suimon.warehouse.describe import misfits
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from suimon.contract.model import Contract
     from suimon.dataset.folder import DatasetFolder
+    from suimon.dataset.golden import GoldenCase
 
 _SHOWN = 5  # lines in which rows or verdicts differ
 
@@ -62,17 +63,22 @@ def _conflicts(contract: Contract, others: Sequence[DatasetFolder]) -> Iterator[
 
 def _golden_form(folder: DatasetFolder) -> Iterator[str]:
     try:
-        golden_case(folder)
+        golden_cases(folder)
     except GoldenCaseError as error:
         yield str(error)
 
 
 def _golden(folder: DatasetFolder, contract: Contract) -> Iterator[str]:
     try:
-        case = golden_case(folder)
+        cases = cases_by_version(folder, contract)
     except GoldenCaseError as error:
         yield str(error)
         return
+    for case in cases:
+        yield from _case(folder, contract, case)
+
+
+def _case(folder: DatasetFolder, contract: Contract, case: GoldenCase) -> Iterator[str]:
     text, wrong = (path.read_text(encoding="utf-8") for path in (case.file, case.bad))
     try:
         with tempfile.TemporaryDirectory(prefix="suimon-") as scratch:

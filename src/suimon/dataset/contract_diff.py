@@ -6,7 +6,7 @@ already stored what a replay of them, or of a set that is not whole yet, would m
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -285,6 +285,13 @@ def _partition_column(contract: Contract) -> str:
 
 
 def _stored(old: Contract, new: Contract, sender: list[Change]) -> Iterator[Change]:
+    if any(replace(one, effective_from=old.effective_from) == replace(old, earlier=()) for one in new.earlier):
+        text = (
+            f"files of {new.effective_from} and later are judged by {new.version}, those of before by {old.version} as "
+            "ever. Deploy it before the first of the later ones comes"
+        )
+        yield Change("stored", breaks=False, clause="effectiveFrom", text=text)
+        return
     if any(change.breaks and change.clause not in {"keyPattern", "arrival", "set"} for change in sender):
         text = (
             "a replay checks stored files by the new contract, and may reject what it once accepted; which ones, "

@@ -5,13 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from suimon.contract.partition import Unit
-from suimon.warehouse.describe import most_bytes, partition_columns, sql_type, written_beside
+from suimon.warehouse.describe import (
+    MOST_BYTES,
+    most_bytes,
+    partition_columns,
+    sql_type,
+    table_columns,
+    written_beside,
+)
 
 if TYPE_CHECKING:
     from suimon.contract.file import Column
     from suimon.contract.model import Contract
-
-LONGEST = 65_535  # bytes of a VARCHAR
 
 
 def create_table(contract: Contract, spread: str | None = None) -> str:
@@ -19,7 +24,8 @@ def create_table(contract: Contract, spread: str | None = None) -> str:
     key = next((column.name for column in contract.columns if column.unique), None) or spread
     key = key or next(iter(contract.primary_key), None)
     columns = [
-        f"    {column.name} {_type(column)}{' NOT NULL' if column.required else ''}" for column in contract.columns
+        f"    {column.name} {_type(column)}{' NOT NULL' if column.required else ''}"
+        for column in table_columns(contract)
     ]
     columns += [f"    {one.column} {one.sql}" for one in written_beside(contract)]
     by = [one.column for one in partition_columns(contract)]
@@ -59,4 +65,4 @@ def _about_spread(key: str | None) -> tuple[str, ...]:
 def _type(column: Column) -> str:
     if column.type != "string":
         return sql_type(column)
-    return f"VARCHAR({min(most_bytes(column) or LONGEST, LONGEST)})"
+    return f"VARCHAR({min(most_bytes(column) or MOST_BYTES, MOST_BYTES)})"

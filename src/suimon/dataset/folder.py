@@ -1,11 +1,12 @@
 """Where everything of a dataset lies: `datasets/<name>/`, or the same below the folder that SUIMON_DATASETS names.
 
 contract.odcs.yaml        what its files must look like, under which key they come, which DAG loads them
+versions/<v>.odcs.yaml    optional: earlier versions of it, each for the dates before the next one's effectiveFrom
 table.sql                 the CREATE TABLE of its table; none where a table is only watched
 golden/<date>.csv         a file of that business date, or another partition, as readable text (or .tsv, .txt)
 golden/<date>.rows.txt    the rows of the table once it is loaded, a line each
 golden/<date>.bad.csv     a file that the gate must reject
-golden/<date>.bad.txt     its verdict, a fault a line
+golden/<date>.bad.txt     its verdict, a fault a line; of each version a date of its time
 dag.py                    optional: its DAG, where the one that every other dataset gets does not do
 """
 

@@ -43,19 +43,47 @@ class GoldenCase:
 
 
 def golden_case(folder: DatasetFolder) -> GoldenCase:
-    """Return a dataset's golden case; GoldenCaseError if it is not whole."""
+    """Return a dataset's golden case, of several that of the newest; GoldenCaseError if one is not whole."""
+    return golden_cases(folder)[-1]
+
+
+def golden_cases(folder: DatasetFolder) -> list[GoldenCase]:
+    """Return a dataset's golden cases by their time, one for each version; GoldenCaseError if one is not whole."""
     every = {path.name: path for path in sorted(folder.golden.glob("*"))}
     days = [name.removesuffix(ROWS) for name in every if name.endswith(ROWS) and _named(name.removesuffix(ROWS))]
-    for ending in _SOURCES:
-        names = [f"{days[0]}{part}" for part in (ending, ROWS, BAD + ending, VERDICT)] if len(days) == 1 else [""]
-        if set(names) == every.keys():
-            return GoldenCase(_named(days[0]), *(every[name] for name in names))
+    found = [case for day in days if (case := _case(day, every))]
+    known = {path for one in found for path in (one.file, one.rows, one.bad, one.verdict)}
+    if found and known == set(every.values()):
+        return found
     raise GoldenCaseError(
         f"{folder.golden} must hold, DATE being a business date or another partition, such as 2026-11-20, 2026-11, all "
         "or 2026-11-20T13,store=S01 (a comma for its slash), exactly DATE.csv (or .tsv, .txt), "
         f"a file as it comes; DATE{ROWS}, the rows of its table; DATE{BAD}.csv, a file that is wrong; and "
-        f"DATE{VERDICT}, what the gate finds in that. It holds {', '.join(every) or 'nothing'}"
+        f"DATE{VERDICT}, what the gate finds in that; of each version of its contract once. "
+        f"It holds {', '.join(every) or 'nothing'}"
     )
+
+
+def cases_by_version(folder: DatasetFolder, contract: Contract) -> list[GoldenCase]:
+    """Return the golden cases, oldest first; GoldenCaseError if one is not whole, or they are not one a version."""
+    cases = golden_cases(folder)
+    judged_by = [contract.at(case.day).version for case in cases]
+    for version in contract.versions:
+        if (there := judged_by.count(version.version)) != 1:
+            since = f"from {version.effective_from} on" if version.effective_from else "from the beginning"
+            raise GoldenCaseError(
+                f"{folder.golden} has {there} golden cases of version {version.version}, which judges {since}: "
+                "it must have one of each version"
+            )
+    return cases
+
+
+def _case(day: str, every: dict[str, Path]) -> GoldenCase | None:
+    for ending in _SOURCES:
+        names = [f"{day}{part}" for part in (ending, ROWS, BAD + ending, VERDICT)]
+        if set(names) <= every.keys():
+            return GoldenCase(_named(day), *(every[name] for name in names))
+    return None
 
 
 def _named(name: str) -> str:
@@ -89,6 +117,7 @@ def as_sent(text: str, contract: Contract) -> bytes:
 
 def judged(text: str, contract: Contract, day: str, scratch: Path) -> Verdict:
     """Return the gate's verdict on a readable file, written as it is sent."""
+    contract = contract.at(day)
     path = scratch / "golden"
     path.write_bytes(as_sent(text, contract))
     return check_file(path, contract, day, scratch=scratch)

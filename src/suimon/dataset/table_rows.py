@@ -12,7 +12,7 @@ from decimal import Context, Decimal
 from typing import TYPE_CHECKING
 
 from suimon.contract.partition import partition_of
-from suimon.warehouse.describe import written_beside
+from suimon.warehouse.describe import table_columns, written_beside
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from suimon.contract.file import Column, FileFormat
     from suimon.contract.model import Contract
 
+NULL = "NULL"
 _MOST_CHARACTERS = 2**27  # of one cell
 _EXACT = Context(prec=40)  # more than the 38 digits of a DECIMAL
 
@@ -45,15 +46,26 @@ def records_of(text: str, form: FileFormat) -> list[list[str]]:
 
 def rows_of(text: str, contract: Contract, day: str) -> list[str]:
     """Return the rows of a readable file of that partition, a line each; ValueError if a cell is not its type."""
+    names = [column.name for column in table_columns(contract)]
+    contract = contract.at(day)
     form = contract.file
     assert form  # noqa: S101 - a contract with a key pattern has a dialect
     records = records_of(text, form)
     labels = _labels(records.pop(0), form) if form.header and records else None
     places = {column.name: _place(number, column, labels, form) for number, column in enumerate(contract.columns)}
+    columns = {column.name: column for column in contract.columns}
     bound = {"partition": day} | partition_of(day).values
     beside = [bound[one.parameter] for one in written_beside(contract)]
     return sorted(
-        "|".join([*(_written(_cell(record, places[one.name]), one, form) for one in contract.columns), *beside])
+        "|".join(
+            [
+                *(
+                    _written(_cell(record, places[name]), columns[name], form) if name in columns else NULL
+                    for name in names
+                ),
+                *beside,
+            ]
+        )
         for record in records
     )
 
@@ -80,7 +92,7 @@ def _written(cell: str | None, column: Column, form: FileFormat) -> str:
     if otherwise and cell is not None and cell not in form.null_tokens:
         cell = otherwise.plain(cell)
     if cell is None or cell in form.null_tokens:
-        return "NULL"
+        return NULL
     match column.type:
         case "integer":
             return str(int(cell))

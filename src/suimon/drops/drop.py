@@ -197,6 +197,7 @@ class DropRecord:
         replay: what asked for the last attempt that was not the first.
         failure: the last try that failed, of this state or an earlier one.
         closed: of a CLOSED drop, why a person has ended it, and who.
+        contract_version: of the contract that the last verdict is by.
         volume: of an accepted file whose volume is watched, how it is beside comparable days.
         retraction: of a drop that a person takes back, or has taken back.
         loaded_at: when it was loaded for the first time; a replay may load it again.
@@ -226,6 +227,7 @@ class DropRecord:
     closed: str | None = None
     volume: str | None = None
     loaded_at: datetime | None = None
+    contract_version: str | None = None
     retraction: Retraction | None = None
     moves: int = field(default=1, compare=False)
 

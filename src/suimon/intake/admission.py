@@ -99,6 +99,7 @@ class Admission:
         if volume:
             changes["volume"] = str(volume)
             self._report_volume(record, contract, remarks_of(volume))
+        changes["contract_version"] = contract.version
         return self.accept(record, **changes)
 
     def reject_outside_window(self, record: DropRecord, contract: Contract) -> DropRecord | None:
@@ -152,7 +153,8 @@ class Admission:
         """Reject a drop and alert people with the reason."""
         rejection = Rejection(record.attempt, found.reason, found.codes, found.page)
         problem = files.rejected(record, contract, found.findings, found.links)
-        return self._turn_away(record, State.REJECTED, problem, found.reason, rejection=rejection)
+        by = contract.version
+        return self._turn_away(record, State.REJECTED, problem, found.reason, rejection=rejection, contract_version=by)
 
     def refuse(self, record: DropRecord, contract: Contract, error: UnreadableError | SetError) -> DropRecord:
         """End a drop that cannot be read: GONE if its version was deleted, else rejected for the reason."""

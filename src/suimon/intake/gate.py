@@ -119,7 +119,7 @@ class Gate:
 
     def advance(self, record: DropRecord, contract: Contract) -> DropRecord:
         """Do what comes next by the state of the drop; a failure that it had is over when that succeeds."""
-        record = self._step(record, contract)
+        record = self._step(record, contract.at(record.partition))
         if record.failing:  # it has not moved: a part that waits for its set
             with suppress(LostClaimError):
                 return self.ledger.touch(record, failure=replace(record.failing, tries=0))
@@ -139,6 +139,7 @@ class Gate:
 
     def check(self, record: DropRecord, contract: Contract, attempt: int, replay: Replay | None = None) -> DropRecord:
         """Claim a drop for an attempt, bring it to its verdict, and forward it if it is accepted."""
+        contract = contract.at(record.partition)  # a replay of March is judged by March's
         route = route_of(record, contract, self._stations)
         try:
             now = self.clock()

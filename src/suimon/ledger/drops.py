@@ -69,6 +69,7 @@ class Changes(TypedDict, total=False):
     closed: str
     volume: str
     retraction: Retraction
+    contract_version: str
 
 
 class Touches(TypedDict, total=False):

@@ -217,6 +217,7 @@ def record_of(item: Mapping[str, Any]) -> DropRecord:
         turn=int(item.get("turn", 0)),
         closed=item.get("closed"),
         volume=item.get("volume"),
+        contract_version=item.get("contract_version"),
         loaded_at=moment(item["loaded_at"]) if "loaded_at" in item else None,
         retraction=_retraction_of(item["retraction"]) if "retraction" in item else None,
         moves=len(item["history"]),

@@ -25,13 +25,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Recheck:
-    """One stored file: whether it was accepted, and the verdict by the new contract; without one, why there is none."""
+    """One stored file: whether it was accepted, and the verdict by the new contract; without one, why there is none.
+
+    version: of the contract that judges its partition.
+    """
 
     drop_id: str
     partition: str
     key: str
     was_accepted: bool
     verdict: Verdict | None
+    version: str
     why: str = ""
 
     @property
@@ -54,13 +58,13 @@ def recheck(
     The bytes are those of the version that came; once that is deleted, those of the accepted copy.
     """
     for record in _files(items, contract, find):
-        was_accepted = record.state is not State.REJECTED
+        was_accepted, version = record.state is not State.REJECTED, contract.at(record.partition)
+        verdict, why = None, ""
         try:
-            verdict = check(_source(record, s3, lake), contract, record.partition, scratch=scratch)
+            verdict = check(_source(record, s3, lake), version, record.partition, scratch=scratch)
         except (UnreadableError, CheckError) as error:
-            yield Recheck(record.id, record.partition, record.drop.key, was_accepted, None, str(error))
-        else:
-            yield Recheck(record.id, record.partition, record.drop.key, was_accepted, verdict)
+            why = str(error)
+        yield Recheck(record.id, record.partition, record.drop.key, was_accepted, verdict, version.version, why)
 
 
 def _files(

@@ -7,7 +7,7 @@ the DAG folder, and every name in the SQL of a load comes from there: from the r
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import sqlglot
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 # The last columns of a table whose own columns do not say which partition a row belongs to.
 PARTITION_DATE, PARTITION_HOUR = "partition_date", "partition_hour"
+MOST_BYTES = 65_535  # of a VARCHAR
 # Of a part: as many bytes as its longest value may have.
 PART_SQL = "VARCHAR(64)"
 
@@ -67,11 +68,20 @@ def _table(contract: Contract, create: str | None, *, own_dag: bool) -> dict[str
         "own_dag": own_dag,
         "runs_at_once": contract.runs_at_once,
         "files": contract.key_pattern.text if contract.key_pattern else "",
-        "version": contract.version,
         "table": contract.table,
-        "columns": [_column(column, declared[column.name]) for column in contract.columns],
         "distribution": _distribution(tree),
         "partition": [asdict(one) for one in partition_columns(contract)],
+        **_version(contract, declared),
+        "earlier": [_version(one, declared) for one in contract.earlier],
+    }
+
+
+def _version(contract: Contract, declared: Mapping[str, exp.ColumnDef]) -> dict[str, Any]:
+    """Return what is of one version of a contract: its columns with their rules, and what the table is asked."""
+    return {
+        "version": contract.version,
+        "effective_from": contract.effective_from.isoformat() if contract.effective_from else "",
+        "columns": [_column(column, declared[column.name]) for column in contract.columns],
         "keys": _keys(contract),
         "metrics": [metric.to_json() for metric in contract.metrics if _holds_of_table(contract, metric)],
         # Of a set, whose shards the gate judges one by one, only its run knows how many records it has.
@@ -81,7 +91,8 @@ def _table(contract: Contract, create: str | None, *, own_dag: bool) -> dict[str
 
 def misfits(contract: Contract, create: str | None) -> Iterator[str]:
     """Yield everything for which a contract's files could not be loaded into the table of its CREATE TABLE."""
-    yield from _unsound(contract)
+    yield from dict.fromkeys(problem for version in contract.versions for problem in _unsound(version))
+    yield from _contradictions(contract)
     if create is None:
         yield f"there is no CREATE TABLE of {contract.table}"
         return
@@ -100,7 +111,7 @@ def misfits(contract: Contract, create: str | None) -> Iterator[str]:
             f"{contract.table} has the columns {', '.join(declared)}; COPY loads by position, so they must be "
             f"{', '.join(wanted)}"
         )
-    for column in contract.columns:
+    for column in table_columns(contract):
         if column.name in declared:
             yield from _misfits_of_column(contract, column, declared[column.name])
     for one in written_beside(contract):
@@ -184,7 +195,39 @@ def _in_file(
 
 def columns_of_table(contract: Contract) -> list[str]:
     """Return the names of the columns that its table must have, in their order."""
-    return [column.name for column in contract.columns] + [one.column for one in written_beside(contract)]
+    return [column.name for column in table_columns(contract)] + [one.column for one in written_beside(contract)]
+
+
+def table_columns(contract: Contract) -> list[Column]:
+    """Return the columns that the table needs for the files of every version: the newest's, then those it has lost.
+
+    As wide as the widest, and NULL where one version may have no value.
+    """
+    every: dict[str, list[Column]] = {}
+    versions = contract.versions
+    for version in versions:
+        for column in version.columns:
+            every.setdefault(column.name, []).append(column)
+    return [
+        replace(max(found, key=_width), required=len(found) == len(versions) and all(one.required for one in found))
+        for found in every.values()
+    ]
+
+
+def _width(column: Column) -> int:
+    return MOST_BYTES if (least := most_bytes(column)) is None else least
+
+
+def _contradictions(contract: Contract) -> Iterator[str]:
+    """Yield where two versions of a contract cannot load one table."""
+    types = {column.name: sql_type(column) for column in contract.columns}
+    for version in contract.earlier:
+        if partition_columns(version) != partition_columns(contract):
+            yield f"version {version.version} requires other columns of the partition than {contract.version}"
+        for column in version.columns:
+            if (given := sql_type(column)) != types.setdefault(column.name, given):
+                text = f"{column.name} is {given} in version {version.version}, later {types[column.name]}"
+                yield f"{text}; a column of the table has one type: write the wider in both"
 
 
 def _parsed(create: str) -> exp.Expr:
@@ -193,7 +236,7 @@ def _parsed(create: str) -> exp.Expr:
 
 def _unsound(contract: Contract) -> Iterator[str]:
     """Yield what a load could not do with any table."""
-    own = [column.name for column in contract.columns]
+    own = [column.name for column in table_columns(contract)]
     for name in (one.column for one in written_beside(contract) if one.column in own):
         yield f"the load writes a column {name} beside those of the file: call the file's column otherwise"
     for name in (contract.table, *own):

@@ -60,7 +60,7 @@ def test_an_answer_is_a_contract_and_its_example_one_of_its_keys(tmp_path: Path,
     custom = USUAL | {one["property"]: one["value"] for one in said.get("customProperties", ())}
     document["customProperties"] = [{"property": name, "value": value} for name, value in custom.items()]
     document["schema"][0]["properties"] += said.get("properties", [])
-    path = tmp_path / "contract.odcs.yaml"
+    path = tmp_path / "answer.odcs.yaml"
     path.write_text(yaml.safe_dump(document, allow_unicode=True, sort_keys=False), encoding="utf-8")
 
     contract = read_contract(path)

@@ -29,6 +29,7 @@ def test_the_examples_are_of_these_kinds() -> None:
         "parcels": "day",
         "postal_codes": "month",
         "rates": "day",
+        "readings": "day",
         "receipts": "day",
         "shops": "none",
         "visits": "hour",

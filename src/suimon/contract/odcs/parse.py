@@ -13,15 +13,11 @@ from pathlib import Path
 from open_data_contract_standard.model import OpenDataContractStandard
 from pydantic import ValidationError
 
+from suimon.contract.conflicts import Conflict, conflict_of
 from suimon.contract.dates import USUAL, DateBounds
 from suimon.contract.file import LANGUAGES, Condition, FileFormat, Language, Metric, Tolerance
 from suimon.contract.keys import KeyPattern
-from suimon.contract.model import (
-    Conflict,
-    Contract,
-    Contracts,
-    conflict_of,
-)
+from suimon.contract.model import Contract, Contracts
 from suimon.contract.odcs.absent import refuse_needed
 from suimon.contract.odcs.arrival import ARRIVAL, begin_with, read_arrival, refuse_too_many
 from suimon.contract.odcs.clauses import (
@@ -47,6 +43,7 @@ from suimon.contract.odcs.runs import read_dag, read_max_run_minutes, read_runs_
 from suimon.contract.odcs.sets import SET, read_key_pattern, read_set
 from suimon.contract.odcs.sla import FRESHNESS as FRESHNESS_WORD
 from suimon.contract.odcs.sla import read_words, with_words
+from suimon.contract.odcs.versions import earlier_files, read_effective_from, with_earlier
 from suimon.contract.odcs.volume import VOLUME, read_file_volume
 from suimon.contract.partition import Unit
 from suimon.contract.placeholders import DS
@@ -99,6 +96,7 @@ CUSTOM: Grammar = {
     "volume": VOLUME,
     FRESHNESS_WORD: FRESHNESS,
     "set": SET,
+    "effectiveFrom": READ,
 }
 _ADVICE = {
     "servers": "remove it: buckets and the warehouse are parameters of the stack",
@@ -120,8 +118,23 @@ _ADVICE = {
 
 
 def read_contract(path: Path) -> Contract:
-    """Read one ODCS file; ContractFileError with everything that is wrong in it."""
-    return _read_file(path)[0]
+    """Read one ODCS file, and its earlier versions; ContractFileError with everything that is wrong in them."""
+    return _read_versions(path)[0]
+
+
+def _read_versions(path: Path) -> tuple[Contract, Clause]:
+    """Read one ODCS file with the earlier versions that lie beside it, and return its own clauses too."""
+    found, problems = list[tuple[Contract, Clause]](), list[Problem]()
+    for file in (path, *earlier_files(path)):
+        try:
+            found.append(_read_file(file))
+        except ContractFileError as error:
+            problems += error.problems
+    if not problems:
+        contract, problems = with_earlier(path, found)
+    if problems:
+        raise ContractFileError(problems)
+    return contract, found[0][1]
 
 
 def _read_file(path: Path) -> tuple[Contract, Clause]:
@@ -152,7 +165,7 @@ def read_contract_files(paths: Iterable[Path]) -> Contracts:
     problems: list[Problem] = []
     for path in paths:
         try:
-            contract, document = _read_file(path)
+            contract, document = _read_versions(path)
         except ContractFileError as error:
             problems += error.problems
             continue
@@ -274,6 +287,7 @@ def _gated(watched: Contract, document: Clause, schema: Clause, custom: dict[str
         dates=dates,
         arrival=arrival,
         set_rule=read_set(custom["keyPattern"], pattern, custom.get("set"), reader),
+        effective_from=read_effective_from(custom.get("effectiveFrom"), unit, reader),
     )
 
 
