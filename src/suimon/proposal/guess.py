@@ -20,6 +20,7 @@ ENOUGH = 20  # records, before anything is said of what all values have in commo
 _FEW = 12  # distinct values, at most, that look like a list of allowed ones
 _OFTEN = 5  # times that a value of such a list stands in the sample, on average
 _SHORT = 40  # characters of each
+_UNKNOWN = 256  # characters of a column without a value
 _MAX_PRECISION = 38
 _GROUP = 3  # digits between separators of thousands
 MOST_CHARACTERS = 16_383  # of four bytes each in a VARCHAR
@@ -191,7 +192,10 @@ def _column(
 
 def _type(values: Counter[str], decimal: str) -> TypeGuess:
     if not values:
-        return TypeGuess({"type": "string"}, {"type": "no record of the sample has a value"})
+        return TypeGuess(
+            {"type": "string", "max_length": _UNKNOWN},
+            {"type": "no record of the sample has a value", "max_length": "nothing to measure"},
+        )
     for words in _WORDS:
         if set(values) == set(words):
             return TypeGuess({"type": "boolean", "true_words": words[:1], "false_words": words[1:]})
@@ -237,7 +241,7 @@ def _decimal(values: Counter[str], decimal: str) -> TypeGuess:
         text.doubts["type"] = f"numbers of more than {_MAX_PRECISION} digits; taken as text"
         return text
     precision = min(_MAX_PRECISION, max(12, whole + scale + 2))
-    doubts = {"precision": f"the longest has {whole} digits before and {scale} behind the separator"}
+    doubts = {"precision": f"at most {whole} and {scale} digits before and behind the separator"}
     if decimal == "," and all(len(right) in {0, 3} for _, _, right in parts):
         # Another column has commas of decimals: these are as well, or the file is mixed.
         text = _text(values)

@@ -267,9 +267,10 @@ def _partition(guesses: Guesses, paths: Sequence[Path]) -> Guess | None:
     days = [guess for guess in guesses.columns if guess.column.names_a_day]
     named = [_named_days(path) for path in paths]
 
-    def rank(guess: Guess) -> tuple[bool, bool, bool]:
+    def rank(guess: Guess) -> tuple[bool, ...]:
         as_named = all(day in names for day, names in zip(guess.days, named, strict=False))
-        return as_named, all(guess.days), guess.column.required
+        # A load finds its rows by a date; beside a timestamp it writes a column more.
+        return as_named, all(guess.days), guess.column.required, guess.column.type == "date"
 
     return max(days, key=rank, default=None)
 

@@ -6,6 +6,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from suimon.cli.main import main
+from suimon.contract.odcs.clauses import ContractFileError
+from suimon.contract.odcs.parse import compile_contracts
 
 CONTENT = "注文番号,日付,氏名,数量\n" + "".join(f"A{n:03},2026-11-20,山田{n},{n}\n" for n in range(30))
 FILES = [f"golden/2026-11-20{ending}" for ending in (".bad.csv", ".bad.txt", ".csv", ".rows.txt")]
@@ -44,6 +46,9 @@ def test_a_proposal_is_one_folder_in_which_nothing_is_wrong_once_all_is_decided(
     marks = (folder / "contract.odcs.yaml").read_text(encoding="utf-8").count("# DECIDE: ")
     assert (undecided.exit_code, undecided.output.count("is marked DECIDE")) == (1, marks)
     assert marks <= 12
+    assert (
+        "is marked DECIDE: where is the file of a business date dropped? (then take the mark out)" in undecided.output
+    )
 
     decide(tmp_path)
     checked = suimon("dataset", "check", "orders")
@@ -51,6 +56,30 @@ def test_a_proposal_is_one_folder_in_which_nothing_is_wrong_once_all_is_decided(
         0,
         "orders: nothing is wrong. In a twin that is up (make up): suimon dataset try orders FILE\n",
     )
+
+
+@pytest.mark.parametrize("kept", range(4))
+def test_any_mark_that_is_left_keeps_the_dataset_out_of_lint_check_and_build(
+    tmp_path: Path, sample: str, kept: int
+) -> None:
+    suimon("dataset", "new", "orders", "--from", sample)
+    contract = tmp_path / "datasets" / "orders" / "contract.odcs.yaml"
+    before, *marked = contract.read_text(encoding="utf-8").split("# DECIDE: ")
+    assert len(marked) > kept
+    signs = ("# DECIDE: " if number == kept else "# " for number in range(len(marked)))
+    contract.write_text(before + "".join(map("".join, zip(signs, marked, strict=True))), encoding="utf-8")
+    compiled = tmp_path / "contracts.json"
+    for command in (
+        ("contract", "lint"),
+        ("dataset", "check", "orders"),
+        ("contract", "compile", "--out", str(compiled)),
+        ("warehouse", "describe", "--out", str(tmp_path)),
+    ):
+        refused = suimon(*command)
+        assert (refused.exit_code != 0, refused.output.count("is marked DECIDE: ")) == (True, 1), refused.output
+    with pytest.raises(ContractFileError, match="is marked DECIDE: "):  # as functions/build.py does for each artifact
+        compile_contracts([contract], compiled)
+    assert not compiled.exists()
 
 
 def test_what_follows_from_a_changed_contract_is_written_anew_on_demand(tmp_path: Path, sample: str) -> None:

@@ -17,6 +17,10 @@ from suimon.contract.odcs.parse import compile_contracts, read_contract
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+ARRIVAL = """\
+  - property: arrival
+    value: {daysAfter: 1, deadline: "06:00", timeZone: UTC, lookbackDays: 5}
+"""
 READINGS = Path(__file__).resolve().parents[2] / "datasets" / "readings"
 
 
@@ -164,8 +168,7 @@ def test_faults_of_every_version_are_told_together(folder: Path, refused: Callab
         ),
         (
             "  - {property: dag",
-            "  - {property: arrival, value: {daysAfter: 1, deadline: '06:00', timeZone: UTC, lookbackDays: 5}}\n"
-            + "  - {property: dag",
+            f"{ARRIVAL}  - {{property: dag",
             "arrival",
         ),
         ("status: retired", "status: retired\nteam: {name: Meters}\nsupport: [{channel: meters}]", "team and support"),

@@ -256,6 +256,17 @@ def test_no_personal_value_is_in_any_file_and_lengths_are_in_bytes(tmp_path: Pat
     assert list(misfits(contract, files["table.sql"])) == []
 
 
+def test_a_column_without_any_value_has_a_length_all_the_same(sample: Path, tmp_path: Path) -> None:
+    text = proposed(sample, "code,note\n" + "".join(f"A{number},\n" for number in range(30)))
+    assert column(read(text, tmp_path), "note") == Column("note", "string", max_length=256)
+
+
+def test_of_a_timestamp_and_a_date_of_the_same_day_the_date_is_the_partition(sample: Path, tmp_path: Path) -> None:
+    text = proposed(sample, "at,day\n2026-11-20 09:00:00,2026-11-20\n2026-11-20 10:00:00,2026-11-20\n")
+    contract = read(text, tmp_path)
+    assert [column.partition for column in contract.columns] == [None, "ds"]
+
+
 def test_names_are_those_that_redshift_takes_without_quotes(sample: Path, tmp_path: Path) -> None:
     contract = read(proposed(sample, "Order Id,timestamp,USER\n1,2026-11-20,x\n"), tmp_path)
     assert [(one.name, one.label) for one in contract.columns] == [

@@ -132,8 +132,9 @@ def _parse(text: str, file: str) -> Clause:
 def undecided(text: str, file: str) -> Iterator[Problem]:
     """Yield a problem for every line that a proposal has left to a person."""
     for number, line in enumerate(text.splitlines(), 1):
-        if _MARK.search(line):
-            yield Problem(file, number, "", "is marked DECIDE: decide, then take the mark out")
+        if found := _MARK.search(line):
+            question = cut(line[found.end() :].strip(" :"), 200)
+            yield Problem(file, number, "", f"is marked DECIDE: {question or 'decide'} (then take the mark out)")
 
 
 def unenforced(clause: Clause, grammar: Grammar, advice: dict[str, str]) -> Iterator[Problem]:
