@@ -30,7 +30,7 @@ _OPTIONS = (
 
 def build(target: str, out: Path, options: tuple[str, ...] = (), sources: Path = HERE) -> Path:
     """Build the kernel for a target; return the library's path."""
-    with TemporaryDirectory(prefix="kernel-", dir=out.parent) as folder:
+    with TemporaryDirectory(prefix="kernel-", dir=out.parent.resolve()) as folder:
         made = Path(folder, "kernel.so")  # its name goes into the library
         command: list[str | Path] = [
             sys.executable,
