@@ -63,6 +63,9 @@ bench-kernel: $(VENV)/.ready $(KERNEL)/kernel.so ## where the kernel's time goes
 bench-cold: $(VENV)/.ready $(KERNEL)/kernel.so ## how long each function takes until it is ready; RUNS= (20)
 	@$(VENV)/bin/python -m bench.cold $(if $(RUNS),--runs $(RUNS))
 
+dashboard: setup ## draw docs/dashboard.svg from the metrics of the twin that is up
+	@$(VENV)/bin/python -m local.dashboard docs/dashboard.svg
+
 bench-hostile: $(VENV)/.ready $(KERNEL)/kernel.so ## measure the checker on hostile and broken files of every kind; MEGABYTES= (60)
 	@$(VENV)/bin/python -m bench.hostile $(if $(MEGABYTES),--megabytes $(MEGABYTES))
 
@@ -152,4 +155,4 @@ $(ENVS)/%/.ready: requirements/%.lock.txt $(VENV)/bin/uv
 	@VIRTUAL_ENV=$(ENVS)/$* $(UV) pip install -q --no-build --require-hashes -r requirements/$*.lock.txt
 	@touch $@
 
-.PHONY: help setup demo up down quick test long check differential bench-check bench-kernel bench-cold bench-hostile bench-burst fuzz mutate simulate tables states build deploy update sbom lock clean
+.PHONY: help setup demo up down quick test long check differential bench-check bench-kernel bench-cold bench-hostile bench-burst dashboard fuzz mutate simulate tables states build deploy update sbom lock clean
