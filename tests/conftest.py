@@ -13,6 +13,7 @@ import sys
 from collections import Counter
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -64,7 +65,9 @@ _started = list[str]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--long", action="store_true", help="also what is marked `long`, and campaigns at full size")
+    parser.addoption(
+        "--long", action="store_true", help="also what is marked `long` and not named, and campaigns at full size"
+    )
     parser.addoption("--sample", action="store_true", help="of each campaign one case in five of the day's")
     parser.addoption("--turn", type=int, help="which cases the samples begin with: the number of the day, unless given")
     parser.addoption("--cpu", action="store_true", help="end with what each file and folder costs (tests/cost.py)")
@@ -94,10 +97,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if item.nodeid.startswith(FOLDERS_OF_PROCESSES):
             item.add_marker("process")
     if not config.getoption("--long"):
-        _leave_out([item for item in items if item.get_closest_marker("long")], config, items)
+        named = {Path(argument.split("::", 1)[0]).resolve() for argument in config.args}
+        _leave_out(
+            [item for item in items if item.get_closest_marker("long") and not _is_called(item, named)], config, items
+        )
         _leave_out(_beyond_the_sample(config, items), config, items)
     rank = {unit: number for number, unit in enumerate(LONGEST)}
     items.sort(key=lambda item: rank.get(_unit_of(item.nodeid), len(LONGEST)))
+
+
+def _is_called(item: pytest.Item, named: set[Path]) -> bool:
+    """Whether a file that is long as a whole is called by its name."""
+    module = item.getparent(pytest.Module)
+    return item.path in named and module is not None and module.get_closest_marker("long") is not None
 
 
 def _beyond_the_sample(config: pytest.Config, items: list[pytest.Item]) -> list[pytest.Item]:

@@ -50,7 +50,7 @@ WAREHOUSE = Warehouse(database="analytics", workgroup_name="suimon-local")
 SEED: Final = 20261122
 BAD, ROWS, THREADS = 6, 3, 8
 AWAY_SECONDS: Final = 60.0
-FIRST_LOADS: Final = 6
+FIRST_LOADS: Final = 8
 AT_ONCE: Final = 4
 PAST_LIMIT = timedelta(hours=3)
 # Dates up to yesterday, so that no file is missing. The last days are good, so that the table is fresh.

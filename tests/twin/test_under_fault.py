@@ -1,4 +1,4 @@
-"""A whole twin under fault: 48 files sent twice (500 by `make long`) while a function is killed and Airflow is away.
+"""A whole twin under fault: 500 files sent twice while a function is killed and Airflow is away (60 by day).
 
 What would take Spark an hour, a light DAG does in its stead (`light_dag/`): real runs in real Airflow, the project's
 own SQL in one transaction through the real Data API, the project's own closing event.
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
     from bench.burst.figures import Run, Taken
 
-FILES, FILES_BY_NIGHT = 48, 500
+pytestmark = pytest.mark.long
+FILES, FILES_BY_NIGHT = 60, 500
 
 
 @pytest.fixture(scope="module")
