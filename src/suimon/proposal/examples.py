@@ -1,16 +1,26 @@
-"""A first golden case from the first records of a sample, without a value of a column that looks personal."""
+"""A first golden case from records of a sample, without a value of a column that looks personal.
+
+Such a value may stand in another column, too, where a record is shifted. So with a personal column only records are
+taken whose personal cells are of forms that stand there often, and a text of another column is shown only if several
+records have it. What is an e-mail address or a telephone number is shown nowhere, nor is what a terminal obeys.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
 import tempfile
+from collections import Counter
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from suimon.check.masking import form_of
 from suimon.dataset.golden import BAD, ROWS, VERDICT, judged, verdict_lines
 from suimon.dataset.table_rows import rows_of
+from suimon.drops.foreign_text import harmless
+from suimon.proposal.personal import is_personal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +30,7 @@ if TYPE_CHECKING:
     from suimon.proposal.layout import Layout
 
 RECORDS = 5
+_SEVERAL = 3
 _WRONG = "not-a-value"
 
 
@@ -27,7 +38,7 @@ def golden_files(contract: Contract, layout: Layout, day: str) -> dict[str, str]
     """Return the files of a golden case, by their path in the dataset's folder."""
     form = contract.file
     assert form  # noqa: S101 - a contract with a key pattern has a dialect
-    rows = [_masked(row, number, contract, form) for number, row in enumerate(layout.rows[:RECORDS], 1)]
+    rows = [_masked(row, number, contract, form) for number, row in enumerate(_chosen(layout.rows, contract), 1)]
     good = _text(rows, layout.labels, form)
     bad = _text(_broken(rows, contract), layout.labels, form)
     with tempfile.TemporaryDirectory(prefix="suimon-") as scratch:
@@ -46,9 +57,32 @@ def _lines(lines: Sequence[str]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _masked(row: Sequence[str], number: int, contract: Contract, form: FileFormat) -> list[str]:
+def _chosen(rows: Sequence[list[str]], contract: Contract) -> list[list[str | None]]:
+    """Return the first records that may be shown, with None for each cell that may not."""
+    personal = [place for place, column in enumerate(contract.columns) if column.personal]
+    forms = {place: Counter(form_of(row[place]) for row in rows) for place in personal}
+    chosen = (
+        row
+        for row in rows
+        if all(cell == harmless(cell) for cell in row)
+        and all(row[place] == "" or forms[place][form_of(row[place])] >= min(_SEVERAL, len(rows)) for place in personal)
+    )
+    texts = [
+        Counter(row[place] for row in rows) if personal and column.type == "string" else None
+        for place, column in enumerate(contract.columns)
+    ]
     return [
-        _mask(number, column) if column.personal and cell not in form.null_tokens else cell
+        [
+            cell if (times is None or times[cell] >= _SEVERAL) and not is_personal(cell) else None
+            for cell, times in zip(row, texts, strict=True)
+        ]
+        for row in islice(chosen, RECORDS)
+    ]
+
+
+def _masked(row: Sequence[str | None], number: int, contract: Contract, form: FileFormat) -> list[str]:
+    return [
+        _mask(number, column) if cell is None or (column.personal and cell not in form.null_tokens) else cell
         for cell, column in zip(row, contract.columns, strict=True)
     ]
 
@@ -84,12 +118,14 @@ def _broken(rows: Sequence[list[str]], contract: Contract) -> list[list[str]]:
 
 
 def _text(rows: Sequence[Sequence[str]], labels: Sequence[str] | None, form: FileFormat) -> str:
+    quoting = csv.QUOTE_MINIMAL if form.quote else csv.QUOTE_NONE
     with io.StringIO() as text:
         writer = csv.writer(
             text,
             delimiter=form.delimiter,
             quotechar=form.quote or None,
-            quoting=csv.QUOTE_MINIMAL if form.quote else csv.QUOTE_NONE,
+            # A single carriage return is not quoted otherwise.
+            quoting=csv.QUOTE_ALL if form.quote and "\r" in "".join(labels or ()) else quoting,
             doublequote=form.escape == form.quote,
             escapechar=form.escape if form.quote and form.escape != form.quote else None,
             lineterminator="\n",

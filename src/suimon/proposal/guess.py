@@ -12,13 +12,14 @@ from suimon.contract.redshift_names import is_plain
 from suimon.contract.written import ISO_DATE
 from suimon.proposal.evidence import Column as Observed
 from suimon.proposal.evidence import Evidence
-from suimon.proposal.personal import NO_NUMBERS, personal_kind
+from suimon.proposal.personal import NO_NUMBERS, is_personal, personal_kind
 from suimon.proposal.type_guess import TypeGuess
 from suimon.proposal.written import as_written
 
 ENOUGH = 20  # records, before anything is said of what all values have in common
 _FEW = 12  # distinct values, at most, that look like a list of allowed ones
 _OFTEN = 5  # times that a value of such a list stands in the sample, on average
+_SEVERAL = 3  # times, at least, of each: what stands once may be of a person, in a record that is shifted
 _SHORT = 40  # characters of each
 _UNKNOWN = 256  # characters of a column without a value
 _MAX_PRECISION = 38
@@ -268,7 +269,8 @@ def _text(values: Counter[str]) -> TypeGuess:
 def _few(values: Counter[str]) -> tuple[str, ...]:
     often = values.total() >= max(ENOUGH, _OFTEN * len(values))
     short = 0 < len(values) <= _FEW and max(map(len, values)) <= _SHORT
-    return tuple(sorted(values)) if often and short else ()
+    shown = short and min(values.values()) >= _SEVERAL and not any(map(is_personal, values))
+    return tuple(sorted(values)) if often and shown else ()
 
 
 def _formats(values: Iterable[str]) -> list[str]:

@@ -33,3 +33,8 @@ def personal_kind(label: str, values: Counter[str]) -> str | None:
         if values and matching >= _MOST * values.total():
             return kind
     return None
+
+
+def is_personal(text: str) -> bool:
+    """Whether a value is of a form that only personal data has, in whatever column it stands."""
+    return any(re.fullmatch(form, text) for form in _VALUES.values())

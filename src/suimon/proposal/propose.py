@@ -12,6 +12,7 @@ import yaml
 
 from suimon.contract.file import Column, FileFormat
 from suimon.contract.model import Contract
+from suimon.contract.odcs.clauses import ContractFileError
 from suimon.contract.odcs.parse import read_contract
 from suimon.contract.odcs.runs import MAX_DAG_ID
 from suimon.contract.odcs.values import DATES_ALONE, JAVA
@@ -20,9 +21,11 @@ from suimon.contract.placeholders import DS
 from suimon.contract.redshift_names import is_plain
 from suimon.dataset.create_table import create_table
 from suimon.dataset.folder import CONTRACT, TABLE
+from suimon.drops.foreign_text import one_line
 from suimon.proposal.examples import golden_files
 from suimon.proposal.guess import Guess, Guesses, guess_columns
 from suimon.proposal.layout import Layout
+from suimon.proposal.sample import SampleError
 from suimon.proposal.samples import read_samples
 
 MARK = "# DECIDE: "
@@ -74,7 +77,11 @@ def _read(text: str) -> Contract:
     with tempfile.TemporaryDirectory(prefix="suimon-") as scratch:
         path = Path(scratch, CONTRACT)
         path.write_text(text.replace(MARK, "# "), encoding="utf-8")
-        return read_contract(path)
+        try:
+            return read_contract(path)
+        except ContractFileError as error:
+            reasons = "; ".join(str(error).replace(f"{path}:", "line ").split("\n"))
+            raise SampleError(f"no contract can describe the samples: {reasons}") from error
 
 
 def _day(path: Path, guesses: Guesses) -> str:
@@ -99,7 +106,13 @@ def _scalar(text: str) -> str:
         return text
     if text == '"':
         return "'\"'"
-    return yaml.safe_dump(text, default_style='"', allow_unicode=True, width=10**9).strip()
+    return _quoted(text)
+
+
+def _quoted(text: str) -> str:
+    """Write a text in quotes; what does not print, such as a turned direction, is an escape that people see."""
+    dumped = yaml.safe_dump(text, default_style='"', allow_unicode=True, width=10**9).strip()
+    return "".join(char if char.isprintable() or char == "\u3000" else f"\\U{ord(char):08X}" for char in dumped)
 
 
 def _argument(path: Path) -> str:
@@ -114,7 +127,7 @@ def _head(paths: Sequence[Path], folder: Path, dataset: str, read: str, faults: 
     yield f"#   suimon dataset check {_argument(folder)}"
     if faults:
         yield "# In the samples themselves is what the gate refuses, or what this contract does not describe yet:"
-        yield from (f"#   {fault}" for fault in faults)
+        yield from (f"#   {one_line(fault)}" for fault in faults)
 
 
 def _about(dataset: str, identity: UUID) -> Iterator[str]:
@@ -204,7 +217,7 @@ def _java(form: str) -> str:
 
 
 def _texts(texts: tuple[str, ...]) -> str:
-    return f"[{', '.join(yaml.safe_dump(text, default_style=chr(34), allow_unicode=True).strip() for text in texts)}]"
+    return f"[{', '.join(map(_quoted, texts))}]"
 
 
 def _custom(dataset: str, paths: Sequence[Path], layout: Layout, guesses: Guesses) -> Iterator[str]:
