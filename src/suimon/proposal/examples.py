@@ -14,7 +14,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from suimon.check.masking import form_of
 from suimon.dataset.golden import BAD, ROWS, VERDICT, judged, verdict_lines
@@ -118,14 +118,15 @@ def _broken(rows: Sequence[list[str]], contract: Contract) -> list[list[str]]:
 
 
 def _text(rows: Sequence[Sequence[str]], labels: Sequence[str] | None, form: FileFormat) -> str:
-    quoting = csv.QUOTE_MINIMAL if form.quote else csv.QUOTE_NONE
+    quoting: Literal[0, 1, 3] = csv.QUOTE_MINIMAL if form.quote else csv.QUOTE_NONE
+    if form.quote and "\r" in "".join(labels or ()):  # a single carriage return is not quoted otherwise
+        quoting = csv.QUOTE_ALL
     with io.StringIO() as text:
         writer = csv.writer(
             text,
             delimiter=form.delimiter,
             quotechar=form.quote or None,
-            # A single carriage return is not quoted otherwise.
-            quoting=csv.QUOTE_ALL if form.quote and "\r" in "".join(labels or ()) else quoting,
+            quoting=quoting,
             doublequote=form.escape == form.quote,
             escapechar=form.escape if form.quote and form.escape != form.quote else None,
             lineterminator="\n",
