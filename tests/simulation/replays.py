@@ -32,7 +32,9 @@ MACHINE = "arn:aws:states:ap-northeast-1:123456789012:execution:suimon-replay"
 STEP_RETRIES = 5
 COME_BACKS, LONGEST_WAIT = 30, 900.0
 CRASHES = 6
-TIMEOUT, ASKS_AGAIN = 3_600.0, 11
+# The state machine asks intake again each hour of these twelve. Here it does not: that would repair, and hide, each
+# answer that somebody forgets.
+TIMEOUT = 43_200.0
 FUNCTION_TIMEOUT = 900.0
 STEP_TIMEOUT = 300.0
 PERSON_TRIES = 12  # by then the troubles are over
@@ -201,7 +203,7 @@ class _Attempt:
     def __init__(self, of: Replay, item: Item) -> None:
         self._replay = of
         self._item = item
-        self._come_backs = self._crashes = self._waits = 0
+        self._come_backs = self._crashes = 0
         self._token = ""
         self._ended = False
 
@@ -243,10 +245,6 @@ class _Attempt:
     def _time_out(self, token: str) -> None:
         if self._token == token and not self._replay.is_over:
             self._replay.sfn.close(token)
-            if self._waits < ASKS_AGAIN:
-                self._waits += 1
-                self.start()
-                return
             self._replay.timed_out += 1
             self._end("States.Timeout")
 
