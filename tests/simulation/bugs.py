@@ -79,7 +79,8 @@ def _run_id_of_the_drop(record: DropRecord) -> str:
     return record.id
 
 
-def _mark_then_send(self: IncidentStore, problem: Problem, now: datetime) -> bool:
+def mark_then_send(self: IncidentStore, problem: Problem, now: datetime) -> bool:
+    """Report a problem as a store does that records first and publishes then."""
     known = self.known(problem.id)
     event = news_of(problem, known)
     if event is None:
@@ -205,7 +206,7 @@ BUGS = (
         "marked-before-sent",
         "an alert is marked as sent, then sent",
         ("every_problem_is_published",),
-        ((IncidentStore, "report", _mark_then_send),),
+        ((IncidentStore, "report", mark_then_send),),
     ),
     Bug(
         "ledger-before-people",

@@ -10,12 +10,13 @@ import pytest
 
 from suimon.incidents import crowds, reminders, store
 from suimon.incidents.crowds import once_told
-from suimon.incidents.incident import Event, Incident, Told
+from suimon.incidents.incident import Event, Incident
 from suimon.incidents.inhibition import INHIBITIONS
-from suimon.incidents.lifecycle import news_of, notice_of, reported
+from suimon.incidents.lifecycle import news_of
 from suimon.incidents.reminders import is_due
 from suimon.incidents.store import IncidentStore
 from tests.simulation.bug import Bug, switched_on
+from tests.simulation.bugs import mark_then_send
 from tests.simulation.incident_life import Life
 
 if TYPE_CHECKING:
@@ -39,16 +40,6 @@ def test_half_of_the_schedules_have_crashes_and_a_schedule_is_the_same_every_tim
     assert any(one.crashes for one in lives)
     first, again = Life(3).live(), Life(3).live()
     assert [one.subject for one in first.sns.letters] == [one.subject for one in again.sns.letters]
-
-
-def _record_first(self: IncidentStore, problem: Problem, now: datetime) -> bool:
-    known = self.known(problem.id)
-    event = news_of(problem, known)
-    if event is None:
-        return False
-    self._put(reported(problem, known, Told.ALONE, now), known)
-    self._publish(notice_of(problem, event), now)
-    return True
 
 
 def _mark_first(self: IncidentStore, notices: Sequence[tuple[Notice, Group]], now: datetime) -> int:
@@ -105,7 +96,7 @@ BUGS = (
         "recorded-before-told",
         "a problem is recorded, then published",
         TOLD,
-        ((IncidentStore, "report", _record_first),),
+        ((IncidentStore, "report", mark_then_send),),
     ),
     Bug(
         "group-marked-first",

@@ -10,8 +10,6 @@ from decimal import Decimal
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError, ReadTimeoutError
-
 from suimon.aws.objects import Objects
 from suimon.contract.file import FileFormat
 from suimon.contract.keys import KeyPattern, SetRule
@@ -29,6 +27,7 @@ from suimon.mwaa.airflow import Airflow
 from suimon.mwaa.pace import Pace
 from suimon.outcome.run_end import RunEnds
 from suimon.report.published import Published
+from tests.functional.intake.gated import FakeMwaa
 from tests.settings import SETTINGS
 
 if TYPE_CHECKING:
@@ -108,32 +107,13 @@ class LineCounter:
         )
 
 
-class Mwaa:
-    """An Airflow that keeps its runs."""
-
-    def __init__(self) -> None:
-        self.runs: dict[str, dict[str, Any]] = {}
-        self.away = False
-
-    def invoke_rest_api(self, **request: Any) -> dict[str, Any]:
-        if self.away:
-            raise ReadTimeoutError(endpoint_url="env")
-        if request["Method"] == "POST":
-            body = request["Body"]
-            if body["dag_run_id"] in self.runs:
-                response = {"Error": {"Code": "RestApiClientException"}, "RestApiStatusCode": 409}
-                raise ClientError(response, "InvokeRestApi")  # type: ignore[arg-type]  # MWAA's own field
-            self.runs[body["dag_run_id"]] = body["conf"]
-        return {"RestApiStatusCode": 200, "RestApiResponse": {"is_paused": False}}
-
-
 class World:
     """A gate for one dataset of shards, and those who send files, deliver events and run DAGs."""
 
     def __init__(
         self, table: Any, s3: Any, sns: Any, topic_arn: str, rule: SetRule, volume: Volume | None = None
     ) -> None:
-        self.s3, self.points, self.mwaa, self.now, self.sent = s3, Points(), Mwaa(), NOON, 0
+        self.s3, self.points, self.mwaa, self.now, self.sent = s3, Points(), FakeMwaa(), NOON, 0
         asked = frozenset({"get_item", "query", "put_item", "update_item"})
         self.ledger = Ledger(self.points.through(table, asked))
         objects = Objects(self.points.through(s3, frozenset({"copy", "put_object", "list_objects_v2"})))

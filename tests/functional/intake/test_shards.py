@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
 from suimon.contract.volume import Bound, Measure, Volume
 from suimon.drops.drop import written_order
@@ -171,14 +172,14 @@ def test_a_bad_shard_keeps_the_set_open_until_it_is_corrected(world: Callable[[S
 def test_an_older_set_that_still_waits_for_airflow_is_superseded(world: Callable[[SetRule], World]) -> None:
     orders = world(THREE)
     drops = [orders.shard(number, "old\n") for number in range(3)]
-    orders.mwaa.away = True
+    orders.mwaa.fails = ReadTimeoutError(endpoint_url="env")
     orders.take(*drops[:2])
     with pytest.raises(RetryLaterError):
         orders.take(drops[2])
     corrected = orders.shard(1, "new\n")
     with pytest.raises(RetryLaterError):
         orders.take(corrected)
-    orders.mwaa.away = False
+    orders.mwaa.fails = None
     older, newer = (one for one in orders.ledger.drops_of("orders", DAY) if one.members)
     assert orders.gate.resume(older.id).state is SUPERSEDED
     assert orders.gate.resume(newer.id).state is TRIGGERED
