@@ -10,7 +10,7 @@ from rich.text import Text
 
 from suimon.clock import utc_now
 from suimon.drops.foreign_text import printable
-from suimon.drops.hold import is_held
+from suimon.drops.hold import hold_as_recorded, is_held
 from suimon.drops.lake import accepted_key
 from suimon.drops.states import State
 from suimon.ledger.holds import HoldLedger
@@ -40,7 +40,8 @@ def holds_of(table: Table, records: Iterable[DropRecord]) -> dict[str, Hold]:
     waiting = [record for record in records if record.state is State.ACCEPTED and record.match]
     holds = HoldLedger(table, time.sleep).of_all(record.dataset for record in waiting) if waiting else {}
     now = utc_now()
-    return {one.id: holds[one.dataset] for one in waiting if is_held(one, holds.get(one.dataset), now)}
+    of_each = {one.id: (one, hold_as_recorded(one, holds.get(one.dataset))) for one in waiting}
+    return {name: hold for name, (one, hold) in of_each.items() if hold and is_held(one, hold, now)}
 
 
 def held_by(hold: Hold | None) -> str | None:

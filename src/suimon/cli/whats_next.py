@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from suimon.drops.drop import written_after
 from suimon.drops.duplicate_or_superseded import latest
+from suimon.drops.hold import WINDOW
 from suimon.drops.states import STATES, State
 
 if TYPE_CHECKING:
@@ -70,7 +71,10 @@ def next_for(record: DropRecord, hold: Hold | None = None, others: Sequence[Drop
             return Next("It waits for the other shards of its set; then one run is opened for all of them.")
         return Next("Its set is whole; what becomes of it is decided there.", (f"suimon explain {membership.set_id}",))
     if hold:  # of a retraction, too
-        return Next("Its dataset is held; its run is started when that ends.", (f"suimon release {hold.dataset}",))
+        text = "Its dataset is held; its run is started when that ends."
+        if hold.who == WINDOW:
+            text = f"It came outside its window; its run is started at {hold.until:%Y-%m-%d %H:%M}Z, when that opens."
+        return Next(text, (f"suimon release {hold.dataset}",))
     if record.retraction and (told := _RETRACTING.get(record.state)):
         again = f"suimon retract {record.id} --reason …"
         return Next(told, (again,) if record.state is State.FAILED else ())

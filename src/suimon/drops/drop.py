@@ -199,6 +199,7 @@ class DropRecord:
         closed: of a CLOSED drop, why a person has ended it, and who.
         contract_version: of the contract that the last verdict is by.
         volume: of an accepted file whose volume is watched, how it is beside comparable days.
+        opens_at: of an accepted file that came outside a window which holds it, when that opens.
         retraction: of a drop that a person takes back, or has taken back.
         loaded_at: when it was loaded for the first time; a replay may load it again.
         turn: which message takes the drop through the gate: 0 is its event's, the sweep counts up. Any other ends.
@@ -228,6 +229,7 @@ class DropRecord:
     volume: str | None = None
     loaded_at: datetime | None = None
     contract_version: str | None = None
+    opens_at: datetime | None = None
     retraction: Retraction | None = None
     moves: int = field(default=1, compare=False)
 

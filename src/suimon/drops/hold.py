@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # What was held is loaded by then as a rule; until then a table that is behind is no news.
 CATCHING_UP = timedelta(hours=1)
+# Who holds what comes outside its window.
+WINDOW = "its contract"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,14 +66,33 @@ def hold_on(record: DropRecord, contract: Contract | None, hold: Hold | None) ->
     What comes outside its window is held until the window opens, or a person has released it by hand since it came. A
     replay, and a retraction, is a person's wish for now.
     """
-    window = contract.comes_outside(record.received_at) if contract else None
-    if window is None or contract is None or contract.arrival is None or record.attempt > 1 or record.retracting:
+    window = contract.arrival.window if contract and contract.arrival else None
+    if contract is None or contract.arrival is None or window is None:
         return hold
-    opens = window.next_opening(record.received_at, contract.arrival.time_zone)
-    if window.outside is not Outside.HOLD or (hold and (hold.includes(opens) or hold.was_released(record.received_at))):
+    of = f", {window.opens:%H:%M} to {window.closes:%H:%M} {contract.arrival.time_zone}"
+    return _that_counts(record, opening_for(record, contract), hold, of)
+
+
+def hold_as_recorded(record: DropRecord, hold: Hold | None) -> Hold | None:
+    """Return the hold that counts for a drop by the contract it was accepted by: for people, who have the ledger."""
+    return _that_counts(record, record.opens_at, hold)
+
+
+def opening_for(record: DropRecord, contract: Contract) -> datetime | None:
+    """Return when the window opens that a file of a contract waits for; None if it waits for none."""
+    window = contract.comes_outside(record.received_at)
+    if window is None or contract.arrival is None or window.outside is not Outside.HOLD:
+        return None
+    return window.next_opening(record.received_at, contract.arrival.time_zone)
+
+
+def _that_counts(record: DropRecord, opens: datetime | None, hold: Hold | None, of: str = "") -> Hold | None:
+    if opens is None or record.attempt > 1 or record.retracting:
         return hold
-    reason = f"it came outside its window, {window.opens:%H:%M} to {window.closes:%H:%M} {contract.arrival.time_zone}"
-    return Hold(dataset=record.dataset, reason=reason, who="its contract", since=record.received_at, until=opens)
+    if hold and (hold.includes(opens) or hold.was_released(record.received_at)):
+        return hold
+    reason = f"it came outside its window{of}"
+    return Hold(dataset=record.dataset, reason=reason, who=WINDOW, since=record.received_at, until=opens)
 
 
 def is_held(record: DropRecord, hold: Hold | None, now: datetime) -> bool:

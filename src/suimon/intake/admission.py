@@ -12,6 +12,7 @@ from suimon.aws.task_token import answer_token
 from suimon.contract.dates import Outside
 from suimon.drops.drop import Accepted, DropRecord, Rejection
 from suimon.drops.duplicate_or_superseded import is_outdated, may_become_same, precedence_of, repeated_by
+from suimon.drops.hold import opening_for
 from suimon.drops.lake import CONTRACT, accepted_key, accepted_name, accepted_prefix, aside_key, read_key, read_prefix
 from suimon.drops.states import State
 from suimon.drops.volume import Amount
@@ -100,6 +101,8 @@ class Admission:
             changes["volume"] = str(volume)
             self._report_volume(record, contract, remarks_of(volume))
         changes["contract_version"] = contract.version
+        if opens := opening_for(record, contract):
+            changes["opens_at"] = opens
         return self.accept(record, **changes)
 
     def reject_outside_window(self, record: DropRecord, contract: Contract) -> DropRecord | None:

@@ -68,6 +68,7 @@ class Changes(TypedDict, total=False):
     finished: Mapping[str, Any]
     closed: str
     volume: str
+    opens_at: datetime
     retraction: Retraction
     contract_version: str
 

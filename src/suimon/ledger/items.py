@@ -191,6 +191,7 @@ _ATTRIBUTES: dict[str, Callable[[Any], dict[str, Any]]] = {
     "failure": _failure,
     "retraction": _retraction,
     "loaded_at": lambda at: {"loaded_at": stamp(at)},
+    "opens_at": lambda at: {"opens_at": stamp(at)},
 }
 
 
@@ -219,6 +220,7 @@ def record_of(item: Mapping[str, Any]) -> DropRecord:
         volume=item.get("volume"),
         contract_version=item.get("contract_version"),
         loaded_at=moment(item["loaded_at"]) if "loaded_at" in item else None,
+        opens_at=moment(item["opens_at"]) if "opens_at" in item else None,
         retraction=_retraction_of(item["retraction"]) if "retraction" in item else None,
         moves=len(item["history"]),
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
-from suimon.cli import drops
+from suimon.cli import drop_view, drops
 from suimon.cli.main import main
 from suimon.drops.drop import Accepted, Drop, DropRecord, Match, after
 from suimon.drops.hold import Hold
@@ -136,6 +136,25 @@ def test_a_held_drop_says_so_in_the_list_and_who_holds_it_in_json(ledger: Ledger
     [told] = json.loads(suimon_drops("--state", "ACCEPTED", "--json").stdout)
     assert told["drop_id"] == held.id
     assert told["held"] == "by arn:me since 2026-11-22 12:00:00Z, until somebody releases it: closing"
+
+
+def test_a_drop_that_its_window_holds_says_so_until_that_opens_or_a_person_releases_it(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = dropped(ledger, 2, State.VALIDATING)
+    ledger.move(record, State.ACCEPTED, NOON, opens_at=NOON + timedelta(hours=4))
+
+    def told(hours: float) -> str | None:
+        monkeypatch.setattr(drop_view, "utc_now", lambda: NOON + timedelta(hours=hours))
+        [found] = json.loads(suimon_drops("--state", "ACCEPTED", "--json").stdout)
+        return found["held"]  # type: ignore[no-any-return]
+
+    assert told(3.9) == (
+        "by its contract since 2026-11-22 12:02:00Z, until 2026-11-22 16:00:00Z: it came outside its window"
+    )
+    assert told(4) is None
+    ledger.holds.put(Hold(dataset="sales", reason="r", who="w", since=NOON, released_at=NOON + timedelta(hours=1)))
+    assert told(3.9) is None
 
 
 def test_a_held_dataset_without_drops_is_known_all_the_same(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:

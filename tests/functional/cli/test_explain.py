@@ -11,7 +11,7 @@ import boto3
 import pytest
 from click.testing import CliRunner
 
-from suimon.cli import drops, explain
+from suimon.cli import drop_view, drops, explain
 from suimon.cli.main import main
 from suimon.drops.drop import Accepted, Drop, DropRecord, Match, Rejection, Replay
 from suimon.drops.states import State
@@ -205,3 +205,12 @@ def test_a_ledger_that_cannot_be_read_exits_with_2(ledger: Ledger, monkeypatch: 
     del ledger
     monkeypatch.setattr(explain, "outputs_of", lambda *_: ["no such table", "lake"])
     assert suimon_explain("0123456789abcdef").exit_code == 2
+
+
+def test_what_its_window_holds_is_explained_by_when_that_opens(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = dropped(ledger, 1)
+    ledger.move(record, State.ACCEPTED, NOON, opens_at=NOON + timedelta(hours=4))
+    monkeypatch.setattr(drop_view, "utc_now", lambda: NOON + timedelta(hours=1))
+    told = "\n".join(lines_of(record.id))
+    assert "It came outside its window; its run is started at" in told
+    assert "suimon release sales" in told

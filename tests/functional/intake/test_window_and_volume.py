@@ -45,6 +45,7 @@ def test_what_comes_outside_its_window_is_checked_kept_and_started_once_it_opens
     gate = within(gate, Outside.HOLD)
     taken = gate.take(put(GOOD))
     assert (taken.state, taken.rows, mwaa.runs, post.letters()) == (State.ACCEPTED, 2, {}, [])
+    assert taken.opens_at == OPENS
     clock.now = OPENS - timedelta(seconds=1)
     assert gate.resume(taken.id).state is State.ACCEPTED
     clock.now = OPENS
@@ -55,7 +56,8 @@ def test_what_comes_outside_its_window_is_checked_kept_and_started_once_it_opens
 def test_what_comes_within_its_window_is_not_held_though_its_run_starts_later(gate: Gate, clock: Clock) -> None:
     gate = within(gate, Outside.HOLD)
     clock.now = OPENS
-    assert gate.take(put(GOOD)).state is State.TRIGGERED
+    taken = gate.take(put(GOOD))
+    assert (taken.state, taken.opens_at) == (State.TRIGGERED, None)
 
 
 def test_of_two_writes_that_a_window_has_held_the_last_one_runs(gate: Gate, mwaa: FakeMwaa, clock: Clock) -> None:

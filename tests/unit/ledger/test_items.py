@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -29,7 +30,7 @@ BARE = DropRecord(
 CHANGES: dict[str, Any] = {
     "match": Match("inventory", "2026-11-21"),
     "lease": Lease("intake 1", NOON + timedelta(minutes=16)),
-    "accepted": Accepted("data.csv.gz", 3),
+    "accepted": Accepted("data.csv.gz", 3, {"amount": Decimal("12.50")}, 700),
     "rejection": Rejection(1, "3 faults in 2 records.", ("type-error", "extra-cell"), "s3://reports/report.html"),
     "opened_run": "run.1",
     "opened_dag": "sales_etl",
@@ -40,6 +41,7 @@ CHANGES: dict[str, Any] = {
     "failure": Failure(State.RECEIVED, 1, NOON, NOON + timedelta(minutes=5), 7, "AccessDenied", "kms:Decrypt"),
     "turn": 3,
     "closed": "no contract comes any more (somebody)",
+    "opens_at": datetime(2026, 11, 21, 16, tzinfo=UTC),
     "volume": "not enough history: 2 of 5 comparable days",
     "attempt": 2,
     "retraction": Retraction("wrong (ann)", 2, "0A.00000000", "another", "data.csv", 5),
