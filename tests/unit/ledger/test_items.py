@@ -40,6 +40,7 @@ CHANGES: dict[str, Any] = {
     "replay": Replay("execution", "token"),
     "failure": Failure(State.RECEIVED, 1, NOON, NOON + timedelta(minutes=5), 7, "AccessDenied", "kms:Decrypt"),
     "turn": 3,
+    "contract_version": "2",
     "closed": "no contract comes any more (somebody)",
     "opens_at": datetime(2026, 11, 21, 16, tzinfo=UTC),
     "volume": "not enough history: 2 of 5 comparable days",
