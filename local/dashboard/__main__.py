@@ -16,8 +16,8 @@ from local.twin import NoTwinError, load, runtime_folder
 if TYPE_CHECKING:
     from local.twin import Twin
 
+STACK: Final = "suimon-local"
 ROOT: Final = Path(__file__).resolve().parents[2]
-FUNCTIONS: Final = ("intake", "outcome", "freshness", "replay")
 
 
 @click.command()
@@ -28,34 +28,34 @@ def main(target: Path, minutes: int) -> None:
     try:
         twin = load(runtime_folder(ROOT))
     except NoTwinError as error:
-        raise click.ClickException(f"{error} Start one: make up") from error
+        raise click.ClickException(str(error)) from error
     now, taken = datetime.now(UTC), twin.runtime / "dashboard.taken"
     before = datetime.fromisoformat(taken.read_text(encoding="utf-8")) if taken.exists() else now - timedelta(days=1)
-    fill(twin, "suimon-local", before, now)
+    fill(twin, STACK, before, now)
     taken.write_text(now.isoformat(), encoding="utf-8")  # or a second picture would count everything twice
     end = now.replace(second=0, microsecond=0) + timedelta(seconds=PERIOD)
-    target.write_text(drawn(twin, "suimon-local", end, timedelta(minutes=minutes)), encoding="utf-8")
+    drawn = picture(shown(twin, STACK, end, timedelta(minutes=minutes)), f"The dashboard of {STACK}, in the twin")
+    target.write_text(drawn, encoding="utf-8")
     click.echo(f"{target}")
 
 
 def fill(twin: Twin, stack: str, begin: datetime, end: datetime) -> None:
     """Take the metrics from what the functions of a stack have logged in a span of time."""
     session: Any = twin.session()
-    groups = [f"/aws/lambda/{stack}-{name}" for name in FUNCTIONS]
-    take_from_logs(session.client("logs"), session.client("cloudwatch"), groups, begin, end)
+    logs = session.client("logs")
+    pages = logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=f"/aws/lambda/{stack}-")
+    groups = [one["logGroupName"] for page in pages for one in page["logGroups"]]
+    take_from_logs(logs, session.client("cloudwatch"), groups, begin, end)
 
 
-def drawn(twin: Twin, stack: str, end: datetime, span: timedelta) -> str:
-    """Return the picture of a stack's dashboard in the twin, of a span of time until `end`."""
-    session: Any = twin.session()
-    cloudwatch, begin = session.client("cloudwatch"), end - span
+def shown(twin: Twin, stack: str, end: datetime, span: timedelta) -> Shown:
+    """Return what a stack's dashboard in the twin shows of a span of time until `end`."""
+    cloudwatch: Any = twin.session().client("cloudwatch")
     widgets = read(cloudwatch.get_dashboard(DashboardName=stack)["DashboardBody"])
     pages = cloudwatch.get_paginator("describe_alarms").paginate(AlarmNamePrefix=f"{stack}-")
     alarms = {alarm["AlarmName"]: alarm["StateValue"] for page in pages for alarm in page["MetricAlarms"]}
-    shown = [(one, curves(cloudwatch, one, begin, span)) for one in widgets]
-    return picture(
-        Shown(shown, alarms, begin, span), f"The CloudWatch dashboard of {stack}, by the metrics of the twin"
-    )
+    begin = end - span
+    return Shown([(one, curves(cloudwatch, one, begin, span)) for one in widgets], alarms, begin, span)
 
 
 if __name__ == "__main__":

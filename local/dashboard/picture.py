@@ -43,7 +43,8 @@ def _widget(shown: Shown, widget: Widget, curves: Sequence[Curve]) -> Iterator[s
     width, height = widget.width * _UNIT[0] - 2 * _GAP, widget.height * _UNIT[1] - 2 * _GAP
     yield f'<g transform="translate({left} {top})">'
     yield f'<rect class="card" width="{width}" height="{height}" rx="6"/>'
-    yield f'<text class="title" x="12" y="22">{escape(widget.title)}</text>'
+    size = min(13.0, _UNIT[0] * widget.width * 1.58 / len(widget.title))  # all of it on one line
+    yield f'<text class="title" x="12" y="22" font-size="{size:.1f}">{escape(widget.title)}</text>'
     if widget.alarms:
         yield from _alarms(widget, shown.alarms, width)
     elif not curves:
@@ -105,7 +106,7 @@ _FRAME = """\
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="system-ui, sans-serif">
   <title>{title}</title>
   <style>
-    .card{{fill:#fff;stroke:#d0d7de}}.title{{font-size:13px;font-weight:600;fill:#1f2328}}
+    .card{{fill:#fff;stroke:#d0d7de}}.title{{font-weight:600;fill:#1f2328}}
     .small{{font-size:10px;fill:#57606a}}.none{{font-size:12px;fill:#8c959f;text-anchor:middle}}
     .grid{{stroke:#d0d7de;stroke-width:.6}}.curve{{fill:none;stroke-width:1.6}}
   </style>

@@ -22,6 +22,8 @@ SHARED: Final = (
     "src/suimon/drops/lake.py",
 )
 _MARK: Final = re.compile(r"<[^<>]*>")
+# CloudFormation takes other names, too; buckets called by them would fail in the middle of a deployment.
+STACK_NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,41}")
 # Parameters of the gate's stack that environment.yaml's stack answers by its outputs of the same name.
 ANSWERED: Final = ("MwaaEnvironment", "MwaaExecutionRole")
 
@@ -59,6 +61,9 @@ def read_target(config: Path, name: str) -> Target:
     for needed in ("stack_name", "region"):
         if not gate.get(needed):
             raise TargetError(f"{config.name}, {name}.deploy.parameters: {needed} is missing")
+    if not STACK_NAME.fullmatch(gate["stack_name"]):
+        rule = "up to 42 lower-case letters, digits and -: its buckets are called by it"
+        raise TargetError(f"{config.name}, {name}.deploy.parameters: stack_name {gate['stack_name']!r} must be {rule}")
     given = overrides(airflow.get("parameter_overrides", ""))
     if airflow and (left := sorted(key for key, value in given.items() if _MARK.search(value))):
         raise TargetError(f"{config.name}, {name}.airflow.parameters: fill in {', '.join(left)}")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from local.rollout.target import SHARED, TargetError, overrides, read_target, release_of
+from local.template_check.reading import of_type, template_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -46,6 +47,52 @@ def test_the_environments_own_stack_answers_what_the_gate_needs(name: str, tmp_p
 def test_what_is_no_environment_is_refused(name: str) -> None:
     with pytest.raises(TargetError, match="has no environment"):
         read_target(ROOT / "samconfig.toml", name)
+
+
+@pytest.mark.parametrize(
+    ("stack", "fits"),
+    [
+        ("suimon-eu", True),
+        ("s" * 42, True),
+        ("s" * 43, False),
+        ("Suimon", False),
+        ("suimon_dev", False),
+        ("1st", False),
+    ],
+)
+def test_a_name_that_no_bucket_can_begin_with_is_refused_before_anything_is_made(
+    tmp_path: Path, stack: str, *, fits: bool
+) -> None:
+    config = filled(tmp_path)
+    config.write_text(config.read_text(encoding="utf-8").replace('"suimon-dev"', f'"{stack}"'), encoding="utf-8")
+    if fits:
+        assert read_target(config, "dev").stack == stack
+    else:
+        with pytest.raises(TargetError, match="its buckets are called by it"):
+            read_target(config, "dev")
+
+
+# The longest name that each service takes.
+LONGEST = {
+    "AWS::S3::Bucket": ("BucketName", 63),
+    "AWS::SQS::Queue": ("QueueName", 80),
+    "AWS::Serverless::Function": ("FunctionName", 64),
+    "AWS::Events::Rule": ("Name", 64),
+    "AWS::Scheduler::Schedule": ("Name", 64),
+    "AWS::Serverless::StateMachine": ("Name", 80),
+    "AWS::DynamoDB::Table": ("TableName", 255),
+}
+
+
+@pytest.mark.parametrize("kind", LONGEST)
+def test_the_longest_name_of_a_stack_makes_no_name_too_long(kind: str) -> None:
+    key, most = LONGEST[kind]
+    named = [one["Properties"][key]["Fn::Sub"] for _, one in of_type(template_of(ROOT / "template.yaml"), kind)]
+    assert named
+    for text in named:
+        name = text.replace("${AWS::StackName}", "s" * 42).replace("${AWS::AccountId}", "1" * 12)
+        assert "$" not in name
+        assert len(name) <= most, name
 
 
 def test_overrides_are_read_as_they_are_written() -> None:
