@@ -116,6 +116,14 @@ KINDS = {
         ("g/latest.csv", "2026-11-21,14,S02"),
     ),
 }
+STAMPED = {
+    "stamped": Kind(
+        "g/{ds}_{stamp:HHmm}.csv",
+        "  - {property: partition, value: day}\n",
+        ("g/2026-11-20_0900.csv", "2026-11-20,13,S01"),
+        ("g/2026-11-20_1000.csv", "2026-11-20,13,S01"),
+    )
+}
 CONTRACT = """
 apiVersion: v3.1.0
 kind: DataContract
@@ -142,7 +150,7 @@ customProperties:
 @pytest.fixture(scope="module")
 def contracts(tmp_path_factory: pytest.TempPathFactory) -> Contracts:
     folder, found = tmp_path_factory.mktemp("contracts"), []
-    for name, kind in KINDS.items():
+    for name, kind in (KINDS | STAMPED).items():
         text = CONTRACT.format(name=name, dag=f"{name}_etl", key=kind.key.replace("g/", f"{name}/"), custom=kind.custom)
         (folder / f"{name}.odcs.yaml").write_text(text, encoding="utf-8")
         found.append(read_contract(folder / f"{name}.odcs.yaml"))
@@ -203,7 +211,7 @@ class Way:
             partition=partition,
             drop_id=f"{written:016x}",
             attempt=1,
-            written=f"{written:032X}.00000000",
+            written=f"{self.contract.stamp(key)}{written:032X}.00000000",
             rows=len(numbers),
             source_uri="s3://lake/accepted/data.csv",
             contract_uri="s3://lake/accepted/_contract.json",
@@ -270,6 +278,15 @@ def test_a_load_replaces_its_partition_and_no_other(way: Way, name: str) -> None
     refused = way.send(one, cells, range(1, 4), 2 if one == other else 1)
     assert load.failed_statement(refused) == load.FENCE
     assert way.rows() == sorted(lines["again"] if one == other else lines["again"] + lines["other"])
+
+
+@pytest.mark.parametrize("way", STAMPED, indirect=True)
+def test_the_fence_refuses_an_older_stamp_whatever_the_order_of_the_writes(way: Way) -> None:
+    (older, cells), (newer, _) = STAMPED["stamped"].one, STAMPED["stamped"].other
+    newer, older = key_of("stamped", newer), key_of("stamped", older)
+    assert way.send(newer, cells, range(5, 7), 1)["Status"] == "FINISHED"
+    assert load.failed_statement(way.send(older, cells, range(1, 4), 2)) == load.FENCE
+    assert way.rows() == [cells.replace(",", "|") + f"|{number}" for number in (5, 6)]
 
 
 @pytest.mark.parametrize("name", KINDS)

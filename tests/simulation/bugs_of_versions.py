@@ -45,15 +45,15 @@ def _repeats_nothing(*_args: Any) -> None:
     return None
 
 
-def _newer_by_index(self: Ledger, own: Drop) -> list[DropRecord]:
-    return [one for one in _by_index(self, own) if _order(one.drop) > _order(own)]
+def _newer_by_index(self: Ledger, own: DropRecord) -> list[DropRecord]:
+    return [one for one in _by_index(self, own) if _order(one.drop) > _order(own.drop)]
 
 
-def _older_by_index(self: Ledger, own: Drop) -> Iterator[DropRecord]:
-    yield from reversed([one for one in _by_index(self, own) if _order(one.drop) < _order(own)])
+def _older_by_index(self: Ledger, own: DropRecord) -> Iterator[DropRecord]:
+    yield from reversed([one for one in _by_index(self, own) if _order(one.drop) < _order(own.drop)])
 
 
-def _by_index(self: Ledger, own: Drop) -> list[DropRecord]:
+def _by_index(self: Ledger, own: DropRecord) -> list[DropRecord]:
     record = self.get(own.id)
     return self.drops_of(record.dataset, record.partition) if record and record.match else []
 

@@ -58,12 +58,19 @@ class Memory:
         return self.sweeping.unexplained
 
     def partitions(self) -> dict[tuple[str, str], list[Drop]]:
-        """What was put for each dataset of files and partition, in the order of the writes."""
+        """What was put for each dataset of files and partition, in the order that counts: by stamp, then as written."""
         found: dict[tuple[str, str], list[Drop]] = {}
         for drop in self.put if self.functions.contracts.all[0].set_rule is None else ():
             if (matched := self.match(drop.key)) is not None:
                 found.setdefault(matched, []).append(drop)
-        return found
+        return {whose: sorted(drops, key=self._stamp) for whose, drops in found.items()}
+
+    def _stamp(self, drop: Drop) -> str:
+        return self.plan.stamps.get(drop.key, "")
+
+    def is_of_slot(self, key: str, other: str) -> bool:
+        """Whether a write of one key takes the place of one of the other."""
+        return key == other or (bool(self.plan.stamps.keys() >= {key, other}) and self.match(key) == self.match(other))
 
     def match(self, key: str) -> tuple[str, str] | None:
         """Dataset and partition of a key."""
@@ -90,11 +97,12 @@ class Memory:
         return all(one.role_of(key) is not Role.CONTROL for one in self.functions.contracts.all if one.match(key))
 
     def writes_of(self, key: str) -> list[str]:
-        """Drop ids of what the ledger knows under a key, be it a set's, in the order of the writes."""
+        """Drop ids of what the ledger knows in the place of a key, be it a set's, in the order that counts."""
         if SHARD in key:
             found = [item for item in self.drops.values() if item["key"] == key]
             return [item["drop_id"] for item in sorted(found, key=lambda item: written_order(item["sequencer"]))]
-        return [drop.id for drop in self.put if drop.key == key and drop.id in self.drops]
+        of_slot = [drop for drop in self.put if self.is_of_slot(drop.key, key) and drop.id in self.drops]
+        return [drop.id for drop in sorted(of_slot, key=self._stamp)]
 
     def name(self, drop_id: str) -> str:
         """A drop for a person: the how many-eth file it was, and its id."""

@@ -88,6 +88,12 @@ def _day_of_the_hour(self: KeyPattern, found: object) -> str:
     return _time_of(self, found).partition("T")[0]  # type: ignore[arg-type] # a match
 
 
+def _first_of_its_year(self: KeyPattern, found: object) -> str:
+    time = _time_of(self, found)  # type: ignore[arg-type] # a match
+    year, _, _ = time.partition("-")
+    return f"{year}-W01" if "W" in time else f"{year}-01"
+
+
 def _last_of_all(record: DropRecord) -> str:
     return (
         "F" * 32 + ".99999999" if record.match and record.partition == "all" else written_order(record.drop.sequencer)
@@ -117,6 +123,33 @@ BUGS_OF_PARTITIONS = (
             "The hour in a key is read and left out: the second hour takes the first one's place.",
             ("the_table_is_the_newest",),
             ((KeyPattern, "_time_of", _day_of_the_hour),),
+        ),
+    ),
+    (
+        "weeks",
+        Bug(
+            "a week is told as its year",
+            "The week in a key is read and left out: each week's file takes the place of the one before.",
+            ("the_table_is_the_newest",),
+            ((KeyPattern, "_time_of", _first_of_its_year),),
+        ),
+    ),
+    (
+        "months",
+        Bug(
+            "a month is told as its year",
+            "The month in a key is read and left out: each month's file takes the place of the one before.",
+            ("the_table_is_the_newest",),
+            ((KeyPattern, "_time_of", _first_of_its_year),),
+        ),
+    ),
+    (
+        "tables of stores",
+        Bug(
+            "a store's table is the whole table",
+            "Of a table that each store replaces its part of, the store is forgotten: the last one replaces all.",
+            ("the_table_is_the_newest",),
+            ((KeyPattern, "_text_of", _time_of),),
         ),
     ),
     (

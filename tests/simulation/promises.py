@@ -107,7 +107,8 @@ def every_problem_is_published(end: Schedule) -> Iterator[str]:
         if drop_id in end.alerts.held:  # once a good file has come, or another bad one, nobody has to know of this one
             if end.is_mended_since(drop_id):
                 continue
-            named_since = {one["drop_id"] for one in end.drops.values() if one["key"] == end.drops[drop_id]["key"]}
+            own = end.drops[drop_id]["key"]
+            named_since = {one["drop_id"] for one in end.drops.values() if end.is_of_slot(one["key"], own)}
         else:
             named_since = set()
         named = {drop_id, *named_since, *([set_id] if (set_id := end.drops[drop_id].get("set_id")) else [])}

@@ -216,8 +216,10 @@ class Schedule(Outside):
                 pause = min(2 * pause, LONGEST_PAUSE)
 
     def _lapse(self) -> None:
-        """Wait for what ends by itself."""
-        if any(remarks_end_by_themselves(self)):
+        """Wait for what ends by itself, twice: the event of a deleted version may come after all has come to rest."""
+        for _ in range(2):
+            if not any(remarks_end_by_themselves(self)):
+                return
             self.world.run(self.world.now + LONGEST_REMARK)
             self.sweeping.start()
             self.world.run(self.world.now + SWEEP_EVERY)

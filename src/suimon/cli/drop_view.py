@@ -12,6 +12,7 @@ from suimon.clock import utc_now
 from suimon.drops.foreign_text import printable
 from suimon.drops.hold import hold_as_recorded, is_held
 from suimon.drops.lake import accepted_key
+from suimon.drops.stamps import stamp_for_people
 from suimon.drops.states import State
 from suimon.ledger.holds import HoldLedger
 
@@ -72,6 +73,7 @@ def as_object(record: DropRecord, hold: Hold | None = None) -> dict[str, Any]:
         "size": drop.size,
         "run_id": record.opened_run,
         "duplicate_of": record.duplicate_of,
+        "superseded_by": record.superseded_by,
         "set_id": record.membership.set_id if record.membership else None,
         "members": list(record.members),
         "replay": record.replay.execution if record.replay else None,
@@ -90,6 +92,19 @@ def why_rejected(record: DropRecord) -> str | None:
         return None
     codes = f" ({', '.join(rejection.codes)})" if rejection.codes else ""
     return f"attempt {rejection.attempt}: {rejection.reason}{codes}"
+
+
+def in_its_place(record: DropRecord, other: DropRecord | None) -> str | None:
+    """Return which drop counts in the place of a superseded one or has the bytes of a duplicate, and why that one.
+
+    other: that drop, if the ledger has it.
+    """
+    drop_id = record.superseded_by or record.duplicate_of
+    if drop_id is None or other is None or other.drop.key == record.drop.key:
+        return drop_id
+    stamp = other.match.stamp if other.match and record.superseded_by else ""
+    later = f", which has the later time {stamp_for_people(stamp)} in its name" if stamp else ""
+    return f"{drop_id}, {other.drop.shown_uri}{later}"
 
 
 def last_failure(record: DropRecord) -> str | None:

@@ -20,6 +20,7 @@ from suimon.cli.drop_view import (
     as_object,
     held_by,
     holds_of,
+    in_its_place,
     last_failure,
     overview,
     retracted,
@@ -84,6 +85,7 @@ def explain(what: str, day: str | None, stack: str, *, as_json: bool) -> None:
             found = list(islice(newest_first(table, wanted), OTHERS + 1))
             if not found and wanted.dataset:
                 refuse_unknown(stack, wanted.dataset)
+            found.sort(key=lambda one: one.written, reverse=True)  # an index knows of no time in a name
             record = counting(found)
             others = [one for one in found if one is not record]
         if record is None:
@@ -120,6 +122,7 @@ def _show(
     holds = holds_of(table, [record, *others])
     hold = holds.get(record.id)
     asked = replay_for(table, record)
+    instead = in_its_place(record, find(table, record.superseded_by or record.duplicate_of or record.id))
     copy, following = accepted_copy(record, lake), next_for(record, hold, others)
     commands = [f"{command}{stack}" for command in following.commands]
     if as_json:
@@ -127,6 +130,7 @@ def _show(
             "accepted_copy": copy,
             "history": [asdict(move) | {"at": to_json(move.at)} for move in moves],
             "first_bad_cells": cells,
+            "in_its_place": instead,
             "replay": replay_to_json(record, asked),
             "next": following.text,
             "commands": commands,
@@ -137,7 +141,7 @@ def _show(
     console = console_for_people()
     print_plain(console, headline(record), f"bold {STYLES.get(record.state, '')}".strip())
     console.print()
-    console.print(details(record, copy, hold, asked))
+    console.print(details(record, copy, hold, asked, instead))
     console.print(moves_of(moves))
     if cells:
         console.print(drawn_cells(cells))
@@ -204,7 +208,13 @@ def drawn_cells(cells: Sequence[dict[str, Any]]) -> Grid:
     return grid
 
 
-def details(record: DropRecord, copy: str, hold: Hold | None = None, asked: ReplayRecord | None = None) -> Grid:
+def details(
+    record: DropRecord,
+    copy: str,
+    hold: Hold | None = None,
+    asked: ReplayRecord | None = None,
+    instead: str | None = None,
+) -> Grid:
     """Draw all that is known of a drop, leaving out what it does not have."""
     drop = record.drop
     fields = {
@@ -220,7 +230,8 @@ def details(record: DropRecord, copy: str, hold: Hold | None = None, asked: Repl
         "report": record.rejection.report if record.rejection else None,
         "rows": f"{record.rows:,}" if record.rows else "",
         "run": record.opened_run,
-        "duplicate of": record.duplicate_of,
+        "duplicate of": (instead or record.duplicate_of) if record.duplicate_of else None,
+        "superseded by": (instead or record.superseded_by) if record.superseded_by else None,
         "set": (record.membership.set_id or "waits for the others") if record.membership else None,
         "members": " ".join(record.members),
         "accepted copy": copy,

@@ -41,8 +41,8 @@ _TEXTS = {
     State.REJECTED: "Whoever sends it corrects it and sends it again under the same key. If the contract is wrong, "
     "deploy a better one and run it again.",
     State.GONE: "If the file is needed, it must be sent again under the same key; else nothing.",
-    State.SUPERSEDED: "Nothing: a later write counts.",
-    State.DUPLICATE: "Nothing: the same bytes came before.",
+    State.SUPERSEDED: "Nothing: another write counts, a later one or of a later time in its name.",
+    State.DUPLICATE: "Nothing: the same bytes came in another write.",
     State.UNMATCHED: "Send it under a key that a contract knows, or deploy a contract that has this key; then it is "
     "checked by itself.",
     State.RETRACTED: "Nothing: a person took it back, and its partition holds what was loaded before, or nothing.",
@@ -95,6 +95,8 @@ def _commands(record: DropRecord) -> Iterator[str]:
         yield "suimon reconcile"
     elif match and record.state in (State.FAILED, State.REJECTED):
         yield f"suimon replay {match.dataset} --from {match.partition} --to {match.partition}"
+    elif record.state is State.SUPERSEDED and record.superseded_by:
+        yield f"suimon explain {record.superseded_by}"
     elif match and record.state is State.SUPERSEDED:
         yield f"suimon explain {match.dataset} {match.partition}"
     elif record.state is State.DUPLICATE and record.duplicate_of:

@@ -75,10 +75,7 @@ class KeyPattern:
                 f"key pattern {self.text!r} holds {ANY} without {STAMP}: S3 orders the writes of one key only, so "
                 "nobody would know which of two files is the later"
             )
-        if SHARD in self.text and (ANY in self.text or any(name.startswith(OF_A_STAMP) for name in names)):
-            raise ContractError(
-                f"key pattern {self.text!r} holds {SHARD} beside {STAMP} or {ANY}: a set is known by its keys"
-            )
+        self._refuse_stamp_without_date(names)
         self._refuse_ambiguous()
         object.__setattr__(self, "_regex", re.compile(regex_of(pieces, self.parts)))
 
@@ -92,6 +89,16 @@ class KeyPattern:
             )
         lacks = [f"{{{name}}}" for name in OF_DATE if name not in given]
         raise ContractError(f"key pattern {self.text!r} names no whole date: it lacks {' and '.join(lacks)}")
+
+    def _refuse_stamp_without_date(self, names: list[str]) -> None:
+        """Refuse a stamp that begins again from the front while files of one partition still come."""
+        given = [name for name in OF_STAMP if f"{OF_A_STAMP}{name}" in names]
+        order = list(OF_STAMP)
+        if given and (given not in (order[: len(given)], order[3 : 3 + len(given)]) or given in (order[:1], order[:2])):
+            raise ContractError(
+                f"key pattern {self.text!r}: {STAMP} must hold a whole date (yyyy, MM, dd, then HH, mm, ss), or a time "
+                "of the day alone from HH on; else nobody would know which of two files is the later"
+            )
 
     def _refuse_ambiguous(self) -> None:
         """Refuse two places of open length that nothing keeps apart: a key could be read in two ways."""
@@ -126,7 +133,8 @@ class KeyPattern:
     def has_date_before_shard(self) -> bool:
         """Whether the shards of one partition, and no others, have a prefix in common."""
         before = {piece.name for piece in self._fixed() if isinstance(piece, Field)}
-        return before == {piece.name for piece in self._pieces if isinstance(piece, Field)} - {"shard"}
+        others = {piece.name for piece in self._pieces if isinstance(piece, Field)} - {"shard", "any"}
+        return before == {name for name in others if not name.startswith(OF_A_STAMP)}
 
     def match(self, key: str) -> str | None:
         """Return the text of the partition, of a time that there is, if the whole key matches, else None."""

@@ -179,6 +179,10 @@ class Contract:
         """Return the time in a key that says which file of a partition is the newest, as digits; "" without one."""
         return self.key_pattern.stamp(key) if self.key_pattern else ""
 
+    def shard(self, key: str) -> str:
+        """Return the name of the shard in a key; "" of any other."""
+        return self.key_pattern.shard(key) if self.key_pattern else ""
+
     @property
     def unit(self) -> Unit:
         """How much time a partition covers."""

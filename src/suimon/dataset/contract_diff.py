@@ -269,6 +269,12 @@ def _table(old: Contract, new: Contract) -> tuple[list[Change], tuple[str, ...]]
         text = f"{old.table} becomes {new.table}: an empty table; what was loaded stays in the old one"
         changes.append(Change("table", breaks=True, clause="schema.physicalName", text=text))
         return changes, ()
+    if old.key_pattern.has_stamp and not new.key_pattern.has_stamp:
+        text = (
+            "{stamp} is gone: what was loaded by a time in its name counts as newer than any file without one, so that "
+            "no such file replaces a partition that is loaded"
+        )
+        changes.append(Change("table", breaks=True, clause="keyPattern", text=text))
     before, after = (_partition_column(one) for one in (old, new))
     if before != after:
         text = f"a load replaces by {after} instead of {before}: rows loaded before are found only where they agree"

@@ -1,4 +1,4 @@
-"""A drop: one version of one object; its identity, its order among the writes of its key, and its record."""
+"""A drop: one version of one object; its identity, its slot, its order among the writes of that, and its record."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from suimon.drops.failure import TEXT_CHARACTERS, Failure
 from suimon.drops.foreign_text import shown
+from suimon.drops.stamps import is_ahead
 from suimon.drops.states import STATES, Counts
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
+    from suimon.contract.model import Contract
     from suimon.drops.states import State
 
 # 16 hex digits: 64 bits tell drops apart and leave room in MWAA's 64-character request path.
@@ -99,11 +101,25 @@ def _is_text(text: str) -> bool:
 
 @dataclass(frozen=True)
 class Match:
-    """What a contract makes of a key: its dataset and the partition; stamp: the time in it, as digits that sort."""
+    """What a contract makes of a key: its dataset and the partition.
+
+    stamp: the time in it, as digits that sort. shard: the name of the part of a set that it is.
+    """
 
     dataset: str
     partition: str
     stamp: str = ""
+    shard: str = ""
+
+    @classmethod
+    def of(cls, contract: Contract, partition: str, key: str) -> Match:
+        """Return what a contract makes of a key that it matches, with this partition."""
+        stamp = contract.stamp(key)
+        return cls(contract.dataset, partition, stamp, contract.shard(key) if stamp else "")
+
+    def is_ahead(self, arrived: datetime) -> bool:
+        """Whether the stamp lies so far behind the arrival that it orders nothing."""
+        return is_ahead(self.stamp, arrived)
 
 
 @dataclass(frozen=True)
@@ -191,6 +207,7 @@ class DropRecord:
         opened_run: the id of the last run that was asked for; `run_id` is the one that belongs to this attempt.
         opened_dag: the DAG that it was asked of.
         duplicate_of: of a DUPLICATE, the drop id of the write whose bytes it repeats.
+        superseded_by: of a SUPERSEDED drop, the drop id of the write that counts instead, where it is known.
         sha256: of the bytes of a drop that was accepted, or is a duplicate by them; other attributes of S3 may differ.
         membership: of a part of a set.
         members: of a set itself, the drop ids of its shards and of what said which there are.
@@ -219,6 +236,7 @@ class DropRecord:
     opened_run: str | None = None
     opened_dag: str | None = None
     duplicate_of: str | None = None
+    superseded_by: str | None = None
     sha256: str | None = None
     membership: Membership | None = None
     members: tuple[str, ...] = ()
@@ -254,8 +272,25 @@ class DropRecord:
         return self._matched().partition
 
     @property
+    def is_stamped(self) -> bool:
+        """Whether files under other names may take its place, and a time in the names tells which one counts."""
+        return self.match is not None and bool(self.match.stamp) and not self.match.is_ahead(self.received_at)
+
+    @property
+    def slot(self) -> str:
+        """The place of which one write counts: what comes later there replaces what came before.
+
+        Of a file with a stamp it is the dataset, the partition and the shard; of any other its key, of which a contract
+        makes exactly one dataset, partition and shard. A stamp that lies ahead orders nothing: it may be a year typed
+        wrong, after which nothing would ever be newer.
+        """
+        if not self.is_stamped or self.match is None:
+            return self.drop.key
+        return "#".join(filter(None, (self.match.dataset, self.match.partition, self.match.shard)))
+
+    @property
     def written(self) -> str:
-        """The order of the drop among all writes of its partition, as text that sorts: of its stamp first."""
+        """The order of the drop among all writes of its slot, as text that sorts: by the stamp, then by S3's order."""
         return (self.match.stamp if self.match else "") + written_order(self.drop.sequencer)
 
     @property
@@ -310,6 +345,8 @@ class DropRecord:
 def written_order(sequencer: str) -> str:
     """Return a text of fixed width that sorts as the writes of one key do; S3: pad the shorter with zeros on the right.
 
+    Of different keys S3 promises nothing; of two files of one stamp it decides all the same, always in one way.
+
     The warehouse's fence compares these texts, so their form is a promise: 32 hex digits, a point, 8 digits; of a
     retraction a point and 4 digits more, which sort behind the write itself and before the next one.
     """
@@ -330,5 +367,5 @@ def after(sequencer: str) -> str:
 
 
 def written_after(one: DropRecord, other: DropRecord) -> bool:
-    """Whether `one` is the later write of the same key, or has the newer stamp of the partition."""
+    """Whether `one` is the later write of the same slot."""
     return one.written > other.written

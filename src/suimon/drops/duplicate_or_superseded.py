@@ -1,4 +1,4 @@
-"""Which of several writes of one key counts: duplicate, superseded, or to be checked. Pure."""
+"""Which of several writes of one slot counts: duplicate, superseded, or to be checked. Pure."""
 
 from __future__ import annotations
 
@@ -15,19 +15,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Precedence:
-    """What other writes of the key leave of a drop.
+    """What other writes of the slot leave of a drop.
 
     state: the end that they make for it; None if it must be checked. repeats: of a DUPLICATE, the drop id of the write
-    with the same bytes. waits_for: the drop id of a write that must settle first.
+    with the same bytes. by: of a SUPERSEDED drop, the drop id of the write that counts instead. waits_for: the drop id
+    of a write that must settle first.
     """
 
     state: State | None = None
     repeats: str | None = None
+    by: str | None = None
     waits_for: str | None = None
 
 
 def precedence_of(record: DropRecord, newer: Sequence[DropRecord], before: DropRecord | None) -> Precedence:
-    """Decide whether other writes of the key have settled this drop; an empty Precedence: it must be checked.
+    """Decide whether other writes of the slot have settled this drop; an empty Precedence: it must be checked.
 
     newer: every later write; before: the one just before, or what that one was a duplicate of. The newest write,
     whatever became of it, is what the upstream system wants: if it has other bytes, this drop is superseded. The same
@@ -47,8 +49,8 @@ def precedence_of(record: DropRecord, newer: Sequence[DropRecord], before: DropR
     And only the newest write supersedes. Of X, Y and X again, Y may be entered last of all, when the second X is a
     duplicate of the first already: were the first superseded by Y, and Y by the second, nobody would load X.
     """
-    if is_outdated(record, newer):
-        return Precedence(State.SUPERSEDED)
+    if by := outdated_by(record, newer):
+        return Precedence(State.SUPERSEDED, by=by.id)
     same = [other for other in newer if same_bytes(other, record)]
     for other in same:
         if other.counts is Counts.IN_FORCE:  # mark: later-write-is-in-force
@@ -58,10 +60,10 @@ def precedence_of(record: DropRecord, newer: Sequence[DropRecord], before: DropR
     return Precedence(waits_for=next((other.id for other in same if other.state is State.VALIDATING), None))
 
 
-def is_outdated(record: DropRecord, newer: Iterable[DropRecord]) -> bool:
-    """Whether the newest write of the key has other bytes."""
+def outdated_by(record: DropRecord, newer: Iterable[DropRecord]) -> DropRecord | None:
+    """Return the newest write of the slot if it has other bytes."""
     newest = latest(newer)
-    return newest is not None and not same_bytes(newest, record)
+    return newest if newest and not same_bytes(newest, record) else None
 
 
 def latest(records: Iterable[DropRecord]) -> DropRecord | None:

@@ -30,7 +30,7 @@ class Start(StrEnum):
 
     RUN = "run"  # start its run
     HOLD = "hold"  # leave it: the sweep resumes it when the hold of its dataset has ended
-    SUPERSEDE = "supersede"  # end it: while it was held, a later write of its partition was accepted
+    SUPERSEDE = "supersede"  # end it: while it was held, a later write of its slot was accepted
 
 
 _STEPS = {Awaits.CHECK: Step.CHECK, Awaits.RUN: Step.TRIGGER}
@@ -45,7 +45,7 @@ def next_step(record: DropRecord, now: datetime) -> Step:
 
 
 def next_start(record: DropRecord, hold: Hold | None, newer: Iterable[DropRecord], now: datetime) -> Start:
-    """Choose by the last hold of the drop's dataset; `newer`: the later writes of its key.
+    """Choose by the last hold of the drop's dataset; `newer`: the later writes of its slot.
 
     Of all that a hold has kept back, the last write of each partition is loaded alone. A later one that is still being
     checked, or has come to nothing, takes nobody's place.

@@ -39,7 +39,7 @@ _INSTEAD = {
 
 
 def how(record: DropRecord, newer: Sequence[DropRecord], now: datetime) -> How:
-    """Decide what retracting takes; RetractError when it cannot be. `newer`: the later writes of the drop's key."""
+    """Decide what retracting takes; RetractError when it cannot be. `newer`: the later writes of the drop's slot."""
     if why := _hindrance(record, newer, now):
         raise RetractError(f"drop {record.id} is {record.state}: {why}")
     if record.state in (State.LOADED, State.FAILED):
@@ -80,7 +80,7 @@ def restored(record: DropRecord, older: Iterable[DropRecord], newer: Iterable[Dr
 
     Good is what was loaded, or is on its way to the table: its run may have ended, and the ledger not know it yet.
 
-    older: the earlier writes of its key, newest first. newer: the later ones; what was retracted of them has written
+    older: the earlier writes of its slot, newest first. newer: the later ones; what was retracted of them has written
     the partition after this drop, so that this load must not come before theirs. Its order is behind that of every
     retraction before it, whichever drop that took back: a run of one of those that somebody clears in Airflow would
     load again what has been retracted since. Why and attempt are the caller's.

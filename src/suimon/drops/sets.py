@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from suimon.contract.keys import MOST_SHARDS
-from suimon.drops.drop import Drop, DropRecord, after, written_order
+from suimon.drops.drop import Drop, DropRecord, after
 from suimon.drops.foreign_text import shown
 from suimon.drops.lake import accepted_key
 
@@ -34,7 +34,7 @@ class SetError(Exception):
 
 @dataclass(frozen=True)
 class Member:
-    """A drop that has joined; `written`: its place among the writes of its key, as text that sorts."""
+    """A drop that has joined; `written`: its place among the writes of its slot, as text that sorts."""
 
     drop_id: str
     written: str
@@ -42,7 +42,7 @@ class Member:
     @classmethod
     def of(cls, record: DropRecord) -> Member:
         """Return what the set keeps of a drop."""
-        return cls(record.id, written_order(record.drop.sequencer))
+        return cls(record.id, record.written)
 
 
 @dataclass(frozen=True)

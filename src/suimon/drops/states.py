@@ -94,12 +94,12 @@ its place to a later write of its key (SUPERSEDED), or come too late for a set t
 SUPERSEDED before its run, too: when a newer one was opened.
 
 
-Writes of one key
------------------
+Writes of one slot
+------------------
 
-Whether a write counts among the writes of its key is a property of its state as well (`Counts`): whether it is in force
-(accepted, running, loaded), whether it came to nothing, or whether nobody knows yet. duplicate_or_superseded.py has the
-rules.
+Whether a write counts among the writes of its slot (`DropRecord.slot`) is a property of its state as well (`Counts`):
+whether it is in force (accepted, running, loaded), whether it came to nothing, or whether nobody knows yet.
+duplicate_or_superseded.py has the rules.
 """
 
 from __future__ import annotations

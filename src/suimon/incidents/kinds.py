@@ -83,6 +83,7 @@ class About:
     dataset: str = ""
     partition: str = ""
     key: str = ""  # of an object in the raw bucket
+    stamped_slot: str = ""  # of an object whose key holds a stamp (`DropRecord.slot`)
     shape: str = ""  # of the keys of several objects
     drop_id: str = ""
     run_id: str = ""
@@ -99,11 +100,17 @@ class About:
             dataset=record.dataset,
             partition=record.partition,
             key=record.drop.key,
+            stamped_slot=record.slot if record.is_stamped else "",
             drop_id=record.id,
             run_id=record.run_id,
             dag_id=dag_id,
             environment=environment,
         )
+
+    @property
+    def slot(self) -> str:
+        """The slot of an object, its key or what its key is one of: a later one there corrects it."""
+        return self.stamped_slot or self.key
 
 
 NOTHING = About()
@@ -125,7 +132,7 @@ _SOME = Crowd(3)
 class Definition:
     """What is the same for all incidents of a kind.
 
-    identified_by: the fields of `About` that tell two of them apart. opens, over: when one opens, and when it has
+    identified_by: what of `About` tells two of them apart. opens, over: when one opens, and when it has
     recovered, for people. patience: how long the problem may last before it is reported. lapses: when they end by
     themselves, after the last report and without news; None where only a recovery ends them. escalates: after how long
     a warning is an error. crowd: from how many on they are told together.
@@ -150,7 +157,7 @@ class Definition:
         return not _ONE_OFF.isdisjoint(self.identified_by)
 
 
-_ONE_OFF = frozenset({"key", "shape", "partition", "run_id", "drop_id"})
+_ONE_OFF = frozenset({"slot", "shape", "partition", "run_id", "drop_id"})
 _ERROR, _WARNING = Severity.ERROR, Severity.WARNING
 # Most such problems pass by themselves, and need nobody.
 _MOMENT = timedelta(minutes=10)
@@ -161,15 +168,15 @@ _HOURS, _DAY, _WEEK = timedelta(hours=6), timedelta(days=1), timedelta(days=7)
 _FILES = Crowd(10, ("dataset",))
 # A dataset that goes live, or a calendar that is wrong, misses all its dates at once; one Redshift has many tables.
 _ONE = Crowd(1)
-_LOADED = "the last write of its key that has come to an end is loaded, or no contract knows its dataset"
+_LOADED = "the last write of its slot that has come to an end is loaded, or no contract knows its dataset"
 _TAKEN = "Airflow has taken such a run, or no file waits for one any longer"
 _NONE_WAITS = "no file has waited for its run for ten minutes"
 _AGED = "its newest value is young enough, or no contract asks for it"
 
 KINDS: dict[Kind, Definition] = {
-    Kind.REJECTED: Definition(("key",), _ERROR, "a file breaks its contract", _LOADED, crowd=_FILES),
+    Kind.REJECTED: Definition(("slot",), _ERROR, "a file breaks its contract", _LOADED, crowd=_FILES),
     Kind.MISDATED: Definition(
-        ("key",),
+        ("slot",),
         _ERROR,
         "a file has a date in its key that its contract does not take",
         f"{_LOADED}; else after three days, for the right one comes under another key",
@@ -177,7 +184,7 @@ KINDS: dict[Kind, Definition] = {
         crowd=_FILES,
     ),
     Kind.GONE: Definition(
-        ("key",),
+        ("slot",),
         _ERROR,
         "a file is deleted before its check",
         f"{_LOADED}; else after three days, for nobody may need it",
@@ -185,18 +192,18 @@ KINDS: dict[Kind, Definition] = {
         crowd=_FILES,
     ),
     Kind.IMPERFECT: Definition(
-        ("key",),
+        ("slot",),
         _WARNING,
         "a file is loaded without some records, or a rule warns",
-        "a later file of its key is accepted without a flaw; else after three days",
+        "a later file of its slot is accepted without a flaw; else after three days",
         lapses=_REMARK,
         crowd=_FILES,
     ),
     Kind.VOLUME: Definition(
-        ("key",),
+        ("slot",),
         _WARNING,
         "a file has much less or more than those of comparable days",
-        "a later file of its key has as much as usual; else after three days",
+        "a later file of its slot has as much as usual; else after three days",
         lapses=_REMARK,
         crowd=_FILES,
     ),
@@ -209,7 +216,7 @@ KINDS: dict[Kind, Definition] = {
         crowd=Crowd(10),
     ),
     Kind.SET_CLOSED: Definition(
-        ("key",),
+        ("slot",),
         _WARNING,
         "a shard comes that its set does not take",
         f"{_LOADED}; else after three days",

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from suimon.incidents.store import IncidentStore
     from suimon.ledger.drops import Ledger
 
-# What was reported of one write of a key, and recovers by the writes of that key.
+# What was reported of one write of a slot, and recovers by the writes of that slot.
 OF_WRITES = (Kind.REJECTED, Kind.MISDATED, Kind.GONE, Kind.SET_CLOSED, Kind.RUN_FAILED)
-_OF_KEYS = (Kind.REJECTED, Kind.MISDATED, Kind.GONE, Kind.SET_CLOSED)
+_OF_SLOTS = (Kind.REJECTED, Kind.MISDATED, Kind.GONE, Kind.SET_CLOSED)
 OF_CAUSES = tuple(map(Kind, Cause))
 
 _ENDS = frozenset({State.LOADED, State.REJECTED, State.GONE, State.FAILED, State.RETRACTED})
@@ -40,7 +40,7 @@ _ENDS = frozenset({State.LOADED, State.REJECTED, State.GONE, State.FAILED, State
 def recovery_by_writes(incident: Incident, writes: Sequence[DropRecord]) -> Recovery | None:
     """Return the recovery of what was reported of a write; None while it has not recovered.
 
-    writes: the drop that the incident names and every later write of its key, in their order; a duplicate stands there
+    writes: the drop that the incident names and every later write of its slot, in their order; a duplicate stands there
     in the state of the write that it repeats.
 
     The last write that has come to an end decides. One that is still on its way proves nothing: it may be rejected, or
@@ -57,7 +57,7 @@ def recovery_by_writes(incident: Incident, writes: Sequence[DropRecord]) -> Reco
 def close_recovered(
     incidents: IncidentStore, ledger: Ledger, ids: Sequence[IncidentId], now: datetime
 ) -> list[IncidentId]:
-    """Close those of some incidents that have recovered by the writes of their keys; return their ids.
+    """Close those of some incidents that have recovered by the writes of their slots; return their ids.
 
     Called by whoever has loaded a write, by whoever has reported one and finds a later one, and by the sweep: a check
     may take longer than a newer file needs for all its way.
@@ -75,11 +75,11 @@ def close_recovered(
 
 
 def _writes_since(ledger: Ledger, drop_id: str) -> list[DropRecord]:
-    """Read a drop and all later writes of its key, in their order, duplicates in the state of what they repeat."""
+    """Read a drop and all later writes of its slot, in their order, duplicates in the state of what they repeat."""
     reported = ledger.get(drop_id)
     if reported is None:
         return []
-    writes = [reported, *ledger.newer_writes(reported.drop)]
+    writes = [reported, *ledger.newer_writes(reported)]
     originals = ledger.get_many({one.duplicate_of for one in writes if one.duplicate_of})
     return [
         replace(one, state=original.state, accepted=original.accepted)
@@ -89,15 +89,15 @@ def _writes_since(ledger: Ledger, drop_id: str) -> list[DropRecord]:
     ]
 
 
-def ids_by_key(write: DropRecord) -> list[IncidentId]:
-    """Return the incidents that may be open of the key of a write."""
-    return [IncidentId.of(kind, About.drop(write)) for kind in _OF_KEYS]
+def ids_by_slot(write: DropRecord) -> list[IncidentId]:
+    """Return the incidents that may be open of the slot of a write."""
+    return [IncidentId.of(kind, About.drop(write)) for kind in _OF_SLOTS]
 
 
 def ids_by_load(loaded: DropRecord, members: Iterable[DropRecord]) -> list[IncidentId]:
     """Return the incidents that the load of a file, or of a set with these members, may end."""
     failed = IncidentId.of(Kind.RUN_FAILED, About.drop(loaded))
-    return [failed, *(one for write in (loaded, *members) for one in ids_by_key(write))]
+    return [failed, *(one for write in (loaded, *members) for one in ids_by_slot(write))]
 
 
 def ids_by_start(environment: str, dag_id: str, started: DropRecord) -> list[IncidentId]:

@@ -11,7 +11,7 @@ from suimon.aws.objects import GoneError, Objects, UnreadableError
 from suimon.aws.task_token import answer_token
 from suimon.contract.dates import Outside
 from suimon.drops.drop import Accepted, DropRecord, Rejection
-from suimon.drops.duplicate_or_superseded import is_outdated, may_become_same, precedence_of, repeated_by
+from suimon.drops.duplicate_or_superseded import may_become_same, outdated_by, precedence_of, repeated_by
 from suimon.drops.hold import opening_for
 from suimon.drops.lake import CONTRACT, accepted_key, accepted_name, accepted_prefix, aside_key, read_key, read_prefix
 from suimon.drops.states import State
@@ -19,9 +19,9 @@ from suimon.drops.volume import Amount
 from suimon.incidents.incident import Recovery
 from suimon.incidents.messages import files
 from suimon.incidents.messages.recoveries import file_has_no_flaw, volume_is_usual
-from suimon.incidents.recovery import close_recovered, ids_by_key
+from suimon.incidents.recovery import close_recovered, ids_by_slot
 from suimon.intake.errors import RetryLaterError
-from suimon.intake.usual import compared, outside_window, published, remarks_of
+from suimon.intake.usual import compared, outside_window, published, remarks_of, stamp_ahead
 from suimon.ledger.followers import follow
 from suimon.report.published import Published
 
@@ -58,18 +58,18 @@ class Admission:
     clock: Callable[[], datetime]
 
     def judge(self, record: DropRecord, contract: Contract, **if_accepted: Unpack[Changes]) -> DropRecord:
-        """Bring a claimed file or shard to its verdict, or to the end that other writes of its key have made for it.
+        """Bring a claimed file or shard to its verdict, or to the end that other writes of its slot have made for it.
 
         if_accepted: what to record of it then. RetryLaterError when it must wait for one of those writes.
         """
-        if settled := self._settled_by_others(record) or self.reject_outside_window(record, contract):
+        if settled := self._settled_unread(record, contract):
             return settled
         try:
             _refuse_to_check_again(record)
             with self.inspector.inspect(record, contract) as inspection:
-                if is_outdated(record, self.ledger.newer_writes(record.drop)):
+                if by := outdated_by(record, self.ledger.newer_writes(record)):
                     # A check takes its time: what was overwritten meanwhile is neither run nor reported.
-                    return self._supersede(record)  # mark: overwritten-during-check
+                    return self._supersede(record, by.id)  # mark: overwritten-during-check
                 volume = self._compared(record, contract, inspection)
                 if refused := _refused(contract, inspection, volume):
                     return self.reject(record, contract, refused)
@@ -77,7 +77,7 @@ class Admission:
                 repeats = self._repeated_by(replace(record, sha256=sha256))
                 name = "" if repeats else self._copy(record, contract, inspection)
         except UnreadableError as error:
-            return self._settle_unread(record, contract, error, if_accepted)
+            return self._settle_unreadable(record, contract, error, if_accepted)
         if repeats:
             return self.end(record, State.DUPLICATE, duplicate_of=repeats, sha256=sha256)
         self._report_flaws(record, contract, inspection)
@@ -105,6 +105,14 @@ class Admission:
             changes["opens_at"] = opens
         return self.accept(record, **changes)
 
+    def _settled_unread(self, record: DropRecord, contract: Contract) -> DropRecord | None:
+        """End a drop that need not be read: for the time in its name, by other writes, or outside its window."""
+        return (
+            self._reject_ahead(record, contract)
+            or self._settled_by_others(record)
+            or self.reject_outside_window(record, contract)
+        )
+
     def reject_outside_window(self, record: DropRecord, contract: Contract) -> DropRecord | None:
         """Reject, unread, what comes outside a window that takes nothing else; None of anything else."""
         window, remark = contract.comes_outside(record.received_at), outside_window(record, contract)
@@ -112,11 +120,16 @@ class Admission:
             return self.reject(record, contract, published([remark], contract))
         return None
 
+    def _reject_ahead(self, record: DropRecord, contract: Contract) -> DropRecord | None:
+        """Reject, unread, what has a time in its name that lies ahead: nothing that comes would be newer."""
+        remark = stamp_ahead(record)
+        return self.reject(record, contract, published([remark], contract)) if remark else None
+
     def accept(self, record: DropRecord, **changes: Unpack[Changes]) -> DropRecord:
         """Record a drop as accepted."""
         return self.ledger.move(record, State.ACCEPTED, self.clock(), **changes)
 
-    def _settle_unread(
+    def _settle_unreadable(
         self, record: DropRecord, contract: Contract, error: UnreadableError, if_accepted: Changes
     ) -> DropRecord:
         """Settle a file that can never be read: what was accepted before is loaded again from its copy.
@@ -170,9 +183,9 @@ class Admission:
     ) -> DropRecord:
         # People first, ledger after: a crash in between reports it again at the next delivery, never not at all.
         self.incidents.report(problem, self.clock())
-        if is_outdated(record, self.ledger.newer_writes(record.drop)):
+        if by := outdated_by(record, self.ledger.newer_writes(record)):
             # Whoever loads a newer file closes this incident if it was open by then; otherwise we see that file here.
-            return self._supersede(record)  # mark: overwritten-while-reported
+            return self._supersede(record, by.id)  # mark: overwritten-while-reported
         return self.end(record, state, reason, **changes)
 
     def end(self, record: DropRecord, state: State, reason: str = "", **changes: Unpack[Changes]) -> DropRecord:
@@ -184,10 +197,10 @@ class Admission:
         return record
 
     def _settled_by_others(self, record: DropRecord) -> DropRecord | None:
-        """End a drop that other writes of its key have settled; None of one that must be checked."""
-        found = precedence_of(record, self.ledger.newer_writes(record.drop), self._write_before(record))
-        if found.state is State.SUPERSEDED:
-            return self._supersede(record)
+        """End a drop that other writes of its slot have settled; None of one that must be checked."""
+        found = precedence_of(record, self.ledger.newer_writes(record), self._write_before(record))
+        if found.by:
+            return self._supersede(record, found.by)
         # A replay repeats bytes that are known, on purpose.
         if found.repeats and record.attempt == 1:
             return self.end(record, State.DUPLICATE, duplicate_of=found.repeats)
@@ -197,7 +210,7 @@ class Admission:
 
     def _write_before(self, record: DropRecord) -> DropRecord | None:
         # What no contract matched when it came decides nothing yet: it is compared with us once it is claimed.
-        older = self.ledger.older_writes(record.drop)
+        older = self.ledger.older_writes(record)
         before = next((other for other in older if other.state is not State.UNMATCHED), None)
         return self.ledger.get(before.duplicate_of) if before and before.duplicate_of else before
 
@@ -208,12 +221,12 @@ class Admission:
         before = self._write_before(record)
         if may_become_same(record, before, self.clock()):  # mark: waits-for-the-earlier-write
             raise RetryLaterError(f"drop {record.id} may have the bytes of the write before it, which is being checked")
-        return repeated_by(record, self.ledger.newer_writes(record.drop), before)
+        return repeated_by(record, self.ledger.newer_writes(record), before)
 
-    def _supersede(self, record: DropRecord) -> DropRecord:
-        """End a drop that a newer write has replaced; what was reported of its key is over if that one is loaded."""
-        close_recovered(self.incidents, self.ledger, ids_by_key(record), self.clock())
-        return self.end(record, State.SUPERSEDED)
+    def _supersede(self, record: DropRecord, by: str) -> DropRecord:
+        """End a drop that a newer write has replaced; what was reported of its slot is over if that one is loaded."""
+        close_recovered(self.incidents, self.ledger, ids_by_slot(record), self.clock())
+        return self.end(record, State.SUPERSEDED, superseded_by=by)
 
     def _copy(self, record: DropRecord, contract: Contract, inspection: Inspection) -> str:
         """Copy what is accepted into the lake, the version as it is or the rows that are left; return its name."""

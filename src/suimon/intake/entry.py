@@ -20,7 +20,7 @@ def enter(drop: Drop, contracts: Contracts, ledger: Ledger, incidents: IncidentS
     """Enter a drop under its contract, or report it and enter it as UNMATCHED; return it as the ledger has it."""
     if matched := contracts.match(drop.key):
         contract, partition = matched
-        return ledger.receive(drop, Match(contract.dataset, partition, contract.stamp(drop.key)), now)
+        return ledger.receive(drop, Match.of(contract, partition, drop.key), now)
     # People first: once it is in the ledger, nothing looks at it again until there is a contract.
     if not is_ignored(drop.key, drop.size):
         incidents.report(files.no_contract(drop, contracts, now), now)

@@ -76,7 +76,7 @@ class Gate:
             return record  # mark: turn-is-over
         contract, partition = matched
         if record.state is State.UNMATCHED:  # it came before its contract
-            match = Match(contract.dataset, partition, contract.stamp(drop.key))
+            match = Match.of(contract, partition, drop.key)
             try:
                 record = self.ledger.move(record, State.RECEIVED, self.clock(), match=match)
             except LostClaimError as error:

@@ -115,7 +115,7 @@ def _refuse_retracted(gate: Gate, record: DropRecord) -> None:
     """Raise ReplayError of a drop that was taken back, or that the load in a later one's place would be newer than."""
     if record.retraction:
         raise ReplayError(f"drop {record.id} was retracted ({record.retraction.why}): nobody loads it again")
-    if later := next((one for one in gate.ledger.newer_writes(record.drop) if one.retraction), None):
+    if later := next((one for one in gate.ledger.newer_writes(record) if one.retraction), None):
         raise ReplayError(
             f"drop {later.id}, which came after drop {record.id}, was retracted: what stands in the table is the load "
             "that took its place; send the file again to load another one"

@@ -16,7 +16,7 @@ from suimon.drops.drop import Accepted, DropRecord, Membership
 from suimon.drops.hold import hold_on
 from suimon.drops.next_step import Start, next_start
 from suimon.drops.sets import SOURCES, SetError
-from suimon.drops.states import State
+from suimon.drops.states import Counts, State
 from suimon.intake.errors import RetryLaterError
 from suimon.ledger.followers import follow
 from suimon.ledger.sets import LostSetError
@@ -66,12 +66,14 @@ class Stations:
         """Start the run of an accepted file or set, unless its dataset is held or another write has its place."""
         ledger = self.runs.ledger
         hold = hold_on(record, contract, ledger.holds.of(record.dataset))
-        newer = ledger.newer_writes(record.drop) if hold and not record.members else []
+        newer = ledger.newer_writes(record) if hold and not record.members else []
         match next_start(record, hold, newer, self.runs.clock()):
             case Start.HOLD:  # mark: dataset-is-held
                 return record
             case Start.SUPERSEDE:
-                return self.admission.end(record, State.SUPERSEDED, "while it was held, a later file was accepted")
+                by = next((one.id for one in newer if one.counts is Counts.IN_FORCE), "")
+                why = "while it was held, a later file was accepted"
+                return self.admission.end(record, State.SUPERSEDED, why, superseded_by=by)
             case Start.RUN:
                 if record.retracting and not record.retracting.restores:
                     self.admission.lay_out_nothing(record, contract)

@@ -1,8 +1,9 @@
-"""What is unusual about a file that keeps its contract: when it comes, and how much it has."""
+"""What is unusual about a file beside its content: when it comes, the time in its name, how much it has."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,7 @@ from suimon.check.verdict import Code
 from suimon.contract.dates import Outside
 from suimon.contract.model import Role
 from suimon.contract.partition import partition_of
+from suimon.drops.stamps import STAMP_AHEAD, stamp_for_people
 from suimon.drops.volume import MOST_LOOKED_AT, comparable, compare, knows_enough, loaded_amounts
 from suimon.report.published import Published
 
@@ -51,6 +53,19 @@ def outside_window(record: DropRecord, contract: Contract) -> Remark | None:
         "zone": arrival.time_zone,
     }
     return Remark(Code.OUTSIDE_WINDOW, details)
+
+
+def stamp_ahead(record: DropRecord) -> Remark | None:
+    """Return that the time in a file's name lies ahead, so that nothing that comes later would be newer."""
+    if record.match is None or not record.match.is_ahead(record.received_at):
+        return None
+    latest = record.received_at.astimezone(UTC) + STAMP_AHEAD
+    details: Details = {
+        "side": "ahead",
+        "stamp": stamp_for_people(record.match.stamp),
+        "limit": f"{latest:%Y-%m-%d %H:%M}",
+    }
+    return Remark(Code.DATE_OUT_OF_BOUNDS, details)
 
 
 def compared(record: DropRecord, contract: Contract, amount: Amount, ledger: Ledger) -> Compared | None:

@@ -20,13 +20,15 @@ from suimon.ledger.items import (
     attributes_of,
     drop_key,
     entered_later,
+    entries_of,
     entry_key,
-    entry_of,
     entry_sort_key,
     history_entry,
     item_of,
     owner_of,
     record_of,
+    slot_key,
+    slot_sort_key,
     stamp,
 )
 from suimon.ledger.paging import items
@@ -63,6 +65,7 @@ class Changes(TypedDict, total=False):
     opened_run: str
     opened_dag: str | None
     duplicate_of: str
+    superseded_by: str
     sha256: str
     membership: Membership
     finished: Mapping[str, Any]
@@ -88,14 +91,15 @@ class Ledger:
     """Drops in one DynamoDB table: `pk` = `drop#<id>`, `sk` = `drop`, with the indexes `by_partition` and `by_state`.
 
     `by` names who writes: an invocation, a function. Beside each drop lies an entry of its key, `pk` =
-    `key#<bucket>/<key>`, `sk` = `<written order>#<id>`. An index lags behind its table; a query of the table does not,
-    so two writes of one key can never miss each other:
+    `key#<bucket>/<key>`, `sk` = `<written order>#<id>`; where files of other names may take its place, one of its slot
+    as well (`DropRecord.slot`), `pk` = `slot#<slot>`. An index lags behind its table; a query of the table does not, so
+    two writes of one slot can never miss each other:
 
         the older write                         the newer write
         put its entry
                                                 put its entry
         enter, claim                            enter, claim
-        query the key's entries: both           query the key's entries: both
+        query the slot's entries: both          query the slot's entries: both
 
     Both are seen though a record may not be there yet (mark: entry-stands-for-its-record).
     """
@@ -161,24 +165,38 @@ class Ledger:
 
     def drops_of_key(self, bucket: str, key: str) -> list[DropRecord]:
         """Return every drop of a key as it is now, oldest write first."""
-        return self._writes(Key("pk").eq(entry_key(bucket, key)))
+        return sorted(self._writes(Key("pk").eq(entry_key(bucket, key))), key=lambda one: entry_sort_key(one.drop))
 
-    def newer_writes(self, drop: Drop) -> list[DropRecord]:
-        """Return the later writes of the drop's key as they are now, oldest first; those not yet entered too."""
-        found = self._writes(Key("pk").eq(entry_key(drop.bucket, drop.key)) & Key("sk").gt(entry_sort_key(drop)))
-        return [one for one in found if entry_sort_key(one.drop) > entry_sort_key(drop)]
+    def newer_writes(self, record: DropRecord) -> list[DropRecord]:
+        """Return the later writes of the drop's slot as they are now, oldest first; those not yet entered too."""
+        own, place = slot_key(record), slot_sort_key(record)
+        found = self._writes(Key("pk").eq(own) & Key("sk").gt(place))
+        later = [one for one in found if slot_key(one) == own and slot_sort_key(one) > place]
+        return sorted(later, key=slot_sort_key)
 
-    def older_writes(self, drop: Drop) -> Iterator[DropRecord]:
+    def older_writes(self, record: DropRecord) -> Iterator[DropRecord]:
+        """Yield the earlier writes of the drop's slot as they are now, newest first, reading no more than is taken."""
+        own = slot_key(record)
+        for entry, known in self._back_from(own, slot_sort_key(record)):
+            # Under another contract it was of another slot, and its entry there is left.
+            if (slot_key(known), slot_sort_key(known)) == (own, entry["sk"]):
+                yield known
+
+    def older_writes_of_key(self, drop: Drop) -> Iterator[DropRecord]:
         """Yield the earlier writes of the drop's key as they are now, newest first, reading no more than is taken."""
-        older = Key("pk").eq(entry_key(drop.bucket, drop.key)) & Key("sk").lt(entry_sort_key(drop))
-        query = {"KeyConditionExpression": older, "ConsistentRead": True, "ScanIndexForward": False, "Limit": 5}
-        for entry in items(self._table, **query):
-            known = self.get(str(entry["drop_id"])) or entered_later(entry)
+        for entry, known in self._back_from(entry_key(drop.bucket, drop.key), entry_sort_key(drop)):
             if entry_sort_key(known.drop) == entry["sk"]:
                 yield known
 
+    def _back_from(self, own: str, place: str) -> Iterator[tuple[Mapping[str, Any], DropRecord]]:
+        """Yield the entries before a place with their records, newest first."""
+        older = Key("pk").eq(own) & Key("sk").lt(place)
+        query = {"KeyConditionExpression": older, "ConsistentRead": True, "ScanIndexForward": False, "Limit": 5}
+        for entry in items(self._table, **query):
+            yield entry, self.get(str(entry["drop_id"])) or entered_later(entry)
+
     def _writes(self, named: ConditionBase) -> list[DropRecord]:
-        """Read the drops of a query's entries, in the order of their writes.
+        """Read the drops of a query's entries.
 
         A drop that was found without its event, whose event comes after all, has two entries: its record says which
         counts, the first.
@@ -186,7 +204,7 @@ class Ledger:
         found = items(self._table, KeyConditionExpression=named, ConsistentRead=True)
         entries = {str(entry["drop_id"]): entry for entry in found}
         known = self.get_many(entries) if entries else {}
-        return sorted((known.get(drop_id) or entered_later(entry) for drop_id, entry in entries.items()), key=_written)
+        return [known.get(drop_id) or entered_later(entry) for drop_id, entry in entries.items()]
 
     def _each(self, found: Iterable[Mapping[str, Any]]) -> Iterator[DropRecord]:
         return read_each(found, record_of, self._unusable)
@@ -201,8 +219,8 @@ class Ledger:
         state = State.RECEIVED if match else State.UNMATCHED
         record = DropRecord(drop, match, state, 1, received_at=now, updated_at=now, members=members)
         item = item_of(record, self._by)
-        # The key's entry first: every check of a write of this key sees this one from now on.
-        self._table.put_item(Item=entry_of(record))
+        # The entries first: every check of a write of this slot sees this one from now on.
+        self._enter(entries_of(record))
         try:
             write_if(Attr("pk").not_exists(), self._table.put_item, Item=item)
         except RefusedError as refused:
@@ -236,6 +254,8 @@ class Ledger:
 
     def move(self, record: DropRecord, to: State, now: datetime, **changes: Unpack[Changes]) -> DropRecord:
         """Move the drop on from exactly the record in hand; LostClaimError when it has moved meanwhile."""
+        if match := changes.get("match"):
+            self._enter(entries_of(replace(record, match=match))[1:])
         return self._move(record, to, now, changes)
 
     def touch(self, record: DropRecord, **changes: Unpack[Touches]) -> DropRecord:
@@ -271,6 +291,10 @@ class Ledger:
         history = {} if taken_over else {"history": [history_entry(to, now, attempt, self._by)]}
         return self._told(self._write(record, attributes, history, condition))
 
+    def _enter(self, entries: Iterable[dict[str, Any]]) -> None:
+        for entry in entries:
+            self._table.put_item(Item=entry)
+
     def _told(self, record: DropRecord) -> DropRecord:
         if self._moved:
             self._moved(record)
@@ -299,5 +323,5 @@ class Ledger:
         return record_of(answer["Attributes"])
 
 
-def _written(record: DropRecord) -> str:
-    return entry_sort_key(record.drop)
+def _written(record: DropRecord) -> tuple[str, str]:
+    return record.written, record.id

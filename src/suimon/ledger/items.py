@@ -67,10 +67,26 @@ def entry_sort_key(drop: Drop) -> str:
     return f"{written_order(drop.sequencer)}#{drop.id}"
 
 
+def slot_key(record: DropRecord) -> str:
+    """Return the key that the entries of a slot share: that of the object key, or one of its own."""
+    return f"slot#{record.slot}" if record.is_stamped else entry_key(record.drop.bucket, record.drop.key)
+
+
+def slot_sort_key(record: DropRecord) -> str:
+    """Return where a drop stands among the writes of its slot, as text that sorts."""
+    return f"{record.written}#{record.id}" if record.is_stamped else entry_sort_key(record.drop)
+
+
+def entries_of(record: DropRecord) -> list[dict[str, Any]]:
+    """Write the entries of a drop: that of its key, and of its slot where that is not the key."""
+    entry = entry_of(record)
+    return [entry, entry | {"pk": slot_key(record), "sk": slot_sort_key(record)}] if record.is_stamped else [entry]
+
+
 def entry_of(record: DropRecord) -> dict[str, Any]:
     """Write the entry of a drop's key."""
     drop = record.drop
-    belongs = {"dataset": record.match.dataset, "partition": record.match.partition} if record.match else {}
+    belongs = _belongs(record.match) if record.match else {}
     return {
         "pk": entry_key(drop.bucket, drop.key),
         "sk": entry_sort_key(drop),
@@ -129,8 +145,13 @@ def _drop(drop: Drop) -> dict[str, Any]:
 
 def _match(match: Match) -> dict[str, Any]:
     # `of_dataset` is the key of the index: entries and incidents have a dataset, too, but the index has drops alone.
-    stamped = {"key_stamp": match.stamp} if match.stamp else {}
-    return {"dataset": match.dataset, "partition": match.partition, "of_dataset": match.dataset, **stamped}
+    return _belongs(match) | {"of_dataset": match.dataset}
+
+
+def _belongs(match: Match) -> dict[str, Any]:
+    optional = {"key_stamp": match.stamp, "key_shard": match.shard}
+    told = {name: value for name, value in optional.items() if value}
+    return {"dataset": match.dataset, "partition": match.partition, **told}
 
 
 def _lease(lease: Lease) -> dict[str, Any]:
@@ -210,6 +231,7 @@ def record_of(item: Mapping[str, Any]) -> DropRecord:
         opened_run=item.get("opened_run"),
         opened_dag=item.get("opened_dag"),
         duplicate_of=item.get("duplicate_of"),
+        superseded_by=item.get("superseded_by"),
         sha256=item.get("sha256"),
         membership=Membership(item["set_id"]) if "set_id" in item else None,
         members=tuple(item["members"]),
@@ -246,7 +268,9 @@ def entered_later(entry: Mapping[str, Any]) -> DropRecord:
 
 def match_of(item: Mapping[str, Any]) -> Match | None:
     """Read which dataset and partition a drop belongs to, from its item or its entry."""
-    return Match(item["dataset"], item["partition"], item.get("key_stamp", "")) if "dataset" in item else None
+    if "dataset" not in item:
+        return None
+    return Match(item["dataset"], item["partition"], item.get("key_stamp", ""), item.get("key_shard", ""))
 
 
 def drop_of(item: Mapping[str, Any]) -> Drop:

@@ -31,7 +31,7 @@ def carry_out(ledger: Ledger, record: DropRecord, now: datetime) -> DropRecord:
     wanted = record.retraction
     if wanted is None or record.state not in BEGINS_FROM or record.attempt >= wanted.attempt:
         return record
-    found = restored(record, ledger.older_writes(record.drop), ledger.newer_writes(record.drop))
+    found = restored(record, ledger.older_writes(record), ledger.newer_writes(record))
     retraction = replace(found, why=wanted.why, attempt=record.attempt + 1)
     try:
         return ledger.retract(record, now, retraction)

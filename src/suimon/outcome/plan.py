@@ -22,7 +22,7 @@ class Known:
     """What is known when a run's end comes in.
 
     record: the drop in the ledger. The rest is looked up for a failed run only. newer_is_loaded: a later write of the
-    drop's key is in the table. incident: what was last published about a failed run of this partition.
+    drop's slot is in the table. incident: what was last published about a failed run of this partition.
     """
 
     record: DropRecord | None

@@ -87,7 +87,7 @@ class RunEnds:
         return record
 
     def _newer_is_loaded(self, record: DropRecord) -> bool:
-        return any(newer.state is State.LOADED for newer in self.ledger.newer_writes(record.drop))
+        return any(newer.state is State.LOADED for newer in self.ledger.newer_writes(record))
 
     def _close_incidents(self, record: DropRecord, now: datetime) -> None:
         """Close what this end has ended, or what was reported although another write was loaded meanwhile."""

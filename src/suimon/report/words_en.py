@@ -51,6 +51,8 @@ WORDS = {
         {
             "early": "comes under the date {partition}; the contract takes none before {limit}",
             "late": "comes under the date {partition}; the contract takes none after {limit}",
+            "ahead": "has the time {stamp} in its name, which lies ahead: none after {limit} UTC is taken, or whatever "
+            "comes later would be older",
         },
     ),
     Code.OUTSIDE_WINDOW: Words(

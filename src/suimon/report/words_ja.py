@@ -53,6 +53,8 @@ WORDS = {
         {
             "early": "キーの日付は {partition} ですが、契約では {limit} より前を受け付けません",
             "late": "キーの日付は {partition} ですが、契約では {limit} より後を受け付けません",
+            "ahead": "ファイル名の日時が {stamp} と先の日時です。後から届くファイルがすべて古いものとして扱われるため、"
+            "{limit}（UTC）より後は受け付けません",
         },
     ),
     Code.OUTSIDE_WINDOW: Words(

@@ -47,9 +47,9 @@ class Retracting:
         record = self.ledger.get(drop_id)
         if record is None:
             raise RetractError(f"the ledger knows no drop {drop_id}")
-        newer = self.ledger.newer_writes(record.drop)
+        newer = self.ledger.newer_writes(record)
         way = how(record, newer, now)
-        found = restored(record, self.ledger.older_writes(record.drop), newer)
+        found = restored(record, self.ledger.older_writes(record), newer)
         why = f"{reason[:REASON_CHARACTERS]} ({who or 'a person'})"
         retraction = replace(found, why=why, attempt=record.attempt + 1)
         try:

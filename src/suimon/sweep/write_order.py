@@ -96,7 +96,7 @@ class WriteOrder:
         top = above.drop if above else replace(gap.lost[0].drop, sequencer=TOP)
         earliest = min(gap.lost, key=lambda one: one.written)
         recorded, deleted = {}, []
-        for record in self.ledger.older_writes(top):
+        for record in self.ledger.older_writes_of_key(top):
             if gap.below and written_order(record.drop.sequencer) <= written_order(gap.below.drop.sequencer):
                 break
             if record.id in listed_ids:

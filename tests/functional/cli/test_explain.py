@@ -214,3 +214,31 @@ def test_what_its_window_holds_is_explained_by_when_that_opens(ledger: Ledger, m
     told = "\n".join(lines_of(record.id))
     assert "It came outside its window; its run is started at" in told
     assert "suimon release sales" in told
+
+
+def stamped(ledger: Ledger, number: int, stamp: str) -> DropRecord:
+    drop = Drop("raw", f"sales/{DAY}_{stamp}.csv", "v", f"etag {number}", 1_000, f"{number:02}")
+    return ledger.receive(drop, Match("sales", DAY, stamp), NOON + timedelta(minutes=number))
+
+
+def test_a_file_that_a_later_time_in_a_name_has_replaced_says_so_and_which(ledger: Ledger) -> None:
+    newer, older = stamped(ledger, 1, "20261121101500"), stamped(ledger, 2, "20261121093000")
+    claimed = ledger.claim(older, NOON, owner="a", lease=timedelta(minutes=16), attempt=1)
+    ledger.move(claimed, State.SUPERSEDED, NOON, superseded_by=newer.id)
+    lines = lines_of(older.id)
+    told = f"s3://raw/sales/{DAY}_20261121101500.csv, which has the later time 2026-11-21 10:15:00 in its name"
+    assert f"superseded by {newer.id}, {told}" in lines
+    assert lines[-1] == f"suimon explain {newer.id}"
+
+
+def test_the_same_bytes_under_another_name_say_which_name(ledger: Ledger) -> None:
+    first, again = stamped(ledger, 1, "20261121093000"), stamped(ledger, 2, "20261121101500")
+    claimed = ledger.claim(again, NOON, owner="a", lease=timedelta(minutes=16), attempt=1)
+    ledger.move(claimed, State.DUPLICATE, NOON, duplicate_of=first.id)
+    assert f"duplicate of {first.id}, s3://raw/{first.drop.key}" in lines_of(again.id)
+
+
+def test_of_a_day_the_later_time_in_a_name_counts_whatever_the_order_of_the_writes(ledger: Ledger) -> None:
+    newer, older = stamped(ledger, 1, "20261121101500"), stamped(ledger, 2, "20261121093000")
+    told = json.loads(suimon_explain("sales", DAY, "--json").stdout)
+    assert [told["drop_id"], *(one["drop_id"] for one in told["others"])] == [newer.id, older.id]

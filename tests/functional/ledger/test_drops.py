@@ -92,7 +92,7 @@ def test_a_check_that_fails_for_months_does_not_fill_the_history(ledger: Ledger,
 
 def test_a_drop_without_a_sequencer_is_entered_as_the_first_of_its_key(ledger: Ledger) -> None:
     [known, first] = writes(ledger, "01", "")
-    assert ledger.newer_writes(first.drop) == [known]
+    assert ledger.newer_writes(first) == [known]
 
 
 def test_the_drops_of_a_partition_come_in_the_order_of_their_writes(ledger: Ledger) -> None:
@@ -112,37 +112,37 @@ def writes(ledger: Ledger, *sequencers: str) -> list[DropRecord]:
 def test_a_drop_sees_the_writes_of_its_key_before_and_after_it(ledger: Ledger) -> None:
     second, first, third, fourth = writes(ledger, "0a2", "0A10", "0A3", "0A300.0001")
     ledger.receive(Drop("raw", "another/key", "v", "e", 1, "0A2"), None, NOON)
-    assert ledger.newer_writes(second.drop) == [third, fourth]
-    assert list(ledger.older_writes(fourth.drop)) == [third, second, first]
+    assert ledger.newer_writes(second) == [third, fourth]
+    assert list(ledger.older_writes(fourth)) == [third, second, first]
     assert ledger.drops_of_key("raw", DROP.key) == [first, second, third, fourth]
     assert ledger.drops_of("sales", "2026-11-20") == [first, second, third, fourth]
-    assert ledger.newer_writes(fourth.drop) == []
-    assert list(ledger.older_writes(first.drop)) == []
+    assert ledger.newer_writes(fourth) == []
+    assert list(ledger.older_writes(first)) == []
 
 
 def test_a_key_with_very_many_writes_is_read_to_its_end(ledger: Ledger) -> None:
     found = writes(ledger, *(f"{number:04X}" for number in range(230)))
-    assert ledger.newer_writes(found[0].drop) == found[1:]
-    assert list(ledger.older_writes(found[-1].drop)) == found[-2::-1]
+    assert ledger.newer_writes(found[0]) == found[1:]
+    assert list(ledger.older_writes(found[-1])) == found[-2::-1]
 
 
 @pytest.mark.hits("entry-stands-for-its-record")
 def test_a_write_is_seen_as_soon_as_its_key_has_its_entry(ledger: Ledger, table: Table) -> None:
     first, second = writes(ledger, "01", "02")
     table.delete_item(Key={"pk": f"drop#{second.id}", "sk": "drop"})  # as if its own record were still to come
-    assert ledger.newer_writes(first.drop) == [second]
-    assert list(ledger.older_writes(second.drop)) == [first]
+    assert ledger.newer_writes(first) == [second]
+    assert list(ledger.older_writes(second)) == [first]
 
 
 def test_an_event_that_comes_after_all_does_not_move_its_drop_in_the_order(ledger: Ledger) -> None:
     found, next_found = writes(ledger, "0A.0001", "0A.0002")
     event = replace(found.drop, sequencer="0B")
     assert ledger.receive(event, SALES, NOON) == found
-    assert ledger.newer_writes(next_found.drop) == []
-    assert list(ledger.older_writes(next_found.drop)) == [found]
+    assert ledger.newer_writes(next_found) == []
+    assert list(ledger.older_writes(next_found)) == [found]
     [newest] = writes(ledger, "0C")
-    assert list(ledger.older_writes(newest.drop)) == [next_found, found]
-    assert ledger.newer_writes(found.drop) == [next_found, newest]
+    assert list(ledger.older_writes(newest)) == [next_found, found]
+    assert ledger.newer_writes(found) == [next_found, newest]
 
 
 def test_a_write_whose_answer_was_lost_is_known_again_and_somebody_else_s_is_not(ledger: Ledger) -> None:

@@ -43,7 +43,7 @@ def test_the_true_event_that_comes_later_changes_no_place(world: World) -> None:
     assert written_order_of(world, *writes) == [drop.version_id for drop in writes]
     newest = world.ledger.get(writes[2].id)
     assert newest
-    assert world.ledger.newer_writes(newest.drop) == []
+    assert world.ledger.newer_writes(newest) == []
 
 
 @pytest.mark.hits("next-place-is-behind-the-record")

@@ -163,3 +163,10 @@ def test_a_file_that_was_right_is_right_where_nothing_is_said_to_break(case: Cas
         assume(old.accepted)
         found = check_file(path, new, case.partition, scratch=Path(folder))
     assert found.accepted, [(cell.code, cell.column, cell.value) for cell in found.bad_cells]
+
+
+def test_without_its_stamp_a_file_replaces_nothing_that_was_loaded_with_one() -> None:
+    old = replace(release().contracts.of("sales"), key_pattern=KeyPattern("sales/{ds}/{stamp}.csv"))
+    plain = replace(old, key_pattern=KeyPattern("sales/{ds}/sales.csv"))
+    assert breaks(difference(old, plain), "table") == ["keyPattern"]
+    assert breaks(difference(plain, old), "table") == []

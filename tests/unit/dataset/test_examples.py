@@ -25,6 +25,7 @@ EXAMPLES = datasets_below(Path(__file__).resolve().parents[2] / "datasets")
 def test_the_examples_are_of_these_kinds() -> None:
     kinds = {folder.name: read_contract(folder.contract) for folder in EXAMPLES}
     assert {name: str(one.unit) for name, one in kinds.items()} == {
+        "deliveries": "day",
         "excel_sales": "day",
         "parcels": "day",
         "postal_codes": "month",
@@ -35,6 +36,8 @@ def test_the_examples_are_of_these_kinds() -> None:
         "visits": "hour",
     }
     assert kinds["parcels"].set_rule
+    assert kinds["deliveries"].key_pattern
+    assert kinds["deliveries"].key_pattern.has_stamp
     assert [part.name for part in kinds["visits"].parts] == ["store"]
 
 

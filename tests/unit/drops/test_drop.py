@@ -18,9 +18,11 @@ from suimon.drops.drop import (
     written_order,
 )
 from suimon.drops.failure import TEXT_CHARACTERS, Failure
+from suimon.drops.stamps import stamp_for_people
 from suimon.drops.states import State
 
 HOUR = timedelta(hours=1)
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 EVENT: dict[str, Any] = {
     "source": "aws.s3",
     "detail-type": "Object Created",
@@ -184,3 +186,45 @@ def test_a_lease_runs_to_its_end(seconds: int, *, leased: bool) -> None:
     record = DropRecord(Drop.from_event(EVENT), None, State.VALIDATING, 1, at, at, lease=Lease("one", at))
     assert record.is_leased(at + timedelta(seconds=seconds)) is leased
     assert not replace(record, lease=None).is_leased(at)
+
+
+def stamped(stamp: str, sequencer: str = "01", shard: str = "", key: str = "o/a.csv") -> DropRecord:
+    drop = Drop("raw", key, "v1", "etag", 1, sequencer)
+    return DropRecord(drop, Match("orders", "2026-11-20", stamp, shard), State.RECEIVED, 1, NOON, NOON)
+
+
+def test_without_a_stamp_a_slot_is_the_key_and_with_one_dataset_partition_and_shard() -> None:
+    assert stamped("").slot == "o/a.csv"
+    assert stamped("20261120090000").slot == stamped("20261120100000", key="o/b.csv").slot == "orders#2026-11-20"
+    assert stamped("20261120090000", shard="7").slot == "orders#2026-11-20#7"
+    assert replace(stamped(""), match=None).slot == "o/a.csv"
+
+
+def test_stamps_go_before_the_order_of_the_writes() -> None:
+    assert stamped("20261120090000", "FF").written < stamped("20261120090001", "01").written
+    assert stamped("20261120090000", "01").written < stamped("20261120090000", "02").written
+    assert stamped("", "FF").written == written_order("FF")
+
+
+@pytest.mark.parametrize(
+    ("stamp", "is_ahead"),
+    [
+        ("20261123115959", False),
+        ("20261123120000", False),
+        ("20261123120001", True),
+        ("99991231235959", True),
+        ("00000000235959", False),
+        ("00010101000000", False),
+    ],
+)
+def test_a_stamp_more_than_a_day_ahead_of_its_arrival_orders_nothing(stamp: str, is_ahead: bool) -> None:  # noqa: FBT001 a table
+    record = stamped(stamp)
+    assert record.match
+    assert record.match.is_ahead(NOON) is is_ahead
+    assert record.is_stamped is not is_ahead
+    assert (record.slot == record.drop.key) is is_ahead
+
+
+def test_a_stamp_is_shown_as_the_time_that_it_is() -> None:
+    assert stamp_for_people("20261120090105") == "2026-11-20 09:01:05"
+    assert stamp_for_people("00000000090105") == "09:01:05"

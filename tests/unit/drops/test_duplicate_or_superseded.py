@@ -87,7 +87,7 @@ def test_going_back_to_older_bytes_is_no_duplicate() -> None:
 
 def test_an_older_write_that_comes_late_is_superseded() -> None:
     newer = record(State.LOADED, version="v2", etag="b", sequencer="02")
-    assert precedence_of(record(sequencer="01"), [newer], None) == Precedence(State.SUPERSEDED)
+    assert precedence_of(record(sequencer="01"), [newer], None) == Precedence(State.SUPERSEDED, by=newer.id)
 
 
 def test_only_the_newest_write_supersedes() -> None:
@@ -95,7 +95,8 @@ def test_only_the_newest_write_supersedes() -> None:
     between = record(State.SUPERSEDED, version="v2", etag="b", sequencer="02")
     duplicate = record(State.DUPLICATE, version="v3", etag="a", sequencer="03")
     assert precedence_of(record(sequencer="01"), [between, duplicate], None) == Precedence()
-    assert precedence_of(between, [duplicate], record(sequencer="01")) == Precedence(State.SUPERSEDED)
+    superseded = Precedence(State.SUPERSEDED, by=duplicate.id)
+    assert precedence_of(between, [duplicate], record(sequencer="01")) == superseded
 
 
 def test_a_later_duplicate_does_not_supersede_what_it_duplicates() -> None:

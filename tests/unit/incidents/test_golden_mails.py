@@ -68,7 +68,7 @@ def test_a_subject_says_how_bad_it_is_and_fits_a_phone(name: str, language: Lang
     subject = mail_of(problem, language).subject
     assert subject.startswith(f"[{problem.how_bad.upper()}] ")
     assert len(subject.encode("utf-16-le")) // 2 < 100
-    if {"key", "partition"} & set(KINDS[problem.kind].identified_by):
+    if {"slot", "partition"} & set(KINDS[problem.kind].identified_by):
         head = f"{problem.about.dataset} {problem.about.partition}"
         assert subject.partition("] ")[2].startswith(head)  # what a phone shows of a long line
 

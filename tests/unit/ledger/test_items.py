@@ -28,13 +28,14 @@ BARE = DropRecord(
     Drop("raw", "key", "v1", "etag", 10, "01"), Match("sales", "2026-11-20"), State.RECEIVED, 1, NOON, NOON
 )
 CHANGES: dict[str, Any] = {
-    "match": Match("inventory", "2026-11-21"),
+    "match": Match("inventory", "2026-11-21", "20261121031500", "03"),
     "lease": Lease("intake 1", NOON + timedelta(minutes=16)),
     "accepted": Accepted("data.csv.gz", 3, {"amount": Decimal("12.50")}, 700),
     "rejection": Rejection(1, "3 faults in 2 records.", ("type-error", "extra-cell"), "s3://reports/report.html"),
     "opened_run": "run.1",
     "opened_dag": "sales_etl",
     "duplicate_of": "another",
+    "superseded_by": "a third",
     "sha256": "0123",
     "membership": Membership("set"),
     "replay": Replay("execution", "token"),

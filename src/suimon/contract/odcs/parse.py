@@ -318,8 +318,6 @@ def _refuse_undated(
         for name in ("dates", "arrival"):
             if given := custom.get(name):
                 reader.refuse(given, f"{name} is not enforced: a file that replaces the whole table has no date")
-    if pattern.has_stamp:
-        reader.refuse(custom["keyPattern"], "{stamp} is not enforced yet; remove it")
 
 
 def _refuse_newer(document: Clause, schema: Clause, reader: Reader) -> None:

@@ -5,7 +5,7 @@ from suimon.contract.keys import MOST_SHARDS, KeyPattern, SetRule
 from suimon.contract.odcs.clauses import READ, Clause, Grammar, brief, cut
 from suimon.contract.odcs.reader import Reader
 from suimon.contract.partition import Part, Unit
-from suimon.contract.placeholders import SHARD
+from suimon.contract.placeholders import SHARD, STAMP
 
 SET: Grammar = dict.fromkeys(("shards", "manifest", "marker", "surplus", "late", "completeWithinMinutes"), READ)
 # Longer waits are rather a second dataset; the ledger would keep them, but nobody would remember.
@@ -74,7 +74,7 @@ def _control(clause: Clause, kind: str, shards: KeyPattern, reader: Reader) -> K
         names = f"names a {control.unit}" if control.unit is not Unit.NONE else "holds no {ds}"
         reader.refuse(given, f"{names}, the keyPattern a {shards.unit}: a {kind} is of one partition")
     elif control.has_stamp:
-        reader.refuse(given, "holds {stamp}; a set is known by its keys")
+        reader.refuse(given, f"holds {STAMP}, which is enforced of shards only: a {kind} has one key")
     elif control.has_shards:
         reader.refuse(given, f"has {SHARD}; a set has one {kind}")
     elif kind == "marker" and not shards.has_date_before_shard:

@@ -28,12 +28,18 @@ def rejected(record: DropRecord, contract: Contract, findings: str, links: str =
     told = f"{findings}\n\n{links}" if links else findings
     file, kept = record.drop.shown_uri, f"{contract.dataset} {contract.version}"
     content = hashlib.sha256(findings.encode()).hexdigest()[:16]
-    misdated = contract.dates.broken_by(record.partition, record.received_at) is not None
+    is_ahead = record.match is not None and record.match.is_ahead(record.received_at)
+    misdated = is_ahead or contract.dates.broken_by(record.partition, record.received_at) is not None
     remedy = Bilingual(
         "correct the file and send it again under the same key; it is then checked again",
         "ファイルを訂正し、同じキーでもう一度送信してください。あらためて検査します。",
     )
-    if misdated:
+    if is_ahead:
+        remedy = Bilingual(
+            "send it again with the time at which it was made in its name",
+            "作成日時をファイル名に入れて再送してください。",
+        )
+    elif misdated:
         remedy = Bilingual("send it under the key of its right date", "正しい日付のキーで送信してください。")
     body = Bilingual(
         f"{file} does not keep the contract {kept} and was not loaded.\n\n{told}\n\n"

@@ -113,7 +113,7 @@ def plan(search: Search, records: Sequence[DropRecord], contracts: Contracts, no
     for record in records:
         if matched := contracts.match(record.drop.key):
             contract, partition = matched
-            matches.append(Matched(record, Match(contract.dataset, partition, contract.stamp(record.drop.key))))
+            matches.append(Matched(record, Match.of(contract, partition, record.drop.key)))
         else:
             unmatched.add(key_shape(record.drop.key))
     settled = [record for record in records if record.updated_at <= now - SETTLED]
