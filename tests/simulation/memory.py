@@ -63,14 +63,18 @@ class Memory:
         for drop in self.put if self.functions.contracts.all[0].set_rule is None else ():
             if (matched := self.match(drop.key)) is not None:
                 found.setdefault(matched, []).append(drop)
-        return {whose: sorted(drops, key=self._stamp) for whose, drops in found.items()}
+        return {whose: sorted(drops, key=self.stamp) for whose, drops in found.items()}
 
-    def _stamp(self, drop: Drop) -> str:
+    def stamp(self, drop: Drop) -> str:
+        """The time in the name of what was put; empty of what has none."""
         return self.plan.stamps.get(drop.key, "")
 
     def is_of_slot(self, key: str, other: str) -> bool:
         """Whether a write of one key takes the place of one of the other."""
-        return key == other or (bool(self.plan.stamps.keys() >= {key, other}) and self.match(key) == self.match(other))
+        return key == other or (self.plan.stamps.keys() >= {key, other} and self._slot(key) == self._slot(other))
+
+    def _slot(self, key: str) -> tuple[tuple[str, str] | None, str]:
+        return self.match(key), self.plan.shards.get(key, "")
 
     def match(self, key: str) -> tuple[str, str] | None:
         """Dataset and partition of a key."""
@@ -102,7 +106,7 @@ class Memory:
             found = [item for item in self.drops.values() if item["key"] == key]
             return [item["drop_id"] for item in sorted(found, key=lambda item: written_order(item["sequencer"]))]
         of_slot = [drop for drop in self.put if self.is_of_slot(drop.key, key) and drop.id in self.drops]
-        return [drop.id for drop in sorted(of_slot, key=self._stamp)]
+        return [drop.id for drop in sorted(of_slot, key=self.stamp)]
 
     def name(self, drop_id: str) -> str:
         """A drop for a person: the how many-eth file it was, and its id."""

@@ -32,6 +32,10 @@ class Kind:
     first: tuple[str, str]
     second: tuple[str, str]
 
+    def is_for(self, plan: Plan) -> bool:
+        """Whether the plan has files that may be of this kind: none that are parts of a set."""
+        return plan.contracts.all[0].set_rule is None
+
     def over(self, plan: Plan) -> Plan:
         """Return the plan with files of this kind in the place of those of sales."""
         arrival = replace(SALES.arrival, unit=self.pattern.unit) if SALES.arrival else None

@@ -112,7 +112,8 @@ class Plan:
     spares_sweep: bool
     lost_reports: int  # one closing event in so many never comes; 0: none
     named: Mapping[str, str] = field(default_factory=dict)  # the partition that a key names, where it is no day
-    stamps: Mapping[str, str] = field(default_factory=dict)  # the time in a key that orders the files of its partition
+    stamps: Mapping[str, str] = field(default_factory=dict)  # the time in a key that orders the files of its slot
+    shards: Mapping[str, str] = field(default_factory=dict)  # the shard that a key with such a time names
 
 
 def draw(choices: Choices) -> Plan:

@@ -192,6 +192,15 @@ def order_never_goes_back(end: Schedule) -> Iterator[str]:
         newest[place] = max(newest.get(place, ""), load.written)
 
 
+def what_supersedes_is_later(end: Schedule) -> Iterator[str]:
+    """7. The drop that a superseded one says counts in its place is a later write of its slot."""
+    for drop_id, item in end.drops.items():
+        if (by := item.get("superseded_by")) and item["state"] == "SUPERSEDED":
+            slot = end.writes_of(item["key"])
+            if by not in slot or slot.index(by) < slot.index(drop_id):
+                yield f"{end.name(drop_id)} was superseded by {end.name(by)}, which is no later write of it"
+
+
 def loaded_is_loaded(end: Schedule) -> Iterator[str]:
     """What the ledger calls loaded, superseded by the fence, or failed is what its run says."""
     for drop_id, item in end.drops.items():
@@ -274,6 +283,7 @@ PROMISES: tuple[Callable[[Schedule], Iterator[str]], ...] = (
     nothing_is_lost,
     every_drop_ends,
     loaded_is_loaded,
+    what_supersedes_is_later,
     the_table_is_one_file,
     the_table_is_the_newest,
     every_problem_is_published,

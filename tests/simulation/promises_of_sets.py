@@ -141,7 +141,7 @@ def what_is_whole_is_opened(end: Schedule) -> Iterator[str]:
 def _accepted(one: Gathered, end: Schedule) -> dict[str, str]:
     """Return the newest write of each shard that kept its contract and that the set has taken."""
     found: dict[str, str] = {}
-    for drop in end.put:
+    for drop in sorted(end.put, key=end.stamp):
         states = end.states.get(drop.id, [])
         if one.contract.role_of(drop.key) is Role.SHARD and "ACCEPTED" in states and states[-1] != "REJECTED":
             found[one.pattern.shard(drop.key)] = drop.id

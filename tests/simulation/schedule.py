@@ -125,7 +125,7 @@ class Schedule(Outside):
         self.retracting = Retracting() if plan else retracting(choices)
         self.replaying = Replaying() if plan or kind else replaying(choices)
         self.plan = self.replaying.over(self.plan)
-        if kind and self.plan.contracts.all[0].set_rule is None:
+        if kind and kind.is_for(self.plan):
             self.plan = kind.over(self.plan)
         self.plan = self.retracting.over(self.holding.over(self.meddling.over(self.plan)))
         self.most_messages: dict[str, int] = {}

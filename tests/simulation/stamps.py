@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from zlib import crc32
 
 from suimon.contract.keys import KeyPattern
+from suimon.contract.model import Contract, Contracts
 from suimon.drops.drop import DropRecord, written_order
 from suimon.ledger.drops import Ledger
 from tests.simulation.bug import Bug
@@ -20,38 +22,65 @@ if TYPE_CHECKING:
 FIRST = 20_261_120_123_030  # the stamp before all; as many before and after it are times
 
 
+class Stamps:
+    """Gives each file a stamp, mostly a later one than the file of its slot before."""
+
+    def __init__(self) -> None:
+        self._newest: dict[str, int] = {}
+
+    def of(self, number: int, put: Put) -> str:
+        """Return the stamp of the file of that number, whose key without its stamp stands for its slot."""
+        how, last = crc32(b"%d %d" % (number, len(put.body)) + put.body) % 6, self._newest.get(put.key, FIRST)
+        # An older one comes late, or the same name again; else a newer one.
+        stamp = last - 1 if how == 0 else last if how == 1 else last + 2
+        self._newest[put.key] = max(stamp, last)
+        return str(stamp)
+
+
 @dataclass(frozen=True)
 class Stamped(Kind):
     """A kind of partition whose files have a stamp: `first` and `second` have {stamp} and {any} in their keys."""
 
     def over(self, plan: Plan) -> Plan:
-        """Return the plan with a name of its own for each file, mostly with a later stamp than the one before."""
-        before = super().over(plan)
+        """Return the plan with a name of its own for each file."""
+        before, stamps = super().over(plan), Stamps()
         puts: list[Put] = []
-        newest: dict[str, int] = {}
+        named, stamped = dict[str, str](), dict[str, str]()
         for number, put in enumerate(before.puts):
-            if put.key not in before.named:
-                puts.append(put)
-                continue
-            how, last = crc32(b"%d %d" % (number, len(put.body)) + put.body) % 6, newest.get(put.key, FIRST)
-            # An older one comes late, or the same name again; else a newer one.
-            stamp = last - 1 if how == 0 else last if how == 1 else last + 2
-            newest[put.key] = max(stamp, last)
-            # What tells nothing differs from name to name, and not where two have one stamp: S3 orders no two keys.
-            key = put.key.replace("{stamp}", str(stamp)).replace("{any}", f"run-{stamp % 7}")
+            key = put.key
+            if key in before.named:
+                stamp = stamps.of(number, put)
+                # What tells nothing differs from name to name, and not where two have one stamp: S3 orders no two keys.
+                key = key.replace("{stamp}", stamp).replace("{any}", f"run-{int(stamp) % 7}")
+                named[key], stamped[key] = before.named[put.key], stamp
             puts.append(replace(put, key=key))
-        made = {one.key: (was.key, one) for was, one in zip(before.puts, puts, strict=True) if was.key in before.named}
-        return replace(
-            before,
-            puts=tuple(puts),
-            named={key: before.named[was] for key, (was, _) in made.items()},
-            stamps={key: _stamp_in(was, key) for key, (was, _) in made.items()},
-        )
+        return replace(before, puts=tuple(puts), named=named, stamps=stamped)
 
 
-def _stamp_in(pattern: str, key: str) -> str:
-    start = pattern.index("{stamp}")
-    return key[start : start + len(str(FIRST))]
+@dataclass(frozen=True)
+class StampedShards(Kind):
+    """Sets whose shards have a stamp; what says which there are has none."""
+
+    def is_for(self, plan: Plan) -> bool:
+        """Whether the plan has shards."""
+        return plan.contracts.all[0].set_rule is not None
+
+    def over(self, plan: Plan) -> Plan:
+        """Return the plan with a name of its own for each shard."""
+        orders, stamps = replace(plan.contracts.all[0], key_pattern=self.pattern), Stamps()
+        puts: list[Put] = []
+        stamped, shards = dict[str, str](), dict[str, str]()
+        for number, put in enumerate(plan.puts):
+            shard = re.search(r"part-([0-9]+)\.csv$", put.key)
+            if shard is None:  # a manifest lists shards by whatever stamp
+                body = re.sub(rb"(part-[0-9]+)\.csv", rb"\1.%d.csv" % FIRST, put.body)
+                puts.append(replace(put, body=body))
+                continue
+            stamp = stamps.of(number, put)
+            key = put.key.replace(".csv", f".{stamp}.csv")
+            stamped[key], shards[key] = stamp, shard[1]
+            puts.append(replace(put, key=key))
+        return replace(plan, contracts=Contracts((orders,)), puts=tuple(puts), stamps=stamped, shards=shards)
 
 
 STAMPED = (
@@ -70,6 +99,11 @@ STAMPED = (
 )
 
 
+STAMPED_SHARDS = StampedShards(
+    "shards with stamps", KeyPattern("orders/{ds}/part-{shard}.{stamp}.csv"), ("", ""), ("", "")
+)
+
+
 def _by_arrival(record: DropRecord) -> str:
     return written_order(record.drop.sequencer)
 
@@ -82,6 +116,11 @@ def _of_the_key(self: Ledger, record: DropRecord) -> list[DropRecord]:
 
 def _older_of_the_key(self: Ledger, record: DropRecord) -> Iterator[DropRecord]:
     return self.older_writes_of_key(record.drop)
+
+
+def _of_no_shard(self: Contract, key: str) -> str:
+    del self, key
+    return ""
 
 
 def _key_of(record: DropRecord) -> str:
@@ -106,5 +145,19 @@ BUGS_OF_STAMPS = (
         "an incident is of one name: the good file under another name ends nothing",
         ("no_incident_outlives_its_cause",),
         ((DropRecord, "slot", property(_key_of)),),
+    ),
+)
+BUGS_OF_STAMPED_SHARDS = (
+    Bug(
+        "the stamp of a shard is not looked at",
+        "shards are ordered by S3 alone: an older one that comes late takes a newer one's place in the set",
+        ("what_is_whole_is_opened",),
+        ((DropRecord, "written", property(_by_arrival)),),
+    ),
+    Bug(
+        "every shard is the whole partition",
+        "the slot of a shard is its partition: the next shard replaces it, and the set is never whole",
+        ("what_supersedes_is_later",),
+        ((Contract, "shard", _of_no_shard),),
     ),
 )

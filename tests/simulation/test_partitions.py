@@ -8,7 +8,7 @@ from tests.simulation.bug import Bug, switched_on
 from tests.simulation.partitions import BUGS_OF_PARTITIONS, KINDS, Kind
 from tests.simulation.promises import PROMISES
 from tests.simulation.schedule import run
-from tests.simulation.stamps import BUGS_OF_STAMPS, STAMPED
+from tests.simulation.stamps import STAMPED
 
 SEEDS, MOST_SEEDS = 40, 1_500
 
@@ -30,11 +30,3 @@ def test_a_mistake_about_partitions_breaks_what_it_must_break(name: str, bug: Bu
     [kind] = [one for one in KINDS if one.name == name]
     with switched_on(bug):
         assert promise in (one.promise for seed in range(MOST_SEEDS) for one in run(seed, kind=kind).broken)
-
-
-@pytest.mark.parametrize("bug", BUGS_OF_STAMPS, ids=lambda bug: bug.name)
-def test_a_mistake_about_stamps_breaks_what_it_must_break(bug: Bug) -> None:
-    [promise] = bug.breaks
-    assert promise in {one.__name__ for one in PROMISES}
-    with switched_on(bug):
-        assert promise in (one.promise for seed in range(MOST_SEEDS) for one in run(seed, kind=STAMPED[0]).broken)
