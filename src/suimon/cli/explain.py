@@ -85,7 +85,6 @@ def explain(what: str, day: str | None, stack: str, *, as_json: bool) -> None:
             found = list(islice(newest_first(table, wanted), OTHERS + 1))
             if not found and wanted.dataset:
                 refuse_unknown(stack, wanted.dataset)
-            found.sort(key=lambda one: one.written, reverse=True)  # an index knows of no time in a name
             record = counting(found)
             others = [one for one in found if one is not record]
         if record is None:
