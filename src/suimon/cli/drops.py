@@ -47,7 +47,9 @@ class _WithClose(click.Command):
 @click.option("--dataset", default="", help="List the drops of a dataset; with --partition or --state.")
 @click.option("--partition", default="", metavar="YYYY-MM-DD", help="Of this partition of the dataset.")
 @click.option("--key", default="", metavar="S3://BUCKET/KEY", help="List the writes of a key.")
-@click.option("--state", type=click.Choice(list(State), case_sensitive=False), help="Only those in this state.")
+@click.option(
+    "--state", type=click.Choice(list(State), case_sensitive=False), metavar="STATE", help="Only those in this state."
+)
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many to list.")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON, and nothing else, to the output.")
 @stack_option

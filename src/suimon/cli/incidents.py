@@ -28,7 +28,7 @@ _STYLES = {"error": "red", "warning": "yellow"}
 @click.command()
 @click.argument("incident_id", required=False)
 @click.option("--dataset", default="", help="Only those that may concern a dataset.")
-@click.option("--kind", type=click.Choice([str(one) for one in Kind]), help="Only those of a kind.")
+@click.option("--kind", type=click.Choice([str(one) for one in Kind]), metavar="KIND", help="Only those of a kind.")
 @click.option("--severity", type=click.Choice([str(one) for one in Severity]), help="Only those that are so bad.")
 @click.option("--all", "everything", is_flag=True, help="Those that a person has closed, too, and no end of the list.")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON, and nothing else, to the output.")

@@ -1,6 +1,9 @@
 """The `suimon` command. A command's module is imported when it is called: nobody waits for what another one needs."""
 
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
@@ -30,6 +33,7 @@ _COMMANDS = {
     "report": ("suimon.cli.report", "Fetch the report on a rejected file, or a link for its sender."),
     "retract": ("suimon.cli.retract", "Take a file back: what was loaded before is loaded again."),
     "status": ("suimon.cli.status", "What needs a person: open incidents, held datasets, files that are due."),
+    "tail": ("suimon.cli.tail", "Drops, runs and incidents as they happen."),
     "warehouse": ("suimon.cli.warehouse", "Make the warehouse's tables."),
 }
 
@@ -42,6 +46,30 @@ class _UnexpectedError(click.ClickException):
     def __init__(self, error: Exception) -> None:
         said = " ".join(str(error).split())
         super().__init__(f"unexpected {type(error).__name__}{f': {said}' if said else ''}")
+
+
+def _failure(error: Exception) -> click.ClickException:
+    """Return what people are told of an error that no command knows: AWS's own words, if it is AWS that refuses."""
+    if not type(error).__module__.startswith("botocore."):
+        return _UnexpectedError(error)
+    from suimon.cli.errors import CommandError  # noqa: PLC0415 most commands end well
+    from suimon.cli.stack import advice  # noqa: PLC0415 likewise
+
+    return CommandError(advice(error))  # type: ignore[arg-type] # of botocore's, these two reach a caller
+
+
+@contextmanager
+def _region_as_other_tools() -> Iterator[None]:
+    """Take the region of AWS_REGION, as AWS's other tools do: boto3 alone reads nothing but AWS_DEFAULT_REGION."""
+    before, region = os.environ.get("AWS_DEFAULT_REGION"), os.environ.get("AWS_REGION")
+    if not region or before:
+        yield
+        return
+    os.environ["AWS_DEFAULT_REGION"] = region
+    try:
+        yield
+    finally:
+        os.environ.pop("AWS_DEFAULT_REGION", None)
 
 
 class _Commands(click.Group):
@@ -68,13 +96,14 @@ class _Commands(click.Group):
             mute()
             ctx.exit(2)
         except Exception as error:  # likewise
-            raise _UnexpectedError(error) from error
+            raise _failure(error) from error
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run the command line; what cannot even be told ends with 2 as well."""
         make_writable()
         try:
-            return super().main(*args, **kwargs)
+            with _region_as_other_tools():
+                return super().main(*args, **kwargs)
         except OSError:  # standard error is gone
             mute()
             sys.exit(2)

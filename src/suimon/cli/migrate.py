@@ -46,8 +46,8 @@ def migrate(
     named = {"cluster_identifier": cluster} if cluster else {"workgroup_name": workgroup or USUAL}
     target = Warehouse(database=database, secret_arn=secret_arn, **named)
     tables = _tables(datasets)
-    client = boto3.client("redshift-data")
     try:
+        client = boto3.client("redshift-data")
         found = list(planned(client, target, tables))
         missing = [one for one in found if isinstance(one, str)]
         plans = [one for one in found if isinstance(one, Migration)]

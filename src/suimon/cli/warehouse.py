@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import boto3
@@ -13,6 +14,7 @@ from rich.text import Text
 from sqlglot import exp
 
 from suimon.cli.contract import all_datasets
+from suimon.cli.errors import CommandError
 from suimon.cli.migrate import migrate
 from suimon.cli.printing import console_for_people
 from suimon.cli.stack import USUAL, advice
@@ -90,12 +92,20 @@ def describe(out: Path) -> None:
 @click.option("--database", default="analytics", show_default=True, help="Database that holds the tables.")
 @click.option("--secret-arn", help="Secret with user and password; without it, IAM.")
 @click.option("--most", type=click.IntRange(min=1), default=100, show_default=True, help="How many rows to show.")
+@click.option("--json", "as_json", is_flag=True, help="Write all rows as a JSON array of objects, and nothing else.")
 def query(
-    *, sql: str, workgroup: str | None, cluster: str | None, database: str, secret_arn: str | None, most: int
+    *,
+    sql: str,
+    workgroup: str | None,
+    cluster: str | None,
+    database: str,
+    secret_arn: str | None,
+    most: int,
+    as_json: bool,
 ) -> None:
     """Ask the warehouse by one SELECT, and show its rows. Anything else is refused: it only reads.
 
-    Exit status: 0 answered, 1 the warehouse refused it, 2 it is no SELECT.
+    Exit status: 0 answered, 1 the warehouse refused it, 2 it is no SELECT, or the warehouse could not be asked.
     """
     if not is_one_select(sql):
         raise click.UsageError("only one SELECT is sent; nothing here changes the warehouse")
@@ -108,7 +118,10 @@ def query(
     except WarehouseError as error:
         raise click.ClickException(str(error)) from error
     except (ClientError, BotoCoreError) as error:
-        raise click.ClickException(advice(error)) from error
+        raise CommandError(advice(error)) from error
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False, default=str, indent=2))
+        return
     grid = Table(pad_edge=False)
     for name in rows[0] if rows else ():
         grid.add_column(name, overflow="fold")

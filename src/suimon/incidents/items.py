@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import asdict, fields
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from suimon.incidents.incident import ByPerson, Incident, Stage, Told
 from suimon.incidents.kinds import KINDS, About, IncidentId, Kind, Severity
 from suimon.incidents.wording import Bilingual, japanese
+from suimon.ledger.by_state import items_in
 from suimon.ledger.items import moment, stamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
+
+    from mypy_boto3_dynamodb.service_resource import Table
 
 # What the ledger keeps of a message: enough to send it later, and to show it to whoever has lost the e-mail.
 BODY_CHARACTERS = 16_000
+PAGE = 100
 _BY_PERSONS = ("acknowledged", "snoozed", "closed")
+
+
+def changed_after(table: Table, after: datetime) -> list[Incident]:
+    """Return the incidents that were published or have changed after then, oldest first, a PAGE of each stage at most.
+
+    What is only suspected is left out: it may pass by itself.
+    """
+    stages = (Stage.OPEN, Stage.CLOSED, Stage.RECOVERED)
+    found = (item for stage in stages for item in islice(items_in(table, stage, after=after), PAGE))
+    return sorted(map(incident_of, found), key=lambda one: (one.updated_at, str(one.id)))
 
 
 def key_of(incident_id: IncidentId | str) -> dict[str, str]:

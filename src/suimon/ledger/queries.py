@@ -6,19 +6,20 @@ Nothing else of the ledger is read for people: what they see is decided here.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Key
 
 from suimon.drops.states import State
-from suimon.ledger.by_state import BY_STATE
+from suimon.ledger.by_state import BY_STATE, items_in
 from suimon.ledger.drops import Ledger
 from suimon.ledger.items import drop_key, entered_later, entry_key, entry_sort_key, moment, record_of
 from suimon.ledger.paging import pages
 from suimon.ledger.replays import ReplayLedger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from mypy_boto3_dynamodb.service_resource import Table
@@ -86,8 +87,25 @@ def failures_of(table: Table, dataset: str, replay_id: str) -> dict[str, str]:
 def history(table: Table, drop_id: str) -> list[HistoryEntry]:
     """Return every move of a drop, oldest first; none of a drop that the ledger does not know."""
     item = table.get_item(Key=drop_key(drop_id), ConsistentRead=True).get("Item", {})
-    entries: list[Any] = item.get("history", [])  # type: ignore[assignment]  # DynamoDB's any type
+    return _entries(item)
+
+
+def _entries(item: Mapping[str, Any]) -> list[HistoryEntry]:
+    entries = item.get("history", [])
     return [HistoryEntry(State(one["state"]), moment(one["at"]), int(one["attempt"]), one["by"]) for one in entries]
+
+
+def moves_after(table: Table, after: datetime) -> list[tuple[DropRecord, HistoryEntry]]:
+    """Return the moves after then of the drops that have moved after then, oldest first, each with its drop as it is.
+
+    Of each state the PAGE drops that came to it last are read, so that asking often costs little, whatever happens. The
+    index lags a moment behind the table.
+    """
+    found = list[tuple["DropRecord", HistoryEntry]]()
+    for state in State:
+        for item in islice(items_in(table, state, after=after), PAGE):
+            found += [(record_of(item), entry) for entry in _entries(item) if entry.at > after]
+    return sorted(found, key=lambda move: (move[1].at, move[0].id))
 
 
 def newest_first(table: Table, wanted: Wanted) -> Iterator[DropRecord]:
