@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 PERIOD: Final = 60  # seconds; CloudWatch's finest for what AWS services count
 BATCH: Final = 20
+FED_BY_A_QUEUE: Final = "-intake"  # the emulator counts what is called, and not what a queue feeds
+_REPORT: Final = re.compile(r"REPORT RequestId: \S+\s+Duration: ([\d.]+) ms")
 
 
 @dataclass(frozen=True)
@@ -50,15 +53,26 @@ def embedded(line: str) -> Iterator[dict[str, Any]]:
                 }
 
 
+def reported(line: str, function: str) -> Iterator[dict[str, Any]]:
+    """Yield what Lambda counts of an invocation, by the line that it ends the function's log with."""
+    if found := _REPORT.match(line):
+        at = {"Namespace": "AWS/Lambda", "Dimensions": [{"Name": "FunctionName", "Value": function}]}
+        yield at | {"MetricName": "Duration", "Values": [float(found.group(1))]}
+        yield at | {"MetricName": "Invocations", "Values": [1.0]}
+
+
 def take_from_logs(logs: Any, cloudwatch: Any, groups: list[str], begin: datetime, end: datetime) -> int:
     """Put into CloudWatch what AWS takes from log groups by itself, of what was logged in [begin, end); count it."""
     found: dict[str, list[dict[str, Any]]] = {}
     for group in groups:
+        function = group.rpartition("/")[2]
         times = {"startTime": _milliseconds(begin), "endTime": _milliseconds(end)}
-        pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group, filterPattern='"_aws"', **times)
+        pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group, **times)
         for page in pages:
             for event in page["events"]:
-                for one in embedded(event["message"]):
+                at = datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
+                lambdas = reported(event["message"], function) if function.endswith(FED_BY_A_QUEUE) else ()
+                for one in (*embedded(event["message"]), *({**one, "Timestamp": at} for one in lambdas)):
                     found.setdefault(one.pop("Namespace"), []).append(one)
     for namespace, data in found.items():
         for first in range(0, len(data), BATCH):
@@ -82,7 +96,10 @@ def curves(cloudwatch: Any, widget: Widget, begin: datetime, span: timedelta) ->
         if isinstance(one, Sum):
             by_id = {metric.id: values for metric, values in named.items()}
             times = sorted({at for values in by_id.values() for at in values})
-            points = tuple((at, one.value({name: of.get(at, 0.0) for name, of in by_id.items()})) for at in times)
+            rate = widget.period / PERIOD  # what a whole period of it would come to
+            points = tuple(
+                (at, rate * one.value({name: of.get(at, 0.0) for name, of in by_id.items()})) for at in times
+            )
             drawn += [Curve(one.label, points)] if points else []
     return drawn
 

@@ -67,7 +67,7 @@ def _alarms(widget: Widget, states: Mapping[str, str], width: int) -> Iterator[s
 
 
 def _plot(shown: Shown, curves: Sequence[Curve], size: tuple[int, int]) -> Iterator[str]:
-    left, right, top, bottom = 52, size[0] - 14, 36, size[1] - 18
+    left, right, top, bottom = 62, size[0] - 14, 36, size[1] - 18
     most = max(value for curve in curves for _, value in curve.points) or 1.0
 
     def x(at: datetime) -> float:
@@ -79,7 +79,7 @@ def _plot(shown: Shown, curves: Sequence[Curve], size: tuple[int, int]) -> Itera
     for part in (0.0, 0.5, 1.0):
         line, value = y(most * part), most * part
         yield f'<path class="grid" d="M{left} {line:.1f}H{right}"/>'
-        yield f'<text class="small" x="{left - 6}" y="{line + 4:.1f}" text-anchor="end">{value:.3g}</text>'
+        yield f'<text class="small" x="{left - 6}" y="{line + 4:.1f}" text-anchor="end">{_short(value)}</text>'
     for part in (0.0, 0.5, 1.0):
         at = shown.begin + shown.span * part
         place = {0.0: "start", 0.5: "middle", 1.0: "end"}[part]
@@ -89,6 +89,10 @@ def _plot(shown: Shown, curves: Sequence[Curve], size: tuple[int, int]) -> Itera
         points = [(x(at), y(value)) for at, value in curve.points]
         yield f'<polyline class="curve" stroke="{colour}" points="{" ".join(f"{a:.1f},{b:.1f}" for a, b in points)}"/>'
         yield from (f'<circle cx="{a:.1f}" cy="{b:.1f}" r="2" fill="{colour}"/>' for a, b in points)
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"  # noqa: PLR2004 three digits
 
 
 def _legend(curves: Sequence[Curve], top: int) -> Iterator[str]:

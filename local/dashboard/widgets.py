@@ -78,6 +78,7 @@ class Widget:
     height: int
     shows: tuple[Shown, ...] = ()
     alarms: tuple[str, ...] = ()
+    period: int = 60  # seconds that a value is of, at CloudWatch
 
 
 def read(body: str) -> list[Widget]:
@@ -89,7 +90,8 @@ def _widget(one: Mapping[str, Any]) -> Widget:
     properties = one["properties"]
     shows = tuple(_shown(properties.get("metrics", []), properties.get("stat", "Average")))
     alarms = tuple(arn.rpartition(":")[2] for arn in properties.get("alarms", []))
-    return Widget(properties["title"], one["x"], one["y"], one["width"], one["height"], shows, alarms)
+    place = (one["x"], one["y"], one["width"], one["height"])
+    return Widget(properties["title"], *place, shows, alarms, properties.get("period", 60))
 
 
 def _shown(metrics: Sequence[list[Any]], stat: str) -> Iterator[Shown]:

@@ -11,7 +11,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from local.dashboard.metrics import Curve, curves, embedded, take_from_logs
+from local.dashboard.metrics import Curve, curves, embedded, reported, take_from_logs
 from local.dashboard.picture import Shown, picture
 from local.dashboard.widgets import Metric, Search, Sum, Widget, read
 from local.template_check.reading import template_of
@@ -74,6 +74,15 @@ def test_a_sum_is_worth_what_its_metrics_are_and_nothing_for_those_without_a_val
 @pytest.mark.parametrize("line", ["START RequestId: 1", "{", "[]", '{"message": "drop accepted"}'])
 def test_other_lines_of_a_log_are_no_metrics(line: str) -> None:
     assert list(embedded(line)) == []
+
+
+def test_the_last_line_of_an_invocation_says_how_long_it_took() -> None:
+    line = "REPORT RequestId: 1-2\tDuration: 7119.5 ms\tBilled Duration: 7120 ms"
+    assert {one["MetricName"]: one["Values"] for one in reported(line, "s-intake")} == {
+        "Duration": [7119.5],
+        "Invocations": [1.0],
+    }
+    assert list(reported('{"message": "REPORT"}', "s-intake")) == []
 
 
 @mock_aws
