@@ -3,6 +3,7 @@
 Files of Japanese names are drawn, in kanji, hiragana, katakana and half-width katakana, of 1 to 200 records. In CP932
 under a contract that says CP932 none may be called anything else: that would reject a good file. In EUC-JP or UTF-8
 under the same contract each should be: those that are not are read as other letters, as long as they decode at all.
+Of Korean, Chinese and Western files under UTF-8 the likely cause should name no encoding, of Japanese ones theirs.
 """
 
 import argparse
@@ -12,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 
-from suimon.check.encoding_evidence import EncodingEvidence
+from suimon.check.encoding_evidence import EncodingEvidence, encoding_of
 
 
 def _words(*lines: str) -> tuple[str, ...]:
@@ -43,6 +44,15 @@ _HALF = dict(
     )
 )
 _VOICED = dict(zip("ガギグゲゴザジズゼゾダヂヅデドバビブベボ", "カキクケコサシスセソタチツテトハヒフヘホ", strict=True))
+FOREIGN = {
+    "euc-kr": "김이박최정강조윤장임서준민지현수영호진우성경하은주예도연재원상동혜선"
+    "미철희태승용광울부산대구인천고객문상품량가격회사소전화번한국어행판매",
+    "gb18030": "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗伟芳娜敏静丽强磊军洋勇艳杰娟"
+    "涛明超秀霞平刚桂英北京上海广州深圳订单客户商品数量价格公司地址电话号码",
+    "big5": "王李張劉陳楊趙黃周吳徐孫胡朱高林何郭馬羅偉芳娜敏靜麗強磊軍洋勇豔傑"
+    "娟濤明超秀霞平剛桂英臺北高雄中訂單客戶商品數量價格公司地址電話號碼",
+    "cp1252": "ÄÖÜäöüßÉÈÊéèêçñåæøabcdefghijklmnopqrstuvwxyz",
+}
 _SCRIPTS = ("kanji", "hiragana", "katakana", "half-width")
 _HIRAGANA = {ord(letter): ord(letter) - 0x60 for letter in map(chr, range(ord("ァ"), ord("ヶ") + 1))}
 SIZES = (1, 3, 10, 40, 200)
@@ -74,6 +84,17 @@ def files(count: int, seed: int) -> Iterator[tuple[str, int, str]]:
         yield script, size, "id,name\n" + "".join(lines)
 
 
+def foreign_files(count: int, seed: int) -> Iterator[tuple[str, int, bytes]]:
+    """Yield so many files of names in each foreign encoding: the encoding, the number of records, the bytes."""
+    draw = random.Random(seed)  # noqa: S311 a draw that is to be repeated
+    for encoding, letters in FOREIGN.items():
+        for _ in range(count):
+            size = draw.choice(SIZES)
+            names = ("".join(draw.choices(letters, k=draw.randint(2, 6))) for _ in range(size))
+            lines = (f"{number},{name}\n" for number, name in enumerate(names, 1))
+            yield encoding, size, ("id,name\n" + "".join(lines)).encode(encoding)
+
+
 def taken_for(text: str, really: str) -> str | None:
     """Return what a file is called that its contract calls CP932."""
     evidence = EncodingEvidence("cp932")
@@ -103,6 +124,15 @@ def main() -> None:
         for script in _SCRIPTS[:3]:
             shares = (100 * missed[really, script, size] / max(drawn[script, size], 1) for size in SIZES)
             sys.stdout.write(f"  {really:<8}{script:<33}" + "".join(f"{share:6.1f}" for share in shares) + "\n")
+    named = Counter[tuple[str, int]]()
+    tried = Counter[tuple[str, int]]()
+    for encoding, size, data in foreign_files(asked.files // 10, asked.seed):
+        tried[encoding, size] += 1
+        named[encoding, size] += encoding_of(data) is not None
+    sys.stdout.write("\nfalsely named as their likely cause, under UTF-8, percent\n")
+    for encoding in FOREIGN:
+        shares = (100 * named[encoding, size] / max(tried[encoding, size], 1) for size in SIZES)
+        sys.stdout.write(f"  {encoding:<41}" + "".join(f"{share:6.1f}" for share in shares) + "\n")
     sys.stdout.write(f"\n{time.perf_counter() - began:.0f} s\n")
     sys.exit(1 if good else 0)
 

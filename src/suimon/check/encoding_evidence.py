@@ -15,8 +15,18 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 HEAD_BYTES = 64 * 1024
+OTHER = "other"  # than declared, and none that is known here
 DISTINCT_RUNS = 40
 DISTINCT_WORDS = 5
+
+_ENOUGH, _SHORT = 0.25, 12
+# Kanji of names, places and trade. Of Korean or Chinese text that is read as Japanese few characters are among them.
+_USUAL = frozenset(
+    "一二三四五六七八九十百千万円年月日時分人名前氏男女大中小上下左右東西南北内外新古高長本社店員会客様番号区市町村県都府道"
+    "京阪神奈川山田木林森石水火土金空海島谷野原崎橋浜津岡井池沼沢江河浦宮寺佐藤鈴渡辺伊加吉松清斎坂阿部近遠青後前福太"
+    "西竹岩菊藤丸安平和正明文美子郎太一健翔優愛恵由真裕直彩花菜香奈里理紗咲結衣陽樹商品数量価格単税合計売買注文受発出入"
+    "荷送先住所電話号室階丁目株式有限責任製造食料茶米酒肉魚野菜果物紙布白黒赤緑色形手足目口心力生学校国語電車駅町通行来"
+)
 
 _LEGACY = {"cp932", "shift_jis", "euc-jp"}
 _SHIFT = re.compile(rb"\x1b(?:\$[@B]|\([BIJ])")
@@ -63,7 +73,7 @@ class EncodingEvidence:
         if self._utf8 is not None and self._wide:
             return "utf-8"
         if self._euc_jp and (self._kana or len(self._words) >= DISTINCT_WORDS or len(self._runs) >= DISTINCT_RUNS):
-            return "euc-jp"
+            return "euc-jp" if _looks_japanese(_decoded(self.head, "euc-jp") or "") else OTHER
         return None
 
     def _look(self, chunk: bytes) -> None:
@@ -95,9 +105,10 @@ class EncodingEvidence:
 
 
 def encoding_of(head: bytes) -> str | None:
-    """Guess the encoding of a file that is not in the declared one, by its first bytes; None for plain ASCII.
+    """Guess the encoding of a file that is not in the declared one, by its first bytes; None where nothing shows it.
 
-    Only for words that help a person: a guess rejects no file.
+    Only for words that help a person: a guess rejects no file. Korean and Chinese text decodes in the Japanese
+    encodings as well, and Western text often does: a legacy one is named only where the text then looks Japanese.
     """
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or _alternates(head):
         return "utf-16"
@@ -105,12 +116,27 @@ def encoding_of(head: bytes) -> str | None:
         return "iso-2022-jp"
     if head.isascii():
         return None
-    for encoding in ("utf-8", "euc-jp", "cp932"):
-        with suppress(UnicodeDecodeError):
-            # The head may end within a character.
-            codecs.getincrementaldecoder(encoding)().decode(head)
-            return encoding
+    if _decoded(head, "utf-8") is not None:
+        return "utf-8"
+    return next((one for one in ("euc-jp", "cp932") if _looks_japanese(_decoded(head, one) or "")), None)
+
+
+def _decoded(head: bytes, encoding: str) -> str | None:
+    with suppress(UnicodeDecodeError):
+        # The head may end within a character.
+        return codecs.getincrementaldecoder(encoding)().decode(head)
     return None
+
+
+def _looks_japanese(text: str) -> bool:
+    """Whether enough of the characters that are not ASCII are kana or kanji of every day, or all half-width kana."""
+    wide = [char for char in text if not char.isascii()]
+    half = sum("\uff61" <= char <= "\uff9f" for char in wide)
+    usual = sum("\u3041" <= char <= "\u30fe" or char in _USUAL for char in wide)
+    full = len(wide) - half
+    if not full:
+        return half > 0
+    return half <= full / 4 and usual > (_ENOUGH if full > _SHORT else 2 * _ENOUGH) * full
 
 
 def _alternates(head: bytes) -> bool:

@@ -58,6 +58,7 @@ _ENCODINGS = {
     "cp932": ("CP932 (Windows' Shift_JIS)", "CP932（Windows の Shift_JIS）"),
     "shift_jis": ("Shift_JIS", "Shift_JIS"),
     "euc-jp": ("EUC-JP", "EUC-JP"),
+    "other": ("another encoding", "別の文字コード"),
     "iso-2022-jp": ("ISO-2022-JP (JIS)", "ISO-2022-JP（JIS）"),
 }
 # Thresholds as the contract's compiler writes them.

@@ -1,13 +1,17 @@
 """Files in encodings that no contract may declare: Korean, Chinese, Western; and one whose last line is in another."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
-from suimon.check.verdict import CauseKind, Code, Verdict
+from bench.encodings import FOREIGN, files, foreign_files
+from suimon.check.encoding_evidence import OTHER, EncodingEvidence, encoding_of
+from suimon.check.verdict import Code, Verdict
 from suimon.contract.file import Column, FileFormat
 from suimon.contract.model import Contract
+from suimon.report.messages import say
 
 COLUMNS = (Column("id", "integer"), Column("name", "string", max_length=40))
 CONTRACT = Contract("x", "1", "x", file=FileFormat(), columns=COLUMNS)
@@ -45,5 +49,33 @@ def test_a_last_line_in_another_encoding_is_found_with_its_place(check: Callable
     assert [(cell.code, cell.line, cell.record, cell.column) for cell in verdict.bad_cells] == [
         (Code.ENCODING_ERROR, 52, 51, "name")
     ]
-    assert verdict.cause
-    assert verdict.cause.kind is CauseKind.ENCODING
+    assert verdict.cause is None  # not the whole file is
+
+
+def test_no_japanese_encoding_is_named_for_files_of_other_languages() -> None:
+    named = Counter(
+        (encoding, size) for encoding, size, data in foreign_files(200, 7) if encoding_of(data) and size >= 10
+    )
+    assert named.total() <= 3, named
+
+
+def test_those_of_japanese_files_are_named() -> None:
+    missed = Counter[tuple[str, int]]()
+    for script, size, text in files(300, 7):
+        for encoding in ("cp932", "euc-jp") if script != "half-width" else ("cp932",):
+            missed[script, size] += encoding_of(text.encode(encoding, "replace")) != encoding
+    assert missed.total() <= 10, missed  # of some 500, all of one record or three
+
+
+def test_a_korean_file_that_decodes_as_euc_jp_is_in_another_encoding_than_cp932() -> None:
+    evidence = EncodingEvidence("cp932")
+    for _ in evidence.watch(["".join(f"{n},{name}\n" for n, name in enumerate(korean_names())).encode("euc-kr")]):
+        pass
+    assert evidence.other() == OTHER
+    assert "is another encoding, not CP932" in say(Code.WRONG_ENCODING, {"found": OTHER, "encoding": "cp932"})
+    assert "別の文字コード" in say(Code.WRONG_ENCODING, {"found": OTHER, "encoding": "cp932"}, "ja")
+
+
+def korean_names() -> list[str]:
+    letters = FOREIGN["euc-kr"]
+    return [letters[place : place + 3] for place in range(len(letters) - 3)]
