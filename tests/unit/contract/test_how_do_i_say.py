@@ -33,6 +33,7 @@ PARTITIONS = {
     "orders/2026-11-20/13.csv": "2026-11-20T13",
     "orders/orders_202611.csv": "2026-11",
     "orders/2026-11-20/S01.csv": "2026-11-20/store=S01",
+    "orders/osaka/2026-11-20.csv": "2026-11-20/sender=osaka",
     "orders/latest.csv": "all",
 }
 USUAL = {
@@ -51,7 +52,7 @@ USUAL = {
 
 def test_the_page_has_answers_and_examples() -> None:
     assert len(ANSWERS) == PAGE.count("```yaml") >= 12
-    assert sum(words.count("for example `") for words, _ in ANSWERS) == PAGE.count("for example `") == 9
+    assert sum(words.count("for example `") for words, _ in ANSWERS) == PAGE.count("for example `") == 10
 
 
 @pytest.mark.parametrize(("words", "answer"), ANSWERS)
