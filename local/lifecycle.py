@@ -33,7 +33,7 @@ def up(root: Path, board: Board, runtime: Path | None = None) -> tuple[Twin, tup
     """Bring the twin of the clone at `root` up, or another one beside it in a `runtime` folder of its own.
 
     Returns the twin, and None when it was up already; otherwise the parts of a former twin that had died and for which
-    it was started anew (usually none). On failure and on Ctrl-C everything that was started is ended again.
+    it was started again (usually none). On failure and on Ctrl-C everything that was started is ended again.
 
     Raises:
         BusyError: another command does the same.

@@ -1,7 +1,7 @@
 """Try a dataset: deploy what of it changed into a twin that is up, send a file, and show it through to its rows.
 
 What a stack update would do is done at once: the contracts of all datasets into each function's artifact, the DAG
-folder into its bucket, the table by its CREATE TABLE. A table whose declaration changed is made anew, and empty.
+folder into its bucket, the table by its CREATE TABLE. A table whose declaration changed is made again, and empty.
 """
 
 from __future__ import annotations
@@ -206,7 +206,7 @@ def _zipped(artifact: Path, contracts: bytes) -> bytes:
 
 
 def _table(twin: Twin, contract: Contract) -> list[str]:
-    """Make the table that is not there, and anew the one that was declared otherwise."""
+    """Make the table that is not there, and again the one that was declared otherwise."""
     wanted, there = deploy.release_of(twin).tables, deploy.created_tables(twin)
     if wanted.get(contract.table) == there.get(contract.table):
         return []

@@ -50,7 +50,7 @@ class Runner:
     ) -> None:
         """Run below `runtime` with S3 at `endpoint`.
 
-        `role_session` gives the credentials of a role's ARN or name; `java_options` is asked anew for each run.
+        `role_session` gives the credentials of a role's ARN or name; `java_options` is asked again for each run.
         """
         self._book = book
         self._runtime = runtime

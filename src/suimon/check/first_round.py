@@ -121,7 +121,7 @@ class FirstRound:
 
     def _settle(self, judged: Judged, number: int, piece: Piece) -> None:
         """Add what was found in a segment to what is known of the file."""
-        if judged.size:  # what is too short to hold a record is cut anew
+        if judged.size:  # what is too short to hold a record is cut again
             self.pieces.append(piece)
         self.doubled |= judged.doubled
         for fault in judged.faults:

@@ -129,7 +129,7 @@ class Cutter:
         return b"".join(parts) if len(parts) > 1 else data, False
 
     def push_back(self, unread: bytes, texts: Iterable[bytes], *, longer: bool) -> None:
-        """Take text back that has not been settled, and what came after it. All of it is cut anew.
+        """Take text back that has not been settled, and what came after it. All of it is cut again.
 
         `longer`: a segment as long as before would not hold one record.
         """

@@ -46,7 +46,7 @@ class _Parts:
 
 
 def write_aside(aside: Aside, contract: Contract, judge: Judge, rounds: Rounds, good_rows: int) -> None:
-    """Go through the judged file once more and write both files; CheckError if they are not the whole of it."""
+    """Read the judged file again and write both files; CheckError if they are not the whole of it."""
     titles = [column.title for column in contract.columns]
     delimiter = judge.grammar.dialect.delimiter
     written = 0

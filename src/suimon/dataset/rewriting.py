@@ -1,4 +1,4 @@
-"""What follows from a contract, written anew after it was changed: the table, the golden rows, the verdict."""
+"""What follows from a contract, written again after it was changed: the table, the golden rows, the verdict."""
 
 from __future__ import annotations
 

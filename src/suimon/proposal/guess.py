@@ -181,7 +181,7 @@ def _column(
     return Guess(
         column,
         doubts,
-        # A key of each file: what is numbered anew each day is one, too.
+        # A key of each file: what is numbered from one each day is one, too.
         distinct=all(one.is_key and one.values.total() >= ENOUGH for one in samples)
         and required
         and column.type in {"string", "integer"},

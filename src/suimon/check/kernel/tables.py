@@ -17,7 +17,7 @@ Table = ctypes.Array[ctypes.c_uint16]
 
 @cache
 def tables(encoding: Encoding) -> tuple[Table, Table, Table | None]:
-    """Return the characters of one, of two and of three bytes; 0 where there is none, or an ASCII one once more."""
+    """Return the characters of one, of two and of three bytes; 0 where there is none, or an ASCII one again."""
     singles, pairs = (ctypes.c_uint16 * 256)(), (ctypes.c_uint16 * 65536)()
     for byte in range(1, 128):
         singles[byte] = byte
