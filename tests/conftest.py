@@ -43,6 +43,8 @@ LONGEST = (
 )
 # What starts no Spark of its own beside those of an entry above: a worker that has one takes them, too.
 WITH = {"tests/dags/test_golden.py": "tests/glue/", "tests/dags/test_partitions.py": "tests/glue/"}
+# Thousands of calls of moto, some milliseconds each: as much as a large file.
+LARGE = ("tests/functional/sweep/app/", "tests/functional/cli/test_runbook.py")
 FOLDERS_OF_PROCESSES = ("tests/twin/", "tests/conformance/", "tests/glue/", "tests/dags/on_airflow/")
 # Many cases of one promise each: by day one in so many of a file's, or a test's, and `make quick` one in five of those.
 CAMPAIGNS = {
@@ -97,6 +99,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.nodeid.startswith(FOLDERS_OF_PROCESSES):
             item.add_marker("process")
+        if item.nodeid.startswith(LARGE):
+            item.add_marker("large")
     if not config.getoption("--long"):
         named = {Path(argument.split("::", 1)[0]).resolve() for argument in config.args}
         _leave_out(

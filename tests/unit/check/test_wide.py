@@ -87,7 +87,7 @@ def test_sums_of_columns_far_apart_are_compared_with_the_trailer(
     assert judge(text, contract, kernel=kernel).accepted is accepted
 
 
-@pytest.mark.parametrize("kernel", [True, False], ids=["kernel", "duckdb"])
+@pytest.mark.parametrize("kernel", [True, pytest.param(False, marks=pytest.mark.large)], ids=["kernel", "duckdb"])
 def test_a_header_of_too_many_labels_ends_the_reading(judge: Callable[..., Verdict], *, kernel: bool) -> None:
     contract = Contract("few", "1", "few", file=FileFormat(extra_columns="ignore"), columns=(Column("a", "string"),))
     labels = ",".join(["a", *(f"x{place}" for place in range(MOST_LABELS - 1))])
