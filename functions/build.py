@@ -74,7 +74,7 @@ def main(function: str, artifact: Path) -> None:
 
 
 def compile_bytecode(below: Path, *parts: str) -> None:
-    """Compile `parts` of an artifact for the Python that will run it; without, each cold start compiles all of it again.
+    """Compile `parts` of an artifact for the Python that will run it; without, each cold start compiles it again.
 
     Bytecode is never compared with its source, for packing gives files other times, and holds no path of this machine.
     """
