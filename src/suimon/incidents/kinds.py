@@ -5,24 +5,15 @@ Nobody reads an id: what an incident is about stands in fields of its own, `Abou
 
 from __future__ import annotations
 
-import hashlib
-import string
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from suimon.drops.foreign_text import without_hosts
+from suimon.incidents.id_text import id_text
 
 if TYPE_CHECKING:
     from suimon.drops.drop import DropRecord
-
-# PagerDuty takes 255 characters as the key that tells one incident from another.
-# https://developer.pagerduty.com/docs/send-alert-event
-ID_CHARACTERS = 255
-_DIGEST_CHARACTERS = 16
-# The ASCII of an id. Parts of the sweep have blanks, shapes of keys `*` and `#`, keys of sets braces.
-_PLAIN = frozenset(string.ascii_letters + string.digits + " -_./,+=@#*{}")
 
 
 class Kind(StrEnum):
@@ -357,22 +348,4 @@ class IncidentId:
 
     def __str__(self) -> str:
         """Return the text of the id: stable, different for different ids, at most ID_CHARACTERS long."""
-        text = without_hosts(":".join((self.kind, *map(_escaped, self.parts))), "%2E", "%40")
-        if len(text) <= ID_CHARACTERS:
-            return text
-        digest = hashlib.sha256(text.encode()).hexdigest()[:_DIGEST_CHARACTERS]
-        return f"{text[: ID_CHARACTERS - 1 - _DIGEST_CHARACTERS]}~{digest}"
-
-
-def _escaped(part: str) -> str:
-    """Escape what separates parts, what a line of an e-mail cannot show, and what a shell would obey.
-
-    People paste ids behind commands, with quotes or without, and others choose the keys in them.
-    """
-    return "".join(
-        char if char in _PLAIN or (char.isprintable() and not char.isascii()) else _in_percent(char) for char in part
-    )
-
-
-def _in_percent(char: str) -> str:
-    return "".join(f"%{byte:02X}" for byte in char.encode(errors="surrogatepass"))
+        return id_text((self.kind, *self.parts))
