@@ -14,6 +14,7 @@ from local.mailbox import confirm, letters
 from local.rollout import stacks
 from local.template_check.reading import of_type, template_of
 from local.twin import Keys
+from suimon.cli.doctor_checks import Stack, topic_policy
 from tests.twin.bare import CODE, NEEDED, Outputs, deploy
 from tests.twin.policy_questions import decisions
 from tests.twin.refused import REFUSED, filled
@@ -67,6 +68,12 @@ def test_each_alarm_reaches_the_mailbox_with_what_to_do(cloud: Twin, template: d
         [letter, *_] = [one for one in letters(cloud.mail) if alarm["AlarmName"] in one.subject]
         page = f"docs/operations/alarms.md#{alarm['AlarmName'].removeprefix('suimon-bare-')}"
         assert page in letter.body, alarm["AlarmName"]
+
+
+def test_the_check_up_sees_that_alarms_may_publish(acting: Callable[[str], boto3.Session], stack: Outputs) -> None:
+    sns = acting("OperatorPolicy").client("sns")
+    [finding] = topic_policy(sns, Stack(STACK, "CREATE_COMPLETE", stack))
+    assert finding.ok, finding
 
 
 @pytest.fixture(scope="module")
