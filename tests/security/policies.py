@@ -12,6 +12,7 @@ from tests.template.test_template import RESOURCES
 PRINCIPALS = {
     "upstream": "UpstreamPolicy",
     "operator": "OperatorPolicy",
+    "viewer": "ViewerPolicy",
     "DAG": "DagPolicy",
     "intake": "IntakeRole",
     "outcome": "OutcomeRole",

@@ -52,6 +52,13 @@ MAY = {
         *("GetQueueAttributes intake", "GetQueueAttributes intake-dead", "GetQueueAttributes undelivered"),
         *("ListEventSourceMappings", "ListSubscriptionsByTopic alerts"),
     },
+    "viewer": {
+        *_LEDGER,
+        *("Query by_partition", "Query by_state", "DescribeStacks s"),
+        *("Get reports sales/a", "Get reports status/index.en.html", "Get reports replays/sales/a.json"),
+        *("Get reports freshness/sources.json", "Get reports undeliverable/a"),
+        *_key("s3", "dynamodb", writes=False),
+    },
     "DAG": {
         *("Get lake processed/a", "ListBucket lake processed/"),
         *("GetJob ours", "StartJobRun ours", "GetJobRun ours", "GetJobRuns ours"),

@@ -41,6 +41,7 @@ class NoReportError(click.ClickException):
     help="Where to make a folder of the drop's name with the report in it.",
 )
 @click.option("--link", is_flag=True, help="Print a link to the page instead; whoever has it can read the page.")
+@click.option("--records", is_flag=True, help=f"With --link: to {NAME}, the bad records themselves.")
 @click.option(
     "--hours",
     type=click.IntRange(1, MOST_HOURS),
@@ -49,16 +50,19 @@ class NoReportError(click.ClickException):
     help="How long the link opens the page; no longer than the credentials that made it live.",
 )
 @stack_option
-def report(drop_id: str, out: Path, hours: int, stack: str, *, link: bool) -> None:
+def report(drop_id: str, out: Path, hours: int, stack: str, *, link: bool, records: bool) -> None:
     """Fetch the report on the last rejection of the drop DROP_ID, or print a link to it for the sender.
 
     Personal values are masked in it. Exit status: 0 done, 1 there is no such report, 2 it could not be read.
     """
+    if records and not link:
+        raise click.UsageError("--records makes a link of it: give --link, too; without, all parts are fetched")
     s3 = boto3.client("s3", config=Config(signature_version="s3v4"))  # links to what KMS encrypts need it
     try:
         [table_name] = outputs_of(stack, "LedgerTable")
         bucket, page = page_of(table_name, drop_id.partition(".")[0])
         if link:
+            page = page.removesuffix(PAGE) + NAME if records else page
             s3.head_object(Bucket=bucket, Key=page)  # a link to nothing helps nobody
             click.echo(
                 s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": page}, ExpiresIn=hours * 3600)

@@ -82,6 +82,15 @@ def test_a_link_opens_the_page_and_nothing_else_for_so_many_hours(ledger: Ledger
     assert "X-Amz-Algorithm=AWS4-HMAC-SHA256" in link
 
 
+def test_a_link_to_the_bad_records_is_one_to_them(ledger: Ledger) -> None:
+    record = rejected(ledger)
+    kept()
+    assert f"{FOLDER}bad_records.csv?" in suimon("report", record.id, "--link", "--records").stdout
+    assert suimon("report", record.id, "--records").exit_code == 2
+    boto3.client("s3").delete_object(Bucket="reports", Key=f"{FOLDER}bad_records.csv")
+    assert suimon("report", record.id, "--link", "--records").exit_code == 1
+
+
 @pytest.mark.parametrize("asked", [["--link"], []])
 def test_a_report_that_is_no_longer_kept_is_said_to_be_gone(ledger: Ledger, tmp_path: Path, asked: list[str]) -> None:
     record = rejected(ledger)
