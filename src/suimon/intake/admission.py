@@ -259,7 +259,7 @@ class Admission:
     def _report_volume(self, record: DropRecord, contract: Contract, remarks: list[Remark]) -> None:
         """Report that an accepted file has unusually little or much, or that this has recovered."""
         if remarks:
-            told = "\n".join(f"{remark.said(contract)}." for remark in remarks)
+            told = "\n".join(remark.sentence(contract) for remark in remarks)
             self.incidents.report(files.unusual_volume(record, told), self.clock())
         else:
             self.incidents.recover([Recovery(files.volume_id(record), volume_is_usual(record))], self.clock())

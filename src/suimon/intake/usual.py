@@ -39,6 +39,10 @@ class Remark:
 
         return say(self.code, self.details, contract.language)
 
+    def sentence(self, contract: Contract) -> str:
+        """Return it as a sentence of its own."""
+        return self.said(contract) + ("。" if contract.language == "ja" else ".")
+
 
 def outside_window(record: DropRecord, contract: Contract) -> Remark | None:
     """Return that a file has come outside its window; a replay may begin whenever a person wants it."""
@@ -102,5 +106,5 @@ def remarks_of(found: Compared | None) -> list[Remark]:
 
 def published(remarks: list[Remark], contract: Contract) -> Published:
     """Return what is told of a file that is rejected for them."""
-    reason = "\n".join(f"{remark.said(contract)}." for remark in remarks)
+    reason = "\n".join(remark.sentence(contract) for remark in remarks)
     return Published(reason, reason, codes=tuple(dict.fromkeys(str(remark.code) for remark in remarks)))

@@ -241,7 +241,7 @@ class Year:
         accepted = content_of(day)
         found = compared(record, CONTRACTS.of(dataset), Amount.of_drop(record, accepted), self.ledger)
         if remarks := remarks_of(found):  # as the gate does
-            told = "; ".join(remark.said(CONTRACTS.of(dataset)) for remark in remarks)
+            told = "\n".join(remark.sentence(CONTRACTS.of(dataset)) for remark in remarks)
             self.watch.incidents.report(unusual_volume(record, told), self.now)
         return self.ledger.move(record, State.ACCEPTED, self.now, accepted=accepted)
 
