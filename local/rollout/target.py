@@ -67,6 +67,9 @@ def read_target(config: Path, name: str) -> Target:
     given = overrides(airflow.get("parameter_overrides", ""))
     if airflow and (left := sorted(key for key, value in given.items() if _MARK.search(value))):
         raise TargetError(f"{config.name}, {name}.airflow.parameters: fill in {', '.join(left)}")
+    topic = overrides(gate.get("parameter_overrides", "")).get("OwnAlertsTopicArn", "")
+    if topic and not _MARK.search(topic) and f":sns:{gate['region']}:" not in topic:
+        raise TargetError(f"{config.name}, {name}: alarms of {gate['region']} reach no topic elsewhere, {topic}")
     return Target(
         name=name,
         stack=gate["stack_name"],

@@ -72,6 +72,18 @@ def test_a_name_that_no_bucket_can_begin_with_is_refused_before_anything_is_made
             read_target(config, "dev")
 
 
+@pytest.mark.parametrize("region", ["ap-northeast-1", "us-east-1"])
+def test_a_topic_of_another_region_is_refused_for_no_alarm_would_reach_it(tmp_path: Path, region: str) -> None:
+    config, topic = filled(tmp_path), f"arn:aws:sns:{region}:123456789012:on-call"
+    given = f"IntakeConcurrency=2 OwnAlertsTopicArn={topic}"
+    config.write_text(config.read_text(encoding="utf-8").replace("IntakeConcurrency=2", given), encoding="utf-8")
+    if region == "ap-northeast-1":
+        assert read_target(config, "dev").overrides["OwnAlertsTopicArn"] == topic
+    else:
+        with pytest.raises(TargetError, match="reach no topic elsewhere"):
+            read_target(config, "dev")
+
+
 # The longest name that each service takes.
 LONGEST = {
     "AWS::S3::Bucket": ("BucketName", 63),
