@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from itertools import takewhile
 
 from suimon.contract.file import ContractError
@@ -195,11 +195,18 @@ class KeyPattern:
         of = self._of_pattern(partition)
         return self._filled(self._fixed(), time_values(of.time), dict(of.parts), SHARD)
 
-    def prefix_of_time(self, time: str) -> str:
-        """Return what all keys of a time begin with, whatever their hours and parts are."""
-        days = set(TIME) - {"HH"}
-        pieces = takewhile(lambda piece: isinstance(piece, str) or piece.name in days, self._pieces)
-        return self._filled(tuple(pieces), time_values(time), {}, SHARD)
+    def prefix_of_time(self, time: str, made: date) -> str:
+        """Return what all keys of a time begin with, whatever their hours and parts are.
+
+        Of whole tables with a stamp: the keys of what was made on a day, for all that ever came would be of one time.
+        """
+        values = time_values(time)
+        if self.unit is Unit.NONE and self.has_stamp:
+            day = zip(OF_DATE, (f"{made.year:04d}", f"{made.month:02d}", f"{made.day:02d}"), strict=True)
+            values |= {f"{OF_A_STAMP}{name}": text for name, text in day}
+        known = {*TIME, *values} - {"HH"}
+        pieces = takewhile(lambda piece: isinstance(piece, str) or piece.name in known, self._pieces)
+        return self._filled(tuple(pieces), values, {}, SHARD)
 
     def misfit(self, key: str) -> Misfit:
         """Return where a key that does not match leaves the pattern."""

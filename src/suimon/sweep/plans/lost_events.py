@@ -86,8 +86,9 @@ def near_prefixes(contracts: Sequence[Contract], now: datetime) -> list[str]:
     for back in range(days + 1):
         for contract in contracts:
             if back <= _lookback(contract) + 2:
-                time = Partition.containing(contract.unit, today - timedelta(days=back)).time
-                prefixes |= dict.fromkeys(pattern.prefix_of_time(time) for pattern in contract.patterns)
+                day = today - timedelta(days=back)
+                time = Partition.containing(contract.unit, day).time
+                prefixes |= dict.fromkeys(pattern.prefix_of_time(time, day) for pattern in contract.patterns)
     return list(prefixes)
 
 

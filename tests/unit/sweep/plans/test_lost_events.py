@@ -55,6 +55,10 @@ def test_prefixes_of_every_contract_come_by_date_the_newest_first() -> None:
         ("s/{month}.csv", ["s/2026-11.csv", "s/2026-10.csv"]),
         ("s/{week}.csv", [f"s/2026-W{week}.csv" for week in (48, 47, 46)]),
         ("s/latest.csv", ["s/latest.csv"]),
+        # Of a whole table the day in the name; else every round would list all that ever came.
+        ("s/{stamp}_{any}.csv", [f"s/202611{day}" for day in (23, 22, 21, 20, 19, 18)]),
+        ("s/{stamp:HHmm}.csv", ["s/"]),
+        ("s/{ds}/{stamp}.csv", [f"s/2026-11-{day}/" for day in (23, 22, 21, 20, 19, 18)]),
     ],
 )
 def test_prefixes_name_each_time_once_whatever_a_partition_is(pattern: str, prefixes: list[str]) -> None:
