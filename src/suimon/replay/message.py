@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from suimon.drops.foreign_text import shown
 from suimon.drops.replay_record import FINISHED, STOPPED, TOO_MANY_FAILED
 from suimon.incidents.email import OF_STACK, plain_lines, subject_line
 from suimon.incidents.incident import Text, listed, listed_in_japanese
@@ -144,9 +145,10 @@ def told_in_japanese(counts: Counts) -> str:
 
 
 def _body(record: ReplayRecord, found: Sequence[Result]) -> Bilingual:
-    by = f" by {record.who}" if record.who else ""
-    why = f"\nReason: {record.reason}" if record.reason else ""
-    end = _ENDS.get(record.end, Bilingual(f"It has broken off: {record.end}", f"途中で終了しました: {record.end}"))
+    who, reason, cause = shown(record.who), shown(record.reason), shown(record.end)
+    by = f" by {who}" if who else ""
+    why = f"\nReason: {reason}" if reason else ""
+    end = _ENDS.get(record.end, Bilingual(f"It has broken off: {cause}", f"途中で終了しました: {cause}"))
     commands = "\n".join(f"  {command}" for command in next_commands(record))
     english = [
         (
@@ -157,7 +159,7 @@ def _body(record: ReplayRecord, found: Sequence[Result]) -> Bilingual:
         *_lists(found, ja=False),
         f"Next:\n{commands}",
     ]
-    by, why = (f"、実行者 {record.who}" if by else ""), (f"\n理由: {record.reason}" if why else "")
+    by, why = (f"、実行者 {who}" if by else ""), (f"\n理由: {reason}" if why else "")
     in_japanese = [
         (
             f"{record.dataset} の再実行 {record.id}、{record.first}～{record.last}（{record.what}）、開始 "
@@ -186,4 +188,4 @@ def _lists(found: Sequence[Result], *, ja: bool) -> Iterator[str]:
 
 
 def _line(one: Result) -> str:
-    return f"{one.partition} {one.state}: {one.error}" if one.error else one.partition
+    return f"{one.partition} {one.state}: {shown(one.error)}" if one.error else one.partition

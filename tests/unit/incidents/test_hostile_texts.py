@@ -20,19 +20,23 @@ from suimon.drops.sets import DropSet, Member
 from suimon.drops.states import State as DropState
 from suimon.incidents.chat import chat_form
 from suimon.incidents.email import SUBJECT_CHARACTERS
-from suimon.incidents.incident import Event, Incident, Problem, Stage, Text
+from suimon.incidents.incident import ByPerson, Event, Incident, Problem, Stage, Text
 from suimon.incidents.kinds import Kind
 from suimon.incidents.lifecycle import notice_of
 from suimon.incidents.messages import airflow, files, freshness, holds, recoveries, sets, sweep
-from suimon.incidents.messages.crowds import told_together
+from suimon.incidents.messages.crowds import told_alone, told_together
 from suimon.incidents.messages.failing import failing
+from suimon.incidents.messages.reminders import still_open
 from suimon.incidents.recipients import Recipient
 from suimon.incidents.rendering import rendered
 from suimon.incidents.table_age import TableAge
 from suimon.mwaa.not_started import Cause, NotStarted
 from suimon.mwaa.run_state import CannotAskError, RunState
+from suimon.replay.message import text_of as replay_text
 from suimon.warehouse.table_state import TableState
 from tests.unit.drop_records import HOUR, NOON, drop_record
+from tests.unit.replay.mails import SUMMARIES
+from tests.unit.replay.mails import record_of as replay_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -235,6 +239,42 @@ def test_nor_that_of_a_message_about_many(kind: Kind, language: str) -> None:
         subject, body = told(text)
         assert_is_ours(subject, body, *told(PLAIN))
         assert "`suimon explain ID --stack prod`" in body
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nor_what_a_person_gives_as_a_name_and_a_reason(language: str) -> None:
+    problem = MESSAGES[Kind.STALE_TABLE](PLAIN, language)
+
+    def told(text: str) -> list[tuple[str, str]]:
+        by = ByPerson(text, NOON, text, NOON)
+        one = Incident(problem.kind, problem.about, Stage.OPEN, "f", problem.subject, NOON, NOON, snoozed=by, closed=by)
+        acknowledged = still_open([replace(one, acknowledged=by)], "Asia/Tokyo")
+        return [
+            published(problem, language, told_alone(one, NOON + HOUR)),
+            published(problem, language, recoveries.closed_by_hand(one), Event.CLOSED),
+            published(problem, language, Text(acknowledged.subject, acknowledged.body)),
+        ]
+
+    for text in HOSTILE.values():
+        assert text.split()[0][:3] in "".join(body for _, body in told(text)) or not text.isprintable()
+        for sent, like in zip(told(text), told(PLAIN), strict=True):
+            assert_is_ours(*sent, *like)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", SUMMARIES)
+def test_nor_that_of_a_replay(name: str, language: str) -> None:
+    record, rows = replay_record(name)
+    recipient = Recipient(language)  # type: ignore[arg-type]  # one of two
+
+    def told(text: str) -> str:
+        asked = replace(record, who=text, reason=text, end=text)
+        return replay_text(asked, [replace(row, error=text) for row in rows], recipient, "prod").body
+
+    for text in HOSTILE.values():
+        body, like = told(text), told(PLAIN)
+        assert [bool(line) for line in body.split("\n")] == [bool(line) for line in like.split("\n")]
+        assert LINKS.findall(body) == []
 
 
 @pytest.mark.parametrize("kind", [Kind.REJECTED, Kind.GONE, Kind.IMPERFECT, Kind.REFUSED_CONF, Kind.FOREIGN_RUN])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from suimon.drops.foreign_text import shown
 from suimon.incidents.email import OF_STACK
 from suimon.incidents.incident import Event, Notice, Text, Told, listed, listed_in_japanese
 from suimon.incidents.kinds import KINDS, NOTHING, IncidentId, Kind
@@ -60,9 +61,10 @@ def told_alone(incident: Incident, now: datetime) -> Text:
             f"{since} から続いているため、エラーとして扱います。\n\n",
         )
     elif (snoozed := incident.snoozed) and not incident.is_snoozed(now):
+        who, reason = shown(snoozed.who), shown(snoozed.reason)
         why = Bilingual(
-            f"Snoozed by {snoozed.who} until now ({snoozed.reason}); it still stands.\n\n",
-            f"{snoozed.who} が通知を止めていました（{snoozed.reason}）が、問題は続いています。\n\n",
+            f"Snoozed by {who} until now ({reason}); it still stands.\n\n",
+            f"{who} が通知を止めていました（{reason}）が、問題は続いています。\n\n",
         )
     body = incident.body or incident.subject
     return Text(incident.subject, Bilingual(f"{why}{body}", f"{japanese(why)}{japanese(body)}"))

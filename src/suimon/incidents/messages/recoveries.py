@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from suimon.drops.foreign_text import shown
 from suimon.incidents.email import OF_STACK
 from suimon.incidents.incident import Text
 from suimon.incidents.wording import Bilingual, japanese
@@ -78,7 +79,7 @@ def recovered(incident: Incident, now: datetime, note: str) -> Text:
 def closed_by_hand(incident: Incident) -> Text:
     """Return the text of an incident that a person has closed."""
     by = incident.closed
-    who, reason = (by.who, by.reason) if by else ("Somebody", "")
+    who, reason = (shown(by.who), shown(by.reason)) if by else ("Somebody", "")
     return Text(
         incident.subject,
         Bilingual(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from suimon.drops.foreign_text import shown
 from suimon.incidents.email import OF_STACK
 from suimon.incidents.incident import Event, Notice, listed, listed_in_japanese
 from suimon.incidents.kinds import NOTHING, IncidentId, Severity
@@ -55,5 +56,5 @@ def still_open(incidents: Sequence[Incident], zone: str) -> Notice:
 
 
 def _line(one: Incident, subject: str) -> str:
-    by = f", acknowledged by {one.acknowledged.who}" if one.acknowledged else ""
+    by = f", acknowledged by {shown(one.acknowledged.who)}" if one.acknowledged else ""
     return f"{one.severity.upper():7}  {subject}\n           since {one.opened_at:%Y-%m-%d %H:%M} UTC{by}; {one.id}"
