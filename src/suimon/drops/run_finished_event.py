@@ -54,7 +54,7 @@ class RunFinished:
                 failed_task=_shown(detail.get("failed_task"), LONGEST_ID),
                 error=_shown(detail.get("error"), LONGEST_ERROR),
                 log_url=_own_page(detail),
-                committed=detail.get("committed"),
+                committed=committed if isinstance(committed := detail.get("committed"), bool) else None,
             )
         except (KeyError, TypeError, ValueError) as error:
             raise OutcomeError(f"not a Run Finished event: {error!r} is missing or unreadable") from error

@@ -329,3 +329,11 @@ def test_a_log_is_linked_if_it_is_a_page_of_this_run_in_mwaa(url: Any, *, kept: 
     run = RunFinished.from_event({"detail": {**detail, "log_url": url}})
     assert run.log_url == (url if kept else None)
     assert ("Log: " in files.run_failed(record_of(PLAIN), run).body) == kept
+
+
+@pytest.mark.parametrize("committed", ["yes", 2, [True], {"a": 1}, None])
+def test_whether_rows_were_committed_is_not_known_where_it_is_neither_true_nor_false(committed: Any) -> None:
+    detail = {"drop_id": "0", "attempt": 1, "dag_id": PLAIN, "run_id": PLAIN, "outcome": "failed", "rows": {}}
+    run = RunFinished.from_event({"detail": {**detail, "committed": committed}})
+    assert run.committed is None
+    assert "see what the table holds" in files.run_failed(record_of(PLAIN), run).subject
