@@ -14,7 +14,7 @@ from suimon.cli.close import close
 from suimon.cli.drop_view import as_object, holds_of, overview
 from suimon.cli.errors import CommandError
 from suimon.cli.printing import console_for_people, print_plain
-from suimon.cli.stack import advice, outputs_of, stack_option
+from suimon.cli.stack import advice, of_stack, outputs_of, stack_option
 from suimon.clock import utc_now
 from suimon.contract.partition import OTHER_FORMS, is_partition
 from suimon.drops.states import State
@@ -78,7 +78,7 @@ def drops(
         found = list(islice(newest_first(table, wanted), limit + 1))
         if wanted.dataset and not found:
             refuse_unknown(stack, wanted.dataset)
-        _list(console, found, holds_of(table, found), limit, as_json=as_json)
+        _list(console, found, holds_of(table, found), limit, stack, as_json=as_json)
     except (ClientError, BotoCoreError) as error:
         raise CommandError(advice(error)) from error
 
@@ -115,7 +115,7 @@ def refuse_unknown(stack: str, dataset: str) -> None:
 
 
 def _list(
-    console: Console, found: Sequence[DropRecord], holds: Mapping[str, Hold], limit: int, *, as_json: bool
+    console: Console, found: Sequence[DropRecord], holds: Mapping[str, Hold], limit: int, stack: str, *, as_json: bool
 ) -> None:
     shown = found[:limit]
     if as_json:
@@ -128,3 +128,4 @@ def _list(
             console.print(line, soft_wrap=True)
         if len(found) > limit:
             print_plain(console, f"These are the newest {limit:,}; there are more: --limit.")
+        print_plain(console, f"  suimon explain {shown[0].id}{of_stack(stack)}", "bold")

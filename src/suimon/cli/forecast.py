@@ -14,7 +14,8 @@ from rich.text import Text
 from suimon.cli.asking import ask
 from suimon.cli.errors import CommandError
 from suimon.cli.printing import print_plain
-from suimon.cli.stack import stack_option
+from suimon.cli.stack import of_stack, stack_option
+from suimon.contract.partition import partition_of
 from suimon.freshness.expected import FileState
 from suimon.freshness.forecast import MOST_DAYS, Expected
 from suimon.report.console import Terminal
@@ -24,6 +25,7 @@ from suimon.status.overview import worst_last
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+_HOUR_DAYS = 3  # whose hours are shown
 _NAME, _DAYS = 18, 60  # columns of the picture: a dataset's name, a space or two, and a letter a day
 _STYLES = {
     FileState.NOT_DUE: "dim",
@@ -65,6 +67,7 @@ def forecast(days: int, back: int, dataset: str, stack: str, *, as_json: bool) -
         console.print(line, soft_wrap=True)
     for warning in answer["warnings"]:
         print_plain(console, f"Warning: {warning}", "yellow")
+    print_plain(console, f"  suimon status{of_stack(stack)}", "bold")
 
 
 def picture(expected: Sequence[Expected]) -> Iterator[Text]:
@@ -84,6 +87,7 @@ def picture(expected: Sequence[Expected]) -> Iterator[Text]:
             for day in block:
                 line.append(*letters.get((name, day.isoformat()), (NO_FILE, "dim")))
             yield line
+    yield from _hours(expected)
     seen = {one.state for one in expected if not one.later}
     legend = [(letter, str(state)) for state, (letter, _) in LETTERS.items() if state in seen]
     legend += [(NOT_CORRECTED[0], "loaded, a later file is not")] if any(one.later for one in expected) else []
@@ -91,6 +95,23 @@ def picture(expected: Sequence[Expected]) -> Iterator[Text]:
     for start in range(0, len(legend), 4):
         yield Text("   ".join(f"{letter} {words}" for letter, words in legend[start : start + 4]))
     yield Text()
+
+
+def _hours(expected: Sequence[Expected]) -> Iterator[Text]:
+    """Yield, of datasets with a file an hour, a letter for each hour of the last days of which any is due."""
+    found = dict[tuple[str, str], dict[int, tuple[str, str]]]()
+    due = {(one.dataset, one.day) for one in expected if one.state is not FileState.NOT_DUE}
+    for one in worst_last(expected):
+        if (hour := partition_of(one.partition).hour) is not None and (one.dataset, one.day) in due:
+            found.setdefault((one.dataset, one.day), {})[hour] = letter_of(one)
+    for number, (name, days) in enumerate(groupby(sorted(found), key=lambda pair: pair[0])):
+        if not number:
+            yield Text(" " * (_NAME + 2) + "hour        0     6     12    18", "dim")
+        for _, day in list(days)[-_HOUR_DAYS:]:
+            line = Text(f"{_cut(name).ljust(_NAME)}  {day}  ")
+            for hour in range(24):
+                line.append(*found[name, day].get(hour, (NO_FILE, "dim")))
+            yield line
 
 
 def _scale(block: Sequence[date]) -> Iterator[Text]:

@@ -45,6 +45,29 @@ def test_a_picture_has_a_letter_a_date_and_says_what_the_letters_mean() -> None:
     ]
 
 
+def test_a_file_an_hour_has_a_letter_an_hour_for_the_last_days_that_are_due() -> None:
+    states = {4: FileState.LOADED, 5: FileState.MISSING, 23: FileState.LOADED_LATE}
+    rows = [expected("sales", 0, FileState.LOADED)]
+    for step in range(5):
+        day = MONDAY + timedelta(days=step)
+        state = FileState.NOT_DUE if step == 4 else FileState.LOADED
+        rows += [
+            replace(
+                expected("logs", step, states.get(hour, state) if step == 3 else state), partition=f"{day}T{hour:02}"
+            )
+            for hour in range(24)
+        ]
+    shown = [line.plain.rstrip() for line in picture(rows)]
+    assert shown[4:8] == [
+        "                    hour        0     6     12    18",
+        "logs                2026-12-01  ++++++++++++++++++++++++",
+        "logs                2026-12-02  ++++++++++++++++++++++++",
+        "logs                2026-12-03  +++++M+++++++++++++++++t",
+    ]
+    assert shown[2:4] == ["sales               +....", "logs                +++Mo"]
+    assert max(map(len, shown)) <= 80
+
+
 def test_every_state_has_a_letter_of_its_own() -> None:
     assert set(LETTERS) == set(FileState)
     assert len({letter for letter, _ in LETTERS.values()}) == len(FileState)
@@ -86,7 +109,9 @@ def test_the_command_shows_what_the_function_answers(monkeypatch: pytest.MonkeyP
     assert shown.exit_code == 0
     assert asked == [("s", "forecast", {"back": 7, "ahead": 5})]
     assert "sales" not in shown.output
-    assert shown.output.endswith("  2026-11-30  due Tue 2026-12-01 06:00  missing\nWarning: holidays end\n")
+    assert shown.output.endswith(
+        "  2026-11-30  due Tue 2026-12-01 06:00  missing\nWarning: holidays end\n  suimon status --stack s\n"
+    )
     as_json = CliRunner().invoke(main, ["forecast", "--json"])
     assert '"state": "missing"' in as_json.output
 
