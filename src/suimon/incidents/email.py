@@ -11,6 +11,8 @@ SUBJECT_CHARACTERS = 99
 # Stands in messages behind a command; only the publisher knows the stack. It never comes from a text of others: it
 # does not print, and what does not print is an escape there.
 OF_STACK = "\ue000"
+# Stands around a moment, likewise: the publisher knows in which zone its reader lives.
+MOMENT = "\ue001"
 
 
 def subject_line(text: str) -> str:

@@ -7,12 +7,14 @@ filter policies choose by.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from suimon.incidents.email import OF_STACK, fitted, plain_lines, subject_line
+from suimon.incidents.email import MOMENT, OF_STACK, fitted, plain_lines, subject_line
 from suimon.incidents.incident import Event, Text
 from suimon.incidents.kinds import KINDS, About
 from suimon.incidents.messages.facts import command_for, effect_of, label, runbook_entry
@@ -20,7 +22,6 @@ from suimon.incidents.wording import in_language
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from suimon.incidents.incident import Notice
     from suimon.incidents.recipients import Recipient
@@ -93,7 +94,15 @@ def text_of(notice: Notice, recipient: Recipient, stack: str) -> Text:
     state = state_of(notice)
     head = notice.severity.upper() if state is State.OPEN else state.upper()
     subject = subject_line(f"[{head}] {in_language(notice.subject, recipient.language)}")
-    return Text(subject, plain_lines(with_stack(in_language(notice.body, recipient.language), stack)))
+    body = with_stack(in_language(notice.body, recipient.language), stack)
+    return Text(subject, plain_lines(_MOMENT.sub(lambda found: _clock(found[1], recipient.time_zone), body)))
+
+
+_MOMENT = re.compile(f"{MOMENT}([^{MOMENT}]*){MOMENT}")
+
+
+def _clock(moment: str, zone: str) -> str:
+    return f"{datetime.fromisoformat(moment).astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M} {zone}"
 
 
 def attributes_of(notice: Notice, recipient: Recipient) -> dict[str, str]:

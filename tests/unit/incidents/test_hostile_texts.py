@@ -56,6 +56,7 @@ HOSTILE = {
     "right to left": "\u202egpj.exe\u2066x\u2069\u200f",
     "zero width": "a\u200bb\ufeffc",
     "private use": "a\ue000b",
+    "moment": "a\ue001noon\ue001b",
     "link": "http://evil.example/renew",
     "upper case link": "HTTPS://evil.example www.evil.example",
     "host without a scheme": "evil.example/renew renew.evil.example:8443/x evil.co.jp?x evil.example#x",

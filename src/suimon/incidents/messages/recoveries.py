@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from suimon.drops.foreign_text import shown
-from suimon.incidents.email import OF_STACK
+from suimon.incidents.email import MOMENT, OF_STACK
 from suimon.incidents.incident import Text
 from suimon.incidents.wording import Bilingual, japanese
 
@@ -155,4 +155,4 @@ def run_was_started(record: DropRecord) -> Bilingual:
 
 
 def _minute(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M %Z}".rstrip()
+    return f"{MOMENT}{moment.isoformat()}{MOMENT}"
