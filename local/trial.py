@@ -1,7 +1,8 @@
 """Try a dataset: deploy what of it changed into a twin that is up, send a file, and show it through to its rows.
 
-What a stack update would do is done at once: the contracts of all datasets into each function's artifact, the DAG
-folder into its bucket, the table by its CREATE TABLE. A table whose declaration changed is made again, and empty.
+What a stack update would do is done at once: the table by its CREATE TABLE, the contracts of all datasets into each
+function's artifact, the DAG folder into its bucket. A table whose declaration changed keeps its rows where `suimon
+warehouse migrate` could change it; else it is made again, and empty.
 """
 
 from __future__ import annotations
@@ -34,12 +35,15 @@ from suimon.drops.drop import Drop
 from suimon.drops.foreign_text import printable
 from suimon.drops.states import State
 from suimon.proposal.sample import SampleError, read_sample
-from suimon.warehouse.data_api import Warehouse, run, run_query
+from suimon.warehouse.data_api import RUNNING, Warehouse, run_query
 from suimon.warehouse.describe import partition_columns
+from suimon.warehouse.migration import declared, plan_migration
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from mypy_boto3_redshift_data import RedshiftDataAPIServiceClient
     from rich.console import Console
 
     from local.twin import Twin
@@ -170,7 +174,8 @@ def _named(pattern: KeyPattern, name: str) -> str | None:
 
 def redeploy(twin: Twin, contract: Contract) -> list[str]:
     """Deploy what of the datasets is not what the twin has, and return what that was."""
-    done = [*_functions(twin), *_table(twin, contract)]
+    # The table first: what runs meanwhile loads into it by the names of the columns that it knows.
+    done = [*_table(twin, contract), *_functions(twin)]
     if done:
         deploy.upload_dags(twin)
         unpause(site_of(twin), [contract.dag_id or ""], SECONDS)
@@ -206,13 +211,40 @@ def _zipped(artifact: Path, contracts: bytes) -> bytes:
 
 
 def _table(twin: Twin, contract: Contract) -> list[str]:
-    """Make the table that is not there, and again the one that was declared otherwise."""
-    wanted, there = deploy.release_of(twin).tables, deploy.created_tables(twin)
-    if wanted.get(contract.table) == there.get(contract.table):
+    """Make the table that is not there, and change the one that was declared otherwise, or make that again."""
+    table, wanted, there = contract.table, deploy.release_of(twin).tables, deploy.created_tables(twin)
+    if wanted.get(table) == there.get(table):
         return []
-    if contract.table in there:
-        client = twin.session().client("redshift-data")
-        for name in (contract.table, f"{contract.table}_loads"):
-            run(client, WAREHOUSE, f"DROP TABLE IF EXISTS {name}")
+    client, how = twin.session().client("redshift-data"), ""
+    if table in there:
+        keeps = not plan_migration(table, declared(there[table]), declared(wanted[table])).refused
+        how = ", with its rows" if keeps else ", again and empty"
+        anew = (f"DROP TABLE IF EXISTS {table}", f"DROP TABLE IF EXISTS {table}_loads")
+        _transact(client, _with_rows(table, there[table], wanted[table]) if keeps else anew)
     deploy.create_tables(twin)
-    return [f"table {contract.table}" + (", anew and empty" if contract.table in there else "")]
+    return [f"table {table}{how}"]
+
+
+def _transact(client: RedshiftDataAPIServiceClient, statements: Sequence[str]) -> None:
+    """Run statements as one transaction; TrialError when one of them fails, and then none was run."""
+    batch = client.batch_execute_statement(Sqls=list(statements), **WAREHOUSE.request())["Id"]
+    while (ended := client.describe_statement(Id=batch, WaitTimeSeconds=20))["Status"] in RUNNING:
+        continue  # the answer is held back until the batch ends
+    if ended["Status"] != "FINISHED":
+        raise TrialError(f"the table could not be changed: {ended.get('Error')}")
+
+
+def _with_rows(table: str, old: str, new: str) -> tuple[str, ...]:
+    """Return one transaction that declares a table again around its rows: the twin knows no ALTER TABLE."""
+    kept, named = f"{table}_kept", f"CREATE TABLE IF NOT EXISTS {table} "
+    columns = {column.name for column in declared(new)}
+    both = ", ".join(column.name for column in declared(old) if column.name in columns)
+    return (
+        f"DROP TABLE IF EXISTS {kept}",
+        old.replace(named, f"CREATE TABLE {kept} "),
+        f"INSERT INTO {kept} SELECT * FROM {table}",  # noqa: S608 - names of the release only, as below
+        f"DROP TABLE {table}",
+        new,
+        f"INSERT INTO {table} ({both}) SELECT {both} FROM {kept}",  # noqa: S608
+        f"DROP TABLE {kept}",
+    )

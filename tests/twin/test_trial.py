@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from unittest.mock import MagicMock
 
 import pytest
 from click.testing import CliRunner
 
 from local.__main__ import main
-from local.trial import TrialError, business_date
+from local.trial import TrialError, _table, business_date
 from suimon.contract.keys import KeyPattern
 from tests.datasets import golden_cases, release
+from tests.twin.redshift_server import Endpoint, endpoint
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 CONTRACTS = release().contracts
@@ -46,6 +49,54 @@ def test_where_neither_tells_it_is_asked_for(tmp_path: Path) -> None:
     for contract in (DATED, replace(DATED, columns=columns)):
         with pytest.raises(TrialError, match=r"which business date is any\.csv\? Name it: --partition"):
             business_date(contract, file)
+
+
+ROW = "INSERT INTO sales_fact VALUES ('A', '2026-11-20', 'C1', 'tea', 1, 1.00, 1.00)"
+
+
+@pytest.fixture
+def redshift(tmp_path: Path) -> Iterator[Endpoint]:
+    with endpoint(tmp_path) as running:
+        yield running
+
+
+def changed(redshift: Endpoint, monkeypatch: pytest.MonkeyPatch, old: str, new: str) -> list[str]:
+    """Change the declaration of a table that has a row as `dataset try` does; return what it says."""
+    wanted = release().tables["sales_fact"]
+    there = wanted.replace(new, old)
+    for sql in (there, ROW, "CREATE TABLE sales_fact_loads (n INTEGER)"):
+        assert redshift.run(sql)["Status"] == "FINISHED"
+    twin = MagicMock()
+    twin.session().client.return_value = redshift.client()
+    monkeypatch.setattr("local.trial.deploy.release_of", lambda _twin: release())
+    monkeypatch.setattr("local.trial.deploy.created_tables", lambda _twin: {"sales_fact": there})
+    monkeypatch.setattr("local.trial.deploy.create_tables", lambda _twin: redshift.run(wanted))
+    return _table(twin, CONTRACTS.of("sales"))
+
+
+def test_a_changed_table_keeps_its_rows_and_its_log_where_a_migration_would(
+    redshift: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = changed(redshift, monkeypatch, "product_name VARCHAR(16)", "product_name VARCHAR(1600)")
+    assert told == ["table sales_fact, with its rows"]
+    long = ROW.replace("'A'", "'B'").replace("tea", "tea " * 40)
+    assert redshift.run(long)["Status"] == "FINISHED"
+    assert redshift.rows("SELECT COUNT(*) FROM sales_fact") == [[2]]
+    assert redshift.rows("SELECT COUNT(*) FROM sales_fact_loads") == [[0]]
+
+
+def test_a_table_that_no_migration_changes_is_made_again_and_said_to_be_empty(
+    redshift: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = changed(redshift, monkeypatch, "quantity BIGINT", "quantity INTEGER")
+    assert told == ["table sales_fact, again and empty"]
+    assert redshift.rows("SELECT COUNT(*) FROM sales_fact") == [[0]]
+    assert redshift.run("SELECT COUNT(*) FROM sales_fact_loads")["Status"] == "FAILED"
+
+
+def test_a_table_as_it_was_made_is_left_alone(redshift: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert changed(redshift, monkeypatch, "quantity INTEGER", "quantity INTEGER") == []
+    assert redshift.rows("SELECT COUNT(*) FROM sales_fact") == [[1]]
 
 
 def test_without_a_twin_nothing_is_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
