@@ -50,7 +50,7 @@ CARRIED = {
     "outcome": Carried(frozenset({"dynamodb", "events", "mwaa", "s3", "sns", "stepfunctions"})),
     "freshness": Carried(
         frozenset({"dynamodb", "events", "mwaa", "redshift-data", "s3", "sns", "sqs", "stepfunctions"}),
-        files=("suimon/freshness/newest_value.sql",),
+        files=("suimon/freshness/newest_value.sql", "suimon/freshness/waits_for_lock.sql"),
     ),
     "replay": Carried(frozenset({"dynamodb", "s3", "sns", "stepfunctions"})),
 }
