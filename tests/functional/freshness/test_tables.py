@@ -200,7 +200,7 @@ def test_a_contract_with_a_name_that_is_no_identifier_stops_nothing(watch: Watch
         SALES, freshness=TableFreshness("sales_fact; DROP TABLE sales_fact", "order_date", Age(1)), arrival=None
     )
     summary = replace(watch, contracts=Contracts((odd, INVENTORY))).round(NOW)
-    assert summary.problems == ("unreadable-table:sales_fact; DROP TABLE sales_fact",)
+    assert summary.problems == ("unreadable-table:sales_fact%3B DROP TABLE sales_fact",)
     assert redshift.asked() == ["inventory"]
 
 
