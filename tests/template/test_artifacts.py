@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from functions.build import CARRIED
+from functions.build import CARRIED, imported_modules
 from local.function_python import VERSION, is_lambdas
 from local.isolation import clean_environment
 from tests.datasets import DATASETS
@@ -88,6 +89,16 @@ def test_only_intake_carries_what_reads_files_and_nobody_what_reads_yaml(artifac
 def test_every_function_carries_the_compiled_contracts(artifacts: dict[str, Path], function: str) -> None:
     compiled = json.loads((artifacts[function] / "contracts.json").read_text(encoding="utf-8"))
     assert {contract["dataset"] for contract in compiled["contracts"]} == set(DATASETS)
+
+
+@pytest.mark.parametrize("function", CARRIED)
+def test_a_function_carries_each_statement_that_its_modules_read(function: str) -> None:
+    read = {
+        str((module.parent / name).relative_to(SOURCE))
+        for module in imported_modules(function)
+        for name in re.findall(r'with_name\("(\w+\.sql)"\)', module.read_text(encoding="utf-8"))
+    }
+    assert read == {name for name in CARRIED[function].files if name.endswith(".sql")}
 
 
 @pytest.mark.parametrize("function", CARRIED)
