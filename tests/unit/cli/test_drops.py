@@ -101,6 +101,13 @@ def test_a_duplicate_names_what_it_repeats_and_a_shard_its_set() -> None:
     assert "waits for the others" in drawn(details(replace(RECORD, membership=Membership()), ""))
 
 
+def test_the_version_that_judged_a_file_is_named() -> None:
+    judged = replace(RECORD, contract_version="1.4.0")
+    assert f"judged by {RECORD.dataset} 1.4.0" in " ".join(drawn(details(judged, "")).split())
+    assert as_object(judged)["contract_version"] == "1.4.0"
+    assert "judged by" not in drawn(details(RECORD, ""))
+
+
 def test_what_a_drop_does_not_have_is_left_out() -> None:
     names = [line.split()[0] for line in drawn(details(replace(RECORD, accepted=None), "")).splitlines()]
     assert names == ["drop", "file", "version", "size", "dataset", "state"]
