@@ -24,6 +24,8 @@ FUNCTION: Final = "AWS::Serverless::Function"
 # A method of boto3 -> the rights that it needs, where they are not called like it.
 OTHERWISE: Final = {
     "get_object": {"s3:GetObject", "s3:GetObjectVersion"},
+    "get_object_tagging": {"s3:GetObjectTagging", "s3:GetObjectVersionTagging"},
+    "put_object_tagging": {"s3:PutObjectTagging", "s3:PutObjectVersionTagging"},
     "head_object": {"s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket"},
     "list_objects_v2": {"s3:ListBucket"},
     "list_object_versions": {"s3:ListBucketVersions"},
