@@ -56,16 +56,15 @@ def agrees(spark: SparkSession, folder: Path, case: Case, *, cut: bool) -> bool:
         job.convert(spark, contract, arguments)
     table = pq.read_table(arguments.target_uri)
     found = [tuple(_plain(value) for value in row.values()) for row in table.to_pylist()]
-    sound = judge(case.contents, case.contract, None, case.conditions).sound
+    expected = judge(case.contents, case.contract, None, case.conditions)
     dialect = case.contract.file
     assert dialect
-    wanted = [
-        tuple(
-            _value(column, typed_value(column, cell, dialect))
-            for cell, column in zip(cells, case.contract.columns, strict=True)
-        )
-        for cells in sound.values()
-    ]
+
+    def value(column: Column, cells: tuple[str, ...]) -> object:
+        place = expected.places_of.get(column.name)
+        return None if place is None else _value(column, typed_value(column, cells[place], dialect))
+
+    wanted = [tuple(value(column, cells) for column in case.contract.columns) for cells in expected.sound.values()]
     assert sorted(found, key=repr) == sorted(wanted, key=repr)
     return True
 

@@ -129,7 +129,7 @@ class _Judge:
     def labels(self, labels: list[str], titles: Mapping[str, Column], first: Reading) -> None:
         line = first.line
         for title, column in titles.items():
-            if title not in labels:
+            if title not in labels and not column.may_be_absent:
                 self.add(Code.MISSING_LABEL, line, None, column.name)
         for place, (cell_line, text) in enumerate(first.cells):
             if labels[place] not in titles:
@@ -309,6 +309,7 @@ class _Judge:
             bad_records=len(bad),
             set_aside=len(bad) if tolerated else 0,
             sound=self.sound,
+            places_of={column.name: place for place, column in self.where.items()},
         )
 
     def tolerated(self, bad: int, rows: int) -> bool:

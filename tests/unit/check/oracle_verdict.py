@@ -33,6 +33,7 @@ class Expected:
     bad_records: int = 0
     set_aside: int = 0
     sound: Mapping[int, tuple[str, ...]] = field(default_factory=dict)  # the cells of the records of sound form
+    places_of: Mapping[str, int] = field(default_factory=dict)  # in such a record, by column; none of an absent one
     damaged: bool = False  # the compressed bytes are: then nothing else is certain
 
     @property

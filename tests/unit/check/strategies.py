@@ -68,7 +68,7 @@ def dialects(draw: Draw) -> FileFormat:
         header=not sometimes(draw, 5),
         header_order=pick(draw, "fixed", "free"),
         header_case=pick(draw, "exact", "ignore"),
-        extra_columns=pick(draw, "refuse", "ignore"),
+        extra_columns=pick(draw, "refuse", "ignore", "warn"),
         null_tokens=pick(draw, ("",), (), ("", "NULL", "\\N"), ("-",)),
         decimal="." if not quote and delimiter == "," else pick(draw, ".", ","),
         skip_lines=pick(draw, 0, 1, 3, odds=5),
@@ -121,7 +121,23 @@ def contracts(draw: Draw) -> tuple[Contract, tuple[Kind, ...], Mapping[str, Hold
         metrics=tuple(metrics),
         tolerance=pick(draw, None, *tolerances),
     )
-    return contract, kinds, holds
+    return replace(contract, columns=_some_may_be_absent(draw, contract)), kinds, holds
+
+
+def _some_may_be_absent(draw: Draw, contract: Contract) -> tuple[Column, ...]:
+    """Let columns be absent that nothing needs to be there, as a contract may say."""
+    dialect = contract.file
+    if dialect is None or not dialect.header or dialect.extra_columns == "ignore":
+        return contract.columns
+    needed = {*contract.primary_key, *(name for name, _ in (dialect.trailer.sums if dialect.trailer else ()))}
+    needed |= {name for condition in contract.conditions for name in condition.columns}
+    needed |= {name for metric in contract.metrics for name in metric.columns}
+    return tuple(
+        replace(one, may_be_absent=sometimes(draw))
+        if not (one.required or one.partition or one.name in needed)
+        else one
+        for one in contract.columns
+    )
 
 
 def _writes(dialect: FileFormat, label: str) -> bool:

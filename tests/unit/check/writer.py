@@ -26,6 +26,9 @@ class Writer:
         mixes = dialect.line_ending == "any" or (faults and draw(st.integers(0, 4)) == 4)
         self.endings = ("\n", "\r\n") if mixes and draw(st.booleans()) else (usual,)
         self.faulty = draw(st.integers(0, 2)) if faults else 0
+        may = [place for place, column in enumerate(contract.columns) if column.may_be_absent]
+        absent = {place for place in may[: len(contract.columns) - 1] if draw(st.booleans())}
+        self.there = [place for place in range(len(contract.columns)) if place not in absent]
 
     def text(self, table: Table) -> str:
         """Return the whole file."""
@@ -37,7 +40,7 @@ class Writer:
         for cells in table:
             if self.dialect.comment and self.draw(st.integers(0, 4)) == 4:
                 lines.append(self.dialect.comment + self.draw(st.sampled_from(("", ' "', " x,y", "\r"))) + "\n")
-            lines.append(self.line(cells))
+            lines.append(self.line([cells[place] for place in self.there]))
         for _ in range(self.faulty):
             self.spoil(lines)
         if self.dialect.trailer:
@@ -72,7 +75,7 @@ class Writer:
         return quote + text + quote
 
     def header(self) -> list[str]:
-        labels = [column.title for column in self.contract.columns]
+        labels = [self.contract.columns[place].title for place in self.there]
         if self.dialect.header_case == "ignore":
             labels = [label.upper() if self.draw(st.booleans()) else label for label in labels]
         if not self.faults or self.draw(st.integers(0, 3)):
