@@ -183,7 +183,7 @@ def test_a_contract_declares_when_its_files_begin_and_end(calendar_of: Callable[
         ("closures: [2026-11-20, 2026-11-21, 2026-11-20]", "closures[2]", "'2026-11-20' stands twice; keep one"),
         ("closures: closures.csv", "closures", "or the name of a file beside the contract, such as closures.txt"),
         ("closures: ../closures.txt", "closures", "or the name of a file beside the contract"),
-        ("closures: closures.txt", "closures", "cannot be read beside the contract: FileNotFoundError"),
+        ("closures: closures.txt", "closures", "'closures.txt' cannot be read beside the contract: FileNotFoundError"),
         ("holidays: JP-", "holidays", "'JP-' is no country whose holidays are known"),
         ("holidays: JP-99", "holidays", "'JP-99' is no country whose holidays are known"),
         ("holidays: [JP]", "holidays", "is no country whose holidays are known"),
@@ -322,7 +322,7 @@ def test_a_first_or_last_date_before_any_that_is_taken_is_refused(
     more: str, what: str, draft: Callable[..., str], refused: Callable[[str], list[str]]
 ) -> None:
     (problem,) = refused(draft(custom=_with_not_before(more)))
-    assert what in problem
+    assert f".{more.partition(':')[0]}: {what}" in problem
 
 
 @pytest.mark.parametrize("deadline", ["24:00", "6:00", "06:60", "\u0660\u0666:00"])
