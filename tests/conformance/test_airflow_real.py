@@ -113,9 +113,11 @@ def test_airflow_warns_of_nothing_that_we_set_up(real: Real) -> None:
     ]
 
     lines = [line for text in logs for line in text.splitlines()]
-    # The amazon provider that MWAA pins asks Airflow in a way that Airflow calls deprecated.
-    others = [line for line in lines if "warning" in line.lower() and "ProvidersManager.hooks" not in line]
-    assert [line for line in others if "broken.py" not in line] == []
+    # The amazon provider that MWAA pins asks Airflow in a way that Airflow calls deprecated. One DAG is broken on
+    # purpose. A busy machine holds the triggerer up.
+    known = ("ProvidersManager.hooks", "broken.py", "Triggerer's async thread was blocked")
+    others = [line for line in lines if "warning" in line.lower()]
+    assert [line for line in others if not any(one in line for one in known)] == []
 
 
 def status_of(real: Real, call: Callable[[], Any]) -> int:

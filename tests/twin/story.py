@@ -44,9 +44,10 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 WAREHOUSE = Warehouse(database="analytics", workgroup_name="suimon-local")
-YESTERDAY = datetime.now(ZoneInfo("Asia/Tokyo")).date() - timedelta(days=1)
-DAY_BEFORE = YESTERDAY - timedelta(days=1)
-NEVER_SENT = YESTERDAY - timedelta(days=2)
+# The newest day whose file of sales is due: yesterday, and until the deadline of 06:00 in Japan the day before that.
+LAST_DUE = (datetime.now(ZoneInfo("Asia/Tokyo")) - timedelta(days=1, hours=6)).date()
+DAY_BEFORE = LAST_DUE - timedelta(days=1)
+NEVER_SENT = LAST_DUE - timedelta(days=2)
 OTHERS = tuple(dataset for dataset in DATASETS if dataset != "sales")
 FAULT = FAULTS[0]
 ROWS = 200
@@ -77,7 +78,7 @@ class Story:
     def ledger(self) -> Ledger:
         return Ledger(self.ledger_table)
 
-    def put(self, name: str, content: bytes, day: date = YESTERDAY) -> None:
+    def put(self, name: str, content: bytes, day: date = LAST_DUE) -> None:
         self.put_at(f"sales/{day}/sales_data.csv", name, content)
 
     def put_at(self, key: str, name: str, content: bytes) -> None:
@@ -119,7 +120,7 @@ class Story:
 
     def table(self) -> tuple[int, Decimal]:
         sql = "SELECT COUNT(*) AS orders, SUM(amount) AS amount FROM sales_fact WHERE order_date = CAST(:day AS DATE)"
-        row = self.ask(sql, day=YESTERDAY)[0]
+        row = self.ask(sql, day=LAST_DUE)[0]
         return row["orders"], Decimal(row["amount"])
 
     def whole_table(self, table: str) -> list[str]:
@@ -139,7 +140,7 @@ def tell(story: Story) -> None:
     kill_a_worker_at_its_load(story)
     for dataset in CORRECTIONS.keys() - {"user_events"}:
         story.put_golden(dataset, corrected=True)
-    story.put("bad", sales_file(YESTERDAY, ROWS, 1, (FAULT,)).content)
+    story.put("bad", sales_file(LAST_DUE, ROWS, 1, (FAULT,)).content)
     story.wait_for("bad", State.REJECTED)
     story.put("good", story.good.content)
     story.wait_for("good", State.LOADED)
@@ -149,8 +150,8 @@ def tell(story: Story) -> None:
     story.wait_for("other day", State.REJECTED)
     sqs = story.twin.session().client("sqs")
     sqs.send_message(QueueUrl=story.twin.outputs["IntakeQueueUrl"], MessageBody="no event at all")
-    story.replayed = as_operator(story, "replay", "sales", "--from", str(YESTERDAY), "--to", str(YESTERDAY), "--yes")
-    story.wait(lambda: len(story.letters(f"rejected:sales/{YESTERDAY}/sales_data.csv")) > 1, "the recovery to be told")
+    story.replayed = as_operator(story, "replay", "sales", "--from", str(LAST_DUE), "--to", str(LAST_DUE), "--yes")
+    story.wait(lambda: len(story.letters(f"rejected:sales/{LAST_DUE}/sales_data.csv")) > 1, "the recovery to be told")
     # From here on the good file's attempts load the copy of what was accepted.
     good = story.drops["good"]
     story.twin.session().client("s3").delete_object(Bucket=good.bucket, Key=good.key, VersionId=good.version_id)
@@ -340,7 +341,7 @@ def failed_detail(story: Story) -> dict[str, Any]:
     assert record
     return {
         "dataset": "sales",
-        "partition": str(YESTERDAY),
+        "partition": str(LAST_DUE),
         "drop_id": record.id,
         "attempt": record.attempt,
         "dag_id": "daily_sales_etl",

@@ -27,11 +27,11 @@ from tests.twin.golden import CORRECTIONS
 from tests.twin.story import (
     DAY_BEFORE,
     FAULT,
+    LAST_DUE,
     NEVER_SENT,
     OTHERS,
     ROOT,
     ROWS,
-    YESTERDAY,
     Story,
     ends,
     finished,
@@ -71,7 +71,7 @@ def story() -> Iterator[Story]:
     try:
         for asking in mailbox.letters(twin.mail):  # one letter a topic
             mailbox.confirm(asking)
-        story = Story(twin, sales_file(YESTERDAY, ROWS, seed=1))
+        story = Story(twin, sales_file(LAST_DUE, ROWS, seed=1))
         tell(story)
         yield story
     finally:
@@ -134,21 +134,21 @@ def test_the_same_file_again_opens_no_second_run(story: Story) -> None:
 
 
 def test_people_hear_of_the_bad_cell_and_of_the_recovery(story: Story) -> None:
-    told, over = story.letters(f"rejected:sales/{YESTERDAY}/sales_data.csv")
+    told, over = story.letters(f"rejected:sales/{LAST_DUE}/sales_data.csv")
     assert f"record {FAULT.record}, {FAULT.column}: “{FAULT.value}”" in told.body
     assert over.subject.startswith("[RECOVERED]")
 
 
 def test_the_report_lists_the_bad_cell_at_its_place(story: Story) -> None:
     s3 = story.twin.session("operator").client("s3")
-    key = f"sales/{YESTERDAY}/{story.drops['bad'].id}.1/bad_cells.jsonl"
+    key = f"sales/{LAST_DUE}/{story.drops['bad'].id}.1/bad_cells.jsonl"
     body = s3.get_object(Bucket=story.twin.outputs["ReportsBucket"], Key=key)["Body"].read().decode()
     [cell] = [json.loads(line) for line in body.splitlines()]
     assert (cell["record"], cell["column"], cell["code"]) == (FAULT.record, FAULT.column, "minimum-error")
 
 
 def test_of_files_that_never_came_the_newest_is_told_alone_and_the_others_together(story: Story) -> None:
-    told, over = story.letters(f"missing-file:sales:{YESTERDAY}")
+    told, over = story.letters(f"missing-file:sales:{LAST_DUE}")
     assert [told.subject[:7], over.subject[:11]] == ["[ERROR]", "[RECOVERED]"]
     [others] = story.letters("missing-file:sales")
     assert others.subject == "[ERROR] sales: 4 more: files never came"
@@ -197,12 +197,12 @@ def test_a_replay_loads_the_day_again_and_doubles_nothing(story: Story) -> None:
 
 
 def test_a_run_that_fails_is_told_with_the_way_to_repeat_it(story: Story) -> None:
-    told, over, again = story.letters(f"run-failed:sales:{YESTERDAY}")[:3]
+    told, over, again = story.letters(f"run-failed:sales:{LAST_DUE}")[:3]
     assert "run_glue" in told.body
-    assert f"suimon replay sales --from {YESTERDAY} --to {YESTERDAY}" in told.body
+    assert f"suimon replay sales --from {LAST_DUE} --to {LAST_DUE}" in told.body
     assert over.subject.startswith("[RECOVERED]")
     # The fifth attempt's, out of the dead letters, which does not say how far it came.
-    assert again.subject == f"[ERROR] sales {YESTERDAY} run failed: see what the table holds"
+    assert again.subject == f"[ERROR] sales {LAST_DUE} run failed: see what the table holds"
 
 
 def test_the_walk_over_the_bucket_leaves_what_is_known_as_it_is(story: Story) -> None:
@@ -243,7 +243,7 @@ def test_the_operator_reads_in_the_ledger_who_changed_what_when(story: Story) ->
     states = [move["state"] for move in found["drop"]["history"]]
     assert states[:5] == ["RECEIVED", "VALIDATING", "ACCEPTED", "TRIGGERED", "LOADED"]
     assert states == [move.state for move in story.moves("good")][: len(states)]
-    assert found["drop"]["accepted_copy"].endswith(f"/sales/{YESTERDAY}/{ids['good']}/data.csv")
+    assert found["drop"]["accepted_copy"].endswith(f"/sales/{LAST_DUE}/{ids['good']}/data.csv")
     assert [drop["drop_id"] for drop in found["key"]] == [ids["again"], ids["good"], ids["bad"]]
     assert [drop["drop_id"] for drop in found["partition"]] == [ids["other day"]]
     assert [(drop["drop_id"], drop["duplicate_of"]) for drop in found["state"]] == [(ids["again"], ids["good"])]

@@ -41,16 +41,25 @@ NAMES: Final = {
 }  # fmt: skip
 
 
+HOLD: Final = {"MakesRawBucket", "MakesAlerts"}
+
+
 class _Template(yaml.SafeLoader):
     """CloudFormation's functions as text: `!GetAtt A.Arn`, `!Ref A` and `!Sub ${A.Arn}` alike.
 
-    A stack without a customer's key and without chat: `!If` is what stands where its condition does not hold.
+    A stack without a customer's key and without chat, of whose conditions those of `HOLD` hold.
     """
 
 
 def _function(loader: yaml.SafeLoader, name: str, node: yaml.Node) -> Any:
     if name == "If" and isinstance(node, yaml.SequenceNode):
-        return loader.construct_sequence(node, deep=True)[-1]
+        condition, yes, no = loader.construct_sequence(node, deep=True)
+        return yes if condition in HOLD else no
+    if name == "Sub" and isinstance(node, yaml.SequenceNode):
+        text, names = loader.construct_sequence(node, deep=True)
+        for own, value in names.items():
+            text = text.replace(f"${{{own}}}", value)
+        return text
     if not isinstance(node, yaml.ScalarNode):
         return None
     return node.value if name == "Sub" else f"${{{node.value}}}"
@@ -71,6 +80,7 @@ def s3_statements(resource: str) -> list[dict[str, Any]]:
     documents = [policy["PolicyDocument"] for policy in properties.get("Policies", [properties])]
     statements = [one for document in documents for one in document["Statement"] if isinstance(one, dict)]
     text = json.dumps([one for one in statements if "s3:" in str(one["Action"])])
+    text = text.replace("${AWS::Partition}", "aws")
     for name, bucket in NAMES.items():
         text = text.replace(f"${{{name}.Arn}}", f"arn:aws:s3:::{bucket}").replace(f"${{{name}}}", bucket)
     named: list[dict[str, Any]] = json.loads(text)
@@ -95,12 +105,15 @@ def buckets(cloud: Twin) -> Any:
 def session_of(cloud: Twin, request: pytest.FixtureRequest) -> Callable[[list[dict[str, Any]]], Any]:
     """Open a session that may do what some statements say."""
     iam, opened = cloud.session().client("iam"), list[str]()
+    account = cloud.session().client("sts").get_caller_identity()["Account"]
 
     def session(statements: list[dict[str, Any]]) -> Any:
         opened.append(name := f"mutant-{abs(hash(request.node.name))}-{len(opened)}")
         iam.create_user(UserName=name)
         document = {"Version": "2012-10-17", "Statement": statements}
-        iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=json.dumps(document))
+        iam.put_user_policy(
+            UserName=name, PolicyName="p", PolicyDocument=json.dumps(document).replace("${AWS::AccountId}", account)
+        )
         key = iam.create_access_key(UserName=name)["AccessKey"]
         return cloud.with_(principals={name: Keys(key["AccessKeyId"], key["SecretAccessKey"])}).session(name)
 

@@ -20,7 +20,7 @@ from local.lifecycle import up
 from local.progress import Board
 from local.supervisor import stop
 from suimon.drops.states import State
-from tests.twin.story import DAY_BEFORE, ROOT, YESTERDAY, Story, as_operator
+from tests.twin.story import DAY_BEFORE, LAST_DUE, ROOT, Story, as_operator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +54,7 @@ class Taken:
     def look(self, name: str) -> None:
         """Keep how many rows of the day stand in the table, and their sum."""
         sql = "SELECT COUNT(*) AS orders, SUM(amount) AS amount FROM sales_fact WHERE order_date = CAST(:day AS DATE)"
-        [row] = self.story.ask(sql, day=YESTERDAY)
+        [row] = self.story.ask(sql, day=LAST_DUE)
         self.tables[name] = row["orders"], row["amount"]
 
 
@@ -62,13 +62,13 @@ def tell(taken: Taken) -> None:
     """Play the story, and keep what is seen after each step."""
     story = taken.story
     for name, rows in (("first", ROWS), ("correction", FEWER)):
-        story.put(name, sales_file(YESTERDAY, rows, seed=rows).content)
+        story.put(name, sales_file(LAST_DUE, rows, seed=rows).content)
         story.wait_for(name, State.LOADED)
         taken.look(name)
     taken.retract("correction")
     taken.retract("first")
     taken.command("hold", "hold", "sales", "--reason", "the month is being closed")
-    story.put("held", sales_file(YESTERDAY, ROWS, seed=3).content)
+    story.put("held", sales_file(LAST_DUE, ROWS, seed=3).content)
     story.put("regretted", sales_file(DAY_BEFORE, ROWS, seed=4).content, DAY_BEFORE)
     for name in ("held", "regretted"):
         story.wait_for(name, State.ACCEPTED)
@@ -86,7 +86,7 @@ def taken() -> Iterator[Taken]:
     try:
         for asking in mailbox.letters(twin.mail):  # one letter a topic
             mailbox.confirm(asking)
-        found = Taken(Story(twin, sales_file(YESTERDAY, ROWS, seed=1)))
+        found = Taken(Story(twin, sales_file(LAST_DUE, ROWS, seed=1)))
         tell(found)
         yield found
     finally:
