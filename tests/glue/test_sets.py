@@ -15,8 +15,9 @@ from glue import csv_to_parquet as job
 from glue import hadoop, reading
 from suimon.contract.file import Column, FileFormat
 from suimon.contract.model import Contract
-from suimon.drops.drop import Accepted, Drop, DropRecord, Match
+from suimon.drops.drop import Accepted, Drop, DropRecord
 from suimon.drops.lake import accepted_name, accepted_prefix
+from suimon.drops.match import Match
 from suimon.drops.sets import SOURCES, sources_of
 from suimon.drops.states import State
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from suimon.drops.drop import Accepted, Drop, DropRecord, Lease, Match
+from suimon.drops.drop import Accepted, Drop, DropRecord, Lease
+from suimon.drops.match import Match
 from suimon.drops.states import State
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)

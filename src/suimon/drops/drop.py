@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from suimon.drops.failure import TEXT_CHARACTERS, Failure
 from suimon.drops.foreign_text import shown
-from suimon.drops.stamps import is_ahead
 from suimon.drops.states import STATES, Counts
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
-    from suimon.contract.model import Contract
+    from suimon.drops.match import Match
     from suimon.drops.states import State
 
 # 16 hex digits: 64 bits tell drops apart and leave room in MWAA's 64-character request path.
@@ -97,29 +96,6 @@ class Drop:
 def _is_text(text: str) -> bool:
     """Whether a text can be written as UTF-8; JSON may bring halves of characters, S3 has no key with them."""
     return not any("\ud800" <= char <= "\udfff" for char in text)
-
-
-@dataclass(frozen=True)
-class Match:
-    """What a contract makes of a key: its dataset and the partition.
-
-    stamp: the time in it, as digits that sort. shard: the name of the part of a set that it is.
-    """
-
-    dataset: str
-    partition: str
-    stamp: str = ""
-    shard: str = ""
-
-    @classmethod
-    def of(cls, contract: Contract, partition: str, key: str) -> Match:
-        """Return what a contract makes of a key that it matches, with this partition."""
-        stamp = contract.stamp(key)
-        return cls(contract.dataset, partition, stamp, contract.shard(key) if stamp else "")
-
-    def is_ahead(self, arrived: datetime) -> bool:
-        """Whether the stamp lies so far behind the arrival that it orders nothing."""
-        return is_ahead(self.stamp, arrived)
 
 
 @dataclass(frozen=True)

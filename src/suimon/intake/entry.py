@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from suimon.contract.keys import is_ignored
-from suimon.drops.drop import Drop, DropRecord, Match
+from suimon.drops.match import Match
 from suimon.incidents.messages import files
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from suimon.contract.model import Contracts
+    from suimon.drops.drop import Drop, DropRecord
     from suimon.incidents.store import IncidentStore
     from suimon.ledger.drops import Ledger
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from suimon.drops.drop import Drop, DropRecord, EventError, Match, Replay
+from suimon.drops.drop import Drop, DropRecord, EventError, Replay
 from suimon.drops.failure import TERMINATED, Failure
+from suimon.drops.match import Match
 from suimon.drops.next_step import Step, next_step
 from suimon.drops.states import AT_THE_GATE, State
 from suimon.incidents.messages import files

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from suimon.contract.model import Role
 from suimon.drops import sets
-from suimon.drops.drop import Match, Rejection
+from suimon.drops.drop import Rejection
 from suimon.drops.lake import CONTRACT, accepted_prefix
+from suimon.drops.match import Match
 from suimon.drops.states import State
 from suimon.drops.volume import Amount
 from suimon.incidents.messages import sets as set_messages

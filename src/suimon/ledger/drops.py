@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from boto3.dynamodb.conditions import Attr, Key
 
-from suimon.drops.drop import Accepted, Drop, DropRecord, Lease, Match, Membership, Rejection, Replay, Retraction
+from suimon.drops.drop import Accepted, Drop, DropRecord, Lease, Membership, Rejection, Replay, Retraction
 from suimon.drops.states import State, allowed
 from suimon.ledger.batch import read_items
 from suimon.ledger.by_state import items_in
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
     from suimon.drops.failure import Failure
+    from suimon.drops.match import Match
     from suimon.ledger.items import Standing
 
 BY_PARTITION = "by_partition"

@@ -12,7 +12,6 @@ from suimon.drops.drop import (
     Drop,
     DropRecord,
     Lease,
-    Match,
     Membership,
     Rejection,
     Replay,
@@ -20,6 +19,7 @@ from suimon.drops.drop import (
     written_order,
 )
 from suimon.drops.failure import Failure
+from suimon.drops.match import Match
 from suimon.drops.states import State
 
 if TYPE_CHECKING:

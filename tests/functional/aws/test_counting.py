@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from suimon.aws.counting import Moves, counted
-from suimon.drops.drop import Accepted, Match
+from suimon.drops.drop import Accepted
+from suimon.drops.match import Match
 from suimon.drops.states import State
 from suimon.ledger.drops import Ledger
 from tests.unit.drop_records import drop_record

@@ -11,8 +11,9 @@ from click.testing import CliRunner
 
 from suimon.cli import drop_view, drops
 from suimon.cli.main import main
-from suimon.drops.drop import Accepted, Drop, DropRecord, Match, after
+from suimon.drops.drop import Accepted, Drop, DropRecord, after
 from suimon.drops.hold import Hold
+from suimon.drops.match import Match
 from suimon.drops.states import State
 from suimon.ledger import queries
 from suimon.ledger.drops import Ledger

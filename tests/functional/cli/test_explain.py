@@ -13,7 +13,8 @@ from click.testing import CliRunner
 
 from suimon.cli import drop_view, drops, explain
 from suimon.cli.main import main
-from suimon.drops.drop import Accepted, Drop, DropRecord, Match, Rejection, Replay
+from suimon.drops.drop import Accepted, Drop, DropRecord, Rejection, Replay
+from suimon.drops.match import Match
 from suimon.drops.states import State
 from suimon.ledger.drops import Ledger
 from suimon.ledger.replays import ReplayLedger

@@ -13,7 +13,8 @@ from click.testing import CliRunner
 from suimon.cli import put, report
 from suimon.cli.main import main
 from suimon.contract.keys import KeyPattern
-from suimon.drops.drop import Drop, DropRecord, Match, Rejection
+from suimon.drops.drop import Drop, DropRecord, Rejection
+from suimon.drops.match import Match
 from suimon.drops.states import State
 from suimon.ledger.drops import Ledger
 

@@ -13,7 +13,8 @@ from click.testing import CliRunner
 
 from suimon.cli import tail
 from suimon.cli.main import main
-from suimon.drops.drop import Accepted, Drop, Match, Rejection
+from suimon.drops.drop import Accepted, Drop, Rejection
+from suimon.drops.match import Match
 from suimon.drops.states import State
 from suimon.incidents.incident import Recovery
 from suimon.incidents.messages import files

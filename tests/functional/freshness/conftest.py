@@ -10,7 +10,8 @@ import pytest
 from suimon.contract.keys import KeyPattern
 from suimon.contract.model import Arrival, Contract, Contracts
 from suimon.contract.table_freshness import Age, TableFreshness
-from suimon.drops.drop import Drop, Match
+from suimon.drops.drop import Drop
+from suimon.drops.match import Match
 from suimon.drops.states import State
 from suimon.freshness.watch import Watch
 from suimon.incidents.publisher import Publisher

@@ -15,8 +15,9 @@ from suimon.contract.odcs.reader import Reader
 from suimon.contract.partition import Partition, Unit
 from suimon.contract.table_freshness import Age, TableFreshness
 from suimon.contract.volume import Bound, Measure, Volume
-from suimon.drops.drop import Accepted, Drop, Match
+from suimon.drops.drop import Accepted, Drop
 from suimon.drops.hold import hold_on, is_held
+from suimon.drops.match import Match
 from suimon.drops.states import State
 from suimon.drops.volume import Amount
 from suimon.freshness.date_facts import DateFacts

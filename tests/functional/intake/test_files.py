@@ -19,7 +19,8 @@ from suimon.check.engine import InterruptedCheckError, check
 from suimon.check.verdict import Measurement
 from suimon.contract.file import Metric
 from suimon.contract.model import Contracts
-from suimon.drops.drop import Drop, Match
+from suimon.drops.drop import Drop
+from suimon.drops.match import Match
 from suimon.drops.states import State
 from suimon.incidents.publisher import Publisher
 from suimon.incidents.recipients import Recipients

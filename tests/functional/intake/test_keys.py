@@ -10,7 +10,8 @@ import pytest
 
 from suimon.contract.keys import KeyPattern
 from suimon.contract.model import Contracts
-from suimon.drops.drop import EventError, Match
+from suimon.drops.drop import EventError
+from suimon.drops.match import Match
 from suimon.drops.states import State
 from suimon.incidents.publisher import Publisher
 from suimon.intake.gate import Gate, receive

@@ -10,7 +10,8 @@ import boto3
 import pytest
 
 from suimon.check.engine import check
-from suimon.drops.drop import Drop, Match
+from suimon.drops.drop import Drop
+from suimon.drops.match import Match
 from suimon.drops.run_finished_event import RunFinished
 from suimon.drops.states import State
 from suimon.intake.admission import Admission

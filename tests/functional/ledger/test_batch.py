@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from suimon.drops.drop import Drop, Match
+from suimon.drops.drop import Drop
+from suimon.drops.match import Match
 from suimon.incidents.incident import Problem, Recovery
 from suimon.incidents.kinds import About, Kind
 from suimon.incidents.publisher import Publisher

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from suimon.drops.drop import Drop, DropRecord, Lease, Match, Replay
+from suimon.drops.drop import Drop, DropRecord, Lease, Replay
+from suimon.drops.match import Match
 from suimon.drops.states import MoveError, State
 from suimon.ledger import by_state
 from suimon.ledger.drops import MOST_TAKEN_OVER, Ledger, LostClaimError

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from suimon.drops.drop import Drop, DropRecord, Match
+from suimon.drops.drop import Drop, DropRecord
+from suimon.drops.match import Match
 from suimon.drops.states import State
 from suimon.ledger.drops import Ledger, LostClaimError
 

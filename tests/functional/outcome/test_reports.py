@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from suimon.drops.drop import Accepted, Drop, DropRecord, Match
+from suimon.drops.drop import Accepted, Drop, DropRecord
+from suimon.drops.match import Match
 from suimon.drops.run_finished_event import OutcomeError, RunFinished
 from suimon.drops.states import State
 from suimon.incidents.publisher import Publisher

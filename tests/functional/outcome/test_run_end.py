@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from suimon.drops.drop import Accepted, Drop, DropRecord, Match, Replay
+from suimon.drops.drop import Accepted, Drop, DropRecord, Replay
+from suimon.drops.match import Match
 from suimon.drops.run_finished_event import OutcomeError, RunFinished
 from suimon.drops.states import State
 from suimon.incidents.incident import Problem

@@ -10,8 +10,9 @@ import pytest
 from suimon.clock import utc_now
 from suimon.contract.file import ContractError
 from suimon.contract.model import Contract, Contracts
-from suimon.drops.drop import Drop, DropRecord, Match
+from suimon.drops.drop import Drop, DropRecord
 from suimon.drops.hold import Hold
+from suimon.drops.match import Match
 from suimon.drops.states import State
 from suimon.intake.errors import RetryLaterError
 from suimon.ledger.holds import HoldLedger

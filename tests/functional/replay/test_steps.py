@@ -13,7 +13,8 @@ from boto3.dynamodb.conditions import Key
 from botocore.exceptions import ClientError
 
 from suimon.contract.model import Contract, Contracts
-from suimon.drops.drop import Drop, DropRecord, Match
+from suimon.drops.drop import Drop, DropRecord
+from suimon.drops.match import Match
 from suimon.drops.replay_record import Counts
 from suimon.drops.states import State
 from suimon.incidents.recipients import Recipients

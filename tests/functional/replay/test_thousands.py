@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from suimon.contract.partition import Partition
-from suimon.drops.drop import Drop, DropRecord, Match
+from suimon.drops.drop import Drop, DropRecord
+from suimon.drops.match import Match
 from suimon.drops.states import State
 from suimon.ledger.drops import Ledger
 from suimon.ledger.items import item_of

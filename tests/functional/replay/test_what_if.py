@@ -12,7 +12,8 @@ from click.testing import CliRunner, Result
 
 from suimon.cli import replays, whatif
 from suimon.cli.main import main
-from suimon.drops.drop import Accepted, Drop, DropRecord, Match
+from suimon.drops.drop import Accepted, Drop, DropRecord
+from suimon.drops.match import Match
 from suimon.drops.states import State
 from tests.datasets import contract_file
 

@@ -15,7 +15,8 @@ from moto.s3.models import s3_backends
 from suimon.aws.versions import RawBucket
 from suimon.contract.keys import KeyPattern, SetRule
 from suimon.contract.model import Contract, Contracts
-from suimon.drops.drop import Drop, DropRecord, Match, Membership, written_order
+from suimon.drops.drop import Drop, DropRecord, Membership, written_order
+from suimon.drops.match import Match
 from suimon.drops.states import State
 from suimon.incidents.publisher import Publisher
 from suimon.incidents.store import IncidentStore

@@ -15,7 +15,8 @@ from suimon.cli.drop_view import as_object, overview
 from suimon.cli.drops import wanted_of
 from suimon.cli.explain import details
 from suimon.cli.main import main
-from suimon.drops.drop import Accepted, Drop, DropRecord, Lease, Match, Membership, Rejection, Replay
+from suimon.drops.drop import Accepted, Drop, DropRecord, Lease, Membership, Rejection, Replay
+from suimon.drops.match import Match
 from suimon.drops.states import State
 from suimon.ledger.queries import Wanted
 

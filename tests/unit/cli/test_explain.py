@@ -11,7 +11,8 @@ from rich.console import Console
 
 from suimon.cli.explain import brief, drawn_cells
 from suimon.cli.whats_next import headline, next_for
-from suimon.drops.drop import Drop, DropRecord, Match, Membership
+from suimon.drops.drop import Drop, DropRecord, Membership
+from suimon.drops.match import Match
 from suimon.drops.states import STATES, State
 
 AT = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -8,7 +8,7 @@ from suimon.contract.file import COMPRESSIONS, ENCODINGS, LINE_ENDINGS, METRICS,
 from suimon.contract.model import Contract
 from suimon.contract.odcs.clauses import Grammar
 from suimon.contract.odcs.columns import PROPERTY_CUSTOM
-from suimon.contract.odcs.parse import CONTRACT, CUSTOM
+from suimon.contract.odcs.known import CONTRACT, CUSTOM
 from suimon.contract.odcs.runs import MAX_DAG_ID
 
 REFERENCE = (Path(__file__).parents[3] / "docs/contract.md").read_text(encoding="utf-8")

@@ -11,13 +11,13 @@ from suimon.drops.drop import (
     DropRecord,
     EventError,
     Lease,
-    Match,
     Rejection,
     UnmatchedError,
     after,
     written_order,
 )
 from suimon.drops.failure import TEXT_CHARACTERS, Failure
+from suimon.drops.match import Match
 from suimon.drops.stamps import stamp_for_people
 from suimon.drops.states import State
 

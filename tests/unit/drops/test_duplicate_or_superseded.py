@@ -3,8 +3,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from suimon.drops.drop import Drop, DropRecord, Lease, Match
+from suimon.drops.drop import Drop, DropRecord, Lease
 from suimon.drops.duplicate_or_superseded import Precedence, may_become_same, precedence_of, repeated_by
+from suimon.drops.match import Match
 from suimon.drops.states import State
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

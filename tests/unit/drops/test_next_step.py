@@ -2,8 +2,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from suimon.drops.drop import Drop, DropRecord, Lease, Match
+from suimon.drops.drop import Drop, DropRecord, Lease
 from suimon.drops.hold import Hold
+from suimon.drops.match import Match
 from suimon.drops.next_step import Start, Step, next_start, next_step
 from suimon.drops.states import State
 

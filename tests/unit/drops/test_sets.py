@@ -11,7 +11,8 @@ import pytest
 
 from suimon.contract.keys import MOST_SHARDS, KeyPattern, SetRule
 from suimon.contract.model import Arrival, Contract
-from suimon.drops.drop import Accepted, Drop, DropRecord, Match, written_order
+from suimon.drops.drop import Accepted, Drop, DropRecord, written_order
+from suimon.drops.match import Match
 from suimon.drops.sets import (
     LISTED,
     DropSet,

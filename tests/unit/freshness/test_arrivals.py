@@ -11,7 +11,8 @@ from suimon.contract.calendar import Calendar
 from suimon.contract.keys import KeyPattern, SetRule
 from suimon.contract.model import Arrival, Contract, Contracts
 from suimon.contract.table_freshness import Age, TableFreshness
-from suimon.drops.drop import Drop, DropRecord, Match
+from suimon.drops.drop import Drop, DropRecord
+from suimon.drops.match import Match
 from suimon.drops.states import State
 from suimon.freshness.arrivals import judge_arrival, partitions_to_check, sets_to_check
 from suimon.freshness.expected import Facts, due_days

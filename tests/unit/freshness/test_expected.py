@@ -12,8 +12,9 @@ from suimon.contract.dates import Window
 from suimon.contract.keys import KeyPattern, SetRule
 from suimon.contract.model import Arrival, Contract
 from suimon.contract.partition import Partition
-from suimon.drops.drop import Drop, DropRecord, Match
+from suimon.drops.drop import Drop, DropRecord
 from suimon.drops.hold import Hold
+from suimon.drops.match import Match
 from suimon.drops.states import State
 from suimon.freshness.expected import (
     Facts,

@@ -14,9 +14,10 @@ from suimon.contract.keys import KeyPattern, SetRule
 from suimon.contract.model import Arrival, Contract, Contracts
 from suimon.contract.owner import Owner
 from suimon.contract.table_freshness import Age, TableFreshness
-from suimon.drops.drop import Drop, DropRecord, Match
+from suimon.drops.drop import Drop, DropRecord
 from suimon.drops.failure import Failure
 from suimon.drops.hold import Hold
+from suimon.drops.match import Match
 from suimon.drops.run_finished_event import RunFinished
 from suimon.drops.sets import DropSet, Member
 from suimon.drops.states import State as DropState

@@ -12,9 +12,10 @@ import pytest
 from suimon.contract.keys import KeyPattern, SetRule
 from suimon.contract.model import Contract, Contracts
 from suimon.contract.table_freshness import Age, TableFreshness
-from suimon.drops.drop import Drop, Match
+from suimon.drops.drop import Drop
 from suimon.drops.failure import Failure
 from suimon.drops.hold import Hold
+from suimon.drops.match import Match
 from suimon.drops.run_finished_event import RunFinished
 from suimon.drops.sets import DropSet, Member
 from suimon.drops.states import State as DropState

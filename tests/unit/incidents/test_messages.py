@@ -7,7 +7,8 @@ import pytest
 
 from suimon.contract.keys import KeyPattern
 from suimon.contract.model import Contract, Contracts
-from suimon.drops.drop import Drop, DropRecord, Match
+from suimon.drops.drop import Drop, DropRecord
+from suimon.drops.match import Match
 from suimon.drops.run_finished_event import RunFinished
 from suimon.drops.states import State
 from suimon.incidents.messages.files import gone, imperfect, key_shape, no_contract, rejected, run_failed

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from suimon.drops.drop import Accepted, Drop, DropRecord, Lease, Match, Membership, Rejection, Replay, Retraction
+from suimon.drops.drop import Accepted, Drop, DropRecord, Lease, Membership, Rejection, Replay, Retraction
 from suimon.drops.failure import Failure
+from suimon.drops.match import Match
 from suimon.drops.states import State
 from suimon.ledger.items import (
     attributes_of,

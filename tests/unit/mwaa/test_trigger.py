@@ -12,8 +12,9 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from suimon.contract.file import FileFormat
 from suimon.contract.model import Contract
-from suimon.drops.drop import Accepted, Drop, DropRecord, Match
+from suimon.drops.drop import Accepted, Drop, DropRecord
 from suimon.drops.lake import accepted_name
+from suimon.drops.match import Match
 from suimon.drops.states import State
 from suimon.mwaa.airflow import Airflow, ask_run, ask_tasks
 from suimon.mwaa.conf import conf_for

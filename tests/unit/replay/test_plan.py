@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from suimon.contract.partition import Partition, Unit
-from suimon.drops.drop import Accepted, Drop, DropRecord, Match, Rejection
+from suimon.drops.drop import Accepted, Drop, DropRecord, Rejection
+from suimon.drops.match import Match
 from suimon.drops.states import State
 from suimon.replay.plan import Item, Plan, Skip, gather, windows
 from suimon.replay.plan import plan as planned_of

@@ -1,6 +1,6 @@
 """From ODCS 3.1 YAML to a compiled contract, at build time. What nothing enforces is refused, with its line.
 
-The keys of ODCS carry what they can; the rest stands under `customProperties`, in `CUSTOM` below and in that of a
+The keys of ODCS carry what they can; the rest stands under `customProperties`, in `known.CUSTOM` and in that of a
 column. A contract without `keyPattern` is a table that is only watched: rules on its columns are refused too.
 """
 
@@ -19,32 +19,30 @@ from suimon.contract.file import LANGUAGES, Condition, FileFormat, Language, Met
 from suimon.contract.keys import KeyPattern
 from suimon.contract.model import Contract, Contracts
 from suimon.contract.odcs.absent import refuse_needed
-from suimon.contract.odcs.arrival import ARRIVAL, begin_with, read_arrival, refuse_too_many
+from suimon.contract.odcs.arrival import begin_with, read_arrival, refuse_too_many
 from suimon.contract.odcs.clauses import (
-    PROSE,
-    READ,
     Clause,
     ContractFileError,
-    Grammar,
     Problem,
     brief,
     parse,
     undecided,
     unenforced,
 )
-from suimon.contract.odcs.columns import PROPERTY, read_columns, read_primary_key, refuse_rules
-from suimon.contract.odcs.dialect import DIALECT, fit, read_dialect
-from suimon.contract.odcs.freshness import FRESHNESS, read_freshness
-from suimon.contract.odcs.owner import SUPPORT, read_owner
+from suimon.contract.odcs.columns import read_columns, read_primary_key, refuse_rules
+from suimon.contract.odcs.dialect import fit, read_dialect
+from suimon.contract.odcs.freshness import read_freshness
+from suimon.contract.odcs.known import ADVICE, CONTRACT, CUSTOM
+from suimon.contract.odcs.owner import read_owner
 from suimon.contract.odcs.partition import read_partition, read_parts
-from suimon.contract.odcs.quality import QUALITY, as_rules, read_quality, refuse_quality
+from suimon.contract.odcs.quality import as_rules, read_quality, refuse_quality
 from suimon.contract.odcs.reader import Reader, number, written
 from suimon.contract.odcs.runs import read_dag, read_max_run_minutes, read_runs_at_once
-from suimon.contract.odcs.sets import SET, read_key_pattern, read_set
+from suimon.contract.odcs.sets import read_key_pattern, read_set
 from suimon.contract.odcs.sla import FRESHNESS as FRESHNESS_WORD
 from suimon.contract.odcs.sla import read_words, with_words
 from suimon.contract.odcs.versions import earlier_files, read_effective_from, with_earlier
-from suimon.contract.odcs.volume import VOLUME, read_file_volume
+from suimon.contract.odcs.volume import read_file_volume
 from suimon.contract.partition import Unit
 from suimon.contract.placeholders import DS
 from suimon.contract.reserved import refused_dataset, refused_table
@@ -54,67 +52,6 @@ _TABLE = r"[a-z_][a-z0-9_]*"
 # A table that is only watched may lie in another schema.
 _ANY_TABLE = rf"(?:{_TABLE}\.)?{_TABLE}"
 _MOST_DAYS = 36_525  # a hundred years
-
-_ABOUT = dict.fromkeys(("id", "description", "tags", "businessName", "authoritativeDefinitions"), PROSE)
-CONTRACT: Grammar = {
-    **_ABOUT,
-    **dict.fromkeys(("name", "status", "tenant", "domain", "dataProduct", "price"), PROSE),
-    "team": READ,
-    "support": [SUPPORT],
-    "contractCreatedTs": PROSE,
-    "apiVersion": READ,
-    "kind": READ,
-    "version": READ,
-    "schema": [
-        {
-            **_ABOUT,
-            **dict.fromkeys(("physicalType", "dataGranularityDescription", "deprecated", "synonyms"), PROSE),
-            "logicalType": PROSE,
-            "name": READ,
-            "physicalName": READ,
-            "properties": [PROPERTY],
-            "quality": [QUALITY],
-        }
-    ],
-    "slaProperties": [
-        {**_ABOUT, "driver": PROSE, **dict.fromkeys(("property", "value", "unit", "element"), READ)},
-    ],
-    "customProperties": [{**_ABOUT, "property": READ, "value": READ}],
-}
-CUSTOM: Grammar = {
-    "keyPattern": READ,
-    "dag": READ,
-    "runsAtOnce": READ,
-    "maxRunMinutes": READ,
-    "partition": READ,
-    "parts": READ,
-    "dates": dict.fromkeys(("notBefore", "daysBack", "daysAhead"), READ),
-    "dialect": DIALECT,
-    "tolerance": dict.fromkeys(("maxRows", "maxPercent"), READ),
-    "language": READ,
-    "arrival": ARRIVAL,
-    "volume": VOLUME,
-    FRESHNESS_WORD: FRESHNESS,
-    "set": SET,
-    "effectiveFrom": READ,
-}
-_ADVICE = {
-    "servers": "remove it: buckets and the warehouse are parameters of the stack",
-    "roles": "remove it: access is granted in template.yaml",
-    "slaDefaultElement": "write the element into each of slaProperties",
-    "partitioned": "name the column in customProperties, property partition",
-    "partitionKeyPosition": "name the column in customProperties, property partition",
-    "exclusiveMinimum": "write minimum",
-    "exclusiveMaximum": "write maximum",
-    "multipleOf": "write a condition, such as quantity % 5 = 0",
-    "timezone": "write XXX into the format, for Z or +09:00",
-    "defaultTimezone": "write XXX into the format, for Z or +09:00",
-    "rule": "write metric",
-    "query": "write a condition: type: custom, engine: suimon, implementation",
-    "schedule": "remove it: a file is checked when it arrives",
-    "scheduler": "remove it: a file is checked when it arrives",
-    "relationships": "remove it: one file is checked by itself",
-}
 
 
 def read_contract(path: Path) -> Contract:
@@ -147,7 +84,7 @@ def _read_file(path: Path) -> tuple[Contract, Clause]:
     if not isinstance(document.value, dict):
         what = "a list" if isinstance(document.value, list) else "a text"
         raise ContractFileError([document.problem(f"a contract is a mapping, this is {what}; is it a data file?")])
-    problems = [*unenforced(document, CONTRACT, _ADVICE), *undecided(text, str(path))]
+    problems = [*unenforced(document, CONTRACT, ADVICE), *undecided(text, str(path))]
     reader = Reader(problems)
     contract = _read(document, reader)
     ours = {(problem.line, problem.path) for problem in problems}  # these say more of a place than the model does

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from suimon.drops.drop import Match
+from suimon.drops.match import Match
 from suimon.incidents.incident import Recovery
 from suimon.incidents.kinds import About, IncidentId, Kind
 from suimon.incidents.messages.files import key_shape

@@ -9,7 +9,7 @@ import pytest
 
 from suimon.contract.keys import KeyPattern
 from suimon.contract.model import Contract, Contracts
-from suimon.drops.drop import Match
+from suimon.drops.match import Match
 from suimon.drops.states import State
 from suimon.incidents.messages.recoveries import CONTRACT_MATCHES
 from suimon.ledger.items import Standing
