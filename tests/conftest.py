@@ -89,7 +89,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say how a sample in which something failed is taken again."""
+    """Print how a sample in which something failed is taken again."""
     if terminalreporter.stats.get("failed") and not config.getoption("--long"):
         terminalreporter.write_line(f"the same cases again: --turn {config.option.turn}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,9 +11,12 @@ from suimon.contract.odcs.parse import read_contract
 from suimon.dataset.folder import datasets_below
 from suimon.dataset.golden import golden_case
 from suimon.dataset.release import Release, read_release
+from suimon.freshness.expected import newest_due
 from suimon.warehouse import ddl
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from suimon.dataset.golden import GoldenCase
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -41,6 +45,15 @@ def statements() -> dict[str, str]:
 def table_of(dataset: str) -> str:
     """Return the name of the table that a dataset's files are loaded into."""
     return read_contract(contract_file(dataset)).table
+
+
+def last_due(dataset: str) -> date:
+    """Return the newest day of which a file is due: yesterday's is only from its deadline on."""
+    arrival = read_contract(contract_file(dataset)).arrival
+    found = newest_due(arrival, datetime.now(UTC)) if arrival else None
+    assert found
+    assert found.first
+    return found.first
 
 
 def golden_cases() -> dict[str, GoldenCase]:

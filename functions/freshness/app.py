@@ -282,7 +282,7 @@ def bus() -> EventBus:
 @cache
 def moves() -> Moves:
     """Return what hears of every move of a drop."""
-    tags = VersionTags(boto3.client("s3", config=TAGS_CONFIG)) if settings().tag_versions == "yes" else None
+    tags = VersionTags(boto3.client("s3", config=TAGS_CONFIG)) if settings().tags_versions else None
     return Moves(bus(), settings().stack, tags)
 
 

@@ -159,14 +159,9 @@ def built() -> Callable[[str], Gate]:
         shares=Shares(table, share_of(int(settings.intake_concurrency))),
         clock=utc_now,
     )
-    heard = Moves(bus, settings.stack, version_tags() if settings.tag_versions == "yes" else None).heard
+    tags = VersionTags(boto3.client("s3", config=TAGS_CONFIG)) if settings.tags_versions else None
+    heard = Moves(bus, settings.stack, tags).heard
     return lambda owner: of_all_invocations(owner=owner, ledger=Ledger(table, f"intake {owner}", moved=heard))
-
-
-@cache
-def version_tags() -> VersionTags:
-    """Return what tags the versions that were sent, where the deployer allows it."""
-    return VersionTags(boto3.client("s3", config=TAGS_CONFIG))
 
 
 def remove_leftovers(folder: Path) -> None:

@@ -46,12 +46,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 @cache
-def version_tags() -> VersionTags:
-    """Return what tags the versions that were sent, where the deployer allows it."""
-    return VersionTags(boto3.client("s3", config=TAGS_CONFIG))
-
-
-@cache
 def run_reports() -> RunReports:
     """Build what takes the reports of runs, once for the life of the process."""
     settings = Settings.of("outcome", os.environ)
@@ -60,9 +54,9 @@ def run_reports() -> RunReports:
     bus = EventBus(boto3.client("events", config=EVENTS_CONFIG), settings.event_bus, settings.stack)
     topics = settings.alerts_topic_arn, settings.chat_topic_arn
     publisher = Publisher(boto3.client("sns"), *topics, recipients=recipients, stack=settings.stack, bus=bus)
-    moves = Moves(bus, settings.stack, version_tags() if settings.tag_versions == "yes" else None)
+    tags = VersionTags(boto3.client("s3", config=TAGS_CONFIG)) if settings.tags_versions else None
     run_ends = RunEnds(
-        ledger=Ledger(table, "outcome", moved=moves.heard),
+        ledger=Ledger(table, "outcome", moved=Moves(bus, settings.stack, tags).heard),
         incidents=IncidentStore(table, publisher),
         sfn=boto3.client("stepfunctions"),
     )

@@ -95,7 +95,7 @@ class Settings:
     intake_concurrency: str = ""
     copy_role_arn: str = ""
     release: str = ""  # what gate, DAGs and Glue job share; empty when deployed by hand
-    tag_versions: str = ""  # "yes" if a sender may read on its versions what became of them
+    tag_versions: str = ""  # "yes" or not
     redshift: Warehouse | None = None
     tables_every: timedelta = timedelta(hours=USUAL_TABLE_HOURS)  # after so long a fresh table is asked again
 
@@ -107,6 +107,11 @@ class Settings:
             if not values[name]:
                 raise SettingsError(_unset(VARIABLES[name]))
         return cls(**values, redshift=_warehouse(environment), tables_every=_tables_every(environment))
+
+    @property
+    def tags_versions(self) -> bool:
+        """Whether versions are tagged, on which a sender reads what became of them."""
+        return self.tag_versions == "yes"
 
     @property
     def warehouse(self) -> Warehouse:

@@ -108,7 +108,7 @@ class Real:
         return self.state(dag_id, run_id)
 
     def take_away(self, away: bool) -> None:  # noqa: FBT001 the one thing there is to say
-        """Let the environment be updated, as MWAA's are for hours, or be there again."""
+        """Show the environment as being updated, as MWAA's are for hours, or as there again."""
         (self.twin.runtime / STATUS_FILE).write_text("UPDATING" if away else "AVAILABLE")
 
 

@@ -23,7 +23,7 @@ FIRST = 20_261_120_123_030  # the stamp before all; as many before and after it 
 
 
 class Stamps:
-    """Gives each file a stamp, mostly a later one than the file of its slot before."""
+    """The stamps of files, mostly each later than that of the file before in its slot."""
 
     def __init__(self) -> None:
         self._newest: dict[str, int] = {}

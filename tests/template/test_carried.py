@@ -37,6 +37,7 @@ SETTINGS = {
     "SUIMON_WATCH_TOPIC_ARN": "arn:aws:sns:ap-northeast-1:123456789012:watch",
     "SUIMON_REDSHIFT_COPY_ROLE_ARN": "arn:aws:iam::123456789012:role/copy",
     "SUIMON_INTAKE_CONCURRENCY": "8",
+    "SUIMON_TAG_VERSIONS": "yes",  # all that a deployer may allow
 }
 
 # Makes everything that outlives an invocation; lists the services it makes clients of, and the files it names or reads.

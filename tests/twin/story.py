@@ -10,7 +10,6 @@ from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
-from zoneinfo import ZoneInfo
 
 import boto3
 import pytest
@@ -27,7 +26,7 @@ from suimon.ledger.drops import Ledger
 from suimon.ledger.items import stamp
 from suimon.ledger.queries import history
 from suimon.warehouse.data_api import Warehouse, run_query
-from tests.datasets import DATASETS, table_of
+from tests.datasets import DATASETS, last_due, table_of
 from tests.twin.golden import CORRECTIONS, golden_file
 from tests.twin.worker import kill_worker_of, standing_still, task_waiting_for
 from tests.waiting import PATIENCE
@@ -44,8 +43,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 WAREHOUSE = Warehouse(database="analytics", workgroup_name="suimon-local")
-# The newest day whose file of sales is due: yesterday, and until the deadline of 06:00 in Japan the day before that.
-LAST_DUE = (datetime.now(ZoneInfo("Asia/Tokyo")) - timedelta(days=1, hours=6)).date()
+LAST_DUE = last_due("sales")
 DAY_BEFORE = LAST_DUE - timedelta(days=1)
 NEVER_SENT = LAST_DUE - timedelta(days=2)
 OTHERS = tuple(dataset for dataset in DATASETS if dataset != "sales")

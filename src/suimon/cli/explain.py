@@ -121,7 +121,8 @@ def _show(
     holds = holds_of(table, [record, *others])
     hold = holds.get(record.id)
     asked = replay_for(table, record)
-    instead = in_its_place(record, find(table, record.superseded_by or record.duplicate_of or record.id))
+    other = record.superseded_by or record.duplicate_of
+    instead = in_its_place(record, find(table, other)) if other else None
     copy, following = accepted_copy(record, lake), next_for(record, hold, others)
     commands = [f"{command}{stack}" for command in following.commands]
     if as_json:

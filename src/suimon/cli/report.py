@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 
 import boto3
@@ -72,8 +71,11 @@ def report(drop_id: str, out: Path, hours: int, stack: str, *, link: bool, recor
         folder.mkdir(parents=True, exist_ok=True)
         for name in (PAGE, *DATA):
             s3.download_file(bucket, page.removesuffix(PAGE) + name, str(folder / name))
-        with suppress(ClientError):  # not every rejected file has bad records
+        try:
             s3.download_file(bucket, page.removesuffix(PAGE) + NAME, str(folder / NAME))
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _GONE:  # not every rejected file has bad records
+                raise
     except ClientError as error:
         # Without the right to list a bucket, S3 answers 403 for what is not there.
         if error.operation_name in {"HeadObject", "GetObject"} and error.response["Error"]["Code"] in _GONE:

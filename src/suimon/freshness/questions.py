@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mypy_boto3_redshift_data import RedshiftDataAPIServiceClient
+    from mypy_boto3_redshift_data.type_defs import SqlParameterTypeDef
 
     from suimon.warehouse.data_api import Warehouse
 
@@ -125,9 +126,10 @@ class Questions:
         """Ask whether a process waits for a lock; return the statement, or nothing if that cannot be asked."""
         if pid is None:
             return ""
-        sql = _LOCK_SQL.read_text(encoding="utf-8").format(pid=int(pid))
+        its_pid: list[SqlParameterTypeDef] = [{"name": "pid", "value": str(pid)}]
+        sql = _LOCK_SQL.read_text(encoding="utf-8")
         try:
-            return self.redshift.execute_statement(Sql=sql, **self.warehouse.request())["Id"]
+            return self.redshift.execute_statement(Sql=sql, Parameters=its_pid, **self.warehouse.request())["Id"]
         except (ClientError, BotoCoreError):  # then nobody knows what it waits for, and it is slow
             return ""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import boto3
 import click
 import pytest
+from botocore.exceptions import ClientError
 from click.testing import CliRunner
 
 from suimon.cli import put, report
@@ -72,6 +73,25 @@ def test_a_report_without_bad_records_is_fetched_without_them(ledger: Ledger, tm
     boto3.client("s3").delete_object(Bucket="reports", Key=f"{FOLDER}bad_records.csv")
     assert suimon("report", record.id, "--out", str(tmp_path)).exit_code == 0
     assert {path.name for path in (tmp_path / record.id).iterdir()} == set(FILES) - {"bad_records.csv"}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_part_that_s3_does_not_give_now_is_not_left_out_in_silence(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    record, client = rejected(ledger), boto3.client("s3")
+    kept()
+    download = client.download_file
+
+    def refused(bucket: str, key: str, path: str) -> None:
+        if key.endswith(name):
+            raise ClientError({"Error": {"Code": "SlowDown", "Message": "Reduce your request rate."}}, "HeadObject")
+        download(bucket, key, path)
+
+    monkeypatch.setattr(client, "download_file", refused)
+    monkeypatch.setattr(boto3, "client", lambda *_, **__: client)
+    result = suimon("report", record.id, "--out", str(tmp_path))
+    assert (result.exit_code, "SlowDown" in result.output) == (2, True)
 
 
 def test_a_link_opens_the_page_and_nothing_else_for_so_many_hours(ledger: Ledger) -> None:

@@ -44,7 +44,7 @@ class World:
         self.between: list[Any] = []
 
     def sleep(self, seconds: float) -> None:
-        """Let time pass and the next thing happen; when nothing is left, the person ends it."""
+        """Move the clock on and do the next thing; when nothing is left, the person presses Ctrl-C."""
         self.now += timedelta(seconds=seconds)
         if not self.between:
             raise KeyboardInterrupt

@@ -35,10 +35,11 @@ class Redshift:
         return tables
 
     def execute_statement(self, **request: Any) -> Any:
-        if found := re.search(r"svv_transactions\nWHERE pid = (\d+)", request["Sql"]):
+        if "svv_transactions" in request["Sql"]:
             if isinstance(self.about_locks, Exception):
                 raise self.about_locks
-            return {"Id": f"{found[1]} {_LOCKS}"}
+            [pid] = request["Parameters"]
+            return {"Id": f"{pid['value']} {_LOCKS}"}
         self.requests.append(request)
         return {"Id": f"{len(self.requests) - 1} {self._table(-1)}"}
 

@@ -125,7 +125,7 @@ def contracts(draw: Draw) -> tuple[Contract, tuple[Kind, ...], Mapping[str, Hold
 
 
 def _some_may_be_absent(draw: Draw, contract: Contract) -> tuple[Column, ...]:
-    """Let columns be absent that nothing needs to be there, as a contract may say."""
+    """Return the columns, some marked as ones that may be absent, as far as no other rule needs them."""
     dialect = contract.file
     if dialect is None or not dialect.header or dialect.extra_columns == "ignore":
         return contract.columns

@@ -202,7 +202,7 @@ def test_a_console_that_knows_ascii_alone_shows_help_and_errors(stack: str) -> N
 
 @pytest.fixture
 def off_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Let nothing answer: no endpoint, no file of keys or settings, no instance with a role."""
+    """Take away whatever could answer: endpoint, files of keys and settings, an instance with a role."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     monkeypatch.setenv("AWS_REGION", "ap-northeast-1")
