@@ -108,7 +108,7 @@ update: ## take the newest versions that requirements/*.in allow into the lock f
 sbom: $(ENVS)/security/.ready ## write what the functions carry as CycloneDX, from the lock files, into .suimon/sbom
 	@$(VENV)/bin/python -m local.security_check.sbom
 
-lock: $(VENV)/.ready ## resolve requirements/*.in anew into hashed lock files
+lock: $(VENV)/.ready ## resolve requirements/*.in again into hashed lock files
 	@for name in bootstrap build suimon ministack sam airflow airflow-3.2.1 bench security; do \
 	  $(UV) pip compile -q $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	    requirements/$$name.in -o requirements/$$name.lock.txt || exit 1; done
@@ -126,7 +126,7 @@ build-IntakeFunction build-OutcomeFunction build-FreshnessFunction build-ReplayF
 	@$(VENV)/bin/python -m functions.build "$$(echo $* | tr A-Z a-z)" "$(ARTIFACTS_DIR)"
 
 clean: down ## remove everything that setup, tests and the twin made
-	@rm -rf $(VENV) $(KERNEL)/kernel.so .suimon .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	@rm -rf $(VENV) $(KERNEL)/kernel.so $(KERNEL)/kernel.seal .suimon .pytest_cache .ruff_cache .mypy_cache .hypothesis
 
 $(VENV)/bin/uv: requirements/bootstrap.lock.txt
 	@echo "setup: .venv"

@@ -29,6 +29,7 @@ PACKAGES = ROOT / ".suimon" / "packages"  # installed for an artifact, kept for 
 LAMBDA = ("--python-version", "3.13", "--python-platform", "aarch64-manylinux_2_28", "--only-binary", ":all:")
 UNCHECKED = ("--invalidation-mode", "unchecked-hash")
 KERNEL = "suimon/check/kernel/kernel.so"  # built for the platform, not copied
+SEAL = "suimon/check/kernel/kernel.seal"  # of that build
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ CARRIED = {
     "intake": Carried(
         frozenset({"dynamodb", "events", "mwaa", "s3", "sns", "sqs", "stepfunctions"}),
         packages="intake",
-        files=(KERNEL,),
+        files=(KERNEL, SEAL),
     ),
     "outcome": Carried(frozenset({"dynamodb", "events", "mwaa", "s3", "sns", "stepfunctions"})),
     "freshness": Carried(
@@ -62,7 +63,7 @@ def main(function: str, artifact: Path) -> None:
     artifact.mkdir(parents=True, exist_ok=True)
     install(carried.packages, carried.services, artifact)
     shutil.copy2(ROOT / "functions" / function / "app.py", artifact)
-    for file in (*imported_modules(function), *(SOURCE / name for name in carried.files if name != KERNEL)):
+    for file in (*imported_modules(function), *(SOURCE / name for name in carried.files if name not in {KERNEL, SEAL})):
         target = artifact / file.relative_to(SOURCE)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(file, target)

@@ -48,10 +48,10 @@ def up() -> None:
     twin, died = bring_up(ROOT, Board(console))
     if died is None:
         console.print(
-            "The twin is up already, with what was deployed when it started. To deploy anew: `make down` first."
+            "The twin is up already, with what was deployed when it started. To deploy again: `make down` first."
         )
     elif died:
-        console.print(f"A part of the twin had died, so it was started anew: {', '.join(part.name for part in died)}")
+        console.print(f"A part of the twin had died, so it was started again: {', '.join(part.name for part in died)}")
     _tell(console, twin)
 
 

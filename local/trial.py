@@ -219,8 +219,8 @@ def _table(twin: Twin, contract: Contract) -> list[str]:
     if table in there:
         keeps = not plan_migration(table, declared(there[table]), declared(wanted[table])).refused
         how = ", with its rows" if keeps else ", again and empty"
-        anew = (f"DROP TABLE IF EXISTS {table}", f"DROP TABLE IF EXISTS {table}_loads")
-        _transact(client, _with_rows(table, there[table], wanted[table]) if keeps else anew)
+        replaced = (f"DROP TABLE IF EXISTS {table}", f"DROP TABLE IF EXISTS {table}_loads")
+        _transact(client, _with_rows(table, there[table], wanted[table]) if keeps else replaced)
     deploy.create_tables(twin)
     return [f"table {table}{how}"]
 

@@ -31,6 +31,6 @@ def opened_once(folder: Path, columns: tuple[Column, ...], **limits: Any) -> Ite
 
 @cache
 def _database(_process: int, folder: Path) -> tuple[Any, Duck]:
-    """Open it anew in a process that was forked: its threads stayed behind."""
+    """Open it again in a process that was forked: its threads stayed behind."""
     opened = open_duck(folder, (), memory_limit=_MEMORY, disk_limit=10**8, threads=2)
     return opened, opened.__enter__()

@@ -1,6 +1,6 @@
 """The DAG as a process: reads the accepted copy, loads it in one transaction, and reports its end.
 
-Tasks are tried again as the DAG says; a worker that is killed leaves the task to Airflow, which starts it anew.
+Tasks are tried again as the DAG says; a worker that is killed leaves the task to Airflow, which starts it again.
 """
 
 from __future__ import annotations

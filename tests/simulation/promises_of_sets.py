@@ -1,6 +1,6 @@
 """What is promised of sets of shards, beside what is promised of every file.
 
-Which shards a set has is worked out anew from the writes and their verdicts; of a marker, only the names that it found
+Which shards a set has is worked out again from the writes and their verdicts; of a marker, only the names that it found
 are taken from the ledger, for nobody else knows when it looked.
 """
 

@@ -70,7 +70,7 @@ def new(name: str, samples: tuple[Path, ...], *, force: bool) -> None:
 
 @dataset.command()
 @click.argument("name")
-@click.option("--rewrite", is_flag=True, help="Write table, golden rows and verdict anew by the contract, then check.")
+@click.option("--rewrite", is_flag=True, help="Write table, golden rows and verdict again by the contract, then check.")
 def check(name: str, *, rewrite: bool) -> None:
     """Find everything that is wrong with the dataset NAME, and say what to do.
 
@@ -87,7 +87,7 @@ def check(name: str, *, rewrite: bool) -> None:
     if problems:
         click.echo(f"{name}: {count_of(len(problems), 'problem')}")
         if any(str(folder.table) in problem or str(folder.golden) in problem for problem in problems):
-            click.echo(f"To write table and golden rows anew by the contract: suimon dataset check {name} --rewrite")
+            click.echo(f"To write table and golden rows again by the contract: suimon dataset check {name} --rewrite")
         sys.exit(1)
     if warning := runs_warning(datasets_below(folder.path.parent)):
         click.echo(f"warning: {warning}", err=True)
@@ -141,4 +141,4 @@ def _rewrite(folder: DatasetFolder) -> None:
     except (ContractFileError, GoldenCaseError, ValueError):
         return  # the check says why
     for path in written:
-        click.echo(f"written anew: {path}")
+        click.echo(f"rewritten: {path}")

@@ -101,7 +101,7 @@ def snooze(incident_id: str, reason: str, days: float | None, until: str | None,
 @click.option("--reason", required=True, help="Why nothing has to be done; everybody hears of that.")
 @stack_option
 def close(incident_id: str, reason: str, stack: str) -> None:
-    """Close INCIDENT_ID, though its cause may still be there: it opens anew when it gets worse or happens again.
+    """Close INCIDENT_ID, though its cause may still be there: it opens again when it gets worse or happens again.
 
     A drop is closed by `suimon drops close`. Exit status: 0 done, 1 refused, 2 the stack could not be asked.
     """

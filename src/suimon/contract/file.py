@@ -92,7 +92,7 @@ class FileFormat(_Json):
         return cls(**plain | ({"trailer": Trailer.from_json(trailer)} if trailer else {}))
 
     def plain(self) -> "FileFormat":
-        """Return the dialect of accepted rows that were written anew: UTF-8, a header, then only records."""
+        """Return the dialect of accepted rows that were rewritten: UTF-8, a header, then only records."""
         return replace(
             self,
             encoding="utf-8",

@@ -268,7 +268,7 @@ class Contract:
             raise
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             name = raw.get("dataset", "without a dataset") if isinstance(raw, Mapping) else "that is no object"
-            raise ContractError(f"compiled contract {name}: {error!r}; compile it anew") from error
+            raise ContractError(f"compiled contract {name}: {error!r}; compile it again") from error
 
     def to_json(self) -> dict[str, Any]:
         """Return the compiled form, as it stands in contracts.json and beside every accepted copy."""
@@ -351,4 +351,6 @@ def read_contracts(path: Path) -> Contracts:
         raw = json.loads(path.read_text(encoding="utf-8"))
         return Contracts(tuple(Contract.from_json(contract) for contract in raw["contracts"]))
     except (KeyError, TypeError, json.JSONDecodeError) as error:
-        raise ContractError(f"{path}: not a compiled contracts file ({error!r}); compile the contracts anew") from error
+        raise ContractError(
+            f"{path}: not a compiled contracts file ({error!r}); compile the contracts again"
+        ) from error

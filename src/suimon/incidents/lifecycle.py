@@ -1,6 +1,6 @@
 """The life of an incident: what is news, what lasts too long, what ends by itself. Pure.
 
-    nothing ──report──▶ open ──recover──▶ recovered ──report──▶ open, anew
+    nothing ──report──▶ open ──recover──▶ recovered ──report──▶ open, again
                          │ ▲
           a person closes│ │worse, or again
                          ▼ │
@@ -30,7 +30,7 @@ CLOSED_LAPSES = timedelta(days=90)
 def news_of(problem: Problem, known: Incident | None) -> Event | None:
     """Return what is new about a problem for people: it is there, or worse, or another; None when they know of it.
 
-    One that a person has closed is opened anew by the same two: when it is worse, or has happened again.
+    One that a person has closed is opened again by the same two: when it is worse, or has happened again.
     """
     if known is None or not known.stands:
         return Event.OPENED

@@ -102,7 +102,7 @@ def _todo(verdict: Verdict, lang: Lang) -> str:
     if not verdict.accepted:
         return either(
             lang,
-            "Please correct what is listed below and send the file again under the same name. It is then checked anew.",
+            "Please correct what is listed below and send it again under the same name. It is then checked again.",
             "以下の内容を訂正し、同じファイル名でもう一度送信してください。あらためて検査します。",
         )
     if verdict.set_aside:

@@ -89,7 +89,7 @@ class LostEvents:
         try:
             walk = walk_of(checkpoints.get(WALK), now)
         except ValueError as error:
-            self.unusable.add(f"checkpoint#{WALK}", f"the walk is begun anew: {error}")
+            self.unusable.add(f"checkpoint#{WALK}", f"the walk is begun again: {error}")
             walk = Walk()
         if not walk.began:
             walk = replace(walk, began=stamp(now))
@@ -102,7 +102,7 @@ class LostEvents:
             if walk is not begin or not walk.key or passes(error):
                 raise
             # S3 refuses to continue there, and would in every round.
-            self.unusable.add(f"checkpoint#{WALK}", f"the walk is begun anew, for S3 refuses its place: {error}")
+            self.unusable.add(f"checkpoint#{WALK}", f"the walk is begun again, for S3 refuses its place: {error}")
             walk = Walk(began=walk.began, complete=walk.complete)
         finally:  # what was walked before an error stays walked
             checkpoints.put(WALK, asdict(walk))

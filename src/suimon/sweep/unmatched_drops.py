@@ -46,7 +46,7 @@ def assign_unmatched(
     try:
         search = search_of(checkpoints.get(SEARCH), contracts, now)
     except ValueError as error:
-        unusable.add(f"checkpoint#{SEARCH}", f"it is begun anew: {error}")
+        unusable.add(f"checkpoint#{SEARCH}", f"it is begun again: {error}")
         search = resume_search({}, contracts, now)
     if search is None:
         return Finding(UNMATCHED)

@@ -66,7 +66,7 @@ def plan_migration(table: str, there: Sequence[TableColumn], wanted: Sequence[Ta
     for old in known.values():
         where = f"{old.name} of {table} is in no contract any more"
         if old.required and not old.default:
-            refused.append(f"{where} and is NOT NULL, so that every load would fail: {_anew(table)}")
+            refused.append(f"{where} and is NOT NULL, so that every load would fail: {_built_again(table)}")
         else:
             drop = f"ALTER TABLE {table} DROP COLUMN {old.name}"
             notes.append(f"{where}: it keeps its values, new rows have none. When nobody reads it: {drop}")
@@ -77,7 +77,7 @@ def _added(table: str, column: TableColumn, statements: list[str], refused: list
     if column.required:
         refused.append(
             f"{column.name} {column.type} NOT NULL cannot be added: rows that are there have no value of it. Take "
-            f"required from the contract until all partitions were loaded with it, or: {_anew(table)}"
+            f"required from the contract until all partitions were loaded with it, or: {_built_again(table)}"
         )
         return
     statements.append(f"ALTER TABLE {table} ADD COLUMN {column.name} {column.type}")
@@ -123,11 +123,11 @@ def _swap(table: str, column: TableColumn) -> str:
     )
     null = " (the column is NULL then; the gate lets no missing value through)" if column.required else ""
     by_hand = f"While its dataset is held (suimon hold), by hand: {'; '.join(steps)}{null}"
-    return f"{by_hand}; of a sort or distribution key: {_anew(table)}"
+    return f"{by_hand}; of a sort or distribution key: {_built_again(table)}"
 
 
-def _anew(table: str) -> str:
-    return f"make {table} anew from its table.sql under another name, INSERT INTO it what is there, and rename both"
+def _built_again(table: str) -> str:
+    return f"make {table} again from its table.sql under another name, INSERT INTO it what is there, and rename both"
 
 
 def _varchar(type_: str) -> int | None:

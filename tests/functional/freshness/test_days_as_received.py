@@ -1,6 +1,6 @@
 """Some days of the year as their reader gets them, in both languages, whole: kept as files that people have read.
 
-`python -m tests.functional.freshness.test_days_as_received` writes them anew; read the difference as such a reader.
+`python -m tests.functional.freshness.test_days_as_received` writes them again; read the difference as such a reader.
 """
 
 from __future__ import annotations

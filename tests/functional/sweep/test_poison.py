@@ -65,7 +65,7 @@ def test_a_walk_s_mark_that_no_round_has_left_is_ignored_and_reported(world: Wor
     whole(world.round())
     assert world.state_of(drop.id) is State.UNMATCHED
     [body] = [body for subject, body in world.post.letters() if subject == LEFT_OUT]
-    assert "checkpoint#walk\n    the walk is begun anew: " in body
+    assert "checkpoint#walk\n    the walk is begun again: " in body
     whole(world.round(NOON + 15 * MINUTE))
     assert world.post.subjects() == [OVER]
 

@@ -91,9 +91,9 @@ def test_what_follows_from_a_changed_contract_is_written_anew_on_demand(tmp_path
 
     mended = suimon("dataset", "check", "orders", "--rewrite")
     assert mended.exit_code == 0, mended.output
-    assert f"written anew: {folder / 'table.sql'}" in mended.output
+    assert f"rewritten: {folder / 'table.sql'}" in mended.output
     assert "order_no VARCHAR" in (folder / "table.sql").read_text(encoding="utf-8")
-    assert "written anew" not in suimon("dataset", "check", "orders", "--rewrite").output
+    assert "rewritten" not in suimon("dataset", "check", "orders", "--rewrite").output
 
 
 def test_a_dataset_is_written_over_only_when_forced(tmp_path: Path, sample: str) -> None:

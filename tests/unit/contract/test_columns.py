@@ -77,6 +77,10 @@ CP932 = "encoding: cp932, delimiter: ',', quote: '', header: true, nullTokens: [
             """timestamp, logicalTypeOptions: {format: "HH 'o''clock' mm''ss.SSSSSS dd-MM-yyyy"}""",
             Column("a", "timestamp", format="%H o'clock %M'%S.%f %d-%m-%Y"),
         ),
+        *(
+            (f"string, logicalTypeOptions: {{pattern: '{pattern}'}}", Column("a", "string", pattern=pattern))
+            for pattern in ("^$", "^(a|b)$", "^[a|b]$", r"^a\|b$", r"^a\\$", "^(?:a|(b|c))d$", "^[)]a$")
+        ),
         ("boolean", Column("a", "boolean")),
         (
             (
@@ -110,6 +114,10 @@ def test_what_a_property_says_is_compiled(draft: Draft, reads: Reads, said: str,
         ("integer", "minimum: 10, maximum: 9", "minimum", "is greater than maximum: no value is both"),
         ("string", "minLength: 3, maxLength: 2", "minLength", "is greater than maxLength"),
         ("string", "pattern: abc", "pattern", "must start with ^ and end with $"),
+        *(
+            ("string", f"pattern: '{pattern}'", "pattern", "must start with ^ and end with $, alternatives in a group")
+            for pattern in ("", "^", "a$", "^a|b$", "^a$|^b$", "^(a)|b$", "^[(]a|b$", r"^a\$", r"^\(a|b\)$", "|^a$")
+        ),
         ("string", "pattern: '^(?<=a)b$'", "pattern", "is no RE2 expression"),
         ("string", "minimum: 3", "minimum", "minimum is not enforced for logicalType string"),
         (

@@ -51,6 +51,9 @@ def condition(sql: str, **more: str) -> str:
         ("day >= DATE '2026-01-01'", "t1 >= CAST('2026-01-01' AS DATE)", ("day",)),
         ("day - CAST(at AS DATE) < 2", "t1 - CAST(t2 AS DATE) < 2", ("day", "at")),
         ("pieces % 5 = 0 AND pieces // 5 > - -1", "t3 % 5 = 0 AND t3 // 5 > - -1", ("pieces",)),
+        ("price / pieces > 1", "t4 / NULLIF(t3, 0) > 1", ("price", "pieces")),
+        ("7 % (pieces - 1) = 0", "7 % NULLIF((t3 - 1), 0) = 0", ("pieces",)),
+        ("10 // pieces // 0 > 1", "10 // NULLIF(t3, 0) // NULLIF(0, 0) > 1", ("pieces",)),
         ("CAST(code AS INTEGER) > 0", "CAST(t0 AS INT) > 0", ("code",)),
         ("day = {ds}", "t1 = CAST('{ds}' AS DATE)", ("day",)),
         ("{ds} - INTERVAL 1 DAY < at", "CAST('{ds}' AS DATE) - INTERVAL '1' DAY < t2", ("at",)),
@@ -74,6 +77,15 @@ def test_a_condition_is_compiled_to_places(
     contract = reads(draft(quality=condition(sql)))
     assert contract.conditions == (Condition("c", compiled, columns, sql),)
     assert Contract.from_json(contract.to_json()) == contract
+
+
+@pytest.mark.parametrize(
+    "division", ["pieces / (pieces - pieces)", "pieces // (price - price)", "pieces % (pieces * 0)"]
+)
+def test_a_division_by_zero_is_null(draft: Draft, reads: Reads, division: str) -> None:
+    [compiled] = reads(draft(quality=condition(f"({division}) IS NULL"))).conditions
+    row = "CAST(3 AS INTEGER) AS t3, CAST(2.5 AS DECIMAL(9, 2)) AS t4"
+    assert duckdb.execute(f"SELECT {compiled.sql} FROM (SELECT {row})").fetchone() == (True,)  # noqa: S608 our own
 
 
 def test_people_read_the_description_if_there_is_one(draft: Draft, reads: Reads) -> None:

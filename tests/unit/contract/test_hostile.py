@@ -35,7 +35,7 @@ def test_hostile_yaml_is_refused(tmp_path: Path, text: str) -> None:
     ],
 )
 def test_a_compiled_contract_of_other_shapes_is_refused(wrong: dict[str, Any]) -> None:
-    with pytest.raises(ContractError, match="compile it anew"):
+    with pytest.raises(ContractError, match="compile it again"):
         Contract.from_json(Contract("x", "1", "x").to_json() | wrong)
 
 

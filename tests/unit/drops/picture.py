@@ -1,4 +1,4 @@
-"""The picture of states in ARCHITECTURE.md, drawn from the table: `make states` draws it anew."""
+"""The picture of states in ARCHITECTURE.md, drawn from the table: `make states` draws it again."""
 
 from __future__ import annotations
 

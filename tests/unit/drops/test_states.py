@@ -122,7 +122,7 @@ def test_the_end_of_a_run_is_recorded_after_its_start() -> None:
 
 def test_architecture_shows_the_table_as_it_is() -> None:
     text = ARCHITECTURE.read_text(encoding="utf-8")
-    assert text == drawn_into(text), "draw it anew: make states"
+    assert text == drawn_into(text), "draw it again: make states"
 
 
 def test_the_picture_shows_every_move_and_every_meaning() -> None:

@@ -1,6 +1,6 @@
 """One e-mail of each kind and language, as its reader gets it: what the golden files hold.
 
-`python -m tests.unit.incidents.mails` writes them anew; read the difference as somebody who was woken by it.
+`python -m tests.unit.incidents.mails` writes them again; read the difference as somebody who was woken by it.
 """
 
 from __future__ import annotations

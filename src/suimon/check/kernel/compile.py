@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from suimon.check.kernel.seal import seal_of, write_seal
+
 HERE = Path(__file__).parent
 SOURCES = ("kernel.c", "hashes.c")
 # Lambda runs Amazon Linux 2023 (glibc 2.34); older systems of people load it, too.
@@ -29,7 +31,7 @@ _OPTIONS = (
 
 
 def build(target: str, out: Path, options: tuple[str, ...] = (), sources: Path = HERE) -> Path:
-    """Build the kernel for a target; return the library's path."""
+    """Build the kernel for a target, sealed; return the library's path."""
     with TemporaryDirectory(prefix="kernel-", dir=out.parent.resolve()) as folder:
         made = Path(folder, "kernel.so")  # its name goes into the library
         command: list[str | Path] = [
@@ -51,6 +53,7 @@ def build(target: str, out: Path, options: tuple[str, ...] = (), sources: Path =
         environment["ZIG_LOCAL_CACHE_DIR"] = folder
         subprocess.run(command, cwd=sources, env=environment, check=True)
         made.chmod(0o644)
+        write_seal(made, sources).replace(seal_of(out))
         made.replace(out)
     return out
 

@@ -9,11 +9,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
+from suimon.check.kernel.seal import SealError, check_seal, seal_of
+
 logger = logging.getLogger(__name__)
 
 Fields = Sequence[tuple[str, Any]]
 
 PATH = Path(__file__).with_name("kernel.so")
+SEAL = seal_of(PATH)
 # Types of columns, reasons why a scan stopped and kinds of doubt, in the order of kernel.h.
 UNKNOWN, TEXT, INTEGER, DECIMAL, DATE, TIMESTAMP, BOOLEAN = range(7)
 REQUIRED, MINIMUM, MAXIMUM, PARTITION, ALLOWED, PATTERN, ISO = (1 << bit for bit in range(7))
@@ -212,10 +215,11 @@ def load(path: Path) -> ctypes.CDLL:
 def found() -> ctypes.CDLL | None:
     """Return the library beside this module; None, logged once, where it cannot be loaded: checks are slower then."""
     if sys.byteorder != "little":
-        logger.warning("kernel not loaded", extra={"reason": "bytes of this machine stand in the other order"})
+        logger.warning("kernel not loaded, checks are slower: bytes of this machine stand in the other order")
         return None
     try:
+        check_seal(PATH, SEAL, Path(__file__).parent)
         return load(PATH)
-    except (OSError, KernelError) as error:
-        logger.warning("kernel not loaded", extra={"reason": str(error)})
+    except (OSError, KernelError, SealError) as error:
+        logger.warning("kernel not loaded, checks are slower: %s", error)
         return None

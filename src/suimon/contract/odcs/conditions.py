@@ -120,7 +120,7 @@ def _compiled(
         reader.refuse(given, "reads no column: it would be the same for every record")
         return None
     rewritten = tree.transform(lambda node: _value_of(node, places) if isinstance(node, exp.Column) else node)
-    bound = rewritten.sql("duckdb", comments=False)
+    bound = rewritten.transform(_without_zero).sql("duckdb", comments=False)
     if problem := _unbound(bound, columns, converts=_converts(tree)):
         reader.refuse(given, problem)
         return None
@@ -159,6 +159,15 @@ def _value_of(column: exp.Column, places: dict[str, int]) -> exp.Expression:
     if column.name == DS:
         return exp.cast(exp.Literal.string(DS), "DATE")
     return exp.column(f"t{places[column.name.lower()]}")
+
+
+def _without_zero(node: exp.Expression) -> exp.Expression:
+    """Return a division of which a divisor of zero makes NULL; DuckDB's own meaning is infinity, or an error."""
+    if isinstance(node, exp.Div | exp.IntDiv | exp.Mod):
+        by = node.expression
+        if not (isinstance(by, exp.Literal) and not by.is_string and float(by.name)):
+            node.set("expression", exp.Nullif(this=by, expression=exp.Literal.number(0)))
+    return node
 
 
 def _forbidden(tree: exp.Expression, columns: tuple[Column, ...], places: dict[str, int]) -> str | None:

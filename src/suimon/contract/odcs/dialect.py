@@ -165,7 +165,7 @@ def _refuse_shared_marks(clause: Clause, dialect: FileFormat, reader: Reader) ->
     if dialect.quote and dialect.quote in (dialect.delimiter, dialect.decimal):
         _refuse_at(clause, "quote", "is the delimiter or the decimal separator too; they must differ", reader)
     if dialect.quote != '"' and dialect.delimiter == '"':
-        # Accepted rows that are written anew are quoted with it.
+        # Accepted rows that are written again are quoted with it.
         _refuse_at(clause, "delimiter", "is the quote of other files; choose another", reader)
     if dialect.delimiter == dialect.escape == "\\":
         _refuse_at(clause, "escape", "is the delimiter too; they must differ", reader)

@@ -184,13 +184,25 @@ def _steps(pattern: str) -> int:
     return sum(groups)
 
 
+def _is_anchored(pattern: str) -> bool:
+    """Return whether ^ and $ hold a whole pattern: no escaped $ ends it, and no | outside groups lies between them."""
+    parts = [found[0] for found in _PARTS.finditer(pattern)]
+    depth = 0
+    for part in parts:
+        depth += part.startswith("(") - (part == ")")
+        if part == "|" and depth == 0:
+            return False
+    return parts[0] == "^" and parts[-1] == "$"
+
+
 def read_pattern(given: Clause | None, reader: Reader) -> str | None:
     """Return a pattern that RE2 takes."""
     if given is None:
         return None
-    if not isinstance(given.value, str) or not (given.value.startswith("^") and given.value.endswith("$")):
+    if not isinstance(given.value, str) or not (given.value and _is_anchored(given.value)):
         # ODCS names ECMA-262, which searches; other tools match the whole value.
-        reader.refuse(given, "must start with ^ and end with $: tools differ over what a pattern without them means")
+        wanted = "must start with ^ and end with $, alternatives in a group as in ^(a|b)$"
+        reader.refuse(given, f"{wanted}: tools differ over what a pattern without them means")
         return None
     if (steps := _steps(given.value)) > _MOST_STEPS:
         reader.refuse(given, f"has some {steps} steps, more than {_MOST_STEPS}; use maxLength, or repeat less")

@@ -63,7 +63,7 @@ def left_out(found: Mapping[str, str]) -> Problem:
         subject=Bilingual("The sweep left out what it cannot use", "巡回が処理できないものを除外しました"),
         body=Bilingual(
             f"Everything else was done. These were left out, and nobody looks after them meanwhile:\n{reasons}\n\n"
-            "What to do: a checkpoint# is begun anew by itself. Of any other item, find in CloudTrail who wrote it; "
+            "What to do: a checkpoint# is begun again by itself. Of any other item, find in CloudTrail who wrote it; "
             "correct it in the ledger's table, or delete it: then its object is found and entered again, and a problem "
             "that is still there is reported again.",
             f"ほかはすべて処理しましたが、次のものは除外され、その間は監視されません。\n{reasons}\n\n"

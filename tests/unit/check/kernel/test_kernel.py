@@ -4,13 +4,14 @@ import ctypes
 import subprocess
 import sys
 from pathlib import Path
-from shutil import copytree
+from shutil import copy, copytree, ignore_patterns
 from typing import Any
 
 import pytest
 
 from suimon.check.kernel import compile as compiler
 from suimon.check.kernel import library
+from suimon.check.kernel.seal import seal_of
 from tests.unit.check.kernel.cases import CASES
 from tests.unit.check.kernel.mistakes import MISTAKES
 
@@ -64,17 +65,60 @@ def test_the_same_sources_are_the_same_library_wherever_they_are_built(
     assert str(tmp_path).encode() not in first.read_bytes()
 
 
-def test_a_library_that_is_not_the_kernel_is_passed_over_and_logged_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    (tmp_path / "kernel.so").write_bytes(b"no library")
-    monkeypatch.setattr(library, "PATH", tmp_path / "kernel.so")
+def passed_over(path: Path, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Whether the library at a path is not taken for the kernel."""
+    monkeypatch.setattr(library, "PATH", path)
+    monkeypatch.setattr(library, "SEAL", seal_of(path))
     library.found.cache_clear()
     try:
-        assert (library.found(), library.found()) == (None, None)
+        return (library.found(), library.found()) == (None, None)
     finally:
         library.found.cache_clear()
-    assert [record.message for record in caplog.records] == ["kernel not loaded"]
+
+
+def copied(tmp_path: Path) -> Path:
+    for one in (library.PATH, library.SEAL):
+        copy(one, tmp_path)
+    return tmp_path / library.PATH.name
+
+
+def test_a_library_as_it_was_built_is_loaded_from_wherever_it_lies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not passed_over(copied(tmp_path), monkeypatch)
+
+
+@pytest.mark.parametrize("damage", ["cut", "of zeros", "another", "gone", "no seal", "an empty seal"])
+def test_a_library_that_is_not_as_it_was_built_is_passed_over_and_logged_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, damage: str
+) -> None:
+    path = copied(tmp_path)
+    whole = path.read_bytes()
+    match damage:
+        case "cut":  # the system would end the process that loads it
+            path.write_bytes(whole[: len(whole) // 2])
+        case "of zeros":
+            path.write_bytes(whole[:4096] + bytes(len(whole) - 4096))
+        case "another":
+            path.write_bytes(b"no library")
+        case "gone":
+            path.unlink()
+        case "no seal":
+            seal_of(path).unlink()
+        case _:
+            seal_of(path).write_text("", encoding="ascii")
+    assert passed_over(path, monkeypatch)
+    [record] = caplog.records
+    assert record.getMessage().startswith("kernel not loaded, checks are slower: ")
+    assert record.getMessage().endswith("build it again: make setup")
+
+
+@pytest.mark.process
+def test_a_library_of_other_sources_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sources = copytree(SOURCES, tmp_path / "older", ignore=ignore_patterns("*.so", "*.py*", "__pycache__"))
+    text = (sources / "numbers.h").read_text(encoding="utf-8")
+    (sources / "numbers.h").write_text(text.replace("0x7FFFFFFFu", "0x8FFFFFFFu"), encoding="utf-8")
+    assert passed_over(compiler.build(TARGET, tmp_path / "kernel.so", sources=sources), monkeypatch)
 
 
 def test_a_library_of_other_structures_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
