@@ -30,11 +30,11 @@ from suimon.contract.odcs.parse import compile_contracts
 from suimon.contract.partition import WRITTEN, Unit, is_date, partition_of
 from suimon.dataset.check_up import problems_of
 from suimon.dataset.folder import datasets_below
+from suimon.dataset.proposal.sample import SampleError, read_sample
 from suimon.dataset.table_rows import records_of
 from suimon.drops.drop import Drop
 from suimon.drops.foreign_text import printable
 from suimon.drops.states import State
-from suimon.proposal.sample import SampleError, read_sample
 from suimon.warehouse.data_api import RUNNING, Warehouse, run_query
 from suimon.warehouse.describe import partition_columns
 from suimon.warehouse.migration import declared, plan_migration

@@ -7,8 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from suimon.proposal.propose import propose
-from suimon.proposal.sample import SampleError
+from suimon.dataset.proposal.propose import propose
+from suimon.dataset.proposal.sample import SampleError
 from tests.security import test_personal_data
 from tests.security.test_personal_data import MARKERS, Broken, kinds, rows_of, shapes
 

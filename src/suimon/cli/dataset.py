@@ -42,8 +42,8 @@ def new(name: str, samples: tuple[Path, ...], *, force: bool) -> None:
     What the samples cannot tell, and would be wrong in silence, is marked DECIDE in the contract. Only a proposal
     guesses; the gate never does. Values of columns that look personal are masked.
     """
-    from suimon.proposal.propose import propose  # noqa: PLC0415 - the other commands need no decoders
-    from suimon.proposal.sample import SampleError  # noqa: PLC0415 - as above
+    from suimon.dataset.proposal.propose import propose  # noqa: PLC0415 - the other commands need no decoders
+    from suimon.dataset.proposal.sample import SampleError  # noqa: PLC0415 - as above
 
     if not NAME.fullmatch(name):
         raise CommandError(f"{name!r} is no name of a dataset: a small letter, then small letters, digits and _")

@@ -1,1 +1,1 @@
-"""The state of a stack for people: what stands on its page, and how the page looks."""
+"""The state of a stack for people: its page, and what the freshness function answers to them."""

@@ -21,12 +21,12 @@ from suimon.contract.placeholders import DS
 from suimon.contract.redshift_names import is_plain
 from suimon.dataset.create_table import create_table
 from suimon.dataset.folder import CONTRACT, TABLE
+from suimon.dataset.proposal.examples import golden_files
+from suimon.dataset.proposal.guess import Guess, Guesses, guess_columns
+from suimon.dataset.proposal.layout import Layout
+from suimon.dataset.proposal.sample import SampleError
+from suimon.dataset.proposal.samples import read_samples
 from suimon.drops.foreign_text import one_line
-from suimon.proposal.examples import golden_files
-from suimon.proposal.guess import Guess, Guesses, guess_columns
-from suimon.proposal.layout import Layout
-from suimon.proposal.sample import SampleError
-from suimon.proposal.samples import read_samples
 
 MARK = "# DECIDE: "
 

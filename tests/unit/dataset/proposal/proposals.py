@@ -8,7 +8,7 @@ from suimon.contract.file import Column
 from suimon.contract.model import Contract
 from suimon.contract.odcs.parse import read_contract
 from suimon.dataset.folder import CONTRACT
-from suimon.proposal.propose import MARK, propose
+from suimon.dataset.proposal.propose import MARK, propose
 
 IDENTITY = UUID("b5a3d3c2-6f0e-4c55-9a41-5d1f6e0c7a10")
 SALES = "order_id,order_date,customer_id,product_name,quantity,unit_price,paid\n" + "".join(

@@ -18,16 +18,16 @@ from typing import TYPE_CHECKING, Literal
 
 from suimon.check.masking import form_of
 from suimon.dataset.golden import BAD, ROWS, VERDICT, judged, verdict_lines
+from suimon.dataset.proposal.personal import is_personal
 from suimon.dataset.table_rows import rows_of
 from suimon.drops.foreign_text import harmless
-from suimon.proposal.personal import is_personal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from suimon.contract.file import Column, FileFormat
     from suimon.contract.model import Contract
-    from suimon.proposal.layout import Layout
+    from suimon.dataset.proposal.layout import Layout
 
 RECORDS = 5
 _SEVERAL = 3

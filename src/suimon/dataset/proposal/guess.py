@@ -10,11 +10,11 @@ from functools import cache
 from suimon.contract.file import Column
 from suimon.contract.redshift_names import is_plain
 from suimon.contract.written import ISO_DATE
-from suimon.proposal.evidence import Column as Observed
-from suimon.proposal.evidence import Evidence
-from suimon.proposal.personal import NO_NUMBERS, is_personal, personal_kind
-from suimon.proposal.type_guess import TypeGuess
-from suimon.proposal.written import as_written
+from suimon.dataset.proposal.evidence import Column as Observed
+from suimon.dataset.proposal.evidence import Evidence
+from suimon.dataset.proposal.personal import NO_NUMBERS, is_personal, personal_kind
+from suimon.dataset.proposal.type_guess import TypeGuess
+from suimon.dataset.proposal.written import as_written
 
 ENOUGH = 20  # records, before anything is said of what all values have in common
 _FEW = 12  # distinct values, at most, that look like a list of allowed ones

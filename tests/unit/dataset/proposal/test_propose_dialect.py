@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.proposal.proposals import EVENTS, INVENTORY, SALES, column, marked, proposed, read
+from tests.unit.dataset.proposal.proposals import EVENTS, INVENTORY, SALES, column, marked, proposed, read
 
 
 def test_compressed_tabs_and_zones_are_found(tmp_path: Path) -> None:

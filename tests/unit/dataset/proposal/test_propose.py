@@ -9,10 +9,10 @@ from suimon.contract.file import Column
 from suimon.contract.odcs.clauses import ContractFileError
 from suimon.contract.odcs.parse import read_contract
 from suimon.dataset.folder import CONTRACT
-from suimon.proposal.propose import MARK, propose
-from suimon.proposal.sample import SampleError
+from suimon.dataset.proposal.propose import MARK, propose
+from suimon.dataset.proposal.sample import SampleError
 from suimon.warehouse.describe import misfits
-from tests.unit.proposal.proposals import EUROPEAN, IDENTITY, INVENTORY, SALES, column, marked, proposed, read
+from tests.unit.dataset.proposal.proposals import EUROPEAN, IDENTITY, INVENTORY, SALES, column, marked, proposed, read
 
 
 def test_a_proposal_is_refused_until_a_person_has_decided(sample: Path, tmp_path: Path) -> None:

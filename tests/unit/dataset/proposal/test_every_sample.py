@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from suimon.check.engine import check_file
-from suimon.proposal.propose import propose
-from suimon.proposal.sample import SampleError
+from suimon.dataset.proposal.propose import propose
+from suimon.dataset.proposal.sample import SampleError
 from tests.sampling import sample_of
 from tests.unit.check.oracle import judge
-from tests.unit.proposal.proposals import EUROPEAN, EVENTS, IDENTITY, INVENTORY, SALES, decided, proposed, read
+from tests.unit.dataset.proposal.proposals import EUROPEAN, EVENTS, IDENTITY, INVENTORY, SALES, decided, proposed, read
 
 
 @pytest.mark.parametrize(

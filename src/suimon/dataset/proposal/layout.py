@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from suimon.contract.file import FileFormat, LineEnding
-from suimon.proposal.sample import Sample, SampleError
+from suimon.dataset.proposal.sample import Sample, SampleError
 
 _HEAD = 2**16  # characters on which every dialect is tried
 _LONG = 2**15  # characters that hardly a cell has

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from suimon.check.decode import DecodeError, utf8_chunks
 from suimon.check.source import LocalFile
 from suimon.contract.file import FileFormat
-from suimon.proposal.sample import SampleError
+from suimon.dataset.proposal.sample import SampleError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from suimon.contract.written import CellForm
-from suimon.proposal.type_guess import TypeGuess
+from suimon.dataset.proposal.type_guess import TypeGuess
 
 _THOUSANDS = (",", "'", ".", " ")
 _DATES = (
