@@ -92,7 +92,7 @@ class Trial:
         if pattern is None:
             raise TrialError(f"{self.contract.dataset} takes no files: its table is only watched")
         at = datetime.now(UTC)
-        key, content = pattern.key_for(self.day, at=at), self.file.read_bytes()
+        key, content = key_of(pattern, self.day, self.file.name, at), self.file.read_bytes()
         bucket = self.twin.outputs["RawBucket"]
         answer = self.twin.session("upstream").client("s3").put_object(Bucket=bucket, Key=key, Body=content)
         self.console.print(f"sent: s3://{bucket}/{key}", highlight=False, soft_wrap=True)
@@ -163,6 +163,13 @@ def business_date(contract: Contract, file: Path) -> str:
             if is_date(f"{day:%Y-%m-%d}"):
                 return f"{day:%Y-%m-%d}"
     raise TrialError(f"of which business date is {file.name}? Name it: --partition {WRITTEN[contract.unit]}")
+
+
+def key_of(pattern: KeyPattern, day: str, name: str, at: datetime) -> str:
+    """Return the key of a file: under its own name, where that is one for its date, such as with the stamp in it."""
+    made = pattern.key_for(day, at=at)
+    own = f"{made.rpartition('/')[0]}/{name}".lstrip("/")
+    return own if pattern.match(own) == day else made
 
 
 def _named(pattern: KeyPattern, name: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from unittest.mock import MagicMock
 
@@ -10,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from local.__main__ import main
-from local.trial import TrialError, _table, business_date
+from local.trial import TrialError, _table, business_date, key_of
 from suimon.contract.keys import KeyPattern
 from tests.datasets import golden_cases, release
 from tests.twin.redshift_server import Endpoint, endpoint
@@ -49,6 +50,25 @@ def test_where_neither_tells_it_is_asked_for(tmp_path: Path) -> None:
     for contract in (DATED, replace(DATED, columns=columns)):
         with pytest.raises(TrialError, match=r"which business date is any\.csv\? Name it: --partition"):
             business_date(contract, file)
+
+
+STAMPED = KeyPattern("sales/{ds:yyyyMMdd}/s_{stamp}.csv")
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("s_20261120031500.csv", "sales/20261120/s_20261120031500.csv"),
+        ("any.csv", "sales/20261120/s_20261121090000.csv"),
+    ],
+)
+def test_a_file_is_sent_under_its_own_name_where_that_is_one_for_its_date(name: str, key: str) -> None:
+    assert key_of(STAMPED, "2026-11-20", name, datetime(2026, 11, 21, 9, tzinfo=UTC)) == key
+
+
+def test_a_name_of_another_date_is_not_that_of_the_date_that_was_asked_for() -> None:
+    at = datetime(2026, 11, 21, 9, tzinfo=UTC)
+    assert key_of(KeyPattern("s/s_{ds}.csv"), "2026-11-20", "s_2026-11-19.csv", at) == "s/s_2026-11-20.csv"
 
 
 ROW = "INSERT INTO sales_fact VALUES ('A', '2026-11-20', 'C1', 'tea', 1, 1.00, 1.00)"

@@ -46,7 +46,7 @@ def golden_files(contract: Contract, layout: Layout, day: str) -> dict[str, str]
     ending = ".tsv" if form.delimiter == "\t" else ".csv"
     texts = {ending: good, BAD + ending: bad}
     texts |= {ROWS: _lines(rows_of(good, contract, day)), VERDICT: _lines(verdict_lines(verdict))}
-    return {f"golden/{day}{name}": text for name, text in texts.items()}
+    return {f"golden/{day.replace('/', ',')}{name}": text for name, text in texts.items()}
 
 
 # January 2000 by the directives that strftime does not have.

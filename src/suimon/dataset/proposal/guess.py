@@ -62,6 +62,9 @@ _GROUPS = {
 }
 
 
+Span = tuple[datetime, datetime]
+
+
 @dataclass(frozen=True, slots=True)
 class Guess:
     """A column as it seems to be. `doubts` say, by field of Column, what a person must look at."""
@@ -70,7 +73,8 @@ class Guess:
     doubts: dict[str, str]
     distinct: bool  # every value is another one, in enough records
     few: tuple[str, ...]  # the only values there are, if that seems to mean something
-    days: tuple[str | None, ...]  # by sample: YYYY-MM-DD, if it is that of every date or timestamp
+    spans: tuple[Span | None, ...]  # by sample, of dates and timestamps: the first and the last
+    only: tuple[str | None, ...]  # by sample: the one value of every record, of texts that are not personal
     negative: bool  # a number is below zero
 
 
@@ -163,8 +167,6 @@ def _column(
     kind = personal_kind(label or name, values)
     type_ = _text(values) if kind in NO_NUMBERS else as_written(values, decimal, _type)
     doubts = type_.doubts
-    if label.lower() not in {name, name.removesuffix("_")}:
-        doubts["name"] = "a name for its label" if label else "nothing names it"
     if kind:
         doubts["personal"] = f"it seems to be a person's {kind}"
     required = values.total() == records > 0
@@ -186,7 +188,8 @@ def _column(
         and required
         and column.type in {"string", "integer"},
         few=_few(values) if column.type == "string" and not kind else (),
-        days=tuple(_only_day(one.values, column, decimal) for one in samples) if column.format else (),
+        spans=tuple(_span(one.values, column, decimal) for one in samples) if column.format else (),
+        only=tuple(map(_only, samples)) if required and column.type == "string" and not kind else (),
         negative=is_number and any(text.startswith("-") for text in values),
     )
 
@@ -221,14 +224,14 @@ def _dated(formats: list[str]) -> TypeGuess:
 def _whole(values: Counter[str]) -> TypeGuess:
     if any(re.match(r"\+|-?0[0-9]", text) for text in values):
         text = _text(values)
-        text.doubts["type"] = "digits with zeros or a plus in front, which a number would lose; taken as text"
+        text.doubts["note"] = "digits with zeros or a plus in front, which a number would lose"
         return text
     greatest = max(abs(int(text)) for text in values)
     if greatest >= 2**63:
         text = _text(values)
-        text.doubts["type"] = "digits, but more than 64 bits hold; taken as text"
+        text.doubts["note"] = "digits, but more than 64 bits hold"
         return text
-    doubts = {"type": "0 and 1 only: is it a boolean?"} if set(values) == {"0", "1"} else {}
+    doubts = {"note": "0 and 1 only; a boolean has trueWords and falseWords"} if set(values) == {"0", "1"} else {}
     if greatest >= 2**30:
         doubts["bits"] = f"the greatest has {len(str(greatest))} digits"
     return TypeGuess({"type": "integer", "bits": 64 if greatest >= 2**30 else 32}, doubts)
@@ -239,7 +242,7 @@ def _decimal(values: Counter[str], decimal: str) -> TypeGuess:
     whole, scale = max(len(left.lstrip("0")) for left, _, _ in parts), max(len(right) for _, _, right in parts)
     if whole + scale > _MAX_PRECISION:
         text = _text(values)
-        text.doubts["type"] = f"numbers of more than {_MAX_PRECISION} digits; taken as text"
+        text.doubts["note"] = f"numbers of more than {_MAX_PRECISION} digits"
         return text
     precision = min(_MAX_PRECISION, max(12, whole + scale + 2))
     doubts = {"precision": f"at most {whole} and {scale} digits before and behind the separator"}
@@ -297,8 +300,12 @@ def _regex(form: str) -> re.Pattern[str]:
     return re.compile(re.sub("%[a-zA-Z]", lambda found: _GROUPS[found[0]], re.escape(form)))
 
 
-def _only_day(values: Counter[str], column: Column, decimal: str) -> str | None:
+def _span(values: Counter[str], column: Column, decimal: str) -> Span | None:
     written, form = column.form(decimal), column.plain_format or ISO_DATE
     texts = (written.plain(text) if written else text for text in values)
-    days = {f"{moment:%Y-%m-%d}" for text in texts if (moment := _moment(text, form))}
-    return days.pop() if len(days) == 1 else None
+    moments = [moment for text in texts if (moment := _moment(text, form))]
+    return (min(moments), max(moments)) if moments else None
+
+
+def _only(column: Observed) -> str | None:
+    return next(iter(column.values)) if len(column.values) == 1 else None

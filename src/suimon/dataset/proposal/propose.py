@@ -5,6 +5,7 @@ import shlex
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from uuid import UUID
 
@@ -16,22 +17,22 @@ from suimon.contract.odcs.clauses import ContractFileError
 from suimon.contract.odcs.parse import read_contract
 from suimon.contract.odcs.runs import MAX_DAG_ID
 from suimon.contract.odcs.values import DATES_ALONE, JAVA
-from suimon.contract.partition import is_date
-from suimon.contract.placeholders import DS
+from suimon.contract.partition import Unit, partition_of
 from suimon.contract.redshift_names import is_plain
 from suimon.dataset.create_table import create_table
 from suimon.dataset.folder import CONTRACT, TABLE
 from suimon.dataset.proposal.examples import golden_files
 from suimon.dataset.proposal.guess import Guess, Guesses, guess_columns
+from suimon.dataset.proposal.key import NO_DATE, Key, guess_key
 from suimon.dataset.proposal.layout import Layout
+from suimon.dataset.proposal.partition import holding_columns, records_of
 from suimon.dataset.proposal.sample import SampleError
 from suimon.dataset.proposal.samples import read_samples
 from suimon.drops.foreign_text import one_line
 
 MARK = "# DECIDE: "
 
-# A date of this century as names of files have it: 2026-11-20, 20261120, 2026_11_20.
-_NAMED_DATE = re.compile(r"(?<![0-9])(20[0-9]{2})([-_.]?)(0[1-9]|1[0-2])\2(0[1-9]|[12][0-9]|3[01])(?![0-9])")
+_MOST_HOURS = 1_000  # that a contract may look back for, of all parts together
 _LOGICAL = {"decimal": "number"}
 _JAVA = {directive: letters for letters, directive in (*JAVA.items(), *DATES_ALONE.items())}
 
@@ -58,17 +59,18 @@ def propose(dataset: str, paths: Sequence[Path], folder: Path, identity: UUID) -
     samples = read_samples(paths)
     guesses = guess_columns(samples.layout.labels, samples.evidence)
     read = f"{sum(one.records for one in samples.evidence):,} records"
+    key = guess_key(dataset, paths, [records_of(guesses, place) for place in range(len(paths))])
     lines = [
         *_head(paths, folder, dataset, read, samples.layout.faults),
         *_about(dataset, identity),
-        *_schema(dataset, guesses),
-        *_custom(dataset, paths, samples.layout, guesses),
-        *_arrival(min(_day(path, guesses) for path in paths)),
+        *_schema(dataset, samples.layout, guesses),
+        *_custom(dataset, key, samples.layout, guesses),
+        *_arrival(key),
     ]
     text = "\n".join(lines) + "\n"
     contract = _read(text)
     spread = next((guess.column.name for guess in guesses.columns if guess.distinct), None)
-    golden = golden_files(contract, samples.layout, _day(paths[0], guesses))
+    golden = golden_files(contract, samples.layout, key.partitions[0])
     return Proposal({CONTRACT: text, TABLE: create_table(contract, spread)} | golden)
 
 
@@ -82,17 +84,6 @@ def _read(text: str) -> Contract:
         except ContractFileError as error:
             reasons = "; ".join(str(error).replace(f"{path}:", "line ").split("\n"))
             raise SampleError(f"no contract can describe the samples: {reasons}") from error
-
-
-def _day(path: Path, guesses: Guesses) -> str:
-    """Return the business date of a sample: that in its name, or of its records."""
-    partition = _partition(guesses, [path])
-    found = [*_named_days(path), *([partition.days[0]] if partition and partition.days[0] else [])]
-    return next((day for day in found if is_date(day)), "2000-01-01")
-
-
-def _named_days(path: Path) -> list[str]:
-    return [f"{year}-{month}-{day}" for year, _, month, day in _NAMED_DATE.findall(path.name)]
 
 
 def _line(depth: int, text: str, doubt: str | None = None, *, note: str | None = None) -> str:
@@ -142,12 +133,12 @@ def _about(dataset: str, identity: UUID) -> Iterator[str]:
     yield ""
 
 
-def _schema(dataset: str, guesses: Guesses) -> Iterator[str]:
+def _schema(dataset: str, layout: Layout, guesses: Guesses) -> Iterator[str]:
     yield "schema:"
     yield _line(1, f"- name: {_scalar(dataset)}")
     yield _line(2, f"physicalName: {_scalar(dataset)}", note="the table in the warehouse")
     yield _line(2, "physicalType: table")
-    yield _line(2, "properties:")
+    yield _line(2, "properties:", _unnamed(layout, guesses))
     for guess in guesses.columns:
         yield from _property(guess)
     yield _line(2, "quality:")
@@ -157,10 +148,27 @@ def _schema(dataset: str, guesses: Guesses) -> Iterator[str]:
     yield ""
 
 
+def _unnamed(layout: Layout, guesses: Guesses) -> str | None:
+    """Say once what a person must do about columns whose names are made up."""
+    if layout.labels is None:
+        return "the file names no column: put a name for column_1 and each of the others"
+    labels = [label.lower() for label in layout.labels]
+    made = [
+        guess.column.name
+        for guess, label in zip(guesses.columns, labels, strict=True)
+        if label not in {guess.column.name, guess.column.name.removesuffix("_")}
+    ]
+    if not made:
+        return None
+    of = made[0] if len(made) == 1 else f"{made[0]} and {len(made) - 1} more"
+    return f"the table needs plain names: put one for {of}, whose labels are none"
+
+
 def _property(guess: Guess) -> Iterator[str]:
     column, doubts = guess.column, guess.doubts
-    yield _line(3, f"- name: {_scalar(column.name)}", doubts.get("name"))
-    yield _line(4, f"logicalType: {_LOGICAL.get(column.type, column.type)}", doubts.get("type"))
+    yield _line(3, f"- name: {_scalar(column.name)}")
+    type_ = f"logicalType: {_LOGICAL.get(column.type, column.type)}"
+    yield _line(4, type_, doubts.get("type"), note=doubts.get("note"))
     if column.type == "decimal":
         yield _line(4, f"physicalType: decimal({column.precision},{column.scale})", note=doubts.get("precision"))
     if column.required:
@@ -220,39 +228,47 @@ def _texts(texts: tuple[str, ...]) -> str:
     return f"[{', '.join(map(_quoted, texts))}]"
 
 
-def _custom(dataset: str, paths: Sequence[Path], layout: Layout, guesses: Guesses) -> Iterator[str]:
-    partition = _partition(guesses, paths)
-    if partition and is_plain(partition.column.name):
+def _custom(dataset: str, key: Key, layout: Layout, guesses: Guesses) -> Iterator[str]:
+    holding = holding_columns(key, guesses)
+    day = next((column for role, column in holding.items() if role in {"ds", "week", "month"}), None)
+    if day and is_plain(day):
         yield "# slaProperties:  # how old, in days, may the table's newest value be?"
-        yield f"#   - {{property: freshness, value: 2, unit: d, element: {dataset}.{partition.column.name}}}"
+        yield f"#   - {{property: freshness, value: 2, unit: d, element: {dataset}.{day}}}"
         yield ""
     yield "customProperties:"
-    patterns = list(dict.fromkeys(_key_pattern(dataset, path) for path in paths))
-    others = f" (by the other samples' names: {', '.join(patterns[1:])})" if patterns[1:] else ""
-    where = f"where is the file of a business date dropped?{others}"
-    yield from _entry("keyPattern", _scalar(patterns[0]), where)
+    yield from _entry("keyPattern", _scalar(key.pattern.text), key.doubt)
+    if key.pattern.parts:
+        parts = ", ".join(f"{part.name}: {_texts(part.values)}" for part in key.pattern.parts)
+        yield from _entry("parts", f"{{{parts}}}", "all that there are: each is awaited, and no other is taken")
     yield _line(1, "- property: dag")
     yield _line(1, f"  value: {_scalar(dataset[: MAX_DAG_ID - len('_etl')] + '_etl')}")
-    if partition:
-        ours = "" if all(partition.days) else "# "
-        doubt = "is it the business date, the same in every record?"
-        yield from _entry("partition", _scalar(partition.column.name), doubt, ours)
+    yield from _partition(key, holding, guesses)
     yield _line(1, "- property: dialect")
     yield _line(2, "value:")
     yield from _dialect(layout.format, layout.doubts, guesses)
 
 
-def _arrival(first: str) -> Iterator[str]:
+def _arrival(key: Key) -> Iterator[str]:
+    if key.pattern.unit is Unit.NONE:
+        return
     yield _line(1, "- property: arrival", "by when must the file of a business date be there?")
     yield _line(2, "value:")
-    yield _line(3, "daysAfter: 1")
-    yield _line(3, 'deadline: "06:00"')
+    if key.pattern.unit is Unit.HOUR:
+        a_day = 24 * prod(len(part.values) for part in key.pattern.parts)
+        yield _line(3, "minutesAfter: 20")
+        back = max(1, min(3, _MOST_HOURS // a_day))
+    else:
+        yield _line(3, f"daysAfter: {3 if key.pattern.unit is Unit.MONTH else 1}")
+        yield _line(3, 'deadline: "06:00"')
+        back = 20 if key.pattern.unit is Unit.MONTH else 5
     yield _line(3, "timeZone: Asia/Tokyo")
-    yield _line(3, "lookbackDays: 5")
-    yield _line(3, f"firstDate: {first}", note="no earlier file is missed")
+    yield _line(3, f"lookbackDays: {back}")
+    first = min(str(partition_of(one).first) for one in key.partitions)
+    unknown = "# " if first == NO_DATE else ""
+    yield _line(3, f"{unknown}firstDate: {first}", note="no earlier file is missed")
 
 
-def _entry(name: str, value: str, doubt: str, comment: str = "") -> Iterator[str]:
+def _entry(name: str, value: str, doubt: str | None, comment: str = "") -> Iterator[str]:
     yield _line(1, f"{comment}- property: {name}")
     yield _line(1, f"{comment}  value: {value}", doubt)
 
@@ -275,24 +291,18 @@ def _dialect(form: FileFormat, doubts: dict[str, str], guesses: Guesses) -> Iter
         yield _line(3, f"compression: {form.compression}")
 
 
-def _partition(guesses: Guesses, paths: Sequence[Path]) -> Guess | None:
-    """Return the column that may hold the business date: best one whose cells all have the day in the file's name."""
-    days = [guess for guess in guesses.columns if guess.column.names_a_day]
-    named = [_named_days(path) for path in paths]
-
-    def rank(guess: Guess) -> tuple[bool, ...]:
-        as_named = all(day in names for day, names in zip(guess.days, named, strict=False))
-        # A load finds its rows by a date; beside a timestamp it writes a column more.
-        return as_named, all(guess.days), guess.column.required, guess.column.type == "date"
-
-    return max(days, key=rank, default=None)
-
-
-def _key_pattern(dataset: str, path: Path) -> str:
-    name = path.name if not set("{}") & set(path.name) else f"{dataset}.csv"
-    dated = _NAMED_DATE.sub(lambda found: _placeholder(found[2]), name)
-    return f"{dataset}/{dated}" if dated != name else f"{dataset}/{{ds}}/{name}"
+def _partition(key: Key, holding: Mapping[str, str], guesses: Guesses) -> Iterator[str]:
+    """Propose which columns hold the partition; for a day that none holds throughout, one to be looked at."""
+    unit, doubt = key.pattern.unit, "is it the business date, the same in every record?"
+    if unit is Unit.NONE:
+        yield from _entry("partition", f"{{{', '.join(['unit: none', *_mapped(holding)])}}}", None)
+    elif unit is Unit.DAY and list(holding) == ["ds"]:
+        yield from _entry("partition", _scalar(holding["ds"]), doubt)
+    elif holding:
+        yield from _entry("partition", f"{{{', '.join(_mapped(holding))}}}", "does each record say what its key says?")
+    elif unit is Unit.DAY and (days := [one.column.name for one in guesses.columns if one.column.names_a_day]):
+        yield from _entry("partition", _scalar(days[0]), doubt, "# ")
 
 
-def _placeholder(between: str) -> str:
-    return DS if between == "-" else f"{{ds:yyyy{between}MM{between}dd}}"
+def _mapped(holding: Mapping[str, str]) -> list[str]:
+    return [f"{role}: {_scalar(column)}" for role, column in holding.items()]
