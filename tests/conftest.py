@@ -51,6 +51,7 @@ CAMPAIGNS = {
     "tests/simulation/": 1,
     "tests/functional/intake/test_shards_at_every_point.py": 1,
     "tests/functional/freshness/test_year_bugs.py": 3,
+    "tests/functional/sweep/test_hostile_events.py": 3,
     "tests/functional/sweep/test_poison.py": 1,
     "tests/functional/sweep/test_write_order.py": 1,
     "tests/template/test_seeded.py": 3,

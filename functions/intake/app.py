@@ -24,12 +24,14 @@ from suimon.aws.version_tags import CONFIG as TAGS_CONFIG
 from suimon.aws.version_tags import VersionTags
 from suimon.clock import utc_now
 from suimon.contract.model import read_contracts
+from suimon.drops.drop import EventError
 from suimon.incidents.publisher import Publisher
 from suimon.incidents.recipients import Recipients
 from suimon.incidents.store import IncidentStore
 from suimon.intake.errors import FailingError, ForeignBucketError, RetryLaterError
 from suimon.intake.gate import Gate, named, receive
 from suimon.intake.inspection import FileInspector
+from suimon.intake.kept_messages import KeptMessages
 from suimon.intake.queue import HANDED_OVER, delay_for
 from suimon.intake.replays import ReplayRequest, replay
 from suimon.ledger.drops import Ledger
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
     from aws_lambda_powertools.utilities.typing import LambdaContext
     from mypy_boto3_sqs import SQSClient
+
+    from suimon.drops.drop import DropRecord
 
 logger = Logger(service="intake")
 metrics = Metrics(namespace="Suimon", service="intake")
@@ -77,7 +81,7 @@ def take(record: SQSRecord, lambda_context: LambdaContext) -> None:
 
 def _take(record: SQSRecord, owner: str) -> None:
     try:
-        taken = receive(gate(owner), record.body)
+        taken = _received(record, owner)
     except ForeignBucketError:
         logger.exception("drop refused")  # for good: nothing is entered, and the message ends here
         metrics.add_metric(name="DropsForeign", unit=MetricUnit.Count, value=1)
@@ -99,8 +103,24 @@ def _take(record: SQSRecord, owner: str) -> None:
         logger.exception("drop failed")
         put_off(record)
         raise
+    if taken is None:
+        return
     dataset, partition = (taken.match.dataset, taken.match.partition) if taken.match else (None, None)
     logger.info("drop taken", state=taken.state, rows=taken.rows, dataset=dataset, partition=partition)
+
+
+def _received(record: SQSRecord, owner: str) -> DropRecord | None:
+    """Do what a message asks; None for one that asks nothing that could be done, ever: it is kept, and ends here."""
+    own = gate(owner)
+    try:
+        return receive(own, record.body)
+    except EventError as error:
+        logger.error("message kept", reason=str(error))  # noqa: TRY400 the reason says all
+        messages = KeptMessages(own.objects, own.settings.reports_bucket, own.incidents)
+        key = messages.keep(record.message_id, record.event_source_arn, record.body, error)
+        messages.report([key], utc_now())
+        metrics.add_metric(name="MessagesKept", unit=MetricUnit.Count, value=1)
+        return None
 
 
 def put_off(record: SQSRecord) -> None:

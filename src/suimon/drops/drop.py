@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from suimon.drops import event_fields as fields
+from suimon.drops.event_fields import FieldError
 from suimon.drops.failure import TEXT_CHARACTERS, Failure
 from suimon.drops.foreign_text import shown
 from suimon.drops.states import STATES, Counts
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 DROP_ID_LENGTH = 16
 # S3's sequencers have 16 to 18 hex digits, and it promises no length.
 SEQUENCER_DIGITS = 32
+_KEY_BYTES, _NAME_BYTES = 1_024, 256  # S3: of a key and of a version id; of a bucket and of an ETag, with room
 # Of the place behind a known write: more writes of one key than any bucket gets without an event in between.
 PLACE_DIGITS = 8
 AGAIN_DIGITS = 4  # of the loads that take the place of a write, one retraction after another
@@ -67,35 +71,30 @@ class Drop:
         return f"s3://{self.bucket}/{self.shown_key}"
 
     @classmethod
-    def from_event(cls, event: dict[str, Any]) -> Drop:
+    def from_event(cls, event: object) -> Drop:
         """Read an EventBridge "Object Created" event; EventError when it names no version of an object.
 
         The key is taken as it stands: EventBridge does not URL-encode it, native S3 notifications do.
         """
         try:
-            entry = event["detail"]["object"]
-            drop = cls(
-                bucket=str(event["detail"]["bucket"]["name"]),
-                key=str(entry["key"]),
-                version_id=str(entry["version-id"]),
-                etag=str(entry["etag"]).strip('"'),
-                size=int(entry["size"]),
-                sequencer=str(entry.get("sequencer", "")),
+            detail = fields.part(event, "detail")
+            entry = fields.part(detail, "object")
+            sequencer = fields.text(entry, "sequencer", SEQUENCER_DIGITS) if entry.get("sequencer") else ""
+            if not re.fullmatch("[0-9A-Fa-f]*", sequencer):
+                raise FieldError(f"sequencer is {shown(sequencer)}, no hex digits")  # noqa: TRY301 beside the others
+            return cls(
+                bucket=fields.text(fields.part(detail, "bucket"), "name", _NAME_BYTES),
+                key=fields.text(entry, "key", _KEY_BYTES),
+                version_id=fields.text(entry, "version-id", _KEY_BYTES),
+                etag=fields.text(entry, "etag", _NAME_BYTES).strip('"'),
+                size=fields.whole(entry, "size"),
+                sequencer=sequencer,
             )
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
+        except FieldError as error:
             raise EventError(
-                f"not an Object Created event of a versioned bucket: {error!r} is missing or unreadable; "
+                f"not an Object Created event of a versioned bucket: {error}; "
                 "turn versioning and EventBridge on for the raw bucket"
             ) from error
-        texts = (event["detail"]["bucket"]["name"], entry["key"], entry["version-id"])
-        if drop.size < 0 or not all(isinstance(text, str) and text and _is_text(text) for text in texts):
-            raise EventError(f"no version of an object has the key {drop.key!r} and the version id {drop.version_id!r}")
-        return drop
-
-
-def _is_text(text: str) -> bool:
-    """Whether a text can be written as UTF-8; JSON may bring halves of characters, S3 has no key with them."""
-    return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 @dataclass(frozen=True)

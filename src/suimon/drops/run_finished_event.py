@@ -6,10 +6,14 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from suimon.drops import event_fields as fields
+from suimon.drops.event_fields import FieldError
 from suimon.drops.foreign_text import shown
 from suimon.drops.states import State
 
-LONGEST_ID, LONGEST_ERROR = 250, 4_000
+LONGEST_ID, LONGEST_ERROR = 250, 4_000  # characters
+_LONGEST_NAME = 10_000  # bytes; Airflow's names have 250 characters at most
+ROWS = frozenset({"file", "parquet", "table"})  # what a run counts
 # Where MWAA's web servers are: https://docs.aws.amazon.com/mwaa/latest/userguide/networking-about.html
 _AIRFLOW = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:airflow\.amazonaws\.com(?:\.cn)?|airflow\.[a-z0-9-]+\.on\.aws)")
 
@@ -40,28 +44,41 @@ class RunFinished:
     committed: bool | None = None  # whether its rows stand in the table; None: not known
 
     @classmethod
-    def from_event(cls, event: dict[str, Any]) -> RunFinished:
+    def from_event(cls, event: object) -> RunFinished:
         """Read the EventBridge event; OutcomeError names the field that is missing or of no known value."""
         try:
-            detail = event["detail"]
+            detail = fields.part(event, "detail")
+            outcome = fields.text(detail, "outcome", LONGEST_ID)
+            if outcome not in OUTCOMES:
+                raise FieldError(f"outcome is {shown(outcome)}, none of {', '.join(OUTCOMES)}")  # noqa: TRY301 as above
+            rows = fields.part(detail, "rows")
             return cls(
-                drop_id=str(detail["drop_id"]),
-                attempt=int(detail["attempt"]),
-                dag_id=shown(str(detail["dag_id"]), LONGEST_ID),
-                run_id=shown(str(detail["run_id"]), LONGEST_ID),
-                state=OUTCOMES[detail["outcome"]],
-                rows=dict(detail["rows"]),
-                failed_task=_shown(detail.get("failed_task"), LONGEST_ID),
-                error=_shown(detail.get("error"), LONGEST_ERROR),
+                drop_id=fields.text(detail, "drop_id", LONGEST_ID),
+                attempt=fields.whole(detail, "attempt", 1, fields.MOST_ATTEMPTS),
+                dag_id=shown(fields.text(detail, "dag_id", _LONGEST_NAME), LONGEST_ID),
+                run_id=shown(fields.text(detail, "run_id", _LONGEST_NAME), LONGEST_ID),
+                state=OUTCOMES[outcome],
+                rows={
+                    name: fields.whole(rows, name) if rows[name] is not None else None for name in ROWS & rows.keys()
+                },
+                failed_task=_shown(detail, "failed_task", LONGEST_ID),
+                error=_shown(detail, "error", LONGEST_ERROR),
                 log_url=_own_page(detail),
                 committed=committed if isinstance(committed := detail.get("committed"), bool) else None,
             )
-        except (KeyError, TypeError, ValueError) as error:
-            raise OutcomeError(f"not a Run Finished event: {error!r} is missing or unreadable") from error
+        except FieldError as error:
+            raise OutcomeError(f"not a Run Finished event: {error}") from error
 
 
-def _shown(text: object, longest: int) -> str | None:
-    return None if text is None else shown(str(text), longest)
+def _counted(rows: dict[str, Any], name: str) -> int | None:
+    return None if rows[name] is None else fields.whole(rows, name)
+
+
+def _shown(detail: dict[str, Any], name: str, longest: int) -> str | None:
+    text = detail.get(name)
+    if not isinstance(text, str | None):
+        raise FieldError(f"{name} is no text")
+    return None if text is None else shown(text, longest)
 
 
 def _own_page(detail: dict[str, Any]) -> str | None:

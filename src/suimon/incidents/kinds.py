@@ -318,7 +318,7 @@ KINDS: dict[Kind, Definition] = {
         "somebody has released it, or its time is over",
     ),
     Kind.UNDELIVERABLE: Definition(
-        (), _ERROR, "a message is of no known kind", "somebody has deleted the messages that were kept"
+        (), _ERROR, "a message asks for nothing that can be done", "somebody has deleted the messages that were kept"
     ),
     # Reported at the end of a round, behind the part that tells what is held: each part alone, and no more than these.
     Kind.SWEEP_FAILED: Definition(

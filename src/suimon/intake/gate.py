@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -22,6 +21,7 @@ from suimon.incidents.store import LostIncidentError
 from suimon.intake.admission import Admission
 from suimon.intake.entry import enter
 from suimon.intake.errors import FailingError, ForeignBucketError, RetryLaterError
+from suimon.intake.queue import request_of
 from suimon.intake.routes import Stations, route_of
 from suimon.intake.run_start import RunStart
 from suimon.intake.shards import Gathering
@@ -259,16 +259,11 @@ def receive(gate: Gate, body: str) -> DropRecord:
     EventError when it asks nothing, RetryLaterError when it must come again, FailingError when the drop's record says
     by now that it failed, and why; any other error is of a drop that the ledger may not know.
     """
-    try:
-        message: Any = json.loads(body)
-    except ValueError as error:
-        raise EventError(f"a message that is no JSON: {error}") from error
-    if isinstance(message, dict) and "resume" in message:
-        drop_id = str(message["resume"])
-        take = partial(gate.resume, drop_id, int(message.get("turn", 0)))
+    asked = request_of(body)
+    if isinstance(asked, Drop):
+        drop_id, take = asked.id, partial(gate.take, asked)
     else:
-        drop = Drop.from_event(message)
-        drop_id, take = drop.id, partial(gate.take, drop)
+        drop_id, take = asked.drop_id, partial(gate.resume, asked.drop_id, asked.turn)
     try:
         return take()
     except (RetryLaterError, ForeignBucketError, EventError, LostClaimError):
@@ -282,13 +277,12 @@ def receive(gate: Gate, body: str) -> DropRecord:
 def named(body: str) -> dict[str, str]:
     """Return the drop's id and key that a message names, for the log; nothing of one that names none."""
     try:
-        message: Any = json.loads(body)
-        if "resume" in message:
-            return {"drop_id": str(message["resume"]), "key": str(message.get("key", ""))}
-        drop = Drop.from_event(message)
-    except (ValueError, TypeError, EventError):
+        asked = request_of(body)
+    except EventError:
         return {}
-    return {"drop_id": drop.id, "key": drop.key}
+    if isinstance(asked, Drop):
+        return {"drop_id": asked.id, "key": asked.key}
+    return {"drop_id": asked.drop_id, "key": asked.key}
 
 
 def words_of(error: Exception) -> tuple[str, str]:

@@ -1,9 +1,14 @@
-"""The intake queue: how much is in it, the message that resumes a drop, and when a message comes again."""
+"""The intake queue: how much is in it, what a message asks for, and when a message comes again."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from suimon.drops import event_fields as fields
+from suimon.drops.drop import Drop, EventError
+from suimon.drops.event_fields import FieldError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -11,6 +16,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
     from suimon.drops.drop import DropRecord
+
+_LONGEST_ID, _LONGEST_KEY = 250, 1_024
 
 BATCH = 10  # SendMessageBatch takes no more
 FIRST_DELAY, LONGEST_DELAY = 5, 900  # seconds until a message that failed comes again
@@ -22,6 +29,15 @@ _COUNTS: Any = (
     "ApproximateNumberOfMessagesNotVisible",
     "ApproximateNumberOfMessagesDelayed",
 )
+
+
+@dataclass(frozen=True)
+class Resume:
+    """Asks the gate to resume a drop of the ledger; the key is for the log."""
+
+    drop_id: str
+    turn: int = 0
+    key: str = ""
 
 
 class NotSentError(Exception):
@@ -55,6 +71,21 @@ class IntakeQueue:
 def resume_message(record: DropRecord) -> str:
     """Return the message that resumes a drop of the ledger; the key is for the log."""
     return json.dumps({"resume": record.id, "turn": record.turn, "key": record.drop.key})
+
+
+def request_of(body: str) -> Drop | Resume:
+    """Return what a message asks of the gate; EventError when it asks nothing that the gate could do."""
+    try:
+        message = fields.parsed(body)
+        if "resume" not in message:
+            return Drop.from_event(message)
+        return Resume(
+            drop_id=fields.text(message, "resume", _LONGEST_ID),
+            turn=fields.whole(message, "turn") if "turn" in message else 0,
+            key=fields.text(message, "key", _LONGEST_KEY) if message.get("key") else "",
+        )
+    except FieldError as error:
+        raise EventError(f"not a message of the gate: {error}") from error
 
 
 def delay_for(receives: int) -> int:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from suimon.contract.reserved import UNDELIVERABLE
 from suimon.drops.drop import Drop, EventError
 from suimon.drops.run_finished_event import OutcomeError, RunFinished
 from suimon.drops.states import State
 from suimon.incidents.incident import EXAMPLES, gone
 from suimon.incidents.kinds import Kind
 from suimon.incidents.messages.recoveries import NOTHING_IS_KEPT
-from suimon.incidents.messages.sweep import undeliverable_messages
 from suimon.intake.entry import enter
 from suimon.mwaa.run_state import CannotAskError
 from suimon.sweep.findings import Finding
@@ -24,12 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
     from suimon.contract.model import Contracts
     from suimon.incidents.incident import Incident
     from suimon.incidents.store import IncidentStore
+    from suimon.intake.kept_messages import KeptMessages
     from suimon.intake.queue import IntakeQueue
     from suimon.ledger.drops import Ledger
     from suimon.outcome.reports import RunReports
@@ -61,10 +58,9 @@ class DeadLetters:
     incidents: IncidentStore
     queue: IntakeQueue
     sqs: SQSClient
-    s3: S3Client
+    kept: KeptMessages
     queues: tuple[str, ...]
     raw_bucket: str
-    reports_bucket: str
     wait_seconds: int = 1
 
     def process(self, opened: Sequence[Incident], now: datetime) -> Finding:
@@ -78,7 +74,7 @@ class DeadLetters:
             try:
                 self._process(message.body, now, silent)
             except (UnusableMessageError, EventError, OutcomeError) as error:
-                kept[self._keep(message, error)] = message
+                kept[self.kept.keep(message.id, message.queue, message.body, error)] = message
             except CannotAskError as error:
                 silent = error
                 failed.append(f"{type(error).__name__}: {error}")
@@ -88,10 +84,10 @@ class DeadLetters:
                 repaired += 1
                 self._delete(message)
         if kept:
-            self.incidents.report(undeliverable_messages(self.reports_bucket, list(kept)), now)
+            self.kept.report(list(kept), now)
             for message in kept.values():
                 self._delete(message)
-        elif (over := gone(opened, Kind.UNDELIVERABLE, NOTHING_IS_KEPT)) and not self._keeps_any():
+        elif (over := gone(opened, Kind.UNDELIVERABLE, NOTHING_IS_KEPT)) and not self.kept.are_there():
             self.incidents.report_all((), over, now)
         count = repaired + len(kept) + len(failed)
         return Finding(DEAD_LETTER, count, count, repaired, len(kept), tuple([*kept, *failed][:EXAMPLES]))
@@ -130,16 +126,5 @@ class DeadLetters:
             case Scheduled.ROUND:
                 pass  # a round that failed; this one repeats it
 
-    def _keep(self, message: Message, error: Exception) -> str:
-        key = f"{UNDELIVERABLE}/{message.id}.json"
-        kept = {"queue": message.queue.rpartition("/")[2], "reason": str(error), "body": message.body}
-        body = json.dumps(kept, ensure_ascii=False, indent=1).encode()
-        self.s3.put_object(Bucket=self.reports_bucket, Key=key, Body=body, ContentType="application/json")
-        return key
-
     def _delete(self, message: Message) -> None:
         self.sqs.delete_message(QueueUrl=message.queue, ReceiptHandle=message.receipt)
-
-    def _keeps_any(self) -> bool:
-        listed = self.s3.list_objects_v2(Bucket=self.reports_bucket, Prefix=f"{UNDELIVERABLE}/", MaxKeys=1)
-        return bool(listed.get("Contents"))

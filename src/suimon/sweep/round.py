@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from suimon.aws.objects import Objects
 from suimon.aws.versions import RawBucket
+from suimon.intake.kept_messages import KeptMessages
 from suimon.intake.queue import IntakeQueue
 from suimon.ledger.checkpoints import Checkpoints
 from suimon.ledger.items import stamp
@@ -207,10 +209,9 @@ class Sweep:
             incidents=self.incidents,
             queue=self._queue(),
             sqs=self.sqs,
-            s3=self.s3,
+            kept=KeptMessages(Objects(self.s3), self.settings.reports_bucket, self.incidents),
             queues=(self.settings.intake_dead_letter_queue, self.settings.undelivered_queue),
             raw_bucket=self.settings.raw_bucket,
-            reports_bucket=self.settings.reports_bucket,
             wait_seconds=self.wait_seconds,
         )
 

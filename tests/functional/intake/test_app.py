@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from suimon.contract.model import Contracts
     from suimon.drops.drop import Drop
     from suimon.intake.gate import Gate
-    from tests.functional.conftest import LambdaContext
+    from tests.functional.conftest import LambdaContext, Post
 
-from tests.functional.intake.gated import GOOD, Clock, FakeMwaa, loaded, put, raising
+from tests.functional.intake.gated import GOOD, Clock, FakeMwaa, body_of, loaded, put, raising
 
 
 @pytest.fixture
@@ -79,35 +79,64 @@ def created(drop: Drop) -> str:
 def test_one_poisoned_message_does_not_hold_up_the_others(
     app: ModuleType, context: LambdaContext, mwaa: FakeMwaa
 ) -> None:
-    event = queue_event("not json", created(put(GOOD)))
-    answer = app.handler(event, context)
-    assert answer == {"batchItemFailures": [{"itemIdentifier": event["Records"][0]["messageId"]}]}
+    assert app.handler(queue_event("not json", created(put(GOOD))), context) == {"batchItemFailures": []}
     assert len(mwaa.runs) == 1
 
 
-@pytest.mark.parametrize(("receives", "delay"), [("1", 5), ("2", 10), ("4", 40), ("9", 900), ("30", 900)])
+@pytest.mark.parametrize("body", ["not json", "[1]", "7", '{"resume": 0.5}', '{"resume": "nobody"}', "[" * 60_000])
+def test_a_message_that_asks_nothing_ends_at_once_and_is_kept_and_reported(
+    app: ModuleType, context: LambdaContext, post: Post, body: str
+) -> None:
+    event = queue_event(body)
+    assert app.handler(event, context) == {"batchItemFailures": []}
+    key = f"undeliverable/{event['Records'][0]['messageId']}.json"
+    kept = json.loads(body_of("reports", key))
+    assert (kept["queue"], kept["body"]) == ("intake", body)
+    assert kept["reason"]
+    [(subject, text)] = post.letters()
+    assert subject == "[ERROR] Messages that cannot be used"
+    assert key in text
+    app.handler(event, context)  # delivered twice
+    assert post.subjects() == []
+
+
+def test_a_message_that_cannot_be_kept_comes_again(
+    app: ModuleType, context: LambdaContext, gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = ClientError({"Error": {"Code": "SlowDown"}}, "PutObject")
+    monkeypatch.setattr(gate.objects._s3, "put_object", raising(error))
+    event = queue_event("not json")
+    answer = app.handler(event, context)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": event["Records"][0]["messageId"]}]}
+
+
+@pytest.mark.parametrize(("receives", "delay"), [("1", 5), ("2", 10), ("4", 40), ("9", 900), ("19", 900)])
 def test_a_message_that_failed_comes_again_in_seconds_and_then_ever_later(
-    app: ModuleType, context: LambdaContext, monkeypatch: pytest.MonkeyPatch, receives: str, delay: int
+    app: ModuleType,
+    context: LambdaContext,
+    mwaa: FakeMwaa,
+    monkeypatch: pytest.MonkeyPatch,
+    receives: str,
+    delay: int,
 ) -> None:
     asked: list[dict[str, Any]] = []
     monkeypatch.setattr(
         app, "sqs", lambda: SimpleNamespace(change_message_visibility=lambda **call: asked.append(call))
     )
-    event = queue_event("not json")
+    mwaa.fails = ClientError({"Error": {"Code": "InternalServerException"}}, "InvokeRestApi")
+    event = queue_event(created(put(GOOD)))
     event["Records"][0]["attributes"]["ApproximateReceiveCount"] = receives
     app.handler(event, context)
     assert [call["VisibilityTimeout"] for call in asked] == [delay]
 
 
-def test_a_drop_that_waits_for_hours_is_left_to_the_sweep_and_a_broken_message_is_not(
+def test_a_drop_that_waits_for_hours_is_left_to_the_sweep(
     app: ModuleType, context: LambdaContext, mwaa: FakeMwaa
 ) -> None:
     mwaa.fails = ClientError({"Error": {"Code": "InternalServerException"}}, "InvokeRestApi")
-    event = queue_event(created(put(GOOD)), "not json")
-    for record in event["Records"]:
-        record["attributes"]["ApproximateReceiveCount"] = str(HANDED_OVER)
-    answer = app.handler(event, context)
-    assert answer == {"batchItemFailures": [{"itemIdentifier": event["Records"][1]["messageId"]}]}
+    event = queue_event(created(put(GOOD)))
+    event["Records"][0]["attributes"]["ApproximateReceiveCount"] = str(HANDED_OVER)
+    assert app.handler(event, context) == {"batchItemFailures": []}
 
 
 def test_every_line_of_the_log_names_the_drop_and_its_key_from_the_first(
@@ -125,11 +154,11 @@ def test_every_line_of_the_log_names_the_drop_and_its_key_from_the_first(
     assert app.handler(queue_event(resume_message(record)), context) == {"batchItemFailures": []}
     app.handler(queue_event("no json"), context)
     lines = [json.loads(line) for line in written.getvalue().splitlines()]
-    said = [line for line in lines if line.get("message", "").startswith("drop ")]
+    said = [line for line in lines if line.get("message", "").startswith(("drop ", "message "))]
     assert [(line["message"], line.get("drop_id"), line.get("key")) for line in said] == [
         ("drop failed", drop.id, drop.key),
         ("drop taken", drop.id, drop.key),
-        ("drop failed", None, None),
+        ("message kept", None, None),
     ]
 
 

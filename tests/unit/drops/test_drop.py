@@ -74,7 +74,7 @@ def test_an_event_of_an_unversioned_bucket_is_refused_with_what_to_do() -> None:
     with pytest.raises(EventError) as caught:
         Drop.from_event(event)
     assert str(caught.value) == (
-        "not an Object Created event of a versioned bucket: KeyError('version-id') is missing or unreadable; "
+        "not an Object Created event of a versioned bucket: version-id is missing; "
         "turn versioning and EventBridge on for the raw bucket"
     )
 
@@ -84,6 +84,13 @@ def test_an_event_of_an_unversioned_bucket_is_refused_with_what_to_do() -> None:
     [
         ("size", float("inf")),
         ("size", -1),
+        ("size", 1.5),
+        ("size", True),
+        ("size", 2**63),
+        ("key", "x" * 1_025),
+        ("sequencer", "of a forger"),
+        ("sequencer", "F" * 33),
+        ("etag", 7),
         ("key", None),
         ("key", ["a"]),
         ("key", ""),

@@ -51,13 +51,27 @@ def test_what_only_a_failure_has_may_be_absent() -> None:
 
 @pytest.mark.parametrize("name", ["drop_id", "attempt", "dag_id", "run_id", "outcome", "rows"])
 def test_a_field_that_is_missing_is_named(name: str) -> None:
-    with pytest.raises(OutcomeError, match=f"not a Run Finished event: KeyError.'{name}'."):
+    with pytest.raises(OutcomeError, match=f"not a Run Finished event: {name} is missing"):
         RunFinished.from_event({"detail": {key: value for key, value in DETAIL.items() if key != name}})
 
 
-@pytest.mark.parametrize(("name", "value"), [("outcome", "perhaps"), ("attempt", "first"), ("rows", 3)])
-def test_a_value_that_is_not_known_is_refused(name: str, value: object) -> None:
-    with pytest.raises(OutcomeError, match="missing or unreadable"):
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("outcome", "perhaps", "outcome is perhaps, none of loaded, failed, superseded"),
+        ("attempt", "first", "attempt is 'first', no whole number from 1 to 1000000"),
+        ("attempt", 10**40, "attempt is of 133 bits, no whole number from 1 to 1000000"),
+        ("attempt", 1.0, "attempt is 1.0, no whole number"),
+        ("attempt", True, "attempt is True, no whole number"),
+        ("rows", 3, "rows is 3, no object"),
+        ("rows", {"table": 0.5}, "table is 0.5, no whole number from 0"),
+        ("rows", {"table": [1]}, "table is a list of 1, no whole number"),
+        ("drop_id", "", "drop_id is '', no text of 1 to 250 bytes"),
+        ("error", 7, "error is no text"),
+    ],
+)
+def test_a_value_that_is_not_known_is_refused(name: str, value: object, said: str) -> None:
+    with pytest.raises(OutcomeError, match=said):
         read(**{name: value})
 
 

@@ -185,7 +185,7 @@ MAILS: dict[str, Callable[[str], Problem]] = {
         Hold(dataset="sales", reason="the sender resends November", who="ann", since=NOON), [record(DropState.ACCEPTED)]
     ),
     "undeliverable": lambda _: sweep.undeliverable_messages(
-        "suimon-prod-reports", ["undeliverable/intake-dead/1.json"]
+        "suimon-prod-reports", ["undeliverable/intake-dead/1.json"], NOON
     ),
     "sweep-failed": lambda _: sweep.sweep_failed("whole bucket", "ClientError: SlowDown"),
     "unexplained": lambda _: sweep.unexplained_left({"lost event": (2, [KEY])}),

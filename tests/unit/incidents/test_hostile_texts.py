@@ -95,11 +95,12 @@ def key_of(text: str) -> str:
 
 def run_of(text: str) -> RunFinished:
     """The end of a run as a forged event has it."""
+    whole = text.replace("\ud800", "")  # an id with half a character is refused
     detail = {
         "drop_id": "0123",
         "attempt": 1,
-        "dag_id": text,
-        "run_id": text,
+        "dag_id": whole,
+        "run_id": whole,
         "outcome": "failed",
         "rows": {},
         "failed_task": text,
@@ -149,7 +150,7 @@ MESSAGES: dict[Kind, Callable[[str, str], Problem]] = {
     Kind.ORPHANED: lambda text, _: sweep.orphaned_drops("sales", [record_of(text)]),
     Kind.HELD: lambda text, _: holds.held(Hold(dataset="sales", reason=text, who=text, since=NOON), [record_of(text)]),
     Kind.STUCK: lambda text, _: sweep.stuck_drops("sales", [record_of(text)]),
-    Kind.UNDELIVERABLE: lambda text, _: sweep.undeliverable_messages("reports", [text]),
+    Kind.UNDELIVERABLE: lambda text, _: sweep.undeliverable_messages("reports", [text], NOON),
     Kind.FAILING: lambda text, _: failing("sales", text, [failing_record(text)]),
     Kind.SWEEP_FAILED: lambda text, _: sweep.sweep_failed("whole bucket", text),
     Kind.UNEXPLAINED: lambda text, _: sweep.unexplained_left({"lost event": (1, [text])}),

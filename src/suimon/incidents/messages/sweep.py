@@ -13,6 +13,7 @@ from suimon.ledger.items import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from suimon.drops.drop import DropRecord
 
@@ -126,21 +127,21 @@ def orphaned_drops(dataset: str, records: Sequence[DropRecord]) -> Problem:
     )
 
 
-def undeliverable_messages(bucket: str, keys: Sequence[str]) -> Problem:
-    """Messages that cannot be used, each kept whole."""
+def undeliverable_messages(bucket: str, keys: Sequence[str], now: datetime) -> Problem:
+    """Report messages that cannot be used, each kept whole; whoever sends many of them causes one e-mail an hour."""
     kept = [f"s3://{bucket}/{shown(key)}" for key in keys]
     return Problem(
         kind=Kind.UNDELIVERABLE,
         about=NOTHING,
         subject=Bilingual("Messages that cannot be used", "処理できないメッセージがあります"),
         body=Bilingual(
-            f"They could not be delivered, and are of no known kind. Each is kept whole:\n{listed(kept)}\n\n"
+            f"They ask for nothing that Suimon could do. Each is kept whole:\n{listed(kept)}\n\n"
             "What to do: read them; each says why it could not be used. If one is about a file, send the file again. "
             "Delete them there when they are dealt with: then this recovers.",
-            f"配信できず、種類も不明なメッセージです。それぞれ全文を保管しています。\n{listed_in_japanese(kept)}\n\n"
+            f"Suimon が処理できる内容ではありません。それぞれ全文を保管しています。\n{listed_in_japanese(kept)}\n\n"
             "対応: 内容を確認してください。処理できない理由も記録されています。ファイルに関するものであれば、"
             "そのファイルを"
             "再送してください。対応が済んだら削除してください。削除すると解消になります。",
         ),
-        fingerprint=keys[0],
+        fingerprint=f"{now:%Y-%m-%dT%H}",
     )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
+from suimon.drops import event_fields as fields
 from suimon.drops.drop import Drop
-from suimon.drops.run_finished_event import RunFinished
+from suimon.drops.event_fields import FieldError
+from suimon.drops.foreign_text import shown
+from suimon.drops.run_finished_event import LONGEST_ID, RunFinished
 
 
 class UnusableMessageError(Exception):
@@ -30,9 +32,12 @@ class Scheduled(Enum):
 
 def read(body: str) -> Drop | RunFinished | Resume | Scheduled:
     """Read a message; UnusableMessageError, EventError or OutcomeError when it cannot be used."""
-    message = _content(body)
-    if "resume" in message:
-        return Resume(str(message["resume"]))
+    try:
+        message = _content(body)
+        if "resume" in message:
+            return Resume(fields.text(message, "resume", LONGEST_ID))
+    except FieldError as error:
+        raise UnusableMessageError(str(error)) from error
     match message.get("detail-type"):
         case "Object Created":
             return Drop.from_event(message)
@@ -41,17 +46,10 @@ def read(body: str) -> Drop | RunFinished | Resume | Scheduled:
         case _ if message.get("source") == "aws.scheduler":
             return Scheduled.ROUND
         case kind:
-            raise UnusableMessageError(f"a message of an unknown kind: {kind!r}")
+            raise UnusableMessageError(f"a message of an unknown kind: {shown(repr(kind), LONGEST_ID)}")
 
 
 def _content(body: str) -> dict[str, Any]:
     """Return the message without what Lambda wraps around an event that its function failed at."""
-    try:
-        message = json.loads(body)
-    except ValueError as error:
-        raise UnusableMessageError(f"no JSON: {error}") from error
-    if isinstance(message, dict) and "requestPayload" in message:
-        message = message["requestPayload"]
-    if not isinstance(message, dict):
-        raise UnusableMessageError("JSON, but no object")
-    return message
+    message = fields.parsed(body)
+    return fields.part(message, "requestPayload") if "requestPayload" in message else message

@@ -60,7 +60,7 @@ def test_a_message_of_no_known_kind_says_why(body: str, why: str) -> None:
 
 
 def test_an_event_without_its_fields_names_them() -> None:
-    with pytest.raises(EventError, match="bucket"):
+    with pytest.raises(EventError, match="object is missing"):
         read(json.dumps({**CREATED, "detail": {}}))
-    with pytest.raises(OutcomeError, match="drop_id"):
+    with pytest.raises(OutcomeError, match="outcome"):
         read(json.dumps({**FINISHED, "detail": {}}))
