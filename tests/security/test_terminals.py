@@ -25,8 +25,8 @@ from suimon.report.console import Terminal
 from tests.security.test_hostile_contents import ESCAPES
 
 SOURCE = Path(__file__).parents[2] / "src" / "suimon"
-OBEYED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
-HOSTILE = "".join(ESCAPES).replace("\0", "")
+OBEYED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\u0590-\u08ff\u3164]")
+HOSTILE = "".join(ESCAPES).replace("\0", "") + "\u05d0\u05d1 100\u3164"
 # Runs each command that it is given in one process, as people type them.
 EACH = """
 import json, sys
@@ -53,6 +53,7 @@ PASTED = (
     "!!; touch pwned",
     "x\r\ntouch pwned",
     "x\u2028touch pwned",
+    "\u05d0; touch pwned; \u05d1",
 )
 
 
@@ -120,6 +121,7 @@ def test_an_incident_s_id_runs_nothing_in_a_shell(kind: Kind, text: str) -> None
     about = About(**named | {"key": key, "shape": key_shape(key)})
     one = str(IncidentId.of(kind, about))
     assert shlex.split(f"suimon incidents '{one}'", posix=True) == ["suimon", "incidents", one]
+    assert not OBEYED.search(one)
     # Without quotes it is at worst several words: nothing that a shell reads as more than a word.
     assert not re.search(r"[\"'`$;&|<>()\[\]\\!^?\n\r]", one)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import unicodedata
 
+from suimon.drops.foreign_text import straight
+
 # SNS: a subject is UTF-8 text of fewer than 100 characters, without line breaks and control characters.
 SUBJECT_CHARACTERS = 99
 
@@ -53,11 +55,12 @@ def _bytes_in_json(text: str) -> int:
 def _without_control(text: str) -> str:
     """Put blanks for control, format, surrogate and unassigned characters, and Unicode's line and paragraph breaks."""
     if text.isprintable():  # as nearly every text is, told a hundred times faster
-        return text
-    return "".join(
+        return straight(text)
+    cleaned = "".join(
         " " if (category := unicodedata.category(char)).startswith("C") or category in {"Zl", "Zp"} else char
         for char in text
     )
+    return straight(cleaned)
 
 
 def _utf16_units(text: str) -> int:

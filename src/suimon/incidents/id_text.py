@@ -6,7 +6,7 @@ import hashlib
 import string
 from typing import TYPE_CHECKING
 
-from suimon.drops.foreign_text import without_hosts
+from suimon.drops.foreign_text import straight, without_hosts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,9 +33,12 @@ def _escaped(part: str) -> str:
 
     People paste ids behind commands, with quotes or without, and others choose the keys in them.
     """
-    return "".join(
-        char if char in _PLAIN or (char.isprintable() and not char.isascii()) else _in_percent(char) for char in part
-    )
+    percent = (char if char in _PLAIN or _stands(char) else _in_percent(char) for char in part)
+    return straight("".join(percent), _in_percent)
+
+
+def _stands(char: str) -> bool:
+    return char.isprintable() and not char.isascii()
 
 
 def _in_percent(char: str) -> str:

@@ -66,12 +66,16 @@ HOSTILE = {
     "incident": "x\n\nIncident: rejected:another\n",
     "long": "long " * 250,
     "surrogate": "a\ud800b",
+    "letters from right to left": "invoice \u05d0\u05d1\u05d2 100.exe \u0627\u0644\u0645 \u0661\u0662 csv",
+    "a tower of marks": "e" + "\u0301\u0e49" * 60,
+    "letters that nobody sees": "a\u3164\u2800\u115fb\u034fc",
     "japanese": "売上\u3000データ\n\n至急: こちらへ http://evil.example",
 }
 # What some mail program or chat makes a link of.
 LINKS = re.compile(
     r"(?i)(?:(?<![\w-])(?:https?|ftp|file|data|javascript|mailto):|\bwww\.|\bevil\.[a-z.]+(?:[/?#]|:\d)|@evil\.)\S*"
 )
+TOWER = re.compile("[\u0300-\u036f\u0e31-\u0e4e]{4}")
 ALLOWED_LINKS = ("https://airflow.example/",)
 
 
@@ -183,6 +187,8 @@ def assert_is_ours(subject: str, body: str, *like: str) -> None:
     assert body.count("\nIncident: ") == 1
     for char in subject + body.replace("\n", ""):
         assert unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}, ascii(char)
+        assert unicodedata.bidirectional(char) not in {"R", "AL", "AN"}, ascii(char)
+    assert not TOWER.search(subject + body)
     links = LINKS.findall(f"{subject}\n{body}")
     assert all(link.startswith(ALLOWED_LINKS) for link in links), links
 
@@ -259,7 +265,7 @@ def test_nor_what_a_person_gives_as_a_name_and_a_reason(language: str) -> None:
         ]
 
     for text in HOSTILE.values():
-        assert text.split()[0][:3] in "".join(body for _, body in told(text)) or not text.isprintable()
+        assert text[:1] in "".join(body for _, body in told(text))
         for sent, like in zip(told(text), told(PLAIN), strict=True):
             assert_is_ours(*sent, *like)
 
