@@ -14,6 +14,7 @@ from suimon.contract.model import Contract, Contracts
 from suimon.contract.table_freshness import Age, TableFreshness
 from suimon.drops.drop import Drop
 from suimon.drops.failure import Failure
+from suimon.drops.foreign_text import straight
 from suimon.drops.hold import Hold
 from suimon.drops.match import Match
 from suimon.drops.run_finished_event import RunFinished
@@ -179,6 +180,10 @@ def published(
     return sent.subject, sent.mail
 
 
+def is_plain(text: str) -> bool:
+    return text.isprintable() and straight(text) == text
+
+
 def assert_is_ours(subject: str, body: str, *like: str) -> None:
     """Look at an e-mail beside the same one about harmless texts: its lines, characters and links are ours."""
     assert len(subject) <= SUBJECT_CHARACTERS
@@ -265,7 +270,7 @@ def test_nor_what_a_person_gives_as_a_name_and_a_reason(language: str) -> None:
         ]
 
     for text in HOSTILE.values():
-        assert text[:1] in "".join(body for _, body in told(text))
+        assert text.split()[0][:3] in "".join(body for _, body in told(text)) or not is_plain(text)
         for sent, like in zip(told(text), told(PLAIN), strict=True):
             assert_is_ours(*sent, *like)
 
