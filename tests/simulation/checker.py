@@ -30,9 +30,8 @@ class ByMark:
     @contextmanager
     def inspect(self, record: DropRecord, contract: Contract) -> Iterator[Inspection]:
         """Judge exactly the version's bytes."""
-        del contract
         body = self._objects.version(record.drop).read(0, record.drop.size)
-        verdict = verdict_of(body)
+        verdict = verdict_of(body, contract.version)
         aside = _aside(body) if verdict.set_aside else _NOTHING
         yield Inspection(verdict, aside, lambda: _WRONG, hashlib.sha256(body).hexdigest)
 

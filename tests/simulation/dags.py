@@ -41,8 +41,11 @@ class Dags:
         self._plan = plan
         self._functions = functions
         self._mwaa = services.mwaa
+        self._lake = services.s3.buckets[LAKE]
         self.healed = False
+        self.contracts = plan.contracts  # of the release whose DAGs are deployed
         self.reads: list[tuple[str, bytes]] = []  # drop id of a file or shard, and what a run read of it
+        self.loaded_by: list[tuple[str, str]] = []  # drop id of a copy, and the version that loaded it
         self.sources: dict[tuple[str, int], tuple[str, ...]] = {}  # drop ids of the shards, by set and attempt
         services.mwaa.on_run = self.start
 
@@ -107,9 +110,22 @@ class Dags:
         progress.failed = step
         return False
 
+    def _refuse_other_version(self, conf: dict[str, Any], progress: _Progress) -> None:
+        """End a run whose file was checked by another version than the one that its DAG loads by."""
+        known = [one for one in self.contracts.all if one.dataset == conf["dataset"]]
+        wanted = known[0].at(conf["partition"]).version if known else None
+        key = conf["contract_uri"].removeprefix(f"s3://{LAKE}/")
+        # By no point: every schedule would have one more, for what matters to few.
+        found = json.loads(self._lake.keys[key][-1].content)["version"]
+        if found != wanted:
+            raise StepError(f"the file was checked by version {found}, the DAGs know {wanted}")
+        progress.version = found
+
     def _read(self, run: Any, progress: _Progress) -> str:
         bucket, _, key = run.conf["source_uri"].removeprefix("s3://").partition("/")
         assert bucket == LAKE
+        if not key.endswith(f"/{SOURCES}"):
+            self._refuse_other_version(run.conf, progress)
         body: bytes = self._functions.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
         folder = key.split("/")[-2]  # of the drop whose copy it is: of a retraction, another one's
         files = {folder: body}
@@ -142,6 +158,9 @@ class Dags:
             rows=progress.rows,
         )
         progress.superseded = outcome == "superseded"
+        copy_of = conf["source_uri"].split("/")[-2]  # of a retraction, another drop's, or an empty one
+        if not progress.superseded and progress.version and copy_of != EMPTIED:
+            self.loaded_by.append((copy_of, progress.version))
         return "skipped" if progress.superseded else "success"
 
 
@@ -153,6 +172,7 @@ class _Progress:
         self.done = self.tries = self.deaths = 0
         self.rows: list[str] = []
         self.superseded = False
+        self.version = ""  # of the contract that it loads by
         self.failed: str | None = None
         self.error: str | None = None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from suimon.contract.model import Role
@@ -23,6 +24,17 @@ if TYPE_CHECKING:
 AGAIN = 2  # starts of a run that somebody has cleared
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """What the gate said of a file, by which version, and from when until when its function was at it."""
+
+    drop_id: str
+    accepted: bool
+    version: str
+    began: float
+    ended: float
+
+
 class Memory:
     """Written as things happen, by the services themselves."""
 
@@ -42,6 +54,7 @@ class Memory:
         self.failed: dict[str, int] = {}  # the attempt that failed last, by drop id; shards follow the one of their set
         self.untold: list[str] = []  # drop ids of what failed in a run of which nobody had been told
         self.wrong_moves: list[str] = []
+        self.verdicts: list[Verdict] = []
         self.writes = 0  # of drops, sets and incidents
         self.alerts = Alerts(self)
         self.holds = Holds()
@@ -136,6 +149,10 @@ class Memory:
         if "retraction" in after:
             self.retracted.setdefault(drop_id, self.world.now)
         states = self.states.setdefault(drop_id, [])
+        if before and before["state"] == State.VALIDATING and after["state"] in {State.ACCEPTED, State.REJECTED}:
+            began = self.world.current.began if self.world.current else self.world.now
+            version = after.get("contract_version") or ""
+            self.verdicts.append(Verdict(drop_id, after["state"] == State.ACCEPTED, version, began, self.world.now))
         if not states or states[-1] != after["state"]:
             states.append(str(after["state"]))
             if after["state"] == State.ACCEPTED:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.simulation.aws import Aws
+    from tests.simulation.dags import Dags
     from tests.simulation.forgeries import Forgery
     from tests.simulation.holding import Holding
     from tests.simulation.meddling import Meddling
@@ -33,6 +34,7 @@ class Outside(Memory):
     retracting: Retracting
     forgeries: tuple[Forgery, ...]
     aws: Aws
+    dags: Dags
     replays: list[Replay]
     looks_before: float
     replaying: Replaying
@@ -42,6 +44,9 @@ class Outside(Memory):
         world, plan = self.world, self.plan
         for put in plan.puts:
             world.at(put.at, lambda put=put: self._put(put))  # type: ignore[misc]
+        if plan.release:
+            world.at(plan.release.at, self._deploy)
+            world.at(plan.release.dags_at, self._deploy_dags)
         for spell in plan.spells:
             world.at(spell.begins, lambda spell=spell: self._begin(spell))  # type: ignore[misc]
             world.at(spell.ends, lambda spell=spell: self._end(spell.what))  # type: ignore[misc]
@@ -57,6 +62,16 @@ class Outside(Memory):
             world.at(plan.clears, lambda: self._clear("failed"))
         if plan.deletion:
             world.at(plan.deletion, self._delete)
+
+    def _deploy(self) -> None:
+        assert self.plan.release
+        self._say("operator", "deploys the functions of another release")
+        self.functions.contracts = self.plan.release.contracts  # whoever runs goes on with those it began with
+
+    def _deploy_dags(self) -> None:
+        assert self.plan.release
+        self._say("operator", "deploys the DAGs of another release")
+        self.dags.contracts = self.plan.release.contracts
 
     def _meddle(self) -> None:
         world, does = self.world, self.meddling

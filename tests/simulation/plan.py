@@ -94,6 +94,15 @@ class Spell:
 
 
 @dataclass(frozen=True)
+class Release:
+    """Another release: its contracts, and when the functions have it, and when the DAGs."""
+
+    contracts: Contracts
+    at: float
+    dags_at: float
+
+
+@dataclass(frozen=True)
 class Plan:
     """One schedule's outside world; times in seconds, 0 for what never happens."""
 
@@ -114,6 +123,7 @@ class Plan:
     named: Mapping[str, str] = field(default_factory=dict)  # the partition that a key names, where it is no day
     stamps: Mapping[str, str] = field(default_factory=dict)  # the time in a key that orders the files of its slot
     shards: Mapping[str, str] = field(default_factory=dict)  # the shard that a key with such a time names
+    release: Release | None = None  # that is deployed over the one with `contracts`
 
 
 def draw(choices: Choices) -> Plan:

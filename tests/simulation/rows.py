@@ -5,11 +5,14 @@ from __future__ import annotations
 from suimon.check.verdict import Verdict
 from tests.simulation.plan import BAD, TOLERABLE
 
+# What only one version of a contract accepts, by its version.
+BY_VERSION = {b"1": "1.0.0", b"2": "2.0.0"}
 
-def verdict_of(body: bytes) -> Verdict:
-    """What the simulation's checker says of some bytes."""
+
+def verdict_of(body: bytes, version: str = "") -> Verdict:
+    """What the simulation's checker says of some bytes, by a version of the contract."""
     rows = body.count(b"\n")
-    accepted = bool(body) and body[:1] != BAD
+    accepted = bool(body) and body[:1] != BAD and BY_VERSION.get(body[:1], version) == version
     # The first row of a tolerable file is the bad one.
     return Verdict(accepted, rows, set_aside=1 if body[:1] == TOLERABLE and rows > 1 else 0)
 

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from tests.simulation.partitions import Kind
     from tests.simulation.plan import Plan
+    from tests.simulation.releases import Changing
     from tests.simulation.replays import Replay
 
 SWEEP_EVERY = 15 * MINUTE
@@ -75,7 +76,7 @@ def run(
     tell: Callable[[float, str, str], None] | None = None,
     functions: type[Functions] = Functions,
     plan: Plan | None = None,
-    kind: Kind | None = None,
+    kind: Kind | Changing | None = None,
 ) -> Result:
     """Run the schedule of a seed, or repeat one from its record; `tell` gets its story.
 
@@ -113,7 +114,7 @@ class Schedule(Outside):
         tell: Callable[[float, str, str], None] | None = None,
         functions: type[Functions] = Functions,
         plan: Plan | None = None,
-        kind: Kind | None = None,
+        kind: Kind | Changing | None = None,
     ) -> None:
         super().__init__()
         self.world = world = World(choices, tell)
