@@ -90,7 +90,7 @@ def the_version_in_force_judges(end: Schedule) -> Iterator[str]:
         if end.plan.release and one.ended >= end.plan.release.at:
             releases.append(end.plan.release.contracts)
         known = [contract for of in releases for contract in of.all if contract.dataset == item["dataset"]]
-        right = {_right_version(contract, date.fromisoformat(item["partition"])) for contract in known}
+        right = {_right_version(contract, item["partition"]) for contract in known}
         if one.version not in right:
             yield f"{end.name(one.drop_id)} of {item['partition']} was judged by {one.version}, not {sorted(right)}"
         if body[:1] in BY_VERSION and one.accepted != verdict_of(body, one.version).accepted:
@@ -98,9 +98,14 @@ def the_version_in_force_judges(end: Schedule) -> Iterator[str]:
             yield f"{end.name(one.drop_id)} was {said} by {one.version}, which says otherwise"
 
 
-def _right_version(contract: Contract, day: date) -> str:
+def _right_version(contract: Contract, partition: str) -> str:
     """Return the version of a business date, not by the code that is looked at."""
-    return next(one.version for one in contract.versions if one.effective_from is None or one.effective_from <= day)
+    begun = (
+        one.version
+        for one in contract.versions
+        if one.effective_from is None or one.effective_from <= date.fromisoformat(partition)
+    )
+    return next(begun)
 
 
 def what_is_loaded_was_checked_by_its_version(end: Schedule) -> Iterator[str]:
