@@ -44,10 +44,10 @@ def _told_none(*_args: Any) -> int:
     return 0
 
 
-def _marked_first(self: IncidentStore, notices: Sequence[tuple[Notice, Group]], now: datetime) -> int:
+def _marked_first(self: IncidentStore, notices: Sequence[tuple[Notice, Group]], standing: Any, now: datetime) -> int:
     for notice, group in notices:
         for one in group.incidents:
-            self._write(once_told(one, group, now))
+            self._write(once_told(one, group, standing, now))
         self._publish(notice, now)
     return len(notices)
 

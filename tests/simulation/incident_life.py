@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from suimon.incidents.actions import Action, ActionError, Verb
 from suimon.incidents.incident import Problem, Recovery
 from suimon.incidents.inhibition import inhibition_of
-from suimon.incidents.kinds import KINDS, About, Kind, Severity
+from suimon.incidents.kinds import KINDS, About, IncidentId, Kind, Severity
 from suimon.incidents.publisher import Publisher
 from suimon.incidents.store import IncidentStore
 from tests.simulation.services.sns import Sns
@@ -33,9 +33,10 @@ BEGIN = datetime(2026, 11, 22, tzinfo=UTC)
 QUARTER, HOUR = timedelta(minutes=15), timedelta(hours=1)
 ZONES = {"": "Asia/Tokyo"}
 STEPS = 40
+MUTED_FOR = timedelta(days=3)
 POOL: tuple[tuple[Kind, About], ...] = (
     (Kind.PAUSED, About(dag_id="etl")),
-    (Kind.QUEUED, About(dag_id="etl")),
+    *((Kind.QUEUED, About(dag_id=dag_id)) for dag_id in ("etl", "elt", "tle")),
     (Kind.MWAA_AWAY, About(environment="airflow")),
     (Kind.AIRFLOW_SILENT, About()),
     *((Kind.MISSING_FILE, About(dataset="sales", partition=f"2026-11-{day}")) for day in (18, 19, 20, 21)),
@@ -114,6 +115,7 @@ class Life:
         self.truths = [Truth(number, kind, about) for number, (kind, about) in enumerate(POOL)]
         self.heard: dict[tuple[int, int], list[tuple[datetime, str]]] = {}
         self.reminded: dict[int, datetime] = {}
+        self.grouped: dict[str, dict[int, datetime]] = {}  # by the id of a group: its members, and when each was told
 
     def _unix(self) -> float:
         return self.now.timestamp()
@@ -189,7 +191,10 @@ class Life:
             self.store.tell_held(self.now)
             self.store.remind(ZONES, self.now)
         except CrashError:
-            pass
+            return
+        for one in self.store.open_incidents():
+            if one.told == "muted" and self.now - one.opened_at >= MUTED_FOR and not one.is_snoozed(self.now):
+                self.broken.add("nothing_is_muted_for_long")
 
     def _hear(self, _: int, letter: Letter) -> None:
         """Look at a letter when it is published."""
@@ -199,9 +204,11 @@ class Life:
         what = next((word for word in ("Recovered", "Still open", "Closed") if subject.startswith(word)), "told")
         if "Snoozed by" in letter.message:
             what = "unsnoozed"
-        if what == "Recovered" and not tokens:
-            kind = subject.removeprefix("Recovered: ")
-            self._look_at_group(kind)
+        group = letter.message.rsplit("Incident: ", 1)[1].strip()
+        if "that they are told together" in letter.message:
+            self.grouped.setdefault(group, {}).update((number, self.now) for number, _ in tokens)
+        if not tokens:
+            self._look_at_group(group, what)
         for number, version in tokens:
             self.heard.setdefault((number, version), []).append((self.now, what))
             self._look_at(self.truths[number], version, what)
@@ -225,18 +232,32 @@ class Life:
     def _look_at_silence(self, truth: Truth) -> None:
         if truth.closed_version == truth.version and truth.is_true:
             self.broken.add("closed_is_closed")
+        known = self.store.known(truth.problem().id)
+        if known and known.severity is not truth.severity:  # it has lasted so long that it counts as an error
+            return
         if truth.snoozed_until > self.now and truth.news_at < self.now and not self.crashing:
             self.broken.add("snoozed_is_silent")
 
-    def _look_at_group(self, name: str) -> None:
-        """Compare the end of a group with what is true: nothing of its kind that was told in a group is there."""
-        kinds = {Kind.MISSING_FILE: "files never came", Kind.STALE_TABLE: "tables are stale"}
-        for one in self.store.open_incidents():
-            if kinds.get(one.kind) == name and one.told == "together":
-                self.broken.add("recoveries_are_true")
+    def _look_at_group(self, group: str, what: str) -> None:
+        """Compare the end of a group with what is true: no member is there, but for those that a person has closed.
+
+        One that had recovered and is there again is another incident, and told by itself.
+        """
+        standing = [
+            truth
+            for number, told_at in self.grouped.pop(group, {}).items()
+            if (truth := self.truths[number]).is_true
+            and (known := self.store.known(truth.problem().id))
+            and known.opened_at <= told_at
+        ]
+        if any(one.closed_version != one.version for one in standing) or (standing and what == "Recovered"):
+            self.broken.add("recoveries_are_true")
 
     def _end(self) -> None:
         standing = self.store.open_incidents()
+        told = {str(IncidentId(one.kind, (of,) if of else ())) for one in standing for of in one.groups}
+        if not self.crashing and self.grouped.keys() - told:
+            self.broken.add("recoveries_are_sent")
         for truth in self.truths:
             problem, token = truth.problem(), (truth.number, truth.version)
             known = self.store.known(problem.id)

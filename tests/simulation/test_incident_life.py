@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from suimon.incidents import crowds, reminders, store
-from suimon.incidents.crowds import once_told
-from suimon.incidents.incident import Event, Incident
+from suimon.incidents.crowds import groups_standing, once_told
+from suimon.incidents.incident import Event, Incident, Told
 from suimon.incidents.inhibition import INHIBITIONS
 from suimon.incidents.lifecycle import news_of
 from suimon.incidents.reminders import is_due
@@ -20,16 +20,19 @@ from tests.simulation.bugs import mark_then_send
 from tests.simulation.incident_life import Life
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
-    from suimon.incidents.crowds import Group
+    from suimon.incidents.crowds import Group, ToldGroup
     from suimon.incidents.incident import Notice, Problem
+    from suimon.incidents.kinds import IncidentId
 
 SCHEDULES = 60
+# Where a mistake shows that shows in one of some hundred schedules; the code itself has been through 1,500 of them.
+RARE = {"group-forgets-in-a-crash": (239, 383, 371, 439)}
 
 
-@pytest.mark.parametrize("seed", range(SCHEDULES))
+@pytest.mark.parametrize("seed", [*range(SCHEDULES), *(seed for seeds in RARE.values() for seed in seeds)])
 def test_incidents_keep_their_promises(seed: int) -> None:
     assert not Life(seed).live().broken
 
@@ -42,10 +45,10 @@ def test_half_of_the_schedules_have_crashes_and_a_schedule_is_the_same_every_tim
     assert [one.subject for one in first.sns.letters] == [one.subject for one in again.sns.letters]
 
 
-def _mark_first(self: IncidentStore, notices: Sequence[tuple[Notice, Group]], now: datetime) -> int:
+def _mark_first(self: IncidentStore, notices: Sequence[tuple[Notice, Group]], standing: Any, now: datetime) -> int:
     for notice, group in notices:
         for one in group.incidents:
-            self._write(once_told(one, group, now))
+            self._write(once_told(one, group, standing, now))
         self._publish(notice, now)
     return 0
 
@@ -69,15 +72,32 @@ def _recover_in_silence(self: IncidentStore, incident: Incident, now: datetime, 
     return self._end(incident, now) if incident.acknowledged else _recover(self, incident, now, note)
 
 
-def _told_and_not_marked(incident: Incident, group: Group, now: datetime) -> Incident:
-    return replace(once_told(incident, group, now), told=incident.told)
+def _told_and_not_marked(incident: Incident, group: Group, standing: Any, now: datetime) -> Incident:
+    return replace(once_told(incident, group, standing, now), told=incident.told)
 
 
-def _end_groups_early(self: IncidentStore, groups: Sequence[Group], _opened: Sequence[Incident], now: datetime) -> None:
-    _end_groups(self, groups, [], now)
+def _end_groups_early(self: IncidentStore, groups: Sequence[Group], _opened: Sequence[Incident], now: datetime) -> Any:
+    return _end_groups(self, groups, [], now)
 
 
 _end_groups = IncidentStore._end_groups
+
+
+def _only_told_together(
+    kept: Collection[ToldGroup], told: Collection[Group], opened: Sequence[Incident]
+) -> dict[IncidentId, ToldGroup]:
+    """Take for members those of whom people have heard in no other way since."""
+    return groups_standing(kept, told, [one for one in opened if one.told is Told.TOGETHER])
+
+
+def _none_joins(
+    _kept: Collection[ToldGroup], told: Collection[Group], opened: Sequence[Incident]
+) -> dict[IncidentId, ToldGroup]:
+    return groups_standing((), told, opened)
+
+
+def _muted_by_the_next(one: Incident, standing: Sequence[Incident], now: datetime) -> bool:
+    return _is_due(replace(one, opened_at=now) if one.told is Told.MUTED else one, standing, now)
 
 
 def _every_round(one: Incident, zone: str, now: datetime) -> bool:
@@ -147,6 +167,24 @@ BUGS = (
         ((IncidentStore, "_end_groups", _end_groups_early),),
     ),
     Bug(
+        "group-ends-with-its-last-word",
+        "a group is over when each of it was told alone since",
+        TRUE,
+        ((store, "groups_standing", _only_told_together),),
+    ),
+    Bug(
+        "group-forgets-in-a-crash",
+        "a group whose function crashed before it was recorded is over",
+        TRUE,
+        ((store, "groups_standing", _none_joins),),
+    ),
+    Bug(
+        "muted-by-the-next-one",
+        "a problem is muted for as long as one cause follows another",
+        ("nothing_is_muted_for_long",),
+        ((crowds, "_is_due", _muted_by_the_next),),
+    ),
+    Bug(
         "reminded-each-round",
         "people are reminded in each round",
         ("reminders_are_no_storm",),
@@ -177,4 +215,6 @@ BUGS = (
 def test_a_seeded_mistake_is_found(bug: Bug) -> None:
     wanted = set(bug.breaks)
     with switched_on(bug):
-        assert any(wanted <= Life(seed).live().broken for seed in range(SCHEDULES)), bug.what
+        assert any(wanted <= Life(seed).live().broken for seed in (*RARE.get(bug.name, ()), *range(SCHEDULES))), (
+            bug.what
+        )

@@ -6,22 +6,32 @@
 
 The record of what is held comes before the e-mail, and what is told is marked after it. So a crash in between tells
 some twice, and none never.
+
+A group is over when none of its members is open any longer, however each was told since: one that got worse, or came
+again, has a message of its own and keeps its group open all the same. What is told or muted while a group stands may
+have been told in it:
+
+    publish the group: 2 incidents
+    -- crash --
+    the next round: one has recovered; the other is told alone, or muted again
+    nothing is recorded as told in the group, and yet it is not over   (mark: told-before-a-crash)
 """
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from suimon.incidents.incident import HELD_BACK, TOLD_ALONE, Event, Incident, Problem, Told
-from suimon.incidents.inhibition import inhibition_of
+from suimon.incidents.inhibition import EXPLAINS_FOR, inhibition_of
 from suimon.incidents.kinds import KINDS, About, IncidentId, Kind, Severity
 from suimon.ledger.items import moment, stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
 
     from suimon.ledger.checkpoints import Checkpoints
@@ -60,6 +70,73 @@ class Group:
     def severity(self) -> Severity:
         """That of the worst."""
         return self.incidents[0].severity
+
+    @property
+    def dataset(self) -> str:
+        """The dataset whose group it is; empty: of all."""
+        return self.id.parts[0] if self.id.parts else ""
+
+
+@dataclass(frozen=True)
+class ToldGroup:
+    """A group that people have heard of, and whose end they will hear. concerns: all of whom it has had a member."""
+
+    kind: Kind
+    dataset: str
+    concerns: tuple[About, ...] = ()
+
+    @property
+    def id(self) -> IncidentId:
+        """The id of its messages."""
+        return _named(self.kind, self.dataset)
+
+    def has(self, one: Incident) -> bool:
+        """Whether an incident was told in it."""
+        return one.kind is self.kind and self.dataset in one.groups
+
+    def takes(self, one: Incident) -> bool:
+        """Whether an incident that is told while it stands joins it."""
+        return one.kind is self.kind and self.dataset in {"", one.about.dataset}
+
+    def to_text(self) -> str:
+        """Write it as a text, for a checkpoint."""
+        concerns = [[one.dataset, one.dag_id, one.table] for one in self.concerns]
+        return json.dumps([self.kind, self.dataset, concerns], ensure_ascii=False)
+
+    @classmethod
+    def from_text(cls, text: str) -> ToldGroup | None:
+        """Read what `to_text` wrote; None of anything else: its members, while they are open, make it again."""
+        try:
+            kind, dataset, concerns = json.loads(text)
+            found = (About(dataset=of, dag_id=dag, table=table) for of, dag, table in concerns)
+            return cls(Kind(kind), str(dataset), tuple(found))
+        except (ValueError, TypeError):
+            return None
+
+
+def groups_standing(
+    kept: Collection[ToldGroup], told: Iterable[Group], opened: Iterable[Incident]
+) -> dict[IncidentId, ToldGroup]:
+    """Return the groups that are not over: those that are told or joined now, and those that may have an open member.
+
+    kept: those of the round before.
+    """
+    concerns = defaultdict[tuple[Kind, str], dict[About, None]](dict)
+    told_now = [(one, group) for group in told for one in group.incidents]
+    muted = [one for one in opened if one.told is Told.MUTED]
+    members = [(one, dataset) for one in opened for dataset in one.groups]
+    members += [(one, group.dataset) for one, group in told_now if len(group.incidents) > 1]
+    for one in (*muted, *(one for one, _ in told_now)):
+        members += [(one, group.dataset) for group in kept if group.takes(one)]  # mark: told-before-a-crash
+    for one, dataset in members:
+        concerns[one.kind, dataset][_whom(one.about)] = None
+    before = {(one.kind, one.dataset): one.concerns for one in kept}
+    groups = [ToldGroup(*name, tuple(dict.fromkeys((*before.get(name, ()), *now)))) for name, now in concerns.items()]
+    return {group.id: group for group in groups}
+
+
+def _whom(about: About) -> About:
+    return About(dataset=about.dataset, dag_id=about.dag_id, table=about.table)
 
 
 def how_to_tell(
@@ -144,8 +221,8 @@ def _named(kind: Kind, dataset: str) -> IncidentId:
 def _is_due(one: Incident, standing: Collection[Incident], now: datetime) -> bool:
     if not one.is_open or one.is_snoozed(now):
         return False
-    if one.told is Told.MUTED:
-        return inhibition_of(one.kind, one.about, standing, now) is None
+    if one.told is Told.MUTED:  # causes that follow each other mute it no longer than one would
+        return now - one.opened_at >= EXPLAINS_FOR or inhibition_of(one.kind, one.about, standing, now) is None
     if one.told is Told.AGAIN and not one.snoozed:
         return one.told_at is None or now - one.told_at >= WINDOW
     return one.told in HELD_BACK or one.snoozed is not None
@@ -158,12 +235,16 @@ def worst_first(incidents: Sequence[Incident]) -> tuple[Incident, ...]:
     return tuple(sorted(by_date, key=lambda one: one.severity is Severity.WARNING))
 
 
-def once_told(incident: Incident, group: Group, now: datetime) -> Incident:
-    """Return an incident once the message about its group is published; with others, it recovers with them."""
-    alone = incident.told in TOLD_ALONE or len(group.incidents) == 1
+def once_told(incident: Incident, group: Group, standing: Iterable[ToldGroup], now: datetime) -> Incident:
+    """Return an incident once the message about its group is published; with others, it recovers with them.
+
+    standing: the groups that are not over, this one among them if it is one of many.
+    """
+    is_one = len(group.incidents) == 1
     return replace(
         incident,
-        told=Told.ALONE if alone else Told.TOGETHER,
+        told=Told.ALONE if is_one or incident.told in TOLD_ALONE else Told.TOGETHER,
+        groups=tuple(sorted({*incident.groups, *(one.dataset for one in standing if one.takes(incident))})),
         told_at=now,
         snoozed=None,
         muted_by="",

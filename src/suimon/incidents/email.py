@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from suimon.drops.foreign_text import straight
 
@@ -14,7 +17,23 @@ SUBJECT_CHARACTERS = 99
 # does not print, and what does not print is an escape there.
 OF_STACK = "\ue000"
 # Stands around a moment, likewise: the publisher knows in which zone its reader lives.
-MOMENT = "\ue001"
+_MOMENT = "\ue001"
+_MOMENTS = re.compile(f"{_MOMENT}([^{_MOMENT}]*){_MOMENT}")
+
+
+def clock(moment: datetime) -> str:
+    """Return a moment for a text that is published, and not kept: its reader sees it on the wall of a zone."""
+    return f"{_MOMENT}{moment.isoformat()}{_MOMENT}"
+
+
+def on_the_wall(text: str, zone: str) -> str:
+    """Return a text whose moments are times of a zone."""
+    return _MOMENTS.sub(lambda found: wall_time(datetime.fromisoformat(found[1]), zone), text)
+
+
+def wall_time(moment: datetime, zone: str) -> str:
+    """Write a moment as a time of a zone."""
+    return f"{moment.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M} {zone}"
 
 
 def subject_line(text: str) -> str:

@@ -98,7 +98,8 @@ class Incident:
     """What the ledger knows of a problem; `revision` counts its writes.
 
     updated_at: when it was last reported, or changed. told_at: when people last heard of it; None: never. acknowledged,
-    snoozed, closed: by whom, and why. muted_by: the id of the incident that explains it, as of the report.
+    snoozed, closed: by whom, and why. muted_by: the id of the incident that explains it, as of the report. groups: in
+    which messages about many of its kind it was: by the dataset of the group, "" for one of all datasets.
     """
 
     kind: Kind
@@ -118,6 +119,7 @@ class Incident:
     snoozed: ByPerson | None = None
     closed: ByPerson | None = None
     muted_by: str = ""
+    groups: tuple[str, ...] = ()
 
     @property
     def id(self) -> IncidentId:
@@ -165,6 +167,7 @@ class Notice:
     """What is published, of one incident or of many.
 
     id: of the incident, or of the group. incidents: what it is about as the ledger has it, for a group or a reminder.
+    concerns: whom it concerns, where that is not what `about` or `incidents` say: of a group that is over.
     """
 
     event: Event
@@ -175,6 +178,7 @@ class Notice:
     subject: str
     body: str
     incidents: tuple[Incident, ...] = ()
+    concerns: tuple[About, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """What explains what: while one problem is open, another that follows from it is recorded and not told. Pure.
 
 Muted is never lost: once no open incident explains it any longer and it still stands, it is told. An incident explains
-others for three days: a file that was rejected in spring must not silence the table that goes stale in autumn.
+others for three days: a file that was rejected in spring must not silence the table that goes stale in autumn. Nor is
+one muted for more than three days by causes that follow each other.
 """
 
 from __future__ import annotations

@@ -57,6 +57,7 @@ def incident_of(item: Mapping[str, Any]) -> Incident:
         content=str(item.get("content", "")),
         told_at=moment(item["told_at"]) if item.get("told_at") else None,
         muted_by=str(item.get("muted_by", "")),
+        groups=tuple(map(str, item.get("groups", ()))),
         **{name: _person_of(item[name]) for name in _BY_PERSONS if item.get(name)},
     )
 
@@ -70,6 +71,7 @@ def item_of(incident: Incident) -> dict[str, Any]:
         "content": incident.content,
         "told_at": stamp(incident.told_at) if incident.told_at else "",
         "muted_by": incident.muted_by,
+        "groups": list(incident.groups),
         **{name: _item_of(person) for name in _BY_PERSONS if (person := getattr(incident, name))},
         **asdict(incident.about),
     }

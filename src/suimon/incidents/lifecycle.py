@@ -61,6 +61,7 @@ def reported(problem: Problem, known: Incident | None, told: Told, now: datetime
         acknowledged=kept.acknowledged if kept else None,
         snoozed=kept.snoozed if kept else None,
         muted_by=muted_by if told is Told.MUTED else "",
+        groups=known.groups if known and known.stands else (),
     )
 
 

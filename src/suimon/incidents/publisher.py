@@ -15,12 +15,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from suimon.incidents.chat import chat_message
 from suimon.incidents.recipients import Recipients
-from suimon.incidents.rendering import concern_of, rendered
+from suimon.incidents.rendering import concern_of, concerns_of, rendered
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sns.type_defs import MessageAttributeValueTypeDef
 
     from suimon.aws.event_bus import EventBus
     from suimon.incidents.incident import Notice
@@ -45,15 +46,14 @@ class Publisher:
     def publish(self, notice: Notice, now: datetime) -> None:
         """Publish a notice; whoever calls records it afterwards."""
         recipient = self.recipients.to(concern_of(notice))
-        sent = rendered(notice, recipient, self.stack, now)
+        others = map(self.recipients.to, concerns_of(notice))
+        sent = rendered(notice, recipient, self.stack, now, others)
         self.sns.publish(
             TopicArn=self.topic_arn,
             Subject=sent.subject,
             Message=sent.message,
             MessageStructure="json",
-            MessageAttributes={
-                name: {"DataType": "String", "StringValue": value} for name, value in sent.attributes.items()
-            },
+            MessageAttributes={name: _attribute(values) for name, values in sent.attributes.items()},
         )
         if self.chat_topic_arn:
             self._chat(chat_message(notice, recipient, self.stack, now))
@@ -65,3 +65,9 @@ class Publisher:
             self.sns.publish(TopicArn=self.chat_topic_arn, Message=message)
         except (BotoCoreError, ClientError):
             logger.warning("chat message lost", exc_info=True)
+
+
+def _attribute(values: tuple[str, ...]) -> MessageAttributeValueTypeDef:
+    if len(values) == 1:
+        return {"DataType": "String", "StringValue": values[0]}
+    return {"DataType": "String.Array", "StringValue": json.dumps(values, ensure_ascii=False)}

@@ -7,21 +7,19 @@ filter policies choose by.
 from __future__ import annotations
 
 import json
-import re
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
-from suimon.incidents.email import MOMENT, OF_STACK, fitted, plain_lines, subject_line
+from suimon.incidents.email import OF_STACK, fitted, on_the_wall, plain_lines, subject_line, wall_time
 from suimon.incidents.incident import Event, Text
-from suimon.incidents.kinds import KINDS, About
+from suimon.incidents.kinds import KINDS, NOTHING, About, Kind
 from suimon.incidents.messages.facts import command_for, effect_of, label, runbook_entry
 from suimon.incidents.wording import in_language
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
     from suimon.incidents.incident import Notice
     from suimon.incidents.recipients import Recipient
@@ -29,7 +27,7 @@ if TYPE_CHECKING:
 SCHEMA = "suimon.incident/1"
 # SNS takes 256 KiB for all protocols and attributes together. The e-mail stands in JSON once, the other text twice, and
 # each quotation mark or line break grows there.
-MAIL_BYTES, MACHINE_BYTES = 200 * 1024, 16 * 1024
+MAIL_BYTES, MACHINE_BYTES = 160 * 1024, 16 * 1024
 SMS_CHARACTERS = 140
 
 
@@ -38,7 +36,7 @@ class State(StrEnum):
 
     OPEN = "open"
     RECOVERED = "recovered"
-    CLOSED = "closed"  # by a person, though its cause may stand
+    CLOSED = "closed"  # by a person, or of many by themselves: a cause may stand
 
 
 _ENDS = {Event.RECOVERED: State.RECOVERED, Event.CLOSED: State.CLOSED}
@@ -50,13 +48,23 @@ def state_of(notice: Notice) -> State:
 
 
 def concern_of(notice: Notice) -> About:
-    """Return what others choose by: an environment is of no dataset, whatever file was the first to wait for it."""
-    of_environment = "environment" in KINDS[notice.kind].identified_by
-    about = notice.about
-    if notice.event is Event.GROUPED:
-        datasets = {one.about.dataset for one in notice.incidents}
-        about = About(dataset=about.dataset if len(datasets) == 1 else "")
-    return replace(about, dataset="", dag_id="", table="") if of_environment else about
+    """Return whom a notice is written for: that of all that it is about, or nobody's."""
+    concerns = set(concerns_of(notice))
+    return concerns.pop() if len(concerns) == 1 else NOTHING
+
+
+def concerns_of(notice: Notice) -> tuple[About, ...]:
+    """Return whom a notice concerns."""
+    found = [(notice.kind, one) for one in notice.concerns]
+    found = found or [(one.kind, one.about) for one in notice.incidents] or [(notice.kind, notice.about)]
+    return tuple(dict.fromkeys(_whom(kind, about) for kind, about in found))
+
+
+def _whom(kind: Kind, about: About) -> About:
+    """Return whom a problem concerns: an environment is of no dataset, whatever file was the first to wait for it."""
+    if "environment" in KINDS[kind].identified_by:
+        return NOTHING
+    return About(dataset=about.dataset) if about.dataset else About(dag_id=about.dag_id, table=about.table)
 
 
 def since_of(notice: Notice, at: datetime) -> datetime | None:
@@ -72,7 +80,7 @@ class Rendered:
     subject: str
     mail: str
     machine: str
-    attributes: Mapping[str, str]
+    attributes: Mapping[str, tuple[str, ...]]
 
     @property
     def message(self) -> str:
@@ -81,12 +89,19 @@ class Rendered:
         return json.dumps(texts, ensure_ascii=False)
 
 
-def rendered(notice: Notice, recipient: Recipient, stack: str, at: datetime) -> Rendered:
-    """Return a notice in the language and on the clock of its recipient; commands name the stack."""
+def rendered(
+    notice: Notice, recipient: Recipient, stack: str, at: datetime, others: Iterable[Recipient] = ()
+) -> Rendered:
+    """Return a notice in the language and on the clock of its recipient; commands name the stack.
+
+    others: all whom it concerns.
+    """
     said = text_of(notice, recipient, stack)
     footer = _footer(notice, recipient, stack, at)
     mail = fitted(f"{said.body}\n", MAIL_BYTES - len(footer.encode())) + footer
-    return Rendered(said.subject, mail, _machine(notice, recipient, stack, said, at), attributes_of(notice, recipient))
+    return Rendered(
+        said.subject, mail, _machine(notice, recipient, stack, said, at), attributes_of(notice, (recipient, *others))
+    )
 
 
 def text_of(notice: Notice, recipient: Recipient, stack: str) -> Text:
@@ -95,26 +110,24 @@ def text_of(notice: Notice, recipient: Recipient, stack: str) -> Text:
     head = notice.severity.upper() if state is State.OPEN else state.upper()
     subject = subject_line(f"[{head}] {in_language(notice.subject, recipient.language)}")
     body = with_stack(in_language(notice.body, recipient.language), stack)
-    return Text(subject, plain_lines(_MOMENT.sub(lambda found: _clock(found[1], recipient.time_zone), body)))
+    return Text(subject, plain_lines(on_the_wall(body, recipient.time_zone)))
 
 
-_MOMENT = re.compile(f"{MOMENT}([^{MOMENT}]*){MOMENT}")
+def attributes_of(notice: Notice, recipients: Iterable[Recipient]) -> dict[str, tuple[str, ...]]:
+    """Return what filter policies choose by: the values of each, of which one has to be chosen.
 
-
-def _clock(moment: str, zone: str) -> str:
-    return f"{datetime.fromisoformat(moment).astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M} {zone}"
-
-
-def attributes_of(notice: Notice, recipient: Recipient) -> dict[str, str]:
-    """Return what filter policies choose by; what does not apply is left out, as SNS takes no empty value."""
+    A message about many has those of all, so that whoever filters for one of them hears of it. What does not apply is
+    left out, as SNS takes no empty value.
+    """
     values = {
-        "severity": str(notice.severity),
-        "state": str(state_of(notice)),
-        "kind": str(notice.kind),
-        "dataset": concern_of(notice).dataset,
-        "owner": recipient.owner.name if recipient.owner else "",
+        "severity": [str(notice.severity)],
+        "state": [str(state_of(notice))],
+        "event": [str(notice.event)],
+        "kind": [str(one.kind) for one in notice.incidents] or [str(notice.kind)],
+        "dataset": [one.dataset for one in concerns_of(notice)],
+        "owner": [one.owner.name for one in recipients if one.owner],
     }
-    return {name: value for name, value in values.items() if value}
+    return {name: found for name, of in values.items() if (found := tuple(sorted({one for one in of if one})))}
 
 
 def machine_form(notice: Notice, recipient: Recipient, stack: str, said: Text, at: datetime) -> dict[str, Any]:
@@ -148,11 +161,10 @@ def _machine(notice: Notice, recipient: Recipient, stack: str, said: Text, at: d
 def _footer(notice: Notice, recipient: Recipient, stack: str, at: datetime) -> str:
     """Return the facts that every message ends with; the last line is the incident's id."""
     language, is_open = recipient.language, state_of(notice) is State.OPEN
-    opened = since_of(notice, at)
-    since = opened.astimezone(ZoneInfo(recipient.time_zone)) if opened else None
+    since = since_of(notice, at)
     facts = {
         "effect": in_language(effect_of(notice.kind), language) if is_open else "",
-        "since": f"{since:%Y-%m-%d %H:%M} {recipient.time_zone}" if since and is_open else "",
+        "since": wall_time(since, recipient.time_zone) if since and is_open else "",
         "next": command_of(notice, stack),
         "runbook": runbook_entry(notice.kind) if is_open else "",
         "owner": str(recipient.owner) if recipient.owner else "",
@@ -166,8 +178,7 @@ def command_of(notice: Notice, stack: str) -> str:
     """Return the command to type next; none once it is over."""
     if state_of(notice) is not State.OPEN:
         return ""
-    about = concern_of(notice) if notice.event is Event.GROUPED else notice.about
-    return with_stack(command_for(notice.kind, about), stack)
+    return with_stack(command_for(notice.kind, notice.about), stack)
 
 
 def with_stack(text: str, stack: str) -> str:

@@ -16,11 +16,11 @@ from boto3.dynamodb.conditions import Attr
 
 from suimon.incidents import lifecycle
 from suimon.incidents.actions import Action, ActionError, acted
-from suimon.incidents.crowds import Group, held, how_to_tell, once_told
+from suimon.incidents.crowds import Group, ToldGroup, groups_standing, held, how_to_tell, once_told
 from suimon.incidents.incident import TOLD_ALONE, Event, Incident, Notice, Problem, Recovery, Stage, Told
 from suimon.incidents.inhibition import MUTABLE, inhibition_of
 from suimon.incidents.items import incident_of, item_of, key_of
-from suimon.incidents.kinds import KINDS, NOTHING, IncidentId, Kind
+from suimon.incidents.kinds import KINDS, NOTHING, About, IncidentId
 from suimon.incidents.lifecycle import news_of, notice_about, notice_of
 from suimon.incidents.messages.crowds import all_over, told_alone, told_together
 from suimon.incidents.messages.recoveries import came_back, closed_by_hand, recovered
@@ -33,7 +33,7 @@ from suimon.ledger.conditional import RefusedError, write_if
 from suimon.ledger.unusable import UnreadableItemError, Unusable, read_each, read_item
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from boto3.dynamodb.conditions import ConditionBase
     from mypy_boto3_dynamodb.service_resource import Table
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 UNREADABLE = 0  # the revision of an incident that cannot be read; others begin with 1
 # As many others may change an incident while a report is recorded.
 TRIES = 10
-# The checkpoint that names the kinds of which some are open that were told together.
+# The checkpoint that keeps the groups that were told and are not over.
 TOGETHER = "told-together"
 
 
@@ -124,35 +124,42 @@ class IncidentStore:
             self._write(worse)
         opened = self.open_incidents()
         groups = held(opened, now)
-        self._end_groups(groups, opened, now)
-        return self._publish_each([(_notice_of_group(one, opened, now), one) for one in groups], now)
+        standing = self._end_groups(groups, opened, now)
+        return self._publish_each([(_notice_of_group(one, opened, now), one) for one in groups], standing, now)
 
-    def _publish_each(self, notices: Sequence[tuple[Notice, Group]], now: datetime) -> int:
+    def _publish_each(
+        self, notices: Sequence[tuple[Notice, Group]], standing: Collection[ToldGroup], now: datetime
+    ) -> int:
         failed: Exception | None = None
         for notice, group in notices:
             try:
                 self._publish(notice, now)
                 for one in group.incidents:
-                    self._write(once_told(one, group, now))
+                    self._write(once_told(one, group, standing, now))
             except Exception as error:  # noqa: BLE001 whatever it is, the others are published
                 failed = error
         if failed:
             raise failed
         return sum(len(group.incidents) for _, group in notices)
 
-    def _end_groups(self, groups: Sequence[Group], opened: Sequence[Incident], now: datetime) -> None:
-        """Publish that all incidents of a kind that were told together are over, and record which kinds are told now.
+    def _end_groups(self, groups: Sequence[Group], opened: Sequence[Incident], now: datetime) -> Collection[ToldGroup]:
+        """Publish which groups are over; record and return those that are not.
 
         Before the groups themselves: a crash in between must not lose the message that ends them.
         """
         checkpoints = Checkpoints(self._table)
-        kept = checkpoints.get(TOGETHER)
-        kinds = {str(one.id.kind) for one in groups if len(one.incidents) > 1}
-        kinds |= {str(one.kind) for one in opened if one.told is Told.TOGETHER}
-        for kind in sorted(kept.keys() - kinds):
-            self._publish(all_over(Kind(kind)), now)
-        if kept.keys() != kinds:
-            checkpoints.put(TOGETHER, dict.fromkeys(kinds, "told"))
+        texts = checkpoints.get(TOGETHER)
+        kept = [group for name in sorted(texts) if (group := ToldGroup.from_text(texts[name]))]
+        standing = groups_standing(kept, groups, opened)
+        ended = [group for group in kept if group.id not in standing]
+        closed = self._closed() if ended else []
+        for group in ended:
+            by_hand = sum(1 for one in closed if group.has(one))
+            others = sum(1 for one in opened if one.kind is group.kind and group.dataset in {"", one.about.dataset})
+            self._publish(all_over(group, closed=by_hand, others=others), now)
+        if (now_kept := {str(name): group.to_text() for name, group in standing.items()}) != texts:
+            checkpoints.put(TOGETHER, now_kept)
+        return standing.values()
 
     def remind(self, zones: Mapping[str, str], now: datetime) -> int:
         """Publish what has been open for long, once a day or week, at nine in each zone; return how many incidents.
@@ -248,8 +255,10 @@ class IncidentStore:
 
     def standing(self) -> list[Incident]:
         """List what has not recovered: what is open, and what a person has closed though its cause may stand."""
-        closed = read_each(items_in(self._table, Stage.CLOSED), incident_of, self._unusable)
-        return [*self.open_incidents(), *closed]
+        return [*self.open_incidents(), *self._closed()]
+
+    def _closed(self) -> list[Incident]:
+        return list(read_each(items_in(self._table, Stage.CLOSED), incident_of, self._unusable))
 
     def known(self, incident_id: IncidentId) -> Incident | None:
         """Return what was recorded of a problem, or None: nothing ever.
@@ -298,10 +307,12 @@ def _before(known: Incident | None) -> tuple[Incident, ...]:
 def _notice_of_group(group: Group, opened: Sequence[Incident], now: datetime) -> Notice:
     first, kind = group.incidents[0], group.id.kind
     if len(group.incidents) == 1:
-        return notice_about(first, group.event, *told_alone(first, now))
+        is_explained = any(str(one.id) == first.muted_by for one in opened)
+        return notice_about(first, group.event, *told_alone(first, now, is_explained=is_explained))
     in_all = sum(1 for one in opened if one.kind is kind)
     subject, body = told_together(kind, group.incidents, in_all)
-    return Notice(group.event, group.id, kind, group.severity, first.about, subject, body, group.incidents)
+    about = About(dataset=group.dataset)
+    return Notice(group.event, group.id, kind, group.severity, about, subject, body, group.incidents)
 
 
 def _is_still(known: Incident | None) -> ConditionBase:

@@ -72,7 +72,7 @@ class Holding:
         if wanted == known:
             return known
         written = self._put(wanted)
-        self.incidents.report(held(written, self._waiting(dataset, now)), now)
+        self.incidents.report(held(written, self._waiting(dataset, now), _zone_of(contract)), now)
         return written
 
     def release(self, request: Mapping[str, Any], now: datetime) -> tuple[Hold, int]:
@@ -102,7 +102,9 @@ class Holding:
         """Report the holds that are in force, and close what has ended; people are reminded as of every incident."""
         holds = self.ledger.holds.of_all(contract.dataset for contract in self.contracts.all)
         in_force = [hold for hold in holds.values() if hold.is_in_force(now)]
-        problems = [held(hold, self._waiting(hold.dataset, now)) for hold in in_force]
+        problems = [
+            held(hold, self._waiting(hold.dataset, now), _zone_of(self._contract(hold.dataset))) for hold in in_force
+        ]
         self.incidents.report_all(problems, gone(opened, Kind.HELD, HOLD_IS_OVER, still=problems), now)
         return Finding(HOLD, checked=len(holds), detected=len(problems), reported=len(problems))
 
@@ -132,12 +134,15 @@ def _until(text: str, contract: Contract) -> datetime | None:
     """Read a time, without an offset as one of the dataset's time zone."""
     if not text:
         return None
-    zone = ZoneInfo(contract.arrival.time_zone if contract.arrival else "UTC")
     try:
         at = datetime.fromisoformat(text)
-        return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
+        return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(_zone_of(contract)))).astimezone(UTC)
     except (ValueError, OverflowError) as error:  # the last hours of the year 9999 are beyond it in UTC
         raise HoldError(f"until {text!r}: write a time as 2026-11-20T09:00, or with its offset from UTC") from error
+
+
+def _zone_of(contract: Contract) -> str:
+    return contract.arrival.time_zone if contract.arrival else "UTC"
 
 
 def _words(value: Any) -> str:

@@ -66,7 +66,13 @@ def test_people_machines_and_filters_get_the_same_problem_in_its_language(table:
     assert sent.mail.startswith("届いていません。\n")
     assert sent.mail.endswith("スタック: prod\nIncident: missing-file:sales:2026-11-20\n")
     assert (sent.machine["id"], sent.machine["state"]) == ("missing-file:sales:2026-11-20", "open")
-    assert sent.attributes == {"severity": "error", "state": "open", "kind": "missing-file", "dataset": "sales"}
+    assert sent.attributes == {
+        "severity": "error",
+        "state": "open",
+        "event": "opened",
+        "kind": "missing-file",
+        "dataset": "sales",
+    }
 
 
 def test_a_recovery_is_in_the_language_of_its_problem(table: Table, post: Post) -> None:

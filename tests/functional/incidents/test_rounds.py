@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from suimon.contract.owner import Owner
 from suimon.incidents.actions import Action, ActionError, Verb
 from suimon.incidents.incident import Problem, Recovery, Stage, Standing, Told
 from suimon.incidents.kinds import About, Kind, Severity
 from suimon.incidents.publisher import Publisher
-from suimon.incidents.store import IncidentStore
+from suimon.incidents.recipients import Recipient, Recipients
+from suimon.incidents.store import TOGETHER, IncidentStore
+from suimon.ledger.checkpoints import Checkpoints
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 QUARTER, DAY = timedelta(minutes=15), timedelta(days=1)
 PAUSED = Problem(Kind.PAUSED, About(dag_id="etl"), "etl is paused", "Unpause it.", "paused")
+REJECTED = Problem(Kind.REJECTED, About(dataset="sales", key="0.csv"), "0.csv rejected", "Ask.", "f")
 QUEUED = Problem(Kind.QUEUED, About(dag_id="etl"), "etl has a long queue", "Wait.", "queued")
 TOKYO = {"": "Asia/Tokyo"}
 
@@ -61,7 +65,118 @@ def test_one_outage_is_one_message_and_one_that_grows_and_one_that_it_is_over(
     incidents.recover([Recovery(stale(2).id)], NOON + QUARTER)
     incidents.tell_held(NOON + QUARTER)
     incidents.tell_held(NOON + 2 * QUARTER)
-    assert post.subjects() == ["[RECOVERED] tables are stale"]
+    assert post.subjects() == ["[RECOVERED] tables are stale, told together"]
+
+
+def test_a_group_is_open_as_long_as_one_of_it_is_however_that_one_was_told_since(
+    incidents: IncidentStore, post: Post
+) -> None:
+    for number in range(3):
+        incidents.report(stale(number), NOON)
+    incidents.tell_held(NOON)
+    incidents.recover([Recovery(stale(1).id)], NOON + QUARTER)
+    assert incidents.report(replace(stale(2), fingerprint="older", subject="t2 is older"), NOON + DAY)
+    post.subjects()
+    assert incidents.tell_held(NOON + DAY) == 0
+    assert post.subjects() == []  # t2 has a message of its own by now, and is not over
+    incidents.recover([Recovery(stale(2).id)], NOON + DAY + QUARTER)
+    incidents.tell_held(NOON + DAY + QUARTER)
+    [_, (subject, body)] = post.letters()
+    assert subject == "[RECOVERED] tables are stale, told together"
+    assert "More of this kind are open: 1. `suimon incidents --kind stale-table`" in body
+
+
+def test_warnings_that_become_errors_together_are_not_said_to_be_over_until_they_are(
+    incidents: IncidentStore, post: Post
+) -> None:
+    queued = [replace(QUEUED, about=About(dag_id=f"etl{number}"), subject=f"etl{number} waits") for number in range(2)]
+    for one in queued:
+        incidents.report(one, NOON)
+    post.subjects()
+    assert incidents.tell_held(NOON + DAY) == 2
+    assert post.subjects() == ["[ERROR] 2: DAGs have long queues"]
+    assert incidents.tell_held(NOON + DAY + QUARTER) == 0
+    assert post.subjects() == []
+    incidents.recover([Recovery(one.id) for one in queued], NOON + DAY + QUARTER)
+    incidents.tell_held(NOON + DAY + 2 * QUARTER)
+    assert post.subjects() == [
+        "[RECOVERED] etl0 waits",
+        "[RECOVERED] etl1 waits",
+        "[RECOVERED] DAGs have long queues, told together",
+    ]
+
+
+def test_what_a_person_has_closed_of_a_group_is_not_called_recovered(incidents: IncidentStore, post: Post) -> None:
+    for number in range(3):
+        incidents.report(stale(number), NOON)
+    incidents.tell_held(NOON)
+    post.subjects()
+    act(incidents, Verb.CLOSE, stale(1))
+    incidents.recover([Recovery(stale(2).id)], NOON + QUARTER)
+    incidents.tell_held(NOON + QUARTER)
+    [(subject, body)] = post.letters()
+    assert subject == "[CLOSED] tables are stale, told together"
+    assert "Closed by a person, though the cause may stand: 1." in body
+
+
+def test_the_end_of_a_group_goes_where_its_messages_went(table: Table, post: Post) -> None:
+    owners = {name: Recipient("ja", Owner(f"Team {name}", "")) for name in ("sales", "stock", "staff", "sites")}
+    incidents = IncidentStore(table, Publisher(post.sns, post.topic_arn, recipients=Recipients(owners)))
+
+    def of(dataset: str, number: int) -> Problem:
+        about = About(dataset=dataset, partition=f"2026-11-{number}")
+        return Problem(Kind.MISSING_FILE, about, "missing", "Ask.", "f")
+
+    for number in (18, 19, 20):
+        incidents.report(of("sales", number), NOON)
+    incidents.tell_held(NOON)
+    incidents.recover([Recovery(of("sales", number).id) for number in (18, 19, 20)], NOON)
+    for dataset in ("stock", "staff", "sites"):
+        incidents.report(of(dataset, 20), NOON)
+    incidents.tell_held(NOON + QUARTER)
+    incidents.recover([Recovery(of(dataset, 20).id) for dataset in owners], NOON + QUARTER)
+    incidents.tell_held(NOON + QUARTER)
+    groups = [one for one in post.published() if ":2026" not in one.machine["id"]]
+    assert [(one.machine["id"], one.machine["state"], one.machine["language"]) for one in groups] == [
+        ("missing-file:sales", "open", "ja"),
+        ("missing-file:sales", "recovered", "ja"),
+        ("missing-file", "open", "en"),
+        ("missing-file", "recovered", "en"),
+    ]
+    chosen = [(one.attributes["dataset"], one.attributes["owner"]) for one in groups]
+    many = ('["sites", "staff", "stock"]', '["Team sites", "Team staff", "Team stock"]')
+    assert chosen == [("sales", "Team sales"), ("sales", "Team sales"), many, many]
+
+
+def test_a_checkpoint_of_groups_that_cannot_be_read_loses_no_end(
+    incidents: IncidentStore, post: Post, table: Table
+) -> None:
+    for number in range(3):
+        incidents.report(stale(number), NOON)
+    incidents.tell_held(NOON)
+    for junk in ("told", "[1", '["no-kind", "", []]', '["stale-table", "", [1]]'):
+        Checkpoints(table).put(TOGETHER, {"stale-table": junk})
+        incidents.tell_held(NOON)
+    post.subjects()
+    incidents.recover([Recovery(stale(number).id) for number in (1, 2)], NOON)
+    incidents.tell_held(NOON)
+    assert post.subjects() == ["[RECOVERED] tables are stale, told together"]
+
+
+def test_causes_that_follow_each_other_mute_for_three_days_and_no_longer(incidents: IncidentStore, post: Post) -> None:
+    table = Problem(Kind.STALE_TABLE, About(dataset="sales", table="sales_fact"), "sales is stale", "Look.", "stale")
+    for day in range(4):
+        at, file = NOON + day * DAY, replace(REJECTED, about=About(dataset="sales", key=f"{day}.csv"))
+        incidents.report(file, at)
+        incidents.report(table, at)
+        if day < 3:
+            assert incidents.tell_held(at) == 0
+    assert known(incidents, table).muted_by == "rejected:0.csv"
+    post.subjects()
+    assert incidents.tell_held(NOON + 3 * DAY) == 1
+    [(subject, body)] = post.letters()
+    assert subject == "[ERROR] sales is stale"
+    assert "rejected:0.csv explained it. That is open still" in body
 
 
 def test_what_is_muted_is_told_when_its_cause_is_over_and_it_still_stands(incidents: IncidentStore, post: Post) -> None:

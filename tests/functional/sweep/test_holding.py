@@ -34,8 +34,8 @@ def accepted(world: World, day: str, sequencer: str = "0A", at: datetime = NOON)
 def test_what_is_held_is_no_stuck_drop_gets_no_messages_and_is_told_of_once(world: World) -> None:
     holding(world).hold({**REQUEST, "until": "2026-11-23T09:00Z"}, NOON)
     [(subject, body)] = world.post.letters()
-    assert subject == "[WARNING] sales is held: no run starts until 2026-11-23 09:00Z"
-    assert "arn:me holds it since 2026-11-22 12:00Z: the month is being closed" in body
+    assert subject == "[WARNING] sales is held: no run starts until 2026-11-23 09:00 UTC"
+    assert "Held by arn:me since 2026-11-22 12:00 UTC: the month is being closed" in body
     assert "suimon release sales" in body
     accepted(world, "2026-11-21")
     for hours in range(1, 20, 3):
@@ -55,7 +55,7 @@ def test_a_hold_ends_by_itself_at_its_time_and_what_it_kept_is_sent_to_the_gate(
     assert world.resumed() == [kept.id]
     assert findings.of(STUCK).reported == 0  # it has waited for the hold, and for nothing else
     [(subject, body)] = world.post.letters()
-    assert subject == "[RECOVERED] sales is held: no run starts until 2026-11-22 15:00Z"
+    assert subject == "[RECOVERED] sales is held: no run starts until 2026-11-22 15:00 UTC"
     assert "The time of the hold is over" in body
 
 
@@ -140,6 +140,11 @@ def test_a_time_without_its_offset_is_one_of_the_dataset_s_zone(world: World) ->
     world.contracts = replace(world.contracts, all=(sales,))
     hold = holding(world).hold({**REQUEST, "until": "2026-11-23T09:00"}, NOON)
     assert hold.until == datetime(2026, 11, 23, 0, tzinfo=UTC)
+    [(subject, body)] = world.post.letters()
+    assert subject == "[WARNING] sales is held: no run starts until 2026-11-23 09:00 Asia/Tokyo"
+    assert "since 2026-11-22 21:00 Asia/Tokyo: " in body
+    assert holding(world).look(world.incidents.open_incidents(), NOON + MINUTE).reported == 1
+    assert world.post.letters() == []
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,9 @@ from suimon.drops.match import Match
 from suimon.drops.run_finished_event import RunFinished
 from suimon.drops.sets import DropSet, Member
 from suimon.drops.states import State as DropState
+from suimon.incidents.crowds import ToldGroup
 from suimon.incidents.incident import ByPerson, Event, Notice, Problem, Told
-from suimon.incidents.kinds import IncidentId, Kind
+from suimon.incidents.kinds import About, IncidentId, Kind
 from suimon.incidents.lifecycle import notice_about, notice_of, reported
 from suimon.incidents.messages import airflow, files, freshness, holds, sets, sweep
 from suimon.incidents.messages.crowds import all_over, told_alone, told_together
@@ -182,7 +183,9 @@ MAILS: dict[str, Callable[[str], Problem]] = {
     "stuck": lambda _: sweep.stuck_drops("sales", [record()]),
     "orphaned": lambda _: sweep.orphaned_drops("sales", [record(DropState.ACCEPTED)]),
     "held": lambda _: holds.held(
-        Hold(dataset="sales", reason="the sender resends November", who="ann", since=NOON), [record(DropState.ACCEPTED)]
+        Hold(dataset="sales", reason="the sender resends November", who="ann", since=NOON, until=NOON + HOUR),
+        [record(DropState.ACCEPTED)],
+        "Asia/Tokyo",
     ),
     "undeliverable": lambda _: sweep.undeliverable_messages(
         "suimon-prod-reports", ["undeliverable/intake-dead/1.json"], NOON
@@ -226,11 +229,13 @@ def all_mails() -> Iterator[tuple[str, str]]:
                 IncidentId(Kind.REJECTED, ("sales",)),
                 Kind.REJECTED,
                 one.severity,
-                one.about,
+                About(dataset="sales"),
                 *told_together(Kind.REJECTED, [one] * 12, 30),
                 (one,) * 12,
             ),
-            "all-over": all_over(Kind.REJECTED),
+            "all-over": all_over(ToldGroup(Kind.REJECTED, "sales", (one.about,))),
+            "all-over.closed": all_over(ToldGroup(Kind.IMPERFECT, "sales", (one.about,)), closed=2, others=3),
+            "muted-for-long": notice_about(muted, Event.OPENED, *told_alone(muted, NOON, is_explained=True)),
             "reminder": still_open([one, replace(one, acknowledged=by)], "Asia/Tokyo"),
         }
         for name, notice in others.items():

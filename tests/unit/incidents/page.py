@@ -30,7 +30,7 @@ _MUTES = """
 ## What explains what
 
 While the left one is open, and for {days} days at most, the right one is recorded and not told. It is told in the first
-round in which nothing explains it.
+round in which nothing explains it, and after {days} days whatever explains it by then.
 
 | open | not told | of the same | why |
 |---|---|---|---|

@@ -14,12 +14,15 @@ from suimon.incidents.crowds import (
     TRIES_WITHIN,
     WINDOW,
     Group,
+    ToldGroup,
     group_of,
+    groups_standing,
     held,
     how_to_tell,
     once_told,
     worst_first,
 )
+from suimon.incidents.email import on_the_wall
 from suimon.incidents.incident import TOLD_ALONE, ByPerson, Event, Incident, Problem, Stage, Told
 from suimon.incidents.kinds import KINDS, About, IncidentId, Kind, Severity
 from suimon.incidents.messages.crowds import all_over, told_alone, told_together
@@ -187,6 +190,15 @@ def test_nothing_is_told_in_a_snooze_and_everything_after_it(told: Told) -> None
     assert len(held([snoozed], SNOOZED.until)) == 1
 
 
+def test_nothing_is_muted_for_more_than_three_days_whatever_explains_it_by_then() -> None:
+    about = About(dag_id="etl")
+    later = NOON + timedelta(days=3)
+    paused, queued = incident(Kind.PAUSED, about), incident(Kind.QUEUED, about, told=Told.MUTED)
+    again = replace(paused, opened_at=later - MINUTE)
+    assert held([again, queued], later - MINUTE) == []
+    assert [group.incidents for group in held([again, queued], later)] == [(queued,)]
+
+
 def test_what_is_muted_is_told_when_nothing_explains_it_any_more() -> None:
     about = About(dag_id="etl")
     paused, queued = incident(Kind.PAUSED, about), incident(Kind.QUEUED, about, told=Told.MUTED)
@@ -227,11 +239,33 @@ def test_errors_come_first_then_the_newest_date_then_what_is_open_longest() -> N
 @pytest.mark.parametrize("told", Told)
 def test_what_is_told_with_others_recovers_with_them_unless_it_was_told_alone_before(told: Told) -> None:
     whole = one(1, told, snoozed=SNOOZED, muted_by="paused:d", revision=3)
-    many = Group(IncidentId(Kind.REJECTED, ()), (whole, one(2, told)))
-    after = once_told(whole, many, NOON + MINUTE)
+    many, of_all = Group(IncidentId(Kind.REJECTED, ()), (whole, one(2, told))), ToldGroup(Kind.REJECTED, "")
+    after = once_told(whole, many, [of_all], NOON + MINUTE)
     assert after.told is (Told.ALONE if told in TOLD_ALONE else Told.TOGETHER)
     assert (after.told_at, after.snoozed, after.muted_by, after.revision) == (NOON + MINUTE, None, "", 4)
-    assert once_told(whole, Group(many.id, (whole,)), NOON).told is Told.ALONE
+    assert after.groups == ("",)
+    others = [ToldGroup(Kind.REJECTED, "other"), ToldGroup(Kind.IMPERFECT, "")]
+    assert once_told(after, many, [ToldGroup(Kind.REJECTED, whole.about.dataset), *others], NOON).groups == (
+        "",
+        whole.about.dataset,
+    )
+    alone = once_told(whole, Group(many.id, (whole,)), [], NOON)
+    assert (alone.told, alone.groups) == (Told.ALONE, ())
+
+
+@pytest.mark.hits("told-before-a-crash")
+def test_a_group_stands_while_one_is_told_that_may_have_been_of_it() -> None:
+    held_one = one(1, Told.HELD)
+    group = Group(IncidentId(Kind.REJECTED, (held_one.about.dataset,)), (held_one,))
+    for kept in (ToldGroup(Kind.REJECTED, ""), ToldGroup(Kind.REJECTED, held_one.about.dataset)):
+        standing = groups_standing([kept], [group], [held_one])
+        assert [*standing] == [kept.id]
+        assert once_told(held_one, group, standing.values(), NOON).groups == (kept.dataset,)
+        muted = replace(held_one, told=Told.MUTED)
+        assert [*groups_standing([kept], [], [muted])] == [kept.id]
+        assert groups_standing([kept], [], [replace(held_one, told=Told.ALONE)]) == {}
+    for other in (ToldGroup(Kind.REJECTED, "other"), ToldGroup(Kind.IMPERFECT, "")):
+        assert groups_standing([other], [group], [held_one]) == {}
 
 
 def test_tables_are_counted_together_whichever_they_are() -> None:
@@ -242,7 +276,7 @@ def test_the_message_names_every_one_and_what_to_do() -> None:
     subject, body = told_together(Kind.REJECTED, [incident_of(rejected(number)) for number in range(38)], 48)
     assert subject == "sales: 38 more: files rejected"
     assert all(f"  sales {number} rejected (drop {number:016x})\n" in body for number in range(38))
-    assert "since 2026-11-22 12:00 UTC" in body
+    assert "since 2026-11-22 21:00 Asia/Tokyo" in on_the_wall(body, "Asia/Tokyo")
     assert "48 of it are open in all" in body
     assert "`suimon incidents --kind rejected" in body
     assert told_together(Kind.REJECTED, [incident_of(rejected(1))] * 2, 2)[0] == "sales: 2: files rejected"
@@ -269,16 +303,25 @@ def test_a_message_about_one_that_was_held_says_why_it_comes_now() -> None:
     assert words(Told.HELD) == "What to do."
     assert words(Told.MUTED) == "What to do."
     assert "not told before, for paused:d explained it. That is over." in words(Told.MUTED, muted_by="paused:d")
-    assert "It has lasted since 2026-11-22 12:00 UTC and counts as an error now." in words(Told.WORSE)
+    assert "It has lasted since 2026-11-22 12:00 UTC and counts as an error now." in on_the_wall(
+        words(Told.WORSE), "UTC"
+    )
     assert "Snoozed by ann until now (known); it still stands." in words(Told.ALONE, snoozed=SNOOZED)
     assert told_alone(incident_of(rejected(1)), NOON) == ("sales 1 rejected", "sales 1 rejected")
 
 
 def test_when_all_that_was_told_together_is_over_people_hear_it() -> None:
-    notice = all_over(Kind.STALE_TABLE)
+    notice = all_over(ToldGroup(Kind.STALE_TABLE, ""))
     assert (notice.event, str(notice.id), notice.subject) == (
         Event.RECOVERED,
         "stale-table",
-        "tables are stale",
+        "tables are stale, told together",
     )
+    assert notice.body == "None of those that were told together is open any longer: tables are stale."
     assert notice.severity is Severity.ERROR
+
+
+def test_remarks_that_end_by_themselves_are_not_called_recovered() -> None:
+    notice = all_over(ToldGroup(Kind.IMPERFECT, "sales"))
+    assert (notice.event, str(notice.id)) == (Event.CLOSED, "imperfect:sales")
+    assert "ended by themselves" in notice.body

@@ -153,7 +153,9 @@ MESSAGES: dict[Kind, Callable[[str, str], Problem]] = {
     Kind.AIRFLOW_SILENT: lambda text, _: airflow.airflow_silent([record_of(text)], CannotAskError(text)),
     **{Kind(cause): not_triggered(cause) for cause in Cause},
     Kind.ORPHANED: lambda text, _: sweep.orphaned_drops("sales", [record_of(text)]),
-    Kind.HELD: lambda text, _: holds.held(Hold(dataset="sales", reason=text, who=text, since=NOON), [record_of(text)]),
+    Kind.HELD: lambda text, _: holds.held(
+        Hold(dataset="sales", reason=text, who=text, since=NOON), [record_of(text)], "UTC"
+    ),
     Kind.STUCK: lambda text, _: sweep.stuck_drops("sales", [record_of(text)]),
     Kind.UNDELIVERABLE: lambda text, _: sweep.undeliverable_messages("reports", [text], NOON),
     Kind.FAILING: lambda text, _: failing("sales", text, [failing_record(text)]),

@@ -31,6 +31,7 @@ FULL = Incident(
     snoozed=BY,
     closed=replace(BY, who="bob", until=None),
     muted_by="paused:d",
+    groups=("", "sales"),
 )
 
 

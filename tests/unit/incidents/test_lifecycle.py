@@ -89,6 +89,13 @@ def test_a_change_keeps_since_when_it_is_open_and_what_persons_did() -> None:
     assert (after.acknowledged, after.snoozed, after.told) == (BY, BY, Told.AGAIN)
 
 
+@pytest.mark.parametrize("stage", [Stage.OPEN, Stage.CLOSED])
+def test_what_was_told_with_others_is_one_of_them_until_it_has_recovered(stage: Stage) -> None:
+    before = known(stage=stage, groups=("sales",))
+    assert reported(WARNING, before, Told.HELD, LATER).groups == ("sales",)
+    assert reported(WARNING, replace(before, stage=Stage.RECOVERED), Told.HELD, LATER).groups == ()
+
+
 def test_a_worsening_ends_acknowledgement_and_snooze() -> None:
     after = reported(PROBLEM, known(WARNING, acknowledged=BY, snoozed=BY), Told.ALONE, LATER)
     assert (after.acknowledged, after.snoozed, after.severity, after.told_at) == (None, None, Severity.ERROR, LATER)

@@ -106,9 +106,9 @@ def test_a_reminder_names_each_problem_its_age_and_what_to_type() -> None:
     notice = still_open(ones, TOKYO)
     assert notice.subject == "Still open since 2026-11-15: 3 problems, 2 of them errors"
     assert (notice.event, notice.severity, notice.incidents) == (Event.REMINDED, Severity.ERROR, tuple(ones))
-    assert "  ERROR    t0 is stale\n           since 2026-11-24 00:00 UTC; stale-table:t0\n" in notice.body
+    assert "  ERROR    t0 is stale\n           since 2026-11-24 09:00 Asia/Tokyo; stale-table:t0\n" in notice.body
     assert (
-        "WARNING  t2 is stale\n           since 2026-11-15 00:00 UTC, acknowledged by ann; stale-table:t2"
+        "WARNING  t2 is stale\n           since 2026-11-15 09:00 Asia/Tokyo, acknowledged by ann; stale-table:t2"
         in notice.body
     )
     assert all(f"`suimon {verb}" in notice.body for verb in ("incidents", "ack", "snooze", "close"))

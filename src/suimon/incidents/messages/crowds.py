@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from suimon.drops.foreign_text import shown
-from suimon.incidents.email import OF_STACK
+from suimon.incidents.email import OF_STACK, clock
 from suimon.incidents.incident import Event, Notice, Text, Told, listed, listed_in_japanese
-from suimon.incidents.kinds import KINDS, NOTHING, IncidentId, Kind
+from suimon.incidents.kinds import KINDS, About, Kind
 from suimon.incidents.wording import Bilingual, japanese
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from suimon.incidents.crowds import ToldGroup
     from suimon.incidents.incident import Incident
 
 _WHAT = {
@@ -46,14 +47,20 @@ _WHAT = {
 _LISTED = 1_000  # lines, far below what a message takes
 
 
-def told_alone(incident: Incident, now: datetime) -> Text:
-    """Return the text of the message about one incident that was held back."""
-    since, why = f"{incident.opened_at:%Y-%m-%d %H:%M} UTC", Bilingual("", "")
+def told_alone(incident: Incident, now: datetime, *, is_explained: bool = False) -> Text:
+    """Return the text of the message about one incident that was held back; `is_explained`: what mutes it is open."""
+    since, why = clock(incident.opened_at), Bilingual("", "")
     if incident.told is Told.MUTED and incident.muted_by:
+        over = Bilingual("That is over.", "そちらは解消しました。")
+        if is_explained:
+            over = Bilingual(
+                "That is open still; this has lasted for so long that it may have a cause of its own.",
+                "そちらは未解消ですが、長く続いているため、別の原因があるかもしれません。",
+            )
         why = Bilingual(
-            f"Since {since}; not told before, for {incident.muted_by} explained it. That is over.\n\n",
-            f"{since} から続いています。{incident.muted_by} が原因と見られたため通知していませんでしたが、"
-            "そちらは解消しました。\n\n",
+            f"Since {since}; not told before, for {incident.muted_by} explained it. {over}\n\n",
+            f"{since} から続いています。{incident.muted_by} が原因と見られたため、これまで通知していません。"
+            f"{over.ja}\n\n",
         )
     elif incident.told is Told.WORSE:
         why = Bilingual(
@@ -77,7 +84,7 @@ def told_together(kind: Kind, incidents: Sequence[Incident], in_all: int) -> Tex
     more, more_ja = ("", "") if in_all == len(incidents) else (" more", "さらに ")
     what, count = _WHAT.get(kind, kind), f"{len(incidents):,}"
     subject = Bilingual(f"{of}{count}{more}: {what}", f"{of}{more_ja}{count} 件: {japanese(what)}")
-    since = f"{min(one.opened_at for one in incidents):%Y-%m-%d %H:%M} UTC"
+    since = clock(min(one.opened_at for one in incidents))
     body = Bilingual(
         f"So many problems of one kind came since {since} that they are told together; {in_all:,} of it are open in "
         f"all.\n\n{listed([_line(one, str(one.subject)) for one in incidents], _LISTED)}\n\n"
@@ -97,18 +104,45 @@ def _line(incident: Incident, subject: str) -> str:
     return f"{subject} (drop {incident.about.drop_id})" if incident.about.drop_id else subject
 
 
-def all_over(kind: Kind) -> Notice:
-    """Return the notice that all incidents of a kind that were told together are over."""
-    what = _WHAT.get(kind, kind)
+def all_over(group: ToldGroup, *, closed: int = 0, others: int = 0) -> Notice:
+    """Return the notice that no member of a group is open any longer.
+
+    closed: how many of them a person has closed. others: how many more of its kind are open.
+    """
+    what = _WHAT.get(group.kind, group.kind)
+    of = f"{group.dataset}: " if group.dataset else ""
+    lapses = KINDS[group.kind].lapses is not None
+    parts = [
+        Bilingual(f"None of those that were told together is open any longer: {what}.", _ENDED.format(japanese(what)))
+    ]
+    if lapses:
+        parts.append(_LAPSED)
+    if closed:
+        parts.append(Bilingual(_CLOSED.format(closed), _CLOSED.ja.format(closed)))
+    if others:
+        parts.append(Bilingual(_OTHERS.format(others, group.kind), _OTHERS.ja.format(others, group.kind)))
     return Notice(
-        event=Event.RECOVERED,
-        id=IncidentId(kind, ()),
-        kind=kind,
-        severity=KINDS[kind].severity,
-        about=NOTHING,
-        subject=Bilingual(str(what), japanese(what)),
-        body=Bilingual(
-            f"None of those that were told together is open any longer: {what}.",
-            f"まとめて通知した問題は、すべて解消しました: {japanese(what)}",
-        ),
+        event=Event.CLOSED if lapses or closed else Event.RECOVERED,
+        id=group.id,
+        kind=group.kind,
+        severity=KINDS[group.kind].severity,
+        about=About(dataset=group.dataset),
+        subject=Bilingual(f"{of}{what}, told together", f"{of}{japanese(what)}（まとめて通知した分）"),
+        body=Bilingual("\n\n".join(parts), "\n\n".join(map(japanese, parts))),
+        concerns=group.concerns,
     )
+
+
+_ENDED = "まとめて通知した問題のうち、未解消のものはなくなりました: {}"
+_LAPSED = Bilingual(
+    "Those that nobody has corrected have ended by themselves, for nothing has to follow.",
+    "修正されなかったものは、対応が必須ではないため、期限により終了しました。",
+)
+_CLOSED = Bilingual(
+    "Closed by a person, though the cause may stand: {:,}.",
+    "うち {:,} 件は担当者が終了としました。原因は残っている可能性があります。",
+)
+_OTHERS = Bilingual(
+    f"More of this kind are open: {{:,}}. `suimon incidents --kind {{}}{OF_STACK}` lists them.",
+    f"同じ種類の問題がほかに {{:,}} 件未解消です。`suimon incidents --kind {{}}{OF_STACK}` で一覧できます。",
+)

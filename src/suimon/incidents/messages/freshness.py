@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from suimon.drops.foreign_text import shown
-from suimon.incidents.email import OF_STACK
+from suimon.incidents.email import OF_STACK, wall_time
 from suimon.incidents.incident import Problem
 from suimon.incidents.kinds import About, Kind, Severity
 from suimon.incidents.table_age import TableAge, written
@@ -70,7 +69,7 @@ def _due(contract: Contract, partition: str, deadline: datetime | None) -> tuple
         ja.append(f"期待されるキー: {key}")
     if contract.arrival and deadline:
         zone = contract.arrival.time_zone
-        due = f"{deadline.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M} {zone}"
+        due = wall_time(deadline, zone)
         en.append(f"Due: {due}")
         ja.append(f"期限: {due}")
     return "\n".join(en), "\n".join(ja)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from suimon.drops.foreign_text import shown
-from suimon.incidents.email import OF_STACK
+from suimon.incidents.email import OF_STACK, wall_time
 from suimon.incidents.incident import Problem, listed, listed_in_japanese
 from suimon.incidents.kinds import About, Kind
 from suimon.incidents.wording import Bilingual, japanese
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from suimon.drops.drop import DropRecord
     from suimon.drops.hold import Hold
@@ -23,15 +22,16 @@ HOLD_IS_OVER = Bilingual(
 )
 
 
-def held(hold: Hold, waiting: Sequence[DropRecord]) -> Problem:
-    """Report a dataset that is held, and what waits there."""
+def held(hold: Hold, waiting: Sequence[DropRecord], zone: str) -> Problem:
+    """Report a dataset that is held, and what waits there; `zone`: of its times, the dataset's."""
     files = [f"{one.drop.shown_key} (drop {one.id})" for one in waiting]
     wait = f"These wait:\n{listed(files)}" if waiting else "No file waits yet."
     wait_ja = f"待機中のファイル:\n{listed_in_japanese(files)}" if waiting else "待機中のファイルはまだありません。"
     ends = Bilingual("until somebody releases it", "解除されるまで")
     if hold.until:
-        ends = Bilingual(f"until {_minute(hold.until)}", f"{_minute(hold.until)} まで")
-    who, since, reason = shown(hold.who), _minute(hold.since), shown(hold.reason)
+        until = wall_time(hold.until, zone)
+        ends = Bilingual(f"until {until}", f"{until} まで")
+    who, since, reason = shown(hold.who), wall_time(hold.since, zone), shown(hold.reason)
     release = f"  suimon release {hold.dataset}{OF_STACK}"
     return Problem(
         kind=Kind.HELD,
@@ -41,7 +41,7 @@ def held(hold: Hold, waiting: Sequence[DropRecord]) -> Problem:
             f"{hold.dataset} を保留中: {japanese(ends)}実行を開始しません",
         ),
         body=Bilingual(
-            f"{who} holds it since {since}: {reason}\n\n"
+            f"Held by {who} since {since}: {reason}\n\n"
             f"Files are checked and kept meanwhile. {wait}\n\n"
             "What to do: nothing, as long as that is right. To start what waits, the last file of each date alone:\n"
             f"{release}",
@@ -63,7 +63,3 @@ def released(hold: Hold) -> Bilingual:
         f"{who} has released it. What was held is started now.",
         f"{who} が保留を解除しました。保留していたものを開始します。",
     )
-
-
-def _minute(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M}Z"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from suimon.drops.foreign_text import shown
-from suimon.incidents.email import MOMENT, OF_STACK
+from suimon.incidents.email import OF_STACK, clock
 from suimon.incidents.incident import Text
 from suimon.incidents.wording import Bilingual, japanese
 
@@ -61,7 +61,7 @@ ALL_IS_ACCOUNTED_FOR = Bilingual(
 
 def recovered(incident: Incident, now: datetime, note: str) -> Text:
     """Return the text of an incident's recovery; `note`: how it has recovered, if that is known."""
-    opened, closed, command = _minute(incident.opened_at), _minute(now), f"`suimon incidents{OF_STACK}`"
+    opened, closed, command = clock(incident.opened_at), clock(now), f"`suimon incidents{OF_STACK}`"
     how, how_ja = (f"{note}\n\n", f"{japanese(note)}\n\n") if note else ("", "")
     return Text(
         incident.subject,
@@ -152,7 +152,3 @@ def run_was_started(record: DropRecord) -> Bilingual:
     """Airflow takes the runs that it did not."""
     key = record.drop.shown_key
     return Bilingual(f"Airflow has taken the run of {key}.", f"Airflow が {key} の実行を受け付けました。")
-
-
-def _minute(moment: datetime) -> str:
-    return f"{MOMENT}{moment.isoformat()}{MOMENT}"

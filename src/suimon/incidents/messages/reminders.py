@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from suimon.drops.foreign_text import shown
-from suimon.incidents.email import OF_STACK
+from suimon.incidents.email import OF_STACK, wall_time
 from suimon.incidents.incident import Event, Notice, listed, listed_in_japanese
 from suimon.incidents.kinds import NOTHING, IncidentId, Severity
 from suimon.incidents.wording import Bilingual, japanese
@@ -23,7 +23,7 @@ def still_open(incidents: Sequence[Incident], zone: str) -> Notice:
     first = incidents[0]
     errors = sum(one.severity is Severity.ERROR for one in incidents)
     oldest = min(one.opened_at for one in incidents)
-    count, lines = f"{len(incidents):,}", [_line(one, str(one.subject)) for one in incidents]
+    count, lines = f"{len(incidents):,}", [_line(one, str(one.subject), zone) for one in incidents]
     counted = Bilingual(f"{count} problems, {errors:,} of them errors", f"{count} 件（うちエラー {errors:,} 件）")
     if len(incidents) == 1:
         counted = Bilingual(str(first.subject), japanese(first.subject))
@@ -35,7 +35,7 @@ def still_open(incidents: Sequence[Incident], zone: str) -> Notice:
         f"`suimon snooze ID --days 7 --reason …{OF_STACK}` ends reminders for a while; "
         f"`suimon close ID --reason …{OF_STACK}` for good.",
         f"次の問題が未解消のままです（少なくとも昨日から通知していません。{zone} の 9 時時点）。\n\n"
-        f"{listed_in_japanese([_line(one, japanese(one.subject)) for one in incidents], _LISTED)}\n\n"
+        f"{listed_in_japanese([_line(one, japanese(one.subject), zone) for one in incidents], _LISTED)}\n\n"
         f"対応: 原因を取り除けば、自動的に解消します。`suimon incidents ID{OF_STACK}` で内容を表示できます。"
         f"対応中であれば `suimon ack ID{OF_STACK}`、しばらく通知を止めるには "
         f"`suimon snooze ID --days 7 --reason …{OF_STACK}`、終わりにするには `suimon close ID --reason …{OF_STACK}` "
@@ -55,6 +55,6 @@ def still_open(incidents: Sequence[Incident], zone: str) -> Notice:
     )
 
 
-def _line(one: Incident, subject: str) -> str:
+def _line(one: Incident, subject: str, zone: str) -> str:
     by = f", acknowledged by {shown(one.acknowledged.who)}" if one.acknowledged else ""
-    return f"{one.severity.upper():7}  {subject}\n           since {one.opened_at:%Y-%m-%d %H:%M} UTC{by}; {one.id}"
+    return f"{one.severity.upper():7}  {subject}\n           since {wall_time(one.opened_at, zone)}{by}; {one.id}"
