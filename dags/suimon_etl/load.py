@@ -20,6 +20,7 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
 
+from suimon_etl.redshift_words import without_values
 from suimon_etl.request import ROLE_ARN, S3_FOLDER
 from suimon_etl.tables import table_named
 
@@ -37,8 +38,16 @@ FENCE = "fence"
 SENTENCES = {"reconcile": "staged", "prove": "would hold"}
 
 
+# How the errors RedshiftDataQueryFailedError and RedshiftDataQueryAbortedError of the provider begin.
+_ENDED = re.compile(r"Statement (?P<id>\S+) terminated with status (?P<status>[A-Z]+)")
+
+
 class UnsafeLiteralError(ValueError):
     """A value that would have to stand in SQL as text is not exactly of the expected form."""
+
+
+class QuestionError(Exception):
+    """A question to Redshift failed; the message has Redshift's words, without values of cells."""
 
 
 class ControlSumsError(ValueError):
@@ -167,7 +176,7 @@ def is_wrong_data(description: Mapping[str, Any]) -> bool:
 def failure_text(table: str, request: RunRequest, description: Mapping[str, Any]) -> str:
     """Return what DescribeStatement reports of a failed batch, for the reader of the e-mail."""
     failed = failed_statement(description)
-    reason = next(_errors(description), "Redshift gave no reason")
+    reason = without_values(next(_errors(description), "Redshift gave no reason"))
     if is_wrong_data(description):
         wrong = (
             f"What COPY read from {request.target_uri} does"
@@ -209,14 +218,24 @@ def _identity(request: RunRequest) -> list[dict[str, str]]:
 def select(
     hook: Any, sql: str, request: RunRequest, parameters: list[dict[str, str]]
 ) -> list[dict[str, int | str | None]]:
-    """Run one SELECT of a few rows to its end, and give them by the names of their columns."""
-    statement_id = hook.execute_query(
-        # The service refuses a list of no parameters.
-        sql=sql,
-        parameters=parameters or None,
-        poll_interval=1,
-        **asdict(request.redshift),
-    ).statement_id
+    """Run one SELECT of a few rows to its end, and return them by the names of their columns.
+
+    QuestionError when it fails: the provider's error holds the whole answer, quoted cells and all.
+    """
+    try:
+        statement_id = hook.execute_query(
+            # The service refuses a list of no parameters.
+            sql=sql,
+            parameters=parameters or None,
+            poll_interval=1,
+            **asdict(request.redshift),
+        ).statement_id
+    except ValueError as error:
+        if not (found := _ENDED.match(str(error))):
+            raise
+        description = hook.conn.describe_statement(Id=found["id"])
+        reason = without_values(next(_errors(description), "Redshift gave no reason"))
+        raise QuestionError(f"A question ended as {found['status']}. Redshift: {reason}") from None
     result = hook.conn.get_statement_result(Id=statement_id)
     names = [column["name"] for column in result["ColumnMetadata"]]
     return [

@@ -26,6 +26,7 @@ from suimon_etl.load import (
     load_statements,
     newer_load,
 )
+from suimon_etl.redshift_words import without_values
 from suimon_etl.release import mix_of
 from suimon_etl.request import RunRequest
 
@@ -153,7 +154,7 @@ class LoadPartition(RedshiftDataOperator):
     def _end(self, context: Context, statement_id: str, message: str) -> AirflowException:
         description = self.hook.conn.describe_statement(Id=statement_id)
         if description["Status"] not in REDSHIFT_FAILED:
-            return AirflowException(f"The wait for statement {statement_id} was cut off: {message}")
+            return AirflowException(f"The wait for statement {statement_id} was cut off: {without_values(message)}")
         failed = failed_statement(description)
         # A fence that could not look fails at the same place: only the log itself says that nothing is left to do.
         if failed == FENCE and (newer := newer_load(self.hook, self.table, self.request)):

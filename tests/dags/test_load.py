@@ -173,7 +173,8 @@ def test_a_refused_load_says_what_was_wrong_what_was_expected_and_what_redshift_
     refused = described(BATCH.index(check), error)
     assert is_wrong_data(refused)
     assert failure_text("sales_fact", request_, refused) == (
-        f"{wrong} not agree with the file's 3 rows of 2026-11-20. sales_fact is unchanged. Redshift: {error}"
+        f"{wrong} not agree with the file's 3 rows of 2026-11-20. sales_fact is unchanged. Redshift: "
+        f"ERROR: Invalid digit, Value '…', Pos 0, Type: Integer context: {sentence} 2 rows of 3"
     )
 
 

@@ -22,7 +22,15 @@ from local.redshift.targets import Names
 from local.redshift.warehouse import open_warehouse
 from suimon.warehouse import ddl
 from suimon.warehouse.data_api import Warehouse, run_query
-from suimon_etl.load import failed_statement, failure_text, is_wrong_data, load_parameters, load_statements
+from suimon_etl.load import (
+    QuestionError,
+    failed_statement,
+    failure_text,
+    is_wrong_data,
+    load_parameters,
+    load_statements,
+    select,
+)
 from suimon_etl.quality import Findings, judge, partition_figures
 from suimon_etl.request import RunRequest
 from tests.dags.redshift_hook import hook
@@ -261,3 +269,16 @@ def test_a_file_without_records_empties_its_partition_and_no_other(
     assert table(redshift) == [("A", DAY_BEFORE)]
     assert load(redshift, empty)["Status"] == "FINISHED"
     assert table(redshift) == [("A", DAY_BEFORE)]
+
+
+def test_a_question_at_which_a_cell_is_no_number_tells_of_redshift_and_not_of_the_cell(
+    redshift: RedshiftDataAPIServiceClient, lake: Lake, request_: RunRequest
+) -> None:
+    lake.write(request_, ("MRK7731", DAY), ("C", DAY), ("D", DAY))
+    assert load(redshift, request_)["Status"] == "FINISHED"
+    asked = "SELECT count(*) FROM sales_fact WHERE CAST(order_id AS INTEGER) > 0"
+    with pytest.raises(QuestionError, match=r"A question ended as FAILED\. Redshift: ERROR: ") as raised:
+        select(hook(redshift, TARGET), asked, request_, [])
+    assert "7731" not in str(raised.value)
+    assert "MRK7731" in str(raised.value.__context__)  # Redshift did tell it
+    assert raised.value.__suppress_context__

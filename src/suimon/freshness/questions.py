@@ -19,6 +19,7 @@ from suimon.contract.redshift_names import is_plain
 from suimon.contract.table_freshness import TableFreshness
 from suimon.freshness.stale_tables import Answer
 from suimon.warehouse.data_api import RUNNING, cancel, rows_of
+from suimon.warehouse.error_text import without_values
 from suimon.warehouse.table_state import TableState
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class Questions:
         except NoTimeError as error:
             return _failed(error, now)
         if status not in RUNNING:
-            text = f"{status}: {found.get('Error') or 'Redshift gave no reason'}"
+            text = f"{status}: {without_values(found.get('Error') or 'Redshift gave no reason')}"
             return Answer(asked_at=now, failure=TableState.FAILED, error="WarehouseError", text=text, failing_since=now)
         is_running = status == "STARTED"
         if is_running and asked.about_lock is None and self.ticks() >= asked.until - LOCK_SECONDS:
