@@ -79,9 +79,9 @@ fuzz: $(VENV)/.ready $(KERNEL)/kernel.so $(ENVS)/fuzz/.ready ## look for inputs 
 	  PYTHONPATH=src $(ENVS)/fuzz/bin/python -m tests.fuzz.fuzz $$target --folder .suimon/fuzz/$$target \
 	    --covered .suimon/fuzz/covered.so --found tests/fuzz/regressions/$$target --seconds $(or $(SECONDS),60) || exit 1; done
 
-mutate: $(VENV)/.ready $(KERNEL)/kernel.so $(ENVS)/mutation/.ready ## change the code that decides, see whether tests notice; OF= (decisions, expectations, incidents, checker), MUTANTS= (0: all), SEED=
-	@$(ENVS)/mutation/bin/python -m bench.mutation $(or $(OF),decisions) --mutants $(or $(MUTANTS),400) --seed $(or $(SEED),7) \
-	  $(if $(filter decisions,$(or $(OF),decisions)),--page docs/mutation.md)
+mutate: $(VENV)/.ready $(KERNEL)/kernel.so $(ENVS)/mutation/.ready ## change the code that decides, see whether tests notice; OF= (drops, runs, incidents, expectations, checker), MUTANTS= of each (0: all), SEED=, AGAIN=1
+	@$(ENVS)/mutation/bin/python -m bench.mutation $(OF) --mutants $(or $(MUTANTS),150) --seed $(or $(SEED),7) \
+	  $(if $(AGAIN),--again) $(if $(OF),,--page docs/mutation.md)
 
 simulate: $(VENV)/.ready ## run the gate in virtual time, where everything goes wrong; SCHEDULES=, SEED= (tell one), ALL=1, BUGS=1, JOBS=
 	@$(VENV)/bin/python -m tests.simulation $(if $(SCHEDULES),--schedules $(SCHEDULES)) $(if $(SEED),--seed $(SEED)) \

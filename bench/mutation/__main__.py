@@ -1,103 +1,122 @@
 """Change the code that decides, one place at a time, and report which changes no test notices.
 
-python -m bench.mutation [decisions|checker] [--mutants 400] [--seed 7] [--only GLOB ...] [--page docs/mutation.md]
+python -m bench.mutation [drops runs incidents expectations checker] [--mutants 150] [--seed 7] [--only GLOB ...]
+    [--again] [--page docs/mutation.md]
 
-mutmut makes the changes and runs, for each, the tests that reach the changed function. It works in a copy of the tree,
-on a sample drawn with a seed; --mutants 0 takes all. It changes the bodies of functions only: tables and expressions
-at the level of a module stay as they are.
+mutmut makes the changes (mutants.py), in a copy of the tree; of each group a sample drawn with a seed is tried
+(campaign.py); --mutants 0 takes all. It changes the bodies of functions only: tables and expressions at the level of a
+module stay as they are. --again keeps what was noticed by the last run, where the change is the same: for after tests
+were written, or when a run was ended.
 """
 
 import argparse
 import json
 import os
 import random
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 
-from bench.mutation.page import page
-from bench.mutation.subjects import SUBJECTS, Subject
+from bench.mutation import mutants
+from bench.mutation.campaign import KILLED, TIMEOUT
+from bench.mutation.mutants import ROOT, TREE, Mutant
+from bench.mutation.page import Group, page
+from bench.mutation.subjects import DECISIONS, SUBJECTS, Subject
 
-ROOT = Path(__file__).parents[2]
-TREE = ROOT / ".suimon" / "mutation"
-COPIED = ("src", "tests", "datasets", "docs", "functions", "dags")
-KILLED, SURVIVED, UNREACHED = {1, 3}, 0, 33
-_TIMEOUTS = {36, 24, 152, -24, 255}
+VERDICTS, REACH = ROOT / ".suimon" / "mutation-verdicts.jsonl", ROOT / ".suimon" / "mutation-reach"
 
 
 def main() -> None:
     """Copy, change, test, report."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("subject", nargs="?", choices=SUBJECTS, default="decisions")
-    parser.add_argument("--mutants", type=int, default=400)
+    parser.add_argument("subjects", nargs="*", default=DECISIONS, metavar="GROUP", help=", ".join(SUBJECTS))
+    parser.add_argument("--mutants", type=int, default=150, help="of each group")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--only", nargs="+", default=["*"], help="patterns of mutants' names, such as '*check.tally*'")
+    parser.add_argument("--again", action="store_true")
     parser.add_argument("--page", type=Path)
     asked = parser.parse_args()
-    _copy(SUBJECTS[asked.subject])
-    _mutmut("run", "--max-children", "1", "none.*")  # makes the mutants and runs none
-    names = sorted(name for name in _results() if any(fnmatch(name, pattern) for pattern in asked.only))
-    drawn = random.Random(asked.seed).sample(names, min(asked.mutants or len(names), len(names)))  # noqa: S311 a sample
-    _mutmut("run", "--max-children", "1", *drawn)
-    results = _results()
-    if untried := [name for name in drawn if results[name] is None]:
-        raise SystemExit(f"{len(untried)} of {len(drawn)} changes were not tried: see {TREE / 'run.log'}")
-    told = {name: _word(results[name]) for name in sorted(drawn)}
-    survivors = {name: _mutmut("show", name) for name, word in told.items() if word in {"survived", "unreached"}}
-    text = page(told, survivors, made=len(names), seed=asked.seed, subject=asked.subject)
+    subjects = {name: SUBJECTS[name] for name in asked.subjects}
+    # All that decides is changed at once, so that what tests reach is measured once for every group of it.
+    at_once = [SUBJECTS[name] for name in (DECISIONS if subjects.keys() <= {*DECISIONS} else subjects)]
+    made = mutants.make(sorted({module for one in at_once for module in one.modules}))
+    drawn = dict[str, dict[str, Mutant]]()
+    for name, subject in subjects.items():
+        names = [
+            one.name
+            for one in made.values()
+            if one.module.replace(".", "/") in subject.modules and any(fnmatch(one.name, form) for form in asked.only)
+        ]
+        chosen = random.Random(asked.seed).sample(sorted(names), min(asked.mutants or len(names), len(names)))  # noqa: S311 a sample
+        drawn[name] = {one: made[one] for one in chosen}
+    every = {name: one for each in drawn.values() for name, one in each.items()}
+    verdicts = _tried(every, at_once, again=asked.again)
+    groups = []
+    for name, each in drawn.items():
+        total = sum(one.module.replace(".", "/") in subjects[name].modules for one in made.values())
+        groups.append(Group(name, total, {one: verdicts[one.name] for one in each.values()}))
+    text = page(groups, seed=asked.seed, commit=_commit())
     sys.stdout.write(text)
     if asked.page:
         asked.page.write_text(text, encoding="utf-8")
 
 
-def _copy(subject: Subject) -> None:
-    shutil.rmtree(TREE, ignore_errors=True)
-    for name in COPIED:
-        shutil.copytree(ROOT / name, TREE / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "ARCHITECTURE.md", TREE)
-    shutil.copy(Path(__file__).parent / "in_copy.py", TREE / "tests" / "conftest.py")
-    lists = {
-        "source_paths": ["src"],
-        "only_mutate": [f"src/suimon/{module}.py" for module in subject.modules],
-        "also_copy": [*COPIED[1:], "ARCHITECTURE.md"],
-        "pytest_add_cli_args_test_selection": subject.tests,
-        "pytest_add_cli_args": ["--import-mode=importlib", "-k", subject.without, "-p", "no:cacheprovider"],
+def _tried(drawn: Mapping[str, Mutant], subjects: Sequence[Subject], *, again: bool) -> dict[str, str]:
+    """Return the verdict on each; `again`: what the last run has noticed is noticed still."""
+    known = _verdicts(drawn) if again else {}
+    kept = {name: word for name, word in known.items() if word in {KILLED, TIMEOUT}}
+    lines = VERDICTS.read_text(encoding="utf-8").splitlines(keepends=True) if kept else []
+    VERDICTS.write_text("".join(lines), encoding="utf-8")
+    mutants.write({name: one for name, one in drawn.items() if name not in kept}, TREE / "mutants.json")
+    _campaign(subjects)
+    found = _verdicts(drawn)
+    if missing := drawn.keys() - found.keys():
+        raise SystemExit(f"{len(missing)} of {len(drawn)} changes were not tried: see {TREE / 'run.log'}")
+    return found
+
+
+def _verdicts(drawn: Mapping[str, Mutant]) -> dict[str, str]:
+    """Return the last verdict on each of these changes, as it is today."""
+    found = dict[str, str]()
+    for line in VERDICTS.read_text(encoding="utf-8").splitlines() if VERDICTS.exists() else ():
+        raw = json.loads(line)
+        one = drawn.get(raw["name"])
+        if one and (one.old, one.new) == (raw["old"], raw["new"]):
+            found[one.name] = raw["word"]
+    return found
+
+
+def _campaign(subjects: Sequence[Subject]) -> None:
+    environment = os.environ | {
+        "PYTHONHASHSEED": "0",
+        "TMPDIR": str(TREE / "tmp"),  # where DuckDB may read
+        "PYTHONPATH": f"{TREE / 'src'}:{TREE}",
+        "MUTATION_MUTANTS": str(TREE / "mutants.json"),
+        "MUTATION_VERDICTS": str(VERDICTS),
+        "MUTATION_REACH": str(REACH),
     }
-    lines = [f"{key} =\n" + "".join(f"    {value}\n" for value in values) for key, values in lists.items()]
-    single = "use_git_change_detection = false\ntrack_dependencies = false\n"
-    single += "timeout_constant = 5\ntimeout_multiplier = 3\n"
-    (TREE / "setup.cfg").write_text("[mutmut]\n" + "".join(lines) + single, encoding="utf-8")
+    tests = sorted({test for subject in subjects for test in subject.tests})
+    without = " and ".join(dict.fromkeys(subject.without for subject in subjects))
+    options = ["--import-mode=importlib", "-p", "no:cacheprovider", "--capture=sys", "-q", "--tb=native"]
+    options += ["--rootdir", str(TREE), "--basetemp", str(TREE / "tmp/pytest"), "-k", without]
+    (TREE / "tmp").mkdir()
+    with (TREE / "run.log").open("w", encoding="utf-8") as log:
+        subprocess.run(
+            [sys.executable, "-m", "pytest", "-p", "bench.mutation.campaign", *options, *tests],
+            cwd=TREE,
+            env=environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
 
 
-def _mutmut(*words: str) -> str:
-    environment = {**os.environ, "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run(
-        [sys.executable, "-m", "mutmut", *words], cwd=TREE, env=environment, text=True, capture_output=True, check=False
-    )
-    (TREE / f"{words[0]}.log").write_text(done.stdout + done.stderr, encoding="utf-8")
-    if (words[0] == "run" and "FAILED" in done.stdout) or "BadTestExecutionCommandsException: Failed" in done.stderr:
-        raise SystemExit(f"the tests fail as it is: see {TREE / words[0]}.log")
-    return done.stdout
-
-
-def _results() -> dict[str, int | None]:
-    return dict(_each_result())
-
-
-def _each_result() -> Iterator[tuple[str, int | None]]:
-    for meta in (TREE / "mutants").rglob("*.meta"):
-        yield from json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"].items()
-
-
-def _word(code: int | None) -> str:
-    if code in KILLED:
-        return "killed"
-    if code in _TIMEOUTS:
-        return "timeout"
-    return {SURVIVED: "survived", UNREACHED: "unreached"}.get(code or 0, "odd") if code is not None else "not run"
+def _commit() -> str:
+    return subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, text=True, capture_output=True, check=True
+    ).stdout.strip()
 
 
 if __name__ == "__main__":

@@ -1,79 +1,91 @@
-"""docs/mutation.md: the score by module, and every change that no test noticed with a word on why."""
+"""docs/mutation.md: the score of each group by module, and every change that no test noticed."""
 
 import tomllib
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-_KNOWN = tomllib.loads((Path(__file__).parent / "equivalent.toml").read_text(encoding="utf-8"))["mutants"]
-_NOTICED = ("killed", "timeout")
+from bench.mutation.campaign import KILLED, TIMEOUT
+from bench.mutation.mutants import Mutant
+
+_KNOWN = {
+    (one["old"], one["new"]): one["why"]
+    for one in tomllib.loads((Path(__file__).parent / "equivalent.toml").read_text(encoding="utf-8"))["mutants"]
+}
+_TITLES = {
+    "drops": "Drops, sets and the trigger of runs",
+    "runs": "Replays, the ends of runs and the sweep",
+    "incidents": "Incidents",
+    "expectations": "Deadlines, calendars and tables",
+    "checker": "The checker and the contract's rules",
+}
 
 
-def page(told: Mapping[str, str], survivors: Mapping[str, str], *, made: int, seed: int, subject: str) -> str:
-    """Write the page: what became of each mutant, and how those that lived differ."""
-    changes = {name: _change(diff) for name, diff in survivors.items()}
-    known = {name: why for name, change in changes.items() if (why := _why(*change))}
-    return "".join(f"{line}\n" for line in _lines(told, changes, known, made, seed, subject))
+@dataclass(frozen=True)
+class Group:
+    """A sample of the changes of some modules: how many there are, and the verdict on each that was tried."""
+
+    name: str
+    made: int
+    verdicts: Mapping[Mutant, str]
+
+    def __iter__(self) -> Iterator[Mutant]:
+        return iter(sorted(self.verdicts, key=lambda one: (one.module, one.name)))
+
+    def is_noticed(self, one: Mutant) -> bool:
+        """Whether a test has failed, or has not come to its end."""
+        return self.verdicts[one] in {KILLED, TIMEOUT}
+
+    def why_equal(self, one: Mutant) -> str:
+        """Return the reason why a change that no test notices makes no difference, if one is known."""
+        return "" if self.is_noticed(one) else _KNOWN.get((one.old, one.new), "")
+
+    def counts(self, module: str = "") -> tuple[int, int, int, int]:
+        """Return how many were tried, noticed, equal in effect, not noticed: of a module, or of all."""
+        ours = [one for one in self if module in {"", one.module}]
+        noticed, equal = sum(map(self.is_noticed, ours)), sum(bool(self.why_equal(one)) for one in ours)
+        return len(ours), noticed, equal, len(ours) - noticed - equal
+
+    @property
+    def percent(self) -> float:
+        """The share of those that differ in effect which tests notice."""
+        tried, noticed, equal, _ = self.counts()
+        return 100 * noticed / max(tried - equal, 1)
 
 
-def _lines(
-    told: Mapping[str, str],
-    changes: Mapping[str, tuple[str, str]],
-    known: Mapping[str, str],
-    made: int,
-    seed: int,
-    subject: str,
-) -> Iterator[str]:
+def page(groups: Sequence[Group], *, seed: int, commit: str) -> str:
+    """Write the page: what became of each change, and how those that nobody noticed differ."""
+    return "".join(f"{line}\n" for line in _lines(groups, seed, commit))
+
+
+def _lines(groups: Sequence[Group], seed: int, commit: str) -> Iterator[str]:
     yield "# Would the tests notice?"
     yield ""
-    yield f"`make mutate OF={subject} MUTANTS={len(told)} SEED={seed}` changed the code in so many places, one at a"
-    yield f"time, drawn from the {made:,} that mutmut makes, and ran the fast tests that reach each change; `MUTANTS=0`"
-    yield "takes all. `OF=decisions` decides of drops, sets, runs, replays, the sweep and incidents, `OF=expectations`"
-    yield "about deadlines, calendars and tables, `OF=checker` is the checker and what the contract's parser decides."
-    yield "Only bodies of functions are changed. What"
-    yield "only the simulation, `test_oracle.py`, `test_properties.py` or `tests/fuzz` would find does not count."
+    yield "`make mutate` changes the code that decides, one place at a time; for each change the fast tests that reach"
+    yield "it run. Only bodies of functions are changed. What only the simulation, `test_oracle.py`, a search of"
+    yield f"Hypothesis or `tests/fuzz` would find does not count. The code is that of commit {commit}, the seed {seed}."
+    yield "`OF=` names a group, `MUTANTS=` how many of each (0: all), `AGAIN=1` tries only what was not noticed."
     yield ""
-    yield "| module | changed | noticed | equal in effect | not noticed |"
+    yield "| group | changes there are | tried | noticed | equal in effect | not noticed | share of what differs |"
+    yield "|---|---:|---:|---:|---:|---:|---:|"
+    for group in groups:
+        counts = " | ".join(map(str, group.counts()))
+        yield f"| {_TITLES[group.name]} (`{group.name}`) | {group.made:,} | {counts} | {group.percent:.1f} % |"
+    for group in groups:
+        yield from _of_group(group)
+
+
+def _of_group(group: Group) -> Iterator[str]:
+    yield from ("", f"## {_TITLES[group.name]}", "")
+    yield "| module | tried | noticed | equal in effect | not noticed |"
     yield "|---|---:|---:|---:|---:|"
-    modules = Counter(map(_module, told))
-    for module in (*sorted(modules), "all"):
-        names = [name for name in told if module in {_module(name), "all"}]
-        noticed = sum(told[name] in _NOTICED for name in names)
-        equal = sum(name in known for name in names)
-        left = len(names) - noticed - equal
-        yield f"| {module} | {len(names)} | {noticed} | {equal} | {left} |"
-    judged = len(told) - len(known)
-    noticed = sum(word in _NOTICED for word in told.values())
-    yield ""
-    percent = 100 * noticed / max(judged, 1)
-    yield f"Of the {judged} changes that differ in effect the tests notice {noticed}: {percent:.1f} percent."
-    for title, chosen in (
-        ("Equal in effect", {name: known[name] for name in known}),
-        ("Not noticed", {name: "" for name in changes if name not in known}),
-    ):
-        yield ""
-        yield f"## {title}"
-        yield ""
-        for name, why in chosen.items():
-            old, new = changes[name]
-            yield f"- {_module(name)}: `` {old} `` became `` {new} ``{': ' + why if why else ''}"
-        if not chosen:
-            yield "None."
-
-
-def _module(name: str) -> str:
-    return name.split(".x", 1)[0].removeprefix("suimon.")
-
-
-def _change(diff: str) -> tuple[str, str]:
-    """Return the lines before and after, on one line each."""
-    sides = {"-": list[str](), "+": list[str]()}
-    for line in diff.splitlines():
-        if line[:1] in sides and line[:3] not in {"---", "+++"}:
-            sides[line[0]].append(line[1:].strip())
-    return " ".join(sides["-"]), " ".join(sides["+"])
-
-
-def _why(old: str, new: str) -> str:
-    """Return the reason why a change makes no difference, if one is known."""
-    return next((known["why"] for known in _KNOWN if (known["old"], known["new"]) == (old, new)), "")
+    for module in sorted({one.module for one in group}):
+        yield f"| {module} | " + " | ".join(map(str, group.counts(module))) + " |"
+    equal = [one for one in group if group.why_equal(one)]
+    left = [one for one in group if not group.is_noticed(one) and one not in equal]
+    for title, chosen in (("Equal in effect", equal), ("Not noticed", left)):
+        if chosen:
+            yield from ("", f"### {title}", "")
+        for one in chosen:
+            why = group.why_equal(one)
+            yield f"- {one.module}: `` {one.old} `` became `` {one.new} ``{': ' + why if why else ''}"

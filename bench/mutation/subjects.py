@@ -28,48 +28,57 @@ def _below(folder: str, *names: str) -> tuple[str, ...]:
     return tuple(f"{folder}/{name}" for name in names)
 
 
-DECISIONS = Subject(
+# What starts no process and draws nothing by chance. Each change runs those of them that reach it.
+_TESTS = (
+    *_below(
+        "tests/unit", "cli/test_incidents.py", "drops", "mwaa", "replay", "outcome", "freshness", "sweep", "incidents"
+    ),
+    *_below("tests/unit/contract", "test_calendar.py", "test_cron.py", "test_window_and_volume.py"),
+    *_below("tests/functional", "incidents", "outcome", "mwaa"),
+    *_below("tests/functional/replay", "test_replay.py", "test_steps.py"),
+    *_below("tests/functional/freshness", "test_tables.py", "test_waiving.py", "test_watch.py"),
+    *_below("tests/functional/intake", "test_run_start.py", "test_replays.py", "test_files.py", "test_held.py"),
+    *_below("tests/functional/sweep", "test_dead_letters.py", "test_holding.py", "test_lost_events.py"),
+    *_below(
+        "tests/functional/sweep", "test_retracting.py", "test_round.py", "test_set_parts.py", "test_silent_runs.py"
+    ),
+    *_below("tests/functional/sweep", "test_stuck_drops.py", "test_unmatched_drops.py"),
+)
+DROPS = Subject(
     modules=(
-        *_below(
-            "drops", "next_step", "duplicate_or_superseded", "sets", "states", "drop", "run_finished_event", "lake"
-        ),
-        *_below("drops", "retraction", "hold"),
-        *_below("mwaa", "trigger", "airflow", "conf", "run_state"),
+        *_below("drops", "drop", "duplicate_or_superseded", "hold", "lake", "next_step", "retraction"),
+        *_below("drops", "run_finished_event", "sets", "states"),
+        *_below("mwaa", "airflow", "conf", "run_state", "trigger"),
         "intake/run_start",
-        "replay/plan",
-        "outcome/plan",
-        *_below("sweep/plans", "dead_letters", "stuck_drops", "silent_runs", "round"),
-        *_below("sweep/plans", "unmatched_drops", "lost_events", "set_parts"),
-        *_below("incidents", "recovery", "email"),
     ),
-    tests=(
-        *_below("tests/unit", "drops", "mwaa", "replay", "outcome", "freshness", "sweep", "incidents"),
-        "tests/functional/intake/test_run_start.py",
-        "tests/functional/freshness/test_watch.py",
-        "tests/functional/incidents",
-        *_below("tests/functional/sweep", "test_silent_runs.py", "test_retracting.py"),
-    ),
+    tests=_TESTS,
     without="not process",
 )
-EXPECTATIONS = Subject(
+RUNS = Subject(
     modules=(
-        *_below("freshness", "arrivals", "expected", "forecast", "questions", "tables", "waiving"),
-        "contract/calendar",
-        "contract/odcs/arrival",
+        *_below("replay", "plan", "request"),
+        *_below("outcome", "plan", "run_end"),
+        *_below("sweep/plans", "dead_letters", "lost_events", "round", "set_parts", "silent_runs", "stuck_drops"),
+        *_below("sweep/plans", "subscriptions", "unmatched_drops"),
     ),
-    # Without the year, which takes too long to be lived for each change.
-    tests=(
-        *_below("tests/functional/freshness", "test_tables.py", "test_waiving.py", "test_watch.py"),
-        *_below("tests/unit", "freshness", "contract/test_calendar.py", "contract/test_cron.py"),
-    ),
+    tests=_TESTS,
     without="not process",
 )
 INCIDENTS = Subject(
     modules=(
-        *_below("incidents", "kinds", "incident", "lifecycle", "crowds", "inhibition", "reminders", "actions"),
-        *_below("incidents", "items", "overview", "store"),
+        *_below("incidents", "actions", "crowds", "email", "incident", "inhibition", "items", "kinds", "lifecycle"),
+        *_below("incidents", "overview", "recovery", "reminders", "store"),
     ),
-    tests=("tests/unit/incidents", "tests/functional/incidents", "tests/unit/cli/test_incidents.py"),
+    tests=_TESTS,
+    without="not process",
+)
+EXPECTATIONS = Subject(
+    modules=(
+        *_below("freshness", "arrivals", "expected", "forecast", "questions", "stale_tables", "waiving"),
+        "contract/calendar",
+        "contract/odcs/arrival",
+    ),
+    tests=_TESTS,
     without="not process",
 )
 CHECKER = Subject(
@@ -91,4 +100,11 @@ CHECKER = Subject(
         "and not test_what_a_property_says_is_compiled"
     ),
 )
-SUBJECTS = {"decisions": DECISIONS, "expectations": EXPECTATIONS, "incidents": INCIDENTS, "checker": CHECKER}
+SUBJECTS = {
+    "drops": DROPS,
+    "runs": RUNS,
+    "incidents": INCIDENTS,
+    "expectations": EXPECTATIONS,
+    "checker": CHECKER,
+}
+DECISIONS = ("drops", "runs", "incidents", "expectations")

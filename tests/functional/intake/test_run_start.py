@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from suimon.contract.model import Contracts
 from suimon.drops.states import State
 from suimon.incidents.messages.recoveries import DAG_IS_ACTIVE
 from suimon.intake.errors import RetryLaterError
@@ -75,6 +77,31 @@ def test_a_refused_run_of_one_file_is_not_closed_by_another_file(gate: Gate, mwa
     other_day = "2026-11-19"
     gate.take(put(GOOD.replace("2026-11-20", other_day), key=KEY.replace("2026-11-20", other_day)))
     assert post.subjects() == []
+
+
+def test_a_run_that_starts_after_all_closes_what_was_reported_of_it(gate: Gate, mwaa: FakeMwaa, post: Post) -> None:
+    drop = put(GOOD)
+    refused = {"Error": {"Code": "RestApiClientException"}, "RestApiStatusCode": 400, "RestApiResponse": "conf"}
+    mwaa.fails = ClientError(refused, "InvokeRestApi")  # type: ignore[arg-type]  # MWAA's own fields
+    with pytest.raises(RetryLaterError):
+        gate.take(drop)
+    [reported] = post.subjects()
+    mwaa.fails = None
+    gate.take(drop)
+    [(subject, body)] = post.letters()
+    assert subject == reported.replace("[ERROR] ", "[RECOVERED] ")
+    assert body.startswith(f"Airflow has taken the run of {KEY}.")
+
+
+def test_a_file_runs_in_the_dag_that_its_contract_names_by_then(gate: Gate, mwaa: FakeMwaa) -> None:
+    drop = put(GOOD)
+    mwaa.fails = ClientError({"Error": {"Code": "InternalServerException"}}, "InvokeRestApi")
+    with pytest.raises(RetryLaterError):
+        gate.take(drop)
+    mwaa.fails = None
+    moved = replace(gate.contracts.of("sales"), dag_id="another_dag")
+    record = replace(gate, contracts=Contracts((moved,))).take(drop)
+    assert (record.state, record.opened_dag) == (State.TRIGGERED, "another_dag")
 
 
 def test_a_paused_dag_is_reported(gate: Gate, mwaa: FakeMwaa, post: Post) -> None:

@@ -104,6 +104,13 @@ def test_a_loaded_run_ends_the_drop_and_alerts_nobody(run_ends: RunEnds, post: P
     assert post.subjects() == []
 
 
+def test_what_a_run_has_reported_stands_beside_the_drop_for_people(run_ends: RunEnds, table: Table) -> None:
+    triggered(run_ends.ledger)
+    run_ends.record(finished("failed", error="no such column"), NOON)
+    item = table.get_item(Key={"pk": f"drop#{DROP.id}", "sk": "drop"})["Item"]
+    assert item["finished"] == {"rows": {"file": 3, "parquet": 3, "table": 3}, "error": "no such column"}
+
+
 def test_a_failed_run_is_reported_with_its_task_and_log_and_how_to_repeat_it(run_ends: RunEnds, post: Post) -> None:
     triggered(run_ends.ledger)
     run = finished("failed", failed_task="load_redshift", error="Divide by zero", log_url=LOG)
@@ -260,11 +267,12 @@ def test_a_waiting_replay_gets_its_answer(run_ends: RunEnds, sfn: FakeSfn) -> No
     assert (kind, answer["taskToken"]) == ("success", "token")
 
 
-def test_a_waiting_replay_gets_the_failure(run_ends: RunEnds, sfn: FakeSfn) -> None:
+@pytest.mark.parametrize(("error", "cause"), [("no such column", "no such column"), (None, "")])
+def test_a_waiting_replay_gets_the_failure(run_ends: RunEnds, sfn: FakeSfn, error: str | None, cause: str) -> None:
     triggered(run_ends.ledger, Replay("execution", "token"))
-    run_ends.record(finished("failed", error="no such column"), NOON)
+    run_ends.record(finished("failed", error=error), NOON)
     [(kind, answer)] = sfn.answers
-    assert (kind, answer["error"], answer["cause"]) == ("failure", "RunFailed", "no such column")
+    assert (kind, answer["error"], answer["cause"]) == ("failure", "RunFailed", cause)
 
 
 def test_a_replay_that_no_longer_waits_does_not_stop_the_outcome(run_ends: RunEnds, sfn: FakeSfn) -> None:

@@ -11,7 +11,16 @@ import pytest
 from suimon.contract.dates import Outside, Window
 from suimon.contract.model import Arrival, Contract
 from suimon.drops.drop import Retraction
-from suimon.drops.hold import CATCHING_UP, Hold, hold_on, is_held, outlasted, waits_since
+from suimon.drops.hold import (
+    CATCHING_UP,
+    WINDOW,
+    Hold,
+    hold_as_recorded,
+    hold_on,
+    is_held,
+    outlasted,
+    waits_since,
+)
 from suimon.drops.states import State
 from tests.unit.drop_records import HOUR, MINUTE, NOON, drop_record
 
@@ -78,6 +87,7 @@ def test_what_comes_outside_its_window_is_held_until_it_opens() -> None:
     assert (hold.since, hold.until, is_held(ACCEPTED, hold, OPENS - MOMENT)) == (NOON, OPENS, True)
     assert not is_held(ACCEPTED, hold, OPENS)
     assert "01:00 to 09:00 Asia/Tokyo" in hold.reason
+    assert hold.who == WINDOW
 
 
 @pytest.mark.parametrize(
@@ -119,3 +129,18 @@ def test_of_a_hold_and_a_window_that_counts_which_ends_later(hold: Hold, until: 
 def test_a_person_who_releases_it_after_it_came_opens_its_window_too() -> None:
     released = replace(OPEN, released_at=NOON)
     assert hold_on(ACCEPTED, SALES, released) is released
+
+
+def test_people_see_the_hold_that_ends_later_of_a_window_as_it_was_recorded_and_of_the_dataset() -> None:
+    recorded = replace(ACCEPTED, opens_at=OPENS)
+    longer = replace(OPEN, until=OPENS + HOUR)
+    assert hold_as_recorded(ACCEPTED, OPEN) is OPEN
+    assert hold_as_recorded(recorded, longer) is longer
+    found = hold_as_recorded(recorded, UNTIL_NOON)
+    assert found
+    assert (found.dataset, found.who, found.until, found.reason) == (
+        "sales",
+        WINDOW,
+        OPENS,
+        "it came outside its window",
+    )

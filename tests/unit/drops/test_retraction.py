@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from suimon.drops.drop import DropRecord, Retraction, written_again
-from suimon.drops.retraction import EMPTY, restored
+from suimon.drops.drop import DropRecord, Membership, Retraction, written_again
+from suimon.drops.retraction import EMPTY, How, RetractError, how, restored
 from suimon.drops.states import State
-from tests.unit.drop_records import NOON, drop_record
+from tests.unit.drop_records import MINUTE, NOON, drop_record
 
 
 def written(sequencer: str, again: str = "") -> str:
@@ -66,3 +66,84 @@ def test_a_retraction_is_behind_every_retraction_before_it() -> None:
 def test_a_load_in_place_of_a_write_sorts_between_that_write_and_the_next() -> None:
     again = written_again(written("05"))
     assert written("05") < again < written_again(again) < f"{written('05')[:-1]}1"
+
+
+# ---------------------------------------------------------------- whether it can be taken back, and how
+
+ONE = drop_record(State.LOADED)
+WISH = Retraction("wrong (ann)", 2, written("0A", ".0001"))
+PART = replace(ONE, membership=Membership())
+
+
+@pytest.mark.parametrize(
+    ("record", "way"),
+    [
+        (drop_record(State.RECEIVED), How.CLOSE),
+        (drop_record(State.VALIDATING), How.CLOSE),
+        (drop_record(State.VALIDATING, leased_until=NOON - MINUTE), How.CLOSE),
+        (drop_record(State.ACCEPTED), How.CLOSE),
+        (drop_record(State.ACCEPTED, loaded_at=NOON), How.WAIT),  # its rows are in the table already
+        (drop_record(State.TRIGGERED), How.WAIT),
+        (ONE, How.LOAD),
+        (drop_record(State.FAILED), How.LOAD),
+        (replace(drop_record(State.FAILED), retraction=WISH), How.LOAD),  # a retraction that failed is tried again
+    ],
+)
+def test_what_a_retraction_takes_depends_on_whether_a_run_may_have_loaded_it(record: DropRecord, way: How) -> None:
+    assert how(record, [], NOON) is way
+
+
+@pytest.mark.parametrize(
+    ("record", "why"),
+    [
+        (drop_record(State.REJECTED), "it was rejected, and nothing of it is in the table"),
+        (drop_record(State.GONE), "it was deleted before it could be checked, and nothing of it is in the table"),
+        (drop_record(State.SUPERSEDED), "a later write counts in its place: retract that one"),
+        (drop_record(State.CLOSED), "a person has closed it"),
+        (
+            drop_record(State.RETRACTED),
+            "it is retracted already, and its partition holds what was loaded before",
+        ),
+        (drop_record(State.DUPLICATE, duplicate_of="d1"), "it repeats drop d1: retract that one"),
+        (PART, "it is a part of a set: retract the set, once there is one"),
+        (replace(PART, membership=Membership("s1")), "it is a part of a set: retract s1"),
+        (
+            drop_record(State.VALIDATING, leased_until=NOON),
+            "it is being checked right now: try again in some minutes",
+        ),
+        (
+            drop_record(State.VALIDATING, attempt=2),
+            "it is being checked right now: try again in some minutes",
+        ),
+        (replace(ONE, retraction=WISH), "it is being retracted already"),
+    ],
+)
+def test_what_cannot_be_taken_back_is_refused_with_what_to_do(record: DropRecord, why: str) -> None:
+    with pytest.raises(RetractError) as refused:
+        how(record, [], NOON)
+    assert str(refused.value) == f"drop {record.id} is {record.state}: {why}"
+
+
+@pytest.mark.parametrize("state", [State.ACCEPTED, State.TRIGGERED])
+def test_a_write_whose_rows_a_retraction_loads_again_waits_for_that(state: State) -> None:
+    def newer(restores: str, state: State = state) -> DropRecord:
+        return replace(write(7, state), retraction=replace(WISH, restores=restores))
+
+    with pytest.raises(RetractError) as refused:
+        how(ONE, [newer("another"), newer(ONE.id)], NOON)
+    assert str(refused.value) == (
+        f"drop {ONE.id} is LOADED: drop {newer('').id} is being retracted, which loads this one again: "
+        "retract it when that has ended"
+    )
+    assert how(ONE, [newer("another")], NOON) is How.LOAD
+    assert how(ONE, [newer(ONE.id, State.FAILED)], NOON) is How.LOAD
+
+
+def test_a_write_in_whose_place_a_later_one_is_in_force_is_not_taken_back() -> None:
+    with pytest.raises(RetractError) as refused:
+        how(ONE, [write(6, State.REJECTED), write(7, State.TRIGGERED)], NOON)
+    assert str(refused.value) == (
+        f"drop {ONE.id} is LOADED: drop {write(7, State.TRIGGERED).id} was written later and is TRIGGERED: "
+        "retract that one"
+    )
+    assert how(ONE, [write(6, State.REJECTED), write(7, State.FAILED)], NOON) is How.LOAD

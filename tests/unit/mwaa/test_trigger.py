@@ -74,7 +74,8 @@ def airflow(mwaa: ScriptedMwaa) -> Airflow:
 def test_a_run_is_asked_for_with_its_own_id_and_no_logical_date() -> None:
     why, mwaa = trigger({POST: (200, {})})
     assert why is None
-    assert mwaa.requests[0]["Body"] == {"dag_run_id": RUN, "logical_date": None, "conf": {"rows": 1}}
+    body = {"dag_run_id": RUN, "logical_date": None, "conf": {"rows": 1}}
+    assert mwaa.requests == [{"Name": "env", "Method": POST[0], "Path": POST[1], "Body": body}]
 
 
 @pytest.mark.hits("conflict-is-looked-up")
@@ -109,6 +110,11 @@ def test_each_answer_of_airflow_has_its_own_cause(post: int, get: int | None, ca
     assert why.reason
 
 
+def test_a_refusal_is_told_in_airflow_s_own_words() -> None:
+    why, _ = trigger({POST: (400, {"detail": "no"})})
+    assert why == NotStarted(Cause.REFUSED_CONF, "Airflow answers 400: {'detail': 'no'}")
+
+
 def test_a_timeout_passes_since_the_run_may_exist() -> None:
     error = ReadTimeoutError(endpoint_url="loopback")
     assert trigger({POST: error})[0] == NotStarted(Cause.AWAY, str(error))
@@ -127,6 +133,11 @@ def test_a_timeout_passes_since_the_run_may_exist() -> None:
 def test_mwaa_s_own_errors_are_told_apart(code: str, cause: Cause) -> None:
     why, _ = trigger({POST: ClientError({"Error": {"Code": code, "Message": "m"}}, "InvokeRestApi")})
     assert why == NotStarted(cause, f"{code}: m")
+
+
+def test_an_error_without_a_message_is_told_by_its_code() -> None:
+    why, _ = trigger({POST: ClientError({"Error": {"Code": "ThrottlingException"}}, "InvokeRestApi")})
+    assert why == NotStarted(Cause.BUSY, "ThrottlingException: ")
 
 
 def test_a_queue_that_is_too_long_is_no_failure() -> None:

@@ -253,5 +253,7 @@ def test_only_what_was_accepted_is_loaded_as_it_was() -> None:
     assert item.attempt == 2
     rejected = replace(loaded, state=State.REJECTED, rejection=Rejection(1, "bad"))
     (skip,) = plan({DAY: [rejected]}, as_accepted=True).skipped
-    assert "there is nothing to load as it was" in skip.reason
+    assert skip.reason == (
+        f"drop {loaded.id} was not accepted when it was last checked: there is nothing to load as it was"
+    )
     assert plan({DAY: [rejected]}).items

@@ -43,6 +43,12 @@ def test_a_reason_says_what_became_of_the_file_and_what_is_done() -> None:
     assert reason_of(codes) == "rejected 2026-11-22 (a, b, c): it is checked again"
 
 
+def test_what_is_loaded_as_it_was_accepted_is_not_said_to_be_checked() -> None:
+    accepted = drop_record(State.FAILED, rows=5)
+    [item] = plan({DAY: [accepted]}, replace(OF_DAY, as_accepted=True)).items
+    assert item.reason == "its run failed 2026-11-22: it is loaded again"
+
+
 def test_a_retracted_day_is_left_out_with_what_to_do() -> None:
     retracted = replace(drop_record(State.RETRACTED), retraction=Retraction("wrong", 2, "x"))
     [skip] = plan({DAY: [retracted]}, OF_DAY).skipped

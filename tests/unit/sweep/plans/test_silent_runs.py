@@ -11,6 +11,13 @@ from suimon.contract.keys import KeyPattern, SetRule
 from suimon.contract.model import Contract, Contracts
 from suimon.drops.states import State
 from suimon.incidents.messages.airflow import run_hangs
+from suimon.incidents.messages.recoveries import (
+    AIRFLOW_ANSWERS,
+    DAG_IS_ACTIVE,
+    DAG_IS_GONE,
+    NO_RUN_WAITS,
+    QUEUE_MOVES,
+)
 from suimon.mwaa.run_state import CannotAskError, DagState, RunState
 from suimon.sweep.plans.silent_runs import (
     ASKED_AT_MOST,
@@ -34,6 +41,7 @@ if TYPE_CHECKING:
 
     from suimon.drops.drop import DropRecord
     from suimon.incidents.incident import Incident
+    from suimon.incidents.wording import Bilingual
     from suimon.sweep.plans.silent_runs import Plan
 
 DAG, OTHER = "daily_sales_etl", "inventory_etl"
@@ -220,6 +228,21 @@ def test_a_dag_is_no_longer_gone_when_airflow_has_it_or_nothing_waits_for_it(
     assert (f"dag-gone:{DAG}" in recoveries(plan(known, NOON))) is recovers
 
 
+@pytest.mark.parametrize(
+    ("more", "note"),
+    [
+        ({"reported": Reported(paused=frozenset({DAG})), "dags": {DAG: DagState.ACTIVE}}, DAG_IS_ACTIVE),
+        ({"reported": Reported(paused=frozenset({DAG})), "dags": {DAG: DagState.GONE}}, DAG_IS_GONE),
+        ({"reported": Reported(gone=frozenset({DAG})), "dags": {DAG: DagState.ACTIVE}}, DAG_IS_ACTIVE),
+        ({"reported": Reported(gone=frozenset({DAG})), "dags": {DAG: DagState.GONE}}, NO_RUN_WAITS),
+        ({"reported": Reported(queued=frozenset({DAG}))}, QUEUE_MOVES),
+        ({"reported": Reported(cannot_ask=True)}, AIRFLOW_ANSWERS),
+    ],
+)
+def test_what_has_recovered_says_how(more: dict[str, Any], note: Bilingual) -> None:
+    assert [one.note for one in plan(seen(**more), NOON).recoveries] == [note]
+
+
 def test_a_dataset_s_own_limit_counts_for_its_runs() -> None:
     contract = Contract("sales", "1", "sales", dag_id=DAG, key_pattern=KeyPattern("sales/{ds}.csv"), max_run_minutes=30)
     [record] = [run(age=31 * MINUTE).record]
@@ -231,6 +254,8 @@ def test_a_dataset_s_own_limit_counts_for_its_runs() -> None:
 def test_an_airflow_that_cannot_be_asked_explains_every_overdue_run_and_what_it_said_before_counts() -> None:
     planned = plan(seen(ONE, TWO, THREE, states={ONE: SUCCESS, TWO: RUNNING}, unanswered=UNANSWERED), NOON)
     assert problems(planned) == ["airflow-silent", hangs(TWO)]
+    assert planned.problems[0].body.startswith("3 runs have not reported their end")
+    assert str(UNANSWERED) in planned.problems[0].body
     assert [end.run_id for end in planned.ends] == [ONE.id]
     assert counts(planned) == (3, 1, 2, 0)
 

@@ -13,7 +13,7 @@ from suimon.drops.failure import Failure
 from suimon.drops.sets import DropSet, Member, join
 from suimon.drops.states import State
 from suimon.incidents.kinds import About, Kind
-from suimon.incidents.messages.recoveries import NOTHING_IS_STUCK
+from suimon.incidents.messages.recoveries import NOTHING_FAILS, NOTHING_IS_ORPHANED, NOTHING_IS_STUCK
 from suimon.sweep.plans import stuck_drops
 from suimon.sweep.plans.stuck_drops import LATE, Seen, is_idle, is_late, parts_to_resume, plan, sets_to_read
 from tests.unit.drop_records import HOUR, MINUTE, NOON, drop_record
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from suimon.drops.drop import DropRecord
+    from suimon.incidents.wording import Bilingual
     from suimon.sweep.plans.stuck_drops import Plan
 
 TWO_SHARDS = SetRule(2, None, None, reload=False, complete_within_minutes=60)
@@ -159,6 +160,12 @@ def test_a_set_that_waits_for_a_shard_is_left_alone_until_its_contract_asks_for_
     assert parts_to_resume([only], sets, Contracts((replace(SETS, set_rule=replace(TWO_SHARDS, shards=1)),))) == [only]
 
 
+def test_a_set_whose_run_is_open_is_resumed_though_its_contract_asks_for_more_by_now() -> None:
+    parts = [shard("a", age=HOUR), shard("b")]
+    more = Contracts((replace(SETS, set_rule=replace(TWO_SHARDS, shards=3)),))
+    assert parts_to_resume(parts, {("sets", "2026-11-20"): set_of(*parts)}, more) == [parts[1]]
+
+
 def test_the_sets_of_the_newest_parts_are_read_each_once_and_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     parts = [shard("a", 18, 3 * HOUR), shard("a", 20), shard("b", 20, HOUR), shard("a", 19, 2 * HOUR), file()]
     days = [day for _, day in sets_to_read(parts, CONTRACTS)]
@@ -175,6 +182,13 @@ def test_parts_of_every_set_are_chosen() -> None:
     assert {part.id for part in parts_to_resume(parts, sets, CONTRACTS)} == {part.id for part in parts}
 
 
-def test_what_is_stuck_no_longer_has_recovered_with_a_word() -> None:
-    opened = [incident(Kind.STUCK, About(dataset="sales"))]
-    assert [one.note for one in planned(opened=opened).recoveries] == [NOTHING_IS_STUCK]
+@pytest.mark.parametrize(
+    ("kind", "about", "note"),
+    [
+        (Kind.STUCK, About(dataset="sales"), NOTHING_IS_STUCK),
+        (Kind.FAILING, About(dataset="sales", error="KeyError"), NOTHING_FAILS),
+        (Kind.ORPHANED, About(dataset="sales"), NOTHING_IS_ORPHANED),
+    ],
+)
+def test_what_is_stuck_no_longer_has_recovered_with_a_word(kind: Kind, about: About, note: Bilingual) -> None:
+    assert [one.note for one in planned(opened=[incident(kind, about)]).recoveries] == [note]
