@@ -10,7 +10,6 @@ from unittest.mock import patch
 
 import boto3
 import pytest
-from botocore.config import Config
 from botocore.loaders import JSONFileLoader, Loader
 from moto import mock_aws
 
@@ -39,17 +38,14 @@ def pytest_collection_finish() -> None:
 
     patch.object(JSONFileLoader, "load_file", lambda _, path: read(path)).start()
     patch.object(Loader, "list_available_services", listed).start()
-    with mock_aws():
-        session, config = (
-            boto3.Session("a", "a", region_name="ap-northeast-1"),
-            Config(ignore_configured_endpoint_urls=True),
-        )
-        session.client("s3", config=config).list_buckets()
-        session.client("sns", config=config).list_topics()
-        session.client("sqs", config=config).list_queues()
-        session.client("events", config=config).list_event_buses()
-        session.client("dynamodb", config=config).list_tables()
-        session.resource("dynamodb", config=config)
+    with patch.dict(os.environ, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS="true"), mock_aws():
+        session = boto3.Session("a", "a", region_name="ap-northeast-1")
+        session.client("s3").list_buckets()
+        session.client("sns").list_topics()
+        session.client("sqs").list_queues()
+        session.client("events").list_event_buses()
+        session.client("dynamodb").list_tables()
+        session.resource("dynamodb")
 
 
 @pytest.fixture(autouse=True)
