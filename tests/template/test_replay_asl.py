@@ -80,13 +80,21 @@ def test_every_task_is_retried_and_caught_and_ends_in_time() -> None:
         assert task["TimeoutSeconds"] < DEFINITION["TimeoutSeconds"]
 
 
+def waits(state: dict[str, Any], error: str) -> float:
+    """Return for how many seconds an error is waited out at most."""
+    [patient] = [one for one in state["Retry"] if error in one["ErrorEquals"]]
+    longest = patient.get("MaxDelaySeconds", float("inf"))
+    delays = [patient["IntervalSeconds"] * patient["BackoffRate"] ** n for n in range(patient["MaxAttempts"])]
+    return sum(min(delay, longest) for delay in delays)
+
+
 def test_intake_that_asks_for_patience_is_asked_again_for_hours() -> None:
-    patient = next(one for one in STATES["Attempt"]["Retry"] if one["ErrorEquals"] == [RetryLaterError.__name__])
-    delays = [
-        min(patient["IntervalSeconds"] * patient["BackoffRate"] ** n, patient["MaxDelaySeconds"])
-        for n in range(patient["MaxAttempts"])
-    ]
-    assert sum(delays) > 5 * 3600
+    assert waits(STATES["Attempt"], RetryLaterError.__name__) > 5 * 3600
+
+
+def test_a_burst_that_takes_every_place_in_lambda_is_waited_out_and_fails_no_drop() -> None:
+    for task in (state for state in STATES.values() if state["Type"] == "Task"):
+        assert waits(task, "Lambda.TooManyRequestsException") == waits(task, RetryLaterError.__name__) > 600
 
 
 def test_who_hears_nothing_asks_intake_again_each_hour_for_twelve_hours() -> None:

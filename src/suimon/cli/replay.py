@@ -115,6 +115,8 @@ def replay(
         before = replays.record(dataset, resume)
         wanted |= {"from": before.first, "to": before.last, "order": before.order, "what": str(What.ALL)}
         wanted |= {"resume": resume, "as_accepted": before.as_accepted, "reason": how["reason"] or before.reason}
+        wanted["max_concurrency"] = how["max_concurrency"] or before.max_concurrency
+        wanted["tolerate"] = before.tolerate if how["tolerate"] is None else how["tolerate"]
         _plan_and_execute(replays, stack, wanted, how, as_json=as_json)
     else:
         _plan_and_execute(replays, stack, wanted, how, as_json=as_json)
@@ -157,7 +159,8 @@ def command_of(wanted: dict[str, Any], plan: str) -> str:
     else:
         words += ["--from", wanted["from"], "--to", wanted["to"], "--what", wanted["what"], "--order", wanted["order"]]
         words += ["--as-accepted"] if wanted["as_accepted"] else []
-    words += ["--max-concurrency", str(wanted["max_concurrency"]), "--plan", plan]
+    words += ["--max-concurrency", str(wanted["max_concurrency"])] if wanted["max_concurrency"] else []
+    words += ["--plan", plan]
     words += ["--tolerate", f"{wanted['tolerate']:g}"] if wanted["tolerate"] is not None else []
     words += ["--reason", wanted["reason"]] if wanted["reason"] else []
     return shlex.join(words)
@@ -175,7 +178,8 @@ def _list(replays: Replays, dataset: str, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([asdict(one) for one in found], ensure_ascii=False, indent=2, default=str))
         return
-    show_list(replays.console, dataset, found, replays.stack)
+    statuses = {one.id: replays.status(one) for one in found if one.ended_at is None}
+    show_list(replays.console, dataset, found, statuses, replays.stack)
 
 
 def _stop(replays: Replays, dataset: str, replay_id: str, reason: str, *, as_json: bool) -> None:

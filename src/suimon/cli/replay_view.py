@@ -12,6 +12,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from suimon.cli.printing import print_plain
+from suimon.drops.replay_record import STOPPED
 from suimon.replay.execution import Progress
 from suimon.replay.message import told_in_english
 from suimon.replay.summary import Fate, Result
@@ -68,7 +69,7 @@ def result_of(end: Progress) -> Iterator[tuple[str, str]]:
     elif end.status == "SUCCEEDED":
         yield "Nothing to replay: no day of the range has a drop that may run again.", ""
     if end.status != "SUCCEEDED" and end.error != "Suimon.PartlyLoaded":
-        yield f"{end.status}: {_readable(end.cause) or end.error}", "red"
+        yield ": ".join(filter(None, (end.status, _readable(end.cause) or end.error))), "red"
 
 
 def show_plan(console: Console, plan: Mapping[str, Any]) -> None:
@@ -91,13 +92,18 @@ def show_plan(console: Console, plan: Mapping[str, Any]) -> None:
         print_plain(console, f"{plan['dataset']}: nothing to replay.")
 
 
-def show_list(console: Console, dataset: str, found: Sequence[ReplayRecord], stack: str) -> None:
-    """Show the replays of a dataset, newest first, and how to look at one."""
+def show_list(
+    console: Console, dataset: str, found: Sequence[ReplayRecord], statuses: Mapping[str, str], stack: str
+) -> None:
+    """Show the replays of a dataset, newest first, and how to look at one.
+
+    statuses: by the ids of those without an end in the ledger, what Step Functions says of their executions.
+    """
     if not found:
         print_plain(console, f"{dataset} has never been replayed.")
         return
     for one in found:
-        how = f"{one.end}: {told_in_english(one.counts)}" if one.ended_at else "runs"
+        how = f"{one.end}: {told_in_english(one.counts)}" if one.ended_at else _unended(one, statuses, stack)
         print_plain(console, f"{one.id}", "bold")
         print_plain(console, f"  {one.began_at:%Y-%m-%d %H:%M}Z {one.first} to {one.last}, {one.planned:,} planned")
         print_plain(console, f"  {how}")
@@ -108,9 +114,20 @@ def show_list(console: Console, dataset: str, found: Sequence[ReplayRecord], sta
     print_plain(console, f"Next: suimon replay {dataset} {what} {latest.id}{stack}")
 
 
+def _unended(one: ReplayRecord, statuses: Mapping[str, str], stack: str) -> str:
+    """Return how a replay stands that has no end in the ledger; it may have been ended from outside."""
+    status = statuses.get(one.id, "")
+    if status == "RUNNING":
+        return "runs"
+    return f"has no summary ({status or 'unknown'}); one is made by: suimon replay {one.dataset} --stop {one.id}{stack}"
+
+
 def show_stopped(console: Console, summary: Mapping[str, Any], stack: str) -> None:
-    """Show what a replay has done that was stopped, and how to go on."""
-    print_plain(console, f"Stopped: {summary['told']}. What has begun runs to its end by itself.")
+    """Show what a replay has done that was stopped, and how to go on; or how one ended before it could be stopped."""
+    if summary["end"] == STOPPED:
+        print_plain(console, f"Stopped: {summary['told']}. What has begun runs to its end by itself.")
+    else:
+        print_plain(console, f"It had ended by itself ({summary['end']}): {summary['told']}.")
     option = "--resume" if summary["remaining"] else "--follow"
     print_plain(console, f"Next: suimon replay {summary['dataset']} {option} {summary['replay']}{stack}")
 

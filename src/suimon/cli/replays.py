@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -21,8 +20,8 @@ from suimon.clock import utc_now
 from suimon.drops.states import State
 from suimon.ledger.queries import Wanted, failures_of, find_many, newest_first, replay_of, replays_of
 from suimon.replay.execution import Progress, ReplayError, ask_plan, follow, start
-from suimon.replay.plan import Item, windows
-from suimon.replay.request import DEFAULT_CONCURRENCY, MAX_CONCURRENCY
+from suimon.replay.plan import read_items, windows
+from suimon.replay.request import DEFAULT_CONCURRENCY, MAX_CONCURRENCY, DamagedItemsError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from suimon.drops.replay_record import ReplayRecord
+    from suimon.replay.plan import Item
 
 # The function has five minutes for 5,000 partitions; a call that is sent twice would plan twice.
 _PATIENT = Config(read_timeout=310, retries={"total_max_attempts": 1})
@@ -37,15 +37,13 @@ _PATIENT = Config(read_timeout=310, retries={"total_max_attempts": 1})
 concurrency_option = click.option(
     "--max-concurrency",
     type=click.IntRange(1, MAX_CONCURRENCY),
-    default=DEFAULT_CONCURRENCY,
-    show_default=True,
-    help="How many drops of a dataset may run at once.",
+    help=f"How many drops of a dataset may run at once ({DEFAULT_CONCURRENCY}; resumed: as before).",
 )
 tolerate_option = click.option(
     "--tolerate",
     type=click.FloatRange(0, 100),
     metavar="PERCENT",
-    help="How many may fail before no more are begun; without it ten percent, and five in any case.",
+    help="How many may fail before no more are begun (ten percent, and five in any case; resumed: as before).",
 )
 reason_option = click.option("--reason", default="", help="Kept with the replay; `suimon explain` shows it.")
 yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
@@ -110,6 +108,16 @@ class Replays:
             )
         return found
 
+    def status(self, record: ReplayRecord) -> str:
+        """Return the status of a replay's execution in Step Functions; "" for who may not ask, or when it is forgotten.
+
+        A ledger without an end does not say that a replay runs: it may have been ended from outside.
+        """
+        try:
+            return boto3.client("stepfunctions").describe_execution(executionArn=record.execution)["status"]
+        except (ClientError, BotoCoreError):
+            return ""
+
     def execute(self, wanted: Sequence[tuple[dict[str, Any], Sequence[Item]]]) -> int:
         """Start the planned requests, follow each to its end, and return the exit status of all."""
         sfn = boto3.client("stepfunctions")
@@ -133,9 +141,12 @@ class Replays:
         """Follow a replay that somebody has started; return its exit status."""
         try:
             body = boto3.client("s3").get_object(Bucket=self.target.reports_bucket, Key=record.key)["Body"].read()
-            return exit_status(
-                self._follow(record.execution, record.dataset, [Item(**item) for item in json.loads(body)])
-            )
+            return exit_status(self._follow(record.execution, record.dataset, read_items(body, record.plan)))
+        except DamagedItemsError as error:
+            raise CommandError(
+                f"the items of replay {record.id} are lost ({error}); what became of its drops: "
+                f"suimon status {record.dataset}{self.stack}"
+            ) from error
         except ReplayError as error:
             raise CommandError(str(error)) from error
         except (ClientError, BotoCoreError) as error:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 FINISHED, STOPPED, TOO_MANY_FAILED = "finished", "stopped", "too many failed"
+FORGOTTEN = "forgotten"  # by Step Functions, 90 days after its end
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,9 @@ class Counts:
 class ReplayRecord:
     """One replay: what was asked for, by whom and why, where its items lie, and how it ended.
 
-    id: the name of its execution. first, last: the partitions that it spans. plan: the fingerprint of its items. end:
-    how its execution ended; "" while it runs. told_at: when its summary was published.
+    id: the name of its execution. first, last: the partitions that it spans. plan: the fingerprint of its items.
+    tolerate: the percentage that was asked for; tolerated: how many that are. end: how its execution ended; "" while it
+    runs. told_at: when its summary was published.
     """
 
     dataset: str
@@ -60,6 +62,7 @@ class ReplayRecord:
     reason: str = ""
     who: str = ""
     as_accepted: bool = False
+    tolerate: float | None = None
     ended_at: datetime | None = None
     end: str = ""
     counts: Counts = Counts()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, Key
@@ -60,6 +61,7 @@ class ReplayLedger:
         """Enter a replay; one that is there already stays as it is, for a retry has no other plan."""
         item = {name: value for name, value in asdict(record).items() if value not in (None, "")}
         item |= {name: stamp(at) for name in _TIMES if (at := getattr(record, name))}
+        item |= {} if record.tolerate is None else {"tolerate": Decimal(str(record.tolerate))}
         item |= _key(record.dataset, f"replay#{record.id}") | _expiring(record.began_at)
         try:
             write_if(Attr("pk").not_exists(), self._table.put_item, Item=item)
@@ -152,6 +154,7 @@ def _record(item: Mapping[str, Any]) -> ReplayRecord:
         reason=str(item.get("reason", "")),
         who=str(item.get("who", "")),
         as_accepted=bool(item.get("as_accepted")),
+        tolerate=float(item["tolerate"]) if "tolerate" in item else None,
         end=str(item.get("end", "")),
         counts=Counts(**{name: int(count) for name, count in dict(item.get("counts", {})).items()}),
         began_at=moment(item["began_at"]),

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from suimon.drops.foreign_text import shown
-from suimon.drops.replay_record import FINISHED, STOPPED, TOO_MANY_FAILED
+from suimon.drops.replay_record import FINISHED, FORGOTTEN, STOPPED, TOO_MANY_FAILED
 from suimon.incidents.email import OF_STACK, plain_lines, subject_line
 from suimon.incidents.incident import Text, listed, listed_in_japanese
 from suimon.incidents.kinds import About
@@ -37,6 +37,15 @@ _ENDS = {
         "More partitions have failed than it tolerates, so no more were begun.",
         "失敗が許容数を超えたため、残りは開始していません。",
     ),
+    # An execution that ended without a summary, by its status in Step Functions.
+    "TIMED_OUT": Bilingual(
+        "It ran for thirty days, and Step Functions ended it.", "30 日を超えたため、Step Functions が終了しました。"
+    ),
+    "FAILED": Bilingual("Its execution failed before its end could be told.", "結果を集計する前に実行が失敗しました。"),
+    FORGOTTEN: Bilingual(
+        "It ended longer ago than Step Functions remembers.",
+        "終了から時間が経ち、Step Functions の記録は残っていません。",
+    ),
 }
 
 
@@ -53,7 +62,7 @@ class SummaryMessages:
         """Publish the summary of a replay that has ended."""
         recipient = self.recipients.to(About(dataset=record.dataset))
         said = text_of(record, found, recipient, self.stack)
-        attributes = {"kind": "replay", "dataset": record.dataset, "severity": severity_of(record.counts)}
+        attributes = {"kind": "replay", "dataset": record.dataset, "severity": severity_of(record)}
         texts = {"default": machine_form(record, recipient, self.stack, said, now), "email": said.body}
         self.sns.publish(
             TopicArn=self.topic_arn,
@@ -64,14 +73,14 @@ class SummaryMessages:
         )
 
 
-def severity_of(counts: Counts) -> str:
-    """Return what filters choose by: an error only if something was not loaded that should be."""
-    return "error" if counts.failed else "info"
+def severity_of(record: ReplayRecord) -> str:
+    """Return what filters choose by: an error if something failed, or the replay broke off that no person stopped."""
+    return "error" if record.counts.failed or record.end not in {FINISHED, STOPPED} else "info"
 
 
 def text_of(record: ReplayRecord, found: Sequence[Result], recipient: Recipient, stack: str) -> Text:
     """Return subject and body in the recipient's language, fit to be sent."""
-    head = "ERROR" if record.counts.failed else "REPLAY"
+    head = "ERROR" if severity_of(record) == "error" else "REPLAY"
     subject = Bilingual(
         f"{record.dataset} {record.first} to {record.last} replayed: {told_in_english(record.counts)}",
         f"{record.dataset} {record.first}～{record.last} の再実行: {told_in_japanese(record.counts)}",

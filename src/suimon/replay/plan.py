@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from suimon.contract.partition import is_date
 from suimon.drops.duplicate_or_superseded import latest, same_bytes
 from suimon.drops.states import REPLAYABLE, State
-from suimon.replay.request import HeldError, Order, Request, StalePlanError, What
+from suimon.replay.request import DamagedItemsError, HeldError, Order, Request, StalePlanError, What
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -56,9 +56,8 @@ class Plan:
 
     @property
     def fingerprint(self) -> str:
-        """Stand for which drops run, as which attempts, in which order: two plans of one fingerprint do the same."""
-        items = [(item.drop_id, item.partition, item.attempt) for item in self.items]
-        return hashlib.sha256(json.dumps(items).encode()).hexdigest()[:16]
+        """The fingerprint of its items."""
+        return fingerprint_of(self.items)
 
     def to_json(self) -> dict[str, Any]:
         """Return {"items": [...], "skipped": [...], "others": n, "plan": the fingerprint}."""
@@ -68,6 +67,23 @@ class Plan:
             "others": self.others,
             "plan": self.fingerprint,
         }
+
+
+def fingerprint_of(items: Iterable[Item]) -> str:
+    """Stand for which drops run, as which attempts, in which order: two plans of one fingerprint do the same."""
+    told = [(item.drop_id, item.partition, item.attempt) for item in items]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
+
+
+def read_items(body: bytes, fingerprint: str) -> list[Item]:
+    """Read the items of a replay, as they were put into S3; DamagedItemsError of others than were planned."""
+    try:
+        found = [Item(**one) for one in json.loads(body)]
+        if fingerprint_of(found) == fingerprint:
+            return found
+    except (ValueError, TypeError) as error:
+        raise DamagedItemsError(f"they cannot be read: {error}") from error
+    raise DamagedItemsError("they are not what was planned")
 
 
 def gather(

@@ -50,6 +50,10 @@ class StalePlanError(RequestError):
     """The ledger has moved on since the plan was shown; nothing was started."""
 
 
+class DamagedItemsError(RequestError):
+    """The items of a replay, which lie in S3, are gone or damaged; the message says how."""
+
+
 class HeldError(RequestError):
     """A replay of a dataset that is held; the message says by whom, and how to end that."""
 
@@ -93,6 +97,8 @@ class Request:
             dataset, first, last = (str(event[name]) for name in ("dataset", "from", "to"))
         except KeyError as error:
             raise RequestError(f"{error} is missing: give dataset, from and to") from error
+        except TypeError as error:  # whoever starts the state machine by hand may give it a list
+            raise RequestError("a request is an object: give dataset, from and to") from error
         concurrency = DEFAULT_CONCURRENCY if (given := event.get("max_concurrency")) is None else given
         if isinstance(concurrency, bool) or not isinstance(concurrency, int) or not 1 <= concurrency <= MAX_CONCURRENCY:
             raise RequestError(f"max_concurrency is {concurrency!r}: give a whole number from 1 to {MAX_CONCURRENCY}")

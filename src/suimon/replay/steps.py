@@ -6,12 +6,14 @@ import json
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from suimon.drops.replay_record import STOPPED, Counts, ReplayRecord
+from botocore.exceptions import ClientError
+
+from suimon.drops.replay_record import FORGOTTEN, STOPPED, Counts, ReplayRecord
 from suimon.ledger.replays import LostRunningError, ReplayLedger
 from suimon.replay.message import SummaryMessages, told_in_english
-from suimon.replay.plan import Item, Plan, gather, refuse_held
-from suimon.replay.request import OverlapError, Request, RequestError
-from suimon.replay.summary import counted, results
+from suimon.replay.plan import Item, Plan, gather, read_items, refuse_held
+from suimon.replay.request import DamagedItemsError, OverlapError, Request, RequestError
+from suimon.replay.summary import counted, results, unlisted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 
 FOLDER = "replays/"  # in the reports bucket
 TRIES = 5  # at the list of running replays
+STOPPED_STATUS = "ABORTED"
+# What S3 says of an object that is not there; AccessDenied to whoever may not list the bucket, as this function.
+GONE = frozenset({"NoSuchKey", "AccessDenied"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +102,7 @@ class ReplaySteps:
             reason=request.reason,
             who=request.who,
             as_accepted=request.as_accepted,
+            tolerate=request.tolerate,
         )
         self.replays.begin(record)
         return {**begun, "key": key}
@@ -107,13 +113,17 @@ class ReplaySteps:
         self.replays.fail(str(failed["dataset"]), execution, str(failed["partition"]), str(failed["error"]), now)
 
     def stopped(self, dataset: str, replay_id: str, now: datetime) -> dict[str, Any]:
-        """Summarise a replay that a person has stopped; RequestError if it still runs, or never was."""
+        """Summarise a replay that ended without a summary; RequestError if it still runs, or never was.
+
+        A person has stopped it, here or in the console; or it ran out of time, or its summary failed.
+        """
         record = self._known(dataset, replay_id)
-        if record.ended_at is None and not self._is_over(record.execution):
+        status = STOPPED_STATUS if record.ended_at else self._status(record.execution)
+        if status == "RUNNING":
             raise RequestError(
                 f"replay {replay_id} runs: stop it first, with suimon replay {dataset} --stop {replay_id}"
             )
-        return self.summarise(dataset, replay_id, STOPPED, now)
+        return self.summarise(dataset, replay_id, STOPPED if status == STOPPED_STATUS else status, now)
 
     def summarise(self, dataset: str, replay_id: str, end: str, now: datetime) -> dict[str, Any]:
         """Read what became of each item, keep the counts, tell people, leave the running ones; harmless again.
@@ -126,9 +136,14 @@ class ReplaySteps:
         publishes, records that              (mark: summary-is-told)
         """
         record = self._known(dataset, replay_id)
-        items, failures = self.items(record), self.replays.failures(dataset, replay_id)
+        failures = self.replays.failures(dataset, replay_id)
+        try:
+            items = self.items(record)
+        except DamagedItemsError:  # people hear how it ended all the same
+            items = self._begun(record)
         found = results(items, self.ledger.get_many(item.drop_id for item in items), failures)
-        record = self.replays.end(replace(record, end=end, ended_at=now, counts=counted(found)))
+        found += unlisted(failures, items)
+        record = self.replays.end(replace(record, end=end, ended_at=now, counts=counted(found, record.planned)))
         if record.told_at is None:  # mark: summary-is-told
             self.messages.publish(record, found, now)
             self.replays.told(record, now)
@@ -136,16 +151,41 @@ class ReplaySteps:
         return summary_of(record)
 
     def items(self, record: ReplayRecord) -> list[Item]:
-        """Return the items of a replay, in their order."""
-        body = self.s3.get_object(Bucket=self.reports_bucket, Key=record.key)["Body"].read()
-        return [Item(**one) for one in json.loads(body)]
+        """Return the items of a replay, in their order; DamagedItemsError when they are not there as they were put."""
+        try:
+            body = self.s3.get_object(Bucket=self.reports_bucket, Key=record.key)["Body"].read()
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in GONE:
+                raise
+            raise DamagedItemsError(f"s3://{self.reports_bucket}/{record.key} cannot be read: {error}") from error
+        return read_items(body, record.plan)
+
+    def _begun(self, record: ReplayRecord) -> list[Item]:
+        """Return those items of a replay that it has begun, which the ledger knows by itself."""
+        first, last = (end.partition("/")[0] for end in (record.first, record.last))
+        return [
+            Item(one.id, one.partition, one.attempt)
+            for one in self.ledger.drops_between(record.dataset, first, last)
+            if one.replay and one.replay.execution == record.execution
+        ]
+
+    def _resumed(self, request: Request) -> list[Item]:
+        """Return the items of the replay that a request resumes."""
+        record = self._known(request.dataset, request.resume)
+        try:
+            return self.items(record)
+        except DamagedItemsError as error:
+            raise RequestError(
+                f"replay {record.id} cannot be resumed, for its items are lost ({error}); plan its range again: "
+                f"suimon replay {record.dataset} --from {record.first} --to {record.last}"
+            ) from error
 
     def _planned(self, request: Request, now: datetime) -> Plan:
         contract = self.contracts.of(request.dataset)
         if request.as_accepted and contract.set_rule is not None:
             raise RequestError("the parts of a set are not checked again by a replay: leave as_accepted out")
         refuse_held(self.ledger.holds.of(request.dataset), now)
-        resumed = self.items(self._known(request.dataset, request.resume)) if request.resume else None
+        resumed = self._resumed(request) if request.resume else None
         return gather(request, self.ledger.drops_between, sets=contract.set_rule is not None, resumed=resumed)
 
     def _known(self, dataset: str, replay_id: str) -> ReplayRecord:
@@ -167,7 +207,7 @@ class ReplaySteps:
     def _refuse_overlap(self, request: Request, execution: str) -> Running:
         """Return those that run, without those that are over; OverlapError if one shares a partition."""
         running = self.replays.running(request.dataset)
-        over = {other for other in running.ranges if other != execution and self._is_over(other)}
+        over = {other for other in running.ranges if other != execution and self._status(other) != "RUNNING"}
         running = replace(running, ranges={other: at for other, at in running.ranges.items() if other not in over})
         others = running.overlapping(execution, *request.span)
         if others:
@@ -178,11 +218,11 @@ class ReplaySteps:
             )
         return running
 
-    def _is_over(self, execution: str) -> bool:
+    def _status(self, execution: str) -> str:
         try:
-            return self.sfn.describe_execution(executionArn=execution)["status"] != "RUNNING"
+            return self.sfn.describe_execution(executionArn=execution)["status"]
         except self.sfn.exceptions.ExecutionDoesNotExist:  # AWS forgets them after 90 days
-            return True
+            return FORGOTTEN
 
 
 def id_of(execution: str) -> str:

@@ -51,9 +51,20 @@ def results(
     return [_result(item, records.get(item.drop_id), known.get(item.partition, "")) for item in items]
 
 
-def counted(found: Iterable[Result]) -> Counts:
-    """Count results by what became of them."""
+def unlisted(failures: Mapping[str, str], items: Iterable[Item]) -> list[Result]:
+    """Return a result for each recorded failure of a partition that is not among the items."""
+    listed = {item.partition for item in items}
+    return [
+        Result(partition, "", 0, Fate.FAILED, "failed", None, error)
+        for partition, error in failures.items()
+        if partition not in listed
+    ]
+
+
+def counted(found: Iterable[Result], planned: int = 0) -> Counts:
+    """Count results by what became of them; of `planned`, those without a result have not begun."""
     counts = Counter(str(one.fate) for one in found)
+    counts[str(Fate.REMAINING)] += max(planned - counts.total(), 0)
     return Counts(**{str(fate): counts[str(fate)] for fate in Fate})
 
 

@@ -13,7 +13,7 @@ from boto3.dynamodb.conditions import Key
 from botocore.exceptions import ClientError
 
 from suimon.contract.model import Contract, Contracts
-from suimon.drops.drop import Drop, DropRecord
+from suimon.drops.drop import Drop, DropRecord, Replay
 from suimon.drops.match import Match
 from suimon.drops.replay_record import Counts
 from suimon.drops.states import State
@@ -78,10 +78,12 @@ def steps(table: Table, post: Post, machine: Machine) -> ReplaySteps:
     )
 
 
-def put(table: Table, day: str, number: int, state: State, attempt: int = 1) -> str:
+def put(table: Table, day: str, number: int, state: State, attempt: int = 1, replay: Replay | None = None) -> str:
     drop = Drop("raw", f"sales/{day}/sales_data.csv", f"v{number}", "etag", 10, f"0{number}")
     record = DropRecord(drop, Match("sales", day), state, attempt, NOON, NOON)
     table.put_item(Item=item_of(record, "intake 1"))
+    if replay:
+        Ledger(table).touch(record, replay=replay)
     return drop.id
 
 
@@ -228,3 +230,81 @@ def test_resuming_goes_on_with_what_was_never_begun(steps: ReplaySteps, table: T
     assert steps.begin(asked(resume="first", plan=plan["plan"]), SECOND, NOON)["count"] == 2
     with pytest.raises(RequestError, match="sales has no replay nosuch: suimon replay sales --list"):
         steps.plan(asked(resume="nosuch"), NOON)
+
+
+def damage(steps: ReplaySteps, body: bytes | None) -> None:
+    """Put something else in the place of the items that a replay has put into S3; None: they are gone."""
+    record = steps.replays.of("sales", "first")
+    assert record
+    steps.s3.delete_object(Bucket="reports", Key=record.key)
+    if body is not None:
+        steps.s3.put_object(Bucket="reports", Key=record.key, Body=body)
+
+
+OTHER_ITEM = b'[{"drop_id": "another", "partition": "2026-11-01", "attempt": 2, "reason": ""}]'
+DAMAGED = [None, b"", b"{", b"null", b"[]", b"[1]", b"[{}]", b'{"drop_id": "a"}', b"\xff", OTHER_ITEM]
+
+
+@pytest.mark.parametrize("body", DAMAGED, ids=str)
+def test_a_replay_whose_items_are_lost_is_summed_up_by_what_the_ledger_knows(
+    steps: ReplaySteps, table: Table, post: Post, body: bytes | None
+) -> None:
+    steps.begin(asked(), FIRST, NOON)
+    replay = Replay(FIRST, "token")
+    put(table, DAYS[0], 0, State.LOADED, 2, replay)
+    put(table, DAYS[1], 1, State.LOADED, 2, replace(replay, execution=SECOND))
+    steps.fail({"dataset": "sales", "execution": FIRST, "partition": DAYS[2], "error": "Gone: deleted"}, NOON)
+    damage(steps, body)
+    assert summarise(steps, "States.ItemReaderFailed: x")["told"] == "1 loaded, 1 failed, 1 not begun"
+    [told] = post.published()
+    assert told.subject.startswith("[ERROR]")
+    assert "2026-11-03 failed: Gone: deleted" in told.mail
+    assert steps.replays.running("sales").ranges == {}
+
+
+@pytest.mark.parametrize("body", DAMAGED, ids=str)
+def test_a_replay_whose_items_are_lost_is_not_resumed_and_the_error_says_what_to_do(
+    steps: ReplaySteps, machine: Machine, body: bytes | None
+) -> None:
+    steps.begin(asked(), FIRST, NOON)
+    machine.status[FIRST] = "ABORTED"
+    damage(steps, body)
+    with pytest.raises(
+        RequestError, match="plan its range again: suimon replay sales --from 2026-11-01 --to 2026-11-03"
+    ):
+        steps.begin(asked(resume="first"), SECOND, NOON)
+    assert steps.replays.of("sales", "second") is None
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        ("ABORTED", "It was stopped"),
+        ("TIMED_OUT", "It ran for thirty days"),
+        ("FAILED", "Its execution failed before its end could be told"),
+        (None, "It ended longer ago than Step Functions remembers"),
+    ],
+)
+def test_a_replay_that_ended_without_a_summary_is_summed_up_by_how_it_ended(
+    steps: ReplaySteps, machine: Machine, post: Post, status: str | None, told: str
+) -> None:
+    steps.begin(asked(), FIRST, NOON)
+    machine.status = {FIRST: status} if status else {}
+    found = steps.stopped("sales", "first", NOON)
+    assert told in post.published()[0].mail
+    machine.status[FIRST] = "RUNNING"  # nobody asks again once the end is known
+    assert steps.stopped("sales", "first", NOON) == found
+    assert post.published() == []
+
+
+def test_what_was_asked_to_be_tolerated_is_kept_for_who_resumes(steps: ReplaySteps) -> None:
+    for execution, tolerate in ((FIRST, 0), (SECOND, 12.5)):
+        day = DAYS[0] if execution is FIRST else DAYS[1]
+        steps.begin(asked(day, day, tolerate=tolerate), execution, NOON)
+    assert [record.tolerate for record in steps.replays.newest_first("sales")] == [0.0, 12.5]
+
+
+@pytest.mark.parametrize("wanted", [[], "sales", 1, None])
+def test_a_request_that_is_no_object_is_refused(steps: ReplaySteps, wanted: Any) -> None:
+    with pytest.raises(RequestError, match="a request is an object"):
+        steps.request(wanted)

@@ -45,6 +45,9 @@ class Stack(Replays):
         EXECUTED.extend(one for one, _ in wanted)
         return 0
 
+    def status(self, record: ReplayRecord) -> str:
+        return f"as of {record.id}"
+
     def known(self, dataset: str) -> list[ReplayRecord]:
         return [RECORD] if dataset == RECORD.dataset else []
 
@@ -54,7 +57,13 @@ class Stack(Replays):
 
     def stop(self, record: ReplayRecord, reason: str) -> dict[str, Any]:
         STOPPED.append((record.id, reason))
-        return {"dataset": "sales", "replay": record.id, "told": "1 loaded, 29 not begun", "remaining": 29}
+        return {
+            "dataset": "sales",
+            "replay": record.id,
+            "end": "stopped",
+            "told": "1 loaded, 29 not begun",
+            "remaining": 29,
+        }
 
 
 EXECUTED: list[dict[str, Any]] = []

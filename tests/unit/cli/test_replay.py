@@ -91,10 +91,17 @@ def test_a_replay_is_resumed_over_the_range_in_the_order_and_for_the_reason_of_t
         *("2026-11-01", "2026-11-30", "all", "newest"),
         "the price list was corrected",
     )
+    assert (executed["max_concurrency"], executed["tolerate"]) == (RECORD.max_concurrency, RECORD.tolerate)
     refused = run(monkeypatch, replay, "sales", "--resume", RECORD.id, answer="n\n")
     again = shlex.split(refused.output.splitlines()[-1])
     assert run(monkeypatch, replay, *again[2:]).exit_code == 0
     assert [one["resume"] for one in EXECUTED] == [RECORD.id]
+
+
+def test_a_replay_may_be_resumed_otherwise_than_it_began(monkeypatch: pytest.MonkeyPatch) -> None:
+    run(monkeypatch, replay, "sales", "--resume", RECORD.id, "--max-concurrency", "1", "--tolerate", "0", "--yes")
+    (executed,) = EXECUTED
+    assert (executed["max_concurrency"], executed["tolerate"]) == (1, 0)
 
 
 def test_a_replay_is_stopped_with_word_of_what_remains(monkeypatch: pytest.MonkeyPatch) -> None:

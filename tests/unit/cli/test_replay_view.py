@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.console import Console
 
-from suimon.cli.replay_view import INTERRUPTED, show, show_list, show_plan
+from suimon.cli.replay_view import INTERRUPTED, show, show_list, show_plan, show_stopped
 from suimon.cli.replays import exit_status
 from suimon.drops.replay_record import Counts
 from suimon.replay.execution import Progress
@@ -125,9 +125,30 @@ def test_days_in_a_row_that_are_left_out_for_one_reason_share_a_line() -> None:
 def test_replays_are_listed_with_how_they_ended_who_and_why() -> None:
     on = console()
     stopped = replace(RECORD, end="stopped", counts=Counts(loaded=3, remaining=27))
-    show_list(on, "sales", [stopped, replace(RECORD, id="before", ended_at=None)], " --stack prod")
+    show_list(
+        on, "sales", [stopped, replace(RECORD, id="before", ended_at=None)], {"before": "RUNNING"}, " --stack prod"
+    )
     lines = text_of(on).splitlines()
     assert "  stopped: 3 loaded, 27 not begun" in lines
     assert "  runs" in lines
     assert any("the price list was corrected" in line and "Operator/ada" in line for line in lines)
     assert lines[-1] == f"Next: suimon replay sales --resume {RECORD.id} --stack prod"
+
+
+@pytest.mark.parametrize(("status", "told"), [("TIMED_OUT", "TIMED_OUT"), ("", "unknown")])
+def test_a_replay_that_was_ended_from_outside_is_not_said_to_run(status: str, told: str) -> None:
+    on = console()
+    show_list(on, "sales", [replace(RECORD, ended_at=None)], {RECORD.id: status}, " --stack prod")
+    assert f"  has no summary ({told}); one is made by: suimon replay sales --stop {RECORD.id} --stack prod" in (
+        text_of(on).splitlines()
+    )
+
+
+def test_a_replay_that_ended_before_it_was_stopped_is_not_said_to_be_stopped() -> None:
+    on = console()
+    ended = {"dataset": "sales", "replay": "r1", "end": "finished", "told": "3 loaded", "remaining": 0}
+    show_stopped(on, ended, "")
+    assert text_of(on).splitlines() == [
+        "It had ended by itself (finished): 3 loaded.",
+        "Next: suimon replay sales --follow r1",
+    ]

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from suimon.drops.replay_record import FINISHED, STOPPED, TOO_MANY_FAILED, ReplayRecord
+from suimon.drops.replay_record import FINISHED, FORGOTTEN, STOPPED, TOO_MANY_FAILED, ReplayRecord
 from suimon.incidents.recipients import Recipient
 from suimon.replay.message import text_of
 from suimon.replay.summary import Fate, Result, counted
@@ -32,8 +32,9 @@ RECORD = ReplayRecord(
     order="newest",
     plan="0123456789abcdef",
     planned=30,
-    max_concurrency=3,
+    max_concurrency=2,
     tolerated=5,
+    tolerate=20.0,
     began_at=NOON,
     key="replays/sales/x.json",
     reason="the price list was corrected",
@@ -57,6 +58,9 @@ SUMMARIES: dict[str, tuple[str, list[Result]]] = {
     "some-failed": (FINISHED, _rows(loaded=7, failed=23)),
     "stopped": (STOPPED, _rows(loaded=11, running=3, remaining=16)),
     "too-many-failed": (TOO_MANY_FAILED, _rows(loaded=4, failed=6, running=2, remaining=18)),
+    "timed-out": ("TIMED_OUT", _rows(loaded=20, remaining=10)),
+    "failed": ("FAILED", _rows(loaded=29, running=1)),
+    "forgotten": (FORGOTTEN, _rows(loaded=28, failed=2)),
     "broken-off": ("States.ItemReaderFailed: no such key", _rows(remaining=30)),
 }
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
-from suimon.drops.replay_record import Counts
+from suimon.drops.replay_record import FINISHED, STOPPED, Counts
 from suimon.incidents.recipients import Recipient
 from suimon.replay.message import machine_form, next_commands, severity_of, text_of, told_in_english
 from tests.unit.drop_records import NOON
@@ -66,7 +66,23 @@ def test_each_end_names_the_command_that_is_next(counts: Counts, option: str) ->
     assert option in next_commands(replace(record, counts=counts))[0]
 
 
-def test_only_a_failure_is_an_error() -> None:
-    assert severity_of(Counts(failed=1)) == "error"
-    assert severity_of(Counts(loaded=1, remaining=9)) == "info"
+@pytest.mark.parametrize(
+    ("end", "counts", "severity"),
+    [
+        (FINISHED, Counts(loaded=1, failed=1), "error"),
+        (FINISHED, Counts(loaded=1), "info"),
+        (STOPPED, Counts(loaded=1, remaining=9), "info"),  # a person wanted that
+        ("TIMED_OUT", Counts(loaded=1, remaining=9), "error"),
+        ("States.ItemReaderFailed: no such key", Counts(remaining=9), "error"),
+    ],
+)
+def test_what_failed_or_broke_off_is_an_error(end: str, counts: Counts, severity: str) -> None:
+    record, found = record_of("all-loaded")
+    record = replace(record, end=end, counts=counts)
+    assert severity_of(record) == severity
+    head = "[ERROR]" if severity == "error" else "[REPLAY]"
+    assert text_of(record, found, Recipient("en"), STACK).subject.startswith(head)
+
+
+def test_counts_are_told_with_separators_of_thousands() -> None:
     assert told_in_english(Counts(loaded=1_000, remaining=9)) == "1,000 loaded, 9 not begun"

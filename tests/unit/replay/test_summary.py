@@ -10,7 +10,7 @@ from suimon.drops.drop import Accepted, Rejection
 from suimon.drops.replay_record import Counts
 from suimon.drops.states import State
 from suimon.replay.plan import Item
-from suimon.replay.summary import Fate, Result, counted, results
+from suimon.replay.summary import Fate, Result, counted, results, unlisted
 from tests.unit.drop_records import drop_record
 
 ITEM = Item("a", "2026-11-20", 2)
@@ -72,3 +72,15 @@ def test_counts_are_whole_when_nothing_is_left_to_do() -> None:
     assert counted(found).is_whole
     for fate in (Fate.FAILED, Fate.RUNNING, Fate.REMAINING):
         assert not counted([*found, Result("day", "a", 2, fate, "")]).is_whole
+
+
+def test_of_what_was_planned_that_has_not_begun_of_which_nothing_is_known() -> None:
+    found = [Result("2026-11-20", "a", 2, Fate.LOADED, "loaded")]
+    assert counted(found, 3) == Counts(loaded=1, remaining=2)
+    assert counted(found, 1) == counted(found, 0) == Counts(loaded=1)
+
+
+def test_a_failure_of_a_partition_that_is_not_among_the_items_is_a_result_of_its_own() -> None:
+    failures = {ITEM.partition: "RunFailed", "2026-11-21": "Gone: deleted"}
+    [other] = unlisted(failures, [ITEM])
+    assert (other.partition, other.fate, other.error) == ("2026-11-21", Fate.FAILED, "Gone: deleted")

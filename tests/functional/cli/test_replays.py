@@ -1,0 +1,113 @@
+"""The replays of a stack as commands ask for them, on Step Functions, S3 and DynamoDB (moto)."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from rich.console import Console
+
+from suimon.cli import replays
+from suimon.cli.errors import CommandError
+from suimon.cli.replays import Replays, Target
+from suimon.drops.states import State
+from suimon.ledger.items import item_of
+from suimon.ledger.replays import ReplayLedger
+from suimon.replay.execution import start
+from suimon.replay.plan import Item, fingerprint_of
+from tests.unit.drop_records import drop_record
+from tests.unit.replay.mails import RECORD
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+    from suimon.drops.replay_record import ReplayRecord
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+ROLE = "arn:aws:iam::123456789012:role/replay"
+LOADED = drop_record(State.LOADED, attempt=2, rows=3)
+ITEMS = [Item(LOADED.id, "2026-11-20", 2, "failed")]
+WANTED = {"dataset": "sales", "from": "2026-11-20", "to": "2026-11-20", "plan": fingerprint_of(ITEMS)}
+
+
+@pytest.fixture
+def of_stack(table: Table, monkeypatch: pytest.MonkeyPatch) -> Replays:
+    boto3.client("s3").create_bucket(
+        Bucket="reports", CreateBucketConfiguration={"LocationConstraint": "ap-northeast-1"}
+    )
+    definition = json.dumps({"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 600, "End": True}}})
+    made = boto3.client("stepfunctions").create_state_machine(name="replay", definition=definition, roleArn=ROLE)
+    table.put_item(Item=item_of(LOADED, "intake"))
+    monkeypatch.setattr(replays, "ask_plan", lambda *asked: {"asked": asked[-1]})
+    return Replays(
+        Target(made["stateMachineArn"], "replay", table.name, "reports"),
+        Console(file=io.StringIO(), width=200),
+        " --stack prod",
+    )
+
+
+@pytest.fixture
+def record(of_stack: Replays, table: Table) -> ReplayRecord:
+    """Return one that runs, with its items in S3."""
+    execution = start(boto3.client("stepfunctions"), of_stack.target.state_machine, WANTED, NOON)
+    name = execution.rpartition(":")[2]
+    found = replace(RECORD, id=name, execution=execution, plan=WANTED["plan"], planned=1, ended_at=None)
+    ReplayLedger(table).begin(found)
+    put(found, json.dumps([asdict(item) for item in ITEMS]).encode())
+    return found
+
+
+def put(record: ReplayRecord, body: bytes) -> None:
+    boto3.client("s3").put_object(Bucket="reports", Key=record.key, Body=body)
+
+
+def test_one_that_is_stopped_is_stopped_once_and_summed_up_each_time(of_stack: Replays, record: ReplayRecord) -> None:
+    assert of_stack.status(record) == "RUNNING"
+    summary = {"asked": {"stopped": {"dataset": "sales", "replay": record.id}}}
+    assert of_stack.stop(record, "the wrong month") == summary
+    described = boto3.client("stepfunctions").describe_execution(executionArn=record.execution)
+    assert described["status"] == of_stack.status(record) == "ABORTED"
+    assert of_stack.stop(record, "the wrong month") == summary
+
+
+def test_the_status_of_one_that_step_functions_does_not_know_is_not_made_up(
+    of_stack: Replays, record: ReplayRecord
+) -> None:
+    assert of_stack.status(replace(record, execution=record.execution + "-not")) == ""
+
+
+def test_one_that_has_ended_is_followed_by_the_items_that_it_put_into_s3(
+    of_stack: Replays, record: ReplayRecord
+) -> None:
+    of_stack.stop(record, "")
+    assert of_stack.follow(record) == 1  # it was stopped, though all that it planned is loaded
+    file: Any = of_stack.console.file
+    assert file.getvalue().splitlines()[-2:] == ["1 loaded.", "ABORTED"]
+
+
+@pytest.mark.parametrize("body", [b"", b"null", b"[{}]", b"[]"], ids=str)
+def test_one_whose_items_are_lost_is_not_followed_and_the_error_says_what_to_do(
+    of_stack: Replays, record: ReplayRecord, body: bytes
+) -> None:
+    put(record, body)
+    with pytest.raises(CommandError, match=r"are lost .*: suimon status sales --stack prod"):
+        of_stack.follow(record)
+
+
+def test_those_of_a_dataset_are_listed_and_another_is_said_to_be_none(of_stack: Replays, record: ReplayRecord) -> None:
+    assert of_stack.known("sales") == [record]
+    assert of_stack.record("sales", record.id) == record
+    with pytest.raises(CommandError, match="suimon replay sales --list --stack prod"):
+        of_stack.record("sales", "another")
+
+
+def test_what_has_failed_is_found_by_dataset_and_range_the_newest_first(of_stack: Replays, table: Table) -> None:
+    for day in ("2026-11-01", "2026-11-03", "2025-01-01"):
+        failed: Any = drop_record(State.FAILED, f"sales/{day}/sales_data.csv", partition=day)
+        table.put_item(Item=item_of(failed, "intake"))
+    assert of_stack.failed() == [("sales", "2026-11-01", "2026-11-03"), ("sales", "2025-01-01", "2025-01-01")]
