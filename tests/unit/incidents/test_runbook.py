@@ -23,6 +23,10 @@ def test_an_entry_says_what_it_means_how_to_look_and_what_to_do(name: str, text:
     assert commands(text)
 
 
+def test_every_command_stands_where_a_test_finds_and_types_it() -> None:
+    assert "`suimon" not in TEXT
+
+
 def test_a_new_kind_gets_an_entry_that_has_to_be_written() -> None:
     [(_, text)] = [entry for entry in entries(completed("# Runbook\n")) if entry[0] == Kind.HELD]
     assert text.count(TO_WRITE) == len(PARTS)
