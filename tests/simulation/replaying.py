@@ -6,6 +6,7 @@ The draws are apart from the others, see meddling.py.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from tests.simulation.plan import GOOD, HOUR, MINUTE, ONE, Put
@@ -15,13 +16,15 @@ if TYPE_CHECKING:
     from tests.simulation.plan import Plan
 
 FIRST = -480  # the position of the first draw
-EARLIEST = 10  # of November: the first day that such a schedule has
+EARLIEST = date(2026, 11, 10)  # the first day that such a schedule has
+USUAL = date(2026, 11, 20)  # and that of any other
 
 
 @dataclass(frozen=True)
 class Replaying:
     """days: so many files besides; 0: nothing of this happens. at: when replays are planned, in seconds.
 
+    earliest: the day of the first file.
     looks: for how long the operator looks at a plan. stops, resumes: after how many seconds the first one is stopped,
     and goes on. tolerates: whether any number may fail, or none.
     as_accepted: whether copies are loaded unchecked. new: when a new file of one of the days comes.
@@ -36,11 +39,12 @@ class Replaying:
     stops: float = 0.0
     resumes: float = 20 * MINUTE
     new: float = 0.0
+    earliest: date = EARLIEST
 
     @property
-    def first(self) -> int:
-        """The first day of November that is replayed."""
-        return EARLIEST if self.days else 20
+    def first(self) -> date:
+        """The first day that is replayed."""
+        return self.earliest if self.days else USUAL
 
     def seen_for(self, looks: float) -> Replaying:
         """Return the same, where the operator looks at a plan for so long; a schedule of its own says by itself."""
@@ -53,7 +57,9 @@ class Replaying:
         files = [(day, 0.1 * day, 0) for day in range(self.days)]
         files += [(self.days - 1, self.new, 1)] if self.new else []
         puts = [
-            Put(at, f"sales/2026-11-{EARLIEST + day}/sales.csv", GOOD + b"\n9%d.%d" % (day, number), (0.3,))
+            Put(
+                at, f"sales/{self.earliest + timedelta(days=day)}/sales.csv", GOOD + b"\n9%d.%d" % (day, number), (0.3,)
+            )
             for day, at, number in files
         ]
         puts = sorted([*plan.puts, *puts], key=lambda put: put.at)

@@ -58,7 +58,7 @@ class Replay:
         self.how = how
         self.request = Request(
             of.dataset,
-            *range_of(of, date(2026, 11, how.first), LAST),
+            *range_of(of, how.first, LAST),
             parts=every_part(of),
             max_concurrency=how.at_once,
             tolerate=100.0 if how.tolerates else 0.0,
