@@ -128,7 +128,11 @@ class _MapRun:
         reader = self._state["ItemReader"]
         place = self._states._apply_jsonata_template(reader["Arguments"], self._given, self._ctx)  # noqa: SLF001 as above
         self._may("s3:GetObject", f"arn:aws:s3:::{place['Bucket']}/{place['Key']}")
-        items = json.loads(self._states._s3_object_text(place["Bucket"], place["Key"]))  # noqa: SLF001 as above
+        text = self._states._s3_object_text(place["Bucket"], place["Key"])  # noqa: SLF001 as above
+        try:
+            items = json.loads(text)
+        except ValueError as error:
+            raise self._error(UNREADABLE, f"The item reader's file is no JSON: {error}") from error
         if not isinstance(items, list):
             raise self._error(UNREADABLE, "Attempting to map over non-iterable node.")
         return items

@@ -26,13 +26,25 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 DEFINITION = ROOT / "statemachine" / "replay.asl.json"
 
+# Ends the function's process as the sandbox does, the first time that it comes to a step that a test has named.
+DYING = """
+import os, pathlib, signal
+def die_once(step):
+    named = pathlib.Path(os.environ["FOLDER"]) / ("dies-at-" + step)
+    if named.exists():
+        named.unlink()
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
 # Does what the request's reason says; the bucket has the items already. A person's plan is refused when it is stale.
-REPLAY = """
-import json, os, pathlib
+REPLAY = (
+    DYING
+    + """
+import json
 class StalePlanError(Exception):
     pass
 def handler(event, context):
     folder = pathlib.Path(os.environ["FOLDER"])
+    die_once(next(iter(event)))
     if "failed" in event:
         (folder / ("failed-" + event["failed"]["drop_id"])).write_text(json.dumps(event["failed"]))
         if event["failed"]["drop_id"] == "unrecorded":
@@ -54,9 +66,12 @@ def handler(event, context):
     named = {"dag_id": "load_sales", "table": "sales_fact", "plan": "as-shown", "others": 0}
     return {**common, **named, "items": plan["items"], "skipped": plan["skipped"]}
 """
+)
 # Keeps what it was asked where the test finds it. The token is answered by the test.
-INTAKE = """
-import json, os, pathlib
+INTAKE = (
+    DYING
+    + """
+import json
 class OvertakenError(Exception):
     pass
 def handler(event, context):
@@ -64,12 +79,14 @@ def handler(event, context):
     folder = pathlib.Path(os.environ["FOLDER"])
     with (folder / ("asked-" + request["drop_id"])).open("a") as log:
         log.write("x")
+    die_once(request["drop_id"])
     unfinished = folder / (request["drop_id"] + ".part")
     unfinished.write_text(json.dumps(request))
     unfinished.rename(folder / (request["drop_id"] + ".json"))
     if request["drop_id"] == "late":
         raise OvertakenError("another replay has started attempt 2 of drop late, TRIGGERED now")
 """
+)
 
 
 class Replays:
@@ -98,12 +115,28 @@ class Replays:
         counts = {"planned": planned, "loaded": loaded, "unneeded": unneeded, "remaining": 0}
         (self.folder / "summary").write_text(json.dumps({**counts, "told": f"{loaded} loaded"}))
 
-    def plan(self, *drops: str, tolerated: int = 0, skipped: Sequence[dict[str, str]] = (), lost: bool = False) -> str:
-        """Put the items of a plan into S3, and return the reason that names them; `lost`: they are not there."""
+    def dies_at(self, *steps: str) -> None:
+        """Kill the function's process once at each step: begin, failed, summarise, or intake's of a drop."""
+        for step in steps:
+            (self.folder / f"dies-at-{step}").touch()
+
+    def plan(
+        self,
+        *drops: str,
+        tolerated: int = 0,
+        skipped: Sequence[dict[str, str]] = (),
+        lost: bool = False,
+        damaged: bytes | None = None,
+    ) -> str:
+        """Put the items of a plan into S3, and return the reason that names them.
+
+        lost: they are not there. damaged: what lies there in their place.
+        """
         items = [asdict(Item(drop, f"day-{drop}", 2, "failed")) for drop in drops]
         key = f"replays/sales/{len(drops)}.json"
         if not lost:
-            self._s3.put_object(Bucket=self.bucket, Key=key, Body=json.dumps(items).encode())
+            body = json.dumps(items).encode() if damaged is None else damaged
+            self._s3.put_object(Bucket=self.bucket, Key=key, Body=body)
         named = {"bucket": self.bucket, "key": key, "count": len(items), "tolerated": tolerated}
         return json.dumps({**named, "items": items, "skipped": list(skipped)})
 

@@ -82,16 +82,17 @@ def test_a_replay_that_gave_way_to_a_newer_file_or_another_replay_ends_well(repl
     assert replays.failed() == {}
 
 
-def test_no_more_drops_run_at_once_than_asked(replays: Replays) -> None:
+def test_no_more_drops_run_at_once_than_asked_in_the_order_of_the_plan(replays: Replays) -> None:
     replays.sums_up(3, loaded=3)
-    execution = replays.start(replays.plan("a", "b", "c"), max_concurrency=1)
-    answered: set[str] = set()
+    execution = replays.start(replays.plan("b", "c", "a"), max_concurrency=1)
+    answered: list[str] = []
     for done in range(3):
         requests = replays.requests(done + 1)
         assert len(requests) == done + 1
-        [waiting] = requests.keys() - answered
-        answered.add(waiting)
+        [waiting] = requests.keys() - set(answered)
+        answered.append(waiting)
         replays.answer(requests[waiting], "loaded")
+    assert answered == ["b", "c", "a"]
     assert replays.end(execution)["status"] == "SUCCEEDED"
 
 
