@@ -182,7 +182,7 @@ def _named(pattern: KeyPattern, name: str) -> str | None:
 def redeploy(twin: Twin, contract: Contract) -> list[str]:
     """Deploy what of the datasets is not what the twin has, and return what that was."""
     # The table first: what runs meanwhile loads into it by the names of the columns that it knows.
-    done = [*_table(twin, contract), *_functions(twin)]
+    done = [*_table(twin, contract), *put_contracts(twin)]
     if done:
         deploy.upload_dags(twin)
         unpause(site_of(twin), [contract.dag_id or ""], SECONDS)
@@ -190,7 +190,7 @@ def redeploy(twin: Twin, contract: Contract) -> list[str]:
     return done
 
 
-def _functions(twin: Twin) -> list[str]:
+def put_contracts(twin: Twin) -> list[str]:
     """Put the contracts into each function whose artifact has others."""
     client, files = twin.session().client("lambda"), [one.contract for one in datasets_below(deploy.datasets_of(twin))]
     compiled = twin.runtime / "contracts.json"
