@@ -6,24 +6,29 @@ import io
 import json
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from rich.console import Console
 
 from suimon.cli import replays
+from suimon.cli.asking import who_asks
 from suimon.cli.errors import CommandError
 from suimon.cli.replays import Replays, Target
 from suimon.drops.states import State
 from suimon.ledger.items import item_of
 from suimon.ledger.replays import ReplayLedger
-from suimon.replay.execution import start
+from suimon.replay.execution import Progress, start
 from suimon.replay.plan import Item, fingerprint_of
+from suimon.replay.summary import Fate, Result
 from tests.unit.drop_records import drop_record
 from tests.unit.replay.mails import RECORD
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mypy_boto3_dynamodb.service_resource import Table
 
     from suimon.drops.replay_record import ReplayRecord
@@ -32,6 +37,7 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ROLE = "arn:aws:iam::123456789012:role/replay"
 LOADED = drop_record(State.LOADED, attempt=2, rows=3)
 ITEMS = [Item(LOADED.id, "2026-11-20", 2, "failed")]
+ROW = Result("2026-11-20", LOADED.id, 2, Fate.LOADED, "loaded", 3)
 WANTED = {"dataset": "sales", "from": "2026-11-20", "to": "2026-11-20", "plan": fingerprint_of(ITEMS)}
 
 
@@ -111,3 +117,44 @@ def test_what_has_failed_is_found_by_dataset_and_range_the_newest_first(of_stack
         failed: Any = drop_record(State.FAILED, f"sales/{day}/sales_data.csv", partition=day)
         table.put_item(Item=item_of(failed, "intake"))
     assert of_stack.failed() == [("sales", "2026-11-01", "2026-11-03"), ("sales", "2025-01-01", "2025-01-01")]
+
+
+def execute(of_stack: Replays, *days: str) -> int:
+    return of_stack.execute([(WANTED | {"from": day, "to": day, "reason": "new prices"}, ITEMS) for day in days])
+
+
+def started() -> list[dict[str, Any]]:
+    """Return the input of each execution, in the order of their ranges."""
+    sfn = boto3.client("stepfunctions")
+    [machine] = sfn.list_state_machines()["stateMachines"]
+    executions = sfn.list_executions(stateMachineArn=machine["stateMachineArn"])["executions"]
+    described = [sfn.describe_execution(executionArn=one["executionArn"]) for one in executions]
+    return sorted((json.loads(one["input"]) for one in described), key=lambda given: given["from"])
+
+
+def test_every_plan_is_started_before_the_first_is_followed_and_the_worst_end_is_the_status(
+    of_stack: Replays, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends = iter([Progress("SUCCEEDED", (ROW,)), Progress("FAILED", error="Suimon.PlanFailed")])
+
+    def followed(*_: Any) -> Iterator[Progress]:
+        assert len(started()) == 2
+        yield next(ends)
+
+    monkeypatch.setattr(replays, "follow", followed)
+    assert execute(of_stack, "2026-11-01", "2026-11-02") == 2
+    first, second = started()
+    assert (first["from"], second["from"]) == ("2026-11-01", "2026-11-02")
+    assert (first["reason"], first["plan"], first["who"]) == ("new prices", WANTED["plan"], who_asks())
+
+
+def test_what_was_started_is_named_when_it_can_no_longer_be_followed(
+    of_stack: Replays, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: Any) -> NoReturn:
+        raise ClientError({"Error": {"Code": "ThrottlingException", "Message": "slow down"}}, "DescribeExecution")
+
+    monkeypatch.setattr(replays, "follow", fails)
+    with pytest.raises(CommandError, match=r"slow down(.|\n)*What was started runs on.*:sales\.2026-11-01\."):
+        execute(of_stack, "2026-11-01")
+    assert len(started()) == 1
