@@ -36,7 +36,7 @@ class What(StrEnum):
 
 
 class Order(StrEnum):
-    """Which day begins first."""
+    """Which day begins first: the order of the items that the Map reads; AWS documents none in which it starts them."""
 
     OLDEST = "oldest"
     NEWEST = "newest"
