@@ -39,7 +39,8 @@ _ENDS = {
     ),
     # An execution that ended without a summary, by its status in Step Functions.
     "TIMED_OUT": Bilingual(
-        "It ran for thirty days, and Step Functions ended it.", "30 日を超えたため、Step Functions が終了しました。"
+        "It ran for thirty days, and Step Functions ended it.",
+        "開始から 30 日を超えたため、Step Functions により終了されました。",
     ),
     "FAILED": Bilingual("Its execution failed before its end could be told.", "結果を集計する前に実行が失敗しました。"),
     FORGOTTEN: Bilingual(
