@@ -46,8 +46,9 @@ def lived(how: Replaying) -> Iterator[Schedule]:
         schedule.world.close()
 
 
-def of_days(days: int, **how: float) -> Replaying:
-    return Replaying(days, (4 * HOUR,), at_once=MAX_CONCURRENCY, earliest=LAST - timedelta(days=days - 1), **how)
+def of_days(days: int, stops: float = 0.0) -> Replaying:
+    earliest = LAST - timedelta(days=days - 1)
+    return Replaying(days, (4 * HOUR,), at_once=MAX_CONCURRENCY, stops=stops, resumes=20 * MINUTE, earliest=earliest)
 
 
 def test_every_day_is_loaded_again_once(days: int) -> None:
@@ -60,7 +61,7 @@ def test_every_day_is_loaded_again_once(days: int) -> None:
 
 
 def test_a_replay_that_is_stopped_in_the_middle_is_resumed_with_the_rest(days: int) -> None:
-    with lived(of_days(days, stops=5.0, resumes=20 * MINUTE)) as schedule:
+    with lived(of_days(days, stops=5.0)) as schedule:
         stopped, resumed = schedule.replays
         assert stopped.is_stopped
         begun = {item.drop_id for _, item in stopped.began}

@@ -83,8 +83,10 @@ def test_every_task_is_retried_and_caught_and_ends_in_time() -> None:
 def waits(state: dict[str, Any], error: str) -> float:
     """Return for how many seconds an error is waited out at most."""
     [patient] = [one for one in state["Retry"] if error in one["ErrorEquals"]]
-    longest = patient.get("MaxDelaySeconds", float("inf"))
-    delays = [patient["IntervalSeconds"] * patient["BackoffRate"] ** n for n in range(patient["MaxAttempts"])]
+    longest: float = patient.get("MaxDelaySeconds", float("inf"))
+    delays: list[float] = [
+        patient["IntervalSeconds"] * patient["BackoffRate"] ** n for n in range(patient["MaxAttempts"])
+    ]
     return sum(min(delay, longest) for delay in delays)
 
 

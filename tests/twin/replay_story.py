@@ -45,7 +45,13 @@ _CLAUSE = """physicalType: decimal(14,2)
         required: true
         logicalTypeOptions:
           minimum: """
-NONSENSE = ([], "sales", {}, {"dataset": "slaes", "from": "2026-11-01", "to": "2026-11-02"}, {"dataset": "sales"})
+NONSENSE: tuple[Any, ...] = (
+    [],
+    "sales",
+    {},
+    {"dataset": "slaes", "from": "2026-11-01", "to": "2026-11-02"},
+    {"dataset": "sales"},
+)
 STRICT, LOOSE = f"{_CLAUSE}0", f"{_CLAUSE}-10"
 
 
