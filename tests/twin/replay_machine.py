@@ -58,7 +58,8 @@ def handler(event, context):
     plan = json.loads(wanted["reason"])
     if plan.get("error"):
         raise ValueError("sales is no dataset")
-    common = {name: wanted[name] for name in ("dataset", "max_concurrency")} | {"tolerated": plan["tolerated"]}
+    common = {"dataset": wanted["dataset"], "max_concurrency": wanted.get("max_concurrency") or 3}
+    common |= {"tolerated": plan["tolerated"]}
     if "begin" in event:
         return {**common, "as_accepted": False, "bucket": plan["bucket"], "key": plan["key"], "count": plan["count"]}
     if wanted.get("plan") not in (None, "", "as-shown"):
