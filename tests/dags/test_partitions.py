@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +20,9 @@ from suimon.contract.model import Contracts
 from suimon.contract.odcs.parse import read_contract
 from suimon.contract.partition import partition_of
 from suimon.dataset.create_table import create_table
-from suimon.dataset.folder import DatasetFolder
+from suimon.dataset.folder import datasets_below
 from suimon.dataset.golden import as_sent, golden_cases
+from suimon.drops.lake import accepted_name
 from suimon.warehouse.ddl import statements as with_load_logs
 from suimon.warehouse.describe import describe
 from suimon_etl import load, parquet, quality, tables
@@ -126,7 +128,7 @@ STAMPED = {
         ("g/2026-11-20_1000.csv", "2026-11-20,13,S01"),
     )
 }
-READINGS = DatasetFolder(Path(__file__).resolve().parents[1] / "datasets" / "readings")
+EXAMPLES = {one.name: one for one in datasets_below(Path(__file__).resolve().parents[1] / "datasets")}
 CONTRACT = """
 apiVersion: v3.1.0
 kind: DataContract
@@ -157,7 +159,7 @@ def contracts(tmp_path_factory: pytest.TempPathFactory) -> Contracts:
         text = CONTRACT.format(name=name, dag=f"{name}_etl", key=kind.key.replace("g/", f"{name}/"), custom=kind.custom)
         (folder / f"{name}.odcs.yaml").write_text(text, encoding="utf-8")
         found.append(read_contract(folder / f"{name}.odcs.yaml"))
-    return Contracts((*found, read_contract(READINGS.contract)))
+    return Contracts((*found, *(read_contract(one.contract) for one in EXAMPLES.values())))
 
 
 @pytest.fixture(scope="module")
@@ -203,14 +205,13 @@ class Way:
         contract = self.contract.at(partition)
         copy = self.redshift.bucket / "accepted" / contract.dataset / f"{written}"
         copy.mkdir(parents=True, exist_ok=True)
-        (copy / "data.csv").write_bytes(content)
+        file = copy / accepted_name(contract)
+        file.write_bytes(content)
         (copy / "_contract.json").write_text(json.dumps(contract.to_json()))
-        verdict = check_file(copy / "data.csv", contract, partition, scratch=self.scratch)
+        verdict = check_file(file, contract, partition, scratch=self.scratch)
         assert verdict.accepted, verdict.bad_cells
         folder = f"processed/{self.contract.dataset}/{partition}/{written:016x}.1/"
-        arguments = job.Arguments(
-            str(copy / "data.csv"), str(copy / "_contract.json"), f"{self.redshift.bucket}/{folder}", rows
-        )
+        arguments = job.Arguments(str(file), str(copy / "_contract.json"), f"{self.redshift.bucket}/{folder}", rows)
         job.convert(self.spark, contract.to_json(), arguments)
         for crc in (self.redshift.bucket / folder).glob(".*.crc"):  # S3 has none; Hadoop's local files do
             crc.unlink()
@@ -247,7 +248,8 @@ class Way:
     def rows(self) -> list[str]:
         """Return the table without the numbers' column, a line a row, each once with how many there are."""
         found = self.redshift.rows(f"SELECT * FROM {self.table.name}")  # noqa: S608 a name of our own
-        return sorted("|".join(str(cell) for cell in row) for row in found)
+        lines = ("|".join("NULL" if cell is None else str(cell).replace("\n", "\\n") for cell in row) for row in found)
+        return sorted(lines)
 
 
 def _report(result: dict[str, Any]) -> dict[str, Any]:
@@ -308,17 +310,20 @@ def test_the_fence_refuses_an_older_stamp_whatever_the_order_of_the_writes(way: 
     assert way.rows() == [cells.replace(",", "|") + f"|{number}" for number in (5, 6)]
 
 
-@pytest.mark.parametrize("way", ["readings"], indirect=True)
-def test_a_file_of_each_version_comes_into_the_one_table(way: Way) -> None:
-    """March has no tariff and no row of April a reader; what is required of April alone may be missing of March."""
-    wanted = list[str]()
-    for number, case in enumerate([*golden_cases(READINGS), golden_cases(READINGS)[0]], 1):
+@pytest.mark.parametrize(("way", "name"), [(name, name) for name in EXAMPLES], indirect=["way"])
+def test_the_golden_rows_of_an_example_are_what_its_table_holds(way: Way, name: str) -> None:
+    """Of each version one file, all into the one table; and the first of them again, which changes nothing."""
+    cases, wanted = golden_cases(EXAMPLES[name]), set[str]()
+    pattern = way.contract.key_pattern
+    assert pattern
+    for number, case in enumerate([*cases, cases[0]], 1):
         content = as_sent(case.file.read_text(encoding="utf-8"), way.contract.at(case.day))
-        rows = case.rows.read_text(encoding="utf-8").replace("NULL", "None").splitlines()
-        ended = way.load(f"readings/{case.day}/readings.csv", content, len(rows), number)
+        rows = case.rows.read_text(encoding="utf-8").splitlines()
+        key = pattern.key_for(case.day, "part-1", at=datetime(2026, 11, 21, number, tzinfo=UTC))
+        ended = way.load(key, content, len(rows), number)
         assert ended["Status"] == "FINISHED", ended.get("Error")
-        wanted += rows
-        assert way.rows() == sorted(set(wanted))
+        wanted |= set(rows)
+        assert way.rows() == sorted(wanted)
 
 
 @pytest.mark.parametrize("name", KINDS)
