@@ -43,7 +43,7 @@ def proposed(folder: Path, data: bytes, name: str = NAME) -> dict[str, str]:
     path = folder / name
     path.write_bytes(data)
     try:
-        return dict(propose("orders", (path,), folder / "orders", UUID(int=1)).files)
+        return dict(propose("orders", (path,), UUID(int=1)).files)
     except SampleError as error:
         return {"error": str(error)}
 

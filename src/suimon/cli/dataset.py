@@ -51,7 +51,7 @@ def new(name: str, samples: tuple[Path, ...], *, force: bool) -> None:
     if folder.path.exists() and not force:
         raise CommandError(f"{folder.path} exists; choose another name, or write over it with --force")
     try:
-        proposal = propose(name, samples, folder.path, uuid4())
+        proposal = propose(name, samples, uuid4())
     except SampleError as error:
         raise CommandError(str(error)) from error
     try:
@@ -65,7 +65,7 @@ def new(name: str, samples: tuple[Path, ...], *, force: bool) -> None:
     for file in proposal.files:
         click.echo(f"  {folder.path / file}")
     click.echo(f"{folder.path}: a guess, with {count_of(proposal.undecided, 'place')} to decide, each marked DECIDE")
-    click.echo(f"Decide, take the marks out, then: suimon dataset check {name}")
+    click.echo(f"Decide, take the marks out, then: suimon dataset check {name} --rewrite")
 
 
 @dataset.command()

@@ -37,6 +37,7 @@ def decide(tmp_path: Path, **changes: str) -> Path:
 def test_a_proposal_is_one_folder_in_which_nothing_is_wrong_once_all_is_decided(tmp_path: Path, sample: str) -> None:
     made = suimon("dataset", "new", "orders", "--from", sample)
     assert made.exit_code == 0, made.output
+    assert made.output.endswith("then: suimon dataset check orders --rewrite\n")
     folder = tmp_path / "datasets" / "orders"
     written = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     assert written == ["contract.odcs.yaml", *FILES, "table.sql"]

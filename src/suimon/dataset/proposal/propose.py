@@ -1,7 +1,6 @@
 """A first contract from a sample: ODCS YAML with a mark wherever a person must decide. The gate never guesses."""
 
 import re
-import shlex
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -49,7 +48,7 @@ class Proposal:
         return self.files[CONTRACT].count(MARK)
 
 
-def propose(dataset: str, paths: Sequence[Path], folder: Path, identity: UUID) -> Proposal:
+def propose(dataset: str, paths: Sequence[Path], identity: UUID) -> Proposal:
     """Return a first dataset for files like those at `paths`; SampleError if none can be guessed.
 
     Every value that is not plain from the samples, and would be wrong in silence, carries MARK; one that would be
@@ -61,7 +60,7 @@ def propose(dataset: str, paths: Sequence[Path], folder: Path, identity: UUID) -
     read = f"{sum(one.records for one in samples.evidence):,} records"
     key = guess_key(dataset, paths, [records_of(guesses, place) for place in range(len(paths))])
     lines = [
-        *_head(paths, folder, dataset, read, samples.layout.faults),
+        *_head(paths, dataset, read, samples.layout.faults),
         *_about(dataset, identity),
         *_schema(dataset, samples.layout, guesses),
         *_custom(dataset, key, samples.layout, guesses),
@@ -106,16 +105,11 @@ def _quoted(text: str) -> str:
     return "".join(char if char.isprintable() or char == "\u3000" else f"\\U{ord(char):08X}" for char in dumped)
 
 
-def _argument(path: Path) -> str:
-    """Write a path for the shell; one with a line break must not leave the comment it stands in."""
-    return shlex.quote(str(path)) if str(path).isprintable() else _scalar(str(path))
-
-
-def _head(paths: Sequence[Path], folder: Path, dataset: str, read: str, faults: tuple[str, ...]) -> Iterator[str]:
+def _head(paths: Sequence[Path], dataset: str, read: str, faults: tuple[str, ...]) -> Iterator[str]:
     names = ", ".join(_scalar(path.name) for path in paths)
     yield f"# A first contract for {dataset}, guessed from {names}: {read}."
     yield "# It may be wrong anywhere; what a person must look at is marked DECIDE. Take the marks out, then:"
-    yield f"#   suimon dataset check {_argument(folder)}"
+    yield f"#   suimon dataset check {dataset} --rewrite"
     if faults:
         yield "# In the samples themselves is what the gate refuses, or what this contract does not describe yet:"
         yield from (f"#   {one_line(fault)}" for fault in faults)

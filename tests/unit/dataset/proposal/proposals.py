@@ -28,7 +28,7 @@ EUROPEAN = "Artikel;Preis;Am;Menge\nA-1;1234,50;21.11.2026;7\nA-2;-0,5;02.11.202
 
 def proposed(path: Path, content: str | bytes, dataset: str = "goods") -> str:
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return propose(dataset, [path], Path("datasets/goods"), IDENTITY).files[CONTRACT]
+    return propose(dataset, [path], IDENTITY).files[CONTRACT]
 
 
 def read(text: str, folder: Path) -> Contract:

@@ -41,7 +41,7 @@ def test_what_is_no_table_is_refused_with_the_reason(sample: Path, content: byte
 
 def test_what_cannot_be_opened_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SampleError, match="cannot be read"):
-        propose("goods", [tmp_path], tmp_path / "out", IDENTITY)
+        propose("goods", [tmp_path], IDENTITY)
 
 
 @pytest.mark.parametrize("content", [SALES, INVENTORY, EVENTS, EUROPEAN])

@@ -212,7 +212,7 @@ def test_several_samples_tell_more_than_one(tmp_path: Path) -> None:
     for name, content in texts.items():
         (tmp_path / name).write_text(content, encoding="utf-8")
     paths = [tmp_path / name for name in texts]
-    proposal = propose("goods", paths, tmp_path / "goods", IDENTITY)
+    proposal = propose("goods", paths, IDENTITY)
 
     contract = read(proposal.files[CONTRACT], tmp_path)
     assert contract.key_pattern
@@ -228,13 +228,13 @@ def test_samples_of_different_kinds_are_refused(tmp_path: Path) -> None:
     for path, content in zip(paths, ("a,b\n1,2\n", "a,c\n1,2\n"), strict=True):
         path.write_text(content, encoding="utf-8")
     with pytest.raises(SampleError, match=r"b\.csv is no file like .*a\.csv: its header is another one"):
-        propose("goods", paths, tmp_path / "goods", IDENTITY)
+        propose("goods", paths, IDENTITY)
 
 
 def test_no_personal_value_is_in_any_file_and_lengths_are_in_bytes(tmp_path: Path) -> None:
     path = tmp_path / "inventory_20261120.csv"
     path.write_bytes(INVENTORY.encode("cp932"))
-    files = propose("goods", [path], tmp_path / "goods", IDENTITY).files
+    files = propose("goods", [path], IDENTITY).files
     assert not any("山田" in text for text in files.values())
     contract = read(files[CONTRACT], tmp_path)
     assert f"column_2 VARCHAR({4 * (column(contract, 'column_2').max_length or 0)}) NOT NULL" in files["table.sql"]

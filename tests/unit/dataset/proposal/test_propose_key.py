@@ -33,7 +33,7 @@ def proposal(folder: Path, samples: dict[str, str]) -> tuple[str, Contract]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, encoding="utf-8")
     of = DatasetFolder(folder / "goods")
-    proposed = propose("goods", paths, of.path, IDENTITY).files
+    proposed = propose("goods", paths, IDENTITY).files
     for name, text in proposed.items():
         (of.path / name).parent.mkdir(parents=True, exist_ok=True)
         (of.path / name).write_text(text.replace(MARK, "# decided: "), encoding="utf-8")
