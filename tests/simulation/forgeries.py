@@ -66,8 +66,12 @@ def forge(services: Services, detail: dict[str, Any]) -> None:
     services.events.put_events(Entries=[entry])
 
 
+def kept(services: Services) -> list[str]:
+    """Return the keys of unusable messages that nobody has read yet."""
+    return [key for key in services.s3.buckets[REPORTS].keys if key.startswith("undeliverable/")]
+
+
 def clear_away(services: Services) -> None:
-    """Delete what the sweep has kept of unusable messages, as a person does who has read it."""
-    kept = services.s3.buckets[REPORTS].keys
-    for key in [key for key in kept if key.startswith("undeliverable/")]:
-        del kept[key]
+    """Delete what was kept of unusable messages, as a person does who has read it."""
+    for key in kept(services):
+        del services.s3.buckets[REPORTS].keys[key]

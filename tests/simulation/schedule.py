@@ -11,7 +11,7 @@ from tests.simulation.aws import Aws
 from tests.simulation.choices import Choices
 from tests.simulation.dags import Dags
 from tests.simulation.deployment import Functions, Services
-from tests.simulation.forgeries import clear_away, forgeries
+from tests.simulation.forgeries import clear_away, forgeries, kept
 from tests.simulation.holding import Holding, holding
 from tests.simulation.meddling import Meddling, meddling
 from tests.simulation.outside import Outside
@@ -232,6 +232,7 @@ class Schedule(Outside):
             and not any(nothing_stays_held(self))
             and not any(queue.messages for queue in self.services.sqs.queues.values())
             and not any(replay.open for replay in self.replays)
+            and not kept(self.services)  # until it is read, and the round after has seen that
         )
 
     def _is_settled(self) -> bool:
