@@ -59,7 +59,7 @@ def test_a_dry_run_shows_the_plan_and_starts_nothing(replays: Replays) -> None:
     output, _ = command.communicate(timeout=PATIENCE)
     assert command.returncode == 0, output
     assert "day-b" in output
-    assert "2 would run, 3 at once; each runs load_sales, which replaces its day in sales_fact." in output
+    assert "2 would run, 3 at once; each runs load_sales, which replaces its partition in sales_fact." in output
     assert "--plan as-shown" in output
     assert replays.sfn.list_executions(stateMachineArn=replays.arn)["executions"] == []
 

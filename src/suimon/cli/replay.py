@@ -39,14 +39,14 @@ from suimon.report.console import Terminal
     type=click.Choice([str(what) for what in What]),
     default=str(What.ALL),
     show_default=True,
-    help="Which days, by their newest file; missing: a file has come, and nothing of the day is in the table.",
+    help="Which of them, by their newest file; missing: a file has come, and nothing of it is in the table.",
 )
 @click.option(
     "--order",
     type=click.Choice([str(order) for order in Order]),
     default=str(Order.OLDEST),
     show_default=True,
-    help="Which day begins first.",
+    help="Which partition begins first.",
 )
 @concurrency_option
 @tolerate_option
@@ -83,7 +83,7 @@ def replay(
     as_json: bool,
     **how: Any,
 ) -> None:
-    """Run the newest drop of each day of a range again: show the plan, ask, execute exactly that, and follow it.
+    """Run the newest drop of each partition of a range again: show the plan, ask, execute exactly that, and follow it.
 
     Each drop is checked and loaded again as its next attempt; loading again leaves the table as it was. A plan that the
     ledger has overtaken is refused, and so is a range that another replay runs over. The AWS account is that of the

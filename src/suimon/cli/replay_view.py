@@ -67,13 +67,13 @@ def result_of(end: Progress) -> Iterator[tuple[str, str]]:
     if end.rows:
         yield f"{told_in_english(end.counts)}.", ""
     elif end.status == "SUCCEEDED":
-        yield "Nothing to replay: no day of the range has a drop that may run again.", ""
+        yield "Nothing to replay: no partition of the range has a drop that may run again.", ""
     if end.status != "SUCCEEDED" and end.error != "Suimon.PartlyLoaded":
         yield ": ".join(filter(None, (end.status, _readable(end.cause) or end.error))), "red"
 
 
 def show_plan(console: Console, plan: Mapping[str, Any]) -> None:
-    """Show one line a day: what would run and why, and what would not; days in a row without a file share a line."""
+    """Show a line a partition: what would run and why, and what would not; those without a file in a row share one."""
     for item in plan["items"]:
         print_plain(console, f"{item['partition']} attempt {item['attempt']} of {item['drop_id']}: {item['reason']}")
     for reason, skipped in groupby(plan["skipped"], key=lambda skip: str(skip["reason"])):
@@ -84,7 +84,7 @@ def show_plan(console: Console, plan: Mapping[str, Any]) -> None:
     if plan["others"]:
         print_plain(console, f"{plan['others']} more left out: not asked for.")
     if plan["items"]:
-        sets_off = f"each runs {plan['dag_id']}, which replaces its day in {plan['table']}"
+        sets_off = f"each runs {plan['dag_id']}, which replaces its partition in {plan['table']}"
         count, at_once, tolerated = len(plan["items"]), plan["max_concurrency"], plan["tolerated"]
         print_plain(console, f"{plan['dataset']}: {count:,} would run, {at_once} at once; {sets_off}.")
         print_plain(console, f"No more are begun once more than {tolerated:,} have failed.")

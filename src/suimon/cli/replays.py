@@ -20,7 +20,7 @@ from suimon.clock import utc_now
 from suimon.drops.states import State
 from suimon.ledger.queries import Wanted, failures_of, find_many, newest_first, replay_of, replays_of
 from suimon.replay.execution import Progress, ReplayError, ask_plan, follow, start
-from suimon.replay.plan import read_items, windows
+from suimon.replay.plan import Window, read_items, windows
 from suimon.replay.request import DEFAULT_CONCURRENCY, MAX_CONCURRENCY, DamagedItemsError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ _PATIENT = Config(read_timeout=310, retries={"total_max_attempts": 1})
 concurrency_option = click.option(
     "--max-concurrency",
     type=click.IntRange(1, MAX_CONCURRENCY),
-    help=f"How many drops of a dataset may run at once ({DEFAULT_CONCURRENCY}; resumed: as before).",
+    help=f"How many drops of a replay may run at once ({DEFAULT_CONCURRENCY}; resumed: as before).",
 )
 tolerate_option = click.option(
     "--tolerate",
@@ -81,8 +81,8 @@ class Replays:
         except (ClientError, BotoCoreError) as error:
             raise CommandError(advice(error)) from error
 
-    def failed(self) -> Sequence[tuple[str, str, str]]:
-        """List the ranges of days that have a failed drop, by dataset, the newest first."""
+    def failed(self) -> Sequence[Window]:
+        """List the ranges that have a failed drop, by dataset, the newest first."""
         try:
             found = {record.match for record in newest_first(self._table, Wanted(state=State.FAILED)) if record.match}
         except (ClientError, BotoCoreError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any
 
 import click
@@ -21,6 +22,7 @@ from suimon.cli.replays import (
 from suimon.cli.stack import stack_option
 from suimon.replay.execution import ReplayError
 from suimon.replay.plan import Item
+from suimon.replay.request import TooLongError
 from suimon.report.console import Terminal
 
 
@@ -39,13 +41,20 @@ def retry(*, max_concurrency: int, tolerate: float | None, reason: str, dry_run:
     """
     replays = Replays.of(stack, Terminal())
     wanted, left_out = list[tuple[dict[str, Any], list[Item]]](), 0
-    for dataset, first, last in replays.failed():
-        asked: dict[str, Any] = {"dataset": dataset, "from": first, "to": last, "what": "failed", "order": "newest"}
+    windows = deque(replays.failed())
+    while windows:
+        window = windows.popleft()
+        asked: dict[str, Any] = {"dataset": window.dataset, "from": window.first, "to": window.last}
+        asked |= {"what": "failed", "order": "newest"}
         asked |= {"max_concurrency": max_concurrency, "tolerate": tolerate, "reason": reason}
         try:
             found = replays.plan(asked)
         except ReplayError as error:  # as of a held dataset: the others go ahead
-            print_plain(replays.console, f"{dataset} {first} to {last} left out: {error}", "yellow")
+            if error.kind == TooLongError.__name__ and len(window.times) > 1:
+                windows.extendleft(reversed(window.halves()))
+                continue
+            range_of = f"{window.dataset} {window.first} to {window.last}"
+            print_plain(replays.console, f"{range_of} left out: {error}", "yellow")
             left_out += 1
             continue
         if found["items"]:

@@ -78,9 +78,16 @@ class Running:
     revision: int = 0
 
     def overlapping(self, execution: str, first: str, last: str) -> list[str]:
-        """Return the other executions whose range shares a partition with this one."""
-        return [
-            other
-            for other, (begins, ends) in sorted(self.ranges.items())
-            if other != execution and begins <= last and first <= ends
-        ]
+        """Return the other executions whose range shares a partition with this one.
+
+        A range that names parts, such as a store, shares none with that of another store.
+        """
+        begin, _, parts = first.partition("/")
+        end = last.partition("/")[0]
+        found = list[str]()
+        for other, (others_first, others_last) in sorted(self.ranges.items()):
+            others_begin, _, others_parts = others_first.partition("/")
+            is_beside = bool(parts and others_parts and parts != others_parts)
+            if other != execution and not is_beside and others_begin <= end and begin <= others_last.partition("/")[0]:
+                found.append(other)
+        return found

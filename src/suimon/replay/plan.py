@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import defaultdict
 from dataclasses import asdict, dataclass, field, replace
-from datetime import date
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from suimon.contract.partition import is_date
+from suimon.contract.partition import Unit, partition_of
 from suimon.drops.duplicate_or_superseded import latest, same_bytes
 from suimon.drops.states import REPLAYABLE, State
 from suimon.replay.request import DamagedItemsError, HeldError, Order, Request, StalePlanError, What
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 # What never was the content of its day: a newer one took its place, or no contract knows it.
 _NEVER_THE_DAY = frozenset({State.SUPERSEDED, State.UNMATCHED, State.CLOSED})
 _CODES = 3  # of a rejection, named in a plan
-WINDOW_DAYS = 366  # that one retry of a dataset spans
 _OF_STATE = {What.FAILED: State.FAILED, What.REJECTED: State.REJECTED, What.LOADED: State.LOADED}
 
 
@@ -154,28 +152,42 @@ def plan(drops: Mapping[str, Sequence[DropRecord]], request: Request, *, sets: b
     )
 
 
-def windows(of: Iterable[tuple[str, str]]) -> list[tuple[str, str, str]]:
-    """Return ranges (dataset, first, last partition) that cover these partitions of datasets, the newest first.
+@dataclass(frozen=True)
+class Window:
+    """The range that a retry of a dataset spans: the times of its failed partitions, oldest first, all of one unit."""
 
-    A range of days is no longer than its days, nor than a year, for each day is a question to the ledger; of other
-    partitions each is its own.
+    dataset: str
+    times: tuple[str, ...]
+
+    @property
+    def first(self) -> str:
+        """The first partition of the range, with all its parts."""
+        return self.times[0]
+
+    @property
+    def last(self) -> str:
+        """The last one."""
+        return self.times[-1]
+
+    def halves(self) -> tuple[Window, ...]:
+        """Return the newer and the older half, for a range that is too long; itself if it has no halves."""
+        middle = len(self.times) // 2
+        halves = replace(self, times=self.times[middle:]), replace(self, times=self.times[:middle])
+        return halves if middle else (self,)
+
+
+def windows(of: Iterable[tuple[str, str]]) -> list[Window]:
+    """Return a range for each dataset (and unit) of these partitions, the newest first.
+
+    One for all of a dataset, whatever parts they name: so no more run at once than asked, and none is refused because
+    another store's day runs.
     """
-    found = list[tuple[str, str, str]]()
-    for dataset, day in sorted(set(of), key=itemgetter(1, 0), reverse=True):
-        last = next((end for name, _, end in reversed(found) if name == dataset), None)
-        if last is None or not _are_near(day, last):
-            found.append((dataset, day, day))
-        else:
-            place = max(place for place, (name, *_) in enumerate(found) if name == dataset)
-            found[place] = dataset, day, last
-    return found
-
-
-def _are_near(day: str, last: str) -> bool:
-    """Whether one replay may cover both."""
-    if not (is_date(day) and is_date(last)):
-        return day == last
-    return (date.fromisoformat(last) - date.fromisoformat(day)).days < WINDOW_DAYS
+    times: dict[tuple[str, Unit], set[str]] = defaultdict(set)
+    for dataset, text in of:
+        partition = partition_of(text)
+        times[dataset, partition.unit].add(partition.time)
+    found = [Window(dataset, tuple(sorted(those))) for (dataset, _), those in times.items()]
+    return sorted(found, key=lambda one: (one.last, one.dataset), reverse=True)
 
 
 def _step(partition: str, records: Sequence[DropRecord], request: Request, noun: str) -> Item | Skip | None:

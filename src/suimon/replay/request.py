@@ -46,6 +46,10 @@ class RequestError(ValueError):
     """A replay that cannot be planned; the message says what to change."""
 
 
+class TooLongError(RequestError):
+    """A range of more partitions than one replay takes."""
+
+
 class StalePlanError(RequestError):
     """The ledger has moved on since the plan was shown; nothing was started."""
 
@@ -120,7 +124,7 @@ class Request:
             raise RequestError(f"from {first} is after to {last}: swap them")
         if next(islice(request._times(), MAX_PARTITIONS // len(request.parts), None), None):
             of_each = f" of {len(request.parts)} parts each" if len(request.parts) > 1 else ""
-            raise RequestError(
+            raise TooLongError(
                 f"{first} to {last} are more than {MAX_PARTITIONS:,} {unit}s{of_each}: "
                 f"replay at most {MAX_PARTITIONS:,} at once"
             )
@@ -128,8 +132,8 @@ class Request:
 
     @property
     def span(self) -> tuple[str, str]:
-        """The first and last time of the range as texts; two requests of one dataset that share none share nothing."""
-        return self.first.time, self.last.time
+        """The first and last partition of the range as texts, with the parts that both name, if any."""
+        return str(self.first), str(self.last)
 
     def tolerated(self, planned: int) -> int:
         """Return how many of the planned partitions may fail before no more are begun."""

@@ -21,7 +21,7 @@ from suimon.drops.states import State
 from suimon.ledger.items import item_of
 from suimon.ledger.replays import ReplayLedger
 from suimon.replay.execution import Progress, start
-from suimon.replay.plan import Item, fingerprint_of
+from suimon.replay.plan import Item, Window, fingerprint_of
 from suimon.replay.summary import Fate, Result
 from tests.unit.drop_records import drop_record
 from tests.unit.replay.mails import RECORD
@@ -116,7 +116,7 @@ def test_what_has_failed_is_found_by_dataset_and_range_the_newest_first(of_stack
     for day in ("2026-11-01", "2026-11-03", "2025-01-01"):
         failed: Any = drop_record(State.FAILED, f"sales/{day}/sales_data.csv", partition=day)
         table.put_item(Item=item_of(failed, "intake"))
-    assert of_stack.failed() == [("sales", "2026-11-01", "2026-11-03"), ("sales", "2025-01-01", "2025-01-01")]
+    assert of_stack.failed() == [Window("sales", ("2025-01-01", "2026-11-01", "2026-11-03"))]
 
 
 def execute(of_stack: Replays, *days: str) -> int:

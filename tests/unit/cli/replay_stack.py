@@ -8,6 +8,7 @@ from click.testing import CliRunner
 
 from suimon.cli.replays import Replays, Target
 from suimon.replay.execution import ReplayError
+from suimon.replay.plan import Window
 from tests.unit.replay.mails import RECORD
 
 if TYPE_CHECKING:
@@ -32,14 +33,17 @@ class Stack(Replays):
     """A stack whose replay function answers by the dataset, and that keeps what it is asked to execute."""
 
     def plan(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        if wanted["dataset"] == "long" and wanted["from"] != wanted["to"]:
+            raise ReplayError("more than 5,000 days", "TooLongError")
         if wanted["dataset"] == "held":
             raise ReplayError("held is held since noon by arn:me", "HeldError")
         if wanted["plan" if "plan" in wanted else "dataset"] == "stale":
             raise ReplayError("the ledger has moved on", "StalePlanError")
         return FOUND | {"dataset": wanted["dataset"], "items": [] if wanted["dataset"] == "calm" else FOUND["items"]}
 
-    def failed(self) -> list[tuple[str, str, str]]:
-        return [(name, "2026-11-01", "2026-11-02") for name in FAILED]
+    def failed(self) -> list[Window]:
+        days = "2026-11-01", "2026-11-02"
+        return [Window(name, days) for name in FAILED]
 
     def execute(self, wanted: Any) -> int:
         EXECUTED.extend(one for one, _ in wanted)

@@ -28,7 +28,7 @@ def test_a_replay_shows_its_plan_asks_and_executes_exactly_that(monkeypatch: pyt
         "2026-11-01 attempt 2 of a: its run failed 2026-11-02",
         "2026-11-02 left out: no file has come",
         "4 more left out: not asked for.",
-        "sales: 1 would run, 3 at once; each runs load_sales, which replaces its day in sales_fact.",
+        "sales: 1 would run, 3 at once; each runs load_sales, which replaces its partition in sales_fact.",
     ]
     assert result.exit_code == 0
     (executed,) = EXECUTED

@@ -30,6 +30,16 @@ def test_a_retry_leaves_out_a_held_dataset_and_says_so_in_its_status(monkeypatch
     assert "held 2026-11-01 to 2026-11-02 left out: held is held since noon" in result.output
 
 
+def test_a_range_that_is_too_long_for_one_replay_is_retried_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.unit.cli.replay_stack.FAILED", ["long", "sales"])
+    assert run(monkeypatch, retry, "--yes").exit_code == 0
+    assert [(one["dataset"], one["from"], one["to"]) for one in EXECUTED] == [
+        ("long", "2026-11-02", "2026-11-02"),
+        ("long", "2026-11-01", "2026-11-01"),
+        ("sales", "2026-11-01", "2026-11-02"),
+    ]
+
+
 @pytest.mark.parametrize("failed", [[], ["calm"]])
 def test_a_retry_without_anything_failed_is_content(monkeypatch: pytest.MonkeyPatch, failed: list[str]) -> None:
     monkeypatch.setattr("tests.unit.cli.replay_stack.FAILED", failed)

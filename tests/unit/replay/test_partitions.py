@@ -9,7 +9,8 @@ import pytest
 from suimon.contract.keys import KeyPattern
 from suimon.contract.model import Contract
 from suimon.contract.partition import Part
-from suimon.replay.plan import windows
+from suimon.drops.replay_record import Running
+from suimon.replay.plan import Window, windows
 from suimon.replay.request import Request, RequestError
 
 STORES = (Part("store", ("S01", "S02")),)
@@ -62,10 +63,34 @@ def test_a_range_that_the_dataset_cannot_have_is_refused(of: Contract, first: st
         asked(first, last, of)
 
 
-def test_what_has_failed_is_replayed_partition_by_partition() -> None:
-    failed = [("sales", "2026-11-20T13"), ("sales", "2026-11-20T12"), ("stock", "2026-11-20"), ("stock", "2026-11-19")]
-    assert windows(failed) == [
-        ("sales", "2026-11-20T13", "2026-11-20T13"),
-        ("sales", "2026-11-20T12", "2026-11-20T12"),
-        ("stock", "2026-11-19", "2026-11-20"),
+def test_what_has_failed_of_a_dataset_is_one_range_whatever_its_partitions_are() -> None:
+    failed = [
+        *(("sales", f"2026-11-20T{hour}") for hour in (13, 12)),
+        *(("stock", f"2026-11-{day}/store=S0{store}") for day in (20, 19) for store in (1, 2)),
+        ("users", "all"),
     ]
+    assert windows(failed) == [
+        Window("users", ("all",)),
+        Window("sales", ("2026-11-20T12", "2026-11-20T13")),
+        Window("stock", ("2026-11-19", "2026-11-20")),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "overlaps"),
+    [
+        ("2026-11-02", "2026-11-02", True),
+        ("2026-11-03", "2026-11-09", True),
+        ("2026-11-04", "2026-11-09", False),
+        ("2026-10-01", "2026-10-31", False),
+        ("2026-11-02/store=S01", "2026-11-02/store=S01", True),
+        ("2026-11-03/store=S02", "2026-11-04/store=S02", False),
+        ("2026-11-04/store=S01", "2026-11-04/store=S01", False),
+    ],
+)
+def test_ranges_overlap_that_share_a_partition(first: str, last: str, *, overlaps: bool) -> None:
+    running = Running("sales", {"one": ("2026-11-01/store=S01", "2026-11-03/store=S01")})
+    assert running.overlapping("other", first, last) == (["one"] if overlaps else [])
+    assert running.overlapping("one", first, last) == []
+    other = Running("sales", {"other": (first, last)})
+    assert other.overlapping("one", *running.ranges["one"]) == (["other"] if overlaps else [])

@@ -13,7 +13,7 @@ from suimon.contract.partition import Partition, Unit
 from suimon.drops.drop import Accepted, Drop, DropRecord, Rejection
 from suimon.drops.match import Match
 from suimon.drops.states import State
-from suimon.replay.plan import Item, Plan, Skip, gather, windows
+from suimon.replay.plan import Item, Plan, Skip, Window, gather, windows
 from suimon.replay.plan import plan as planned_of
 from suimon.replay.request import MAX_PARTITIONS, Request, RequestError, StalePlanError
 
@@ -214,16 +214,22 @@ def test_a_plan_that_the_ledger_has_overtaken_is_refused(now: list[DropRecord]) 
         gather(confirmed, lambda *_: now)
 
 
-def test_what_has_failed_is_covered_by_ranges_the_newest_first() -> None:
+def test_what_has_failed_is_covered_by_a_range_of_each_dataset_the_newest_first() -> None:
     days = ("2026-11-03", "2026-11-01", "2024-01-01", "2025-11-03")
     found = windows([*(("sales", day) for day in days), ("events", "2026-11-02")])
-    assert found == [
-        ("sales", "2025-11-03", "2026-11-03"),
+    assert [(one.dataset, one.first, one.last) for one in found] == [
+        ("sales", "2024-01-01", "2026-11-03"),
         ("events", "2026-11-02", "2026-11-02"),
-        ("sales", "2024-01-01", "2024-01-01"),
     ]
-    for dataset, first, last in found:
-        Request.from_event({"dataset": dataset, "from": first, "to": last})
+    for one in found:
+        Request.from_event({"dataset": one.dataset, "from": one.first, "to": one.last})
+
+
+def test_a_range_that_is_too_long_has_halves_the_newer_one_first_until_it_is_one_partition() -> None:
+    whole = Window("sales", ("2024-01-01", "2025-11-03", "2026-11-03"))
+    newer, older = whole.halves()
+    assert (newer.times, older.times) == (("2025-11-03", "2026-11-03"), ("2024-01-01",))
+    assert older.halves() == (older,)
 
 
 @pytest.mark.parametrize(
