@@ -16,8 +16,7 @@ from local.twin import NoTwinError, Twin, environment_of, load, runtime_folder
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 
-
-_QUESTION: Final = "SELECT COUNT(*) FROM sales_fact"
+_SHIPPED: Final = "sales"  # whose golden file can be sent as it lies there
 
 
 class _Commands(click.Group):
@@ -48,7 +47,8 @@ def up() -> None:
     twin, died = bring_up(ROOT, Board(console))
     if died is None:
         console.print(
-            "The twin is up already, with what was deployed when it started. To deploy again: `make down` first."
+            "The twin is up already, with what was deployed when it started. What changed of a dataset deploys "
+            "`suimon dataset try NAME FILE`; for all else `make down` first."
         )
     elif died:
         console.print(f"A part of the twin had died, so it was started again: {', '.join(part.name for part in died)}")
@@ -188,14 +188,24 @@ def _tell(console: Console, twin: Twin, *more: tuple[str, str]) -> None:
 
 
 def next_commands(twin: Twin) -> tuple[tuple[str, str], ...]:
-    """Return the three commands that a person needs next, and what each is for."""
+    """Return the three commands that a person needs next, and what each is for, with a dataset of this twin."""
+    from local.deploy import datasets_of  # noqa: PLC0415 `status` and `down` need none of its imports
+    from suimon.contract.odcs.parse import read_contract  # noqa: PLC0415 as above
+    from suimon.dataset.folder import datasets_below  # noqa: PLC0415 as above
+
     sender, analyst = (_short(environment_of(twin, who)) for who in ("upstream", "analyst"))
-    day = "2026-11-20"
-    put = f"suimon put datasets/sales/golden/{day}.csv --contract sales --partition {day}"
+    confirm = ("confirm the mail, else no alert reaches anybody", f"{_short(Path(sys.executable))} -m local confirm")
+    folders = {folder.name: folder for folder in datasets_below(datasets_of(twin))}
+    if not folders:
+        return confirm, ("make a dataset", "suimon dataset new NAME --from FILE")
+    name = _SHIPPED if _SHIPPED in folders else min(folders)
+    sent = [path for path in folders[name].golden.glob("*.csv") if ".bad" not in path.name] if name == _SHIPPED else []
+    file, day = (_short(sent[0]), sent[0].stem) if sent else ("FILE", "DATE")
+    question = f"SELECT COUNT(*) FROM {read_contract(folders[name].contract).table}"  # noqa: S608 a name of the release
     return (
-        ("confirm the mail, else no alert reaches anybody", f"{_short(Path(sys.executable))} -m local confirm"),
-        ("put a file", f"(source {sender}; {put})"),
-        ("ask the warehouse", f"(source {analyst}; suimon warehouse query '{_QUESTION}')"),
+        confirm,
+        ("put a file", f"(source {sender}; suimon put {file} --contract {name} --partition {day})"),
+        ("ask the warehouse", f"(source {analyst}; suimon warehouse query '{question}')"),
     )
 
 

@@ -10,10 +10,10 @@ from unittest.mock import MagicMock
 import pytest
 from click.testing import CliRunner
 
-from local.__main__ import main
+from local.__main__ import main, next_commands
 from local.trial import TrialError, _table, business_date, key_of
 from suimon.contract.keys import KeyPattern
-from tests.datasets import golden_cases, release
+from tests.datasets import FOLDERS, golden_cases, release
 from tests.twin.redshift_server import Endpoint, endpoint
 
 if TYPE_CHECKING:
@@ -117,6 +117,30 @@ def test_a_table_that_no_migration_changes_is_made_again_and_said_to_be_empty(
 def test_a_table_as_it_was_made_is_left_alone(redshift: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     assert changed(redshift, monkeypatch, "quantity INTEGER", "quantity INTEGER") == []
     assert redshift.rows("SELECT COUNT(*) FROM sales_fact") == [[1]]
+
+
+@pytest.mark.parametrize(
+    ("datasets", "said"),
+    [
+        (
+            ["inventory", "sales"],
+            ["sales/golden/2026-11-20.csv --contract sales --partition 2026-11-20", "sales_fact'"],
+        ),
+        (["user_events", "inventory"], ["put FILE --contract inventory --partition DATE", "FROM inventory'"]),
+        ([], ["suimon dataset new NAME --from FILE"]),
+    ],
+)
+def test_what_a_person_is_told_to_do_next_is_about_a_dataset_that_the_twin_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, datasets: list[str], said: list[str]
+) -> None:
+    for name in datasets:
+        (tmp_path / "datasets" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "datasets" / name).symlink_to(FOLDERS[name].path)
+    monkeypatch.setenv("SUIMON_DATASETS", str(tmp_path / "datasets"))
+    monkeypatch.setattr("local.__main__.environment_of", lambda _twin, who: tmp_path / f"{who}.env")
+    told = [command for _, command in next_commands(MagicMock(root=tmp_path))]
+    for command, end in zip(told[1:], said, strict=True):
+        assert end in command
 
 
 def test_without_a_twin_nothing_is_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
