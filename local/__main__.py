@@ -94,13 +94,13 @@ def confirm() -> None:
 
 @main.command(name="try")
 @click.argument("dataset")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--partition")
-def try_(dataset: str, file: Path, partition: str | None) -> None:
-    """Deploy what of a dataset changed, send a file, show its rows; exit 1 when they are not in the table."""
+def try_(dataset: str, files: tuple[Path, ...], partition: str | None) -> None:
+    """Deploy what of a dataset changed, send a file or a set, show its rows; exit 1 when they are not in the table."""
     from local.trial import try_dataset  # noqa: PLC0415 as above
 
-    sys.exit(0 if try_dataset(load(runtime_folder(ROOT)), Console(), dataset, file, partition) else 1)
+    sys.exit(0 if try_dataset(load(runtime_folder(ROOT)), Console(), dataset, files, partition) else 1)
 
 
 @main.command()

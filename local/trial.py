@@ -8,6 +8,7 @@ warehouse migrate` could change it; else it is made again, and empty.
 from __future__ import annotations
 
 import io
+import json
 import subprocess
 import sys
 import zipfile
@@ -61,22 +62,24 @@ class TrialError(Exception):
 
 @dataclass(frozen=True)
 class Trial:
-    """One file of one dataset, and the twin that takes it."""
+    """One file of one dataset, or the shards of one set, and the twin that takes them."""
 
     twin: Twin
     console: Console
     contract: Contract
-    file: Path
+    files: tuple[Path, ...]
     day: str
 
     def run(self) -> bool:
-        """Deploy what changed, send the file, show what became of it; return whether its rows are in the table."""
+        """Deploy what changed, send the files, show what became of them; return whether their rows are in the table."""
         for what in redeploy(self.twin, self.contract):
             self.console.print(f"deployed: {what}", highlight=False, soft_wrap=True)
-        sent = self._put()
+        sent = self._put_all()
         root = self.twin.session()
         ledger = root.resource("dynamodb").Table(self.twin.outputs["LedgerTable"])
-        state = follow(self.twin, self.console, ledger, root.client("glue"), [sent], SECONDS)[sent.drop.id].state
+        standings = follow(self.twin, self.console, ledger, root.client("glue"), sent, SECONDS)
+        states = {standing.state for standing in standings.values()}
+        state = states.pop() if len(states) == 1 else None
         if state is State.DUPLICATE:
             again = "The same bytes were sent before: that file is run again, by the dataset as it is now."
             self.console.print(again, soft_wrap=True)
@@ -87,17 +90,28 @@ class Trial:
         self._show_rows()
         return True
 
-    def _put(self) -> Sent:
-        pattern = self.contract.key_pattern
+    def _put_all(self) -> list[Sent]:
+        """Send every file, and of a set last what says which shards there are."""
+        pattern, rule, at = self.contract.key_pattern, self.contract.set_rule, datetime.now(UTC)
         if pattern is None:
             raise TrialError(f"{self.contract.dataset} takes no files: its table is only watched")
-        at = datetime.now(UTC)
-        key, content = key_of(pattern, self.day, self.file.name, at), self.file.read_bytes()
+        numbered = enumerate(self.files, 1)
+        keys = [key_of(pattern, self.day, file.name, at, f"{number}") for number, file in numbered]
+        if len(set(keys)) < len(keys):
+            raise TrialError(f"two of the files have one key: {', '.join(keys)}; call them otherwise")
+        sent = [self._put(key, file.read_bytes(), at) for key, file in zip(keys, self.files, strict=True)]
+        if rule and rule.control:
+            listed = json.dumps({"files": keys}).encode() if rule.manifest else b""
+            self._put(rule.control.key_for(self.day), listed, at)
+        return sent
+
+    def _put(self, key: str, content: bytes, at: datetime) -> Sent:
         bucket = self.twin.outputs["RawBucket"]
         answer = self.twin.session("upstream").client("s3").put_object(Bucket=bucket, Key=key, Body=content)
         self.console.print(f"sent: s3://{bucket}/{key}", highlight=False, soft_wrap=True)
         drop = Drop(bucket, key, answer["VersionId"], answer["ETag"].strip('"'), len(content), "")
-        return Sent(f"{self.contract.dataset} {self.day}", drop, at, State.LOADED)
+        shard = self.contract.shard(key)
+        return Sent(f"{self.contract.dataset} {self.day}{f' {shard}' if shard else ''}", drop, at, State.LOADED)
 
     def _range(self) -> tuple[str, ...]:
         return "--from", self.day, "--to", self.day
@@ -124,8 +138,8 @@ class Trial:
         self.console.print(grid)
 
 
-def try_dataset(twin: Twin, console: Console, dataset: str, file: Path, day: str | None) -> bool:
-    """Try a file of a dataset; TrialError when something is wrong with its folder or its date is not known."""
+def try_dataset(twin: Twin, console: Console, dataset: str, files: Sequence[Path], day: str | None) -> bool:
+    """Try a file of a dataset, or a set; TrialError when its folder is not right or its date is not known."""
     if dead := twin_health(twin):
         raise PartDiedError(dead)
     folders = {folder.name: folder for folder in datasets_below(deploy.datasets_of(twin))}
@@ -134,9 +148,16 @@ def try_dataset(twin: Twin, console: Console, dataset: str, file: Path, day: str
         advice = f"Nothing is deployed. Mend that, then: suimon dataset check {dataset}"
         raise TrialError("\n".join([*problems, advice]))
     contract = deploy.release_of(twin).contracts.of(dataset)
-    if contract.set_rule:
-        raise TrialError(f"{dataset} comes in shards; send each: suimon put FILE --contract {dataset} --shard …")
-    return Trial(twin, console, contract, file, day or business_date(contract, file)).run()
+    refuse_other_number(contract, len(files))
+    return Trial(twin, console, contract, tuple(files), day or business_date(contract, files[0])).run()
+
+
+def refuse_other_number(contract: Contract, given: int) -> None:
+    """Refuse more than one file, and of a set another number than it is whole with; TrialError."""
+    if contract.set_rule is None and given > 1:
+        raise TrialError(f"{given} files are given; a {contract.dataset} is one file: try each by itself")
+    if contract.set_rule and (wanted := contract.set_rule.shards) and wanted != given:
+        raise TrialError(f"a set of {contract.dataset} has {wanted} shards, and {given} are given: name all its files")
 
 
 def business_date(contract: Contract, file: Path) -> str:
@@ -165,9 +186,9 @@ def business_date(contract: Contract, file: Path) -> str:
     raise TrialError(f"of which business date is {file.name}? Name it: --partition {WRITTEN[contract.unit]}")
 
 
-def key_of(pattern: KeyPattern, day: str, name: str, at: datetime) -> str:
-    """Return the key of a file: under its own name, where that is one for its date, such as with the stamp in it."""
-    made = pattern.key_for(day, at=at)
+def key_of(pattern: KeyPattern, day: str, name: str, at: datetime, shard: str) -> str:
+    """Return the key of a file: under its own name, where that is one for its date, with its stamp or its shard."""
+    made = pattern.key_for(day, shard, at=at)
     own = f"{made.rpartition('/')[0]}/{name}".lstrip("/")
     return own if pattern.match(own) == day else made
 

@@ -156,7 +156,7 @@ def tell(story: Story, scratch: Path) -> None:
 
 def attempt(story: Story, file: Path, name: str) -> bool:
     console = Console(record=True, width=120)
-    done = try_dataset(story.twin, console, "orders", file, None)
+    done = try_dataset(story.twin, console, "orders", [file], None)
     story.said[f"{name} trial"] = console.export_text()
     return done
 

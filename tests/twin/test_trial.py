@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from local.__main__ import main, next_commands
-from local.trial import TrialError, _table, business_date, key_of
-from suimon.contract.keys import KeyPattern
+from local.trial import Trial, TrialError, _table, business_date, key_of, refuse_other_number
+from suimon.contract.keys import KeyPattern, SetRule
 from tests.datasets import FOLDERS, golden_cases, release
 from tests.twin.redshift_server import Endpoint, endpoint
 
@@ -52,6 +52,7 @@ def test_where_neither_tells_it_is_asked_for(tmp_path: Path) -> None:
             business_date(contract, file)
 
 
+AT = datetime(2026, 11, 21, 9, tzinfo=UTC)
 STAMPED = KeyPattern("sales/{ds:yyyyMMdd}/s_{stamp}.csv")
 
 
@@ -63,12 +64,53 @@ STAMPED = KeyPattern("sales/{ds:yyyyMMdd}/s_{stamp}.csv")
     ],
 )
 def test_a_file_is_sent_under_its_own_name_where_that_is_one_for_its_date(name: str, key: str) -> None:
-    assert key_of(STAMPED, "2026-11-20", name, datetime(2026, 11, 21, 9, tzinfo=UTC)) == key
+    assert key_of(STAMPED, "2026-11-20", name, AT, "1") == key
 
 
 def test_a_name_of_another_date_is_not_that_of_the_date_that_was_asked_for() -> None:
-    at = datetime(2026, 11, 21, 9, tzinfo=UTC)
-    assert key_of(KeyPattern("s/s_{ds}.csv"), "2026-11-20", "s_2026-11-19.csv", at) == "s/s_2026-11-20.csv"
+    assert key_of(KeyPattern("s/s_{ds}.csv"), "2026-11-20", "s_2026-11-19.csv", AT, "1") == "s/s_2026-11-20.csv"
+
+
+SETS = {
+    "shards": (SetRule(2, None, None, reload=True, complete_within_minutes=60), None),
+    "manifest": (
+        SetRule(None, KeyPattern("p/{ds}/all.json"), None, reload=True, complete_within_minutes=60),
+        ("p/2026-11-20/all.json", b'{"files": ["p/2026-11-20/part-a.csv", "p/2026-11-20/part-2.csv"]}'),
+    ),
+    "marker": (
+        SetRule(None, None, KeyPattern("p/{ds}/_SUCCESS"), reload=True, complete_within_minutes=60),
+        ("p/2026-11-20/_SUCCESS", b""),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", SETS)
+def test_of_a_set_all_shards_are_sent_and_then_what_says_which_there_are(tmp_path: Path, kind: str) -> None:
+    """The first file has a name of its own for a shard, the second one none."""
+    rule, control = SETS[kind]
+    files = (tmp_path / "part-a.csv", tmp_path / "other.csv")
+    for file in files:
+        file.write_text(file.name)
+    contract = replace(DATED, key_pattern=KeyPattern("p/{ds}/part-{shard}.csv"), set_rule=rule)
+    twin = MagicMock()
+    put = twin.session().client().put_object
+    put.return_value = {"VersionId": "1", "ETag": '"e"'}
+    sent = Trial(twin, MagicMock(), contract, files, "2026-11-20")._put_all()
+    wanted = [("p/2026-11-20/part-a.csv", b"part-a.csv"), ("p/2026-11-20/part-2.csv", b"other.csv")]
+    assert [one.drop.key for one in sent] == [key for key, _ in wanted]
+    called = [(call.kwargs["Key"], call.kwargs["Body"]) for call in put.call_args_list]
+    assert called == [*wanted, *([control] if control else [])]
+
+
+@pytest.mark.parametrize(
+    ("rule", "given", "told"),
+    [(None, 2, "2 files are given; a sales is one file"), (SETS["shards"][0], 1, "has 2 shards, and 1 are given")],
+)
+def test_another_number_of_files_than_one_or_a_whole_set_is_refused(
+    rule: SetRule | None, given: int, told: str
+) -> None:
+    with pytest.raises(TrialError, match=told):
+        refuse_other_number(replace(DATED, set_rule=rule), given)
 
 
 ROW = "INSERT INTO sales_fact VALUES ('A', '2026-11-20', 'C1', 'tea', 1, 1.00, 1.00)"

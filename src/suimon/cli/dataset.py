@@ -96,14 +96,16 @@ def check(name: str, *, rewrite: bool) -> None:
 
 @dataset.command(name="try")
 @click.argument("name")
-@click.argument("file", type=_FILE)
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=_FILE)
 @click.option(
     "--partition",
     metavar="YYYY-MM-DD",
     help="The file's business date, or other partition; by default that in its name.",
 )
-def try_(name: str, file: Path, partition: str | None) -> None:
+def try_(name: str, files: tuple[Path, ...], partition: str | None) -> None:
     """Send FILE through the twin that is up, deploying the dataset NAME as it is now, and show the rows of its table.
+
+    Of a set all files, in one command.
 
     Exit status: 0 its rows are in the table, 1 they are not, 2 it could not be tried.
     """
@@ -111,7 +113,7 @@ def try_(name: str, file: Path, partition: str | None) -> None:
     root = Path(suimon.__file__).resolve().parents[2]
     if not (root / "local" / "trial.py").is_file():
         raise CommandError("the twin is part of Suimon's sources, and this is an installation without them")
-    command = [sys.executable, "-m", "local", "try", name, str(file.resolve())]
+    command = [sys.executable, "-m", "local", "try", name, *(str(file.resolve()) for file in files)]
     done = subprocess.run(
         [*command, *(["--partition", partition] if partition else [])],
         cwd=root,
