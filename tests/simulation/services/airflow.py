@@ -159,11 +159,12 @@ class Airflow:
             raise NotModelledError(f"this Airflow does not know {sorted(odd)} in a list of task instances")
         if dag_id != "~" and self._known(dag_id) is None:
             return _no_dag(dag_id)
+        named = body.get("dag_run_ids")
         found = [
             {"dag_id": run.dag_id, "dag_run_id": run.run_id, "task_id": task, "map_index": -1, "try_number": 1}
             | {"state": run.tasks.get(task)}
             for run in self.runs.values()
-            if dag_id in {"~", run.dag_id} and run_id in {"~", run.run_id}
+            if dag_id in {"~", run.dag_id} and run_id in {"~", run.run_id} and (named is None or run.run_id in named)
             for task in self._tasks_of(run, body.get("order_by"))
         ]
         for name, key in _FILTERS.items():
