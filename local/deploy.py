@@ -24,7 +24,12 @@ STACK: Final = "suimon-local"
 DATABASE: Final = "analytics"
 DAG_BUCKET: Final = f"{STACK}-dags"
 # Everybody but the account's owner, and the stack's output that names the one policy they get.
-PRINCIPALS: Final = {"airflow": "DagPolicyArn", "upstream": "UpstreamPolicyArn", "operator": "OperatorPolicyArn"}
+PRINCIPALS: Final = {
+    "airflow": "DagPolicyArn",
+    "upstream": "UpstreamPolicyArn",
+    "operator": "OperatorPolicyArn",
+    "viewer": "ViewerPolicyArn",
+}
 # Who only reads the warehouse's tables, and what of the Data API that takes.
 ANALYST: Final = "analyst"
 _ASKING: Final = (

@@ -38,7 +38,8 @@ from suimon.mwaa.airflow import CLIENT_CONFIG, Airflow
 from suimon.mwaa.pace import Pace
 from suimon.outcome.run_end import RunEnds
 from suimon.settings import Settings
-from suimon.status.answers import ANSWERS, QUESTIONS, Answers
+from suimon.status.answers import ANSWERS, Answers
+from suimon.status.questions import QUESTIONS, QUESTIONS_ALIAS
 from suimon.sweep.parts import do_each
 from suimon.sweep.plans.lost_events import Walk
 from suimon.sweep.plans.round import DEADLINES, FIGURES, PAGES, SOURCES, SUBSCRIPTIONS
@@ -72,8 +73,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     nothing; RoundTimeError, before anything runs, for a time that is out of all reason.
 
     With `reconcile` an operator asks: {"walk": {...}} for the next portion of a walk over the whole bucket, {} for a
-    round of the sweep. All else that persons ask by name is answered by `suimon.answers`. SweepError at the end of a
-    scheduled round in which a part failed.
+    round of the sweep. All else that persons ask by name is answered by `suimon.status.answers`; called by its alias for
+    questions, it does nothing else. SweepError at the end of a scheduled round in which a part failed.
     """
     metrics.add_dimension(name="stack", value=os.environ["SUIMON_STACK"])
     when = round_time(event.get("time"), utc_now(), scheduled=event.get("source") == "aws.scheduler")
@@ -82,9 +83,12 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     def time_left() -> float:
         return context.get_remaining_time_in_millis() / 1000
 
+    name = next((name for name in ANSWERS if name in event), "")
+    if context.invoked_function_arn.endswith(f":{QUESTIONS_ALIAS}") and name not in QUESTIONS:
+        return {"refused": f"this alias answers questions only: {', '.join(sorted(QUESTIONS))}"}
     if "reconcile" in event and not when.is_now:
         raise RoundTimeError("what is reconciled is repaired now: leave the time away")
-    if name := next((name for name in ANSWERS if name in event), ""):
+    if name:
         return answer(name, event[name])
     if not when.is_now:
         return {**asdict(watch().look(now)), "dry_look": now.isoformat()}

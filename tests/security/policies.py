@@ -60,6 +60,7 @@ REFS = {
     "CsvToParquetJob": f"{STACK}-csv-to-parquet",
     **{name: arn("sns", f"{STACK}-{name.lower()}") for name in ("Alerts", "Chat", "Watch")},
     "KmsKeyArn": KEY,
+    "QuestionsAlias": arn("lambda", f"function:{STACK}-freshness:questions"),
     "ReplayStateMachine": arn("states", f"stateMachine:{STACK}-replay"),
 }
 

@@ -106,6 +106,8 @@ def _functions() -> Iterator[Question]:
         group = arn("logs", f"log-group:/aws/lambda/{STACK}-{function}:*")
         yield Question(f"PutLogEvents {function}", "logs:PutLogEvents", group)
         yield Question(f"CreateLogStream {function}", "logs:CreateLogStream", group)
+    asked = arn("lambda", f"function:{STACK}-freshness:questions")
+    yield Question("Invoke questions", "lambda:InvokeFunction", asked)
     yield Question("GetFunction intake", "lambda:GetFunction", arn("lambda", f"function:{STACK}-intake"))
     yield Question("FilterLogEvents intake", "logs:FilterLogEvents", arn("logs", "log-group:/aws/lambda/s-intake:*"))
     machine, execution = arn("states", f"stateMachine:{STACK}-replay"), arn("states", f"execution:{STACK}-replay:1")

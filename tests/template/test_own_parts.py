@@ -97,6 +97,10 @@ def test_with_a_bucket_of_ones_own_the_stack_makes_none_and_touches_no_policy_of
     assert "company-landing" not in json.dumps(touched)
 
 
+# Who has a right on the raw bucket.
+OF_THE_BUCKET = {"IntakeRole", "FreshnessRole", "UpstreamPolicy", "OperatorPolicy", "ViewerPolicy"}
+
+
 @pytest.mark.parametrize("given", [{}, {"OwnRawBucket": "company-landing"}], ids=["its own", "the company's"])
 def test_rule_functions_and_rights_are_of_the_same_bucket(given: dict[str, str]) -> None:
     resources, bucket = made(given), given.get("OwnRawBucket", {"Ref": "RawBucket"})
@@ -104,7 +108,7 @@ def test_rule_functions_and_rights_are_of_the_same_bucket(given: dict[str, str])
     assert resources["ObjectCreatedRule"]["Properties"]["EventPattern"]["detail"]["bucket"]["name"] == [bucket]
     for function in ("IntakeFunction", "FreshnessFunction"):
         assert resources[function]["Properties"]["Environment"]["Variables"]["SUIMON_RAW_BUCKET"] == bucket
-    for owner in ("IntakeRole", "FreshnessRole", "UpstreamPolicy", "OperatorPolicy"):
+    for owner in OF_THE_BUCKET:
         assert f'"{arn}' in json.dumps(resources[owner]), owner
     assert resolved(TEMPLATE["Outputs"]["RawBucket"], given) == {"Value": bucket}
 
@@ -117,7 +121,7 @@ def test_a_bucket_that_is_named_must_be_of_this_account() -> None:
         for statement in statements(document)
         if kind == "identity" and "company-landing" in json.dumps(statement["Resource"])
     ]
-    assert {name for name, _ in rights} == {"IntakeRole", "FreshnessRole", "UpstreamPolicy", "OperatorPolicy"}
+    assert {name for name, _ in rights} == OF_THE_BUCKET
     for name, statement in rights:
         assert statement["Condition"] == {"StringEquals": {"aws:ResourceAccount": {"Ref": "AWS::AccountId"}}}, name
 
@@ -130,7 +134,15 @@ def test_alarms_functions_and_dags_speak_to_the_same_topic(given: dict[str, str]
     assert sum(topic in actions for actions in told) > len(told) / 2
     variables = resolved(TEMPLATE["Globals"], given)["Function"]["Environment"]["Variables"]
     assert variables["SUIMON_ALERTS_TOPIC_ARN"] == topic
-    for owner in ("IntakeRole", "OutcomeRole", "FreshnessRole", "ReplayPlanRole", "DagPolicy", "OperatorPolicy"):
+    for owner in (
+        "IntakeRole",
+        "OutcomeRole",
+        "FreshnessRole",
+        "ReplayPlanRole",
+        "DagPolicy",
+        "OperatorPolicy",
+        "ViewerPolicy",
+    ):
         assert json.dumps(topic) in json.dumps(resources[owner]), owner
     assert ("AlertsPolicy" in resources, "AlertsByEmail" in resources) == (not given, not given)
 

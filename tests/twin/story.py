@@ -11,15 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import boto3
-import pytest
-from click.testing import CliRunner
-
 from local import mailbox
 from local.demo.sales import FAULTS, Fault, SalesFile, sales_file
-from local.isolation import REGION
 from local.supervisor import watch
-from suimon.cli.main import main as suimon
 from suimon.drops.drop import Drop
 from suimon.drops.states import State
 from suimon.ledger.drops import Ledger
@@ -28,6 +22,7 @@ from suimon.ledger.queries import history
 from suimon.warehouse.data_api import Warehouse, run_query
 from tests.datasets import DATASETS, last_due, table_of
 from tests.twin.golden import CORRECTIONS, golden_file
+from tests.twin.typed import Typed, type_all, typed_by
 from tests.twin.worker import kill_worker_of, standing_still, task_waiting_for
 from tests.waiting import PATIENCE
 
@@ -67,6 +62,7 @@ class Story:
     examined: Result | None = None
     reconciled: Result | None = None
     looked_up: dict[str, Result] = field(default_factory=dict)
+    typed: list[Typed] = field(default_factory=list)
 
     @property
     def ledger_table(self) -> Table:
@@ -169,6 +165,23 @@ def tell(story: Story) -> None:
     ):
         story.looked_up[name] = as_operator(story, *asked, "--json")
     story.examined = as_operator(story, "doctor", "--json")
+    type_every_command(story)
+
+
+def type_every_command(story: Story) -> None:
+    """Type each command as a viewer and as an operator, who also reads the log that an e-mail speaks of."""
+    words = {
+        "DAY": str(LAST_DUE),
+        "FUTURE": str(LAST_DUE + timedelta(days=5)),
+        "RAW": story.twin.outputs["RawBucket"],
+        "KEY": story.drops["good"].key,
+        "REJECTED": story.drops["other day"].id,
+        "INCIDENT": f"missing-file:sales:{NEVER_SENT}",
+        "UNKNOWN": "0123456789abcdef",
+    }
+    story.typed = type_all(story.twin, words, story.twin.runtime / "typed")
+    logs = story.twin.session("operator").client("logs")
+    logs.filter_log_events(logGroupName="/aws/lambda/suimon-local-intake", limit=1)
 
 
 def load_the_others(story: Story) -> None:
@@ -292,16 +305,7 @@ def in_airflow(
 
 def as_operator(story: Story, *command: str) -> Result:
     """Run `suimon` with the operator's rights and nothing else, as in a process of its own."""
-    keys = story.twin.principals["operator"]
-    environment = {
-        **story.twin.endpoints(),
-        "AWS_ACCESS_KEY_ID": keys.access_key_id,
-        "AWS_SECRET_ACCESS_KEY": keys.secret_access_key,
-        "AWS_DEFAULT_REGION": REGION,
-    }
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(boto3, "DEFAULT_SESSION", None)  # it would keep the keys of whoever asked first
-        return CliRunner(env=environment).invoke(suimon, command)
+    return typed_by(story.twin, "operator", *command)
 
 
 def finished(story: Story, name: str) -> Any:

@@ -38,6 +38,7 @@ from tests.twin.story import (
     in_airflow,
     tell,
 )
+from tests.twin.typed import ANSWERED, CHANGING, READING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -268,7 +269,21 @@ def test_a_replay_of_what_cannot_be_loaded_is_answered_at_once(story: Story) -> 
     assert story.answers == {"bad": "SUPERSEDED", "other day": "REJECTED", "good": "TRIGGERED"}
 
 
-def test_no_function_no_dag_and_no_operator_has_a_right_it_did_not_use(story: Story) -> None:
+def test_an_operator_may_type_every_command_and_a_viewer_every_one_that_reads(story: Story) -> None:
+    typed = {(one.user, one.command): one for one in story.typed}
+    for (user, command), one in typed.items():
+        if user == "viewer" and command in CHANGING:
+            assert one.denied, one
+            assert one.result.exit_code == 2, one.result.output
+        else:
+            assert not one.denied, one.result.output
+            assert "Traceback" not in one.result.output
+            nothing_there = command.startswith((*ANSWERED, "drops --dataset nowhere"))
+            assert one.result.exit_code in ({1, 2} if nothing_there else {0, 1}), one.result.output
+    assert len(typed) == 2 * len({*READING, *CHANGING})
+
+
+def test_no_function_no_dag_and_no_person_has_a_right_it_did_not_use(story: Story) -> None:
     with urllib.request.urlopen(f"{story.twin.endpoint()}/_twin/used") as answer:  # noqa: S310 http on loopback
         used: list[tuple[str, str]] = json.load(answer)
     iam = story.twin.session().client("iam")
@@ -281,7 +296,7 @@ def test_no_function_no_dag_and_no_operator_has_a_right_it_did_not_use(story: St
         exercised = {action for principal, action in used if f":assumed-role/{role}/" in principal}
         assert granted, logical
         unused[logical] = granted - exercised - OF_THE_RUNTIME
-    for policy, user in (("DagPolicy", "airflow"), ("OperatorPolicy", "operator")):
+    for policy, user in (("DagPolicy", "airflow"), ("OperatorPolicy", "operator"), ("ViewerPolicy", "viewer")):
         arn = story.twin.outputs[f"{policy}Arn"]
         version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
         document = iam.get_policy_version(PolicyArn=arn, VersionId=version)
@@ -296,10 +311,8 @@ def test_no_function_no_dag_and_no_operator_has_a_right_it_did_not_use(story: St
         "glue:GetJobRuns",  # only a retry of run_glue looks for a job that is still running
         "sns:Publish",  # only of a run six hours late, and where SUIMON_LATE_RUN_TOPIC is set
     }
-    unused["OperatorPolicy"] -= {
-        *("logs:FilterLogEvents", "logs:GetLogEvents"),  # logs are read in CloudWatch's console
-        "states:StopExecution",  # nobody stops a replay here
-    }
+    unused["OperatorPolicy"] -= {"kms:Decrypt", "states:StopExecution"}  # of services; nobody stops a replay here
+    unused["ViewerPolicy"] -= {"kms:Decrypt"}
     assert not {owner: rights for owner, rights in unused.items() if rights}
 
 

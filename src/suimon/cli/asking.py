@@ -1,4 +1,4 @@
-"""Asking the freshness function, which alone may change the ledger."""
+"""Asking the freshness function, which alone may change the ledger; questions by the alias that viewers may call."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import click
 from botocore.exceptions import BotoCoreError, ClientError
 
 from suimon.cli.errors import CommandError
-from suimon.cli.reconcile import CLIENT, function_of
-from suimon.cli.stack import advice
+from suimon.cli.reconcile import CLIENT
+from suimon.cli.stack import advice, outputs_of
+from suimon.status.questions import QUESTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
 class RefusedError(click.ClickException):
@@ -35,8 +36,9 @@ def ask(stack: str, name: str, request: Mapping[str, Any], *, named: bool = Fals
     """
     try:
         payload = {name: {**request, "who": who_asks()} if named else dict(request)}
+        [function] = outputs_of(stack, "QuestionsFunctionArn" if name in QUESTIONS else "FreshnessFunctionName")
         functions = boto3.client("lambda", config=CLIENT)
-        answer = functions.invoke(FunctionName=function_of(stack), Payload=json.dumps(payload).encode())
+        answer = functions.invoke(FunctionName=function, Payload=json.dumps(payload).encode())
         found: dict[str, Any] = json.loads(answer["Payload"].read())
     except (ClientError, BotoCoreError) as error:
         raise CommandError(advice(error)) from error
@@ -45,3 +47,9 @@ def ask(stack: str, name: str, request: Mapping[str, Any], *, named: bool = Fals
     if found.keys() == {"refused"}:
         raise RefusedError(found["refused"])
     return found
+
+
+def known_dataset(datasets: Sequence[str], dataset: str) -> None:
+    """Raise CommandError, naming those there are, for a dataset that the release does not have."""
+    if dataset and dataset not in datasets:
+        raise CommandError(f"no contract for dataset {dataset!r}; there are: {', '.join(datasets)}")

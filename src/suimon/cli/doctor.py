@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import textwrap
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import boto3
 import click
@@ -15,7 +15,7 @@ from suimon.cli import doctor_checks as checks
 from suimon.cli.asking import RefusedError, ask
 from suimon.cli.doctor_checks import Finding, Stack
 from suimon.cli.errors import CommandError
-from suimon.cli.stack import advice, stack_option
+from suimon.cli.stack import advice, of_stack, stack_option
 from suimon.clock import utc_now
 from suimon.drops.foreign_text import one_line
 
@@ -41,6 +41,7 @@ def doctor(stack: str, *, as_json: bool) -> None:
     else:
         for line in lines_of(findings):
             click.echo(line)
+        click.echo(f"  suimon {'status' if all(one.ok for one in findings) else 'doctor'}{of_stack(stack)}")
     raise SystemExit(0 if all(one.ok for one in findings) else 1)
 
 
@@ -64,7 +65,7 @@ def examine(stack: Stack) -> Iterator[Finding]:
     if any(name not in stack.outputs for name in checks.OUTPUTS):
         return
     s3, events, sqs = (boto3.client(name) for name in ("s3", "events", "sqs"))
-    functions, sns = boto3.client("lambda"), boto3.client("sns")
+    functions, sns, glue = boto3.client("lambda"), boto3.client("sns"), boto3.client("glue")
     every: dict[str, Callable[[], Iterator[Finding]]] = {
         "raw bucket": lambda: checks.raw_bucket(s3, stack.outputs["RawBucket"]),
         "rule": lambda: checks.rule(events, stack),
@@ -74,7 +75,8 @@ def examine(stack: Stack) -> Iterator[Finding]:
         "topic's policy": lambda: checks.topic_policy(sns, stack),
         "subscriptions": lambda: checks.subscriptions(sns, stack.outputs["AlertsTopicArn"]),
         "functions": lambda: checks.releases(functions, stack),
-        "Airflow": lambda: checks.airflow(_ask_airflow(stack.name)),
+        "Glue job": lambda: checks.glue_job(glue, stack),
+        "Airflow": lambda: checks.airflow(ask(stack.name, "check_up", {}), stack.release),
     }
     for name, check in every.items():
         try:
@@ -83,10 +85,6 @@ def examine(stack: Stack) -> Iterator[Finding]:
             yield Finding(name, "could not be looked at", advice(error))
         except (RefusedError, CommandError) as error:
             yield Finding(name, "could not be looked at", str(error.message))
-
-
-def _ask_airflow(stack: str) -> dict[str, Any]:
-    return ask(stack, "check_up", {})
 
 
 def lines_of(findings: list[Finding]) -> Iterator[str]:

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 # More than that, and leases, deadlines and the hold of a dataset end at another time than people think.
 SKEW_SECONDS = 60
 DONE = "Successful"  # the state of a function's last update
+UNNAMED = "unnamed"  # the release of what was deployed by hand
 OUTPUTS = (
     *("RawBucket", "LakeBucket", "ReportsBucket", "LedgerTable", "IntakeQueueUrl", "IntakeDeadLetterQueueUrl"),
     *("AlertsTopicArn", "ReplayStateMachineArn", "IntakeFunctionName", "OutcomeFunctionName"),
-    *("FreshnessFunctionName", "ReplayFunctionName"),
+    *("FreshnessFunctionName", "QuestionsFunctionArn", "ReplayFunctionName", "GlueJobName"),
 )
 FUNCTIONS = ("IntakeFunctionName", "OutcomeFunctionName", "FreshnessFunctionName", "ReplayFunctionName")
 
@@ -44,6 +45,11 @@ class Stack:
     status: str
     outputs: Mapping[str, str]
     answered_at: str = ""
+
+    @property
+    def release(self) -> str:
+        """The release that was deployed: functions, Glue job and DAGs must be of this one."""
+        return self.outputs.get("Release") or UNNAMED
 
 
 def outputs(stack: Stack) -> Iterator[Finding]:
@@ -200,24 +206,41 @@ def _is_loose(attributes: Mapping[str, str]) -> bool:
 
 
 def releases(functions: Any, stack: Stack) -> Iterator[Finding]:
-    """Check that all functions are of one runtime, and that none is still being updated."""
+    """Check that all functions are of one runtime and of the stack's release, and that none is still being updated.
+
+    The contracts are part of each function: they are of its release.
+    """
     configurations = [functions.get_function_configuration(FunctionName=stack.outputs[name]) for name in FUNCTIONS]
-    failed = [
-        one["FunctionName"] for one in configurations if one.get("LastUpdateStatus", "Successful") != "Successful"
-    ]
+    failed = [one["FunctionName"] for one in configurations if one.get("LastUpdateStatus", DONE) != DONE]
     packages = {one["Runtime"] for one in configurations}
     text = f"{len(configurations)} functions on {', '.join(sorted(packages))}"
     if failed:
         text += f"; not updated: {', '.join(failed)}"
     yield Finding("functions", text, "deploy the stack again" if failed or len(packages) > 1 else "")
+    of = {one["FunctionName"]: _variable(one, "SUIMON_RELEASE") or UNNAMED for one in configurations}
+    others = [f"{name} is of {release}" for name, release in of.items() if release != stack.release]
+    again = "deploy the stack again: functions of two releases work on the same files" if others else ""
+    yield Finding("functions' release", "; ".join(others) or stack.release, again)
+
+
+def _variable(configuration: Mapping[str, Any], name: str) -> str:
+    return str(configuration.get("Environment", {}).get("Variables", {}).get(name, ""))
+
+
+def glue_job(glue: Any, stack: Stack) -> Iterator[Finding]:
+    """Check that the Glue job is of the stack's release."""
+    found = glue.get_job(JobName=stack.outputs["GlueJobName"])["Job"]
+    release = found.get("DefaultArguments", {}).get("--deployed_release", UNNAMED)
+    again = "" if release == stack.release else f"deploy the stack again: the gate is of {stack.release}"
+    yield Finding("Glue job's release", release, again)
 
 
 def _queue_name(stack: Stack) -> str:
     return stack.outputs["IntakeQueueUrl"].rsplit("/", 1)[-1]
 
 
-def airflow(found: Mapping[str, Any]) -> Iterator[Finding]:
-    """Check what the freshness function has asked Airflow for, see mwaa/check_up.py."""
+def airflow(found: Mapping[str, Any], release: str) -> Iterator[Finding]:
+    """Check what the freshness function has asked Airflow for (mwaa/check_up.py). release: the stack's."""
     version = found["version"]
     known = isinstance(version, str)
     fits = known and version.startswith("3.")
@@ -225,18 +248,20 @@ def airflow(found: Mapping[str, Any]) -> Iterator[Finding]:
     upgrade = "" if fits else "Suimon's DAGs are for Airflow 3; see that the environment answers, and its version"
     yield Finding("Airflow's version", text, upgrade)
     for dag_id, dag in found["dags"].items():
-        yield Finding(f"DAG {dag_id}", *_dag(dag_id, dag))
+        yield Finding(f"DAG {dag_id}", *_dag(dag_id, dag, release))
     denied = sorted(set(found["denied"]))
     rights = "give the gate the rights of docs/airflow-role.md; the e-mail of that incident says which request failed"
     text = f"refused: {', '.join(denied)}" if denied else "no request of the gate is refused"
     yield Finding("gate's rights", text, rights if denied else "")
 
 
-def _dag(dag_id: str, dag: Mapping[str, Any]) -> tuple[str, str]:
+def _dag(dag_id: str, dag: Mapping[str, Any], release: str) -> tuple[str, str]:
+    others = dag.get("release") not in (None, release)  # a DAG of one's own may have none
     parsed: tuple[tuple[bool, str, str], ...] = (
         ("error" in dag, str(dag.get("error")), f"copy dags/ into the environment's DAG folder; {dag_id} is not there"),
         (bool(dag.get("has_import_errors")), "does not parse", "see the import errors on Airflow's first page"),
         (bool(dag.get("is_stale")), "is stale: its file is gone", "copy dags/ into the environment's DAG folder"),
         (bool(dag.get("is_paused")), "is paused: runs are taken and never start", "unpause it in Airflow"),
+        (others, f"is of release {dag.get('release')}", f"copy dags/ of release {release}, the gate's: it is refused"),
     )
     return next(((text, do) for wrong, text, do in parsed if wrong), ("is there, parsed, and not paused", ""))

@@ -10,17 +10,15 @@ import boto3
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 
+from suimon.cli.asking import ask, known_dataset
 from suimon.cli.close import close
 from suimon.cli.drop_view import as_object, holds_of, overview
 from suimon.cli.errors import CommandError
 from suimon.cli.printing import console_for_people, print_plain
 from suimon.cli.stack import advice, of_stack, outputs_of, stack_option
-from suimon.clock import utc_now
 from suimon.contract.partition import OTHER_FORMS, is_partition
 from suimon.drops.states import State
 from suimon.ledger.queries import Wanted, newest_first
-from suimon.replay.execution import ReplayError, ask_plan
-from suimon.replay.request import HeldError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -105,13 +103,7 @@ def split_address(address: str) -> tuple[str, str]:
 
 def refuse_unknown(stack: str, dataset: str) -> None:
     """Raise CommandError, naming those there are, if the stack's release has no such dataset."""
-    [function] = outputs_of(stack, "ReplayFunctionName")
-    day = f"{utc_now():%Y-%m-%d}"
-    try:
-        ask_plan(boto3.client("lambda"), function, {"dataset": dataset, "from": day, "to": day})
-    except ReplayError as error:
-        if error.kind != HeldError.__name__:  # it has, and nothing may be replayed of it now
-            raise CommandError(str(error)) from error
+    known_dataset(ask(stack, "datasets", {})["datasets"], dataset)
 
 
 def _list(

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.text import Text
 
-from suimon.cli.asking import ask
-from suimon.cli.errors import CommandError
+from suimon.cli.asking import ask, known_dataset
 from suimon.cli.printing import print_plain
 from suimon.cli.stack import of_stack, stack_option
 from suimon.contract.partition import partition_of
@@ -145,12 +144,6 @@ def letter_of(one: Expected) -> tuple[str, str]:
 def later_of(one: Expected) -> str:
     """Return what to add of a loaded date whose later file is not in the table."""
     return f", but a later file is {one.later}" if one.later else ""
-
-
-def known_dataset(datasets: Sequence[str], dataset: str) -> None:
-    """Raise CommandError, naming those there are, for a dataset that the release does not have."""
-    if dataset and dataset not in datasets:
-        raise CommandError(f"no contract for dataset {dataset!r}; there are: {', '.join(datasets)}")
 
 
 def _cut(name: str) -> str:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.text import Text
 
-from suimon.cli.asking import ask
-from suimon.cli.forecast import known_dataset
+from suimon.cli.asking import ask, known_dataset
 from suimon.cli.printing import console_for_people, print_plain
 from suimon.cli.stack import of_stack, stack_option
 from suimon.clock import utc_now
@@ -48,7 +47,7 @@ def incidents(
     Exit status: 0 nothing is open, 1 something is, 2 the stack could not be asked. Of one: 0 shown, 1 there is none.
     """
     if incident_id:
-        _show(ask(stack, "incident", {"verb": "show", "id": incident_id}), stack, as_json=as_json)
+        _show(ask(stack, "incident", {"id": incident_id}), stack, as_json=as_json)
         return
     wanted = {"dataset": dataset, "kind": kind or "", "severity": severity or "", "all": everything}
     answer = ask(stack, "incidents", wanted)
@@ -109,7 +108,7 @@ def close(incident_id: str, reason: str, stack: str) -> None:
 
 
 def _act(stack: str, request: Mapping[str, Any]) -> None:
-    found = ask(stack, "incident", request, named=True)
+    found = ask(stack, "act", request, named=True)
     click.echo(f"{found['standing']}: {printable(found['subject'])}{_until(found)}")
     click.echo(f"  suimon incidents{of_stack(stack)}")
 

@@ -18,6 +18,7 @@ stack_option = click.option(
     help="The deployed stack.",
 )
 
+_RIGHTS = "your role may not do this: it needs the stack's OperatorPolicy, or to look only its ViewerPolicy"
 # What AWS says of keys, by error code: what to do about it.
 _KEYS = {
     "ExpiredToken": "your credentials have expired: log in again",
@@ -25,8 +26,8 @@ _KEYS = {
     "InvalidClientTokenId": "AWS does not know your keys: check AWS_PROFILE and AWS_ACCESS_KEY_ID",
     "UnrecognizedClientException": "AWS does not know your keys: check AWS_PROFILE and AWS_ACCESS_KEY_ID",
     "SignatureDoesNotMatch": "your secret key does not fit its key id: check AWS_SECRET_ACCESS_KEY",
-    "AccessDenied": "your role may not do this: it needs the stack's OperatorPolicy",
-    "AccessDeniedException": "your role may not do this: it needs the stack's OperatorPolicy",
+    "AccessDenied": _RIGHTS,
+    "AccessDeniedException": _RIGHTS,
     "ValidationError": "name the stack with --stack or SUIMON_STACK, and check AWS_REGION",
 }
 

@@ -10,8 +10,8 @@ import click
 from rich.text import Text
 
 from suimon.cli import incidents
-from suimon.cli.asking import ask
-from suimon.cli.forecast import known_dataset, later_of, letter_of, picture
+from suimon.cli.asking import ask, known_dataset
+from suimon.cli.forecast import later_of, letter_of, picture
 from suimon.cli.printing import console_for_people, print_plain
 from suimon.cli.stack import of_stack, stack_option
 from suimon.contract.file import LANGUAGES

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from suimon.mwaa.airflow import Airflow
 
 OK = 200
+RELEASE = "release "  # the tag of a DAG begins so: dags/suimon_etl/release.py
 
 
 def look(airflow: Airflow, dag_ids: Iterable[str]) -> dict[str, Any]:
@@ -29,7 +30,9 @@ def look(airflow: Airflow, dag_ids: Iterable[str]) -> dict[str, Any]:
 def _dag(airflow: Airflow, dag_id: str) -> dict[str, Any]:
     found = _ask(airflow, f"/dags/{dag_id}")
     wanted = ("is_paused", "is_stale", "has_import_errors", "error", "status")
-    return {name: found[name] for name in wanted if name in found}
+    names = [str(tag.get("name")) for tag in found.get("tags") or [] if isinstance(tag, dict)]
+    release = [name.removeprefix(RELEASE) for name in names if name.startswith(RELEASE)]
+    return {name: found[name] for name in wanted if name in found} | ({"release": release[0]} if release else {})
 
 
 def _ask(airflow: Airflow, path: str) -> dict[str, Any]:

@@ -4,12 +4,15 @@
     close, retract             {"drop_id", "reason", "who"}: end a drop, take a file back
     hold, release              {"dataset", "reason", "who", "until"}: start no run of a dataset, or again
     expect                     {"dataset", "partition", "reason", "who", "undo"}: a file will not come, or will
-    incident                   {"verb": "show", "ack", "snooze" or "close", "id", "who", "reason", "until"}
+    act                        {"verb": "ack", "snooze" or "close", "id", "who", "reason", "until"}: of an incident
+    datasets                   those that the release has
+    incident                   {"id"}: all of one
     incidents                  {"dataset", "kind", "severity", "all"}: what is open
     forecast, status           {"back", "ahead"}, in days: what is due; with all that may need a person
     page                       {"language": "en" or "ja"}: the stack's page
 
-What is refused is answered as {"refused": why}.
+What is refused is answered as {"refused": why}. Whoever calls the function by its alias for questions gets questions
+answered and nothing else: that is all that a viewer may call.
 """
 
 from __future__ import annotations
@@ -44,8 +47,6 @@ if TYPE_CHECKING:
 
 REFUSED = (CloseError, RetractError, HoldError, WaiverError, ActionError)
 REFUSALS = (Kind.MWAA_DENIED, Kind.FORBIDDEN_DAG)
-# What changes nothing need not be remembered.
-QUESTIONS = frozenset({"check_up", "forecast", "incidents", "page", "status"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +77,11 @@ class Answers:
     def _datasets(self) -> list[str]:
         return sorted(one.dataset for one in self._contracts.all)
 
+    def act(self, request: dict[str, Any], now: datetime) -> dict[str, Any]:
+        """Do to an incident what a person asks; return it."""
+        found = self._incidents.act(Action.from_request(request), now)
+        return as_json(found, self._incidents.standing(), now)
+
     def check_up(self, _request: dict[str, Any], _now: datetime) -> dict[str, Any]:
         """Return what Airflow says of itself and of the DAGs, and which of the gate's requests it refuses."""
         dags = {one.dag_id for one in self._contracts.all if one.dag_id}
@@ -87,6 +93,10 @@ class Answers:
         closing = Closing.from_request(request)
         record = close(self.ledger_of(closing.who or "a person"), self.sweep.run_ends.sfn, closing, now)
         return {"drop_id": record.id, "state": record.state}
+
+    def datasets(self, _request: dict[str, Any], _now: datetime) -> dict[str, Any]:
+        """Return the names of the release's datasets."""
+        return {"datasets": self._datasets}
 
     def expect(self, request: dict[str, Any], now: datetime) -> dict[str, Any]:
         """Record that a file will not come, or will after all; return its state."""
@@ -109,11 +119,8 @@ class Answers:
         return {"dataset": held.dataset, "since": held.since.isoformat(), "until": until}
 
     def incident(self, request: dict[str, Any], now: datetime) -> dict[str, Any]:
-        """Show an incident, or do to it what a person asks; return it."""
-        if request.get("verb") == "show":
-            found = self._incidents.find(str(request.get("id")))
-        else:
-            found = self._incidents.act(Action.from_request(request), now)
+        """Return an incident."""
+        found = self._incidents.find(str(request.get("id")))
         return as_json(found, self._incidents.standing(), now)
 
     def list_incidents(self, request: dict[str, Any], now: datetime) -> dict[str, Any]:
@@ -181,8 +188,10 @@ def _as_json(held: Hold) -> dict[str, Any]:
 
 
 ANSWERS: dict[str, Callable[[Answers, dict[str, Any], datetime], dict[str, Any]]] = {
+    "act": Answers.act,
     "check_up": Answers.check_up,
     "close": Answers.close,
+    "datasets": Answers.datasets,
     "expect": Answers.expect,
     "forecast": Answers.forecast,
     "hold": Answers.hold,

@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 
 ACCOUNT = "arn:aws:sns:ap-northeast-1:123456789012"
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
-DAG = {"is_paused": False, "is_stale": False, "has_import_errors": False}
+DAG = {"is_paused": False, "is_stale": False, "has_import_errors": False, "release": "2026.11"}
 ALARMS_MAY: dict[str, Any] = {
     "Effect": "Allow",
     "Principal": {"Service": "cloudwatch.amazonaws.com"},
     "Action": "sns:Publish",
     "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:cloudwatch:r:1:alarm:s-*"}},
 }
+RELEASE = "2026.11"
 HEALTHY: dict[str, Any] = {"version": "3.2.1", "dags": {"sales_etl": DAG}, "denied": []}
 
 
@@ -75,7 +76,7 @@ class Topic:
 class Functions:
     """The stack's functions and what feeds intake."""
 
-    def __init__(self, state: str = "Enabled", queue: str = "intake", **changed: str) -> None:
+    def __init__(self, state: str = "Enabled", queue: str = "intake", **changed: Any) -> None:
         self.mapping = {"State": state, "EventSourceArn": f"arn:aws:sqs:r:1:{queue}", "UUID": "u-u"}
         self.changed = changed
 
@@ -84,8 +85,19 @@ class Functions:
 
     def get_function_configuration(self, **request: Any) -> dict[str, Any]:
         name = request["FunctionName"]
-        known = {"FunctionName": name, "Runtime": "python3.13", "LastUpdateStatus": "Successful"}
+        known: dict[str, Any] = {"FunctionName": name, "Runtime": "python3.13", "LastUpdateStatus": "Successful"}
+        known["Environment"] = {"Variables": {"SUIMON_RELEASE": RELEASE}}
         return known | (self.changed if name == "IntakeFunctionName" else {})
+
+
+class Glue:
+    """The stack's job."""
+
+    def __init__(self, **arguments: str) -> None:
+        self.arguments = {f"--{name}": value for name, value in arguments.items()}
+
+    def get_job(self, **_: Any) -> dict[str, Any]:
+        return {"Job": {"DefaultArguments": self.arguments}}
 
 
 @dataclass

@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from suimon.cli.doctor_checks import OUTPUTS, Stack
-from tests.functional.cli.checked_up import Deployed
+from tests.functional.cli.checked_up import RELEASE, Deployed
 
 
 @pytest.fixture
@@ -40,6 +40,7 @@ def deployed(aws: None) -> Deployed:
     sqs.set_queue_attributes(QueueUrl=urls["intake"], Attributes={"Policy": json.dumps(policy)})
     outputs = {name: name for name in OUTPUTS} | {
         "RawBucket": "raw",
+        "Release": RELEASE,
         "IntakeQueueUrl": urls["intake"],
         "IntakeDeadLetterQueueUrl": urls["intake-dead"],
     }

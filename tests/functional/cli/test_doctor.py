@@ -12,6 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from suimon.cli import doctor_checks
+from suimon.cli.doctor_checks import UNNAMED
 from suimon.mwaa.airflow import Airflow
 from suimon.mwaa.check_up import look
 
@@ -19,7 +20,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from suimon.cli.doctor_checks import Finding
-from tests.functional.cli.checked_up import ACCOUNT, ALARMS_MAY, DAG, HEALTHY, NOON, Deployed, Functions, Topic
+from tests.functional.cli.checked_up import (
+    ACCOUNT,
+    ALARMS_MAY,
+    DAG,
+    HEALTHY,
+    NOON,
+    RELEASE,
+    Deployed,
+    Functions,
+    Glue,
+    Topic,
+)
 
 
 def failing(findings: Iterable[Finding]) -> dict[str, str]:
@@ -157,6 +169,26 @@ def test_a_function_that_was_not_updated_is_told(deployed: Deployed, changed: di
     assert failing(doctor_checks.releases(Functions(**changed), deployed.stack)).keys() == {"functions"}
 
 
+@pytest.mark.parametrize("variables", [{}, {"SUIMON_RELEASE": "2026.10"}])
+def test_a_function_of_another_release_is_named(deployed: Deployed, variables: dict[str, str]) -> None:
+    found = failing(doctor_checks.releases(Functions(Environment={"Variables": variables}), deployed.stack))
+    assert found.keys() == {"functions' release"}
+
+
+@pytest.mark.parametrize("arguments", [{}, {"deployed_release": "2026.10"}])
+def test_a_glue_job_of_another_release_is_told(deployed: Deployed, arguments: dict[str, str]) -> None:
+    assert failing(doctor_checks.glue_job(Glue(deployed_release=RELEASE), deployed.stack)) == {}
+    assert failing(doctor_checks.glue_job(Glue(**arguments), deployed.stack)).keys() == {"Glue job's release"}
+
+
+def test_what_was_deployed_by_hand_has_no_name_and_fits(deployed: Deployed) -> None:
+    outputs = {**deployed.stack.outputs, "Release": ""}
+    by_hand = replace(deployed.stack, outputs=outputs)
+    assert by_hand.release == UNNAMED
+    assert failing(doctor_checks.glue_job(Glue(deployed_release=UNNAMED), by_hand)) == {}
+    assert failing(doctor_checks.releases(Functions(), by_hand)).keys() == {"functions' release"}
+
+
 @pytest.mark.parametrize(
     ("changed", "wrong"),
     [
@@ -168,11 +200,13 @@ def test_a_function_that_was_not_updated_is_told(deployed: Deployed, changed: di
         ({"dags": {"sales_etl": DAG | {"is_paused": True}}}, {"DAG sales_etl"}),
         ({"dags": {"sales_etl": DAG | {"is_stale": True}}}, {"DAG sales_etl"}),
         ({"dags": {"sales_etl": DAG | {"has_import_errors": True}}}, {"DAG sales_etl"}),
+        ({"dags": {"sales_etl": DAG | {"release": "2026.10"}}}, {"DAG sales_etl"}),
+        ({"dags": {"own_etl": {"is_paused": False}}}, set()),
         ({"denied": ["forbidden-dag:sales_etl"]}, {"gate's rights"}),
     ],
 )
 def test_what_is_wrong_in_airflow_is_told(changed: dict[str, Any], wrong: set[str]) -> None:
-    assert failing(doctor_checks.airflow(HEALTHY | changed)).keys() == wrong
+    assert failing(doctor_checks.airflow(HEALTHY | changed, RELEASE)).keys() == wrong
 
 
 # ---------------------------------------------------------------- asking Airflow
@@ -183,7 +217,12 @@ def asked(respond: Callable[..., Any]) -> dict[str, Any]:
 
 
 def test_airflow_is_asked_for_its_version_and_each_dag() -> None:
-    bodies = {"/version": {"version": "3.2.1", "git_version": None}, "/dags/sales_etl": {**DAG, "owners": ["x"]}}
+    tags = [{"name": "sales"}, {"name": f"release {RELEASE}"}]
+    dag = {name: value for name, value in DAG.items() if name != "release"}
+    bodies = {
+        "/version": {"version": "3.2.1", "git_version": None},
+        "/dags/sales_etl": {**dag, "owners": ["x"], "tags": tags},
+    }
 
     def respond(**request: Any) -> dict[str, Any]:
         assert request["Method"] == "GET"

@@ -18,8 +18,6 @@ from suimon.drops.states import State
 from suimon.ledger import queries
 from suimon.ledger.drops import Ledger
 from suimon.ledger.items import entry_of
-from suimon.replay.execution import ReplayError
-from suimon.replay.request import HeldError
 
 if TYPE_CHECKING:
     from click.testing import Result
@@ -32,16 +30,15 @@ KEY = f"sales/{DAY}/sales_data.csv"
 
 @pytest.fixture
 def ledger(table: Table, monkeypatch: pytest.MonkeyPatch) -> Ledger:
-    outputs = {"LedgerTable": table.name, "ReplayFunctionName": "replay-plan"}
+    outputs = {"LedgerTable": table.name}
     monkeypatch.setattr(drops, "outputs_of", lambda _, *names: [outputs[name] for name in names])
-    monkeypatch.setattr(drops, "ask_plan", plan_of)
+    monkeypatch.setattr(drops, "ask", answer)
     return Ledger(table, "intake 1")
 
 
-def plan_of(_client: object, function: str, asked: dict[str, str]) -> None:
-    assert function == "replay-plan"
-    if asked["dataset"] not in {"sales", "inventory"}:
-        raise ReplayError(f"no contract for dataset {asked['dataset']!r}; there are: sales, inventory")
+def answer(stack: str, name: str, _request: object) -> dict[str, list[str]]:
+    assert (stack, name) == ("suimon-local", "datasets")
+    return {"datasets": ["sales", "inventory"]}
 
 
 def suimon_drops(*arguments: str) -> Result:
@@ -156,14 +153,3 @@ def test_a_drop_that_its_window_holds_says_so_until_that_opens_or_a_person_relea
     assert told(4) is None
     ledger.holds.put(Hold(dataset="sales", reason="r", who="w", since=NOON, released_at=NOON + timedelta(hours=1)))
     assert told(3.9) is None
-
-
-def test_a_held_dataset_without_drops_is_known_all_the_same(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    del ledger
-
-    def held(*_: object) -> None:
-        raise ReplayError("sales is held", HeldError.__name__)
-
-    monkeypatch.setattr(drops, "ask_plan", held)
-    done = suimon_drops("--dataset", "sales", "--partition", "2026-11-01")
-    assert (done.exit_code, "nothing of this kind has come" in done.stdout) == (0, True)

@@ -18,7 +18,6 @@ from suimon.drops.match import Match
 from suimon.drops.states import State
 from suimon.ledger.drops import Ledger
 from suimon.ledger.replays import ReplayLedger
-from suimon.replay.execution import ReplayError
 from tests.unit.replay.mails import RECORD
 
 if TYPE_CHECKING:
@@ -45,16 +44,16 @@ CELL = {
 def ledger(table: Table, monkeypatch: pytest.MonkeyPatch) -> Ledger:
     place: CreateBucketConfigurationTypeDef = {"LocationConstraint": "ap-northeast-1"}
     boto3.client("s3").create_bucket(Bucket="reports", CreateBucketConfiguration=place)
-    outputs = {"LedgerTable": table.name, "LakeBucket": "lake", "ReplayFunctionName": "replay-plan"}
+    outputs = {"LedgerTable": table.name, "LakeBucket": "lake"}
     for module in (drops, explain):
         monkeypatch.setattr(module, "outputs_of", lambda _, *names: [outputs[name] for name in names])
-    monkeypatch.setattr(drops, "ask_plan", plan_of)
+    monkeypatch.setattr(drops, "ask", answer)
     return Ledger(table, "intake 1")
 
 
-def plan_of(_client: object, _target: object, asked: dict[str, str]) -> None:
-    if asked["dataset"] != "sales":
-        raise ReplayError(f"no contract for dataset {asked['dataset']!r}; there are: sales")
+def answer(stack: str, name: str, _request: object) -> dict[str, list[str]]:
+    assert (stack, name) == ("suimon-local", "datasets")
+    return {"datasets": ["sales"]}
 
 
 def suimon_explain(*arguments: str) -> Result:

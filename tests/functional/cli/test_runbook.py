@@ -53,8 +53,9 @@ class Functions:
         return getattr(self.moto, name)
 
     def invoke(self, **request: Any) -> dict[str, Any]:
-        app = self.apps[request["FunctionName"]]
-        answer = app.handler(json.loads(request["Payload"]), self.context)
+        name, _, _alias = request["FunctionName"].partition(":")
+        context = replace(self.context, invoked_function_arn=f"arn:{request['FunctionName']}")
+        answer = self.apps[name].handler(json.loads(request["Payload"]), context)
         return {"Payload": io.BytesIO(json.dumps(answer).encode())}
 
 
@@ -108,6 +109,7 @@ def stack(
         monkeypatch.setenv(name, value)
     outputs = {
         "FreshnessFunctionName": "freshness",
+        "QuestionsFunctionArn": "freshness:questions",
         "ReplayFunctionName": "replay",
         "ReportsBucket": "reports",
         "ReplayStateMachineArn": "arn:aws:states:ap-northeast-1:123456789012:stateMachine:replay",

@@ -109,18 +109,18 @@ def test_what_persons_do_is_asked_in_their_name(asked: list[Any]) -> None:
     run("snooze", "queued:etl", "--until", "2026-11-23T09:00+09:00", "--reason", "known")
     run("close", "paused:etl", "--reason", "on purpose")
     assert [(name, request, more) for _, name, request, more in asked] == [
-        ("incident", {"verb": "ack", "id": "paused:etl", "reason": ""}, {"named": True}),
+        ("act", {"verb": "ack", "id": "paused:etl", "reason": ""}, {"named": True}),
         (
-            "incident",
+            "act",
             {"verb": "snooze", "id": "queued:etl", "reason": "known", "until": "2026-11-23T12:00:00+00:00"},
             {"named": True},
         ),
         (
-            "incident",
+            "act",
             {"verb": "snooze", "id": "queued:etl", "reason": "known", "until": "2026-11-23T09:00+09:00"},
             {"named": True},
         ),
-        ("incident", {"verb": "close", "id": "paused:etl", "reason": "on purpose"}, {"named": True}),
+        ("act", {"verb": "close", "id": "paused:etl", "reason": "on purpose"}, {"named": True}),
     ]
 
 

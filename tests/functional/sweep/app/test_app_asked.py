@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from suimon.drops.states import State
 from suimon.incidents.messages.airflow import not_triggered
 from suimon.mwaa.not_started import Cause, NotStarted
+from suimon.status.answers import ANSWERS
+from suimon.status.questions import QUESTIONS, QUESTIONS_ALIAS
 from tests.functional.sweep.swept import DAG, HOUR, NOON, World, key_of
+from tests.template.test_template import RESOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import pytest
 
     from tests.functional.conftest import LambdaContext
 from tests.functional.sweep.app.reading import TODAY
@@ -30,6 +34,44 @@ def test_a_person_holds_a_dataset_and_releases_it_or_hears_why_not(
     assert app.handler({"release": {"dataset": "sales", "who": "arn:me"}}, context) == {"dataset": "sales", "sent": 0}
     assert app.handler({"release": {"dataset": "other0"}}, context) == {"refused": "other0 is not held"}
     assert "no contract of dataset 'x'" in app.handler({"hold": request | {"dataset": "x"}}, context)["refused"]
+
+
+ALIAS = "arn:aws:lambda:ap-northeast-1:123456789012:function:function:questions"
+
+
+@pytest.mark.parametrize("name", sorted(ANSWERS.keys() - QUESTIONS))
+@pytest.mark.parametrize("beside", [{}, {"status": {"back": 1, "ahead": 1}}], ids=["alone", "beside a question"])
+def test_by_its_alias_for_questions_the_function_changes_nothing(
+    start: Callable[[], Any], context: LambdaContext, world: World, name: str, beside: dict[str, Any]
+) -> None:
+    context = replace(context, invoked_function_arn=ALIAS)
+    request = {"dataset": "sales", "reason": "closing", "who": "arn:me"}
+    answer = start().handler({**beside, name: request}, context)
+    assert answer.keys() == {"refused"} or answer.keys() >= {"expected", "held"}
+    assert not world.ledger.holds.of_all(["sales"])
+    assert world.post.letters() == []
+
+
+@pytest.mark.parametrize("event", [{}, {"time": TODAY}, {"reconcile": {}}, {"reconcile": {"walk": {}}}])
+def test_by_its_alias_for_questions_the_function_makes_no_round(
+    start: Callable[[], Any], context: LambdaContext, event: dict[str, Any]
+) -> None:
+    context = replace(context, invoked_function_arn=ALIAS)
+    assert "questions only" in start().handler(event, context)["refused"]
+
+
+def test_questions_are_answered_by_the_alias_too(start: Callable[[], Any], context: LambdaContext) -> None:
+    app, context = start(), replace(context, invoked_function_arn=ALIAS)
+    asked = {"forecast": {"back": 1, "ahead": 1}, "status": {"back": 1, "ahead": 1}, "page": {"language": "en"}}
+    for name in QUESTIONS - {"incident"}:
+        assert "refused" not in app.handler({name: asked.get(name, {})}, context)
+    assert "there is no incident x" in app.handler({"incident": {"id": "x"}}, context)["refused"]
+    assert app.handler({"datasets": {}}, context) == {"datasets": ["other0", "sales"]}
+
+
+def test_the_alias_is_that_of_the_template() -> None:
+    alias = RESOURCES["QuestionsAlias"]["Properties"]
+    assert (alias["Name"], alias["FunctionName"]) == (QUESTIONS_ALIAS, {"Ref": "FreshnessFunction"})
 
 
 def test_a_check_up_tells_what_airflow_says_of_each_dag_and_refuses(
