@@ -75,11 +75,11 @@ class Typed:
 
 def type_all(twin: Twin, words: Mapping[str, str], folder: Path) -> list[Typed]:
     """Type each command as the viewer and then as the operator; `words` replaces what is in capitals."""
-    found = []
+    found = list[Typed]()
     for user in ("viewer", "operator"):
         own = {**words, "PAGE": str(folder / f"{user}.html"), "FOLDER": str(folder / user)}
-        for command in (*READING, *CHANGING):
-            found.append(Typed(user, command, typed_by(twin, user, *_filled(command, own))))
+        commands = (*READING, *CHANGING)
+        found += [Typed(user, one, typed_by(twin, user, *_filled(one, own))) for one in commands]
     return found
 
 

@@ -5,18 +5,24 @@ from __future__ import annotations
 import click
 
 from suimon.cli.asking import ask
-from suimon.cli.stack import stack_option
+from suimon.cli.printing import json_option, print_json
+from suimon.cli.stack import of_stack, stack_option
 
 
 @click.command()
 @click.argument("drop_id")
 @click.option("--reason", required=True, help="Why nothing will come of it; the ledger keeps that.")
+@json_option
 @stack_option
-def close(drop_id: str, reason: str, stack: str) -> None:
+def close(drop_id: str, reason: str, stack: str, *, as_json: bool) -> None:
     """Close the drop DROP_ID, which nothing ends by itself: its contract is gone, or its run will never report.
 
     It is never looked at again; the file may be sent again. Exit status: 0 closed, 1 it cannot be, 2 the stack could
     not be asked.
     """
     found = ask(stack, "close", {"drop_id": drop_id.partition(".")[0], "reason": reason}, named=True)
+    if as_json:
+        print_json(found)
+        return
     click.echo(f"drop {found['drop_id']} is {found['state']}")
+    click.echo(f"  suimon explain {found['drop_id']}{of_stack(stack)}")

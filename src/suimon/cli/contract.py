@@ -1,6 +1,5 @@
 """`suimon contract`: check contracts before they are released, and compile them."""
 
-import json
 import os
 from dataclasses import asdict
 from difflib import get_close_matches
@@ -12,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from suimon.cli.errors import CommandError
+from suimon.cli.printing import json_option, print_json
 from suimon.contract.model import Contract
 from suimon.contract.odcs.clauses import ContractFileError
 from suimon.contract.odcs.parse import compile_contracts, read_contract, read_contract_files
@@ -100,7 +100,7 @@ def compile_(files: tuple[Path, ...], out: Path) -> None:
 @contract.command()
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="NEW")
-@click.option("--json", "as_json", is_flag=True, help="Write the differences as JSON.")
+@json_option
 def diff(old: str, new: str, *, as_json: bool) -> None:
     """Compare two contracts of a dataset, each a file or a dataset's name: what breaks, and for whom.
 
@@ -116,7 +116,7 @@ def diff(old: str, new: str, *, as_json: bool) -> None:
         raise CommandError(str(error)) from error
     if as_json:
         told = {"breaks": found.breaks, "changes": [asdict(one) for one in found.changes], "ddl": found.statements}
-        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        print_json(told)
     else:
         for line in _differences(found):
             click.echo(printable(line))

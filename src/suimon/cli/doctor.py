@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from suimon.cli import doctor_checks as checks
 from suimon.cli.asking import RefusedError, ask
 from suimon.cli.doctor_checks import Finding, Stack
 from suimon.cli.errors import CommandError
+from suimon.cli.printing import json_option, print_json
 from suimon.cli.stack import advice, of_stack, stack_option
 from suimon.clock import utc_now
 from suimon.drops.foreign_text import one_line
@@ -26,7 +26,7 @@ WIDTH = 80  # characters of a line
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Write JSON, and nothing else, to the output.")
+@json_option
 @stack_option
 def doctor(stack: str, *, as_json: bool) -> None:
     """Check that a deployed stack is as it must be: its parts at AWS, the DAGs in Airflow, who gets the alerts.
@@ -37,7 +37,7 @@ def doctor(stack: str, *, as_json: bool) -> None:
     deployed = read_stack(stack)
     findings = list(examine(deployed))
     if as_json:
-        click.echo(json.dumps([asdict(one) | {"ok": one.ok} for one in findings], ensure_ascii=False, indent=2))
+        print_json([asdict(one) | {"ok": one.ok} for one in findings])
     else:
         for line in lines_of(findings):
             click.echo(line)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,7 @@ from suimon.cli.asking import ask, known_dataset
 from suimon.cli.close import close
 from suimon.cli.drop_view import as_object, holds_of, overview
 from suimon.cli.errors import CommandError
-from suimon.cli.printing import console_for_people, print_plain
+from suimon.cli.printing import console_for_people, json_option, print_json, print_plain
 from suimon.cli.stack import advice, of_stack, outputs_of, stack_option
 from suimon.contract.partition import OTHER_FORMS, is_partition
 from suimon.drops.states import State
@@ -49,7 +48,7 @@ class _WithClose(click.Command):
     "--state", type=click.Choice(list(State), case_sensitive=False), metavar="STATE", help="Only those in this state."
 )
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many to list.")
-@click.option("--json", "as_json", is_flag=True, help="Write JSON, and nothing else, to the output.")
+@json_option
 @stack_option
 def drops(
     dataset: str,
@@ -112,7 +111,7 @@ def _list(
     shown = found[:limit]
     if as_json:
         told = [as_object(record, holds.get(record.id)) for record in shown]
-        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        print_json(told)
     elif not shown:
         print_plain(console, "The ledger has no such drop: nothing of this kind has come.")
     else:

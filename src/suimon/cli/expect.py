@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from suimon.cli.asking import ask
-from suimon.cli.stack import stack_option
+from suimon.cli.printing import json_option, print_json
+from suimon.cli.stack import of_stack, stack_option
 
 
 @click.command()
@@ -14,8 +15,9 @@ from suimon.cli.stack import stack_option
 @click.option("--cancel", is_flag=True, help="The file will not come: it is missed no longer.")
 @click.option("--undo", is_flag=True, help="It will come after all: it is missed again from its deadline on.")
 @click.option("--reason", default="", help="Why it will not come; the ledger keeps that, the forecast shows it.")
+@json_option
 @stack_option
-def expect(dataset: str, date: str, reason: str, stack: str, *, cancel: bool, undo: bool) -> None:
+def expect(dataset: str, date: str, reason: str, stack: str, *, cancel: bool, undo: bool, as_json: bool) -> None:
     """Record that the file of a DATE (YYYY-MM-DD, or another partition) of DATASET will not come, or will after all.
 
     That it is missing is over at once. A file that comes all the same is checked and loaded like any other. Exit
@@ -27,5 +29,9 @@ def expect(dataset: str, date: str, reason: str, stack: str, *, cancel: bool, un
         raise click.UsageError("say why the file will not come: --reason")
     request = {"dataset": dataset, "partition": date, "reason": reason, "undo": undo}
     found = ask(stack, "expect", request, named=True)
+    if as_json:
+        print_json(found)
+        return
     over = "; that it was missing is over" if found["incident"] == "recovered" else ""
     click.echo(f"{found['dataset']} {found['partition']}: {found['state'] or 'no file is due'}{over}")
+    click.echo(f"  suimon forecast --dataset {found['dataset']}{of_stack(stack)}")

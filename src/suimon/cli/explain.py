@@ -4,52 +4,40 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from itertools import islice, pairwise
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import click
 from botocore.exceptions import BotoCoreError, ClientError
-from rich import box
-from rich.table import Table as Grid
-from rich.text import Text
 
-from suimon.cli.drop_view import (
-    STYLES,
-    accepted_copy,
-    as_object,
-    held_by,
-    holds_of,
-    in_its_place,
-    last_failure,
-    overview,
-    retracted,
-    seconds,
-    to_json,
-    why_rejected,
-)
+from suimon.cli.asking import RefusedError, ask
+from suimon.cli.drop_view import STYLES, accepted_copy, as_object, holds_of, in_its_place, overview, to_json
 from suimon.cli.drops import refuse_unknown, split_address
 from suimon.cli.errors import CommandError
-from suimon.cli.printing import console_for_people, print_plain
+from suimon.cli.explain_view import details, drawn_cells, moves_of
+from suimon.cli.incidents import LISTED
+from suimon.cli.incidents import lines as incident_lines
+from suimon.cli.printing import console_for_people, json_option, print_json, print_plain
 from suimon.cli.stack import advice, of_stack, outputs_of, stack_option
 from suimon.cli.whats_next import headline, next_for
+from suimon.cli.words import lang_option, say
 from suimon.contract.partition import OTHER_FORMS, is_partition
-from suimon.drops.foreign_text import one_line, printable
-from suimon.drops.states import STATES, Counts
+from suimon.drops.foreign_text import one_line
+from suimon.drops.states import STATES, Awaits, Counts
 from suimon.ledger.queries import Wanted, find, history, newest_first, replay_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import timedelta
 
     from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_s3 import S3Client
     from rich.console import Console
 
+    from suimon.contract.file import Language
     from suimon.drops.drop import DropRecord
     from suimon.drops.hold import Hold
     from suimon.drops.replay_record import ReplayRecord
-    from suimon.ledger.queries import HistoryEntry
 
 OTHERS = 20  # of the other writes of a key or a partition that are listed
 CELLS = 5  # bad cells that are shown; the report lists more
@@ -65,9 +53,10 @@ class NotFoundError(click.ClickException):
 @click.command()
 @click.argument("what")
 @click.argument("day", required=False)
-@click.option("--json", "as_json", is_flag=True, help="Write JSON, and nothing else, to the output.")
+@json_option
+@lang_option
 @stack_option
-def explain(what: str, day: str | None, stack: str, *, as_json: bool) -> None:
+def explain(what: str, day: str | None, lang: Language, stack: str, *, as_json: bool) -> None:
     """Show the life of a file: when it came, why it was rejected, what ran, where it stands, what is next.
 
     WHAT is the id of a drop or of its run, a key written s3://bucket/key, or a dataset with a DAY (YYYY-MM-DD, or
@@ -89,7 +78,7 @@ def explain(what: str, day: str | None, stack: str, *, as_json: bool) -> None:
             others = [one for one in found if one is not record]
         if record is None:
             raise NotFoundError(f"the ledger knows no file of {one_line(' '.join(filter(None, (what, day))))}")
-        _show(table, record, others, lake, of_stack(stack), as_json=as_json)
+        _show(table, record, others, lake, stack, lang, as_json=as_json)
     except (ClientError, BotoCoreError) as error:
         raise CommandError(advice(error)) from error
 
@@ -115,7 +104,14 @@ def counting(found: Sequence[DropRecord]) -> DropRecord | None:
 
 
 def _show(
-    table: Table, record: DropRecord, others: Sequence[DropRecord], lake: str, stack: str, *, as_json: bool
+    table: Table,
+    record: DropRecord,
+    others: Sequence[DropRecord],
+    lake: str,
+    stack: str,
+    lang: Language,
+    *,
+    as_json: bool,
 ) -> None:
     moves, cells = history(table, record.id), bad_cells(boto3.client("s3"), record)
     holds = holds_of(table, [record, *others])
@@ -124,7 +120,8 @@ def _show(
     other = record.superseded_by or record.duplicate_of
     instead = in_its_place(record, find(table, other)) if other else None
     copy, following = accepted_copy(record, lake), next_for(record, hold, others)
-    commands = [f"{command}{stack}" for command in following.commands]
+    commands = [f"{command}{of_stack(stack)}" for command in following.commands]
+    incidents, why = incidents_of(stack, record)
     if as_json:
         told: dict[str, Any] = {
             "accepted_copy": copy,
@@ -132,23 +129,53 @@ def _show(
             "first_bad_cells": cells,
             "in_its_place": instead,
             "replay": replay_to_json(record, asked),
-            "next": following.text,
+            "incidents": incidents,
+            "next": following.said("en"),
             "commands": commands,
             "others": [as_object(one, holds.get(one.id)) for one in others],
         }
-        click.echo(json.dumps(as_object(record, hold) | told, ensure_ascii=False, indent=2))
+        print_json(as_object(record, hold) | told)
         return
     console = console_for_people()
-    print_plain(console, headline(record), f"bold {STYLES.get(record.state, '')}".strip())
+    print_plain(console, headline(record, lang), f"bold {STYLES.get(record.state, '')}".strip())
     console.print()
-    console.print(details(record, copy, hold, asked, instead))
-    console.print(moves_of(moves))
+    console.print(details(record, copy, hold, asked, instead, lang))
+    console.print(moves_of(moves, lang))
     if cells:
-        console.print(drawn_cells(cells))
-    _others(console, others, holds)
-    print_plain(console, f"Next: {following.text}")
+        console.print(drawn_cells(cells, lang))
+    if incidents:
+        print_plain(console, say("Incidents that concern it:", lang), "bold")
+        for line in incident_lines(incidents, LISTED, lang, of_stack(stack)):
+            console.print(line, soft_wrap=True)
+        console.print()
+    if why:
+        print_plain(console, say("Its incidents could not be asked for: {why}", lang, why=why), "yellow")
+    _others(console, others, holds, lang)
+    print_plain(console, say("Next: {text}", lang, text=following.said(lang)))
     for command in commands:
         print_plain(console, f"  {command}", "bold")
+
+
+def incidents_of(stack: str, record: DropRecord) -> tuple[list[dict[str, Any]], str]:
+    """Ask which incidents have not recovered that are of a file or explain why it waits; or why nobody can say."""
+    try:
+        found = ask(stack, "incidents", {"dataset": record.dataset if record.match else "", "all": True})["incidents"]
+    except (CommandError, RefusedError) as error:  # the life of the file is in the ledger all the same
+        return [], error.message
+    return [one for one in found if concerns(one["about"], record)], ""
+
+
+def concerns(about: Mapping[str, str], record: DropRecord) -> bool:
+    """Whether an incident is about a file or its date, or about what the file may wait for, such as its DAG."""
+    if about.get("drop_id") == record.id:
+        return True
+    partition, match = about.get("partition"), record.match
+    if partition and match:
+        return (about.get("dataset"), partition) == (match.dataset, match.partition)
+    may_wait_for_it = (
+        not partition and "drop_id" not in about and about.get("dataset", record.dataset) == record.dataset
+    )
+    return may_wait_for_it and STATES[record.state].awaits is not Awaits.NOTHING
 
 
 def replay_for(table: Table, record: DropRecord) -> ReplayRecord | None:
@@ -156,15 +183,6 @@ def replay_for(table: Table, record: DropRecord) -> ReplayRecord | None:
     if record.replay is None or record.match is None:
         return None
     return replay_of(table, record.dataset, record.replay.execution.rpartition(":")[2])
-
-
-def replayed_by(record: DropRecord, asked: ReplayRecord | None) -> str | None:
-    """Return which replay asked for the attempt, who, and why."""
-    if record.replay is None or asked is None:
-        return record.replay.execution if record.replay else None
-    how = ", as it was accepted" if record.replay.as_accepted else ""
-    who, why = asked.who or "unknown", asked.reason or "no reason given"
-    return f"{asked.id}, begun {seconds(asked.began_at)} by {who}{how}: {why}"
 
 
 def replay_to_json(record: DropRecord, asked: ReplayRecord | None) -> dict[str, Any] | None:
@@ -175,9 +193,9 @@ def replay_to_json(record: DropRecord, asked: ReplayRecord | None) -> dict[str, 
     return {"execution": record.replay.execution, "as_accepted": record.replay.as_accepted, **known}
 
 
-def _others(console: Console, others: Sequence[DropRecord], holds: Mapping[str, Hold]) -> None:
+def _others(console: Console, others: Sequence[DropRecord], holds: Mapping[str, Hold], lang: Language) -> None:
     if others:
-        print_plain(console, "Other writes of it, newest first:", "bold")
+        print_plain(console, say("Other writes of it, newest first:", lang), "bold")
         for line in overview(others, holds):
             console.print(line, soft_wrap=True)
         console.print()
@@ -195,83 +213,3 @@ def bad_cells(s3: S3Client, record: DropRecord) -> list[dict[str, Any]]:
         return []
     lines = body.decode(errors="replace").split("\n")[:-1]  # the last one may be cut
     return [json.loads(line) for line in lines[:CELLS]]
-
-
-def drawn_cells(cells: Sequence[dict[str, Any]]) -> Grid:
-    """Draw bad cells: where they stand and what is wrong."""
-    grid = Grid("line", "column", "what is wrong", "value", box=box.SIMPLE_HEAD, title="First bad cells")
-    grid.title_justify = "left"
-    grid.columns[0].justify = "right"
-    for cell in cells:
-        shown = ("" if cell[name] is None else str(cell[name]) for name in ("line", "label", "message", "value"))
-        grid.add_row(*(Text(printable(text)) for text in shown))
-    return grid
-
-
-def details(
-    record: DropRecord,
-    copy: str,
-    hold: Hold | None = None,
-    asked: ReplayRecord | None = None,
-    instead: str | None = None,
-) -> Grid:
-    """Draw all that is known of a drop, leaving out what it does not have."""
-    drop = record.drop
-    fields = {
-        "drop": record.id,
-        "file": f"s3://{drop.bucket}/{drop.key}",
-        "version": drop.version_id,
-        "size": f"{drop.size:,} bytes",
-        "dataset": f"{record.match.dataset} {record.match.partition}".strip() if record.match else None,
-        "state": f"{record.state} since {seconds(record.updated_at)}, attempt {record.attempt}",
-        "held": held_by(hold),
-        "judged by": f"{record.dataset} {record.contract_version}" if record.contract_version else None,
-        "rejected": why_rejected(record),
-        "report": record.rejection.report if record.rejection else None,
-        "rows": f"{record.rows:,}" if record.rows else "",
-        "run": record.opened_run,
-        "duplicate of": (instead or record.duplicate_of) if record.duplicate_of else None,
-        "superseded by": (instead or record.superseded_by) if record.superseded_by else None,
-        "set": (record.membership.set_id or "waits for the others") if record.membership else None,
-        "members": " ".join(record.members),
-        "accepted copy": copy,
-        "replay": replayed_by(record, asked),
-        "last failure": last_failure(record),
-        "closed": record.closed,
-        "retracted": retracted(record),
-    }
-    grid = Grid.grid(padding=(0, 2, 0, 0))
-    grid.add_column(no_wrap=True, style="bold")
-    grid.add_column(overflow="fold")
-    for name, value in fields.items():
-        if value:
-            grid.add_row(name, Text(printable(value), STYLES.get(record.state, "") if name == "state" else ""))
-    return grid
-
-
-def moves_of(moves: Sequence[HistoryEntry]) -> Grid:
-    """Draw who moved the drop where and when, and how long it stood there."""
-    grid = Grid("state", "at", "for", "attempt", "by", box=box.SIMPLE_HEAD)
-    grid.columns[2].justify = grid.columns[3].justify = "right"
-    grid.columns[4].overflow = "fold"
-    lasted = [brief(after.at - before.at) for before, after in pairwise(moves)]
-    for move, time in zip(moves, [*lasted, ""], strict=True):
-        grid.add_row(
-            Text(str(move.state), STYLES.get(move.state, "")),
-            f"{move.at:%Y-%m-%d %H:%M:%S}.{move.at.microsecond // 1000:03d}Z",
-            time,
-            str(move.attempt),
-            Text(printable(move.by)),
-        )
-    return grid
-
-
-def brief(time: timedelta) -> str:
-    """Write a duration in its two largest units, under a minute in seconds."""
-    total = max(time.total_seconds(), 0)
-    if total < 60:  # noqa: PLR2004 - seconds a minute
-        return f"{total:.1f} s"
-    minutes, hours, days = int(total // 60), int(total // 3600), time.days
-    if hours < 1:
-        return f"{minutes} min {int(total % 60)} s"
-    return f"{hours} h {minutes % 60} min" if days < 1 else f"{days} d {hours % 24} h"

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from suimon.cli.asking import ask
-from suimon.cli.stack import stack_option
-
-json_option = click.option("--json", "as_json", is_flag=True, help="Write JSON, and nothing else, to the output.")
+from suimon.cli.printing import json_option, print_json
+from suimon.cli.stack import of_stack, stack_option
 
 
 @click.command()
@@ -27,11 +24,12 @@ def hold(dataset: str, reason: str, until: str, stack: str, *, as_json: bool) ->
     """
     found = ask(stack, "hold", {"dataset": dataset, "reason": reason, "until": until}, named=True)
     if as_json:
-        click.echo(json.dumps(found))
+        print_json(found)
         return
     click.echo(f"{found['dataset']} is held since {found['since']}, until {found['until'] or 'it is released'}")
-    click.echo(f"What waits: suimon drops --state ACCEPTED --stack {stack}")
-    click.echo(f"To end it:  suimon release {found['dataset']} --stack {stack}")
+    click.echo(f"What waits: suimon drops --dataset {found['dataset']} --state accepted{of_stack(stack)}")
+    click.echo("To end it:")
+    click.echo(f"  suimon release {found['dataset']}{of_stack(stack)}")
 
 
 @click.command()
@@ -45,7 +43,7 @@ def release(dataset: str, stack: str, *, as_json: bool) -> None:
     """
     found = ask(stack, "release", {"dataset": dataset}, named=True)
     if as_json:
-        click.echo(json.dumps(found))
+        print_json(found)
         return
     click.echo(f"{found['dataset']} is held no longer; files on their way now: {found['sent']:,}")
-    click.echo(f"Their runs: suimon drops --state TRIGGERED --stack {stack}")
+    click.echo(f"  suimon status {found['dataset']}{of_stack(stack)}")

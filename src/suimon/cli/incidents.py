@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
+from rich.cells import cell_len
 from rich.text import Text
 
 from suimon.cli.asking import ask, known_dataset
-from suimon.cli.printing import console_for_people, print_plain
+from suimon.cli.printing import console_for_people, json_option, print_json, print_plain
 from suimon.cli.stack import of_stack, stack_option
+from suimon.cli.words import lang_option, say
 from suimon.clock import utc_now
 from suimon.drops.foreign_text import printable
 from suimon.incidents.actions import LONGEST_SNOOZE, Verb
+from suimon.incidents.incident import HELD_BACK, Told
 from suimon.incidents.kinds import Kind, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from suimon.contract.file import Language
+
 LISTED = 50
 _STYLES = {"error": "red", "warning": "yellow"}
+_TOLD = {
+    Told.ALONE: "by a message of its own",
+    Told.TOGETHER: "in a message together with others",
+    Told.AGAIN: "by a message of its own; what is new follows",
+    Told.WORSE: "by a message of its own; what is new follows",
+    Told.HELD: "not yet: with the next round",
+    Told.MUTED: "not yet: another incident explains it",
+}
 
 
 @click.command()
@@ -30,13 +42,15 @@ _STYLES = {"error": "red", "warning": "yellow"}
 @click.option("--kind", type=click.Choice([str(one) for one in Kind]), metavar="KIND", help="Only those of a kind.")
 @click.option("--severity", type=click.Choice([str(one) for one in Severity]), help="Only those that are so bad.")
 @click.option("--all", "everything", is_flag=True, help="Those that a person has closed, too, and no end of the list.")
-@click.option("--json", "as_json", is_flag=True, help="Write JSON, and nothing else, to the output.")
+@json_option
+@lang_option
 @stack_option
 def incidents(
     incident_id: str | None,
     dataset: str,
     kind: str | None,
     severity: str | None,
+    lang: Language,
     stack: str,
     *,
     everything: bool,
@@ -47,17 +61,17 @@ def incidents(
     Exit status: 0 nothing is open, 1 something is, 2 the stack could not be asked. Of one: 0 shown, 1 there is none.
     """
     if incident_id:
-        _show(ask(stack, "incident", {"id": incident_id}), stack, as_json=as_json)
+        _show(ask(stack, "incident", {"id": incident_id}), stack, lang, as_json=as_json)
         return
     wanted = {"dataset": dataset, "kind": kind or "", "severity": severity or "", "all": everything}
     answer = ask(stack, "incidents", wanted)
     known_dataset(answer["datasets"], dataset)
     found = answer["incidents"]
     if as_json:
-        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        print_json(found)
     else:
         console = console_for_people()
-        for line in lines(found, None if everything else LISTED):
+        for line in lines(found, None if everything else LISTED, lang, of_stack(stack)):
             console.print(line, soft_wrap=True)
         following = f"suimon incidents '{found[0]['id']}'" if found else "suimon status"
         print_plain(console, f"  {following}{of_stack(stack)}", "bold")
@@ -67,13 +81,14 @@ def incidents(
 @click.command()
 @click.argument("incident_id")
 @click.option("--reason", default="", help="What is being done.")
+@json_option
 @stack_option
-def ack(incident_id: str, reason: str, stack: str) -> None:
+def ack(incident_id: str, reason: str, stack: str, *, as_json: bool) -> None:
     """Record that somebody is at INCIDENT_ID: reminders come once a week, until it gets worse.
 
     Exit status: 0 done, 1 refused, 2 the stack could not be asked.
     """
-    _act(stack, {"verb": Verb.ACK, "id": incident_id, "reason": reason})
+    _act(stack, {"verb": Verb.ACK, "id": incident_id, "reason": reason}, as_json=as_json)
 
 
 @click.command()
@@ -81,8 +96,9 @@ def ack(incident_id: str, reason: str, stack: str) -> None:
 @click.option("--reason", required=True, help="Why nobody has to hear of it.")
 @click.option("--days", type=click.FloatRange(0, min_open=True), help="For so many days.")
 @click.option("--until", metavar="ISO 8601", help="Until this time, such as 2026-12-01T09:00+09:00.")
+@json_option
 @stack_option
-def snooze(incident_id: str, reason: str, days: float | None, until: str | None, stack: str) -> None:
+def snooze(incident_id: str, reason: str, days: float | None, until: str | None, stack: str, *, as_json: bool) -> None:
     """Hear nothing of INCIDENT_ID for a while, at most 30 days, unless it gets worse; its recovery is sent.
 
     Exit status: 0 done, 1 refused, 2 the stack could not be asked.
@@ -92,36 +108,40 @@ def snooze(incident_id: str, reason: str, days: float | None, until: str | None,
     if days is not None and days > LONGEST_SNOOZE.days:
         raise click.UsageError(f"--days: at most {LONGEST_SNOOZE.days}")
     end = (utc_now() + timedelta(days=days)).isoformat() if days is not None else until
-    _act(stack, {"verb": Verb.SNOOZE, "id": incident_id, "reason": reason, "until": end})
+    _act(stack, {"verb": Verb.SNOOZE, "id": incident_id, "reason": reason, "until": end}, as_json=as_json)
 
 
 @click.command()
 @click.argument("incident_id")
 @click.option("--reason", required=True, help="Why nothing has to be done; everybody hears of that.")
+@json_option
 @stack_option
-def close(incident_id: str, reason: str, stack: str) -> None:
+def close(incident_id: str, reason: str, stack: str, *, as_json: bool) -> None:
     """Close INCIDENT_ID, though its cause may still be there: it opens again when it gets worse or happens again.
 
     A drop is closed by `suimon drops close`. Exit status: 0 done, 1 refused, 2 the stack could not be asked.
     """
-    _act(stack, {"verb": Verb.CLOSE, "id": incident_id, "reason": reason})
+    _act(stack, {"verb": Verb.CLOSE, "id": incident_id, "reason": reason}, as_json=as_json)
 
 
-def _act(stack: str, request: Mapping[str, Any]) -> None:
+def _act(stack: str, request: Mapping[str, Any], *, as_json: bool) -> None:
     found = ask(stack, "act", request, named=True)
+    if as_json:
+        print_json(found)
+        return
     click.echo(f"{found['standing']}: {printable(found['subject'])}{_until(found)}")
     click.echo(f"  suimon incidents{of_stack(stack)}")
 
 
-def _show(found: Mapping[str, Any], stack: str, *, as_json: bool) -> None:
+def _show(found: Mapping[str, Any], stack: str, lang: Language, *, as_json: bool) -> None:
+    body = found["body"].replace("\ue000", of_stack(stack))
     if as_json:
-        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        print_json({**found, "body": body})
         return
     console = console_for_people()
     console.print(Text(printable(found["subject"]), _STYLES[found["severity"]]), soft_wrap=True)
-    for line in details(found):
+    for line in details(found, lang):
         print_plain(console, line)
-    body = found["body"].replace("\ue000", of_stack(stack))
     print_plain(console, "\n" + "\n".join(map(printable, body.split("\n"))))
     if found["standing"] in {"open", "snoozed"}:
         print_plain(console, f"  suimon ack '{found['id']}'{of_stack(stack)}", "bold")
@@ -129,31 +149,65 @@ def _show(found: Mapping[str, Any], stack: str, *, as_json: bool) -> None:
         print_plain(console, f"  suimon incidents{of_stack(stack)}", "bold")
 
 
-def details(found: Mapping[str, Any]) -> Iterator[str]:
+def details(found: Mapping[str, Any], lang: Language = "en") -> Iterator[str]:
     """Yield what there is to say of one incident beside its message."""
-    yield f"incident      {found['id']}"
-    yield f"state         {found['standing']}{_until(found)}, {found['severity']}, since {_minute(found['opened_at'])}"
-    if found["muted_by"]:
-        yield f"muted by      {found['muted_by']}: {found['muted_why']}"
-    for name in ("acknowledged", "snoozed", "closed"):
-        if by := found[name]:
-            yield f"{name:12}  by {printable(by['who'])}, {_minute(by['at'])}: {printable(by['reason'])}"
-    if found["over"]:
-        yield f"it is over when  {found['over']}"
+    muted = f"{found['muted_by']}: {found['muted_why']}" if found["muted_by"] else ""
+    about = {
+        "incident": found["id"],
+        "severity": say(found["severity"].upper(), lang),
+        "state": _standing(found, lang),
+        "told": told(found, lang),
+        "muted by": muted,
+        **{name: _by(found[name], lang) for name in ("acknowledged", "snoozed", "closed")},
+        "over when": found["over"],
+    }
+    for name, value in about.items():
+        if value:
+            label = say(name, lang)
+            yield label + " " * max(2, 14 - cell_len(label)) + value
 
 
-def lines(found: Sequence[Mapping[str, Any]], most: int | None) -> Iterator[Text]:
-    """Yield two lines for each incident: what it is, and its id with its state."""
+def told(found: Mapping[str, Any], lang: Language = "en") -> str:
+    """Return how people heard of an incident and when, or why they have not."""
+    how = say(_TOLD[Told(found["told"])], lang)
+    if found["told_at"] is None:
+        return say("nobody yet", lang) if Told(found["told"]) not in HELD_BACK else how
+    return say("{how}, the last time at {at}", lang, how=how, at=_minute(found["told_at"]))
+
+
+def lines(
+    found: Sequence[Mapping[str, Any]], most: int | None, lang: Language = "en", stack: str = ""
+) -> Iterator[Text]:
+    """Yield three lines for each incident: what it is, its state, and its id."""
     if not found:
-        yield Text("Nothing is open.", "green")
+        yield Text(say("Nothing is open.", lang), "green")
         return
     for one in found[:most]:
-        yield Text(f"{one['severity'].upper():7}  {printable(one['subject'])}", _STYLES[one["severity"]])
-        muted = f", muted by {one['muted_by']}" if one["muted_by"] else ""
-        yield Text(f"         {one['standing']}{_until(one)} since {_minute(one['opened_at'])}{muted}")
+        severity = say(one["severity"].upper(), lang)
+        pad = " " * (9 - cell_len(severity))
+        yield Text(f"{severity}{pad}{printable(one['subject'])}", _STYLES[one["severity"]])
+        muted = say(", muted by {id}", lang, id=one["muted_by"]) if one["muted_by"] else ""
+        untold = say(", nobody has been told yet", lang) if one["told_at"] is None and not muted else ""
+        yield Text(f"         {_standing(one, lang)}{muted}{untold}")
         yield Text(f"         {one['id']}", "dim")
     if most and len(found) > most:
-        yield Text(f"and {len(found) - most:,} more: suimon incidents --all")
+        more = "and {count:,} more: suimon incidents --all{stack}"
+        yield Text(say(more, lang, count=len(found) - most, stack=stack))
+
+
+def _standing(found: Mapping[str, Any], lang: Language) -> str:
+    standing, since = say(found["standing"], lang), _minute(found["opened_at"])
+    if found["standing"] == "snoozed" and found["snoozed"]:
+        until = _minute(found["snoozed"]["until"])
+        return say("{standing} until {until} since {since}", lang, standing=standing, until=until, since=since)
+    return say("{standing} since {since}", lang, standing=standing, since=since)
+
+
+def _by(person: Mapping[str, Any] | None, lang: Language) -> str:
+    if person is None:
+        return ""
+    who, reason = printable(person["who"]), printable(person["reason"])
+    return say("by {who}, {at}: {reason}", lang, who=who, at=_minute(person["at"]), reason=reason)
 
 
 def _until(found: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from suimon.cli.contract import ProblemsError, contract_file_of, contract_option
 from suimon.cli.errors import CommandError
+from suimon.cli.printing import json_option, print_json
 from suimon.cli.stack import advice, of_stack, outputs_of, stack_option
 from suimon.clock import utc_now
 from suimon.contract.odcs.clauses import ContractFileError
@@ -33,8 +34,11 @@ if TYPE_CHECKING:
     show_envvar=True,
     help="The raw bucket, for who may not look at the stack; by default that of the stack.",
 )
+@json_option
 @stack_option
-def put(file: Path, contract_name: str, partition: str, shard: str, bucket: str | None, stack: str) -> None:
+def put(
+    file: Path, contract_name: str, partition: str, shard: str, bucket: str | None, stack: str, *, as_json: bool
+) -> None:
     """Send FILE to the raw bucket under the key of its dataset and date. Then the gate does the rest.
 
     It needs the rights of an upstream system (UpstreamPolicy). Exit status: 0 sent, 2 not.
@@ -53,8 +57,11 @@ def put(file: Path, contract_name: str, partition: str, shard: str, bucket: str 
         raise CommandError(advice(error)) from error
     except S3UploadFailedError as error:
         raise CommandError(str(error)) from error
+    if as_json:
+        print_json({"dataset": contract.dataset, "partition": partition, "bucket": target, "key": key})
+        return
     click.echo(f"sent to s3://{target}/{key}")
-    click.echo(f"suimon explain {contract.dataset} {partition}{of_stack(stack)}")
+    click.echo(f"  suimon explain {contract.dataset} {partition}{of_stack(stack)}")
 
 
 def key_of(pattern: KeyPattern, partition: str, shard: str) -> str:

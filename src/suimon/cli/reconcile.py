@@ -13,7 +13,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table as Grid
 
 from suimon.cli.errors import CommandError
-from suimon.cli.printing import print_plain
+from suimon.cli.printing import json_option, print_json, print_plain
 from suimon.cli.stack import advice, outputs_of, stack_option
 from suimon.report.console import Terminal
 from suimon.sweep.findings import Failure, Finding, Findings
@@ -31,7 +31,7 @@ BEGINNING: dict[str, str] = {}
 
 @click.command()
 @click.option("--full", is_flag=True, help="Compare every version in the bucket with the ledger, not only new ones.")
-@click.option("--json", "as_json", is_flag=True, help="Write the findings as JSON, and nothing else, to the output.")
+@json_option
 @stack_option
 def reconcile(stack: str, *, full: bool, as_json: bool) -> None:
     """Compare bucket, ledger, queues and runs now, repair what can be, and show what is left.
@@ -47,7 +47,7 @@ def reconcile(stack: str, *, full: bool, as_json: bool) -> None:
     except (ClientError, BotoCoreError) as error:
         raise CommandError(advice(error)) from error
     if as_json:
-        click.echo(json.dumps(findings.to_json(), ensure_ascii=False, indent=2))
+        print_json(findings.to_json())
     else:
         show_result(console, findings)
     raise SystemExit(exit_status(findings))

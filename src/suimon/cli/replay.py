@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from dataclasses import asdict
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import click
 
 from suimon.cli.errors import CommandError
-from suimon.cli.printing import print_plain
+from suimon.cli.printing import print_json, print_plain
 from suimon.cli.replay_view import show_list, show_plan, show_stopped
 from suimon.cli.replays import (
     Replays,
@@ -61,7 +60,9 @@ from suimon.report.console import Terminal
 @click.option("--follow", default="", metavar="ID", help="Follow a replay that runs, or show how it ended.")
 @click.option("--stop", default="", metavar="ID", help="Stop a replay: what has begun runs to its end.")
 @click.option("--resume", default="", metavar="ID", help="Plan what an earlier replay has not begun.")
-@click.option("--json", "as_json", is_flag=True, help="With --dry-run, --list or --stop: write JSON.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="With --dry-run, --list or --stop: write JSON (docs/commands.schema.json)."
+)
 @click.option(
     "--contract",
     "new_contract",
@@ -134,7 +135,7 @@ def _plan_and_execute(
 
         raise SystemExit(what_if(found, how["new_contract"], wanted["dataset"], stack, as_json=as_json))
     if as_json:
-        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        print_json(found)
         return
     show_plan(replays.console, found)
     dry_run = how["dry_run"]
@@ -176,7 +177,7 @@ def _refuse_nonsense(wanted: dict[str, Any]) -> None:
 def _list(replays: Replays, dataset: str, *, as_json: bool) -> None:
     found = replays.known(dataset)
     if as_json:
-        click.echo(json.dumps([asdict(one) for one in found], ensure_ascii=False, indent=2, default=str))
+        print_json([asdict(one) for one in found])
         return
     statuses = {one.id: replays.status(one) for one in found if one.ended_at is None}
     show_list(replays.console, dataset, found, statuses, replays.stack)
@@ -185,6 +186,6 @@ def _list(replays: Replays, dataset: str, *, as_json: bool) -> None:
 def _stop(replays: Replays, dataset: str, replay_id: str, reason: str, *, as_json: bool) -> None:
     summary = replays.stop(replays.record(dataset, replay_id), reason)
     if as_json:
-        click.echo(json.dumps(summary, ensure_ascii=False, indent=2))
+        print_json(summary)
         return
     show_stopped(replays.console, summary, replays.stack)

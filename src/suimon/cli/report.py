@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import boto3
 import click
@@ -11,10 +12,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from suimon.cli.drops import split_address
 from suimon.cli.errors import CommandError
-from suimon.cli.stack import advice, outputs_of, stack_option
+from suimon.cli.printing import json_option, print_json
+from suimon.cli.stack import advice, of_stack, outputs_of, stack_option
 from suimon.drops.foreign_text import one_line
 from suimon.ledger.queries import find
 from suimon.report.bad_records import NAME
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 PAGE, DATA = "report.html", ("report.json", "bad_cells.jsonl")
 # S3 takes no longer; of a role whose session ends earlier, the link ends with it.
@@ -48,34 +53,28 @@ class NoReportError(click.ClickException):
     show_default=True,
     help="How long the link opens the page; no longer than the credentials that made it live.",
 )
+@json_option
 @stack_option
-def report(drop_id: str, out: Path, hours: int, stack: str, *, link: bool, records: bool) -> None:
+def report(drop_id: str, out: Path, hours: int, stack: str, *, link: bool, records: bool, as_json: bool) -> None:
     """Fetch the report on the last rejection of the drop DROP_ID, or print a link to it for the sender.
 
     Personal values are masked in it. Exit status: 0 done, 1 there is no such report, 2 it could not be read.
     """
     if records and not link:
         raise click.UsageError("--records makes a link of it: give --link, too; without, all parts are fetched")
+    drop_id = drop_id.partition(".")[0]
     s3 = boto3.client("s3", config=Config(signature_version="s3v4"))  # links to what KMS encrypts need it
     try:
         [table_name] = outputs_of(stack, "LedgerTable")
-        bucket, page = page_of(table_name, drop_id.partition(".")[0])
+        bucket, page = page_of(table_name, drop_id)
         if link:
-            page = page.removesuffix(PAGE) + NAME if records else page
-            s3.head_object(Bucket=bucket, Key=page)  # a link to nothing helps nobody
-            click.echo(
-                s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": page}, ExpiresIn=hours * 3600)
-            )
+            made = link_to(s3, bucket, page.removesuffix(PAGE) + NAME if records else page, hours)
+            if as_json:
+                print_json({"drop_id": drop_id, "link": made})
+            else:
+                click.echo(made)  # alone, to be pasted
             return
-        folder = out / drop_id.partition(".")[0]
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in (PAGE, *DATA):
-            s3.download_file(bucket, page.removesuffix(PAGE) + name, str(folder / name))
-        try:
-            s3.download_file(bucket, page.removesuffix(PAGE) + NAME, str(folder / NAME))
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in _GONE:  # not every rejected file has bad records
-                raise
+        files = fetch(s3, bucket, page.removesuffix(PAGE), out / drop_id)
     except ClientError as error:
         # Without the right to list a bucket, S3 answers 403 for what is not there.
         if error.operation_name in {"HeadObject", "GetObject"} and error.response["Error"]["Code"] in _GONE:
@@ -85,7 +84,32 @@ def report(drop_id: str, out: Path, hours: int, stack: str, *, link: bool, recor
         raise CommandError(advice(error)) from error
     except OSError as error:
         raise CommandError(one_line(f"{error.filename or out}: {error.strerror or error}")) from error
-    click.echo(f"{folder / PAGE}")
+    if as_json:
+        print_json({"drop_id": drop_id, "files": [str(path) for path in files]})
+        return
+    click.echo(f"{files[0]}")
+    click.echo(f"  suimon report {drop_id} --link{of_stack(stack)}")
+
+
+def link_to(s3: S3Client, bucket: str, key: str, hours: int) -> str:
+    """Return a link that opens an object for so many hours; ClientError if it is not there: that would help nobody."""
+    s3.head_object(Bucket=bucket, Key=key)
+    return s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": key}, ExpiresIn=hours * 3600)
+
+
+def fetch(s3: S3Client, bucket: str, prefix: str, folder: Path) -> list[Path]:
+    """Fetch the parts of a report into a folder and return where they are, the page first."""
+    folder.mkdir(parents=True, exist_ok=True)
+    names = [PAGE, *DATA]
+    for name in names:
+        s3.download_file(bucket, prefix + name, str(folder / name))
+    try:
+        s3.download_file(bucket, prefix + NAME, str(folder / NAME))
+        names.append(NAME)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in _GONE:  # not every rejected file has bad records
+            raise
+    return [folder / name for name in names]
 
 
 def page_of(table_name: str, drop_id: str) -> tuple[str, str]:

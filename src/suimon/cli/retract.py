@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from suimon.cli.asking import ask
-from suimon.cli.hold import json_option
+from suimon.cli.printing import json_option, print_json
 from suimon.cli.stack import of_stack, stack_option
 from suimon.drops.retraction import How
 
@@ -30,7 +29,7 @@ def retract(drop_id: str, reason: str, stack: str, *, as_json: bool) -> None:
     """
     found = ask(stack, "retract", {"drop_id": drop_id, "reason": reason}, named=True)
     if as_json:
-        click.echo(json.dumps(found, ensure_ascii=False))
+        print_json(found)
         return
     click.echo(told(found))
     click.echo(f"  suimon explain {found['drop_id']}{of_stack(stack)}")

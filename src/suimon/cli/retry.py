@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from suimon.cli.errors import CommandError
-from suimon.cli.printing import print_plain
+from suimon.cli.printing import print_json, print_plain
 from suimon.cli.replay_view import show_plan
 from suimon.cli.replays import (
     Replays,
@@ -19,7 +19,7 @@ from suimon.cli.replays import (
     tolerate_option,
     yes_option,
 )
-from suimon.cli.stack import stack_option
+from suimon.cli.stack import of_stack, stack_option
 from suimon.replay.execution import ReplayError
 from suimon.replay.plan import Item
 from suimon.replay.request import TooLongError
@@ -32,14 +32,29 @@ from suimon.report.console import Terminal
 @reason_option
 @dry_run_option
 @yes_option
+@click.option(
+    "--json", "as_json", is_flag=True, help="With --dry-run: write the plans as JSON (docs/commands.schema.json)."
+)
 @stack_option
-def retry(*, max_concurrency: int, tolerate: float | None, reason: str, dry_run: bool, yes: bool, stack: str) -> None:
+def retry(
+    *,
+    max_concurrency: int,
+    tolerate: float | None,
+    reason: str,
+    dry_run: bool,
+    yes: bool,
+    stack: str,
+    as_json: bool,
+) -> None:
     """Replay every file of every dataset whose run has failed and that is still open, the newest day first.
 
     The plan is shown, and asked for once. Exit status: 0 all loaded or nothing has failed, 1 some not loaded, 2 nothing
     was done.
     """
-    replays = Replays.of(stack, Terminal())
+    if as_json and not dry_run:
+        raise click.UsageError("--json writes the plans: give --dry-run with it")
+    replays = Replays.of(stack, Terminal(stderr=as_json))
+    plans = list[dict[str, Any]]()
     wanted, left_out = list[tuple[dict[str, Any], list[Item]]](), 0
     windows = deque(replays.failed())
     while windows:
@@ -58,14 +73,21 @@ def retry(*, max_concurrency: int, tolerate: float | None, reason: str, dry_run:
             left_out += 1
             continue
         if found["items"]:
-            show_plan(replays.console, found | {"skipped": [], "others": 0})
+            plans.append(found)
+            if not as_json:
+                show_plan(replays.console, found | {"skipped": [], "others": 0})
             wanted.append((asked | {"plan": found["plan"]}, [Item(**item) for item in found["items"]]))
+    if as_json:
+        print_json(plans)
+        raise SystemExit(1 if left_out else 0)
     if not wanted:
         print_plain(
             replays.console, "Nothing was started: nothing else has failed." if left_out else "Nothing has failed."
         )
+        print_plain(replays.console, f"  suimon status{of_stack(stack)}", "bold")
         raise SystemExit(1 if left_out else 0)
     if dry_run or not (yes or agreed("Replay all of these?")):
         print_plain(replays.console, "Nothing was started.")
+        print_plain(replays.console, f"  suimon retry{of_stack(stack)}", "bold")
         raise SystemExit(0 if dry_run else CommandError.exit_code)
     raise SystemExit(replays.execute(wanted) or min(left_out, 1))

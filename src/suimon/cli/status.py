@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,15 +11,17 @@ from rich.text import Text
 from suimon.cli import incidents
 from suimon.cli.asking import ask, known_dataset
 from suimon.cli.forecast import later_of, letter_of, picture
-from suimon.cli.printing import console_for_people, print_plain
+from suimon.cli.printing import console_for_people, print_json, print_plain
 from suimon.cli.stack import of_stack, stack_option
-from suimon.contract.file import LANGUAGES
+from suimon.cli.words import lang_option, say
 from suimon.drops.foreign_text import printable
 from suimon.freshness.forecast import MOST_DAYS, Expected
-from suimon.status.overview import wants
+from suimon.status.grid import wants
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from suimon.contract.file import Language
 
 SCHEMA = "suimon.status/1"
 LISTED = 20  # lines of each list
@@ -38,9 +39,9 @@ CLOSED = "closed"  # the standing of an incident that a person closed, though it
     metavar="FILE",
     help="Write the stack's page to FILE instead: one HTML file, as it lies in the reports bucket.",
 )
-@click.option("--lang", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Of the page.")
+@lang_option
 @stack_option
-def status(dataset: str | None, back: int, html: Path | None, lang: str, stack: str, *, as_json: bool) -> None:
+def status(dataset: str | None, back: int, html: Path | None, lang: Language, stack: str, *, as_json: bool) -> None:
     """Show what needs a person: open incidents, held datasets, files of the last days that are not well.
 
     Of one DATASET: also the incidents that are of no dataset, for they may concern it. Exit status: 0 nothing needs
@@ -54,11 +55,11 @@ def status(dataset: str | None, back: int, html: Path | None, lang: str, stack: 
         return
     found = told_of(ask(stack, "status", {"back": back, "ahead": 1}), dataset)
     if as_json:
-        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        print_json(found)
     else:
         console = console_for_people()
         expected = [Expected.from_json(one) for one in found["expected"]]
-        for line in [*picture(expected), *lines(found)]:
+        for line in [*picture(expected, lang), *lines(found, lang, of_stack(stack))]:
             console.print(line, soft_wrap=True)
         for command in commands(found):
             print_plain(console, f"  {command}{of_stack(stack)}", "bold")
@@ -94,29 +95,39 @@ def needing(expected: Sequence[Expected]) -> list[Expected]:
     return sorted(filter(wants, expected), key=lambda one: one.partition, reverse=True)
 
 
-def lines(found: Mapping[str, Any]) -> Iterator[Text]:
+def lines(found: Mapping[str, Any], lang: Language = "en", stack: str = "") -> Iterator[Text]:
     """Yield what needs somebody: incidents, the worst first, what is held, dates with their files."""
     if found["calm"]:
-        yield Text(
-            "Nothing needs anybody: no incident is open, nothing is held, every file that is due is there.", "green"
-        )
+        yield Text(say(CALM, lang), "green")
     if found["incidents"]:
-        yield Text(f"Open incidents: {len(found['incidents']):,}", "bold")
-        yield from incidents.lines(found["incidents"], LISTED)
+        yield Text(say("Open incidents: {count:,}", lang, count=len(found["incidents"])), "bold")
+        yield from incidents.lines(found["incidents"], LISTED, lang, stack)
     for one in found["held"][:LISTED]:
-        until = one["until"] or "somebody releases it"
-        yield Text(
-            f"{one['dataset']} is held by {printable(one['who'])} until {until}: {printable(one['reason'])}", "yellow"
-        )
+        held = "{dataset} is held by {who} until {until}: {reason}"
+        until = one["until"] or say("somebody releases it", lang)
+        who, reason = printable(one["who"]), printable(one["reason"])
+        yield Text(say(held, lang, dataset=one["dataset"], who=who, until=until, reason=reason), "yellow")
     for one in [Expected.from_json(each) for each in found["needs_somebody"][:LISTED]]:
-        due = f"due {one.deadline:%a %Y-%m-%d %H:%M} {one.time_zone}"
-        yield Text(f"{one.dataset} {one.partition} is {one.state}{later_of(one)}, {due}", letter_of(one)[1])
+        due, state, later = f"{one.deadline:%a %Y-%m-%d %H:%M}", say(str(one.state), lang), later_of(one, lang)
+        text = say(
+            "{dataset} {partition} is {state}{later}, due {due} {zone}",
+            lang,
+            dataset=one.dataset,
+            partition=one.partition,
+            state=state,
+            later=later,
+            due=due,
+            zone=one.time_zone,
+        )
+        yield Text(text, letter_of(one)[1])
     if (left := max(len(found[name]) for name in ("held", "needs_somebody")) - LISTED) > 0:
-        yield Text(f"and {left:,} more: suimon status --json lists them all")
+        more = "and {count:,} more: suimon status --json{stack} lists them all"
+        yield Text(say(more, lang, count=left, stack=stack))
     if closed := len(found["closed_by_hand"]):
-        yield Text(f"Closed by a person though the cause may be there: {closed:,} (suimon incidents --all)", "dim")
+        by_hand = "Closed by a person though the cause may be there: {count:,} (suimon incidents --all{stack})"
+        yield Text(say(by_hand, lang, count=closed, stack=stack), "dim")
     for warning in found["warnings"]:
-        yield Text(f"Warning: {printable(warning)}", "yellow")
+        yield Text(say("Warning: {text}", lang, text=printable(warning)), "yellow")
 
 
 def commands(found: Mapping[str, Any]) -> list[str]:

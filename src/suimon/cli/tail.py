@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,7 +14,7 @@ from rich.text import Text
 
 from suimon.cli.drop_view import STYLES, to_json
 from suimon.cli.errors import CommandError
-from suimon.cli.printing import console_for_people, print_plain
+from suimon.cli.printing import console_for_people, print_json, print_plain
 from suimon.cli.stack import advice, of_stack, outputs_of, stack_option
 from suimon.clock import utc_now
 from suimon.drops.foreign_text import printable
@@ -137,7 +136,7 @@ def of_incident(one: Incident) -> dict[str, Any]:
 
 def _show(console: Console, event: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(event, ensure_ascii=False))
+        print_json(event, indent=None)
         return
     at = f"{datetime.fromisoformat(event['at']):%H:%M:%S}Z"
     if event["what"] == "incident":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import boto3
@@ -16,7 +15,7 @@ from sqlglot import exp
 from suimon.cli.contract import all_datasets
 from suimon.cli.errors import CommandError
 from suimon.cli.migrate import migrate
-from suimon.cli.printing import console_for_people
+from suimon.cli.printing import console_for_people, json_option, print_json
 from suimon.cli.stack import USUAL, advice
 from suimon.contract.file import ContractError
 from suimon.dataset.dag_folder import generate, generated
@@ -92,7 +91,7 @@ def describe(out: Path) -> None:
 @click.option("--database", default="analytics", show_default=True, help="Database that holds the tables.")
 @click.option("--secret-arn", help="Secret with user and password; without it, IAM.")
 @click.option("--most", type=click.IntRange(min=1), default=100, show_default=True, help="How many rows to show.")
-@click.option("--json", "as_json", is_flag=True, help="Write all rows as a JSON array of objects, and nothing else.")
+@json_option
 def query(
     *,
     sql: str,
@@ -120,7 +119,7 @@ def query(
     except (ClientError, BotoCoreError) as error:
         raise CommandError(advice(error)) from error
     if as_json:
-        click.echo(json.dumps(rows, ensure_ascii=False, default=str, indent=2))
+        print_json(rows)
         return
     grid = Table(pad_edge=False)
     for name in rows[0] if rows else ():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from suimon.cli.contract import ProblemsError, contract_file_of, count_of
 from suimon.cli.errors import CommandError
+from suimon.cli.printing import print_json
 from suimon.cli.stack import advice, outputs_of
 from suimon.contract.odcs.clauses import ContractFileError
 from suimon.contract.odcs.parse import read_contract
@@ -54,7 +54,7 @@ def what_if(found: dict[str, Any], name: str, dataset: str, stack: str, *, as_js
         rights = "to check stored files you need to read the raw bucket, which the OperatorPolicy does not grant"
         raise CommandError(f"{advice(error)}; {rights}") from error
     if as_json:
-        click.echo(json.dumps([_as_json(one) for one in checked], ensure_ascii=False, indent=2))
+        print_json([_as_json(one) for one in checked])
     else:
         for line in _lines(checked, contract):
             click.echo(printable(line))

@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from suimon.cli.words import say
 from suimon.drops.drop import written_after
 from suimon.drops.duplicate_or_superseded import latest
 from suimon.drops.hold import WINDOW
 from suimon.drops.states import STATES, State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from suimon.contract.file import Language
     from suimon.drops.drop import DropRecord
     from suimon.drops.hold import Hold
 
 
 @dataclass(frozen=True)
 class Next:
-    """What comes next, in a sentence or two, and what may be typed; commands without the stack's name."""
+    """What comes next, in a sentence or two, and what may be typed; commands without the stack's name.
+
+    values: what is filled in where the text has braces.
+    """
 
     text: str
     commands: tuple[str, ...] = ()
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    def said(self, lang: Language) -> str:
+        """Return the text in a language."""
+        return say(self.text, lang, **self.values)
 
 
-def headline(record: DropRecord) -> str:
+def headline(record: DropRecord, lang: Language = "en") -> str:
     """Return in one line whose file it is and where it stands."""
-    whose = f"{record.match.dataset} {record.match.partition}" if record.match else "A file without a contract"
-    return f"{whose} is {record.state}: {STATES[record.state].text}."
+    match, meaning = record.match, say(STATES[record.state].text, lang)
+    whose = f"{match.dataset} {match.partition}" if match else say("A file without a contract", lang)
+    return say("{whose} is {state}: {meaning}.", lang, whose=whose, state=record.state, meaning=meaning)
 
 
 _TEXTS = {
@@ -64,21 +75,26 @@ def next_for(record: DropRecord, hold: Hold | None = None, others: Sequence[Drop
     hold: what keeps its run back. others: other writes of it; of a loaded one, a later one may have come to nothing.
     """
     if record.state is State.LOADED and (lost := latest(_came_to_nothing(record, others))):
-        text = f"Its rows are in the table, but a later write of it is {lost.state} and is not: look at that one."
-        return Next(text, (f"suimon explain {lost.id}",))
+        text = "Its rows are in the table, but a later write of it is {state} and is not: look at that one."
+        return Next(text, (f"suimon explain {lost.id}",), {"state": str(lost.state)})
     if record.state is State.ACCEPTED and (membership := record.membership):
         if membership.set_id is None:
             return Next("It waits for the other shards of its set; then one run is opened for all of them.")
         return Next("Its set is whole; what becomes of it is decided there.", (f"suimon explain {membership.set_id}",))
     if hold:  # of a retraction, too
-        text = "Its dataset is held; its run is started when that ends."
-        if hold.who == WINDOW:
-            text = f"It came outside its window; its run is started at {hold.until:%Y-%m-%d %H:%M}Z, when that opens."
-        return Next(text, (f"suimon release {hold.dataset}",))
+        return _held(hold)
     if record.retraction and (told := _RETRACTING.get(record.state)):
         again = f"suimon retract {record.id} --reason …"
         return Next(told, (again,) if record.state is State.FAILED else ())
     return Next(_TEXTS[record.state], tuple(_commands(record)))
+
+
+def _held(hold: Hold) -> Next:
+    release = (f"suimon release {hold.dataset}",)
+    if hold.who != WINDOW:
+        return Next("Its dataset is held; its run is started when that ends.", release)
+    text = "It came outside its window; its run is started at {at}Z, when that opens."
+    return Next(text, release, {"at": f"{hold.until:%Y-%m-%d %H:%M}"})
 
 
 def _came_to_nothing(record: DropRecord, others: Sequence[DropRecord]) -> Iterator[DropRecord]:
@@ -94,6 +110,8 @@ def _commands(record: DropRecord) -> Iterator[str]:
     if record.state in _WAITS_FOR_US:
         yield "suimon reconcile"
     elif match and record.state in (State.FAILED, State.REJECTED):
+        if record.rejection and record.state is State.REJECTED:
+            yield f"suimon report {record.id} --link"
         yield f"suimon replay {match.dataset} --from {match.partition} --to {match.partition}"
     elif record.state is State.SUPERSEDED and record.superseded_by:
         yield f"suimon explain {record.superseded_by}"

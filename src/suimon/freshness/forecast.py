@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from suimon.contract.partition import partition_of
+from suimon.contract.partition import Unit, partition_of
 from suimon.freshness.expected import FileState, deadline_of, held_by, loaded_wholes, not_corrected, state_of
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 MOST_DAYS = 92
 # Of one dataset: each is a question to the ledger. Twice the days that may be asked for.
 MOST_OF_ONE = 400
+# Days: of few dates some more are looked at, so that they show how it goes.
+_AT_LEAST_BACK = {Unit.WEEK: 6 * 7, Unit.MONTH: 6 * 31}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +78,8 @@ def forecast(
 ) -> list[Expected]:
     """Return what was or will be due from `back` days before now to `ahead` days after it, by dataset and date.
 
-    Of a dataset the MOST_OF_ONE that are nearest to now; `warnings` says where there are more.
+    Of weeks and months the last six at least. Of a dataset the MOST_OF_ONE that are nearest to now; `warnings` says
+    where there are more.
     """
     return [
         Expected(
@@ -100,6 +103,7 @@ def nearest(
     contract: Contract, arrival: Arrival, now: datetime, *, back: int, ahead: int
 ) -> tuple[list[Partition], int]:
     """Return the partitions due in some days that are nearest to now, in their order, and how many are left out."""
+    back = max(back, _AT_LEAST_BACK.get(arrival.unit, 0))
     times = arrival.times_between(now - timedelta(days=back), now + timedelta(days=ahead))
     every = [of for time in times for of in contract.partitions_at(time)]
     if len(every) <= MOST_OF_ONE:

@@ -1,4 +1,4 @@
-"""What stands on the page of a stack: dates of datasets, open incidents, what is held, the share in time. Pure.
+"""What stands on the page of a stack: files of datasets, open incidents, what is held, the share in time. Pure.
 
 No person stands on it, whoever has acknowledged, snoozed or held something: the page is handed round.
 """
@@ -10,8 +10,10 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from suimon.freshness.expected import SETTLED, FileState
+from suimon.contract.partition import Unit
+from suimon.freshness.expected import FileState
 from suimon.freshness.figures import SPANS
+from suimon.status.grid import QUIET, UNITS, HoursOfDay, column_of, hours_of, unit_of, wants, worst_last
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -20,8 +22,9 @@ if TYPE_CHECKING:
     from suimon.freshness.forecast import Expected
     from suimon.incidents.incident import Incident
 
-COLUMNS = 14  # dates in the grid
+COLUMNS = 14  # days in the grid, or weeks, or months
 MOST_INCIDENTS, MOST_ROWS = 100, 600  # shown; the rest is counted
+MOST_HOUR_ROWS = 60  # days whose hours are shown
 MOST_DAYS = 35  # read: a date a month is seen, and shares in time are the hourly figures'
 # Of a page that is made every quarter of an hour: each date is a query of the ledger.
 MOST_DATES = 3_000
@@ -39,15 +42,17 @@ LETTERS = {
     FileState.LOADED_LATE: "t",
     FileState.WAIVED: "w",
 }
-# What is on its way, or has time yet, needs nobody.
-QUIET = SETTLED | {FileState.NOT_DUE, FileState.LOADING}
 
 
 @dataclass(frozen=True)
 class Row:
-    """A dataset: its dates by business date, the newest of those read that is loaded, its share in time by span."""
+    """A dataset: its files by their column, the newest of those read that is loaded, its share in time by span.
+
+    unit: whether its columns are days, weeks or months.
+    """
 
     dataset: str
+    unit: Unit
     dates: dict[str, Expected]
     newest: Expected | None
     shares: tuple[Share | None, ...]
@@ -69,9 +74,14 @@ class Held:
 
 @dataclass(frozen=True)
 class Overview:
-    """All that the page shows. more_*: how many are left out; without_deadline: datasets of which no file is due."""
+    """All that the page shows.
 
-    days: tuple[str, ...]
+    columns: of each unit that a dataset has, the newest first. hours: of datasets with a file an hour. more_*: how many
+    are left out. without_deadline: datasets of which no file is due.
+    """
+
+    columns: dict[Unit, tuple[str, ...]]
+    hours: tuple[HoursOfDay, ...]
     rows: tuple[Row, ...]
     incidents: tuple[Incident, ...]
     held: tuple[Held, ...]
@@ -92,11 +102,6 @@ def days_back(datasets: int) -> int:
     return max(3, min(MOST_DAYS, MOST_DATES // max(1, datasets)))
 
 
-def wants(one: Expected) -> bool:
-    """Whether a person must look at a date."""
-    return one.state not in QUIET or bool(one.later)
-
-
 def overview(
     expected: Sequence[Expected],
     incidents: Sequence[Incident],
@@ -108,40 +113,45 @@ def overview(
 ) -> Overview:
     """Return what stands on the page.
 
-    incidents: the open ones, the worst first. awaited: datasets with deadlines, whether or not one falls into the dates
-    that were read. shares: of each dataset in time, by SPANS, where they are known.
+    expected: by dataset. incidents: the open ones, the worst first. awaited: datasets with deadlines, whether or not
+    one falls into the dates that were read. shares: of each dataset in time, by SPANS, where they are known.
     """
-    days = sorted({one.day for one in expected}, reverse=True)[:COLUMNS]
-    dates = {name: list(found) for name, found in groupby(expected, lambda one: one.dataset)}
-    rows = [_row(name, dates.get(name, []), set(days), shares.get(name, ())) for name in awaited]
+    columns = {unit: tuple(newest[:COLUMNS]) for unit in UNITS if (newest := _newest_first(expected, unit))}
+    shown = [one for one in expected if column_of(one) in columns[unit_of(one)]]
+    found = {name: list(dates) for name, dates in groupby(expected, lambda one: one.dataset)}
+    rows = [_row(name, found.get(name, []), columns, shares.get(name, ())) for name in awaited]
     # Whoever opens it looks for what is not well.
     rows.sort(key=lambda row: (not row.needs_somebody, row.dataset))
     return Overview(
-        days=tuple(days),
+        columns=columns,
+        hours=tuple(hours_of(shown))[:MOST_HOUR_ROWS],
         rows=tuple(rows[:MOST_ROWS]),
         incidents=tuple(incidents[:MOST_INCIDENTS]),
         held=tuple(held),
         without_deadline=tuple(without_deadline),
         warnings=tuple(warnings),
-        wanting=sum(wants(one) for one in expected if one.day in days),
+        wanting=sum(map(wants, shown)),
         more_rows=max(0, len(rows) - MOST_ROWS),
         more_incidents=max(0, len(incidents) - MOST_INCIDENTS),
     )
 
 
-def _row(dataset: str, expected: Sequence[Expected], days: set[str], shares: tuple[Share, ...]) -> Row:
+def _newest_first(expected: Iterable[Expected], unit: Unit) -> list[str]:
+    return sorted({column_of(one) for one in expected if unit_of(one) is unit}, reverse=True)
+
+
+def _row(
+    dataset: str, expected: Sequence[Expected], columns: Mapping[Unit, Collection[str]], shares: tuple[Share, ...]
+) -> Row:
     loaded = [one for one in expected if one.loaded_at]
+    unit = unit_of(expected[0]) if expected else Unit.DAY
     return Row(
         dataset=dataset,
-        dates={one.day: one for one in worst_last(expected) if one.day in days},
+        unit=unit,
+        dates={column_of(one): one for one in worst_last(expected) if column_of(one) in columns[unit]},
         newest=max(loaded, key=lambda one: one.partition, default=None),
         shares=tuple(shares) or (None,) * len(SPANS),
     )
-
-
-def worst_last(expected: Iterable[Expected]) -> list[Expected]:
-    """Return them so that, of several of one day such as its hours, one that a person must look at comes last."""
-    return sorted(expected, key=lambda one: (wants(one), one.partition))
 
 
 def lateness(one: Expected, now: datetime) -> timedelta:

@@ -7,6 +7,7 @@ import hashlib
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from suimon.contract.partition import Unit
 from suimon.drops.foreign_text import shown
 from suimon.freshness.expected import FileState
 from suimon.freshness.figures import SPANS
@@ -19,17 +20,19 @@ from suimon.report import pictures
 from suimon.report.messages import either
 from suimon.report.page_style import STYLE
 from suimon.report.page_tables import text
-from suimon.status.overview import LETTERS, lateness, wants, weekday
+from suimon.status.grid import UNITS, wants
+from suimon.status.overview import LETTERS, lateness, weekday
 from suimon.status.page_style import GRID_STYLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from suimon.contract.file import Language
     from suimon.freshness.figures import Share
     from suimon.freshness.forecast import Expected
     from suimon.incidents.incident import Incident
+    from suimon.status.grid import HoursOfDay
     from suimon.status.overview import Held, Overview, Row
 
 NOT_CORRECTED, NO_FILE = "!", "·"
@@ -50,6 +53,11 @@ _STATES = {
     FileState.NOT_LOADED: ("bad", "arrived, its load failed", "到着、取り込み失敗"),
     FileState.NOT_DUE: ("idle", "not yet due", "期限前"),
     FileState.WAIVED: ("idle", "will not come", "送付なし"),
+}
+_HEADINGS = {
+    Unit.DAY: ("Files by business date, the newest first", "対象日ごとのファイル（新しい順）"),
+    Unit.WEEK: ("Files by week, the newest first", "週ごとのファイル（新しい順）"),
+    Unit.MONTH: ("Files by month, the newest first", "月ごとのファイル（新しい順）"),
 }
 _WEEKDAYS = {"en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), "ja": tuple("月火水木金土日")}
 _STANDINGS = {
@@ -80,7 +88,7 @@ def content(found: Overview, stack: str, now: datetime, language: Language, othe
         _head(found, _title(found, language), stack, language, other),
         _incidents(found, stack, now, language),
         _held(found.held, stack, language),
-        _grid(found, now, language),
+        _grids(found, now, language),
         _shares(found.rows, now, language),
         _notes(found, language),
     )
@@ -161,35 +169,63 @@ def _hold(one: Held, stack: str, language: Language) -> str:
     return f"<b>{name}</b> {since}{until}: <code>suimon release {name} --stack {text(stack)}</code>"
 
 
-def _grid(found: Overview, now: datetime, language: Language) -> str:
+def _grids(found: Overview, now: datetime, language: Language) -> str:
     if not found.rows:
         return ""
-    heads = "".join(
-        f'<th scope="col"{" class=weekend" if weekday(day) > 4 else ""}>{day[5:7]}/{day[8:]}'  # noqa: PLR2004 Saturday
-        f"<br>{_WEEKDAYS[language][weekday(day)]}</th>"
-        for day in found.days
-    )
-    rows = "\n".join(
-        f'<tr><th scope="row">{text(shown(row.dataset, _SUBJECT))}</th>'
-        f"{''.join(_cell(row.dates.get(day), now) for day in found.days)}</tr>"
-        for row in found.rows
-    )
-    heading = either(language, "Files by business date, the newest first", "対象日ごとのファイル（新しい順）")
+    tables = [_grid([row for row in found.rows if row.unit is unit], unit, found, now, language) for unit in UNITS]
     more = found.more_rows
     rest = either(language, f"and {more:,} more datasets", f"ほか {more:,} 件のデータセット")
+    every = [*tables, _hours(found.hours, now, language), f"<p>{rest}</p>" if more else "", _legend(language)]
+    return "<section>" + "\n".join(filter(None, every)) + "</section>"
+
+
+def _grid(rows: Sequence[Row], unit: Unit, found: Overview, now: datetime, language: Language) -> str:
+    columns = found.columns.get(unit, ())
+    if not rows:
+        return ""
+    heads = "".join(_head_of(column, unit, language) for column in columns)
+    lines = "\n".join(
+        f'<tr><th scope="row">{text(shown(row.dataset, _SUBJECT))}</th>'
+        f"{''.join(_cell(row.dates.get(column), now) for column in columns)}</tr>"
+        for row in rows
+    )
+    return _table("grid", either(language, *_HEADINGS[unit]), heads, lines)
+
+
+def _head_of(column: str, unit: Unit, language: Language) -> str:
+    if unit is not Unit.DAY:
+        return f'<th scope="col">{column[5:]}<br>{column[:4]}</th>'
+    weekend = " class=weekend" if weekday(column) > 4 else ""  # noqa: PLR2004 Saturday
+    return f'<th scope="col"{weekend}>{column[5:7]}/{column[8:]}<br>{_WEEKDAYS[language][weekday(column)]}</th>'
+
+
+def _hours(days: Iterable[HoursOfDay], now: datetime, language: Language) -> str:
+    lines = "\n".join(
+        f'<tr><th scope="row">{text(shown(one.dataset, _SUBJECT))} {one.day[5:7]}/{one.day[8:]}</th>'
+        f"{''.join(_cell(one.hours.get(hour), now, brief=True) for hour in range(24))}</tr>"
+        for one in days
+    )
+    heads = "".join(f'<th scope="col">{hour:02}</th>' for hour in range(24))
+    heading = either(language, "Files by hour, of the last days that are due", "時間ごとのファイル（直近の期限日）")
+    return _table("grid hours", heading, heads, lines) if lines else ""
+
+
+def _table(name: str, heading: str, heads: str, lines: str) -> str:
     return (
-        f'<section><h2>{heading}</h2>\n<div class="wide"><table class="grid"><thead><tr><th></th>{heads}</tr></thead>\n'
-        f"<tbody>{rows}</tbody></table></div>\n{f'<p>{rest}</p>' if more else ''}{_legend(language)}</section>"
+        f'<h2>{heading}</h2>\n<div class="wide"><table class="{name}"><thead><tr><th></th>{heads}</tr></thead>\n'
+        f"<tbody>{lines}</tbody></table></div>"
     )
 
 
-def _cell(one: Expected | None, now: datetime) -> str:
+def _cell(one: Expected | None, now: datetime, *, brief: bool = False) -> str:
     """Return a date's cell: the letter of its state; below it how late it is, or else how many rows are loaded."""
     if one is None:
         return f"<td>{NO_FILE}</td>"
     name, letter = _STATES[one.state][0], LETTERS[one.state]
     if one.later:
         name, letter = "bad", NOT_CORRECTED
+    if brief:
+        return f'<td class="{name}"><b>{text(letter)}</b></td>'
     late = lateness(one, now)
     below = f"+{span(late)}" if late and (wants(one) or one.loaded_at) and not one.later else amount(one.rows)
     return f'<td class="{name}"><b>{text(letter)}</b><i>{below}</i></td>'

@@ -15,6 +15,7 @@ GRID_STYLE = """
   vertical-align: middle; line-height: 1.15; color: var(--soft); }
 .grid td b, .grid td i { display: block; }
 .grid td i { font-style: normal; font-size: 0.7rem; white-space: nowrap; }
+.hours td { min-width: 1.55rem; height: 1.8rem; }
 .grid .weekend { opacity: 0.65; }
 .grid .ok, .legend .ok { background: #cfe6f5; color: #003a5d; }
 .grid .after, .legend .after { background: #fbe3b0; color: #4d3500; }

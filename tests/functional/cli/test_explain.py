@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from suimon.cli import drop_view, drops, explain
+from suimon.cli.errors import CommandError
 from suimon.cli.main import main
 from suimon.drops.drop import Accepted, Drop, DropRecord, Rejection, Replay
 from suimon.drops.match import Match
@@ -48,6 +49,7 @@ def ledger(table: Table, monkeypatch: pytest.MonkeyPatch) -> Ledger:
     for module in (drops, explain):
         monkeypatch.setattr(module, "outputs_of", lambda _, *names: [outputs[name] for name in names])
     monkeypatch.setattr(drops, "ask", answer)
+    monkeypatch.setattr(explain, "ask", lambda *_: {"incidents": []})
     return Ledger(table, "intake 1")
 
 
@@ -199,6 +201,19 @@ def test_what_is_not_there_exits_with_1_and_what_cannot_be_asked_with_2(
     del ledger
     result = suimon_explain(*arguments)
     assert (result.exit_code, said in " ".join(result.output.split())) == (status, True)
+
+
+def test_a_question_for_incidents_that_nobody_answers_hides_nothing_else(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise CommandError("you may not")
+
+    monkeypatch.setattr(explain, "ask", refuse)
+    dropped(ledger, 1)
+    lines = lines_of("sales", DAY)
+    assert "Its incidents could not be asked for: you may not" in lines
+    assert lines[0].startswith(f"sales {DAY} is ")
 
 
 def test_a_ledger_that_cannot_be_read_exits_with_2(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:

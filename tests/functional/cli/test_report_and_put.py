@@ -63,7 +63,7 @@ def test_the_parts_of_a_report_are_fetched_into_a_folder_of_the_drops_name(ledge
     kept()
     result = suimon("report", f"{record.id}.1", "--out", str(tmp_path / "new"))
     folder = tmp_path / "new" / record.id
-    assert (result.exit_code, result.stdout) == (0, f"{folder / 'report.html'}\n")
+    assert (result.exit_code, result.stdout) == (0, f"{folder / 'report.html'}\n  suimon report {record.id} --link\n")
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == FILES
 
 
@@ -136,7 +136,7 @@ def test_a_file_is_put_under_the_key_of_its_date_and_the_next_command_is_named(l
     (tmp_path / "any.csv").write_bytes(b"a,b")
     result = suimon("put", str(tmp_path / "any.csv"), "--contract", "sales", "--partition", DAY, "--stack", "prod")
     key = f"sales/{DAY}/sales_data.csv"
-    assert result.stdout.splitlines() == [f"sent to s3://raw/{key}", f"suimon explain sales {DAY} --stack prod"]
+    assert result.stdout.splitlines() == [f"sent to s3://raw/{key}", f"  suimon explain sales {DAY} --stack prod"]
     assert boto3.client("s3").get_object(Bucket="raw", Key=key)["Body"].read() == b"a,b"
 
 

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from suimon.cli.drop_view import as_object, overview
 from suimon.cli.drops import wanted_of
-from suimon.cli.explain import details
+from suimon.cli.explain_view import details
 from suimon.cli.main import main
 from suimon.drops.drop import Accepted, Drop, DropRecord, Lease, Membership, Rejection, Replay
 from suimon.drops.match import Match

@@ -28,7 +28,10 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 def test_a_file_is_cancelled_with_a_reason_and_its_incident_is_over(asked: list[Any]) -> None:
     arguments = ["expect", "--cancel", "sales", "2026-11-20", "--reason", "a strike", "--stack", "s"]
     shown = CliRunner().invoke(main, arguments)
-    assert (shown.exit_code, shown.output) == (0, "sales 2026-11-20: waived; that it was missing is over\n")
+    assert (shown.exit_code, shown.output) == (
+        0,
+        "sales 2026-11-20: waived; that it was missing is over\n  suimon forecast --dataset sales --stack s\n",
+    )
     request = {"dataset": "sales", "partition": "2026-11-20", "reason": "a strike", "undo": False}
     assert asked == [("s", "expect", request, {"named": True})]
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from rich.console import Console
 
-from suimon.cli.explain import brief, drawn_cells
+from suimon.cli.explain_view import brief, drawn_cells
 from suimon.cli.whats_next import headline, next_for
 from suimon.drops.drop import Drop, DropRecord, Membership
 from suimon.drops.match import Match

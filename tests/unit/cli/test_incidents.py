@@ -54,7 +54,7 @@ def test_what_is_open_is_listed_with_what_mutes_it_and_what_to_type(asked: list[
     assert code == 1
     assert output.splitlines() == [
         "ERROR    etl is paused",
-        "         open since 2026-11-22 12:00 UTC",
+        "         open since 2026-11-22 12:00 UTC, nobody has been told yet",
         "         paused:etl",
         "WARNING  a long queue",
         "         snoozed until 2026-11-23 12:00 UTC since 2026-11-22 12:00 UTC, muted by paused:etl",
@@ -90,8 +90,10 @@ def test_one_is_shown_with_its_message_and_what_to_type() -> None:
     assert output.splitlines() == [
         "etl is paused",
         "incident      paused:etl",
-        "state         open, error, since 2026-11-22 12:00 UTC",
-        "it is over when  Airflow says that it is active",
+        "severity      ERROR",
+        "state         open since 2026-11-22 12:00 UTC",
+        "told          nobody yet",
+        "over when     Airflow says that it is active",
         "",
         "Unpause: suimon doctor --stack s",
         "  suimon ack 'paused:etl' --stack s",

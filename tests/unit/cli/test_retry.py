@@ -44,4 +44,4 @@ def test_a_range_that_is_too_long_for_one_replay_is_retried_in_parts(monkeypatch
 def test_a_retry_without_anything_failed_is_content(monkeypatch: pytest.MonkeyPatch, failed: list[str]) -> None:
     monkeypatch.setattr("tests.unit.cli.replay_stack.FAILED", failed)
     result = run(monkeypatch, retry)
-    assert (result.exit_code, result.output, EXECUTED) == (0, "Nothing has failed.\n", [])
+    assert (result.exit_code, result.output, EXECUTED) == (0, "Nothing has failed.\n  suimon status\n", [])

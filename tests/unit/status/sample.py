@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from suimon.contract.partition import partition_of
 from suimon.freshness.expected import FileState
 from suimon.freshness.figures import SPANS, Share
 from suimon.freshness.forecast import Expected
@@ -66,6 +68,29 @@ def dates() -> list[Expected]:
     return found
 
 
+def of_units() -> list[Expected]:
+    """Return the files of datasets that have one an hour, a week or a month."""
+    weeks = [f"2026-W{week}" for week in range(42, 48)]
+    months = [f"2026-{month:02}" for month in range(5, 12)]
+    hours = [f"{TODAY - timedelta(days=back)}T{hour:02}" for back in (2, 1, 0) for hour in range(24)]
+    named = {
+        "clicks": (hours, {hours[41]: S.MISSING, hours[50]: S.LATE}, 18_204),
+        "payroll": (months, {"2026-08": S.LOADED_LATE, "2026-11": S.NOT_DUE}, 1_310),
+        "stocktake": (weeks, {"2026-W46": S.REJECTED, "2026-W47": S.NOT_DUE}, 40_771),
+    }
+    found = []
+    for name, (partitions, states, rows) in named.items():
+        for partition in partitions:
+            waits = name == "clicks" and partition > hours[50]
+            state = states.get(partition, S.NOT_DUE if waits else S.LOADED)
+            one = expected(name, 0, state, rows)
+            ends = partition_of(partition).ends(ZONE)
+            due = (ends or NOW).astimezone(ZoneInfo(ZONE)) + timedelta(minutes=45 if name == "clicks" else 6 * 60)
+            came = due + timedelta(hours=3 if state is S.LOADED_LATE else -0.5) if one.loaded_at else None
+            found.append(replace(one, partition=partition, deadline=due, loaded_at=came))
+    return found
+
+
 def incident(kind: Kind, subject: str, about: About, severity: Severity, *, at_it: bool = False) -> Incident:
     """Return an open incident."""
     opened = NOW - timedelta(hours=3, minutes=29)
@@ -104,7 +129,9 @@ def incidents() -> list[Incident]:
 def sample() -> Overview:
     """Return what stands on the page."""
     held = [Held("returns", NOW - timedelta(days=1), None)]
-    return overview(dates(), incidents(), held, list(DATASETS), ["catalogue"], [], shares())
+    found = sorted([*dates(), *of_units()], key=lambda one: (one.dataset, one.partition))
+    names = sorted({one.dataset for one in found})
+    return overview(found, incidents(), held, names, ["catalogue"], [], shares())
 
 
 def shares() -> dict[str, tuple[Share, ...]]:

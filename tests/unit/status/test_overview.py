@@ -7,10 +7,11 @@ from datetime import timedelta
 
 import pytest
 
+from suimon.contract.partition import Unit
 from suimon.freshness.expected import FileState
 from suimon.freshness.figures import Share
 from suimon.status.overview import COLUMNS, LETTERS, MOST_DATES, MOST_INCIDENTS, days_back, lateness, overview
-from tests.unit.status.sample import DATASETS, NOW, dates, expected, incidents, sample
+from tests.unit.status.sample import DATASETS, NOW, dates, expected, incidents, of_units, sample
 
 HOUR = timedelta(hours=1)
 
@@ -22,11 +23,28 @@ def test_every_state_has_a_letter_of_its_own() -> None:
 
 def test_the_newest_dates_come_first_and_datasets_that_need_somebody_before_the_others() -> None:
     found = sample()
-    assert list(found.days) == sorted(found.days, reverse=True)
-    assert len(found.days) == COLUMNS
+    days = found.columns[Unit.DAY]
+    assert list(days) == sorted(days, reverse=True)
+    assert len(days) == COLUMNS
     needing = [row.needs_somebody for row in found.rows]
     assert needing == sorted(needing, reverse=True)
-    assert [row.dataset for row in found.rows][:2] == ["orders", "payments"]
+    assert [row.dataset for row in found.rows][:2] == ["clicks", "orders"]
+
+
+def test_weeks_and_months_have_columns_of_their_own_and_hours_stand_beside_their_days() -> None:
+    found = overview(of_units(), [], [], ["clicks", "payroll", "stocktake"], [], [], {})
+    assert found.columns == {
+        Unit.DAY: ("2026-11-20", "2026-11-19", "2026-11-18"),
+        Unit.WEEK: ("2026-W47", "2026-W46", "2026-W45", "2026-W44", "2026-W43", "2026-W42"),
+        Unit.MONTH: ("2026-11", "2026-10", "2026-09", "2026-08", "2026-07", "2026-06", "2026-05"),
+    }
+    rows = {row.dataset: row for row in found.rows}
+    assert rows["clicks"].dates["2026-11-19"].state is FileState.MISSING  # its worst hour
+    assert rows["stocktake"].dates["2026-W46"].state is FileState.REJECTED
+    assert [(one.dataset, one.day, len(one.hours)) for one in found.hours] == [
+        ("clicks", day, 24) for day in ("2026-11-18", "2026-11-19", "2026-11-20")
+    ]
+    assert found.wanting == 3
 
 
 def test_a_dataset_without_a_deadline_is_named_and_is_never_late() -> None:

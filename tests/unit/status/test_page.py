@@ -92,7 +92,15 @@ def test_a_japanese_page_has_japanese_headings_and_an_english_one_none() -> None
 
     assert all(_JAPANESE.search(one) for one in headings("ja"))
     assert not any(_JAPANESE.search(one) for one in headings("en"))
-    assert len(headings("ja")) == len(headings("en")) == 5
+    assert len(headings("ja")) == len(headings("en")) == 8
+
+
+def test_a_grid_of_weeks_months_and_hours_has_labels_of_its_own() -> None:
+    written = sample_page()
+    assert '<th scope="col">W47<br>2026</th>' in written
+    assert '<th scope="col">11<br>2026</th>' in written
+    assert '<th scope="row">clicks 11/19</th>' in written
+    assert written.count('<th scope="col">23</th>') == 1
 
 
 def test_what_a_page_says_stays_the_same_while_nothing_changes() -> None:
