@@ -73,8 +73,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     nothing; RoundTimeError, before anything runs, for a time that is out of all reason.
 
     With `reconcile` an operator asks: {"walk": {...}} for the next portion of a walk over the whole bucket, {} for a
-    round of the sweep. All else that persons ask by name is answered by `suimon.status.answers`; called by its alias for
-    questions, it does nothing else. SweepError at the end of a scheduled round in which a part failed.
+    round of the sweep. All else that persons ask by name is answered by `suimon.status.answers`; called by its alias
+    for questions, it does nothing else. SweepError at the end of a scheduled round in which a part failed.
     """
     metrics.add_dimension(name="stack", value=os.environ["SUIMON_STACK"])
     when = round_time(event.get("time"), utc_now(), scheduled=event.get("source") == "aws.scheduler")

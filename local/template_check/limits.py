@@ -31,6 +31,8 @@ PHYSICAL: Final = (
     "DashboardName",
     "Name",
 )
+# What they name is the function's.
+OF_A_FUNCTION: Final = {"AWS::Lambda::Permission", "AWS::Lambda::Alias"}
 # A right that is too wide without its condition, and the key that narrows it.
 NARROWED: Final = {"events:PutEvents": "events:source"}
 # Who alone has a right on a bucket's objects. The lake holds personal values; what was sent stays as it was sent.
@@ -54,7 +56,7 @@ STARTS_RUNS: Final = "IntakeRole"  # the others look, as Airflow's Viewer
 def _stack_names(template: Template) -> Iterator[str]:
     """Two stacks of an account do not share a name."""
     for name, resource in template["Resources"].items():
-        for key in PHYSICAL if resource["Type"] != "AWS::Lambda::Permission" else ():
+        for key in PHYSICAL if resource["Type"] not in OF_A_FUNCTION else ():
             value = resource.get("Properties", {}).get(key)
             if value is not None and "AWS::StackName" not in json.dumps(value):
                 yield f"{name}: {key} is the same in every stack"

@@ -36,7 +36,7 @@ def ask(stack: str, name: str, request: Mapping[str, Any], *, named: bool = Fals
     """
     try:
         payload = {name: {**request, "who": who_asks()} if named else dict(request)}
-        [function] = outputs_of(stack, "QuestionsFunctionArn" if name in QUESTIONS else "FreshnessFunctionName")
+        [function] = outputs_of(stack, "QuestionsAliasArn" if name in QUESTIONS else "FreshnessFunctionName")
         functions = boto3.client("lambda", config=CLIENT)
         answer = functions.invoke(FunctionName=function, Payload=json.dumps(payload).encode())
         found: dict[str, Any] = json.loads(answer["Payload"].read())

@@ -18,7 +18,7 @@ UNNAMED = "unnamed"  # the release of what was deployed by hand
 OUTPUTS = (
     *("RawBucket", "LakeBucket", "ReportsBucket", "LedgerTable", "IntakeQueueUrl", "IntakeDeadLetterQueueUrl"),
     *("AlertsTopicArn", "ReplayStateMachineArn", "IntakeFunctionName", "OutcomeFunctionName"),
-    *("FreshnessFunctionName", "QuestionsFunctionArn", "ReplayFunctionName", "GlueJobName"),
+    *("FreshnessFunctionName", "QuestionsAliasArn", "ReplayFunctionName", "GlueJobName"),
 )
 FUNCTIONS = ("IntakeFunctionName", "OutcomeFunctionName", "FreshnessFunctionName", "ReplayFunctionName")
 

@@ -97,7 +97,7 @@ def stack(
         monkeypatch.setenv(name, value)
     outputs = {
         "FreshnessFunctionName": "freshness",
-        "QuestionsFunctionArn": "freshness:questions",
+        "QuestionsAliasArn": "freshness:questions",
         "ReplayFunctionName": "replay",
         "ReportsBucket": "reports",
         "ReplayStateMachineArn": "arn:aws:states:ap-northeast-1:123456789012:stateMachine:replay",
