@@ -45,6 +45,7 @@ OTHERWISE: Final = {
 }
 # Calls in modules that functions share, which this one never comes to.
 NOT_REACHED: Final = {
+    "freshness": {"get_object"},
     "intake": {"send_message_batch", "execute_statement"},
     "outcome": {"execute_statement"},
     "replay": {"execute_statement"},

@@ -15,6 +15,7 @@ from local.rollout import stacks
 from local.template_check.reading import of_type, template_of
 from local.twin import Keys
 from suimon.cli.doctor_checks import Stack, topic_policy
+from suimon.status.questions import QUESTIONS_ALIAS
 from tests.twin.bare import CODE, NEEDED, Outputs, deploy
 from tests.twin.policy_questions import decisions
 from tests.twin.refused import REFUSED, filled
@@ -74,6 +75,21 @@ def test_the_check_up_sees_that_alarms_may_publish(acting: Callable[[str], boto3
     sns = acting("OperatorPolicy").client("sns")
     [finding] = topic_policy(sns, Stack(STACK, "CREATE_COMPLETE", stack))
     assert finding.ok, finding
+
+
+def test_a_viewer_calls_the_function_by_its_alias_for_questions_and_by_no_other_name(
+    acting: Callable[[str], boto3.Session], stack: Outputs
+) -> None:
+    functions = acting("ViewerPolicy").client("lambda")
+    alias, name = stack["QuestionsAliasArn"], stack["FreshnessFunctionName"]
+    answer = functions.invoke(FunctionName=alias, Payload=b"{}")
+    assert json.loads(answer["Payload"].read()) == alias
+    assert alias.endswith(f":{name}:{QUESTIONS_ALIAS}")
+    for other in (name, f"{name}:$LATEST", stack["ReplayFunctionName"], stack["IntakeFunctionName"]):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            functions.invoke(FunctionName=other, Payload=b"{}")
+    answer = acting("OperatorPolicy").client("lambda").invoke(FunctionName=name, Payload=b"{}")
+    assert json.loads(answer["Payload"].read()).endswith(f":{name}")
 
 
 @pytest.fixture(scope="module")
