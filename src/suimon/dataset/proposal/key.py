@@ -115,13 +115,10 @@ def guess_key(dataset: str, paths: Sequence[Path], records: Sequence[Records]) -
 
 def _named(path: Path, dataset: str) -> str:
     """Return the name of a sample, with the folders above it from that on which is a date."""
-    if set("{}") & set(path.name):
-        return f"{dataset}.csv"
-    if _MOMENT.search(path.name):
-        return path.name
-    above = path.parts[:-1][-_FOLDERS:]
+    above = () if _MOMENT.search(path.name) else path.parts[:-1][-_FOLDERS:]
     first = next((place for place, folder in enumerate(above) if _FOLDER.fullmatch(folder)), len(above))
-    return "/".join((*above[first:], path.name))
+    name = "/".join((*above[first:], path.name))
+    return f"{dataset}.csv" if set("{}") & set(name) else name
 
 
 def _pattern(name: str, records: Records) -> tuple[str, str]:

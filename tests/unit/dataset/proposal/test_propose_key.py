@@ -59,6 +59,7 @@ def key(contract: Contract) -> str:
         ("2026-1120.csv", "goods/{ds}/2026-1120.csv"),
         ("sales_20261345.csv", "goods/{ds}/sales_20261345.csv"),
         ("sales{1}.csv", "goods/{ds}/goods.csv"),
+        ("2026-11-20/{x}/sales.csv", "goods/{ds}/goods.csv"),
     ],
 )
 def test_the_date_in_a_samples_name_is_the_business_date(tmp_path: Path, name: str, pattern: str) -> None:
