@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
+from suimon.cli.main import main
 from suimon.drops.replay_record import FINISHED, STOPPED, Counts
 from suimon.incidents.recipients import Recipient
+from suimon.incidents.rendering import with_stack
 from suimon.replay.message import machine_form, next_commands, severity_of, text_of, told_in_english
 from tests.unit.drop_records import NOON
 from tests.unit.replay.mails import GOLDEN, STACK, SUMMARIES, all_mails, mail_of, record_of
@@ -64,6 +68,17 @@ def test_machines_get_what_the_schema_says(name: str, language: Language) -> Non
 def test_each_end_names_the_command_that_is_next(counts: Counts, option: str) -> None:
     record, _ = record_of("all-loaded")
     assert option in next_commands(replace(record, counts=counts))[0]
+
+
+@pytest.mark.parametrize("name", SUMMARIES)
+def test_every_command_of_a_summary_can_be_typed(name: str) -> None:
+    record, _ = record_of(name)
+    for command in next_commands(record):
+        program, verb, *arguments = shlex.split(with_stack(command, STACK))
+        typed = main.get_command(click.Context(main), verb)
+        assert program == "suimon"
+        assert typed
+        assert typed.make_context(verb, arguments).params["stack"] == STACK
 
 
 @pytest.mark.parametrize(
