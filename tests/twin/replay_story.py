@@ -21,7 +21,7 @@ from bench.burst import looking
 from local.demo.sales import SalesFile, sales_file
 from local.isolation import clean_environment
 from local.trial import put_contracts
-from suimon.drops.states import State
+from suimon.drops.states import AT_AN_END, State
 from suimon.intake.gate import LEASE
 from suimon.ledger.items import stamp
 from suimon.ledger.queries import history, replays_of
@@ -228,6 +228,8 @@ def resume(replayed: Replayed) -> None:
     story.wait(lambda: len(replayed.records()) > 2, "the replay to be resumed", pause=0.2)
     items = replayed.items(replayed.records()[-1])
     replayed.renew(replayed.days[-2])
+    # Nobody brings back a message whose function is killed within the time of a test.
+    story.wait(partial(is_renewed, replayed, replayed.days[-2]), "the new file to be loaded", pause=0.2)
     kill_a_function_at_work(replayed)
     # A replay of hundreds of days may take longer than patience bears at once.
     for part in range(1, 11):
@@ -264,6 +266,11 @@ def kill_a_function_at_work(replayed: Replayed) -> None:
 def has_begun(replayed: Replayed, items: list[dict[str, Any]], enough: int) -> bool:
     """Whether so many of the items have begun."""
     return replayed.begun(items) >= enough
+
+
+def is_renewed(replayed: Replayed, day: date) -> bool:
+    """Whether the new file of a day is at its end."""
+    return len(replayed.story.ledger.drops_of("sales", str(day))) > 1 and replayed.newest(day).state in AT_AN_END
 
 
 def have_come(story: Story, enough: int) -> bool:
