@@ -1,8 +1,8 @@
-"""How many examples a test draws: all that it says at night, two in five by day, one in five for `make quick`."""
+"""How many examples a test draws: all that it says at night, one in five by day."""
 
 from __future__ import annotations
 
-NIGHT, DAY, QUICK = 5, 2, 1  # of five
+NIGHT, DAY = 5, 1  # of five
 share = DAY
 
 

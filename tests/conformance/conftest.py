@@ -13,7 +13,6 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from tests.conformance.real_airflow import real_airflow
 from tests.simulation.services.table import INDEXES, Table
 from tests.twin.conftest import cloud  # noqa: F401 a fixture
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from local.twin import Twin
-    from tests.conformance.real_airflow import Real
 
 NUMBERS = itertools.count()
 MEMORY, MOTO, TWIN = "memory", "moto", "twin"
@@ -61,19 +59,6 @@ def session(kind: str, request: pytest.FixtureRequest) -> boto3.Session:
         return cloud.session()
     found: boto3.Session = request.getfixturevalue("moto_session")
     return found
-
-
-@pytest.fixture(scope="session")
-def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Real]:
-    with real_airflow(tmp_path_factory.mktemp("airflow")) as running:
-        yield running
-
-
-@pytest.fixture
-def real(started: Real) -> Iterator[Real]:
-    """The one Airflow, whose callers may do everything again when a test has ended."""
-    yield started
-    started.role = "Op"
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 PAGE = Path(__file__).parents[2] / "docs" / "simulation.md"
 SEEDS = Path(__file__).parent / "first_seeds.json"
 MOST_SEEDS = 5_000
-FINDS = 10  # of each bug; one says little of how long it takes
+FINDS = 4  # of each bug; one says little of how long it takes
 MEASURED = 4_000  # schedules, for the figure of speed
 
 
@@ -107,12 +107,9 @@ def find_bugs(console: Console, jobs: int) -> int:
         milliseconds = f"{1_000 * one.seconds_a_find:,.0f}"
         table.add_row(bug.name, bug.what, f"{one.schedules_a_find:,.0f}", milliseconds, _words(one.promise))
     console.print(table)
-    with Progress(console=console, transient=True) as progress:
-        task = progress.add_task("scenarios", total=len(exhaustive.scenarios()))
-        whole = exhaustive.look_through_all(jobs, lambda _tally: progress.advance(task))
-    PAGE.write_text(_page(searches, whole), encoding="utf-8")
+    PAGE.write_text(_page(searches), encoding="utf-8")
     write_seeds(jobs)
-    return 0 if all(one.promise for one in searches) and not whole.failures else 1
+    return 0 if all(one.promise for one in searches) else 1
 
 
 def write_seeds(jobs: int) -> None:
@@ -131,7 +128,7 @@ def _search_by_place(place: int) -> Search:
     return search(BUGS[place], finds=FINDS)
 
 
-def _page(searches: list[Search], whole: exhaustive.Tally) -> str:
+def _page(searches: list[Search]) -> str:
     began = time.perf_counter()
     tally = campaign(0, MEASURED, 1, lambda _tally: None)
     seconds = time.perf_counter() - began
@@ -146,8 +143,6 @@ def _page(searches: list[Search], whole: exhaustive.Tally) -> str:
         bugs=len(searches),
         kinds_of_fault=len(exhaustive.FAULTS),
         scenarios=len(exhaustive.scenarios()),
-        exhausted=f"{whole.schedules:,}",
-        exhausted_failures=f"{len(whole.failures):,}" if whole.failures else "none",
         sampled=exhaustive.SAMPLED,
         finds=FINDS,
         schedules_for_all=f"{sum(one.schedules_a_find for one in searches):,.0f}",

@@ -63,12 +63,12 @@ class Arrival:
         The deadline is a time on the wall in the contract's zone. One that the change to summer time skips falls as
         much later as the clock jumps; one that comes twice in autumn counts the first time.
         """
-        ends = of.ends(self.time_zone)
-        if of.last is None or ends is None:
+        last = of.last
+        if last is None:
             raise ValueError("a file that replaces the whole table has no deadline")
-        if of.unit is Unit.HOUR:
+        if of.unit is Unit.HOUR and (ends := of.ends(self.time_zone)):
             return ends + timedelta(minutes=self.minutes_after)
-        day = of.last + timedelta(days=self.days_after)
+        day = last + timedelta(days=self.days_after)
         return datetime.combine(day, self.deadline, ZoneInfo(self.time_zone)).astimezone(UTC)
 
     def expects(self, of: Partition) -> bool:

@@ -112,12 +112,12 @@ class Partition:
 
     def ends(self, zone: str) -> datetime | None:
         """Return the moment, in UTC, at which its time is over on the wall of a zone; None of a whole table."""
-        if self.last is None:
+        last, wall = self.last, ZoneInfo(zone)
+        if last is None:
             return None
-        wall = ZoneInfo(zone)
         if self.hour is None:
-            return datetime.combine(self.last + timedelta(days=1), time(), wall).astimezone(UTC)
-        return datetime.combine(self.last, time(self.hour), wall).astimezone(UTC) + timedelta(hours=1)
+            return datetime.combine(last + timedelta(days=1), time(), wall).astimezone(UTC)
+        return datetime.combine(last, time(self.hour), wall).astimezone(UTC) + timedelta(hours=1)
 
     def exists(self, zone: str) -> bool:
         """Whether its hour is on the wall of a zone: one is skipped when summer time begins."""
@@ -128,11 +128,12 @@ class Partition:
 
     def next(self) -> "Partition":
         """Return the one that follows in time, with the same parts; OverflowError after the last year there is."""
-        if self.first is None or self.last is None:
+        first, last = self.first, self.last
+        if first is None or last is None:
             raise OverflowError("a whole table is followed by nothing")
         if self.hour is not None and self.hour + 1 < _HOURS:
-            return Partition(self.unit, self.first, self.hour + 1, self.parts)
-        return Partition(self.unit, self.last + timedelta(days=1), None if self.hour is None else 0, self.parts)
+            return Partition(self.unit, first, self.hour + 1, self.parts)
+        return Partition(self.unit, last + timedelta(days=1), None if self.hour is None else 0, self.parts)
 
     def to(self, last: "Partition") -> Iterator["Partition"]:
         """Yield this one and those that follow in time, up to `last`; nothing if that is earlier or of another unit."""

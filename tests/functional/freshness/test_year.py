@@ -1,4 +1,7 @@
-"""A year of rounds over three zones: exactly what a table written by hand says is told, and nothing else."""
+"""A year of rounds over three zones: exactly what a table written by hand says is told, and nothing else.
+
+By night; by day some days of that year are lived in `test_year_bugs.py`.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from suimon.incidents.incident import Stage
 from suimon.incidents.kinds import About, IncidentId, Kind
 from tests.functional.freshness.lived_year import TABLES, Year, by_hand, of_tables, of_volumes
 
-pytestmark = pytest.mark.large
+pytestmark = [pytest.mark.large, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

@@ -59,10 +59,10 @@ def test_bad_cells_of_any_column_are_listed_in_the_order_of_the_file(
     ]
 
 
-@pytest.mark.parametrize("limit", range(7))
-def test_the_first_bad_cells_are_the_same_however_many_are_listed(judge: Callable[..., Verdict], limit: int) -> None:
+def test_the_first_bad_cells_are_the_same_however_many_are_listed(judge: Callable[..., Verdict]) -> None:
     every: tuple[BadCell, ...] = judge(WRONG).bad_cells
-    assert judge(WRONG, limit=limit).bad_cells == every[:limit]
+    for limit in (0, 1, 3, 6):  # none, of one statement, of two, all
+        assert judge(WRONG, limit=limit).bad_cells == every[:limit]
 
 
 @pytest.mark.parametrize("kernel", [True, False], ids=["kernel", "duckdb"])

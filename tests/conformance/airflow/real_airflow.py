@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_mwaa import MWAAClient
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 # A task that tells which AWS keys it would use.
 DAG = """
 from airflow.sdk import DAG, task
