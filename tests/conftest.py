@@ -117,6 +117,10 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_unconfigure() -> None:
+    gc.unfreeze()  # libraries report as leaked what the end of the process does not find
+
+
 def _is_called(item: pytest.Item, named: set[Path]) -> bool:
     """Whether a file that is long as a whole is called by its name."""
     module = item.getparent(pytest.Module)
