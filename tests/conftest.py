@@ -55,6 +55,8 @@ CAMPAIGNS = {
     "tests/functional/sweep/test_hostile_events.py": 3,
     "tests/functional/sweep/test_poison.py": 1,
     "tests/functional/sweep/test_write_order.py": 1,
+    "tests/security/test_hostile_files.py::test_a_hostile_file_gets_its_verdict_in_300_mb": 3,
+    "tests/security/test_personal_data.py::test_no_fault_of_a_file_has_a_personal_value_written_down": 2,
     "tests/template/test_seeded.py": 3,
     "tests/twin/test_glue_scripts.py::test_a_script_finds_nothing_that_only_this_project_has": 3,
     "tests/twin/test_glue_scripts.py::test_what_only_glue_has_is_refused_by_name": 2,
