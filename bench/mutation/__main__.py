@@ -10,13 +10,14 @@ were written, or when a run was ended.
 """
 
 import argparse
+import hashlib
 import json
 import os
-import random
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatch
+from functools import partial
 from pathlib import Path
 
 from bench.mutation import mutants
@@ -44,13 +45,12 @@ def main() -> None:
     made = mutants.make(sorted({module for one in at_once for module in one.modules}))
     drawn = dict[str, dict[str, Mutant]]()
     for name, subject in subjects.items():
-        names = [
-            one.name
+        ours = [
+            one
             for one in made.values()
             if one.module.replace(".", "/") in subject.modules and any(fnmatch(one.name, form) for form in asked.only)
         ]
-        chosen = random.Random(asked.seed).sample(sorted(names), min(asked.mutants or len(names), len(names)))  # noqa: S311 a sample
-        drawn[name] = {one: made[one] for one in chosen}
+        drawn[name] = {one.name: one for one in sorted(ours, key=partial(_rank, asked.seed))[: asked.mutants or None]}
     every = {name: one for each in drawn.values() for name, one in each.items()}
     verdicts = _tried(every, at_once, again=asked.again)
     groups = []
@@ -61,6 +61,11 @@ def main() -> None:
     sys.stdout.write(text)
     if asked.page:
         asked.page.write_text(text, encoding="utf-8")
+
+
+def _rank(seed: int, one: Mutant) -> str:
+    """Return where a change stands in the order of a seed: there it stays while others of its module come and go."""
+    return hashlib.sha256(f"{seed} {one.name} {one.old} {one.new}".encode()).hexdigest()
 
 
 def _tried(drawn: Mapping[str, Mutant], subjects: Sequence[Subject], *, again: bool) -> dict[str, str]:

@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from suimon.incidents.incident import Problem, Recovery, Stage, of_kind
+from suimon.incidents.items import key_of
 from suimon.incidents.kinds import About, IncidentId, Kind
 from suimon.incidents.publisher import Publisher
 from suimon.incidents.store import IncidentStore, LostIncidentError
@@ -84,6 +85,21 @@ def test_an_incident_is_read_back_as_it_was_reported(incidents: IncidentStore) -
     [found] = incidents.open_incidents()
     assert (found.kind, found.about, found.fingerprint) == (Kind.REJECTED, about, "0123.1")
     assert (found.opened_at, found.updated_at) == (NOON, NOON)
+
+
+def test_what_was_recorded_and_cannot_be_read_is_reported_as_if_it_had_recovered(
+    table: Table, incidents: IncidentStore, post: Post
+) -> None:
+    incidents.report(MISSING, NOON)
+    key = key_of(MISSING.id)
+    table.put_item(Item={**table.get_item(Key=key)["Item"], "opened_at": "never"})
+    known = incidents.known(MISSING.id)
+    assert known
+    assert (known.id.kind, known.stage, known.stands) == (MISSING.kind, Stage.RECOVERED, False)
+    incidents.report(MISSING, LATER)
+    incidents.tell_held(LATER)
+    assert post.subjects() == [f"[ERROR] {MISSING.subject}"] * 2
+    assert [one.opened_at for one in incidents.open_incidents()] == [LATER]
 
 
 def test_a_crash_between_publish_and_mark_tells_it_twice_and_never_loses_it(table: Table, post: Post) -> None:

@@ -10,6 +10,7 @@ import pytest
 from suimon.incidents.incident import ByPerson, Incident, Stage, Told
 from suimon.incidents.items import BODY_CHARACTERS, incident_of, item_of, key_of
 from suimon.incidents.kinds import KINDS, About, Kind, Severity
+from suimon.incidents.wording import Bilingual, japanese
 from tests.unit.incident_values import NOON, incident
 
 BY = ByPerson("ann", NOON, "at it", NOON + timedelta(days=1))
@@ -39,6 +40,16 @@ def test_an_incident_is_read_as_it_was_written() -> None:
     assert incident_of(item_of(FULL)) == FULL
     bare = incident(Kind.UNEXPLAINED, About())
     assert incident_of(item_of(bare)) == bare
+
+
+def test_both_languages_of_a_message_are_kept_and_one_that_has_no_japanese_is_read_as_it_is() -> None:
+    both = replace(FULL, subject=Bilingual("late", "遅延"), body=Bilingual("b" * 20_000, "本" * 20_000))
+    read = incident_of(item_of(both))
+    assert (read.subject, japanese(read.subject)) == ("late", "遅延")
+    assert (read.body, japanese(read.body)) == ("b" * BODY_CHARACTERS, "本" * BODY_CHARACTERS)
+    plain = incident_of(item_of(FULL))
+    assert (japanese(plain.subject), japanese(plain.body)) == ("s", "b")
+    assert not {"subject_ja", "body_ja"} & item_of(FULL).keys()
 
 
 @pytest.mark.parametrize("kind", Kind)

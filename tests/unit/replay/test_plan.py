@@ -116,7 +116,7 @@ def test_three_at_once_unless_said_otherwise() -> None:
         ({"from": "20261101"}, "YYYY-MM-DD"),
         ({"from": "2026-02-30"}, "YYYY-MM-DD"),
         ({"to": "tomorrow"}, "YYYY-MM-DD"),
-        ({"to": "2041-11-02"}, "at most 5,000 at once"),
+        ({"to": "2041-11-02"}, "^2026-11-01 to 2041-11-02 are more than 5,000 days: replay at most 5,000 at once$"),
         ({"tolerate": 101}, "give a percentage from 0 to 100"),
         ({"tolerate": True}, "give a percentage from 0 to 100"),
         ({"max_concurrency": 41}, "from 1 to 40"),

@@ -49,6 +49,8 @@ OLD, NOTE = unmatched("sales/2026-11-20/data.csv"), unmatched("notes/1.txt")
 def test_only_other_patterns_start_another_search() -> None:
     other = Contracts((replace(SALES, key_pattern=KeyPattern("sales/{ds}/other.csv")),))
     assert patterns_of(CONTRACTS) == patterns_of(Contracts((replace(SALES, version="2"),)))
+    events = Contract("events", "1", "e", dag_id="events", key_pattern=KeyPattern("events/{ds}/data.csv"))
+    assert patterns_of(Contracts((events, SALES))) == patterns_of(Contracts((SALES, events)))
     done = {"done": patterns_of(CONTRACTS)}
     assert resume_search(done, CONTRACTS, NOON) is None
     assert resume_search(done, other, NOON) == Search(patterns_of(other), NOON)
