@@ -26,7 +26,7 @@ from tests.functional.intake.gated import GOOD, KEY, NOON, Clock, FakeMwaa, put
 def test_an_airflow_that_is_away_costs_nothing_but_time(gate: Gate, mwaa: FakeMwaa, post: Post, clock: Clock) -> None:
     drop = put(GOOD)
     mwaa.fails = ClientError({"Error": {"Code": "InternalServerException"}}, "InvokeRestApi")
-    with pytest.raises(RetryLaterError):
+    with pytest.raises(RetryLaterError, match=f"^drop {drop.id} is accepted, its run could not be started: Internal"):
         gate.take(drop)
     assert post.subjects() == []  # not news yet
     clock.now += timedelta(minutes=11)

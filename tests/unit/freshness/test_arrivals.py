@@ -105,6 +105,7 @@ def test_a_reported_date_is_over_when_the_calendar_comes_to_close_it() -> None:
     closed = replace(TOKYO, calendar=Calendar(closed=frozenset({date(2026, 11, 20)})))
     check = judge_arrival(replace(SALES, arrival=closed), "2026-11-20", Facts(), LATER)
     assert (check.problem, check.note) == (None, "By its contract that date has no file.")
+    assert str(check.incident_id) == "missing-file:sales:2026-11-20"
 
 
 @pytest.mark.parametrize(
@@ -126,7 +127,9 @@ def test_a_deadline_holds_on_the_wall_over_the_change_of_clocks(day: str, deadli
 @pytest.mark.parametrize("state", list(State), ids=str)
 def test_a_file_that_has_come_is_not_missing_whatever_became_of_it(state: State) -> None:
     # A rejected or failed one has an incident of its own: one cause, one incident.
-    assert judge_arrival(SALES, "2026-11-20", Facts(drops=[drop(state)]), LATER).problem is None
+    check = judge_arrival(SALES, "2026-11-20", Facts(drops=[drop(state)]), LATER)
+    assert check.problem is None
+    assert str(check.incident_id) == "missing-file:sales:2026-11-20"
 
 
 def test_a_day_without_a_drop_never_came() -> None:

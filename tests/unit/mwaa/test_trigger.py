@@ -158,6 +158,11 @@ def test_a_path_longer_than_mwaa_takes_is_refused_before_it_is_sent() -> None:
     assert not mwaa.requests
 
 
+def test_a_run_that_airflow_does_not_have_has_no_tasks() -> None:
+    mwaa = ScriptedMwaa({("POST", "/dags/~/dagRuns/~/taskInstances/list"): (404, {})})
+    assert ask_tasks(airflow(mwaa), "dag", RUN) == {}
+
+
 def test_the_tasks_of_a_run_are_asked_for_in_one_request_by_a_path_that_mwaa_takes() -> None:
     path = "/dags/~/dagRuns/~/taskInstances/list"
     mwaa = ScriptedMwaa({("POST", path): (200, {"task_instances": [{"task_id": "run_glue", "state": "success"}]})})

@@ -26,6 +26,7 @@ from suimon.sweep.plans.lost_events import (
     past_grace,
     recent,
     unseen,
+    walk_of,
     was_there,
 )
 from tests.unit.drop_records import HOUR, MINUTE, NOON, drop_record
@@ -170,3 +171,25 @@ def test_tomorrow_is_meant_of_the_day_in_utc() -> None:
 
 def test_a_walk_goes_on_behind_the_last_version_that_was_read() -> None:
     assert Walk().at(Position("b", "v2")).position == Position("b", "v2")
+
+
+WALKED = {"key": "k", "version_id": "v", "began": NOON.isoformat(), "complete": "", "left_out": "yes"}
+
+
+def test_a_walk_is_read_as_it_was_recorded() -> None:
+    assert walk_of(WALKED, NOON) == Walk("k", "v", NOON.isoformat(), "", "yes")
+    assert walk_of({}, NOON) == Walk()
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"owner": "x", "name": "y"}, "^it has name, owner, of which a walk knows nothing$"),
+        ({"began": (NOON + timedelta(days=2)).isoformat()}, "lies ahead"),
+        ({"complete": (NOON + timedelta(days=2)).isoformat()}, "lies ahead"),
+        ({"complete": "yesterday"}, "yesterday"),
+    ],
+)
+def test_a_walk_that_no_round_can_have_recorded_is_refused(changes: dict[str, str], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        walk_of(WALKED | changes, NOON)

@@ -192,3 +192,18 @@ def test_parts_of_every_set_are_chosen() -> None:
 )
 def test_what_is_stuck_no_longer_has_recovered_with_a_word(kind: Kind, about: About, note: Bilingual) -> None:
     assert [one.note for one in planned(opened=[incident(kind, about)]).recoveries] == [note]
+
+
+def test_what_still_fails_has_not_recovered_and_another_error_of_the_dataset_has() -> None:
+    failing = replace(file(), failure=Failure(State.RECEIVED, 1, NOON - 2 * HOUR, NOON, 9, "KeyError", "x"))
+    opened = [incident(Kind.FAILING, About(dataset="sales", error=error)) for error in ("KeyError", "Throttled")]
+    one = planned(failing, opened=opened)
+    assert [str(problem.id) for problem in one.problems if problem.kind is Kind.FAILING] == [str(opened[0].id)]
+    assert [recovery.incident_id for recovery in one.recoveries] == [opened[1].id]
+
+
+def test_files_of_a_dataset_without_a_contract_are_reported_until_none_waits() -> None:
+    opened = [incident(Kind.ORPHANED, About(dataset=dataset)) for dataset in ("sales", "gone")]
+    one = planned(file(state=State.ACCEPTED), opened=opened)
+    assert [str(problem.id) for problem in one.problems] == ["orphaned:sales"]
+    assert [recovery.incident_id for recovery in one.recoveries] == [opened[1].id]
