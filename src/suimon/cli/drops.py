@@ -75,7 +75,8 @@ def drops(
         found = list(islice(newest_first(table, wanted), limit + 1))
         if wanted.dataset and not found:
             refuse_unknown(stack, wanted.dataset)
-        _list(console, found, holds_of(table, found), limit, stack, as_json=as_json)
+        following = f"suimon explain {dataset} {partition}" if dataset and partition else "suimon status"
+        _list(console, found, holds_of(table, found), limit, stack, following, as_json=as_json)
     except (ClientError, BotoCoreError) as error:
         raise CommandError(advice(error)) from error
 
@@ -106,7 +107,14 @@ def refuse_unknown(stack: str, dataset: str) -> None:
 
 
 def _list(
-    console: Console, found: Sequence[DropRecord], holds: Mapping[str, Hold], limit: int, stack: str, *, as_json: bool
+    console: Console,
+    found: Sequence[DropRecord],
+    holds: Mapping[str, Hold],
+    limit: int,
+    stack: str,
+    following: str,
+    *,
+    as_json: bool,
 ) -> None:
     shown = found[:limit]
     if as_json:
@@ -114,6 +122,7 @@ def _list(
         print_json(told)
     elif not shown:
         print_plain(console, "The ledger has no such drop: nothing of this kind has come.")
+        print_plain(console, f"  {following}{of_stack(stack)}", "bold")
     else:
         for line in overview(shown, holds):
             console.print(line, soft_wrap=True)

@@ -25,6 +25,7 @@ from suimon.cli.words import lang_option, say
 from suimon.contract.partition import OTHER_FORMS, is_partition
 from suimon.drops.foreign_text import one_line
 from suimon.drops.states import STATES, Awaits, Counts
+from suimon.freshness.forecast import MOST_DAYS, Expected
 from suimon.ledger.queries import Wanted, find, history, newest_first, replay_of
 
 if TYPE_CHECKING:
@@ -77,10 +78,29 @@ def explain(what: str, day: str | None, lang: Language, stack: str, *, as_json: 
             record = counting(found)
             others = [one for one in found if one is not record]
         if record is None:
-            raise NotFoundError(f"the ledger knows no file of {one_line(' '.join(filter(None, (what, day))))}")
+            raise NotFoundError(nothing_came(what, day, stack))
         _show(table, record, others, lake, stack, lang, as_json=as_json)
     except (ClientError, BotoCoreError) as error:
         raise CommandError(advice(error)) from error
+
+
+def nothing_came(what: str, day: str | None, stack: str) -> str:
+    """Return that the ledger has no such file; of a date also whether one is due, under which key, and what to type."""
+    text = f"the ledger knows no file of {one_line(' '.join(filter(None, (what, day))))}"
+    if day is None or what.startswith("s3://"):
+        return f"{text}; to see what there is:\n  suimon status{of_stack(stack)}"
+    try:
+        answer = ask(stack, "forecast", {"back": MOST_DAYS, "ahead": MOST_DAYS, "dataset": what})
+    except (CommandError, RefusedError):
+        return text
+    found = [Expected.from_json(one) for one in answer["expected"] if one["partition"].partition("/")[0] == day]
+    for one in found:
+        due = f"{one.deadline:%a %Y-%m-%d %H:%M} {one.time_zone}"
+        text += f"\n{one.partition} is {one.state}, due {due}, under the key {one.key}"
+    if not found:
+        return f"{text}, and none is due; to see what is:\n  suimon forecast --dataset {what}{of_stack(stack)}"
+    never = f"suimon expect {what} {found[0].partition} --cancel --reason …{of_stack(stack)}"
+    return f"{text}\nAsk its sender for it; if it will not come, say so:\n  {never}"
 
 
 def _wanted(what: str, day: str | None) -> Wanted | None:

@@ -59,7 +59,7 @@ def forecast(days: int, back: int, dataset: str, lang: Language, stack: str, *, 
     By the contracts of the stack's release; of weeks and months the last six at least. Exit status: 0 shown, 2 the
     stack could not be asked.
     """
-    answer = ask(stack, "forecast", {"back": back, "ahead": days})
+    answer = ask(stack, "forecast", {"back": back, "ahead": days, "dataset": dataset})
     known_dataset(answer["datasets"], dataset)
     answer["expected"] = [one for one in answer["expected"] if dataset in ("", one["dataset"])]
     if as_json:

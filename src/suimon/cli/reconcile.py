@@ -14,7 +14,7 @@ from rich.table import Table as Grid
 
 from suimon.cli.errors import CommandError
 from suimon.cli.printing import json_option, print_json, print_plain
-from suimon.cli.stack import advice, outputs_of, stack_option
+from suimon.cli.stack import advice, of_stack, outputs_of, stack_option
 from suimon.report.console import Terminal
 from suimon.sweep.findings import Failure, Finding, Findings
 
@@ -50,6 +50,7 @@ def reconcile(stack: str, *, full: bool, as_json: bool) -> None:
         print_json(findings.to_json())
     else:
         show_result(console, findings)
+        print_plain(console, f"  suimon status{of_stack(stack)}", "bold")
     raise SystemExit(exit_status(findings))
 
 

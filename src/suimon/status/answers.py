@@ -8,7 +8,8 @@
     datasets                   those that the release has
     incident                   {"id"}: all of one
     incidents                  {"dataset", "kind", "severity", "all"}: what is open
-    forecast, status           {"back", "ahead"}, in days: what is due; with all that may need a person
+    forecast, status           {"back", "ahead"}, in days, perhaps {"dataset"}: what is due; with all that may need a
+                               person
     page                       {"language": "en" or "ja"}: the stack's page
 
 What is refused is answered as {"refused": why}. Whoever calls the function by its alias for questions gets questions
@@ -20,6 +21,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from suimon.contract.model import Contracts
 from suimon.drops.retraction import RetractError
 from suimon.freshness.date_facts import DateFacts
 from suimon.freshness.forecast import MOST_DAYS, forecast, warnings
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from suimon.contract.model import Contracts
     from suimon.drops.hold import Hold
     from suimon.freshness.watch import Watch
     from suimon.incidents.store import IncidentStore
@@ -105,11 +106,13 @@ class Answers:
     def forecast(self, request: dict[str, Any], now: datetime) -> dict[str, Any]:
         """Return what is expected when, by dataset and date, and what nobody can know."""
         back, ahead = (min(int(request[name]), MOST_DAYS) for name in ("back", "ahead"))
-        found = forecast(self._contracts, self.date_facts(now).of, now, back=back, ahead=ahead)
+        of = [one for one in self._contracts.all if request.get("dataset") in (None, "", one.dataset)]
+        contracts = Contracts(tuple(of))
+        found = forecast(contracts, self.date_facts(now).of, now, back=back, ahead=ahead)
         return {
             "datasets": self._datasets,
             "expected": [one.to_json() for one in found],
-            "warnings": warnings(self._contracts, now, ahead=ahead, back=back),
+            "warnings": warnings(contracts, now, ahead=ahead, back=back),
         }
 
     def hold(self, request: dict[str, Any], now: datetime) -> dict[str, Any]:

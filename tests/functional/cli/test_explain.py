@@ -49,7 +49,7 @@ def ledger(table: Table, monkeypatch: pytest.MonkeyPatch) -> Ledger:
     for module in (drops, explain):
         monkeypatch.setattr(module, "outputs_of", lambda _, *names: [outputs[name] for name in names])
     monkeypatch.setattr(drops, "ask", answer)
-    monkeypatch.setattr(explain, "ask", lambda *_: {"incidents": []})
+    monkeypatch.setattr(explain, "ask", lambda *_: {"incidents": [], "expected": []})
     return Ledger(table, "intake 1")
 
 

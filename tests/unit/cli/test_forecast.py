@@ -107,7 +107,7 @@ def test_the_command_shows_what_the_function_answers(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(command, "ask", ask)
     shown = CliRunner().invoke(main, ["forecast", "--days", "5", "--dataset", "z", "--stack", "s"])
     assert shown.exit_code == 0
-    assert asked == [("s", "forecast", {"back": 7, "ahead": 5})]
+    assert asked == [("s", "forecast", {"back": 7, "ahead": 5, "dataset": "z"})]
     assert "sales" not in shown.output
     assert shown.output.endswith(
         "  2026-11-30  due Tue 2026-12-01 06:00  missing\nWarning: holidays end\n  suimon status --stack s\n"
