@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from suimon.contract.file import Column, ContractError, Metric, Tolerance
-from suimon.contract.keys import SetRule
 from suimon.contract.model import Contract, Contracts
+from suimon.contract.set_rule import SetRule
 from suimon.warehouse import describe as described
 from suimon_etl.load import ControlSumsError, figures, statements_of
 from suimon_etl.measure import REQUEST

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb.service_resource import Table
 
-    from suimon.contract.keys import SetRule
     from suimon.contract.model import Contracts
+    from suimon.contract.set_rule import SetRule
     from suimon.contract.volume import Volume
     from suimon.incidents.store import IncidentStore
 

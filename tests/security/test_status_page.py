@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from suimon.freshness.expected import FileState
-from suimon.incidents.kinds import About, Kind, Severity
+from suimon.incidents.about import About
+from suimon.incidents.kinds import Kind, Severity
 from suimon.status.overview import Held, overview
 from suimon.status.page import page
 from tests.security.test_hostile_contents import CHROMIUM, TITLE, Stolen, rendered, server, tags

@@ -19,7 +19,8 @@ from rich.text import Text
 
 from suimon.cli.console import Harmless
 from suimon.cli.main import _COMMANDS
-from suimon.incidents.kinds import KINDS, About, IncidentId, Kind
+from suimon.incidents.about import About
+from suimon.incidents.kinds import KINDS, IncidentId, Kind
 from suimon.incidents.messages.files import key_shape
 from suimon.report.console import Terminal
 from tests.security.test_hostile_contents import ESCAPES

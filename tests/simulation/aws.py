@@ -17,7 +17,8 @@ from tests.simulation.services.errors import NotModelledError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.simulation.deployment import Functions, Services
+    from tests.simulation.deployment import Functions
+    from tests.simulation.kept_services import Services
     from tests.simulation.plan import Plan
     from tests.simulation.world import Process, World
 

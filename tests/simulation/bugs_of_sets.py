@@ -17,7 +17,8 @@ from tests.simulation.bug import Bug
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from suimon.contract.keys import KeyPattern, SetRule
+    from suimon.contract.keys import KeyPattern
+    from suimon.contract.set_rule import SetRule
     from suimon.drops.drop import Drop, DropRecord
     from suimon.drops.run_finished_event import RunFinished
     from suimon.drops.sets import DropSet

@@ -16,7 +16,8 @@ from tests.simulation.plan import LAKE, MINUTE
 from tests.simulation.retracting import EMPTIED
 
 if TYPE_CHECKING:
-    from tests.simulation.deployment import Functions, Services
+    from tests.simulation.deployment import Functions
+    from tests.simulation.kept_services import Services
     from tests.simulation.plan import Plan
     from tests.simulation.world import Process, World
 

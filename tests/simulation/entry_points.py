@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from suimon.contract.model import Contracts
     from suimon.intake.replays import ReplayRequest
     from suimon.replay.request import Request
-    from tests.simulation.deployment import Services
+    from tests.simulation.kept_services import Services
     from tests.simulation.world import World
 
 APPS = Path(__file__).parents[2] / "functions"

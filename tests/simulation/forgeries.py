@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tests.simulation.choices import Choices
-    from tests.simulation.deployment import Services
+    from tests.simulation.kept_services import Services
 
 FIRST = -200  # the position of the first draw
 MOST = 2

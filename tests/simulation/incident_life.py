@@ -13,10 +13,11 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+from suimon.incidents.about import About
 from suimon.incidents.actions import Action, ActionError, Verb
 from suimon.incidents.incident import Problem, Recovery
 from suimon.incidents.inhibition import inhibition_of
-from suimon.incidents.kinds import KINDS, About, IncidentId, Kind, Severity
+from suimon.incidents.kinds import KINDS, IncidentId, Kind, Severity
 from suimon.incidents.publisher import Publisher
 from suimon.incidents.store import IncidentStore
 from tests.simulation.services.sns import Sns

@@ -16,7 +16,8 @@ from tests.simulation.promises import move_is_wrong
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tests.simulation.deployment import Functions, Services
+    from tests.simulation.deployment import Functions
+    from tests.simulation.kept_services import Services
     from tests.simulation.plan import Plan
     from tests.simulation.sweeping import Sweeping
     from tests.simulation.world import World

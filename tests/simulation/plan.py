@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from datetime import time
 from typing import TYPE_CHECKING
 
+from suimon.contract.arrival import Arrival
 from suimon.contract.file import FileFormat
 from suimon.contract.keys import KeyPattern
-from suimon.contract.model import Arrival, Contract, Contracts
+from suimon.contract.model import Contract, Contracts
 from tests.simulation.faults import WEATHERS
 
 if TYPE_CHECKING:

@@ -11,8 +11,9 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from suimon.contract.file import FileFormat
-from suimon.contract.keys import KeyPattern, SetRule
+from suimon.contract.keys import KeyPattern
 from suimon.contract.model import Contract, Contracts
+from suimon.contract.set_rule import SetRule
 from tests.simulation.plan import BAD, EVENT_WEIGHTS, EVENTS, GAPS, GOOD, MINUTE, SOON, TOLERABLE, Put
 
 if TYPE_CHECKING:

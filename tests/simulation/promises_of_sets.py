@@ -18,8 +18,9 @@ from tests.simulation.rows import rows_of
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from suimon.contract.keys import KeyPattern, SetRule
+    from suimon.contract.keys import KeyPattern
     from suimon.contract.model import Contract
+    from suimon.contract.set_rule import SetRule
     from tests.simulation.schedule import Schedule
 
 AWAITED = "SET_AWAITED"

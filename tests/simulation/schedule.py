@@ -10,9 +10,10 @@ from suimon.intake.gate import named
 from tests.simulation.aws import Aws
 from tests.simulation.choices import Choices
 from tests.simulation.dags import Dags
-from tests.simulation.deployment import Functions, Services
+from tests.simulation.deployment import Functions
 from tests.simulation.forgeries import clear_away, forgeries, kept
 from tests.simulation.holding import Holding, holding
+from tests.simulation.kept_services import Services
 from tests.simulation.meddling import Meddling, meddling
 from tests.simulation.outside import Outside
 from tests.simulation.plan import HOUR, MINUTE, draw

@@ -12,7 +12,8 @@ from click.testing import CliRunner
 
 from local.__main__ import main, next_commands
 from local.trial import Trial, TrialError, _table, business_date, key_of, refuse_other_number
-from suimon.contract.keys import KeyPattern, SetRule
+from suimon.contract.keys import KeyPattern
+from suimon.contract.set_rule import SetRule
 from tests.datasets import FOLDERS, golden_cases, release
 from tests.twin.redshift_server import Endpoint, endpoint
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from suimon.incidents.incident import Incident, Stage
 
 if TYPE_CHECKING:
+    from suimon.incidents.about import About
     from suimon.incidents.incident import Problem
-    from suimon.incidents.kinds import About, Kind
+    from suimon.incidents.kinds import Kind
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

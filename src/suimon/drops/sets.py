@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from suimon.contract.keys import MOST_SHARDS
+from suimon.contract.set_rule import MOST_SHARDS
 from suimon.drops.drop import Drop, DropRecord, after
 from suimon.drops.foreign_text import shown
 from suimon.drops.lake import accepted_key
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from suimon.contract.keys import KeyPattern, SetRule
+    from suimon.contract.keys import KeyPattern
+    from suimon.contract.set_rule import SetRule
 
 SOURCES = "_set.json"
 LISTED = 20  # names that a message repeats

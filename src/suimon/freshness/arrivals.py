@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from suimon.contract.partition import Partition, partition_of
 from suimon.freshness.expected import Facts, FileState, deadline_of, due_days, state_of
 from suimon.freshness.observation import Check
+from suimon.incidents.about import About
 from suimon.incidents.incident import of_kind
-from suimon.incidents.kinds import About, IncidentId, Kind
+from suimon.incidents.kinds import IncidentId, Kind
 from suimon.incidents.messages.freshness import file_is_late, file_never_came
 from suimon.incidents.messages.recoveries import (
     FILE_IS_NOT_YET_DUE,

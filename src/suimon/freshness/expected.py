@@ -23,7 +23,8 @@ from suimon.drops.states import AT_AN_END, State
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from suimon.contract.model import Arrival, Contract
+    from suimon.contract.arrival import Arrival
+    from suimon.contract.model import Contract
     from suimon.contract.partition import Partition
     from suimon.drops.drop import DropRecord
     from suimon.drops.hold import Hold

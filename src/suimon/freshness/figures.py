@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from suimon.contract.model import Arrival, Contract
+    from suimon.contract.arrival import Arrival
+    from suimon.contract.model import Contract
     from suimon.contract.partition import Partition
     from suimon.drops.drop import DropRecord
     from suimon.freshness.expected import Facts

@@ -13,7 +13,8 @@ from suimon.freshness.expected import FileState, deadline_of, held_by, loaded_wh
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from suimon.contract.model import Arrival, Contract, Contracts
+    from suimon.contract.arrival import Arrival
+    from suimon.contract.model import Contract, Contracts
     from suimon.contract.partition import Partition
     from suimon.freshness.expected import Facts
 

@@ -25,9 +25,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from suimon.incidents.about import About
 from suimon.incidents.incident import HELD_BACK, TOLD_ALONE, Event, Incident, Problem, Told
 from suimon.incidents.inhibition import EXPLAINS_FOR, inhibition_of
-from suimon.incidents.kinds import KINDS, About, IncidentId, Kind, Severity
+from suimon.incidents.kinds import KINDS, IncidentId, Kind, Severity
 from suimon.ledger.items import moment, stamp
 
 if TYPE_CHECKING:

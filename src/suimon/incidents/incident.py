@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from suimon.incidents.kinds import KINDS, About, IncidentId, Kind, Severity
+from suimon.incidents.kinds import KINDS, IncidentId, Kind, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
+
+    from suimon.incidents.about import About
 
 
 class Text(NamedTuple):

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from suimon.incidents.kinds import About, Kind
+from suimon.incidents.kinds import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from suimon.incidents.about import About
     from suimon.incidents.incident import Incident
 
 EXPLAINS_FOR = timedelta(days=3)

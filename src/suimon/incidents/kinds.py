@@ -1,6 +1,6 @@
 """Every kind of incident in one table, and the id that an incident has. Pure.
 
-Nobody reads an id: what an incident is about stands in fields of its own, `About`.
+Nobody reads an id: what an incident is about stands in fields of its own (`about.py`).
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from suimon.incidents.about import NOTHING
 from suimon.incidents.id_text import id_text
 
 if TYPE_CHECKING:
-    from suimon.drops.drop import DropRecord
+    from suimon.incidents.about import About
 
 
 class Kind(StrEnum):
@@ -65,46 +66,6 @@ class Severity(StrEnum):
     def is_worse_than(self, other: Severity) -> bool:
         """Whether it is an error, and the other a warning."""
         return self is Severity.ERROR and other is Severity.WARNING
-
-
-@dataclass(frozen=True, kw_only=True)
-class About:
-    """What an incident is about. A field that does not apply is empty."""
-
-    dataset: str = ""
-    partition: str = ""
-    key: str = ""  # of an object in the raw bucket
-    stamped_slot: str = ""  # of an object whose key holds a stamp (`DropRecord.slot`)
-    shape: str = ""  # of the keys of several objects
-    drop_id: str = ""
-    run_id: str = ""
-    dag_id: str = ""
-    table: str = ""
-    environment: str = ""
-    part: str = ""  # of the sweep
-    error: str = ""  # the name of what a check fails with
-
-    @classmethod
-    def drop(cls, record: DropRecord, *, dag_id: str = "", environment: str = "") -> About:
-        """Return what there is to say of a drop in its present attempt."""
-        return cls(
-            dataset=record.dataset,
-            partition=record.partition,
-            key=record.drop.key,
-            stamped_slot=record.slot if record.is_stamped else "",
-            drop_id=record.id,
-            run_id=record.run_id,
-            dag_id=dag_id,
-            environment=environment,
-        )
-
-    @property
-    def slot(self) -> str:
-        """The slot of an object, its key or what its key is one of: a later one there corrects it."""
-        return self.stamped_slot or self.key
-
-
-NOTHING = About()
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from suimon.contract.file import Language
     from suimon.contract.model import Contract, Contracts
     from suimon.contract.owner import Owner
-    from suimon.incidents.kinds import About
+    from suimon.incidents.about import About
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from suimon.drops.states import State
+from suimon.incidents.about import About
 from suimon.incidents.incident import Incident, Recovery, of_kind
-from suimon.incidents.kinds import KINDS, About, IncidentId, Kind
+from suimon.incidents.kinds import KINDS, IncidentId, Kind
 from suimon.incidents.messages.recoveries import (
     NOT_WATCHED,
     NOTHING_WAITS_FOR_AIRFLOW,

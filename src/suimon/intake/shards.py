@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from suimon.aws.objects import Objects
-    from suimon.contract.keys import KeyPattern, SetRule
+    from suimon.contract.keys import KeyPattern
     from suimon.contract.model import Contract
+    from suimon.contract.set_rule import SetRule
     from suimon.drops.drop import DropRecord
     from suimon.drops.sets import DropSet, Joined
     from suimon.incidents.store import IncidentStore

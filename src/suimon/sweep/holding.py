@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 from suimon.drops.hold import Hold, hold_on, is_held, outlasted
 from suimon.drops.states import State
+from suimon.incidents.about import About
 from suimon.incidents.incident import Recovery, gone
-from suimon.incidents.kinds import About, IncidentId, Kind
+from suimon.incidents.kinds import IncidentId, Kind
 from suimon.incidents.messages.holds import HOLD_IS_OVER, held, released
 from suimon.ledger.holds import LostHoldError
 from suimon.sweep.findings import Finding

@@ -11,7 +11,8 @@ import boto3
 import pytest
 
 from suimon.cli.doctor_checks import OUTPUTS, Stack
-from suimon.contract.model import Arrival, Contracts
+from suimon.contract.arrival import Arrival
+from suimon.contract.model import Contracts
 from suimon.drops.drop import Accepted, Rejection
 from suimon.drops.states import State
 from tests.functional.cli.checked_up import RELEASE, Deployed, Events

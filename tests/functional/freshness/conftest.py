@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from suimon.contract.arrival import Arrival
 from suimon.contract.keys import KeyPattern
-from suimon.contract.model import Arrival, Contract, Contracts
+from suimon.contract.model import Contract, Contracts
 from suimon.contract.table_freshness import Age, TableFreshness
 from suimon.drops.drop import Drop
 from suimon.drops.match import Match

@@ -12,8 +12,9 @@ from botocore.exceptions import ClientError
 from suimon.contract.model import Contract, Contracts
 from suimon.contract.table_freshness import Age, TableFreshness
 from suimon.freshness.questions import MOST_TOGETHER, QUERY_SECONDS, TABLES_SECONDS
+from suimon.incidents.about import About
 from suimon.incidents.incident import Incident, Problem
-from suimon.incidents.kinds import About, IncidentId, Kind
+from suimon.incidents.kinds import IncidentId, Kind
 from suimon.incidents.publisher import Publisher
 from suimon.incidents.store import IncidentStore
 from tests.functional.conftest import open_ids

@@ -11,7 +11,8 @@ import pytest
 from suimon.contract.calendar import Calendar
 from suimon.contract.model import Contracts
 from suimon.freshness.waiving import REASON_CHARACTERS, Request, WaiverError, waive
-from suimon.incidents.kinds import About, IncidentId, Kind
+from suimon.incidents.about import About
+from suimon.incidents.kinds import IncidentId, Kind
 from tests.functional.conftest import open_ids
 from tests.functional.freshness.conftest import CONTRACTS, LATER, NOW, SALES, load
 

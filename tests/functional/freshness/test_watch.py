@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from suimon.contract.keys import KeyPattern, SetRule
+from suimon.contract.keys import KeyPattern
 from suimon.contract.model import Contract, Contracts
+from suimon.contract.set_rule import SetRule
 from suimon.drops.hold import Hold
 from suimon.drops.sets import DropSet, Member, join
 from suimon.freshness.date_facts import DateFacts

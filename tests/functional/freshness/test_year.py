@@ -8,8 +8,9 @@ from __future__ import annotations
 import pytest
 
 from suimon.freshness.expected import FileState
+from suimon.incidents.about import About
 from suimon.incidents.incident import Stage
-from suimon.incidents.kinds import About, IncidentId, Kind
+from suimon.incidents.kinds import IncidentId, Kind
 from tests.functional.freshness.lived_year import TABLES, Year, by_hand, of_tables, of_volumes
 
 pytestmark = [pytest.mark.large, pytest.mark.long]

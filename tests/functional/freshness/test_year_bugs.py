@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from suimon.contract.arrival import Arrival
 from suimon.contract.calendar import Calendar
-from suimon.contract.model import Arrival
 from suimon.contract.volume import Measure
 from suimon.drops import volume
 from suimon.drops.states import State

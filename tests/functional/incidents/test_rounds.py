@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from suimon.contract.owner import Owner
+from suimon.incidents.about import About
 from suimon.incidents.actions import Action, ActionError, Verb
 from suimon.incidents.incident import Problem, Recovery, Stage, Standing, Told
-from suimon.incidents.kinds import About, Kind, Severity
+from suimon.incidents.kinds import Kind, Severity
 from suimon.incidents.publisher import Publisher
 from suimon.incidents.recipients import Recipient, Recipients
 from suimon.incidents.store import TOGETHER, IncidentStore

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
+from suimon.incidents.about import About
 from suimon.incidents.incident import Problem, Recovery, Stage, of_kind
 from suimon.incidents.items import key_of
-from suimon.incidents.kinds import About, IncidentId, Kind
+from suimon.incidents.kinds import IncidentId, Kind
 from suimon.incidents.publisher import Publisher
 from suimon.incidents.store import IncidentStore, LostIncidentError
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from suimon.incidents.kinds import About, IncidentId, Kind
+from suimon.incidents.about import About
+from suimon.incidents.kinds import IncidentId, Kind
 from suimon.incidents.messages import files
 from suimon.incidents.recovery import close_recovered
 from tests.functional.conftest import open_ids
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from suimon.contract.keys import SetRule
+    from suimon.contract.set_rule import SetRule
     from suimon.drops.drop import Drop
     from tests.functional.conftest import Post
 

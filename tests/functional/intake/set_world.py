@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from suimon.aws.objects import Objects
 from suimon.contract.file import FileFormat
-from suimon.contract.keys import KeyPattern, SetRule
+from suimon.contract.keys import KeyPattern
 from suimon.contract.model import Contract, Contracts
+from suimon.contract.set_rule import SetRule
 from suimon.drops.drop import Drop, DropRecord
 from suimon.drops.run_finished_event import RunFinished
 from suimon.drops.states import State

@@ -12,7 +12,7 @@ from .set_world import DAY, LOADED, REJECTED, THREE, World
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from suimon.contract.keys import SetRule
+    from suimon.contract.set_rule import SetRule
     from tests.functional.conftest import Post
 
 

@@ -21,8 +21,8 @@ from .set_world import ACCEPTED, DAY, LOADED, MANIFEST, MARKER, REJECTED, SUPERS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from suimon.contract.keys import SetRule
     from suimon.contract.model import Contract
+    from suimon.contract.set_rule import SetRule
     from suimon.drops.drop import DropRecord
     from suimon.drops.states import State
     from tests.functional.conftest import Post

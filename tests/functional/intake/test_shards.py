@@ -20,7 +20,7 @@ from .set_world import ACCEPTED, DAY, LOADED, REJECTED, SUPERSEDED, THREE, TRIGG
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from suimon.contract.keys import SetRule
+    from suimon.contract.set_rule import SetRule
     from tests.functional.conftest import Post
 
 

@@ -27,7 +27,7 @@ from .set_world import LOADED, MANIFEST, MARKER, SUPERSEDED, THREE, KilledError,
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from suimon.contract.keys import SetRule
+    from suimon.contract.set_rule import SetRule
     from suimon.drops.drop import Drop
 
 

@@ -27,7 +27,7 @@ from tests.functional.intake.set_world import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from suimon.contract.keys import SetRule
+    from suimon.contract.set_rule import SetRule
     from suimon.drops.drop import Drop
 
 

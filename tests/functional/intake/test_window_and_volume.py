@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from suimon.contract.arrival import Arrival
 from suimon.contract.dates import Outside, Window
 from suimon.contract.keys import KeyPattern
-from suimon.contract.model import Arrival, Contracts
+from suimon.contract.model import Contracts
 from suimon.contract.volume import Bound, Measure, Volume
 from suimon.drops.hold import Hold
 from suimon.drops.states import State

@@ -12,8 +12,9 @@ from botocore.exceptions import ClientError
 
 from suimon.drops.drop import Drop
 from suimon.drops.match import Match
+from suimon.incidents.about import About
 from suimon.incidents.incident import Problem, Recovery
-from suimon.incidents.kinds import About, Kind
+from suimon.incidents.kinds import Kind
 from suimon.incidents.publisher import Publisher
 from suimon.incidents.store import IncidentStore
 from suimon.ledger.batch import PAUSES

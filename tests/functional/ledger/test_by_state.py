@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from suimon.drops.drop import Drop
 from suimon.drops.sets import DropSet
 from suimon.drops.states import State
+from suimon.incidents.about import About
 from suimon.incidents.incident import Problem, Stage
-from suimon.incidents.kinds import About, Kind
+from suimon.incidents.kinds import Kind
 from suimon.incidents.publisher import Publisher
 from suimon.incidents.store import IncidentStore
 from suimon.ledger import by_state

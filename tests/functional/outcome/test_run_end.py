@@ -12,8 +12,9 @@ from suimon.drops.drop import Accepted, Drop, DropRecord, Replay
 from suimon.drops.match import Match
 from suimon.drops.run_finished_event import OutcomeError, RunFinished
 from suimon.drops.states import State
+from suimon.incidents.about import About
 from suimon.incidents.incident import Problem
-from suimon.incidents.kinds import About, IncidentId, Kind
+from suimon.incidents.kinds import IncidentId, Kind
 from suimon.incidents.publisher import Publisher
 from suimon.incidents.store import IncidentStore
 from suimon.ledger.drops import Ledger, LostClaimError

@@ -13,8 +13,9 @@ from botocore.exceptions import ClientError
 from moto.s3.models import s3_backends
 
 from suimon.aws.versions import RawBucket
-from suimon.contract.keys import KeyPattern, SetRule
+from suimon.contract.keys import KeyPattern
 from suimon.contract.model import Contract, Contracts
+from suimon.contract.set_rule import SetRule
 from suimon.drops.drop import Drop, DropRecord, Membership, written_order
 from suimon.drops.match import Match
 from suimon.drops.states import State

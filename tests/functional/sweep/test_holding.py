@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from suimon.contract.arrival import Arrival
 from suimon.contract.dates import Window
-from suimon.contract.model import Arrival, Contracts
+from suimon.contract.model import Contracts
 from suimon.drops.states import State
 from suimon.sweep.holding import HoldError, Holding
 from suimon.sweep.plans.stuck_drops import STUCK

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from suimon.contract.keys import KeyPattern, SetRule
+from suimon.contract.keys import KeyPattern
+from suimon.contract.set_rule import SetRule
 from suimon.drops.states import State
 from suimon.ledger import by_state
 from suimon.sweep import oldest_drops

@@ -16,8 +16,8 @@ from suimon.check.kernel import keys
 from suimon.check.source import LocalFile
 from suimon.check.verdict import Code
 from suimon.contract.file import Column, Condition, FileFormat, Metric, Tolerance, Trailer
-from suimon.contract.keys import SetRule
 from suimon.contract.model import Contract
+from suimon.contract.set_rule import SetRule
 
 pytestmark = pytest.mark.usefixtures("way")
 

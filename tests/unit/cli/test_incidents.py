@@ -11,8 +11,9 @@ from click.testing import CliRunner
 
 from suimon.cli import incidents as command
 from suimon.cli.main import main
+from suimon.incidents.about import About
 from suimon.incidents.incident import ByPerson, Told
-from suimon.incidents.kinds import About, Kind, Severity
+from suimon.incidents.kinds import Kind, Severity
 from suimon.incidents.overview import as_json, chosen
 from tests.unit.incident_values import NOON, incident
 

@@ -17,8 +17,9 @@ from suimon.cli.main import main
 from suimon.cli.status import LISTED, needing
 from suimon.freshness.expected import FileState
 from suimon.freshness.forecast import Expected
+from suimon.incidents.about import About
 from suimon.incidents.incident import ByPerson, Stage
-from suimon.incidents.kinds import About, Kind, Severity
+from suimon.incidents.kinds import Kind, Severity
 from suimon.incidents.overview import chosen
 from tests.unit.incident_values import NOON, incident
 

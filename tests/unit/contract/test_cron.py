@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from suimon.contract.arrival import Arrival
 from suimon.contract.calendar import CRON_FROM, Calendar, CronDays
-from suimon.contract.model import Arrival, Contract
+from suimon.contract.model import Contract
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from suimon.contract.arrival import Arrival
 from suimon.contract.file import Column, Condition, ContractError, FileFormat, Metric, Tolerance, Trailer
-from suimon.contract.keys import KeyPattern, SetRule
-from suimon.contract.model import Arrival, Contract, Contracts, Role, read_contracts
+from suimon.contract.keys import KeyPattern
+from suimon.contract.model import Contract, Contracts, Role, read_contracts
+from suimon.contract.set_rule import SetRule
 from suimon.contract.table_freshness import Age, TableFreshness
 
 SALES = Contract(

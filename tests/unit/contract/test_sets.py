@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from suimon.contract.keys import KeyPattern, SetRule
+from suimon.contract.keys import KeyPattern
 from suimon.contract.model import Contract
+from suimon.contract.set_rule import SetRule
 
 SHARDED = "goods/{ds}/part-{shard}.csv"
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from suimon.contract.arrival import Arrival
 from suimon.contract.dates import Outside, Window
-from suimon.contract.model import Arrival, Contract
+from suimon.contract.model import Contract
 from suimon.drops.drop import Retraction
 from suimon.drops.hold import (
     CATCHING_UP,

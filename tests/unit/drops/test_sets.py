@@ -9,8 +9,10 @@ from itertools import permutations
 
 import pytest
 
-from suimon.contract.keys import MOST_SHARDS, KeyPattern, SetRule
-from suimon.contract.model import Arrival, Contract
+from suimon.contract.arrival import Arrival
+from suimon.contract.keys import KeyPattern
+from suimon.contract.model import Contract
+from suimon.contract.set_rule import MOST_SHARDS, SetRule
 from suimon.drops.drop import Accepted, Drop, DropRecord, written_order
 from suimon.drops.match import Match
 from suimon.drops.sets import (

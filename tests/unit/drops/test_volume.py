@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from suimon.contract.arrival import Arrival
 from suimon.contract.calendar import Calendar
-from suimon.contract.keys import KeyPattern, SetRule
-from suimon.contract.model import Arrival, Contract
+from suimon.contract.keys import KeyPattern
+from suimon.contract.model import Contract
 from suimon.contract.partition import partition_of
+from suimon.contract.set_rule import SetRule
 from suimon.contract.volume import Bound, Measure, Volume
 from suimon.drops.drop import Accepted
 from suimon.drops.states import State

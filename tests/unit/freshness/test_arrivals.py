@@ -7,9 +7,11 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 
 import pytest
 
+from suimon.contract.arrival import Arrival
 from suimon.contract.calendar import Calendar
-from suimon.contract.keys import KeyPattern, SetRule
-from suimon.contract.model import Arrival, Contract, Contracts
+from suimon.contract.keys import KeyPattern
+from suimon.contract.model import Contract, Contracts
+from suimon.contract.set_rule import SetRule
 from suimon.contract.table_freshness import Age, TableFreshness
 from suimon.drops.drop import Drop, DropRecord
 from suimon.drops.match import Match
@@ -18,7 +20,8 @@ from suimon.freshness.arrivals import judge_arrival, partitions_to_check, sets_t
 from suimon.freshness.expected import Facts, due_days
 from suimon.freshness.observation import Result, Summary
 from suimon.freshness.unwatched import unwatched
-from suimon.incidents.kinds import About, IncidentId, Kind
+from suimon.incidents.about import About
+from suimon.incidents.kinds import IncidentId, Kind
 from tests.unit.incident_values import incident
 
 TOKYO = Arrival(days_after=1, deadline=time(6), time_zone="Asia/Tokyo", lookback_days=5)

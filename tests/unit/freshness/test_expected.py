@@ -7,11 +7,13 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
+from suimon.contract.arrival import Arrival
 from suimon.contract.calendar import Calendar
 from suimon.contract.dates import Window
-from suimon.contract.keys import KeyPattern, SetRule
-from suimon.contract.model import Arrival, Contract
+from suimon.contract.keys import KeyPattern
+from suimon.contract.model import Contract
 from suimon.contract.partition import Partition
+from suimon.contract.set_rule import SetRule
 from suimon.drops.drop import Drop, DropRecord
 from suimon.drops.hold import Hold
 from suimon.drops.match import Match

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
+from suimon.contract.arrival import Arrival
 from suimon.contract.keys import KeyPattern
-from suimon.contract.model import Arrival, Contract
+from suimon.contract.model import Contract
 from suimon.contract.partition import Partition
 from suimon.drops.states import State
 from suimon.freshness.expected import Facts, deadline_of

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 
+from suimon.contract.arrival import Arrival
 from suimon.contract.calendar import Calendar, CronDays, HolidaySource
 from suimon.contract.keys import KeyPattern
-from suimon.contract.model import Arrival, Contract, Contracts
+from suimon.contract.model import Contract, Contracts
 from suimon.drops.states import State
 from suimon.freshness.expected import Facts, FileState
 from suimon.freshness.forecast import Expected, forecast, warnings

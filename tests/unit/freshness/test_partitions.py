@@ -7,9 +7,10 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
+from suimon.contract.arrival import Arrival
 from suimon.contract.calendar import Calendar
 from suimon.contract.keys import KeyPattern
-from suimon.contract.model import Arrival, Contract, Contracts
+from suimon.contract.model import Contract, Contracts
 from suimon.contract.partition import Part, Unit, partition_of
 from suimon.freshness.arrivals import judge_arrival, partitions_to_check
 from suimon.freshness.expected import Facts, FileState, due_days, newest_due, state_of

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
+from suimon.contract.arrival import Arrival
 from suimon.contract.calendar import EVERY_DAY, Calendar
-from suimon.contract.model import Arrival, Contract
+from suimon.contract.model import Contract
 from suimon.contract.table_freshness import Age, TableFreshness
 from suimon.freshness.questions import IdentifierError, newest_value_query
 from suimon.freshness.stale_tables import RETRY, TEXT_CHARACTERS, Answer, checks, judge_answer, must_ask

@@ -10,9 +10,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from suimon.contract.keys import KeyPattern, SetRule
-from suimon.contract.model import Arrival, Contract, Contracts
+from suimon.contract.arrival import Arrival
+from suimon.contract.keys import KeyPattern
+from suimon.contract.model import Contract, Contracts
 from suimon.contract.owner import Owner
+from suimon.contract.set_rule import SetRule
 from suimon.contract.table_freshness import Age, TableFreshness
 from suimon.drops.drop import Drop, DropRecord
 from suimon.drops.failure import Failure
@@ -21,9 +23,10 @@ from suimon.drops.match import Match
 from suimon.drops.run_finished_event import RunFinished
 from suimon.drops.sets import DropSet, Member
 from suimon.drops.states import State as DropState
+from suimon.incidents.about import About
 from suimon.incidents.crowds import ToldGroup
 from suimon.incidents.incident import ByPerson, Event, Notice, Problem, Told
-from suimon.incidents.kinds import About, IncidentId, Kind
+from suimon.incidents.kinds import IncidentId, Kind
 from suimon.incidents.lifecycle import notice_about, notice_of, reported
 from suimon.incidents.messages import airflow, files, freshness, holds, sets, sweep
 from suimon.incidents.messages.crowds import all_over, told_alone, told_together

@@ -7,9 +7,10 @@ from datetime import timedelta
 
 import pytest
 
+from suimon.incidents.about import About
 from suimon.incidents.actions import LONGEST_SNOOZE, Action, ActionError, Verb, acted
 from suimon.incidents.incident import ByPerson, Incident, Stage
-from suimon.incidents.kinds import About, Kind
+from suimon.incidents.kinds import Kind
 from tests.unit.incident_values import NOON, incident
 
 OPEN = incident(Kind.PAUSED, About(dag_id="etl"), revision=3)

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from suimon.incidents.about import About
 from suimon.incidents.crowds import (
     MOST_GROUPS,
     MOST_OF_A_KIND,
@@ -24,7 +25,7 @@ from suimon.incidents.crowds import (
 )
 from suimon.incidents.email import on_the_wall
 from suimon.incidents.incident import TOLD_ALONE, ByPerson, Event, Incident, Problem, Stage, Told
-from suimon.incidents.kinds import KINDS, About, IncidentId, Kind, Severity
+from suimon.incidents.kinds import KINDS, IncidentId, Kind, Severity
 from suimon.incidents.messages.crowds import all_over, told_alone, told_together
 from tests.unit.incident_values import NOON, incident, incident_of
 

@@ -12,9 +12,10 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from suimon.contract.model import Contracts
+from suimon.incidents.about import NOTHING, About
 from suimon.incidents.chat import chat_form
 from suimon.incidents.incident import Event
-from suimon.incidents.kinds import KINDS, NOTHING, About, Kind
+from suimon.incidents.kinds import KINDS, Kind
 from suimon.incidents.lifecycle import notice_of
 from suimon.incidents.messages.facts import effect_of
 from suimon.incidents.recipients import Recipient, Recipients

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from suimon.contract.keys import KeyPattern, SetRule
+from suimon.contract.keys import KeyPattern
 from suimon.contract.model import Contract, Contracts
+from suimon.contract.set_rule import SetRule
 from suimon.contract.table_freshness import Age, TableFreshness
 from suimon.drops.drop import Drop
 from suimon.drops.failure import Failure

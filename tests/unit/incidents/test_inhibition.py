@@ -7,9 +7,10 @@ from datetime import timedelta
 
 import pytest
 
+from suimon.incidents.about import About
 from suimon.incidents.incident import Incident, Stage, Told
 from suimon.incidents.inhibition import EXPLAINS_FOR, INHIBITIONS, MUTABLE, Inhibition, inhibition_of
-from suimon.incidents.kinds import About, Kind
+from suimon.incidents.kinds import Kind
 from tests.unit.incident_values import NOON, incident
 
 WHOLE = About(**{field.name: field.name for field in fields(About)})

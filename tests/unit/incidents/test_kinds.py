@@ -9,8 +9,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from suimon.incidents.about import About
 from suimon.incidents.id_text import ID_CHARACTERS
-from suimon.incidents.kinds import KINDS, About, IncidentId, Kind
+from suimon.incidents.kinds import KINDS, IncidentId, Kind
 from suimon.mwaa.not_started import Cause
 from tests.unit.drop_records import NOON
 from tests.unit.incidents.page import PAGE, page

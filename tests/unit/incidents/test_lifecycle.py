@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from suimon.incidents.about import About
 from suimon.incidents.incident import (
     HELD_BACK,
     TOLD_ALONE,
@@ -18,7 +19,7 @@ from suimon.incidents.incident import (
     Standing,
     Told,
 )
-from suimon.incidents.kinds import KINDS, About, Kind, Severity
+from suimon.incidents.kinds import KINDS, Kind, Severity
 from suimon.incidents.lifecycle import (
     CLOSED_LAPSES,
     escalated,

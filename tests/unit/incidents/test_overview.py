@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from suimon.incidents.about import About
 from suimon.incidents.incident import ByPerson, Told, gone
-from suimon.incidents.kinds import KINDS, About, Kind
+from suimon.incidents.kinds import KINDS, Kind
 from suimon.incidents.messages.airflow import paused
 from suimon.incidents.overview import as_json
 from tests.unit.incident_values import NOON, incident

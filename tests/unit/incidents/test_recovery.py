@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from suimon.drops.states import State
+from suimon.incidents.about import About
 from suimon.incidents.incident import Recovery
-from suimon.incidents.kinds import KINDS, About, IncidentId, Kind
+from suimon.incidents.kinds import KINDS, IncidentId, Kind
 from suimon.incidents.recovery import (
     OF_CAUSES,
     OF_WRITES,

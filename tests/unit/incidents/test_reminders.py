@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from suimon.incidents.about import About
 from suimon.incidents.incident import HELD_BACK, ByPerson, Event, Incident, Stage, Told
-from suimon.incidents.kinds import About, Kind, Severity
+from suimon.incidents.kinds import Kind, Severity
 from suimon.incidents.messages.reminders import still_open
 from suimon.incidents.reminders import due_reminders, is_due, nine_before
 from tests.unit.incident_values import incident

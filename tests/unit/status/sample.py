@@ -12,8 +12,9 @@ from suimon.contract.partition import partition_of
 from suimon.freshness.expected import FileState
 from suimon.freshness.figures import SPANS, Share
 from suimon.freshness.forecast import Expected
+from suimon.incidents.about import About
 from suimon.incidents.incident import ByPerson, Incident, Stage
-from suimon.incidents.kinds import About, Kind, Severity
+from suimon.incidents.kinds import Kind, Severity
 from suimon.status.overview import Held, overview
 from suimon.status.page import page
 

@@ -11,7 +11,8 @@ import pytest
 
 from suimon.contract.file import LANGUAGES, Language
 from suimon.freshness.expected import FileState
-from suimon.incidents.kinds import About, Kind, Severity
+from suimon.incidents.about import About
+from suimon.incidents.kinds import Kind, Severity
 from suimon.status.overview import LETTERS, Held, overview
 from suimon.status.page import amount, content, page, span
 from tests.unit.status.sample import FILE, NOW, dates, expected, incident, incidents, sample, sample_page

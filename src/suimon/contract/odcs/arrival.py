@@ -10,10 +10,10 @@ from importlib.resources import files
 from math import prod
 from pathlib import Path
 
+from suimon.contract.arrival import Arrival
 from suimon.contract.calendar import EVERY_DAY, WEEKDAYS, WHEN_CLOSED, Calendar, CronDays, HolidaySource
 from suimon.contract.dates import Outside, Window
 from suimon.contract.keys import KeyPattern
-from suimon.contract.model import Arrival
 from suimon.contract.odcs.clauses import READ, Clause, Grammar, brief
 from suimon.contract.odcs.cron import COMPILED_YEARS, read_cron
 from suimon.contract.odcs.reader import Reader

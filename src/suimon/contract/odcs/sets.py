@@ -1,11 +1,12 @@
 """The clause `set`: when the shards of a partition are whole, and what becomes of one more."""
 
 from suimon.contract.file import ContractError
-from suimon.contract.keys import MOST_SHARDS, KeyPattern, SetRule
+from suimon.contract.keys import KeyPattern
 from suimon.contract.odcs.clauses import READ, Clause, Grammar, brief, cut
 from suimon.contract.odcs.reader import Reader
 from suimon.contract.partition import Part, Unit
 from suimon.contract.placeholders import SHARD, STAMP
+from suimon.contract.set_rule import MOST_SHARDS, SetRule
 
 SET: Grammar = dict.fromkeys(("shards", "manifest", "marker", "surplus", "late", "completeWithinMinutes"), READ)
 # Longer waits are rather a second dataset; the ledger would keep them, but nobody would remember.

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from suimon.drops.foreign_text import short_name, shown
+from suimon.incidents.about import NOTHING, About
 from suimon.incidents.email import OF_STACK
 from suimon.incidents.incident import Problem
-from suimon.incidents.kinds import NOTHING, About, Kind
+from suimon.incidents.kinds import Kind
 from suimon.incidents.wording import Bilingual, japanese
 from suimon.ledger.items import stamp
 from suimon.mwaa.not_started import Cause, NotStarted

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from suimon.incidents.email import OF_STACK
-from suimon.incidents.kinds import About, Kind
+from suimon.incidents.kinds import Kind
 from suimon.incidents.wording import Bilingual, in_language
 
 if TYPE_CHECKING:
     from suimon.contract.file import Language
+    from suimon.incidents.about import About
 
 _LABELS = {
     "effect": Bilingual("Effect", "影響"),

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from suimon.drops.failure import TERMINATED
 from suimon.drops.foreign_text import LONGEST_NAME, shown
+from suimon.incidents.about import About
 from suimon.incidents.incident import Problem, listed, listed_in_japanese
-from suimon.incidents.kinds import KINDS, About, Kind
+from suimon.incidents.kinds import KINDS, Kind
 from suimon.incidents.wording import Bilingual, japanese
 from suimon.ledger.items import stamp
 

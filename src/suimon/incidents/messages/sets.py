@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 
 from suimon.drops.foreign_text import shown
 from suimon.drops.sets import listed
+from suimon.incidents.about import About
 from suimon.incidents.incident import Problem
-from suimon.incidents.kinds import About, IncidentId, Kind
+from suimon.incidents.kinds import IncidentId, Kind
 from suimon.incidents.wording import Bilingual, japanese
 from suimon.ledger.items import stamp
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from suimon.contract.keys import KeyPattern, SetRule
+    from suimon.contract.keys import KeyPattern
+    from suimon.contract.set_rule import SetRule
     from suimon.drops.drop import DropRecord
     from suimon.drops.sets import DropSet
 

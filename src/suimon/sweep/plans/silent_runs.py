@@ -9,8 +9,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from suimon.drops.states import State
+from suimon.incidents.about import About
 from suimon.incidents.incident import EXAMPLES, Recovery, of_kind
-from suimon.incidents.kinds import About, IncidentId, Kind
+from suimon.incidents.kinds import IncidentId, Kind
 from suimon.incidents.messages.airflow import airflow_silent, dag_is_gone, paused, run_hangs, runs_queued
 from suimon.incidents.messages.recoveries import (
     AIRFLOW_ANSWERS,

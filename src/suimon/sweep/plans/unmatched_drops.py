@@ -9,8 +9,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from suimon.drops.match import Match
+from suimon.incidents.about import About
 from suimon.incidents.incident import Recovery
-from suimon.incidents.kinds import About, IncidentId, Kind
+from suimon.incidents.kinds import IncidentId, Kind
 from suimon.incidents.messages.files import key_shape
 from suimon.incidents.messages.recoveries import CONTRACT_MATCHES
 from suimon.ledger.items import Standing, moment, stamp

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
-from suimon.contract.model import Arrival, Contracts
+from suimon.contract.arrival import Arrival
+from suimon.contract.model import Contracts
 from tests.functional.freshness.fakes import Redshift
 from tests.functional.sweep.swept import NOON, World, contracts
 

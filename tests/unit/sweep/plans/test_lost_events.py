@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from suimon.aws.versions import Page, Position, Version
+from suimon.contract.arrival import Arrival
 from suimon.contract.keys import KeyPattern
-from suimon.contract.model import Arrival, Contract
+from suimon.contract.model import Contract
 from suimon.drops.drop import Drop, DropRecord
 from suimon.drops.states import State
 from suimon.sweep.plans.lost_events import (

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from suimon.incidents.about import About
 from suimon.incidents.incident import Problem, Recovery
-from suimon.incidents.kinds import About, Kind
+from suimon.incidents.kinds import Kind
 from suimon.incidents.messages.recoveries import ALL_CAN_BE_USED, ALL_IS_ACCOUNTED_FOR, SWEEP_WORKS
 from suimon.sweep.findings import Failure, Finding, Findings
 from suimon.sweep.plans.round import verdict, verdict_of

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from suimon.contract.keys import KeyPattern, SetRule
+from suimon.contract.keys import KeyPattern
 from suimon.contract.model import Contract, Contracts
+from suimon.contract.set_rule import SetRule
 from suimon.drops.drop import Membership
 from suimon.drops.states import AT_THE_GATE, State
 from suimon.sweep.plans.set_parts import contract_of, is_orphan, is_set_part, may_wait

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from suimon.contract.keys import KeyPattern, SetRule
+from suimon.contract.keys import KeyPattern
 from suimon.contract.model import Contract, Contracts
+from suimon.contract.set_rule import SetRule
 from suimon.drops.states import State
 from suimon.incidents.messages.airflow import run_hangs
 from suimon.incidents.messages.recoveries import (

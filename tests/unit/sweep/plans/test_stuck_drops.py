@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from suimon.contract.keys import KeyPattern, SetRule
+from suimon.contract.keys import KeyPattern
 from suimon.contract.model import Contract, Contracts
+from suimon.contract.set_rule import SetRule
 from suimon.drops.failure import Failure
 from suimon.drops.sets import DropSet, Member, join
 from suimon.drops.states import State
-from suimon.incidents.kinds import About, Kind
+from suimon.incidents.about import About
+from suimon.incidents.kinds import Kind
 from suimon.incidents.messages.recoveries import NOTHING_FAILS, NOTHING_IS_ORPHANED, NOTHING_IS_STUCK
 from suimon.sweep.plans import stuck_drops
 from suimon.sweep.plans.stuck_drops import LATE, Seen, is_idle, is_late, parts_to_resume, plan, sets_to_read
