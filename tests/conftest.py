@@ -36,7 +36,7 @@ LONGEST = (
     "tests/twin/test_end_to_end.py",
     "tests/glue/",
     "tests/dags/test_dying_workers.py",
-    "tests/conformance/airflow/",
+    "tests/conformance/real_airflow/",
     "tests/unit/check/kernel/test_kernel.py",
     "tests/template/test_seeded.py",
     "tests/template/test_artifacts.py",

@@ -21,7 +21,7 @@ from tests.waiting import eventually
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.conformance.airflow.real_airflow import Real
+    from tests.conformance.real_airflow.environment import Real
 
 NUMBERS = itertools.count(1)
 

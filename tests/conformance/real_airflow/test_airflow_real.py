@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from local.twin import Twin
-    from tests.conformance.airflow.real_airflow import Real
+    from tests.conformance.real_airflow.environment import Real
 
 
 def test_a_run_with_a_null_logical_date_is_queued_runs_and_exists_only_once(real: Real) -> None:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conformance.airflow.real_airflow import real_airflow
+from tests.conformance.real_airflow.environment import real_airflow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.conformance.airflow.real_airflow import Real
+    from tests.conformance.real_airflow.environment import Real
 
 
 @pytest.fixture(scope="package")

@@ -1,1 +1,0 @@
-"""A package, so that its one Airflow ends with its last test: idle it takes a tenth of a core."""
