@@ -1,9 +1,10 @@
-"""The twin's commands: `python -m local up | demo | down | status`."""
+"""The twin's commands: `python -m local up | demo | recording | down | status`."""
 
 import contextlib
 import os
 import re
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -101,6 +102,18 @@ def try_(dataset: str, files: tuple[Path, ...], partition: str | None) -> None:
     from local.trial import try_dataset  # noqa: PLC0415 as above
 
     sys.exit(0 if try_dataset(load(runtime_folder(ROOT)), Console(), dataset, files, partition) else 1)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def recording(folder: Path) -> None:
+    """Draw into FOLDER what a person on call sees after `make demo`: status, the life of a file, the stack's page."""
+    from local.demo.story import BROKEN_DAY, TOKYO  # noqa: PLC0415 as above
+    from local.recording import record  # noqa: PLC0415 as above
+
+    day = datetime.now(TOKYO).date() - timedelta(days=BROKEN_DAY)
+    for made in record(load(runtime_folder(ROOT)), folder, ["suimon status", f"suimon explain sales {day}"]):
+        click.echo(f"written: {made}")
 
 
 @main.command()
