@@ -1,7 +1,7 @@
 """What the emulator lets in: requests of this machine, to the services that the twin serves, signed as they say.
 
-MiniStack has some ninety services and pages of its own (reset among them) that ask for no credentials. Whatever is not
-on the list here answers that it is not in the twin.
+MiniStack has some ninety services and pages of its own (reset among them) that ask for no credentials. A request
+for anything that is not listed here is refused as not part of the twin.
 """
 
 import contextvars

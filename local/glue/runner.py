@@ -109,7 +109,7 @@ class Runner:
             state, error = self._attempt(job, run, arguments, work)
         except _RunFailedError as failed:
             state, error = "FAILED", str(failed)
-        except Exception as unforeseen:  # whatever it is, the run must not stay RUNNING for ever
+        except Exception as unforeseen:  # whatever it was, the run must not stay RUNNING forever
             logger.exception("run %s of job %s could not be carried out", run.id, job.name)
             state, error = "ERROR", f"Internal service error : {type(unforeseen).__name__}: {unforeseen}"
         finally:

@@ -66,7 +66,7 @@ class Environment:
 
 
 class RequestRate:
-    """A token bucket: `per_second` requests a second, and as many at once; `clock` gives seconds that only grow."""
+    """A token bucket: `per_second` requests a second, and as many at once; `clock` returns seconds that only grow."""
 
     def __init__(self, per_second: float, clock: Callable[[], float]) -> None:
         self._per_second = per_second

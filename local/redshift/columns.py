@@ -1,4 +1,4 @@
-"""Types: what a column was declared as in Redshift, what it is in DuckDB, and how the API gives it."""
+"""Types: the declared type of a column in Redshift, its type in DuckDB, and how the API reports it."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def column_type(duckdb_type: str, declared: str | None) -> ColumnType:
 
 
 def metadata(label: str, column: ColumnType) -> dict[str, Any]:
-    """Return the ColumnMetadata of a result column. Table and schema stay empty: DuckDB does not tell them."""
+    """Return the ColumnMetadata of a result column. Table and schema stay empty: DuckDB does not report them."""
     numeric = column.name in {"int2", "int4", "int8", "float4", "float8", "numeric"}
     precision = {"int2": 5, "int4": 10, "int8": 19, "float4": 8, "float8": 17, "date": 13, "timestamp": 29, "bool": 1}
     return {

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SOURCE = "suimon"
 # A bus that hangs may not use up the time of the work.
 CONFIG = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 2})
-# After a failure nothing is put for so long: a round of a thousand drops fails once, not a thousand times.
+# After a failure nothing is put for this long: a round of a thousand drops fails once, not a thousand times.
 PAUSE_SECONDS = 60.0
 
 logger = logging.getLogger(__name__)

@@ -175,7 +175,7 @@ class Grammar:
         return match.end() if match else position
 
     def count(self, text: bytes, start: int, end: int) -> int:
-        """Return how many records, whole ones of any width, stand there: line breaks in cells end none."""
+        """Return how many whole records of any width there are: a line break inside a cell ends none."""
         unended = text[end - 1 : end] != b"\n"
         if not self.has_quotes(text, start, end):
             return text.count(b"\n", start, end) + unended

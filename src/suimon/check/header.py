@@ -130,7 +130,7 @@ def _read_on(text: bytes, chunks: Iterator[bytes]) -> tuple[bytes, bool]:
 def _after_skipped(
     text: bytes, chunks: Iterator[bytes], dialect: FileFormat, *, ended: bool
 ) -> tuple[bytes, int, bool]:
-    """Pass over lines that are no header: give what follows, how many they are, and whether that is all there is."""
+    """Skip the lines above the header: return what follows, how many there are, and whether the file ends there."""
     position = lines = 0
     comment = dialect.comment.encode() if dialect.comment else None
     while position < len(text) and (lines < dialect.skip_lines or (comment and text.startswith(comment, position))):

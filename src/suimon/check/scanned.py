@@ -29,7 +29,7 @@ class Fault:
 
 
 class Run(NamedTuple):
-    """So many good `records` in a row: bytes from `start` to `end`; `record` and `line` are the first one's."""
+    """A run of `records` good ones: bytes from `start` to `end`; `record` and `line` are those of the first."""
 
     start: int
     end: int

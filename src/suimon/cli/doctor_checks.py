@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-# More than that, and leases, deadlines and the hold of a dataset end at another time than people think.
+# Beyond this, leases, deadlines and holds end at other times than people expect.
 SKEW_SECONDS = 60
 DONE = "Successful"  # the state of a function's last update
 UNNAMED = "unnamed"  # the release of what was deployed by hand

@@ -86,7 +86,7 @@ class Window:
         return wall >= self.opens or wall < self.closes
 
     def next_opening(self, at: datetime, zone: str) -> datetime:
-        """Return when the window opens next for what came outside of it, in UTC."""
+        """Return, in UTC, when the window next opens for what came outside it."""
         wall = at.astimezone(ZoneInfo(zone))
         for days in (0, 1):
             opening = datetime.combine(wall.date() + timedelta(days=days), self.opens, wall.tzinfo).astimezone(UTC)

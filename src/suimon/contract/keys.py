@@ -135,7 +135,7 @@ class KeyPattern:
         return before == {name for name in others if not name.startswith(OF_A_STAMP)}
 
     def match(self, key: str) -> str | None:
-        """Return the text of the partition, of a time that there is, if the whole key matches, else None."""
+        """Return the text of the partition if the whole key matches and its time exists, else None."""
         found = self._regex.fullmatch(key)
         if found is None or not is_stamp(found) or not is_partition(text := self._text_of(found)):
             return None

@@ -87,7 +87,7 @@ class HourlyFigures:
                 self.checkpoints.put(_NAME, {"datasets": json.dumps(texts)})
 
     def shares(self, now: datetime) -> dict[str, tuple[Share, ...]]:
-        """Return the shares in time of each dataset as they were measured last; none of what is not known."""
+        """Return the on-time shares of each dataset as last measured; without those that are not known."""
         return {
             dataset: one.shares
             for dataset, one in self._kept().items()

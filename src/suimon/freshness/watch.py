@@ -52,8 +52,8 @@ class Watch:
     """Makes the freshness checks.
 
     checkpoints: where the last answers of tables are kept. tables_every: after so long a fresh table is asked again.
-    unusable: where ledger and incident store note what they cannot read. ticks: returns seconds that pass, whatever the
-    time is; sleep: waits for some. tables: the watched tables as the last round found them.
+    unusable: where ledger and incident store record what they cannot read. ticks: a monotonic clock, in seconds; sleep:
+    waits for some. tables: the watched tables as the last round found them.
     """
 
     contracts: Contracts

@@ -4,8 +4,8 @@
     report                         one more: recorded as open and held, no e-mail
     the next round of the sweep    one e-mail about all that are held; they are told
 
-The record of what is held comes before the e-mail, and what is told is marked after it. So a crash in between tells
-some twice, and none never.
+The record of what is held comes before the e-mail, and what is told is marked after it. So a crash in between reports
+some twice, and omits none.
 
 A group is over when none of its members is open any longer, however each was told since: one that got worse, or came
 again, has a message of its own and keeps its group open all the same. What is told or muted while a group stands may

@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 class Publisher:
     """Publishes to the topic of the stack.
 
-    recipients: who gets what in which language. stack: named in commands. chat_topic_arn: empty where nobody chats.
+    recipients: who gets what in which language. stack: named in commands. chat_topic_arn: empty without a chat.
     """
 
     sns: SNSClient

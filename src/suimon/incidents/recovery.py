@@ -1,4 +1,4 @@
-"""When the problem of an incident has recovered: what is said of it must be true.
+"""Decide when the problem of an incident has recovered: a recovery that is reported must be true.
 
 This is about incidents that name a drop, or drops that wait: others may load, reject or start something at any time, so
 what was reported is compared with what the ledger says now. All other problems are looked for again by the part that

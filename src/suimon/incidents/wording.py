@@ -15,7 +15,7 @@ class Bilingual(str):
     ja: str
 
     def __new__(cls, en: str, ja: str) -> Self:
-        """Take both."""
+        """Return a text in both languages."""
         text = super().__new__(cls, en)
         text.ja = ja
         return text

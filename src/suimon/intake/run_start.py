@@ -45,9 +45,9 @@ class RunStart:
     clock: Callable[[], datetime]
 
     def start(self, record: DropRecord, contract: Contract, hold: Hold | None) -> DropRecord:
-        """Start the run of an accepted drop, or find it started; `hold`: of its dataset, over by now.
+        """Start the run of an accepted drop unless it was started before; `hold`: its dataset's, already over.
 
-        RetryLaterError when there is none; reported when that does not pass by itself or has lasted.
+        RetryLaterError when it could not be started; reported when that does not pass by itself or has lasted.
         """
         dag_id = contract.dag_id or ""
         if record.opened_dag != dag_id:  # the contract names another DAG since the drop was accepted

@@ -21,9 +21,9 @@ PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
 def read_items(
     table: Table, keys: Sequence[dict[str, str]], sleep: Callable[[float], None]
 ) -> Iterator[dict[str, Any]]:
-    """Yield the items that there are under these different keys (consistent read), in no order.
+    """Yield the items that exist under these distinct keys (consistent read), in no particular order.
 
-    ClientError, as of any throttled read, when some are left out again and again: the caller tries again later.
+    ClientError, as of any throttled read, when some stay unprocessed after retries: the caller tries again later.
     """
     for start in range(0, len(keys), BATCH):
         yield from _read_batch(table, keys[start : start + BATCH], sleep)

@@ -63,7 +63,7 @@ class Waivers:
         return _waiver(item) if item else None
 
     def of(self, dataset: str) -> dict[str, Waiver]:
-        """Return the waivers of a dataset that hold, by partition."""
+        """Return the waivers of a dataset that are in force, by partition."""
         found = items(self._table, KeyConditionExpression=Key("pk").eq(_pk(dataset)), ConsistentRead=True)
         return {one.partition: one for one in read_each(found, _waiver, self._unusable) if one.holds}
 

@@ -68,7 +68,7 @@ class OverlapError(RequestError):
 
 @dataclass(frozen=True)
 class Request:
-    """A dataset, its first and last partition in time (both included), and which, in which order, how many at once.
+    """What to replay: first and last partition of a dataset (both included), which, in what order, how many at once.
 
     parts: every combination of what tells partitions of one time apart. plan: the fingerprint of the plan that a person
     has seen; with it nothing else is executed. tolerate: the percentage of its partitions that may fail before no more

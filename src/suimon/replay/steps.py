@@ -64,7 +64,7 @@ class ReplaySteps:
         }
 
     def begin(self, request: Request, execution: str, now: datetime) -> dict[str, Any]:
-        """Plan again, join the running replays, put the items where the state machine reads them; harmless again.
+        """Plan again, join the running replays, put the items where the state machine reads them; idempotent.
 
         StalePlanError, HeldError and OverlapError when it may not begin. A retry of the same execution plans what the
         first try planned, for nothing runs before this has returned.

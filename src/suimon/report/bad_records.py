@@ -200,7 +200,7 @@ def _scans(head: Head, grammar: Grammar) -> Iterator[tuple[bytes, Scan]]:
             held += len(chunk)
             size += len(chunk)
         unread = b"".join(parts)
-        # A line longer than any record may be is not waited for.
+        # Do not wait for the end of a line that is longer than any record may be.
         cut = len(unread) if ended else unread.rfind(b"\n") + 1 or (len(unread) if held > MAX_RECORD_BYTES else 0)
         text = unread[:cut]
         found = scan(grammar, text, last=ended, room=0, most=_MOST_STEPS, keep=True)

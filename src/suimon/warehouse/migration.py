@@ -1,4 +1,4 @@
-"""What changes a table that is there into the one that its CREATE TABLE declares, as far as that loses nothing. Pure.
+"""Alter an existing table into what its CREATE TABLE declares, as far as no data is lost. Pure.
 
 Redshift's ALTER TABLE (documentation: "ALTER TABLE") adds a column at the end, one a statement, and makes a VARCHAR
 longer: no other type changes, so neither DECIMAL(12,2) to DECIMAL(14,2) nor INTEGER to BIGINT. A VARCHAR keeps its

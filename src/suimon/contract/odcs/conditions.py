@@ -171,7 +171,7 @@ def _without_zero(node: exp.Expression) -> exp.Expression:
 
 
 def _forbidden(tree: exp.Expression, columns: tuple[Column, ...], places: dict[str, int]) -> str | None:
-    """Return what in a condition may not stand there; None if all of it may."""
+    """Return what is not allowed in a condition; None if all of it is."""
     for node in tree.walk():
         extracts = isinstance(node, exp.Extract) and node.name.upper() not in _EXTRACTED
         casts = isinstance(node, exp.DataType) and node.this.name not in _CASTS

@@ -14,7 +14,7 @@ _Choice = TypeVar("_Choice", bound=str)
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Collects the problems of one file. A stand-in it returned never gets out: a file with problems is refused."""
+    """Collects the problems of one file. A placeholder that it returns is never used: the file is refused."""
 
     problems: list[Problem]
     _missing: set[str] = field(default_factory=set)  # paths at which something is needed and nothing stands

@@ -58,7 +58,7 @@ class Seen:
     holds: Mapping[str, Hold] = field(default_factory=dict)
 
     def hold_on(self, record: DropRecord, contracts: Contracts) -> Hold | None:
-        """Return the hold that counts for a drop, its dataset's or its window's."""
+        """Return the hold that applies to a drop: its dataset's or its window's."""
         hold = self.holds.get(record.match.dataset) if record.match else None
         return hold_on(record, contract_of(record, contracts), hold)
 
