@@ -10,6 +10,7 @@ from pathlib import Path
 
 from suimon.check.kernel import compile as compiler
 from suimon.check.kernel import library
+from suimon.check.kernel.seal import seal_of
 
 OPTIONS = (
     *("-O1", "-fsanitize-coverage=inline-8bit-counters,pc-table,trace-cmp"),
@@ -28,7 +29,7 @@ def build(python: Path, out: Path) -> Path:
 
 def load(path: Path) -> None:
     """Have the checker use that library in this process."""
-    library.PATH = path
+    library.PATH, library.SEAL = path, seal_of(path)
     library.found.cache_clear()
     assert library.found(), f"{path} cannot be loaded"
 
