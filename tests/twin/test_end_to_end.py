@@ -23,21 +23,9 @@ from local.progress import Board
 from local.supervisor import PartDiedError, stop
 from suimon.drops.states import State
 from tests.datasets import table_of
+from tests.twin.by_hand import finished, in_airflow
 from tests.twin.golden import CORRECTIONS
-from tests.twin.story import (
-    DAY_BEFORE,
-    FAULT,
-    LAST_DUE,
-    NEVER_SENT,
-    OTHERS,
-    ROOT,
-    ROWS,
-    Story,
-    ends,
-    finished,
-    in_airflow,
-    tell,
-)
+from tests.twin.story import DAY_BEFORE, FAULT, LAST_DUE, NEVER_SENT, OTHERS, ROOT, ROWS, Story, ends, tell
 from tests.twin.typed import ANSWERED, CHANGING, READING
 
 if TYPE_CHECKING:

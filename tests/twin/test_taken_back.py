@@ -20,7 +20,8 @@ from local.lifecycle import up
 from local.progress import Board
 from local.supervisor import stop
 from suimon.drops.states import State
-from tests.twin.story import DAY_BEFORE, LAST_DUE, ROOT, Story, as_operator
+from tests.twin.by_hand import as_operator
+from tests.twin.story import DAY_BEFORE, LAST_DUE, ROOT, Story
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
