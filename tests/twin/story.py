@@ -177,7 +177,7 @@ def type_every_command(story: Story) -> None:
         "RAW": story.twin.outputs["RawBucket"],
         "KEY": story.drops["good"].key,
         "REJECTED": story.drops["other day"].id,
-        "INCIDENT": f"missing-file:sales:{NEVER_SENT}",
+        "INCIDENT": f"run-failed:sales:{LAST_DUE}",
         "UNKNOWN": "0123456789abcdef",
     }
     story.typed = type_all(story.twin, words, story.twin.runtime / "typed")

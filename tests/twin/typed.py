@@ -49,11 +49,12 @@ CHANGING: Final = (
     "expect sales FUTURE --cancel --reason closed",
     "expect sales FUTURE --undo",
     "replay sales --from DAY --to DAY --what loaded --dry-run",
-    "retry --dry-run",
     "reconcile",
     "retract UNKNOWN --reason wrong",
     "drops close UNKNOWN --reason over",
 )
+# Where nothing has failed it only reads.
+OPERATING: Final = ("retry --dry-run",)
 # Refused by the stack, or of no such thing: an answer all the same.
 ANSWERED: Final = ("retract", "drops close")
 DENIED: Final = re.compile(r"AccessDenied|not authorized")
@@ -78,7 +79,7 @@ def type_all(twin: Twin, words: Mapping[str, str], folder: Path) -> list[Typed]:
     found = list[Typed]()
     for user in ("viewer", "operator"):
         own = {**words, "PAGE": str(folder / f"{user}.html"), "FOLDER": str(folder / user)}
-        commands = (*READING, *CHANGING)
+        commands = (*READING, *CHANGING, *(OPERATING if user == "operator" else ()))
         found += [Typed(user, one, typed_by(twin, user, *_filled(one, own))) for one in commands]
     return found
 
