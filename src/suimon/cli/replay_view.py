@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -32,7 +33,8 @@ DRAWN = 20  # rows at once: a plan may have thousands
 def show(console: Console, command: str, progress: Iterator[Progress]) -> Progress:
     """Draw the progress until the end, then the result; Ctrl-C stops the drawing, not the replay.
 
-    command: the one that follows or stops this replay, with {} in the option's place.
+    command: the one that follows or stops this replay, with {} in the option's place; at its end the stack, unless that
+    is the usual one.
     """
     end = Progress("RUNNING")
     try:
@@ -48,7 +50,10 @@ def show(console: Console, command: str, progress: Iterator[Progress]) -> Progre
     if end.counts.remaining or end.counts.running:
         print_plain(console, f"Next: {command.format('--resume' if end.counts.remaining else '--follow')}")
     elif end.counts.failed:
-        print_plain(console, "Next: suimon explain, with the id of a drop above, says why; suimon retry tries again.")
+        stack = "".join(re.findall(r" --stack \S+$", command))
+        failed = next((row.drop_id for row in end.rows if row.fate is Fate.FAILED), "DROP")
+        print_plain(console, f"Next: suimon explain {failed}{stack}")
+        print_plain(console, f"Then, when the cause is mended: suimon retry{stack}")
     return end
 
 

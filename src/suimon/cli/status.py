@@ -138,4 +138,4 @@ def commands(found: Mapping[str, Any]) -> list[str]:
         return [f"suimon explain {found['needs_somebody'][0]['dataset']} {found['needs_somebody'][0]['partition']}"]
     if found["held"]:
         return [f"suimon release {found['held'][0]['dataset']}"]
-    return ["suimon forecast"] if found["expected"] else ["suimon contract lint"]
+    return ["suimon forecast"] if found["expected"] else ["suimon doctor"]

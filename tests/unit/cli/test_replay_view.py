@@ -61,7 +61,10 @@ def test_the_end_is_shown_with_rows_reasons_counts_and_what_is_next() -> None:
     text = shown(Progress("FAILED", (LOADED, FAILED), "Suimon.PartlyLoaded"))
     assert "2026-11-02 failed: RunFailed: [red]Glue[/red] died" in text
     assert "1 loaded, 1 failed." in text
-    assert text.splitlines()[-1].startswith("Next: suimon explain")
+    assert text.splitlines()[-2:] == [
+        f"Next: suimon explain {FAILED.drop_id} --stack prod",
+        "Then, when the cause is mended: suimon retry --stack prod",
+    ]
 
 
 def test_what_a_stopped_replay_has_left_is_named_with_the_command_that_goes_on() -> None:
