@@ -76,6 +76,7 @@ class Typed:
 
 def type_all(twin: Twin, words: Mapping[str, str], folder: Path) -> list[Typed]:
     """Type each command as the viewer and then as the operator; `words` replaces what is in capitals."""
+    folder.mkdir(parents=True, exist_ok=True)
     found = list[Typed]()
     for user in ("viewer", "operator"):
         own = {**words, "PAGE": str(folder / f"{user}.html"), "FOLDER": str(folder / user)}

@@ -21,7 +21,7 @@ from suimon.cli.incidents import lines as incident_lines
 from suimon.cli.printing import console_for_people, json_option, print_json, print_plain
 from suimon.cli.stack import advice, of_stack, outputs_of, stack_option
 from suimon.cli.whats_next import headline, next_for
-from suimon.cli.words import lang_option, say
+from suimon.cli.words import lang_option, readable, say
 from suimon.contract.partition import OTHER_FORMS, is_partition
 from suimon.drops.foreign_text import one_line
 from suimon.drops.states import STATES, Awaits, Counts
@@ -65,7 +65,7 @@ def explain(what: str, day: str | None, lang: Language, stack: str, *, as_json: 
 
     Exit status: 0 explained, 1 the ledger knows no such file, 2 it could not be read.
     """
-    wanted = _wanted(what, day)
+    wanted, lang = _wanted(what, day), readable(lang)
     try:
         table_name, lake = outputs_of(stack, "LedgerTable", "LakeBucket")
         table = boto3.resource("dynamodb").Table(table_name)

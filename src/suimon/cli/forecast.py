@@ -14,7 +14,7 @@ from rich.text import Text
 from suimon.cli.asking import ask, known_dataset
 from suimon.cli.printing import json_option, print_json, print_plain
 from suimon.cli.stack import of_stack, stack_option
-from suimon.cli.words import lang_option, say
+from suimon.cli.words import lang_option, readable, say
 from suimon.contract.partition import Unit
 from suimon.freshness.expected import FileState
 from suimon.freshness.forecast import MOST_DAYS, Expected
@@ -65,6 +65,7 @@ def forecast(days: int, back: int, dataset: str, lang: Language, stack: str, *, 
     if as_json:
         print_json(answer)
         return
+    lang = readable(lang)
     console = Terminal(width=None if sys.stdout.isatty() else 80)
     expected = [Expected.from_json(one) for one in answer["expected"]]
     for line in [*picture(expected, lang), *table(expected, lang)]:

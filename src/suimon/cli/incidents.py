@@ -12,7 +12,7 @@ from rich.text import Text
 from suimon.cli.asking import ask, known_dataset
 from suimon.cli.printing import console_for_people, json_option, print_json, print_plain
 from suimon.cli.stack import of_stack, stack_option
-from suimon.cli.words import lang_option, say
+from suimon.cli.words import lang_option, readable, say
 from suimon.clock import utc_now
 from suimon.drops.foreign_text import printable
 from suimon.incidents.actions import LONGEST_SNOOZE, Verb
@@ -60,6 +60,7 @@ def incidents(
 
     Exit status: 0 nothing is open, 1 something is, 2 the stack could not be asked. Of one: 0 shown, 1 there is none.
     """
+    lang = readable(lang)
     if incident_id:
         _show(ask(stack, "incident", {"id": incident_id}), stack, lang, as_json=as_json)
         return

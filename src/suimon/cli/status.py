@@ -10,11 +10,12 @@ from rich.text import Text
 
 from suimon.cli import incidents
 from suimon.cli.asking import ask, known_dataset
+from suimon.cli.errors import CommandError
 from suimon.cli.forecast import later_of, letter_of, picture
 from suimon.cli.printing import console_for_people, print_json, print_plain
 from suimon.cli.stack import of_stack, stack_option
-from suimon.cli.words import lang_option, say
-from suimon.drops.foreign_text import printable
+from suimon.cli.words import lang_option, readable, say
+from suimon.drops.foreign_text import one_line, printable
 from suimon.freshness.forecast import MOST_DAYS, Expected
 from suimon.status.grid import wants
 
@@ -50,9 +51,9 @@ def status(dataset: str | None, back: int, html: Path | None, lang: Language, st
     if html:
         if dataset or as_json:
             raise click.UsageError("--html is a page of the whole stack: leave out DATASET and --json")
-        html.write_text(ask(stack, "page", {"language": lang})["html"], encoding="utf-8")
-        click.echo(f"written: {html}")
+        _write_page(html, ask(stack, "page", {"language": lang})["html"])
         return
+    lang = readable(lang)
     found = told_of(ask(stack, "status", {"back": back, "ahead": 1}), dataset)
     if as_json:
         print_json(found)
@@ -64,6 +65,14 @@ def status(dataset: str | None, back: int, html: Path | None, lang: Language, st
         for command in commands(found):
             print_plain(console, f"  {command}{of_stack(stack)}", "bold")
     raise SystemExit(0 if found["calm"] else 1)
+
+
+def _write_page(file: Path, page: str) -> None:
+    try:
+        file.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise CommandError(one_line(f"{file}: {error.strerror or error}")) from error
+    click.echo(f"written: {file}")
 
 
 def told_of(answer: Mapping[str, Any], dataset: str | None) -> dict[str, Any]:

@@ -23,7 +23,6 @@ lang_option = click.option(
     show_envvar=True,
     default="en",
     show_default=True,
-    callback=lambda _context, _option, chosen: readable(chosen),
     help="The language of what is said; what is stored stays as it was written.",
 )
 

@@ -179,6 +179,16 @@ def test_the_page_is_written_to_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert (result.exit_code, result.output) == (0, f"written: {file}\n")
     assert asked == [("prod", "page", {"language": "ja"})]
     assert file.read_text(encoding="utf-8") == "<!doctype html>状態"
+    monkeypatch.setattr("suimon.cli.words.can_show", lambda _text: False)  # of the terminal, which shows no page
+    CliRunner().invoke(main, ["status", "--html", str(file), "--lang", "ja"])
+    assert asked[-1] == ("suimon-local", "page", {"language": "ja"})
+
+
+def test_a_page_that_cannot_be_written_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(command, "ask", lambda *_: {"html": "x"})
+    file = tmp_path / "nowhere" / "status.html"
+    result = CliRunner().invoke(main, ["status", "--html", str(file)])
+    assert (result.exit_code, result.output) == (2, f"Error: {file}: No such file or directory\n")
 
 
 @pytest.mark.parametrize("more", [["sales"], ["--json"]])
