@@ -34,7 +34,9 @@ _TESTS = (
         "tests/unit", "cli/test_incidents.py", "drops", "mwaa", "replay", "outcome", "freshness", "sweep", "incidents"
     ),
     *_below("tests/unit/contract", "test_calendar.py", "test_cron.py", "test_window_and_volume.py"),
-    *_below("tests/functional", "incidents", "outcome", "mwaa"),
+    *_below("tests/unit/contract", "test_arrival_of_units.py", "test_partition.py"),
+    *_below("tests/functional", "incidents", "outcome", "mwaa", "cli/test_tail.py"),
+    "tests/unit/status",
     *_below("tests/functional/replay", "test_replay.py", "test_steps.py"),
     *_below("tests/functional/freshness", "test_tables.py", "test_waiving.py", "test_watch.py"),
     *_below("tests/functional/intake", "test_run_start.py", "test_replays.py", "test_files.py", "test_held.py"),

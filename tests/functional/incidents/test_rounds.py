@@ -58,7 +58,10 @@ def test_one_outage_is_one_message_and_one_that_grows_and_one_that_it_is_over(
     for number in range(3):
         incidents.report(stale(number), NOON)
     assert incidents.tell_held(NOON) == 2
-    assert post.subjects() == ["[ERROR] t0 is stale", "[ERROR] 2 more: tables are stale"]
+    assert [(one.subject, one.machine["event"]) for one in post.published()] == [
+        ("[ERROR] t0 is stale", "opened"),
+        ("[ERROR] 2 more: tables are stale", "grouped"),
+    ]
     assert incidents.tell_held(NOON + QUARTER) == 0
     incidents.recover([Recovery(stale(1).id)], NOON + QUARTER)
     incidents.tell_held(NOON + QUARTER)
@@ -319,3 +322,10 @@ def test_a_suspicion_about_what_a_person_closed_is_none(incidents: IncidentStore
     act(incidents, Verb.CLOSE, PAUSED)
     assert incidents.has_lasted(PAUSED, NOON + QUARTER)
     assert known(incidents, PAUSED).stage is Stage.CLOSED
+
+
+def test_a_suspicion_of_what_had_recovered_is_one_write_more(incidents: IncidentStore) -> None:
+    incidents.report(PAUSED, NOON)
+    incidents.recover([Recovery(PAUSED.id)], NOON)
+    assert not incidents.has_lasted(PAUSED, NOON + QUARTER)
+    assert (known(incidents, PAUSED).stage, known(incidents, PAUSED).revision) == (Stage.SUSPECTED, 3)

@@ -97,6 +97,7 @@ def test_what_was_recorded_and_cannot_be_read_is_reported_as_if_it_had_recovered
     known = incidents.known(MISSING.id)
     assert known
     assert (known.id.kind, known.stage, known.stands) == (MISSING.kind, Stage.RECOVERED, False)
+    assert known.opened_at == known.updated_at == datetime(1970, 1, 1, tzinfo=UTC)
     incidents.report(MISSING, LATER)
     incidents.tell_held(LATER)
     assert post.subjects() == [f"[ERROR] {MISSING.subject}"] * 2

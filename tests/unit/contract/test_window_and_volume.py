@@ -44,6 +44,8 @@ def test_a_window_is_read_and_compiled(
         ('{from: "09:00", until: "09:00", outside: hold}', "never closed"),
         ('{from: "25:00", until: "09:00", outside: hold}', "no time of the day"),
         ('{from: "01:00", outside: hold}', "until"),
+        ('{from: "00:00", outside: hold}', "until"),  # and what stands in for it closes nothing
+        ('{until: "00:00", outside: hold}', "from"),
         ('{from: "01:00", until: "09:00"}', "outside"),
         ('{from: "01:00", until: "09:00", outside: keep}', "hold, reject, accept"),
     ],

@@ -237,7 +237,8 @@ def test_a_set_is_due_by_its_minutes_or_by_its_deadline_whichever_is_first() -> 
     without = replace(contract, arrival=None)
     assert judge_set(without, whole, deadline).problem is None
     assert judge_set(without, whole, deadline + timedelta(minutes=30)).problem
-    # What is sent after the deadline gets its minutes.
+    # What is sent at the deadline or later gets its minutes.
+    assert judge_set(contract, replace(whole, waiting_since=deadline), deadline).problem is None
     late = replace(whole, waiting_since=datetime(2026, 11, 22, 12, tzinfo=UTC))
     assert judge_set(contract, late, datetime(2026, 11, 22, 12, 59, tzinfo=UTC)).problem is None
 

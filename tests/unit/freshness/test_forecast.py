@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 
+import pytest
+
 from suimon.contract.arrival import Arrival
 from suimon.contract.calendar import Calendar, CronDays, HolidaySource
 from suimon.contract.keys import KeyPattern
 from suimon.contract.model import Contract, Contracts
+from suimon.drops.hold import Hold
 from suimon.drops.states import State
 from suimon.freshness.expected import Facts, FileState
 from suimon.freshness.forecast import Expected, forecast, warnings
@@ -55,8 +58,30 @@ def test_a_date_shows_when_it_was_loaded_first_and_the_rows_of_its_newest_file()
     assert Expected.from_json(one.to_json()) == one
 
 
+def test_each_date_is_looked_up_under_its_own_dataset() -> None:
+    asked = list[tuple[str, str]]()
+
+    def facts(dataset: str, partition: str) -> Facts:
+        asked.append((dataset, partition))
+        return Facts()
+
+    forecast(CONTRACTS, facts, NOW, back=1, ahead=1)
+    assert set(asked) == {("sales", "2026-11-19"), ("sales", "2026-11-20")}
+
+
 def test_a_waived_date_is_shown_with_its_reason() -> None:
     assert due(0, 4, d20="a strike") == [("2026-11-20", FileState.WAIVED, "a strike")]
+
+
+@pytest.mark.parametrize(
+    ("until", "note"),
+    [(None, "a stocktaking"), (NOW + HOUR, "a stocktaking; until 2026-11-20 04:00 UTC"), (NOW - HOUR, "")],
+)
+def test_a_held_date_is_shown_with_why_and_until_when(until: datetime | None, note: str) -> None:
+    accepted = drop_record(State.ACCEPTED, "sales/2026-11-19.csv", since=NOW - 2 * HOUR)
+    hold = Hold(dataset="sales", reason="a stocktaking", who="ann", since=NOW - 3 * HOUR, until=until)
+    [one] = forecast(CONTRACTS, lambda *_: Facts(drops=[accepted], hold=hold), NOW, back=1, ahead=0)
+    assert (one.state is FileState.HELD, one.note) == (bool(note), note)
 
 
 def test_the_bounds_are_moments() -> None:

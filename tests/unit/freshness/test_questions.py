@@ -93,6 +93,19 @@ def test_a_question_of_which_nobody_says_what_it_waits_for_is_slow(about_locks: 
     assert redshift.cancelled == (["its", "sales_fact"] if about_locks == "STARTED" else ["sales_fact"])
 
 
+class KeepsLocksToItself(Redshift):
+    """Takes the question for locks, and does not say what came of it."""
+
+    def describe_statement(self, **request: Any) -> Any:
+        if not request["Id"].endswith("sales_fact"):
+            raise DENIED
+        return super().describe_statement(**request)
+
+
+def test_a_question_whose_locks_are_not_told_is_slow() -> None:
+    assert questions(KeepsLocksToItself(sales_fact="LOCKED")).ask([TABLE], NOW)[TABLE].failure is TableState.SLOW
+
+
 def test_a_table_that_is_locked_holds_up_no_other_and_takes_no_longer_than_a_slow_one() -> None:
     tables = [TABLE, TableFreshness("orders_fact", "order_date", Age(1))]
     passed = [0.0]

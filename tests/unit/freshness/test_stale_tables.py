@@ -14,6 +14,7 @@ from suimon.contract.table_freshness import Age, TableFreshness
 from suimon.freshness.questions import IdentifierError, newest_value_query
 from suimon.freshness.stale_tables import RETRY, TEXT_CHARACTERS, Answer, checks, judge_answer, must_ask
 from suimon.freshness.table_age import age_of
+from suimon.incidents.kinds import About
 from suimon.warehouse.table_state import TableState
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)  # a Monday
@@ -146,6 +147,7 @@ def test_a_query_that_fails_is_news_by_the_name_of_its_error_in_its_own_words() 
     assert check.problem
     assert "could not be asked in database analytics: nobody knows" in check.problem.body
     assert "AnError: its words" in check.problem.body
+    assert check.problem.about == About(dataset="sales", table="sales_fact")
 
 
 def test_a_table_that_answers_can_be_read_and_its_state_opens_or_recovers_its_staleness() -> None:

@@ -119,6 +119,7 @@ def test_what_is_opened_anew_knows_nothing_of_before_but_the_number_of_its_write
 def test_who_mutes_it_is_recorded_only_of_what_is_muted() -> None:
     assert reported(PROBLEM, None, Told.MUTED, NOON, "paused:d").muted_by == "paused:d"
     assert reported(PROBLEM, None, Told.HELD, NOON, "paused:d").muted_by == ""
+    assert reported(PROBLEM, None, Told.MUTED, NOON).muted_by == ""
 
 
 def test_what_is_suspected_is_neither_open_nor_told() -> None:

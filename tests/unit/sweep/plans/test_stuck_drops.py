@@ -209,3 +209,11 @@ def test_files_of_a_dataset_without_a_contract_are_reported_until_none_waits() -
     one = planned(file(state=State.ACCEPTED), opened=opened)
     assert [str(problem.id) for problem in one.problems] == ["orphaned:sales"]
     assert [recovery.incident_id for recovery in one.recoveries] == [opened[1].id]
+
+
+def test_files_whose_contract_is_back_are_resumed_before_they_are_called_stuck() -> None:
+    late = file(age=2 * HOUR)
+    of_others = [incident(kind, About(dataset="sales")) for kind in (Kind.STUCK, Kind.REJECTED)]
+    assert [str(problem.id) for problem in planned(late, opened=of_others).problems] == ["stuck:sales"]
+    back = planned(late, opened=[incident(Kind.ORPHANED, About(dataset="sales"))])
+    assert (back.problems, back.resume) == ((), (late,))
