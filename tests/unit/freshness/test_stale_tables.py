@@ -14,7 +14,7 @@ from suimon.contract.table_freshness import Age, TableFreshness
 from suimon.freshness.questions import IdentifierError, newest_value_query
 from suimon.freshness.stale_tables import RETRY, TEXT_CHARACTERS, Answer, checks, judge_answer, must_ask
 from suimon.freshness.table_age import age_of
-from suimon.incidents.kinds import About
+from suimon.incidents.about import About
 from suimon.warehouse.table_state import TableState
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)  # a Monday
