@@ -99,8 +99,8 @@ states: $(VENV)/.ready ## write the states of drops (ARCHITECTURE.md) and the ki
 build: setup tables ## build the stack for AWS: arm64, Python 3.13
 	@SAM_CLI_TELEMETRY=0 $(ENVS)/sam/bin/sam build
 
-deploy: setup tables ## deploy to ENV=dev or prod of samconfig.toml: both stacks, DAGs, tables, a probe (docs/deploy.md)
-	@$(VENV)/bin/python -m local.rollout $(or $(ENV),$(error name it: make deploy ENV=dev))
+deploy: setup tables ## deploy to ENV=dev or prod of samconfig.toml: both stacks, DAGs, tables, a probe; BRING_BACK=1 (docs/deploy.md)
+	@$(VENV)/bin/python -m local.rollout $(or $(ENV),$(error name it: make deploy ENV=dev)) $(if $(BRING_BACK),--bring-back)
 
 update: ## take the newest versions that requirements/*.in allow into the lock files; then run `make test`
 	@$(MAKE) lock UPGRADE=--upgrade

@@ -16,6 +16,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
+from local.cloud.alarms import check_alarms_rights, make_composite_alarms
 from local.cloud.emulator_hooks import HookMissingError, hook, module
 from local.cloud.events import check_events
 from local.cloud.front_door import close_the_front_door, guarded
@@ -58,6 +59,8 @@ def correct(runtime: Path) -> None:
     bound_functions(runtime / "cloud")
     deliver_mail(runtime / "mail", endpoint)
     check_services_rights()
+    make_composite_alarms()
+    check_alarms_rights()
     bound_state_machines()
     check_events()
     take_numbers_from_parameters()

@@ -25,7 +25,8 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 @click.command()
 @click.argument("environment")
 @click.option("--wait-for-runs", default=120, show_default=True, help="Minutes that runs under way may take to end.")
-def main(environment: str, wait_for_runs: int) -> None:
+@click.option("--bring-back", is_flag=True, help="Take in the buckets and the ledger of a stack that was deleted.")
+def main(environment: str, wait_for_runs: int, *, bring_back: bool) -> None:
     """Deploy the release in this folder to ENVIRONMENT (dev, prod): both stacks, DAGs, tables, a probe.
 
     Nothing is lost when it is cut off: run it again. Exit status: 0 deployed, 1 not.
@@ -35,7 +36,8 @@ def main(environment: str, wait_for_runs: int) -> None:
         target = read_target(config, environment)
         os.environ.setdefault("AWS_DEFAULT_REGION", target.region)
         release = read_release(datasets_below(datasets_root(os.environ, ROOT / "datasets")))
-        Rollout(ROOT, config, target, release, click.echo, Patience(runs=wait_for_runs * 60)).run()
+        patience = Patience(runs=wait_for_runs * 60)
+        Rollout(ROOT, config, target, release, click.echo, patience, bring_back=bring_back).run()
     except (TargetError, DeployError, ContractError, CommandError, WarehouseError, ClientError, BotoCoreError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{target.stack} is deployed; suimon status --stack {target.stack}")

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 
-from local.rollout import stacks
+from local.rollout import kept, stacks
 from local.rollout.stacks import DeployError
 from local.rollout.target import TargetError, release_of
+from local.template_check.reading import template_of
 from suimon.cli.asking import RefusedError, ask
 from suimon.cli.doctor import examine, read_stack
 from suimon.cli.errors import CommandError
@@ -53,7 +54,10 @@ class Patience:
 
 @dataclass(frozen=True)
 class Rollout:
-    """A deployment of the release in `root` to `target`, an environment of `config`; `say` shows a line."""
+    """A deployment of the release in `root` to `target`, an environment of `config`; `say` shows a line.
+
+    With `bring_back` a stack that is not there is made of the buckets and the ledger that one of its name has left.
+    """
 
     root: Path
     config: Path
@@ -61,6 +65,7 @@ class Rollout:
     release: Release
     say: Callable[[str], None]
     patience: Patience = Patience()
+    bring_back: bool = False
 
     def run(self) -> None:
         """Deploy; TargetError before anything is changed, DeployError with what stands and what to do."""
@@ -73,6 +78,8 @@ class Rollout:
         self.say(f"release {name}: build")
         stacks.build(self.root, self.config, self.target)
         before = stacks.read(cloudformation, self.target.stack)
+        if self.bring_back:
+            self._bring_back(cloudformation, before, parameters)
         held = self._left_held() if before else []
         if before and before.outputs.get("Release", "") != name:
             held = self._hold(name)
@@ -88,6 +95,14 @@ class Rollout:
             raise DeployError(f"{error}{kept}") from error
         self._release(held)
         self._examine()
+
+    def _bring_back(self, cloudformation: Any, before: stacks.Deployed | None, parameters: Mapping[str, str]) -> None:
+        if before:
+            raise TargetError(f"{self.target.stack} is there: only a stack that is gone is made of what it has left")
+        account = boto3.client("sts").get_caller_identity()["Account"]
+        template = template_of(self.root / "template.yaml")
+        names = kept.bring_back(cloudformation, account, self.target.stack, template, parameters)
+        self.say(f"{self.target.stack} has back: {', '.join(names)}")
 
     def _after(self, name: str, bucket: str, parameters: Mapping[str, str], cloudformation: Any) -> None:
         found = stacks.read(cloudformation, self.target.stack)

@@ -44,6 +44,9 @@ STATISTICS: Final = {
     "Suimon": {"Heartbeat": "Sum", "DeafSubscriptions": "Maximum"},
 }
 
+# A subscription that has vanished is forgotten after a week, which is no good news.
+WITHOUT_ALL_CLEAR: Final = {"DeafSubscriptions"}
+
 
 def _alarms(template: Template) -> Iterator[str]:
     """Every alarm looks at something that is there, tells somebody, and says what to do; each function has its own."""
@@ -74,6 +77,8 @@ def _of_alarm(template: Template, properties: dict[str, Any]) -> Iterator[str]:
     below = str(properties.get("ComparisonOperator", "")).startswith("LessThan")
     if below != (properties.get("TreatMissingData") == "breaching"):
         yield "rings when all is well: too few is for alarms on silence, too many for the others"
+    if below and properties["Threshold"] < 1:
+        yield "never rings: there are no less than none"
     page = f"docs/operations/alarms.md#{_last(properties['AlarmName'])}"
     if page not in json.dumps(properties.get("AlarmDescription", "")):
         yield f"its description does not end at {page}"
@@ -88,6 +93,8 @@ def _dimensions(template: Template, properties: dict[str, Any]) -> Iterator[str]
         yield f"{namespace} has no {properties['MetricName']} by {sorted(dimensions)}"
     for dimension, value in dimensions.items():
         kind = METRICS.get((namespace, dimension))
+        if dimension == "stack" and value != {"Ref": "AWS::StackName"}:
+            yield f"looks at the stack {value}"
         found = template["Resources"].get(referred(value), {})
         if kind and found.get("Type") != kind:
             yield f"{dimension} names no {kind}"
@@ -115,8 +122,9 @@ def _is_a_rule(template: Template, dimensions: dict[str, Any]) -> bool:
 def _who_hears(template: Template, properties: dict[str, Any], *, silence: bool) -> Iterator[str]:
     """Alarms may publish to the topics they name; what is silent is told where the silent one does not publish."""
     told = [referred(topic) for topic in properties.get("AlarmActions", [])]
-    if not {referred(topic) for topic in properties.get("OKActions", [])} <= set(told):
-        yield "the all-clear goes to somebody who heard no alarm"
+    cleared = [referred(topic) for topic in properties.get("OKActions", [])]
+    if cleared != ([] if properties.get("MetricName") in WITHOUT_ALL_CLEAR else told):
+        yield "the all-clear does not go to those who heard the alarm"
     for topic in told:
         if not _alarms_may_publish(template, topic):
             yield f"may not publish to {topic}"
@@ -182,6 +190,15 @@ def _together(template: Template) -> Iterator[str]:
         yield from (f"{name}: {wrong}" for wrong in _who_hears(template, properties, silence=True))
 
 
+def _shown(template: Template) -> Iterator[str]:
+    """The dashboard shows every alarm."""
+    for name, board in of_type(template, "AWS::CloudWatch::Dashboard"):
+        text = json.dumps(board["Properties"]["DashboardBody"])
+        for alarm, _ in of_type(template, "AWS::CloudWatch::Alarm"):
+            if f"${{{alarm}.Arn}}" not in text:
+                yield f"{name}: does not show {alarm}"
+
+
 def _undelivered(template: Template) -> Iterator[str]:
     """What a rule cannot deliver, and what it cannot even keep, is heard."""
     watched = [(metric, dimensions.get("RuleName")) for metric, dimensions in _watched(template, "AWS/Events")]
@@ -216,6 +233,7 @@ RULES: Final[tuple[Callable[[Template], Iterator[str]], ...]] = (
     _ages,
     _throttles,
     _together,
+    _shown,
     _undelivered,
     _own_failure,
 )

@@ -50,6 +50,7 @@ ALONE: Final = {
     ("Ledger", "dynamodb:UpdateItem"): {"IntakeRole", "OutcomeRole", "FreshnessRole", "ReplayPlanRole"},
     ("Ledger", "dynamodb:DeleteItem"): set[str](),
 }
+KEY_ACTIONS: Final = {"kms:Decrypt", "kms:GenerateDataKey"}
 STARTS_RUNS: Final = "IntakeRole"  # the others look, as Airflow's Viewer
 
 
@@ -78,14 +79,22 @@ def _of_statement(owner: str, statement: dict[str, Any]) -> Iterator[str]:
     actions, resource = in_list(statement["Action"]), json.dumps(statement.get("Resource"))
     conditions = {key for one in statement.get("Condition", {}).values() for key in one}
     for action in actions:
+        if action.startswith("kms:") and action not in KEY_ACTIONS:
+            yield f"{action} is more than reading and writing under a key"
         if action.startswith("kms:") and "kms:ViaService" not in conditions:
             yield "uses a key for more than a service that holds data; name kms:ViaService"
-        if action in NARROWED and NARROWED[action] not in conditions:
-            yield f"{action} without {NARROWED[action]}"
+        if action in NARROWED and not isinstance(_equal(statement, NARROWED[action]), str):
+            yield f"{action} without one {NARROWED[action]}"
         if action.startswith("s3:") and ":s3:::" in resource and "aws:ResourceAccount" not in conditions:
             yield "a bucket's name may be anybody's; name aws:ResourceAccount"
+        if action.startswith("s3:") and ":s3:::*" in resource:
+            yield f"{action} in every bucket of the account"
         if action == "airflow:InvokeRestApi" and owner != STARTS_RUNS and not re.search(r'/Viewer"', resource):
             yield "may change something in Airflow"
+
+
+def _equal(statement: dict[str, Any], key: str) -> Any:
+    return statement.get("Condition", {}).get("StringEquals", {}).get(key)
 
 
 def _refusals(template: Template) -> Iterator[str]:

@@ -6,7 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from local.template_check.reading import of_type
+from local.cloud.state_machines import complaint
+from local.template_check.reading import of_type, referred
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,9 +31,17 @@ def complaints(template: Template, folder: Path) -> Iterator[str]:
         used = set(re.findall(r"\$\{(\w+)\}", text))
         if given != used:
             yield f"{name}: {sorted(given ^ used)} are given and not used, or used and not given"
+        if definition.get("QueryLanguage") != "JSONata":
+            yield f"{name}: its states are written in JSONata, and it says {definition.get('QueryLanguage')}"
         if "TimeoutSeconds" not in definition:
             yield f"{name}: may wait for ever"
         yield from (f"{name}: {wrong}" for wrong in _of_states(definition))
+        if wrong := complaint(definition):  # what the twin refuses, whose list of fields is AWS's
+            yield f"{name}: {wrong}"
+        for one in machine["Properties"].get("Logging", {}).get("Destinations", []):
+            log = template["Resources"].get(referred(one["CloudWatchLogsLogGroup"]["LogGroupArn"]), {})
+            if "/aws/vendedlogs/states/" not in json.dumps(log):
+                yield f"{name}: logs where functions do"
 
 
 def _of_states(definition: States) -> Iterator[str]:
@@ -73,8 +82,8 @@ def _of_state(state: States) -> Iterator[str]:
 
 
 def _of_work(kind: str, state: States) -> Iterator[str]:
-    if kind == "Map" and "MaxConcurrency" not in state:
-        yield "starts everything at once"
+    if kind == "Map" and not str(state.get("MaxConcurrency", "")).startswith("{% $states.input."):
+        yield "starts more at once than whoever asked for it has said"
     if kind == "Task":
         if not state.get("Retry"):
             yield "does not try again"

@@ -6,7 +6,20 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from local.template_check import alarms, code, keys, limits, machines, rights, values, wiring
+from local.template_check import (
+    agreement,
+    alarms,
+    choices,
+    code,
+    environment,
+    keys,
+    limits,
+    machines,
+    patience,
+    rights,
+    values,
+    wiring,
+)
 from local.template_check.reading import documents, in_list, of_type, referred, statements
 
 if TYPE_CHECKING:
@@ -26,9 +39,11 @@ EVENTS: Final = {
 
 def broken(template: Template, folder: Path) -> Iterator[str]:
     """Yield every promise that a template breaks; `folder` holds the files that it names."""
-    if not any(of_type(template, FUNCTION)):
-        return  # these are promises about the gate
-    for part in (alarms, code, keys, limits, rights, values, wiring):
+    if not any(of_type(template, FUNCTION)):  # the environment's; the others are promises about the gate
+        for rule in (*environment.RULES, *OF_BOTH):
+            yield from rule(template)
+        return
+    for part in (agreement, alarms, choices, code, keys, limits, patience, rights, values, wiring):
         for rule in part.RULES:
             yield from rule(template)
     for rule in RULES:
@@ -184,7 +199,7 @@ def _stores(template: Template) -> Iterator[str]:
         if (store.get("DeletionPolicy"), store.get("UpdateReplacePolicy")) != ("RetainExceptOnCreate", "Retain"):
             yield f"{name}: goes with the stack, or blocks the next first deployment"
     for name, queue in of_type(template, "AWS::SQS::Queue"):
-        if not {"SqsManagedSseEnabled", "KmsMasterKeyId"} & queue["Properties"].keys():
+        if not (queue["Properties"].get("SqsManagedSseEnabled") or "KmsMasterKeyId" in queue["Properties"]):
             yield f"{name}: is not encrypted"
     for name, topic in of_type(template, "AWS::SNS::Topic"):
         if "KmsMasterKeyId" not in topic["Properties"]:
@@ -231,3 +246,4 @@ RULES: Final[tuple[Callable[[Template], Iterator[str]], ...]] = (
     _logs,
     _functions,
 )
+OF_BOTH: Final = (*rights.OF_BOTH, *agreement.OF_BOTH, *choices.OF_BOTH, _buckets, _stores)

@@ -90,7 +90,8 @@ def documents(resource: Resource) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield every policy in a resource, with the property it stands under: of identities, of resources, of trust."""
     properties = resource.get("Properties", {})
     for policy in properties.get("Policies", []):
-        yield "identity", policy["PolicyDocument"]
+        if isinstance(policy, dict) and "PolicyDocument" in policy:  # another is a policy's name: see `choices`
+            yield "identity", policy["PolicyDocument"]
     if "PolicyDocument" in properties:
         yield "identity" if resource["Type"].startswith("AWS::IAM::") else "resource", properties["PolicyDocument"]
     if "KeyPolicy" in properties:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from local.template_check.reading import documents, in_list, statements
@@ -49,6 +50,15 @@ PASSED: Final = {
     "redshift-serverless.amazonaws.com",
 }
 
+# What a service delivers to a resource that it has no role for.
+DELIVERIES: Final = {"events.amazonaws.com": {"sqs:SendMessage"}, "cloudwatch.amazonaws.com": {"sns:Publish"}}
+ARN: Final = re.compile(r"(?:arn:)?\$\{[^\"]+")
+EVERYWHERE: Final = {"AWS::Partition", "AWS::Region", "AWS::AccountId"}
+NOT_NAMED: Final = (":log-group:/aws-glue/", ":s3:::aws-sam-cli-managed-default-")  # as Glue and the SAM CLI name them
+OPERATORS: Final = {"StringEquals", "StringLike", "ArnEquals", "ArnLike", "Bool", "Null"}
+# Glue asks HEAD of objects, without a prefix: see the template.
+LET_THROUGH: Final = {("StringLikeIfExists", "s3:prefix")}
+
 
 def _grants(template: Template) -> Iterator[str]:
     for name, kind, statement in _allowed(template):
@@ -93,6 +103,40 @@ def _services(template: Template) -> Iterator[str]:
             yield f"{name}: the service may call it for any account"
 
 
+def _of_services(template: Template) -> Iterator[str]:
+    """What a service may do with a resource is one thing, on behalf of this account, and whoever asks has to say so."""
+    for name, kind, statement in _allowed(template):
+        principal = statement.get("Principal")
+        services = in_list(principal.get("Service", [])) if isinstance(principal, dict) else []
+        if kind == "resource" and services:
+            actions = in_list(statement["Action"])
+            if len(services) > 1 or len(actions) > 1 or not {*actions} <= DELIVERIES.get(services[0], set()):
+                yield f"{name}: {services} may do {actions}"
+            for value in (one for found in statement.get("Condition", {}).values() for one in found.values()):
+                if any("AWS::AccountId" not in json.dumps(one) for one in in_list(value)):
+                    yield f"{name}: {services} may act for another account: {value}"
+
+
+def _stars(template: Template) -> Iterator[str]:
+    """A star stands at the end of a name that is the stack's own, or of what its comment says is not to be named."""
+    for name, resource in template["Resources"].items():
+        for kind, document in documents(resource):
+            for statement in statements(document) if kind == "identity" else ():
+                for found in ARN.findall(json.dumps(statement.get("Resource", ""))):
+                    own = [one for one in re.findall(r"\$\{([\w:.]+)\}", found) if one not in EVERYWHERE]
+                    named = own or any(part in found for part in NOT_NAMED)
+                    if "*" in found and not (named and "*" not in found.rstrip("*").replace("-*/", "")):
+                        yield f"{name}: {found} is more than this stack's"
+
+
+def _operators(template: Template) -> Iterator[str]:
+    """A condition is about a key that has to be there; one that may be missing is let through by IfExists."""
+    for name, _, statement in _allowed(template):
+        for operator, found in statement.get("Condition", {}).items():
+            if operator not in OPERATORS and (operator, *found) not in LET_THROUGH:
+                yield f"{name}: {operator} of {sorted(found)} lets through what does not say it"
+
+
 def _allowed(template: Template) -> Iterator[tuple[str, str, dict[str, Any]]]:
     for name, resource in template["Resources"].items():
         for kind, document in documents(resource):
@@ -101,4 +145,12 @@ def _allowed(template: Template) -> Iterator[tuple[str, str, dict[str, Any]]]:
                     yield name, kind, statement
 
 
-RULES: Final[tuple[Callable[[Template], Iterator[str]], ...]] = (_grants, _bounded, _services)
+RULES: Final[tuple[Callable[[Template], Iterator[str]], ...]] = (
+    _grants,
+    _bounded,
+    _services,
+    _of_services,
+    _stars,
+    _operators,
+)
+OF_BOTH: Final = (_bounded, _services, _of_services, _operators)

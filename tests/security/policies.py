@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
+import json
 import re
-from typing import Any
+import subprocess
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from tests.security.questions import ACCOUNT, BUS, ENVIRONMENT, KEY, LEDGER, REGION, STACK, WORKGROUP_ID, arn, bucket
+from tests.security.questions import (
+    ACCOUNT,
+    BUS,
+    ENVIRONMENT,
+    KEY,
+    LEDGER,
+    REGION,
+    STACK,
+    USER_ID,
+    WORKGROUP_ID,
+    arn,
+    bucket,
+    questions,
+)
 from tests.template.test_template import RESOURCES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROOT = Path(__file__).parents[2]
 
 # Principal -> the resource of the template that says what it may do.
 PRINCIPALS = {
@@ -65,9 +87,31 @@ REFS = {
 }
 
 
-def policies_of(principal: str) -> list[Any]:
+def allowed_by(resources: Mapping[str, Any]) -> dict[str, set[str]]:
+    """Decide every question for every principal of a template, in one process of the emulator's Python."""
+    asked = {
+        "policies": {principal: policies_of(principal, resources) for principal in PRINCIPALS},
+        "questions": [asdict(question) for question in questions()],
+        "user_id": USER_ID,
+    }
+    python = ROOT / ".suimon" / "envs" / "ministack" / "bin" / "python"
+    told = subprocess.run(
+        [python, ROOT / "tests" / "security" / "evaluate.py"],
+        input=json.dumps(asked),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    decided: dict[str, list[bool]] = json.loads(told.stdout)
+    return {
+        principal: {question.name for question, may in zip(questions(), answers, strict=True) if may}
+        for principal, answers in decided.items()
+    }
+
+
+def policies_of(principal: str, resources: Mapping[str, Any] = RESOURCES) -> list[Any]:
     """Return the policy documents of a principal."""
-    resource = RESOURCES[PRINCIPALS[principal]]
+    resource = resources[PRINCIPALS[principal]]
     properties = resource["Properties"]
     if resource["Type"] == "AWS::IAM::ManagedPolicy":
         return [resolved(properties["PolicyDocument"])]

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-from dataclasses import asdict
-from pathlib import Path
-
 import pytest
 
-from tests.security.policies import PRINCIPALS, policies_of
-from tests.security.questions import USER_ID, questions
+from tests.security.policies import PRINCIPALS, allowed_by
+from tests.security.questions import questions
 from tests.template.test_template import RESOURCES
 
 pytestmark = pytest.mark.process
-ROOT = Path(__file__).parents[2]
 QUESTIONS = tuple(questions())
 LEAST_REFUSED = 40
 
@@ -135,25 +129,7 @@ MAY = {
 
 @pytest.fixture(scope="module")
 def allowed() -> dict[str, set[str]]:
-    """Decide every question for every principal, in one process of the emulator's Python."""
-    asked = {
-        "policies": {principal: policies_of(principal) for principal in PRINCIPALS},
-        "questions": [asdict(question) for question in QUESTIONS],
-        "user_id": USER_ID,
-    }
-    python = ROOT / ".suimon" / "envs" / "ministack" / "bin" / "python"
-    told = subprocess.run(
-        [python, ROOT / "tests" / "security" / "evaluate.py"],
-        input=json.dumps(asked),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    decided: dict[str, list[bool]] = json.loads(told.stdout)
-    return {
-        principal: {question.name for question, may in zip(QUESTIONS, answers, strict=True) if may}
-        for principal, answers in decided.items()
-    }
+    return allowed_by(RESOURCES)
 
 
 @pytest.mark.parametrize("principal", PRINCIPALS)

@@ -1,7 +1,8 @@
 """Defects seeded into the template one by one: `python -m tests.template.seeded` tells which checks notice.
 
 Each is a change of the text that a hurried colleague could make. A defect is found when one of the checks of
-`make check` complains; the untouched template passes them all.
+`make check` complains, or somebody may what tests/security/test_rights.py says that nobody may; the untouched template
+passes them all.
 """
 
 from __future__ import annotations
@@ -10,32 +11,52 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from local.template_check.promises import broken
 from local.template_check.properties import complaints
 from local.template_check.reading import template_of
+from tests.security.policies import allowed_by
+from tests.security.test_rights import MAY
 from tests.template.defects import DEFECTS, Defect
+from tests.template.later_rounds import LATER_ROUNDS
+from tests.template.second_reader import SECOND_READER
 from tests.template.stranger import STRANGER
+from tests.template.test_template import Loader
 
 ROOT = Path(__file__).parents[2]
-ALL = (*DEFECTS, *STRANGER)
+ALL = (*DEFECTS, *STRANGER, *SECOND_READER, *LATER_ROUNDS)
 
 
 def noticed(defect: Defect, folder: Path) -> str:
     """Return what the first check that notices the defect says of it; empty when none does."""
-    for name in ("template.yaml", "statemachine/replay.asl.json"):
+    for name in ("template.yaml", "environment.yaml", "statemachine/replay.asl.json"):
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         text = (ROOT / name).read_text(encoding="utf-8")
         target.write_text(defect.seeded(text) if name == defect.file else text, encoding="utf-8")
-    path = folder / "template.yaml"
+    path = folder / ("environment.yaml" if defect.file == "environment.yaml" else "template.yaml")
     template = template_of(path)
     for wrong in (*complaints(template), *broken(template, folder)):
         return wrong
     linted = subprocess.run(
         [Path(sys.executable).with_name("cfn-lint"), path], capture_output=True, text=True, check=False
     )
-    return f"cfn-lint: {linted.stdout.splitlines()[0]}" if linted.returncode else ""
+    if linted.returncode:
+        return f"cfn-lint: {linted.stdout.splitlines()[0]}"
+    return _rights(path) if path.name == "template.yaml" else ""
+
+
+def _rights(path: Path) -> str:
+    whole: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader)  # noqa: S506 a SafeLoader
+    try:
+        allowed = allowed_by(whole["Resources"])
+    except KeyError as error:
+        return f"rights: nothing is known of {error}"
+    wrong = {who: sorted(allowed[who] ^ MAY[who]) for who in MAY if allowed[who] != MAY[who]}
+    return f"rights: {wrong}" if wrong else ""
 
 
 def main() -> int:

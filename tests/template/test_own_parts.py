@@ -28,7 +28,6 @@ CHOICES = {
     "KmsKeyArn": KEY,
     "ChatTopic": "yes",
     "TagVersions": "yes",
-    "GateDownAlarm": "no",
 }
 
 

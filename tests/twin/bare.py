@@ -21,13 +21,14 @@ NEEDED: Final = {
     "MwaaEnvironment": "suimon-local",
     "RedshiftWorkgroup": "suimon-local",
     "RedshiftWorkgroupId": "6f1d2c8e-3a47-4b0e-9c55-8e2f7d90b1a4",
-    "GateDownAlarm": "no",  # the emulator's CloudFormation makes no composite alarm
 }
 Outputs = dict[str, str]
 
 
-def deploy(cloud: Twin, template: Mapping[str, Any], stack: str, parameters: Mapping[str, str]) -> Outputs:
-    """Create the stack with functions that log what they get and answer by which name they were called."""
+def deploy(
+    cloud: Twin, template: Mapping[str, Any], stack: str, parameters: Mapping[str, str], *, over: bool = False
+) -> Outputs:
+    """Create the stack, or update it, with functions that log what they get and answer by which name they were called."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as packed:
         packed.writestr(
@@ -50,7 +51,8 @@ def deploy(cloud: Twin, template: Mapping[str, Any], stack: str, parameters: Map
     ):
         s3.put_object(Bucket=CODE, Key=key, Body=body)
     client = cloud.session().client("cloudformation")
-    client.create_stack(
+    make = client.update_stack if over else client.create_stack
+    make(
         StackName=stack,
         TemplateURL=f"{cloud.endpoint()}/{CODE}/t",
         Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
@@ -62,5 +64,5 @@ def deploy(cloud: Twin, template: Mapping[str, Any], stack: str, parameters: Map
         return dict(found) if not found["StackStatus"].endswith("IN_PROGRESS") else None
 
     found = eventually(described, "the stack's creation")
-    assert found["StackStatus"] == "CREATE_COMPLETE", found.get("StackStatusReason")
+    assert found["StackStatus"] == ("UPDATE_COMPLETE" if over else "CREATE_COMPLETE"), found.get("StackStatusReason")
     return {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.process
 STACK = "suimon-bare"
+GATE_DOWN = ("intake-age", "intake-throttles", "freshness-silent", "object-created-failed", "object-created-lost")
 PARAMETERS = NEEDED | {
     "RolePath": "/data/",
     "Sender1Prefix": "sales/",
@@ -69,6 +70,53 @@ def test_each_alarm_reaches_the_mailbox_with_what_to_do(cloud: Twin, template: d
         [letter, *_] = [one for one in letters(cloud.mail) if alarm["AlarmName"] in one.subject]
         page = f"docs/operations/alarms.md#{alarm['AlarmName'].removeprefix('suimon-bare-')}"
         assert page in letter.body, alarm["AlarmName"]
+
+
+def test_the_gate_is_down_when_one_of_its_alarms_rings_and_up_when_none_does(cloud: Twin, stack: Outputs) -> None:
+    """The alarm is made of others: nobody sets it, the emulator evaluates its AlarmRule."""
+    assert stack
+    watch, name = cloud.session().client("cloudwatch"), f"{STACK}-gate-down"
+    whole = [f"{STACK}-{one}" for one in GATE_DOWN]
+    for one in whole:
+        watch.set_alarm_state(AlarmName=one, StateValue="OK", StateReason="before the test")
+    before = len([one for one in letters(cloud.mail) if name in one.subject])
+    for one in whole:
+        for state in ("ALARM", "OK"):
+            watch.set_alarm_state(AlarmName=one, StateValue=state, StateReason="a test")
+            [found] = watch.describe_alarms(AlarmNames=[name], AlarmTypes=["CompositeAlarm"])["CompositeAlarms"]
+            assert (one, found["StateValue"]) == (one, state)
+
+    def heard() -> bool:
+        return len([one for one in letters(cloud.mail) if name in one.subject]) == before + 2 * len(whole)
+
+    eventually(heard, "a letter of each ringing and of each end")
+    rings = [one for one in letters(cloud.mail) if name in one.subject and one.subject.startswith("ALARM")]
+    assert "docs/operations/alarms.md#gate-down" in rings[-1].body
+    assert {STACK in one.body and f"{STACK}-watch" in one.body for one in rings} == {True}
+
+
+def test_an_alarm_that_is_not_of_the_gate_leaves_it_up(cloud: Twin, stack: Outputs) -> None:
+    assert stack
+    watch, name = cloud.session().client("cloudwatch"), f"{STACK}-gate-down"
+    watch.set_alarm_state(AlarmName=f"{STACK}-outcome-errors", StateValue="ALARM", StateReason="a test")
+    [found] = watch.describe_alarms(AlarmNames=[name], AlarmTypes=["CompositeAlarm"])["CompositeAlarms"]
+    assert found["StateValue"] == "OK"
+
+
+def test_an_alarm_reaches_nobody_through_a_topic_whose_policy_leaves_it_out(cloud: Twin, stack: Outputs) -> None:
+    session = cloud.session()
+    sns, watch = session.client("sns"), session.client("cloudwatch")
+    topic, name = stack["WatchTopicArn"], f"{STACK}-freshness-silent"
+    policy = sns.get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"]
+    nobody = {"Version": "2012-10-17", "Statement": []}
+    before = [one for one in letters(cloud.mail) if name in one.subject]
+    sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=json.dumps(nobody))
+    try:
+        for state in ("ALARM", "OK"):
+            watch.set_alarm_state(AlarmName=name, StateValue=state, StateReason="a test")
+    finally:
+        sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=policy)
+    assert [one for one in letters(cloud.mail) if name in one.subject] == before
 
 
 def test_the_check_up_sees_that_alarms_may_publish(acting: Callable[[str], boto3.Session], stack: Outputs) -> None:
@@ -206,3 +254,27 @@ def test_a_sender_of_another_account_may_put_into_its_folder_and_nothing_else(
     question |= {"policy": policy, "owner": "000000000000", "key": KEY} | changed
     question["resource"] = f"arn:aws:s3:::{bucket}/{question['key']}"
     assert decisions([question]) == [decision]
+
+
+def test_a_deployment_that_fails_leaves_the_stack_as_it_was(
+    cloud: Twin, template: dict[str, Any], stack: Outputs
+) -> None:
+    """The last test of the module: an update that changes a function and comes to something that cannot be made."""
+    functions, client = cloud.session().client("lambda"), cloud.session().client("cloudformation")
+    before = functions.get_function_configuration(FunctionName=stack["ReplayFunctionName"])
+    worse: dict[str, Any] = json.loads(json.dumps(template))
+    worse["Resources"]["ReplayFunction"]["Properties"]["Timeout"] = 30
+    worse["Resources"]["TooMuch"] = {
+        "Type": "AWS::IAM::ManagedPolicy",
+        "DependsOn": "ReplayFunction",
+        "Properties": {"PolicyDocument": {"Version": "2012-10-17", "Statement": [{"Effect": "Perhaps"}]}},
+    }
+    with pytest.raises(AssertionError, match="ROLLBACK_COMPLETE"):
+        deploy(cloud, worse, STACK, PARAMETERS, over=True)
+    [found] = client.describe_stacks(StackName=STACK)["Stacks"]
+    after = functions.get_function_configuration(FunctionName=stack["ReplayFunctionName"])
+    assert found["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    assert {one["OutputKey"]: one["OutputValue"] for one in found["Outputs"]} == stack
+    assert (after["Timeout"], after["CodeSha256"]) == (before["Timeout"], before["CodeSha256"])
+    resources = client.describe_stack_resources(StackName=STACK)["StackResources"]
+    assert "TooMuch" not in {one["LogicalResourceId"] for one in resources if "DELETE" not in one["ResourceStatus"]}

@@ -10,6 +10,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.deploy import physical_name
+from local.rollout.kept import bring_back
+from local.rollout.stacks import DeployError
 from local.template_check.reading import template_of
 from tests.twin.bare import NEEDED, Outputs, deploy
 from tests.waiting import eventually
@@ -182,3 +184,29 @@ def test_a_stack_that_is_torn_down_leaves_every_file_and_the_ledger(company: Com
     assert company.client("sns").get_topic_attributes(TopicArn=company.topic)["Attributes"]["TopicArn"]
     queues = company.client("sqs").list_queues(QueueNamePrefix=f"{STACK}-").get("QueueUrls", [])
     assert queues == []  # a file whose event waited there lies in the bucket
+
+
+def test_a_new_stack_of_that_name_goes_on_with_what_it_left(company: Company, stack: Outputs) -> None:
+    """Behind the test before, in whose end the stack is gone."""
+    cloud = company.cloud
+    template, client = template_of(cloud.root / "template.yaml"), company.client("cloudformation")
+    given = NEEDED | {"OwnRawBucket": BUCKET, "OwnAlertsTopicArn": company.topic}
+    names = bring_back(client, "000000000000", STACK, template, given)
+    assert names == sorted([stack["LakeBucket"], stack["LedgerTable"], stack["ReportsBucket"]])
+    again = deploy(cloud, template, STACK, given, over=True)
+    for name in ("LakeBucket", "ReportsBucket", "LedgerTable", "RawBucket"):
+        assert again[name] == stack[name]
+    kept = company.client("s3").get_object(Bucket=again["LakeBucket"], Key="accepted/sales/a.csv")
+    assert kept["Body"].read() == b"x"
+    ledger = cloud.session().resource("dynamodb").Table(again["LedgerTable"])
+    assert ledger.get_item(Key={"pk": "drop#1", "sk": "drop"})["Item"]
+    role = company.client("iam").get_role(RoleName=physical_name(cloud, "IntakeRole", STACK))["Role"]["Arn"]
+    cloud.role_session(role).resource("dynamodb").Table(again["LedgerTable"]).put_item(
+        Item={"pk": "drop#2", "sk": "drop"}
+    )
+
+
+def test_what_is_not_there_cannot_be_taken_into_a_stack(company: Company) -> None:
+    template = template_of(company.cloud.root / "template.yaml")
+    with pytest.raises(DeployError, match="suimon-nothing-ledger"):
+        bring_back(company.client("cloudformation"), "000000000000", "suimon-nothing", template, NEEDED)

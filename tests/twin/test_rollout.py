@@ -64,7 +64,7 @@ capabilities = "CAPABILITY_IAM"
 resolve_s3 = true
 confirm_changeset = false
 fail_on_empty_changeset = false
-parameter_overrides = "AlertEmail=data-alerts@suimon.test MwaaEnvironment=suimon-local RedshiftWorkgroup=suimon-local RedshiftWorkgroupId=6f1d2c8e-3a47-4b0e-9c55-8e2f7d90b1a4 GateDownAlarm=no"
+parameter_overrides = "AlertEmail=data-alerts@suimon.test MwaaEnvironment=suimon-local RedshiftWorkgroup=suimon-local RedshiftWorkgroupId=6f1d2c8e-3a47-4b0e-9c55-8e2f7d90b1a4"
 [twin.airflow.parameters]
 dag_bucket = "suimon-rollout-dags"
 """  # noqa: E501 one line of TOML
