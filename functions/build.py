@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from functions.models import shrink
 from local.function_python import VERSION, function_python, is_lambdas
 from suimon.check.kernel.compile import LAMBDA as LAMBDA_TARGET
 from suimon.check.kernel.compile import build as build_kernel
@@ -62,8 +63,10 @@ def main(function: str, artifact: Path) -> None:
     carried = CARRIED[function]
     artifact.mkdir(parents=True, exist_ok=True)
     install(carried.packages, carried.services, artifact)
-    shutil.copy2(ROOT / "functions" / function / "app.py", artifact)
-    for file in (*imported_modules(function), *(SOURCE / name for name in carried.files if name not in {KERNEL, SEAL})):
+    app, modules = ROOT / "functions" / function / "app.py", imported_modules(function)
+    shutil.copy2(app, artifact)
+    shrink(artifact, [app, *modules])
+    for file in (*modules, *(SOURCE / name for name in carried.files if name not in {KERNEL, SEAL})):
         target = artifact / file.relative_to(SOURCE)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(file, target)
@@ -110,7 +113,7 @@ def for_this_machine() -> bool:
 def install(packages: str, services: frozenset[str], artifact: Path) -> None:
     """Copy the locked packages for the target platform, with the models of these AWS services and no others.
 
-    The models are half the files of an artifact, and a cold start waits until all of it is unpacked.
+    The models are half the files of an artifact, and a cold start waits until all of it is unpacked; see `models`, too.
     """
     source = installed(packages)
     models = {str(source / name / "data") for name in ("botocore", "boto3")}

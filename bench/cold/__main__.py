@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -15,9 +14,8 @@ import click
 
 from bench.check.__main__ import machine
 from bench.cold.page import TARGETS, page
+from bench.cold.worker import FLOOR
 from bench.kernel.stream import stream_of
-from suimon.contract.odcs.parse import compile_contracts
-from suimon.dataset.folder import datasets_below
 from suimon.settings import VARIABLES
 
 ROOT = Path(__file__).parents[2]
@@ -59,13 +57,10 @@ def measured(folder: Path, runs: int) -> dict[str, list[Start]]:
     file = folder / "sales_data.csv"
     file.write_bytes(b"".join(stream_of(10**6).chunks()))
     for function in TARGETS:
-        artifact = folder / function
-        artifact.mkdir()
-        shutil.copy(ROOT / "functions" / function / "app.py", artifact)
-        compile_contracts(
-            [folder.contract for folder in datasets_below(ROOT / "datasets")], artifact / "contracts.json"
-        )
-    starts: dict[str, list[Start]] = {function: [] for function in TARGETS}
+        command = [sys.executable, "-m", "functions.build", function, str(folder / function)]
+        environment = {**os.environ, "SUIMON_BUILD_FOR": sys.executable}
+        subprocess.run(command, check=True, cwd=ROOT, env=environment)
+    starts: dict[str, list[Start]] = {function: [] for function in (*TARGETS, FLOOR)}
     for run in range(runs + 1):
         for function, found in starts.items():
             start = _start(function, folder, file)
@@ -77,8 +72,11 @@ def measured(folder: Path, runs: int) -> dict[str, list[Start]]:
 def _start(function: str, folder: Path, file: Path) -> Start:
     answer = folder / "answer.json"
     answer.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "bench.cold.worker", function, str(folder / function), str(file), str(answer)]
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}"} | ENVIRONMENT
+    # -I and -S: nothing but the standard library and the artifact.
+    worker = str(Path(__file__).with_name("worker.py"))
+    artifact = folder / (function if function in TARGETS else "outcome")  # which carries least
+    command = [sys.executable, "-I", "-S", worker, function, str(artifact), str(file), str(answer)]
+    environment = {"PATH": os.environ["PATH"]} | ENVIRONMENT
     done = subprocess.run(command, env=environment, cwd=folder, check=False, capture_output=True, text=True)
     if done.returncode:
         raise click.ClickException(f"{function} does not start: {done.stderr[-500:]}")

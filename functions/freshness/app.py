@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import suimon.cold_start  # isort: skip # noqa: F401 before all that it makes room for
+
 import os
 import time
 from dataclasses import asdict
@@ -17,6 +19,7 @@ from botocore.config import Config
 from suimon.aws.counting import Moves
 from suimon.aws.event_bus import CONFIG as EVENTS_CONFIG
 from suimon.aws.event_bus import EventBus
+from suimon.aws.later import later
 from suimon.aws.version_tags import CONFIG as TAGS_CONFIG
 from suimon.aws.version_tags import VersionTags
 from suimon.clock import utc_now
@@ -254,7 +257,7 @@ def unusable() -> Unusable:
 @cache
 def sfn() -> Any:
     """Return the client that answers waiting replays, for the life of the process."""
-    return boto3.client("stepfunctions")
+    return later(lambda: boto3.client("stepfunctions"))
 
 
 @cache
@@ -310,7 +313,7 @@ def watch() -> Watch:
         waivers=Waivers(table(), unusable()),
         checkpoints=Checkpoints(table()),
         tables_every=settings().tables_every,
-        redshift=boto3.client("redshift-data", config=REDSHIFT_CONFIG),
+        redshift=later(lambda: boto3.client("redshift-data", config=REDSHIFT_CONFIG)),
         warehouse=settings().warehouse,
         unusable=unusable(),
     )
@@ -319,7 +322,7 @@ def watch() -> Watch:
 @cache
 def sources() -> SourcesJson:
     """Build what writes sources.json."""
-    return SourcesJson(s3=boto3.client("s3"), bucket=settings().reports_bucket, checkpoints=Checkpoints(table()))
+    return SourcesJson(s3=s3(), bucket=settings().reports_bucket, checkpoints=Checkpoints(table()))
 
 
 @cache

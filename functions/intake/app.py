@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import suimon.cold_start  # isort: skip # noqa: F401 before all that it makes room for
+
 import os
 import shutil
 import tempfile
@@ -19,6 +21,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from suimon.aws.counting import Moves
 from suimon.aws.event_bus import CONFIG as EVENTS_CONFIG
 from suimon.aws.event_bus import EventBus
+from suimon.aws.later import later
 from suimon.aws.objects import Objects
 from suimon.aws.version_tags import CONFIG as TAGS_CONFIG
 from suimon.aws.version_tags import VersionTags
@@ -161,13 +164,15 @@ def built() -> Callable[[str], Gate]:
     recipients = Recipients.of(contracts)
     bus = EventBus(boto3.client("events", config=EVENTS_CONFIG), settings.event_bus, settings.stack)
     topics = settings.alerts_topic_arn, settings.chat_topic_arn
-    publisher = Publisher(boto3.client("sns"), *topics, recipients=recipients, stack=settings.stack, bus=bus)
+    publisher = Publisher(
+        later(lambda: boto3.client("sns")), *topics, recipients=recipients, stack=settings.stack, bus=bus
+    )
     of_all_invocations = partial(
         Gate,
         objects=objects,
         airflow=Airflow(boto3.client("mwaa", config=CLIENT_CONFIG), settings.mwaa_environment, pace),
         incidents=IncidentStore(table, publisher),
-        sfn=boto3.client("stepfunctions"),
+        sfn=later(lambda: boto3.client("stepfunctions")),
         contracts=contracts,
         settings=settings,
         inspector=FileInspector(

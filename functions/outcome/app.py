@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import suimon.cold_start  # isort: skip # noqa: F401 before all that it makes room for
+
 import os
 import time
 from functools import cache
@@ -14,6 +16,7 @@ from aws_lambda_powertools import Logger
 from suimon.aws.counting import Moves
 from suimon.aws.event_bus import CONFIG as EVENTS_CONFIG
 from suimon.aws.event_bus import EventBus
+from suimon.aws.later import later
 from suimon.aws.version_tags import CONFIG as TAGS_CONFIG
 from suimon.aws.version_tags import VersionTags
 from suimon.clock import utc_now
@@ -53,12 +56,14 @@ def run_reports() -> RunReports:
     recipients = Recipients.of(read_contracts(Path(__file__).with_name("contracts.json")))
     bus = EventBus(boto3.client("events", config=EVENTS_CONFIG), settings.event_bus, settings.stack)
     topics = settings.alerts_topic_arn, settings.chat_topic_arn
-    publisher = Publisher(boto3.client("sns"), *topics, recipients=recipients, stack=settings.stack, bus=bus)
+    publisher = Publisher(
+        later(lambda: boto3.client("sns")), *topics, recipients=recipients, stack=settings.stack, bus=bus
+    )
     tags = VersionTags(boto3.client("s3", config=TAGS_CONFIG)) if settings.tags_versions else None
     run_ends = RunEnds(
         ledger=Ledger(table, "outcome", moved=Moves(bus, settings.stack, tags).heard),
         incidents=IncidentStore(table, publisher),
-        sfn=boto3.client("stepfunctions"),
+        sfn=later(lambda: boto3.client("stepfunctions")),
     )
     mwaa, environment = boto3.client("mwaa", config=CLIENT_CONFIG), settings.mwaa_environment
     return RunReports(run_ends, Airflow(mwaa, environment, Pace(table, environment, utc_now, time.sleep)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import suimon.cold_start  # isort: skip # noqa: F401 before all that it makes room for
+
 import os
 from functools import cache
 from pathlib import Path
@@ -11,6 +13,7 @@ import boto3
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
+from suimon.aws.later import later
 from suimon.clock import utc_now
 from suimon.contract.model import read_contracts
 from suimon.incidents.recipients import Recipients
@@ -68,5 +71,7 @@ def steps() -> ReplaySteps:
         s3=boto3.client("s3"),
         sfn=boto3.client("stepfunctions"),
         reports_bucket=settings.reports_bucket,
-        messages=SummaryMessages(boto3.client("sns"), settings.alerts_topic_arn, recipients, settings.stack),
+        messages=SummaryMessages(
+            later(lambda: boto3.client("sns")), settings.alerts_topic_arn, recipients, settings.stack
+        ),
     )

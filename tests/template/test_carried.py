@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore import xform_name
 
 from functions.build import CARRIED
+from functions.models import TRANSFERS
 from local.isolation import clean_environment
+from local.template_check.code import called
 
 pytestmark = pytest.mark.process
 ROOT = Path(__file__).parents[2]
@@ -52,6 +55,8 @@ import boto3
 def recorded(make):
     return lambda service, *given, **named: (services.add(service), make(service, *given, **named))[1]
 boto3.client, boto3.resource = recorded(boto3.client), recorded(boto3.resource)
+import suimon.aws.later
+suimon.aws.later.later = lambda make: make()  # what is made at its first use, too
 import app
 assert "aws_xray_sdk" not in sys.modules
 cached = {name for name, value in vars(app).items() if hasattr(value, "cache_info")}
@@ -113,6 +118,48 @@ def test_a_function_uses_exactly_what_is_declared_for_it(artifacts: dict[str, Pa
 def test_an_artifact_holds_the_models_of_its_own_services_only(artifacts: dict[str, Path], function: str) -> None:
     models = {path.name for path in (artifacts[function] / "botocore" / "data").iterdir() if path.is_dir()}
     assert models == CARRIED[function].services
+
+
+# Answers with the operations of each service's model, having followed each to the last of its shapes.
+WHOLE = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+import botocore.session
+from pathlib import Path
+def follow(shape, seen):
+    if shape is None or shape.name in seen:
+        return
+    seen.add(shape.name)
+    members = getattr(shape, "members", {}).values() if shape.type_name == "structure" else []
+    inner = [getattr(shape, name) for name in ("member", "key", "value") if hasattr(shape, name)]
+    for one in (*members, *inner):
+        follow(one, seen)
+session, found = botocore.session.get_session(), {}
+for folder in sorted(Path(sys.argv[1], "botocore", "data").iterdir()):
+    if folder.is_dir():
+        model = session.get_service_model(folder.name)
+        for name in model.operation_names:
+            one, seen = model.operation_model(name), set()
+            for shape in (one.input_shape, one.output_shape, *one.error_shapes):
+                follow(shape, seen)
+        found[folder.name] = sorted(model.operation_names)
+print(json.dumps(found))
+"""
+
+
+@pytest.mark.parametrize("function", CARRIED)
+def test_an_artifact_holds_the_whole_model_of_each_call_in_the_code(artifacts: dict[str, Path], function: str) -> None:
+    found: dict[str, list[str]] = json.loads(started(artifacts[function], WHOLE))
+    held = {xform_name(name) for names in found.values() for name in names}
+    transfers = {"copy"}  # made of others
+    assert called(function).keys() - held <= transfers
+    assert "DeleteBucket" not in found["s3"]
+    assert "DeleteTable" not in found["dynamodb"]
+
+
+def test_a_managed_copy_finds_all_that_it_calls(artifacts: dict[str, Path]) -> None:
+    found: dict[str, list[str]] = json.loads(started(artifacts["intake"], WHOLE))
+    assert set(TRANSFERS["copy"]) <= set(found["s3"])
 
 
 @pytest.mark.parametrize("function", CARRIED)

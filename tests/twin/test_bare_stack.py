@@ -46,16 +46,17 @@ def template(cloud: Twin) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def stack(cloud: Twin, template: dict[str, Any]) -> Iterator[Outputs]:
-    """Deploy the template; its functions are an empty archive, for nobody calls them."""
-    yield deploy(cloud, template, STACK, PARAMETERS)
+    """Deploy the template and confirm its subscriptions; its functions are an empty archive, for nobody calls them."""
+    outputs = deploy(cloud, template, STACK, PARAMETERS)
+    for letter in letters(cloud.mail):
+        if letter.confirmation_url and f":{STACK}-" in letter.body:  # others have been here, and are gone
+            confirm(letter)
+    yield outputs
     cloud.session().client("cloudformation").delete_stack(StackName=STACK)
 
 
 def test_each_alarm_reaches_the_mailbox_with_what_to_do(cloud: Twin, template: dict[str, Any], stack: Outputs) -> None:
     assert stack["AlertsTopicArn"]
-    for letter in letters(cloud.mail):
-        if letter.confirmation_url and f":{STACK}-" in letter.body:  # others have been here, and are gone
-            confirm(letter)
     watch = cloud.session().client("cloudwatch")
     alarms = watch.describe_alarms(AlarmNamePrefix="suimon-bare-", MaxRecords=100)["MetricAlarms"]
     assert len(alarms) == len(list(of_type(template, "AWS::CloudWatch::Alarm")))
