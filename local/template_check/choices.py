@@ -42,6 +42,7 @@ DECIDED: Final = {
         "AWS::Logs::LogGroup": "KmsKeyId LogGroupName RetentionInDays",
         "AWS::IAM::Role": "AssumeRolePolicyDocument Path PermissionsBoundary Policies",
         "AWS::IAM::ManagedPolicy": "Description Path PolicyDocument Roles",
+        "AWS::Lambda::Alias": "Description FunctionName FunctionVersion Name",
         "AWS::Lambda::Permission": "Action FunctionName Principal SourceArn",
         "AWS::Scheduler::Schedule": "Description FlexibleTimeWindow Name ScheduleExpression State Target",
         "AWS::Serverless::StateMachine": "DefinitionSubstitutions DefinitionUri Logging Name Role Tracing",

@@ -48,7 +48,6 @@ NOT_REACHED: Final = {
     "freshness": {"get_object"},
     "intake": {"send_message_batch", "execute_statement"},
     "outcome": {"execute_statement"},
-    "freshness": {"get_object"},
     "replay": {"execute_statement"},
 }
 PREFIXES: Final = {"stepfunctions": "states", "mwaa": "airflow"}

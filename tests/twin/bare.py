@@ -28,7 +28,7 @@ Outputs = dict[str, str]
 def deploy(
     cloud: Twin, template: Mapping[str, Any], stack: str, parameters: Mapping[str, str], *, over: bool = False
 ) -> Outputs:
-    """Create the stack, or update it, with functions that log what they get and answer by which name they were called."""
+    """Create or update the stack with functions that log what they get and answer by which name they were called."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as packed:
         packed.writestr(
