@@ -170,7 +170,7 @@ def tell(story: Story) -> None:
 
 
 def type_every_command(story: Story) -> None:
-    """Type each command as a viewer and as an operator, who also reads the log that an e-mail speaks of."""
+    """Type each command as a viewer and as an operator."""
     words = {
         "DAY": str(LAST_DUE),
         "FUTURE": str(LAST_DUE + timedelta(days=5)),
@@ -181,8 +181,6 @@ def type_every_command(story: Story) -> None:
         "UNKNOWN": "0123456789abcdef",
     }
     story.typed = type_all(story.twin, words, story.twin.runtime / "typed")
-    logs = story.twin.session("operator").client("logs")
-    logs.filter_log_events(logGroupName="/aws/lambda/suimon-local-intake", limit=1)
 
 
 def load_the_others(story: Story) -> None:
