@@ -45,11 +45,18 @@ LONGEST = (
 # What starts no Spark of its own beside those of an entry above: a worker that has one takes them, too.
 WITH = {"tests/dags/test_golden.py": "tests/glue/", "tests/dags/test_partitions.py": "tests/glue/"}
 # Thousands of calls of moto, some milliseconds each: as much as a large file.
-LARGE = ("tests/functional/sweep/app/", "tests/functional/cli/test_runbook.py")
+LARGE = (
+    "tests/functional/sweep/app/",
+    "tests/functional/cli/test_at_three_in_the_morning.py",
+    "tests/functional/cli/test_every_answer.py",
+    "tests/functional/cli/test_runbook.py",
+)
 FOLDERS_OF_PROCESSES = ("tests/twin/", "tests/conformance/", "tests/glue/", "tests/dags/on_airflow/")
 # Many cases of one promise each: by day one in so many of a file's, or a test's, and `make quick` one in five of those.
 CAMPAIGNS = {
     "tests/simulation/": 1,
+    "tests/functional/cli/test_at_three_in_the_morning.py": 3,
+    "tests/functional/cli/test_every_answer.py": 2,
     "tests/functional/intake/test_shards_at_every_point.py": 3,
     "tests/functional/freshness/test_year_bugs.py": 3,
     "tests/functional/sweep/test_hostile_events.py": 3,
