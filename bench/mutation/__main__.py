@@ -42,6 +42,7 @@ def main() -> None:
     subjects = {name: SUBJECTS[name] for name in asked.subjects}
     # All that decides is changed at once, so that what tests reach is measured once for every group of it.
     at_once = [SUBJECTS[name] for name in (DECISIONS if subjects.keys() <= {*DECISIONS} else subjects)]
+    commit = _commit()
     made = mutants.make(sorted({module for one in at_once for module in one.modules}))
     drawn = dict[str, dict[str, Mutant]]()
     for name, subject in subjects.items():
@@ -53,11 +54,12 @@ def main() -> None:
         drawn[name] = {one.name: one for one in sorted(ours, key=partial(_rank, asked.seed))[: asked.mutants or None]}
     every = {name: one for each in drawn.values() for name, one in each.items()}
     verdicts = _tried(every, at_once, again=asked.again)
-    groups = []
+    at_first, groups = _verdicts(every, first=True), []
     for name, each in drawn.items():
         total = sum(one.module.replace(".", "/") in subjects[name].modules for one in made.values())
-        groups.append(Group(name, total, {one: verdicts[one.name] for one in each.values()}))
-    text = page(groups, seed=asked.seed, commit=_commit())
+        now, then = ({one: words[one.name] for one in each.values()} for words in (verdicts, at_first))
+        groups.append(Group(name, total, now, then))
+    text = page(groups, seed=asked.seed, commit=commit)
     sys.stdout.write(text)
     if asked.page:
         asked.page.write_text(text, encoding="utf-8")
@@ -82,13 +84,13 @@ def _tried(drawn: Mapping[str, Mutant], subjects: Sequence[Subject], *, again: b
     return found
 
 
-def _verdicts(drawn: Mapping[str, Mutant]) -> dict[str, str]:
-    """Return the last verdict on each of these changes, as it is today."""
+def _verdicts(drawn: Mapping[str, Mutant], *, first: bool = False) -> dict[str, str]:
+    """Return the last verdict on each of these changes, as it is today, or the first."""
     found = dict[str, str]()
     for line in VERDICTS.read_text(encoding="utf-8").splitlines() if VERDICTS.exists() else ():
         raw = json.loads(line)
         one = drawn.get(raw["name"])
-        if one and (one.old, one.new) == (raw["old"], raw["new"]):
+        if one and (one.old, one.new) == (raw["old"], raw["new"]) and not (first and one.name in found):
             found[one.name] = raw["word"]
     return found
 

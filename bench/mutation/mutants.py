@@ -40,7 +40,7 @@ def make(modules: Collection[str]) -> dict[str, Mutant]:
     found = dict[str, Mutant]()
     for module in modules:
         path = Path("src/suimon") / f"{module}.py"
-        made = mutate_file_contents(str(path), (ROOT / path).read_text(encoding="utf-8"))
+        made = mutate_file_contents(str(path), (TREE / path).read_text(encoding="utf-8"))
         (TREE / path).write_text(made.code, encoding="utf-8")
         lines = made.code.splitlines()
         found |= {one.name: one for name in made.mutant_names if (one := _mutant(path, name, made, lines))}

@@ -23,11 +23,15 @@ _TITLES = {
 
 @dataclass(frozen=True)
 class Group:
-    """A sample of the changes of some modules: how many there are, and the verdict on each that was tried."""
+    """A sample of the changes of some modules: how many there are, the verdict on each that was tried, and the first.
+
+    The first is of when it was drawn; since then tests were written for what nobody had noticed.
+    """
 
     name: str
     made: int
     verdicts: Mapping[Mutant, str]
+    at_first: Mapping[Mutant, str]
 
     def __iter__(self) -> Iterator[Mutant]:
         return iter(sorted(self.verdicts, key=lambda one: (one.module, one.name)))
@@ -47,10 +51,11 @@ class Group:
         return len(ours), noticed, equal, len(ours) - noticed - equal
 
     @property
-    def percent(self) -> float:
-        """The share of those that differ in effect which tests notice."""
+    def percents(self) -> tuple[float, float]:
+        """The share of those that differ in effect which tests notice, when they were drawn and now."""
         tried, noticed, equal, _ = self.counts()
-        return 100 * noticed / max(tried - equal, 1)
+        at_first = sum(word in {KILLED, TIMEOUT} for word in self.at_first.values())
+        return 100 * at_first / max(tried - equal, 1), 100 * noticed / max(tried - equal, 1)
 
 
 def page(groups: Sequence[Group], *, seed: int, commit: str) -> str:
@@ -66,11 +71,15 @@ def _lines(groups: Sequence[Group], seed: int, commit: str) -> Iterator[str]:
     yield f"Hypothesis or `tests/fuzz` would find does not count. The code is that of commit {commit}, the seed {seed}."
     yield "`OF=` names a group, `MUTANTS=` how many of each (0: all), `AGAIN=1` tries only what was not noticed."
     yield ""
-    yield "| group | changes there are | tried | noticed | equal in effect | not noticed | share of what differs |"
-    yield "|---|---:|---:|---:|---:|---:|---:|"
+    yield "The last two columns are the share, of what differs in effect, that tests notice: when the sample was drawn,"
+    yield "and now that tests were written for what it had found. The first is the better guess for all other changes."
+    yield ""
+    yield "| group | changes there are | tried | noticed | equal in effect | not noticed | when drawn | now |"
+    yield "|---|---:|---:|---:|---:|---:|---:|---:|"
     for group in groups:
         counts = " | ".join(map(str, group.counts()))
-        yield f"| {_TITLES[group.name]} (`{group.name}`) | {group.made:,} | {counts} | {group.percent:.1f} % |"
+        shares = " | ".join(f"{percent:.1f} %" for percent in group.percents)
+        yield f"| {_TITLES[group.name]} (`{group.name}`) | {group.made:,} | {counts} | {shares} |"
     for group in groups:
         yield from _of_group(group)
 

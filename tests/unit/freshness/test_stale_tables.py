@@ -157,6 +157,7 @@ def test_a_table_that_answers_can_be_read_and_its_state_opens_or_recovers_its_st
         None,
         True,
     )
+    assert readable.note == "sales_fact can be read again."
     assert (str(fresh.incident_id), fresh.problem) == ("stale-table:sales_fact", None)
     assert fresh.note == "The newest value of sales_fact.order_date is 1 day old."
     [_, stale] = checks(SALES, answer(-2), "there", NOW, is_behind=False)
