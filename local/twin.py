@@ -57,7 +57,7 @@ class Twin:
         runtime: everything the twin writes; removing it removes the twin.
         mark: a random word in the environment of every process of this twin.
         ports: by the names in PORT_NAMES.
-        principals: keys by role: `root`, and once the cloud answers, `airflow`, `upstream`, `operator` and `analyst`.
+        principals: keys by role: `root`, and once the cloud answers, those of `local.deploy`: `operator`, `viewer`, …
         outputs: the stack's outputs, once it is deployed.
         dag_bucket: where MWAA would look for DAGs, once it exists.
         running: the processes, as recorded when they started.
