@@ -1,4 +1,4 @@
-"""The seeded bugs, how many schedules each takes to be found, and the page that says so."""
+"""The seeded bugs, the seed that finds each, and the page that lists them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import os
 import time
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,49 +26,21 @@ if TYPE_CHECKING:
 PAGE = Path(__file__).parents[2] / "docs" / "simulation.md"
 SEEDS = Path(__file__).parent / "first_seeds.json"
 MOST_SEEDS = 5_000
-FINDS = 4  # of each bug; one says little of how long it takes
-MEASURED = 4_000  # schedules, for the figure of speed
+MEASURED = 1_000  # schedules, for the figure of speed
 
 
-@dataclass(frozen=True)
-class Search:
-    """What came of looking for a bug: in how many schedules it was found how often; the first seed and its promise."""
-
-    schedules: int
-    finds: int
-    cpu_seconds: float
-    promise: str | None
-    seed: int | None
-
-    @property
-    def schedules_a_find(self) -> float:
-        """How many schedules it takes, on average."""
-        return self.schedules / max(self.finds, 1)
-
-    @property
-    def seconds_a_find(self) -> float:
-        """How long that takes on one core."""
-        return self.cpu_seconds / max(self.finds, 1)
-
-
-def search(bug: Bug, most: int = MOST_SEEDS, finds: int = 1) -> Search:
-    """Run the schedules of seeds 0, 1, … with the bug until so many have broken what it must break.
+def search(bug: Bug, most: int = MOST_SEEDS) -> int | None:
+    """Return the first seed, from 0 on, whose schedule breaks with the bug what it must break; None below `most`.
 
     Other promises that it breaks, and what is broken without it, are no finds.
     """
-    found = seeds = 0
-    first, seed, seconds = None, None, 0.0
     with tidy() as tidy_up:
-        while found < finds and seeds < most:
-            began = time.process_time()
-            with switched_on(bug):
-                broken = [one.promise for one in run(seeds).broken if one.promise in bug.breaks]
+        for seed in range(most):
+            found = is_found_by(bug, seed)
             tidy_up()
-            seconds += time.process_time() - began
-            if broken and not run(seeds).broken:
-                found, first, seed = found + 1, first or broken[0], seeds if seed is None else seed
-            seeds += 1
-    return Search(seeds, found, seconds, first, seed)
+            if found:
+                return seed
+    return None
 
 
 def is_found_by(bug: Bug, seed: int) -> bool:
@@ -95,58 +67,52 @@ def name_of(alone: Bug) -> str:
 
 
 def find_bugs(console: Console, jobs: int) -> int:
-    """Look for every bug, tell and write what was found; 1 when one was not."""
-    searches: list[Search] = []
+    """Search for every bug, write down the seeds and the page; 1 when one was not found."""
+    every, seeds = each_alone(), dict[str, int]()
+    table = Table("bug", "the mistake", "the promise that it breaks", "seed")
     with Progress(console=console, transient=True) as progress, ProcessPoolExecutor(jobs) as pool:
-        task = progress.add_task("seeded bugs", total=len(BUGS))
-        for found in pool.map(_search_by_place, range(len(BUGS))):
-            searches.append(found)
+        task = progress.add_task("seeded bugs", total=len(every))
+        for bug, seed in zip(every, pool.map(_search_by_place, range(len(every))), strict=True):
+            if seed is not None:
+                seeds[name_of(bug)] = seed
+            table.add_row(bug.name, bug.what, _words(bug.breaks[0]), "not found" if seed is None else str(seed))
             progress.advance(task)
-    table = Table("bug", "the mistake", "schedules a find", "ms a find", "the promise that broke")
-    for bug, one in zip(BUGS, searches, strict=True):
-        milliseconds = f"{1_000 * one.seconds_a_find:,.0f}"
-        table.add_row(bug.name, bug.what, f"{one.schedules_a_find:,.0f}", milliseconds, _words(one.promise))
     console.print(table)
-    PAGE.write_text(_page(searches), encoding="utf-8")
-    write_seeds(jobs)
-    return 0 if all(one.promise for one in searches) else 1
+    SEEDS.write_text(json.dumps(seeds, indent=1) + "\n", encoding="utf-8")
+    write_page(seeds)
+    return 0 if len(seeds) == len(every) else 1
 
 
-def write_seeds(jobs: int) -> None:
-    """Write down which seed finds each bug first, so that tests need not look for it."""
-    with ProcessPoolExecutor(jobs) as pool:
-        seeds = pool.map(_first_seed, range(len(each_alone())))
-        found = {name_of(bug): seed for bug, seed in zip(each_alone(), seeds, strict=True) if seed is not None}
-    SEEDS.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+def _search_by_place(place: int) -> int | None:
+    return search(each_alone()[place])
 
 
-def _first_seed(place: int) -> int | None:
-    return search(each_alone()[place]).seed
+def rows_of(seeds: dict[str, int]) -> list[str]:
+    """Return the lines of the page's table: each bug with each promise that it must break."""
+    return [
+        f"| {bug.name} | {bug.what} | {_words(bug.breaks[0])} | {seeds.get(name_of(bug), 'not found')} |"
+        for bug in each_alone()
+    ]
 
 
-def _search_by_place(place: int) -> Search:
-    return search(BUGS[place], finds=FINDS)
+def promises() -> list[str]:
+    """Return the lines of the page that say what is promised."""
+    return [f"- {_first_line(promise.__doc__)}" for promise in PROMISES]
 
 
-def _page(searches: list[Search]) -> str:
+def write_page(seeds: dict[str, int]) -> None:
+    """Write docs/simulation.md, with the speed as it is now."""
     began = time.perf_counter()
     tally = campaign(0, MEASURED, 1, lambda _tally: None)
     seconds = time.perf_counter() - began
-    rows = "\n".join(
-        f"| {bug.name} | {bug.what} | {one.schedules_a_find:,.0f} | {_words(one.promise)} |"
-        for bug, one in zip(BUGS, searches, strict=True)
-    )
-    promises = "\n".join(f"- {_first_line(promise.__doc__)}" for promise in PROMISES)
-    return _TEXT.format(
-        rows=rows,
-        promises=promises,
-        bugs=len(searches),
+    text = _TEXT.format(
+        rows="\n".join(rows_of(seeds)),
+        promises="\n".join(promises()),
+        bugs=len(BUGS),
         kinds_of_fault=len(exhaustive.FAULTS),
         scenarios=len(exhaustive.scenarios()),
         sampled=exhaustive.SAMPLED,
-        finds=FINDS,
-        schedules_for_all=f"{sum(one.schedules_a_find for one in searches):,.0f}",
-        seconds_for_all=f"{sum(one.seconds_a_find for one in searches):.1f}",
+        schedules_for_all=f"{sum(seeds.values()) + len(seeds):,}",
         speed=f"{tally.schedules / tally.cpu_seconds:,.0f}",
         wall=f"{seconds:.0f}",
         cpu=f"{tally.cpu_seconds:.0f}",
@@ -158,10 +124,11 @@ def _page(searches: list[Search]) -> str:
         runs=f"{tally.runs / tally.schedules:.1f}",
         cores=os.cpu_count(),
     )
+    PAGE.write_text(text, encoding="utf-8")
 
 
-def _words(promise: str | None) -> str:
-    return promise.replace("_", " ") if promise else "not found"
+def _words(promise: str) -> str:
+    return promise.replace("_", " ")
 
 
 def _first_line(text: str | None) -> str:
