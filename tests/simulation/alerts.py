@@ -48,6 +48,7 @@ class Alerts:
     def published(self, number: int, letter: Letter) -> None:
         """Compare a recovery with the ledger: of every drop that it is about, a write since then must be loaded."""
         incident = incident_of(letter)
+        self._memory.volumes.published(letter)
         if letter.subject.startswith("[RECOVERED] "):
             for drop_id in sorted(self._blamed.get(incident, ())):
                 if not self._memory.is_loaded_since(drop_id):

@@ -12,6 +12,7 @@ from suimon.drops.states import State
 from tests.simulation.alerts import Alerts
 from tests.simulation.holding import Holds
 from tests.simulation.promises import move_is_wrong
+from tests.simulation.volumes import VolumesSeen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,6 +59,7 @@ class Memory:
         self.verdicts: list[Verdict] = []
         self.writes = 0  # of drops, sets and incidents
         self.alerts = Alerts(self)
+        self.volumes = VolumesSeen(self)
         self.holds = Holds()
         self.retracted: dict[str, float] = {}  # since when a person takes a drop back, by its id
 
@@ -147,6 +149,7 @@ class Memory:
         self.writes += 1
         drop_id = after["drop_id"]
         self.drops[drop_id] = after
+        self.volumes.written(after)
         if "retraction" in after:
             self.retracted.setdefault(drop_id, self.world.now)
         states = self.states.setdefault(drop_id, [])

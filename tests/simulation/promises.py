@@ -29,6 +29,7 @@ from tests.simulation.releases import PROMISES_OF_RELEASES
 from tests.simulation.retracting import PROMISES_OF_RETRACTIONS, what_a_run_loads
 from tests.simulation.rows import BY_VERSION, accepted_bytes, rows_of, verdict_of
 from tests.simulation.sweeping import one_round_at_a_time
+from tests.simulation.volumes import PROMISES_OF_VOLUMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -302,6 +303,7 @@ PROMISES: tuple[Callable[[Schedule], Iterator[str]], ...] = (
     *PROMISES_OF_RETRACTIONS,
     *PROMISES_OF_SETS,
     *PROMISES_OF_RELEASES,
+    *PROMISES_OF_VOLUMES,
 )
 
 

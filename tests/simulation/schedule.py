@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from tests.simulation.plan import Plan
     from tests.simulation.releases import Changing
     from tests.simulation.replays import Replay
+    from tests.simulation.volumes import Volumes
 
 SWEEP_EVERY = 15 * MINUTE
 LONGEST_PAUSE = HOUR
@@ -77,7 +78,7 @@ def run(
     tell: Callable[[float, str, str], None] | None = None,
     functions: type[Functions] = Functions,
     plan: Plan | None = None,
-    kind: Kind | Changing | None = None,
+    kind: Kind | Changing | Volumes | None = None,
 ) -> Result:
     """Run the schedule of a seed, or repeat one from its record; `tell` gets its story.
 
@@ -115,7 +116,7 @@ class Schedule(Outside):
         tell: Callable[[float, str, str], None] | None = None,
         functions: type[Functions] = Functions,
         plan: Plan | None = None,
-        kind: Kind | Changing | None = None,
+        kind: Kind | Changing | Volumes | None = None,
     ) -> None:
         super().__init__()
         self.world = world = World(choices, tell)

@@ -62,7 +62,11 @@ def _hindrance(record: DropRecord, newer: Sequence[DropRecord], now: datetime) -
 
 
 def _later_write(record: DropRecord, newer: Sequence[DropRecord]) -> str:
-    if later := next((one for one in newer if one.counts is Counts.IN_FORCE), None):
+    if later := next((one for one in newer if one.counts is Counts.IN_FORCE or _is_good(one)), None):
+        if later.state in _INSTEAD:  # its replay gave way to a write that was retracted since, which put it back
+            return (
+                f"drop {later.id} was written later, and its rows may stand in the table: send the right file instead"
+            )
         return f"drop {later.id} was written later and is {later.state}: retract that one"
     if other := next((one for one in newer if _may_restore(one, record)), None):
         return f"drop {other.id} is being retracted, which loads this one again: retract it when that has ended"

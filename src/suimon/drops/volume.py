@@ -90,6 +90,13 @@ class Compared:
         """Whether there is enough history."""
         return self.days >= self.volume.days
 
+    @property
+    def is_usual(self) -> bool:
+        """Whether each bound is compared, and kept: what nobody knows is not usual."""
+        return not self.breaches and all(
+            self.medians[bound.name] is not None and self.amount.of(bound) is not None for bound in self.volume.bounds
+        )
+
     def details(self, bound: Bound) -> dict[str, str | int]:
         """Return what a report says of a bound that is broken."""
         median, found = self.medians[bound.name] or 0, self.amount.of(bound) or 0
@@ -108,7 +115,8 @@ class Compared:
         if not self.is_known:
             return f"not enough history: {self.days} of {self.volume.days} comparable days"
         said = [self._said(bound) for bound in self.volume.bounds]
-        return f"{'unusual' if self.breaches else 'usual'}: {'; '.join(said)}; {self.volume.days} comparable days"
+        state = "unusual" if self.breaches else "usual" if self.is_usual else "not known"
+        return f"{state}: {'; '.join(said)}; {self.volume.days} comparable days"
 
     def _said(self, bound: Bound) -> str:
         found, median = self.amount.of(bound), self.medians[bound.name]

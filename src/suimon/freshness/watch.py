@@ -17,7 +17,8 @@ from suimon.freshness.questions import Questions
 from suimon.freshness.sources_json import SeenTable, SeenTables
 from suimon.freshness.stale_tables import YOUNG, Answer, checks, judge_answer, must_ask
 from suimon.freshness.unwatched import unwatched
-from suimon.incidents.incident import Recovery
+from suimon.incidents.incident import Recovery, of_kind
+from suimon.incidents.kinds import Kind
 from suimon.incidents.leaving_out import leave_out
 from suimon.warehouse.table_state import TableState
 
@@ -104,22 +105,25 @@ class Watch:
             # Of a set that was reported, the table is asked: an index may lag.
             yield judge_set(contract, self.ledger.sets.get(*name) if is_reported else awaited[name], now)
         yield from unwatched(opened, self.contracts)
-        yield from self._check_tables(read, now, dry=dry)
+        yield from self._check_tables(read, opened, now, dry=dry)
 
-    def _check_tables(self, read: DateFacts, now: datetime, *, dry: bool) -> Iterator[Check]:
+    def _check_tables(
+        self, read: DateFacts, opened: Collection[Incident], now: datetime, *, dry: bool
+    ) -> Iterator[Check]:
         watched = [(contract, contract.freshness) for contract in self.contracts.all if contract.freshness]
         if not watched:
             return
-        # A table that is behind because of a hold neither opens an incident nor ends one.
+        # A table that is behind because of a hold opens no incident; one that is open ends when it is over.
         holds = self.ledger.holds.of_all(contract.dataset for contract, _ in watched)
         excused = {dataset for dataset, hold in holds.items() if hold.excuses(now)}
-        for contract, table in watched:
-            if contract.dataset in excused:
-                held, state = self._known(table), None
-                if held:
-                    state = judge_answer(table, held, contract.calendar, now)
-                self.tables.note(SeenTable(contract=contract, table=table, state=state, answer=held, held=True))
-        watched = [(contract, table) for contract, table in watched if contract.dataset not in excused]
+        reported = {one.about.table for one in of_kind(opened, Kind.STALE_TABLE, Kind.UNREADABLE_TABLE)}
+        at_rest = [(of, table) for of, table in watched if of.dataset in excused and table.table not in reported]
+        for contract, table in at_rest:
+            held, state = self._known(table), None
+            if held:
+                state = judge_answer(table, held, contract.calendar, now)
+            self.tables.note(SeenTable(contract=contract, table=table, state=state, answer=held, held=True))
+        watched = [one for one in watched if one not in at_rest]
         known = {table: self._known(table) for _, table in watched}
         loaded = self._loaded(known)
         to_ask = [
@@ -136,8 +140,10 @@ class Watch:
                 state = judge_answer(table, answer, contract.calendar, now)
                 is_behind = state in YOUNG and self._is_behind(read, contract, table, now)
                 seen = TableState.BEHIND if is_behind else state
-                self.tables.note(SeenTable(contract=contract, table=table, state=seen, answer=answer))
-                yield from checks(contract, answer, str(self.warehouse), now, is_behind=is_behind)
+                is_held = contract.dataset in excused
+                self.tables.note(SeenTable(contract=contract, table=table, state=seen, answer=answer, held=is_held))
+                found = checks(contract, answer, str(self.warehouse), now, is_behind=is_behind)
+                yield from (check for check in found if not (is_held and check.problem))
 
     def _known(self, table: TableFreshness) -> Answer | None:
         return Answer.from_texts(self.checkpoints.get(_name(table)))

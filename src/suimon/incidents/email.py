@@ -22,7 +22,7 @@ _MOMENTS = re.compile(f"{_MOMENT}([^{_MOMENT}]*){_MOMENT}")
 
 
 def clock(moment: datetime) -> str:
-    """Return a moment for a text that is published, and not kept: its reader sees it on the wall of a zone."""
+    """Return a moment for a message: its reader sees it on the wall of a zone, as `on_the_wall` writes it."""
     return f"{_MOMENT}{moment.isoformat()}{_MOMENT}"
 
 

@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from suimon.incidents.crowds import worst_first
+from suimon.incidents.email import on_the_wall
 from suimon.incidents.incident import Told
 from suimon.incidents.inhibition import inhibition_of
 from suimon.incidents.kinds import KINDS
@@ -53,7 +54,7 @@ def as_json(one: Incident, standing: Collection[Incident], now: datetime) -> dic
         "muted_by": str(found[1].id) if found else "",
         "muted_why": found[0].why if found else "",
         "over": KINDS[one.kind].over,
-        "body": one.body,
+        "body": on_the_wall(one.body, "UTC"),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from suimon.contract.file import Language
-    from suimon.contract.model import Contract, Contracts
+    from suimon.contract.model import Contracts
     from suimon.contract.owner import Owner
     from suimon.incidents.about import About
 
@@ -35,11 +36,11 @@ class Recipients:
     @classmethod
     def of(cls, contracts: Contracts) -> Recipients:
         """Return the recipients of a release; what is of no dataset is in the language of all gated ones."""
-        recipients = {one.dataset: _recipient(one) for one in contracts.all}
-        gated = {
-            (recipients[one.dataset].language, recipients[one.dataset].time_zone) for one in contracts.all if one.dag_id
+        zones = zones_of(contracts)
+        recipients = {
+            one.dataset: Recipient(one.language, one.owner, zones.get(one.dataset, zones[""])) for one in contracts.all
         }
-        languages, zones = {language for language, _ in gated}, {zone for _, zone in gated}
+        languages = {one.language for one in contracts.all if one.dag_id}
         return cls(
             datasets=recipients,
             dags={one.dag_id: recipients[one.dataset] for one in contracts.all if one.dag_id},
@@ -47,7 +48,7 @@ class Recipients:
             tables={
                 one.table: recipients[one.dataset] for one in sorted(contracts.all, key=lambda one: bool(one.dag_id))
             },
-            other=Recipient("ja" if languages == {"ja"} else "en", None, zones.pop() if len(zones) == 1 else "UTC"),
+            other=Recipient("ja" if languages == {"ja"} else "en", None, zones[""]),
         )
 
     def to(self, about: About) -> Recipient:
@@ -60,6 +61,8 @@ class Recipients:
         )
 
 
-def _recipient(contract: Contract) -> Recipient:
-    zone = contract.arrival.time_zone if contract.arrival else "UTC"
-    return Recipient(contract.language, contract.owner, zone)
+def zones_of(contracts: Contracts) -> dict[str, str]:
+    """Return the zone of each dataset that has one; under "", the one of most of them, for all else."""
+    zones = {one.dataset: one.arrival.time_zone for one in contracts.all if one.arrival}
+    most = Counter(zones.values()).most_common(1)
+    return zones | {"": most[0][0] if most else "UTC"}

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from suimon.incidents.incident import Problem
     from suimon.incidents.store import IncidentStore
     from suimon.intake.inspection import Inspection, Inspector
-    from suimon.intake.usual import Remark
     from suimon.ledger.drops import Changes, Ledger
 
 
@@ -99,7 +98,7 @@ class Admission:
     ) -> DropRecord:
         if volume:
             changes["volume"] = str(volume)
-            self._report_volume(record, contract, remarks_of(volume))
+            self._report_volume(record, contract, volume)
         changes["contract_version"] = contract.version
         if opens := opening_for(record, contract):
             changes["opens_at"] = opens
@@ -256,12 +255,15 @@ class Admission:
             recovery = Recovery(files.imperfect_id(record), file_has_no_flaw(record))
             self.incidents.recover([recovery], self.clock())
 
-    def _report_volume(self, record: DropRecord, contract: Contract, remarks: list[Remark]) -> None:
-        """Report that an accepted file has unusually little or much, or that this has recovered."""
-        if remarks:
+    def _report_volume(self, record: DropRecord, contract: Contract, volume: Compared) -> None:
+        """Report that an accepted file has unusually little or much, or that this has recovered.
+
+        One of which nobody knows whether it is usual ends nothing.
+        """
+        if remarks := remarks_of(volume):
             told = "\n".join(remark.sentence(contract) for remark in remarks)
             self.incidents.report(files.unusual_volume(record, told), self.clock())
-        else:
+        elif volume.is_usual:
             self.incidents.recover([Recovery(files.volume_id(record), volume_is_usual(record))], self.clock())
 
 

@@ -13,6 +13,7 @@ from suimon.incidents.about import About
 from suimon.incidents.incident import Recovery, gone
 from suimon.incidents.kinds import IncidentId, Kind
 from suimon.incidents.messages.holds import HOLD_IS_OVER, held, released
+from suimon.incidents.recipients import zones_of
 from suimon.ledger.holds import LostHoldError
 from suimon.sweep.findings import Finding
 from suimon.sweep.oldest_drops import read_oldest
@@ -54,10 +55,10 @@ class Holding:
         before people were told the next round of the sweep takes care.
         """
         dataset, reason, who = (_words(request.get(name)) for name in ("dataset", "reason", "who"))
-        contract = self._contract(dataset)
+        self._contract(dataset)
         if not reason:
             raise HoldError("say why nothing may start")
-        until = _until(_words(request.get("until")), contract)
+        until = _until(_words(request.get("until")), self._zone_of(dataset))
         if until and until <= now:
             raise HoldError(f"{until.isoformat()} is over: give a later time")
         known = self.ledger.holds.of(dataset)
@@ -73,7 +74,7 @@ class Holding:
         if wanted == known:
             return known
         written = self._put(wanted)
-        self.incidents.report(held(written, self._waiting(dataset, now), _zone_of(contract)), now)
+        self.incidents.report(held(written, self._waiting(dataset, now), self._zone_of(dataset)), now)
         return written
 
     def release(self, request: Mapping[str, Any], now: datetime) -> tuple[Hold, int]:
@@ -103,9 +104,7 @@ class Holding:
         """Report the holds that are in force, and close what has ended; people are reminded as of every incident."""
         holds = self.ledger.holds.of_all(contract.dataset for contract in self.contracts.all)
         in_force = [hold for hold in holds.values() if hold.is_in_force(now)]
-        problems = [
-            held(hold, self._waiting(hold.dataset, now), _zone_of(self._contract(hold.dataset))) for hold in in_force
-        ]
+        problems = [held(hold, self._waiting(hold.dataset, now), self._zone_of(hold.dataset)) for hold in in_force]
         self.incidents.report_all(problems, gone(opened, Kind.HELD, HOLD_IS_OVER, still=problems), now)
         return Finding(HOLD, checked=len(holds), detected=len(problems), reported=len(problems))
 
@@ -117,6 +116,10 @@ class Holding:
             if record.dataset == dataset
             and not (is_orphan(record, self.contracts) or is_set_part(record, self.contracts))
         ]
+
+    def _zone_of(self, dataset: str) -> str:
+        zones = zones_of(self.contracts)
+        return zones.get(dataset, zones[""])
 
     def _contract(self, dataset: str) -> Contract:
         found = {contract.dataset: contract for contract in self.contracts.all}
@@ -131,19 +134,15 @@ class Holding:
             raise HoldError(f"somebody else has just held or released {hold.dataset}: look at it again") from error
 
 
-def _until(text: str, contract: Contract) -> datetime | None:
-    """Read a time, without an offset as one of the dataset's time zone."""
+def _until(text: str, zone: str) -> datetime | None:
+    """Read a time, without an offset as one of the dataset's zone."""
     if not text:
         return None
     try:
         at = datetime.fromisoformat(text)
-        return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(_zone_of(contract)))).astimezone(UTC)
+        return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
     except (ValueError, OverflowError) as error:  # the last hours of the year 9999 are beyond it in UTC
         raise HoldError(f"until {text!r}: write a time as 2026-11-20T09:00, or with its offset from UTC") from error
-
-
-def _zone_of(contract: Contract) -> str:
-    return contract.arrival.time_zone if contract.arrival else "UTC"
 
 
 def _words(value: Any) -> str:

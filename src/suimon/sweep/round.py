@@ -6,7 +6,6 @@ fails stops no other: it is reported, and the round fails at its end.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from suimon.aws.objects import Objects
 from suimon.aws.versions import RawBucket
+from suimon.incidents.recipients import zones_of
 from suimon.intake.kept_messages import KeptMessages
 from suimon.intake.queue import IntakeQueue
 from suimon.ledger.checkpoints import Checkpoints
@@ -227,10 +227,3 @@ class Sweep:
             unusable=self.unusable,
             site=self.site,
         )
-
-
-def zones_of(contracts: Contracts) -> dict[str, str]:
-    """Return the zone of each dataset that has one; under "", the one of most of them."""
-    zones = {one.dataset: one.arrival.time_zone for one in contracts.all if one.arrival}
-    most = Counter(zones.values()).most_common(1)
-    return zones | {"": most[0][0] if most else "UTC"}

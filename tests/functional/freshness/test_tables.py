@@ -11,12 +11,14 @@ from botocore.exceptions import ClientError
 
 from suimon.contract.model import Contract, Contracts
 from suimon.contract.table_freshness import Age, TableFreshness
+from suimon.drops.hold import Hold
 from suimon.freshness.questions import MOST_TOGETHER, QUERY_SECONDS, TABLES_SECONDS
 from suimon.incidents.about import About
 from suimon.incidents.incident import Incident, Problem
 from suimon.incidents.kinds import IncidentId, Kind
 from suimon.incidents.publisher import Publisher
 from suimon.incidents.store import IncidentStore
+from suimon.ledger.drops import Ledger
 from tests.functional.conftest import open_ids
 from tests.functional.freshness.conftest import (
     INVENTORY,
@@ -103,6 +105,24 @@ def test_a_table_that_grew_old_meanwhile_is_asked_before_it_is_called_stale(
     redshift.newest["sales_fact"] = date(2026, 11, 22)  # rows that came by another way than ours
     assert watch.round(NOW + timedelta(hours=2, minutes=15)).problems == ()
     assert post.subjects() == []
+
+
+def test_a_table_that_is_fresh_again_has_recovered_though_its_dataset_is_held_and_none_grows_stale_then(
+    watch: Watch, table: Table, redshift: Redshift, post: Post
+) -> None:
+    redshift.newest["sales_fact"] = OLD
+    assert subject_of(watch, post) == ["[ERROR] sales_fact is stale"]
+    Ledger(table).holds.put(Hold(dataset="sales", reason="r", who="yuki", since=NOW))
+    hour = timedelta(hours=1)
+    assert watch.round(NOW + hour).problems == ()
+    assert (post.subjects(), open_ids(watch.incidents)) == ([], [STALE])
+    redshift.newest["sales_fact"] = date(2026, 11, 21)
+    assert watch.round(NOW + 2 * hour).recovered == (STALE,)
+    assert post.subjects() == ["[RECOVERED] sales_fact is stale"]
+    redshift.newest["sales_fact"] = OLD
+    asked = len(redshift.asked())
+    assert watch.round(NOW + 30 * hour).problems == ("missing-file:sales:2026-11-22",)
+    assert [one for one in redshift.asked()[asked:] if one == "sales_fact"] == []  # a held one may sleep
 
 
 def test_a_date_far_back_that_is_loaded_again_does_not_freshen_a_table(

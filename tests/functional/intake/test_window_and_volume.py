@@ -180,8 +180,22 @@ def test_a_sum_is_not_known_where_a_cell_of_it_could_not_be_read(gate: Gate, pos
     for day in DAYS:
         loaded(gate, put(file_of(10, day), KEY.replace("2026-11-20", day)))
     taken = gate.take(put(file_of(1, "2026-11-20") + "2,2026-11-20,C000123,茶,1,1.00,none\n"))
-    assert (taken.state, taken.volume) == (State.TRIGGERED, "usual: sum(amount) not known; 3 comparable days")
+    assert (taken.state, taken.volume) == (State.TRIGGERED, "not known: sum(amount) not known; 3 comparable days")
     assert not any("unusual volume" in subject for subject, _ in post.letters())
+
+
+def test_what_nobody_knows_to_be_usual_ends_no_warning(gate: Gate, post: Post) -> None:
+    gate = tolerant(of_sales(gate, volume=Volume((Bound(Measure.SUM, "few", 50, "amount"),), 3)))
+    for day in DAYS:
+        loaded(gate, put(file_of(10, day), KEY.replace("2026-11-20", day)))
+    gate.take(put(file_of(2, "2026-11-20")))
+    taken = gate.take(put(file_of(1, "2026-11-20") + "2,2026-11-20,C000123,茶,1,1.00,none\n", sequencer="02"))
+    assert taken.volume == "not known: sum(amount) not known; 3 comparable days"
+    of_more_days = of_sales(gate, volume=Volume((Bound(Measure.ROWS, "few", 50),), 4))
+    again = of_more_days.take(put(file_of(9, "2026-11-20"), sequencer="03"))
+    assert again.volume == "not enough history: 3 of 4 comparable days"
+    assert f"volume:{KEY}" in open_ids(gate.incidents)
+    assert not any("[RECOVERED]" in subject and "volume" in subject for subject, _ in post.letters())
 
 
 def test_an_honest_empty_day_has_a_sum_of_nothing(gate: Gate) -> None:

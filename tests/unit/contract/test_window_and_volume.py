@@ -58,6 +58,37 @@ def test_a_window_that_says_nothing_or_half_is_refused(
 
 
 @pytest.mark.parametrize(
+    ("key", "arrival", "honoured"),
+    [
+        (
+            "g/{ds}/{hour}.csv",
+            "minutesAfter: 10",
+            False,
+        ),  # an hour's files come all day: only a day has a time for them
+        ("g/{week}.csv", 'daysAfter: 1, deadline: "06:00"', True),
+        ("g/{month}.csv", 'daysAfter: 1, deadline: "06:00"', True),
+    ],
+)
+def test_a_window_of_weeks_and_months_is_read_and_one_of_hours_refused(
+    key: str,
+    arrival: str,
+    honoured: bool,  # noqa: FBT001 a case
+    draft: Callable[..., str],
+    reads: Callable[[str], Contract],
+    refused: Callable[[str], list[str]],
+) -> None:
+    given = f'{{{arrival}, timeZone: UTC, lookbackDays: 2, window: {{from: "01:00", until: "09:00", outside: hold}}}}'
+    text = draft(custom=f"property: arrival, value: {given}").replace("goods/{ds}.csv", key)
+    assert key in text
+    if honoured:
+        arrival_read = reads(text).arrival
+        assert arrival_read
+        assert arrival_read.window == MORNING
+    else:
+        assert any("window says nothing of files of an hour" in problem for problem in refused(text))
+
+
+@pytest.mark.parametrize(
     ("window", "moment", "inside"),
     [
         (MORNING, "2026-11-19T16:00", True),  # 01:00 in Tokyo

@@ -147,3 +147,21 @@ def test_a_write_in_whose_place_a_later_one_is_in_force_is_not_taken_back() -> N
         "retract that one"
     )
     assert how(ONE, [write(6, State.REJECTED), write(7, State.FAILED)], NOON) is How.LOAD
+
+
+@pytest.mark.parametrize(
+    ("state", "why"),
+    [
+        (State.FAILED, "was written later and is FAILED: retract that one"),  # a replay of it has failed
+        (State.SUPERSEDED, "its rows may stand in the table: send the right file instead"),  # one has given way
+        (State.CLOSED, "its rows may stand in the table: send the right file instead"),
+    ],
+)
+def test_a_write_is_not_taken_back_from_under_the_rows_of_a_later_one_whatever_became_of_its_replay(
+    state: State, why: str
+) -> None:
+    later = write(7, state, was_loaded=True)
+    retracted = write(8, State.RETRACTED, again=".0001", was_loaded=True)
+    with pytest.raises(RetractError, match=why):
+        how(ONE, [later, retracted], NOON)
+    assert how(ONE, [write(7, State.FAILED), retracted], NOON) is How.LOAD

@@ -155,13 +155,13 @@ def test_the_state_of_a_sum_names_its_column_and_what_is_not_known() -> None:
         "bound": 50,
         "days": 3,
     }
-    assert str(compare(SUMS, one(None), history)) == "usual: sum(amount) not known; 3 comparable days"
+    assert str(compare(SUMS, one(None), history)) == "not known: sum(amount) not known; 3 comparable days"
 
 
 def test_days_whose_sum_is_not_known_are_passed_over_and_too_few_say_nothing() -> None:
     assert compare(SUMS, one("1"), sums("100", None, "100", "100")).breaches
     few = compare(SUMS, one("1"), sums("100", None, "100"))
-    assert (few.breaches, str(few)) == ((), "usual: sum(amount) 1, not enough history; 3 comparable days")
+    assert (few.breaches, str(few)) == ((), "not known: sum(amount) 1, not enough history; 3 comparable days")
 
 
 @pytest.mark.parametrize("median", ["0", "-100"])

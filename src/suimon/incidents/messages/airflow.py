@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 from suimon.drops.foreign_text import short_name, shown
 from suimon.incidents.about import NOTHING, About
-from suimon.incidents.email import OF_STACK
+from suimon.incidents.email import OF_STACK, clock
 from suimon.incidents.incident import Problem
 from suimon.incidents.kinds import Kind
 from suimon.incidents.wording import Bilingual, japanese
-from suimon.ledger.items import stamp
 from suimon.mwaa.not_started import Cause, NotStarted
 from suimon.mwaa.run_state import CannotAskError, RunState, link
 
@@ -208,12 +207,12 @@ def run_hangs(record: DropRecord, dag_id: str, run: RunState, host: str) -> Prob
         about=About.drop(record, dag_id=dag_id),
         subject=Bilingual(f"{head}: the run has not come to its end", f"{head}: DAG 実行が終わりません"),
         body=Bilingual(
-            f"{record.drop.shown_key} was given to {dag_id} at {stamp(record.updated_at)}; "
+            f"{record.drop.shown_key} was given to {dag_id} at {clock(record.updated_at)}; "
             f"its run is still {shown(run.state or '')}.\n"
             f"Run: {page}\n\n"
             "What to do: see in Airflow which task it is at and what its log says. Mark the task or the run as failed "
             "if nothing will come of it; the file can then be replayed.",
-            f"{record.drop.shown_key} を {stamp(record.updated_at)} に {dag_id} に渡しましたが、"
+            f"{record.drop.shown_key} を {clock(record.updated_at)} に {dag_id} に渡しましたが、"
             f"実行はまだ {shown(run.state or '')} です。\n"
             f"実行: {page}\n\n"
             "対応: どのタスクで止まっているか、ログに何があるかを Airflow で確認してください。進む見込みがなければ、"
@@ -238,13 +237,13 @@ def runs_queued(dag_id: str, records: Sequence[DropRecord], queued: Sequence[Dro
             f"At least {len(records):,} runs of {dag_id} have not ended in time after they were given to it; of "
             f"{len(queued):,} of them Airflow says that they have not begun.\n"
             f"The oldest is {oldest.run_id}, of {oldest.drop.shown_key}, which has waited since "
-            f"{stamp(oldest.updated_at)}.\n\n"
+            f"{clock(oldest.updated_at)}.\n\n"
             "What to do: after many files at once nothing, they go on one after the other. Else see in Airflow whether "
             "the scheduler is healthy and a worker free, and whether a run in front of them stands still.\n"
             "That is told once for all of them, until none is left.",
             f"{dag_id} に渡したまま終わらない実行が少なくとも {len(records):,} 件あり、"
             f"そのうち {len(queued):,} 件はまだ始まっていません（Airflow による）。\n"
-            f"最も古いのは {oldest.drop.shown_key} の {oldest.run_id} で、{stamp(oldest.updated_at)} "
+            f"最も古いのは {oldest.drop.shown_key} の {oldest.run_id} で、{clock(oldest.updated_at)} "
             "から待っています。\n\n"
             "対応: 一度に多数のファイルが届いた後であれば不要です。順に処理されます。そうでなければ、"
             "スケジューラーが正常か、"

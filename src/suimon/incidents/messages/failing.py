@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from suimon.drops.failure import TERMINATED
 from suimon.drops.foreign_text import LONGEST_NAME, shown
 from suimon.incidents.about import About
+from suimon.incidents.email import clock
 from suimon.incidents.incident import Problem, listed, listed_in_japanese
 from suimon.incidents.kinds import KINDS, Kind
 from suimon.incidents.wording import Bilingual, japanese
-from suimon.ledger.items import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -55,13 +55,13 @@ def failing(dataset: str, error: str, records: Sequence[DropRecord]) -> Problem:
     ]
     tries = [
         f"{record.drop.shown_uri} (drop {record.id}, {record.state})\n"
-        f"    {failure.tries:,} tries have failed since {stamp(failure.since)}, the last one with\n"
+        f"    {failure.tries:,} tries have failed since {clock(failure.since)}, the last one with\n"
         f"    {shown(failure.text)}"
         for record, failure in failed
     ]
     tries_ja = [
         f"{record.drop.shown_uri}（ドロップ {record.id}、{record.state}）\n"
-        f"    {stamp(failure.since)} から {failure.tries:,} 回失敗。最後のエラー:\n"
+        f"    {clock(failure.since)} から {failure.tries:,} 回失敗。最後のエラー:\n"
         f"    {shown(failure.text)}"
         for record, failure in failed
     ]

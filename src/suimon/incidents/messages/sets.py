@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from suimon.drops.foreign_text import shown
 from suimon.drops.sets import listed
 from suimon.incidents.about import About
+from suimon.incidents.email import clock
 from suimon.incidents.incident import Problem
 from suimon.incidents.kinds import IncidentId, Kind
 from suimon.incidents.wording import Bilingual, japanese
-from suimon.ledger.items import stamp
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -61,9 +61,9 @@ def incomplete(whole: DropSet, rule: SetRule, pattern: KeyPattern, until: dateti
     lacking, members, head = _lacking(whole, rule, pattern), sorted(whole.members), f"{whole.dataset} {whole.partition}"
     have = f"Accepted are {len(members)}: {listed(members)}." if members else "None has come."
     have_ja = f"受け入れ済み {len(members)} 件: {listed(members)}" if members else "まだ 1 件も届いていません。"
-    since = f" is awaited since {stamp(whole.waiting_since)}; it" if whole.waiting_since else ""
-    since_ja = f"待機開始: {stamp(whole.waiting_since)}\n" if whole.waiting_since else ""
-    key, due = pattern.key_for(whole.partition), until.isoformat(timespec="minutes")
+    since = f" is awaited since {clock(whole.waiting_since)}; it" if whole.waiting_since else ""
+    since_ja = f"待機開始: {clock(whole.waiting_since)}\n" if whole.waiting_since else ""
+    key, due = pattern.key_for(whole.partition), clock(until)
     return Problem(
         kind=Kind.INCOMPLETE_SET,
         about=About(dataset=whole.dataset, partition=whole.partition),

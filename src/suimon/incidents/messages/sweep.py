@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 from suimon.drops.foreign_text import shown
 from suimon.incidents.about import NOTHING, About
-from suimon.incidents.email import OF_STACK
+from suimon.incidents.email import OF_STACK, clock
 from suimon.incidents.incident import Problem, listed, listed_in_japanese
 from suimon.incidents.kinds import Kind
 from suimon.incidents.wording import Bilingual
-from suimon.ledger.items import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -80,7 +79,7 @@ def left_out(found: Mapping[str, str]) -> Problem:
 def stuck_drops(dataset: str, records: Sequence[DropRecord]) -> Problem:
     """Drops of one dataset that are stuck at the gate."""
     lines = [
-        f"{record.drop.shown_key}: {record.state} since {stamp(record.updated_at)}, drop {record.id}"
+        f"{record.drop.shown_key}: {record.state} since {clock(record.updated_at)}, drop {record.id}"
         for record in sorted(records, key=lambda one: one.updated_at)
     ]
     return Problem(
