@@ -67,7 +67,7 @@ def name_of(alone: Bug) -> str:
 
 
 def find_bugs(console: Console, jobs: int) -> int:
-    """Search for every bug, write down the seeds and the page; 1 when one was not found."""
+    """Look for every bug, first by the seed that found it; write seeds and page; return 1 when one is not found."""
     every, seeds = each_alone(), dict[str, int]()
     table = Table("bug", "the mistake", "the promise that it breaks", "seed")
     with Progress(console=console, transient=True) as progress, ProcessPoolExecutor(jobs) as pool:
@@ -84,7 +84,9 @@ def find_bugs(console: Console, jobs: int) -> int:
 
 
 def _search_by_place(place: int) -> int | None:
-    return search(each_alone()[place])
+    bug = each_alone()[place]
+    known = first_seeds().get(name_of(bug))
+    return known if known is not None and is_found_by(bug, known) else search(bug)
 
 
 def rows_of(seeds: dict[str, int]) -> list[str]:
