@@ -120,6 +120,7 @@ def stack(
         "redshift-data": Redshift(),
     }
     monkeypatch.setattr(boto3, "client", lambda name, **more: fakes.get(name) or client(name, **more))
+    monkeypatch.setattr("suimon.cli.incidents.utc_now", lambda: NOON)  # whatever day it is when the test runs
     for name in ("freshness", "replay"):
         apps[name] = entry_point(name, due_world.contracts)
         monkeypatch.setattr(apps[name], "utc_now", lambda: NOON)
