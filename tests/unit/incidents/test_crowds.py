@@ -283,6 +283,15 @@ def test_the_message_names_every_one_and_what_to_do() -> None:
     assert told_together(Kind.REJECTED, [incident_of(rejected(1))] * 2, 2)[0] == "sales: 2: files rejected"
 
 
+def test_files_that_are_within_their_grace_are_called_late_and_not_missing() -> None:
+    late, missing = (
+        incident(Kind.MISSING_FILE, About(dataset="sales", partition=f"2026-11-{day}"), severity=severity)
+        for day, severity in ((19, Severity.WARNING), (20, Severity.ERROR))
+    )
+    assert told_together(Kind.MISSING_FILE, [late, late], 2)[0] == "sales: 2: files are late"
+    assert told_together(Kind.MISSING_FILE, [missing, late], 2)[0] == "sales: 2: files never came"
+
+
 def test_a_message_about_thousands_counts_what_it_does_not_list() -> None:
     _, body = told_together(Kind.REJECTED, [incident_of(rejected(number)) for number in range(1_005)], 1_005)
     assert "  and 5 more\n" in body

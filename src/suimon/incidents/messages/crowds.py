@@ -8,7 +8,7 @@ from suimon.drops.foreign_text import shown
 from suimon.incidents.about import About
 from suimon.incidents.email import OF_STACK, clock
 from suimon.incidents.incident import Event, Notice, Text, Told, listed, listed_in_japanese
-from suimon.incidents.kinds import KINDS, Kind
+from suimon.incidents.kinds import KINDS, Kind, Severity
 from suimon.incidents.wording import Bilingual, japanese
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ _WHAT = {
     Kind.FOREIGN_RUN: Bilingual("runs that are not ours", "別の実行との競合"),
     Kind.SWEEP_FAILED: Bilingual("parts of the sweep failed", "巡回の失敗"),
 }
+_LATE = Bilingual("files are late", "ファイルの遅延")  # within their grace
 _LISTED = 1_000  # lines, far below what a message takes
 
 
@@ -83,7 +84,8 @@ def told_together(kind: Kind, incidents: Sequence[Incident], in_all: int) -> Tex
     datasets = {one.about.dataset for one in incidents}
     of = f"{datasets.pop()}: " if len(datasets) == 1 and "" not in datasets else ""
     more, more_ja = ("", "") if in_all == len(incidents) else (" more", "さらに ")
-    what, count = _WHAT.get(kind, kind), f"{len(incidents):,}"
+    are_late = kind is Kind.MISSING_FILE and all(one.severity is Severity.WARNING for one in incidents)
+    what, count = _LATE if are_late else _WHAT.get(kind, kind), f"{len(incidents):,}"
     subject = Bilingual(f"{of}{count}{more}: {what}", f"{of}{more_ja}{count} 件: {japanese(what)}")
     since = clock(min(one.opened_at for one in incidents))
     body = Bilingual(
