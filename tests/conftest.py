@@ -44,12 +44,20 @@ LONGEST = (
 )
 # What starts no Spark of its own beside those of an entry above: a worker that has one takes them, too.
 WITH = {"tests/dags/test_golden.py": "tests/glue/", "tests/dags/test_partitions.py": "tests/glue/"}
-# Thousands of calls of moto, some milliseconds each: as much as a large file.
+# As much as a large file: thousands of calls of moto, some milliseconds each, drawn examples, personal values in every
+# fault.
 LARGE = (
-    "tests/functional/sweep/app/",
     "tests/functional/cli/test_at_three_in_the_morning.py",
     "tests/functional/cli/test_every_answer.py",
     "tests/functional/cli/test_runbook.py",
+    "tests/functional/ledger/test_drops.py::test_a_check_that_fails_for_months_does_not_fill_the_history",
+    "tests/functional/ledger/test_drops.py::test_a_key_with_very_many_writes_is_read_to_its_end",
+    "tests/functional/sweep/app/",
+    "tests/security/test_personal_data.py",
+    "tests/unit/check/test_oracle.py",
+    "tests/unit/check/test_properties.py",
+    "tests/unit/dataset/test_contract_diff.py::test_a_file_that_was_right_is_right_where_nothing_is_said_to_break",
+    "tests/unit/freshness/test_arrivals.py::test_a_deadline_near_midnight_is_looked_for_by_rounds_at_any_minute",
 )
 FOLDERS_OF_PROCESSES = ("tests/twin/", "tests/conformance/", "tests/glue/", "tests/dags/on_airflow/")
 # Many cases of one promise each: by day one in so many of a file's, or a test's, and `make quick` one in five of those.
