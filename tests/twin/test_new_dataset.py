@@ -48,6 +48,7 @@ DAY = date(2026, 11, 20)
 BEFORE = [DAY - timedelta(days=back) for back in range(1, 6)]  # sent before the change, and on their way during it
 DURING = [DAY - timedelta(days=back) for back in range(6, 9)]  # sent while it is deployed
 ROWS = 30
+IDLE = timedelta(minutes=2)  # nobody is at a drop that has not moved for so long
 
 
 @dataclass
@@ -75,8 +76,11 @@ class Story:
         bucket = self.twin.outputs["RawBucket"]
         return list(newest_first(self.ledger, Wanted(of_key=(bucket, f"orders/orders_{day:%Y%m%d}.csv"))))
 
+    def newest(self) -> dict[date, DropRecord]:
+        return {day: found[0] for day in (DAY, *BEFORE, *DURING) if (found := self.drops(day))}
+
     def states(self) -> dict[date, State]:
-        return {day: found[0].state for day in (DAY, *BEFORE, *DURING) if (found := self.drops(day))}
+        return {day: drop.state for day, drop in self.newest().items()}
 
     def wait(self, look: Any, what: str) -> None:
         def watched() -> bool:
@@ -149,9 +153,9 @@ def tell(story: Story, scratch: Path) -> None:
     with_note = content(DAY + timedelta(days=1), "注文番号,日付,商品,数量,備考", ",急ぎ")
     newer.write_bytes(with_note.encode("cp932"))
     story.tried["changed"] = attempt(story, newer, "tried")
-    resume_what_was_killed(story)
+    find_what_was_killed(story)
     story.wait(lambda: len(story.states()) == 1 + len(BEFORE) + len(DURING), "a record of every file")
-    story.wait(lambda: all(state in AT_AN_END for state in story.states().values()), "every file to come to an end")
+    story.wait(lambda: all_at_their_end(story), "every file to come to an end")
     story.before_the_retry = story.states()
     story.retried = retry(story)
 
@@ -169,20 +173,28 @@ def change(folder: DatasetFolder) -> None:
     decide(folder, [("    quality:\n", f"{column}    quality:\n"), ("version: 0.1.0", "version: 0.2.0")])
 
 
-def resume_what_was_killed(story: Story) -> None:
-    """Make a round of the sweep as of a quarter of an hour later, when leases of functions that were killed are over.
+def find_what_was_killed(story: Story) -> None:
+    """Find, by a walk over the bucket, what a killed function had not entered yet.
 
-    AWS lets a function that is replaced end what it does; the emulator kills it, and the sweep has to find its file.
+    AWS lets a function that is replaced end what it does; the emulator kills it, with messages in its hands that come
+    again after the queue's hour and a half.
     """
-    past = stamp(datetime.now(UTC) - LEASE)
-    for drop in newest_first(story.ledger, Wanted(state=State.VALIDATING)):
-        key = {"pk": f"drop#{drop.id}", "sk": "drop"}
-        story.ledger.update_item(Key=key, **setting({"lease_until": past, "updated_at": past}))
-    invoke(story, {})
-    # What a killed function had not entered yet comes again after the queue's hour and a half, or is found by a walk.
     walk: dict[str, str] | None = {}
     while walk is not None:
         walk = invoke(story, {"reconcile": {"walk": walk}})["walk"]
+
+
+def all_at_their_end(story: Story) -> bool:
+    """Whether every file is; what a killed function has left is found as if a quarter of an hour had passed."""
+    now, left = datetime.now(UTC), [one for one in story.newest().values() if one.state not in AT_AN_END]
+    idle = [one for one in left if one.state is not State.TRIGGERED and now - one.updated_at > IDLE]
+    for one in idle:
+        moments = ["updated_at", *(["lease_until"] if one.state is State.VALIDATING else [])]
+        key = {"pk": f"drop#{one.id}", "sk": "drop"}
+        story.ledger.update_item(Key=key, **setting(dict.fromkeys(moments, stamp(now - LEASE))))
+    if idle:
+        invoke(story, {})
+    return not left
 
 
 def invoke(story: Story, payload: dict[str, Any]) -> dict[str, Any]:
