@@ -130,7 +130,8 @@ def _patterns(template: Template) -> Iterator[str]:
     for name, rule in of_type(template, "AWS::Events::Rule"):
         properties = rule["Properties"]
         pattern = properties["EventPattern"]
-        heard = {(source, kind) for source in pattern.get("source", []) for kind in pattern.get("detail-type", [])}
+        sources, kinds = (list(map(str, pattern.get(key, []))) for key in ("source", "detail-type"))
+        heard = {(source, kind) for source in sources for kind in kinds}
         if not heard or not heard <= EVENTS:
             yield f"{name}: nobody sends {sorted(heard - EVENTS) or 'what it waits for'}"
         own_bus = template["Resources"].get(referred(properties.get("EventBusName")), {}).get("Type")
