@@ -19,6 +19,7 @@ from suimon.status.questions import QUESTIONS_ALIAS
 from tests.twin.bare import CODE, NEEDED, Outputs, deploy
 from tests.twin.policy_questions import decisions
 from tests.twin.refused import REFUSED, filled
+from tests.twin.typed import DENIED, typed_by
 from tests.waiting import eventually
 
 if TYPE_CHECKING:
@@ -139,6 +140,25 @@ def test_a_viewer_calls_the_function_by_its_alias_for_questions_and_by_no_other_
             functions.invoke(FunctionName=other, Payload=b"{}")
     answer = acting("OperatorPolicy").client("lambda").invoke(FunctionName=name, Payload=b"{}")
     assert json.loads(answer["Payload"].read()).endswith(f":{name}")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("drops --state rejected", "explain s3://raw/sales/a.csv", "explain 0123456789abcdef"),
+        *("replay sales --list", "report 0123456789abcdef", "tail --once"),
+    ],
+)
+@pytest.mark.parametrize("policy", ["ViewerPolicy", "OperatorPolicy"])
+def test_whoever_may_look_reads_the_ledger_by_every_command_that_does(
+    command: str, policy: str, cloud: Twin, acting: Callable[[str], boto3.Session]
+) -> None:
+    keys = acting(policy).get_credentials()
+    assert keys
+    twin = cloud.with_(principals={**cloud.principals, policy: Keys(keys.access_key, keys.secret_key)})
+    typed = typed_by(twin, policy, *command.split(), "--stack", STACK)
+    assert typed.exit_code in {0, 1}, typed.output
+    assert not DENIED.search(typed.output)
 
 
 @pytest.fixture(scope="module")
