@@ -49,5 +49,5 @@ def test_a_long_text_is_cut_by_its_bytes_in_json_and_says_so(text: str) -> None:
 
 
 def test_a_text_that_fits_to_the_byte_is_left_alone() -> None:
-    for text in ("水門\n", "x" * 400):
+    for text in ("水門\n" * 80, "x" * 400):
         assert fitted(text, len(json.dumps(text, ensure_ascii=False).encode())) == text
