@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from suimon.contract.file import Column, FileFormat, Tolerance
+from suimon.contract.file import Column, Condition, FileFormat, Tolerance
 from suimon.contract.model import Contract
 
 HEADER = b"id,day,name\n"
@@ -26,11 +26,20 @@ class Kind:
     wrap: Callable[[bytes], bytes] = field(default=bytes)
     header: bytes = HEADER
     columns: tuple[Column, ...] = COLUMNS
+    conditions: tuple[Condition, ...] = ()
 
     @property
     def contract(self) -> Contract:
         """The contract that such a file is held against."""
-        return Contract("hostile", "1", "hostile", file=self.dialect, columns=self.columns, tolerance=self.tolerance)
+        return Contract(
+            "hostile",
+            "1",
+            "hostile",
+            file=self.dialect,
+            columns=self.columns,
+            conditions=self.conditions,
+            tolerance=self.tolerance,
+        )
 
     def write(self, path: Path, size: int) -> None:
         """Write so many bytes of it, below the header; compressed kinds are as large once they are read."""

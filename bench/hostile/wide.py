@@ -1,19 +1,38 @@
 """Hostile files of many columns: as many as a table of Redshift has, and more."""
 
+from collections.abc import Iterable
+
 from bench.hostile.kind import Kind, again
-from suimon.contract.file import Column, Tolerance
+from suimon.contract.file import Column, Condition, Tolerance
 
 WIDTH = 1_600
 COLUMNS = tuple(Column(f"c{number}", "string", max_length=4) for number in range(WIDTH))
 HEADER = b",".join(b"c%d" % number for number in range(WIDTH)) + b"\n"
 _DATES = tuple(Column(f"c{number}", "date") for number in range(WIDTH))
 _KEYED = (Column("c0", "string", unique=True, max_length=4), *COLUMNS[1:])
+_NUMBERS = tuple(Column(f"c{number}", "decimal", precision=38, scale=10) for number in range(WIDTH))
 _LABELS = b",".join(b"x%d" % number for number in range(3_900))
 
 
-def _wide(name: str, code: str, cell: bytes, *, columns: tuple[Column, ...] = COLUMNS, width: int = WIDTH) -> Kind:
+def _wide(
+    name: str,
+    code: str,
+    cell: bytes,
+    *,
+    columns: tuple[Column, ...] = COLUMNS,
+    width: int = WIDTH,
+    conditions: tuple[Condition, ...] = (),
+) -> Kind:
     header = b",".join(b"c%d" % number for number in range(width)) + b"\n"
-    return Kind(name, code, again(b",".join([cell] * width) + b"\n"), header=header, columns=columns[:width])
+    parts = again(b",".join([cell] * width) + b"\n")
+    return Kind(name, code, parts, header=header, columns=columns[:width], conditions=conditions)
+
+
+def _over(wanted: str, places: Iterable[int]) -> Condition:
+    """Return a condition that reads all of these columns."""
+    read = tuple(dict.fromkeys(places))
+    sql = " AND ".join(wanted.format(f"t{place}") for place in read)
+    return Condition(f"of {read[0]} to {read[-1]}", sql, tuple(f"c{place}" for place in read), "all of them")
 
 
 WIDE: tuple[Kind, ...] = (
@@ -53,6 +72,27 @@ WIDE: tuple[Kind, ...] = (
     _wide("1,600 columns, line breaks in every cell", "", b'"a\nc"'),
     _wide("1,600 columns, quotes in every cell", "", b'"a""c"'),
     _wide("1,600 columns of dates that the kernel doubts", "", b"1500-01-01", columns=_DATES),
+    _wide(
+        "1,600 columns, a condition that reads 200 of them",
+        "condition-error",
+        b'"abc"',
+        conditions=(_over("{0} <> 'abc'", range(0, WIDTH, 8)),),
+    ),
+    _wide(
+        "1,600 numbers, conditions that read 200 of them",
+        "condition-error",
+        b"1234567890.5",
+        columns=_NUMBERS,
+        conditions=tuple(_over("{0} < 0", (start, *range(8, WIDTH, 8))) for start in (0, 1_599, 1)),
+    ),
+    Kind(
+        "200 columns, a condition that reads all of them",
+        "condition-error",
+        again(b",".join([b"abc"] * 200) + b"\n"),
+        header=b",".join(b"c%d" % number for number in range(200)) + b"\n",
+        columns=COLUMNS[:200],
+        conditions=(_over("{0} <> 'abc'", range(200)),),
+    ),
     _wide("1,600 columns, one key", "unique-error", b"abc", columns=_KEYED),
     Kind(
         "1,600 columns, one record of two bad, set aside",

@@ -13,6 +13,8 @@ from suimon.check.verdict import BadCell, Code, Shared, shown
 from suimon.contract.file import Column
 from suimon.contract.model import Contract
 
+_LONGEST = 1_000  # of what a condition has read; ten thousand of these are listed
+
 
 @dataclass(frozen=True, slots=True)
 class BadCells:
@@ -41,6 +43,7 @@ class BadCells:
         ]
         if rule.code is Code.CONDITION_ERROR:
             text = ", ".join(f"{column.name}={value}" for column, value in zip(columns, values, strict=True))
+            text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
             return BadCell(rule.code, bad.line, bad.record, None, text, rule.details)
         # What is missing has no value to show or to hide.
         value = None if rule.code is Code.REQUIRED_ERROR else values[0]

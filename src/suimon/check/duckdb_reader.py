@@ -139,20 +139,27 @@ class Duck:
         self._run(f"DROP TABLE IF EXISTS bad_{number}", {})
 
     def bad_records(
-        self, sheet: Sheet, rules: Rules, wanted: tuple[int, ...], limit: int | None, also: Iterable[int] = ()
+        self,
+        sheet: Sheet,
+        rules: Rules,
+        wanted: tuple[int, ...],
+        limit: int | None,
+        also: Iterable[int] = (),
+        *,
+        after: int = 0,
     ) -> list[BadRecord]:
-        """Return the first `limit` records that break one of the `wanted` rules, in the sheet's order.
+        """Return the first `limit` records behind `after` that break one of the `wanted` rules, in the sheet's order.
 
         Each has the cells that the rules are about, and those of the places `also`.
         """
         found = dict[int, BadRecord]()
         for part in parted(rules, wanted):
-            for bad in self._bad_records(sheet, rules, part, limit, also):
+            for bad in self._bad_records(sheet, rules, part, limit, also, after):
                 found[bad.record] = found[bad.record].and_of(bad) if bad.record in found else bad
         return [bad for _, bad in sorted(found.items())][:limit]
 
     def _bad_records(
-        self, sheet: Sheet, rules: Rules, wanted: tuple[int, ...], limit: int | None, also: Iterable[int]
+        self, sheet: Sheet, rules: Rules, wanted: tuple[int, ...], limit: int | None, also: Iterable[int], after: int
     ) -> list[BadRecord]:
         known = sorted({*also, *(place for number in wanted for place in rules.rules[number].columns)})
         known.sort(key=sheet.places.index)
@@ -162,10 +169,10 @@ class Duck:
         named = [f"{one} AS k{number}" for number, one in enumerate(kept)]
         first = "" if limit is None else f"LIMIT {int(limit)}"
         numbers = Numbers(sheet)
+        records = f"SELECT * FROM ({marked(sheet, rules, wanted, named)}) WHERE own_record > {numbers.own(after)}"
         rows = self._run(
             f"SELECT {numbers.record}, {numbers.line}, {', '.join(columns)} "
-            f"FROM ({marked(sheet, rules, wanted, named)} ORDER BY own_record {first}) AS own {numbers.join} "
-            "ORDER BY own_record",
+            f"FROM ({records} ORDER BY own_record {first}) AS own {numbers.join} ORDER BY own_record",
             rules.parameters | _path(sheet) | numbers.parameters,
         )
         return [_bad_record(row, known, wanted, embedded=sheet.embedded) for row in rows]

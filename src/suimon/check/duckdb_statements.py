@@ -2,6 +2,7 @@
 
 # ruff: noqa: S608 - as the docstring says
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -31,13 +32,17 @@ class Share:
 
 def shares_of(sheet: Sheet, rules: Rules) -> list[Share]:
     """Part a sheet so that no statement reads more columns than fit its memory; what a condition reads is one part."""
-    shares = list[Share]()
+    shares, others = list[Share](), list[int]()
     for start in range(0, len(sheet.places), _COLUMNS_AT_ONCE):
         columns = slice(start, start + _COLUMNS_AT_ONCE)
         own = frozenset(place for place in sheet.places[columns] if place is not None)
-        numbers = tuple(number for number, rule in enumerate(rules.rules) if rule.columns[0] in own)
-        read = (place for number in numbers for place in rules.rules[number].columns)
-        shares.append(Share(columns, numbers, tuple(place for place in rules.sums if place in own), own.union(read)))
+        begun = [number for number, rule in enumerate(rules.rules) if rule.columns[0] in own]
+        numbers = tuple(number for number in begun if own.issuperset(rules.rules[number].columns))
+        others += (number for number in begun if number not in numbers)
+        shares.append(Share(columns, numbers, tuple(place for place in rules.sums if place in own), own))
+    for part in parted(rules, tuple(others)):
+        read = frozenset(place for number in part for place in rules.rules[number].columns)
+        shares.append(Share(slice(0), part, (), read))
     return shares
 
 
@@ -201,7 +206,7 @@ class Numbers:
     """SQL: from a record's place in its sheet to its number and line in the file."""
 
     def __init__(self, sheet: Sheet) -> None:
-        numbering = sheet.numbering
+        self._numbering = numbering = sheet.numbering
         self.join, self.parameters = "", dict[str, Any]()
         if len(numbering.record) == 1:
             self.record = f"own_record + {numbering.record[0] - numbering.own_record[0]}"
@@ -224,3 +229,8 @@ class Numbers:
             "record_shifts": list(map(sub, numbering.record, numbering.own_record)),
             "line_shifts": list(map(sub, numbering.line, numbering.own_line)),
         }
+
+    def own(self, record: int) -> int:
+        """Return the place in its sheet of a record of the file; 0 of one before all of them."""
+        run = bisect_right(self._numbering.record, record) - 1
+        return self._numbering.own_record[run] + record - self._numbering.record[run] if run >= 0 else 0

@@ -47,6 +47,7 @@ logger = logging.getLogger(__name__)
 
 # Spilled keys may fill the disk up to here: the segments of the moment need the rest.
 _DISK_RESERVE = 512 * 1024 * 1024
+_MEMORY, _WIDE_MEMORY = 176, 256  # MB, of DuckDB; Python and the segments take some 110 beside it
 _COLUMNS_IN_PARALLEL = 400
 __all__ = ["Aside", "CheckError", "InterruptedCheckError", "check", "check_file"]
 
@@ -74,7 +75,7 @@ def check(
 
     `partition` None leaves out the rules that name it. A file that `arrived` when its date is out of bounds is not
     read. `scratch` is a folder with room for a few segments and
-    for the spilled keys of a large file. `memory_limit` is DuckDB's, 256 MB unless there are many columns. `progress`
+    for the spilled keys of a large file. `memory_limit` is DuckDB's; the more columns, the more. `progress`
     is told the bytes of the object read so far, from 0 again for a second round. With `aside`, the records that the
     contract tolerates as bad are written apart from the good ones. Cells of a record whose structure is broken are not
     judged: where one begins is not known. What cannot be decompressed has no other fault. Without the `kernel` DuckDB
@@ -88,7 +89,7 @@ def check(
         return _rejected_unread(BadCell(Code.DATE_OUT_OF_BOUNDS, details=details), limit)
     evidence = EncodingEvidence(dialect.encoding)
     # A thread's share of the memory must hold some thousand cells of every column.
-    workers = min(threads or os.cpu_count() or 1, max(1, _COLUMNS_IN_PARALLEL // len(contract.columns)))
+    workers = min(threads or os.cpu_count() or 1, max(1, _COLUMNS_IN_PARALLEL // _width(contract)))
     tally = Tally(limit, tuple(column.name for column in contract.columns))
     try:
         with TemporaryDirectory(prefix="check-", dir=scratch) as name:
@@ -151,8 +152,14 @@ def _reads_raw(contract: Contract, dialect: FileFormat, partition: str | None) -
     return True
 
 
+def _width(contract: Contract) -> int:
+    """Return of how many columns a statement needs room; what conditions read is typed all at once."""
+    return len(contract.columns) + len({column for condition in contract.conditions for column in condition.columns})
+
+
 def _memory(contract: Contract) -> int:
-    return 256 + max(0, len(contract.columns) - _COLUMNS_IN_PARALLEL) // 2
+    further = max(0, len(contract.columns) - _COLUMNS_IN_PARALLEL)
+    return _WIDE_MEMORY + further // 2 if further else _MEMORY
 
 
 def _open(folder: Path, contract: Contract, memory: str, threads: int) -> "AbstractContextManager[Duck]":

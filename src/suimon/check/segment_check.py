@@ -31,9 +31,7 @@ if TYPE_CHECKING:
 # A part of a segment for which DuckDB has no memory is not parted again.
 _LEAST_BYTES = 256 * 1024
 
-# Of how many more records the bad cells are asked for, where those of the first ones leave room.
-_FURTHER = 4
-# So many cells of bad records are asked for at first: all that may be listed, but of wide files.
+# So many cells of bad records are in memory at once: all that may be listed, but of wide files.
 _CELLS_AT_ONCE = 100_000
 
 # The kernel went through the whole segment.
@@ -273,14 +271,15 @@ class Judge:
         if self.tolerant:
             duck.find_bad(sheet, self.rules, wanted, number)
         columns = {*self.cells.personal, *(place for rule in wanted for place in self.rules.rules[rule].columns)}
-        # Every rule may fail in a record. Of a file that is not wide, all records that may be listed are read at once.
-        cells, most = list[BadCell](), 1 + max(room // len(wanted), min(room, _CELLS_AT_ONCE // max(1, len(columns))))
+        # Of a file that is not wide, all records that may be listed are read at once.
+        cells, last = list[BadCell](), 0
+        most = 1 + min(room, max(1, _CELLS_AT_ONCE // max(1, len(columns))))
         while room:
-            records = duck.bad_records(sheet, self.rules, wanted, most, self.cells.personal)
-            cells = [cell for record in records for cell in self.cells.of_record(record)]
+            records = duck.bad_records(sheet, self.rules, wanted, most, self.cells.personal, after=last)
+            cells += [cell for record in records for cell in self.cells.of_record(record)]
             if len(cells) >= room or len(records) < most:
                 break
-            most *= _FURTHER
+            last = records[-1].record
         return cells, self.tolerant
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from suimon.check import first_round, segments
+from suimon.check import first_round, segment_check, segments
 from suimon.check.engine import check_file
 from suimon.check.header import MOST_LABELS
 from suimon.check.verdict import BadCell, Code, Verdict
-from suimon.contract.file import Column, FileFormat, Tolerance, Trailer
+from suimon.contract.file import Column, Condition, FileFormat, Tolerance, Trailer
 from suimon.contract.model import Contract
 
 WIDTH = 450  # three statements
@@ -63,6 +63,30 @@ def test_the_first_bad_cells_are_the_same_however_many_are_listed(judge: Callabl
     every: tuple[BadCell, ...] = judge(WRONG).bad_cells
     for limit in (0, 1, 3, 6):  # none, of one statement, of two, all
         assert judge(WRONG, limit=limit).bad_cells == every[:limit]
+
+
+@pytest.mark.parametrize("kernel", [True, False], ids=["kernel", "duckdb"])
+def test_bad_records_are_the_same_however_few_are_in_memory_at_once(
+    judge: Callable[..., Verdict], monkeypatch: pytest.MonkeyPatch, *, kernel: bool
+) -> None:
+    bad = [record(number, c1="x", c400="-1", c3='"a\nb"') for number in range(2, 40, 2)]
+    text = HEADER + "".join(one + record(100 + number) for number, one in enumerate(bad))
+    at_once = judge(text, kernel=kernel).bad_cells
+    monkeypatch.setattr(segment_check, "_CELLS_AT_ONCE", 6)
+    assert judge(text, kernel=kernel).bad_cells == at_once
+    assert len(at_once) == 2 * len(bad)
+    assert judge(text, kernel=kernel, limit=7).bad_cells == at_once[:7]
+
+
+def test_what_a_condition_has_read_of_many_columns_is_cut(judge: Callable[..., Verdict]) -> None:
+    places = range(0, 450, 3)
+    columns = tuple(f"c{place}" if place != 420 else "key" for place in places)
+    sql = " AND ".join(f"t{place} = 'ab'" for place in places)
+    contract = replace(CONTRACT, conditions=(Condition("alike", sql, columns, "all alike"),))
+    [cell] = judge(HEADER + record(1), contract).bad_cells
+    assert cell.value
+    assert cell.value.startswith("c0=ab, c3=ab, ")
+    assert len(cell.value) == 1_001
 
 
 @pytest.mark.parametrize("kernel", [True, False], ids=["kernel", "duckdb"])

@@ -254,3 +254,17 @@ def test_a_long_condition_is_written_as_sql_once_not_for_each_of_its_parts(
     monkeypatch.setattr(exp.Expression, "sql", counted)
     reads(draft(quality=condition(" AND ".join(f"pieces <> {n}" for n in range(500)))))
     assert len(written) == 1
+
+
+def test_conditions_that_read_very_many_columns_together_are_refused(
+    draft: Draft, reads: Reads, refused: Refused
+) -> None:
+    names = [f"c{place}" for place in range(202)]
+    columns = [f"name: {name}, logicalType: string, logicalTypeOptions: {{maxLength: 4}}" for name in names]
+
+    def over(first: int, beyond: int) -> str:
+        return condition(" OR ".join(f"{name} = 'x'" for name in names[first:beyond]), name=f"of{first}")
+
+    assert len(reads(draft(*columns, quality=f"{over(0, 110)}, {over(100, 200)}")).conditions) == 2
+    (problem,) = refused(draft(*columns, quality=f"{over(0, 110)}, {over(100, 201)}"))
+    assert "with this condition 201 columns are read by conditions, more than 200" in problem

@@ -11,6 +11,7 @@ from suimon.contract.odcs.conditions import read_condition
 from suimon.contract.odcs.reader import Reader, number, written
 from suimon.contract.odcs.values import read_pattern, read_values
 
+MOST_READ = 200  # columns, of all conditions together: their cells are in memory at once
 Unit = Literal["rows", "percent"]
 UNITS: tuple[Unit, ...] = get_args(Unit)
 # Operator -> how people read it, and which of the two bounds it sets.
@@ -64,7 +65,14 @@ def read_quality(
                     )
                 elif condition:
                     conditions.append(condition)
+                    _refuse_too_many(entry, conditions, reader)
     return tuple(conditions), tuple(metrics)
+
+
+def _refuse_too_many(entry: Clause, conditions: list[Condition], reader: Reader) -> None:
+    read = {column for condition in conditions for column in condition.columns}
+    if len(read) > MOST_READ:
+        reader.refuse(entry, f"with this condition {len(read)} columns are read by conditions, more than {MOST_READ}")
 
 
 def as_rules(columns: tuple[Column, ...], metrics: tuple[Metric, ...]) -> tuple[tuple[Column, ...], tuple[Metric, ...]]:
