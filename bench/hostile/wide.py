@@ -10,7 +10,6 @@ COLUMNS = tuple(Column(f"c{number}", "string", max_length=4) for number in range
 HEADER = b",".join(b"c%d" % number for number in range(WIDTH)) + b"\n"
 _DATES = tuple(Column(f"c{number}", "date") for number in range(WIDTH))
 _KEYED = (Column("c0", "string", unique=True, max_length=4), *COLUMNS[1:])
-_NUMBERS = tuple(Column(f"c{number}", "decimal", precision=38, scale=10) for number in range(WIDTH))
 _LABELS = b",".join(b"x%d" % number for number in range(3_900))
 
 
@@ -77,13 +76,6 @@ WIDE: tuple[Kind, ...] = (
         "condition-error",
         b'"abc"',
         conditions=(_over("{0} <> 'abc'", range(0, WIDTH, 8)),),
-    ),
-    _wide(
-        "1,600 numbers, conditions that read 200 of them",
-        "condition-error",
-        b"1234567890.5",
-        columns=_NUMBERS,
-        conditions=tuple(_over("{0} < 0", (start, *range(8, WIDTH, 8))) for start in (0, 1_599, 1)),
     ),
     Kind(
         "200 columns, a condition that reads all of them",
