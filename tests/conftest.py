@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 # What takes a minute or more, the longest first: a worker that begins it last would work on alone. A worker takes all
 # of a file, or of what begins so: they share one Spark, or one Airflow.
 LONGEST = (
+    "tests/twin/test_replayed_days.py",
     "tests/twin/test_under_fault.py",
     "tests/dags/test_on_airflow.py",
     "tests/twin/test_end_to_end.py",
