@@ -21,6 +21,7 @@ NEVER_MEANT: Final = {
 }
 # Lambda, "Configuring maximum concurrency for Amazon SQS event sources".
 CONCURRENCY: Final = (2, 1000)
+OF_AN_ACCOUNT: Final = 100  # executions: a tenth of what an account may run unless its quota was raised
 MAY_CHANGE_DAGS: Final = {"Op", "Admin"}
 # Properties that were decided on. Another one (a delay, a filter, a window, an address of a function, a right given by
 # its name) changes the way of a file, or opens a door, and passes every other rule, which looks at what it knows.
@@ -92,6 +93,8 @@ def _defaults(template: Template) -> Iterator[str]:
             bounds = template["Parameters"].get(most, {})
             if most and (bounds.get("MinValue"), bounds.get("MaxValue")) != CONCURRENCY:
                 yield f"{name}: {most} may be what Lambda refuses"
+            if most and not bounds.get("Default", 0) <= OF_AN_ACCOUNT:
+                yield f"{name}: takes the account's concurrency unless somebody says otherwise"
 
 
 def _decided(template: Template) -> Iterator[str]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 Template = dict[str, Any]
 States = dict[str, Any]
+LONGEST_REPLAY = 30 * 86_400  # seconds
 
 
 def complaints(template: Template, folder: Path) -> Iterator[str]:
@@ -35,6 +36,8 @@ def complaints(template: Template, folder: Path) -> Iterator[str]:
             yield f"{name}: its states are written in JSONata, and it says {definition.get('QueryLanguage')}"
         if "TimeoutSeconds" not in definition:
             yield f"{name}: may wait for ever"
+        elif definition["TimeoutSeconds"] != LONGEST_REPLAY:
+            yield f"{name}: ends after other than the thirty days that the page on alarms names"
         yield from (f"{name}: {wrong}" for wrong in _of_states(definition))
         if wrong := complaint(definition):  # what the twin refuses, whose list of fields is AWS's
             yield f"{name}: {wrong}"

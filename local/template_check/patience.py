@@ -32,6 +32,7 @@ AT_ONCE: Final = {
     "InvocationsFailedToBeSentToDlq",
 }
 BY_THE_HOUR: Final = {"Heartbeat", "DeafSubscriptions"}  # written by rounds, of which there are four an hour
+ARGUMENTS: Final = {"--enable-metrics", "--job-language", "--deployed_release"}  # what GlueWorkers' price is of
 A_MINUTE: Final = 60
 ONE_CPU: Final = 1769  # MB of memory at which Lambda gives a whole vCPU
 MORE_THAN_A_ROUND: Final = 2
@@ -141,6 +142,10 @@ def _rounds(template: Template) -> Iterator[str]:
             yield f"{name}: {properties['ScheduleExpression']} is not each quarter of an hour"
         if properties.get("FlexibleTimeWindow") != {"Mode": "OFF"}:
             yield f"{name}: begins at some time within a window"
+        called = template["Resources"].get(referred(properties["Target"]["Arn"]), {}).get("Properties", {})
+        for waits in (properties["Target"].get("RetryPolicy", {}), called.get("EventInvokeConfig", {})):
+            if waits.get("MaximumEventAgeInSeconds", HOUR) >= SOON:
+                yield f"{name}: a round that waited begins beside the next"
         if {"StartDate", "EndDate"} & properties.keys():
             yield f"{name}: begins or ends some day"
 
@@ -158,6 +163,8 @@ def _glue(template: Template) -> Iterator[str]:
     """All runs that DAGs may ask for at once have a place."""
     for name, job in of_type(template, "AWS::Glue::Job"):
         places = job["Properties"].get("ExecutionProperty", {}).get("MaxConcurrentRuns", 1)
+        if job["Properties"].get("WorkerType") != "G.1X" or job["Properties"]["DefaultArguments"].keys() != ARGUMENTS:
+            yield f"{name}: runs by other workers or arguments than were decided on"
         if places != MOST_RUNS_AT_ONCE:
             yield f"{name}: has {places} places; all DAGs together may ask for {MOST_RUNS_AT_ONCE}"
 

@@ -50,6 +50,10 @@ PASSED: Final = {
     "redshift-serverless.amazonaws.com",
 }
 
+TRUSTED: Final = {
+    *(frozenset({f"{one}.amazonaws.com"}) for one in ("lambda", "states", "scheduler", "glue")),
+    frozenset({"redshift.amazonaws.com", "redshift-serverless.amazonaws.com"}),
+}
 # What a service delivers to a resource that it has no role for.
 DELIVERIES: Final = {"events.amazonaws.com": {"sqs:SendMessage"}, "cloudwatch.amazonaws.com": {"sns:Publish"}}
 ARN: Final = re.compile(r"(?:arn:)?\$\{[^\"]+")
@@ -117,6 +121,15 @@ def _of_services(template: Template) -> Iterator[str]:
                     yield f"{name}: {services} may act for another account: {value}"
 
 
+def _trusts(template: Template) -> Iterator[str]:
+    """A role is assumed by one service alone; the one that COPY names by both of Redshift's."""
+    for name, kind, statement in _allowed(template):
+        principal = statement.get("Principal", {})
+        services = frozenset(in_list(principal.get("Service", []))) if isinstance(principal, dict) else frozenset()
+        if kind == "trust" and services not in TRUSTED:
+            yield f"{name}: may be assumed by {sorted(services) or principal}"
+
+
 def _stars(template: Template) -> Iterator[str]:
     """A star stands at the end of a name that is the stack's own, or of what its comment says is not to be named."""
     for name, resource in template["Resources"].items():
@@ -150,6 +163,7 @@ RULES: Final[tuple[Callable[[Template], Iterator[str]], ...]] = (
     _bounded,
     _services,
     _of_services,
+    _trusts,
     _stars,
     _operators,
 )

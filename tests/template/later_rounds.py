@@ -185,4 +185,24 @@ LATER_ROUNDS = (
         file="statemachine/replay.asl.json",
     ),
     Defect("env: output", "Value: !Ref ExecutionRole", "Value: !GetAtt ExecutionRole.Arn", file="environment.yaml"),
+    Defect(
+        "a role for two services",
+        "Principal: {Service: states.amazonaws.com}",
+        "Principal: {Service: [states.amazonaws.com, events.amazonaws.com]}",
+    ),
+    Defect("the whole account's concurrency", "    Default: 8\n", "    Default: 900\n"),
+    Defect("a round that is tried for a day", "MaximumEventAgeInSeconds: 60}", "MaximumEventAgeInSeconds: 86400}"),
+    Defect("a round that waits for hours", "        MaximumEventAgeInSeconds: 60\n", ""),
+    Defect(
+        "a job that begins where the last ended",
+        '--enable-metrics: "true"',
+        "--job-bookmark-option: job-bookmark-enable",
+    ),
+    Defect("workers of eight times the price", "WorkerType: G.1X", "WorkerType: G.8X"),
+    Defect(
+        "a replay that ends before it begins",
+        '"TimeoutSeconds": 2592000',
+        '"TimeoutSeconds": 25',
+        file="statemachine/replay.asl.json",
+    ),
 )
