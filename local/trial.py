@@ -41,7 +41,7 @@ from suimon.warehouse.describe import partition_columns
 from suimon.warehouse.migration import declared, plan_migration
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from mypy_boto3_redshift_data import RedshiftDataAPIServiceClient
@@ -53,6 +53,8 @@ if TYPE_CHECKING:
 WAREHOUSE: Final = Warehouse(database=deploy.DATABASE, workgroup_name=deploy.STACK)
 SECONDS: Final = 300.0
 SHOWN: Final = 10  # rows
+UPRIGHT: Final = 3  # rows, where columns are too many to stand side by side
+NARROWEST: Final = 10  # characters of a column that can be read
 _START: Final = 65_536  # bytes of a file in which its first record stands
 
 
@@ -129,13 +131,26 @@ class Trial:
         rows = run_query(client, WAREHOUSE, f"SELECT * {where} LIMIT {SHOWN}", bound)
         hidden = {column.name for column in self.contract.columns if column.personal}
         self.console.print(f"{table}: {counted['rows']:,} rows of {self.day}", style="bold", highlight=False)
-        grid = Grid(pad_edge=False, border_style="dim")
-        for name in rows[0] if rows else ():
-            grid.add_column(name, overflow="fold")
-        for row in rows:
-            cells = ((MASK if name in hidden and value is not None else value) for name, value in row.items())
-            grid.add_row(*(Text("" if cell is None else printable(str(cell))) for cell in cells))
-        self.console.print(grid)
+        shown = [
+            {name: MASK if name in hidden and value is not None else value for name, value in row.items()}
+            for row in rows
+        ]
+        self.console.print(grid_of(shown, self.console.width))
+
+
+def grid_of(rows: Sequence[Mapping[str, object]], width: int) -> Grid:
+    """Return rows as a table; where its columns do not fit side by side, the first few rows stand there upright."""
+    cells = [["" if cell is None else printable(str(cell)) for cell in row.values()] for row in rows]
+    names = list(rows[0]) if rows else []
+    grid = Grid(pad_edge=False, border_style="dim", show_header=len(names) * NARROWEST <= width)
+    lines = cells
+    if not grid.show_header:
+        lines = [list(line) for line in zip(names, *cells[:UPRIGHT], strict=True)]
+    for name in names if grid.show_header else ["", *cells[:UPRIGHT]]:
+        grid.add_column(name if grid.show_header and isinstance(name, str) else "", overflow="fold")
+    for line in lines:
+        grid.add_row(*map(Text, line))
+    return grid
 
 
 def try_dataset(twin: Twin, console: Console, dataset: str, files: Sequence[Path], day: str | None) -> bool:

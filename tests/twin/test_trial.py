@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -9,9 +10,10 @@ from unittest.mock import MagicMock
 
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
 from local.__main__ import main, next_commands
-from local.trial import Trial, TrialError, _table, business_date, key_of, refuse_other_number
+from local.trial import Trial, TrialError, _table, business_date, grid_of, key_of, refuse_other_number
 from suimon.contract.keys import KeyPattern
 from suimon.contract.set_rule import SetRule
 from tests.datasets import FOLDERS, golden_cases, release
@@ -184,6 +186,19 @@ def test_what_a_person_is_told_to_do_next_is_about_a_dataset_that_the_twin_has(
     told = [command for _, command in next_commands(MagicMock(root=tmp_path))]
     for command, end in zip(told[1:], said, strict=True):
         assert end in command
+
+
+def test_rows_of_many_columns_stand_upright_where_they_do_not_fit_side_by_side() -> None:
+    rows = [{f"c{column}": f"v{row}.{column}" for column in range(12)} for row in range(5)]
+    console = Console(record=True, width=80, file=io.StringIO())
+    console.print(grid_of(rows, 80))
+    text = console.export_text()
+    assert [line.replace("│", "").split() for line in text.splitlines() if "c11" in line] == [
+        ["c11", "v0.11", "v1.11", "v2.11"]
+    ]
+    console.print(grid_of([{"a": 1, "b": None}], 80))
+    assert "a" in console.export_text().splitlines()[1]
+    assert grid_of([], 80).columns == []
 
 
 def test_without_a_twin_nothing_is_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
