@@ -87,7 +87,8 @@ class Trial:
             self.console.print(again, soft_wrap=True)
             state = State.LOADED if self._suimon("replay", self.contract.dataset, *self._range()) == 0 else state
         if state is not State.LOADED:
-            self._suimon("explain", self.contract.dataset, self.day)
+            ended = next((one for one in sent if standings[one.drop.id].state is not State.LOADED), sent[0])
+            self._suimon("explain", ended.drop.id)  # not its date, of which another file may be loaded
             return False
         self._show_rows()
         return True

@@ -13,9 +13,12 @@ from click.testing import CliRunner
 from rich.console import Console
 
 from local.__main__ import main, next_commands
+from local.demo.following import Sent
 from local.trial import Trial, TrialError, _table, business_date, grid_of, key_of, refuse_other_number
 from suimon.contract.keys import KeyPattern
 from suimon.contract.set_rule import SetRule
+from suimon.drops.drop import Drop
+from suimon.drops.states import State
 from tests.datasets import FOLDERS, golden_cases, release
 from tests.twin.redshift_server import Endpoint, endpoint
 
@@ -199,6 +202,22 @@ def test_rows_of_many_columns_stand_upright_where_they_do_not_fit_side_by_side()
     console.print(grid_of([{"a": 1, "b": None}], 80))
     assert "a" in console.export_text().splitlines()[1]
     assert grid_of([], 80).columns == []
+
+
+def test_what_became_of_a_file_that_is_not_loaded_is_explained_by_its_drop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of its date another file may be loaded, such as one with a newer stamp."""
+    drops = [Drop("raw", f"p/{name}", "1", "e", 1, "") for name in "ab"]
+    sent = [Sent("p", drop, AT, State.LOADED) for drop in drops]
+    ends = [MagicMock(state=State.LOADED), MagicMock(state=State.SUPERSEDED)]
+    asked: list[tuple[str, ...]] = []
+    monkeypatch.setattr("local.trial.redeploy", lambda _twin, _contract: [])
+    monkeypatch.setattr("local.trial.follow", lambda *_: {one.id: end for one, end in zip(drops, ends, strict=True)})
+    monkeypatch.setattr(Trial, "_put_all", lambda _trial: sent)
+    monkeypatch.setattr(Trial, "_suimon", lambda _trial, *arguments: asked.append(arguments))
+    assert not Trial(MagicMock(), MagicMock(), DATED, (tmp_path / "a",), "2026-11-20").run()
+    assert asked == [("explain", drops[1].id)]
 
 
 def test_without_a_twin_nothing_is_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
