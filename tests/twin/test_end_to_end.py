@@ -222,7 +222,7 @@ def test_dead_letters_are_taken_up_or_kept_for_a_person_to_read(story: Story) ->
 def test_the_operator_sees_that_nothing_is_unexplained(story: Story) -> None:
     assert story.reconciled
     assert story.reconciled.exit_code == 0, story.reconciled.output
-    assert story.reconciled.output.rstrip().endswith("unexplained: 0")
+    assert "unexplained: 0" in story.reconciled.output.splitlines()
 
 
 def test_the_operator_reads_in_the_ledger_who_changed_what_when(story: Story) -> None:
