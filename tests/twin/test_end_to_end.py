@@ -212,11 +212,13 @@ def test_dead_letters_are_taken_up_or_kept_for_a_person_to_read(story: Story) ->
     [told] = story.letters("undeliverable")
     s3 = story.twin.session("operator").client("s3")
     bucket = story.twin.outputs["ReportsBucket"]
-    [kept] = s3.list_objects_v2(Bucket=bucket, Prefix="undeliverable/")["Contents"]
-    assert kept["Key"] in told.body
-    # And who has read it deletes it.
-    s3.get_object(Bucket=bucket, Key=kept["Key"])
-    s3.delete_object(Bucket=bucket, Key=kept["Key"])
+    # What the gate could not use it kept itself, at once; the sweep what lay among the dead letters.
+    keys = [kept["Key"] for kept in s3.list_objects_v2(Bucket=bucket, Prefix="undeliverable/")["Contents"]]
+    assert any(key in told.body for key in keys)
+    # And who has read them deletes them.
+    for key in keys:
+        s3.get_object(Bucket=bucket, Key=key)
+        s3.delete_object(Bucket=bucket, Key=key)
 
 
 def test_the_operator_sees_that_nothing_is_unexplained(story: Story) -> None:
@@ -292,6 +294,7 @@ def test_no_function_no_dag_and_no_person_has_a_right_it_did_not_use(story: Stor
         unused[policy] = granted - {action for principal, action in used if principal.endswith(f":user/{user}")}
     # Only of a question that a table's lock keeps waiting.
     unused["FreshnessRole"] -= {"redshift-data:CancelStatement"}
+    unused["IntakeRole"] -= {"sqs:ChangeMessageVisibility"}  # only of a message that is tried again later
     unused["ReplayPlanRole"] -= {"states:DescribeExecution"}  # only of another replay that is on record as running
     unused["DagPolicy"] -= {
         *("kms:Decrypt", "kms:GenerateDataKey"),  # asked by the services that hold the data
