@@ -58,7 +58,7 @@ LARGE = (
     "tests/unit/check/test_oracle.py",
     "tests/unit/check/test_properties.py",
     "tests/unit/dataset/test_contract_diff.py::test_a_file_that_was_right_is_right_where_nothing_is_said_to_break",
-    "tests/unit/freshness/test_arrivals.py::test_a_deadline_near_midnight_is_looked_for_by_rounds_at_any_minute",
+    "tests/unit/freshness/test_late_or_missing.py::test_a_deadline_near_midnight_is_looked_for_by_rounds_at_any_minute",
 )
 FOLDERS_OF_PROCESSES = ("tests/twin/", "tests/conformance/", "tests/glue/", "tests/dags/on_airflow/")
 # Many cases of one promise each: by day one in so many of a file's, or a test's, and `make quick` one in five of those.

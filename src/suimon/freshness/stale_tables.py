@@ -29,7 +29,7 @@ from suimon.freshness.observation import Check
 from suimon.freshness.table_age import NO_AGE, age_of
 from suimon.incidents.about import About
 from suimon.incidents.kinds import IncidentId, Kind
-from suimon.incidents.messages.freshness import stale_table, unreadable_table
+from suimon.incidents.messages.missing_and_stale import stale_table, unreadable_table
 from suimon.incidents.messages.recoveries import table_can_be_read, table_is_fresh
 from suimon.ledger.items import moment, stamp
 from suimon.warehouse.table_state import TableState

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from suimon.contract.partition import partition_of
 from suimon.drops.states import State
-from suimon.freshness.arrivals import judge_arrival, judge_set, partitions_to_check, sets_to_check
 from suimon.freshness.date_facts import DateFacts
 from suimon.freshness.expected import SETTLED, days_that_make_fresh, state_of
+from suimon.freshness.late_or_missing import judge_arrival, judge_set, partitions_to_check, sets_to_check
 from suimon.freshness.observation import Check, Result, Summary
 from suimon.freshness.questions import Questions
 from suimon.freshness.sources_json import SeenTable, SeenTables

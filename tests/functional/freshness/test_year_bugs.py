@@ -16,7 +16,7 @@ from suimon.contract.calendar import Calendar
 from suimon.contract.volume import Measure
 from suimon.drops import volume
 from suimon.drops.states import State
-from suimon.freshness import arrivals, expected, stale_tables, watch
+from suimon.freshness import expected, late_or_missing, stale_tables, watch
 from suimon.freshness.expected import Facts, FileState, deadline_of
 from suimon.freshness.stale_tables import judge_answer
 from suimon.incidents import inhibition, lifecycle, store
@@ -63,7 +63,7 @@ def _weekdays_alone(self: Calendar, day: date) -> bool:
 
 
 def _due_alone(contracts: Any, _opened: Any, now: datetime) -> Iterator[tuple[Contract, str]]:
-    yield from arrivals.partitions_to_check(contracts, (), now)
+    yield from late_or_missing.partitions_to_check(contracts, (), now)
 
 
 def _waived_is_missing(contract: Contract, of: Partition, facts: Facts, now: datetime) -> FileState | None:
@@ -103,14 +103,14 @@ def _days_of_the_calendar(_self: Calendar, older: date, newer: date) -> int:
 
 BUGS = (
     Bug("the grace is forgotten", "01-24", "02-12", ((expected, "missing_from", deadline_of),)),
-    Bug("a file is never late, only missing", "01-24", "02-12", ((arrivals, "state_of", _never_late),)),
+    Bug("a file is never late, only missing", "01-24", "02-12", ((late_or_missing, "state_of", _never_late),)),
     Bug("summer time is forgotten", "03-24", "04-02", ((Arrival, "deadline_of", _clock_of_winter),)),
     Bug("of an hour that comes twice the second counts", "10-24", "11-01", ((Arrival, "deadline_of", _second_of_two),)),
     Bug("holidays are days like others", "01-24", "02-13", ((Calendar, "is_open", _weekdays_alone),)),
     Bug("a file of a closed day is not moved", "07-24", "08-01", ((Calendar, "_moved_to", lambda _self, day: [day]),)),
     Bug("what leaves the window is forgotten", "01-24", "02-10", ((watch, "partitions_to_check", _due_alone),)),
-    Bug("a person who waives is not heard", "02-24", "03-12", ((arrivals, "state_of", _waived_is_missing),)),
-    Bug("what its window holds is missing", "01-24", "02-17", ((arrivals, "state_of", _loaded_alone),)),
+    Bug("a person who waives is not heard", "02-24", "03-12", ((late_or_missing, "state_of", _waived_is_missing),)),
+    Bug("what its window holds is missing", "01-24", "02-17", ((late_or_missing, "state_of", _loaded_alone),)),
     Bug("a stale table is told behind its missing file", "08-24", "09-18", ((inhibition, "MUTABLE", frozenset()),)),
     Bug("an aging table is fresh", "03-24", "04-02", ((stale_tables, "judge_answer", _never_aging),)),
     Bug("a table is asked after a load alone", "03-24", "04-02", ((watch, "must_ask", _asked_after_a_load_alone),)),

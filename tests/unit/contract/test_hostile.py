@@ -8,9 +8,9 @@ import pytest
 
 from suimon.contract.file import ContractError
 from suimon.contract.model import Contract
+from suimon.contract.odcs.bounds_and_patterns import _steps
 from suimon.contract.odcs.clauses import ContractFileError
 from suimon.contract.odcs.parse import read_contract
-from suimon.contract.odcs.values import _steps
 
 
 @pytest.mark.parametrize("text", ["[" * 2000, "{a: " * 2000, "a: !!bool x", "a: !!timestamp x", "\0", "- &a [*a]"])

@@ -34,7 +34,7 @@ from suimon.drops.sets import (
     sources_of,
 )
 from suimon.drops.states import State
-from suimon.freshness.arrivals import judge_set
+from suimon.freshness.late_or_missing import judge_set
 
 DAY, NOW = "2026-11-20", datetime(2026, 11, 21, 12, tzinfo=UTC)
 PATTERN = KeyPattern("orders/{ds}/part-{shard}.csv")

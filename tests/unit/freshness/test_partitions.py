@@ -12,10 +12,10 @@ from suimon.contract.calendar import Calendar
 from suimon.contract.keys import KeyPattern
 from suimon.contract.model import Contract, Contracts
 from suimon.contract.partition import Part, Unit, partition_of
-from suimon.freshness.arrivals import judge_arrival, partitions_to_check
 from suimon.freshness.expected import Facts, FileState, due_days, newest_due, state_of
 from suimon.freshness.figures import MOST_READ, figures_of
 from suimon.freshness.forecast import MOST_OF_ONE, forecast, warnings
+from suimon.freshness.late_or_missing import judge_arrival, partitions_to_check
 from suimon.incidents.kinds import Kind
 
 HOURLY = Arrival(0, time(), "Asia/Tokyo", 1, unit=Unit.HOUR, minutes_after=20)

@@ -28,7 +28,7 @@ from suimon.incidents.crowds import ToldGroup
 from suimon.incidents.incident import ByPerson, Event, Notice, Problem, Told
 from suimon.incidents.kinds import IncidentId, Kind
 from suimon.incidents.lifecycle import notice_about, notice_of, reported
-from suimon.incidents.messages import airflow, files, freshness, holds, sets, sweep
+from suimon.incidents.messages import airflow, files, holds, missing_and_stale, sets, sweep
 from suimon.incidents.messages.crowds import all_over, told_alone, told_together
 from suimon.incidents.messages.failing import failing
 from suimon.incidents.messages.recoveries import came_back, closed_by_hand, file_is_loaded, recovered
@@ -133,7 +133,7 @@ OLD = TableAge(whole=432, counted=432, by_the_clock=True)
 
 def _stale(state: TableState) -> Callable[[str], Problem]:
     table = replace(TABLE, warn_after=Age(2)) if state is TableState.AGING else TABLE
-    return lambda _: freshness.stale_table(table, state, STALE[state])
+    return lambda _: missing_and_stale.stale_table(table, state, STALE[state])
 
 
 # A name is a kind, or a kind and which of its messages.
@@ -155,21 +155,21 @@ MAILS: dict[str, Callable[[str], Problem]] = {
     "run-failed": lambda _: files.run_failed(record(), _run(committed=False)),
     "run-failed.after-commit": lambda _: files.run_failed(record(), _run(committed=True)),
     "run-failed.unknown": lambda _: files.run_failed(record(), _run(committed=None)),
-    "missing-file": lambda lang: freshness.file_never_came(contract(lang), "2026-11-20", NOON),
-    "missing-file.late": lambda lang: freshness.file_is_late(contract(lang), "2026-11-20", NOON),
+    "missing-file": lambda lang: missing_and_stale.file_never_came(contract(lang), "2026-11-20", NOON),
+    "missing-file.late": lambda lang: missing_and_stale.file_is_late(contract(lang), "2026-11-20", NOON),
     "incomplete-set": lambda lang: sets.incomplete(*_set(lang), NOON + HOUR),
     **{f"stale-table.{state.replace(' ', '-')}": _stale(state) for state in STALE},
-    "stale-table.aging-by-the-clock": lambda _: freshness.stale_table(HOURS, TableState.AGING, OLD),
-    "stale-table.by-the-clock": lambda _: freshness.stale_table(
+    "stale-table.aging-by-the-clock": lambda _: missing_and_stale.stale_table(HOURS, TableState.AGING, OLD),
+    "stale-table.by-the-clock": lambda _: missing_and_stale.stale_table(
         HOURS, TableState.STALE, TableAge(whole=4_000, counted=800, by_the_clock=True)
     ),
-    "stale-table.ahead-by-the-clock": lambda _: freshness.stale_table(
+    "stale-table.ahead-by-the-clock": lambda _: missing_and_stale.stale_table(
         HOURS, TableState.FUTURE, TableAge(whole=-540, counted=-540, by_the_clock=True)
     ),
-    "unreadable-table": lambda _: freshness.unreadable_table(
+    "unreadable-table": lambda _: missing_and_stale.unreadable_table(
         TABLE, "database analytics of workgroup main", "UnfinishedError", "no answer in 60 s"
     ),
-    "unreadable-table.locked": lambda _: freshness.unreadable_table(
+    "unreadable-table.locked": lambda _: missing_and_stale.unreadable_table(
         TABLE,
         "database analytics of workgroup main",
         "locked",

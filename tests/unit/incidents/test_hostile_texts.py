@@ -26,7 +26,7 @@ from suimon.incidents.email import SUBJECT_CHARACTERS
 from suimon.incidents.incident import ByPerson, Event, Incident, Problem, Stage, Text
 from suimon.incidents.kinds import Kind
 from suimon.incidents.lifecycle import notice_of
-from suimon.incidents.messages import airflow, files, freshness, holds, recoveries, sets, sweep
+from suimon.incidents.messages import airflow, files, holds, missing_and_stale, recoveries, sets, sweep
 from suimon.incidents.messages.crowds import told_alone, told_together
 from suimon.incidents.messages.failing import failing
 from suimon.incidents.messages.reminders import still_open
@@ -143,10 +143,10 @@ MESSAGES: dict[Kind, Callable[[str, str], Problem]] = {
         record_of(text), DropSet("sales", "2026-11-20", members={text: Member("0123", "01")})
     ),
     Kind.RUN_FAILED: lambda text, _: files.run_failed(record_of(text), run_of(text)),
-    Kind.MISSING_FILE: lambda _, lang: freshness.file_never_came(contract(lang), "2026-11-20", NOON),
+    Kind.MISSING_FILE: lambda _, lang: missing_and_stale.file_never_came(contract(lang), "2026-11-20", NOON),
     Kind.INCOMPLETE_SET: incomplete_set,
-    Kind.STALE_TABLE: lambda *_: freshness.stale_table(TABLE, TableState.STALE, TableAge(whole=4, counted=4)),
-    Kind.UNREADABLE_TABLE: lambda text, _: freshness.unreadable_table(TABLE, "wg", "f", text),
+    Kind.STALE_TABLE: lambda *_: missing_and_stale.stale_table(TABLE, TableState.STALE, TableAge(whole=4, counted=4)),
+    Kind.UNREADABLE_TABLE: lambda text, _: missing_and_stale.unreadable_table(TABLE, "wg", "f", text),
     Kind.PAUSED: lambda *_: airflow.paused(DAG),
     Kind.DAG_GONE: lambda *_: airflow.dag_is_gone(DAG),
     Kind.QUEUED: lambda text, _: airflow.runs_queued(DAG, [record_of(text)], [record_of(text)]),

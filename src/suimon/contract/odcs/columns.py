@@ -5,13 +5,20 @@ from dataclasses import replace
 from decimal import Decimal
 
 from suimon.contract.file import Column, ColumnType, FileFormat
+from suimon.contract.odcs.bounds_and_patterns import (
+    read_bits,
+    read_bound,
+    read_digits,
+    read_format,
+    read_pattern,
+    read_values,
+)
 from suimon.contract.odcs.cells import CELLS, read_cells
 from suimon.contract.odcs.clauses import PROSE, READ, Clause, ContractFileError, Grammar, Problem, brief
 from suimon.contract.odcs.dialect import unwritable
 from suimon.contract.odcs.partition import Holding, refuse_unfit
 from suimon.contract.odcs.quality import QUALITY
 from suimon.contract.odcs.reader import Reader
-from suimon.contract.odcs.values import read_bits, read_bound, read_digits, read_format, read_pattern, read_values
 from suimon.contract.redshift_names import MOST_COLUMNS
 
 _ABOUT = dict.fromkeys(("id", "description", "tags", "businessName", "authoritativeDefinitions"), PROSE)

@@ -6,10 +6,10 @@ from decimal import Decimal
 from typing import Any, Literal, get_args
 
 from suimon.contract.file import METRICS, SEVERITIES, Column, Condition, FileFormat, Metric
+from suimon.contract.odcs.bounds_and_patterns import read_pattern, read_values
 from suimon.contract.odcs.clauses import PROSE, READ, Clause, Grammar, brief
 from suimon.contract.odcs.conditions import read_condition
 from suimon.contract.odcs.reader import Reader, number, written
-from suimon.contract.odcs.values import read_pattern, read_values
 
 MOST_READ = 200  # columns, of all conditions together: their cells are in memory at once
 Unit = Literal["rows", "percent"]

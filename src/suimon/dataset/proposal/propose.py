@@ -12,10 +12,10 @@ import yaml
 
 from suimon.contract.file import Column, FileFormat
 from suimon.contract.model import Contract
+from suimon.contract.odcs.bounds_and_patterns import DATES_ALONE, JAVA
 from suimon.contract.odcs.clauses import ContractFileError
 from suimon.contract.odcs.parse import read_contract
 from suimon.contract.odcs.runs import MAX_DAG_ID
-from suimon.contract.odcs.values import DATES_ALONE, JAVA
 from suimon.contract.partition import Unit, partition_of
 from suimon.contract.redshift_names import is_plain
 from suimon.dataset.create_table import create_table

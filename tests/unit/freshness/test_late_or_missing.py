@@ -16,8 +16,8 @@ from suimon.contract.table_freshness import Age, TableFreshness
 from suimon.drops.drop import Drop, DropRecord
 from suimon.drops.match import Match
 from suimon.drops.states import State
-from suimon.freshness.arrivals import judge_arrival, partitions_to_check, sets_to_check
 from suimon.freshness.expected import Facts, due_days
+from suimon.freshness.late_or_missing import judge_arrival, partitions_to_check, sets_to_check
 from suimon.freshness.observation import Result, Summary
 from suimon.freshness.unwatched import unwatched
 from suimon.incidents.about import About

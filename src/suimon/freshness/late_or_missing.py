@@ -11,7 +11,7 @@ from suimon.freshness.observation import Check
 from suimon.incidents.about import About
 from suimon.incidents.incident import of_kind
 from suimon.incidents.kinds import IncidentId, Kind
-from suimon.incidents.messages.freshness import file_is_late, file_never_came
+from suimon.incidents.messages.missing_and_stale import file_is_late, file_never_came
 from suimon.incidents.messages.recoveries import (
     FILE_IS_NOT_YET_DUE,
     FILE_WILL_NOT_COME,
