@@ -56,6 +56,7 @@ class Story:
     drops: dict[str, Drop] = field(default_factory=dict)
     sent: dict[str, GoldenFile] = field(default_factory=dict)
     seen: dict[str, list[str]] = field(default_factory=dict)
+    heard: list[mailbox.Letter] = field(default_factory=list)
     orphaned: datetime | None = None  # when the load of the worker that died was committed
     answers: dict[str, str] = field(default_factory=dict)
     found: dict[str, int] = field(default_factory=dict)
@@ -128,10 +129,11 @@ class Story:
         return self.ask(f"SELECT * FROM {table}_loads ORDER BY written, attempt")  # noqa: S608 as above
 
 
-def tell(story: Story) -> None:
-    """Everything that happens: afterwards the tests only look."""
+def tell(story: Story, then: Callable[[Story], None]) -> None:
+    """Play everything that happens, and something else once the tables are known and filled; the tests only look."""
     story.invoke("FreshnessFunctionName", {})
     load_the_others(story)
+    then(story)
     kill_a_worker_at_its_load(story)
     for dataset in CORRECTIONS.keys() - {"user_events"}:
         story.put_golden(dataset, corrected=True)
@@ -166,6 +168,7 @@ def tell(story: Story) -> None:
     ):
         story.looked_up[name] = as_operator(story, *asked, "--json")
     story.examined = as_operator(story, "doctor", "--json")
+    story.heard = mailbox.letters(story.twin.mail)
     type_every_command(story)
 
 

@@ -25,6 +25,7 @@ from suimon.drops.states import State
 from tests.datasets import table_of
 from tests.twin.by_hand import finished, in_airflow
 from tests.twin.golden import CORRECTIONS
+from tests.twin.received import are_those, break_and_hold_inventory, by_hand, received
 from tests.twin.story import DAY_BEFORE, FAULT, LAST_DUE, NEVER_SENT, OTHERS, ROOT, ROWS, Story, ends, tell
 from tests.twin.typed import ANSWERED, CHANGING, OPERATING, READING
 
@@ -61,7 +62,7 @@ def story() -> Iterator[Story]:
         for asking in mailbox.letters(twin.mail):  # one letter a topic
             mailbox.confirm(asking)
         story = Story(twin, sales_file(LAST_DUE, ROWS, seed=1))
-        tell(story)
+        tell(story, break_and_hold_inventory)
         yield story
     finally:
         stop(twin)
@@ -126,6 +127,12 @@ def test_people_hear_of_the_bad_cell_and_of_the_recovery(story: Story) -> None:
     told, over = story.letters(f"rejected:sales/{LAST_DUE}/sales_data.csv")
     assert f"record {FAULT.record}, {FAULT.column}: “{FAULT.value}”" in told.body
     assert over.subject.startswith("[RECOVERED]")
+
+
+def test_people_get_the_letters_that_are_written_by_hand_and_no_others(story: Story) -> None:
+    got, wanted = received(story), by_hand()
+    assert got.keys() == wanted.keys()
+    assert [(about, got[about]) for about in got if not are_those(got[about], wanted[about])] == []
 
 
 def test_the_report_lists_the_bad_cell_at_its_place(story: Story) -> None:

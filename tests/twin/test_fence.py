@@ -22,7 +22,6 @@ import pytest
 
 from local.redshift import dialect
 from local.redshift.session import Session
-from suimon.warehouse.data_api import WarehouseError
 from tests.dags.redshift_hook import hook
 from tests.datasets import DATASETS, statements
 from tests.twin.redshift_server import COPY_ROLE, Endpoint, endpoint
@@ -30,7 +29,7 @@ from tests.waiting import eventually
 
 sys.path.append(str(Path(__file__).parents[2] / "dags"))  # as Airflow does
 
-from suimon_etl.load import BATCH, FENCE, failed_statement, load_parameters, load_statements, newer_load
+from suimon_etl.load import BATCH, FENCE, QuestionError, failed_statement, load_parameters, load_statements, newer_load
 from suimon_etl.quality import judge, partition_figures
 from suimon_etl.request import Redshift, RunRequest
 from suimon_etl.tables import Column, table_of
@@ -315,6 +314,6 @@ def test_without_its_log_nothing_is_loaded_and_nothing_called_superseded(redshif
     described = load(redshift, request)
 
     assert failed_statement(described) == FENCE  # the place alone would say that it was fenced off
-    with pytest.raises(WarehouseError, match='relation "sales_fact_loads" does not exist'):
+    with pytest.raises(QuestionError, match='relation "sales_fact_loads" does not exist'):
         newer_load(hook(redshift.client()), TABLE, request)
     assert loaded_drop(redshift) is None

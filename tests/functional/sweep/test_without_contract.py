@@ -152,11 +152,11 @@ def test_the_command_asks_the_stack_and_says_what_it_answers(monkeypatch: pytest
             asked.append(json.loads(request["Payload"]))
             return {"Payload": io.BytesIO(json.dumps(self.answer).encode())}
 
-    monkeypatch.setattr(module, "function_of", lambda _stack: "freshness")
+    monkeypatch.setattr(module, "outputs_of", lambda _stack, *_names: ["freshness"])
     answers = [{"drop_id": "d", "state": "CLOSED"}, {"refused": "drop d is LOADED: it has ended already"}]
     monkeypatch.setattr("boto3.client", lambda _name, **_: Client(answers[len(asked)]))
     done = CliRunner().invoke(main, ["drops", "close", "d.1", "--reason", "given up"])
-    assert (done.exit_code, done.output) == (0, "drop d is CLOSED\n")
+    assert (done.exit_code, done.output) == (0, "drop d is CLOSED\n  suimon explain d\n")
     assert asked == [{"close": {"drop_id": "d", "reason": "given up", "who": "arn:me"}}]
     refused = CliRunner().invoke(main, ["drops", "close", "d", "--reason", "given up"])
     assert (refused.exit_code, "it has ended already" in refused.output) == (1, True)
