@@ -129,6 +129,7 @@ def test_people_hear_of_the_bad_cell_and_of_the_recovery(story: Story) -> None:
     assert over.subject.startswith("[RECOVERED]")
 
 
+@pytest.mark.long
 def test_people_get_the_letters_that_are_written_by_hand_and_no_others(story: Story) -> None:
     got, wanted = received(story), by_hand()
     assert got.keys() == wanted.keys()
