@@ -24,7 +24,7 @@ intake, outcome, freshness, replay:
 |---|---|---|
 | artifacts as they were: models of whole services, compressed | 449, 360, 424, 354 | 1 |
 | models of the operations that the function can call, plain (`functions/models.py`) | 406, 270, 367, 271 | 0.90, 0.75, 0.87, 0.77 |
-| and no look for garbage among what a start makes (`suimon.cold_start`) | 347, 261, 315, 263 | 0.77, 0.73, 0.74, 0.74 |"""
+| and no look for garbage among what a start makes (`suimon.aws.cold_start`) | 347, 261, 315, 263 | 0.77, 0.73, 0.74, 0.74 |"""
 
 
 def page(starts: Mapping[str, Mapping[str, Any]], runs: int, machine: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import suimon.cold_start  # isort: skip # noqa: F401 before all that it makes room for
+import suimon.aws.cold_start  # isort: skip # noqa: F401 before all that it makes room for
 
 import os
 import shutil
