@@ -22,7 +22,7 @@ os.environ.pop("SUIMON_DATASETS", None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Know the option that fixtures ask for."""
+    """Add the option that fixtures ask for."""
     parser.addoption("--long", action="store_true")
 
 

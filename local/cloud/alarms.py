@@ -20,7 +20,7 @@ _KNOWN: Final = frozenset({
 
 
 def make_composite_alarms() -> None:
-    """Let CloudFormation make, change and delete alarms that are made of others."""
+    """Register composite alarms with the emulator's CloudFormation: made, changed and deleted."""
     cloudwatch = module("ministack.services.cloudwatch")
     handlers = module("ministack.services.cloudformation.provisioners")._RESOURCE_HANDLERS  # noqa: SLF001 the hook point
     if _KIND in handlers:
@@ -54,7 +54,7 @@ def _done(answer: tuple[int, Any, bytes]) -> None:
 
 
 def check_alarms_rights() -> None:
-    """Let an alarm publish to a topic only if the topic's policy lets CloudWatch do so for that alarm."""
+    """Make an alarm publish to a topic only if the topic's policy lets CloudWatch do so for that alarm."""
     cloudwatch, sns = module("ministack.services.cloudwatch"), module("ministack.services.sns")
     responses = module("ministack.core.responses")
     dispatch = cloudwatch._dispatch_alarm_actions  # noqa: SLF001 the hook point

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import subprocess
@@ -178,3 +179,13 @@ import importlib
 for name in {later!r}: importlib.import_module(name)
 """
     started(artifacts["intake"], start)
+
+
+@pytest.mark.parametrize("function", CARRIED)
+def test_a_start_looks_for_no_garbage_from_its_first_import_on(function: str) -> None:
+    app = ast.parse((ROOT / "functions" / function / "app.py").read_text(encoding="utf-8"))
+    imports = [node for node in app.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert [ast.unparse(node) for node in imports[:2]] == [
+        "from __future__ import annotations",
+        "import suimon.aws.cold_start",
+    ]

@@ -7,21 +7,12 @@ import re
 from pathlib import Path
 from typing import Any
 
+from local.template_check.agreement import KEYED
 from tests.template.test_template import RESOURCES, TEMPLATE, of_type, statements_of
 
 DOCS = Path(__file__).parents[2] / "docs"
 RETENTION = (DOCS / "operations" / "retention.md").read_text(encoding="utf-8")
 CUSTOMER_KEY = (DOCS / "customer-key.md").read_text(encoding="utf-8")
-# The property of each kind of resource that takes a customer's key.
-KEYED = {
-    "AWS::S3::Bucket": "BucketEncryption",
-    "AWS::DynamoDB::Table": "SSESpecification",
-    "AWS::SQS::Queue": "KmsMasterKeyId",
-    "AWS::SNS::Topic": "KmsMasterKeyId",
-    "AWS::Logs::LogGroup": "KmsKeyId",
-    "AWS::Glue::Job": "SecurityConfiguration",
-    "AWS::Glue::SecurityConfiguration": "EncryptionConfiguration",
-}
 
 
 def expirations(bucket: str) -> dict[str, str]:

@@ -1,1 +1,1 @@
-"""Thin clients of S3 and Step Functions. They decide nothing."""
+"""Thin clients of AWS, and what their making costs a function's start. They decide nothing."""

@@ -143,7 +143,7 @@ def _schema(dataset: str, layout: Layout, guesses: Guesses) -> Iterator[str]:
 
 
 def _unnamed(layout: Layout, guesses: Guesses) -> str | None:
-    """Say once what a person must do about columns whose names are made up."""
+    """Return one mark for all columns whose names are made up: what a person must do about them."""
     if layout.labels is None:
         return "the file names no column: put a name for column_1 and each of the others"
     labels = [label.lower() for label in layout.labels]
