@@ -58,9 +58,7 @@ class RunFinished:
                 dag_id=shown(fields.text(detail, "dag_id", _LONGEST_NAME), LONGEST_ID),
                 run_id=shown(fields.text(detail, "run_id", _LONGEST_NAME), LONGEST_ID),
                 state=OUTCOMES[outcome],
-                rows={
-                    name: fields.whole(rows, name) if rows[name] is not None else None for name in ROWS & rows.keys()
-                },
+                rows={name: _counted(rows, name) for name in ROWS & rows.keys()},
                 failed_task=_shown(detail, "failed_task", LONGEST_ID),
                 error=_shown(detail, "error", LONGEST_ERROR),
                 log_url=_own_page(detail),

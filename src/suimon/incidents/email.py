@@ -27,8 +27,15 @@ def clock(moment: datetime) -> str:
 
 
 def on_the_wall(text: str, zone: str) -> str:
-    """Return a text whose moments are times of a zone."""
-    return _MOMENTS.sub(lambda found: wall_time(datetime.fromisoformat(found[1]), zone), text)
+    """Return a text whose moments are times of a zone; what is none stays: no text may keep its message from people."""
+
+    def written(found: re.Match[str]) -> str:
+        try:
+            return wall_time(datetime.fromisoformat(found[1]), zone)
+        except (ValueError, OverflowError):
+            return found[1]
+
+    return _MOMENTS.sub(written, text)
 
 
 def wall_time(moment: datetime, zone: str) -> str:

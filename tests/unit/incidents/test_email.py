@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
-from suimon.incidents.email import fitted, plain_lines, subject_line
+from suimon.incidents.email import clock, fitted, on_the_wall, plain_lines, subject_line
 
 
 @pytest.mark.parametrize("break_", ["\n", "\r\n", "\t", "\x00", "\x7f", "\u2028", "\u2029", "\x85"])
@@ -51,3 +52,15 @@ def test_a_long_text_is_cut_by_its_bytes_in_json_and_says_so(text: str) -> None:
 def test_a_text_that_fits_to_the_byte_is_left_alone() -> None:
     for text in ("水門\n" * 80, "x" * 400):
         assert fitted(text, len(json.dumps(text, ensure_ascii=False).encode())) == text
+
+
+def test_a_moment_stands_on_the_wall_of_its_readers_zone() -> None:
+    text = f"since {clock(datetime(2026, 11, 20, 21, 30, tzinfo=UTC))}."
+    assert on_the_wall(text, "Asia/Tokyo") == "since 2026-11-21 06:30 Asia/Tokyo."
+
+
+@pytest.mark.parametrize("said", ["", "soon", "2026-13-01", "0001-01-01T00:00:00+00:00", "9999-12-31T23:59:59+00:00"])
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York"])
+def test_what_only_looks_like_a_moment_keeps_no_message_back(said: str, zone: str) -> None:
+    mark = clock(datetime(2026, 11, 20, tzinfo=UTC))[0]
+    assert on_the_wall(f"a {mark}{said}{mark} b", zone).startswith("a ")
