@@ -50,7 +50,7 @@ def remarks_end_by_themselves(end: Schedule) -> Iterator[str]:
 
 
 def nothing_stays_held(end: Schedule) -> Iterator[str]:
-    """10. What is told together with others is told: nothing is held back once a round has been made."""
+    """10. What is told together with others is told: nothing stays held back, however long it goes on."""
     for item in end.services.table.items():
         if item.get("state") == "INCIDENT_OPEN" and item.get("told") in HELD_BACK:
             yield f"{item['incident_id']} is held back and nobody has heard of it"

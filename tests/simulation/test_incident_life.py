@@ -13,6 +13,7 @@ from suimon.incidents.crowds import groups_standing, once_told
 from suimon.incidents.incident import Event, Incident, Told
 from suimon.incidents.inhibition import INHIBITIONS
 from suimon.incidents.lifecycle import news_of
+from suimon.incidents.pacing import PACED, Streaks
 from suimon.incidents.reminders import is_due
 from suimon.incidents.store import IncidentStore
 from tests.simulation.bug import Bug, switched_on
@@ -129,6 +130,12 @@ BUGS = (
         "what is held is never told",
         TOLD,
         ((store, "held", lambda *_: []),),
+    ),
+    Bug(
+        "streak-for-ever",
+        "once a streak is told, nobody hears that there is more of it",
+        TOLD,
+        ((Streaks, "must_wait", lambda _self, one, _now: one.told in PACED and one.snoozed is None),),
     ),
     Bug(
         "muted-for-ever",

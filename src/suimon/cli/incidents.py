@@ -188,7 +188,8 @@ def lines(
         pad = " " * (9 - cell_len(severity))
         yield Text(f"{severity}{pad}{printable(one['subject'])}", _STYLES[one["severity"]])
         muted = say(", muted by {id}", lang, id=one["muted_by"]) if one["muted_by"] else ""
-        untold = say(", nobody has been told yet", lang) if one["told_at"] is None and not muted else ""
+        is_new = one["told_at"] is None and one["told"] != Told.WORSE
+        untold = say(", nobody has been told yet", lang) if is_new and not muted else ""
         yield Text(f"         {_standing(one, lang)}{muted}{untold}")
         yield Text(f"         {one['id']}", "dim")
     if most and len(found) > most:

@@ -1,19 +1,21 @@
 """Many incidents at once: the first ones are told one by one, the others together. Pure, but for a counter.
 
-    report, report, …              up to `most` within an hour: an e-mail each
+    report, report, …              up to `most` of a streak: an e-mail each
     report                         one more: recorded as open and held, no e-mail
     the next round of the sweep    one e-mail about all that are held; they are told
+
+Of what goes on and on the next rounds tell more and more seldom (`pacing`).
 
 The record of what is held comes before the e-mail, and what is told is marked after it. So a crash in between reports
 some twice, and omits none.
 
 A group is over when none of its members is open any longer, however each was told since: one that got worse, or came
-again, has a message of its own and keeps its group open all the same. What is told or muted while a group stands may
+again, has a message of its own and keeps its group open all the same. What is told or waits while a group stands may
 have been told in it:
 
     publish the group: 2 incidents
     -- crash --
-    the next round: one has recovered; the other is told alone, or muted again
+    the next round: one has recovered; the other is told alone, muted again, or waits
     nothing is recorded as told in the group, and yet it is not over   (mark: told-before-a-crash)
 """
 
@@ -22,26 +24,25 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from suimon.incidents.about import About
 from suimon.incidents.incident import HELD_BACK, TOLD_ALONE, Event, Incident, Problem, Told
 from suimon.incidents.inhibition import EXPLAINS_FOR, inhibition_of
 from suimon.incidents.kinds import KINDS, IncidentId, Kind, Severity
+from suimon.incidents.pacing import STREAK, WINDOW, Streaks
 from suimon.ledger.items import moment, stamp
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
-    from datetime import datetime
 
     from suimon.ledger.checkpoints import Checkpoints
 
-WINDOW = timedelta(hours=1)
-# Of all datasets: when everything breaks, what breaks next is no news by itself.
+# Of all datasets in an hour: when everything breaks, what breaks next is no news by itself.
 MOST_OF_A_KIND = 30
-# A sender who sends the same bad file again and again hears of so many tries at once.
-TRIES_TOLD, TRIES_WITHIN = 5, timedelta(minutes=15)
+# A sender who sends bad files for one partition again and again hears of so many tries at once.
+TRIES_TOLD = 5
 # Groups of a kind with a message each in one round; when there are more datasets, they share one.
 MOST_GROUPS = 2
 
@@ -61,7 +62,7 @@ class Group:
         match self.incidents[0]:
             case Incident(told=Told.WORSE):
                 return Event.WORSENED
-            case Incident(told=Told.AGAIN):
+            case Incident(told=Told.AGAIN) | Incident(told=Told.HELD, told_at=datetime()):
                 return Event.CHANGED
             case Incident(told=Told.HELD | Told.MUTED):
                 return Event.OPENED
@@ -124,10 +125,10 @@ def groups_standing(
     """
     concerns = defaultdict[tuple[Kind, str], dict[About, None]](dict)
     told_now = [(one, group) for group in told for one in group.incidents]
-    muted = [one for one in opened if one.told is Told.MUTED]
+    waiting = [one for one in opened if one.told in HELD_BACK]
     members = [(one, dataset) for one in opened for dataset in one.groups]
     members += [(one, group.dataset) for one, group in told_now if len(group.incidents) > 1]
-    for one in (*muted, *(one for one, _ in told_now)):
+    for one in (*waiting, *(one for one, _ in told_now)):
         members += [(one, group.dataset) for group in kept if group.takes(one)]  # mark: told-before-a-crash
     for one, dataset in members:
         concerns[one.kind, dataset][_whom(one.about)] = None
@@ -160,32 +161,34 @@ def _change_of(problem: Problem, before: Incident, now: datetime) -> Told:
     if before.told in HELD_BACK:
         return before.told
     if before.told is Told.TOGETHER:
-        return Told.HELD if before.is_snoozed(now) or since < WINDOW else Told.ALONE
+        return Told.HELD
     repeats = bool(problem.content) and problem.content == before.content
-    often = before.revision >= TRIES_TOLD and since < TRIES_WITHIN
+    often = before.revision >= TRIES_TOLD and since < STREAK
     return Told.AGAIN if before.is_snoozed(now) or repeats or often else Told.ALONE
 
 
 def _is_one_too_many(problem: Problem, checkpoints: Checkpoints, now: datetime) -> bool:
-    """Count one more, of its group and of its kind; return whether there are too many of either in this window."""
-    most = KINDS[problem.kind].crowd.most
-    groups = {group_of(problem.kind, problem.about): most, IncidentId(problem.kind, ()): MOST_OF_A_KIND}
-    if len(groups) == 1:
-        groups = dict.fromkeys(groups, most)
-    counted = [_count(f"crowd:{group}", checkpoints, now) >= limit for group, limit in groups.items()]
-    return any(counted)
+    """Count one more, of its group's streak and of its kind in an hour; return whether there are too many of either."""
+    group = group_of(problem.kind, problem.about)
+    too_many = _count(f"streak:{group}", checkpoints, now, STREAK, is_streak=True) >= KINDS[problem.kind].crowd.most
+    if not group.parts:
+        return too_many
+    return _count(f"crowd:{group.kind}", checkpoints, now, WINDOW, is_streak=False) >= MOST_OF_A_KIND or too_many
 
 
-def _count(name: str, checkpoints: Checkpoints, now: datetime) -> int:
-    """Count one more and return how many there were before it. Two at once may count as one."""
+def _count(name: str, checkpoints: Checkpoints, now: datetime, within: timedelta, *, is_streak: bool) -> int:
+    """Count one more and return how many there were before it. Two at once may count as one.
+
+    within: after so long it begins anew; with `is_streak`, after so long without one.
+    """
     try:
         kept = checkpoints.get(name)
-        began, count = moment(kept["began"]), int(kept["count"])
+        since, count = moment(kept["since"]), int(kept["count"])
     except (KeyError, ValueError):
-        began, count = now, 0
-    if not timedelta() <= now - began < WINDOW:
-        began, count = now, 0
-    checkpoints.put(name, {"began": stamp(began), "count": str(count + 1)})
+        since, count = now, 0
+    if not timedelta() <= now - since < within:
+        since, count = now, 0
+    checkpoints.put(name, {"since": stamp(now if is_streak else since), "count": str(count + 1)})
     return count
 
 
@@ -197,19 +200,23 @@ def group_of(kind: Kind, about: About) -> IncidentId:
 def held(standing: Collection[Incident], now: datetime) -> list[Group]:
     """Return what people have to hear of now, in groups, the worst first.
 
-    A group of each dataset; of a kind with more than MOST_GROUPS of them, one group of all.
+    A group of each dataset, with all of it that waits once one has waited long enough; of a kind with more than
+    MOST_GROUPS of them, one group of all.
     """
-    by_kind = defaultdict[Kind, list[Incident]](list)
+    streaks = Streaks(standing)
+    by_kind = defaultdict[Kind, dict[str, list[Incident]]](lambda: defaultdict(list))
     for one in standing:
         if _is_due(one, standing, now):
-            by_kind[one.kind].append(one)
+            by_kind[one.kind][one.about.dataset].append(one)
     groups = []
-    for kind, incidents in by_kind.items():
-        by_dataset = defaultdict[str, list[Incident]](list)
-        for one in incidents:
-            by_dataset[one.about.dataset].append(one)
+    for kind, of_all in by_kind.items():
+        by_dataset = {
+            dataset: ones for dataset, ones in of_all.items() if not all(streaks.must_wait(one, now) for one in ones)
+        }
         if len(by_dataset) > MOST_GROUPS:
-            groups.append(Group(IncidentId(kind, ()), worst_first(incidents)))
+            groups.append(
+                Group(IncidentId(kind, ()), worst_first([one for ones in by_dataset.values() for one in ones]))
+            )
         else:
             groups += [Group(_named(kind, dataset), worst_first(ones)) for dataset, ones in by_dataset.items()]
     return sorted(groups, key=lambda group: (group.severity is Severity.WARNING, str(group.id)))
@@ -224,8 +231,6 @@ def _is_due(one: Incident, standing: Collection[Incident], now: datetime) -> boo
         return False
     if one.told is Told.MUTED:  # causes that follow each other mute it no longer than one would
         return now - one.opened_at >= EXPLAINS_FOR or inhibition_of(one.kind, one.about, standing, now) is None
-    if one.told is Told.AGAIN and not one.snoozed:
-        return one.told_at is None or now - one.told_at >= WINDOW
     return one.told in HELD_BACK or one.snoozed is not None
 
 

@@ -99,9 +99,10 @@ class ByPerson:
 class Incident:
     """What the ledger knows of a problem; `revision` counts its writes.
 
-    updated_at: when it was last reported, or changed. told_at: when people last heard of it; None: never. acknowledged,
-    snoozed, closed: by whom, and why. muted_by: the id of the incident that explains it, as of the report. groups: in
-    which messages about many of its kind it was: by the dataset of the group, "" for one of all datasets.
+    updated_at: when it was last reported, or changed. told_at: when people last heard of it, as bad as it is; None:
+    they have not. acknowledged, snoozed, closed: by whom, and why. muted_by: the id of the incident that explains it,
+    as of the report. groups: in which messages about many of its kind it was: by the dataset of the group, "" for one
+    of all datasets.
     """
 
     kind: Kind

@@ -108,6 +108,11 @@ class Definition:
         """Whether it is about one file, date or run, of which there is another one tomorrow."""
         return not _ONE_OFF.isdisjoint(self.identified_by)
 
+    @property
+    def lasting(self) -> tuple[str, ...]:
+        """What of its identity is the same tomorrow: a DAG, a table, a dataset."""
+        return tuple(name for name in self.identified_by if name not in _ONE_OFF)
+
 
 _ONE_OFF = frozenset({"slot", "shape", "partition", "run_id", "drop_id"})
 _ERROR, _WARNING = Severity.ERROR, Severity.WARNING

@@ -12,8 +12,6 @@ from suimon.incidents.crowds import (
     MOST_GROUPS,
     MOST_OF_A_KIND,
     TRIES_TOLD,
-    TRIES_WITHIN,
-    WINDOW,
     Group,
     ToldGroup,
     group_of,
@@ -27,6 +25,7 @@ from suimon.incidents.email import on_the_wall
 from suimon.incidents.incident import TOLD_ALONE, ByPerson, Event, Incident, Problem, Stage, Told
 from suimon.incidents.kinds import KINDS, IncidentId, Kind, Severity
 from suimon.incidents.messages.crowds import all_over, told_alone, told_together
+from suimon.incidents.pacing import STREAK, WINDOW
 from tests.unit.incident_values import NOON, incident, incident_of
 
 MINUTE = timedelta(minutes=1)
@@ -61,12 +60,13 @@ def tell(
     return how_to_tell(problem, known, event, kept, NOON + after)  # type: ignore[arg-type]  # what it needs of them
 
 
-def test_the_first_of_an_hour_are_told_alone_and_the_others_held() -> None:
+def test_the_first_of_a_streak_are_told_alone_and_the_others_held_until_it_has_ended() -> None:
     kept = Kept()
     assert [tell(kept, rejected(number)) for number in range(12)] == [Told.ALONE] * 10 + [Told.HELD] * 2
     assert tell(kept, rejected(0, "stock")) is Told.ALONE
-    assert tell(kept, rejected(13), after=WINDOW - timedelta(seconds=1)) is Told.HELD
-    assert tell(kept, rejected(14), after=WINDOW) is Told.ALONE
+    assert tell(kept, rejected(13), after=STREAK - timedelta(seconds=1)) is Told.HELD
+    assert tell(kept, rejected(14), after=STREAK) is Told.HELD
+    assert tell(kept, rejected(15), after=2 * STREAK) is Told.ALONE
 
 
 def test_of_a_kind_only_so_many_are_told_alone_in_an_hour_whatever_the_dataset() -> None:
@@ -84,24 +84,22 @@ def test_every_kind_has_its_cap() -> None:
 
 
 def test_a_counter_that_cannot_be_read_or_lies_ahead_begins_anew() -> None:
-    for item in ({"began": "soon", "count": "99"}, {"began": "2027-01-01T00:00:00Z", "count": "99"}, {"count": "99"}):
+    for item in ({"since": "soon", "count": "99"}, {"since": "2027-01-01T00:00:00Z", "count": "99"}, {"count": "99"}):
         kept = Kept()
-        kept.items["crowd:rejected:sales"] = item
+        kept.items["streak:rejected:sales"] = item
         assert tell(kept, rejected(1)) is Told.ALONE
-        assert kept.items["crowd:rejected:sales"]["count"] == "1"
+        assert kept.items["streak:rejected:sales"]["count"] == "1"
 
 
 CHANGES = [
     ({"revision": TRIES_TOLD - 1}, timedelta(minutes=1), Told.ALONE),
     ({"revision": TRIES_TOLD}, timedelta(minutes=1), Told.AGAIN),
-    ({"revision": TRIES_TOLD}, TRIES_WITHIN, Told.ALONE),
-    ({"told": Told.AGAIN}, TRIES_WITHIN, Told.AGAIN),
-    ({"told": Told.WORSE}, TRIES_WITHIN, Told.WORSE),
-    ({"told": Told.MUTED}, TRIES_WITHIN, Told.MUTED),
-    ({"told": Told.HELD}, 3 * WINDOW, Told.HELD),
-    ({"told": Told.TOGETHER}, timedelta(minutes=1), Told.HELD),
-    ({"told": Told.TOGETHER}, WINDOW, Told.ALONE),
-    ({"told": Told.TOGETHER, "snoozed": SNOOZED}, WINDOW, Told.HELD),
+    ({"revision": TRIES_TOLD}, STREAK, Told.ALONE),
+    ({"told": Told.AGAIN}, STREAK, Told.AGAIN),
+    ({"told": Told.WORSE}, STREAK, Told.WORSE),
+    ({"told": Told.MUTED}, STREAK, Told.MUTED),
+    ({"told": Told.HELD}, STREAK, Told.HELD),
+    ({"told": Told.TOGETHER}, 3 * STREAK, Told.HELD),
     ({"snoozed": SNOOZED}, WINDOW, Told.AGAIN),
     ({"snoozed": SNOOZED}, timedelta(days=1), Told.ALONE),
 ]

@@ -46,6 +46,12 @@ _WHAT = {
     Kind.SWEEP_FAILED: Bilingual("parts of the sweep failed", "巡回の失敗"),
 }
 _LATE = Bilingual("files are late", "ファイルの遅延")  # within their grace
+# `pacing.STREAK`
+_GOES_ON = Bilingual(
+    "As long as it goes on you hear of more of it less and less often, every 8 hours in the end; the command shows it "
+    "at once. ",
+    "同じ問題が続く間、通知の間隔は徐々に延び、最長で 8 時間になります。コマンドではいつでも最新の状況を確認できます。",
+)
 _LISTED = 1_000  # lines, far below what a message takes
 
 
@@ -88,17 +94,18 @@ def told_together(kind: Kind, incidents: Sequence[Incident], in_all: int) -> Tex
     what, count = _LATE if are_late else _WHAT.get(kind, kind), f"{len(incidents):,}"
     subject = Bilingual(f"{of}{count}{more}: {what}", f"{of}{more_ja}{count} 件: {japanese(what)}")
     since = clock(min(one.opened_at for one in incidents))
+    goes_on = _GOES_ON if KINDS[kind].is_of_one_thing else Bilingual("", "")
     body = Bilingual(
         f"So many problems of one kind came since {since} that they are told together; {in_all:,} of it are open in "
         f"all.\n\n{listed([_line(one, str(one.subject)) for one in incidents], _LISTED)}\n\n"
         "What to do: look for one cause, such as a changed format or an outage. "
         f"`suimon incidents --kind {kind}{OF_STACK}` lists all that is open, `suimon explain ID{OF_STACK}` tells of a "
-        "drop, its reason and its report. When all of these are over, one more message says so.",
+        f"drop, its reason and its report. {goes_on}When all of these are over, one more message says so.",
         f"{since} 以降、同じ種類の問題が多数発生したため、まとめて通知します。未解消は全部で {in_all:,} 件です。\n\n"
         f"{listed_in_japanese([_line(one, japanese(one.subject)) for one in incidents], _LISTED)}\n\n"
         "対応: 形式の変更や障害など、共通の原因がないか確認してください。"
         f"`suimon incidents --kind {kind}{OF_STACK}` で未解消の一覧を、`suimon explain ID{OF_STACK}` で"
-        "ドロップごとの理由とレポートを表示できます。すべて解消したときに、もう一度通知します。",
+        f"ドロップごとの理由とレポートを表示できます。{japanese(goes_on)}すべて解消したときに、もう一度通知します。",
     )
     return Text(subject, body)
 
