@@ -162,7 +162,7 @@ class Event(StrEnum):
     GROUPED = "grouped"  # many at once
     RECOVERED = "recovered"
     REOPENED = "reopened"  # it was reported again while its recovery was published
-    CLOSED = "closed"  # by a person
+    CLOSED = "closed"  # by a person, or by itself: a cause may stand
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,7 @@ class Definition:
 
     identified_by: what of `About` tells two of them apart. opens, over: when one opens, and when it has
     recovered, for people. patience: how long the problem may last before it is reported. lapses: when they end by
-    themselves, after the last report and without news; None where only a recovery ends them. escalates: after how long
+    themselves, after the last report; None where only a recovery ends them. escalates: after how long
     a warning is an error. crowd: from how many on they are told together.
     """
 

@@ -99,7 +99,7 @@ def escalated(opened: Iterable[Incident], now: datetime) -> list[Incident]:
 
 
 def lapsed(standing: Iterable[Incident], now: datetime) -> list[Incident]:
-    """Return the incidents that end by themselves and without news.
+    """Return the incidents that end by themselves.
 
     Of the open ones, those after which nothing has to follow, some time after the last report. Of those that a person
     has closed, those of which no round ever finds that they are over.

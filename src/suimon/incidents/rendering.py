@@ -37,7 +37,7 @@ class State(StrEnum):
 
     OPEN = "open"
     RECOVERED = "recovered"
-    CLOSED = "closed"  # by a person, or of many by themselves: a cause may stand
+    CLOSED = "closed"  # by a person, or by itself: a cause may stand
 
 
 _ENDS = {Event.RECOVERED: State.RECOVERED, Event.CLOSED: State.CLOSED}

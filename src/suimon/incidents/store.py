@@ -21,10 +21,10 @@ from suimon.incidents.crowds import Group, ToldGroup, groups_standing, held, how
 from suimon.incidents.incident import TOLD_ALONE, Event, Incident, Notice, Problem, Recovery, Stage, Told
 from suimon.incidents.inhibition import MUTABLE, inhibition_of
 from suimon.incidents.items import incident_of, item_of, key_of
-from suimon.incidents.kinds import KINDS, IncidentId
+from suimon.incidents.kinds import KINDS, IncidentId, Severity
 from suimon.incidents.lifecycle import news_of, notice_about, notice_of
 from suimon.incidents.messages.crowds import all_over, told_alone, told_together
-from suimon.incidents.messages.recoveries import came_back, closed_by_hand, recovered
+from suimon.incidents.messages.recoveries import came_back, closed_by_hand, ended_by_itself, recovered
 from suimon.incidents.messages.reminders import still_open
 from suimon.incidents.reminders import due_reminders
 from suimon.ledger.batch import read_items
@@ -240,15 +240,27 @@ class IncidentStore:
     def _recover(self, incident: Incident, now: datetime, note: str) -> bool:
         if incident.is_open and incident.told in TOLD_ALONE:
             self._publish(notice_about(incident, Event.RECOVERED, *recovered(incident, now, note)), now)
-        if not self._end(incident, now):
-            current = self.known(incident.id)
-            if current and current.is_open:
-                self._publish(notice_about(current, Event.REOPENED, *came_back(current)), now)
+        self._end_told(incident, now)
         return True
 
     def lapse(self, incident: Incident, now: datetime) -> bool:
-        """Record that an incident has ended by itself, which is no news; return whether it had not changed."""
+        """Record that an incident has ended by itself; return whether it had not changed.
+
+        Of an error people hear, for a pager keeps it red until then; the end of a warning is no news.
+        """
+        if incident.is_open and incident.severity is Severity.ERROR and incident.told in TOLD_ALONE:
+            self._publish(notice_about(incident, Event.CLOSED, *ended_by_itself(incident)), now)
+            return self._end_told(incident, now)
         return self._end(incident, now)
+
+    def _end_told(self, incident: Incident, now: datetime) -> bool:
+        """Record that what people may have just heard the end of has ended; say so if it is open all the same."""
+        if self._end(incident, now):
+            return True
+        current = self.known(incident.id)
+        if current and current.is_open:
+            self._publish(notice_about(current, Event.REOPENED, *came_back(current)), now)
+        return False
 
     def open_incidents(self) -> list[Incident]:
         """List the open incidents, oldest news first; the index may lag by a second."""

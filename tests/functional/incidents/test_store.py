@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from suimon.incidents.about import About
 from suimon.incidents.incident import Problem, Recovery, Stage, of_kind
 from suimon.incidents.items import key_of
-from suimon.incidents.kinds import IncidentId, Kind
+from suimon.incidents.kinds import IncidentId, Kind, Severity
 from suimon.incidents.publisher import Publisher
 from suimon.incidents.store import IncidentStore, LostIncidentError
 
@@ -240,15 +240,27 @@ def test_a_report_gives_up_while_others_change_the_incident_all_the_time(table: 
         Busy(table, Publisher(post.sns, post.topic_arn)).report(replace(MISSING, fingerprint="mine"), NOON)
 
 
-def test_an_incident_that_lapses_is_open_no_longer_and_nobody_hears_of_it(incidents: IncidentStore, post: Post) -> None:
+def test_the_end_of_an_error_that_lapses_is_sent_and_that_of_a_warning_is_no_news(
+    incidents: IncidentStore, post: Post
+) -> None:
+    warning = replace(MISSING, about=About(dataset="stock"), severity=Severity.WARNING)
+    for problem in (MISSING, warning):
+        incidents.report(problem, NOON)
+    post.subjects()
+    for known in incidents.open_incidents():
+        assert incidents.lapse(known, LATER)
+    assert incidents.open_incidents() == []
+    assert post.subjects() == [f"[CLOSED] {MISSING.subject}"]
+
+
+def test_what_is_reported_while_it_lapses_is_said_to_be_open(incidents: IncidentStore, post: Post) -> None:
     incidents.report(MISSING, NOON)
     [known] = incidents.open_incidents()
     incidents.report(replace(MISSING, fingerprint="other"), LATER)
-    assert not incidents.lapse(known, LATER)  # it has changed since
-    [known] = incidents.open_incidents()
-    assert incidents.lapse(known, LATER)
-    assert incidents.open_incidents() == []
-    assert len(post.subjects()) == 2
+    post.subjects()
+    assert not incidents.lapse(known, LATER)
+    [(_, _), (_, body)] = post.letters()
+    assert body.startswith("This is not over")
 
 
 def rejected(number: int) -> Problem:

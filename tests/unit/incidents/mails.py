@@ -31,7 +31,7 @@ from suimon.incidents.lifecycle import notice_about, notice_of, reported
 from suimon.incidents.messages import airflow, files, holds, missing_and_stale, sets, sweep
 from suimon.incidents.messages.crowds import all_over, told_alone, told_together
 from suimon.incidents.messages.failing import failing
-from suimon.incidents.messages.recoveries import came_back, closed_by_hand, file_is_loaded, recovered
+from suimon.incidents.messages.recoveries import came_back, closed_by_hand, ended_by_itself, file_is_loaded, recovered
 from suimon.incidents.messages.reminders import still_open
 from suimon.incidents.recipients import Recipients
 from suimon.incidents.rendering import Rendered, concern_of, rendered
@@ -224,6 +224,7 @@ def all_mails() -> Iterator[tuple[str, str]]:
             "recovered": notice_about(one, Event.RECOVERED, *recovered(one, NOON, file_is_loaded(record()))),
             "came-back": notice_about(one, Event.REOPENED, *came_back(one)),
             "closed": notice_about(one, Event.CLOSED, *closed_by_hand(replace(one, closed=by))),
+            "ended-by-itself": notice_about(one, Event.CLOSED, *ended_by_itself(one)),
             "muted-before": notice_about(muted, Event.OPENED, *told_alone(muted, NOON)),
             "worsened": notice_about(one, Event.WORSENED, *told_alone(replace(one, told=Told.WORSE), NOON)),
             "snoozed-before": notice_about(one, Event.REMINDED, *told_alone(replace(one, snoozed=by), NOON + 2 * HOUR)),

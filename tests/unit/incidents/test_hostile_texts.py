@@ -269,6 +269,7 @@ def test_nor_what_a_person_gives_as_a_name_and_a_reason(language: str) -> None:
         return [
             published(problem, language, told_alone(one, NOON + HOUR)),
             published(problem, language, recoveries.closed_by_hand(one), Event.CLOSED),
+            published(problem, language, recoveries.ended_by_itself(one), Event.CLOSED),
             published(problem, language, Text(acknowledged.subject, acknowledged.body)),
         ]
 

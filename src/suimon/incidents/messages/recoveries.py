@@ -91,6 +91,19 @@ def closed_by_hand(incident: Incident) -> Text:
     )
 
 
+def ended_by_itself(incident: Incident) -> Text:
+    """Return the text of an incident that nobody has mended, and that ends because nothing has to follow."""
+    return Text(
+        incident.subject,
+        Bilingual(
+            f"Nobody has mended it, and nothing has to follow: it ends by itself.\n\nClosed: {incident.subject}\n\n"
+            "It is reported again if it happens again.",
+            "修正はされていませんが、対応は必須ではないため、期限により終了しました。\n\n"
+            f"終了: {japanese(incident.subject)}\n\n再発した場合は、あらためて通知します。",
+        ),
+    )
+
+
 def came_back(incident: Incident) -> Text:
     """Return the text of an incident that was reported while its recovery was published."""
     body = Bilingual(
