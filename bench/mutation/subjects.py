@@ -69,14 +69,14 @@ RUNS = Subject(
 INCIDENTS = Subject(
     modules=(
         *_below("incidents", "actions", "crowds", "email", "incident", "inhibition", "items", "kinds", "lifecycle"),
-        *_below("incidents", "overview", "recovery", "reminders", "store"),
+        *_below("incidents", "overview", "pacing", "recovery", "reminders", "store"),
     ),
     tests=_TESTS,
     without="not process",
 )
 EXPECTATIONS = Subject(
     modules=(
-        *_below("freshness", "arrivals", "expected", "forecast", "questions", "stale_tables", "waiving"),
+        *_below("freshness", "expected", "forecast", "late_or_missing", "questions", "stale_tables", "waiving"),
         "contract/calendar",
         "contract/odcs/arrival",
     ),
@@ -87,7 +87,7 @@ CHECKER = Subject(
     modules=(
         *_below("check", "rules_as_sql", "grammar", "structure", "segments", "duckdb_input", "segment_check", "tally"),
         *_below("check", "bad_cells", "trailer", "header", "verdict"),
-        *_below("contract/odcs", "dialect", "values", "quality"),
+        *_below("contract/odcs", "bounds_and_patterns", "dialect", "quality"),
     ),
     # Fast and the same in every run: the searches of Hypothesis in test_oracle and test_properties are neither.
     tests=(
