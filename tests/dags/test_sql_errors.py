@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from glue.csv_to_parquet import innermost
+from glue.spark_errors import innermost
 from suimon.warehouse import error_text
 from suimon_etl import redshift_words
 from suimon_etl.load import QuestionError, select
