@@ -1,16 +1,14 @@
-"""DuckDB, held tight: reads one sheet at a time, no more memory than told, no network, nothing guessed."""
+"""DuckDB reads one sheet at a time; nothing is guessed."""
 
 # ruff: noqa: S608 - statements are made of generated names (c0, t0, …); what a contract or file holds is a parameter
 
-import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-import duckdb
-
+from suimon.check.duckdb_connection import Connection, connected
 from suimon.check.duckdb_input import Sheet
 from suimon.check.duckdb_statements import (
     HALF,
@@ -32,10 +30,6 @@ from suimon.check.duckdb_statements import (
 from suimon.check.found import (
     SUSPECTED,
     BadRecord,
-    CheckError,
-    InterruptedCheckError,
-    MalformedSheetError,
-    NoMemoryError,
     Repetition,
     Totals,
 )
@@ -43,7 +37,6 @@ from suimon.check.rules_as_sql import Key, Rules
 from suimon.check.verdict import VALUE_LENGTH
 from suimon.contract.file import Column
 
-_PARAMETER = re.compile(r"\$(\w+)")
 _SHOWN = VALUE_LENGTH + 1  # one more than a report shows tells that there is more
 
 
@@ -60,13 +53,14 @@ class _ShareTotals(NamedTuple):
 class Duck:
     """One DuckDB connection that may read and spill in one folder. Each thread needs its own: see `another`."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, columns: tuple[Column, ...]) -> None:
+    def __init__(self, connection: Connection, columns: tuple[Column, ...]) -> None:
         self._connection = connection
+        self._run = connection.run
         self._columns = columns
 
     def another(self) -> Self:
         """Return a connection to the same database for another thread."""
-        return type(self)(self._connection.cursor(), self._columns)
+        return type(self)(self._connection.another(), self._columns)
 
     def prepare(self, rules: Rules) -> None:
         """Make the tables that hold the keys of the whole file."""
@@ -297,48 +291,13 @@ class Duck:
         known = rules.parameters | _path(sheet) | numbers.parameters
         return int(self._run(f"COPY ({query}) TO {literal(str(target))} ({options})", known)[0][0])
 
-    def _run(self, query: str, known: dict[str, Any]) -> list[Any]:
-        parameters = {name: known[name] for name in _PARAMETER.findall(query) if name in known}
-        try:
-            return self._connection.execute(query, parameters).fetchall()
-        except duckdb.InvalidInputException:
-            raise MalformedSheetError from None  # its text holds the line
-        except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
-            reason = str(error).partition("\n")[0]  # what follows is advice on settings that are not the user's
-            kind = NoMemoryError if isinstance(error, duckdb.OutOfMemoryException) else InterruptedCheckError
-            raise kind(f"the file could not be checked: {reason}; give it more memory or disk") from error
-        except duckdb.Error as error:
-            # Its text may hold cells.
-            raise CheckError(
-                f"the file could not be checked: DuckDB's {type(error).__name__}; please report it"
-            ) from None
-
 
 @contextmanager
 def open_duck(
     folder: Path, columns: tuple[Column, ...], *, memory_limit: str, disk_limit: int, threads: int
 ) -> Iterator[Duck]:
     """Open a database that may read, write and spill in `folder`, up to `disk_limit` bytes there, and nowhere else."""
-    config: dict[str, Any] = {
-        "memory_limit": memory_limit,
-        "threads": threads,
-        "temp_directory": str(folder / "spill"),
-        "max_temp_directory_size": f"{disk_limit}B",
-        "autoinstall_known_extensions": "false",
-        "autoload_known_extensions": "false",
-        "enable_external_file_cache": "false",
-        "allow_persistent_secrets": "false",
-        "preserve_insertion_order": "true",  # record numbers are places in the file
-    }
-    try:
-        connection = duckdb.connect(config=config)
-    except (duckdb.Error, TypeError) as error:
-        raise CheckError(f"DuckDB does not start: {error}") from error
-    with connection:
-        connection.execute("SET TimeZone = 'UTC'")  # or timestamps with a zone would depend on the machine's
-        connection.execute("SET allowed_directories = $folders", {"folders": [str(folder)]})
-        connection.execute("SET enable_external_access = false")
-        connection.execute("SET lock_configuration = true")
+    with connected(folder, memory_limit=memory_limit, disk_limit=disk_limit, threads=threads) as connection:
         yield Duck(connection, columns)
 
 
