@@ -14,6 +14,7 @@ import sys
 from collections import Counter
 from datetime import UTC, datetime
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -91,19 +92,41 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--long", action="store_true", help="also what is marked `long` and not named, and campaigns at full size"
     )
-    parser.addoption("--sample", action="store_true", help="of each campaign one case in five of the day's")
+    parser.addoption(
+        "--sample", action="store_true", help="of each campaign one case in five of the day's; no folder of processes"
+    )
     parser.addoption("--turn", type=int, help="which cases the samples begin with: the number of the day, unless given")
     parser.addoption("--cpu", action="store_true", help="end with what each file and folder costs (tests/cost.py)")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Draw all examples by night (files of tests ask when they are imported); hand each worker the same turn."""
+    _let_examples_take_their_time()
     if config.getoption("--long"):
         sampling.share = sampling.NIGHT
     if config.option.turn is None:
         config.option.turn = datetime.now(UTC).toordinal()
     if config.getoption("--cpu"):
         config.pluginmanager.register(CostPlugin())
+
+
+def _let_examples_take_their_time() -> None:
+    """Take from Hypothesis the limits that a slow machine under load would break: 200 ms an example, 1 s to draw some.
+
+    Settings are made of the default when a file of tests is imported.
+    """
+    if find_spec("hypothesis") is None:
+        return  # Airflow's environments
+    from hypothesis import HealthCheck, settings  # noqa: PLC0415 as above
+
+    settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("patient")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave folders of processes unread for `make quick`, which runs nothing of them."""
+    unread = {config.rootpath / folder for folder in FOLDERS_OF_PROCESSES}
+    return True if config.getoption("--sample") and collection_path in unread else None
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

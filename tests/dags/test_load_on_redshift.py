@@ -21,7 +21,7 @@ from local.redshift.service import DataApi
 from local.redshift.targets import Names
 from local.redshift.warehouse import open_warehouse
 from suimon.warehouse import ddl
-from suimon.warehouse.data_api import Warehouse, run_query
+from suimon.warehouse.data_api import Warehouse, run, run_query
 from suimon_etl.load import (
     QuestionError,
     failed_statement,
@@ -36,6 +36,7 @@ from suimon_etl.request import RunRequest
 from tests.dags.redshift_hook import hook
 from tests.dags.sales_parquet import sums_of_sales, write_sales
 from tests.datasets import release
+from tests.waiting import PATIENCE, eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,16 +69,17 @@ class Lake:
         write_sales(folder / name, *orders)
 
 
-@pytest.fixture
-def lake(tmp_path: Path) -> Lake:
-    return Lake(tmp_path / "s3")
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    return Lake(tmp_path_factory.mktemp("s3"))
 
 
-@pytest.fixture
-def redshift(tmp_path: Path, lake: Lake) -> Iterator[RedshiftDataAPIServiceClient]:
-    """A client of the twin's Redshift with our tables in it."""
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory, lake: Lake) -> Iterator[RedshiftDataAPIServiceClient]:
+    """A client of the twin's Redshift with our table in it."""
+    folder = tmp_path_factory.mktemp("redshift")
     warehouse = open_warehouse(
-        tmp_path / "warehouse.duckdb", tmp_path, "ap-northeast-1", lambda _role: lake, lambda: datetime.now(UTC)
+        folder / "warehouse.duckdb", folder, "ap-northeast-1", lambda _role: lake, lambda: datetime.now(UTC)
     )
     api = DataApi(Names(database="analytics", workgroup="suimon"), warehouse)
     caller = Caller("arn:aws:iam::000000000000:role/dags", "000000000000", "AROA")
@@ -93,13 +95,23 @@ def redshift(tmp_path: Path, lake: Lake) -> Iterator[RedshiftDataAPIServiceClien
             aws_access_key_id="testing",
             aws_secret_access_key="testing",
             # The listener takes connections before the server answers them.
-            config=Config(retries={"max_attempts": 1}, read_timeout=60),
+            config=Config(retries={"max_attempts": 1}, read_timeout=PATIENCE),
         )
-        ddl.create(client, TARGET, release().tables)
+        ddl.create(client, TARGET, {"sales_fact": release().tables["sales_fact"]})
         yield client
         server.should_exit = True
         thread.join()
         warehouse.close()
+
+
+@pytest.fixture
+def redshift(running: RedshiftDataAPIServiceClient, lake: Lake) -> Iterator[RedshiftDataAPIServiceClient]:
+    """The same for every test, emptied behind each."""
+    yield running
+    for name in ("sales_fact", "sales_fact_loads"):
+        run(running, TARGET, f"TRUNCATE {name}")
+    shutil.rmtree(lake.root)
+    lake.root.mkdir()
 
 
 @pytest.fixture
@@ -116,11 +128,11 @@ def start(redshift: RedshiftDataAPIServiceClient, request: RunRequest) -> str:
 
 
 def end(redshift: RedshiftDataAPIServiceClient, statement_id: str) -> dict[str, Any]:
-    for _ in range(4):
-        described = redshift.describe_statement(Id=statement_id, WaitTimeSeconds=10)
-        if described["Status"] in {"FINISHED", "FAILED", "ABORTED"}:
-            return dict(described)
-    raise AssertionError(f"{statement_id} has not ended")
+    def ended() -> dict[str, Any] | None:
+        described = dict(redshift.describe_statement(Id=statement_id, WaitTimeSeconds=10))
+        return described if described["Status"] in {"FINISHED", "FAILED", "ABORTED"} else None
+
+    return eventually(ended, f"the end of {statement_id}")
 
 
 def load(redshift: RedshiftDataAPIServiceClient, request: RunRequest) -> dict[str, Any]:

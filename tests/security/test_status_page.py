@@ -16,6 +16,7 @@ from suimon.status.overview import Held, overview
 from suimon.status.page import page
 from tests.security.test_hostile_contents import CHROMIUM, TITLE, Stolen, rendered, server, tags
 from tests.unit.status.sample import NOW, expected, incident, sample_page
+from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,7 +70,7 @@ def test_a_phone_shows_a_page_without_scrolling_sideways_but_in_its_tables(langu
         CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}",
         "--virtual-time-budget=3000", "--dump-dom", f"file://{tmp_path}/frame.html",
     ]  # fmt: skip
-    document = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
+    document = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE).stdout
     [(width, window, wide)] = re.findall(r"<title>measured (\d+) of (\d+) ?(.*?)</title>", document)
     assert int(window) == PHONE[0]
     assert int(width) <= PHONE[0]

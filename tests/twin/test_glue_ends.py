@@ -23,7 +23,7 @@ from tests.twin.glue_server import (
     run_of,
     twin,
 )
-from tests.waiting import eventually
+from tests.waiting import PATIENCE, eventually
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,7 +119,7 @@ def test_what_a_script_leaves_running_ends_with_it(tmp_path: Path) -> None:
     child = f"[{sys.executable!r}, '-c', 'import time; time.sleep(600)']"
     script.write_text(f"import subprocess\nprint('pid', subprocess.Popen({child}).pid, flush=True)\n")
 
-    code = Script([sys.executable, str(script)], os.environ, tmp_path, tmp_path / "log").wait(30)
+    code = Script([sys.executable, str(script)], os.environ, tmp_path, tmp_path / "log").wait(PATIENCE)
 
     assert code == 0
     eventually(lambda: not alive(pid_in(tmp_path / "log")))

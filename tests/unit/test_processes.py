@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import boto3
 import pytest
+from hypothesis import HealthCheck, settings
 
 
 @pytest.mark.parametrize("key", ["of the first", "of the second"])
@@ -16,3 +17,8 @@ def test_a_test_finds_no_session_that_an_earlier_one_has_made(key: str, monkeypa
     found = session.get_credentials()
     assert found
     assert found.access_key == key
+
+
+def test_no_example_that_is_drawn_has_to_be_quick() -> None:
+    assert settings().deadline is None
+    assert HealthCheck.too_slow in settings().suppress_health_check

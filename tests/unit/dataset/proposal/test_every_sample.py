@@ -98,7 +98,11 @@ def tables(draw: st.DrawFn) -> str:
     return "".join(delimiter.join(map(written, record)) + ending for record in records)
 
 
-@settings(max_examples=sample_of(200), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=sample_of(200),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(st.one_of(tables(), st.text("ab1,;\"\n\r' \\2.", max_size=60)))
 @example("null,true\n1,2\n")
 @example("100000000000000000000000000.00\n")
