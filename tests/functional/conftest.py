@@ -15,8 +15,9 @@ from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.sns.models import sns_backends
 
-from tests.fast_moto import make_moto_fast
+from tests.fast_moto import kept_session, make_moto_fast
 from tests.functional.intake.set_world import World
+from tests.one_database import one_database  # noqa: F401 a fixture
 from tests.simulation.services.table import Table as MemoryTable
 
 if TYPE_CHECKING:
@@ -111,6 +112,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "ap-northeast-1")
     monkeypatch.setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
     monkeypatch.delenv("AWS_PROFILE", raising=False)
+    monkeypatch.setattr(boto3, "_get_default_session", kept_session)
     with mock_aws():
         yield
 

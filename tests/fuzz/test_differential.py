@@ -17,6 +17,7 @@ def test_a_block_of_files_is_read_alike(kind: str) -> None:
     assert judge_block(Block(kind, 10**6, 6)) == ""
 
 
+@pytest.mark.large  # the smallest such file is looked for
 def test_a_verdict_that_differs_is_reported_with_its_file(monkeypatch: pytest.MonkeyPatch) -> None:
     right = judge
 

@@ -9,6 +9,7 @@ from suimon.check.verdict import Verdict
 from suimon.contract.model import Contract
 from suimon.contract.odcs.parse import read_contract
 from tests.datasets import contract_file
+from tests.one_database import one_database  # noqa: F401 a fixture
 
 Check = Callable[..., Verdict]
 

@@ -140,7 +140,7 @@ def test_a_version_that_was_deleted_is_gone(s3: Watched) -> None:
 def test_a_copy_takes_neither_tags_nor_annotations_along(s3: Watched, size: int) -> None:
     # Either needs rights that the gate has not, and S3 copies both unless it is told not to.
     del s3
-    client, calls = boto3.client("s3"), dict[str, dict[str, Any]]()
+    client, calls = boto3.Session().client("s3"), dict[str, dict[str, Any]]()  # whose handlers are no other's
     client.meta.events.register(
         "before-parameter-build.s3", lambda model, params, **_: calls.update({model.name: dict(params)})
     )

@@ -17,6 +17,7 @@ from backports import zstd
 from hypothesis import given
 from hypothesis import strategies as st
 
+from suimon.check import decode
 from suimon.check.decode import DecodeError, utf8_chunks
 from suimon.check.verdict import Code
 from suimon.contract.file import COMPRESSIONS, Compression, Encoding, FileFormat
@@ -157,9 +158,14 @@ def test_a_zip_may_hold_the_folder_of_its_one_file_beside_it() -> None:
 
 
 @pytest.mark.parametrize("member", [b"\x50\x2a\x4d\x18\0\0\0\0", zstd.compress(b""), zstd.compress(b"a")])
-def test_very_many_tiny_frames_are_more_than_is_read(member: bytes) -> None:
+@pytest.mark.parametrize("most", [2_000, pytest.param(decode._SMALL_MEMBERS, marks=pytest.mark.large)])
+def test_very_many_tiny_frames_are_more_than_is_read(member: bytes, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decode, "_SMALL_MEMBERS", most)
     dialect = FileFormat(compression="zstd", max_ratio=10**6)
-    assert fault(member * 101_000, dialect) == (Code.DECOMPRESSION_LIMIT, {"limit": "members", "allowed": 100_000})
+    assert fault(member * (most + 1_000), dialect) == (
+        Code.DECOMPRESSION_LIMIT,
+        {"limit": "members", "allowed": most},
+    )
     assert read(Cut(member * 1_000 + zstd.compress(ROWS.encode())), dialect)[0].endswith(ROWS.encode())
 
 

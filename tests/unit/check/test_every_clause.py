@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import MISSING, fields
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 from suimon.contract.file import Column, FileFormat
@@ -52,6 +53,7 @@ def unseen(kind: type[Any], values: list[Any]) -> set[str]:
     return missing
 
 
+@pytest.mark.large
 def test_every_value_of_every_clause_is_drawn() -> None:
     found = drawn(600)
     assert unseen(FileFormat, [case.contract.file for case in found]) <= NOT_DRAWN

@@ -6,29 +6,48 @@ from pathlib import Path
 
 import pytest
 
-from suimon.check import first_round, segment_check, segments
+from suimon.check import duckdb_statements, first_round, header, segment_check, segments
 from suimon.check.engine import check_file
 from suimon.check.header import MOST_LABELS
 from suimon.check.verdict import BadCell, Code, Verdict
 from suimon.contract.file import Column, Condition, FileFormat, Tolerance, Trailer
 from suimon.contract.model import Contract
 
-WIDTH = 450  # three statements
-COLUMNS = tuple(
-    Column("key", "string", unique=True, max_length=9)
-    if place == 420
-    else Column(f"c{place}", "integer", minimum="0")
-    if place % 3
-    else Column(f"c{place}", "string", max_length=4)
-    for place in range(WIDTH)
-)
+AT_ONCE = duckdb_statements._COLUMNS_AT_ONCE
+
+
+def columns_of(width: int) -> tuple[Column, ...]:
+    """As many columns; of 45 with 20 at once, or of ten times as many of both, three statements read them."""
+    return tuple(
+        Column("key", "string", unique=True, max_length=9)
+        if place == width * 14 // 15
+        else Column(f"c{place}", "integer", minimum="0")
+        if place % 3
+        else Column(f"c{place}", "string", max_length=4)
+        for place in range(width)
+    )
+
+
+COLUMNS = columns_of(45)
 CONTRACT = Contract("wide", "1", "wide", file=FileFormat(), columns=COLUMNS)
-HEADER = ",".join(column.name for column in COLUMNS) + "\n"
+WIDE = replace(CONTRACT, columns=columns_of(450))
 
 
-def record(number: int, **cells: str) -> str:
-    values = {column.name: "1" if column.type == "integer" else "ab" for column in COLUMNS} | {"key": f"k{number}"}
-    return ",".join((values | cells).values()) + "\n"
+def header_of(contract: Contract) -> str:
+    return ",".join(column.name for column in contract.columns) + "\n"
+
+
+def record(number: int, contract: Contract = CONTRACT, **cells: str) -> str:
+    values = {column.name: "1" if column.type == "integer" else "ab" for column in contract.columns}
+    return ",".join((values | {"key": f"k{number}"} | cells).values()) + "\n"
+
+
+HEADER = header_of(CONTRACT)
+
+
+@pytest.fixture(autouse=True)
+def _few_columns_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(duckdb_statements, "_COLUMNS_AT_ONCE", AT_ONCE // 10)
 
 
 @pytest.fixture
@@ -41,7 +60,7 @@ def judge(tmp_path: Path) -> Callable[..., Verdict]:
     return run
 
 
-WRONG = HEADER + record(1) + record(2, c1="x", c300="abcde", c448="-1") + record(3, c448="y") + record(1, c3='"ab\ncd"')
+WRONG = HEADER + record(1) + record(2, c1="x", c30="abcde", c44="-1") + record(3, c44="y") + record(1, c3='"ab\ncd"')
 
 
 @pytest.mark.parametrize("kernel", [True, False], ids=["kernel", "duckdb"])
@@ -51,9 +70,9 @@ def test_bad_cells_of_any_column_are_listed_in_the_order_of_the_file(
     found = judge(WRONG, kernel=kernel).bad_cells
     assert [(cell.code, cell.line, cell.record, cell.column) for cell in found] == [
         (Code.TYPE_ERROR, 3, 2, "c1"),
-        (Code.MAX_LENGTH_ERROR, 3, 2, "c300"),
-        (Code.MINIMUM_ERROR, 3, 2, "c448"),
-        (Code.TYPE_ERROR, 4, 3, "c448"),
+        (Code.MAX_LENGTH_ERROR, 3, 2, "c30"),
+        (Code.MINIMUM_ERROR, 3, 2, "c44"),
+        (Code.TYPE_ERROR, 4, 3, "c44"),
         (Code.MAX_LENGTH_ERROR, 5, 4, "c3"),
         (Code.UNIQUE_ERROR, 6, 4, "key"),
     ]
@@ -69,7 +88,7 @@ def test_the_first_bad_cells_are_the_same_however_many_are_listed(judge: Callabl
 def test_bad_records_are_the_same_however_few_are_in_memory_at_once(
     judge: Callable[..., Verdict], monkeypatch: pytest.MonkeyPatch, *, kernel: bool
 ) -> None:
-    bad = [record(number, c1="x", c400="-1", c3='"a\nb"') for number in range(2, 40, 2)]
+    bad = [record(number, c1="x", c40="-1", c3='"a\nb"') for number in range(2, 40, 2)]
     text = HEADER + "".join(one + record(100 + number) for number, one in enumerate(bad))
     at_once = judge(text, kernel=kernel).bad_cells
     monkeypatch.setattr(segment_check, "_CELLS_AT_ONCE", 6)
@@ -82,11 +101,28 @@ def test_what_a_condition_has_read_of_many_columns_is_cut(judge: Callable[..., V
     places = range(0, 450, 3)
     columns = tuple(f"c{place}" if place != 420 else "key" for place in places)
     sql = " AND ".join(f"t{place} = 'ab'" for place in places)
-    contract = replace(CONTRACT, conditions=(Condition("alike", sql, columns, "all alike"),))
-    [cell] = judge(HEADER + record(1), contract).bad_cells
+    contract = replace(WIDE, conditions=(Condition("alike", sql, columns, "all alike"),))
+    [cell] = judge(header_of(WIDE) + record(1, WIDE), contract).bad_cells
     assert cell.value
     assert cell.value.startswith("c0=ab, c3=ab, ")
     assert len(cell.value) == 1_001
+
+
+@pytest.mark.large
+@pytest.mark.parametrize("kernel", [True, False], ids=["kernel", "duckdb"])
+def test_so_many_columns_are_read_as_few_are(
+    judge: Callable[..., Verdict], monkeypatch: pytest.MonkeyPatch, *, kernel: bool
+) -> None:
+    monkeypatch.setattr(duckdb_statements, "_COLUMNS_AT_ONCE", AT_ONCE)
+    wrong = record(2, WIDE, c1="x", c300="abcde", c448="-1") + record(1, WIDE, c3='"ab\ncd"')
+    found = judge(header_of(WIDE) + record(1, WIDE) + wrong, WIDE, kernel=kernel).bad_cells
+    assert [(cell.code, cell.line, cell.record, cell.column) for cell in found] == [
+        (Code.TYPE_ERROR, 3, 2, "c1"),
+        (Code.MAX_LENGTH_ERROR, 3, 2, "c300"),
+        (Code.MINIMUM_ERROR, 3, 2, "c448"),
+        (Code.MAX_LENGTH_ERROR, 4, 3, "c3"),
+        (Code.UNIQUE_ERROR, 5, 3, "key"),
+    ]
 
 
 @pytest.mark.parametrize("kernel", [True, False], ids=["kernel", "duckdb"])
@@ -94,7 +130,7 @@ def test_a_record_that_is_bad_in_columns_far_apart_counts_once(judge: Callable[.
     tolerant = Contract("wide", "1", "wide", file=FileFormat(), columns=COLUMNS, tolerance=Tolerance(max_rows=2))
     verdict = judge(WRONG, tolerant, kernel=kernel)
     assert verdict.bad_records == 3
-    two = HEADER + record(1) + record(2, c1="x", c448='"y\n"') + record(3)
+    two = HEADER + record(1) + record(2, c1="x", c44='"y\n"') + record(3)
     verdict = judge(two, tolerant, kernel=kernel)
     assert verdict.accepted  # the record's two lines are tolerated, not four
     assert verdict.set_aside == 1
@@ -105,20 +141,27 @@ def test_a_record_that_is_bad_in_columns_far_apart_counts_once(judge: Callable[.
 def test_sums_of_columns_far_apart_are_compared_with_the_trailer(
     judge: Callable[..., Verdict], total: str, *, accepted: bool, kernel: bool
 ) -> None:
-    trailer = Trailer("T", sums=(("c1", 2), ("c448", 3)))
+    trailer = Trailer("T", sums=(("c1", 2), ("c44", 3)))
     contract = Contract("wide", "1", "wide", file=FileFormat(trailer=trailer), columns=COLUMNS)
-    text = HEADER + record(1, c448="450") + record(2) + f"T,2,{total}\n"
+    text = HEADER + record(1, c44="450") + record(2) + f"T,2,{total}\n"
     assert judge(text, contract, kernel=kernel).accepted is accepted
 
 
-@pytest.mark.parametrize("kernel", [True, pytest.param(False, marks=pytest.mark.large)], ids=["kernel", "duckdb"])
-def test_a_header_of_too_many_labels_ends_the_reading(judge: Callable[..., Verdict], *, kernel: bool) -> None:
+@pytest.mark.parametrize(
+    ("kernel", "most"),
+    [(True, MOST_LABELS), (False, 400), pytest.param(False, MOST_LABELS, marks=pytest.mark.long)],
+    ids=["kernel", "duckdb", "duckdb-all"],
+)
+def test_a_header_of_too_many_labels_ends_the_reading(
+    judge: Callable[..., Verdict], monkeypatch: pytest.MonkeyPatch, *, kernel: bool, most: int
+) -> None:
+    monkeypatch.setattr(header, "MOST_LABELS", most)
     contract = Contract("few", "1", "few", file=FileFormat(extra_columns="ignore"), columns=(Column("a", "string"),))
-    labels = ",".join(["a", *(f"x{place}" for place in range(MOST_LABELS - 1))])
-    assert judge(f"{labels}\n{',' * (MOST_LABELS - 1)}\n", contract, kernel=kernel).accepted
-    verdict = judge(f"{labels},more\n{',' * MOST_LABELS}\n", contract, kernel=kernel)
+    labels = ",".join(["a", *(f"x{place}" for place in range(most - 1))])
+    assert judge(f"{labels}\n{',' * (most - 1)}\n", contract, kernel=kernel).accepted
+    verdict = judge(f"{labels},more\n{',' * most}\n", contract, kernel=kernel)
     assert [(cell.code, cell.line, cell.details) for cell in verdict.bad_cells] == [
-        (Code.TOO_MANY_LABELS, 1, {"most": MOST_LABELS})
+        (Code.TOO_MANY_LABELS, 1, {"most": most})
     ]
     assert verdict.rows == 0
 
