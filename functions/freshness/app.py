@@ -25,8 +25,6 @@ from suimon.aws.version_tags import VersionTags
 from suimon.clock import utc_now
 from suimon.contract.model import Contracts, read_contracts
 from suimon.freshness.date_facts import DateFacts
-from suimon.freshness.hourly_figures import HourlyFigures
-from suimon.freshness.publishing import SourcesJson
 from suimon.freshness.round_time import RoundTimeError, round_time
 from suimon.freshness.watch import Watch
 from suimon.incidents.publisher import Publisher
@@ -41,13 +39,11 @@ from suimon.mwaa.airflow import CLIENT_CONFIG, Airflow
 from suimon.mwaa.pace import Pace
 from suimon.outcome.run_end import RunEnds
 from suimon.settings import Settings
-from suimon.status.answers import ANSWERS, Answers
-from suimon.status.questions import QUESTIONS, QUESTIONS_ALIAS
+from suimon.status.questions import COMMANDS, QUESTIONS, QUESTIONS_ALIAS
 from suimon.sweep.parts import do_each
 from suimon.sweep.plans.lost_events import Walk
 from suimon.sweep.plans.round import DEADLINES, FIGURES, PAGES, SOURCES, SUBSCRIPTIONS
 from suimon.sweep.round import Sweep, SweepError
-from suimon.sweep.subscriptions import look_who_hears
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,6 +52,8 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+    from suimon.freshness.publishing import SourcesJson
+    from suimon.status.answers import Answers
     from suimon.sweep.findings import Findings
 
 logger = Logger(service="freshness")
@@ -86,7 +84,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     def time_left() -> float:
         return context.get_remaining_time_in_millis() / 1000
 
-    name = next((name for name in ANSWERS if name in event), "")
+    name = next((name for name in QUESTIONS | COMMANDS if name in event), "")
     if context.invoked_function_arn.endswith(f":{QUESTIONS_ALIAS}") and name not in QUESTIONS:
         return {"refused": f"this alias answers questions only: {', '.join(sorted(QUESTIONS))}"}
     if "reconcile" in event and not when.is_now:
@@ -188,6 +186,8 @@ def record(findings: Findings) -> None:
 
 def count_deaf(now: datetime) -> None:
     """Write who hears the alerts to log and metrics."""
+    from suimon.sweep.subscriptions import look_who_hears  # noqa: PLC0415 a round's end: no question waits for it
+
     found = look_who_hears(sns(), (settings().alerts_topic_arn, settings().watch_topic_arn), Checkpoints(table()), now)
     logger.info("subscriptions", **{name: value for name, value in asdict(found).items() if name != "seen"})
     write_metric("DeafSubscriptions", "Count", found.deaf)
@@ -200,6 +200,8 @@ def beat() -> None:
 
 def measure(read: DateFacts, now: datetime, time_left: Callable[[], float]) -> None:
     """Write the figures of every dataset to metrics, once an hour and as far as the time goes."""
+    from suimon.freshness.hourly_figures import HourlyFigures  # noqa: PLC0415 likewise
+
     newest = {seen.contract.dataset: seen.answer.newest for seen in watch().tables.all() if seen.answer}
     hourly, left_out = HourlyFigures(Checkpoints(table())), []
     for dataset, found in hourly.measure(contracts(), read.of, newest, now, time_left):
@@ -271,31 +273,34 @@ def incidents() -> IncidentStore:
 @cache
 def s3() -> Any:
     """Return the client of the buckets, for the life of the process."""
-    return boto3.client("s3")
+    return later(lambda: boto3.client("s3"))
 
 
 @cache
 def sns() -> Any:
     """Return the client of the topics, for the life of the process."""
-    return boto3.client("sns")
+    return later(lambda: boto3.client("sns"))
 
 
 @cache
 def bus() -> EventBus:
     """Return the stack's bus, for the life of the process."""
-    return EventBus(boto3.client("events", config=EVENTS_CONFIG), settings().event_bus, settings().stack)
+    client = later(lambda: boto3.client("events", config=EVENTS_CONFIG))
+    return EventBus(client, settings().event_bus, settings().stack)
 
 
 @cache
 def moves() -> Moves:
     """Return what hears of every move of a drop."""
-    tags = VersionTags(boto3.client("s3", config=TAGS_CONFIG)) if settings().tags_versions else None
+    client = later(lambda: boto3.client("s3", config=TAGS_CONFIG))
+    tags = VersionTags(client) if settings().tags_versions else None
     return Moves(bus(), settings().stack, tags)
 
 
 @cache
 def answers() -> Answers:
     """Build what answers persons."""
+    from suimon.status.answers import Answers  # noqa: PLC0415 deadlines are looked at before
 
     def ledger_of(who: str) -> Ledger:
         return Ledger(table(), who, moved=moves().heard)
@@ -322,13 +327,15 @@ def watch() -> Watch:
 @cache
 def sources() -> SourcesJson:
     """Build what writes sources.json."""
+    from suimon.freshness.publishing import SourcesJson  # noqa: PLC0415 likewise
+
     return SourcesJson(s3=s3(), bucket=settings().reports_bucket, checkpoints=Checkpoints(table()))
 
 
 @cache
 def sweep() -> Sweep:
     """Build what compares bucket, ledger, queues and Airflow."""
-    mwaa, environment = boto3.client("mwaa", config=CLIENT_CONFIG), settings().mwaa_environment
+    mwaa, environment = later(lambda: boto3.client("mwaa", config=CLIENT_CONFIG)), settings().mwaa_environment
     ledger = Ledger(table(), "the sweep", unusable=unusable(), moved=moves().heard)
     return Sweep(
         contracts=contracts(),
@@ -338,7 +345,7 @@ def sweep() -> Sweep:
         airflow=Airflow(mwaa, environment, Pace(table(), environment, utc_now, time.sleep)),
         table=table(),
         s3=s3(),
-        sqs=boto3.client("sqs"),
+        sqs=later(lambda: boto3.client("sqs")),
         settings=settings(),
         site=lambda: str(mwaa.get_environment(Name=environment)["Environment"]["WebserverUrl"]),
         unusable=unusable(),

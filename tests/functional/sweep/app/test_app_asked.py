@@ -12,7 +12,7 @@ from suimon.drops.states import State
 from suimon.incidents.messages.airflow import not_triggered
 from suimon.mwaa.not_started import Cause, NotStarted
 from suimon.status.answers import ANSWERS
-from suimon.status.questions import QUESTIONS, QUESTIONS_ALIAS
+from suimon.status.questions import COMMANDS, QUESTIONS, QUESTIONS_ALIAS
 from tests.functional.sweep.swept import DAG, HOUR, NOON, World, key_of
 from tests.template.test_template import RESOURCES
 
@@ -39,7 +39,12 @@ def test_a_person_holds_a_dataset_and_releases_it_or_hears_why_not(
 ALIAS = "arn:aws:lambda:ap-northeast-1:123456789012:function:function:questions"
 
 
-@pytest.mark.parametrize("name", sorted(ANSWERS.keys() - QUESTIONS))
+def test_what_may_be_asked_is_what_is_answered() -> None:
+    assert {*QUESTIONS, *COMMANDS} == ANSWERS.keys()
+    assert not QUESTIONS & COMMANDS
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
 @pytest.mark.parametrize("beside", [{}, {"status": {"back": 1, "ahead": 1}}], ids=["alone", "beside a question"])
 def test_by_its_alias_for_questions_the_function_changes_nothing(
     start: Callable[[], Any], context: LambdaContext, world: World, name: str, beside: dict[str, Any]
