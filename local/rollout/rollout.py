@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
 from local.rollout import kept, stacks
 from local.rollout.stacks import DeployError
@@ -28,7 +29,7 @@ from suimon.dataset.dag_folder import generated
 from suimon.drops.states import State
 from suimon.ledger.queries import Wanted, newest_first
 from suimon.warehouse import ddl
-from suimon.warehouse.data_api import Warehouse
+from suimon.warehouse.data_api import Warehouse, WarehouseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -90,7 +91,7 @@ class Rollout:
             raise
         try:
             self._after(name, bucket, parameters, cloudformation)
-        except (DeployError, CommandError) as error:
+        except (DeployError, CommandError, WarehouseError, ClientError, BotoCoreError) as error:
             kept = f" Held until it is mended: {', '.join(held)} (make deploy again)." if held else ""
             raise DeployError(f"{error}{kept}") from error
         self._release(held)
@@ -126,7 +127,7 @@ class Rollout:
         if not self.target.airflow_stack:
             return {}
         self.say(f"stack {self.target.airflow_stack}: the MWAA environment")
-        stacks.deploy_airflow(self.root, self.target)
+        stacks.deploy_airflow(self.root, self.config, self.target)
         found = stacks.read(cloudformation, self.target.airflow_stack)
         return found.outputs if found else {}
 

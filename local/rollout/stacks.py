@@ -36,16 +36,22 @@ def build(root: Path, config: Path, target: Target) -> None:
 
 def deploy(root: Path, config: Path, target: Target, parameters: Mapping[str, str]) -> None:
     """Create or update the gate's stack; the SAM CLI shows the changes, and asks where samconfig.toml says so."""
+    _deploy(root, config, target, parameters)
+
+
+def deploy_airflow(root: Path, config: Path, target: Target) -> None:
+    """Create or update the stack of the MWAA environment, which takes 20 to 40 minutes the first time.
+
+    Bucket, tags and whether somebody is asked are those of the gate's stack.
+    """
+    named = ("--template-file", "environment.yaml", "--stack-name", target.airflow_stack)
+    _deploy(root, config, target, target.airflow_overrides, *named)
+
+
+def _deploy(root: Path, config: Path, target: Target, parameters: Mapping[str, str], *named: str) -> None:
     # A pipeline has nobody to ask; there a person agrees before the job.
     asks = () if sys.stdin.isatty() else ("--no-confirm-changeset",)
-    _sam(root, "deploy", *_named(config, target), *asks, "--parameter-overrides", *_pairs(parameters))
-
-
-def deploy_airflow(root: Path, target: Target) -> None:
-    """Create or update the stack of the MWAA environment, which takes 20 to 40 minutes the first time."""
-    named = ("--template-file", "environment.yaml", "--stack-name", target.airflow_stack, "--region", target.region)
-    rights = ("--capabilities", "CAPABILITY_IAM", "--resolve-s3", "--no-fail-on-empty-changeset")
-    _sam(root, "deploy", *named, *rights, "--parameter-overrides", *_pairs(target.airflow_overrides))
+    _sam(root, "deploy", *_named(config, target), *named, *asks, "--parameter-overrides", *_pairs(parameters))
 
 
 def read(cloudformation: Any, stack: str) -> Deployed | None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -17,6 +20,7 @@ from suimon.cli.asking import RefusedError
 from suimon.cli.doctor_checks import Stack
 from suimon.dataset.folder import datasets_below
 from suimon.dataset.release import read_release
+from suimon.warehouse.data_api import Warehouse, WarehouseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,6 +119,40 @@ def test_half_a_release_stays_held_and_says_so(deploy: Callable[[], list[str]], 
     with pytest.raises(DeployError, match=f"Held until it is mended: {', '.join(DATASETS)}"):
         deploy()
     assert steps.done[-1] == "DAGs, tables, probe"
+
+
+def test_a_warehouse_that_refuses_is_told_of_with_what_is_held(
+    monkeypatch: pytest.MonkeyPatch, deploy: Callable[[], list[str]], steps: Steps
+) -> None:
+    def refuse(*_: Any) -> None:
+        warehouse = Warehouse(database="analytics", workgroup_name="analytics")
+        raise WarehouseError("CREATE USER", warehouse, "FAILED", "permission denied for schema public")
+
+    monkeypatch.setattr(Rollout, "_after", refuse)
+    steps.running = "ba9876543210"
+    with pytest.raises(DeployError, match=r"(?s)permission denied.*Held until it is mended"):
+        deploy()
+
+
+@pytest.mark.parametrize("at_a_terminal", [True, False])
+def test_where_nobody_can_be_asked_neither_stack_waits_for_an_answer(
+    monkeypatch: pytest.MonkeyPatch, *, at_a_terminal: bool
+) -> None:
+    called: list[list[str]] = []
+
+    def run(command: list[Any], **_: Any) -> subprocess.CompletedProcess[str]:
+        called.append([str(part) for part in command])
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr("subprocess.run", run)
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: at_a_terminal))
+    stacks.deploy(ROOT, ROOT / "samconfig.toml", TARGET, {"AlertEmail": "a@b.test"})
+    stacks.deploy_airflow(ROOT, ROOT / "samconfig.toml", replace(TARGET, airflow_stack="suimon-dev-airflow"))
+    for command in called:
+        assert ("--no-confirm-changeset" in command) is not at_a_terminal
+        assert command[command.index("--config-env") + 1] == "dev"  # not SAM's default, which asks
+    assert called[1][called[1].index("--stack-name") + 1] == "suimon-dev-airflow"
+    assert "environment.yaml" in called[1]
 
 
 @pytest.mark.parametrize("running", [NAME, "ba9876543210"])
