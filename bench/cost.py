@@ -29,6 +29,10 @@ PRICES: Final = {
     "alarm_month": 0.10,
     "composite_month": 0.50,
     "key_month": 1.00,
+    "metric_month": 0.30,  # of one's own, by the hour in which it is written
+    "dashboard_month": 3.00,  # from the account's fourth on
+    "trace": 5.00 / 1e6,
+    "nat_hour": 0.045,
     "storage_gb_month": 0.023,
     "worker_hour": 0.055,  # one more mw1.small worker of MWAA's, which has five slots
     "dpu_hour": 0.44,
@@ -36,6 +40,10 @@ PRICES: Final = {
 }
 SLOTS: Final = 5
 ALARMS: Final = 29
+# What each round writes (functions/freshness/app.py): found and repaired of nine kinds, and seven more.
+METRICS: Final = 2 * 9 + 7
+FIGURES: Final = 4  # of a dataset, each hour (suimon.freshness.figures)
+MOVES: Final = 4  # of a dataset, in an hour with a file: accepted, triggered, loaded, and how long that took
 
 
 @dataclass(frozen=True)
@@ -60,10 +68,13 @@ FILE: Final = (
     File("ledger: reads", 20, "ledger_read"),
     File("the end of the run", 1, "custom_event"),
     File("logs: 4 KB", 4 / 1e6, "log_gb"),
+    File("traces: all of them, up to one a second", 2, "trace"),
 )
 STANDING: Final = (
     (f"{ALARMS} alarms, and one of them together", ALARMS * PRICES["alarm_month"] + PRICES["composite_month"]),
     ("the topic's key", PRICES["key_month"]),
+    (f"{METRICS} metrics of the rounds", METRICS * PRICES["metric_month"]),
+    ("the dashboard", PRICES["dashboard_month"]),
     ("freshness: a round of 5 s every 15 minutes", HOURS * 4 * (5 * 0.5 * PRICES["lambda_gb_second"])),
     ("polling of the queue by Lambda: 5 pollers, 20 s each", HOURS * 3600 / 20 * 5 * PRICES["sqs_request"]),
 )
@@ -93,6 +104,8 @@ def page() -> str:
         for rate in RATES
     ]
     glue, wakes = 2 / 60 * PRICES["dpu_hour"], 4 * HOURS * 8 / 60 * PRICES["rpu_hour"]
+    figures, moves = (count * PRICES["metric_month"] for count in (FIGURES, MOVES))
+    nat = PRICES["nat_hour"] * HOURS
     standing = "; ".join(f"{name} {price:.2f}" for name, price in STANDING)
     return f"""# What it costs
 
@@ -108,6 +121,8 @@ Counts are of one good file of 1 MB, counted by `tests/functional/intake/test_re
 
 So **{per_file() * 1000:.3f} dollars for 1,000 files**. Beside that a month costs
 {sum(price for _, price in STANDING):.2f} dollars whatever comes: {standing}.
+Each dataset adds {figures:.2f} for its figures, and up to {moves:.2f} for what its files do, if one comes each hour; a
+daily file adds a tenth of that. Metrics are what many small datasets pay for: 100 of them {100 * figures:.0f} dollars.
 
 ## A month, in dollars
 
@@ -123,7 +138,9 @@ and checks nothing.
 
 - **Glue**: a run of two G.1X workers is paid for a minute at least: {glue:.4f} dollars a file, {glue / per_file():,.0f}
   times the gate.
-- **MWAA**: the environment itself, some 0.49 dollars an hour for mw1.small.
+- **MWAA**: the environment itself, some 0.49 dollars an hour for mw1.small. Its logs are kept for ever unless you say
+  otherwise ([the environment](environment.md)).
+- **The NAT** of the network that `environment.yaml` makes: {nat:.0f} dollars a month, and 45 a TB; S3 goes past it.
 - **Redshift Serverless**: for a minute at least from the first second of a query, with 8 RPU: a question every 15
   minutes would cost {wakes:,.0f} dollars a month by itself, which is why a table is asked seldom.
 - **Storage**: each file lies in the raw bucket and in the lake, {2 * PRICES["storage_gb_month"]:.3f} dollars a GB and
