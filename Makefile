@@ -48,6 +48,8 @@ check: setup $(ENVS)/security/.ready ## format, lint, types, templates, security
 	@$(VENV)/bin/lint-imports --no-logo --cache-dir .suimon/import-linter
 	@$(VENV)/bin/cfn-lint --include-checks I --template template.yaml environment.yaml
 	@$(VENV)/bin/python -m local.template_check template.yaml environment.yaml
+	@$(VENV)/bin/python -m local.inventory
+	@$(ENVS)/security/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows docs/deploy-pipeline.yml
 	@$(VENV)/bin/python -m local.security_check
 
 differential: $(VENV)/.ready $(KERNEL)/kernel.so ## the checker against its slow oracle; resumes; FILES= of each kind (20000), JOBS= (2)
@@ -95,6 +97,9 @@ states: $(VENV)/.ready ## write the states of drops (ARCHITECTURE.md) and the ki
 	@$(VENV)/bin/python -m tests.unit.drops.picture
 	@$(VENV)/bin/python -m tests.unit.incidents.page
 	@$(VENV)/bin/python -m tests.unit.incidents.runbook
+
+inventory: setup ## write what the stacks are, every right and setting, into docs/operations/inventory.md: read its diff
+	@$(VENV)/bin/python -m local.inventory --write
 
 build: setup tables ## build the stack for AWS: arm64, Python 3.13
 	@SAM_CLI_TELEMETRY=0 $(ENVS)/sam/bin/sam build
@@ -155,4 +160,4 @@ $(ENVS)/%/.ready: requirements/%.lock.txt $(VENV)/bin/uv
 	@VIRTUAL_ENV=$(ENVS)/$* $(UV) pip install -q --no-build --require-hashes -r requirements/$*.lock.txt
 	@touch $@
 
-.PHONY: help setup demo up down quick test long check differential bench-check bench-kernel bench-cold bench-hostile bench-burst dashboard fuzz mutate simulate tables states build deploy update sbom lock clean
+.PHONY: help setup demo up down quick test long check inventory differential bench-check bench-kernel bench-cold bench-hostile bench-burst dashboard fuzz mutate simulate tables states build deploy update sbom lock clean

@@ -29,7 +29,7 @@ def main(source: Path, target: Path) -> None:
     for resource in template["Resources"].values():
         properties = resource.get("Properties", {})
         if resource["Type"] == "AWS::Serverless::Function":
-            properties["CodeUri"] = "s3://bucket/key"  # it is uploaded by then
+            properties["CodeUri"] = f"s3://bucket/{properties['CodeUri']}"  # it is uploaded by then
         if resource["Type"] == "AWS::Serverless::StateMachine":
             definition = source.parent / properties.pop("DefinitionUri")
             properties["Definition"] = json.loads(definition.read_text(encoding="utf-8"))

@@ -135,6 +135,35 @@ def _archives(template: Template) -> Iterator[str]:
                 yield f"{name}: {statement.get('Sid')} refuses {named}, not {sorted(ARCHIVES)}"
 
 
+def _numbers_meant(template: Template) -> Iterator[str]:
+    """A number that somebody chooses goes where its last word says: days, hours, workers, concurrency."""
+    chosen = {name for name, one in template["Parameters"].items() if one["Type"] == "Number"}
+    for name, resource in template["Resources"].items():
+        for key, number in _referring(resource):
+            if number in chosen and re.findall("[A-Z][a-z]+", number)[-1].lower() not in key.lower():
+                yield f"{name}: {key} is {number}"
+
+
+def _referring(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict) and set(value) == {"Ref"}:
+        yield key, value["Ref"]
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _referring(inner, name)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _referring(inner, key)
+
+
+def _line(template: Template) -> Iterator[str]:
+    """As many share the line of requests to MWAA as may run: each waits by that number for its turn."""
+    for name, function in of_type(template, "AWS::Serverless::Function"):
+        told = function["Properties"].get("Environment", {}).get("Variables", {}).get("SUIMON_INTAKE_CONCURRENCY")
+        for event in function["Properties"].get("Events", {}).values():
+            if event["Properties"].get("ScalingConfig", {}).get("MaximumConcurrency") != told:
+                yield f"{name}: as many may run as it is not told of"
+
+
 RULES: Final[tuple[Callable[[Template], Iterator[str]], ...]] = (
     _numbers,
     _days,
@@ -144,5 +173,7 @@ RULES: Final[tuple[Callable[[Template], Iterator[str]], ...]] = (
     _ages,
     _mails,
     _archives,
+    _numbers_meant,
+    _line,
 )
-OF_BOTH: Final = (_customers_key,)
+OF_BOTH: Final = (_customers_key, _numbers_meant)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from local.template_check.reading import documents, in_list, of_type, referred, statements
@@ -27,11 +29,21 @@ def _network(template: Template) -> Iterator[str]:
         for _, one in of_type(template, "AWS::EC2::Route")
     }
     for name, environment in of_type(template, ENVIRONMENT):
-        subnets = [referred(one) for one in environment["Properties"]["NetworkConfiguration"]["SubnetIds"]]
+        named = [_made(one) for one in environment["Properties"]["NetworkConfiguration"]["SubnetIds"]]
+        subnets = [names[0] for names in named if names]
         found = {subnet: template["Resources"].get(subnet, {}).get("Properties", {}) for subnet in subnets}
         zones = {str(one.get("AvailabilityZone")) for one in found.values()}
         if len(zones) != 2:  # noqa: PLR2004 as MWAA asks
             yield f"{name}: needs two subnets in two zones"
+        waits = {name for names in named for name in names}
+        ways_out = {name for name, one in of_type(template, "AWS::EC2::Route") if "NatGatewayId" in one["Properties"]}
+        ways_out |= {
+            name
+            for name, one in of_type(template, "AWS::EC2::SubnetRouteTableAssociation")
+            if referred(one["Properties"]["SubnetId"]) in subnets
+        }
+        if missing := sorted(ways_out - waits):
+            yield f"{name}: may start before its way out is there, and outlive it: {missing}"
         for subnet, properties in found.items():
             if "NatGatewayId" not in ways.get(routes.get(subnet, ""), {}):
                 yield f"{subnet}: has no way out by a NAT, or is public"
@@ -40,6 +52,25 @@ def _network(template: Template) -> Iterator[str]:
     for name, vpc in of_type(template, "AWS::EC2::VPC"):
         if not all(vpc["Properties"].get(one) is True for one in ("EnableDnsHostnames", "EnableDnsSupport")):
             yield f"{name}: MWAA needs names of DNS"
+
+
+def _made(subnet: Any) -> list[str]:
+    """Return the names of what is made for one of the environment's subnets, itself first."""
+    made = json.dumps(subnet.get("Fn::If", ["", subnet])[1])
+    return [one or other for one, other in re.findall(r'\$\{(\w+)\}|"Ref": "(\w+)"', made)]
+
+
+def _classes(template: Template) -> Iterator[str]:
+    """A class decides how many tasks a worker takes; the one that does not scale is not asked to."""
+    for name, environment in of_type(template, ENVIRONMENT):
+        options = environment["Properties"].get("AirflowConfigurationOptions", {})
+        if "celery.worker_autoscale" in options:
+            yield f"{name}: every class takes the same number of tasks a worker"
+        asked = str(
+            [rule for rule in template.get("Rules", {}).values() if "mw1.micro" in str(rule.get("RuleCondition"))]
+        )
+        if not all(f"{{'Ref': '{one}'}}, '1'" in asked for one in ("MinWorkers", "MaxWorkers")):
+            yield f"{name}: mw1.micro does not scale, and nothing refuses more than one worker of it"
 
 
 def _doors(template: Template) -> Iterator[str]:
@@ -95,4 +126,4 @@ def _outputs(template: Template) -> Iterator[str]:
                 yield f"output {output}: {value} is no name of {kind}"
 
 
-RULES: Final[tuple[Callable[[Template], Iterator[str]], ...]] = (_network, _doors, _logs, _role, _outputs)
+RULES: Final[tuple[Callable[[Template], Iterator[str]], ...]] = (_network, _classes, _doors, _logs, _role, _outputs)

@@ -169,7 +169,7 @@ def _one_key(template: Template) -> Iterator[str]:
 
 
 def _of_code(template: Template) -> Iterator[str]:
-    """Variables are read, a long function has one file at a time and all of the disk, a job ends before its DAG."""
+    """Variables are read; a long function has one file at a time and all of the disk."""
     read = {*VARIABLES.values(), DATABASE, WORKGROUP, CLUSTER, SECRET, TABLE_HOURS}
     for name, function in of_type(template, FUNCTION):
         properties = function["Properties"]
@@ -182,9 +182,15 @@ def _of_code(template: Template) -> Iterator[str]:
                     yield f"{name}: a file may need its whole time, and it takes several"
                 if properties.get("EphemeralStorage") != {"Size": 10240}:
                     yield f"{name}: keys and rows of a large file need all the disk there is"
+
+
+def _jobs(template: Template) -> Iterator[str]:
+    """A job ends before its DAG gives it up, and has most of that time."""
     for name, job in of_type(template, "AWS::Glue::Job"):
         if job["Properties"]["Timeout"] * 60 >= _wait():
             yield f"{name}: may run longer than its DAG waits"
+        if job["Properties"]["Timeout"] * 60 * 2 < _wait():
+            yield f"{name}: is ended before half of the time that its DAG waits"
 
 
 def _wait() -> float:
@@ -206,4 +212,5 @@ RULES: Final[tuple[Callable[[Template], Iterator[str]], ...]] = (
     _subscribed,
     _one_key,
     _of_code,
+    _jobs,
 )

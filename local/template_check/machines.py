@@ -94,3 +94,5 @@ def _of_work(kind: str, state: States) -> Iterator[str]:
             yield "may wait for ever"
         if any("States.ALL" in one["ErrorEquals"] for one in state.get("Retry", [])):
             yield "tries again what can never succeed"
+        if any(one.get("MaxAttempts", 3) < 1 for one in state.get("Retry", [])):
+            yield "does not try again, and says that it does"

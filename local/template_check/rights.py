@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from local.template_check.reading import documents, in_list, statements
+from local.template_check.reading import documents, in_list, of_type, statements
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,7 +58,8 @@ TRUSTED: Final = {
 DELIVERIES: Final = {"events.amazonaws.com": {"sqs:SendMessage"}, "cloudwatch.amazonaws.com": {"sns:Publish"}}
 ARN: Final = re.compile(r"(?:arn:)?\$\{[^\"]+")
 EVERYWHERE: Final = {"AWS::Partition", "AWS::Region", "AWS::AccountId"}
-NOT_NAMED: Final = (":log-group:/aws-glue/", ":s3:::aws-sam-cli-managed-default-")  # as Glue and the SAM CLI name them
+# As Glue, the SAM CLI and MWAA name them; Celery's queue lies in an account of AWS's.
+NOT_NAMED: Final = (":log-group:/aws-glue/", ":s3:::aws-sam-cli-managed-default-", ":*:airflow-celery-")
 OPERATORS: Final = {"StringEquals", "StringLike", "ArnEquals", "ArnLike", "Bool", "Null"}
 # Glue asks HEAD of objects, without a prefix: see the template.
 LET_THROUGH: Final = {("StringLikeIfExists", "s3:prefix")}
@@ -138,8 +139,20 @@ def _stars(template: Template) -> Iterator[str]:
                 for found in ARN.findall(json.dumps(statement.get("Resource", ""))):
                     own = [one for one in re.findall(r"\$\{([\w:.]+)\}", found) if one not in EVERYWHERE]
                     named = own or any(part in found for part in NOT_NAMED)
-                    if "*" in found and not (named and "*" not in found.rstrip("*").replace("-*/", "")):
+                    if "*" in found and not (
+                        named and "*" not in found.rstrip("*").replace("-*/", "").replace(NOT_NAMED[2], "")
+                    ):
                         yield f"{name}: {found} is more than this stack's"
+
+
+def _senders(template: Template) -> Iterator[str]:
+    """Whom a bucket's policy lets put files has a folder, of which the condition beside it speaks."""
+    for name, policy in of_type(template, "AWS::S3::BucketPolicy"):
+        for statement in statements(policy["Properties"]["PolicyDocument"]):
+            folder = f"/${{{statement.get('Sid')}Prefix}}*"
+            reached = [json.dumps(one) for one in in_list(statement.get("Resource"))]
+            if statement["Effect"] == "Allow" and not all(folder in one for one in reached):
+                yield f"{name}: {statement.get('Sid')} may put files into more than its folder"
 
 
 def _operators(template: Template) -> Iterator[str]:
@@ -165,6 +178,7 @@ RULES: Final[tuple[Callable[[Template], Iterator[str]], ...]] = (
     _of_services,
     _trusts,
     _stars,
+    _senders,
     _operators,
 )
-OF_BOTH: Final = (_bounded, _services, _of_services, _operators)
+OF_BOTH: Final = (_bounded, _services, _of_services, _stars, _operators)

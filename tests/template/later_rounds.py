@@ -66,8 +66,8 @@ LATER_ROUNDS = (
     Defect("default of Mwaa role", "    Default: User\n", "    Default: Admin\n"),
     Defect(
         "gate down off",
-        '    Default: "yes"\n    AllowedValues: ["yes", "no"]\n  Release',
-        '    Default: "no"\n    AllowedValues: ["yes", "no"]\n  Release',
+        "  GateDown:\n    Type: AWS::CloudWatch::CompositeAlarm\n",
+        "  GateDown:\n    Type: AWS::CloudWatch::CompositeAlarm\n    Condition: HasChat\n",
     ),
     Defect(
         "a condition that nothing has to meet",

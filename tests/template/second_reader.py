@@ -95,7 +95,7 @@ SECOND_READER = (
     ),
     Defect(
         "operators may start files",
-        "Resource: [!GetAtt ReplayFunction.Arn, !GetAtt FreshnessFunction.Arn]",
+        "Resource: [!GetAtt ReplayFunction.Arn, !GetAtt FreshnessFunction.Arn, !Ref QuestionsAlias]",
         "Resource: [!GetAtt ReplayFunction.Arn, !GetAtt FreshnessFunction.Arn, !GetAtt IntakeFunction.Arn]",
     ),
     Defect("json mail", "Protocol: email\n", "Protocol: email-json\n"),

@@ -23,6 +23,12 @@ def test_the_template_as_it_is_passes() -> None:
     assert main([str(ROOT / "template.yaml")]) == 0
 
 
+def test_every_defect_finds_what_it_changes() -> None:
+    texts = {defect.file: (ROOT / defect.file).read_text(encoding="utf-8") for defect in ALL}
+    for defect in ALL:
+        assert defect.seeded(texts[defect.file]) != texts[defect.file], defect.name
+
+
 @pytest.mark.parametrize("defect", ALL, ids=lambda defect: defect.name)
 def test_a_seeded_defect_is_noticed(defect: Defect, tmp_path: Path) -> None:
     assert noticed(defect, tmp_path)
