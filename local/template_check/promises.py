@@ -108,6 +108,14 @@ def _deliveries(template: Template) -> Iterator[str]:
 
 def _queues(template: Template) -> Iterator[str]:
     """A message is hidden for as long as it may be worked on, a batch tells what failed, tries end somewhere."""
+    read = {
+        referred(event["Properties"].get("Queue"))
+        for _, function in of_type(template, FUNCTION)
+        for event in function["Properties"].get("Events", {}).values()
+    }
+    for name, queue in of_type(template, "AWS::SQS::Queue"):
+        if "RedrivePolicy" in queue["Properties"] and name not in read:
+            yield f"{name}: no function takes from it"
     for name, function in of_type(template, FUNCTION):
         properties = function["Properties"]
         for event in properties.get("Events", {}).values():

@@ -129,6 +129,8 @@ def _trusts(template: Template) -> Iterator[str]:
         services = frozenset(in_list(principal.get("Service", []))) if isinstance(principal, dict) else frozenset()
         if kind == "trust" and services not in TRUSTED:
             yield f"{name}: may be assumed by {sorted(services) or principal}"
+        if kind == "trust" and statement["Action"] != "sts:AssumeRole":
+            yield f"{name}: its service may {statement['Action']}, which is more than to assume it"
 
 
 def _stars(template: Template) -> Iterator[str]:

@@ -25,10 +25,10 @@ from tests.template.later_rounds import LATER_ROUNDS
 from tests.template.second_reader import SECOND_READER
 from tests.template.stranger import STRANGER
 from tests.template.test_template import Loader
-from tests.template.unseen import UNSEEN
+from tests.template.unseen import BY_CHANCE, UNSEEN
 
 ROOT = Path(__file__).parents[2]
-ALL = (*DEFECTS, *STRANGER, *SECOND_READER, *LATER_ROUNDS, *UNSEEN)
+ALL = (*DEFECTS, *STRANGER, *SECOND_READER, *LATER_ROUNDS, *UNSEEN, *BY_CHANCE)
 
 
 def noticed(defect: Defect, folder: Path) -> str:

@@ -68,3 +68,13 @@ UNSEEN = (
         file="statemachine/replay.asl.json",
     ),
 )
+
+# Of what docs/template-mutation.md showed that the rules let through.
+BY_CHANCE = (
+    Defect(
+        "a queue that nobody takes from",
+        "      Events:\n        Queue:\n          Type: SQS\n",
+        "      Metadata:\n        Queue:\n          Type: SQS\n",
+    ),
+    Defect("a trust that is more than that", "            Action: sts:AssumeRole\n", "            Action: sts:*\n"),
+)
