@@ -12,7 +12,7 @@ MASK = "…"
 _CONTEXT = re.compile(r"(?<=context:)(\s*)(.*?)(?=\n\s*query:|\Z)", re.DOTALL)
 _SENTENCE = re.compile(
     r"(?:staged|would hold) \d+ rows of \d|File '|Unmatched number of columns|The length of the data column|"
-    r"\d+ bit overflow|Access Denied|Failed to "
+    r"Missing data for not-null field|\d+ bit overflow|Access Denied|Failed to "
 )
 # A quote that is never closed was cut off: a context has 100 bytes. One within a word is an apostrophe.
 _QUOTED = re.compile(r"(?<!\w)(['\"])(.*?)(\1(?!\w)|\Z)", re.DOTALL)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
+import pyarrow.parquet as pq
 
 from local.airflow.site import AirflowSite, airflow_parts, site_of, unpause, write_task_credentials
 from local.supervisor import spawn, stop, wait_until_ready
@@ -24,13 +25,15 @@ from suimon.warehouse import ddl
 from suimon.warehouse.data_api import Warehouse
 from suimon_etl.tables import table_of
 from tests.dags.on_airflow.fake_aws import FakeAws, serve
-from tests.dags.sales_parquet import sums_of_sales, write_sales
+from tests.dags.sales_parquet import sales, sums_of_sales
 from tests.datasets import release
 from tests.twin.redshift_server import COPY_ROLE, Endpoint, endpoint
 from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import pyarrow as pa
 
 ROOT = Path(__file__).parents[2]
 ROWS = 3  # of every file
@@ -63,12 +66,20 @@ class Cloud(FakeAws):
 
     redshift: Endpoint = field(kw_only=True)
     kills: dict[str, list[Kill]] = field(default_factory=dict)
-    failing: frozenset[str] = frozenset()  # partitions whose jobs fail at once
+    failing: dict[str, str] = field(
+        default_factory=dict
+    )  # partitions whose jobs fail at once, and what Glue says of it
+    parquet: dict[str, pa.Table] = field(
+        default_factory=dict
+    )  # what is written of a partition, if not `ROWS` good rows
+    redshift_errors: dict[tuple[str, str], str] = field(
+        default_factory=dict
+    )  # by partition and call: how Redshift fails it
     killed: list[tuple[str, str]] = field(default_factory=list)
     started_beside: list[str] = field(default_factory=list)  # folders that a job was started for while one wrote them
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _looks: dict[str, int] = field(default_factory=dict)
-    _partitions: dict[str, str] = field(default_factory=dict)  # by statement
+    _asked_of: dict[str, tuple[str, str]] = field(default_factory=dict)  # by statement: partition, call
 
     def answer(self, call: str, request: dict[str, Any]) -> dict[str, Any] | None:
         if not call.startswith("RedshiftData."):
@@ -88,12 +99,15 @@ class Cloud(FakeAws):
         with urllib.request.urlopen(asked) as response:  # noqa: S310 as above
             answer: dict[str, Any] = json.load(response)
         if call.endswith("ExecuteStatement"):
-            self._partitions[answer["Id"]] = partition_in(json.dumps(request["Parameters"]))
+            self._asked_of[answer["Id"]] = partition_in(json.dumps(request["Parameters"])), call.partition(".")[2]
+        if call.endswith("DescribeStatement") and (error := self.redshift_errors.get(self._asked_of[request["Id"]])):
+            failed = {"Status": "FAILED", "Error": error}
+            return answer | failed if answer["Status"] in {"FINISHED", "FAILED"} else answer
         return answer
 
     def carried_out(self, call: str, request: str, port: int) -> None:
         named = re.search(r'"Id": *"([^"]+)"', request)
-        partition = self._partitions.get(named[1], "") if named else ""
+        partition, _ = self._asked_of.get(named[1], ("", "")) if named else ("", "")
         partition = partition or partition_in(request)
         with self._lock:
             for kill in self.kills.get(partition, []):
@@ -115,12 +129,14 @@ class Cloud(FakeAws):
 
     def _job_run(self, run_id: str) -> dict[str, Any]:
         arguments = self.job_runs[int(run_id.removeprefix("jr_")) - 1]
-        return {
+        run = {
             "Id": run_id,
             "JobRunState": self._state(run_id),
             "StartedOn": self.job_started,
             "Arguments": arguments,
         }
+        error = self.failing.get(partition_in(arguments["--target_uri"]))
+        return run | ({"ErrorMessage": error} if error else {})
 
     def _state(self, run_id: str) -> str:
         """Return a job's state: those of sales run until the second look, those of inventory until SNS was called."""
@@ -138,7 +154,8 @@ class Cloud(FakeAws):
         shutil.rmtree(below, ignore_errors=True)
         below.mkdir(parents=True)
         partition = partition_in(folder)
-        write_sales(below / name, *((f"{partition}-{number}", date.fromisoformat(partition)) for number in range(ROWS)))
+        orders = [(f"{partition}-{number}", date.fromisoformat(partition)) for number in range(ROWS)]
+        pq.write_table(self.parquet.get(partition, sales(*orders)), below / name)
         written = (below / name).read_bytes()
         table = table_of("sales")
         result = {

@@ -27,11 +27,16 @@ SCHEMA = pa.schema(
 
 def write_sales(file: Path, *orders: tuple[str, date]) -> None:
     """Write a row for each order, of its day."""
+    pq.write_table(sales(*orders), file)
+
+
+def sales(*orders: tuple[str, date], customer: str | None = "C-1") -> pa.Table:
+    """Return a row for each order, of its day."""
     rows = [
         {
             "order_id": order,
             "order_date": day,
-            "customer_id": "C-1",
+            "customer_id": customer,
             "product_name": "抹茶\n「特選」",
             "quantity": 2,
             "unit_price": Decimal("100.00"),
@@ -39,7 +44,7 @@ def write_sales(file: Path, *orders: tuple[str, date]) -> None:
         }
         for order, day in orders
     ]
-    pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), file)
+    return pa.Table.from_pylist(rows, schema=SCHEMA)
 
 
 def sums_of_sales(rows: int) -> dict[str, str]:

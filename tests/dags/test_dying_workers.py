@@ -1,5 +1,7 @@
 """Tasks and workers that are killed when AWS has done what they asked and nobody knows: on a real Airflow, real SQL.
 
+The same Airflow meets rows of persons over which Spark, the load or the check fails (`personal_runs`).
+
     the task's process                     AWS (ours)                                     Airflow
     last call ──────────────────────────▶  does it
                                            kills the process, or its supervisor as well
@@ -15,6 +17,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.dags.personal_runs import (
+    BY_DAY,
+    MARKER,
+    OF_TRIGGERS,
+    PARQUET,
+    REDSHIFT_ERRORS,
+    SPARK,
+    SPARKS_ERROR,
+    WHY,
+    WITH_PERSONS,
+    written_of_runs,
+)
 from tests.dags.running_airflow import TOPIC, Kill, Running, conf_of, partition_in, running_airflow
 from tests.waiting import eventually
 
@@ -43,13 +57,22 @@ KILLS = {
 
 
 @pytest.fixture(scope="module")
-def airflow(tmp_path_factory: pytest.TempPathFactory, conf: dict[str, Any]) -> Iterator[Running]:
+def persons(request: pytest.FixtureRequest) -> tuple[str, ...]:
+    """The days with rows of persons: by day those that fail in ways of their own."""
+    return WITH_PERSONS if request.config.getoption("--long") else BY_DAY
+
+
+@pytest.fixture(scope="module")
+def airflow(
+    tmp_path_factory: pytest.TempPathFactory, conf: dict[str, Any], persons: tuple[str, ...]
+) -> Iterator[Running]:
     """An Airflow whose runs have ended."""
     with running_airflow(tmp_path_factory.mktemp("airflow")) as running:
         running.cloud.kills = KILLS
-        running.cloud.failing = frozenset({TASKS_FOR_GOOD, WORKER_AT_LAST})
+        running.cloud.failing = {TASKS_FOR_GOOD: "", WORKER_AT_LAST: "", SPARK: SPARKS_ERROR}
+        running.cloud.parquet, running.cloud.redshift_errors = PARQUET, REDSHIFT_ERRORS
         # First those that wait for a silence.
-        for day in (WORKER_AT_LAST, A_WORKER, EVERY_TASK, TASKS_FOR_GOOD):
+        for day in (WORKER_AT_LAST, A_WORKER, EVERY_TASK, TASKS_FOR_GOOD, *persons):
             running.open_run(SALES, conf_of(conf, "sales", day))
         running.open_run(INVENTORY, conf_of(conf, "inventory", LATE))
 
@@ -86,10 +109,13 @@ def test_the_load_of_a_worker_that_is_gone_is_made_again(airflow: Running) -> No
 
 def test_the_table_holds_each_partition_once_however_often_it_was_loaded(airflow: Running) -> None:
     rows = airflow.cloud.redshift.rows(
-        "SELECT order_date, count(*), count(DISTINCT order_id), sum(amount) FROM sales_fact GROUP BY 1 ORDER BY 1"
+        "SELECT order_date, count(*), count(DISTINCT order_id), sum(amount) FROM sales_fact "
+        "WHERE order_date >= '2026-11-01' GROUP BY 1 ORDER BY 1"
     )
     assert rows == [[day, 3, 3, "600.00"] for day in (EVERY_TASK, A_WORKER)]
-    assert airflow.cloud.redshift.rows("SELECT count(*) FROM sales_fact_loads") == [[2]]
+    assert airflow.cloud.redshift.rows("SELECT count(*) FROM sales_fact_loads WHERE partition_key >= '2026-11-01'") == [
+        [2]
+    ]
 
 
 def test_no_glue_job_is_started_while_one_writes_the_folder(airflow: Running) -> None:
@@ -119,3 +145,19 @@ def test_a_late_run_is_reported_by_the_triggerer_itself(airflow: Running) -> Non
     assert message["TargetArn"] == TOPIC
     assert message["Subject"] == "[WARNING] A run of inventory_etl is late"
     assert "A run of inventory_etl has not ended 0:00:01 after it was queued" in message["Message"]
+
+
+def test_no_row_of_a_person_is_written_down_whatever_fails_over_it(airflow: Running, persons: tuple[str, ...]) -> None:
+    states = airflow.states(SALES)
+    assert {day: states[day] for day in persons} == dict.fromkeys(persons, "failed")
+    told = {day: [detail["error"] for detail in airflow.told(day)] for day in persons}
+    assert {day: [error for error in errors if WHY[day] not in error] for day, errors in told.items()} == {
+        day: [] for day in persons
+    }
+    written = list(written_of_runs(airflow))
+    found = {where for where, text in written if MARKER in text}
+    assert {where for where in found if not OF_TRIGGERS.fullmatch(where)} == set()
+    # The same look finds what may be said of them.
+    for day in persons:
+        places = {where.partition(" ")[0] for where, text in written if day in text}
+        assert places == {"event", "log", "table"}
