@@ -39,7 +39,7 @@ from suimon.mwaa.airflow import CLIENT_CONFIG, Airflow
 from suimon.mwaa.pace import Pace
 from suimon.outcome.run_end import RunEnds
 from suimon.settings import Settings
-from suimon.status.questions import COMMANDS, QUESTIONS, QUESTIONS_ALIAS
+from suimon.status.questions import COMMANDS, QUESTIONS, QUESTIONS_ALIAS, wrong_with
 from suimon.sweep.parts import do_each
 from suimon.sweep.plans.lost_events import Walk
 from suimon.sweep.plans.round import DEADLINES, FIGURES, PAGES, SOURCES, SUBSCRIPTIONS
@@ -78,6 +78,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     for questions, it does nothing else. SweepError at the end of a scheduled round in which a part failed.
     """
     metrics.add_dimension(name="stack", value=os.environ["SUIMON_STACK"])
+    if context.invoked_function_arn.endswith(f":{QUESTIONS_ALIAS}"):
+        return answer_question(event)
     when = round_time(event.get("time"), utc_now(), scheduled=event.get("source") == "aws.scheduler")
     now = when.at
 
@@ -85,8 +87,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         return context.get_remaining_time_in_millis() / 1000
 
     name = next((name for name in QUESTIONS | COMMANDS if name in event), "")
-    if context.invoked_function_arn.endswith(f":{QUESTIONS_ALIAS}") and name not in QUESTIONS:
-        return {"refused": f"this alias answers questions only: {', '.join(sorted(QUESTIONS))}"}
     if "reconcile" in event and not when.is_now:
         raise RoundTimeError("what is reconciled is repaired now: leave the time away")
     if name:
@@ -103,8 +103,18 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         return {"refused": str(error)}
 
 
-def answer(name: str, request: dict[str, Any]) -> dict[str, Any]:
+def answer_question(event: object) -> dict[str, Any]:
+    """Answer somebody who may ask questions only, and refuse whatever else they send."""
+    names = [name for name in QUESTIONS | COMMANDS if name in event] if isinstance(event, dict) else []
+    if not QUESTIONS.issuperset(names) or not names:
+        return {"refused": f"this alias answers questions only: {', '.join(sorted(QUESTIONS))}"}
+    return answer(names[0], event[names[0]])  # type: ignore[index] # a dict, as it has names
+
+
+def answer(name: str, request: Any) -> dict[str, Any]:
     """Answer a person; what changes something is logged with who asked, and why."""
+    if name in QUESTIONS and (wrong := wrong_with(name, request)):
+        return {"refused": wrong}
     found = answers().to(name, request, utc_now())
     if name not in QUESTIONS:
         logger.info("a person asked", asked=name, request=request, refused=found.get("refused"))

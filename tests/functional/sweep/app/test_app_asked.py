@@ -65,6 +65,37 @@ def test_by_its_alias_for_questions_the_function_makes_no_round(
     assert "questions only" in start().handler(event, context)["refused"]
 
 
+WORDS: list[Any] = [
+    *([], "status", 7, None, True, "", "\ud800", "x" * 5_000, {}, -1, 1.5, 10**400, {"a": 1}, ["en"]),
+]
+
+
+@pytest.mark.parametrize("event", [[], "status", 7, None, {"time": "never"}, {"source": [], "hold": 7}])
+def test_what_is_no_question_at_all_is_refused_and_fails_nothing(
+    start: Callable[[], Any], context: LambdaContext, event: Any
+) -> None:
+    answer = start().handler(event, replace(context, invoked_function_arn=ALIAS))
+    assert "questions only" in answer["refused"]
+
+
+@pytest.mark.parametrize("name", sorted(QUESTIONS))
+def test_no_question_makes_the_function_fail_whose_alarm_tells_everybody(
+    start: Callable[[], Any], context: LambdaContext, name: str
+) -> None:
+    app, context = start(), replace(context, invoked_function_arn=ALIAS)
+    good = {"forecast": {"back": 1, "ahead": 1}, "page": {"language": "en"}, "incident": {"id": "x"}}
+    good |= {"status": good["forecast"], "incidents": {"dataset": "sales", "kind": "", "severity": "", "all": False}}
+    asked: list[Any] = [*WORDS]
+    for field in good.get(name, {}):
+        asked += [good[name] | {field: word} for word in WORDS]
+    refused = 0
+    for request in asked:
+        answer = app.handler({"time": "never", name: request}, context)
+        json.dumps(answer)
+        refused += answer.keys() == {"refused"}
+    assert refused
+
+
 def test_questions_are_answered_by_the_alias_too(start: Callable[[], Any], context: LambdaContext) -> None:
     app, context = start(), replace(context, invoked_function_arn=ALIAS)
     asked = {"forecast": {"back": 1, "ahead": 1}, "status": {"back": 1, "ahead": 1}, "page": {"language": "en"}}
