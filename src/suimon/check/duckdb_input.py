@@ -1,16 +1,16 @@
 """What DuckDB reads: records that stand in a file of their own, below a header line that sets the line ending."""
 
-import re
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from pathlib import Path
 
 from suimon.check.grammar import STAINS, Grammar
-from suimon.check.scanned import Run, Scan
+from suimon.check.scanned import Scan
 from suimon.check.segments import Segment, header_line
 from suimon.contract.file import FileFormat
 
 CRLF, LF = b"\r\n", b"\n"
-_BLOCK_BYTES = 512 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Sheet:
     quotes: int
     doubled: bool  # cells hold quote characters
     unended: bool  # the last record has no line ending
-    numbering: Numbering
+    numbering: Callable[[], Numbering]  # made when a bad cell is to be placed, for as many runs as there are comments
     rows: int | None = None  # how many records there are, where that is known before it is read
 
     def accounts_for(self, rows: int, cell_bytes: int) -> bool:
@@ -71,21 +71,18 @@ class Sheet:
         return self.rows is None or self.newlines != self.rows - self.unended
 
 
-def sheet_of(segment: Segment, dialect: FileFormat, places: tuple[int | None, ...]) -> Sheet | None:
+def sheet_of(segment: Segment, grammar: Grammar, places: tuple[int | None, ...]) -> Sheet | None:
     """Put the segment itself before DuckDB; None when it must be read strictly: DuckDB would not notice a fault.
 
     Line endings must all be of one kind, which here is known only if every newline is.
     """
-    text, quote = segment.text(), dialect.quote.encode()
+    text, dialect = segment.text(), grammar.dialect
+    quote = dialect.quote.encode()
     newlines, quotes = text.count(LF), text.count(quote) if quote else 0
     crlf = b"\r" in text
     uniform = text.count(b"\r") == text.count(CRLF) == newlines if crlf else True
     wanted = dialect.line_ending == "any" or not newlines or (dialect.line_ending == "crlf") == crlf
-    if any(stain in text for stain in STAINS) or not uniform or not wanted or quotes % 2:
-        return None
-    if dialect.comment and _commented(text, dialect.comment.encode()):
-        return None
-    if dialect.escape == "\\" and b"\\" in text:
+    if any(stain in text for stain in STAINS) or not uniform or not wanted or quotes % 2 or grammar.rewrites(text):
         return None
     ending = CRLF if crlf else LF
     _write(segment.path, dialect, places, ending, text)
@@ -101,29 +98,41 @@ def sheet_of(segment: Segment, dialect: FileFormat, places: tuple[int | None, ..
         quotes=quotes,
         doubled=False,
         unended=segment.last and not segment.ended,
-        numbering=Numbering(),
+        numbering=Numbering,
     )
 
 
 def copy_of(segment: Segment, text: bytes, scan: Scan, grammar: Grammar, places: tuple[int | None, ...]) -> Sheet:
     """Put the good records of a segment before DuckDB, with line feeds at their ends."""
-    parts, numbering = list[bytes](), Numbering([], [], [], [])
-    records = lines = 1
+    parts = list[bytes]()
     for run in scan.runs:
-        part = _rewritten(text, run, grammar)
+        good = grammar.without_comments(text[run.start : run.end]) if run.commented else text[run.start : run.end]
+        parts.append(grammar.rewritten(good))
+    path, rows = segment.path.with_suffix(".good.csv"), sum(run.records for run in scan.runs)
+    numbering = cache(partial(_numbered, text, scan, grammar))
+    return sheet_of_records(path, b"".join(parts), rows, numbering, grammar.dialect, places)
+
+
+def _numbered(text: bytes, scan: Scan, grammar: Grammar) -> Numbering:
+    numbering = Numbering([], [], [], [])
+    records = lines = 1
+    for run in scan.plain_runs(text, grammar):
         numbering.own_record.append(records)
         numbering.own_line.append(lines)
         numbering.record.append(run.record)
         numbering.line.append(run.line)
-        parts.append(part)
         records += run.records
-        lines += part.count(LF)
-    path = segment.path.with_suffix(".good.csv")
-    return sheet_of_records(path, b"".join(parts), records - 1, numbering, grammar.dialect, places)
+        lines += text.count(LF, run.start, run.end)
+    return numbering
 
 
 def sheet_of_records(
-    path: Path, good: bytes, rows: int, numbering: Numbering, dialect: FileFormat, places: tuple[int | None, ...]
+    path: Path,
+    good: bytes,
+    rows: int,
+    numbering: Callable[[], Numbering],
+    dialect: FileFormat,
+    places: tuple[int | None, ...],
 ) -> Sheet:
     """Put records of sound form before DuckDB that end with line feeds."""
     quote = dialect.quote.encode()
@@ -154,25 +163,5 @@ def _write(path: Path, dialect: FileFormat, places: tuple[int | None, ...], endi
 
 def with_line_feed(record: bytes, grammar: Grammar) -> bytes:
     """Return a record of sound form as DuckDB reads it: its quotes doubled, a line feed at its end."""
-    record = grammar.with_doubled_quotes(record)
+    record = grammar.rewritten(record)
     return record if record.endswith(LF) else record + LF
-
-
-def _rewritten(text: bytes, run: Run, grammar: Grammar) -> bytes:
-    """Return good records with line feeds at their ends, their quotes doubled instead of escaped."""
-    if text.find(b"\r", run.start, run.end) < 0 and not (
-        grammar.dialect.escape == "\\" and text.find(b"\\", run.start, run.end) >= 0
-    ):
-        return text[run.start : run.end]
-    parts, position = list[bytes](), run.start
-    while position < run.end:  # cells are many: not those of a whole segment at once
-        end = grammar.good_until(text, position, min(run.end, position + _BLOCK_BYTES))
-        if end == position:
-            end = min(run.end, grammar.record(text, position, run.end).end())
-        parts.append(grammar.with_doubled_quotes(text[position:end]))
-        position = end
-    return b"".join(parts)
-
-
-def _commented(text: bytes, prefix: bytes) -> bool:
-    return text.startswith(prefix) or re.search(rb"\n" + re.escape(prefix), text) is not None

@@ -206,7 +206,7 @@ class Numbers:
     """SQL: from a record's place in its sheet to its number and line in the file."""
 
     def __init__(self, sheet: Sheet) -> None:
-        self._numbering = numbering = sheet.numbering
+        self._numbering = numbering = sheet.numbering()
         self.join, self.parameters = "", dict[str, Any]()
         if len(numbering.record) == 1:
             self.record = f"own_record + {numbering.record[0] - numbering.own_record[0]}"

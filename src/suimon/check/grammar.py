@@ -13,7 +13,7 @@ from suimon.contract.file import FileFormat
 
 MAX_RECORD_BYTES = 2_000_000  # longer is no record but a lost quote; all readers hold one record in memory
 
-_FIRST_BLOCK_BYTES, _BLOCK_BYTES = 256, 64 * 1024
+_FIRST_BLOCK_BYTES, _BLOCK_BYTES, _REWRITTEN_BYTES = 256, 64 * 1024, 512 * 1024
 _ENDINGS = {"any": rb"\r?\n", "lf": rb"\n", "crlf": rb"\r\n"}
 WANTED = {"any": "LF or CRLF", "lf": "LF", "crlf": "CRLF"}
 _STRAY = re.compile("[\udc00-\udcff]")
@@ -22,7 +22,6 @@ BYTE_ORDER_MARK = "\ufeff".encode()
 # that a contract may declare are they part of another character.
 STAINS = (b"\0", b"\x1a", b"\x1b", BYTE_ORDER_MARK)
 _CONTROL, _CONTROL_BUT_NUL = re.compile(rb"[\0\x1a\x1b]"), re.compile(rb"[\x1a\x1b]")
-_ESCAPED = re.compile(rb"\\[^\n]")
 # UTF-8 without control characters: where a match ends, the next byte is part of neither.
 _UNSTAINED = re.compile(
     rb"(?:[\x01-\x19\x1c-\x7f]++|[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}"
@@ -44,7 +43,6 @@ class Grammar:
         delimiter = re.escape(self._delimiter)
         plain = rb"[^" + delimiter + re.escape(self._quote) + rb"\r\n]*+"
         quoted = self._quoted()
-        self._quoted_apart = re.compile(rb"(" + quoted + rb")")
         self._cell = re.compile(rb"(?:" + quoted + rb"|" + plain + rb")" if quoted else plain)
         cell = self._cell.pattern
         # A record starts with no byte order mark, in quotes or not: where one stands, files were joined.
@@ -52,6 +50,11 @@ class Grammar:
         ended = self._unmarked + self._body(width) + _ENDINGS[dialect.line_ending]
         self._record = re.compile(ended)
         self._records = re.compile(rb"(?:" + ended + rb")*+")
+        if self.comment:
+            comment = re.escape(self.comment) + rb"[^\n]*+\n"
+            self._comments = re.compile(rb"(?m)^" + comment)
+            self._commented = re.compile(rb"(?:" + comment + rb"|" + ended + rb")*+")
+            self._apart = re.compile(rb"((?:" + comment + rb")*+)((?:" + ended + rb")*+)")
         self._last = re.compile(rb"(?=[\s\S])" + self._unmarked + self._body(width) + rb"\Z")
         self._cells_before_the_last = re.compile(rb"(?:" + cell + delimiter + rb")*+")
         self._others = dict[tuple[int, bytes], re.Pattern[bytes]]()
@@ -114,22 +117,62 @@ class Grammar:
             cell = re.sub(rb"\\([\s\S])", rb"\1", cell) if self._escaped else cell.replace(self._quote * 2, self._quote)
         return self._text(cell)
 
-    def with_doubled_quotes(self, records: bytes) -> bytes:
-        """Return whole records with quotes doubled instead of escaped, and line feeds at their ends.
+    def rewrites(self, text: bytes) -> bool:
+        """Return whether a text holds escapes or comments, which DuckDB is not to read."""
+        return (self._escaped and b"\\" in text) or bool(
+            self.comment and (text.startswith(self.comment) or b"\n" + self.comment in text)
+        )
 
-        They hold no control character, so one may stand between cells, another for what an escape makes of itself.
-        """
-        escaped = self._escaped and b"\\" in records
-        if not escaped and b"\r" not in records:
-            return records
-        if not self.has_quotes(records, 0, len(records)):
-            return records.replace(b"\r\n", b"\n")
-        parts = self._quoted_apart.split(records)  # what stands in quotes is every other one
-        parts[::2] = b"\0".join(parts[::2]).replace(b"\r\n", b"\n").split(b"\0")
-        if escaped:
-            quoted = b"\0".join(parts[1::2]).replace(b"\\\\", b"\x1b").replace(b"\\" + self._quote, self._quote * 2)
-            parts[1::2] = quoted.replace(b"\\", b"").replace(b"\x1b", b"\\").split(b"\0")
+    def rewritten(self, records: bytes) -> bytes:
+        """Return whole records with quotes doubled instead of escaped, and line feeds at their ends."""
+        escapes = records.count(b"\\") if self._escaped and self._quote else 0
+        if b"\r" not in records and (
+            not escapes or escapes == records.count(b"\\" + self._quote)
+        ):  # as in most: nothing else is to be undone
+            return records.replace(b"\\" + self._quote, self._quote * 2) if escapes else records
+        parts, inside, start = list[bytes](), False, 0
+        while start < len(records):  # cells are many: not those of a whole segment at once
+            block = start + _REWRITTEN_BYTES
+            stop = records.rfind(b"\n", start, block) + 1 or records.find(b"\n", block) + 1
+            stop = stop if block < len(records) and stop else len(records)
+            part, inside = self._rewritten(records[start:stop], inside=inside)
+            parts.append(part)
+            start = stop
         return b"".join(parts)
+
+    def _rewritten(self, lines: bytes, *, inside: bool) -> tuple[bytes, bool]:
+        """Rewrite some lines, which begin `inside` quotes or not; return whether they end there, too.
+
+        They hold no control character, so some may stand for what an escape makes of itself and of a quote, another
+        between cells. Outside quotes a backslash is one, and none stands before a quote.
+        """
+        if not self._quote:
+            return lines.replace(b"\r\n", b"\n"), False
+        if self._escaped:
+            lines = lines.replace(b"\\\\", b"\x1b").replace(b"\\" + self._quote, b"\x1a")
+        parts, quote = lines.split(self._quote), self._quote * 2
+        if outside := parts[inside::2]:
+            joined = b"\0".join(outside).replace(b"\r\n", b"\n").replace(b"\x1b", b"\\\\")
+            parts[inside::2] = joined.split(b"\0")
+        if self._escaped and (quoted := parts[not inside :: 2]):
+            joined = b"\0".join(quoted).replace(b"\\", b"").replace(b"\x1b", b"\\").replace(b"\x1a", quote)
+            parts[not inside :: 2] = joined.split(b"\0")
+        return self._quote.join(parts), inside ^ (len(parts) % 2 == 0)
+
+    def commented_until(self, text: bytes, position: int, window: int) -> int:
+        """Return where the good records and comments end that start at `position`, looking no further than `window`."""
+        match = self._commented.match(text, position, window)
+        return match.end() if match else position
+
+    def without_comments(self, text: bytes) -> bytes:
+        """Return the records of a text that is good records and comments from end to end."""
+        if not self.has_quotes(text, 0, len(text)):
+            return self._comments.sub(b"", text)
+        return b"".join(records for _, records in self._apart.findall(text))
+
+    def apart(self, text: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """Yield comments and the records behind them, of a text that is good records and comments from end to end."""
+        yield from (pair for pair in self._apart.findall(text) if any(pair))
 
     def records(self, text: bytes, start: int, end: int) -> Iterator[re.Match[bytes]]:
         """Yield the good records that stand there."""
@@ -193,7 +236,7 @@ class Grammar:
     def _unescaped(self, text: bytes, start: int, end: int) -> Iterator[bytes]:
         """Yield whole records without what an escape makes of a quote, in parts of bounded size."""
         if self._escaped:
-            text = _ESCAPED.sub(b"", text[start:end])
+            text = text[start:end].replace(b"\\\\", b"").replace(b"\\" + self._quote, b"")
             start, end = 0, len(text)
         for at in range(start, end, _BLOCK_BYTES):
             yield text[at : min(end, at + _BLOCK_BYTES)]

@@ -123,4 +123,4 @@ def sheet_of_doubtful(path: Path, records: list[Record], grammar: Grammar, place
         line += breaks
         next_record, next_line = one.record + 1, one.line + breaks
     text = b"".join(one.text for one in records)
-    return sheet_of_records(path, text, len(records), numbering, grammar.dialect, places)
+    return sheet_of_records(path, text, len(records), lambda: numbering, grammar.dialect, places)

@@ -106,7 +106,7 @@ class ManyFaults:
         if not count:
             return
         runs = self.found.runs
-        if runs and runs[-1].end == start:
+        if runs and runs[-1].end == start and not runs[-1].commented:
             runs[-1] = runs[-1]._replace(end=end, records=runs[-1].records + count)
         else:
             runs.append(Run(start, end, self.found.records + 1, line, count))

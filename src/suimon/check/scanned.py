@@ -3,9 +3,14 @@
 from array import array
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from suimon.check.verdict import Code, Details, Shared
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from suimon.check.grammar import Grammar
 
 # A piece that is torn into more runs is settled in parts: each run is remembered.
 MAX_RUNS = 100_000
@@ -29,13 +34,30 @@ class Fault:
 
 
 class Run(NamedTuple):
-    """A run of `records` good ones: bytes from `start` to `end`; `record` and `line` are those of the first."""
+    """A run of `records` good ones: bytes from `start` to `end`; `record` is the first one's number.
+
+    `line` is that of its first byte. It is `commented` if comments stand before and between its records.
+    """
 
     start: int
     end: int
     record: int
     line: int
     records: int
+    commented: bool = False
+
+    def plain(self, text: bytes, grammar: "Grammar") -> "Iterator[Run]":
+        """Yield the runs between its comments."""
+        if not self.commented:
+            yield self
+            return
+        start, record, line = self.start, self.record, self.line
+        for comments, records in grammar.apart(text[self.start : self.end]):
+            start, line = start + len(comments), line + comments.count(b"\n")
+            count = grammar.count(records, 0, len(records)) if records else 0
+            if records:
+                yield Run(start, start + len(records), record, line, count)
+            start, record, line = start + len(records), record + count, line + records.count(b"\n")
 
 
 class Broken(NamedTuple):
@@ -63,3 +85,8 @@ class Scan:
     steps: int = 0  # records that were looked at one by one
     unproven: bool = False  # after a fault of quoting, where the next record was taken to start is a guess
     extra_lines: int = 0  # of the broken records, beyond one each: as many records may have been lost in them
+
+    def plain_runs(self, text: bytes, grammar: "Grammar") -> "Iterator[Run]":
+        """Yield the runs of good records without the comments between them."""
+        for run in self.runs:
+            yield from run.plain(text, grammar)

@@ -75,7 +75,8 @@ class Judge:
                 return judged
             strictly = sifted.broken > 0 or sifted.stop not in _READ
         else:
-            strictly = not self.grammar.whole(segment.text())
+            text = segment.text()
+            strictly = self.grammar.rewrites(text) or not self.grammar.whole(text)
         return self._by_duckdb(lend(), segment, number, room, doubled=doubled, strictly=strictly)
 
     def _sifted(self, segment: Segment, sifted: Sifted, room: int) -> Judged | None:
@@ -127,7 +128,7 @@ class Judge:
 
     def _as_it_is(self, duck: "Duck", segment: Segment, number: int, room: int, *, doubled: bool) -> Judged | None:
         """Have DuckDB read a segment as it was sent; None where that does not account for every byte."""
-        sheet = sheet_of(segment, self.grammar.dialect, self.places) if self.rules.values else None
+        sheet = sheet_of(segment, self.grammar, self.places) if self.rules.values else None
         sheet = sheet and replace(sheet, doubled=doubled and sheet.quotes > 0)
         totals = self._totals(duck, sheet, number) if sheet else None
         if sheet and totals and totals.holding:
@@ -189,7 +190,7 @@ class Judge:
 
         If it was read strictly, also what the grammar found; with all faults and broken records if they are to `keep`.
         """
-        sheet = None if piece.strict else sheet_of(segment, self.grammar.dialect, self.places)
+        sheet = None if piece.strict else sheet_of(segment, self.grammar, self.places)
         if sheet is None and not piece.strict and not piece.sifted:
             raise CheckError("the file has changed while it was checked; check it again")
         if sheet:
@@ -198,7 +199,8 @@ class Judge:
             text = segment.text()
             found = scan(self.grammar, text, last=segment.last, room=None if keep else 0, keep=keep)
             sheet = copy_of(segment, text, found, self.grammar, self.places)
-        return replace(sheet, numbering=sheet.numbering.after(piece.record, piece.line)), text, found
+        own = sheet.numbering
+        return replace(sheet, numbering=lambda: own().after(piece.record, piece.line)), text, found
 
     def _proven(self, segment: Segment, rows: int) -> bool:
         """Return whether the grammar reads a segment as so many records from end to end."""

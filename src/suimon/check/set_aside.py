@@ -109,8 +109,7 @@ def _bad_rows(
     text: bytes, scan: Scan | None, piece: Piece, judge: Judge, bad: set[int], reasons: dict[int, list[str]]
 ) -> Iterator[list[str]]:
     grammar = judge.grammar
-    runs = scan.runs if scan else [Run(0, len(text), 1, 1, piece.records)]
-    for run in runs:
+    for run in scan.plain_runs(text, grammar) if scan else [Run(0, len(text), 1, 1, piece.records)]:
         line = run.line
         for record, match in enumerate(grammar.records(text, run.start, run.end), run.record):
             if (number := record + piece.record) in bad:

@@ -10,6 +10,8 @@ from suimon.check.verdict import Code, Details, shared
 
 # How far records that are broken like one before are counted at once.
 _ALIKE_BYTES, _MANY_ALIKE_BYTES = 64 * 1024, 1024
+# How far records between comments are taken at once.
+_SHORTEST_STRETCH, _LONGEST_STRETCH = 1024, 256 * 1024
 
 _NONE: Details = {}
 
@@ -41,7 +43,7 @@ def first_record(grammar: Grammar, text: bytes, *, last: bool) -> tuple[tuple[st
     scanner = _Scanner(grammar, text, last=last)
     window = min(len(text), MAX_RECORD_BYTES)
     record = grammar.record_at(text, 0, window)
-    if record is None:
+    if record is None or grammar.is_marked(text, 0):
         end = scanner.broken(0, window)
         return (), scanner.found.faults, len(text) if end is None else end
     if not record.rstrip(b"\r\n"):
@@ -69,7 +71,7 @@ class _Scanner:
         self._grammar, self._text, self._last = grammar, text, last
         self._most = sys.maxsize if most is None else most
         self._room, self._numbers, self._keep = room, numbers, keep
-        self._line = 1
+        self._line, self._stretch = 1, _SHORTEST_STRETCH
         self._kinds = list[Kind]()  # of the faults of the record at hand
         self._known = dict[tuple[Code, int | None], Kind]()
         self.found = Scan()
@@ -83,8 +85,7 @@ class _Scanner:
             if (counted := self._count_many(position, window)) > position:
                 position = counted
             elif grammar.comment and text.startswith(grammar.comment, position):
-                position = _next_line(text, position)
-                self._line += 1
+                position = self._commented(position, window)
             elif (end := grammar.good_until(text, position, window)) > position:
                 position = self._sound(position, end)
             elif (broken := self.broken(position, window)) is not None:
@@ -188,11 +189,28 @@ class _Scanner:
         self._take(position, end)
         return end
 
+    def _commented(self, start: int, window: int) -> int:
+        """Pass over a comment, and take what follows in with it as long as that is good records and comments."""
+        grammar, text, found = self._grammar, self._text, self.found
+        end = grammar.commented_until(text, start, min(window, start + self._stretch))
+        records = grammar.without_comments(text[start:end])
+        if end > start and grammar.stain_at(records, 0, len(records)) is None:
+            self._stretch = min(2 * self._stretch, _LONGEST_STRETCH)
+            if records:
+                count = grammar.count(records, 0, len(records))
+                found.runs.append(Run(start, end, found.records + 1, self._line, count, commented=True))
+                found.records += count
+            self._line += text.count(b"\n", start, end)
+            return end
+        self._stretch = _SHORTEST_STRETCH  # where much is broken, little is gone through in vain
+        self._line += 1
+        return _next_line(text, start)
+
     def _take(self, start: int, end: int) -> None:
         if start == end:
             return
         found, count = self.found, self._grammar.count(self._text, start, end)
-        if found.runs and found.runs[-1].end == start:
+        if found.runs and found.runs[-1].end == start and not found.runs[-1].commented:
             found.runs[-1] = found.runs[-1]._replace(end=end, records=found.runs[-1].records + count)
         else:
             found.runs.append(Run(start, end, found.records + 1, self._line, count))

@@ -215,6 +215,13 @@ def test_a_good_header_has_every_column_in_its_place() -> None:
     assert head_faults(b"1,2,3\n", header=False) == [((0, 1, 2), 0)]
 
 
+@pytest.mark.parametrize("header", ["\ufeffa,b,c\n", '"\ufeffa",b,c\n'])
+def test_a_byte_order_mark_below_skipped_lines_is_told_as_one(header: str) -> None:
+    """Seen nowhere, it would stand in a label that looks like the one that is missing."""
+    [_, fault] = head_faults(b"x\n" + header.encode(), skip_lines=1)
+    assert fault == (Code.BYTE_ORDER_MARK, 2, None, None, {})
+
+
 def test_every_fault_of_a_header_is_at_its_label() -> None:
     assert head_faults(b'b,"a\n",a\n') == [
         ((1, None, 0), 2),

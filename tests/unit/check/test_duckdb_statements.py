@@ -24,7 +24,7 @@ def every_other_record(folder: Path) -> Sheet:
     """Return a sheet of bad records, each in a run of its own: between them stood others."""
     places = list(range(1, ROWS + 1))
     numbering = Numbering(places, places, [2 * place for place in places], [2 * place + 1 for place in places])
-    return sheet_of_records(folder / "sheet.csv", b"x,y\n" * ROWS, ROWS, numbering, FileFormat(), (0, 1))
+    return sheet_of_records(folder / "sheet.csv", b"x,y\n" * ROWS, ROWS, lambda: numbering, FileFormat(), (0, 1))
 
 
 @pytest.fixture
