@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import count
 
 from bench.hostile.kind import HEADER, PLAIN, Kind, again
+from bench.hostile.tricks import TRICKS
 from bench.hostile.wide import WIDE
 from suimon.contract.file import FileFormat, Tolerance
 
@@ -221,5 +222,6 @@ KINDS: tuple[Kind, ...] = (
     _compressed("empty members of gzip", "decompression-limit", again(b"x"), "gzip", _gzip_members),
     _compressed("open quotes in gzip", "quote-error", again(b'"a,'), "gzip", _gzip),
     _compressed("open quotes in a zip", "record-too-long", again(b'",",'), "zip", _zip),
+    *TRICKS,
     *WIDE,
 )

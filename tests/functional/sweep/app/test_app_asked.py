@@ -83,8 +83,13 @@ def test_no_question_makes_the_function_fail_whose_alarm_tells_everybody(
     start: Callable[[], Any], context: LambdaContext, name: str
 ) -> None:
     app, context = start(), replace(context, invoked_function_arn=ALIAS)
-    good = {"forecast": {"back": 1, "ahead": 1}, "page": {"language": "en"}, "incident": {"id": "x"}}
-    good |= {"status": good["forecast"], "incidents": {"dataset": "sales", "kind": "", "severity": "", "all": False}}
+    good: dict[str, dict[str, Any]] = {
+        "forecast": {"back": 1, "ahead": 1},
+        "status": {"back": 1, "ahead": 1},
+        "page": {"language": "en"},
+        "incident": {"id": "x"},
+        "incidents": {"dataset": "sales", "kind": "", "severity": "", "all": False},
+    }
     asked: list[Any] = [*WORDS]
     for field in good.get(name, {}):
         asked += [good[name] | {field: word} for word in WORDS]
