@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from glue.csv_to_parquet import innermost
+from glue.spark_errors import innermost
 from tests.dags.sales_parquet import sales
 from tests.dags.test_sql_errors import detailed, spark
 
