@@ -1,6 +1,7 @@
 """The twin's commands: `python -m local up | demo | recording | down | status`."""
 
 import contextlib
+import json
 import os
 import re
 import sys
@@ -20,6 +21,12 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 _SHIPPED: Final = "sales"  # whose golden file can be sent as it lies there
 
 
+class _NotDoneError(click.ClickException):
+    """What could not be done at all: exit status 2, as 1 says how something that was done has ended."""
+
+    exit_code = 2
+
+
 class _Commands(click.Group):
     """Commands that end an expected error with its own words instead of a traceback."""
 
@@ -28,7 +35,7 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except Exception as error:
             if isinstance(error, _expected()):
-                raise click.ClickException(str(error)) from error
+                raise _NotDoneError(str(error)) from error
             raise
 
 
@@ -97,11 +104,15 @@ def confirm() -> None:
 @click.argument("dataset")
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--partition")
-def try_(dataset: str, files: tuple[Path, ...], partition: str | None) -> None:
+@click.option("--json", "as_json", is_flag=True)
+def try_(dataset: str, files: tuple[Path, ...], partition: str | None, *, as_json: bool) -> None:
     """Deploy what of a dataset changed, send a file or a set, show its rows; exit 1 when they are not in the table."""
     from local.trial import try_dataset  # noqa: PLC0415 as above
 
-    sys.exit(0 if try_dataset(load(runtime_folder(ROOT)), Console(), dataset, files, partition) else 1)
+    found = try_dataset(load(runtime_folder(ROOT)), Console(stderr=as_json), dataset, files, partition)
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+    sys.exit(0 if found["loaded"] else 1)
 
 
 @main.command()

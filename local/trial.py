@@ -72,9 +72,13 @@ class Trial:
     files: tuple[Path, ...]
     day: str
 
-    def run(self) -> bool:
-        """Deploy what changed, send the files, show what became of them; return whether their rows are in the table."""
-        for what in redeploy(self.twin, self.contract):
+    def run(self) -> dict[str, object]:
+        """Deploy what changed, send the files, show what became of them; return that, as `suimon dataset try` tells.
+
+        `loaded`: whether their rows are in the table.
+        """
+        deployed = redeploy(self.twin, self.contract)
+        for what in deployed:
             self.console.print(f"deployed: {what}", highlight=False, soft_wrap=True)
         sent = self._put_all()
         root = self.twin.session()
@@ -86,12 +90,29 @@ class Trial:
             again = "The same bytes were sent before: that file is run again, by the dataset as it is now."
             self.console.print(again, soft_wrap=True)
             state = State.LOADED if self._suimon("replay", self.contract.dataset, *self._range()) == 0 else state
+        found: dict[str, object] = {
+            "dataset": self.contract.dataset,
+            "partition": self.day,
+            "deployed": deployed,
+            "files": [
+                {
+                    "drop_id": one.drop.id,
+                    "bucket": one.drop.bucket,
+                    "key": one.drop.key,
+                    "version_id": one.drop.version_id,
+                }
+                | {"state": standings[one.drop.id].state}
+                for one in sent
+            ],
+            "loaded": state is State.LOADED,
+            "table": self.contract.table,
+            "rows": None,
+        }
         if state is not State.LOADED:
             ended = next((one for one in sent if standings[one.drop.id].state is not State.LOADED), sent[0])
             self._suimon("explain", ended.drop.id)  # not its date, of which another file may be loaded
-            return False
-        self._show_rows()
-        return True
+            return found
+        return found | {"rows": self._show_rows()}
 
     def _put_all(self) -> list[Sent]:
         """Send every file, and of a set last what says which shards there are."""
@@ -121,9 +142,12 @@ class Trial:
 
     def _suimon(self, *arguments: str) -> int:
         command = [sys.executable, "-c", "from suimon.cli.main import main; main()", *arguments]
-        return subprocess.run(command, env=variables_of(self.twin, "operator"), check=False).returncode
+        beside = sys.stderr if self.console.stderr else None
+        own = variables_of(self.twin, "operator")
+        return subprocess.run(command, env=own, stdout=beside, check=False).returncode
 
-    def _show_rows(self) -> None:
+    def _show_rows(self) -> int:
+        """Show the first rows, and return how many there are."""
         client, table = self.twin.session().client("redshift-data"), self.contract.table
         columns = partition_columns(self.contract)
         where = f"FROM {table}" + (" WHERE " if columns else "") + " AND ".join(one.condition for one in columns)
@@ -137,6 +161,7 @@ class Trial:
             for row in rows
         ]
         self.console.print(grid_of(shown, self.console.width))
+        return int(counted["rows"])
 
 
 def grid_of(rows: Sequence[Mapping[str, object]], width: int) -> Grid:
@@ -154,8 +179,10 @@ def grid_of(rows: Sequence[Mapping[str, object]], width: int) -> Grid:
     return grid
 
 
-def try_dataset(twin: Twin, console: Console, dataset: str, files: Sequence[Path], day: str | None) -> bool:
-    """Try a file of a dataset, or a set; TrialError when its folder is not right or its date is not known."""
+def try_dataset(
+    twin: Twin, console: Console, dataset: str, files: Sequence[Path], day: str | None
+) -> dict[str, object]:
+    """Try a file of a dataset, or a set, as Trial.run; TrialError when its folder is not right, or its date unknown."""
     if dead := twin_health(twin):
         raise PartDiedError(dead)
     folders = {folder.name: folder for folder in datasets_below(deploy.datasets_of(twin))}

@@ -164,7 +164,7 @@ def attempt(story: Story, file: Path, name: str) -> bool:
     console = Console(record=True, width=120)
     done = try_dataset(story.twin, console, "orders", [file], None)
     story.said[f"{name} trial"] = console.export_text()
-    return done
+    return bool(done["loaded"])
 
 
 def change(folder: DatasetFolder) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from suimon.contract.set_rule import SetRule
 from suimon.drops.drop import Drop
 from suimon.drops.states import State
 from tests.datasets import FOLDERS, golden_cases, release
+from tests.schemas import validate
 from tests.twin.redshift_server import Endpoint, endpoint
 
 if TYPE_CHECKING:
@@ -216,7 +218,9 @@ def test_what_became_of_a_file_that_is_not_loaded_is_explained_by_its_drop(
     monkeypatch.setattr("local.trial.follow", lambda *_: {one.id: end for one, end in zip(drops, ends, strict=True)})
     monkeypatch.setattr(Trial, "_put_all", lambda _trial: sent)
     monkeypatch.setattr(Trial, "_suimon", lambda _trial, *arguments: asked.append(arguments))
-    assert not Trial(MagicMock(), MagicMock(), DATED, (tmp_path / "a",), "2026-11-20").run()
+    found = Trial(MagicMock(), MagicMock(), DATED, (tmp_path / "a",), "2026-11-20").run()
+    assert (found["loaded"], found["rows"]) == (False, None)
+    assert validate("dataset try", json.dumps(found)) == found
     assert asked == [("explain", drops[1].id)]
 
 
@@ -225,5 +229,5 @@ def test_without_a_twin_nothing_is_tried(tmp_path: Path, monkeypatch: pytest.Mon
     file = tmp_path / "any.csv"
     file.touch()
     done = CliRunner().invoke(main, ["try", "sales", str(file)])
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     assert "Start one with `make up`" in done.output

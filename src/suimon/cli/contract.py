@@ -58,7 +58,8 @@ def contract() -> None:
 
 @contract.command()
 @click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def lint(files: tuple[Path, ...]) -> None:
+@json_option
+def lint(files: tuple[Path, ...], *, as_json: bool) -> None:
     """Check contract FILES, by default datasets/*/contract.odcs.yaml: every clause must be one that Suimon enforces.
 
     Exit status 0: all can be used; 2: not, and every problem is told as file:line: path: message.
@@ -66,14 +67,21 @@ def lint(files: tuple[Path, ...]) -> None:
     try:
         contracts = read_contract_files(files or _all_files()).all
     except ContractFileError as error:
+        if as_json:
+            print_json({"contracts": [], "problems": [asdict(one) for one in error.problems], "warning": None})
+            raise SystemExit(ProblemsError.exit_code) from error
         raise ProblemsError(error) from error
+    warning = too_many_runs(contracts)
+    if as_json:
+        print_json({"contracts": [_as_json(one) for one in contracts], "problems": [], "warning": warning})
+        return
     console = Terminal(highlight=False)
     if console.is_terminal:
         console.print(_table(contracts))
     else:
         for one in contracts:
             click.echo(printable(_line(one)))
-    if warning := too_many_runs(contracts):
+    if warning:
         click.echo(f"warning: {warning}", err=True)
     click.echo(f"{count_of(len(contracts), 'contract')}, no problems")
 
@@ -86,7 +94,8 @@ def lint(files: tuple[Path, ...]) -> None:
     help="Where to write the compiled form, contracts.json.",
 )
 @click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def compile_(files: tuple[Path, ...], out: Path) -> None:
+@json_option
+def compile_(files: tuple[Path, ...], out: Path, *, as_json: bool) -> None:
     """Compile contract FILES, by default datasets/*/contract.odcs.yaml, into the one file that the functions read."""
     try:
         contracts = compile_contracts(files or _all_files(), out)
@@ -94,6 +103,9 @@ def compile_(files: tuple[Path, ...], out: Path) -> None:
         raise ProblemsError(error) from error
     except OSError as error:
         raise CommandError(f"{out} cannot be written: {error.strerror}") from error
+    if as_json:
+        print_json({"out": str(out), "datasets": [one.dataset for one in contracts.all]})
+        return
     click.echo(f"{out}: {count_of(len(contracts.all), 'contract')}")
 
 
@@ -153,6 +165,18 @@ def _table(contracts: tuple[Contract, ...]) -> Table:
         texts = (one.dataset, _versions(one), files, one.dag_id or "", *figures)
         table.add_row(*(Text(printable(text)) for text in texts))  # no markup in them
     return table
+
+
+def _as_json(one: Contract) -> dict[str, object]:
+    return {
+        "dataset": one.dataset,
+        "versions": [{"version": each.version, "effective_from": each.effective_from} for each in one.versions],
+        "key_pattern": one.key_pattern.text if one.key_pattern else None,
+        "dag_id": one.dag_id,
+        "table": one.table,
+        "columns": len(one.columns),
+        "rules": _rules(one),
+    }
 
 
 def _line(one: Contract) -> str:

@@ -13,6 +13,7 @@ import click
 import suimon
 from suimon.cli.contract import count_of, datasets_folder
 from suimon.cli.errors import CommandError
+from suimon.cli.printing import json_option, print_json
 from suimon.dataset.folder import NAME, SETTING, DatasetFolder, datasets_below
 from suimon.drops.foreign_text import printable
 
@@ -36,7 +37,8 @@ def dataset() -> None:
     "several days of it, which tell more.",
 )
 @click.option("--force", is_flag=True, help="Write over a dataset that is there.")
-def new(name: str, samples: tuple[Path, ...], *, force: bool) -> None:
+@json_option
+def new(name: str, samples: tuple[Path, ...], *, force: bool, as_json: bool) -> None:
     """Propose the dataset NAME from whole samples: contract, table, golden case.
 
     What the samples cannot tell, and would be wrong in silence, is marked DECIDE in the contract. Only a proposal
@@ -62,16 +64,23 @@ def new(name: str, samples: tuple[Path, ...], *, force: bool) -> None:
             (folder.path / file).write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         raise CommandError(f"{folder.path} cannot be written: {error.strerror}") from error
-    for file in proposal.files:
-        click.echo(f"  {folder.path / file}")
-    click.echo(f"{folder.path}: a guess, with {count_of(proposal.undecided, 'place')} to decide, each marked DECIDE")
+    files = [str(folder.path / file) for file in proposal.files]
+    if as_json:
+        decide = [{"line": line, "question": question} for line, question in proposal.undecided]
+        print_json({"dataset": name, "files": files, "contract": str(folder.contract), "decide": decide})
+        return
+    for file in files:
+        click.echo(f"  {file}")
+    marks = count_of(len(proposal.undecided), "place")
+    click.echo(f"{folder.path}: a guess, with {marks} to decide, each marked DECIDE")
     click.echo(f"Decide, take the marks out, then: suimon dataset check {name} --rewrite")
 
 
 @dataset.command()
 @click.argument("name")
 @click.option("--rewrite", is_flag=True, help="Write table, golden rows and verdict again by the contract, then check.")
-def check(name: str, *, rewrite: bool) -> None:
+@json_option
+def check(name: str, *, rewrite: bool, as_json: bool) -> None:
     """Find everything that is wrong with the dataset NAME, and say what to do.
 
     Exit status: 0 nothing is wrong, 1 something is, 2 there is no such dataset.
@@ -79,9 +88,14 @@ def check(name: str, *, rewrite: bool) -> None:
     from suimon.dataset.check_up import problems_of, runs_warning  # noqa: PLC0415 - `new` and `try` need it not
 
     folder = folder_of(name)
-    if rewrite:
-        _rewrite(folder)
+    written = _rewrite(folder) if rewrite else []
     problems = problems_of(folder, [other for other in datasets_below(folder.path.parent) if other.name != name])
+    if as_json:
+        warning = None if problems else runs_warning(datasets_below(folder.path.parent))
+        print_json({"dataset": name, "problems": problems, "rewritten": written, "warning": warning})
+        sys.exit(1 if problems else 0)
+    for path in written:
+        click.echo(f"rewritten: {path}")
     for problem in problems:
         click.echo("\n".join(map(printable, problem.split("\n"))))
     if problems:
@@ -102,7 +116,8 @@ def check(name: str, *, rewrite: bool) -> None:
     metavar="YYYY-MM-DD",
     help="The file's business date, or other partition; by default that in its name.",
 )
-def try_(name: str, files: tuple[Path, ...], partition: str | None) -> None:
+@json_option
+def try_(name: str, files: tuple[Path, ...], partition: str | None, *, as_json: bool) -> None:
     """Send FILE through the twin that is up, deploying the dataset NAME as it is now, and show the rows of its table.
 
     Of a set all files, in one command.
@@ -115,7 +130,7 @@ def try_(name: str, files: tuple[Path, ...], partition: str | None) -> None:
         raise CommandError("the twin is part of Suimon's sources, and this is an installation without them")
     command = [sys.executable, "-m", "local", "try", name, *(str(file.resolve()) for file in files)]
     done = subprocess.run(
-        [*command, *(["--partition", partition] if partition else [])],
+        [*command, *(["--partition", partition] if partition else []), *(["--json"] if as_json else [])],
         cwd=root,
         env=os.environ | {SETTING: str(folder.path.parent.resolve())},
         check=False,
@@ -133,14 +148,12 @@ def folder_of(name: str) -> DatasetFolder:
     return folder
 
 
-def _rewrite(folder: DatasetFolder) -> None:
+def _rewrite(folder: DatasetFolder) -> list[Path]:
     from suimon.contract.odcs.clauses import ContractFileError  # noqa: PLC0415 - as above
     from suimon.dataset.golden import GoldenCaseError  # noqa: PLC0415 - as above
     from suimon.dataset.rewriting import rewrite  # noqa: PLC0415 - as above
 
     try:
-        written = rewrite(folder)
+        return rewrite(folder)
     except (ContractFileError, GoldenCaseError, ValueError):
-        return  # the check says why
-    for path in written:
-        click.echo(f"rewritten: {path}")
+        return []  # the check says why

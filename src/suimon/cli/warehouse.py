@@ -40,6 +40,7 @@ warehouse.add_command(migrate)
 @click.option("--secret-arn", help="Secret with user and password; without it, IAM.")
 @click.option("--grant-to", multiple=True, metavar="USER", help="Database user of the DAGs, such as IAMR:their-role.")
 @click.option("--grant-read-to", multiple=True, metavar="USER", help="Database user who only reads, such as freshness.")
+@json_option
 def create(
     *,
     workgroup: str | None,
@@ -48,6 +49,7 @@ def create(
     secret_arn: str | None,
     grant_to: tuple[str, ...],
     grant_read_to: tuple[str, ...],
+    as_json: bool,
 ) -> None:
     """Create the tables that do not exist yet, and let others use them.
 
@@ -67,6 +69,9 @@ def create(
         ddl.create(boto3.client("redshift-data"), target, tables, granted=granted)
     except WarehouseError as error:
         raise click.ClickException(str(error)) from error
+    if as_json:
+        print_json({"tables": [*ddl.statements(tables)], "grants": granted})
+        return
     click.echo(f"{', '.join(ddl.statements(tables))} are there, in {target}")
     for sql in granted:
         click.echo(sql)
@@ -74,13 +79,20 @@ def create(
 
 @warehouse.command()
 @click.option("--out", required=True, type=click.Path(exists=True, file_okay=False, path_type=Path), help="dags/")
-def describe(out: Path) -> None:
+@json_option
+def describe(out: Path, *, as_json: bool) -> None:
     """Compare each dataset's contract with its table, and write what the DAGs need of both into their folder."""
     try:
         files = generated(_release())
     except ContractError as error:
         raise click.ClickException(str(error)) from error
-    generate(files, out)
+    try:
+        generate(files, out)
+    except OSError as error:
+        raise CommandError(f"{error.filename} cannot be written: {error.strerror}") from error
+    if as_json:
+        print_json({"files": [str(out / name) for name in files]})
+        return
     click.echo(f"{out}: {', '.join(files)}")
 
 

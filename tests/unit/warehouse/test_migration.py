@@ -100,7 +100,7 @@ class Answers:
         self.tables, self.sent, self.last = tables, list[str](), ""
 
     def execute_statement(self, **request: Any) -> dict[str, str]:
-        if request["Sql"].startswith("--"):
+        if request["Sql"].startswith("--") and "Parameters" in request:
             self.last = next(one["value"] for one in request["Parameters"] if one["name"] == "table")
         else:
             self.sent.append(request["Sql"])

@@ -38,14 +38,15 @@ _JAVA = {directive: letters for letters, directive in (*JAVA.items(), *DATES_ALO
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """The files of a dataset's folder, by their path in it, and how many places of them a person must decide."""
+    """The files of a dataset's folder, by their path in it, and which places of them a person must decide."""
 
     files: Mapping[str, str]
 
     @property
-    def undecided(self) -> int:
-        """The number of marks."""
-        return self.files[CONTRACT].count(MARK)
+    def undecided(self) -> list[tuple[int, str]]:
+        """Each mark of the contract: its line, and what is to be decided there."""
+        lines = enumerate(self.files[CONTRACT].splitlines(), 1)
+        return [(number, line.partition(MARK)[2]) for number, line in lines if MARK in line]
 
 
 def propose(dataset: str, paths: Sequence[Path], identity: UUID) -> Proposal:
