@@ -135,10 +135,10 @@ class Memory:
 
     def is_committed(self, item: Mapping[str, Any]) -> bool:
         """Whether the rows of a drop's attempt, or of the set that a shard went with, are in the warehouse's log."""
-        done, set_id = self.services.warehouse.commits, item.get("set_id")
+        done, set_id = self.services.warehouse.committed, item.get("set_id")
         if set_id:
-            return any(load.drop_id == set_id for _, load in done)
-        return any((load.drop_id, load.attempt) == (item["drop_id"], item["attempt"]) for _, load in done)
+            return any(drop_id == set_id for drop_id, _ in done)
+        return (item["drop_id"], item["attempt"]) in done
 
     def written(self, key: tuple[str, str], before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
         """Remember a write of the ledger, and what was wrong with it."""

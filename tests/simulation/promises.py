@@ -5,7 +5,7 @@ Whoever wrote what when is taken from the services' own memory, never from what 
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -178,12 +178,15 @@ def the_table_is_the_newest(end: Schedule) -> Iterator[str]:
 
 def the_table_is_one_file(end: Schedule) -> Iterator[str]:
     """7. Rows exactly once: a partition holds the rows of the newest committed load, or none."""
-    log = end.services.warehouse.commits
+    runs = {(run.conf["drop_id"], run.conf["attempt"]): run for run in reversed(end.runs)}
+    by_partition = defaultdict[tuple[str, str], list[Any]](list)
+    for table, load in end.services.warehouse.commits:
+        by_partition[table, load.partition].append(load)
     for dataset, partition in end.partitions():
-        loads = [load for table, load in log if (table, load.partition) == (dataset, partition)]
+        loads = by_partition[dataset, partition]
         rows = sorted(end.services.warehouse.rows(dataset, partition))
         last = max(reversed(loads), key=lambda load: load.written) if loads else None
-        wanted = sorted(what_a_run_loads(end, last.drop_id, last.attempt)) if last else []
+        wanted = sorted(what_a_run_loads(end, runs[last.drop_id, last.attempt])) if last else []
         if rows != wanted:
             yield f"{dataset} {partition} holds {rows} instead of {wanted}"
 

@@ -64,9 +64,8 @@ def retractable(drops: Mapping[str, Mapping[str, Any]], *, oldest: bool) -> str 
     return found[0 if oldest else -1] if found else None
 
 
-def what_a_run_loads(end: Schedule, drop_id: str, attempt: int) -> list[str]:
-    """Return the rows of the file that the run of an attempt read, its own or another one's; none if it empties."""
-    [run] = [one for one in end.runs if (one.conf["drop_id"], one.conf["attempt"]) == (drop_id, attempt)][:1]
+def what_a_run_loads(end: Schedule, run: Any) -> list[str]:
+    """Return the rows of the file that a run read, its drop's or another one's; none if it empties."""
     folder = run.conf["source_uri"].split("/")[-2]
     return [] if folder == EMPTIED else rows_of(end.bodies[folder])
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tests.simulation.services.errors import NotModelledError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 RUN_ID = re.compile(r"[A-Za-z0-9_.~:+-]+")
 RUN_STATES = ("queued", "running", "success", "failed")
@@ -160,10 +160,13 @@ class Airflow:
         if dag_id != "~" and self._known(dag_id) is None:
             return _no_dag(dag_id)
         named = body.get("dag_run_ids")
+        runs: Iterable[Run] = self.runs.values()
+        if dag_id != "~" and named is not None:
+            runs = [self.runs[dag_id, one] for one in named if (dag_id, one) in self.runs]
         found = [
             {"dag_id": run.dag_id, "dag_run_id": run.run_id, "task_id": task, "map_index": -1, "try_number": 1}
             | {"state": run.tasks.get(task)}
-            for run in self.runs.values()
+            for run in runs
             if dag_id in {"~", run.dag_id} and run_id in {"~", run.run_id} and (named is None or run.run_id in named)
             for task in self._tasks_of(run, body.get("order_by"))
         ]

@@ -32,26 +32,26 @@ class Warehouse:
     def __init__(self, now: Callable[[], float]) -> None:
         self.now = now
         self.tables: dict[str, dict[str, list[str]]] = {}  # rows by table and partition
-        self.logs: dict[str, dict[tuple[str, int], Load]] = {}  # by table, then drop and attempt
+        self.logs: dict[tuple[str, str], dict[tuple[str, int], Load]] = {}  # by table and partition: drop and attempt
         self.commits: list[tuple[str, Load]] = []
+        self.committed: set[tuple[str, int]] = set()  # drops and attempts of these
 
     def load(self, *, table: str, partition: str, drop_id: str, attempt: int, written: str, rows: Sequence[str]) -> str:
         """Replace the partition, unless a later write or a later attempt is in it: LOADED or SUPERSEDED."""
-        log = self.logs.setdefault(table, {})
+        log = self.logs.setdefault((table, partition), {})
         if self.later(table, partition, drop_id, attempt, written) is not None:
             return SUPERSEDED
         self.tables.setdefault(table, {})[partition] = list(rows)
         load = Load(partition, drop_id, attempt, written, len(rows), self.now())
         log[drop_id, attempt] = load
         self.commits.append((table, load))
+        self.committed.add((drop_id, attempt))
         return LOADED
 
     def later(self, table: str, partition: str, drop_id: str, attempt: int, written: str) -> Load | None:
         """Return a load that fences off this one, if there is one."""
-        for load in self.logs.get(table, {}).values():
-            if load.partition == partition and (
-                load.written > written or (load.drop_id == drop_id and load.attempt > attempt)
-            ):
+        for load in self.logs.get((table, partition), {}).values():
+            if load.written > written or (load.drop_id == drop_id and load.attempt > attempt):
                 return load
         return None
 
