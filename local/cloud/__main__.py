@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from local.cloud.alarms import check_alarms_rights, make_composite_alarms
 from local.cloud.emulator_hooks import HookMissingError, hook, module
-from local.cloud.events import check_events
+from local.cloud.events import check_events, deliver_events
 from local.cloud.front_door import close_the_front_door, guarded
 from local.cloud.functions import bound_functions
 from local.cloud.iam_corrections import add_to_iam, answer_authorize, ask_as_iam_does
@@ -63,6 +63,7 @@ def correct(runtime: Path) -> None:
     check_alarms_rights()
     bound_state_machines()
     check_events()
+    deliver_events()
     take_numbers_from_parameters()
     name_the_version_in_events()
     read_ranges_of_versions()

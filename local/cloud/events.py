@@ -1,12 +1,48 @@
-"""PutEvents as EventBridge takes it (API reference, PutEvents; "Calculating PutEvents event entry size")."""
+"""PutEvents as EventBridge takes it (API reference, PutEvents; "Calculating PutEvents event entry size"), and delivers.
+
+What a rule sends to a function is an asynchronous invocation (Lambda, "Asynchronous invocation"): one that fails is
+made twice more and then goes to the function's destination, one that is throttled waits. MiniStack makes it once.
+"""
 
 import json
+import time
 from collections.abc import Mapping
+from contextvars import ContextVar
 from typing import Any, Final
 
 from local.cloud.emulator_hooks import hook, module
 
 MAX_BYTES: Final = 256 * 1024
+_THROTTLED_SECONDS: Final = 0.5  # AWS: from a second up to five minutes, for six hours
+_is_asynchronous: ContextVar[bool] = ContextVar("is_asynchronous", default=False)
+
+
+def deliver_events() -> None:
+    """Invoke the function that a rule names until it has taken the event, as Lambda does."""
+    events, functions = module("ministack.services.eventbridge"), module("ministack.services.lambda_svc")
+    once, execute = events._dispatch_to_lambda, functions._execute_function  # noqa: SLF001 the hook points
+
+    def dispatch(arn: str, payload: str) -> None:
+        function, config, _ = functions._get_func_record_for_ref(arn)  # noqa: SLF001 as above
+        if not function or not config:
+            once(arn, payload)  # says so in the log
+            return
+        marked = _is_asynchronous.set(True)
+        try:  # the thread that it starts takes the context along
+            record = functions._execution_record_for_config(function, config)  # noqa: SLF001 as above
+            functions.invoke_async_with_retry(record, json.loads(payload))
+        finally:
+            _is_asynchronous.reset(marked)
+
+    def execute_patiently(func: Any, event: Any) -> Any:
+        result = execute(func, event)
+        while _is_asynchronous.get() and result.get("throttle"):
+            time.sleep(_THROTTLED_SECONDS)
+            result = execute(func, event)
+        return result
+
+    hook(events, "_dispatch_to_lambda", dispatch, ("arn", "payload"))
+    hook(functions, "_execute_function", execute_patiently, ("func", "event"))
 
 
 def check_events() -> None:

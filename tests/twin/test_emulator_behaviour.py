@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +18,7 @@ from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from local.twin import Twin
 
@@ -215,6 +217,29 @@ def test_messages_of_a_failed_batch_stay_in_the_queue(
         return int(found[names[0]]), int(found[names[1]])
 
     wait_for(lambda: counts() == (0, left) and _asked(cloud, name), cloud, PATIENCE, "the batch's end")
+
+
+def test_an_event_that_a_function_fails_at_comes_again_and_then_to_its_end(
+    cloud: Twin, deploy: Callable[..., str], tmp_path: Path
+) -> None:
+    """What a rule sends is an asynchronous invocation: three times in all, and as often as it is throttled."""
+    events, functions = cloud.session().client("events"), cloud.session().client("lambda")
+    asked = tmp_path / "asked"
+    log = f"open({str(asked)!r}, 'a').write(event['detail']['n'])"
+    deploy("fails-once", f"{log}; 1 / (os.path.getsize({str(asked)!r}) - 1)")
+    arn = functions.get_function_configuration(FunctionName="fails-once")["FunctionArn"]
+    functions.put_function_concurrency(FunctionName="fails-once", ReservedConcurrentExecutions=1)
+    events.put_rule(Name="fails-once", EventPattern=json.dumps({"source": ["test.fails"]}))
+    events.put_targets(Rule="fails-once", Targets=[{"Id": "f", "Arn": arn}])
+    functions.add_permission(
+        FunctionName="fails-once", StatementId="e", Action="lambda:InvokeFunction", Principal="events.amazonaws.com"
+    )
+    entries: Any = [{"Source": "test.fails", "DetailType": "t", "Detail": json.dumps({"n": n})} for n in "abcde"]
+    assert events.put_events(Entries=entries)["FailedEntryCount"] == 0
+    wait_for(lambda: asked.is_file() and len(asked.read_text()) > len(entries), cloud, PATIENCE, "every event")
+    counted = Counter(asked.read_text())
+    assert set(counted) == set("abcde")
+    assert sorted(counted.values()) == [1, 1, 1, 1, 2]
 
 
 def _asked(cloud: Twin, name: str) -> bool:
