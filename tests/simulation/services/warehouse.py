@@ -32,13 +32,14 @@ class Warehouse:
     def __init__(self, now: Callable[[], float]) -> None:
         self.now = now
         self.tables: dict[str, dict[str, list[str]]] = {}  # rows by table and partition
-        self.logs: dict[tuple[str, str], dict[tuple[str, int], Load]] = {}  # by table and partition: drop and attempt
+        self.logs: dict[str, dict[tuple[str, int], Load]] = {}  # by table, then drop and attempt
+        self._loaders: dict[tuple[str, str], dict[tuple[str, int], None]] = {}  # of a table's partition, whoever has loaded it
         self.commits: list[tuple[str, Load]] = []
         self.committed: set[tuple[str, int]] = set()  # drops and attempts of these
 
     def load(self, *, table: str, partition: str, drop_id: str, attempt: int, written: str, rows: Sequence[str]) -> str:
         """Replace the partition, unless a later write or a later attempt is in it: LOADED or SUPERSEDED."""
-        log = self.logs.setdefault((table, partition), {})
+        log = self.logs.setdefault(table, {})
         if self.later(table, partition, drop_id, attempt, written) is not None:
             return SUPERSEDED
         self.tables.setdefault(table, {})[partition] = list(rows)
@@ -46,12 +47,16 @@ class Warehouse:
         log[drop_id, attempt] = load
         self.commits.append((table, load))
         self.committed.add((drop_id, attempt))
+        self._loaders.setdefault((table, partition), {})[drop_id, attempt] = None
         return LOADED
 
     def later(self, table: str, partition: str, drop_id: str, attempt: int, written: str) -> Load | None:
         """Return a load that fences off this one, if there is one."""
-        for load in self.logs.get((table, partition), {}).values():
-            if load.written > written or (load.drop_id == drop_id and load.attempt > attempt):
+        for loader in self._loaders.get((table, partition), ()):
+            load = self.logs[table][loader]
+            if load.partition == partition and (
+                load.written > written or (load.drop_id == drop_id and load.attempt > attempt)
+            ):
                 return load
         return None
 
