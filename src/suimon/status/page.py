@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from suimon.status.overview import Held, Overview, Row
 
 NOT_CORRECTED, NO_FILE = "!", "·"
+OPEN_CARDS = 6  # incidents that are shown at once; the others are unfolded
 _SUBJECT = 200  # characters of a text of others
 _STYLE = STYLE + GRID_STYLE
 # Only this very style sheet: nothing that gets past the escaping could load, run or dress up anything.
@@ -131,9 +132,14 @@ def _incidents(found: Overview, stack: str, now: datetime, language: Language) -
         return ""
     more = found.more_incidents
     rest = either(language, f"and {more:,} more: suimon incidents --all", f"ほか {more:,} 件: suimon incidents --all")
-    cards = "\n".join(_incident(one, stack, now, language) for one in found.incidents)
+    cards = [_incident(one, stack, now, language) for one in found.incidents]
+    folded = len(cards) - OPEN_CARDS
+    if folded > 0:  # on a phone the dates come after a few screens, not after thirty
+        summary = either(language, f"{folded:,} more open incidents", f"ほか {folded:,} 件の未解決のインシデント")
+        cards = [*cards[:OPEN_CARDS], f"<details><summary>{summary}</summary>", *cards[OPEN_CARDS:], "</details>"]
+    lines = "\n".join(cards)
     heading = either(language, "Open incidents, the worst first", "未解決のインシデント（深刻な順）")
-    return f"<section><h2>{heading}</h2>\n{cards}\n{f'<p>{rest}</p>' if more else ''}</section>"
+    return f"<section><h2>{heading}</h2>\n{lines}\n{f'<p>{rest}</p>' if more else ''}</section>"
 
 
 def _incident(one: Incident, stack: str, now: datetime, language: Language) -> str:
@@ -147,7 +153,7 @@ def _incident(one: Incident, stack: str, now: datetime, language: Language) -> s
         f"<h3>{text(shown(one.subject, _SUBJECT))}</h3></header>"
         f'<p class="small soft">{" · ".join(notes)}</p>'
         f"<p>{text(_sentence(in_language(effect_of(one.kind), language)))}</p>"
-        f'<p class="fix">{either(language, "Next:", "次の操作:")} <code>{text(command)}</code> '
+        f'<p class="fix">{either(language, "Next:", "次の操作:")} {_typed(command)} '
         f'<span class="small soft">{text(runbook_entry(one.kind))}</span></p></article>'
     )
 
@@ -166,7 +172,13 @@ def _hold(one: Held, stack: str, language: Language) -> str:
     since = f"{either(language, 'since', '開始')} {one.since:%Y-%m-%d %H:%M} UTC"
     until = f", {either(language, 'until', '終了')} {one.until:%Y-%m-%d %H:%M} UTC" if one.until else ""
     name = text(shown(one.dataset, _SUBJECT))
-    return f"<b>{name}</b> {since}{until}: <code>suimon release {name} --stack {text(stack)}</code>"
+    release = f"suimon release {shown(one.dataset, _SUBJECT)} --stack {stack}"
+    return f"<b>{name}</b> {since}{until}: {_typed(release)}"
+
+
+def _typed(command: str) -> str:
+    """Return a command that a narrow screen breaks between its words alone: an option cut in two is typed as two."""
+    return f"<code>{' '.join(f'<span>{text(word)}</span>' for word in command.split(' '))}</code>"
 
 
 def _grids(found: Overview, now: datetime, language: Language) -> str:
@@ -183,6 +195,9 @@ def _grid(rows: Sequence[Row], unit: Unit, found: Overview, now: datetime, langu
     columns = found.columns.get(unit, ())
     if not rows:
         return ""
+    if not columns:
+        names = text(shown(", ".join(row.dataset for row in rows), _SUBJECT))
+        return f"<p>{either(language, 'No date is due yet:', '期限のある日付はまだありません:')} {names}</p>"
     heads = "".join(_head_of(column, unit, language) for column in columns)
     lines = "\n".join(
         f'<tr><th scope="row">{text(shown(row.dataset, _SUBJECT))}</th>'
@@ -267,7 +282,7 @@ def _legend(language: Language) -> str:
 def _shares(rows: Iterable[Row], now: datetime, language: Language) -> str:
     lines = "\n".join(
         f'<tr><th scope="row">{text(shown(row.dataset, _SUBJECT))}</th>{_newest(row.newest, now, language)}'
-        f"{''.join(_share(one) for one in row.shares)}</tr>"
+        f"{''.join(_share(one) for one in row.shares or (None,) * len(SPANS))}</tr>"
         for row in rows
     )
     if not lines:

@@ -28,6 +28,9 @@ GRID_STYLE = """
 .legend span { display: inline-block; min-width: 1.6rem; text-align: center; border-radius: 0.3rem; font-weight: 700; }
 .shares th[scope=row] { color: var(--ink); font-size: 0.9rem; overflow-wrap: anywhere; min-width: 6.5rem; }
 .shares th.number, .shares td.number { width: auto; padding: 0.35rem 1rem 0.35rem 0; }
+h3 { min-width: 0; overflow-wrap: anywhere; }
+summary { cursor: pointer; padding: 0.6rem 0; font-weight: 600; }
+code span { display: inline-block; max-width: 100%; }
 .verdict + .figures { margin-top: 0.9rem; }
 @media (max-width: 40rem) { .figures { grid-template-columns: 1fr 1fr; } }
 @media print { .grid td, .legend span { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }

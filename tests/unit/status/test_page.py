@@ -14,7 +14,7 @@ from suimon.freshness.expected import FileState
 from suimon.incidents.about import About
 from suimon.incidents.kinds import Kind, Severity
 from suimon.status.overview import LETTERS, Held, overview
-from suimon.status.page import amount, content, page, span
+from suimon.status.page import OPEN_CARDS, amount, content, page, span
 from tests.unit.status.sample import FILE, NOW, dates, expected, incident, incidents, sample, sample_page
 
 HOSTILE = "\"><script>alert(1)</script><img src=x onerror=alert(1)>' \u202e`rm -rf`"
@@ -84,7 +84,8 @@ def test_each_incident_ends_with_what_to_do_next() -> None:
     for one in incidents():
         assert f"docs/runbook.md#{one.kind}" in written
     assert written.count('class="fix"') == len(incidents())
-    assert "suimon replay shipments --from 2026-11-19 --to 2026-11-19 --stack suimon-prod" in written
+    command = "suimon replay shipments --from 2026-11-19 --to 2026-11-19 --stack suimon-prod"
+    assert command in "".join(Tags(written).words)
 
 
 def test_a_japanese_page_has_japanese_headings_and_an_english_one_none() -> None:
@@ -142,3 +143,23 @@ def test_a_time_is_written_in_its_largest_unit(minutes: int, text: str) -> None:
 )
 def test_rows_are_written_in_four_characters(rows: int | None, text: str) -> None:
     assert amount(rows) == text
+
+
+def test_of_many_incidents_the_first_stand_open_before_the_dates_and_the_others_are_unfolded() -> None:
+    found = overview(dates(), incidents() * 5, [], ["sales"], [], [], {})
+    shown, folded = page(found, "suimon-prod", NOW, "en").split("<details>")
+    assert shown.count("<article") == OPEN_CARDS
+    assert f"{len(found.incidents) - OPEN_CARDS} more open incidents" in folded
+    assert folded.index("</details>") < folded.index("Files by business date")
+    assert "<details>" not in sample_page()
+
+
+def test_a_command_breaks_between_its_words_alone() -> None:
+    assert "<code><span>suimon</span> <span>release</span> <span>returns</span> <span>--stack</span>" in sample_page()
+
+
+def test_datasets_without_any_date_yet_are_named_and_have_no_empty_grid() -> None:
+    written = page(overview([], [], [], ["stock", "catalogue"], [], [], {}), "suimon-prod", NOW, "en")
+    assert "No date is due yet: catalogue, stock" in written
+    assert 'class="grid"' not in written
+    assert written.count("<tr>") == len(re.findall(r"(?:<td.*?</td>){5}</tr>", written)) + 1  # and the heads
