@@ -10,6 +10,7 @@ import click
 from botocore.exceptions import BotoCoreError, ClientError
 
 from suimon.cli.errors import CommandError
+from suimon.cli.pasted import like
 from suimon.cli.reconcile import CLIENT
 from suimon.cli.stack import advice, outputs_of
 from suimon.status.questions import QUESTIONS
@@ -52,4 +53,5 @@ def ask(stack: str, name: str, request: Mapping[str, Any], *, named: bool = Fals
 def known_dataset(datasets: Sequence[str], dataset: str) -> None:
     """Raise CommandError, naming those there are, for a dataset that the release does not have."""
     if dataset and dataset not in datasets:
-        raise CommandError(f"no contract for dataset {dataset!r}; there are: {', '.join(datasets)}")
+        known = ", ".join(datasets)
+        raise CommandError(f"no contract for dataset {dataset!r}; there are: {known}{like(dataset, datasets)}")

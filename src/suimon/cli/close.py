@@ -5,13 +5,14 @@ from __future__ import annotations
 import click
 
 from suimon.cli.asking import ask
+from suimon.cli.pasted import PASTED, REASON
 from suimon.cli.printing import json_option, print_json
 from suimon.cli.stack import of_stack, stack_option
 
 
 @click.command()
-@click.argument("drop_id")
-@click.option("--reason", required=True, help="Why nothing will come of it; the ledger keeps that.")
+@click.argument("drop_id", type=PASTED)
+@click.option("--reason", type=REASON, required=True, help="Why nothing will come of it; the ledger keeps that.")
 @json_option
 @stack_option
 def close(drop_id: str, reason: str, stack: str, *, as_json: bool) -> None:

@@ -13,9 +13,9 @@ from suimon.cli.asking import ask, known_dataset
 from suimon.cli.close import close
 from suimon.cli.drop_view import as_object, holds_of, overview
 from suimon.cli.errors import CommandError
+from suimon.cli.pasted import PARTITION, PASTED, split_address
 from suimon.cli.printing import console_for_people, json_option, print_json, print_plain
 from suimon.cli.stack import advice, of_stack, outputs_of, stack_option
-from suimon.contract.partition import OTHER_FORMS, is_partition
 from suimon.drops.states import State
 from suimon.ledger.queries import Wanted, newest_first
 
@@ -41,9 +41,9 @@ class _WithClose(click.Command):
 
 
 @click.command(cls=_WithClose)
-@click.option("--dataset", default="", help="List the drops of a dataset; with --partition or --state.")
-@click.option("--partition", default="", metavar="YYYY-MM-DD", help="Of this partition of the dataset.")
-@click.option("--key", default="", metavar="S3://BUCKET/KEY", help="List the writes of a key.")
+@click.option("--dataset", type=PASTED, default="", help="List the drops of a dataset; with --partition or --state.")
+@click.option("--partition", type=PARTITION, default="", metavar="YYYY-MM-DD", help="Of this partition of the dataset.")
+@click.option("--key", type=PASTED, default="", metavar="S3://BUCKET/KEY", help="List the writes of a key.")
 @click.option(
     "--state", type=click.Choice(list(State), case_sensitive=False), metavar="STATE", help="Only those in this state."
 )
@@ -84,21 +84,10 @@ def drops(
 def wanted_of(dataset: str, partition: str, key: str, state: State | None) -> Wanted:
     """Read what is to be listed; UsageError when that is nothing, or cannot be."""
     bucket, name = split_address(key) if key else ("", "")
-    if partition and not is_partition(partition):
-        text = f"{partition!r} is not a date written YYYY-MM-DD, nor another partition ({OTHER_FORMS})"
-        raise click.UsageError(f"--partition: {text}")
     wanted = Wanted(dataset, partition, (bucket, name) if key else None, state)
     if not (wanted.of_key or wanted.state or (dataset and partition)):
         raise click.UsageError("give --key, or --state, or --dataset with --partition")
     return wanted
-
-
-def split_address(address: str) -> tuple[str, str]:
-    """Return the bucket and the key of s3://bucket/key; UsageError if it is not written so."""
-    bucket, _, name = address.removeprefix("s3://").partition("/")
-    if not (address.startswith("s3://") and bucket and name):
-        raise click.UsageError(f"{address!r} is not written s3://bucket/key")
-    return bucket, name
 
 
 def refuse_unknown(stack: str, dataset: str) -> None:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import click
 
 from suimon.cli.asking import ask
+from suimon.cli.pasted import PARTITION, PASTED, REASON
 from suimon.cli.printing import json_option, print_json
 from suimon.cli.stack import of_stack, stack_option
 
 
 @click.command()
-@click.argument("dataset")
-@click.argument("date")
+@click.argument("dataset", type=PASTED)
+@click.argument("date", type=PARTITION)
 @click.option("--cancel", is_flag=True, help="The file will not come: it is missed no longer.")
 @click.option("--undo", is_flag=True, help="It will come after all: it is missed again from its deadline on.")
-@click.option("--reason", default="", help="Why it will not come; the ledger keeps that, the forecast shows it.")
+@click.option(
+    "--reason", type=REASON, default="", help="Why it will not come; the ledger keeps that, the forecast shows it."
+)
 @json_option
 @stack_option
 def expect(dataset: str, date: str, reason: str, stack: str, *, cancel: bool, undo: bool, as_json: bool) -> None:

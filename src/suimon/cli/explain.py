@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import asdict
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -13,16 +14,16 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from suimon.cli.asking import RefusedError, ask
 from suimon.cli.drop_view import STYLES, accepted_copy, as_object, holds_of, in_its_place, overview, to_json
-from suimon.cli.drops import refuse_unknown, split_address
+from suimon.cli.drops import refuse_unknown
 from suimon.cli.errors import CommandError
 from suimon.cli.explain_view import details, drawn_cells, moves_of
 from suimon.cli.incidents import LISTED
 from suimon.cli.incidents import lines as incident_lines
+from suimon.cli.pasted import DROP_ID_LENGTH, PARTITION, PASTED, is_address, is_drop_id, like, split_address
 from suimon.cli.printing import console_for_people, json_option, print_json, print_plain
 from suimon.cli.stack import advice, of_stack, outputs_of, stack_option
 from suimon.cli.whats_next import headline, next_for
 from suimon.cli.words import lang_option, readable, say
-from suimon.contract.partition import OTHER_FORMS, is_partition
 from suimon.drops.foreign_text import one_line
 from suimon.drops.states import STATES, Awaits, Counts
 from suimon.freshness.forecast import MOST_DAYS, Expected
@@ -52,20 +53,21 @@ class NotFoundError(click.ClickException):
 
 
 @click.command()
-@click.argument("what")
-@click.argument("day", required=False)
+@click.argument("what", type=PASTED)
+@click.argument("day", type=PARTITION, required=False)
 @json_option
 @lang_option
 @stack_option
 def explain(what: str, day: str | None, lang: Language, stack: str, *, as_json: bool) -> None:
     """Show the life of a file: when it came, why it was rejected, what ran, where it stands, what is next.
 
-    WHAT is the id of a drop or of its run, a key written s3://bucket/key, or a dataset with a DAY (YYYY-MM-DD, or
-    another partition). Of a key or a day, the write that counts is explained, and the others are listed.
+    WHAT is the id of a drop or of its run, a key (s3://bucket/key, or as it stands in the raw bucket), or a dataset
+    with a DAY (YYYY-MM-DD, or another partition). Of a key or a day, the write that counts is explained, and the others
+    are listed.
 
     Exit status: 0 explained, 1 the ledger knows no such file, 2 it could not be read.
     """
-    wanted, lang = _wanted(what, day), readable(lang)
+    wanted, lang = _wanted(what, day, stack), readable(lang)
     try:
         table_name, lake = outputs_of(stack, "LedgerTable", "LakeBucket")
         table = boto3.resource("dynamodb").Table(table_name)
@@ -87,8 +89,8 @@ def explain(what: str, day: str | None, lang: Language, stack: str, *, as_json: 
 def nothing_came(what: str, day: str | None, stack: str) -> str:
     """Return that the ledger has no such file; of a date also whether one is due, under which key, and what to type."""
     text = f"the ledger knows no file of {one_line(' '.join(filter(None, (what, day))))}"
-    if day is None or what.startswith("s3://"):
-        return f"{text}; to see what there is:\n  suimon status{of_stack(stack)}"
+    if day is None:
+        return f"{text}{_unknown(what, stack)}"
     try:
         answer = ask(stack, "forecast", {"back": MOST_DAYS, "ahead": MOST_DAYS, "dataset": what})
     except (CommandError, RefusedError):
@@ -103,16 +105,31 @@ def nothing_came(what: str, day: str | None, stack: str) -> str:
     return f"{text}\nAsk its sender for it; if it will not come, say so:\n  {never}"
 
 
-def _wanted(what: str, day: str | None) -> Wanted | None:
+def _unknown(what: str, stack: str) -> str:
+    """Return what a word may be that is no drop, and what to type then."""
+    if is_drop_id(what) and len(what) < DROP_ID_LENGTH:
+        cut = f": an id has {DROP_ID_LENGTH} characters, this one {len(what)}, so it was cut off"
+        return f"{cut}\nTo see what there is:\n  suimon status{of_stack(stack)}"
+    if ":" in what and not is_address(what):
+        return f"; of an incident:\n  suimon incidents '{one_line(what)}'{of_stack(stack)}"
+    datasets: list[str] = []
+    if not (is_drop_id(what) or is_address(what)):
+        with suppress(CommandError, RefusedError):
+            datasets = ask(stack, "datasets", {})["datasets"]
+    if what in datasets:
+        return f": it is a dataset, so name a day, too; to see its days:\n  suimon status {what}{of_stack(stack)}"
+    return f"{like(what, datasets)}\nTo see what there is:\n  suimon status{of_stack(stack)}"
+
+
+def _wanted(what: str, day: str | None, stack: str) -> Wanted | None:
     """Return which drops to look at; None of one drop, by its id or its run's."""
-    if what.startswith("s3://"):
+    is_key = "/" in what and ":" not in what
+    if is_address(what) or is_key:
         if day:
             raise click.UsageError("a key has its day in it; give the key alone")
-        return Wanted(of_key=split_address(what))
+        return Wanted(of_key=(outputs_of(stack, "RawBucket")[0], what) if is_key else split_address(what))
     if day is None:
         return None
-    if not is_partition(day):
-        raise click.UsageError(f"{day!r} is not a date written YYYY-MM-DD, nor another partition ({OTHER_FORMS})")
     return Wanted(dataset=what, partition=day)
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import click
 
 from suimon.cli.asking import ask
+from suimon.cli.pasted import PASTED, REASON
 from suimon.cli.printing import json_option, print_json
 from suimon.cli.stack import of_stack, stack_option
 
 
 @click.command()
-@click.argument("dataset")
-@click.option("--reason", required=True, help="Why nothing may start; the ledger and the e-mails say so.")
+@click.argument("dataset", type=PASTED)
+@click.option("--reason", type=REASON, required=True, help="Why nothing may start; the ledger and the e-mails say so.")
 @click.option("--until", default="", metavar="TIME", help="When it ends by itself, as 2026-11-20T09:00.")
 @json_option
 @stack_option
@@ -33,7 +34,7 @@ def hold(dataset: str, reason: str, until: str, stack: str, *, as_json: bool) ->
 
 
 @click.command()
-@click.argument("dataset")
+@click.argument("dataset", type=PASTED)
 @json_option
 @stack_option
 def release(dataset: str, stack: str, *, as_json: bool) -> None:

@@ -9,7 +9,8 @@ import click
 from rich.cells import cell_len
 from rich.text import Text
 
-from suimon.cli.asking import ask, known_dataset
+from suimon.cli.asking import RefusedError, ask, known_dataset
+from suimon.cli.pasted import PASTED, REASON, is_drop_id
 from suimon.cli.printing import console_for_people, json_option, print_json, print_plain
 from suimon.cli.stack import of_stack, stack_option
 from suimon.cli.words import lang_option, readable, say
@@ -37,7 +38,7 @@ _TOLD = {
 
 
 @click.command()
-@click.argument("incident_id", required=False)
+@click.argument("incident_id", type=PASTED, required=False)
 @click.option("--dataset", default="", help="Only those that may concern a dataset.")
 @click.option("--kind", type=click.Choice([str(one) for one in Kind]), metavar="KIND", help="Only those of a kind.")
 @click.option("--severity", type=click.Choice([str(one) for one in Severity]), help="Only those that are so bad.")
@@ -62,7 +63,15 @@ def incidents(
     """
     lang = readable(lang)
     if incident_id:
-        _show(ask(stack, "incident", {"id": incident_id}), stack, lang, as_json=as_json)
+        try:
+            found = ask(stack, "incident", {"id": incident_id})
+        except RefusedError as error:
+            if not is_drop_id(incident_id):
+                raise
+            raise RefusedError(
+                f"{error.message}; of a drop:\n  suimon explain {incident_id}{of_stack(stack)}"
+            ) from error
+        _show(found, stack, lang, as_json=as_json)
         return
     wanted = {"dataset": dataset, "kind": kind or "", "severity": severity or "", "all": everything}
     answer = ask(stack, "incidents", wanted)
@@ -80,8 +89,8 @@ def incidents(
 
 
 @click.command()
-@click.argument("incident_id")
-@click.option("--reason", default="", help="What is being done.")
+@click.argument("incident_id", type=PASTED)
+@click.option("--reason", type=REASON, default="", help="What is being done.")
 @json_option
 @stack_option
 def ack(incident_id: str, reason: str, stack: str, *, as_json: bool) -> None:
@@ -93,8 +102,8 @@ def ack(incident_id: str, reason: str, stack: str, *, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("incident_id")
-@click.option("--reason", required=True, help="Why nobody has to hear of it.")
+@click.argument("incident_id", type=PASTED)
+@click.option("--reason", type=REASON, required=True, help="Why nobody has to hear of it.")
 @click.option("--days", type=click.FloatRange(0, min_open=True), help="For so many days.")
 @click.option("--until", metavar="ISO 8601", help="Until this time, such as 2026-12-01T09:00+09:00.")
 @json_option
@@ -113,8 +122,8 @@ def snooze(incident_id: str, reason: str, days: float | None, until: str | None,
 
 
 @click.command()
-@click.argument("incident_id")
-@click.option("--reason", required=True, help="Why nothing has to be done; everybody hears of that.")
+@click.argument("incident_id", type=PASTED)
+@click.option("--reason", type=REASON, required=True, help="Why nothing has to be done; everybody hears of that.")
 @json_option
 @stack_option
 def close(incident_id: str, reason: str, stack: str, *, as_json: bool) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from suimon.cli.errors import CommandError
+from suimon.cli.pasted import PARTITION, PASTED
 from suimon.cli.printing import print_json, print_plain
 from suimon.cli.replay_view import show_list, show_plan, show_stopped
 from suimon.cli.replays import (
@@ -28,11 +29,15 @@ from suimon.report.console import Terminal
 
 
 @click.command()
-@click.argument("dataset")
+@click.argument("dataset", type=PASTED)
 @click.option(
-    "--from", "first", metavar="PARTITION", help="First partition: a day as YYYY-MM-DD, or an hour, week, month."
+    "--from",
+    "first",
+    type=PARTITION,
+    metavar="PARTITION",
+    help="First partition: a day as YYYY-MM-DD, or an hour, week, month.",
 )
-@click.option("--to", "last", metavar="PARTITION", help="Last partition, included.")
+@click.option("--to", "last", type=PARTITION, metavar="PARTITION", help="Last partition, included.")
 @click.option(
     "--what",
     type=click.Choice([str(what) for what in What]),

@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from suimon.cli.asking import who_asks
 from suimon.cli.errors import CommandError
+from suimon.cli.pasted import REASON
 from suimon.cli.printing import print_plain
 from suimon.cli.replay_view import show
 from suimon.cli.stack import advice, of_stack, outputs_of
@@ -45,7 +46,9 @@ tolerate_option = click.option(
     metavar="PERCENT",
     help="How many may fail before no more are begun (ten percent, and five in any case; resumed: as before).",
 )
-reason_option = click.option("--reason", default="", help="Kept with the replay; `suimon explain` shows it.")
+reason_option = click.option(
+    "--reason", type=REASON, default="", help="Kept with the replay; `suimon explain` shows it."
+)
 yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 dry_run_option = click.option("--dry-run", is_flag=True, help="Show the plan, and start nothing.")
 

@@ -10,8 +10,8 @@ import click
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from suimon.cli.drops import split_address
 from suimon.cli.errors import CommandError
+from suimon.cli.pasted import PASTED, split_address
 from suimon.cli.printing import json_option, print_json
 from suimon.cli.stack import advice, of_stack, outputs_of, stack_option
 from suimon.drops.foreign_text import one_line
@@ -36,7 +36,7 @@ class NoReportError(click.ClickException):
 
 
 @click.command()
-@click.argument("drop_id")
+@click.argument("drop_id", type=PASTED)
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -116,7 +116,7 @@ def page_of(table_name: str, drop_id: str) -> tuple[str, str]:
     """Return the bucket and the key of a drop's page; NoReportError if it has none."""
     record = find(boto3.resource("dynamodb").Table(table_name), drop_id)
     if record is None:
-        raise NoReportError(f"the ledger knows no drop {drop_id!r}")
+        raise NoReportError(f"the ledger knows no drop {drop_id!r}: `suimon drops --state rejected` lists them")
     if record.rejection is None or not record.rejection.report:
         raise NoReportError(f"drop {drop_id} is {record.state}: there is no report, for nothing was rejected")
     return split_address(record.rejection.report)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from suimon.cli.asking import ask
+from suimon.cli.pasted import PASTED, REASON
 from suimon.cli.printing import json_option, print_json
 from suimon.cli.stack import of_stack, stack_option
 from suimon.drops.retraction import How
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("drop_id")
-@click.option("--reason", required=True, help="Why it is taken back; the ledger keeps that.")
+@click.argument("drop_id", type=PASTED)
+@click.option("--reason", type=REASON, required=True, help="Why it is taken back; the ledger keeps that.")
 @json_option
 @stack_option
 def retract(drop_id: str, reason: str, stack: str, *, as_json: bool) -> None:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import boto3
 import click
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    HTTPClientError,
+    NoCredentialsError,
+    NoRegionError,
+)
 
 from suimon.cli.errors import CommandError
 
@@ -43,6 +50,8 @@ def advice(error: ClientError | BotoCoreError) -> str:
         return "no region: set AWS_REGION to that of the stack"
     if isinstance(error, NoCredentialsError):
         return "no credentials: set AWS_PROFILE, or log in"
+    if isinstance(error, EndpointConnectionError | HTTPClientError):
+        return f"{error}; check your network, its proxy and VPN, and AWS_REGION"
     code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
     return f"{error}; {_KEYS[code]}" if code in _KEYS else str(error)
 
@@ -52,7 +61,10 @@ def outputs_of(stack: str, *names: str) -> list[str]:
     try:
         found = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
     except (ClientError, BotoCoreError) as error:
-        raise CommandError(f"stack {stack}: {advice(error)}") from error
+        refused = isinstance(error, ClientError) and error.response["Error"]["Code"] == "AccessDenied"
+        # A policy names its stack: of any other one, there or not, AWS says nothing else.
+        wrong = f"is this its name? name it with --stack or SUIMON_STACK. Or {_RIGHTS}; AWS says: {error}"
+        raise CommandError(f"stack {stack}: {wrong if refused else advice(error)}") from error
     outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
     try:
         return [outputs[name] for name in names]

@@ -248,7 +248,9 @@ class Contracts:
             if contract.dataset == dataset:
                 return contract
         known = ", ".join(contract.dataset for contract in self.all)
-        raise ContractError(f"no contract for dataset {dataset!r}; there are: {known}")
+        like = get_close_matches(dataset, [one.dataset for one in self.all], 1)
+        hint = f"; did you mean {like[0]}?" if like else ""
+        raise ContractError(f"no contract for dataset {dataset!r}; there are: {known}{hint}")
 
     def to_json(self) -> dict[str, Any]:
         """Return the compiled form of contracts.json."""
