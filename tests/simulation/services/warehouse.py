@@ -33,7 +33,8 @@ class Warehouse:
         self.now = now
         self.tables: dict[str, dict[str, list[str]]] = {}  # rows by table and partition
         self.logs: dict[str, dict[tuple[str, int], Load]] = {}  # by table, then drop and attempt
-        self._loaders: dict[tuple[str, str], dict[tuple[str, int], None]] = {}  # of a table's partition, whoever has loaded it
+        # Of a table's partition, whoever has loaded it, in their order.
+        self._loaders: dict[tuple[str, str], dict[tuple[str, int], None]] = {}
         self.commits: list[tuple[str, Load]] = []
         self.committed: set[tuple[str, int]] = set()  # drops and attempts of these
 
