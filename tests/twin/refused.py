@@ -19,6 +19,13 @@ SENT: Final = {"QueueUrl": "{IntakeQueueUrl}", "MessageBody": "{}"}
 TOLD: Final = {"TopicArn": "{AlertsTopicArn}", "Message": "x"}
 REPLAYED: Final = {"stateMachineArn": "{ReplayStateMachineArn}", "input": "{}"}
 CALLED: Final = {"FunctionName": "{IntakeFunctionName}", "Payload": b"{}"}
+OUTCOME: Final = {"FunctionName": "{OutcomeFunctionName}", "Payload": b"{}"}
+PLANNER: Final = {"FunctionName": "{ReplayFunctionName}", "Payload": b"{}"}
+ROUND: Final = {"FunctionName": "{FreshnessFunctionName}", "Payload": b"{}"}
+PLAN: Final = {"Bucket": "{ReportsBucket}", "Key": "replays/x/items.json"}
+UNDELIVERABLE: Final = {"Bucket": "{ReportsBucket}", "Key": "undeliverable/x"}
+DEAD: Final = {"QueueUrl": "{IntakeDeadLetterQueueUrl}"}
+UPDATED: Final = {**ITEM, "UpdateExpression": "SET a = :a", "ExpressionAttributeValues": {":a": {"S": "x"}}}
 ADMIN: Final = {"RoleName": "x", "PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}
 
 # Who; service and method; what with.
@@ -74,6 +81,64 @@ REFUSED: Final[tuple[tuple[str, str, str, dict[str, Any]], ...]] = (
     ("OperatorPolicy", "events", "put_events", FORGED),
     ("OperatorPolicy", "lambda", "invoke", CALLED),
     ("OperatorPolicy", "sqs", "send_message", SENT),
+    *(
+        ("ViewerPolicy", *call)
+        for call in (
+            ("s3", "get_object", RAW),
+            ("s3", "get_object", ACCEPTED),
+            ("s3", "get_object", PROCESSED),
+            ("s3", "put_object", {**RAW, "Body": b"x"}),
+            ("s3", "put_object", {**REPORT, "Body": b"x"}),
+            ("s3", "delete_object", UNDELIVERABLE),
+            ("s3", "list_objects_v2", {"Bucket": "{LakeBucket}"}),
+            ("dynamodb", "put_item", PUT_ITEM),
+            ("dynamodb", "update_item", UPDATED),
+            ("dynamodb", "delete_item", ITEM),
+            ("dynamodb", "scan", {"TableName": "{LedgerTable}"}),
+            ("stepfunctions", "start_execution", REPLAYED),
+            ("sns", "publish", TOLD),
+            ("sqs", "send_message", SENT),
+            ("sqs", "receive_message", DEAD),
+            ("events", "put_events", FORGED),
+            ("iam", "attach_role_policy", ADMIN),
+        )
+    ),
+    *(
+        ("ReplayRole", *call)
+        for call in (
+            ("s3", "get_object", RAW),
+            ("s3", "get_object", ACCEPTED),
+            ("s3", "get_object", REPORT),
+            ("s3", "put_object", {**PLAN, "Body": b"x"}),
+            ("s3", "delete_object", PLAN),
+            ("dynamodb", "get_item", ITEM),
+            ("dynamodb", "put_item", PUT_ITEM),
+            ("lambda", "invoke", OUTCOME),
+            ("lambda", "invoke", ROUND),
+            ("sns", "publish", TOLD),
+            ("sqs", "send_message", SENT),
+            ("events", "put_events", FORGED),
+            ("iam", "attach_role_policy", ADMIN),
+        )
+    ),
+    *(
+        ("ScheduleRole", *call)
+        for call in (
+            ("lambda", "invoke", CALLED),
+            ("lambda", "invoke", OUTCOME),
+            ("lambda", "invoke", PLANNER),
+            ("s3", "get_object", RAW),
+            ("s3", "put_object", {**RAW, "Body": b"x"}),
+            ("dynamodb", "get_item", ITEM),
+            ("dynamodb", "put_item", PUT_ITEM),
+            ("stepfunctions", "start_execution", REPLAYED),
+            ("sns", "publish", TOLD),
+            ("sqs", "send_message", SENT),
+            ("sqs", "receive_message", DEAD),
+            ("events", "put_events", FORGED),
+            ("iam", "attach_role_policy", ADMIN),
+        )
+    ),
 )
 
 

@@ -37,6 +37,7 @@ PARAMETERS = NEEDED | {
     "Sender1Prefix": "sales/",
     "Sender1Principals": "arn:aws:iam::210987654321:role/shop/sender",
 }
+OF_SERVICES = ("ReplayRole", "ScheduleRole")  # each names the account that its service must act for
 REFUSALS = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}  # the last is SNS's word
 
 
@@ -169,9 +170,12 @@ def acting(cloud: Twin, stack: Outputs) -> Callable[[str], boto3.Session]:
 
     def session(name: str) -> boto3.Session:
         if name not in sessions:
-            if name.endswith("Policy"):
+            if name.endswith("Policy") or name in OF_SERVICES:
                 user = iam.create_user(UserName=f"refused-{name}")["User"]["UserName"]
-                iam.attach_user_policy(UserName=user, PolicyArn=stack[f"{name}Arn"])
+                if name in OF_SERVICES:  # whose role only a service takes: somebody has its policies
+                    _copy_policies(iam, physical_name(cloud, name, STACK), user)
+                else:
+                    iam.attach_user_policy(UserName=user, PolicyArn=stack[f"{name}Arn"])
                 key = iam.create_access_key(UserName=user)["AccessKey"]
                 keys = {**cloud.principals, name: Keys(key["AccessKeyId"], key["SecretAccessKey"])}
                 sessions[name] = cloud.with_(principals=keys).session(name)
@@ -181,6 +185,21 @@ def acting(cloud: Twin, stack: Outputs) -> Callable[[str], boto3.Session]:
         return sessions[name]
 
     return session
+
+
+def _copy_policies(iam: Any, role: str, user: str) -> None:
+    for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+        document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+        iam.put_user_policy(UserName=user, PolicyName=policy, PolicyDocument=json.dumps(document))
+
+
+@pytest.mark.parametrize("role", OF_SERVICES)
+def test_what_a_service_does_by_its_role_it_may(
+    acting: Callable[[str], boto3.Session], stack: Outputs, role: str
+) -> None:
+    called = {"ReplayRole": "ReplayFunctionName", "ScheduleRole": "FreshnessFunctionName"}[role]
+    answer = acting(role).client("lambda").invoke(FunctionName=stack[called], Payload=b"{}")
+    assert answer["StatusCode"] == 200
 
 
 @pytest.mark.parametrize(
@@ -207,7 +226,7 @@ def refusal(call: Callable[[], dict[str, Any]]) -> str:
     return str(answer.get("Entries", [{}])[0].get("ErrorCode"))
 
 
-@pytest.mark.parametrize("role", ["ReplayRole", "ScheduleRole"])
+@pytest.mark.parametrize("role", OF_SERVICES)
 def test_nobody_takes_the_role_of_a_service_that_names_the_account(cloud: Twin, stack: Outputs, role: str) -> None:
     iam = cloud.session().client("iam")
     assert stack
