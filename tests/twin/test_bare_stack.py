@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.deploy import physical_name
-from local.mailbox import confirm, letters
+from local.mailbox import Letter, confirm, letters
 from local.rollout import stacks
 from local.template_check.reading import of_type, template_of
 from local.twin import Keys
@@ -50,9 +50,13 @@ def template(cloud: Twin) -> dict[str, Any]:
 def stack(cloud: Twin, template: dict[str, Any]) -> Iterator[Outputs]:
     """Deploy the template and confirm its subscriptions; its functions are an empty archive, for nobody calls them."""
     outputs = deploy(cloud, template, STACK, PARAMETERS)
-    for letter in letters(cloud.mail):
-        if letter.confirmation_url and f":{STACK}-" in letter.body:  # others have been here, and are gone
-            confirm(letter)
+
+    def asked() -> list[Letter]:  # others have been here, and are gone
+        found = [one for one in letters(cloud.mail) if one.confirmation_url and f":{STACK}-" in one.body]
+        return found if len(found) >= len(list(of_type(template, "AWS::SNS::Subscription"))) else []
+
+    for letter in eventually(asked, "a letter that asks, of each subscription"):
+        confirm(letter)
     yield outputs
     cloud.session().client("cloudformation").delete_stack(StackName=STACK)
 
