@@ -100,27 +100,30 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Draw all examples by night (files of tests ask when they are imported); hand each worker the same turn."""
-    _let_examples_take_their_time()
+    """Draw all examples by night, few for `make quick` (files ask when they are imported); hand workers one turn."""
     if config.getoption("--long"):
         sampling.share = sampling.NIGHT
+    elif config.getoption("--sample"):
+        sampling.share = sampling.QUICK
+    _draw_examples(20 if config.getoption("--sample") else 100)
     if config.option.turn is None:
         config.option.turn = datetime.now(UTC).toordinal()
     if config.getoption("--cpu"):
         config.pluginmanager.register(CostPlugin())
 
 
-def _let_examples_take_their_time() -> None:
-    """Take from Hypothesis the limits that a slow machine under load would break: 200 ms an example, 1 s to draw some.
+def _draw_examples(number: int) -> None:
+    """Have Hypothesis draw so many where a test says nothing else, without the limits that a slow machine would break.
 
-    Settings are made of the default when a file of tests is imported.
+    Those are 200 ms an example, and a second to draw some. Settings are made of the default when a file is imported.
     """
     if find_spec("hypothesis") is None:
         return  # Airflow's environments
     from hypothesis import HealthCheck, settings  # noqa: PLC0415 as above
 
-    settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-    settings.load_profile("patient")
+    unhurried = [HealthCheck.too_slow]
+    settings.register_profile("unhurried", max_examples=number, deadline=None, suppress_health_check=unhurried)
+    settings.load_profile("unhurried")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from suimon.contract.model import Contract
@@ -113,7 +113,6 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("junk") / "c.odcs.yaml"
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.sampled_from(list(places(WHOLE))), st.sampled_from(JUNK))
 def test_junk_is_read_or_refused_with_its_line(path: Path, place: Path_, junk: Any) -> None:
     path.write_text(put(place, junk), encoding="utf-8")
