@@ -164,7 +164,7 @@ def status() -> None:
 
 def _expected() -> tuple[type[Exception], ...]:
     """List the errors whose messages are written for whoever typed the command."""
-    from local import deploy, lifecycle, loopback, supervisor, trial  # noqa: PLC0415 only when something failed
+    from local import deploy, lifecycle, loopback, mailbox, supervisor, trial  # noqa: PLC0415 only when something failed
     from local.airflow import site  # noqa: PLC0415 as above
     from local.demo import following  # noqa: PLC0415 as above
     from suimon.warehouse.data_api import WarehouseError  # noqa: PLC0415 as above
@@ -178,6 +178,7 @@ def _expected() -> tuple[type[Exception], ...]:
         trial.TrialError,
         following.StuckError,
         lifecycle.BusyError,
+        mailbox.ConfirmationError,
         supervisor.PartDiedError,
         supervisor.PartNotReadyError,
         supervisor.StubbornProcessError,

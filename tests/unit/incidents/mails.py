@@ -133,7 +133,16 @@ OLD = TableAge(whole=432, counted=432, by_the_clock=True)
 
 def _stale(state: TableState) -> Callable[[str], Problem]:
     table = replace(TABLE, warn_after=Age(2)) if state is TableState.AGING else TABLE
-    return lambda _: missing_and_stale.stale_table(table, state, STALE[state])
+    return lambda _: _of_sales(missing_and_stale.stale_table(table, state, STALE[state]))
+
+
+def _by_the_clock(state: TableState, age: TableAge) -> Callable[[str], Problem]:
+    return lambda _: _of_sales(missing_and_stale.stale_table(HOURS, state, age))
+
+
+def _of_sales(problem: Problem) -> Problem:
+    """Return the problem as the freshness function reports it: it adds the dataset."""
+    return replace(problem, about=replace(problem.about, dataset="sales"))
 
 
 # A name is a kind, or a kind and which of its messages.
@@ -159,12 +168,10 @@ MAILS: dict[str, Callable[[str], Problem]] = {
     "missing-file.late": lambda lang: missing_and_stale.file_is_late(contract(lang), "2026-11-20", NOON),
     "incomplete-set": lambda lang: sets.incomplete(*_set(lang), NOON + HOUR),
     **{f"stale-table.{state.replace(' ', '-')}": _stale(state) for state in STALE},
-    "stale-table.aging-by-the-clock": lambda _: missing_and_stale.stale_table(HOURS, TableState.AGING, OLD),
-    "stale-table.by-the-clock": lambda _: missing_and_stale.stale_table(
-        HOURS, TableState.STALE, TableAge(whole=4_000, counted=800, by_the_clock=True)
-    ),
-    "stale-table.ahead-by-the-clock": lambda _: missing_and_stale.stale_table(
-        HOURS, TableState.FUTURE, TableAge(whole=-540, counted=-540, by_the_clock=True)
+    "stale-table.aging-by-the-clock": _by_the_clock(TableState.AGING, OLD),
+    "stale-table.by-the-clock": _by_the_clock(TableState.STALE, TableAge(whole=4_000, counted=800, by_the_clock=True)),
+    "stale-table.ahead-by-the-clock": _by_the_clock(
+        TableState.FUTURE, TableAge(whole=-540, counted=-540, by_the_clock=True)
     ),
     "unreadable-table": lambda _: missing_and_stale.unreadable_table(
         TABLE, "database analytics of workgroup main", "UnfinishedError", "no answer in 60 s"

@@ -134,7 +134,6 @@ _EFFECTS: dict[Kind, Bilingual] = {
 }
 
 _OF_DROP = f"suimon explain {{drop_id}}{OF_STACK}"
-_OF_PARTITION = f"suimon drops --dataset {{dataset}} --partition {{partition}}{OF_STACK}"
 _WAITING_FOR_RUN = f"suimon drops --state accepted{OF_STACK}"
 _IN_AIRFLOW = f"suimon drops --state triggered{OF_STACK}"
 _RECONCILE = f"suimon reconcile{OF_STACK}"
@@ -148,9 +147,9 @@ _COMMANDS: dict[Kind, str] = {
     Kind.UNMATCHED: f"suimon drops --state unmatched{OF_STACK}",
     Kind.SET_CLOSED: _OF_DROP,
     Kind.RUN_FAILED: f"suimon replay {{dataset}} --from {{partition}} --to {{partition}}{OF_STACK}",
-    Kind.MISSING_FILE: _OF_PARTITION,
-    Kind.INCOMPLETE_SET: _OF_PARTITION,
-    Kind.STALE_TABLE: f"suimon drops --state failed{OF_STACK}",
+    Kind.MISSING_FILE: f"suimon explain {{dataset}} {{partition}}{OF_STACK}",
+    Kind.INCOMPLETE_SET: f"suimon drops --dataset {{dataset}} --partition {{partition}}{OF_STACK}",
+    Kind.STALE_TABLE: f"suimon status {{dataset}}{OF_STACK}",
     Kind.PAUSED: _IN_AIRFLOW,
     Kind.DAG_GONE: _IN_AIRFLOW,
     Kind.QUEUED: _IN_AIRFLOW,
