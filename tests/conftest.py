@@ -51,6 +51,7 @@ WITH = {"tests/dags/test_golden.py": "tests/glue/", "tests/dags/test_partitions.
 LARGE = (
     "tests/functional/cli/test_at_three_in_the_morning.py",
     "tests/functional/cli/test_every_answer.py",
+    "tests/functional/cli/test_personal_values.py",
     "tests/functional/cli/test_runbook.py",
     "tests/functional/ledger/test_drops.py::test_a_check_that_fails_for_months_does_not_fill_the_history",
     "tests/functional/ledger/test_drops.py::test_a_key_with_very_many_writes_is_read_to_its_end",
