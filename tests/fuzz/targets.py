@@ -168,7 +168,8 @@ def _about(details: Details, record: int | None) -> str | int | None:
 
 def _is_in_order(found: Scan, text: bytes, grammar: Grammar) -> None:
     """Good and broken records follow each other and are numbered through."""
-    good = ((run.start, run.end, run.record, run.records, run.line) for run in found.runs)
+    runs = list(found.plain_runs(text, grammar))
+    good = ((run.start, run.end, run.record, run.records, run.line) for run in runs)
     broken = ((one.start, one.end, one.record, 1, one.line) for one in found.broken)
     position = number = 0
     for start, end, record, count, line in sorted([*good, *broken]):
@@ -178,7 +179,7 @@ def _is_in_order(found: Scan, text: bytes, grammar: Grammar) -> None:
     assert position <= found.end
     assert found.stopped or found.end == len(text)
     assert [one.record for one in found.broken] == list(found.bad)
-    for run in found.runs:
+    for run in runs:
         assert len(list(grammar.records(text, run.start, run.end))) == run.records
 
 
