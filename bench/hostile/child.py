@@ -38,18 +38,22 @@ def main(name: str, path: str, way: str, limit: str) -> None:
         "read": max(read),
         "seconds": seconds,
         "cpu": time.process_time() - spent,
-        "peak": _peak(),
+        "peak": _memory("VmHWM") or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+        "mapped": _memory("VmData"),
     }
     sys.stdout.write(json.dumps(found))
 
 
-def _peak() -> int:
-    """Return the most memory that this process has had. What is counted by `getrusage` begins before it was itself."""
+def _memory(figure: str) -> int:
+    """Return a figure of this process's memory: the most it had, not what `getrusage` says, which begins before it.
+
+    `VmData` is what a hard limit counts: all that may be written to, whether it ever was or not. 0 where none is known.
+    """
     status = Path("/proc/self/status")
-    if status.exists():
-        (line,) = [line for line in status.read_text().splitlines() if line.startswith("VmHWM")]
-        return int(line.split()[1]) * 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    if not status.exists():
+        return 0
+    (line,) = [line for line in status.read_text().splitlines() if line.startswith(figure)]
+    return int(line.split()[1]) * 1024
 
 
 if __name__ == "__main__":

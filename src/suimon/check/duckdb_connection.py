@@ -37,9 +37,9 @@ class Connection:
             return self._connection.execute(query, parameters).fetchall()
         except duckdb.InvalidInputException:
             raise MalformedSheetError from None  # its text holds the line
-        except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
+        except (duckdb.OutOfMemoryException, duckdb.IOException, MemoryError) as error:
             reason = str(error).partition("\n")[0]  # what follows is advice on settings that are not the user's
-            kind = NoMemoryError if isinstance(error, duckdb.OutOfMemoryException) else InterruptedCheckError
+            kind = InterruptedCheckError if isinstance(error, duckdb.IOException) else NoMemoryError
             raise kind(f"the file could not be checked: {reason}; give it more memory or disk") from error
         except duckdb.Error as error:
             # Its text may hold cells.
@@ -54,6 +54,7 @@ def connected(folder: Path, *, memory_limit: str, disk_limit: int, threads: int)
     config: dict[str, Any] = {
         "memory_limit": memory_limit,
         "threads": threads,
+        "async_threads": 1,  # by default eight, each with the address space of its stack
         "temp_directory": str(folder / "spill"),
         "max_temp_directory_size": f"{disk_limit}B",
         "autoinstall_known_extensions": "false",

@@ -14,15 +14,17 @@ import logging
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from suimon.check.decode import DecodeError
 from suimon.check.encoding_evidence import HEAD_BYTES, EncodingEvidence
-from suimon.check.found import CheckError, InterruptedCheckError
+from suimon.check.found import CheckError, InterruptedCheckError, NoMemoryError
 from suimon.check.header import Head
 from suimon.check.kernel import library
 from suimon.check.kernel.plan import UnplannedError, plan_for, reads_raw
@@ -49,6 +51,10 @@ logger = logging.getLogger(__name__)
 _DISK_RESERVE = 512 * 1024 * 1024
 _MEMORY, _WIDE_MEMORY = 176, 256  # MB, of DuckDB; Python and the segments take some 110 beside it
 _COLUMNS_IN_PARALLEL = 400
+# DuckDB's allocator gives back at once what is freed, address space too: it would keep several times what is in use,
+# which counts under a limit of what a process may map. It reads this when DuckDB is imported.
+# Documentation: "jemalloc(3)", "opt.retain", "opt.dirty_decay_ms".
+_ALLOCATOR = "DUCKDB_JE_MALLOC_CONF", "retain:false,dirty_decay_ms:0,muzzy_decay_ms:0"
 __all__ = ["Aside", "CheckError", "InterruptedCheckError", "check", "check_file"]
 
 
@@ -74,9 +80,9 @@ def check(
     """Judge a file by its contract: list at most `limit` bad cells, count all (up to a million where none may be).
 
     `partition` None leaves out the rules that name it. A file that `arrived` when its date is out of bounds is not
-    read. `scratch` is a folder with room for a few segments and
-    for the spilled keys of a large file. `memory_limit` is DuckDB's; the more columns, the more. `progress`
-    is told the bytes of the object read so far, from 0 again for a second round. With `aside`, the records that the
+    read. `scratch` is a folder with room for a few segments and for the spilled keys of a large file. `memory_limit` is
+    DuckDB's; the more columns, the more. `progress` is told the bytes of the object read so far, from 0 again for a
+    second round; threads that lack memory give way to one, which begins again. With `aside`, the records that the
     contract tolerates as bad are written apart from the good ones. Cells of a record whose structure is broken are not
     judged: where one begins is not known. What cannot be decompressed has no other fault. Without the `kernel` DuckDB
     and the grammar judge everything, to the same verdict. CheckError if there can be no verdict: a file that cannot be
@@ -87,31 +93,55 @@ def check(
         raise CheckError(f"contract {contract.dataset} describes no file; give it a dialect, columns and a key pattern")
     if partition and arrived and (details := contract.dates.broken_by(partition, arrived)):
         return _rejected_unread(BadCell(Code.DATE_OUT_OF_BOUNDS, details=details), limit)
-    evidence = EncodingEvidence(dialect.encoding)
     # A thread's share of the memory must hold some thousand cells of every column.
     workers = min(threads or os.cpu_count() or 1, max(1, _COLUMNS_IN_PARALLEL // _width(contract)))
+    memory = memory_limit or f"{_memory(contract)}MB"
+    attempt = partial(
+        _check_once, source, contract, dialect, partition, scratch, limit, memory, progress, aside, kernel=kernel
+    )
+    try:
+        if workers > 1:
+            with suppress(NoMemoryError, MemoryError):
+                return attempt(workers)
+            # Out of the block: what the threads held is free, and one thread has what they shared.
+            logger.warning("checked again by one thread for want of memory", extra={"dataset": contract.dataset})
+        return attempt(1)
+    except MemoryError as error:
+        raise NoMemoryError(f"{source.name} could not be checked: too little memory") from error
+    except OSError as error:
+        raise InterruptedCheckError(f"{source.name} could not be checked: {error.strerror or error}") from error
+
+
+def _check_once(
+    source: Source,
+    contract: Contract,
+    dialect: FileFormat,
+    partition: str | None,
+    scratch: Path,
+    limit: int,
+    memory: str,
+    progress: Callable[[int], None] | None,
+    aside: Aside | None,
+    workers: int,
+    *,
+    kernel: bool,
+) -> Verdict:
+    evidence = EncodingEvidence(dialect.encoding)
     tally = Tally(limit, tuple(column.name for column in contract.columns))
     try:
         with TemporaryDirectory(prefix="check-", dir=scratch) as name:
             folder = Path(name)
-            limit_of_memory = memory_limit or f"{_memory(contract)}MB"
-            with Ducks(lambda: _open(folder, contract, limit_of_memory, workers)) as ducks:
+            with Ducks(lambda: _open(folder, contract, memory, workers)) as ducks:
                 native = library.found() if kernel else None
-                reading = Reading(
-                    Watched(source, progress) if progress else source,
-                    contract,
-                    dialect,
-                    folder,
-                    native is not None and _reads_raw(contract, dialect, partition),
-                )
+                raw = native is not None and _reads_raw(contract, dialect, partition)
+                seen = Watched(source, progress) if progress else source
+                reading = Reading(seen, contract, dialect, folder, raw)
                 run = WholeFile(reading, native, partition, ducks, workers, tally, evidence)
                 verdict = run.verdict(aside)
                 return verdict if verdict.accepted else _explained(verdict, source, contract, evidence, run.head)
     except DecodeError as error:
         verdict = _rejected_unread(BadCell(error.code, details=error.details), limit)
         return _explained(verdict, source, contract, evidence, None)
-    except OSError as error:
-        raise InterruptedCheckError(f"{source.name} could not be checked: {error.strerror or error}") from error
 
 
 def _rejected_unread(fault: BadCell, limit: int) -> Verdict:
@@ -163,6 +193,7 @@ def _memory(contract: Contract) -> int:
 
 
 def _open(folder: Path, contract: Contract, memory: str, threads: int) -> "AbstractContextManager[Duck]":
+    os.putenv(*_ALLOCATOR)
     from suimon.check import duckdb_reader  # noqa: PLC0415 most files do without it
 
     free = shutil.disk_usage(folder).free

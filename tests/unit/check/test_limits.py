@@ -6,11 +6,14 @@ from typing import Any
 import pytest
 
 from suimon.check import first_round, segments
+from suimon.check.duckdb_connection import Connection
 from suimon.check.duckdb_input import Sheet
 from suimon.check.duckdb_reader import Duck
 from suimon.check.engine import InterruptedCheckError, check_file
 from suimon.check.found import NoMemoryError, Totals
+from suimon.check.set_aside import Aside
 from suimon.check.verdict import Code, Verdict
+from suimon.check.whole_file import WholeFile
 from suimon.contract.file import Column, FileFormat, Tolerance
 from suimon.contract.model import Contract
 
@@ -128,3 +131,40 @@ def test_what_is_too_great_even_in_small_parts_gives_no_verdict(
     only_small_sheets(monkeypatch, 100)
     with pytest.raises(InterruptedCheckError, match="more memory"):
         checked(tmp_path, GOOD * 100)
+
+
+@pytest.mark.parametrize("error", [MemoryError, NoMemoryError])
+def test_threads_that_lack_memory_give_way_to_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    text = GOOD * 100 + b"x,last\n"
+    whole, verdict, tried = checked(tmp_path, text), WholeFile.verdict, list[int]()
+
+    def greedy(file: WholeFile, aside: Aside | None) -> Verdict:
+        found = verdict(file, aside)  # what it has counted by then counts no more
+        tried.append(file.threads)
+        if file.threads > 1:
+            raise error
+        return found
+
+    monkeypatch.setattr(WholeFile, "verdict", greedy)
+    assert checked(tmp_path, text) == whole
+    assert tried == [2, 1]
+
+
+def test_one_thread_that_lacks_memory_is_an_interruption(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def greedy(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(WholeFile, "verdict", greedy)
+    with pytest.raises(InterruptedCheckError, match="too little memory"):
+        checked(tmp_path, GOOD)
+
+
+def test_memory_that_duckdb_is_refused_is_a_reason_to_read_less() -> None:
+    class Refused:
+        def execute(self, *_: object) -> None:
+            raise MemoryError("std::bad_alloc")
+
+    with pytest.raises(NoMemoryError, match="std::bad_alloc; give it more memory"):
+        Connection(Refused()).run("SELECT 1", {})  # type: ignore[arg-type] # as much of one as is asked for
