@@ -93,7 +93,7 @@ def _migrated(
 
 
 def _unheard(_: str) -> None:
-    """Say nothing: a program reads the answer."""
+    """Print nothing while it works: a program reads the answer."""
 
 
 def _tables(datasets: tuple[str, ...]) -> dict[str, str]:

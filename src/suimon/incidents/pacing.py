@@ -15,16 +15,15 @@ Once all are over, the next one is news again. An error does not wait because wa
 
 from __future__ import annotations
 
-from collections import defaultdict
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from suimon.incidents.incident import Told
-from suimon.incidents.kinds import KINDS
+from suimon.incidents.kinds import KINDS, IncidentId, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
     from suimon.incidents.incident import Incident
 
@@ -37,38 +36,50 @@ WINDOW = timedelta(hours=1)
 PACED = frozenset({Told.HELD, Told.AGAIN, Told.WORSE})
 
 
+@dataclass
+class _Streak:
+    """Incidents of one sender that follow each other within STREAK.
+
+    first: when the first one was opened, newest: the last one. told: when people last heard of one of each severity.
+    """
+
+    first: datetime
+    newest: datetime
+    told: dict[Severity, datetime] = field(default_factory=dict)
+
+    def add(self, one: Incident) -> None:
+        """Take in one that was opened after those before it."""
+        self.newest = one.opened_at
+        if one.told_at:
+            self.told[one.severity] = max(one.told_at, self.told.get(one.severity, one.told_at))
+
+
 class Streaks:
     """The streaks among the open incidents."""
 
     def __init__(self, opened: Iterable[Incident]) -> None:
-        """Sort the open ones of some incidents by kind and sender, and by when they were opened."""
-        self._of: dict[tuple[str, ...], list[Incident]] = defaultdict(list)
+        """Sort the open ones of some incidents into streaks, by sender and by when they were opened."""
+        last = dict[tuple[str, ...], _Streak]()
+        self._of = dict[IncidentId, _Streak]()
         for one in sorted(opened, key=lambda one: one.opened_at):
             if one.is_open:
-                self._of[_sender_of(one)].append(one)
+                sender = _sender_of(one)
+                if sender not in last or one.opened_at - last[sender].newest >= STREAK:
+                    last[sender] = _Streak(one.opened_at, one.opened_at)
+                last[sender].add(one)
+                self._of[one.id] = last[sender]
 
     def must_wait(self, one: Incident, now: datetime) -> bool:
-        """Whether what is held back of an incident is not told yet, for people know that there is such a streak."""
+        """Whether what is held back of an open incident is not told yet, for people know of its streak."""
         if one.snoozed or one.told not in PACED:
             return False
         if one.told is Told.AGAIN and one.told_at:
             return now - one.told_at < max(WINDOW, _silence(one.opened_at, one.told_at))
         if now - (one.told_at or one.opened_at) >= STREAK:
             return False
-        streak = self._streak(one)
-        told = [each.told_at for each in streak if each.told_at and not one.severity.is_worse_than(each.severity)]
-        return bool(told) and now - max(told) < _silence(streak[0].opened_at, max(told))
-
-    def _streak(self, one: Incident) -> list[Incident]:
-        """Return those before and after it that follow each other within STREAK, oldest first."""
-        streak: list[Incident] = []
-        for each in self._of[_sender_of(one)]:
-            if streak and each.opened_at - streak[-1].opened_at >= STREAK:
-                if one.opened_at < each.opened_at:
-                    break
-                streak = []
-            streak.append(each)
-        return streak
+        streak = self._of[one.id]
+        told = [at for severity, at in streak.told.items() if not one.severity.is_worse_than(severity)]
+        return bool(told) and now - max(told) < _silence(streak.first, max(told))
 
 
 def _silence(first: datetime, last: datetime) -> timedelta:

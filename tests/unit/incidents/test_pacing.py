@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from suimon.incidents import pacing
 from suimon.incidents.about import About
 from suimon.incidents.crowds import held, how_to_tell, once_told
 from suimon.incidents.incident import ByPerson, Incident, Problem, Told
@@ -194,3 +195,20 @@ def test_nobody_hears_later_than_a_streak_is_long_however_often_others_are_told(
     others = [replace(of(Told.ALONE, -number * HOUR), told_at=NOON + STREAK - MINUTE) for number in range(1, 9)]
     assert Streaks([*others, waiting]).must_wait(waiting, NOON + STREAK - MINUTE)
     assert not Streaks([*others, waiting]).must_wait(waiting, NOON + STREAK)
+
+
+def test_each_of_very_many_that_wait_is_sorted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    sorted_ones = list[Incident]()
+    sender_of = pacing._sender_of
+
+    def counted(one: Incident) -> tuple[str, ...]:
+        sorted_ones.append(one)
+        return sender_of(one)
+
+    monkeypatch.setattr(pacing, "_sender_of", counted)
+    told = replace(of(Told.ALONE, -4 * HOUR), told_at=NOON - HOUR)
+    waiting = [
+        replace(of(Told.HELD, -MINUTE), about=About(dataset="clicks", partition=f"2026-{n}")) for n in range(500)
+    ]
+    assert held([told, *waiting], NOON) == []
+    assert len(sorted_ones) == 501

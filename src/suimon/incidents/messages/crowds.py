@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from suimon.drops.foreign_text import shown
@@ -9,6 +10,7 @@ from suimon.incidents.about import About
 from suimon.incidents.email import OF_STACK, clock
 from suimon.incidents.incident import Event, Notice, Text, Told, listed, listed_in_japanese
 from suimon.incidents.kinds import KINDS, Kind, Severity
+from suimon.incidents.pacing import STREAK
 from suimon.incidents.wording import Bilingual, japanese
 
 if TYPE_CHECKING:
@@ -46,11 +48,12 @@ _WHAT = {
     Kind.SWEEP_FAILED: Bilingual("parts of the sweep failed", "巡回の失敗"),
 }
 _LATE = Bilingual("files are late", "ファイルの遅延")  # within their grace
-# `pacing.STREAK`
+_HOURS = STREAK // timedelta(hours=1)
 _GOES_ON = Bilingual(
-    "As long as it goes on you hear of more of it less and less often, every 8 hours in the end; the command shows it "
-    "at once. ",
-    "同じ問題が続く間、通知の間隔は徐々に延び、最長で 8 時間になります。コマンドではいつでも最新の状況を確認できます。",
+    f"As long as it goes on you hear of more of it less and less often, every {_HOURS} hours in the end; the command "
+    "shows it at once. ",
+    f"同じ問題が続く間、通知の間隔は徐々に延び、最長で {_HOURS} 時間になります。"
+    "コマンドではいつでも最新の状況を確認できます。",
 )
 _LISTED = 1_000  # lines, far below what a message takes
 
