@@ -16,13 +16,13 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from botocore.config import Config
 
+from suimon.aws.clock import utc_now
 from suimon.aws.counting import Moves
 from suimon.aws.event_bus import CONFIG as EVENTS_CONFIG
 from suimon.aws.event_bus import EventBus
 from suimon.aws.later import later
 from suimon.aws.version_tags import CONFIG as TAGS_CONFIG
 from suimon.aws.version_tags import VersionTags
-from suimon.clock import utc_now
 from suimon.contract.model import Contracts, read_contracts
 from suimon.freshness.date_facts import DateFacts
 from suimon.freshness.round_time import RoundTimeError, round_time

@@ -18,6 +18,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 
+from suimon.aws.clock import utc_now
 from suimon.aws.counting import Moves
 from suimon.aws.event_bus import CONFIG as EVENTS_CONFIG
 from suimon.aws.event_bus import EventBus
@@ -25,7 +26,6 @@ from suimon.aws.later import later
 from suimon.aws.objects import Objects
 from suimon.aws.version_tags import CONFIG as TAGS_CONFIG
 from suimon.aws.version_tags import VersionTags
-from suimon.clock import utc_now
 from suimon.contract.model import read_contracts
 from suimon.drops.drop import EventError
 from suimon.incidents.publisher import Publisher

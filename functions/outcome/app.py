@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from aws_lambda_powertools import Logger
 
+from suimon.aws.clock import utc_now
 from suimon.aws.counting import Moves
 from suimon.aws.event_bus import CONFIG as EVENTS_CONFIG
 from suimon.aws.event_bus import EventBus
 from suimon.aws.later import later
 from suimon.aws.version_tags import CONFIG as TAGS_CONFIG
 from suimon.aws.version_tags import VersionTags
-from suimon.clock import utc_now
 from suimon.contract.model import read_contracts
 from suimon.drops.run_finished_event import RunFinished
 from suimon.incidents.publisher import Publisher

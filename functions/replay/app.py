@@ -13,8 +13,8 @@ import boto3
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
+from suimon.aws.clock import utc_now
 from suimon.aws.later import later
-from suimon.clock import utc_now
 from suimon.contract.model import read_contracts
 from suimon.incidents.recipients import Recipients
 from suimon.intake.errors import RetryLaterError

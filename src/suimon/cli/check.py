@@ -10,6 +10,7 @@ from typing import Any
 import click
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemainingColumn, TransferSpeedColumn
 
+from suimon.aws.clock import utc_now
 from suimon.check.engine import Aside, CheckError
 from suimon.check.engine import check as judge
 from suimon.check.verdict import Verdict
@@ -17,7 +18,6 @@ from suimon.cli.console import mute
 from suimon.cli.contract import ProblemsError, contract_file_of, contract_option
 from suimon.cli.errors import CommandError
 from suimon.cli.location import Location, LocationError
-from suimon.clock import utc_now
 from suimon.contract.model import Contract
 from suimon.contract.odcs.clauses import ContractFileError
 from suimon.contract.odcs.parse import read_contract

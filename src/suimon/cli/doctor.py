@@ -10,13 +10,13 @@ import boto3
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 
+from suimon.aws.clock import utc_now
 from suimon.cli import doctor_checks as checks
 from suimon.cli.asking import RefusedError, ask
 from suimon.cli.doctor_checks import Finding, Stack
 from suimon.cli.errors import CommandError
 from suimon.cli.printing import json_option, print_json
 from suimon.cli.stack import advice, of_stack, stack_option
-from suimon.clock import utc_now
 from suimon.drops.foreign_text import one_line
 
 if TYPE_CHECKING:

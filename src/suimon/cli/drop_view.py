@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from suimon.clock import utc_now
+from suimon.aws.clock import utc_now
 from suimon.drops.foreign_text import printable
 from suimon.drops.hold import hold_as_recorded, is_held
 from suimon.drops.lake import accepted_key

@@ -9,12 +9,12 @@ import click
 from rich.cells import cell_len
 from rich.text import Text
 
+from suimon.aws.clock import utc_now
 from suimon.cli.asking import RefusedError, ask, known_dataset
 from suimon.cli.pasted import PASTED, REASON, is_drop_id
 from suimon.cli.printing import console_for_people, json_option, print_json, print_plain
 from suimon.cli.stack import of_stack, stack_option
 from suimon.cli.words import lang_option, readable, say
-from suimon.clock import utc_now
 from suimon.drops.foreign_text import printable
 from suimon.incidents.actions import LONGEST_SNOOZE, Verb
 from suimon.incidents.incident import HELD_BACK, Told

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import click
 
-from suimon.clock import utc_now
+from suimon.aws.clock import utc_now
 from suimon.contract.partition import OTHER_FORMS, is_date, is_partition
 
 if TYPE_CHECKING:

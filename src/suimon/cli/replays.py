@@ -11,13 +11,13 @@ import click
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from suimon.aws.clock import utc_now
 from suimon.cli.asking import who_asks
 from suimon.cli.errors import CommandError
 from suimon.cli.pasted import REASON
 from suimon.cli.printing import print_plain
 from suimon.cli.replay_view import show
 from suimon.cli.stack import advice, of_stack, outputs_of
-from suimon.clock import utc_now
 from suimon.drops.states import State
 from suimon.ledger.queries import Wanted, failures_of, find_many, newest_first, replay_of, replays_of
 from suimon.replay.execution import Progress, ReplayError, ask_plan, follow, start

@@ -12,11 +12,11 @@ import click
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.text import Text
 
+from suimon.aws.clock import utc_now
 from suimon.cli.drop_view import STYLES, to_json
 from suimon.cli.errors import CommandError
 from suimon.cli.printing import console_for_people, print_json, print_plain
 from suimon.cli.stack import advice, of_stack, outputs_of, stack_option
-from suimon.clock import utc_now
 from suimon.drops.foreign_text import printable
 from suimon.drops.states import State
 from suimon.incidents.items import changed_after

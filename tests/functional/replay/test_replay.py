@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from suimon.clock import utc_now
+from suimon.aws.clock import utc_now
 from suimon.contract.file import ContractError
 from suimon.contract.model import Contract, Contracts
 from suimon.drops.drop import Drop, DropRecord
