@@ -11,7 +11,6 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -22,6 +21,7 @@ from suimon.check.kernel.compile import build as build_kernel
 from suimon.check.kernel.compile import target_of_this_machine
 from suimon.contract.odcs.parse import compile_contracts
 from suimon.dataset.folder import datasets_below, datasets_root
+from suimon.values import dataclass
 
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from suimon.values import dataclass
 from suimon.warehouse.data_api import Warehouse
 
 if TYPE_CHECKING:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from suimon.drops.states import STATES, Awaits, State
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from suimon.aws.event_bus import EventBus

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from suimon.drops.drop import Drop
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from suimon.check.clause_hint import clause_for
 from suimon.check.found import BadRecord, Repetition
@@ -12,6 +11,7 @@ from suimon.check.scanned import Fault
 from suimon.check.verdict import BadCell, Code, Shared, shown
 from suimon.contract.file import Column
 from suimon.contract.model import Contract
+from suimon.values import dataclass
 
 _LONGEST = 1_000  # of what a condition has read; ten thousand of these are listed
 

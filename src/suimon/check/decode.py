@@ -6,12 +6,12 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import chain
 
 from suimon.check.source import Source
 from suimon.check.verdict import Code, Details
 from suimon.contract.file import FileFormat
+from suimon.values import dataclass
 
 # One step takes so much and, however dense the file, gives at most so much; the first stays in the processor's cache.
 _STEP_BYTES = 256 * 1024

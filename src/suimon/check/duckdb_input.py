@@ -1,7 +1,7 @@
 """What DuckDB reads: records that stand in a file of their own, below a header line that sets the line ending."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cache, partial
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from suimon.check.grammar import STAINS, Grammar
 from suimon.check.scanned import Scan
 from suimon.check.segments import Segment, header_line
 from suimon.contract.file import FileFormat
+from suimon.values import dataclass
 
 CRLF, LF = b"\r\n", b"\n"
 

@@ -4,7 +4,6 @@
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 from operator import sub
 from typing import Any
@@ -13,6 +12,7 @@ from suimon.check.duckdb_input import Sheet
 from suimon.check.grammar import MAX_RECORD_BYTES
 from suimon.check.rules_as_sql import Key, Rules
 from suimon.contract.file import Column
+from suimon.values import dataclass
 
 # Of every column that a statement reads DuckDB keeps some thousand cells, many times over and beyond its limit.
 _COLUMNS_AT_ONCE = 200

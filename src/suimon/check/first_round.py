@@ -4,7 +4,7 @@ from collections import Counter, deque
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from itertools import count
 
@@ -20,6 +20,7 @@ from suimon.check.tally import Tally
 from suimon.check.verdict import BadCell, Code
 from suimon.check.workers import Ducks, Workers
 from suimon.contract.model import Contract
+from suimon.values import dataclass
 
 # So many bytes of records in doubt are worth a start of DuckDB.
 _BATCH_BYTES = 2 * 1024 * 1024

@@ -1,6 +1,8 @@
 """What DuckDB finds in a sheet, as plain values: those who handle them need not import it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from suimon.values import dataclass
 
 # SQL: which records of a sheet are candidates for a repeated key. Those whose hash DuckDB found twice; all; a list.
 SUSPECTED, EVERY, LISTED = "suspected", "true", "own_record IN (SELECT unnest($listed))"

@@ -3,7 +3,6 @@
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import chain
 
@@ -13,6 +12,7 @@ from suimon.check.structure import first_record
 from suimon.check.verdict import BadCell, Code, shown
 from suimon.contract.file import FileFormat
 from suimon.contract.model import Contract
+from suimon.values import dataclass
 
 # Of ten letters one may be wrong.
 _SLIP = 0.85

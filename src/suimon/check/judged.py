@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from suimon.check.found import Totals
 from suimon.check.kernel.sift import Hashes, Sifted
 from suimon.check.kernel_doubts import Record
 from suimon.check.verdict import BadCell, Code, Shared
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from suimon.check.duckdb_reader import Duck

@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import accumulate
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from suimon.check.scanned import Fault, Scan
 from suimon.check.segments import Segment
 from suimon.check.structure import scan
 from suimon.check.verdict import Code, Shared
+from suimon.values import dataclass
 
 _SOUND = frozenset((library.CELLS, library.CANDIDATE))
 

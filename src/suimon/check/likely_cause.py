@@ -5,12 +5,12 @@ A guess for people, said before the faults: it rejects no file and accepts none.
 
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from suimon.check.encoding_evidence import encoding_of
 from suimon.check.verdict import Cause, CauseKind, Code, RuleCount
 from suimon.contract.file import FileFormat
 from suimon.contract.model import Contract
+from suimon.values import dataclass
 
 _DELIMITERS = ",;\t|:"
 # How files of other kinds begin. A zip that holds `xl/` is an Excel workbook.

@@ -3,11 +3,12 @@
 What comes of it is what comes of looking at each record alone, which `structure` does as long as faults are listed.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from suimon.check.grammar import BYTE_ORDER_MARK, WANTED, Grammar
 from suimon.check.scanned import Broken, Kind, Run, Scan
 from suimon.check.verdict import Code, shared
+from suimon.values import dataclass
 
 # Faults further apart than this cost less one by one.
 _NEAR_BYTES = 512

@@ -17,11 +17,12 @@ It is on the safe side: many a harmless value is masked as well, and its place i
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import groupby, islice
 
 from suimon.check.grammar import Grammar
 from suimon.contract.file import Column
+from suimon.values import dataclass
 
 RECORDS = 1_000  # looked at for the forms of this file
 # A form is usual if more than one in so many records have it; of few records, more than half.

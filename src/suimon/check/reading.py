@@ -1,7 +1,7 @@
 """How a file is gone through: as UTF-8, or in its own encoding where the kernel reads that; as often as it takes."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from suimon.check.segments import Cutter
 from suimon.check.source import Source
 from suimon.contract.file import FileFormat
 from suimon.contract.model import Contract
+from suimon.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

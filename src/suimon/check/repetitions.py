@@ -1,7 +1,6 @@
 """Keys that repeat: those whose hashes stand twice are looked at again, by their values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from suimon.check.kernel_doubts import Record, moved_records, sheet_of_doubtful,
 from suimon.check.segment_check import Judge
 from suimon.check.segments import Segment
 from suimon.check.workers import Rounds
+from suimon.values import dataclass
 
 # So many bytes of candidates are worth a statement of DuckDB.
 _BATCH_BYTES = 1024 * 1024

@@ -7,7 +7,7 @@ text of its conditions is DuckDB's own, checked and rewritten when the contract 
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import chain
 
 from suimon.check.cells_as_sql import plain_as_sql
@@ -18,6 +18,7 @@ from suimon.contract.model import Contract
 from suimon.contract.partition import Partition, partition_of
 from suimon.contract.placeholders import DS
 from suimon.contract.written import CellForm
+from suimon.values import dataclass
 
 # What the directives of strptime take, in full width: by itself it would take one digit for two.
 _DIRECTIVES = {

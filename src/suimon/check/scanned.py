@@ -2,10 +2,11 @@
 
 from array import array
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, NamedTuple
 
 from suimon.check.verdict import Code, Details, Shared
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

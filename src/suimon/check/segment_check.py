@@ -4,7 +4,7 @@ What is no record DuckDB's reader takes for one of any size, and memory without 
 after the kernel or the grammar has gone through it and found nothing but whole records.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
@@ -24,6 +24,7 @@ from suimon.check.segments import Segment
 from suimon.check.structure import scan
 from suimon.check.verdict import BadCell
 from suimon.contract.model import Contract
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from suimon.check.duckdb_reader import Duck

@@ -2,11 +2,11 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from suimon.check.grammar import MAX_RECORD_BYTES, Grammar
 from suimon.contract.file import FileFormat
+from suimon.values import dataclass
 
 # Large enough that DuckDB's start does not count, small enough that a few of them fit memory and disk.
 SEGMENT_BYTES = 8 * 1024 * 1024

@@ -5,7 +5,6 @@ import io
 import shutil
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from suimon.check.segments import Segment
 from suimon.check.verdict import Code
 from suimon.check.workers import Rounds
 from suimon.contract.model import Contract
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from suimon.check.duckdb_reader import Duck

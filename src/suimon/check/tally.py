@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import islice
 
 from suimon.check.verdict import BadCell, Code, Details, Measurement, RuleCount, Shared, shared
 from suimon.contract.file import Metric
+from suimon.values import dataclass
 
 _PERCENT = Decimal("0.0001")
 # Listed cells beyond the limit are dropped now and then, not at every turn.

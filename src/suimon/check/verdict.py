@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from enum import StrEnum
 
 from suimon.contract.file import Metric, Severity
+from suimon.values import dataclass
 
 MASK = "***"
 VALUE_LENGTH = 100  # longer values are cut in reports

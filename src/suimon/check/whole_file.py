@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterable
 from ctypes import CDLL
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Context, Decimal
 from functools import cache, partial
 
@@ -28,6 +28,7 @@ from suimon.check.trailer import judge_trailer
 from suimon.check.verdict import BadCell, Code, Measurement, Verdict
 from suimon.check.workers import Ducks, Rounds
 from suimon.contract.model import Contract
+from suimon.values import dataclass
 
 logger = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from queue import Empty, SimpleQueue
 from threading import Lock
 from typing import TYPE_CHECKING, Self, TypeVar
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from suimon.check.header import Head
 from suimon.check.judged import Lend, Piece
 from suimon.check.segments import Cutter, Segment
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from suimon.check.duckdb_reader import Duck

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
+
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from suimon.check.source import LocalFile, Source
+from suimon.values import dataclass
 
 
 class LocationError(ValueError):

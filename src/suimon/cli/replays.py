@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +22,7 @@ from suimon.ledger.queries import Wanted, failures_of, find_many, newest_first, 
 from suimon.replay.execution import Progress, ReplayError, ask_plan, follow, start
 from suimon.replay.plan import Window, read_items, windows
 from suimon.replay.request import DEFAULT_CONCURRENCY, MAX_CONCURRENCY, DamagedItemsError
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from suimon.drops.foreign_text import printable
 from suimon.drops.states import State
 from suimon.incidents.items import changed_after
 from suimon.ledger.queries import moves_after
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from suimon.cli.words import say
@@ -10,6 +10,7 @@ from suimon.drops.drop import written_after
 from suimon.drops.duplicate_or_superseded import latest
 from suimon.drops.hold import WINDOW
 from suimon.drops.states import STATES, State
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -1,7 +1,6 @@
 """When the file of a partition is due, and which partitions have one. Pure."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,6 +8,7 @@ from zoneinfo import ZoneInfo
 from suimon.contract.calendar import EVERY_DAY, Calendar
 from suimon.contract.dates import Window
 from suimon.contract.partition import Partition, Unit
+from suimon.values import dataclass
 
 # Days of the longest partition, and how late in the day its last begins.
 _LONGEST = {Unit.HOUR: 1, Unit.DAY: 1, Unit.WEEK: 7, Unit.MONTH: 31, Unit.NONE: 0}

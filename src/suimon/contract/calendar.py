@@ -2,9 +2,11 @@
 
 from calendar import monthrange
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any, Literal
+
+from suimon.values import dataclass
 
 WhenClosed = Literal["skip", "previous", "next"]
 WHEN_CLOSED: tuple[WhenClosed, ...] = ("skip", "previous", "next")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Literal
+
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from suimon.contract.model import Contract

@@ -1,13 +1,13 @@
 """Which business dates a dataset may have, and at which time of the day its files come. Standard library only."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from suimon.contract.partition import partition_of
+from suimon.values import dataclass
 
 # It is some day somewhere on earth from 14 hours before that day in UTC to 12 hours after it.
 _EAST, _WEST = timedelta(hours=14), timedelta(hours=12)

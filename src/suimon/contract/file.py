@@ -1,10 +1,11 @@
 """What a contract says of the file itself: dialect, columns, conditions, metrics, tolerance. Standard library only."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, fields, replace
 from typing import Any, Literal, Self, get_args
 
 from suimon.contract.written import ISO_DATE, CellForm, is_of_strptime
+from suimon.values import dataclass
 
 ColumnType = Literal["string", "integer", "decimal", "date", "timestamp", "boolean"]
 COLUMN_TYPES: tuple[ColumnType, ...] = get_args(ColumnType)

@@ -1,7 +1,7 @@
 """Which object keys are a dataset's: a pattern with the time and the parts of a partition, and what else differs."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from itertools import takewhile
 
@@ -29,6 +29,7 @@ from suimon.contract.placeholders import (
     units_of,
     values_of,
 )
+from suimon.values import dataclass
 
 # What tools write beside or before the file itself; an empty object with a slash is what consoles call a folder.
 IGNORED = (".part", ".tmp", ".filepart", ".crdownload", "_$folder$")

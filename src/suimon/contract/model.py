@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from difflib import get_close_matches
 from enum import StrEnum
@@ -24,6 +24,7 @@ from suimon.contract.reserved import refused_dataset, refused_table
 from suimon.contract.set_rule import SetRule
 from suimon.contract.table_freshness import TableFreshness
 from suimon.contract.volume import Volume
+from suimon.values import dataclass
 
 
 class Role(StrEnum):

@@ -1,8 +1,9 @@
 """Who answers for a dataset, as its contract names them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from suimon.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,13 @@ The text of a partition is what ledger, lake, messages and commands carry. Of on
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from itertools import product
 from zoneinfo import ZoneInfo
+
+from suimon.values import dataclass
 
 _PART = re.compile(r"([a-z][a-z0-9_]*)=([A-Za-z0-9_-]{1,64})")
 _HOURS, _DAYS_OF_WEEK, _DECEMBER = 24, 7, 12

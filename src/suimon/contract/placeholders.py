@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from string import ascii_letters, digits
 
 from suimon.contract.file import ContractError
 from suimon.contract.partition import Part, Unit
+from suimon.values import dataclass
 
 DS, SHARD, STAMP, ANY = "{ds}", "{shard}", "{stamp}", "{any}"
 PLACEHOLDERS = (

@@ -1,9 +1,8 @@
 """When the shards of a partition are a whole set. Pure."""
 
-from dataclasses import dataclass
-
 from suimon.contract.keys import KeyPattern
 from suimon.contract.partition import Part
+from suimon.values import dataclass
 
 # The names of a set's shards stand in one item of the ledger's table, which takes 400 KB.
 MOST_SHARDS = 1000

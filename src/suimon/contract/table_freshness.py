@@ -1,11 +1,11 @@
 """How old the newest value of a warehouse table may be. Standard library only."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import time
 from typing import Any, Literal
 
 from suimon.contract.calendar import Calendar
+from suimon.values import dataclass
 
 AgeUnit = Literal["min", "h", "d"]
 MINUTES: Mapping[AgeUnit, int] = {"min": 1, "h": 60, "d": 24 * 60}

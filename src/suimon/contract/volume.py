@@ -1,10 +1,11 @@
 """How much a file should have, as compared with those of comparable days. Standard library only."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal
+
+from suimon.values import dataclass
 
 Side = Literal["few", "many"]
 

@@ -11,9 +11,10 @@ The Glue job carries this very file; the gate says the same in SQL (`suimon.chec
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,11 +6,12 @@ already stored what a replay of them, or of a set that is not whole yet, would m
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
 from suimon.dataset.create_table import create_table
+from suimon.values import dataclass
 from suimon.warehouse.describe import partition_columns
 from suimon.warehouse.migration import declared, plan_migration
 

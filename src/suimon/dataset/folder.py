@@ -13,8 +13,9 @@ dag.py                    optional: its DAG, where the one that every other data
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

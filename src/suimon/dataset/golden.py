@@ -8,13 +8,13 @@ from __future__ import annotations
 import gzip
 import io
 import zipfile
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from backports import zstd
 
 from suimon.check.engine import check_file
 from suimon.contract.partition import partition_of
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from suimon.contract.file import ContractError
 from suimon.contract.odcs.parse import read_contract_files
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from suimon.drops.event_fields import FieldError
 from suimon.drops.failure import TEXT_CHARACTERS, Failure
 from suimon.drops.foreign_text import shown
 from suimon.drops.states import STATES, Counts
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

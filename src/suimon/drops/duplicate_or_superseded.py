@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from suimon.drops.drop import DropRecord, written_after
 from suimon.drops.states import Counts, State
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

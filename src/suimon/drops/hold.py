@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from suimon.contract.dates import Outside
 from suimon.drops.states import State
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from datetime import datetime

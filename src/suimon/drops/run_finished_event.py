@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from suimon.drops import event_fields as fields
 from suimon.drops.event_fields import FieldError
 from suimon.drops.foreign_text import shown
 from suimon.drops.states import State
+from suimon.values import dataclass
 
 LONGEST_ID, LONGEST_ERROR = 250, 4_000  # characters
 _LONGEST_NAME = 10_000  # bytes; Airflow's names have 250 characters at most

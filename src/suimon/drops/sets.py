@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from suimon.contract.set_rule import MOST_SHARDS
 from suimon.drops.drop import Drop, DropRecord, after
 from suimon.drops.foreign_text import shown
 from suimon.drops.lake import accepted_key
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -105,8 +105,9 @@ duplicate_or_superseded.py has the rules.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from enum import StrEnum
+
+from suimon.values import dataclass
 
 
 class State(StrEnum):

@@ -7,7 +7,7 @@ The median, for one odd day among them must not move the bound.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, timedelta
 from decimal import Decimal
 from statistics import median_low
@@ -17,6 +17,7 @@ from suimon.contract.model import Role
 from suimon.contract.partition import Partition, Unit
 from suimon.contract.volume import Measure
 from suimon.drops.states import State
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

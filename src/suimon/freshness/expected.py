@@ -11,7 +11,6 @@ loaded too, its rows stand in the table.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING
 from suimon.contract.model import Role
 from suimon.drops.hold import hold_on, is_held
 from suimon.drops.states import AT_AN_END, State
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -12,12 +12,12 @@ is measured where the ledger moves (`ArrivalToLoaded`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from suimon.contract.model import Role
 from suimon.freshness.expected import FileState, deadline_of, due_within, state_of
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from suimon.contract.partition import Unit, partition_of
 from suimon.freshness.expected import FileState, deadline_of, held_by, loaded_wholes, not_corrected, state_of
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -7,12 +7,12 @@ with what was measured longest ago: no dataset is left out for good.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from suimon.freshness.figures import Share, figures_of
 from suimon.ledger.items import moment
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

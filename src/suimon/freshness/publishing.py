@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from suimon.freshness.sources_json import KEY, digest_of, sources_json
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -8,7 +8,6 @@ until all have ended, or the time for all is over
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from suimon.contract.redshift_names import is_plain
 from suimon.contract.table_freshness import TableFreshness
 from suimon.freshness.stale_tables import Answer
+from suimon.values import dataclass
 from suimon.warehouse.data_api import RUNNING, cancel, rows_of
 from suimon.warehouse.error_text import without_values
 from suimon.warehouse.table_state import TableState

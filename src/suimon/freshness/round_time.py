@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from suimon.values import dataclass
 
 # The scheduler starts a round within seconds, and Lambda retries one that failed within minutes; clocks differ.
 PAST, AHEAD = timedelta(hours=1), timedelta(minutes=5)

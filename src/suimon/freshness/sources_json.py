@@ -7,12 +7,13 @@ asked, is empty, NULL throughout, or was not asked yet) is a `runtime error` the
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from suimon.contract.reserved import FRESHNESS
+from suimon.values import dataclass
 from suimon.warehouse.table_state import TableState
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ the last answer is kept, its age grows with the time, and the table is asked aga
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,7 @@ from suimon.incidents.kinds import IncidentId, Kind
 from suimon.incidents.messages.missing_and_stale import stale_table, unreadable_table
 from suimon.incidents.messages.recoveries import table_can_be_read, table_is_fresh
 from suimon.ledger.items import moment, stamp
+from suimon.values import dataclass
 from suimon.warehouse.table_state import TableState
 
 if TYPE_CHECKING:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from suimon.contract.file import ContractError
 from suimon.ledger.waivers import Waiver
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

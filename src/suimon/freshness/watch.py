@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from suimon.freshness.unwatched import unwatched
 from suimon.incidents.incident import Recovery, of_kind
 from suimon.incidents.kinds import Kind
 from suimon.incidents.leaving_out import leave_out
+from suimon.values import dataclass
 from suimon.warehouse.table_state import TableState
 
 if TYPE_CHECKING:

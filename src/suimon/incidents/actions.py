@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from suimon.incidents.incident import ByPerson, Incident, Stage
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

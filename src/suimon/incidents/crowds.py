@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -33,6 +33,7 @@ from suimon.incidents.inhibition import EXPLAINS_FOR, inhibition_of
 from suimon.incidents.kinds import KINDS, IncidentId, Kind, Severity
 from suimon.incidents.pacing import STREAK, WINDOW, Streaks
 from suimon.ledger.items import moment, stamp
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence

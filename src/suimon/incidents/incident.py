@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from suimon.incidents.kinds import KINDS, IncidentId, Kind, Severity
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

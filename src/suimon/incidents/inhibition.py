@@ -7,11 +7,11 @@ one muted for more than three days by causes that follow each other.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from suimon.incidents.kinds import Kind
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,13 +5,13 @@ Nobody reads an id: what an incident is about stands in fields of its own (`abou
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from suimon.incidents.about import NOTHING
 from suimon.incidents.id_text import id_text
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from suimon.incidents.about import About

@@ -15,12 +15,13 @@ Once all are over, the next one is news again. An error does not wait because wa
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from suimon.incidents.incident import Told
 from suimon.incidents.kinds import KINDS, IncidentId, Severity
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -16,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from suimon.incidents.chat import chat_message
 from suimon.incidents.recipients import Recipients
 from suimon.incidents.rendering import concern_of, concerns_of, rendered
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -39,7 +39,7 @@ class Publisher:
     sns: SNSClient
     topic_arn: str
     chat_topic_arn: str = ""
-    recipients: Recipients = Recipients()  # noqa: RUF009 frozen
+    recipients: Recipients = Recipients()
     stack: str = ""
     bus: EventBus | None = None
 

@@ -7,7 +7,7 @@ filter policies choose by.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from suimon.incidents.incident import Event, Text
 from suimon.incidents.kinds import KINDS, Kind
 from suimon.incidents.messages.facts import command_for, effect_of, label, runbook_entry
 from suimon.incidents.wording import in_language
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from suimon.aws.objects import GoneError, Objects, UnreadableError
@@ -24,6 +24,7 @@ from suimon.intake.errors import RetryLaterError
 from suimon.intake.usual import compared, outside_window, published, remarks_of, stamp_ahead
 from suimon.ledger.followers import follow
 from suimon.report.published import Published
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -28,6 +28,7 @@ from suimon.intake.shards import Gathering
 from suimon.ledger.drops import Ledger, LostClaimError
 from suimon.ledger.followers import follow
 from suimon.ledger.items import stamp
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Protocol
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from suimon.aws.objects import UnreadableError
 from suimon.check.engine import Aside, check
 from suimon.check.source import Hashed
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from suimon.contract.reserved import UNDELIVERABLE
 from suimon.incidents.messages.sweep import undeliverable_messages
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

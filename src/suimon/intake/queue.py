@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from suimon.drops import event_fields as fields
 from suimon.drops.drop import Drop, EventError
 from suimon.drops.event_fields import FieldError
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from boto3.exceptions import Boto3Error
@@ -18,6 +17,7 @@ from suimon.drops.states import AT_AN_END, REPLAYABLE, State
 from suimon.intake.errors import OvertakenError, ReplayError, RetryLaterError
 from suimon.intake.inspection import NoRoomError
 from suimon.ledger.drops import LostClaimError
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from suimon.contract.model import Contract

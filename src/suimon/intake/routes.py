@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -21,6 +20,7 @@ from suimon.intake.errors import RetryLaterError
 from suimon.ledger.followers import follow
 from suimon.ledger.sets import LostSetError
 from suimon.report.published import Published
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

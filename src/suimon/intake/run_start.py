@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -21,6 +20,7 @@ from suimon.mwaa.conf import conf_for
 from suimon.mwaa.pace import BusyError
 from suimon.mwaa.run_state import DagState
 from suimon.mwaa.trigger import start_run
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from suimon.contract.model import Role
@@ -14,6 +14,7 @@ from suimon.drops.states import State
 from suimon.drops.volume import Amount
 from suimon.incidents.messages import sets as set_messages
 from suimon.ledger.sets import LostSetError
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

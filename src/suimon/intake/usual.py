@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -14,6 +13,7 @@ from suimon.contract.partition import partition_of
 from suimon.drops.stamps import STAMP_AHEAD, stamp_for_people
 from suimon.drops.volume import MOST_LOOKED_AT, comparable, compare, knows_enough, loaded_amounts
 from suimon.report.published import Published
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

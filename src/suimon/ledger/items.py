@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from suimon.drops.drop import (
 from suimon.drops.failure import Failure
 from suimon.drops.match import Match
 from suimon.drops.states import State
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

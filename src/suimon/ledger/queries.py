@@ -5,7 +5,6 @@ Nothing else of the ledger is read for people: what they see is decided here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from suimon.ledger.drops import Ledger
 from suimon.ledger.items import drop_key, entered_later, entry_key, entry_sort_key, moment, record_of
 from suimon.ledger.paging import pages
 from suimon.ledger.replays import ReplayLedger
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

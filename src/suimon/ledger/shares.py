@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr
 
 from suimon.ledger.conditional import RefusedError, setting, write_if
 from suimon.ledger.items import stamp
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Key
@@ -10,6 +9,7 @@ from boto3.dynamodb.conditions import Key
 from suimon.ledger.items import moment, stamp
 from suimon.ledger.paging import items
 from suimon.ledger.unusable import Unusable, read_each
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from suimon.mwaa.pace import BusyError
 from suimon.mwaa.run_state import ENDED, CannotAskError, DagState, RunState
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from mypy_boto3_mwaa import MWAAClient

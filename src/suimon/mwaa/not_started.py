@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from suimon.values import dataclass
 
 
 class Cause(StrEnum):

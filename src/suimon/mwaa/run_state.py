@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from suimon.drops.run_finished_event import RunFinished
 from suimon.drops.states import State
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

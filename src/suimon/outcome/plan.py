@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from suimon.drops.run_finished_event import OutcomeError, RunFinished
 from suimon.drops.states import State, Why, way
 from suimon.incidents.messages import files
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from suimon.drops.drop import DropRecord

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from suimon.drops.run_finished_event import OutcomeError
@@ -10,6 +9,7 @@ from suimon.drops.states import Why, way
 from suimon.mwaa.airflow import ask_tasks
 from suimon.mwaa.run_state import confirms
 from suimon.outcome.plan import end_for
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from datetime import datetime

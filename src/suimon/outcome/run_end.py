@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from suimon.aws.task_token import answer_token
@@ -13,6 +12,7 @@ from suimon.ledger.drops import Ledger, LostClaimError
 from suimon.ledger.followers import follow
 from suimon.ledger.retracting import carry_out
 from suimon.outcome.plan import Known, next_move, plan
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from suimon.drops.foreign_text import shown
@@ -14,6 +14,7 @@ from suimon.incidents.incident import Text, listed, listed_in_japanese
 from suimon.incidents.rendering import with_stack
 from suimon.incidents.wording import Bilingual, in_language, japanese
 from suimon.replay.summary import Fate, Result
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

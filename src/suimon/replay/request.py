@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from suimon.contract.partition import WRITTEN, Partition, Unit, combinations_of, is_partition, partition_of
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

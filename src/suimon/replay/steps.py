@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -14,6 +14,7 @@ from suimon.replay.message import SummaryMessages, told_in_english
 from suimon.replay.plan import Item, Plan, gather, read_items, refuse_held
 from suimon.replay.request import DamagedItemsError, OverlapError, Request, RequestError
 from suimon.replay.summary import counted, results, unlisted
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

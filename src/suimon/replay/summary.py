@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from suimon.drops.replay_record import Counts
 from suimon.drops.states import AT_AN_END, State
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

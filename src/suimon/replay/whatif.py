@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from suimon.aws.objects import GoneError, S3Version, UnreadableError
@@ -10,6 +9,7 @@ from suimon.check.engine import CheckError, check
 from suimon.contract.model import Role
 from suimon.drops.lake import accepted_key
 from suimon.drops.states import State
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -13,7 +13,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, NamedTuple
 
 from suimon.check.decode import utf8_chunks
@@ -25,6 +25,7 @@ from suimon.check.verdict import MASK
 from suimon.drops.foreign_text import one_line, printable
 from suimon.report.as_json import labels_of, place
 from suimon.report.messages import Lang, either, say
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator

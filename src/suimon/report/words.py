@@ -1,7 +1,8 @@
 """What one error code is called in one language."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from suimon.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

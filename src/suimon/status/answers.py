@@ -18,7 +18,6 @@ answered and nothing else: that is all that a viewer may call.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from suimon.contract.model import Contracts
@@ -34,6 +33,7 @@ from suimon.incidents.overview import as_json, chosen
 from suimon.mwaa.check_up import look
 from suimon.sweep.closing import CloseError, Closing, close
 from suimon.sweep.holding import HoldError
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

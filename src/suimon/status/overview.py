@@ -5,7 +5,6 @@ No person stands on it, whoever has acknowledged, snoozed or held something: the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from suimon.contract.partition import Unit
 from suimon.freshness.expected import FileState
 from suimon.freshness.figures import SPANS
 from suimon.status.grid import QUIET, UNITS, HoursOfDay, column_of, hours_of, unit_of, wants, worst_last
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from suimon.contract.file import LANGUAGES
 from suimon.contract.reserved import STATUS
 from suimon.status.page import content, page
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from datetime import datetime

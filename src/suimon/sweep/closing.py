@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from suimon.aws.task_token import answer_token
 from suimon.drops.states import CLOSABLE, State
 from suimon.ledger.drops import Ledger, LostClaimError
 from suimon.ledger.followers import follow
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

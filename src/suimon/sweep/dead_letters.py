@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from suimon.drops.drop import Drop, EventError
@@ -16,6 +15,7 @@ from suimon.mwaa.run_state import CannotAskError
 from suimon.sweep.findings import Finding
 from suimon.sweep.plans.dead_letters import Resume, Scheduled, UnusableMessageError, read
 from suimon.sweep.resuming import resume
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

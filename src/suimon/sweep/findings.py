@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from suimon.incidents.incident import EXAMPLES
+from suimon.values import dataclass
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -20,6 +20,7 @@ from suimon.sweep.oldest_drops import read_oldest
 from suimon.sweep.plans.set_parts import is_orphan, is_set_part
 from suimon.sweep.plans.stuck_drops import QUEUE_HOLDS
 from suimon.sweep.resuming import resume
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -7,7 +7,7 @@ walks over the whole bucket, so many pages a round, and begins again at its end:
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from suimon.sweep.findings import Finding
 from suimon.sweep.plans.lost_events import Walk, known_above, near_prefixes, past_grace, recent, unseen, walk_of
 from suimon.sweep.resuming import resume
 from suimon.sweep.write_order import WriteOrder
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

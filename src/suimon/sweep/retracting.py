@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from suimon.drops.lake import CONTRACT, read_prefix
@@ -10,6 +10,7 @@ from suimon.drops.retraction import How, RetractError, how, restored
 from suimon.ledger.drops import Ledger, LostClaimError
 from suimon.sweep.closing import CloseError, Closing, close
 from suimon.sweep.resuming import resume
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,7 +6,7 @@ fails stops no other: it is reported, and the round fails at its end.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -31,6 +31,7 @@ from suimon.sweep.silent_runs import SilentRuns
 from suimon.sweep.stale_incidents import close_stale
 from suimon.sweep.stuck_drops import resume_stuck
 from suimon.sweep.unmatched_drops import assign_unmatched
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from suimon.drops.drop import written_order
 from suimon.intake.entry import enter
 from suimon.ledger.batch import BATCH
 from suimon.sweep.plans.lost_events import TOP, Gap, was_there
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

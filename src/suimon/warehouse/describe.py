@@ -7,7 +7,7 @@ the DAG folder, and every name in the SQL of a load comes from there: from the r
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import sqlglot
@@ -16,6 +16,7 @@ from sqlglot import exp
 from suimon.contract.file import ContractError
 from suimon.contract.partition import Unit
 from suimon.contract.redshift_names import MOST_COLUMNS, is_plain
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

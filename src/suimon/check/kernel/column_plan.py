@@ -2,7 +2,7 @@
 
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
@@ -15,6 +15,7 @@ from suimon.check.verdict import Code
 from suimon.contract.file import Column, FileFormat
 from suimon.contract.model import Contract
 from suimon.contract.partition import Partition
+from suimon.values import dataclass
 
 _TYPES = {
     "string": library.TEXT,

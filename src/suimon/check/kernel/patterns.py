@@ -4,8 +4,10 @@ A text that the automaton takes matches the pattern. One that it does not take m
 characters than ASCII: it is in doubt.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
+
+from suimon.values import dataclass
 
 MOST_STATES = 255
 _MOST_STEPS = 4000  # of the automaton that is not deterministic yet; repetitions multiply them

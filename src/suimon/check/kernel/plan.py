@@ -1,6 +1,5 @@
 """From a contract to the kernel's plan of a file. What the plan cannot say, the kernel is not asked."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from suimon.check.grammar import MAX_RECORD_BYTES
@@ -11,6 +10,7 @@ from suimon.check.rules_as_sql import Rule, Rules
 from suimon.contract.file import Column, FileFormat
 from suimon.contract.model import Contract
 from suimon.contract.partition import partition_of
+from suimon.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,13 @@
 import ctypes
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
 from suimon.check.kernel import library
 from suimon.check.kernel.plan import Plan
+from suimon.values import dataclass
 
 RECORD_ROOM = 256 * 1024  # records that one call takes; what follows takes another
 _DOUBT_ROOM = 64 * 1024

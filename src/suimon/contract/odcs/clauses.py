@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
 from math import isfinite
 from typing import Any
 
 import yaml
+
+from suimon.values import dataclass
 
 Grammar = dict[str, Any]
 """What may stand in a mapping: key -> Grammar of a mapping, [Grammar] of a list of mappings, or one of these words."""

@@ -1,7 +1,6 @@
 """`cron` under `arrival`: when files are due, in the words of crontab(5), as CronSim reads them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import takewhile
 
@@ -10,6 +9,7 @@ from cronsim import CronSim, CronSimError
 from suimon.contract.calendar import CRON_FROM, CronDays
 from suimon.contract.odcs.clauses import Clause, brief
 from suimon.contract.odcs.reader import Reader
+from suimon.values import dataclass
 
 # The years that a contract is compiled for: a fixed span, so that the same contract is compiled the same always.
 COMPILED_YEARS = range(CRON_FROM.year, 2041)

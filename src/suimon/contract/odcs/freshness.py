@@ -1,7 +1,6 @@
 """How old a table may be: ODCS's own `freshness`, or the custom property of that name, which says more."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import time
 
 from suimon.contract.calendar import EVERY_DAY
@@ -13,6 +12,7 @@ from suimon.contract.odcs.conditions import read_filter
 from suimon.contract.odcs.reader import Reader
 from suimon.contract.redshift_names import is_plain
 from suimon.contract.table_freshness import Age, AgeUnit, OpenHours, TableFreshness
+from suimon.values import dataclass
 
 _OPEN = ("weekdays", "holidays", "closures")
 _HOURS = ("timeZone", "openFrom", "openUntil")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from suimon.contract.file import Column
 from suimon.contract.keys import KeyPattern
@@ -10,6 +10,7 @@ from suimon.contract.odcs.clauses import Clause, brief
 from suimon.contract.odcs.reader import Reader
 from suimon.contract.partition import Part, Unit
 from suimon.contract.placeholders import RESERVED_PARTS
+from suimon.values import dataclass
 
 MOST_VALUES, MOST_PARTS = 1_000, 2
 _NAME, _VALUE = re.compile("[a-z][a-z0-9_]{0,30}"), re.compile("[A-Za-z0-9_-]{1,64}")

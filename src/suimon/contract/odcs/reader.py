@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from typing import TypeVar
 
 from suimon.contract.odcs.clauses import Clause, Grammar, Problem, brief, unenforced
+from suimon.values import dataclass
 
 MOST = 2**31 - 1
 _Choice = TypeVar("_Choice", bound=str)

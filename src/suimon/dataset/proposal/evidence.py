@@ -11,13 +11,14 @@ import codecs
 import csv
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from suimon.check.decode import DecodeError, utf8_chunks
 from suimon.check.source import LocalFile
 from suimon.contract.file import FileFormat
 from suimon.dataset.proposal.sample import SampleError
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 
@@ -15,6 +15,7 @@ from suimon.dataset.proposal.evidence import Evidence
 from suimon.dataset.proposal.personal import NO_NUMBERS, is_personal, personal_kind
 from suimon.dataset.proposal.type_guess import TypeGuess
 from suimon.dataset.proposal.written import as_written
+from suimon.values import dataclass
 
 ENOUGH = 20  # records, before anything is said of what all values have in common
 _FEW = 12  # distinct values, at most, that look like a list of allowed ones

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from suimon.contract.file import ContractError
 from suimon.contract.keys import KeyPattern
 from suimon.contract.partition import Part, Partition, Unit
 from suimon.contract.placeholders import ANY, DS, RESERVED_PARTS, STAMP
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -3,10 +3,11 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from suimon.contract.file import FileFormat, LineEnding
 from suimon.dataset.proposal.sample import Sample, SampleError
+from suimon.values import dataclass
 
 _HEAD = 2**16  # characters on which every dialect is tried
 _LONG = 2**15  # characters that hardly a cell has

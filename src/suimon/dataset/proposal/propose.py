@@ -3,7 +3,6 @@
 import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 from uuid import UUID
@@ -28,6 +27,7 @@ from suimon.dataset.proposal.partition import holding_columns, records_of
 from suimon.dataset.proposal.sample import SampleError
 from suimon.dataset.proposal.samples import read_samples
 from suimon.drops.foreign_text import one_line
+from suimon.values import dataclass
 
 MARK = "# DECIDE: "
 

@@ -3,13 +3,13 @@
 import codecs
 import re
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 
 from suimon.check.decode import DecodeError, utf8_chunks
 from suimon.check.source import LocalFile
 from suimon.contract.file import Compression, Encoding, FileFormat
 from suimon.report import messages
+from suimon.values import dataclass
 
 SAMPLE_BYTES = 4 * 2**20  # decompressed: tens of thousands of records, looked through in about a second
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from suimon.dataset.proposal.evidence import Evidence, of_file, of_rows
 from suimon.dataset.proposal.layout import Layout, lay_out
 from suimon.dataset.proposal.sample import JAPANESE, Sample, SampleError, read_sample
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,7 +1,9 @@
 """The type of a column as it seems to be, and doubts about it."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from suimon.values import dataclass
 
 
 @dataclass(slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
@@ -11,6 +10,7 @@ from suimon.drops.drop import Drop
 from suimon.drops.event_fields import FieldError
 from suimon.drops.foreign_text import shown
 from suimon.drops.run_finished_event import LONGEST_ID, RunFinished
+from suimon.values import dataclass
 
 
 class UnusableMessageError(Exception):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from suimon.contract.partition import Partition, Unit
 from suimon.drops.drop import SEQUENCER_DIGITS, Drop, DropRecord, after, written_order
 from suimon.ledger.items import moment
 from suimon.sweep.turns import in_the_past
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

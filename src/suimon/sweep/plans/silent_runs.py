@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -25,6 +25,7 @@ from suimon.mwaa.run_state import QUEUED, CannotAskError, DagState, RunState, en
 from suimon.sweep.findings import Finding
 from suimon.sweep.plans.set_parts import contract_of, is_set_part
 from suimon.sweep.turns import in_turn
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

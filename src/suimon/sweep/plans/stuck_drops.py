@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from suimon.incidents.messages.recoveries import NOTHING_FAILS, NOTHING_IS_ORPHA
 from suimon.incidents.messages.sweep import orphaned_drops, stuck_drops
 from suimon.sweep.findings import Finding
 from suimon.sweep.plans.set_parts import contract_of, is_orphan, may_wait
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -6,9 +6,10 @@ subscription, which mail scanners open.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+
+from suimon.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
