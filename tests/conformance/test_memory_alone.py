@@ -132,6 +132,26 @@ def test_a_message_expires_also_when_it_was_buried_meanwhile() -> None:
     assert not dead.messages
 
 
+def test_a_queue_says_when_it_has_something_whatever_was_hidden_or_deleted_meanwhile() -> None:
+    now = [noon()]
+    sqs = Sqs(lambda: now[0])
+    queue = sqs.add(Queue("queue", visibility=60, retention=1_000))
+    for delay in (0, 5, 20):
+        sqs.send_message(QueueUrl=queue.url, MessageBody=f"{delay}", DelaySeconds=delay)
+    assert queue.next_visible() == noon()
+    [first] = sqs.receive_message(QueueUrl=queue.url)["Messages"]
+    assert queue.next_visible() == noon() + 5
+    now[0] += 5
+    [second] = sqs.receive_message(QueueUrl=queue.url)["Messages"]
+    sqs.delete_message(QueueUrl=queue.url, ReceiptHandle=second["ReceiptHandle"])
+    assert queue.next_visible() == noon() + 20
+    sqs.change_message_visibility(QueueUrl=queue.url, ReceiptHandle=first["ReceiptHandle"], VisibilityTimeout=1)
+    assert queue.next_visible() == noon() + 6
+    now[0] += 995
+    assert "Messages" not in sqs.receive_message(QueueUrl=queue.url)
+    assert queue.next_visible() is None
+
+
 def test_lists_of_any_page_size_are_paged_through() -> None:
     s3 = S3(noon)
     s3.add(Bucket("raw"))

@@ -6,6 +6,7 @@ another version than its file was checked by ends before it loads: people are to
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -110,8 +111,12 @@ def _right_version(contract: Contract, partition: str) -> str:
 
 def what_is_loaded_was_checked_by_its_version(end: Schedule) -> Iterator[str]:
     """7. What was loaded has a verdict of the version that loads its partition, in this attempt or one before."""
+    accepted: defaultdict[str, set[str]] = defaultdict(set)
+    for one in end.verdicts:
+        if one.accepted:
+            accepted[one.drop_id].add(one.version)
     for drop_id, version in end.dags.loaded_by:
-        checked = {one.version for one in end.verdicts if one.drop_id == drop_id and one.accepted}
+        checked = accepted.get(drop_id)
         if drop_id in end.bodies and checked and version not in checked:
             yield f"{end.name(drop_id)} was loaded by {version}, and checked by {sorted(checked)}"
 

@@ -161,13 +161,14 @@ class Airflow:
             return _no_dag(dag_id)
         named = body.get("dag_run_ids")
         runs: Iterable[Run] = self.runs.values()
-        if dag_id != "~" and named is not None:
-            runs = [self.runs[dag_id, one] for one in named if (dag_id, one) in self.runs]
+        if named is not None:  # of thousands
+            dags = self.dags if dag_id == "~" else [dag_id]
+            runs = [self.runs[dag, one] for dag in dags for one in dict.fromkeys(named) if (dag, one) in self.runs]
         found = [
             {"dag_id": run.dag_id, "dag_run_id": run.run_id, "task_id": task, "map_index": -1, "try_number": 1}
             | {"state": run.tasks.get(task)}
             for run in runs
-            if dag_id in {"~", run.dag_id} and run_id in {"~", run.run_id} and (named is None or run.run_id in named)
+            if dag_id in {"~", run.dag_id} and run_id in {"~", run.run_id}
             for task in self._tasks_of(run, body.get("order_by"))
         ]
         for name, key in _FILTERS.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any
 
 from tests.simulation.services.errors import Exceptions, only, refusal
@@ -41,6 +42,8 @@ class Queue:
     dead_letters: Queue | None = None
     max_receives: int = 0
     messages: dict[str, Message] = field(default_factory=dict)  # by message id, in the order of sending
+    _times: list[tuple[float, str]] = field(default_factory=list)  # a heap of when messages are visible, or were to be
+    _oldest: float = 0.0  # no message was sent before
 
     @property
     def url(self) -> str:
@@ -54,7 +57,33 @@ class Queue:
 
     def next_visible(self) -> float | None:
         """When there is something to receive, or has been already; None for an empty queue."""
-        return min((message.visible_at for message in self.messages.values()), default=None)
+        times = self._times
+        while times:
+            when, message_id = times[0]
+            message = self.messages.get(message_id)
+            if message is not None and message.visible_at == when:
+                return when
+            heappop(times)  # it is gone, or was hidden until another time since
+        return None
+
+    def add(self, message: Message) -> None:
+        """Take a message, from a sender or from the queue that it died in."""
+        self._oldest = min(self._oldest, message.sent_at) if self.messages else message.sent_at
+        self.messages[message.id] = message
+        self.hide(message, message.visible_at)
+
+    def hide(self, message: Message, until: float) -> None:
+        """Show a message to nobody before a time."""
+        message.visible_at = until
+        heappush(self._times, (until, message.id))
+
+    def expire(self, now: float) -> None:
+        """Drop what is older than the queue keeps; as a rule that is nothing, and no message has to be looked at."""
+        if self._oldest + self.retention > now:
+            return
+        kept = {one.id: one for one in self.messages.values() if one.sent_at + self.retention > now}
+        self.messages = kept
+        self._oldest = min((one.sent_at for one in kept.values()), default=now)
 
 
 def first(_count: int) -> int:
@@ -105,7 +134,7 @@ class Sqs:
         if not 1 <= wanted <= BATCH:
             raise _invalid("ReceiveMessage", f"Value {wanted} for parameter MaxNumberOfMessages is invalid")
         hidden = _visibility(request.get("VisibilityTimeout", queue.visibility), "ReceiveMessage")
-        self._expire(queue, now)
+        queue.expire(now)
         visible = [message for message in queue.messages.values() if message.visible_at <= now]
         received: list[dict[str, Any]] = []
         while visible and len(received) < wanted:
@@ -117,7 +146,7 @@ class Sqs:
             message.receives += 1
             message.first_received_at = message.first_received_at or now
             message.handle = f"{message.id}#{self._count}"
-            message.visible_at = now + hidden
+            queue.hide(message, now + hidden)
             received.append(_told(message))
         return {"Messages": received, "ResponseMetadata": _OK} if received else {"ResponseMetadata": _OK}
 
@@ -147,14 +176,14 @@ class Sqs:
             raise _invalid(operation, "Message does not exist or is not available for visibility timeout change.")
         if message.visible_at <= now:
             raise refusal(operation, "MessageNotInflight", "The specified message isn't in flight.")
-        message.visible_at = now + hidden
+        queue.hide(message, now + hidden)
         return {"ResponseMetadata": _OK}
 
     def get_queue_attributes(self, **request: Any) -> dict[str, Any]:
         """Count a queue's messages, and name it."""
         only("GetQueueAttributes", request, frozenset({"QueueUrl", "AttributeNames"}))
         queue, now = self._queue(request, "GetQueueAttributes"), self.now()
-        self._expire(queue, now)
+        queue.expire(now)
         hidden = [message for message in queue.messages.values() if message.visible_at > now]
         delayed = sum(1 for message in hidden if not message.receives)
         attributes = {
@@ -192,18 +221,13 @@ class Sqs:
             raise _invalid("SendMessage", f"Value {delay} for parameter DelaySeconds is invalid")
         self._count += 1
         now, message_id = self.now(), f"message-{self._count}"
-        queue.messages[message_id] = Message(message_id, body, sent_at=now, visible_at=now + delay)
+        queue.add(Message(message_id, body, sent_at=now, visible_at=now + delay))
         return message_id
 
     def _delete(self, queue: Queue, handle: str, operation: str) -> None:
         message = _by_handle(queue, handle, operation)
         if message is not None and message.handle == handle:
             del queue.messages[message.id]
-
-    def _expire(self, queue: Queue, now: float) -> None:
-        old = [message.id for message in queue.messages.values() if message.sent_at + queue.retention <= now]
-        for message_id in old:
-            del queue.messages[message_id]
 
 
 _RECEIVE = frozenset(
@@ -217,7 +241,7 @@ _RECEIVE = frozenset(
 def _bury(queue: Queue, dead: Queue, message: Message) -> None:
     """Move a message to the dead-letter queue; it keeps the time it was sent at, and so expires no later."""
     del queue.messages[message.id]
-    dead.messages[message.id] = Message(message.id, message.body, message.sent_at, visible_at=message.visible_at)
+    dead.add(Message(message.id, message.body, message.sent_at, visible_at=message.visible_at))
 
 
 def _told(message: Message) -> dict[str, Any]:
