@@ -22,7 +22,8 @@ from local.rollout import kept, stacks
 from local.rollout.stacks import DeployError
 from local.rollout.target import TargetError, release_of
 from local.template_check.reading import template_of
-from suimon.cli.asking import RefusedError, ask
+from suimon.cli.asking import ask
+from suimon.cli.errors import RefusedError
 from suimon.cli.doctor import examine, read_stack
 from suimon.cli.errors import CommandError
 from suimon.dataset.dag_folder import generated

@@ -16,8 +16,8 @@ from local.rollout import rollout, stacks
 from local.rollout.rollout import Patience, Rollout, dag_files, upload_dags
 from local.rollout.stacks import Deployed, DeployError
 from local.rollout.target import Target
-from suimon.cli.asking import RefusedError
 from suimon.cli.doctor_checks import Stack
+from suimon.cli.errors import RefusedError
 from suimon.dataset.folder import datasets_below
 from suimon.dataset.release import read_release
 from suimon.warehouse.data_api import Warehouse, WarehouseError
@@ -53,7 +53,7 @@ class Steps:
             return {"held": others + ours}
         self.done.append(f"{verb} {request['dataset']}")
         if verb == "hold" and request["dataset"] == self.fails:
-            raise RefusedError("no contract")
+            raise RefusedError("no contract", then="suimon status")
         return {"sent": 0}
 
 

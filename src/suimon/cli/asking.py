@@ -6,23 +6,16 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import boto3
-import click
 from botocore.exceptions import BotoCoreError, ClientError
 
-from suimon.cli.errors import CommandError
+from suimon.cli.errors import CommandError, RefusedError
 from suimon.cli.pasted import like
 from suimon.cli.reconcile import CLIENT
-from suimon.cli.stack import advice, outputs_of
+from suimon.cli.stack import advice, of_stack, outputs_of
 from suimon.status.questions import QUESTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-
-class RefusedError(click.ClickException):
-    """The function refused what it was asked; exit status 1."""
-
-    exit_code = 1
 
 
 def who_asks() -> str:
@@ -45,13 +38,14 @@ def ask(stack: str, name: str, request: Mapping[str, Any], *, named: bool = Fals
         raise CommandError(advice(error)) from error
     if "FunctionError" in answer:
         raise CommandError(f"the freshness function failed: {found.get('errorMessage', found)}")
-    if found.keys() == {"refused"}:
-        raise RefusedError(found["refused"])
+    if "refused" in found:
+        raise RefusedError(found["refused"], then=f"{found.get('then') or 'suimon status'}{of_stack(stack)}")
     return found
 
 
-def known_dataset(datasets: Sequence[str], dataset: str) -> None:
+def known_dataset(datasets: Sequence[str], dataset: str, stack: str) -> None:
     """Raise CommandError, naming those there are, for a dataset that the release does not have."""
     if dataset and dataset not in datasets:
         known = ", ".join(datasets)
-        raise CommandError(f"no contract for dataset {dataset!r}; there are: {known}{like(dataset, datasets)}")
+        why = f"no contract for dataset {dataset!r}; there are: {known}{like(dataset, datasets)}"
+        raise CommandError(why, then=f"suimon status{of_stack(stack)}")

@@ -12,9 +12,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from suimon.aws.clock import utc_now
 from suimon.cli import doctor_checks as checks
-from suimon.cli.asking import RefusedError, ask
+from suimon.cli.asking import ask
 from suimon.cli.doctor_checks import Finding, Stack
-from suimon.cli.errors import CommandError
+from suimon.cli.errors import CommandError, RefusedError
 from suimon.cli.printing import json_option, print_json
 from suimon.cli.stack import advice, of_stack, stack_option
 from suimon.drops.foreign_text import one_line
@@ -84,7 +84,7 @@ def examine(stack: Stack) -> Iterator[Finding]:
         except (ClientError, BotoCoreError) as error:
             yield Finding(name, "could not be looked at", advice(error))
         except (RefusedError, CommandError) as error:
-            yield Finding(name, "could not be looked at", str(error.message))
+            yield Finding(name, "could not be looked at", error.why)
 
 
 def lines_of(findings: list[Finding]) -> Iterator[str]:

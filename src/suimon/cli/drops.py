@@ -92,7 +92,7 @@ def wanted_of(dataset: str, partition: str, key: str, state: State | None) -> Wa
 
 def refuse_unknown(stack: str, dataset: str) -> None:
     """Raise CommandError, naming those there are, if the stack's release has no such dataset."""
-    known_dataset(ask(stack, "datasets", {})["datasets"], dataset)
+    known_dataset(ask(stack, "datasets", {})["datasets"], dataset, stack)
 
 
 def _list(

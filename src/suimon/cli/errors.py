@@ -6,6 +6,23 @@ import click
 
 
 class CommandError(click.ClickException):
-    """A command that could not do its work; exit status 2. The message says why, and what to do."""
+    """A command that could not do its work; exit status 2. The message says why, and what to do.
+
+    then: the command to type next, if there is one, with the stack's name.
+    """
 
     exit_code = 2
+
+    def __init__(self, why: str, *, then: str = "") -> None:
+        super().__init__(f"{why}\n  {then}" if then else why)
+        self.why = why
+
+
+class RefusedError(click.ClickException):
+    """What was asked cannot be done, or there is nothing of the kind; exit status 1. `then`: as of CommandError."""
+
+    exit_code = 1
+
+    def __init__(self, why: str, *, then: str) -> None:
+        super().__init__(f"{why}\n  {then}")
+        self.why = why

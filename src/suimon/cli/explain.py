@@ -12,10 +12,10 @@ import boto3
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 
-from suimon.cli.asking import RefusedError, ask
+from suimon.cli.asking import ask
 from suimon.cli.drop_view import STYLES, accepted_copy, as_object, holds_of, in_its_place, overview, to_json
 from suimon.cli.drops import refuse_unknown
-from suimon.cli.errors import CommandError
+from suimon.cli.errors import CommandError, RefusedError
 from suimon.cli.explain_view import details, drawn_cells, moves_of
 from suimon.cli.incidents import LISTED
 from suimon.cli.incidents import lines as incident_lines
@@ -46,12 +46,6 @@ CELLS = 5  # bad cells that are shown; the report lists more
 _CELLS_BYTES = 64 * 1024  # of the report's list that are read for them
 
 
-class NotFoundError(click.ClickException):
-    """The ledger knows no such file; exit status 1."""
-
-    exit_code = 1
-
-
 @click.command()
 @click.argument("what", type=PASTED)
 @click.argument("day", type=PARTITION, required=False)
@@ -80,45 +74,47 @@ def explain(what: str, day: str | None, lang: Language, stack: str, *, as_json: 
             record = counting(found)
             others = [one for one in found if one is not record]
         if record is None:
-            raise NotFoundError(nothing_came(what, day, stack))
+            raise nothing_came(what, day, stack)
         _show(table, record, others, lake, stack, lang, as_json=as_json)
     except (ClientError, BotoCoreError) as error:
         raise CommandError(advice(error)) from error
 
 
-def nothing_came(what: str, day: str | None, stack: str) -> str:
+def nothing_came(what: str, day: str | None, stack: str) -> RefusedError:
     """Return that the ledger has no such file; of a date also whether one is due, under which key, and what to type."""
     text = f"the ledger knows no file of {one_line(' '.join(filter(None, (what, day))))}"
     if day is None:
-        return f"{text}{_unknown(what, stack)}"
+        why, then = _unknown(what, stack)
+        return RefusedError(f"{text}{why}", then=f"{then}{of_stack(stack)}")
     try:
         answer = ask(stack, "forecast", {"back": MOST_DAYS, "ahead": MOST_DAYS, "dataset": what})
     except (CommandError, RefusedError):
-        return text
+        return RefusedError(text, then=f"suimon status{of_stack(stack)}")
     found = [Expected.from_json(one) for one in answer["expected"] if one["partition"].partition("/")[0] == day]
     for one in found:
         due = f"{one.deadline:%a %Y-%m-%d %H:%M} {one.time_zone}"
         text += f"\n{one.partition} is {one.state}, due {due}, under the key {one.key}"
     if not found:
-        return f"{text}, and none is due; to see what is:\n  suimon forecast --dataset {what}{of_stack(stack)}"
+        then = f"suimon forecast --dataset {what}{of_stack(stack)}"
+        return RefusedError(f"{text}, and none is due; to see what is:", then=then)
     never = f"suimon expect {what} {found[0].partition} --cancel --reason …{of_stack(stack)}"
-    return f"{text}\nAsk its sender for it; if it will not come, say so:\n  {never}"
+    return RefusedError(f"{text}\nAsk its sender for it; if it will not come, say so:", then=never)
 
 
-def _unknown(what: str, stack: str) -> str:
+def _unknown(what: str, stack: str) -> tuple[str, str]:
     """Return what a word may be that is no drop, and what to type then."""
     if is_drop_id(what) and len(what) < DROP_ID_LENGTH:
         cut = f": an id has {DROP_ID_LENGTH} characters, this one {len(what)}, so it was cut off"
-        return f"{cut}\nTo see what there is:\n  suimon status{of_stack(stack)}"
+        return f"{cut}\nTo see what there is:", "suimon status"
     if ":" in what and not is_address(what):
-        return f"; of an incident:\n  suimon incidents '{one_line(what)}'{of_stack(stack)}"
+        return "; of an incident:", f"suimon incidents '{one_line(what)}'"
     datasets: list[str] = []
     if not (is_drop_id(what) or is_address(what)):
         with suppress(CommandError, RefusedError):
             datasets = ask(stack, "datasets", {})["datasets"]
     if what in datasets:
-        return f": it is a dataset, so name a day, too; to see its days:\n  suimon status {what}{of_stack(stack)}"
-    return f"{like(what, datasets)}\nTo see what there is:\n  suimon status{of_stack(stack)}"
+        return ": it is a dataset, so name a day, too; to see its days:", f"suimon status {what}"
+    return f"{like(what, datasets)}\nTo see what there is:", "suimon status"
 
 
 def _wanted(what: str, day: str | None, stack: str) -> Wanted | None:
@@ -198,7 +194,7 @@ def incidents_of(stack: str, record: DropRecord) -> tuple[list[dict[str, Any]], 
     try:
         found = ask(stack, "incidents", {"dataset": record.dataset if record.match else "", "all": True})["incidents"]
     except (CommandError, RefusedError) as error:  # the life of the file is in the ledger all the same
-        return [], error.message
+        return [], error.why
     return [one for one in found if concerns(one["about"], record)], ""
 
 

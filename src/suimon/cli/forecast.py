@@ -60,7 +60,7 @@ def forecast(days: int, back: int, dataset: str, lang: Language, stack: str, *, 
     stack could not be asked.
     """
     answer = ask(stack, "forecast", {"back": back, "ahead": days, "dataset": dataset})
-    known_dataset(answer["datasets"], dataset)
+    known_dataset(answer["datasets"], dataset, stack)
     answer["expected"] = [one for one in answer["expected"] if dataset in ("", one["dataset"])]
     if as_json:
         print_json(answer)

@@ -10,7 +10,8 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from suimon.aws.clock import utc_now
-from suimon.cli.asking import RefusedError, ask, known_dataset
+from suimon.cli.asking import ask, known_dataset
+from suimon.cli.errors import RefusedError
 from suimon.cli.pasted import PASTED, REASON, is_drop_id
 from suimon.cli.printing import console_for_people, json_option, print_json, print_plain
 from suimon.cli.stack import of_stack, stack_option
@@ -69,13 +70,13 @@ def incidents(
             if not is_drop_id(incident_id):
                 raise
             raise RefusedError(
-                f"{error.message}; of a drop:\n  suimon explain {incident_id}{of_stack(stack)}"
+                f"{error.why}; of a drop:", then=f"suimon explain {incident_id}{of_stack(stack)}"
             ) from error
         _show(found, stack, lang, as_json=as_json)
         return
     wanted = {"dataset": dataset, "kind": kind or "", "severity": severity or "", "all": everything}
     answer = ask(stack, "incidents", wanted)
-    known_dataset(answer["datasets"], dataset)
+    known_dataset(answer["datasets"], dataset, stack)
     found = answer["incidents"]
     if as_json:
         print_json(found)

@@ -14,7 +14,7 @@ from rich.table import Table as Grid
 
 from suimon.cli.errors import CommandError
 from suimon.cli.printing import json_option, print_json, print_plain
-from suimon.cli.stack import advice, of_stack, outputs_of, stack_option
+from suimon.cli.stack import USUAL, advice, of_stack, outputs_of, stack_option
 from suimon.report.console import Terminal
 from suimon.sweep.findings import Failure, Finding, Findings
 
@@ -43,7 +43,7 @@ def reconcile(stack: str, *, full: bool, as_json: bool) -> None:
     console = Terminal(stderr=as_json)
     try:
         function = function_of(stack)
-        findings = show_progress(console, ask_in_portions(asking(function), full=full))
+        findings = show_progress(console, ask_in_portions(asking(function, stack), full=full))
     except (ClientError, BotoCoreError) as error:
         raise CommandError(advice(error)) from error
     if as_json:
@@ -60,7 +60,7 @@ def function_of(stack: str) -> str:
     return function
 
 
-def asking(function: str) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+def asking(function: str, stack: str = USUAL) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
     """Return what asks the function, for `ask_in_portions`."""
     functions = boto3.client("lambda", config=CLIENT)
 
@@ -70,7 +70,7 @@ def asking(function: str) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
         if "FunctionError" in answer:
             raise CommandError(f"the freshness function failed: {found.get('errorMessage', found)}")
         if "refused" in found:
-            raise CommandError(f"not reconciled: {found['refused']}")
+            raise CommandError(f"not reconciled: {found['refused']}", then=f"suimon reconcile{of_stack(stack)}")
         return found
 
     return ask

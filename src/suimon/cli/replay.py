@@ -24,7 +24,7 @@ from suimon.cli.replays import (
 from suimon.cli.stack import stack_option
 from suimon.replay.execution import ReplayError
 from suimon.replay.plan import Item
-from suimon.replay.request import Order, Request, RequestError, What
+from suimon.replay.request import DamagedItemsError, Order, Request, RequestError, StalePlanError, What
 from suimon.report.console import Terminal
 
 
@@ -134,7 +134,10 @@ def _plan_and_execute(
     try:
         found = replays.plan(wanted | {"plan": how["plan"]})
     except ReplayError as error:
-        raise CommandError(str(error)) from error
+        if error.kind in {StalePlanError.__name__, DamagedItemsError.__name__}:
+            again = f"{command_of(wanted | {'resume': ''})} --dry-run{replays.stack}"
+            raise CommandError(str(error), then=again) from error
+        raise replays.failure(error, wanted["dataset"]) from error
     if how["new_contract"]:
         from suimon.cli.whatif import what_if  # noqa: PLC0415 - no other replay checks files here
 
@@ -157,8 +160,8 @@ def _plan_and_execute(
     raise SystemExit(replays.execute([(wanted | {"plan": found["plan"]}, items)]))
 
 
-def command_of(wanted: dict[str, Any], plan: str) -> str:
-    """Return the command that executes exactly this plan."""
+def command_of(wanted: dict[str, Any], plan: str = "") -> str:
+    """Return the command that executes exactly this plan, or plans anew."""
     words = ["suimon", "replay", wanted["dataset"]]
     if wanted.get("resume"):
         words += ["--resume", wanted["resume"]]
@@ -166,7 +169,7 @@ def command_of(wanted: dict[str, Any], plan: str) -> str:
         words += ["--from", wanted["from"], "--to", wanted["to"], "--what", wanted["what"], "--order", wanted["order"]]
         words += ["--as-accepted"] if wanted["as_accepted"] else []
     words += ["--max-concurrency", str(wanted["max_concurrency"])] if wanted["max_concurrency"] else []
-    words += ["--plan", plan]
+    words += ["--plan", plan] if plan else []
     words += ["--tolerate", f"{wanted['tolerate']:g}"] if wanted["tolerate"] is not None else []
     words += ["--reason", wanted["reason"]] if wanted["reason"] else []
     return shlex.join(words)
@@ -176,7 +179,7 @@ def _refuse_nonsense(wanted: dict[str, Any]) -> None:
     try:
         Request.from_event(wanted)
     except RequestError as error:
-        raise CommandError(str(error)) from error
+        raise CommandError(str(error), then="suimon replay --help") from error
 
 
 def _list(replays: Replays, dataset: str, *, as_json: bool) -> None:

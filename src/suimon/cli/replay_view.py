@@ -54,6 +54,9 @@ def show(console: Console, command: str, progress: Iterator[Progress]) -> Progre
         failed = next((row.drop_id for row in end.rows if row.fate is Fate.FAILED), "DROP")
         print_plain(console, f"Next: suimon explain {failed}{stack}")
         print_plain(console, f"Then, when the cause is mended: suimon retry{stack}")
+    elif not end.rows:  # nothing was begun: as a rule another replay of the range runs
+        listed = re.sub(r"\{\} \S+", "--list", command)
+        print_plain(console, f"Next: {listed}")
     return end
 
 
@@ -106,6 +109,7 @@ def show_list(
     """
     if not found:
         print_plain(console, f"{dataset} has never been replayed.")
+        print_plain(console, f"  suimon status {dataset}{stack}", "bold")
         return
     for one in found:
         how = f"{one.end}: {told_in_english(one.counts)}" if one.ended_at else _unended(one, statuses, stack)

@@ -21,7 +21,7 @@ from suimon.drops.states import State
 from suimon.ledger.queries import Wanted, failures_of, find_many, newest_first, replay_of, replays_of
 from suimon.replay.execution import Progress, ReplayError, ask_plan, follow, start
 from suimon.replay.plan import Window, read_items, windows
-from suimon.replay.request import DEFAULT_CONCURRENCY, MAX_CONCURRENCY, DamagedItemsError
+from suimon.replay.request import DEFAULT_CONCURRENCY, MAX_CONCURRENCY, DamagedItemsError, HeldError
 from suimon.values import dataclass
 
 if TYPE_CHECKING:
@@ -106,9 +106,8 @@ class Replays:
         except (ClientError, BotoCoreError) as error:
             raise CommandError(advice(error)) from error
         if found is None:
-            raise CommandError(
-                f"{dataset} has no replay {replay_id!r}; those it has: suimon replay {dataset} --list{self.stack}"
-            )
+            why = f"{dataset} has no replay {replay_id!r}; those it has:"
+            raise CommandError(why, then=f"suimon replay {dataset} --list{self.stack}")
         return found
 
     def status(self, record: ReplayRecord) -> str:
@@ -120,6 +119,11 @@ class Replays:
             return boto3.client("stepfunctions").describe_execution(executionArn=record.execution)["status"]
         except (ClientError, BotoCoreError):
             return ""
+
+    def failure(self, error: ReplayError, dataset: str) -> CommandError:
+        """Return what to raise for a replay of a dataset that was refused, with what to type next."""
+        then = f"suimon release {dataset}" if error.kind == HeldError.__name__ else f"suimon replay {dataset} --list"
+        return CommandError(str(error), then=f"{then}{self.stack}")
 
     def execute(self, wanted: Sequence[tuple[dict[str, Any], Sequence[Item]]]) -> int:
         """Start the planned requests, follow each to its end, and return the exit status of all."""
@@ -133,7 +137,7 @@ class Replays:
                 print_plain(self.console, f"Replay {execution}")
             followed = [self._follow(*one) for one in executions]
         except ReplayError as error:
-            raise CommandError(str(error)) from error
+            raise self.failure(error, executions[0][1]) from error
         except (ClientError, BotoCoreError) as error:
             started = ", ".join(execution for execution, _, _ in executions)
             runs = f"\nWhat was started runs on, only following it failed: {started}" if executions else ""
@@ -146,12 +150,10 @@ class Replays:
             body = boto3.client("s3").get_object(Bucket=self.target.reports_bucket, Key=record.key)["Body"].read()
             return exit_status(self._follow(record.execution, record.dataset, read_items(body, record.plan)))
         except DamagedItemsError as error:
-            raise CommandError(
-                f"the items of replay {record.id} are lost ({error}); what became of its drops: "
-                f"suimon status {record.dataset}{self.stack}"
-            ) from error
+            why = f"the items of replay {record.id} are lost ({error}); what became of its drops:"
+            raise CommandError(why, then=f"suimon status {record.dataset}{self.stack}") from error
         except ReplayError as error:
-            raise CommandError(str(error)) from error
+            raise self.failure(error, record.dataset) from error
         except (ClientError, BotoCoreError) as error:
             raise CommandError(advice(error)) from error
 
@@ -164,7 +166,7 @@ class Replays:
                 sfn.stop_execution(executionArn=record.execution, error="Suimon.Stopped", cause=cause)
             return self.plan({"stopped": {"dataset": record.dataset, "replay": record.id}})
         except ReplayError as error:
-            raise CommandError(str(error)) from error
+            raise self.failure(error, record.dataset) from error
         except (ClientError, BotoCoreError) as error:
             raise CommandError(advice(error)) from error
 

@@ -10,7 +10,7 @@ import click
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from suimon.cli.errors import CommandError
+from suimon.cli.errors import CommandError, RefusedError
 from suimon.cli.pasted import PASTED, split_address
 from suimon.cli.printing import json_option, print_json
 from suimon.cli.stack import advice, of_stack, outputs_of, stack_option
@@ -27,12 +27,6 @@ PAGE, DATA = "report.html", ("report.json", "bad_cells.jsonl")
 MOST_HOURS = 7 * 24
 
 _GONE = ("404", "403", "NoSuchKey", "AccessDenied")
-
-
-class NoReportError(click.ClickException):
-    """There is no such drop, or no report on it; exit status 1."""
-
-    exit_code = 1
 
 
 @click.command()
@@ -66,7 +60,7 @@ def report(drop_id: str, out: Path, hours: int, stack: str, *, link: bool, recor
     s3 = boto3.client("s3", config=Config(signature_version="s3v4"))  # links to what KMS encrypts need it
     try:
         [table_name] = outputs_of(stack, "LedgerTable")
-        bucket, page = page_of(table_name, drop_id)
+        bucket, page = page_of(table_name, drop_id, stack)
         if link:
             made = link_to(s3, bucket, page.removesuffix(PAGE) + NAME if records else page, hours)
             if as_json:
@@ -78,7 +72,8 @@ def report(drop_id: str, out: Path, hours: int, stack: str, *, link: bool, recor
     except ClientError as error:
         # Without the right to list a bucket, S3 answers 403 for what is not there.
         if error.operation_name in {"HeadObject", "GetObject"} and error.response["Error"]["Code"] in _GONE:
-            raise NoReportError("the report is no longer kept, or your role may not read it") from error
+            why = "the report is no longer kept, or your role may not read it"
+            raise RefusedError(why, then=f"suimon explain {drop_id}{of_stack(stack)}") from error
         raise CommandError(advice(error)) from error
     except BotoCoreError as error:
         raise CommandError(advice(error)) from error
@@ -112,11 +107,14 @@ def fetch(s3: S3Client, bucket: str, prefix: str, folder: Path) -> list[Path]:
     return [folder / name for name in names]
 
 
-def page_of(table_name: str, drop_id: str) -> tuple[str, str]:
-    """Return the bucket and the key of a drop's page; NoReportError if it has none."""
+def page_of(table_name: str, drop_id: str, stack: str) -> tuple[str, str]:
+    """Return the bucket and the key of a drop's page; RefusedError if it has none."""
     record = find(boto3.resource("dynamodb").Table(table_name), drop_id)
     if record is None:
-        raise NoReportError(f"the ledger knows no drop {drop_id!r}: `suimon drops --state rejected` lists them")
+        raise RefusedError(
+            f"the ledger knows no drop {drop_id!r}", then=f"suimon drops --state rejected{of_stack(stack)}"
+        )
     if record.rejection is None or not record.rejection.report:
-        raise NoReportError(f"drop {drop_id} is {record.state}: there is no report, for nothing was rejected")
+        why = f"drop {drop_id} is {record.state}: there is no report, for nothing was rejected"
+        raise RefusedError(why, then=f"suimon explain {drop_id}{of_stack(stack)}")
     return split_address(record.rejection.report)

@@ -69,7 +69,9 @@ def retry(
                 windows.extendleft(reversed(window.halves()))
                 continue
             range_of = f"{window.dataset} {window.first} to {window.last}"
-            print_plain(replays.console, f"{range_of} left out: {error}", "yellow")
+            print_plain(
+                replays.console, f"{range_of} left out: {replays.failure(error, window.dataset).message}", "yellow"
+            )
             left_out += 1
             continue
         if found["items"]:

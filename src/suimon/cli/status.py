@@ -13,7 +13,7 @@ from suimon.cli.asking import ask, known_dataset
 from suimon.cli.errors import CommandError
 from suimon.cli.forecast import later_of, letter_of, picture
 from suimon.cli.printing import console_for_people, print_json, print_plain
-from suimon.cli.stack import of_stack, stack_option
+from suimon.cli.stack import USUAL, of_stack, stack_option
 from suimon.cli.words import lang_option, readable, say
 from suimon.drops.foreign_text import one_line, printable
 from suimon.freshness.forecast import MOST_DAYS, Expected
@@ -54,7 +54,7 @@ def status(dataset: str | None, back: int, html: Path | None, lang: Language, st
         _write_page(html, ask(stack, "page", {"language": lang})["html"])
         return
     lang = readable(lang)
-    found = told_of(ask(stack, "status", {"back": back, "ahead": 1}), dataset)
+    found = told_of(ask(stack, "status", {"back": back, "ahead": 1}), dataset, stack)
     if as_json:
         print_json(found)
     else:
@@ -75,9 +75,9 @@ def _write_page(file: Path, page: str) -> None:
     click.echo(f"written: {file}")
 
 
-def told_of(answer: Mapping[str, Any], dataset: str | None) -> dict[str, Any]:
+def told_of(answer: Mapping[str, Any], dataset: str | None, stack: str = USUAL) -> dict[str, Any]:
     """Return of an answer what may concern a dataset, by default all; CommandError for one that does not exist."""
-    known_dataset(answer["datasets"], dataset or "")
+    known_dataset(answer["datasets"], dataset or "", stack)
     expected = [one for one in answer["expected"] if dataset in (None, one["dataset"])]
     standing = [one for one in answer["incidents"] if dataset is None or _may_concern(one, dataset)]
     opened = [one for one in standing if one["standing"] != CLOSED]

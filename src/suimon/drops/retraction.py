@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from suimon.drops.drop import Retraction, written_again
+from suimon.drops.refusal import RefusalError
 from suimon.drops.states import Counts, State
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 EMPTY = "data.csv"  # the name of the copy without records that empties a partition
 
 
-class RetractError(Exception):
+class RetractError(RefusalError):
     """A drop that cannot be retracted; the message says why, and what to do instead."""
 
 
@@ -41,7 +42,7 @@ _INSTEAD = {
 def how(record: DropRecord, newer: Sequence[DropRecord], now: datetime) -> How:
     """Decide what retracting takes; RetractError when it cannot be. `newer`: the later writes of the drop's slot."""
     if why := _hindrance(record, newer, now):
-        raise RetractError(f"drop {record.id} is {record.state}: {why}")
+        raise RetractError(f"drop {record.id} is {record.state}: {why}", then=f"suimon explain {record.id}")
     if record.state in (State.LOADED, State.FAILED):
         return How.LOAD
     is_running = record.state is State.TRIGGERED or (record.state is State.ACCEPTED and record.loaded_at)

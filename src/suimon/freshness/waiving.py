@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from suimon.contract.file import ContractError
+from suimon.drops.refusal import RefusalError
 from suimon.ledger.waivers import Waiver
 from suimon.values import dataclass
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 REASON_CHARACTERS = 500
 
 
-class WaiverError(Exception):
+class WaiverError(RefusalError):
     """A waiver that cannot be given or taken back; the message says why."""
 
 
@@ -42,13 +43,15 @@ class Request:
         try:
             contract = contracts.of(dataset)
         except ContractError as error:
-            raise WaiverError(str(error)) from error
+            raise WaiverError(str(error), then="suimon forecast") from error
+        look = f"suimon forecast --dataset {dataset}"
         if contract.arrival is None:
-            raise WaiverError(f"{dataset} has no deadlines: its contract has no arrival, so no file of it is missed")
+            why = f"{dataset} has no deadlines: its contract has no arrival, so no file of it is missed"
+            raise WaiverError(why, then=f"suimon status {dataset}")
         if not contract.has_partition(partition):
-            raise WaiverError(f"{partition!r} is no {contract.partition_form}")
+            raise WaiverError(f"{partition!r} is no {contract.partition_form}", then=look)
         if not undo and not reason:
-            raise WaiverError("say why the file will not come: --reason")
+            raise WaiverError("say why the file will not come: --reason", then=look)
         return cls(contract=contract, partition=partition, reason=reason[:REASON_CHARACTERS], who=who, undo=undo)
 
 
@@ -61,7 +64,8 @@ def waive(watch: Watch, request: Request, now: datetime) -> dict[str, str]:
     known = watch.waivers.get(dataset, request.partition)
     if request.undo:
         if known is None or not known.holds:
-            raise WaiverError(f"nobody has said that {dataset} {request.partition} will not come")
+            why = f"nobody has said that {dataset} {request.partition} will not come"
+            raise WaiverError(why, then=f"suimon forecast --dataset {dataset}")
         waiver = Waiver(
             dataset=dataset, partition=request.partition, reason=known.reason, who=known.who, at=known.at, undone=who
         )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from suimon.drops.refusal import RefusalError
 from suimon.incidents.incident import ByPerson, Incident, Stage
 from suimon.values import dataclass
 
@@ -17,7 +19,7 @@ LONGEST_SNOOZE = timedelta(days=30)
 REASON_CHARACTERS = 500
 
 
-class ActionError(Exception):
+class ActionError(RefusalError):
     """What a person asks cannot be done; the message says why."""
 
 
@@ -47,20 +49,26 @@ class Action:
             verb = Verb(found["verb"])
             until = datetime.fromisoformat(request["until"]) if request.get("until") else None
         except (ValueError, TypeError) as error:
-            raise ActionError(f"the request cannot be read: {error}") from error
+            raise ActionError(f"the request cannot be read: {error}", then="suimon incidents") from error
         if not found["id"]:
-            raise ActionError("say which incident")
+            raise ActionError("say which incident", then="suimon incidents")
         if until and until.tzinfo is None:
-            raise ActionError("say until when with a time zone")
+            raise ActionError("say until when with a time zone", then=look_at(found["id"]))
         return cls(verb, found["id"], found["who"] or "a person", found["reason"][:REASON_CHARACTERS], until)
+
+
+def look_at(incident_id: str) -> str:
+    """Return the command that shows an incident."""
+    return f"suimon incidents {shlex.quote(incident_id)}"
 
 
 def acted(known: Incident, action: Action, now: datetime) -> Incident:
     """Return an incident once a person has done something to it; ActionError when that cannot be."""
+    look = look_at(action.incident_id)
     if not known.is_open:
-        raise ActionError(f"incident {known.id} is {known.standing(now)}")
+        raise ActionError(f"incident {known.id} is {known.standing(now)}", then=look)
     if action.verb is not Verb.ACK and not action.reason:
-        raise ActionError("say why: --reason")
+        raise ActionError("say why: --reason", then=look)
     by = ByPerson(action.who, now, action.reason, action.until if action.verb is Verb.SNOOZE else None)
     changed = replace(known, revision=known.revision + 1)
     match action.verb:
@@ -74,7 +82,8 @@ def acted(known: Incident, action: Action, now: datetime) -> Incident:
 
 def _end_of_snooze(action: Action, now: datetime) -> datetime:
     if action.until is None or action.until <= now:
-        raise ActionError("say until when, in the future")
+        raise ActionError("say until when, in the future", then=look_at(action.incident_id))
     if action.until - now > LONGEST_SNOOZE:
-        raise ActionError(f"an incident is snoozed for at most {LONGEST_SNOOZE.days} days")
+        why = f"an incident is snoozed for at most {LONGEST_SNOOZE.days} days"
+        raise ActionError(why, then=look_at(action.incident_id))
     return action.until

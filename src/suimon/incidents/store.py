@@ -16,7 +16,7 @@ from boto3.dynamodb.conditions import Attr
 
 from suimon.incidents import lifecycle
 from suimon.incidents.about import NOTHING, About
-from suimon.incidents.actions import Action, ActionError, acted
+from suimon.incidents.actions import Action, ActionError, acted, look_at
 from suimon.incidents.crowds import Group, ToldGroup, groups_standing, held, how_to_tell, once_told
 from suimon.incidents.incident import TOLD_ALONE, Event, Incident, Notice, Problem, Recovery, Stage, Told
 from suimon.incidents.inhibition import MUTABLE, inhibition_of
@@ -178,7 +178,7 @@ class IncidentStore:
         """Return the incident of an id; ActionError when there is none."""
         item = self._table.get_item(Key=key_of(incident_id), ConsistentRead=True).get("Item")
         if item is None:
-            raise ActionError(f"there is no incident {incident_id}: `suimon incidents` lists them")
+            raise ActionError(f"there is no incident {incident_id}", then="suimon incidents")
         return read_item(item, incident_of)
 
     def act(self, action: Action, now: datetime) -> Incident:
@@ -188,7 +188,8 @@ class IncidentStore:
         if changed.stage is Stage.CLOSED and known.told in TOLD_ALONE:
             self._publish(notice_about(changed, Event.CLOSED, *closed_by_hand(changed)), now)
         if not self._write(changed):
-            raise ActionError(f"incident {action.incident_id} has changed just now: look at it again")
+            why = f"incident {action.incident_id} has changed just now: look at it again"
+            raise ActionError(why, then=look_at(action.incident_id))
         return changed
 
     def report_all(self, problems: Iterable[Problem], recoveries: Iterable[Recovery], now: datetime) -> None:

@@ -134,8 +134,7 @@ def refuse_held(hold: Hold | None, now: datetime) -> None:
     """Raise HeldError if the dataset is held: its runs would only wait, and the execution with them."""
     if hold and hold.is_in_force(now):
         raise HeldError(
-            f"{hold.dataset} is held since {hold.since:%Y-%m-%d %H:%M}Z by {hold.who} ({hold.reason}): "
-            f"release it first, with suimon release {hold.dataset}"
+            f"{hold.dataset} is held since {hold.since:%Y-%m-%d %H:%M}Z by {hold.who} ({hold.reason}): release it first"
         )
 
 

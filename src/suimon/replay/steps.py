@@ -121,9 +121,7 @@ class ReplaySteps:
         record = self._known(dataset, replay_id)
         status = STOPPED_STATUS if record.ended_at else self._status(record.execution)
         if status == "RUNNING":
-            raise RequestError(
-                f"replay {replay_id} runs: stop it first, with suimon replay {dataset} --stop {replay_id}"
-            )
+            raise RequestError(f"replay {replay_id} runs: stop it first, with --stop")
         return self.summarise(dataset, replay_id, STOPPED if status == STOPPED_STATUS else status, now)
 
     def summarise(self, dataset: str, replay_id: str, end: str, now: datetime) -> dict[str, Any]:
@@ -176,9 +174,9 @@ class ReplaySteps:
         try:
             return self.items(record)
         except DamagedItemsError as error:
-            raise RequestError(
-                f"replay {record.id} cannot be resumed, for its items are lost ({error}); plan its range again: "
-                f"suimon replay {record.dataset} --from {record.first} --to {record.last}"
+            raise DamagedItemsError(
+                f"replay {record.id} cannot be resumed, for its items are lost ({error}): plan its range again, from "
+                f"{record.first} to {record.last}"
             ) from error
 
     def _planned(self, request: Request, now: datetime) -> Plan:
@@ -192,7 +190,7 @@ class ReplaySteps:
     def _known(self, dataset: str, replay_id: str) -> ReplayRecord:
         record = self.replays.of(dataset, replay_id)
         if record is None:
-            raise RequestError(f"{dataset} has no replay {replay_id}: suimon replay {dataset} --list shows them")
+            raise RequestError(f"{dataset} has no replay {replay_id}")
         return record
 
     def _join(self, request: Request, execution: str) -> None:
@@ -215,7 +213,7 @@ class ReplaySteps:
             first, last = running.ranges[others[0]]
             raise OverlapError(
                 f"a replay of {request.dataset} from {first} to {last} runs, and no partition runs twice at once. "
-                f"Follow it with suimon replay {request.dataset} --follow {id_of(others[0])}, or stop it (--stop)"
+                f"Follow replay {id_of(others[0])}, or stop it"
             )
         return running
 

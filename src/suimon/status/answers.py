@@ -12,8 +12,8 @@
                                person
     page                       {"language": "en" or "ja"}: the stack's page
 
-What is refused is answered as {"refused": why}. Whoever calls the function by its alias for questions gets questions
-answered and nothing else: that is all that a viewer may call.
+What is refused is answered as {"refused": why, "then": the command to type next}. Whoever calls the function by its
+alias for questions gets questions answered and nothing else: that is all that a viewer may call.
 """
 
 from __future__ import annotations
@@ -21,18 +21,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from suimon.contract.model import Contracts
-from suimon.drops.retraction import RetractError
+from suimon.drops.refusal import RefusalError
 from suimon.freshness.date_facts import DateFacts
 from suimon.freshness.forecast import MOST_DAYS, forecast, warnings
 from suimon.freshness.hourly_figures import HourlyFigures
-from suimon.freshness.waiving import Request, WaiverError, waive
-from suimon.incidents.actions import Action, ActionError
+from suimon.freshness.waiving import Request, waive
+from suimon.incidents.actions import Action
 from suimon.incidents.crowds import worst_first
 from suimon.incidents.kinds import Kind
 from suimon.incidents.overview import as_json, chosen
 from suimon.mwaa.check_up import look
-from suimon.sweep.closing import CloseError, Closing, close
-from suimon.sweep.holding import HoldError
+from suimon.sweep.closing import Closing, close
 from suimon.values import dataclass
 
 if TYPE_CHECKING:
@@ -46,7 +45,6 @@ if TYPE_CHECKING:
     from suimon.status.overview import Overview
     from suimon.sweep.round import Sweep
 
-REFUSED = (CloseError, RetractError, HoldError, WaiverError, ActionError)
 REFUSALS = (Kind.MWAA_DENIED, Kind.FORBIDDEN_DAG)
 
 
@@ -63,8 +61,8 @@ class Answers:
         """Answer a request by its name, or return why it was refused."""
         try:
             return ANSWERS[name](self, request, now)
-        except REFUSED as error:
-            return {"refused": str(error)}
+        except RefusalError as error:
+            return {"refused": str(error), "then": error.then}
 
     @property
     def _contracts(self) -> Contracts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from suimon.aws.task_token import answer_token
+from suimon.drops.refusal import RefusalError
 from suimon.drops.states import CLOSABLE, State
 from suimon.ledger.drops import Ledger, LostClaimError
 from suimon.ledger.followers import follow
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 REASON_CHARACTERS = 500
 
 
-class CloseError(Exception):
+class CloseError(RefusalError):
     """A drop that cannot be closed; the message says why."""
 
 
@@ -38,7 +39,7 @@ class Closing:
         """Read a request; CloseError when it says not which drop or not why."""
         found = cls(*(" ".join(str(request.get(name) or "").split()) for name in ("drop_id", "reason", "who")))
         if not (found.drop_id and found.reason):
-            raise CloseError("say which drop, and why it is closed")
+            raise CloseError("say which drop, and why it is closed", then="suimon drops close --help")
         return found
 
 
@@ -50,15 +51,16 @@ def close(ledger: Ledger, sfn: SFNClient, closing: Closing, now: datetime) -> Dr
     """
     record = ledger.get(closing.drop_id)
     if record is None:
-        raise CloseError(f"the ledger knows no drop {closing.drop_id}")
+        raise CloseError(f"the ledger knows no drop {closing.drop_id}", then="suimon drops --state triggered")
+    look = f"suimon explain {record.id}"
     if record.state not in CLOSABLE:
-        raise CloseError(f"drop {record.id} is {record.state}: it has ended already")
+        raise CloseError(f"drop {record.id} is {record.state}: it has ended already", then=look)
     if record.state is State.VALIDATING and record.is_leased(now):
-        raise CloseError(f"drop {record.id} is being checked right now: try again in some minutes")
+        raise CloseError(f"drop {record.id} is being checked right now: try again in some minutes", then=look)
     try:
         closed = _close(ledger, record, closing, now)
     except LostClaimError as error:
-        raise CloseError(f"drop {record.id} has moved just now: look at it again") from error
+        raise CloseError(f"drop {record.id} has moved just now: look at it again", then=look) from error
     for member in ledger.get_many(record.members).values():
         if member.state in CLOSABLE:
             _close(ledger, member, closing, now)

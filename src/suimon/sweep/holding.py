@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from suimon.drops.hold import Hold, hold_on, is_held, outlasted
+from suimon.drops.refusal import RefusalError
 from suimon.drops.states import State
 from suimon.incidents.about import About
 from suimon.incidents.incident import Recovery, gone
@@ -36,7 +37,7 @@ REASON_CHARACTERS = 500
 HOLD = "hold"
 
 
-class HoldError(Exception):
+class HoldError(RefusalError):
     """A hold or a release that cannot be; the message says why."""
 
 
@@ -58,10 +59,10 @@ class Holding:
         dataset, reason, who = (_words(request.get(name)) for name in ("dataset", "reason", "who"))
         self._contract(dataset)
         if not reason:
-            raise HoldError("say why nothing may start")
+            raise HoldError("say why nothing may start: --reason", then="suimon hold --help")
         until = _until(_words(request.get("until")), self._zone_of(dataset))
         if until and until <= now:
-            raise HoldError(f"{until.isoformat()} is over: give a later time")
+            raise HoldError(f"{until.isoformat()} is over: give a later time", then=f"suimon status {dataset}")
         known = self.ledger.holds.of(dataset)
         since = known.since if known and known.is_in_force(now) else now
         wanted = Hold(
@@ -93,7 +94,7 @@ class Holding:
             revision = hold.revision if hold else 0
             hold = self._put(replace(kept[0], until=None, released_at=now, released_by=who, revision=revision))
         elif hold is None:
-            raise HoldError(f"{dataset} is not held")
+            raise HoldError(f"{dataset} is not held", then=f"suimon status {dataset}")
         waiting = [one for one in waiting if outlasted(one, hold)]
         waiting.sort(key=lambda one: (one.partition, one.received_at))
         resume(self.ledger, self.queue, waiting[:QUEUE_HOLDS])
@@ -125,14 +126,16 @@ class Holding:
     def _contract(self, dataset: str) -> Contract:
         found = {contract.dataset: contract for contract in self.contracts.all}
         if dataset not in found:
-            raise HoldError(f"no contract of dataset {dataset!r}; there are: {', '.join(sorted(found))}")
+            there = ", ".join(sorted(found))
+            raise HoldError(f"no contract of dataset {dataset!r}; there are: {there}", then="suimon status")
         return found[dataset]
 
     def _put(self, hold: Hold) -> Hold:
         try:
             return self.ledger.holds.put(hold)
         except LostHoldError as error:
-            raise HoldError(f"somebody else has just held or released {hold.dataset}: look at it again") from error
+            why = f"somebody else has just held or released {hold.dataset}: look at it again"
+            raise HoldError(why, then=f"suimon status {hold.dataset}") from error
 
 
 def _until(text: str, zone: str) -> datetime | None:
@@ -143,7 +146,8 @@ def _until(text: str, zone: str) -> datetime | None:
         at = datetime.fromisoformat(text)
         return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
     except (ValueError, OverflowError) as error:  # the last hours of the year 9999 are beyond it in UTC
-        raise HoldError(f"until {text!r}: write a time as 2026-11-20T09:00, or with its offset from UTC") from error
+        why = f"until {text!r}: write a time as 2026-11-20T09:00, or with its offset from UTC"
+        raise HoldError(why, then="suimon hold --help") from error
 
 
 def _words(value: Any) -> str:

@@ -44,10 +44,10 @@ class Retracting:
         drop_id, reason, who = (" ".join(str(request.get(name) or "").split()) for name in ("drop_id", "reason", "who"))
         drop_id = drop_id.partition(".")[0]
         if not (drop_id and reason):
-            raise RetractError("say which drop, and why it is retracted")
+            raise RetractError("say which drop, and why it is retracted", then="suimon retract --help")
         record = self.ledger.get(drop_id)
         if record is None:
-            raise RetractError(f"the ledger knows no drop {drop_id}")
+            raise RetractError(f"the ledger knows no drop {drop_id}", then="suimon drops --state loaded")
         newer = self.ledger.newer_writes(record)
         way = how(record, newer, now)
         found = restored(record, self.ledger.older_writes(record), newer)
@@ -56,7 +56,8 @@ class Retracting:
         try:
             moved = self._carry_out(way, record, retraction, Closing(drop_id, f"retracted: {reason}", who), now)
         except (LostClaimError, CloseError) as error:
-            raise RetractError(f"drop {drop_id} has moved just now: look at it again") from error
+            look = f"suimon explain {drop_id}"
+            raise RetractError(f"drop {drop_id} has moved just now: look at it again", then=look) from error
         return {
             "drop_id": moved.id,
             "dataset": record.match.dataset if record.match else None,
@@ -87,5 +88,6 @@ class Retracting:
         if not {f"{folder}{retraction.name}", f"{folder}{CONTRACT}"} <= {one["Key"] for one in found}:
             raise RetractError(
                 f"the copy of drop {retraction.restores}, which was loaded before, is deleted: send its file again, "
-                f"which takes the place of drop {record.id}"
+                f"which takes the place of drop {record.id}",
+                then=f"suimon explain {retraction.restores}",
             )

@@ -101,7 +101,7 @@ def test_one_whose_items_are_lost_is_not_followed_and_the_error_says_what_to_do(
     of_stack: Replays, record: ReplayRecord, body: bytes
 ) -> None:
     put(record, body)
-    with pytest.raises(CommandError, match=r"are lost .*: suimon status sales --stack prod"):
+    with pytest.raises(CommandError, match=r"are lost .*:\n  suimon status sales --stack prod"):
         of_stack.follow(record)
 
 

@@ -116,7 +116,7 @@ def test_a_replay_ages_in_the_ledger_and_so_does_what_failed_in_it(steps: Replay
 def test_a_second_replay_of_an_overlapping_range_is_refused_with_how_to_follow_the_first(steps: ReplaySteps) -> None:
     steps.begin(asked(*DAYS[:2]), FIRST, NOON)
     for first, last in ((DAYS[1], DAYS[2]), (DAYS[0], DAYS[0]), ("2026-10-01", "2026-12-01")):
-        with pytest.raises(OverlapError, match="suimon replay sales --follow first"):
+        with pytest.raises(OverlapError, match="Follow replay first, or stop it"):
             steps.begin(asked(first, last), SECOND, NOON)
         with pytest.raises(OverlapError):
             steps.plan(asked(first, last), NOON)
@@ -211,7 +211,7 @@ def test_a_stopped_replay_says_what_remains_and_one_that_runs_is_not_summed_up(
 ) -> None:
     steps.begin(asked(), FIRST, NOON)
     put(table, DAYS[0], 0, State.TRIGGERED, 2)
-    with pytest.raises(RequestError, match="stop it first, with suimon replay sales --stop first"):
+    with pytest.raises(RequestError, match="stop it first"):
         steps.stopped("sales", "first", NOON)
     machine.status[FIRST] = "ABORTED"
     assert steps.stopped("sales", "first", NOON)["told"] == "0 loaded, 1 still running, 2 not begun"
@@ -228,7 +228,7 @@ def test_resuming_goes_on_with_what_was_never_begun(steps: ReplaySteps, table: T
     plan = steps.plan(asked(resume="first"), NOON)
     assert [item["partition"] for item in plan["items"]] == list(DAYS[1:])
     assert steps.begin(asked(resume="first", plan=plan["plan"]), SECOND, NOON)["count"] == 2
-    with pytest.raises(RequestError, match="sales has no replay nosuch: suimon replay sales --list"):
+    with pytest.raises(RequestError, match="sales has no replay nosuch"):
         steps.plan(asked(resume="nosuch"), NOON)
 
 
@@ -269,9 +269,7 @@ def test_a_replay_whose_items_are_lost_is_not_resumed_and_the_error_says_what_to
     steps.begin(asked(), FIRST, NOON)
     machine.status[FIRST] = "ABORTED"
     damage(steps, body)
-    with pytest.raises(
-        RequestError, match="plan its range again: suimon replay sales --from 2026-11-01 --to 2026-11-03"
-    ):
+    with pytest.raises(RequestError, match="plan its range again, from 2026-11-01 to 2026-11-03"):
         steps.begin(asked(resume="first"), SECOND, NOON)
     assert steps.replays.of("sales", "second") is None
 

@@ -95,7 +95,7 @@ def test_keys_are_no_markup_in_the_progress_either() -> None:
 
 def test_json_is_all_that_is_written_to_the_output(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "function_of", lambda stack: stack)
-    monkeypatch.setattr(module, "asking", lambda _: Function(WELL))
+    monkeypatch.setattr(module, "asking", lambda *_: Function(WELL))
     result = CliRunner().invoke(reconcile, ["--json"])
     assert result.exit_code == 0
     assert json.loads(result.stdout)["unexplained"] == 0

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from suimon.cli import retract as command
-from suimon.cli.asking import RefusedError
+from suimon.cli.errors import RefusedError
 from suimon.cli.main import main
 
 ANSWER = {"drop_id": "d1", "dataset": "sales", "partition": "2026-11-20", "state": "ACCEPTED", "rows": 1200}
@@ -49,7 +49,7 @@ def test_what_happens_now_is_said_with_the_command_to_type(
 
 def test_a_refusal_exits_with_1_and_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     def ask(*_: object, **__: object) -> dict[str, Any]:
-        raise RefusedError("drop d1 is LOADED: drop d2 was written later and is LOADED: retract that one")
+        raise RefusedError("drop d1 is LOADED: drop d2 was later: retract that one", then="suimon explain d1")
 
     monkeypatch.setattr(command, "ask", ask)
     result = CliRunner().invoke(main, ["retract", "d1", "--reason", "wrong"])

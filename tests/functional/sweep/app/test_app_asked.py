@@ -32,7 +32,10 @@ def test_a_person_holds_a_dataset_and_releases_it_or_hears_why_not(
     assert held == {"dataset": "sales", "since": NOON.isoformat(), "until": "2026-11-23T00:00:00+00:00"}
     assert "suimon release sales --stack prod" in world.post.letters()[0][1]
     assert app.handler({"release": {"dataset": "sales", "who": "arn:me"}}, context) == {"dataset": "sales", "sent": 0}
-    assert app.handler({"release": {"dataset": "other0"}}, context) == {"refused": "other0 is not held"}
+    assert app.handler({"release": {"dataset": "other0"}}, context) == {
+        "refused": "other0 is not held",
+        "then": "suimon status other0",
+    }
     assert "no contract of dataset 'x'" in app.handler({"hold": request | {"dataset": "x"}}, context)["refused"]
 
 
