@@ -23,9 +23,8 @@ from local.rollout.stacks import DeployError
 from local.rollout.target import TargetError, release_of
 from local.template_check.reading import template_of
 from suimon.cli.asking import ask
-from suimon.cli.errors import RefusedError
 from suimon.cli.doctor import examine, read_stack
-from suimon.cli.errors import CommandError
+from suimon.cli.errors import CommandError, RefusedError
 from suimon.dataset.dag_folder import generated
 from suimon.drops.states import State
 from suimon.ledger.queries import Wanted, newest_first
