@@ -20,9 +20,10 @@ from suimon.drops.foreign_text import printable
 from suimon.incidents.actions import LONGEST_SNOOZE, Verb
 from suimon.incidents.incident import HELD_BACK, Told
 from suimon.incidents.kinds import Kind, Severity
+from suimon.incidents.overview import folded, listing, sort_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Hashable, Iterator, Mapping, Sequence
 
     from suimon.contract.file import Language
 
@@ -187,13 +188,22 @@ def told(found: Mapping[str, Any], lang: Language = "en") -> str:
 
 
 def lines(
-    found: Sequence[Mapping[str, Any]], most: int | None, lang: Language = "en", stack: str = ""
+    found: Sequence[Mapping[str, Any]],
+    most: int | None,
+    lang: Language = "en",
+    stack: str = "",
+    *,
+    folds: bool = False,
 ) -> Iterator[Text]:
-    """Yield three lines for each incident: what it is, its state, and its id."""
+    """Yield three lines for each incident: what it is, its state, and its id.
+
+    folds: of many that differ in their date alone, show the first and how many more there are.
+    """
     if not found:
         yield Text(say("Nothing is open.", lang), "green")
         return
-    for one in found[:most]:
+    shown = list(folded(found, _sort)) if folds else [(one, 0) for one in found]
+    for one, alike in shown[:most]:
         severity = say(one["severity"].upper(), lang)
         pad = " " * (9 - cell_len(severity))
         yield Text(f"{severity}{pad}{printable(one['subject'])}", _STYLES[one["severity"]])
@@ -202,9 +212,16 @@ def lines(
         untold = say(", nobody has been told yet", lang) if is_new and not muted else ""
         yield Text(f"         {_standing(one, lang)}{muted}{untold}")
         yield Text(f"         {one['id']}", "dim")
-    if most and len(found) > most:
+        if alike:
+            listed = listing(one["kind"], one["about"].get("dataset", "")) + stack
+            yield Text("         " + say("and {count:,} more like it: {command}", lang, count=alike, command=listed))
+    if most and len(shown) > most:
         more = "and {count:,} more: suimon incidents --all{stack}"
-        yield Text(say(more, lang, count=len(found) - most, stack=stack))
+        yield Text(say(more, lang, count=sum(1 + alike for _, alike in shown[most:]), stack=stack))
+
+
+def _sort(found: Mapping[str, Any]) -> Hashable:
+    return sort_of(found["kind"], found["severity"], found["standing"], found["about"])
 
 
 def _standing(found: Mapping[str, Any], lang: Language) -> str:

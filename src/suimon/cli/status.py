@@ -17,7 +17,7 @@ from suimon.cli.stack import USUAL, of_stack, stack_option
 from suimon.cli.words import lang_option, readable, say
 from suimon.drops.foreign_text import one_line, printable
 from suimon.freshness.forecast import MOST_DAYS, Expected
-from suimon.status.grid import wants
+from suimon.status.grid import runs_of, wants
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -110,26 +110,16 @@ def lines(found: Mapping[str, Any], lang: Language = "en", stack: str = "") -> I
         yield Text(say(CALM, lang), "green")
     if found["incidents"]:
         yield Text(say("Open incidents: {count:,}", lang, count=len(found["incidents"])), "bold")
-        yield from incidents.lines(found["incidents"], LISTED, lang, stack)
+        yield from incidents.lines(found["incidents"], LISTED, lang, stack, folds=True)
     for one in found["held"][:LISTED]:
         held = "{dataset} is held by {who} until {until}: {reason}"
         until = one["until"] or say("somebody releases it", lang)
         who, reason = printable(one["who"]), printable(one["reason"])
         yield Text(say(held, lang, dataset=one["dataset"], who=who, until=until, reason=reason), "yellow")
-    for one in [Expected.from_json(each) for each in found["needs_somebody"][:LISTED]]:
-        due, state, later = f"{one.deadline:%a %Y-%m-%d %H:%M}", say(str(one.state), lang), later_of(one, lang)
-        text = say(
-            "{dataset} {partition} is {state}{later}, due {due} {zone}",
-            lang,
-            dataset=one.dataset,
-            partition=one.partition,
-            state=state,
-            later=later,
-            due=due,
-            zone=one.time_zone,
-        )
-        yield Text(text, letter_of(one)[1])
-    if (left := max(len(found[name]) for name in ("held", "needs_somebody")) - LISTED) > 0:
+    runs = runs_of([Expected.from_json(one) for one in found["expected"]])
+    for run in runs[:LISTED]:
+        yield Text(_told(run, lang), letter_of(run[-1])[1])
+    if (left := max(len(found["held"]) - LISTED, sum(map(len, runs[LISTED:])))) > 0:
         more = "and {count:,} more: suimon status --json{stack} lists them all"
         yield Text(say(more, lang, count=left, stack=stack))
     if closed := len(found["closed_by_hand"]):
@@ -137,6 +127,25 @@ def lines(found: Mapping[str, Any], lang: Language = "en", stack: str = "") -> I
         yield Text(say(by_hand, lang, count=closed, stack=stack), "dim")
     for warning in found["warnings"]:
         yield Text(say("Warning: {text}", lang, text=printable(warning)), "yellow")
+
+
+def _told(run: Sequence[Expected], lang: Language) -> str:
+    """Return how files stand that follow each other, or one."""
+    one = run[-1]
+    alone = "{dataset} {partition} is {state}{later}, due {due} {zone}"
+    many = "{dataset} {first} to {partition}: {count:,} files {state}{later}, the last due {due} {zone}"
+    return say(
+        alone if len(run) == 1 else many,
+        lang,
+        dataset=one.dataset,
+        first=run[0].partition,
+        partition=one.partition,
+        count=len(run),
+        state=say(str(one.state), lang),
+        later=later_of(one, lang),
+        due=f"{one.deadline:%a %Y-%m-%d %H:%M}",
+        zone=one.time_zone,
+    )
 
 
 def commands(found: Mapping[str, Any]) -> list[str]:

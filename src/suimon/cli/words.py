@@ -48,6 +48,9 @@ JAPANESE = {
     "{dataset} {partition} is {state}{later}, due {due} {zone}": (
         "{dataset} {partition}: {state}{later}、期限 {due} {zone}"
     ),
+    "{dataset} {first} to {partition}: {count:,} files {state}{later}, the last due {due} {zone}": (
+        "{dataset} {first} から {partition} まで {count:,} 件: {state}{later}、最後の期限 {due} {zone}"
+    ),
     "and {count:,} more: suimon status --json{stack} lists them all": (
         "ほか {count:,} 件: suimon status --json{stack} で一覧できます"
     ),
@@ -70,6 +73,7 @@ JAPANESE = {
     ", muted by {id}": "、{id} により抑制中",
     ", nobody has been told yet": "、未通知",
     "and {count:,} more: suimon incidents --all{stack}": "ほか {count:,} 件: suimon incidents --all{stack}",
+    "and {count:,} more like it: {command}": "同様のものがほか {count:,} 件: {command}",
     "incident": "インシデント",
     "severity": "深刻度",
     "told": "通知",

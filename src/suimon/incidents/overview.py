@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from suimon.incidents.crowds import worst_first
 from suimon.incidents.email import on_the_wall
@@ -12,10 +13,42 @@ from suimon.incidents.inhibition import inhibition_of
 from suimon.incidents.kinds import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from suimon.incidents.incident import ByPerson, Incident
+
+T = TypeVar("T")
+MOST_ALIKE = 2  # incidents that differ in their date alone and are shown one by one
+_EACH_ITS_OWN = frozenset({"partition", "key", "stamped_slot", "drop_id", "run_id"})
+
+
+def folded(found: Sequence[T], sort: Callable[[T], Hashable]) -> Iterator[tuple[T, int]]:
+    """Yield incidents in their order, each with how many more of its sort are left out; of a few of a sort none are."""
+    sizes = Counter(map(sort, found))
+    seen: set[Hashable] = set()
+    for one in found:
+        what = sort(one)
+        if sizes[what] <= MOST_ALIKE:
+            yield one, 0
+        elif what not in seen:
+            seen.add(what)
+            yield one, sizes[what] - 1
+
+
+def sort_of(kind: str, severity: str, standing: str, about: Mapping[str, str]) -> Hashable:
+    """Return what incidents have in common that differ in their date, file and run alone, as those of a long outage."""
+    return (
+        kind,
+        severity,
+        standing,
+        frozenset((name, of) for name, of in about.items() if of and name not in _EACH_ITS_OWN),
+    )
+
+
+def listing(kind: str, dataset: str) -> str:
+    """Return the command that lists all of a sort, without the stack's name."""
+    return f"suimon incidents --kind {kind}" + (f" --dataset {dataset}" if dataset else "")
 
 
 def chosen(standing: Collection[Incident], wanted: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from suimon.freshness.forecast import Expected
 
 UNITS = (Unit.DAY, Unit.WEEK, Unit.MONTH)
+MOST_ALONE = 2  # dates in a row that are named one by one
 HOUR_DAYS = 3  # of a dataset whose hours are shown
 # What is on its way, or has time yet, needs nobody.
 QUIET = SETTLED | {FileState.NOT_DUE, FileState.LOADING}
@@ -44,6 +45,25 @@ def column_of(one: Expected) -> str:
 def wants(one: Expected) -> bool:
     """Whether a person must look at a file."""
     return one.state not in QUIET or bool(one.later)
+
+
+def runs_of(expected: Iterable[Expected]) -> list[tuple[Expected, ...]]:
+    """Return the files that a person must look at, the newest first; of a long outage those of one state together.
+
+    More than two dates that follow each other, among those on which a file of the dataset (and part) is due, are one
+    run, the oldest first; any other file is a run of its own.
+    """
+    found: list[tuple[Expected, ...]] = []
+    by_date = sorted(expected, key=lambda one: (_whose(one), one.partition))
+    for _, dates in groupby(by_date, key=_whose):
+        for (is_wanted, *_), alike in groupby(dates, key=lambda one: (wants(one), one.state, one.later)):
+            run = tuple(alike) if is_wanted else ()
+            found += [run] if len(run) > MOST_ALONE else [(one,) for one in run]
+    return sorted(found, key=lambda run: run[-1].partition, reverse=True)
+
+
+def _whose(one: Expected) -> tuple[str, str]:
+    return one.dataset, one.partition.partition("/")[2]
 
 
 def worst_last(expected: Iterable[Expected]) -> list[Expected]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from suimon.freshness.figures import SPANS
 from suimon.incidents.incident import Standing
 from suimon.incidents.kinds import Severity
 from suimon.incidents.messages.facts import command_for, effect_of, runbook_entry
+from suimon.incidents.overview import folded, listing, sort_of
 from suimon.incidents.rendering import with_stack
 from suimon.incidents.wording import in_language
 from suimon.report import pictures
@@ -25,7 +27,7 @@ from suimon.status.overview import LETTERS, lateness, weekday
 from suimon.status.page_style import GRID_STYLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Hashable, Iterable, Sequence
     from datetime import datetime
 
     from suimon.contract.file import Language
@@ -132,27 +134,38 @@ def _incidents(found: Overview, stack: str, now: datetime, language: Language) -
         return ""
     more = found.more_incidents
     rest = either(language, f"and {more:,} more: suimon incidents --all", f"ほか {more:,} 件: suimon incidents --all")
-    cards = [_incident(one, stack, now, language) for one in found.incidents]
-    folded = len(cards) - OPEN_CARDS
-    if folded > 0:  # on a phone the dates come after a few screens, not after thirty
-        summary = either(language, f"{folded:,} more open incidents", f"ほか {folded:,} 件の未解決のインシデント")
+    sorts = list(folded(found.incidents, lambda one: _sort(one, now)))
+    cards = [_incident(one, alike, stack, now, language) for one, alike in sorts]
+    if unfolded := sum(1 + alike for _, alike in sorts[OPEN_CARDS:]):
+        # On a phone the dates come after a few screens, not after thirty.
+        summary = either(language, f"{unfolded:,} more open incidents", f"ほか {unfolded:,} 件の未解決のインシデント")
         cards = [*cards[:OPEN_CARDS], f"<details><summary>{summary}</summary>", *cards[OPEN_CARDS:], "</details>"]
     lines = "\n".join(cards)
     heading = either(language, "Open incidents, the worst first", "未解決のインシデント（深刻な順）")
     return f"<section><h2>{heading}</h2>\n{lines}\n{f'<p>{rest}</p>' if more else ''}</section>"
 
 
-def _incident(one: Incident, stack: str, now: datetime, language: Language) -> str:
+def _sort(one: Incident, now: datetime) -> Hashable:
+    return sort_of(str(one.kind), str(one.severity), str(one.standing(now)), asdict(one.about))
+
+
+def _incident(one: Incident, alike: int, stack: str, now: datetime, language: Language) -> str:
     is_error = one.severity is Severity.ERROR
     mark = either(language, "ERROR", "エラー") if is_error else either(language, "WARNING", "警告")
     standing = _STANDINGS.get(one.standing(now))
     notes = [f"{one.opened_at:%Y-%m-%d %H:%M} UTC", *([either(language, *standing)] if standing else [])]
     command = with_stack(command_for(one.kind, one.about), stack) or f"suimon incidents '{one.id}' --stack {stack}"
+    others = ""
+    if alike:
+        listed = _typed(f"{listing(str(one.kind), one.about.dataset)} --stack {stack}")
+        others = (
+            f"<p>{either(language, f'and {alike:,} more like it:', f'同様のものがほか {alike:,} 件:')} {listed}</p>"
+        )
     return (
         f'<article class="card rule"><header><span class="mark {"bad" if is_error else "warn"}">{mark}</span>'
         f"<h3>{text(shown(one.subject, _SUBJECT))}</h3></header>"
         f'<p class="small soft">{" · ".join(notes)}</p>'
-        f"<p>{text(_sentence(in_language(effect_of(one.kind), language)))}</p>"
+        f"<p>{text(_sentence(in_language(effect_of(one.kind), language)))}</p>{others}"
         f'<p class="fix">{either(language, "Next:", "次の操作:")} {_typed(command)} '
         f'<span class="small soft">{text(runbook_entry(one.kind))}</span></p></article>'
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -161,9 +162,58 @@ def test_what_has_time_is_on_its_way_or_at_an_end_needs_nobody(state: FileState)
 
 
 def test_a_long_list_is_cut_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    result = shown(monkeypatch, [expected(-step, FileState.MISSING) for step in range(LISTED + 3)])
-    assert result.output.count(" is missing, due ") == LISTED
+    states = (FileState.MISSING, FileState.REJECTED)
+    result = shown(monkeypatch, [expected(-step, states[step % 2]) for step in range(LISTED + 3)])
+    assert len(re.findall(r" is (missing|arrived and rejected), due ", result.output)) == LISTED
     assert "and 3 more: suimon status --json lists them all" in result.output
+
+
+OUTAGE = [
+    *[expected(-step, FileState.MISSING) for step in range(60) if step % 7 > 1],
+    *[expected(-step, FileState.LOADED) for step in range(60, 64)],
+    *[expected(-step, FileState.MISSING) for step in (64, 65)],
+    *[expected(-step, FileState.MISSING, "stock") for step in range(3)],
+]
+
+
+def test_a_long_outage_is_a_line_with_its_first_and_last_date(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = shown(monkeypatch, OUTAGE, "--back", "70")
+    assert result.output.splitlines()[-5:] == [
+        "stock 2026-11-28 to 2026-11-30: 3 files missing, the last due Tue 2026-12-01 06:00 Asia/Tokyo",
+        "sales 2026-10-02 to 2026-11-28: 42 files missing, the last due Sun 2026-11-29 06:00 Asia/Tokyo",
+        "sales 2026-09-27 is missing, due Mon 2026-09-28 06:00 Asia/Tokyo",
+        "sales 2026-09-26 is missing, due Sun 2026-09-27 06:00 Asia/Tokyo",
+        "  suimon explain stock 2026-11-30",
+    ]
+    told = shown(monkeypatch, OUTAGE, "--back", "70", "--lang", "ja").output
+    assert "sales 2026-10-02 から 2026-11-28 まで 42 件: 未着" in told
+
+
+def test_a_date_of_another_state_ends_a_run_and_so_does_another_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [expected(-step, FileState.MISSING) for step in range(6)]
+    found[2] = replace(found[2], state=FileState.REJECTED)
+    parts = [replace(one, partition=f"{one.partition}/store={part}") for part in ("kobe", "nara") for one in found]
+    result = shown(monkeypatch, parts)
+    assert [line.partition(":")[0] for line in result.output.splitlines() if " files missing" in line] == [
+        "sales 2026-11-25/store=nara to 2026-11-27/store=nara",
+        "sales 2026-11-25/store=kobe to 2026-11-27/store=kobe",
+    ]
+
+
+def test_incidents_that_differ_in_their_date_alone_are_one_with_how_to_list_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    days = [About(dataset="sales", partition=f"2026-11-{day:02}") for day in range(1, 31)]
+    missing = [incident(Kind.MISSING_FILE, about, subject=f"missing {about.partition}") for about in days]
+    paused = [incident(Kind.PAUSED, About(dag_id=name), subject=name) for name in ("etl", "other", "third")]
+    output = shown(monkeypatch, [], "--stack", "prod", standing=(*missing, *paused)).output
+    listed = "suimon incidents --kind missing-file --dataset sales --stack prod"
+    assert [line for line in output.splitlines() if "missing 2026" in line or "more" in line] == [
+        "ERROR    missing 2026-11-30",
+        f"         and 29 more like it: {listed}",
+    ]
+    assert "Open incidents: 33" in output
+    assert all(name in output for name in ("etl", "other", "third"))
 
 
 def test_the_page_is_written_to_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -146,12 +146,25 @@ def test_rows_are_written_in_four_characters(rows: int | None, text: str) -> Non
 
 
 def test_of_many_incidents_the_first_stand_open_before_the_dates_and_the_others_are_unfolded() -> None:
-    found = overview(dates(), incidents() * 5, [], ["sales"], [], [], {})
+    of_each = [
+        incident(Kind.MISSING_FILE, f"late {number}", About(dataset=f"d{number}"), Severity.ERROR)
+        for number in range(OPEN_CARDS + 3)
+    ]
+    found = overview(dates(), of_each, [], ["sales"], [], [], {})
     shown, folded = page(found, "suimon-prod", NOW, "en").split("<details>")
     assert shown.count("<article") == OPEN_CARDS
     assert f"{len(found.incidents) - OPEN_CARDS} more open incidents" in folded
     assert folded.index("</details>") < folded.index("Files by business date")
     assert "<details>" not in sample_page()
+
+
+def test_a_long_outage_is_one_card_that_says_how_many_are_like_it() -> None:
+    abouts = [About(dataset="sales", partition=f"2026-11-{day:02}") for day in range(1, 31)]
+    days = [incident(Kind.MISSING_FILE, "never came", about, Severity.ERROR) for about in abouts]
+    other = incident(Kind.RUN_FAILED, "failed", replace(abouts[0], drop_id="d"), Severity.ERROR)
+    written = page(overview(dates(), [*days, other], [], ["sales"], [], [], {}), "suimon-prod", NOW, "en")
+    assert written.count("<article") == 2
+    assert "and 29 more like it: <code><span>suimon</span> <span>incidents</span> <span>--kind</span>" in written
 
 
 def test_a_command_breaks_between_its_words_alone() -> None:
