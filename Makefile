@@ -123,7 +123,7 @@ lock: $(VENV)/.ready ## resolve requirements/*.in again into hashed lock files
 
 # The SAM CLI builds functions only, and uploads one file of a Glue job: with each function, that file is made if it is old.
 GLUE_SCRIPT := .suimon/glue/csv_to_parquet.py
-$(GLUE_SCRIPT): $(wildcard glue/*.py) src/suimon/contract/written.py
+$(GLUE_SCRIPT): $(wildcard glue/*.py) src/suimon/contract/written.py src/suimon/values.py
 	@$(VENV)/bin/python glue/build.py $@
 
 # The SAM CLI calls these, from the project's root, with ARTIFACTS_DIR set.

@@ -17,7 +17,7 @@ from zipfile import ZipFile, ZipInfo
 
 JOB = Path(__file__).parent
 # What the job shares with the gate; of the standard library alone.
-SHARED = ("src/suimon/__init__.py", "src/suimon/contract/__init__.py", "src/suimon/contract/written.py")
+SHARED = tuple(f"src/suimon/{name}.py" for name in ("__init__", "values", "contract/__init__", "contract/written"))
 SCRIPT = Template('''\
 """The Glue job of every dataset, packed by glue/build.py from the modules in glue/: read those."""
 
