@@ -8,8 +8,10 @@ and those of each entry of LONGEST, because they share what is slow to set up.
 from __future__ import annotations
 
 import gc
+import itertools
 import logging
 import os
+import re
 import sys
 from collections import Counter
 from datetime import UTC, datetime
@@ -53,10 +55,17 @@ LARGE = (
     "tests/functional/cli/test_every_answer.py",
     "tests/functional/cli/test_personal_values.py",
     "tests/functional/cli/test_runbook.py",
+    "tests/functional/freshness/test_days_as_received.py",
+    "tests/functional/ledger/test_batch.py::test_each_batch_of_a_hundred_has_its_own_patience",
     "tests/functional/ledger/test_drops.py::test_a_check_that_fails_for_months_does_not_fill_the_history",
     "tests/functional/ledger/test_drops.py::test_a_key_with_very_many_writes_is_read_to_its_end",
+    "tests/functional/ledger/test_drops.py::test_many_drops_are_looked_up_at_once",
+    "tests/functional/replay/test_thousands.py",
     "tests/functional/sweep/app/",
     "tests/security/test_personal_data.py",
+    "tests/simulation/test_crowds.py::test_what_is_held_is_told_in_a_later_round",
+    "tests/simulation/test_volumes.py",
+    "tests/unit/check/test_decode.py::test_a_bomb_stops_at_the_limit_and_never_fills_the_memory",
     "tests/unit/check/test_oracle.py",
     "tests/unit/check/test_properties.py",
     "tests/unit/dataset/test_contract_diff.py::test_a_file_that_was_right_is_right_where_nothing_is_said_to_break",
@@ -66,6 +75,9 @@ FOLDERS_OF_PROCESSES = ("tests/twin/", "tests/conformance/", "tests/glue/", "tes
 # Many cases of one promise each: by day one in so many of a file's, or a test's, and `make quick` one in five of those.
 CAMPAIGNS = {
     "tests/simulation/": 1,
+    "tests/dags/test_load_on_redshift.py": 1,
+    "tests/dags/test_quality_on_redshift.py": 1,
+    "tests/fuzz/test_differential.py": 1,
     "tests/functional/cli/test_at_three_in_the_morning.py": 3,
     "tests/functional/cli/test_every_answer.py": 2,
     "tests/functional/intake/test_shards_at_every_point.py": 3,
@@ -80,13 +92,20 @@ CAMPAIGNS = {
     "tests/twin/test_glue_scripts.py::test_what_only_glue_has_is_refused_by_name": 2,
     "tests/unit/check/kernel/test_kernel.py::test_a_mistake_in_the_kernel_is_found_by_its_cases": 3,
     "tests/unit/check/test_corpus.py": 2,
+    "tests/unit/check/test_limits.py": 1,
     "tests/unit/check/test_masking.py": 3,
+    "tests/unit/check/test_masking_elsewhere.py": 1,
     "tests/unit/check/test_polluted.py": 2,
+    "tests/unit/check/test_written.py": 1,
     "tests/unit/check/test_wrong_text.py": 3,
+    "tests/unit/contract/test_cron.py": 1,
+    "tests/unit/dataset/": 1,
+    "tests/unit/incidents/test_hostile_texts.py": 1,
     "tests/unit/cli/test_console.py::test_every_command_that_needs_no_account_keeps_its_exit_status": 2,
 }
 STARTS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system", "os.exec"}
 _started = list[str]()
+_folders = itertools.count()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -204,6 +223,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 def _unit_of(nodeid: str) -> str:
     file = nodeid.split("::", 1)[0]
     return WITH.get(file) or next((unit for unit in LONGEST if file.startswith(unit)), file)
+
+
+@pytest.fixture
+def tmp_path(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """Pytest's, without its link to the last folder of each name, which is a fortieth of the time of `make quick`."""
+    name = re.sub(r"\W", "_", request.node.name)[:30]
+    return tmp_path_factory.mktemp(f"{name}{next(_folders)}", numbered=False)
 
 
 @pytest.fixture(scope="session", autouse=True)
