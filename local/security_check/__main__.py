@@ -23,7 +23,7 @@ ENVS: Final = ROOT / ".suimon" / "envs"
 SHIPPED: Final = ("functions", "intake")
 CODE: Final = ("src", "functions", "glue", "dags", "local")
 NOISY: Final = ("HexHighEntropyString", "Base64HighEntropyString", "KeywordDetector")
-SECONDS: Final = 300
+SECONDS: Final = 1_200  # a scanner that hangs: beside other work one takes minutes
 
 
 class ScannerError(Exception):
