@@ -28,7 +28,7 @@ from tests.dags.on_airflow.fake_aws import FakeAws, serve
 from tests.dags.sales_parquet import sales, sums_of_sales
 from tests.datasets import release
 from tests.twin.redshift_server import COPY_ROLE, Endpoint, endpoint
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -278,9 +278,12 @@ def partition_in(text: str) -> str:
 
 def kill_caller(port: int, *, worker: bool) -> None:
     """Kill the process that holds the other end of a connection, and with `worker` first the one that supervises it."""
-    pids = {c.pid for c in psutil.net_connections("tcp") if c.laddr and c.laddr.port == port and c.pid != os.getpid()}
-    (pid,) = pids - {None}
-    task = psutil.Process(pid)
+
+    def caller() -> int | None:  # none where Linux's table changes while it is read
+        found = (c for c in psutil.net_connections("tcp") if c.laddr and c.laddr.port == port and c.pid != os.getpid())
+        return next((connection.pid for connection in found if connection.pid), None)
+
+    task = psutil.Process(eventually(caller, f"the process behind port {port}", pause=0.1))
     if worker:
         supervisor = task.parent()
         assert supervisor is not None
