@@ -8,14 +8,26 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from suimon.cli.errors import CommandError, RefusedError
+from suimon.cli.errors import CommandError, InterruptedByPersonError, RefusedError
 from suimon.cli.pasted import like
 from suimon.cli.reconcile import CLIENT
 from suimon.cli.stack import advice, of_stack, outputs_of
+from suimon.incidents.actions import look_at
 from suimon.status.questions import QUESTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+
+# What changes something, by its name: the command that shows whether it was done.
+SHOWN_BY: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "act": lambda request: look_at(request["id"]),
+    "close": lambda request: f"suimon explain {request['drop_id']}",
+    "expect": lambda request: f"suimon forecast --dataset {request['dataset']}",
+    "hold": lambda request: f"suimon status {request['dataset']}",
+    "release": lambda request: f"suimon status {request['dataset']}",
+    "retract": lambda request: f"suimon explain {request['drop_id']}",
+}
 
 
 def who_asks() -> str:
@@ -36,6 +48,11 @@ def ask(stack: str, name: str, request: Mapping[str, Any], *, named: bool = Fals
         found: dict[str, Any] = json.loads(answer["Payload"].read())
     except (ClientError, BotoCoreError) as error:
         raise CommandError(advice(error)) from error
+    except KeyboardInterrupt as error:
+        if name not in SHOWN_BY:
+            raise
+        then = f"{SHOWN_BY[name](request)}{of_stack(stack)}"
+        raise InterruptedByPersonError("it may have been done all the same. To see:", then=then) from error
     if "FunctionError" in answer:
         raise CommandError(f"the freshness function failed: {found.get('errorMessage', found)}")
     if "refused" in found:

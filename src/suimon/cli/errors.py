@@ -1,6 +1,8 @@
-"""How commands fail."""
+"""How commands fail, or are interrupted."""
 
 from __future__ import annotations
+
+from typing import IO, Any
 
 import click
 
@@ -26,3 +28,16 @@ class RefusedError(click.ClickException):
     def __init__(self, why: str, *, then: str) -> None:
         super().__init__(f"{why}\n  {then}")
         self.why = why
+
+
+class InterruptedByPersonError(click.ClickException):
+    """Ctrl-C in the middle; exit status 130, as shells say it. `then`: the command that shows what was done."""
+
+    exit_code = 130
+
+    def __init__(self, what: str, *, then: str) -> None:
+        super().__init__(f"{what}\n  {then}")
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Write it; it is no error of anybody's."""
+        click.echo(f"\nInterrupted: {self.message}", err=True, file=file)

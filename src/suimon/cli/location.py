@@ -53,6 +53,7 @@ class Location:
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
         from suimon.aws.objects import S3Version, ShortReadError, UnreadableError  # noqa: PLC0415
+        from suimon.cli.stack import CREDENTIALS, advice  # noqa: PLC0415
 
         try:
             yield S3Version(boto3.client("s3"), self.bucket, self.key, self.version_id)
@@ -60,8 +61,8 @@ class Location:
             raise LocationError(f"{self.text}: {error}") from error
         except ClientError as error:
             code = error.response["Error"]["Code"]
-            raise LocationError(
-                f"{self.text}: S3 answers {code}; look at the address and at your permissions"
-            ) from error
+            known = f"S3 answers {code}; look at the address and at your permissions"
+            what = advice(error) if code in CREDENTIALS else known
+            raise LocationError(f"{self.text}: {what}") from error
         except BotoCoreError as error:
-            raise LocationError(f"{self.text}: {error}") from error
+            raise LocationError(f"{self.text}: {advice(error)}") from error

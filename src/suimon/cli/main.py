@@ -38,6 +38,13 @@ _COMMANDS = {
 }
 
 
+# Ctrl-C finds nothing done by these. What changes something says itself what may have been done, and how to see.
+_NOTHING_DONE = {
+    *(None, "check", "doctor", "drops", "explain", "forecast", "incidents", "put", "reconcile", "replay", "retry"),
+    *("status", "tail"),
+}
+
+
 class _UnexpectedError(click.ClickException):
     """A fault of this program, or of the machine: exit status 2, as it is no verdict."""
 
@@ -89,6 +96,8 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
+            nothing = ctx.invoked_subcommand in _NOTHING_DONE
+            click.echo(f"\nInterrupted: {'nothing was changed' if nothing else 'what was done stays'}.", err=True)
             ctx.exit(130)  # as shells say it; click's 1 would say that a file is rejected
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise

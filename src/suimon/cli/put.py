@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from suimon.aws.clock import utc_now
 from suimon.cli.contract import ProblemsError, contract_file_of, contract_option
-from suimon.cli.errors import CommandError
+from suimon.cli.errors import CommandError, InterruptedByPersonError
 from suimon.cli.printing import json_option, print_json
 from suimon.cli.stack import advice, of_stack, outputs_of, stack_option
 from suimon.contract.odcs.clauses import ContractFileError
@@ -56,7 +56,12 @@ def put(
     except (ClientError, BotoCoreError) as error:
         raise CommandError(advice(error)) from error
     except S3UploadFailedError as error:
-        raise CommandError(str(error)) from error
+        refused = error.__context__  # whose answer stands in its text
+        what = f"{target}/{key}: {advice(refused)}" if isinstance(refused, ClientError) else str(error)
+        raise CommandError(what) from error
+    except KeyboardInterrupt as error:
+        look = f"suimon explain {contract.dataset} {partition}{of_stack(stack)}"
+        raise InterruptedByPersonError("the file may have been sent; what came of it:", then=look) from error
     if as_json:
         print_json({"dataset": contract.dataset, "partition": partition, "bucket": target, "key": key})
         return

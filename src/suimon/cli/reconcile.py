@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table as Grid
 
-from suimon.cli.errors import CommandError
+from suimon.cli.errors import CommandError, InterruptedByPersonError
 from suimon.cli.printing import json_option, print_json, print_plain
 from suimon.cli.stack import USUAL, advice, of_stack, outputs_of, stack_option
 from suimon.report.console import Terminal
@@ -46,6 +46,12 @@ def reconcile(stack: str, *, full: bool, as_json: bool) -> None:
         findings = show_progress(console, ask_in_portions(asking(function, stack), full=full))
     except (ClientError, BotoCoreError) as error:
         raise CommandError(advice(error)) from error
+    except KeyboardInterrupt as error:
+        what = (
+            "the stack ends the portion that it is at; what was found is repaired, the rest was not looked at. Again:"
+        )
+        again = f"suimon reconcile{' --full' if full else ''}{of_stack(stack)}"
+        raise InterruptedByPersonError(what, then=again) from error
     if as_json:
         print_json(findings.to_json())
     else:

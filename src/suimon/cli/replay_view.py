@@ -47,14 +47,16 @@ def show(console: Console, command: str, progress: Iterator[Progress]) -> Progre
         console.print(_grid(end.rows))
     for text, style in result_of(end):
         print_plain(console, text, style)
+    stack = "".join(re.findall(r" --stack \S+$", command))
     if end.counts.remaining or end.counts.running:
         print_plain(console, f"Next: {command.format('--resume' if end.counts.remaining else '--follow')}")
     elif end.counts.failed:
-        stack = "".join(re.findall(r" --stack \S+$", command))
         failed = next((row.drop_id for row in end.rows if row.fate is Fate.FAILED), "DROP")
         print_plain(console, f"Next: suimon explain {failed}{stack}")
         print_plain(console, f"Then, when the cause is mended: suimon retry{stack}")
-    elif not end.rows:  # nothing was begun: as a rule another replay of the range runs
+    elif end.rows:
+        print_plain(console, f"Next: suimon status {command.split()[2]}{stack}")
+    else:  # nothing was begun: as a rule another replay of the range runs
         listed = re.sub(r"\{\} \S+", "--list", command)
         print_plain(console, f"Next: {listed}")
     return end

@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from suimon.aws.clock import utc_now
 from suimon.cli.asking import who_asks
-from suimon.cli.errors import CommandError
+from suimon.cli.errors import CommandError, InterruptedByPersonError
 from suimon.cli.pasted import REASON
 from suimon.cli.printing import print_plain
 from suimon.cli.replay_view import show
@@ -139,10 +139,17 @@ class Replays:
         except ReplayError as error:
             raise self.failure(error, executions[0][1]) from error
         except (ClientError, BotoCoreError) as error:
-            started = ", ".join(execution for execution, _, _ in executions)
-            runs = f"\nWhat was started runs on, only following it failed: {started}" if executions else ""
-            raise CommandError(f"{advice(error)}{runs}") from error
+            why = advice(error) + ("\nWhat was started runs on, only following it failed:" if executions else "")
+            raise CommandError(why, then=self._following(executions)) from error
+        except KeyboardInterrupt as error:
+            then = self._following(executions) or f"suimon replay {wanted[0][0]['dataset']} --list{self.stack}"
+            raise InterruptedByPersonError("a replay may have been started, and runs on. To see:", then=then) from error
         return max(exit_status(end) for end in followed)
+
+    def _following(self, executions: Sequence[tuple[str, str, Sequence[Item]]]) -> str:
+        """Return the commands that follow what was started, each on a line of its own."""
+        started = [f"suimon replay {name} --follow {of.rpartition(':')[2]}{self.stack}" for of, name, _ in executions]
+        return "\n  ".join(started)
 
     def follow(self, record: ReplayRecord) -> int:
         """Follow a replay that somebody has started; return its exit status."""
@@ -169,6 +176,11 @@ class Replays:
             raise self.failure(error, record.dataset) from error
         except (ClientError, BotoCoreError) as error:
             raise CommandError(advice(error)) from error
+        except KeyboardInterrupt as error:
+            again = f"suimon replay {record.dataset} --stop {record.id}{self.stack}"
+            raise InterruptedByPersonError(
+                "it may be stopped already, without a summary. Again:", then=again
+            ) from error
 
     def _follow(self, execution: str, dataset: str, items: Sequence[Item]) -> Progress:
         replay_id = execution.rpartition(":")[2]

@@ -7,10 +7,22 @@ import click
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConfigNotFound,
+    ConfigParseError,
+    CredentialRetrievalError,
     EndpointConnectionError,
     HTTPClientError,
+    InvalidConfigError,
+    InvalidRegionError,
+    LoginError,
     NoCredentialsError,
     NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    RefreshWithMFAUnsupportedError,
+    SSOError,
+    TokenRetrievalError,
+    UnknownCredentialError,
 )
 
 from suimon.cli.errors import CommandError
@@ -26,17 +38,38 @@ stack_option = click.option(
 )
 
 _RIGHTS = "your role may not do this: it needs the stack's OperatorPolicy, or to look only its ViewerPolicy"
-# What AWS says of keys, by error code: what to do about it.
-_KEYS = {
-    "ExpiredToken": "your credentials have expired: log in again",
-    "ExpiredTokenException": "your credentials have expired: log in again",
-    "InvalidClientTokenId": "AWS does not know your keys: check AWS_PROFILE and AWS_ACCESS_KEY_ID",
-    "UnrecognizedClientException": "AWS does not know your keys: check AWS_PROFILE and AWS_ACCESS_KEY_ID",
-    "SignatureDoesNotMatch": "your secret key does not fit its key id: check AWS_SECRET_ACCESS_KEY",
+_EXPIRED = "your credentials have expired: log in again (as by aws sso login), or set newer keys"
+_UNKNOWN = "AWS does not know your keys: check AWS_PROFILE and AWS_ACCESS_KEY_ID"
+_UNFIT = "your secret key does not fit its key id: check AWS_SECRET_ACCESS_KEY"
+_SETTINGS = "mend your profile in ~/.aws/config, or choose another with AWS_PROFILE"
+# What AWS says of keys, by error code, which services write differently: what to do about it.
+CREDENTIALS = {
+    **dict.fromkeys(("ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"), _EXPIRED),
+    **dict.fromkeys(("InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId"), _UNKNOWN),
+    **dict.fromkeys(("AuthFailure", "MissingAuthenticationToken", "MissingAuthenticationTokenException"), _UNKNOWN),
+    **dict.fromkeys(("SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature"), _UNFIT),
+    "InvalidToken": "your session token does not fit your keys: log in again, or unset AWS_SESSION_TOKEN",
+    "RequestTimeTooSkewed": "your clock is wrong: set it",
+}
+_CODES = CREDENTIALS | {
     "AccessDenied": _RIGHTS,
     "AccessDeniedException": _RIGHTS,
     "ValidationError": "name the stack with --stack or SUIMON_STACK, and check AWS_REGION",
 }
+# What its client says before it asks AWS, by kind.
+_BEFORE: tuple[tuple[tuple[type[BotoCoreError], ...], str], ...] = (
+    (
+        (SSOError, TokenRetrievalError, LoginError),
+        "your session has ended: log in again, with aws sso login or aws login",
+    ),
+    ((RefreshWithMFAUnsupportedError,), "log in again with your MFA token"),
+    ((PartialCredentialsError,), "set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or neither"),
+    ((ProfileNotFound,), "check AWS_PROFILE against ~/.aws/config"),
+    ((CredentialRetrievalError,), "log in again, or mend what your profile in ~/.aws/config gets its keys from"),
+    ((ConfigNotFound, ConfigParseError, InvalidConfigError, UnknownCredentialError), _SETTINGS),
+    ((InvalidRegionError,), "set AWS_REGION to that of the stack"),
+    ((EndpointConnectionError, HTTPClientError), "check your network, its proxy and VPN, and AWS_REGION"),
+)
 
 
 def of_stack(stack: str) -> str:
@@ -50,10 +83,11 @@ def advice(error: ClientError | BotoCoreError) -> str:
         return "no region: set AWS_REGION to that of the stack"
     if isinstance(error, NoCredentialsError):
         return "no credentials: set AWS_PROFILE, or log in"
-    if isinstance(error, EndpointConnectionError | HTTPClientError):
-        return f"{error}; check your network, its proxy and VPN, and AWS_REGION"
-    code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
-    return f"{error}; {_KEYS[code]}" if code in _KEYS else str(error)
+    if isinstance(error, ClientError):
+        what = _CODES.get(error.response["Error"]["Code"], "")
+    else:
+        what = next((what for kinds, what in _BEFORE if isinstance(error, kinds)), "")
+    return f"{str(error).rstrip('.')}; {what}" if what else str(error)
 
 
 def outputs_of(stack: str, *names: str) -> list[str]:

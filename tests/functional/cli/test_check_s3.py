@@ -87,4 +87,4 @@ def test_missing_credentials_are_told_without_a_traceback(monkeypatch: pytest.Mo
     monkeypatch.setattr(check, "judge", judge)
     result = suimon(f"s3://raw/{KEY}")
     assert result.exit_code == 2
-    assert "Unable to locate credentials" in result.stderr
+    assert "no credentials: set AWS_PROFILE" in result.stderr

@@ -1,6 +1,10 @@
 """The command line: exit statuses, readable answers, never a traceback."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -106,6 +110,22 @@ def test_an_interruption_while_a_command_is_imported_is_no_verdict(monkeypatch: 
 
     monkeypatch.setattr(module, "import_module", interrupted)
     assert suimon("check", "any.csv", "--contract", SALES).exit_code == 130
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("ignored", [False, True])
+def test_an_interruption_before_the_command_is_there_leaves_no_traceback(tmp_path: Path, *, ignored: bool) -> None:
+    interrupts = "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nraise SystemExit(3)\n"
+    (tmp_path / "click.py").write_text(interrupts, encoding="utf-8")
+    before = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); " if ignored else ""
+    done = subprocess.run(
+        [sys.executable, "-c", f"{before}from suimon.cli.start import main; main()"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (3 if ignored else -signal.SIGINT, "")
 
 
 def test_an_unknown_command_exits_with_2() -> None:

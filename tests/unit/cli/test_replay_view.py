@@ -89,7 +89,10 @@ def test_a_replay_that_gave_way_has_nothing_to_do_and_is_no_failure() -> None:
 
 def test_thousands_are_counted_and_not_drawn() -> None:
     rows = tuple(replace(LOADED, partition=f"day {number}") for number in range(5_000))
-    assert shown(Progress("SUCCEEDED", rows)).splitlines() == ["5,000 loaded."]
+    assert shown(Progress("SUCCEEDED", rows)).splitlines() == [
+        "5,000 loaded.",
+        "Next: suimon status sales --stack prod",
+    ]
 
 
 def test_a_lambda_error_is_shown_as_its_message() -> None:
