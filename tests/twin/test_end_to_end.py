@@ -148,7 +148,7 @@ def test_of_files_that_never_came_the_newest_is_told_alone_and_the_others_togeth
     told, over = story.letters(f"missing-file:sales:{LAST_DUE}")
     assert [told.subject[:7], over.subject[:11]] == ["[ERROR]", "[RECOVERED]"]
     [others] = story.letters("missing-file:sales")
-    assert others.subject == "[ERROR] sales: 4 more: files never came"
+    assert others.subject == "[ERROR] sales: 4 more files never came"
     assert all(f"sales {day}: the file never came" in others.body for day in (DAY_BEFORE, NEVER_SENT))
     assert not story.letters(f"missing-file:sales:{NEVER_SENT}")
 

@@ -155,6 +155,8 @@ def test_what_was_started_is_named_when_it_can_no_longer_be_followed(
         raise ClientError({"Error": {"Code": "ThrottlingException", "Message": "slow down"}}, "DescribeExecution")
 
     monkeypatch.setattr(replays, "follow", fails)
-    with pytest.raises(CommandError, match=r"slow down(.|\n)*What was started runs on(.|\n)*--follow sales\.2026-11-01\."):
+    with pytest.raises(
+        CommandError, match=r"slow down(.|\n)*What was started runs on(.|\n)*--follow sales\.2026-11-01\."
+    ):
         execute(of_stack, "2026-11-01")
     assert len(started()) == 1

@@ -60,7 +60,7 @@ def test_one_outage_is_one_message_and_one_that_grows_and_one_that_it_is_over(
     assert incidents.tell_held(NOON) == 2
     assert [(one.subject, one.machine["event"]) for one in post.published()] == [
         ("[ERROR] t0 is stale", "opened"),
-        ("[ERROR] 2 more: tables are stale", "grouped"),
+        ("[ERROR] 2 more tables are stale", "grouped"),
     ]
     assert incidents.tell_held(NOON + QUARTER) == 0
     incidents.recover([Recovery(stale(1).id)], NOON + QUARTER)
@@ -98,7 +98,7 @@ def test_warnings_that_become_errors_together_are_not_said_to_be_over_until_they
         incidents.report(one, NOON)
     post.subjects()
     assert incidents.tell_held(NOON + DAY) == 2
-    assert post.subjects() == ["[ERROR] 2: DAGs have long queues"]
+    assert post.subjects() == ["[ERROR] 2 DAGs have long queues"]
     assert incidents.tell_held(NOON + DAY + QUARTER) == 0
     assert post.subjects() == []
     incidents.recover([Recovery(one.id) for one in queued], NOON + DAY + QUARTER)

@@ -275,7 +275,7 @@ def test_three_hundred_bad_files_are_ten_messages_and_one_about_the_others(
     assert len(post.subjects()) == 10
     assert incidents.tell_held(LATER) == 290
     (letter,) = post.letters()
-    assert letter[0] == "[ERROR] sales: 290 more: files rejected"
+    assert letter[0] == "[ERROR] sales: 290 more files rejected"
     assert all(f"sales/{number}.csv rejected" in letter[1] for number in range(10, 300))
     assert incidents.tell_held(LATER) == 0
     assert post.letters() == []

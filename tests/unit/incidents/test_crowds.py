@@ -273,12 +273,12 @@ def test_tables_are_counted_together_whichever_they_are() -> None:
 
 def test_the_message_names_every_one_and_what_to_do() -> None:
     subject, body = told_together(Kind.REJECTED, [incident_of(rejected(number)) for number in range(38)], 48)
-    assert subject == "sales: 38 more: files rejected"
+    assert subject == "sales: 38 more files rejected"
     assert all(f"  sales {number} rejected (drop {number:016x})\n" in body for number in range(38))
     assert "since 2026-11-22 21:00 Asia/Tokyo" in on_the_wall(body, "Asia/Tokyo")
     assert "48 of it are open in all" in body
     assert "`suimon incidents --kind rejected" in body
-    assert told_together(Kind.REJECTED, [incident_of(rejected(1))] * 2, 2)[0] == "sales: 2: files rejected"
+    assert told_together(Kind.REJECTED, [incident_of(rejected(1))] * 2, 2)[0] == "sales: 2 files rejected"
 
 
 def test_files_that_are_within_their_grace_are_called_late_and_not_missing() -> None:
@@ -286,8 +286,8 @@ def test_files_that_are_within_their_grace_are_called_late_and_not_missing() -> 
         incident(Kind.MISSING_FILE, About(dataset="sales", partition=f"2026-11-{day}"), severity=severity)
         for day, severity in ((19, Severity.WARNING), (20, Severity.ERROR))
     )
-    assert told_together(Kind.MISSING_FILE, [late, late], 2)[0] == "sales: 2: files are late"
-    assert told_together(Kind.MISSING_FILE, [missing, late], 2)[0] == "sales: 2: files never came"
+    assert told_together(Kind.MISSING_FILE, [late, late], 2)[0] == "sales: 2 files are late"
+    assert told_together(Kind.MISSING_FILE, [missing, late], 2)[0] == "sales: 2 files never came"
 
 
 def test_a_message_about_thousands_counts_what_it_does_not_list() -> None:
@@ -297,7 +297,7 @@ def test_a_message_about_thousands_counts_what_it_does_not_list() -> None:
 
 def test_a_message_about_several_datasets_names_none_in_its_subject() -> None:
     tables = [incident(Kind.STALE_TABLE, About(table=table), subject=f"{table} is stale") for table in ("a", "b")]
-    assert told_together(Kind.STALE_TABLE, tables, 3)[0] == "2 more: tables are stale"
+    assert told_together(Kind.STALE_TABLE, tables, 3)[0] == "2 more tables are stale"
 
 
 def test_a_message_about_one_that_was_held_says_why_it_comes_now() -> None:

@@ -95,7 +95,7 @@ def told_together(kind: Kind, incidents: Sequence[Incident], in_all: int) -> Tex
     more, more_ja = ("", "") if in_all == len(incidents) else (" more", "さらに ")
     are_late = kind is Kind.MISSING_FILE and all(one.severity is Severity.WARNING for one in incidents)
     what, count = _LATE if are_late else _WHAT.get(kind, kind), f"{len(incidents):,}"
-    subject = Bilingual(f"{of}{count}{more}: {what}", f"{of}{more_ja}{count} 件: {japanese(what)}")
+    subject = Bilingual(f"{of}{count}{more} {what}", f"{of}{more_ja}{count} 件: {japanese(what)}")
     since = clock(min(one.opened_at for one in incidents))
     goes_on = _GOES_ON if KINDS[kind].is_of_one_thing else Bilingual("", "")
     body = Bilingual(
