@@ -11,7 +11,7 @@ from tests.fuzz import covered
 pytestmark = pytest.mark.process
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".suimon" / "envs" / "fuzz" / "bin" / "python"
-RUNS = {"check": 300, "grammar": 6_000, "contract": 600, "compiled": 20_000, "kernel": 4_000}
+RUNS = {"check": 150, "grammar": 3_000, "contract": 300, "compiled": 10_000, "kernel": 2_000}
 
 
 @pytest.fixture(scope="session")

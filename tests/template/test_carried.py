@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from botocore import xform_name
 
+from bench.cold.worker import HEAVY
 from functions.build import CARRIED
 from functions.models import TRANSFERS
 from local.isolation import clean_environment
@@ -77,8 +78,13 @@ named = {
     for value in vars(module).values()
     if isinstance(value, Path) and value.is_relative_to(artifact) and value.suffix  # there or not
 }
-contracts = str(artifact / "contracts.json") in opened
-print(json.dumps({"services": sorted(services), "files": sorted(named), "contracts": contracts, "outside": outside}))
+print(json.dumps({
+    "services": sorted(services),
+    "files": sorted(named),
+    "contracts": str(artifact / "contracts.json") in opened,
+    "outside": outside,
+    "modules": sorted(sys.modules),
+}))
 """
 
 
@@ -110,6 +116,7 @@ def test_a_function_uses_exactly_what_is_declared_for_it(artifacts: dict[str, Pa
     assert used["services"] == sorted(declared.services)
     assert used["files"] == sorted(declared.files)
     assert used["contracts"]
+    assert not {*HEAVY} & {*used["modules"]}, "a start cannot afford it: import it where it is needed"
     assert used["outside"] == [], (
         "a client that is made while handling an event escapes this test: make it in a cached one"
     )

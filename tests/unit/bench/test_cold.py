@@ -25,6 +25,7 @@ def test_the_page_says_which_targets_are_met() -> None:
 
 
 @pytest.mark.process
+@pytest.mark.long  # by day: test_carried.py, kernel/test_left_out.py
 def test_no_function_imports_what_is_heavy_nor_does_the_check_of_a_sound_file(tmp_path: Path) -> None:
     starts = measured(tmp_path, 1)
     assert [found[0]["heavy"] for found in starts.values()] == [[]] * len({*TARGETS, FLOOR})

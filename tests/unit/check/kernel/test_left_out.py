@@ -6,12 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from bench.kernel.stream import PARTITION, stream_of
+from suimon.check import duckdb_reader
 from suimon.check.engine import check_file
 from suimon.check.kernel.plan import UnplannedError, plan_for, reads_raw
 from suimon.check.rules_as_sql import rules_for
 from suimon.check.verdict import Code
 from suimon.contract.file import Column, Condition, FileFormat, Metric, Trailer
 from suimon.contract.model import Contract
+from suimon.contract.odcs.parse import read_contract
+from tests.datasets import contract_file
 
 PAGE = Path(__file__).parents[4] / "docs" / "kernel.md"
 
@@ -101,3 +105,14 @@ def test_what_it_knows_is_planned_without_a_word(tmp_path: Path, caplog: pytest.
     with caplog.at_level(logging.INFO):
         assert check_file(path, known, None, scratch=tmp_path).accepted
     assert not caplog.messages
+
+
+def test_a_sound_file_needs_no_duckdb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "file.csv"
+    path.write_bytes(b"".join(stream_of(10**6).chunks()))
+
+    def opened(*_: object, **__: object) -> None:
+        raise AssertionError("a start would take longer")
+
+    monkeypatch.setattr(duckdb_reader, "open_duck", opened)
+    assert check_file(path, read_contract(contract_file("sales")), PARTITION, scratch=tmp_path).accepted
