@@ -92,16 +92,20 @@ class Endpoint:
     iam: Iam
     bucket: Path
     staging: Path
+    _clients: dict[str, RedshiftDataAPIServiceClient] = field(default_factory=dict)
 
     def client(self, caller: str = "user.loader") -> RedshiftDataAPIServiceClient:
-        return boto3.client(
-            "redshift-data",
-            endpoint_url=self.url,
-            region_name="ap-northeast-1",
-            aws_access_key_id=caller,
-            aws_secret_access_key="secret",
-            config=Config(retries={"total_max_attempts": 1}),
-        )
+        """Return the one client of a caller: to make another takes longer than most statements."""
+        if caller not in self._clients:
+            self._clients[caller] = boto3.client(
+                "redshift-data",
+                endpoint_url=self.url,
+                region_name="ap-northeast-1",
+                aws_access_key_id=caller,
+                aws_secret_access_key="secret",
+                config=Config(retries={"total_max_attempts": 1}),
+            )
+        return self._clients[caller]
 
     def run(self, *sqls: str, **parameters: str) -> dict[str, Any]:
         """Run a statement, or several as a batch, to the end and give its description."""
