@@ -141,7 +141,7 @@ def make_round(now: datetime, time_left: Callable[[], float]) -> dict[str, Any]:
     _, failed_after = do_each(parts, time_left)
     sweep().report_parts(parts.keys(), failed_after, now)
     if not failed:  # deadlines and tables were checked, the sweep has come to its end, and both could report
-        beat()
+        write_metric("Heartbeat", "Count", 1)  # an alarm hears of it when none has come for an hour
     if failures := (*failed, *findings.failures, *failed_after):
         logger.error("parts of the round failed", failures=[asdict(failure) for failure in failures])
         raise SweepError("; ".join(f"{failure.part}: {failure.reason}" for failure in failures))
@@ -203,11 +203,6 @@ def count_deaf(now: datetime) -> None:
     write_metric("DeafSubscriptions", "Count", found.deaf)
 
 
-def beat() -> None:
-    """Write that a round has come to its end: an alarm hears of it when none has for an hour."""
-    write_metric("Heartbeat", "Count", 1)
-
-
 def measure(read: DateFacts, now: datetime, time_left: Callable[[], float]) -> None:
     """Write the figures of every dataset to metrics, once an hour and as far as the time goes."""
     from suimon.freshness.hourly_figures import HourlyFigures  # noqa: PLC0415 likewise
@@ -264,12 +259,6 @@ def contracts() -> Contracts:
 def unusable() -> Unusable:
     """Return where both rounds note what they leave out; the sweep, which comes second, reports it."""
     return Unusable()
-
-
-@cache
-def sfn() -> Any:
-    """Return the client that answers waiting replays, for the life of the process."""
-    return later(lambda: boto3.client("stepfunctions"))
 
 
 @cache
@@ -350,7 +339,7 @@ def sweep() -> Sweep:
     return Sweep(
         contracts=contracts(),
         ledger=ledger,
-        run_ends=RunEnds(ledger, incidents(), sfn()),
+        run_ends=RunEnds(ledger, incidents(), later(lambda: boto3.client("stepfunctions"))),
         incidents=incidents(),
         airflow=Airflow(mwaa, environment, Pace(table(), environment, utc_now, time.sleep)),
         table=table(),

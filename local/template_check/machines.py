@@ -39,7 +39,9 @@ def complaints(template: Template, folder: Path) -> Iterator[str]:
         elif definition["TimeoutSeconds"] != LONGEST_REPLAY:
             yield f"{name}: ends after other than the thirty days that the page on alarms names"
         yield from (f"{name}: {wrong}" for wrong in _of_states(definition))
-        if wrong := complaint(definition):  # what the twin refuses, whose list of fields is AWS's
+        if wrong := complaint(
+            json.loads(text.replace("${Partition}", "aws"))
+        ):  # what the twin refuses, whose list of fields is AWS's
             yield f"{name}: {wrong}"
         for one in machine["Properties"].get("Logging", {}).get("Destinations", []):
             log = template["Resources"].get(referred(one["CloudWatchLogsLogGroup"]["LogGroupArn"]), {})
@@ -59,6 +61,8 @@ def _of_states(definition: States) -> Iterator[str]:
     for state in sorted(states.keys() - reached):
         yield f"nothing leads to {state}"
     for name, state in states.items():
+        if "arn:aws:" in json.dumps(state):
+            yield f"{name} names one partition; write ${{Partition}}"
         yield from (f"{name} {wrong}" for wrong in _of_state(state))
         if "ItemProcessor" in state:
             yield from _of_states(state["ItemProcessor"])

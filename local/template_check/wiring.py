@@ -196,6 +196,8 @@ def _calls(template: Template) -> Iterator[str]:
         role = referred(machine["Properties"].get("Role"))
         for given, value in machine["Properties"].get("DefinitionSubstitutions", {}).items():
             called = referred(value)
+            if called == "AWS::Partition":
+                continue
             if given.endswith("FunctionArn") and called != given.removesuffix("Arn"):
                 yield f"{name}: {given} is {called}"
             if "lambda:InvokeFunction" not in actions_on(template, role, called):

@@ -162,6 +162,7 @@ LATER_ROUNDS = (
         '"ToleratedFailurePercentage"',
         file="statemachine/replay.asl.json",
     ),
+    Defect("asl of one partition", "arn:${Partition}:states", "arn:aws:states", file="statemachine/replay.asl.json"),
     Defect("asl retry forever", '"MaxAttempts"', '"MaxAttempt"', file="statemachine/replay.asl.json"),
     Defect(
         "kms admin",

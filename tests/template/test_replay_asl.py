@@ -57,7 +57,7 @@ def test_cloudformation_takes_it(tmp_path: Path) -> None:
     properties = {"RoleArn": "arn:aws:iam::123456789012:role/replay", "Definition": definition}
     template = {"Resources": {"Replay": {"Type": "AWS::StepFunctions::StateMachine", "Properties": properties}}}
     path = tmp_path / "template.json"
-    path.write_text(json.dumps(template).replace("${", ""), encoding="utf-8")
+    path.write_text(json.dumps(template).replace("${Partition}", "aws").replace("${", ""), encoding="utf-8")
     found = subprocess.run(
         [Path(sys.executable).with_name("cfn-lint"), path], capture_output=True, text=True, check=False
     )
@@ -65,7 +65,7 @@ def test_cloudformation_takes_it(tmp_path: Path) -> None:
 
 
 def test_every_name_that_the_template_fills_in_is_used_and_no_other() -> None:
-    filled = {"IntakeFunctionArn", "ReplayFunctionArn"}
+    filled = {"Partition", "IntakeFunctionArn", "ReplayFunctionArn"}
     found = {part.partition("}")[0] for part in TEXT.split("${")[1:]}
     assert found == filled
 
@@ -131,7 +131,7 @@ def test_no_history_grows_with_the_plan() -> None:
 def test_no_state_carries_the_plan() -> None:
     """The items are read from S3; what a child puts out is one word, and the Map drops even those."""
     drops = STATES["Drops"]
-    assert drops["ItemReader"]["Resource"] == "arn:aws:states:::s3:getObject"
+    assert drops["ItemReader"]["Resource"] == "arn:${Partition}:states:::s3:getObject"
     assert "$states.result" not in drops["Output"]
     longest = json.dumps("superseded")
     assert MAX_PARTITIONS * (len(longest) + 1) + 2 < MOST_BYTES

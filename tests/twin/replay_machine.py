@@ -103,6 +103,7 @@ class Replays:
         place: Any = self._s3.meta.region_name
         self._s3.create_bucket(Bucket=self.bucket, CreateBucketConfiguration={"LocationConstraint": place})
         role = _role(twin)
+        definition = definition.replace("${Partition}", "aws")
         for name, code in (("Replay", REPLAY), ("Intake", INTAKE)):
             arn = _function(twin, f"{folder.name}-{name}", code, role, FOLDER=str(folder))
             definition = definition.replace(f"${{{name}FunctionArn}}", arn)
