@@ -31,8 +31,9 @@ def drawn_cells(cells: Sequence[dict[str, Any]], lang: Language = "en") -> Grid:
     grid.title_justify = "left"
     grid.columns[0].justify = "right"
     for cell in cells:
-        shown = ("" if cell[name] is None else str(cell[name]) for name in ("line", "label", "message", "value"))
-        grid.add_row(*(Text(printable(text)) for text in shown))
+        said = cell.get("messages", {}).get(lang, cell["message"])  # by default in the contract's language
+        shown = (cell["line"], cell["label"], said, cell["value"])
+        grid.add_row(*(Text(printable("" if text is None else str(text))) for text in shown))
     return grid
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from suimon.check.verdict import BadCell, Measurement, RuleCount, Verdict
+from suimon.contract.file import LANGUAGES
 from suimon.contract.model import Contract
 from suimon.drops.foreign_text import harmless, one_line, printable
 from suimon.report.causes import explain
@@ -99,8 +100,14 @@ def cell_as_json(cell: BadCell, lang: Lang = "en", labels: Labels = NO_LABELS) -
 
 
 def cells_as_json_lines(verdict: Verdict, lang: Lang = "en", labels: Labels = NO_LABELS) -> str:
-    """Return the listed cells, one JSON object a line."""
-    return "".join(as_json(cell_as_json(cell, lang, labels)) + "\n" for cell in verdict.bad_cells)
+    """Return the listed cells, one JSON object a line, each with its message in every language."""
+    return "".join(
+        as_json({**cell_as_json(cell, lang, labels), "messages": _messages(cell)}) + "\n" for cell in verdict.bad_cells
+    )
+
+
+def _messages(cell: BadCell) -> dict[str, str]:
+    return {lang: say(cell.code, cell.details, lang) for lang in LANGUAGES}
 
 
 def as_json(value: Any, indent: int | None = None) -> str:

@@ -119,6 +119,13 @@ def test_a_rejected_file_shows_its_first_bad_cells_and_the_command_to_type(ledge
     assert lines[-1] == f"suimon replay sales --from {DAY} --to {DAY} --stack prod"
 
 
+def test_the_first_bad_cells_are_told_in_the_language_that_is_asked_for(ledger: Ledger) -> None:
+    record = rejected(ledger, 1)
+    report_lists(CELL | {"messages": {"en": "is no date", "ja": "日付ではありません"}})
+    assert "3 day 日付ではありません x" in lines_of(record.id, "--lang", "ja")
+    assert "3 day is no date x" in lines_of(record.id)
+
+
 @pytest.mark.parametrize("body", [None, b"", b'{"line": 1, '])
 def test_a_report_that_is_gone_empty_or_cut_hides_nothing_else(ledger: Ledger, body: bytes | None) -> None:
     record = rejected(ledger, 1)

@@ -147,6 +147,10 @@ def test_cells_become_one_json_object_a_line() -> None:
         "column": "quantity",
         "label": "quantity",
         "value": "=1+1\n\x1b[2J",
+        "messages": {
+            "en": "is not a whole number from -2,147,483,648 to 2,147,483,647",
+            "ja": "整数（-2,147,483,648～2,147,483,647）ではありません",
+        },
     }
 
 
