@@ -9,26 +9,33 @@ from typing import TYPE_CHECKING
 import boto3
 import click
 from botocore.exceptions import BotoCoreError, ClientError
+from rich.cells import cell_len, chop_cells
 
 from suimon.aws.clock import utc_now
 from suimon.cli import doctor_checks as checks
 from suimon.cli.asking import ask
+from suimon.cli.doctor_airflow import airflow
 from suimon.cli.doctor_checks import Finding, Stack
 from suimon.cli.errors import CommandError, RefusedError
 from suimon.cli.printing import json_option, print_json
 from suimon.cli.stack import advice, of_stack, stack_option
+from suimon.cli.words import lang_option, readable, say
 from suimon.drops.foreign_text import one_line
+from suimon.incidents.wording import Bilingual, in_language
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from suimon.contract.file import Language
 
 WIDTH = 80  # characters of a line
 
 
 @click.command()
 @json_option
+@lang_option
 @stack_option
-def doctor(stack: str, *, as_json: bool) -> None:
+def doctor(stack: str, lang: Language, *, as_json: bool) -> None:
     """Check that a deployed stack is as it must be: its parts at AWS, the DAGs in Airflow, who gets the alerts.
 
     Nothing is changed. Exit status: 0 all is well, 1 something is not or could not be looked at, 2 the stack could not
@@ -39,7 +46,7 @@ def doctor(stack: str, *, as_json: bool) -> None:
     if as_json:
         print_json([asdict(one) | {"ok": one.ok} for one in findings])
     else:
-        for line in lines_of(findings):
+        for line in lines_of(findings, readable(lang)):
             click.echo(line)
         click.echo(f"  suimon {'status' if all(one.ok for one in findings) else 'doctor'}{of_stack(stack)}")
     raise SystemExit(0 if all(one.ok for one in findings) else 1)
@@ -76,24 +83,42 @@ def examine(stack: Stack) -> Iterator[Finding]:
         "subscriptions": lambda: checks.subscriptions(sns, stack.outputs["AlertsTopicArn"]),
         "functions": lambda: checks.releases(functions, stack),
         "Glue job": lambda: checks.glue_job(glue, stack),
-        "Airflow": lambda: checks.airflow(ask(stack.name, "check_up", {}), stack.release),
+        "Airflow": lambda: airflow(ask(stack.name, "check_up", {}), stack.release),
     }
     for name, check in every.items():
         try:
             yield from check()
         except (ClientError, BotoCoreError) as error:
-            yield Finding(name, "could not be looked at", advice(error))
+            yield Finding(name, Bilingual("could not be looked at", "確認できませんでした"), advice(error))
         except (RefusedError, CommandError) as error:
-            yield Finding(name, "could not be looked at", error.why)
+            yield Finding(name, Bilingual("could not be looked at", "確認できませんでした"), error.why)
 
 
-def lines_of(findings: list[Finding]) -> Iterator[str]:
-    """Write one line a check, and below it what to do; none is longer than WIDTH."""
+def lines_of(findings: list[Finding], lang: Language = "en") -> Iterator[str]:
+    """Write one line a check, and below it what to do; none is wider than WIDTH."""
     for one in findings:
-        verdict = "OK    " if one.ok else "FAIL  "
-        text = one_line(f"{one.check}: {one.text}")
-        yield from textwrap.wrap(text, WIDTH, initial_indent=verdict, subsequent_indent=" " * 6)
+        yield from _folded(
+            "OK    " if one.ok else "FAIL  ", f"{checked(one.check, lang)}: {in_language(one.text, lang)}"
+        )
         if not one.ok:
-            yield from textwrap.wrap(one_line(one.do), WIDTH, initial_indent=" " * 6 + "-> ", subsequent_indent=" " * 9)
+            yield from _folded(" " * 6 + "-> ", in_language(one.do, lang))
     wrong = sum(not one.ok for one in findings)
-    yield f"{len(findings)} checks, {wrong} to mend." if wrong else f"{len(findings)} checks, all is well."
+    count = len(findings)
+    yield say(
+        "{count} checks, {wrong} to mend." if wrong else "{count} checks, all is well.", lang, count=count, wrong=wrong
+    )
+
+
+def checked(check: str, lang: Language) -> str:
+    """Return what was checked, in a language; a DAG has its own name."""
+    return check if check.startswith("DAG ") else say(check, lang)
+
+
+def _folded(start: str, text: str) -> Iterator[str]:
+    """Yield lines that a terminal shows in WIDTH columns: a letter of Japanese takes two."""
+    wide = sum(cell_len(letter) > 1 for letter in text)
+    if not wide:
+        yield from textwrap.wrap(one_line(text), WIDTH, initial_indent=start, subsequent_indent=" " * len(start))
+        return
+    for number, part in enumerate(chop_cells(one_line(text), WIDTH - len(start))):
+        yield f"{' ' * len(start) if number else start}{part}"

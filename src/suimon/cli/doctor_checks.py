@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
+from suimon.incidents.wording import Bilingual
 from suimon.values import dataclass
 
 if TYPE_CHECKING:
@@ -57,35 +58,57 @@ def outputs(stack: Stack) -> Iterator[Finding]:
     """Check that the stack was deployed to its end, by this release."""
     missing = [name for name in OUTPUTS if not stack.outputs.get(name)]
     if missing:
-        deploy = "deploy this release: make build, then sam deploy"
-        yield Finding("stack outputs", f"missing: {', '.join(missing)}", deploy)
+        names = ", ".join(missing)
+        deploy = Bilingual(
+            "deploy this release: make build, then sam deploy",
+            "このリリースをデプロイしてください: make build, sam deploy",
+        )
+        yield Finding("stack outputs", Bilingual(f"missing: {names}", f"不足: {names}"), deploy)
     elif not stack.status.endswith("_COMPLETE") or "ROLLBACK" in stack.status:
-        events = f"see why: aws cloudformation describe-stack-events --stack-name {stack.name}"
-        yield Finding("stack outputs", f"all there, but the stack is {stack.status}", events)
+        look = f"aws cloudformation describe-stack-events --stack-name {stack.name}"
+        but = Bilingual(
+            f"all there, but the stack is {stack.status}", f"揃っていますが、スタックは {stack.status} です"
+        )
+        yield Finding("stack outputs", but, Bilingual(f"see why: {look}", f"原因の確認: {look}"))
     else:
-        yield Finding("stack outputs", f"all there; the stack is {stack.status}")
+        fine = Bilingual(f"all there; the stack is {stack.status}", f"揃っています。スタックは {stack.status} です")
+        yield Finding("stack outputs", fine)
 
 
 def clock(stack: Stack, now: datetime) -> Iterator[Finding]:
     """Compare this machine's clock with AWS's."""
     if not stack.answered_at:
-        yield Finding("clock", "AWS did not say what time it is", "nothing, if `date -u` is right")
+        silent = Bilingual("AWS did not say what time it is", "AWS から時刻が得られませんでした")
+        yield Finding("clock", silent, Bilingual("nothing, if `date -u` is right", "`date -u` が正しければ不要です"))
         return
     skew = abs((now.astimezone(UTC) - parsedate_to_datetime(stack.answered_at)).total_seconds())
-    set_it = (
-        "" if skew <= SKEW_SECONDS else "set this machine's clock (NTP): AWS refuses requests that are 5 minutes off"
+    set_it = Bilingual(
+        "set this machine's clock (NTP): AWS refuses requests that are 5 minutes off",
+        "この端末の時計を合わせてください (NTP): 5 分ずれた要求は AWS に拒否されます",
     )
-    yield Finding("clock", f"{skew:.0f} s from that of AWS", set_it)
+    text = Bilingual(f"{skew:.0f} s from that of AWS", f"AWS との差は {skew:.0f} 秒")
+    yield Finding("clock", text, "" if skew <= SKEW_SECONDS else set_it)
 
 
 def raw_bucket(s3: Any, bucket: str) -> Iterator[Finding]:
     """Check that the bucket tells EventBridge of new objects, and keeps their versions."""
     told = "EventBridgeConfiguration" in s3.get_bucket_notification_configuration(Bucket=bucket)
-    on = "turn on \"Send notifications to Amazon EventBridge\" in the bucket's properties: no file's event comes"
-    yield Finding("bucket's events", f"{bucket} {'tells' if told else 'does not tell'} EventBridge", "" if told else on)
+    on = Bilingual(
+        "turn on \"Send notifications to Amazon EventBridge\" in the bucket's properties: no file's event comes",
+        "バケットのプロパティで「Amazon EventBridge に通知を送信」を有効にしてください: イベントが届きません",
+    )
+    text = Bilingual(
+        f"{bucket} {'tells' if told else 'does not tell'} EventBridge",
+        f"{bucket} は EventBridge に通知{'しています' if told else 'していません'}",
+    )
+    yield Finding("bucket's events", text, "" if told else on)
     status = s3.get_bucket_versioning(Bucket=bucket).get("Status", "never turned on")
-    versions = "" if status == "Enabled" else "turn versioning on: a verdict belongs to a version"
-    yield Finding("bucket's versions", f"versioning is {status}", versions)
+    versions = Bilingual(
+        "turn versioning on: a verdict belongs to a version",
+        "バージョニングを有効にしてください: 検査結果はバージョンごとに記録されます",
+    )
+    said = Bilingual(f"versioning is {status}", f"バージョニングは {status} です")
+    yield Finding("bucket's versions", said, "" if status == "Enabled" else versions)
 
 
 def rule(events: Any, stack: Stack) -> Iterator[Finding]:
@@ -103,16 +126,21 @@ def rule(events: Any, stack: Stack) -> Iterator[Finding]:
         "detail": {"bucket": {"name": bucket}, "object": {"key": "sales/2026-11-20/sales.csv"}},
     }
     enable = "" if found["State"] == "ENABLED" else f"aws events enable-rule --name {name}"
-    yield Finding("rule", f"{name} is {found['State']}", enable)
+    yield Finding("rule", Bilingual(f"{name} is {found['State']}", f"{name} は {found['State']} です"), enable)
     matches = events.test_event_pattern(EventPattern=found["EventPattern"], Event=json.dumps(sample))["Result"]
-    again = f"deploy the stack again: the pattern of {name} was changed"
-    yield Finding(
-        "rule's pattern", f"{'matches' if matches else 'misses'} a file of {bucket}", "" if matches else again
+    again = _deploy_again(f"the pattern of {name} was changed", f"{name} のパターンが変更されています")
+    text = Bilingual(
+        f"{'matches' if matches else 'misses'} a file of {bucket}",
+        f"{bucket} のファイルに一致{'します' if matches else 'しません'}",
     )
+    yield Finding("rule's pattern", text, "" if matches else again)
     targets = [target["Arn"].rsplit(":", 1)[-1] for target in events.list_targets_by_rule(Rule=name)["Targets"]]
     leads = _queue_name(stack) in targets
-    target = "" if leads else f"deploy the stack again: the target of {name} was changed"
-    yield Finding("rule's target", f"{'is' if leads else 'is not'} the intake queue", target)
+    target = _deploy_again(f"the target of {name} was changed", f"{name} のターゲットが変更されています")
+    said = Bilingual(
+        f"{'is' if leads else 'is not'} the intake queue", f"受付キュー{'です' if leads else 'ではありません'}"
+    )
+    yield Finding("rule's target", said, "" if leads else target)
 
 
 def queue_policy(sqs: Any, stack: Stack) -> Iterator[Finding]:
@@ -123,8 +151,15 @@ def queue_policy(sqs: Any, stack: Stack) -> Iterator[Finding]:
     allowed = any(
         _lets(one, "events.amazonaws.com", "sqs:sendmessage", f"rule/{stack.name}-object-created") for one in statements
     )
-    again = "deploy the stack again: EventBridge may not send to the intake queue, and its events are lost"
-    yield Finding("queue's policy", f"{'lets' if allowed else 'does not let'} the rule send", "" if allowed else again)
+    again = _deploy_again(
+        "EventBridge may not send to the intake queue, and its events are lost",
+        "EventBridge が受付キューに送信できず、イベントが失われます",
+    )
+    text = Bilingual(
+        f"{'lets' if allowed else 'does not let'} the rule send",
+        f"ルールの送信を許可{'しています' if allowed else 'していません'}",
+    )
+    yield Finding("queue's policy", text, "" if allowed else again)
 
 
 def topic_policy(sns: Any, stack: Stack) -> Iterator[Finding]:
@@ -134,8 +169,14 @@ def topic_policy(sns: Any, stack: Stack) -> Iterator[Finding]:
     allowed = any(
         _lets(one, "cloudwatch.amazonaws.com", "sns:publish", ":alarm:") or _lets_own_account(one) for one in statements
     )
-    let_them = "add what docs/own-parts.md says to the topic's policy: alarms ring, and nobody hears them"
-    text = f"{'lets' if allowed else 'does not let'} the stack's alarms publish"
+    let_them = Bilingual(
+        "add what docs/own-parts.md says to the topic's policy: alarms ring, and nobody hears them",
+        "docs/own-parts.md の内容をトピックのポリシーに追加してください: アラームが誰にも届きません",
+    )
+    text = Bilingual(
+        f"{'lets' if allowed else 'does not let'} the stack's alarms publish",
+        f"スタックのアラームの発行を許可{'しています' if allowed else 'していません'}",
+    )
     yield Finding("topic's policy", text, "" if allowed else let_them)
 
 
@@ -171,10 +212,11 @@ def mapping(functions: Any, stack: Stack) -> Iterator[Finding]:
     name = stack.outputs["IntakeFunctionName"]
     found = functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
     states = [one["State"] for one in found if one["EventSourceArn"].endswith(f":{_queue_name(stack)}")]
-    on, enable = states == ["Enabled"], "deploy the stack again: nothing feeds the function"
+    enable: str = _deploy_again("nothing feeds the function", "関数にイベントが届きません")
     if states:
         enable = f"aws lambda update-event-source-mapping --enabled --uuid {found[0]['UUID']}"
-    yield Finding("event source", f"of {name}: {', '.join(states) or 'none'}", "" if on else enable)
+    text = Bilingual(f"of {name}: {', '.join(states) or 'none'}", f"{name}: {', '.join(states) or 'なし'}")
+    yield Finding("event source", text, "" if states == ["Enabled"] else enable)
 
 
 def dead_letters(sqs: Any, stack: Stack) -> Iterator[Finding]:
@@ -184,8 +226,12 @@ def dead_letters(sqs: Any, stack: Stack) -> Iterator[Finding]:
     for url in (intake, f"{intake.rpartition('/')[0]}/{stack.name}-undelivered"):
         counts = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
         left = sum(int(counts[name]) for name in names)
-        look = f"wait for the sweep's next round; if it lasts: suimon reconcile --stack {stack.name}" if left else ""
-        yield Finding("dead letters", f"{left:,} messages in {url.rpartition('/')[2]}", look)
+        again, queue = f"suimon reconcile --stack {stack.name}", url.rpartition("/")[2]
+        look = Bilingual(
+            f"wait for the sweep's next round; if it lasts: {again}", f"次の巡回を待ち、続く場合は: {again}"
+        )
+        text = Bilingual(f"{left:,} messages in {queue}", f"{queue} に {left:,} 件")
+        yield Finding("dead letters", text, look if left else "")
 
 
 def subscriptions(sns: Any, topic: str) -> Iterator[Finding]:
@@ -193,12 +239,21 @@ def subscriptions(sns: Any, topic: str) -> Iterator[Finding]:
     found = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
     confirmed = [one["SubscriptionArn"] for one in found if one["SubscriptionArn"].startswith("arn:")]
     waiting = len(found) - len(confirmed)
-    open_it = 'open the link in the e-mail "AWS Notification - Subscription Confirmation"'
-    text = f"{len(confirmed)} confirmed, {waiting} not"
+    open_it = Bilingual(
+        'open the link in the e-mail "AWS Notification - Subscription Confirmation"',
+        "メール「AWS Notification - Subscription Confirmation」のリンクを開いてください",
+    )
+    text = Bilingual(f"{len(confirmed)} confirmed, {waiting} not", f"確認済み {len(confirmed)} 件、未確認 {waiting} 件")
     yield Finding("subscriptions", text, "" if confirmed and not waiting else open_it)
     loose = [arn for arn in confirmed if _is_loose(sns.get_subscription_attributes(SubscriptionArn=arn)["Attributes"])]
-    again = "subscribe again, and confirm with: aws sns confirm-subscription --authenticate-on-unsubscribe true"
-    kept = f"{len(loose)} of {len(confirmed)} can be ended by anybody who has the link, a mail scanner too"
+    confirm = "aws sns confirm-subscription --authenticate-on-unsubscribe true"
+    again = Bilingual(
+        f"subscribe again, and confirm with: {confirm}", f"登録し直し、次のコマンドで確認してください: {confirm}"
+    )
+    kept = Bilingual(
+        f"{len(loose)} of {len(confirmed)} can be ended by anybody who has the link, a mail scanner too",
+        f"{len(confirmed)} 件中 {len(loose)} 件は、リンクを知る誰でも（メールスキャナーでも）解除できます",
+    )
     yield Finding("unsubscribing", kept, again if loose else "")
 
 
@@ -214,14 +269,21 @@ def releases(functions: Any, stack: Stack) -> Iterator[Finding]:
     configurations = [functions.get_function_configuration(FunctionName=stack.outputs[name]) for name in FUNCTIONS]
     failed = [one["FunctionName"] for one in configurations if one.get("LastUpdateStatus", DONE) != DONE]
     packages = {one["Runtime"] for one in configurations}
-    text = f"{len(configurations)} functions on {', '.join(sorted(packages))}"
-    if failed:
-        text += f"; not updated: {', '.join(failed)}"
-    yield Finding("functions", text, "deploy the stack again" if failed or len(packages) > 1 else "")
+    runtimes, left = ", ".join(sorted(packages)), ", ".join(failed)
+    text = Bilingual(
+        f"{len(configurations)} functions on {runtimes}" + (f"; not updated: {left}" if failed else ""),
+        f"{runtimes} の関数 {len(configurations)} 個" + (f"。未更新: {left}" if failed else ""),
+    )
+    anew = Bilingual("deploy the stack again", "スタックを再デプロイしてください")
+    yield Finding("functions", text, anew if failed or len(packages) > 1 else "")
     of = {one["FunctionName"]: _variable(one, "SUIMON_RELEASE") or UNNAMED for one in configurations}
-    others = [f"{name} is of {release}" for name, release in of.items() if release != stack.release]
-    again = "deploy the stack again: functions of two releases work on the same files" if others else ""
-    yield Finding("functions' release", "; ".join(others) or stack.release, again)
+    others = [(name, release) for name, release in of.items() if release != stack.release]
+    again = _deploy_again("functions of two releases work on the same files", "2 つのリリースの関数が混在しています")
+    said = Bilingual(
+        "; ".join(f"{name} is of {release}" for name, release in others) or stack.release,
+        "、".join(f"{name} は {release}" for name, release in others) or stack.release,
+    )
+    yield Finding("functions' release", said, again if others else "")
 
 
 def _variable(configuration: Mapping[str, Any], name: str) -> str:
@@ -232,37 +294,13 @@ def glue_job(glue: Any, stack: Stack) -> Iterator[Finding]:
     """Check that the Glue job is of the stack's release."""
     found = glue.get_job(JobName=stack.outputs["GlueJobName"])["Job"]
     release = found.get("DefaultArguments", {}).get("--deployed_release", UNNAMED)
-    again = "" if release == stack.release else f"deploy the stack again: the gate is of {stack.release}"
-    yield Finding("Glue job's release", release, again)
+    again = _deploy_again(f"the gate is of {stack.release}", f"ゲートは {stack.release} です")
+    yield Finding("Glue job's release", release, "" if release == stack.release else again)
+
+
+def _deploy_again(why: str, why_ja: str) -> Bilingual:
+    return Bilingual(f"deploy the stack again: {why}", f"スタックを再デプロイしてください: {why_ja}")
 
 
 def _queue_name(stack: Stack) -> str:
     return stack.outputs["IntakeQueueUrl"].rsplit("/", 1)[-1]
-
-
-def airflow(found: Mapping[str, Any], release: str) -> Iterator[Finding]:
-    """Check what the freshness function has asked Airflow for (mwaa/check_up.py). release: the stack's."""
-    version = found["version"]
-    known = isinstance(version, str)
-    fits = known and version.startswith("3.")
-    text = f"{version}" if known else f"not known: {version.get('error', 'the environment names none')}"
-    upgrade = "" if fits else "Suimon's DAGs are for Airflow 3; see that the environment answers, and its version"
-    yield Finding("Airflow's version", text, upgrade)
-    for dag_id, dag in found["dags"].items():
-        yield Finding(f"DAG {dag_id}", *_dag(dag_id, dag, release))
-    denied = sorted(set(found["denied"]))
-    rights = "give the gate the rights of docs/airflow-role.md; the e-mail of that incident says which request failed"
-    text = f"refused: {', '.join(denied)}" if denied else "no request of the gate is refused"
-    yield Finding("gate's rights", text, rights if denied else "")
-
-
-def _dag(dag_id: str, dag: Mapping[str, Any], release: str) -> tuple[str, str]:
-    others = dag.get("release") not in (None, release)  # a DAG of one's own may have none
-    parsed: tuple[tuple[bool, str, str], ...] = (
-        ("error" in dag, str(dag.get("error")), f"copy dags/ into the environment's DAG folder; {dag_id} is not there"),
-        (bool(dag.get("has_import_errors")), "does not parse", "see the import errors on Airflow's first page"),
-        (bool(dag.get("is_stale")), "is stale: its file is gone", "copy dags/ into the environment's DAG folder"),
-        (bool(dag.get("is_paused")), "is paused: runs are taken and never start", "unpause it in Airflow"),
-        (others, f"is of release {dag.get('release')}", f"copy dags/ of release {release}, the gate's: it is refused"),
-    )
-    return next(((text, do) for wrong, text, do in parsed if wrong), ("is there, parsed, and not paused", ""))

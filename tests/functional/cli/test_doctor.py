@@ -12,6 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from suimon.cli import doctor_checks
+from suimon.cli.doctor_airflow import airflow
 from suimon.cli.doctor_checks import UNNAMED
 from suimon.mwaa.airflow import Airflow
 from suimon.mwaa.check_up import look
@@ -206,7 +207,7 @@ def test_what_was_deployed_by_hand_has_no_name_and_fits(deployed: Deployed) -> N
     ],
 )
 def test_what_is_wrong_in_airflow_is_told(changed: dict[str, Any], wrong: set[str]) -> None:
-    assert failing(doctor_checks.airflow(HEALTHY | changed, RELEASE)).keys() == wrong
+    assert failing(airflow(HEALTHY | changed, RELEASE)).keys() == wrong
 
 
 # ---------------------------------------------------------------- asking Airflow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from click.testing import CliRunner
+from rich.cells import cell_len
 
 from suimon.cli import doctor
 from suimon.cli.doctor_checks import Stack
@@ -19,6 +21,7 @@ from suimon.cli.main import main
 if TYPE_CHECKING:
     from collections.abc import Callable
 from tests.functional.cli.checked_up import ACCOUNT, HEALTHY, NOON, RELEASE, Deployed, Functions, Glue, Topic
+from tests.functional.cli.test_every_answer import JAPANESE
 
 
 # ---------------------------------------------------------------- the command
@@ -63,6 +66,23 @@ def test_what_is_wrong_says_what_to_do_in_80_columns_and_hides_nothing_else(
     assert "FAIL  bucket's versions: versioning is Suspended\n      -> turn versioning on" in done.output
     assert "FAIL  rule: could not be looked at" in done.output
     assert "OK    unsubscribing" in done.output
+
+
+def test_in_japanese_each_line_is_japanese_and_fits_into_80_columns(
+    run: Callable[..., Any], deployed: Deployed
+) -> None:
+    deployed.s3.put_bucket_versioning(Bucket="raw", VersioningConfiguration={"Status": "Suspended"})
+    deployed.events.remove_targets(Rule="s-object-created", Ids=["intake"])
+    deployed.events.delete_rule(Name="s-object-created")
+    english, japanese = run().output.splitlines(), run("--lang", "ja").output.splitlines()
+    assert max(map(cell_len, japanese)) <= doctor.WIDTH
+    # What AWS says itself stays as it is, as do the names of releases.
+    own = [line for line in japanese[:-1] if not re.search(r"ResourceNotFound|does not exist|: unnamed|-> aws ", line)]
+    assert [line for line in own if not JAPANESE.search(line)] == []
+    assert [line[:6] for line in english if line[:1] != " "][:-1] == [line[:6] for line in japanese if line[:1] != " "][
+        :-1
+    ]
+    assert english[-1] == japanese[-1]
 
 
 def test_scripts_get_json_and_nothing_else(run: Callable[..., Any]) -> None:

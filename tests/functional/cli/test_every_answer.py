@@ -63,7 +63,7 @@ LOCAL = {"check", "contract", "dataset", "warehouse"}
 READING = TYPED.keys() - {
     *("ack", "close", "drops close", "expect", "hold", "put", "release", "retract", "snooze"),
 }
-LANGUAGE = {"status", "explain", "incidents", "forecast"}
+LANGUAGE = {"doctor", "explain", "forecast", "incidents", "status"}
 JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 
 

@@ -41,17 +41,17 @@ def literals() -> Iterator[str]:
     """Yield every literal of the modules that speak in two languages: what is said is among them."""
     for path in CLI.glob("*.py"):
         source = path.read_text(encoding="utf-8")
-        if re.search(r"import .*\bsay\b", source):
+        if re.search(r"import .*\b(say|Bilingual)\b", source):
             found = (one.value for one in ast.walk(ast.parse(source)) if isinstance(one, ast.Constant))
             yield from (one for one in found if isinstance(one, str))
 
 
 def said_literally() -> Iterator[str]:
-    """Yield the texts that stand in a call of `say`."""
+    """Yield the texts that stand in a call of `say`, and the names of what `suimon doctor` checks."""
     for path in CLI.glob("*.py"):
         for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             match call:
-                case ast.Call(func=ast.Name(id="say"), args=[ast.Constant(value=str(text)), *_]):
+                case ast.Call(func=ast.Name(id="say" | "Finding"), args=[ast.Constant(value=str(text)), *_]):
                     yield text
 
 
