@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.hostile.kinds import KINDS
-from suimon.check.engine import check
+from suimon.check.engine import Aside, check
 from suimon.check.source import LocalFile
 
 
@@ -28,6 +28,7 @@ def main(name: str, path: str, way: str, limit: str) -> None:
             threads=2,
             kernel=way == "kernel",
             progress=read.append,
+            aside=Aside(Path(scratch) / "accepted.csv", Path(scratch) / "bad.csv"),
         )
         seconds = time.perf_counter() - began
     found = {

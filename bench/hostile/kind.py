@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from suimon.contract.file import Column, Condition, FileFormat, Tolerance
+from suimon.contract.file import Column, Condition, FileFormat, Metric, Tolerance
 from suimon.contract.model import Contract
 
 HEADER = b"id,day,name\n"
@@ -27,6 +27,7 @@ class Kind:
     header: bytes = HEADER
     columns: tuple[Column, ...] = COLUMNS
     conditions: tuple[Condition, ...] = ()
+    metrics: tuple[Metric, ...] = ()
 
     @property
     def contract(self) -> Contract:
@@ -38,6 +39,7 @@ class Kind:
             file=self.dialect,
             columns=self.columns,
             conditions=self.conditions,
+            metrics=self.metrics,
             tolerance=self.tolerance,
         )
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count
 
+from bench.hostile.asking import ASKING
 from bench.hostile.kind import HEADER, PLAIN, Kind, again
 from bench.hostile.tricks import TRICKS
 from bench.hostile.wide import WIDE
@@ -224,4 +225,5 @@ KINDS: tuple[Kind, ...] = (
     _compressed("open quotes in a zip", "record-too-long", again(b'",",'), "zip", _zip),
     *TRICKS,
     *WIDE,
+    *ASKING,
 )

@@ -27,7 +27,7 @@ def _wide(
     return Kind(name, code, parts, header=header, columns=columns[:width], conditions=conditions)
 
 
-def _over(wanted: str, places: Iterable[int]) -> Condition:
+def over(wanted: str, places: Iterable[int]) -> Condition:
     """Return a condition that reads all of these columns."""
     read = tuple(dict.fromkeys(places))
     sql = " AND ".join(wanted.format(f"t{place}") for place in read)
@@ -75,7 +75,7 @@ WIDE: tuple[Kind, ...] = (
         "1,600 columns, a condition that reads 200 of them",
         "condition-error",
         b'"abc"',
-        conditions=(_over("{0} <> 'abc'", range(0, WIDTH, 8)),),
+        conditions=(over("{0} <> 'abc'", range(0, WIDTH, 8)),),
     ),
     Kind(
         "200 columns, a condition that reads all of them",
@@ -83,7 +83,7 @@ WIDE: tuple[Kind, ...] = (
         again(b",".join([b"abc"] * 200) + b"\n"),
         header=b",".join(b"c%d" % number for number in range(200)) + b"\n",
         columns=COLUMNS[:200],
-        conditions=(_over("{0} <> 'abc'", range(200)),),
+        conditions=(over("{0} <> 'abc'", range(200)),),
     ),
     _wide("1,600 columns, one key", "unique-error", b"abc", columns=_KEYED),
     Kind(

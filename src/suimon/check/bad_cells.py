@@ -1,12 +1,13 @@
 """Bad cells as a report may show them: where they stand, and their values unless these are personal."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 
 from suimon.check.clause_hint import clause_for
 from suimon.check.found import BadRecord, Repetition
 from suimon.check.masking import Discretion
-from suimon.check.rules_as_sql import Rules
+from suimon.check.rules_as_sql import Rule, Rules
 from suimon.check.scanned import Fault
 from suimon.check.verdict import BadCell, Code, Shared, shown
 from suimon.contract.file import Column
@@ -30,16 +31,20 @@ class BadCells:
         """What may be shown, learned from the file's first records once there is a value to show."""
         return self.learned()
 
-    def of_record(self, bad: BadRecord) -> list[BadCell]:
-        """Return the bad cells of a record."""
-        return [self._bad_cell(bad, number) for number in bad.failing]
+    def of_record(self, bad: BadRecord) -> Iterator[BadCell]:
+        """Yield the bad cells of a record."""
+        shifted = self._shifted({place: bad.cells[place] for place in self.personal if place in bad.cells})
+        return (self._bad_cell(bad, number, shifted) for number in bad.failing)
 
-    def _bad_cell(self, bad: BadRecord, number: int) -> BadCell:
+    def column_of(self, rule: Rule) -> str | None:
+        """Return the name of the column that a rule is about; None for a condition, which may read several."""
+        return None if rule.code is Code.CONDITION_ERROR else self.contract.columns[rule.columns[0]].name
+
+    def _bad_cell(self, bad: BadRecord, number: int, shifted: Callable[[], bool]) -> BadCell:
         rule = self.rules.rules[number]
         columns = [self.contract.columns[place] for place in rule.columns]
-        personal = {place: bad.cells[place] for place in self.personal if place in bad.cells}
         values = [
-            self._shown(column, bad.cells[place], personal) for place, column in zip(rule.columns, columns, strict=True)
+            self._shown(column, bad.cells[place], shifted) for place, column in zip(rule.columns, columns, strict=True)
         ]
         if rule.code is Code.CONDITION_ERROR:
             text = ", ".join(f"{column.name}={value}" for column, value in zip(columns, values, strict=True))
@@ -58,8 +63,12 @@ class BadCells:
         """The personal columns that the file has."""
         return tuple(place for place in self.places if place is not None and self.contract.columns[place].personal)
 
-    def _shown(self, column: Column, value: str, personal: Mapping[int, str]) -> str:
-        return shown(value, personal=column.personal or self.discretion.hides(column, value, personal))
+    def _shifted(self, personal: Mapping[int, str]) -> Callable[[], bool]:
+        """Return what tells whether the record of these personal cells may be shifted; it looks at them once."""
+        return cache(lambda: self.discretion.may_be_shifted(personal))
+
+    def _shown(self, column: Column, value: str, shifted: Callable[[], bool]) -> str:
+        return shown(value, personal=column.personal or self.discretion.hides(column, value, shifted=shifted))
 
     def _column(self, cell: int | None) -> Column | None:
         place = None if cell is None else self.places[cell]
@@ -77,10 +86,8 @@ class BadCells:
 
     def of_repetition(self, code: Code, columns: list[Column], one: Repetition) -> BadCell:
         """Return the bad cell of a record whose key an earlier one has."""
-        values = [
-            shown(cell, personal=column.personal or self.discretion.hides(column, cell, one.personal))
-            for column, cell in zip(columns, one.cells, strict=True)
-        ]
+        shifted = self._shifted(one.personal)
+        values = [self._shown(column, cell, shifted) for column, cell in zip(columns, one.cells, strict=True)]
         names = ", ".join(column.name for column in columns)
         return BadCell(code, one.line, one.record, names, ", ".join(values), {"first": one.first})
 

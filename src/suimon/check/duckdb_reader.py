@@ -2,15 +2,17 @@
 
 # ruff: noqa: S608 - statements are made of generated names (c0, t0, …); what a contract or file holds is a parameter
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from itertools import accumulate
+from itertools import accumulate, compress
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from suimon.check.duckdb_connection import Connection, connected
 from suimon.check.duckdb_input import Sheet
 from suimon.check.duckdb_statements import (
+    COLUMNS_AT_ONCE,
     HALF,
     Numbers,
     Share,
@@ -137,7 +139,7 @@ class Duck:
         sheet: Sheet,
         rules: Rules,
         wanted: tuple[int, ...],
-        limit: int | None,
+        limit: int,
         also: Iterable[int] = (),
         *,
         after: int = 0,
@@ -146,30 +148,57 @@ class Duck:
 
         Each has the cells that the rules are about, and those of the places `also`.
         """
-        found = dict[int, BadRecord]()
+        found, apart = dict[int, BadRecord](), tuple(also)
+        together = len(apart) <= COLUMNS_AT_ONCE // 2
         for part in parted(rules, wanted):
-            for bad in self._bad_records(sheet, rules, part, limit, also, after):
+            for bad in self._bad_records(sheet, rules, part, limit, apart if together else (), after):
                 found[bad.record] = found[bad.record].and_of(bad) if bad.record in found else bad
-        return [bad for _, bad in sorted(found.items())][:limit]
+        first = [bad for _, bad in sorted(found.items())][:limit]
+        if first and not together:
+            for start in range(0, len(apart), COLUMNS_AT_ONCE):
+                self._add_cells(sheet, rules, first, apart[start : start + COLUMNS_AT_ONCE])
+        return first
+
+    def _add_cells(self, sheet: Sheet, rules: Rules, records: list[BadRecord], places: tuple[int, ...]) -> None:
+        """Add the cells of some places to records that were found bad."""
+        numbers, known = Numbers(sheet), {bad.record: bad for bad in records}
+        own = {numbers.own(record): record for record in known}
+        cells = ", ".join(f"left(coalesce(c{place}, ''), {_SHOWN})" for place in places)
+        every = f"SELECT own_record, {cells} FROM ({judged(sheet, rules, (), numbered=True)})"
+        rows = self._run(f"{every} WHERE own_record IN (SELECT unnest($listed))", _path(sheet) | {"listed": list(own)})
+        for number, *texts in rows:
+            known[own[number]].cells.update(zip(places, texts, strict=True))
 
     def _bad_records(
-        self, sheet: Sheet, rules: Rules, wanted: tuple[int, ...], limit: int | None, also: Iterable[int], after: int
+        self, sheet: Sheet, rules: Rules, wanted: tuple[int, ...], limit: int, also: Iterable[int], after: int
     ) -> list[BadRecord]:
         known = sorted({*also, *(place for number in wanted for place in rules.rules[number].columns)})
         known.sort(key=sheet.places.index)
+        # Counted as the cells are read: else all cells that stand before one would be carried along until it is chosen.
         breaks = newlines_before(sheet, known) if sheet.embedded else []
-        kept = [*breaks, *(f"left(coalesce(c{place}, ''), {_SHOWN})" for place in known)]
-        columns = [*(f"k{number}" for number in range(len(kept))), *(f"m{number}" for number in wanted)]
-        named = [f"{one} AS k{number}" for number, one in enumerate(kept)]
-        first = "" if limit is None else f"LIMIT {int(limit)}"
+        reading = [f"{one} AS b{number}" for number, one in enumerate(breaks)]
+        above = [f"b{number}" for number in range(len(breaks))]
+        cells = [f"left(coalesce(c{place}, ''), {_SHOWN}) AS k{place}" for place in known]
+        columns = [*above, *(f"k{place}" for place in known), *(f"m{number}" for number in wanted)]
         numbers = Numbers(sheet)
-        records = f"SELECT * FROM ({marked(sheet, rules, wanted, named)}) WHERE own_record > {numbers.own(after)}"
+        found = marked(sheet, rules, wanted, [*above, *cells], reading)
+        # The first are the first in the sheet, whose order is kept: to sort them would take them all to memory.
+        records = f"SELECT * FROM ({found}) WHERE own_record > {numbers.own(after)} LIMIT {int(limit)}"
         rows = self._run(
-            f"SELECT {numbers.record}, {numbers.line}, {', '.join(columns)} "
-            f"FROM ({records} ORDER BY own_record {first}) AS own {numbers.join} ORDER BY own_record",
+            f"SELECT {numbers.record}, {numbers.line}, {', '.join(columns)} FROM ({records}) AS own {numbers.join}",
             rules.parameters | _path(sheet) | numbers.parameters,
         )
         return [_bad_record(row, known, wanted, embedded=sheet.embedded) for row in rows]
+
+    def broken_rules(self, sheet: Sheet, rules: Rules, wanted: tuple[int, ...]) -> dict[int, list[int]]:
+        """Return which of the `wanted` rules each bad record breaks, by its number in the file."""
+        numbers, broken = Numbers(sheet), defaultdict[int, list[int]](list)
+        for part in parted(rules, wanted):
+            marks = ", ".join(f"m{number}" for number in part)
+            query = f"SELECT {numbers.record}, {marks} FROM ({marked(sheet, rules, part, [])}) AS own {numbers.join}"
+            for record, *marked_so in self._run(query, rules.parameters | _path(sheet) | numbers.parameters):
+                broken[record] += compress(part, marked_so)
+        return broken
 
     def find_bad(self, sheet: Sheet, rules: Rules, wanted: tuple[int, ...], number: int) -> None:
         """Remember under `number` which records break one of the `wanted` rules, and how many lines break in each."""
@@ -277,19 +306,6 @@ class Duck:
         query = f"SELECT record FROM ({repetitions_of(key, rules)}) WHERE record > first"
         rows = self._run(f"{query} AND record BETWEEN $from AND $to", {"from": first, "to": last})
         return [row[0] for row in rows]
-
-    def write_good(self, sheet: Sheet, rules: Rules, target: Path) -> int:
-        """Write the records that are not bad as CSV without header, in the contract's order; give how many they are."""
-        places = sorted(place for place in sheet.places if place is not None)
-        cells = ", ".join(f"coalesce(c{place}, '') AS c{place}" for place in places)
-        numbers = Numbers(sheet)
-        query = (
-            f"SELECT {cells} FROM ({judged(sheet, rules, (), numbered=True)}) AS own {numbers.join} "
-            f"WHERE {numbers.record} NOT IN (SELECT record FROM bad_records) ORDER BY own_record"
-        )
-        options = f"FORMAT csv, HEADER false, DELIMITER {literal(sheet.delimiter)}, QUOTE '\"', ESCAPE '\"'"
-        known = rules.parameters | _path(sheet) | numbers.parameters
-        return int(self._run(f"COPY ({query}) TO {literal(str(target))} ({options})", known)[0][0])
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 # ruff: noqa: S608 - as the docstring says
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 from operator import sub
 from typing import Any
@@ -15,7 +15,7 @@ from suimon.contract.file import Column
 from suimon.values import dataclass
 
 # Of every column that a statement reads DuckDB keeps some thousand cells, many times over and beyond its limit.
-_COLUMNS_AT_ONCE = 200
+COLUMNS_AT_ONCE = 200
 HALF = 10**19
 _BUFFER_BYTES = 8 * 1024 * 1024  # by default sixteen of the longest records, for every thread
 
@@ -33,8 +33,8 @@ class Share:
 def shares_of(sheet: Sheet, rules: Rules) -> list[Share]:
     """Part a sheet so that no statement reads more columns than fit its memory; what a condition reads is one part."""
     shares, others = list[Share](), list[int]()
-    for start in range(0, len(sheet.places), _COLUMNS_AT_ONCE):
-        columns = slice(start, start + _COLUMNS_AT_ONCE)
+    for start in range(0, len(sheet.places), COLUMNS_AT_ONCE):
+        columns = slice(start, start + COLUMNS_AT_ONCE)
         own = frozenset(place for place in sheet.places[columns] if place is not None)
         begun = [number for number, rule in enumerate(rules.rules) if rule.columns[0] in own]
         numbers = tuple(number for number in begun if own.issuperset(rules.rules[number].columns))
@@ -87,7 +87,7 @@ def parted(rules: Rules, wanted: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
     part, places = list[int](), set[int]()
     for number in wanted:
         further = places.union(rules.rules[number].columns)
-        if part and len(further) > _COLUMNS_AT_ONCE:
+        if part and len(further) > COLUMNS_AT_ONCE:
             yield tuple(part)
             part, further = [], set(rules.rules[number].columns)
         part.append(number)
@@ -96,8 +96,13 @@ def parted(rules: Rules, wanted: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
         yield tuple(part)
 
 
-def judged(sheet: Sheet, rules: Rules, places: Collection[int], *, numbered: bool = False) -> str:
-    """SQL: every record with its cells c; of `places` the texts v and typed values t; numbered with record and line."""
+def judged(
+    sheet: Sheet, rules: Rules, places: Collection[int], *, numbered: bool = False, reading: Sequence[str] = ()
+) -> str:
+    """SQL: every record with its cells c; of `places` the texts v and typed values t; numbered with record and line.
+
+    `reading` are named expressions over cells, taken as they are read: behind the numbers only what they give is kept.
+    """
     names = names_of(sheet)
     columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
     quote = literal(sheet.quote)
@@ -111,7 +116,7 @@ def judged(sheet: Sheet, rules: Rules, places: Collection[int], *, numbered: boo
     if numbered:
         number = ["row_number() OVER () AS own_record", "row_number() OVER () AS own_line"]
     if numbered and sheet.embedded:
-        read = f"(SELECT *, {newlines(names)} AS breaks FROM {read})"
+        read = f"(SELECT {', '.join(['*', f'{newlines(names)} AS breaks', *reading])} FROM {read})"
         above = "(sum(breaks) OVER (ROWS UNBOUNDED PRECEDING))::BIGINT - breaks"
         number[1] = f"row_number() OVER () + {above} AS own_line"
     query = f"SELECT {', '.join(['*', *number])} FROM {read}"
@@ -121,12 +126,14 @@ def judged(sheet: Sheet, rules: Rules, places: Collection[int], *, numbered: boo
     return query
 
 
-def marked(sheet: Sheet, rules: Rules, wanted: tuple[int, ...], kept: list[str]) -> str:
+def marked(
+    sheet: Sheet, rules: Rules, wanted: tuple[int, ...], kept: Sequence[str], reading: Sequence[str] = ()
+) -> str:
     """SQL: the records that break one of the `wanted` rules: place, what is `kept` of them, a mark m for each rule."""
     marks = [f"coalesce({rules.rules[number].condition}, false) AS m{number}" for number in wanted]
     names = [f"m{number}" for number in wanted]
     places = {place for number in wanted for place in rules.rules[number].columns}
-    records = f"SELECT *, {', '.join(marks)} FROM ({judged(sheet, rules, places, numbered=True)})"
+    records = f"SELECT *, {', '.join(marks)} FROM ({judged(sheet, rules, places, numbered=True, reading=reading)})"
     # Named one by one: of all columns each would be sorted, in so many thousand cells.
     return f"SELECT {', '.join(['own_record', 'own_line', *kept, *names])} FROM ({records}) WHERE {' OR '.join(names)}"
 

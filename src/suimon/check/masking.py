@@ -16,7 +16,7 @@ It is on the safe side: many a harmless value is masked as well, and its place i
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
 from itertools import groupby, islice
 
@@ -35,32 +35,34 @@ _DIGITS = {"%Y": 4, "%g": 3, "%f": 6}
 
 @dataclass(frozen=True, slots=True)
 class Discretion:
-    """What may be shown of a file. `seen` and `usual` are the forms of each personal column, by its place."""
+    """What may be shown of a file. `seen` are the forms of its personal cells, `usual` those of each such column."""
 
+    needed: bool = False  # whether there is anything to hide
     marks: str = ""  # delimiter, quote and line breaks
-    seen: Mapping[int, Mapping[str, int]] = field(default_factory=dict)  # with the length of the shortest
+    seen: Mapping[str, int] = field(default_factory=dict)  # with the length of the shortest
     usual: Mapping[int, frozenset[str]] = field(default_factory=dict)
     swapped: bool = False
 
-    @property
-    def needed(self) -> bool:
-        """Whether there is anything to hide."""
-        return bool(self.seen)
-
-    def hides(self, column: Column, value: str, personal_cells: Mapping[int, str]) -> bool:
+    def hides(self, column: Column, value: str, *, shifted: Callable[[], bool]) -> bool:
         """Whether a value of a column that is not personal must not be shown.
 
-        `personal_cells` are the personal cells of its record by place, as far as they are known.
+        `shifted` returns whether its record may be: `may_be_shifted` of its personal cells.
         """
         if not self.needed or not value:
             return False
         if self.swapped or _takes_anything(column) or any(mark in value for mark in self.marks):
             return True
         shape = form_of(value)
-        for forms in self.seen.values():
-            if any(shape == form or (form in shape and len(value) >= least) for form, least in forms.items()):
-                return True
+        return shape in self.seen or self._holds_one(shape, len(value)) or shifted()
+
+    def may_be_shifted(self, personal_cells: Mapping[int, str]) -> bool:
+        """Whether a personal cell of a record, by its place, looks unlike others of its column."""
         return any(form_of(cell) not in self.usual.get(place, ()) for place, cell in personal_cells.items())
+
+    def _holds_one(self, shape: str, length: int) -> bool:
+        """Whether a form stands within another: each part of that is looked up, for the forms may be many thousand."""
+        parts = (shape[start:end] for start in range(len(shape)) for end in range(start, len(shape) + 1))
+        return any(self.seen.get(part, length + 1) <= length for part in parts)
 
 
 def learn(sample: bytes, grammar: Grammar, places: Sequence[int | None], columns: Sequence[Column]) -> Discretion:
@@ -68,12 +70,13 @@ def learn(sample: bytes, grammar: Grammar, places: Sequence[int | None], columns
     if not any(column.personal for column in columns):
         return Discretion()
     records = list(islice(_records(sample, grammar, places), RECORDS))
-    seen, usual = dict[int, dict[str, int]](), dict[int, frozenset[str]]()
+    seen, usual = dict[str, int](), dict[int, frozenset[str]]()
     for place, column in enumerate(columns):
         if column.personal:
             values = [record[place] for record in records if record.get(place, "").strip()]
             forms = Counter(map(form_of, values))
-            seen[place] = {form_of(value): len(value) for value in sorted(values, key=len, reverse=True)}
+            for value in values:
+                seen[form_of(value)] = min(len(value), seen.get(form_of(value), len(value)))
             least = max(len(records) / _OFTEN, min(len(records), _FEW) / 2)
             usual[place] = frozenset(form for form, count in forms.items() if count > least)
     # Where a personal column has no place, its values may stand in any other.
@@ -84,7 +87,9 @@ def learn(sample: bytes, grammar: Grammar, places: Sequence[int | None], columns
         if not column.personal
     )
     dialect = grammar.dialect
-    return Discretion(dialect.delimiter + dialect.quote + "\r\n", seen, usual, swapped)
+    return Discretion(
+        needed=True, marks=dialect.delimiter + dialect.quote + "\r\n", seen=seen, usual=usual, swapped=swapped
+    )
 
 
 def form_of(value: str) -> str:
@@ -105,6 +110,10 @@ def _sign(character: str) -> str:
     if "\u3040" <= character <= "\u30ff" or "\uff66" <= character <= "\uff9f":
         return "あ"
     return "漢" if character.isalpha() else character
+
+
+_ASCII = {code: _sign(chr(code)) if chr(code).isprintable() else None for code in range(128)}
+_AGAIN = re.compile(r"(.)\1+", re.DOTALL)
 
 
 def _records(sample: bytes, grammar: Grammar, places: Sequence[int | None]) -> Iterable[dict[int, str]]:

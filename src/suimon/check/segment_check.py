@@ -5,6 +5,7 @@ after the kernel or the grammar has gone through it and found nothing but whole 
 """
 
 from dataclasses import field, replace
+from itertools import chain, islice
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
@@ -279,7 +280,8 @@ class Judge:
         most = 1 + min(room, max(1, _CELLS_AT_ONCE // max(1, len(columns))))
         while room:
             records = duck.bad_records(sheet, self.rules, wanted, most, self.cells.personal, after=last)
-            cells += [cell for record in records for cell in self.cells.of_record(record)]
+            found = chain.from_iterable(map(self.cells.of_record, records))
+            cells += islice(found, room - len(cells))  # each may cost as many looks as there are personal columns
             if len(cells) >= room or len(records) < most:
                 break
             last = records[-1].record

@@ -4,9 +4,10 @@ import csv
 import io
 import shutil
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from suimon.check.duckdb_input import Sheet
 from suimon.check.found import CheckError
@@ -14,6 +15,7 @@ from suimon.check.judged import Lend, Piece
 from suimon.check.scanned import Run, Scan
 from suimon.check.segment_check import Judge
 from suimon.check.segments import Segment
+from suimon.check.structure import MOST_KEPT
 from suimon.check.verdict import Code
 from suimon.check.workers import Rounds
 from suimon.contract.model import Contract
@@ -22,6 +24,7 @@ from suimon.values import dataclass
 if TYPE_CHECKING:
     from suimon.check.duckdb_reader import Duck
 
+_QUOTE = b'"'
 OWN_COLUMNS = ("suimon_line", "suimon_record", "suimon_reasons")
 
 
@@ -38,11 +41,24 @@ class Aside:
     bad: Path
 
 
+class _Row(NamedTuple):
+    """A bad record, by its number, as it is written: not its cells, of which there may be millions."""
+
+    number: int
+    text: str
+
+    @classmethod
+    def of(cls, line: int, number: int, reasons: list[str], cells: Iterable[str], delimiter: str) -> "_Row":
+        """Write all in quotes, so that no reader takes a carriage return for an end."""
+        given = "; ".join([*reasons[:MOST_KEPT], *(["and more"] if len(reasons) > MOST_KEPT else [])])
+        return cls(number, _all_quoted((str(line), str(number), given, *cells), delimiter))
+
+
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    good: Path | None
+    good: Path
     good_rows: int
-    bad_rows: list[list[str]]
+    bad_rows: list[_Row]
 
 
 def write_aside(aside: Aside, contract: Contract, judge: Judge, rounds: Rounds, good_rows: int) -> None:
@@ -55,34 +71,95 @@ def write_aside(aside: Aside, contract: Contract, judge: Judge, rounds: Rounds, 
         there = sorted(place for place in judge.places if place is not None)  # a column may be absent
         csv.writer(header, delimiter=delimiter, lineterminator="\n").writerow([titles[place] for place in there])
         good.write(header.getvalue().encode())
-        # All quoted: before Python 3.13 the writer leaves a lone carriage return bare.
-        writer = csv.writer(bad, delimiter=delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL)
         labels = [titles[place] if place is not None else f"column_{own + 1}" for own, place in enumerate(judge.places)]
-        writer.writerow([*OWN_COLUMNS, *labels])
+        bad.write(_all_quoted((*OWN_COLUMNS, *labels), delimiter))
         for parts in rounds.each(lambda lend, piece, segment: _part(lend, piece, segment, judge)):
             written += parts.good_rows
-            writer.writerows(parts.bad_rows)
-            if parts.good:
-                with parts.good.open("rb") as stream:
-                    shutil.copyfileobj(stream, good)
-                parts.good.unlink()
+            bad.writelines(row.text for row in parts.bad_rows)
+            with parts.good.open("rb") as stream:
+                shutil.copyfileobj(stream, good)
+            parts.good.unlink()
     if written != good_rows:
         raise CheckError(f"{written} records were written as good ones, {good_rows} were found; please report it")
 
 
 def _part(lend: Lend, piece: Piece, segment: Segment, judge: Judge) -> _Parts:
     duck = lend()
-    sheet, text, scan = judge.sheet(segment, piece, keep=True)
-    target = segment.path.with_suffix(".accepted.csv")
-    good_rows = duck.write_good(sheet, judge.rules, target) if sheet.rows else 0
     bad = set(duck.bad_between(piece.record + 1, piece.record + piece.records))
-    rows = list[list[str]]()
-    if bad:
-        reasons = _reasons(duck, sheet, scan, piece, judge)
-        rows = sorted(_bad_rows(text or segment.text(), scan, piece, judge, bad, reasons), key=lambda row: int(row[1]))
-    if scan:
-        sheet.path.unlink()
-    return _Parts(target if good_rows else None, good_rows, rows)
+    text, scan, reasons = segment.text(), None, dict[int, list[str]]()
+    if bad or judge.grammar.rewrites(text):
+        sheet, text, scan = judge.sheet(segment, piece, keep=True)
+        text = text or segment.text()
+        if bad:
+            reasons = _reasons(duck, sheet, scan, piece, judge)
+        if scan:
+            sheet.path.unlink()
+    target = segment.path.with_suffix(".accepted.csv")
+    runs = list(scan.plain_runs(text, judge.grammar)) if scan else [Run(0, len(text), 1, 1, piece.records)]
+    with target.open("wb") as good:
+        rows = _apart(text, runs, piece, judge, bad, reasons, good)
+    good_rows = sum(run.records for run in runs) - len(rows)
+    rows += _broken_rows(text, scan, piece, judge, reasons) if scan else ()
+    return _Parts(target, good_rows, sorted(rows, key=attrgetter("number")))
+
+
+def _apart(
+    text: bytes,
+    runs: list[Run],
+    piece: Piece,
+    judge: Judge,
+    bad: set[int],
+    reasons: Mapping[int, list[str]],
+    good: BinaryIO,
+) -> list[_Row]:
+    """Write the records of sound form that are not bad; return the others."""
+    grammar, rows = judge.grammar, list[_Row]()
+    for run in runs:
+        line, start, unread = run.line, run.start, run.start
+        first = run.record + piece.record
+        if bad.isdisjoint(range(first, first + run.records)):  # nothing of it is to be told apart
+            records = text[run.start : run.end]
+            if not grammar.whole(records) or grammar.count(records, 0, len(records)) != run.records:
+                raise CheckError("the file has changed while it was checked; check it again")
+            good.write(_plain(records, judge))
+            continue
+        for number, match in enumerate(grammar.records(text, run.start, run.end), first):
+            if number in bad:
+                good.write(_plain(text[unread:start], judge))
+                cells = (grammar.value(cell) for _, cell in grammar.cells(match[0]))
+                rows.append(_Row.of(line + piece.line, number, reasons[number], cells, grammar.dialect.delimiter))
+                unread = match.end()
+            start = match.end()
+            line += match[0].count(b"\n")
+        good.write(_plain(text[unread : run.end], judge))
+    return rows
+
+
+def _plain(records: bytes, judge: Judge) -> bytes:
+    """Return whole records as `FileFormat.plain` has them: as they stand where that says the same."""
+    grammar, quote = judge.grammar, judge.grammar.dialect.quote.encode()
+    places = [place for place in judge.places if place is not None]
+    in_order = places == sorted(places) and len(places) == len(judge.places)
+    if in_order and (quote == _QUOTE or not (_QUOTE in records or grammar.has_quotes(records, 0, len(records)))):
+        plain = grammar.rewritten(records)
+        return plain if not plain or plain.endswith(b"\n") else plain + b"\n"
+    delimiter, lines = grammar.dialect.delimiter, list[str]()
+    order = sorted((place, own) for own, place in enumerate(judge.places) if place is not None)
+    for match in grammar.records(records, 0, len(records)):
+        cells = grammar.cells(match[0])
+        lines.append(delimiter.join(_quoted(grammar.value(cells[own][1]), delimiter) for _, own in order))
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def _quoted(value: str, delimiter: str) -> str:
+    """Return a cell in quotes if it needs them; an empty one too, which alone would be a blank line."""
+    if value and not any(mark in value for mark in (delimiter, '"', "\n", "\r")):
+        return value
+    return '"' + value.replace('"', '""') + '"'
+
+
+def _all_quoted(cells: Iterable[str], delimiter: str) -> str:
+    return delimiter.join('"' + cell.replace('"', '""') + '"' for cell in cells) + "\n"
 
 
 def _reasons(duck: "Duck", sheet: Sheet, scan: Scan | None, piece: Piece, judge: Judge) -> dict[int, list[str]]:
@@ -91,8 +168,10 @@ def _reasons(duck: "Duck", sheet: Sheet, scan: Scan | None, piece: Piece, judge:
     for fault in scan.faults if scan else ():
         if fault.record is not None:
             reasons[piece.record + fault.record].append(_reason(fault.code, judge.cells.of_fault(fault).column))
-    for record in duck.bad_records(sheet, judge.rules, judge.listed, None) if sheet.rows else ():
-        reasons[record.record] += [_reason(cell.code, cell.column) for cell in judge.cells.of_record(record)]
+    of_rules = [_reason(rule.code, judge.cells.column_of(rule)) for rule in judge.rules.rules]
+    broken = duck.broken_rules(sheet, judge.rules, judge.listed) if sheet.rows else {}
+    for record, numbers in broken.items():
+        reasons[record] += [of_rules[number] for number in numbers]
     for number, key in enumerate(judge.rules.keys):
         names = ", ".join(judge.contract.columns[place].name for place in key.columns)
         for repeated in duck.repeated_between(number, judge.rules, piece.record + 1, piece.record + piece.records):
@@ -105,18 +184,10 @@ def _reason(code: Code, column: str | None) -> str:
     return f"{code} {column}" if column else code.value
 
 
-def _bad_rows(
-    text: bytes, scan: Scan | None, piece: Piece, judge: Judge, bad: set[int], reasons: dict[int, list[str]]
-) -> Iterator[list[str]]:
-    grammar = judge.grammar
-    for run in scan.plain_runs(text, grammar) if scan else [Run(0, len(text), 1, 1, piece.records)]:
-        line = run.line
-        for record, match in enumerate(grammar.records(text, run.start, run.end), run.record):
-            if (number := record + piece.record) in bad:
-                cells = [grammar.value(cell) for _, cell in grammar.cells(match[0])]
-                yield [str(line + piece.line), str(number), "; ".join(reasons[number]), *cells]
-            line += match[0].count(b"\n")
-    for broken in scan.broken if scan else ():
+def _broken_rows(
+    text: bytes, scan: Scan, piece: Piece, judge: Judge, reasons: Mapping[int, list[str]]
+) -> Iterator[_Row]:
+    for broken in scan.broken:
         number = broken.record + piece.record
         raw = text[broken.start : broken.end].rstrip(b"\r\n").decode("utf-8", "backslashreplace")
-        yield [str(broken.line + piece.line), str(number), "; ".join(reasons[number]), raw]
+        yield _Row.of(broken.line + piece.line, number, reasons[number], (raw,), judge.grammar.dialect.delimiter)

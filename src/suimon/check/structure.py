@@ -14,6 +14,7 @@ _ALIKE_BYTES, _MANY_ALIKE_BYTES = 64 * 1024, 1024
 _SHORTEST_STRETCH, _LONGEST_STRETCH = 1024, 256 * 1024
 
 _NONE: Details = {}
+MOST_KEPT = 100  # faults of a record, which may have a thousand cells; one more tells that there are more
 
 
 def scan(
@@ -32,8 +33,9 @@ def scan(
     Stop after `most` records that had to be looked at one by one: each takes some ten microseconds. Stop, too, once
     reading has `ended` before this piece, so that nobody asks what was found in it.
 
-    List the first `room` faults, all if None; the `numbers` of all broken records; `keep` these themselves. Without the
-    last two, memory is bounded by the room, whatever is wrong with however many records.
+    List the first `room` faults, all if None; the `numbers` of all broken records; `keep` these themselves, with a
+    hundred faults each. Without the last two, memory is bounded by the room, whatever is wrong with however many
+    records.
     """
     return _Scanner(grammar, text, last=last, room=room, most=most, numbers=numbers, keep=keep).scan(ended)
 
@@ -277,6 +279,8 @@ class _Scanner:
     @property
     def _lists(self) -> bool:
         """Whether there is room for one more fault in the list."""
+        if self._keep and len(self._kinds) > MOST_KEPT + 1:
+            return False
         return self._room is None or len(self.found.faults) < self._room
 
     def _fault(

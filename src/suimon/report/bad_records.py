@@ -14,6 +14,7 @@ import codecs
 import re
 from collections import defaultdict
 from dataclasses import field
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from suimon.check.decode import utf8_chunks
@@ -123,9 +124,12 @@ class _Shown:
         columns = self.contract.columns
         there = [(at, cell) for at, cell in zip(self.head.places, record.cells, strict=True) if at is not None]
         personal = {at: cell for at, cell in there if columns[at].personal}
+        shifted = cache(lambda: self.discretion.may_be_shifted(personal))
         return [
             MASK
-            if at is None or (columns[at].personal and cell) or self.discretion.hides(columns[at], cell, personal)
+            if at is None
+            or (columns[at].personal and cell)
+            or self.discretion.hides(columns[at], cell, shifted=shifted)
             else cell
             for at, cell in zip(self.head.places, record.cells, strict=True)
         ]

@@ -13,7 +13,7 @@ from suimon.check.verdict import BadCell, Code, Verdict
 from suimon.contract.file import Column, Condition, FileFormat, Tolerance, Trailer
 from suimon.contract.model import Contract
 
-AT_ONCE = duckdb_statements._COLUMNS_AT_ONCE
+AT_ONCE = duckdb_statements.COLUMNS_AT_ONCE
 
 
 def columns_of(width: int) -> tuple[Column, ...]:
@@ -47,7 +47,7 @@ HEADER = header_of(CONTRACT)
 
 @pytest.fixture(autouse=True)
 def _few_columns_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(duckdb_statements, "_COLUMNS_AT_ONCE", AT_ONCE // 10)
+    monkeypatch.setattr(duckdb_statements, "COLUMNS_AT_ONCE", AT_ONCE // 10)
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ def test_what_a_condition_has_read_of_many_columns_is_cut(judge: Callable[..., V
 def test_so_many_columns_are_read_as_few_are(
     judge: Callable[..., Verdict], monkeypatch: pytest.MonkeyPatch, *, kernel: bool
 ) -> None:
-    monkeypatch.setattr(duckdb_statements, "_COLUMNS_AT_ONCE", AT_ONCE)
+    monkeypatch.setattr(duckdb_statements, "COLUMNS_AT_ONCE", AT_ONCE)
     wrong = record(2, WIDE, c1="x", c300="abcde", c448="-1") + record(1, WIDE, c3='"ab\ncd"')
     found = judge(header_of(WIDE) + record(1, WIDE) + wrong, WIDE, kernel=kernel).bad_cells
     assert [(cell.code, cell.line, cell.record, cell.column) for cell in found] == [

@@ -244,3 +244,14 @@ def test_a_tolerance_that_means_nothing_is_refused(
     line = 1 + text[: text.index("tolerance")].count("\n")
     told = refused(text)
     assert any(one.startswith(f"{line}: customProperties[3].value{path}: {problem}") for one in told), told
+
+
+def test_more_keys_than_a_check_has_memory_for_are_refused(draft: Draft, reads: Reads, refused: Refused) -> None:
+    options = "logicalType: string, logicalTypeOptions: {maxLength: 9}"
+    columns = [f"name: c{place}, {options}, unique: true" for place in range(9)]
+    assert sum(column.unique for column in reads(draft(*columns[:8])).columns) == 8
+    (problem,) = refused(draft(*columns))
+    assert "9 columns or combinations are to be unique, more than 8" in problem
+    both = "{metric: duplicateValues, mustBe: 0, arguments: {properties: [c0, c1]}}"
+    (problem,) = refused(draft(*columns[:8], quality=both))
+    assert "9 columns or combinations" in problem

@@ -35,7 +35,7 @@ from suimon.contract.odcs.freshness import read_freshness
 from suimon.contract.odcs.known import ADVICE, CONTRACT, CUSTOM
 from suimon.contract.odcs.owner import read_owner
 from suimon.contract.odcs.partition import read_partition, read_parts
-from suimon.contract.odcs.quality import as_rules, read_quality, refuse_quality
+from suimon.contract.odcs.quality import as_rules, read_quality, refuse_many_keys, refuse_quality
 from suimon.contract.odcs.reader import Reader, number, written
 from suimon.contract.odcs.runs import read_dag, read_max_run_minutes, read_runs_at_once
 from suimon.contract.odcs.sets import read_key_pattern, read_set
@@ -197,6 +197,7 @@ def _gated(watched: Contract, document: Clause, schema: Clause, custom: dict[str
             fit(given, dialect, columns, reader)
         conditions, metrics = read_quality(schema, columns, dialect, reader)
         columns, metrics = as_rules(columns, metrics)
+        refuse_many_keys(schema, columns, metrics, reader)
         refuse_needed(schema, dialect, columns, conditions, metrics, reader)
     _refuse_undated(pattern, schema, custom, conditions, reader)
     dates = _dates(custom["dates"], reader) if "dates" in custom else USUAL

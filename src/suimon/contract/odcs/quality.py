@@ -12,6 +12,7 @@ from suimon.contract.odcs.conditions import read_condition
 from suimon.contract.odcs.reader import Reader, number, written
 
 MOST_READ = 200  # columns, of all conditions together: their cells are in memory at once
+MOST_KEYS = 8  # beside the primary key: each value of each is kept until the file has been read
 Unit = Literal["rows", "percent"]
 UNITS: tuple[Unit, ...] = get_args(Unit)
 # Operator -> how people read it, and which of the two bounds it sets.
@@ -73,6 +74,14 @@ def _refuse_too_many(entry: Clause, conditions: list[Condition], reader: Reader)
     read = {column for condition in conditions for column in condition.columns}
     if len(read) > MOST_READ:
         reader.refuse(entry, f"with this condition {len(read)} columns are read by conditions, more than {MOST_READ}")
+
+
+def refuse_many_keys(schema: Clause, columns: tuple[Column, ...], metrics: tuple[Metric, ...], reader: Reader) -> None:
+    """Refuse more keys than the memory of a check has room for."""
+    keys = sum(column.unique for column in columns) + sum(metric.name == "duplicateValues" for metric in metrics)
+    if keys > MOST_KEYS:
+        said = f"{keys} columns or combinations are to be unique, more than {MOST_KEYS}: keep those that are keys"
+        reader.refuse(schema, said)
 
 
 def as_rules(columns: tuple[Column, ...], metrics: tuple[Metric, ...]) -> tuple[tuple[Column, ...], tuple[Metric, ...]]:
