@@ -68,7 +68,6 @@ MAY = {
     "intake": {
         *_TAG,
         *("Put lake accepted/a", "Put lake aside/a", "Put reports sales/a", "Put reports undeliverable/a"),
-        *("Put reports freshness/sources.json", "Put reports status/index.en.html", "Put reports replays/sales/a.json"),
         *("GetObjectVersion raw", "ListBucket raw", "ListBucketVersions raw", "ListBucket lake accepted/"),
         *("ReceiveMessage intake", "DeleteMessage intake", "ChangeMessageVisibility intake"),
         *("GetQueueAttributes intake", "InvokeRestApi User", *_TELL),
@@ -154,6 +153,11 @@ def test_every_role_and_policy_of_the_template_is_a_principal() -> None:
 def test_nobody_may_change_rights_code_or_the_stack() -> None:
     taken = {"PutRolePolicy", "CreateAccessKey", "UpdateStack", "DeleteStack", "DisableRule object-created"}
     assert not taken & set().union(*MAY.values())
+
+
+@pytest.mark.parametrize("folder", ["status/index.en.html", "freshness/sources.json", "replays/sales/a.json"])
+def test_what_a_function_tells_or_does_by_is_written_by_no_other(folder: str) -> None:
+    assert sum(f"Put reports {folder}" in may for may in MAY.values()) == 1
 
 
 def test_what_only_reads_airflow_asks_it_as_viewer() -> None:

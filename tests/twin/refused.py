@@ -23,6 +23,7 @@ OUTCOME: Final = {"FunctionName": "{OutcomeFunctionName}", "Payload": b"{}"}
 PLANNER: Final = {"FunctionName": "{ReplayFunctionName}", "Payload": b"{}"}
 ROUND: Final = {"FunctionName": "{FreshnessFunctionName}", "Payload": b"{}"}
 PLAN: Final = {"Bucket": "{ReportsBucket}", "Key": "replays/x/items.json"}
+STATUS: Final = {"Bucket": "{ReportsBucket}", "Key": "status/index.en.html"}
 UNDELIVERABLE: Final = {"Bucket": "{ReportsBucket}", "Key": "undeliverable/x"}
 DEAD: Final = {"QueueUrl": "{IntakeDeadLetterQueueUrl}"}
 UPDATED: Final = {**ITEM, "UpdateExpression": "SET a = :a", "ExpressionAttributeValues": {":a": {"S": "x"}}}
@@ -35,6 +36,8 @@ REFUSED: Final[tuple[tuple[str, str, str, dict[str, Any]], ...]] = (
     ("IntakeRole", "s3", "get_object", ACCEPTED),
     ("IntakeRole", "s3", "delete_object", ACCEPTED),
     ("IntakeRole", "s3", "put_object", {**PROCESSED, "Body": b"x"}),
+    ("IntakeRole", "s3", "put_object", {**PLAN, "Body": b"[]"}),
+    ("IntakeRole", "s3", "put_object", {**STATUS, "Body": b"x"}),
     ("IntakeRole", "dynamodb", "delete_item", ITEM),
     ("IntakeRole", "dynamodb", "scan", {"TableName": "{LedgerTable}"}),
     ("IntakeRole", "events", "put_events", FORGED),

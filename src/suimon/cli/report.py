@@ -11,7 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from suimon.cli.errors import CommandError, RefusedError
-from suimon.cli.pasted import PASTED, split_address
+from suimon.cli.pasted import PASTED
 from suimon.cli.printing import json_option, print_json
 from suimon.cli.stack import advice, of_stack, outputs_of, stack_option
 from suimon.drops.foreign_text import one_line
@@ -59,8 +59,8 @@ def report(drop_id: str, out: Path, hours: int, stack: str, *, link: bool, recor
     drop_id = drop_id.partition(".")[0]
     s3 = boto3.client("s3", config=Config(signature_version="s3v4"))  # links to what KMS encrypts need it
     try:
-        [table_name] = outputs_of(stack, "LedgerTable")
-        bucket, page = page_of(table_name, drop_id, stack)
+        table_name, bucket = outputs_of(stack, "LedgerTable", "ReportsBucket")
+        page = page_of(table_name, drop_id, bucket, stack)
         if link:
             made = link_to(s3, bucket, page.removesuffix(PAGE) + NAME if records else page, hours)
             if as_json:
@@ -107,8 +107,11 @@ def fetch(s3: S3Client, bucket: str, prefix: str, folder: Path) -> list[Path]:
     return [folder / name for name in names]
 
 
-def page_of(table_name: str, drop_id: str, stack: str) -> tuple[str, str]:
-    """Return the bucket and the key of a drop's page; RefusedError if it has none."""
+def page_of(table_name: str, drop_id: str, bucket: str, stack: str) -> str:
+    """Return the key of a drop's page in a bucket; RefusedError if it has none.
+
+    CommandError if the ledger names anything else: whoever makes a link may read more than its reader.
+    """
     record = find(boto3.resource("dynamodb").Table(table_name), drop_id)
     if record is None:
         raise RefusedError(
@@ -117,4 +120,8 @@ def page_of(table_name: str, drop_id: str, stack: str) -> tuple[str, str]:
     if record.rejection is None or not record.rejection.report:
         why = f"drop {drop_id} is {record.state}: there is no report, for nothing was rejected"
         raise RefusedError(why, then=f"suimon explain {drop_id}{of_stack(stack)}")
-    return split_address(record.rejection.report)
+    start = f"s3://{bucket}/"
+    key = record.rejection.report.removeprefix(start)
+    if not record.rejection.report.startswith(f"{start}{record.dataset}/") or not key.endswith(f"/{PAGE}"):
+        raise CommandError(f"the ledger names no report of {record.dataset}: {one_line(record.rejection.report)}")
+    return key

@@ -3,11 +3,12 @@
 from typing import Final
 
 # Folders of the reports bucket beside those of the datasets.
-STATUS, FRESHNESS, UNDELIVERABLE = "status", "freshness", "undeliverable"
+STATUS, FRESHNESS, UNDELIVERABLE, REPLAYS = "status", "freshness", "undeliverable", "replays"
 _FOLDERS: Final = {
     STATUS: "the status pages",
     FRESHNESS: "sources.json",
     UNDELIVERABLE: "messages that nobody could read",
+    REPLAYS: "the plans of replays",
 }
 # Beside each table lies its load log, and a load has a staging table.
 _SUFFIXES: Final = ("_loads", "_staging")

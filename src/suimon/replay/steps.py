@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from suimon.contract.reserved import REPLAYS
 from suimon.drops.replay_record import FORGOTTEN, STOPPED, Counts, ReplayRecord
 from suimon.ledger.replays import LostRunningError, ReplayLedger
 from suimon.replay.message import SummaryMessages, told_in_english
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from suimon.drops.replay_record import Running
     from suimon.ledger.drops import Ledger
 
-FOLDER = "replays/"  # in the reports bucket
+FOLDER = f"{REPLAYS}/"  # in the reports bucket
 TRIES = 5  # at the list of running replays
 STOPPED_STATUS = "ABORTED"
 # What S3 says of an object that is not there; AccessDenied to whoever may not list the bucket, as this function.

@@ -37,7 +37,7 @@ def ledger(table: Table, monkeypatch: pytest.MonkeyPatch) -> Ledger:
     place: CreateBucketConfigurationTypeDef = {"LocationConstraint": "ap-northeast-1"}
     for bucket in ("reports", "raw"):
         boto3.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration=place)
-    outputs = {"LedgerTable": table.name, "RawBucket": "raw"}
+    outputs = {"LedgerTable": table.name, "RawBucket": "raw", "ReportsBucket": "reports"}
     for module in (report, put):
         monkeypatch.setattr(module, "outputs_of", lambda _, *names: [outputs[name] for name in names])
     return Ledger(table, "intake 1")
@@ -119,7 +119,51 @@ def test_a_report_that_is_no_longer_kept_is_said_to_be_gone(ledger: Ledger, tmp_
     assert (result.exit_code, "no longer kept" in result.output) == (1, True)
 
 
-@pytest.mark.parametrize("hours", ["0", "169"])
+@pytest.mark.parametrize(
+    "named",
+    [
+        "s3://raw/s.csv",
+        f"s3://raw/{FOLDER}report.html",
+        f"s3://reports-of-others/{FOLDER}report.html",
+        "s3://reports/replays/sales/a.json",
+        "s3://reports/replays/report.html",
+        f"s3://reports/{FOLDER}bad_cells.jsonl",
+        f"s3://reports/{FOLDER}report.html?versionId=1",
+        f"s3://reports//{FOLDER}report.html",
+        f"https://reports.s3.amazonaws.com/{FOLDER}report.html",
+        f"arn:aws:s3:::reports/{FOLDER}report.html",
+        "javascript:report.html",
+        "s3://reports/sales\u202e/report.html",
+        "/etc/passwd",
+        " ",
+    ],
+)
+@pytest.mark.parametrize("asked", [["--link"], ["--link", "--records"], []])
+def test_a_report_is_of_the_drops_dataset_in_the_reports_bucket_whatever_the_ledger_says(
+    ledger: Ledger, tmp_path: Path, named: str, asked: list[str]
+) -> None:
+    record = rejected(ledger, page=named)
+    kept()
+    boto3.client("s3").put_object(Bucket="raw", Key="s.csv", Body=b"secret")
+    result = suimon("report", record.id, "--out", str(tmp_path), *asked)
+    assert (result.exit_code, "names no report of sales" in result.output) == (2, True)
+    assert "X-Amz-Signature" not in result.output
+    assert "\u202e" not in result.output
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "asked", ["../../etc", "%2e%2e/a", "drop#1", "x" * 5_000, "\u202e", "ａ", "*", "s3://raw/s.csv"]
+)
+def test_a_link_for_what_is_no_drop_is_not_made(ledger: Ledger, asked: str) -> None:
+    rejected(ledger)
+    kept()
+    result = suimon("report", asked, "--link")
+    assert result.exit_code in {1, 2}
+    assert "X-Amz" not in result.output
+
+
+@pytest.mark.parametrize("hours", ["0", "169", "-1", "1e9", "24.5", "nan", "９"])
 def test_a_link_that_s3_would_refuse_is_not_made(hours: str) -> None:
     assert suimon("report", "0123456789abcdef", "--link", "--hours", hours).exit_code == 2
 

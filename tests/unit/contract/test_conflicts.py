@@ -72,7 +72,7 @@ def test_a_table_named_as_the_loads_of_another_name_theirs_is_refused(
         assert "must not end in _" in line
 
 
-@pytest.mark.parametrize("dataset", ["status", "freshness", "undeliverable"])
+@pytest.mark.parametrize("dataset", ["status", "freshness", "undeliverable", "replays"])
 def test_a_dataset_whose_reports_would_lie_among_other_pages_is_refused(
     lint: Callable[..., list[str]], dataset: str
 ) -> None:
