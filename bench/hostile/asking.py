@@ -5,8 +5,7 @@ from typing import Any
 
 from bench.hostile.kind import PLAIN, Kind, again
 from bench.hostile.wide import COLUMNS, WIDTH, over
-from suimon.contract.file import Column, FileFormat, Metric, Tolerance
-from suimon.contract.odcs.quality import MOST_KEYS
+from suimon.contract.file import MOST_KEYS, Column, FileFormat, Metric, Tolerance
 
 _BLOCK = 1024 * 1024
 _HALF = Tolerance(max_percent="60")

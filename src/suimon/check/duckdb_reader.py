@@ -150,7 +150,8 @@ class Duck:
         """
         found, apart = dict[int, BadRecord](), tuple(also)
         together = len(apart) <= COLUMNS_AT_ONCE // 2
-        for part in parted(rules, wanted):
+        # With line breaks in cells each of them is counted, too.
+        for part in parted(rules, wanted, COLUMNS_AT_ONCE // 2 if sheet.embedded else COLUMNS_AT_ONCE):
             for bad in self._bad_records(sheet, rules, part, limit, apart if together else (), after):
                 found[bad.record] = found[bad.record].and_of(bad) if bad.record in found else bad
         first = [bad for _, bad in sorted(found.items())][:limit]

@@ -82,12 +82,12 @@ def _halves(place: int, column: Column) -> tuple[str, str]:
     return f"sum({whole} // {HALF})", f"sum({whole} % {HALF})"
 
 
-def parted(rules: Rules, wanted: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+def parted(rules: Rules, wanted: tuple[int, ...], columns: int = COLUMNS_AT_ONCE) -> Iterator[tuple[int, ...]]:
     """Part rules so that each part reads no more columns than fit the memory of a statement."""
     part, places = list[int](), set[int]()
     for number in wanted:
         further = places.union(rules.rules[number].columns)
-        if part and len(further) > COLUMNS_AT_ONCE:
+        if part and len(further) > columns:
             yield tuple(part)
             part, further = [], set(rules.rules[number].columns)
         part.append(number)

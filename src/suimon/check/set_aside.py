@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from suimon.check.duckdb_input import Sheet
-from suimon.check.found import CheckError
+from suimon.check.found import CheckError, MalformedSheetError
 from suimon.check.judged import Lend, Piece
 from suimon.check.scanned import Run, Scan
 from suimon.check.segment_check import Judge
@@ -24,7 +24,7 @@ from suimon.values import dataclass
 if TYPE_CHECKING:
     from suimon.check.duckdb_reader import Duck
 
-_QUOTE = b'"'
+_QUOTE, _CHANGED = b'"', "the file has changed while it was checked; check it again"
 OWN_COLUMNS = ("suimon_line", "suimon_record", "suimon_reasons")
 
 
@@ -91,7 +91,10 @@ def _part(lend: Lend, piece: Piece, segment: Segment, judge: Judge) -> _Parts:
         sheet, text, scan = judge.sheet(segment, piece, keep=True)
         text = text or segment.text()
         if bad:
-            reasons = _reasons(duck, sheet, scan, piece, judge)
+            try:
+                reasons = _reasons(duck, sheet, scan, piece, judge)
+            except MalformedSheetError:
+                raise CheckError(_CHANGED) from None
         if scan:
             sheet.path.unlink()
     target = segment.path.with_suffix(".accepted.csv")
@@ -120,7 +123,7 @@ def _apart(
         if bad.isdisjoint(range(first, first + run.records)):  # nothing of it is to be told apart
             records = text[run.start : run.end]
             if not grammar.whole(records) or grammar.count(records, 0, len(records)) != run.records:
-                raise CheckError("the file has changed while it was checked; check it again")
+                raise CheckError(_CHANGED)
             good.write(_plain(records, judge))
             continue
         for number, match in enumerate(grammar.records(text, run.start, run.end), first):

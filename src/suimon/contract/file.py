@@ -25,6 +25,7 @@ SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 # Text of a table compresses ten- to thirty-fold; a hundred is a bomb or a mistake. A file may be declared otherwise.
 MAX_RATIO = 100
 MAX_BYTES = 100 * 2**30  # decompressed
+MOST_KEYS = 8  # beside the primary key: each value of each is kept until the file has been read
 
 
 class ContractError(ValueError):

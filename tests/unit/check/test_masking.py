@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import product
+from typing import Any
 
 import pytest
 
@@ -163,3 +164,20 @@ def test_a_form_keeps_what_kind_of_value_it_is(value: str, form: str) -> None:
 def test_nothing_is_learnt_where_nothing_is_personal() -> None:
     grammar = Grammar(FileFormat(), 1)
     assert learn(b"1\n", grammar, (0,), (Column("a", "string"),)) == Discretion()
+
+
+def test_a_value_is_not_compared_with_each_form_of_many_thousand() -> None:
+    class Counted(dict[str, int]):
+        looks = 0
+
+        def get(self, form: str, other: Any = None) -> Any:
+            self.looks += 1
+            return super().get(form, other)
+
+    forms = Counted({f"{number:b}".replace("1", "あ").replace("0", "-"): 2 for number in range(2, 50_000)})
+    shown = Discretion(needed=True, seen=forms)
+    number = Column("n", "integer")
+    assert not shown.hides(number, "12-34", shifted=lambda: False)
+    assert forms.looks <= 10
+    assert shown.hides(number, "12あ-34", shifted=lambda: False)
+    assert shown.hides(number, "12-34", shifted=lambda: True)

@@ -5,14 +5,13 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Literal, get_args
 
-from suimon.contract.file import METRICS, SEVERITIES, Column, Condition, FileFormat, Metric
+from suimon.contract.file import METRICS, MOST_KEYS, SEVERITIES, Column, Condition, FileFormat, Metric
 from suimon.contract.odcs.bounds_and_patterns import read_pattern, read_values
 from suimon.contract.odcs.clauses import PROSE, READ, Clause, Grammar, brief
 from suimon.contract.odcs.conditions import read_condition
 from suimon.contract.odcs.reader import Reader, number, written
 
 MOST_READ = 200  # columns, of all conditions together: their cells are in memory at once
-MOST_KEYS = 8  # beside the primary key: each value of each is kept until the file has been read
 Unit = Literal["rows", "percent"]
 UNITS: tuple[Unit, ...] = get_args(Unit)
 # Operator -> how people read it, and which of the two bounds it sets.
