@@ -250,10 +250,15 @@ def names_in(manifest: bytes, key: str, partition: str, pattern: KeyPattern) -> 
 
 def names_among(keys: Iterable[str], partition: str, pattern: KeyPattern) -> frozenset[str]:
     """Return the names of the shards among the keys in the bucket; SetError if there are none, or too many."""
-    names = {pattern.shard(key) for key in keys if pattern.match(key) == partition}
+    names = set[str]()
+    for key in keys:
+        if pattern.match(key) == partition:
+            names.add(pattern.shard(key))
+        if len(names) > MOST_SHARDS:  # whoever put so many may have put millions: they are not all listed
+            raise SetError(f"more than {MOST_SHARDS:,} shards are too many")
     if not names:
         raise SetError(f"no {pattern.key_for(partition)} has come before it")
-    return _bounded(names)
+    return frozenset(names)
 
 
 def _bounded(names: set[str]) -> frozenset[str]:
