@@ -138,7 +138,8 @@ def test_a_stamp_of_the_last_year_there_is_lies_ahead() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["../../etc/passwd", "/etc/passwd", "C:\\windows\\win.ini", "a\0b.csv", "con", "\u202evsc.a", "a\nb", "x" * 60_000, "-rf", "a.zip"],
+    ["../../etc/passwd", "/etc/passwd", "C:\\windows\\win.ini", "a\0b.csv", "con", "\u202evsc.a", "a\nb", "x" * 60_000,
+     "-rf", "a.zip"],
     ids=lambda name: ascii(name[:12]),
 )  # fmt: skip
 def test_what_a_zip_calls_its_file_decides_nothing(name: str) -> None:
