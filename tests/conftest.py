@@ -89,7 +89,7 @@ CAMPAIGNS = {
     "tests/functional/sweep/test_write_order.py": 1,
     "tests/security/test_hostile_files.py::test_a_hostile_file_gets_its_verdict_in_300_mb": 3,
     "tests/security/test_personal_data.py::test_no_fault_of_a_file_has_a_personal_value_written_down": 4,
-    "tests/template/test_seeded.py": 5,
+    "tests/template/test_seeded.py": 3,
     "tests/twin/test_fence.py::test_a_load_that_broke_off_anywhere_is_simply_sent_again": 3,
     "tests/twin/test_fence.py::test_of_two_loads_at_once_the_newer_stays": 2,
     "tests/twin/test_fence.py::test_whatever_comes_when_the_partition_is_that_of_the_latest_write": 2,

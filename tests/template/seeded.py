@@ -42,12 +42,12 @@ def noticed(defect: Defect, folder: Path) -> str:
     template = template_of(path)
     for wrong in (*complaints(template), *broken(template, folder)):
         return wrong
+    if path.name == "template.yaml" and (wrong := _rights(path)):  # in a moment; cfn-lint takes seconds
+        return wrong
     linted = subprocess.run(
         [Path(sys.executable).with_name("cfn-lint"), path], capture_output=True, text=True, check=False
     )
-    if linted.returncode:
-        return f"cfn-lint: {linted.stdout.splitlines()[0]}"
-    return _rights(path) if path.name == "template.yaml" else ""
+    return f"cfn-lint: {linted.stdout.splitlines()[0]}" if linted.returncode else ""
 
 
 def _rights(path: Path) -> str:
