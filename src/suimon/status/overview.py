@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from suimon.incidents.incident import Incident
 
 COLUMNS = 14  # days in the grid, or weeks, or months
-MOST_INCIDENTS, MOST_ROWS = 100, 600  # shown; the rest is counted
+MOST_ROWS = 600  # shown; the rest is counted
 MOST_HOUR_ROWS = 60  # days whose hours are shown
 MOST_DAYS = 35  # read: a date a month is seen, and shares in time are the hourly figures'
 # Of a page that is made every quarter of an hour: each date is a query of the ledger.
@@ -89,7 +89,6 @@ class Overview:
     warnings: tuple[str, ...]
     wanting: int
     more_rows: int = 0
-    more_incidents: int = 0
 
     @property
     def is_calm(self) -> bool:
@@ -126,13 +125,12 @@ def overview(
         columns=columns,
         hours=tuple(hours_of(shown))[:MOST_HOUR_ROWS],
         rows=tuple(rows[:MOST_ROWS]),
-        incidents=tuple(incidents[:MOST_INCIDENTS]),
+        incidents=tuple(incidents),
         held=tuple(held),
         without_deadline=tuple(without_deadline),
         warnings=tuple(warnings),
         wanting=sum(map(wants, shown)),
         more_rows=max(0, len(rows) - MOST_ROWS),
-        more_incidents=max(0, len(incidents) - MOST_INCIDENTS),
     )
 
 

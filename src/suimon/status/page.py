@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from suimon.status.overview import Held, Overview, Row
 
 NOT_CORRECTED, NO_FILE = "!", "·"
+MOST_CARDS = 100  # sorts of incidents that are shown; the rest is counted
 OPEN_CARDS = 6  # incidents that are shown at once; the others are unfolded
 _SUBJECT = 200  # characters of a text of others
 _STYLE = STYLE + GRID_STYLE
@@ -106,7 +107,7 @@ def _title(found: Overview, language: Language) -> str:
 
 def _head(found: Overview, title: str, stack: str, language: Language, other: str) -> str:
     latest = [one for row in found.rows for one in row.dates.values()]
-    incidents = len(found.incidents) + found.more_incidents
+    incidents = len(found.incidents)
     figures = (
         (incidents, "open incidents", "未解決のインシデント"),
         (found.wanting, "dates that need somebody", "対応が必要な日付"),
@@ -132,11 +133,12 @@ def _has_errors(found: Overview) -> bool:
 def _incidents(found: Overview, stack: str, now: datetime, language: Language) -> str:
     if not found.incidents:
         return ""
-    more = found.more_incidents
-    rest = either(language, f"and {more:,} more: suimon incidents --all", f"ほか {more:,} 件: suimon incidents --all")
     sorts = list(folded(found.incidents, lambda one: _sort(one, now)))
-    cards = [_incident(one, alike, stack, now, language) for one, alike in sorts]
-    if unfolded := sum(1 + alike for _, alike in sorts[OPEN_CARDS:]):
+    more = sum(1 + alike for _, alike in sorts[MOST_CARDS:])
+    every = f"suimon incidents --all --stack {text(stack)}"
+    rest = either(language, f"and {more:,} more: {every}", f"ほか {more:,} 件: {every}")
+    cards = [_incident(one, alike, stack, now, language) for one, alike in sorts[:MOST_CARDS]]
+    if unfolded := sum(1 + alike for _, alike in sorts[OPEN_CARDS:MOST_CARDS]):
         # On a phone the dates come after a few screens, not after thirty.
         summary = either(language, f"{unfolded:,} more open incidents", f"ほか {unfolded:,} 件の未解決のインシデント")
         cards = [*cards[:OPEN_CARDS], f"<details><summary>{summary}</summary>", *cards[OPEN_CARDS:], "</details>"]

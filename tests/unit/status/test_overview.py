@@ -10,8 +10,8 @@ import pytest
 from suimon.contract.partition import Unit
 from suimon.freshness.expected import FileState
 from suimon.freshness.figures import Share
-from suimon.status.overview import COLUMNS, LETTERS, MOST_DATES, MOST_INCIDENTS, days_back, lateness, overview
-from tests.unit.status.sample import DATASETS, NOW, dates, expected, incidents, of_units, sample
+from suimon.status.overview import COLUMNS, LETTERS, MOST_DATES, days_back, lateness, overview
+from tests.unit.status.sample import DATASETS, NOW, dates, expected, of_units, sample
 
 HOUR = timedelta(hours=1)
 
@@ -82,12 +82,6 @@ def test_a_calm_stack_is_calm_and_a_load_without_its_correction_is_not() -> None
     fine = expected("sales", 1, FileState.LOADED, 1)
     assert overview([fine], [], [], ["sales"], [], [], {}).is_calm
     assert not overview([replace(fine, later="REJECTED")], [], [], ["sales"], [], [], {}).is_calm
-
-
-def test_what_is_too_much_for_a_page_is_counted() -> None:
-    found = overview(dates(), incidents() * MOST_INCIDENTS, [], list(DATASETS), [], [], {})
-    assert len(found.incidents) == MOST_INCIDENTS
-    assert found.more_incidents == 3 * MOST_INCIDENTS
 
 
 @pytest.mark.parametrize(("datasets", "days"), [(0, 35), (1, 35), (85, 35), (86, 34), (500, 6), (5_000, 3)])

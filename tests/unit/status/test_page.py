@@ -14,7 +14,7 @@ from suimon.freshness.expected import FileState
 from suimon.incidents.about import About
 from suimon.incidents.kinds import Kind, Severity
 from suimon.status.overview import LETTERS, Held, overview
-from suimon.status.page import OPEN_CARDS, amount, content, page, span
+from suimon.status.page import MOST_CARDS, OPEN_CARDS, amount, content, page, span
 from tests.unit.status.sample import FILE, NOW, dates, expected, incident, incidents, sample, sample_page
 
 HOSTILE = "\"><script>alert(1)</script><img src=x onerror=alert(1)>' \u202e`rm -rf`"
@@ -165,6 +165,19 @@ def test_a_long_outage_is_one_card_that_says_how_many_are_like_it() -> None:
     written = page(overview(dates(), [*days, other], [], ["sales"], [], [], {}), "suimon-prod", NOW, "en")
     assert written.count("<article") == 2
     assert "and 29 more like it: <code><span>suimon</span> <span>incidents</span> <span>--kind</span>" in written
+
+
+def test_of_sorts_without_end_the_worst_are_shown_and_the_rest_is_counted_after_they_were_put_together() -> None:
+    of_each = [About(dataset=f"d{number:03}", partition=day) for number in range(MOST_CARDS + 2) for day in DAYS]
+    opened = [incident(Kind.MISSING_FILE, "never came", about, Severity.ERROR) for about in of_each]
+    written = page(overview(dates(), opened, [], ["sales"], [], [], {}), "suimon-prod", NOW, "en")
+    assert written.count("<article") == MOST_CARDS
+    assert f"and {2 * len(DAYS)} more: suimon incidents --all --stack suimon-prod" in written
+    assert f"{(MOST_CARDS - OPEN_CARDS) * len(DAYS):,} more open incidents" in written
+    assert f"<b>{len(opened):,}</b>" in written
+
+
+DAYS = [f"2026-11-{day:02}" for day in range(1, 31)]
 
 
 def test_a_command_breaks_between_its_words_alone() -> None:
