@@ -113,7 +113,7 @@ def answer_question(event: object) -> dict[str, Any]:
 
 def answer(name: str, request: Any) -> dict[str, Any]:
     """Answer a person; what changes something is logged with who asked, and why."""
-    if name in QUESTIONS and (wrong := wrong_with(name, request)):
+    if wrong := wrong_with(name, request):
         return {"refused": wrong}
     found = answers().to(name, request, utc_now())
     if name not in QUESTIONS:

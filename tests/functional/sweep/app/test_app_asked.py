@@ -104,6 +104,25 @@ def test_no_question_makes_the_function_fail_whose_alarm_tells_everybody(
     assert refused
 
 
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_no_command_makes_the_function_fail_nor_changes_anything_that_is_made_of_nonsense(
+    start: Callable[[], Any], context: LambdaContext, world: World, name: str
+) -> None:
+    app = start()
+    good: dict[str, Any] = {"dataset": "sales", "reason": "closing", "who": "arn:me", "verb": "ack", "id": "x"}
+    good |= {"drop_id": "0123456789abcdef", "partition": "2026-11-20", "until": "2026-11-23T00:00Z"}
+    asked: list[Any] = [*WORDS]
+    for field in good:
+        asked += [good | {field: word} for word in WORDS if word not in ("status", "", None, True)]
+    asked += [good | {"\ud800": "x"}, good | {"x" * 5_000: 7}]
+    for request in asked:
+        answer = app.handler({name: request}, context)
+        json.dumps(answer).encode()
+        assert "refused" in answer, request
+    assert not world.ledger.holds.of_all(["sales"])
+    assert world.post.letters() == []
+
+
 def test_questions_are_answered_by_the_alias_too(start: Callable[[], Any], context: LambdaContext) -> None:
     app, context = start(), replace(context, invoked_function_arn=ALIAS)
     asked = {"forecast": {"back": 1, "ahead": 1}, "status": {"back": 1, "ahead": 1}, "page": {"language": "en"}}
