@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from suimon.cli.asking import ask
 from suimon.cli.pasted import PARTITION, PASTED, REASON
 from suimon.cli.printing import json_option, print_json
 from suimon.cli.stack import of_stack, stack_option
+from suimon.cli.words import lang_option, readable, say
+
+if TYPE_CHECKING:
+    from suimon.contract.file import Language
 
 
 @click.command()
@@ -19,8 +25,11 @@ from suimon.cli.stack import of_stack, stack_option
     "--reason", type=REASON, default="", help="Why it will not come; the ledger keeps that, the forecast shows it."
 )
 @json_option
+@lang_option
 @stack_option
-def expect(dataset: str, date: str, reason: str, stack: str, *, cancel: bool, undo: bool, as_json: bool) -> None:
+def expect(
+    dataset: str, date: str, reason: str, lang: Language, stack: str, *, cancel: bool, undo: bool, as_json: bool
+) -> None:
     """Record that the file of a DATE (YYYY-MM-DD, or another partition) of DATASET will not come, or will after all.
 
     That it is missing is over at once. A file that comes all the same is checked and loaded like any other. Exit
@@ -35,6 +44,8 @@ def expect(dataset: str, date: str, reason: str, stack: str, *, cancel: bool, un
     if as_json:
         print_json(found)
         return
-    over = "; that it was missing is over" if found["incident"] == "recovered" else ""
-    click.echo(f"{found['dataset']} {found['partition']}: {found['state'] or 'no file is due'}{over}")
+    lang = readable(lang)
+    over = say("; that it was missing is over", lang) if found["incident"] == "recovered" else ""
+    state = say(found["state"] or "no file is due", lang)
+    click.echo(f"{found['dataset']} {found['partition']}: {state}{over}")
     click.echo(f"  suimon forecast --dataset {found['dataset']}{of_stack(stack)}")

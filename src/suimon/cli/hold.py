@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from suimon.cli.asking import ask
 from suimon.cli.pasted import PASTED, REASON
 from suimon.cli.printing import json_option, print_json
 from suimon.cli.stack import of_stack, stack_option
+from suimon.cli.words import lang_option, readable, say
+
+if TYPE_CHECKING:
+    from suimon.contract.file import Language
 
 
 @click.command()
@@ -15,8 +21,9 @@ from suimon.cli.stack import of_stack, stack_option
 @click.option("--reason", type=REASON, required=True, help="Why nothing may start; the ledger and the e-mails say so.")
 @click.option("--until", default="", metavar="TIME", help="When it ends by itself, as 2026-11-20T09:00.")
 @json_option
+@lang_option
 @stack_option
-def hold(dataset: str, reason: str, until: str, stack: str, *, as_json: bool) -> None:
+def hold(dataset: str, reason: str, until: str, lang: Language, stack: str, *, as_json: bool) -> None:
     """Hold DATASET: its files are checked and kept, and no run starts until somebody releases it.
 
     A run that Airflow has been asked for goes on. A time without its offset from UTC is one of the dataset's time zone;
@@ -27,17 +34,22 @@ def hold(dataset: str, reason: str, until: str, stack: str, *, as_json: bool) ->
     if as_json:
         print_json(found)
         return
-    click.echo(f"{found['dataset']} is held since {found['since']}, until {found['until'] or 'it is released'}")
-    click.echo(f"What waits: suimon drops --dataset {found['dataset']} --state accepted{of_stack(stack)}")
-    click.echo("To end it:")
+    lang = readable(lang)
+    until = found["until"] or say("it is released", lang)
+    held = "{dataset} is held since {since}, until {until}"
+    click.echo(say(held, lang, dataset=found["dataset"], since=found["since"], until=until))
+    waiting = f"suimon drops --dataset {found['dataset']} --state accepted{of_stack(stack)}"
+    click.echo(say("What waits: {command}", lang, command=waiting))
+    click.echo(say("To end it:", lang))
     click.echo(f"  suimon release {found['dataset']}{of_stack(stack)}")
 
 
 @click.command()
 @click.argument("dataset", type=PASTED)
 @json_option
+@lang_option
 @stack_option
-def release(dataset: str, stack: str, *, as_json: bool) -> None:
+def release(dataset: str, lang: Language, stack: str, *, as_json: bool) -> None:
     """Release DATASET: of what was held the last write of each partition is started, the oldest date first.
 
     Exit status: 0 released, 1 it is not held, 2 the stack could not be asked.
@@ -46,5 +58,6 @@ def release(dataset: str, stack: str, *, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    click.echo(f"{found['dataset']} is held no longer; files on their way now: {found['sent']:,}")
+    released = "{dataset} is held no longer; files on their way now: {sent:,}"
+    click.echo(say(released, readable(lang), dataset=found["dataset"], sent=found["sent"]))
     click.echo(f"  suimon status {found['dataset']}{of_stack(stack)}")

@@ -94,13 +94,14 @@ def incidents(
 @click.argument("incident_id", type=PASTED)
 @click.option("--reason", type=REASON, default="", help="What is being done.")
 @json_option
+@lang_option
 @stack_option
-def ack(incident_id: str, reason: str, stack: str, *, as_json: bool) -> None:
+def ack(incident_id: str, reason: str, lang: Language, stack: str, *, as_json: bool) -> None:
     """Record that somebody is at INCIDENT_ID: reminders come once a week, until it gets worse.
 
     Exit status: 0 done, 1 refused, 2 the stack could not be asked.
     """
-    _act(stack, {"verb": Verb.ACK, "id": incident_id, "reason": reason}, as_json=as_json)
+    _act(stack, lang, {"verb": Verb.ACK, "id": incident_id, "reason": reason}, as_json=as_json)
 
 
 @click.command()
@@ -109,8 +110,18 @@ def ack(incident_id: str, reason: str, stack: str, *, as_json: bool) -> None:
 @click.option("--days", type=click.FloatRange(0, min_open=True), help="For so many days.")
 @click.option("--until", metavar="ISO 8601", help="Until this time, such as 2026-12-01T09:00+09:00.")
 @json_option
+@lang_option
 @stack_option
-def snooze(incident_id: str, reason: str, days: float | None, until: str | None, stack: str, *, as_json: bool) -> None:
+def snooze(
+    incident_id: str,
+    reason: str,
+    days: float | None,
+    until: str | None,
+    lang: Language,
+    stack: str,
+    *,
+    as_json: bool,
+) -> None:
     """Hear nothing of INCIDENT_ID for a while, at most 30 days, unless it gets worse; its recovery is sent.
 
     Exit status: 0 done, 1 refused, 2 the stack could not be asked.
@@ -120,28 +131,30 @@ def snooze(incident_id: str, reason: str, days: float | None, until: str | None,
     if days is not None and days > LONGEST_SNOOZE.days:
         raise click.UsageError(f"--days: at most {LONGEST_SNOOZE.days}")
     end = (utc_now() + timedelta(days=days)).isoformat() if days is not None else until
-    _act(stack, {"verb": Verb.SNOOZE, "id": incident_id, "reason": reason, "until": end}, as_json=as_json)
+    _act(stack, lang, {"verb": Verb.SNOOZE, "id": incident_id, "reason": reason, "until": end}, as_json=as_json)
 
 
 @click.command()
 @click.argument("incident_id", type=PASTED)
 @click.option("--reason", type=REASON, required=True, help="Why nothing has to be done; everybody hears of that.")
 @json_option
+@lang_option
 @stack_option
-def close(incident_id: str, reason: str, stack: str, *, as_json: bool) -> None:
+def close(incident_id: str, reason: str, lang: Language, stack: str, *, as_json: bool) -> None:
     """Close INCIDENT_ID, though its cause may still be there: it opens again when it gets worse or happens again.
 
     A drop is closed by `suimon drops close`. Exit status: 0 done, 1 refused, 2 the stack could not be asked.
     """
-    _act(stack, {"verb": Verb.CLOSE, "id": incident_id, "reason": reason}, as_json=as_json)
+    _act(stack, lang, {"verb": Verb.CLOSE, "id": incident_id, "reason": reason}, as_json=as_json)
 
 
-def _act(stack: str, request: Mapping[str, Any], *, as_json: bool) -> None:
+def _act(stack: str, lang: Language, request: Mapping[str, Any], *, as_json: bool) -> None:
     found = ask(stack, "act", request, named=True)
     if as_json:
         print_json(found)
         return
-    click.echo(f"{found['standing']}: {printable(found['subject'])}{_until(found)}")
+    lang = readable(lang)
+    click.echo(f"{say(found['standing'], lang)}: {printable(found['subject'])}{_until(found, lang)}")
     click.echo(f"  suimon incidents{of_stack(stack)}")
 
 
@@ -239,9 +252,9 @@ def _by(person: Mapping[str, Any] | None, lang: Language) -> str:
     return say("by {who}, {at}: {reason}", lang, who=who, at=_minute(person["at"]), reason=reason)
 
 
-def _until(found: Mapping[str, Any]) -> str:
+def _until(found: Mapping[str, Any], lang: Language) -> str:
     if found["standing"] == "snoozed" and found["snoozed"]:
-        return f" until {_minute(found['snoozed']['until'])}"
+        return say(" until {until}", lang, until=_minute(found["snoozed"]["until"]))
     return ""
 
 

@@ -15,11 +15,13 @@ from suimon.cli.contract import ProblemsError, contract_file_of, contract_option
 from suimon.cli.errors import CommandError, InterruptedByPersonError
 from suimon.cli.printing import json_option, print_json
 from suimon.cli.stack import advice, of_stack, outputs_of, stack_option
+from suimon.cli.words import lang_option, readable, say
 from suimon.contract.odcs.clauses import ContractFileError
 from suimon.contract.odcs.parse import read_contract
 from suimon.contract.placeholders import SHARD
 
 if TYPE_CHECKING:
+    from suimon.contract.file import Language
     from suimon.contract.keys import KeyPattern
 
 
@@ -35,9 +37,18 @@ if TYPE_CHECKING:
     help="The raw bucket, for who may not look at the stack; by default that of the stack.",
 )
 @json_option
+@lang_option
 @stack_option
 def put(
-    file: Path, contract_name: str, partition: str, shard: str, bucket: str | None, stack: str, *, as_json: bool
+    file: Path,
+    contract_name: str,
+    partition: str,
+    shard: str,
+    bucket: str | None,
+    lang: Language,
+    stack: str,
+    *,
+    as_json: bool,
 ) -> None:
     """Send FILE to the raw bucket under the key of its dataset and date. Then the gate does the rest.
 
@@ -65,7 +76,7 @@ def put(
     if as_json:
         print_json({"dataset": contract.dataset, "partition": partition, "bucket": target, "key": key})
         return
-    click.echo(f"sent to s3://{target}/{key}")
+    click.echo(say("sent to {where}", readable(lang), where=f"s3://{target}/{key}"))
     click.echo(f"  suimon explain {contract.dataset} {partition}{of_stack(stack)}")
 
 

@@ -15,6 +15,7 @@ from rich.table import Table as Grid
 from suimon.cli.errors import CommandError, InterruptedByPersonError
 from suimon.cli.printing import json_option, print_json, print_plain
 from suimon.cli.stack import USUAL, advice, of_stack, outputs_of, stack_option
+from suimon.cli.words import JAPANESE, lang_option, readable, say
 from suimon.report.console import Terminal
 from suimon.sweep.findings import Failure, Finding, Findings
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from rich.console import Console
+
+    from suimon.contract.file import Language
 
 # A portion of the walk may enter thousands of drops; the client must not ask again while the function works.
 CLIENT = Config(read_timeout=900, retries={"total_max_attempts": 1})
@@ -32,18 +35,20 @@ BEGINNING: dict[str, str] = {}
 @click.command()
 @click.option("--full", is_flag=True, help="Compare every version in the bucket with the ledger, not only new ones.")
 @json_option
+@lang_option
 @stack_option
-def reconcile(stack: str, *, full: bool, as_json: bool) -> None:
+def reconcile(lang: Language, stack: str, *, full: bool, as_json: bool) -> None:
     """Compare bucket, ledger, queues and runs now, repair what can be, and show what is left.
 
     The stack does this by itself every 15 minutes. With --full it also walks over the whole bucket, which takes a
     second for some thousand files. Exit status: 0 when nothing is unexplained, 1 when something is, or a part could
     not be checked; 2 when the stack could not be asked.
     """
+    lang = readable(lang)
     console = Terminal(stderr=as_json)
     try:
         function = function_of(stack)
-        findings = show_progress(console, ask_in_portions(asking(function, stack), full=full))
+        findings = show_progress(console, ask_in_portions(asking(function, stack), full=full), lang)
     except (ClientError, BotoCoreError) as error:
         raise CommandError(advice(error)) from error
     except KeyboardInterrupt as error:
@@ -55,7 +60,7 @@ def reconcile(stack: str, *, full: bool, as_json: bool) -> None:
     if as_json:
         print_json(findings.to_json())
     else:
-        show_result(console, findings)
+        show_result(console, findings, lang)
         print_plain(console, f"  suimon status{of_stack(stack)}", "bold")
     raise SystemExit(exit_status(findings))
 
@@ -124,38 +129,47 @@ def exit_status(findings: Findings) -> int:
     return 1 if findings.unexplained or findings.failures else 0
 
 
-def show_progress(console: Console, answers: Iterator[tuple[Findings, str]]) -> Findings:
+def show_progress(console: Console, answers: Iterator[tuple[Findings, str]], lang: Language = "en") -> Findings:
     """Draw the progress until the end, and return all findings."""
     findings = Findings()
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("A round of the sweep …")
+        task = progress.add_task(say("A round of the sweep …", lang))
         for findings, at in answers:
             checked = sum(part.checked for part in findings.parts)
-            where = f", at {at}" if at else ""
+            where = say(", at {key}", lang, key=at) if at else ""
             # Keys are the upstream system's: no markup.
-            text = f"{checked:,} checked{where} …".replace("[", r"\[")
+            text = say("{count:,} checked{where} …", lang, count=checked, where=where).replace("[", r"\[")
             progress.update(task, description=text)
     return findings
 
 
-def show_result(console: Console, findings: Findings) -> None:
+def show_result(console: Console, findings: Findings, lang: Language = "en") -> None:
     """Print what was detected, repaired and left, kind by kind, and the figure that matters."""
-    grid = Grid("", "checked", "detected", "repaired", "reported", "unexplained")
+    grid = Grid("", *(say(name, lang) for name in ("checked", "detected", "repaired", "reported", "unexplained")))
     for column in grid.columns[1:]:
         column.justify = "right"
     for part in findings.parts:
         counts = (part.checked, part.detected, part.repaired, part.reported, part.unexplained)
         style = "red" if part.unexplained else "yellow" if part.reported else "green" if part.repaired else ""
-        grid.add_row(part.kind, *(f"{count:,}" for count in counts), style=style)
+        grid.add_row(_kind(part, lang), *(f"{count:,}" for count in counts), style=style)
     console.print(grid)
     for part in findings.parts:
+        kind = _kind(part, lang)
         for example in part.examples[:SHOWN]:
-            print_plain(console, f"{part.kind}: {example}")
+            print_plain(console, f"{kind}: {example}")
         if (more := part.detected - SHOWN) > 0:
-            print_plain(console, f"{part.kind}: and {more:,} more")
+            print_plain(console, say("{kind}: and {count:,} more", lang, kind=kind, count=more))
     for failure in findings.failures:
-        print_plain(console, f"not checked: {failure.part} ({failure.reason})", style="red")
+        failed = say("not checked: {part} ({reason})", lang, part=failure.part, reason=failure.reason)
+        print_plain(console, failed, style="red")
     print_plain(
-        console, f"unexplained: {findings.unexplained:,}", style="bold red" if exit_status(findings) else "bold green"
+        console,
+        say("unexplained: {count:,}", lang, count=findings.unexplained),
+        style="bold red" if exit_status(findings) else "bold green",
     )
+
+
+def _kind(part: Finding, lang: Language) -> str:
+    """Return what a part looked for; a stack of a later release may look for more than this command knows."""
+    return say(part.kind, lang) if part.kind in JAPANESE else part.kind

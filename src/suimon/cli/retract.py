@@ -10,18 +10,22 @@ from suimon.cli.asking import ask
 from suimon.cli.pasted import PASTED, REASON
 from suimon.cli.printing import json_option, print_json
 from suimon.cli.stack import of_stack, stack_option
+from suimon.cli.words import lang_option, readable, say
 from suimon.drops.retraction import How
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from suimon.contract.file import Language
 
 
 @click.command()
 @click.argument("drop_id", type=PASTED)
 @click.option("--reason", type=REASON, required=True, help="Why it is taken back; the ledger keeps that.")
 @json_option
+@lang_option
 @stack_option
-def retract(drop_id: str, reason: str, stack: str, *, as_json: bool) -> None:
+def retract(drop_id: str, reason: str, lang: Language, stack: str, *, as_json: bool) -> None:
     """Take the drop DROP_ID back: its run never starts, or what its partition had before is loaded again.
 
     Where nothing was loaded before it, the partition is emptied. A run that is under way ends first. A later write is
@@ -32,23 +36,32 @@ def retract(drop_id: str, reason: str, stack: str, *, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    click.echo(told(found))
+    click.echo(told(found, readable(lang)))
     click.echo(f"  suimon explain {found['drop_id']}{of_stack(stack)}")
 
 
-def told(found: Mapping[str, Any]) -> str:
+def told(found: Mapping[str, Any], lang: Language = "en") -> str:
     """Return in a sentence what happens now."""
-    name = f"drop {found['drop_id']}"
+    drop, state = found["drop_id"], found["state"]
     day = f"{found['dataset']} {found['partition']}"
     before = (
-        f"drop {found['restores']} ({found['rows']:,} rows) is loaded again into {day}"
+        say(
+            "drop {drop} ({rows:,} rows) is loaded again into {day}",
+            lang,
+            drop=found["restores"],
+            rows=found["rows"],
+            day=day,
+        )
         if found["restores"]
-        else f"{day} is emptied, for nothing was loaded there before"
+        else say("{day} is emptied, for nothing was loaded there before", lang, day=day)
     )
     match How(found["how"]):
         case How.CLOSE:
-            return f"{name} is {found['state']}: its run never starts"
+            return say("drop {drop} is {state}: its run never starts", lang, drop=drop, state=state)
         case How.WAIT:
-            return f"{name} is {found['state']}: when its run has ended, {before}"
+            ends = "drop {drop} is {state}: when its run has ended, {before}"
+            return say(ends, lang, drop=drop, state=state, before=before)
         case How.LOAD:
-            return f"{name} is {found['state']} for its retraction: {before}"
+            return say(
+                "drop {drop} is {state} for its retraction: {before}", lang, drop=drop, state=state, before=before
+            )

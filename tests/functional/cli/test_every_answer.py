@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
+from suimon.cli.close import close as drops_close
 from suimon.cli.main import main
 from suimon.incidents.messages.airflow import paused
 from tests.functional.cli.standing import DAY
@@ -64,6 +65,9 @@ READING = TYPED.keys() - {
     *("ack", "close", "drops close", "expect", "hold", "put", "release", "retract", "snooze"),
 }
 LANGUAGE = {"doctor", "explain", "forecast", "incidents", "status"}
+# Those whose every word is a name, a state or the text of a report.
+LISTING = {"drops", "report", "tail"}
+COMMANDS = {" ".join(path): one for path, one in ALL.items()} | {"drops close": drops_close}
 JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 
 
@@ -97,6 +101,12 @@ def words(
 def test_every_command_that_asks_a_stack_is_typed_here() -> None:
     asking = {" ".join(path) for path in [*ALL, *HIDDEN] if path[0] not in LOCAL}
     assert set(TYPED) == asking
+
+
+def test_every_command_that_asks_a_stack_speaks_japanese_but_those_that_list() -> None:
+    speaking = {name for name in TYPED if any("--lang" in one.opts for one in COMMANDS[name].params)}
+    assert TYPED.keys() - speaking == LISTING | {"replay", "retry"}
+    assert speaking == LANGUAGE | (TYPED.keys() - READING) | {"reconcile"}
 
 
 def test_every_command_stands_in_the_schema() -> None:

@@ -16,6 +16,8 @@ from suimon.drops.states import STATES
 from suimon.freshness.expected import FileState
 from suimon.incidents.incident import Standing
 from suimon.incidents.kinds import Severity
+from suimon.sweep import dead_letters, holding, lost_events, round, stale_incidents, unmatched_drops  # noqa: A004
+from suimon.sweep.plans import silent_runs, stuck_drops
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +36,8 @@ OF_TABLES = {
     *incidents._TOLD.values(),
     *(str(one) for one in (Unit.WEEK, Unit.MONTH)),
     status.CALM,
+    *(dead_letters.DEAD_LETTER, holding.HOLD, lost_events.LOST_EVENT, silent_runs.SILENT, stuck_drops.STUCK),
+    *(round.HELD, round.REMINDED, stale_incidents.STALE, unmatched_drops.UNMATCHED),
 }
 
 

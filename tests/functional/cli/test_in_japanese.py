@@ -1,0 +1,61 @@
+"""The commands that change something, in Japanese: no English is left but commands, names, and what is stored."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+from suimon.cli.main import main
+from tests.functional.cli.standing import DAY
+from tests.functional.cli.test_every_answer import (
+    JAPANESE,
+    READING,
+    TYPED,
+    without_metrics,
+    words,
+)
+from tests.functional.sweep.swept import DAG, NOON
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+__all__ = ["words"]
+MORE = {
+    "file that will not come": f"expect sales {DAY} --cancel --reason strike",
+    "hold with an end": "hold sales --reason moved --until 2026-11-30T09:00",
+    "set of them": "reconcile --full",
+}
+CHANGING = {name: TYPED[name] for name in [*sorted(TYPED.keys() - READING), "reconcile"]} | MORE
+# What is no sentence: what is typed next, addresses, ids, the names of a stack's things, times, and states as JSON has
+# them.
+NAMES = re.compile(
+    rf"suimon .*|\S+://\S+|\b[0-9a-f]{{16,}}\b|\S+\.csv \(\S+\)|{DAG}|sales|strike|\bDAG\b|\bUTC\b|[A-Z_]{{6,}}"
+)
+
+
+def left_of(text: str, *stored: str) -> list[str]:
+    """Return the words of English that are left of a text."""
+    for one in stored:
+        text = text.replace(one, "")
+    return re.findall(r"[A-Za-z]{2,}", NAMES.sub("", text))
+
+
+def test_a_sentence_of_english_is_seen() -> None:
+    assert left_of("drop 0123456789abcdef is CLOSED\n  suimon explain x") == ["drop", "is"]
+
+
+@pytest.mark.parametrize("typed", CHANGING.values(), ids=CHANGING)
+def test_it_says_all_in_japanese(typed: str, words: dict[str, str], stack: dict[str, ModuleType]) -> None:
+    if typed.startswith("release"):
+        stack["freshness"].answers().to("hold", {"dataset": "sales", "reason": "moved", "who": "ann"}, NOON)
+    subjects = [one["subject"] for one in stack["freshness"].answers().to("incidents", {}, NOON)["incidents"]]
+    asked = [words.get(word, word) for word in typed.split()]
+    result = CliRunner().invoke(main, [*asked, "--lang", "ja"], catch_exceptions=False)
+    assert result.exit_code in {0, 1}, result.output
+    text = without_metrics(result.output)
+    assert JAPANESE.search(text)
+    assert "--stack prod" in text
+    assert left_of(text, *subjects) == [], text
