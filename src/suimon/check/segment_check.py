@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 # A part of a segment for which DuckDB has no memory is not parted again.
 _LEAST_BYTES = 256 * 1024
 
-# So many cells of bad records are in memory at once: all that may be listed, but of wide files.
-_CELLS_AT_ONCE = 100_000
+# So many cells of bad records are in memory at once: all that may be listed of a few columns.
+_CELLS_AT_ONCE = 40_000
 
 # The kernel went through the whole segment.
 _READ = frozenset((library.DONE, library.TOO_MANY))
