@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Protocol
@@ -80,9 +81,23 @@ class FileInspector:
                 record.partition,
                 scratch=Path(folder),
                 arrived=record.received_at,
+                progress=self._in_time(),
                 aside=aside if contract.tolerance else None,
             )
             yield Inspection(verdict, aside, lambda: self._report(record, contract, verdict), source.sha256)
+
+    def _in_time(self) -> Callable[[int], None]:
+        """Return what is told of each MB or so that is read, and raises UnreadableError when that comes too late."""
+        ends = self.clock() + timedelta(seconds=SECONDS_OF_CHECKING)
+
+        def look(_read: int) -> None:
+            if self.clock() > ends:
+                raise UnreadableError(
+                    f"the gate has checked the file for {SECONDS_OF_CHECKING} seconds and has not come to its end: "
+                    "send it in parts, as a set of shards"
+                )
+
+        return look
 
     def _report(self, record: DropRecord, contract: Contract, verdict: Verdict) -> Published:
         from suimon.report.publish import publish  # noqa: PLC0415 its words and pages would slow every cold start

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
 import re
 from dataclasses import replace
@@ -31,6 +32,7 @@ from suimon.intake.inspection import (
     LARGEST_BYTES,
     SCRATCH_BYTES,
     SECONDS_OF_CHECKING,
+    FileInspector,
     NoRoomError,
 )
 
@@ -250,6 +252,20 @@ def test_a_file_that_no_function_has_the_time_for_is_rejected_unread_with_what_t
     assert gate.take(drop).state is State.REJECTED
     [(_, body)] = post.letters()
     assert f"in its time the gate can check up to {drop.size - 1}: send it in parts, as a set of shards" in body
+
+
+def test_a_file_that_is_too_slow_to_check_is_rejected_with_what_to_do_and_is_not_tried_again(
+    gate: Gate, post: Post
+) -> None:
+    drop = put(GOOD)
+    assert isinstance(gate.inspector, FileInspector)
+    # By the checker's clock alone ten minutes pass between one chunk and the next.
+    ticks = itertools.count()
+    slow = replace(gate.inspector, clock=lambda: NOON + timedelta(seconds=(SECONDS_OF_CHECKING + 1) * next(ticks)))
+    assert replace(gate, inspector=slow).take(drop).state is State.REJECTED
+    [(_, body)] = post.letters()
+    assert f"has checked the file for {SECONDS_OF_CHECKING} seconds" in body
+    assert "send it in parts, as a set of shards" in body
 
 
 def test_the_largest_file_is_checked_well_within_the_functions_time() -> None:
