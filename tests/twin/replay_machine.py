@@ -114,7 +114,7 @@ class Replays:
 
     def sums_up(self, planned: int, loaded: int = 0, unneeded: int = 0) -> None:
         """Decide what the summary says, which the real function reads from the ledger."""
-        counts = {"planned": planned, "loaded": loaded, "unneeded": unneeded, "remaining": 0}
+        counts = {"planned": planned, "loaded": loaded, "unneeded": unneeded, "failed": 0, "running": 0, "remaining": 0}
         (self.folder / "summary").write_text(json.dumps({**counts, "told": f"{loaded} loaded"}))
 
     def dies_at(self, *steps: str) -> None:
@@ -126,7 +126,7 @@ class Replays:
         self,
         *drops: str,
         tolerated: int = 0,
-        skipped: Sequence[dict[str, str]] = (),
+        skipped: Sequence[dict[str, Any]] = (),
         lost: bool = False,
         damaged: bytes | None = None,
     ) -> str:
@@ -134,7 +134,7 @@ class Replays:
 
         lost: they are not there. damaged: what lies there in their place.
         """
-        items = [asdict(Item(drop, f"day-{drop}", 2, "failed")) for drop in drops]
+        items = [asdict(Item(drop, f"day-{drop}", 2, {"en": "failed", "ja": "失敗"})) for drop in drops]
         key = f"replays/sales/{len(drops)}.json"
         if not lost:
             body = json.dumps(items).encode() if damaged is None else damaged

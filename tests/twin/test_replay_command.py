@@ -25,7 +25,7 @@ def replays(cloud: Twin, tmp_path: Path) -> Replays:
 def test_the_command_starts_a_replay_follows_it_and_tells_what_was_not_loaded(replays: Replays) -> None:
     stack = replays.stack()
     replays.sums_up(2, loaded=1)
-    skipped = [{"partition": "2026-11-03", "reason": "no file has come"}]
+    skipped = [{"partition": "2026-11-03", "reason": {"en": "no file has come", "ja": "ファイルが届いていません"}}]
     a, b = (replays.enter(stack, drop_record(State.FAILED, version=name)) for name in "ab")
     plan = replays.plan(a, b, tolerated=1, skipped=skipped)
     command = replays.command("--stack", stack, "--yes", "--reason", plan)

@@ -15,7 +15,7 @@ from rich.table import Table as Grid
 from suimon.cli.errors import CommandError, InterruptedByPersonError
 from suimon.cli.printing import json_option, print_json, print_plain
 from suimon.cli.stack import USUAL, advice, of_stack, outputs_of, stack_option
-from suimon.cli.words import JAPANESE, lang_option, readable, say
+from suimon.cli.words import lang_option, named, readable, say
 from suimon.report.console import Terminal
 from suimon.sweep.findings import Failure, Finding, Findings
 
@@ -152,10 +152,10 @@ def show_result(console: Console, findings: Findings, lang: Language = "en") -> 
     for part in findings.parts:
         counts = (part.checked, part.detected, part.repaired, part.reported, part.unexplained)
         style = "red" if part.unexplained else "yellow" if part.reported else "green" if part.repaired else ""
-        grid.add_row(_kind(part, lang), *(f"{count:,}" for count in counts), style=style)
+        grid.add_row(named(part.kind, lang), *(f"{count:,}" for count in counts), style=style)
     console.print(grid)
     for part in findings.parts:
-        kind = _kind(part, lang)
+        kind = named(part.kind, lang)
         for example in part.examples[:SHOWN]:
             print_plain(console, f"{kind}: {example}")
         if (more := part.detected - SHOWN) > 0:
@@ -168,8 +168,3 @@ def show_result(console: Console, findings: Findings, lang: Language = "en") -> 
         say("unexplained: {count:,}", lang, count=findings.unexplained),
         style="bold red" if exit_status(findings) else "bold green",
     )
-
-
-def _kind(part: Finding, lang: Language) -> str:
-    """Return what a part looked for; a stack of a later release may look for more than this command knows."""
-    return say(part.kind, lang) if part.kind in JAPANESE else part.kind

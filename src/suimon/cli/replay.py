@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,10 +22,14 @@ from suimon.cli.replays import (
     yes_option,
 )
 from suimon.cli.stack import stack_option
+from suimon.cli.words import lang_option, say
 from suimon.replay.execution import ReplayError
 from suimon.replay.plan import Item
 from suimon.replay.request import DamagedItemsError, Order, Request, RequestError, StalePlanError, What
 from suimon.report.console import Terminal
+
+if TYPE_CHECKING:
+    from suimon.contract.file import Language
 
 
 @click.command()
@@ -75,6 +79,7 @@ from suimon.report.console import Terminal
     metavar="FILE|DATASET",
     help="With --dry-run: check the stored files by this contract, and show which verdicts would change.",
 )
+@lang_option
 @stack_option
 def replay(
     *,
@@ -85,6 +90,7 @@ def replay(
     follow: str,
     stop: str,
     resume: str,
+    lang: Language,
     stack: str,
     as_json: bool,
     **how: Any,
@@ -110,7 +116,7 @@ def replay(
     wanted |= {name: how[name] for name in ("what", "order", "max_concurrency", "tolerate", "as_accepted", "reason")}
     if first:
         _refuse_nonsense(wanted)
-    replays = Replays.of(stack, Terminal())
+    replays = Replays.of(stack, Terminal(), lang)
     if listing:
         _list(replays, dataset, as_json=as_json)
     elif follow:
@@ -145,16 +151,18 @@ def _plan_and_execute(
     if as_json:
         print_json(found)
         return
-    show_plan(replays.console, found)
+    show_plan(replays.console, found, replays.lang)
     dry_run = how["dry_run"]
     if not found["items"]:
+        print_plain(replays.console, f"  suimon status {wanted['dataset']}{replays.stack}", "bold")
         raise SystemExit(0 if dry_run else 1)
-    if not (how["plan"] or how["yes"]) and (dry_run or not agreed(f"Replay these {len(found['items'])}?")):
-        print_plain(replays.console, "Nothing was started. To execute exactly this plan:")
+    question = say("Replay these {count}?", replays.lang, count=len(found["items"]))
+    if not (how["plan"] or how["yes"]) and (dry_run or not agreed(question)):
+        print_plain(replays.console, say("Nothing was started. To execute exactly this plan:", replays.lang))
         print_plain(replays.console, f"  {command_of(wanted, found['plan'])}{replays.stack}")
         raise SystemExit(0 if dry_run else CommandError.exit_code)
     if dry_run:
-        print_plain(replays.console, "Nothing was started.")
+        print_plain(replays.console, say("Nothing was started.", replays.lang))
         return
     items = [Item(**item) for item in found["items"]]
     raise SystemExit(replays.execute([(wanted | {"plan": found["plan"]}, items)]))
@@ -188,7 +196,7 @@ def _list(replays: Replays, dataset: str, *, as_json: bool) -> None:
         print_json([asdict(one) for one in found])
         return
     statuses = {one.id: replays.status(one) for one in found if one.ended_at is None}
-    show_list(replays.console, dataset, found, statuses, replays.stack)
+    show_list(replays.console, dataset, found, statuses, replays.stack, replays.lang)
 
 
 def _stop(replays: Replays, dataset: str, replay_id: str, reason: str, *, as_json: bool) -> None:
@@ -196,4 +204,4 @@ def _stop(replays: Replays, dataset: str, replay_id: str, reason: str, *, as_jso
     if as_json:
         print_json(summary)
         return
-    show_stopped(replays.console, summary, replays.stack)
+    show_stopped(replays.console, summary, replays.stack, replays.lang)

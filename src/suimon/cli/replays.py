@@ -17,6 +17,7 @@ from suimon.cli.pasted import REASON
 from suimon.cli.printing import print_plain
 from suimon.cli.replay_view import show
 from suimon.cli.stack import advice, of_stack, outputs_of
+from suimon.cli.words import readable, say
 from suimon.drops.states import State
 from suimon.ledger.queries import Wanted, failures_of, find_many, newest_first, replay_of, replays_of
 from suimon.replay.execution import Progress, ReplayError, ask_plan, follow, start
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from suimon.contract.file import Language
     from suimon.drops.replay_record import ReplayRecord
     from suimon.replay.plan import Item
 
@@ -65,17 +67,18 @@ class Target:
 
 @dataclass(frozen=True)
 class Replays:
-    """The replays of a stack, on a console."""
+    """The replays of a stack, on a console, in a language that it can show."""
 
     target: Target
     console: Console
     stack: str = ""
+    lang: Language = "en"
 
     @classmethod
-    def of(cls, stack: str, console: Console) -> Replays:
+    def of(cls, stack: str, console: Console, lang: Language) -> Replays:
         """Read what replays use from the stack's outputs."""
         names = ("ReplayStateMachineArn", "ReplayFunctionName", "LedgerTable", "ReportsBucket")
-        return cls(Target(*outputs_of(stack, *names)), console, of_stack(stack))
+        return cls(Target(*outputs_of(stack, *names)), console, of_stack(stack), readable(lang))
 
     def plan(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Ask for the plan of a request; ReplayError when it is refused."""
@@ -134,7 +137,7 @@ class Replays:
             for one, items in wanted:
                 execution = start(sfn, self.target.state_machine, one | {"who": who}, utc_now())
                 executions.append((execution, one["dataset"], items))
-                print_plain(self.console, f"Replay {execution}")
+                print_plain(self.console, say("Replay {execution}", self.lang, execution=execution))
             followed = [self._follow(*one) for one in executions]
         except ReplayError as error:
             raise self.failure(error, executions[0][1]) from error
@@ -186,7 +189,7 @@ class Replays:
         replay_id = execution.rpartition(":")[2]
         records, failures = partial(find_many, self._table), partial(failures_of, self._table, dataset, replay_id)
         progress = follow(boto3.client("stepfunctions"), execution, items, records, failures)
-        return show(self.console, f"suimon replay {dataset} {{}} {replay_id}{self.stack}", progress)
+        return show(self.console, f"suimon replay {dataset} {{}} {replay_id}{self.stack}", progress, self.lang)
 
     @property
     def _table(self) -> Any:

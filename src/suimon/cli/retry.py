@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,10 +20,14 @@ from suimon.cli.replays import (
     yes_option,
 )
 from suimon.cli.stack import of_stack, stack_option
+from suimon.cli.words import lang_option, say
 from suimon.replay.execution import ReplayError
 from suimon.replay.plan import Item
 from suimon.replay.request import TooLongError
 from suimon.report.console import Terminal
+
+if TYPE_CHECKING:
+    from suimon.contract.file import Language
 
 
 @click.command()
@@ -35,6 +39,7 @@ from suimon.report.console import Terminal
 @click.option(
     "--json", "as_json", is_flag=True, help="With --dry-run: write the plans as JSON (docs/commands.schema.json)."
 )
+@lang_option
 @stack_option
 def retry(
     *,
@@ -43,6 +48,7 @@ def retry(
     reason: str,
     dry_run: bool,
     yes: bool,
+    lang: Language,
     stack: str,
     as_json: bool,
 ) -> None:
@@ -53,7 +59,8 @@ def retry(
     """
     if as_json and not dry_run:
         raise click.UsageError("--json writes the plans: give --dry-run with it")
-    replays = Replays.of(stack, Terminal(stderr=as_json))
+    replays = Replays.of(stack, Terminal(stderr=as_json), lang)
+    lang = replays.lang
     plans = list[dict[str, Any]]()
     wanted, left_out = list[tuple[dict[str, Any], list[Item]]](), 0
     windows = deque(replays.failed())
@@ -68,28 +75,27 @@ def retry(
             if error.kind == TooLongError.__name__ and len(window.times) > 1:
                 windows.extendleft(reversed(window.halves()))
                 continue
-            range_of = f"{window.dataset} {window.first} to {window.last}"
-            print_plain(
-                replays.console, f"{range_of} left out: {replays.failure(error, window.dataset).message}", "yellow"
-            )
+            range_of = {"dataset": window.dataset, "first": window.first, "last": window.last}
+            why = replays.failure(error, window.dataset).message
+            left = say("{dataset} {first} to {last} left out: {why}", lang, **range_of, why=why)
+            print_plain(replays.console, left, "yellow")
             left_out += 1
             continue
         if found["items"]:
             plans.append(found)
             if not as_json:
-                show_plan(replays.console, found | {"skipped": [], "others": 0})
+                show_plan(replays.console, found | {"skipped": [], "others": 0}, lang)
             wanted.append((asked | {"plan": found["plan"]}, [Item(**item) for item in found["items"]]))
     if as_json:
         print_json(plans)
         raise SystemExit(1 if left_out else 0)
     if not wanted:
-        print_plain(
-            replays.console, "Nothing was started: nothing else has failed." if left_out else "Nothing has failed."
-        )
+        nothing = "Nothing was started: nothing else has failed." if left_out else "Nothing has failed."
+        print_plain(replays.console, say(nothing, lang))
         print_plain(replays.console, f"  suimon status{of_stack(stack)}", "bold")
         raise SystemExit(1 if left_out else 0)
-    if dry_run or not (yes or agreed("Replay all of these?")):
-        print_plain(replays.console, "Nothing was started.")
+    if dry_run or not (yes or agreed(say("Replay all of these?", lang))):
+        print_plain(replays.console, say("Nothing was started.", lang))
         print_plain(replays.console, f"  suimon retry{of_stack(stack)}", "bold")
         raise SystemExit(0 if dry_run else CommandError.exit_code)
     raise SystemExit(replays.execute(wanted) or min(left_out, 1))

@@ -20,6 +20,10 @@ class Bilingual(str):
         text.ja = ja
         return text
 
+    def by_language(self) -> dict[Language, str]:
+        """Return {"en": …, "ja": …}, as JSON has it."""
+        return {"en": str(self), "ja": self.ja}
+
     def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]  # copies keep the Japanese
         """Return what makes the same again."""
         return str(self), self.ja

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_sns import SNSClient
 
+    from suimon.contract.file import Language
     from suimon.drops.replay_record import Counts, ReplayRecord
     from suimon.incidents.recipients import Recipient, Recipients
 
@@ -153,6 +154,11 @@ def told_in_japanese(counts: Counts) -> str:
     return "、".join(
         [f"取り込み {counts.loaded:,} 件", *(f"{name} {count:,} 件" for name, count in parts.items() if count)]
     )
+
+
+def told(counts: Counts, language: Language) -> str:
+    """Return the same in a language."""
+    return told_in_japanese(counts) if language == "ja" else told_in_english(counts)
 
 
 def _body(record: ReplayRecord, found: Sequence[Result]) -> Bilingual:

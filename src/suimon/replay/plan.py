@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from suimon.contract.partition import Unit, partition_of
 from suimon.drops.duplicate_or_superseded import latest, same_bytes
 from suimon.drops.states import REPLAYABLE, State
+from suimon.incidents.wording import Bilingual
 from suimon.replay.request import DamagedItemsError, HeldError, Order, Request, StalePlanError, What
 from suimon.values import dataclass
 
@@ -18,31 +19,34 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from suimon.contract.file import Language
     from suimon.drops.drop import DropRecord
     from suimon.drops.hold import Hold
 
 # What never was the content of its day: a newer one took its place, or no contract knows it.
 _NEVER_THE_DAY = frozenset({State.SUPERSEDED, State.UNMATCHED, State.CLOSED})
 _CODES = 3  # of a rejection, named in a plan
+_NO_FILE = Bilingual("no file has come", "ファイルが届いていません")
+_NO_SET = Bilingual("no whole set has come", "揃ったセットが届いていません")
 _OF_STATE = {What.FAILED: State.FAILED, What.REJECTED: State.REJECTED, What.LOADED: State.LOADED}
 
 
 @dataclass(frozen=True)
 class Item:
-    """One drop to run again, as the given attempt, and why: for people."""
+    """One drop to run again, as the given attempt, and why: for people, in each language."""
 
     drop_id: str
     partition: str
     attempt: int
-    reason: str = field(default="", compare=False)
+    reason: Mapping[Language, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
 class Skip:
-    """One day that is left out, and why."""
+    """One day that is left out, and why, in each language."""
 
     partition: str
-    reason: str
+    reason: Mapping[Language, str]
 
 
 @dataclass(frozen=True)
@@ -141,10 +145,8 @@ def refuse_held(hold: Hold | None, now: datetime) -> None:
 def plan(drops: Mapping[str, Sequence[DropRecord]], request: Request, *, sets: bool = False) -> Plan:
     """Choose the newest drop of each partition, or why none can run. The shards of a set do not run by themselves."""
     days = sorted(drops, reverse=request.order is Order.NEWEST)
-    steps = [
-        _step(day, [one for one in drops[day] if one.members or not sets], request, "whole set" if sets else "file")
-        for day in days
-    ]
+    nothing = _NO_SET if sets else _NO_FILE
+    steps = [_step(day, [one for one in drops[day] if one.members or not sets], request, nothing) for day in days]
     return Plan(
         tuple(step for step in steps if isinstance(step, Item)),
         tuple(step for step in steps if isinstance(step, Skip)),
@@ -190,7 +192,7 @@ def windows(of: Iterable[tuple[str, str]]) -> list[Window]:
     return sorted(found, key=lambda one: (one.last, one.dataset), reverse=True)
 
 
-def _step(partition: str, records: Sequence[DropRecord], request: Request, noun: str) -> Item | Skip | None:
+def _step(partition: str, records: Sequence[DropRecord], request: Request, nothing: Bilingual) -> Item | Skip | None:
     # Writes without a sequencer are ordered by when they were received.
     own = sorted(
         (one for one in records if one.state not in _NEVER_THE_DAY), key=lambda one: one.received_at, reverse=True
@@ -201,40 +203,65 @@ def _step(partition: str, records: Sequence[DropRecord], request: Request, noun:
         wanted = newest
         newest = latest(one for one in own if one.state is not State.DUPLICATE and same_bytes(one, wanted))
     if newest is None:
-        return Skip(partition, f"no {noun} has come")
+        return Skip(partition, nothing.by_language())
     if why_not := _why_not(newest, request):
-        return Skip(partition, f"drop {newest.id} {why_not}")
+        why_not = Bilingual(f"drop {newest.id} {why_not}", f"ドロップ {newest.id} は{why_not.ja}")
+        return Skip(partition, why_not.by_language())
     # An attempt that fails after another was loaded leaves that one's rows in the table.
     in_table = next((one for one in own if one.state is State.LOADED or one.loaded_at), None)
     asked_for = {What.MISSING: in_table is None, What.ALL: True}
     if not asked_for.get(request.what, newest.state is _OF_STATE.get(request.what)):
         return None
-    return Item(newest.id, partition, newest.attempt + 1, _reason(newest, in_table, as_accepted=request.as_accepted))
+    why = _reason(newest, in_table, as_accepted=request.as_accepted)
+    return Item(newest.id, partition, newest.attempt + 1, why.by_language())
 
 
-def _why_not(newest: DropRecord, request: Request) -> str:
-    """Return why a day's newest write cannot run again; "" if it can."""
+def _why_not(newest: DropRecord, request: Request) -> Bilingual | None:
+    """Return why a day's newest write cannot run again, as what is said of it; None if it can."""
     if newest.retraction:
-        return "was retracted: what was loaded before it stands, or send a file again"
+        return Bilingual(
+            "was retracted: what was loaded before it stands, or send a file again",
+            "取り消し済みです。以前の内容のままにするか、ファイルを送り直してください",
+        )
     if newest.state is State.GONE:
-        return "was deleted before it could be checked: send the file again"
+        return Bilingual(
+            "was deleted before it could be checked: send the file again",
+            "検査の前に削除されました。ファイルを送り直してください",
+        )
     if newest.state not in REPLAYABLE:
-        return f"is {newest.state}: it is on its way already"
+        return Bilingual(f"is {newest.state}: it is on its way already", f" {newest.state} で、すでに処理中です")
     if request.as_accepted and not newest.has_copy_for(newest.attempt + 1):
-        return "was not accepted when it was last checked: there is nothing to load as it was"
-    return ""
+        return Bilingual(
+            "was not accepted when it was last checked: there is nothing to load as it was",
+            "最後の検査で不合格でした。そのまま取り込めるものはありません",
+        )
+    return None
 
 
-def _reason(newest: DropRecord, in_table: DropRecord | None, *, as_accepted: bool) -> str:
+def _reason(newest: DropRecord, in_table: DropRecord | None, *, as_accepted: bool) -> Bilingual:
     """Return why a drop is in the plan and what its run sets off; no value of a file, and short."""
-    parts = len(newest.members)
-    whole = f", a set of {parts} objects" if parts else ""
-    checked = "" if as_accepted else "checked and "
+    parts, day = len(newest.members), f"{newest.updated_at:%Y-%m-%d}"
+    whole, whole_ja = (f", a set of {parts} objects", f"（{parts} ファイルのセット）") if parts else ("", "")
+    checked, checked_ja = ("", "取り込み直します") if as_accepted else ("checked and ", "検査して取り込み直します")
     if newest.state is State.LOADED:
-        return f"loaded {newest.updated_at:%Y-%m-%d}{whole}: its {newest.rows:,} rows are loaded again"
+        return Bilingual(
+            f"loaded {day}{whole}: its {newest.rows:,} rows are loaded again",
+            f"{day} に取り込み済み{whole_ja}: {newest.rows:,} 行を取り込み直します",
+        )
     if newest.state is State.REJECTED:
-        codes = ", ".join(newest.rejection.codes[:_CODES]) if newest.rejection else ""
-        why = f"rejected {newest.updated_at:%Y-%m-%d}{whole}{f' ({codes})' if codes else ''}: it is checked again"
+        codes = (
+            f" ({', '.join(newest.rejection.codes[:_CODES])})" if newest.rejection and newest.rejection.codes else ""
+        )
+        why = Bilingual(
+            f"rejected {day}{whole}{codes}: it is checked again", f"{day} に不合格{whole_ja}{codes}: 検査し直します"
+        )
     else:
-        why = f"its run failed {newest.updated_at:%Y-%m-%d}{whole}: it is {checked}loaded again"
-    return f"{why}, and takes the place of drop {in_table.id}" if in_table and in_table.id != newest.id else why
+        why = Bilingual(
+            f"its run failed {day}{whole}: it is {checked}loaded again",
+            f"{day} に DAG 実行が失敗{whole_ja}: {checked_ja}",
+        )
+    if in_table and in_table.id != newest.id:
+        return Bilingual(
+            f"{why}, and takes the place of drop {in_table.id}", f"{why.ja}（ドロップ {in_table.id} を置き換え）"
+        )
+    return why

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from suimon.drops.replay_record import Counts
 from suimon.drops.states import AT_AN_END, State
+from suimon.incidents.wording import Bilingual
 from suimon.values import dataclass
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Result:
     error: str = ""
 
 
+_FORGOTTEN = Bilingual("the ledger no longer knows the drop", "台帳にこのドロップはもうありません")
 _UNNEEDED = frozenset({State.SUPERSEDED, State.RETRACTED, State.DUPLICATE})
 
 
@@ -75,9 +77,10 @@ def _result(item: Item, record: DropRecord | None, failure: str) -> Result:
 
 def _fate(item: Item, record: DropRecord | None, failure: str) -> tuple[Fate, str, int | None, str]:
     if record is None:
-        return Fate.FAILED, "unknown", None, failure or "the ledger no longer knows the drop"
+        return Fate.FAILED, "unknown", None, failure or _FORGOTTEN
     if record.attempt > item.attempt:
-        return Fate.UNNEEDED, "overtaken", None, f"attempt {record.attempt} has begun since"
+        newer = Bilingual(f"attempt {record.attempt} has begun since", f"{record.attempt} 回目が始まっています")
+        return Fate.UNNEEDED, "overtaken", None, newer
     if record.state in _UNNEEDED:
         return Fate.UNNEEDED, record.state.lower(), None, ""
     if record.attempt < item.attempt:
@@ -92,6 +95,7 @@ def _fate_of_attempt(record: DropRecord, failure: str) -> tuple[Fate, str, int |
     if record.state not in AT_AN_END:
         return Fate.RUNNING, state, rows, failure
     if record.state is State.REJECTED and rejection and rejection.attempt == record.attempt:
-        report = f" Report: {rejection.report}" if rejection.report else ""
-        return Fate.FAILED, state, None, f"{rejection.reason}{report}"
-    return Fate.FAILED, state, rows, failure or f"it is {record.state}"
+        why, report = rejection.reason, rejection.report
+        told = Bilingual(f"{why} Report: {report}", f"{why} レポート: {report}") if report else why
+        return Fate.FAILED, state, None, told
+    return Fate.FAILED, state, rows, failure or Bilingual(f"it is {record.state}", f"{record.state} です")

@@ -1,4 +1,4 @@
-"""The commands that change something, in Japanese: no English is left but commands, names, and what is stored."""
+"""Commands that change something, and their plans, in Japanese: English is left of commands, names, what is stored."""
 
 from __future__ import annotations
 
@@ -26,9 +26,12 @@ __all__ = ["words"]
 MORE = {
     "file that will not come": f"expect sales {DAY} --cancel --reason strike",
     "hold with an end": "hold sales --reason moved --until 2026-11-30T09:00",
-    "set of them": "reconcile --full",
+    "walk over all": "reconcile --full",
+    "replay of a day without a file": "replay sales --from 2026-11-01 --to 2026-11-03 --dry-run",
+    "replay of many days": "replay sales --from 2026-11-01 --to 2026-11-22 --dry-run",
+    "list of replays": "replay sales --list",
 }
-CHANGING = {name: TYPED[name] for name in [*sorted(TYPED.keys() - READING), "reconcile"]} | MORE
+CHANGING = {name: TYPED[name] for name in [*sorted(TYPED.keys() - READING), "reconcile", "replay", "retry"]} | MORE
 # What is no sentence: what is typed next, addresses, ids, the names of a stack's things, times, and states as JSON has
 # them.
 NAMES = re.compile(

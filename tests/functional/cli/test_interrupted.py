@@ -124,7 +124,7 @@ PLAN = {
     "max_concurrency": 3,
     "tolerated": 1,
     "plan": "0123",
-    "items": [{"drop_id": "a", "partition": "2026-11-20", "attempt": 2, "reason": "its run failed"}],
+    "items": [{"drop_id": "a", "partition": "2026-11-20", "attempt": 2, "reason": {"en": "its run failed"}}],
     "skipped": [],
     "others": 0,
 }

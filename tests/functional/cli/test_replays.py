@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ROLE = "arn:aws:iam::123456789012:role/replay"
 LOADED = drop_record(State.LOADED, attempt=2, rows=3)
-ITEMS = [Item(LOADED.id, "2026-11-20", 2, "failed")]
+ITEMS = [Item(LOADED.id, "2026-11-20", 2, {"en": "failed", "ja": "失敗"})]
 ROW = Result("2026-11-20", LOADED.id, 2, Fate.LOADED, "loaded", 3)
 WANTED = {"dataset": "sales", "from": "2026-11-20", "to": "2026-11-20", "plan": fingerprint_of(ITEMS)}
 

@@ -57,7 +57,7 @@ def test_the_newest_drop_of_each_day_is_planned_and_the_rest_is_said(
     found = app.handler({"dataset": "sales", "from": "2026-11-01", "to": "2026-11-03", "reason": "x"}, context)
     fingerprint = found.pop("plan")
     (item,) = found["items"]
-    assert item.pop("reason") == "loaded 2026-11-22: its 0 rows are loaded again"
+    assert item.pop("reason")["en"] == "loaded 2026-11-22: its 0 rows are loaded again"
     assert found == {
         "dataset": "sales",
         "dag_id": None,
@@ -66,8 +66,14 @@ def test_the_newest_drop_of_each_day_is_planned_and_the_rest_is_said(
         "tolerated": 1,
         "items": [{"drop_id": corrected, "partition": "2026-11-01", "attempt": 2}],
         "skipped": [
-            {"partition": "2026-11-02", "reason": f"drop {running} is TRIGGERED: it is on its way already"},
-            {"partition": "2026-11-03", "reason": "no file has come"},
+            {
+                "partition": "2026-11-02",
+                "reason": {
+                    "en": f"drop {running} is TRIGGERED: it is on its way already",
+                    "ja": f"ドロップ {running} は TRIGGERED で、すでに処理中です",
+                },
+            },
+            {"partition": "2026-11-03", "reason": {"en": "no file has come", "ja": "ファイルが届いていません"}},
         ],
         "others": 0,
     }

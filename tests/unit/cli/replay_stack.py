@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from click.testing import CliRunner
 
 from suimon.cli.replays import Replays, Target
+from suimon.drops.replay_record import Counts
 from suimon.replay.execution import ReplayError
 from suimon.replay.plan import Window
 from tests.unit.replay.mails import RECORD
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
     from suimon.drops.replay_record import ReplayRecord
 
+WHY = {"en": "its run failed 2026-11-02", "ja": "2026-11-02 に失敗"}
+WHY_NOT = {"en": "no file has come", "ja": "ファイルが届いていません"}
 FOUND = {
     "dataset": "sales",
     "dag_id": "load_sales",
@@ -23,8 +27,8 @@ FOUND = {
     "max_concurrency": 3,
     "tolerated": 1,
     "plan": "0123",
-    "items": [{"drop_id": "a", "partition": "2026-11-01", "attempt": 2, "reason": "its run failed 2026-11-02"}],
-    "skipped": [{"partition": "2026-11-02", "reason": "no file has come"}],
+    "items": [{"drop_id": "a", "partition": "2026-11-01", "attempt": 2, "reason": WHY}],
+    "skipped": [{"partition": "2026-11-02", "reason": WHY_NOT}],
     "others": 4,
 }
 
@@ -66,7 +70,7 @@ class Stack(Replays):
             "replay": record.id,
             "end": "stopped",
             "told": "1 loaded, 29 not begun",
-            "remaining": 29,
+            **asdict(Counts(loaded=1, remaining=29)),
         }
 
 
@@ -80,7 +84,9 @@ def run(monkeypatch: pytest.MonkeyPatch, of: Any, *arguments: str, answer: str =
     STOPPED.clear()
     target = Target("machine", "function", "table", "reports")
     made = staticmethod(
-        lambda stack, console: Stack(target, console, "" if stack == "suimon-local" else f" --stack {stack}")
+        lambda stack, console, lang: Stack(
+            target, console, "" if stack == "suimon-local" else f" --stack {stack}", lang
+        )
     )
     monkeypatch.setattr(Replays, "of", made)
     return CliRunner(env={"COLUMNS": "80"}).invoke(of, arguments, input=answer)

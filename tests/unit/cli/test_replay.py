@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from suimon.cli.replay import replay
-from tests.unit.cli.replay_stack import EXECUTED, FOUND, STOPPED, run
+from tests.unit.cli.replay_stack import EXECUTED, FOUND, STOPPED, WHY, WHY_NOT, run
 from tests.unit.replay.mails import RECORD
 
 
@@ -125,3 +125,18 @@ def test_the_replays_of_a_dataset_are_listed_for_people_and_programs(monkeypatch
 @pytest.mark.parametrize("arguments", [(), ("--from", "2026-11-01"), ("--stop", "a", "--resume", "b")])
 def test_what_cannot_be_meant_is_refused(monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]) -> None:
     assert run(monkeypatch, replay, "sales", *arguments).exit_code == 2
+
+
+def test_a_plan_is_told_and_asked_for_in_japanese(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = run(monkeypatch, replay, "sales", *RANGE, "--lang", "ja", "--reason", "new prices", answer="n\n")
+    assert result.exit_code == 2
+    assert result.output.splitlines()[:-1] == [
+        f"2026-11-01 ドロップ a の 2 回目: {WHY['ja']}",
+        f"2026-11-02 対象外: {WHY_NOT['ja']}",
+        "ほか 4 件は指定に当てはまらないため対象外。",
+        "sales: 1 件を実行（同時に 3 件）。load_sales が sales_fact のパーティションを置き換えます。",
+        "失敗が 1 件を超えたら、残りは開始しません。",
+        "この 1 件を再実行しますか? [y/N]: n",
+        "何も開始していません。この計画をそのまま実行するには:",
+    ]
+    assert "--reason 'new prices'" in result.output.splitlines()[-1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +14,8 @@ from suimon.cli.replay_view import INTERRUPTED, show, show_list, show_plan, show
 from suimon.cli.replays import exit_status
 from suimon.drops.replay_record import Counts
 from suimon.replay.execution import Progress
-from suimon.replay.summary import Fate, Result
+from suimon.replay.plan import Item
+from suimon.replay.summary import Fate, Result, results
 from tests.unit.replay.mails import RECORD
 
 if TYPE_CHECKING:
@@ -44,6 +45,12 @@ def test_the_exit_status_tells_all_some_and_nothing(end: Progress, status: int) 
 
 def console() -> Console:
     return Console(file=io.StringIO(), width=80)
+
+
+def in_japanese(*progress: Progress) -> list[str]:
+    on = console()
+    show(on, COMMAND, iter(progress), "ja")
+    return text_of(on).splitlines()
 
 
 def text_of(shown: Console) -> str:
@@ -119,7 +126,7 @@ def test_ctrl_c_leaves_the_replay_running_and_says_so(capsys: pytest.CaptureFixt
 
 
 def test_days_in_a_row_that_are_left_out_for_one_reason_share_a_line() -> None:
-    skipped = [{"partition": f"2026-11-{day:02d}", "reason": "no file has come"} for day in range(1, 31)]
+    skipped = [{"partition": f"2026-11-{day:02d}", "reason": {"en": "no file has come"}} for day in range(1, 31)]
     on = console()
     show_plan(on, {"dataset": "sales", "items": [], "skipped": skipped, "others": 0})
     assert text_of(on).splitlines() == [
@@ -152,9 +159,50 @@ def test_a_replay_that_was_ended_from_outside_is_not_said_to_run(status: str, to
 
 def test_a_replay_that_ended_before_it_was_stopped_is_not_said_to_be_stopped() -> None:
     on = console()
-    ended = {"dataset": "sales", "replay": "r1", "end": "finished", "told": "3 loaded", "remaining": 0}
+    ended = {"dataset": "sales", "replay": "r1", "end": "finished", **asdict(Counts(loaded=3))}
     show_stopped(on, ended, "")
     assert text_of(on).splitlines() == [
         "It had ended by itself (finished): 3 loaded.",
         "Next: suimon replay sales --follow r1",
+    ]
+
+
+def test_the_end_is_told_in_japanese_and_what_is_stored_as_it_was_written() -> None:
+    rows = (
+        LOADED,
+        FAILED,
+        replace(LEFT, partition="2026-11-04"),
+        Result("2026-11-05", "d", 2, Fate.UNNEEDED, "superseded"),
+        *results([Item("e", "2026-11-06", 2)], {}),
+    )
+    lines = in_japanese(Progress("RUNNING", rows), Progress("FAILED", rows, "Suimon.PartlyLoaded"))
+    assert lines[-6:] == [
+        "2026-11-02 FAILED: RunFailed: [red]Glue[/red] died",
+        "2026-11-05 処理不要: 新しいファイルが届いています",
+        "2026-11-06 不明: 台帳にこのドロップはもうありません",
+        "未開始: 2026-11-04。",
+        "取り込み 1 件、処理不要 1 件、失敗 2 件、未開始 1 件。",
+        "次: suimon replay sales --resume r1 --stack prod",
+    ]
+    assert "パーティション" in lines[1]
+    assert in_japanese(Progress("FAILED", (FAILED,), "Suimon.PartlyLoaded"))[-2:] == [
+        "次: suimon explain b --stack prod",
+        "原因を取り除いたあと: suimon retry --stack prod",
+    ]
+
+
+def test_the_list_and_a_stop_are_told_in_japanese() -> None:
+    on = console()
+    stopped = replace(RECORD, end="stopped", counts=Counts(loaded=3, remaining=27))
+    show_list(on, "sales", [stopped, replace(RECORD, ended_at=None)], {}, "", "ja")
+    lines = text_of(on).splitlines()
+    assert "  停止: 取り込み 3 件、未開始 27 件" in lines
+    assert f"  集計がありません（不明）。集計するには: suimon replay sales --stop {RECORD.id}" in lines
+    assert any("the price list was corrected" in line for line in lines)
+    on = console()
+    summary = {"dataset": "sales", "replay": "r1", "end": "stopped", **asdict(Counts(loaded=1, remaining=2))}
+    show_stopped(on, summary, "", "ja")
+    assert text_of(on).splitlines() == [
+        "停止しました: 取り込み 1 件、未開始 2 件。開始済みの実行はそのまま最後まで進みます。",
+        "次: suimon replay sales --resume r1",
     ]

@@ -45,3 +45,12 @@ def test_a_retry_without_anything_failed_is_content(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("tests.unit.cli.replay_stack.FAILED", failed)
     result = run(monkeypatch, retry)
     assert (result.exit_code, result.output, EXECUTED) == (0, "Nothing has failed.\n  suimon status\n", [])
+
+
+def test_a_retry_speaks_japanese(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.unit.cli.replay_stack.FAILED", ["held", "sales"])
+    lines = run(monkeypatch, retry, "--lang", "ja", answer="n\n").output.splitlines()
+    assert lines[0].startswith("held 2026-11-01～2026-11-02 対象外: ")
+    assert lines[-3:] == ["すべて再実行しますか? [y/N]: n", "何も開始していません。", "  suimon retry"]
+    monkeypatch.setattr("tests.unit.cli.replay_stack.FAILED", [])
+    assert run(monkeypatch, retry, "--lang", "ja").output == "失敗したものはありません。\n  suimon status\n"

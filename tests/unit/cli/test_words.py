@@ -12,6 +12,7 @@ import pytest
 from suimon.cli import incidents, status, whats_next, words
 from suimon.cli.words import JAPANESE, readable, say
 from suimon.contract.partition import Unit
+from suimon.drops.replay_record import FINISHED, FORGOTTEN, STOPPED, TOO_MANY_FAILED
 from suimon.drops.states import STATES
 from suimon.freshness.expected import FileState
 from suimon.incidents.incident import Standing
@@ -36,6 +37,8 @@ OF_TABLES = {
     *incidents._TOLD.values(),
     *(str(one) for one in (Unit.WEEK, Unit.MONTH)),
     status.CALM,
+    *(FINISHED, STOPPED, TOO_MANY_FAILED, FORGOTTEN),
+    *("waiting", "overtaken", "unknown"),  # of a replay's partition, beside its states
     *(dead_letters.DEAD_LETTER, holding.HOLD, lost_events.LOST_EVENT, silent_runs.SILENT, stuck_drops.STUCK),
     *(round.HELD, round.REMINDED, stale_incidents.STALE, unmatched_drops.UNMATCHED),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,7 +17,12 @@ from suimon.replay.plan import Item, Plan, Skip, Window, gather, windows
 from suimon.replay.plan import plan as planned_of
 from suimon.replay.request import MAX_PARTITIONS, Request, RequestError, StalePlanError
 
+if TYPE_CHECKING:
+    from suimon.contract.file import Language
+
 DAY, MIDNIGHT = "2026-11-20", datetime(2026, 11, 21, tzinfo=UTC)
+NO_FILE: dict[Language, str] = {"en": "no file has come", "ja": "ファイルが届いていません"}
+NO_SET: dict[Language, str] = {"en": "no whole set has come", "ja": "揃ったセットが届いていません"}
 
 
 def record(state: State, sequencer: str = "0100", attempt: int = 1, received_at: datetime = MIDNIGHT) -> DropRecord:
@@ -42,17 +47,24 @@ def test_a_drop_at_its_end_runs_again_as_its_next_attempt(state: State) -> None:
 @pytest.mark.parametrize("state", [State.RECEIVED, State.VALIDATING, State.ACCEPTED, State.TRIGGERED], ids=str)
 def test_a_drop_on_its_way_is_left_out_with_the_reason(state: State) -> None:
     running = record(state)
-    assert plan({DAY: [running]}).skipped == (Skip(DAY, f"drop {running.id} is {state}: it is on its way already"),)
+    (skip,) = plan({DAY: [running]}).skipped
+    assert (skip.partition, skip.reason) == (
+        DAY,
+        {
+            "en": f"drop {running.id} is {state}: it is on its way already",
+            "ja": f"ドロップ {running.id} は {state} で、すでに処理中です",
+        },
+    )
 
 
 def test_a_file_that_was_deleted_before_its_check_is_left_out_with_what_to_do() -> None:
     loaded, gone = record(State.LOADED, "01"), record(State.GONE, "02")
-    reason = f"drop {gone.id} was deleted before it could be checked: send the file again"
-    assert plan({DAY: [loaded, gone]}).skipped == (Skip(DAY, reason),)
+    (skip,) = plan({DAY: [loaded, gone]}).skipped
+    assert skip.reason["en"] == f"drop {gone.id} was deleted before it could be checked: send the file again"
 
 
 def test_a_day_without_a_file_is_left_out_with_the_reason() -> None:
-    assert plan({DAY: []}).skipped == (Skip(DAY, "no file has come"),)
+    assert plan({DAY: []}).skipped == (Skip(DAY, NO_FILE),)
 
 
 def test_the_newest_write_of_a_day_is_meant_even_when_its_sequencer_is_shorter() -> None:
@@ -83,7 +95,7 @@ def test_a_range_is_planned_day_by_day_with_both_ends() -> None:
 
     planned = gather(Request.from_event(request()), drops_between)
     assert asked == [("sales", "2026-11-01", "2026-11-03")]
-    assert planned.skipped == tuple(Skip(day, "no file has come") for day in ("2026-11-01", "2026-11-02", "2026-11-03"))
+    assert planned.skipped == tuple(Skip(day, NO_FILE) for day in ("2026-11-01", "2026-11-02", "2026-11-03"))
 
 
 def test_of_a_range_that_names_parts_each_partition_is_asked_for() -> None:
@@ -96,7 +108,7 @@ def test_of_a_range_that_names_parts_each_partition_is_asked_for() -> None:
 def test_what_lies_between_and_is_of_another_kind_is_left_out() -> None:
     others = [replace(record(State.FAILED), match=Match("sales", name)) for name in (f"{DAY}T05", f"{DAY}/store=S01")]
     planned = gather(Request.from_event(request(**{"from": DAY, "to": DAY})), lambda *_: others)
-    assert planned.skipped == (Skip(DAY, "no file has come"),)
+    assert planned.skipped == (Skip(DAY, NO_FILE),)
 
 
 def test_one_day_is_a_range() -> None:
@@ -145,7 +157,7 @@ def test_of_a_set_the_set_runs_again_and_not_its_newest_shard() -> None:
     shard, whole = record(State.LOADED, "02"), replace(record(State.LOADED, "01"), members=("a", "b"))
     newer = replace(record(State.FAILED, "01.0001"), members=("a", "c"))
     assert plan({DAY: [whole, newer, shard]}, sets=True).items == (Item(newer.id, DAY, 2),)
-    assert plan({DAY: [shard]}, sets=True).skipped == (Skip(DAY, "no whole set has come"),)
+    assert plan({DAY: [shard]}, sets=True).skipped == (Skip(DAY, NO_SET),)
 
 
 @pytest.mark.parametrize("place", ["from", "to"])
@@ -183,11 +195,11 @@ def test_each_day_of_a_plan_has_its_reason_and_what_it_replaces() -> None:
     rejection = Rejection(1, "2 faults", ("type-error", "extra-cell"))
     rejected = replace(record(State.REJECTED, "02"), rejection=rejection)
     (item,) = plan({DAY: [loaded, rejected]}).items
-    assert item.reason == (
+    assert item.reason["en"] == (
         f"rejected 2026-11-21 (type-error, extra-cell): it is checked again, and takes the place of drop {loaded.id}"
     )
     (item,) = plan({DAY: [replace(loaded, accepted=Accepted("data.csv", 1200), members=("a", "b"))]}).items
-    assert item.reason == "loaded 2026-11-21, a set of 2 objects: its 1,200 rows are loaded again"
+    assert item.reason["en"] == "loaded 2026-11-21, a set of 2 objects: its 1,200 rows are loaded again"
 
 
 def test_the_newest_day_may_begin_first() -> None:
@@ -259,7 +271,7 @@ def test_only_what_was_accepted_is_loaded_as_it_was() -> None:
     assert item.attempt == 2
     rejected = replace(loaded, state=State.REJECTED, rejection=Rejection(1, "bad"))
     (skip,) = plan({DAY: [rejected]}, as_accepted=True).skipped
-    assert skip.reason == (
+    assert skip.reason["en"] == (
         f"drop {loaded.id} was not accepted when it was last checked: there is nothing to load as it was"
     )
     assert plan({DAY: [rejected]}).items
