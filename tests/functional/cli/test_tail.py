@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -60,7 +61,8 @@ def world(table: Table, monkeypatch: pytest.MonkeyPatch) -> World:
     made = World(table)
     monkeypatch.setattr(tail, "outputs_of", lambda *_: [table.name])
     monkeypatch.setattr(tail, "utc_now", lambda: made.now)
-    monkeypatch.setattr("suimon.cli.tail.time.sleep", made.sleep)
+    # The command's alone: Spark's threads of other tests sleep, too.
+    monkeypatch.setattr(tail, "time", SimpleNamespace(sleep=made.sleep))
     return made
 
 
