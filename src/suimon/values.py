@@ -26,14 +26,15 @@ def _dataclass(
             if name not in vars(cls):
                 setattr(cls, name, method)
         cls = dataclasses.dataclass(cls, init=False, repr=False, eq=False, slots=slots, kw_only=kw_only)
-        setattr(cls, "__init__", _first_init(cls))  # noqa: B010 to mypy a class has one __init__
+        if "__init__" not in vars(cls):
+            setattr(cls, "__init__", _first_init(cls))  # noqa: B010 to mypy a class has one __init__
         return cls
 
     return made if cls is None else made(cls)
 
 
 def _first_init(cls: Any) -> Callable[..., None]:
-    """Return an `__init__` that makes the true one when it is first called: three in four classes wait for that."""
+    """Return an `__init__` that compiles the true one when it is first called: a start has no value of many classes."""
 
     def first(self: object, *given: object, **named: object) -> None:
         cls.__init__ = _init(cls)
@@ -62,7 +63,7 @@ def _init(cls: Any) -> Callable[..., None]:
 
 
 def _argument(field: Field[Any], known: dict[str, Any]) -> tuple[str, str]:
-    """Return a field as `__init__` takes it, and what it is set to; no text: it is set elsewhere."""
+    """Return a field as an argument of `__init__`, and the expression it is set to: none if it is set elsewhere."""
     name = field.name
     if field.default_factory is not MISSING:
         known[f"_make_{name}"] = field.default_factory

@@ -76,6 +76,17 @@ class Nothing:
     pass
 
 
+@suimon.values.dataclass(frozen=True, slots=True)
+class Own:
+    first: int
+
+    def __init__(self, text: str) -> None:
+        object.__setattr__(self, "first", int(text))
+
+    def __repr__(self) -> str:
+        return f"own {self.first}"
+
+
 def raised(call: Callable[[], object]) -> str:
     """The class and the text of what a call raises, without the place where the class was made."""
     with pytest.raises(Exception) as caught:  # noqa: PT011 which, is compared
@@ -129,6 +140,10 @@ def test_a_value_never_changes(value: Any) -> None:
     assert value.first == 1
 
 
+def test_a_value_has_its_own_methods() -> None:
+    assert repr(Own("3")) == "own 3"
+
+
 def test_a_value_keeps_what_was_worked_out_once() -> None:
     assert Plain(1).third == 3
 
@@ -142,7 +157,10 @@ def test_no_module_that_a_function_may_import_makes_classes_by_the_standard_libr
     found = []
     for path in sorted(PACKAGE.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_bytes())):
-            names = [name.name for name in node.names] if isinstance(node, ast.ImportFrom) else []
-            if path != PACKAGE / "values.py" and isinstance(node, ast.ImportFrom) and node.module == "dataclasses":
-                found += [str(path.relative_to(PACKAGE)) for name in names if name == "dataclass"]
+            if isinstance(node, ast.ImportFrom) and node.module == "dataclasses":
+                names = {name.name for name in node.names}
+            else:
+                names = {ast.unparse(node).partition(".")[2]} if isinstance(node, ast.Attribute) else set()
+            if "dataclass" in names and path != PACKAGE / "values.py":
+                found.append(str(path.relative_to(PACKAGE)))
     assert not found

@@ -39,10 +39,8 @@ _COMMANDS = {
 
 
 # Ctrl-C finds nothing done by these. What changes something says itself what may have been done, and how to see.
-_NOTHING_DONE = {
-    *(None, "check", "doctor", "drops", "explain", "forecast", "incidents", "put", "reconcile", "replay", "retry"),
-    *("status", "tail"),
-}
+_LOOKING = ("check", "doctor", "drops", "explain", "forecast", "incidents", "status", "tail")
+_NOTHING_DONE = {None, *_LOOKING, "put", "reconcile", "replay", "retry"}
 
 
 class _UnexpectedError(click.ClickException):
