@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from suimon.cli import incidents, status, whats_next, words
+from suimon.cli.japanese import SUBJECTS
 from suimon.cli.words import JAPANESE, readable, say
 from suimon.contract.partition import Unit
 from suimon.drops.replay_record import FINISHED, FORGOTTEN, STOPPED, TOO_MANY_FAILED
@@ -65,6 +66,10 @@ def said_literally() -> Iterator[str]:
 def test_all_that_is_said_has_its_japanese() -> None:
     assert set(said_literally()) - JAPANESE.keys() == set()
     assert OF_TABLES - JAPANESE.keys() == set()
+
+
+def test_no_two_subjects_say_the_same() -> None:
+    assert len(JAPANESE) == sum(map(len, SUBJECTS))
 
 
 def test_nothing_is_kept_that_nobody_says() -> None:

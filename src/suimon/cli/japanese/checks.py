@@ -1,0 +1,27 @@
+"""The Japanese of the checks of a stack."""
+
+CHECKS = {
+    "{count} checks, {wrong} to mend.": "{count} 項目中 {wrong} 項目に対応が必要です。",
+    "{count} checks, all is well.": "{count} 項目、すべて正常です。",
+    "stack outputs": "スタックの出力",
+    "clock": "時計",
+    "raw bucket": "受付バケット",
+    "bucket's events": "バケットのイベント",
+    "bucket's versions": "バケットのバージョニング",
+    "rule": "ルール",
+    "rule's pattern": "ルールのパターン",
+    "rule's target": "ルールのターゲット",
+    "queue's policy": "キューのポリシー",
+    "event source": "イベントソース",
+    "dead letters": "デッドレター",
+    "topic's policy": "トピックのポリシー",
+    "subscriptions": "登録",
+    "unsubscribing": "登録の解除",
+    "functions": "関数",
+    "functions' release": "関数のリリース",
+    "Glue job": "Glue ジョブ",
+    "Glue job's release": "Glue ジョブのリリース",
+    "Airflow": "Airflow の状態",
+    "Airflow's version": "Airflow のバージョン",
+    "gate's rights": "ゲートの権限",
+}
