@@ -6,11 +6,13 @@ import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from suimon.aws.clock import utc_now
+from suimon.cli.words import say
 from suimon.drops.foreign_text import printable
-from suimon.drops.hold import hold_as_recorded, is_held
+from suimon.drops.hold import WINDOW, hold_as_recorded, is_held
 from suimon.drops.lake import accepted_key
 from suimon.drops.stamps import stamp_for_people
 from suimon.drops.states import State
@@ -22,10 +24,12 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb.service_resource import Table
 
+    from suimon.contract.file import Language
     from suimon.drops.drop import DropRecord
     from suimon.drops.hold import Hold
 
-_ROW = "{:16}  {:20}  {:10}  {:>7}  {:>11}  {}"
+# Of the columns of a list but the last: how wide, and whether it holds numbers.
+_COLUMNS = ((16, False), (20, False), (10, False), (7, True), (11, True))
 STYLES = {
     State.LOADED: "green",
     State.FAILED: "red",
@@ -45,12 +49,16 @@ def holds_of(table: Table, records: Iterable[DropRecord]) -> dict[str, Hold]:
     return {name: hold for name, (one, hold) in of_each.items() if hold and is_held(one, hold, now)}
 
 
-def held_by(hold: Hold | None) -> str | None:
+def held_by(hold: Hold | None, lang: Language = "en") -> str | None:
     """Return who keeps a drop's run back, since when, until when, and why."""
     if hold is None:
         return None
-    until = seconds(hold.until) if hold.until else "somebody releases it"
-    return f"by {hold.who} since {seconds(hold.since)}, until {until}: {hold.reason}"
+    until = seconds(hold.until) if hold.until else say("somebody releases it", lang)
+    reason, who = hold.reason, hold.who  # a person's own words
+    if who == WINDOW:
+        reason, who = say("it came outside its window", lang), say("its contract", lang)
+    of = {"who": who, "since": seconds(hold.since), "until": until, "reason": reason}
+    return say("by {who} since {since}, until {until}: {reason}", lang, **of)
 
 
 def as_object(record: DropRecord, hold: Hold | None = None) -> dict[str, Any]:
@@ -86,15 +94,15 @@ def as_object(record: DropRecord, hold: Hold | None = None) -> dict[str, Any]:
     }
 
 
-def why_rejected(record: DropRecord) -> str | None:
+def why_rejected(record: DropRecord, lang: Language = "en") -> str | None:
     """Return why the last rejected attempt was rejected, with the codes of its faults."""
     if (rejection := record.rejection) is None:
         return None
     codes = f" ({', '.join(rejection.codes)})" if rejection.codes else ""
-    return f"attempt {rejection.attempt}: {rejection.reason}{codes}"
+    return say("attempt {attempt}: {reason}", lang, attempt=rejection.attempt, reason=f"{rejection.reason}{codes}")
 
 
-def in_its_place(record: DropRecord, other: DropRecord | None) -> str | None:
+def in_its_place(record: DropRecord, other: DropRecord | None, lang: Language = "en") -> str | None:
     """Return which drop counts in the place of a superseded one or has the bytes of a duplicate, and why that one.
 
     other: that drop, if the ledger has it.
@@ -103,23 +111,26 @@ def in_its_place(record: DropRecord, other: DropRecord | None) -> str | None:
     if drop_id is None or other is None or other.drop.key == record.drop.key:
         return drop_id
     stamp = other.match.stamp if other.match and record.superseded_by else ""
-    later = f", which has the later time {stamp_for_people(stamp)} in its name" if stamp else ""
+    later = say(", which has the later time {time} in its name", lang, time=stamp_for_people(stamp)) if stamp else ""
     return f"{drop_id}, {other.drop.shown_uri}{later}"
 
 
-def last_failure(record: DropRecord) -> str | None:
+def last_failure(record: DropRecord, lang: Language = "en") -> str | None:
     """Return what the last try that failed failed with, and since when."""
     if (failure := record.failure) is None:
         return None
-    times = f"{failure.tries:,} tries since {seconds(failure.since)}, the last at {seconds(failure.at)}"
-    return f"{failure.state}, attempt {failure.attempt}: {times if failure.tries else 'over'}: {failure.text}"
+    when = {"since": seconds(failure.since), "at": seconds(failure.at)}
+    times = say("{tries:,} tries since {since}, the last at {at}", lang, tries=failure.tries, **when)
+    how = {"times": times if failure.tries else say("over", lang), "text": failure.text}
+    return say("{state}, attempt {attempt}: {times}: {text}", lang, state=failure.state, attempt=failure.attempt, **how)
 
 
-def retracted(record: DropRecord) -> str | None:
+def retracted(record: DropRecord, lang: Language = "en") -> str | None:
     """Return why and by whom a drop is taken back, and what its partition gets instead."""
     if (retraction := record.retraction) is None:
         return None
-    instead = f"drop {retraction.restores} is loaded again" if retraction.restores else "its partition is emptied"
+    again = say("drop {drop} is loaded again", lang, drop=retraction.restores)
+    instead = again if retraction.restores else say("its partition is emptied", lang)
     return f"{retraction.why}: {instead}"
 
 
@@ -128,14 +139,23 @@ def accepted_copy(record: DropRecord, lake: str) -> str:
     return f"s3://{lake}/{accepted_key(record)}" if record.accepted else ""
 
 
-def overview(records: Sequence[DropRecord], holds: Mapping[str, Hold]) -> Iterator[Text]:
+def overview(records: Sequence[DropRecord], holds: Mapping[str, Hold], lang: Language = "en") -> Iterator[Text]:
     """Yield a list of drops, a heading and then one line each, so that lines can be searched."""
-    yield Text(_ROW.format("drop id", "since", "state", "attempt", "rows", "key"), "bold")
+    yield Text(_row(*(say(name, lang) for name in ("drop id", "since", "state", "attempt", "rows", "key"))), "bold")
+    held = f" ({say('held', lang)})"
     for record in records:
         rows = f"{record.rows:,}" if record.rows else ""
-        key = printable(record.drop.key) + (" (held)" if record.id in holds else "")
-        row = (record.id, seconds(record.updated_at), record.state, record.attempt, rows, key)
-        yield Text(_ROW.format(*map(str, row)), STYLES.get(record.state, ""))
+        key = printable(record.drop.key) + (held if record.id in holds else "")
+        row = _row(record.id, seconds(record.updated_at), record.state, str(record.attempt), rows, key)
+        yield Text(row, STYLES.get(record.state, ""))
+
+
+def _row(*cells: str) -> str:
+    """Set cells in columns; a Japanese character is as wide as two others."""
+    *columns, last = cells
+    blanks = [" " * (width - cell_len(cell)) for cell, (width, _) in zip(columns, _COLUMNS, strict=True)]
+    sides = zip(blanks, columns, _COLUMNS, strict=True)
+    return "  ".join([*(blank + cell if is_number else cell + blank for blank, cell, (_, is_number) in sides), last])
 
 
 def seconds(at: datetime) -> str:

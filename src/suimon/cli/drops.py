@@ -16,6 +16,7 @@ from suimon.cli.errors import CommandError
 from suimon.cli.pasted import PARTITION, PASTED, split_address
 from suimon.cli.printing import console_for_people, json_option, print_json, print_plain
 from suimon.cli.stack import advice, of_stack, outputs_of, stack_option
+from suimon.cli.words import lang_option, readable, say
 from suimon.drops.states import State
 from suimon.ledger.queries import Wanted, newest_first
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from suimon.contract.file import Language
     from suimon.drops.drop import DropRecord
     from suimon.drops.hold import Hold
 
@@ -49,6 +51,7 @@ class _WithClose(click.Command):
 )
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many to list.")
 @json_option
+@lang_option
 @stack_option
 def drops(
     dataset: str,
@@ -56,6 +59,7 @@ def drops(
     key: str,
     state: State | None,
     limit: int,
+    lang: Language,
     stack: str,
     *,
     as_json: bool,
@@ -76,7 +80,7 @@ def drops(
         if wanted.dataset and not found:
             refuse_unknown(stack, wanted.dataset)
         following = f"suimon explain {dataset} {partition}" if dataset and partition else "suimon status"
-        _list(console, found, holds_of(table, found), limit, stack, following, as_json=as_json)
+        _list(console, found, holds_of(table, found), limit, stack, following, readable(lang), as_json=as_json)
     except (ClientError, BotoCoreError) as error:
         raise CommandError(advice(error)) from error
 
@@ -102,6 +106,7 @@ def _list(
     limit: int,
     stack: str,
     following: str,
+    lang: Language,
     *,
     as_json: bool,
 ) -> None:
@@ -110,11 +115,11 @@ def _list(
         told = [as_object(record, holds.get(record.id)) for record in shown]
         print_json(told)
     elif not shown:
-        print_plain(console, "The ledger has no such drop: nothing of this kind has come.")
+        print_plain(console, say("The ledger has no such drop: nothing of this kind has come.", lang))
         print_plain(console, f"  {following}{of_stack(stack)}", "bold")
     else:
-        for line in overview(shown, holds):
+        for line in overview(shown, holds, lang):
             console.print(line, soft_wrap=True)
         if len(found) > limit:
-            print_plain(console, f"These are the newest {limit:,}; there are more: --limit.")
+            print_plain(console, say("These are the newest {limit:,}; there are more: --limit.", lang, limit=limit))
         print_plain(console, f"  suimon explain {shown[0].id}{of_stack(stack)}", "bold")

@@ -151,7 +151,7 @@ def _show(
     hold = holds.get(record.id)
     asked = replay_for(table, record)
     other = record.superseded_by or record.duplicate_of
-    instead = in_its_place(record, find(table, other)) if other else None
+    instead = find(table, other) if other else None
     copy, following = accepted_copy(record, lake), next_for(record, hold, others)
     commands = [f"{command}{of_stack(stack)}" for command in following.commands]
     incidents, why = incidents_of(stack, record)
@@ -160,7 +160,7 @@ def _show(
             "accepted_copy": copy,
             "history": [asdict(move) | {"at": to_json(move.at)} for move in moves],
             "first_bad_cells": cells,
-            "in_its_place": instead,
+            "in_its_place": in_its_place(record, instead),
             "replay": replay_to_json(record, asked),
             "incidents": incidents,
             "next": following.said("en"),
@@ -172,7 +172,7 @@ def _show(
     console = console_for_people()
     print_plain(console, headline(record, lang), f"bold {STYLES.get(record.state, '')}".strip())
     console.print()
-    console.print(details(record, copy, hold, asked, instead, lang))
+    console.print(details(record, copy, hold, asked, in_its_place(record, instead, lang), lang))
     console.print(moves_of(moves, lang))
     if cells:
         console.print(drawn_cells(cells, lang))
@@ -229,7 +229,7 @@ def replay_to_json(record: DropRecord, asked: ReplayRecord | None) -> dict[str, 
 def _others(console: Console, others: Sequence[DropRecord], holds: Mapping[str, Hold], lang: Language) -> None:
     if others:
         print_plain(console, say("Other writes of it, newest first:", lang), "bold")
-        for line in overview(others, holds):
+        for line in overview(others, holds, lang):
             console.print(line, soft_wrap=True)
         console.print()
 

@@ -60,9 +60,9 @@ def details(
             since=seconds(record.updated_at),
             attempt=record.attempt,
         ),
-        "held": held_by(hold),
+        "held": held_by(hold, lang),
         "judged by": f"{record.dataset} {record.contract_version}" if record.contract_version else None,
-        "rejected": why_rejected(record),
+        "rejected": why_rejected(record, lang),
         "report": record.rejection.report if record.rejection else None,
         "rows": f"{record.rows:,}" if record.rows else "",
         "run": record.opened_run,
@@ -71,10 +71,10 @@ def details(
         "set": (record.membership.set_id or say("waits for the others", lang)) if record.membership else None,
         "members": " ".join(record.members),
         "accepted copy": copy,
-        "replay": replayed_by(record, asked),
-        "last failure": last_failure(record),
+        "replay": replayed_by(record, asked, lang),
+        "last failure": last_failure(record, lang),
         "closed": record.closed,
-        "retracted": retracted(record),
+        "retracted": retracted(record, lang),
     }
     grid = Grid.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True, style="bold")
@@ -115,10 +115,11 @@ def brief(time: timedelta) -> str:
     return f"{hours} h {minutes % 60} min" if days < 1 else f"{days} d {hours % 24} h"
 
 
-def replayed_by(record: DropRecord, asked: ReplayRecord | None) -> str | None:
+def replayed_by(record: DropRecord, asked: ReplayRecord | None, lang: Language = "en") -> str | None:
     """Return which replay asked for the attempt, who, and why."""
     if record.replay is None or asked is None:
         return record.replay.execution if record.replay else None
-    how = ", as it was accepted" if record.replay.as_accepted else ""
-    who, why = asked.who or "unknown", asked.reason or "no reason given"
-    return f"{asked.id}, begun {seconds(asked.began_at)} by {who}{how}: {why}"
+    how = say(", as it was accepted", lang) if record.replay.as_accepted else ""
+    who, why = asked.who or say("unknown", lang), asked.reason or say("no reason given", lang)
+    of = {"id": asked.id, "began": seconds(asked.began_at), "who": who, "how": how, "why": why}
+    return say("{id}, begun {began} by {who}{how}: {why}", lang, **of)

@@ -14,7 +14,7 @@ from rich.text import Text
 from suimon.cli.asking import ask, known_dataset
 from suimon.cli.printing import json_option, print_json, print_plain
 from suimon.cli.stack import of_stack, stack_option
-from suimon.cli.words import lang_option, readable, say
+from suimon.cli.words import lang_option, moment, readable, say
 from suimon.contract.partition import Unit
 from suimon.freshness.expected import FileState
 from suimon.freshness.forecast import MOST_DAYS, Expected
@@ -163,7 +163,7 @@ def table(expected: Sequence[Expected], lang: Language = "en") -> Iterator[Text]
         yield Text(say("{dataset}: deadlines in {zone}", lang, dataset=name, zone=rows[0].time_zone), "bold")
         for one in rows:
             note = f": {one.note}" if one.note else later_of(one, lang)
-            due = say("due {due}", lang, due=f"{one.deadline:%a %Y-%m-%d %H:%M}")
+            due = say("due {due}", lang, due=moment(one.deadline, lang))
             line = Text(f"  {one.partition}  {due}  ")
             yield line.append(f"{say(str(one.state), lang)}{note}", letter_of(one)[1])
 

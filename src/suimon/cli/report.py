@@ -14,12 +14,15 @@ from suimon.cli.errors import CommandError, RefusedError
 from suimon.cli.pasted import PASTED
 from suimon.cli.printing import json_option, print_json
 from suimon.cli.stack import advice, of_stack, outputs_of, stack_option
+from suimon.cli.words import lang_option, readable, say
 from suimon.drops.foreign_text import one_line
 from suimon.ledger.queries import find
 from suimon.report.bad_records import NAME
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+    from suimon.contract.file import Language
 
 PAGE, DATA = "report.html", ("report.json", "bad_cells.jsonl")
 # S3 takes no longer; of a role whose session ends earlier, the link ends with it.
@@ -48,8 +51,11 @@ _GONE = ("404", "403", "NoSuchKey", "AccessDenied")
     help="How long the link opens the page; no longer than the credentials that made it live.",
 )
 @json_option
+@lang_option
 @stack_option
-def report(drop_id: str, out: Path, hours: int, stack: str, *, link: bool, records: bool, as_json: bool) -> None:
+def report(
+    drop_id: str, out: Path, hours: int, lang: Language, stack: str, *, link: bool, records: bool, as_json: bool
+) -> None:
     """Fetch the report on the last rejection of the drop DROP_ID, or print a link to it for the sender.
 
     Personal values are masked in it. Exit status: 0 done, 1 there is no such report, 2 it could not be read.
@@ -83,6 +89,7 @@ def report(drop_id: str, out: Path, hours: int, stack: str, *, link: bool, recor
         print_json({"drop_id": drop_id, "files": [str(path) for path in files]})
         return
     click.echo(f"{files[0]}")
+    click.echo(say("A link to it for whoever sent the file:", readable(lang)))
     click.echo(f"  suimon report {drop_id} --link{of_stack(stack)}")
 
 

@@ -14,7 +14,7 @@ from suimon.cli.errors import CommandError
 from suimon.cli.forecast import later_of, letter_of, picture
 from suimon.cli.printing import console_for_people, print_json, print_plain
 from suimon.cli.stack import USUAL, of_stack, stack_option
-from suimon.cli.words import lang_option, readable, say
+from suimon.cli.words import lang_option, moment, readable, say
 from suimon.drops.foreign_text import one_line, printable
 from suimon.freshness.forecast import MOST_DAYS, Expected
 from suimon.status.grid import runs_of, wants
@@ -143,7 +143,7 @@ def _told(run: Sequence[Expected], lang: Language) -> str:
         count=len(run),
         state=say(str(one.state), lang),
         later=later_of(one, lang),
-        due=f"{one.deadline:%a %Y-%m-%d %H:%M}",
+        due=moment(one.deadline, lang),
         zone=one.time_zone,
     )
 

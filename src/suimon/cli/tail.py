@@ -17,9 +17,11 @@ from suimon.cli.drop_view import STYLES, to_json
 from suimon.cli.errors import CommandError
 from suimon.cli.printing import console_for_people, print_json, print_plain
 from suimon.cli.stack import advice, of_stack, outputs_of, stack_option
+from suimon.cli.words import lang_option, readable, say
 from suimon.drops.foreign_text import printable
 from suimon.drops.states import State
 from suimon.incidents.items import changed_after
+from suimon.incidents.wording import in_language
 from suimon.ledger.queries import moves_after
 from suimon.values import dataclass
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from suimon.contract.file import Language
     from suimon.drops.drop import DropRecord
     from suimon.incidents.incident import Incident
     from suimon.ledger.queries import HistoryEntry
@@ -48,14 +51,17 @@ MOST_BACK = 24 * 60
 )
 @click.option("--once", is_flag=True, help="Show what has been and end.")
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object a line (docs/tail.schema.json).")
+@lang_option
 @stack_option
-def tail(dataset: str | None, back: int, every: float, stack: str, *, once: bool, as_json: bool) -> None:
+def tail(
+    dataset: str | None, back: int, every: float, lang: Language, stack: str, *, once: bool, as_json: bool
+) -> None:
     """Show every move of a drop, its run and the incidents as they happen, by default of all datasets.
 
     A look costs some twenty short queries of the ledger. It goes on until Ctrl-C. Exit status: 0 with --once, 130
     after Ctrl-C, 2 the ledger could not be read.
     """
-    console, seen = console_for_people(), Seen(utc_now() - timedelta(minutes=back))
+    console, seen, lang = console_for_people(), Seen(utc_now() - timedelta(minutes=back)), readable(lang)
     try:
         [table_name] = outputs_of(stack, "LedgerTable")
         table = boto3.resource("dynamodb").Table(table_name)
@@ -64,7 +70,7 @@ def tail(dataset: str | None, back: int, every: float, stack: str, *, once: bool
             events = [*map(of_drop, moves_after(table, after)), *map(of_incident, changed_after(table, after))]
             for event in seen.news(events):
                 if dataset in (None, event["dataset"]):
-                    _show(console, event, as_json=as_json)
+                    _show(console, event, lang, as_json=as_json)
             if once:
                 break
             seen.look_from(utc_now() - OVERLAP)
@@ -135,17 +141,18 @@ def of_incident(one: Incident) -> dict[str, Any]:
     }
 
 
-def _show(console: Console, event: dict[str, Any], *, as_json: bool) -> None:
+def _show(console: Console, event: dict[str, Any], lang: Language, *, as_json: bool) -> None:
     if as_json:
         print_json(event, indent=None)
         return
     at = f"{datetime.fromisoformat(event['at']):%H:%M:%S}Z"
     if event["what"] == "incident":
         style = {"OPEN": "red", "RECOVERED": "green"}.get(event["state"], "yellow")
-        console.print(Text(f"{at}  {event['state']:10}  {printable(event['subject'])}", style), soft_wrap=True)
+        subject = printable(in_language(event["subject"], lang))
+        console.print(Text(f"{at}  {event['state']:10}  {subject}", style), soft_wrap=True)
         return
     of = f"{event['dataset']} {event['partition']}" if event["dataset"] else printable(event["key"])
-    rows = f"  {event['rows']:,} rows" if event["rows"] is not None else ""
+    rows = "  " + say("{rows:,} rows", lang, rows=event["rows"]) if event["rows"] is not None else ""
     reason = f"  {printable(event['reason'])}" if event["reason"] else ""
     text = f"{at}  {event['state']:10}  {event['id']}.{event['attempt']}  {of}{rows}{reason}"
     console.print(Text(text, STYLES.get(State(event["state"]), "")), soft_wrap=True)

@@ -15,6 +15,8 @@ from suimon.cli.printing import can_show
 from suimon.contract.file import LANGUAGES
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from suimon.contract.file import Language
 
 lang_option = click.option(
@@ -36,6 +38,13 @@ def readable(chosen: Language) -> Language:
 def say(english: str, language: Language, **values: object) -> str:
     """Return a text in a language with its values filled in; KeyError for one that has no Japanese."""
     return (english if language == "en" else JAPANESE[english]).format(**values)
+
+
+def moment(at: datetime, language: Language) -> str:
+    """Return a date and a time with the day of the week, as that zone has it."""
+    if language == "en":
+        return f"{at:%a %Y-%m-%d %H:%M}"
+    return f"{at:%Y-%m-%d}（{'月火水木金土日'[at.weekday()]}）{at:%H:%M}"
 
 
 def named(name: str, language: Language) -> str:

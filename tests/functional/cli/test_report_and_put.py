@@ -63,7 +63,8 @@ def test_the_parts_of_a_report_are_fetched_into_a_folder_of_the_drops_name(ledge
     kept()
     result = suimon("report", f"{record.id}.1", "--out", str(tmp_path / "new"))
     folder = tmp_path / "new" / record.id
-    assert (result.exit_code, result.stdout) == (0, f"{folder / 'report.html'}\n  suimon report {record.id} --link\n")
+    link = f"A link to it for whoever sent the file:\n  suimon report {record.id} --link\n"
+    assert (result.exit_code, result.stdout) == (0, f"{folder / 'report.html'}\n{link}")
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == FILES
 
 

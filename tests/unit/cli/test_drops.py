@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
+from rich.cells import cell_len
 from rich.console import Console
 
-from suimon.cli.drop_view import as_object, overview
+from suimon.cli.drop_view import as_object, in_its_place, overview
 from suimon.cli.drops import wanted_of
 from suimon.cli.explain_view import details
 from suimon.cli.main import main
-from suimon.drops.drop import Accepted, Drop, DropRecord, Lease, Membership, Rejection, Replay
+from suimon.drops.drop import Accepted, Drop, DropRecord, Lease, Membership, Rejection, Replay, Retraction
+from suimon.drops.failure import Failure
+from suimon.drops.hold import WINDOW, Hold
 from suimon.drops.match import Match
+from suimon.drops.replay_record import ReplayRecord
 from suimon.drops.states import State
 from suimon.ledger.queries import Wanted
 
@@ -34,6 +39,8 @@ RECORD = DropRecord(
     AT,
     accepted=Accepted("data.csv", 12_345),
 )
+RANGE = ("2026-11-20", "2026-11-20", "all", "oldest")
+REPLAYED = ReplayRecord("sales", "20261122", "arn:r1", *RANGE, "p", 1, 1, 1, AT)
 
 
 def drawn(what: RenderableType, width: int = 80) -> str:
@@ -107,6 +114,55 @@ def test_the_version_that_judged_a_file_is_named() -> None:
     assert f"judged by {RECORD.dataset} 1.4.0" in " ".join(drawn(details(judged, "")).split())
     assert as_object(judged)["contract_version"] == "1.4.0"
     assert "judged by" not in drawn(details(RECORD, ""))
+
+
+def test_all_that_there_may_be_to_say_of_a_drop_is_said_in_japanese() -> None:
+    full = replace(
+        RECORD,
+        rejection=Rejection(2, "3 faults.", ("type-error",)),
+        failure=Failure(State.ACCEPTED, 2, AT, AT, 3, "Timeout", "no answer"),
+        retraction=Retraction("ann: wrong", 3, "1", "d7"),
+        superseded_by="d9",
+        replay=Replay("arn:r1", "secret", as_accepted=True),
+    )
+    later = replace(
+        RECORD, drop=replace(RECORD.drop, key="x.csv"), match=Match("sales", "2026-11-20", stamp="20261120T1200")
+    )
+    stored = {
+        "3 faults.",
+        "type-error",
+        "no answer",
+        "ann: wrong",
+        "moved",
+        "ann",
+        "sales",
+        "LOADED",
+        "ACCEPTED",
+        "raw",
+    }
+    for record in (
+        full,
+        replace(
+            full,
+            failure=Failure(State.ACCEPTED, 2, AT, AT, 0, "", "no answer"),
+            retraction=Retraction("ann: wrong", 3, "1"),
+        ),
+    ):
+        for hold in (
+            Hold(dataset="sales", reason="moved", who="ann", since=AT),
+            Hold(dataset="sales", reason="", who=WINDOW, since=AT, until=AT),
+        ):
+            text = drawn(details(record, "", hold, REPLAYED, in_its_place(record, later, "ja"), "ja"), 400)
+            for one in sorted(stored, key=len, reverse=True):
+                text = text.replace(one, "")
+            left = re.findall(r"[A-Za-z]{3,}", re.sub(r"\S+://\S+|\S+\.csv|3L4\S+|UTC|DAG", "", text))
+            assert left == [], text
+
+
+def test_a_list_in_japanese_has_its_columns_in_their_places() -> None:
+    heading, line = (one.plain for one in overview([RECORD], {}, "ja"))
+    places = [cell_len(heading[: heading.index(name)]) for name in ("日時", "状態", "キー")]
+    assert places == [line.index(cell) for cell in ("2026-11-22", "LOADED", KEY)]
 
 
 def test_what_a_drop_does_not_have_is_left_out() -> None:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from suimon.cli import incidents, status, whats_next, words
-from suimon.cli.japanese import SUBJECTS
-from suimon.cli.words import JAPANESE, readable, say
+from suimon.cli.japanese import JAPANESE, SUBJECTS
+from suimon.cli.words import readable, say
 from suimon.contract.partition import Unit
 from suimon.drops.replay_record import FINISHED, FORGOTTEN, STOPPED, TOO_MANY_FAILED
 from suimon.drops.states import STATES

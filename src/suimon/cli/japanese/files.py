@@ -1,6 +1,19 @@
 """The Japanese of the life of a file."""
 
 FILES = {
+    # drops, tail, report
+    "drop id": "ドロップ ID",
+    "since": "日時",
+    "key": "キー",
+    "The ledger has no such drop: nothing of this kind has come.": (
+        "台帳に該当するドロップはありません。まだ届いていません。"
+    ),
+    "These are the newest {limit:,}; there are more: --limit.": (
+        "新しい順に {limit:,} 件まで表示しています。続きは --limit で表示できます。"
+    ),
+    "{rows:,} rows": "{rows:,} 行",
+    "A link to it for whoever sent the file:": "送信者に渡すリンクを作るには:",
+    # explain
     "{whose} is {state}: {meaning}.": "{whose} は {state}: {meaning}。",
     "A file without a contract": "契約のないファイル",
     "entered, not looked at": "受付済み、未検査",
@@ -29,6 +42,18 @@ FILES = {
     "judged by": "検査した契約",
     "rejected": "不合格の理由",
     "report": "レポート",
+    "by {who} since {since}, until {until}: {reason}": "{who}（{since} から {until} まで）: {reason}",
+    "its contract": "契約",
+    "it came outside its window": "受付時間外に届きました",
+    "attempt {attempt}: {reason}": "{attempt} 回目: {reason}",
+    ", which has the later time {time} in its name": "（名前の時刻 {time} が後）",
+    "{tries:,} tries since {since}, the last at {at}": "{since} から {tries:,} 回試行、最後は {at}",
+    "over": "終了",
+    "{state}, attempt {attempt}: {times}: {text}": "{state}、{attempt} 回目: {times}: {text}",
+    "drop {drop} is loaded again": "ドロップ {drop} を取り込み直します",
+    "its partition is emptied": "パーティションを空にします",
+    ", as it was accepted": "、合格した写しをそのまま使用",
+    "{id}, begun {began} by {who}{how}: {why}": "{id}、{began} 開始、実行者 {who}{how}: {why}",
     "rows": "行数",
     "run": "DAG 実行",
     "duplicate of": "重複元",
