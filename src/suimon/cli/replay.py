@@ -147,7 +147,9 @@ def _plan_and_execute(
     if how["new_contract"]:
         from suimon.cli.whatif import what_if  # noqa: PLC0415 - no other replay checks files here
 
-        raise SystemExit(what_if(found, how["new_contract"], wanted["dataset"], stack, as_json=as_json))
+        then = f"{command_of(wanted)} --dry-run{replays.stack}"
+        name, dataset = how["new_contract"], wanted["dataset"]
+        raise SystemExit(what_if(found, name, dataset, stack, replays.lang, then=then, as_json=as_json))
     if as_json:
         print_json(found)
         return

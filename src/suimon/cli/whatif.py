@@ -11,29 +11,35 @@ import boto3
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 
-from suimon.cli.contract import ProblemsError, contract_file_of, count_of
+from suimon.cli.contract import ProblemsError, contract_file_of
 from suimon.cli.errors import CommandError
 from suimon.cli.printing import print_json
 from suimon.cli.stack import advice, outputs_of
+from suimon.cli.words import say
 from suimon.contract.odcs.clauses import ContractFileError
 from suimon.contract.odcs.parse import read_contract
 from suimon.drops.foreign_text import printable
 from suimon.ledger.queries import find
 from suimon.replay.whatif import Recheck, recheck
-from suimon.report.messages import say
+from suimon.report.messages import say as fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from suimon.contract.file import Language
     from suimon.contract.model import Contract
 
 _SHOWN = 5  # bad cells of a file
+_SUM = "{count:,} checked by {contract}: {rejected:,} newly rejected, {accepted:,} newly accepted, {unread:,} unread."
 
 
-def what_if(found: dict[str, Any], name: str, dataset: str, stack: str, *, as_json: bool) -> int:
+def what_if(
+    found: dict[str, Any], name: str, dataset: str, stack: str, lang: Language, *, then: str, as_json: bool
+) -> int:
     """Check the files of a plan by the contract `name`, show what would change, and return the exit status.
 
-    0 no verdict changes, 1 some do or a file could not be checked; CommandError when nothing could be.
+    then: the command to type next. Returned: 0 no verdict changes, 1 some do or a file could not be checked;
+    CommandError when nothing could be.
     """
     contract = _contract(name, dataset)
     table_name, lake = outputs_of(stack, "LedgerTable", "LakeBucket")
@@ -56,8 +62,10 @@ def what_if(found: dict[str, Any], name: str, dataset: str, stack: str, *, as_js
     if as_json:
         print_json([_as_json(one) for one in checked])
     else:
-        for line in _lines(checked, contract):
+        for line in _lines(checked, contract, lang):
             click.echo(printable(line))
+        click.echo(say("Nothing was started. To plan the replay, once it is deployed:", lang))
+        click.echo(f"  {then}")
     return 1 if any(one.changes or one.verdict is None for one in checked) else 0
 
 
@@ -71,36 +79,35 @@ def _contract(name: str, dataset: str) -> Contract:
     return contract
 
 
-def _lines(checked: Sequence[Recheck], contract: Contract) -> Iterator[str]:
+def _lines(checked: Sequence[Recheck], contract: Contract, lang: Language) -> Iterator[str]:
     for one in checked:
+        of = {"partition": one.partition, "drop": one.drop_id, "key": one.key, "why": one.why}
         if one.verdict is None:
-            yield f"{one.partition} {one.drop_id}: could not be checked: {one.why}"
+            yield say("{partition} {drop}: could not be checked: {why}", lang, **of)
+        elif one.changes and one.was_accepted:
+            yield say("{partition} {drop}: was accepted, would be rejected: {key}", lang, **of)
+            yield from _cells(one, lang)
         elif one.changes:
-            before, after = ("accepted", "rejected") if one.was_accepted else ("rejected", "accepted")
-            yield f"{one.partition} {one.drop_id}: was {before}, would be {after}: {one.key}"
-            yield from _cells(one)
+            yield say("{partition} {drop}: was rejected, would be accepted: {key}", lang, **of)
     accepted = sum(one.changes and not one.was_accepted for one in checked)
     rejected = sum(one.changes and one.was_accepted for one in checked)
     unread = sum(one.verdict is None for one in checked)
-    versions = " and ".join(sorted({one.version for one in checked})) or contract.version
-    yield (
-        f"{count_of(len(checked), 'file')} checked by {contract.dataset} {versions}: "
-        f"{rejected} accepted before "
-        f"would be rejected, {accepted} rejected before accepted, {unread} could not be checked. "
-        "Nothing was started."
-    )
+    versions = ", ".join(sorted({one.version for one in checked})) or contract.version
+    counts = {"rejected": rejected, "accepted": accepted, "unread": unread}
+    yield say(_SUM, lang, count=len(checked), contract=f"{contract.dataset} {versions}", **counts)
 
 
-def _cells(one: Recheck) -> Iterator[str]:
+def _cells(one: Recheck, lang: Language) -> Iterator[str]:
     verdict = one.verdict
     if verdict is None or verdict.accepted:
         return
     for cell in verdict.bad_cells[:_SHOWN]:
-        place = ", ".join(part for part in (f"line {cell.line}" if cell.line else "", cell.column or "") if part)
+        line = say("line {line}", lang, line=cell.line) if cell.line else ""
+        place = ", ".join(part for part in (line, cell.column or "") if part)
         value = "" if cell.value is None else f" “{cell.value}”"
-        yield f"  {place or 'file'}:{value} {say(cell.code, cell.details)}"
+        yield f"  {place or say('file', lang)}:{value} {fault(cell.code, cell.details, lang)}"
     if (further := verdict.bad_cell_count - _SHOWN) > 0:
-        yield f"  and {count_of(further, 'further fault')}"
+        yield say("  further faults: {count:,}", lang, count=further)
 
 
 def _as_json(one: Recheck) -> dict[str, Any]:

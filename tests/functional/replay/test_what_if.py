@@ -79,16 +79,31 @@ def test_it_shows_which_verdicts_would_change_and_starts_nothing(stored: dict[st
     assert lines[0] == f"2026-11-19 {long}: was accepted, would be rejected: sales/2026-11-19/sales_data.csv"
     assert lines[1].startswith("  line 2, product_name: “***” ")
     assert lines[2] == f"2026-11-20 {bad}: was rejected, would be accepted: sales/2026-11-20/sales_data.csv"
-    assert lines[3] == (
-        "3 files checked by sales 2.0.0: 1 accepted before would be rejected, 1 rejected before accepted, "
-        "0 could not be checked. Nothing was started."
-    )
+    assert lines[3:] == [
+        "3 checked by sales 2.0.0: 1 newly rejected, 1 newly accepted, 0 unread.",
+        "Nothing was started. To plan the replay, once it is deployed:",
+        "  suimon replay sales --from 2026-11-18 --to 2026-11-20 --what all --order oldest --dry-run",
+    ]
+
+
+def test_it_shows_the_same_in_japanese(stored: dict[str, Any], changed: str) -> None:
+    _, long, bad = stored
+    shown = what_if(changed, "--dry-run", "--lang", "ja")
+    assert shown.exit_code == 1, shown.output
+    assert shown.output.splitlines() == [
+        f"2026-11-19 {long}: 合格から不合格に変わります: sales/2026-11-19/sales_data.csv",
+        "  2 行目, product_name: “***” 20 文字を超えています",
+        f"2026-11-20 {bad}: 不合格から合格に変わります: sales/2026-11-20/sales_data.csv",
+        "sales 2.0.0 で 3 件検査: 新たに不合格 1、新たに合格 1、検査できず 0。",
+        "何も開始していません。デプロイ後に再実行を計画するには:",
+        "  suimon replay sales --from 2026-11-18 --to 2026-11-20 --what all --order oldest --dry-run",
+    ]
 
 
 @pytest.mark.usefixtures("stored")
 def test_by_the_contract_of_today_no_verdict_changes() -> None:
     shown = what_if("sales", "--dry-run")
-    assert (shown.exit_code, shown.output.count("\n")) == (0, 1), shown.output
+    assert (shown.exit_code, shown.output.count("\n")) == (0, 3), shown.output
 
 
 def test_a_file_of_which_nothing_is_left_is_named(stored: dict[str, DropRecord], changed: str) -> None:

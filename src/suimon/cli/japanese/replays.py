@@ -1,6 +1,23 @@
 """The Japanese of replays."""
 
 REPLAYS = {
+    # by another contract
+    "{partition} {drop}: could not be checked: {why}": "{partition} {drop}: 検査できませんでした: {why}",
+    "{partition} {drop}: was accepted, would be rejected: {key}": (
+        "{partition} {drop}: 合格から不合格に変わります: {key}"
+    ),
+    "{partition} {drop}: was rejected, would be accepted: {key}": (
+        "{partition} {drop}: 不合格から合格に変わります: {key}"
+    ),
+    "{count:,} checked by {contract}: {rejected:,} newly rejected, {accepted:,} newly accepted, {unread:,} unread.": (
+        "{contract} で {count:,} 件検査: 新たに不合格 {rejected:,}、新たに合格 {accepted:,}、検査できず {unread:,}。"
+    ),
+    "Nothing was started. To plan the replay, once it is deployed:": (
+        "何も開始していません。デプロイ後に再実行を計画するには:"
+    ),
+    "line {line}": "{line} 行目",
+    "  further faults: {count:,}": "  ほか {count:,} 件の不備",
+    # plans, progress, ends
     "partition": "パーティション",
     "waiting": "未開始",
     "overtaken": "新しい試行あり",
