@@ -15,7 +15,6 @@ from rich.text import Text
 from suimon.cli.printing import print_plain
 from suimon.cli.words import named, say
 from suimon.drops.replay_record import STOPPED, Counts
-from suimon.drops.states import State
 from suimon.incidents.wording import in_language
 from suimon.replay.execution import Progress
 from suimon.replay.message import told
@@ -71,7 +70,7 @@ def show(console: Console, command: str, progress: Iterator[Progress], lang: Lan
 def result_of(end: Progress, lang: Language = "en") -> Iterator[tuple[str, str]]:
     """Return the lines below the table, each with its style: what failed and why, what needed nothing, the counts."""
     for row in end.rows:
-        why, state = in_language(row.error, lang), _state(row, lang)
+        why, state = in_language(row.error, lang), in_language(row.state, lang)
         if row.fate is Fate.UNNEEDED:
             why = why or say("a newer file has come in its place", lang)
             yield say("{partition} nothing to do: {why}", lang, partition=row.partition, why=why), "yellow"
@@ -210,14 +209,6 @@ def _grid(rows: Sequence[Result], lang: Language) -> Grid:
     grid = Grid(*(say(name, lang) for name in ("partition", "drop", "attempt", "state", "rows")))
     for row in rows:
         count = "" if row.rows is None else f"{row.rows:,}"
-        state, style = _state(row, lang), STYLES.get(row.fate, "")
+        state, style = in_language(row.state, lang), STYLES.get(row.fate, "")
         grid.add_row(row.partition, row.drop_id, str(row.attempt), state, count, style=style)
     return grid
-
-
-def _state(row: Result, lang: Language) -> str:
-    """Return where a drop stands: in Japanese the state's own name, as elsewhere."""
-    if lang == "en":
-        return row.state
-    name = row.state.upper()
-    return name if name in list(State) else say(row.state, lang)

@@ -6,7 +6,7 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from suimon.replay.summary import Fate, Result, counted, results
+from suimon.replay.summary import WAITING, Fate, Result, counted, results
 from suimon.values import dataclass
 
 if TYPE_CHECKING:
@@ -108,4 +108,4 @@ def follow(
 
 def waiting(item: Item) -> Result:
     """Return how an item stands that is not looked up yet."""
-    return Result(item.partition, item.drop_id, item.attempt, Fate.REMAINING, "waiting")
+    return Result(item.partition, item.drop_id, item.attempt, Fate.REMAINING, WAITING)

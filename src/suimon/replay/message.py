@@ -173,7 +173,7 @@ def _body(record: ReplayRecord, found: Sequence[Result]) -> Bilingual:
             f"{record.began_at:%Y-%m-%d %H:%M}Z{by}.{why}"
         ),
         f"{end} {told_in_english(record.counts)}, of {record.planned:,}.",
-        *_lists(found, ja=False),
+        *_lists(found, "en"),
         f"Next:\n{commands}",
     ]
     by, why = (f"、実行者 {who}" if by else ""), (f"\n理由: {reason}" if why else "")
@@ -183,7 +183,7 @@ def _body(record: ReplayRecord, found: Sequence[Result]) -> Bilingual:
             f"{record.began_at:%Y-%m-%d %H:%M} UTC{by}。{why}"
         ),
         f"{japanese(end)}全 {record.planned:,} 件のうち、{told_in_japanese(record.counts)}。",
-        *_lists(found, ja=True),
+        *_lists(found, "ja"),
         f"次のコマンド:\n{commands}",
     ]
     return Bilingual("\n\n".join(english), "\n\n".join(in_japanese))
@@ -196,13 +196,14 @@ _TITLES = {
 }
 
 
-def _lists(found: Sequence[Result], *, ja: bool) -> Iterator[str]:
-    list_up = listed_in_japanese if ja else listed
+def _lists(found: Sequence[Result], language: Language) -> Iterator[str]:
+    list_up = listed_in_japanese if language == "ja" else listed
     for fate, title in _TITLES.items():
-        lines = [_line(one) for one in found if one.fate is fate]
+        lines = [_line(one, language) for one in found if one.fate is fate]
         if lines:
-            yield f"{in_language(title, 'ja' if ja else 'en')}\n{list_up(lines, _LISTED)}"
+            yield f"{in_language(title, language)}\n{list_up(lines, _LISTED)}"
 
 
-def _line(one: Result) -> str:
-    return f"{one.partition} {one.state}: {shown(one.error)}" if one.error else one.partition
+def _line(one: Result, language: Language) -> str:
+    state, error = in_language(one.state, language), in_language(one.error, language)
+    return f"{one.partition} {state}: {shown(error)}" if error else one.partition

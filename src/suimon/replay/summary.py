@@ -36,11 +36,13 @@ class Result:
     drop_id: str
     attempt: int
     fate: Fate
-    state: str
+    state: Bilingual
     rows: int | None = None
     error: str = ""
 
 
+WAITING = Bilingual("waiting", "未開始")
+OVERTAKEN, _UNKNOWN = Bilingual("overtaken", "新しい試行あり"), Bilingual("unknown", "不明")
 _FORGOTTEN = Bilingual("the ledger no longer knows the drop", "台帳にこのドロップはもうありません")
 _UNNEEDED = frozenset({State.SUPERSEDED, State.RETRACTED, State.DUPLICATE})
 
@@ -57,7 +59,7 @@ def unlisted(failures: Mapping[str, str], items: Iterable[Item]) -> list[Result]
     """Return a result for each recorded failure of a partition that is not among the items."""
     listed = {item.partition for item in items}
     return [
-        Result(partition, "", 0, Fate.FAILED, "failed", None, error)
+        Result(partition, "", 0, Fate.FAILED, stated(State.FAILED), None, error)
         for partition, error in failures.items()
         if partition not in listed
     ]
@@ -75,21 +77,27 @@ def _result(item: Item, record: DropRecord | None, failure: str) -> Result:
     return Result(item.partition, item.drop_id, item.attempt, fate, state, rows, error)
 
 
-def _fate(item: Item, record: DropRecord | None, failure: str) -> tuple[Fate, str, int | None, str]:
+def _fate(item: Item, record: DropRecord | None, failure: str) -> tuple[Fate, Bilingual, int | None, str]:
     if record is None:
-        return Fate.FAILED, "unknown", None, failure or _FORGOTTEN
+        return Fate.FAILED, _UNKNOWN, None, failure or _FORGOTTEN
     if record.attempt > item.attempt:
         newer = Bilingual(f"attempt {record.attempt} has begun since", f"{record.attempt} 回目が始まっています")
-        return Fate.UNNEEDED, "overtaken", None, newer
+        return Fate.UNNEEDED, OVERTAKEN, None, newer
     if record.state in _UNNEEDED:
-        return Fate.UNNEEDED, record.state.lower(), None, ""
+        return Fate.UNNEEDED, stated(record.state), None, ""
     if record.attempt < item.attempt:
-        return (Fate.FAILED, "failed", None, failure) if failure else (Fate.REMAINING, "waiting", None, "")
+        failed, waits = (Fate.FAILED, stated(State.FAILED), None, failure), (Fate.REMAINING, WAITING, None, "")
+        return failed if failure else waits
     return _fate_of_attempt(record, failure)
 
 
-def _fate_of_attempt(record: DropRecord, failure: str) -> tuple[Fate, str, int | None, str]:
-    state, rows, rejection = record.state.lower(), record.rows or None, record.rejection
+def stated(state: State) -> Bilingual:
+    """Return a state for people: in Japanese by the name that it has in the ledger, as everywhere."""
+    return Bilingual(state.lower(), str(state))
+
+
+def _fate_of_attempt(record: DropRecord, failure: str) -> tuple[Fate, Bilingual, int | None, str]:
+    state, rows, rejection = stated(record.state), record.rows or None, record.rejection
     if record.state is State.LOADED:
         return Fate.LOADED, state, record.rows, ""
     if record.state not in AT_AN_END:

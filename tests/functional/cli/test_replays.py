@@ -22,7 +22,7 @@ from suimon.ledger.items import item_of
 from suimon.ledger.replays import ReplayLedger
 from suimon.replay.execution import Progress, start
 from suimon.replay.plan import Item, Window, fingerprint_of
-from suimon.replay.summary import Fate, Result
+from suimon.replay.summary import Fate, Result, stated
 from tests.unit.drop_records import drop_record
 from tests.unit.replay.mails import RECORD
 
@@ -37,7 +37,7 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ROLE = "arn:aws:iam::123456789012:role/replay"
 LOADED = drop_record(State.LOADED, attempt=2, rows=3)
 ITEMS = [Item(LOADED.id, "2026-11-20", 2, {"en": "failed", "ja": "失敗"})]
-ROW = Result("2026-11-20", LOADED.id, 2, Fate.LOADED, "loaded", 3)
+ROW = Result("2026-11-20", LOADED.id, 2, Fate.LOADED, stated(State.LOADED), 3)
 WANTED = {"dataset": "sales", "from": "2026-11-20", "to": "2026-11-20", "plan": fingerprint_of(ITEMS)}
 
 

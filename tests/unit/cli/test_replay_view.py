@@ -13,18 +13,19 @@ from rich.console import Console
 from suimon.cli.replay_view import INTERRUPTED, show, show_list, show_plan, show_stopped
 from suimon.cli.replays import exit_status
 from suimon.drops.replay_record import Counts
+from suimon.drops.states import State
 from suimon.replay.execution import Progress
 from suimon.replay.plan import Item
-from suimon.replay.summary import Fate, Result, results
+from suimon.replay.summary import OVERTAKEN, WAITING, Fate, Result, results, stated
 from tests.unit.replay.mails import RECORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 COMMAND = "suimon replay sales {} r1 --stack prod"
-LOADED = Result("2026-11-01", "a", 2, Fate.LOADED, "loaded", 10)
-FAILED = Result("2026-11-02", "b", 2, Fate.FAILED, "failed", None, "RunFailed: [red]Glue[/red] died")
-LEFT = Result("2026-11-03", "c", 2, Fate.REMAINING, "waiting")
+LOADED = Result("2026-11-01", "a", 2, Fate.LOADED, stated(State.LOADED), 10)
+FAILED = Result("2026-11-02", "b", 2, Fate.FAILED, stated(State.FAILED), None, "RunFailed: [red]Glue[/red] died")
+LEFT = Result("2026-11-03", "c", 2, Fate.REMAINING, WAITING)
 
 
 @pytest.mark.parametrize(
@@ -83,8 +84,8 @@ def test_what_a_stopped_replay_has_left_is_named_with_the_command_that_goes_on()
 
 def test_a_replay_that_gave_way_has_nothing_to_do_and_is_no_failure() -> None:
     gave_way = (
-        Result("2026-11-02", "b", 2, Fate.UNNEEDED, "superseded"),
-        Result("2026-11-03", "c", 2, Fate.UNNEEDED, "overtaken", None, "attempt 3 has begun since"),
+        Result("2026-11-02", "b", 2, Fate.UNNEEDED, stated(State.SUPERSEDED)),
+        Result("2026-11-03", "c", 2, Fate.UNNEEDED, OVERTAKEN, None, "attempt 3 has begun since"),
     )
     end = Progress("SUCCEEDED", (LOADED, *gave_way))
     text = shown(end)
@@ -172,7 +173,7 @@ def test_the_end_is_told_in_japanese_and_what_is_stored_as_it_was_written() -> N
         LOADED,
         FAILED,
         replace(LEFT, partition="2026-11-04"),
-        Result("2026-11-05", "d", 2, Fate.UNNEEDED, "superseded"),
+        Result("2026-11-05", "d", 2, Fate.UNNEEDED, stated(State.SUPERSEDED)),
         *results([Item("e", "2026-11-06", 2)], {}),
     )
     lines = in_japanese(Progress("RUNNING", rows), Progress("FAILED", rows, "Suimon.PartlyLoaded"))

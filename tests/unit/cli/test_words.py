@@ -39,7 +39,6 @@ OF_TABLES = {
     *(str(one) for one in (Unit.WEEK, Unit.MONTH)),
     status.CALM,
     *(FINISHED, STOPPED, TOO_MANY_FAILED, FORGOTTEN),
-    *("waiting", "overtaken", "unknown"),  # of a replay's partition, beside its states
     *(dead_letters.DEAD_LETTER, holding.HOLD, lost_events.LOST_EVENT, silent_runs.SILENT, stuck_drops.STUCK),
     *(round.HELD, round.REMINDED, stale_incidents.STALE, unmatched_drops.UNMATCHED),
 }

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from suimon.drops.replay_record import FINISHED, FORGOTTEN, STOPPED, TOO_MANY_FAILED, ReplayRecord
+from suimon.drops.states import State
 from suimon.incidents.recipients import Recipient
+from suimon.incidents.wording import Bilingual
 from suimon.replay.message import text_of
-from suimon.replay.summary import Fate, Result, counted
+from suimon.replay.summary import WAITING, Fate, Result, counted, stated
 from tests.unit.drop_records import HOUR, NOON
 
 if TYPE_CHECKING:
@@ -41,6 +43,14 @@ RECORD = ReplayRecord(
     who="arn:aws:sts::123456789012:assumed-role/Operator/ada",
     ended_at=NOON + HOUR,
 )
+REPORT = "s3://suimon-reports/sales/2026-11-08/0123456789abcdef.2/report.html"
+FAILURES = (
+    (stated(State.FAILED), "RunFailed: Glue: out of memory"),
+    (
+        stated(State.REJECTED),
+        Bilingual(f"1 fault. Report: {REPORT}", f"1 fault. レポート: {REPORT}"),
+    ),
+)
 
 
 def _rows(**fates: int) -> list[Result]:
@@ -48,8 +58,8 @@ def _rows(**fates: int) -> list[Result]:
     for name, count in fates.items():
         for _ in range(count):
             fate, day = Fate(name), f"2026-11-{len(found) + 1:02d}"
-            error = "RunFailed: Glue: out of memory" if fate is Fate.FAILED else ""
-            found.append(Result(day, "a", 2, fate, "failed" if error else "", None, error))
+            state, error = (WAITING, "") if fate is not Fate.FAILED else FAILURES[len(found) % 2]
+            found.append(Result(day, "a", 2, fate, state, None, error))
     return found
 
 

@@ -45,6 +45,15 @@ def test_an_english_summary_holds_no_japanese_and_a_japanese_one_is_japanese(nam
     assert "Not loaded" not in body
 
 
+def test_a_japanese_summary_names_states_as_they_are_stored_and_tells_an_error_in_japanese() -> None:
+    english, in_japanese = (mail_of("some-failed", language) for language in ("en", "ja"))
+    assert "rejected: 1 fault. Report: s3://" in english
+    assert "failed: RunFailed" in english
+    assert "REJECTED: 1 fault. レポート: s3://" in in_japanese
+    assert "FAILED: RunFailed" in in_japanese
+    assert "Report" not in in_japanese
+
+
 @pytest.mark.parametrize("language", ["en", "ja"])
 @pytest.mark.parametrize("name", SUMMARIES)
 def test_machines_get_what_the_schema_says(name: str, language: Language) -> None:

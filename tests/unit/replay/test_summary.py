@@ -10,7 +10,7 @@ from suimon.drops.drop import Accepted, Rejection
 from suimon.drops.replay_record import Counts
 from suimon.drops.states import State
 from suimon.replay.plan import Item
-from suimon.replay.summary import Fate, Result, counted, results, unlisted
+from suimon.replay.summary import WAITING, Fate, Result, counted, results, stated, unlisted
 from tests.unit.drop_records import drop_record
 
 ITEM = Item("a", "2026-11-20", 2)
@@ -67,15 +67,15 @@ def test_a_drop_that_the_ledger_forgot_has_failed() -> None:
 
 def test_counts_are_whole_when_nothing_is_left_to_do() -> None:
     fates = [Fate.LOADED, Fate.LOADED, Fate.UNNEEDED]
-    found = [Result("day", "a", 2, fate, "") for fate in fates]
+    found = [Result("day", "a", 2, fate, WAITING) for fate in fates]
     assert counted(found) == Counts(loaded=2, unneeded=1)
     assert counted(found).is_whole
     for fate in (Fate.FAILED, Fate.RUNNING, Fate.REMAINING):
-        assert not counted([*found, Result("day", "a", 2, fate, "")]).is_whole
+        assert not counted([*found, Result("day", "a", 2, fate, WAITING)]).is_whole
 
 
 def test_of_what_was_planned_that_has_not_begun_of_which_nothing_is_known() -> None:
-    found = [Result("2026-11-20", "a", 2, Fate.LOADED, "loaded")]
+    found = [Result("2026-11-20", "a", 2, Fate.LOADED, stated(State.LOADED))]
     assert counted(found, 3) == Counts(loaded=1, remaining=2)
     assert counted(found, 1) == counted(found, 0) == Counts(loaded=1)
 

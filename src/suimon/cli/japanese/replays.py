@@ -19,8 +19,6 @@ REPLAYS = {
     "  further faults: {count:,}": "  ほか {count:,} 件の不備",
     # plans, progress, ends
     "partition": "パーティション",
-    "waiting": "未開始",
-    "overtaken": "新しい試行あり",
     "unknown": "不明",
     "a newer file has come in its place": "新しいファイルが届いています",
     "{partition} nothing to do: {why}": "{partition} 処理不要: {why}",
