@@ -68,8 +68,9 @@ bench-cold: $(VENV)/.ready $(KERNEL)/kernel.so ## how long each function takes u
 dashboard: setup ## draw docs/dashboard.svg from the metrics of the twin that is up
 	@$(VENV)/bin/python -m local.dashboard docs/dashboard.svg
 
-bench-hostile: $(VENV)/.ready $(KERNEL)/kernel.so ## measure the checker on hostile and broken files of every kind; MEGABYTES= (60)
-	@$(VENV)/bin/python -m bench.hostile $(if $(MEGABYTES),--megabytes $(MEGABYTES))
+bench-hostile: $(VENV)/.ready $(KERNEL)/kernel.so ## measure the checker on hostile and broken files of every kind; MEGABYTES= (60), ONLY= (an expression), LIMIT= of memory (512), WAY= (kernel, duckdb)
+	@$(VENV)/bin/python -m bench.hostile $(if $(MEGABYTES),--megabytes $(MEGABYTES)) $(if $(ONLY),--only '$(ONLY)') \
+	  $(if $(LIMIT),--limit $(LIMIT)) $(if $(WAY),--way $(WAY))
 
 bench-burst: setup ## a burst of small files through a whole twin, about 25 minutes; FILES= (10000)
 	@$(VENV)/bin/python -m bench.burst $(if $(FILES),--files $(FILES))

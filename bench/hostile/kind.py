@@ -1,6 +1,6 @@
 """What a kind of hostile file is, and how one is written at any size."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,7 +11,6 @@ HEADER = b"id,day,name\n"
 COLUMNS = (Column("id", "integer", unique=True), Column("day", "date"), Column("name", "string", max_length=40))
 PLAIN = FileFormat()
 _BLOCK = 1024 * 1024
-_LONGEST_LINE = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +42,12 @@ class Kind:
             tolerance=self.tolerance,
         )
 
+    def is_judged(self, *, accepted: bool, codes: Collection[str]) -> bool:
+        """Return whether a verdict is the one that such a file is to have."""
+        return accepted == (not self.code) and (not self.code or self.code in codes)
+
     def write(self, path: Path, size: int) -> None:
-        """Write so many bytes of it, below the header; compressed kinds are as large once they are read."""
+        """Write so many bytes below the header, or a few more; compressed kinds are as large once they are read."""
         if self.dialect.compression != "none":
             path.write_bytes(self.wrap(b"".join(_first(self.parts(), size))))
             return
@@ -55,12 +58,9 @@ class Kind:
 
 
 def _first(parts: Iterator[bytes], size: int) -> Iterator[bytes]:
+    """Yield so many bytes, and the rest of the last part, which ends with a whole record."""
     while size > 0:
         part = next(parts)
-        if size < len(part):
-            end = part.rfind(b"\n", 0, size) + 1
-            part = part[: end if size - end < _LONGEST_LINE else size]  # the last record is whole
-            size = len(part)
         size -= len(part)
         yield part
 
