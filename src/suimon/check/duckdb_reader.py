@@ -99,7 +99,8 @@ class Duck:
         """Judge a share of the columns; with `number`, keep the hashes of all keys in a table of that number."""
         figures = figures_of(share, sheet, rules, self._columns)
         columns = [f"{figure} AS f{place}" for place, figure in enumerate(figures)]
-        query = f"SELECT {', '.join(columns)} FROM ({judged(sheet, rules, share.places)})"
+        cells = names_of(sheet)[share.columns]
+        query = f"SELECT {', '.join(columns)} FROM ({judged(sheet, rules, share.places, cells=cells)})"
         if number is not None:
             found = [
                 f"list(hash({', '.join(of_key(key, self._columns))})) "
@@ -107,10 +108,10 @@ class Duck:
                 for place, key in enumerate(rules.keys)
             ]
             places = share.places.union(*(key.columns for key in rules.keys))
-            query = f"SELECT {', '.join(columns + found)} FROM ({judged(sheet, rules, places)})"
-            self._run(f"CREATE TABLE found_{number} AS {query}", rules.parameters | _path(sheet))
+            query = f"SELECT {', '.join(columns + found)} FROM ({judged(sheet, rules, places, cells=cells)})"
+            self._run(f"CREATE TABLE found_{number} AS {query}", rules.parameters | _read(sheet))
             query = f"SELECT {', '.join(f'f{place}' for place in range(len(figures)))} FROM found_{number}"
-        (row,) = self._run(query, rules.parameters | _path(sheet))
+        (row,) = self._run(query, rules.parameters | _read(sheet))
         rows, holding, cell_bytes, *rest = row
         failing = [cells or 0 for cells in rest[: len(share.rules)]]  # NULL where every value is
         halves = [half or 0 for half in rest[len(share.rules) :]]
@@ -165,8 +166,9 @@ class Duck:
         numbers, known = Numbers(sheet), {bad.record: bad for bad in records}
         own = {numbers.own(record): record for record in known}
         cells = ", ".join(f"left(coalesce(c{place}, ''), {_SHOWN})" for place in places)
-        every = f"SELECT own_record, {cells} FROM ({judged(sheet, rules, (), numbered=True)})"
-        rows = self._run(f"{every} WHERE own_record IN (SELECT unnest($listed))", _path(sheet) | {"listed": list(own)})
+        read = judged(sheet, rules, (), cells=[f"c{place}" for place in places], numbered=True)
+        every = f"SELECT own_record, {cells} FROM ({read})"
+        rows = self._run(f"{every} WHERE own_record IN (SELECT unnest($listed))", _read(sheet) | {"listed": list(own)})
         for number, *texts in rows:
             known[own[number]].cells.update(zip(places, texts, strict=True))
 
@@ -182,12 +184,13 @@ class Duck:
         cells = [f"left(coalesce(c{place}, ''), {_SHOWN}) AS k{place}" for place in known]
         columns = [*above, *(f"k{place}" for place in known), *(f"m{number}" for number in wanted)]
         numbers = Numbers(sheet)
-        found = marked(sheet, rules, wanted, [*above, *cells], reading)
+        read = [f"c{place}" for place in known]
+        found = marked(sheet, rules, wanted, [*above, *cells], cells=read, reading=reading)
         # The first are the first in the sheet, whose order is kept: to sort them would take them all to memory.
         records = f"SELECT * FROM ({found}) WHERE own_record > {numbers.own(after)} LIMIT {int(limit)}"
         rows = self._run(
             f"SELECT {numbers.record}, {numbers.line}, {', '.join(columns)} FROM ({records}) AS own {numbers.join}",
-            rules.parameters | _path(sheet) | numbers.parameters,
+            rules.parameters | _read(sheet) | numbers.parameters,
         )
         return [_bad_record(row, known, wanted, embedded=sheet.embedded) for row in rows]
 
@@ -197,7 +200,7 @@ class Duck:
         for part in parted(rules, wanted):
             marks = ", ".join(f"m{number}" for number in part)
             query = f"SELECT {numbers.record}, {marks} FROM ({marked(sheet, rules, part, [])}) AS own {numbers.join}"
-            for record, *marked_so in self._run(query, rules.parameters | _path(sheet) | numbers.parameters):
+            for record, *marked_so in self._run(query, rules.parameters | _read(sheet) | numbers.parameters):
                 broken[record] += compress(part, marked_so)
         return broken
 
@@ -210,7 +213,7 @@ class Duck:
             self._run(
                 f"INSERT INTO bad_{number} SELECT {numbers.record}, breaks "
                 f"FROM ({marked(sheet, rules, part, [breaks])}) AS own {numbers.join}",
-                rules.parameters | _path(sheet) | numbers.parameters,
+                rules.parameters | _read(sheet) | numbers.parameters,
             )
 
     def note_found_bad(self, number: int, further: int) -> None:
@@ -256,7 +259,7 @@ class Duck:
         options = "FORMAT csv, HEADER false, DELIMITER ',', QUOTE '\"', ESCAPE '\"'"
         if texts:
             options += f", FORCE_QUOTE ({', '.join(texts)})"
-        self._run(f"COPY ({query}) TO {literal(str(target))} ({options})", rules.parameters | _path(sheet))
+        self._run(f"COPY ({query}) TO {literal(str(target))} ({options})", rules.parameters | _read(sheet))
 
     def collect_candidates(self, sheet: Sheet, rules: Rules, key: int, chosen: str = SUSPECTED, **known: Any) -> None:
         """Remember the records of a sheet whose key is suspected, as they are numbered in the file.
@@ -271,15 +274,16 @@ class Duck:
             chosen = f"hash({', '.join(values)}) IN (SELECT hash FROM suspects_{key})"
         texts = (f"left(coalesce(c{place}, ''), {_SHOWN})" for place in columns)
         cells = ", ".join(f"{value}, {text}" for value, text in zip(values, texts, strict=True))
+        read = [*before, *(f"c{place}" for place in self._beside(rules.keys[key]))]
         for place in self._beside(rules.keys[key]):
             cells += f", left(coalesce(c{place}, ''), {_SHOWN})" if place in sheet.places else ", NULL"
         present = " AND ".join(f"t{place} IS NOT NULL" for place in columns)
         numbers = Numbers(sheet)
         self._run(
             f"INSERT INTO candidates_{key} SELECT {numbers.record}, {numbers.line} + {above}, {cells} "
-            f"FROM (SELECT * FROM ({judged(sheet, rules, columns, numbered=True)}) "
+            f"FROM (SELECT * FROM ({judged(sheet, rules, columns, cells=read, numbered=True)}) "
             f"WHERE {present} AND {chosen}) AS own {numbers.join}",
-            rules.parameters | _path(sheet) | numbers.parameters | known,
+            rules.parameters | _read(sheet) | numbers.parameters | known,
         )
 
     def repetitions(self, key: int, rules: Rules, limit: int) -> tuple[int, list[Repetition]]:
@@ -318,8 +322,8 @@ def open_duck(
         yield Duck(connection, columns)
 
 
-def _path(sheet: Sheet) -> dict[str, Any]:
-    return {"path": str(sheet.path)}
+def _read(sheet: Sheet) -> dict[str, Any]:
+    return {"path": str(sheet.path), "columns": dict.fromkeys(names_of(sheet), "VARCHAR")}
 
 
 def _bad_record(row: tuple[Any, ...], known: list[int], wanted: tuple[int, ...], *, embedded: bool) -> BadRecord:

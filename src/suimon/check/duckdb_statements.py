@@ -47,32 +47,25 @@ def shares_of(sheet: Sheet, rules: Rules) -> list[Share]:
 
 
 def figures_of(share: Share, sheet: Sheet, rules: Rules, columns: tuple[Column, ...]) -> list[str]:
-    """SQL: records, cells that hold quotes, bytes of cells; then cells that break each rule, and each sum's halves."""
-    quote = literal(sheet.quote)
-    size = "strlen({0})"
-    if sheet.doubled:
-        size = f"CASE WHEN contains({{0}}, {quote}) THEN strlen(replace({{0}}, {quote}, '')) ELSE strlen({{0}}) END"
-    names = names_of(sheet)[share.columns]
+    """SQL: records, those whose cells hold quotes, bytes of cells; cells that break each rule; each sum's halves.
+
+    Of neighbouring cells at once: of hundreds each by itself takes longer to plan than to read.
+    """
+    quote, text = literal(sheet.quote), _together(names_of(sheet)[share.columns])
+    unquoted = f"replace({text}, {quote}, '')" if sheet.doubled else text
     return [
         "count(*)",
-        _holding(share, sheet, columns),
-        added([f"coalesce(sum({size.format(name)}), 0)" for name in names]),
+        f"coalesce(count_if(contains({text}, {quote})), 0)" if sheet.quotes and not sheet.doubled else "0",
+        f"coalesce(sum(strlen({unquoted})), 0)",
         *(f"count_if({rules.rules[rule].condition})" for rule in share.rules),
         *(half for place in share.sums for half in _halves(place, columns[place])),
     ]
 
 
-def _holding(share: Share, sheet: Sheet, columns: tuple[Column, ...]) -> str:
-    """SQL: how many cells hold quotes. A cell that is a number or a date holds none."""
-    if not sheet.quotes or sheet.doubled:
-        return "0"
-    quote, counts = literal(sheet.quote), list[str]()
-    for name, place in zip(names_of(sheet)[share.columns], sheet.places[share.columns], strict=True):
-        holds = f"contains({name}, {quote})"
-        if place is not None and columns[place].type != "string":
-            holds = f"CASE WHEN t{place} IS NULL THEN {holds} ELSE false END"
-        counts.append(f"coalesce(count_if({holds}), 0)")
-    return added(counts)
+def _together(names: list[str]) -> str:
+    if len(names) > 1:
+        return f"concat({', '.join(names)})"
+    return f"coalesce({names[0]}, '')" if names else "''"
 
 
 def _halves(place: int, column: Column) -> tuple[str, str]:
@@ -97,43 +90,59 @@ def parted(rules: Rules, wanted: tuple[int, ...], columns: int = COLUMNS_AT_ONCE
 
 
 def judged(
-    sheet: Sheet, rules: Rules, places: Collection[int], *, numbered: bool = False, reading: Sequence[str] = ()
+    sheet: Sheet,
+    rules: Rules,
+    places: Collection[int],
+    *,
+    cells: Collection[str] = (),
+    numbered: bool = False,
+    reading: Sequence[str] = (),
 ) -> str:
-    """SQL: every record with its cells c; of `places` the texts v and typed values t; numbered with record and line.
+    """SQL: every record with its cells c, texts v and typed values t of `places`; numbered with record and line.
 
-    `reading` are named expressions over cells, taken as they are read: behind the numbers only what they give is kept.
+    `cells` are names of others to be had. Named one by one: of all columns of a wide sheet DuckDB would plan each at
+    every level. `reading` are named expressions over any cells, taken as they are read.
     """
     names = names_of(sheet)
-    columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
     quote = literal(sheet.quote)
     read = (
-        f"read_csv($path, auto_detect = false, columns = {{{columns}}}, header = true, parallel = false, "
+        "read_csv($path, auto_detect = false, columns = $columns, header = true, parallel = false, "
         f"delim = {literal(sheet.delimiter)}, quote = {quote}, escape = {quote}, strict_mode = true, "
         f"null_padding = false, ignore_errors = false, compression = 'none', hive_partitioning = false, "
         f"max_line_size = {MAX_RECORD_BYTES + (-1 if sheet.rows is None else 1)}, buffer_size = {_BUFFER_BYTES})"
     )
+    taken = [name for name, place in zip(names, sheet.places, strict=True) if place in places or name in cells]
     number = list[str]()
     if numbered:
         number = ["row_number() OVER () AS own_record", "row_number() OVER () AS own_line"]
     if numbered and sheet.embedded:
-        read = f"(SELECT {', '.join(['*', f'{newlines(names)} AS breaks', *reading])} FROM {read})"
+        read = f"(SELECT {', '.join([*taken, f'{newlines(names)} AS breaks', *reading])} FROM {read})"
         above = "(sum(breaks) OVER (ROWS UNBOUNDED PRECEDING))::BIGINT - breaks"
         number[1] = f"row_number() OVER () + {above} AS own_line"
-    query = f"SELECT {', '.join(['*', *number])} FROM {read}"
+        taken = ["*"]
+    query = f"SELECT {', '.join([*taken, *number])} FROM {read}"
     for prefix, expressions in (("v", rules.values), ("a", rules.casts), ("t", rules.typed)):
         named = [f"{expression} AS {prefix}{place}" for place, expression in expressions.items() if place in places]
-        query = f"SELECT {', '.join(['*', *named])} FROM ({query})"
+        if named:
+            query = f"SELECT {', '.join(['*', *named])} FROM ({query})"
     return query
 
 
 def marked(
-    sheet: Sheet, rules: Rules, wanted: tuple[int, ...], kept: Sequence[str], reading: Sequence[str] = ()
+    sheet: Sheet,
+    rules: Rules,
+    wanted: tuple[int, ...],
+    kept: Sequence[str],
+    *,
+    cells: Collection[str] = (),
+    reading: Sequence[str] = (),
 ) -> str:
     """SQL: the records that break one of the `wanted` rules: place, what is `kept` of them, a mark m for each rule."""
     marks = [f"coalesce({rules.rules[number].condition}, false) AS m{number}" for number in wanted]
     names = [f"m{number}" for number in wanted]
     places = {place for number in wanted for place in rules.rules[number].columns}
-    records = f"SELECT *, {', '.join(marks)} FROM ({judged(sheet, rules, places, numbered=True, reading=reading)})"
+    read = judged(sheet, rules, places, cells=cells, numbered=True, reading=reading)
+    records = f"SELECT *, {', '.join(marks)} FROM ({read})"
     # Named one by one: of all columns each would be sorted, in so many thousand cells.
     return f"SELECT {', '.join(['own_record', 'own_line', *kept, *names])} FROM ({records}) WHERE {' OR '.join(names)}"
 
@@ -181,7 +190,7 @@ def newlines(names: list[str]) -> str:
     """SQL: how many line breaks neighbouring cells hold. Counted one by one, a thousand of them take memory each."""
     if not names:
         return "0"
-    text = names[0] if len(names) == 1 else f"concat({', '.join(names)})"
+    text = _together(names)
     return f"CASE WHEN contains({text}, chr(10)) THEN strlen({text}) - strlen(replace({text}, chr(10), '')) ELSE 0 END"
 
 
@@ -189,14 +198,6 @@ def newlines_before(sheet: Sheet, places: list[int]) -> list[str]:
     """SQL: for each of some places in the sheet's order, the line breaks between the place before it and itself."""
     names, at = names_of(sheet), [sheet.places.index(place) for place in places]
     return [newlines(names[start:end]) for start, end in pairwise([0, *at])]
-
-
-def added(terms: list[str]) -> str:
-    """SQL: the sum of terms. In a row of a thousand each would stand deeper than DuckDB's parser goes."""
-    if len(terms) <= 1:
-        return terms[0] if terms else "0"
-    half = len(terms) // 2
-    return f"({added(terms[:half])} + {added(terms[half:])})"
 
 
 def names_of(sheet: Sheet) -> list[str]:

@@ -32,7 +32,7 @@ class Totals:
     failing: tuple[int, ...]  # bad cells per rule, in the order of the rules
     sums: tuple[int, ...]  # per summed column, decimals without their point
     cell_bytes: int  # bytes of all cells, without those of quote characters if the sheet is `doubled`
-    holding: int  # cells that hold quote characters, though the sheet is not `doubled`
+    holding: int  # records, by shares, whose cells hold quote characters, though the sheet is not `doubled`
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ class Rules:
     """All that SQL needs to judge the known columns of a file."""
 
     values: dict[int, str]  # place -> v, an expression over c
-    casts: dict[int, str]  # place -> a, a lax cast over v
+    casts: dict[int, str]  # place -> a, a lax cast over v, where there is one
     typed: dict[int, str]  # place -> t, an expression over v and a
     rules: tuple[Rule, ...]
     keys: tuple[Key, ...]
@@ -84,7 +84,9 @@ def rules_for(contract: Contract, partition: str | None, places: Iterable[int]) 
     for place in present:
         column = contract.columns[place]
         values[place] = _value(place, column.form(decimal), tokens, parameters)
-        casts[place], typed[place] = _typed(place, column, decimal, of, parameters)
+        cast, typed[place] = _typed(place, column, decimal, of, parameters)
+        if cast:
+            casts[place] = cast
         required = column.required or column.name in contract.primary_key
         rules += _rules(place, column, of, decimal, parameters, required=required)
     where = {contract.columns[place].name: place for place in present}
@@ -124,7 +126,7 @@ def _value(place: int, form: CellForm | None, tokens: tuple[str, ...], parameter
 def _typed(
     place: int, column: Column, decimal: str, partition: Partition | None, parameters: dict[str, str]
 ) -> tuple[str, str]:
-    """Return the lax cast and the exact value.
+    """Return the lax cast, if it takes one, and the exact value.
 
     A cast alone takes blanks, 1e3, 1_000, 'epoch', and rounds. What it gives is right if it is written as the cell is,
     which costs little; only what is written otherwise (+7, 007, 1.5 for 1.50) is held against a regular expression.
@@ -133,7 +135,7 @@ def _typed(
     form = f"form_{place}"
     match column.type:
         case "string":
-            return v, a
+            return "", v
         case "integer":
             parameters[form] = "[+-]?[0-9]+"
             return f"TRY_CAST({v} AS {sql_type})", _as_written(place, f"CAST({a} AS VARCHAR) = {v}")
@@ -152,7 +154,7 @@ def _typed(
                 names = [f"{word}_{place}_{number}" for number in range(len(words or (word,)))]
                 parameters |= dict(zip(names, words or (word,), strict=True))
                 lists.append(f"WHEN {v} IN ({', '.join(f'${name}' for name in names)}) THEN {word}")
-            return "NULL", f"CASE {' '.join(lists)} END"
+            return "", f"CASE {' '.join(lists)} END"
         case "date" | "timestamp":
             return _moment(place, column, partition, parameters)
 
@@ -171,7 +173,7 @@ def _moment(place: int, column: Column, partition: Partition | None, parameters:
         cast = f"TRY_CAST({v} AS {sql_type})"
         if column.type == "date" and column.partition == "ds" and partition:
             # Nearly every cell is the partition itself: nothing else is cast.
-            return "NULL", f"CASE WHEN {v} = $partition THEN CAST($partition AS DATE) {exact.format(cast)}"
+            return "", f"CASE WHEN {v} = $partition THEN CAST($partition AS DATE) {exact.format(cast)}"
         return cast, f"CASE {exact.format(a)}"
     parameters[f"written_{place}"] = form
     if form.endswith("%z"):
@@ -180,7 +182,7 @@ def _moment(place: int, column: Column, partition: Partition | None, parameters:
         # In UTC, as it is loaded: midnight of the first day of year 1 in Japan is before that year.
         return cast, f"CASE WHEN regexp_full_match({v}, $form_{place}) AND {a} >= TIMESTAMP '0001-01-01' THEN {a} END"
     cast = f"CAST(TRY_STRPTIME({v}, $written_{place}) AS {sql_type})"
-    return "NULL", f"CASE WHEN regexp_full_match({v}, $form_{place}) THEN {cast} END"
+    return "", f"CASE WHEN regexp_full_match({v}, $form_{place}) THEN {cast} END"
 
 
 def _form(written: str) -> str:
