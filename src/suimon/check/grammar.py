@@ -13,6 +13,7 @@ from suimon.contract.file import FileFormat
 
 MAX_RECORD_BYTES = 2_000_000  # longer is no record but a lost quote; all readers hold one record in memory
 
+_TOGETHER = 512, 64, 8, 1  # so many records are passed in one step
 _FIRST_BLOCK_BYTES, _BLOCK_BYTES, _REWRITTEN_BYTES = 256, 64 * 1024, 512 * 1024
 _ENDINGS = {"any": rb"\r?\n", "lf": rb"\n", "crlf": rb"\r\n"}
 WANTED = {"any": "LF or CRLF", "lf": "LF", "crlf": "CRLF"}
@@ -50,6 +51,7 @@ class Grammar:
         ended = self._unmarked + self._body(width) + _ENDINGS[dialect.line_ending]
         self._record = re.compile(ended)
         self._records = re.compile(rb"(?:" + ended + rb")*+")
+        self._together = [re.compile(rb"(?:%s){%d}+" % (ended, records)) for records in _TOGETHER]
         if self.comment:
             comment = re.escape(self.comment) + rb"[^\n]*+\n"
             self._comments = re.compile(rb"(?m)^" + comment)
@@ -173,6 +175,16 @@ class Grammar:
     def apart(self, text: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Yield comments and the records behind them, of a text that is good records and comments from end to end."""
         yield from (pair for pair in self._apart.findall(text) if any(pair))
+
+    def passed(self, text: bytes, position: int, end: int, records: int) -> int:
+        """Return where so many good records end that start at `position`; all of them have an ending."""
+        for together, pattern in zip(_TOGETHER, self._together, strict=True):
+            while records >= together:
+                match = pattern.match(text, position, end)
+                if match is None:
+                    raise AssertionError("what was taken for good records is made of records")
+                position, records = match.end(), records - together
+        return position
 
     def records(self, text: bytes, start: int, end: int) -> Iterator[re.Match[bytes]]:
         """Yield the good records that stand there."""

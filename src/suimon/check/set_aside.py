@@ -3,8 +3,10 @@
 import csv
 import io
 import shutil
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
@@ -85,7 +87,7 @@ def write_aside(aside: Aside, contract: Contract, judge: Judge, rounds: Rounds, 
 
 def _part(lend: Lend, piece: Piece, segment: Segment, judge: Judge) -> _Parts:
     duck = lend()
-    bad = set(duck.bad_between(piece.record + 1, piece.record + piece.records))
+    bad = duck.bad_between(piece.record + 1, piece.record + piece.records)
     text, scan, reasons = segment.text(), None, dict[int, list[str]]()
     if bad or judge.grammar.rewrites(text):
         sheet, text, scan = judge.sheet(segment, piece, keep=True)
@@ -111,30 +113,30 @@ def _apart(
     runs: list[Run],
     piece: Piece,
     judge: Judge,
-    bad: set[int],
+    bad: list[int],
     reasons: Mapping[int, list[str]],
     good: BinaryIO,
 ) -> list[_Row]:
     """Write the records of sound form that are not bad; return the others."""
     grammar, rows = judge.grammar, list[_Row]()
     for run in runs:
-        line, start, unread = run.line, run.start, run.start
         first = run.record + piece.record
-        if bad.isdisjoint(range(first, first + run.records)):  # nothing of it is to be told apart
-            records = text[run.start : run.end]
-            if not grammar.whole(records) or grammar.count(records, 0, len(records)) != run.records:
-                raise CheckError(_CHANGED)
-            good.write(_plain(records, judge))
-            continue
-        for number, match in enumerate(grammar.records(text, run.start, run.end), first):
-            if number in bad:
-                good.write(_plain(text[unread:start], judge))
-                cells = (grammar.value(cell) for _, cell in grammar.cells(match[0]))
-                rows.append(_Row.of(line + piece.line, number, reasons[number], cells, grammar.dialect.delimiter))
-                unread = match.end()
-            start = match.end()
+        own = bad[bisect_left(bad, first) : bisect_left(bad, first + run.records)]
+        line, position, parts = run.line + piece.line, run.start, list[bytes]()
+        for before, number in pairwise((first - 1, *own)):
+            start = grammar.passed(text, position, run.end, number - before - 1)
+            parts.append(text[position:start])
+            line += text.count(b"\n", position, start)
+            match = grammar.record(text, start, run.end)
+            cells = (grammar.value(cell) for _, cell in grammar.cells(match[0]))
+            rows.append(_Row.of(line, number, reasons[number], cells, grammar.dialect.delimiter))
             line += match[0].count(b"\n")
-        good.write(_plain(text[unread : run.end], judge))
+            position = match.end()
+        if behind := first + run.records - (own[-1] + 1 if own else first):
+            start = grammar.passed(text, position, run.end, behind - 1)
+            if grammar.record(text, start, run.end).end() != run.end:
+                raise CheckError(_CHANGED)
+        good.write(_plain(b"".join((*parts, text[position : run.end])), judge))
     return rows
 
 
