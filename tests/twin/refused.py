@@ -24,10 +24,23 @@ PLANNER: Final = {"FunctionName": "{ReplayFunctionName}", "Payload": b"{}"}
 ROUND: Final = {"FunctionName": "{FreshnessFunctionName}", "Payload": b"{}"}
 PLAN: Final = {"Bucket": "{ReportsBucket}", "Key": "replays/x/items.json"}
 STATUS: Final = {"Bucket": "{ReportsBucket}", "Key": "status/index.en.html"}
+SOURCES: Final = {"Bucket": "{ReportsBucket}", "Key": "freshness/sources.json"}
 UNDELIVERABLE: Final = {"Bucket": "{ReportsBucket}", "Key": "undeliverable/x"}
 DEAD: Final = {"QueueUrl": "{IntakeDeadLetterQueueUrl}"}
 UPDATED: Final = {**ITEM, "UpdateExpression": "SET a = :a", "ExpressionAttributeValues": {":a": {"S": "x"}}}
 ADMIN: Final = {"RoleName": "x", "PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}
+
+# Of the folders of the reports bucket each has one writer.
+WRITES_NOT: Final = (
+    ("OutcomeRole", PLAN, STATUS, SOURCES),
+    ("FreshnessRole", PLAN),
+    ("ReplayPlanRole", REPORT, STATUS, SOURCES),
+    ("GlueRole", REPORT, PLAN, STATUS, SOURCES),
+    ("DagPolicy", REPORT, PLAN, STATUS, SOURCES),
+    ("UpstreamPolicy", REPORT, PLAN, STATUS, SOURCES),
+    ("OperatorPolicy", REPORT, PLAN, STATUS, SOURCES),
+    ("ViewerPolicy", PLAN, STATUS, SOURCES),
+)
 
 # Who; service and method; what with.
 REFUSED: Final[tuple[tuple[str, str, str, dict[str, Any]], ...]] = (
@@ -38,6 +51,16 @@ REFUSED: Final[tuple[tuple[str, str, str, dict[str, Any]], ...]] = (
     ("IntakeRole", "s3", "put_object", {**PROCESSED, "Body": b"x"}),
     ("IntakeRole", "s3", "put_object", {**PLAN, "Body": b"[]"}),
     ("IntakeRole", "s3", "put_object", {**STATUS, "Body": b"x"}),
+    ("IntakeRole", "s3", "put_object", {**SOURCES, "Body": b"{}"}),
+    # Nor by another way to make an object.
+    ("IntakeRole", "s3", "copy_object", {**STATUS, "CopySource": {"Bucket": "{RawBucket}", "Key": "x"}}),
+    ("IntakeRole", "s3", "create_multipart_upload", PLAN),
+    ("IntakeRole", "s3", "put_object_acl", {**SOURCES, "ACL": "public-read"}),
+    ("IntakeRole", "s3", "put_object_tagging", {**SOURCES, "Tagging": {"TagSet": []}}),
+    ("IntakeRole", "s3", "get_object", PLAN),
+    ("IntakeRole", "s3", "delete_object", STATUS),
+    ("IntakeRole", "s3", "delete_object", PLAN),
+    ("IntakeRole", "s3", "put_bucket_policy", {"Bucket": "{ReportsBucket}", "Policy": "{}"}),
     ("IntakeRole", "dynamodb", "delete_item", ITEM),
     ("IntakeRole", "dynamodb", "scan", {"TableName": "{LedgerTable}"}),
     ("IntakeRole", "events", "put_events", FORGED),
@@ -45,6 +68,7 @@ REFUSED: Final[tuple[tuple[str, str, str, dict[str, Any]], ...]] = (
     ("IntakeRole", "iam", "attach_role_policy", ADMIN),
     ("OutcomeRole", "s3", "get_object", RAW),
     ("OutcomeRole", "s3", "put_object", {**REPORT, "Body": b"x"}),
+    *((who, "s3", "put_object", {**place, "Body": b"x"}) for who, *places in WRITES_NOT for place in places),
     ("OutcomeRole", "dynamodb", "delete_item", ITEM),
     ("OutcomeRole", "events", "put_events", FORGED),
     ("OutcomeRole", "sqs", "send_message", SENT),
