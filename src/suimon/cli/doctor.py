@@ -21,7 +21,7 @@ from suimon.cli.printing import json_option, print_json
 from suimon.cli.stack import advice, of_stack, stack_option
 from suimon.cli.words import lang_option, readable, say
 from suimon.drops.foreign_text import one_line
-from suimon.incidents.wording import Bilingual, in_language
+from suimon.drops.wording import Bilingual, in_language
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from suimon.cli.doctor_checks import Finding
-from suimon.incidents.wording import Bilingual, japanese
+from suimon.drops.wording import Bilingual, japanese
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from suimon.incidents.wording import Bilingual
+from suimon.drops.wording import Bilingual
 from suimon.values import dataclass
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from rich.text import Text
 from suimon.cli.printing import print_plain
 from suimon.cli.words import named, say
 from suimon.drops.replay_record import STOPPED, Counts
-from suimon.incidents.wording import in_language
+from suimon.drops.wording import in_language
 from suimon.replay.execution import Progress
 from suimon.replay.message import told
 from suimon.replay.summary import Fate, Result

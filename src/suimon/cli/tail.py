@@ -20,8 +20,8 @@ from suimon.cli.stack import advice, of_stack, outputs_of, stack_option
 from suimon.cli.words import lang_option, readable, say
 from suimon.drops.foreign_text import printable
 from suimon.drops.states import State
+from suimon.drops.wording import in_language
 from suimon.incidents.items import changed_after
-from suimon.incidents.wording import in_language
 from suimon.ledger.queries import moves_after
 from suimon.values import dataclass
 

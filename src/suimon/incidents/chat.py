@@ -11,9 +11,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from suimon.drops.foreign_text import shown
+from suimon.drops.wording import in_language
 from suimon.incidents.messages.facts import effect_of, label
 from suimon.incidents.rendering import State, command_of, state_of, text_of
-from suimon.incidents.wording import in_language
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -6,10 +6,10 @@ from dataclasses import asdict, fields
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from suimon.drops.wording import Bilingual, japanese
 from suimon.incidents.about import About
 from suimon.incidents.incident import ByPerson, Incident, Stage, Told
 from suimon.incidents.kinds import KINDS, IncidentId, Kind, Severity
-from suimon.incidents.wording import Bilingual, japanese
 from suimon.ledger.by_state import items_in
 from suimon.ledger.items import moment, stamp
 

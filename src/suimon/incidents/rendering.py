@@ -11,12 +11,12 @@ from dataclasses import asdict
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from suimon.drops.wording import in_language
 from suimon.incidents.about import NOTHING, About
 from suimon.incidents.email import OF_STACK, fitted, on_the_wall, plain_lines, subject_line, wall_time
 from suimon.incidents.incident import Event, Text
 from suimon.incidents.kinds import KINDS, Kind
 from suimon.incidents.messages.facts import command_for, effect_of, label, runbook_entry
-from suimon.incidents.wording import in_language
 from suimon.values import dataclass
 
 if TYPE_CHECKING:

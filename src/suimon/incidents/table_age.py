@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from suimon.incidents.wording import Bilingual
+from suimon.drops.wording import Bilingual
 from suimon.values import dataclass
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from suimon.drops.foreign_text import shown
 from suimon.drops.replay_record import FINISHED, FORGOTTEN, STOPPED, TOO_MANY_FAILED
+from suimon.drops.wording import Bilingual, in_language, japanese
 from suimon.incidents.about import About
 from suimon.incidents.email import OF_STACK, plain_lines, subject_line
 from suimon.incidents.incident import Text, listed, listed_in_japanese
 from suimon.incidents.rendering import with_stack
-from suimon.incidents.wording import Bilingual, in_language, japanese
 from suimon.replay.summary import Fate, Result
 from suimon.values import dataclass
 

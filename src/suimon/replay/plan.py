@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from suimon.contract.partition import Unit, partition_of
 from suimon.drops.duplicate_or_superseded import latest, same_bytes
 from suimon.drops.states import REPLAYABLE, State
-from suimon.incidents.wording import Bilingual
+from suimon.drops.wording import Bilingual
 from suimon.replay.request import DamagedItemsError, HeldError, Order, Request, StalePlanError, What
 from suimon.values import dataclass
 

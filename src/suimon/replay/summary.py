@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from suimon.drops.replay_record import Counts
 from suimon.drops.states import AT_AN_END, State
-from suimon.incidents.wording import Bilingual
+from suimon.drops.wording import Bilingual
 from suimon.values import dataclass
 
 if TYPE_CHECKING:

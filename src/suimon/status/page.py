@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from suimon.contract.partition import Unit
 from suimon.drops.foreign_text import shown
+from suimon.drops.wording import in_language
 from suimon.freshness.expected import FileState
 from suimon.freshness.figures import SPANS
 from suimon.incidents.incident import Standing
@@ -17,7 +18,6 @@ from suimon.incidents.kinds import Severity
 from suimon.incidents.messages.facts import command_for, effect_of, runbook_entry
 from suimon.incidents.overview import folded, listing, sort_of
 from suimon.incidents.rendering import with_stack
-from suimon.incidents.wording import in_language
 from suimon.report import pictures
 from suimon.report.messages import either
 from suimon.report.page_style import STYLE

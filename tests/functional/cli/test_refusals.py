@@ -15,10 +15,10 @@ from click.testing import CliRunner
 
 from suimon.cli.main import main
 from suimon.drops.refusal import RefusalError
+from suimon.drops.wording import Bilingual
 from suimon.incidents.actions import Action, Verb
 from suimon.incidents.incident import Recovery
 from suimon.incidents.messages.airflow import paused
-from suimon.incidents.wording import Bilingual
 from tests.functional.cli.standing import DAY
 from tests.functional.sweep.swept import DAG, HOUR, NOON, World
 from tests.schemas import DOCS

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from suimon.aws.event_bus import EventBus
+from suimon.drops.wording import Bilingual
 from suimon.incidents.about import About
 from suimon.incidents.incident import Problem, Recovery
 from suimon.incidents.kinds import Kind
 from suimon.incidents.publisher import Publisher
 from suimon.incidents.recipients import Recipient, Recipients
 from suimon.incidents.store import IncidentStore
-from suimon.incidents.wording import Bilingual
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table

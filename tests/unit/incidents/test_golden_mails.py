@@ -12,6 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from suimon.contract.model import Contracts
+from suimon.drops.wording import Bilingual
 from suimon.incidents.about import NOTHING, About
 from suimon.incidents.chat import chat_form
 from suimon.incidents.incident import Event
@@ -20,7 +21,6 @@ from suimon.incidents.lifecycle import notice_of
 from suimon.incidents.messages.facts import effect_of
 from suimon.incidents.recipients import Recipient, Recipients
 from suimon.incidents.rendering import MACHINE_BYTES, rendered
-from suimon.incidents.wording import Bilingual
 from tests.unit.drop_records import NOON
 from tests.unit.incidents.mails import GOLDEN, MAILS, STACK, all_mails, contract, mail_of
 

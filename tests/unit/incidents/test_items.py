@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 
+from suimon.drops.wording import Bilingual, japanese
 from suimon.incidents.about import About
 from suimon.incidents.incident import ByPerson, Incident, Stage, Told
 from suimon.incidents.items import BODY_CHARACTERS, incident_of, item_of, key_of
 from suimon.incidents.kinds import KINDS, Kind, Severity
-from suimon.incidents.wording import Bilingual, japanese
 from tests.unit.incident_values import NOON, incident
 
 BY = ByPerson("ann", NOON, "at it", NOON + timedelta(days=1))

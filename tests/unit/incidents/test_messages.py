@@ -11,8 +11,8 @@ from suimon.drops.drop import Drop, DropRecord
 from suimon.drops.match import Match
 from suimon.drops.run_finished_event import RunFinished
 from suimon.drops.states import State
+from suimon.drops.wording import in_language
 from suimon.incidents.messages.files import gone, imperfect, key_shape, no_contract, rejected, run_failed
-from suimon.incidents.wording import in_language
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DROP = Drop("raw", "sales/2026-11-20/sales_data.csv", "v1", "e1", 10, "01")

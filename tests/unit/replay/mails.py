@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from suimon.drops.replay_record import FINISHED, FORGOTTEN, STOPPED, TOO_MANY_FAILED, ReplayRecord
 from suimon.drops.states import State
+from suimon.drops.wording import Bilingual
 from suimon.incidents.recipients import Recipient
-from suimon.incidents.wording import Bilingual
 from suimon.replay.message import text_of
 from suimon.replay.summary import WAITING, Fate, Result, counted, stated
 from tests.unit.drop_records import HOUR, NOON

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from suimon.drops.foreign_text import short_name, shown
+from suimon.drops.wording import Bilingual, japanese
 from suimon.incidents.about import NOTHING, About
 from suimon.incidents.email import OF_STACK, clock
 from suimon.incidents.incident import Problem
 from suimon.incidents.kinds import Kind
-from suimon.incidents.wording import Bilingual, japanese
 from suimon.mwaa.not_started import Cause, NotStarted
 from suimon.mwaa.run_state import CannotAskError, RunState, link
 

@@ -6,12 +6,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from suimon.drops.foreign_text import shown
+from suimon.drops.wording import Bilingual, japanese
 from suimon.incidents.about import About
 from suimon.incidents.email import OF_STACK, clock
 from suimon.incidents.incident import Event, Notice, Text, Told, listed, listed_in_japanese
 from suimon.incidents.kinds import KINDS, Kind, Severity
 from suimon.incidents.pacing import STREAK
-from suimon.incidents.wording import Bilingual, japanese
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

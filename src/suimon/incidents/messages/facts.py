@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from suimon.drops.wording import Bilingual, in_language
 from suimon.incidents.email import OF_STACK
 from suimon.incidents.kinds import Kind
-from suimon.incidents.wording import Bilingual, in_language
 
 if TYPE_CHECKING:
     from suimon.contract.file import Language

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from suimon.drops.failure import TERMINATED
 from suimon.drops.foreign_text import LONGEST_NAME, shown
+from suimon.drops.wording import Bilingual, japanese
 from suimon.incidents.about import About
 from suimon.incidents.email import clock
 from suimon.incidents.incident import Problem, listed, listed_in_japanese
 from suimon.incidents.kinds import KINDS, Kind
-from suimon.incidents.wording import Bilingual, japanese
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

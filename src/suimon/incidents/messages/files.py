@@ -8,11 +8,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from suimon.drops.foreign_text import LONGEST_NAME, short_name, shown
+from suimon.drops.wording import Bilingual, japanese
 from suimon.incidents.about import About
 from suimon.incidents.email import OF_STACK
 from suimon.incidents.incident import Problem
 from suimon.incidents.kinds import IncidentId, Kind
-from suimon.incidents.wording import Bilingual, japanese
 
 if TYPE_CHECKING:
     from datetime import datetime

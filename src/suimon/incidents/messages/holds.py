@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from suimon.drops.foreign_text import shown
+from suimon.drops.wording import Bilingual, japanese
 from suimon.incidents.about import About
 from suimon.incidents.email import OF_STACK, wall_time
 from suimon.incidents.incident import Problem, listed, listed_in_japanese
 from suimon.incidents.kinds import Kind
-from suimon.incidents.wording import Bilingual, japanese
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from suimon.drops.foreign_text import shown
+from suimon.drops.wording import Bilingual, japanese
 from suimon.incidents.about import About
 from suimon.incidents.email import OF_STACK, wall_time
 from suimon.incidents.incident import Problem
 from suimon.incidents.kinds import Kind, Severity
 from suimon.incidents.table_age import TableAge, written
-from suimon.incidents.wording import Bilingual, japanese
 from suimon.warehouse.table_state import TableState
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from suimon.drops.foreign_text import shown
+from suimon.drops.wording import Bilingual, japanese
 from suimon.incidents.email import OF_STACK, clock
 from suimon.incidents.incident import Text
-from suimon.incidents.wording import Bilingual, japanese
 
 if TYPE_CHECKING:
     from datetime import datetime

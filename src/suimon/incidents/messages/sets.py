@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from suimon.drops.foreign_text import shown
 from suimon.drops.sets import listed
+from suimon.drops.wording import Bilingual, japanese
 from suimon.incidents.about import About
 from suimon.incidents.email import clock
 from suimon.incidents.incident import Problem
 from suimon.incidents.kinds import IncidentId, Kind
-from suimon.incidents.wording import Bilingual, japanese
 
 if TYPE_CHECKING:
     from datetime import datetime

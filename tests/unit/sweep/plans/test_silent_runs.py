@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from suimon.drops.drop import DropRecord
+    from suimon.drops.wording import Bilingual
     from suimon.incidents.incident import Incident
-    from suimon.incidents.wording import Bilingual
     from suimon.sweep.plans.silent_runs import Plan
 
 DAG, OTHER = "daily_sales_etl", "inventory_etl"

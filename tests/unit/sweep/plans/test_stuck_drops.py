@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from suimon.drops.drop import DropRecord
-    from suimon.incidents.wording import Bilingual
+    from suimon.drops.wording import Bilingual
     from suimon.sweep.plans.stuck_drops import Plan
 
 TWO_SHARDS = SetRule(2, None, None, reload=False, complete_within_minutes=60)
