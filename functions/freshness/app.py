@@ -24,6 +24,7 @@ from suimon.aws.later import later
 from suimon.aws.version_tags import CONFIG as TAGS_CONFIG
 from suimon.aws.version_tags import VersionTags
 from suimon.contract.model import Contracts, read_contracts
+from suimon.drops.refusal import refused
 from suimon.freshness.date_facts import DateFacts
 from suimon.freshness.round_time import RoundTimeError, round_time
 from suimon.freshness.watch import Watch
@@ -39,7 +40,7 @@ from suimon.mwaa.airflow import CLIENT_CONFIG, Airflow
 from suimon.mwaa.pace import Pace
 from suimon.outcome.run_end import RunEnds
 from suimon.settings import Settings
-from suimon.status.questions import COMMANDS, QUESTIONS, QUESTIONS_ALIAS, wrong_with
+from suimon.status.questions import COMMANDS, ONLY_QUESTIONS, QUESTIONS, QUESTIONS_ALIAS, question_in, wrong_with
 from suimon.sweep.parts import do_each
 from suimon.sweep.plans.lost_events import Walk
 from suimon.sweep.plans.round import DEADLINES, FIGURES, PAGES, SOURCES, SUBSCRIPTIONS
@@ -86,10 +87,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     def time_left() -> float:
         return context.get_remaining_time_in_millis() / 1000
 
-    name = next((name for name in QUESTIONS | COMMANDS if name in event), "")
     if "reconcile" in event and not when.is_now:
         raise RoundTimeError("what is reconciled is repaired now: leave the time away")
-    if name:
+    if name := next((name for name in QUESTIONS | COMMANDS if name in event), ""):
         return answer(name, event[name])
     if not when.is_now:
         return {**asdict(watch().look(now)), "dry_look": now.isoformat()}
@@ -100,21 +100,19 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             return reconcile(now, time_left) if "reconcile" in event else make_round(now, time_left)
     except RoundIsRunningError as error:
         logger.warning("round left out", reason=str(error))
-        return {"refused": str(error)}
+        return refused(error.why, "suimon reconcile")
 
 
 def answer_question(event: object) -> dict[str, Any]:
     """Answer somebody who may ask questions only, and refuse whatever else they send."""
-    names = [name for name in QUESTIONS | COMMANDS if name in event] if isinstance(event, dict) else []
-    if not QUESTIONS.issuperset(names) or not names:
-        return {"refused": f"this alias answers questions only: {', '.join(sorted(QUESTIONS))}"}
-    return answer(names[0], event[names[0]])  # type: ignore[index] # a dict, as it has names
+    name = question_in(event)
+    return answer(name, event[name]) if name else refused(ONLY_QUESTIONS)  # type: ignore[index] # a dict, as it has it
 
 
 def answer(name: str, request: Any) -> dict[str, Any]:
     """Answer a person; what changes something is logged with who asked, and why."""
     if wrong := wrong_with(name, request):
-        return {"refused": wrong}
+        return refused(wrong)
     found = answers().to(name, request, utc_now())
     if name not in QUESTIONS:
         logger.info("a person asked", asked=name, request=request, refused=found.get("refused"))

@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from suimon.aws.clock import utc_now
 from suimon.aws.later import later
 from suimon.contract.model import read_contracts
+from suimon.drops.refusal import RefusalError
 from suimon.incidents.recipients import Recipients
 from suimon.intake.errors import RetryLaterError
 from suimon.ledger.drops import Ledger
@@ -32,9 +33,18 @@ logger = Logger(service="replay")
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Do the step that the event names; an event that names none is the request of a plan, which a person looks at."""
+    """Do the step that the event names; an event that names none is the request of a plan, which a person looks at.
+
+    A person who is refused is answered: {"refused": {"en": …, "ja": …}, "then": …, "kind": the error's name}. The state
+    machine gets the error.
+    """
     try:
         return step(event)
+    except RefusalError as error:
+        if isinstance(event, dict) and "execution" in event:
+            raise
+        logger.info("refused", kind=type(error).__name__, why=str(error))
+        return {**error.to_json(), "kind": type(error).__name__}
     except (ClientError, BotoCoreError) as error:  # the state machine tries again by this name
         raise RetryLaterError(f"{type(error).__name__}: {error}") from error
 

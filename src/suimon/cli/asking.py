@@ -10,8 +10,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from suimon.cli.errors import CommandError, InterruptedByPersonError, RefusedError
 from suimon.cli.pasted import like
-from suimon.cli.reconcile import CLIENT
+from suimon.cli.reconcile import CLIENT, FAILED
 from suimon.cli.stack import advice, of_stack, outputs_of
+from suimon.cli.words import phrase, spoken
 from suimon.incidents.actions import look_at
 from suimon.status.questions import QUESTIONS
 
@@ -52,17 +53,17 @@ def ask(stack: str, name: str, request: Mapping[str, Any], *, named: bool = Fals
         if name not in SHOWN_BY:
             raise
         then = f"{SHOWN_BY[name](request)}{of_stack(stack)}"
-        raise InterruptedByPersonError("it may have been done all the same. To see:", then=then) from error
+        raise InterruptedByPersonError(phrase("it may have been done all the same. To see:"), then=then) from error
     if "FunctionError" in answer:
-        raise CommandError(f"the freshness function failed: {found.get('errorMessage', found)}")
+        raise CommandError(phrase(FAILED, why=found.get("errorMessage", found)))
     if "refused" in found:
-        raise RefusedError(found["refused"], then=f"{found.get('then') or 'suimon status'}{of_stack(stack)}")
+        raise RefusedError(found["refused"][spoken()], then=f"{found.get('then') or 'suimon status'}{of_stack(stack)}")
     return found
 
 
 def known_dataset(datasets: Sequence[str], dataset: str, stack: str) -> None:
     """Raise CommandError, naming those there are, for a dataset that the release does not have."""
     if dataset and dataset not in datasets:
-        known = ", ".join(datasets)
-        why = f"no contract for dataset {dataset!r}; there are: {known}{like(dataset, datasets)}"
+        names = {"known": ", ".join(datasets), "like": like(dataset, datasets)}
+        why = phrase("no contract for dataset {dataset!r}; there are: {known}{like}", dataset=dataset, **names)
         raise CommandError(why, then=f"suimon status{of_stack(stack)}")

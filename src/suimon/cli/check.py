@@ -18,6 +18,7 @@ from suimon.cli.console import mute
 from suimon.cli.contract import ProblemsError, contract_file_of, contract_option
 from suimon.cli.errors import CommandError
 from suimon.cli.location import Location, LocationError
+from suimon.cli.words import lang_option, phrase, readable
 from suimon.contract.model import Contract
 from suimon.contract.odcs.clauses import ContractFileError
 from suimon.contract.odcs.parse import read_contract
@@ -25,7 +26,7 @@ from suimon.drops.foreign_text import one_line
 from suimon.report.as_json import as_json, cell_as_json, cells_as_json_lines, identity, labels_of, summary
 from suimon.report.bad_records import NAME, bad_records
 from suimon.report.console import Terminal
-from suimon.report.messages import LANGS, Lang, either
+from suimon.report.messages import Lang, either
 from suimon.report.page import page
 from suimon.report.terminal import show
 
@@ -53,7 +54,7 @@ OUTPUTS = ("report.json", "bad_cells.jsonl", "report.html", NAME, ACCEPTED_ROWS,
     f"{BAD_ROWS} is raw data, not for a spreadsheet: one would run formulas in it.",
 )
 @click.option("--json", "as_object", is_flag=True, help="Print the summary and every listed cell as one JSON object.")
-@click.option("--lang", type=click.Choice(LANGS), default="en", show_default=True, help="The language of the answer.")
+@lang_option
 @click.option(
     "--limit", type=click.IntRange(min=0), default=10_000, show_default=True, help="How many bad cells to list."
 )
@@ -88,7 +89,7 @@ def check(
         if report:
             _write(report, verdict, contract, about, lang, records)
     except KeyboardInterrupt:
-        click.echo(either(lang, "Interrupted: no verdict.", "中断しました。判定はありません。"), err=True)
+        click.echo(either(readable(lang), "Interrupted: no verdict.", "中断しました。判定はありません。"), err=True)
         context.exit(INTERRUPTED)
     except ContractFileError as error:
         raise ProblemsError(error) from error
@@ -101,7 +102,7 @@ def check(
     except OSError as error:
         mute()
         if error.errno != errno.EPIPE:  # who stops reading has read enough; anything else has lost the answer
-            raise CommandError(f"the answer cannot be written: {error.strerror or error}") from error
+            raise CommandError(phrase("the answer cannot be written: {why}", why=error.strerror or error)) from error
     context.exit(0 if verdict.accepted else 1)
 
 
@@ -113,13 +114,13 @@ def _answer(
         cells = [cell_as_json(cell, lang, labels) for cell in verdict.bad_cells]
         click.echo(as_json({**about, **summary(verdict, lang, labels), "cells": cells}, indent=1))
     else:
-        show(about["file"], contract, verdict, limit=EXAMPLES, lang=lang)
+        show(about["file"], contract, verdict, limit=EXAMPLES, lang=readable(lang))
         if report:
-            click.echo(f"{either(lang, 'Report', 'レポート')}: {report / 'report.html'}")
+            click.echo(f"{either(readable(lang), 'Report', 'レポート')}: {report / 'report.html'}")
     if not about["partition_checked"]:
         click.echo(
             either(
-                lang,
+                readable(lang),
                 "Not checked: whether the business date is the right one. Give it with --partition.",
                 "対象日が正しいかは検査していません。--partition で指定してください。",
             ),
@@ -132,10 +133,8 @@ def _keep_inputs(report: Path, *inputs: Path) -> None:
     for target in (report / name for name in OUTPUTS):
         for path in inputs:
             if target.exists() and target.samefile(path):
-                raise CommandError(
-                    one_line(f"--report: {target} would be written over, but it is {path}, which is read; ")
-                    + "name another folder"
-                )
+                over = "--report: {target} would be written over, but it is {path}, which is read; name another folder"
+                raise CommandError(phrase(over, target=one_line(str(target)), path=one_line(str(path))))
 
 
 def _partition(given: str | None, location: Location, contract: Contract) -> str | None:
@@ -146,7 +145,7 @@ def _partition(given: str | None, location: Location, contract: Contract) -> str
         if pattern:
             pattern.key_for(given)
     except ValueError as error:
-        raise CommandError(f"--partition: {error}") from error
+        raise CommandError(phrase("--partition: {why}", why=error)) from error
     return given
 
 

@@ -2,7 +2,6 @@
 
 import os
 from dataclasses import asdict
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from suimon.cli.errors import CommandError
+from suimon.cli.pasted import like
 from suimon.cli.printing import json_option, print_json
+from suimon.cli.words import phrase
 from suimon.contract.model import Contract
 from suimon.contract.odcs.clauses import ContractFileError
 from suimon.contract.odcs.parse import compile_contracts, read_contract, read_contract_files
@@ -209,9 +210,9 @@ def contract_file_of(name: str) -> Path:
     root = datasets_folder()
     path = Path(name) if Path(name).is_file() else DatasetFolder(root / name).contract
     if not path.is_file():
-        like = get_close_matches(name, [folder.name for folder in datasets_below(root)], 1)
-        hint = f"; did you mean {like[0]}?" if like else ""
-        raise CommandError(f"--contract: there is neither a file {name} nor {path}{hint}")
+        hint = like(name, [folder.name for folder in datasets_below(root)])
+        neither = "--contract: there is neither a file {name} nor {path}{like}"
+        raise CommandError(phrase(neither, name=name, path=path, like=hint))
     return path
 
 

@@ -19,7 +19,7 @@ from suimon.cli.doctor_checks import Finding, Stack
 from suimon.cli.errors import CommandError, RefusedError
 from suimon.cli.printing import json_option, print_json
 from suimon.cli.stack import advice, of_stack, stack_option
-from suimon.cli.words import lang_option, readable, say
+from suimon.cli.words import lang_option, phrase, readable, say
 from suimon.drops.foreign_text import one_line
 from suimon.drops.wording import Bilingual, in_language
 
@@ -57,7 +57,7 @@ def read_stack(name: str) -> Stack:
     try:
         answer = boto3.client("cloudformation").describe_stacks(StackName=name)
     except (ClientError, BotoCoreError) as error:
-        raise CommandError(f"stack {name}: {advice(error)}") from error
+        raise CommandError(phrase("stack {stack}: {wrong}", stack=name, wrong=advice(error))) from error
     found = answer["Stacks"][0]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
     answered_at = answer["ResponseMetadata"]["HTTPHeaders"].get("date", "")

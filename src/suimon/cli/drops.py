@@ -16,7 +16,7 @@ from suimon.cli.errors import CommandError
 from suimon.cli.pasted import PARTITION, PASTED, split_address
 from suimon.cli.printing import console_for_people, json_option, print_json, print_plain
 from suimon.cli.stack import advice, of_stack, outputs_of, stack_option
-from suimon.cli.words import lang_option, readable, say
+from suimon.cli.words import lang_option, phrase, readable, say
 from suimon.drops.states import State
 from suimon.ledger.queries import Wanted, newest_first
 
@@ -90,7 +90,7 @@ def wanted_of(dataset: str, partition: str, key: str, state: State | None) -> Wa
     bucket, name = split_address(key) if key else ("", "")
     wanted = Wanted(dataset, partition, (bucket, name) if key else None, state)
     if not (wanted.of_key or wanted.state or (dataset and partition)):
-        raise click.UsageError("give --key, or --state, or --dataset with --partition")
+        raise click.UsageError(phrase("give --key, or --state, or --dataset with --partition"))
     return wanted
 
 

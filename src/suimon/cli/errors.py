@@ -6,9 +6,11 @@ from typing import IO, Any
 
 import click
 
+from suimon.cli.words import phrase
+
 
 class CommandError(click.ClickException):
-    """A command that could not do its work; exit status 2. The message says why, and what to do.
+    """A command that could not do its work; exit status 2. The message says why, and what to do, in its language.
 
     then: the command to type next, if there is one, with the stack's name.
     """
@@ -36,8 +38,8 @@ class InterruptedByPersonError(click.ClickException):
     exit_code = 130
 
     def __init__(self, what: str, *, then: str) -> None:
-        super().__init__(f"{what}\n  {then}")
+        super().__init__(phrase("Interrupted: {what}", what=f"{what}\n  {then}"))
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Write it; it is no error of anybody's."""
-        click.echo(f"\nInterrupted: {self.message}", err=True, file=file)
+        click.echo(f"\n{self.message}", err=True, file=file)

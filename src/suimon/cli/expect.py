@@ -10,7 +10,9 @@ from suimon.cli.asking import ask
 from suimon.cli.pasted import PARTITION, PASTED, REASON
 from suimon.cli.printing import json_option, print_json
 from suimon.cli.stack import of_stack, stack_option
-from suimon.cli.words import lang_option, readable, say
+from suimon.cli.words import lang_option, phrase, readable, say, spoken
+from suimon.drops.wording import in_language
+from suimon.freshness.waiving import NO_REASON
 
 if TYPE_CHECKING:
     from suimon.contract.file import Language
@@ -36,9 +38,9 @@ def expect(
     status: 0 recorded, 1 refused, 2 the stack could not be asked.
     """
     if cancel == undo:
-        raise click.UsageError("say --cancel or --undo")
+        raise click.UsageError(phrase("say --cancel or --undo"))
     if cancel and not reason.strip():
-        raise click.UsageError("say why the file will not come: --reason")
+        raise click.UsageError(in_language(NO_REASON, spoken()))
     request = {"dataset": dataset, "partition": date, "reason": reason, "undo": undo}
     found = ask(stack, "expect", request, named=True)
     if as_json:

@@ -23,7 +23,7 @@ from suimon.cli.pasted import DROP_ID_LENGTH, PARTITION, PASTED, is_address, is_
 from suimon.cli.printing import console_for_people, json_option, print_json, print_plain
 from suimon.cli.stack import advice, of_stack, outputs_of, stack_option
 from suimon.cli.whats_next import headline, next_for
-from suimon.cli.words import lang_option, readable, say
+from suimon.cli.words import lang_option, moment, phrase, readable, say, spoken
 from suimon.drops.foreign_text import one_line
 from suimon.drops.states import STATES, Awaits, Counts
 from suimon.freshness.forecast import MOST_DAYS, Expected
@@ -82,7 +82,7 @@ def explain(what: str, day: str | None, lang: Language, stack: str, *, as_json: 
 
 def nothing_came(what: str, day: str | None, stack: str) -> RefusedError:
     """Return that the ledger has no such file; of a date also whether one is due, under which key, and what to type."""
-    text = f"the ledger knows no file of {one_line(' '.join(filter(None, (what, day))))}"
+    text = phrase("the ledger knows no file of {what}", what=one_line(" ".join(filter(None, (what, day)))))
     if day is None:
         why, then = _unknown(what, stack)
         return RefusedError(f"{text}{why}", then=f"{then}{of_stack(stack)}")
@@ -92,29 +92,34 @@ def nothing_came(what: str, day: str | None, stack: str) -> RefusedError:
         return RefusedError(text, then=f"suimon status{of_stack(stack)}")
     found = [Expected.from_json(one) for one in answer["expected"] if one["partition"].partition("/")[0] == day]
     for one in found:
-        due = f"{one.deadline:%a %Y-%m-%d %H:%M} {one.time_zone}"
-        text += f"\n{one.partition} is {one.state}, due {due}, under the key {one.key}"
+        of = {"state": phrase(str(one.state)), "due": moment(one.deadline, spoken()), "zone": one.time_zone}
+        is_due = "{partition} is {state}, due {due} {zone}, under the key {key}"
+        text += "\n" + phrase(is_due, partition=one.partition, key=one.key, **of)
     if not found:
         then = f"suimon forecast --dataset {what}{of_stack(stack)}"
-        return RefusedError(f"{text}, and none is due; to see what is:", then=then)
+        return RefusedError(phrase("{text}, and none is due; to see what is:", text=text), then=then)
     never = f"suimon expect {what} {found[0].partition} --cancel --reason …{of_stack(stack)}"
-    return RefusedError(f"{text}\nAsk its sender for it; if it will not come, say so:", then=never)
+    ask_for_it = phrase("Ask its sender for it; if it will not come, say so:")
+    return RefusedError(f"{text}\n{ask_for_it}", then=never)
 
 
 def _unknown(what: str, stack: str) -> tuple[str, str]:
     """Return what a word may be that is no drop, and what to type then."""
+    there_is = phrase("To see what there is:")
     if is_drop_id(what) and len(what) < DROP_ID_LENGTH:
-        cut = f": an id has {DROP_ID_LENGTH} characters, this one {len(what)}, so it was cut off"
-        return f"{cut}\nTo see what there is:", "suimon status"
+        cut = phrase(
+            ": an id has {whole} characters, this one {here}, so it was cut off", whole=DROP_ID_LENGTH, here=len(what)
+        )
+        return f"{cut}\n{there_is}", "suimon status"
     if ":" in what and not is_address(what):
-        return "; of an incident:", f"suimon incidents '{one_line(what)}'"
+        return phrase("; of an incident:"), f"suimon incidents '{one_line(what)}'"
     datasets: list[str] = []
     if not (is_drop_id(what) or is_address(what)):
         with suppress(CommandError, RefusedError):
             datasets = ask(stack, "datasets", {})["datasets"]
     if what in datasets:
-        return ": it is a dataset, so name a day, too; to see its days:", f"suimon status {what}"
-    return f"{like(what, datasets)}\nTo see what there is:", "suimon status"
+        return phrase(": it is a dataset, so name a day, too; to see its days:"), f"suimon status {what}"
+    return f"{like(what, datasets)}\n{there_is}", "suimon status"
 
 
 def _wanted(what: str, day: str | None, stack: str) -> Wanted | None:
@@ -122,7 +127,7 @@ def _wanted(what: str, day: str | None, stack: str) -> Wanted | None:
     is_key = "/" in what and ":" not in what
     if is_address(what) or is_key:
         if day:
-            raise click.UsageError("a key has its day in it; give the key alone")
+            raise click.UsageError(phrase("a key has its day in it; give the key alone"))
         return Wanted(of_key=(outputs_of(stack, "RawBucket")[0], what) if is_key else split_address(what))
     if day is None:
         return None

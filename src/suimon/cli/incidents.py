@@ -15,7 +15,7 @@ from suimon.cli.errors import RefusedError
 from suimon.cli.pasted import PASTED, REASON, is_drop_id
 from suimon.cli.printing import console_for_people, json_option, print_json, print_plain
 from suimon.cli.stack import of_stack, stack_option
-from suimon.cli.words import lang_option, readable, say
+from suimon.cli.words import lang_option, phrase, readable, say
 from suimon.drops.foreign_text import printable
 from suimon.incidents.actions import LONGEST_SNOOZE, Verb
 from suimon.incidents.incident import HELD_BACK, Told
@@ -70,9 +70,8 @@ def incidents(
         except RefusedError as error:
             if not is_drop_id(incident_id):
                 raise
-            raise RefusedError(
-                f"{error.why}; of a drop:", then=f"suimon explain {incident_id}{of_stack(stack)}"
-            ) from error
+            why = phrase("{why}; of a drop:", why=error.why)
+            raise RefusedError(why, then=f"suimon explain {incident_id}{of_stack(stack)}") from error
         _show(found, stack, lang, as_json=as_json)
         return
     wanted = {"dataset": dataset, "kind": kind or "", "severity": severity or "", "all": everything}
@@ -127,9 +126,9 @@ def snooze(
     Exit status: 0 done, 1 refused, 2 the stack could not be asked.
     """
     if (days is None) == (until is None):
-        raise click.UsageError("say how long: --days or --until")
+        raise click.UsageError(phrase("say how long: --days or --until"))
     if days is not None and days > LONGEST_SNOOZE.days:
-        raise click.UsageError(f"--days: at most {LONGEST_SNOOZE.days}")
+        raise click.UsageError(phrase("--days: at most {most}", most=LONGEST_SNOOZE.days))
     end = (utc_now() + timedelta(days=days)).isoformat() if days is not None else until
     _act(stack, lang, {"verb": Verb.SNOOZE, "id": incident_id, "reason": reason, "until": end}, as_json=as_json)
 

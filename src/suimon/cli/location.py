@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from suimon.check.source import LocalFile, Source
+from suimon.cli.words import phrase
 from suimon.values import dataclass
 
 
@@ -29,12 +30,14 @@ class Location:
             address, asked, version_id = text.removeprefix("s3://").rpartition("?versionId=")
             bucket, _, key = (address if asked else version_id).partition("/")
             if not bucket or not key or (asked and not version_id):
-                raise LocationError(f"{text}: write s3://bucket/key or s3://bucket/key?versionId=…")
+                raise LocationError(phrase("{text}: write s3://bucket/key or s3://bucket/key?versionId=…", text=text))
             return cls(text, bucket, key, version_id if asked else None)
         if not Path(text).exists():
-            raise LocationError(f"{text} does not exist")
+            raise LocationError(phrase("{text} does not exist", text=text))
         if not Path(text).is_file():
-            raise LocationError(f"{text} is no file; a pipe must be saved to one, it is read more than once")
+            raise LocationError(
+                phrase("{text} is no file; a pipe must be saved to one, it is read more than once", text=text)
+            )
         return cls(text)
 
     @contextmanager
@@ -61,7 +64,7 @@ class Location:
             raise LocationError(f"{self.text}: {error}") from error
         except ClientError as error:
             code = error.response["Error"]["Code"]
-            known = f"S3 answers {code}; look at the address and at your permissions"
+            known = phrase("S3 answers {code}; look at the address and at your permissions", code=code)
             what = advice(error) if code in CREDENTIALS else known
             raise LocationError(f"{self.text}: {what}") from error
         except BotoCoreError as error:

@@ -50,7 +50,10 @@ class _UnexpectedError(click.ClickException):
 
     def __init__(self, error: Exception) -> None:
         said = " ".join(str(error).split())
-        super().__init__(f"unexpected {type(error).__name__}{f': {said}' if said else ''}")
+        from suimon.cli.words import phrase  # noqa: PLC0415 most commands end well
+
+        kind, of = type(error).__name__, f": {said}" if said else ""
+        super().__init__(phrase("unexpected {kind}{said}", kind=kind, said=of))
 
 
 def _failure(error: Exception) -> click.ClickException:
@@ -95,7 +98,10 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except KeyboardInterrupt:
             nothing = ctx.invoked_subcommand in _NOTHING_DONE
-            click.echo(f"\nInterrupted: {'nothing was changed' if nothing else 'what was done stays'}.", err=True)
+            from suimon.cli.words import phrase  # noqa: PLC0415 Ctrl-C finds no handler while this is imported
+
+            what = phrase("nothing was changed.") if nothing else phrase("what was done stays.")
+            click.echo(f"\n{phrase('Interrupted: {what}', what=what)}", err=True)
             ctx.exit(130)  # as shells say it; click's 1 would say that a file is rejected
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise

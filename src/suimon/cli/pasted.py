@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import click
 
 from suimon.aws.clock import utc_now
+from suimon.cli.words import phrase
 from suimon.contract.partition import OTHER_FORMS, is_date, is_partition
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class PartitionOf(click.ParamType[str]):
         """Return it as it is written."""
         text = plain(value)
         if text and not is_partition(text):
-            self.fail(f"{not_a_partition(text, utc_now().astimezone().date())}", param, ctx)
+            raise _wrong(not_a_partition(text, utc_now().astimezone().date()), param, ctx)
         return text
 
 
@@ -59,8 +60,14 @@ class Reason(click.ParamType[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return it as it is written."""
         if str(value).strip() in _OPEN:
-            self.fail(f"write why, in the place of {value}", param, ctx)
+            raise _wrong(phrase("write why, in the place of {value}", value=value), param, ctx)
         return value
+
+
+def _wrong(why: str, param: click.Parameter | None, ctx: click.Context | None) -> click.UsageError:
+    if param is None or ctx is None:
+        return click.UsageError(why)
+    return click.UsageError(phrase("Invalid value for {what}: {why}", what=param.get_error_hint(ctx), why=why), ctx)
 
 
 PASTED, PARTITION, REASON = Pasted(), PartitionOf(), Reason()
@@ -80,7 +87,7 @@ def split_address(address: str) -> tuple[str, str]:
     """Return the bucket and the key of s3://bucket/key, also as a console or S3 itself writes it; else UsageError."""
     bucket, name = _address(address)
     if not (bucket and name):
-        raise click.UsageError(f"{address!r} is not written s3://bucket/key")
+        raise click.UsageError(phrase("{address!r} is not written s3://bucket/key", address=address))
     return bucket, name
 
 
@@ -109,9 +116,9 @@ def _address(text: str) -> tuple[str, str]:
 
 def not_a_partition(text: str, today: date) -> str:
     """Return what is wrong with a text that is no partition, with the date that was probably meant."""
-    wrong = f"{text!r} is not a date written YYYY-MM-DD, nor another partition ({OTHER_FORMS})"
-    meant = _meant(text, today)
-    return f"{wrong}; did you mean {meant}?" if meant else wrong
+    other = "{text!r} is not a date written YYYY-MM-DD, nor another partition ({forms})"
+    wrong, meant = phrase(other, text=text, forms=OTHER_FORMS), _meant(text, today)
+    return wrong + phrase("; did you mean {name}?", name=meant) if meant else wrong
 
 
 def _meant(text: str, today: date) -> str:
@@ -137,4 +144,4 @@ def _date(year: int, month: int, day: int) -> str:
 def like(name: str, known: Iterable[str]) -> str:
     """Return `; did you mean …?` with the name that is most like this one; nothing when none is."""
     found = get_close_matches(name, list(known), 1)
-    return f"; did you mean {found[0]}?" if found else ""
+    return phrase("; did you mean {name}?", name=found[0]) if found else ""

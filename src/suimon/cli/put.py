@@ -15,7 +15,7 @@ from suimon.cli.contract import ProblemsError, contract_file_of, contract_option
 from suimon.cli.errors import CommandError, InterruptedByPersonError
 from suimon.cli.printing import json_option, print_json
 from suimon.cli.stack import advice, of_stack, outputs_of, stack_option
-from suimon.cli.words import lang_option, readable, say
+from suimon.cli.words import lang_option, phrase, readable, say
 from suimon.contract.odcs.clauses import ContractFileError
 from suimon.contract.odcs.parse import read_contract
 from suimon.contract.placeholders import SHARD
@@ -59,7 +59,7 @@ def put(
     except ContractFileError as error:
         raise ProblemsError(error) from error
     if contract.key_pattern is None:
-        raise CommandError(f"{contract.dataset} takes no files: its table is only watched")
+        raise CommandError(phrase("{dataset} takes no files: its table is only watched", dataset=contract.dataset))
     key = key_of(contract.key_pattern, partition, shard)
     try:
         target = bucket or outputs_of(stack, "RawBucket")[0]
@@ -72,7 +72,7 @@ def put(
         raise CommandError(what) from error
     except KeyboardInterrupt as error:
         look = f"suimon explain {contract.dataset} {partition}{of_stack(stack)}"
-        raise InterruptedByPersonError("the file may have been sent; what came of it:", then=look) from error
+        raise InterruptedByPersonError(phrase("the file may have been sent; what came of it:"), then=look) from error
     if as_json:
         print_json({"dataset": contract.dataset, "partition": partition, "bucket": target, "key": key})
         return
@@ -83,12 +83,13 @@ def put(
 def key_of(pattern: KeyPattern, partition: str, shard: str) -> str:
     """Return the key of a partition, and of its shard where the dataset has shards; UsageError if there is none."""
     if pattern.has_shards != bool(shard):
-        needed = "is needed" if pattern.has_shards else "is not"
-        raise click.UsageError(f"--shard {needed}: the keys of this dataset are {pattern.text}")
+        needed = "--shard is needed: the keys of this dataset are {keys}"
+        unneeded = "--shard is not needed: the keys of this dataset are {keys}"
+        raise click.UsageError(phrase(needed if pattern.has_shards else unneeded, keys=pattern.text))
     try:
         key = pattern.key_for(partition, shard or SHARD, at=utc_now())
     except ValueError as error:
-        raise click.UsageError(f"--partition: {error}") from error
+        raise click.UsageError(phrase("--partition: {why}", why=error)) from error
     if not pattern.match(key):
-        raise click.UsageError(f"--shard: {shard!r} is not 1 to 64 of A-Z a-z 0-9 _ -")
+        raise click.UsageError(phrase("--shard: {shard!r} is not 1 to 64 of A-Z a-z 0-9 _ -", shard=shard))
     return key

@@ -15,7 +15,7 @@ from rich.table import Table as Grid
 from suimon.cli.errors import CommandError, InterruptedByPersonError
 from suimon.cli.printing import json_option, print_json, print_plain
 from suimon.cli.stack import USUAL, advice, of_stack, outputs_of, stack_option
-from suimon.cli.words import lang_option, named, readable, say
+from suimon.cli.words import lang_option, named, phrase, readable, say, spoken
 from suimon.report.console import Terminal
 from suimon.sweep.findings import Failure, Finding, Findings
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 # A portion of the walk may enter thousands of drops; the client must not ask again while the function works.
 CLIENT = Config(read_timeout=900, retries={"total_max_attempts": 1})
 SHOWN = 5  # examples of a kind
+FAILED = "the freshness function failed: {why}"
 BEGINNING: dict[str, str] = {}
 
 
@@ -52,7 +53,7 @@ def reconcile(lang: Language, stack: str, *, full: bool, as_json: bool) -> None:
     except (ClientError, BotoCoreError) as error:
         raise CommandError(advice(error)) from error
     except KeyboardInterrupt as error:
-        what = (
+        what = phrase(
             "the stack ends the portion that it is at; what was found is repaired, the rest was not looked at. Again:"
         )
         again = f"suimon reconcile{' --full' if full else ''}{of_stack(stack)}"
@@ -79,9 +80,10 @@ def asking(function: str, stack: str = USUAL) -> Callable[[Mapping[str, Any]], d
         answer = functions.invoke(FunctionName=function, Payload=json.dumps({"reconcile": request}).encode())
         found: dict[str, Any] = json.loads(answer["Payload"].read())
         if "FunctionError" in answer:
-            raise CommandError(f"the freshness function failed: {found.get('errorMessage', found)}")
+            raise CommandError(phrase(FAILED, why=found.get("errorMessage", found)))
         if "refused" in found:
-            raise CommandError(f"not reconciled: {found['refused']}", then=f"suimon reconcile{of_stack(stack)}")
+            why = phrase("not reconciled: {why}", why=found["refused"][spoken()])
+            raise CommandError(why, then=f"suimon reconcile{of_stack(stack)}")
         return found
 
     return ask

@@ -22,7 +22,8 @@ from suimon.cli.replays import (
     yes_option,
 )
 from suimon.cli.stack import stack_option
-from suimon.cli.words import lang_option, say
+from suimon.cli.words import lang_option, phrase, say, spoken
+from suimon.drops.wording import in_language
 from suimon.replay.execution import ReplayError
 from suimon.replay.plan import Item
 from suimon.replay.request import DamagedItemsError, Order, Request, RequestError, StalePlanError, What
@@ -104,14 +105,16 @@ def replay(
     """
     if how["new_contract"] and not how["dry_run"]:
         raise click.UsageError(
-            "--contract only shows what would change: give --dry-run with it; a replay takes its stack's"
+            phrase("--contract only shows what would change: give --dry-run with it; a replay takes its stack's")
         )
     if sum(map(bool, (listing, follow, stop, resume))) > 1:
-        raise click.UsageError("give one of --list, --follow, --stop and --resume")
+        raise click.UsageError(phrase("give one of --list, --follow, --stop and --resume"))
     if as_json and not (how["dry_run"] or listing or stop):
-        raise click.UsageError("--json writes a plan, a list or a summary: give --dry-run, --list or --stop with it")
+        raise click.UsageError(
+            phrase("--json writes a plan, a list or a summary: give --dry-run, --list or --stop with it")
+        )
     if not (listing or follow or stop or resume or (first and last)):
-        raise click.UsageError("give --from and --to")
+        raise click.UsageError(phrase("give --from and --to"))
     wanted: dict[str, Any] = {"dataset": dataset, "from": first, "to": last}
     wanted |= {name: how[name] for name in ("what", "order", "max_concurrency", "tolerate", "as_accepted", "reason")}
     if first:
@@ -142,7 +145,7 @@ def _plan_and_execute(
     except ReplayError as error:
         if error.kind in {StalePlanError.__name__, DamagedItemsError.__name__}:
             again = f"{command_of(wanted | {'resume': ''})} --dry-run{replays.stack}"
-            raise CommandError(str(error), then=again) from error
+            raise CommandError(in_language(error.why, spoken()), then=again) from error
         raise replays.failure(error, wanted["dataset"]) from error
     if how["new_contract"]:
         from suimon.cli.whatif import what_if  # noqa: PLC0415 - no other replay checks files here
@@ -189,7 +192,7 @@ def _refuse_nonsense(wanted: dict[str, Any]) -> None:
     try:
         Request.from_event(wanted)
     except RequestError as error:
-        raise CommandError(str(error), then="suimon replay --help") from error
+        raise CommandError(in_language(error.why, spoken()), then=error.then) from error
 
 
 def _list(replays: Replays, dataset: str, *, as_json: bool) -> None:

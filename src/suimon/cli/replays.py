@@ -17,12 +17,13 @@ from suimon.cli.pasted import REASON
 from suimon.cli.printing import print_plain
 from suimon.cli.replay_view import show
 from suimon.cli.stack import advice, of_stack, outputs_of
-from suimon.cli.words import readable, say
+from suimon.cli.words import phrase, readable, say, spoken
 from suimon.drops.states import State
+from suimon.drops.wording import in_language
 from suimon.ledger.queries import Wanted, failures_of, find_many, newest_first, replay_of, replays_of
 from suimon.replay.execution import Progress, ReplayError, ask_plan, follow, start
 from suimon.replay.plan import Window, read_items, windows
-from suimon.replay.request import DEFAULT_CONCURRENCY, MAX_CONCURRENCY, DamagedItemsError, HeldError
+from suimon.replay.request import DEFAULT_CONCURRENCY, MAX_CONCURRENCY, DamagedItemsError
 from suimon.values import dataclass
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class Replays:
         except (ClientError, BotoCoreError) as error:
             raise CommandError(advice(error)) from error
         if found is None:
-            why = f"{dataset} has no replay {replay_id!r}; those it has:"
+            why = phrase("{dataset} has no replay {replay!r}; those it has:", dataset=dataset, replay=replay_id)
             raise CommandError(why, then=f"suimon replay {dataset} --list{self.stack}")
         return found
 
@@ -125,8 +126,8 @@ class Replays:
 
     def failure(self, error: ReplayError, dataset: str) -> CommandError:
         """Return what to raise for a replay of a dataset that was refused, with what to type next."""
-        then = f"suimon release {dataset}" if error.kind == HeldError.__name__ else f"suimon replay {dataset} --list"
-        return CommandError(str(error), then=f"{then}{self.stack}")
+        then = error.then or f"suimon replay {dataset} --list"
+        return CommandError(in_language(error.why, spoken()), then=f"{then}{self.stack}")
 
     def execute(self, wanted: Sequence[tuple[dict[str, Any], Sequence[Item]]]) -> int:
         """Start the planned requests, follow each to its end, and return the exit status of all."""
@@ -142,11 +143,14 @@ class Replays:
         except ReplayError as error:
             raise self.failure(error, executions[0][1]) from error
         except (ClientError, BotoCoreError) as error:
-            why = advice(error) + ("\nWhat was started runs on, only following it failed:" if executions else "")
+            on = phrase("What was started runs on, only following it failed:") if executions else ""
+            why = f"{advice(error)}\n{on}".rstrip()
             raise CommandError(why, then=self._following(executions)) from error
         except KeyboardInterrupt as error:
             then = self._following(executions) or f"suimon replay {wanted[0][0]['dataset']} --list{self.stack}"
-            raise InterruptedByPersonError("a replay may have been started, and runs on. To see:", then=then) from error
+            raise InterruptedByPersonError(
+                phrase("a replay may have been started, and runs on. To see:"), then=then
+            ) from error
         return max(exit_status(end) for end in followed)
 
     def _following(self, executions: Sequence[tuple[str, str, Sequence[Item]]]) -> str:
@@ -160,7 +164,8 @@ class Replays:
             body = boto3.client("s3").get_object(Bucket=self.target.reports_bucket, Key=record.key)["Body"].read()
             return exit_status(self._follow(record.execution, record.dataset, read_items(body, record.plan)))
         except DamagedItemsError as error:
-            why = f"the items of replay {record.id} are lost ({error}); what became of its drops:"
+            why = in_language(error.why, spoken())
+            why = phrase("the items of replay {id} are lost ({why}); what became of its drops:", id=record.id, why=why)
             raise CommandError(why, then=f"suimon status {record.dataset}{self.stack}") from error
         except ReplayError as error:
             raise self.failure(error, record.dataset) from error
@@ -182,7 +187,7 @@ class Replays:
         except KeyboardInterrupt as error:
             again = f"suimon replay {record.dataset} --stop {record.id}{self.stack}"
             raise InterruptedByPersonError(
-                "it may be stopped already, without a summary. Again:", then=again
+                phrase("it may be stopped already, without a summary. Again:"), then=again
             ) from error
 
     def _follow(self, execution: str, dataset: str, items: Sequence[Item]) -> Progress:

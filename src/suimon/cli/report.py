@@ -14,7 +14,7 @@ from suimon.cli.errors import CommandError, RefusedError
 from suimon.cli.pasted import PASTED
 from suimon.cli.printing import json_option, print_json
 from suimon.cli.stack import advice, of_stack, outputs_of, stack_option
-from suimon.cli.words import lang_option, readable, say
+from suimon.cli.words import lang_option, phrase, readable, say
 from suimon.drops.foreign_text import one_line
 from suimon.ledger.queries import find
 from suimon.report.bad_records import NAME
@@ -61,7 +61,7 @@ def report(
     Personal values are masked in it. Exit status: 0 done, 1 there is no such report, 2 it could not be read.
     """
     if records and not link:
-        raise click.UsageError("--records makes a link of it: give --link, too; without, all parts are fetched")
+        raise click.UsageError(phrase("--records makes a link of it: give --link, too; without, all parts are fetched"))
     drop_id = drop_id.partition(".")[0]
     s3 = boto3.client("s3", config=Config(signature_version="s3v4"))  # links to what KMS encrypts need it
     try:
@@ -78,7 +78,7 @@ def report(
     except ClientError as error:
         # Without the right to list a bucket, S3 answers 403 for what is not there.
         if error.operation_name in {"HeadObject", "GetObject"} and error.response["Error"]["Code"] in _GONE:
-            why = "the report is no longer kept, or your role may not read it"
+            why = phrase("the report is no longer kept, or your role may not read it")
             raise RefusedError(why, then=f"suimon explain {drop_id}{of_stack(stack)}") from error
         raise CommandError(advice(error)) from error
     except BotoCoreError as error:
@@ -122,13 +122,16 @@ def page_of(table_name: str, drop_id: str, bucket: str, stack: str) -> str:
     record = find(boto3.resource("dynamodb").Table(table_name), drop_id)
     if record is None:
         raise RefusedError(
-            f"the ledger knows no drop {drop_id!r}", then=f"suimon drops --state rejected{of_stack(stack)}"
+            phrase("the ledger knows no drop {drop!r}", drop=drop_id),
+            then=f"suimon drops --state rejected{of_stack(stack)}",
         )
     if record.rejection is None or not record.rejection.report:
-        why = f"drop {drop_id} is {record.state}: there is no report, for nothing was rejected"
+        without = "drop {drop} is {state}: there is no report, for nothing was rejected"
+        why = phrase(without, drop=drop_id, state=record.state)
         raise RefusedError(why, then=f"suimon explain {drop_id}{of_stack(stack)}")
     start = f"s3://{bucket}/"
     key = record.rejection.report.removeprefix(start)
     if not record.rejection.report.startswith(f"{start}{record.dataset}/") or not key.endswith(f"/{PAGE}"):
-        raise CommandError(f"the ledger names no report of {record.dataset}: {one_line(record.rejection.report)}")
+        names = {"dataset": record.dataset, "where": one_line(record.rejection.report)}
+        raise CommandError(phrase("the ledger names no report of {dataset}: {where}", **names))
     return key

@@ -20,7 +20,7 @@ from suimon.cli.replays import (
     yes_option,
 )
 from suimon.cli.stack import of_stack, stack_option
-from suimon.cli.words import lang_option, say
+from suimon.cli.words import lang_option, phrase, say
 from suimon.replay.execution import ReplayError
 from suimon.replay.plan import Item
 from suimon.replay.request import TooLongError
@@ -58,7 +58,7 @@ def retry(
     was done.
     """
     if as_json and not dry_run:
-        raise click.UsageError("--json writes the plans: give --dry-run with it")
+        raise click.UsageError(phrase("--json writes the plans: give --dry-run with it"))
     replays = Replays.of(stack, Terminal(stderr=as_json), lang)
     lang = replays.lang
     plans = list[dict[str, Any]]()

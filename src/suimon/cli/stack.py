@@ -26,6 +26,7 @@ from botocore.exceptions import (
 )
 
 from suimon.cli.errors import CommandError
+from suimon.cli.words import phrase
 
 USUAL = "suimon-local"  # the twin's
 stack_option = click.option(
@@ -80,14 +81,14 @@ def of_stack(stack: str) -> str:
 def advice(error: ClientError | BotoCoreError) -> str:
     """Return what AWS or its client says, and what to do about it."""
     if isinstance(error, NoRegionError):
-        return "no region: set AWS_REGION to that of the stack"
+        return phrase("no region: set AWS_REGION to that of the stack")
     if isinstance(error, NoCredentialsError):
-        return "no credentials: set AWS_PROFILE, or log in"
+        return phrase("no credentials: set AWS_PROFILE, or log in")
     if isinstance(error, ClientError):
         what = _CODES.get(error.response["Error"]["Code"], "")
     else:
         what = next((what for kinds, what in _BEFORE if isinstance(error, kinds)), "")
-    return f"{str(error).rstrip('.')}; {what}" if what else str(error)
+    return f"{str(error).rstrip('.')}; {phrase(what)}" if what else str(error)
 
 
 def outputs_of(stack: str, *names: str) -> list[str]:
@@ -97,10 +98,13 @@ def outputs_of(stack: str, *names: str) -> list[str]:
     except (ClientError, BotoCoreError) as error:
         refused = isinstance(error, ClientError) and error.response["Error"]["Code"] == "AccessDenied"
         # A policy names its stack: of any other one, there or not, AWS says nothing else.
-        wrong = f"is this its name? name it with --stack or SUIMON_STACK. Or {_RIGHTS}; AWS says: {error}"
-        raise CommandError(f"stack {stack}: {wrong if refused else advice(error)}") from error
+        name = "is this its name? name it with --stack or SUIMON_STACK. Or {rights}; AWS says: {error}"
+        wrong = phrase(name, rights=phrase(_RIGHTS), error=error) if refused else advice(error)
+        raise CommandError(phrase("stack {stack}: {wrong}", stack=stack, wrong=wrong)) from error
     outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
     try:
         return [outputs[name] for name in names]
     except KeyError as error:
-        raise CommandError(f"stack {stack} has no output {error}: is it a deployment of Suimon?") from error
+        raise CommandError(
+            phrase("stack {stack} has no output {name}: is it a deployment of Suimon?", stack=stack, name=error)
+        ) from error

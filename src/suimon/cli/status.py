@@ -14,7 +14,7 @@ from suimon.cli.errors import CommandError
 from suimon.cli.forecast import later_of, letter_of, picture
 from suimon.cli.printing import console_for_people, print_json, print_plain
 from suimon.cli.stack import USUAL, of_stack, stack_option
-from suimon.cli.words import lang_option, moment, readable, say
+from suimon.cli.words import lang_option, moment, phrase, readable, say
 from suimon.drops.foreign_text import one_line, printable
 from suimon.freshness.forecast import MOST_DAYS, Expected
 from suimon.status.grid import runs_of, wants
@@ -50,7 +50,7 @@ def status(dataset: str | None, back: int, html: Path | None, lang: Language, st
     """
     if html:
         if dataset or as_json:
-            raise click.UsageError("--html is a page of the whole stack: leave out DATASET and --json")
+            raise click.UsageError(phrase("--html is a page of the whole stack: leave out DATASET and --json"))
         _write_page(html, ask(stack, "page", {"language": lang})["html"])
         return
     lang = readable(lang)
@@ -72,7 +72,7 @@ def _write_page(file: Path, page: str) -> None:
         file.write_text(page, encoding="utf-8")
     except OSError as error:
         raise CommandError(one_line(f"{file}: {error.strerror or error}")) from error
-    click.echo(f"written: {file}")
+    click.echo(phrase("written: {file}", file=file))
 
 
 def told_of(answer: Mapping[str, Any], dataset: str | None, stack: str = USUAL) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from suimon.cli.contract import ProblemsError, contract_file_of
 from suimon.cli.errors import CommandError
 from suimon.cli.printing import print_json
 from suimon.cli.stack import advice, outputs_of
-from suimon.cli.words import say
+from suimon.cli.words import phrase, say
 from suimon.contract.odcs.clauses import ContractFileError
 from suimon.contract.odcs.parse import read_contract
 from suimon.drops.foreign_text import printable
@@ -57,7 +57,9 @@ def what_if(
                 )
             )
     except (ClientError, BotoCoreError) as error:
-        rights = "to check stored files you need to read the raw bucket, which the OperatorPolicy does not grant"
+        rights = phrase(
+            "to check stored files you need to read the raw bucket, which the OperatorPolicy does not grant"
+        )
         raise CommandError(f"{advice(error)}; {rights}") from error
     if as_json:
         print_json([_as_json(one) for one in checked])
@@ -75,7 +77,14 @@ def _contract(name: str, dataset: str) -> Contract:
     except ContractFileError as error:
         raise ProblemsError(error) from error
     if contract.dataset != dataset:
-        raise CommandError(f"--contract: {name} is of dataset {contract.dataset}, not of {dataset}")
+        raise CommandError(
+            phrase(
+                "--contract: {name} is of dataset {found}, not of {dataset}",
+                name=name,
+                found=contract.dataset,
+                dataset=dataset,
+            )
+        )
     return contract
 
 

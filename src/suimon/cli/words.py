@@ -19,14 +19,24 @@ if TYPE_CHECKING:
 
     from suimon.contract.file import Language
 
+_SPOKEN = "suimon.language"  # of a command and those below it, in click's context
+
+
+def _speak(ctx: click.Context, _param: click.Parameter, value: Language) -> Language:
+    ctx.meta[_SPOKEN] = readable(value)
+    return value
+
+
 lang_option = click.option(
     "--lang",
+    is_eager=True,  # what is wrong with another option is said in it
+    callback=_speak,
     type=click.Choice(LANGUAGES),
     envvar="SUIMON_LANG",
     show_envvar=True,
     default="en",
     show_default=True,
-    help="The language of what is said; what is stored stays as it was written. Refusals and errors are English.",
+    help="The language of what is said; what is stored, and what AWS says, stays as it was written.",
 )
 
 
@@ -45,6 +55,18 @@ def moment(at: datetime, language: Language) -> str:
     if language == "en":
         return f"{at:%a %Y-%m-%d %H:%M}"
     return f"{at:%Y-%m-%d}（{'月火水木金土日'[at.weekday()]}）{at:%H:%M}"
+
+
+def spoken() -> Language:
+    """Return the language of the command that runs, as far as its console can show it; English before it is known."""
+    context = click.get_current_context(silent=True)
+    found: Language = context.meta.get(_SPOKEN, "en") if context else "en"
+    return found
+
+
+def phrase(english: str, **values: object) -> str:
+    """Return a text, as of a refusal, in the language of the command that runs."""
+    return say(english, spoken(), **values)
 
 
 def named(name: str, language: Language) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from suimon.drops.drop import Retraction, written_again
 from suimon.drops.refusal import RefusalError
 from suimon.drops.states import Counts, State
+from suimon.drops.wording import Bilingual
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,47 +32,79 @@ class How(StrEnum):
 
 
 _INSTEAD = {
-    State.REJECTED: "it was rejected, and nothing of it is in the table",
-    State.GONE: "it was deleted before it could be checked, and nothing of it is in the table",
-    State.SUPERSEDED: "a later write counts in its place: retract that one",
-    State.CLOSED: "a person has closed it",
-    State.RETRACTED: "it is retracted already, and its partition holds what was loaded before",
+    State.REJECTED: Bilingual(
+        "it was rejected, and nothing of it is in the table", "不合格で、テーブルには入っていません"
+    ),
+    State.GONE: Bilingual(
+        "it was deleted before it could be checked, and nothing of it is in the table",
+        "検査の前に削除され、テーブルには入っていません",
+    ),
+    State.SUPERSEDED: Bilingual(
+        "a later write counts in its place: retract that one",
+        "後の書き込みが有効です。そちらを取り消してください",
+    ),
+    State.CLOSED: Bilingual("a person has closed it", "人が終了しました"),
+    State.RETRACTED: Bilingual(
+        "it is retracted already, and its partition holds what was loaded before",
+        "すでに取り消されていて、パーティションには以前の内容があります",
+    ),
 }
 
 
 def how(record: DropRecord, newer: Sequence[DropRecord], now: datetime) -> How:
     """Decide what retracting takes; RetractError when it cannot be. `newer`: the later writes of the drop's slot."""
     if why := _hindrance(record, newer, now):
-        raise RetractError(f"drop {record.id} is {record.state}: {why}", then=f"suimon explain {record.id}")
+        told = Bilingual(
+            f"drop {record.id} is {record.state}: {why}", f"ドロップ {record.id} は {record.state}: {why.ja}"
+        )
+        raise RetractError(told, then=f"suimon explain {record.id}")
     if record.state in (State.LOADED, State.FAILED):
         return How.LOAD
     is_running = record.state is State.TRIGGERED or (record.state is State.ACCEPTED and record.loaded_at)
     return How.WAIT if is_running else How.CLOSE
 
 
-def _hindrance(record: DropRecord, newer: Sequence[DropRecord], now: datetime) -> str:
+def _hindrance(record: DropRecord, newer: Sequence[DropRecord], now: datetime) -> Bilingual | None:
     if record.state is State.DUPLICATE or record.state in _INSTEAD:
-        return _INSTEAD.get(record.state, f"it repeats drop {record.duplicate_of}: retract that one")
+        repeats = Bilingual(
+            f"it repeats drop {record.duplicate_of}: retract that one",
+            f"ドロップ {record.duplicate_of} と同じ内容です。そちらを取り消してください",
+        )
+        return _INSTEAD.get(record.state, repeats)
     if record.membership:
         whole = record.membership.set_id
-        return f"it is a part of a set: retract {whole or 'the set, once there is one'}"
+        return Bilingual(
+            f"it is a part of a set: retract {whole or 'the set, once there is one'}",
+            f"セットの一部です。{f'セット {whole} を' if whole else 'セットが揃ってから、セットを'}取り消してください",
+        )
     if record.state is State.VALIDATING and (record.is_leased(now) or record.attempt > 1):
-        return "it is being checked right now: try again in some minutes"
+        return Bilingual(
+            "it is being checked right now: try again in some minutes",
+            "検査中です。数分後にもう一度試してください",
+        )
     if record.retraction and record.state is not State.FAILED:
-        return "it is being retracted already"
+        return Bilingual("it is being retracted already", "すでに取り消し中です")
     return _later_write(record, newer)
 
 
-def _later_write(record: DropRecord, newer: Sequence[DropRecord]) -> str:
+def _later_write(record: DropRecord, newer: Sequence[DropRecord]) -> Bilingual | None:
     if later := next((one for one in newer if one.counts is Counts.IN_FORCE or _is_good(one)), None):
         if later.state in _INSTEAD:  # its replay gave way to a write that was retracted since, which put it back
-            return (
-                f"drop {later.id} was written later, and its rows may stand in the table: send the right file instead"
+            return Bilingual(
+                f"drop {later.id} was written later, and its rows may stand in the table: send the right file instead",
+                f"後から書き込まれたドロップ {later.id} の行がテーブルにある可能性があります。"
+                "正しいファイルを送り直してもらってください",
             )
-        return f"drop {later.id} was written later and is {later.state}: retract that one"
+        return Bilingual(
+            f"drop {later.id} was written later and is {later.state}: retract that one",
+            f"後から書き込まれたドロップ {later.id} が {later.state} です。そちらを取り消してください",
+        )
     if other := next((one for one in newer if _may_restore(one, record)), None):
-        return f"drop {other.id} is being retracted, which loads this one again: retract it when that has ended"
-    return ""
+        return Bilingual(
+            f"drop {other.id} is being retracted, which loads this one again: retract it when that has ended",
+            f"ドロップ {other.id} を取り消し中で、これが取り込み直されます。終わってから取り消してください",
+        )
+    return None
 
 
 def _may_restore(newer: DropRecord, record: DropRecord) -> bool:

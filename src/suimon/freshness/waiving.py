@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from suimon.contract.file import ContractError
-from suimon.drops.refusal import RefusalError
+from suimon.contract.partition import WRITTEN
+from suimon.drops.refusal import RefusalError, no_contract
+from suimon.drops.wording import Bilingual
 from suimon.ledger.waivers import Waiver
 from suimon.values import dataclass
 
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from suimon.freshness.watch import Watch
 
 REASON_CHARACTERS = 500
+NO_REASON = Bilingual(
+    "say why the file will not come: --reason", "ファイルが届かない理由を --reason で指定してください"
+)
 
 
 class WaiverError(RefusalError):
@@ -43,15 +48,25 @@ class Request:
         try:
             contract = contracts.of(dataset)
         except ContractError as error:
-            raise WaiverError(str(error), then="suimon forecast") from error
+            raise WaiverError(no_contract(contracts, dataset), then="suimon forecast") from error
         look = f"suimon forecast --dataset {dataset}"
         if contract.arrival is None:
-            why = f"{dataset} has no deadlines: its contract has no arrival, so no file of it is missed"
+            why = Bilingual(
+                f"{dataset} has no deadlines: its contract has no arrival, so no file of it is missed",
+                f"{dataset} に期限はありません。契約に arrival がないため、未着になることもありません",
+            )
             raise WaiverError(why, then=f"suimon status {dataset}")
         if not contract.has_partition(partition):
-            raise WaiverError(f"{partition!r} is no {contract.partition_form}", then=look)
+            raise WaiverError(
+                Bilingual(
+                    f"{partition!r} is no {contract.partition_form}",
+                    f"{partition!r} は {dataset} のパーティションではありません。"
+                    f"{WRITTEN[contract.unit]} の形で指定してください",
+                ),
+                then=look,
+            )
         if not undo and not reason:
-            raise WaiverError("say why the file will not come: --reason", then=look)
+            raise WaiverError(NO_REASON, then=look)
         return cls(contract=contract, partition=partition, reason=reason[:REASON_CHARACTERS], who=who, undo=undo)
 
 
@@ -64,7 +79,10 @@ def waive(watch: Watch, request: Request, now: datetime) -> dict[str, str]:
     known = watch.waivers.get(dataset, request.partition)
     if request.undo:
         if known is None or not known.holds:
-            why = f"nobody has said that {dataset} {request.partition} will not come"
+            why = Bilingual(
+                f"nobody has said that {dataset} {request.partition} will not come",
+                f"{dataset} {request.partition} が届かないという登録はありません",
+            )
             raise WaiverError(why, then=f"suimon forecast --dataset {dataset}")
         waiver = Waiver(
             dataset=dataset, partition=request.partition, reason=known.reason, who=known.who, at=known.at, undone=who

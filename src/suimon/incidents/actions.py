@@ -9,7 +9,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from suimon.drops.refusal import RefusalError
-from suimon.incidents.incident import ByPerson, Incident, Stage
+from suimon.drops.wording import Bilingual
+from suimon.incidents.incident import ByPerson, Incident, Stage, Standing
 from suimon.values import dataclass
 
 if TYPE_CHECKING:
@@ -21,6 +22,14 @@ REASON_CHARACTERS = 500
 
 class ActionError(RefusalError):
     """What a person asks cannot be done; the message says why."""
+
+
+# How an incident stands that nobody can do anything to.
+_OVER = {
+    Standing.SUSPECTED: "様子見中で、まだ通知されていません",
+    Standing.CLOSED: "すでにクローズされています",
+    Standing.RECOVERED: "すでに解消しています",
+}
 
 
 class Verb(StrEnum):
@@ -49,11 +58,20 @@ class Action:
             verb = Verb(found["verb"])
             until = datetime.fromisoformat(request["until"]) if request.get("until") else None
         except (ValueError, TypeError) as error:
-            raise ActionError(f"the request cannot be read: {error}", then="suimon incidents") from error
+            raise ActionError(
+                Bilingual(
+                    "the request cannot be read: write a time as 2026-12-01T09:00+09:00",
+                    "指定を読み取れません。日時は 2026-12-01T09:00+09:00 の形で指定してください",
+                ),
+                then="suimon incidents",
+            ) from error
         if not found["id"]:
-            raise ActionError("say which incident", then="suimon incidents")
+            raise ActionError(
+                Bilingual("say which incident", "インシデントを指定してください"), then="suimon incidents"
+            )
         if until and until.tzinfo is None:
-            raise ActionError("say until when with a time zone", then=look_at(found["id"]))
+            why = Bilingual("say until when with a time zone", "いつまでかをタイムゾーン付きで指定してください")
+            raise ActionError(why, then=look_at(found["id"]))
         return cls(verb, found["id"], found["who"] or "a person", found["reason"][:REASON_CHARACTERS], until)
 
 
@@ -66,9 +84,12 @@ def acted(known: Incident, action: Action, now: datetime) -> Incident:
     """Return an incident once a person has done something to it; ActionError when that cannot be."""
     look = look_at(action.incident_id)
     if not known.is_open:
-        raise ActionError(f"incident {known.id} is {known.standing(now)}", then=look)
+        standing = known.standing(now)
+        raise ActionError(
+            Bilingual(f"incident {known.id} is {standing}", f"インシデント {known.id} は{_OVER[standing]}"), then=look
+        )
     if action.verb is not Verb.ACK and not action.reason:
-        raise ActionError("say why: --reason", then=look)
+        raise ActionError(Bilingual("say why: --reason", "理由を --reason で指定してください"), then=look)
     by = ByPerson(action.who, now, action.reason, action.until if action.verb is Verb.SNOOZE else None)
     changed = replace(known, revision=known.revision + 1)
     match action.verb:
@@ -82,8 +103,12 @@ def acted(known: Incident, action: Action, now: datetime) -> Incident:
 
 def _end_of_snooze(action: Action, now: datetime) -> datetime:
     if action.until is None or action.until <= now:
-        raise ActionError("say until when, in the future", then=look_at(action.incident_id))
+        why = Bilingual("say until when, in the future", "いつまでかは未来の日時で指定してください")
+        raise ActionError(why, then=look_at(action.incident_id))
     if action.until - now > LONGEST_SNOOZE:
-        why = f"an incident is snoozed for at most {LONGEST_SNOOZE.days} days"
+        why = Bilingual(
+            f"an incident is snoozed for at most {LONGEST_SNOOZE.days} days",
+            f"通知を休止できるのは {LONGEST_SNOOZE.days} 日までです",
+        )
         raise ActionError(why, then=look_at(action.incident_id))
     return action.until

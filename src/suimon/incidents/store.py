@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
 
+from suimon.drops.wording import Bilingual
 from suimon.incidents import lifecycle
 from suimon.incidents.about import NOTHING, About
 from suimon.incidents.actions import Action, ActionError, acted, look_at
@@ -178,7 +179,10 @@ class IncidentStore:
         """Return the incident of an id; ActionError when there is none."""
         item = self._table.get_item(Key=key_of(incident_id), ConsistentRead=True).get("Item")
         if item is None:
-            raise ActionError(f"there is no incident {incident_id}", then="suimon incidents")
+            raise ActionError(
+                Bilingual(f"there is no incident {incident_id}", f"インシデント {incident_id} はありません"),
+                then="suimon incidents",
+            )
         return read_item(item, incident_of)
 
     def act(self, action: Action, now: datetime) -> Incident:
@@ -188,7 +192,10 @@ class IncidentStore:
         if changed.stage is Stage.CLOSED and known.told in TOLD_ALONE:
             self._publish(notice_about(changed, Event.CLOSED, *closed_by_hand(changed)), now)
         if not self._write(changed):
-            why = f"incident {action.incident_id} has changed just now: look at it again"
+            why = Bilingual(
+                f"incident {action.incident_id} has changed just now: look at it again",
+                f"インシデント {action.incident_id} は今しがた更新されました。もう一度確認してください",
+            )
             raise ActionError(why, then=look_at(action.incident_id))
         return changed
 

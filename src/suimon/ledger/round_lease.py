@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
 
+from suimon.drops.wording import Bilingual
 from suimon.ledger.checkpoints import key_of
 from suimon.ledger.conditional import RefusedError, setting, write_if
 
@@ -23,7 +24,11 @@ class RoundIsRunningError(Exception):
     """Another round has the lease; `until`: when it ends at the latest."""
 
     def __init__(self, until: datetime) -> None:
-        super().__init__(f"another round is running; it ends by itself, at {until:%H:%M:%S}Z at the latest")
+        self.why = Bilingual(
+            f"another round is running; it ends by itself, at {until:%H:%M:%S}Z at the latest",
+            f"別の巡回が実行中です。遅くとも {until:%H:%M:%S}Z までに自動で終わります",
+        )
+        super().__init__(self.why)
         self.until = until
 
 

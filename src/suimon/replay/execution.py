@@ -6,6 +6,7 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
+from suimon.drops.wording import Bilingual
 from suimon.replay.summary import WAITING, Fate, Result, counted, results
 from suimon.values import dataclass
 
@@ -27,11 +28,14 @@ _DATASET_CHARACTERS = 16  # of an execution's name, which has 80 for all
 
 
 class ReplayError(Exception):
-    """A replay that could not be planned or followed; the message says what to do. `kind`: what the function raised."""
+    """A replay that could not be planned or followed; the message says what to do.
 
-    def __init__(self, message: str, kind: str = "") -> None:
-        super().__init__(message)
-        self.kind = kind
+    kind: what the function refused it as; "" if it failed. then: the command to type next, without the stack's name.
+    """
+
+    def __init__(self, why: str, kind: str = "", then: str = "") -> None:
+        super().__init__(why)
+        self.why, self.kind, self.then = why, kind, then
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,9 @@ def ask_plan(functions: LambdaClient, function: str, wanted: Mapping[str, Any]) 
     answer = functions.invoke(FunctionName=function, Payload=json.dumps(wanted).encode())
     plan: dict[str, Any] = json.loads(answer["Payload"].read())
     if "FunctionError" in answer:
-        raise ReplayError(str(plan.get("errorMessage", plan)), str(plan.get("errorType", "")))
+        raise ReplayError(str(plan.get("errorMessage", plan)))
+    if "refused" in plan:
+        raise ReplayError(Bilingual(**plan["refused"]), plan["kind"], plan.get("then", ""))
     return plan
 
 
@@ -103,7 +109,13 @@ def follow(
         seen = {item: row for item, row in now.items() if row.fate not in {Fate.RUNNING, Fate.REMAINING}}
         pause(POLL_SECONDS)
         waited += POLL_SECONDS
-    raise ReplayError(f"{execution} still runs after {PATIENCE_SECONDS / 3600:.0f} hours and is not followed further")
+    hours = f"{PATIENCE_SECONDS / 3600:.0f}"
+    raise ReplayError(
+        Bilingual(
+            f"{execution} still runs after {hours} hours and is not followed further",
+            f"{execution} は {hours} 時間たっても実行中です。表示を終えます",
+        )
+    )
 
 
 def waiting(item: Item) -> Result:

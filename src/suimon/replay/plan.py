@@ -85,8 +85,8 @@ def read_items(body: bytes, fingerprint: str) -> list[Item]:
         if fingerprint_of(found) == fingerprint:
             return found
     except (ValueError, TypeError) as error:
-        raise DamagedItemsError(f"they cannot be read: {error}") from error
-    raise DamagedItemsError("they are not what was planned")
+        raise DamagedItemsError(Bilingual(f"they cannot be read: {error}", f"読み取れません: {error}")) from error
+    raise DamagedItemsError(Bilingual("they are not what was planned", "計画した内容と一致しません"))
 
 
 def gather(
@@ -118,8 +118,12 @@ def gather(
         found = remaining(found, resumed)
     if request.plan not in ("", found.fingerprint):  # mark: stale-plan
         raise StalePlanError(
-            f"the ledger has moved on since plan {request.plan} was made: a file has come, or a run has begun or "
-            "ended. Nothing was started. Plan again, and look"
+            Bilingual(
+                f"the ledger has moved on since plan {request.plan} was made: a file has come, or a run has begun or "
+                "ended. Nothing was started. Plan again, and look",
+                f"計画 {request.plan} は古くなりました。作成後にファイルが届いたか、DAG 実行が始まったか終わりました。"
+                "何も開始していません。もう一度計画し、内容を確認してください",
+            )
         )
     return found
 
@@ -138,7 +142,13 @@ def refuse_held(hold: Hold | None, now: datetime) -> None:
     """Raise HeldError if the dataset is held: its runs would only wait, and the execution with them."""
     if hold and hold.is_in_force(now):
         raise HeldError(
-            f"{hold.dataset} is held since {hold.since:%Y-%m-%d %H:%M}Z by {hold.who} ({hold.reason}): release it first"
+            Bilingual(
+                f"{hold.dataset} is held since {hold.since:%Y-%m-%d %H:%M}Z by {hold.who} ({hold.reason}): "
+                "release it first",
+                f"{hold.dataset} は {hold.since:%Y-%m-%d %H:%M}Z から {hold.who} が保留中です（{hold.reason}）。"
+                "先に解除してください",
+            ),
+            then=f"suimon release {hold.dataset}",
         )
 
 

@@ -8,6 +8,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from suimon.contract.partition import WRITTEN, Partition, Unit, combinations_of, is_partition, partition_of
+from suimon.drops.refusal import RefusalError
+from suimon.drops.wording import Bilingual
 from suimon.values import dataclass
 
 if TYPE_CHECKING:
@@ -42,8 +44,11 @@ class Order(StrEnum):
     NEWEST = "newest"
 
 
-class RequestError(ValueError):
+class RequestError(RefusalError):
     """A replay that cannot be planned; the message says what to change."""
+
+    def __init__(self, why: Bilingual, *, then: str = "suimon replay --help") -> None:
+        super().__init__(why, then=then)
 
 
 class TooLongError(RequestError):
@@ -100,12 +105,27 @@ class Request:
         try:
             dataset, first, last = (str(event[name]) for name in ("dataset", "from", "to"))
         except KeyError as error:
-            raise RequestError(f"{error} is missing: give dataset, from and to") from error
+            raise RequestError(
+                Bilingual(
+                    f"{error} is missing: give dataset, from and to",
+                    f"{error} がありません。dataset、from、to を指定してください",
+                )
+            ) from error
         except TypeError as error:  # whoever starts the state machine by hand may give it a list
-            raise RequestError("a request is an object: give dataset, from and to") from error
+            raise RequestError(
+                Bilingual(
+                    "a request is an object: give dataset, from and to",
+                    "オブジェクトで渡してください。dataset、from、to を指定してください",
+                )
+            ) from error
         concurrency = DEFAULT_CONCURRENCY if (given := event.get("max_concurrency")) is None else given
         if isinstance(concurrency, bool) or not isinstance(concurrency, int) or not 1 <= concurrency <= MAX_CONCURRENCY:
-            raise RequestError(f"max_concurrency is {concurrency!r}: give a whole number from 1 to {MAX_CONCURRENCY}")
+            raise RequestError(
+                Bilingual(
+                    f"max_concurrency is {concurrency!r}: give a whole number from 1 to {MAX_CONCURRENCY}",
+                    f"max_concurrency が {concurrency!r} です。1 から {MAX_CONCURRENCY} の整数で指定してください",
+                )
+            )
         unit = contract.unit if contract else partition_of(first).unit if is_partition(first) else Unit.DAY
         ends = _partition("from", first, unit), _partition("to", last, unit)
         request = cls(
@@ -121,12 +141,20 @@ class Request:
             **{name: str(event.get(name) or "") for name in ("plan", "resume", "reason", "who")},
         )
         if _starts(request.last) < _starts(request.first):
-            raise RequestError(f"from {first} is after to {last}: swap them")
+            raise RequestError(
+                Bilingual(
+                    f"from {first} is after to {last}: swap them",
+                    f"開始 {first} が終了 {last} より後です。入れ替えてください",
+                )
+            )
         if next(islice(request._times(), MAX_PARTITIONS // len(request.parts), None), None):
             of_each = f" of {len(request.parts)} parts each" if len(request.parts) > 1 else ""
             raise TooLongError(
-                f"{first} to {last} are more than {MAX_PARTITIONS:,} {unit}s{of_each}: "
-                f"replay at most {MAX_PARTITIONS:,} at once"
+                Bilingual(
+                    f"{first} to {last} are more than {MAX_PARTITIONS:,} {unit}s{of_each}: "
+                    f"replay at most {MAX_PARTITIONS:,} at once",
+                    f"{first}～{last} は多すぎます。一度に再実行できるのは {MAX_PARTITIONS:,} 件までです",
+                )
             )
         return request
 
@@ -161,14 +189,24 @@ def _one_of(kind: type[_Choice], name: str, event: Mapping[str, Any], usual: _Ch
     try:
         return usual if given is None else kind(given)
     except ValueError as error:
-        raise RequestError(f"{name} is {given!r}: give one of {', '.join(kind)}") from error
+        raise RequestError(
+            Bilingual(
+                f"{name} is {given!r}: give one of {', '.join(kind)}",
+                f"{name} が {given!r} です。{', '.join(kind)} のどれかを指定してください",
+            )
+        ) from error
 
 
 def _percentage(given: Any) -> float | None:
     if given is None:
         return None
     if isinstance(given, bool) or not isinstance(given, int | float) or not 0 <= given <= 100:  # noqa: PLR2004 percent
-        raise RequestError(f"tolerate is {given!r}: give a percentage from 0 to 100")
+        raise RequestError(
+            Bilingual(
+                f"tolerate is {given!r}: give a percentage from 0 to 100",
+                f"tolerate が {given!r} です。0 から 100 のパーセントで指定してください",
+            )
+        )
     return float(given)
 
 
@@ -177,7 +215,12 @@ def _parts(ends: tuple[Partition, Partition], contract: Contract | None) -> tupl
     every = combinations_of(contract.parts) if contract else [ends[0].parts]
     named = [one.parts for one in ends if one.parts]
     if named and (named != [ends[0].parts] * 2 or ends[0].parts not in every):
-        raise RequestError(f"from {ends[0]} to {ends[1]}: both must name the same parts of the dataset, or none")
+        raise RequestError(
+            Bilingual(
+                f"from {ends[0]} to {ends[1]}: both must name the same parts of the dataset, or none",
+                f"{ends[0]}～{ends[1]}: 両端には、データセットの同じ区分を指定するか、どちらにも指定しないでください",
+            )
+        )
     return tuple(named[:1] or every)
 
 
@@ -185,9 +228,13 @@ _A = {Unit.HOUR: "an hour", Unit.DAY: "a day", Unit.WEEK: "a week", Unit.MONTH: 
 
 
 def _partition(name: str, text: str, unit: Unit) -> Partition:
-    how = "all: a file replaces the whole table" if unit is Unit.NONE else f"{_A[unit]} as {WRITTEN[unit]}"
+    how = Bilingual(f"{_A[unit]} as {WRITTEN[unit]}", f"{WRITTEN[unit]} の形で指定してください")
+    if unit is Unit.NONE:
+        how = Bilingual(
+            "all: a file replaces the whole table", "all と指定してください。ファイルはテーブル全体を置き換えます"
+        )
     if not is_partition(text) or (found := partition_of(text)).unit is not unit:
-        raise RequestError(f"{name} is {text!r}: write {how}")
+        raise RequestError(Bilingual(f"{name} is {text!r}: write {how}", f"{name} が {text!r} です。{how.ja}"))
     return found
 
 

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from suimon.contract.file import ContractError
 from suimon.contract.reserved import REPLAYS
+from suimon.drops.refusal import no_contract
 from suimon.drops.replay_record import FORGOTTEN, STOPPED, Counts, ReplayRecord
+from suimon.drops.wording import Bilingual
 from suimon.ledger.replays import LostRunningError, ReplayLedger
 from suimon.replay.message import SummaryMessages, told_in_english
 from suimon.replay.plan import Item, Plan, gather, read_items, refuse_held
@@ -48,8 +51,12 @@ class ReplaySteps:
     messages: SummaryMessages
 
     def request(self, event: Mapping[str, Any]) -> Request:
-        """Read a request; ContractError of a dataset that is none, for a misspelt one is not a range without files."""
-        return Request.from_event(event, self.contracts.of(Request.from_event(event).dataset))
+        """Read a request; RequestError of a dataset that is none, for a misspelt one is not a range without files."""
+        dataset = Request.from_event(event).dataset
+        try:
+            return Request.from_event(event, self.contracts.of(dataset))
+        except ContractError as error:
+            raise RequestError(no_contract(self.contracts, dataset), then="suimon status") from error
 
     def plan(self, request: Request, now: datetime) -> dict[str, Any]:
         """Return the plan of a request, for people; nothing is begun."""
@@ -122,7 +129,13 @@ class ReplaySteps:
         record = self._known(dataset, replay_id)
         status = STOPPED_STATUS if record.ended_at else self._status(record.execution)
         if status == "RUNNING":
-            raise RequestError(f"replay {replay_id} runs: stop it first, with --stop")
+            raise RequestError(
+                Bilingual(
+                    f"replay {replay_id} runs: stop it first, with --stop",
+                    f"再実行 {replay_id} は実行中です。先に --stop で停止してください",
+                ),
+                then=f"suimon replay {dataset} --stop {replay_id}",
+            )
         return self.summarise(dataset, replay_id, STOPPED if status == STOPPED_STATUS else status, now)
 
     def summarise(self, dataset: str, replay_id: str, end: str, now: datetime) -> dict[str, Any]:
@@ -157,7 +170,9 @@ class ReplaySteps:
         except ClientError as error:
             if error.response["Error"]["Code"] not in GONE:
                 raise
-            raise DamagedItemsError(f"s3://{self.reports_bucket}/{record.key} cannot be read: {error}") from error
+            where = f"s3://{self.reports_bucket}/{record.key}"
+            why = Bilingual(f"{where} cannot be read: {error}", f"{where} を読み取れません: {error}")
+            raise DamagedItemsError(why) from error
         return read_items(body, record.plan)
 
     def _begun(self, record: ReplayRecord) -> list[Item]:
@@ -176,14 +191,23 @@ class ReplaySteps:
             return self.items(record)
         except DamagedItemsError as error:
             raise DamagedItemsError(
-                f"replay {record.id} cannot be resumed, for its items are lost ({error}): plan its range again, from "
-                f"{record.first} to {record.last}"
+                Bilingual(
+                    f"replay {record.id} cannot be resumed, for its items are lost ({error}): plan its range again, "
+                    f"from {record.first} to {record.last}",
+                    f"再実行 {record.id} は対象の一覧が失われ、再開できません（{error.why.ja}）。"
+                    f"{record.first} から {record.last} までをもう一度計画してください",
+                )
             ) from error
 
     def _planned(self, request: Request, now: datetime) -> Plan:
         contract = self.contracts.of(request.dataset)
         if request.as_accepted and contract.set_rule is not None:
-            raise RequestError("the parts of a set are not checked again by a replay: leave as_accepted out")
+            raise RequestError(
+                Bilingual(
+                    "the parts of a set are not checked again by a replay: leave as_accepted out",
+                    "セットの構成ファイルは再実行で検査し直されません。as_accepted を外してください",
+                )
+            )
         refuse_held(self.ledger.holds.of(request.dataset), now)
         resumed = self._resumed(request) if request.resume else None
         return gather(request, self.ledger.drops_between, sets=contract.set_rule is not None, resumed=resumed)
@@ -191,7 +215,10 @@ class ReplaySteps:
     def _known(self, dataset: str, replay_id: str) -> ReplayRecord:
         record = self.replays.of(dataset, replay_id)
         if record is None:
-            raise RequestError(f"{dataset} has no replay {replay_id}")
+            raise RequestError(
+                Bilingual(f"{dataset} has no replay {replay_id}", f"{dataset} に再実行 {replay_id} はありません"),
+                then=f"suimon replay {dataset} --list",
+            )
         return record
 
     def _join(self, request: Request, execution: str) -> None:
@@ -202,7 +229,13 @@ class ReplaySteps:
                 return self.replays.put_running(replace(running, ranges={**running.ranges, execution: request.span}))
             except LostRunningError:
                 continue
-        raise OverlapError(f"other replays of {request.dataset} begin and end at this moment: try again")
+        raise OverlapError(
+            Bilingual(
+                f"other replays of {request.dataset} begin and end at this moment: try again",
+                f"{request.dataset} のほかの再実行がちょうど開始・終了しています。もう一度試してください",
+            ),
+            then=f"suimon replay {request.dataset} --list",
+        )
 
     def _refuse_overlap(self, request: Request, execution: str) -> Running:
         """Return those that run, without those that are over; OverlapError if one shares a partition."""
@@ -213,8 +246,13 @@ class ReplaySteps:
         if others:
             first, last = running.ranges[others[0]]
             raise OverlapError(
-                f"a replay of {request.dataset} from {first} to {last} runs, and no partition runs twice at once. "
-                f"Follow replay {id_of(others[0])}, or stop it"
+                Bilingual(
+                    f"a replay of {request.dataset} from {first} to {last} runs, and no partition runs twice at once. "
+                    f"Follow replay {id_of(others[0])}, or stop it",
+                    f"{request.dataset} の {first}～{last} を再実行中で、同じパーティションは同時に実行できません。"
+                    f"再実行 {id_of(others[0])} の終わりを待つか、停止してください",
+                ),
+                then=f"suimon replay {request.dataset} --follow {id_of(others[0])}",
             )
         return running
 

@@ -12,8 +12,8 @@
                                person
     page                       {"language": "en" or "ja"}: the stack's page
 
-What is refused is answered as {"refused": why, "then": the command to type next}. Whoever calls the function by its
-alias for questions gets questions answered and nothing else: that is all that a viewer may call.
+What is refused is answered as {"refused": {"en": why, "ja": why}, "then": the command to type next}. Whoever calls the
+function by its alias for questions gets questions answered and nothing else: that is all that a viewer may call.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Answers:
         try:
             return ANSWERS[name](self, request, now)
         except RefusalError as error:
-            return {"refused": str(error), "then": error.then}
+            return error.to_json()
 
     @property
     def _contracts(self) -> Contracts:

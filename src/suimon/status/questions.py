@@ -7,6 +7,7 @@ whose alarm would tell everybody.
 from typing import Any
 
 from suimon.drops.foreign_text import one_line
+from suimon.drops.wording import Bilingual
 
 COMMANDS = frozenset({"act", "close", "expect", "hold", "release", "retract"})  # these change something
 QUESTIONS_ALIAS = "questions"  # in template.yaml
@@ -26,22 +27,39 @@ _FIELDS: dict[str, tuple[dict[str, type], dict[str, type]]] = {
     "status": (_DAYS, {"dataset": str}),
 }
 QUESTIONS = frozenset(_FIELDS)
+ONLY_QUESTIONS = Bilingual(
+    f"this alias answers questions only: {', '.join(sorted(QUESTIONS))}",
+    f"この別名は質問にのみ答えます: {', '.join(sorted(QUESTIONS))}",
+)
 
 
-def wrong_with(name: str, request: Any) -> str:
-    """Return why a request is not one that can be answered; "" if it is. A command says itself what it misses."""
+def question_in(event: object) -> str:
+    """Return the question that an event asks; "" if it asks none, or wants something changed, too."""
+    names = [name for name in QUESTIONS | COMMANDS if name in event] if isinstance(event, dict) else []
+    return names[0] if names and QUESTIONS.issuperset(names) else ""
+
+
+def wrong_with(name: str, request: Any) -> Bilingual | None:
+    """Return why a request is not one that can be answered; None if it is. A command says itself what it misses."""
     needed, possible = _FIELDS.get(name, ({}, {}))
     if name in COMMANDS and isinstance(request, dict):
         possible = {field: bool if isinstance(request[field], bool) else str for field in request}
     if not isinstance(request, dict):
-        return f"{name} takes an object, with {', '.join(needed | possible) or 'nothing in it'}"
+        fields = ", ".join(needed | possible)
+        return Bilingual(
+            f"{name} takes an object, with {fields or 'nothing in it'}",
+            f"{name} にはオブジェクトを渡してください（項目: {fields or 'なし'}）",
+        )
     for field, kind in (needed | possible).items():
         value = request.get(field)
         if value is None and field not in needed:
             continue
         if type(value) is not kind or not _usable(value) or not _usable(field):
-            return f"{name} takes {one_line(field[:_NAME])} as {_WORDS[kind]}"
-    return ""
+            of = one_line(field[:_NAME])
+            return Bilingual(
+                f"{name} takes {of} as {_WORDS[kind]}", f"{name} の {of} は{_WORDS[kind].ja}で指定してください"
+            )
+    return None
 
 
 def _usable(value: Any) -> bool:
@@ -51,4 +69,8 @@ def _usable(value: Any) -> bool:
     return bool(value >= 0)
 
 
-_WORDS = {str: f"a text of at most {_LONGEST:,} bytes", int: "a whole number, 0 or more", bool: "true or false"}
+_WORDS: dict[type, Bilingual] = {
+    str: Bilingual(f"a text of at most {_LONGEST:,} bytes", f" {_LONGEST:,} バイト以内の文字列"),
+    int: Bilingual("a whole number, 0 or more", " 0 以上の整数"),
+    bool: Bilingual("true or false", " true か false "),
+}

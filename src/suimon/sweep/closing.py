@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from suimon.aws.task_token import answer_token
-from suimon.drops.refusal import RefusalError
+from suimon.drops.refusal import RefusalError, just_moved, no_drop
 from suimon.drops.states import CLOSABLE, State
+from suimon.drops.wording import Bilingual
 from suimon.ledger.drops import Ledger, LostClaimError
 from suimon.ledger.followers import follow
 from suimon.values import dataclass
@@ -39,7 +40,10 @@ class Closing:
         """Read a request; CloseError when it says not which drop or not why."""
         found = cls(*(" ".join(str(request.get(name) or "").split()) for name in ("drop_id", "reason", "who")))
         if not (found.drop_id and found.reason):
-            raise CloseError("say which drop, and why it is closed", then="suimon drops close --help")
+            raise CloseError(
+                Bilingual("say which drop, and why it is closed", "ドロップと、終了する理由を指定してください"),
+                then="suimon drops close --help",
+            )
         return found
 
 
@@ -51,16 +55,28 @@ def close(ledger: Ledger, sfn: SFNClient, closing: Closing, now: datetime) -> Dr
     """
     record = ledger.get(closing.drop_id)
     if record is None:
-        raise CloseError(f"the ledger knows no drop {closing.drop_id}", then="suimon drops --state triggered")
+        raise CloseError(no_drop(closing.drop_id), then="suimon drops --state triggered")
     look = f"suimon explain {record.id}"
     if record.state not in CLOSABLE:
-        raise CloseError(f"drop {record.id} is {record.state}: it has ended already", then=look)
+        raise CloseError(
+            Bilingual(
+                f"drop {record.id} is {record.state}: it has ended already",
+                f"ドロップ {record.id} は {record.state} で、すでに終わっています",
+            ),
+            then=look,
+        )
     if record.state is State.VALIDATING and record.is_leased(now):
-        raise CloseError(f"drop {record.id} is being checked right now: try again in some minutes", then=look)
+        raise CloseError(
+            Bilingual(
+                f"drop {record.id} is being checked right now: try again in some minutes",
+                f"ドロップ {record.id} は検査中です。数分後にもう一度試してください",
+            ),
+            then=look,
+        )
     try:
         closed = _close(ledger, record, closing, now)
     except LostClaimError as error:
-        raise CloseError(f"drop {record.id} has moved just now: look at it again", then=look) from error
+        raise CloseError(just_moved(record.id), then=look) from error
     for member in ledger.get_many(record.members).values():
         if member.state in CLOSABLE:
             _close(ledger, member, closing, now)

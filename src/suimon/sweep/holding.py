@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from suimon.drops.hold import Hold, hold_on, is_held, outlasted
-from suimon.drops.refusal import RefusalError
+from suimon.drops.refusal import RefusalError, no_contract
 from suimon.drops.states import State
+from suimon.drops.wording import Bilingual
 from suimon.incidents.about import About
 from suimon.incidents.incident import Recovery, gone
 from suimon.incidents.kinds import IncidentId, Kind
@@ -59,10 +60,19 @@ class Holding:
         dataset, reason, who = (_words(request.get(name)) for name in ("dataset", "reason", "who"))
         self._contract(dataset)
         if not reason:
-            raise HoldError("say why nothing may start: --reason", then="suimon hold --help")
+            raise HoldError(
+                Bilingual("say why nothing may start: --reason", "保留する理由を --reason で指定してください"),
+                then="suimon hold --help",
+            )
         until = _until(_words(request.get("until")), self._zone_of(dataset))
         if until and until <= now:
-            raise HoldError(f"{until.isoformat()} is over: give a later time", then=f"suimon status {dataset}")
+            raise HoldError(
+                Bilingual(
+                    f"{until.isoformat()} is over: give a later time",
+                    f"{until.isoformat()} は過ぎています。これより後の日時を指定してください",
+                ),
+                then=f"suimon status {dataset}",
+            )
         known = self.ledger.holds.of(dataset)
         since = known.since if known and known.is_in_force(now) else now
         wanted = Hold(
@@ -94,7 +104,9 @@ class Holding:
             revision = hold.revision if hold else 0
             hold = self._put(replace(kept[0], until=None, released_at=now, released_by=who, revision=revision))
         elif hold is None:
-            raise HoldError(f"{dataset} is not held", then=f"suimon status {dataset}")
+            raise HoldError(
+                Bilingual(f"{dataset} is not held", f"{dataset} は保留されていません"), then=f"suimon status {dataset}"
+            )
         waiting = [one for one in waiting if outlasted(one, hold)]
         waiting.sort(key=lambda one: (one.partition, one.received_at))
         resume(self.ledger, self.queue, waiting[:QUEUE_HOLDS])
@@ -126,15 +138,17 @@ class Holding:
     def _contract(self, dataset: str) -> Contract:
         found = {contract.dataset: contract for contract in self.contracts.all}
         if dataset not in found:
-            there = ", ".join(sorted(found))
-            raise HoldError(f"no contract of dataset {dataset!r}; there are: {there}", then="suimon status")
+            raise HoldError(no_contract(self.contracts, dataset), then="suimon status")
         return found[dataset]
 
     def _put(self, hold: Hold) -> Hold:
         try:
             return self.ledger.holds.put(hold)
         except LostHoldError as error:
-            why = f"somebody else has just held or released {hold.dataset}: look at it again"
+            why = Bilingual(
+                f"somebody else has just held or released {hold.dataset}: look at it again",
+                f"ほかの人が {hold.dataset} を保留または解除したところです。もう一度確認してください",
+            )
             raise HoldError(why, then=f"suimon status {hold.dataset}") from error
 
 
@@ -146,7 +160,10 @@ def _until(text: str, zone: str) -> datetime | None:
         at = datetime.fromisoformat(text)
         return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
     except (ValueError, OverflowError) as error:  # the last hours of the year 9999 are beyond it in UTC
-        why = f"until {text!r}: write a time as 2026-11-20T09:00, or with its offset from UTC"
+        why = Bilingual(
+            f"until {text!r}: write a time as 2026-11-20T09:00, or with its offset from UTC",
+            f"終了日時 {text!r}: 2026-11-20T09:00 の形で、必要なら UTC との時差を付けて指定してください",
+        )
         raise HoldError(why, then="suimon hold --help") from error
 
 

@@ -6,7 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from suimon.drops.lake import CONTRACT, read_prefix
+from suimon.drops.refusal import just_moved, no_drop
 from suimon.drops.retraction import How, RetractError, how, restored
+from suimon.drops.wording import Bilingual
 from suimon.ledger.drops import Ledger, LostClaimError
 from suimon.sweep.closing import CloseError, Closing, close
 from suimon.sweep.resuming import resume
@@ -44,10 +46,13 @@ class Retracting:
         drop_id, reason, who = (" ".join(str(request.get(name) or "").split()) for name in ("drop_id", "reason", "who"))
         drop_id = drop_id.partition(".")[0]
         if not (drop_id and reason):
-            raise RetractError("say which drop, and why it is retracted", then="suimon retract --help")
+            raise RetractError(
+                Bilingual("say which drop, and why it is retracted", "ドロップと、取り消す理由を指定してください"),
+                then="suimon retract --help",
+            )
         record = self.ledger.get(drop_id)
         if record is None:
-            raise RetractError(f"the ledger knows no drop {drop_id}", then="suimon drops --state loaded")
+            raise RetractError(no_drop(drop_id), then="suimon drops --state loaded")
         newer = self.ledger.newer_writes(record)
         way = how(record, newer, now)
         found = restored(record, self.ledger.older_writes(record), newer)
@@ -57,7 +62,7 @@ class Retracting:
             moved = self._carry_out(way, record, retraction, Closing(drop_id, f"retracted: {reason}", who), now)
         except (LostClaimError, CloseError) as error:
             look = f"suimon explain {drop_id}"
-            raise RetractError(f"drop {drop_id} has moved just now: look at it again", then=look) from error
+            raise RetractError(just_moved(drop_id), then=look) from error
         return {
             "drop_id": moved.id,
             "dataset": record.match.dataset if record.match else None,
@@ -87,7 +92,11 @@ class Retracting:
         found = self.s3.list_objects_v2(Bucket=self.lake, Prefix=folder).get("Contents", [])
         if not {f"{folder}{retraction.name}", f"{folder}{CONTRACT}"} <= {one["Key"] for one in found}:
             raise RetractError(
-                f"the copy of drop {retraction.restores}, which was loaded before, is deleted: send its file again, "
-                f"which takes the place of drop {record.id}",
+                Bilingual(
+                    f"the copy of drop {retraction.restores}, which was loaded before, is deleted: send its file "
+                    f"again, which takes the place of drop {record.id}",
+                    f"以前に取り込んだドロップ {retraction.restores} の写しは削除されています。"
+                    f"そのファイルを送り直してもらうと、ドロップ {record.id} に置き換わります",
+                ),
                 then=f"suimon explain {retraction.restores}",
             )

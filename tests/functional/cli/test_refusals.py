@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import shlex
 from contextlib import suppress
 from datetime import timedelta
@@ -19,7 +20,9 @@ from suimon.drops.wording import Bilingual
 from suimon.incidents.actions import Action, Verb
 from suimon.incidents.incident import Recovery
 from suimon.incidents.messages.airflow import paused
+from suimon.replay.request import RequestError
 from tests.functional.cli.standing import DAY
+from tests.functional.cli.test_in_japanese import left_of
 from tests.functional.sweep.swept import DAG, HOUR, NOON, World
 from tests.schemas import DOCS
 
@@ -50,11 +53,11 @@ REFUSED = (
     ("drops --dataset slaes --partition 2026-11-20", "did you mean sales?"),
     ("retract 0123456789abcdef --reason wrong", "knows no drop"),
     ("retract REJECTED --reason wrong", "nothing of it is in the table"),
-    ("hold slaes --reason moved", "no contract of dataset"),
+    ("hold slaes --reason moved", "no contract for dataset"),
     ("hold sales --reason moved --until 2026-11-01T09:00", "is over"),
     ("hold sales --reason moved --until soon", "write a time"),
     ("release sales", "is not held"),
-    ("release slaes", "no contract of dataset"),
+    ("release slaes", "no contract for dataset"),
     ("expect slaes 2026-11-20 --undo", "no contract for dataset"),
     (f"expect sales {DAY} --undo", "nobody has said"),
     ("expect sales 2026-W40 --undo", "is no"),
@@ -76,6 +79,10 @@ REFUSED = (
     ("replay sales --resume nothing", "has no replay"),
     ("replay sales --from 2026-11-20 --to 2026-11-01", "swap them"),
 )
+
+
+# Names that are repeated as they were typed, or as they are.
+TYPED = ("paused:etl", "nobody", "slaes", "nothing", "soon", "YYYY-MM-DD")
 
 
 @pytest.fixture
@@ -108,6 +115,21 @@ def test_a_refusal_ends_with_the_command_to_type_next(
     can_be_typed(said[-1])
 
 
+@pytest.mark.parametrize("typed", [typed for typed, _ in REFUSED])
+def test_a_refusal_is_said_in_japanese_with_the_same_command(
+    typed: str, words: dict[str, str], stack: dict[str, ModuleType]
+) -> None:
+    assert stack
+    asked = [words.get(word, word) for word in typed.split()]
+    english, japanese = (CliRunner().invoke(main, [*asked, "--lang", lang]) for lang in ("en", "ja"))
+    assert (english.exit_code, english.stderr.splitlines()[-1]) == (
+        japanese.exit_code,
+        japanese.stderr.splitlines()[-1],
+    )
+    said = re.sub(r"(?m)^(Usage|Try|$).*\n|^Error: |'--[^']+'|--[a-z]+", "", japanese.stderr)
+    assert left_of(said, *TYPED) == [], japanese.stderr
+
+
 def can_be_typed(line: str) -> None:
     """Fail unless the command line takes it; where it leaves open why, a person writes that."""
     _, name, *rest = shlex.split(line.replace("…", "known"))
@@ -117,9 +139,16 @@ def can_be_typed(line: str) -> None:
         command.make_context(name, rest)
 
 
+def kinds(of: type[RefusalError] = RefusalError) -> Iterator[type[RefusalError]]:
+    """Yield the kinds of refusals."""
+    yield of
+    for one in of.__subclasses__():
+        yield from kinds(one)
+
+
 def raised() -> Iterator[tuple[Path, ast.Call]]:
     """Yield each place of the source that refuses what a person asks."""
-    names = {RefusalError.__name__, "RefusedError", *(one.__name__ for one in RefusalError.__subclasses__())}
+    names = {"RefusedError", *(one.__name__ for one in kinds())}
     for path in Path(DOCS.parent, "src/suimon").rglob("*.py"):
         if path.parent.name == "ledger":  # which has a RefusedError of its own: a condition that does not hold
             continue
@@ -131,5 +160,75 @@ def raised() -> Iterator[tuple[Path, ast.Call]]:
 def test_no_refusal_leaves_a_person_without_a_command() -> None:
     found = list(raised())
     assert len(found) > 30
-    without = [f"{path.name}:{call.lineno}" for path, call in found if {one.arg for one in call.keywords} != {"then"}]
+    usual = {one.__name__ for one in kinds(RequestError)}  # whose next command is the help of replay
+    without = [
+        f"{path.name}:{call.lineno}"
+        for path, call in found
+        if {one.arg for one in call.keywords} != {"then"} and getattr(call.func, "id", "") not in usual
+    ]
     assert without == []
+
+
+# Commands that speak English alone, and what only those call.
+LOCAL = {"contract.py", "dataset.py", "migrate.py", "warehouse.py"}
+ERRORS = {"CommandError", "RefusedError", "InterruptedByPersonError", "LocationError", "UsageError"}
+
+
+def words_of(said: ast.expr) -> list[str]:
+    """Return the texts of an expression that are neither chosen by their language nor made of signs alone."""
+    match said:
+        case ast.Call(func=ast.Name(id="phrase" | "say")):
+            return []
+        case ast.Subscript():
+            return words_of(said.value)
+        case ast.Constant(value=str(text)):
+            return [text] if re.search("[A-Za-z]{2}", text) else []
+        case _:
+            return [
+                one for child in ast.iter_child_nodes(said) if isinstance(child, ast.expr) for one in words_of(child)
+            ]
+
+
+def errors_in_words() -> Iterator[tuple[str, list[str]]]:
+    """Yield each error that a command raises, with its words that stand there in English alone."""
+    for path in Path(DOCS.parent, "src/suimon/cli").glob("*.py"):
+        if path.name in LOCAL:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or not node.args:
+                continue
+            if getattr(node.func, "id", getattr(node.func, "attr", "")) in ERRORS:
+                yield f"{path.name}:{node.lineno}", words_of(node.args[0])
+
+
+def test_what_a_command_says_of_an_error_has_its_japanese() -> None:
+    found = list(errors_in_words())
+    assert len(found) > 60
+    assert [(place, words) for place, words in found if words] == []
+
+
+def test_words_in_english_alone_are_seen() -> None:
+    assert words_of(ast.parse('f"the ledger {x}"', mode="eval").body) == ["the ledger "]
+    assert words_of(ast.parse('phrase("the ledger")', mode="eval").body) == []
+
+
+def test_what_has_two_languages_has_no_english_in_its_japanese() -> None:
+    both = list(in_both())
+    assert len(both) > 300
+    assert [place for place, japanese in both if not re.search("[\u3040-\u30ff\u4e00-\u9fff]", japanese)] == []
+
+
+def in_both() -> Iterator[tuple[str, str]]:
+    """Yield each text that the source has in both languages as texts, with its Japanese."""
+    for path in Path(DOCS.parent, "src/suimon").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Call(func=ast.Name(id="Bilingual"), args=[english, japanese]):
+                    if words_in(english) and isinstance(japanese, ast.JoinedStr | ast.Constant):
+                        yield f"{path.name}:{node.lineno}", words_in(japanese)
+
+
+def words_in(text: ast.expr) -> str:
+    """Return what stands in a text itself, beside what is filled in."""
+    constants = (one.value for one in ast.walk(text) if isinstance(one, ast.Constant))
+    return "".join(one for one in constants if isinstance(one, str) and re.search("[^ -@]", one))

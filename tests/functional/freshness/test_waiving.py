@@ -86,7 +86,7 @@ def test_a_file_may_be_waived_of_a_date_that_has_none_anyway(watch: Watch) -> No
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"dataset": "salse"}, "no contract for dataset 'salse'; there are: sales, inventory"),
+        ({"dataset": "salse"}, "no contract for dataset 'salse'; there are: inventory, sales"),
         ({"dataset": ""}, "no contract for dataset ''"),
         ({"dataset": "inventory"}, "inventory has no deadlines"),
         ({"partition": "2026-11-31"}, "'2026-11-31' is no date"),

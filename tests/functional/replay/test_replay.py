@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from suimon.aws.clock import utc_now
-from suimon.contract.file import ContractError
 from suimon.contract.model import Contract, Contracts
 from suimon.drops.drop import Drop, DropRecord
 from suimon.drops.hold import Hold
@@ -17,7 +16,7 @@ from suimon.drops.states import State
 from suimon.intake.errors import RetryLaterError
 from suimon.ledger.holds import HoldLedger
 from suimon.ledger.items import item_of
-from suimon.replay.request import HeldError, RequestError, StalePlanError
+from suimon.replay.request import RequestError, StalePlanError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +28,9 @@ if TYPE_CHECKING:
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CONTRACTS = Contracts((Contract("sales", "1.0.0", "sales_fact"),))
+
+
+EXECUTION = "arn:aws:states:ap-northeast-1:1:execution:replay:one"
 
 
 @pytest.fixture
@@ -80,28 +82,41 @@ def test_the_newest_drop_of_each_day_is_planned_and_the_rest_is_said(
     again = {"dataset": "sales", "from": "2026-11-01", "to": "2026-11-03", "plan": fingerprint}
     assert app.handler(again, context)["plan"] == fingerprint
     receive(table, "2026-11-03", "04", State.REJECTED)
-    with pytest.raises(StalePlanError, match="Plan again, and look"):
-        app.handler(again, context)
+    refused = app.handler(again, context)
+    assert (refused["kind"], "Plan again, and look" in refused["refused"]["en"]) == ("StalePlanError", True)
+    with pytest.raises(StalePlanError):  # which the state machine hears
+        app.handler({"begin": again, "execution": EXECUTION}, context)
 
 
-def test_a_misspelt_dataset_is_an_error_and_not_an_empty_range(app: ModuleType, context: LambdaContext) -> None:
-    with pytest.raises(ContractError, match="no contract for dataset 'slaes'; there are: sales"):
-        app.handler({"dataset": "slaes", "from": "2026-11-01", "to": "2026-11-03"}, context)
+def test_a_misspelt_dataset_is_refused_and_not_an_empty_range(app: ModuleType, context: LambdaContext) -> None:
+    refused = app.handler({"dataset": "slaes", "from": "2026-11-01", "to": "2026-11-03"}, context)
+    assert refused == {
+        "refused": {
+            "en": "no contract for dataset 'slaes'; there are: sales; did you mean sales?",
+            "ja": "データセット 'slaes' の契約はありません。あるもの: sales。もしかして: sales",
+        },
+        "then": "suimon status",
+        "kind": "RequestError",
+    }
 
 
-def test_a_held_dataset_is_not_replayed_and_the_error_says_how_to_release_it(
+def test_a_held_dataset_is_not_replayed_and_the_refusal_says_how_to_release_it(
     app: ModuleType, context: LambdaContext, table: Table
 ) -> None:
     HoldLedger(table, lambda _: None).put(Hold(dataset="sales", reason="closing", who="arn:me", since=utc_now()))
-    with pytest.raises(HeldError, match=r"by arn:me \(closing\): release it first"):
-        app.handler({"dataset": "sales", "from": "2026-11-01", "to": "2026-11-03"}, context)
-    with pytest.raises(ContractError):
-        app.handler({"dataset": "slaes", "from": "2026-11-01", "to": "2026-11-03"}, context)
+    refused = app.handler({"dataset": "sales", "from": "2026-11-01", "to": "2026-11-03"}, context)
+    assert (refused["kind"], refused["then"]) == ("HeldError", "suimon release sales")
+    assert "by arn:me (closing): release it first" in refused["refused"]["en"]
+    assert "arn:me が保留中です（closing）。先に解除してください" in refused["refused"]["ja"]
+    assert app.handler({"dataset": "slaes", "from": "2026-11-01", "to": "2026-11-03"}, context)["refused"]
 
 
-def test_a_range_that_makes_no_sense_is_an_error(app: ModuleType, context: LambdaContext) -> None:
+def test_a_range_that_makes_no_sense_is_refused(app: ModuleType, context: LambdaContext) -> None:
+    asked = {"dataset": "sales", "from": "2026-11-03", "to": "2026-11-01"}
+    refused = app.handler(asked, context)
+    assert (refused["then"], "swap them" in refused["refused"]["en"]) == ("suimon replay --help", True)
     with pytest.raises(RequestError, match="swap them"):
-        app.handler({"dataset": "sales", "from": "2026-11-03", "to": "2026-11-01"}, context)
+        app.handler({"begin": asked, "execution": EXECUTION}, context)
 
 
 def test_what_aws_fails_for_a_moment_is_an_error_that_the_state_machine_retries(
@@ -110,4 +125,4 @@ def test_what_aws_fails_for_a_moment_is_an_error_that_the_state_machine_retries(
     receive(table, "2026-11-01", "01", State.LOADED)
     asked = {"dataset": "sales", "from": "2026-11-01", "to": "2026-11-01"}
     with pytest.raises(RetryLaterError, match="NoSuchBucket"):  # nobody has made the bucket for the items
-        app.handler({"begin": asked, "execution": "arn:aws:states:ap-northeast-1:1:execution:replay:one"}, context)
+        app.handler({"begin": asked, "execution": EXECUTION}, context)

@@ -116,8 +116,9 @@ def test_a_replay_ages_in_the_ledger_and_so_does_what_failed_in_it(steps: Replay
 def test_a_second_replay_of_an_overlapping_range_is_refused_with_how_to_follow_the_first(steps: ReplaySteps) -> None:
     steps.begin(asked(*DAYS[:2]), FIRST, NOON)
     for first, last in ((DAYS[1], DAYS[2]), (DAYS[0], DAYS[0]), ("2026-10-01", "2026-12-01")):
-        with pytest.raises(OverlapError, match="Follow replay first, or stop it"):
+        with pytest.raises(OverlapError, match="Follow replay first, or stop it") as refused:
             steps.begin(asked(first, last), SECOND, NOON)
+        assert refused.value.then == "suimon replay sales --follow first"
         with pytest.raises(OverlapError):
             steps.plan(asked(first, last), NOON)
     assert steps.begin(asked(DAYS[2], DAYS[2]), SECOND, NOON)["count"] == 1

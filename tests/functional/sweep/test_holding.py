@@ -151,7 +151,7 @@ def test_a_time_without_its_offset_is_one_of_the_dataset_s_zone(world: World) ->
 @pytest.mark.parametrize(
     ("changed", "why"),
     [
-        ({"dataset": "sale"}, "no contract of dataset 'sale'; there are: sales"),
+        ({"dataset": "sale"}, "no contract for dataset 'sale'; there are: sales"),
         ({"reason": " "}, "say why"),
         ({"until": "2026-11-22T11:59Z"}, "is over"),
         ({"until": "tomorrow"}, "write a time as"),

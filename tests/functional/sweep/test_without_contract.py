@@ -153,7 +153,8 @@ def test_the_command_asks_the_stack_and_says_what_it_answers(monkeypatch: pytest
             return {"Payload": io.BytesIO(json.dumps(self.answer).encode())}
 
     monkeypatch.setattr(module, "outputs_of", lambda _stack, *_names: ["freshness"])
-    answers = [{"drop_id": "d", "state": "CLOSED"}, {"refused": "drop d is LOADED: it has ended already"}]
+    ended = {"en": "drop d is LOADED: it has ended already", "ja": "ドロップ d は LOADED で、すでに終わっています"}
+    answers: list[dict[str, Any]] = [{"drop_id": "d", "state": "CLOSED"}, {"refused": ended}]
     monkeypatch.setattr("boto3.client", lambda _name, **_: Client(answers[len(asked)]))
     done = CliRunner().invoke(main, ["drops", "close", "d.1", "--reason", "given up"])
     assert (done.exit_code, done.output) == (0, "drop d is CLOSED\n  suimon explain d\n")

@@ -324,9 +324,10 @@ def test_on_a_terminal_progress_is_shown_and_goes_away(
     assert "%" not in result.stdout
 
 
-def test_what_the_terminal_cannot_show_becomes_an_escape(engine: Engine, file: str) -> None:
+def test_a_terminal_that_cannot_show_japanese_gets_english(engine: Engine, file: str) -> None:
     engine.answer = REJECTED
     runner = CliRunner(charset="ascii")
     result = runner.invoke(main, ["check", file, "--contract", SALES, "--lang", "ja"], catch_exceptions=False)
     assert result.exit_code == 1
-    assert rb"\u4e0d" in result.stdout_bytes
+    assert result.stdout_bytes.startswith(b"rejected ")
+    assert result.stdout_bytes.isascii()

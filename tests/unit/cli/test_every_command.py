@@ -146,6 +146,20 @@ def test_without_credentials_it_says_what_to_do(path: tuple[str, ...], monkeypat
     assert result.exit_code == 2
     assert not UNEXPECTED.search(result.stderr)
     assert re.search(r"credentials|AWS_|--\w+", result.stderr), result.stderr
+    if any("--lang" in one.opts for one in ALL[path].params):
+        monkeypatch.setenv("SUIMON_LANG", "ja")
+        assert "認証情報がありません" in run(*path, *arguments_of(ALL[path])).stderr or "--" in result.stderr
+
+
+@pytest.mark.usefixtures("off_line")
+@pytest.mark.parametrize("asked", [["--lang", "ja", "--day"], ["--day", "--lang", "ja"]])
+def test_what_is_wrong_with_an_option_is_said_in_the_language_wherever_that_stands(asked: list[str]) -> None:
+    result = run(
+        "replay", "sales", *(word.replace("--day", "--from=2026/11/20") for word in asked), "--to", "2026-11-21"
+    )
+    assert result.exit_code == 2
+    assert "'--from' の値が正しくありません: '2026/11/20' は YYYY-MM-DD 形式の日付でも" in result.stderr
+    assert "もしかして: 2026-11-20" in result.stderr
 
 
 @pytest.mark.usefixtures("off_line")

@@ -115,7 +115,7 @@ def test_a_stack_that_is_not_suimon_s_is_named(monkeypatch: pytest.MonkeyPatch) 
 def test_a_round_that_is_refused_is_no_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     class Busy:
         def invoke(self, **_: Any) -> Any:
-            return {"Payload": io.BytesIO(json.dumps({"refused": "another round is running"}).encode())}
+            return {"Payload": io.BytesIO(json.dumps({"refused": {"en": "another round is running"}}).encode())}
 
     monkeypatch.setattr(module, "function_of", lambda stack: stack)
     monkeypatch.setattr("boto3.client", lambda *_, **__: Busy())

@@ -226,7 +226,7 @@ def test_the_page_is_written_to_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path
     monkeypatch.setattr(command, "ask", ask)
     file = tmp_path / "status.html"
     result = CliRunner().invoke(main, ["status", "--html", str(file), "--lang", "ja", "--stack", "prod"])
-    assert (result.exit_code, result.output) == (0, f"written: {file}\n")
+    assert (result.exit_code, result.output) == (0, f"書き出しました: {file}\n")
     assert asked == [("prod", "page", {"language": "ja"})]
     assert file.read_text(encoding="utf-8") == "<!doctype html>状態"
     monkeypatch.setattr("suimon.cli.words.can_show", lambda _text: False)  # of the terminal, which shows no page

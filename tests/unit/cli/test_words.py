@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from suimon.cli import incidents, status, whats_next, words
+from suimon.cli import incidents, stack, status, whats_next, words
 from suimon.cli.japanese import JAPANESE, SUBJECTS
 from suimon.cli.words import readable, say
 from suimon.contract.partition import Unit
@@ -37,6 +37,8 @@ OF_TABLES = {
     *whats_next._RETRACTING.values(),
     *incidents._TOLD.values(),
     *(str(one) for one in (Unit.WEEK, Unit.MONTH)),
+    *stack._CODES.values(),
+    *(what for _, what in stack._BEFORE),
     status.CALM,
     *(FINISHED, STOPPED, TOO_MANY_FAILED, FORGOTTEN),
     *(dead_letters.DEAD_LETTER, holding.HOLD, lost_events.LOST_EVENT, silent_runs.SILENT, stuck_drops.STUCK),
@@ -48,7 +50,7 @@ def literals() -> Iterator[str]:
     """Yield every literal of the modules that speak in two languages: what is said is among them."""
     for path in CLI.glob("*.py"):
         source = path.read_text(encoding="utf-8")
-        if re.search(r"import .*\b(say|Bilingual)\b", source):
+        if re.search(r"import .*\b(say|phrase|Bilingual)\b", source):
             found = (one.value for one in ast.walk(ast.parse(source)) if isinstance(one, ast.Constant))
             yield from (one for one in found if isinstance(one, str))
 
@@ -58,7 +60,7 @@ def said_literally() -> Iterator[str]:
     for path in CLI.glob("*.py"):
         for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             match call:
-                case ast.Call(func=ast.Name(id="say" | "Finding"), args=[ast.Constant(value=str(text)), *_]):
+                case ast.Call(func=ast.Name(id="say" | "phrase" | "Finding"), args=[ast.Constant(value=str(text)), *_]):
                     yield text
 
 

@@ -33,10 +33,10 @@ def test_a_person_holds_a_dataset_and_releases_it_or_hears_why_not(
     assert "suimon release sales --stack prod" in world.post.letters()[0][1]
     assert app.handler({"release": {"dataset": "sales", "who": "arn:me"}}, context) == {"dataset": "sales", "sent": 0}
     assert app.handler({"release": {"dataset": "other0"}}, context) == {
-        "refused": "other0 is not held",
+        "refused": {"en": "other0 is not held", "ja": "other0 は保留されていません"},
         "then": "suimon status other0",
     }
-    assert "no contract of dataset 'x'" in app.handler({"hold": request | {"dataset": "x"}}, context)["refused"]
+    assert "no contract for dataset 'x'" in app.handler({"hold": request | {"dataset": "x"}}, context)["refused"]["en"]
 
 
 ALIAS = "arn:aws:lambda:ap-northeast-1:123456789012:function:function:questions"
@@ -65,7 +65,7 @@ def test_by_its_alias_for_questions_the_function_makes_no_round(
     start: Callable[[], Any], context: LambdaContext, event: dict[str, Any]
 ) -> None:
     context = replace(context, invoked_function_arn=ALIAS)
-    assert "questions only" in start().handler(event, context)["refused"]
+    assert "questions only" in start().handler(event, context)["refused"]["en"]
 
 
 WORDS: list[Any] = [
@@ -78,7 +78,7 @@ def test_what_is_no_question_at_all_is_refused_and_fails_nothing(
     start: Callable[[], Any], context: LambdaContext, event: Any
 ) -> None:
     answer = start().handler(event, replace(context, invoked_function_arn=ALIAS))
-    assert "questions only" in answer["refused"]
+    assert "questions only" in answer["refused"]["en"]
 
 
 @pytest.mark.parametrize("name", sorted(QUESTIONS))
@@ -128,7 +128,7 @@ def test_questions_are_answered_by_the_alias_too(start: Callable[[], Any], conte
     asked = {"forecast": {"back": 1, "ahead": 1}, "status": {"back": 1, "ahead": 1}, "page": {"language": "en"}}
     for name in QUESTIONS - {"incident"}:
         assert "refused" not in app.handler({name: asked.get(name, {})}, context)
-    assert "there is no incident x" in app.handler({"incident": {"id": "x"}}, context)["refused"]
+    assert "there is no incident x" in app.handler({"incident": {"id": "x"}}, context)["refused"]["en"]
     assert app.handler({"datasets": {}}, context) == {"datasets": ["other0", "sales"]}
 
 
@@ -219,4 +219,4 @@ def test_a_person_takes_a_file_back_or_hears_why_not(
     found = app.handler({"retract": request}, context)
     assert (found["state"], found["how"], found["restores"]) == ("ACCEPTED", "load", "")
     assert world.resumed() == [record.id]
-    assert "being retracted already" in app.handler({"retract": request}, context)["refused"]
+    assert "being retracted already" in app.handler({"retract": request}, context)["refused"]["en"]

@@ -181,6 +181,6 @@ def test_a_round_beside_another_one_touches_nothing(
     world.put(key_of())
     with app.lease("the other", 840):
         before = world.table.scan()["Items"]
-        assert "another round is running" in app.handler(event, context)["refused"]
+        assert "another round is running" in app.handler(event, context)["refused"]["en"]
         assert (world.table.scan()["Items"], world.post.subjects(), world.resumed()) == (before, [], [])
     assert "refused" not in app.handler(event, context)
