@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from suimon.drops.wording import in_language
 from suimon.incidents.about import NOTHING, About
+from suimon.incidents.actions import look_at
 from suimon.incidents.email import OF_STACK, fitted, on_the_wall, plain_lines, subject_line, wall_time
 from suimon.incidents.incident import Event, Text
 from suimon.incidents.kinds import KINDS, Kind
 from suimon.incidents.messages.facts import command_for, effect_of, label, runbook_entry
+from suimon.incidents.overview import listing
 from suimon.values import dataclass
 
 if TYPE_CHECKING:
@@ -180,7 +182,16 @@ def command_of(notice: Notice, stack: str) -> str:
     """Return the command to type next; none once it is over."""
     if state_of(notice) is not State.OPEN:
         return ""
-    return with_stack(command_for(notice.kind, notice.about), stack)
+    return with_stack(_next(notice), stack)
+
+
+def _next(notice: Notice) -> str:
+    """Return what shows or ends a problem; of many, what lists them."""
+    if len(notice.incidents) > 1:
+        sorts = {(str(one.kind), one.about.dataset) for one in notice.incidents}
+        return (listing(*sorts.pop()) if len(sorts) == 1 else "suimon incidents") + OF_STACK
+    [one] = notice.incidents or [notice]
+    return command_for(one.kind, one.about) or f"{look_at(str(one.id))}{OF_STACK}"
 
 
 def with_stack(text: str, stack: str) -> str:

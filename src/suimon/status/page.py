@@ -165,7 +165,7 @@ def _incident(one: Incident, alike: int, stack: str, now: datetime, language: La
         )
     return (
         f'<article class="card rule"><header><span class="mark {"bad" if is_error else "warn"}">{mark}</span>'
-        f"<h3>{text(shown(one.subject, _SUBJECT))}</h3></header>"
+        f"<h3>{text(shown(in_language(one.subject, language), _SUBJECT))}</h3></header>"
         f'<p class="small soft">{" · ".join(notes)}</p>'
         f"<p>{text(_sentence(in_language(effect_of(one.kind), language)))}</p>{others}"
         f'<p class="fix">{either(language, "Next:", "次の操作:")} {_typed(command)} '

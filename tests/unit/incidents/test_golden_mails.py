@@ -46,6 +46,13 @@ def test_every_mail_is_as_its_golden_file() -> None:
     assert different == []
 
 
+def test_whatever_is_open_ends_with_the_command_that_shows_or_ends_it() -> None:
+    opened = {name: text for name, text in all_mails() if text.startswith(("Subject: [ERROR]", "Subject: [WARNING]"))}
+    assert len(opened) > len(MAILS)
+    label = re.compile(rf"(?m)^(Next|次のコマンド): suimon .* --stack {STACK}$")
+    assert [name for name, text in opened.items() if not label.search(text)] == []
+
+
 @pytest.mark.parametrize("name", MAILS)
 def test_every_text_has_its_japanese(name: str) -> None:
     problem = MAILS[name]("ja")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from suimon.contract.partition import partition_of
+from suimon.drops.wording import Bilingual
 from suimon.freshness.expected import FileState
 from suimon.freshness.figures import SPANS, Share
 from suimon.freshness.forecast import Expected
@@ -115,15 +116,34 @@ def incidents() -> list[Incident]:
     error, warning, day = Severity.ERROR, Severity.WARNING, "2026-11-19"
     sales = About(dataset="sales", partition=day, key=f"sales/{day}/sales_data.csv", drop_id="c53e0ef825d8ee2b")
     return [
-        incident(Kind.REJECTED, f"sales {day} rejected: sales_data.csv", sales, error, at_it=True),
+        incident(
+            Kind.REJECTED,
+            Bilingual(f"sales {day} rejected: sales_data.csv", f"sales {day} 受け入れ不可: sales_data.csv"),
+            sales,
+            error,
+            at_it=True,
+        ),
         incident(
             Kind.MISSING_FILE,
-            f"orders {day}: the file never came",
+            Bilingual(f"orders {day}: the file never came", f"orders {day}: ファイル未着"),
             About(dataset="orders", partition=day),
             error,
         ),
-        incident(Kind.RUN_FAILED, f"shipments {day}: the run failed", About(dataset="shipments", partition=day), error),
-        incident(Kind.QUEUED, "payments_etl: a run has waited for two hours", About(dataset="payments"), warning),
+        incident(
+            Kind.RUN_FAILED,
+            Bilingual(f"shipments {day}: the run failed", f"shipments {day} 取り込み失敗"),
+            About(dataset="shipments", partition=day),
+            error,
+        ),
+        incident(
+            Kind.QUEUED,
+            Bilingual(
+                "payments_etl: a run has waited for two hours",
+                "payments_etl: 実行が 2 時間以上 Airflow のキューで待っています",
+            ),
+            About(dataset="payments"),
+            warning,
+        ),
     ]
 
 
