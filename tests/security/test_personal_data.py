@@ -257,6 +257,7 @@ def test_nor_any_form_of_value_in_short_and_long_files(
     assert leaks(kinds(marker, count), marker, contract) == []
 
 
+@pytest.mark.long
 def test_what_is_not_personal_is_found_by_the_same_look(
     leaks: Callable[[list[Broken], str, Contract], list[str]],
 ) -> None:

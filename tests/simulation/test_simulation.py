@@ -1,4 +1,4 @@
-"""1,000 schedules (20,000 by night), every failure that was ever found, and the machinery itself."""
+"""Schedules, 1,000 in two days and 20,000 by night, every failure that was ever found, and the machinery itself."""
 
 import json
 from dataclasses import replace

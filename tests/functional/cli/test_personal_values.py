@@ -221,7 +221,11 @@ def kept(lived: Lived) -> Iterator[tuple[str, str]]:
         yield "Airflow", path
 
 
-@pytest.mark.parametrize("personal", [True, False], ids=["personal", "what is not personal is found by the same look"])
+@pytest.mark.parametrize(
+    "personal",
+    [True, pytest.param(False, marks=pytest.mark.long)],
+    ids=["personal", "what is not personal is found by the same look"],
+)
 def test_a_person_s_value_is_in_nothing_that_is_stored_told_or_shown(
     lived: Lived,
     personal: bool,  # noqa: FBT001 a parameter of pytest's
