@@ -15,7 +15,7 @@ from suimon.cli.errors import RefusedError
 from suimon.cli.pasted import PASTED, REASON, is_drop_id
 from suimon.cli.printing import console_for_people, json_option, print_json, print_plain
 from suimon.cli.stack import of_stack, stack_option
-from suimon.cli.words import lang_option, phrase, readable, say
+from suimon.cli.words import lang_option, named, phrase, readable, say
 from suimon.drops.foreign_text import printable
 from suimon.incidents.actions import LONGEST_SNOOZE, Verb
 from suimon.incidents.incident import HELD_BACK, Told
@@ -153,29 +153,34 @@ def _act(stack: str, lang: Language, request: Mapping[str, Any], *, as_json: boo
         print_json(found)
         return
     lang = readable(lang)
-    click.echo(f"{say(found['standing'], lang)}: {printable(found['subject'])}{_until(found, lang)}")
+    click.echo(f"{say(found['standing'], lang)}: {subject_of(found, lang)}{_until(found, lang)}")
     click.echo(f"  suimon incidents{of_stack(stack)}")
 
 
 def _show(found: Mapping[str, Any], stack: str, lang: Language, *, as_json: bool) -> None:
-    body = found["body"].replace("\ue000", of_stack(stack))
+    bodies = {name: found[name].replace("\ue000", of_stack(stack)) for name in ("body", "body_ja")}
     if as_json:
-        print_json({**found, "body": body})
+        print_json({**found, **bodies})
         return
     console = console_for_people()
-    console.print(Text(printable(found["subject"]), _STYLES[found["severity"]]), soft_wrap=True)
+    console.print(Text(subject_of(found, lang), _STYLES[found["severity"]]), soft_wrap=True)
     for line in details(found, lang):
         print_plain(console, line)
-    print_plain(console, "\n" + "\n".join(map(printable, body.split("\n"))))
+    print_plain(console, "\n" + "\n".join(map(printable, bodies["body_ja" if lang == "ja" else "body"].split("\n"))))
     if found["standing"] in {"open", "snoozed"}:
         print_plain(console, f"  suimon ack '{found['id']}'{of_stack(stack)}", "bold")
     else:
         print_plain(console, f"  suimon incidents{of_stack(stack)}", "bold")
 
 
+def subject_of(found: Mapping[str, Any], lang: Language) -> str:
+    """Return the subject of an incident, in the language as far as it was written in it."""
+    return printable(found["subject_ja" if lang == "ja" else "subject"])
+
+
 def details(found: Mapping[str, Any], lang: Language = "en") -> Iterator[str]:
     """Yield what there is to say of one incident beside its message."""
-    muted = f"{found['muted_by']}: {found['muted_why']}" if found["muted_by"] else ""
+    muted = f"{found['muted_by']}: {named(found['muted_why'], lang)}" if found["muted_by"] else ""
     about = {
         "incident": found["id"],
         "severity": say(found["severity"].upper(), lang),
@@ -183,7 +188,7 @@ def details(found: Mapping[str, Any], lang: Language = "en") -> Iterator[str]:
         "told": told(found, lang),
         "muted by": muted,
         **{name: _by(found[name], lang) for name in ("acknowledged", "snoozed", "closed")},
-        "over when": found["over"],
+        "over when": named(found["over"], lang),
     }
     for name, value in about.items():
         if value:
@@ -218,7 +223,7 @@ def lines(
     for one, alike in shown[:most]:
         severity = say(one["severity"].upper(), lang)
         pad = " " * (9 - cell_len(severity))
-        yield Text(f"{severity}{pad}{printable(one['subject'])}", _STYLES[one["severity"]])
+        yield Text(f"{severity}{pad}{subject_of(one, lang)}", _STYLES[one["severity"]])
         muted = say(", muted by {id}", lang, id=one["muted_by"]) if one["muted_by"] else ""
         is_new = one["told_at"] is None and one["told"] != Told.WORSE
         untold = say(", nobody has been told yet", lang) if is_new and not muted else ""

@@ -1,7 +1,7 @@
 """What the commands say: in English in the code, in Japanese in `suimon.cli.japanese`.
 
-A text in braces is filled in. What the stack has stored (subjects and messages of incidents, reasons, errors) stays as
-it was written, and so does JSON.
+A text in braces is filled in. What the stack has stored (reasons, errors) stays as it was written, but incidents, which
+it has in both languages. JSON is English.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from suimon.drops.wording import japanese
 from suimon.incidents.crowds import worst_first
 from suimon.incidents.email import on_the_wall
 from suimon.incidents.incident import Told
@@ -76,6 +77,7 @@ def as_json(one: Incident, standing: Collection[Incident], now: datetime) -> dic
         "severity": str(one.severity),
         "standing": str(one.standing(now)),
         "subject": one.subject,
+        "subject_ja": japanese(one.subject),
         "opened_at": one.opened_at.isoformat(),
         "updated_at": one.updated_at.isoformat(),
         "told": str(one.told),
@@ -88,6 +90,7 @@ def as_json(one: Incident, standing: Collection[Incident], now: datetime) -> dic
         "muted_why": found[0].why if found else "",
         "over": KINDS[one.kind].over,
         "body": on_the_wall(one.body, "UTC"),
+        "body_ja": on_the_wall(japanese(one.body), "UTC"),
     }
 
 

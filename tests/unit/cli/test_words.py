@@ -17,7 +17,8 @@ from suimon.drops.replay_record import FINISHED, FORGOTTEN, STOPPED, TOO_MANY_FA
 from suimon.drops.states import STATES
 from suimon.freshness.expected import FileState
 from suimon.incidents.incident import Standing
-from suimon.incidents.kinds import Severity
+from suimon.incidents.inhibition import INHIBITIONS
+from suimon.incidents.kinds import KINDS, Severity
 from suimon.sweep import dead_letters, holding, lost_events, round, stale_incidents, unmatched_drops  # noqa: A004
 from suimon.sweep.plans import silent_runs, stuck_drops
 
@@ -38,6 +39,8 @@ OF_TABLES = {
     *incidents._TOLD.values(),
     *(str(one) for one in (Unit.WEEK, Unit.MONTH)),
     *stack._CODES.values(),
+    *(one.over for one in KINDS.values()),
+    *(one.why for one in INHIBITIONS),
     *(what for _, what in stack._BEFORE),
     status.CALM,
     *(FINISHED, STOPPED, TOO_MANY_FAILED, FORGOTTEN),

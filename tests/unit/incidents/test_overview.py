@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
+from suimon.drops.wording import Bilingual
 from suimon.incidents.about import About
 from suimon.incidents.incident import ByPerson, Told, gone
 from suimon.incidents.kinds import KINDS, Kind
@@ -29,6 +31,7 @@ def test_an_incident_is_told_whole_with_what_it_is_about_and_who_has_done_what()
         "severity": str(PAUSED.severity),
         "standing": str(PAUSED.standing(NOON + HOUR)),
         "subject": "etl is paused",
+        "subject_ja": "etl is paused",
         "opened_at": "2026-11-22T12:00:00+00:00",
         "updated_at": "2026-11-22T13:00:00+00:00",
         "told": str(PAUSED.told),
@@ -41,7 +44,17 @@ def test_an_incident_is_told_whole_with_what_it_is_about_and_who_has_done_what()
         "muted_why": "",
         "over": KINDS[Kind.PAUSED].over,
         "body": "unpause it",
+        "body_ja": "unpause it",
     }
+
+
+def test_an_incident_is_told_in_both_languages() -> None:
+    both = replace(
+        PAUSED, subject=Bilingual("etl is paused", "etl が一時停止中"), body=Bilingual("unpause it", "再開してください")
+    )
+    told = as_json(both, [both], NOON + HOUR)
+    assert (told["subject"], told["subject_ja"]) == ("etl is paused", "etl が一時停止中")
+    assert (told["body"], told["body_ja"]) == ("unpause it", "再開してください")
 
 
 def test_only_what_is_muted_names_what_mutes_it() -> None:
