@@ -21,6 +21,7 @@ from suimon.aws.counting import Moves
 from suimon.aws.event_bus import CONFIG as EVENTS_CONFIG
 from suimon.aws.event_bus import EventBus
 from suimon.aws.later import later
+from suimon.aws.log_line import log_line
 from suimon.aws.version_tags import CONFIG as TAGS_CONFIG
 from suimon.aws.version_tags import VersionTags
 from suimon.contract.model import Contracts, read_contracts
@@ -57,7 +58,7 @@ if TYPE_CHECKING:
     from suimon.status.answers import Answers
     from suimon.sweep.findings import Findings
 
-logger = Logger(service="freshness")
+logger = Logger(service="freshness", json_serializer=log_line)
 metrics = Metrics(namespace="Suimon", service="freshness")
 
 # Redshift holds an answer back for 30 s at most; the client's own defaults would have it wait for five minutes.
@@ -289,8 +290,7 @@ def bus() -> EventBus:
 @cache
 def moves() -> Moves:
     """Return what hears of every move of a drop."""
-    client = later(lambda: boto3.client("s3", config=TAGS_CONFIG))
-    tags = VersionTags(client) if settings().tags_versions else None
+    tags = VersionTags(later(lambda: boto3.client("s3", config=TAGS_CONFIG))) if settings().tags_versions else None
     return Moves(bus(), settings().stack, tags)
 
 
@@ -299,10 +299,12 @@ def answers() -> Answers:
     """Build what answers persons."""
     from suimon.status.answers import Answers  # noqa: PLC0415 deadlines are looked at before
 
-    def ledger_of(who: str) -> Ledger:
-        return Ledger(table(), who, moved=moves().heard)
-
-    return Answers(watch=watch(), sweep=sweep(), ledger_of=ledger_of, stack=settings().stack)
+    return Answers(
+        watch=watch(),
+        sweep=sweep(),
+        ledger_of=lambda who: Ledger(table(), who, moved=moves().heard),
+        stack=settings().stack,
+    )
 
 
 @cache

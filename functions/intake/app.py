@@ -23,6 +23,7 @@ from suimon.aws.counting import Moves
 from suimon.aws.event_bus import CONFIG as EVENTS_CONFIG
 from suimon.aws.event_bus import EventBus
 from suimon.aws.later import later
+from suimon.aws.log_line import log_line
 from suimon.aws.objects import Objects
 from suimon.aws.version_tags import CONFIG as TAGS_CONFIG
 from suimon.aws.version_tags import VersionTags
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
 
     from suimon.drops.drop import DropRecord
 
-logger = Logger(service="intake")
+logger = Logger(service="intake", json_serializer=log_line)
 metrics = Metrics(namespace="Suimon", service="intake")
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 

@@ -18,6 +18,7 @@ from suimon.aws.counting import Moves
 from suimon.aws.event_bus import CONFIG as EVENTS_CONFIG
 from suimon.aws.event_bus import EventBus
 from suimon.aws.later import later
+from suimon.aws.log_line import log_line
 from suimon.aws.version_tags import CONFIG as TAGS_CONFIG
 from suimon.aws.version_tags import VersionTags
 from suimon.contract.model import read_contracts
@@ -35,7 +36,7 @@ from suimon.settings import Settings
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-logger = Logger(service="outcome")
+logger = Logger(service="outcome", json_serializer=log_line)
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from suimon.aws.clock import utc_now
 from suimon.aws.later import later
+from suimon.aws.log_line import log_line
 from suimon.contract.model import read_contracts
 from suimon.drops.refusal import RefusalError
 from suimon.incidents.recipients import Recipients
@@ -28,7 +29,7 @@ from suimon.settings import Settings
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-logger = Logger(service="replay")
+logger = Logger(service="replay", json_serializer=log_line)
 
 
 @logger.inject_lambda_context(clear_state=True)

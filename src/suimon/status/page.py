@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from suimon.contract.partition import Unit
-from suimon.drops.foreign_text import shown
+from suimon.drops.foreign_text import shown, straight
 from suimon.drops.wording import in_language
 from suimon.freshness.expected import FileState
 from suimon.freshness.figures import SPANS
@@ -193,7 +193,7 @@ def _hold(one: Held, stack: str, language: Language) -> str:
 
 def _typed(command: str) -> str:
     """Return a command that a narrow screen breaks between its words alone: an option cut in two is typed as two."""
-    return f"<code>{' '.join(f'<span>{text(word)}</span>' for word in command.split(' '))}</code>"
+    return f"<code>{' '.join(f'<span>{text(straight(word))}</span>' for word in command.split(' '))}</code>"
 
 
 def _grids(found: Overview, now: datetime, language: Language) -> str:

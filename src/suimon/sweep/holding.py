@@ -158,13 +158,15 @@ def _until(text: str, zone: str) -> datetime | None:
         return None
     try:
         at = datetime.fromisoformat(text)
-        return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
-    except (ValueError, OverflowError) as error:  # the last hours of the year 9999 are beyond it in UTC
+        at = (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+        at.astimezone(ZoneInfo(zone))  # as people are told it, round after round
+    except (ValueError, OverflowError) as error:  # the last hours of the year 9999 are beyond it in another zone
         why = Bilingual(
             f"until {text!r}: write a time as 2026-11-20T09:00, or with its offset from UTC",
             f"終了日時 {text!r}: 2026-11-20T09:00 の形で、必要なら UTC との時差を付けて指定してください",
         )
         raise HoldError(why, then="suimon hold --help") from error
+    return at
 
 
 def _words(value: Any) -> str:
