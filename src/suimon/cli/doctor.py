@@ -74,6 +74,7 @@ def examine(stack: Stack) -> Iterator[Finding]:
     s3, events, sqs = (boto3.client(name) for name in ("s3", "events", "sqs"))
     functions, sns, glue = boto3.client("lambda"), boto3.client("sns"), boto3.client("glue")
     every: dict[str, Callable[[], Iterator[Finding]]] = {
+        "own bucket": lambda: checks.own_bucket(stack),
         "raw bucket": lambda: checks.raw_bucket(s3, stack.outputs["RawBucket"]),
         "rule": lambda: checks.rule(events, stack),
         "queue's policy": lambda: checks.queue_policy(sqs, stack),

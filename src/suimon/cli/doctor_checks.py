@@ -90,6 +90,18 @@ def clock(stack: Stack, now: datetime) -> Iterator[Finding]:
     yield Finding("clock", text, "" if skew <= SKEW_SECONDS else set_it)
 
 
+def own_bucket(stack: Stack) -> Iterator[Finding]:
+    """Report a bucket that was brought along and is one that the stack made: senders may write whatever lies in it."""
+    raw = stack.outputs["RawBucket"]
+    if raw in {stack.outputs["LakeBucket"], stack.outputs["ReportsBucket"]}:
+        another = Bilingual(
+            "deploy with another OwnRawBucket: whoever may send files may write copies and reports of others",
+            "OwnRawBucket を変更してデプロイしてください: 送信元がほかのファイルのコピーやレポートを書き換えられます",
+        )
+        text = Bilingual(f"{raw} is the stack's own, for copies or reports", f"{raw} はスタック自身のバケットです")
+        yield Finding("raw bucket", text, another)
+
+
 def raw_bucket(s3: Any, bucket: str) -> Iterator[Finding]:
     """Check that the bucket tells EventBridge of new objects, and keeps their versions."""
     told = "EventBridgeConfiguration" in s3.get_bucket_notification_configuration(Bucket=bucket)
@@ -178,6 +190,13 @@ def topic_policy(sns: Any, stack: Stack) -> Iterator[Finding]:
         f"スタックのアラームの発行を許可{'しています' if allowed else 'していません'}",
     )
     yield Finding("topic's policy", text, "" if allowed else let_them)
+    if any(_lets_anybody(one) for one in statements):
+        close = Bilingual(
+            "name who may in the topic's policy: alerts hold cells of files, and what others publish looks like one",
+            "トピックのポリシーで許可先を限定してください: 通知にはファイルの値が含まれ、偽の通知も発行できます",
+        )
+        told = Bilingual("lets anybody subscribe or publish", "誰でも購読または発行できます")
+        yield Finding("topic's policy", told, close)
 
 
 def _lets(statement: Mapping[str, Any], service: str, action: str, source: str) -> bool:
@@ -192,6 +211,19 @@ def _lets(statement: Mapping[str, Any], service: str, action: str, source: str) 
     )
 
 
+def _lets_anybody(statement: Mapping[str, Any]) -> bool:
+    """Return whether a statement lets the whole world subscribe or publish, on no condition but that of TLS."""
+    principal = statement.get("Principal", {})
+    everybody = "*" in _listed(principal.get("AWS", []) if isinstance(principal, dict) else principal)
+    conditions = [name.lower() for test in statement.get("Condition", {}).values() for name in test]
+    return (
+        statement.get("Effect") == "Allow"
+        and everybody
+        and set(conditions) <= {"aws:securetransport"}
+        and ("NotAction" in statement or any(_does(statement, f"sns:{one}") for one in ("subscribe", "publish")))
+    )
+
+
 def _lets_own_account(statement: Mapping[str, Any]) -> bool:
     """Return whether it is what SNS writes by itself: whatever belongs to the topic's account may publish."""
     mine = "sourceowner" in json.dumps(statement.get("Condition", {})).lower()
@@ -200,7 +232,7 @@ def _lets_own_account(statement: Mapping[str, Any]) -> bool:
 
 def _does(statement: Mapping[str, Any], action: str) -> bool:
     every = f"{action.partition(':')[0]}:*"
-    return any(one.lower() in {action, every} for one in _listed(statement.get("Action", [])))
+    return any(one.lower() in {action, every, "*"} for one in _listed(statement.get("Action", [])))
 
 
 def _listed(value: Any) -> list[str]:

@@ -131,6 +131,41 @@ def test_a_topic_that_lets_no_alarm_publish_is_reported(
     assert ("nobody hears them" in found.get("topic's policy", "")) is not lets
 
 
+SUBSCRIBE: dict[str, Any] = {"Effect": "Allow", "Principal": "*", "Action": ["SNS:Subscribe"]}
+
+
+@pytest.mark.parametrize(
+    ("statement", "anybody"),
+    [
+        (SUBSCRIBE, True),
+        (SUBSCRIBE | {"Principal": {"AWS": ["arn:aws:iam::1:root", "*"]}}, True),
+        (SUBSCRIBE | {"Action": "sns:*"}, True),
+        (SUBSCRIBE | {"Action": "*"}, True),
+        (SUBSCRIBE | {"Action": "SNS:Publish"}, True),
+        ({"Effect": "Allow", "Principal": "*", "NotAction": "sns:DeleteTopic"}, True),
+        (SUBSCRIBE | {"Condition": {"Bool": {"aws:SecureTransport": "true"}}}, True),
+        (SUBSCRIBE | {"Condition": {"StringEquals": {"AWS:SourceOwner": "1"}}}, False),
+        (SUBSCRIBE | {"Principal": {"AWS": "arn:aws:iam::1:root"}}, False),
+        (SUBSCRIBE | {"Principal": {"Service": "cloudwatch.amazonaws.com"}}, False),
+        (SUBSCRIBE | {"Effect": "Deny"}, False),
+        (SUBSCRIBE | {"Action": "SNS:GetTopicAttributes"}, False),
+    ],
+)
+def test_a_topic_that_anybody_may_hear_or_speak_to_is_told(
+    deployed: Deployed, statement: dict[str, Any], *, anybody: bool
+) -> None:
+    found = failing(doctor_checks.topic_policy(Topic(policy=statement), deployed.stack))
+    assert ("name who may" in found.get("topic's policy", "")) is anybody
+
+
+@pytest.mark.parametrize("name", ["LakeBucket", "ReportsBucket"])
+def test_a_raw_bucket_that_is_the_stack_s_own_is_told(deployed: Deployed, name: str) -> None:
+    assert list(doctor_checks.own_bucket(deployed.stack)) == []
+    outputs = {**deployed.stack.outputs, "RawBucket": deployed.stack.outputs[name]}
+    found = failing(doctor_checks.own_bucket(replace(deployed.stack, outputs=outputs)))
+    assert "another OwnRawBucket" in found["raw bucket"]
+
+
 def test_an_event_source_that_is_off_gone_or_another_s_is_told(deployed: Deployed) -> None:
     stack = deployed.stack
     assert failing(doctor_checks.mapping(Functions(), stack)) == {}
