@@ -3,8 +3,8 @@
 from suimon.contract.written import BLANKS, ERAS, FIRST_YEAR, WIDE, CellForm, grouped, pattern_of
 
 
-def plain_as_sql(cell: str, place: int, form: CellForm, parameters: dict[str, str]) -> str:
-    """Return the plain text of a cell as an expression over it; NULL stays NULL."""
+def narrowed_as_sql(cell: str, form: CellForm, parameters: dict[str, str]) -> str:
+    """Return a cell without blanks around it and in half width, as far as it may have them; NULL stays NULL."""
     text = cell
     if form.trimmed:
         parameters["blanks"] = BLANKS
@@ -12,6 +12,11 @@ def plain_as_sql(cell: str, place: int, form: CellForm, parameters: dict[str, st
     if form.full_width:
         parameters |= {"wide": "".join(WIDE), "narrow": "".join(WIDE.values())}
         text = f"translate({text}, $wide, $narrow)"
+    return text
+
+
+def plain_as_sql(text: str, place: int, form: CellForm, parameters: dict[str, str]) -> str:
+    """Return the plain text of a cell as an expression over what `narrowed_as_sql` gives; NULL stays NULL."""
     if form.thousands:
         grouping, separator = f"grouped_{place}", f"thousands_{place}"
         parameters |= {grouping: grouped(form.thousands, form.decimal), separator: form.thousands}

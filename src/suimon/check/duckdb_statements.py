@@ -121,7 +121,8 @@ def judged(
         number[1] = f"row_number() OVER () + {above} AS own_line"
         taken = ["*"]
     query = f"SELECT {', '.join([*taken, *number])} FROM {read}"
-    for prefix, expressions in (("v", rules.values), ("a", rules.casts), ("t", rules.typed)):
+    levels = {"w": rules.narrowed, "p": rules.plain, "v": rules.values, "a": rules.casts, "t": rules.typed}
+    for prefix, expressions in levels.items():
         named = [f"{expression} AS {prefix}{place}" for place, expression in expressions.items() if place in places]
         if named:
             query = f"SELECT {', '.join(['*', *named])} FROM ({query})"

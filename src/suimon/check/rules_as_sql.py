@@ -10,14 +10,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field
 from itertools import chain
 
-from suimon.check.cells_as_sql import plain_as_sql
+from suimon.check.cells_as_sql import narrowed_as_sql, plain_as_sql
 from suimon.check.partition_rule import condition_of, details_of
 from suimon.check.verdict import Code, Details
 from suimon.contract.file import Column, Metric
 from suimon.contract.model import Contract
 from suimon.contract.partition import Partition, partition_of
 from suimon.contract.placeholders import DS
-from suimon.contract.written import CellForm
 from suimon.values import dataclass
 
 # What the directives of strptime take, in full width: by itself it would take one digit for two.
@@ -63,7 +62,9 @@ class Key:
 class Rules:
     """All that SQL needs to judge the known columns of a file."""
 
-    values: dict[int, str]  # place -> v, an expression over c
+    narrowed: dict[int, str]  # place -> w, an expression over c, of columns whose cells may be written otherwise
+    plain: dict[int, str]  # place -> p, the plain text over w, of the same
+    values: dict[int, str]  # place -> v, an expression over c and p
     casts: dict[int, str]  # place -> a, a lax cast over v, where there is one
     typed: dict[int, str]  # place -> t, an expression over v and a
     rules: tuple[Rule, ...]
@@ -76,6 +77,7 @@ def rules_for(contract: Contract, partition: str | None, places: Iterable[int]) 
     """Return the rules for the columns that a file has; without a partition those that name it fall away."""
     present, of = sorted(places), partition_of(partition) if partition else None
     parameters = dict[str, str]()
+    narrowed, plain = dict[int, str](), dict[int, str]()
     values, casts, typed = dict[int, str](), dict[int, str](), dict[int, str]()
     rules = list[Rule]()
     dialect = contract.file
@@ -83,7 +85,10 @@ def rules_for(contract: Contract, partition: str | None, places: Iterable[int]) 
     parameters |= {f"null_{number}": token for number, token in enumerate(tokens)}
     for place in present:
         column = contract.columns[place]
-        values[place] = _value(place, column.form(decimal), tokens, parameters)
+        if form := column.form(decimal):
+            narrowed[place] = narrowed_as_sql(f"c{place}", form, parameters)
+            plain[place] = f"coalesce({plain_as_sql(f'w{place}', place, form, parameters)}, '')"
+        values[place] = _value(place, tokens, plain=place in plain)
         cast, typed[place] = _typed(place, column, decimal, of, parameters)
         if cast:
             casts[place] = cast
@@ -96,7 +101,8 @@ def rules_for(contract: Contract, partition: str | None, places: Iterable[int]) 
     summed = [name for name, _ in trailer.sums] if trailer else []
     summed += contract.volume.columns if contract.volume else ()
     sums = tuple(where[name] for name in dict.fromkeys(summed) if name in where)
-    return Rules(values, casts, typed, tuple(rules), tuple(_keys(contract, where)), sums, parameters)
+    keys = tuple(_keys(contract, where))
+    return Rules(narrowed, plain, values, casts, typed, tuple(rules), keys, sums, parameters)
 
 
 def _keys(contract: Contract, where: dict[str, int]) -> Iterator[Key]:
@@ -110,13 +116,12 @@ def _keys(contract: Contract, where: dict[str, int]) -> Iterator[Key]:
             yield Key(Code.QUALITY_ERROR, tuple(where[name] for name in metric.columns), number)
 
 
-def _value(place: int, form: CellForm | None, tokens: tuple[str, ...], parameters: dict[str, str]) -> str:
+def _value(place: int, tokens: tuple[str, ...], *, plain: bool) -> str:
     """The reader gives NULL for an empty cell, quoted or not. A null token may stand as it is, or written otherwise."""
     listed = ", ".join(f"$null_{number}" for number in range(len(tokens)))
-    if form:
-        plain = f"coalesce({plain_as_sql(f'c{place}', place, form, parameters)}, '')"
-        known = f"{plain} NOT IN ({listed}) AND coalesce(c{place}, '') NOT IN ({listed})"
-        return f"CASE WHEN {known} THEN {plain} END" if tokens else plain
+    if plain:
+        known = f"p{place} NOT IN ({listed}) AND coalesce(c{place}, '') NOT IN ({listed})"
+        return f"CASE WHEN {known} THEN p{place} END" if tokens else f"p{place}"
     if tokens == ("",):
         return f"c{place}"
     text = f"c{place}" if "" in tokens else f"coalesce(c{place}, '')"
