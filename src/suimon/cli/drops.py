@@ -115,7 +115,7 @@ def _list(
         told = [as_object(record, holds.get(record.id)) for record in shown]
         print_json(told)
     elif not shown:
-        print_plain(console, say("The ledger has no such drop: nothing of this kind has come.", lang))
+        print_plain(console, say("There is no such drop.", lang))
         print_plain(console, f"  {following}{of_stack(stack)}", "bold")
     else:
         for line in overview(shown, holds, lang):

@@ -10,7 +10,7 @@ from suimon.cli.asking import ask
 from suimon.cli.pasted import PASTED, REASON
 from suimon.cli.printing import json_option, print_json
 from suimon.cli.stack import of_stack, stack_option
-from suimon.cli.words import lang_option, readable, say
+from suimon.cli.words import lang_option, minute, readable, say
 
 if TYPE_CHECKING:
     from suimon.contract.file import Language
@@ -35,9 +35,9 @@ def hold(dataset: str, reason: str, until: str, lang: Language, stack: str, *, a
         print_json(found)
         return
     lang = readable(lang)
-    until = found["until"] or say("it is released", lang)
+    until = minute(found["until"]) if found["until"] else say("it is released", lang)
     held = "{dataset} is held since {since}, until {until}"
-    click.echo(say(held, lang, dataset=found["dataset"], since=found["since"], until=until))
+    click.echo(say(held, lang, dataset=found["dataset"], since=minute(found["since"]), until=until))
     waiting = f"suimon drops --dataset {found['dataset']} --state accepted{of_stack(stack)}"
     click.echo(say("What waits: {command}", lang, command=waiting))
     click.echo(say("To end it:", lang))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,7 +15,7 @@ from suimon.cli.errors import RefusedError
 from suimon.cli.pasted import PASTED, REASON, is_drop_id
 from suimon.cli.printing import console_for_people, json_option, print_json, print_plain
 from suimon.cli.stack import of_stack, stack_option
-from suimon.cli.words import lang_option, named, phrase, readable, say
+from suimon.cli.words import lang_option, minute, named, phrase, readable, say
 from suimon.drops.foreign_text import printable
 from suimon.incidents.actions import LONGEST_SNOOZE, Verb
 from suimon.incidents.incident import HELD_BACK, Told
@@ -201,7 +201,7 @@ def told(found: Mapping[str, Any], lang: Language = "en") -> str:
     how = say(_TOLD[Told(found["told"])], lang)
     if found["told_at"] is None:
         return say("nobody yet", lang) if Told(found["told"]) not in HELD_BACK else how
-    return say("{how}, the last time at {at}", lang, how=how, at=_minute(found["told_at"]))
+    return say("{how}, the last time at {at}", lang, how=how, at=minute(found["told_at"]))
 
 
 def lines(
@@ -242,10 +242,16 @@ def _sort(found: Mapping[str, Any]) -> Hashable:
 
 
 def _standing(found: Mapping[str, Any], lang: Language) -> str:
-    standing, since = say(found["standing"], lang), _minute(found["opened_at"])
+    standing, since = say(found["standing"], lang), minute(found["opened_at"])
     if found["standing"] == "snoozed" and found["snoozed"]:
-        until = _minute(found["snoozed"]["until"])
-        return say("{standing} until {until} since {since}", lang, standing=standing, until=until, since=since)
+        until = minute(found["snoozed"]["until"])
+        return say("{standing} until {until}, open since {since}", lang, standing=standing, until=until, since=since)
+    if found["standing"] == "acknowledged":
+        return say("{standing}, open since {since}", lang, standing=standing, since=since)
+    if found["standing"] in {"closed", "recovered"}:
+        since = minute(
+            found["closed"]["at"] if found["closed"] and found["standing"] == "closed" else found["updated_at"]
+        )
     return say("{standing} since {since}", lang, standing=standing, since=since)
 
 
@@ -253,14 +259,10 @@ def _by(person: Mapping[str, Any] | None, lang: Language) -> str:
     if person is None:
         return ""
     who, reason = printable(person["who"]), printable(person["reason"])
-    return say("by {who}, {at}: {reason}", lang, who=who, at=_minute(person["at"]), reason=reason)
+    return say("by {who}, {at}: {reason}", lang, who=who, at=minute(person["at"]), reason=reason)
 
 
 def _until(found: Mapping[str, Any], lang: Language) -> str:
     if found["standing"] == "snoozed" and found["snoozed"]:
-        return say(" until {until}", lang, until=_minute(found["snoozed"]["until"]))
+        return say(" until {until}", lang, until=minute(found["snoozed"]["until"]))
     return ""
-
-
-def _minute(text: str) -> str:
-    return f"{datetime.fromisoformat(text).astimezone(UTC):%Y-%m-%d %H:%M} UTC"

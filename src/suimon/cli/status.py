@@ -14,7 +14,7 @@ from suimon.cli.errors import CommandError
 from suimon.cli.forecast import later_of, letter_of, picture
 from suimon.cli.printing import console_for_people, print_json, print_plain
 from suimon.cli.stack import USUAL, of_stack, stack_option
-from suimon.cli.words import lang_option, moment, phrase, readable, say
+from suimon.cli.words import lang_option, minute, moment, phrase, readable, say
 from suimon.drops.foreign_text import one_line, printable
 from suimon.freshness.forecast import MOST_DAYS, Expected
 from suimon.status.grid import runs_of, wants
@@ -113,7 +113,7 @@ def lines(found: Mapping[str, Any], lang: Language = "en", stack: str = "") -> I
         yield from incidents.lines(found["incidents"], LISTED, lang, stack, folds=True)
     for one in found["held"][:LISTED]:
         held = "{dataset} is held by {who} until {until}: {reason}"
-        until = one["until"] or say("somebody releases it", lang)
+        until = minute(one["until"]) if one["until"] else say("somebody releases it", lang)
         who, reason = printable(one["who"]), printable(one["reason"])
         yield Text(say(held, lang, dataset=one["dataset"], who=who, until=until, reason=reason), "yellow")
     runs = runs_of([Expected.from_json(one) for one in found["expected"]])

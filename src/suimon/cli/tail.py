@@ -14,6 +14,7 @@ from rich.text import Text
 
 from suimon.aws.clock import utc_now
 from suimon.cli.drop_view import STYLES, to_json
+from suimon.cli.drops import refuse_unknown
 from suimon.cli.errors import CommandError
 from suimon.cli.printing import console_for_people, print_json, print_plain
 from suimon.cli.stack import advice, of_stack, outputs_of, stack_option
@@ -62,15 +63,21 @@ def tail(
     after Ctrl-C, 2 the ledger could not be read.
     """
     console, seen, lang = console_for_people(), Seen(utc_now() - timedelta(minutes=back)), readable(lang)
+    is_quiet = False
     try:
         [table_name] = outputs_of(stack, "LedgerTable")
+        if dataset:
+            refuse_unknown(stack, dataset)
         table = boto3.resource("dynamodb").Table(table_name)
         while True:
             after = seen.after
             events = [*map(of_drop, moves_after(table, after)), *map(of_incident, changed_after(table, after))]
-            for event in seen.news(events):
-                if dataset in (None, event["dataset"]):
-                    _show(console, event, lang, as_json=as_json)
+            shown = [event for event in seen.news(events) if dataset in (None, event["dataset"])]
+            for event in shown:
+                _show(console, event, lang, as_json=as_json)
+            if not (shown or is_quiet or as_json):
+                print_plain(console, say("Nothing has happened for {minutes} minutes.", lang, minutes=back))
+            is_quiet = True  # nobody is told so at each look
             if once:
                 break
             seen.look_from(utc_now() - OVERLAP)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from suimon.cli.words import say
@@ -71,16 +71,23 @@ _WAITS_FOR_US = (State.RECEIVED, State.VALIDATING, State.ACCEPTED)
 
 
 def next_for(record: DropRecord, hold: Hold | None = None, others: Sequence[DropRecord] = ()) -> Next:
-    """Return what comes next for a drop as the ledger has it.
+    """Return what comes next for a drop as the ledger has it, always with a command.
 
     hold: what keeps its run back. others: other writes of it; of a loaded one, a later one may have come to nothing.
     """
+    found = _next_for(record, hold, others)
+    status = f"suimon status {record.match.dataset}" if record.match else "suimon status"
+    return found if found.commands else replace(found, commands=(status,))
+
+
+def _next_for(record: DropRecord, hold: Hold | None, others: Sequence[DropRecord]) -> Next:
     if record.state is State.LOADED and (lost := latest(_came_to_nothing(record, others))):
         text = "Its rows are in the table, but a later write of it is {state} and is not: look at that one."
         return Next(text, (f"suimon explain {lost.id}",), {"state": str(lost.state)})
     if record.state is State.ACCEPTED and (membership := record.membership):
         if membership.set_id is None:
-            return Next("It waits for the other shards of its set; then one run is opened for all of them.")
+            come = f"suimon drops --dataset {record.dataset} --partition {record.partition}"
+            return Next("It waits for the other shards of its set; then one run is opened for all of them.", (come,))
         return Next("Its set is whole; what becomes of it is decided there.", (f"suimon explain {membership.set_id}",))
     if hold:  # of a retraction, too
         return _held(hold)

@@ -6,6 +6,7 @@ it has in both languages. JSON is English.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -15,8 +16,6 @@ from suimon.cli.printing import can_show
 from suimon.contract.file import LANGUAGES
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from suimon.contract.file import Language
 
 _SPOKEN = "suimon.language"  # of a command and those below it, in click's context
@@ -67,6 +66,11 @@ def spoken() -> Language:
 def phrase(english: str, **values: object) -> str:
     """Return a text, as of a refusal, in the language of the command that runs."""
     return say(english, spoken(), **values)
+
+
+def minute(text: str) -> str:
+    """Return a time of JSON (ISO 8601 with its offset) to the minute."""
+    return f"{datetime.fromisoformat(text).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def named(name: str, language: Language) -> str:

@@ -54,7 +54,7 @@ _STATES = {
     FileState.LATE: ("late", "late", "遅延"),
     FileState.MISSING: ("bad", "missing", "未着"),
     FileState.REJECTED: ("bad", "rejected", "不合格"),
-    FileState.NOT_LOADED: ("bad", "arrived, its load failed", "到着、取り込み失敗"),
+    FileState.NOT_LOADED: ("bad", "arrived, not loaded", "到着、未取り込み"),
     FileState.NOT_DUE: ("idle", "not yet due", "期限前"),
     FileState.WAIVED: ("idle", "will not come", "送付なし"),
 }

@@ -112,7 +112,7 @@ def test_an_empty_list_exits_with_0(ledger: Ledger) -> None:
     told = suimon_drops("--state", "FAILED")
     assert (told.exit_code, told.stdout) == (
         0,
-        "The ledger has no such drop: nothing of this kind has come.\n  suimon status\n",
+        "There is no such drop.\n  suimon status\n",
     )
     assert suimon_drops("--dataset", "sales", "--partition", "20261120").exit_code == 2
 

@@ -106,7 +106,7 @@ def test_a_drop_is_told_from_its_arrival_to_its_run_by_its_id_or_its_run(ledger:
         assert "RECEIVED 2026-11-22 12:01:00.000Z 0.0 s 1 intake 1" in lines
         assert "ACCEPTED 2026-11-22 12:01:00.250Z 58 min 59 s 1 intake 1" in lines
         assert "TRIGGERED 2026-11-22 13:00:00.000Z 1 intake 1" in lines
-        assert lines[-1] == "Next: Airflow runs it, and reports the end of the run."
+        assert lines[-2:] == ["Next: Airflow runs it, and reports the end of the run.", "suimon status sales"]
 
 
 def test_a_rejected_file_shows_its_first_bad_cells_and_the_command_to_type(ledger: Ledger) -> None:

@@ -73,6 +73,7 @@ REFUSED = (
     ("report 0123456789abcdef", "knows no drop"),
     ("report WAITING", "there is no report"),
     ("status slaes", "did you mean sales?"),
+    ("tail slaes --once", "did you mean sales?"),
     ("forecast --dataset slaes", "did you mean sales?"),
     ("replay sales --follow nothing", "has no replay"),
     ("replay sales --stop nothing", "has no replay"),

@@ -60,6 +60,7 @@ class World:
 def world(table: Table, monkeypatch: pytest.MonkeyPatch) -> World:
     made = World(table)
     monkeypatch.setattr(tail, "outputs_of", lambda *_: [table.name])
+    monkeypatch.setattr(tail, "refuse_unknown", lambda *_: None)
     monkeypatch.setattr(tail, "utc_now", lambda: made.now)
     # The command's alone: Spark's threads of other tests sleep, too.
     monkeypatch.setattr(tail, "time", SimpleNamespace(sleep=made.sleep))

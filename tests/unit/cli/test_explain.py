@@ -25,18 +25,20 @@ def test_every_state_says_where_the_file_stands_and_what_comes_next(state: State
     assert STATES[state].text in headline(record)
     told = next_for(record)
     assert told.text.endswith(".")
+    assert told.commands
     assert all(command.startswith("suimon ") for command in told.commands)
 
 
 def test_a_file_without_a_contract_has_no_dataset_to_run_again() -> None:
     stray = replace(RECORD, match=None, state=State.UNMATCHED)
     assert headline(stray) == "A file without a contract is UNMATCHED: no contract matches its key."
-    assert next_for(stray).commands == ()
+    assert next_for(stray).commands == ("suimon status",)
 
 
 def test_a_shard_says_whether_it_waits_for_others_or_which_set_it_went_on_with() -> None:
     shard = replace(RECORD, state=State.ACCEPTED, membership=Membership())
     assert "waits for the other shards" in next_for(shard).text
+    assert next_for(shard).commands == ("suimon drops --dataset sales --partition 2026-11-20",)
     assert next_for(replace(shard, membership=Membership("0123"))).commands == ("suimon explain 0123",)
 
 

@@ -58,7 +58,7 @@ def test_what_is_open_is_listed_with_what_mutes_it_and_what_to_type(asked: list[
         "         open since 2026-11-22 12:00 UTC, nobody has been told yet",
         "         paused:etl",
         "WARNING  a long queue",
-        "         snoozed until 2026-11-23 12:00 UTC since 2026-11-22 12:00 UTC, muted by paused:etl",
+        "         snoozed until 2026-11-23 12:00 UTC, open since 2026-11-22 12:00 UTC, muted by paused:etl",
         "         queued:etl",
         "  suimon incidents 'paused:etl' --stack s",
     ]

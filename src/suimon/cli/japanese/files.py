@@ -5,13 +5,12 @@ FILES = {
     "drop id": "ドロップ ID",
     "since": "日時",
     "key": "キー",
-    "The ledger has no such drop: nothing of this kind has come.": (
-        "台帳に該当するドロップはありません。まだ届いていません。"
-    ),
+    "There is no such drop.": "該当するドロップはありません。",
     "These are the newest {limit:,}; there are more: --limit.": (
         "新しい順に {limit:,} 件まで表示しています。続きは --limit で表示できます。"
     ),
     "{rows:,} rows": "{rows:,} 行",
+    "Nothing has happened for {minutes} minutes.": "この {minutes} 分間に動きはありません。",
     "A link to it for whoever sent the file:": "送信者に渡すリンクを作るには:",
     # explain
     "{whose} is {state}: {meaning}.": "{whose} は {state}: {meaning}。",
