@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import os
 import sys
@@ -14,11 +15,40 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+# What a console that cannot show these shows in their place; other characters become escapes.
+_PLAIN = {
+    "…": "...",
+    "“": '"',
+    "”": '"',
+    "‘": "'",
+    "’": "'",
+    "–": "-",
+    "—": "-",
+    "→": "->",
+    **dict.fromkeys(map(chr, range(0x2588, 0x2590)), "#"),  # bars
+    **dict.fromkeys(map(chr, range(0x2800, 0x2900)), "*"),  # what turns while one waits
+}
+
+
+def plainly(error: UnicodeError) -> tuple[str, int]:
+    """Return what to write in place of what an encoding does not have, and where to go on, as `codecs` asks it."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    wrong = error.object[error.start : error.end]
+    plain = (_PLAIN.get(one) or one.encode("ascii", "backslashreplace").decode() for one in wrong)
+    return "".join(plain), error.end
+
+
+codecs.register_error("suimon.plainly", plainly)
+
+
 class Harmless:
     """A stream on which texts of others (keys, cells, errors of services) are text: no terminal obeys them.
 
     Whoever draws in colours writes to the stream behind it, and answers for what it writes: `report.console.Terminal`.
     """
+
+    buffer = None  # click would write UTF-8 into it where the console knows ASCII alone
 
     def __init__(self, stream: TextIO) -> None:
         """Take the stream behind it."""
@@ -51,11 +81,11 @@ def mute() -> None:
 
 
 def make_writable() -> None:
-    """Make every text writable: what a console cannot show becomes an escape; a missing stream goes nowhere."""
+    """Make every text writable: what a console cannot show is written plainly; a missing stream goes nowhere."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 - open to the end
         elif isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+            stream.reconfigure(errors="suimon.plainly")
             setattr(sys, name, Harmless(stream))

@@ -116,7 +116,7 @@ def _address(text: str) -> tuple[str, str]:
 
 def not_a_partition(text: str, today: date) -> str:
     """Return what is wrong with a text that is no partition, with the date that was probably meant."""
-    other = "{text!r} is not a date written YYYY-MM-DD, nor another partition ({forms})"
+    other = "{text!r} is not a date written YYYY-MM-DD, nor another partition (such as {forms})"
     wrong, meant = phrase(other, text=text, forms=OTHER_FORMS), _meant(text, today)
     return wrong + phrase("; did you mean {name}?", name=meant) if meant else wrong
 

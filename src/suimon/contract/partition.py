@@ -42,7 +42,7 @@ WRITTEN = {
     Unit.NONE: "all",
 }
 """How people write the time of a partition."""
-OTHER_FORMS = "such as 2026-11-20T13, 2026-W47, 2026-11, all or 2026-11-20/store=S01"
+OTHER_FORMS = "2026-11-20T13, 2026-W47, 2026-11, all, 2026-11-20/store=S01"
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,25 @@ def japanese(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.parametrize(("encoding", "shown"), [("ascii", b"'\\u65e5...'"), ("cp932", "'日…'".encode("cp932"))])
+def test_an_error_is_shown_in_the_encoding_of_the_console_and_no_other(encoding: str, shown: bytes) -> None:
+    done = run(encoding, "drops", "--key", "日…")
+    assert shown in done.stderr
+    assert done.returncode == 2
+
+
+def test_quotes_and_bars_are_drawn_plainly_in_their_places_where_a_console_has_no_better() -> None:
+    sample = str(ROOT / "docs" / "sample" / "sales_data.csv")
+    plain, whole = (
+        run(encoding, "check", sample, "--contract", str(CONTRACT)).stdout.decode(encoding)
+        for encoding in ("ascii", "utf-8")
+    )
+    assert '| "12a"        |' in plain
+    assert "| ############ | type-error" in plain
+    assert "\\u" not in plain
+    assert [len(line) for line in plain.splitlines()] == [len(line) for line in whole.splitlines()]
+
+
 # Runs each command of the list that it is given, in a process whose console has one encoding, and prints the statuses.
 EACH = """
 import json, sys

@@ -76,8 +76,8 @@ REFUSALS = {
     # what is typed
     "Invalid value for {what}: {why}": "{what} の値が正しくありません: {why}",
     "; did you mean {name}?": "。もしかして: {name}",
-    "{text!r} is not a date written YYYY-MM-DD, nor another partition ({forms})": (
-        "{text!r} は YYYY-MM-DD 形式の日付でも、ほかのパーティション（{forms}）でもありません"
+    "{text!r} is not a date written YYYY-MM-DD, nor another partition (such as {forms})": (
+        "{text!r} は YYYY-MM-DD 形式の日付でも、ほかのパーティション（例: {forms}）でもありません"
     ),
     "--partition: {why}": "--partition を確認してください: {why}",
     "write why, in the place of {value}": "{value} の代わりに理由を書いてください",
