@@ -51,6 +51,7 @@ WITH = {"tests/dags/test_golden.py": "tests/glue/", "tests/dags/test_partitions.
 # As much as a large file: thousands of calls of moto, some milliseconds each, drawn examples, personal values in every
 # fault.
 LARGE = (
+    "tests/dags/test_load_on_redshift.py",
     "tests/functional/cli/test_at_three_in_the_morning.py",
     "tests/functional/cli/test_every_answer.py",
     "tests/functional/cli/test_personal_values.py",
@@ -64,6 +65,7 @@ LARGE = (
     "tests/functional/sweep/app/",
     "tests/security/test_personal_data.py",
     "tests/simulation/test_crowds.py::test_what_is_held_is_told_in_a_later_round",
+    "tests/simulation/test_simulation.py::test_every_promise_holds_in_thousands_of_schedules",
     "tests/simulation/test_volumes.py",
     "tests/unit/check/test_decode.py::test_a_bomb_stops_at_the_limit_and_never_fills_the_memory",
     "tests/unit/check/test_oracle.py",
@@ -86,6 +88,7 @@ CAMPAIGNS = {
     "tests/glue/test_formats.py": 2,
     "tests/functional/cli/test_at_three_in_the_morning.py": 3,
     "tests/functional/cli/test_every_answer.py": 2,
+    "tests/functional/cli/test_refusals.py::test_a_refusal_is_said_in_japanese_with_the_same_command": 2,
     "tests/functional/intake/test_shards_at_every_point.py": 3,
     "tests/functional/freshness/test_year_bugs.py": 6,
     "tests/functional/sweep/test_hostile_events.py": 3,
