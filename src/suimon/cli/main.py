@@ -113,7 +113,8 @@ class _Commands(click.Group):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run the command line; what cannot even be told ends with 2 as well."""
-        make_writable()
+        if "_SUIMON_COMPLETE" not in os.environ:  # for then a shell reads the answer, in bytes
+            make_writable()
         try:
             with _region_as_other_tools():
                 return super().main(*args, **kwargs)
