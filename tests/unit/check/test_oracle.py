@@ -7,10 +7,11 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from suimon.check import segments
+from suimon.contract.file import Column, FileFormat
 from suimon.contract.model import Contract
 from tests.sampling import sample_of
 from tests.unit.check.agreement import (
@@ -47,7 +48,25 @@ def test_the_slow_reading_takes_a_sound_file_as_pythons_csv_does(case: Case) -> 
     agrees_with_csv(case)
 
 
+WITHOUT_A_COLUMN = Case(
+    Contract(
+        "x", "1", "x", file=FileFormat(), columns=(Column("a", "string"), Column("b", "string", may_be_absent=True))
+    ),
+    b"a\nx\nx,y\n",
+    None,
+    {},
+)
+AN_EMPTY_LINE = Case(
+    Contract("x", "1", "x", file=FileFormat(header=False), columns=(Column("a", "string", min_length=2),)),
+    b"\na\n",
+    None,
+    {},
+)
+
+
 @pytest.mark.usefixtures("way")
+@example(case=WITHOUT_A_COLUMN, size=64)
+@example(case=AN_EMPTY_LINE, size=64)
 @given(case=cases(), size=segment_sizes)
 @quick
 def test_good_records_go_on_and_bad_ones_are_set_aside_with_their_reasons(
